@@ -1,0 +1,1 @@
+"""kg: source facts in, a validated, queryable, exportable knowledge graph out."""

@@ -1,0 +1,1 @@
+"""The ``kg`` command: parse options, call one function, print, choose the exit code."""

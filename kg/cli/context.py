@@ -1,0 +1,64 @@
+"""What every command shares: the global options, the workspace, and how to speak to the user.
+
+Results go to standard output; everything said to a person goes to standard error.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import typer
+
+    from kg.workspace import Workspace
+
+
+@dataclass
+class Settings:
+    """The options that stand before the command.
+
+    Attributes:
+        folder: Where the search for ``kg.toml`` starts.
+        quiet: Say nothing but errors and results.
+        verbose: Say more about what is done.
+        debug: Show Python's traceback with an error.
+    """
+
+    folder: Path
+    quiet: bool = False
+    verbose: bool = False
+    debug: bool = False
+
+    @cached_property
+    def workspace(self) -> Workspace:
+        """The workspace that the folder lies in; InputError where there is none."""
+        from kg.workspace import find_workspace
+
+        return find_workspace(self.folder)
+
+    def say(self, text: str) -> None:
+        """Tell the user something on standard error, unless ``--quiet``."""
+        if not self.quiet:
+            print(text, file=sys.stderr)
+
+    def detail(self, text: str) -> None:
+        """Tell the user something on standard error, with ``--verbose`` only."""
+        if self.verbose:
+            print(text, file=sys.stderr)
+
+    @property
+    def shows_progress(self) -> bool:
+        """Whether a progress display may be drawn: on a terminal, and not ``--quiet``."""
+        return not self.quiet and sys.stderr.isatty() and os.environ.get("TERM") != "dumb"
+
+
+def settings(context: typer.Context) -> Settings:
+    """Return the settings that the callback of the root command made."""
+    found = context.find_object(Settings)
+    assert found is not None
+    return found

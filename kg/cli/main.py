@@ -1,0 +1,111 @@
+"""The root of the command line: global options, exit codes, and how errors are shown.
+
+Exit codes: 0 done · 1 the answer is no · 2 the input is wrong · 3 the world failed ·
+4 a limit was reached · 130 interrupted. A closed pipe ends quietly.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import click
+import typer
+
+from kg.cli.context import Settings
+from kg.errors import ExitCode, KgError
+
+app = typer.Typer(
+    name="kg",
+    help="Source facts in, a validated, queryable, exportable knowledge graph out.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    rich_markup_mode=None,
+)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        from importlib.metadata import version
+
+        print(f"kg {version('kg')}")
+        raise typer.Exit
+
+
+@app.callback()
+def root(
+    context: typer.Context,
+    folder: Annotated[
+        Path,
+        typer.Option(
+            "-C",
+            "--workspace",
+            metavar="DIR",
+            help="Folder to look for kg.toml in, upwards. Default: the current folder.",
+        ),
+    ] = Path(),
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Only results and errors.")] = False,
+    verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Say more.")] = False,
+    debug: Annotated[
+        bool, typer.Option("--debug", help="Show Python's traceback with an error.")
+    ] = False,
+    version: Annotated[  # noqa: ARG001  (Typer acts on it in the callback)
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version.")
+    ] = False,
+) -> None:
+    """Source facts in, a validated, queryable, exportable knowledge graph out."""
+    context.obj = Settings(folder=folder, quiet=quiet, verbose=verbose, debug=debug)
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the command line and return its exit code.
+
+    Args:
+        arguments: The words after ``kg``; by default those of the process.
+    """
+    words = sys.argv[1:] if arguments is None else arguments
+    debug = "--debug" in words
+    try:
+        result = app(words, standalone_mode=False)
+    except KgError as error:
+        return _fail(error, debug)
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    except (click.Abort, KeyboardInterrupt):
+        print("kg: interrupted", file=sys.stderr)
+        return ExitCode.INTERRUPTED
+    except BrokenPipeError:
+        return _end_quietly()
+    return _flush(int(result) if isinstance(result, int) else ExitCode.DONE)
+
+
+def run() -> None:
+    """Be the ``kg`` command: run, then leave with its exit code."""
+    sys.exit(main())
+
+
+def _fail(error: KgError, debug: bool) -> int:
+    if debug:
+        import traceback
+
+        traceback.print_exception(error)
+    print(f"kg: {error}", file=sys.stderr)
+    return error.exit_code
+
+
+def _flush(code: int) -> int:
+    try:
+        sys.stdout.flush()
+    except BrokenPipeError:
+        return _end_quietly()
+    return code
+
+
+def _end_quietly() -> int:
+    # Python flushes standard output once more at exit: give it somewhere to go.
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return ExitCode.DONE

@@ -1,0 +1,121 @@
+"""The one tree of errors that kg raises on purpose.
+
+    KgError
+    ├── InputError      exit code 2: what the user gave is wrong
+    │   └── UsageError  the command line itself is wrong
+    ├── WorldError      exit code 3: disk, network or a remote system failed
+    └── LimitError      exit code 4: a limit (time, rows, memory) was reached
+
+An error says what is wrong, where, and what to do next. It carries a short code, which is
+a heading of ``docs/errors.md``. Anything else that escapes is a bug of kg, and is shown as one.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from enum import IntEnum
+from typing import ClassVar, Self
+
+
+class ExitCode(IntEnum):
+    """Exit codes of the ``kg`` command; users' scripts rely on them."""
+
+    DONE = 0
+    NO = 1
+    INPUT = 2
+    WORLD = 3
+    LIMIT = 4
+    INTERRUPTED = 130
+
+
+@dataclass(frozen=True, slots=True)
+class Location:
+    """A place in something that the user wrote.
+
+    Attributes:
+        file: Path as the user would type it, or a name such as ``-e`` or ``standard input``.
+        line: Line in the file, from 1.
+        column_number: Column in the line, from 1, in code points.
+        record: Record in the file, from 1, the header not counted. Not a line: a quoted
+            field may hold newlines.
+        column: Name of a column, key or reference.
+    """
+
+    file: str
+    line: int | None = None
+    column_number: int | None = None
+    record: int | None = None
+    column: str | None = None
+
+    def __str__(self) -> str:
+        """Return ``file:line:column (record n), column "name"``, leaving out what is unknown."""
+        text = self.file
+        if self.line is not None:
+            text += f":{self.line}"
+            if self.column_number is not None:
+                text += f":{self.column_number}"
+        if self.record is not None:
+            text += f" (record {self.record})"
+        if self.column is not None:
+            text += f', column "{self.column}"'
+        return text
+
+
+class KgError(Exception):
+    """The root of all errors that kg raises on purpose.
+
+    Args:
+        code: Heading in ``docs/errors.md``, in kebab case.
+        message: What is wrong, one sentence without the place and without a full stop.
+        location: Where it is wrong, if that is known.
+        hint: What to do next, one sentence.
+    """
+
+    exit_code: ClassVar[ExitCode] = ExitCode.INPUT
+
+    def __init__(
+        self,
+        code: str,
+        message: str,
+        *,
+        location: Location | None = None,
+        hint: str | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.code = code
+        self.message = message
+        self.location = location
+        self.hint = hint
+
+    def __str__(self) -> str:
+        """Return place and message on the first line, the hint on a second."""
+        text = f"{self.location}: {self.message}" if self.location else self.message
+        return f"{text}\n  {self.hint}" if self.hint else text
+
+    def at(self, location: Location) -> Self:
+        """Fill in the place where the raiser did not know it, and return the same error."""
+        if self.location is None:
+            self.location = location
+        elif self.location.line is None and self.location.file == location.file:
+            self.location = replace(self.location, line=location.line)
+        return self
+
+
+class InputError(KgError):
+    """What the user gave is wrong: a file, a mapping, a query, a value."""
+
+
+class UsageError(InputError):
+    """The command line is wrong."""
+
+
+class WorldError(KgError):
+    """The disk, the network or a remote system failed."""
+
+    exit_code: ClassVar[ExitCode] = ExitCode.WORLD
+
+
+class LimitError(KgError):
+    """A limit was reached; the work stopped and no target was replaced."""
+
+    exit_code: ClassVar[ExitCode] = ExitCode.LIMIT

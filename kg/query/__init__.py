@@ -1,0 +1,1 @@
+"""Questions: SPARQL text with a header and parameters, asked of the index, answers streamed."""

@@ -1,0 +1,1 @@
+"""Logical sources: one reader a format; a file becomes a relation with its record numbers."""

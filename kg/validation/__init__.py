@@ -1,0 +1,1 @@
+"""SHACL validation: suspects found by SQL, the judge, results led back to their records."""
