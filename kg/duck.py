@@ -1,0 +1,133 @@
+"""DuckDB: the only place that opens a connection, and where its errors become kg's."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final
+
+import duckdb
+
+from kg.errors import InputError, KgError, LimitError, WorldError
+
+# What the process itself takes beside DuckDB's buffers (interpreter, libraries, allocator),
+# in bytes; measured as ru_maxrss of a build of one row.
+PROCESS_FLOOR: Final = 110 * 2**20
+# DuckDB does not start to work with less.
+SMALLEST_LIMIT: Final = 48 * 2**20
+
+_SIZE: Final = re.compile(r"(\d+(?:\.\d+)?)\s*([kKmMgGtT]?)(i?)[bB]?")
+
+
+def parse_size(text: str) -> int:
+    """Return a size such as ``400MB`` or ``1.5GiB`` in bytes.
+
+    Raises:
+        InputError: The text is no size.
+
+    >>> parse_size("400MB"), parse_size("1GiB")
+    (400000000, 1073741824)
+    """
+    match = _SIZE.fullmatch(text.strip())
+    if not match:
+        raise InputError(
+            "bad-size", f"{text!r} is not a size", hint="Write a size as 400MB or 2GB."
+        )
+    number, unit, binary = match.groups()
+    step = 1024 if binary else 1000
+    return int(float(number) * step ** " kmgt".index(unit.lower() or " "))
+
+
+@contextmanager
+def engine(
+    spill: Path | None = None, memory: str | None = None, threads: int | None = None
+) -> Iterator[duckdb.DuckDBPyConnection]:
+    """Give an in-memory DuckDB connection that spills to disk; it is closed at the end.
+
+    Args:
+        spill: Folder in which a folder for spilled data is made, and removed at the end; by
+            default that of the system for temporary files.
+        memory: Peak memory of the whole process, such as ``1GB``; by default 2 GB.
+        threads: Worker threads; by default one for each core.
+
+    Raises:
+        InputError: `memory` is no size or too small.
+    """
+    limit = parse_size(memory or "2GB") - PROCESS_FLOOR
+    if limit < SMALLEST_LIMIT:
+        raise InputError(
+            "memory-too-small",
+            f"--memory {memory} is too little to work with",
+            hint=f"Give at least {(PROCESS_FLOOR + SMALLEST_LIMIT) // 10**6}MB.",
+        )
+    if spill is not None:
+        spill.mkdir(parents=True, exist_ok=True)
+    folder = tempfile.mkdtemp(prefix="kg-spill-", dir=spill)
+    config: dict[str, str | bool | int | float | list[str]] = {
+        "temp_directory": folder,
+        "memory_limit": f"{limit}B",
+        "autoinstall_known_extensions": False,
+        "autoload_known_extensions": False,
+        "preserve_insertion_order": True,
+        "allow_community_extensions": False,
+    }
+    if threads is not None:
+        config["threads"] = threads
+    try:
+        with translated(), duckdb.connect(config=config) as connection:
+            connection.execute("SET enable_progress_bar = false")
+            yield connection
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def translated() -> Iterator[None]:
+    """Turn what DuckDB raises about the world into kg's errors; the rest passes.
+
+    Raises:
+        LimitError: The memory limit was reached where nothing could be spilled.
+        WorldError: A file could not be read or written.
+    """
+    try:
+        yield
+    except KgError:
+        raise
+    except duckdb.OutOfMemoryException as error:
+        raise LimitError(
+            "out-of-memory",
+            f"the memory limit was reached: {first_line(error)}",
+            hint="Give more with --memory, or fewer --threads.",
+        ) from error
+    except duckdb.IOException as error:
+        raise WorldError("disk", first_line(error), hint="Check the disk and the path.") from error
+    except duckdb.InterruptException as error:
+        raise KeyboardInterrupt from error
+
+
+def first_line(error: Exception) -> str:
+    """Return what a DuckDB error says, without its kind and its excerpt of the SQL."""
+    text = str(error).strip().splitlines()[0]
+    return re.sub(r"^[A-Z][A-Za-z ]*(Error|Exception): ", "", text)
+
+
+def sql_text(value: str) -> str:
+    """Return the text as an SQL string literal.
+
+    >>> sql_text("it's")
+    "'it''s'"
+    """
+    return "'" + value.replace("'", "''") + "'"
+
+
+def sql_name(value: str) -> str:
+    """Return the text as a quoted SQL identifier.
+
+    >>> sql_name('a"b')
+    '"a""b"'
+    """
+    return '"' + value.replace('"', '""') + '"'

@@ -1,0 +1,99 @@
+"""The quad table: a Parquet file of the whole graph, and the only writer and reader of it.
+
+Columns ``s``, ``p``, ``o``, ``g`` (text): terms in the form of `kg.terms`; ``g`` is NULL for the
+default graph. Rows are distinct and sorted by subject, then ``rdf:type`` first, then predicate,
+object and graph, so that every export is a scan. It can be read as COTTAS.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import duckdb
+
+from kg.duck import sql_text, translated
+from kg.terms import RDF_TYPE
+
+SORT: Final = f"s, p <> '{RDF_TYPE}', p, o, g NULLS FIRST"
+# Small enough that a lookup by subject skips most of the file, large enough to compress well.
+ROW_GROUP: Final = 61_440
+# Bytes; a literal of this length is data that got lost in a cell.
+LONGEST_LINE: Final = 64 * 2**20
+
+
+@dataclass(frozen=True, slots=True)
+class QuadTable:
+    """A quad table on disk.
+
+    Attributes:
+        path: The Parquet file.
+    """
+
+    path: Path
+
+    @property
+    def sql(self) -> str:
+        """The table as it stands in a FROM clause."""
+        return f"read_parquet({sql_text(str(self.path))})"
+
+    def count(self, connection: duckdb.DuckDBPyConnection) -> int:
+        """Return the number of quads."""
+        return _integer(connection, f"SELECT count(*) FROM {self.sql}")
+
+    def count_triples(self, connection: duckdb.DuckDBPyConnection) -> int:
+        """Return the number of distinct triples in the merge of all graphs."""
+        return _integer(
+            connection,
+            "SELECT count(*) FROM (SELECT (s, p, o) IS DISTINCT FROM lag((s, p, o)) OVER () AS new"
+            f" FROM {self.sql}) WHERE new",
+        )
+
+    def graphs(self, connection: duckdb.DuckDBPyConnection) -> list[tuple[str | None, int]]:
+        """Return each graph (None for the default graph) with its number of triples, sorted."""
+        return connection.execute(
+            f"SELECT g, count(*) FROM {self.sql} GROUP BY g ORDER BY g NULLS FIRST"
+        ).fetchall()
+
+
+def write_table(
+    connection: duckdb.DuckDBPyConnection, select: str, target: Path, *, distinct: bool = True
+) -> QuadTable:
+    """Sort rows and write them as a quad table.
+
+    Args:
+        connection: From `kg.duck.engine`.
+        select: A query with the columns s, p, o, g.
+        target: The file to write; replaced in one step.
+        distinct: Whether duplicate rows must be dropped first.
+
+    Raises:
+        WorldError: The disk failed.
+        LimitError: The memory limit was reached.
+    """
+    part = target.with_name(target.name + ".part")
+    rows = f"SELECT {'DISTINCT ' if distinct else ''}s, p, o, g FROM ({select})"
+    with translated():
+        connection.execute(
+            f"COPY (SELECT * FROM ({rows}) ORDER BY {SORT}) TO {sql_text(str(part))}"
+            f" (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE {ROW_GROUP})"
+        )
+    part.replace(target)
+    return QuadTable(target)
+
+
+def spooled(path: Path) -> str:
+    """Return a query for the columns s, p, o, g of a file that `kg.rdf.spool_rdf` wrote."""
+    columns = "{'s': 'VARCHAR', 'p': 'VARCHAR', 'o': 'VARCHAR', 'g': 'VARCHAR'}"
+    return (
+        f"SELECT s, p, o, g FROM read_csv({sql_text(str(path))}, columns = {columns},"
+        " header = false, auto_detect = false, delim = '\t', quote = '', escape = '',"
+        f" nullstr = '', new_line = '\\n', max_line_size = {LONGEST_LINE})"
+    )
+
+
+def _integer(connection: duckdb.DuckDBPyConnection, sql: str) -> int:
+    row = connection.execute(sql).fetchone()
+    assert row is not None
+    return int(row[0])
