@@ -7,6 +7,7 @@ object and graph, so that every export is a scan. It can be read as COTTAS.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -57,30 +58,74 @@ class QuadTable:
         ).fetchall()
 
 
+@dataclass(frozen=True, slots=True)
+class Codes:
+    """Predicates and graphs that travel as numbers until the rows are sorted.
+
+    Attributes:
+        predicates: Terms, ``rdf:type`` first, the rest sorted: their order is that of the table.
+        graphs: Terms, sorted.
+    """
+
+    predicates: tuple[str, ...]
+    graphs: tuple[str, ...]
+
+    @classmethod
+    def of(cls, predicates: Iterable[str], graphs: Iterable[str]) -> Codes:
+        """Return the codes of terms in any order, doubled or not."""
+        ordered = sorted(set(predicates), key=lambda p: (p != RDF_TYPE, p.encode()))
+        return cls(tuple(ordered), tuple(sorted(set(graphs), key=str.encode)))
+
+    def encoded(self, select: str) -> str:
+        """Return a query that turns the terms in the columns p and g into numbers."""
+        return (
+            f"SELECT s, list_position({_array(self.predicates)}, p) - 1 AS p, o,"
+            f" list_position({_array(self.graphs)}, g) - 1 AS g FROM ({select})"
+        )
+
+    def decoded(self, select: str) -> str:
+        """Return a query that turns the numbers in the columns p and g into terms."""
+        return (
+            f"SELECT s, {_array(self.predicates)}[p + 1] AS p, o,"
+            f" {_array(self.graphs)}[g + 1] AS g FROM ({select})"
+        )
+
+
 def write_table(
-    connection: duckdb.DuckDBPyConnection, select: str, target: Path, *, distinct: bool = True
+    connection: duckdb.DuckDBPyConnection, select: str, target: Path, codes: Codes | None = None
 ) -> QuadTable:
-    """Sort rows and write them as a quad table.
+    """Sort rows, drop those that stand twice, and write a quad table.
 
     Args:
         connection: From `kg.duck.engine`.
         select: A query with the columns s, p, o, g.
         target: The file to write; replaced in one step.
-        distinct: Whether duplicate rows must be dropped first.
+        codes: What the numbers in p and g stand for, where they are numbers.
 
     Raises:
         WorldError: The disk failed.
         LimitError: The memory limit was reached.
     """
     part = target.with_name(target.name + ".part")
-    rows = f"SELECT {'DISTINCT ' if distinct else ''}s, p, o, g FROM ({select})"
+    order = SORT if codes is None else "s, p, o, g NULLS FIRST"
+    # The rows are compared with the one before them as they stream out of the sort: a DISTINCT
+    # would hold all of them in a hash table first.
+    fresh = " OR ".join(f"{name} IS DISTINCT FROM lag({name}) OVER ()" for name in "spog")
+    rows = f"SELECT s, p, o, g FROM ({select}) ORDER BY {order}"
+    rows = f"SELECT s, p, o, g FROM (SELECT *, {fresh} AS fresh FROM ({rows})) WHERE fresh"
+    if codes is not None:
+        rows = codes.decoded(rows)
     with translated():
         connection.execute(
-            f"COPY (SELECT * FROM ({rows}) ORDER BY {SORT}) TO {sql_text(str(part))}"
+            f"COPY ({rows}) TO {sql_text(str(part))}"
             f" (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE {ROW_GROUP})"
         )
     part.replace(target)
     return QuadTable(target)
+
+
+def _array(terms: tuple[str, ...]) -> str:
+    return f"CAST([{', '.join(sql_text(term) for term in terms)}] AS VARCHAR[])"
 
 
 def spooled(path: Path) -> str:

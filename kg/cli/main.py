@@ -15,6 +15,7 @@ import click
 import typer
 
 from kg.cli.context import Settings
+from kg.cli.validate import validate_command
 from kg.errors import ExitCode, KgError
 
 app = typer.Typer(
@@ -58,6 +59,9 @@ def root(
 ) -> None:
     """Source facts in, a validated, queryable, exportable knowledge graph out."""
     context.obj = Settings(folder=folder, quiet=quiet, verbose=verbose, debug=debug)
+
+
+app.command("validate")(validate_command)
 
 
 def main(arguments: list[str] | None = None) -> int:

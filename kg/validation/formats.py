@@ -1,0 +1,299 @@
+"""Reports for people and tools: a grouped table, JSON, SARIF 2.1; written as the results come."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path as FilePath
+from typing import IO, Any, Final, Protocol
+from urllib.parse import quote
+
+from kg.errors import Location
+from kg.validation.messages import Namer, component_name, group_message
+from kg.validation.paths import to_sparql
+from kg.validation.report import TurtleReport
+from kg.validation.results import Result, Severity
+from kg.validation.shapes import ShapesGraph
+from kg.validation.terms import is_blank, is_literal, split_literal
+
+# Results of one group that the table shows.
+_EXAMPLES: Final = 3
+_SARIF_LEVELS: Final = {
+    Severity.VIOLATION: "error",
+    Severity.WARNING: "warning",
+    Severity.INFO: "note",
+}
+_SARIF_SCHEMA: Final = (
+    "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
+)
+
+
+class Report(Protocol):
+    """What writes results somewhere."""
+
+    def add(self, result: Result) -> None:
+        """Take one result."""
+
+    def close(self) -> None:
+        """Write what is still to be written."""
+
+
+@dataclass
+class _Group:
+    first: Result
+    count: int = 0
+    examples: list[str] = field(default_factory=list)
+
+
+class TableReport:
+    """Groups results by shape, message and file, most frequent first, with a few examples.
+
+    Args:
+        out: Where the text goes.
+        shapes: The shapes graph.
+        namer: Writes terms.
+        width: Characters in a line, or None for no limit.
+    """
+
+    def __init__(
+        self, out: IO[str], shapes: ShapesGraph, namer: Namer, width: int | None = None
+    ) -> None:
+        self._out = out
+        self._shapes = shapes
+        self._namer = namer
+        self._width = width
+        self._groups: dict[tuple[Any, ...], _Group] = {}
+
+    def add(self, result: Result) -> None:
+        """Count one result, and keep it as an example if its group has few."""
+        file = result.origins[0].file if result.origins else ""
+        key = (
+            result.source_shape,
+            result.source_constraint,
+            result.component,
+            # The path of a closed shape's result is that of the property that is not allowed.
+            result.path,
+            result.severity,
+            file,
+        )
+        group = self._groups.setdefault(key, _Group(result))
+        group.count += 1
+        if len(group.examples) < _EXAMPLES:
+            group.examples.extend(self._example(result))
+
+    def close(self) -> None:
+        """Write the groups and a line that sums them up."""
+        counts = dict.fromkeys(sorted(Severity, reverse=True), 0)
+        for group in sorted(self._groups.values(), key=self._rank):
+            counts[group.first.level] += group.count
+            for line in self._lines(group):
+                self._out.write(self._cut(line) + "\n")
+            self._out.write("\n")
+        told = [_plural(count, severity.label) for severity, count in counts.items() if count]
+        self._out.write(f"{', '.join(told)}\n" if told else "The graph conforms to the shapes.\n")
+
+    def _rank(self, group: _Group) -> tuple[Any, ...]:
+        return (-group.count, group.first.sort_key)
+
+    def _lines(self, group: _Group) -> Iterator[str]:
+        result = group.first
+        title = [result.level.label, self._namer(self._shapes.owner(result.source_shape))]
+        if result.path is not None:
+            title.append(to_sparql(result.path, self._namer))
+        title.append(f"({component_name(result.component)})")
+        yield f"{group.count:,} × {'  '.join(title)}"
+        yield f"    {group_message(self._shapes, result)}"
+        yield from group.examples
+        if group.count > _EXAMPLES:
+            yield f"      … and {group.count - _EXAMPLES:,} more"
+
+    def _example(self, result: Result) -> Iterator[str]:
+        shown = f"      {self._namer(result.focus_node)}"
+        if result.value is not None and result.value != result.focus_node:
+            shown += f"  {self._namer(result.value)}"
+        yield shown
+        yield from (f"        {origin}" for origin in result.origins[:_EXAMPLES])
+        yield from (f"        {reason}" for reason in result.reasons)
+
+    def _cut(self, line: str) -> str:
+        if self._width is None or len(line) <= self._width:
+            return line
+        return line[: self._width - 1] + "…"
+
+
+class JsonReport:
+    """Writes ``{"results": [...], "counts": {...}, "conforms": ...}``.
+
+    Args:
+        out: Where the text goes.
+        shapes: The shapes graph.
+    """
+
+    def __init__(self, out: IO[str], shapes: ShapesGraph) -> None:
+        self._out = out
+        self._shapes = shapes
+        self._counts = dict.fromkeys(sorted(Severity, reverse=True), 0)
+        out.write('{"results": [')
+
+    def add(self, result: Result) -> None:
+        """Write one result."""
+        self._out.write(",\n" if any(self._counts.values()) else "\n")
+        self._counts[result.level] += 1
+        self._out.write(json.dumps(self._record(result), ensure_ascii=False))
+
+    def close(self) -> None:
+        """End the list, and write the counts."""
+        counts = {severity.label: count for severity, count in self._counts.items() if count}
+        end = {"counts": counts, "conforms": not counts}
+        self._out.write("\n], " + json.dumps(end)[1:] + "\n")
+
+    def _record(self, result: Result) -> dict[str, Any]:
+        record: dict[str, Any] = {
+            "severity": result.level.label,
+            "focusNode": _json_term(result.focus_node),
+            "path": None if result.path is None else to_sparql(result.path),
+            "value": None if result.value is None else _json_term(result.value),
+            "shape": self._shapes.owner(result.source_shape).strip("<>"),
+            "sourceShape": _json_term(result.source_shape),
+            "component": result.component.strip("<>"),
+            "messages": [_json_term(message) for message in result.messages],
+        }
+        if result.source_constraint is not None:
+            record["sourceConstraint"] = _json_term(result.source_constraint)
+        if result.details:
+            record["details"] = [self._record(detail) for detail in result.details]
+        if result.reasons:
+            record["reasons"] = list(result.reasons)
+        if result.origins:
+            record["origins"] = [_json_place(origin) for origin in result.origins]
+        return record
+
+
+class SarifReport:
+    """Writes a SARIF 2.1.0 log with one run.
+
+    A rule is a constraint of a shape. A result stands at the records that it came from, and
+    else at the shape.
+
+    Args:
+        out: Where the text goes.
+        shapes: The shapes graph.
+        namer: Writes terms.
+
+    Spec: https://docs.oasis-open.org/sarif/sarif/v2.1.0/sarif-v2.1.0.html
+    """
+
+    def __init__(self, out: IO[str], shapes: ShapesGraph, namer: Namer) -> None:
+        self._out = out
+        self._shapes = shapes
+        self._namer = namer
+        self._rules: dict[str, dict[str, Any]] = {}
+        self._count = 0
+        head = {"$schema": _SARIF_SCHEMA, "version": "2.1.0"}
+        out.write(json.dumps(head)[:-1] + ', "runs": [{"results": [')
+
+    def add(self, result: Result) -> None:
+        """Write one result."""
+        self._out.write(",\n" if self._count else "\n")
+        self._count += 1
+        self._out.write(json.dumps(self._record(result), ensure_ascii=False))
+
+    def close(self) -> None:
+        """Write the rules, and end the log."""
+        driver = {"name": "kg", **_version(), "rules": list(self._rules.values())}
+        run = {"tool": {"driver": driver}, "columnKind": "unicodeCodePoints"}
+        self._out.write("\n], " + json.dumps(run, ensure_ascii=False)[1:] + "]}\n")
+
+    def _record(self, result: Result) -> dict[str, Any]:
+        message = "; ".join(split_literal(text).lexical for text in result.messages)
+        about = self._namer(result.focus_node)
+        places = [_sarif_place(place) for place in result.origins]
+        shape = self._shapes.origins.get(result.source_shape)
+        record: dict[str, Any] = {
+            "ruleId": self._rule(result),
+            "level": _SARIF_LEVELS[result.level],
+            "message": {"text": "\n".join((f"{about}: {message}", *result.reasons))},
+        }
+        if not places and shape is not None:
+            places = [_sarif_place(shape)]
+        elif shape is not None:
+            record["relatedLocations"] = [_sarif_place(shape) | {"message": {"text": "the shape"}}]
+        for place in places or [{}]:
+            place["logicalLocations"] = [{"fullyQualifiedName": about}]
+        record["locations"] = places or [{"logicalLocations": [{"fullyQualifiedName": about}]}]
+        return record
+
+    def _rule(self, result: Result) -> str:
+        parts = [self._namer(self._shapes.owner(result.source_shape))]
+        if result.path is not None:
+            parts.append(to_sparql(result.path, self._namer))
+        parts.append(component_name(result.component))
+        name = "/".join(parts)
+        if name not in self._rules:
+            self._rules[name] = {
+                "id": name,
+                "shortDescription": {"text": group_message(self._shapes, result)},
+                "defaultConfiguration": {"level": _SARIF_LEVELS[result.level]},
+            }
+        return name
+
+
+def open_report(
+    form: str, out: IO[str], shapes: ShapesGraph, namer: Namer, width: int | None = None
+) -> Report:
+    """Return the writer of a format: table, turtle, json or sarif."""
+    if form == "turtle":
+        return TurtleReport(out, shapes)
+    if form == "json":
+        return JsonReport(out, shapes)
+    if form == "sarif":
+        return SarifReport(out, shapes, namer)
+    return TableReport(out, shapes, namer, width)
+
+
+def _json_term(term: str) -> dict[str, str]:
+    """Return a term as SPARQL's JSON results write it.
+
+    Spec: https://www.w3.org/TR/sparql11-results-json/#select-encode-terms
+    """
+    if is_literal(term):
+        parts = split_literal(term)
+        record = {"type": "literal", "value": parts.lexical}
+        if parts.language:
+            return record | {"xml:lang": parts.language}
+        return record | ({"datatype": parts.datatype} if not term.endswith('"') else {})
+    if is_blank(term):
+        return {"type": "bnode", "value": term[2:]}
+    return {"type": "uri", "value": term[1:-1]}
+
+
+def _json_place(place: Location) -> dict[str, str | int]:
+    fields: Mapping[str, str | int | None] = {
+        "file": place.file,
+        "line": place.line,
+        "record": place.record,
+        "column": place.column,
+    }
+    return {key: value for key, value in fields.items() if value is not None}
+
+
+def _sarif_place(place: Location) -> dict[str, Any]:
+    path = FilePath(place.file)
+    uri = path.as_uri() if path.is_absolute() else quote(path.as_posix())
+    physical: dict[str, Any] = {"artifactLocation": {"uri": uri}}
+    if place.line is not None:
+        physical["region"] = {"startLine": place.line}
+    return {"physicalLocation": physical}
+
+
+def _version() -> dict[str, str]:
+    try:
+        return {"version": version("kg")}
+    except PackageNotFoundError:  # run from a source tree that is not installed
+        return {}
+
+
+def _plural(count: int, noun: str) -> str:
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"

@@ -1,0 +1,34 @@
+"""RDF files as a quad table of their own, for validation without a workspace."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path as FilePath
+
+import duckdb
+
+from kg.quads import QuadTable, spooled, write_table
+from kg.rdf import spool_rdf
+
+
+@contextmanager
+def load_files(
+    connection: duckdb.DuckDBPyConnection, files: Sequence[FilePath]
+) -> Iterator[QuadTable]:
+    """Give the quad table of RDF files; it is removed at the end.
+
+    Args:
+        connection: From `kg.duck.engine`.
+        files: The files; blank nodes of different files stay apart.
+
+    Raises:
+        InputError: A file is missing or is not valid RDF.
+        WorldError: The disk failed.
+        LimitError: The memory limit was reached.
+    """
+    with tempfile.TemporaryDirectory(prefix="kg-validate-") as folder:
+        spool = FilePath(folder) / "quads.tsv"
+        spool_rdf([(path, None) for path in files], spool)
+        yield write_table(connection, spooled(spool), FilePath(folder) / "quads.parquet")

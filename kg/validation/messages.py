@@ -1,0 +1,184 @@
+"""What is said of a result where its shape has no ``sh:message``.
+
+Each sentence says what the value is and what was expected of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Final
+
+from kg.terms import XSD, XSD_STRING
+from kg.validation.names import SH, sh
+from kg.validation.paths import to_sparql
+from kg.validation.results import Result
+from kg.validation.shapes import ShapesGraph
+from kg.validation.terms import is_literal, split_literal
+
+# Characters of a literal that a sentence shows.
+_LONGEST: Final = 60
+_PLAIN: Final = frozenset({XSD_STRING, *(f"{XSD}{t}" for t in ("integer", "decimal", "boolean"))})
+
+
+class Namer:
+    """Writes terms for people: prefixed names, and literals as short as they can be.
+
+    Args:
+        prefixes: Prefix to namespace.
+    """
+
+    def __init__(self, prefixes: Mapping[str, str]) -> None:
+        by_length = sorted(prefixes.items(), key=lambda item: (-len(item[1]), item[0]))
+        self._namespaces = [(namespace, prefix) for prefix, namespace in by_length if namespace]
+
+    def __call__(self, term: str) -> str:
+        """Return a term of the quad table as a person reads it."""
+        if term.startswith("<"):
+            return self.iri(term[1:-1])
+        if not is_literal(term):
+            return term
+        parts = split_literal(term)
+        text = parts.lexical
+        if len(text) > _LONGEST:
+            text = text[: _LONGEST - 1] + "…"
+        quoted = '"' + text.replace("\n", "\\n") + '"'
+        if parts.language:
+            return f"{quoted}@{parts.language}"
+        if parts.datatype in _PLAIN:
+            return quoted if parts.datatype == XSD_STRING else text
+        return f"{quoted}^^{self.iri(parts.datatype)}"
+
+    def iri(self, iri: str) -> str:
+        """Return an IRI as a prefixed name, or in angle brackets."""
+        for namespace, prefix in self._namespaces:
+            local = iri[len(namespace) :]
+            if (
+                iri.startswith(namespace)
+                and local
+                and not set(local) & set("/#?:@()<>,;'\"!$&*+=~%")
+            ):
+                return f"{prefix}:{local}"
+        return f"<{iri}>"
+
+
+def component_name(component: str) -> str:
+    """Return the short name of a component: ``MinCount`` of ``sh:MinCountConstraintComponent``."""
+    return component[1:-1].removeprefix(SH).removesuffix("ConstraintComponent")
+
+
+def standard_message(shapes: ShapesGraph, result: Result, value: str | None = None) -> str:
+    """Return the sentence for a result of a core component.
+
+    Args:
+        shapes: The shapes graph.
+        result: The result.
+        value: What stands for the value; by default the value itself.
+    """
+    namer = Namer(shapes.prefixes)
+    rule = _RULES.get(component_name(result.component))
+    shown = value or (namer(result.value) if result.value is not None else "the node")
+    if rule is None:
+        return f"{shown} breaks {namer(result.component)}"
+    return rule(_Subject(shapes, result, namer, shown))
+
+
+def group_message(shapes: ShapesGraph, result: Result) -> str:
+    """Return the sentence that all results of the same constraint share.
+
+    That is the message of the SPARQL constraint or of the shape, as it is written there, or
+    kg's own without the value.
+    """
+    written: list[str] = []
+    for node in (result.source_constraint, result.source_shape):
+        written = written or list(shapes.objects(node or "", sh("message")))
+    if written:
+        return split_literal(min(written, key=_language_rank)).lexical
+    if result.component == sh("SPARQLConstraintComponent"):
+        return "the node is a solution of the shape's sh:sparql query"
+    return standard_message(shapes, result, "the value")
+
+
+def _language_rank(message: str) -> tuple[int, str]:
+    language = split_literal(message).language or ""
+    return (0 if not language else 1 if language.startswith("en") else 2, message)
+
+
+class _Subject:
+    """A result with what a sentence about it needs."""
+
+    def __init__(self, shapes: ShapesGraph, result: Result, namer: Namer, value: str) -> None:
+        self.value = value
+        self._shapes = shapes
+        self._result = result
+        self._namer = namer
+
+    @property
+    def path(self) -> str:
+        path = self._result.path
+        return to_sparql(path, self._namer) if path is not None else "the node"
+
+    def parameter(self, name: str) -> str:
+        """The parameter's values, joined by commas."""
+        found = self._shapes.objects(self._result.source_shape, sh(name))
+        return ", ".join(sorted(map(self._namer, found)))
+
+    def number(self, name: str) -> str:
+        value = self._shapes.value(self._result.source_shape, sh(name)) or '""'
+        return split_literal(value).lexical if is_literal(value) else value
+
+    def members(self, name: str) -> str:
+        """The members of the lists that are the parameter's values."""
+        heads = self._shapes.objects(self._result.source_shape, sh(name))
+        return ", ".join(self.shape(m) for head in heads for m in self._shapes.members(head))
+
+    def shape(self, node: str) -> str:
+        """A shape's name, or its place where it has none."""
+        origin = self._shapes.origins.get(node)
+        if node.startswith("_") and origin is not None:
+            return f"the shape in line {origin.line}"
+        return self._namer(node)
+
+    def inner(self, name: str) -> str:
+        """The names of the shapes that are the parameter's values."""
+        found = self._shapes.objects(self._result.source_shape, sh(name))
+        return ", ".join(sorted(map(self.shape, found)))
+
+
+_RULES: Final[Mapping[str, Callable[[_Subject], str]]] = {
+    "Class": lambda r: f"{r.value} is not of class {r.parameter('class')}",
+    "Datatype": lambda r: f"{r.value} is not a literal of datatype {r.parameter('datatype')}",
+    "NodeKind": lambda r: f"{r.value} is not of node kind {r.parameter('nodeKind')}",
+    "MinCount": lambda r: f"{r.path} has fewer than {r.number('minCount')} values",
+    "MaxCount": lambda r: f"{r.path} has more than {r.number('maxCount')} values",
+    "MinExclusive": lambda r: f"{r.value} is not greater than {r.parameter('minExclusive')}",
+    "MinInclusive": lambda r: f"{r.value} is less than {r.parameter('minInclusive')}",
+    "MaxExclusive": lambda r: f"{r.value} is not less than {r.parameter('maxExclusive')}",
+    "MaxInclusive": lambda r: f"{r.value} is greater than {r.parameter('maxInclusive')}",
+    "MinLength": lambda r: f"{r.value} is shorter than {r.number('minLength')} characters",
+    "MaxLength": lambda r: f"{r.value} is longer than {r.number('maxLength')} characters",
+    "Pattern": lambda r: f"{r.value} does not match the pattern {r.parameter('pattern')}",
+    "LanguageIn": lambda r: f"{r.value} is in none of the languages {r.members('languageIn')}",
+    "UniqueLang": lambda r: f"{r.path} has two values in the same language",
+    "Equals": lambda r: f"{r.value} is not a value of both {r.path} and {r.parameter('equals')}",
+    "Disjoint": lambda r: f"{r.value} is a value of {r.parameter('disjoint')} too",
+    "LessThan": lambda r: f"{r.value} is not less than each value of {r.parameter('lessThan')}",
+    "LessThanOrEquals": lambda r: (
+        f"{r.value} is not less than or equal to each value of {r.parameter('lessThanOrEquals')}"
+    ),
+    "Not": lambda r: f"{r.value} conforms to {r.inner('not')}, and must not",
+    "And": lambda r: f"{r.value} does not conform to all of {r.members('and')}",
+    "Or": lambda r: f"{r.value} conforms to none of {r.members('or')}",
+    "Xone": lambda r: f"{r.value} does not conform to exactly one of {r.members('xone')}",
+    "Node": lambda r: f"{r.value} does not conform to {r.inner('node')}",
+    "QualifiedMinCount": lambda r: (
+        f"{r.path} has fewer than {r.number('qualifiedMinCount')} values that conform to"
+        f" {r.inner('qualifiedValueShape')}"
+    ),
+    "QualifiedMaxCount": lambda r: (
+        f"{r.path} has more than {r.number('qualifiedMaxCount')} values that conform to"
+        f" {r.inner('qualifiedValueShape')}"
+    ),
+    "Closed": lambda r: f"the closed shape does not allow {r.path}, here with {r.value}",
+    "HasValue": lambda r: f"{r.path} lacks the value {r.parameter('hasValue')}",
+    "In": lambda r: f"{r.value} is not one of {r.members('in')}",
+}

@@ -1,0 +1,246 @@
+"""The shapes graph: read from files, each node with its place.
+
+Terms are text in the form of the quad table, so that they compare with it in SQL. Nothing is
+fetched: ``owl:imports`` of shapes is not followed.
+
+Spec: https://www.w3.org/TR/shacl/#shapes-graph
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path as FilePath
+from typing import IO, Final, cast
+
+import pyoxigraph as ox
+
+from kg.errors import InputError, Location
+from kg.rdf import format_of, open_binary, parse_rdf
+from kg.validation import paths
+from kg.validation.names import RDF_FIRST, RDF_NIL, RDF_REST, RDF_TYPE, sh
+from kg.validation.terms import is_literal
+from kg.workspace import show_path
+
+Triple = tuple[str, str, str]
+
+_WRAPPERS: Final = (
+    (sh("zeroOrMorePath"), paths.ZeroOrMore),
+    (sh("oneOrMorePath"), paths.OneOrMore),
+    (sh("zeroOrOnePath"), paths.ZeroOrOne),
+)
+_TARGETS: Final = tuple(
+    map(sh, ("targetClass", "targetNode", "targetObjectsOf", "targetSubjectsOf"))
+)
+_SHAPE_VALUES: Final = tuple(map(sh, ("property", "node", "not", "qualifiedValueShape")))
+_SHAPE_LISTS: Final = tuple(map(sh, ("and", "or", "xone")))
+# pySHACL gives up at this depth.
+_DEEPEST_PATH: Final = 10
+
+
+@dataclass(frozen=True)
+class ShapesGraph:
+    """The triples of a shapes graph, by subject and predicate.
+
+    Attributes:
+        index: Subject to predicate to objects, in the order of the files.
+        origins: Where each subject first stands.
+        prefixes: Prefixes that the files declare.
+    """
+
+    index: Mapping[str, Mapping[str, Sequence[str]]]
+    origins: Mapping[str, Location] = field(default_factory=dict, compare=False)
+    prefixes: Mapping[str, str] = field(default_factory=dict, compare=False)
+
+    def triples(self) -> Iterator[Triple]:
+        """Yield every triple once."""
+        for subject, predicates in self.index.items():
+            for predicate, objects in predicates.items():
+                for object_ in objects:
+                    yield subject, predicate, object_
+
+    def objects(self, subject: str, predicate: str) -> Sequence[str]:
+        """Return the objects of a subject and predicate."""
+        return self.index.get(subject, {}).get(predicate, ())
+
+    def value(self, subject: str, predicate: str) -> str | None:
+        """Return the first object of a subject and predicate, or None."""
+        return next(iter(self.objects(subject, predicate)), None)
+
+    def subjects(self, predicate: str, object_: str | None = None) -> Iterator[str]:
+        """Yield the subjects that have a predicate (with that object)."""
+        for subject, predicates in self.index.items():
+            found = predicates.get(predicate)
+            if found and (object_ is None or object_ in found):
+                yield subject
+
+    def members(self, head: str) -> tuple[str, ...]:
+        """Return the members of an RDF list.
+
+        Raises:
+            InputError: The list is not well-formed.
+        """
+        members, node = [], head
+        seen = set()
+        while node != RDF_NIL:
+            first, rest = self.value(node, RDF_FIRST), self.value(node, RDF_REST)
+            if first is None or rest is None or node in seen:
+                raise self.error(head, "the list is not well-formed")
+            seen.add(node)
+            members.append(first)
+            node = rest
+        return tuple(members)
+
+    def error(self, node: str, message: str, hint: str | None = None) -> InputError:
+        """Return the error for something wrong at a node of the shapes graph."""
+        return InputError(
+            "bad-shapes",
+            f"{self.describe(node)}: {message}",
+            location=self.origins.get(node),
+            hint=hint or "See docs/validate.md for what a shape may say.",
+        )
+
+    def describe(self, node: str) -> str:
+        """Return a name for a node in a message."""
+        return "this shape" if node.startswith("_") else node
+
+    @cached_property
+    def _referrers(self) -> Mapping[str, str]:
+        """Blank node to the first subject that refers to it."""
+        found: dict[str, str] = {}
+        for subject, _, object_ in self.triples():
+            if object_.startswith("_"):
+                found.setdefault(object_, subject)
+        return found
+
+    def owner(self, node: str) -> str:
+        """Return the nearest node with a name that a node of the shapes graph stands in."""
+        seen = {node}
+        while node.startswith("_") and node in self._referrers:
+            node = self._referrers[node]
+            if node in seen:
+                break
+            seen.add(node)
+        return node
+
+    @cached_property
+    def shapes(self) -> tuple[str, ...]:
+        """Every shape, sorted.
+
+        Spec: https://www.w3.org/TR/shacl/#shapes
+        """
+        found = set(self.subjects(RDF_TYPE, sh("NodeShape")))
+        found.update(self.subjects(RDF_TYPE, sh("PropertyShape")))
+        for predicate in (*_TARGETS, sh("property"), sh("node")):
+            found.update(self.subjects(predicate))
+        for _, predicate, object_ in self.triples():
+            if predicate in _SHAPE_VALUES:
+                found.add(object_)
+            elif predicate in _SHAPE_LISTS:
+                found.update(self.members(object_))
+        return tuple(sorted(found))
+
+    def path(self, node: str, depth: int = 0) -> paths.Path:
+        """Return the property path that a node describes.
+
+        Raises:
+            InputError: The path is not well-formed.
+
+        Spec: https://www.w3.org/TR/shacl/#property-paths
+        """
+        if node.startswith("<"):
+            return paths.Predicate(node)
+        if is_literal(node):
+            raise self.error(node, "a property path cannot be a literal")
+        if depth >= _DEEPEST_PATH:
+            raise self.error(node, "the property path nests too deep or loops")
+        if self.value(node, RDF_FIRST) is not None:
+            return paths.Sequence(self._paths(node, depth))
+        inverse = self.value(node, sh("inversePath"))
+        if inverse is not None:
+            return paths.Inverse(self.path(inverse, depth + 1))
+        alternatives = self.value(node, sh("alternativePath"))
+        if alternatives is not None:
+            return paths.Alternative(self._paths(alternatives, depth))
+        for predicate, kind in _WRAPPERS:
+            inner = self.value(node, predicate)
+            if inner is not None:
+                return kind(self.path(inner, depth + 1))
+        raise self.error(node, "the property path is not well-formed")
+
+    def _paths(self, head: str, depth: int) -> tuple[paths.Path, ...]:
+        members = self.members(head)
+        if len(members) < 2:
+            raise self.error(head, "a list of paths needs at least two members")
+        return tuple(self.path(member, depth + 1) for member in members)
+
+
+def read_shapes(files: Iterable[FilePath]) -> ShapesGraph:
+    """Read the files of a shapes graph; their triples are merged.
+
+    Raises:
+        InputError: A file is missing or is not valid RDF.
+        WorldError: Reading failed half-way.
+    """
+    index: dict[str, dict[str, list[str]]] = {}
+    origins: dict[str, Location] = {}
+    prefixes: dict[str, str] = {}
+    for number, path in enumerate(files):
+        label = _labeller(number)
+        for quad, line in _quads_with_lines(path, prefixes):
+            subject = label(quad.subject)
+            objects = index.setdefault(subject, {}).setdefault(str(quad.predicate), [])
+            origins.setdefault(subject, Location(show_path(path), line))
+            object_ = label(quad.object)
+            if object_ not in objects:
+                objects.append(object_)
+    return ShapesGraph(index, origins, prefixes)
+
+
+def _labeller(number: int) -> Callable[[ox.NamedNode | ox.BlankNode | ox.Literal | ox.Triple], str]:
+    # Blank nodes of different files stay apart, and are called the same in every run.
+    labels: dict[str, str] = {}
+
+    def label(term: ox.NamedNode | ox.BlankNode | ox.Literal | ox.Triple) -> str:
+        if isinstance(term, ox.BlankNode):
+            return labels.setdefault(term.value, f"_:shapes{number}n{len(labels)}")
+        return str(term)
+
+    return label
+
+
+def _quads_with_lines(path: FilePath, prefixes: dict[str, str]) -> Iterator[tuple[ox.Quad, int]]:
+    with open_binary(path) as source:
+        lines = _LineByLine(source)
+        base = path.resolve().as_uri()
+        try:
+            parser = ox.parse(cast(IO[bytes], lines), format_of(path), base_iri=base)
+            for quad in parser:
+                yield quad, lines.number
+            prefixes.update(parser.prefixes)
+        except (SyntaxError, ValueError):
+            # The reader of kg says it with the place; this reader is only for the lines.
+            for _ in parse_rdf(path):
+                pass
+            raise
+
+
+class _LineByLine(io.RawIOBase):
+    """Gives a parser one line at a time, so that one knows where it is.
+
+    Attributes:
+        number: The line that the parser read last, from 1.
+    """
+
+    def __init__(self, source: IO[bytes]) -> None:
+        self.number = 0
+        self._source = source
+
+    def readable(self) -> bool:
+        return True
+
+    def read(self, size: int = -1) -> bytes:  # noqa: ARG002  (a line is what is given)
+        self.number += 1
+        return self._source.readline()
