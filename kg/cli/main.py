@@ -14,6 +14,7 @@ from typing import Annotated, cast
 import typer
 
 from kg.cli.context import Settings
+from kg.cli.export import export_command
 from kg.cli.query import query_command
 from kg.cli.questions import questions_command
 from kg.cli.validate import validate_command
@@ -65,6 +66,7 @@ def root(
 app.command("query")(query_command)
 app.command("questions")(questions_command)
 app.command("validate")(validate_command)
+app.command("export")(export_command)
 
 
 def main(arguments: list[str] | None = None) -> int:
