@@ -13,8 +13,10 @@ from typing import Annotated, cast
 
 import typer
 
+from kg.cli.build import build_command
 from kg.cli.context import Settings
 from kg.cli.export import export_command
+from kg.cli.map import map_command
 from kg.cli.query import query_command
 from kg.cli.questions import questions_command
 from kg.cli.validate import validate_command
@@ -63,6 +65,8 @@ def root(
     context.obj = Settings(folder=folder, quiet=quiet, verbose=verbose, debug=debug)
 
 
+app.command("build")(build_command)
+app.command("map")(map_command)
 app.command("query")(query_command)
 app.command("questions")(questions_command)
 app.command("validate")(validate_command)
