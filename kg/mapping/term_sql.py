@@ -220,6 +220,11 @@ class TermCompiler:
             # rml-core prepends the base, it does not resolve against it.
             cases += f" WHEN kg_is_iri_rest({value}) THEN '<' || {relative} || '>'"
             bad += f" AND NOT kg_is_iri_rest({value})"
+        if term_map.term_type in (TermType.UNSAFE_IRI, TermType.UNSAFE_URI):
+            # Whoever asks for unsafe IRIs gets what the data say, as long as it can be written.
+            good = f"regexp_full_match({value}, '[^\\x00-\\x1F<>\"]*')"
+            cases = f"WHEN {value} IS NULL THEN NULL WHEN {good} THEN '<' || {value} || '>'"
+            bad = f"NOT {good}"
         self._check("bad-iri", term_map, value, bad, "an absolute IRI such as https://…")
         return f"CASE {cases} ELSE {STOP} END"
 

@@ -27,12 +27,10 @@ class Folders:
     """Where source files may lie.
 
     Attributes:
-        mapping: The folder of the mapping, which paths are relative to.
         inside: Sources must lie below this folder; None: anywhere.
         spill: A folder for files made on the way.
     """
 
-    mapping: Path
     inside: Path | None
     spill: Path
 
@@ -131,7 +129,7 @@ def missing_reference(reference: str, known: Sequence[str], source: LogicalSourc
 
 
 def _files(source: LogicalSource, folders: Folders) -> tuple[Path, ...]:
-    folder = Path(source.folder) if source.folder is not None else folders.mapping
+    folder = Path(source.folder)
     if any(mark in source.path for mark in "*?["):
         found = tuple(sorted(folder.glob(source.path)))
         if not found:
