@@ -19,6 +19,7 @@ from kg.cli.export import export_command
 from kg.cli.map import map_command
 from kg.cli.query import query_command
 from kg.cli.questions import questions_command
+from kg.cli.trace import trace_command
 from kg.cli.validate import validate_command
 from kg.errors import ExitCode, KgError
 
@@ -69,6 +70,7 @@ app.command("build")(build_command)
 app.command("map")(map_command)
 app.command("query")(query_command)
 app.command("questions")(questions_command)
+app.command("trace")(trace_command)
 app.command("validate")(validate_command)
 app.command("export")(export_command)
 

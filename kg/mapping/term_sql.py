@@ -22,6 +22,7 @@ from kg.mapping.plan import (
     TermMap,
     TermType,
     references,
+    term_references,
 )
 from kg.terms import XSD_STRING, is_iri, literal
 
@@ -127,7 +128,7 @@ class TermCompiler:
         Raises:
             InputError: A constant makes no valid term.
         """
-        needed = self._references(term_map)
+        needed = term_references(term_map)
         return self._over(needed, lambda bindings: self._scalar(term_map, bindings))
 
     def graph(self, term_map: TermMap) -> TermSql | None:
@@ -142,13 +143,6 @@ class TermCompiler:
         return self._over(references(expression), lambda bindings: _plain(expression, bindings))
 
     # --- values ---------------------------------------------------------------------------
-
-    def _references(self, term_map: TermMap) -> tuple[Reference, ...]:
-        found = [*references(term_map.expression)] if term_map.expression else []
-        for inner in (term_map.language, term_map.datatype):
-            if inner and inner.expression:
-                found += references(inner.expression)
-        return tuple(dict.fromkeys(found))
 
     def _over(self, needed: Sequence[Reference], scalar: Callable[[_Bindings], str]) -> TermSql:
         """Compile over all combinations of the values of the references: the cross product."""
