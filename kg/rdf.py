@@ -10,7 +10,7 @@ import hashlib
 import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import IO, Final, cast
+from typing import IO, BinaryIO, Final, cast
 
 import pyoxigraph as ox
 
@@ -189,9 +189,9 @@ def _open_zstd(raw: IO[bytes]) -> IO[bytes]:
         raise InputError(
             "missing-extra",
             "reading .zst needs the package zstandard",
-            hint="Install it with: pip install 'kg[zstd]'",
+            hint="Install it with: pip install zstandard",
         ) from error
-    return cast(IO[bytes], zstandard.open(raw, "rb"))
+    return cast(IO[bytes], zstandard.open(cast(BinaryIO, raw), "rb"))
 
 
 def _syntax_error(error: SyntaxError, path: Path) -> InputError:
