@@ -16,6 +16,7 @@ import typer
 from kg.cli.build import build_command
 from kg.cli.context import Settings
 from kg.cli.export import export_command
+from kg.cli.init import init_command
 from kg.cli.map import map_command
 from kg.cli.query import query_command
 from kg.cli.questions import questions_command
@@ -73,6 +74,7 @@ app.command("questions")(questions_command)
 app.command("trace")(trace_command)
 app.command("validate")(validate_command)
 app.command("export")(export_command)
+app.command("init")(init_command)
 
 
 def main(arguments: list[str] | None = None) -> int:
