@@ -89,7 +89,7 @@ _RULES: Final = (
     (Kind.NUMBER, r"(?:[0-9]+\.[0-9]*|\.?[0-9]+)[eE][+-]?[0-9]+|[0-9]*\.[0-9]+|[0-9]+"),
     (Kind.WORD, rf"[{_BASE}_][{_CHARS}]*"),
     (Kind.MARK, r"\^\^|<<\(|\)>>|<<|>>|\{\||\|\}|&&|\|\||!=|<=|>=|[{}()\[\];,.=<>!+\-*/|^?~]"),
-    (Kind.OTHER, r"[^\s]"),
+    (Kind.OTHER, r"[^ \t\r\n]"),
 )
 _TOKEN: Final = re.compile(
     "|".join(f"(?P<r{number}>{rule})" for number, (_, rule) in enumerate(_RULES)), re.DOTALL

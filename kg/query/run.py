@@ -12,29 +12,37 @@ from kg.errors import InputError
 from kg.query.answer import Answer
 from kg.query.dataset import Dataset, open_files, open_workspace
 from kg.query.lexer import Form
-from kg.query.question import Question
+from kg.query.question import (
+    Question,
+    decode,
+    parse_question,
+    question_names,
+    read_question,
+)
 from kg.query.syntax import check_query, evaluation_error, syntax_error
 from kg.workspace import COMMON_PREFIXES, Workspace
 
 
 @dataclass(frozen=True)
 class Source:
-    """What a question is asked of: files if there are any, else the workspace.
+    """What a question is asked of: an endpoint or files if there are any, else the workspace.
 
     Attributes:
-        workspace: The workspace, if there is one.
+        workspace: The workspace, if there is one; its prefixes and questions are always known.
         data: RDF files for the default graph.
         named: Graph IRI and file, for named graphs.
+        endpoint: URL of a remote store; goes with no files.
     """
 
     workspace: Workspace | None = None
     data: tuple[Path, ...] = ()
     named: tuple[tuple[str, Path], ...] = ()
+    endpoint: str | None = None
 
     @property
-    def has_files(self) -> bool:
-        """Whether files are asked."""
-        return bool(self.data or self.named)
+    def is_workspace(self) -> bool:
+        """Whether the workspace itself is asked."""
+        return not (self.data or self.named or self.endpoint)
 
     @cached_property
     def prefixes(self) -> Mapping[str, str]:
@@ -51,32 +59,51 @@ class Prepared:
         source: What messages call the text.
         form: The query form.
         base: What relative IRIs are resolved against.
-        dataset: What is asked.
+        prefixes: Known without a PREFIX line.
+        dataset: What is asked; None if a remote store is.
+        endpoint: The remote store's URL.
+        seconds: How long to wait for the network at most.
     """
 
     text: str
     source: str
     form: Form
     base: str
-    dataset: Dataset = field(repr=False)
+    prefixes: Mapping[str, str] = field(repr=False)
+    dataset: Dataset | None = field(repr=False)
+    endpoint: str | None = None
+    seconds: float | None = None
 
     def ask(self) -> Answer:
         """Ask, and return the answer as a stream.
 
         Raises:
             InputError: The query is wrong, or cannot be answered.
+            WorldError: The remote store cannot be reached, or refuses.
         """
-        prefixes = dict(self.dataset.prefixes)
+        if self.dataset is None:
+            # Imported here: HTTP takes longer to import than a local query to answer.
+            from kg.query.remote import ask_endpoint, with_prologue
+
+            assert self.endpoint is not None
+            text = with_prologue(self.text, self.prefixes)
+            return ask_endpoint(self.endpoint, text, self.form, self.seconds)
+        known = dict(self.prefixes)
         try:
-            return self.dataset.store.query(self.text, prefixes=prefixes, base_iri=self.base)
+            return self.dataset.store.query(self.text, prefixes=known, base_iri=self.base)
         except SyntaxError as error:
-            raise syntax_error(error, self.text, self.source, prefixes) from error
+            raise syntax_error(error, self.text, self.source, known) from error
         except (RuntimeError, ValueError) as error:
             raise evaluation_error(error, self.source) from error
 
 
 def prepare(
-    question: Question, values: Mapping[str, str], source: Source, folder: Path | None = None
+    question: Question,
+    values: Mapping[str, str],
+    source: Source,
+    *,
+    folder: Path | None = None,
+    seconds: float | None = None,
 ) -> Prepared:
     """Set the parameters, open what is asked, and check the query.
 
@@ -85,6 +112,7 @@ def prepare(
         values: Parameter name to value, as the user typed it.
         source: What it is asked of.
         folder: Where an index of large files may be made; by default they are held in memory.
+        seconds: How long to wait for the network at most.
 
     Raises:
         InputError: A value, the query or a file is wrong, or there is nothing to ask.
@@ -92,32 +120,38 @@ def prepare(
     """
     text = question.with_values(values, source.prefixes)
     base = (question.file or Path.cwd() / "-").absolute().as_uri()
-    if source.has_files:
+    if source.endpoint is not None:
+        checked = check_query(text, question.source, source.prefixes, base, allow_service=True)
+        return Prepared(
+            question.with_values(values, source.prefixes),
+            question.source, checked.form, base, source.prefixes, None, source.endpoint, seconds,
+        )  # fmt: skip
+    if not source.is_workspace:
         dataset = open_files(source.data, source.named, source.prefixes, folder)
     elif source.workspace is not None:
         base = source.workspace.base
         dataset = open_workspace(source.workspace)
     else:
-        raise InputError("nothing-to-ask", "there is neither a workspace nor a file to ask")
-    form = check_query(text, question.source, dataset.prefixes, base)
-    return Prepared(text, question.source, form, base, dataset)
+        raise InputError(
+            "nothing-to-ask",
+            "there is neither a workspace nor a file to ask",
+            hint="Go to a workspace, or give files with --data.",
+        )
+    checked = check_query(text, question.source, dataset.prefixes, base)
+    return Prepared(checked.text, question.source, checked.form, base, dataset.prefixes, dataset)
 
 
-def find_question(
-    target: str, workspace: Workspace | None, prefixes: Mapping[str, str]
-) -> Question:
+def find_question(target: str, workspace: Workspace | None) -> Question:
     """Return the question that a word of the command line names.
 
     Args:
         target: The name of a question of the workspace, a file, or ``-`` for standard input.
-        workspace: Where to look for names.
-        prefixes: Known without a PREFIX line.
+        workspace: Where to look for names; its prefixes are known in headers.
 
     Raises:
         InputError: There is no such question or file.
     """
-    from kg.query.question import decode, parse_question, question_names, read_question
-
+    prefixes = workspace.prefixes if workspace else COMMON_PREFIXES
     if target == "-":
         name = "standard input"
         return parse_question(decode(sys.stdin.buffer.read(), name), name, prefixes)
@@ -134,9 +168,9 @@ def _unknown_question(target: str, names: list[str]) -> InputError:
     from difflib import get_close_matches
 
     near = get_close_matches(target, names, n=1)
-    hint = "See `kg questions` for the names; a file's name ends in .rq."
+    hint = "See `kg questions` for the names; the name of a file ends in .rq."
     if "{" in target:
-        hint = f"Ask a text with -e: kg query -e '{target}'"
+        hint = "Ask a text with -e: kg query -e 'SELECT …'"
     elif near:
         hint = f"Did you mean {near[0]}? See `kg questions` for all names."
     return InputError("unknown-question", f"there is no question {target}", hint=hint)
