@@ -112,6 +112,10 @@ def translated() -> Iterator[None]:
 def first_line(error: Exception) -> str:
     """Return what a DuckDB error says, without its kind and its excerpt of the SQL."""
     text = str(error).strip().splitlines()[0]
+    # A write in the background reports the cause wrapped in JSON.
+    wrapped = re.search(r'"exception_message":"((?:[^"\\]|\\.)*)"', text)
+    if wrapped:
+        return wrapped[1].replace('\\"', '"')
     return re.sub(r"^[A-Z][A-Za-z ]*(Error|Exception): ", "", text)
 
 

@@ -128,6 +128,44 @@ def _array(terms: tuple[str, ...]) -> str:
     return f"CAST([{', '.join(sql_text(term) for term in terms)}] AS VARCHAR[])"
 
 
+def write_index_files(
+    connection: duckdb.DuckDBPyConnection, table: QuadTable, folder: Path
+) -> list[tuple[Path, int]]:
+    """Write the N-Quads files that a SPARQL index is loaded from, with their numbers of lines.
+
+    The first holds each triple once, in the default graph: SPARQL's merge of all graphs. The
+    second holds what lies in named graphs.
+
+    Raises:
+        WorldError: The disk failed.
+    """
+    fresh = " OR ".join(f"{name} IS DISTINCT FROM lag({name}) OVER ()" for name in "spo")
+    merged = f"SELECT s, p, o FROM (SELECT *, {fresh} AS fresh FROM {table.sql}) WHERE fresh"
+    parts = {
+        "merged.nq": f"SELECT s || ' ' || p || ' ' || o || ' .' FROM ({merged})",
+        "named.nq": f"SELECT s || ' ' || p || ' ' || o || ' ' || g || ' .' FROM {table.sql}"
+        " WHERE g IS NOT NULL",
+    }
+    return [
+        (folder / name, copy_lines(connection, sql, folder / name)) for name, sql in parts.items()
+    ]
+
+
+def copy_lines(connection: duckdb.DuckDBPyConnection, select: str, target: Path) -> int:
+    """Write the one text column of a query to a file, a line a row; return the number of rows.
+
+    Raises:
+        WorldError: The disk failed.
+    """
+    with translated():
+        row = connection.execute(
+            f"COPY ({select}) TO {sql_text(str(target))} (FORMAT csv, HEADER false, QUOTE '',"
+            " ESCAPE '', DELIMITER '\x01')"
+        ).fetchone()
+    assert row is not None
+    return int(row[0])
+
+
 def spooled(path: Path) -> str:
     """Return a query for the columns s, p, o, g of a file that `kg.rdf.spool_rdf` wrote."""
     columns = "{'s': 'VARCHAR', 'p': 'VARCHAR', 'o': 'VARCHAR', 'g': 'VARCHAR'}"

@@ -15,6 +15,7 @@ from typing import IO, Final, cast
 import pyoxigraph as ox
 
 from kg.errors import InputError, Location, WorldError
+from kg.lines import LineReader
 from kg.workspace import RDF_SUFFIXES, rdf_suffix, show_path
 
 RDF_FORMATS: Final = {
@@ -109,6 +110,25 @@ def parse_rdf(path: Path, base: str | None = None) -> Iterator[ox.Quad]:
             raise WorldError(
                 "disk", f"{show_path(path)} cannot be read: {error.strerror or error}"
             ) from error
+
+
+def quads_with_lines(path: Path) -> Iterator[tuple[ox.Quad, int | None]]:
+    """Yield the quads of an RDF file, each with the line on which it ends.
+
+    The line is None in formats where a statement has none (RDF/XML, JSON-LD). Blank nodes have
+    the labels of the parser. Errors as for `parse_rdf`.
+    """
+    form = format_of(path)
+    if form in (ox.RdfFormat.RDF_XML, ox.RdfFormat.JSON_LD):
+        yield from ((quad, None) for quad in parse_rdf(path))
+        return
+    with open_binary(path) as source:
+        lines = LineReader(source.read())
+        try:
+            for quad in ox.parse(lines, form, base_iri=path.resolve().as_uri()):
+                yield quad, lines.line
+        except SyntaxError as error:
+            raise _syntax_error(error, path) from error
 
 
 def spool_rdf(files: Iterable[tuple[Path, str | None]], target: Path) -> int:

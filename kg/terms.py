@@ -24,8 +24,9 @@ XSD_STRING: Final = f"{XSD}string"
 # IRIREF of N-Triples without escapes, and with a scheme in front (RFC 3987, section 2.2).
 # U+0000 to U+0020 and <>"{}|^`\ may not stand in it.
 IRI_PATTERN: Final = r"[A-Za-z][A-Za-z0-9+.\-]*:[^\x00-\x20<>\"{}|^`\\]*"
-# BCP 47 tags as far as RDF checks them: https://www.w3.org/TR/turtle/#grammar-production-LANGTAG
-LANGUAGE_PATTERN: Final = r"[A-Za-z]{1,8}(-[A-Za-z0-9]{1,8})*"
+# Well-formed tags without the finer rules on the order of subtags; one letter alone starts only
+# private and grandfathered ones: https://www.rfc-editor.org/rfc/rfc5646#section-2.1
+LANGUAGE_PATTERN: Final = r"([A-Za-z]{2,8}|[xXiI])(-[A-Za-z0-9]{1,8})*"
 
 _IRI: Final = re.compile(IRI_PATTERN)
 _LANGUAGE: Final = re.compile(LANGUAGE_PATTERN)

@@ -13,9 +13,13 @@ from typing import Annotated, cast
 
 import typer
 
+from kg.cli.build import build_command
 from kg.cli.context import Settings
+from kg.cli.export import export_command
+from kg.cli.map import map_command
 from kg.cli.query import query_command
 from kg.cli.questions import questions_command
+from kg.cli.trace import trace_command
 from kg.cli.validate import validate_command
 from kg.errors import ExitCode, KgError
 
@@ -62,9 +66,13 @@ def root(
     context.obj = Settings(folder=folder, quiet=quiet, verbose=verbose, debug=debug)
 
 
+app.command("build")(build_command)
+app.command("map")(map_command)
 app.command("query")(query_command)
 app.command("questions")(questions_command)
+app.command("trace")(trace_command)
 app.command("validate")(validate_command)
+app.command("export")(export_command)
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -90,8 +90,8 @@ class LogicalSource:
     """Where records come from, and how they are addressed.
 
     Attributes:
-        path: File name or pattern, as written; resolved by the reader against `folder`.
-        folder: The folder that `path` is relative to; None for the mapping's own.
+        path: File name or pattern, as written.
+        folder: The folder that `path` is relative to; usually the mapping's own.
         iterator: What selects the records of a document; empty for tabular sources.
         nulls: Texts that stand for no value. An empty CSV field is one unless this says otherwise.
         query: SQL query, where the source is a database.
@@ -100,7 +100,7 @@ class LogicalSource:
     path: str
     formulation: Formulation
     iterator: str = ""
-    folder: str | None = None
+    folder: str = ""
     dialect: Dialect = Dialect()
     nulls: tuple[str, ...] = ("",)
     encoding: str = "utf-8"
@@ -171,6 +171,15 @@ class TermMap:
     language: TermMap | None = None
     datatype: TermMap | None = None
     origin: Origin = field(default=NOWHERE, compare=False)
+
+
+def term_references(term_map: TermMap) -> tuple[Reference, ...]:
+    """Return the references of a term map, those of its language and datatype included."""
+    found = references(term_map.expression) if term_map.expression is not None else ()
+    for inner in (term_map.language, term_map.datatype):
+        if inner is not None:
+            found += term_references(inner)
+    return tuple(dict.fromkeys(found))
 
 
 @dataclass(frozen=True, slots=True)

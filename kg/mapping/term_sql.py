@@ -22,6 +22,7 @@ from kg.mapping.plan import (
     TermMap,
     TermType,
     references,
+    term_references,
 )
 from kg.terms import XSD_STRING, is_iri, literal
 
@@ -127,7 +128,7 @@ class TermCompiler:
         Raises:
             InputError: A constant makes no valid term.
         """
-        needed = self._references(term_map)
+        needed = term_references(term_map)
         return self._over(needed, lambda bindings: self._scalar(term_map, bindings))
 
     def graph(self, term_map: TermMap) -> TermSql | None:
@@ -142,13 +143,6 @@ class TermCompiler:
         return self._over(references(expression), lambda bindings: _plain(expression, bindings))
 
     # --- values ---------------------------------------------------------------------------
-
-    def _references(self, term_map: TermMap) -> tuple[Reference, ...]:
-        found = [*references(term_map.expression)] if term_map.expression else []
-        for inner in (term_map.language, term_map.datatype):
-            if inner and inner.expression:
-                found += references(inner.expression)
-        return tuple(dict.fromkeys(found))
 
     def _over(self, needed: Sequence[Reference], scalar: Callable[[_Bindings], str]) -> TermSql:
         """Compile over all combinations of the values of the references: the cross product."""
@@ -220,6 +214,11 @@ class TermCompiler:
             # rml-core prepends the base, it does not resolve against it.
             cases += f" WHEN kg_is_iri_rest({value}) THEN '<' || {relative} || '>'"
             bad += f" AND NOT kg_is_iri_rest({value})"
+        if term_map.term_type in (TermType.UNSAFE_IRI, TermType.UNSAFE_URI):
+            # Whoever asks for unsafe IRIs gets what the data say, as long as it can be written.
+            good = f"regexp_full_match({value}, '[^\\x00-\\x1F<>\"]*')"
+            cases = f"WHEN {value} IS NULL THEN NULL WHEN {good} THEN '<' || {value} || '>'"
+            bad = f"NOT {good}"
         self._check("bad-iri", term_map, value, bad, "an absolute IRI such as https://…")
         return f"CASE {cases} ELSE {STOP} END"
 

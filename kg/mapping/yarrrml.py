@@ -68,12 +68,21 @@ _RDF_TYPE: Final = f"{RDF}type"
 _TOKEN: Final = re.compile(r"\\(?P<plain>[$()\\])|\$\((?P<reference>(?:\\.|[^\\)])*)\)")
 
 
-def read_yarrrml(text: str, file: str, prefixes: Mapping[str, str] | None = None) -> Plan:
+def read_yarrrml(
+    text: str,
+    file: str,
+    prefixes: Mapping[str, str] | None = None,
+    *,
+    base: str = "",
+    folder: str = "",
+) -> Plan:
     """Read a YARRRML document.
 
     Args:
         text: The document.
         file: Its name in messages, and in the names of its triples maps.
+        base: Base IRI, unless the document has its own.
+        folder: The folder that its sources are relative to.
         prefixes: Prefixes known without being declared, such as those of ``kg.toml``.
 
     Raises:
@@ -87,20 +96,24 @@ def read_yarrrml(text: str, file: str, prefixes: Mapping[str, str] | None = None
             "the mapping is empty", hint="A mapping needs the key mappings; see docs/mapping.md."
         )
     document.check_keys("a mapping document", _DOCUMENT_KEYS)
-    return _Reader(document, dict(prefixes or {})).plan()
+    return _Reader(document, dict(prefixes or {}), base, folder).plan()
 
 
 class _Reader:
     """Reads one document; holds what the whole document shares."""
 
-    def __init__(self, document: Node, prefixes: dict[str, str]) -> None:
+    def __init__(
+        self, document: Node, prefixes: dict[str, str], default_base: str, folder: str
+    ) -> None:
         self.document = document
+        self.folder = folder
+        self.scope = f"{document.origin.file}#"
         self.prefixes = {"rdf": RDF, **prefixes}
         declared = document.get("prefixes")
         for name, value in declared.entries("prefixes") if declared else ():
             self.prefixes[name] = value.text(f"the prefix {name}")
         base = document.get("base")
-        self.base = base.text("base") if base else ""
+        self.base = base.text("base") if base else default_base
         shared = document.get("sources")
         self.sources = dict(shared.entries("sources")) if shared else {}
         mappings = document.get("mappings", "mapping")
@@ -125,10 +138,9 @@ class _Reader:
             pair for entry in self.listed(node, *_PAIRS) for pair in self.predicate_objects(entry)
         )
         sources = [self.source(s) for s in self.source_nodes(name, node)]
-        many = len(sources) * len(subjects) > 1
         for number, (source, subject) in enumerate((a, b) for a in sources for b in subjects):
             yield TriplesMap(
-                name=f"{name}#{number + 1}" if many and number else name,
+                name=f"{self.scope}{name}" + (f"/{number + 1}" if number else ""),
                 source=source,
                 subject=subject,
                 predicate_objects=pairs,
@@ -215,7 +227,7 @@ class _Reader:
             raise node.error(
                 f"{kind!r} is no format that kg reads", hint=f"Known: {', '.join(_FORMULATIONS)}."
             )
-        source = LogicalSource(path, formulation, iterator, origin=node.origin)
+        source = LogicalSource(path, formulation, iterator, folder=self.folder, origin=node.origin)
         if kind.lower() == "tsv":
             source = replace(source, dialect=replace(source.dialect, delimiter="\t"))
         return source
@@ -342,7 +354,7 @@ class _Reader:
             )
         conditions = self.listed(node, "condition")
         joins = tuple(self.join(condition) for condition in conditions)
-        return RefObjectMap(name, joins, origin=node.origin)
+        return RefObjectMap(f"{self.scope}{name}", joins, origin=node.origin)
 
     def join(self, node: Node) -> JoinCondition:
         function, parameters = node.get("function"), node.get("parameters")
