@@ -82,7 +82,7 @@ def _shown(part: tuple[Token, ...]) -> str:
     return "[]" if part[0].is_mark("[", "(") else "".join(token.text for token in part)
 
 
-class _Stop(Exception):  # noqa: N818  (it only unwinds the walk)
+class _Stop(Exception):
     def __init__(self, mistake: Mistake) -> None:
         super().__init__(mistake.expected)
         self.mistake = mistake

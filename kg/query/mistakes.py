@@ -79,23 +79,41 @@ def advise(
 _GRAMMAR: Final = "The grammar is at https://www.w3.org/TR/sparql11-query/#sparqlGrammar"
 
 
+_QUOTES: Final = "“”„‘’‚«»"
+# Kinds of token into which the lexer takes any character beyond U+00FF.
+_LAX: Final = (Kind.WORD, Kind.NAME, Kind.VARIABLE, Kind.BLANK)
+
+
+def _strange(token: Token) -> str:
+    """Return the character that makes a token none of SPARQL, or nothing."""
+    if token.kind is Kind.OTHER:
+        return token.text
+    if token.kind not in _LAX or token.text.isascii():
+        return ""
+    return next((char for char in token.text if char in _QUOTES or char.isspace()), "")
+
+
 def _broken_token(found: Sequence[Token]) -> Advice | None:
     """Tell of the first piece of text that is no token of SPARQL."""
-    token = next((token for token in found if token.kind is Kind.OTHER), None)
+    token = next((token for token in found if _strange(token)), None)
     if token is None:
         return None
-    char = token.text
+    char = _strange(token)
     if char in "\"'":
         return Advice(
             token.start,
             "the text that starts here has no closing quote",
-            f"Close it with {char} on the same line, or write it between {char * 3} and {char * 3}.",
+            f"Close it with {char} on the same line, or write it between two {char * 3}.",
         )
     if char in "“”„‘’‚«»":
-        return Advice(token.start, f"{char} is no quote in SPARQL", 'Write straight quotes: "text".')
+        return Advice(
+            token.start, f"{char} is no quote in SPARQL", 'Write straight quotes: "text".'
+        )
     if char.isspace():
         return Advice(
-            token.start, f"U+{ord(char):04X} is no blank in SPARQL", "Write a plain blank."
+            token.start + token.text.index(char),
+            f"U+{ord(char):04X} is no blank in SPARQL",
+            "Write a plain blank.",
         )
     if char == "@":
         return Advice(token.start, 'a language tag follows a text: "text"@en', _GRAMMAR)
@@ -229,7 +247,10 @@ _MODIFIERS: Final = ("GROUP", "HAVING", "ORDER", "LIMIT", "OFFSET")
 def _modifier_inside(place: _Place) -> tuple[str, str] | None:
     if place.token and place.token.is_word(*_MODIFIERS) and place.mistake.opened is not None:
         word = place.token.text.upper()
-        return f"{word} inside the pattern", f"{word} comes behind the closing brace of the pattern."
+        return (
+            f"{word} inside the pattern",
+            f"{word} comes behind the pattern's closing brace.",
+        )
     return None
 
 
@@ -294,8 +315,7 @@ def _incomplete_triple(place: _Place) -> tuple[str, str] | None:
             return None
         return (
             f"the triple lacks {missing}",
-            f"If {shown} is a property of the subject before, write ; instead of the dot"
-            f" before it."
+            f"If {shown} is a property of the subject before, write ; instead of the dot before it."
             if context == "object"
             else "A triple is a subject, a property and an object.",
         )

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
+from typing import IO
 
 from kg.errors import InputError
-from kg.query.answer import Answer
-from kg.query.dataset import Dataset, open_files, open_workspace
+from kg.query.answer import Answer, Style, write_answer
+from kg.query.dataset import Dataset, open_files, open_workspace, prefixes_of
+from kg.query.formats import Format
 from kg.query.lexer import Form
 from kg.query.question import (
     Question,
@@ -45,9 +47,21 @@ class Source:
         return not (self.data or self.named or self.endpoint)
 
     @cached_property
-    def prefixes(self) -> Mapping[str, str]:
-        """The prefixes known before any file is opened."""
-        return self.workspace.prefixes if self.workspace else COMMON_PREFIXES
+    def files(self) -> tuple[Path, ...]:
+        """All files."""
+        return (*self.data, *(path for _, path in self.named))
+
+    def prefixes(self, question: Question | None = None) -> dict[str, str]:
+        """Return the prefixes that a question may use without declaring them.
+
+        A question of the workspace means the workspace's prefixes by its names; any other text
+        means those of the files that it is asked of.
+        """
+        own = dict(self.workspace.prefixes if self.workspace else COMMON_PREFIXES)
+        declared = prefixes_of(self.files)
+        if question is not None and question.of_workspace:
+            return {**declared, **own}
+        return {**own, **declared}
 
 
 @dataclass(frozen=True)
@@ -74,6 +88,32 @@ class Prepared:
     endpoint: str | None = None
     seconds: float | None = None
 
+    @property
+    def sent(self) -> str:
+        """The text as it is sent: for a remote store with the prefixes that it needs."""
+        if self.dataset is not None:
+            return self.text
+        from kg.query.remote import with_prologue
+
+        return with_prologue(self.text, self.prefixes)
+
+    def write(self, answer: Answer, form: Format, out: IO[bytes], style: Style) -> bool:
+        """Write the answer to this query, and tell whether it holds nothing.
+
+        Raises:
+            LimitError: The answer has more rows than `style` allows.
+            InputError: The query cannot be answered to its end, or not in this format.
+            WorldError: The remote store's answer breaks off.
+        """
+        try:
+            return write_answer(answer, form, out, style)
+        except (SyntaxError, ValueError, RuntimeError) as error:
+            if self.endpoint is None:
+                raise evaluation_error(error, self.source) from error
+            from kg.query.remote import broken_answer
+
+            raise broken_answer(self.endpoint, error) from error
+
     def ask(self) -> Answer:
         """Ask, and return the answer as a stream.
 
@@ -83,11 +123,10 @@ class Prepared:
         """
         if self.dataset is None:
             # Imported here: HTTP takes longer to import than a local query to answer.
-            from kg.query.remote import ask_endpoint, with_prologue
+            from kg.query.remote import ask_endpoint
 
             assert self.endpoint is not None
-            text = with_prologue(self.text, self.prefixes)
-            return ask_endpoint(self.endpoint, text, self.form, self.seconds)
+            return ask_endpoint(self.endpoint, self.sent, self.form, self.seconds)
         known = dict(self.prefixes)
         try:
             return self.dataset.store.query(self.text, prefixes=known, base_iri=self.base)
@@ -102,7 +141,7 @@ def prepare(
     values: Mapping[str, str],
     source: Source,
     *,
-    folder: Path | None = None,
+    folder: Callable[[], Path] | None = None,
     seconds: float | None = None,
 ) -> Prepared:
     """Set the parameters, open what is asked, and check the query.
@@ -111,34 +150,43 @@ def prepare(
         question: What is asked.
         values: Parameter name to value, as the user typed it.
         source: What it is asked of.
-        folder: Where an index of large files may be made; by default they are held in memory.
+        folder: Makes a folder for an index of large files; by default they are held in memory.
         seconds: How long to wait for the network at most.
 
     Raises:
         InputError: A value, the query or a file is wrong, or there is nothing to ask.
         WorldError: The disk failed.
     """
-    text = question.with_values(values, source.prefixes)
+    prefixes = source.prefixes(question)
+    text = question.with_values(values, prefixes)
     base = (question.file or Path.cwd() / "-").absolute().as_uri()
-    if source.endpoint is not None:
-        checked = check_query(text, question.source, source.prefixes, base, allow_service=True)
-        return Prepared(
-            question.with_values(values, source.prefixes),
-            question.source, checked.form, base, source.prefixes, None, source.endpoint, seconds,
-        )  # fmt: skip
-    if not source.is_workspace:
-        dataset = open_files(source.data, source.named, source.prefixes, folder)
-    elif source.workspace is not None:
+    if source.is_workspace and source.workspace is not None:
         base = source.workspace.base
-        dataset = open_workspace(source.workspace)
-    else:
+    remote = source.endpoint is not None
+    checked = check_query(text, question.source, prefixes, base, allow_service=remote)
+    return Prepared(
+        # A remote store gets the text as it is: it has its own order for SELECT *.
+        text=text if remote else checked.text,
+        source=question.source,
+        form=checked.form,
+        base=base,
+        prefixes=prefixes,
+        dataset=None if remote else _open(source, folder),
+        endpoint=source.endpoint,
+        seconds=seconds,
+    )
+
+
+def _open(source: Source, folder: Callable[[], Path] | None) -> Dataset:
+    if not source.is_workspace:
+        return open_files(source.data, source.named, folder)
+    if source.workspace is None:
         raise InputError(
             "nothing-to-ask",
             "there is neither a workspace nor a file to ask",
             hint="Go to a workspace, or give files with --data.",
         )
-    checked = check_query(text, question.source, dataset.prefixes, base)
-    return Prepared(checked.text, question.source, checked.form, base, dataset.prefixes, dataset)
+    return open_workspace(source.workspace)
 
 
 def find_question(target: str, workspace: Workspace | None) -> Question:
@@ -160,7 +208,8 @@ def find_question(target: str, workspace: Workspace | None) -> Question:
         return read_question(path, prefixes)
     names = question_names(workspace) if workspace else []
     if workspace is not None and target in names:
-        return read_question(workspace.root / "queries" / f"{target}.rq", prefixes)
+        question = read_question(workspace.root / "queries" / f"{target}.rq", prefixes)
+        return replace(question, of_workspace=True)
     raise _unknown_question(target, names)
 
 

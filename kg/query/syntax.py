@@ -14,7 +14,6 @@ from typing import Final
 import pyoxigraph as ox
 
 from kg.errors import InputError, Location
-from kg.query.grammar import find_mistake
 from kg.query.lexer import (
     Form,
     Kind,
@@ -24,7 +23,6 @@ from kg.query.lexer import (
     position,
     tokens,
 )
-from kg.query.mistakes import advise
 from kg.store import empty_store
 
 _POSITION: Final = re.compile(r"error at (\d+):(\d+): expected (.*)", re.DOTALL)
@@ -78,10 +76,8 @@ def check_query(
     service = _service(found)
     if service is not None:
         # The engine cannot parse without asking, and would go out to the network.
-        mistake = find_mistake(found)
-        if mistake is not None:
-            told = advise(text, found, prefixes, "", service.start)
-            raise _error_at("bad-query", told.message, text, source, told.offset, told.hint)
+        if _is_outside_grammar(found):
+            raise _advised(text, source, found, prefixes, "", service.start)
         if not allow_service:
             raise _refused_service(text, source, service)
         return Checked(text, form)
@@ -91,6 +87,12 @@ def check_query(
     return Checked(text, form)
 
 
+def _is_outside_grammar(found: Sequence[Token]) -> bool:
+    from kg.query.grammar import find_mistake
+
+    return find_mistake(found) is not None
+
+
 def _with_names(text: str, found: Sequence[Token], names: list[str]) -> str:
     """Replace the star of an outermost ``SELECT *`` by its variables."""
     at = next(i for i, token in enumerate(found) if token.is_word("SELECT")) + 1
@@ -98,7 +100,8 @@ def _with_names(text: str, found: Sequence[Token], names: list[str]) -> str:
     if not star.is_mark("*") or not names:
         return text
     order = {
-        token.text[1:]: i for i, token in reversed(list(enumerate(found)))
+        token.text[1:]: i
+        for i, token in reversed(list(enumerate(found)))
         if token.kind is Kind.VARIABLE
     }
     listed = " ".join(f"?{name}" for name in sorted(names, key=lambda name: order.get(name, 0)))
@@ -134,12 +137,24 @@ def syntax_error(
     """Return kg's error for the engine's: with the place, the line, a caret and advice."""
     match = _POSITION.search(error.msg or str(error))
     if match is None:
-        return InputError(
-            "bad-query", f"not valid SPARQL: {error}", location=Location(source)
-        )
+        return InputError("bad-query", f"not valid SPARQL: {error}", location=Location(source))
     found = [token for token in tokens(text) if token.kind is not Kind.COMMENT]
     offset = offset_of(text, int(match[1]), int(match[2]))
-    told = advise(text, found, prefixes, match[3], offset)
+    return _advised(text, source, found, prefixes, match[3], offset)
+
+
+def _advised(
+    text: str,
+    source: str,
+    found: Sequence[Token],
+    prefixes: Mapping[str, str],
+    engine: str,
+    offset: int,
+) -> InputError:
+    # Imported here: a query without a mistake does not need it.
+    from kg.query.mistakes import advise
+
+    told = advise(text, found, prefixes, engine, offset)
     return _error_at("bad-query", told.message, text, source, told.offset, told.hint)
 
 
