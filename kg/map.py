@@ -9,8 +9,7 @@ from pathlib import Path
 
 from kg.duck import engine
 from kg.export import choose_format, export_table
-from kg.mapping import read_mapping
-from kg.mapping.plan import Plan
+from kg.mapping import read_mappings
 from kg.materialize import MapCount, explain, materialize
 from kg.sources import Folders
 from kg.workspace import COMMON_PREFIXES
@@ -58,7 +57,7 @@ def map_files(
         WorldError: The disk failed; the target is as it was.
     """
     choose_format(target, format_name)
-    plan = read_plan(mappings, base, prefixes)
+    plan = read_mappings(mappings, prefixes, base)
     with tempfile.TemporaryDirectory(prefix="kg-map-") as folder:
         spill = Path(folder)
         with engine(spill, memory, threads) as connection:
@@ -74,20 +73,10 @@ def map_files(
     return Mapped(target, exported.statements, made.counts)
 
 
-def read_plan(mappings: Sequence[Path], base: str, prefixes: Mapping[str, str]) -> Plan:
-    """Read mapping files into one plan.
-
-    Raises:
-        InputError: A mapping is wrong.
-    """
-    plans = [read_mapping(path, prefixes, base) for path in mappings]
-    return Plan(tuple(found for plan in plans for found in plan.triples_maps))
-
-
 def explain_files(mappings: Sequence[Path], base: str, prefixes: Mapping[str, str]) -> str:
     """Return the SQL that mapping files compile to; nothing is read but the mappings.
 
     Raises:
         InputError: A mapping is wrong.
     """
-    return explain(read_plan(mappings, base, prefixes))
+    return explain(read_mappings(mappings, prefixes, base))

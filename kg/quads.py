@@ -20,8 +20,6 @@ from kg.terms import RDF_TYPE
 SORT: Final = f"s, p <> '{RDF_TYPE}', p, o, g NULLS FIRST"
 # Small enough that a lookup by subject skips most of the file, large enough to compress well.
 ROW_GROUP: Final = 61_440
-# Bytes; a literal of this length is data that got lost in a cell.
-LONGEST_LINE: Final = 64 * 2**20
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,12 +166,7 @@ def copy_lines(connection: duckdb.DuckDBPyConnection, select: str, target: Path)
 
 def spooled(path: Path) -> str:
     """Return a query for the columns s, p, o, g of a file that `kg.rdf.spool_rdf` wrote."""
-    columns = "{'s': 'VARCHAR', 'p': 'VARCHAR', 'o': 'VARCHAR', 'g': 'VARCHAR'}"
-    return (
-        f"SELECT s, p, o, g FROM read_csv({sql_text(str(path))}, columns = {columns},"
-        " header = false, auto_detect = false, delim = '\t', quote = '', escape = '',"
-        f" nullstr = '', new_line = '\\n', max_line_size = {LONGEST_LINE})"
-    )
+    return f"SELECT s, p, o, g FROM read_parquet({sql_text(str(path))})"
 
 
 def _integer(connection: duckdb.DuckDBPyConnection, sql: str) -> int:
