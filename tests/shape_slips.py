@@ -43,7 +43,7 @@ SLIPS = (
         "within",
         None,
         "claim/aims3-S27",
-        "either one proposition, or claims within it",
+        "this one has neither",
     ),
     Slip(
         "AscribedMindShape",
@@ -115,10 +115,10 @@ SLIPS = (
         "proposition.consequent",
         None,
         "proposition/aims3-P12",
-        "need both antecedent and consequent",
+        "Give the consequent",
     ),
     Slip(
-        "ForecastShape",
+        "TypeShape",
         AIMS3,
         "claims/aims3-S51",
         "proposition.type",
