@@ -7,6 +7,7 @@ object and graph, so that every export is a scan. It can be read as COTTAS.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -19,8 +20,6 @@ from kg.terms import RDF_TYPE
 SORT: Final = f"s, p <> '{RDF_TYPE}', p, o, g NULLS FIRST"
 # Small enough that a lookup by subject skips most of the file, large enough to compress well.
 ROW_GROUP: Final = 61_440
-# Bytes; a literal of this length is data that got lost in a cell.
-LONGEST_LINE: Final = 64 * 2**20
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,40 +56,117 @@ class QuadTable:
         ).fetchall()
 
 
+@dataclass(frozen=True, slots=True)
+class Codes:
+    """Predicates and graphs that travel as numbers until the rows are sorted.
+
+    Attributes:
+        predicates: Terms, ``rdf:type`` first, the rest sorted: their order is that of the table.
+        graphs: Terms, sorted.
+    """
+
+    predicates: tuple[str, ...]
+    graphs: tuple[str, ...]
+
+    @classmethod
+    def of(cls, predicates: Iterable[str], graphs: Iterable[str]) -> Codes:
+        """Return the codes of terms in any order, doubled or not."""
+        ordered = sorted(set(predicates), key=lambda p: (p != RDF_TYPE, p.encode()))
+        return cls(tuple(ordered), tuple(sorted(set(graphs), key=str.encode)))
+
+    def encoded(self, select: str) -> str:
+        """Return a query that turns the terms in the columns p and g into numbers."""
+        return (
+            f"SELECT s, list_position({_array(self.predicates)}, p) - 1 AS p, o,"
+            f" list_position({_array(self.graphs)}, g) - 1 AS g FROM ({select})"
+        )
+
+    def decoded(self, select: str) -> str:
+        """Return a query that turns the numbers in the columns p and g into terms."""
+        return (
+            f"SELECT s, {_array(self.predicates)}[p + 1] AS p, o,"
+            f" {_array(self.graphs)}[g + 1] AS g FROM ({select})"
+        )
+
+
 def write_table(
-    connection: duckdb.DuckDBPyConnection, select: str, target: Path, *, distinct: bool = True
+    connection: duckdb.DuckDBPyConnection, select: str, target: Path, codes: Codes | None = None
 ) -> QuadTable:
-    """Sort rows and write them as a quad table.
+    """Sort rows, drop those that stand twice, and write a quad table.
 
     Args:
         connection: From `kg.duck.engine`.
         select: A query with the columns s, p, o, g.
         target: The file to write; replaced in one step.
-        distinct: Whether duplicate rows must be dropped first.
+        codes: What the numbers in p and g stand for, where they are numbers.
 
     Raises:
         WorldError: The disk failed.
         LimitError: The memory limit was reached.
     """
     part = target.with_name(target.name + ".part")
-    rows = f"SELECT {'DISTINCT ' if distinct else ''}s, p, o, g FROM ({select})"
+    order = SORT if codes is None else "s, p, o, g NULLS FIRST"
+    # The rows are compared with the one before them as they stream out of the sort: a DISTINCT
+    # would hold all of them in a hash table first.
+    fresh = " OR ".join(f"{name} IS DISTINCT FROM lag({name}) OVER ()" for name in "spog")
+    rows = f"SELECT s, p, o, g FROM ({select}) ORDER BY {order}"
+    rows = f"SELECT s, p, o, g FROM (SELECT *, {fresh} AS fresh FROM ({rows})) WHERE fresh"
+    if codes is not None:
+        rows = codes.decoded(rows)
     with translated():
         connection.execute(
-            f"COPY (SELECT * FROM ({rows}) ORDER BY {SORT}) TO {sql_text(str(part))}"
+            f"COPY ({rows}) TO {sql_text(str(part))}"
             f" (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE {ROW_GROUP})"
         )
     part.replace(target)
     return QuadTable(target)
 
 
+def _array(terms: tuple[str, ...]) -> str:
+    return f"CAST([{', '.join(sql_text(term) for term in terms)}] AS VARCHAR[])"
+
+
+def write_index_files(
+    connection: duckdb.DuckDBPyConnection, table: QuadTable, folder: Path
+) -> list[tuple[Path, int]]:
+    """Write the N-Quads files that a SPARQL index is loaded from, with their numbers of lines.
+
+    The first holds each triple once, in the default graph: SPARQL's merge of all graphs. The
+    second holds what lies in named graphs.
+
+    Raises:
+        WorldError: The disk failed.
+    """
+    fresh = " OR ".join(f"{name} IS DISTINCT FROM lag({name}) OVER ()" for name in "spo")
+    merged = f"SELECT s, p, o FROM (SELECT *, {fresh} AS fresh FROM {table.sql}) WHERE fresh"
+    parts = {
+        "merged.nq": f"SELECT s || ' ' || p || ' ' || o || ' .' FROM ({merged})",
+        "named.nq": f"SELECT s || ' ' || p || ' ' || o || ' ' || g || ' .' FROM {table.sql}"
+        " WHERE g IS NOT NULL",
+    }
+    return [
+        (folder / name, copy_lines(connection, sql, folder / name)) for name, sql in parts.items()
+    ]
+
+
+def copy_lines(connection: duckdb.DuckDBPyConnection, select: str, target: Path) -> int:
+    """Write the one text column of a query to a file, a line a row; return the number of rows.
+
+    Raises:
+        WorldError: The disk failed.
+    """
+    with translated():
+        row = connection.execute(
+            f"COPY ({select}) TO {sql_text(str(target))} (FORMAT csv, HEADER false, QUOTE '',"
+            " ESCAPE '', DELIMITER '\x01')"
+        ).fetchone()
+    assert row is not None
+    return int(row[0])
+
+
 def spooled(path: Path) -> str:
     """Return a query for the columns s, p, o, g of a file that `kg.rdf.spool_rdf` wrote."""
-    columns = "{'s': 'VARCHAR', 'p': 'VARCHAR', 'o': 'VARCHAR', 'g': 'VARCHAR'}"
-    return (
-        f"SELECT s, p, o, g FROM read_csv({sql_text(str(path))}, columns = {columns},"
-        " header = false, auto_detect = false, delim = '\t', quote = '', escape = '',"
-        f" nullstr = '', new_line = '\\n', max_line_size = {LONGEST_LINE})"
-    )
+    return f"SELECT s, p, o, g FROM read_parquet({sql_text(str(path))})"
 
 
 def _integer(connection: duckdb.DuckDBPyConnection, sql: str) -> int:

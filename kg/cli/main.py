@@ -9,17 +9,25 @@ from __future__ import annotations
 import os
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, cast
 
-import click
 import typer
 
+from kg.cli.build import build_command
 from kg.cli.context import Settings
+from kg.cli.export import export_command
+from kg.cli.init import init_command
+from kg.cli.light import LightCommand, LightGroup
+from kg.cli.map import map_command
+from kg.cli.query import query_command
+from kg.cli.questions import questions_command
+from kg.cli.trace import trace_command
 from kg.cli.validate import validate_command
 from kg.errors import ExitCode, KgError
 
 app = typer.Typer(
     name="kg",
+    cls=LightGroup,
     help="Source facts in, a validated, queryable, exportable knowledge graph out.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
@@ -61,7 +69,14 @@ def root(
     context.obj = Settings(folder=folder, quiet=quiet, verbose=verbose, debug=debug)
 
 
+app.command("build")(build_command)
+app.command("map")(map_command)
+app.command("query", cls=LightCommand)(query_command)
+app.command("questions", cls=LightCommand)(questions_command)
+app.command("trace")(trace_command)
 app.command("validate")(validate_command)
+app.command("export")(export_command)
+app.command("init")(init_command)
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -76,13 +91,12 @@ def main(arguments: list[str] | None = None) -> int:
         result = app(words, standalone_mode=False)
     except KgError as error:
         return _fail(error, debug)
-    except click.ClickException as error:
-        error.show()
-        return error.exit_code
-    except (click.Abort, KeyboardInterrupt):
+    except typer.TyperException as error:
+        return _misused(error)
+    except (typer.Abort, KeyboardInterrupt):
         print("kg: interrupted", file=sys.stderr)
         return ExitCode.INTERRUPTED
-    except BrokenPipeError:
+    except SystemExit:  # how Typer ends where the reader of a pipe has gone
         return _end_quietly()
     return _flush(int(result) if isinstance(result, int) else ExitCode.DONE)
 
@@ -98,6 +112,13 @@ def _fail(error: KgError, debug: bool) -> int:
 
         traceback.print_exception(error)
     print(f"kg: {error}", file=sys.stderr)
+    return error.exit_code
+
+
+def _misused(error: typer.TyperException) -> int:
+    # The class that all errors of the command line share knows how to show itself, but has no
+    # public name; BadParameter is one of its kind.
+    cast(typer.BadParameter, error).show()
     return error.exit_code
 
 

@@ -1,4 +1,60 @@
 """The mapping compiler: RML and YARRRML text, read into one plan, compiled to SQL text.
 
-It runs no engine and opens no file.
+It runs no engine; the one function here that opens a file reads a mapping document.
 """
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+from kg.errors import InputError, Location
+from kg.mapping.plan import Plan
+from kg.workspace import MAPPING_PATTERNS, show_path
+
+
+def read_mapping(path: Path, prefixes: Mapping[str, str], base: str = "") -> Plan:
+    """Read a mapping document, YARRRML or RML by the ending of its name.
+
+    Args:
+        path: The document; its sources are relative to its folder.
+        prefixes: Prefixes known to YARRRML without being declared.
+        base: Base IRI, unless the document has its own.
+
+    Raises:
+        InputError: The document is missing, not UTF-8, empty or wrong.
+    """
+    shown = show_path(path)
+    try:
+        text = path.read_bytes().decode("utf-8-sig")
+    except FileNotFoundError as error:
+        raise InputError(
+            "missing-file", f"there is no file {shown}", hint="Check the name and the folder."
+        ) from error
+    except UnicodeDecodeError as error:
+        raise InputError(
+            "bad-encoding",
+            f"the mapping is not encoded in UTF-8 (byte {error.start})",
+            location=Location(shown),
+            hint="Save the file as UTF-8.",
+        ) from error
+    folder = str(path.resolve().parent)
+    if path.suffix in (".yml", ".yaml"):
+        from kg.mapping.yarrrml import read_yarrrml
+
+        return read_yarrrml(text, shown, prefixes, base=base, folder=folder)
+    if path.suffix == ".ttl":
+        from kg.mapping.rml import read_rml
+
+        return read_rml(text, shown, base=base, folder=folder)
+    raise InputError(
+        "unknown-format",
+        f"{shown} is no mapping by its ending",
+        hint=f"Mappings are named {', '.join(MAPPING_PATTERNS)}.",
+    )
+
+
+def read_mappings(paths: Iterable[Path], prefixes: Mapping[str, str], base: str = "") -> Plan:
+    """Read mapping documents into one plan; arguments and errors as for `read_mapping`."""
+    plans = [read_mapping(path, prefixes, base) for path in paths]
+    return Plan(tuple(found for plan in plans for found in plan.triples_maps))

@@ -1,0 +1,99 @@
+"""The formats that ``kg export`` writes, and how one is chosen.
+
+A format is told by the ending of the target, or by name; an unknown ending is an error, never
+a guess.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final, Literal
+
+from kg.errors import UsageError
+
+Compression = Literal["", ".gz", ".zst"]
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """A format of RDF files.
+
+    Attributes:
+        name: What ``--format`` takes.
+        title: What people call it.
+        suffixes: Endings of file names; the first is the usual one.
+        quads: Whether it can hold named graphs.
+        media_type: As registered with IANA.
+    """
+
+    name: str
+    title: str
+    suffixes: tuple[str, ...]
+    quads: bool
+    media_type: str
+
+
+TURTLE: Final = Format("turtle", "Turtle", (".ttl",), False, "text/turtle")
+TRIG: Final = Format("trig", "TriG", (".trig",), True, "application/trig")
+N_TRIPLES: Final = Format("ntriples", "N-Triples", (".nt",), False, "application/n-triples")
+N_QUADS: Final = Format("nquads", "N-Quads", (".nq",), True, "application/n-quads")
+FORMATS: Final = (TURTLE, TRIG, N_TRIPLES, N_QUADS)
+
+
+def choose_format(target: str, name: str | None = None) -> tuple[Format, Compression]:
+    """Return the format and the compression that a target asks for.
+
+    Args:
+        target: Path of the file to write, or ``-`` for standard output.
+        name: Name of a format, which goes before the ending.
+
+    Raises:
+        UsageError: The name is unknown, or there is no name and the ending is unknown.
+
+    >>> form, compression = choose_format("graph.nq.gz")
+    >>> form.title, compression
+    ('N-Quads', '.gz')
+    """
+    stem, compression = _compression(target)
+    if name is not None:
+        return _by_name(name), compression
+    if target == "-":
+        raise UsageError(
+            "format-needed",
+            "standard output has no ending that would tell the format",
+            hint=f"Say which with --format: {names()}.",
+        )
+    for form in FORMATS:
+        if stem.lower().endswith(form.suffixes):
+            return form, compression
+    raise UsageError(
+        "unknown-format",
+        f"the ending of {target} is that of no format that kg writes",
+        hint=f"End the name in {endings()} (.gz or .zst may follow), or give --format: {names()}.",
+    )
+
+
+def names() -> str:
+    """Return the names of all formats, as a sentence lists them."""
+    return ", ".join(form.name for form in FORMATS)
+
+
+def endings() -> str:
+    """Return the endings of all formats, as a sentence lists them."""
+    return ", ".join(suffix for form in FORMATS for suffix in form.suffixes)
+
+
+def _compression(target: str) -> tuple[str, Compression]:
+    for ending in (".gz", ".zst"):
+        if target.lower().endswith(ending):
+            return target[: -len(ending)], ending
+    return target, ""
+
+
+def _by_name(name: str) -> Format:
+    for form in FORMATS:
+        if name.lower() in (form.name, *(suffix[1:] for suffix in form.suffixes)):
+            return form
+    raise UsageError(
+        "unknown-format", f"{name!r} is no format that kg writes", hint=f"It can be {names()}."
+    )

@@ -1,0 +1,105 @@
+"""SQL expressions in DuckDB's dialect: the one place of the compiler that knows the engine.
+
+The macros below are created once per connection, so that the SQL that ``--explain`` prints can
+be read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from kg.terms import IRI_PATTERN, LANGUAGE_PATTERN, UCSCHAR, XSD
+
+
+def text(value: str) -> str:
+    """Return a text as an SQL string literal."""
+    return "'" + value.replace("'", "''") + "'"
+
+
+def name(value: str) -> str:
+    """Return a text as a quoted SQL identifier."""
+    return '"' + value.replace('"', '""') + '"'
+
+
+_UNRESERVED: Final = r"A-Za-z0-9\-._~"
+_ESCAPED: Final = r'[\x00-\x1F"\\\x7F\x{FFFE}\x{FFFF}]'
+
+
+def _encode(allowed: str) -> str:
+    return (
+        f"CASE WHEN regexp_full_match(x, {text(f'[{allowed}]*')}) THEN x ELSE"
+        " array_to_string(list_transform(string_split(x, ''), lambda ch:"
+        f" CASE WHEN regexp_full_match(ch, {text(f'[{allowed}]')}) THEN ch"
+        " ELSE url_encode(ch) END), '') END"
+    )
+
+
+_NAMED: Final = (("\\", "\\\\"), ('"', '\\"'), ("\b", "\\b"), ("\t", "\\t"), ("\n", "\\n"))
+
+
+def _replaced() -> str:
+    sql = "x"
+    for plain, escaped in (*_NAMED, ("\f", "\\f"), ("\r", "\\r")):
+        source = text(plain) if plain.isprintable() else f"chr({ord(plain)})"
+        sql = f"replace({sql}, {source}, {text(escaped)})"
+    return sql
+
+
+_MACROS: Final = (
+    f"kg_iri_safe(x) AS {_encode(_UNRESERVED + UCSCHAR)}",
+    f"kg_uri_safe(x) AS {_encode(_UNRESERVED)}",
+    # What is left after the named escapes are controls and the two noncharacters.
+    "kg_escape_rest(x) AS array_to_string(list_transform(string_split(x, ''),"
+    " lambda ch: CASE WHEN regexp_full_match(ch, '[\\x00-\\x1F\\x7F\\x{FFFE}\\x{FFFF}]')"
+    " THEN printf('\\u%04X', unicode(ch)) ELSE ch END), '')",
+    f"kg_quoted(x) AS CASE WHEN regexp_matches(x, {text(_ESCAPED)})"
+    f" THEN '\"' || kg_escape_rest({_replaced()}) || '\"' ELSE '\"' || x || '\"' END",
+    f"kg_is_iri(x) AS regexp_full_match(x, {text(IRI_PATTERN)})",
+    f"kg_is_language(x) AS regexp_full_match(x, {text(LANGUAGE_PATTERN)})",
+    # Canonical form of xsd:double from a JSON number; one too large for a double is INF:
+    # https://www.w3.org/TR/xmlschema11-2/#f-doubleCanmap
+    "kg_double_parts(x) AS {'sign': CASE WHEN x LIKE '-%' THEN '-' ELSE '' END,"
+    " 'whole': regexp_extract(x, '^-?([0-9]+)', 1), 'part': regexp_extract(x, '\\.([0-9]+)', 1),"
+    " 'e': coalesce(TRY_CAST(regexp_extract(x, '[eE]([+-]?[0-9]+)', 1) AS INTEGER), 0)}",
+    "kg_double_text(sign, digits, zeros, e) AS CASE WHEN digits = '' THEN"
+    " sign || '0.0E0' ELSE sign || digits[1] || '.' || CASE WHEN length(digits) > 1"
+    " THEN digits[2:] ELSE '0' END || 'E' || (e - zeros) END",
+    "kg_double_of(q) AS kg_double_text(q.sign,"
+    " rtrim(ltrim(q.whole || q.part, '0'), '0'),"
+    " length(q.whole || q.part) - length(ltrim(q.whole || q.part, '0')),"
+    " q.e + length(q.whole) - 1)",
+    "kg_double_shown(x) AS CASE x WHEN 'inf' THEN 'INF' WHEN '-inf' THEN '-INF'"
+    " ELSE kg_double_of(kg_double_parts(x)) END",
+    # TRY_CAST: the engine may fold a constant text that is no number before it asks the kind.
+    "kg_double(x) AS kg_double_shown(CAST(TRY_CAST(x AS DOUBLE) AS VARCHAR))",
+    # A JSON value as text, and the kind of its natural datatype: NULL for a string,
+    # i integer, d double, b boolean, ! for an array or object, which is no value.
+    "kg_json_text(j) AS CASE WHEN starts_with(j, '\"') THEN"
+    " json_extract_string(j, '$') WHEN j = 'null' THEN NULL ELSE CAST(j AS VARCHAR) END",
+    "kg_json_kind(j) AS CASE WHEN j IS NULL OR starts_with(j, '\"') OR j = 'null'"
+    " THEN NULL WHEN j IN ('true', 'false') THEN 'b' WHEN starts_with(j, '[') OR"
+    " starts_with(j, '{') THEN '!' WHEN regexp_full_match(j, '-?[0-9]+') THEN 'i' ELSE 'd' END",
+    "kg_natural(v, t) AS CASE WHEN t IS NULL THEN kg_quoted(v)"
+    f" WHEN t = 'i' THEN '\"' || v || '\"^^<{XSD}integer>'"
+    f" WHEN t = 'b' THEN '\"' || v || '\"^^<{XSD}boolean>'"
+    f" WHEN t = 'd' THEN '\"' || kg_double(v) || '\"^^<{XSD}double>'"
+    f" WHEN t = 'n' THEN '\"' || v || '\"^^<{XSD}decimal>'"
+    f" WHEN t = 'D' THEN '\"' || v || '\"^^<{XSD}date>'"
+    f" WHEN t = 'T' THEN '\"' || v || '\"^^<{XSD}dateTime>' END",
+)
+
+MACROS: Final[Sequence[str]] = tuple(f"CREATE OR REPLACE MACRO {macro}" for macro in _MACROS)
+
+# What the main query raises at a bad value; the places are found by the checks afterwards.
+STOP: Final = "error('kg-bad-value')"
+
+
+def concat(parts: Sequence[str]) -> str:
+    """Return the concatenation of SQL expressions; NULL where one is NULL."""
+    return " || ".join(parts) if len(parts) != 1 else parts[0]
+
+
+def array(items: Sequence[str]) -> str:
+    """Return a list of SQL expressions as one list value."""
+    return "[" + ", ".join(items) + "]"

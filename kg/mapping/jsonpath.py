@@ -1,0 +1,136 @@
+"""JSONPath expressions, as far as the compiler must understand them.
+
+A path of keys, indices and wildcards is run by the engine; anything more (filters, slices, ``..``)
+is only recognised here, and marked as in need of a JSONPath library.
+
+Spec: https://www.rfc-editor.org/rfc/rfc9535
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+from enum import Enum
+from typing import Final
+
+from kg.errors import InputError
+
+
+class Wildcard(Enum):
+    """The one step that stands for all members or elements."""
+
+    ALL = "*"
+
+
+Step = str | int | Wildcard
+
+# Longest first: .. and .* before .name; quoted keys with their escapes. A name may hold blanks, as
+# people write them.
+_STEP: Final = re.compile(
+    r"""
+      \.\.(?:[^.\[\]"'*?()]+|\*|(?=\[))               # ..name, ..*, ..[
+    | (?P<all>\.\*|\[\s*\*\s*\])                     # .*, [*]
+    | \.(?P<name>[^.\[\]"'*?()]+)                     # .name
+    | \[\s*'(?P<single>(?:\\.|[^'\\])*)'\s*\]         # ['name']
+    | \[\s*"(?P<double>(?:\\.|[^"\\])*)"\s*\]         # ["name"]
+    | \[\s*(?P<index>-?\d+)\s*\]                      # [0], [-1]
+    | \[\s*-?\d*\s*:\s*-?\d*\s*(?::\s*-?\d*\s*)?\]    # slice
+    | \[\s*\?.+\]                                     # filter
+    | \[[^\[\]]+,[^\[\]]+\]                           # union
+    """,
+    re.VERBOSE,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class JsonPath:
+    """A JSONPath below a record.
+
+    Attributes:
+        text: The path, with ``$`` in front.
+        steps: Keys, indices and wildcards; None for a path that needs a JSONPath library.
+    """
+
+    text: str
+    steps: tuple[Step, ...] | None
+
+    @property
+    def is_many(self) -> bool:
+        """Whether the path can give several values."""
+        return self.steps is None or Wildcard.ALL in self.steps
+
+
+def parse_jsonpath(text: str) -> JsonPath:
+    """Parse a JSONPath; ``a.b`` is short for ``$.a.b``, ``@.a`` for ``$.a``.
+
+    Raises:
+        InputError: The text is no JSONPath.
+
+    >>> parse_jsonpath("$.a['b c'][0]").steps
+    ('a', 'b c', 0)
+    >>> parse_jsonpath("names[*]").is_many
+    True
+    """
+    path = text.strip()
+    if not path.startswith(("$", "@")):
+        path = f"${path}" if path.startswith("[") else f"$.{path}"
+    steps: list[Step] = []
+    simple, position = True, 1
+    while position < len(path):
+        match = _STEP.match(path, position)
+        if not match:
+            raise _error(text, path[position:])
+        position = match.end()
+        step = _step(match, text)
+        # DuckDB reads the key * as a wildcard, and has no way to write the empty key.
+        if step is None or step in ("", "*"):
+            simple = False
+        else:
+            steps.append(step)
+    return JsonPath(f"${path[1:]}", tuple(steps) if simple else None)
+
+
+def _step(match: re.Match[str], path: str) -> Step | None:
+    if match["name"] is not None:
+        return match["name"].strip()
+    if match["index"] is not None:
+        return int(match["index"])
+    double = match["double"]
+    if match["single"] is not None:
+        double = match["single"].replace("\\'", "'").replace('"', '\\"')
+    if double is not None:
+        return _unescaped(double, match[0], path)
+    return Wildcard.ALL if match["all"] else None
+
+
+def _unescaped(key: str, step: str, path: str) -> str:
+    try:
+        return str(json.loads(f'"{key}"', strict=False))
+    except ValueError as error:
+        raise _error(path, step) from error
+
+
+def _error(path: str, rest: str) -> InputError:
+    return InputError(
+        "bad-jsonpath",
+        f"{path!r} is not a JSONPath: nothing is known that starts with {rest[:12]!r}",
+        hint="A path looks like $.items[*] or $['a key'].name.",
+    )
+
+
+def engine_path(steps: tuple[Step, ...]) -> str:
+    """Return the path as DuckDB writes it.
+
+    >>> engine_path(("a b", 0, Wildcard.ALL))
+    '$."a b"[0][*]'
+    """
+    text = "$"
+    for step in steps:
+        if isinstance(step, int):
+            text += f"[{step}]" if step >= 0 else f"[#{step}]"
+        elif isinstance(step, Wildcard):
+            text += "[*]"
+        else:
+            text += '."' + step.replace("\\", "\\\\").replace('"', '\\"') + '"'
+    return text

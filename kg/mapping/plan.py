@@ -1,0 +1,258 @@
+"""The plan: what a mapping says, whatever language it was written in.
+
+YARRRML and RML documents are read into these frozen dataclasses, which the compiler turns into
+SQL. An `Origin` says where an element was written; it stands outside equality, so that two plans
+that say the same are equal.
+
+Spec: https://kg-construct.github.io/rml-core/spec/docs/
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import Enum
+
+from kg.errors import Location
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where an element of a mapping was written: file and line, from 1."""
+
+    file: str
+    line: int | None = None
+
+    def location(self) -> Location:
+        """Return the origin as the location of an error."""
+        return Location(self.file, self.line)
+
+
+NOWHERE = Origin("")
+
+
+class TermType(Enum):
+    """The kind of RDF term that a term map makes.
+
+    Spec: https://kg-construct.github.io/rml-core/spec/docs/#dfn-term-type
+    """
+
+    IRI = "IRI"
+    URI = "URI"
+    UNSAFE_IRI = "UnsafeIRI"
+    UNSAFE_URI = "UnsafeURI"
+    BLANK_NODE = "BlankNode"
+    LITERAL = "Literal"
+
+    @property
+    def is_iri(self) -> bool:
+        """Whether the term is an IRI of any of the four kinds."""
+        return self not in (TermType.BLANK_NODE, TermType.LITERAL)
+
+
+class Formulation(Enum):
+    """How references address a record: the reference formulation.
+
+    Spec: https://kg-construct.github.io/rml-io/spec/docs/#reference-formulations
+    """
+
+    CSV = "CSV"
+    JSON = "JSONPath"
+    YAML = "YAML"
+    XPATH = "XPath"
+    PARQUET = "Parquet"
+    EXCEL = "Excel"
+    SQL = "SQL"
+
+    @property
+    def is_tabular(self) -> bool:
+        """Whether a record is a row whose references are column names."""
+        return self not in (Formulation.JSON, Formulation.YAML, Formulation.XPATH)
+
+
+@dataclass(frozen=True, slots=True)
+class Dialect:
+    """How a CSV file is written.
+
+    Spec: https://www.w3.org/TR/tabular-metadata/#dialect-descriptions
+    """
+
+    delimiter: str = ","
+    quote: str = '"'
+    escape: str = '"'
+    header: bool = True
+    comment: str = ""
+    skip_rows: int = 0
+    trim: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class LogicalSource:
+    """Where records come from, and how they are addressed.
+
+    Attributes:
+        path: File name or pattern, as written.
+        folder: The folder that `path` is relative to; usually the mapping's own.
+        iterator: What selects the records of a document; empty for tabular sources.
+        nulls: Texts that stand for no value. An empty CSV field is one unless this says otherwise.
+        query: SQL query, where the source is a database.
+    """
+
+    path: str
+    formulation: Formulation
+    iterator: str = ""
+    folder: str = ""
+    dialect: Dialect = Dialect()
+    nulls: tuple[str, ...] = ("",)
+    encoding: str = "utf-8"
+    compression: str = ""
+    query: str = ""
+    namespaces: tuple[tuple[str, str], ...] = ()
+    origin: Origin = field(default=NOWHERE, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Constant:
+    """An expression with the same value for each record.
+
+    Attributes:
+        value: The text: an IRI, a lexical form, or a blank node's label.
+        kind: What the mapping document wrote the value as.
+        datatype: Datatype IRI of a literal written with one.
+        language: Language tag of a literal written with one.
+    """
+
+    value: str
+    kind: TermType
+    datatype: str | None = None
+    language: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """An expression that takes a value out of the record: column name, JSONPath or XPath."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    """An expression that puts values between texts; it gives nothing where a value is missing.
+
+    Spec: https://kg-construct.github.io/rml-core/spec/docs/#dfn-string-template
+    """
+
+    parts: tuple[str | Reference, ...]
+
+
+Expression = Constant | Reference | Template
+
+
+def references(expression: Expression) -> tuple[Reference, ...]:
+    """Return the references of an expression, each once, in order."""
+    if isinstance(expression, Reference):
+        return (expression,)
+    if isinstance(expression, Template):
+        return tuple(dict.fromkeys(p for p in expression.parts if isinstance(p, Reference)))
+    return ()
+
+
+@dataclass(frozen=True, slots=True)
+class TermMap:
+    """How one RDF term is made from a record.
+
+    Attributes:
+        expression: Where its text comes from. None for a blank node that is new for each record.
+        language: Language tag of a literal: a term map of texts.
+        datatype: Datatype of a literal: a term map of IRIs.
+    """
+
+    expression: Expression | None
+    term_type: TermType
+    language: TermMap | None = None
+    datatype: TermMap | None = None
+    origin: Origin = field(default=NOWHERE, compare=False)
+
+
+def term_references(term_map: TermMap) -> tuple[Reference, ...]:
+    """Return the references of a term map, those of its language and datatype included."""
+    found = references(term_map.expression) if term_map.expression is not None else ()
+    for inner in (term_map.language, term_map.datatype):
+        if inner is not None:
+            found += term_references(inner)
+    return tuple(dict.fromkeys(found))
+
+
+@dataclass(frozen=True, slots=True)
+class JoinCondition:
+    """An equality between a value of the child record and one of the parent record.
+
+    Spec: https://kg-construct.github.io/rml-core/spec/docs/#dfn-join-condition
+    """
+
+    child: Expression
+    parent: Expression
+
+
+@dataclass(frozen=True, slots=True)
+class RefObjectMap:
+    """Objects that are the subjects of another triples map.
+
+    Attributes:
+        parent: Name of the parent triples map.
+        joins: All must hold. None: child and parent are the same record.
+
+    Spec: https://kg-construct.github.io/rml-core/spec/docs/#dfn-referencing-object-map
+    """
+
+    parent: str
+    joins: tuple[JoinCondition, ...] = ()
+    origin: Origin = field(default=NOWHERE, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class PredicateObjectMap:
+    """Predicates and objects, each with each.
+
+    Attributes:
+        graphs: Graph maps beside those of the subject map; none at all: the default graph.
+    """
+
+    predicates: tuple[TermMap, ...]
+    objects: tuple[TermMap | RefObjectMap, ...]
+    graphs: tuple[TermMap, ...] = ()
+    origin: Origin = field(default=NOWHERE, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class TriplesMap:
+    """How the records of one logical source become triples.
+
+    Attributes:
+        name: As the mapping calls it; unique in a plan.
+        graphs: Graph maps of the subject map. Classes are written as predicate-object maps.
+        base: Prepended to relative IRIs.
+
+    Spec: https://kg-construct.github.io/rml-core/spec/docs/#dfn-triples-map
+    """
+
+    name: str
+    source: LogicalSource
+    subject: TermMap
+    predicate_objects: tuple[PredicateObjectMap, ...]
+    graphs: tuple[TermMap, ...] = ()
+    base: str = ""
+    origin: Origin = field(default=NOWHERE, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """All triples maps of one or more mapping documents."""
+
+    triples_maps: tuple[TriplesMap, ...]
+
+    def triples_map(self, name: str) -> TriplesMap:
+        """Return the triples map of that name; KeyError where there is none."""
+        for found in self.triples_maps:
+            if found.name == name:
+                return found
+        raise KeyError(name)

@@ -1,0 +1,320 @@
+"""RML mappings in Turtle, read into the plan.
+
+Spec: https://kg-construct.github.io/rml-core/spec/docs/
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Final
+
+import pyoxigraph as ox
+
+from kg.mapping.plan import (
+    Constant,
+    Expression,
+    Formulation,
+    JoinCondition,
+    Plan,
+    PredicateObjectMap,
+    Reference,
+    RefObjectMap,
+    Template,
+    TermMap,
+    TermType,
+    TriplesMap,
+)
+from kg.mapping.rml_graph import RmlGraph, Term, Value
+from kg.mapping.rml_sources import read_logical_source
+from kg.terms import RDF, RDF_LANG_STRING, XSD_STRING, is_language_tag
+
+_RDF_TYPE: Final = f"{RDF}type"
+_EXPRESSIONS: Final = ("constant", "reference", "template")
+_SUBJECT_TYPES: Final = frozenset(TermType) - {TermType.LITERAL}
+_IRI_TYPES: Final = _SUBJECT_TYPES - {TermType.BLANK_NODE}
+_ALL_TYPES: Final = frozenset(TermType)
+
+
+def read_rml(text: str, file: str, *, base: str = "", folder: str = "") -> Plan:
+    """Read an RML document.
+
+    Args:
+        text: The document, Turtle.
+        file: Its name in messages.
+        base: Base IRI that relative IRIs of terms are prepended with.
+        folder: The folder that sources are relative to: rml:MappingDirectory.
+
+    Raises:
+        InputError: The document is not valid; file and line say where.
+
+    Spec: https://kg-construct.github.io/rml-core/spec/docs/
+    """
+    graph = RmlGraph(text, file, base or "http://example.com/base/")
+    reader = _Reader(graph, base, folder)
+    maps = tuple(reader.triples_map(node) for node in reader.triples_maps())
+    if not maps:
+        raise reader.graph.error(
+            ox.BlankNode(),
+            "there is no triples map",
+            hint="A triples map has an rml:logicalSource and an rml:subjectMap.",
+        )
+    return Plan(maps)
+
+
+class _Reader:
+    """Reads one document; holds what the whole document shares."""
+
+    def __init__(self, graph: RmlGraph, base: str, folder: str) -> None:
+        self.graph = graph
+        self.base = base
+        self.folder = folder
+
+    def triples_maps(self) -> Iterator[Term]:
+        for node in self.graph.subjects():
+            parts = self.graph.all(node, "subjectMap", "subject", "logicalSource")
+            if self.graph.has_type(node, "TriplesMap") or len(parts) > 1:
+                yield node
+
+    def name(self, node: Term) -> str:
+        return node.value if isinstance(node, ox.NamedNode) else f"_:{node.value}"
+
+    # --- triples maps ---------------------------------------------------------------------
+
+    def triples_map(self, node: Term) -> TriplesMap:
+        base = self.graph.one(node, "baseIRI")
+        source = self.graph.one(node, "logicalSource")
+        if source is None:
+            raise self.graph.error(node, f"the triples map {self.name(node)} has no logical source")
+        logical_source = read_logical_source(self.graph, source, self.folder)
+        self.formulation = logical_source.formulation
+        subject_node = self.graph.one(node, "subjectMap")
+        subjects = self.maps(node, "subject", _SUBJECT_TYPES)
+        if len(subjects) != 1:
+            raise self.graph.error(
+                node,
+                f"the triples map {self.name(node)} needs one subject map, not {len(subjects)}",
+                hint="Give one rml:subjectMap or rml:subject.",
+            )
+        owner = subject_node.term if subject_node else node
+        classes = tuple(self._class(owner, value) for value in self.graph.all(owner, "class"))
+        graphs = self.maps(owner, "graph", _IRI_TYPES) if subject_node else ()
+        pairs = [self.pair(value) for value in self.graph.all(node, "predicateObjectMap")]
+        return TriplesMap(
+            name=self.name(node),
+            source=logical_source,
+            subject=subjects[0],
+            predicate_objects=(*classes, *pairs),
+            graphs=graphs,
+            base=base.text if base else self.base,
+            origin=self.graph.origin(node),
+        )
+
+    def _class(self, owner: Term, value: Value) -> PredicateObjectMap:
+        del owner
+        if not isinstance(value.term, ox.NamedNode):
+            raise value.error("rml:class must be an IRI")
+        predicate = TermMap(Constant(_RDF_TYPE, TermType.IRI), TermType.IRI, origin=value.origin)
+        made = TermMap(Constant(value.text, TermType.IRI), TermType.IRI, origin=value.origin)
+        return PredicateObjectMap((predicate,), (made,), origin=value.origin)
+
+    def pair(self, value: Value) -> PredicateObjectMap:
+        node = value.term
+        predicates = self.maps(node, "predicate", _IRI_TYPES)
+        objects = (*self.objects(node), *self.shortcuts(node, "object", _ALL_TYPES))
+        if not predicates or not objects:
+            missing = "object" if predicates else "predicate"
+            raise value.error(f"the predicate-object map has no {missing} map")
+        graphs = self.maps(node, "graph", _IRI_TYPES)
+        return PredicateObjectMap(predicates, tuple(objects), graphs, origin=value.origin)
+
+    def objects(self, node: Term) -> Iterator[TermMap | RefObjectMap]:
+        for value in self.graph.all(node, "objectMap"):
+            parent = self.graph.one(value.term, "parentTriplesMap")
+            if parent is None:
+                yield self.term_map(value, "object", _ALL_TYPES)
+            else:
+                joins = self.graph.all(value.term, "joinCondition")
+                yield RefObjectMap(
+                    self.name(parent.term),
+                    tuple(self.join(join) for join in joins),
+                    origin=value.origin,
+                )
+
+    def join(self, value: Value) -> JoinCondition:
+        sides: list[Expression] = []
+        for side in ("child", "parent"):
+            short = self.graph.one(value.term, side)
+            long = self.graph.one(value.term, f"{side}Map")
+            if (short is None) == (long is None):
+                raise value.error(f"a join condition needs one rml:{side}")
+            if short is not None:
+                sides.append(Reference(short.text))
+            elif long is not None:
+                expression = self.expression(long, TermType.LITERAL)
+                if expression is None:
+                    raise long.error(f"rml:{side}Map needs a reference, template or constant")
+                sides.append(expression)
+        return JoinCondition(*sides)
+
+    # --- term maps ------------------------------------------------------------------------
+
+    def maps(self, node: Term, what: str, types: frozenset[TermType]) -> tuple[TermMap, ...]:
+        """Return the term maps of ``rml:<what>Map`` and of the shortcut ``rml:<what>``."""
+        long = [self.term_map(v, what, types) for v in self.graph.all(node, f"{what}Map")]
+        return (*long, *self.shortcuts(node, what, types))
+
+    def shortcuts(self, node: Term, what: str, types: frozenset[TermType]) -> Iterator[TermMap]:
+        for value in self.graph.all(node, what):
+            constant = _constant(value)
+            if constant.kind not in types:
+                raise value.error(f"rml:{what} must not be a {constant.kind.value}")
+            yield TermMap(constant, constant.kind, origin=value.origin)
+
+    def term_map(self, value: Value, what: str, types: frozenset[TermType]) -> TermMap:
+        node = value.term
+        language = self.inner(node, "language")
+        datatype = self.inner(node, "datatype")
+        if language and datatype:
+            raise value.error("a term map has a language or a datatype, not both")
+        term_type = self.term_type(value, what, bool(language or datatype))
+        if term_type not in types:
+            raise value.error(
+                f"the {what} map makes a {term_type.value}, which a {what} cannot be",
+                hint=f"rml:termType must be one of {', '.join(sorted(t.value for t in types))}.",
+            )
+        if (language or datatype) and term_type is not TermType.LITERAL:
+            raise value.error("only a literal has a language or a datatype")
+        expression = self.expression(value, term_type)
+        if expression is None and term_type is not TermType.BLANK_NODE:
+            raise value.error(
+                f"the {what} map has no expression",
+                hint="Give it one rml:reference, rml:template or rml:constant.",
+            )
+        return TermMap(expression, term_type, language, datatype, origin=value.origin)
+
+    def inner(self, node: Term, what: str) -> TermMap | None:
+        """Return the language map or datatype map of a term map."""
+        short = self.graph.one(node, what)
+        long = self.graph.one(node, f"{what}Map")
+        kind = TermType.LITERAL if what == "language" else TermType.IRI
+        found = long or short
+        if found is None:
+            return None
+        if short and long:
+            raise found.error(f"a term map has one rml:{what} or rml:{what}Map, not both")
+        expression = self.expression(found, kind) if long else _constant(found)
+        if expression is None:
+            raise found.error(f"rml:{what}Map needs a reference, template or constant")
+        if isinstance(expression, Constant):
+            if what == "language" and not is_language_tag(expression.value):
+                raise found.error(
+                    f"{expression.value!r} is not a language tag",
+                    hint="Write one like en or pt-BR.",
+                )
+            expression = replace(expression, kind=kind)
+        return TermMap(expression, kind, origin=found.origin)
+
+    def term_type(self, value: Value, what: str, is_literal: bool) -> TermType:
+        """Return the stated or the default term type.
+
+        Spec: https://kg-construct.github.io/rml-core/spec/docs/#dfn-term-type
+        """
+        stated = self.graph.one(value.term, "termType")
+        if stated is not None:
+            try:
+                return TermType(stated.name)
+            except ValueError:
+                raise stated.error(
+                    f"{stated.text} is no term type",
+                    hint=f"Term types: {', '.join(t.value for t in TermType)}.",
+                ) from None
+        constant = self.graph.one(value.term, "constant")
+        if constant is not None:
+            return _constant(constant).kind
+        if what != "object":
+            return TermType.IRI
+        if is_literal or self.graph.all(value.term, "reference"):
+            return TermType.LITERAL
+        return TermType.IRI
+
+    def expression(self, value: Value, term_type: TermType) -> Expression | None:
+        found = [(name, v) for name in _EXPRESSIONS for v in self.graph.all(value.term, name)]
+        if len(found) > 1:
+            raise found[1][1].error("a term map has only one of reference, template, constant")
+        if not found:
+            if isinstance(value.term, ox.Literal):
+                raise value.error("a term map is expected here, not a literal")
+            return None
+        name, inner = found[0]
+        if name == "constant":
+            constant = _constant(inner)
+            if constant.kind is not term_type and not (constant.kind.is_iri and term_type.is_iri):
+                raise inner.error(
+                    f"a {constant.kind.value} is given, but rml:termType says {term_type.value}",
+                    hint="Leave rml:termType out, or write the constant as such a term.",
+                )
+            return replace(constant, kind=term_type)
+        if not inner.is_literal:
+            raise inner.error(f"rml:{name} must be a text")
+        if name == "reference":
+            return Reference(inner.text)
+        return _template(inner, self.formulation)
+
+
+def _constant(value: Value) -> Constant:
+    term = value.term
+    if isinstance(term, ox.NamedNode):
+        return Constant(term.value, TermType.IRI)
+    if isinstance(term, ox.BlankNode):
+        return Constant(term.value, TermType.BLANK_NODE)
+    datatype = term.datatype.value
+    plain = datatype in (XSD_STRING, RDF_LANG_STRING)
+    return Constant(term.value, TermType.LITERAL, None if plain else datatype, term.language)
+
+
+_TEMPLATE_TOKEN: Final = re.compile(r"\\(?P<escaped>[{}\\])|\{(?P<reference>(?:\\.|[^{}\\])*)\}")
+
+
+def _template(value: Value, formulation: Formulation) -> Expression:
+    r"""Read a template: references in braces; ``\{``, ``\}`` and ``\\`` stand for themselves.
+
+    Spec: https://kg-construct.github.io/rml-core/spec/docs/#dfn-string-template
+    """
+    text = value.text
+    parts: list[str | Reference] = []
+    plain, position = "", 0
+    for match in _TEMPLATE_TOKEN.finditer(text):
+        plain += _checked(value, text[position : match.start()])
+        position = match.end()
+        if match["escaped"]:
+            plain += match["escaped"]
+            continue
+        if plain:
+            parts.append(plain)
+            plain = ""
+        parts.append(Reference(_unescaped(value, match["reference"])))
+    plain += _checked(value, text[position:])
+    if plain:
+        parts.append(plain)
+    del formulation
+    return Template(tuple(parts))
+
+
+def _checked(value: Value, plain: str) -> str:
+    if any(mark in plain for mark in "{}\\"):
+        raise value.error(
+            f"{value.text!r} is not a template: a brace is not closed, or stands inside another",
+            hint=r"Write a reference as {name}, a brace as \\{ and a backslash as \\\\.",
+        )
+    return plain
+
+
+def _unescaped(value: Value, reference: str) -> str:
+    if re.search(r"\\[^{}\\]", reference) or not reference:
+        raise value.error(
+            f"{value.text!r} is not a template: {reference!r} is no reference",
+            hint=r"Inside braces, a brace is written \\{ and a backslash \\\\.",
+        )
+    return re.sub(r"\\([{}\\])", r"\1", reference)

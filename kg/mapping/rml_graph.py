@@ -1,0 +1,152 @@
+"""An RML document as a graph whose triples know their lines.
+
+The vocabularies of before (``rr:`` of R2RML, ``rml:`` and ``ql:`` at semweb.mmlab.be) are turned
+into that of the W3C community group, since most mappings in the wild use them.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+import pyoxigraph as ox
+
+from kg.errors import InputError, Location
+from kg.lines import LineReader
+from kg.mapping.plan import Origin
+from kg.terms import RDF
+
+RML: Final = "http://w3id.org/rml/"
+_OLD_NAMESPACES: Final = (
+    "http://semweb.mmlab.be/ns/rml#",
+    "http://semweb.mmlab.be/ns/ql#",
+    "http://www.w3.org/ns/r2rml#",
+)
+_RENAMED: Final[Mapping[str, str]] = {
+    "logicalTable": "logicalSource",
+    "column": "reference",
+    "sqlQuery": "query",
+    "BaseTableOrView": "LogicalSource",
+    "TriplesMapClass": "TriplesMap",
+}
+
+Term = ox.NamedNode | ox.BlankNode | ox.Literal
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """The object of a triple, with the line that the triple was read on."""
+
+    term: Term
+    origin: Origin
+
+    @property
+    def text(self) -> str:
+        """The IRI, or the lexical form."""
+        return self.term.value
+
+    @property
+    def is_literal(self) -> bool:
+        """Whether the term is a literal."""
+        return isinstance(self.term, ox.Literal)
+
+    @property
+    def name(self) -> str | None:
+        """The local name of an IRI of the RML vocabulary, else None."""
+        if isinstance(self.term, ox.NamedNode) and self.term.value.startswith(RML):
+            return self.term.value[len(RML) :]
+        return None
+
+    def error(self, message: str, hint: str | None = None) -> InputError:
+        """Return an error about this place of the mapping."""
+        return InputError("bad-mapping", message, location=self.origin.location(), hint=hint)
+
+
+class RmlGraph:
+    """The triples of an RML document by subject and predicate.
+
+    Args:
+        text: The document, Turtle.
+        file: Its name in messages.
+        base: Base IRI of relative IRIs in it.
+
+    Raises:
+        InputError: It is not valid Turtle.
+    """
+
+    def __init__(self, text: str, file: str, base: str) -> None:
+        self.file = file
+        self._values: dict[Term, dict[str, list[Value]]] = {}
+        self._origins: dict[Term, Origin] = {}
+        for quad, line in _parse(text, file, base):
+            origin = Origin(file, line)
+            if isinstance(quad.subject, ox.Triple) or isinstance(quad.object, ox.Triple):
+                raise InputError("bad-mapping", "a mapping has no triple terms")
+            subject = _renamed(quad.subject)
+            value = Value(_renamed(quad.object), origin)
+            self._origins.setdefault(subject, origin)
+            predicate = _renamed(quad.predicate).value
+            self._values.setdefault(subject, {}).setdefault(predicate, []).append(value)
+
+    def all(self, node: Term, *names: str) -> list[Value]:
+        """Return the values of properties of the RML vocabulary, in order."""
+        found = self._values.get(node, {})
+        return [value for name in names for value in found.get(RML + name, [])]
+
+    def iri_values(self, node: Term, predicate: str) -> list[Value]:
+        """Return the values of any property."""
+        return self._values.get(node, {}).get(predicate, [])
+
+    def one(self, node: Term, *names: str) -> Value | None:
+        """Return the value of properties of which there may be one, or None.
+
+        Raises:
+            InputError: There are several.
+        """
+        found = self.all(node, *names)
+        if len(found) > 1:
+            raise found[1].error(f"only one rml:{names[0]} may stand here")
+        return found[0] if found else None
+
+    def has_type(self, node: Term, name: str) -> bool:
+        """Tell whether a node has a class of the RML vocabulary."""
+        return any(value.name == name for value in self.iri_values(node, f"{RDF}type"))
+
+    def subjects(self) -> Iterator[Term]:
+        """Yield all subjects in the order of the document."""
+        yield from self._values
+
+    def origin(self, node: Term) -> Origin:
+        """Return where a node is described first."""
+        return self._origins.get(node, Origin(self.file))
+
+    def error(self, node: Term, message: str, hint: str | None = None) -> InputError:
+        """Return an error about a node."""
+        place = self.origin(node).location()
+        return InputError("bad-mapping", message, location=place, hint=hint)
+
+
+def _renamed(term: Term) -> Term:
+    if isinstance(term, ox.NamedNode):
+        for namespace in _OLD_NAMESPACES:
+            if term.value.startswith(namespace):
+                name = term.value[len(namespace) :]
+                return ox.NamedNode(RML + _RENAMED.get(name, name))
+    return term
+
+
+def _parse(text: str, file: str, base: str) -> Iterator[tuple[ox.Quad, int]]:
+    lines = LineReader(text.encode())
+    try:
+        for quad in ox.parse(lines, ox.RdfFormat.TURTLE, base_iri=base):
+            yield quad, lines.line
+    except SyntaxError as error:
+        message = re.sub(r"^Parser error at .*?: ", "", error.msg or str(error))
+        raise InputError(
+            "bad-rdf",
+            f"not valid Turtle: {message}",
+            location=Location(file, error.lineno, error.offset),
+            hint="Mend the mapping at this place.",
+        ) from error

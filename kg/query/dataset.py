@@ -1,0 +1,101 @@
+"""What a query is asked of: the index of a workspace, or RDF files."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import pyoxigraph as ox
+
+from kg.errors import InputError
+from kg.rdf import format_of, open_binary
+from kg.store import is_small, load_files, open_index
+from kg.terms import is_iri
+from kg.workspace import Workspace, show_path
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """A store with what is known about it.
+
+    Attributes:
+        store: Answers queries.
+        label: What a message calls it.
+    """
+
+    store: ox.Store
+    label: str
+
+
+def open_workspace(workspace: Workspace) -> Dataset:
+    """Open the index of a workspace's build in force.
+
+    Raises:
+        InputError: There is no build, or it has no index.
+        WorldError: The index cannot be read.
+    """
+    build = workspace.current_build()
+    return Dataset(open_index(build), f"build {build.id}")
+
+
+def open_files(
+    default: Sequence[Path],
+    named: Sequence[tuple[str, Path]],
+    folder: Callable[[], Path] | None = None,
+) -> Dataset:
+    """Load RDF files.
+
+    Args:
+        default: Files that enter the default graph.
+        named: Graph IRI and file, for files that enter a named graph.
+        folder: Makes a folder for the store if the files are large; by default memory is used.
+
+    Raises:
+        InputError: A file is missing or is not valid RDF.
+        WorldError: The disk failed.
+    """
+    files = [*default, *(path for _, path in named)]
+    place = None if folder is None or is_small(files) else folder() / "store"
+    store = load_files(default, named, place)
+    return Dataset(store, ", ".join(show_path(path) for path in files))
+
+
+def prefixes_of(files: Iterable[Path]) -> dict[str, str]:
+    """Return the prefixes that RDF files declare at their heads; of two, the first file's.
+
+    Raises:
+        InputError: A file is missing, or its ending says no RDF format.
+    """
+    found: dict[str, str] = {}
+    for path in files:
+        found = {**_prefixes_of(path), **found}
+    return found
+
+
+def parse_named_graph(text: str) -> tuple[str, Path]:
+    """Return graph IRI and file of an option ``IRI=FILE``.
+
+    Raises:
+        InputError: The text is not of this form. An IRI may hold ``=``: the last one parts.
+    """
+    graph, equals, file = text.rpartition("=")
+    if not equals or not is_iri(graph) or not file:
+        raise InputError(
+            "bad-named-graph",
+            f"--named-graph takes IRI=FILE, not {text!r}",
+            hint="Give for example --named-graph http://example.org/g=data.ttl",
+        )
+    return graph, Path(file)
+
+
+def _prefixes_of(path: Path) -> dict[str, str]:
+    """Return the prefixes that stand at the head of an RDF file; none if it cannot be read."""
+    form = format_of(path)
+    with open_binary(path) as source:
+        parser = ox.parse(source, form, base_iri=path.resolve().as_uri())
+        try:
+            next(parser, None)
+        except (SyntaxError, ValueError, OSError, EOFError):
+            return {}
+        return dict(parser.prefixes)

@@ -1,0 +1,154 @@
+"""Terms as people read them, and how wide a text stands on a terminal."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Mapping
+from typing import Final
+
+import pyoxigraph as ox
+
+from kg.terms import XSD, XSD_STRING, escape
+
+Term = ox.NamedNode | ox.BlankNode | ox.Literal | ox.Triple
+
+_LOCAL: Final = re.compile(r"[\w](?:[\w.-]*[\w-])?")
+_NUMBERS: Final = frozenset(
+    XSD + name
+    for name in (
+        "integer", "decimal", "double", "float", "long", "int", "short", "byte",
+        "nonNegativeInteger", "positiveInteger", "nonPositiveInteger", "negativeInteger",
+        "unsignedLong", "unsignedInt", "unsignedShort", "unsignedByte",
+    )
+)  # fmt: skip
+# Datatypes whose lexical form says what they are.
+_PLAIN: Final = _NUMBERS | {
+    XSD + name for name in ("string", "boolean", "date", "dateTime", "time", "gYear", "gYearMonth")
+}
+
+
+class Shortener:
+    """Writes terms the short way, with prefixed names.
+
+    Args:
+        prefixes: Prefix to namespace; of two prefixes for one namespace the first is taken.
+    """
+
+    def __init__(self, prefixes: Mapping[str, str]) -> None:
+        self._namespaces: dict[str, str] = {}
+        for prefix, namespace in prefixes.items():
+            self._namespaces.setdefault(namespace, prefix)
+
+    def prefix_of(self, iri: str) -> tuple[str, str] | None:
+        """Return prefix and local name of an IRI, or None if it has no short form."""
+        cut = len(iri)
+        while (cut := max(iri.rfind("/", 0, cut), iri.rfind("#", 0, cut))) > 0:
+            prefix = self._namespaces.get(iri[: cut + 1])
+            if prefix is not None:
+                local = iri[cut + 1 :]
+                return (prefix, local) if not local or _LOCAL.fullmatch(local) else None
+        return None
+
+    def iri(self, iri: str) -> str:
+        """Return an IRI as a prefixed name, or in angle brackets."""
+        found = self.prefix_of(iri)
+        return f"<{iri}>" if found is None else f"{found[0]}:{found[1]}"
+
+    def text(self, term: Term | None) -> str:
+        """Return a term as a person reads it: a plain text bare, without quotes.
+
+        >>> Shortener({"ex": "http://example.org/"}).text(ox.NamedNode("http://example.org/a"))
+        'ex:a'
+        """
+        if term is None:
+            return ""
+        if isinstance(term, ox.NamedNode):
+            return self.iri(term.value)
+        if isinstance(term, ox.Literal):
+            return self._literal(term)
+        return str(term)
+
+    def _literal(self, term: ox.Literal) -> str:
+        if term.language:
+            return f'"{escape(term.value)}"@{term.language}'
+        datatype = term.datatype.value
+        if datatype == XSD_STRING or datatype in _PLAIN:
+            return term.value
+        return f'"{escape(term.value)}"^^{self.iri(datatype)}'
+
+
+def is_number(term: Term) -> bool:
+    """Tell whether a term is a literal of a numeric datatype."""
+    return isinstance(term, ox.Literal) and term.datatype.value in _NUMBERS
+
+
+def printable(text: str) -> str:
+    r"""Return the text without what would move a terminal's cursor or turn its direction.
+
+    >>> printable("a\x1b[2J\tb")
+    'a\\x1B[2J\\tb'
+    """
+    if text.isascii() and text.isprintable():
+        return text
+    return "".join(_visible(char) for char in text)
+
+
+def _visible(char: str) -> str:
+    if char in "\u200c\u200d" or unicodedata.category(char) not in ("Cc", "Cf", "Cs", "Zl", "Zp"):
+        return char
+    named = {"\n": "\\n", "\t": "\\t", "\r": "\\r"}.get(char)
+    if named:
+        return named
+    return f"\\x{ord(char):02X}" if ord(char) < 256 else f"\\u{ord(char):04X}"
+
+
+def width(text: str) -> int:
+    """Return how many columns a printable text takes on a terminal.
+
+    >>> width("abc"), width("朝鮮"), width("e\u0301")
+    (3, 4, 1)
+    """
+    if text.isascii():
+        return len(text)
+    return sum(_char_width(char) for char in text)
+
+
+def _char_width(char: str) -> int:
+    if unicodedata.category(char) in ("Mn", "Me", "Cf"):
+        return 0
+    return 2 if unicodedata.east_asian_width(char) in "WF" else 1
+
+
+def wrap(text: str, limit: int) -> list[str]:
+    """Return the text in lines that are at most so many columns wide, broken at blanks if possible.
+
+    >>> wrap("a claim about launches", 10)
+    ['a claim', 'about', 'launches']
+    """
+    if width(text) <= limit:
+        return [text]
+    lines: list[str] = []
+    line = ""
+    for word in text.split(" "):
+        candidate = f"{line} {word}" if line else word
+        if width(candidate) <= limit:
+            line = candidate
+            continue
+        if line:
+            lines.append(line)
+        *full, line = _chopped(word, limit)
+        lines += full
+    return [*lines, line]
+
+
+def _chopped(word: str, limit: int) -> list[str]:
+    pieces, piece, used = [], "", 0
+    for char in word:
+        size = _char_width(char)
+        if piece and used + size > limit:
+            pieces.append(piece)
+            piece, used = "", 0
+        piece += char
+        used += size
+    return [*pieces, piece]

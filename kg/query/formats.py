@@ -1,0 +1,108 @@
+"""The formats of answers: their names, file endings, and which kinds of answer they can hold."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import pyoxigraph as ox
+
+from kg.errors import InputError, UsageError
+from kg.query.lexer import Form
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """A format of answers.
+
+    Attributes:
+        name: As ``--format`` takes it.
+        endings: File endings that stand for it.
+        rows: Whether it can hold rows, or yes and no.
+        graph: Whether it can hold an RDF graph.
+        results: The engine's own format of rows, if it has it.
+        rdf: The engine's own format of graphs, if it has it.
+    """
+
+    name: str
+    endings: tuple[str, ...]
+    rows: bool = False
+    graph: bool = False
+    results: ox.QueryResultsFormat | None = None
+    rdf: ox.RdfFormat | None = None
+
+
+_ALL: Final = (
+    Format("table", (".txt",), rows=True, graph=True),
+    Format("csv", (".csv",), rows=True, results=ox.QueryResultsFormat.CSV),
+    Format("tsv", (".tsv",), rows=True, results=ox.QueryResultsFormat.TSV),
+    Format("json", (".json", ".srj"), rows=True, results=ox.QueryResultsFormat.JSON),
+    Format("xml", (".xml", ".srx"), rows=True, results=ox.QueryResultsFormat.XML),
+    Format("markdown", (".md",), rows=True, graph=True),
+    Format("html", (".html", ".htm"), rows=True, graph=True),
+    Format("turtle", (".ttl",), graph=True, rdf=ox.RdfFormat.TURTLE),
+    Format("ntriples", (".nt",), graph=True, rdf=ox.RdfFormat.N_TRIPLES),
+    Format("trig", (".trig",), graph=True, rdf=ox.RdfFormat.TRIG),
+    Format("nquads", (".nq",), graph=True, rdf=ox.RdfFormat.N_QUADS),
+    Format("jsonld", (".jsonld",), graph=True, rdf=ox.RdfFormat.JSON_LD),
+    Format("rdfxml", (".rdf", ".owl"), graph=True, rdf=ox.RdfFormat.RDF_XML),
+)
+FORMATS: Final[Mapping[str, Format]] = {each.name: each for each in _ALL}
+
+
+def check_format_name(name: str | None, output: Path | None) -> Format | None:
+    """Return the format that a name or the ending of a file says; None if neither is given.
+
+    Raises:
+        InputError: The name or ending is unknown.
+    """
+    if name is not None:
+        if name.lower() not in FORMATS:
+            raise UsageError(
+                "unknown-format",
+                f"there is no format {name}",
+                hint=f"Take one of {', '.join(FORMATS)}.",
+            )
+        return FORMATS[name.lower()]
+    if output is None:
+        return None
+    ending = output.suffix.lower()
+    named = next((each for each in _ALL if ending in each.endings), None)
+    if named is None:
+        raise UsageError(
+            "unknown-format",
+            f"the ending of {output} says no format",
+            hint=f"Add --format with one of {', '.join(FORMATS)}.",
+        )
+    return named
+
+
+def choose_format(name: str | None, output: Path | None, form: Form, on_terminal: bool) -> Format:
+    """Return the format in which to write an answer.
+
+    Args:
+        name: From ``--format``, if given.
+        output: From ``-o``, if given; its ending says the format.
+        form: The query form.
+        on_terminal: Whether the answer goes to a terminal.
+
+    Raises:
+        InputError: The name or ending is unknown, or the format cannot hold the answer.
+    """
+    default = "turtle" if form.is_graph else "table" if on_terminal else "csv"
+    chosen = check_format_name(name, output) or FORMATS[default]
+    if not (chosen.graph if form.is_graph else chosen.rows):
+        raise InputError(
+            "wrong-format",
+            f"the format {chosen.name} cannot hold the answer of a {form.value}, which is "
+            + ("an RDF graph" if form.is_graph else "rows" if form is Form.SELECT else "yes or no"),
+            hint=f"Take {_fitting(form)}.",
+        )
+    return chosen
+
+
+def _fitting(form: Form) -> str:
+    names = [each.name for each in _ALL if (each.graph if form.is_graph else each.rows)]
+    return f"{', '.join(names[:-1])} or {names[-1]}"

@@ -1,0 +1,132 @@
+"""JSON and JSON Lines: records by an iterator, values by JSONPath, run by DuckDB.
+
+Spec: https://kg-construct.github.io/rml-io/spec/docs/ (reference formulation JSONPath)
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final
+
+import duckdb
+
+from kg.duck import first_line, sql_text
+from kg.errors import InputError, Location
+from kg.mapping.jsonpath import JsonPath, Wildcard, engine_path, parse_jsonpath
+from kg.mapping.term_sql import Column, SourceTable
+from kg.workspace import show_path
+
+# Bytes of a document that is held in memory at once.
+_SMALLEST_OBJECT: Final = 16 * 2**20
+
+
+def select(
+    connection: duckdb.DuckDBPyConnection, path: Path, table: SourceTable, spill: Path
+) -> str:
+    """Return a query for one JSON file; see `kg.sources.loading`.
+
+    Raises:
+        InputError: The iterator or a reference is no JSONPath that can be run.
+    """
+    del connection, spill
+    lines = re.search(r"\.(jsonl|ndjson)(\.gz|\.zst)?$", path.name, re.IGNORECASE) is not None
+    return select_records(path, table, lines=lines)
+
+
+def select_records(path: Path, table: SourceTable, *, lines: bool) -> str:
+    """Return a query over a file of one JSON document, or of one a line."""
+    records = _records(path, table, lines)
+    columns = [_column(column, number) for number, column in enumerate(table.columns)]
+    paths = [_simple(parse_jsonpath(column.reference), table) for column in table.columns]
+    singles = [p for p, column in zip(paths, table.columns, strict=True) if not column.many]
+    found = ""
+    if singles:
+        found = (
+            f", json_extract(rec, [{', '.join(sql_text(engine_path(p)) for p in singles)}]) AS v"
+        )
+    place = 0
+    shown = []
+    for column, path_steps, make in zip(table.columns, paths, columns, strict=True):
+        if column.many:
+            shown.append(make(f"json_extract(rec, {sql_text(engine_path(path_steps))})"))
+        else:
+            place += 1
+            shown.append(make(f"v[{place}]"))
+    listed = "".join(f", {sql}" for sql in shown)
+    return f"SELECT record{listed} FROM (SELECT record, rec{found} FROM ({records}))"
+
+
+def explain(error: duckdb.Error, files: Sequence[Path]) -> InputError | duckdb.Error:
+    """Turn DuckDB's error about a JSON file into ours; return it unchanged if it is another."""
+    text = first_line(error)
+    named = re.search(r'in file "([^"]+)"', text)
+    if not named:
+        return error
+    path = next((p for p in files if str(p) == named[1]), Path(named[1]))
+    line = re.search(r"in (?:line|record/value) (\d+)", text)
+    reason = text.rpartition(": ")[2].strip().rstrip(".")
+    return InputError(
+        "bad-json",
+        f"not valid JSON: {reason}",
+        location=Location(show_path(path), int(line[1]) if line else None),
+        hint="Check for a missing quote, comma or bracket, and for a comma at the end of a list.",
+    )
+
+
+def _records(path: Path, table: SourceTable, lines: bool) -> str:
+    iterator = parse_jsonpath(table.source.iterator or "$")
+    steps = _simple(iterator, table)
+    size = max(
+        _SMALLEST_OBJECT, path.stat().st_size * (20 if path.suffix in (".gz", ".zst") else 2)
+    )
+    form = "newline_delimited" if lines else "unstructured"
+    if not lines and steps[:1] == (Wildcard.ALL,):
+        form, steps = "array", steps[1:]
+    scan = (
+        f"read_json({sql_text(str(path))}, format = '{form}', records = false,"
+        f" columns = {{'json': 'JSON'}}, maximum_object_size = {size})"
+    )
+    if not steps:
+        return f"SELECT row_number() OVER () AS record, json AS rec FROM {scan}"
+    found = f"json_extract(json, {sql_text(engine_path(steps))})"
+    if Wildcard.ALL in steps:
+        found = f"unnest({found})"
+    return (
+        f"SELECT row_number() OVER () AS record, rec FROM (SELECT {found} AS rec FROM {scan})"
+        " WHERE rec IS NOT NULL"
+    )
+
+
+def _simple(path: JsonPath, table: SourceTable) -> tuple[str | int | Wildcard, ...]:
+    if path.steps is None:
+        raise InputError(
+            "unsupported-jsonpath",
+            f"{path.text} uses filters, slices or descendants, which cannot be run",
+            location=table.source.origin.location(),
+            hint="Use keys, indices and [*].",
+        )
+    return path.steps
+
+
+class _Made:
+    """Makes the SQL of a column from the SQL of the JSON that its path found."""
+
+    def __init__(self, column: Column) -> None:
+        self.column = column
+
+    def __call__(self, found: str) -> str:
+        index = self.column.index
+        if not self.column.many:
+            return f"kg_json_text({found}) AS c{index}, kg_json_kind({found}) AS t{index}"
+        return (
+            f"list_filter(list_transform(coalesce({found}, []), lambda e:"
+            " {'v': kg_json_text(e), 't': kg_json_kind(e)}), lambda e: e.v IS NOT NULL)"
+            f" AS c{index}"
+        )
+
+
+def _column(column: Column, number: int) -> _Made:
+    del number
+    return _Made(column)

@@ -1,0 +1,175 @@
+"""YAML documents of records: turned into JSON as a stream of events, then read as JSON.
+
+Scalars keep the text that stands in the file: ``2022-11-18`` and ``01`` stay as they are. Plain
+scalars that YAML 1.2's core schema reads as null, booleans, integers or floats are these.
+
+Spec: https://yaml.org/spec/1.2.2/#103-core-schema
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Collection, Iterator
+from io import StringIO
+from pathlib import Path
+from typing import Final, TextIO
+
+import duckdb
+from ruamel.yaml import YAML
+from ruamel.yaml.error import MarkedYAMLError, YAMLError
+from ruamel.yaml.events import (
+    AliasEvent,
+    DocumentStartEvent,
+    Event,
+    MappingEndEvent,
+    MappingStartEvent,
+    ScalarEvent,
+    SequenceEndEvent,
+    SequenceStartEvent,
+)
+
+from kg.errors import InputError, Location
+from kg.mapping.jsonpath import Wildcard, parse_jsonpath
+from kg.mapping.plan import LogicalSource
+from kg.mapping.term_sql import SourceTable
+from kg.rdf import open_binary
+from kg.sources import json_files
+from kg.workspace import show_path
+
+_NULL: Final = re.compile(r"null|Null|NULL|~|")
+_BOOLEAN: Final = re.compile(r"true|True|TRUE|false|False|FALSE")
+# Integers with leading zeros stay texts: they are codes, not numbers.
+_NUMBER: Final = re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][-+]?[0-9]+)?")
+
+
+def select(
+    connection: duckdb.DuckDBPyConnection, path: Path, table: SourceTable, spill: Path
+) -> str:
+    """Return a query for one YAML file; see `kg.sources.loading`.
+
+    Raises:
+        InputError: The file is not valid YAML or not UTF-8, or a key stands twice.
+    """
+    del connection
+    target = spill / f"{table.name}-{path.name}.jsonl"
+    with target.open("w", encoding="utf-8") as out:
+        _Converter(path).write(out)
+    return json_files.select_records(target, table, lines=True)
+
+
+def lines_of(path: Path, source: LogicalSource, records: Collection[int]) -> dict[int, int]:
+    """Return the line, from 1, on which each of some records starts."""
+    steps = parse_jsonpath(source.iterator or "$").steps or ()
+    nodes = []
+    with open_binary(path) as stream:
+        nodes = list(YAML(typ="rt", pure=True).compose_all(stream))
+    for step in steps:
+        found = []
+        for node in nodes:
+            if isinstance(node.value, list) and step is Wildcard.ALL:
+                found += [item[1] if isinstance(item, tuple) else item for item in node.value]
+            elif isinstance(node.value, list) and isinstance(step, str):
+                found += [item[1] for item in node.value if item[0].value == step]
+        nodes = found
+    return {n: nodes[n - 1].start_mark.line + 1 for n in records if n <= len(nodes)}
+
+
+class _Converter:
+    """Writes the documents of one YAML file as JSON, one a line."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.anchors: dict[str, str] = {}
+
+    def write(self, out: TextIO) -> None:
+        try:
+            with open_binary(self.path) as stream:
+                events = YAML(typ="safe", pure=True).parse(stream)
+                for event in events:
+                    if isinstance(event, DocumentStartEvent):
+                        self.anchors = {}
+                        self._node(next(events), events, out)
+                        out.write("\n")
+        except MarkedYAMLError as error:
+            raise self._broken(error) from error
+        except (UnicodeDecodeError, YAMLError) as error:
+            raise InputError(
+                "bad-encoding",
+                "the text is not encoded in UTF-8",
+                location=Location(show_path(self.path)),
+                hint="Save the file as UTF-8.",
+            ) from error
+
+    def _node(self, event: Event, events: Iterator[Event], out: TextIO) -> None:
+        if isinstance(event, AliasEvent):
+            out.write(self._alias(event))
+            return
+        anchor = getattr(event, "anchor", None)
+        target: TextIO = StringIO() if anchor else out
+        if isinstance(event, ScalarEvent):
+            target.write(_scalar(event))
+        elif isinstance(event, SequenceStartEvent):
+            self._sequence(events, target)
+        else:
+            assert isinstance(event, MappingStartEvent)
+            self._mapping(events, target)
+        if anchor and isinstance(target, StringIO):
+            self.anchors[anchor] = target.getvalue()
+            out.write(self.anchors[anchor])
+
+    def _sequence(self, events: Iterator[Event], out: TextIO) -> None:
+        out.write("[")
+        first = True
+        while not isinstance(event := next(events), SequenceEndEvent):
+            out.write("" if first else ",")
+            first = False
+            self._node(event, events, out)
+        out.write("]")
+
+    def _mapping(self, events: Iterator[Event], out: TextIO) -> None:
+        keys: set[str] = set()
+        out.write("{")
+        while not isinstance(event := next(events), MappingEndEvent):
+            if not isinstance(event, ScalarEvent) or event.value == "<<":
+                raise self._error(event, "keys must be plain texts; merge keys are not read")
+            if event.value in keys:
+                raise self._error(event, f"the key {event.value!r} stands twice")
+            out.write(("," if keys else "") + json.dumps(event.value, ensure_ascii=False) + ":")
+            keys.add(event.value)
+            self._node(next(events), events, out)
+        out.write("}")
+
+    def _alias(self, event: AliasEvent) -> str:
+        try:
+            return self.anchors[event.anchor]
+        except KeyError:
+            raise self._error(event, f"there is no anchor &{event.anchor}") from None
+
+    def _error(self, event: Event, message: str) -> InputError:
+        mark = event.start_mark
+        place = Location(show_path(self.path), mark.line + 1, mark.column + 1)
+        return InputError("bad-yaml", message, location=place, hint="Mend the file here.")
+
+    def _broken(self, error: MarkedYAMLError) -> InputError:
+        mark = error.problem_mark or error.context_mark
+        place = Location(show_path(self.path), *((mark.line + 1, mark.column + 1) if mark else ()))
+        problem = str(error.problem or error.context or "unreadable").splitlines()[0]
+        return InputError(
+            "bad-yaml",
+            f"not valid YAML: {problem}",
+            location=place,
+            hint="Check the indentation, and put quotes around texts that hold : # [ ] { } or *",
+        )
+
+
+def _scalar(event: ScalarEvent) -> str:
+    value = str(event.value)
+    if event.style is None:
+        if _NULL.fullmatch(value):
+            return "null"
+        if _BOOLEAN.fullmatch(value):
+            return value.lower()
+        if _NUMBER.fullmatch(value):
+            return value
+    return json.dumps(value, ensure_ascii=False)

@@ -1,0 +1,63 @@
+"""Quad tables and workspaces to export from, made without a build."""
+
+import subprocess
+import sys
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+import pytest
+
+from kg.duck import engine, sql_text
+from kg.quads import QuadTable, write_table
+
+Quad = tuple[str, str, str, str | None]
+
+CONFIG = """\
+title = "A test"
+base = "https://example.org/"
+
+[prefixes]
+ex = "https://example.org/"
+voc = "https://example.org/ns#"
+"""
+
+
+def make_table(path: Path, quads: Iterable[Quad]) -> QuadTable:
+    rows = ", ".join(
+        f"({', '.join('NULL' if term is None else sql_text(term) for term in quad)})"
+        for quad in quads
+    )
+    values = f"VALUES {rows}" if rows else "SELECT '', '', '', '' WHERE false"
+    with engine() as connection:
+        return write_table(connection, f"SELECT * FROM ({values}) AS t(s, p, o, g)", path)
+
+
+@pytest.fixture
+def table(tmp_path: Path) -> Callable[[Iterable[Quad]], QuadTable]:
+    return lambda quads: make_table(tmp_path / "quads.parquet", quads)
+
+
+@pytest.fixture
+def workspace(tmp_path: Path) -> Callable[[Iterable[Quad]], Path]:
+    def make(quads: Iterable[Quad]) -> Path:
+        root = tmp_path / "workspace"
+        build = root / ".kg" / "builds" / "20260101"
+        build.mkdir(parents=True)
+        (root / "kg.toml").write_text(CONFIG, encoding="utf-8")
+        (root / ".kg" / "current").write_text(build.name, encoding="utf-8")
+        make_table(build / "quads.parquet", quads)
+        return root
+
+    return make
+
+
+def kg(*words: str | Path, cwd: Path | None = None) -> subprocess.CompletedProcess[bytes]:
+    """Run the kg command in a process of its own."""
+    root = Path(__file__).parents[2]
+    return subprocess.run(
+        [sys.executable, "-m", "kg", *map(str, words)],
+        cwd=cwd,
+        env={"PYTHONPATH": str(root), "PATH": "/usr/bin:/bin"},
+        capture_output=True,
+        check=False,
+    )

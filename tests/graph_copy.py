@@ -1,0 +1,96 @@
+"""The shipped workspace, copied and built, and its source files read by plain Python."""
+
+from __future__ import annotations
+
+import csv
+import functools
+import io
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from ruamel.yaml import YAML
+
+ROOT = Path(__file__).resolve().parent.parent
+PARTS = ("ontology", "shapes", "data", "queries")
+
+
+def copy_workspace(target: Path) -> Path:
+    """Copy what a user edits, without builds."""
+    target.mkdir(parents=True, exist_ok=True)
+    shutil.copy(ROOT / "kg.toml", target)
+    for part in PARTS:
+        shutil.copytree(ROOT / part, target / part)
+    return target
+
+
+def run_kg(workspace: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run the command line in a process of its own."""
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONUTF8": "1"}
+    return subprocess.run(
+        [sys.executable, "-m", "kg", "-C", str(workspace), *arguments],
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        env=environment,
+        check=False,
+    )
+
+
+@functools.cache
+def built_workspace() -> Path:
+    """Return a built copy of the workspace, made once for all tests of a run."""
+    folder = Path(tempfile.mkdtemp(prefix="kg-graph-"))
+    workspace = copy_workspace(folder / "graph")
+    result = run_kg(workspace, "build")
+    assert result.returncode == 0, result.stdout + result.stderr
+    return workspace
+
+
+def ask(name: str, **parameters: str) -> list[dict[str, str]]:
+    """Return the answer to a question of the shipped graph, one dict a row."""
+    given = [text for key, value in parameters.items() for text in ("--param", f"{key}={value}")]
+    result = run_kg(built_workspace(), "query", name, "--format", "csv", *given)
+    assert result.returncode == 0, result.stderr
+    return list(csv.DictReader(io.StringIO(result.stdout)))
+
+
+def table(path: str) -> list[dict[str, str]]:
+    """Return the rows of a CSV file below ``data/``."""
+    with (ROOT / "data" / path).open(encoding="utf-8", newline="") as lines:
+        return list(csv.DictReader(lines))
+
+
+@functools.cache
+def document(path: str) -> dict[str, list[dict[str, Any]]]:
+    """Return a YAML file below ``data/``, its lists by name."""
+    with (ROOT / "data" / path).open(encoding="utf-8") as text:
+        loaded: dict[str, list[dict[str, Any]]] = YAML(typ="safe", pure=True).load(text)
+    return loaded
+
+
+def records(folder: str, name: str) -> list[dict[str, Any]]:
+    """Return the records of one list in all YAML files of a folder below ``data/``."""
+    return [
+        record
+        for path in sorted((ROOT / "data" / folder).glob("*.yaml"))
+        for record in document(f"{folder}/{path.name}").get(name, [])
+    ]
+
+
+def local(iri: str) -> str:
+    """Return what follows the last slash of an IRI."""
+    return iri.rsplit("/", 1)[-1]
+
+
+@functools.cache
+def labels() -> dict[str, str]:
+    """Return the names of concepts, by their part after ``acev:``, from the vocabulary's text."""
+    import re
+
+    text = (ROOT / "ontology" / "schemes.ttl").read_text(encoding="utf-8")
+    return dict(re.findall(r'^acev:(\S+) a skos:Concept ;.*?skos:prefLabel "([^"]+)"', text, re.M))

@@ -1,0 +1,63 @@
+"""A small workspace with an index, made without `kg build`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from kg.store import write_index
+
+EX = "http://example.org/"
+XSD = "http://www.w3.org/2001/XMLSchema#"
+RDFS = "http://www.w3.org/2000/01/rdf-schema#"
+TYPE = "<http://www.w3.org/1999/02/22-rdf-syntax-ns#type>"
+OWL = "http://www.w3.org/2002/07/owl#"
+TRIPLES = f"""\
+<{EX}id/L1> {TYPE} <{EX}ns#Launch> .
+<{EX}id/L1> <{EX}ns#day> "2022-11-18"^^<{XSD}date> .
+<{EX}id/L1> <{EX}ns#count> "1"^^<{XSD}integer> .
+<{EX}id/L2> {TYPE} <{EX}ns#Launch> .
+<{EX}id/L2> <{EX}ns#day> "2021-01-02"^^<{XSD}date> .
+<{EX}id/L2> <{EX}ns#count> "12"^^<{XSD}integer> .
+<{EX}id/L2> <{RDFS}label> "Zwei"@de .
+<{EX}ns#Launch> {TYPE} <{OWL}Class> .
+<{EX}ns#day> {TYPE} <{OWL}DatatypeProperty> .
+<{EX}ns#count> {TYPE} <{OWL}DatatypeProperty> .
+"""
+SINCE = """\
+# title: Launches since a day
+# question: Which launches took place since a day?
+# param since: xsd:date; the first day that counts
+# columns: launch, day
+# chart: bar x=day y=launch
+SELECT ?launch ?day WHERE {
+  VALUES ?since { "2022-01-01"^^xsd:date }
+  ?launch a ex:Launch ; ex:day ?day .
+  FILTER(?day >= ?since)
+} ORDER BY ?day
+"""
+
+
+@pytest.fixture
+def workspace(tmp_path: Path) -> Path:
+    """A workspace with two launches, a named graph and one question."""
+    root = tmp_path / "ws"
+    build = root / ".kg" / "builds" / "B1"
+    build.mkdir(parents=True)
+    (root / ".kg" / "current").write_text("B1\n")
+    (root / "kg.toml").write_text(
+        f'title = "T"\nbase = "{EX}id/"\n[prefixes]\nex = "{EX}ns#"\nid = "{EX}id/"\n'
+    )
+    (root / "queries").mkdir()
+    (root / "queries" / "since.rq").write_text(SINCE)
+    spool = tmp_path / "all.nq"
+    named = "".join(
+        line.removesuffix(" .") + f" <{EX}graph/launches> .\n"
+        for line in TRIPLES.splitlines()
+        if "/id/" in line
+    )
+    spool.write_text(TRIPLES + named)
+    write_index([spool], build / "store")
+    (build / "build.json").write_text("{}")
+    return root

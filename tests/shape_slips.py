@@ -1,0 +1,224 @@
+"""One slip for each shape: what a curator might enter by mistake, and what the shape then says.
+
+A slip changes one value of one record; None takes the key or value away. The columns are: shape,
+file below ``data/``, key of the record (in a CSV file the first column, in YAML ``list/id``),
+column or dotted key, bad value, focus node (after the base IRI), part of the message.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+
+class Slip(NamedTuple):
+    shape: str
+    file: str
+    record: str
+    column: str
+    value: Any
+    focus: str
+    message: str
+
+
+AIMS3 = "claims/aims3.yaml"
+EVIDENCE = "evidence/aims3.yaml"
+LAUNCHES = "record/launches.csv"
+
+SLIPS = (
+    Slip(
+        "ClaimShape",
+        AIMS3,
+        "claims/aims3-S33",
+        "certainty",
+        "sure",
+        "claim/aims3-S33",
+        "The certainty is missing or not one of",
+    ),
+    Slip(
+        "ContentShape",
+        AIMS3,
+        "claims/aims3-S28",
+        "within",
+        None,
+        "claim/aims3-S27",
+        "either one proposition, or claims within it",
+    ),
+    Slip(
+        "AscribedMindShape",
+        AIMS3,
+        "claims/aims3-S22",
+        "mode",
+        "believes",
+        "claim/aims3-S22",
+        "put a belief or hope within a claim by whoever ascribes it",
+    ),
+    Slip(
+        "HopeShape",
+        AIMS3,
+        "claims/aims3-S12",
+        "mode",
+        "hopes",
+        "claim/aims3-S12",
+        "give a hope the certainty 'uncommitted'",
+    ),
+    Slip(
+        "ChainShape",
+        AIMS3,
+        "claims/aims3-S35",
+        "adopts",
+        ["aims3-S99"],
+        "claim/aims3-S35",
+        "'adopts' must name a claim that exists",
+    ),
+    Slip(
+        "LocatorShape",
+        AIMS3,
+        "claims/aims3-S03",
+        "at.sentence",
+        0,
+        "locator/aims3.1.0",
+        "The sentence is a number from 1",
+    ),
+    Slip(
+        "DocumentShape",
+        AIMS3,
+        "documents/aims3",
+        "not_before",
+        None,
+        "document/aims3",
+        "the day before which it cannot have been written",
+    ),
+    Slip(
+        "PropositionShape",
+        AIMS3,
+        "claims/aims3-S04",
+        "proposition.paraphrase",
+        'They call it "intermediate".',
+        "proposition/aims3-P04",
+        "take the quotation marks and the quotation out",
+    ),
+    Slip(
+        "ClaimedShape",
+        AIMS3,
+        "claims/aims3-S28",
+        "proposition.topic",
+        ["gossip"],
+        "proposition/aims3-P28",
+        "Give the topic of the proposition",
+    ),
+    Slip(
+        "RelationShape",
+        AIMS3,
+        "claims/aims3-S12",
+        "proposition.consequent",
+        None,
+        "proposition/aims3-P12",
+        "need both antecedent and consequent",
+    ),
+    Slip(
+        "ForecastShape",
+        AIMS3,
+        "claims/aims3-S51",
+        "proposition.type",
+        ["conditional", "forecast", "observation"],
+        "proposition/aims3-P51",
+        "cannot have been observed",
+    ),
+    Slip(
+        "SpeakerShape",
+        AIMS3,
+        "speakers/aims3-expert-2",
+        "kind",
+        "two",
+        "agent/aims3-expert-2",
+        "The kind of a speaker is",
+    ),
+    Slip(
+        "EvidenceShape",
+        EVIDENCE,
+        "links/aims3-S04-record",
+        "direction",
+        "refutes",
+        "evidence/aims3-S04-record",
+        "The direction is supports, contradicts or open",
+    ),
+    Slip("EventShape", LAUNCHES, "L0271", "end", "2022-12-17", "launch/L0271", "not after 'end'"),
+    Slip(
+        "LaunchShape",
+        LAUNCHES,
+        "L0273",
+        "class",
+        "short range",
+        "launch/L0273",
+        "The class is SRBM, MRBM, IRBM, ICBM",
+    ),
+    Slip(
+        "LaunchSizeShape",
+        LAUNCHES,
+        "L0007",
+        "count",
+        "1",
+        "launch/L0007",
+        "grain and count must agree",
+    ),
+    Slip("FlightShape", LAUNCHES, "L0270", "apogee_km", "6100000", "launch/L0270", "at most 10000"),
+    Slip(
+        "NuclearTestShape",
+        "record/nuclear_tests.csv",
+        "T3",
+        "place",
+        "punggyeri",
+        "nuclear-test/T3",
+        "Name the test site by a key of places.csv",
+    ),
+    Slip(
+        "AdministrationShape",
+        "record/administrations.csv",
+        "A05",
+        "kind",
+        "usual",
+        "administration/us-trump-1",
+        "The kind of a term is regular or acting",
+    ),
+    Slip(
+        "IdentifierShape",
+        "agents/states.csv",
+        "japan",
+        "wikidata",
+        "wiki/Q17",
+        "agent/japan",
+        "one Q and a number",
+    ),
+    Slip(
+        "NameShape", "record/places.csv", "sunan", "lat", "392.0", "place/sunan", "from -90 to 90"
+    ),
+    Slip(
+        "SourceShape",
+        "sources/sources.csv",
+        "archigos",
+        "publisher",
+        None,
+        "source/archigos",
+        "Give the publisher of the source",
+    ),
+    Slip(
+        "RowShape",
+        LAUNCHES,
+        "L0275",
+        "source",
+        "cns",
+        "row/launches/L0275",
+        "a source that is not in sources.csv",
+    ),
+)
+
+# A node without a row is a slip in a mapping, not in a fact: the mapping, and the line to take out.
+MAPPING_SLIP = Slip(
+    "ProvenanceShape",
+    "record/launches.yarrrml.yml",
+    "system",
+    "- [ace:fromRow, id:row/systems/$(system)~iri]",
+    None,
+    "system/hwasong-17",
+    "No row stands behind this node",
+)

@@ -1,0 +1,129 @@
+"""Each shape of the shipped graph catches the slip that it is there for, and names the record."""
+
+from __future__ import annotations
+
+import csv
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+from rdflib import RDF, SH, Graph
+from rdflib.term import Node
+from ruamel.yaml import YAML
+
+from tests.graph_copy import ROOT, built_workspace, copy_workspace, run_kg
+from tests.shape_slips import MAPPING_SLIP, SLIPS, Slip
+
+BASE = "https://w3id.org/ace-kg/id/"
+SHAPES = "https://w3id.org/ace-kg/shapes#"
+
+
+def set_in_csv(path: Path, slip: Slip) -> None:
+    with path.open(encoding="utf-8", newline="") as lines:
+        rows = list(csv.DictReader(lines))
+    key = next(iter(rows[0]))
+    (row,) = [row for row in rows if row[key] == slip.record]
+    row[slip.column] = slip.value or ""
+    with path.open("w", encoding="utf-8", newline="") as lines:
+        writer = csv.DictWriter(lines, list(rows[0]), lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(rows)
+
+
+def set_in_yaml(path: Path, slip: Slip) -> None:
+    yaml = YAML(typ="rt")
+    loaded = yaml.load(path)
+    name, key = slip.record.split("/", 1)
+    (record,) = [record for record in loaded[name] if record["id"] == key]
+    *outer, last = slip.column.split(".")
+    target: Any = record
+    for step in outer:
+        target = target[step]
+    if slip.value is None:
+        del target[last]
+    else:
+        target[last] = slip.value
+    yaml.dump(loaded, path)
+
+
+def make_slip(workspace: Path, slip: Slip) -> None:
+    path = workspace / "data" / slip.file
+    if path.suffix == ".csv":
+        set_in_csv(path, slip)
+    elif slip == MAPPING_SLIP:
+        text = path.read_text(encoding="utf-8")
+        assert text.count(slip.column) == 1
+        path.write_text(text.replace(slip.column, ""), encoding="utf-8")
+    else:
+        set_in_yaml(path, slip)
+
+
+def report(workspace: Path) -> list[tuple[str, str, str]]:
+    """Return focus node after the base, severity and message of each result, sorted."""
+    text = run_kg(workspace, "validate", "--format", "turtle").stdout
+    graph = Graph().parse(data=text, format="turtle")
+
+    def value(result: Node, path: Node) -> str:
+        return str(graph.value(result, path))
+
+    return sorted(
+        (
+            value(result, SH.focusNode).removeprefix(BASE),
+            value(result, SH.resultSeverity).rsplit("#", 1)[-1],
+            value(result, SH.resultMessage),
+        )
+        for result in graph.subjects(RDF.type, SH.ValidationResult)
+    )
+
+
+EXPECTED_WARNINGS = [
+    (
+        "document/aims3",
+        "Warning",
+        "No day of publication: what the document forecasts is tested from 'not_before' on.",
+    )
+]
+
+
+def test_the_shipped_graph_has_only_the_expected_warnings():
+    assert report(built_workspace()) == EXPECTED_WARNINGS
+
+
+def test_every_shape_has_a_slip():
+    text = "".join(p.read_text(encoding="utf-8") for p in (ROOT / "shapes").glob("*.ttl"))
+    shapes = re.findall(r"^aces:(\w+) a sh:NodeShape", text, re.M)
+    assert sorted(shapes) == sorted({slip.shape for slip in (*SLIPS, MAPPING_SLIP)})
+
+
+@pytest.fixture(scope="module")
+def slipped(tmp_path_factory: pytest.TempPathFactory) -> list[tuple[str, str, str]]:
+    """All slips at once in one copy of the workspace: one build serves them all."""
+    workspace = copy_workspace(tmp_path_factory.mktemp("slips") / "graph")
+    for slip in (*SLIPS, MAPPING_SLIP):
+        make_slip(workspace, slip)
+    result = run_kg(workspace, "build", "--no-validate")
+    assert result.returncode == 0, result.stderr
+    return report(workspace)
+
+
+@pytest.mark.parametrize("slip", [*SLIPS, MAPPING_SLIP], ids=lambda slip: slip.shape)
+def test_slip_is_named(slip: Slip, slipped: list[tuple[str, str, str]]):
+    messages = [
+        m for focus, severity, m in slipped if focus == slip.focus and severity == "Violation"
+    ]
+    expected = [s.message for s in (*SLIPS, MAPPING_SLIP) if s.focus == slip.focus]
+    assert any(slip.message in message for message in messages)
+    strangers = [m for m in messages if not any(part in m for part in expected)]
+    assert strangers == [], "the slip trips its own shape only"
+
+
+def test_nothing_else_is_found(slipped: list[tuple[str, str, str]]):
+    focuses = {slip.focus for slip in (*SLIPS, MAPPING_SLIP)}
+    systems = {focus for focus, _, _ in slipped if focus.startswith("system/")}
+    extra = {
+        focus
+        for focus, severity, _ in slipped
+        if severity == "Violation" and focus not in focuses | systems
+    }
+    assert extra == set()
