@@ -22,7 +22,7 @@ from kg.validation.shapes import ShapesGraph, Triple
 from kg.validation.sieve.compiler import QuerySite
 from kg.validation.sieve.routes import Route, Way, choose_routes
 from kg.validation.sieve.run import Sieve
-from kg.validation.sieve.triples import merged_triples
+from kg.validation.sieve.triples import Triples, merged_triples
 
 # Rows that are fetched from DuckDB at once.
 _FETCH: Final = 20_000
@@ -110,7 +110,7 @@ def _results(
 
 def _whole(
     connection: duckdb.DuckDBPyConnection,
-    triples: str,
+    triples: Triples,
     shapes: ShapesGraph,
     routes: list[Route],
     sieve: Sieve,
@@ -144,8 +144,8 @@ def _beside(site: QuerySite) -> Callable[[str, str, str], bool]:
     return drop
 
 
-def _triples(connection: duckdb.DuckDBPyConnection, triples: str) -> Iterator[Triple]:
+def _triples(connection: duckdb.DuckDBPyConnection, triples: Triples) -> Iterator[Triple]:
     with translated():
-        rows = connection.execute(f"SELECT s, p, o FROM {triples}")
+        rows = connection.execute(f"SELECT s, p, o FROM {triples.name}")
         while batch := rows.fetchmany(_FETCH):
             yield from batch

@@ -17,8 +17,10 @@ from kg.validation import model
 from kg.validation.model import Constraint, Shape
 from kg.validation.names import RDF_TYPE, RDFS_RESOURCE, RDFS_SUBCLASS
 from kg.validation.paths import Predicate
+from kg.validation.sieve.fold import folded_sql, is_foldable
 from kg.validation.sieve.paths import PathCompiler
-from kg.validation.sieve.values import Test, is_blank, language, less_than, value_test
+from kg.validation.sieve.triples import Triples
+from kg.validation.sieve.values import Test, is_blank, keyed, language, less_than, value_test
 
 # The judge gives up where shapes nest this deep.
 _DEEPEST: Final = 14
@@ -111,6 +113,13 @@ class _Domain:
 
 
 @dataclass(frozen=True, slots=True)
+class _Tests(Constraint):
+    """Constraints that look at one value at a time, told together."""
+
+    constraints: tuple[Constraint, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class _Values:
     """The value nodes of a shape on a domain: a table of pairs (n, v)."""
 
@@ -125,19 +134,17 @@ class Compiler:
 
     Args:
         shapes: Every shape by its node.
-        triples: Table with the columns s, p, o; distinct.
+        triples: The triples.
         prefix: What the names of temporary tables start with.
     """
 
-    def __init__(self, shapes: Mapping[str, Shape], triples: str, prefix: str) -> None:
+    def __init__(self, shapes: Mapping[str, Shape], triples: Triples, prefix: str) -> None:
         self.steps: list[Step] = []
         self._shapes = shapes
         self._triples = triples
         self._prefix = prefix
         self._paths = PathCompiler(triples)
-        self._instances: dict[str, str] = {}
-        self._nested: dict[tuple[str, _Domain, Side], str] = {}
-        self._distinct: dict[str, str] = {}
+        self._tables: dict[str, str] = {}
         self._active: list[str] = []
         self._sites: list[QuerySite] = []
 
@@ -153,10 +160,12 @@ class Compiler:
             parts.append(f"SELECT n FROM (VALUES {rows}) AS t(n)")
         for column, predicates in (("s", targets.subjects_of), ("o", targets.objects_of)):
             if predicates:
-                listed = ", ".join(map(sql_text, predicates))
-                parts.append(f"SELECT {column} AS n FROM {self._triples} WHERE p IN ({listed})")
+                having = self._triples.has(*predicates)
+                parts.append(f"SELECT {column} AS n FROM {self._triples.name} WHERE {having}")
+        if targets == model.Targets(targets.classes[:1]) and targets:
+            return self._instances_of(targets.classes[0])
         union = " UNION ALL ".join(parts or [_NOTHING])
-        return self.table(f"SELECT DISTINCT n FROM ({union})", "targets")
+        return self._shared_table(f"SELECT DISTINCT n FROM ({union})", "targets")
 
     def suspects(self, shape: Shape, targets: str) -> Suspects:
         """Return queries that together find the targets of a shape that may fail it.
@@ -173,14 +182,24 @@ class Compiler:
         queries = tuple(Step("", sql, about) for about, sql in found)
         return Suspects(queries, tuple(self._sites))
 
-    def table(self, sql: str, about: str) -> str:
-        """Add a temporary table, and return its name."""
-        name = f"{self._prefix}{len(self.steps)}"
-        self.steps.append(Step(name, sql, about))
-        return name
+    def _shared_table(self, sql: str, about: str) -> str:
+        """Return the name of a temporary table for a query, which is made once."""
+        if sql not in self._tables:
+            self._tables[sql] = f"{self._prefix}{len(self.steps)}"
+            self.steps.append(Step(self._tables[sql], sql, about))
+        return self._tables[sql]
 
-    def _failing(self, shape: Shape, domain: _Domain, side: Side) -> list[tuple[str, str]]:
-        """Return queries (n) for the nodes of a domain that fail a shape, each with its name."""
+    def _failing(
+        self, shape: Shape, domain: _Domain, side: Side, folded: bool = False
+    ) -> list[tuple[str, str]]:
+        """Return queries (n) for the nodes of a domain that fail a shape, each with its name.
+
+        Args:
+            shape: The shape.
+            domain: The nodes.
+            side: Which side of the truth is wanted.
+            folded: Whether what a scan tells of the shape was compiled with its parent.
+        """
         if shape.deactivated:
             return []
         if shape.unreadable is not None:
@@ -192,15 +211,56 @@ class Compiler:
         self._active.append(shape.node)
         try:
             values = self._values(shape, domain)
-            found = self._value_tests(values, side)
-            for constraint in shape.constraints:
-                if value_test(constraint, "v") is None:
-                    name = type(constraint).__name__
-                    queries = self._constraint(constraint, values, side)
-                    found += [(name, query) for query in queries]
+            found = [] if folded else self._folded(values, side)
+            for constraint in self._unfolded(values):
+                name = type(constraint).__name__
+                queries = self._constraint(constraint, values, side)
+                found += [(name, query) for query in queries]
         finally:
             self._active.pop()
         return found
+
+    def _folded(self, values: _Values, side: Side) -> list[tuple[str, str]]:
+        """Compile what is told of all properties of a node in one scan."""
+        demands: dict[str, list[Constraint]] = {}
+        for shape in self._foldable_shapes(values):
+            assert isinstance(shape.path, Predicate)
+            demands.setdefault(shape.path.iri, []).extend(filter(is_foldable, shape.constraints))
+        demands = {predicate: found for predicate, found in demands.items() if found}
+        sql = folded_sql(self._triples, values.domain.table, demands, side.of) if demands else None
+        names = sorted({type(c).__name__ for found in demands.values() for c in found})
+        return [] if sql is None else [(", ".join(names), sql)]
+
+    def _foldable_shapes(self, values: _Values) -> list[Shape]:
+        """Return the shapes of one predicate that are told by a node's own triples."""
+        if isinstance(values.shape.path, Predicate):
+            return [values.shape]
+        if not values.is_focus:
+            return []
+        shapes = (
+            self._shapes.get(constraint.shape)
+            for constraint in values.shape.constraints
+            if isinstance(constraint, model.Property)
+        )
+        return [
+            shape
+            for shape in shapes
+            if shape is not None
+            and isinstance(shape.path, Predicate)
+            and not shape.deactivated
+            and shape.unreadable is None
+        ]
+
+    def _unfolded(self, values: _Values) -> list[Constraint]:
+        """Return the constraints of a shape that no fold tells.
+
+        A property shape below a node shape was folded there.
+        """
+        if isinstance(values.shape.path, Predicate):
+            return [c for c in values.shape.constraints if not is_foldable(c)]
+        tests = [c for c in values.shape.constraints if value_test(c, "v") is not None]
+        rest = [c for c in values.shape.constraints if value_test(c, "v") is None]
+        return [_Tests(tuple(tests)), *rest] if tests else rest
 
     def _values(self, shape: Shape, domain: _Domain) -> _Values:
         if shape.path is None:
@@ -209,26 +269,17 @@ class Compiler:
         query = self._paths.pairs(shape.path, domain.table)
         if isinstance(shape.path, Predicate):
             return _Values(shape, domain, f"({query})", is_focus=False)
-        return _Values(shape, domain, self.table(query, "path"), is_focus=False)
-
-    def _value_tests(self, values: _Values, side: Side) -> list[tuple[str, str]]:
-        """Compile all tests of single values into one query."""
-        bad, names = [], []
-        for constraint in values.shape.constraints:
-            test = value_test(constraint, "v")
-            if test is not None:
-                bad.append(side.of(test))
-                names.append(type(constraint).__name__)
-        if not bad:
-            return []
-        sql = f"SELECT DISTINCT n FROM {values.pairs} WHERE {' OR '.join(bad)}"
-        return [(", ".join(names), sql)]
+        return _Values(shape, domain, self._shared_table(query, "path"), is_focus=False)
 
     def _constraint(self, constraint: Constraint, values: _Values, side: Side) -> list[str]:
         match constraint:
+            case _Tests(constraints):
+                tests = filter(None, (value_test(each, "v") for each in constraints))
+                bad = " OR ".join(f"({side.of(test)})" for test in tests)
+                return [f"SELECT n FROM {values.pairs} WHERE {bad}"]
             case model.Class(iri):
                 instances = self._instances_of(iri)
-                return [f"SELECT DISTINCT n FROM {values.pairs} ANTI JOIN {instances} i ON v = i.n"]
+                return [f"SELECT n FROM {values.pairs} ANTI JOIN {instances} i ON v = i.n"]
             case model.MinCount(least):
                 return self._too_few(values, least)
             case model.MaxCount(most):
@@ -256,22 +307,20 @@ class Compiler:
     def _logical(self, constraint: Constraint, values: _Values, side: Side) -> list[str]:
         match constraint:
             case model.Property(node):
-                shape = self._shape(node, property_shape=True)
-                return [self._where_failing(values, shape, side, direct=values.domain.direct)]
+                return self._property(values, self._shape(node, property_shape=True), side)
             case model.Node(node):
-                shape = self._shape(node, property_shape=False)
-                return [self._where_failing(values, shape, side)]
+                return self._where_failing(values, self._shape(node, property_shape=False), side)
             case model.And(nodes):
                 members = [self._shape(node) for node in dict.fromkeys(nodes)]
-                return [self._where_failing(values, shape, side) for shape in members]
+                return [q for shape in members for q in self._where_failing(values, shape, side)]
             case model.Or(nodes):
                 members = [self._shape(node) for node in dict.fromkeys(nodes)]
                 tables = [self._failing_values(values, shape, side) for shape in members]
                 joins = " ".join(f"SEMI JOIN {f} f{i} ON v = f{i}.n" for i, f in enumerate(tables))
-                return [f"SELECT DISTINCT n FROM {values.pairs} {joins}"]
+                return [f"SELECT n FROM {values.pairs} {joins}"]
             case model.Not(node):
                 failing = self._failing_values(values, self._shape(node), side.other)
-                return [f"SELECT DISTINCT n FROM {values.pairs} ANTI JOIN {failing} f ON v = f.n"]
+                return [f"SELECT n FROM {values.pairs} ANTI JOIN {failing} f ON v = f.n"]
             case model.Xone(nodes):
                 return self._xone(values, [self._shape(node) for node in nodes], side)
         raise NotCompilableError(f"{type(constraint).__name__} has no SQL")
@@ -284,23 +333,16 @@ class Compiler:
             raise NotCompilableError("a property shape where a node shape belongs, or the reverse")
         return shape
 
-    def _failing_values(
-        self, values: _Values, shape: Shape, side: Side, direct: bool = False
-    ) -> str:
-        """Return the table (n) of the values that fail a shape."""
-        domain = self._value_domain(values, direct)
-        key = (shape.node, domain, side)
-        if direct or key not in self._nested:
-            queries = [query for _, query in self._failing(shape, domain, side)]
-            union = " UNION ".join(f"({query})" for query in queries or [_NOTHING])
-            self._nested[key] = self.table(union, f"{side.value} failing")
-        return self._nested[key]
+    def _failing_values(self, values: _Values, shape: Shape, side: Side) -> str:
+        """Return a query in brackets, or a table, for the values (n) that fail a shape."""
+        queries = [query for _, query in self._failing(shape, self._value_domain(values), side)]
+        return "(" + " UNION ALL ".join(f"({query})" for query in queries or [_NOTHING]) + ")"
 
-    def _value_domain(self, values: _Values, direct: bool) -> _Domain:
+    def _value_domain(self, values: _Values, direct: bool = False) -> _Domain:
         """Return the value nodes as focus nodes of another shape."""
         if values.is_focus:
             return replace(values.domain, direct=direct)
-        distinct = self._distinct_values(values)
+        distinct = self._shared_table(f"SELECT DISTINCT v AS n FROM {values.pairs}", "values")
         if not direct:
             return _Domain(distinct)
         # A value is validated once for each focus node that leads to it.
@@ -308,38 +350,49 @@ class Compiler:
         counted = f"{values.pairs} p JOIN {weights} w USING (n)"
         return _Domain(distinct, True, f"(SELECT v AS n, sum(w) AS w FROM {counted} GROUP BY v)")
 
-    def _distinct_values(self, values: _Values) -> str:
-        query = f"SELECT DISTINCT v AS n FROM {values.pairs}"
-        if query not in self._distinct:
-            self._distinct[query] = self.table(query, "values")
-        return self._distinct[query]
+    def _property(self, values: _Values, shape: Shape, side: Side) -> list[str]:
+        folded = values.is_focus and shape in self._foldable_shapes(values)
+        return self._where_failing(values, shape, side, values.domain.direct, folded)
 
     def _where_failing(
-        self, values: _Values, shape: Shape, side: Side, direct: bool = False
-    ) -> str:
-        failing = self._failing_values(values, shape, side, direct)
+        self,
+        values: _Values,
+        shape: Shape,
+        side: Side,
+        direct: bool = False,
+        folded: bool = False,
+    ) -> list[str]:
+        """Return queries for the focus nodes with a value that fails a shape."""
+        domain = self._value_domain(values, direct)
+        queries = [query for _, query in self._failing(shape, domain, side, folded)]
         if values.is_focus:
-            return f"SELECT n FROM {failing}"
-        return f"SELECT DISTINCT n FROM {values.pairs} SEMI JOIN {failing} f ON v = f.n"
+            return queries
+        return [
+            f"SELECT n FROM {values.pairs} SEMI JOIN ({query}) f ON v = f.n" for query in queries
+        ]
 
     def _instances_of(self, iri: str) -> str:
         """Return the table (n) of the SHACL instances of a class.
 
         Spec: https://www.w3.org/TR/shacl/#dfn-shacl-instance
         """
-        if iri not in self._instances:
-            classes = (
-                f"WITH RECURSIVE c(n) AS (SELECT {sql_text(iri)} UNION SELECT t.s FROM c"
-                f" JOIN {self._triples} t ON t.o = c.n WHERE t.p = {sql_text(RDFS_SUBCLASS)})"
-                " SELECT n FROM c"
-            )
-            subclasses = self.table(classes, "subclasses")
-            self._instances[iri] = self.table(
-                f"SELECT DISTINCT s AS n FROM {self._triples} SEMI JOIN {subclasses} c ON o = c.n"
-                f" WHERE p = {sql_text(RDF_TYPE)}",
-                "instances",
-            )
-        return self._instances[iri]
+        subclasses = (
+            f"WITH RECURSIVE c(n) AS (SELECT {sql_text(iri)} UNION SELECT e.s FROM c"
+            f" JOIN {self._subclass_axioms()} e ON e.o = c.n) SELECT n FROM c"
+        )
+        return self._shared_table(
+            f"SELECT DISTINCT s AS n FROM {self._types()} SEMI JOIN ({subclasses}) c ON o = c.n",
+            "instances",
+        )
+
+    def _subclass_axioms(self) -> str:
+        return self._shared_table(self._with_predicate(RDFS_SUBCLASS), "subclass axioms")
+
+    def _types(self) -> str:
+        return f"({self._with_predicate(RDF_TYPE)})"
+
+    def _with_predicate(self, iri: str) -> str:
+        return f"SELECT s, o FROM {self._triples.name} WHERE {self._triples.has(iri)}"
 
     def _too_few(self, values: _Values, least: int) -> list[str]:
         if least == 0:
@@ -351,15 +404,13 @@ class Compiler:
 
     def _same_language(self, values: _Values) -> list[str]:
         tagged = f"SELECT n, {language('v')} AS tag FROM {values.pairs}"
-        return [
-            f"SELECT DISTINCT n FROM ({tagged}) WHERE tag <> '' GROUP BY n, tag HAVING count(*) > 1"
-        ]
+        return [f"SELECT n FROM ({tagged}) WHERE tag <> '' GROUP BY n, tag HAVING count(*) > 1"]
 
     def _closed(self, values: _Values, allowed: Iterable[str]) -> list[str]:
         listed = ", ".join(map(sql_text, allowed))
         other = f"t.p NOT IN ({listed})" if listed else "true"
         return [
-            f"SELECT DISTINCT n FROM {values.pairs} JOIN {self._triples} t ON t.s = v WHERE {other}"
+            f"SELECT n FROM {values.pairs} JOIN {self._triples.name} t ON t.s = v WHERE {other}"
             f" AND NOT (t.p = {sql_text(RDF_TYPE)} AND t.o = {sql_text(RDFS_RESOURCE)})"
         ]
 
@@ -369,24 +420,24 @@ class Compiler:
         if constraint.kind == "equals":
             pairs = f"SELECT n, v FROM {values.pairs}"
             return [
-                f"SELECT DISTINCT n FROM (({pairs} EXCEPT ({others}))"
-                f" UNION ALL (({others}) EXCEPT {pairs}))"
+                f"SELECT n FROM (({pairs} EXCEPT ({others})) UNION ALL (({others}) EXCEPT {pairs}))"
             ]
         if constraint.kind == "disjoint":
-            return [f"SELECT DISTINCT n {both} WHERE a.v = b.v"]
-        sign = "<" if constraint.kind == "lessThan" else "<="
-        found = [f"SELECT DISTINCT n {both} WHERE {side.of(less_than('a.v', 'b.v', sign))}"]
+            return [f"SELECT n {both} WHERE a.v = b.v"]
+        test = less_than("a", "b", "<" if constraint.kind == "lessThan" else "<=")
+        keys = f"FROM ({keyed(values.pairs)}) a JOIN ({keyed(f'({others})')}) b USING (n)"
+        found = [f"SELECT n {keys} WHERE {side.of(test)}"]
         if side is Side.MAYBE:
             # The judge refuses to compare a blank node, even with nothing.
-            found.append(f"SELECT DISTINCT n FROM {values.pairs} WHERE {is_blank('v')}")
+            found.append(f"SELECT n FROM {values.pairs} WHERE {is_blank('v')}")
         return found
 
     def _xone(self, values: _Values, members: list[Shape], side: Side) -> list[str]:
         """Count the members that a value fails; it passes if it fails all but one."""
         maybe = [self._failing_values(values, shape, Side.MAYBE) for shape in members]
         surely = [self._failing_values(values, shape, Side.SURELY) for shape in members]
-        rows = [f"SELECT n AS v, 1 AS m, 0 AS s FROM {table}" for table in maybe]
-        rows += [f"SELECT n AS v, 0 AS m, 1 AS s FROM {table}" for table in surely]
+        rows = [f"SELECT DISTINCT n AS v, 1 AS m, 0 AS s FROM {table}" for table in maybe]
+        rows += [f"SELECT DISTINCT n AS v, 0 AS m, 1 AS s FROM {table}" for table in surely]
         counts = f"SELECT v, sum(m) AS m, sum(s) AS s FROM ({' UNION ALL '.join(rows)}) GROUP BY v"
         m, s = "coalesce(c.m, 0)", "coalesce(c.s, 0)"
         all_but_one, every = len(members) - 1, len(members)
@@ -394,10 +445,7 @@ class Compiler:
             bad = f"NOT ({m} = {all_but_one} AND {s} = {all_but_one})"
         else:
             bad = f"({m} < {all_but_one} OR {s} = {every})"
-        return [
-            f"SELECT DISTINCT n FROM {values.pairs} p LEFT JOIN ({counts}) c ON p.v = c.v"
-            f" WHERE {bad}"
-        ]
+        return [f"SELECT n FROM {values.pairs} p LEFT JOIN ({counts}) c ON p.v = c.v WHERE {bad}"]
 
     def _qualified(self, constraint: model.Qualified, values: _Values, side: Side) -> list[str]:
         """Count the values that conform, at least and at most, and compare with the bounds."""

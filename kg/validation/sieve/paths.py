@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from itertools import count
 
-from kg.duck import sql_text
 from kg.validation import paths
 from kg.validation.paths import Path
+from kg.validation.sieve.triples import Triples
 
 
 class PathCompiler:
     """Turns property paths into queries for pairs.
 
     Args:
-        triples: Table with the columns s, p, o.
+        triples: The triples.
     """
 
-    def __init__(self, triples: str) -> None:
+    def __init__(self, triples: Triples) -> None:
         self._triples = triples
         self._numbers = count()
 
@@ -52,7 +52,7 @@ class PathCompiler:
 
     def _step(self, iri: str, starts: str | None, inverse: bool) -> str:
         ends = "o AS n, s AS v" if inverse else "s AS n, o AS v"
-        steps = f"SELECT {ends} FROM {self._triples} WHERE p = {sql_text(iri)}"
+        steps = f"SELECT {ends} FROM {self._triples.name} WHERE {self._triples.has(iri)}"
         if starts is None:
             return steps
         return f"SELECT n, v FROM ({steps}) SEMI JOIN {starts} AS f USING (n)"
@@ -60,7 +60,8 @@ class PathCompiler:
     def _here(self, starts: str | None) -> str:
         """Return the pairs of each start with itself."""
         if starts is None:
-            every = f"SELECT s AS n FROM {self._triples} UNION SELECT o FROM {self._triples}"
+            name = self._triples.name
+            every = f"SELECT s AS n FROM {name} UNION SELECT o FROM {name}"
             return f"SELECT n, n AS v FROM ({every})"
         return f"SELECT n, n AS v FROM {starts}"
 

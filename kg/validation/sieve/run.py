@@ -22,6 +22,7 @@ from kg.validation.shapes import Triple
 from kg.validation.sieve.compiler import Compiler, Step
 from kg.validation.sieve.neighbourhood import Automaton, step_sql, transitions_sql
 from kg.validation.sieve.routes import Route, Way
+from kg.validation.sieve.triples import Triples
 
 # Focus nodes that are judged at once; their neighbourhoods take about 10 kB each in rdflib.
 BATCH: Final = 2_000
@@ -37,12 +38,12 @@ class Sieve:
 
     Args:
         connection: From `kg.duck.engine`.
-        triples: Table with the columns s, p, o.
+        triples: The triples.
         shapes: Every shape by its node.
     """
 
     def __init__(
-        self, connection: duckdb.DuckDBPyConnection, triples: str, shapes: Mapping[str, Shape]
+        self, connection: duckdb.DuckDBPyConnection, triples: Triples, shapes: Mapping[str, Shape]
     ) -> None:
         self._connection = connection
         self._triples = triples
@@ -130,7 +131,9 @@ class Sieve:
         )
         frontier = seen
         for number in itertools.count():
-            step = self._make(self._name(f"step{number}"), step_sql(frontier, moves, self._triples))
+            step = self._make(
+                self._name(f"step{number}"), step_sql(frontier, moves, self._triples.name)
+            )
             self._run(f"INSERT INTO {hood} SELECT DISTINCT batch, s, p, o FROM {step}")
             reached = (
                 f"SELECT DISTINCT batch, n, q FROM {step} WHERE q IS NOT NULL"

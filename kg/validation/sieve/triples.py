@@ -6,6 +6,7 @@ import itertools
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path as FilePath
 from typing import Final
 
@@ -21,9 +22,31 @@ _HELD: Final = 1_000_000
 _serial = itertools.count()
 
 
+@dataclass(frozen=True, slots=True)
+class Triples:
+    """A relation with the columns s, p, o; each triple once.
+
+    Attributes:
+        name: Its name.
+        hashed: Whether it has a column h with the hash of p, which is compared faster.
+    """
+
+    name: str
+    hashed: bool = False
+
+    def has(self, *predicates: str) -> str:
+        """Return the condition that a triple has one of the predicates."""
+        texts = [sql_text(predicate) for predicate in predicates]
+        named = f"p IN ({', '.join(texts)})" if len(texts) > 1 else f"p = {texts[0]}"
+        if not self.hashed:
+            return named
+        hashes = " OR ".join(f"h = hash({text})" for text in texts)
+        return f"({hashes}) AND {named}"
+
+
 @contextmanager
-def merged_triples(connection: duckdb.DuckDBPyConnection, table: QuadTable) -> Iterator[str]:
-    """Give the name of a relation (s, p, o) with the triples of all graphs; it goes at the end.
+def merged_triples(connection: duckdb.DuckDBPyConnection, table: QuadTable) -> Iterator[Triples]:
+    """Give the triples of all graphs of a quad table; the relation goes at the end.
 
     Args:
         connection: From `kg.duck.engine`.
@@ -34,9 +57,10 @@ def merged_triples(connection: duckdb.DuckDBPyConnection, table: QuadTable) -> I
         LimitError: The memory limit was reached.
     """
     name = f"kg_triples_{next(_serial)}"
-    rows = table.count(connection)
+    held = table.count(connection) <= _HELD
     source = f"SELECT s, p, o FROM {table.sql}"
-    if len(table.graphs(connection)) > 1:
+    merged = len(table.graphs(connection)) > 1
+    if merged:
         # Rows are sorted, so that equal triples stand together.
         marked = (
             "SELECT s, p, o, (s, p, o) IS DISTINCT FROM lag((s, p, o)) OVER () AS first"
@@ -44,13 +68,15 @@ def merged_triples(connection: duckdb.DuckDBPyConnection, table: QuadTable) -> I
         )
         source = f"SELECT s, p, o FROM ({marked}) WHERE first"
     with tempfile.TemporaryDirectory(prefix="kg-validate-") as folder, translated():
-        kind = "TABLE" if rows <= _HELD else "VIEW"
-        if rows > _HELD and "first" in source:
+        if held:
+            source = f"SELECT s, p, o, hash(p) AS h FROM ({source})"
+        elif merged:
             copy = FilePath(folder) / "triples.parquet"
             connection.execute(f"COPY ({source}) TO {sql_text(str(copy))} (FORMAT parquet)")
             source = f"SELECT s, p, o FROM read_parquet({sql_text(str(copy))})"
+        kind = "TABLE" if held else "VIEW"
         connection.execute(f"CREATE TEMP {kind} {name} AS {source}")
         try:
-            yield name
+            yield Triples(name, held)
         finally:
             connection.execute(f"DROP {kind} IF EXISTS {name}")

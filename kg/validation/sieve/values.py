@@ -8,8 +8,9 @@ the judge does: lexical forms that only Python takes or refuses, escapes, other 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import date
 from typing import Final
 
 from kg.duck import sql_text
@@ -19,40 +20,68 @@ from kg.validation.names import RDFS
 from kg.validation.sieve.regex import portable
 from kg.validation.terms import is_literal, split_literal
 
-_YEAR: Final = "(?:000[1-9]|00[1-9][0-9]|0[1-9][0-9]{2}|[1-9][0-9]{3})"
-_DAY: Final = (
-    "(?:(?:0[1-9]|1[0-2])-(?:0[1-9]|1[0-9]|2[0-8])|(?:0[13-9]|1[0-2])-(?:29|30)"
-    "|(?:0[13578]|1[02])-31)"
-)
-_DATE: Final = f"{_YEAR}-{_DAY}"
+# Expressions are kept plain: RE2 takes long to compile counted repeats and many alternatives.
+# The year 0000 is none for Python, and whether a day exists is asked by a cast.
+_DATE: Final = "[0-9]{4}-[0-9]{2}-[0-9]{2}"
 _CLOCK: Final = "(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]"
 _FRACTION: Final = r"(?:\.[0-9]{1,6})?"
 _ZONE: Final = "(?:Z|[+-](?:0[0-9]|1[0-3]):[0-5][0-9])?"
 _DECIMAL: Final = r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)"
+_DOUBLE: Final = f"(?:{_DECIMAL}(?:[eE][+-]?[0-9][0-9]?)?|-?INF|NaN)"
+# Characters of a lexical form that is looked at: Python does not read an integer of 5,000 digits.
+_ANY_LENGTH: Final = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """Lexical forms that SQL and rdflib surely read alike.
+
+    Attributes:
+        pattern: A regular expression for the lexical form.
+        longest: Characters that it has at most.
+        has_day: Whether it begins with a date, which must exist.
+    """
+
+    pattern: str
+    longest: int = _ANY_LENGTH
+    has_day: bool = False
+
+    def holds(self, v: str, datatypes: Iterable[str]) -> str:
+        """Return the condition that a column's literal is of this form and of a datatype."""
+        listed = "|".join(name.replace(".", r"\.") for name in datatypes)
+        listed = f"(?:{listed})" if "|" in listed else listed
+        whole = '"' + self.pattern + '"' + (rf"\^\^<{listed}>" if listed else "")
+        checks = [f"regexp_full_match({v}, {sql_text(whole)})"]
+        checks.append(f"length({_text(v)}) <= {self.longest}")
+        if self.has_day:
+            checks.append(f"substr({v}, 2, 4) <> '0000'")
+            checks.append(f"TRY_CAST(substr({v}, 2, 10) AS DATE) IS NOT NULL")
+        return f"({' AND '.join(checks)})"
+
 
 # Lexical forms that rdflib surely takes as values of a datatype. Digits that may exceed the
 # datatype's range are left out, and so is all that only Python reads, such as 1_000.
-_SURELY_WELL_FORMED: Final[Mapping[str, str]] = {
-    "integer": "[+-]?[0-9]{1,1000}",
-    "long": "[+-]?[0-9]{1,1000}",
-    "int": "[+-]?[0-9]{1,9}",
-    "short": "[+-]?[0-9]{1,4}",
-    "byte": "[+-]?[0-9]{1,2}",
-    "nonNegativeInteger": r"\+?[0-9]{1,1000}",
-    "positiveInteger": r"\+?0{0,9}[1-9][0-9]{0,900}",
-    "unsignedLong": r"\+?[0-9]{1,18}",
-    "unsignedInt": r"\+?[0-9]{1,9}",
-    "unsignedShort": r"\+?[0-9]{1,4}",
-    "unsignedByte": r"\+?[0-9]{1,2}",
-    "nonPositiveInteger": "-[0-9]{1,1000}",
-    "negativeInteger": "-0{0,9}[1-9][0-9]{0,900}",
-    "decimal": _DECIMAL,
-    "double": f"(?:{_DECIMAL}(?:[eE][+-]?[0-9]{{1,2}})?|-?INF|NaN)",
-    "float": f"(?:{_DECIMAL}(?:[eE][+-]?[0-9]{{1,2}})?|-?INF|NaN)",
-    "boolean": "(?:true|false|1|0)",
-    "date": _DATE + _ZONE,
-    "dateTime": f"{_DATE}T{_CLOCK}{_FRACTION}{_ZONE}",
-    "time": f"{_CLOCK}{_FRACTION}{_ZONE}",
+_SURELY_WELL_FORMED: Final[Mapping[str, Form]] = {
+    "integer": Form("[+-]?[0-9]+"),
+    "long": Form("[+-]?[0-9]+"),
+    "int": Form("[+-]?[0-9]+", 9),
+    "short": Form("[+-]?[0-9]+", 4),
+    "byte": Form("[+-]?[0-9]+", 2),
+    "nonNegativeInteger": Form(r"\+?[0-9]+"),
+    "positiveInteger": Form(r"\+?0*[1-9][0-9]*"),
+    "unsignedLong": Form(r"\+?[0-9]+", 18),
+    "unsignedInt": Form(r"\+?[0-9]+", 9),
+    "unsignedShort": Form(r"\+?[0-9]+", 4),
+    "unsignedByte": Form(r"\+?[0-9]+", 2),
+    "nonPositiveInteger": Form("-[0-9]+"),
+    "negativeInteger": Form("-0*[1-9][0-9]*"),
+    "decimal": Form(_DECIMAL),
+    "double": Form(_DOUBLE),
+    "float": Form(_DOUBLE),
+    "boolean": Form("(?:true|false|1|0)"),
+    "date": Form(_DATE + _ZONE, has_day=True),
+    "dateTime": Form(f"{_DATE}T{_CLOCK}{_FRACTION}{_ZONE}", has_day=True),
+    "time": Form(f"{_CLOCK}{_FRACTION}{_ZONE}"),
 }
 # Datatypes whose lexical forms rdflib checks in ways that no expression above covers.
 _UNCERTAIN: Final = frozenset(
@@ -135,13 +164,7 @@ def _datatype(constraint: model.Datatype, v: str) -> Test:
         return Test("true", f"NOT {typed}")
     if form is None or not datatype.startswith(XSD):
         return exact(f"NOT {typed}")
-    return Test(f"NOT {_matches(v, form, datatype)}", f"NOT {typed}")
-
-
-def _matches(v: str, form: str, datatype: str) -> str:
-    """The value is a literal of the datatype whose lexical form matches an expression."""
-    whole = '"' + form + r'"\^\^<' + datatype.replace(".", r"\.") + ">"
-    return f"regexp_full_match({v}, {sql_text(whole)})"
+    return Test(f"NOT {form.holds(v, [datatype])}", f"NOT {typed}")
 
 
 def _node_kind(constraint: model.NodeKind, v: str) -> Test:
@@ -217,19 +240,20 @@ def _range(constraint: model.Range, v: str) -> Test:
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """Terms that SQL compares as rdflib does: those that match an expression.
+    """Terms that SQL compares as rdflib does.
 
     Attributes:
-        form: A regular expression that the whole term matches.
+        forms: Each form, with the names of the XSD datatypes; none for plain strings.
         numeric: Whether they compare as numbers, else as text.
     """
 
-    form: str
-    numeric: bool
+    forms: tuple[tuple[Form, tuple[str, ...]], ...]
+    numeric: bool = False
 
     def holds(self, v: str) -> str:
         """Return the condition that a column's term is of the kind."""
-        return f"regexp_full_match({v}, {sql_text(self.form)})"
+        each = (form.holds(v, [XSD + name for name in names]) for form, names in self.forms)
+        return f"({' OR '.join(each)})"
 
     def both(self, a: str, b: str) -> str:
         """Return the condition that two columns' terms are of the kind."""
@@ -244,55 +268,82 @@ class Kind:
         return f"TRY_CAST({text} AS DOUBLE)" if self.numeric else text
 
 
-def _literals(form: str, *datatypes: str) -> str:
-    return rf'"{form}"\^\^<{XSD}(?:{"|".join(datatypes)})>'.replace("www.w3.org", r"www\.w3\.org")
-
-
+_POINT: Final = r"[+-]?[0-9]+(?:\.[0-9]+)?"
 # Numbers of at most 15 digits, which a double tells apart. Decimals and doubles do not mix:
 # Python compares 0.1 with the exact value of its double.
 EXACT_NUMBERS: Final = Kind(
-    "(?:"
-    + "|".join(
-        (
-            _literals("[+-]?[0-9]{1,15}", "integer", "long"),
-            _literals("[+-]?[0-9]{1,9}", "int"),
-            _literals("[0-9]{1,15}", "nonNegativeInteger", "unsignedLong"),
-            _literals(r"[+-]?[0-9]{1,9}(?:\.[0-9]{1,6})?", "decimal"),
-        )
-    )
-    + ")",
+    (
+        (Form("[+-]?[0-9]+", 15), ("integer", "long")),
+        (Form("[+-]?[0-9]+", 9), ("int",)),
+        (Form("[0-9]+", 15), ("nonNegativeInteger", "unsignedLong")),
+        (Form(_POINT, 15), ("decimal",)),
+    ),
     numeric=True,
 )
 DOUBLES: Final = Kind(
-    _literals(r"[+-]?[0-9]{1,15}(?:\.[0-9]{1,15})?(?:[eE][+-]?[0-9]{1,2})?", "double", "float"),
-    numeric=True,
+    ((Form(f"{_POINT}(?:[eE][+-]?[0-9][0-9]?)?", 30), ("double", "float")),), numeric=True
 )
-DATES: Final = Kind(_literals(_DATE, "date"), numeric=False)
-DATE_TIMES: Final = Kind(_literals(f"{_DATE}T{_CLOCK}", "dateTime"), numeric=False)
-UTC_DATE_TIMES: Final = Kind(_literals(f"{_DATE}T{_CLOCK}Z", "dateTime"), numeric=False)
+DATES: Final = Kind(((Form(_DATE, has_day=True), ("date",)),))
+DATE_TIMES: Final = Kind(((Form(f"{_DATE}T{_CLOCK}", has_day=True), ("dateTime",)),))
+UTC_DATE_TIMES: Final = Kind(((Form(f"{_DATE}T{_CLOCK}Z", has_day=True), ("dateTime",)),))
 # Any text without escapes; DuckDB and Python both compare by code point.
-STRINGS: Final = Kind(r'"[^"\\]*"', numeric=False)
+STRINGS: Final = Kind(((Form(r'[^"\\]*', 2**31), ()),))
 KINDS: Final = (EXACT_NUMBERS, DOUBLES, DATES, DATE_TIMES, UTC_DATE_TIMES, STRINGS)
 
 
 def comparable_kind(term: str) -> Kind | None:
     """Return the kind that a term is of, or None if SQL does not compare it as the judge does."""
-    if not is_literal(term) or not split_literal(term).lexical.isascii():
+    if not is_literal(term):
         return None
-    return next((kind for kind in KINDS if re.fullmatch(kind.form, term)), None)
+    parts = split_literal(term)
+    if not parts.lexical.isascii() or parts.language:
+        return None
+    name = parts.datatype.removeprefix(XSD) if parts.datatype != XSD_STRING else None
+    for kind in KINDS:
+        for form, names in kind.forms:
+            named = name in names if name else not names
+            fits = re.fullmatch(form.pattern, parts.lexical) and len(parts.lexical) <= form.longest
+            if named and fits and (not form.has_day or _exists(parts.lexical[:10])):
+                return kind
+    return None
+
+
+def _exists(day: str) -> bool:
+    try:
+        date.fromisoformat(day)
+    except ValueError:
+        return False
+    return True
+
+
+def keyed(pairs: str) -> str:
+    """Return a query for pairs (n, v) with what `less_than` compares.
+
+    The columns are n, v; the number of the kind of v, or NULL; and its number, or else its text.
+    """
+    kinds = " ".join(f"WHEN {kind.holds('v')} THEN {i}" for i, kind in enumerate(KINDS))
+    numeric = ", ".join(str(i) for i, kind in enumerate(KINDS) if kind.numeric)
+    inner = f"SELECT n, v, CASE {kinds} END AS kind, {_text('v')} AS text FROM {pairs}"
+    number = f"CASE WHEN kind IN ({numeric}) THEN TRY_CAST(text AS DOUBLE) END"
+    return f"SELECT n, v, kind, {number} AS number, text FROM ({inner})"
 
 
 def less_than(a: str, b: str, sign: str) -> Test:
-    """Return the test of a pair: bad where `a` does not stand before `b`.
+    """Return the test of a pair of rows of `keyed`: bad where `a` does not stand before `b`.
 
     Args:
-        a: Column of the value.
-        b: Column of the value that it is compared with.
+        a: Row with the value.
+        b: Row with the value that it is compared with.
         sign: ``<`` or ``<=``.
     """
-    good = " OR ".join(f"({k.both(a, b)} AND {k.compare(a, sign, b)})" for k in KINDS)
-    bad = " OR ".join(f"({k.both(a, b)} AND NOT {k.compare(a, sign, b)})" for k in KINDS)
-    return Test(f"({good}) IS NOT TRUE", f"({bad}) IS TRUE")
+    before = (
+        f"CASE WHEN {a}.number IS NULL THEN {a}.text {sign} {b}.text"
+        f" ELSE {a}.number {sign} {b}.number END"
+    )
+    return Test(
+        f"({a}.kind = {b}.kind AND {before}) IS NOT TRUE",
+        f"({a}.kind = {b}.kind AND NOT {before}) IS TRUE",
+    )
 
 
 def value_test(constraint: model.Constraint, v: str) -> Test | None:
