@@ -14,6 +14,7 @@ import pyoxigraph as ox
 
 from kg.errors import InputError, Location, WorldError
 from kg.rdf.guard import GuardedSource
+from kg.rdf.zstd import open_zstd
 from kg.workspace import RDF_SUFFIXES, rdf_suffix, show_path
 
 RDF_FORMATS: Final = {
@@ -67,7 +68,7 @@ def open_binary(path: Path) -> IO[bytes]:
         import gzip
 
         return cast(IO[bytes], gzip.open(path, "rb"))
-    return _open_zstd(path)
+    return open_zstd(path)
 
 
 def missing_file(path: Path) -> InputError:
@@ -113,18 +114,6 @@ def parse_rdf(path: Path, base: str | None = None) -> Iterator[ox.Quad]:
     """
     with open_rdf(path, base) as parser:
         yield from parser
-
-
-def _open_zstd(path: Path) -> IO[bytes]:
-    try:
-        import zstandard
-    except ImportError as error:
-        raise InputError(
-            "missing-extra",
-            "reading .zst needs the package zstandard",
-            hint="Install it with: pip install 'kg[zstd]'",
-        ) from error
-    return cast(IO[bytes], zstandard.open(path, "rb"))
 
 
 @contextmanager
