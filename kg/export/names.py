@@ -10,7 +10,6 @@ Spec: https://www.w3.org/TR/turtle/#sec-grammar-grammar
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
@@ -41,7 +40,8 @@ _REST: Final = _FIRST + "\u00b7\u0300-\u036f\u203f-\u2040\\-"
 # https://www.w3.org/TR/turtle/#grammar-production-PN_LOCAL without its escapes, and without
 # the colon, which is legal there but hard to read. A dot may not stand at the end.
 LOCAL_PATTERN: Final = f"(?:[{_FIRST}](?:[{_REST}.]*[{_REST}])?)?"
-_LOCAL: Final = re.compile(LOCAL_PATTERN)
+# https://www.w3.org/TR/turtle/#grammar-production-BLANK_NODE_LABEL
+LABEL_PATTERN: Final = f"_:[{_FIRST}](?:[{_REST}.]*[{_REST}])?"
 
 _INTEGER: Final = "-?(?:0|[1-9][0-9]*)"
 # Datatype to the lexical forms that stand for a literal of that datatype without quotes.
