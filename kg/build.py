@@ -26,8 +26,7 @@ import duckdb
 
 from kg.duck import engine
 from kg.errors import InputError, WorldError
-from kg.mapping import read_mapping
-from kg.mapping.plan import Plan
+from kg.mapping import read_mappings
 from kg.materialize import MapCount, Materialization, materialize
 from kg.quads import QuadTable, write_index_files
 from kg.rdf import spool_rdf
@@ -171,7 +170,7 @@ class _Builder:
 
     def map(self, connection: duckdb.DuckDBPyConnection) -> tuple[Materialization, list[Path]]:
         workspace = self.workspace
-        plan = read_plan(workspace)
+        plan = read_mappings(workspace.mapping_files, workspace.prefixes, workspace.base)
         ontology = [(path, workspace.graph_iri(path)) for path in workspace.ontology_files]
         data = [(path, workspace.graph_iri(path)) for path in workspace.data_rdf_files]
         if not plan.triples_maps and not data:
@@ -211,18 +210,6 @@ class _Builder:
         lines = sum(lines for _, lines in files)
         held = write_index([path for path, _ in files], self.made.store)
         return lines - held
-
-
-def read_plan(workspace: Workspace) -> Plan:
-    """Read all mappings of a workspace into one plan.
-
-    Raises:
-        InputError: A mapping is wrong.
-    """
-    plans = [
-        read_mapping(path, workspace.prefixes, workspace.base) for path in workspace.mapping_files
-    ]
-    return Plan(tuple(found for plan in plans for found in plan.triples_maps))
 
 
 # --- the folder of builds -------------------------------------------------------------------

@@ -47,6 +47,10 @@ class Location:
     record: int | None = None
     column: str | None = None
 
+    def within(self, column: str | None) -> Location:
+        """Return the same place with the name of a column."""
+        return replace(self, column=column)
+
     def __str__(self) -> str:
         """Return ``file:line:column (record n), column "name"``, leaving out what is unknown."""
         text = self.file

@@ -156,3 +156,22 @@ def _bad_value(
                 hint=f"It makes a term of {check.triples_map}; mend the value or the mapping.",
             )
     return None
+
+
+def explain(plan: Plan) -> str:
+    """Return the source tables and the SQL of a plan, as a text for people."""
+    program = compile_plan(plan)
+    lines: list[str] = []
+    for table in program.tables:
+        source = table.source
+        kind = source.formulation.value
+        lines.append(f"-- {table.name}: {source.path} ({kind}) {source.iterator}".rstrip())
+        lines += [
+            f"--   {'list ' if column.many else ''}c{column.index} = {column.reference}"
+            for column in table.columns
+        ]
+    for name, terms in (("p", program.predicates), ("g", program.graphs)):
+        lines += [f"-- {name} = {number}: {term}" for number, term in enumerate(terms or ())]
+    for rule in program.rules:
+        lines.append(f"\n-- {rule.triples_map}\n{rule.sql};")
+    return "\n".join(lines)

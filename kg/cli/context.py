@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -50,6 +52,26 @@ class Settings:
         """Tell the user something on standard error, with ``--verbose`` only."""
         if self.verbose:
             print(text, file=sys.stderr)
+
+    @property
+    def width(self) -> int | None:
+        """Columns of the terminal that messages go to; None where they go elsewhere."""
+        if not sys.stderr.isatty():
+            return None
+        import shutil
+
+        return shutil.get_terminal_size().columns
+
+    @contextmanager
+    def status(self) -> Iterator[Callable[[str], None]]:
+        """Give a function that shows what is being done, on a line that goes away at the end."""
+        if not self.shows_progress:
+            yield lambda step: None  # noqa: ARG005  (nothing is shown)
+            return
+        try:
+            yield lambda step: print(f"\r\x1b[K{step}…", end="", file=sys.stderr, flush=True)
+        finally:
+            print("\r\x1b[K", end="", file=sys.stderr, flush=True)
 
     @property
     def shows_progress(self) -> bool:

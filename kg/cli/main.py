@@ -13,15 +13,21 @@ from typing import Annotated, cast
 
 import typer
 
+from kg.cli.build import build_command
 from kg.cli.context import Settings
 from kg.cli.export import export_command
+from kg.cli.init import init_command
+from kg.cli.light import LightCommand, LightGroup
+from kg.cli.map import map_command
 from kg.cli.query import query_command
 from kg.cli.questions import questions_command
+from kg.cli.trace import trace_command
 from kg.cli.validate import validate_command
 from kg.errors import ExitCode, KgError
 
 app = typer.Typer(
     name="kg",
+    cls=LightGroup,
     help="Source facts in, a validated, queryable, exportable knowledge graph out.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
@@ -63,10 +69,14 @@ def root(
     context.obj = Settings(folder=folder, quiet=quiet, verbose=verbose, debug=debug)
 
 
-app.command("query")(query_command)
-app.command("questions")(questions_command)
+app.command("build")(build_command)
+app.command("map")(map_command)
+app.command("query", cls=LightCommand)(query_command)
+app.command("questions", cls=LightCommand)(questions_command)
+app.command("trace")(trace_command)
 app.command("validate")(validate_command)
 app.command("export")(export_command)
+app.command("init")(init_command)
 
 
 def main(arguments: list[str] | None = None) -> int:

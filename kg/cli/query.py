@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Optional
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -12,83 +13,180 @@ from kg.cli.context import Settings, settings
 from kg.errors import ExitCode, InputError, UsageError
 
 if TYPE_CHECKING:
-    from kg.query.limits import Guard
+    from kg.query.limits import Guard, Limits
     from kg.query.question import Question
     from kg.query.run import Prepared, Source
     from kg.workspace import Workspace
 
 
+def _names(context: typer.Context, incomplete: str) -> list[tuple[str, str]]:
+    """Return the questions that a half-typed word may mean, with their titles, for the shell."""
+    from kg.errors import KgError
+    from kg.query.question import read_question
+    from kg.workspace import find_workspace
+
+    root = context.find_root().params.get("folder")
+    found = []
+    try:
+        workspace = find_workspace(Path(root or "."))
+        for path in workspace.question_files:
+            if path.stem.startswith(incomplete):
+                question = read_question(path, workspace.prefixes)
+                found.append((question.name, question.title or question.question))
+    except KgError:  # a shell that waits for names is no place for messages
+        return found
+    return found
+
+
+TargetArgument = Annotated[
+    str | None,
+    typer.Argument(
+        metavar="[NAME|FILE.rq|-]",
+        help="A question of the workspace (see `kg questions`), a file, or - for standard input.",
+        autocompletion=_names,
+        show_default=False,
+    ),
+]
+TextOption = Annotated[
+    str | None, typer.Option("-e", "--text", metavar="TEXT", help="Ask this SPARQL text.")
+]
+ParamOption = Annotated[
+    list[str] | None,
+    typer.Option("-p", "--param", metavar="NAME=VALUE", help="Set a parameter; repeatable."),
+]
+FormatOption = Annotated[
+    str | None,
+    typer.Option(
+        "-f",
+        "--format",
+        metavar="FORMAT",
+        help="table, csv, tsv, json, xml, markdown, html; for graphs also turtle, ntriples, trig,"
+        " nquads, jsonld, rdfxml. Default: table on a terminal, else csv; for graphs turtle.",
+    ),
+]
+OutputOption = Annotated[
+    Path | None,
+    typer.Option(
+        "-o", "--output", metavar="FILE", help="Write to a file; its ending says the format."
+    ),
+]
+DataOption = Annotated[
+    list[Path] | None,
+    typer.Option("--data", metavar="FILE", help="Ask an RDF file instead; repeatable."),
+]
+NamedOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--named-graph", metavar="IRI=FILE", help="Ask an RDF file as a named graph; repeatable."
+    ),
+]
+EndpointOption = Annotated[
+    str | None,
+    typer.Option("--endpoint", metavar="URL", help="Ask a remote store instead."),
+]
+TimeoutOption = Annotated[
+    float, typer.Option("--timeout", metavar="S", help="Stop after S seconds; 0 for never.")
+]
+RowsOption = Annotated[
+    int | None,
+    typer.Option("--max-rows", metavar="N", help="Stop after N rows or triples."),
+]
+MemoryOption = Annotated[
+    str, typer.Option("--memory", metavar="SIZE", help="Stop at this size of the process.")
+]
+ExplainOption = Annotated[
+    bool, typer.Option("--explain", help="Show what would be asked, and of what; do not ask.")
+]
+FailOption = Annotated[
+    bool, typer.Option("--fail-on-false", help="Exit with 1 if the answer of an ASK is no.")
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """How the answer is wanted."""
+
+    form: str | None
+    output: Path | None
+    rows: int | None
+    fail_on_false: bool
+
+    @property
+    def target(self) -> Path | None:
+        """The file to write, None for standard output."""
+        return None if self.output == Path("-") else self.output
+
+
 def query_command(
     context: typer.Context,
-    target: Annotated[
-        Optional[str],  # noqa: UP045  (Typer reads it)
-        typer.Argument(
-            metavar="[NAME|FILE.rq|-]",
-            help="A question of the workspace (see `kg questions`), a file, or - for standard"
-            " input.",
-        ),
-    ] = None,
-    text: Annotated[
-        str | None,
-        typer.Option("-e", "--text", metavar="TEXT", help="Ask this SPARQL text."),
-    ] = None,
-    param: Annotated[
-        list[str],
-        typer.Option("-p", "--param", metavar="NAME=VALUE", help="Set a parameter; repeatable."),
-    ] = [],  # noqa: B006
-    form: Annotated[
-        str | None,
-        typer.Option(
-            "-f",
-            "--format",
-            metavar="FORMAT",
-            help="table, csv, tsv, json, xml, markdown, html; for graphs also turtle, ntriples,"
-            " trig, nquads, jsonld, rdfxml. Default: table on a terminal, else csv; turtle for"
-            " graphs.",
-        ),
-    ] = None,
-    output: Annotated[
-        Path | None,
-        typer.Option(
-            "-o", "--output", metavar="FILE", help="Write to a file; its ending says the format."
-        ),
-    ] = None,
-    data: Annotated[
-        list[Path],
-        typer.Option("--data", metavar="FILE", help="Ask an RDF file instead; repeatable."),
-    ] = [],  # noqa: B006
-    named_graph: Annotated[
-        list[str],
-        typer.Option(
-            "--named-graph",
-            metavar="IRI=FILE",
-            help="Ask an RDF file, as a named graph; repeatable.",
-        ),
-    ] = [],  # noqa: B006
-    timeout: Annotated[
-        float, typer.Option("--timeout", metavar="S", help="Stop after S seconds; 0 for never.")
-    ] = 600,
-    max_rows: Annotated[
-        int | None, typer.Option("--max-rows", metavar="N", help="Stop after N rows.")
-    ] = None,
-    fail_on_false: Annotated[
-        bool, typer.Option("--fail-on-false", help="Exit with 1 if the answer of an ASK is no.")
-    ] = False,
+    target: TargetArgument = None,
+    text: TextOption = None,
+    param: ParamOption = None,
+    form: FormatOption = None,
+    output: OutputOption = None,
+    data: DataOption = None,
+    named_graph: NamedOption = None,
+    endpoint: EndpointOption = None,
+    timeout: TimeoutOption = 600,
+    max_rows: RowsOption = None,
+    memory: MemoryOption = "4GB",
+    explain: ExplainOption = False,
+    fail_on_false: FailOption = False,
 ) -> int:
-    """Ask a question in SPARQL."""
-    from kg.query.dataset import parse_named_graph
+    """Ask a question in SPARQL.
+
+    The workspace's graph is asked: all of it is the default graph, and each named graph can be
+    asked by GRAPH. Prefixes of kg.toml need no PREFIX line.
+    """
     from kg.query.limits import Limits, guarded
-    from kg.query.run import Source, prepare
+    from kg.sizes import parse_size
 
     session = settings(context)
-    named = tuple(parse_named_graph(each) for each in named_graph)
-    workspace = _workspace(session, needed=not (data or named))
-    source = Source(workspace, tuple(data), named)
+    source = _source(session, data or [], named_graph or [], endpoint)
     question = _question(target, text, source)
-    values = _values(param)
-    with guarded(Limits(timeout or None, None, max_rows)) as guard:
-        prepared = prepare(question, values, source)
-        return _answer(prepared, question, form, output, max_rows, fail_on_false, guard)
+    limits = Limits(_seconds(timeout), parse_size(memory), _rows(max_rows))
+    wish = Wish(form, output, max_rows, fail_on_false)
+    with guarded(limits) as guard:
+        prepared = _prepare(question, param or [], source, wish, limits, guard)
+        if explain:
+            return _explain(prepared)
+        _warn_if_stale(session, source)
+        return _answer(session, prepared, question, wish, guard)
+
+
+def _seconds(timeout: float) -> float | None:
+    if not 0 <= timeout < 1e9:  # not a number fails this too
+        raise UsageError(
+            "usage", f"--timeout takes seconds, not {timeout:g}", hint="Give 0 for no limit."
+        )
+    return timeout or None
+
+
+def _rows(rows: int | None) -> int | None:
+    if rows is not None and rows < 0:
+        raise UsageError("usage", f"--max-rows takes a number of rows, not {rows}")
+    return rows
+
+
+def _source(
+    session: Settings, data: list[Path], named_graph: list[str], endpoint: str | None
+) -> Source:
+    from kg.query.dataset import parse_named_graph
+    from kg.query.run import Source
+
+    if endpoint is not None:
+        from kg.query.remote import check_endpoint
+
+        endpoint = check_endpoint(endpoint)
+        if data or named_graph:
+            raise UsageError(
+                "usage",
+                "--endpoint asks a remote store, --data and --named-graph ask files",
+                hint="Give either.",
+            )
+    named = tuple(parse_named_graph(each) for each in named_graph)
+    needed = not (data or named or endpoint)
+    return Source(_workspace(session, needed=needed), tuple(data), named, endpoint)
 
 
 def _workspace(session: Settings, *, needed: bool) -> Workspace | None:
@@ -107,15 +205,13 @@ def _question(target: str | None, text: str | None, source: Source) -> Question:
     if (target is None) == (text is None):
         raise UsageError(
             "usage",
-            "give either a question or a text with -e"
-            if target is None
-            else "give a question or a text with -e, not both",
+            "give a question or a text with -e" + (", not both" if text is not None else ""),
             hint="For example: kg query -e 'SELECT * { ?s ?p ?o } LIMIT 10'",
         )
     if text is not None:
-        return parse_question(text, "-e", source.prefixes)
+        return parse_question(text, "-e", source.prefixes())
     assert target is not None
-    return find_question(target, source.workspace, source.prefixes)
+    return find_question(target, source.workspace)
 
 
 def _values(given: list[str]) -> dict[str, str]:
@@ -135,28 +231,80 @@ def _values(given: list[str]) -> dict[str, str]:
     return values
 
 
-def _answer(
-    prepared: Prepared,
+def _prepare(
     question: Question,
-    form: str | None,
-    output: Path | None,
-    max_rows: int | None,
-    fail_on_false: bool,
+    param: list[str],
+    source: Source,
+    wish: Wish,
+    limits: Limits,
     guard: Guard,
+) -> Prepared:
+    """Check what can be checked before files are loaded, then load them."""
+    from kg.query.formats import check_format_name
+    from kg.query.run import prepare
+
+    check_format_name(wish.form, wish.target)
+    return prepare(question, _values(param), source, folder=guard.folder, seconds=limits.seconds)
+
+
+def _warn_if_stale(session: Settings, source: Source) -> None:
+    if session.quiet or source.workspace is None or not source.is_workspace:
+        return
+    from kg.query.stale import stale_message
+
+    message = stale_message(source.workspace, source.workspace.current_build())
+    if message:
+        session.say(message)
+
+
+def _answer(
+    session: Settings, prepared: Prepared, question: Question, wish: Wish, guard: Guard
 ) -> int:
     import pyoxigraph as ox
 
-    from kg.query.answer import Style, write_answer
+    from kg.query.answer import Style
     from kg.query.formats import choose_format
     from kg.query.output import opened
 
-    target = None if output == Path("-") else output
-    on_terminal = target is None and sys.stdout.isatty()
-    chosen = choose_format(form, target, prepared.form, on_terminal)
-    style = Style(prepared.dataset.prefixes, None, question.title or "Answer", max_rows)
+    on_terminal = wish.target is None and sys.stdout.isatty()
+    chosen = choose_format(wish.form, wish.target, prepared.form, on_terminal)
+    terminal = None
+    if on_terminal:
+        from shutil import get_terminal_size
+
+        terminal = get_terminal_size().columns
+    title = question.title or question.question or "Answer"
+    style = Style(prepared.prefixes, terminal, title, wish.rows)
     answer = prepared.ask()
-    with opened(target, guard) as out:
-        write_answer(answer, chosen, out, style)
-    if fail_on_false and isinstance(answer, ox.QueryBoolean) and not answer:
+    with opened(wish.target, guard) as out:
+        empty = prepared.write(answer, chosen, out, style)
+    if empty and not session.quiet:
+        _say_why_empty(session, prepared)
+    if wish.fail_on_false and isinstance(answer, ox.QueryBoolean) and not answer:
         return ExitCode.NO
+    return ExitCode.DONE
+
+
+def _say_why_empty(session: Settings, prepared: Prepared) -> None:
+    if prepared.dataset is None:
+        return
+    from kg.query.unknown import why_empty
+
+    for remark in why_empty(prepared.dataset.store, prepared.text, prepared.prefixes):
+        session.say(f"kg: the answer is empty: {remark}")
+
+
+def _explain(prepared: Prepared) -> int:
+    from kg.query.explain import explain_data, explain_patterns, explain_query
+
+    for line in explain_query(prepared.sent, prepared.prefixes, prepared.base, prepared.form):
+        print(line)
+    if prepared.dataset is None:
+        print(f"asked of: {prepared.endpoint}")
+        return ExitCode.DONE
+    store = prepared.dataset.store
+    for line in explain_data(store, prepared.dataset.label):
+        print(line)
+    for line in explain_patterns(store, prepared.text, prepared.prefixes, prepared.base):
+        print(line)
     return ExitCode.DONE

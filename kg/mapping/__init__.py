@@ -5,7 +5,7 @@ It runs no engine; the one function here that opens a file reads a mapping docum
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from kg.errors import InputError, Location
@@ -52,3 +52,9 @@ def read_mapping(path: Path, prefixes: Mapping[str, str], base: str = "") -> Pla
         f"{shown} is no mapping by its ending",
         hint=f"Mappings are named {', '.join(MAPPING_PATTERNS)}.",
     )
+
+
+def read_mappings(paths: Iterable[Path], prefixes: Mapping[str, str], base: str = "") -> Plan:
+    """Read mapping documents into one plan; arguments and errors as for `read_mapping`."""
+    plans = [read_mapping(path, prefixes, base) for path in paths]
+    return Plan(tuple(found for plan in plans for found in plan.triples_maps))

@@ -25,6 +25,7 @@ from kg.mapping.plan import (
     TermMap,
     TriplesMap,
     references,
+    term_references,
 )
 from kg.mapping.term_sql import Check, Column, SourceTable, TermCompiler, TermSql
 from kg.terms import RDF_TYPE
@@ -104,7 +105,7 @@ def compile_plan(
 class _Compiler:
     def __init__(self, plan: Plan, predicates: Iterable[str] | None, graphs: Iterable[str]) -> None:
         self.plan = plan
-        self.tables = _source_tables(plan)
+        self.tables = source_tables(plan)
         terms = [self.terms(triples_map) for triples_map in plan.triples_maps]
         self.terms_of = dict(zip((t.name for t in plan.triples_maps), terms, strict=True))
         found_predicates, found_graphs = {*(predicates or ())}, {*graphs}
@@ -292,7 +293,8 @@ class _Compiler:
         return Account(triples_map.name, compiler.table, tuple(losses))
 
 
-def _source_tables(plan: Plan) -> dict[LogicalSource, SourceTable]:
+def source_tables(plan: Plan) -> dict[LogicalSource, SourceTable]:
+    """Return the table that each logical source of a plan is read into."""
     needed: dict[LogicalSource, dict[Reference, None]] = {}
     for triples_map in plan.triples_maps:
         found = needed.setdefault(triples_map.source, {})
@@ -305,7 +307,7 @@ def _source_tables(plan: Plan) -> dict[LogicalSource, SourceTable]:
                 for join in object_map.joins:
                     inside |= dict.fromkeys(references(join.parent))
                 if not object_map.joins and parent.source == triples_map.source:
-                    found |= dict.fromkeys(_term_references(parent.subject))
+                    found |= dict.fromkeys(term_references(parent.subject))
     return {
         source: SourceTable(
             f"source_{number}",
@@ -334,30 +336,22 @@ def _ref_objects(triples_map: TriplesMap) -> Iterator[RefObjectMap]:
 
 
 def _all_references(triples_map: TriplesMap) -> Iterator[Reference]:
-    yield from _term_references(triples_map.subject)
+    yield from term_references(triples_map.subject)
     for graph in triples_map.graphs:
-        yield from _term_references(graph)
+        yield from term_references(graph)
     for pair in triples_map.predicate_objects:
         for term_map in (*pair.predicates, *pair.graphs):
-            yield from _term_references(term_map)
+            yield from term_references(term_map)
         for object_map in pair.objects:
             if isinstance(object_map, TermMap):
-                yield from _term_references(object_map)
+                yield from term_references(object_map)
             else:
                 for join in object_map.joins:
                     yield from references(join.child)
 
 
-def _term_references(term_map: TermMap) -> Iterator[Reference]:
-    if term_map.expression is not None:
-        yield from references(term_map.expression)
-    for inner in (term_map.language, term_map.datatype):
-        if inner is not None:
-            yield from _term_references(inner)
-
-
 def _names(term_map: TermMap) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(reference.name for reference in _term_references(term_map)))
+    return tuple(dict.fromkeys(reference.name for reference in term_references(term_map)))
 
 
 def _unquoted(sql: str) -> str:

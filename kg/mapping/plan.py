@@ -173,6 +173,15 @@ class TermMap:
     origin: Origin = field(default=NOWHERE, compare=False)
 
 
+def term_references(term_map: TermMap) -> tuple[Reference, ...]:
+    """Return the references of a term map, those of its language and datatype included."""
+    found = references(term_map.expression) if term_map.expression is not None else ()
+    for inner in (term_map.language, term_map.datatype):
+        if inner is not None:
+            found += term_references(inner)
+    return tuple(dict.fromkeys(found))
+
+
 @dataclass(frozen=True, slots=True)
 class JoinCondition:
     """An equality between a value of the child record and one of the parent record.

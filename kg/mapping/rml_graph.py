@@ -6,7 +6,6 @@ into that of the W3C community group, since most mappings in the wild use them.
 
 from __future__ import annotations
 
-import io
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -15,6 +14,7 @@ from typing import Final
 import pyoxigraph as ox
 
 from kg.errors import InputError, Location
+from kg.lines import LineReader
 from kg.mapping.plan import Origin
 from kg.terms import RDF
 
@@ -137,19 +137,8 @@ def _renamed(term: Term) -> Term:
     return term
 
 
-class _Lines(io.BytesIO):
-    """Hands a text to the parser line by line, so that a triple's line can be told."""
-
-    line = 0
-
-    def read(self, size: int | None = -1, /) -> bytes:  # noqa: ARG002  (a line, however long)
-        """Return the next line."""
-        self.line += 1
-        return self.readline()
-
-
 def _parse(text: str, file: str, base: str) -> Iterator[tuple[ox.Quad, int]]:
-    lines = _Lines(text.encode())
+    lines = LineReader(text.encode())
     try:
         for quad in ox.parse(lines, ox.RdfFormat.TURTLE, base_iri=base):
             yield quad, lines.line

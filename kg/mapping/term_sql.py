@@ -7,6 +7,7 @@ datatypes, ``t3`` holds the kind (see `kg.mapping.dialect`).
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -22,6 +23,7 @@ from kg.mapping.plan import (
     TermMap,
     TermType,
     references,
+    term_references,
 )
 from kg.terms import XSD_STRING, is_iri, literal
 
@@ -127,7 +129,7 @@ class TermCompiler:
         Raises:
             InputError: A constant makes no valid term.
         """
-        needed = self._references(term_map)
+        needed = term_references(term_map)
         return self._over(needed, lambda bindings: self._scalar(term_map, bindings))
 
     def graph(self, term_map: TermMap) -> TermSql | None:
@@ -142,13 +144,6 @@ class TermCompiler:
         return self._over(references(expression), lambda bindings: _plain(expression, bindings))
 
     # --- values ---------------------------------------------------------------------------
-
-    def _references(self, term_map: TermMap) -> tuple[Reference, ...]:
-        found = [*references(term_map.expression)] if term_map.expression else []
-        for inner in (term_map.language, term_map.datatype):
-            if inner and inner.expression:
-                found += references(inner.expression)
-        return tuple(dict.fromkeys(found))
 
     def _over(self, needed: Sequence[Reference], scalar: Callable[[_Bindings], str]) -> TermSql:
         """Compile over all combinations of the values of the references: the cross product."""
@@ -189,42 +184,36 @@ class TermCompiler:
         assert isinstance(expression, Template)
         made = _template(expression, bindings, _ENCODERS[term_map.term_type])
         start = expression.parts[0]
-        if isinstance(start, str) and is_iri(start) and self._is_safe(term_map, expression):
-            return f"'<' || {made} || '>'"
-        if isinstance(start, str) and not is_iri(start) and self._is_safe(term_map, expression):
-            return f"{text('<' + self.base)} || {made} || '>'"
-        return self._checked_iri(term_map, f"({made})")
-
-    def _is_safe(self, term_map: TermMap, template: Template) -> bool:
-        """Whether no value can make the template's IRI invalid."""
-        if term_map.term_type in (TermType.UNSAFE_IRI, TermType.UNSAFE_URI):
-            return False
-        plain = "".join(part for part in template.parts if isinstance(part, str))
-        start = template.parts[0]
-        absolute = isinstance(start, str) and is_iri(start)
-        if not is_iri(plain if absolute else f"{self.base}{plain}"):
+        if not isinstance(start, str) or term_map.term_type in _UNSAFE:
+            return self._checked_iri(term_map, f"({made})")
+        plain = "".join(part for part in expression.parts if isinstance(part, str))
+        if not is_iri(plain) and not is_iri(self.base + plain):
             raise InputError(
                 "bad-iri",
-                f"the template makes no absolute IRI: {_shown(template)!r}",
+                f"the template makes no absolute IRI: {_shown(expression)!r}",
                 location=term_map.origin.location(),
                 hint='Start it with https:… or a prefix, without spaces or any of <>"{}|^`\\.',
             )
-        return True
+        # Encoded values cannot spoil an IRI behind its scheme and authority.
+        if _ANCHORED.match(start):
+            return f"'<' || {made} || '>'"
+        if ":" not in plain and _ANCHORED.match(self.base + start):
+            return f"{text('<' + self.base)} || {made} || '>'"
+        return self._checked_iri(term_map, f"({made})")
 
     def _checked_iri(self, term_map: TermMap, value: str) -> str:
-        relative = f"{text(self.base)} || {value}"
-        good = f"kg_is_iri({value})"
-        cases = f"WHEN {value} IS NULL THEN NULL WHEN {good} THEN '<' || {value} || '>'"
-        bad = f"NOT {good}"
+        def good(iri: str) -> str:
+            if term_map.term_type in _UNSAFE:
+                return f"regexp_full_match({iri}, {text(_WRITABLE)})"
+            return f"kg_is_iri({iri})"
+
+        cases = f"WHEN {value} IS NULL THEN NULL WHEN {good(value)} THEN '<' || {value} || '>'"
+        bad = f"NOT {good(value)}"
         if self.base:
             # rml-core prepends the base, it does not resolve against it.
-            cases += f" WHEN kg_is_iri_rest({value}) THEN '<' || {relative} || '>'"
-            bad += f" AND NOT kg_is_iri_rest({value})"
-        if term_map.term_type in (TermType.UNSAFE_IRI, TermType.UNSAFE_URI):
-            # Whoever asks for unsafe IRIs gets what the data say, as long as it can be written.
-            good = f"regexp_full_match({value}, '[^\\x00-\\x1F<>\"]*')"
-            cases = f"WHEN {value} IS NULL THEN NULL WHEN {good} THEN '<' || {value} || '>'"
-            bad = f"NOT {good}"
+            relative = f"{text(self.base)} || {value}"
+            cases += f" WHEN {good(relative)} THEN '<' || {relative} || '>'"
+            bad += f" AND NOT {good(relative)}"
         self._check("bad-iri", term_map, value, bad, "an absolute IRI such as https://…")
         return f"CASE {cases} ELSE {STOP} END"
 
@@ -317,6 +306,13 @@ _ENCODERS: Final[Mapping[TermType, Callable[[str], str]]] = {
     TermType.UNSAFE_IRI: str,
     TermType.UNSAFE_URI: str,
 }
+
+
+_UNSAFE: Final = frozenset({TermType.UNSAFE_IRI, TermType.UNSAFE_URI})
+# Whoever asks for unsafe IRIs gets what the data say, as long as it can be written and read.
+_WRITABLE: Final = r'[A-Za-z][A-Za-z0-9+.\-]*:[^\x00-\x1F<>"\\]*'
+# A text that an IRI starts with and that its scheme and authority end in.
+_ANCHORED: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]*:(?://[^/?#]*[/?#]|(?!//|/$))")
 
 
 def _shown(template: Template) -> str:

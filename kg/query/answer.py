@@ -7,16 +7,17 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import chain, islice
-from typing import IO, Final, TypeVar
+from typing import IO, TYPE_CHECKING, Final, TypeVar, cast
 
 import pyoxigraph as ox
 
 from kg.errors import InputError
-from kg.query.display import Shortener
 from kg.query.formats import Format
 from kg.query.limits import rows_error
 from kg.query.rows import ROW_WRITERS
-from kg.query.tabular import Row, write_html, write_markdown, write_table
+
+if TYPE_CHECKING:  # a process that answers one question counts its imports
+    from kg.query.tabular import Row
 
 _T = TypeVar("_T")
 Answer = ox.QuerySolutions | ox.QueryBoolean | ox.QueryTriples | ox.QuadParser
@@ -43,29 +44,51 @@ class Style:
     rows: int | None = None
 
 
-def write_answer(answer: Answer, form: Format, out: IO[bytes], style: Style) -> int | None:
-    """Write an answer, and return its number of rows or triples where that is known.
+def write_answer(answer: Answer, form: Format, out: IO[bytes], style: Style) -> bool:
+    """Write an answer, and tell whether it holds nothing (no row, no triple, or no).
 
     Raises:
-        LimitError: The answer has more rows than `style` allows; those were written.
+        LimitError: The answer has more rows than `style` allows; some of those were written.
         InputError: A triple cannot be written in RDF/XML.
     """
     if isinstance(answer, ox.QueryBoolean):
         _write_boolean(bool(answer), answer, form, out)
-        return None
+        return not answer
     if isinstance(answer, ox.QuerySolutions):
-        if form.results is not None and style.rows is None:
-            answer.serialize(out, form.results)
-            return None
         columns = [variable.value for variable in answer.variables]
-        return _write_rows(columns, (tuple(row) for row in answer), form, out, style)
+        if form.results is not None and style.rows is None:
+            counted = _Counted(out)
+            answer.serialize(cast(IO[bytes], counted), form.results)  # it only calls write
+            return counted.bytes == _size_without_rows(columns, form)
+        return not _write_rows(columns, (tuple(row) for row in answer), form, out, style)
     triples = (
         quad.triple if isinstance(quad, ox.Quad) else quad for quad in _limited(answer, style.rows)
     )
     if form.rdf is not None:
-        return _write_graph(triples, form.rdf, out, style)
+        return not _write_graph(triples, form.rdf, out, style)
     rows = ((triple.subject, triple.predicate, triple.object) for triple in triples)
-    return _write_rows(["subject", "predicate", "object"], rows, form, out, style)
+    return not _write_rows(["subject", "predicate", "object"], rows, form, out, style)
+
+
+class _Counted:
+    """Passes bytes on and counts them."""
+
+    def __init__(self, out: IO[bytes]) -> None:
+        self._out = out
+        self.bytes = 0
+
+    def write(self, data: bytes) -> int:
+        self.bytes += len(data)
+        return self._out.write(data)
+
+    def flush(self) -> None:
+        self._out.flush()
+
+
+def _size_without_rows(columns: list[str], form: Format) -> int:
+    text = io.StringIO()
+    ROW_WRITERS[form.name](columns, (), text)
+    return len(text.getvalue().encode())
 
 
 def _write_boolean(value: bool, answer: ox.QueryBoolean, form: Format, out: IO[bytes]) -> None:
@@ -82,19 +105,28 @@ def _write_rows(
     columns: list[str], rows: Iterable[Row], form: Format, out: IO[bytes], style: Style
 ) -> int:
     rows = _limited(rows, style.rows)
-    shortener = Shortener(style.prefixes)
     text = io.TextIOWrapper(out, encoding="utf-8", errors="surrogatepass", newline="")
     try:
         if form.name in ROW_WRITERS:
             return ROW_WRITERS[form.name](columns, rows, text)
-        if form.name == "markdown":
-            return write_markdown(columns, rows, text, shortener)
-        if form.name == "html":
-            return write_html(columns, rows, text, shortener, style.title)
-        return write_table(columns, rows, text, shortener, style.terminal)
+        return _write_for_people(columns, rows, form, text, style)
     finally:
         text.flush()
         text.detach()
+
+
+def _write_for_people(
+    columns: list[str], rows: Iterable[Row], form: Format, text: io.TextIOWrapper, style: Style
+) -> int:
+    from kg.query.display import Shortener
+    from kg.query.tabular import write_html, write_markdown, write_table
+
+    shortener = Shortener(style.prefixes)
+    if form.name == "markdown":
+        return write_markdown(columns, rows, text, shortener)
+    if form.name == "html":
+        return write_html(columns, rows, text, shortener, style.title)
+    return write_table(columns, rows, text, shortener, style.terminal)
 
 
 def _limited(items: Iterable[_T], limit: int | None) -> Iterator[_T]:
@@ -128,6 +160,8 @@ _WITHOUT_PREFIXES: Final = (ox.RdfFormat.N_TRIPLES, ox.RdfFormat.N_QUADS)
 
 def _used_prefixes(triples: Iterable[ox.Triple], prefixes: Mapping[str, str]) -> dict[str, str]:
     """Return the prefixes that these triples need, in the order of their names."""
+    from kg.query.display import Shortener
+
     shortener = Shortener(prefixes)
     used = set()
     for triple in triples:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import pyoxigraph as ox
@@ -12,7 +12,7 @@ from kg.errors import InputError
 from kg.rdf import format_of, open_binary
 from kg.store import is_small, load_files, open_index
 from kg.terms import is_iri
-from kg.workspace import COMMON_PREFIXES, Workspace, show_path
+from kg.workspace import Workspace, show_path
 
 
 @dataclass(frozen=True)
@@ -21,15 +21,11 @@ class Dataset:
 
     Attributes:
         store: Answers queries.
-        prefixes: Known in queries without a PREFIX line.
         label: What a message calls it.
-        folder: A folder to remove when the dataset is no longer needed.
     """
 
     store: ox.Store
-    prefixes: Mapping[str, str] = field(default_factory=lambda: dict(COMMON_PREFIXES))
-    label: str = ""
-    folder: Path | None = None
+    label: str
 
 
 def open_workspace(workspace: Workspace) -> Dataset:
@@ -40,35 +36,41 @@ def open_workspace(workspace: Workspace) -> Dataset:
         WorldError: The index cannot be read.
     """
     build = workspace.current_build()
-    return Dataset(open_index(build), workspace.prefixes, f"build {build.id}")
+    return Dataset(open_index(build), f"build {build.id}")
 
 
 def open_files(
     default: Sequence[Path],
     named: Sequence[tuple[str, Path]],
-    prefixes: Mapping[str, str],
-    folder: Path | None = None,
+    folder: Callable[[], Path] | None = None,
 ) -> Dataset:
-    """Load RDF files; a prefix that they declare is known where `prefixes` does not have it.
+    """Load RDF files.
 
     Args:
         default: Files that enter the default graph.
         named: Graph IRI and file, for files that enter a named graph.
-        prefixes: Known already.
-        folder: Where to put the store if the files are large; by default memory is used.
+        folder: Makes a folder for the store if the files are large; by default memory is used.
 
     Raises:
         InputError: A file is missing or is not valid RDF.
         WorldError: The disk failed.
     """
     files = [*default, *(path for _, path in named)]
+    place = None if folder is None or is_small(files) else folder() / "store"
+    store = load_files(default, named, place)
+    return Dataset(store, ", ".join(show_path(path) for path in files))
+
+
+def prefixes_of(files: Iterable[Path]) -> dict[str, str]:
+    """Return the prefixes that RDF files declare at their heads; of two, the first file's.
+
+    Raises:
+        InputError: A file is missing, or its ending says no RDF format.
+    """
     found: dict[str, str] = {}
     for path in files:
         found = {**_prefixes_of(path), **found}
-    place = None if is_small(files) else folder
-    store = load_files(default, named, place)
-    label = ", ".join(show_path(path) for path in files)
-    return Dataset(store, {**found, **prefixes}, label, place)
+    return found
 
 
 def parse_named_graph(text: str) -> tuple[str, Path]:

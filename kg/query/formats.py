@@ -52,6 +52,33 @@ _ALL: Final = (
 FORMATS: Final[Mapping[str, Format]] = {each.name: each for each in _ALL}
 
 
+def check_format_name(name: str | None, output: Path | None) -> Format | None:
+    """Return the format that a name or the ending of a file says; None if neither is given.
+
+    Raises:
+        InputError: The name or ending is unknown.
+    """
+    if name is not None:
+        if name.lower() not in FORMATS:
+            raise UsageError(
+                "unknown-format",
+                f"there is no format {name}",
+                hint=f"Take one of {', '.join(FORMATS)}.",
+            )
+        return FORMATS[name.lower()]
+    if output is None:
+        return None
+    ending = output.suffix.lower()
+    named = next((each for each in _ALL if ending in each.endings), None)
+    if named is None:
+        raise UsageError(
+            "unknown-format",
+            f"the ending of {output} says no format",
+            hint=f"Add --format with one of {', '.join(FORMATS)}.",
+        )
+    return named
+
+
 def choose_format(name: str | None, output: Path | None, form: Form, on_terminal: bool) -> Format:
     """Return the format in which to write an answer.
 
@@ -64,26 +91,8 @@ def choose_format(name: str | None, output: Path | None, form: Form, on_terminal
     Raises:
         InputError: The name or ending is unknown, or the format cannot hold the answer.
     """
-    if name is not None:
-        if name.lower() not in FORMATS:
-            raise UsageError(
-                "unknown-format", f"there is no format {name}", hint=f"Take {_fitting(form)}."
-            )
-        chosen = FORMATS[name.lower()]
-    elif output is not None:
-        ending = output.suffix.lower()
-        named = next((each for each in _ALL if ending in each.endings), None)
-        if named is None:
-            raise UsageError(
-                "unknown-format",
-                f"the ending of {output} says no format",
-                hint=f"Add --format with {_fitting(form)}.",
-            )
-        chosen = named
-    elif form.is_graph:
-        chosen = FORMATS["turtle"]
-    else:
-        chosen = FORMATS["table" if on_terminal else "csv"]
+    default = "turtle" if form.is_graph else "table" if on_terminal else "csv"
+    chosen = check_format_name(name, output) or FORMATS[default]
     if not (chosen.graph if form.is_graph else chosen.rows):
         raise InputError(
             "wrong-format",

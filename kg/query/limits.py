@@ -56,6 +56,14 @@ class Guard:
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _done: bool = False
 
+    def folder(self) -> Path:
+        """Make a folder for temporary files, which is removed at the end."""
+        from tempfile import mkdtemp
+
+        made = Path(mkdtemp(prefix="kg-query-"))
+        self.leftovers.append(made)
+        return made
+
     def finish(self) -> None:
         """Say that the work is done: from now on nothing is stopped or removed."""
         with self._lock:

@@ -26,36 +26,35 @@ def opened(target: Path | None, guard: Guard) -> Iterator[IO[bytes]]:
 
     Raises:
         WorldError: The file cannot be written.
+        BrokenPipeError: The reader of a pipe has gone.
     """
-    if target is None:
-        sys.stdout.flush()
-        yield sys.stdout.buffer
-        sys.stdout.buffer.flush()
-        guard.finish()
-        return
-    if target.exists() and not target.is_file():
-        try:
+    try:
+        if target is None:
+            sys.stdout.flush()
+            yield sys.stdout.buffer
+            sys.stdout.buffer.flush()
+            guard.finish()
+        elif target.exists() and not target.is_file():
             with target.open("wb") as out:
                 yield out
-        except OSError as error:
-            raise _cannot_write(target, error) from error
-        guard.finish()
-        return
-    target = target.resolve()
+            guard.finish()
+        else:
+            yield from _replaced(target.resolve(), guard)
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        name = "standard output" if target is None else show_path(target)
+        raise WorldError(
+            "disk",
+            f"cannot write {name}: {error.strerror or error}",
+            hint="Check the folder and the room on the disk.",
+        ) from error
+
+
+def _replaced(target: Path, guard: Guard) -> Iterator[IO[bytes]]:
     part = target.with_name(f".{target.name}.{os.getpid()}.part")
     guard.leftovers.append(part)
-    try:
-        with part.open("wb") as out:
-            yield out
-        guard.finish()
-        part.replace(target)
-    except OSError as error:
-        raise _cannot_write(target, error) from error
-
-
-def _cannot_write(target: Path, error: OSError) -> WorldError:
-    return WorldError(
-        "disk",
-        f"cannot write {show_path(target)}: {error.strerror or error}",
-        hint="Check the folder and the room on the disk.",
-    )
+    with part.open("wb") as out:
+        yield out
+    guard.finish()
+    part.replace(target)

@@ -60,6 +60,7 @@ class Question:
         columns: The names of the columns that the header promises.
         chart: How the header wants the answer drawn, as written.
         file: The file, if it came from one.
+        of_workspace: Whether it is one of the workspace's own questions.
     """
 
     name: str
@@ -71,6 +72,7 @@ class Question:
     columns: tuple[str, ...] = ()
     chart: str = ""
     file: Path | None = None
+    of_workspace: bool = False
 
     def as_json(self) -> dict[str, Any]:
         """Return what is known about the question, as JSON holds it."""

@@ -11,13 +11,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import pyoxigraph as ox
 
-from kg.query.display import Term
-from kg.query.tabular import Row, TextSink
 from kg.terms import XSD_STRING
+
+if TYPE_CHECKING:  # a process that answers one question counts its imports
+    from kg.query.display import Term
+    from kg.query.tabular import Row, TextSink
 
 
 def write_csv(columns: Sequence[str], rows: Iterable[Row], out: TextSink) -> int:
@@ -126,8 +128,7 @@ def _text(text: str) -> str:
     return text.translate(_ESCAPES)
 
 
-RowWriter = Callable[[Sequence[str], Iterable[Row], TextSink], int]
-ROW_WRITERS: Final[Mapping[str, RowWriter]] = {
+ROW_WRITERS: Final[Mapping[str, Callable[[Sequence[str], Iterable[Row], TextSink], int]]] = {
     "csv": write_csv,
     "tsv": write_tsv,
     "json": write_json,

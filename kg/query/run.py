@@ -3,43 +3,65 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
+from typing import IO
 
 from kg.errors import InputError
-from kg.query.answer import Answer
-from kg.query.dataset import Dataset, open_files, open_workspace
+from kg.query.answer import Answer, Style, write_answer
+from kg.query.dataset import Dataset, open_files, open_workspace, prefixes_of
+from kg.query.formats import Format
 from kg.query.lexer import Form
-from kg.query.question import Question
+from kg.query.question import (
+    Question,
+    decode,
+    parse_question,
+    question_names,
+    read_question,
+)
 from kg.query.syntax import check_query, evaluation_error, syntax_error
 from kg.workspace import COMMON_PREFIXES, Workspace
 
 
 @dataclass(frozen=True)
 class Source:
-    """What a question is asked of: files if there are any, else the workspace.
+    """What a question is asked of: an endpoint or files if there are any, else the workspace.
 
     Attributes:
-        workspace: The workspace, if there is one.
+        workspace: The workspace, if there is one; its prefixes and questions are always known.
         data: RDF files for the default graph.
         named: Graph IRI and file, for named graphs.
+        endpoint: URL of a remote store; goes with no files.
     """
 
     workspace: Workspace | None = None
     data: tuple[Path, ...] = ()
     named: tuple[tuple[str, Path], ...] = ()
+    endpoint: str | None = None
 
     @property
-    def has_files(self) -> bool:
-        """Whether files are asked."""
-        return bool(self.data or self.named)
+    def is_workspace(self) -> bool:
+        """Whether the workspace itself is asked."""
+        return not (self.data or self.named or self.endpoint)
 
     @cached_property
-    def prefixes(self) -> Mapping[str, str]:
-        """The prefixes known before any file is opened."""
-        return self.workspace.prefixes if self.workspace else COMMON_PREFIXES
+    def files(self) -> tuple[Path, ...]:
+        """All files."""
+        return (*self.data, *(path for _, path in self.named))
+
+    def prefixes(self, question: Question | None = None) -> dict[str, str]:
+        """Return the prefixes that a question may use without declaring them.
+
+        A question of the workspace means the workspace's prefixes by its names; any other text
+        means those of the files that it is asked of.
+        """
+        own = dict(self.workspace.prefixes if self.workspace else COMMON_PREFIXES)
+        declared = prefixes_of(self.files)
+        if question is not None and question.of_workspace:
+            return {**declared, **own}
+        return {**own, **declared}
 
 
 @dataclass(frozen=True)
@@ -51,32 +73,76 @@ class Prepared:
         source: What messages call the text.
         form: The query form.
         base: What relative IRIs are resolved against.
-        dataset: What is asked.
+        prefixes: Known without a PREFIX line.
+        dataset: What is asked; None if a remote store is.
+        endpoint: The remote store's URL.
+        seconds: How long to wait for the network at most.
     """
 
     text: str
     source: str
     form: Form
     base: str
-    dataset: Dataset = field(repr=False)
+    prefixes: Mapping[str, str] = field(repr=False)
+    dataset: Dataset | None = field(repr=False)
+    endpoint: str | None = None
+    seconds: float | None = None
+
+    @property
+    def sent(self) -> str:
+        """The text as it is sent: for a remote store with the prefixes that it needs."""
+        if self.dataset is not None:
+            return self.text
+        from kg.query.remote import with_prologue
+
+        return with_prologue(self.text, self.prefixes)
+
+    def write(self, answer: Answer, form: Format, out: IO[bytes], style: Style) -> bool:
+        """Write the answer to this query, and tell whether it holds nothing.
+
+        Raises:
+            LimitError: The answer has more rows than `style` allows.
+            InputError: The query cannot be answered to its end, or not in this format.
+            WorldError: The remote store's answer breaks off.
+        """
+        try:
+            return write_answer(answer, form, out, style)
+        except (SyntaxError, ValueError, RuntimeError) as error:
+            if self.endpoint is None:
+                raise evaluation_error(error, self.source) from error
+            from kg.query.remote import broken_answer
+
+            raise broken_answer(self.endpoint, error) from error
 
     def ask(self) -> Answer:
         """Ask, and return the answer as a stream.
 
         Raises:
             InputError: The query is wrong, or cannot be answered.
+            WorldError: The remote store cannot be reached, or refuses.
         """
-        prefixes = dict(self.dataset.prefixes)
+        if self.dataset is None:
+            # Imported here: HTTP takes longer to import than a local query to answer.
+            from kg.query.remote import ask_endpoint
+
+            assert self.endpoint is not None
+            return ask_endpoint(self.endpoint, self.sent, self.form, self.seconds)
+        known = dict(self.prefixes)
         try:
-            return self.dataset.store.query(self.text, prefixes=prefixes, base_iri=self.base)
+            return self.dataset.store.query(self.text, prefixes=known, base_iri=self.base)
         except SyntaxError as error:
-            raise syntax_error(error, self.text, self.source, prefixes) from error
+            raise syntax_error(error, self.text, self.source, known) from error
         except (RuntimeError, ValueError) as error:
             raise evaluation_error(error, self.source) from error
 
 
 def prepare(
-    question: Question, values: Mapping[str, str], source: Source, folder: Path | None = None
+    question: Question,
+    values: Mapping[str, str],
+    source: Source,
+    *,
+    folder: Callable[[], Path] | None = None,
+    seconds: float | None = None,
 ) -> Prepared:
     """Set the parameters, open what is asked, and check the query.
 
@@ -84,40 +150,56 @@ def prepare(
         question: What is asked.
         values: Parameter name to value, as the user typed it.
         source: What it is asked of.
-        folder: Where an index of large files may be made; by default they are held in memory.
+        folder: Makes a folder for an index of large files; by default they are held in memory.
+        seconds: How long to wait for the network at most.
 
     Raises:
         InputError: A value, the query or a file is wrong, or there is nothing to ask.
         WorldError: The disk failed.
     """
-    text = question.with_values(values, source.prefixes)
+    prefixes = source.prefixes(question)
+    text = question.with_values(values, prefixes)
     base = (question.file or Path.cwd() / "-").absolute().as_uri()
-    if source.has_files:
-        dataset = open_files(source.data, source.named, source.prefixes, folder)
-    elif source.workspace is not None:
+    if source.is_workspace and source.workspace is not None:
         base = source.workspace.base
-        dataset = open_workspace(source.workspace)
-    else:
-        raise InputError("nothing-to-ask", "there is neither a workspace nor a file to ask")
-    form = check_query(text, question.source, dataset.prefixes, base)
-    return Prepared(text, question.source, form, base, dataset)
+    remote = source.endpoint is not None
+    checked = check_query(text, question.source, prefixes, base, allow_service=remote)
+    return Prepared(
+        # A remote store gets the text as it is: it has its own order for SELECT *.
+        text=text if remote else checked.text,
+        source=question.source,
+        form=checked.form,
+        base=base,
+        prefixes=prefixes,
+        dataset=None if remote else _open(source, folder),
+        endpoint=source.endpoint,
+        seconds=seconds,
+    )
 
 
-def find_question(
-    target: str, workspace: Workspace | None, prefixes: Mapping[str, str]
-) -> Question:
+def _open(source: Source, folder: Callable[[], Path] | None) -> Dataset:
+    if not source.is_workspace:
+        return open_files(source.data, source.named, folder)
+    if source.workspace is None:
+        raise InputError(
+            "nothing-to-ask",
+            "there is neither a workspace nor a file to ask",
+            hint="Go to a workspace, or give files with --data.",
+        )
+    return open_workspace(source.workspace)
+
+
+def find_question(target: str, workspace: Workspace | None) -> Question:
     """Return the question that a word of the command line names.
 
     Args:
         target: The name of a question of the workspace, a file, or ``-`` for standard input.
-        workspace: Where to look for names.
-        prefixes: Known without a PREFIX line.
+        workspace: Where to look for names; its prefixes are known in headers.
 
     Raises:
         InputError: There is no such question or file.
     """
-    from kg.query.question import decode, parse_question, question_names, read_question
-
+    prefixes = workspace.prefixes if workspace else COMMON_PREFIXES
     if target == "-":
         name = "standard input"
         return parse_question(decode(sys.stdin.buffer.read(), name), name, prefixes)
@@ -126,7 +208,8 @@ def find_question(
         return read_question(path, prefixes)
     names = question_names(workspace) if workspace else []
     if workspace is not None and target in names:
-        return read_question(workspace.root / "queries" / f"{target}.rq", prefixes)
+        question = read_question(workspace.root / "queries" / f"{target}.rq", prefixes)
+        return replace(question, of_workspace=True)
     raise _unknown_question(target, names)
 
 
@@ -134,9 +217,9 @@ def _unknown_question(target: str, names: list[str]) -> InputError:
     from difflib import get_close_matches
 
     near = get_close_matches(target, names, n=1)
-    hint = "See `kg questions` for the names; a file's name ends in .rq."
+    hint = "See `kg questions` for the names; the name of a file ends in .rq."
     if "{" in target:
-        hint = f"Ask a text with -e: kg query -e '{target}'"
+        hint = "Ask a text with -e: kg query -e 'SELECT …'"
     elif near:
         hint = f"Did you mean {near[0]}? See `kg questions` for all names."
     return InputError("unknown-question", f"there is no question {target}", hint=hint)

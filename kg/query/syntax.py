@@ -8,7 +8,10 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from typing import Final
+
+import pyoxigraph as ox
 
 from kg.errors import InputError, Location
 from kg.query.lexer import (
@@ -25,10 +28,26 @@ from kg.store import empty_store
 _POSITION: Final = re.compile(r"error at (\d+):(\d+): expected (.*)", re.DOTALL)
 
 
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """A query that is valid SPARQL.
+
+    Attributes:
+        text: As it is to be asked.
+        form: The query form.
+    """
+
+    text: str
+    form: Form
+
+
 def check_query(
     text: str, source: str, prefixes: Mapping[str, str], base: str, *, allow_service: bool = False
-) -> Form:
-    """Parse a query without asking it, and return its form.
+) -> Checked:
+    """Parse a query without asking it.
+
+    ``SELECT *`` is returned with its variables named, in the order in which the text has them,
+    since the engine's order is another.
 
     Args:
         text: SPARQL.
@@ -50,15 +69,43 @@ def check_query(
             location=Location(source),
             hint="Write for example SELECT * { ?s ?p ?o } LIMIT 10",
         )
-    form = form_of(found)
-    if form is not None and form[0] is Form.UPDATE:
-        raise _refused_update(text, source, form[1])
+    named = form_of(found)
+    if named is not None and named[0] is Form.UPDATE:
+        raise _refused_update(text, source, named[1])
+    form = named[0] if named else Form.SELECT
     service = _service(found)
-    if service is None:
-        _parse(text, source, prefixes, base, form)
-    elif not allow_service:
-        raise _refused_service(text, source, service)
-    return form[0] if form is not None else Form.SELECT
+    if service is not None:
+        # The engine cannot parse without asking, and would go out to the network.
+        if _is_outside_grammar(found):
+            raise _advised(text, source, found, prefixes, "", service.start)
+        if not allow_service:
+            raise _refused_service(text, source, service)
+        return Checked(text, form)
+    answer = _parse(text, source, prefixes, base, named)
+    if isinstance(answer, ox.QuerySolutions) and form is Form.SELECT:
+        text = _with_names(text, found, [variable.value for variable in answer.variables])
+    return Checked(text, form)
+
+
+def _is_outside_grammar(found: Sequence[Token]) -> bool:
+    from kg.query.grammar import find_mistake
+
+    return find_mistake(found) is not None
+
+
+def _with_names(text: str, found: Sequence[Token], names: list[str]) -> str:
+    """Replace the star of an outermost ``SELECT *`` by its variables."""
+    at = next(i for i, token in enumerate(found) if token.is_word("SELECT")) + 1
+    star = found[at + 1] if found[at].is_word("DISTINCT", "REDUCED") else found[at]
+    if not star.is_mark("*") or not names:
+        return text
+    order = {
+        token.text[1:]: i
+        for i, token in reversed(list(enumerate(found)))
+        if token.kind is Kind.VARIABLE
+    }
+    listed = " ".join(f"?{name}" for name in sorted(names, key=lambda name: order.get(name, 0)))
+    return f"{text[: star.start]} {listed} {text[star.end :]}"
 
 
 def _parse(
@@ -67,7 +114,7 @@ def _parse(
     prefixes: Mapping[str, str],
     base: str,
     form: tuple[Form, Token] | None,
-) -> None:
+) -> ox.QuerySolutions | ox.QueryBoolean | ox.QueryTriples:
     """Have the engine parse a query; nothing can be fetched, since it holds no SERVICE."""
     store, known = empty_store(), dict(prefixes)
     try:
@@ -75,9 +122,9 @@ def _parse(
             # The engine would answer an ASK at once, however long that takes.
             start, end = form[1].start, form[1].end
             with suppress(SyntaxError):
-                store.query(f"{text[:start]}SELECT * {text[end:]}", prefixes=known, base_iri=base)
-                return
-        store.query(text, prefixes=known, base_iri=base)
+                select = f"{text[:start]}SELECT * {text[end:]}"
+                return store.query(select, prefixes=known, base_iri=base)
+        return store.query(text, prefixes=known, base_iri=base)
     except SyntaxError as error:
         raise syntax_error(error, text, source, prefixes) from error
     except (RuntimeError, ValueError) as error:
@@ -90,19 +137,25 @@ def syntax_error(
     """Return kg's error for the engine's: with the place, the line, a caret and advice."""
     match = _POSITION.search(error.msg or str(error))
     if match is None:
-        return InputError(
-            "bad-query", f"not valid SPARQL: {error}", location=Location(source), hint=_HELP
-        )
-    offset = offset_of(text, int(match[1]), int(match[2]))
-    expected = match[3]
+        return InputError("bad-query", f"not valid SPARQL: {error}", location=Location(source))
     found = [token for token in tokens(text) if token.kind is not Kind.COMMENT]
-    token = _token_at(found, offset)
-    offset = token.start if token else offset
-    message, hint = _explain(expected, text, found, token, offset, prefixes)
-    return _error_at("bad-query", message, text, source, offset, hint)
+    offset = offset_of(text, int(match[1]), int(match[2]))
+    return _advised(text, source, found, prefixes, match[3], offset)
 
 
-_HELP: Final = "See https://www.w3.org/TR/sparql11-query/#sparqlGrammar"
+def _advised(
+    text: str,
+    source: str,
+    found: Sequence[Token],
+    prefixes: Mapping[str, str],
+    engine: str,
+    offset: int,
+) -> InputError:
+    # Imported here: a query without a mistake does not need it.
+    from kg.query.mistakes import advise
+
+    told = advise(text, found, prefixes, engine, offset)
+    return _error_at("bad-query", told.message, text, source, told.offset, told.hint)
 
 
 def _error_at(
@@ -130,25 +183,6 @@ def _excerpt(text: str, offset: int) -> str:
         line = ("…" if cut else "") + line[cut : cut + 100]
         column = column - cut + (1 if cut else 0)
     return f"    {printable(line)}\n    {' ' * width(printable(line[:column]))}^"
-
-
-def _token_at(found: Sequence[Token], offset: int) -> Token | None:
-    """Return the token that holds an offset or ends there, so that a name is shown whole."""
-    for token in found:
-        if token.start <= offset < token.end:
-            return token
-    return None
-
-
-def _explain(
-    expected: str,
-    text: str,
-    found: Sequence[Token],
-    token: Token | None,
-    offset: int,
-    prefixes: Mapping[str, str],
-) -> tuple[str, str]:
-    return "not valid SPARQL here", _HELP
 
 
 def _refused_update(text: str, source: str, token: Token) -> InputError:

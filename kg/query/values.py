@@ -7,7 +7,6 @@ Spec: https://www.w3.org/TR/xmlschema11-2/#built-in-primitive-datatypes
 
 from __future__ import annotations
 
-import calendar
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -213,6 +212,8 @@ def _fits(value: str, name: str) -> bool:
 
 
 def _is_day(value: str) -> bool:
+    import calendar
+
     match = re.match(r"(-?\d*)-(\d\d)-(\d\d)", value)
     assert match is not None
     year, month, day = match.groups()

@@ -11,6 +11,7 @@ from kg.rdf.files import (
     open_binary,
     open_rdf,
     parse_rdf,
+    quads_with_lines,
 )
 from kg.rdf.spool import Spooled, spool_rdf
 
@@ -22,5 +23,6 @@ __all__ = [
     "open_binary",
     "open_rdf",
     "parse_rdf",
+    "quads_with_lines",
     "spool_rdf",
 ]

@@ -13,6 +13,7 @@ from typing import IO, Final, cast
 import pyoxigraph as ox
 
 from kg.errors import InputError, Location, WorldError
+from kg.lines import LineReader
 from kg.rdf.guard import GuardedSource
 from kg.rdf.zstd import open_zstd
 from kg.workspace import RDF_SUFFIXES, rdf_suffix, show_path
@@ -114,6 +115,22 @@ def parse_rdf(path: Path, base: str | None = None) -> Iterator[ox.Quad]:
     """
     with open_rdf(path, base) as parser:
         yield from parser
+
+
+def quads_with_lines(path: Path) -> Iterator[tuple[ox.Quad, int | None]]:
+    """Yield the quads of an RDF file, each with the line on which it ends.
+
+    The line is None in formats where a statement has none (RDF/XML, JSON-LD). Blank nodes have
+    the labels of the parser. Errors as for `parse_rdf`.
+    """
+    form = format_of(path)
+    if form in (ox.RdfFormat.RDF_XML, ox.RdfFormat.JSON_LD):
+        yield from ((quad, None) for quad in parse_rdf(path))
+        return
+    with open_binary(path) as source, _told(path, form):
+        lines = LineReader(source.read())
+        for quad in ox.parse(lines, form, base_iri=path.resolve().as_uri()):
+            yield quad, lines.line
 
 
 @contextmanager

@@ -1,5 +1,5 @@
 """Logical sources: one reader a format; a file becomes a relation with its record numbers."""
 
-from kg.sources.loading import Folders, LoadedTable, load_table, locate
+from kg.sources.loading import Folders, LoadedTable, load_table, locate, locate_all
 
-__all__ = ["Folders", "LoadedTable", "load_table", "locate"]
+__all__ = ["Folders", "LoadedTable", "load_table", "locate", "locate_all"]

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import csv
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from io import TextIOWrapper
 from pathlib import Path
 from typing import Final
@@ -54,16 +54,20 @@ def select(
     return f"SELECT row_number() OVER () AS record{picked} FROM {_scan(path, source, len(header))}"
 
 
-def line_of(path: Path, source: LogicalSource, record: int) -> int | None:
-    """Return the line, from 1, on which a record starts; None where it is not found."""
+def lines_of(path: Path, source: LogicalSource, records: Collection[int]) -> dict[int, int]:
+    """Return the line, from 1, on which each of some records starts, in one pass."""
+    wanted, last = set(records), max(records, default=0)
+    found = {}
     with _text(path, source) as stream:
         rows = _rows(stream, source)
         if source.dialect.header:
             next(rows, None)
         for number, (line, _) in enumerate(rows, 1):
-            if number == record:
-                return line
-    return None
+            if number in wanted:
+                found[number] = line
+            if number >= last:
+                break
+    return found
 
 
 def explain(

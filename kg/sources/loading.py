@@ -7,7 +7,7 @@ in its file, from 1, the header not counted), and those of `kg.mapping.term_sql`
 from __future__ import annotations
 
 import difflib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -56,9 +56,10 @@ _READERS: Final[Mapping[Formulation, Reader]] = {
     Formulation.JSON: json_files.select,
     Formulation.YAML: yaml_files.select,
 }
-_LOCATORS: Final[Mapping[Formulation, Callable[[Path, LogicalSource, int], int | None]]] = {
-    Formulation.CSV: csv_files.line_of,
-    Formulation.YAML: yaml_files.line_of,
+_Locator = Callable[[Path, LogicalSource, Collection[int]], dict[int, int]]
+_LOCATORS: Final[Mapping[Formulation, _Locator]] = {
+    Formulation.CSV: csv_files.lines_of,
+    Formulation.YAML: yaml_files.lines_of,
 }
 
 
@@ -107,11 +108,25 @@ def load_table(
 
 def locate(loaded: LoadedTable, file: int, record: int, column: str | None = None) -> Location:
     """Return the place of a record: its file, line where that is known, and number."""
-    path = loaded.files[file]
+    return locate_all(loaded, [(file, record)])[file, record].within(column)
+
+
+def locate_all(
+    loaded: LoadedTable, records: Iterable[tuple[int, int]]
+) -> dict[tuple[int, int], Location]:
+    """Return the places of records, given by file and number; each file is read once."""
+    by_file: dict[int, list[int]] = {}
+    for file, record in records:
+        by_file.setdefault(file, []).append(record)
     source = loaded.table.source
     finder = _LOCATORS.get(source.formulation)
-    line = finder(path, source, record) if finder else None
-    return Location(show_path(path), line, record=record, column=column)
+    found = {}
+    for file, numbers in by_file.items():
+        path = loaded.files[file]
+        lines = finder(path, source, numbers) if finder else {}
+        for number in numbers:
+            found[file, number] = Location(show_path(path), lines.get(number), record=number)
+    return found
 
 
 def missing_reference(reference: str, known: Sequence[str], source: LogicalSource) -> InputError:

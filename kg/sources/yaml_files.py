@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from io import StringIO
 from pathlib import Path
 from typing import Final, TextIO
@@ -58,8 +58,8 @@ def select(
     return json_files.select_records(target, table, lines=True)
 
 
-def line_of(path: Path, source: LogicalSource, record: int) -> int | None:
-    """Return the line, from 1, on which a record starts; None where it is not found."""
+def lines_of(path: Path, source: LogicalSource, records: Collection[int]) -> dict[int, int]:
+    """Return the line, from 1, on which each of some records starts."""
     steps = parse_jsonpath(source.iterator or "$").steps or ()
     nodes = []
     with open_binary(path) as stream:
@@ -72,7 +72,7 @@ def line_of(path: Path, source: LogicalSource, record: int) -> int | None:
             elif isinstance(node.value, list) and isinstance(step, str):
                 found += [item[1] for item in node.value if item[0].value == step]
         nodes = found
-    return nodes[record - 1].start_mark.line + 1 if record <= len(nodes) else None
+    return {n: nodes[n - 1].start_mark.line + 1 for n in records if n <= len(nodes)}
 
 
 class _Converter:

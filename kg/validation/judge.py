@@ -51,7 +51,7 @@ class Judge:
             _forget()
             validator = Validator(
                 _data_graph(to_graph([])),
-                shacl_graph=to_graph(shapes.triples()),
+                shacl_graph=_shapes_graph(shapes),
                 options={"logger": _silent_logger()},
             )
             self._executor = validator.make_executor()
@@ -74,6 +74,9 @@ class Judge:
         Raises:
             InputError: A shape cannot be applied to the data.
         """
+        # Queries know the prefixes that the shapes' files declare, as they do in pySHACL.
+        for prefix, namespace in self._shapes.prefixes.items():
+            graph.bind(prefix, namespace)
         data = _data_graph(graph)
         for name in self.shapes if focus is None else focus:
             nodes = None if focus is None else [to_rdflib(node) for node in focus[name]]
@@ -172,6 +175,20 @@ def to_graph(triples: Iterable[Triple]) -> Graph:
         for s, p, o in triples:
             graph.add((term(s), term(p), term(o)))
     return graph
+
+
+def _shapes_graph(shapes: ShapesGraph) -> Graph:
+    """Return the shapes graph for pySHACL, in which only ``true`` is a true boolean.
+
+    Spec: https://www.w3.org/TR/shacl/#UniqueLangConstraintComponent
+    """
+    from pyshacl.monkey import rdflib_bool_patch, rdflib_bool_unpatch
+
+    rdflib_bool_patch()
+    try:
+        return to_graph(shapes.triples())
+    finally:
+        rdflib_bool_unpatch()
 
 
 def _failures() -> tuple[type[Exception], ...]:

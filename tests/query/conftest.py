@@ -9,17 +9,21 @@ import pytest
 from kg.store import write_index
 
 EX = "http://example.org/"
+XSD = "http://www.w3.org/2001/XMLSchema#"
+RDFS = "http://www.w3.org/2000/01/rdf-schema#"
+TYPE = "<http://www.w3.org/1999/02/22-rdf-syntax-ns#type>"
+OWL = "http://www.w3.org/2002/07/owl#"
 TRIPLES = f"""\
-<{EX}id/L1> <http://www.w3.org/1999/02/22-rdf-syntax-ns#type> <{EX}ns#Launch> .
-<{EX}id/L1> <{EX}ns#day> "2022-11-18"^^<http://www.w3.org/2001/XMLSchema#date> .
-<{EX}id/L1> <{EX}ns#count> "1"^^<http://www.w3.org/2001/XMLSchema#integer> .
-<{EX}id/L2> <http://www.w3.org/1999/02/22-rdf-syntax-ns#type> <{EX}ns#Launch> .
-<{EX}id/L2> <{EX}ns#day> "2021-01-02"^^<http://www.w3.org/2001/XMLSchema#date> .
-<{EX}id/L2> <{EX}ns#count> "12"^^<http://www.w3.org/2001/XMLSchema#integer> .
-<{EX}id/L2> <http://www.w3.org/2000/01/rdf-schema#label> "Zwei"@de .
-<{EX}ns#Launch> <http://www.w3.org/1999/02/22-rdf-syntax-ns#type> <http://www.w3.org/2002/07/owl#Class> .
-<{EX}ns#day> <http://www.w3.org/1999/02/22-rdf-syntax-ns#type> <http://www.w3.org/2002/07/owl#DatatypeProperty> .
-<{EX}ns#count> <http://www.w3.org/1999/02/22-rdf-syntax-ns#type> <http://www.w3.org/2002/07/owl#DatatypeProperty> .
+<{EX}id/L1> {TYPE} <{EX}ns#Launch> .
+<{EX}id/L1> <{EX}ns#day> "2022-11-18"^^<{XSD}date> .
+<{EX}id/L1> <{EX}ns#count> "1"^^<{XSD}integer> .
+<{EX}id/L2> {TYPE} <{EX}ns#Launch> .
+<{EX}id/L2> <{EX}ns#day> "2021-01-02"^^<{XSD}date> .
+<{EX}id/L2> <{EX}ns#count> "12"^^<{XSD}integer> .
+<{EX}id/L2> <{RDFS}label> "Zwei"@de .
+<{EX}ns#Launch> {TYPE} <{OWL}Class> .
+<{EX}ns#day> {TYPE} <{OWL}DatatypeProperty> .
+<{EX}ns#count> {TYPE} <{OWL}DatatypeProperty> .
 """
 SINCE = """\
 # title: Launches since a day

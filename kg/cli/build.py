@@ -1,0 +1,122 @@
+"""``kg build``: map, validate, index, swap in."""
+
+from __future__ import annotations
+
+import sys
+from enum import StrEnum
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from kg.cli.context import Settings, settings
+from kg.errors import ExitCode
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from kg.build import BuildResult
+    from kg.materialize import MapCount
+
+
+class FailOn(StrEnum):
+    """The mildest severity that keeps a build out of force."""
+
+    VIOLATION = "violation"
+    WARNING = "warning"
+    INFO = "info"
+
+
+def build_command(
+    context: typer.Context,
+    no_index: Annotated[
+        bool, typer.Option("--no-index", help="Make no SPARQL index; `kg query` needs one.")
+    ] = False,
+    no_validate: Annotated[
+        bool, typer.Option("--no-validate", help="Do not validate against shapes/.")
+    ] = False,
+    fail_on: Annotated[
+        FailOn, typer.Option(help="Mildest severity that keeps the build out of force.")
+    ] = FailOn.VIOLATION,
+    strict: Annotated[
+        bool,
+        typer.Option("--strict", help="Records that give no subject or object are failures."),
+    ] = False,
+    memory: Annotated[
+        str | None,
+        typer.Option(metavar="SIZE", help="Peak memory of the process. Default: 2GB."),
+    ] = None,
+    threads: Annotated[
+        int | None, typer.Option(min=1, help="Worker threads. Default: one for each core.")
+    ] = None,
+    allow_outside: Annotated[
+        bool, typer.Option("--allow-outside", help="Sources may lie outside the workspace.")
+    ] = False,
+) -> int:
+    """Map the facts, validate the graph, index it, and put it in force.
+
+    A build that fails validation is not put in force: the one before it still answers.
+    """
+    from kg.build import BuildOptions, build
+    from kg.validation import Severity
+    from kg.validation.check import load_shapes
+    from kg.validation.formats import open_report
+    from kg.validation.messages import Namer
+
+    shared = settings(context)
+    workspace = shared.workspace
+    sinks = []
+    report = None
+    if not no_validate and workspace.shape_files:
+        shapes = load_shapes(workspace.shape_files)
+        namer = Namer({**workspace.prefixes, **shapes.prefixes})
+        report = open_report("table", sys.stderr, shapes, namer, shared.width)
+        sinks.append(report.add)
+    options = BuildOptions(
+        index=not no_index,
+        validate=not no_validate,
+        fail_on=Severity[fail_on.name],
+        strict=strict,
+        memory=memory,
+        threads=threads,
+        allow_outside=allow_outside,
+        sinks=sinks,
+    )
+    with shared.status() as status:
+        result = build(workspace, options, status)
+    if report is not None and result.verdict is not None and result.verdict.counts:
+        report.close()
+    _summary(shared, result, strict)
+    return ExitCode.DONE if result.in_force else ExitCode.NO
+
+
+def _summary(shared: Settings, result: BuildResult, strict: bool) -> None:
+    if strict or shared.verbose:
+        say_losses(shared, result.counts)
+    records = sum(count.records for count in result.counts)
+    steps = ", ".join(f"{name} {seconds:.1f} s" for name, seconds in result.seconds.items())
+    shared.say(
+        f"{result.triples:,} triples in {len(result.graphs)} graphs, {records:,} records mapped"
+        f" ({steps} of CPU)"
+    )
+    if result.merged:
+        shared.say(
+            f"the index takes {result.merged:,} quads for others that differ only in how a value"
+            " is written; exports and counts here tell them apart"
+        )
+    if result.in_force:
+        shared.say(f"build {result.build.id} is in force")
+        return
+    reason = "validation failed" if result.verdict is not None else "records were lost"
+    if strict and not (result.verdict and any(result.verdict.counts.values())):
+        reason = "records were lost, and --strict was given"
+    shared.say(f"the build is NOT in force: {reason}; what was there before still answers")
+
+
+def say_losses(shared: Settings, counts: Sequence[MapCount]) -> None:
+    """Tell how many records of each triples map gave no subject or no object, and why."""
+    for count in counts:
+        shared.say(f"{count.triples_map}: {count.records:,} records")
+        for loss in count.losses:
+            what = "no subject" if loss.what == "subject" else f"no object of {loss.what}"
+            names = " or ".join(loss.references)
+            shared.say(f"  {loss.records:,} gave {what}: no value in {names}")

@@ -1,0 +1,90 @@
+"""``kg map``: run RML or YARRRML files without a workspace."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from kg.cli.build import say_losses
+from kg.cli.context import settings
+from kg.errors import ExitCode, InputError, UsageError
+
+
+def map_command(
+    context: typer.Context,
+    mappings: Annotated[
+        list[Path],
+        typer.Argument(metavar="MAPPING...", help="RML (.ttl) or YARRRML (.yml) files."),
+    ],
+    output: Annotated[
+        str | None,
+        typer.Option("--output", "-o", metavar="FILE", help="File to write; - is standard output."),
+    ] = None,
+    format_name: Annotated[
+        str | None,
+        typer.Option(
+            "--format", metavar="NAME", help="RDF format. Default: by the ending of FILE."
+        ),
+    ] = None,
+    base: Annotated[
+        str, typer.Option(metavar="IRI", help="Prepended to relative IRIs. Default: none.")
+    ] = "",
+    memory: Annotated[
+        str | None,
+        typer.Option(metavar="SIZE", help="Peak memory of the process. Default: 2GB."),
+    ] = None,
+    threads: Annotated[
+        int | None, typer.Option(min=1, help="Worker threads. Default: one for each core.")
+    ] = None,
+    explain: Annotated[
+        bool, typer.Option("--explain", help="Print the plan as SQL, and map nothing.")
+    ] = False,
+    strict: Annotated[
+        bool,
+        typer.Option("--strict", help="Exit code 1 if records give no subject or no object."),
+    ] = False,
+) -> int:
+    """Map source files to RDF; sources are found beside the mapping."""
+    from kg.map import explain_files, map_files
+
+    shared = settings(context)
+    prefixes = _prefixes(context)
+    if explain:
+        print(explain_files(mappings, base, prefixes))
+        return ExitCode.DONE
+    if output is None:
+        raise UsageError(
+            "missing-output", "there is no -o FILE", hint="Write -o graph.ttl, or -o - --format nt."
+        )
+    with shared.status() as status:
+        status("map")
+        mapped = map_files(
+            mappings,
+            output,
+            format_name=format_name,
+            base=base,
+            prefixes=prefixes,
+            memory=memory,
+            threads=threads,
+        )
+    lost = any(count.losses for count in mapped.counts)
+    if strict or shared.verbose:
+        say_losses(shared, mapped.counts)
+    records = sum(count.records for count in mapped.counts)
+    shared.say(f"wrote {mapped.statements:,} statements from {records:,} records to {output}")
+    if not strict and not shared.verbose and lost:
+        shared.say(
+            "some records gave no subject or no object: --verbose says which, --strict fails"
+        )
+    return ExitCode.NO if strict and lost else ExitCode.DONE
+
+
+def _prefixes(context: typer.Context) -> dict[str, str]:
+    from kg.workspace import COMMON_PREFIXES
+
+    try:
+        return dict(settings(context).workspace.prefixes)
+    except InputError:
+        return dict(COMMON_PREFIXES)

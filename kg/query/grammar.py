@@ -1,0 +1,559 @@
+"""The grammar of SPARQL queries, walked over tokens: where a text leaves it, and its patterns.
+
+The engine is the judge of what is a query. But it cannot say well where a mistake is, nor show
+what it understood; so a text that it refuses is walked here to find the first token that cannot
+stand where it stands, and a text that it takes to list its triple patterns. What is not walked
+exactly (the newest syntax, arities) is left to the engine.
+
+Spec: https://www.w3.org/TR/sparql11-query/#sparqlGrammar
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Final, NoReturn
+
+from kg.query.lexer import Kind, Token
+
+AGGREGATES: Final = ("COUNT", "SUM", "MIN", "MAX", "AVG", "SAMPLE", "GROUP_CONCAT")
+FUNCTIONS: Final = (
+    "STR", "LANG", "LANGMATCHES", "DATATYPE", "BOUND", "IRI", "URI", "BNODE", "RAND", "ABS",
+    "CEIL", "FLOOR", "ROUND", "CONCAT", "STRLEN", "UCASE", "LCASE", "ENCODE_FOR_URI", "CONTAINS",
+    "STRSTARTS", "STRENDS", "STRBEFORE", "STRAFTER", "YEAR", "MONTH", "DAY", "HOURS", "MINUTES",
+    "SECONDS", "TIMEZONE", "TZ", "NOW", "UUID", "STRUUID", "MD5", "SHA1", "SHA256", "SHA384",
+    "SHA512", "COALESCE", "IF", "STRLANG", "STRDT", "SAMETERM", "ISIRI", "ISURI", "ISBLANK",
+    "ISLITERAL", "ISNUMERIC", "REGEX", "SUBSTR", "REPLACE", "LANGDIR", "HASLANG", "HASLANGDIR",
+    "STRLANGDIR", "ISTRIPLE", "TRIPLE", "SUBJECT", "PREDICATE", "OBJECT", "ADJUST",
+)  # fmt: skip
+_PATTERNS: Final = (
+    "OPTIONAL", "GRAPH", "SERVICE", "FILTER", "BIND", "VALUES", "MINUS", "LATERAL",
+)  # fmt: skip
+_MODIFIERS: Final = ("GROUP", "HAVING", "ORDER", "LIMIT", "OFFSET", "VALUES")
+_TERMS: Final = (Kind.IRI, Kind.NAME, Kind.VARIABLE, Kind.STRING, Kind.NUMBER, Kind.BLANK)
+_OPERATORS: Final = ("||", "&&", "=", "!=", "<", ">", "<=", ">=", "+", "-", "*", "/")
+
+
+@dataclass(frozen=True, slots=True)
+class Mistake:
+    """Where a text leaves the grammar.
+
+    Attributes:
+        at: Index of the first token that cannot stand there; the number of tokens at the end.
+        expected: What could stand there, in words.
+        words: The keywords that could stand there.
+        context: What was being read: ``triple``, ``verb``, ``object``, ``select`` and so on.
+        opened: Index of the innermost bracket that is still open, if one is.
+        triple: Index of the first token of the triple that was being read, if one was.
+    """
+
+    at: int
+    expected: str
+    words: tuple[str, ...] = ()
+    context: str = ""
+    opened: int | None = None
+    triple: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TriplePattern:
+    """A triple pattern of a query, as tokens.
+
+    Attributes:
+        subject: A term, or a list or blank node in brackets.
+        verb: A property, a variable or a path.
+        object: As the subject.
+        graph: The IRI or variable of the GRAPH that it stands in.
+    """
+
+    subject: tuple[Token, ...]
+    verb: tuple[Token, ...]
+    object: tuple[Token, ...]
+    graph: Token | None = None
+
+    def __str__(self) -> str:
+        """Return it as SPARQL; what stands in brackets is left out of them."""
+        parts = (_shown(self.subject), "".join(t.text for t in self.verb), _shown(self.object))
+        text = " ".join(parts)
+        return f"GRAPH {self.graph.text} {{ {text} }}" if self.graph else text
+
+
+def _shown(part: tuple[Token, ...]) -> str:
+    return "[]" if part[0].is_mark("[", "(") else "".join(token.text for token in part)
+
+
+class _Stop(Exception):
+    def __init__(self, mistake: Mistake) -> None:
+        super().__init__(mistake.expected)
+        self.mistake = mistake
+
+
+def find_mistake(found: Sequence[Token]) -> Mistake | None:
+    """Return where tokens, without comments, leave the grammar of queries, or None."""
+    try:
+        _Walker(found).query()
+    except _Stop as stop:
+        return stop.mistake
+    except RecursionError:
+        return None
+    return None
+
+
+def triple_patterns(found: Sequence[Token]) -> list[TriplePattern]:
+    """Return the triple patterns of a query's tokens, without comments, in their order."""
+    walker = _Walker(found)
+    try:
+        walker.query()
+    except (_Stop, RecursionError):
+        return []
+    return walker.patterns
+
+
+class _Walker:
+    """Reads one construct of the grammar with each method, and stops at the first mistake."""
+
+    def __init__(self, found: Sequence[Token]) -> None:
+        self.tokens = found
+        self.at = 0
+        self.open: list[int] = []
+        self.triple: int | None = None
+        self.patterns: list[TriplePattern] = []
+        self.in_template = False
+        self.graph: Token | None = None
+
+    # -- tokens ------------------------------------------------------------------------------
+
+    @property
+    def token(self) -> Token | None:
+        return self.tokens[self.at] if self.at < len(self.tokens) else None
+
+    def is_mark(self, *marks: str) -> bool:
+        return self.token is not None and self.token.is_mark(*marks)
+
+    def is_word(self, *words: str) -> bool:
+        return self.token is not None and self.token.is_word(*words)
+
+    def is_kind(self, *kinds: Kind) -> bool:
+        return self.token is not None and self.token.kind in kinds
+
+    def take_mark(self, *marks: str) -> bool:
+        if not self.is_mark(*marks):
+            return False
+        assert self.token is not None
+        if self.token.text in "{([":
+            self.open.append(self.at)
+        elif self.token.text in "})]" and self.open:
+            self.open.pop()
+        self.at += 1
+        return True
+
+    def take_word(self, *words: str) -> bool:
+        if not self.is_word(*words):
+            return False
+        self.at += 1
+        return True
+
+    def take_kind(self, *kinds: Kind) -> bool:
+        if not self.is_kind(*kinds):
+            return False
+        self.at += 1
+        return True
+
+    def need_mark(self, mark: str, context: str = "") -> None:
+        if not self.take_mark(mark):
+            self.fail(mark, context=context)
+
+    def need_word(self, word: str, context: str = "") -> None:
+        if not self.take_word(word):
+            self.fail(word, (word,), context)
+
+    def need_kind(self, expected: str, *kinds: Kind, context: str = "") -> None:
+        if not self.take_kind(*kinds):
+            self.fail(expected, context=context)
+
+    def fail(self, expected: str, words: tuple[str, ...] = (), context: str = "") -> NoReturn:
+        opened = self.open[-1] if self.open else None
+        raise _Stop(Mistake(self.at, expected, words, context, opened, self.triple))
+
+    # -- query forms -------------------------------------------------------------------------
+
+    def query(self) -> None:
+        self.prologue()
+        forms: dict[str, Callable[[], None]] = {
+            "SELECT": self.select,
+            "CONSTRUCT": self.construct,
+            "DESCRIBE": self.describe,
+            "ASK": self.ask,
+        }
+        for word, read in forms.items():
+            if self.take_word(word):
+                read()
+                break
+        else:
+            self.fail("SELECT, ASK, CONSTRUCT or DESCRIBE", (*forms, "PREFIX", "BASE"), "form")
+        if self.token is not None:
+            self.fail("the end", _MODIFIERS, "end")
+
+    def prologue(self) -> None:
+        while self.is_word("PREFIX", "BASE", "VERSION"):
+            word = self.token.text.upper() if self.token else ""
+            self.at += 1
+            if word == "VERSION":
+                self.need_kind("a version in quotes", Kind.STRING)
+                continue
+            if word == "PREFIX":
+                if self.token is None or not (
+                    self.token.kind is Kind.NAME and self.token.text.endswith(":")
+                ):
+                    self.fail("a prefix such as ex:", context="prefix")
+                self.at += 1
+            self.need_kind("an IRI in <>", Kind.IRI, context="prefix")
+
+    def select(self) -> None:
+        self.take_word("DISTINCT", "REDUCED")
+        if not self.take_mark("*"):
+            count = 0
+            while self.is_kind(Kind.VARIABLE) or self.is_mark("("):
+                self.selected("select expression")
+                count += 1
+            if not count:
+                self.fail("variables or *", ("DISTINCT",), "select")
+        self.datasets()
+        self.where("select")
+        self.modifiers()
+
+    def selected(self, context: str) -> None:
+        if self.take_kind(Kind.VARIABLE):
+            return
+        self.need_mark("(")
+        self.expression()
+        self.need_word("AS", context)
+        self.need_kind("a variable", Kind.VARIABLE)
+        self.need_mark(")")
+
+    def construct(self) -> None:
+        if self.is_mark("{"):
+            self.take_mark("{")
+            self.in_template = True
+            self.triples(end=("}",))
+            self.in_template = False
+            self.need_mark("}")
+            self.datasets()
+            self.where()
+        else:
+            self.datasets()
+            self.need_word("WHERE")
+            self.group()
+        self.modifiers()
+
+    def describe(self) -> None:
+        if not self.take_mark("*"):
+            self.need_kind("an IRI, a variable or *", Kind.IRI, Kind.NAME, Kind.VARIABLE)
+            while self.take_kind(Kind.IRI, Kind.NAME, Kind.VARIABLE):
+                pass
+        self.datasets()
+        if self.is_word("WHERE") or self.is_mark("{"):
+            self.where()
+        self.modifiers()
+
+    def ask(self) -> None:
+        self.datasets()
+        self.where()
+        self.modifiers()
+
+    def datasets(self) -> None:
+        while self.take_word("FROM"):
+            self.take_word("NAMED")
+            self.need_kind("an IRI", Kind.IRI, Kind.NAME, context="from")
+
+    def where(self, context: str = "") -> None:
+        self.take_word("WHERE")
+        if not self.is_mark("{"):
+            self.fail("{", ("WHERE", "FROM"), context)
+        self.group()
+
+    def modifiers(self) -> None:
+        if self.take_word("GROUP"):
+            self.need_word("BY")
+            self.conditions(grouping=True)
+        if self.take_word("HAVING"):
+            self.conditions(grouping=False)
+        if self.take_word("ORDER"):
+            self.need_word("BY")
+            self.conditions(grouping=False, ordering=True)
+        for _ in range(2):
+            if self.take_word("LIMIT", "OFFSET"):
+                self.need_kind("a number", Kind.NUMBER)
+        if self.is_word("VALUES"):
+            self.values()
+
+    def conditions(self, *, grouping: bool, ordering: bool = False) -> None:
+        count = 0
+        while True:
+            if ordering and self.take_word("ASC", "DESC"):
+                self.bracketed()
+            elif self.is_mark("("):
+                self.take_mark("(")
+                self.expression()
+                if grouping and self.take_word("AS"):
+                    self.need_kind("a variable", Kind.VARIABLE)
+                self.need_mark(")")
+            elif self.is_kind(Kind.VARIABLE):
+                self.at += 1
+            elif self.is_kind(Kind.IRI, Kind.NAME) or self.is_word(*FUNCTIONS, *AGGREGATES):
+                self.primary()
+            else:
+                break
+            count += 1
+        if not count:
+            self.fail("a variable or an expression in ()", ("ASC", "DESC"))
+
+    # -- patterns ----------------------------------------------------------------------------
+
+    def group(self) -> None:
+        self.need_mark("{")
+        if self.take_word("SELECT"):
+            self.select()
+            self.need_mark("}", "pattern")
+            return
+        while not self.is_mark("}"):
+            if self.is_mark("{") or self.is_word(*_PATTERNS):
+                self.pattern()
+                self.take_mark(".")
+            elif self.starts_term():
+                self.triples(end=("}", "{"))
+            else:
+                self.fail("a triple, } or a keyword such as OPTIONAL", _PATTERNS, "pattern")
+        self.take_mark("}")
+
+    def pattern(self) -> None:
+        if self.is_mark("{"):
+            self.group()
+            while self.take_word("UNION"):
+                self.group()
+        elif self.take_word("OPTIONAL", "MINUS", "LATERAL"):
+            self.group()
+        elif self.take_word("GRAPH", "SERVICE"):
+            self.take_word("SILENT")
+            outer, self.graph = self.graph, self.token
+            self.need_kind("an IRI or a variable", Kind.IRI, Kind.NAME, Kind.VARIABLE)
+            self.group()
+            self.graph = outer
+        elif self.take_word("FILTER"):
+            self.constraint()
+        elif self.take_word("BIND"):
+            self.need_mark("(")
+            self.expression()
+            self.need_word("AS", "bind")
+            self.need_kind("a variable", Kind.VARIABLE)
+            self.need_mark(")")
+        else:
+            self.values()
+
+    def constraint(self) -> None:
+        if self.is_word("EXISTS", "NOT", *FUNCTIONS) or self.is_kind(Kind.IRI, Kind.NAME):
+            self.primary()
+        elif self.is_mark("("):
+            self.bracketed()
+        else:
+            self.fail("a condition in ()", FUNCTIONS, "filter")
+
+    def values(self) -> None:
+        self.need_word("VALUES")
+        if self.take_kind(Kind.VARIABLE):
+            self.need_mark("{", "values")
+            while not self.is_mark("}"):
+                self.data()
+        else:
+            self.need_mark("(", "values")
+            start = self.at
+            while self.take_kind(Kind.VARIABLE):
+                pass
+            count = self.at - start
+            self.need_mark(")", "values")
+            self.need_mark("{", "values")
+            while self.take_mark("("):
+                for _ in range(count):
+                    self.data()
+                if not self.take_mark(")"):
+                    self.fail(f") after {count} values", context="values")
+        self.need_mark("}", "values")
+
+    def data(self) -> None:
+        if self.take_word("UNDEF"):
+            return
+        if self.is_kind(Kind.VARIABLE, Kind.BLANK) or not self.term():
+            self.fail("an IRI, a literal or UNDEF", ("UNDEF", "TRUE", "FALSE"), "values")
+
+    # -- triples -----------------------------------------------------------------------------
+
+    def starts_term(self) -> bool:
+        signed = self.is_mark("+", "-")
+        return self.is_kind(*_TERMS) or self.is_mark("[", "(") or signed or self.is_boolean()
+
+    def is_boolean(self) -> bool:
+        return self.is_word("TRUE", "FALSE")
+
+    def triples(self, end: tuple[str, ...]) -> None:
+        while self.starts_term():
+            start = self.triple = self.at
+            alone = self.is_mark("[")
+            self.node()
+            subject = tuple(self.tokens[start : self.at])
+            if not (alone and len(subject) > 2 and (self.is_mark(".", *end))):
+                self.properties(subject, (*end, "."))
+            self.triple = None
+            if not self.take_mark("."):
+                break
+        if not self.is_mark(*end) and not (self.is_word(*_PATTERNS) and not self.in_template):
+            self.fail(". or }", _PATTERNS, "triple")
+
+    def properties(self, subject: tuple[Token, ...], end: tuple[str, ...]) -> None:
+        while True:
+            start = self.at
+            self.verb()
+            verb = tuple(self.tokens[start : self.at])
+            self.objects(subject, verb)
+            if not self.is_mark(";"):
+                break
+            while self.take_mark(";"):
+                pass
+            if self.is_mark(*end) or (self.is_word(*_PATTERNS)) or self.token is None:
+                break
+        if self.is_mark("]", *end) or self.is_word(*_PATTERNS):
+            return
+        self.fail(". or ; or , or }", _PATTERNS, "triple")
+
+    def objects(self, subject: tuple[Token, ...], verb: tuple[Token, ...]) -> None:
+        while True:
+            start = self.at
+            if not self.starts_term():
+                self.fail("an object", ("TRUE", "FALSE"), "object")
+            self.node()
+            found = tuple(self.tokens[start : self.at])
+            if not self.in_template:
+                self.patterns.append(TriplePattern(subject, verb, found, self.graph))
+            if not self.take_mark(","):
+                return
+
+    def node(self) -> None:
+        """Read a term, a list in ``( )`` or a blank node with its properties in ``[ ]``."""
+        if self.take_mark("["):
+            if not self.is_mark("]"):
+                self.properties(tuple(self.tokens[self.at - 1 : self.at]), ("]",))
+            self.need_mark("]")
+        elif self.take_mark("("):
+            while self.starts_term():
+                self.node()
+            self.need_mark(")")
+        elif not self.term():
+            self.fail("a term", context="triple")
+
+    def term(self) -> bool:
+        if self.take_kind(Kind.STRING):
+            if self.take_mark("^^"):
+                self.need_kind("a datatype", Kind.IRI, Kind.NAME)
+            else:
+                self.take_kind(Kind.LANGUAGE)
+            return True
+        if self.is_mark("+", "-"):
+            self.at += 1
+            self.need_kind("a number", Kind.NUMBER)
+            return True
+        if self.is_kind(*_TERMS) or self.is_boolean():
+            self.at += 1
+            return True
+        return False
+
+    def verb(self) -> None:
+        if self.take_kind(Kind.VARIABLE):
+            return
+        self.path()
+
+    def path(self) -> None:
+        self.path_step()
+        while self.take_mark("/", "|"):
+            self.path_step()
+
+    def path_step(self) -> None:
+        self.take_mark("^")
+        if self.take_mark("!"):
+            self.take_mark("^")
+        if self.take_mark("("):
+            if not self.is_mark(")"):
+                self.path()
+            self.need_mark(")")
+        elif not (self.take_kind(Kind.IRI, Kind.NAME) or self.take_a()):
+            self.fail("a property", ("a",), "verb")
+        self.take_mark("*", "+", "?")
+
+    def take_a(self) -> bool:
+        if self.token is not None and self.token.kind is Kind.WORD and self.token.text == "a":
+            self.at += 1
+            return True
+        return False
+
+    # -- expressions -------------------------------------------------------------------------
+
+    def bracketed(self) -> None:
+        self.need_mark("(")
+        self.expression()
+        self.need_mark(")")
+
+    def expression(self) -> None:
+        self.operand()
+        while True:
+            if self.take_mark(*_OPERATORS):
+                self.operand()
+            elif self.is_word("IN", "NOT"):
+                self.take_word("NOT")
+                self.need_word("IN")
+                self.arguments()
+            else:
+                return
+
+    def operand(self) -> None:
+        while self.take_mark("!", "+", "-"):
+            pass
+        self.primary()
+
+    def primary(self) -> None:
+        if self.is_mark("("):
+            self.bracketed()
+        elif self.take_word("NOT"):
+            self.need_word("EXISTS")
+            self.group()
+        elif self.take_word("EXISTS"):
+            self.group()
+        elif self.take_word(*AGGREGATES):
+            self.aggregate()
+        elif self.take_word(*FUNCTIONS):
+            self.arguments()
+        elif self.take_kind(Kind.IRI, Kind.NAME):
+            if self.is_mark("("):
+                self.arguments()
+        elif not self.term():
+            words = (*FUNCTIONS, *AGGREGATES, "EXISTS", "NOT")
+            self.fail("a value, a variable or a function", words, "expression")
+
+    def arguments(self) -> None:
+        self.need_mark("(", "arguments")
+        self.take_word("DISTINCT")
+        if not self.is_mark(")"):
+            self.expression()
+            while self.take_mark(","):
+                self.expression()
+        if not self.take_mark(")"):
+            self.fail(") or ,", context="expression end")
+
+    def aggregate(self) -> None:
+        self.need_mark("(", "arguments")
+        self.take_word("DISTINCT")
+        if not self.take_mark("*"):
+            self.expression()
+        if self.take_mark(";"):
+            self.need_word("SEPARATOR")
+            self.need_mark("=")
+            self.need_kind("a separator in quotes", Kind.STRING)
+        if not self.take_mark(")"):
+            self.fail(")", context="expression end")
