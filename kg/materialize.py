@@ -8,20 +8,28 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 import duckdb
 
 from kg.duck import sql_name, translated
 from kg.errors import InputError, KgError
 from kg.mapping import dialect
-from kg.mapping.compile import Account, compile_plan
+from kg.mapping.compile import Account, Program, compile_plan
 from kg.mapping.plan import Plan
 from kg.mapping.term_sql import Check
 from kg.quads import Codes, QuadTable, spooled, write_table
+from kg.sizes import parse_size
 from kg.sources import Folders, LoadedTable, load_table, locate
 
 # Above this number of distinct predicates or graphs, finding a number costs more than it saves.
-MOST_CODES = 512
+MOST_CODES: Final = 512
+# Rules that one query may hold; planning more of them takes longer than they do.
+MOST_RULES_AT_ONCE: Final = 200
+# What a quad takes while it is sorted, in bytes; measured on timetables and on this graph.
+BYTES_PER_QUAD: Final = 110
+# Of the memory limit; the sort spills, but the engine's estimates of its own needs are rough.
+SHARE_OF_MEMORY: Final = 0.4
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,29 +92,32 @@ def materialize(
         LimitError: The memory limit was reached.
         WorldError: The disk failed.
     """
-    more = _spool_codes(connection, spool) if spool else Codes((), ())
-    program = compile_plan(plan, more.predicates, more.graphs) if more else compile_plan(plan, None)
+    predicates, graphs = _spool_terms(connection, spool) if spool else ([], [])
+    program = compile_plan(plan, predicates, graphs)
     for macro in dialect.MACROS:
         connection.execute(macro)
-    loaded = tuple(load_table(connection, table, folders) for table in program.tables)
-    counts = tuple(_count(connection, account) for account in program.accounts)
-    codes = None
-    if program.predicates is not None and program.graphs is not None:
-        codes = Codes(program.predicates, program.graphs)
-    selects = [rule.sql for rule in program.rules]
-    if spool:
-        selects.append(codes.encoded(spooled(spool)) if codes else spooled(spool))
-    if not selects:
-        selects = ["SELECT '' AS s, NULL AS p, '' AS o, NULL AS g WHERE false"]
+    codes = Codes(program.order, program.predicates, program.graphs)
     try:
-        table = write_table(connection, " UNION ALL ".join(selects), target, codes)
+        loaded = tuple(load_table(connection, table, folders) for table in program.tables)
+        if any(entry.incomplete for entry in loaded):
+            raise _bad_value(connection, program.checks, loaded) or AssertionError
+        counts = tuple(_count(connection, account) for account in program.accounts)
+        selects = [rule.sql for rule in program.rules]
+        if spool:
+            selects.append(codes.encoded(spooled(spool)))
+        rows = _union(selects)
+        if _is_large(connection, program, loaded):
+            rows = _staged(connection, program, selects)
+        table = write_table(connection, rows, target, codes)
     except duckdb.InvalidInputException as error:
         raise _bad_value(connection, program.checks, loaded) or error from error
     return Materialization(table, loaded, counts)
 
 
-def _spool_codes(connection: duckdb.DuckDBPyConnection, spool: Path) -> Codes | None:
-    """Return the predicates and graphs of a spool; None where they are too many for codes."""
+def _spool_terms(
+    connection: duckdb.DuckDBPyConnection, spool: Path
+) -> tuple[list[str] | None, list[str]]:
+    """Return the predicates and graphs of a spool; None where they are too many for numbers."""
     found: list[list[str]] = []
     for column in "pg":
         with translated():
@@ -115,9 +126,45 @@ def _spool_codes(connection: duckdb.DuckDBPyConnection, spool: Path) -> Codes | 
                 f" LIMIT {MOST_CODES + 1}"
             ).fetchall()
         found.append([row[0] for row in rows])
-    if max(map(len, found)) > MOST_CODES:
-        return None
-    return Codes.of(*found)
+    many = max(map(len, found)) > MOST_CODES
+    return None if many else found[0], found[1]
+
+
+def _union(selects: Sequence[str]) -> str:
+    nothing = "SELECT 0 AS b, '' AS s, NULL AS p, '' AS o, NULL AS g WHERE false"
+    return " UNION ALL ".join(selects) or nothing
+
+
+def _is_large(
+    connection: duckdb.DuckDBPyConnection, program: Program, loaded: Sequence[LoadedTable]
+) -> bool:
+    """Whether the rules together may not fit in memory.
+
+    In one query the engine works at all rules at once, with buffers for each.
+    """
+    if len(program.rules) > MOST_RULES_AT_ONCE:
+        return True
+    records = {entry.table.name: entry.records for entry in loaded}
+    quads = sum(max(records[name] for name in rule.tables) for rule in program.rules)
+    row = connection.execute("SELECT current_setting('memory_limit')").fetchone()
+    assert row is not None
+    return quads * BYTES_PER_QUAD > parse_size(row[0]) * SHARE_OF_MEMORY
+
+
+def _staged(connection: duckdb.DuckDBPyConnection, program: Program, selects: Sequence[str]) -> str:
+    """Run the rules one after another into a table that spills; drop each source after its last.
+
+    Returns:
+        A query for the rows of the table.
+    """
+    last_use = {name: n for n, rule in enumerate(program.rules) for name in rule.tables}
+    for number, select in enumerate(selects):
+        verb = "INSERT INTO kg_quads" if number else "CREATE TEMP TABLE kg_quads AS"
+        with translated():
+            connection.execute(f"{verb} {select}")
+        for name in [name for name, last in last_use.items() if last == number]:
+            connection.execute(f"DROP TABLE {sql_name(name)}")
+    return "SELECT * FROM kg_quads"
 
 
 def _count(connection: duckdb.DuckDBPyConnection, account: Account) -> MapCount:

@@ -7,14 +7,14 @@ object and graph, so that every export is a scan. It can be read as COTTAS.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
 import duckdb
 
 from kg.duck import sql_text, translated
+from kg.mapping.order import SubjectOrder
 from kg.terms import RDF_TYPE
 
 SORT: Final = f"s, p <> '{RDF_TYPE}', p, o, g NULLS FIRST"
@@ -58,35 +58,42 @@ class QuadTable:
 
 @dataclass(frozen=True, slots=True)
 class Codes:
-    """Predicates and graphs that travel as numbers until the rows are sorted.
+    """How quads are written until they are sorted: columns b, s, p, o, g.
 
     Attributes:
-        predicates: Terms, ``rdf:type`` first, the rest sorted: their order is that of the table.
-        graphs: Terms, sorted.
+        order: What b and s are.
+        predicates: What the numbers in p stand for: terms, ``rdf:type`` first, the rest sorted;
+            None if p holds terms.
+        graphs: What the numbers in g stand for, sorted; None if g holds terms.
     """
 
-    predicates: tuple[str, ...]
-    graphs: tuple[str, ...]
-
-    @classmethod
-    def of(cls, predicates: Iterable[str], graphs: Iterable[str]) -> Codes:
-        """Return the codes of terms in any order, doubled or not."""
-        ordered = sorted(set(predicates), key=lambda p: (p != RDF_TYPE, p.encode()))
-        return cls(tuple(ordered), tuple(sorted(set(graphs), key=str.encode)))
+    order: SubjectOrder = field(default_factory=SubjectOrder)
+    predicates: tuple[str, ...] | None = None
+    graphs: tuple[str, ...] | None = None
 
     def encoded(self, select: str) -> str:
-        """Return a query that turns the terms in the columns p and g into numbers."""
-        return (
-            f"SELECT s, list_position({_array(self.predicates)}, p) - 1 AS p, o,"
-            f" list_position({_array(self.graphs)}, g) - 1 AS g FROM ({select})"
-        )
+        """Return a query that writes the rows of a query for s, p, o, g this way."""
+        block, rest = self.order.split("s")
+        p, g = "p", "g"
+        if self.predicates is not None and self.graphs is not None:
+            p = f"list_position({_array(self.predicates)}, p) - 1"
+            g = f"list_position({_array(self.graphs)}, g) - 1"
+        return f"SELECT {block} AS b, {rest} AS s, {p} AS p, o, {g} AS g FROM ({select})"
 
     def decoded(self, select: str) -> str:
-        """Return a query that turns the numbers in the columns p and g into terms."""
-        return (
-            f"SELECT s, {_array(self.predicates)}[p + 1] AS p, o,"
-            f" {_array(self.graphs)}[g + 1] AS g FROM ({select})"
-        )
+        """Return a query for s, p, o, g of rows that are written this way."""
+        p, g = "p", "g"
+        if self.predicates is not None and self.graphs is not None:
+            p = f"{_array(self.predicates)}[p + 1]"
+            g = f"{_array(self.graphs)}[g + 1]"
+        subject = self.order.joined("b", "s")
+        return f"SELECT {subject} AS s, {p} AS p, o, {g} AS g FROM ({select})"
+
+    @property
+    def sort(self) -> str:
+        """What to order by, so that the terms come in the order of the quad table."""
+        p = "p" if self.predicates is not None else f"p <> '{RDF_TYPE}', p"
+        return f"b, s, {p}, o, g NULLS FIRST"
 
 
 def write_table(
@@ -96,21 +103,24 @@ def write_table(
 
     Args:
         connection: From `kg.duck.engine`.
-        select: A query with the columns s, p, o, g.
+        select: A query with the columns s, p, o, g, or those of `codes`.
         target: The file to write; replaced in one step.
-        codes: What the numbers in p and g stand for, where they are numbers.
+        codes: How the rows are written.
 
     Raises:
         WorldError: The disk failed.
         LimitError: The memory limit was reached.
     """
     part = target.with_name(target.name + ".part")
-    order = SORT if codes is None else "s, p, o, g NULLS FIRST"
+    columns = "s, p, o, g" if codes is None else "b, s, p, o, g"
     # The rows are compared with the one before them as they stream out of the sort: a DISTINCT
     # would hold all of them in a hash table first.
-    fresh = " OR ".join(f"{name} IS DISTINCT FROM lag({name}) OVER ()" for name in "spog")
-    rows = f"SELECT s, p, o, g FROM ({select}) ORDER BY {order}"
-    rows = f"SELECT s, p, o, g FROM (SELECT *, {fresh} AS fresh FROM ({rows})) WHERE fresh"
+    fresh = " OR ".join(
+        f"{name} IS DISTINCT FROM lag({name}) OVER ()" for name in columns.split(", ")
+    )
+    sort = SORT if codes is None else codes.sort
+    rows = f"SELECT {columns} FROM ({select}) ORDER BY {sort}"
+    rows = f"SELECT {columns} FROM (SELECT *, {fresh} AS fresh FROM ({rows})) WHERE fresh"
     if codes is not None:
         rows = codes.decoded(rows)
     with translated():

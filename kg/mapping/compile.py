@@ -1,46 +1,55 @@
 """From the plan to a program of SQL: which tables to read, which rules make quads out of them.
 
-Each logical source is read once, into a table of the references that are used. Each triples map
-becomes one scan of its table, its predicates and objects unnested from a list; each join becomes
-a join of distinct keys. Constant predicates and graphs travel as numbers in the order that the
-quad table sorts by, which makes the one sort at the end narrow.
+Each logical source is read once, into a table of the references that are used and of the subjects
+that its records have. Each predicate with its object is one scan of that table; a join is a join
+of distinct keys, or only a test whether the parent is there, where the child's own values make the
+parent's subject. Subjects travel without the text that those of a triples map share, constant
+predicates and graphs as numbers: the one sort at the end compares little (see `kg.mapping.order`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from kg.errors import InputError
 from kg.mapping.dialect import array
 from kg.mapping.jsonpath import parse_jsonpath
+from kg.mapping.order import SubjectOrder, predicate_key
 from kg.mapping.plan import (
     Constant,
+    Expression,
     Formulation,
     LogicalSource,
     Plan,
     PredicateObjectMap,
     Reference,
     RefObjectMap,
+    Template,
     TermMap,
     TriplesMap,
     references,
     term_references,
 )
-from kg.mapping.term_sql import Check, Column, SourceTable, TermCompiler, TermSql
-from kg.terms import RDF_TYPE
+from kg.mapping.term_sql import Check, Column, Computed, SourceTable, TermCompiler, TermSql
 
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """A query that makes quads: columns s, p, o, g.
+    """A query that makes quads: columns b, s, p, o, g.
 
-    ``p`` and ``g`` are numbers into `Program.predicates` and `Program.graphs`, or terms where the
-    program has no such lists; ``g`` is NULL for the default graph.
+    ``b`` and ``s`` are a subject as `Program.order` writes it. ``p`` and ``g`` are numbers into
+    `Program.predicates` and `Program.graphs`, or terms where the program has no such lists;
+    ``g`` is NULL for the default graph.
+
+    Attributes:
+        triples_map: Name of the triples map.
+        tables: Names of the source tables that are read.
     """
 
     triples_map: str
     sql: str
+    tables: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +82,7 @@ class Program:
 
     Attributes:
         tables: Source tables, each to be read once.
+        order: How subjects are written while they are sorted.
         predicates: Constant predicates in sort order; None where a predicate is not constant.
         graphs: Constant graphs in sort order; None exactly where `predicates` is.
     """
@@ -81,6 +91,7 @@ class Program:
     rules: tuple[Rule, ...]
     checks: tuple[Check, ...]
     accounts: tuple[Account, ...]
+    order: SubjectOrder
     predicates: tuple[str, ...] | None
     graphs: tuple[str, ...] | None
 
@@ -102,6 +113,23 @@ def compile_plan(
     return _Compiler(plan, predicates, graphs).program()
 
 
+@dataclass(frozen=True, slots=True)
+class _Subject:
+    """Where the rules of a triples map find its subjects.
+
+    Attributes:
+        rows: What stands in their FROM clause.
+        block: Number of the block, as SQL.
+        rest: The subject without what its block shares, as SQL.
+        whole: The subject as a term, as SQL.
+    """
+
+    rows: str
+    block: str
+    rest: str
+    whole: str
+
+
 class _Compiler:
     def __init__(self, plan: Plan, predicates: Iterable[str] | None, graphs: Iterable[str]) -> None:
         self.plan = plan
@@ -113,12 +141,20 @@ class _Compiler:
         for triples_map in plan.triples_maps:
             for pair in triples_map.predicate_objects:
                 self.coded &= self._collect(triples_map, pair, found_predicates, found_graphs)
-        self.predicates = sorted(found_predicates, key=lambda p: (p != RDF_TYPE, p.encode()))
+        self.predicates = sorted(found_predicates, key=predicate_key)
         self.graphs = sorted(found_graphs, key=str.encode)
+        anchored = [self.terms_of[t.name].anchored(t.subject) for t in plan.triples_maps]
+        self.order = SubjectOrder.of(term.prefix for term in anchored if term)
+        self.computed: dict[str, list[Computed]] = {t.name: [] for t in self.tables.values()}
+        self.subjects = {
+            t.name: self._subject(t, term)
+            for t, term in zip(plan.triples_maps, anchored, strict=True)
+        }
 
     def _collect(
         self, owner: TriplesMap, pair: PredicateObjectMap, predicates: set[str], graphs: set[str]
     ) -> bool:
+        """Collect constant predicates and graphs; return whether all are constant."""
         compiler = self.terms_of[owner.name]
         constant = True
         for term_map, found in (
@@ -133,6 +169,31 @@ class _Compiler:
                 found.add(_unquoted(term.sql))
         return constant
 
+    def _subject(self, triples_map: TriplesMap, anchored: TermSql | None) -> _Subject:
+        """Have the subjects computed as the source is read, and return where they are."""
+        compiler = self.terms_of[triples_map.name]
+        term = compiler.term(triples_map.subject)
+        table = compiler.table
+        if term.many:
+            rows = f"(SELECT *, unnest({term.sql}) AS subject FROM {table.name})"
+            return _Subject(rows, *self.order.split("subject"), "subject")
+        if anchored:
+            block, rest = self.order.anchored(anchored.prefix, anchored.rest)
+            name = self._computed(table, rest)
+            return _Subject(table.name, block, name, self.order.joined(block, name))
+        if isinstance(triples_map.subject.expression, Constant):
+            return _Subject(table.name, *self.order.split(term.sql), term.sql)
+        name = self._computed(table, term.sql)
+        return _Subject(table.name, *self.order.split(name), name)
+
+    def _computed(self, table: SourceTable, sql: str) -> str:
+        columns = self.computed[table.name]
+        for column in columns:
+            if column.sql == sql:
+                return column.name
+        columns.append(Computed(f"s{len(columns)}", sql))
+        return columns[-1].name
+
     def terms(self, triples_map: TriplesMap) -> TermCompiler:
         table = self.tables[triples_map.source]
         return TermCompiler(table, triples_map.base, triples_map.name)
@@ -145,10 +206,13 @@ class _Compiler:
             accounts.append(self.account(triples_map))
         checks = [check for terms in self.terms_of.values() for check in terms.checks]
         return Program(
-            tables=tuple(self.tables.values()),
+            tables=tuple(
+                table.with_computed(self.computed[table.name]) for table in self.tables.values()
+            ),
             rules=tuple(rules),
             checks=tuple(dict.fromkeys(checks)),
             accounts=tuple(accounts),
+            order=self.order,
             predicates=tuple(self.predicates) if self.coded else None,
             graphs=tuple(self.graphs) if self.coded else None,
         )
@@ -156,35 +220,61 @@ class _Compiler:
     # --- rules ----------------------------------------------------------------------------
 
     def rules(self, triples_map: TriplesMap) -> Iterator[Rule]:
-        compiler = self.terms_of[triples_map.name]
-        subject = compiler.term(triples_map.subject)
-        singles: list[str] = []
-        lists: list[str] = []
         for pair in triples_map.predicate_objects:
             for object_map in pair.objects:
-                if isinstance(object_map, RefObjectMap) and self.needs_join(
-                    triples_map, object_map
-                ):
-                    yield self.join(triples_map, subject, pair, object_map)
-                    continue
-                made = self.object(triples_map, object_map)
-                for predicate, graph in self.places(triples_map, pair):
-                    entry = _entry(predicate, made, graph)
-                    (lists if entry.many else singles).append(entry.sql)
-        if singles or lists:
-            parts = ([array(singles)] if singles else []) + lists
-            entries = parts[0] if len(parts) == 1 else f"flatten({array(parts)})"
-            rows = compiler.table.name
-            column = subject.sql
-            if subject.many:
-                rows = f"(SELECT *, unnest({subject.sql}) AS subject FROM {rows})"
-                column = "subject"
-            yield Rule(
-                triples_map.name,
-                f"SELECT s, u.p, u.o, u.g FROM (SELECT {column} AS s, unnest({entries}) AS u"
-                f" FROM {rows}) WHERE s IS NOT NULL AND u.o IS NOT NULL"
-                + ("" if self.coded else " AND u.p IS NOT NULL"),
+                if isinstance(object_map, TermMap) or not self.needs_join(triples_map, object_map):
+                    made = self.object(triples_map, object_map)
+                    for predicate, graph in self.places(triples_map, pair):
+                        yield self.scan(triples_map, predicate, made, graph)
+                elif self.child_makes_subject(triples_map, object_map):
+                    made, there = self.semi_join(triples_map, object_map)
+                    others = (self.terms_of[object_map.parent].table.name,)
+                    for predicate, graph in self.places(triples_map, pair):
+                        yield self.scan(triples_map, predicate, made, graph, there, others)
+                else:
+                    yield self.join(triples_map, pair, object_map)
+
+    def scan(
+        self,
+        triples_map: TriplesMap,
+        predicate: TermSql,
+        made: TermSql,
+        graph: TermSql,
+        condition: str = "",
+        others: tuple[str, ...] = (),
+    ) -> Rule:
+        """Return the rule for one predicate, one object and one graph of a triples map.
+
+        Args:
+            triples_map: The triples map.
+            predicate: Its predicate.
+            made: Its object.
+            graph: Its graph.
+            condition: Which records count; by default all.
+            others: Tables that the condition reads.
+        """
+        subject = self.subjects[triples_map.name]
+        table = self.terms_of[triples_map.name].table.name
+        where = [f"{subject.rest} IS NOT NULL"] + ([condition] if condition else [])
+        if predicate.many or made.many or graph.many:
+            entries = _entries(predicate, made, graph)
+            kept = "u.o IS NOT NULL AND u.p IS NOT NULL"
+            sql = (
+                f"SELECT b, s, u.p, u.o, u.g FROM (SELECT {subject.block} AS b,"
+                f" {subject.rest} AS s, unnest({entries}) AS u FROM {subject.rows}"
+                f" WHERE {' AND '.join(where)})"
+                f" WHERE {kept}"
             )
+            return Rule(triples_map.name, sql, (table, *others))
+        if made.missing:
+            where.append(f"NOT ({made.missing})")
+        if predicate.missing:
+            where.append(f"NOT ({predicate.missing})")
+        sql = (
+            f"SELECT {subject.block} AS b, {subject.rest} AS s, {predicate.sql} AS p,"
+            f" {made.sql} AS o, {graph.sql} AS g FROM {subject.rows} WHERE {' AND '.join(where)}"
+        )
+        return Rule(triples_map.name, sql, (table, *others))
 
     def places(
         self, triples_map: TriplesMap, pair: PredicateObjectMap
@@ -243,37 +333,70 @@ class _Compiler:
             )
         return False
 
+    def child_makes_subject(self, triples_map: TriplesMap, object_map: RefObjectMap) -> bool:
+        """Whether the values that are joined are all that the parent's subject is made of.
+
+        Then no row of the parent must be carried along: that it is there is enough.
+        """
+        parent = self.parent(triples_map, object_map)
+        joins = object_map.joins
+        child_table = self.tables[triples_map.source]
+        parent_table = self.tables[parent.source]
+        if not isinstance(parent.subject.expression, Template | Reference):
+            return False
+        for join in joins:
+            if not isinstance(join.child, Reference) or not isinstance(join.parent, Reference):
+                return False
+            if child_table.column(join.child).many or parent_table.column(join.parent).many:
+                return False
+        return {*references(parent.subject.expression)} <= {join.parent for join in joins}
+
+    def semi_join(self, triples_map: TriplesMap, object_map: RefObjectMap) -> tuple[TermSql, str]:
+        """Return the object, made of the child's values, and when the parent is there."""
+        parent = self.parent(triples_map, object_map)
+        child_terms, parent_terms = self.terms_of[triples_map.name], self.terms_of[parent.name]
+        child_keys = [child_terms.key(join.child).sql for join in object_map.joins]
+        parent_keys = [parent_terms.key(join.parent).sql for join in object_map.joins]
+        renamed = {
+            join.parent: join.child
+            for join in object_map.joins
+            if isinstance(join.child, Reference)
+        }
+        own = TermCompiler(child_terms.table, parent.base, parent.name)
+        made = own.term(_renamed(parent.subject, renamed))
+        keys = ", ".join(child_keys) if len(child_keys) == 1 else f"({', '.join(child_keys)})"
+        there = f"{keys} IN (SELECT {', '.join(parent_keys)} FROM {parent_terms.table.name})"
+        return made, there
+
     def join(
-        self,
-        triples_map: TriplesMap,
-        subject: TermSql,
-        pair: PredicateObjectMap,
-        object_map: RefObjectMap,
+        self, triples_map: TriplesMap, pair: PredicateObjectMap, object_map: RefObjectMap
     ) -> Rule:
         parent = self.parent(triples_map, object_map)
         child_terms, parent_terms = self.terms_of[triples_map.name], self.terms_of[parent.name]
-        numbers = range(len(object_map.joins))
         child_keys = [child_terms.key(join.child) for join in object_map.joins]
         parent_keys = [parent_terms.key(join.parent) for join in object_map.joins]
         places = list(self.places(triples_map, pair))
         dynamic: dict[str, TermSql] = {}
-        for index, (predicate, graph) in enumerate(places):
-            dynamic |= {f"p{index}": predicate, f"g{index}": graph}
-        extra = {} if self.coded else dynamic
-        child = _distinct(child_terms.table, {"s": subject, **_keys(child_keys), **extra})
-        own = parent_terms.term(parent.subject)
-        other = _distinct(parent_terms.table, {"o": own, **_keys(parent_keys)})
-        condition = " AND ".join(f"child.k{n} = parent.k{n}" for n in numbers)
+        if not self.coded:
+            for number, (predicate, graph) in enumerate(places):
+                dynamic |= {f"p{number}": predicate, f"g{number}": graph}
+        subject, other = self.subjects[triples_map.name], self.subjects[parent.name]
+        own = {"b": TermSql(subject.block, False, ""), "s": TermSql(subject.rest, False, "")}
+        child = _distinct(subject.rows, {**own, **_keys(child_keys), **dynamic})
+        whole = {"o": TermSql(other.whole, False, "")}
+        found = _distinct(other.rows, {**whole, **_keys(parent_keys)})
+        condition = " AND ".join(f"child.k{n} = parent.k{n}" for n in range(len(child_keys)))
         entries = [
             f"{{'p': {p.sql if self.coded else f'p{n}'}, 'g': {g.sql if self.coded else f'g{n}'}}}"
             for n, (p, g) in enumerate(places)
         ]
         return Rule(
             triples_map.name,
-            f"SELECT s, u.p, o, u.g FROM (SELECT s, o, unnest({array(entries)}) AS u"
-            f" FROM ({child}) AS child JOIN ({other}) AS parent ON {condition})"
+            f"SELECT b, s, u.p, o, u.g FROM (SELECT b, s, o, unnest({array(entries)}) AS u"
+            f" FROM ({child}) AS child JOIN ({found}) AS parent ON {condition})"
             " WHERE s IS NOT NULL AND o IS NOT NULL"
             + ("" if self.coded else " AND u.p IS NOT NULL"),
+            (child_terms.table.name, parent_terms.table.name),
         )
 
     def account(self, triples_map: TriplesMap) -> Account:
@@ -362,9 +485,8 @@ def _keys(keys: Sequence[TermSql]) -> dict[str, TermSql]:
     return {f"k{number}": key for number, key in enumerate(keys)}
 
 
-def _distinct(table: SourceTable, columns: dict[str, TermSql]) -> str:
+def _distinct(rows: str, columns: dict[str, TermSql]) -> str:
     """Return a query for the distinct rows of expressions, lists unnested one after another."""
-    rows = table.name
     final = {}
     for name, term in columns.items():
         if term.many:
@@ -376,15 +498,22 @@ def _distinct(table: SourceTable, columns: dict[str, TermSql]) -> str:
     return f"SELECT DISTINCT {shown} FROM {rows}"
 
 
-def _entry(predicate: TermSql, made: TermSql, graph: TermSql) -> TermSql:
-    """Return the struct that one predicate, object and graph make, or a list of structs."""
-    names = {"p": predicate, "o": made, "g": graph}
-    inner = {key: f"x_{key}" if term.many else term.sql for key, term in names.items()}
+def _entries(predicate: TermSql, made: TermSql, graph: TermSql) -> str:
+    """Return the list of structs p, o, g that one predicate, object and graph make."""
+    terms = {"p": predicate, "o": made, "g": graph}
+    inner = {key: f"x_{key}" if term.many else term.sql for key, term in terms.items()}
     sql = "{" + ", ".join(f"'{key}': {value}" for key, value in inner.items()) + "}"
-    depth = 0
-    for key, term in names.items():
-        if term.many:
-            sql = f"list_transform({term.sql}, lambda x_{key}: {sql})"
-            sql = f"flatten({sql})" if depth else sql
-            depth += 1
-    return TermSql(sql, depth > 0, "")
+    for depth, (key, term) in enumerate((k, t) for k, t in terms.items() if t.many):
+        sql = f"list_transform({term.sql}, lambda x_{key}: {sql})"
+        sql = f"flatten({sql})" if depth else sql
+    return sql
+
+
+def _renamed(term_map: TermMap, names: Mapping[Expression, Reference]) -> TermMap:
+    """Return a term map that takes its values from other references."""
+    expression = term_map.expression
+    if isinstance(expression, Reference):
+        return replace(term_map, expression=names[expression])
+    assert isinstance(expression, Template)
+    parts = tuple(names[p] if isinstance(p, Reference) else p for p in expression.parts)
+    return replace(term_map, expression=Template(parts))
