@@ -111,7 +111,6 @@ def write_table(
         WorldError: The disk failed.
         LimitError: The memory limit was reached.
     """
-    part = target.with_name(target.name + ".part")
     columns = "s, p, o, g" if codes is None else "b, s, p, o, g"
     # The rows are compared with the one before them as they stream out of the sort: a DISTINCT
     # would hold all of them in a hash table first.
@@ -123,13 +122,26 @@ def write_table(
     rows = f"SELECT {columns} FROM (SELECT *, {fresh} AS fresh FROM ({rows})) WHERE fresh"
     if codes is not None:
         rows = codes.decoded(rows)
-    with translated():
-        connection.execute(
-            f"COPY ({rows}) TO {sql_text(str(part))}"
-            f" (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE {ROW_GROUP})"
-        )
+    part = target.with_name(target.name + ".part")
+    copy_rows(connection, rows, part)
     part.replace(target)
     return QuadTable(target)
+
+
+def copy_rows(connection: duckdb.DuckDBPyConnection, rows: str, target: Path) -> int:
+    """Write rows that are sorted and distinct as the file of a quad table; return their number.
+
+    Raises:
+        WorldError: The disk failed.
+        LimitError: The memory limit was reached.
+    """
+    with translated():
+        row = connection.execute(
+            f"COPY ({rows}) TO {sql_text(str(target))} (FORMAT parquet, COMPRESSION zstd,"
+            f" ROW_GROUP_SIZE {ROW_GROUP}, USE_TMP_FILE false)"
+        ).fetchone()
+    assert row is not None
+    return int(row[0])
 
 
 def _array(terms: tuple[str, ...]) -> str:

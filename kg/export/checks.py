@@ -7,7 +7,7 @@ or change: literals without a value, control characters.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal
 
@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
 Severity = Literal["error", "warning"]
 Row = tuple[str, str, str, str | None]
-# Where a statement comes from, as a person would say it; None if that is not known.
-Origin = Callable[[Row], str | None]
+# Where statements come from, as a person would say it, as far as that is known.
+Origins = Mapping[Row, str]
 
 # Examples kept of each kind of problem.
 EXAMPLES: Final = 3
@@ -38,9 +38,7 @@ _CHARACTER: Final = (
     r"|%[0-9A-Fa-f]{2})"
 )
 _BRACKETED_HOST: Final = r"(?://[^/?#\[\]<>]*\[[0-9A-Za-z:.]+\](?::[0-9]*)?)?"
-_IRI: Final = (
-    rf"<[A-Za-z][A-Za-z0-9+.\-]*:{_BRACKETED_HOST}{_CHARACTER}*(?:#{_CHARACTER}*)?>"
-)
+_IRI: Final = rf"<[A-Za-z][A-Za-z0-9+.\-]*:{_BRACKETED_HOST}{_CHARACTER}*(?:#{_CHARACTER}*)?>"
 # https://www.w3.org/TR/rdf12-n-triples/#canonical-ntriples
 _QUOTED: Final = (
     r"\"(?:[^\x00-\x1F\"\\\x7F\x{FFFE}\x{FFFF}]|\\[btnfr\"\\]|\\u00[01][0-9A-F]|\\u007F"
@@ -69,12 +67,13 @@ class Problem:
     count: int
     examples: tuple[Row, ...]
 
-    def lines(self, origin: Origin | None = None) -> list[str]:
+    def lines(self, origins: Origins) -> list[str]:
         """Return the problem as a person reads it: one line, and one for each example."""
         lines = [f"{self.severity}: {self.message} ({self.count:,}; {self.code})"]
-        for row in self.examples:
-            place = origin(row) if origin else None
-            lines.append(f"  {shown(row)}" + (f" in {place}" if place else ""))
+        lines.extend(
+            f"  {shown(row)}" + (f"  [{origins[row]}]" if row in origins else "")
+            for row in self.examples
+        )
         if self.count > len(self.examples):
             lines.append(f"  and {self.count - len(self.examples):,} more")
         return lines
@@ -119,7 +118,7 @@ def check_rows(connection: duckdb.DuckDBPyConnection, rows: str) -> tuple[Proble
         )
 
 
-def refuse_errors(problems: Sequence[Problem], origin: Origin | None = None) -> None:
+def refuse_errors(problems: Sequence[Problem], origins: Origins) -> None:
     """Raise the first problem that is an error.
 
     Raises:
@@ -128,18 +127,16 @@ def refuse_errors(problems: Sequence[Problem], origin: Origin | None = None) -> 
     for problem in problems:
         if problem.severity == "error":
             first = problem.examples[0]
-            place = origin(first) if origin else None
+            place = f", from {origins[first]}" if first in origins else ""
             raise InputError(
                 problem.code,
-                f"{problem.message} in {problem.count:,} statements, first: {shown(first)}"
-                + (f", from {place}" if place else ""),
-                hint="Mend the source, or leave the graph out; nothing was written.",
+                f"{problem.message}, in {problem.count:,} statements; the first is"
+                f" {shown(first)}{place}",
+                hint="Nothing was written. Mend the source, or leave the graph out.",
             )
 
 
-def _examples(
-    connection: duckdb.DuckDBPyConnection, flagged: str, code: str
-) -> tuple[Row, ...]:
+def _examples(connection: duckdb.DuckDBPyConnection, flagged: str, code: str) -> tuple[Row, ...]:
     found = connection.execute(
         f"SELECT s, p, o, g FROM ({flagged}) WHERE code = {sql_text(code)} LIMIT {EXAMPLES}"
     ).fetchall()
@@ -163,8 +160,8 @@ def _subject_code(term: str) -> str:
 
 def _object_code() -> str:
     valid = f"{_QUOTED}(?:@{_LANGUAGE}|\\^\\^{_IRI})?"
-    no_language = f"{_QUOTED}@[^\"<>]*"
-    no_datatype = f"{_QUOTED}\\^\\^<[^\"<>]*>"
+    no_language = f'{_QUOTED}@[^"<>]*'
+    no_datatype = f'{_QUOTED}\\^\\^<[^"<>]*>'
     return (
         f"CASE WHEN NOT starts_with(o, '\"') THEN {_subject_code('o')}"
         f" WHEN NOT regexp_full_match(o, {sql_text(valid)}) THEN CASE"

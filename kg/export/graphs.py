@@ -31,6 +31,15 @@ class Selection:
     condition: str
     overlapping: bool
 
+    def rows_of(self, table: QuadTable) -> str:
+        """Return a query for the rows, in the order of the table."""
+        return f"SELECT s, p, o, g FROM {table.sql} WHERE {self.condition}"
+
+
+def inferred_graph(base: str) -> str:
+    """Return the graph, as a term, that `kg build --infer` writes."""
+    return f"<{base}graph/inferred>"
+
 
 def select_graphs(
     connection: duckdb.DuckDBPyConnection,

@@ -14,7 +14,7 @@ Spec: https://www.w3.org/TR/turtle/#sec-grammar-grammar
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -115,7 +115,8 @@ class Names:
         return [
             prefix
             for prefix, namespace in self.prefixes
-            if term.startswith(f"<{namespace}") and not _LOCAL.fullmatch(term[len(namespace) + 1 : -1])
+            if term.startswith(f"<{namespace}")
+            and not _LOCAL.fullmatch(term[len(namespace) + 1 : -1])
         ]
 
     def short_iri(self, term: str) -> str:
@@ -173,7 +174,9 @@ class Names:
             if datatype in BARE_LITERALS:
                 text = f"substr({term}, 2, length({term}) - {len(tail) + 1})"
                 pattern = sql_text(f'^"(?:{BARE_LITERALS[datatype]})"')
-                quoted = f"CASE WHEN regexp_matches({term}, {pattern}) THEN {text} ELSE {quoted} END"
+                quoted = (
+                    f"CASE WHEN regexp_matches({term}, {pattern}) THEN {text} ELSE {quoted} END"
+                )
             cases.append(f" WHEN ends_with({term}, {sql_text(tail)}) THEN {quoted}")
         datatype = f"regexp_extract({term}, '<[^>]*>$')"
         other = (
@@ -184,48 +187,119 @@ class Names:
         return f"CASE{''.join(cases)} ELSE {other} END"
 
 
-def survey(connection: duckdb.DuckDBPyConnection, rows: str, names: Names) -> Names:
-    """Return only the prefixes that a Turtle or TriG file of these rows uses, and what is sure.
+@dataclass(frozen=True, slots=True)
+class Use:
+    """What some rows need of prefixes.
+
+    Attributes:
+        used: Prefixes that shorten a term.
+        unsure: Prefixes whose namespace some term starts with, and no local name follows.
+        predicates: All predicates; None if they are too many to hold.
+    """
+
+    used: frozenset[str] = frozenset()
+    unsure: frozenset[str] = frozenset()
+    predicates: tuple[str, ...] | None = ()
+
+    def shorten(self, names: Names) -> Names:
+        """Return only the prefixes that are used, and what else makes shortening cheap."""
+        kept = tuple(pair for pair in names.prefixes if pair[0] in self.used)
+        sure = self.used - self.unsure
+        if self.predicates is None:
+            # Predicates were not looked at one by one.
+            return Names(kept, sure)
+        short = Names(kept, sure)
+        return Names(kept, sure, {term: short.short_predicate(term) for term in self.predicates})
+
+
+def survey(connection: duckdb.DuckDBPyConnection, rows: str, names: Names) -> Use:
+    """Return what the subjects, predicates and objects of rows need.
 
     Args:
         connection: From `kg.duck.engine`.
-        rows: A query with the columns s, p, o, g; where one is NULL, it is not written.
+        rows: A query with the columns s, p, o; what is NULL is not written.
         names: All prefixes.
     """
+    found = _Found(names)
     with translated():
-        predicates = _distinct(connection, rows, "p")
-        graphs = _distinct(connection, rows, "g")
-        used: set[str] = set()
-        unsure: set[str] = set()
-        for term in (predicates or set()) | (graphs or set()):
-            if term != RDF_TYPE:
-                used.update(filter(None, [names.prefix_of(term)]))
-            unsure.update(names.misses(term))
-        sources = [_subjects(rows), f"SELECT o AS term FROM ({rows}) WHERE o >= '<' AND o < '='"]
-        sources.append(_datatypes(rows))
-        sources += [
-            f"SELECT {column} AS term FROM ({rows}) WHERE {column} <> {sql_text(RDF_TYPE)}"
-            for column, terms in (("p", predicates), ("g", graphs))
-            if terms is None
-        ]
-        for source in sources:
-            _look(connection, source, names, used, unsure)
-    kept = tuple(pair for pair in names.prefixes if pair[0] in used)
-    sure = frozenset(used - unsure) if predicates is not None else frozenset()
-    short = Names(kept, sure)
-    if predicates is None:
-        return short
-    return Names(kept, sure, {term: short.short_predicate(term) for term in sorted(predicates)})
+        predicates = found.add_column(connection, rows, "p")
+        for source in (_subjects(rows), _objects(rows), _datatypes(rows)):
+            found.add(connection, source)
+    return found.use(predicates)
 
 
-def _distinct(
-    connection: duckdb.DuckDBPyConnection, rows: str, column: str
-) -> set[str] | None:
-    found = connection.execute(
-        f"SELECT DISTINCT {column} FROM ({rows}) WHERE {column} IS NOT NULL"
-        f" LIMIT {_MOST_PREDICATES + 1}"
-    ).fetchall()
-    return {term for (term,) in found} if len(found) <= _MOST_PREDICATES else None
+def survey_graphs(connection: duckdb.DuckDBPyConnection, rows: str, names: Names, use: Use) -> Use:
+    """Return the same with what the names of graphs need too."""
+    found = _Found(names, set(use.used), set(use.unsure))
+    with translated():
+        found.add_column(connection, rows, "g")
+    return found.use(use.predicates)
+
+
+class _Found:
+    """Prefixes that shorten a term, and those that meet one that they do not."""
+
+    def __init__(
+        self, names: Names, used: set[str] | None = None, unsure: set[str] | None = None
+    ) -> None:
+        self._names = names
+        self._used = used or set()
+        self._unsure = unsure or set()
+
+    def use(self, predicates: tuple[str, ...] | None) -> Use:
+        return Use(frozenset(self._used), frozenset(self._unsure), predicates)
+
+    def add_column(
+        self, connection: duckdb.DuckDBPyConnection, rows: str, column: str
+    ) -> tuple[str, ...] | None:
+        """Look at a column with few values, and return them; None if they are many after all."""
+        distinct = f"SELECT DISTINCT {column} AS term FROM ({rows}) WHERE {column} IS NOT NULL"
+        found = connection.execute(f"{distinct} LIMIT {_MOST_PREDICATES + 1}").fetchall()
+        if len(found) > _MOST_PREDICATES:
+            self.add(connection, f"FROM ({distinct}) WHERE term <> {sql_text(RDF_TYPE)}")
+            return None
+        terms = sorted(term for (term,) in found)
+        for term in terms:
+            if term != RDF_TYPE or column != "p":
+                self._used.update(filter(None, [self._names.prefix_of(term)]))
+            self._unsure.update(self._names.misses(term))
+        return tuple(terms)
+
+    def add(self, connection: duckdb.DuckDBPyConnection, source: str) -> None:
+        """Look at the column term of a query."""
+        prefixes = self._names.prefixes
+        if not prefixes:
+            return
+        tests, uses, misses = [], [], []
+        for number, (_, namespace) in enumerate(prefixes):
+            start = f"starts_with(term, {sql_text('<' + namespace)})"
+            tests.append(f"CASE WHEN {start} THEN {_is_local('term', namespace)} END AS f{number}")
+            # A longer namespace goes first where its name fits too.
+            longer = (
+                n for n, (_, other) in enumerate(prefixes[:number]) if _within(other, namespace)
+            )
+            uses.append(f"bool_or(f{number}{''.join(f' AND f{n} IS NOT true' for n in longer)})")
+            misses.append(f"bool_or(NOT f{number})")
+        row = connection.execute(
+            f"SELECT {', '.join(uses + misses)} FROM (SELECT {', '.join(tests)} FROM ({source}))"
+        ).fetchone()
+        assert row is not None
+        for (prefix, _), use, miss in zip(
+            prefixes, row[: len(uses)], row[len(uses) :], strict=True
+        ):
+            if use:
+                self._used.add(prefix)
+            if miss:
+                self._unsure.add(prefix)
+
+
+def _within(namespace: str, other: str) -> bool:
+    return namespace.startswith(other)
+
+
+def _objects(rows: str) -> str:
+    """Return a query for the objects that are IRIs."""
+    return f"SELECT o AS term FROM ({rows}) WHERE o >= '<' AND o < '='"
 
 
 def _subjects(rows: str) -> str:
@@ -249,45 +323,6 @@ def _datatypes(rows: str) -> str:
         f"SELECT DISTINCT CASE{''.join(cases)} ELSE regexp_extract(o, '<[^>]*>$') END AS term"
         f" FROM ({rows}) WHERE o < '<' AND ends_with(o, '>')"
     )
-
-
-def _look(
-    connection: duckdb.DuckDBPyConnection,
-    source: str,
-    names: Names,
-    used: set[str],
-    unsure: set[str],
-) -> None:
-    """Find out which prefixes shorten a term of the source, and which meet one that they do not."""
-    if not names.prefixes:
-        return
-    tests: list[str] = []
-    uses: list[str] = []
-    misses: list[str] = []
-    for number, (_, namespace) in enumerate(names.prefixes):
-        start = f"starts_with(term, {sql_text('<' + namespace)})"
-        tests.append(f"CASE WHEN {start} THEN {_is_local('term', namespace)} END AS fits{number}")
-        # A longer namespace goes first where its name fits too.
-        longer = [
-            f" AND fits{place} IS NOT true" for place in _longer(names.prefixes[:number], namespace)
-        ]
-        uses.append(f"bool_or(fits{number}{''.join(longer)})")
-        misses.append(f"bool_or(NOT fits{number})")
-    row = connection.execute(
-        f"SELECT {', '.join(uses + misses)} FROM (SELECT {', '.join(tests)} FROM ({source}))"
-    ).fetchone()
-    assert row is not None
-    for (prefix, _), use, miss in zip(
-        names.prefixes, row[: len(uses)], row[len(uses) :], strict=True
-    ):
-        if use:
-            used.add(prefix)
-        if miss:
-            unsure.add(prefix)
-
-
-def _longer(prefixes: Sequence[tuple[str, str]], namespace: str) -> list[int]:
-    return [place for place, (_, other) in enumerate(prefixes) if other.startswith(namespace)]
 
 
 def _local(term: str, namespace: str) -> str:

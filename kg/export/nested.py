@@ -60,6 +60,11 @@ class Nesting:
             self._drop_large_nodes()
 
     @property
+    def count(self) -> int:
+        """Number of rows, those within others included."""
+        return self._run(f"SELECT count(*) FROM ({self._numbered})")
+
+    @property
     def plain_rows(self) -> str:
         """A query for the rows as `kg.export.names.survey` reads them: what is not written is NULL.
 
@@ -100,8 +105,7 @@ class Nesting:
         """Make the tables of rows with blank nodes, of nodes that may be nested, of free nodes."""
         self._table(
             "blank_row",
-            f"SELECT n, s, p, o, g FROM ({self._numbered})"
-            f" WHERE s >= '{BLANK}' OR o >= '{BLANK}'",
+            f"SELECT n, s, p, o, g FROM ({self._numbered}) WHERE s >= '{BLANK}' OR o >= '{BLANK}'",
         )
         self._table(
             "graph_label", f"SELECT DISTINCT g AS b FROM ({self._numbered}) WHERE g >= '{BLANK}'"
@@ -199,9 +203,7 @@ class Nesting:
                 f" WHERE level = {level} GROUP BY nested.b HAVING size <= {MOST_TEXT}"
             )
         self._run("DELETE FROM nested WHERE b NOT IN (SELECT b FROM weight)")
-        self._table(
-            "short_cell", "SELECT * FROM list_cell WHERE head IN (SELECT b FROM nested)"
-        )
+        self._table("short_cell", "SELECT * FROM list_cell WHERE head IN (SELECT b FROM nested)")
 
     def _levels(self) -> range:
         """Return the levels, the deepest first."""
@@ -241,7 +243,9 @@ def _list_texts(parts: str) -> str:
 
 
 def _node_texts(parts: str, names: Names, level: int) -> str:
-    margin = f"concat(e'\\n', CASE WHEN g IS NULL THEN '' ELSE '    ' END, repeat(' ', {level * 4 + 4}))"
+    margin = (
+        f"concat(e'\\n', CASE WHEN g IS NULL THEN '' ELSE '    ' END, repeat(' ', {level * 8 + 4}))"
+    )
     window = "(PARTITION BY b ORDER BY n)"
     before = f"SELECT *, lag(p) OVER {window} AS last_p FROM ({parts}) WHERE p <> ''"
     pieces = (
@@ -250,4 +254,6 @@ def _node_texts(parts: str, names: Names, level: int) -> str:
         f" CASE WHEN last_p = p THEN '' ELSE concat({names.short_predicate_sql('p')}, ' ') END, o)"
         f" AS piece FROM ({before})"
     )
-    return f"SELECT b, concat('[ ', string_agg(piece, '' ORDER BY n), ' ]') FROM ({pieces}) GROUP BY b"
+    return (
+        f"SELECT b, concat('[ ', string_agg(piece, '' ORDER BY n), ' ]') FROM ({pieces}) GROUP BY b"
+    )

@@ -61,7 +61,7 @@ def turtle_sql(rows: Printable, names: Names) -> str:
         f" lag(p) OVER () IS DISTINCT FROM p AS new_p FROM ({short})"
     )
     following = (
-        "SELECT *, lead(new_s, 1, true) OVER () AS ends_s, lead(new_p, 1, true) OVER () AS ends_p"
+        "SELECT *, lead(new_s) OVER () AS ends_s, lead(new_p) OVER () AS ends_p"
         f" FROM ({changes})"
     )
     return (
@@ -69,7 +69,8 @@ def turtle_sql(rows: Printable, names: Names) -> str:
         f" CASE WHEN new_s THEN concat({rows.subject_sql(names)}, ' ', p)"
         " WHEN new_p THEN concat('    ', p) ELSE '       ' END,"
         f" ' ', {rows.object_sql(names)},"
-        " CASE WHEN ends_s THEN e' .\\n' WHEN ends_p THEN ' ;' ELSE ' ,' END)"
+        " CASE WHEN ends_s THEN e' .\\n' WHEN ends_p THEN ' ;' WHEN ends_p IS NULL THEN ' .'"
+        " ELSE ' ,' END)"
         f" FROM ({following})"
     )
 
@@ -93,8 +94,8 @@ def trig_sql(rows: Printable, names: Names) -> str:
         f" FROM ({changes})"
     )
     following = (
-        "SELECT *, lead(new_g, 1, true) OVER () AS ends_g, lead(new_s, 1, true) OVER () AS ends_s,"
-        " lead(new_p, 1, true) OVER () AS ends_p,"
+        "SELECT *, lead(new_g) OVER () AS ends_g, lead(new_s) OVER () AS ends_s,"
+        " lead(new_p) OVER () AS ends_p,"
         f" CASE WHEN g IS NULL THEN '' ELSE '    ' END AS margin FROM ({nested})"
     )
     return (
@@ -105,6 +106,7 @@ def trig_sql(rows: Printable, names: Names) -> str:
         " WHEN new_p THEN concat('    ', p) ELSE '       ' END,"
         f" ' ', {rows.object_sql(names)},"
         " CASE WHEN ends_g AND g IS NOT NULL THEN e' .\\n}\\n' WHEN ends_s THEN e' .\\n'"
-        " WHEN ends_p THEN ' ;' ELSE ' ,' END)"
+        " WHEN ends_p THEN ' ;' WHEN ends_p IS NOT NULL THEN ' ,'"
+        " WHEN g IS NOT NULL THEN e' .\\n}' ELSE ' .' END)"
         f" FROM ({following})"
     )
