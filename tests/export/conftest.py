@@ -1,5 +1,6 @@
 """Quad tables and workspaces to export from, made without a build."""
 
+import json
 import subprocess
 import sys
 from collections.abc import Callable, Iterable
@@ -23,13 +24,14 @@ voc = "https://example.org/ns#"
 
 
 def make_table(path: Path, quads: Iterable[Quad]) -> QuadTable:
-    rows = ", ".join(
-        f"({', '.join('NULL' if term is None else sql_text(term) for term in quad)})"
-        for quad in quads
-    )
-    values = f"VALUES {rows}" if rows else "SELECT '', '', '', '' WHERE false"
+    lines = path.with_suffix(".jsonl")
+    lines.write_text("".join(json.dumps(quad) + "\n" for quad in quads))
+    terms = f"read_json({sql_text(str(lines))}, columns = {{'json': 'VARCHAR[]'}}, records = false)"
+    columns = ", ".join(f"json[{place + 1}] AS {name}" for place, name in enumerate("spog"))
     with engine() as connection:
-        return write_table(connection, f"SELECT * FROM ({values}) AS t(s, p, o, g)", path)
+        table = write_table(connection, f"SELECT {columns} FROM {terms}", path)
+    lines.unlink()
+    return table
 
 
 @pytest.fixture

@@ -17,7 +17,7 @@ def test_file(workspace):
     done = kg("export", "-o", "a.ttl", cwd=root)
     assert done.returncode == 0
     assert done.stdout == b""
-    assert done.stderr == b"wrote 33 triples to a.ttl (Turtle)\n"
+    assert done.stderr == b"wrote 32 triples to a.ttl (Turtle)\n"
     assert (root / "a.ttl").read_text(encoding="utf-8") == TURTLE
 
 

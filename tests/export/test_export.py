@@ -2,6 +2,7 @@
 
 import hashlib
 import random
+from itertools import chain
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,7 @@ from kg.errors import InputError, UsageError, WorldError
 from kg.export import ExportOptions, export, export_workspace
 from kg.export.api import _export
 from kg.workspace import COMMON_PREFIXES, read_workspace
-from tests.export.reading import read, read_rdflib
+from tests.export.reading import decompressed, read, read_rdflib
 from tests.export.samples import EX, INFERRED, RECORD, SAMPLE, VOC
 from tests.terms import canonical
 
@@ -111,7 +112,7 @@ def test_same_bytes_whatever_the_order_and_the_threads(table, tmp_path, ending):
     assert (tmp_path / f"a.{ending}").read_bytes() == (tmp_path / f"b.{ending}").read_bytes()
 
 
-def test_order_holds_over_many_row_groups(table, tmp_path):
+def test_order_holds_over_many_row_groups(tmp_path):
     """Windows and sorts see the rows in the table's order, with many threads too."""
     from kg.duck import engine
     from kg.quads import write_table
@@ -215,7 +216,8 @@ def test_compression(table, tmp_path, ending, compression):
     quads = table(SAMPLE)
     exported(quads, tmp_path / f"a.{ending}")
     exported(quads, tmp_path / f"a.{ending}.{compression}")
-    assert read(tmp_path / f"a.{ending}.{compression}") == read(tmp_path / f"a.{ending}")
+    plain = (tmp_path / f"a.{ending}").read_bytes()
+    assert decompressed(tmp_path / f"a.{ending}.{compression}") == plain
     if compression == "gz":  # no time and no name in the header
         assert (tmp_path / f"a.{ending}.gz").read_bytes()[3:8] == bytes(5)
 
@@ -230,11 +232,11 @@ def test_split(table, tmp_path, ending):
     parts = [read(tmp_path / name) for name in names]
     assert [len(part) for part in parts] == [500, 500, 50]
     exported(quads, tmp_path / f"whole.{ending}")
-    assert sum(parts, []) == read(tmp_path / f"whole.{ending}")
+    assert list(chain(*parts)) == read(tmp_path / f"whole.{ending}")
     # A shorter row of files leaves none of the longer one.
     exported(quads, target, split=1050)
     assert sorted(path.name for path in tmp_path.glob("*out*")) == [names[0]]
-    assert read(tmp_path / names[0]) == sum(parts, [])
+    assert read(tmp_path / names[0]) == list(chain(*parts))
 
 
 def test_split_of_many_chunks(table, tmp_path):
