@@ -25,11 +25,13 @@ voc = "https://example.org/ns#"
 
 def make_table(path: Path, quads: Iterable[Quad]) -> QuadTable:
     lines = path.with_suffix(".jsonl")
-    lines.write_text("".join(json.dumps(quad) + "\n" for quad in quads))
-    terms = f"read_json({sql_text(str(lines))}, columns = {{'json': 'VARCHAR[]'}}, records = false)"
-    columns = ", ".join(f"json[{place + 1}] AS {name}" for place, name in enumerate("spog"))
-    with engine() as connection:
-        table = write_table(connection, f"SELECT {columns} FROM {terms}", path)
+    objects = (dict(zip("spog", quad, strict=True)) for quad in quads)
+    lines.write_text("".join(json.dumps(each) + "\n" for each in objects))
+    columns = ", ".join(f"{name}: 'VARCHAR'" for name in "spog")
+    source = sql_text(str(lines))
+    select = f"FROM read_json({source}, columns = {{{columns}}}, format = 'newline_delimited')"
+    with engine(threads=1) as connection:
+        table = write_table(connection, select, path)
     lines.unlink()
     return table
 
