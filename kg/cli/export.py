@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -12,6 +12,8 @@ from kg.errors import ExitCode
 
 if TYPE_CHECKING:
     from kg.export import Exported
+
+Digest = Literal["sha256", "sha384"]
 
 
 def export_command(
@@ -53,8 +55,11 @@ def export_command(
     ] = False,
     canonical: Annotated[
         bool,
-        typer.Option("--canonical", help="Canonical N-Quads (RDFC-1.0), and print their SHA-256."),
+        typer.Option("--canonical", help="Canonical N-Quads (RDFC-1.0), and print their digest."),
     ] = False,
+    digest: Annotated[
+        Digest, typer.Option(help="Hash algorithm of --canonical and of that digest.")
+    ] = "sha256",
     split: Annotated[
         int | None,
         typer.Option(
@@ -91,6 +96,7 @@ def export_command(
         with_inferred,
         skolemize,
         canonical,
+        digest,
         split,
         strict,
         base,
@@ -113,9 +119,9 @@ def _report(shared: Settings, done: Exported) -> int:
     unit = "quads" if done.format.quads else "triples"
     target = done.target if len(done.files) < 2 else f"{len(done.files)} files"
     shared.say(f"wrote {done.statements:,} {unit} to {target} ({done.format.title})")
-    if done.sha256 is not None:
+    if done.digest is not None:
         if done.target == "-":
-            shared.say(f"sha256:{done.sha256}")
+            shared.say(done.digest)
         else:
-            print(f"sha256:{done.sha256}")
+            print(done.digest)
     return ExitCode.DONE

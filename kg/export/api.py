@@ -172,7 +172,7 @@ def _export(
         done = write(
             connection, rows, Job(target, form, compression, options, prefixes, Path(name))
         )
-    return Exported(target, form, True, done.statements, done.files, problems, places, done.sha256)
+    return Exported(target, form, True, done.statements, done.files, problems, places, done.digest)
 
 
 def _skolemized(connection: duckdb.DuckDBPyConnection, rows: Rows, base: str, folder: Path) -> Rows:

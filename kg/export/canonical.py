@@ -18,6 +18,7 @@ from kg.duck import sql_text
 from kg.errors import LimitError, WorldError
 from kg.export import rdfc
 from kg.export.lines import nquads_sql
+from kg.export.options import ExportOptions
 from kg.quads import copy_lines
 from kg.sizes import parse_size
 
@@ -33,8 +34,7 @@ def canonical_lines(
     connection: duckdb.DuckDBPyConnection,
     rows: str,
     folder: Path,
-    timeout: float | None,
-    memory: str | None,
+    options: ExportOptions,
 ) -> str:
     """Return a query for the sorted lines of canonical N-Quads.
 
@@ -42,8 +42,7 @@ def canonical_lines(
         connection: From `kg.duck.engine`.
         rows: A query with the columns s, p, o, g, each row once.
         folder: Where files may be made; they must stay until the query has run.
-        timeout: Seconds that canonicalising may take; None for `DEFAULT_TIMEOUT`.
-        memory: What it may take, such as ``1GB``.
+        options: The hash algorithm, and the limits on time and memory.
 
     Raises:
         LimitError: It took longer or more.
@@ -61,17 +60,9 @@ def canonical_lines(
     plain = nquads_sql(f"FROM ({rows}) WHERE ({blank}) IS NOT true")
     lines = f"SELECT line FROM ({plain}) AS plain(line)"
     if count:
-        _canonicalise(named, done, timeout or DEFAULT_TIMEOUT, memory or _CHILD_MEMORY)
+        _canonicalise(named, done, options)
         lines += f" UNION ALL SELECT line FROM {_read_lines(done)}"
     return f"SELECT line FROM ({lines}) ORDER BY line"
-
-
-def sha256_of(path: Path) -> str:
-    """Return the digest of a file, in hexadecimal."""
-    import hashlib
-
-    with path.open("rb") as source:
-        return hashlib.file_digest(source, "sha256").hexdigest()
 
 
 def _read_lines(path: Path) -> str:
@@ -84,9 +75,12 @@ def _read_lines(path: Path) -> str:
     )
 
 
-def _canonicalise(named: Path, done: Path, timeout: float, memory: str) -> None:
+def _canonicalise(named: Path, done: Path, options: ExportOptions) -> None:
+    timeout = DEFAULT_TIMEOUT if options.timeout is None else options.timeout
+    memory = options.memory or _CHILD_MEMORY
     # -P: the folder of the script holds modules of kg, which are not on the path for others.
     command = [sys.executable, "-P", rdfc.__file__, str(named), str(done), str(parse_size(memory))]
+    command.append(options.digest)
     try:
         ended = subprocess.run(command, timeout=timeout, check=False, capture_output=True)
     except subprocess.TimeoutExpired as error:

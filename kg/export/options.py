@@ -5,12 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Literal
 
 from kg.errors import UsageError
 from kg.export.checks import Origins, Problem
 from kg.export.formats import COTTAS, N_QUADS, N_TRIPLES, Compression, Format
 from kg.rdf.zstd import require_zstd
 from kg.terms import is_iri
+
+# https://www.w3.org/TR/rdf-canon/#dfn-hash-algorithm
+Digest = Literal["sha256", "sha384"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +28,7 @@ class ExportOptions:
         with_inferred: Write the graph of inferred triples too.
         skolemize: Write blank nodes as IRIs below the base.
         canonical: Write canonical N-Quads by RDFC-1.0, and tell their digest.
+        digest: The hash algorithm for that; the labels of blank nodes depend on it.
         split: Most statements of a file; the target's name then gets numbers.
         strict: Write nothing if there is something that stores may refuse.
         base: Base IRI of relative IRIs in RDF files, and of skolemized nodes; by default that of
@@ -38,6 +43,7 @@ class ExportOptions:
     with_inferred: bool = False
     skolemize: bool = False
     canonical: bool = False
+    digest: Digest = "sha256"
     split: int | None = None
     strict: bool = False
     base: str | None = None
@@ -89,7 +95,7 @@ class Exported:
         files: The files that were written; more than one if they were to be split.
         problems: What stores may refuse in them.
         origins: Where the examples of the problems come from, as far as that is known.
-        sha256: Digest of canonical N-Quads, in hexadecimal; None for other exports.
+        digest: Of canonical N-Quads, as ``sha256:`` and hexadecimal; None for other exports.
     """
 
     target: str
@@ -99,7 +105,7 @@ class Exported:
     files: tuple[Path, ...] = ()
     problems: tuple[Problem, ...] = ()
     origins: Origins = field(default_factory=dict)
-    sha256: str | None = None
+    digest: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -61,8 +61,7 @@ def turtle_sql(rows: Printable, names: Names) -> str:
         f" lag(p) OVER () IS DISTINCT FROM p AS new_p FROM ({short})"
     )
     following = (
-        "SELECT *, lead(new_s) OVER () AS ends_s, lead(new_p) OVER () AS ends_p"
-        f" FROM ({changes})"
+        f"SELECT *, lead(new_s) OVER () AS ends_s, lead(new_p) OVER () AS ends_p FROM ({changes})"
     )
     return (
         f"SELECT concat(CASE WHEN first THEN {sql_text(names.header())} ELSE '' END,"

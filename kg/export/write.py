@@ -13,7 +13,7 @@ from kg.export.formats import COTTAS, JSON_LD, N_QUADS, N_TRIPLES, RDF_XML, TRIG
 from kg.export.lines import by_graph_sql, merged_sql, nquads_sql, ntriples_sql
 from kg.export.names import Names, Use, survey, survey_graphs
 from kg.export.nested import BLANK, Nesting
-from kg.export.options import Job
+from kg.export.options import ExportOptions, Job
 from kg.export.serialised import refuse_unnameable, write_serialised
 from kg.export.sinks import Writer, opened, piped, replacing, splitting, standard_output
 from kg.export.turtle import Printable, trig_sql, turtle_sql
@@ -45,12 +45,12 @@ class Written:
     Attributes:
         statements: Their number.
         files: The files.
-        sha256: Digest of canonical lines.
+        digest: Of canonical lines, with the name of its algorithm.
     """
 
     statements: int
     files: tuple[Path, ...]
-    sha256: str | None = None
+    digest: str | None = None
 
 
 def write(connection: duckdb.DuckDBPyConnection, rows: Rows, job: Job) -> Written:
@@ -89,10 +89,10 @@ def _emitted(emit: Callable[[Writer], int], job: Job) -> Written:
             count = emit(sink)
             return Written(count, sink.commit())
     if job.target == "-":
-        hashed = _Hashed(standard_output(), job.options.canonical)
+        hashed = _Hashed(standard_output(), job.options)
         return Written(emit(hashed), (), hashed.digest())
     with replacing(target) as part, opened(part, job.compression) as sink:
-        hashed = _Hashed(sink, job.options.canonical)
+        hashed = _Hashed(sink, job.options)
         count = emit(hashed)
     return Written(count, (target,), hashed.digest())
 
@@ -100,9 +100,9 @@ def _emitted(emit: Callable[[Writer], int], job: Job) -> Written:
 class _Hashed:
     """Hands bytes on, and makes their digest if it is wanted."""
 
-    def __init__(self, sink: Writer, wanted: bool) -> None:
+    def __init__(self, sink: Writer, options: ExportOptions) -> None:
         self._sink = sink
-        self._hash = hashlib.sha256() if wanted else None
+        self._hash = hashlib.new(options.digest) if options.canonical else None
 
     def write(self, data: bytes) -> None:
         if self._hash is not None:
@@ -110,7 +110,7 @@ class _Hashed:
         self._sink.write(data)
 
     def digest(self) -> str | None:
-        return self._hash.hexdigest() if self._hash is not None else None
+        return f"{self._hash.name}:{self._hash.hexdigest()}" if self._hash is not None else None
 
 
 def _write_serialised(connection: duckdb.DuckDBPyConnection, rows: Rows, job: Job) -> Written:
@@ -139,11 +139,7 @@ def _lines(connection: duckdb.DuckDBPyConnection, rows: Rows, job: Job) -> tuple
     """Return a query for the lines, and the number of statements where it is not that of lines."""
     prepared = _prepared(rows, job)
     if job.options.canonical:
-        options = job.options
-        return (
-            canonical_lines(connection, prepared, job.folder, options.timeout, options.memory),
-            None,
-        )
+        return canonical_lines(connection, prepared, job.folder, job.options), None
     if job.form == N_TRIPLES:
         return ntriples_sql(prepared), None
     if job.form == N_QUADS:
