@@ -12,13 +12,14 @@ from kg.duck import engine, sql_text, translated
 from kg.errors import KgError
 from kg.export.checks import Origins, Problem, check_rows, refuse_errors
 from kg.export.formats import choose_format
-from kg.export.graphs import inferred_graph, select_graphs
+from kg.export.graphs import select_graphs
 from kg.export.options import Exported, ExportOptions, Job
 from kg.export.skolem import skolemized_sql
 from kg.export.survey import Survey, read_survey
 from kg.export.write import Rows, write
 from kg.quads import QuadTable, spooled, write_table
 from kg.rdf import spool_rdf
+from kg.terms import iri
 from kg.workspace import COMMON_PREFIXES, Workspace, find_workspace, show_path
 
 if TYPE_CHECKING:
@@ -79,7 +80,7 @@ def export_workspace(
         target,
         replace(chosen, base=chosen.base or workspace.base),
         workspace.prefixes,
-        left_out=() if chosen.with_inferred else (inferred_graph(workspace.base),),
+        left_out=() if chosen.with_inferred else (iri(workspace.inferred_graph),),
         surveyed=surveyed,
         origins=lambda _, problems: _traced(workspace, problems, chosen.memory),
     )

@@ -36,11 +36,6 @@ class Selection:
         return f"SELECT s, p, o, g FROM {table.sql} WHERE {self.condition}"
 
 
-def inferred_graph(base: str) -> str:
-    """Return the graph, as a term, that `kg build --infer` writes."""
-    return f"<{base}graph/inferred>"
-
-
 def select_graphs(
     connection: duckdb.DuckDBPyConnection,
     table: QuadTable,

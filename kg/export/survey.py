@@ -12,9 +12,10 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from kg.export.checks import Problem, check_rows
-from kg.export.graphs import inferred_graph, select_graphs
+from kg.export.graphs import select_graphs
 from kg.export.names import Names, Use, survey
 from kg.quads import QuadTable
+from kg.terms import iri
 
 if TYPE_CHECKING:
     import duckdb
@@ -55,7 +56,7 @@ def write_survey(
         LimitError: The memory limit was reached.
         OSError: The file cannot be written.
     """
-    selection = select_graphs(connection, table, left_out=[inferred_graph(workspace.base)])
+    selection = select_graphs(connection, table, left_out=[iri(workspace.inferred_graph)])
     rows = selection.rows_of(table)
     use = survey(connection, rows, Names.of(workspace.prefixes))
     found = Survey(dict(workspace.prefixes), use, check_rows(connection, rows))
