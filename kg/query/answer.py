@@ -56,7 +56,7 @@ def write_answer(answer: Answer, form: Format, out: IO[bytes], style: Style) -> 
         return not answer
     if isinstance(answer, ox.QuerySolutions):
         columns = [variable.value for variable in answer.variables]
-        if form.results is not None and style.rows is None:
+        if form.results is not None and form.name != "xml" and style.rows is None:
             counted = _Counted(out)
             answer.serialize(cast(IO[bytes], counted), form.results)  # it only calls write
             return counted.bytes == _size_without_rows(columns, form)

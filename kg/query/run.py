@@ -204,12 +204,14 @@ def find_question(target: str, workspace: Workspace | None) -> Question:
         name = "standard input"
         return parse_question(decode(sys.stdin.buffer.read(), name), name, prefixes)
     path = Path(target)
-    if path.suffix in (".rq", ".sparql") or "/" in target or path.is_file():
+    if path.suffix in (".rq", ".sparql") or "/" in target:
         return read_question(path, prefixes)
     names = question_names(workspace) if workspace else []
     if workspace is not None and target in names:
         question = read_question(workspace.root / "queries" / f"{target}.rq", prefixes)
         return replace(question, of_workspace=True)
+    if path.is_file():
+        return read_question(path, prefixes)
     raise _unknown_question(target, names)
 
 

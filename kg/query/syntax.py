@@ -197,27 +197,42 @@ def _refused_update(text: str, source: str, token: Token) -> InputError:
     )
 
 
+# Kinds of token that can stand between SERVICE and its group.
+_TARGETS: Final = (Kind.IRI, Kind.NAME, Kind.VARIABLE)
+_TEXTS: Final = (Kind.STRING, Kind.IRI)
+
+
 def _service(found: Sequence[Token]) -> Token | None:
     """Return the token that asks for federation, or None.
 
-    The engine also takes a keyword that has grown together with what stands before it (``true``)
-    or behind it (``:name``), where the grammar's longest match would see one name.
+    The grammar's longest match would make one name of a keyword and what it has grown together
+    with. The engine does not always: it finds SERVICE in ``trueSERVICE`` and in ``x:a.SERVICE:b``.
+    So any word that holds it and stands before a group, as SERVICE does, is taken for it.
     """
+    depth = 0
     for i, token in enumerate(found):
-        if token.kind is Kind.WORD and "SERVICE" in token.text.upper():
-            return token
-        if token.kind is not Kind.NAME or "SERVICE" not in token.text.partition(":")[0].upper():
+        depth += token.is_mark("{") - token.is_mark("}")
+        if token.kind in _TEXTS or "SERVICE" not in token.text.upper():
             continue
-        opens = i + 1 < len(found) and found[i + 1].is_mark("{")
-        if opens and not (i and found[i - 1].is_word("GRAPH", "FROM", "NAMED")):
+        if token.kind is Kind.WORD:
+            return token
+        named = i > 0 and found[i - 1].is_word("GRAPH", "FROM", "NAMED")
+        if depth > 0 and not named and _stands_before_group(found, i):
             return token
     return None
 
 
+def _stands_before_group(found: Sequence[Token], at: int) -> bool:
+    behind = [token for token in found[at + 1 : at + 4] if not token.is_word("SILENT")]
+    if behind and behind[0].kind in _TARGETS:
+        behind = behind[1:]
+    return bool(behind) and behind[0].is_mark("{")
+
+
 def _refused_service(text: str, source: str, token: Token) -> InputError:
     hint = "Ask that server with --endpoint URL, or load its data with --data FILE."
-    if token.kind is Kind.NAME:
-        hint = "If this is a name, write a dot or another prefix, so that it is no SERVICE."
+    if token.kind is not Kind.WORD:
+        hint = "If this is a name, write a dot before the group that follows it."
     return _error_at(
         "service-refused",
         "SERVICE would send parts of the query to another server, and kg fetches nothing",
