@@ -9,7 +9,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import IO
 
-from kg.errors import InputError
+from kg.errors import InputError, Location
 from kg.query.answer import Answer, Style, write_answer
 from kg.query.dataset import Dataset, open_files, open_workspace, prefixes_of
 from kg.query.formats import Format
@@ -187,6 +187,25 @@ def _open(source: Source, folder: Callable[[], Path] | None) -> Dataset:
             hint="Go to a workspace, or give files with --data.",
         )
     return open_workspace(source.workspace)
+
+
+def check_question(question: Question, workspace: Workspace) -> None:
+    """Check a question of a workspace without asking it: its header and its query.
+
+    Raises:
+        InputError: The query is wrong, or gives other columns than the header promises.
+    """
+    values = {each.name: each.type.example for each in question.parameters if each.default is None}
+    text = question.with_values(values, workspace.prefixes)
+    checked = check_query(text, question.source, workspace.prefixes, workspace.base)
+    if question.columns and checked.columns != question.columns:
+        raise InputError(
+            "wrong-columns",
+            f"the header promises the columns {', '.join(question.columns)}, the query gives "
+            + (", ".join(checked.columns) or "none"),
+            location=Location(question.source),
+            hint="Mend the line `# columns:` or the query.",
+        )
 
 
 def find_question(target: str, workspace: Workspace | None) -> Question:

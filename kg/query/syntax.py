@@ -35,10 +35,12 @@ class Checked:
     Attributes:
         text: As it is to be asked.
         form: The query form.
+        columns: The names of a SELECT's variables, in their order.
     """
 
     text: str
     form: Form
+    columns: tuple[str, ...] = ()
 
 
 def check_query(
@@ -82,8 +84,8 @@ def check_query(
             raise _refused_service(text, source, service)
         return Checked(text, form)
     answer = _parse(text, source, prefixes, base, named)
-    if isinstance(answer, ox.QuerySolutions) and form is Form.SELECT:
-        text = _with_names(text, found, [variable.value for variable in answer.variables])
+    if form is Form.SELECT and isinstance(answer, ox.QuerySolutions):
+        return _with_names(text, found, [variable.value for variable in answer.variables])
     return Checked(text, form)
 
 
@@ -93,19 +95,21 @@ def _is_outside_grammar(found: Sequence[Token]) -> bool:
     return find_mistake(found) is not None
 
 
-def _with_names(text: str, found: Sequence[Token], names: list[str]) -> str:
+def _with_names(text: str, found: Sequence[Token], names: list[str]) -> Checked:
     """Replace the star of an outermost ``SELECT *`` by its variables."""
     at = next(i for i, token in enumerate(found) if token.is_word("SELECT")) + 1
     star = found[at + 1] if found[at].is_word("DISTINCT", "REDUCED") else found[at]
     if not star.is_mark("*") or not names:
-        return text
+        return Checked(text, Form.SELECT, tuple(names))
     order = {
         token.text[1:]: i
         for i, token in reversed(list(enumerate(found)))
         if token.kind is Kind.VARIABLE
     }
-    listed = " ".join(f"?{name}" for name in sorted(names, key=lambda name: order.get(name, 0)))
-    return f"{text[: star.start]} {listed} {text[star.end :]}"
+    names.sort(key=lambda name: order.get(name, 0))
+    listed = " ".join(f"?{name}" for name in names)
+    text = f"{text[: star.start]} {listed} {text[star.end :]}"
+    return Checked(text, Form.SELECT, tuple(names))
 
 
 def _parse(
