@@ -55,7 +55,8 @@ def write_index(nquads: list[Path], target: Path) -> int:
     try:
         store = ox.Store(str(target))
         for path in nquads:
-            store.bulk_load(path=str(path), format=ox.RdfFormat.N_QUADS)
+            # Lenient: the terms were checked, and IRIs that a mapping calls unsafe are wanted.
+            store.bulk_load(path=str(path), format=ox.RdfFormat.N_QUADS, lenient=True)
         store.flush()
         count = len(store)
     except OSError as error:

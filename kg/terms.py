@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from functools import cache
 from typing import Final
 
 from kg.errors import InputError
@@ -21,15 +22,83 @@ RDF_TYPE: Final = f"<{RDF}type>"
 RDF_LANG_STRING: Final = f"{RDF}langString"
 XSD_STRING: Final = f"{XSD}string"
 
-# IRIREF of N-Triples without escapes, and with a scheme in front (RFC 3987, section 2.2).
-# U+0000 to U+0020 and <>"{}|^`\ may not stand in it.
-IRI_PATTERN: Final = r"[A-Za-z][A-Za-z0-9+.\-]*:[^\x00-\x20<>\"{}|^`\\]*"
-# Well-formed tags without the finer rules on the order of subtags; one letter alone starts only
-# private and grandfathered ones: https://www.rfc-editor.org/rfc/rfc5646#section-2.1
-LANGUAGE_PATTERN: Final = r"([A-Za-z]{2,8}|[xXiI])(-[A-Za-z0-9]{1,8})*"
+_PLANES: Final = range(0x10000, 0xF0000, 0x10000)
+# iunreserved, beside ASCII: these stand in an IRI as they are. Written as characters, so that
+# Python's re and RE2 read the same pattern.
+# https://www.rfc-editor.org/rfc/rfc3987#section-2.2
+UCSCHAR: Final = "".join(
+    f"{chr(first)}-{chr(last)}"
+    for first, last in (
+        (0xA0, 0xD7FF),
+        (0xF900, 0xFDCF),
+        (0xFDF0, 0xFFEF),
+        *((plane + (0x1000 if plane == 0xE0000 else 0), plane + 0xFFFD) for plane in _PLANES),
+    )
+)
 
-_IRI: Final = re.compile(IRI_PATTERN)
-_LANGUAGE: Final = re.compile(LANGUAGE_PATTERN)
+
+def _iri_pattern() -> str:
+    """Return the rule IRI of RFC 3987: absolute, with or without a fragment."""
+    unreserved = rf"A-Za-z0-9\-._~{UCSCHAR}"
+    escaped = "%[0-9A-Fa-f]{2}"
+    name = rf"{unreserved}!$&'()*+,;="
+    path = rf"(?:[{name}:@/]|{escaped})"
+    segment = rf"(?:[{name}:@]|{escaped})"
+    private = "\ue000-\uf8ff\U000f0000-\U000ffffd\U00100000-\U0010fffd"
+    authority = (
+        rf"(?:(?:[{name}:]|{escaped})*@)?"
+        rf"(?:\[(?:{_ipv6_pattern()}|[vV][0-9A-Fa-f]+\.[A-Za-z0-9\-._~!$&'()*+,;=:]+)\]"
+        rf"|(?:[{name}]|{escaped})*)(?::[0-9]*)?"
+    )
+    return (
+        rf"[A-Za-z][A-Za-z0-9+.\-]*:(?://{authority}(?:/{path}*)?|/?(?:{segment}{path}*)?)"
+        rf"(?:\?(?:[{name}:@/?{private}]|{escaped})*)?(?:#(?:[{name}:@/?]|{escaped})*)?"
+    )
+
+
+def _ipv6_pattern() -> str:
+    """Return the rule IPv6address: https://www.rfc-editor.org/rfc/rfc3986#section-3.2.2."""
+    group = "[0-9A-Fa-f]{1,4}"
+    byte = "(?:25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])"
+    last = rf"(?:{group}:{group}|{byte}(?:\.{byte}){{3}})"
+    forms = [f"(?:{group}:){{6}}{last}"]
+    for after in range(5, -1, -1):
+        before = f"(?:(?:{group}:){{0,{4 - after}}}{group})?" if after < 5 else ""
+        forms.append(f"{before}::(?:{group}:){{{after}}}{last}")
+    forms.append(f"(?:(?:{group}:){{0,5}}{group})?::{group}")
+    forms.append(f"(?:(?:{group}:){{0,6}}{group})?::")
+    return "|".join(forms)
+
+
+IRI_PATTERN: Final = _iri_pattern()
+_GRANDFATHERED: Final = (
+    *("en-gb-oed", "sgn-be-fr", "sgn-be-nl", "sgn-ch-de", "art-lojban", "cel-gaulish"),
+    *("i-ami", "i-bnn", "i-default", "i-enochian", "i-hak", "i-klingon", "i-lux", "i-mingo"),
+    *("i-navajo", "i-pwn", "i-tao", "i-tay", "i-tsu", "no-bok", "no-nyn"),
+    *("zh-guoyu", "zh-hakka", "zh-min", "zh-min-nan", "zh-xiang"),
+)
+
+
+def _language_pattern() -> str:
+    """Return the rule Language-Tag: https://www.rfc-editor.org/rfc/rfc5646#section-2.1.
+
+    Case does not count, but the flag for that would let in letters such as U+212A.
+    """
+    letter, digit, any_of = "[A-Za-z]", "[0-9]", "[A-Za-z0-9]"
+    private = f"[xX](?:-{any_of}{{1,8}})+"
+    language = f"(?:{letter}{{2,3}}(?:-{letter}{{3}}){{0,3}}|{letter}{{4,8}})"
+    region = f"(?:{letter}{{2}}|{digit}{{3}})"
+    variant = f"(?:{any_of}{{5,8}}|{digit}{any_of}{{3}})"
+    extension = f"[0-9A-WYZa-wyz](?:-{any_of}{{2,8}})+"
+    grandfathered = (
+        "".join(f"[{c}{c.upper()}]" if c.isalpha() else c for c in tag) for tag in _GRANDFATHERED
+    )
+    tag = f"{language}(?:-{letter}{{4}})?(?:-{region})?(?:-{variant})*(?:-{extension})*"
+    return "|".join([f"{tag}(?:-{private})?", private, *grandfathered])
+
+
+LANGUAGE_PATTERN: Final = _language_pattern()
+
 # Besides controls, what XML 1.1 leaves out of its characters is written as an escape.
 NEEDS_ESCAPE_PATTERN: Final = r"[\x00-\x1F\"\\\x7F\uFFFE\uFFFF]"
 _NEEDS_ESCAPE: Final = re.compile(NEEDS_ESCAPE_PATTERN)
@@ -42,6 +111,12 @@ NAMED_ESCAPES: Final[Mapping[str, str]] = {
     "\f": "\\f",
     "\r": "\\r",
 }
+
+
+@cache
+def _compiled(pattern: str) -> re.Pattern[str]:
+    # Not at import: the pattern of IRIs takes 40 ms, which `kg query` seldom needs.
+    return re.compile(pattern)
 
 
 def escape(text: str) -> str:
@@ -61,7 +136,7 @@ def is_iri(text: str) -> bool:
     >>> is_iri("http://example.org/é"), is_iri("a/b"), is_iri("http://example.org/a b")
     (True, False, False)
     """
-    return _IRI.fullmatch(text) is not None
+    return _compiled(IRI_PATTERN).fullmatch(text) is not None
 
 
 def is_language_tag(text: str) -> bool:
@@ -72,7 +147,7 @@ def is_language_tag(text: str) -> bool:
     >>> is_language_tag("en-GB"), is_language_tag("english language")
     (True, False)
     """
-    return _LANGUAGE.fullmatch(text) is not None
+    return _compiled(LANGUAGE_PATTERN).fullmatch(text) is not None
 
 
 def iri(text: str) -> str:

@@ -264,6 +264,15 @@ def read_workspace(root: Path) -> Workspace:
     return _workspace_from(config, root, shown)
 
 
+def is_base(text: str) -> bool:
+    """Tell whether a text is an absolute IRI that names can be appended to.
+
+    >>> is_base("https://example.org/graph/"), is_base("example.org/")
+    (True, False)
+    """
+    return bool(re.fullmatch(r"[A-Za-z][A-Za-z0-9+.-]*:[^\s<>\"{}|\\^`]*[/#]", text))
+
+
 def _workspace_from(config: dict[str, Any], root: Path, shown: str) -> Workspace:
     build = config.get("build", {})
     unknown = sorted(set(config) - _KEYS)
@@ -275,7 +284,7 @@ def _workspace_from(config: dict[str, Any], root: Path, shown: str) -> Workspace
     for key, value in texts.items():
         if not isinstance(value, str):
             raise _config_error(shown, key, "must be a text in quotes")
-    if not re.fullmatch(r"[A-Za-z][A-Za-z0-9+.-]*:[^\s<>\"{}|\\^`]*[/#]", texts["base"]):
+    if not is_base(texts["base"]):
         raise _config_error(
             shown, "base", "must be an absolute IRI that ends in / or #", value=texts["base"]
         )

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from kg.terms import IRI_PATTERN, LANGUAGE_PATTERN, XSD
+from kg.terms import IRI_PATTERN, LANGUAGE_PATTERN, UCSCHAR, XSD
 
 
 def text(value: str) -> str:
@@ -22,23 +22,15 @@ def name(value: str) -> str:
     return '"' + value.replace('"', '""') + '"'
 
 
-# iunreserved of RFC 3987: these stand in an IRI as they are. RE2 writes code points as \x{…}.
-_UCSCHAR: Final = (
-    r"\x{A0}-\x{D7FF}\x{F900}-\x{FDCF}\x{FDF0}-\x{FFEF}\x{10000}-\x{1FFFD}\x{20000}-\x{2FFFD}"
-    r"\x{30000}-\x{3FFFD}\x{40000}-\x{4FFFD}\x{50000}-\x{5FFFD}\x{60000}-\x{6FFFD}"
-    r"\x{70000}-\x{7FFFD}\x{80000}-\x{8FFFD}\x{90000}-\x{9FFFD}\x{A0000}-\x{AFFFD}"
-    r"\x{B0000}-\x{BFFFD}\x{C0000}-\x{CFFFD}\x{D0000}-\x{DFFFD}\x{E1000}-\x{EFFFD}"
-)
 _UNRESERVED: Final = r"A-Za-z0-9\-._~"
 _ESCAPED: Final = r'[\x00-\x1F"\\\x7F\x{FFFE}\x{FFFF}]'
-_IRI_RE2: Final = IRI_PATTERN.replace(r"\"", '"')
-# A relative IRI reference, prepended with the base, must hold no character that an IRI must not.
-_IRI_REST_RE2: Final = r"[^\x00-\x20<>\"{}|^`\\]*".replace(r"\"", '"')
 
 
 def _encode(allowed: str) -> str:
     return (
-        f"CASE WHEN regexp_full_match(x, {text(f'[{allowed}]*')}) THEN x ELSE"
+        # In ASCII the engine's own encoding is right, and quicker than any pattern.
+        "CASE WHEN length(x) = strlen(x) THEN url_encode(x)"
+        f" WHEN regexp_full_match(x, {text(f'[{allowed}]*')}) THEN x ELSE"
         " array_to_string(list_transform(string_split(x, ''), lambda ch:"
         f" CASE WHEN regexp_full_match(ch, {text(f'[{allowed}]')}) THEN ch"
         " ELSE url_encode(ch) END), '') END"
@@ -57,18 +49,19 @@ def _replaced() -> str:
 
 
 _MACROS: Final = (
-    f"kg_iri_safe(x) AS {_encode(_UNRESERVED + _UCSCHAR)}",
+    f"kg_iri_safe(x) AS {_encode(_UNRESERVED + UCSCHAR)}",
     f"kg_uri_safe(x) AS {_encode(_UNRESERVED)}",
     # What is left after the named escapes are controls and the two noncharacters.
     "kg_escape_rest(x) AS array_to_string(list_transform(string_split(x, ''),"
     " lambda ch: CASE WHEN regexp_full_match(ch, '[\\x00-\\x1F\\x7F\\x{FFFE}\\x{FFFF}]')"
     " THEN printf('\\u%04X', unicode(ch)) ELSE ch END), '')",
-    f"kg_quoted(x) AS CASE WHEN regexp_matches(x, {text(_ESCAPED)})"
+    # JSON escapes what N-Triples escapes, but for the last control and the noncharacters.
+    "kg_quoted(x) AS CASE WHEN length(x) = strlen(x) AND NOT contains(x, chr(127))"
+    f" THEN CAST(to_json(x) AS VARCHAR) WHEN regexp_matches(x, {text(_ESCAPED)})"
     f" THEN '\"' || kg_escape_rest({_replaced()}) || '\"' ELSE '\"' || x || '\"' END",
-    f"kg_is_iri(x) AS regexp_full_match(x, {text(_IRI_RE2)})",
-    f"kg_is_iri_rest(x) AS regexp_full_match(x, {text(_IRI_REST_RE2)})",
+    f"kg_is_iri(x) AS regexp_full_match(x, {text(IRI_PATTERN)})",
     f"kg_is_language(x) AS regexp_full_match(x, {text(LANGUAGE_PATTERN)})",
-    # Canonical form of xsd:double from a JSON number that is not NaN or infinite:
+    # Canonical form of xsd:double from a JSON number; one too large for a double is INF:
     # https://www.w3.org/TR/xmlschema11-2/#f-doubleCanmap
     "kg_double_parts(x) AS {'sign': CASE WHEN x LIKE '-%' THEN '-' ELSE '' END,"
     " 'whole': regexp_extract(x, '^-?([0-9]+)', 1), 'part': regexp_extract(x, '\\.([0-9]+)', 1),"
@@ -80,7 +73,10 @@ _MACROS: Final = (
     " rtrim(ltrim(q.whole || q.part, '0'), '0'),"
     " length(q.whole || q.part) - length(ltrim(q.whole || q.part, '0')),"
     " q.e + length(q.whole) - 1)",
-    "kg_double(x) AS kg_double_of(kg_double_parts(CAST(CAST(x AS DOUBLE) AS VARCHAR)))",
+    "kg_double_shown(x) AS CASE x WHEN 'inf' THEN 'INF' WHEN '-inf' THEN '-INF'"
+    " ELSE kg_double_of(kg_double_parts(x)) END",
+    # TRY_CAST: the engine may fold a constant text that is no number before it asks the kind.
+    "kg_double(x) AS kg_double_shown(CAST(TRY_CAST(x AS DOUBLE) AS VARCHAR))",
     # A JSON value as text, and the kind of its natural datatype: NULL for a string,
     # i integer, d double, b boolean, ! for an array or object, which is no value.
     "kg_json_text(j) AS CASE WHEN starts_with(j, '\"') THEN"
@@ -100,7 +96,8 @@ _MACROS: Final = (
 MACROS: Final[Sequence[str]] = tuple(f"CREATE OR REPLACE MACRO {macro}" for macro in _MACROS)
 
 # What the main query raises at a bad value; the places are found by the checks afterwards.
-STOP: Final = "error('kg-bad-value')"
+BAD_VALUE: Final = "kg-bad-value"
+STOP: Final = f"error('{BAD_VALUE}')"
 
 
 def concat(parts: Sequence[str]) -> str:

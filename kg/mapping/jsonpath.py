@@ -8,6 +8,7 @@ Spec: https://www.rfc-editor.org/rfc/rfc9535
 
 from __future__ import annotations
 
+import json
 import re
 from dataclasses import dataclass
 from enum import Enum
@@ -24,12 +25,13 @@ class Wildcard(Enum):
 
 Step = str | int | Wildcard
 
-# Longest first: .. and .* before .name; quoted keys with their escapes.
+# Longest first: .. and .* before .name; quoted keys with their escapes. A name may hold blanks, as
+# people write them.
 _STEP: Final = re.compile(
     r"""
-      \.\.                                            # descendants
-    | \.\*  | \[\s*\*\s*\]                            # all
-    | \.(?P<name>[^.\[\]"'*?()]+)                     # .name, blanks included as people write them
+      \.\.(?:[^.\[\]"'*?()]+|\*|(?=\[))               # ..name, ..*, ..[
+    | (?P<all>\.\*|\[\s*\*\s*\])                     # .*, [*]
+    | \.(?P<name>[^.\[\]"'*?()]+)                     # .name
     | \[\s*'(?P<single>(?:\\.|[^'\\])*)'\s*\]         # ['name']
     | \[\s*"(?P<double>(?:\\.|[^"\\])*)"\s*\]         # ["name"]
     | \[\s*(?P<index>-?\d+)\s*\]                      # [0], [-1]
@@ -78,32 +80,43 @@ def parse_jsonpath(text: str) -> JsonPath:
     while position < len(path):
         match = _STEP.match(path, position)
         if not match:
-            raise InputError(
-                "bad-jsonpath",
-                f"{text!r} is not a JSONPath: nothing is known that starts with "
-                f"{path[position : position + 12]!r}",
-                hint="A path looks like $.items[*] or $['a key'].name.",
-            )
+            raise _error(text, path[position:])
         position = match.end()
-        step = _step(match)
-        if step is None:
+        step = _step(match, text)
+        # DuckDB reads the key * as a wildcard, and has no way to write the empty key.
+        if step is None or step in ("", "*"):
             simple = False
-            if match[0] == "..":  # a name or a wildcard follows without its dot
-                path = f"{path[:position]}.{path[position:]}" if path[position:] else path
         else:
             steps.append(step)
     return JsonPath(f"${path[1:]}", tuple(steps) if simple else None)
 
 
-def _step(match: re.Match[str]) -> Step | None:
+def _step(match: re.Match[str], path: str) -> Step | None:
     if match["name"] is not None:
         return match["name"].strip()
-    for group in ("single", "double"):
-        if match[group] is not None:
-            return re.sub(r"\\(.)", r"\1", match[group])
     if match["index"] is not None:
         return int(match["index"])
-    return Wildcard.ALL if "*" in match[0] else None
+    double = match["double"]
+    if match["single"] is not None:
+        double = match["single"].replace("\\'", "'").replace('"', '\\"')
+    if double is not None:
+        return _unescaped(double, match[0], path)
+    return Wildcard.ALL if match["all"] else None
+
+
+def _unescaped(key: str, step: str, path: str) -> str:
+    try:
+        return str(json.loads(f'"{key}"', strict=False))
+    except ValueError as error:
+        raise _error(path, step) from error
+
+
+def _error(path: str, rest: str) -> InputError:
+    return InputError(
+        "bad-jsonpath",
+        f"{path!r} is not a JSONPath: nothing is known that starts with {rest[:12]!r}",
+        hint="A path looks like $.items[*] or $['a key'].name.",
+    )
 
 
 def engine_path(steps: tuple[Step, ...]) -> str:

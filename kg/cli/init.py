@@ -1,0 +1,33 @@
+"""``kg init``: a new, small workspace that builds at once."""
+
+from __future__ import annotations
+
+import shlex
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from kg.cli.context import settings
+
+
+def init_command(
+    context: typer.Context,
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Folder to make.")],
+    base: Annotated[
+        str,
+        typer.Option(metavar="IRI", help="What the names of your graph start with; ends in /."),
+    ] = "https://example.org/graph/",
+) -> None:
+    """Make a new workspace: a small example that builds at once."""
+    from kg.init import init_workspace
+
+    shared = settings(context)
+    written = init_workspace(folder, base)
+    shared.say(f"made {folder}:")
+    for path in written:
+        shared.say(f"  {path}")
+    shared.say(
+        f"next:\n  cd {shlex.quote(str(folder))}\n  kg build\n"
+        "  kg query first-ascents\n  kg questions"
+    )

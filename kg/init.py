@@ -1,0 +1,87 @@
+"""A new workspace: a small example that builds at once, to be replaced bit by bit."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from importlib.resources import files
+from importlib.resources.abc import Traversable
+from pathlib import Path
+from typing import Final
+
+from kg.errors import InputError, UsageError, WorldError
+from kg.workspace import is_base, show_path
+
+TEMPLATE_BASE: Final = "https://example.org/graph/"
+# What may be in the folder before: a repository that was just made.
+_HARMLESS: Final = frozenset({".git"})
+# Not named .gitignore in the package, where it would hide files of the package itself.
+_RENAMED: Final = {"gitignore": ".gitignore"}
+
+
+def init_workspace(folder: Path, base: str = TEMPLATE_BASE) -> tuple[Path, ...]:
+    """Write a new workspace.
+
+    Args:
+        folder: The folder to make; it may be there already if it is empty.
+        base: Absolute IRI that the graph's own IRIs start with; ends in ``/``, since the
+            vocabulary gets a name of its own below it.
+
+    Returns:
+        The files that were written, relative to `folder`, sorted.
+
+    Raises:
+        InputError: The folder is not empty.
+        UsageError: `base` is no such IRI.
+        WorldError: A file cannot be written.
+    """
+    if not is_base(base) or "#" in base:
+        raise UsageError(
+            "bad-base",
+            f"{base!r} is not an absolute IRI that ends in /",
+            hint="Write it like https://example.org/my-graph/",
+        )
+    try:
+        _check_empty(folder)
+        written = [_write(folder, name, text, base) for name, text in _template()]
+    except OSError as error:
+        raise WorldError(
+            "disk",
+            f"cannot write {show_path(folder)}: {error.strerror}",
+            hint="Name a folder that you may write to.",
+        ) from error
+    return tuple(sorted(written))
+
+
+def _check_empty(folder: Path) -> None:
+    if folder.exists() and not folder.is_dir():
+        raise InputError(
+            "folder-not-empty",
+            f"{show_path(folder)} is a file",
+            hint="Name a new folder: kg init my-graph",
+        )
+    if folder.is_dir() and any(path.name not in _HARMLESS for path in folder.iterdir()):
+        raise InputError(
+            "folder-not-empty",
+            f"{show_path(folder)} is not empty",
+            hint="Name a new folder. To make a workspace of this one, put a kg.toml into it;"
+            " docs/workspace.md says what stands there.",
+        )
+
+
+def _template() -> Iterator[tuple[str, str]]:
+    """Yield the path of each file of the template, with its text."""
+    waiting: list[tuple[str, Traversable]] = [("", files("kg").joinpath("template"))]
+    while waiting:
+        path, entry = waiting.pop()
+        if entry.is_dir():
+            waiting += [(f"{path}/{below.name}".lstrip("/"), below) for below in entry.iterdir()]
+        else:
+            yield path, entry.read_text(encoding="utf-8")
+
+
+def _write(folder: Path, name: str, text: str, base: str) -> Path:
+    relative = Path(_RENAMED.get(name, name))
+    path = folder / relative
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text.replace(TEMPLATE_BASE, base), encoding="utf-8")
+    return relative

@@ -1,0 +1,28 @@
+"""RDF files in: parsed as a stream, with errors that name file, line and column.
+
+Every format of `RDF_FORMATS` is read, plain or compressed with gzip or zstd. Nothing is fetched:
+remote JSON-LD contexts are refused, and XML entities that could grow.
+"""
+
+from kg.rdf.files import (
+    RDF_FORMATS,
+    format_of,
+    missing_file,
+    open_binary,
+    open_rdf,
+    parse_rdf,
+    quads_with_lines,
+)
+from kg.rdf.spool import Spooled, spool_rdf
+
+__all__ = [
+    "RDF_FORMATS",
+    "Spooled",
+    "format_of",
+    "missing_file",
+    "open_binary",
+    "open_rdf",
+    "parse_rdf",
+    "quads_with_lines",
+    "spool_rdf",
+]

@@ -1,0 +1,234 @@
+"""RDF files opened and parsed, and what goes wrong there told with its place."""
+
+from __future__ import annotations
+
+import re
+import sys
+from codecs import BOM_UTF16_BE, BOM_UTF16_LE, getincrementaldecoder
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO, Final, cast
+
+import pyoxigraph as ox
+
+from kg.errors import InputError, Location, WorldError
+from kg.lines import LineReader
+from kg.rdf.guard import GuardedSource
+from kg.rdf.zstd import open_zstd
+from kg.workspace import RDF_SUFFIXES, rdf_suffix, show_path
+
+RDF_FORMATS: Final = {
+    ".ttl": ox.RdfFormat.TURTLE,
+    ".nt": ox.RdfFormat.N_TRIPLES,
+    ".nq": ox.RdfFormat.N_QUADS,
+    ".trig": ox.RdfFormat.TRIG,
+    ".jsonld": ox.RdfFormat.JSON_LD,
+    ".rdf": ox.RdfFormat.RDF_XML,
+    ".owl": ox.RdfFormat.RDF_XML,
+}
+assert set(RDF_FORMATS) == set(RDF_SUFFIXES)
+
+_BUFFER: Final = 1 << 20  # bytes
+
+
+def format_of(path: Path) -> ox.RdfFormat:
+    """Return the RDF format that a file name's ending stands for.
+
+    Raises:
+        InputError: The ending is none of those that kg reads.
+    """
+    suffix = rdf_suffix(path.name)
+    if suffix is None:
+        raise InputError(
+            "unknown-format",
+            f"{show_path(path)}: the ending says no RDF format",
+            hint=f"kg reads {', '.join(RDF_SUFFIXES)}, also with .gz or .zst behind.",
+        )
+    return RDF_FORMATS[suffix]
+
+
+def open_binary(path: Path) -> IO[bytes]:
+    """Open a file for reading, decompressed by its ending.
+
+    Raises:
+        InputError: The file is missing, is a folder or may not be read.
+    """
+    try:
+        raw = path.open("rb", buffering=_BUFFER)
+    except FileNotFoundError as error:
+        raise missing_file(path) from error
+    except OSError as error:
+        raise InputError(
+            "unreadable-file", f"{show_path(path)} cannot be read: {error.strerror}"
+        ) from error
+    if path.suffix.lower() not in (".gz", ".zst"):
+        return raw
+    raw.close()
+    if path.suffix.lower() == ".gz":
+        import gzip
+
+        return cast(IO[bytes], gzip.open(path, "rb"))
+    return open_zstd(path)
+
+
+def missing_file(path: Path) -> InputError:
+    """Return the error for a file that is not there."""
+    return InputError(
+        "missing-file", f"there is no file {show_path(path)}", hint="Check the name and the folder."
+    )
+
+
+@contextmanager
+def open_rdf(path: Path, base: str | None = None) -> Iterator[ox.QuadParser]:
+    """Give a parser of an RDF file; what it raises while it is in use becomes kg's errors.
+
+    Args:
+        path: The file; the format is told by its ending.
+        base: Base IRI of relative IRIs in the file; by default the file's own address.
+
+    Raises:
+        InputError: The file is missing, not UTF-8, or not valid in its format.
+        WorldError: Reading failed half-way.
+    """
+    form = format_of(path)
+    with open_binary(path) as source, _told(path, form):
+        guarded = GuardedSource(source, show_path(path), xml=form == ox.RdfFormat.RDF_XML)
+        if guarded.is_empty:
+            # No statements is a graph too, also where the format asks for a root.
+            yield ox.parse(b"", ox.RdfFormat.N_QUADS)
+            return
+        stream = cast(IO[bytes], guarded)
+        yield ox.parse(stream, form, base_iri=base or path.resolve().as_uri())
+
+
+def parse_rdf(path: Path, base: str | None = None) -> Iterator[ox.Quad]:
+    """Yield the quads of an RDF file, as they come.
+
+    Args:
+        path: The file; the format is told by its ending.
+        base: Base IRI of relative IRIs in the file; by default the file's own address.
+
+    Raises:
+        InputError: The file is missing, not UTF-8, or not valid in its format.
+        WorldError: Reading failed half-way.
+    """
+    with open_rdf(path, base) as parser:
+        yield from parser
+
+
+def quads_with_lines(path: Path) -> Iterator[tuple[ox.Quad, int | None]]:
+    """Yield the quads of an RDF file, each with the line on which it ends.
+
+    The line is None in formats where a statement has none (RDF/XML, JSON-LD). Blank nodes have
+    the labels of the parser. Errors as for `parse_rdf`.
+    """
+    form = format_of(path)
+    if form in (ox.RdfFormat.RDF_XML, ox.RdfFormat.JSON_LD):
+        yield from ((quad, None) for quad in parse_rdf(path))
+        return
+    with open_binary(path) as source, _told(path, form):
+        lines = LineReader(source.read())
+        for quad in ox.parse(lines, form, base_iri=path.resolve().as_uri()):
+            yield quad, lines.line
+
+
+@contextmanager
+def _told(path: Path, form: ox.RdfFormat) -> Iterator[None]:
+    """Turn what parsers and decompressors raise into kg's errors."""
+    place = Location(show_path(path))
+    try:
+        yield
+    except SyntaxError as error:
+        raise _bad_encoding(path, error.lineno) or _syntax_error(error, form, place) from error
+    except UnicodeDecodeError as error:
+        raise _bad_encoding(path, None) or error from error
+    except ValueError as error:
+        raise InputError("bad-rdf", f"not valid {form.name}: {error}", location=place) from error
+    except _decompression_errors() as error:
+        raise InputError(
+            "bad-compression",
+            f"the compressed file is broken: {error}",
+            location=place,
+            hint="Fetch or make the file again.",
+        ) from error
+    except OSError as error:
+        raise WorldError("disk", f"{place} cannot be read: {error.strerror or error}") from error
+
+
+def _decompression_errors() -> tuple[type[Exception], ...]:
+    errors: list[type[Exception]] = [EOFError]
+    # Of the modules that were needed to get here.
+    for module, name in (("zlib", "error"), ("gzip", "BadGzipFile"), ("zstandard", "ZstdError")):
+        if module in sys.modules:
+            errors.append(getattr(sys.modules[module], name))
+    return tuple(errors)
+
+
+def _syntax_error(error: SyntaxError, form: ox.RdfFormat, place: Location) -> InputError:
+    message = re.sub(r"^Parser error at .*?: ", "", error.msg or str(error))
+    if "LoadDocumentCallback" in message:
+        return InputError(
+            "remote-context",
+            "the JSON-LD names a context by its address, and kg fetches nothing",
+            location=place,
+            hint="Put the context itself in the file, in the place of its address.",
+        )
+    if message.startswith("Only UTF-8 is supported"):
+        return _not_utf8(place, "the XML says that it is in another encoding")
+    return InputError(
+        "bad-rdf",
+        f"not valid {form.name}: {message}",
+        location=Location(place.file, error.lineno, error.offset),
+        hint="Mend the file at this place.",
+    )
+
+
+def _bad_encoding(path: Path, before: int | None) -> InputError | None:
+    """Return the error for the first byte that is no UTF-8, if there is one.
+
+    Args:
+        path: The file that no parser could read.
+        before: A line; a wrong byte behind it is not why the parser stopped there.
+    """
+    decoder = getincrementaldecoder("utf-8")()
+    line, column, done = 1, 0, 0
+    with open_binary(path) as source:
+        while True:
+            chunk = source.read(_BUFFER)
+            if not done and _looks_like_utf16(chunk):
+                return _not_utf8(Location(show_path(path)), "the file is in UTF-16")
+            pending = len(decoder.getstate()[0])
+            try:
+                text = decoder.decode(chunk, final=not chunk)
+                bad = None
+            except UnicodeDecodeError as error:
+                text = error.object[: error.start].decode()
+                bad = done - pending + error.start
+            line, column = _moved(line, column, text)
+            if bad is not None:
+                if before is not None and line > before:
+                    return None
+                place = Location(show_path(path), line, column + 1)
+                return _not_utf8(place, f"the byte at offset {bad} is not UTF-8")
+            if not chunk:
+                return None
+            done += len(chunk)
+
+
+def _moved(line: int, column: int, text: str) -> tuple[int, int]:
+    breaks = text.count("\n")
+    return line + breaks, len(text) - text.rfind("\n") - 1 if breaks else column + len(text)
+
+
+def _looks_like_utf16(start: bytes) -> bool:
+    return start.startswith((BOM_UTF16_LE, BOM_UTF16_BE)) or b"\0" in start[:4]
+
+
+def _not_utf8(place: Location, what: str) -> InputError:
+    return InputError(
+        "bad-encoding",
+        what,
+        location=place,
+        hint="Save the file as UTF-8, for example with: iconv -f ENCODING -t UTF-8",
+    )

@@ -1,0 +1,279 @@
+"""Many RDF files as one table of terms.
+
+The parser hands each statement to the writer of N-Triples or N-Quads without Python in between,
+and DuckDB splits the lines into terms: a third of the time of a loop over quads.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import tempfile
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Final, cast
+
+import pyoxigraph as ox
+
+from kg.errors import InputError, Location, WorldError
+from kg.rdf.files import format_of, open_rdf
+from kg.terms import iri
+from kg.workspace import show_path
+
+if TYPE_CHECKING:
+    import duckdb
+
+_BUFFER: Final = 1 << 20  # bytes
+# What splitting statements into terms may take; more of it is spilled.
+_SPOOL_MEMORY: Final = "600MB"
+# Bytes of a statement: DuckDB's own limit of a line, and the most that kg takes. A literal of
+# that length is data that got lost in a cell.
+_USUAL_STATEMENT: Final = 2_000_000
+LONGEST_STATEMENT: Final = 64 * 2**20
+# Triple terms, and literals with a base direction.
+_IS_RDF_12: Final = (
+    "(starts_with(o, '<<(') OR (NOT ends_with(o, '\"') AND NOT ends_with(o, '>')"
+    " AND regexp_matches(o, '\"@[a-z0-9-]+--(?:ltr|rtl)$')))"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Spooled:
+    """What `spool_rdf` read.
+
+    Attributes:
+        count: Number of quads, those that stand twice counted twice.
+        prefixes: Prefixes that the files declare, with their namespaces; the first file wins.
+    """
+
+    count: int
+    prefixes: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class _Lines:
+    """The statements of one file, each on a line.
+
+    Attributes:
+        path: The RDF file.
+        lines: The file of lines.
+        graph: The graph that its default graph enters.
+        number: The place of the file among all, from 0.
+    """
+
+    path: Path
+    lines: Path
+    graph: str | None
+    number: int
+
+    @property
+    def form(self) -> ox.RdfFormat:
+        """N-Triples, or N-Quads if the file's format has graphs."""
+        return _line_format(self.path)
+
+
+def spool_rdf(
+    files: Iterable[tuple[Path, str | None]], target: Path, base: str | None = None
+) -> Spooled:
+    """Parse RDF files into one table of terms, which `kg.quads.spooled` reads.
+
+    The table is a Parquet file with the columns s, p, o, g; rows are neither sorted nor distinct.
+    The parser hands each statement to the writer of N-Triples or N-Quads without Python in
+    between, and DuckDB splits the lines into terms.
+
+    Blank nodes keep apart from file to file: their labels are made of the file's digest and
+    their place in it, so that they are the same in every run.
+
+    Args:
+        files: Each file with the graph that its default graph enters, or None to leave it there.
+        target: The file to write.
+        base: As for `open_rdf`.
+
+    Raises:
+        InputError: A file is missing, is not valid RDF, or holds what only RDF 1.2 has.
+        WorldError: The disk failed.
+        LimitError: The memory limit was reached.
+    """
+    from kg.duck import engine
+
+    prefixes: dict[str, str] = {}
+    parsed: list[_Lines] = []
+    with (
+        tempfile.TemporaryDirectory(prefix="kg-spool-", dir=target.parent) as name,
+        engine(Path(name), _SPOOL_MEMORY, threads=1) as connection,
+    ):
+        # The statements stream by the labels: as the side that a join holds they may be too large.
+        connection.execute("SET disabled_optimizers = 'join_order,build_side_probe_side'")
+        for number, (path, graph) in enumerate(files):
+            lines = Path(name) / f"{number}.lines"
+            _write_lines(path, lines, base, prefixes)
+            parsed.append(_Lines(path, lines, graph, number))
+        count = _write_spool(connection, parsed, target)
+    return Spooled(count, prefixes)
+
+
+def _write_lines(path: Path, lines: Path, base: str | None, prefixes: dict[str, str]) -> None:
+    """Write the statements of an RDF file as canonical N-Triples, or N-Quads if it has graphs."""
+    with open_rdf(path, base) as parser:
+        with lines.open("wb", buffering=0) as raw:
+            ox.serialize(parser, cast(IO[bytes], _Out(raw)), _line_format(path))
+        for prefix, namespace in parser.prefixes.items():
+            prefixes.setdefault(prefix, namespace)
+
+
+class _Out:
+    """A file to write to, whose failures are not taken for those of the file that is read."""
+
+    def __init__(self, raw: IO[bytes]) -> None:
+        self._raw = raw
+
+    def write(self, data: bytes) -> int:
+        try:
+            return self._raw.write(data)
+        except OSError as error:
+            raise WorldError(
+                "disk", f"{self._raw.name} cannot be written: {error.strerror or error}"
+            ) from error
+
+    def flush(self) -> None:
+        """Do nothing: nothing is held back."""
+
+
+def _line_format(path: Path) -> ox.RdfFormat:
+    return ox.RdfFormat.N_QUADS if format_of(path).supports_datasets else ox.RdfFormat.N_TRIPLES
+
+
+def _write_spool(connection: duckdb.DuckDBPyConnection, parsed: list[_Lines], target: Path) -> int:
+    import duckdb
+
+    from kg.duck import sql_text, translated
+
+    try:
+        with translated():
+            count = _copy_terms(connection, parsed, target, _USUAL_STATEMENT)
+    except duckdb.InvalidInputException:
+        # A line was longer. Room for the longest costs memory: only those pay who need it.
+        with translated():
+            count = _copy_long_terms(connection, parsed, target)
+    twelve = f"FROM read_parquet({sql_text(str(target))}) WHERE {_IS_RDF_12} LIMIT 1"
+    if connection.execute(twelve).fetchone():
+        raise _rdf_12(connection, parsed)
+    return count
+
+
+def _copy_long_terms(
+    connection: duckdb.DuckDBPyConnection, parsed: list[_Lines], target: Path
+) -> int:
+    import duckdb
+
+    for entry in parsed:
+        try:
+            connection.execute(f"SELECT count(s) FROM ({_split_sql(entry, LONGEST_STATEMENT)})")
+        except duckdb.InvalidInputException as error:
+            raise InputError(
+                "statement-too-long",
+                f"a statement is longer than {LONGEST_STATEMENT // 2**20} MB",
+                location=Location(show_path(entry.path)),
+                hint="Has a whole file slipped into a literal?",
+            ) from error
+    return _copy_terms(connection, parsed, target, LONGEST_STATEMENT)
+
+
+def _copy_terms(
+    connection: duckdb.DuckDBPyConnection, parsed: list[_Lines], target: Path, longest: int
+) -> int:
+    from kg.duck import sql_text
+
+    nothing = "SELECT '' AS s, '' AS p, '' AS o, '' AS g WHERE false"
+    union = " UNION ALL ".join([nothing, *(_terms_sql(connection, e, longest) for e in parsed)])
+    row = connection.execute(
+        f"COPY ({union}) TO {sql_text(str(target))}"
+        " (FORMAT parquet, COMPRESSION lz4, ROW_GROUP_SIZE 61440)"
+    ).fetchone()
+    assert row is not None
+    return int(row[0])
+
+
+def _terms_sql(connection: duckdb.DuckDBPyConnection, entry: _Lines, longest: int) -> str:
+    """Return a query for the columns s, p, o, g of one file's lines."""
+    split = _split_sql(entry, longest)
+    if not _holds(entry.lines, b"_:"):
+        return f"SELECT s, p, o, g FROM ({split})"
+    with entry.path.open("rb") as source:
+        digest = hashlib.file_digest(source, "sha256").hexdigest()[:12]
+    # Labels that parsers make up are random: only where a node comes first tells it apart.
+    labels = f"labels{entry.number}"
+    connection.execute(
+        f"CREATE OR REPLACE TABLE {labels} AS SELECT label,"
+        f" concat('_:f{digest}b', row_number() OVER (ORDER BY min(place)) - 1) AS stable FROM"
+        f" (SELECT unnest([s, o, g]) AS label, unnest([3 * n, 3 * n + 1, 3 * n + 2]) AS place"
+        f" FROM ({split})) WHERE starts_with(label, '_:') GROUP BY label"
+    )
+    stable = ", ".join(f"coalesce(of_{name}.stable, {name}) AS {name}" for name in "sog")
+    joins = " ".join(
+        f"LEFT JOIN {labels} AS of_{name} ON of_{name}.label = {name}" for name in "sog"
+    )
+    return f"SELECT s, p, o, g FROM (SELECT p, {stable} FROM ({split}) AS split {joins})"
+
+
+def _split_sql(entry: _Lines, longest: int) -> str:
+    """Return a query that splits lines into the terms s, p, o, g, with their number n.
+
+    Subject and predicate hold no space. In N-Quads, a graph follows the object where there is a
+    space: anywhere in what is no literal, behind the last quotation mark of what is one.
+    """
+    from kg.duck import sql_text
+
+    home = "NULL::VARCHAR" if entry.graph is None else sql_text(iri(entry.graph))
+    read = (
+        "SELECT line, row_number() OVER () AS n FROM"
+        f" read_csv({sql_text(str(entry.lines))}, columns = {{'line': 'VARCHAR'}},"
+        " header = false, auto_detect = false, delim = '\x01', quote = '', escape = '',"
+        f" nullstr = '\x02', new_line = '\\n', max_line_size = {longest})"
+    )
+    first = f"SELECT n, line, instr(line, ' ') AS i FROM ({read})"
+    rest = f"SELECT n, substr(line, 1, i - 1) AS s, substr(line, i + 1) AS rest FROM ({first})"
+    second = f"SELECT n, s, rest, instr(rest, ' ') AS i FROM ({rest})"
+    object_ = (
+        "SELECT n, s, substr(rest, 1, i - 1) AS p,"
+        f" substr(rest, i + 1, length(rest) - i - 2) AS o FROM ({second})"
+    )
+    if entry.form == ox.RdfFormat.N_TRIPLES:
+        return f"SELECT n, s, p, o, {home} AS g FROM ({object_})"
+    tail = (
+        "SELECT n, s, p, o, length(o) AS size, CASE WHEN starts_with(o, '\"')"
+        f" THEN regexp_extract(o, '[^\"]*$') ELSE o END AS tail FROM ({object_})"
+    )
+    space = (
+        f"SELECT n, s, p, o, nullif(instr(tail, ' '), 0) + size - length(tail) AS i FROM ({tail})"
+    )
+    return (
+        "SELECT n, s, p, CASE WHEN i IS NULL THEN o ELSE substr(o, 1, i - 1) END AS o,"
+        f" CASE WHEN i IS NULL THEN {home} ELSE substr(o, i + 1) END AS g FROM ({space})"
+    )
+
+
+def _rdf_12(connection: duckdb.DuckDBPyConnection, parsed: list[_Lines]) -> InputError:
+    for entry in parsed:
+        row = connection.execute(
+            f"SELECT s, p, o FROM ({_split_sql(entry, LONGEST_STATEMENT)})"
+            f" WHERE {_IS_RDF_12} LIMIT 1"
+        ).fetchone()
+        if row:
+            return InputError(
+                "rdf-12",
+                f"this statement is RDF 1.2, kg holds RDF 1.1: {' '.join(row)} .",
+                location=Location(show_path(entry.path)),
+                hint="Write triple terms as reified statements, and leave base directions out.",
+            )
+    raise AssertionError("the statement was in one of the files a moment ago")
+
+
+def _holds(path: Path, wanted: bytes) -> bool:
+    with path.open("rb", buffering=0) as source:
+        tail = b""
+        while chunk := source.read(_BUFFER):
+            if wanted in tail + chunk:
+                return True
+            tail = chunk[-len(wanted) + 1 :]
+    return False

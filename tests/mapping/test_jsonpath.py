@@ -1,0 +1,132 @@
+"""JSONPath: what is understood, and what the engine finds with it."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from kg.errors import InputError
+from kg.mapping.dialect import text
+from kg.mapping.jsonpath import Wildcard, engine_path, parse_jsonpath
+
+ALL = Wildcard.ALL
+KEYS = st.text(st.characters(exclude_categories=["Cs"]), min_size=1).filter(lambda k: k != "*")
+
+
+@pytest.mark.parametrize(
+    ("path", "steps"),
+    [
+        ("$", ()),
+        ("@", ()),
+        ("$.a", ("a",)),
+        ("a", ("a",)),
+        ("@.a", ("a",)),
+        ("a.b", ("a", "b")),
+        ("$.a b.c", ("a b", "c")),
+        (" $.a ", ("a",)),
+        ("$['a']", ("a",)),
+        ("['a b'].c", ("a b", "c")),
+        ('$["a.b"]', ("a.b",)),
+        (r"$['it\'s']", ("it's",)),
+        (r'$["say \"hi\""]', ('say "hi"',)),
+        (r"$['a\\b']", ("a\\b",)),
+        (r"$['\u00e9\n\ud83d\ude00']", ("é\n\U0001f600",)),
+        ("$['a\"b']", ('a"b',)),
+        ("$.a[0]", ("a", 0)),
+        ("$.a[ -1 ]", ("a", -1)),
+        ("$[*]", (ALL,)),
+        ("$.*", (ALL,)),
+        ("names[*]", ("names", ALL)),
+        ("$.a[*].b.*", ("a", ALL, "b", ALL)),
+        ("$.été", ("été",)),
+        ("$.a-b_c@d:e", ("a-b_c@d:e",)),
+    ],
+)
+def test_simple_paths(path, steps):
+    parsed = parse_jsonpath(path)
+    assert parsed.steps == steps
+    assert parsed.is_many == (ALL in steps)
+
+
+@pytest.mark.parametrize(
+    ("path", "full"),
+    [
+        ("$..name", "$..name"),
+        ("a..b", "$.a..b"),
+        ("$..*", "$..*"),
+        ("$..[0]", "$..[0]"),
+        ("$..['a']", "$..['a']"),
+        ("$.a[1:3]", "$.a[1:3]"),
+        ("$.a[::2]", "$.a[::2]"),
+        ("$.a[-2:]", "$.a[-2:]"),
+        ("@.a[?@.b > 1].c", "$.a[?@.b > 1].c"),
+        ("$.a[?(@.b=='x]')]", "$.a[?(@.b=='x]')]"),
+        ("$.a[?@.b == '*']", "$.a[?@.b == '*']"),
+        ("$.a['b','c']", "$.a['b','c']"),
+        ("$.a[0, 2]", "$.a[0, 2]"),
+        ("$['']", "$['']"),
+        ("$['*']", "$['*']"),
+    ],
+)
+def test_paths_that_need_a_library(path, full):
+    parsed = parse_jsonpath(path)
+    assert parsed.steps is None
+    assert parsed.is_many
+    assert parsed.text == full
+
+
+@pytest.mark.parametrize(
+    ("path", "rest"),
+    [
+        ("$.a[", "'['"),
+        ("$.a[*]]", "']'"),
+        ("$.a['b]", '"[\'b]"'),
+        ("$.", "'.'"),
+        ("", "'.'"),
+        ("$.a.(b)", "'.(b)'"),
+        (r"$['\q']", r"\\q"),
+    ],
+)
+def test_what_is_no_path(path, rest):
+    with pytest.raises(InputError) as caught:
+        parse_jsonpath(path)
+    assert caught.value.code == "bad-jsonpath"
+    assert repr(path) in caught.value.message
+    assert rest in caught.value.message
+    assert caught.value.hint
+
+
+@given(st.lists(KEYS, min_size=1, max_size=3))
+@example(['a"b'])
+@example(["a\\"])
+@example(["#", "$", "a.b", "[0]"])
+@example(["a\x00b"])
+def test_engine_finds_keys(database, keys):
+    value: object = 1
+    for key in reversed(keys):
+        value = {key: value, "other " + key: 2}
+    written, path = json.dumps(value), text(engine_path(tuple(keys)))
+    row = database.execute(
+        f"SELECT json_extract(j, {path}), json_extract(j, [{path}]) FROM (SELECT ?::JSON AS j)",
+        [written],
+    ).fetchone()
+    assert row == ("1", ["1"])
+
+
+@given(KEYS)
+def test_quoted_keys_are_read_as_they_were_written(key):
+    assert parse_jsonpath(f"$[{json.dumps(key)}]").steps == (key,)
+    single = json.dumps(key)[1:-1].replace('\\"', '"').replace("'", "\\'")
+    assert parse_jsonpath(f"$['{single}']").steps == (key,)
+
+
+@pytest.mark.parametrize(
+    ("steps", "found"),
+    [((0,), "1"), ((2,), "3"), ((-1,), "3"), ((-3,), "1"), ((3,), None), ((-4,), None)],
+)
+def test_engine_finds_elements(database, steps, found):
+    path = text(engine_path(steps))
+    assert database.execute(f"SELECT json_extract('[1,2,3]', {path})").fetchone() == (found,)

@@ -1,0 +1,147 @@
+"""What is wrong with an RDF file is told with its place."""
+
+import gzip
+
+import pytest
+
+from kg.errors import InputError
+from kg.rdf import parse_rdf
+
+XML = '<r:RDF xmlns:r="http://www.w3.org/1999/02/22-rdf-syntax-ns#" xmlns:e="http://e/">%s</r:RDF>'
+NODE = '<r:Description r:about="http://e/s"><e:p>%s</e:p></r:Description>'
+BOMB = "".join(
+    f'<!ENTITY {name} "{value}">'
+    for name, value in [
+        ("a", "x" * 10),
+        *((b, f"&{a};" * 10) for a, b in zip("abcdefgh", "bcdefghi", strict=True)),
+    ]
+)
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "code", "place"),
+    [
+        ("a.ttl", b"<e:s> <e:p>\n  <e:o o> .", "bad-rdf", "a.ttl:2:3"),
+        (
+            "a.ttl",
+            b'@prefix e: <http://e/> .\ne:s e:p "x"@english-languages .',
+            "bad-rdf",
+            "a.ttl:2",
+        ),
+        ("a.nt", b'<e:s> <e:p> "x" .\n<e:s> <e:p> "x" ', "bad-rdf", "a.nt:2"),
+        ("a.ttl", b'<e:s> <e:p> "\xe9" .', "bad-encoding", "a.ttl:1:14"),
+        (
+            "a.ttl",
+            b'<e:s> <e:p> "ok" .\n<e:s> <e:p> "\xc3\xa9 \xe9" .',
+            "bad-encoding",
+            "a.ttl:2:16",
+        ),
+        ("a.ttl", '<e:s> <e:p> "é" .'.encode("utf-16"), "bad-encoding", "a.ttl"),
+        ("a.ttl", '<e:s> <e:p> "é" .'.encode("utf-16-le"), "bad-encoding", "a.ttl"),
+        ("a.ttl", b'<e:s <e:p> "x" .\n\n\n"\xe9"', "bad-rdf", "a.ttl:1"),
+        (
+            "a.jsonld",
+            '{"@id": "e:s", "e:p": "é"}'.encode("latin-1"),
+            "bad-encoding",
+            "a.jsonld:1:24",
+        ),
+        ("a.jsonld", b'{"@context": "http://e/c", "@id": "e:s"}', "remote-context", "a.jsonld"),
+        ("a.jsonld", b'{"@id": "e:s",}', "bad-rdf", "a.jsonld:1"),
+        (
+            "a.rdf",
+            b'<?xml version="1.0" encoding="ISO-8859-1"?>' + XML.encode(),
+            "bad-encoding",
+            "a.rdf",
+        ),
+        ("a.rdf", (XML % (NODE % "\u00e9")).encode("latin-1"), "bad-encoding", "a.rdf"),
+        ("a.rdf", (XML % "<e:x>").encode(), "bad-rdf", "a.rdf"),
+        (
+            "a.rdf",
+            (f"<!DOCTYPE x [{BOMB}]>" + XML % (NODE % "&i;")).encode(),
+            "xml-entity",
+            "a.rdf",
+        ),
+        (
+            "a.rdf",
+            (XML % (f"<!DOCTYPE x [{BOMB}]>" + NODE % "&i;")).encode(),
+            "xml-entity",
+            "a.rdf",
+        ),
+        (
+            "a.rdf",
+            (f"<!--{' ' * 70_000}--><!DOCTYPE x [{BOMB}]>" + XML % (NODE % "&i;")).encode(),
+            "xml-entity",
+            "a.rdf",
+        ),
+        (
+            "a.rdf",
+            (f'<!DOCTYPE x [<!ENTITY a "{"x" * 2000}">]>' + XML % (NODE % "&a;")).encode(),
+            "xml-entity",
+            "a.rdf",
+        ),
+        (
+            "a.rdf",
+            ('<!DOCTYPE x [<!ENTITY a SYSTEM "file:///etc/hostname">]>' + XML % "").encode(),
+            "xml-entity",
+            "a.rdf",
+        ),
+        ("a.nt.gz", b"not compressed", "bad-compression", "a.nt.gz"),
+        ("a.nt.gz", gzip.compress(b'<e:s> <e:p> "x" .\n' * 99)[:-9], "bad-compression", "a.nt.gz"),
+        ("a.csv", b"a,b", "unknown-format", None),
+    ],
+)
+def test_errors(tmp_path, monkeypatch, name, content, code, place):
+    monkeypatch.chdir(tmp_path)
+    path = tmp_path / name
+    path.write_bytes(content)
+    with pytest.raises(InputError) as caught:
+        list(parse_rdf(path))
+    assert caught.value.code == code
+    assert caught.value.hint
+    if place:
+        assert str(caught.value.location).startswith(place)
+
+
+def test_missing_file_and_folder(tmp_path):
+    with pytest.raises(InputError, match="there is no file"):
+        list(parse_rdf(tmp_path / "a.ttl"))
+    (tmp_path / "b.ttl").mkdir()
+    with pytest.raises(InputError, match="cannot be read"):
+        list(parse_rdf(tmp_path / "b.ttl"))
+
+
+def test_broken_zstandard(tmp_path):
+    zstandard = pytest.importorskip("zstandard")
+    path = tmp_path / "a.nt.zst"
+    path.write_bytes(b"not compressed")
+    with pytest.raises(InputError) as caught:
+        list(parse_rdf(path))
+    assert caught.value.code == "bad-compression"
+    # More than one frame is a file too; half a frame is none.
+    whole = zstandard.compress(b"".join(b"<e:s> <e:p> <e:%d> .\n" % n for n in range(9999))) * 2
+    path.write_bytes(whole)
+    assert len(list(parse_rdf(path))) == 2 * 9999
+    path.write_bytes(whole[:-9])
+    with pytest.raises(InputError) as caught:
+        list(parse_rdf(path))
+    assert caught.value.code == "bad-compression"
+
+
+def test_entities_of_owl_tools_are_read(tmp_path):
+    path = tmp_path / "a.owl"
+    entities = '<!ENTITY e "http://e/" >\n<!ENTITY xsd "http://www.w3.org/2001/XMLSchema#" >'
+    path.write_text(
+        f"<?xml version='1.0'?>\n<!DOCTYPE r:RDF [\n{entities}\n]>" + XML % (NODE % "&e;")
+    )
+    assert [quad.object.value for quad in parse_rdf(path)] == ["http://e/"]
+
+
+def test_document_type_over_the_border_of_two_reads(tmp_path):
+    """The guard sees it wherever the reads of the parser cut it."""
+    for shift in range(9):
+        padding = "x" * (65_536 - len(XML.split("%s")[0]) - 4 - shift)
+        path = tmp_path / "a.rdf"
+        path.write_text(XML % f"<!--{padding}--><!DOCTYPE x [{BOMB}]>")
+        with pytest.raises(InputError) as caught:
+            list(parse_rdf(path))
+        assert caught.value.code == "xml-entity"

@@ -1,0 +1,178 @@
+"""RDF files become rows whose terms are those of the files, exactly."""
+
+import gzip
+
+import duckdb
+import pyoxigraph as ox
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from kg.errors import InputError, WorldError
+from kg.quads import spooled
+from kg.rdf import spool, spool_rdf
+from tests.terms import PLAIN_QUADS, QUADS, row
+
+HOME = "https://example.org/graph/home"
+
+
+def rows(folder, files, **options):
+    target = folder / "spool"
+    result = spool_rdf([(path, None) for path in files], target, **options)
+    found = duckdb.sql(spooled(target)).fetchall()
+    assert result.count == len(found)
+    return found
+
+
+def written(path, text):
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def dataset(found):
+    """The canonical form of rows, in which the names of blank nodes do not matter."""
+    lines = "".join(" ".join(term for term in found_row if term) + " .\n" for found_row in found)
+    made = ox.Dataset(ox.parse(lines.encode(), ox.RdfFormat.N_QUADS))
+    made.canonicalize(ox.CanonicalizationAlgorithm.RDFC_1_0)
+    return {row(quad) for quad in made}
+
+
+@settings(
+    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(quads=st.lists(QUADS, max_size=20))
+@pytest.mark.parametrize("ending", ["nq", "trig"])
+def test_every_term_survives(tmp_path, ending, quads):
+    path = tmp_path / f"a.{ending}"
+    ox.serialize(quads, str(path))
+    # Blank nodes are relabelled: put the same label in their place on both sides.
+    wanted = dataset({row(quad) for quad in quads})
+    assert dataset(rows(tmp_path, [path])) == wanted
+
+
+@settings(
+    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(quads=st.lists(PLAIN_QUADS, max_size=20))
+def test_terms_are_those_that_pyoxigraph_prints(tmp_path, quads):
+    path = tmp_path / "a.nq"
+    ox.serialize(quads, str(path))
+    assert set(rows(tmp_path, [path])) == {row(quad) for quad in quads}
+
+
+def test_formats(tmp_path):
+    files = [
+        written(tmp_path / "a.ttl", '@prefix e: <http://e/> . e:s e:p "ttl"@EN .'),
+        written(tmp_path / "a.nt", '<http://e/s> <http://e/p> "nt" .\n'),
+        written(tmp_path / "a.nq", '<http://e/s> <http://e/p> "nq" <http://e/g> .\n'),
+        written(tmp_path / "a.trig", '<http://e/g> { <http://e/s> <http://e/p> "trig" }'),
+        written(tmp_path / "a.jsonld", '{"@id": "http://e/s", "http://e/p": "jsonld"}'),
+        written(
+            tmp_path / "a.rdf",
+            '<r:RDF xmlns:r="http://www.w3.org/1999/02/22-rdf-syntax-ns#" xmlns:e="http://e/">'
+            '<r:Description r:about="http://e/s"><e:p>rdf</e:p></r:Description></r:RDF>',
+        ),
+    ]
+    files.append(tmp_path / "b.nt.gz")
+    files[-1].write_bytes(gzip.compress(b'<http://e/s> <http://e/p> "gz" .\n'))
+    found = rows(tmp_path, files)
+    assert {found_row[:2] for found_row in found} == {("<http://e/s>", "<http://e/p>")}
+    assert [(o, g) for _, _, o, g in found] == [
+        ('"ttl"@en', None),
+        ('"nt"', None),
+        ('"nq"', "<http://e/g>"),
+        ('"trig"', "<http://e/g>"),
+        ('"jsonld"', None),
+        ('"rdf"', None),
+        ('"gz"', None),
+    ]
+
+
+def test_zstandard(tmp_path):
+    zstandard = pytest.importorskip("zstandard")
+    path = tmp_path / "a.nt.zst"
+    path.write_bytes(zstandard.compress(b'<http://e/s> <http://e/p> "zst" .\n'))
+    assert rows(tmp_path, [path]) == [("<http://e/s>", "<http://e/p>", '"zst"', None)]
+
+
+def test_default_graph_enters_the_graph_given(tmp_path):
+    path = written(tmp_path / "a.trig", "<e:s> <e:p> <e:o> . <e:g> { <e:s> <e:p> <e:o> }")
+    spool_rdf([(path, HOME)], tmp_path / "spool")
+    found = duckdb.sql(spooled(tmp_path / "spool")).fetchall()
+    assert sorted(g for _, _, _, g in found) == ["<e:g>", f"<{HOME}>"]
+    with pytest.raises(InputError, match="absolute IRI"):
+        spool_rdf([(path, "not an IRI")], tmp_path / "spool")
+
+
+BLANK = "@prefix e: <e:> . e:s e:p [ e:q _:x , [ e:r _:y ] ] . _:y e:p ( 1 2 ) ."
+
+
+def test_blank_nodes_are_the_same_in_every_run_and_apart_in_every_file(tmp_path):
+    first = written(tmp_path / "a.ttl", BLANK)
+    second = written(tmp_path / "b.ttl", BLANK + "\n")
+    once = rows(tmp_path, [first, second])
+    assert rows(tmp_path, [first, second]) == once
+    labels = {term for found in once for term in found if term and term.startswith("_:")}
+    assert len(labels) == 12
+    digests = {label[3:15] for label in labels}
+    assert len(digests) == 2
+    assert {label[15:] for label in labels} == {f"b{number}" for number in range(6)}
+
+
+def test_prefixes_of_the_files(tmp_path):
+    first = written(tmp_path / "a.ttl", "@prefix e: <http://a/> . e:s e:p e:o .")
+    second = written(tmp_path / "b.ttl", "@prefix e: <http://b/> . @prefix f: <http://f/> .")
+    result = spool_rdf([(first, None), (second, None)], tmp_path / "spool")
+    assert result.prefixes == {"e": "http://a/", "f": "http://f/"}
+
+
+def test_relative_iris(tmp_path):
+    path = written(tmp_path / "a.ttl", "<s> <p> <#o> .")
+    assert rows(tmp_path, [path], base="http://b/c") == [
+        ("<http://b/s>", "<http://b/p>", "<http://b/c#o>", None)
+    ]
+    assert rows(tmp_path, [path])[0][2] == f"<{path.as_uri()}#o>"
+
+
+@pytest.mark.parametrize("ending", ["ttl", "nt", "nq", "trig", "jsonld", "rdf"])
+@pytest.mark.parametrize("text", ["", "\n \n", "\ufeff"])
+def test_an_empty_file_has_no_statements(tmp_path, ending, text):
+    assert rows(tmp_path, [written(tmp_path / f"a.{ending}", text)]) == []
+
+
+def test_no_files(tmp_path):
+    assert rows(tmp_path, []) == []
+
+
+def test_byte_order_mark(tmp_path):
+    path = written(tmp_path / "a.ttl", "\ufeff<e:s> <e:p> <e:o> .")
+    assert rows(tmp_path, [path]) == [("<e:s>", "<e:p>", "<e:o>", None)]
+
+
+def test_long_statements(tmp_path, monkeypatch):
+    monkeypatch.setattr(spool, "LONGEST_STATEMENT", 8_000_000)
+    short = written(tmp_path / "a.nt", "<e:s> <e:p> <e:o> .\n")
+    path = written(tmp_path / "b.nt", f'<e:s> <e:p> "{"x" * 5_000_000}" .\n_:b <e:p> "" .\n')
+    assert [len(o) for _, _, o, _ in rows(tmp_path, [short, path])] == [5, 5_000_002, 2]
+    path = written(tmp_path / "b.nt", f'<e:s> <e:p> "{"x" * 9_000_000}" .\n')
+    with pytest.raises(InputError, match=r"b\.nt") as caught:
+        rows(tmp_path, [short, path])
+    assert caught.value.code == "statement-too-long"
+
+
+@pytest.mark.parametrize(
+    "text", ['<e:s> <e:p> "x"@en--ltr .', "<e:s> <e:p> <<( <e:a> <e:b> 1 )>> ."]
+)
+def test_rdf_12_is_refused(tmp_path, text):
+    plain = written(tmp_path / "plain.ttl", '<e:s> <e:p> "<<( x", "--ltr"@en, "\\"@en--ltr" .')
+    path = written(tmp_path / "a.ttl", text)
+    assert len(rows(tmp_path, [plain])) == 3
+    with pytest.raises(InputError, match=r"a\.ttl.*RDF 1\.2") as caught:
+        rows(tmp_path, [plain, path])
+    assert caught.value.code == "rdf-12"
+
+
+def test_disk_failure(tmp_path):
+    path = written(tmp_path / "a.ttl", "<e:s> <e:p> <e:o> .")
+    with pytest.raises((WorldError, FileNotFoundError)):
+        spool_rdf([(path, None)], tmp_path / "missing" / "spool")
