@@ -13,7 +13,7 @@ from typing import Final
 
 import pyoxigraph as ox
 
-from kg.errors import InputError, Location
+from kg.errors import InputError, KgError, Location, WorldError
 from kg.query.lexer import (
     Form,
     Kind,
@@ -23,7 +23,7 @@ from kg.query.lexer import (
     position,
     tokens,
 )
-from kg.store import empty_store
+from kg.store import REBUILD, empty_store
 
 _POSITION: Final = re.compile(r"error at (\d+):(\d+): expected (.*)", re.DOTALL)
 
@@ -247,8 +247,10 @@ def _refused_service(text: str, source: str, token: Token) -> InputError:
     )
 
 
-def evaluation_error(error: Exception, source: str) -> InputError:
+def evaluation_error(error: Exception, source: str) -> KgError:
     """Return kg's error for a query that the engine parsed and cannot answer."""
+    if str(error).startswith("Corruption"):
+        return WorldError("index-unreadable", f"the SPARQL index is damaged: {error}", hint=REBUILD)
     return InputError(
         "cannot-evaluate",
         f"the query cannot be answered: {error}",

@@ -242,7 +242,7 @@ def test_wrong_files(name: str, content: bytes, says: str, ask: Ask) -> None:
     ("name", "content", "says"),
     [
         ("a.ttl", b"<http://e/a> <http://e/p> .", "a.ttl:1:"),
-        ("a.ttl.gz", b"no gzip", "a.ttl.gz cannot be read"),
+        ("a.ttl.gz", b"no gzip", "the compressed file is broken"),
         ("a.nt", b"<http://e/a> <http://e/p> \xff", "a.nt"),
     ],
 )
@@ -250,7 +250,7 @@ def test_wrong_data(name: str, content: bytes, says: str, ask: Ask) -> None:
     path = ask.folder / name
     path.write_bytes(content)
     code, _, err = ask("-e", "ASK {}", "--data", str(path))
-    assert code in (2, 3)
+    assert code == 2
     assert says in err
 
 
