@@ -17,6 +17,7 @@ from kg.validation.paths import to_sparql
 from kg.validation.results import Result
 from kg.validation.shapes import ShapesGraph, read_shapes
 from kg.validation.terms import from_rdflib, split_literal
+from kg.validation.wellformed import surely_well_formed
 
 # Features of SHACL-AF and SHACL-JS: a graph that relies on them would seem to conform.
 _REFUSED: Final = {
@@ -70,6 +71,8 @@ def check_shapes(shapes: ShapesGraph) -> None:
     Raises:
         InputError: A shape is not well-formed; the message names its place and what is wrong.
     """
+    if surely_well_formed(shapes):
+        return
     results = Judge(_shacl_of_shacl()).judge(to_graph(shapes.triples()))
     worst = min(results, key=lambda result: _place(shapes, result), default=None)
     if worst is None:

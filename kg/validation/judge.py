@@ -13,11 +13,12 @@ import re
 import warnings
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from kg.errors import InputError
 from kg.terms import literal
-from kg.validation.messages import standard_message
+from kg.validation.messages import QUERY_MESSAGE, standard_message
 from kg.validation.names import SH, sh
 from kg.validation.paths import Path
 from kg.validation.results import Result
@@ -124,8 +125,8 @@ class Judge:
 
         pySHACL's lists the allowed values in an order that changes from run to run.
         """
-        from dataclasses import replace
-
+        if result.component == _SPARQL_COMPONENT and not result.messages:
+            return replace(result, messages=(literal(QUERY_MESSAGE),))
         if (
             result.component == _SPARQL_COMPONENT
             or not _CORE_COMPONENT.fullmatch(result.component)

@@ -15,6 +15,8 @@ from kg.validation.results import Result
 from kg.validation.shapes import ShapesGraph
 from kg.validation.terms import is_literal, split_literal
 
+# Said of a solution where neither the constraint nor its shape has a message.
+QUERY_MESSAGE: Final = "the node is a solution of the shape's SPARQL query"
 # Characters of a literal that a sentence shows.
 _LONGEST: Final = 60
 _PLAIN: Final = frozenset({XSD_STRING, *(f"{XSD}{t}" for t in ("integer", "decimal", "boolean"))})
@@ -94,7 +96,7 @@ def group_message(shapes: ShapesGraph, result: Result) -> str:
     if written:
         return split_literal(min(written, key=_language_rank)).lexical
     if result.component == sh("SPARQLConstraintComponent"):
-        return "the node is a solution of the shape's sh:sparql query"
+        return QUERY_MESSAGE
     return standard_message(shapes, result, "the value")
 
 

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from pathlib import Path as FilePath
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import duckdb
 
@@ -16,6 +16,7 @@ from kg.validation.check import load_shapes
 from kg.validation.judge import Judge, to_graph
 from kg.validation.model import read_model
 from kg.validation.names import RDF_TYPE, sh
+from kg.validation.queries import OpenIndex, QueryRunner
 from kg.validation.report import turtle_file
 from kg.validation.results import Result, Severity, Sink, Verdict
 from kg.validation.shapes import ShapesGraph, Triple
@@ -23,7 +24,13 @@ from kg.validation.sieve.compiler import QuerySite
 from kg.validation.sieve.routes import Route, Way, choose_routes
 from kg.validation.sieve.run import Sieve
 from kg.validation.sieve.triples import Triples, merged_triples
+from kg.validation.sparql import prepare
 
+if TYPE_CHECKING:
+    from rdflib import Graph
+
+# Focus nodes that a query is asked about at once.
+_CHUNK: Final = 1_000
 # Rows that are fetched from DuckDB at once.
 _FETCH: Final = 20_000
 # What a shape says without demanding it; a shape may be its own SPARQL constraint.
@@ -37,6 +44,7 @@ def validate_table(
     *,
     report: FilePath | None = None,
     sinks: Sequence[Sink] = (),
+    open_index: OpenIndex | None = None,
 ) -> Verdict:
     """Read and check shapes, and validate a quad table against them.
 
@@ -46,13 +54,16 @@ def validate_table(
         shape_files: RDF files with the shapes.
         report: Where the standard report goes, in Turtle.
         sinks: Each is called with every result, as it is found.
+        open_index: Opens the SPARQL index of the table, for ``sh:sparql``; without it one is made
+            where it is needed.
 
     Raises:
         InputError: The shapes are wrong or cannot be applied.
         WorldError: The disk failed.
         LimitError: The memory limit was reached.
     """
-    return validate(connection, table, load_shapes(shape_files), report=report, sinks=sinks)
+    shapes = load_shapes(shape_files)
+    return validate(connection, table, shapes, report=report, sinks=sinks, open_index=open_index)
 
 
 def validate(
@@ -62,6 +73,7 @@ def validate(
     *,
     report: FilePath | None = None,
     sinks: Sequence[Sink] = (),
+    open_index: OpenIndex | None = None,
 ) -> Verdict:
     """Validate a quad table against shapes that `load_shapes` has read.
 
@@ -71,6 +83,8 @@ def validate(
         shapes: The shapes graph.
         report: Where the standard report goes, in Turtle.
         sinks: Each is called with every result, as it is found.
+        open_index: Opens the SPARQL index of the table, for ``sh:sparql``; without it one is made
+            where it is needed.
 
     Raises:
         InputError: The shapes cannot be applied.
@@ -84,48 +98,70 @@ def validate(
         takers = list(sinks)
         if report is not None:
             takers.append(stack.enter_context(turtle_file(report, shapes)).add)
-        for result in _results(connection, table, shapes):
+        triples = stack.enter_context(merged_triples(connection, table))
+        model = read_model(shapes)
+        sieve = stack.enter_context(Sieve(connection, triples, model))
+        runner = QueryRunner(connection, triples, shapes, open_index)
+        stack.callback(runner.close)
+        routes = choose_routes(model, sieve.compiler)
+        work = _Validation(connection, triples, shapes, sieve, runner)
+        for result in work.results(routes):
             counts[result.level] += 1
             for take in takers:
                 take(result)
     return Verdict(dict(sorted(counts.items(), reverse=True)), report)
 
 
-def _results(
-    connection: duckdb.DuckDBPyConnection, table: QuadTable, shapes: ShapesGraph
-) -> Iterator[Result]:
-    model = read_model(shapes)
-    with (
-        merged_triples(connection, table) as triples,
-        Sieve(connection, triples, model) as sieve,
-    ):
-        routes = choose_routes(model, sieve.compiler)
-        sieve.build_tables()
+class _Validation:
+    """One validation at work."""
+
+    def __init__(
+        self,
+        connection: duckdb.DuckDBPyConnection,
+        triples: Triples,
+        shapes: ShapesGraph,
+        sieve: Sieve,
+        runner: QueryRunner,
+    ) -> None:
+        self._connection = connection
+        self._triples = triples
+        self._shapes = shapes
+        self._sieve = sieve
+        self._runner = runner
+        self._graph: Graph | None = None
+
+    def results(self, routes: list[Route]) -> Iterator[Result]:
+        """Yield all results: of suspects, of queries, of what needs the whole graph."""
+        self._sieve.build_tables()
         bounded = [route for route in routes if route.way is not Way.WHOLE]
-        if sieve.find_suspects(bounded):
-            judge = Judge(shapes.without(_is_query))
-            yield from sieve.judged(bounded, judge.judge)
-        yield from _whole(connection, triples, shapes, routes, sieve)
+        if self._sieve.find_suspects(bounded):
+            judge = Judge(self._shapes.without(_is_query))
+            yield from self._sieve.judged(bounded, judge.judge)
+        for route in bounded:
+            for site in route.suspects.sites:
+                yield from self._queried(site)
+        focus = {r.shape.node: self._sieve.nodes(r.targets) for r in routes if r.way is Way.WHOLE}
+        if any(focus.values()):
+            yield from Judge(self._shapes).judge(self._whole_graph(), focus)
 
+    def _queried(self, site: QuerySite) -> Iterator[Result]:
+        """Yield the results of one query: at once on the index, or node by node in pySHACL."""
+        query = prepare(self._shapes, site.constraint, site.shape.path)
+        chunks = self._sieve.chunks(site, _CHUNK)
+        if query.unsafe is None:
+            yield from self._runner.results(site, query, chunks)
+            return
+        judge = Judge(self._shapes.without(_beside(site)))
+        for chunk in chunks:
+            for times in sorted({times for _, times in chunk}):
+                nodes = [node for node, often in chunk if often == times]
+                for result in judge.judge(self._whole_graph(), {site.shape.node: nodes}):
+                    yield from [result] * times
 
-def _whole(
-    connection: duckdb.DuckDBPyConnection,
-    triples: Triples,
-    shapes: ShapesGraph,
-    routes: list[Route],
-    sieve: Sieve,
-) -> Iterator[Result]:
-    """Yield the results of what only pySHACL over the whole graph can tell."""
-    focus = {r.shape.node: sieve.nodes(r.targets) for r in routes if r.way is Way.WHOLE}
-    sites = [site for route in routes for site in route.suspects.sites]
-    if not sites and not any(focus.values()):
-        return
-    graph = to_graph(_triples(connection, triples))
-    if any(focus.values()):
-        yield from Judge(shapes).judge(graph, focus)
-    for site in sites:
-        alone = shapes.without(_beside(site))
-        yield from Judge(alone).judge(graph, {site.shape.node: sieve.nodes(site.domain)})
+    def _whole_graph(self) -> Graph:
+        if self._graph is None:
+            self._graph = to_graph(_all_triples(self._connection, self._triples))
+        return self._graph
 
 
 def _is_query(_: str, predicate: str, __: str) -> bool:
@@ -144,7 +180,7 @@ def _beside(site: QuerySite) -> Callable[[str, str, str], bool]:
     return drop
 
 
-def _triples(connection: duckdb.DuckDBPyConnection, triples: Triples) -> Iterator[Triple]:
+def _all_triples(connection: duckdb.DuckDBPyConnection, triples: Triples) -> Iterator[Triple]:
     with translated():
         rows = connection.execute(f"SELECT s, p, o FROM {triples.name}")
         while batch := rows.fetchmany(_FETCH):

@@ -125,7 +125,7 @@ def test_broken_zstandard(tmp_path):
 
 def test_entities_of_owl_tools_are_read(tmp_path):
     path = tmp_path / "a.owl"
-    entities = "<!ENTITY e \"http://e/\" >\n<!ENTITY xsd \"http://www.w3.org/2001/XMLSchema#\" >"
+    entities = '<!ENTITY e "http://e/" >\n<!ENTITY xsd "http://www.w3.org/2001/XMLSchema#" >'
     path.write_text(
         f"<?xml version='1.0'?>\n<!DOCTYPE r:RDF [\n{entities}\n]>" + XML % (NODE % "&e;")
     )

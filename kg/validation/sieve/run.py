@@ -19,7 +19,7 @@ from kg.validation.judge import to_graph
 from kg.validation.model import Shape
 from kg.validation.results import Result
 from kg.validation.shapes import Triple
-from kg.validation.sieve.compiler import Compiler, Step
+from kg.validation.sieve.compiler import Compiler, QuerySite, Step
 from kg.validation.sieve.neighbourhood import Automaton, step_sql, transitions_sql
 from kg.validation.sieve.routes import Route, Way
 from kg.validation.sieve.triples import Triples
@@ -52,6 +52,7 @@ class Sieve:
         self._made: list[str] = []
         self.compiler = Compiler(shapes, triples, f"{self._prefix}t")
         self._built = 0
+        self._numbers = itertools.count()
 
     def __enter__(self) -> Self:
         """Begin."""
@@ -112,6 +113,20 @@ class Sieve:
     def nodes(self, table: str) -> list[str]:
         """Return the focus nodes in a table, sorted."""
         return [node for (node,) in self._run(f"SELECT n FROM {table} ORDER BY n")]
+
+    def chunks(self, site: QuerySite, size: int) -> Iterator[list[tuple[str, int]]]:
+        """Yield the focus nodes of a query, sorted, each with how often it is validated."""
+        weighted = f"SELECT n, 1 AS w FROM {site.domain}"
+        if site.weights is not None:
+            weighted = f"SELECT n, w::BIGINT AS w FROM {site.weights}"
+        name = self._name(f"site{next(self._numbers)}")
+        self._make(
+            name,
+            f"SELECT n, w, (row_number() OVER (ORDER BY n) - 1) // {size} AS chunk"
+            f" FROM ({weighted})",
+        )
+        for chunk in range(self._count(f"(SELECT DISTINCT chunk FROM {name})")):
+            yield self._run(f"SELECT n, w FROM {name} WHERE chunk = {chunk} ORDER BY n")
 
     def _batch(self, hood: str, batch: int) -> Iterator[Triple]:
         yield from self._run(f"SELECT DISTINCT s, p, o FROM {hood} WHERE batch = {batch}")
