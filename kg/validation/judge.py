@@ -17,18 +17,21 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from kg.errors import InputError
-from kg.terms import literal
+from kg.terms import XSD, literal
 from kg.validation.messages import QUERY_MESSAGE, standard_message
 from kg.validation.names import SH, sh
 from kg.validation.paths import Path
 from kg.validation.results import Result
 from kg.validation.shapes import ShapesGraph, Triple
-from kg.validation.terms import from_rdflib, to_rdflib
+from kg.validation.terms import from_rdflib, is_literal, is_true, to_rdflib
 
 if TYPE_CHECKING:
     from rdflib import Graph
     from rdflib.term import Node
 
+_SWITCHES: Final = frozenset(
+    map(sh, ("closed", "deactivated", "optional", "qualifiedValueShapesDisjoint", "uniqueLang"))
+)
 _SPARQL_COMPONENT: Final = sh("SPARQLConstraintComponent")
 _CORE_COMPONENT: Final = re.compile(rf"<{re.escape(SH)}\w+ConstraintComponent>")
 
@@ -179,17 +182,17 @@ def to_graph(triples: Iterable[Triple]) -> Graph:
 
 
 def _shapes_graph(shapes: ShapesGraph) -> Graph:
-    """Return the shapes graph for pySHACL, in which only ``true`` is a true boolean.
+    """Return the shapes graph for pySHACL, in which only the word ``true`` switches something on.
+
+    rdflib takes ``1`` for true as well; pySHACL does not where it reads shapes from a file.
 
     Spec: https://www.w3.org/TR/shacl/#UniqueLangConstraintComponent
     """
-    from pyshacl.monkey import rdflib_bool_patch, rdflib_bool_unpatch
-
-    rdflib_bool_patch()  # type: ignore[no-untyped-call]
-    try:
-        return to_graph(shapes.triples())
-    finally:
-        rdflib_bool_unpatch()  # type: ignore[no-untyped-call]
+    false = literal("false", f"{XSD}boolean")
+    return to_graph(
+        (s, p, false if p in _SWITCHES and is_literal(o) and not is_true(o) else o)
+        for s, p, o in shapes.triples()
+    )
 
 
 def _failures() -> tuple[type[Exception], ...]:

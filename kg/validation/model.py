@@ -17,7 +17,7 @@ from kg.terms import XSD
 from kg.validation.names import OWL_CLASS, RDF_TYPE, RDFS_CLASS, RDFS_SUBCLASS, sh
 from kg.validation.paths import Path, Predicate
 from kg.validation.shapes import ShapesGraph
-from kg.validation.terms import is_literal, split_literal
+from kg.validation.terms import is_literal, is_true, split_literal
 
 _INTEGER_NAMES: Final = (
     *("integer", "nonNegativeInteger", "positiveInteger", "long", "int", "short", "byte"),
@@ -317,7 +317,7 @@ class _Reader:
         return any(kind in kinds for kind in self._shapes.objects(self._node, RDF_TYPE))
 
     def _deactivated(self) -> bool:
-        return any(map(_is_true, self._values("deactivated")))
+        return any(map(is_true, self._values("deactivated")))
 
     def _path(self) -> Path | None:
         found = self._shapes.objects(self._node, sh("path"))
@@ -405,7 +405,7 @@ class _Reader:
             raise UnreadableError("sh:uniqueLang is not a boolean of a property shape")
         if split_literal(value).datatype != XSD + "boolean":
             raise UnreadableError("sh:uniqueLang is not a boolean")
-        if _is_true(value):
+        if is_true(value):
             yield UniqueLang()
 
     def pairs(self, name: str, path: Path | None) -> Iterator[Constraint]:
@@ -434,7 +434,7 @@ class _Reader:
             bounds[bound] = self.number(bound) if self._values(bound) else None
         if all(number is None for number in bounds.values()):
             raise UnreadableError("sh:qualifiedValueShape without a count")
-        disjoint = any(map(_is_true, self._values("qualifiedValueShapesDisjoint")))
+        disjoint = any(map(is_true, self._values("qualifiedValueShapesDisjoint")))
         for shape in self._values(name):
             siblings = tuple(self._siblings(shape)) if disjoint else ()
             yield Qualified(shape, siblings, *bounds.values())
@@ -454,7 +454,7 @@ class _Reader:
         value = self.one(name)
         if not is_literal(value):
             raise UnreadableError("sh:closed is not a boolean")
-        if not _is_true(value):
+        if not is_true(value):
             return
         allowed: dict[str, None] = {}
         for head in self._values("ignoredProperties"):
@@ -472,7 +472,9 @@ class _Reader:
         yield In(self._shapes.members(self.one(name)))
 
     def sparql(self, name: str, _: Path | None) -> Iterator[Constraint]:
-        yield from map(Sparql, self._values(name))
+        for node in self._values(name):
+            if not any(map(is_true, self._shapes.objects(node, sh("deactivated")))):
+                yield Sparql(node)
 
 
 # Parameters that mean nothing without another one.
@@ -516,11 +518,6 @@ _PARAMETERS: Final[Mapping[str, _Read]] = {
 }
 
 
-def _is_true(value: str) -> bool:
-    """Tell whether a value of the shapes graph is true: only the word is, as in pySHACL."""
-    return is_literal(value) and split_literal(value).lexical.lower() == "true"
-
-
 def _custom_components(shapes: ShapesGraph) -> dict[str, tuple[str, ...]]:
     """Return the constraint components that the shapes define, with their mandatory parameters.
 
@@ -534,7 +531,7 @@ def _custom_components(shapes: ShapesGraph) -> dict[str, tuple[str, ...]]:
             found[component] = tuple(
                 path
                 for parameter in parameters
-                if not _is_true(shapes.value(parameter, sh("optional")) or '""')
+                if not is_true(shapes.value(parameter, sh("optional")) or '""')
                 for path in shapes.objects(parameter, sh("path"))
             )
     return found

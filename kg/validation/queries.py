@@ -84,10 +84,9 @@ class QueryRunner:
         for chunk in chunks:
             rows = list(self._solutions(query, [node for node, _ in chunk]))
             forms = self._lexical_forms(rows)
-            by_node: dict[str, dict[Result, None]] = {}
+            by_node: dict[str, list[Result]] = {}
             for row in rows:
-                results = by_node.setdefault(row["this"], {})
-                results.update(dict.fromkeys(found.results(row, forms)))
+                by_node.setdefault(row["this"], []).extend(found.results(row, forms))
             for node, times in chunk:
                 ordered = sorted(by_node.get(node, ()), key=lambda result: result.sort_key)
                 for result in ordered:
@@ -199,7 +198,7 @@ class _Constraint:
             own = [form for subject, form in forms.get(given, ()) if subject == this]
             values = [*own] or [rest["value"]]
         for value in values:
-            bound = rest if value is None or given is None else {**rest, "value": value}
+            bound = rest if value is None else {**rest, "value": value}
             yield Result(
                 focus_node=this,
                 path=path,
@@ -229,7 +228,7 @@ def _filled(message: str, row: Row) -> str:
         term = row.get(match[1])
         if term is None:
             return match[0]
-        return split_literal(term).lexical if is_literal(term) else term.strip("<>")
+        return split_literal(term).lexical if is_literal(term) else re.sub(r"^_:|[<>]", "", term)
 
     return literal(re.sub(r"\{[?$](\w+)\}", fill, message))
 

@@ -60,11 +60,14 @@ class Query:
         text: The query with its prefixes, as it stands.
         joint: Position in the text right behind the brace that opens the outermost group.
         unsafe: Why it must run for each focus node, or None.
+        has_empty_paths: Whether it may have paths of no step (``*``, ``?``). They lead from a node
+            to itself, but in an index only from nodes that it holds.
     """
 
     text: str
     joint: int
     unsafe: str | None
+    has_empty_paths: bool = False
 
     def joined_with(self, nodes: list[str]) -> str:
         """Return the query for some focus nodes at once (IRIs and literals)."""
@@ -94,7 +97,7 @@ def prepare(shapes: ShapesGraph, constraint: str, path: Path | None) -> Query:
         joint = _Reader(text).joint()
     except UnsafeError as error:
         return Query(text, 0, str(error))
-    return Query(text, joint, None)
+    return Query(text, joint, None, _has_empty_paths(list(tokens(select))))
 
 
 def prefixes_of(shapes: ShapesGraph, constraint: str) -> dict[str, str]:
@@ -127,6 +130,15 @@ def tokens(text: str) -> Iterator[Token]:
         if kind != "space":
             word = match[0].upper() if kind == "word" else match[0]
             yield Token(kind, word, match.end())
+
+
+def _has_empty_paths(found: list[Token]) -> bool:
+    before = [Token("other", "", 0), *found]
+    return any(
+        token.text == "?"
+        or (token.text == "*" and previous.text not in ("SELECT", "DISTINCT", "("))
+        for previous, token in zip(before, found, strict=False)
+    )
 
 
 class UnsafeError(Exception):

@@ -34,7 +34,10 @@ _CHUNK: Final = 1_000
 # Rows that are fetched from DuckDB at once.
 _FETCH: Final = 20_000
 # What a shape says without demanding it; a shape may be its own SPARQL constraint.
-_ABOUT: Final = ("path", "severity", "message", "name", "deactivated", "select", "prefixes")
+_ABOUT: Final = (
+    *("path", "severity", "message", "name", "deactivated", "select", "prefixes"),
+    *("targetClass", "targetNode", "targetSubjectsOf", "targetObjectsOf"),
+)
 
 
 def validate_table(
@@ -139,18 +142,31 @@ class _Validation:
             yield from self._sieve.judged(bounded, judge.judge)
         for route in bounded:
             for site in route.suspects.sites:
-                yield from self._queried(site)
+                yield from self._queried(site, bool(route.shape.targets.nodes))
         focus = {r.shape.node: self._sieve.nodes(r.targets) for r in routes if r.way is Way.WHOLE}
         if any(focus.values()):
             yield from Judge(self._shapes).judge(self._whole_graph(), focus)
 
-    def _queried(self, site: QuerySite) -> Iterator[Result]:
-        """Yield the results of one query: at once on the index, or node by node in pySHACL."""
+    def _queried(self, site: QuerySite, has_strangers: bool) -> Iterator[Result]:
+        """Yield the results of one query: at once on the index, or node by node in pySHACL.
+
+        Args:
+            site: Where the query stands.
+            has_strangers: Whether there may be focus nodes that no triple has.
+        """
         query = prepare(self._shapes, site.constraint, site.shape.path)
-        chunks = self._sieve.chunks(site, _CHUNK)
-        if query.unsafe is None:
-            yield from self._runner.results(site, query, chunks)
-            return
+        if query.unsafe is None and not (query.has_empty_paths and has_strangers):
+            yield from self._runner.results(site, query, self._sieve.chunks(site, _CHUNK))
+        elif query.unsafe is None:
+            known = self._sieve.known(site)
+            yield from self._runner.results(site, query, self._sieve.chunks(known, _CHUNK))
+            yield from self._judged_whole(site, self._sieve.chunks(site, _CHUNK, known.domain))
+        else:
+            yield from self._judged_whole(site, self._sieve.chunks(site, _CHUNK))
+
+    def _judged_whole(
+        self, site: QuerySite, chunks: Iterator[list[tuple[str, int]]]
+    ) -> Iterator[Result]:
         judge = Judge(self._shapes.without(_beside(site)))
         for chunk in chunks:
             for times in sorted({times for _, times in chunk}):

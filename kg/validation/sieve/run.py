@@ -9,6 +9,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
+from dataclasses import replace
 from types import TracebackType
 from typing import Any, Final, Self
 
@@ -114,16 +115,34 @@ class Sieve:
         """Return the focus nodes in a table, sorted."""
         return [node for (node,) in self._run(f"SELECT n FROM {table} ORDER BY n")]
 
-    def chunks(self, site: QuerySite, size: int) -> Iterator[list[tuple[str, int]]]:
-        """Yield the focus nodes of a query, sorted, each with how often it is validated."""
+    def known(self, site: QuerySite) -> QuerySite:
+        """Return the site with those of its focus nodes that a triple has."""
+        nodes = f"SELECT s AS n FROM {self._triples.name} UNION SELECT o FROM {self._triples.name}"
+        name = self._name(f"known{next(self._numbers)}")
+        self._make(name, f"SELECT n FROM {site.domain} SEMI JOIN ({nodes}) k USING (n)")
+        return replace(site, domain=name)
+
+    def chunks(
+        self, site: QuerySite, size: int, beside: str | None = None
+    ) -> Iterator[list[tuple[str, int]]]:
+        """Yield the focus nodes of a query, sorted, each with how often it is validated.
+
+        Args:
+            site: Where the query stands.
+            size: How many nodes are given at once.
+            beside: Table (n) of nodes to leave out.
+        """
         weighted = f"SELECT n, 1 AS w FROM {site.domain}"
         if site.weights is not None:
-            weighted = f"SELECT n, w::BIGINT AS w FROM {site.weights}"
+            weighted = (
+                f"SELECT n, w::BIGINT AS w FROM {site.weights} SEMI JOIN {site.domain} USING (n)"
+            )
+        left_out = "" if beside is None else f" ANTI JOIN {beside} b USING (n)"
         name = self._name(f"site{next(self._numbers)}")
         self._make(
             name,
             f"SELECT n, w, (row_number() OVER (ORDER BY n) - 1) // {size} AS chunk"
-            f" FROM ({weighted})",
+            f" FROM ({weighted}){left_out}",
         )
         for chunk in range(self._count(f"(SELECT DISTINCT chunk FROM {name})")):
             yield self._run(f"SELECT n, w FROM {name} WHERE chunk = {chunk} ORDER BY n")
