@@ -1,46 +1,82 @@
 """From the plan to a program of SQL: which tables to read, which rules make quads out of them.
 
-Each logical source is read once, into a table of the references that are used. Each triples map
-becomes one scan of its table, its predicates and objects unnested from a list; each join becomes
-a join of distinct keys. Constant predicates and graphs travel as numbers in the order that the
-quad table sorts by, which makes the one sort at the end narrow.
+Each logical source is read once, into a table of the references that are used and of the subjects
+that its records have. Each predicate with its object is one scan of that table; a join is a join
+of distinct keys, or only a test whether the parent is there, where the child's own values make the
+parent's subject. Subjects travel without the text that those of a triples map share, constant
+predicates and graphs as numbers: the one sort at the end compares little (see `kg.mapping.order`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from kg.errors import InputError
 from kg.mapping.dialect import array
 from kg.mapping.jsonpath import parse_jsonpath
+from kg.mapping.order import SubjectOrder, predicate_key
 from kg.mapping.plan import (
     Constant,
+    Expression,
     Formulation,
     LogicalSource,
     Plan,
     PredicateObjectMap,
     Reference,
     RefObjectMap,
+    Template,
     TermMap,
     TriplesMap,
     references,
     term_references,
 )
-from kg.mapping.term_sql import Check, Column, SourceTable, TermCompiler, TermSql
-from kg.terms import RDF_TYPE
+from kg.mapping.stream import Entry, stream_sql
+from kg.mapping.term_sql import Check, Column, Computed, SourceTable, TermCompiler, TermSql
 
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """A query that makes quads: columns s, p, o, g.
+    """A query that makes quads: columns b, s, p, o, g.
 
-    ``p`` and ``g`` are numbers into `Program.predicates` and `Program.graphs`, or terms where the
-    program has no such lists; ``g`` is NULL for the default graph.
+    ``b`` and ``s`` are a subject as `Program.order` writes it. ``p`` and ``g`` are numbers into
+    `Program.predicates` and `Program.graphs`, or terms where the program has no such lists;
+    the default graph is -1 there, else NULL.
+
+    Attributes:
+        triples_map: Name of the triples map.
+        tables: Names of the source tables that are read.
+        block: Number of the block that all its subjects are in; None if that is not known.
     """
 
     triples_map: str
     sql: str
+    tables: tuple[str, ...]
+    block: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Stream:
+    """All quads of one block of subjects, in order, without a sort of quads.
+
+    It gives them if the table is sorted by the column and no subject stands in it twice, and if
+    no other rule makes subjects of the block: rules that it stands for are left out then.
+
+    Attributes:
+        block: Number of the block.
+        table: Name of the source table.
+        column: The computed column that holds the rest of the subject.
+        sql: Query for b, s, p, o, g.
+        joins: Whether the query has a join.
+        rules: Numbers of the rules in `Program.rules` that it stands for.
+    """
+
+    block: int
+    table: str
+    column: str
+    sql: str
+    joins: bool
+    rules: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,14 +109,17 @@ class Program:
 
     Attributes:
         tables: Source tables, each to be read once.
+        order: How subjects are written while they are sorted.
         predicates: Constant predicates in sort order; None where a predicate is not constant.
         graphs: Constant graphs in sort order; None exactly where `predicates` is.
     """
 
     tables: tuple[SourceTable, ...]
     rules: tuple[Rule, ...]
+    streams: tuple[Stream, ...]
     checks: tuple[Check, ...]
     accounts: tuple[Account, ...]
+    order: SubjectOrder
     predicates: tuple[str, ...] | None
     graphs: tuple[str, ...] | None
 
@@ -102,6 +141,25 @@ def compile_plan(
     return _Compiler(plan, predicates, graphs).program()
 
 
+@dataclass(frozen=True, slots=True)
+class _Subject:
+    """Where the rules of a triples map find its subjects.
+
+    Attributes:
+        rows: What stands in their FROM clause.
+        block: Number of the block, as SQL.
+        rest: The subject without what its block shares, as SQL.
+        whole: The subject as a term, as SQL.
+        number: Number of the block, where all subjects are in the same.
+    """
+
+    rows: str
+    block: str
+    rest: str
+    whole: str
+    number: int | None = None
+
+
 class _Compiler:
     def __init__(self, plan: Plan, predicates: Iterable[str] | None, graphs: Iterable[str]) -> None:
         self.plan = plan
@@ -113,12 +171,20 @@ class _Compiler:
         for triples_map in plan.triples_maps:
             for pair in triples_map.predicate_objects:
                 self.coded &= self._collect(triples_map, pair, found_predicates, found_graphs)
-        self.predicates = sorted(found_predicates, key=lambda p: (p != RDF_TYPE, p.encode()))
+        self.predicates = sorted(found_predicates, key=predicate_key)
         self.graphs = sorted(found_graphs, key=str.encode)
+        anchored = [self.terms_of[t.name].anchored(t.subject) for t in plan.triples_maps]
+        self.order = SubjectOrder.of(term.prefix for term in anchored if term)
+        self.computed: dict[str, list[Computed]] = {t.name: [] for t in self.tables.values()}
+        self.subjects = {
+            t.name: self._subject(t, term)
+            for t, term in zip(plan.triples_maps, anchored, strict=True)
+        }
 
     def _collect(
         self, owner: TriplesMap, pair: PredicateObjectMap, predicates: set[str], graphs: set[str]
     ) -> bool:
+        """Collect constant predicates and graphs; return whether all are constant."""
         compiler = self.terms_of[owner.name]
         constant = True
         for term_map, found in (
@@ -133,58 +199,134 @@ class _Compiler:
                 found.add(_unquoted(term.sql))
         return constant
 
+    def _subject(self, triples_map: TriplesMap, anchored: TermSql | None) -> _Subject:
+        """Have the subjects computed as the source is read, and return where they are."""
+        compiler = self.terms_of[triples_map.name]
+        term = compiler.term(triples_map.subject)
+        table = compiler.table
+        if term.many:
+            rows = f"(SELECT *, unnest({term.sql}) AS subject FROM {table.name})"
+            return _Subject(rows, *self.order.split("subject"), "subject")
+        if anchored:
+            block, rest = self.order.anchored(anchored.prefix, anchored.rest)
+            name = self._computed(table, rest)
+            whole = self.order.joined(block, name)
+            return _Subject(table.name, f"{block}::INTEGER", name, whole, block)
+        if isinstance(triples_map.subject.expression, Constant):
+            return _Subject(table.name, *self.order.split(term.sql), term.sql)
+        name = self._computed(table, term.sql)
+        return _Subject(table.name, *self.order.split(name), name)
+
+    def _computed(self, table: SourceTable, sql: str) -> str:
+        columns = self.computed[table.name]
+        for column in columns:
+            if column.sql == sql:
+                return column.name
+        columns.append(Computed(f"s{len(columns)}", sql))
+        return columns[-1].name
+
     def terms(self, triples_map: TriplesMap) -> TermCompiler:
         table = self.tables[triples_map.source]
         return TermCompiler(table, triples_map.base, triples_map.name)
 
     def program(self) -> Program:
         rules: list[Rule] = []
-        accounts: list[Account] = []
+        entries: list[Entry | None] = []
         for triples_map in self.plan.triples_maps:
-            rules += self.rules(triples_map)
-            accounts.append(self.account(triples_map))
+            for rule, entry in self.rules(triples_map):
+                rules.append(rule)
+                entries.append(entry)
+        accounts = [self.account(triples_map) for triples_map in self.plan.triples_maps]
         checks = [check for terms in self.terms_of.values() for check in terms.checks]
+        streams = tuple(_streams(rules, entries)) if self.coded else ()
         return Program(
-            tables=tuple(self.tables.values()),
+            tables=tuple(
+                table.with_computed(self.computed[table.name], _sorted_by(table.name, streams))
+                for table in self.tables.values()
+            ),
             rules=tuple(rules),
+            streams=streams,
             checks=tuple(dict.fromkeys(checks)),
             accounts=tuple(accounts),
+            order=self.order,
             predicates=tuple(self.predicates) if self.coded else None,
             graphs=tuple(self.graphs) if self.coded else None,
         )
 
     # --- rules ----------------------------------------------------------------------------
 
-    def rules(self, triples_map: TriplesMap) -> Iterator[Rule]:
-        compiler = self.terms_of[triples_map.name]
-        subject = compiler.term(triples_map.subject)
-        singles: list[str] = []
-        lists: list[str] = []
+    def rules(self, triples_map: TriplesMap) -> Iterator[tuple[Rule, Entry | None]]:
+        """Yield the rules of a triples map; those of one scan with what a stream needs of them."""
         for pair in triples_map.predicate_objects:
             for object_map in pair.objects:
-                if isinstance(object_map, RefObjectMap) and self.needs_join(
-                    triples_map, object_map
-                ):
-                    yield self.join(triples_map, subject, pair, object_map)
-                    continue
-                made = self.object(triples_map, object_map)
-                for predicate, graph in self.places(triples_map, pair):
-                    entry = _entry(predicate, made, graph)
-                    (lists if entry.many else singles).append(entry.sql)
-        if singles or lists:
-            parts = ([array(singles)] if singles else []) + lists
-            entries = parts[0] if len(parts) == 1 else f"flatten({array(parts)})"
-            rows = compiler.table.name
-            column = subject.sql
-            if subject.many:
-                rows = f"(SELECT *, unnest({subject.sql}) AS subject FROM {rows})"
-                column = "subject"
-            yield Rule(
-                triples_map.name,
-                f"SELECT s, u.p, u.o, u.g FROM (SELECT {column} AS s, unnest({entries}) AS u"
-                f" FROM {rows}) WHERE s IS NOT NULL AND u.o IS NOT NULL"
-                + ("" if self.coded else " AND u.p IS NOT NULL"),
+                if isinstance(object_map, TermMap) or not self.needs_join(triples_map, object_map):
+                    made = self.object(triples_map, object_map)
+                    for predicate, graph in self.places(triples_map, pair):
+                        yield self.scan(triples_map, predicate, made, graph)
+                elif self.child_makes_subject(triples_map, object_map):
+                    made, there = self.semi_join(triples_map, object_map)
+                    others = (self.terms_of[object_map.parent].table.name,)
+                    for predicate, graph in self.places(triples_map, pair):
+                        yield self.scan(triples_map, predicate, made, graph, there, others)
+                else:
+                    yield self.join(triples_map, pair, object_map), None
+
+    def scan(
+        self,
+        triples_map: TriplesMap,
+        predicate: TermSql,
+        made: TermSql,
+        graph: TermSql,
+        condition: str = "",
+        others: tuple[str, ...] = (),
+    ) -> tuple[Rule, Entry | None]:
+        """Return the rule for one predicate, one object and one graph of a triples map.
+
+        Args:
+            triples_map: The triples map.
+            predicate: Its predicate.
+            made: Its object.
+            graph: Its graph.
+            condition: Which records count; by default all.
+            others: Tables that the condition reads.
+        """
+        subject = self.subjects[triples_map.name]
+        table = self.terms_of[triples_map.name].table.name
+        where = [f"{subject.rest} IS NOT NULL"] + ([condition] if condition else [])
+        if predicate.many or made.many or graph.many:
+            entries = _entries(predicate, made, graph)
+            kept = "u.o IS NOT NULL AND u.p IS NOT NULL"
+            sql = (
+                f"SELECT b, s, u.p, u.o, u.g FROM (SELECT {subject.block} AS b,"
+                f" {subject.rest} AS s, unnest({entries}) AS u FROM {subject.rows}"
+                f" WHERE {' AND '.join(where)})"
+                f" WHERE {kept}"
             )
+            rule = Rule(triples_map.name, sql, (table, *others), subject.number)
+            return rule, self.entry(subject, table, predicate, made, graph, condition)
+        if made.missing:
+            where.append(f"NOT ({made.missing})")
+        if predicate.missing:
+            where.append(f"NOT ({predicate.missing})")
+        sql = (
+            f"SELECT {subject.block} AS b, {subject.rest} AS s, {predicate.sql} AS p,"
+            f" {made.sql} AS o, {graph.sql} AS g FROM {subject.rows} WHERE {' AND '.join(where)}"
+        )
+        rule = Rule(triples_map.name, sql, (table, *others), subject.number)
+        return rule, self.entry(subject, table, predicate, made, graph, condition)
+
+    def entry(
+        self,
+        subject: _Subject,
+        table: str,
+        predicate: TermSql,
+        made: TermSql,
+        graph: TermSql,
+        condition: str,
+    ) -> Entry | None:
+        if subject.number is None or not self.coded:
+            return None
+        return Entry(table, subject.rest, predicate.code, made, graph.code, condition)
 
     def places(
         self, triples_map: TriplesMap, pair: PredicateObjectMap
@@ -200,10 +342,10 @@ class _Compiler:
 
     def coded_term(self, term: TermSql | None, codes: Sequence[str]) -> TermSql:
         if term is None:
-            return TermSql("NULL::INTEGER" if self.coded else "NULL::VARCHAR", False, "")
+            return _code(-1) if self.coded else TermSql("NULL::VARCHAR", False, "")
         if not self.coded:
             return term
-        return TermSql(f"{codes.index(_unquoted(term.sql))}::INTEGER", False, "")
+        return _code(codes.index(_unquoted(term.sql)))
 
     def object(self, triples_map: TriplesMap, object_map: TermMap | RefObjectMap) -> TermSql:
         if isinstance(object_map, TermMap):
@@ -243,37 +385,71 @@ class _Compiler:
             )
         return False
 
+    def child_makes_subject(self, triples_map: TriplesMap, object_map: RefObjectMap) -> bool:
+        """Whether the values that are joined are all that the parent's subject is made of.
+
+        Then no row of the parent must be carried along: that it is there is enough.
+        """
+        parent = self.parent(triples_map, object_map)
+        joins = object_map.joins
+        child_table = self.tables[triples_map.source]
+        parent_table = self.tables[parent.source]
+        if not isinstance(parent.subject.expression, Template | Reference):
+            return False
+        for join in joins:
+            if not isinstance(join.child, Reference) or not isinstance(join.parent, Reference):
+                return False
+            if child_table.column(join.child).many or parent_table.column(join.parent).many:
+                return False
+        return {*references(parent.subject.expression)} <= {join.parent for join in joins}
+
+    def semi_join(self, triples_map: TriplesMap, object_map: RefObjectMap) -> tuple[TermSql, str]:
+        """Return the object, made of the child's values, and when the parent is there."""
+        parent = self.parent(triples_map, object_map)
+        child_terms, parent_terms = self.terms_of[triples_map.name], self.terms_of[parent.name]
+        child_keys = [child_terms.key(join.child).sql for join in object_map.joins]
+        parent_keys = [parent_terms.key(join.parent).sql for join in object_map.joins]
+        renamed = {
+            join.parent: join.child
+            for join in object_map.joins
+            if isinstance(join.child, Reference)
+        }
+        own = TermCompiler(child_terms.table, parent.base, parent.name)
+        made = own.term(_renamed(parent.subject, renamed))
+        keys = ", ".join(child_keys) if len(child_keys) == 1 else f"({', '.join(child_keys)})"
+        there = f"{keys} IN (SELECT {', '.join(parent_keys)} FROM {parent_terms.table.name})"
+        return made, there
+
     def join(
-        self,
-        triples_map: TriplesMap,
-        subject: TermSql,
-        pair: PredicateObjectMap,
-        object_map: RefObjectMap,
+        self, triples_map: TriplesMap, pair: PredicateObjectMap, object_map: RefObjectMap
     ) -> Rule:
         parent = self.parent(triples_map, object_map)
         child_terms, parent_terms = self.terms_of[triples_map.name], self.terms_of[parent.name]
-        numbers = range(len(object_map.joins))
         child_keys = [child_terms.key(join.child) for join in object_map.joins]
         parent_keys = [parent_terms.key(join.parent) for join in object_map.joins]
         places = list(self.places(triples_map, pair))
         dynamic: dict[str, TermSql] = {}
-        for index, (predicate, graph) in enumerate(places):
-            dynamic |= {f"p{index}": predicate, f"g{index}": graph}
-        extra = {} if self.coded else dynamic
-        child = _distinct(child_terms.table, {"s": subject, **_keys(child_keys), **extra})
-        own = parent_terms.term(parent.subject)
-        other = _distinct(parent_terms.table, {"o": own, **_keys(parent_keys)})
-        condition = " AND ".join(f"child.k{n} = parent.k{n}" for n in numbers)
+        if not self.coded:
+            for number, (predicate, graph) in enumerate(places):
+                dynamic |= {f"p{number}": predicate, f"g{number}": graph}
+        subject, other = self.subjects[triples_map.name], self.subjects[parent.name]
+        own = {"b": TermSql(subject.block, False, ""), "s": TermSql(subject.rest, False, "")}
+        child = _distinct(subject.rows, {**own, **_keys(child_keys), **dynamic})
+        whole = {"o": TermSql(other.whole, False, "")}
+        found = _distinct(other.rows, {**whole, **_keys(parent_keys)})
+        condition = " AND ".join(f"child.k{n} = parent.k{n}" for n in range(len(child_keys)))
         entries = [
             f"{{'p': {p.sql if self.coded else f'p{n}'}, 'g': {g.sql if self.coded else f'g{n}'}}}"
             for n, (p, g) in enumerate(places)
         ]
         return Rule(
             triples_map.name,
-            f"SELECT s, u.p, o, u.g FROM (SELECT s, o, unnest({array(entries)}) AS u"
-            f" FROM ({child}) AS child JOIN ({other}) AS parent ON {condition})"
+            f"SELECT b, s, u.p, o, u.g FROM (SELECT b, s, o, unnest({array(entries)}) AS u"
+            f" FROM ({child}) AS child JOIN ({found}) AS parent ON {condition})"
             " WHERE s IS NOT NULL AND o IS NOT NULL"
             + ("" if self.coded else " AND u.p IS NOT NULL"),
+            (child_terms.table.name, parent_terms.table.name),
+            subject.number,
         )
 
     def account(self, triples_map: TriplesMap) -> Account:
@@ -291,6 +467,29 @@ class _Compiler:
                     if missing:
                         losses.append(Loss(label, _names(object_map), missing))
         return Account(triples_map.name, compiler.table, tuple(losses))
+
+
+def _code(number: int) -> TermSql:
+    return TermSql(f"{number}::INTEGER", False, "", code=number)
+
+
+def _sorted_by(table: str, streams: Sequence[Stream]) -> str:
+    """Return the column that most streams of a table want it sorted by, or nothing."""
+    columns = [stream.column for stream in streams if stream.table == table]
+    return max(columns, key=columns.count, default="")
+
+
+def _streams(rules: Sequence[Rule], entries: Sequence[Entry | None]) -> Iterator[Stream]:
+    """Yield a stream for each block whose subjects all come from one column of one table."""
+    for block in sorted({rule.block for rule in rules if rule.block is not None}):
+        numbers = tuple(n for n, rule in enumerate(rules) if rule.block == block)
+        found = [entries[n] for n in numbers]
+        whole = [entry for entry in found if entry is not None]
+        places = {(entry.table, entry.column) for entry in whole}
+        if len(whole) == len(found) and len(places) == 1:
+            table, column = places.pop()
+            joins = any(entry.condition for entry in whole)
+            yield Stream(block, table, column, stream_sql(block, whole), joins, numbers)
 
 
 def source_tables(plan: Plan) -> dict[LogicalSource, SourceTable]:
@@ -362,9 +561,8 @@ def _keys(keys: Sequence[TermSql]) -> dict[str, TermSql]:
     return {f"k{number}": key for number, key in enumerate(keys)}
 
 
-def _distinct(table: SourceTable, columns: dict[str, TermSql]) -> str:
+def _distinct(rows: str, columns: dict[str, TermSql]) -> str:
     """Return a query for the distinct rows of expressions, lists unnested one after another."""
-    rows = table.name
     final = {}
     for name, term in columns.items():
         if term.many:
@@ -376,15 +574,22 @@ def _distinct(table: SourceTable, columns: dict[str, TermSql]) -> str:
     return f"SELECT DISTINCT {shown} FROM {rows}"
 
 
-def _entry(predicate: TermSql, made: TermSql, graph: TermSql) -> TermSql:
-    """Return the struct that one predicate, object and graph make, or a list of structs."""
-    names = {"p": predicate, "o": made, "g": graph}
-    inner = {key: f"x_{key}" if term.many else term.sql for key, term in names.items()}
+def _entries(predicate: TermSql, made: TermSql, graph: TermSql) -> str:
+    """Return the list of structs p, o, g that one predicate, object and graph make."""
+    terms = {"p": predicate, "o": made, "g": graph}
+    inner = {key: f"x_{key}" if term.many else term.sql for key, term in terms.items()}
     sql = "{" + ", ".join(f"'{key}': {value}" for key, value in inner.items()) + "}"
-    depth = 0
-    for key, term in names.items():
-        if term.many:
-            sql = f"list_transform({term.sql}, lambda x_{key}: {sql})"
-            sql = f"flatten({sql})" if depth else sql
-            depth += 1
-    return TermSql(sql, depth > 0, "")
+    for depth, (key, term) in enumerate((k, t) for k, t in terms.items() if t.many):
+        sql = f"list_transform({term.sql}, lambda x_{key}: {sql})"
+        sql = f"flatten({sql})" if depth else sql
+    return sql
+
+
+def _renamed(term_map: TermMap, names: Mapping[Expression, Reference]) -> TermMap:
+    """Return a term map that takes its values from other references."""
+    expression = term_map.expression
+    if isinstance(expression, Reference):
+        return replace(term_map, expression=names[expression])
+    assert isinstance(expression, Template)
+    parts = tuple(names[p] if isinstance(p, Reference) else p for p in expression.parts)
+    return replace(term_map, expression=Template(parts))

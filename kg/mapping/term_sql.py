@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from kg.errors import InputError
@@ -50,12 +50,35 @@ class Column:
 
 
 @dataclass(frozen=True, slots=True)
+class Computed:
+    """A column that is made of the others as a source is read: subjects, which all rules need."""
+
+    name: str
+    sql: str
+
+
+@dataclass(frozen=True, slots=True)
 class SourceTable:
-    """The table that a logical source is read into: ``file``, ``record``, and the columns."""
+    """The table that a logical source is read into: ``file``, ``record``, and the columns.
+
+    Attributes:
+        name: Its name in SQL.
+        source: What is read.
+        columns: One for each reference.
+        computed: Columns made of these.
+        sorted_by: Name of the computed column that the table is sorted by; empty: the records
+            stay in the order of the source.
+    """
 
     name: str
     source: LogicalSource
     columns: tuple[Column, ...]
+    computed: tuple[Computed, ...] = ()
+    sorted_by: str = ""
+
+    def with_computed(self, computed: Sequence[Computed], sorted_by: str) -> SourceTable:
+        """Return the same table with columns that are computed as it is read, and its order."""
+        return replace(self, computed=tuple(computed), sorted_by=sorted_by)
 
     def column(self, reference: Reference) -> Column:
         """Return the column of a reference."""
@@ -90,11 +113,17 @@ class TermSql:
     Attributes:
         sql: A text, or a list of texts if `many`.
         missing: Condition that no term is made from a record; empty where that cannot be.
+        prefix: A constant that all the terms start with, if one is known.
+        rest: SQL of what follows the prefix.
+        code: The number that stands for a constant predicate or graph.
     """
 
     sql: str
     many: bool
     missing: str
+    prefix: str = ""
+    rest: str = ""
+    code: int = -1
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +160,19 @@ class TermCompiler:
         """
         needed = term_references(term_map)
         return self._over(needed, lambda bindings: self._scalar(term_map, bindings))
+
+    def anchored(self, term_map: TermMap) -> TermSql | None:
+        """Compile a term map whose terms all start with the same text; None if they do not."""
+        expression = term_map.expression
+        made = self.term(term_map)
+        if made.many or not term_map.term_type.is_iri or not isinstance(expression, Template):
+            return None
+        start = expression.parts[0]
+        for prefix in (f"<{start}", f"<{self.base}{start}"):
+            rest = made.sql.removeprefix(f"{text(prefix)} || ")
+            if isinstance(start, str) and rest != made.sql:
+                return replace(made, prefix=prefix, rest=rest)
+        return None
 
     def graph(self, term_map: TermMap) -> TermSql | None:
         """Compile a graph map; None stands for the default graph."""
@@ -182,7 +224,8 @@ class TermCompiler:
             value = bindings[expression].text
             return self._checked_iri(term_map, value)
         assert isinstance(expression, Template)
-        made = _template(expression, bindings, _ENCODERS[term_map.term_type])
+        encode = _ENCODERS[term_map.term_type]
+        made = _template(expression.parts, bindings, encode)
         start = expression.parts[0]
         if not isinstance(start, str) or term_map.term_type in _UNSAFE:
             return self._checked_iri(term_map, f"({made})")
@@ -195,10 +238,11 @@ class TermCompiler:
                 hint='Start it with https:… or a prefix, without spaces or any of <>"{}|^`\\.',
             )
         # Encoded values cannot spoil an IRI behind its scheme and authority.
+        rest = _template((*expression.parts[1:], ">"), bindings, encode)
         if _ANCHORED.match(start):
-            return f"'<' || {made} || '>'"
+            return f"{text('<' + start)} || {rest}"
         if ":" not in plain and _ANCHORED.match(self.base + start):
-            return f"{text('<' + self.base)} || {made} || '>'"
+            return f"{text('<' + self.base + start)} || {rest}"
         return self._checked_iri(term_map, f"({made})")
 
     def _checked_iri(self, term_map: TermMap, value: str) -> str:
@@ -289,15 +333,15 @@ def _plain(expression: Expression, bindings: _Bindings) -> str:
         return text(expression.value)
     if isinstance(expression, Reference):
         return bindings[expression].text
-    return f"({_template(expression, bindings, str)})"
+    return f"({_template(expression.parts, bindings, str)})"
 
 
-def _template(template: Template, bindings: _Bindings, encode: Callable[[str], str]) -> str:
-    parts = [
-        text(part) if isinstance(part, str) else encode(bindings[part].text)
-        for part in template.parts
-    ]
-    return concat(parts)
+def _template(
+    parts: Sequence[str | Reference], bindings: _Bindings, encode: Callable[[str], str]
+) -> str:
+    return concat(
+        [text(part) if isinstance(part, str) else encode(bindings[part].text) for part in parts]
+    )
 
 
 _ENCODERS: Final[Mapping[TermType, Callable[[str], str]]] = {

@@ -16,6 +16,7 @@ import duckdb
 
 from kg.duck import sql_name
 from kg.errors import InputError, KgError, Location
+from kg.mapping.dialect import BAD_VALUE
 from kg.mapping.plan import Formulation, LogicalSource
 from kg.mapping.term_sql import SourceTable
 from kg.sources import csv_files, json_files, yaml_files
@@ -42,11 +43,13 @@ class LoadedTable:
     Attributes:
         files: The files, in the order of their numbers.
         records: Number of records in all files.
+        incomplete: A value made no valid term, so the computed columns are not there.
     """
 
     table: SourceTable
     files: tuple[Path, ...]
     records: int
+    incomplete: bool = False
 
 
 # A reader returns a query with the columns record, c0, t0, c1, … for one file.
@@ -93,17 +96,33 @@ def load_table(
         except KgError as error:
             raise error.at(Location(show_path(path))) from error.__cause__
         selects.append(f"SELECT {number}::INTEGER AS file, * FROM ({sql})")
+    records, incomplete = _create(connection, table, " UNION ALL ".join(selects), files)
+    loaded = LoadedTable(table, files, records, incomplete)
+    _check_values(connection, loaded)
+    return loaded
+
+
+def _create(
+    connection: duckdb.DuckDBPyConnection, table: SourceTable, select: str, files: Sequence[Path]
+) -> tuple[int, bool]:
+    """Make the table; return its number of records, and whether computed columns are missing."""
+    computed = "".join(f", {column.sql} AS {column.name}" for column in table.computed)
+    create = f"CREATE TEMP TABLE {sql_name(table.name)} AS SELECT *"
+    order = f" ORDER BY {table.sorted_by}" if table.sorted_by else ""
+    incomplete = False
     try:
-        connection.execute(
-            f"CREATE TEMP TABLE {sql_name(table.name)} AS {' UNION ALL '.join(selects)}"
-        )
+        try:
+            connection.execute(f"{create}{computed} FROM ({select}){order}")
+        except duckdb.InvalidInputException as error:
+            if BAD_VALUE not in str(error):
+                raise
+            incomplete = True
+            connection.execute(f"{create} FROM ({select})")
     except duckdb.InvalidInputException as error:
         raise _broken(error, table.source, files) from error
     row = connection.execute(f"SELECT count(*) FROM {sql_name(table.name)}").fetchone()
     assert row is not None
-    loaded = LoadedTable(table, files, int(row[0]))
-    _check_values(connection, loaded)
-    return loaded
+    return int(row[0]), incomplete
 
 
 def locate(loaded: LoadedTable, file: int, record: int, column: str | None = None) -> Location:

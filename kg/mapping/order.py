@@ -1,0 +1,83 @@
+"""How subjects are written while quads are sorted: a number for the block, and the rest.
+
+The subjects that a template makes all start with the same text. Without it they take less memory
+and are compared sooner. A block is a text that subjects start with; no block's text starts with
+that of another. Numbers are given so that sorting by number and rest is sorting by the subject:
+odd numbers for blocks, even numbers for subjects that lie between them and are written whole.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from kg.mapping.dialect import array, text
+from kg.terms import RDF_TYPE
+
+
+def predicate_key(predicate: str) -> tuple[bool, bytes]:
+    """Return what predicates are sorted by: ``rdf:type`` first, the rest by their bytes."""
+    return (predicate != RDF_TYPE, predicate.encode())
+
+
+@dataclass(frozen=True, slots=True)
+class SubjectOrder:
+    """The blocks of a program.
+
+    Attributes:
+        blocks: Sorted by bytes; none starts with another. Block n has the number 2n + 1.
+    """
+
+    blocks: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, prefixes: Iterable[str]) -> SubjectOrder:
+        """Return the order for subjects that start with these texts.
+
+        >>> SubjectOrder.of(["<a/b/", "<a/", "<c/"]).blocks
+        ('<a/', '<c/')
+        """
+        blocks: list[str] = []
+        for prefix in sorted(set(prefixes), key=str.encode):
+            if not blocks or not prefix.startswith(blocks[-1]):
+                blocks.append(prefix)
+        return cls(tuple(blocks))
+
+    def anchored(self, prefix: str, rest: str) -> tuple[int, str]:
+        """Return number and rest (as SQL) of subjects that start with a prefix given to `of`.
+
+        Args:
+            prefix: The text that they start with.
+            rest: SQL of what follows it.
+        """
+        number, block = next(
+            (n, block) for n, block in enumerate(self.blocks) if prefix.startswith(block)
+        )
+        left = prefix[len(block) :]
+        return 2 * number + 1, f"{text(left)} || {rest}" if left else rest
+
+    def split(self, term: str) -> tuple[str, str]:
+        """Return number and rest, as SQL, of a subject that may be any term, given as SQL."""
+        if not self.blocks:
+            return "0::INTEGER", term
+        numbers, rests = "", ""
+        for number, block in enumerate(self.blocks):
+            starts = f"starts_with({term}, {text(block)})"
+            numbers += f" WHEN {term} < {text(block)} THEN {2 * number}"
+            numbers += f" WHEN {starts} THEN {2 * number + 1}"
+            rests += f" WHEN {starts} THEN {term}[{len(block) + 1}:]"
+        return (
+            f"CAST(CASE{numbers} ELSE {2 * len(self.blocks)} END AS INTEGER)",
+            f"CASE{rests} ELSE {term} END",
+        )
+
+    def joined(self, number: str | int, rest: str) -> str:
+        """Return the whole term, as SQL, of a number and a rest (as SQL)."""
+        if not self.blocks:
+            return rest
+        if isinstance(number, int):
+            return f"{text(self.blocks[number // 2])} || {rest}" if number % 2 else rest
+        return f"{self._texts()}[{number} + 1] || {rest}"
+
+    def _texts(self) -> str:
+        return array([text(t) for block in self.blocks for t in ("", block)] + ["''"])
