@@ -12,7 +12,7 @@ from typing import Final
 from kg.errors import InputError
 from kg.validation.judge import Judge, to_graph
 from kg.validation.messages import Namer
-from kg.validation.names import SH, sh
+from kg.validation.names import RDFS_ENTAILMENT, SH, sh
 from kg.validation.paths import to_sparql
 from kg.validation.results import Result
 from kg.validation.shapes import ShapesGraph, read_shapes
@@ -55,11 +55,14 @@ def refuse_unsupported(shapes: ShapesGraph) -> None:
     Raises:
         InputError: A shape uses a feature of SHACL-AF or SHACL-JS.
     """
-    for subject, predicate, _ in shapes.triples():
-        if predicate in _REFUSED:
+    for subject, predicate, object_ in shapes.triples():
+        refused = _REFUSED.get(predicate)
+        if predicate == sh("entailment") and object_ != RDFS_ENTAILMENT:
+            refused = "entailment regimes other than RDFS (sh:entailment)"
+        if refused is not None:
             raise InputError(
                 "unsupported-shacl",
-                f"{_REFUSED[predicate]} are not supported",
+                f"{refused} are not supported",
                 location=shapes.origins.get(subject),
                 hint="kg validates SHACL Core and sh:sparql constraints and components.",
             )

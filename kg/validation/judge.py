@@ -11,6 +11,7 @@ from __future__ import annotations
 import logging
 import re
 import warnings
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -18,7 +19,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from kg.errors import InputError
 from kg.terms import XSD, literal
-from kg.validation.messages import QUERY_MESSAGE, standard_message
+from kg.validation.messages import QUERY_MESSAGE, standard_message, tell_branch, tell_results
 from kg.validation.names import SH, sh
 from kg.validation.paths import Path
 from kg.validation.results import Result
@@ -32,6 +33,11 @@ if TYPE_CHECKING:
 _SWITCHES: Final = frozenset(
     map(sh, ("closed", "deactivated", "optional", "qualifiedValueShapesDisjoint", "uniqueLang"))
 )
+# Components that look at other shapes, with their parameters.
+_BRANCHING: Final = {
+    sh(f"{parameter.capitalize()}ConstraintComponent"): parameter
+    for parameter in ("and", "or", "xone", "not", "node")
+}
 _SPARQL_COMPONENT: Final = sh("SPARQLConstraintComponent")
 _CORE_COMPONENT: Final = re.compile(rf"<{re.escape(SH)}\w+ConstraintComponent>")
 
@@ -41,17 +47,20 @@ class Judge:
 
     Args:
         shapes: The shapes graph.
+        reasons: How many results of each constraint are given reasons for every branch.
 
     Raises:
         InputError: pySHACL cannot read the shapes.
     """
 
-    def __init__(self, shapes: ShapesGraph) -> None:
+    def __init__(self, shapes: ShapesGraph, reasons: int = 0) -> None:
         from pyshacl.graph_abstraction import DataGraph
         from pyshacl.validator import Validator
 
         self._shapes = shapes
         self._paths: dict[str, Path] = {}
+        self._reasons = reasons
+        self._reasoned: Counter[tuple[str, str]] = Counter()
         with self._guarded():
             _forget()
             validator = Validator(
@@ -83,12 +92,36 @@ class Judge:
         for prefix, namespace in self._shapes.prefixes.items():
             graph.bind(prefix, namespace)
         for name in self.shapes if focus is None else focus:
-            with self._guarded(name):
-                nodes = None if focus is None else [to_rdflib(node) for node in focus[name]]
-                _, found = self._by_name[name].validate(self._executor, graph, focus=nodes)
-                results = [self._result(node, triples) for _, node, triples in found]
-            yield from sorted(results, key=lambda result: result.sort_key)
+            results = self._ask(graph, name, None if focus is None else focus[name])
+            for result in sorted(results, key=lambda result: result.sort_key):
+                yield self._reasoned_out(graph, result)
         _forget()
+
+    def _ask(self, graph: Graph, shape: str, focus: Sequence[str] | None) -> list[Result]:
+        with self._guarded(shape):
+            nodes = None if focus is None else [to_rdflib(node) for node in focus]
+            _, found = self._by_name[shape].validate(self._executor, graph, focus=nodes)
+            return [self._result(node, triples) for _, node, triples in found]
+
+    def _reasoned_out(self, graph: Graph, result: Result) -> Result:
+        """Say of each branch of a logical constraint why it failed, or that it did not."""
+        parameter = _BRANCHING.get(result.component)
+        key = (result.source_shape, result.component)
+        if parameter is None or self._reasoned[key] >= self._reasons or result.value is None:
+            return result
+        self._reasoned[key] += 1
+        if result.details:
+            told = [tell_results(self._shapes, result.details)]
+        else:
+            told = []
+            for branch in self._branches(result.source_shape, parameter):
+                failures = self._ask(graph, branch, [result.value])
+                told.append(tell_branch(self._shapes, branch, failures))
+        return replace(result, reasons=tuple(told))
+
+    def _branches(self, shape: str, parameter: str) -> Iterator[str]:
+        for value in self._shapes.objects(shape, sh(parameter)):
+            yield from [value] if parameter in ("node", "not") else self._shapes.members(value)
 
     def _result(self, node: Node, triples: Sequence[tuple[Any, Any, Any]]) -> Result:
         """Return what pySHACL tells about one result, as triples with their graphs."""

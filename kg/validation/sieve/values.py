@@ -216,12 +216,13 @@ def _length(v: str, bad: str) -> Test:
 
 
 def _pattern(constraint: model.Pattern, v: str) -> Test:
-    flags = portable(constraint.pattern, constraint.flags)
-    if flags is None:
+    way = portable(constraint.pattern, constraint.flags)
+    if way is None:
         return Test("true", is_blank(v))
-    # Both engines read ASCII text alike; a term without escapes has no line breaks.
-    legible = f"({_unescaped(v)} AND strlen({v}) = length({v}))"
-    found = f"regexp_matches({_text(v)}, {sql_text(constraint.pattern)}, {sql_text(flags)})"
+    # A term without escapes has no line breaks.
+    is_ascii = f" AND strlen({v}) = length({v})" if way.ascii_only else ""
+    legible = f"({_unescaped(v)}{is_ascii})"
+    found = f"regexp_matches({_text(v)}, {sql_text(constraint.pattern)}, {sql_text(way.flags)})"
     return Test(
         f"({is_blank(v)} OR NOT {legible} OR NOT {found})",
         f"({is_blank(v)} OR ({legible} AND NOT {found}))",
