@@ -58,8 +58,10 @@ def map_command(
         raise UsageError(
             "missing-output", "there is no -o FILE", hint="Write -o graph.ttl, or -o - --format nt."
         )
+    to_pipe = output == "-"
     with shared.status() as status:
-        status("map")
+        if not to_pipe:  # what is written may stand on the same terminal
+            status("map")
         mapped = map_files(
             mappings,
             output,
@@ -73,7 +75,8 @@ def map_command(
     if strict or shared.verbose:
         say_losses(shared, mapped.counts)
     records = sum(count.records for count in mapped.counts)
-    shared.say(f"wrote {mapped.statements:,} statements from {records:,} records to {output}")
+    target = "standard output" if to_pipe else output
+    shared.say(f"wrote {mapped.statements:,} statements from {records:,} records to {target}")
     if not strict and not shared.verbose and lost:
         shared.say(
             "some records gave no subject or no object: --verbose says which, --strict fails"
