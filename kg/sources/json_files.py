@@ -41,10 +41,18 @@ def select(
     """Return a query for one JSON file; see `kg.sources.loading`.
 
     Raises:
-        InputError: The iterator or a reference is no JSONPath that can be run.
+        InputError: The file is blank; or the iterator or a reference is no JSONPath that can be
+            run.
     """
     del connection, spill
     lines = re.search(r"\.(jsonl|ndjson)(\.gz|\.zst)?$", path.name, re.IGNORECASE) is not None
+    if not lines and not _start(path):
+        raise InputError(
+            "empty-file",
+            "there is nothing but blanks",
+            location=Location(show_path(path)),
+            hint="A JSON file holds a document; an empty one is [].",
+        )
     return select_records(path, table, lines=lines)
 
 
@@ -117,7 +125,7 @@ def _records(path: Path, table: SourceTable, lines: bool) -> str:
         _SMALLEST_OBJECT, path.stat().st_size * (20 if path.suffix in (".gz", ".zst") else 2)
     )
     form = "newline_delimited" if lines else "unstructured"
-    if not lines and steps[:1] == (Wildcard.ALL,) and _starts_with_array(path):
+    if not lines and steps[:1] == (Wildcard.ALL,) and _start(path) == b"[":
         form, steps = "array", steps[1:]
     scan = (
         f"read_json({sql_text(str(path))}, format = '{form}', records = false,"
@@ -134,9 +142,13 @@ def _records(path: Path, table: SourceTable, lines: bool) -> str:
     )
 
 
-def _starts_with_array(path: Path) -> bool:
+def _start(path: Path) -> bytes:
+    """Return the first character that is no blank."""
     with open_binary(path) as source:
-        return source.read(4096).removeprefix(codecs.BOM_UTF8).lstrip().startswith(b"[")
+        while block := source.read(4096):
+            if found := block.removeprefix(codecs.BOM_UTF8).lstrip():
+                return found[:1]
+    return b""
 
 
 def _extracted(value: str, steps: Sequence[Step]) -> str:
