@@ -270,7 +270,7 @@ def copy_lines(connection: duckdb.DuckDBPyConnection, select: str, target: Path)
     with translated():
         row = connection.execute(
             f"COPY ({select}) TO {sql_text(str(target))} (FORMAT csv, HEADER false, QUOTE '',"
-            " ESCAPE '', DELIMITER '\x01')"
+            " ESCAPE '', DELIMITER '\x01', USE_TMP_FILE false)"
         ).fetchone()
     assert row is not None
     return int(row[0])
