@@ -196,10 +196,12 @@ class TermCompiler:
             sql = f"list_transform(c{column.index}, lambda e{column.index}: {sql})"
             if depth:
                 sql = f"flatten({sql})"
-        missing = [
-            f"len(c{c.index}) = 0" if c.many else f"c{c.index} IS NULL" for c in columns.values()
-        ]
-        return TermSql(sql, bool(many), " OR ".join(missing))
+        missing = " OR ".join(self._missing(reference) for reference in needed)
+        return TermSql(sql, bool(many), missing)
+
+    def _missing(self, reference: Reference) -> str:
+        column = self.table.column(reference)
+        return f"len(c{column.index}) = 0" if column.many else f"c{column.index} IS NULL"
 
     # --- terms ----------------------------------------------------------------------------
 

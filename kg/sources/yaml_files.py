@@ -17,7 +17,7 @@ from typing import Final, TextIO
 
 import duckdb
 from ruamel.yaml import YAML
-from ruamel.yaml.error import MarkedYAMLError, YAMLError
+from ruamel.yaml.error import MarkedYAMLError
 from ruamel.yaml.events import (
     AliasEvent,
     DocumentStartEvent,
@@ -28,12 +28,14 @@ from ruamel.yaml.events import (
     SequenceEndEvent,
     SequenceStartEvent,
 )
+from ruamel.yaml.reader import ReaderError
 
 from kg.errors import InputError, Location
 from kg.mapping.jsonpath import Wildcard, parse_jsonpath
 from kg.mapping.plan import LogicalSource
 from kg.mapping.term_sql import SourceTable
-from kg.rdf import open_binary
+from kg.mapping.yaml_nodes import UNPAIRED, paired
+from kg.rdf import bad_encoding, open_binary
 from kg.sources import json_files
 from kg.workspace import show_path
 
@@ -71,6 +73,8 @@ def lines_of(path: Path, source: LogicalSource, records: Collection[int]) -> dic
                 found += [item[1] if isinstance(item, tuple) else item for item in node.value]
             elif isinstance(node.value, list) and isinstance(step, str):
                 found += [item[1] for item in node.value if item[0].value == step]
+            elif isinstance(node.value, list) and isinstance(step, int):
+                found += node.value[step:][:1]
         nodes = found
     return {n: nodes[n - 1].start_mark.line + 1 for n in records if n <= len(nodes)}
 
@@ -93,13 +97,8 @@ class _Converter:
                         out.write("\n")
         except MarkedYAMLError as error:
             raise self._broken(error) from error
-        except (UnicodeDecodeError, YAMLError) as error:
-            raise InputError(
-                "bad-encoding",
-                "the text is not encoded in UTF-8",
-                location=Location(show_path(self.path)),
-                hint="Save the file as UTF-8.",
-            ) from error
+        except ReaderError as error:  # a byte or a character that may not be there
+            raise bad_encoding(self.path, None) or self._bad_character(error) from error
 
     def _node(self, event: Event, events: Iterator[Event], out: TextIO) -> None:
         if isinstance(event, AliasEvent):
@@ -108,7 +107,7 @@ class _Converter:
         anchor = getattr(event, "anchor", None)
         target: TextIO = StringIO() if anchor else out
         if isinstance(event, ScalarEvent):
-            target.write(_scalar(event))
+            target.write(self._scalar(event))
         elif isinstance(event, SequenceStartEvent):
             self._sequence(events, target)
         else:
@@ -133,12 +132,30 @@ class _Converter:
         while not isinstance(event := next(events), MappingEndEvent):
             if not isinstance(event, ScalarEvent) or event.value == "<<":
                 raise self._error(event, "keys must be plain texts; merge keys are not read")
-            if event.value in keys:
-                raise self._error(event, f"the key {event.value!r} stands twice")
-            out.write(("," if keys else "") + json.dumps(event.value, ensure_ascii=False) + ":")
-            keys.add(event.value)
+            key = self._text(event)
+            if key in keys:
+                raise self._error(event, f"the key {key!r} stands twice")
+            out.write(("," if keys else "") + json.dumps(key, ensure_ascii=False) + ":")
+            keys.add(key)
             self._node(next(events), events, out)
         out.write("}")
+
+    def _scalar(self, event: ScalarEvent) -> str:
+        value = self._text(event)
+        if event.style is None:
+            if _NULL.fullmatch(value):
+                return "null"
+            if _BOOLEAN.fullmatch(value):
+                return value.lower()
+            if _NUMBER.fullmatch(value):
+                return value
+        return json.dumps(value, ensure_ascii=False)
+
+    def _text(self, event: ScalarEvent) -> str:
+        try:
+            return paired(str(event.value))
+        except UnicodeDecodeError as error:
+            raise self._error(event, UNPAIRED) from error
 
     def _alias(self, event: AliasEvent) -> str:
         try:
@@ -151,6 +168,17 @@ class _Converter:
         place = Location(show_path(self.path), mark.line + 1, mark.column + 1)
         return InputError("bad-yaml", message, location=place, hint="Mend the file here.")
 
+    def _bad_character(self, error: ReaderError) -> InputError:
+        with open_binary(self.path) as stream:
+            text = stream.read().decode()[: error.position]
+        place = Location(show_path(self.path), text.count("\n") + 1, len(text) - text.rfind("\n"))
+        return InputError(
+            "bad-yaml",
+            f"the character U+{error.character:04X} may not stand in YAML",
+            location=place,
+            hint="Take it out, or write it as an escape in double quotes.",
+        )
+
     def _broken(self, error: MarkedYAMLError) -> InputError:
         mark = error.problem_mark or error.context_mark
         place = Location(show_path(self.path), *((mark.line + 1, mark.column + 1) if mark else ()))
@@ -161,15 +189,3 @@ class _Converter:
             location=place,
             hint="Check the indentation, and put quotes around texts that hold : # [ ] { } or *",
         )
-
-
-def _scalar(event: ScalarEvent) -> str:
-    value = str(event.value)
-    if event.style is None:
-        if _NULL.fullmatch(value):
-            return "null"
-        if _BOOLEAN.fullmatch(value):
-            return value.lower()
-        if _NUMBER.fullmatch(value):
-            return value
-    return json.dumps(value, ensure_ascii=False)
