@@ -59,7 +59,7 @@ def read_logical_source(graph: RmlGraph, value: Value, folder: str) -> LogicalSo
     return LogicalSource(
         path=path.text,
         folder=_root(graph, source, folder),
-        nulls=tuple(n.text for n in graph.all(source.term, "null")) or ("",),
+        nulls=tuple(n.text for n in graph.all(source.term, "null")),
         encoding=_encoding(graph, source),
         compression=_compression(graph, source),
         **shared,  # type: ignore[arg-type]
@@ -118,7 +118,7 @@ def _compression(graph: RmlGraph, source: Value) -> str:
             f"{stated.text} is no compression",
             hint=f"Known: {', '.join(f'rml:{c}' for c in sorted(_COMPRESSIONS))}.",
         )
-    return "" if stated.name == "none" else str(stated.name)
+    return str(stated.name)
 
 
 def _csvw(graph: RmlGraph, source: Value, folder: str, shared: dict[str, object]) -> LogicalSource:
@@ -160,5 +160,5 @@ def _dialect(graph: RmlGraph, entry: Value) -> Dialect:
         header=text("header", "true") == "true",
         comment=text("commentPrefix", ""),
         skip_rows=int(text("skipRows", "0")),
-        trim=text("trim", "false") == "true",
+        trim=text("trim", "false"),
     )

@@ -12,10 +12,8 @@ import json
 import re
 from collections.abc import Collection, Iterator
 from io import StringIO
-from pathlib import Path
 from typing import Final, TextIO
 
-import duckdb
 from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from ruamel.yaml.events import (
@@ -32,10 +30,10 @@ from ruamel.yaml.events import (
 from kg.errors import InputError, Location
 from kg.mapping.jsonpath import Wildcard, parse_jsonpath
 from kg.mapping.plan import LogicalSource
-from kg.mapping.term_sql import SourceTable
-from kg.rdf import open_binary
 from kg.sources import json_files
-from kg.workspace import show_path
+from kg.sources.files import SourceFile
+from kg.sources.reading import Reading
+from kg.sources.streams import open_text
 
 _NULL: Final = re.compile(r"null|Null|NULL|~|")
 _BOOLEAN: Final = re.compile(r"true|True|TRUE|false|False|FALSE")
@@ -43,26 +41,23 @@ _BOOLEAN: Final = re.compile(r"true|True|TRUE|false|False|FALSE")
 _NUMBER: Final = re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][-+]?[0-9]+)?")
 
 
-def select(
-    connection: duckdb.DuckDBPyConnection, path: Path, table: SourceTable, spill: Path
-) -> str:
+def select(reading: Reading) -> str:
     """Return a query for one YAML file; see `kg.sources.loading`.
 
     Raises:
-        InputError: The file is not valid YAML or not UTF-8, or a key stands twice.
+        InputError: The file is not valid YAML or not in its encoding, or a key stands twice.
     """
-    del connection
-    target = spill / f"{table.name}-{path.name}.jsonl"
+    target = reading.copy(".jsonl")
     with target.open("w", encoding="utf-8") as out:
-        _Converter(path).write(out)
-    return json_files.select_records(target, table, lines=True)
+        _Converter(reading.file, reading.source).write(out)
+    return json_files.select_lines(reading, target)
 
 
-def lines_of(path: Path, source: LogicalSource, records: Collection[int]) -> dict[int, int]:
+def lines_of(file: SourceFile, source: LogicalSource, records: Collection[int]) -> dict[int, int]:
     """Return the line, from 1, on which each of some records starts."""
     steps = parse_jsonpath(source.iterator or "$").steps or ()
     nodes = []
-    with open_binary(path) as stream:
+    with open_text(file, source) as stream:
         nodes = list(YAML(typ="rt", pure=True).compose_all(stream))
     for step in steps:
         found = []
@@ -78,13 +73,14 @@ def lines_of(path: Path, source: LogicalSource, records: Collection[int]) -> dic
 class _Converter:
     """Writes the documents of one YAML file as JSON, one a line."""
 
-    def __init__(self, path: Path) -> None:
-        self.path = path
+    def __init__(self, file: SourceFile, source: LogicalSource) -> None:
+        self.file = file
+        self.source = source
         self.anchors: dict[str, str] = {}
 
     def write(self, out: TextIO) -> None:
         try:
-            with open_binary(self.path) as stream:
+            with open_text(self.file, self.source) as stream:
                 events = YAML(typ="safe", pure=True).parse(stream)
                 for event in events:
                     if isinstance(event, DocumentStartEvent):
@@ -93,12 +89,12 @@ class _Converter:
                         out.write("\n")
         except MarkedYAMLError as error:
             raise self._broken(error) from error
-        except (UnicodeDecodeError, YAMLError) as error:
+        except YAMLError as error:  # a control character
             raise InputError(
-                "bad-encoding",
-                "the text is not encoded in UTF-8",
-                location=Location(show_path(self.path)),
-                hint="Save the file as UTF-8.",
+                "bad-yaml",
+                f"not valid YAML: {str(error).splitlines()[0]}",
+                location=self.file.location,
+                hint="Take the character out.",
             ) from error
 
     def _node(self, event: Event, events: Iterator[Event], out: TextIO) -> None:
@@ -148,12 +144,12 @@ class _Converter:
 
     def _error(self, event: Event, message: str) -> InputError:
         mark = event.start_mark
-        place = Location(show_path(self.path), mark.line + 1, mark.column + 1)
+        place = Location(self.file.shown, mark.line + 1, mark.column + 1)
         return InputError("bad-yaml", message, location=place, hint="Mend the file here.")
 
     def _broken(self, error: MarkedYAMLError) -> InputError:
         mark = error.problem_mark or error.context_mark
-        place = Location(show_path(self.path), *((mark.line + 1, mark.column + 1) if mark else ()))
+        place = Location(self.file.shown, *((mark.line + 1, mark.column + 1) if mark else ()))
         problem = str(error.problem or error.context or "unreadable").splitlines()[0]
         return InputError(
             "bad-yaml",
