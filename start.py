@@ -34,7 +34,7 @@ PROJECT = os.path.join(ROOT, "pyproject.toml")
 STAMP = os.path.join(VENV, "kg-setup")
 LOG = os.path.join(VENV, "kg-setup.log")
 
-QUESTION = "claims-against-record"
+QUESTION = ["claims-on-launch", "--format", "table"]
 CHECKS = (
     ("format", ["-m", "ruff", "format", "--check", "."]),
     ("lint", ["-m", "ruff", "check", "."]),
@@ -260,8 +260,9 @@ def advice(said):
         return "The disk is full: 360 MB are needed."
     if "No matching distribution found" in said:
         return (
-            "There is no ready-made package for this machine. kg is tried on Linux with glibc and\n"
-            "on macOS, for x86-64 and ARM64, with Python 3.11 to 3.13."
+            "The package index does not have it for this machine, or pip did not get through to an\n"
+            "index. kg is tried on Linux with glibc and on macOS, for x86-64 and ARM64, with Python\n"
+            "3.11 to 3.13; what pip is told to use is shown by:  python3 -m pip config list"
         )
     return "Run this again; if that does not help, remove the folder .venv first."
 
@@ -271,7 +272,7 @@ def advice(said):
 
 def show():
     """Build the graph and answer a question, then say how to go on."""
-    for words in (["build"], ["query", QUESTION]):
+    for words in (["build"], ["query"] + QUESTION):
         tell("kg " + " ".join(words))
         code = subprocess.call([PYTHON, "-m", "kg"] + words, cwd=ROOT)
         if code != 0:
@@ -327,7 +328,7 @@ def count_tests(report):
 def conclude(broken, pytest_code, counts):
     """Print what failed beside the tests, and the count; return the exit code."""
     if pytest_code != 0 and not (counts and counts[1]):
-        broken.append("tests (pytest ended with %d)" % pytest_code)
+        broken = broken + ["tests (pytest ended with %d)" % pytest_code]
     print("")
     if broken:
         print("these checks failed: %s" % ", ".join(broken))

@@ -16,7 +16,7 @@ import shutil
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -182,7 +182,9 @@ class _Builder:
         spool = self.spill / "rdf.tsv"
         spool_rdf([*ontology, *data], spool)
         inside = None if self.options.allow_outside else workspace.root
-        mapped = materialize(connection, plan, Folders(inside, self.spill), self.made.quads, spool)
+        folders, made = Folders(inside, self.spill), self.spill / "quads.parquet"
+        mapped = materialize(connection, plan, folders, made, spool)
+        mapped = replace(mapped, table=mapped.table.moved(connection, self.made.quads))
         sources = [path for entry in mapped.loaded for path in entry.files]
         files = [
             workspace.config_file,

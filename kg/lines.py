@@ -12,5 +12,7 @@ class LineReader(io.BytesIO):
 
     def read(self, size: int | None = -1, /) -> bytes:  # noqa: ARG002  (a line, however long)
         """Return the next line."""
-        self.line += 1
-        return self.readline()
+        found = self.readline()
+        if found:
+            self.line += 1
+        return found

@@ -5,7 +5,7 @@ Nothing that grows with the data is held in Python: DuckDB does the work and spi
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -15,15 +15,17 @@ import duckdb
 from kg.duck import sql_name, translated
 from kg.errors import InputError, KgError
 from kg.mapping import dialect
-from kg.mapping.compile import Account, Program, compile_plan
+from kg.mapping.compile import Account, Program, Rule, Stream, compile_plan
 from kg.mapping.plan import Plan
 from kg.mapping.term_sql import Check
-from kg.quads import Codes, QuadTable, spooled, write_table
+from kg.quads import Codes, Ordered, QuadTable, spooled, write_parts, write_table
 from kg.sizes import parse_size
 from kg.sources import Folders, LoadedTable, load_table, locate
 
 # Above this number of distinct predicates or graphs, finding a number costs more than it saves.
 MOST_CODES: Final = 512
+# Quads from which on it pays to write blocks of subjects one by one, without sorting quads.
+STREAM_FROM: Final = 500_000
 # Rules that one query may hold; planning more of them takes longer than they do.
 MOST_RULES_AT_ONCE: Final = 200
 # What a quad takes while it is sorted, in bytes; measured on timetables and on this graph.
@@ -76,6 +78,8 @@ def materialize(
     folders: Folders,
     target: Path,
     spool: Path | None = None,
+    *,
+    stream_from: int = STREAM_FROM,
 ) -> Materialization:
     """Run a plan and write its quads.
 
@@ -83,8 +87,9 @@ def materialize(
         connection: From `kg.duck.engine`; used for this alone.
         plan: The plan.
         folders: Where the sources are.
-        target: The quad table to write.
+        target: The quad table to write; a folder of files, if there are many quads.
         spool: Quads that go in beside those of the plan, from `kg.rdf.spool_rdf`.
+        stream_from: Number of quads from which on blocks of subjects are written one by one.
 
     Raises:
         InputError: The mapping does not fit the sources, or a value makes no valid term; the
@@ -102,16 +107,45 @@ def materialize(
         if any(entry.incomplete for entry in loaded):
             raise _bad_value(connection, program.checks, loaded) or AssertionError
         counts = tuple(_count(connection, account) for account in program.accounts)
-        selects = [rule.sql for rule in program.rules]
-        if spool:
-            selects.append(codes.encoded(spooled(spool)))
-        rows = _union(selects)
-        if _is_large(connection, program, loaded):
-            rows = _staged(connection, program, selects)
-        table = write_table(connection, rows, target, codes)
+        extra = [codes.encoded(spooled(spool))] if spool else []
+        table = _write(connection, program, loaded, extra, target, stream_from)
     except duckdb.InvalidInputException as error:
         raise _bad_value(connection, program.checks, loaded) or error from error
     return Materialization(table, loaded, counts)
+
+
+def _write(
+    connection: duckdb.DuckDBPyConnection,
+    program: Program,
+    loaded: Sequence[LoadedTable],
+    extra: Sequence[str],
+    target: Path,
+    stream_from: int,
+) -> QuadTable:
+    """Run the rules, and write what they and the extra queries give."""
+    codes = Codes(program.order, program.predicates, program.graphs)
+    streams: list[Stream] = []
+    if _quads(program.rules, loaded) >= stream_from:
+        streams = _streams(connection, program, extra)
+    streamed = {number for stream in streams for number in stream.rules}
+    rules = [rule for n, rule in enumerate(program.rules) if n not in streamed]
+    selects = [*(rule.sql for rule in rules), *extra]
+    rows = " UNION ALL ".join(selects) or _NOTHING
+    if selects and (streams or _is_large(connection, rules, loaded)):
+        rows = _staged(connection, rules, selects, kept={stream.table for stream in streams})
+    if not streams:
+        return write_table(connection, rows, target, codes)
+    ordered = [
+        Ordered(s.block, s.sql, tuple(program.rules[n].sql for n in s.rules), s.joins)
+        for s in streams
+    ]
+    return write_parts(connection, rows, target, codes, ordered)
+
+
+def _quads(rules: Sequence[Rule], loaded: Sequence[LoadedTable]) -> int:
+    """Return about how many quads rules make: as many as there are records, for each rule."""
+    records = {entry.table.name: entry.records for entry in loaded}
+    return sum(max(records[name] for name in rule.tables) for rule in rules)
 
 
 def _spool_terms(
@@ -130,34 +164,77 @@ def _spool_terms(
     return None if many else found[0], found[1]
 
 
-def _union(selects: Sequence[str]) -> str:
-    nothing = "SELECT 0 AS b, '' AS s, NULL AS p, '' AS o, NULL AS g WHERE false"
-    return " UNION ALL ".join(selects) or nothing
+_NOTHING: Final = "SELECT 0 AS b, '' AS s, NULL AS p, '' AS o, NULL AS g WHERE false"
+
+
+def _streams(
+    connection: duckdb.DuckDBPyConnection, program: Program, extra: Sequence[str]
+) -> list[Stream]:
+    """Return the streams that give all quads of their blocks, in order of the blocks."""
+    sorted_by = {table.name: table.sorted_by for table in program.tables}
+    wanted = [s for s in program.streams if sorted_by[s.table] == s.column]
+    distinct = {
+        table: _has_distinct(connection, table, sorted_by[table])
+        for table in {stream.table for stream in wanted}
+    }
+    streams = [stream for stream in wanted if distinct[stream.table]]
+    loose = [rule.sql for rule in program.rules if rule.block is None]
+    taken = {
+        row[0]
+        for sql in (*loose, *extra)
+        if streams
+        for row in connection.execute(f"SELECT DISTINCT b FROM ({sql})").fetchall()
+    }
+    return [stream for stream in streams if stream.block not in taken]
+
+
+def _has_distinct(connection: duckdb.DuckDBPyConnection, table: str, column: str) -> bool:
+    """Whether no value stands twice in the column that a table is sorted by."""
+    row = connection.execute(
+        f"SELECT 1 FROM (SELECT {column} = lag({column}) OVER () AS twice FROM {sql_name(table)})"
+        " WHERE twice LIMIT 1"
+    ).fetchone()
+    return row is None
 
 
 def _is_large(
-    connection: duckdb.DuckDBPyConnection, program: Program, loaded: Sequence[LoadedTable]
+    connection: duckdb.DuckDBPyConnection, rules: Sequence[Rule], loaded: Sequence[LoadedTable]
 ) -> bool:
     """Whether the rules together may not fit in memory.
 
     In one query the engine works at all rules at once, with buffers for each.
     """
-    if len(program.rules) > MOST_RULES_AT_ONCE:
+    if len(rules) > MOST_RULES_AT_ONCE:
         return True
-    records = {entry.table.name: entry.records for entry in loaded}
-    quads = sum(max(records[name] for name in rule.tables) for rule in program.rules)
+    quads = _quads(rules, loaded)
     row = connection.execute("SELECT current_setting('memory_limit')").fetchone()
     assert row is not None
     return quads * BYTES_PER_QUAD > parse_size(row[0]) * SHARE_OF_MEMORY
 
 
-def _staged(connection: duckdb.DuckDBPyConnection, program: Program, selects: Sequence[str]) -> str:
-    """Run the rules one after another into a table that spills; drop each source after its last.
+def _staged(
+    connection: duckdb.DuckDBPyConnection,
+    rules: Sequence[Rule],
+    selects: Sequence[str],
+    kept: Container[str],
+) -> str:
+    """Run queries one after another into a table that spills.
+
+    Args:
+        connection: From `kg.duck.engine`.
+        rules: The rules that the first queries come from.
+        selects: The queries.
+        kept: Source tables that are needed afterwards; others are dropped after their last use.
 
     Returns:
         A query for the rows of the table.
     """
-    last_use = {name: n for n, rule in enumerate(program.rules) for name in rule.tables}
+    last_use = {
+        name: number
+        for number, rule in enumerate(rules)
+        for name in rule.tables
+        if name not in kept
+    }
     for number, select in enumerate(selects):
         verb = "INSERT INTO kg_quads" if number else "CREATE TEMP TABLE kg_quads AS"
         with translated():

@@ -7,6 +7,8 @@ object and graph, so that every export is a scan. It can be read as COTTAS.
 
 from __future__ import annotations
 
+import shutil
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
@@ -27,7 +29,7 @@ class QuadTable:
     """A quad table on disk.
 
     Attributes:
-        path: The Parquet file.
+        path: The Parquet file, or the folder of files that follow one another by name.
     """
 
     path: Path
@@ -35,7 +37,23 @@ class QuadTable:
     @property
     def sql(self) -> str:
         """The table as it stands in a FROM clause."""
+        if self.path.is_dir():
+            files = ", ".join(sql_text(str(path)) for path in sorted(self.path.glob("*.parquet")))
+            return f"read_parquet([{files}])"
         return f"read_parquet({sql_text(str(self.path))})"
+
+    def moved(self, connection: duckdb.DuckDBPyConnection, target: Path) -> QuadTable:
+        """Make the table one file of another name; it is gone from its place then.
+
+        Raises:
+            WorldError: The disk failed.
+        """
+        if self.path.is_dir():
+            _copy(connection, f"SELECT * FROM {self.sql}", target)
+            shutil.rmtree(self.path)
+        else:
+            self.path.replace(target)
+        return QuadTable(target)
 
     def count(self, connection: duckdb.DuckDBPyConnection) -> int:
         """Return the number of quads."""
@@ -64,7 +82,8 @@ class Codes:
         order: What b and s are.
         predicates: What the numbers in p stand for: terms, ``rdf:type`` first, the rest sorted;
             None if p holds terms.
-        graphs: What the numbers in g stand for, sorted; None if g holds terms.
+        graphs: What the numbers in g stand for, sorted, -1 being the default graph; None if g
+            holds terms.
     """
 
     order: SubjectOrder = field(default_factory=SubjectOrder)
@@ -77,7 +96,7 @@ class Codes:
         p, g = "p", "g"
         if self.predicates is not None and self.graphs is not None:
             p = f"list_position({_array(self.predicates)}, p) - 1"
-            g = f"list_position({_array(self.graphs)}, g) - 1"
+            g = f"coalesce(list_position({_array(self.graphs)}, g) - 1, -1)"
         return f"SELECT {block} AS b, {rest} AS s, {p} AS p, o, {g} AS g FROM ({select})"
 
     def decoded(self, select: str) -> str:
@@ -85,7 +104,7 @@ class Codes:
         p, g = "p", "g"
         if self.predicates is not None and self.graphs is not None:
             p = f"{_array(self.predicates)}[p + 1]"
-            g = f"{_array(self.graphs)}[g + 1]"
+            g = f"{_array(self.graphs)}[g + 1]"  # NULL for -1: lists start at 1
         subject = self.order.joined("b", "s")
         return f"SELECT {subject} AS s, {p} AS p, o, {g} AS g FROM ({select})"
 
@@ -111,7 +130,99 @@ def write_table(
         WorldError: The disk failed.
         LimitError: The memory limit was reached.
     """
+    rows = _sorted(select, codes)
     part = target.with_name(target.name + ".part")
+    _copy(connection, codes.decoded(rows) if codes else rows, part)
+    part.replace(target)
+    return QuadTable(target)
+
+
+@dataclass(frozen=True, slots=True)
+class Ordered:
+    """A query that gives all rows of one block, sorted and distinct.
+
+    Attributes:
+        block: Number of the block.
+        sql: The query, with the columns of `Codes`.
+        unordered: Queries that give the same rows in any order.
+        joins: Whether the query has a join. A join keeps the order of the rows only while one
+            thread works and its other side fits in memory, so the result is looked at.
+    """
+
+    block: int
+    sql: str
+    unordered: tuple[str, ...]
+    joins: bool
+
+
+def write_parts(
+    connection: duckdb.DuckDBPyConnection,
+    select: str,
+    folder: Path,
+    codes: Codes,
+    streams: Sequence[Ordered],
+) -> QuadTable:
+    """Write a quad table as a folder of files that follow one another.
+
+    Args:
+        connection: From `kg.duck.engine`.
+        select: A query with the columns of `codes`, for rows in any order.
+        folder: The folder to make.
+        codes: How the rows are written.
+        streams: Blocks in ascending order; `select` has no rows of theirs.
+
+    Raises:
+        WorldError: The disk failed.
+        LimitError: The memory limit was reached.
+    """
+    folder.mkdir()
+    found = connection.execute(f"SELECT DISTINCT b FROM ({select}) ORDER BY b").fetchall()
+    loose = [row[0] for row in found]
+    low = -1
+    for number, stream in enumerate((*streams, None)):
+        high = stream.block if stream else max(loose, default=low) + 1
+        # One file for each: DuckDB 2.0 with one thread does not keep the order of UNION ALL.
+        if any(low < b < high for b in loose) or (stream is None and number == 0):
+            inside = f"SELECT * FROM ({select}) WHERE b > {low} AND b < {high}"
+            rows = codes.decoded(_sorted(inside, codes))
+            _copy(connection, rows, folder / f"{number:05}-0.parquet")
+        if stream is not None:
+            _write_stream(connection, stream, codes, folder / f"{number:05}-1.parquet")
+            low = stream.block
+    return QuadTable(folder)
+
+
+def _write_stream(
+    connection: duckdb.DuckDBPyConnection, stream: Ordered, codes: Codes, target: Path
+) -> None:
+    rows = codes.decoded(stream.sql)
+    if not stream.joins:
+        _copy(connection, rows, target)
+        return
+    threads = connection.execute("SELECT current_setting('threads')").fetchone()
+    assert threads is not None
+    connection.execute("SET threads = 1")
+    _copy(connection, rows, target)
+    disorder = connection.execute(
+        "SELECT 1 FROM (SELECT s < lag(s) OVER () AS wrong FROM"
+        f" read_parquet({sql_text(str(target))})) WHERE wrong LIMIT 1"
+    ).fetchone()
+    connection.execute(f"SET threads = {threads[0]}")
+    if disorder:
+        unordered = " UNION ALL ".join(stream.unordered)
+        _copy(connection, codes.decoded(_sorted(unordered, codes)), target)
+
+
+def _copy(connection: duckdb.DuckDBPyConnection, rows: str, target: Path) -> None:
+    with translated():
+        connection.execute(
+            f"COPY ({rows}) TO {sql_text(str(target))}"
+            f" (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE {ROW_GROUP})"
+        )
+
+
+def _sorted(select: str, codes: Codes | None) -> str:
+    """Return a query for the rows of a query, sorted, each once."""
     columns = "s, p, o, g" if codes is None else "b, s, p, o, g"
     # The rows are compared with the one before them as they stream out of the sort: a DISTINCT
     # would hold all of them in a hash table first.
@@ -120,16 +231,7 @@ def write_table(
     )
     sort = SORT if codes is None else codes.sort
     rows = f"SELECT {columns} FROM ({select}) ORDER BY {sort}"
-    rows = f"SELECT {columns} FROM (SELECT *, {fresh} AS fresh FROM ({rows})) WHERE fresh"
-    if codes is not None:
-        rows = codes.decoded(rows)
-    with translated():
-        connection.execute(
-            f"COPY ({rows}) TO {sql_text(str(part))}"
-            f" (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE {ROW_GROUP})"
-        )
-    part.replace(target)
-    return QuadTable(target)
+    return f"SELECT {columns} FROM (SELECT *, {fresh} AS fresh FROM ({rows})) WHERE fresh"
 
 
 def _array(terms: tuple[str, ...]) -> str:
@@ -168,7 +270,7 @@ def copy_lines(connection: duckdb.DuckDBPyConnection, select: str, target: Path)
     with translated():
         row = connection.execute(
             f"COPY ({select}) TO {sql_text(str(target))} (FORMAT csv, HEADER false, QUOTE '',"
-            " ESCAPE '', DELIMITER '\x01')"
+            " ESCAPE '', DELIMITER '\x01', USE_TMP_FILE false)"
         ).fetchone()
     assert row is not None
     return int(row[0])

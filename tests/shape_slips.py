@@ -23,6 +23,8 @@ class Slip(NamedTuple):
 AIMS3 = "claims/aims3.yaml"
 EVIDENCE = "evidence/aims3.yaml"
 LAUNCHES = "record/launches.csv"
+TALKS = "diplomacy/talks.yaml"
+STEPS = "diplomacy/steps.yaml"
 
 SLIPS = (
     Slip(
@@ -41,7 +43,7 @@ SLIPS = (
         "within",
         None,
         "claim/aims3-S27",
-        "either one proposition, or claims within it",
+        "this one has neither",
     ),
     Slip(
         "AscribedMindShape",
@@ -55,10 +57,10 @@ SLIPS = (
     Slip(
         "HopeShape",
         AIMS3,
-        "claims/aims3-S12",
-        "mode",
-        "hopes",
-        "claim/aims3-S12",
+        "claims/aims3-S15",
+        "certainty",
+        "certain",
+        "claim/aims3-S15",
         "give a hope the certainty 'uncommitted'",
     ),
     Slip(
@@ -113,10 +115,10 @@ SLIPS = (
         "proposition.consequent",
         None,
         "proposition/aims3-P12",
-        "need both antecedent and consequent",
+        "Give the consequent",
     ),
     Slip(
-        "ForecastShape",
+        "TypeShape",
         AIMS3,
         "claims/aims3-S51",
         "proposition.type",
@@ -143,6 +145,51 @@ SLIPS = (
         "The direction is supports, contradicts or open",
     ),
     Slip("EventShape", LAUNCHES, "L0271", "end", "2022-12-17", "launch/L0271", "not after 'end'"),
+    Slip(
+        "ClosedShape",
+        TALKS,
+        "talks/N098",
+        "end",
+        None,
+        "talks/N098",
+        "Give the last day as 'end'",
+    ),
+    Slip(
+        "TalksShape",
+        TALKS,
+        "talks/N099",
+        "parties",
+        ["united-states"],
+        "talks/N099",
+        "Name at least two parties",
+    ),
+    Slip(
+        "StepShape",
+        STEPS,
+        "steps/N116",
+        "kind",
+        "talks",
+        "step/N116",
+        "Talks belong into talks.yaml",
+    ),
+    Slip(
+        "ResolutionShape",
+        "record/resolutions.csv",
+        "R08",
+        "outcome",
+        "passed",
+        "resolution/R08",
+        "The outcome of a vote is adopted or vetoed",
+    ),
+    Slip(
+        "CoverageShape",
+        "diplomacy/tracks.csv",
+        "us-dprk",
+        "covered_to",
+        None,
+        "track/us-dprk",
+        "Give the last day that was searched",
+    ),
     Slip(
         "LaunchShape",
         LAUNCHES,

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.graph_copy import records, table
+from tests.graph_copy import ROOT, records, table
 
 RUN = 5  # words: shorter runs are common phrases
 
@@ -91,6 +91,18 @@ def test_no_paraphrase_repeats_the_article():
         if runs(text) & known
     }
     assert repeated == {}
+
+
+@pytest.mark.parametrize("folder", ["data", "docs", "queries", "ontology", "shapes"])
+def test_no_other_file_repeats_it(folder):
+    known = runs(article())
+    titles = {record["title"] for record in records("claims", "documents")}
+    for path in sorted((ROOT / folder).rglob("*")):
+        if path.is_file():
+            text = path.read_text(encoding="utf-8")
+            for title in titles:
+                text = text.replace(title, "")
+            assert not runs(text) & known, path.name
 
 
 def test_the_check_finds_a_repetition():

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import sys
 from pathlib import Path
+from types import TracebackType
 from typing import Annotated, cast
 
 import typer
@@ -103,7 +104,22 @@ def main(arguments: list[str] | None = None) -> int:
 
 def run() -> None:
     """Be the ``kg`` command: run, then leave with its exit code."""
+    if "--debug" not in sys.argv:
+        sys.excepthook = _admit
     sys.exit(main())
+
+
+def _admit(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+    """Say that kg itself is at fault, where an exception comes through that it does not know."""
+    del trace
+    first = str(error).splitlines()[0] if str(error) else ""
+    print(
+        f"kg: internal error: {kind.__name__}: {first}\n"
+        "  This is a fault of kg. Run it again with --debug (kg --debug …) and report what it says.",
+        file=sys.stderr,
+        flush=True,
+    )
+    os._exit(ExitCode.WORLD)  # not 1, which Python would choose: that is an answer
 
 
 def _fail(error: KgError, debug: bool) -> int:

@@ -31,6 +31,7 @@ from kg.mapping.plan import (
     references,
     term_references,
 )
+from kg.mapping.stream import Entry, stream_sql
 from kg.mapping.term_sql import Check, Column, Computed, SourceTable, TermCompiler, TermSql
 
 
@@ -40,16 +41,42 @@ class Rule:
 
     ``b`` and ``s`` are a subject as `Program.order` writes it. ``p`` and ``g`` are numbers into
     `Program.predicates` and `Program.graphs`, or terms where the program has no such lists;
-    ``g`` is NULL for the default graph.
+    the default graph is -1 there, else NULL.
 
     Attributes:
         triples_map: Name of the triples map.
         tables: Names of the source tables that are read.
+        block: Number of the block that all its subjects are in; None if that is not known.
     """
 
     triples_map: str
     sql: str
     tables: tuple[str, ...]
+    block: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Stream:
+    """All quads of one block of subjects, in order, without a sort of quads.
+
+    It gives them if the table is sorted by the column and no subject stands in it twice, and if
+    no other rule makes subjects of the block: rules that it stands for are left out then.
+
+    Attributes:
+        block: Number of the block.
+        table: Name of the source table.
+        column: The computed column that holds the rest of the subject.
+        sql: Query for b, s, p, o, g.
+        joins: Whether the query has a join.
+        rules: Numbers of the rules in `Program.rules` that it stands for.
+    """
+
+    block: int
+    table: str
+    column: str
+    sql: str
+    joins: bool
+    rules: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +116,7 @@ class Program:
 
     tables: tuple[SourceTable, ...]
     rules: tuple[Rule, ...]
+    streams: tuple[Stream, ...]
     checks: tuple[Check, ...]
     accounts: tuple[Account, ...]
     order: SubjectOrder
@@ -122,12 +150,14 @@ class _Subject:
         block: Number of the block, as SQL.
         rest: The subject without what its block shares, as SQL.
         whole: The subject as a term, as SQL.
+        number: Number of the block, where all subjects are in the same.
     """
 
     rows: str
     block: str
     rest: str
     whole: str
+    number: int | None = None
 
 
 class _Compiler:
@@ -180,7 +210,8 @@ class _Compiler:
         if anchored:
             block, rest = self.order.anchored(anchored.prefix, anchored.rest)
             name = self._computed(table, rest)
-            return _Subject(table.name, block, name, self.order.joined(block, name))
+            whole = self.order.joined(block, name)
+            return _Subject(table.name, f"{block}::INTEGER", name, whole, block)
         if isinstance(triples_map.subject.expression, Constant):
             return _Subject(table.name, *self.order.split(term.sql), term.sql)
         name = self._computed(table, term.sql)
@@ -200,16 +231,21 @@ class _Compiler:
 
     def program(self) -> Program:
         rules: list[Rule] = []
-        accounts: list[Account] = []
+        entries: list[Entry | None] = []
         for triples_map in self.plan.triples_maps:
-            rules += self.rules(triples_map)
-            accounts.append(self.account(triples_map))
+            for rule, entry in self.rules(triples_map):
+                rules.append(rule)
+                entries.append(entry)
+        accounts = [self.account(triples_map) for triples_map in self.plan.triples_maps]
         checks = [check for terms in self.terms_of.values() for check in terms.checks]
+        streams = tuple(_streams(rules, entries)) if self.coded else ()
         return Program(
             tables=tuple(
-                table.with_computed(self.computed[table.name]) for table in self.tables.values()
+                table.with_computed(self.computed[table.name], _sorted_by(table.name, streams))
+                for table in self.tables.values()
             ),
             rules=tuple(rules),
+            streams=streams,
             checks=tuple(dict.fromkeys(checks)),
             accounts=tuple(accounts),
             order=self.order,
@@ -219,7 +255,8 @@ class _Compiler:
 
     # --- rules ----------------------------------------------------------------------------
 
-    def rules(self, triples_map: TriplesMap) -> Iterator[Rule]:
+    def rules(self, triples_map: TriplesMap) -> Iterator[tuple[Rule, Entry | None]]:
+        """Yield the rules of a triples map; those of one scan with what a stream needs of them."""
         for pair in triples_map.predicate_objects:
             for object_map in pair.objects:
                 if isinstance(object_map, TermMap) or not self.needs_join(triples_map, object_map):
@@ -232,7 +269,7 @@ class _Compiler:
                     for predicate, graph in self.places(triples_map, pair):
                         yield self.scan(triples_map, predicate, made, graph, there, others)
                 else:
-                    yield self.join(triples_map, pair, object_map)
+                    yield self.join(triples_map, pair, object_map), None
 
     def scan(
         self,
@@ -242,7 +279,7 @@ class _Compiler:
         graph: TermSql,
         condition: str = "",
         others: tuple[str, ...] = (),
-    ) -> Rule:
+    ) -> tuple[Rule, Entry | None]:
         """Return the rule for one predicate, one object and one graph of a triples map.
 
         Args:
@@ -265,7 +302,8 @@ class _Compiler:
                 f" WHERE {' AND '.join(where)})"
                 f" WHERE {kept}"
             )
-            return Rule(triples_map.name, sql, (table, *others))
+            rule = Rule(triples_map.name, sql, (table, *others), subject.number)
+            return rule, self.entry(subject, table, predicate, made, graph, condition)
         if made.missing:
             where.append(f"NOT ({made.missing})")
         if predicate.missing:
@@ -274,7 +312,21 @@ class _Compiler:
             f"SELECT {subject.block} AS b, {subject.rest} AS s, {predicate.sql} AS p,"
             f" {made.sql} AS o, {graph.sql} AS g FROM {subject.rows} WHERE {' AND '.join(where)}"
         )
-        return Rule(triples_map.name, sql, (table, *others))
+        rule = Rule(triples_map.name, sql, (table, *others), subject.number)
+        return rule, self.entry(subject, table, predicate, made, graph, condition)
+
+    def entry(
+        self,
+        subject: _Subject,
+        table: str,
+        predicate: TermSql,
+        made: TermSql,
+        graph: TermSql,
+        condition: str,
+    ) -> Entry | None:
+        if subject.number is None or not self.coded:
+            return None
+        return Entry(table, subject.rest, predicate.code, made, graph.code, condition)
 
     def places(
         self, triples_map: TriplesMap, pair: PredicateObjectMap
@@ -290,10 +342,10 @@ class _Compiler:
 
     def coded_term(self, term: TermSql | None, codes: Sequence[str]) -> TermSql:
         if term is None:
-            return TermSql("NULL::INTEGER" if self.coded else "NULL::VARCHAR", False, "")
+            return _code(-1) if self.coded else TermSql("NULL::VARCHAR", False, "")
         if not self.coded:
             return term
-        return TermSql(f"{codes.index(_unquoted(term.sql))}::INTEGER", False, "")
+        return _code(codes.index(_unquoted(term.sql)))
 
     def object(self, triples_map: TriplesMap, object_map: TermMap | RefObjectMap) -> TermSql:
         if isinstance(object_map, TermMap):
@@ -397,6 +449,7 @@ class _Compiler:
             " WHERE s IS NOT NULL AND o IS NOT NULL"
             + ("" if self.coded else " AND u.p IS NOT NULL"),
             (child_terms.table.name, parent_terms.table.name),
+            subject.number,
         )
 
     def account(self, triples_map: TriplesMap) -> Account:
@@ -414,6 +467,29 @@ class _Compiler:
                     if missing:
                         losses.append(Loss(label, _names(object_map), missing))
         return Account(triples_map.name, compiler.table, tuple(losses))
+
+
+def _code(number: int) -> TermSql:
+    return TermSql(f"{number}::INTEGER", False, "", code=number)
+
+
+def _sorted_by(table: str, streams: Sequence[Stream]) -> str:
+    """Return the column that most streams of a table want it sorted by, or nothing."""
+    columns = [stream.column for stream in streams if stream.table == table]
+    return max(columns, key=columns.count, default="")
+
+
+def _streams(rules: Sequence[Rule], entries: Sequence[Entry | None]) -> Iterator[Stream]:
+    """Yield a stream for each block whose subjects all come from one column of one table."""
+    for block in sorted({rule.block for rule in rules if rule.block is not None}):
+        numbers = tuple(n for n, rule in enumerate(rules) if rule.block == block)
+        found = [entries[n] for n in numbers]
+        whole = [entry for entry in found if entry is not None]
+        places = {(entry.table, entry.column) for entry in whole}
+        if len(whole) == len(found) and len(places) == 1:
+            table, column = places.pop()
+            joins = any(entry.condition for entry in whole)
+            yield Stream(block, table, column, stream_sql(block, whole), joins, numbers)
 
 
 def source_tables(plan: Plan) -> dict[LogicalSource, SourceTable]:

@@ -43,8 +43,8 @@ class SubjectOrder:
                 blocks.append(prefix)
         return cls(tuple(blocks))
 
-    def anchored(self, prefix: str, rest: str) -> tuple[str, str]:
-        """Return number and rest, as SQL, of subjects that start with a prefix given to `of`.
+    def anchored(self, prefix: str, rest: str) -> tuple[int, str]:
+        """Return number and rest (as SQL) of subjects that start with a prefix given to `of`.
 
         Args:
             prefix: The text that they start with.
@@ -54,12 +54,12 @@ class SubjectOrder:
             (n, block) for n, block in enumerate(self.blocks) if prefix.startswith(block)
         )
         left = prefix[len(block) :]
-        return _integer(2 * number + 1), f"{text(left)} || {rest}" if left else rest
+        return 2 * number + 1, f"{text(left)} || {rest}" if left else rest
 
     def split(self, term: str) -> tuple[str, str]:
         """Return number and rest, as SQL, of a subject that may be any term, given as SQL."""
         if not self.blocks:
-            return _integer(0), term
+            return "0::INTEGER", term
         numbers, rests = "", ""
         for number, block in enumerate(self.blocks):
             starts = f"starts_with({term}, {text(block)})"
@@ -71,15 +71,13 @@ class SubjectOrder:
             f"CASE{rests} ELSE {term} END",
         )
 
-    def joined(self, number: str, rest: str) -> str:
-        """Return the whole term, as SQL, of a number and a rest given as SQL."""
+    def joined(self, number: str | int, rest: str) -> str:
+        """Return the whole term, as SQL, of a number and a rest (as SQL)."""
         if not self.blocks:
             return rest
+        if isinstance(number, int):
+            return f"{text(self.blocks[number // 2])} || {rest}" if number % 2 else rest
         return f"{self._texts()}[{number} + 1] || {rest}"
 
     def _texts(self) -> str:
         return array([text(t) for block in self.blocks for t in ("", block)] + ["''"])
-
-
-def _integer(value: int) -> str:
-    return f"{value}::INTEGER"

@@ -15,7 +15,6 @@ import pyoxigraph as ox
 from kg.mapping.plan import (
     Constant,
     Expression,
-    Formulation,
     JoinCondition,
     Plan,
     PredicateObjectMap,
@@ -78,7 +77,12 @@ class _Reader:
                 yield node
 
     def name(self, node: Term) -> str:
-        return node.value if isinstance(node, ox.NamedNode) else f"_:{node.value}"
+        """Return the name of a triples map: the same in every run, and in no other document."""
+        file = self.graph.file
+        if isinstance(node, ox.NamedNode):
+            short = node.value.removeprefix(self.graph.base)
+            return f"{file}{short}" if short.startswith("#") else f"{file}#<{short}>"
+        return f"{file}#{[*self.graph.subjects(), node].index(node) + 1}"
 
     # --- triples maps ---------------------------------------------------------------------
 
@@ -88,7 +92,6 @@ class _Reader:
         if source is None:
             raise self.graph.error(node, f"the triples map {self.name(node)} has no logical source")
         logical_source = read_logical_source(self.graph, source, self.folder)
-        self.formulation = logical_source.formulation
         subject_node = self.graph.one(node, "subjectMap")
         subjects = self.maps(node, "subject", _SUBJECT_TYPES)
         if len(subjects) != 1:
@@ -150,6 +153,8 @@ class _Reader:
             if (short is None) == (long is None):
                 raise value.error(f"a join condition needs one rml:{side}")
             if short is not None:
+                if not short.is_literal:
+                    raise short.error(f"rml:{side} must be a text")
                 sides.append(Reference(short.text))
             elif long is not None:
                 expression = self.expression(long, TermType.LITERAL)
@@ -208,12 +213,7 @@ class _Reader:
         if expression is None:
             raise found.error(f"rml:{what}Map needs a reference, template or constant")
         if isinstance(expression, Constant):
-            if what == "language" and not is_language_tag(expression.value):
-                raise found.error(
-                    f"{expression.value!r} is not a language tag",
-                    hint="Write one like en or pt-BR.",
-                )
-            expression = replace(expression, kind=kind)
+            _check_inner(found, expression, what, kind)
         return TermMap(expression, kind, origin=found.origin)
 
     def term_type(self, value: Value, what: str, is_literal: bool) -> TermType:
@@ -260,7 +260,16 @@ class _Reader:
             raise inner.error(f"rml:{name} must be a text")
         if name == "reference":
             return Reference(inner.text)
-        return _template(inner, self.formulation)
+        return _template(inner)
+
+
+def _check_inner(value: Value, constant: Constant, what: str, kind: TermType) -> None:
+    if constant.kind is not kind:
+        raise value.error(f"rml:{what} must be a {kind.value}, not a {constant.kind.value}")
+    if what == "language" and not is_language_tag(constant.value):
+        raise value.error(
+            f"{constant.value!r} is not a language tag", hint="Write one like en or pt-BR."
+        )
 
 
 def _constant(value: Value) -> Constant:
@@ -277,7 +286,7 @@ def _constant(value: Value) -> Constant:
 _TEMPLATE_TOKEN: Final = re.compile(r"\\(?P<escaped>[{}\\])|\{(?P<reference>(?:\\.|[^{}\\])*)\}")
 
 
-def _template(value: Value, formulation: Formulation) -> Expression:
+def _template(value: Value) -> Expression:
     r"""Read a template: references in braces; ``\{``, ``\}`` and ``\\`` stand for themselves.
 
     Spec: https://kg-construct.github.io/rml-core/spec/docs/#dfn-string-template
@@ -298,7 +307,6 @@ def _template(value: Value, formulation: Formulation) -> Expression:
     plain += _checked(value, text[position:])
     if plain:
         parts.append(plain)
-    del formulation
     return Template(tuple(parts))
 
 
@@ -312,7 +320,7 @@ def _checked(value: Value, plain: str) -> str:
 
 
 def _unescaped(value: Value, reference: str) -> str:
-    if re.search(r"\\[^{}\\]", reference) or not reference:
+    if not re.fullmatch(r"(?:\\[{}\\]|[^\\])+", reference):
         raise value.error(
             f"{value.text!r} is not a template: {reference!r} is no reference",
             hint=r"Inside braces, a brace is written \\{ and a backslash \\\\.",

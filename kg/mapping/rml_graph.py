@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 import pyoxigraph as ox
@@ -40,7 +40,7 @@ class Value:
     """The object of a triple, with the line that the triple was read on."""
 
     term: Term
-    origin: Origin
+    origin: Origin = field(compare=False)
 
     @property
     def text(self) -> str:
@@ -78,17 +78,25 @@ class RmlGraph:
 
     def __init__(self, text: str, file: str, base: str) -> None:
         self.file = file
+        self.base = base
         self._values: dict[Term, dict[str, list[Value]]] = {}
         self._origins: dict[Term, Origin] = {}
         for quad, line in _parse(text, file, base):
             origin = Origin(file, line)
             if isinstance(quad.subject, ox.Triple) or isinstance(quad.object, ox.Triple):
-                raise InputError("bad-mapping", "a mapping has no triple terms")
+                raise InputError(
+                    "bad-mapping", "a mapping has no triple terms", location=origin.location()
+                )
             subject = _renamed(quad.subject)
+            # What stands in brackets is read before the triple that leads to it.
+            if isinstance(quad.object, ox.BlankNode):
+                origin = self._origins.get(quad.object, origin)
             value = Value(_renamed(quad.object), origin)
             self._origins.setdefault(subject, origin)
             predicate = _renamed(quad.predicate).value
-            self._values.setdefault(subject, {}).setdefault(predicate, []).append(value)
+            values = self._values.setdefault(subject, {}).setdefault(predicate, [])
+            if value not in values:
+                values.append(value)
 
     def all(self, node: Term, *names: str) -> list[Value]:
         """Return the values of properties of the RML vocabulary, in order."""

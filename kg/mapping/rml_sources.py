@@ -151,6 +151,12 @@ def _dialect(graph: RmlGraph, entry: Value) -> Dialect:
         found = graph.iri_values(entry.term, _CSVW + name)
         return found[0].text if found else default
 
+    def number(name: str) -> int:
+        found = text(name, "0")
+        if not found.isdecimal():
+            raise entry.error(f"csvw:{name} must be a number, not {found!r}")
+        return int(found)
+
     quote = text("quoteChar", '"')
     doubled = text("doubleQuote", "true") == "true"
     return Dialect(
@@ -159,6 +165,6 @@ def _dialect(graph: RmlGraph, entry: Value) -> Dialect:
         escape=quote if doubled else "\\",
         header=text("header", "true") == "true",
         comment=text("commentPrefix", ""),
-        skip_rows=int(text("skipRows", "0")),
+        skip_rows=number("skipRows"),
         trim=text("trim", "false"),
     )

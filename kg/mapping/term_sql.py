@@ -66,16 +66,19 @@ class SourceTable:
         source: What is read.
         columns: One for each reference.
         computed: Columns made of these.
+        sorted_by: Name of the computed column that the table is sorted by; empty: the records
+            stay in the order of the source.
     """
 
     name: str
     source: LogicalSource
     columns: tuple[Column, ...]
     computed: tuple[Computed, ...] = ()
+    sorted_by: str = ""
 
-    def with_computed(self, computed: Sequence[Computed]) -> SourceTable:
-        """Return the same table with columns that are computed as it is read."""
-        return replace(self, computed=tuple(computed))
+    def with_computed(self, computed: Sequence[Computed], sorted_by: str) -> SourceTable:
+        """Return the same table with columns that are computed as it is read, and its order."""
+        return replace(self, computed=tuple(computed), sorted_by=sorted_by)
 
     def column(self, reference: Reference) -> Column:
         """Return the column of a reference."""
@@ -112,6 +115,7 @@ class TermSql:
         missing: Condition that no term is made from a record; empty where that cannot be.
         prefix: A constant that all the terms start with, if one is known.
         rest: SQL of what follows the prefix.
+        code: The number that stands for a constant predicate or graph.
     """
 
     sql: str
@@ -119,6 +123,7 @@ class TermSql:
     missing: str
     prefix: str = ""
     rest: str = ""
+    code: int = -1
 
 
 @dataclass(frozen=True, slots=True)

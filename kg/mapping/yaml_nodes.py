@@ -1,47 +1,57 @@
-"""YAML with line numbers: typed access to a document, every complaint with its line."""
+"""YAML with line numbers: typed access to a document, every complaint with its line.
+
+Scalars are the texts that stand in the document: ``1.50`` and ``012`` stay as they are.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Final
 
 from ruamel.yaml import YAML
-from ruamel.yaml.comments import CommentedMap, CommentedSeq
+from ruamel.yaml import nodes as yaml
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
 from kg.errors import InputError, Location
 from kg.mapping.plan import Origin
 
+_HINT: Final = "Check the indentation, and put quotes around texts that hold : # [ ] { } or *"
+# https://yaml.org/spec/1.2.2/#103-core-schema
+_NULL: Final = re.compile(r"null|Null|NULL|~|")
+
 
 @dataclass(frozen=True, slots=True)
 class Node:
-    """A value of a YAML document, with the file and the line that it stands on."""
+    """A value of a YAML document, with the file and the line that it stands on.
 
-    value: Any
+    Attributes:
+        value: A text, None for null, or what a mapping or sequence holds.
+    """
+
+    value: str | Mapping[str, Node] | tuple[Node, ...] | None
     origin: Origin
 
     @property
     def is_map(self) -> bool:
         """Whether the value is a mapping."""
-        return isinstance(self.value, CommentedMap)
+        return isinstance(self.value, Mapping)
 
     @property
     def is_list(self) -> bool:
         """Whether the value is a sequence."""
-        return isinstance(self.value, CommentedSeq)
+        return isinstance(self.value, tuple)
 
     def text(self, what: str) -> str:
-        """Return the value as text; numbers and booleans as they are written in YAML.
+        """Return the value as text, as it stands in the document.
 
         Raises:
             InputError: The value is a list, a mapping or empty.
         """
-        if self.value is None or self.is_map or self.is_list:
+        if not isinstance(self.value, str):
             raise self.error(f"{what} must be a text")
-        if isinstance(self.value, bool):
-            return "true" if self.value else "false"
-        return str(self.value)
+        return self.value
 
     def entries(self, what: str) -> Iterator[tuple[str, Node]]:
         """Yield the keys of a mapping with their values.
@@ -49,30 +59,21 @@ class Node:
         Raises:
             InputError: The value is no mapping.
         """
-        if not self.is_map:
+        if not isinstance(self.value, Mapping):
             raise self.error(f"{what} must be a mapping (key: value)")
-        for key, value in self.value.items():
-            line = self.value.lc.key(key)[0] + 1
-            yield str(key), Node(value, Origin(self.origin.file, line))
+        yield from self.value.items()
 
     def items(self) -> Iterator[Node]:
         """Yield the items of a list; a single value stands for a list of one, null for none."""
-        if self.value is None:
-            return
-        if not self.is_list:
+        if isinstance(self.value, tuple):
+            yield from self.value
+        elif self.value is not None:
             yield self
-            return
-        for index, value in enumerate(self.value):
-            line = self.value.lc.item(index)[0] + 1
-            yield Node(value, Origin(self.origin.file, line))
 
     def get(self, *names: str) -> Node | None:
         """Return the value of the first of the keys that a mapping has, or None."""
-        if self.is_map:
-            for name in names:
-                if name in self.value:
-                    line = self.value.lc.key(name)[0] + 1
-                    return Node(self.value[name], Origin(self.origin.file, line))
+        if isinstance(self.value, Mapping):
+            return next((self.value[name] for name in names if name in self.value), None)
         return None
 
     def check_keys(self, what: str, known: frozenset[str]) -> None:
@@ -102,21 +103,80 @@ def parse_yaml(text: str, file: str) -> Node:
     Raises:
         InputError: It is not valid YAML, or a key stands twice.
     """
-    parser = YAML(typ="rt")
     try:
-        value = parser.load(text)
+        root = YAML(typ="safe", pure=True).compose(text)
     except MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         place = Location(file, mark.line + 1, mark.column + 1) if mark else Location(file)
         problem = str(error.problem or error.context or "unreadable").splitlines()[0]
+        if problem.startswith("but "):
+            problem = f"{error.context}, {problem}"
+        raise InputError(
+            "bad-yaml", f"not valid YAML: {problem}", location=place, hint=_HINT
+        ) from error
+    except YAMLError as error:  # a control character
+        line = text[: getattr(error, "position", 0)].count("\n") + 1
         raise InputError(
             "bad-yaml",
-            f"not valid YAML: {problem}",
-            location=place,
-            hint="Check the indentation, and put quotes around texts that hold : # [ ] { } or *",
+            f"not valid YAML: {str(error).splitlines()[0]}",
+            location=Location(file, line),
+            hint="Take the character out.",
         ) from error
-    except YAMLError as error:
-        raise InputError(
-            "bad-yaml", f"not valid YAML: {str(error).splitlines()[0]}", location=Location(file)
-        ) from error
-    return Node(value, Origin(file, 1))
+    return _Reader(file).node(root, 1) if root else Node(None, Origin(file, 1))
+
+
+class _Reader:
+    """Turns the nodes of a parsed document into ours."""
+
+    def __init__(self, file: str) -> None:
+        self.file = file
+        self.open: set[int] = set()
+
+    def node(self, node: yaml.Node, line: int | None = None) -> Node:
+        """Return a node; `line` is that of its key."""
+        origin = Origin(self.file, line or _line(node))
+        if isinstance(node, yaml.ScalarNode):
+            plain = node.style is None and node.tag == "tag:yaml.org,2002:null"
+            return Node(None if plain and _NULL.fullmatch(node.value) else node.value, origin)
+        if id(node) in self.open:
+            raise self.error(node, "an alias stands inside of what it is an alias for")
+        self.open.add(id(node))
+        if isinstance(node, yaml.SequenceNode):
+            found = Node(tuple(self.node(item) for item in node.value), origin)
+        else:
+            found = Node(self.mapping(node), origin)
+        self.open.remove(id(node))
+        return found
+
+    def mapping(self, node: yaml.Node) -> Mapping[str, Node]:
+        own: dict[str, Node] = {}
+        merged: dict[str, Node] = {}
+        for key, value in node.value:
+            if not isinstance(key, yaml.ScalarNode):
+                raise self.error(key, "a key must be a text")
+            if key.value == "<<" and key.style is None:
+                merged = {**self.merged(value), **merged}
+                continue
+            if key.value in own:
+                raise self.error(key, f"the key {key.value!r} stands twice")
+            own[key.value] = self.node(value, _line(key))
+        return {**merged, **own}
+
+    def merged(self, node: yaml.Node) -> Mapping[str, Node]:
+        """Return what a merge key stands for: a mapping, or several of which the first counts."""
+        parts = node.value if isinstance(node, yaml.SequenceNode) else [node]
+        found: dict[str, Node] = {}
+        for part in reversed(parts):
+            value = self.node(part).value
+            if not isinstance(value, Mapping):
+                raise self.error(part, "a merge key << takes mappings")
+            found |= value
+        return found
+
+    def error(self, node: yaml.Node, message: str) -> InputError:
+        place = Location(self.file, _line(node), node.start_mark.column + 1)
+        return InputError("bad-yaml", message, location=place, hint="Mend the file here.")
+
+
+def _line(node: yaml.Node) -> int:
+    return int(node.start_mark.line) + 1

@@ -31,16 +31,20 @@ from kg.mapping.plan import (
 from kg.mapping.yaml_nodes import Node, parse_yaml
 from kg.terms import RDF, expand, is_iri, is_language_tag
 
-_DOCUMENT_KEYS: Final = frozenset({"prefixes", "base", "sources", "mappings", "mapping"})
+_MAPPINGS: Final = ("mappings", "mapping", "m")
+_DOCUMENT_KEYS: Final = frozenset({"prefixes", "base", "sources", *_MAPPINGS})
 _SUBJECTS: Final = ("subjects", "subject", "s")
-_PAIRS: Final = ("predicateobjects", "po")
+_PAIRS: Final = ("predicateobjects", "predicateobject", "po")
 _PREDICATES: Final = ("predicates", "predicate", "p")
 _OBJECTS: Final = ("objects", "object", "o")
 _GRAPHS: Final = ("graphs", "graph", "g")
+_CONDITIONS: Final = ("condition", "conditions", "c")
+_FUNCTION: Final = ("function", "f", "fn")
+_PARAMETERS: Final = ("parameters", "pms")
 _MAPPING_KEYS: Final = frozenset({"sources", "source", *_SUBJECTS, *_PAIRS, *_GRAPHS})
 _PAIR_KEYS: Final = frozenset({*_PREDICATES, *_OBJECTS, *_GRAPHS})
 _OBJECT_KEYS: Final = frozenset(
-    {"value", "v", "type", "datatype", "language", "mapping", "condition"}
+    {"value", "v", "type", "datatype", "language", *_MAPPINGS, *_CONDITIONS}
 )
 _SOURCE_KEYS: Final = frozenset(
     {"access", "referenceFormulation", "iterator", "delimiter", "encoding", "nulls", "query"}
@@ -64,6 +68,9 @@ _TYPES: Final[Mapping[str, TermType]] = {
     "blanknode": TermType.BLANK_NODE,
 }
 _RDF_TYPE: Final = f"{RDF}type"
+_NO_LITERAL: Final = "only a literal has a datatype or a language"
+_BOTH: Final = "a literal has a datatype or a language, not both"
+_ADD_SOURCES: Final = "Add sources: [[file.csv~csv]]"
 # $(name), where the backslash takes the meaning away from $, ( and ).
 _TOKEN: Final = re.compile(r"\\(?P<plain>[$()\\])|\$\((?P<reference>(?:\\.|[^\\)])*)\)")
 
@@ -116,14 +123,19 @@ class _Reader:
         self.base = base.text("base") if base else default_base
         shared = document.get("sources")
         self.sources = dict(shared.entries("sources")) if shared else {}
-        mappings = document.get("mappings", "mapping")
+        mappings = document.get(*_MAPPINGS)
         if mappings is None:
             raise document.error("the key mappings is missing", hint="See docs/mapping.md.")
         self.mappings = dict(mappings.entries("mappings"))
+        if not self.mappings:
+            raise mappings.error("there is no mapping", hint="See docs/mapping.md.")
 
     def plan(self) -> Plan:
-        maps = [m for name, node in self.mappings.items() for m in self.triples_maps(name, node)]
-        return Plan(tuple(maps))
+        maps = {
+            f"{self.scope}{name}": tuple(self.triples_maps(name, node))
+            for name, node in self.mappings.items()
+        }
+        return Plan(tuple(_resolved(m, maps) for found in maps.values() for m in found))
 
     # --- mappings -------------------------------------------------------------------------
 
@@ -138,6 +150,8 @@ class _Reader:
             pair for entry in self.listed(node, *_PAIRS) for pair in self.predicate_objects(entry)
         )
         sources = [self.source(s) for s in self.source_nodes(name, node)]
+        if not sources:
+            raise node.error(f"the mapping {name} has no sources", hint=_ADD_SOURCES)
         for number, (source, subject) in enumerate((a, b) for a in sources for b in subjects):
             yield TriplesMap(
                 name=f"{self.scope}{name}" + (f"/{number + 1}" if number else ""),
@@ -162,20 +176,14 @@ class _Reader:
     def source_nodes(self, name: str, node: Node) -> list[Node]:
         found = node.get("sources", "source")
         if found is None:
-            raise node.error(
-                f"the mapping {name} has no sources", hint="Add sources: [[file.csv~csv]]"
-            )
-        if found.is_list and found.value and self.is_inline(found):
-            return [found]
-        return list(found.items())
+            raise node.error(f"the mapping {name} has no sources", hint=_ADD_SOURCES)
+        parts = list(found.items())
+        # ['file.csv~csv', '$.x'] is one source, [a, b] and ['a~csv', 'b~csv'] are two.
+        formats = [_format_of(part) for part in parts]
+        inline = found.is_list and [f is None for f in formats] in ([False], [False, True])
+        return [found] if inline else parts
 
-    @staticmethod
-    def is_inline(node: Node) -> bool:
-        """Tell ``['file.csv~csv', '$.x']``, one source, from a list of sources."""
-        first = node.value[0]
-        return isinstance(first, str) and "~" in first
-
-    def source(self, node: Node) -> LogicalSource:
+    def source(self, node: Node, seen: frozenset[str] = frozenset()) -> LogicalSource:
         if node.is_map:
             return self.long_source(node)
         if node.is_list:
@@ -183,8 +191,8 @@ class _Reader:
             iterator = parts[1].text("the iterator") if len(parts) > 1 else ""
             return self.short_source(parts[0], iterator)
         name = node.text("a source")
-        if name in self.sources:
-            return self.source(self.sources[name])
+        if name in self.sources and name not in seen:
+            return self.source(self.sources[name], seen | {name})
         if "~" in name:
             return self.short_source(node, "")
         raise node.error(
@@ -279,12 +287,16 @@ class _Reader:
     def object(self, node: Node, is_class: bool, default: Node | None) -> TermMap | RefObjectMap:
         if node.is_map:
             node.check_keys("an object", _OBJECT_KEYS)
-            if node.get("mapping"):
+            if default:
+                raise default.error("an object written out has its datatype or language inside")
+            if node.get(*_MAPPINGS):
                 return self.reference_object(node)
             return self.long_object(node, is_class)
         if node.is_list:
             parts = list(node.items())
-            return self.object(parts[0], is_class, parts[1] if len(parts) > 1 else None)
+            if len(parts) not in (1, 2):
+                raise node.error("an object in brackets is [value] or [value, datatype]")
+            return self.object(parts[0], is_class, parts[1] if len(parts) > 1 else default)
         text = node.text("an object")
         body, tilde, suffix = text.rpartition("~")
         term = self.object_term(node, body, suffix) if tilde else None
@@ -316,6 +328,10 @@ class _Reader:
     def annotated(self, term: TermMap, note: Node) -> TermMap:
         """Add the third part of ``[p, o, xsd:date]`` or ``[p, o, en~lang]``."""
         text = note.text("a datatype or language")
+        if term.term_type is not TermType.LITERAL:
+            raise note.error(_NO_LITERAL, hint="Take this away, or ~iri from the object.")
+        if term.language:
+            raise note.error(_BOTH)
         if text.endswith("~lang"):
             return self.tagged(term, note, text.removesuffix("~lang"))
         return replace(term, datatype=self.term(note, TermType.IRI))
@@ -330,7 +346,7 @@ class _Reader:
         value, kind = node.get("value", "v"), node.get("type")
         if value is None:
             raise node.error("an object needs a value", hint="Write value: $(column).")
-        if node.get("condition"):
+        if node.get(*_CONDITIONS):
             raise node.error("condition goes with mapping, on an object that joins")
         term_type = TermType.IRI if is_class else TermType.LITERAL
         if kind:
@@ -340,24 +356,29 @@ class _Reader:
             term_type = _TYPES[name]
         term = self.term(value, term_type)
         datatype, language = node.get("datatype"), node.get("language")
+        note = language or datatype
+        if note and term_type is not TermType.LITERAL:
+            raise note.error(_NO_LITERAL)
+        if language and datatype:
+            raise language.error(_BOTH)
         if datatype:
             term = replace(term, datatype=self.term(datatype, TermType.IRI))
         return self.tagged(term, language, language.text("language")) if language else term
 
     def reference_object(self, node: Node) -> RefObjectMap:
-        target = node.get("mapping")
+        target = node.get(*_MAPPINGS)
         assert target is not None
         name = target.text("mapping")
         if name not in self.mappings:
             raise target.error(
                 f"there is no mapping {name!r}", hint=f"Mappings: {', '.join(self.mappings)}."
             )
-        conditions = self.listed(node, "condition")
+        conditions = self.listed(node, *_CONDITIONS)
         joins = tuple(self.join(condition) for condition in conditions)
         return RefObjectMap(f"{self.scope}{name}", joins, origin=node.origin)
 
     def join(self, node: Node) -> JoinCondition:
-        function, parameters = node.get("function"), node.get("parameters")
+        function, parameters = node.get(*_FUNCTION), node.get(*_PARAMETERS)
         name = function.text("function") if function else ""
         if name not in ("equal", "idlab-fn:equal") or parameters is None:
             raise node.error(
@@ -366,13 +387,25 @@ class _Reader:
             )
         sides: dict[str, Expression] = {}
         for parameter in parameters.items():
-            words = [part.text("a parameter") for part in parameter.items()]
-            if len(words) < 2:
-                raise parameter.error("a parameter is written [str1, $(column)]")
-            sides[words[0].split(":")[-1]] = _expression(words[1])
-        if set(sides) != {"str1", "str2"}:
+            side, expression = self.join_side(parameter)
+            sides[side] = expression
+        if set(sides) != {"s", "o"}:
             raise parameters.error("a join needs the parameters str1 (child) and str2 (parent)")
-        return JoinCondition(sides["str1"], sides["str2"])
+        return JoinCondition(sides["s"], sides["o"])
+
+    def join_side(self, node: Node) -> tuple[str, Expression]:
+        """Return ``s`` or ``o``, child or parent, with the expression of a parameter."""
+        name, value = node.get("parameter", "pm"), node.get("value", "v")
+        parts = list(node.items()) if node.is_list else [part for part in (name, value) if part]
+        words = [part.text("a parameter") for part in parts]
+        side = {"str1": "s", "str2": "o"}.get(words[0].split(":")[-1]) if words else None
+        if len(words) == 3 and words[2] in ("s", "o"):
+            side = words[2]
+        elif len(words) != 2:
+            side = None
+        if side is None:
+            raise node.error("a parameter is written [str1, $(column)] or [str1, $(column), s]")
+        return side, _expression(words[1])
 
     # --- terms ----------------------------------------------------------------------------
 
@@ -415,6 +448,34 @@ class _Reader:
                 hint=f"Declare it under prefixes. Known: {', '.join(sorted(self.prefixes))}.",
             )
         return text
+
+
+def _format_of(node: Node) -> str | None:
+    """Return what stands behind ``~`` in the name of a source."""
+    _, tilde, kind = str(node.value).rpartition("~")
+    return kind if tilde and isinstance(node.value, str) else None
+
+
+def _resolved(triples_map: TriplesMap, maps: Mapping[str, tuple[TriplesMap, ...]]) -> TriplesMap:
+    """Let references to a mapping of several sources or subjects mean all its triples maps."""
+
+    def parents(object_map: TermMap | RefObjectMap) -> Iterator[TermMap | RefObjectMap]:
+        if isinstance(object_map, TermMap):
+            yield object_map
+            return
+        found = maps[object_map.parent]
+        if not object_map.joins:
+            found = tuple(m for m in found if m.source == triples_map.source) or found[:1]
+        for parent in found:
+            yield replace(object_map, parent=parent.name)
+
+    return replace(
+        triples_map,
+        predicate_objects=tuple(
+            replace(pair, objects=tuple(o for each in pair.objects for o in parents(each)))
+            for pair in triples_map.predicate_objects
+        ),
+    )
 
 
 def _is_type(term: TermMap) -> bool:

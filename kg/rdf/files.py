@@ -15,6 +15,7 @@ import pyoxigraph as ox
 from kg.errors import InputError, Location, WorldError
 from kg.lines import LineReader
 from kg.rdf.guard import GuardedSource
+from kg.rdf.zstd import open_zstd
 from kg.workspace import RDF_SUFFIXES, rdf_suffix, show_path
 
 RDF_FORMATS: Final = {
@@ -68,7 +69,7 @@ def open_binary(path: Path) -> IO[bytes]:
         import gzip
 
         return cast(IO[bytes], gzip.open(path, "rb"))
-    return _open_zstd(path)
+    return open_zstd(path)
 
 
 def missing_file(path: Path) -> InputError:
@@ -130,18 +131,6 @@ def quads_with_lines(path: Path) -> Iterator[tuple[ox.Quad, int | None]]:
         lines = LineReader(source.read())
         for quad in ox.parse(lines, form, base_iri=path.resolve().as_uri()):
             yield quad, lines.line
-
-
-def _open_zstd(path: Path) -> IO[bytes]:
-    try:
-        import zstandard
-    except ImportError as error:
-        raise InputError(
-            "missing-extra",
-            "reading .zst needs the package zstandard",
-            hint="Install it with: pip install 'kg[zstd]'",
-        ) from error
-    return cast(IO[bytes], zstandard.open(path, "rb"))
 
 
 @contextmanager

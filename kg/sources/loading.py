@@ -190,9 +190,10 @@ def _create(
     """Make the table; return its number of records, and whether computed columns are missing."""
     computed = "".join(f", {column.sql} AS {column.name}" for column in table.computed)
     create = f"CREATE TEMP TABLE {sql_name(table.name)} AS SELECT *"
+    order = f" ORDER BY {table.sorted_by}" if table.sorted_by else ""
     incomplete = False
     try:
-        connection.execute(f"{create}{computed} FROM ({select})")
+        connection.execute(f"{create}{computed} FROM ({select}){order}")
     except duckdb.InvalidInputException as error:
         if BAD_VALUE not in str(error):
             raise

@@ -17,11 +17,11 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from io import TextIOWrapper
 from pathlib import Path
-from types import ModuleType
 from typing import IO, Final, cast
 
 from kg.errors import InputError, Location, WorldError
 from kg.mapping.plan import LogicalSource
+from kg.rdf.zstd import open_zstd
 from kg.sources.extras import need
 from kg.sources.files import ARCHIVES, SourceFile
 from kg.workspace import show_path
@@ -40,8 +40,9 @@ _ENDINGS: Final = (
     (".xz", "xz"),
     (".bz2", "bzip2"),
 )
-# Compressions that the engine undoes itself, as a stream.
-NATIVE: Final = frozenset({"", "gzip", "zstd"})
+# Compressions that the engine undoes itself, as a stream. It reads Zstandard too, but takes a
+# file that was cut off for one that ends there.
+NATIVE: Final = frozenset({"", "gzip"})
 _MARKS: Final = (
     (codecs.BOM_UTF8, "utf-8"),
     (codecs.BOM_UTF32_LE, "utf-32"),
@@ -99,12 +100,8 @@ def _opened(file: SourceFile, kind: str, stack: ExitStack) -> IO[bytes]:
 
         return cast(IO[bytes], stack.enter_context(bz2.open(file.path, "rb")))
     if kind == "zstd":
-        return cast(IO[bytes], stack.enter_context(_zstandard().open(file.path, "rb")))
+        return stack.enter_context(open_zstd(file.path))
     return stack.enter_context(file.path.open("rb", buffering=_BLOCK))
-
-
-def _zstandard() -> ModuleType:
-    return need("zstandard", "zstd", "reading .zst")
 
 
 def _zip_member(file: SourceFile, stack: ExitStack) -> IO[bytes]:
@@ -164,7 +161,7 @@ def _told(file: SourceFile, kind: str) -> Iterator[None]:
         tarfile.TarError,
     )
     if kind == "zstd":
-        broken += (_zstandard().ZstdError,)
+        broken += (need("zstandard", "zstd", "reading .zst").ZstdError,)
     try:
         yield
     except broken as error:
@@ -226,10 +223,13 @@ def text_blocks(file: SourceFile, source: LogicalSource) -> Iterator[str]:
     """
     encoding = encoding_of(source)
     decoder = codecs.getincrementaldecoder("utf-8-sig" if encoding == "utf-8" else encoding)()
-    line, column = 1, 1
+    line, column, first = 1, 1, True
     with open_source(file, source) as stream:
         while True:
             block = stream.read(_BLOCK)
+            if first:
+                _mark_of(block[:4], file, source)
+                first = False
             try:
                 text = decoder.decode(block, final=not block)
             except UnicodeDecodeError as error:
@@ -282,18 +282,14 @@ def open_text(file: SourceFile, source: LogicalSource) -> Iterator[TextIOWrapper
         raise
 
 
-def mark_of(file: SourceFile, source: LogicalSource) -> str:
-    """Return the encoding that a file's byte order mark stands for; empty where it has none.
+def _mark_of(start: bytes, file: SourceFile, source: LogicalSource) -> str:
+    """Return the encoding that a byte order mark stands for; empty where there is none.
 
     Raises:
-        InputError: The mark is not that of the encoding that the source declares. Others as for
-            `open_source`.
+        InputError: It is not the mark of the encoding that the source declares.
     """
-    with open_source(file, source) as stream:
-        start = stream.read(4)
     found = next((name for mark, name in _MARKS if start.startswith(mark)), "")
-    declared = encoding_of(source)
-    if found and not declared.startswith(found):
+    if found and not encoding_of(source).startswith(found):
         raise InputError(
             "bad-encoding",
             f"the file starts with the mark of {found.upper()}, not of {source.encoding.upper()}",
@@ -329,7 +325,8 @@ def plain_text(file: SourceFile, source: LogicalSource, target: Path) -> tuple[P
         The file, and its compression as the engine calls it.
     """
     kind = compression_of(file, source)
-    marked = mark_of(file, source)
+    with open_source(file, source) as stream:
+        marked = _mark_of(stream.read(4), file, source)
     if kind in NATIVE and encoding_of(source) == "utf-8" and not marked:
         return file.path, kind or "none"
     with target.open("w", encoding="utf-8", newline="") as out:

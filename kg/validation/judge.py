@@ -43,6 +43,7 @@ class Judge:
     """
 
     def __init__(self, shapes: ShapesGraph) -> None:
+        from pyshacl.graph_abstraction import DataGraph
         from pyshacl.validator import Validator
 
         self._shapes = shapes
@@ -50,7 +51,7 @@ class Judge:
         with self._guarded():
             _forget()
             validator = Validator(
-                _data_graph(to_graph([])),
+                DataGraph.from_rdflib_graph(to_graph([])),
                 shacl_graph=_shapes_graph(shapes),
                 options={"logger": _silent_logger()},
             )
@@ -77,11 +78,10 @@ class Judge:
         # Queries know the prefixes that the shapes' files declare, as they do in pySHACL.
         for prefix, namespace in self._shapes.prefixes.items():
             graph.bind(prefix, namespace)
-        data = _data_graph(graph)
         for name in self.shapes if focus is None else focus:
-            nodes = None if focus is None else [to_rdflib(node) for node in focus[name]]
             with self._guarded(name):
-                _, found = self._by_name[name].validate(self._executor, data, focus=nodes)
+                nodes = None if focus is None else [to_rdflib(node) for node in focus[name]]
+                _, found = self._by_name[name].validate(self._executor, graph, focus=nodes)
                 results = [self._result(node, triples) for _, node, triples in found]
             yield from sorted(results, key=lambda result: result.sort_key)
         _forget()
@@ -184,11 +184,11 @@ def _shapes_graph(shapes: ShapesGraph) -> Graph:
     """
     from pyshacl.monkey import rdflib_bool_patch, rdflib_bool_unpatch
 
-    rdflib_bool_patch()
+    rdflib_bool_patch()  # type: ignore[no-untyped-call]
     try:
         return to_graph(shapes.triples())
     finally:
-        rdflib_bool_unpatch()
+        rdflib_bool_unpatch()  # type: ignore[no-untyped-call]
 
 
 def _failures() -> tuple[type[Exception], ...]:
@@ -208,15 +208,10 @@ def _failures() -> tuple[type[Exception], ...]:
         TypeError,
         AssertionError,
         AttributeError,
+        ArithmeticError,
         LookupError,
         re.error,
     )
-
-
-def _data_graph(graph: Graph) -> Any:  # noqa: ANN401  (pySHACL's type is not exported)
-    from pyshacl.graph_abstraction import DataGraph
-
-    return DataGraph.from_rdflib_graph(graph)
 
 
 def _silent_logger() -> logging.Logger:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path as FilePath
 from typing import IO, Final, cast
@@ -75,6 +75,18 @@ class ShapesGraph:
             found = predicates.get(predicate)
             if found and (object_ is None or object_ in found):
                 yield subject
+
+    def without(self, drop: Callable[[str, str, str], bool]) -> ShapesGraph:
+        """Return the shapes graph less the triples that a function picks."""
+        index = {
+            subject: {
+                predicate: kept
+                for predicate, objects in predicates.items()
+                if (kept := [o for o in objects if not drop(subject, predicate, o)])
+            }
+            for subject, predicates in self.index.items()
+        }
+        return replace(self, index=index)
 
     def members(self, head: str) -> tuple[str, ...]:
         """Return the members of an RDF list.

@@ -117,7 +117,11 @@ def test_broken_zstandard(tmp_path):
     with pytest.raises(InputError) as caught:
         list(parse_rdf(path))
     assert caught.value.code == "bad-compression"
-    path.write_bytes(zstandard.compress(b"<e:s> <e:p> <e:o> .\n" * 999)[:-9])
+    # More than one frame is a file too; half a frame is none.
+    whole = zstandard.compress(b"".join(b"<e:s> <e:p> <e:%d> .\n" % n for n in range(9999))) * 2
+    path.write_bytes(whole)
+    assert len(list(parse_rdf(path))) == 2 * 9999
+    path.write_bytes(whole[:-9])
     with pytest.raises(InputError) as caught:
         list(parse_rdf(path))
     assert caught.value.code == "bad-compression"

@@ -252,9 +252,7 @@ def test_nulls_of_rml_are_values(tmp_path, nulls, expected):
 
 
 def test_empty_cells_of_yarrrml_are_nulls_unless_quoted(tmp_path):
-    run = run_mapping(
-        tmp_path, yarrrml("[['a.csv~csv']]", ["[ex:p, $(name)]"]), {"a.csv": HOLES}
-    )
+    run = run_mapping(tmp_path, yarrrml("[['a.csv~csv']]", ["[ex:p, $(name)]"]), {"a.csv": HOLES})
     assert run.objects() == ['""', '"NULL"', '"NULL"', '"x"']
 
 

@@ -36,12 +36,12 @@ def suite_folder() -> Path | None:
 
 def cases(folder: Path) -> list[Case]:
     """Return every case in the files below a folder, sorted by name."""
-    found = []
-    for file in sorted(folder.rglob("*.ttl")):
-        graph = read_shapes([file])
-        for entry in graph.subjects(RDF_TYPE, f"<{SUITE}Validate>"):
-            found.append(_case(graph, entry, file.relative_to(folder).with_suffix("")))
-    return found
+    graphs = [(file, read_shapes([file])) for file in sorted(folder.rglob("*.ttl"))]
+    return [
+        _case(graph, entry, file.relative_to(folder).with_suffix(""))
+        for file, graph in graphs
+        for entry in graph.subjects(RDF_TYPE, f"<{SUITE}Validate>")
+    ]
 
 
 def _case(graph: ShapesGraph, entry: str, name: Path) -> Case:

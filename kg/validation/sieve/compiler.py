@@ -1,0 +1,474 @@
+"""Shapes compiled to SQL: for each shape, queries that find its suspect focus nodes.
+
+A shape is compiled for one side. *Maybe* gives at least the nodes that fail it, *surely* at
+most those; what negates a shape (``sh:not``, ``sh:xone``, a maximum of qualified values) asks
+it for the other side. So the suspects are never too few, however the shapes nest.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from enum import Enum
+from typing import Final
+
+from kg.duck import sql_text
+from kg.validation import model
+from kg.validation.model import Constraint, Shape
+from kg.validation.names import RDF_TYPE, RDFS_RESOURCE, RDFS_SUBCLASS
+from kg.validation.paths import Predicate
+from kg.validation.sieve.fold import folded_sql, is_foldable
+from kg.validation.sieve.paths import PathCompiler
+from kg.validation.sieve.triples import Triples
+from kg.validation.sieve.values import Test, is_blank, keyed, language, less_than, value_test
+
+# The judge gives up where shapes nest this deep.
+_DEEPEST: Final = 14
+_NOTHING: Final = "SELECT NULL::VARCHAR AS n WHERE false"
+
+
+class Side(Enum):
+    """Which side of the truth a query is on."""
+
+    MAYBE = "maybe"
+    SURELY = "surely"
+
+    @property
+    def other(self) -> Side:
+        """The side that a negation asks for."""
+        return Side.SURELY if self is Side.MAYBE else Side.MAYBE
+
+    def of(self, test: Test) -> str:
+        """Return a test's condition on this side."""
+        return test.maybe_bad if self is Side.MAYBE else test.surely_bad
+
+
+class NotCompilableError(Exception):
+    """A shape has something that SQL cannot tell; the text says what."""
+
+
+class NeedsQueryError(NotCompilableError):
+    """Whether a node conforms hangs on a SPARQL query."""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A temporary table to make.
+
+    Attributes:
+        name: Its name.
+        sql: The query for its rows.
+        about: The component or part of a shape that it serves.
+    """
+
+    name: str
+    sql: str
+    about: str
+
+
+@dataclass(frozen=True, slots=True)
+class QuerySite:
+    """A place where a ``sh:sparql`` constraint gives results of its own.
+
+    Attributes:
+        shape: The shape that has the constraint.
+        constraint: The value of ``sh:sparql``.
+        domain: Table (n) of the focus nodes.
+        weights: Table (n, w): how often each focus node is validated there; None for once.
+    """
+
+    shape: Shape
+    constraint: str
+    domain: str
+    weights: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Suspects:
+    """How the suspects of a shape are found.
+
+    Attributes:
+        queries: Each gives some of them, in a column n.
+        sites: Where queries of the shapes' own give results beside them.
+    """
+
+    queries: tuple[Step, ...]
+    sites: tuple[QuerySite, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Domain:
+    """The focus nodes of a shape: a table (n).
+
+    Attributes:
+        table: Its name.
+        direct: Whether results for these nodes are results of the validation, rather than
+            reasons for another shape to fail.
+        weights: As in `QuerySite`.
+    """
+
+    table: str
+    direct: bool = False
+    weights: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Tests(Constraint):
+    """Constraints that look at one value at a time, told together."""
+
+    constraints: tuple[Constraint, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Values:
+    """The value nodes of a shape on a domain: a table of pairs (n, v)."""
+
+    shape: Shape
+    domain: _Domain
+    pairs: str
+    is_focus: bool
+
+
+class Compiler:
+    """Compiles shapes, and keeps the temporary tables that their queries read.
+
+    Args:
+        shapes: Every shape by its node.
+        triples: The triples.
+        prefix: What the names of temporary tables start with.
+    """
+
+    def __init__(self, shapes: Mapping[str, Shape], triples: Triples, prefix: str) -> None:
+        self.steps: list[Step] = []
+        self._shapes = shapes
+        self._triples = triples
+        self._prefix = prefix
+        self._paths = PathCompiler(triples)
+        self._tables: dict[str, str] = {}
+        self._active: list[str] = []
+        self._sites: list[QuerySite] = []
+
+    def targets(self, shape: Shape) -> str:
+        """Return the table (n) of the focus nodes that a shape's targets give.
+
+        Spec: https://www.w3.org/TR/shacl/#targets
+        """
+        targets = shape.targets
+        parts = [f"SELECT n FROM {self._instances_of(iri)}" for iri in targets.classes]
+        if targets.nodes:
+            rows = ", ".join(f"({sql_text(node)})" for node in targets.nodes)
+            parts.append(f"SELECT n FROM (VALUES {rows}) AS t(n)")
+        for column, predicates in (("s", targets.subjects_of), ("o", targets.objects_of)):
+            if predicates:
+                having = self._triples.has(*predicates)
+                parts.append(f"SELECT {column} AS n FROM {self._triples.name} WHERE {having}")
+        if targets == model.Targets(targets.classes[:1]) and targets:
+            return self._instances_of(targets.classes[0])
+        union = " UNION ALL ".join(parts or [_NOTHING])
+        return self._shared_table(f"SELECT DISTINCT n FROM ({union})", "targets")
+
+    def suspects(self, shape: Shape, targets: str) -> Suspects:
+        """Return queries that together find the targets of a shape that may fail it.
+
+        Args:
+            shape: A shape with targets.
+            targets: Their table, from `targets`.
+
+        Raises:
+            NotCompilableError: SQL cannot tell.
+        """
+        self._sites = []
+        found = self._failing(shape, _Domain(targets, direct=True), Side.MAYBE)
+        queries = tuple(Step("", sql, about) for about, sql in found)
+        return Suspects(queries, tuple(self._sites))
+
+    def _shared_table(self, sql: str, about: str) -> str:
+        """Return the name of a temporary table for a query, which is made once."""
+        if sql not in self._tables:
+            self._tables[sql] = f"{self._prefix}{len(self.steps)}"
+            self.steps.append(Step(self._tables[sql], sql, about))
+        return self._tables[sql]
+
+    def _failing(
+        self, shape: Shape, domain: _Domain, side: Side, folded: bool = False
+    ) -> list[tuple[str, str]]:
+        """Return queries (n) for the nodes of a domain that fail a shape, each with its name.
+
+        Args:
+            shape: The shape.
+            domain: The nodes.
+            side: Which side of the truth is wanted.
+            folded: Whether what a scan tells of the shape was compiled with its parent.
+        """
+        if shape.deactivated:
+            return []
+        if shape.unreadable is not None:
+            raise NotCompilableError(shape.unreadable)
+        if shape.node in self._active:
+            raise NotCompilableError("recursive")
+        if len(self._active) >= _DEEPEST:
+            raise NotCompilableError("nested too deep")
+        self._active.append(shape.node)
+        try:
+            values = self._values(shape, domain)
+            found = [] if folded else self._folded(values, side)
+            for constraint in self._unfolded(values):
+                name = type(constraint).__name__
+                queries = self._constraint(constraint, values, side)
+                found += [(name, query) for query in queries]
+        finally:
+            self._active.pop()
+        return found
+
+    def _folded(self, values: _Values, side: Side) -> list[tuple[str, str]]:
+        """Compile what is told of all properties of a node in one scan."""
+        demands: dict[str, list[Constraint]] = {}
+        for shape in self._foldable_shapes(values):
+            assert isinstance(shape.path, Predicate)
+            demands.setdefault(shape.path.iri, []).extend(filter(is_foldable, shape.constraints))
+        demands = {predicate: found for predicate, found in demands.items() if found}
+        sql = folded_sql(self._triples, values.domain.table, demands, side.of) if demands else None
+        names = sorted({type(c).__name__ for found in demands.values() for c in found})
+        return [] if sql is None else [(", ".join(names), sql)]
+
+    def _foldable_shapes(self, values: _Values) -> list[Shape]:
+        """Return the shapes of one predicate that are told by a node's own triples."""
+        if isinstance(values.shape.path, Predicate):
+            return [values.shape]
+        if not values.is_focus:
+            return []
+        shapes = (
+            self._shapes.get(constraint.shape)
+            for constraint in values.shape.constraints
+            if isinstance(constraint, model.Property)
+        )
+        return [
+            shape
+            for shape in shapes
+            if shape is not None
+            and isinstance(shape.path, Predicate)
+            and not shape.deactivated
+            and shape.unreadable is None
+        ]
+
+    def _unfolded(self, values: _Values) -> list[Constraint]:
+        """Return the constraints of a shape that no fold tells.
+
+        A property shape below a node shape was folded there.
+        """
+        if isinstance(values.shape.path, Predicate):
+            return [c for c in values.shape.constraints if not is_foldable(c)]
+        tests = [c for c in values.shape.constraints if value_test(c, "v") is not None]
+        rest = [c for c in values.shape.constraints if value_test(c, "v") is None]
+        return [_Tests(tuple(tests)), *rest] if tests else rest
+
+    def _values(self, shape: Shape, domain: _Domain) -> _Values:
+        if shape.path is None:
+            itself = f"(SELECT n, n AS v FROM {domain.table})"
+            return _Values(shape, domain, itself, is_focus=True)
+        query = self._paths.pairs(shape.path, domain.table)
+        if isinstance(shape.path, Predicate):
+            return _Values(shape, domain, f"({query})", is_focus=False)
+        return _Values(shape, domain, self._shared_table(query, "path"), is_focus=False)
+
+    def _constraint(self, constraint: Constraint, values: _Values, side: Side) -> list[str]:
+        match constraint:
+            case _Tests(constraints):
+                tests = filter(None, (value_test(each, "v") for each in constraints))
+                bad = " OR ".join(f"({side.of(test)})" for test in tests)
+                return [f"SELECT n FROM {values.pairs} WHERE {bad}"]
+            case model.Class(iri):
+                instances = self._instances_of(iri)
+                return [f"SELECT n FROM {values.pairs} ANTI JOIN {instances} i ON v = i.n"]
+            case model.MinCount(least):
+                return self._too_few(values, least)
+            case model.MaxCount(most):
+                return [f"SELECT n FROM {values.pairs} GROUP BY n HAVING count(*) > {most}"]
+            case model.UniqueLang():
+                return self._same_language(values)
+            case model.HasValue(term):
+                has = f"SELECT n FROM {values.pairs} WHERE v = {sql_text(term)}"
+                return [f"SELECT n FROM {values.domain.table} EXCEPT ({has})"]
+            case model.Pair():
+                return self._pair(constraint, values, side)
+            case model.Closed(allowed):
+                return self._closed(values, allowed)
+            case model.Qualified():
+                return self._qualified(constraint, values, side)
+            case model.Sparql(node) if values.domain.direct:
+                domain = values.domain
+                site = QuerySite(values.shape, node, domain.table, domain.weights)
+                self._sites.append(site)
+                return []
+            case model.Sparql() | model.Custom():
+                raise NeedsQueryError("a SPARQL query decides whether nodes conform")
+        return self._logical(constraint, values, side)
+
+    def _logical(self, constraint: Constraint, values: _Values, side: Side) -> list[str]:
+        match constraint:
+            case model.Property(node):
+                return self._property(values, self._shape(node, property_shape=True), side)
+            case model.Node(node):
+                return self._where_failing(values, self._shape(node, property_shape=False), side)
+            case model.And(nodes):
+                members = [self._shape(node) for node in dict.fromkeys(nodes)]
+                return [q for shape in members for q in self._where_failing(values, shape, side)]
+            case model.Or(nodes):
+                members = [self._shape(node) for node in dict.fromkeys(nodes)]
+                tables = [self._failing_values(values, shape, side) for shape in members]
+                joins = " ".join(f"SEMI JOIN {f} f{i} ON v = f{i}.n" for i, f in enumerate(tables))
+                return [f"SELECT n FROM {values.pairs} {joins}"]
+            case model.Not(node):
+                failing = self._failing_values(values, self._shape(node), side.other)
+                return [f"SELECT n FROM {values.pairs} ANTI JOIN {failing} f ON v = f.n"]
+            case model.Xone(nodes):
+                return self._xone(values, [self._shape(node) for node in nodes], side)
+        raise NotCompilableError(f"{type(constraint).__name__} has no SQL")
+
+    def _shape(self, node: str, property_shape: bool | None = None) -> Shape:
+        shape = self._shapes.get(node)
+        if shape is None:
+            raise NotCompilableError("a shape is missing")
+        if property_shape is not None and (shape.path is not None) is not property_shape:
+            raise NotCompilableError("a property shape where a node shape belongs, or the reverse")
+        return shape
+
+    def _failing_values(self, values: _Values, shape: Shape, side: Side) -> str:
+        """Return a query in brackets, or a table, for the values (n) that fail a shape."""
+        queries = [query for _, query in self._failing(shape, self._value_domain(values), side)]
+        return "(" + " UNION ALL ".join(f"({query})" for query in queries or [_NOTHING]) + ")"
+
+    def _value_domain(self, values: _Values, direct: bool = False) -> _Domain:
+        """Return the value nodes as focus nodes of another shape."""
+        if values.is_focus:
+            return replace(values.domain, direct=direct)
+        distinct = self._shared_table(f"SELECT DISTINCT v AS n FROM {values.pairs}", "values")
+        if not direct:
+            return _Domain(distinct)
+        # A value is validated once for each focus node that leads to it.
+        weights = values.domain.weights or f"(SELECT n, 1 AS w FROM {values.domain.table})"
+        counted = f"{values.pairs} p JOIN {weights} w USING (n)"
+        return _Domain(distinct, True, f"(SELECT v AS n, sum(w) AS w FROM {counted} GROUP BY v)")
+
+    def _property(self, values: _Values, shape: Shape, side: Side) -> list[str]:
+        folded = values.is_focus and shape in self._foldable_shapes(values)
+        return self._where_failing(values, shape, side, values.domain.direct, folded)
+
+    def _where_failing(
+        self,
+        values: _Values,
+        shape: Shape,
+        side: Side,
+        direct: bool = False,
+        folded: bool = False,
+    ) -> list[str]:
+        """Return queries for the focus nodes with a value that fails a shape."""
+        domain = self._value_domain(values, direct)
+        queries = [query for _, query in self._failing(shape, domain, side, folded)]
+        if values.is_focus:
+            return queries
+        return [
+            f"SELECT n FROM {values.pairs} SEMI JOIN ({query}) f ON v = f.n" for query in queries
+        ]
+
+    def _instances_of(self, iri: str) -> str:
+        """Return the table (n) of the SHACL instances of a class.
+
+        Spec: https://www.w3.org/TR/shacl/#dfn-shacl-instance
+        """
+        subclasses = (
+            f"WITH RECURSIVE c(n) AS (SELECT {sql_text(iri)} UNION SELECT e.s FROM c"
+            f" JOIN {self._subclass_axioms()} e ON e.o = c.n) SELECT n FROM c"
+        )
+        return self._shared_table(
+            f"SELECT DISTINCT s AS n FROM {self._types()} SEMI JOIN ({subclasses}) c ON o = c.n",
+            "instances",
+        )
+
+    def _subclass_axioms(self) -> str:
+        return self._shared_table(self._with_predicate(RDFS_SUBCLASS), "subclass axioms")
+
+    def _types(self) -> str:
+        return f"({self._with_predicate(RDF_TYPE)})"
+
+    def _with_predicate(self, iri: str) -> str:
+        return f"SELECT s, o FROM {self._triples.name} WHERE {self._triples.has(iri)}"
+
+    def _too_few(self, values: _Values, least: int) -> list[str]:
+        if least == 0:
+            return []
+        if least == 1:
+            return [f"SELECT n FROM {values.domain.table} ANTI JOIN {values.pairs} v USING (n)"]
+        enough = f"SELECT n FROM {values.pairs} GROUP BY n HAVING count(*) >= {least}"
+        return [f"SELECT n FROM {values.domain.table} ANTI JOIN ({enough}) v USING (n)"]
+
+    def _same_language(self, values: _Values) -> list[str]:
+        tagged = f"SELECT n, {language('v')} AS tag FROM {values.pairs}"
+        return [f"SELECT n FROM ({tagged}) WHERE tag <> '' GROUP BY n, tag HAVING count(*) > 1"]
+
+    def _closed(self, values: _Values, allowed: Iterable[str]) -> list[str]:
+        listed = ", ".join(map(sql_text, allowed))
+        other = f"t.p NOT IN ({listed})" if listed else "true"
+        return [
+            f"SELECT n FROM {values.pairs} JOIN {self._triples.name} t ON t.s = v WHERE {other}"
+            f" AND NOT (t.p = {sql_text(RDF_TYPE)} AND t.o = {sql_text(RDFS_RESOURCE)})"
+        ]
+
+    def _pair(self, constraint: model.Pair, values: _Values, side: Side) -> list[str]:
+        others = self._paths.pairs(Predicate(constraint.predicate), values.domain.table)
+        both = f"FROM {values.pairs} a JOIN ({others}) b USING (n)"
+        if constraint.kind == "equals":
+            pairs = f"SELECT n, v FROM {values.pairs}"
+            return [
+                f"SELECT n FROM (({pairs} EXCEPT ({others})) UNION ALL (({others}) EXCEPT {pairs}))"
+            ]
+        if constraint.kind == "disjoint":
+            return [f"SELECT n {both} WHERE a.v = b.v"]
+        test = less_than("a", "b", "<" if constraint.kind == "lessThan" else "<=")
+        keys = f"FROM ({keyed(values.pairs)}) a JOIN ({keyed(f'({others})')}) b USING (n)"
+        found = [f"SELECT n {keys} WHERE {side.of(test)}"]
+        if side is Side.MAYBE:
+            # The judge refuses to compare a blank node, even with nothing.
+            found.append(f"SELECT n FROM {values.pairs} WHERE {is_blank('v')}")
+        return found
+
+    def _xone(self, values: _Values, members: list[Shape], side: Side) -> list[str]:
+        """Count the members that a value fails; it passes if it fails all but one."""
+        maybe = [self._failing_values(values, shape, Side.MAYBE) for shape in members]
+        surely = [self._failing_values(values, shape, Side.SURELY) for shape in members]
+        rows = [f"SELECT DISTINCT n AS v, 1 AS m, 0 AS s FROM {table}" for table in maybe]
+        rows += [f"SELECT DISTINCT n AS v, 0 AS m, 1 AS s FROM {table}" for table in surely]
+        counts = f"SELECT v, sum(m) AS m, sum(s) AS s FROM ({' UNION ALL '.join(rows)}) GROUP BY v"
+        m, s = "coalesce(c.m, 0)", "coalesce(c.s, 0)"
+        all_but_one, every = len(members) - 1, len(members)
+        if side is Side.MAYBE:
+            bad = f"NOT ({m} = {all_but_one} AND {s} = {all_but_one})"
+        else:
+            bad = f"({m} < {all_but_one} OR {s} = {every})"
+        return [f"SELECT n FROM {values.pairs} p LEFT JOIN ({counts}) c ON p.v = c.v WHERE {bad}"]
+
+    def _qualified(self, constraint: model.Qualified, values: _Values, side: Side) -> list[str]:
+        """Count the values that conform, at least and at most, and compare with the bounds."""
+        shape = self._shape(constraint.shape)
+        siblings = [self._shape(node) for node in dict.fromkeys(constraint.siblings)]
+        found = []
+        if constraint.least is not None and constraint.least > 0:
+            # Too few: maybe if the values that surely count are, surely if those that may are.
+            counted = self._conforming(values, shape, siblings, side.other)
+            enough = f"SELECT n FROM ({counted}) GROUP BY n HAVING count(*) >= {constraint.least}"
+            found.append(f"SELECT n FROM {values.domain.table} ANTI JOIN ({enough}) e USING (n)")
+        if constraint.most is not None:
+            counted = self._conforming(values, shape, siblings, side)
+            found.append(
+                f"SELECT n FROM ({counted}) GROUP BY n HAVING count(*) > {constraint.most}"
+            )
+        return found
+
+    def _conforming(self, values: _Values, shape: Shape, siblings: list[Shape], side: Side) -> str:
+        """Return the pairs whose value conforms to a shape, and to none of its siblings."""
+        failing = self._failing_values(values, shape, side.other)
+        joins = f"ANTI JOIN {failing} f ON v = f.n"
+        for number, sibling in enumerate(siblings):
+            passing = self._failing_values(values, sibling, side)
+            joins += f" SEMI JOIN {passing} f{number} ON v = f{number}.n"
+        return f"SELECT n, v FROM {values.pairs} {joins}"

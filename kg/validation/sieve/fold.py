@@ -1,0 +1,80 @@
+"""Many constraints in one scan: what a shape demands of properties, by one group for each node.
+
+What looks at one value at a time, or counts values, is told of all properties of a node at once:
+the triples with these predicates are grouped by subject, and each group is looked at once. That
+covers most of what shapes demand, and costs as much as a single one of the constraints alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+
+from kg.duck import sql_text
+from kg.validation import model
+from kg.validation.model import Constraint
+from kg.validation.sieve.triples import Triples
+from kg.validation.sieve.values import Test, value_test
+
+# Which condition of a test is wanted.
+Pick = Callable[[Test], str]
+
+
+def is_foldable(constraint: Constraint) -> bool:
+    """Tell whether a constraint on the values of one predicate is told by the group alone."""
+    counts = model.MinCount | model.MaxCount | model.HasValue
+    return isinstance(constraint, counts) or value_test(constraint, "v") is not None
+
+
+def folded_sql(
+    triples: Triples, domain: str, demands: Mapping[str, Sequence[Constraint]], pick: Pick
+) -> str | None:
+    """Return a query (n) for the nodes of a domain that break one of the demands.
+
+    Args:
+        triples: The triples.
+        domain: Table (n) of the nodes.
+        demands: Predicate to foldable constraints on its values.
+        pick: Which side of a test is wanted.
+
+    Returns:
+        The query, or None if nothing is demanded.
+    """
+    numbered = list(enumerate(demands.items()))
+    tests = {i: bad for i, (_, found) in numbered if (bad := _bad_values(found, pick))}
+    checks = [check for i, (_, found) in numbered for check in _group_checks(i, found)]
+    if not tests and not checks:
+        return None
+    numbers = " ".join(f"WHEN {sql_text(predicate)} THEN {i}" for i, (predicate, _) in numbered)
+    rows = (
+        f"SELECT s AS n, o AS v, CASE p {numbers} END AS i FROM {triples.name}"
+        f" WHERE {triples.has(*demands)}"
+    )
+    within = f"({rows}) SEMI JOIN {domain} d USING (n)"
+    conditions = " ".join(f"WHEN {i} THEN {bad}" for i, bad in tests.items())
+    bad = f"CASE i {conditions} ELSE false END" if tests else "false"
+    if not checks:
+        return f"SELECT n FROM {within} WHERE {bad}"
+    counts = ", ".join(f"{count} AS c{number}" for number, (count, _) in enumerate(checks))
+    groups = f"SELECT n, bool_or({bad}) AS bad, {counts} FROM {within} GROUP BY n"
+    wrong = " OR ".join(f"coalesce(c{number}, 0) {w}" for number, (_, w) in enumerate(checks))
+    return f"SELECT n FROM {domain} LEFT JOIN ({groups}) g USING (n) WHERE bad OR {wrong}"
+
+
+def _bad_values(constraints: Sequence[Constraint], pick: Pick) -> str:
+    """Return the condition that a value breaks one of the constraints, '' for none of them."""
+    tests = [value_test(constraint, "v") for constraint in constraints]
+    return " OR ".join(f"({pick(test)})" for test in tests if test is not None)
+
+
+def _group_checks(number: int, constraints: Sequence[Constraint]) -> list[tuple[str, str]]:
+    """Return what is counted in a group for one predicate, and which counts are wrong."""
+    checks = []
+    for constraint in constraints:
+        match constraint:
+            case model.MinCount(least) if least > 0:
+                checks.append((f"count(*) FILTER (i = {number})", f"< {least}"))
+            case model.MaxCount(most):
+                checks.append((f"count(*) FILTER (i = {number})", f"> {most}"))
+            case model.HasValue(term):
+                checks.append((f"count(*) FILTER (i = {number} AND v = {sql_text(term)})", "= 0"))
+    return checks

@@ -1,0 +1,196 @@
+"""The triples that the judge needs to see to judge a focus node by a shape.
+
+Each shape is turned into an automaton over the graph: a state stands for what is read at a
+node, and a transition for the triples that are read there, and the state at their other end.
+Walking it from the suspects collects all that the judge reads, however long the paths and
+however deep or recursive the shapes are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from kg.duck import sql_text
+from kg.validation import model, paths
+from kg.validation.model import Shape
+from kg.validation.names import RDF_TYPE, RDFS_SUBCLASS
+from kg.validation.paths import Path
+
+State = int
+
+
+@dataclass(frozen=True, slots=True)
+class Transition:
+    """Triples that are read in a state.
+
+    Attributes:
+        state: The state.
+        predicate: Their predicate; None for all triples of the node as subject.
+        inverse: Whether the node is their object.
+        next: The state at the other end, or None where nothing is read.
+    """
+
+    state: State
+    predicate: str | None
+    inverse: bool
+    next: State | None
+
+
+class Automaton:
+    """What the judge reads, for every shape that is asked for.
+
+    Args:
+        shapes: Every shape by its node.
+    """
+
+    def __init__(self, shapes: Mapping[str, Shape]) -> None:
+        self._shapes = shapes
+        self._states = 0
+        self._of_shape: dict[str, State] = {}
+        self._silent: dict[State, set[State]] = {}
+        self._moves: list[Transition] = []
+        self._ancestors: State | None = None
+
+    def state(self, shape: str) -> State:
+        """Return the state in which a focus node is judged by a shape."""
+        if shape not in self._of_shape:
+            self._of_shape[shape] = start = self._new()
+            self._read_shape(self._shapes[shape], start)
+        return self._of_shape[shape]
+
+    def transitions(self) -> list[Transition]:
+        """Return all transitions; no state is reached without reading a triple."""
+        found: dict[Transition, None] = {}
+        for state in range(self._states):
+            reached = self._closure(state)
+            for move in self._moves:
+                if move.state in reached:
+                    found[replace(move, state=state)] = None
+        alive = {move.state for move in found}
+        return [
+            move if move.next is None or move.next in alive else replace(move, next=None)
+            for move in found
+        ]
+
+    def _closure(self, state: State) -> set[State]:
+        reached, pending = {state}, [state]
+        while pending:
+            for other in self._silent.get(pending.pop(), ()):
+                if other not in reached:
+                    reached.add(other)
+                    pending.append(other)
+        return reached
+
+    def _new(self) -> State:
+        self._states += 1
+        return self._states - 1
+
+    def _link(self, state: State, other: State) -> None:
+        self._silent.setdefault(state, set()).add(other)
+
+    def _move(
+        self, state: State, predicate: str | None, other: State | None, inverse: bool = False
+    ) -> None:
+        self._moves.append(Transition(state, predicate, inverse, other))
+
+    def _read_shape(self, shape: Shape, start: State) -> None:
+        values = start
+        if shape.path is not None:
+            values = self._new()
+            self._read_path(shape.path, start, values, inverse=False)
+        for constraint in shape.constraints:
+            match constraint:
+                case model.Class():
+                    self._move(values, RDF_TYPE, self._classes())
+                case model.Pair(_, predicate):
+                    self._move(start, predicate, None)
+                case model.Closed():
+                    self._move(values, None, None)
+                case model.Not(other) | model.Node(other) | model.Property(other):
+                    self._link(values, self.state(other))
+                case model.And(others) | model.Or(others) | model.Xone(others):
+                    for other in others:
+                        self._link(values, self.state(other))
+                case model.Qualified(other, siblings):
+                    for each in (other, *siblings):
+                        self._link(values, self.state(each))
+
+    def _classes(self) -> State:
+        """Return the state of a class, whose superclasses are read."""
+        if self._ancestors is None:
+            self._ancestors = self._new()
+            self._move(self._ancestors, RDFS_SUBCLASS, self._ancestors)
+        return self._ancestors
+
+    def _read_path(self, path: Path, start: State, end: State, inverse: bool) -> None:
+        match path:
+            case paths.Predicate(iri):
+                self._move(start, iri, end, inverse)
+            case paths.Inverse(inner):
+                self._read_path(inner, start, end, not inverse)
+            case paths.Sequence(parts):
+                for part in parts[:-1]:
+                    middle = self._new()
+                    self._read_path(part, start, middle, inverse)
+                    start = middle
+                self._read_path(parts[-1], start, end, inverse)
+            case paths.Alternative(parts):
+                for part in parts:
+                    self._read_path(part, start, end, inverse)
+            case paths.ZeroOrOne(inner):
+                self._link(start, end)
+                self._read_path(inner, start, end, inverse)
+            case paths.ZeroOrMore(inner):
+                self._loop(inner, start, end, inverse)
+                self._link(start, end)
+            case paths.OneOrMore(inner):
+                self._loop(inner, start, end, inverse)
+
+    def _loop(self, inner: Path, start: State, end: State, inverse: bool) -> None:
+        around = self._new()
+        self._link(start, around)
+        back = self._new()
+        self._read_path(inner, around, back, inverse)
+        self._link(back, around)
+        self._link(back, end)
+
+
+def transitions_sql(transitions: list[Transition]) -> str:
+    """Return a query for the transitions (q, p, inverse, next)."""
+    rows = ", ".join(
+        f"({move.state}, {'NULL' if move.predicate is None else sql_text(move.predicate)},"
+        f" {str(move.inverse).lower()}, {'NULL' if move.next is None else move.next})"
+        for move in transitions
+    )
+    columns = "t(q, p, inverse, next)"
+    empty = "(NULL::INTEGER, NULL::VARCHAR, false, NULL::INTEGER)"
+    filtered = "" if transitions else " WHERE false"
+    return f"SELECT * FROM (VALUES {rows or empty}) AS {columns}{filtered}"
+
+
+def step_sql(frontier: str, moves: str, triples: str) -> str:
+    """Return a query for the triples read from a frontier, and the nodes reached by them.
+
+    Args:
+        frontier: Table (batch, n, q).
+        moves: Table of transitions.
+        triples: Table with the columns s, p, o.
+
+    Returns:
+        A query with the columns batch, s, p, o, n, q; n and q are NULL where nothing follows.
+    """
+    reads = (
+        "(SELECT f.batch, f.n, m.p, m.inverse, m.next"
+        f" FROM {frontier} f JOIN {moves} m ON f.q = m.q)"
+    )
+    columns = "r.batch, t.s, t.p, t.o"
+    return (
+        f"WITH r AS MATERIALIZED {reads}"
+        f" SELECT {columns}, t.o AS n, r.next AS q FROM {triples} t"
+        " JOIN (SELECT * FROM r WHERE NOT inverse AND p IS NOT NULL) r ON t.s = r.n AND t.p = r.p"
+        f" UNION ALL SELECT {columns}, t.s AS n, r.next AS q FROM {triples} t"
+        " JOIN (SELECT * FROM r WHERE inverse) r ON t.o = r.n AND t.p = r.p"
+        f" UNION ALL SELECT {columns}, NULL AS n, NULL AS q FROM {triples} t"
+        " JOIN (SELECT DISTINCT batch, n FROM r WHERE p IS NULL) r ON t.s = r.n"
+    )

@@ -1,0 +1,118 @@
+"""Which way each shape goes: through the sieve, to the judge at once, or over the whole graph."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import Enum
+from typing import Final
+
+from kg.validation import model
+from kg.validation.model import Shape
+from kg.validation.sieve.compiler import Compiler, NeedsQueryError, NotCompilableError, Suspects
+
+_NONE: Final = Suspects((), ())
+
+
+class Way(Enum):
+    """How the failing focus nodes of a shape are found."""
+
+    SIEVE = "sieve"
+    JUDGE = "judge"
+    WHOLE = "whole graph"
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """The way that a shape with targets goes.
+
+    Attributes:
+        shape: The shape.
+        way: Its way.
+        targets: Table (n) of its focus nodes.
+        suspects: How its suspects are found, on the way of the sieve.
+        reason: Why it does not go through the sieve.
+    """
+
+    shape: Shape
+    way: Way
+    targets: str
+    suspects: Suspects
+    reason: str | None = None
+
+
+def choose_routes(shapes: Mapping[str, Shape], compiler: Compiler) -> list[Route]:
+    """Return the route of every active shape that has targets, sorted by shape."""
+    return [
+        _route(shapes, shapes[node], compiler)
+        for node in sorted(shapes)
+        if shapes[node].targets and not shapes[node].deactivated
+    ]
+
+
+def _route(shapes: Mapping[str, Shape], shape: Shape, compiler: Compiler) -> Route:
+    targets = compiler.targets(shape)
+    unbounded = _reads_unbounded(shapes, shape)
+    if unbounded is not None:
+        return Route(shape, Way.WHOLE, targets, _NONE, unbounded)
+    try:
+        return Route(shape, Way.SIEVE, targets, compiler.suspects(shape, targets))
+    except NeedsQueryError as error:
+        return Route(shape, Way.WHOLE, targets, _NONE, str(error))
+    except NotCompilableError as error:
+        way = Way.WHOLE if _has_query(shapes, shape) else Way.JUDGE
+        return Route(shape, way, targets, _NONE, str(error))
+
+
+def _reads_unbounded(shapes: Mapping[str, Shape], shape: Shape) -> str | None:
+    """Return why it is unknown which triples the judge reads for a shape, or None.
+
+    That is so where a shape that takes part is missing or unreadable, or has constraints of
+    one's own; or where it has a query and takes part in more than giving results.
+    """
+    pending = [(shape.node, True)]
+    seen = set(pending)
+    while pending:
+        node, direct = pending.pop()
+        found = shapes.get(node)
+        if found is None:
+            return "a shape is missing"
+        if found.unreadable is not None:
+            return found.unreadable
+        for constraint in found.constraints:
+            match constraint:
+                case model.Custom():
+                    return "a constraint component of its own"
+                case model.Sparql() if not direct:
+                    return "a SPARQL query decides whether nodes conform"
+            for other in referenced(constraint):
+                item = (other, direct and isinstance(constraint, model.Property))
+                if item not in seen:
+                    seen.add(item)
+                    pending.append(item)
+    return None
+
+
+def _has_query(shapes: Mapping[str, Shape], shape: Shape) -> bool:
+    """Tell whether a query takes part in a shape."""
+    pending, seen = [shape], {shape.node}
+    while pending:
+        for constraint in pending.pop().constraints:
+            if isinstance(constraint, model.Sparql):
+                return True
+            fresh = [node for node in referenced(constraint) if node not in seen]
+            seen.update(fresh)
+            pending += [shapes[node] for node in fresh if node in shapes]
+    return False
+
+
+def referenced(constraint: model.Constraint) -> tuple[str, ...]:
+    """Return the shapes that a constraint refers to."""
+    match constraint:
+        case model.Not(shape) | model.Node(shape) | model.Property(shape):
+            return (shape,)
+        case model.And(shapes) | model.Or(shapes) | model.Xone(shapes):
+            return shapes
+        case model.Qualified(shape, siblings):
+            return (shape, *siblings)
+    return ()

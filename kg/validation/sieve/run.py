@@ -1,0 +1,162 @@
+"""The sieve at work: suspects found by SQL, their neighbourhood cut out, the judge asked.
+
+Everything that grows with the data lies in DuckDB's temporary tables, which spill to disk; what
+the judge sees at a time is bounded by the size of a batch.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import suppress
+from types import TracebackType
+from typing import Any, Final, Self
+
+import duckdb
+
+from kg.duck import translated
+from kg.validation.judge import to_graph
+from kg.validation.model import Shape
+from kg.validation.results import Result
+from kg.validation.shapes import Triple
+from kg.validation.sieve.compiler import Compiler, Step
+from kg.validation.sieve.neighbourhood import Automaton, step_sql, transitions_sql
+from kg.validation.sieve.routes import Route, Way
+from kg.validation.sieve.triples import Triples
+
+# Focus nodes that are judged at once; their neighbourhoods take about 10 kB each in rdflib.
+BATCH: Final = 2_000
+
+_serial = itertools.count()
+
+Focus = Mapping[str, list[str]]
+Ask = Callable[[Any, Focus], Iterator[Result]]
+
+
+class Sieve:
+    """Temporary tables of one validation: suspects, and the neighbourhoods of them.
+
+    Args:
+        connection: From `kg.duck.engine`.
+        triples: The triples.
+        shapes: Every shape by its node.
+    """
+
+    def __init__(
+        self, connection: duckdb.DuckDBPyConnection, triples: Triples, shapes: Mapping[str, Shape]
+    ) -> None:
+        self._connection = connection
+        self._triples = triples
+        self._shapes = shapes
+        self._prefix = f"kg_v{next(_serial)}_"
+        self._made: list[str] = []
+        self.compiler = Compiler(shapes, triples, f"{self._prefix}t")
+        self._built = 0
+
+    def __enter__(self) -> Self:
+        """Begin."""
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        """Drop the tables."""
+        for name in reversed(self._made):
+            with suppress(duckdb.Error):
+                self._connection.execute(f"DROP TABLE IF EXISTS {name}")
+
+    def build_tables(self) -> None:
+        """Make the tables that the compiled queries read, as far as they are not made yet."""
+        for step in self.compiler.steps[self._built :]:
+            self._make(step.name, step.sql)
+        self._built = len(self.compiler.steps)
+
+    def find_suspects(self, routes: Iterable[Route]) -> int:
+        """Run the queries of the routes, number the suspects into batches, and count them."""
+        found = self._name("found")
+        self._make(found, "SELECT NULL::INTEGER AS shape, NULL::VARCHAR AS n WHERE false")
+        for number, route in enumerate(routes):
+            queries = route.suspects.queries
+            if route.way is Way.JUDGE:
+                queries = (Step("", f"SELECT n FROM {route.targets}", "all targets"),)
+            for query in queries:
+                self._run(f"INSERT INTO {found} SELECT {number}, n FROM ({query.sql})")
+        self._make(
+            self._name("suspects"),
+            "SELECT shape, n, (dense_rank() OVER (ORDER BY n) - 1) // {0} AS batch"
+            f" FROM (SELECT DISTINCT shape, n FROM {found})".format(BATCH),
+        )
+        return self._count(self._name("suspects"))
+
+    def judged(self, routes: list[Route], ask: Ask) -> Iterator[Result]:
+        """Yield what the judge finds about the suspects, batch by batch.
+
+        Args:
+            routes: As given to `find_suspects`.
+            ask: The judge, over a graph and the focus nodes of each shape.
+        """
+        hood = self._cut_out(routes)
+        suspects = self._name("suspects")
+        for (batch,) in self._run(f"SELECT DISTINCT batch FROM {suspects} ORDER BY batch"):
+            focus: dict[str, list[str]] = {}
+            rows = self._run(
+                f"SELECT shape, n FROM {suspects} WHERE batch = {batch} ORDER BY shape, n"
+            )
+            for number, node in rows:
+                focus.setdefault(routes[number].shape.node, []).append(node)
+            yield from ask(to_graph(self._batch(hood, batch)), focus)
+
+    def nodes(self, table: str) -> list[str]:
+        """Return the focus nodes in a table, sorted."""
+        return [node for (node,) in self._run(f"SELECT n FROM {table} ORDER BY n")]
+
+    def _batch(self, hood: str, batch: int) -> Iterator[Triple]:
+        yield from self._run(f"SELECT DISTINCT s, p, o FROM {hood} WHERE batch = {batch}")
+
+    def _cut_out(self, routes: list[Route]) -> str:
+        """Collect the triples that the judge will read, and return their table."""
+        automaton = Automaton(self._shapes)
+        states = [(i, automaton.state(route.shape.node)) for i, route in enumerate(routes)]
+        moves, hood = self._name("moves"), self._name("hood")
+        self._make(moves, transitions_sql(automaton.transitions()))
+        self._make(hood, "SELECT 0::BIGINT AS batch, '' AS s, '' AS p, '' AS o WHERE false")
+        first = ", ".join(f"({number}, {state})" for number, state in states)
+        seen = self._make(
+            self._name("seen"),
+            f"SELECT DISTINCT batch, n, q FROM {self._name('suspects')}"
+            f" JOIN (VALUES {first}) AS start(shape, q) USING (shape)",
+        )
+        frontier = seen
+        for number in itertools.count():
+            step = self._make(
+                self._name(f"step{number}"), step_sql(frontier, moves, self._triples.name)
+            )
+            self._run(f"INSERT INTO {hood} SELECT DISTINCT batch, s, p, o FROM {step}")
+            reached = (
+                f"SELECT DISTINCT batch, n, q FROM {step} WHERE q IS NOT NULL"
+                f" EXCEPT SELECT batch, n, q FROM {seen}"
+            )
+            frontier = self._make(self._name(f"front{number}"), reached)
+            self._run(f"DROP TABLE {step}")
+            if not self._count(frontier):
+                return hood
+            self._run(f"INSERT INTO {seen} FROM {frontier}")
+        raise AssertionError  # the loop ends by returning
+
+    def _name(self, name: str) -> str:
+        return self._prefix + name
+
+    def _make(self, name: str, sql: str) -> str:
+        self._run(f"CREATE TEMP TABLE {name} AS {sql}")
+        self._made.append(name)
+        return name
+
+    def _count(self, table: str) -> int:
+        return int(self._run(f"SELECT count(*) FROM {table}")[0][0])
+
+    def _run(self, sql: str) -> list[Any]:
+        with translated():
+            return self._connection.execute(sql).fetchall()

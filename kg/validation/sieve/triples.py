@@ -1,0 +1,82 @@
+"""The triples that a validation reads: the merge of all graphs of a quad table, each once."""
+
+from __future__ import annotations
+
+import itertools
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path as FilePath
+from typing import Final
+
+import duckdb
+
+from kg.duck import sql_text, translated
+from kg.quads import QuadTable
+
+# Rows up to which the triples are held in a table, which is quicker to scan again and again;
+# it takes about 120 MB a million.
+_HELD: Final = 1_000_000
+
+_serial = itertools.count()
+
+
+@dataclass(frozen=True, slots=True)
+class Triples:
+    """A relation with the columns s, p, o; each triple once.
+
+    Attributes:
+        name: Its name.
+        hashed: Whether it has a column h with the hash of p, which is compared faster.
+    """
+
+    name: str
+    hashed: bool = False
+
+    def has(self, *predicates: str) -> str:
+        """Return the condition that a triple has one of the predicates."""
+        texts = [sql_text(predicate) for predicate in predicates]
+        named = f"p IN ({', '.join(texts)})" if len(texts) > 1 else f"p = {texts[0]}"
+        if not self.hashed:
+            return named
+        hashes = " OR ".join(f"h = hash({text})" for text in texts)
+        return f"({hashes}) AND {named}"
+
+
+@contextmanager
+def merged_triples(connection: duckdb.DuckDBPyConnection, table: QuadTable) -> Iterator[Triples]:
+    """Give the triples of all graphs of a quad table; the relation goes at the end.
+
+    Args:
+        connection: From `kg.duck.engine`.
+        table: The quad table.
+
+    Raises:
+        WorldError: The disk failed.
+        LimitError: The memory limit was reached.
+    """
+    name = f"kg_triples_{next(_serial)}"
+    held = table.count(connection) <= _HELD
+    source = f"SELECT s, p, o FROM {table.sql}"
+    merged = len(table.graphs(connection)) > 1
+    if merged:
+        # Rows are sorted, so that equal triples stand together.
+        marked = (
+            "SELECT s, p, o, (s, p, o) IS DISTINCT FROM lag((s, p, o)) OVER () AS first"
+            f" FROM {table.sql}"
+        )
+        source = f"SELECT s, p, o FROM ({marked}) WHERE first"
+    with tempfile.TemporaryDirectory(prefix="kg-validate-") as folder, translated():
+        if held:
+            source = f"SELECT s, p, o, hash(p) AS h FROM ({source})"
+        elif merged:
+            copy = FilePath(folder) / "triples.parquet"
+            connection.execute(f"COPY ({source}) TO {sql_text(str(copy))} (FORMAT parquet)")
+            source = f"SELECT s, p, o FROM read_parquet({sql_text(str(copy))})"
+        kind = "TABLE" if held else "VIEW"
+        connection.execute(f"CREATE TEMP {kind} {name} AS {source}")
+        try:
+            yield Triples(name, held)
+        finally:
+            connection.execute(f"DROP {kind} IF EXISTS {name}")

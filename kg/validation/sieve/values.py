@@ -1,0 +1,373 @@
+"""What can be told of a single value by SQL over its text: surely good, surely bad, or neither.
+
+A test is two SQL conditions. *Maybe bad* holds at least where the judge finds the value bad,
+*surely bad* at most there. Between them lie the values whose text SQL does not read as
+the judge does: lexical forms that only Python takes or refuses, escapes, other alphabets.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Final
+
+from kg.duck import sql_text
+from kg.terms import RDF_LANG_STRING, XSD, XSD_STRING
+from kg.validation import model
+from kg.validation.names import RDFS
+from kg.validation.sieve.regex import portable
+from kg.validation.terms import is_literal, split_literal
+
+# Expressions are kept plain: RE2 takes long to compile counted repeats and many alternatives.
+# The year 0000 is none for Python, and whether a day exists is asked by a cast.
+_DATE: Final = "[0-9]{4}-[0-9]{2}-[0-9]{2}"
+_CLOCK: Final = "(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]"
+_FRACTION: Final = r"(?:\.[0-9]{1,6})?"
+_ZONE: Final = "(?:Z|[+-](?:0[0-9]|1[0-3]):[0-5][0-9])?"
+_DECIMAL: Final = r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)"
+_DOUBLE: Final = f"(?:{_DECIMAL}(?:[eE][+-]?[0-9][0-9]?)?|-?INF|NaN)"
+# Characters of a lexical form that is looked at: Python does not read an integer of 5,000 digits.
+_ANY_LENGTH: Final = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """Lexical forms that SQL and rdflib surely read alike.
+
+    Attributes:
+        pattern: A regular expression for the lexical form.
+        longest: Characters that it has at most.
+        has_day: Whether it begins with a date, which must exist.
+    """
+
+    pattern: str
+    longest: int = _ANY_LENGTH
+    has_day: bool = False
+
+    def holds(self, v: str, datatypes: Iterable[str]) -> str:
+        """Return the condition that a column's literal is of this form and of a datatype."""
+        listed = "|".join(name.replace(".", r"\.") for name in datatypes)
+        listed = f"(?:{listed})" if "|" in listed else listed
+        whole = '"' + self.pattern + '"' + (rf"\^\^<{listed}>" if listed else "")
+        checks = [f"regexp_full_match({v}, {sql_text(whole)})"]
+        checks.append(f"length({_text(v)}) <= {self.longest}")
+        if self.has_day:
+            checks.append(f"substr({v}, 2, 4) <> '0000'")
+            checks.append(f"TRY_CAST(substr({v}, 2, 10) AS DATE) IS NOT NULL")
+        return f"({' AND '.join(checks)})"
+
+
+# Lexical forms that rdflib surely takes as values of a datatype. Digits that may exceed the
+# datatype's range are left out, and so is all that only Python reads, such as 1_000.
+_SURELY_WELL_FORMED: Final[Mapping[str, Form]] = {
+    "integer": Form("[+-]?[0-9]+"),
+    "long": Form("[+-]?[0-9]+"),
+    "int": Form("[+-]?[0-9]+", 9),
+    "short": Form("[+-]?[0-9]+", 4),
+    "byte": Form("[+-]?[0-9]+", 2),
+    "nonNegativeInteger": Form(r"\+?[0-9]+"),
+    "positiveInteger": Form(r"\+?0*[1-9][0-9]*"),
+    "unsignedLong": Form(r"\+?[0-9]+", 18),
+    "unsignedInt": Form(r"\+?[0-9]+", 9),
+    "unsignedShort": Form(r"\+?[0-9]+", 4),
+    "unsignedByte": Form(r"\+?[0-9]+", 2),
+    "nonPositiveInteger": Form("-[0-9]+"),
+    "negativeInteger": Form("-0*[1-9][0-9]*"),
+    "decimal": Form(_DECIMAL),
+    "double": Form(_DOUBLE),
+    "float": Form(_DOUBLE),
+    "boolean": Form("(?:true|false|1|0)"),
+    "date": Form(_DATE + _ZONE, has_day=True),
+    "dateTime": Form(f"{_DATE}T{_CLOCK}{_FRACTION}{_ZONE}", has_day=True),
+    "time": Form(f"{_CLOCK}{_FRACTION}{_ZONE}"),
+}
+# Datatypes whose lexical forms rdflib checks in ways that no expression above covers.
+_UNCERTAIN: Final = frozenset(
+    {f"{XSD}{name}" for name in ("duration", "dayTimeDuration", "yearMonthDuration")}
+    | {f"{XSD}hexBinary", f"{XSD}base64Binary"}
+    | {RDF_LANG_STRING.replace("langString", name) for name in ("XMLLiteral", "HTML")}
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Test:
+    """Two SQL conditions on a value.
+
+    Attributes:
+        maybe_bad: Holds wherever the judge may find the value bad.
+        surely_bad: Holds only where the judge finds the value bad.
+    """
+
+    maybe_bad: str
+    surely_bad: str
+
+
+def exact(bad: str) -> Test:
+    """Return the test whose condition is what the judge finds."""
+    return Test(bad, bad)
+
+
+def is_iri(v: str) -> str:
+    """Return the condition that a column holds IRIs."""
+    return f"starts_with({v}, '<')"
+
+
+def is_blank(v: str) -> str:
+    """Return the condition that a column holds blank nodes."""
+    return f"starts_with({v}, '_')"
+
+
+def _is_literal(v: str) -> str:
+    return f"starts_with({v}, '\"')"
+
+
+def _unescaped(v: str) -> str:
+    """The text stands in the term as it is."""
+    return f"NOT contains({v}, '\\')"
+
+
+def _text(v: str) -> str:
+    """The IRI, or the lexical form of a literal without escapes."""
+    simple = f"substr({v}, 2, length({v}) - 2)"
+    return (
+        f"CASE WHEN {is_iri(v)} OR ends_with({v}, '\"') THEN {simple}"
+        f" ELSE regexp_extract({v}, '^\"(.*)\"', 1) END"
+    )
+
+
+def language(v: str) -> str:
+    """Return the language tag of a column, '' where there is none."""
+    return f"regexp_extract({v}, '\"@([a-z0-9-]+)$', 1)"
+
+
+def _typed(v: str, datatype: str) -> str:
+    """The value is a literal of the datatype, well-formed or not."""
+    if datatype == XSD_STRING:
+        return f"({_is_literal(v)} AND ends_with({v}, '\"'))"
+    if datatype == RDF_LANG_STRING:
+        return f"({_is_literal(v)} AND {language(v)} <> '')"
+    if datatype == f"{RDFS}Literal":
+        return _is_literal(v)
+    if datatype == f"{RDFS}Datatype":
+        return f"({_is_literal(v)} AND ends_with({v}, '>'))"
+    ending = sql_text('"^^<' + datatype + ">")
+    return f"({_is_literal(v)} AND ends_with({v}, {ending}))"
+
+
+def _datatype(constraint: model.Datatype, v: str) -> Test:
+    datatype = constraint.iri
+    typed = _typed(v, datatype)
+    form = _SURELY_WELL_FORMED.get(datatype.removeprefix(XSD))
+    if datatype in _UNCERTAIN:
+        return Test("true", f"NOT {typed}")
+    if form is None or not datatype.startswith(XSD):
+        return exact(f"NOT {typed}")
+    return Test(f"NOT {form.holds(v, [datatype])}", f"NOT {typed}")
+
+
+def _node_kind(constraint: model.NodeKind, v: str) -> Test:
+    starts = ", ".join(sql_text(start) for start in sorted(constraint.starts))
+    return exact(f"substr({v}, 1, 1) NOT IN ({starts})" if starts else "true")
+
+
+def _min_length(constraint: model.MinLength, v: str) -> Test:
+    if constraint.least == 0:
+        return exact("false")
+    return _length(v, f"< {constraint.least}")
+
+
+def _max_length(constraint: model.MaxLength, v: str) -> Test:
+    return _length(v, f"> {constraint.most}")
+
+
+def _length(v: str, bad: str) -> Test:
+    wrong = f"length({_text(v)}) {bad}"
+    return Test(
+        f"({is_blank(v)} OR NOT {_unescaped(v)} OR {wrong})",
+        f"({is_blank(v)} OR ({_unescaped(v)} AND {wrong}))",
+    )
+
+
+def _pattern(constraint: model.Pattern, v: str) -> Test:
+    flags = portable(constraint.pattern, constraint.flags)
+    if flags is None:
+        return Test("true", is_blank(v))
+    # Both engines read ASCII text alike; a term without escapes has no line breaks.
+    legible = f"({_unescaped(v)} AND regexp_full_match({v}, '[ -~]*'))"
+    found = f"regexp_matches({_text(v)}, {sql_text(constraint.pattern)}, {sql_text(flags)})"
+    return Test(
+        f"({is_blank(v)} OR NOT {legible} OR NOT {found})",
+        f"({is_blank(v)} OR ({legible} AND NOT {found}))",
+    )
+
+
+def _language_in(constraint: model.LanguageIn, v: str) -> Test:
+    tag = language(v)
+    if "*" in constraint.languages:
+        return exact(f"{tag} = ''")
+    if not constraint.languages:
+        return exact("true")
+    allowed = ", ".join(map(sql_text, constraint.languages))
+    return exact(
+        f"({tag} = '' OR ({tag} NOT IN ({allowed})"
+        f" AND split_part({tag}, '-', 1) NOT IN ({allowed})))"
+    )
+
+
+def _in(constraint: model.In, v: str) -> Test:
+    terms = ", ".join(map(sql_text, constraint.terms))
+    return exact(f"{v} NOT IN ({terms})" if terms else "true")
+
+
+def _range(constraint: model.Range, v: str) -> Test:
+    """Compare with a bound, where both are of a kind that SQL compares as the judge does."""
+    bound = sql_text(constraint.bound)
+    sign = constraint.sign
+    not_literal = f"NOT {_is_literal(v)}"
+    kind = comparable_kind(constraint.bound)
+    if kind is None:
+        return Test("true", not_literal)
+    same, below = kind.both(v, bound), kind.compare(v, sign, bound)
+    # A plain string never compares with a number or a date, nor a number with a string.
+    strings = "false" if kind is STRINGS else _typed(v, XSD_STRING)
+    return Test(
+        f"({same} AND {below}) IS NOT TRUE",
+        f"({not_literal} OR {strings} OR ({same} AND NOT {below})) IS TRUE",
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """Terms that SQL compares as rdflib does.
+
+    Attributes:
+        forms: Each form, with the names of the XSD datatypes; none for plain strings.
+        numeric: Whether they compare as numbers, else as text.
+    """
+
+    forms: tuple[tuple[Form, tuple[str, ...]], ...]
+    numeric: bool = False
+
+    def holds(self, v: str) -> str:
+        """Return the condition that a column's term is of the kind."""
+        each = (form.holds(v, [XSD + name for name in names]) for form, names in self.forms)
+        return f"({' OR '.join(each)})"
+
+    def both(self, a: str, b: str) -> str:
+        """Return the condition that two columns' terms are of the kind."""
+        return f"({self.holds(a)} AND {self.holds(b)})"
+
+    def compare(self, a: str, sign: str, b: str) -> str:
+        """Return the comparison of two columns whose terms are of the kind."""
+        return f"({self._key(a)} {sign} {self._key(b)})"
+
+    def _key(self, v: str) -> str:
+        text = _text(v)
+        return f"TRY_CAST({text} AS DOUBLE)" if self.numeric else text
+
+
+_POINT: Final = r"[+-]?[0-9]+(?:\.[0-9]+)?"
+# Numbers of at most 15 digits, which a double tells apart. Decimals and doubles do not mix:
+# Python compares 0.1 with the exact value of its double.
+EXACT_NUMBERS: Final = Kind(
+    (
+        (Form("[+-]?[0-9]+", 15), ("integer", "long")),
+        (Form("[+-]?[0-9]+", 9), ("int",)),
+        (Form("[0-9]+", 15), ("nonNegativeInteger", "unsignedLong")),
+        (Form(_POINT, 15), ("decimal",)),
+    ),
+    numeric=True,
+)
+DOUBLES: Final = Kind(
+    ((Form(f"{_POINT}(?:[eE][+-]?[0-9][0-9]?)?", 30), ("double", "float")),), numeric=True
+)
+DATES: Final = Kind(((Form(_DATE, has_day=True), ("date",)),))
+DATE_TIMES: Final = Kind(((Form(f"{_DATE}T{_CLOCK}", has_day=True), ("dateTime",)),))
+UTC_DATE_TIMES: Final = Kind(((Form(f"{_DATE}T{_CLOCK}Z", has_day=True), ("dateTime",)),))
+# Any text without escapes; DuckDB and Python both compare by code point.
+STRINGS: Final = Kind(((Form(r'[^"\\]*', 2**31), ()),))
+KINDS: Final = (EXACT_NUMBERS, DOUBLES, DATES, DATE_TIMES, UTC_DATE_TIMES, STRINGS)
+
+
+def comparable_kind(term: str) -> Kind | None:
+    """Return the kind that a term is of, or None if SQL does not compare it as the judge does."""
+    if not is_literal(term):
+        return None
+    parts = split_literal(term)
+    if not parts.lexical.isascii() or parts.language:
+        return None
+    name = parts.datatype.removeprefix(XSD) if parts.datatype != XSD_STRING else None
+    for kind in KINDS:
+        for form, names in kind.forms:
+            named = name in names if name else not names
+            fits = re.fullmatch(form.pattern, parts.lexical) and len(parts.lexical) <= form.longest
+            if named and fits and (not form.has_day or _exists(parts.lexical[:10])):
+                return kind
+    return None
+
+
+def _exists(day: str) -> bool:
+    try:
+        date.fromisoformat(day)
+    except ValueError:
+        return False
+    return True
+
+
+def keyed(pairs: str) -> str:
+    """Return a query for pairs (n, v) with what `less_than` compares.
+
+    The columns are n, v; the number of the kind of v, or NULL; and its number, or else its text.
+    """
+    kinds = " ".join(f"WHEN {kind.holds('v')} THEN {i}" for i, kind in enumerate(KINDS))
+    numeric = ", ".join(str(i) for i, kind in enumerate(KINDS) if kind.numeric)
+    inner = f"SELECT n, v, CASE {kinds} END AS kind, {_text('v')} AS text FROM {pairs}"
+    number = f"CASE WHEN kind IN ({numeric}) THEN TRY_CAST(text AS DOUBLE) END"
+    return f"SELECT n, v, kind, {number} AS number, text FROM ({inner})"
+
+
+def less_than(a: str, b: str, sign: str) -> Test:
+    """Return the test of a pair of rows of `keyed`: bad where `a` does not stand before `b`.
+
+    Args:
+        a: Row with the value.
+        b: Row with the value that it is compared with.
+        sign: ``<`` or ``<=``.
+    """
+    before = (
+        f"CASE WHEN {a}.number IS NULL THEN {a}.text {sign} {b}.text"
+        f" ELSE {a}.number {sign} {b}.number END"
+    )
+    return Test(
+        f"({a}.kind = {b}.kind AND {before}) IS NOT TRUE",
+        f"({a}.kind = {b}.kind AND NOT {before}) IS TRUE",
+    )
+
+
+def value_test(constraint: model.Constraint, v: str) -> Test | None:
+    """Return the test of a constraint that looks at one value at a time, else None.
+
+    Args:
+        constraint: The constraint.
+        v: Name of the column with the values.
+    """
+    match constraint:
+        case model.Datatype():
+            return _datatype(constraint, v)
+        case model.NodeKind():
+            return _node_kind(constraint, v)
+        case model.Range():
+            return _range(constraint, v)
+        case model.MinLength():
+            return _min_length(constraint, v)
+        case model.MaxLength():
+            return _max_length(constraint, v)
+        case model.Pattern():
+            return _pattern(constraint, v)
+        case model.LanguageIn():
+            return _language_in(constraint, v)
+        case model.In():
+            return _in(constraint, v)
+    return None

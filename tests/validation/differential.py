@@ -1,0 +1,90 @@
+"""Sieve and judge against the judge alone: the results must be the same multiset."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+
+import duckdb
+
+from kg.errors import InputError
+from kg.quads import QuadTable, spooled, write_table
+from kg.rdf import spool_rdf
+from kg.validation import Result, validate
+from kg.validation.judge import Judge, to_graph
+from kg.validation.shapes import ShapesGraph, read_shapes
+from tests.validation.random_cases import RandomCase
+
+Fact = tuple[str | None, ...]
+
+
+def facts(results: list[Result]) -> Counter[Fact]:
+    """Return what two runs are compared by; inner results of ``sh:node`` count too."""
+    return Counter(_fact(result) for result in results)
+
+
+def _fact(result: Result) -> Fact:
+    return (
+        result.focus_node,
+        repr(result.path),
+        result.value,
+        result.component,
+        result.source_shape,
+        result.severity,
+        repr(result.messages),
+        repr(sorted(repr(_fact(detail)) for detail in result.details)),
+    )
+
+
+def load(
+    case: RandomCase, connection: duckdb.DuckDBPyConnection, folder: Path
+) -> tuple[QuadTable, ShapesGraph]:
+    """Write a case to files and read them."""
+    data, shapes, spool = folder / "data.ttl", folder / "shapes.ttl", folder / "data.tsv"
+    data.write_text(case.data, encoding="utf-8")
+    shapes.write_text(case.shapes, encoding="utf-8")
+    spool_rdf([(data, None)], spool)
+    return write_table(connection, spooled(spool), folder / "q.parquet"), read_shapes([shapes])
+
+
+def by_judge(
+    connection: duckdb.DuckDBPyConnection, table: QuadTable, shapes: ShapesGraph
+) -> Counter[Fact] | str:
+    """Return what pySHACL finds on the whole graph, or its failure."""
+    rows = connection.execute(f"SELECT DISTINCT s, p, o FROM {table.sql}").fetchall()
+    try:
+        return facts(list(Judge(shapes).judge(to_graph(rows))))
+    except InputError as error:
+        return error.code
+
+
+def by_sieve(
+    connection: duckdb.DuckDBPyConnection, table: QuadTable, shapes: ShapesGraph
+) -> Counter[Fact] | str:
+    """Return what kg finds, or its failure."""
+    found: list[Result] = []
+    try:
+        validate(connection, table, shapes, sinks=[found.append])
+    except InputError as error:
+        return error.code
+    return facts(found)
+
+
+def difference(case: RandomCase, connection: duckdb.DuckDBPyConnection, folder: Path) -> str | None:
+    """Return how the two differ on a case, or None.
+
+    Where pySHACL fails on the whole graph (it refuses to compare a blank node), there is nothing
+    to compare: kg may come to a result, since it does not ask about nodes that surely conform.
+    """
+    table, shapes = load(case, connection, folder)
+    expected, got = by_judge(connection, table, shapes), by_sieve(connection, table, shapes)
+    if expected == got or isinstance(expected, str):
+        return None
+    if isinstance(got, str):
+        return f"judge: {_short(expected)}\nkg: {_short(got)}"
+    lost, invented = expected - got, got - expected
+    return f"lost: {dict(lost)}\ninvented: {dict(invented)}"
+
+
+def _short(outcome: Counter[Fact] | str) -> str:
+    return outcome if isinstance(outcome, str) else f"{sum(outcome.values())} results"

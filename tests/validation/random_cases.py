@@ -1,0 +1,289 @@
+"""Random graphs and shapes, each made from a seed: what the differential test feeds on.
+
+The vocabulary is small, so that shapes fail and hold in turn; the literals are the awkward ones:
+escapes, other alphabets, several lexical forms of one value, forms that only Python reads.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+from dataclasses import dataclass
+
+HEAD = """@prefix ex: <http://example.org/> .
+@prefix sh: <http://www.w3.org/ns/shacl#> .
+@prefix xsd: <http://www.w3.org/2001/XMLSchema#> .
+@prefix rdf: <http://www.w3.org/1999/02/22-rdf-syntax-ns#> .
+@prefix rdfs: <http://www.w3.org/2000/01/rdf-schema#> .
+"""
+NODES = [f"ex:n{number}" for number in range(7)]
+BLANKS = ["_:b0", "_:b1"]
+CLASSES = ["ex:A", "ex:B", "ex:C", "ex:D"]
+PREDICATES = ["ex:p", "ex:q", "ex:r"]
+DATATYPES = [
+    *(f"xsd:{name}" for name in ("string", "integer", "decimal", "double", "date", "dateTime")),
+    *(f"xsd:{name}" for name in ("boolean", "int", "byte", "anyURI", "gYear", "duration", "time")),
+    *("rdf:langString", "rdfs:Literal", "ex:dt", "xsd:nonNegativeInteger", "xsd:token"),
+]
+LITERALS = [
+    *('"a"', '"b"', '"ab"', '"abc"', '""', '"A b"', '"1"', '"10"', '"9"', '"ä"', '"ß-1"'),
+    *(
+        '"say \\"hi\\""',
+        '"tab\\there"',
+        '"line\\nbreak"',
+        '"back\\\\slash"',
+        '"a@en"',
+        '"x\\u000Bz"',
+    ),
+    *('"a"@en', '"b"@en', '"c"@de', '"d"@en-GB', '"e"@de-CH', '"a"@fr', '"日本"@ja'),
+    *(
+        "1",
+        "2",
+        "3",
+        "10",
+        "-1",
+        "0",
+        '"01"^^xsd:integer',
+        '"+1"^^xsd:integer',
+        '"1_0"^^xsd:integer',
+    ),
+    *(
+        '" 1"^^xsd:integer',
+        '"x"^^xsd:integer',
+        '"٣"^^xsd:integer',
+        '"12345678901234567890"^^xsd:integer',
+    ),
+    *("1.0", "1.5", "2.50", "0.1", '"1."^^xsd:decimal', '".5"^^xsd:decimal', '"1E2"^^xsd:decimal'),
+    *('"NaN"^^xsd:decimal', "1.0e0", "0.1e0", "1.5e3", '"INF"^^xsd:double', '"NaN"^^xsd:double'),
+    *(
+        '"1"^^xsd:double',
+        '"1"^^xsd:float',
+        '"0.1"^^xsd:float',
+        '"5"^^xsd:int',
+        '"9999999999"^^xsd:int',
+    ),
+    *(
+        '"5"^^xsd:byte',
+        '"300"^^xsd:byte',
+        '"5"^^xsd:nonNegativeInteger',
+        '"-5"^^xsd:nonNegativeInteger',
+    ),
+    *('"2020-01-01"^^xsd:date', '"2020-02-30"^^xsd:date', '"2020-01-02Z"^^xsd:date'),
+    *('"2020-01-01"^^xsd:dateTime', '"2020-01-01T10:00:00"^^xsd:dateTime'),
+    *('"2020-01-01T10:00:00Z"^^xsd:dateTime', '"2020-01-01T12:00:00+02:00"^^xsd:dateTime'),
+    *('"2020-01-01T10:00:00.5"^^xsd:dateTime', '"2020-01-01T24:00:00"^^xsd:dateTime'),
+    *('"10:00:00"^^xsd:time', '"25:00:00"^^xsd:time', "true", "false", '"1"^^xsd:boolean'),
+    *('"TRUE"^^xsd:boolean', '"2020"^^xsd:gYear', '"P1Y"^^xsd:duration', '"x"^^xsd:duration'),
+    *('"a"^^ex:dt', '"1"^^ex:dt', '"http://a b"^^xsd:anyURI', '" x  y "^^xsd:token'),
+]
+PATTERNS = [
+    *("^a", "b$", "^[a-c]+$", "a|b", "^.{2,3}$", r"^\\d+$", r"\\w", r"^\\S+$", "(?=a)a", "^[^b]*$"),
+    *(
+        r"\\.",
+        "^http",
+        "n[0-3]$",
+        r"^-?\\d+(\\.\\d+)?$",
+        "(a)(b)?",
+        "[ä-ü]",
+        r"\\bb\\b",
+        "^$",
+        "x*",
+    ),
+    *(r"\\u0061", "a{1}b{0,2}", "(?i)A", "(ab?){1,2}c", r"[\\w-]+$", r"^\\D*$"),
+]
+LANGUAGES = ['"en"', '"en" "de"', '"*"', '"en-gb"', ""]
+NODE_KINDS = [
+    *("sh:IRI", "sh:BlankNode", "sh:Literal"),
+    *("sh:BlankNodeOrIRI", "sh:BlankNodeOrLiteral", "sh:IRIOrLiteral"),
+]
+FLAGS = ["i", "m", "im", "s"]
+SEVERITIES = ["sh:Violation", "sh:Warning", "sh:Info", "ex:Grave"]
+
+
+@dataclass(frozen=True)
+class RandomCase:
+    """Turtle of a data graph and of a shapes graph, both with their prefixes."""
+
+    seed: int
+    data: str
+    shapes: str
+
+
+def random_case(seed: int) -> RandomCase:
+    """Return the case of a seed; the same in every run."""
+    rng = random.Random(seed)
+    return RandomCase(seed, HEAD + _data(rng), HEAD + _Shapes(rng).text())
+
+
+def _data(rng: random.Random) -> str:
+    pool = rng.sample(LITERALS, rng.randint(2, 10))
+    lines = []
+    for below, above in (("ex:B", "ex:A"), ("ex:C", "ex:B"), ("ex:A", "ex:C")):
+        if rng.random() < (0.7 if above != "ex:C" else 0.1):
+            lines.append(f"{below} rdfs:subClassOf {above} .")
+    subjects = NODES + BLANKS
+    lines += [f"{rng.choice(subjects)} a {rng.choice(CLASSES)} ." for _ in range(rng.randint(3, 9))]
+    for _ in range(rng.randint(5, 28)):
+        end = rng.choice(pool if rng.random() < 0.6 else subjects)
+        lines += [f"{rng.choice(subjects)} {rng.choice(PREDICATES)} {end} ."]
+    return "\n".join(lines) + "\n"
+
+
+class _Shapes:
+    """Makes the shapes of one case."""
+
+    def __init__(self, rng: random.Random) -> None:
+        self._rng = rng
+        self._node_shapes = [f"ex:N{number}" for number in range(rng.randint(1, 3))]
+        self._property_shapes = [f"ex:P{number}" for number in range(rng.randint(0, 2))]
+        self._recursive = rng.random() < 0.04
+        self._values = rng.sample(LITERALS, 6) + rng.sample(NODES, 3)
+
+    def text(self) -> str:
+        blocks = []
+        names = self._property_shapes + self._node_shapes
+        for number, name in enumerate(names):
+            # Later shapes refer to earlier ones, so that most cases are not recursive.
+            known = names if self._recursive else names[:number]
+            body = self._body(name in self._property_shapes, depth=0, known=known)
+            blocks.append(f"{name} {self._targets(number + 1 == len(names))} {body} .")
+        return "\n".join(blocks) + "\n"
+
+    def _targets(self, needed: bool) -> str:
+        rng = self._rng
+        if not needed and rng.random() < 0.4:
+            return ""
+        kinds: list[Callable[[], str]] = [
+            lambda: f"sh:targetClass {rng.choice(CLASSES)}",
+            lambda: f"sh:targetClass {', '.join(rng.sample(CLASSES, 2))}",
+            lambda: f"sh:targetSubjectsOf {rng.choice(PREDICATES)}",
+            lambda: f"sh:targetObjectsOf {rng.choice(PREDICATES)}",
+            lambda: f"sh:targetNode {rng.choice([*NODES, 'ex:absent', *LITERALS])}",
+            lambda: "sh:targetNode ex:n0",
+        ]
+        return " ; ".join(pick() for pick in rng.sample(kinds, rng.choice([1, 1, 2]))) + " ;"
+
+    def _body(self, is_property: bool, depth: int, known: list[str]) -> str:
+        rng = self._rng
+        parts = []
+        if is_property:
+            parts.append(f"sh:path {self._path(0)}")
+        count = rng.choice([1, 1, 2, 2, 3]) if depth < 3 else 1
+        makers = self._leaves(is_property)
+        if depth < 3:
+            makers += self._inner(is_property, depth, known) * (3 if depth == 0 else 1)
+        chosen: dict[str, str] = {}
+        for _ in range(count):
+            text = rng.choice(makers)()
+            if text:
+                chosen.setdefault(text.split()[0], text)
+        parts += chosen.values()
+        if rng.random() < 0.1:
+            parts.append(f"sh:severity {rng.choice(SEVERITIES)}")
+        if rng.random() < 0.05:
+            parts.append(f"sh:deactivated {rng.choice(['true', 'true', 'false'])}")
+        if rng.random() < 0.1:
+            parts.append('sh:message "As it says."')
+        return " ; ".join(parts)
+
+    def _path(self, depth: int) -> str:
+        rng = self._rng
+        if depth > 2 or rng.random() < (0.6 if depth == 0 else 0.5):
+            return rng.choice([*PREDICATES, *PREDICATES, "rdf:type", "rdfs:subClassOf"])
+        inner = lambda: self._path(depth + 1)  # noqa: E731
+        return rng.choice(
+            [
+                lambda: f"[ sh:inversePath {inner()} ]",
+                lambda: f"( {inner()} {inner()} )",
+                lambda: f"[ sh:alternativePath ( {inner()} {inner()} ) ]",
+                lambda: f"[ sh:zeroOrMorePath {inner()} ]",
+                lambda: f"[ sh:oneOrMorePath {inner()} ]",
+                lambda: f"[ sh:zeroOrOnePath {inner()} ]",
+            ]
+        )()
+
+    def _leaves(self, is_property: bool) -> list[Callable[[], str]]:
+        rng = self._rng
+        value = lambda: rng.choice(self._values)  # noqa: E731
+        literal = lambda: rng.choice(LITERALS)  # noqa: E731
+        leaves: list[Callable[[], str]] = [
+            lambda: f"sh:class {rng.choice(CLASSES)}",
+            lambda: f"sh:class {', '.join(rng.sample(CLASSES, 2))}",
+            lambda: f"sh:datatype {rng.choice(DATATYPES)}",
+            lambda: f"sh:nodeKind {rng.choice(NODE_KINDS)}",
+            lambda: f"sh:{rng.choice(['minExclusive', 'minInclusive'])} {literal()}",
+            lambda: f"sh:{rng.choice(['maxExclusive', 'maxInclusive'])} {literal()}",
+            lambda: f"sh:minLength {rng.choice([0, 1, 2, 3, 20])}",
+            lambda: f"sh:maxLength {rng.choice([0, 1, 2, 3, 20])}",
+            lambda: f'sh:pattern "{rng.choice(PATTERNS)}"',
+            lambda: f'sh:pattern "{rng.choice(PATTERNS)}" ; sh:flags "{rng.choice(FLAGS)}"',
+            lambda: f"sh:languageIn ( {rng.choice(LANGUAGES)} )",
+            lambda: f"sh:equals {rng.choice(PREDICATES)}",
+            lambda: f"sh:disjoint {rng.choice(PREDICATES)}",
+            lambda: f"sh:hasValue {value()}",
+            lambda: f"sh:in ( {' '.join(value() for _ in range(rng.randint(0, 5)))} )",
+        ]
+        if is_property:
+            leaves += [
+                lambda: f"sh:minCount {rng.choice([0, 1, 1, 2, 3])}",
+                lambda: f"sh:maxCount {rng.choice([0, 1, 1, 2])}",
+                lambda: f"sh:uniqueLang {rng.choice(['true', 'true', 'false'])}",
+                lambda: f"sh:lessThan {rng.choice(PREDICATES)}",
+                lambda: f"sh:lessThanOrEquals {rng.choice(PREDICATES)}",
+            ]
+        return leaves
+
+    def _inner(self, is_property: bool, depth: int, known: list[str]) -> list[Callable[[], str]]:
+        rng = self._rng
+        nodes = [name for name in known if name in self._node_shapes]
+        properties = [name for name in known if name in self._property_shapes]
+
+        def node_shape() -> str:
+            if nodes and rng.random() < 0.4:
+                return rng.choice(nodes)
+            return f"[ {self._body(False, depth + 1, known)} ]"
+
+        def property_shape() -> str:
+            if properties and rng.random() < 0.4:
+                return rng.choice(properties)
+            return f"[ {self._body(True, depth + 1, known)} ]"
+
+        def shape() -> str:
+            return node_shape() if rng.random() < 0.6 else property_shape()
+
+        def members() -> str:
+            return " ".join(shape() for _ in range(rng.choice([1, 2, 2, 3])))
+
+        def closed() -> str:
+            own = " ".join(f"[ sh:path {rng.choice(PREDICATES)} ]," for _ in range(2))[:-1]
+            ignored = rng.choice(["", " ; sh:ignoredProperties ( rdf:type )"])
+            return f"sh:closed {rng.choice(['true', 'true', 'false'])}{ignored} ; sh:property {own}"
+
+        def qualified() -> str:
+            bounds = [f"sh:qualifiedMinCount {rng.choice([0, 1, 2])}"]
+            bounds.append(f"sh:qualifiedMaxCount {rng.choice([0, 1, 2])}")
+            text = f"sh:qualifiedValueShape {shape()} ; "
+            return text + " ; ".join(rng.sample(bounds, rng.choice([1, 2])))
+
+        def siblings() -> str:
+            one, other = (
+                f"[ sh:path {rng.choice(PREDICATES)} ; {qualified()} ;"
+                " sh:qualifiedValueShapesDisjoint true ]"
+                for _ in range(2)
+            )
+            return f"sh:property {one} , {other}"
+
+        makers: list[Callable[[], str]] = [
+            lambda: f"sh:property {property_shape()}",
+            lambda: f"sh:property {property_shape()} , {property_shape()}",
+            lambda: f"sh:node {node_shape()}",
+            lambda: f"sh:not {shape()}",
+            lambda: f"sh:and ( {members()} )",
+            lambda: f"sh:or ( {members()} )",
+            lambda: f"sh:xone ( {members()} )",
+            closed,
+            siblings,
+        ]
+        if is_property:
+            makers += [qualified, qualified]
+        return makers
