@@ -18,7 +18,7 @@ from kg.errors import InputError, KgError, Location
 from kg.mapping.dialect import BAD_VALUE
 from kg.mapping.plan import Formulation, LogicalSource
 from kg.mapping.term_sql import Column, SourceTable
-from kg.sources import csv_files, json_files, yaml_files
+from kg.sources import csv_files, json_files, xml_files, yaml_files
 from kg.sources.files import Folders, SourceFile, find_files
 from kg.sources.reading import Reading
 from kg.sources.streams import bad_compression
@@ -50,12 +50,14 @@ Reader = Callable[[Reading], str]
 _READERS: Final[Mapping[Formulation, Reader]] = {
     Formulation.CSV: csv_files.select,
     Formulation.JSON: json_files.select,
+    Formulation.XPATH: xml_files.select,
     Formulation.YAML: yaml_files.select,
 }
 _Locator = Callable[[SourceFile, LogicalSource, Collection[int]], dict[int, int]]
 _LOCATORS: Final[Mapping[Formulation, _Locator]] = {
     Formulation.CSV: csv_files.lines_of,
     Formulation.JSON: json_files.lines_of,
+    Formulation.XPATH: xml_files.lines_of,
     Formulation.YAML: yaml_files.lines_of,
 }
 # What DuckDB says of a packed file that is cut off or damaged.
