@@ -41,15 +41,17 @@ class SourceFile:
         path: Where it is.
         member: The part of it that is meant: the member of an archive, the sheet of a workbook;
             empty for all of it.
+        name: What messages call it, where it is no file but a server.
     """
 
     path: Path
     member: str = ""
+    name: str = ""
 
     @property
     def shown(self) -> str:
         """The name in messages."""
-        return show_path(self.path) + (f"#{self.member}" if self.member else "")
+        return self.name or show_path(self.path) + (f"#{self.member}" if self.member else "")
 
     @property
     def location(self) -> Location:
@@ -65,7 +67,7 @@ def find_files(source: LogicalSource, folders: Folders) -> tuple[SourceFile, ...
     """
     found = [file for written in source.paths for file in _matches(source, written)]
     for file in found:
-        _check_file(file, source, folders)
+        check_file(file, source, folders)
     return tuple(dict.fromkeys(found))
 
 
@@ -98,7 +100,12 @@ def _split_member(source: LogicalSource, written: str) -> tuple[str, str]:
     return (found[1], found[2]) if found else (written, "")
 
 
-def _check_file(file: SourceFile, source: LogicalSource, folders: Folders) -> None:
+def check_file(file: SourceFile, source: LogicalSource, folders: Folders) -> None:
+    """Refuse a file that is not there, is empty, or lies where it may not.
+
+    Raises:
+        InputError: It is one of these.
+    """
     path = file.path
     if folders.inside is not None and not path.resolve().is_relative_to(folders.inside):
         raise InputError(

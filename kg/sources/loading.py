@@ -18,7 +18,16 @@ from kg.errors import InputError, KgError, Location
 from kg.mapping.dialect import BAD_VALUE
 from kg.mapping.plan import Formulation, LogicalSource
 from kg.mapping.term_sql import Column, SourceTable
-from kg.sources import csv_files, json_files, xml_files, yaml_files
+from kg.sources import (
+    csv_files,
+    databases,
+    excel_files,
+    json_files,
+    parquet_files,
+    sparql_results,
+    xml_files,
+    yaml_files,
+)
 from kg.sources.files import Folders, SourceFile, find_files
 from kg.sources.reading import Reading
 from kg.sources.streams import bad_compression
@@ -29,7 +38,7 @@ class LoadedTable:
     """A source table that was read.
 
     Attributes:
-        parts: The files, in the order of their numbers; none for a database.
+        parts: The files, in the order of their numbers, or a database.
         records: Number of records in all files.
         incomplete: A value made no valid term, so the computed columns are not there.
     """
@@ -42,23 +51,34 @@ class LoadedTable:
     @property
     def files(self) -> tuple[Path, ...]:
         """The files on disk, each once."""
-        return tuple(dict.fromkeys(part.path for part in self.parts))
+        return tuple(dict.fromkeys(part.path for part in self.parts if not part.name))
 
 
 # A reader returns a query with the columns record, c0, t0, c1, … for one file.
 Reader = Callable[[Reading], str]
 _READERS: Final[Mapping[Formulation, Reader]] = {
     Formulation.CSV: csv_files.select,
+    Formulation.EXCEL: excel_files.select,
     Formulation.JSON: json_files.select,
+    Formulation.PARQUET: parquet_files.select,
+    Formulation.SPARQL: sparql_results.select,
+    Formulation.SQL: databases.select,
     Formulation.XPATH: xml_files.select,
     Formulation.YAML: yaml_files.select,
 }
 _Locator = Callable[[SourceFile, LogicalSource, Collection[int]], dict[int, int]]
 _LOCATORS: Final[Mapping[Formulation, _Locator]] = {
     Formulation.CSV: csv_files.lines_of,
+    Formulation.EXCEL: excel_files.lines_of,
     Formulation.JSON: json_files.lines_of,
     Formulation.XPATH: xml_files.lines_of,
     Formulation.YAML: yaml_files.lines_of,
+}
+# How to get at values inside of arrays and objects, where references cannot.
+_INSIDE: Final[Mapping[Formulation, str]] = {
+    Formulation.SQL: "Take it apart in the query, or cast it to a text.",
+    Formulation.PARQUET: "Refer to another column; arrays and structures are not read.",
+    Formulation.EXCEL: "Durations have no datatype; format the cells as numbers or texts.",
 }
 # What DuckDB says of a packed file that is cut off or damaged.
 _PACKED: Final = {"GZIP": "gzip", "ZSTD": "zstd"}
@@ -78,15 +98,12 @@ def load_table(
         InputError: A file is missing or broken, a reference names no column, a value is an array
             or object where a single value is needed.
     """
-    files = find_files(table.source, folders)
-    reader = _READERS.get(table.source.formulation)
-    if reader is None:
-        raise InputError(
-            "unknown-format",
-            f"sources of the kind {table.source.formulation.value} cannot be read",
-            location=table.source.origin.location(),
-            hint=f"kg reads {', '.join(f.value for f in _READERS)}.",
-        )
+    source = table.source
+    reader = _READERS[source.formulation]
+    if source.formulation is Formulation.SQL:
+        files: tuple[SourceFile, ...] = (databases.find_database(source, folders),)
+    else:
+        files = find_files(source, folders)
     readings = [
         Reading(connection, file, number, table, folders.spill) for number, file in enumerate(files)
     ]
@@ -183,6 +200,8 @@ def _explained(error: duckdb.Error, readings: Sequence[Reading]) -> KgError | du
         return csv_files.explain(text, reading.source, reading.file)
     if reading.source.formulation is Formulation.JSON:
         return json_files.explain(text, reading.source, reading.file)
+    if reading.source.formulation is Formulation.PARQUET:
+        return parquet_files.broken(text, reading)
     return error
 
 
@@ -222,14 +241,10 @@ def locate_all(
     finder = _LOCATORS.get(source.formulation)
     found = {}
     for number, records_of in by_file.items():
-        lines: dict[int, int] = {}
-        shown = source.path
-        if loaded.parts:
-            part = loaded.parts[number]
-            shown = part.shown
-            lines = finder(part, source, records_of) if finder else {}
+        part = loaded.parts[number]
+        lines = finder(part, source, records_of) if finder else {}
         for record in records_of:
-            found[number, record] = Location(shown, lines.get(record), record=record)
+            found[number, record] = Location(part.shown, lines.get(record), record=record)
     return found
 
 
@@ -250,5 +265,8 @@ def _check_values(connection: duckdb.DuckDBPyConnection, loaded: LoadedTable) ->
                 "not-a-value",
                 "the value is an array or an object, not a single value",
                 location=locate(loaded, row[0], row[1], column.reference),
-                hint=f"Refer to what is inside it, such as {column.reference}[*].",
+                hint=_INSIDE.get(
+                    loaded.table.source.formulation,
+                    f"Refer to what is inside it, such as {column.reference}[*].",
+                ),
             )
