@@ -1,0 +1,277 @@
+"""Sources and targets of YARRRML documents.
+
+Beside the specification: ``~yaml``, ``~tsv``, ``~parquet`` and ``~excel`` name formats, ``nulls``
+the texts that stand for no value, and ``encoding`` goes with targets too.
+
+Spec: https://rml.io/yarrrml/spec/#data-sources, https://rml.io/yarrrml/spec/#targets
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Final
+
+from kg.mapping.plan import Formulation, LogicalSource, LogicalTarget
+from kg.mapping.targets import COMPRESSIONS, ENCODINGS, SERIALIZATIONS
+from kg.mapping.yaml_nodes import Node
+
+ADD_SOURCES: Final = "Add sources: [[file.csv~csv]]"
+_SOURCE_KEYS: Final = frozenset(
+    {
+        *("type", "access", "referenceFormulation", "iterator", "delimiter", "encoding", "nulls"),
+        *("query", "queryFormulation", "credentials", "contentType", "operationType", "security"),
+    }
+)
+_TARGET_KEYS: Final = frozenset(
+    {"type", "access", "serialization", "compression", "encoding", "source"}
+)
+_FORMULATIONS: Final[Mapping[str, Formulation]] = {
+    "csv": Formulation.CSV,
+    "tsv": Formulation.CSV,
+    "json": Formulation.JSON,
+    "jsonpath": Formulation.JSON,
+    "jsonl": Formulation.JSON,
+    "yaml": Formulation.YAML,
+    "xml": Formulation.XPATH,
+    "xpath": Formulation.XPATH,
+    "parquet": Formulation.PARQUET,
+    "excel": Formulation.EXCEL,
+}
+_FILE_TYPES: Final = frozenset({"localfile", "void", "dcat"})
+_TARGETS: Final = ("targets", "target")
+
+
+class SourceReader:
+    """Reads the sources of one document.
+
+    Args:
+        document: The document; it may hold named sources.
+        folder: The folder that sources are relative to.
+    """
+
+    def __init__(self, document: Node, folder: str) -> None:
+        shared = document.get("sources")
+        self.named = dict(shared.entries("sources")) if shared else {}
+        self.folder = folder
+
+    def of_mapping(self, name: str, node: Node) -> list[LogicalSource]:
+        """Return the sources of a mapping.
+
+        Raises:
+            InputError: It has none, or one is incomplete or not known.
+        """
+        found = node.get("sources", "source")
+        if found is None:
+            raise node.error(f"the mapping {name} has no sources", hint=ADD_SOURCES)
+        parts = list(found.items())
+        # ['file.csv~csv', '$.x'] is one source, [a, b] and ['a~csv', 'b~csv'] are two.
+        formats = [_kind_of(part) for part in parts]
+        inline = found.is_list and [f is None for f in formats] in ([False], [False, True])
+        sources = [self.source(part) for part in ([found] if inline else parts)]
+        if not sources:
+            raise node.error(f"the mapping {name} has no sources", hint=ADD_SOURCES)
+        return sources
+
+    def source(self, node: Node, seen: frozenset[str] = frozenset()) -> LogicalSource:
+        """Read a source in any form: its name, ``[path~format, iterator]``, or written out."""
+        if node.is_map:
+            return self.long(node)
+        if node.is_list:
+            parts = list(node.items())
+            iterator = parts[1].text("the iterator") if len(parts) > 1 else ""
+            return self.short(parts[0], iterator)
+        name = node.text("a source")
+        if name in self.named and name not in seen:
+            return self.source(self.named[name], seen | {name})
+        if "~" in name:
+            return self.short(node, "")
+        raise node.error(
+            f"there is no source {name!r}",
+            hint=f"Declared sources: {', '.join(sorted(self.named)) or 'none'}.",
+        )
+
+    def short(self, node: Node, iterator: str) -> LogicalSource:
+        """Read ``path~format``."""
+        path, tilde, kind = node.text("a source").rpartition("~")
+        if not tilde:
+            raise node.error(f"{kind!r} does not say its format", hint="Write it as data.csv~csv.")
+        return self.file(node, path, kind, iterator)
+
+    def long(self, node: Node) -> LogicalSource:
+        """Read a source that is written out."""
+        node.check_keys("a source", _SOURCE_KEYS)
+        access, kind = node.get("access"), node.get("referenceFormulation")
+        if access is None or kind is None:
+            raise node.error("a source needs access and referenceFormulation")
+        _check_type(node, "a source", frozenset({"localfile"}))
+        iterator, encoding = node.get("iterator"), node.get("encoding")
+        source = self.file(
+            node,
+            access.text("access"),
+            kind.text("referenceFormulation"),
+            iterator.text("iterator") if iterator else "",
+        )
+        delimiter, nulls = node.get("delimiter"), node.get("nulls")
+        if delimiter:
+            mark = delimiter.text("delimiter")
+            source = replace(source, dialect=replace(source.dialect, delimiter=mark))
+        if encoding:
+            source = replace(source, encoding=encoding.text("encoding"))
+        if nulls:
+            source = replace(source, nulls=tuple(n.text("a null") for n in nulls.items()))
+        return source
+
+    def file(self, node: Node, path: str, kind: str, iterator: str) -> LogicalSource:
+        """Return the source of a path in a format, given by its name."""
+        formulation = _FORMULATIONS.get(kind.lower())
+        if formulation is None:
+            raise node.error(
+                f"{kind!r} is no format that kg reads", hint=f"Known: {', '.join(_FORMULATIONS)}."
+            )
+        source = LogicalSource(path, formulation, iterator, folder=self.folder, origin=node.origin)
+        if kind.lower() == "tsv":
+            source = replace(source, dialect=replace(source.dialect, delimiter="\t"))
+        return source
+
+
+class TargetReader:
+    """Reads the targets of one document.
+
+    They are relative to the current folder, as all files are that a command writes.
+
+    Args:
+        document: The document; it may hold named targets.
+    """
+
+    def __init__(self, document: Node) -> None:
+        shared = document.get(*_TARGETS)
+        self.named = dict(shared.entries("targets")) if shared else {}
+        self.folder = str(Path.cwd())
+
+    def of_term(self, node: Node) -> tuple[LogicalTarget, ...]:
+        """Return the targets of a term map or mapping, none if it has no such key.
+
+        Raises:
+            InputError: One is incomplete or not known.
+        """
+        found = node.get(*_TARGETS)
+        if found is None:
+            return ()
+        return tuple(dict.fromkeys(self.listed(found)))
+
+    def listed(self, node: Node) -> Iterator[LogicalTarget]:
+        """Yield one target, or each of a list."""
+        parts = list(node.items())
+        if node.is_list and parts and self.is_short(parts):
+            yield self.short(parts)
+            return
+        for part in parts:
+            yield self.target(part)
+
+    def is_short(self, parts: list[Node]) -> bool:
+        """Tell ``[dump.ttl~void, turtle]``, one target, from ``[first, second]``."""
+        texts = [part.value for part in parts]
+        return (
+            isinstance(texts[0], str)
+            and texts[0] not in self.named
+            and (len(texts) == 1 or str(texts[1]).lower() in SERIALIZATIONS)
+        )
+
+    def target(self, node: Node, seen: frozenset[str] = frozenset()) -> LogicalTarget:
+        """Read a target in any form: its name, a path, in brackets, or written out."""
+        if node.is_map:
+            return self.long(node)
+        if node.is_list:
+            return self.short(list(node.items()))
+        name = node.text("a target")
+        if name in self.named and name not in seen:
+            return self.target(self.named[name], seen | {name})
+        if not seen and "~" not in name and "." not in name:
+            raise node.error(
+                f"there is no target {name!r}",
+                hint=f"Declared targets: {', '.join(sorted(self.named)) or 'none'}.",
+            )
+        return self.short([node])
+
+    def short(self, parts: list[Node]) -> LogicalTarget:
+        """Read ``[path~type, serialization, compression]``, of which the path alone is needed."""
+        if len(parts) > 3:
+            raise parts[3].error("a target in brackets is [path~type, serialization, compression]")
+        path, tilde, kind = parts[0].text("a target").rpartition("~")
+        if tilde and kind.lower() not in _FILE_TYPES:
+            raise parts[0].error(_no_file("a target", kind))
+        serialization = parts[1] if len(parts) > 1 else None
+        compression = parts[2] if len(parts) > 2 else None
+        return self.made(parts[0], path if tilde else kind, serialization, compression, None)
+
+    def long(self, node: Node) -> LogicalTarget:
+        """Read a target that is written out."""
+        node.check_keys("a target", _TARGET_KEYS)
+        access, source = node.get("access"), node.get("source")
+        if source:
+            raise source.error(
+                "targets whose name depends on the record are not supported",
+                hint="Name one file, or use a condition for each.",
+            )
+        if access is None:
+            raise node.error("a target needs access", hint="Write access: graph.nq")
+        _check_type(node, "a target", _FILE_TYPES)
+        parts = (node.get("serialization"), node.get("compression"), node.get("encoding"))
+        return self.made(node, access.text("access"), *parts)
+
+    def made(
+        self,
+        node: Node,
+        path: str,
+        serialization: Node | None,
+        compression: Node | None,
+        encoding: Node | None,
+    ) -> LogicalTarget:
+        """Return the target of a path, with what is said of it."""
+        if "://" in path:
+            path = _local_path(node, path)
+        if "$(" in path:
+            raise node.error("the name of a target cannot depend on the record")
+        return LogicalTarget(
+            path=path,
+            folder=self.folder,
+            serialization=_one_of(serialization, "serialization", SERIALIZATIONS, "nquads"),
+            compression=_one_of(compression, "compression", COMPRESSIONS, ""),
+            encoding=_one_of(encoding, "encoding", ENCODINGS, "utf-8"),
+            origin=node.origin,
+        )
+
+
+def _local_path(node: Node, address: str) -> str:
+    if not address.startswith("file://"):
+        raise node.error(f"{address} is no file", hint="kg writes files; see kg push for stores.")
+    return address.removeprefix("file://")
+
+
+def _one_of(node: Node | None, what: str, known: Mapping[str, str], default: str) -> str:
+    if node is None:
+        return default
+    name = node.text(what)
+    if name.lower() not in known:
+        raise node.error(
+            f"{name!r} is no {what} that kg writes", hint=f"Known: {', '.join(known)}."
+        )
+    return known[name.lower()]
+
+
+def _check_type(node: Node, what: str, known: frozenset[str]) -> None:
+    kind = node.get("type")
+    if kind and kind.text("type").lower() not in known:
+        raise kind.error(_no_file(what, kind.text("type")))
+
+
+def _no_file(what: str, kind: str) -> str:
+    return f"{what} of the type {kind!r} is not supported: kg reads and writes files"
+
+
+def _kind_of(node: Node) -> str | None:
+    """Return what stands behind ``~`` in the name of a source."""
+    _, tilde, kind = str(node.value).rpartition("~")
+    return kind if tilde and isinstance(node.value, str) else None
