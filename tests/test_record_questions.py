@@ -276,6 +276,38 @@ def test_coverage():
     assert answer == expected
 
 
+@pytest.mark.parametrize(
+    "at", ["2000-06-14", "2019-10-05", "2022-11-18", "2025-09-03", "2026-02-25", "2026-11-24"]
+)
+def test_talks_on_a_day(at):
+    expected = {}
+    for track in table("diplomacy/tracks.csv"):
+        held = [
+            t["title"]
+            for t in talks()
+            if t["track"] == track["track"] and str(t["start"]) <= at <= str(t["end"])
+        ]
+        if held:
+            answer = "talks"
+        elif at > track["covered_to"]:
+            answer = "not covered"
+        elif track["covered_from"] and at >= track["covered_from"]:
+            answer = "none found"
+        else:
+            answer = "none found, with gaps"
+        earlier = [
+            str(t["end"]) for t in talks() if t["track"] == track["track"] and str(t["end"]) < at
+        ]
+        expected[track["name"]] = (answer, ", ".join(held), max(earlier, default=""))
+    answer = {
+        row["track"]: (row["answer"], row["talks"], row["last_talks_before"])
+        for row in ask("talks-on-day", day=at)
+    }
+    assert answer == expected
+    if at == "2026-11-24":
+        assert {given for given, _, _ in answer.values()} == {"not covered"}
+
+
 def test_votes_of_the_security_council():
     expected = [
         (row["id"], row["name"], row["start"], row["outcome"])
