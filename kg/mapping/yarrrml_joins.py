@@ -1,8 +1,9 @@
 """Objects of YARRRML that are subjects of another mapping.
 
 A condition ``equal`` between a value of the child record (``s``) and one of the parent record
-(``o``) is a join condition; without marks, the first parameter is the child's. Any other condition
-must be about the child record alone, and chooses the records that take part.
+(``o``) is a join condition; without marks, the first parameter is the child's. Any other condition,
+such as one with a constant, must be about the child record alone, and chooses the records that
+take part.
 
 Spec: https://rml.io/yarrrml/spec/#referring-to-other-mappings
 """
@@ -13,7 +14,7 @@ from collections.abc import Iterator, Mapping
 from typing import Final
 
 from kg.mapping.functions import make_call
-from kg.mapping.plan import Call, Expression, Function, JoinCondition, RefObjectMap
+from kg.mapping.plan import Call, Expression, Function, JoinCondition, RefObjectMap, references
 from kg.mapping.templates import CallText
 from kg.mapping.yaml_nodes import Node
 from kg.mapping.yarrrml_terms import (
@@ -137,7 +138,7 @@ class JoinReader:
             sides: Its arguments, with ``s`` or ``o`` where they say whose value they are.
         """
         marked = {side for _, _, side in sides}
-        if call.function is Function.EQUAL:
+        if call.function is Function.EQUAL and all(map(references, call.arguments)):
             if marked == {None}:
                 yield JoinCondition(*call.arguments)
                 return

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import json
+from typing import ClassVar
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from kg.duck import engine
 from kg.errors import InputError
+from kg.lineage import Lineage, Wanted
 from kg.mapping.function_sql import call_sql, truth_sql
 from kg.mapping.functions import KNOWN, SIGNATURES, make_call
 from kg.mapping.plan import Call, Constant, Expression, Function, Origin, Reference, TermType
 from kg.mapping.templates import TemplateError, parse_call, parse_template
-from tests.mapping.running import run_mapping, yarrrml
+from kg.sources import Folders
+from tests.mapping.running import read_plan, run_mapping, write_files, yarrrml
 
 ROWS = "id,a,b\n1,x,x\n2,x,y\n3,,y\n4,10,9\n5,true,\n"
 
@@ -403,3 +407,58 @@ class TestTemplates:
         assert call.arguments[2][1] == "c, d"
         assert call.arguments[3][1] == "it's"
         assert parse_call("f") is None
+
+
+class TestLineage:
+    """What conditions leave out is not led back to."""
+
+    MAPPING = """\
+    mappings:
+      a:
+        sources: [[a.csv~csv]]
+        s: http://e/a/$(id)
+        condition: notEqual($(id), 3)
+        po:
+          - [ex:p, $(v)]
+          - p: ex:same
+            o: {mapping: b, condition: 'equal($(v), x)'}
+          - p: ex:join
+            o:
+              mapping: c
+              condition:
+                - {function: equal, parameters: [[str1, $(v), s], [str2, $(w), o]]}
+                - notEqual($(id), 2)
+      b:
+        sources: [[a.csv~csv]]
+        s: http://e/b/$(id)
+      c:
+        sources: [[c.csv~csv]]
+        s: http://e/c/$(k)
+    """
+    FILES: ClassVar = {"a.csv": "id,v\n1,x\n2,x\n3,x\n4,y\n", "c.csv": "k,w\n7,x\n8,y\n"}
+
+    def test_quads(self, tmp_path):
+        found = run_mapping(tmp_path, self.MAPPING, self.FILES)
+        assert found.objects("ex:p") == ['"x"', '"x"', '"y"']
+        assert found.objects("ex:same") == ["<http://e/b/1>", "<http://e/b/2>"]
+        assert found.objects("ex:join") == ["<http://e/c/7>", "<http://e/c/8>"]
+
+    @pytest.mark.parametrize(
+        ("subject", "predicate", "objects"),
+        [
+            ("1", "same", {"<http://e/b/1>"}),
+            ("4", "same", {None}),
+            ("1", "join", {"<http://e/c/7>"}),
+            ("2", "join", set()),
+            ("3", "p", set()),
+        ],
+    )
+    def test_trace(self, tmp_path, subject, predicate, objects):
+        write_files(tmp_path, self.FILES)
+        plan = read_plan(tmp_path, self.MAPPING)
+        wanted = Wanted(f"<http://e/a/{subject}>", f"<http://example.org/{predicate}>")
+        with engine(tmp_path / "spill") as connection:
+            lineage = Lineage(connection, plan, Folders(None, tmp_path))
+            traces = list(lineage.trace([wanted]))
+        assert {trace.object for trace in traces} == objects
+        assert all(trace.location.record == int(subject) for trace in traces)
