@@ -24,6 +24,7 @@ from kg.mapping.plan import (
     TermType,
     TriplesMap,
     both,
+    term_references,
 )
 from kg.mapping.yaml_nodes import Node, parse_yaml
 from kg.mapping.yarrrml_access import SourceReader, TargetReader
@@ -318,6 +319,8 @@ def _inverted(made: _Made, maps: Mapping[str, TriplesMap]) -> Iterator[TriplesMa
         for object_map in pair.objects if inverses else ():
             number += 1
             subject, source, back = _from_object(child, object_map, maps)
+            if source is not child:
+                _check_constant((*inverses, *child.graphs, *pair.graphs))
             yield TriplesMap(
                 name=f"{child.name}/inverse{number}",
                 source=source.source,
@@ -348,6 +351,16 @@ def _from_object(
         raise _node_error(object_map)
     joins = tuple(replace(j, child=j.parent, parent=j.child) for j in object_map.joins)
     return subject, parent, replace(back, joins=joins)
+
+
+def _check_constant(terms: Sequence[TermMap]) -> None:
+    """Refuse predicates and graphs that depend on the child's record, which the join leaves."""
+    for term in terms:
+        if term_references(term):
+            raise Node(None, term.origin).error(
+                "the inverse predicate of a join goes with constant predicates and graphs only",
+                hint="Write the inverse as a mapping of its own.",
+            )
 
 
 def _node_error(object_map: RefObjectMap) -> Exception:
