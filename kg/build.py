@@ -26,6 +26,7 @@ import duckdb
 
 from kg.duck import engine
 from kg.errors import InputError, WorldError
+from kg.infer import infer_rdfs
 from kg.mapping import read_mappings
 from kg.materialize import MapCount, Materialization, materialize
 from kg.quads import QuadTable, write_index_files
@@ -33,7 +34,7 @@ from kg.rdf import spool_rdf
 from kg.sources import Folders
 from kg.store import write_index
 from kg.validation import Severity, Sink, Verdict, validate_table
-from kg.workspace import Build, Workspace, show_path
+from kg.workspace import Build, Infer, Workspace, show_path
 
 # The one in force and the one before it, which somebody may still be reading.
 KEPT_BUILDS: Final = 2
@@ -49,6 +50,7 @@ class BuildOptions:
         index: Make the SPARQL index.
         validate: Validate before the build is put in force.
         fail_on: The mildest severity that keeps the build out of force.
+        infer: What to infer; None: what ``kg.toml`` says.
         strict: Records that give no subject or no object keep it out too.
         memory: Peak memory of the process, such as ``1GB``.
         threads: Worker threads.
@@ -59,6 +61,7 @@ class BuildOptions:
     index: bool = True
     validate: bool = True
     fail_on: Severity = Severity.VIOLATION
+    infer: Infer | None = None
     strict: bool = False
     memory: str | None = None
     threads: int | None = None
@@ -78,6 +81,7 @@ class BuildResult:
         graphs: Each graph (None: the default graph) with its number of triples.
         counts: Records and losses of each triples map.
         verdict: What validation found; None if there was none.
+        inferred: Number of triples that were inferred.
         merged: Triples that the index does not tell apart from others, since it compares values
             and not lexical forms; None without an index.
         seconds: CPU seconds by step.
@@ -90,6 +94,7 @@ class BuildResult:
     graphs: tuple[tuple[str | None, int], ...]
     counts: tuple[MapCount, ...]
     verdict: Verdict | None
+    inferred: int
     merged: int | None
     seconds: dict[str, float] = field(default_factory=dict)
 
@@ -134,22 +139,27 @@ class _Builder:
         with engine(self.spill, self.options.memory, self.options.threads) as connection:
             with self.step("map"):
                 mapped, inputs = self.map(connection)
+            table, inferred = mapped.table, 0
+            if (self.options.infer or self.workspace.infer) == "rdfs":
+                with self.step("infer"):
+                    table, inferred = self.infer(connection, table)
             with self.step("validate"):
-                verdict = self.validate(connection, mapped.table)
+                verdict = self.validate(connection, table)
             losses = self.options.strict and any(count.losses for count in mapped.counts)
             refused = losses or (verdict is not None and verdict.fails(self.options.fail_on))
             merged = None
             if self.options.index and not refused:
                 with self.step("index"):
-                    merged = self.index(connection, mapped.table)
+                    merged = self.index(connection, table)
             result = BuildResult(
                 build=self.made,
                 in_force=not refused,
-                quads=mapped.table.count(connection),
-                triples=mapped.table.count_triples(connection),
-                graphs=tuple(mapped.table.graphs(connection)),
+                quads=table.count(connection),
+                triples=table.count_triples(connection),
+                graphs=tuple(table.graphs(connection)),
                 counts=mapped.counts,
                 verdict=verdict,
+                inferred=inferred,
                 merged=merged,
                 seconds=self.seconds,
             )
@@ -195,6 +205,14 @@ class _Builder:
             *sources,
         ]
         return mapped, files
+
+    def infer(
+        self, connection: duckdb.DuckDBPyConnection, table: QuadTable
+    ) -> tuple[QuadTable, int]:
+        made, count = infer_rdfs(
+            connection, table, self.workspace.inferred_graph, self.spill / "inferred.parquet"
+        )
+        return made.moved(connection, self.made.quads), count
 
     def validate(self, connection: duckdb.DuckDBPyConnection, table: QuadTable) -> Verdict | None:
         if not self.options.validate or not self.workspace.shape_files:
@@ -314,6 +332,7 @@ def _info(result: BuildResult, started: datetime, sources: list[dict[str, Any]])
         "quads": result.quads,
         "triples": result.triples,
         "graphs": [{"graph": graph, "triples": count} for graph, count in result.graphs],
+        "inferred": result.inferred,
         "merged_by_index": result.merged,
         "validation": None
         if verdict is None

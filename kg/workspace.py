@@ -167,6 +167,11 @@ class Workspace:
         stem = "/".join((*parts[:-1], parts[-1].split(".")[0]))
         return f"{self.base}graph/{re.sub(r'[^A-Za-z0-9/._~-]', '-', stem)}"
 
+    @property
+    def inferred_graph(self) -> str:
+        """The named graph that inferred triples enter."""
+        return f"{self.base}graph/inferred"
+
     def current_build(self) -> Build:
         """Return the build in force.
 

@@ -18,6 +18,13 @@ if TYPE_CHECKING:
     from kg.materialize import MapCount
 
 
+class Inference(StrEnum):
+    """What a build may infer."""
+
+    NONE = "none"
+    RDFS = "rdfs"
+
+
 class FailOn(StrEnum):
     """The mildest severity that keeps a build out of force."""
 
@@ -37,6 +44,13 @@ def build_command(
     fail_on: Annotated[
         FailOn, typer.Option(help="Mildest severity that keeps the build out of force.")
     ] = FailOn.VIOLATION,
+    infer: Annotated[
+        Inference | None,
+        typer.Option(
+            help="rdfs: add what follows from subclasses and subproperties, in a graph of its own."
+            " Default: as kg.toml says."
+        ),
+    ] = None,
     strict: Annotated[
         bool,
         typer.Option("--strict", help="Records that give no subject or object are failures."),
@@ -75,6 +89,7 @@ def build_command(
         index=not no_index,
         validate=not no_validate,
         fail_on=Severity[fail_on.name],
+        infer=None if infer is None else infer.value,
         strict=strict,
         memory=memory,
         threads=threads,
@@ -98,6 +113,8 @@ def _summary(shared: Settings, result: BuildResult, strict: bool) -> None:
         f"{result.triples:,} triples in {len(result.graphs)} graphs, {records:,} records mapped"
         f" ({steps} of CPU)"
     )
+    if result.inferred:
+        shared.say(f"{result.inferred:,} of the triples are inferred; exports leave them out")
     if result.merged:
         shared.say(
             f"the index takes {result.merged:,} quads for others that differ only in how a value"
