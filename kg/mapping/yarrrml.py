@@ -319,7 +319,7 @@ def _inverted(made: _Made, maps: Mapping[str, TriplesMap]) -> Iterator[TriplesMa
         for object_map in pair.objects if inverses else ():
             number += 1
             subject, source, back = _from_object(child, object_map, maps)
-            if source is not child:
+            if back.joins:
                 _check_constant((*inverses, *child.graphs, *pair.graphs))
             yield TriplesMap(
                 name=f"{child.name}/inverse{number}",
