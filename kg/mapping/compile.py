@@ -11,10 +11,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Final
 
 from kg.errors import InputError
 from kg.mapping.dialect import array
-from kg.mapping.jsonpath import parse_jsonpath
+from kg.mapping.jsonpath import JsonPath, parse_jsonpath
 from kg.mapping.order import SubjectOrder, predicate_key
 from kg.mapping.plan import (
     Constant,
@@ -503,10 +504,16 @@ def _streams(rules: Sequence[Rule], entries: Sequence[Entry | None]) -> Iterator
 
 
 def source_tables(plan: Plan) -> dict[LogicalSource, SourceTable]:
-    """Return the table that each logical source of a plan is read into."""
+    """Return the table that each logical source of a plan is read into.
+
+    Raises:
+        InputError: An iterator or a reference is no JSONPath where it must be one.
+    """
     needed: dict[LogicalSource, dict[Reference, None]] = {}
     for triples_map in plan.triples_maps:
         found = needed.setdefault(triples_map.source, {})
+        if triples_map.source.formulation in _JSON_LIKE and triples_map.source.iterator:
+            _jsonpath(triples_map.source, triples_map.source.iterator)
         for reference in _all_references(triples_map):
             found[reference] = None
         for object_map in _ref_objects(triples_map):
@@ -527,9 +534,19 @@ def source_tables(plan: Plan) -> dict[LogicalSource, SourceTable]:
     }
 
 
+_JSON_LIKE: Final = (Formulation.JSON, Formulation.YAML)
+
+
+def _jsonpath(source: LogicalSource, text: str) -> JsonPath:
+    try:
+        return parse_jsonpath(text)
+    except InputError as error:
+        raise error.at(source.origin.location()) from error
+
+
 def _column(source: LogicalSource, reference: Reference, index: int) -> Column:
-    if source.formulation in (Formulation.JSON, Formulation.YAML):
-        many = parse_jsonpath(reference.name).is_many
+    if source.formulation in _JSON_LIKE:
+        many = _jsonpath(source, reference.name).is_many
         return Column(reference.name, index, many=many, typed=True)
     if source.formulation is Formulation.XPATH:
         return Column(reference.name, index, many=True, typed=False)

@@ -90,12 +90,13 @@ _MACROS: Final = (
     "kg_title(x) AS array_to_string(list_transform(string_split(lower(x), ' '),"
     " lambda w: upper(w[1]) || w[2:]), ' ')",
     # A JSON value as text, and the kind of its natural datatype: NULL for a string,
-    # i integer, d double, b boolean, ! for an array or object, which is no value.
+    # i integer, d double, b boolean, ! for what is no value: an array, an object, or NaN and
+    # Infinity, which DuckDB lets through.
     "kg_json_text(j) AS CASE WHEN starts_with(j, '\"') THEN"
     " json_extract_string(j, '$') WHEN j = 'null' THEN NULL ELSE CAST(j AS VARCHAR) END",
     "kg_json_kind(j) AS CASE WHEN j IS NULL OR starts_with(j, '\"') OR j = 'null'"
-    " THEN NULL WHEN j IN ('true', 'false') THEN 'b' WHEN starts_with(j, '[') OR"
-    " starts_with(j, '{') THEN '!' WHEN regexp_full_match(j, '-?[0-9]+') THEN 'i' ELSE 'd' END",
+    " THEN NULL WHEN j IN ('true', 'false') THEN 'b' WHEN regexp_full_match(j, '-?[0-9]+')"
+    " THEN 'i' WHEN regexp_matches(j, '^-?[0-9]') THEN 'd' ELSE '!' END",
     "kg_natural(v, t) AS CASE WHEN t IS NULL THEN kg_quoted(v)"
     f" WHEN t = 'i' THEN '\"' || v || '\"^^<{XSD}integer>'"
     f" WHEN t = 'b' THEN '\"' || v || '\"^^<{XSD}boolean>'"

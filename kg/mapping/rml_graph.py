@@ -115,7 +115,9 @@ class RmlGraph:
         """
         found = self.all(node, *names)
         if len(found) > 1:
-            raise found[1].error(f"only one rml:{names[0]} may stand here")
+            raise found[1].error(
+                f"only one rml:{names[0]} may stand here", hint="Take the others away."
+            )
         return found[0] if found else None
 
     def has_type(self, node: Term, name: str) -> bool:

@@ -5,8 +5,11 @@ Spec: https://kg-construct.github.io/rml-io/spec/docs/ (reference formulation JS
 
 from __future__ import annotations
 
+import codecs
+import json
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
@@ -14,12 +17,22 @@ import duckdb
 
 from kg.duck import first_line, sql_text
 from kg.errors import InputError, Location
-from kg.mapping.jsonpath import JsonPath, Wildcard, engine_path, parse_jsonpath
+from kg.mapping.jsonpath import (
+    JsonPath,
+    Step,
+    Wildcard,
+    engine_path,
+    engine_paths,
+    parse_jsonpath,
+)
 from kg.mapping.term_sql import Column, SourceTable
+from kg.rdf import open_binary
 from kg.workspace import show_path
 
 # Bytes of a document that is held in memory at once.
 _SMALLEST_OBJECT: Final = 16 * 2**20
+# Bytes of a broken document that is read once more to tell the line.
+_LONGEST_TOLD: Final = 64 * 2**20
 
 
 def select(
@@ -28,10 +41,18 @@ def select(
     """Return a query for one JSON file; see `kg.sources.loading`.
 
     Raises:
-        InputError: The iterator or a reference is no JSONPath that can be run.
+        InputError: The file is blank; or the iterator or a reference is no JSONPath that can be
+            run.
     """
     del connection, spill
     lines = re.search(r"\.(jsonl|ndjson)(\.gz|\.zst)?$", path.name, re.IGNORECASE) is not None
+    if not lines and not _start(path):
+        raise InputError(
+            "empty-file",
+            "there is nothing but blanks",
+            location=Location(show_path(path)),
+            hint="A JSON file holds a document; an empty one is [].",
+        )
     return select_records(path, table, lines=lines)
 
 
@@ -50,7 +71,7 @@ def select_records(path: Path, table: SourceTable, *, lines: bool) -> str:
     shown = []
     for column, path_steps, make in zip(table.columns, paths, columns, strict=True):
         if column.many:
-            shown.append(make(f"json_extract(rec, {sql_text(engine_path(path_steps))})"))
+            shown.append(make(_extracted("rec", path_steps)))
         else:
             place += 1
             shown.append(make(f"v[{place}]"))
@@ -65,14 +86,36 @@ def explain(error: duckdb.Error, files: Sequence[Path]) -> InputError | duckdb.E
     if not named:
         return error
     path = next((p for p in files if str(p) == named[1]), Path(named[1]))
-    line = re.search(r"in (?:line|record/value) (\d+)", text)
     reason = text.rpartition(": ")[2].strip().rstrip(".")
+    place = Location(show_path(path))
+    # DuckDB has counted one further when it stops.
+    if line := re.search(r"in line (\d+)", text):
+        place = replace(place, line=int(line[1]) - 1)
+    elif record := re.search(r"in record/value (\d+)", text):
+        place = replace(place, record=int(record[1]) - 1)
+    found = _syntax_error(path) if place.line is None else None
+    if found:
+        place = Location(place.file, found.lineno, found.colno)
+        reason = found.msg[0].lower() + found.msg[1:]
     return InputError(
         "bad-json",
         f"not valid JSON: {reason}",
-        location=Location(show_path(path), int(line[1]) if line else None),
+        location=place,
         hint="Check for a missing quote, comma or bracket, and for a comma at the end of a list.",
     )
+
+
+def _syntax_error(path: Path) -> json.JSONDecodeError | None:
+    """Return where a document breaks the rules of JSON; None for a document too long to hold."""
+    with open_binary(path) as source:
+        text = source.read(_LONGEST_TOLD + 1)
+    if len(text) > _LONGEST_TOLD:
+        return None
+    try:
+        json.loads(text.decode("utf-8-sig"))
+    except json.JSONDecodeError as error:
+        return error
+    return None
 
 
 def _records(path: Path, table: SourceTable, lines: bool) -> str:
@@ -82,7 +125,7 @@ def _records(path: Path, table: SourceTable, lines: bool) -> str:
         _SMALLEST_OBJECT, path.stat().st_size * (20 if path.suffix in (".gz", ".zst") else 2)
     )
     form = "newline_delimited" if lines else "unstructured"
-    if not lines and steps[:1] == (Wildcard.ALL,):
+    if not lines and steps[:1] == (Wildcard.ALL,) and _start(path) == b"[":
         form, steps = "array", steps[1:]
     scan = (
         f"read_json({sql_text(str(path))}, format = '{form}', records = false,"
@@ -90,13 +133,31 @@ def _records(path: Path, table: SourceTable, lines: bool) -> str:
     )
     if not steps:
         return f"SELECT row_number() OVER () AS record, json AS rec FROM {scan}"
-    found = f"json_extract(json, {sql_text(engine_path(steps))})"
+    found = _extracted("json", steps)
     if Wildcard.ALL in steps:
         found = f"unnest({found})"
     return (
         f"SELECT row_number() OVER () AS record, rec FROM (SELECT {found} AS rec FROM {scan})"
         " WHERE rec IS NOT NULL"
     )
+
+
+def _start(path: Path) -> bytes:
+    """Return the first character that is no blank."""
+    with open_binary(path) as source:
+        while block := source.read(4096):
+            if found := block.removeprefix(codecs.BOM_UTF8).lstrip():
+                return found[:1]
+    return b""
+
+
+def _extracted(value: str, steps: Sequence[Step]) -> str:
+    """Return the SQL of the JSON at a path: a list of JSON where the path has wildcards."""
+    paths = engine_paths(steps)
+    found = [f"json_extract({value}, {sql_text(path)})" for path in paths]
+    if len(found) == 1:
+        return found[0]
+    return f"list_concat({', '.join(found)})"
 
 
 def _simple(path: JsonPath, table: SourceTable) -> tuple[str | int | Wildcard, ...]:

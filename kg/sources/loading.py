@@ -19,6 +19,7 @@ from kg.errors import InputError, KgError, Location
 from kg.mapping.dialect import BAD_VALUE
 from kg.mapping.plan import Formulation, LogicalSource
 from kg.mapping.term_sql import SourceTable
+from kg.rdf import bad_encoding
 from kg.sources import csv_files, json_files, yaml_files
 from kg.workspace import show_path
 
@@ -120,6 +121,8 @@ def _create(
             connection.execute(f"{create} FROM ({select})")
     except duckdb.InvalidInputException as error:
         raise _broken(error, table.source, files) from error
+    except UnicodeDecodeError as error:  # DuckDB's message quotes what it could not read
+        raise _not_utf8(files) or error from error
     row = connection.execute(f"SELECT count(*) FROM {sql_name(table.name)}").fetchone()
     assert row is not None
     return int(row[0]), incomplete
@@ -206,13 +209,17 @@ def _check_file(path: Path, source: LogicalSource, folders: Folders) -> None:
         )
 
 
+def _not_utf8(files: Sequence[Path]) -> InputError | None:
+    return next((found for path in files if (found := bad_encoding(path, None))), None)
+
+
 def _broken(
     error: duckdb.Error, source: LogicalSource, files: Sequence[Path]
 ) -> InputError | duckdb.Error:
     if source.formulation is Formulation.CSV:
         return csv_files.explain(error, source, files)
     if source.formulation is Formulation.JSON:
-        return json_files.explain(error, files)
+        return _not_utf8(files) or json_files.explain(error, files)
     return error
 
 
@@ -221,17 +228,25 @@ def _check_values(connection: duckdb.DuckDBPyConnection, loaded: LoadedTable) ->
     for column in loaded.table.columns:
         if not column.typed:
             continue
-        bad = f"t{column.index} = '!'"
+        bad, value = f"t{column.index} = '!'", f"c{column.index}"
         if column.many:
             bad = f"list_contains(list_transform(c{column.index}, lambda e: e.t), '!')"
+            value = f"list_filter(c{column.index}, lambda e: e.t = '!')[1].v"
         row = connection.execute(
-            f"SELECT file, record FROM {sql_name(loaded.table.name)} WHERE {bad}"
+            f"SELECT file, record, {value} FROM {sql_name(loaded.table.name)} WHERE {bad}"
             " ORDER BY file, record LIMIT 1"
         ).fetchone()
         if row:
-            raise InputError(
-                "not-a-value",
-                "the value is an array or an object, not a single value",
-                location=locate(loaded, row[0], row[1], column.reference),
-                hint=f"Refer to what is inside it, such as {column.reference}[*].",
-            )
+            place = locate(loaded, row[0], row[1], column.reference)
+            raise _no_value(row[2], column.reference, place)
+
+
+def _no_value(text: str, reference: str, place: Location) -> InputError:
+    if text.startswith("["):
+        what, hint = "an array", f"Refer to what is inside it, such as {reference}[*]."
+    elif text.startswith("{"):
+        what, hint = "an object", f"Refer to what is inside it, such as {reference}.name."
+    else:
+        what, hint = f"{text}, which JSON does not know", "Write a number, null or a text."
+    message = f"the value is {what}, not a single value"
+    return InputError("not-a-value", message, location=place, hint=hint)
