@@ -8,8 +8,10 @@ Spec: https://www.rfc-editor.org/rfc/rfc9535
 
 from __future__ import annotations
 
+import itertools
 import json
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
 from typing import Final
@@ -153,18 +155,33 @@ def _error(path: str, rest: str) -> InputError:
     )
 
 
-def engine_path(steps: tuple[Step, ...]) -> str:
+def engine_paths(steps: Sequence[Step]) -> list[str]:
+    """Return the paths that DuckDB needs: a wildcard of it finds elements, or members, not both.
+
+    >>> engine_paths(("a", Wildcard.ALL))
+    ['$."a"[*]', '$."a".*']
+    """
+    wildcards = [("[*]", ".*") for step in steps if isinstance(step, Wildcard)]
+    return [engine_path(steps, chosen) for chosen in itertools.product(*wildcards)]
+
+
+def engine_path(steps: Sequence[Step], wildcards: Sequence[str] = ()) -> str:
     """Return the path as DuckDB writes it.
 
-    >>> engine_path(("a b", 0, Wildcard.ALL))
+    Args:
+        steps: Keys, indices and wildcards.
+        wildcards: How each wildcard is written.
+
+    >>> engine_path(("a b", 0, Wildcard.ALL), ["[*]"])
     '$."a b"[0][*]'
     """
+    left = iter(wildcards)
     text = "$"
     for step in steps:
         if isinstance(step, int):
             text += f"[{step}]" if step >= 0 else f"[#{step}]"
         elif isinstance(step, Wildcard):
-            text += "[*]"
+            text += next(left)
         else:
             text += '."' + step.replace("\\", "\\\\").replace('"', '\\"') + '"'
     return text

@@ -30,7 +30,7 @@ from kg.sources import (
 )
 from kg.sources.files import Folders, SourceFile, find_files
 from kg.sources.reading import Reading
-from kg.sources.streams import bad_compression
+from kg.sources.streams import bad_compression, text_blocks
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +109,8 @@ def load_table(
     ]
     try:
         made = _create(connection, table, _union(reader, readings))
+    except UnicodeDecodeError as error:  # DuckDB's message quotes what it could not read
+        raise _not_utf8(readings) or error from error
     except duckdb.Error as error:
         made = None
         if not _is_mendable(error, readings):
@@ -183,6 +185,16 @@ def _reading_of(text: str, readings: Sequence[Reading]) -> Reading | None:
     return readings[0] if len(readings) == 1 else None
 
 
+def _not_utf8(readings: Sequence[Reading]) -> InputError | None:
+    for reading in readings:
+        try:
+            for _ in text_blocks(reading.file, reading.source):
+                pass
+        except InputError as error:
+            return error
+    return None
+
+
 def _explained(error: duckdb.Error, readings: Sequence[Reading]) -> KgError | duckdb.Error:
     """Turn an error that is about a file's content into ours; return others unchanged."""
     text = str(error)
@@ -253,20 +265,27 @@ def _check_values(connection: duckdb.DuckDBPyConnection, loaded: LoadedTable) ->
     for column in loaded.table.columns:
         if not column.typed:
             continue
-        bad = f"t{column.index} = '!'"
+        bad, value = f"t{column.index} = '!'", f"c{column.index}"
         if column.many:
             bad = f"list_contains(list_transform(c{column.index}, lambda e: e.t), '!')"
+            value = f"list_filter(c{column.index}, lambda e: e.t = '!')[1].v"
         row = connection.execute(
-            f"SELECT file, record FROM {sql_name(loaded.table.name)} WHERE {bad}"
+            f"SELECT file, record, {value} FROM {sql_name(loaded.table.name)} WHERE {bad}"
             " ORDER BY file, record LIMIT 1"
         ).fetchone()
         if row:
-            raise InputError(
-                "not-a-value",
-                "the value is an array or an object, not a single value",
-                location=locate(loaded, row[0], row[1], column.reference),
-                hint=_INSIDE.get(
-                    loaded.table.source.formulation,
-                    f"Refer to what is inside it, such as {column.reference}[*].",
-                ),
-            )
+            place = locate(loaded, row[0], row[1], column.reference)
+            raise _no_value(row[2], column.reference, place, loaded.table.source.formulation)
+
+
+def _no_value(text: str, reference: str, place: Location, kind: Formulation) -> InputError:
+    if text.startswith("["):
+        what, hint = "an array", f"Refer to what is inside it, such as {reference}[*]."
+    elif text.startswith("{"):
+        what, hint = "an object", f"Refer to what is inside it, such as {reference}.name."
+    elif kind in _INSIDE:
+        what, hint = f"{text}, which has no datatype in RDF", ""
+    else:
+        what, hint = f"{text}, which JSON does not know", "Write a number, null or a text."
+    message = f"the value is {what}, not a single value"
+    return InputError("not-a-value", message, location=place, hint=_INSIDE.get(kind, hint))

@@ -26,6 +26,8 @@ Typed = tuple[str | None, str | None]
 _SMALLEST_BUFFER: Final = 1 << 20
 # A row may be larger than a text that it holds, but not by much.
 _LARGEST_ROW: Final = 1 << 28
+# Characters of what is no single value that messages may need.
+_SHOWN: Final = 100
 _encoded: Final = json.JSONEncoder(ensure_ascii=False).encode
 
 
@@ -53,10 +55,10 @@ _KINDS: Final[Mapping[type, Callable[..., Typed]]] = {
     bytearray: lambda value: (value.hex().upper(), "h"),
     memoryview: lambda value: (value.hex().upper(), "h"),
     # No single values, and no datatype of RDF for them.
-    list: lambda _: ("", "!"),
-    tuple: lambda _: ("", "!"),
-    dict: lambda _: ("", "!"),
-    timedelta: lambda _: ("", "!"),
+    list: lambda value: (str(value)[:_SHOWN], "!"),
+    tuple: lambda value: (str(value)[:_SHOWN], "!"),
+    dict: lambda value: (str(value)[:_SHOWN], "!"),
+    timedelta: lambda value: (str(value)[:_SHOWN], "!"),
 }
 
 
