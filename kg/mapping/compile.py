@@ -29,6 +29,7 @@ from kg.mapping.plan import (
     Template,
     TermMap,
     TriplesMap,
+    both,
     references,
     term_references,
 )
@@ -359,7 +360,8 @@ class _Compiler:
         parent = self.parent(triples_map, object_map)
         compiler = self.terms_of[triples_map.name]
         own = TermCompiler(compiler.table, parent.base, parent.name)
-        made = own.term(parent.subject)
+        condition = both(parent.subject.condition, object_map.condition)
+        made = own.term(replace(parent.subject, condition=condition))
         compiler.checks += own.checks
         return made
 
@@ -399,14 +401,15 @@ class _Compiler:
         joins = object_map.joins
         child_table = self.tables[triples_map.source]
         parent_table = self.tables[parent.source]
-        if not isinstance(parent.subject.expression, Template | Reference):
+        subject = parent.subject
+        if not isinstance(subject.expression, Template | Reference) or subject.condition:
             return False
         for join in joins:
             if not isinstance(join.child, Reference) or not isinstance(join.parent, Reference):
                 return False
             if child_table.column(join.child).many or parent_table.column(join.parent).many:
                 return False
-        return {*references(parent.subject.expression)} <= {join.parent for join in joins}
+        return {*references(subject.expression)} <= {join.parent for join in joins}
 
     def semi_join(self, triples_map: TriplesMap, object_map: RefObjectMap) -> tuple[TermSql, str]:
         """Return the object, made of the child's values, and when the parent is there."""
@@ -423,6 +426,8 @@ class _Compiler:
         made = own.term(_renamed(parent.subject, renamed))
         keys = ", ".join(child_keys) if len(child_keys) == 1 else f"({', '.join(child_keys)})"
         there = f"{keys} IN (SELECT {', '.join(parent_keys)} FROM {parent_terms.table.name})"
+        if object_map.condition is not None:
+            there = f"{there} AND {child_terms.holds(object_map.condition)}"
         return made, there
 
     def join(
@@ -439,7 +444,10 @@ class _Compiler:
                 dynamic |= {f"p{number}": _or_null(predicate), f"g{number}": _or_null(graph)}
         subject, other = self.subjects[triples_map.name], self.subjects[parent.name]
         own = {"b": TermSql(subject.block, False, ""), "s": TermSql(subject.rest, False, "")}
-        child = _distinct(subject.rows, {**own, **_keys(child_keys), **dynamic})
+        rows = subject.rows
+        if object_map.condition is not None:
+            rows = f"(SELECT * FROM {rows} WHERE {child_terms.holds(object_map.condition)})"
+        child = _distinct(rows, {**own, **_keys(child_keys), **dynamic})
         whole = {"o": TermSql(other.whole, False, "")}
         found = _distinct(other.rows, {**whole, **_keys(parent_keys)})
         condition = " AND ".join(f"child.k{n} = parent.k{n}" for n in range(len(child_keys)))
@@ -464,28 +472,30 @@ class _Compiler:
         compiler = self.terms_of[triples_map.name]
         subject = compiler.term(triples_map.subject)
         losses = []
-        if subject.missing:
-            losses.append(Loss("subject", _names(triples_map.subject), subject.missing))
+        if subject.lost:
+            losses.append(Loss("subject", _names(triples_map.subject), subject.lost))
+        condition = triples_map.subject.condition
+        chosen = f" AND {compiler.holds(condition)}" if condition is not None else ""
         for pair in triples_map.predicate_objects:
             predicate = pair.predicates[0].expression
             label = predicate.value if isinstance(predicate, Constant) else "a predicate"
             for object_map in pair.objects:
                 if isinstance(object_map, TermMap):
-                    missing = compiler.term(object_map).missing
-                    if missing:
-                        losses.append(Loss(label, _names(object_map), missing))
+                    lost = compiler.term(object_map).lost
+                    if lost:
+                        losses.append(Loss(label, _names(object_map), f"({lost}){chosen}"))
             for what, term_maps in (("predicate", pair.predicates), ("graph", pair.graphs)):
-                losses += self.lost(compiler, what, term_maps)
-        losses += self.lost(compiler, "graph", triples_map.graphs)
+                losses += self.lost(compiler, what, term_maps, chosen)
+        losses += self.lost(compiler, "graph", triples_map.graphs, chosen)
         return Account(triples_map.name, compiler.table, tuple(losses))
 
     def lost(
-        self, compiler: TermCompiler, what: str, term_maps: Sequence[TermMap]
+        self, compiler: TermCompiler, what: str, term_maps: Sequence[TermMap], chosen: str
     ) -> Iterator[Loss]:
         for term_map in term_maps:
-            missing = compiler.term(term_map).missing
-            if missing:
-                yield Loss(what, _names(term_map), missing)
+            lost = compiler.term(term_map).lost
+            if lost:
+                yield Loss(what, _names(term_map), f"({lost}){chosen}")
 
 
 def _code(number: int) -> TermSql:
@@ -582,10 +592,13 @@ def _all_references(triples_map: TriplesMap) -> Iterator[Reference]:
             else:
                 for join in object_map.joins:
                     yield from references(join.child)
+                if object_map.condition is not None:
+                    yield from references(object_map.condition)
 
 
 def _names(term_map: TermMap) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(reference.name for reference in term_references(term_map)))
+    needed = term_references(replace(term_map, condition=None))
+    return tuple(dict.fromkeys(reference.name for reference in needed))
 
 
 def _unquoted(sql: str) -> str:

@@ -12,10 +12,8 @@ import json
 import re
 from collections.abc import Collection, Iterator
 from io import StringIO
-from pathlib import Path
 from typing import Final, TextIO
 
-import duckdb
 from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError
 from ruamel.yaml.events import (
@@ -33,11 +31,11 @@ from ruamel.yaml.reader import ReaderError
 from kg.errors import InputError, Location
 from kg.mapping.jsonpath import Wildcard, parse_jsonpath
 from kg.mapping.plan import LogicalSource
-from kg.mapping.term_sql import SourceTable
 from kg.mapping.yaml_nodes import UNPAIRED, paired
-from kg.rdf import bad_encoding, open_binary
 from kg.sources import json_files
-from kg.workspace import show_path
+from kg.sources.files import SourceFile
+from kg.sources.reading import Reading
+from kg.sources.streams import open_text
 
 _NULL: Final = re.compile(r"null|Null|NULL|~|")
 _BOOLEAN: Final = re.compile(r"true|True|TRUE|false|False|FALSE")
@@ -45,26 +43,23 @@ _BOOLEAN: Final = re.compile(r"true|True|TRUE|false|False|FALSE")
 _NUMBER: Final = re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][-+]?[0-9]+)?")
 
 
-def select(
-    connection: duckdb.DuckDBPyConnection, path: Path, table: SourceTable, spill: Path
-) -> str:
+def select(reading: Reading) -> str:
     """Return a query for one YAML file; see `kg.sources.loading`.
 
     Raises:
-        InputError: The file is not valid YAML or not UTF-8, or a key stands twice.
+        InputError: The file is not valid YAML or not in its encoding, or a key stands twice.
     """
-    del connection
-    target = spill / f"{table.name}-{path.name}.jsonl"
+    target = reading.copy(".jsonl")
     with target.open("w", encoding="utf-8") as out:
-        _Converter(path).write(out)
-    return json_files.select_records(target, table, lines=True)
+        _Converter(reading.file, reading.source).write(out)
+    return json_files.select_lines(reading, target)
 
 
-def lines_of(path: Path, source: LogicalSource, records: Collection[int]) -> dict[int, int]:
+def lines_of(file: SourceFile, source: LogicalSource, records: Collection[int]) -> dict[int, int]:
     """Return the line, from 1, on which each of some records starts."""
     steps = parse_jsonpath(source.iterator or "$").steps or ()
     nodes = []
-    with open_binary(path) as stream:
+    with open_text(file, source) as stream:
         nodes = list(YAML(typ="rt", pure=True).compose_all(stream))
     for step in steps:
         found = []
@@ -82,13 +77,14 @@ def lines_of(path: Path, source: LogicalSource, records: Collection[int]) -> dic
 class _Converter:
     """Writes the documents of one YAML file as JSON, one a line."""
 
-    def __init__(self, path: Path) -> None:
-        self.path = path
+    def __init__(self, file: SourceFile, source: LogicalSource) -> None:
+        self.file = file
+        self.source = source
         self.anchors: dict[str, str] = {}
 
     def write(self, out: TextIO) -> None:
         try:
-            with open_binary(self.path) as stream:
+            with open_text(self.file, self.source) as stream:
                 events = YAML(typ="safe", pure=True).parse(stream)
                 for event in events:
                     if isinstance(event, DocumentStartEvent):
@@ -97,8 +93,8 @@ class _Converter:
                         out.write("\n")
         except MarkedYAMLError as error:
             raise self._broken(error) from error
-        except ReaderError as error:  # a byte or a character that may not be there
-            raise bad_encoding(self.path, None) or self._bad_character(error) from error
+        except ReaderError as error:
+            raise self._bad_character(error) from error
 
     def _node(self, event: Event, events: Iterator[Event], out: TextIO) -> None:
         if isinstance(event, AliasEvent):
@@ -165,23 +161,23 @@ class _Converter:
 
     def _error(self, event: Event, message: str) -> InputError:
         mark = event.start_mark
-        place = Location(show_path(self.path), mark.line + 1, mark.column + 1)
+        place = Location(self.file.shown, mark.line + 1, mark.column + 1)
         return InputError("bad-yaml", message, location=place, hint="Mend the file here.")
 
     def _bad_character(self, error: ReaderError) -> InputError:
-        with open_binary(self.path) as stream:
-            text = stream.read().decode()[: error.position]
-        place = Location(show_path(self.path), text.count("\n") + 1, len(text) - text.rfind("\n"))
+        with open_text(self.file, self.source) as stream:
+            text = stream.read(error.position)
+        line, column = text.count("\n") + 1, len(text) - text.rfind("\n")
         return InputError(
             "bad-yaml",
             f"the character U+{error.character:04X} may not stand in YAML",
-            location=place,
+            location=Location(self.file.shown, line, column),
             hint="Take it out, or write it as an escape in double quotes.",
         )
 
     def _broken(self, error: MarkedYAMLError) -> InputError:
         mark = error.problem_mark or error.context_mark
-        place = Location(show_path(self.path), *((mark.line + 1, mark.column + 1) if mark else ()))
+        place = Location(self.file.shown, *((mark.line + 1, mark.column + 1) if mark else ()))
         problem = str(error.problem or error.context or "unreadable").splitlines()[0]
         return InputError(
             "bad-yaml",
