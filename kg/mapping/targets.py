@@ -9,6 +9,7 @@ Spec: https://kg-construct.github.io/rml-io/spec/docs/#target-vocabulary
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from itertools import product
 from typing import Final
 
 from kg.mapping.plan import LogicalTarget, Plan, RefObjectMap, TermMap, term_targets
@@ -59,6 +60,16 @@ class Routing:
             for target in _targets(each) if each is not None else ():
                 mask |= self._bits.get(target, 0)
         return mask
+
+    def has_default(self, plan: Plan) -> bool:
+        """Tell whether any statement of a plan goes to the default output."""
+        for triples_map in plan.triples_maps:
+            for pair in triples_map.predicate_objects:
+                graphs = (*triples_map.graphs, *pair.graphs) or (None,)
+                for predicate, object_map, graph in product(pair.predicates, pair.objects, graphs):
+                    if not self.mask(triples_map.subject, predicate, object_map, graph):
+                        return True
+        return False
 
 
 def _targets(each: TermMap | RefObjectMap) -> tuple[LogicalTarget, ...]:
