@@ -115,7 +115,7 @@ def _admit(kind: type[BaseException], error: BaseException, trace: TracebackType
     first = str(error).splitlines()[0] if str(error) else ""
     print(
         f"kg: internal error: {kind.__name__}: {first}\n"
-        "  This is a fault of kg. Run it again with --debug (kg --debug …) and report what it says.",
+        "  This is a fault of kg. Run it again as kg --debug …, and report what it says.",
         file=sys.stderr,
         flush=True,
     )
