@@ -70,6 +70,13 @@ def write_answer(answer: Answer, form: Format, out: IO[bytes], style: Style) -> 
     return not _write_rows(["subject", "predicate", "object"], rows, form, out, style)
 
 
+def ends_line(form: Format, answer: Answer) -> bool:
+    """Tell whether an answer in a format ends with a line's end, as a terminal wants."""
+    if isinstance(answer, ox.QueryBoolean) and form.results is not None:
+        return False
+    return form.name not in ("json", "xml", "jsonld", "rdfxml")
+
+
 class _Counted:
     """Passes bytes on and counts them."""
 
