@@ -15,6 +15,7 @@ from kg.errors import InputError
 from kg.query.formats import Format
 from kg.query.limits import rows_error
 from kg.query.rows import ROW_WRITERS
+from kg.terms import RDF_TYPE, XSD
 
 if TYPE_CHECKING:  # a process that answers one question counts its imports
     from kg.query.tabular import Row
@@ -162,6 +163,11 @@ def _write_graph(
     return count
 
 
+# What Turtle writes without a name: rdf:type as ``a``, numbers and booleans bare.
+_SHORT_ALREADY: Final = frozenset(
+    {RDF_TYPE[1:-1]}
+    | {XSD + name for name in ("string", "integer", "decimal", "double", "boolean")}
+)
 _WITHOUT_PREFIXES: Final = (ox.RdfFormat.N_TRIPLES, ox.RdfFormat.N_QUADS)
 
 
@@ -175,7 +181,9 @@ def _used_prefixes(triples: Iterable[ox.Triple], prefixes: Mapping[str, str]) ->
         for term in (triple.subject, triple.predicate, triple.object):
             if isinstance(term, ox.Literal):
                 term = term.datatype
-            if isinstance(term, ox.NamedNode) and (found := shortener.prefix_of(term.value)):
+            if not isinstance(term, ox.NamedNode) or term.value in _SHORT_ALREADY:
+                continue
+            if found := shortener.prefix_of(term.value):
                 used.add(found[0])
     return {prefix: prefixes[prefix] for prefix in sorted(used)}
 
