@@ -22,6 +22,7 @@ from kg.mapping.plan import (
     Expression,
     Formulation,
     LogicalSource,
+    LogicalTarget,
     Plan,
     PredicateObjectMap,
     Reference,
@@ -34,6 +35,7 @@ from kg.mapping.plan import (
     term_references,
 )
 from kg.mapping.stream import Entry, stream_sql
+from kg.mapping.targets import Routing
 from kg.mapping.term_sql import Check, Column, Computed, SourceTable, TermCompiler, TermSql
 
 
@@ -49,12 +51,15 @@ class Rule:
         triples_map: Name of the triples map.
         tables: Names of the source tables that are read.
         block: Number of the block that all its subjects are in; None if that is not known.
+        targets: Bits of the targets in `Program.targets` that its quads go to; 0: the default
+            output.
     """
 
     triples_map: str
     sql: str
     tables: tuple[str, ...]
     block: int | None
+    targets: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +91,7 @@ class Loss:
     """A reason for which a record may give no triple: the values that it lacks.
 
     Attributes:
-        what: ``subject`` or the predicate.
+        what: ``subject``, ``predicate``, ``graph``, or the predicate whose object is missing.
         references: The references that may be missing.
         missing: Condition on the source table.
     """
@@ -114,6 +119,7 @@ class Program:
         order: How subjects are written while they are sorted.
         predicates: Constant predicates in sort order; None where a predicate is not constant.
         graphs: Constant graphs in sort order; None exactly where `predicates` is.
+        targets: Files that quads go to instead of to the default output.
     """
 
     tables: tuple[SourceTable, ...]
@@ -124,10 +130,15 @@ class Program:
     order: SubjectOrder
     predicates: tuple[str, ...] | None
     graphs: tuple[str, ...] | None
+    targets: tuple[LogicalTarget, ...] = ()
 
 
 def compile_plan(
-    plan: Plan, predicates: Iterable[str] | None = (), graphs: Iterable[str] = ()
+    plan: Plan,
+    predicates: Iterable[str] | None = (),
+    graphs: Iterable[str] = (),
+    *,
+    routed: bool = False,
 ) -> Program:
     """Compile a plan.
 
@@ -136,11 +147,12 @@ def compile_plan(
         predicates: Predicates (terms) of other quads that will be sorted with these; None where
             they are too many, so that the program must do without numbers.
         graphs: Graphs (terms) of other quads that will be sorted with these.
+        routed: Tell apart the quads of different targets; otherwise all are one graph.
 
     Raises:
         InputError: The plan asks for something that cannot be.
     """
-    return _Compiler(plan, predicates, graphs).program()
+    return _Compiler(plan, predicates, graphs, routed).program()
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,8 +175,15 @@ class _Subject:
 
 
 class _Compiler:
-    def __init__(self, plan: Plan, predicates: Iterable[str] | None, graphs: Iterable[str]) -> None:
+    def __init__(
+        self,
+        plan: Plan,
+        predicates: Iterable[str] | None,
+        graphs: Iterable[str],
+        routed: bool,
+    ) -> None:
         self.plan = plan
+        self.routing = Routing(plan if routed else Plan(()))
         self.tables = source_tables(plan)
         terms = [self.terms(triples_map) for triples_map in plan.triples_maps]
         self.terms_of = dict(zip((t.name for t in plan.triples_maps), terms, strict=True))
@@ -193,7 +212,7 @@ class _Compiler:
             *((p, predicates) for p in pair.predicates),
             *((g, graphs) for g in (*owner.graphs, *pair.graphs)),
         ):
-            if not isinstance(term_map.expression, Constant):
+            if not isinstance(term_map.expression, Constant) or term_map.condition is not None:
                 constant = False
                 continue
             term = compiler.term(term_map) if found is predicates else compiler.graph(term_map)
@@ -240,7 +259,8 @@ class _Compiler:
                 entries.append(entry)
         accounts = [self.account(triples_map) for triples_map in self.plan.triples_maps]
         checks = [check for terms in self.terms_of.values() for check in terms.checks]
-        streams = tuple(_streams(rules, entries)) if self.coded else ()
+        one_output = self.coded and not self.routing.targets
+        streams = tuple(_streams(rules, entries)) if one_output else ()
         return Program(
             tables=tuple(
                 table.with_computed(self.computed[table.name], _sorted_by(table.name, streams))
@@ -253,6 +273,7 @@ class _Compiler:
             order=self.order,
             predicates=tuple(self.predicates) if self.coded else None,
             graphs=tuple(self.graphs) if self.coded else None,
+            targets=self.routing.targets,
         )
 
     # --- rules ----------------------------------------------------------------------------
@@ -261,17 +282,40 @@ class _Compiler:
         """Yield the rules of a triples map; those of one scan with what a stream needs of them."""
         for pair in triples_map.predicate_objects:
             for object_map in pair.objects:
-                if isinstance(object_map, TermMap) or not self.needs_join(triples_map, object_map):
-                    made = self.object(triples_map, object_map)
-                    for predicate, graph in self.places(triples_map, pair):
-                        yield self.scan(triples_map, predicate, made, graph)
-                elif self.child_makes_subject(triples_map, object_map):
-                    made, there = self.semi_join(triples_map, object_map)
-                    others = (self.terms_of[object_map.parent].table.name,)
-                    for predicate, graph in self.places(triples_map, pair):
-                        yield self.scan(triples_map, predicate, made, graph, there, others)
-                else:
-                    yield self.join(triples_map, pair, object_map), None
+                for owner, part, targets in self.routed(triples_map, pair, object_map):
+                    for rule, entry in self.rules_of(owner, part, object_map):
+                        yield replace(rule, targets=targets), entry
+
+    def routed(
+        self, triples_map: TriplesMap, pair: PredicateObjectMap, object_map: TermMap | RefObjectMap
+    ) -> Iterator[tuple[TriplesMap, PredicateObjectMap, int]]:
+        """Yield the predicates and graphs of an object that go to the same targets, with these."""
+        if not self.routing.targets:
+            yield triples_map, pair, 0
+            return
+        bare = replace(triples_map, graphs=())
+        graphs = (*dict.fromkeys((*triples_map.graphs, *pair.graphs)),) or (None,)
+        for predicate in pair.predicates:
+            for graph in graphs:
+                part = replace(pair, predicates=(predicate,), graphs=(graph,) if graph else ())
+                terms = (triples_map.subject, predicate, object_map, graph)
+                yield bare, part, self.routing.mask(*terms)
+
+    def rules_of(
+        self, triples_map: TriplesMap, pair: PredicateObjectMap, object_map: TermMap | RefObjectMap
+    ) -> Iterator[tuple[Rule, Entry | None]]:
+        """Yield the rules of one object of a predicate-object map."""
+        if isinstance(object_map, TermMap) or not self.needs_join(triples_map, object_map):
+            made = self.object(triples_map, object_map)
+            for predicate, graph in self.places(triples_map, pair):
+                yield self.scan(triples_map, predicate, made, graph)
+        elif self.child_makes_subject(triples_map, object_map):
+            made, there = self.semi_join(triples_map, object_map)
+            others = (self.terms_of[object_map.parent].table.name,)
+            for predicate, graph in self.places(triples_map, pair):
+                yield self.scan(triples_map, predicate, made, graph, there, others)
+        else:
+            yield self.join(triples_map, pair, object_map), None
 
     def scan(
         self,
@@ -295,9 +339,13 @@ class _Compiler:
         subject = self.subjects[triples_map.name]
         table = self.terms_of[triples_map.name].table.name
         where = [f"{subject.rest} IS NOT NULL"] + ([condition] if condition else [])
+        if graph.missing and not graph.many:
+            where.append(f"NOT ({graph.missing})")
         if predicate.many or made.many or graph.many:
             entries = _entries(predicate, made, graph)
             kept = "u.o IS NOT NULL AND u.p IS NOT NULL"
+            if graph.many:
+                kept += " AND u.g IS NOT NULL"
             sql = (
                 f"SELECT b, s, u.p, u.o, u.g FROM (SELECT {subject.block} AS b,"
                 f" {subject.rest} AS s, unnest({entries}) AS u FROM {subject.rows}"
@@ -437,7 +485,7 @@ class _Compiler:
         dynamic: dict[str, TermSql] = {}
         if not self.coded:
             for number, (predicate, graph) in enumerate(places):
-                dynamic |= {f"p{number}": predicate, f"g{number}": graph}
+                dynamic |= {f"p{number}": _or_null(predicate), f"g{number}": _or_null(graph)}
         subject, other = self.subjects[triples_map.name], self.subjects[parent.name]
         own = {"b": TermSql(subject.block, False, ""), "s": TermSql(subject.rest, False, "")}
         rows = subject.rows
@@ -448,7 +496,10 @@ class _Compiler:
         found = _distinct(other.rows, {**whole, **_keys(parent_keys)})
         condition = " AND ".join(f"child.k{n} = parent.k{n}" for n in range(len(child_keys)))
         entries = [
-            f"{{'p': {p.sql if self.coded else f'p{n}'}, 'g': {g.sql if self.coded else f'g{n}'}}}"
+            f"{{'p': {p.sql}, 'g': {g.sql}}}"
+            if self.coded
+            else f"{{'p': {f'CASE WHEN g{n} IS NOT NULL THEN p{n} END' if g.missing else f'p{n}'},"
+            f" 'g': g{n}}}"
             for n, (p, g) in enumerate(places)
         ]
         return Rule(
@@ -477,7 +528,18 @@ class _Compiler:
                     lost = compiler.term(object_map).lost
                     if lost:
                         losses.append(Loss(label, _names(object_map), f"({lost}){chosen}"))
+            for what, term_maps in (("predicate", pair.predicates), ("graph", pair.graphs)):
+                losses += self.lost(compiler, what, term_maps, chosen)
+        losses += self.lost(compiler, "graph", triples_map.graphs, chosen)
         return Account(triples_map.name, compiler.table, tuple(losses))
+
+    def lost(
+        self, compiler: TermCompiler, what: str, term_maps: Sequence[TermMap], chosen: str
+    ) -> Iterator[Loss]:
+        for term_map in term_maps:
+            lost = compiler.term(term_map).lost
+            if lost:
+                yield Loss(what, _names(term_map), f"({lost}){chosen}")
 
 
 def _code(number: int) -> TermSql:
@@ -589,6 +651,11 @@ def _unquoted(sql: str) -> str:
 
 def _keys(keys: Sequence[TermSql]) -> dict[str, TermSql]:
     return {f"k{number}": key for number, key in enumerate(keys)}
+
+
+def _or_null(term: TermSql) -> TermSql:
+    """Let an empty list be a list of one NULL, so that it takes no record away when unnested."""
+    return replace(term, sql=f"coalesce(nullif({term.sql}, []), [NULL])") if term.many else term
 
 
 def _distinct(rows: str, columns: dict[str, TermSql]) -> str:

@@ -15,7 +15,7 @@ from io import StringIO
 from typing import Final, TextIO
 
 from ruamel.yaml import YAML
-from ruamel.yaml.error import MarkedYAMLError, YAMLError
+from ruamel.yaml.error import MarkedYAMLError
 from ruamel.yaml.events import (
     AliasEvent,
     DocumentStartEvent,
@@ -26,10 +26,12 @@ from ruamel.yaml.events import (
     SequenceEndEvent,
     SequenceStartEvent,
 )
+from ruamel.yaml.reader import ReaderError
 
 from kg.errors import InputError, Location
 from kg.mapping.jsonpath import Wildcard, parse_jsonpath
 from kg.mapping.plan import LogicalSource
+from kg.mapping.yaml_nodes import UNPAIRED, paired
 from kg.sources import json_files
 from kg.sources.files import SourceFile
 from kg.sources.reading import Reading
@@ -66,6 +68,8 @@ def lines_of(file: SourceFile, source: LogicalSource, records: Collection[int]) 
                 found += [item[1] if isinstance(item, tuple) else item for item in node.value]
             elif isinstance(node.value, list) and isinstance(step, str):
                 found += [item[1] for item in node.value if item[0].value == step]
+            elif isinstance(node.value, list) and isinstance(step, int):
+                found += node.value[step:][:1]
         nodes = found
     return {n: nodes[n - 1].start_mark.line + 1 for n in records if n <= len(nodes)}
 
@@ -89,13 +93,8 @@ class _Converter:
                         out.write("\n")
         except MarkedYAMLError as error:
             raise self._broken(error) from error
-        except YAMLError as error:  # a control character
-            raise InputError(
-                "bad-yaml",
-                f"not valid YAML: {str(error).splitlines()[0]}",
-                location=self.file.location,
-                hint="Take the character out.",
-            ) from error
+        except ReaderError as error:
+            raise self._bad_character(error) from error
 
     def _node(self, event: Event, events: Iterator[Event], out: TextIO) -> None:
         if isinstance(event, AliasEvent):
@@ -104,7 +103,7 @@ class _Converter:
         anchor = getattr(event, "anchor", None)
         target: TextIO = StringIO() if anchor else out
         if isinstance(event, ScalarEvent):
-            target.write(_scalar(event))
+            target.write(self._scalar(event))
         elif isinstance(event, SequenceStartEvent):
             self._sequence(events, target)
         else:
@@ -129,12 +128,30 @@ class _Converter:
         while not isinstance(event := next(events), MappingEndEvent):
             if not isinstance(event, ScalarEvent) or event.value == "<<":
                 raise self._error(event, "keys must be plain texts; merge keys are not read")
-            if event.value in keys:
-                raise self._error(event, f"the key {event.value!r} stands twice")
-            out.write(("," if keys else "") + json.dumps(event.value, ensure_ascii=False) + ":")
-            keys.add(event.value)
+            key = self._text(event)
+            if key in keys:
+                raise self._error(event, f"the key {key!r} stands twice")
+            out.write(("," if keys else "") + json.dumps(key, ensure_ascii=False) + ":")
+            keys.add(key)
             self._node(next(events), events, out)
         out.write("}")
+
+    def _scalar(self, event: ScalarEvent) -> str:
+        value = self._text(event)
+        if event.style is None:
+            if _NULL.fullmatch(value):
+                return "null"
+            if _BOOLEAN.fullmatch(value):
+                return value.lower()
+            if _NUMBER.fullmatch(value):
+                return value
+        return json.dumps(value, ensure_ascii=False)
+
+    def _text(self, event: ScalarEvent) -> str:
+        try:
+            return paired(str(event.value))
+        except UnicodeDecodeError as error:
+            raise self._error(event, UNPAIRED) from error
 
     def _alias(self, event: AliasEvent) -> str:
         try:
@@ -147,6 +164,17 @@ class _Converter:
         place = Location(self.file.shown, mark.line + 1, mark.column + 1)
         return InputError("bad-yaml", message, location=place, hint="Mend the file here.")
 
+    def _bad_character(self, error: ReaderError) -> InputError:
+        with open_text(self.file, self.source) as stream:
+            text = stream.read(error.position)
+        line, column = text.count("\n") + 1, len(text) - text.rfind("\n")
+        return InputError(
+            "bad-yaml",
+            f"the character U+{error.character:04X} may not stand in YAML",
+            location=Location(self.file.shown, line, column),
+            hint="Take it out, or write it as an escape in double quotes.",
+        )
+
     def _broken(self, error: MarkedYAMLError) -> InputError:
         mark = error.problem_mark or error.context_mark
         place = Location(self.file.shown, *((mark.line + 1, mark.column + 1) if mark else ()))
@@ -157,15 +185,3 @@ class _Converter:
             location=place,
             hint="Check the indentation, and put quotes around texts that hold : # [ ] { } or *",
         )
-
-
-def _scalar(event: ScalarEvent) -> str:
-    value = str(event.value)
-    if event.style is None:
-        if _NULL.fullmatch(value):
-            return "null"
-        if _BOOLEAN.fullmatch(value):
-            return value.lower()
-        if _NUMBER.fullmatch(value):
-            return value
-    return json.dumps(value, ensure_ascii=False)
