@@ -72,6 +72,8 @@ def select(reading: Reading) -> str:
     """
     with _connected(reading) as connection:
         query = reading.source.query or _table_query(reading, connection)
+        if connection.dialect.paramstyle in ("format", "pyformat"):
+            query = query.replace("%", "%%")
         result = connection.exec_driver_sql(query)
         if not result.returns_rows:
             raise InputError(
