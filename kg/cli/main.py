@@ -76,7 +76,7 @@ app.command("query", cls=LightCommand)(query_command)
 app.command("questions", cls=LightCommand)(questions_command)
 app.command("trace")(trace_command)
 app.command("validate")(validate_command)
-app.command("export")(export_command)
+app.command("export", cls=LightCommand)(export_command)
 app.command("init")(init_command)
 
 
