@@ -39,7 +39,8 @@ class LossCount:
     """How many records of a triples map gave no subject, or no object of one predicate.
 
     Attributes:
-        what: ``subject`` or the predicate's IRI.
+        what: ``subject``, ``predicate``, ``graph``, or the IRI of the predicate whose object is
+            missing.
         references: The references of which at least one had no value.
     """
 

@@ -127,7 +127,9 @@ def _fail(error: KgError, debug: bool) -> int:
         import traceback
 
         traceback.print_exception(error)
-    print(f"kg: {error}", file=sys.stderr)
+    # The code, a heading of docs/errors.md, stands behind the first line.
+    first, *rest = str(error).split("\n")
+    print("\n".join((f"kg: {first} [{error.code}]", *rest)), file=sys.stderr)
     return error.exit_code
 
 

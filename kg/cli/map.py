@@ -66,8 +66,10 @@ def map_command(
     if explain:
         print(explain_files(mappings, base, prefixes))
         return ExitCode.DONE
+    to_pipe = output == "-"
     with shared.status() as status:
-        status("map")
+        if not to_pipe:  # what is written may stand on the same terminal
+            status("map")
         mapped = map_files(
             mappings,
             output,
@@ -85,7 +87,8 @@ def map_command(
     for written in mapped.targets:
         shared.say(f"wrote {written.statements:,} statements to {show_path(written.path)}")
     if output is not None:
-        shared.say(f"wrote {mapped.statements:,} statements from {records:,} records to {output}")
+        target = "standard output" if to_pipe else output
+        shared.say(f"wrote {mapped.statements:,} statements from {records:,} records to {target}")
     if not strict and not shared.verbose and lost:
         shared.say(
             "some records gave no subject or no object: --verbose says which, --strict fails"

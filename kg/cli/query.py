@@ -209,7 +209,7 @@ def _question(target: str | None, text: str | None, source: Source) -> Question:
             hint="For example: kg query -e 'SELECT * { ?s ?p ?o } LIMIT 10'",
         )
     if text is not None:
-        return parse_question(text, "-e", source.prefixes())
+        return parse_question(_as_text(text, "-e"), "-e", source.prefixes())
     assert target is not None
     return find_question(target, source.workspace)
 
@@ -227,8 +227,19 @@ def _values(given: list[str]) -> dict[str, str]:
             )
         if name in values:
             raise UsageError("usage", f"the parameter {name} is given twice", hint="Give it once.")
-        values[name] = value
+        values[name] = _as_text(value, "--param")
     return values
+
+
+def _as_text(word: str, option: str) -> str:
+    """Return a word of the command line as UTF-8, also where the locale says otherwise."""
+    if word.isascii():
+        return word
+    import os
+
+    from kg.query.question import decode
+
+    return decode(os.fsencode(word), option)
 
 
 def _prepare(

@@ -91,7 +91,7 @@ class Loss:
     """A reason for which a record may give no triple: the values that it lacks.
 
     Attributes:
-        what: ``subject`` or the predicate.
+        what: ``subject``, ``predicate``, ``graph``, or the predicate whose object is missing.
         references: The references that may be missing.
         missing: Condition on the source table.
     """
@@ -339,9 +339,13 @@ class _Compiler:
         subject = self.subjects[triples_map.name]
         table = self.terms_of[triples_map.name].table.name
         where = [f"{subject.rest} IS NOT NULL"] + ([condition] if condition else [])
+        if graph.missing and not graph.many:
+            where.append(f"NOT ({graph.missing})")
         if predicate.many or made.many or graph.many:
             entries = _entries(predicate, made, graph)
             kept = "u.o IS NOT NULL AND u.p IS NOT NULL"
+            if graph.many:
+                kept += " AND u.g IS NOT NULL"
             sql = (
                 f"SELECT b, s, u.p, u.o, u.g FROM (SELECT {subject.block} AS b,"
                 f" {subject.rest} AS s, unnest({entries}) AS u FROM {subject.rows}"
@@ -481,7 +485,7 @@ class _Compiler:
         dynamic: dict[str, TermSql] = {}
         if not self.coded:
             for number, (predicate, graph) in enumerate(places):
-                dynamic |= {f"p{number}": predicate, f"g{number}": graph}
+                dynamic |= {f"p{number}": _or_null(predicate), f"g{number}": _or_null(graph)}
         subject, other = self.subjects[triples_map.name], self.subjects[parent.name]
         own = {"b": TermSql(subject.block, False, ""), "s": TermSql(subject.rest, False, "")}
         rows = subject.rows
@@ -492,7 +496,10 @@ class _Compiler:
         found = _distinct(other.rows, {**whole, **_keys(parent_keys)})
         condition = " AND ".join(f"child.k{n} = parent.k{n}" for n in range(len(child_keys)))
         entries = [
-            f"{{'p': {p.sql if self.coded else f'p{n}'}, 'g': {g.sql if self.coded else f'g{n}'}}}"
+            f"{{'p': {p.sql}, 'g': {g.sql}}}"
+            if self.coded
+            else f"{{'p': {f'CASE WHEN g{n} IS NOT NULL THEN p{n} END' if g.missing else f'p{n}'},"
+            f" 'g': g{n}}}"
             for n, (p, g) in enumerate(places)
         ]
         return Rule(
@@ -521,7 +528,18 @@ class _Compiler:
                     lost = compiler.term(object_map).lost
                     if lost:
                         losses.append(Loss(label, _names(object_map), f"({lost}){chosen}"))
+            for what, term_maps in (("predicate", pair.predicates), ("graph", pair.graphs)):
+                losses += self.lost(compiler, what, term_maps, chosen)
+        losses += self.lost(compiler, "graph", triples_map.graphs, chosen)
         return Account(triples_map.name, compiler.table, tuple(losses))
+
+    def lost(
+        self, compiler: TermCompiler, what: str, term_maps: Sequence[TermMap], chosen: str
+    ) -> Iterator[Loss]:
+        for term_map in term_maps:
+            lost = compiler.term(term_map).lost
+            if lost:
+                yield Loss(what, _names(term_map), f"({lost}){chosen}")
 
 
 def _code(number: int) -> TermSql:
@@ -633,6 +651,11 @@ def _unquoted(sql: str) -> str:
 
 def _keys(keys: Sequence[TermSql]) -> dict[str, TermSql]:
     return {f"k{number}": key for number, key in enumerate(keys)}
+
+
+def _or_null(term: TermSql) -> TermSql:
+    """Let an empty list be a list of one NULL, so that it takes no record away when unnested."""
+    return replace(term, sql=f"coalesce(nullif({term.sql}, []), [NULL])") if term.many else term
 
 
 def _distinct(rows: str, columns: dict[str, TermSql]) -> str:

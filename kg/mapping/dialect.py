@@ -103,7 +103,9 @@ _MACROS: Final = (
     f" WHEN t = 'd' THEN '\"' || kg_double(v) || '\"^^<{XSD}double>'"
     f" WHEN t = 'n' THEN '\"' || v || '\"^^<{XSD}decimal>'"
     f" WHEN t = 'D' THEN '\"' || v || '\"^^<{XSD}date>'"
-    f" WHEN t = 'T' THEN '\"' || v || '\"^^<{XSD}dateTime>' END",
+    f" WHEN t = 'T' THEN '\"' || v || '\"^^<{XSD}dateTime>'"
+    f" WHEN t = 't' THEN '\"' || v || '\"^^<{XSD}time>'"
+    f" WHEN t = 'h' THEN '\"' || v || '\"^^<{XSD}hexBinary>' END",
 )
 
 MACROS: Final[Sequence[str]] = tuple(f"CREATE OR REPLACE MACRO {macro}" for macro in _MACROS)

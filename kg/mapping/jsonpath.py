@@ -52,15 +52,38 @@ class JsonPath:
     Attributes:
         text: The path, with ``$`` in front.
         steps: Keys, indices and wildcards; None for a path that needs a JSONPath library.
+        head: The steps before the first that needs a library; all of them if none does.
+        tail: What follows `head`, as RFC 9535 writes it.
     """
 
     text: str
     steps: tuple[Step, ...] | None
+    head: tuple[Step, ...] = ()
+    tail: str = ""
 
     @property
     def is_many(self) -> bool:
         """Whether the path can give several values."""
         return self.steps is None or Wildcard.ALL in self.steps
+
+    @property
+    def standard(self) -> str:
+        """The path as RFC 9535 writes it."""
+        return "$" + "".join(map(_written, self.head)) + self.tail
+
+    def split(self) -> tuple[tuple[Step, ...], str]:
+        """Return the steps that a document can be walked by from its start, and the rest.
+
+        An index from the end of an array can only be found once its end is known.
+
+        >>> parse_jsonpath("$.a[-1].b").split()
+        (('a',), '[-1]["b"]')
+        """
+        for number, step in enumerate(self.head):
+            if isinstance(step, int) and step < 0:
+                rest = "".join(map(_written, self.head[number:]))
+                return self.head[:number], rest + self.tail
+        return self.head, self.tail
 
 
 def parse_jsonpath(text: str) -> JsonPath:
@@ -78,7 +101,7 @@ def parse_jsonpath(text: str) -> JsonPath:
     if not path.startswith(("$", "@")):
         path = f"${path}" if path.startswith("[") else f"$.{path}"
     steps: list[Step] = []
-    simple, position = True, 1
+    tail, position = "", 1
     while position < len(path):
         match = _STEP.match(path, position)
         if not match:
@@ -86,11 +109,22 @@ def parse_jsonpath(text: str) -> JsonPath:
         position = match.end()
         step = _step(match, text)
         # DuckDB reads the key * as a wildcard, and has no way to write the empty key.
-        if step is None or step in ("", "*"):
-            simple = False
+        if tail or step is None or step in ("", "*"):
+            tail += match[0] if step is None else _written(step)
         else:
             steps.append(step)
-    return JsonPath(f"${path[1:]}", tuple(steps) if simple else None)
+    return JsonPath(f"${path[1:]}", None if tail else tuple(steps), tuple(steps), tail)
+
+
+def _written(step: Step) -> str:
+    """Return a step as RFC 9535 writes it.
+
+    >>> _written("a b"), _written(Wildcard.ALL)
+    ('["a b"]', '[*]')
+    """
+    if isinstance(step, str):
+        return f"[{json.dumps(step, ensure_ascii=False)}]"
+    return "[*]" if isinstance(step, Wildcard) else f"[{step}]"
 
 
 def _step(match: re.Match[str], path: str) -> Step | None:

@@ -63,6 +63,7 @@ class Formulation(Enum):
     PARQUET = "Parquet"
     EXCEL = "Excel"
     SQL = "SQL"
+    SPARQL = "SPARQL"
 
     @property
     def is_tabular(self) -> bool:
@@ -74,6 +75,11 @@ class Formulation(Enum):
 class Dialect:
     """How a CSV file is written.
 
+    Attributes:
+        names: Names of the columns, where the file does not say them or says others.
+        trim: Which ends of values lose their white space: ``true``, ``start``, ``end`` or
+            ``false``.
+
     Spec: https://www.w3.org/TR/tabular-metadata/#dialect-descriptions
     """
 
@@ -83,7 +89,24 @@ class Dialect:
     header: bool = True
     comment: str = ""
     skip_rows: int = 0
-    trim: bool = False
+    trim: str = "false"
+    names: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Database:
+    """How a database is reached.
+
+    Each value may be written ``$NAME`` or ``${NAME}``, which stands for a variable of the
+    environment, so that mappings need not hold secrets.
+
+    Attributes:
+        url: A URL as SQLAlchemy or JDBC has it; empty for an SQLite file that the source names.
+    """
+
+    url: str = ""
+    username: str = ""
+    password: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,11 +114,16 @@ class LogicalSource:
     """Where records come from, and how they are addressed.
 
     Attributes:
-        path: File name or pattern, as written.
+        path: File name or pattern, as written; for a database what messages call it.
         folder: The folder that `path` is relative to; usually the mapping's own.
-        iterator: What selects the records of a document; empty for tabular sources.
-        nulls: Texts that stand for no value. An empty CSV field is one unless this says otherwise.
-        query: SQL query, where the source is a database.
+        iterator: What selects the records of a document: JSONPath, XPath, the name of a sheet or
+            of a database's table; empty for other tabular sources.
+        nulls: Texts that stand for no value, beside what the format has for it. None: an empty
+            CSV field that is not in quotes.
+        query: SQL or SPARQL query whose results are the records.
+        lines: JSON: one document a line, whatever the file is called.
+        more: Further files or patterns whose records follow those of `path`.
+        database: Where the source is no file.
     """
 
     path: str
@@ -103,12 +131,20 @@ class LogicalSource:
     iterator: str = ""
     folder: str = ""
     dialect: Dialect = Dialect()
-    nulls: tuple[str, ...] = ("",)
+    nulls: tuple[str, ...] | None = None
     encoding: str = "utf-8"
     compression: str = ""
     query: str = ""
     namespaces: tuple[tuple[str, str], ...] = ()
+    lines: bool = False
+    more: tuple[str, ...] = ()
+    database: Database | None = None
     origin: Origin = field(default=NOWHERE, compare=False)
+
+    @property
+    def paths(self) -> tuple[str, ...]:
+        """All files and patterns, as written."""
+        return (self.path, *self.more)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,8 @@
 """Sources and targets of YARRRML documents.
 
-Beside the specification: ``~yaml``, ``~tsv``, ``~parquet`` and ``~excel`` name formats, ``nulls``
-the texts that stand for no value, and ``encoding`` goes with targets too.
+Beside the specification: ``~yaml``, ``~tsv``, ``~jsonl``, ``~parquet``, ``~excel`` and ``~sqlite``
+name formats, ``nulls`` the texts that stand for no value, ``access`` may be a list of files, and
+``encoding`` goes with targets too. `_SOURCE_KEYS` lists what else is read.
 
 Spec: https://rml.io/yarrrml/spec/#data-sources, https://rml.io/yarrrml/spec/#targets
 """
@@ -13,17 +14,20 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
-from kg.mapping.plan import Formulation, LogicalSource, LogicalTarget
+from kg.mapping.plan import Database, Dialect, Formulation, LogicalSource, LogicalTarget
 from kg.mapping.targets import COMPRESSIONS, ENCODINGS, SERIALIZATIONS
 from kg.mapping.yaml_nodes import Node
 
 ADD_SOURCES: Final = "Add sources: [[file.csv~csv]]"
+_DIALECT_KEYS: Final = ("delimiter", "quote", "escape", "header", "comment", "skipRows", "trim")
 _SOURCE_KEYS: Final = frozenset(
     {
-        *("type", "access", "referenceFormulation", "iterator", "delimiter", "encoding", "nulls"),
+        *("type", "access", "referenceFormulation", "iterator", "encoding", "nulls", "compression"),
         *("query", "queryFormulation", "credentials", "contentType", "operationType", "security"),
+        *("table", "namespaces", "columns", *_DIALECT_KEYS),
     }
 )
+_DATABASES: Final = frozenset({"sqlite", "postgresql", "mysql", "mariadb"})
 _TARGET_KEYS: Final = frozenset(
     {"type", "access", "serialization", "compression", "encoding", "source"}
 )
@@ -33,11 +37,15 @@ _FORMULATIONS: Final[Mapping[str, Formulation]] = {
     "json": Formulation.JSON,
     "jsonpath": Formulation.JSON,
     "jsonl": Formulation.JSON,
+    "ndjson": Formulation.JSON,
     "yaml": Formulation.YAML,
     "xml": Formulation.XPATH,
     "xpath": Formulation.XPATH,
     "parquet": Formulation.PARQUET,
     "excel": Formulation.EXCEL,
+    "xlsx": Formulation.EXCEL,
+    "sqlite": Formulation.SQL,
+    "sparql": Formulation.SPARQL,
 }
 _FILE_TYPES: Final = frozenset({"localfile", "void", "dcat"})
 _TARGETS: Final = ("targets", "target")
@@ -103,25 +111,64 @@ class SourceReader:
         """Read a source that is written out."""
         node.check_keys("a source", _SOURCE_KEYS)
         access, kind = node.get("access"), node.get("referenceFormulation")
-        if access is None or kind is None:
+        of_type = node.get("type")
+        name = of_type.text("type").lower() if of_type else "localfile"
+        if access is None or (kind is None and name not in _DATABASES):
             raise node.error("a source needs access and referenceFormulation")
+        if name in _DATABASES:
+            return _with_nulls(self.database(node, name, access), node)
         _check_type(node, "a source", frozenset({"localfile"}))
+        assert kind is not None
         iterator, encoding = node.get("iterator"), node.get("encoding")
+        paths = [path.text("access") for path in access.items()]
         source = self.file(
             node,
-            access.text("access"),
+            paths[0] if paths else access.text("access"),
             kind.text("referenceFormulation"),
             iterator.text("iterator") if iterator else "",
         )
-        delimiter, nulls = node.get("delimiter"), node.get("nulls")
-        if delimiter:
-            mark = delimiter.text("delimiter")
-            source = replace(source, dialect=replace(source.dialect, delimiter=mark))
+        query, compression = node.get("query"), node.get("compression")
+        source = replace(source, more=tuple(paths[1:]), dialect=_dialect(node, source.dialect))
         if encoding:
             source = replace(source, encoding=encoding.text("encoding"))
-        if nulls:
-            source = replace(source, nulls=tuple(n.text("a null") for n in nulls.items()))
-        return source
+        if compression:
+            source = replace(source, compression=_compression(compression))
+        if query:
+            source = replace(source, query=query.text("query"))
+        namespaces = node.get("namespaces")
+        if namespaces:
+            pairs = namespaces.entries("namespaces")
+            found = tuple((prefix, value.text("a namespace")) for prefix, value in pairs)
+            source = replace(source, namespaces=found)
+        return _with_nulls(source, node)
+
+    def database(self, node: Node, kind: str, access: Node) -> LogicalSource:
+        """Read a source that is a query of a database, or one of its tables."""
+        query, table = node.get("query"), node.get("table", "iterator")
+        if (query is None) == (table is None):
+            raise node.error("a database needs a query, or a table")
+        address = access.text("access")
+        source = LogicalSource(
+            address if kind == "sqlite" else "the database",
+            Formulation.SQL,
+            iterator=table.text("table") if table else "",
+            query=query.text("query") if query else "",
+            folder=self.folder,
+            origin=node.origin,
+        )
+        if kind == "sqlite":
+            return source
+        if "://" not in address and not address.startswith("$"):
+            address = f"{kind}://{address}"
+        elif address.startswith(("http://", "https://")):
+            # The specification's own examples have the servers of databases so.
+            address = f"{kind}://{address.partition('://')[2]}"
+        given = node.get("credentials")
+        names = dict(given.entries("credentials")) if given else {}
+        username, password = (
+            names[key].text(key) if key in names else "" for key in ("username", "password")
+        )
+        return replace(source, database=Database(address, username, password))
 
     def file(self, node: Node, path: str, kind: str, iterator: str) -> LogicalSource:
         """Return the source of a path in a format, given by its name."""
@@ -133,7 +180,48 @@ class SourceReader:
         source = LogicalSource(path, formulation, iterator, folder=self.folder, origin=node.origin)
         if kind.lower() == "tsv":
             source = replace(source, dialect=replace(source.dialect, delimiter="\t"))
+        if kind.lower() in ("jsonl", "ndjson"):
+            source = replace(source, lines=True)
         return source
+
+
+def _with_nulls(source: LogicalSource, node: Node) -> LogicalSource:
+    nulls = node.get("nulls")
+    if nulls is None:
+        return source
+    return replace(source, nulls=tuple(n.text("a null") for n in nulls.items()))
+
+
+def _compression(node: Node) -> str:
+    name = node.text("compression").lower()
+    if name not in COMPRESSIONS:
+        raise node.error(f"{name!r} is no compression", hint=f"Known: {', '.join(COMPRESSIONS)}.")
+    return COMPRESSIONS[name] or "none"
+
+
+def _dialect(node: Node, dialect: Dialect) -> Dialect:
+    """Return how a CSV file is written: the keys are those of CSV on the Web, without Char."""
+    found = {key: value for key in _DIALECT_KEYS if (value := node.get(key)) is not None}
+    texts = {key: value.text(key) for key, value in found.items() if value.value is not None}
+    quote = texts.get("quote", "" if "quote" in found else dialect.quote)
+    skipped = texts.get("skipRows", str(dialect.skip_rows))
+    if not skipped.isdecimal():
+        raise found["skipRows"].error(f"skipRows must be a number, not {skipped!r}")
+    for key, known in (("header", ("true", "false")), ("trim", ("true", "false", "start", "end"))):
+        if texts.get(key, known[0]) not in known:
+            raise found[key].error(f"{key} is {' or '.join(known)}, not {texts[key]!r}")
+    columns = node.get("columns")
+    return replace(
+        dialect,
+        delimiter=texts.get("delimiter", dialect.delimiter).replace("\\t", "\t"),
+        quote=quote,
+        escape=texts.get("escape", quote),
+        header=texts.get("header", "true") == "true",
+        comment=texts.get("comment", dialect.comment),
+        skip_rows=int(skipped),
+        trim=texts.get("trim", dialect.trim),
+        names=tuple(c.text("a column") for c in columns.items()) if columns else (),
+    )
 
 
 class TargetReader:

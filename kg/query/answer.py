@@ -24,7 +24,7 @@ Answer = ox.QuerySolutions | ox.QueryBoolean | ox.QueryTriples | ox.QuadParser
 
 # Triples looked at before the first is written, to find the prefixes that are in use.
 _WINDOW: Final = 5_000
-_XML_NAME: Final = re.compile(r"[A-Za-z_\u00c0-\ufffd][\w.\-\u00b7]*\Z")
+_XML_NAME: Final = r"[^\W\d][\w.\-\u00b7]*"
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +56,7 @@ def write_answer(answer: Answer, form: Format, out: IO[bytes], style: Style) -> 
         return not answer
     if isinstance(answer, ox.QuerySolutions):
         columns = [variable.value for variable in answer.variables]
-        if form.results is not None and style.rows is None:
+        if form.results is not None and form.name != "xml" and style.rows is None:
             counted = _Counted(out)
             answer.serialize(cast(IO[bytes], counted), form.results)  # it only calls write
             return counted.bytes == _size_without_rows(columns, form)
@@ -174,8 +174,7 @@ def _used_prefixes(triples: Iterable[ox.Triple], prefixes: Mapping[str, str]) ->
 
 
 def _check_xml_name(predicate: str) -> None:
-    local = re.split(r"[/#:?=&;]", predicate)[-1]
-    if not _XML_NAME.search(local):
+    if not re.fullmatch(_XML_NAME, re.split(r"[/#:?=&;]", predicate)[-1]):
         raise InputError(
             "not-in-rdfxml",
             f"RDF/XML has no way to write the property <{predicate}>",

@@ -12,11 +12,12 @@ from typing import Final
 from kg.errors import InputError
 from kg.validation.judge import Judge, to_graph
 from kg.validation.messages import Namer
-from kg.validation.names import SH, sh
+from kg.validation.names import RDFS_ENTAILMENT, SH, sh
 from kg.validation.paths import to_sparql
 from kg.validation.results import Result
 from kg.validation.shapes import ShapesGraph, read_shapes
 from kg.validation.terms import from_rdflib, split_literal
+from kg.validation.wellformed import surely_well_formed
 
 # Features of SHACL-AF and SHACL-JS: a graph that relies on them would seem to conform.
 _REFUSED: Final = {
@@ -54,11 +55,14 @@ def refuse_unsupported(shapes: ShapesGraph) -> None:
     Raises:
         InputError: A shape uses a feature of SHACL-AF or SHACL-JS.
     """
-    for subject, predicate, _ in shapes.triples():
-        if predicate in _REFUSED:
+    for subject, predicate, object_ in shapes.triples():
+        refused = _REFUSED.get(predicate)
+        if predicate == sh("entailment") and object_ != RDFS_ENTAILMENT:
+            refused = "entailment regimes other than RDFS (sh:entailment)"
+        if refused is not None:
             raise InputError(
                 "unsupported-shacl",
-                f"{_REFUSED[predicate]} are not supported",
+                f"{refused} are not supported",
                 location=shapes.origins.get(subject),
                 hint="kg validates SHACL Core and sh:sparql constraints and components.",
             )
@@ -70,6 +74,8 @@ def check_shapes(shapes: ShapesGraph) -> None:
     Raises:
         InputError: A shape is not well-formed; the message names its place and what is wrong.
     """
+    if surely_well_formed(shapes):
+        return
     results = Judge(_shacl_of_shacl()).judge(to_graph(shapes.triples()))
     worst = min(results, key=lambda result: _place(shapes, result), default=None)
     if worst is None:

@@ -253,7 +253,6 @@ class TestSources:
             ("csv", Formulation.CSV),
             ("json", Formulation.JSON),
             ("jsonpath", Formulation.JSON),
-            ("jsonl", Formulation.JSON),
             ("yaml", Formulation.YAML),
             ("xml", Formulation.XPATH),
             ("xpath", Formulation.XPATH),
@@ -265,6 +264,10 @@ class TestSources:
         assert self.sources(f"a~b~{kind}") == [
             LogicalSource("a~b", formulation, folder="/data"),
         ]
+
+    def test_json_lines(self):
+        expected = LogicalSource("a", Formulation.JSON, folder="/data", lines=True)
+        assert self.sources("a~jsonl") == [expected]
 
     def test_tab_separated(self):
         expected = LogicalSource(
