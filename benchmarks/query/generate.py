@@ -15,7 +15,7 @@ TYPE = "<http://www.w3.org/1999/02/22-rdf-syntax-ns#type>"
 LABEL = "<http://www.w3.org/2000/01/rdf-schema#label>"
 XSD = "http://www.w3.org/2001/XMLSchema#"
 CLASSES = ("SRBM", "MRBM", "IRBM", "ICBM", "SLBM", "cruise", "SLV")
-WORDS = "a launch was reported seen denied near the coast by north south early late test".split()
+WORDS = ["a", "launch", "was", "reported", "seen", "denied", "near", "the", "coast", "by", "north", "south", "early", "late", "test"]
 # Triples of a launch with its claim.
 PER_LAUNCH = 12
 
