@@ -76,7 +76,7 @@ app.command("query", cls=LightCommand)(query_command)
 app.command("questions", cls=LightCommand)(questions_command)
 app.command("trace")(trace_command)
 app.command("validate")(validate_command)
-app.command("export")(export_command)
+app.command("export", cls=LightCommand)(export_command)
 app.command("init")(init_command)
 
 
@@ -115,7 +115,7 @@ def _admit(kind: type[BaseException], error: BaseException, trace: TracebackType
     first = str(error).splitlines()[0] if str(error) else ""
     print(
         f"kg: internal error: {kind.__name__}: {first}\n"
-        "  This is a fault of kg. Run it again with --debug (kg --debug …) and report what it says.",
+        "  This is a fault of kg. Run it again as kg --debug …, and report what it says.",
         file=sys.stderr,
         flush=True,
     )

@@ -124,7 +124,7 @@ def _table_query(reading: Reading, connection: Connection) -> str:
     """
     source = reading.source
     wanted = source.iterator.strip()
-    library: Any = need("sqlalchemy", "sqlalchemy", "reading a database")
+    library: Any = need("sqlalchemy", "sql", "reading a database")
     if not wanted:
         raise InputError(
             "bad-mapping",
@@ -163,7 +163,7 @@ def _table_query(reading: Reading, connection: Connection) -> str:
 
 @contextmanager
 def _connected(reading: Reading) -> Iterator[Connection]:
-    library: Any = need("sqlalchemy", "sqlalchemy", "reading a database")
+    library: Any = need("sqlalchemy", "sql", "reading a database")
     source = reading.source
     engine = _engine(reading, library)
     secrets = _secrets(source, engine)
