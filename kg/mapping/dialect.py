@@ -74,6 +74,7 @@ _MACROS: Final = (
     " length(q.whole || q.part) - length(ltrim(q.whole || q.part, '0')),"
     " q.e + length(q.whole) - 1)",
     "kg_double_shown(x) AS CASE x WHEN 'inf' THEN 'INF' WHEN '-inf' THEN '-INF'"
+    " WHEN 'nan' THEN 'NaN'"
     " ELSE kg_double_of(kg_double_parts(x)) END",
     # TRY_CAST: the engine may fold a constant text that is no number before it asks the kind.
     "kg_double(x) AS kg_double_shown(CAST(TRY_CAST(x AS DOUBLE) AS VARCHAR))",

@@ -45,6 +45,9 @@ _STEP: Final = re.compile(
 )
 
 
+_QUOTED: Final = re.compile(r"""'(?:\\.|[^'\\])*'|"(?:\\.|[^"\\])*\"""")
+
+
 @dataclass(frozen=True, slots=True)
 class JsonPath:
     """A JSONPath below a record.
@@ -74,11 +77,16 @@ class JsonPath:
     def split(self) -> tuple[tuple[Step, ...], str]:
         """Return the steps that a document can be walked by from its start, and the rest.
 
-        An index from the end of an array can only be found once its end is known.
+        An index from the end of an array can only be found once its end is known, and a filter
+        that looks at the whole document needs all of it.
 
         >>> parse_jsonpath("$.a[-1].b").split()
         (('a',), '[-1]["b"]')
+        >>> parse_jsonpath("$.a[?@.b == $.c]").split()
+        ((), '["a"][?@.b == $.c]')
         """
+        if "$" in _QUOTED.sub("", self.tail):
+            return (), self.standard[1:]
         for number, step in enumerate(self.head):
             if isinstance(step, int) and step < 0:
                 rest = "".join(map(_written, self.head[number:]))

@@ -12,6 +12,7 @@ import csv
 import re
 from collections.abc import Collection, Iterator, Mapping
 from io import TextIOWrapper
+from itertools import chain
 from pathlib import Path
 from typing import Final, TextIO
 
@@ -95,9 +96,10 @@ def lines_of(file: SourceFile, source: LogicalSource, records: Collection[int]) 
     found = {}
     with open_text(file, source) as stream:
         rows = _rows(_Lines(stream, source), file, source)
-        # Empty lines before the header count no more than the header does.
-        width = len(next((row for _, row in rows if row), [])) if source.dialect.header else 0
-        counted = (line for line, row in rows if row or width == 1)
+        first = next(((line, row) for line, row in rows if row), (1, []))
+        others = chain(() if source.dialect.header else (first,), rows)
+        # In a file of one column an empty line is a record.
+        counted = (line for line, row in others if row or len(first[1]) == 1)
         for number, line in enumerate(counted, 1):
             if number in wanted:
                 found[number] = line
@@ -154,8 +156,8 @@ def _fault(file: SourceFile, source: LogicalSource) -> InputError | None:
 
 
 def is_mendable(text: str) -> bool:
-    """Tell whether DuckDB stopped at line ends of several kinds, which `_cleaned` mends."""
-    return "state machine reached an invalid state" in text
+    """Tell whether DuckDB may have stopped at mixed line ends, which `_cleaned` mends."""
+    return "state machine reached an invalid state" in text or "unterminated quote" in text
 
 
 def _scan(path: Path, source: LogicalSource, width: int, lines: int, packing: str) -> str:
@@ -310,7 +312,8 @@ def _rows(
         strict: Refuse quotes that are not closed, and text behind a closing quote.
     """
     dialect = source.dialect
-    csv.field_size_limit(LONGEST_LINE)
+    if csv.field_size_limit() < LONGEST_LINE:
+        csv.field_size_limit(LONGEST_LINE)
     reader = csv.reader(
         lines,
         delimiter=dialect.delimiter,

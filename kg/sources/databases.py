@@ -72,6 +72,8 @@ def select(reading: Reading) -> str:
     """
     with _connected(reading) as connection:
         query = reading.source.query or _table_query(reading, connection)
+        if connection.dialect.paramstyle in ("format", "pyformat"):
+            query = query.replace("%", "%%")
         result = connection.exec_driver_sql(query)
         if not result.returns_rows:
             raise InputError(
@@ -122,7 +124,7 @@ def _table_query(reading: Reading, connection: Connection) -> str:
     """
     source = reading.source
     wanted = source.iterator.strip()
-    library: Any = need("sqlalchemy", "sql", "reading a database")
+    library: Any = need("sqlalchemy", "sqlalchemy", "reading a database")
     if not wanted:
         raise InputError(
             "bad-mapping",
@@ -161,7 +163,7 @@ def _table_query(reading: Reading, connection: Connection) -> str:
 
 @contextmanager
 def _connected(reading: Reading) -> Iterator[Connection]:
-    library: Any = need("sqlalchemy", "sql", "reading a database")
+    library: Any = need("sqlalchemy", "sqlalchemy", "reading a database")
     source = reading.source
     engine = _engine(reading, library)
     secrets = _secrets(source, engine)

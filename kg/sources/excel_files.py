@@ -61,7 +61,7 @@ Rows = Iterator[tuple[int, Sequence[Value]]]
 @contextmanager
 def _sheet(path: Path, file: SourceFile, source: LogicalSource) -> Iterator[tuple[str, Rows]]:
     """Give the name of a sheet and its rows with their numbers, from 1, empty ones left out."""
-    library: Any = need("python_calamine", "excel", "reading workbooks")
+    library: Any = need("python_calamine", "python-calamine", "reading workbooks")
     try:
         with library.CalamineWorkbook.from_path(str(path)) as workbook:
             name = _sheet_name(file, source, workbook.sheet_names)

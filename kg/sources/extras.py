@@ -8,12 +8,12 @@ from types import ModuleType
 from kg.errors import InputError
 
 
-def need(module: str, extra: str, what: str) -> ModuleType:
+def need(module: str, packages: str, what: str) -> ModuleType:
     """Return a module of a library that may not be installed.
 
     Args:
         module: Its name.
-        extra: The extra of kg that brings it.
+        packages: What is to be installed for it.
         what: What it is needed for, as messages say it.
 
     Raises:
@@ -25,5 +25,5 @@ def need(module: str, extra: str, what: str) -> ModuleType:
         raise InputError(
             "missing-extra",
             f"{what} needs the package {module.partition('.')[0]}",
-            hint=f"Install it with: pip install 'kg[{extra}]'",
+            hint=f"Install it with: pip install {packages}",
         ) from error

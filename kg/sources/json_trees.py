@@ -80,7 +80,7 @@ class Finder:
 
 
 def _compiled(standard: str, written: str, source: LogicalSource) -> Callable[[Tree], Any]:
-    library = need("jsonpath", "jsonpath", f"the path {written}")
+    library = need("jsonpath", "python-jsonpath", f"the path {written}")
     try:
         return library.JSONPathEnvironment(strict=True).compile(standard).finditer  # type: ignore[no-any-return]
     except library.JSONPathError as error:

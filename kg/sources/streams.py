@@ -161,7 +161,7 @@ def _told(file: SourceFile, kind: str) -> Iterator[None]:
         tarfile.TarError,
     )
     if kind == "zstd":
-        broken += (need("zstandard", "zstd", "reading .zst").ZstdError,)
+        broken += (need("zstandard", "zstandard", "reading .zst").ZstdError,)
     try:
         yield
     except broken as error:

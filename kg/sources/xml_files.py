@@ -102,7 +102,7 @@ class _Document:
         self.file = file
         self.source = source
         self.limit = limit
-        self.lxml: Any = need("lxml.etree", "xml", "reading XML")
+        self.lxml: Any = need("lxml.etree", "lxml", "reading XML")
         self.namespaces = dict(source.namespaces)
         self.iterator = source.iterator.strip() or "/"
         self.references = references
@@ -316,7 +316,7 @@ class _Document:
         names = [str(entity.name) for entity in (*dtd.entities(), *used)]
         if names:
             raise InputError(
-                "xml-entities",
+                "xml-entity",
                 f"the document uses entities of its own (&{names[0]};), which kg does not expand",
                 location=self.file.location,
                 hint="Replace them by what they stand for, for instance with xmllint --noent.",

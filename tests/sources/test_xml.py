@@ -136,9 +136,9 @@ def test_encoding_that_the_mapping_declares(tmp_path, encoding):
         ("<r>\n<i>", "bad-xml", 2, "Premature end"),
         ("   ", "bad-xml", 1, ""),
         (b"<r>\n<i>\xe9</i></r>", "bad-encoding", 2, "encoding"),
-        ('<!DOCTYPE r [<!ENTITY e "x">]><r>&e;</r>', "xml-entities", None, "&e;"),
-        ('<!DOCTYPE r [<!ENTITY e SYSTEM "/etc/passwd">]><r/>', "xml-entities", None, "&e;"),
-        ('<!DOCTYPE r SYSTEM "x.dtd"><r><i>&e;</i></r>', "xml-entities", None, "&e;"),
+        ('<!DOCTYPE r [<!ENTITY e "x">]><r>&e;</r>', "xml-entity", None, "&e;"),
+        ('<!DOCTYPE r [<!ENTITY e SYSTEM "/etc/passwd">]><r/>', "xml-entity", None, "&e;"),
+        ('<!DOCTYPE r SYSTEM "x.dtd"><r><i>&e;</i></r>', "xml-entity", None, "&e;"),
     ],
 )
 @pytest.mark.parametrize("iterator", ["/r/i", "/r/i[1]"])
