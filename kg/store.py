@@ -92,6 +92,15 @@ def load_lines(lines: Path, folder: Path | None = None, *, keep_labels: bool) ->
     return store
 
 
+def syntax_error(query: str) -> str | None:
+    """Return what is wrong with the text of a query, or None if an index can run it."""
+    try:
+        ox.Store().query(query)
+    except (SyntaxError, ValueError) as error:
+        return str(error).splitlines()[0]
+    return None
+
+
 def empty_store() -> ox.Store:
     """Return a store in memory that holds nothing."""
     return ox.Store()

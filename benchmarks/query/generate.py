@@ -1,6 +1,6 @@
 """Writes made-up launches, sites and claims as N-Triples: always the same for one size.
 
-    python benchmarks/query/generate.py 1000000 million.nt
+python benchmarks/query/generate.py 1000000 million.nt
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ TYPE = "<http://www.w3.org/1999/02/22-rdf-syntax-ns#type>"
 LABEL = "<http://www.w3.org/2000/01/rdf-schema#label>"
 XSD = "http://www.w3.org/2001/XMLSchema#"
 CLASSES = ("SRBM", "MRBM", "IRBM", "ICBM", "SLBM", "cruise", "SLV")
-WORDS = ["a", "launch", "was", "reported", "seen", "denied", "near", "the", "coast", "by", "north", "south", "early", "late", "test"]
+WORDS = ["launch", "was", "reported", "seen", "denied", "near", "coast", "north", "south", "test"]
 # Triples of a launch with its claim.
 PER_LAUNCH = 12
 

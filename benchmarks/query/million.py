@@ -4,8 +4,9 @@
 
 The index is asked from disk by kg and by pyoxigraph, each question by each in a process of its own,
 in turn; the CPU time counted is that of asking and writing CSV to a file, under the watchdog for
-kg; beside it stands that of the whole process, for kg the command ``kg query``. rdflib and maplib (in the Python that MAPLIB_PYTHON names) load the file first, which
-is not counted. Every answer's number of rows must be the same for all.
+kg; beside it stands that of the whole process, for kg the command ``kg query``. rdflib and maplib
+(in the Python that MAPLIB_PYTHON names) load the file first, which is not counted. Every answer
+must have the same number of rows from all.
 """
 
 from __future__ import annotations
@@ -82,7 +83,8 @@ for path in sys.argv[3:]:
 def measured(code: str, *words: object) -> tuple[float, float, int]:
     """Return CPU seconds counted inside, those of the whole process, and its peak in MB."""
     with tempfile.NamedTemporaryFile("r") as said:
-        process = subprocess.Popen([sys.executable, "-c", code, *map(str, words)], stdout=said.fileno())
+        command = [sys.executable, "-c", code, *map(str, words)]
+        process = subprocess.Popen(command, stdout=said.fileno())
         _, status, usage = os.wait4(process.pid, 0)
         process.returncode = status
         assert status == 0, words
@@ -140,7 +142,8 @@ def main() -> None:
         subprocess.run([sys.executable, HERE / "generate.py", str(size), data], check=True)
         root = workspace(folder, data)
         others = peers(data, out, questions)
-        print("CPU s            kg    bare  ratio |  process: kg    bare | peak MB: kg  bare |", *others)
+        head = "CPU s            kg    bare  ratio |  process: kg    bare | peak MB: kg  bare |"
+        print(head, *others)
         for question in questions:
             name = question.stem
             ours, commands, bares = [], [], []

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -12,8 +12,6 @@ from kg.errors import ExitCode
 
 if TYPE_CHECKING:
     from kg.export import Exported
-
-Digest = Literal["sha256", "sha384"]
 
 
 def export_command(
@@ -58,13 +56,11 @@ def export_command(
         typer.Option("--canonical", help="Canonical N-Quads (RDFC-1.0), and print their digest."),
     ] = False,
     digest: Annotated[
-        Digest, typer.Option(help="Hash algorithm of --canonical and of that digest.")
+        str, typer.Option(metavar="NAME", help="Hash algorithm of --canonical, sha256 or sha384.")
     ] = "sha256",
     split: Annotated[
         int | None,
-        typer.Option(
-            min=1, metavar="N", help="Files of at most N statements: NAME-00001.nq and so on."
-        ),
+        typer.Option(metavar="N", help="Files of at most N statements: NAME-00001.nq and so on."),
     ] = None,
     strict: Annotated[
         bool,
@@ -83,7 +79,7 @@ def export_command(
         typer.Option(metavar="SIZE", help="Peak memory of the process. Default: 2GB."),
     ] = None,
     threads: Annotated[
-        int | None, typer.Option(min=1, help="Worker threads. Default: one for each core.")
+        int | None, typer.Option(metavar="N", help="Worker threads. Default: one for each core.")
     ] = None,
 ) -> int:
     """Write the graph as an RDF file, sorted, the same bytes every time."""

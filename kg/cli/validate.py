@@ -110,7 +110,7 @@ def validate_command(
         table = _table(own, data, connection, stack)
         if inference is Inference.RDFS or graph.wants_rdfs:
             table = _inferred(connection, table, stack)
-        options = _options(own, data, form, max_results, explain, connection, stack)
+        options = _options(own, data, graph, form, max_results, explain, connection, stack)
         out = open_report(form.value, sys.stdout, graph, namer, _width())
         verdict = validate(connection, table, graph, sinks=[out.add], options=options)
     out.close()
@@ -151,6 +151,7 @@ def _inferred(
 def _options(
     own: Settings,
     data: list[Path] | None,
+    graph: ShapesGraph,
     form: ReportFormat,
     max_results: int | None,
     explain: bool,
@@ -166,7 +167,7 @@ def _options(
         build = own.workspace.current_build()
         index = (lambda: open_index(build)) if build.store.is_dir() else None
         if form is not ReportFormat.TURTLE:
-            origins = Origins(connection, own.workspace)
+            origins = Origins(connection, own.workspace, graph)
             stack.callback(origins.close)
             locate = origins.locate
     reasons = {ReportFormat.TABLE: _TABLE_REASONS, ReportFormat.TURTLE: 0}.get(form, sys.maxsize)

@@ -18,7 +18,6 @@ from kg.export.skolem import skolemized_sql
 from kg.export.survey import Survey, read_survey
 from kg.export.write import Rows, write
 from kg.quads import QuadTable, spooled, write_table
-from kg.rdf import spool_rdf
 from kg.terms import iri
 from kg.workspace import COMMON_PREFIXES, Workspace, find_workspace, show_path
 
@@ -88,6 +87,8 @@ def export_workspace(
 
 def export_files(files: Sequence[Path], target: str, options: ExportOptions) -> Exported:
     """Write RDF files as one; see `export`. Prefixes that they declare are used in Turtle."""
+    from kg.rdf import spool_rdf
+
     options.check(target, *choose_format(target, options.format_name))
     with tempfile.TemporaryDirectory(prefix="kg-export-") as name:
         spool = Path(name) / "spool.parquet"

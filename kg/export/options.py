@@ -5,16 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
+from typing import Final
 
 from kg.errors import UsageError
 from kg.export.checks import Origins, Problem
 from kg.export.formats import COTTAS, N_QUADS, N_TRIPLES, Compression, Format
-from kg.rdf.zstd import require_zstd
 from kg.terms import is_iri
 
 # https://www.w3.org/TR/rdf-canon/#dfn-hash-algorithm
-Digest = Literal["sha256", "sha384"]
+DIGESTS: Final = ("sha256", "sha384")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +42,7 @@ class ExportOptions:
     with_inferred: bool = False
     skolemize: bool = False
     canonical: bool = False
-    digest: Digest = "sha256"
+    digest: str = "sha256"
     split: int | None = None
     strict: bool = False
     base: str | None = None
@@ -58,6 +57,11 @@ class ExportOptions:
             UsageError: Options do not go together, or `base` is no absolute IRI.
             InputError: A package for the compression is not there.
         """
+        for name, number in (("--split", self.split), ("--threads", self.threads)):
+            if number is not None and number < 1:
+                raise _clash(f"{name} takes a number from 1, not {number}")
+        if self.digest not in DIGESTS:
+            raise _clash(f"--digest takes {' or '.join(DIGESTS)}, not {self.digest!r}")
         lined = form in (N_QUADS, N_TRIPLES)
         if self.canonical and not lined:
             raise _clash(f"--canonical writes N-Quads or N-Triples, not {form.title}")
@@ -76,11 +80,13 @@ class ExportOptions:
         if self.skolemize and self.base is None:
             raise _clash("--skolemize needs --base outside of a workspace")
         if compression == ".zst":
+            from kg.rdf.zstd import require_zstd
+
             require_zstd()
 
 
 def _clash(message: str) -> UsageError:
-    return UsageError("option-clash", message, hint="See `kg export --help`.")
+    return UsageError("bad-option", message, hint="See `kg export --help`.")
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,6 @@ from typing import IO, TYPE_CHECKING, Final, Protocol
 from kg.errors import KgError, WorldError
 from kg.export.formats import Compression
 from kg.quads import copy_lines
-from kg.rdf.zstd import require_zstd
 from kg.workspace import show_path
 
 if TYPE_CHECKING:
@@ -230,7 +229,6 @@ def _gzip(raw: IO[bytes]) -> Callable[[bytes, bool], None]:
 
 
 def _zstd(raw: IO[bytes]) -> Callable[[bytes, bool], None]:
-    require_zstd()
     import zstandard
 
     compressor = zstandard.ZstdCompressor().compressobj()

@@ -8,13 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from kg.export.canonical import canonical_lines
 from kg.export.formats import COTTAS, JSON_LD, N_QUADS, N_TRIPLES, RDF_XML, TRIG
 from kg.export.lines import by_graph_sql, merged_sql, nquads_sql, ntriples_sql
 from kg.export.names import Names, Use, survey, survey_graphs
 from kg.export.nested import BLANK, Nesting
 from kg.export.options import ExportOptions, Job
-from kg.export.serialised import refuse_unnameable, write_serialised
 from kg.export.sinks import Writer, opened, piped, replacing, splitting, standard_output
 from kg.export.turtle import Printable, trig_sql, turtle_sql
 from kg.quads import copy_lines, copy_rows
@@ -114,6 +112,8 @@ class _Hashed:
 
 
 def _write_serialised(connection: duckdb.DuckDBPyConnection, rows: Rows, job: Job) -> Written:
+    from kg.export.serialised import refuse_unnameable, write_serialised
+
     prepared = _prepared(rows, job)
     if job.form == RDF_XML:
         refuse_unnameable(connection, rows.sql)
@@ -139,6 +139,8 @@ def _lines(connection: duckdb.DuckDBPyConnection, rows: Rows, job: Job) -> tuple
     """Return a query for the lines, and the number of statements where it is not that of lines."""
     prepared = _prepared(rows, job)
     if job.options.canonical:
+        from kg.export.canonical import canonical_lines
+
         return canonical_lines(connection, prepared, job.folder, job.options), None
     if job.form == N_TRIPLES:
         return ntriples_sql(prepared), None

@@ -251,6 +251,12 @@ def evaluation_error(error: Exception, source: str) -> KgError:
     """Return kg's error for a query that the engine parsed and cannot answer."""
     if str(error).startswith("Corruption"):
         return WorldError("index-unreadable", f"the SPARQL index is damaged: {error}", hint=REBUILD)
+    if "Invalid prefix IRI" in str(error):
+        return InputError(
+            "bad-prefix",
+            f"a prefix stands for no IRI: {error}",
+            hint="Mend it in kg.toml under [prefixes], or in the RDF file.",
+        )
     return InputError(
         "cannot-evaluate",
         f"the query cannot be answered: {error}",

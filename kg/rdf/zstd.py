@@ -41,7 +41,7 @@ def require_zstd() -> None:
         raise InputError(
             "missing-extra",
             "files that end in .zst need the package zstandard",
-            hint="Install it with: pip install 'kg[zstd]'",
+            hint="Install it with: pip install zstandard",
         )
 
 

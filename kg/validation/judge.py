@@ -48,12 +48,13 @@ class Judge:
     Args:
         shapes: The shapes graph.
         reasons: How many results of each constraint are given reasons for every branch.
+        depth: How deep shapes may nest; pySHACL's own limit.
 
     Raises:
         InputError: pySHACL cannot read the shapes.
     """
 
-    def __init__(self, shapes: ShapesGraph, reasons: int = 0) -> None:
+    def __init__(self, shapes: ShapesGraph, reasons: int = 0, depth: int = 15) -> None:
         from pyshacl.graph_abstraction import DataGraph
         from pyshacl.validator import Validator
 
@@ -66,7 +67,7 @@ class Judge:
             validator = Validator(
                 DataGraph.from_rdflib_graph(to_graph([])),
                 shacl_graph=_shapes_graph(shapes),
-                options={"logger": _silent_logger()},
+                options={"logger": _silent_logger(), "max_validation_depth": depth},
             )
             self._executor = validator.make_executor()
             self._by_name = {from_rdflib(s.node): s for s in validator.shacl_graph.shapes}

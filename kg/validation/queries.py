@@ -8,9 +8,11 @@ Spec: https://www.w3.org/TR/shacl/#sparql-constraints-validation
 
 from __future__ import annotations
 
+import math
 import re
 import tempfile
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path as FilePath
 from typing import Any, Final
 
@@ -38,6 +40,40 @@ _COMPONENT: Final = sh("SPARQLConstraintComponent")
 Row = Mapping[str, str]
 OpenIndex = Callable[[], ox.Store]
 Term = ox.NamedNode | ox.BlankNode | ox.Literal | ox.Triple
+
+
+# Datatypes of which the index keeps the value, not how it is written.
+_MERGED: Final = frozenset(
+    XSD + name
+    for name in (
+        *("integer", "decimal", "double", "float", "boolean", "long", "int", "short", "byte"),
+        *("nonNegativeInteger", "positiveInteger", "nonPositiveInteger", "negativeInteger"),
+        *("unsignedLong", "unsignedInt", "unsignedShort", "unsignedByte"),
+        *("date", "dateTime", "time", "duration", "dayTimeDuration", "yearMonthDuration"),
+        *("gYear", "gYearMonth", "gMonth", "gMonthDay", "gDay"),
+    )
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Forms:
+    """How the quad table writes literals that the index gives back.
+
+    Attributes:
+        variants: Literal of the index to those of the table with its value, where they are not
+            just itself.
+        own: Focus node and literal of the index to the literals that the node has.
+    """
+
+    variants: Mapping[str, Sequence[str]]
+    own: Mapping[tuple[str, str], Sequence[str]]
+
+    def of(self, term: str, node: str) -> Sequence[str]:
+        """Return the forms of a term: those that the focus node has, or else one of all."""
+        variants = self.variants.get(term)
+        if variants is None:
+            return (term,)
+        return self.own.get((node, term)) or ((term,) if term in variants else variants[:1])
 
 
 class QueryRunner:
@@ -131,40 +167,41 @@ class QueryRunner:
         on_disk = FilePath(self._folder.name) / "store" if count > _IN_MEMORY else None
         return load_lines(lines, on_disk, keep_labels=keep_labels)
 
-    def _lexical_forms(self, rows: list[Row]) -> dict[str, list[tuple[str, str]]]:
-        """Return how the quad table writes literals that it does not write as the index does.
-
-        Each literal is given with the subjects that have it: (subject, literal).
-        """
-        given = sorted({term for row in rows for term in row.values() if is_literal(term)})
-        if not given:
-            return {}
-        missing = self._run(
-            f"SELECT v FROM (SELECT unnest($1) AS v) ANTI JOIN {self._triples.name} ON v = o",
-            [given],
-        )
-        forms: dict[str, list[tuple[str, str]]] = {}
-        for datatype in sorted({split_literal(term).datatype for (term,) in missing}):
-            wanted = {term for (term,) in missing if split_literal(term).datatype == datatype}
-            for subject, term in self._candidates(datatype, wanted):
+    def _lexical_forms(self, rows: list[Row]) -> Forms:
+        """Return how the quad table writes the literals of solutions, where not as the index."""
+        given = {term for row in rows for term in row.values() if is_literal(term)}
+        variants: dict[str, list[str]] = {}
+        for datatype in sorted({split_literal(term).datatype for term in given} & _MERGED):
+            wanted = {term for term in given if split_literal(term).datatype == datatype}
+            for (term,) in self._candidates("DISTINCT o", datatype, wanted, ""):
                 normal = _as_the_index_has_it(term)
                 if normal in wanted:
-                    forms.setdefault(normal, []).append((subject, term))
-        return forms
+                    variants.setdefault(normal, []).append(term)
+        variants = {normal: found for normal, found in variants.items() if found != [normal]}
+        own: dict[tuple[str, str], list[str]] = {}
+        for datatype in sorted({split_literal(term).datatype for term in variants}):
+            wanted = {term for term in variants if split_literal(term).datatype == datatype}
+            nodes = sorted({row["this"] for row in rows})
+            within = f" AND s IN ({', '.join(map(sql_text, nodes))})"
+            for node, term in self._candidates("DISTINCT s, o", datatype, wanted, within):
+                own.setdefault((node, _as_the_index_has_it(term)), []).append(term)
+        return Forms(variants, own)
 
-    def _candidates(self, datatype: str, wanted: set[str]) -> list[tuple[str, str]]:
-        """Return subjects and literals of a datatype that may be forms of the wanted ones."""
-        ending = f'"^^<{datatype}>'
-        condition = f"ends_with(o, {sql_text(ending)})"
-        if datatype.startswith(XSD) and all(_is_number(term) for term in wanted):
+    def _candidates(
+        self, columns: str, datatype: str, wanted: set[str], within: str
+    ) -> list[tuple[str, ...]]:
+        """Return literals of a datatype that may be forms of the wanted ones."""
+        ending = sql_text('"^^<' + datatype + ">")
+        condition = f"ends_with(o, {ending})"
+        if all(_is_number(term) for term in wanted):
             numbers = ", ".join(str(float(split_literal(term).lexical)) for term in wanted)
             number = "TRY_CAST(regexp_extract(o, '^\"(.*)\"', 1) AS DOUBLE)"
             condition += f" AND {number} IN ({numbers})"
-        elif datatype in (f"{XSD}date", f"{XSD}dateTime", f"{XSD}time"):
+        elif datatype in (f"{XSD}date", f"{XSD}dateTime"):
             starts = ", ".join(sorted({sql_text(term[:6]) for term in wanted}))
             condition += f" AND substr(o, 1, 6) IN ({starts})"
         return self._run(
-            f"SELECT DISTINCT s, o FROM {self._triples.name} WHERE {condition} ORDER BY o, s"
+            f"SELECT {columns} FROM {self._triples.name} WHERE {condition}{within} ORDER BY ALL"
         )
 
     def _run(self, sql: str, values: list[object] | None = None) -> list[Any]:
@@ -185,18 +222,17 @@ class _Constraint:
         self._messages = [split_literal(message).lexical for message in written]
         self._messages = self._messages or [QUERY_MESSAGE]
 
-    def results(self, row: Row, forms: Mapping[str, list[tuple[str, str]]]) -> Iterator[Result]:
+    def results(self, row: Row, forms: Forms) -> Iterator[Result]:
         """Yield the result of a solution: one for each form of a value that the index merged."""
         this = row["this"]
-        rest = {name: _first_form(term, this, forms) for name, term in row.items()}
+        rest = {name: forms.of(term, this)[0] for name, term in row.items()}
         path: Path | None = self._site.shape.path
         if "path" in row:
             path = Predicate(row["path"])
         given = row.get("value")
         values: list[str | None] = [None if self._site.shape.path is not None else this]
         if given is not None:
-            own = [form for subject, form in forms.get(given, ()) if subject == this]
-            values = [*own] or [rest["value"]]
+            values = list(forms.of(given, this))
         for value in values:
             bound = rest if value is None else {**rest, "value": value}
             yield Result(
@@ -209,13 +245,6 @@ class _Constraint:
                 messages=tuple(sorted({_filled(text, bound) for text in self._messages})),
                 source_constraint=self._site.constraint,
             )
-
-
-def _first_form(term: str, this: str, forms: Mapping[str, list[tuple[str, str]]]) -> str:
-    known = forms.get(term)
-    if not known:
-        return term
-    return min(known, key=lambda pair: (pair[0] != this, pair[1]))[1]
 
 
 def _filled(message: str, row: Row) -> str:
@@ -263,7 +292,6 @@ def _as_the_index_has_it(term: str) -> str:
 
 def _is_number(term: str) -> bool:
     try:
-        float(split_literal(term).lexical)
+        return math.isfinite(float(split_literal(term).lexical))
     except ValueError:
         return False
-    return True

@@ -16,6 +16,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
+from kg.store import syntax_error
 from kg.validation.names import OWL, RDF_TYPE, RDFS, sh
 from kg.validation.paths import Path, to_sparql
 from kg.validation.shapes import ShapesGraph
@@ -97,6 +98,8 @@ def prepare(shapes: ShapesGraph, constraint: str, path: Path | None) -> Query:
         joint = _Reader(text).joint()
     except UnsafeError as error:
         return Query(text, 0, str(error))
+    if syntax_error(text) is not None:
+        return Query(text, 0, "the index does not take its syntax")
     return Query(text, joint, None, _has_empty_paths(list(tokens(select))))
 
 

@@ -285,6 +285,7 @@ def test_why_an_answer_is_empty(ask: Ask) -> None:
     assert ask.capture.readouterr().err == b""
     assert ask("-e", "SELECT * { ?s a ex:count }")[2].endswith("nothing has the type ex:count\n")
     assert ask("-e", "SELECT * { ?s ex:count 99 }")[2] == ""
+    assert ask("-e", "ASK { ?s ex:cound 99 }")[2].startswith("kg: the answer is no: ex:cound")
 
 
 def test_a_changed_source_is_told_once(ask: Ask) -> None:
