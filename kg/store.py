@@ -14,9 +14,9 @@ from typing import Final
 import pyoxigraph as ox
 
 from kg.errors import InputError, WorldError
-from kg.rdf import parse_rdf
 from kg.workspace import Build, show_path
 
+REBUILD: Final = "Make it anew with `kg build`."
 # Bytes of RDF text. Below it files are held in memory, at most about 1 GB; above it they go to an
 # index on disk, which is slower to make and to ask but does not grow in memory.
 LARGEST_IN_MEMORY: Final = 48 * 2**20
@@ -39,8 +39,10 @@ def open_index(build: Build) -> ox.Store:
         )
     try:
         return ox.Store.read_only(str(build.store))
-    except OSError as error:
-        raise WorldError("index-unreadable", f"cannot open the SPARQL index: {error}") from error
+    except (OSError, RuntimeError) as error:  # the latter where files are damaged
+        raise WorldError(
+            "index-unreadable", f"cannot open the SPARQL index: {error}", hint=REBUILD
+        ) from error
 
 
 def write_index(nquads: list[Path], target: Path) -> int:
@@ -59,7 +61,7 @@ def write_index(nquads: list[Path], target: Path) -> int:
             store.bulk_load(path=str(path), format=ox.RdfFormat.N_QUADS, lenient=True)
         store.flush()
         count = len(store)
-    except OSError as error:
+    except (OSError, RuntimeError) as error:
         raise WorldError(
             "index-unwritable", f"cannot write the SPARQL index {show_path(target)}: {error}"
         ) from error
@@ -139,7 +141,7 @@ def load_files(
         for number, (graph, path) in enumerate(named, len(default)):
             quads = _labelled(path, number, labels)
             store.bulk_extend(_moved(quads, ox.NamedNode(graph), path))
-    except OSError as error:
+    except (OSError, RuntimeError) as error:
         raise WorldError("disk", f"the RDF files cannot be loaded: {error}") from error
     return store
 
@@ -157,6 +159,8 @@ class _Labels:
 
 def _labelled(path: Path, number: int, labels: _Labels | None) -> Iterator[ox.Quad]:
     """Yield the quads of a file with blank nodes that no other file has."""
+    # Imported here: whoever asks an index parses no files.
+    from kg.rdf import parse_rdf
 
     def fresh(node: ox.BlankNode) -> ox.BlankNode:
         if labels is None:  # memory must not grow with the data

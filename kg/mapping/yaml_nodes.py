@@ -19,6 +19,8 @@ from kg.mapping.plan import Origin
 
 _HINT: Final = "Check the indentation, and put quotes around texts that hold : # [ ] { } or *"
 # https://yaml.org/spec/1.2.2/#103-core-schema
+_SURROGATE: Final = re.compile("[\ud800-\udfff]")
+UNPAIRED: Final = "half of a surrogate pair is no character"
 _NULL: Final = re.compile(r"null|Null|NULL|~|")
 
 
@@ -137,7 +139,9 @@ class _Reader:
         origin = Origin(self.file, line or _line(node))
         if isinstance(node, yaml.ScalarNode):
             plain = node.style is None and node.tag == "tag:yaml.org,2002:null"
-            return Node(None if plain and _NULL.fullmatch(node.value) else node.value, origin)
+            if plain and _NULL.fullmatch(node.value):
+                return Node(None, origin)
+            return Node(self.text(node), origin)
         if id(node) in self.open:
             raise self.error(node, "an alias stands inside of what it is an alias for")
         self.open.add(id(node))
@@ -157,9 +161,10 @@ class _Reader:
             if key.value == "<<" and key.style is None:
                 merged = {**self.merged(value), **merged}
                 continue
-            if key.value in own:
-                raise self.error(key, f"the key {key.value!r} stands twice")
-            own[key.value] = self.node(value, _line(key))
+            name = self.text(key)
+            if name in own:
+                raise self.error(key, f"the key {name!r} stands twice")
+            own[name] = self.node(value, _line(key))
         return {**merged, **own}
 
     def merged(self, node: yaml.Node) -> Mapping[str, Node]:
@@ -173,9 +178,29 @@ class _Reader:
             found |= value
         return found
 
+    def text(self, node: yaml.ScalarNode) -> str:
+        try:
+            return paired(node.value)
+        except UnicodeDecodeError as error:
+            raise self.error(node, UNPAIRED) from error
+
     def error(self, node: yaml.Node, message: str) -> InputError:
         place = Location(self.file, _line(node), node.start_mark.column + 1)
         return InputError("bad-yaml", message, location=place, hint="Mend the file here.")
+
+
+def paired(text: str) -> str:
+    r"""Return a text with characters for surrogate pairs, as JSON writes them in escapes.
+
+    Raises:
+        UnicodeDecodeError: A surrogate stands alone.
+
+    >>> paired("\ud83d\ude80") == "\U0001f680"
+    True
+    """
+    if not _SURROGATE.search(text):
+        return text
+    return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le")
 
 
 def _line(node: yaml.Node) -> int:
