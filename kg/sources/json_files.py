@@ -75,7 +75,7 @@ def needs_marks(connection: duckdb.DuckDBPyConnection, table: SourceTable) -> bo
         if c.many
         else f"t{c.index} = 'd'"
         for c in table.columns
-        if c.typed
+        if c.typed and c.textual
     ]
     if not doubles:
         return False
