@@ -84,7 +84,7 @@ def needs_marks(
         if c.many
         else f"t{c.index} = 'd'"
         for c in table.columns
-        if c.typed
+        if c.typed and c.textual
     ]
     if not doubles:
         return False
