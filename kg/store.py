@@ -14,9 +14,9 @@ from typing import Final
 import pyoxigraph as ox
 
 from kg.errors import InputError, WorldError
-from kg.rdf import parse_rdf
 from kg.workspace import Build, show_path
 
+REBUILD: Final = "Make it anew with `kg build`."
 # Bytes of RDF text. Below it files are held in memory, at most about 1 GB; above it they go to an
 # index on disk, which is slower to make and to ask but does not grow in memory.
 LARGEST_IN_MEMORY: Final = 48 * 2**20
@@ -39,8 +39,10 @@ def open_index(build: Build) -> ox.Store:
         )
     try:
         return ox.Store.read_only(str(build.store))
-    except OSError as error:
-        raise WorldError("index-unreadable", f"cannot open the SPARQL index: {error}") from error
+    except (OSError, RuntimeError) as error:  # the latter where files are damaged
+        raise WorldError(
+            "index-unreadable", f"cannot open the SPARQL index: {error}", hint=REBUILD
+        ) from error
 
 
 def write_index(nquads: list[Path], target: Path) -> int:
@@ -59,12 +61,44 @@ def write_index(nquads: list[Path], target: Path) -> int:
             store.bulk_load(path=str(path), format=ox.RdfFormat.N_QUADS, lenient=True)
         store.flush()
         count = len(store)
-    except OSError as error:
+    except (OSError, RuntimeError) as error:
         raise WorldError(
             "index-unwritable", f"cannot write the SPARQL index {show_path(target)}: {error}"
         ) from error
     del store
     return count
+
+
+def load_lines(lines: Path, folder: Path | None = None, *, keep_labels: bool) -> ox.Store:
+    """Load a file of N-Triples into a new store.
+
+    Args:
+        lines: The file.
+        folder: Where to make the store; by default in memory.
+        keep_labels: Whether blank nodes keep their labels, which takes longer.
+
+    Raises:
+        WorldError: The disk failed.
+    """
+    form = ox.RdfFormat.N_TRIPLES
+    try:
+        store = ox.Store() if folder is None else ox.Store(str(folder))
+        if keep_labels:
+            store.bulk_extend(ox.parse(path=str(lines), format=form, lenient=True))
+        else:
+            store.bulk_load(path=str(lines), format=form, lenient=True)
+    except OSError as error:
+        raise WorldError("disk", f"the triples cannot be indexed: {error}") from error
+    return store
+
+
+def syntax_error(query: str) -> str | None:
+    """Return what is wrong with the text of a query, or None if an index can run it."""
+    try:
+        ox.Store().query(query)
+    except (SyntaxError, ValueError) as error:
+        return str(error).splitlines()[0]
+    return None
 
 
 def empty_store() -> ox.Store:
@@ -107,7 +141,7 @@ def load_files(
         for number, (graph, path) in enumerate(named, len(default)):
             quads = _labelled(path, number, labels)
             store.bulk_extend(_moved(quads, ox.NamedNode(graph), path))
-    except OSError as error:
+    except (OSError, RuntimeError) as error:
         raise WorldError("disk", f"the RDF files cannot be loaded: {error}") from error
     return store
 
@@ -125,6 +159,8 @@ class _Labels:
 
 def _labelled(path: Path, number: int, labels: _Labels | None) -> Iterator[ox.Quad]:
     """Yield the quads of a file with blank nodes that no other file has."""
+    # Imported here: whoever asks an index parses no files.
+    from kg.rdf import parse_rdf
 
     def fresh(node: ox.BlankNode) -> ox.BlankNode:
         if labels is None:  # memory must not grow with the data

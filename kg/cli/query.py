@@ -92,7 +92,12 @@ RowsOption = Annotated[
     typer.Option("--max-rows", metavar="N", help="Stop after N rows or triples."),
 ]
 MemoryOption = Annotated[
-    str, typer.Option("--memory", metavar="SIZE", help="Stop at this size of the process.")
+    str | None,
+    typer.Option(
+        "--memory",
+        metavar="SIZE",
+        help="Stop when the process takes so much. Default: 4GB, or 3/4 of a smaller machine's.",
+    ),
 ]
 ExplainOption = Annotated[
     bool, typer.Option("--explain", help="Show what would be asked, and of what; do not ask.")
@@ -129,7 +134,7 @@ def query_command(
     endpoint: EndpointOption = None,
     timeout: TimeoutOption = 600,
     max_rows: RowsOption = None,
-    memory: MemoryOption = "4GB",
+    memory: MemoryOption = None,
     explain: ExplainOption = False,
     fail_on_false: FailOption = False,
 ) -> int:
@@ -138,13 +143,14 @@ def query_command(
     The workspace's graph is asked: all of it is the default graph, and each named graph can be
     asked by GRAPH. Prefixes of kg.toml need no PREFIX line.
     """
-    from kg.query.limits import Limits, guarded
+    from kg.query.limits import Limits, default_memory, guarded
     from kg.sizes import parse_size
 
     session = settings(context)
     source = _source(session, data or [], named_graph or [], endpoint)
     question = _question(target, text, source)
-    limits = Limits(_seconds(timeout), parse_size(memory), _rows(max_rows))
+    most = default_memory() if memory is None else parse_size(memory)
+    limits = Limits(_seconds(timeout), most, _rows(max_rows))
     wish = Wish(form, output, max_rows, fail_on_false)
     with guarded(limits) as guard:
         prepared = _prepare(question, param or [], source, wish, limits, guard)
@@ -209,7 +215,7 @@ def _question(target: str | None, text: str | None, source: Source) -> Question:
             hint="For example: kg query -e 'SELECT * { ?s ?p ?o } LIMIT 10'",
         )
     if text is not None:
-        return parse_question(text, "-e", source.prefixes())
+        return parse_question(_as_text(text, "-e"), "-e", source.prefixes())
     assert target is not None
     return find_question(target, source.workspace)
 
@@ -227,8 +233,19 @@ def _values(given: list[str]) -> dict[str, str]:
             )
         if name in values:
             raise UsageError("usage", f"the parameter {name} is given twice", hint="Give it once.")
-        values[name] = value
+        values[name] = _as_text(value, "--param")
     return values
+
+
+def _as_text(word: str, option: str) -> str:
+    """Return a word of the command line as UTF-8, also where the locale says otherwise."""
+    if word.isascii():
+        return word
+    import os
+
+    from kg.query.question import decode
+
+    return decode(os.fsencode(word), option)
 
 
 def _prepare(
@@ -262,7 +279,7 @@ def _answer(
 ) -> int:
     import pyoxigraph as ox
 
-    from kg.query.answer import Style
+    from kg.query.answer import Style, ends_line
     from kg.query.formats import choose_format
     from kg.query.output import opened
 
@@ -278,6 +295,8 @@ def _answer(
     answer = prepared.ask()
     with opened(wish.target, guard) as out:
         empty = prepared.write(answer, chosen, out, style)
+        if on_terminal and not ends_line(chosen, answer):
+            out.write(b"\n")
     if empty and not session.quiet:
         _say_why_empty(session, prepared)
     if wish.fail_on_false and isinstance(answer, ox.QueryBoolean) and not answer:
@@ -288,10 +307,12 @@ def _answer(
 def _say_why_empty(session: Settings, prepared: Prepared) -> None:
     if prepared.dataset is None:
         return
+    from kg.query.lexer import Form
     from kg.query.unknown import why_empty
 
+    found = "no" if prepared.form is Form.ASK else "empty"
     for remark in why_empty(prepared.dataset.store, prepared.text, prepared.prefixes):
-        session.say(f"kg: the answer is empty: {remark}")
+        session.say(f"kg: the answer is {found}: {remark}")
 
 
 def _explain(prepared: Prepared) -> int:

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import sys
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from kg.cli.context import settings
-from kg.errors import UsageError
+from kg.cli.context import Settings, settings
+from kg.errors import ExitCode, KgError, UsageError
+
+if TYPE_CHECKING:
+    from kg.query.question import Question
+    from kg.workspace import Workspace
 
 
 def questions_command(
@@ -16,24 +20,56 @@ def questions_command(
     form: Annotated[
         str, typer.Option("-f", "--format", metavar="FORMAT", help="table or json.")
     ] = "table",
-) -> None:
+    check: Annotated[
+        bool, typer.Option("--check", help="Check headers and queries; say only what is wrong.")
+    ] = False,
+) -> int:
     """List the questions of the workspace: name, title, parameters."""
     from kg.query.question import read_question
 
+    session = settings(context)
     if form not in ("table", "json"):
         raise UsageError("unknown-format", f"there is no format {form}", hint="Take table or json.")
-    workspace = settings(context).workspace
+    workspace = session.workspace
+    if not workspace.question_files:
+        session.say("kg: there are no questions yet; write queries/NAME.rq")
+    if check:
+        return _check(session, workspace)
     found = [read_question(path, workspace.prefixes) for path in workspace.question_files]
     if form == "json":
         import json
 
         json.dump([each.as_json() for each in found], sys.stdout, ensure_ascii=False, indent=2)
         print()
-        return
+    else:
+        _list(found)
+    return ExitCode.DONE
+
+
+def _list(found: list[Question]) -> None:
     width = max((len(each.name) for each in found), default=0)
     for each in found:
-        print(f"{each.name:{width}}  {each.title or each.question}")
+        print(f"{each.name:{width}}  {each.title or each.question}".rstrip())
         for parameter in each.parameters:
-            default = parameter.default or "must be given"
-            note = f"  {parameter.explanation}" if parameter.explanation else ""
-            print(f"{'':{width}}    --param {parameter.name}={default}  {parameter.type}{note}")
+            required = ", must be given" if parameter.default is None else ""
+            note = f"; {parameter.explanation}" if parameter.explanation else ""
+            value = parameter.default or "…"
+            print(f"{'':{width}}    --param {parameter.name}={value}  {parameter.type}", end="")
+            print(f"{required}{note}")
+
+
+def _check(session: Settings, workspace: Workspace) -> int:
+    from kg.query.question import read_question
+    from kg.query.run import check_question
+
+    wrong = 0
+    for path in workspace.question_files:
+        try:
+            check_question(read_question(path, workspace.prefixes), workspace)
+        except KgError as error:
+            wrong += 1
+            print(f"kg: {error}", file=sys.stderr)
+    right = len(workspace.question_files) - wrong
+    if right and not wrong:
+        session.say(f"kg: {right} question{' is' if right == 1 else 's are'} right")
+    return ExitCode.INPUT if wrong else ExitCode.DONE

@@ -15,6 +15,7 @@ from kg.errors import InputError
 from kg.query.formats import Format
 from kg.query.limits import rows_error
 from kg.query.rows import ROW_WRITERS
+from kg.terms import RDF_TYPE, XSD
 
 if TYPE_CHECKING:  # a process that answers one question counts its imports
     from kg.query.tabular import Row
@@ -24,7 +25,7 @@ Answer = ox.QuerySolutions | ox.QueryBoolean | ox.QueryTriples | ox.QuadParser
 
 # Triples looked at before the first is written, to find the prefixes that are in use.
 _WINDOW: Final = 5_000
-_XML_NAME: Final = re.compile(r"[A-Za-z_\u00c0-\ufffd][\w.\-\u00b7]*\Z")
+_XML_NAME: Final = r"[^\W\d][\w.\-\u00b7]*"
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +57,7 @@ def write_answer(answer: Answer, form: Format, out: IO[bytes], style: Style) -> 
         return not answer
     if isinstance(answer, ox.QuerySolutions):
         columns = [variable.value for variable in answer.variables]
-        if form.results is not None and style.rows is None:
+        if form.results is not None and form.name != "xml" and style.rows is None:
             counted = _Counted(out)
             answer.serialize(cast(IO[bytes], counted), form.results)  # it only calls write
             return counted.bytes == _size_without_rows(columns, form)
@@ -68,6 +69,13 @@ def write_answer(answer: Answer, form: Format, out: IO[bytes], style: Style) -> 
         return not _write_graph(triples, form.rdf, out, style)
     rows = ((triple.subject, triple.predicate, triple.object) for triple in triples)
     return not _write_rows(["subject", "predicate", "object"], rows, form, out, style)
+
+
+def ends_line(form: Format, answer: Answer) -> bool:
+    """Tell whether an answer in a format ends with a line's end, as a terminal wants."""
+    if isinstance(answer, ox.QueryBoolean) and form.results is not None:
+        return False
+    return form.name not in ("json", "xml", "jsonld", "rdfxml")
 
 
 class _Counted:
@@ -155,6 +163,11 @@ def _write_graph(
     return count
 
 
+# What Turtle writes without a name: rdf:type as ``a``, numbers and booleans bare.
+_SHORT_ALREADY: Final = frozenset(
+    {RDF_TYPE[1:-1]}
+    | {XSD + name for name in ("string", "integer", "decimal", "double", "boolean")}
+)
 _WITHOUT_PREFIXES: Final = (ox.RdfFormat.N_TRIPLES, ox.RdfFormat.N_QUADS)
 
 
@@ -168,14 +181,15 @@ def _used_prefixes(triples: Iterable[ox.Triple], prefixes: Mapping[str, str]) ->
         for term in (triple.subject, triple.predicate, triple.object):
             if isinstance(term, ox.Literal):
                 term = term.datatype
-            if isinstance(term, ox.NamedNode) and (found := shortener.prefix_of(term.value)):
+            if not isinstance(term, ox.NamedNode) or term.value in _SHORT_ALREADY:
+                continue
+            if found := shortener.prefix_of(term.value):
                 used.add(found[0])
     return {prefix: prefixes[prefix] for prefix in sorted(used)}
 
 
 def _check_xml_name(predicate: str) -> None:
-    local = re.split(r"[/#:?=&;]", predicate)[-1]
-    if not _XML_NAME.search(local):
+    if not re.fullmatch(_XML_NAME, re.split(r"[/#:?=&;]", predicate)[-1]):
         raise InputError(
             "not-in-rdfxml",
             f"RDF/XML has no way to write the property <{predicate}>",

@@ -9,7 +9,6 @@ from pathlib import Path
 import pyoxigraph as ox
 
 from kg.errors import InputError
-from kg.rdf import format_of, open_binary
 from kg.store import is_small, load_files, open_index
 from kg.terms import is_iri
 from kg.workspace import Workspace, show_path
@@ -65,7 +64,7 @@ def prefixes_of(files: Iterable[Path]) -> dict[str, str]:
     """Return the prefixes that RDF files declare at their heads; of two, the first file's.
 
     Raises:
-        InputError: A file is missing, or its ending says no RDF format.
+        InputError: A file is missing, or is not valid RDF at its head.
     """
     found: dict[str, str] = {}
     for path in files:
@@ -90,12 +89,10 @@ def parse_named_graph(text: str) -> tuple[str, Path]:
 
 
 def _prefixes_of(path: Path) -> dict[str, str]:
-    """Return the prefixes that stand at the head of an RDF file; none if it cannot be read."""
-    form = format_of(path)
-    with open_binary(path) as source:
-        parser = ox.parse(source, form, base_iri=path.resolve().as_uri())
-        try:
-            next(parser, None)
-        except (SyntaxError, ValueError, OSError, EOFError):
-            return {}
+    """Return the prefixes that stand at the head of an RDF file."""
+    # Imported here: whoever asks an index parses no files.
+    from kg.rdf import open_rdf
+
+    with open_rdf(path) as parser:
+        next(parser, None)
         return dict(parser.prefixes)

@@ -55,8 +55,12 @@ class Shortener:
         found = self.prefix_of(iri)
         return f"<{iri}>" if found is None else f"{found[0]}:{found[1]}"
 
-    def text(self, term: Term | None) -> str:
+    def text(self, term: Term | None, language: str | None = None) -> str:
         """Return a term as a person reads it: a plain text bare, without quotes.
+
+        Args:
+            term: A term, or None for nothing.
+            language: The language in which a text is bare too.
 
         >>> Shortener({"ex": "http://example.org/"}).text(ox.NamedNode("http://example.org/a"))
         'ex:a'
@@ -66,11 +70,13 @@ class Shortener:
         if isinstance(term, ox.NamedNode):
             return self.iri(term.value)
         if isinstance(term, ox.Literal):
-            return self._literal(term)
+            return self._literal(term, language)
         return str(term)
 
-    def _literal(self, term: ox.Literal) -> str:
+    def _literal(self, term: ox.Literal, language: str | None) -> str:
         if term.language:
+            if term.language == language:
+                return term.value
             return f'"{escape(term.value)}"@{term.language}'
         datatype = term.datatype.value
         if datatype == XSD_STRING or datatype in _PLAIN:

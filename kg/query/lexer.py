@@ -115,7 +115,7 @@ def tokens(text: str) -> list[Token]:
 def position(text: str, offset: int) -> tuple[int, int]:
     r"""Return line and column, both from 1 and in code points, of an offset.
 
-    >>> position("ab\\ncd", 4)
+    >>> position("ab\ncd", 4)
     (2, 2)
     """
     line_start = text.rfind("\n", 0, offset) + 1

@@ -29,6 +29,19 @@ _PAGE: Final = os.sysconf("SC_PAGE_SIZE") if hasattr(os, "sysconf") else 4096
 _SIGNALS: Final = (signal.SIGINT, signal.SIGTERM)
 
 
+# Bytes: room for an answer that is sorted, and little enough for a laptop.
+_USUAL_MEMORY: Final = 4 * 10**9
+
+
+def default_memory() -> int:
+    """Return the most memory that a query takes unless told otherwise, in bytes."""
+    try:
+        physical = os.sysconf("SC_PHYS_PAGES") * _PAGE
+    except (AttributeError, ValueError, OSError):
+        return _USUAL_MEMORY
+    return min(_USUAL_MEMORY, physical * 3 // 4)
+
+
 @dataclass(frozen=True, slots=True)
 class Limits:
     """What a query may take.

@@ -263,7 +263,7 @@ def _operator(place: _Place) -> tuple[str, str] | None:
         return f"{token.text} is no operator of SPARQL", f"Write {told}"
     if token.is_mark("=") and before and before.is_mark("="):
         return "== is no operator of SPARQL", "Write = to compare."
-    if token.is_mark(">") and before and before.is_mark("<"):
+    if token.text == "<>" and place.mistake.context not in ("object", "verb"):
         return "<> is no operator of SPARQL", "Write != for not equal."
     if token.is_mark("=", "<", ">", "!=", ">=", "<=") and place.mistake.context == "verb":
         return "a comparison stands where a triple is expected", "Write it in FILTER( … )."
@@ -408,11 +408,11 @@ def _beyond_grammar(text: str, found: Sequence[Token], engine: str, offset: int)
     """Tell of what the grammar allows and a rule beside it does not."""
     if "variable that is unbound" in engine:
         return _ungrouped(found)
-    if "Duplicated variable name" in engine:
-        return Advice(found[0].start, "SELECT names the same variable twice", "Take one away.")
     bound = _bound_twice(found)
     if bound is not None:
         return bound
+    if "Duplicated variable name" in engine:
+        return Advice(found[0].start, "SELECT names the same variable twice", "Take one away.")
     if "IRI parsing failed" in engine:
         token = next((t for t in found if t.kind is Kind.IRI and t.end >= offset), None)
         if token is not None:

@@ -190,7 +190,7 @@ def decode(data: bytes, source: str) -> str:
 
 
 _HEADER: Final = re.compile(
-    r"#\s*(title|question|param|columns|chart)\b([^:]*):\s*(.*?)\s*\Z", re.I
+    r"#\s*(?:(title|question|columns|chart)|param\s+[?$]?(\w+))\s*:\s*(.*?)\s*\Z", re.IGNORECASE
 )
 
 
@@ -216,12 +216,12 @@ def parse_question(
         match = _HEADER.match(token.text)
         if match is None:
             continue
-        key, argument, rest = match[1].lower(), match[2].strip(), match[3]
-        if key == "param":
+        key, name_of, rest = match.groups()
+        if name_of:
             place = Location(source, position(text, token.start)[0])
-            declared[argument.lstrip("?$")] = _declared(argument, rest, all_prefixes, place)
+            declared[name_of] = _declared(name_of, rest, all_prefixes, place)
         else:
-            header.setdefault(key, rest)
+            header.setdefault(key.lower(), rest)
     return Question(
         name=name or source,
         text=text,

@@ -12,7 +12,7 @@ import urllib.parse
 import urllib.request
 from collections.abc import Mapping
 from email.message import Message
-from http.client import HTTPException
+from http.client import HTTPException, HTTPResponse
 from typing import IO, Final, cast
 
 import pyoxigraph as ox
@@ -106,18 +106,32 @@ def ask_endpoint(url: str, text: str, form: Form, seconds: float | None = None) 
         raise _refused(url, error) from error
     except (urllib.error.URLError, HTTPException, OSError) as error:
         raise _unreachable(url, error) from error
-    return _parse(url, response, form)
+    return _parse(url, cast(HTTPResponse, response), form)
 
 
-def _parse(url: str, response: IO[bytes], form: Form) -> Answer:
-    headers = cast(Message, response.headers)  # type: ignore[attr-defined]
-    kind = headers.get_content_type()
+class _Reader:
+    """Reads an answer from the network; what fails there is told as such, not as a file's."""
+
+    def __init__(self, url: str, response: HTTPResponse) -> None:
+        self._url = url
+        self._response = response
+
+    def read(self, size: int = -1) -> bytes:
+        try:
+            return self._response.read(size)
+        except (OSError, HTTPException, ValueError) as error:
+            raise broken_answer(self._url, error) from error
+
+
+def _parse(url: str, response: HTTPResponse, form: Form) -> Answer:
+    kind = response.headers.get_content_type()
+    source = cast(IO[bytes], _Reader(url, response))  # it only calls read
     try:
         if form.is_graph and kind in _GRAPHS:
-            return ox.parse(response, _GRAPHS[kind], base_iri=url)
+            return ox.parse(source, _GRAPHS[kind], base_iri=url)
         if not form.is_graph and kind in _ROWS:
-            return ox.parse_query_results(response, _ROWS[kind])
-    except (SyntaxError, ValueError, OSError, HTTPException) as error:
+            return ox.parse_query_results(source, _ROWS[kind])
+    except (SyntaxError, ValueError) as error:
         raise broken_answer(url, error) from error
     raise WorldError(
         "remote-broken-answer",

@@ -9,7 +9,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import IO
 
-from kg.errors import InputError
+from kg.errors import InputError, Location
 from kg.query.answer import Answer, Style, write_answer
 from kg.query.dataset import Dataset, open_files, open_workspace, prefixes_of
 from kg.query.formats import Format
@@ -189,6 +189,25 @@ def _open(source: Source, folder: Callable[[], Path] | None) -> Dataset:
     return open_workspace(source.workspace)
 
 
+def check_question(question: Question, workspace: Workspace) -> None:
+    """Check a question of a workspace without asking it: its header and its query.
+
+    Raises:
+        InputError: The query is wrong, or gives other columns than the header promises.
+    """
+    values = {each.name: each.type.example for each in question.parameters if each.default is None}
+    text = question.with_values(values, workspace.prefixes)
+    checked = check_query(text, question.source, workspace.prefixes, workspace.base)
+    if question.columns and checked.columns != question.columns:
+        raise InputError(
+            "wrong-columns",
+            f"the header promises the columns {', '.join(question.columns)}, the query gives "
+            + (", ".join(checked.columns) or "none"),
+            location=Location(question.source),
+            hint="Mend the line `# columns:` or the query.",
+        )
+
+
 def find_question(target: str, workspace: Workspace | None) -> Question:
     """Return the question that a word of the command line names.
 
@@ -204,12 +223,14 @@ def find_question(target: str, workspace: Workspace | None) -> Question:
         name = "standard input"
         return parse_question(decode(sys.stdin.buffer.read(), name), name, prefixes)
     path = Path(target)
-    if path.suffix in (".rq", ".sparql") or "/" in target or path.is_file():
+    if path.suffix in (".rq", ".sparql") or "/" in target:
         return read_question(path, prefixes)
     names = question_names(workspace) if workspace else []
     if workspace is not None and target in names:
         question = read_question(workspace.root / "queries" / f"{target}.rq", prefixes)
         return replace(question, of_workspace=True)
+    if path.is_file():
+        return read_question(path, prefixes)
     raise _unknown_question(target, names)
 
 

@@ -13,7 +13,7 @@ from typing import Final
 
 import pyoxigraph as ox
 
-from kg.errors import InputError, Location
+from kg.errors import InputError, KgError, Location, WorldError
 from kg.query.lexer import (
     Form,
     Kind,
@@ -23,7 +23,7 @@ from kg.query.lexer import (
     position,
     tokens,
 )
-from kg.store import empty_store
+from kg.store import REBUILD, empty_store
 
 _POSITION: Final = re.compile(r"error at (\d+):(\d+): expected (.*)", re.DOTALL)
 
@@ -35,10 +35,12 @@ class Checked:
     Attributes:
         text: As it is to be asked.
         form: The query form.
+        columns: The names of a SELECT's variables, in their order.
     """
 
     text: str
     form: Form
+    columns: tuple[str, ...] = ()
 
 
 def check_query(
@@ -82,8 +84,8 @@ def check_query(
             raise _refused_service(text, source, service)
         return Checked(text, form)
     answer = _parse(text, source, prefixes, base, named)
-    if isinstance(answer, ox.QuerySolutions) and form is Form.SELECT:
-        text = _with_names(text, found, [variable.value for variable in answer.variables])
+    if form is Form.SELECT and isinstance(answer, ox.QuerySolutions):
+        return _with_names(text, found, [variable.value for variable in answer.variables])
     return Checked(text, form)
 
 
@@ -93,19 +95,21 @@ def _is_outside_grammar(found: Sequence[Token]) -> bool:
     return find_mistake(found) is not None
 
 
-def _with_names(text: str, found: Sequence[Token], names: list[str]) -> str:
+def _with_names(text: str, found: Sequence[Token], names: list[str]) -> Checked:
     """Replace the star of an outermost ``SELECT *`` by its variables."""
     at = next(i for i, token in enumerate(found) if token.is_word("SELECT")) + 1
     star = found[at + 1] if found[at].is_word("DISTINCT", "REDUCED") else found[at]
     if not star.is_mark("*") or not names:
-        return text
+        return Checked(text, Form.SELECT, tuple(names))
     order = {
         token.text[1:]: i
         for i, token in reversed(list(enumerate(found)))
         if token.kind is Kind.VARIABLE
     }
-    listed = " ".join(f"?{name}" for name in sorted(names, key=lambda name: order.get(name, 0)))
-    return f"{text[: star.start]} {listed} {text[star.end :]}"
+    names.sort(key=lambda name: order.get(name, 0))
+    listed = " ".join(f"?{name}" for name in names)
+    text = f"{text[: star.start]} {listed} {text[star.end :]}"
+    return Checked(text, Form.SELECT, tuple(names))
 
 
 def _parse(
@@ -197,27 +201,42 @@ def _refused_update(text: str, source: str, token: Token) -> InputError:
     )
 
 
+# Kinds of token that can stand between SERVICE and its group.
+_TARGETS: Final = (Kind.IRI, Kind.NAME, Kind.VARIABLE)
+_TEXTS: Final = (Kind.STRING, Kind.IRI)
+
+
 def _service(found: Sequence[Token]) -> Token | None:
     """Return the token that asks for federation, or None.
 
-    The engine also takes a keyword that has grown together with what stands before it (``true``)
-    or behind it (``:name``), where the grammar's longest match would see one name.
+    The grammar's longest match would make one name of a keyword and what it has grown together
+    with. The engine does not always: it finds SERVICE in ``trueSERVICE`` and in ``x:a.SERVICE:b``.
+    So any word that holds it and stands before a group, as SERVICE does, is taken for it.
     """
+    depth = 0
     for i, token in enumerate(found):
-        if token.kind is Kind.WORD and "SERVICE" in token.text.upper():
-            return token
-        if token.kind is not Kind.NAME or "SERVICE" not in token.text.partition(":")[0].upper():
+        depth += token.is_mark("{") - token.is_mark("}")
+        if token.kind in _TEXTS or "SERVICE" not in token.text.upper():
             continue
-        opens = i + 1 < len(found) and found[i + 1].is_mark("{")
-        if opens and not (i and found[i - 1].is_word("GRAPH", "FROM", "NAMED")):
+        if token.kind is Kind.WORD:
+            return token
+        named = i > 0 and found[i - 1].is_word("GRAPH", "FROM", "NAMED")
+        if depth > 0 and not named and _stands_before_group(found, i):
             return token
     return None
 
 
+def _stands_before_group(found: Sequence[Token], at: int) -> bool:
+    behind = [token for token in found[at + 1 : at + 4] if not token.is_word("SILENT")]
+    if behind and behind[0].kind in _TARGETS:
+        behind = behind[1:]
+    return bool(behind) and behind[0].is_mark("{")
+
+
 def _refused_service(text: str, source: str, token: Token) -> InputError:
     hint = "Ask that server with --endpoint URL, or load its data with --data FILE."
-    if token.kind is Kind.NAME:
-        hint = "If this is a name, write a dot or another prefix, so that it is no SERVICE."
+    if token.kind is not Kind.WORD:
+        hint = "If this is a name, write a dot before the group that follows it."
     return _error_at(
         "service-refused",
         "SERVICE would send parts of the query to another server, and kg fetches nothing",
@@ -228,8 +247,16 @@ def _refused_service(text: str, source: str, token: Token) -> InputError:
     )
 
 
-def evaluation_error(error: Exception, source: str) -> InputError:
+def evaluation_error(error: Exception, source: str) -> KgError:
     """Return kg's error for a query that the engine parsed and cannot answer."""
+    if str(error).startswith("Corruption"):
+        return WorldError("index-unreadable", f"the SPARQL index is damaged: {error}", hint=REBUILD)
+    if "Invalid prefix IRI" in str(error):
+        return InputError(
+            "bad-prefix",
+            f"a prefix stands for no IRI: {error}",
+            hint="Mend it in kg.toml under [prefixes], or in the RDF file.",
+        )
     return InputError(
         "cannot-evaluate",
         f"the query cannot be answered: {error}",

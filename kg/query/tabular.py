@@ -9,6 +9,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain, islice
 from typing import Final, Protocol
 
+import pyoxigraph as ox
+
 from kg.query.display import Shortener, Term, is_number, printable, width, wrap
 
 Row = Sequence[Term | None]
@@ -17,7 +19,7 @@ Row = Sequence[Term | None]
 WINDOW: Final = 500
 _GAP: Final = "  "
 # Columns; a narrower column is harder to read than a block for each row.
-_NARROWEST: Final = 8
+_NARROWEST: Final = 16
 
 
 class TextSink(Protocol):
@@ -46,9 +48,17 @@ def write_table(
     """
     head, rest = _window(rows)
     right = _number_columns(head, len(columns))
+    languages = _languages(head, len(columns))
     names = [printable(name) for name in columns]
-    first = [[printable(shortener.text(term)) for term in row] for row in head]
-    texts = chain(first, ([printable(shortener.text(term)) for term in row] for row in rest))
+
+    def shown(row: Row) -> list[str]:
+        return [
+            printable(shortener.text(term, language))
+            for term, language in zip(row, languages, strict=True)
+        ]
+
+    first = [shown(row) for row in head]
+    texts = chain(first, map(shown, rest))
     widths = [max([width(name), *(width(row[i]) for row in first)]) for i, name in enumerate(names)]
     if terminal is not None and not _fit(widths, terminal):
         count = _write_blocks(names, texts, out, terminal)
@@ -74,6 +84,15 @@ def _number_columns(rows: Sequence[Row], count: int) -> list[bool]:
         and all(term is None or is_number(term) for term in (row[i] for row in rows))
         for i in range(count)
     ]
+
+
+def _languages(rows: Sequence[Row], count: int) -> list[str | None]:
+    """Return the language of each column whose texts all have the same one."""
+    found: list[str | None] = []
+    for i in range(count):
+        tags = {term.language for row in rows if isinstance(term := row[i], ox.Literal)}
+        found.append(tags.pop() if len(tags) == 1 else None)
+    return found
 
 
 def _fit(widths: list[int], terminal: int) -> bool:
@@ -132,11 +151,15 @@ def write_markdown(
     """
     head, rest = _window(rows)
     right = _number_columns(head, len(columns))
+    languages = _languages(head, len(columns))
     out.write("| " + " | ".join(_markdown(name) for name in columns) + " |\n")
     out.write("| " + " | ".join("---:" if to_right else "---" for to_right in right) + " |\n")
     count = 0
     for count, row in enumerate(chain(head, rest), 1):  # noqa: B007
-        cells = (_markdown(shortener.text(term)) for term in row)
+        cells = (
+            _markdown(shortener.text(term, language))
+            for term, language in zip(row, languages, strict=True)
+        )
         out.write("| " + " | ".join(cells) + " |\n")
     return count
 
@@ -176,8 +199,6 @@ def write_html(
 
 
 def _html_cell(term: Term | None, shortener: Shortener) -> str:
-    import pyoxigraph as ox
-
     text = shortener.text(term).translate(_HTML)
     # Only addresses of the web become links: javascript: and data: IRIs would run.
     if isinstance(term, ox.NamedNode) and term.value.startswith(("http://", "https://")):

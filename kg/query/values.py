@@ -220,3 +220,8 @@ def _is_day(value: str) -> bool:
     # A day of no year may be 29 February; the calendar repeats every 400 years.
     short = 2000 if year in ("", "-") else int(year[-4:]) % 400 + 400
     return int(day) <= calendar.monthrange(short, int(month))[1]
+
+
+def is_integer_type(name: str) -> bool:
+    """Tell whether a datatype of XML Schema, named without its namespace, holds integers."""
+    return name in _INTEGERS

@@ -6,6 +6,7 @@ remote JSON-LD contexts are refused, and XML entities that could grow.
 
 from kg.rdf.files import (
     RDF_FORMATS,
+    bad_encoding,
     format_of,
     missing_file,
     open_binary,
@@ -18,6 +19,7 @@ from kg.rdf.spool import Spooled, spool_rdf
 __all__ = [
     "RDF_FORMATS",
     "Spooled",
+    "bad_encoding",
     "format_of",
     "missing_file",
     "open_binary",

@@ -140,9 +140,9 @@ def _told(path: Path, form: ox.RdfFormat) -> Iterator[None]:
     try:
         yield
     except SyntaxError as error:
-        raise _bad_encoding(path, error.lineno) or _syntax_error(error, form, place) from error
+        raise bad_encoding(path, error.lineno) or _syntax_error(error, form, place) from error
     except UnicodeDecodeError as error:
-        raise _bad_encoding(path, None) or error from error
+        raise bad_encoding(path, None) or error from error
     except ValueError as error:
         raise InputError("bad-rdf", f"not valid {form.name}: {error}", location=place) from error
     except _decompression_errors() as error:
@@ -184,7 +184,7 @@ def _syntax_error(error: SyntaxError, form: ox.RdfFormat, place: Location) -> In
     )
 
 
-def _bad_encoding(path: Path, before: int | None) -> InputError | None:
+def bad_encoding(path: Path, before: int | None) -> InputError | None:
     """Return the error for the first byte that is no UTF-8, if there is one.
 
     Args:

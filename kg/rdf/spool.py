@@ -77,7 +77,8 @@ def spool_rdf(
 ) -> Spooled:
     """Parse RDF files into one table of terms, which `kg.quads.spooled` reads.
 
-    The table is a Parquet file with the columns s, p, o, g; rows are neither sorted nor distinct.
+    The table is a Parquet file with the columns s, p, o, g, and f, the place of the file among
+    all, from 0; rows are neither sorted nor distinct.
     The parser hands each statement to the writer of N-Triples or N-Quads without Python in
     between, and DuckDB splits the lines into terms.
 
@@ -184,7 +185,7 @@ def _copy_terms(
 ) -> int:
     from kg.duck import sql_text
 
-    nothing = "SELECT '' AS s, '' AS p, '' AS o, '' AS g WHERE false"
+    nothing = "SELECT '' AS s, '' AS p, '' AS o, '' AS g, 0 AS f WHERE false"
     union = " UNION ALL ".join([nothing, *(_terms_sql(connection, e, longest) for e in parsed)])
     row = connection.execute(
         f"COPY ({union}) TO {sql_text(str(target))}"
@@ -198,7 +199,7 @@ def _terms_sql(connection: duckdb.DuckDBPyConnection, entry: _Lines, longest: in
     """Return a query for the columns s, p, o, g of one file's lines."""
     split = _split_sql(entry, longest)
     if not _holds(entry.lines, b"_:"):
-        return f"SELECT s, p, o, g FROM ({split})"
+        return f"SELECT s, p, o, g, {entry.number} AS f FROM ({split})"
     with entry.path.open("rb") as source:
         digest = hashlib.file_digest(source, "sha256").hexdigest()[:12]
     # Labels that parsers make up are random: only where a node comes first tells it apart.
@@ -213,7 +214,10 @@ def _terms_sql(connection: duckdb.DuckDBPyConnection, entry: _Lines, longest: in
     joins = " ".join(
         f"LEFT JOIN {labels} AS of_{name} ON of_{name}.label = {name}" for name in "sog"
     )
-    return f"SELECT s, p, o, g FROM (SELECT p, {stable} FROM ({split}) AS split {joins})"
+    return (
+        f"SELECT s, p, o, g, {entry.number} AS f"
+        f" FROM (SELECT p, {stable} FROM ({split}) AS split {joins})"
+    )
 
 
 def _split_sql(entry: _Lines, longest: int) -> str:

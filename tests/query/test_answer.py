@@ -1,0 +1,360 @@
+"""Answers in every format: read back by others, equal to the engine's, streamed."""
+
+from __future__ import annotations
+
+import io
+import json
+import re
+import warnings
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pyoxigraph as ox
+import pytest
+import rdflib
+from hypothesis import given
+from hypothesis import strategies as st
+from rdflib.query import Result
+
+from kg.errors import InputError, LimitError
+from kg.query.answer import Style, write_answer
+from kg.query.display import printable, width, wrap
+from kg.query.formats import FORMATS, choose_format
+from kg.query.lexer import Form
+from kg.query.rows import ROW_WRITERS
+from kg.query.tabular import write_table
+
+EX = "http://example.org/"
+XSD = "http://www.w3.org/2001/XMLSchema#"
+DATA = f"""
+<{EX}a> <{EX}p> "plain, with \\"quotes\\"\\nand a line", "tab\\t|*_<b>&", "", "朝鮮"@ko .
+<{EX}a> <{EX}q> 1, 2.5, 1e3, true, "2022-11-18"^^<{XSD}date>, "x"^^<{EX}type> .
+<{EX}b> <{EX}p> _:node . _:node <{EX}p> <{EX}a#x> .
+<{EX}b> <http://www.w3.org/2000/01/rdf-schema#label> "B"@en .
+"""
+SELECT = f"SELECT ?s ?o ?none {{ ?s <{EX}p>|<{EX}q> ?o }}"
+
+
+def store() -> ox.Store:
+    made = ox.Store()
+    made.load(DATA.encode(), ox.RdfFormat.TURTLE)
+    return made
+
+
+def written(name: str, query: str, **style: object) -> bytes:
+    out = io.BytesIO()
+    answer = store().query(query)
+    write_answer(answer, FORMATS[name], out, Style({"ex": EX}, **style))  # type: ignore[arg-type]
+    return out.getvalue()
+
+
+def rows_of(answer: object) -> list[tuple[str | None, ...]]:
+    """Return rows as texts, blank nodes without their labels, in one order."""
+    assert isinstance(answer, ox.QuerySolutions)
+    return sorted(
+        [
+            tuple(
+                "_:" if isinstance(term, ox.BlankNode) else None if term is None else str(term)
+                for term in row
+            )
+            for row in answer
+        ],
+        key=str,
+    )
+
+
+@pytest.mark.parametrize("limit", [None, 1000])
+@pytest.mark.parametrize("name", ["tsv", "json", "xml"])
+def test_rows_are_read_back_by_the_engine(name: str, limit: int | None) -> None:
+    data = written(name, SELECT, rows=limit)
+    read = ox.parse_query_results(data, format=FORMATS[name].results)
+    assert rows_of(read) == rows_of(store().query(SELECT))
+
+
+@pytest.mark.parametrize("limit", [None, 1000])
+@pytest.mark.parametrize("name", ["csv", "tsv", "json", "xml"])
+def test_rows_are_read_back_by_rdflib(name: str, limit: int | None) -> None:
+    data = written(name, SELECT, rows=limit)
+    read = Result.parse(io.BytesIO(data), format=name)
+    assert [str(variable) for variable in read.vars or []] == ["s", "o", "none"]
+    values = sorted(
+        # rdflib writes doubles its own way.
+        str(row[1]).replace("1000.0", "1000")
+        for row in read
+        if not isinstance(row[1], rdflib.BNode)
+    )
+    answer = store().query(SELECT)
+    assert isinstance(answer, ox.QuerySolutions)
+    expected = []
+    for row in answer:
+        value = row["o"]
+        if isinstance(value, ox.NamedNode | ox.Literal):
+            expected.append("None" if name == "csv" and not value.value else value.value)
+    assert values == sorted(expected)
+
+
+@pytest.mark.parametrize(
+    ("name", "rdflib_name"),
+    [("turtle", "turtle"), ("ntriples", "nt"), ("trig", "trig"), ("nquads", "nquads"),
+     ("jsonld", "json-ld"), ("rdfxml", "xml")],
+)  # fmt: skip
+def test_graphs_are_read_back(name: str, rdflib_name: str) -> None:
+    query = "CONSTRUCT WHERE { ?s ?p ?o }"
+    data = written(name, query)
+    rdf = FORMATS[name].rdf
+    assert rdf is not None
+    read = ox.Dataset(ox.parse(data, rdf))
+    expected = ox.Dataset(ox.Quad(*triple) for triple in store().query(query))  # type: ignore[union-attr, misc]
+    for dataset in (read, expected):
+        dataset.canonicalize(ox.CanonicalizationAlgorithm.RDFC_1_0)
+    assert read == expected
+    graph = rdflib.Dataset() if name in ("trig", "nquads") else rdflib.Graph()
+    with warnings.catch_warnings():
+        # rdflib's own parsers use what it calls deprecated.
+        warnings.filterwarnings("ignore", category=DeprecationWarning, module="rdflib")
+        graph.parse(data=data, format=rdflib_name)
+    assert len(graph) == len(expected)
+
+
+def test_only_prefixes_in_use_are_declared() -> None:
+    text = written("turtle", f"CONSTRUCT WHERE {{ <{EX}a> <{EX}q> ?o }}").decode()
+    assert re.findall("@prefix (.*?):", text) == ["ex"]
+    assert "@prefix" not in written("ntriples", "CONSTRUCT WHERE { ?s ?p ?o }").decode()
+
+
+@pytest.mark.parametrize("name", ["csv", "tsv", "json", "xml"])
+@pytest.mark.parametrize("query", [SELECT, "SELECT * {}", "SELECT ?x { ?x a 1 }", "ASK {}"])
+def test_our_writers_equal_the_engine(name: str, query: str) -> None:
+    ours = written(name, query, rows=1000)
+    engines = io.BytesIO()
+    store().query(query).serialize(engines, FORMATS[name].results)  # type: ignore[arg-type]
+    assert _without_labels(ours) == _without_labels(engines.getvalue())
+
+
+def _without_labels(data: bytes) -> bytes:
+    return re.sub(rb"\b[0-9a-f]{31,32}\b", b"node", data)
+
+
+TERMS = st.one_of(
+    st.none(),
+    st.builds(ox.NamedNode, st.sampled_from([EX, EX + "?a=b&c='d'", "urn:x:é,"])),
+    st.builds(ox.Literal, st.text(st.characters(exclude_categories=["Cs"]))),
+    st.builds(ox.Literal, st.text("ab\n\r\t\\\",&<>'"), language=st.just("en")),
+    st.builds(ox.Literal, st.integers()),
+    st.builds(ox.Literal, st.floats()),
+    st.builds(ox.Literal, st.booleans()),
+    st.builds(ox.Literal, st.text("01+-.eE ,"), datatype=st.builds(
+        ox.NamedNode, st.sampled_from([XSD + "integer", XSD + "decimal", XSD + "double",
+                                       XSD + "boolean", EX + "t"]))),
+)  # fmt: skip
+
+
+@given(rows=st.lists(st.lists(TERMS, min_size=2, max_size=2), max_size=4))
+@pytest.mark.parametrize("name", ["csv", "tsv", "json"])
+def test_our_writers_equal_the_engine_for_any_term(
+    name: str, rows: list[list[ox.Literal | None]]
+) -> None:
+    text = io.StringIO()
+    ROW_WRITERS[name](["a", "b"], rows, text)
+    lines = ["\t".join("" if term is None else str(term) for term in row) for row in rows]
+    tsv = "\n".join(["?a\t?b", *lines, ""])
+    answer = ox.parse_query_results(tsv.encode(), ox.QueryResultsFormat.TSV)
+    assert isinstance(answer, ox.QuerySolutions)
+    ours = text.getvalue()
+    if name == "tsv":  # ours escapes controls
+        assert rows_of(ox.parse_query_results(ours.encode(), FORMATS[name].results)) == (  # type: ignore[arg-type]
+            rows_of(answer)
+        )
+        return
+    assert ours.encode() == answer.serialize(format=FORMATS[name].results)
+
+
+@given(value=st.text(st.one_of(st.sampled_from(" \t\n\r<&>'\"\x01\ufffe"), st.characters())))
+def test_xml_keeps_any_text_or_refuses_it(value: str) -> None:
+    value = value.encode("utf-8", "ignore").decode()
+    text = io.StringIO()
+    try:
+        ROW_WRITERS["xml"](["a"], [[ox.Literal(value)]], text)
+    except InputError:
+        assert re.search("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]", value)
+        return
+    data = text.getvalue().encode()
+    found = ElementTree.fromstring(data).find(".//{http://www.w3.org/2005/sparql-results#}literal")
+    assert found is not None
+    assert (found.text or "") == value
+    (row,) = ox.parse_query_results(data, ox.QueryResultsFormat.XML)  # type: ignore[misc]
+    assert row[0] == ox.Literal(value)
+
+
+@pytest.mark.parametrize("name", [n for n, f in FORMATS.items() if f.rows])
+def test_too_many_rows(name: str) -> None:
+    with pytest.raises(LimitError, match="more than 3 rows"):
+        written(name, SELECT, rows=3)
+    count = len(rows_of(store().query(SELECT)))
+    assert written(name, SELECT, rows=count)
+
+
+@pytest.mark.parametrize("name", [n for n, f in FORMATS.items() if f.graph])
+def test_too_many_triples(name: str) -> None:
+    with pytest.raises(LimitError, match="more than 1 row"):
+        written(name, "CONSTRUCT WHERE { ?s ?p ?o }", rows=1)
+
+
+@pytest.mark.parametrize("name", [n for n, f in FORMATS.items() if f.rows])
+def test_a_boolean_in_every_format(name: str) -> None:
+    assert b"true" in written(name, "ASK { ?s ?p ?o }")
+    assert b"false" in written(name, "ASK { ?s ?p 99 }")
+
+
+def test_what_rdfxml_cannot_name() -> None:
+    with pytest.raises(InputError, match="RDF/XML has no way"):
+        written("rdfxml", f"CONSTRUCT {{ ?s <{EX}1> ?o }} WHERE {{ ?s <{EX}p> ?o }}")
+
+
+def test_emptiness_is_told() -> None:
+    for name in ("csv", "tsv", "json", "xml", "table", "markdown", "html"):
+        for query, empty in (("SELECT ?é { ?é ?p 99 }", True), (SELECT, False)):
+            answer = store().query(query)
+            assert write_answer(answer, FORMATS[name], io.BytesIO(), Style()) is empty
+    for query, empty in (
+        ("CONSTRUCT WHERE { ?s ?p 99 }", True),
+        ("DESCRIBE ?s { ?s ?p 1 }", False),
+    ):
+        answer = store().query(query)
+        assert write_answer(answer, FORMATS["turtle"], io.BytesIO(), Style()) is empty
+
+
+# -- choosing a format ------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("name", "output", "form", "terminal", "chosen"),
+    [
+        (None, None, Form.SELECT, True, "table"),
+        (None, None, Form.SELECT, False, "csv"),
+        (None, None, Form.ASK, False, "csv"),
+        (None, None, Form.CONSTRUCT, True, "turtle"),
+        (None, None, Form.DESCRIBE, False, "turtle"),
+        (None, "a.TSV", Form.SELECT, True, "tsv"),
+        (None, "a.rdf", Form.CONSTRUCT, True, "rdfxml"),
+        ("JSON", "a.csv", Form.SELECT, True, "json"),
+        ("table", None, Form.CONSTRUCT, False, "table"),
+    ],
+)
+def test_the_format_is_chosen(
+    name: str | None, output: str | None, form: Form, terminal: bool, chosen: str
+) -> None:
+    path = None if output is None else Path(output)
+    assert choose_format(name, path, form, terminal).name == chosen
+
+
+@pytest.mark.parametrize(
+    ("name", "output", "form", "says"),
+    [
+        ("yaml", None, Form.SELECT, "Take one of table, csv"),
+        (None, "a.yaml", Form.SELECT, "--format"),
+        ("turtle", None, Form.SELECT, "which is rows"),
+        ("turtle", None, Form.ASK, "which is yes or no"),
+        ("csv", None, Form.CONSTRUCT, "ntriples"),
+    ],
+)
+def test_wrong_formats(name: str | None, output: str | None, form: Form, says: str) -> None:
+    path = None if output is None else Path(output)
+    with pytest.raises(InputError) as caught:
+        choose_format(name, path, form, False)
+    assert says in str(caught.value)
+
+
+# -- for people -------------------------------------------------------------------------------
+
+
+def test_the_table() -> None:
+    text = written("table", f"SELECT ?s ?o {{ ?s <{EX}q> ?o FILTER(isNumeric(?o)) }} ORDER BY ?o")
+    assert text.decode().splitlines() == [
+        "s        o",
+        "────  ────",
+        "ex:a     1",
+        "ex:a   2.5",
+        "ex:a  1000",
+        "3 rows",
+    ]
+
+
+def test_a_table_shows_what_terms_are() -> None:
+    text = written("table", f"SELECT ?o {{ ?s <{EX}p> ?o FILTER(!isBlank(?o)) }}").decode()
+    assert "朝鮮" in text
+    assert "<http://example.org/a#x>" in text
+    assert 'plain, with "quotes"\\nand a line' in text
+    assert written("table", f"SELECT ?o {{ ?s <{EX}q> ?o FILTER(datatype(?o) = <{EX}type>) }}")
+    mixed = "SELECT ?o { VALUES ?o { 'a'@en 'b'@de } }"
+    assert '"a"@en' in written("table", mixed).decode()
+
+
+@given(
+    rows=st.lists(st.lists(st.text(max_size=40), min_size=3, max_size=3), min_size=1, max_size=5),
+    terminal=st.integers(60, 120),
+)
+def test_a_table_fits_the_terminal(rows: list[list[str]], terminal: int) -> None:
+    from kg.query.display import Shortener
+
+    clean = [[text.encode("utf-8", "ignore").decode() for text in row] for row in rows]
+    out = io.StringIO()
+    terms = [[ox.Literal(text) for text in row] for row in clean]
+    write_table(["a", "b", "c"], terms, out, Shortener({}), terminal)
+    lines = out.getvalue().splitlines()
+    assert all(width(line) <= terminal for line in lines)
+    seen = "".join(lines).replace(" ", "")
+    for row in clean:
+        for text in row:
+            assert set(printable(text).replace(" ", "")) <= set(seen)
+
+
+def test_many_columns_become_blocks() -> None:
+    out = io.StringIO()
+    from kg.query.display import Shortener
+
+    columns = [f"column{i}" for i in range(9)]
+    row = [ox.Literal(f"a rather long text, number {i}") for i in range(9)]
+    write_table(columns, [row, row], out, Shortener({}), 80)
+    lines = out.getvalue().splitlines()
+    assert lines[:2] == ["── row 1", "column0  a rather long text, number 0"]
+    assert lines[-1] == "2 rows"
+
+
+def test_rows_beyond_the_window_are_written_too() -> None:
+    out = io.StringIO()
+    from kg.query.display import Shortener
+
+    rows = ([ox.Literal(f"{i:05}" * (1 + i // 600))] for i in range(1200))
+    assert write_table(["x"], rows, out, Shortener({})) == 1200
+    assert out.getvalue().splitlines()[-2:] == ["0119901199", "1,200 rows"]
+
+
+@given(st.text(), st.integers(2, 30))
+def test_wrapping_loses_nothing(text: str, limit: int) -> None:
+    text = printable(text)
+    lines = wrap(text, limit)
+    assert all(width(line) <= limit for line in lines)
+    assert "".join(lines).replace(" ", "") == text.replace(" ", "")
+
+
+def test_markdown_and_html_escape() -> None:
+    query = f'SELECT ?o ?i {{ ?s <{EX}p> ?o FILTER(CONTAINS(?o, "tab")) BIND(?s AS ?i) }}'
+    line = written("markdown", query).decode().splitlines()[2]
+    assert line == "| tab\t\\|\\*\\_&lt;b&gt;&amp; | ex:a |"
+    page = written("html", query, title="<T>").decode()
+    assert "<title>&lt;T&gt;</title>" in page
+    assert "<td>tab\t|*_&lt;b&gt;&amp;</td>" in page
+    assert f'<td><a href="{EX}a">ex:a</a></td>' in page
+
+
+def test_only_web_addresses_become_links() -> None:
+    page = written("html", "SELECT ?x { VALUES ?x { <javascript:alert(1)> } }").decode()
+    assert "href" not in page
+    assert "javascript:alert(1)" in page
+
+
+def test_json_is_json() -> None:
+    read = json.loads(written("json", SELECT, rows=100))
+    assert read["head"]["vars"] == ["s", "o", "none"]
+    assert len(read["results"]["bindings"]) == len(rows_of(store().query(SELECT)))

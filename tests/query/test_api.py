@@ -1,0 +1,113 @@
+"""Questions asked from Python."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from pathlib import Path
+
+import pyoxigraph as ox
+import pytest
+
+from kg.errors import InputError
+from kg.query import Graph, Solutions, python_value, query
+from kg.terms import XSD
+from kg.workspace import read_workspace
+from tests.query.conftest import EX
+
+
+def test_a_question_by_name(workspace: Path) -> None:
+    found = query("since", workspace=workspace)
+    assert isinstance(found, Solutions)
+    assert found.columns == ("launch", "day")
+    (row,) = found
+    assert row["launch"] == ox.NamedNode(f"{EX}id/L1")
+    assert row.value("day") == date(2022, 11, 18)
+    assert dict(row) == {"launch": row["launch"], "day": row["day"]}
+    assert len(row) == 2
+    assert "launch=<http://example.org/id/L1>" in repr(row)
+
+
+def test_parameters_are_python_values(workspace: Path) -> None:
+    found = query("since", workspace=read_workspace(workspace), parameters={"since": date(1, 1, 1)})
+    assert isinstance(found, Solutions)
+    assert [row.value("day") for row in found] == [date(2021, 1, 2), date(2022, 11, 18)]
+    text = "SELECT ?x { VALUES ?x { true } }"
+    assert [
+        row.value("x") for row in query(text, workspace=workspace, parameters={"x": False})
+    ] == [  # type: ignore[union-attr]
+        False
+    ]
+    with pytest.raises(InputError, match="takes xsd:date"):
+        query("since", workspace=workspace, parameters={"since": "yesterday"})
+
+
+def test_a_file_of_the_current_workspace(workspace: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(workspace)
+    found = query(Path("queries/since.rq"))
+    assert isinstance(found, Solutions)
+    assert len(list(found)) == 1
+
+
+def test_unbound_variables(workspace: Path) -> None:
+    found = query(
+        "SELECT ?s ?l { ?s ex:count 1 OPTIONAL { ?s rdfs:label ?l } }", workspace=workspace
+    )
+    assert isinstance(found, Solutions)
+    (row,) = found
+    assert "l" not in row
+    assert row.value("l") is None
+    with pytest.raises(KeyError):
+        row["l"]
+
+
+def test_graph_and_boolean(workspace: Path, tmp_path: Path) -> None:
+    graph = query("CONSTRUCT WHERE { ?s ex:count 12 }", workspace=workspace)
+    assert isinstance(graph, Graph)
+    assert [str(triple.subject) for triple in graph] == [f"<{EX}id/L2>"]
+    assert query("ASK { ?s ex:count 12 }", workspace=workspace) is True
+    path = tmp_path / "d.ttl"
+    path.write_text(f"<{EX}a> <{EX}p> 1 .")
+    assert query("ASK { ?s ?p 1 }", data=[path]) is True
+    assert query(f"ASK {{ GRAPH <{EX}g> {{ ?s ?p 1 }} }}", named_graphs={f"{EX}g": path}) is True
+
+
+def test_errors(workspace: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path.parent)
+    with pytest.raises(InputError, match=r"no kg.toml"):
+        query("ASK {}")
+    with pytest.raises(InputError, match="still open"):
+        query("ASK {", workspace=workspace)
+    with pytest.raises(InputError, match="no question nope"):
+        query("nope", workspace=workspace)
+
+
+@pytest.mark.parametrize(
+    ("text", "kind", "value"),
+    [
+        ("7", "integer", 7),
+        ("255", "unsignedByte", 255),
+        ("1.50", "decimal", Decimal("1.50")),
+        ("1e3", "double", 1000.0),
+        ("true", "boolean", True),
+        ("0", "boolean", False),
+        ("2022-11-18", "date", date(2022, 11, 18)),
+        ("2022-11-18T01:02:03Z", "dateTime", datetime(2022, 11, 18, 1, 2, 3, tzinfo=UTC)),
+        ("-0044-03-15", "date", "-0044-03-15"),
+        ("2022-11-18Z", "date", "2022-11-18Z"),
+        ("seven", "integer", "seven"),
+        ("x", "decimal", "x"),
+        ("text", "string", "text"),
+        ("2022", "gYear", "2022"),
+    ],
+)
+def test_python_values(text: str, kind: str, value: object) -> None:
+    found = python_value(ox.Literal(text, datatype=ox.NamedNode(XSD + kind)))
+    assert found == value
+    assert type(found) is type(value)
+
+
+def test_python_values_of_other_terms() -> None:
+    assert python_value(ox.NamedNode(EX)) == EX
+    assert python_value(ox.BlankNode("b")) == "b"
+    assert python_value(ox.Literal("x", language="en")) == "x"

@@ -1,0 +1,195 @@
+"""Questions asked of a remote store, over HTTP on this machine."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import ClassVar
+from urllib.parse import parse_qs
+
+import pyoxigraph as ox
+import pytest
+
+from kg.cli.main import main
+from kg.errors import InputError
+from kg.query.remote import check_endpoint, with_prologue
+
+EX = "http://example.org/"
+
+
+class Remote(BaseHTTPRequestHandler):
+    """A small SPARQL endpoint; its path says how it misbehaves."""
+
+    store: ClassVar[ox.Store] = ox.Store()
+    queries: ClassVar[list[str]] = []
+    protocol_version = "HTTP/1.1"
+
+    def do_POST(self) -> None:
+        body = self.rfile.read(int(self.headers["Content-Length"])).decode()
+        query = parse_qs(body)["query"][0]
+        if self.path == "/moved":
+            self.answer(307, b"", Location="/query")
+            return
+        if self.path.startswith("/status/"):
+            self.answer(int(self.path[8:]), b"no  \n such <query>", "text/plain")
+            return
+        if self.path == "/page":
+            self.answer(200, b"<html>hello</html>", "text/html")
+            return
+        self.queries.append(query)
+        try:
+            found = self.store.query(query)
+        except SyntaxError as error:
+            self.answer(400, str(error).encode(), "text/plain")
+            return
+        if isinstance(found, ox.QueryTriples):
+            self.answer(200, found.serialize(format=ox.RdfFormat.TURTLE), "text/turtle")
+            return
+        xml = self.path == "/xml"
+        form = ox.QueryResultsFormat.XML if xml else ox.QueryResultsFormat.JSON
+        data = found.serialize(format=form)
+        assert data is not None
+        if self.path == "/broken":
+            data = data[:-20]
+        if self.path == "/cut":
+            self.cut(data)
+            return
+        self.answer(200, data, f"application/sparql-results+{'xml' if xml else 'json'}")
+
+    def cut(self, data: bytes) -> None:
+        """Promise a piece and hang up in its midst."""
+        self.send_response(200)
+        self.send_header("Content-Type", "application/sparql-results+json")
+        self.send_header("Transfer-Encoding", "chunked")
+        self.end_headers()
+        self.wfile.write(b"%x\r\n" % len(data) + data[:-9])
+        self.close_connection = True
+
+    def answer(self, code: int, data: bytes | None, kind: str = "text/plain", **more: str) -> None:
+        data = data or b""
+        self.send_response(code)
+        self.send_header("Content-Type", f"{kind}; charset=utf-8")
+        self.send_header("Content-Length", str(len(data)))
+        for name, value in more.items():
+            self.send_header(name, value)
+        self.end_headers()
+        self.wfile.write(data)
+
+    def log_message(self, format: str, *args: object) -> None:
+        """Say nothing."""
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[str]:
+    Remote.store.load(
+        f'<{EX}a> <{EX}p> 1, "x"@en . <{EX}b> <{EX}p> 2 .'.encode(), ox.RdfFormat.TURTLE
+    )
+    httpd = ThreadingHTTPServer(("127.0.0.1", 0), Remote)
+    httpd.daemon_threads = True
+    thread = threading.Thread(target=httpd.serve_forever, args=(0.05,))
+    thread.start()
+    yield f"http://127.0.0.1:{httpd.server_port}"
+    httpd.shutdown()
+    thread.join()
+    httpd.server_close()
+
+
+def ask(url: str, *words: str) -> int:
+    return main(["query", "--endpoint", url, *words])
+
+
+@pytest.fixture(autouse=True)
+def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Run where there is no workspace."""
+    monkeypatch.chdir(tmp_path)
+
+
+@pytest.mark.parametrize("path", ["/query", "/xml", "/moved"])
+def test_rows(path: str, server: str, tmp_path: Path) -> None:
+    query = f"SELECT ?o {{ <{EX}a> ?p ?o }} ORDER BY ?o"
+    assert ask(server + path, "-e", query, "-o", "out.csv") == 0
+    assert sorted((tmp_path / "out.csv").read_text().split()) == ["1", "o", "x"]
+
+
+@pytest.mark.parametrize("form", ["csv", "tsv", "json", "xml", "table", "markdown", "html"])
+def test_formats(form: str, server: str, tmp_path: Path) -> None:
+    words = ["-e", f"SELECT ?s {{ ?s <{EX}p> 2 }}", "-f", form, "-o", "out"]
+    assert ask(f"{server}/query", *words) == 0
+    assert f"{EX}b" in (tmp_path / "out").read_text()
+
+
+def test_graph_and_boolean(server: str, tmp_path: Path) -> None:
+    assert ask(f"{server}/query", "-e", "CONSTRUCT WHERE { ?s ?p 2 }", "-o", "out.nt") == 0
+    assert (tmp_path / "out.nt").read_text().startswith(f"<{EX}b> <{EX}p> ")
+    assert ask(f"{server}/query", "-e", "ASK { ?s ?p 2 }", "-o", "out.csv") == 0
+    assert (tmp_path / "out.csv").read_text() == "true"
+    assert ask(f"{server}/query", "-e", "ASK { ?s ?p 9 }", "-o", "out.csv", "--fail-on-false") == 1
+
+
+def test_parameters_and_prefixes_are_those_of_a_local_question(
+    workspace: Path, server: str, tmp_path: Path
+) -> None:
+    words = ["-C", str(workspace), "query", "since", "--endpoint", f"{server}/query"]
+    assert main([*words, "--param", "since=2022-02-29"]) == 2
+    assert main([*words, "--param", "since=2020-02-29", "-o", str(tmp_path / "out.csv")]) == 0
+    sent = Remote.queries[-1]
+    assert '{ "2020-02-29"^^<http://www.w3.org/2001/XMLSchema#date> }' in sent
+    assert "PREFIX ex: <http://example.org/ns#> SELECT" in sent
+    assert "PREFIX xsd:" not in sent
+    assert main([*words, "-o", str(tmp_path / "out.csv")]) == 0
+    assert "PREFIX xsd: <http://www.w3.org/2001/XMLSchema#> SELECT" in Remote.queries[-1]
+
+
+def test_the_prologue_keeps_lines() -> None:
+    text = "# a: b\nSELECT * { ?s ex:a ?o ; foo:b 'ex2:c' }"
+    assert with_prologue(text, {"ex": EX, "ex2": EX}) == (
+        f"# a: b\nPREFIX ex: <{EX}> SELECT * {{ ?s ex:a ?o ; foo:b 'ex2:c' }}"
+    )
+    assert with_prologue("PREFIX ex: <a> ASK { ?s ex:a 1 }", {"ex": EX}).count("PREFIX") == 1
+
+
+@pytest.mark.parametrize(
+    ("path", "code", "says"),
+    [
+        ("/status/400", 3, "answered 400 Bad Request: no such <query>"),
+        ("/status/401", 3, "wants a login"),
+        ("/status/404", 3, "must be that of the SPARQL endpoint"),
+        ("/status/503", 3, "Ask again later"),
+        ("/page", 3, "answered with text/html, which is no answer"),
+        ("/broken", 3, "breaks off"),
+        ("/cut", 3, "breaks off"),
+    ],
+)
+def test_what_goes_wrong(
+    path: str, code: int, says: str, server: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    target = tmp_path / "out.csv"
+    target.write_text("before")
+    assert ask(server + path, "-e", "SELECT * { ?s ?p ?o }", "-o", str(target)) == code
+    assert says in capsys.readouterr().err
+    assert target.read_text() == "before"
+    assert [path.name for path in tmp_path.iterdir()] == ["out.csv"]
+
+
+def test_nobody_listens(capsys: pytest.CaptureFixture[str]) -> None:
+    assert ask("http://127.0.0.1:9/", "-e", "ASK {}") == 3
+    assert "cannot be reached: Connection refused" in capsys.readouterr().err
+
+
+def test_mistakes_are_told_before_anything_is_sent(
+    server: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    before = len(Remote.queries)
+    assert ask(f"{server}/query", "-e", "SELECT * { ?s ?p ?o } LIMT 3") == 2
+    assert "Did you mean LIMIT?" in capsys.readouterr().err
+    assert ask(f"{server}/query", "-e", "DELETE WHERE { ?s ?p ?o }") == 2
+    assert ask(f"{server}/query", "-e", "ASK {}", "--data", "a.ttl") == 2
+    assert len(Remote.queries) == before
+
+
+@pytest.mark.parametrize("url", ["", "localhost:7878", "ftp://a/", "file:///etc/passwd", "http://"])
+def test_urls(url: str) -> None:
+    with pytest.raises(InputError, match="--endpoint takes a URL"):
+        check_endpoint(url)

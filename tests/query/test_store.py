@@ -1,0 +1,70 @@
+"""The index and stores of files."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pyoxigraph as ox
+import pytest
+
+from kg.errors import InputError, WorldError
+from kg.store import is_small, load_files, open_index, write_index
+from kg.workspace import Build
+
+EX = "http://example.org/"
+
+
+def test_what_is_written_is_read(tmp_path: Path) -> None:
+    spool = tmp_path / "all.nq"
+    spool.write_text(
+        f'<{EX}a> <{EX}p> "01"^^<http://www.w3.org/2001/XMLSchema#integer> .\n'
+        f'<{EX}a> <{EX}p> "1"^^<http://www.w3.org/2001/XMLSchema#integer> .\n'
+        f"<{EX}a> <{EX}p> <{EX}b> <{EX}g> .\n"
+    )
+    build = Build(tmp_path / "B")
+    build.path.mkdir()
+    assert write_index([spool], build.store) == 2, "01 and 1 are one"
+    first, second = open_index(build), open_index(build)
+    assert len(first) == len(second) == 2
+    with pytest.raises(RuntimeError, match="read-write"):
+        first.add(ox.Quad(ox.NamedNode(EX), ox.NamedNode(EX), ox.NamedNode(EX)))
+
+
+def test_what_is_not_there(tmp_path: Path) -> None:
+    build = Build(tmp_path / "B")
+    with pytest.raises(InputError, match="no SPARQL index"):
+        open_index(build)
+    build.store.mkdir(parents=True)
+    (build.store / "CURRENT").write_text("nonsense")
+    with pytest.raises(WorldError, match="cannot open the SPARQL index"):
+        open_index(build)
+    with pytest.raises(WorldError, match="cannot write the SPARQL index"):
+        write_index([tmp_path / "none.nq"], tmp_path / "new")
+
+
+@pytest.mark.parametrize("on_disk", [False, True])
+def test_files(on_disk: bool, tmp_path: Path) -> None:
+    one = tmp_path / "1.trig"
+    one.write_text(f"PREFIX ex: <{EX}> _:a ex:p _:b . ex:g {{ _:a ex:q 1 . _:a ex:p _:b }}")
+    two = tmp_path / "2.ttl"
+    two.write_text(f"PREFIX ex: <{EX}> _:a ex:p [ ex:q 2 ] .")
+    folder = tmp_path / "store" if on_disk else None
+    store = load_files([one, two], [(f"{EX}named", two)], folder)
+    default = list(store.quads_for_pattern(None, None, None, ox.DefaultGraph()))
+    assert len(default) == 4
+    assert {str(graph) for graph in store.named_graphs()} == {f"<{EX}g>", f"<{EX}named>"}
+    starts = {quad.subject for quad in default if quad.predicate == ox.NamedNode(f"{EX}p")}
+    assert len(starts) == 2, "_:a of two files is two nodes"
+    assert store.query(f"ASK {{ ?a <{EX}p> ?b GRAPH <{EX}g> {{ ?a <{EX}q> 1 }} }}")
+    if not on_disk:
+        assert {str(node) for node in starts} == {"_:b0", "_:b3"}, "labels are the same each time"
+
+
+def test_small_and_large(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "a.ttl.gz"
+    path.write_bytes(b"x" * 100)
+    monkeypatch.setattr("kg.store.LARGEST_IN_MEMORY", 500)
+    assert not is_small([path])
+    path = path.rename(tmp_path / "a.ttl")
+    assert is_small([path, tmp_path / "none.ttl"])
+    assert not is_small([path] * 6)
