@@ -21,9 +21,9 @@ lint:
     {{python}} -m mypy
     .venv/bin/lint-imports
 
-# Write into README.md what its commands show now.
-readme:
-    {{python}} -m tests.test_readme
+# Write into the pages what their commands show now.
+docs:
+    {{python}} -m tests.test_docs
 
 # Take the newest releases into the lock (needs uv); then: python3 start.py test
 lock *arguments="--upgrade":

@@ -260,9 +260,9 @@ def advice(said):
         return "The disk is full: 360 MB are needed."
     if "No matching distribution found" in said:
         return (
-            "The package index does not have it for this machine, or pip did not get through to an\n"
-            "index. kg is tried on Linux with glibc and on macOS, for x86-64 and ARM64, with Python\n"
-            "3.11 to 3.13; what pip is told to use is shown by:  python3 -m pip config list"
+            "The package index does not have it for this machine, or pip did not get through to\n"
+            "an index. kg is tried on Linux with glibc and on macOS, for x86-64 and ARM64, with\n"
+            "Python 3.11 to 3.13. What pip is told to use is shown by:  python3 -m pip config list"
         )
     return "Run this again; if that does not help, remove the folder .venv first."
 

@@ -26,6 +26,7 @@ import duckdb
 
 from kg.duck import engine
 from kg.errors import InputError, WorldError
+from kg.export import Problem, write_survey
 from kg.infer import infer_rdfs
 from kg.mapping import read_mappings
 from kg.materialize import MapCount, Materialization, materialize
@@ -84,6 +85,7 @@ class BuildResult:
         inferred: Number of triples that were inferred.
         merged: Triples that the index does not tell apart from others, since it compares values
             and not lexical forms; None without an index.
+        problems: What stores may refuse; exports tell it with the places.
         seconds: CPU seconds by step.
     """
 
@@ -96,6 +98,7 @@ class BuildResult:
     verdict: Verdict | None
     inferred: int
     merged: int | None
+    problems: tuple[Problem, ...] = ()
     seconds: dict[str, float] = field(default_factory=dict)
 
 
@@ -151,6 +154,10 @@ class _Builder:
             if self.options.index and not refused:
                 with self.step("index"):
                     merged = self.index(connection, table)
+            problems: tuple[Problem, ...] = ()
+            if not refused:
+                with self.step("check"):
+                    problems = write_survey(connection, table, self.workspace).problems
             result = BuildResult(
                 build=self.made,
                 in_force=not refused,
@@ -161,6 +168,7 @@ class _Builder:
                 verdict=verdict,
                 inferred=inferred,
                 merged=merged,
+                problems=problems,
                 seconds=self.seconds,
             )
         shutil.rmtree(self.spill)

@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 import tempfile
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
@@ -29,11 +29,12 @@ from kg.mapping.plan import (
     Template,
     TermMap,
     TriplesMap,
+    both,
     references,
     term_references,
 )
 from kg.mapping.term_sql import SourceTable, TermCompiler, TermSql
-from kg.rdf import quads_with_lines
+from kg.rdf import quads_about
 from kg.sources import Folders, LoadedTable, load_table, locate_all
 from kg.workspace import Workspace, show_path
 
@@ -186,12 +187,17 @@ class Lineage:
         parent = self._plan.triples_map(object_map.parent)
         if not object_map.joins:
             own = TermCompiler(terms.table, parent.base, parent.name)
-            return _unnested(own.term(parent.subject), "kg_records")
+            chosen = both(parent.subject.condition, object_map.condition)
+            made = own.term(replace(parent.subject, condition=chosen))
+            return _unnested(made, "kg_records")
         self._load(self._tables[parent.source])
         other = TermCompiler(self._tables[parent.source], parent.base, parent.name)
         child_keys = {f"k{n}": terms.key(j.child) for n, j in enumerate(object_map.joins)}
         parent_keys = {f"k{n}": other.key(j.parent) for n, j in enumerate(object_map.joins)}
-        child = _with_columns("kg_records", child_keys, "file, record, kg_s")
+        records = "kg_records"
+        if object_map.condition is not None:
+            records = f"(SELECT * FROM {records} WHERE {terms.holds(object_map.condition)})"
+        child = _with_columns(records, child_keys, "file, record, kg_s")
         subject = {"o": other.term(parent.subject), **parent_keys}
         found = _with_columns(sql_name(self._tables[parent.source].name), subject, "")
         condition = " AND ".join(f"child.k{n} = parent.k{n}" for n in range(len(child_keys)))
@@ -235,8 +241,8 @@ class Lineage:
         by_subject: dict[str, list[Wanted]] = {}
         for w in wanted:
             by_subject.setdefault(w.subject, []).append(w)
-        for quad, line in quads_with_lines(path):
-            for w in by_subject.get(str(quad.subject), ()):
+        for quad, line in quads_about(path, by_subject):
+            for w in by_subject[str(quad.subject)]:
                 p, o = str(quad.predicate), str(quad.object)
                 if w.predicate in (None, p) and w.object in (None, o):
                     yield Trace(w, Location(show_path(path), line), p, o, "")

@@ -1,4 +1,7 @@
-"""Mappings run without a workspace: RML or YARRRML files in, one RDF file out."""
+"""Mappings run without a workspace: RML or YARRRML files in, RDF files out.
+
+What a mapping sends to logical targets goes there, the rest to the default output.
+"""
 
 from __future__ import annotations
 
@@ -8,11 +11,30 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from kg.duck import engine
+from kg.errors import InputError, UsageError
 from kg.export import choose_format, export_table
+from kg.export.targets import target_path, write_target
 from kg.mapping import read_mappings
-from kg.materialize import MapCount, explain, materialize
+from kg.mapping.plan import LogicalTarget, Plan
+from kg.mapping.targets import Routing
+from kg.materialize import MapCount, Materialization, explain, materialize
 from kg.sources import Folders
-from kg.workspace import COMMON_PREFIXES
+from kg.workspace import COMMON_PREFIXES, show_path
+
+
+@dataclass(frozen=True, slots=True)
+class TargetWritten:
+    """A logical target that was written.
+
+    Attributes:
+        target: The target.
+        path: Its file.
+        statements: Number of triples (or quads) in it.
+    """
+
+    target: LogicalTarget
+    path: Path
+    statements: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,48 +42,71 @@ class Mapped:
     """What a run of mappings did.
 
     Attributes:
-        target: The file that was written, or ``-``.
+        target: The file of the default output, or ``-``; None if there was none to write.
         statements: Number of triples (or quads) in it.
         counts: Records and losses of each triples map.
+        targets: The logical targets that the mappings name.
     """
 
-    target: str
+    target: str | None
     statements: int
     counts: tuple[MapCount, ...]
+    targets: tuple[TargetWritten, ...] = ()
 
 
 def map_files(
     mappings: Sequence[Path],
-    target: str,
+    target: str | None,
     *,
     format_name: str | None = None,
     base: str = "",
     prefixes: Mapping[str, str] = COMMON_PREFIXES,
     memory: str | None = None,
     threads: int | None = None,
+    allow_outside: bool = False,
 ) -> Mapped:
     """Run mapping files and write what they make.
 
     Args:
         mappings: RML (``.ttl``) or YARRRML (``.yml``) files; sources are found beside them.
-        target: The RDF file to write, or ``-`` for standard output.
+        target: The RDF file of the default output, or ``-`` for standard output; None where all
+            statements go to targets that the mappings name.
         format_name: Name of the RDF format; by default the target's ending tells it.
         base: Prepended to relative IRIs, unless a mapping has its own base.
         prefixes: Prefixes known to YARRRML without being declared, and used in Turtle.
         memory: Peak memory of the process, such as ``1GB``.
         threads: Worker threads.
+        allow_outside: Let the mappings name targets outside of the current folder and of their
+            own.
 
     Raises:
-        InputError: A mapping or a source is wrong.
-        LimitError: The memory limit was reached; the target is as it was.
-        WorldError: The disk failed; the target is as it was.
+        UsageError: There is no target for the default output.
+        InputError: A mapping or a source is wrong, or a target lies outside.
+        LimitError: The memory limit was reached; the file being written is as it was.
+        WorldError: The disk failed; the file being written is as it was.
     """
-    choose_format(target, format_name)
+    if target is not None:
+        choose_format(target, format_name)
     plan = read_mappings(mappings, prefixes, base)
+    routing = Routing(plan)
+    if target is None and (not routing.targets or routing.has_default(plan)):
+        raise _no_output(routing)
+    _check_targets(routing, target, None if allow_outside else _folders(mappings))
     with tempfile.TemporaryDirectory(prefix="kg-map-") as folder:
         spill = Path(folder)
-        with engine(spill, memory, threads) as connection:
-            made = materialize(connection, plan, Folders(None, spill), spill / "quads.parquet")
+        made = _materialized(plan, spill, memory, threads)
+        written = tuple(
+            TargetWritten(
+                logical,
+                target_path(logical),
+                write_target(
+                    table, logical, prefixes=prefixes, spill=spill, memory=memory, threads=threads
+                ),
+            )
+            for logical, table in made.targets
+        )
+        if target is None:
+            return Mapped(None, 0, made.counts, written)
         exported = export_table(
             made.table,
             target,
@@ -70,7 +115,69 @@ def map_files(
             memory=memory,
             threads=threads,
         )
-    return Mapped(target, exported.statements, made.counts)
+    return Mapped(target, exported.statements, made.counts, written)
+
+
+def _materialized(
+    plan: Plan, spill: Path, memory: str | None, threads: int | None
+) -> Materialization:
+    with engine(spill, memory, threads) as connection:
+        folders = Folders(None, spill)
+        return materialize(connection, plan, folders, spill / "quads.parquet", routed=True)
+
+
+def _no_output(routing: Routing) -> UsageError:
+    if not routing.targets:
+        return UsageError(
+            "missing-output", "there is no -o FILE", hint="Write -o graph.ttl, or -o - --format nt."
+        )
+    return UsageError(
+        "missing-output",
+        "there is no -o FILE, and not all statements go to targets of the mapping",
+        hint="Write -o graph.ttl for what has no target.",
+    )
+
+
+def _folders(mappings: Sequence[Path]) -> set[Path]:
+    """Return the folders that targets may lie in: the current one, and those of the mappings."""
+    return {Path.cwd().resolve(), *(path.resolve().parent for path in mappings)}
+
+
+def _check_targets(routing: Routing, output: str | None, inside: set[Path] | None) -> None:
+    """Refuse targets that lie outside, or that are the same file, before any work is done."""
+    seen: dict[Path, LogicalTarget] = {}
+    for target in routing.targets:
+        path = target_path(target).resolve()
+        place = target.origin.location()
+        if inside is not None and not any(path.is_relative_to(folder) for folder in inside):
+            raise InputError(
+                "outside-folder",
+                f"the target {target.path} lies outside the current folder and the mapping's",
+                location=place,
+                hint="Name a file below them, or allow it with --allow-outside.",
+            )
+        if not path.parent.is_dir():
+            raise InputError(
+                "missing-folder",
+                f"there is no folder {show_path(path.parent)} for the target {target.path}",
+                location=place,
+                hint="Make the folder.",
+            )
+        if path in seen:
+            raise InputError(
+                "same-target",
+                f"{target.path} is a target twice, in different forms",
+                location=place,
+                hint=f"The other one is at {seen[path].origin.location()}.",
+            )
+        if output not in (None, "-") and path == Path(str(output)).resolve():
+            raise InputError(
+                "same-target",
+                f"{target.path} is the file of the default output too",
+                location=place,
+                hint="Give -o another name.",
+            )
+        seen[path] = target
 
 
 def explain_files(mappings: Sequence[Path], base: str, prefixes: Mapping[str, str]) -> str:

@@ -16,7 +16,7 @@ from kg.duck import sql_name, translated
 from kg.errors import InputError, KgError
 from kg.mapping import dialect
 from kg.mapping.compile import Account, Program, Rule, Stream, compile_plan
-from kg.mapping.plan import Plan
+from kg.mapping.plan import LogicalTarget, Plan
 from kg.mapping.term_sql import Check
 from kg.quads import Codes, Ordered, QuadTable, spooled, write_parts, write_table
 from kg.sizes import parse_size
@@ -39,7 +39,8 @@ class LossCount:
     """How many records of a triples map gave no subject, or no object of one predicate.
 
     Attributes:
-        what: ``subject`` or the predicate's IRI.
+        what: ``subject``, ``predicate``, ``graph``, or the IRI of the predicate whose object is
+            missing.
         references: The references of which at least one had no value.
     """
 
@@ -65,11 +66,15 @@ class Materialization:
         table: The quad table.
         loaded: The source tables as they were read.
         counts: One entry for each triples map.
+        targets: The quad table of each logical target; `table` is the default output then.
+        has_default: Whether any rule makes quads for the default output.
     """
 
     table: QuadTable
     loaded: tuple[LoadedTable, ...]
     counts: tuple[MapCount, ...]
+    targets: tuple[tuple[LogicalTarget, QuadTable], ...] = ()
+    has_default: bool = True
 
 
 def materialize(
@@ -80,6 +85,7 @@ def materialize(
     spool: Path | None = None,
     *,
     stream_from: int = STREAM_FROM,
+    routed: bool = False,
 ) -> Materialization:
     """Run a plan and write its quads.
 
@@ -90,6 +96,8 @@ def materialize(
         target: The quad table to write; a folder of files, if there are many quads.
         spool: Quads that go in beside those of the plan, from `kg.rdf.spool_rdf`.
         stream_from: Number of quads from which on blocks of subjects are written one by one.
+        routed: Write the quads of each logical target of the plan into a table of its own, beside
+            `target`; otherwise all are in one graph.
 
     Raises:
         InputError: The mapping does not fit the sources, or a value makes no valid term; the
@@ -98,7 +106,7 @@ def materialize(
         WorldError: The disk failed.
     """
     predicates, graphs = _spool_terms(connection, spool) if spool else ([], [])
-    program = compile_plan(plan, predicates, graphs)
+    program = compile_plan(plan, predicates, graphs, routed=routed)
     for macro in dialect.MACROS:
         connection.execute(macro)
     codes = Codes(program.order, program.predicates, program.graphs)
@@ -108,10 +116,40 @@ def materialize(
             raise _bad_value(connection, program.checks, loaded) or AssertionError
         counts = tuple(_count(connection, account) for account in program.accounts)
         extra = [codes.encoded(spooled(spool))] if spool else []
+        if program.targets:
+            return _write_targets(connection, program, loaded, counts, target)
         table = _write(connection, program, loaded, extra, target, stream_from)
     except duckdb.InvalidInputException as error:
         raise _bad_value(connection, program.checks, loaded) or error from error
     return Materialization(table, loaded, counts)
+
+
+def _write_targets(
+    connection: duckdb.DuckDBPyConnection,
+    program: Program,
+    loaded: tuple[LoadedTable, ...],
+    counts: tuple[MapCount, ...],
+    target: Path,
+) -> Materialization:
+    """Write the rules of the default output and those of each target to tables of their own."""
+    codes = Codes(program.order, program.predicates, program.graphs)
+    tables = {entry.table.name for entry in loaded}
+
+    def written(rules: Sequence[Rule], path: Path) -> QuadTable:
+        selects = [rule.sql for rule in rules]
+        rows = " UNION ALL ".join(selects) or _NOTHING
+        if selects and _is_large(connection, rules, loaded):
+            rows = _staged(connection, rules, selects, kept=tables)
+        return write_table(connection, rows, path, codes)
+
+    default = [rule for rule in program.rules if not rule.targets]
+    table = written(default, target)
+    made = []
+    for number, logical in enumerate(program.targets):
+        rules = [rule for rule in program.rules if rule.targets & 1 << number]
+        path = target.with_name(f"target{number}-{target.name}")
+        made.append((logical, written(rules, path)))
+    return Materialization(table, loaded, counts, tuple(made), bool(default))
 
 
 def _write(
@@ -236,7 +274,7 @@ def _staged(
         if name not in kept
     }
     for number, select in enumerate(selects):
-        verb = "INSERT INTO kg_quads" if number else "CREATE TEMP TABLE kg_quads AS"
+        verb = "INSERT INTO kg_quads" if number else "CREATE OR REPLACE TEMP TABLE kg_quads AS"
         with translated():
             connection.execute(f"{verb} {select}")
         for name in [name for name, last in last_use.items() if last == number]:

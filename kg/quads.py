@@ -49,7 +49,7 @@ class QuadTable:
             WorldError: The disk failed.
         """
         if self.path.is_dir():
-            _copy(connection, f"SELECT * FROM {self.sql}", target)
+            copy_rows(connection, f"SELECT * FROM {self.sql}", target)
             shutil.rmtree(self.path)
         else:
             self.path.replace(target)
@@ -132,7 +132,7 @@ def write_table(
     """
     rows = _sorted(select, codes)
     part = target.with_name(target.name + ".part")
-    _copy(connection, codes.decoded(rows) if codes else rows, part)
+    copy_rows(connection, codes.decoded(rows) if codes else rows, part)
     part.replace(target)
     return QuadTable(target)
 
@@ -185,7 +185,7 @@ def write_parts(
         if any(low < b < high for b in loose) or (stream is None and number == 0):
             inside = f"SELECT * FROM ({select}) WHERE b > {low} AND b < {high}"
             rows = codes.decoded(_sorted(inside, codes))
-            _copy(connection, rows, folder / f"{number:05}-0.parquet")
+            copy_rows(connection, rows, folder / f"{number:05}-0.parquet")
         if stream is not None:
             _write_stream(connection, stream, codes, folder / f"{number:05}-1.parquet")
             low = stream.block
@@ -197,12 +197,12 @@ def _write_stream(
 ) -> None:
     rows = codes.decoded(stream.sql)
     if not stream.joins:
-        _copy(connection, rows, target)
+        copy_rows(connection, rows, target)
         return
     threads = connection.execute("SELECT current_setting('threads')").fetchone()
     assert threads is not None
     connection.execute("SET threads = 1")
-    _copy(connection, rows, target)
+    copy_rows(connection, rows, target)
     disorder = connection.execute(
         "SELECT 1 FROM (SELECT s < lag(s) OVER () AS wrong FROM"
         f" read_parquet({sql_text(str(target))})) WHERE wrong LIMIT 1"
@@ -210,15 +210,32 @@ def _write_stream(
     connection.execute(f"SET threads = {threads[0]}")
     if disorder:
         unordered = " UNION ALL ".join(stream.unordered)
-        _copy(connection, codes.decoded(_sorted(unordered, codes)), target)
+        copy_rows(connection, codes.decoded(_sorted(unordered, codes)), target)
 
 
-def _copy(connection: duckdb.DuckDBPyConnection, rows: str, target: Path) -> None:
+def copy_rows(
+    connection: duckdb.DuckDBPyConnection, rows: str, target: Path, index: str | None = None
+) -> int:
+    """Write rows that are sorted and distinct as the file of a quad table; return their number.
+
+    Args:
+        connection: From `kg.duck.engine`.
+        rows: A query with the columns s, p, o, g.
+        target: The file to write, in place.
+        index: What COTTAS calls the order of the rows, such as ``spo``; written into the file.
+
+    Raises:
+        WorldError: The disk failed.
+        LimitError: The memory limit was reached.
+    """
+    noted = "" if index is None else f", KV_METADATA {{index: {sql_text(index)}}}"
     with translated():
-        connection.execute(
-            f"COPY ({rows}) TO {sql_text(str(target))}"
-            f" (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE {ROW_GROUP})"
-        )
+        row = connection.execute(
+            f"COPY ({rows}) TO {sql_text(str(target))} (FORMAT parquet, COMPRESSION zstd,"
+            f" ROW_GROUP_SIZE {ROW_GROUP}, USE_TMP_FILE false{noted})"
+        ).fetchone()
+    assert row is not None
+    return int(row[0])
 
 
 def _sorted(select: str, codes: Codes | None) -> str:

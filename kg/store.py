@@ -69,6 +69,38 @@ def write_index(nquads: list[Path], target: Path) -> int:
     return count
 
 
+def load_lines(lines: Path, folder: Path | None = None, *, keep_labels: bool) -> ox.Store:
+    """Load a file of N-Triples into a new store.
+
+    Args:
+        lines: The file.
+        folder: Where to make the store; by default in memory.
+        keep_labels: Whether blank nodes keep their labels, which takes longer.
+
+    Raises:
+        WorldError: The disk failed.
+    """
+    form = ox.RdfFormat.N_TRIPLES
+    try:
+        store = ox.Store() if folder is None else ox.Store(str(folder))
+        if keep_labels:
+            store.bulk_extend(ox.parse(path=str(lines), format=form, lenient=True))
+        else:
+            store.bulk_load(path=str(lines), format=form, lenient=True)
+    except OSError as error:
+        raise WorldError("disk", f"the triples cannot be indexed: {error}") from error
+    return store
+
+
+def syntax_error(query: str) -> str | None:
+    """Return what is wrong with the text of a query, or None if an index can run it."""
+    try:
+        ox.Store().query(query)
+    except (SyntaxError, ValueError) as error:
+        return str(error).splitlines()[0]
+    return None
+
+
 def empty_store() -> ox.Store:
     """Return a store in memory that holds nothing."""
     return ox.Store()

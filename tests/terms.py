@@ -111,3 +111,11 @@ def row(quad):
     graph = quad.graph_name
     named = None if isinstance(graph, ox.DefaultGraph) else str(graph)
     return (str(quad.subject), str(quad.predicate), str(quad.object), named)
+
+
+def canonical(rows):
+    """The canonical form of rows, in which it does not matter what blank nodes are called."""
+    lines = "".join(" ".join(term for term in each if term) + " .\n" for each in rows)
+    dataset = ox.Dataset(ox.parse(lines.encode(), ox.RdfFormat.N_QUADS))
+    dataset.canonicalize(ox.CanonicalizationAlgorithm.RDFC_1_0)
+    return {row(quad) for quad in dataset}

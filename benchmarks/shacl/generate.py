@@ -46,7 +46,9 @@ SLIPS: tuple[Callable[[dict[str, list[str]]], None], ...] = (
     lambda fields: fields.update(unit=['"furlong"']),
     lambda fields: fields.update(takenAt=[]),
     lambda fields: fields.update(receivedAt=[typed("1999-01-01T00:00:00", "dateTime")]),
-    lambda fields: fields.update(takenAt=[typed("1980-01-01T00:00:00", "dateTime")]),
+    lambda fields: fields.update(
+        takenAt=[typed("1980-01-01T00:00:00", "dateTime")], replaces=[iri("reading/0")]
+    ),
     lambda fields: fields.update(station=[iri("unit/none")]),
     lambda fields: fields.update(quality=[typed("1", "integer"), typed("2", "integer")]),
     lambda fields: fields.update(label=['"lecture"@fr', '"a"@en', '"b"@en']),

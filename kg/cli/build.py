@@ -120,6 +120,11 @@ def _summary(shared: Settings, result: BuildResult, strict: bool) -> None:
             f"the index takes {result.merged:,} quads for others that differ only in how a value"
             " is written; exports and counts here tell them apart"
         )
+    for problem in result.problems:
+        shared.say(
+            f"{problem.count:,} statements: {problem.message} ({problem.code}); stores may refuse"
+            " them, `kg export` names the first"
+        )
     if result.in_force:
         shared.say(f"build {result.build.id} is in force")
         return

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from kg.cli.context import settings
+from kg.cli.context import Settings, settings
+from kg.errors import ExitCode
+
+if TYPE_CHECKING:
+    from kg.export import Exported
 
 
 def export_command(
@@ -19,41 +24,100 @@ def export_command(
         str | None,
         typer.Option(
             "--format",
-            metavar="NAME",
-            help="turtle, trig, ntriples or nquads. Default: by the ending of FILE.",
+            "-f",
+            metavar="FORMAT",
+            help="turtle, trig, ntriples, nquads, jsonld, rdfxml or cottas. Default: by the"
+            " ending of FILE, behind which .gz or .zst may stand.",
         ),
     ] = None,
-    graph: Annotated[
-        list[str] | None,
+    data: Annotated[
+        list[Path],
         typer.Option(
-            metavar="NAME",
-            help="Only this graph: its IRI, a prefixed name, or the last part of its path."
-            " May be given more than once. Default: all.",
+            "--data", metavar="FILE", help="Convert an RDF file instead; may be repeated."
         ),
-    ] = None,
+    ] = [],  # noqa: B006
+    graph: Annotated[
+        list[str],
+        typer.Option(
+            "--graph",
+            metavar="NAME",
+            help="Only this graph: its IRI, a prefixed name, or the last part of its path; may"
+            " be repeated. Default: all.",
+        ),
+    ] = [],  # noqa: B006
     with_inferred: Annotated[
         bool, typer.Option("--with-inferred", help="Also what `kg build --infer` added.")
     ] = False,
+    skolemize: Annotated[
+        bool, typer.Option("--skolemize", help="Write blank nodes as IRIs below the base.")
+    ] = False,
+    canonical: Annotated[
+        bool,
+        typer.Option("--canonical", help="Canonical N-Quads (RDFC-1.0), and print their digest."),
+    ] = False,
+    digest: Annotated[
+        str, typer.Option(metavar="NAME", help="Hash algorithm of --canonical, sha256 or sha384.")
+    ] = "sha256",
+    split: Annotated[
+        int | None,
+        typer.Option(metavar="N", help="Files of at most N statements: NAME-00001.nq and so on."),
+    ] = None,
+    strict: Annotated[
+        bool,
+        typer.Option("--strict", help="Write nothing where stores may refuse something; exit 1."),
+    ] = False,
+    base: Annotated[
+        str | None,
+        typer.Option(metavar="IRI", help="Base of relative IRIs with --data, and of --skolemize."),
+    ] = None,
+    timeout: Annotated[
+        float | None,
+        typer.Option(metavar="S", help="Seconds that --canonical may take. Default: 60."),
+    ] = None,
     memory: Annotated[
         str | None,
         typer.Option(metavar="SIZE", help="Peak memory of the process. Default: 2GB."),
     ] = None,
     threads: Annotated[
-        int | None, typer.Option(min=1, help="Worker threads. Default: one for each core.")
+        int | None, typer.Option(metavar="N", help="Worker threads. Default: one for each core.")
     ] = None,
-) -> None:
+) -> int:
     """Write the graph as an RDF file, sorted, the same bytes every time."""
-    from kg.export import export_workspace
+    from kg.export import ExportOptions, export
 
     shared = settings(context)
-    done = export_workspace(
-        shared.workspace,
-        output,
-        format_name=format_name,
-        graphs=graph or (),
-        with_inferred=with_inferred,
-        memory=memory,
-        threads=threads,
+    options = ExportOptions(
+        format_name,
+        graph,
+        with_inferred,
+        skolemize,
+        canonical,
+        digest,
+        split,
+        strict,
+        base,
+        timeout,
+        memory,
+        threads,
     )
+    workspace = None if data else shared.workspace
+    done = export(output, workspace=workspace, data=data, options=options)
+    return _report(shared, done)
+
+
+def _report(shared: Settings, done: Exported) -> int:
+    for problem in done.problems:
+        for line in problem.lines(done.origins):
+            shared.say(line)
+    if not done.written:
+        shared.say("nothing was written: --strict was given")
+        return ExitCode.NO
     unit = "quads" if done.format.quads else "triples"
-    shared.say(f"wrote {done.statements:,} {unit} to {output} ({done.format.title})")
+    target = done.target if len(done.files) < 2 else f"{len(done.files)} files"
+    shared.say(f"wrote {done.statements:,} {unit} to {target} ({done.format.title})")
+    if done.digest is not None:
+        if done.target == "-":
+            shared.say(done.digest)
+        else:
+            print(done.digest)
+    return ExitCode.DONE

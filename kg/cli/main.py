@@ -16,10 +16,13 @@ import typer
 
 from kg.cli.build import build_command
 from kg.cli.context import Settings
+from kg.cli.describe import describe_command
+from kg.cli.diff import diff_command
 from kg.cli.export import export_command
 from kg.cli.init import init_command
 from kg.cli.light import LightCommand, LightGroup
 from kg.cli.map import map_command
+from kg.cli.push import push_command
 from kg.cli.query import query_command
 from kg.cli.questions import questions_command
 from kg.cli.trace import trace_command
@@ -76,7 +79,10 @@ app.command("query", cls=LightCommand)(query_command)
 app.command("questions", cls=LightCommand)(questions_command)
 app.command("trace")(trace_command)
 app.command("validate")(validate_command)
-app.command("export")(export_command)
+app.command("export", cls=LightCommand)(export_command)
+app.command("diff")(diff_command)
+app.command("describe")(describe_command)
+app.command("push")(push_command)
 app.command("init")(init_command)
 
 
@@ -115,7 +121,7 @@ def _admit(kind: type[BaseException], error: BaseException, trace: TracebackType
     first = str(error).splitlines()[0] if str(error) else ""
     print(
         f"kg: internal error: {kind.__name__}: {first}\n"
-        "  This is a fault of kg. Run it again with --debug (kg --debug …) and report what it says.",
+        "  This is a fault of kg. Run it again as kg --debug …, and report what it says.",
         file=sys.stderr,
         flush=True,
     )
@@ -127,7 +133,9 @@ def _fail(error: KgError, debug: bool) -> int:
         import traceback
 
         traceback.print_exception(error)
-    print(f"kg: {error}", file=sys.stderr)
+    # The code, a heading of docs/errors.md, stands behind the first line.
+    first, *rest = str(error).split("\n")
+    print("\n".join((f"kg: {first} [{error.code}]", *rest)), file=sys.stderr)
     return error.exit_code
 
 

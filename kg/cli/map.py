@@ -9,7 +9,7 @@ import typer
 
 from kg.cli.build import say_losses
 from kg.cli.context import settings
-from kg.errors import ExitCode, InputError, UsageError
+from kg.errors import ExitCode, InputError
 
 
 def map_command(
@@ -20,7 +20,12 @@ def map_command(
     ],
     output: Annotated[
         str | None,
-        typer.Option("--output", "-o", metavar="FILE", help="File to write; - is standard output."),
+        typer.Option(
+            "--output",
+            "-o",
+            metavar="FILE",
+            help="File to write; - is standard output. What a mapping sends to targets goes there.",
+        ),
     ] = None,
     format_name: Annotated[
         str | None,
@@ -45,21 +50,26 @@ def map_command(
         bool,
         typer.Option("--strict", help="Exit code 1 if records give no subject or no object."),
     ] = False,
+    allow_outside: Annotated[
+        bool,
+        typer.Option(
+            "--allow-outside", help="Targets may lie outside the current folder and the mapping's."
+        ),
+    ] = False,
 ) -> int:
     """Map source files to RDF; sources are found beside the mapping."""
     from kg.map import explain_files, map_files
+    from kg.workspace import show_path
 
     shared = settings(context)
     prefixes = _prefixes(context)
     if explain:
         print(explain_files(mappings, base, prefixes))
         return ExitCode.DONE
-    if output is None:
-        raise UsageError(
-            "missing-output", "there is no -o FILE", hint="Write -o graph.ttl, or -o - --format nt."
-        )
+    to_pipe = output == "-"
     with shared.status() as status:
-        status("map")
+        if not to_pipe:  # what is written may stand on the same terminal
+            status("map")
         mapped = map_files(
             mappings,
             output,
@@ -68,12 +78,17 @@ def map_command(
             prefixes=prefixes,
             memory=memory,
             threads=threads,
+            allow_outside=allow_outside,
         )
     lost = any(count.losses for count in mapped.counts)
     if strict or shared.verbose:
         say_losses(shared, mapped.counts)
     records = sum(count.records for count in mapped.counts)
-    shared.say(f"wrote {mapped.statements:,} statements from {records:,} records to {output}")
+    for written in mapped.targets:
+        shared.say(f"wrote {written.statements:,} statements to {show_path(written.path)}")
+    if output is not None:
+        target = "standard output" if to_pipe else output
+        shared.say(f"wrote {mapped.statements:,} statements from {records:,} records to {target}")
     if not strict and not shared.verbose and lost:
         shared.say(
             "some records gave no subject or no object: --verbose says which, --strict fails"

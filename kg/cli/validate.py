@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import sys
+from collections.abc import Mapping
 from contextlib import ExitStack
 from enum import StrEnum
 from pathlib import Path
@@ -16,7 +17,15 @@ from kg.errors import ExitCode, UsageError
 from kg.workspace import COMMON_PREFIXES
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    import duckdb
+
+    from kg.quads import QuadTable
+    from kg.validation import Options, ShapeWay, Verdict
+    from kg.validation.messages import Namer
+    from kg.validation.shapes import ShapesGraph
+
+# Results of each constraint of which the table says why every branch failed: those it shows.
+_TABLE_REASONS = 3
 
 
 class ReportFormat(StrEnum):
@@ -34,6 +43,13 @@ class FailOn(StrEnum):
     VIOLATION = "violation"
     WARNING = "warning"
     INFO = "info"
+
+
+class Inference(StrEnum):
+    """What is inferred before the graph is validated."""
+
+    NONE = "none"
+    RDFS = "rdfs"
 
 
 def validate_command(
@@ -56,6 +72,15 @@ def validate_command(
     fail_on: Annotated[
         FailOn, typer.Option(help="Mildest severity that gives exit code 1.")
     ] = FailOn.VIOLATION,
+    inference: Annotated[
+        Inference, typer.Option(help="Add what follows from subclasses and subproperties first.")
+    ] = Inference.NONE,
+    max_results: Annotated[
+        int | None, typer.Option(min=1, help="Stop after so many results. Default: no limit.")
+    ] = None,
+    explain: Annotated[
+        bool, typer.Option("--explain", help="Say on standard error which way each shape took.")
+    ] = False,
     memory: Annotated[
         str | None, typer.Option(metavar="SIZE", help="Peak memory. Default: 2GB.")
     ] = None,
@@ -63,12 +88,14 @@ def validate_command(
         int | None, typer.Option(min=1, help="Worker threads. Default: one for each core.")
     ] = None,
 ) -> int:
-    """Validate the graph against its SHACL shapes; exit code 1 if it fails."""
+    """Validate the graph against its SHACL shapes; exit code 1 if it fails.
+
+    The shapes are checked first. Results are led back to the records that they came from.
+    Exit code 4 if --max-results was reached before the answer was certain.
+    """
     from kg.duck import engine
-    from kg.quads import QuadTable
     from kg.validation import Severity, load_shapes, validate
     from kg.validation.formats import open_report
-    from kg.validation.loading import load_files
     from kg.validation.messages import Namer
 
     own = settings(context)
@@ -77,17 +104,113 @@ def validate_command(
             "missing-shapes", "--data needs --shapes", hint="Name the shapes with --shapes FILE."
         )
     graph = load_shapes(shapes or own.workspace.shape_files)
+    namer = Namer({**_prefixes(own, data), **graph.prefixes})
     with ExitStack() as stack:
         connection = stack.enter_context(engine(None, memory, threads))
-        if data:
-            table = stack.enter_context(load_files(connection, data))
-        else:
-            table = QuadTable(own.workspace.current_build().quads)
-        namer = Namer({**_prefixes(own, data), **graph.prefixes})
+        table = _table(own, data, connection, stack)
+        if inference is Inference.RDFS or graph.wants_rdfs:
+            table = _inferred(connection, table, stack)
+        options = _options(own, data, graph, form, max_results, explain, connection, stack)
         out = open_report(form.value, sys.stdout, graph, namer, _width())
-        verdict = validate(connection, table, graph, sinks=[out.add])
-        out.close()
-    return ExitCode.NO if verdict.fails(Severity[fail_on.name]) else ExitCode.DONE
+        verdict = validate(connection, table, graph, sinks=[out.add], options=options)
+    out.close()
+    _explain(own, verdict, graph, namer)
+    return _exit_code(own, verdict, Severity[fail_on.name], max_results)
+
+
+def _table(
+    own: Settings, data: list[Path] | None, connection: duckdb.DuckDBPyConnection, stack: ExitStack
+) -> QuadTable:
+    from kg.quads import QuadTable
+    from kg.validation.loading import load_files
+
+    if data:
+        return stack.enter_context(load_files(connection, data))
+    build = own.workspace.current_build()
+    from kg.query.stale import stale_message
+
+    message = stale_message(own.workspace, build)
+    if message:
+        own.say(message)
+    return QuadTable(build.quads)
+
+
+def _inferred(
+    connection: duckdb.DuckDBPyConnection, table: QuadTable, stack: ExitStack
+) -> QuadTable:
+    import tempfile
+
+    from kg.infer import infer_rdfs
+
+    folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="kg-validate-"))
+    target = Path(folder) / "inferred.parquet"
+    inferred, _ = infer_rdfs(connection, table, "urn:kg:inferred", target)
+    return inferred
+
+
+def _options(
+    own: Settings,
+    data: list[Path] | None,
+    graph: ShapesGraph,
+    form: ReportFormat,
+    max_results: int | None,
+    explain: bool,
+    connection: duckdb.DuckDBPyConnection,
+    stack: ExitStack,
+) -> Options:
+    from kg.store import open_index
+    from kg.validation import Options
+    from kg.validation.origins import Origins
+
+    locate, index = None, None
+    if not data:
+        build = own.workspace.current_build()
+        index = (lambda: open_index(build)) if build.store.is_dir() else None
+        if form is not ReportFormat.TURTLE:
+            origins = Origins(connection, own.workspace, graph)
+            stack.callback(origins.close)
+            locate = origins.locate
+    reasons = {ReportFormat.TABLE: _TABLE_REASONS, ReportFormat.TURTLE: 0}.get(form, sys.maxsize)
+    return Options(
+        open_index=index,
+        max_results=max_results,
+        reasons=reasons,
+        locate=locate,
+        explain=explain,
+        progress=stack.enter_context(own.status()),
+    )
+
+
+def _explain(own: Settings, verdict: Verdict, graph: ShapesGraph, namer: Namer) -> None:
+    for way in verdict.ways:
+        own.say(_told(way, graph, namer))
+
+
+def _told(way: ShapeWay, graph: ShapesGraph, namer: Namer) -> str:
+    took = {
+        "sieve": f"sieve: {way.suspects:,} of {way.focus_nodes:,} focus nodes went to pySHACL",
+        "judge": f"all {way.focus_nodes:,} focus nodes went to pySHACL ({way.reason})",
+        "whole graph": f"pySHACL on the whole graph for {way.focus_nodes:,} focus nodes"
+        f" ({way.reason})",
+    }[way.way]
+    lines = [f"{namer(way.shape)}: {took}"]
+    for constraint, unsafe in way.queries:
+        place = graph.origins.get(constraint)
+        where = f"line {place.line}" if place else constraint
+        how = "once on the index" if unsafe is None else f"node by node in pySHACL ({unsafe})"
+        lines.append(f"  query of {where}: {how}")
+    return "\n".join(lines)
+
+
+def _exit_code(own: Settings, verdict: Verdict, at: object, max_results: int | None) -> int:
+    from kg.validation import Severity
+
+    assert isinstance(at, Severity)
+    if verdict.cut:
+        own.say(f"kg: stopped after {max_results:,} results; there are more")
+    if verdict.fails(at):
+        return ExitCode.NO
+    return ExitCode.LIMIT if verdict.cut else ExitCode.DONE
 
 
 def _prefixes(own: Settings, data: list[Path] | None) -> Mapping[str, str]:

@@ -1,135 +1,224 @@
-"""Export as functions: from a workspace or a quad table to an RDF file."""
+"""Export as functions: from a workspace, a quad table or RDF files to an RDF file."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+import tempfile
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
-from kg.duck import engine
-from kg.export.formats import N_QUADS, N_TRIPLES, TRIG, TURTLE, Format, choose_format
+from kg.duck import engine, sql_text, translated
+from kg.errors import KgError
+from kg.export.checks import Origins, Problem, check_rows, refuse_errors
+from kg.export.formats import choose_format
 from kg.export.graphs import select_graphs
-from kg.export.lines import nquads_sql, ntriples_sql
-from kg.export.names import Names
-from kg.export.sinks import pipe_lines, replacing, standard_output, write_lines
-from kg.export.turtle import trig_sql, turtle_sql, used_names
-from kg.quads import QuadTable
-from kg.workspace import COMMON_PREFIXES, Workspace
+from kg.export.options import Exported, ExportOptions, Job
+from kg.export.skolem import skolemized_sql
+from kg.export.survey import Survey, read_survey
+from kg.export.write import Rows, write
+from kg.quads import QuadTable, spooled, write_table
+from kg.terms import iri
+from kg.workspace import COMMON_PREFIXES, Workspace, find_workspace, show_path
 
 if TYPE_CHECKING:
     import duckdb
 
-# The path, below the base IRI, of the graph that `kg build --infer` writes.
-INFERRED: Final = "graph/inferred"
 
+def export(
+    target: str | Path,
+    *,
+    workspace: Workspace | str | Path | None = None,
+    data: Sequence[str | Path] = (),
+    options: ExportOptions | None = None,
+) -> Exported:
+    """Write the graph of a workspace, or RDF files, as an RDF file.
 
-@dataclass(frozen=True, slots=True)
-class Exported:
-    """What an export did.
+    Args:
+        target: Path of the file, or ``-`` for standard output.
+        workspace: The workspace, or a folder in it; by default the current folder.
+        data: RDF files to write in the place of a workspace.
+        options: What else may be chosen.
 
-    Attributes:
-        target: The file that was written, or ``-``.
-        format: Its format.
-        statements: How many triples (or quads) it holds.
+    Returns:
+        What was written, and what stores may refuse in it.
+
+    Raises:
+        UsageError: The format is unknown, or options do not go together.
+        InputError: There is no build yet, a file is no valid RDF, a graph is unknown, or a row
+            is no RDF or not in the reach of the format.
+        WorldError: The disk failed; the target is as it was.
+        LimitError: A limit was reached; the target is as it was.
+
+    >>> import tempfile
+    >>> folder = Path(tempfile.mkdtemp())
+    >>> _ = (folder / "a.nt").write_text('<http://e/s> <http://e/p> "tomorrow"@en .')
+    >>> done = export(folder / "a.ttl", data=[folder / "a.nt"])
+    >>> done.statements, done.format.title
+    (1, 'Turtle')
+    >>> print((folder / "a.ttl").read_text().strip())
+    <http://e/s> <http://e/p> "tomorrow"@en .
     """
-
-    target: str
-    format: Format
-    statements: int
+    chosen = options or ExportOptions()
+    if data:
+        return export_files([Path(path) for path in data], str(target), chosen)
+    if not isinstance(workspace, Workspace):
+        workspace = find_workspace(Path(workspace or "."))
+    return export_workspace(workspace, str(target), chosen)
 
 
 def export_workspace(
-    workspace: Workspace,
-    target: str,
-    *,
-    format_name: str | None = None,
-    graphs: Iterable[str] = (),
-    with_inferred: bool = False,
-    memory: str | None = None,
-    threads: int | None = None,
+    workspace: Workspace, target: str, options: ExportOptions | None = None
 ) -> Exported:
-    """Write the current build of a workspace as an RDF file.
-
-    Args:
-        workspace: Where the build and the prefixes are.
-        target: Path of the file, or ``-`` for standard output.
-        format_name: Name of the format; by default the target's ending tells it.
-        graphs: The graphs to write, by name; by default all.
-        with_inferred: Whether the graph of inferred triples is written too.
-        memory: Peak memory of the process, such as ``1GB``.
-        threads: Worker threads.
-
-    Raises:
-        UsageError: The format or a graph is unknown.
-        InputError: There is no build yet.
-        WorldError: The disk failed; the target is as it was.
-        LimitError: The memory limit was reached; the target is as it was.
-    """
+    """Write the current build of a workspace; see `export`."""
+    chosen = options or ExportOptions()
     table = QuadTable(workspace.current_build().quads)
-    left_out = () if with_inferred else (f"<{workspace.base}{INFERRED}>",)
-    return export_table(
+    surveyed = None if chosen.graphs or chosen.with_inferred else read_survey(table)
+    return _export(
         table,
         target,
-        format_name=format_name,
-        graphs=graphs,
-        left_out=left_out,
-        prefixes=workspace.prefixes,
-        memory=memory,
-        threads=threads,
+        replace(chosen, base=chosen.base or workspace.base),
+        workspace.prefixes,
+        left_out=() if chosen.with_inferred else (iri(workspace.inferred_graph),),
+        surveyed=surveyed,
+        origins=lambda _, problems: _traced(workspace, problems, chosen.memory),
     )
+
+
+def export_files(files: Sequence[Path], target: str, options: ExportOptions) -> Exported:
+    """Write RDF files as one; see `export`. Prefixes that they declare are used in Turtle."""
+    from kg.rdf import spool_rdf
+
+    options.check(target, *choose_format(target, options.format_name))
+    with tempfile.TemporaryDirectory(prefix="kg-export-") as name:
+        spool = Path(name) / "spool.parquet"
+        read = spool_rdf([(path, None) for path in files], spool, options.base, options.memory)
+        with engine(Path(name), options.memory, options.threads) as connection:
+            table = write_table(connection, spooled(spool), Path(name) / "quads.parquet")
+        return _export(
+            table,
+            target,
+            options,
+            {**COMMON_PREFIXES, **read.prefixes},
+            origins=lambda connection, problems: _found_in(connection, spool, files, problems),
+        )
 
 
 def export_table(
     table: QuadTable,
     target: str,
     *,
-    format_name: str | None = None,
-    graphs: Iterable[str] = (),
-    left_out: Iterable[str] = (),
     prefixes: Mapping[str, str] = COMMON_PREFIXES,
+    format_name: str | None = None,
     memory: str | None = None,
     threads: int | None = None,
 ) -> Exported:
-    """Write a quad table as an RDF file.
+    """Write all of a quad table that kg made; see `export`. What stores may refuse is not told.
 
     Args:
         table: The quad table.
-        target: As for `export_workspace`; the errors too.
-        format_name: As for `export_workspace`.
-        graphs: As for `export_workspace`.
-        memory: As for `export_workspace`.
-        threads: As for `export_workspace`.
-        left_out: Graphs, as terms, that are left out unless `graphs` names them.
+        target: Path of the file, or ``-`` for standard output.
         prefixes: Prefix to namespace, for Turtle and TriG.
+        format_name: Name of the format; by default the target's ending tells it.
+        memory: Peak memory of the process, such as ``1GB``.
+        threads: Worker threads.
     """
-    form, _ = choose_format(target, format_name)
-    with engine(memory=memory, threads=threads) as connection:
-        selection = select_graphs(connection, table, graphs, prefixes, left_out)
-        rows = f"SELECT s, p, o, g FROM {table.sql} WHERE {selection.condition}"
-        lines = _lines(connection, rows, form, prefixes, overlapping=selection.overlapping)
-        if target == "-":
-            count = pipe_lines(connection, lines, standard_output())
-        else:
-            with replacing(Path(target)) as part:
-                count = write_lines(connection, lines, part)
-    return Exported(target, form, count)
+    options = ExportOptions(format_name=format_name, memory=memory, threads=threads)
+    return _export(table, target, options, prefixes, origins=None)
 
 
-def _lines(
-    connection: duckdb.DuckDBPyConnection,
-    rows: str,
-    form: Format,
+Finder = Callable[["duckdb.DuckDBPyConnection", Sequence[Problem]], Origins]
+
+
+def _export(
+    table: QuadTable,
+    target: str,
+    options: ExportOptions,
     prefixes: Mapping[str, str],
     *,
-    overlapping: bool,
-) -> str:
-    if form == N_TRIPLES:
-        return ntriples_sql(rows, overlapping=overlapping)
-    if form == N_QUADS:
-        return nquads_sql(rows)
-    names = used_names(connection, rows, Names.of(prefixes))
-    if form == TURTLE:
-        return turtle_sql(rows, names, overlapping=overlapping)
-    assert form == TRIG
-    return trig_sql(rows, names)
+    origins: Finder | None,
+    left_out: Iterable[str] = (),
+    surveyed: Survey | None = None,
+) -> Exported:
+    """Select, check, write.
+
+    Args:
+        table: The quad table.
+        target: Path of the file, or ``-``.
+        options: What was chosen.
+        prefixes: Prefix to namespace.
+        origins: Finds where examples come from; None if nothing is to be checked.
+        left_out: Graphs, as terms, that are left out unless they are named.
+        surveyed: What is known of the rows.
+    """
+    form, compression = choose_format(target, options.format_name)
+    options.check(target, form, compression)
+    with (
+        tempfile.TemporaryDirectory(prefix="kg-export-") as name,
+        engine(Path(name), options.memory, options.threads) as connection,
+        translated(),
+    ):
+        selection = select_graphs(connection, table, options.graphs, prefixes, left_out)
+        sql = selection.rows_of(table)
+        problems: tuple[Problem, ...] = ()
+        if origins is not None:
+            problems = surveyed.problems if surveyed else check_rows(connection, sql)
+        places = origins(connection, problems) if origins and problems else {}
+        refuse_errors(problems, places)
+        if problems and options.strict:
+            return Exported(target, form, False, problems=problems, origins=places)
+        use = surveyed.use if surveyed and surveyed.prefixes == dict(prefixes) else None
+        rows = Rows(sql, selection.overlapping, use)
+        if options.skolemize and options.base:
+            rows = _skolemized(connection, rows, options.base, Path(name))
+        done = write(
+            connection, rows, Job(target, form, compression, options, prefixes, Path(name))
+        )
+    return Exported(target, form, True, done.statements, done.files, problems, places, done.digest)
+
+
+def _skolemized(connection: duckdb.DuckDBPyConnection, rows: Rows, base: str, folder: Path) -> Rows:
+    """Return the rows without blank nodes, in order again."""
+    blank = "s >= '_' OR o >= '_' OR g >= '_'"
+    if not connection.execute(f"SELECT 1 FROM ({rows.sql}) WHERE {blank} LIMIT 1").fetchone():
+        return rows
+    sql = skolemized_sql(rows.sql, base if base.endswith(("/", "#")) else f"{base}/")
+    table = write_table(connection, sql, folder / "skolemized.parquet")
+    return Rows(f"SELECT s, p, o, g FROM {table.sql}", rows.overlapping)
+
+
+def _traced(workspace: Workspace, problems: Sequence[Problem], memory: str | None) -> Origins:
+    """Return the records behind the examples; none where the sources are not there any more."""
+    from kg.lineage import Wanted, trace_workspace
+
+    examples = [row for problem in problems for row in problem.examples]
+    found: dict[tuple[str, str, str], str] = {}
+    try:
+        wanted = (Wanted(s, p, o) for s, p, o, _ in examples)
+        for trace in trace_workspace(workspace, wanted, memory=memory):
+            asked = trace.wanted
+            if asked.predicate and asked.object:
+                key = asked.subject, asked.predicate, asked.object
+                found.setdefault(key, str(trace.location))
+    except KgError:
+        return {}
+    return {row: found[row[:3]] for row in examples if row[:3] in found}
+
+
+def _found_in(
+    connection: duckdb.DuckDBPyConnection,
+    spool: Path,
+    files: Sequence[Path],
+    problems: Sequence[Problem],
+) -> Origins:
+    """Return the first file that each example stands in."""
+    found = {}
+    for row in (row for problem in problems for row in problem.examples):
+        first = connection.execute(
+            f"SELECT min(f) FROM read_parquet({sql_text(str(spool))})"
+            " WHERE s = ? AND p = ? AND o = ? AND g IS NOT DISTINCT FROM ?",
+            list(row),
+        ).fetchone()
+        if first and first[0] is not None:
+            found[row] = show_path(files[first[0]])
+    return found

@@ -37,7 +37,10 @@ TURTLE: Final = Format("turtle", "Turtle", (".ttl",), False, "text/turtle")
 TRIG: Final = Format("trig", "TriG", (".trig",), True, "application/trig")
 N_TRIPLES: Final = Format("ntriples", "N-Triples", (".nt",), False, "application/n-triples")
 N_QUADS: Final = Format("nquads", "N-Quads", (".nq",), True, "application/n-quads")
-FORMATS: Final = (TURTLE, TRIG, N_TRIPLES, N_QUADS)
+JSON_LD: Final = Format("jsonld", "JSON-LD", (".jsonld",), True, "application/ld+json")
+RDF_XML: Final = Format("rdfxml", "RDF/XML", (".rdf", ".owl"), False, "application/rdf+xml")
+COTTAS: Final = Format("cottas", "COTTAS", (".cottas",), True, "application/vnd.apache.parquet")
+FORMATS: Final = (TURTLE, TRIG, N_TRIPLES, N_QUADS, JSON_LD, RDF_XML, COTTAS)
 
 
 def choose_format(target: str, name: str | None = None) -> tuple[Format, Compression]:

@@ -31,6 +31,10 @@ class Selection:
     condition: str
     overlapping: bool
 
+    def rows_of(self, table: QuadTable) -> str:
+        """Return a query for the rows, in the order of the table."""
+        return f"SELECT s, p, o, g FROM {table.sql} WHERE {self.condition}"
+
 
 def select_graphs(
     connection: duckdb.DuckDBPyConnection,

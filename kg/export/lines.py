@@ -1,4 +1,4 @@
-"""N-Triples and N-Quads as SQL: a statement a line, in the canonical form.
+"""Rows in the order and form that a kind of file needs, and N-Triples and N-Quads of them.
 
 Spec: https://www.w3.org/TR/rdf12-n-triples/#canonical-ntriples
 """
@@ -6,28 +6,39 @@ Spec: https://www.w3.org/TR/rdf12-n-triples/#canonical-ntriples
 from __future__ import annotations
 
 
-def ntriples_sql(rows: str, *, overlapping: bool) -> str:
-    """Return a query for the lines of an N-Triples file.
+def merged_sql(rows: str) -> str:
+    """Return a query for the merge of all graphs: each triple once, in the default graph.
 
     Args:
-        rows: A query with the columns s, p, o in the order of the quad table.
-        overlapping: Whether a triple may stand in several rows; it is written once.
+        rows: A query with the columns s, p, o, g in the order of the quad table, in which the
+            same triple of several graphs stands in rows one after the other.
     """
-    if overlapping:
-        rows = (
-            "SELECT s, p, o FROM (SELECT s, p, o,"
-            " lag(o) OVER () IS DISTINCT FROM o OR lag(p) OVER () IS DISTINCT FROM p"
-            f" OR lag(s) OVER () IS DISTINCT FROM s AS fresh FROM ({rows})) WHERE fresh"
-        )
+    fresh = " OR ".join(f"lag({name}) OVER () IS DISTINCT FROM {name}" for name in "ops")
+    return (
+        "SELECT s, p, o, NULL::VARCHAR AS g"
+        f" FROM (SELECT s, p, o, {fresh} AS fresh FROM ({rows})) WHERE fresh"
+    )
+
+
+def by_graph_sql(rows: str) -> str:
+    """Return a query for rows a graph after the other, the default graph first.
+
+    Args:
+        rows: A query with the columns s, p, o, g in the order of the quad table.
+    """
+    return (
+        f"SELECT s, p, o, g FROM (SELECT *, row_number() OVER () AS n FROM ({rows}))"
+        " ORDER BY g NULLS FIRST, n"
+    )
+
+
+def ntriples_sql(rows: str) -> str:
+    """Return a query for the lines of an N-Triples file of these rows."""
     return f"SELECT concat(s, ' ', p, ' ', o, ' .') FROM ({rows})"
 
 
 def nquads_sql(rows: str) -> str:
-    """Return a query for the lines of an N-Quads file.
-
-    Args:
-        rows: A query with the columns s, p, o, g.
-    """
+    """Return a query for the lines of an N-Quads file of these rows."""
     return (
         "SELECT CASE WHEN g IS NULL THEN concat(s, ' ', p, ' ', o, ' .')"
         f" ELSE concat(s, ' ', p, ' ', o, ' ', g, ' .') END FROM ({rows})"

@@ -1,4 +1,4 @@
-"""Where the lines of an export go: a file that is renamed at the end, or standard output.
+"""Where the bytes of an export go: files that are renamed at the end, or standard output.
 
 A file is written under a temporary name beside the target, so that the target is either the old
 one or the new one, whole. What is no regular file (a device, a named pipe) is written to directly.
@@ -9,24 +9,32 @@ from __future__ import annotations
 import os
 import sys
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+import zlib
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Final
+from typing import IO, TYPE_CHECKING, Final, Protocol
 
-from kg.duck import sql_text, translated
-from kg.errors import WorldError
+from kg.errors import KgError, WorldError
+from kg.export.formats import Compression
+from kg.quads import copy_lines
 from kg.workspace import show_path
 
 if TYPE_CHECKING:
     import duckdb
 
-_CHUNK: Final = 1 << 20  # bytes read from DuckDB's pipe at a time
-# One text a row and nothing else: no header, no quotes, no escapes. The delimiter is never
-# written, since there is one column, but may not be empty.
-_LINES: Final = (
-    "FORMAT csv, HEADER false, QUOTE '', ESCAPE '', DELIMITER '\x01', USE_TMP_FILE false"
-)
+_CHUNK: Final = 1 << 20  # bytes that are carried at a time
+_PIPE: Final = 1 << 20  # bytes that a pipe holds, where the system lets us choose
+_GZIP_LEVEL: Final = 6
+# With a header that names no time, so that the bytes are the same every time.
+_GZIP_FORM: Final = 16 + zlib.MAX_WBITS
+
+
+class Writer(Protocol):
+    """What bytes are written to."""
+
+    def write(self, data: bytes, /) -> object:
+        """Take all of the bytes."""
 
 
 @contextmanager
@@ -36,94 +44,285 @@ def replacing(target: Path) -> Iterator[Path]:
     Raises:
         WorldError: The target cannot be replaced.
     """
+    target = target.resolve()  # a link stays, what it points to is replaced
     if target.exists() and not target.is_file():
         if target.is_dir():
             raise WorldError("disk", f"{show_path(target)} is a folder", hint="Name a file in it.")
-        yield target
+        with _told(target):
+            yield target
         return
-    part = target.with_name(f".{target.name}.{os.getpid()}.part")
+    part = part_of(target)
     try:
-        yield part
-        part.replace(target)
+        with _told(target):
+            yield part
+            part.replace(target)
     except WorldError as error:
         error.message = error.message.replace(str(part), show_path(target))
         raise
-    except OSError as error:
-        raise disk_error(target, error) from error
     finally:
         part.unlink(missing_ok=True)
 
 
-def disk_error(target: Path, error: OSError) -> WorldError:
-    """Return the error for a target that cannot be written."""
-    return WorldError(
-        "disk",
-        f"{show_path(target)} cannot be written: {error.strerror or error}",
-        hint="Check the disk and the path.",
-    )
+def part_of(target: Path) -> Path:
+    """Return the temporary name of a target."""
+    return target.with_name(f".{target.name}.{os.getpid()}.part")
 
 
-def write_lines(connection: duckdb.DuckDBPyConnection, lines: str, target: Path) -> int:
-    """Let DuckDB write the rows of a query to a file, and return their number.
+@contextmanager
+def _told(target: Path) -> Iterator[None]:
+    try:
+        yield
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise WorldError(
+            "disk",
+            f"{show_path(target)} cannot be written: {error.strerror or error}",
+            hint="Check the disk and the path.",
+        ) from error
+
+
+@contextmanager
+def opened(target: Path, compression: Compression) -> Iterator[Writer]:
+    """Give a writer to a file, which compresses; it is closed at the end."""
+    with target.open("wb", buffering=0) as raw:
+        if not compression:
+            yield raw
+            return
+        steady = _Steady(_gzip(raw) if compression == ".gz" else _zstd(raw))
+        yield steady
+        steady.finish()
+
+
+class SplitWriter:
+    """Writes lines to files of at most so many lines each, ``NAME-00001.nt``, ``NAME-00002.nt``.
+
+    They stand under temporary names until `commit`.
+
+    Args:
+        target: The name without a number.
+        lines: Lines of a file.
+        compression: How the files are compressed.
+    """
+
+    def __init__(self, target: Path, lines: int, compression: Compression) -> None:
+        self._target = target
+        self._lines = lines
+        self._compression = compression
+        self._left = 0
+        self._open: tuple[IO[bytes], _Steady | None] | None = None
+        self._parts: list[Path] = []
+
+    def name(self, number: int) -> Path:
+        """Return the name of a file; the first has number 1."""
+        folder, name = self._target.parent, self._target.name
+        bare = name[: -len(self._compression)] if self._compression else name
+        ending = Path(bare).suffix
+        stem = bare.removesuffix(ending)
+        return folder / f"{stem}-{number:05}{ending}{self._compression}"
+
+    def write(self, data: bytes) -> None:
+        """Take bytes, which may end anywhere in a line."""
+        start = 0
+        while start < len(data):
+            if not self._left:
+                self._next()
+            end, lines = _after_lines(data, start, self._left)
+            assert self._open is not None
+            raw, steady = self._open
+            (steady or raw).write(data[start:end])
+            self._left -= lines
+            start = end
+
+    def commit(self) -> tuple[Path, ...]:
+        """Give the files their names, remove those of a longer row of files, return the names."""
+        self._close()
+        targets = [self.name(number + 1) for number in range(len(self._parts))]
+        for part, target in zip(self._parts, targets, strict=True):
+            part.replace(target)
+        number = len(targets) + 1
+        while (leftover := self.name(number)).is_file():
+            leftover.unlink()
+            number += 1
+        return tuple(targets)
+
+    def discard(self) -> None:
+        """Close and remove what has no name yet."""
+        if self._open is not None:
+            self._open[0].close()
+        for part in self._parts:
+            part.unlink(missing_ok=True)
+
+    def _next(self) -> None:
+        self._close()
+        part = part_of(self.name(len(self._parts) + 1))
+        self._parts.append(part)
+        raw = part.open("wb", buffering=0)
+        steady = None
+        if self._compression:
+            steady = _Steady(_gzip(raw) if self._compression == ".gz" else _zstd(raw))
+        self._open = raw, steady
+        self._left = self._lines
+
+    def _close(self) -> None:
+        if self._open is None:
+            return
+        raw, steady = self._open
+        if steady is not None:
+            steady.finish()
+        raw.close()
+        self._open = None
+
+
+@contextmanager
+def splitting(target: Path, lines: int, compression: Compression) -> Iterator[SplitWriter]:
+    """Give a `SplitWriter`; what is not committed is removed at the end.
+
+    Raises:
+        WorldError: The disk failed.
+    """
+    writer = SplitWriter(target, lines, compression)
+    try:
+        with _told(target):
+            yield writer
+    finally:
+        writer.discard()
+
+
+def _after_lines(data: bytes, start: int, lines: int) -> tuple[int, int]:
+    """Return where at most so many lines of `data` end, and how many end before that."""
+    here = data.count(b"\n", start)
+    if here < lines:
+        return len(data), here
+    position = start
+    for _ in range(lines):
+        position = data.index(b"\n", position) + 1
+    return position, lines
+
+
+class _Steady:
+    """Hands bytes on in pieces of one size, since what compressors make may depend on it."""
+
+    def __init__(self, hand_on: Callable[[bytes, bool], None]) -> None:
+        self._hand_on = hand_on
+        self._held = bytearray()
+
+    def write(self, data: bytes) -> None:
+        self._held += data
+        while len(self._held) >= _CHUNK:
+            self._hand_on(bytes(self._held[:_CHUNK]), False)
+            del self._held[:_CHUNK]
+
+    def finish(self) -> None:
+        self._hand_on(bytes(self._held), True)
+        self._held.clear()
+
+
+def _gzip(raw: IO[bytes]) -> Callable[[bytes, bool], None]:
+    compressor = zlib.compressobj(_GZIP_LEVEL, zlib.DEFLATED, _GZIP_FORM)
+
+    def hand_on(data: bytes, last: bool) -> None:
+        raw.write(compressor.compress(data))
+        if last:
+            raw.write(compressor.flush())
+
+    return hand_on
+
+
+def _zstd(raw: IO[bytes]) -> Callable[[bytes, bool], None]:
+    import zstandard
+
+    compressor = zstandard.ZstdCompressor().compressobj()
+
+    def hand_on(data: bytes, last: bool) -> None:
+        raw.write(compressor.compress(data))
+        if last:
+            raw.write(compressor.flush())
+
+    return hand_on
+
+
+@contextmanager
+def piped(connection: duckdb.DuckDBPyConnection, lines: str) -> Iterator[Pipe]:
+    """Let DuckDB write the rows of a query into a pipe, and give its other end.
+
+    The query runs in a thread of its own until the pipe has been read to its end, or this block
+    is left with an error.
 
     Args:
         connection: From `kg.duck.engine`.
         lines: A query with one text column, each value one line without its end.
-        target: The file; written in place.
 
     Raises:
+        LimitError: The memory limit was reached.
         WorldError: The disk failed.
-        LimitError: The memory limit was reached.
     """
-    with translated():
-        row = connection.execute(f"COPY ({lines}) TO {sql_text(str(target))} ({_LINES})").fetchone()
-    assert row is not None
-    return int(row[0])
-
-
-def pipe_lines(connection: duckdb.DuckDBPyConnection, lines: str, sink: IO[bytes]) -> int:
-    """Let DuckDB write the rows of a query into a stream, and return their number.
-
-    DuckDB writes into one end of a pipe; a thread carries what comes out to the sink.
-
-    Args:
-        connection: From `kg.duck.engine`.
-        lines: As for `write_lines`.
-        sink: A binary stream; it is neither flushed nor closed.
-
-    Raises:
-        OSError: The sink failed; BrokenPipeError where its reader has gone.
-        LimitError: The memory limit was reached.
-    """
-    reading, writing = os.pipe()
-    failures: list[OSError] = []
-
-    def carry() -> None:
-        with open(reading, "rb", buffering=0) as source:  # noqa: PTH123  (a descriptor)
-            try:
-                while chunk := source.read(_CHUNK):
-                    sink.write(chunk)
-            except OSError as error:
-                failures.append(error)
-
-    carrier = threading.Thread(target=carry, name="kg-export")
-    carrier.start()
+    pipe = Pipe(connection, lines)
     try:
-        count = write_lines(connection, lines, Path(f"/dev/fd/{writing}"))
-    except WorldError:
-        os.close(writing)
-        writing = -1
-        carrier.join()
-        if failures:  # DuckDB saw its pipe close: the sink's failure is the cause
-            raise failures[0] from None
+        yield pipe
+    except BaseException:
+        cause = pipe.stop()
+        # What the reader found may be no more than that the writer broke off.
+        if isinstance(cause, KgError) and not isinstance(cause, WorldError):
+            raise cause from None
         raise
-    finally:
-        if writing >= 0:
-            os.close(writing)
-        carrier.join()
-    if failures:
-        raise failures[0]
-    return count
+    pipe.finish()
+
+
+class Pipe:
+    """The reading end of a pipe into which DuckDB writes lines.
+
+    Attributes:
+        count: Number of lines, once all are read.
+    """
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection, lines: str) -> None:
+        self._connection = connection
+        reading, self._writing = os.pipe()
+        _widen(reading)
+        self.source: IO[bytes] = open(reading, "rb", buffering=0)  # noqa: SIM115, PTH123
+        self.count = 0
+        self._failure: BaseException | None = None
+        self._thread = threading.Thread(target=self._produce, args=(lines,), name="kg-export")
+        self._thread.start()
+
+    def _produce(self, lines: str) -> None:
+        try:
+            self.count = copy_lines(self._connection, lines, Path(f"/dev/fd/{self._writing}"))
+        except BaseException as error:  # noqa: BLE001  (raised again where it is waited for)
+            self._failure = error
+        finally:
+            os.close(self._writing)
+
+    def copy_to(self, sink: Writer) -> None:
+        """Write everything to the sink."""
+        while chunk := self.source.read(_CHUNK):
+            sink.write(chunk)
+
+    def finish(self) -> None:
+        """Wait for the end, and raise what went wrong in DuckDB."""
+        self._thread.join()
+        self.source.close()
+        if self._failure is not None:
+            raise self._failure
+
+    def stop(self) -> BaseException | None:
+        """Break off, and return what had gone wrong in DuckDB, if anything had."""
+        running = self._thread.is_alive()
+        failure = self._failure
+        if running:
+            self._connection.interrupt()
+        self.source.close()
+        self._thread.join()
+        return failure
+
+
+def _widen(descriptor: int) -> None:
+    if sys.platform == "linux":
+        import fcntl
+
+        with suppress(OSError):  # more than this user may have: the usual size does too
+            fcntl.fcntl(descriptor, fcntl.F_SETPIPE_SZ, _PIPE)
 
 
 def standard_output() -> IO[bytes]:

@@ -9,106 +9,103 @@ Spec: https://www.w3.org/TR/turtle/ and https://www.w3.org/TR/trig/
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
 
 from kg.duck import sql_text
 from kg.export.names import Names
-from kg.terms import RDF_TYPE
-
-if TYPE_CHECKING:
-    import duckdb
 
 
-def used_names(connection: duckdb.DuckDBPyConnection, rows: str, names: Names) -> Names:
-    """Return the prefixes that a Turtle or TriG file of these rows uses.
+@dataclass(frozen=True, slots=True)
+class Printable:
+    """Rows to print, in the order in which they are printed.
 
-    Args:
-        connection: From `kg.duck.engine`.
-        rows: A query with the columns s, p, o, g.
-        names: All prefixes.
+    Attributes:
+        sql: A query with the columns s, p, o, g.
+        shortened: Whether it has two columns more: ``piece``, the text of an object that is
+            written the short way (NULL for others), and ``anonymous``, whether the subject
+            needs no label.
     """
-    datatype = names.prefix_sql("regexp_extract(o, '\"\\^\\^(<[^>]*>)$', 1)")
-    bare = names.short_object_sql("o")
-    found = connection.execute(
-        f"SELECT {names.prefix_sql('s')} FROM ({rows}) UNION"
-        f" SELECT {names.prefix_sql('p')} FROM ({rows}) WHERE p <> {sql_text(RDF_TYPE)} UNION"
-        f" SELECT {names.prefix_sql('o')} FROM ({rows}) UNION"
-        f" SELECT {names.prefix_sql('g')} FROM ({rows}) UNION"
-        f" SELECT {datatype} FROM ({rows}) WHERE starts_with(o, '\"') AND ends_with(o, '>')"
-        f" AND starts_with({bare}, '\"')"
-    ).fetchall()
-    return names.only(prefix for (prefix,) in found if prefix is not None)
+
+    sql: str
+    shortened: bool = False
+
+    @property
+    def columns(self) -> str:
+        """What is carried along beside s, p, o and g."""
+        return ", piece, anonymous" if self.shortened else ""
+
+    def subject_sql(self, names: Names) -> str:
+        """Return SQL for the text of the subject."""
+        short = names.short_iri_sql("s")
+        return f"CASE WHEN anonymous THEN '[]' ELSE {short} END" if self.shortened else short
+
+    def object_sql(self, names: Names) -> str:
+        """Return SQL for the text of the object."""
+        short = names.short_object_sql("o")
+        if not self.shortened:
+            return short
+        return f"CASE WHEN piece IS NOT NULL THEN piece ELSE {short} END"
 
 
-def turtle_sql(rows: str, names: Names, *, overlapping: bool) -> str:
+def turtle_sql(rows: Printable, names: Names) -> str:
     """Return a query for the lines of a Turtle file, in order.
 
     Args:
-        rows: A query with the columns s, p, o in the order of the quad table.
+        rows: The triples, each once.
         names: The prefixes to declare.
-        overlapping: Whether a triple may stand in several rows; it is printed once.
     """
+    short = f"SELECT s, {names.short_predicate_sql('p')} AS p, o{rows.columns} FROM ({rows.sql})"
     changes = (
-        "SELECT s, p, o, lag(s) OVER () IS NULL AS first,"
+        f"SELECT s, p, o{rows.columns}, lag(s) OVER () IS NULL AS first,"
         " lag(s) OVER () IS DISTINCT FROM s AS new_s,"
-        " lag(p) OVER () IS DISTINCT FROM p AS new_p,"
-        f" lag(o) OVER () IS DISTINCT FROM o AS new_o FROM ({rows})"
+        f" lag(p) OVER () IS DISTINCT FROM p AS new_p FROM ({short})"
     )
-    if overlapping:
-        changes = f"SELECT * FROM ({changes}) WHERE new_s OR new_p OR new_o"
     following = (
-        "SELECT *, lead(new_s, 1, true) OVER () AS ends_s, lead(new_p) OVER () AS ends_p"
-        f" FROM ({changes})"
+        f"SELECT *, lead(new_s) OVER () AS ends_s, lead(new_p) OVER () AS ends_p FROM ({changes})"
     )
     return (
-        f"SELECT concat(CASE WHEN first THEN {_text(names.header())} ELSE '' END,"
-        f" CASE WHEN new_s THEN concat({names.short_iri_sql('s')}, ' ') WHEN new_p THEN '    '"
-        " ELSE '       ' END,"
-        f" CASE WHEN new_s OR new_p THEN {names.short_predicate_sql('p')} ELSE '' END,"
-        f" ' ', {names.short_object_sql('o')},"
-        " CASE WHEN ends_s THEN e' .\\n' WHEN ends_p THEN ' ;' ELSE ' ,' END)"
+        f"SELECT concat(CASE WHEN first THEN {sql_text(names.header())} ELSE '' END,"
+        f" CASE WHEN new_s THEN concat({rows.subject_sql(names)}, ' ', p)"
+        " WHEN new_p THEN concat('    ', p) ELSE '       ' END,"
+        f" ' ', {rows.object_sql(names)},"
+        " CASE WHEN ends_s THEN e' .\\n' WHEN ends_p THEN ' ;' WHEN ends_p IS NULL THEN ' .'"
+        " ELSE ' ,' END)"
         f" FROM ({following})"
     )
 
 
-def trig_sql(rows: str, names: Names) -> str:
-    """Return a query for the lines of a TriG file, in order: the default graph comes first.
+def trig_sql(rows: Printable, names: Names) -> str:
+    """Return a query for the lines of a TriG file, in order.
 
     Args:
-        rows: A query with the columns s, p, o, g in the order of the quad table.
+        rows: The quads, a graph after the other, the default graph first.
         names: The prefixes to declare.
     """
-    ordered = (
-        f"SELECT s, p, o, g FROM (SELECT *, row_number() OVER () AS n FROM ({rows}))"
-        " ORDER BY g NULLS FIRST, n"
-    )
+    short = f"SELECT s, {names.short_predicate_sql('p')} AS p, o, g{rows.columns} FROM ({rows.sql})"
     changes = (
-        "SELECT s, p, o, g, lag(s) OVER () IS NULL AS first,"
-        " lag(s) OVER () IS NOT NULL AND lag(g) OVER () IS DISTINCT FROM g AS new_g,"
-        " lag(s) OVER () IS DISTINCT FROM s AS new_s,"
-        f" lag(p) OVER () IS DISTINCT FROM p AS new_p FROM ({ordered})"
+        f"SELECT s, p, o, g{rows.columns}, lag(s) OVER () IS NULL AS first,"
+        " lag(s) OVER () IS NULL OR lag(g) OVER () IS DISTINCT FROM g AS new_g,"
+        " lag(s) OVER () IS DISTINCT FROM s AS other_s,"
+        f" lag(p) OVER () IS DISTINCT FROM p AS other_p FROM ({short})"
     )
-    flags = "SELECT *, lead(new_g, 1, true) OVER () AS ends_g, lead(new_s) OVER () AS next_s,"
-    following = f"{flags} lead(new_p) OVER () AS next_p FROM ({changes})"
-    grouped = (
-        "SELECT s, p, o, g, first, ends_g, first OR new_g AS new_g,"
-        " first OR new_g OR new_s AS new_s, first OR new_g OR new_s OR new_p AS new_p,"
-        " ends_g OR next_s AS ends_s, ends_g OR next_s OR next_p AS ends_p,"
-        f" CASE WHEN g IS NULL THEN '' ELSE '    ' END AS margin FROM ({following})"
+    nested = (
+        "SELECT *, new_g OR other_s AS new_s, new_g OR other_s OR other_p AS new_p"
+        f" FROM ({changes})"
+    )
+    following = (
+        "SELECT *, lead(new_g) OVER () AS ends_g, lead(new_s) OVER () AS ends_s,"
+        " lead(new_p) OVER () AS ends_p,"
+        f" CASE WHEN g IS NULL THEN '' ELSE '    ' END AS margin FROM ({nested})"
     )
     return (
-        f"SELECT concat(CASE WHEN first THEN {_text(names.header())} ELSE '' END,"
+        f"SELECT concat(CASE WHEN first THEN {sql_text(names.header())} ELSE '' END,"
         f" CASE WHEN new_g AND g IS NOT NULL THEN concat({names.short_iri_sql('g')}, e' {{\\n')"
         " ELSE '' END, margin,"
-        f" CASE WHEN new_s THEN concat({names.short_iri_sql('s')}, ' ') WHEN new_p THEN '    '"
-        " ELSE '       ' END,"
-        f" CASE WHEN new_p THEN {names.short_predicate_sql('p')} ELSE '' END,"
-        f" ' ', {names.short_object_sql('o')},"
+        f" CASE WHEN new_s THEN concat({rows.subject_sql(names)}, ' ', p)"
+        " WHEN new_p THEN concat('    ', p) ELSE '       ' END,"
+        f" ' ', {rows.object_sql(names)},"
         " CASE WHEN ends_g AND g IS NOT NULL THEN e' .\\n}\\n' WHEN ends_s THEN e' .\\n'"
-        " WHEN ends_p THEN ' ;' ELSE ' ,' END)"
-        f" FROM ({grouped})"
+        " WHEN ends_p THEN ' ;' WHEN ends_p IS NOT NULL THEN ' ,'"
+        " WHEN g IS NOT NULL THEN e' .\\n}' ELSE ' .' END)"
+        f" FROM ({following})"
     )
-
-
-def _text(value: str) -> str:
-    return sql_text(value)

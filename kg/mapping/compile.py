@@ -11,16 +11,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Final
 
 from kg.errors import InputError
 from kg.mapping.dialect import array
-from kg.mapping.jsonpath import parse_jsonpath
+from kg.mapping.jsonpath import JsonPath, parse_jsonpath
 from kg.mapping.order import SubjectOrder, predicate_key
 from kg.mapping.plan import (
     Constant,
     Expression,
     Formulation,
     LogicalSource,
+    LogicalTarget,
     Plan,
     PredicateObjectMap,
     Reference,
@@ -28,11 +30,14 @@ from kg.mapping.plan import (
     Template,
     TermMap,
     TriplesMap,
+    both,
     references,
     term_references,
 )
 from kg.mapping.stream import Entry, stream_sql
+from kg.mapping.targets import Routing
 from kg.mapping.term_sql import Check, Column, Computed, SourceTable, TermCompiler, TermSql
+from kg.mapping.texts import textual_references
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,12 +52,15 @@ class Rule:
         triples_map: Name of the triples map.
         tables: Names of the source tables that are read.
         block: Number of the block that all its subjects are in; None if that is not known.
+        targets: Bits of the targets in `Program.targets` that its quads go to; 0: the default
+            output.
     """
 
     triples_map: str
     sql: str
     tables: tuple[str, ...]
     block: int | None
+    targets: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +92,7 @@ class Loss:
     """A reason for which a record may give no triple: the values that it lacks.
 
     Attributes:
-        what: ``subject`` or the predicate.
+        what: ``subject``, ``predicate``, ``graph``, or the predicate whose object is missing.
         references: The references that may be missing.
         missing: Condition on the source table.
     """
@@ -112,6 +120,7 @@ class Program:
         order: How subjects are written while they are sorted.
         predicates: Constant predicates in sort order; None where a predicate is not constant.
         graphs: Constant graphs in sort order; None exactly where `predicates` is.
+        targets: Files that quads go to instead of to the default output.
     """
 
     tables: tuple[SourceTable, ...]
@@ -122,10 +131,15 @@ class Program:
     order: SubjectOrder
     predicates: tuple[str, ...] | None
     graphs: tuple[str, ...] | None
+    targets: tuple[LogicalTarget, ...] = ()
 
 
 def compile_plan(
-    plan: Plan, predicates: Iterable[str] | None = (), graphs: Iterable[str] = ()
+    plan: Plan,
+    predicates: Iterable[str] | None = (),
+    graphs: Iterable[str] = (),
+    *,
+    routed: bool = False,
 ) -> Program:
     """Compile a plan.
 
@@ -134,11 +148,12 @@ def compile_plan(
         predicates: Predicates (terms) of other quads that will be sorted with these; None where
             they are too many, so that the program must do without numbers.
         graphs: Graphs (terms) of other quads that will be sorted with these.
+        routed: Tell apart the quads of different targets; otherwise all are one graph.
 
     Raises:
         InputError: The plan asks for something that cannot be.
     """
-    return _Compiler(plan, predicates, graphs).program()
+    return _Compiler(plan, predicates, graphs, routed).program()
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,8 +176,15 @@ class _Subject:
 
 
 class _Compiler:
-    def __init__(self, plan: Plan, predicates: Iterable[str] | None, graphs: Iterable[str]) -> None:
+    def __init__(
+        self,
+        plan: Plan,
+        predicates: Iterable[str] | None,
+        graphs: Iterable[str],
+        routed: bool,
+    ) -> None:
         self.plan = plan
+        self.routing = Routing(plan if routed else Plan(()))
         self.tables = source_tables(plan)
         terms = [self.terms(triples_map) for triples_map in plan.triples_maps]
         self.terms_of = dict(zip((t.name for t in plan.triples_maps), terms, strict=True))
@@ -191,7 +213,7 @@ class _Compiler:
             *((p, predicates) for p in pair.predicates),
             *((g, graphs) for g in (*owner.graphs, *pair.graphs)),
         ):
-            if not isinstance(term_map.expression, Constant):
+            if not isinstance(term_map.expression, Constant) or term_map.condition is not None:
                 constant = False
                 continue
             term = compiler.term(term_map) if found is predicates else compiler.graph(term_map)
@@ -238,7 +260,8 @@ class _Compiler:
                 entries.append(entry)
         accounts = [self.account(triples_map) for triples_map in self.plan.triples_maps]
         checks = [check for terms in self.terms_of.values() for check in terms.checks]
-        streams = tuple(_streams(rules, entries)) if self.coded else ()
+        one_output = self.coded and not self.routing.targets
+        streams = tuple(_streams(rules, entries)) if one_output else ()
         return Program(
             tables=tuple(
                 table.with_computed(self.computed[table.name], _sorted_by(table.name, streams))
@@ -251,6 +274,7 @@ class _Compiler:
             order=self.order,
             predicates=tuple(self.predicates) if self.coded else None,
             graphs=tuple(self.graphs) if self.coded else None,
+            targets=self.routing.targets,
         )
 
     # --- rules ----------------------------------------------------------------------------
@@ -259,17 +283,40 @@ class _Compiler:
         """Yield the rules of a triples map; those of one scan with what a stream needs of them."""
         for pair in triples_map.predicate_objects:
             for object_map in pair.objects:
-                if isinstance(object_map, TermMap) or not self.needs_join(triples_map, object_map):
-                    made = self.object(triples_map, object_map)
-                    for predicate, graph in self.places(triples_map, pair):
-                        yield self.scan(triples_map, predicate, made, graph)
-                elif self.child_makes_subject(triples_map, object_map):
-                    made, there = self.semi_join(triples_map, object_map)
-                    others = (self.terms_of[object_map.parent].table.name,)
-                    for predicate, graph in self.places(triples_map, pair):
-                        yield self.scan(triples_map, predicate, made, graph, there, others)
-                else:
-                    yield self.join(triples_map, pair, object_map), None
+                for owner, part, targets in self.routed(triples_map, pair, object_map):
+                    for rule, entry in self.rules_of(owner, part, object_map):
+                        yield replace(rule, targets=targets), entry
+
+    def routed(
+        self, triples_map: TriplesMap, pair: PredicateObjectMap, object_map: TermMap | RefObjectMap
+    ) -> Iterator[tuple[TriplesMap, PredicateObjectMap, int]]:
+        """Yield the predicates and graphs of an object that go to the same targets, with these."""
+        if not self.routing.targets:
+            yield triples_map, pair, 0
+            return
+        bare = replace(triples_map, graphs=())
+        graphs = (*dict.fromkeys((*triples_map.graphs, *pair.graphs)),) or (None,)
+        for predicate in pair.predicates:
+            for graph in graphs:
+                part = replace(pair, predicates=(predicate,), graphs=(graph,) if graph else ())
+                terms = (triples_map.subject, predicate, object_map, graph)
+                yield bare, part, self.routing.mask(*terms)
+
+    def rules_of(
+        self, triples_map: TriplesMap, pair: PredicateObjectMap, object_map: TermMap | RefObjectMap
+    ) -> Iterator[tuple[Rule, Entry | None]]:
+        """Yield the rules of one object of a predicate-object map."""
+        if isinstance(object_map, TermMap) or not self.needs_join(triples_map, object_map):
+            made = self.object(triples_map, object_map)
+            for predicate, graph in self.places(triples_map, pair):
+                yield self.scan(triples_map, predicate, made, graph)
+        elif self.child_makes_subject(triples_map, object_map):
+            made, there = self.semi_join(triples_map, object_map)
+            others = (self.terms_of[object_map.parent].table.name,)
+            for predicate, graph in self.places(triples_map, pair):
+                yield self.scan(triples_map, predicate, made, graph, there, others)
+        else:
+            yield self.join(triples_map, pair, object_map), None
 
     def scan(
         self,
@@ -293,9 +340,13 @@ class _Compiler:
         subject = self.subjects[triples_map.name]
         table = self.terms_of[triples_map.name].table.name
         where = [f"{subject.rest} IS NOT NULL"] + ([condition] if condition else [])
+        if graph.missing and not graph.many:
+            where.append(f"NOT ({graph.missing})")
         if predicate.many or made.many or graph.many:
             entries = _entries(predicate, made, graph)
             kept = "u.o IS NOT NULL AND u.p IS NOT NULL"
+            if graph.many:
+                kept += " AND u.g IS NOT NULL"
             sql = (
                 f"SELECT b, s, u.p, u.o, u.g FROM (SELECT {subject.block} AS b,"
                 f" {subject.rest} AS s, unnest({entries}) AS u FROM {subject.rows}"
@@ -354,7 +405,8 @@ class _Compiler:
         parent = self.parent(triples_map, object_map)
         compiler = self.terms_of[triples_map.name]
         own = TermCompiler(compiler.table, parent.base, parent.name)
-        made = own.term(parent.subject)
+        condition = both(parent.subject.condition, object_map.condition)
+        made = own.term(replace(parent.subject, condition=condition))
         compiler.checks += own.checks
         return made
 
@@ -394,14 +446,15 @@ class _Compiler:
         joins = object_map.joins
         child_table = self.tables[triples_map.source]
         parent_table = self.tables[parent.source]
-        if not isinstance(parent.subject.expression, Template | Reference):
+        subject = parent.subject
+        if not isinstance(subject.expression, Template | Reference) or subject.condition:
             return False
         for join in joins:
             if not isinstance(join.child, Reference) or not isinstance(join.parent, Reference):
                 return False
             if child_table.column(join.child).many or parent_table.column(join.parent).many:
                 return False
-        return {*references(parent.subject.expression)} <= {join.parent for join in joins}
+        return {*references(subject.expression)} <= {join.parent for join in joins}
 
     def semi_join(self, triples_map: TriplesMap, object_map: RefObjectMap) -> tuple[TermSql, str]:
         """Return the object, made of the child's values, and when the parent is there."""
@@ -418,6 +471,8 @@ class _Compiler:
         made = own.term(_renamed(parent.subject, renamed))
         keys = ", ".join(child_keys) if len(child_keys) == 1 else f"({', '.join(child_keys)})"
         there = f"{keys} IN (SELECT {', '.join(parent_keys)} FROM {parent_terms.table.name})"
+        if object_map.condition is not None:
+            there = f"{there} AND {child_terms.holds(object_map.condition)}"
         return made, there
 
     def join(
@@ -431,15 +486,21 @@ class _Compiler:
         dynamic: dict[str, TermSql] = {}
         if not self.coded:
             for number, (predicate, graph) in enumerate(places):
-                dynamic |= {f"p{number}": predicate, f"g{number}": graph}
+                dynamic |= {f"p{number}": _or_null(predicate), f"g{number}": _or_null(graph)}
         subject, other = self.subjects[triples_map.name], self.subjects[parent.name]
         own = {"b": TermSql(subject.block, False, ""), "s": TermSql(subject.rest, False, "")}
-        child = _distinct(subject.rows, {**own, **_keys(child_keys), **dynamic})
+        rows = subject.rows
+        if object_map.condition is not None:
+            rows = f"(SELECT * FROM {rows} WHERE {child_terms.holds(object_map.condition)})"
+        child = _distinct(rows, {**own, **_keys(child_keys), **dynamic})
         whole = {"o": TermSql(other.whole, False, "")}
         found = _distinct(other.rows, {**whole, **_keys(parent_keys)})
         condition = " AND ".join(f"child.k{n} = parent.k{n}" for n in range(len(child_keys)))
         entries = [
-            f"{{'p': {p.sql if self.coded else f'p{n}'}, 'g': {g.sql if self.coded else f'g{n}'}}}"
+            f"{{'p': {p.sql}, 'g': {g.sql}}}"
+            if self.coded
+            else f"{{'p': {f'CASE WHEN g{n} IS NOT NULL THEN p{n} END' if g.missing else f'p{n}'},"
+            f" 'g': g{n}}}"
             for n, (p, g) in enumerate(places)
         ]
         return Rule(
@@ -456,17 +517,30 @@ class _Compiler:
         compiler = self.terms_of[triples_map.name]
         subject = compiler.term(triples_map.subject)
         losses = []
-        if subject.missing:
-            losses.append(Loss("subject", _names(triples_map.subject), subject.missing))
+        if subject.lost:
+            losses.append(Loss("subject", _names(triples_map.subject), subject.lost))
+        condition = triples_map.subject.condition
+        chosen = f" AND {compiler.holds(condition)}" if condition is not None else ""
         for pair in triples_map.predicate_objects:
             predicate = pair.predicates[0].expression
             label = predicate.value if isinstance(predicate, Constant) else "a predicate"
             for object_map in pair.objects:
                 if isinstance(object_map, TermMap):
-                    missing = compiler.term(object_map).missing
-                    if missing:
-                        losses.append(Loss(label, _names(object_map), missing))
+                    lost = compiler.term(object_map).lost
+                    if lost:
+                        losses.append(Loss(label, _names(object_map), f"({lost}){chosen}"))
+            for what, term_maps in (("predicate", pair.predicates), ("graph", pair.graphs)):
+                losses += self.lost(compiler, what, term_maps, chosen)
+        losses += self.lost(compiler, "graph", triples_map.graphs, chosen)
         return Account(triples_map.name, compiler.table, tuple(losses))
+
+    def lost(
+        self, compiler: TermCompiler, what: str, term_maps: Sequence[TermMap], chosen: str
+    ) -> Iterator[Loss]:
+        for term_map in term_maps:
+            lost = compiler.term(term_map).lost
+            if lost:
+                yield Loss(what, _names(term_map), f"({lost}){chosen}")
 
 
 def _code(number: int) -> TermSql:
@@ -493,10 +567,16 @@ def _streams(rules: Sequence[Rule], entries: Sequence[Entry | None]) -> Iterator
 
 
 def source_tables(plan: Plan) -> dict[LogicalSource, SourceTable]:
-    """Return the table that each logical source of a plan is read into."""
+    """Return the table that each logical source of a plan is read into.
+
+    Raises:
+        InputError: An iterator or a reference is no JSONPath where it must be one.
+    """
     needed: dict[LogicalSource, dict[Reference, None]] = {}
     for triples_map in plan.triples_maps:
         found = needed.setdefault(triples_map.source, {})
+        if triples_map.source.formulation in _JSON_LIKE and triples_map.source.iterator:
+            _jsonpath(triples_map.source, triples_map.source.iterator)
         for reference in _all_references(triples_map):
             found[reference] = None
         for object_map in _ref_objects(triples_map):
@@ -507,24 +587,38 @@ def source_tables(plan: Plan) -> dict[LogicalSource, SourceTable]:
                     inside |= dict.fromkeys(references(join.parent))
                 if not object_map.joins and parent.source == triples_map.source:
                     found |= dict.fromkeys(term_references(parent.subject))
+    textual = textual_references(plan)
     return {
         source: SourceTable(
             f"source_{number}",
             source,
-            tuple(_column(source, ref, index) for index, ref in enumerate(found)),
+            tuple(
+                _column(source, ref, index, textual=(source, ref) in textual)
+                for index, ref in enumerate(found)
+            ),
         )
         for number, (source, found) in enumerate(needed.items())
     }
 
 
-def _column(source: LogicalSource, reference: Reference, index: int) -> Column:
-    if source.formulation in (Formulation.JSON, Formulation.YAML):
-        many = parse_jsonpath(reference.name).is_many
-        return Column(reference.name, index, many=many, typed=True)
+_JSON_LIKE: Final = (Formulation.JSON, Formulation.YAML)
+
+
+def _jsonpath(source: LogicalSource, text: str) -> JsonPath:
+    try:
+        return parse_jsonpath(text)
+    except InputError as error:
+        raise error.at(source.origin.location()) from error
+
+
+def _column(source: LogicalSource, reference: Reference, index: int, *, textual: bool) -> Column:
+    if source.formulation in _JSON_LIKE:
+        many = _jsonpath(source, reference.name).is_many
+        return Column(reference.name, index, many=many, typed=True, textual=textual)
     if source.formulation is Formulation.XPATH:
-        return Column(reference.name, index, many=True, typed=False)
+        return Column(reference.name, index, many=True, typed=False, textual=textual)
     typed = source.formulation in (Formulation.SQL, Formulation.PARQUET, Formulation.EXCEL)
-    return Column(reference.name, index, many=False, typed=typed)
+    return Column(reference.name, index, many=False, typed=typed, textual=textual)
 
 
 def _ref_objects(triples_map: TriplesMap) -> Iterator[RefObjectMap]:
@@ -547,10 +641,13 @@ def _all_references(triples_map: TriplesMap) -> Iterator[Reference]:
             else:
                 for join in object_map.joins:
                     yield from references(join.child)
+                if object_map.condition is not None:
+                    yield from references(object_map.condition)
 
 
 def _names(term_map: TermMap) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(reference.name for reference in term_references(term_map)))
+    needed = term_references(replace(term_map, condition=None))
+    return tuple(dict.fromkeys(reference.name for reference in needed))
 
 
 def _unquoted(sql: str) -> str:
@@ -559,6 +656,11 @@ def _unquoted(sql: str) -> str:
 
 def _keys(keys: Sequence[TermSql]) -> dict[str, TermSql]:
     return {f"k{number}": key for number, key in enumerate(keys)}
+
+
+def _or_null(term: TermSql) -> TermSql:
+    """Let an empty list be a list of one NULL, so that it takes no record away when unnested."""
+    return replace(term, sql=f"coalesce(nullif({term.sql}, []), [NULL])") if term.many else term
 
 
 def _distinct(rows: str, columns: dict[str, TermSql]) -> str:

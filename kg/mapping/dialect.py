@@ -74,23 +74,39 @@ _MACROS: Final = (
     " length(q.whole || q.part) - length(ltrim(q.whole || q.part, '0')),"
     " q.e + length(q.whole) - 1)",
     "kg_double_shown(x) AS CASE x WHEN 'inf' THEN 'INF' WHEN '-inf' THEN '-INF'"
+    " WHEN 'nan' THEN 'NaN'"
     " ELSE kg_double_of(kg_double_parts(x)) END",
     # TRY_CAST: the engine may fold a constant text that is no number before it asks the kind.
     "kg_double(x) AS kg_double_shown(CAST(TRY_CAST(x AS DOUBLE) AS VARCHAR))",
+    # The order of two values: numbers as numbers, texts as texts, NULL for one of each.
+    "kg_number(x) AS CASE WHEN regexp_full_match(x,"
+    " '[+-]?(?:[0-9]+(?:\\.[0-9]*)?|\\.[0-9]+)(?:[eE][+-]?[0-9]+)?')"
+    " THEN TRY_CAST(x AS DOUBLE) END",
+    "kg_order(x, y) AS CASE WHEN x IS NULL OR y IS NULL THEN NULL"
+    " WHEN kg_number(x) IS NULL AND kg_number(y) IS NULL THEN"
+    " CASE WHEN x < y THEN -1 WHEN x = y THEN 0 ELSE 1 END"
+    " ELSE sign(kg_number(x) - kg_number(y)) END",
+    "kg_trim(x) AS trim(x, ' ' || chr(9) || chr(10) || chr(11) || chr(12) || chr(13))",
+    # Words are parted by blanks.
+    "kg_title(x) AS array_to_string(list_transform(string_split(lower(x), ' '),"
+    " lambda w: upper(w[1]) || w[2:]), ' ')",
     # A JSON value as text, and the kind of its natural datatype: NULL for a string,
-    # i integer, d double, b boolean, ! for an array or object, which is no value.
+    # i integer, d double, b boolean, ! for what is no value: an array, an object, or NaN and
+    # Infinity, which DuckDB lets through.
     "kg_json_text(j) AS CASE WHEN starts_with(j, '\"') THEN"
     " json_extract_string(j, '$') WHEN j = 'null' THEN NULL ELSE CAST(j AS VARCHAR) END",
     "kg_json_kind(j) AS CASE WHEN j IS NULL OR starts_with(j, '\"') OR j = 'null'"
-    " THEN NULL WHEN j IN ('true', 'false') THEN 'b' WHEN starts_with(j, '[') OR"
-    " starts_with(j, '{') THEN '!' WHEN regexp_full_match(j, '-?[0-9]+') THEN 'i' ELSE 'd' END",
+    " THEN NULL WHEN j IN ('true', 'false') THEN 'b' WHEN regexp_full_match(j, '-?[0-9]+')"
+    " THEN 'i' WHEN regexp_matches(j, '^-?[0-9]') THEN 'd' ELSE '!' END",
     "kg_natural(v, t) AS CASE WHEN t IS NULL THEN kg_quoted(v)"
     f" WHEN t = 'i' THEN '\"' || v || '\"^^<{XSD}integer>'"
     f" WHEN t = 'b' THEN '\"' || v || '\"^^<{XSD}boolean>'"
     f" WHEN t = 'd' THEN '\"' || kg_double(v) || '\"^^<{XSD}double>'"
     f" WHEN t = 'n' THEN '\"' || v || '\"^^<{XSD}decimal>'"
     f" WHEN t = 'D' THEN '\"' || v || '\"^^<{XSD}date>'"
-    f" WHEN t = 'T' THEN '\"' || v || '\"^^<{XSD}dateTime>' END",
+    f" WHEN t = 'T' THEN '\"' || v || '\"^^<{XSD}dateTime>'"
+    f" WHEN t = 't' THEN '\"' || v || '\"^^<{XSD}time>'"
+    f" WHEN t = 'h' THEN '\"' || v || '\"^^<{XSD}hexBinary>' END",
 )
 
 MACROS: Final[Sequence[str]] = tuple(f"CREATE OR REPLACE MACRO {macro}" for macro in _MACROS)

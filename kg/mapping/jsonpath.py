@@ -8,8 +8,10 @@ Spec: https://www.rfc-editor.org/rfc/rfc9535
 
 from __future__ import annotations
 
+import itertools
 import json
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
 from typing import Final
@@ -43,6 +45,9 @@ _STEP: Final = re.compile(
 )
 
 
+_QUOTED: Final = re.compile(r"""'(?:\\.|[^'\\])*'|"(?:\\.|[^"\\])*\"""")
+
+
 @dataclass(frozen=True, slots=True)
 class JsonPath:
     """A JSONPath below a record.
@@ -50,15 +55,43 @@ class JsonPath:
     Attributes:
         text: The path, with ``$`` in front.
         steps: Keys, indices and wildcards; None for a path that needs a JSONPath library.
+        head: The steps before the first that needs a library; all of them if none does.
+        tail: What follows `head`, as RFC 9535 writes it.
     """
 
     text: str
     steps: tuple[Step, ...] | None
+    head: tuple[Step, ...] = ()
+    tail: str = ""
 
     @property
     def is_many(self) -> bool:
         """Whether the path can give several values."""
         return self.steps is None or Wildcard.ALL in self.steps
+
+    @property
+    def standard(self) -> str:
+        """The path as RFC 9535 writes it."""
+        return "$" + "".join(map(_written, self.head)) + self.tail
+
+    def split(self) -> tuple[tuple[Step, ...], str]:
+        """Return the steps that a document can be walked by from its start, and the rest.
+
+        An index from the end of an array can only be found once its end is known, and a filter
+        that looks at the whole document needs all of it.
+
+        >>> parse_jsonpath("$.a[-1].b").split()
+        (('a',), '[-1]["b"]')
+        >>> parse_jsonpath("$.a[?@.b == $.c]").split()
+        ((), '["a"][?@.b == $.c]')
+        """
+        if "$" in _QUOTED.sub("", self.tail):
+            return (), self.standard[1:]
+        for number, step in enumerate(self.head):
+            if isinstance(step, int) and step < 0:
+                rest = "".join(map(_written, self.head[number:]))
+                return self.head[:number], rest + self.tail
+        return self.head, self.tail
 
 
 def parse_jsonpath(text: str) -> JsonPath:
@@ -76,7 +109,7 @@ def parse_jsonpath(text: str) -> JsonPath:
     if not path.startswith(("$", "@")):
         path = f"${path}" if path.startswith("[") else f"$.{path}"
     steps: list[Step] = []
-    simple, position = True, 1
+    tail, position = "", 1
     while position < len(path):
         match = _STEP.match(path, position)
         if not match:
@@ -84,11 +117,22 @@ def parse_jsonpath(text: str) -> JsonPath:
         position = match.end()
         step = _step(match, text)
         # DuckDB reads the key * as a wildcard, and has no way to write the empty key.
-        if step is None or step in ("", "*"):
-            simple = False
+        if tail or step is None or step in ("", "*"):
+            tail += match[0] if step is None else _written(step)
         else:
             steps.append(step)
-    return JsonPath(f"${path[1:]}", tuple(steps) if simple else None)
+    return JsonPath(f"${path[1:]}", None if tail else tuple(steps), tuple(steps), tail)
+
+
+def _written(step: Step) -> str:
+    """Return a step as RFC 9535 writes it.
+
+    >>> _written("a b"), _written(Wildcard.ALL)
+    ('["a b"]', '[*]')
+    """
+    if isinstance(step, str):
+        return f"[{json.dumps(step, ensure_ascii=False)}]"
+    return "[*]" if isinstance(step, Wildcard) else f"[{step}]"
 
 
 def _step(match: re.Match[str], path: str) -> Step | None:
@@ -119,18 +163,33 @@ def _error(path: str, rest: str) -> InputError:
     )
 
 
-def engine_path(steps: tuple[Step, ...]) -> str:
+def engine_paths(steps: Sequence[Step]) -> list[str]:
+    """Return the paths that DuckDB needs: a wildcard of it finds elements, or members, not both.
+
+    >>> engine_paths(("a", Wildcard.ALL))
+    ['$."a"[*]', '$."a".*']
+    """
+    wildcards = [("[*]", ".*") for step in steps if isinstance(step, Wildcard)]
+    return [engine_path(steps, chosen) for chosen in itertools.product(*wildcards)]
+
+
+def engine_path(steps: Sequence[Step], wildcards: Sequence[str] = ()) -> str:
     """Return the path as DuckDB writes it.
 
-    >>> engine_path(("a b", 0, Wildcard.ALL))
+    Args:
+        steps: Keys, indices and wildcards.
+        wildcards: How each wildcard is written.
+
+    >>> engine_path(("a b", 0, Wildcard.ALL), ["[*]"])
     '$."a b"[0][*]'
     """
+    left = iter(wildcards)
     text = "$"
     for step in steps:
         if isinstance(step, int):
             text += f"[{step}]" if step >= 0 else f"[#{step}]"
         elif isinstance(step, Wildcard):
-            text += "[*]"
+            text += next(left)
         else:
             text += '."' + step.replace("\\", "\\\\").replace('"', '\\"') + '"'
     return text

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import Enum
+from typing import Final
 
 from kg.errors import Location
 
@@ -62,6 +63,7 @@ class Formulation(Enum):
     PARQUET = "Parquet"
     EXCEL = "Excel"
     SQL = "SQL"
+    SPARQL = "SPARQL"
 
     @property
     def is_tabular(self) -> bool:
@@ -73,6 +75,11 @@ class Formulation(Enum):
 class Dialect:
     """How a CSV file is written.
 
+    Attributes:
+        names: Names of the columns, where the file does not say them or says others.
+        trim: Which ends of values lose their white space: ``true``, ``start``, ``end`` or
+            ``false``.
+
     Spec: https://www.w3.org/TR/tabular-metadata/#dialect-descriptions
     """
 
@@ -82,7 +89,24 @@ class Dialect:
     header: bool = True
     comment: str = ""
     skip_rows: int = 0
-    trim: bool = False
+    trim: str = "false"
+    names: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Database:
+    """How a database is reached.
+
+    Each value may be written ``$NAME`` or ``${NAME}``, which stands for a variable of the
+    environment, so that mappings need not hold secrets.
+
+    Attributes:
+        url: A URL as SQLAlchemy or JDBC has it; empty for an SQLite file that the source names.
+    """
+
+    url: str = ""
+    username: str = ""
+    password: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,11 +114,16 @@ class LogicalSource:
     """Where records come from, and how they are addressed.
 
     Attributes:
-        path: File name or pattern, as written.
+        path: File name or pattern, as written; for a database what messages call it.
         folder: The folder that `path` is relative to; usually the mapping's own.
-        iterator: What selects the records of a document; empty for tabular sources.
-        nulls: Texts that stand for no value. An empty CSV field is one unless this says otherwise.
-        query: SQL query, where the source is a database.
+        iterator: What selects the records of a document: JSONPath, XPath, the name of a sheet or
+            of a database's table; empty for other tabular sources.
+        nulls: Texts that stand for no value, beside what the format has for it. None: an empty
+            CSV field that is not in quotes.
+        query: SQL or SPARQL query whose results are the records.
+        lines: JSON: one document a line, whatever the file is called.
+        more: Further files or patterns whose records follow those of `path`.
+        database: Where the source is no file.
     """
 
     path: str
@@ -102,12 +131,20 @@ class LogicalSource:
     iterator: str = ""
     folder: str = ""
     dialect: Dialect = Dialect()
-    nulls: tuple[str, ...] = ("",)
+    nulls: tuple[str, ...] | None = None
     encoding: str = "utf-8"
     compression: str = ""
     query: str = ""
     namespaces: tuple[tuple[str, str], ...] = ()
+    lines: bool = False
+    more: tuple[str, ...] = ()
+    database: Database | None = None
     origin: Origin = field(default=NOWHERE, compare=False)
+
+    @property
+    def paths(self) -> tuple[str, ...]:
+        """All files and patterns, as written."""
+        return (self.path, *self.more)
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +181,98 @@ class Template:
     parts: tuple[str | Reference, ...]
 
 
-Expression = Constant | Reference | Template
+class Function(Enum):
+    """What a mapping may do with values: a closed set, since each compiles to SQL.
+
+    `kg.mapping.functions` says what mappings call them, and what they take.
+    """
+
+    EQUAL = "equal"
+    NOT_EQUAL = "notEqual"
+    LESS = "lessThan"
+    LESS_OR_EQUAL = "lessThanOrEqual"
+    GREATER = "greaterThan"
+    GREATER_OR_EQUAL = "greaterThanOrEqual"
+    IS_NULL = "isNull"
+    IS_NOT_NULL = "isNotNull"
+    STARTS_WITH = "startsWith"
+    ENDS_WITH = "endsWith"
+    CONTAINS = "contains"
+    MATCHES = "matches"
+    AND = "and"
+    OR = "or"
+    NOT = "not"
+    IF = "if"
+    COALESCE = "coalesce"
+    LOWER = "toLowerCase"
+    UPPER = "toUpperCase"
+    TITLE = "toTitleCase"
+    TRIM = "trim"
+    REPLACE = "replace"
+    REPLACE_REGEX = "replaceRegex"
+    CONCAT = "concat"
+    SUBSTRING = "substring"
+    LENGTH = "length"
+    SPLIT = "split"
+    TO_STRING = "toString"
+    TO_DATE = "toDate"
+    TO_DATE_TIME = "toDateTime"
+    URL_ENCODE = "urlEncode"
+    MD5 = "md5"
+    SHA1 = "sha1"
+    SHA256 = "sha256"
+
+    @property
+    def is_boolean(self) -> bool:
+        """Whether it gives true or false, or nothing where a value is missing."""
+        return self in _BOOLEAN
+
+    @property
+    def takes_null(self) -> bool:
+        """Whether it may give a value although one that it is given is missing."""
+        return self in _TAKING_NULL
+
+
+_BOOLEAN: Final = frozenset(
+    {
+        *(Function.EQUAL, Function.NOT_EQUAL, Function.LESS, Function.LESS_OR_EQUAL),
+        *(Function.GREATER, Function.GREATER_OR_EQUAL, Function.IS_NULL, Function.IS_NOT_NULL),
+        *(Function.STARTS_WITH, Function.ENDS_WITH, Function.CONTAINS, Function.MATCHES),
+        *(Function.AND, Function.OR, Function.NOT),
+    }
+)
+_TAKING_NULL: Final = frozenset(
+    {
+        *(Function.IS_NULL, Function.IS_NOT_NULL, Function.AND, Function.OR),
+        *(Function.IF, Function.COALESCE),
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """An expression that a function makes of others; it gives nothing where a value is missing.
+
+    Attributes:
+        function: Which one.
+        arguments: In the order of the function's parameters; one that is optional and not given
+            is left out at the end.
+
+    Spec: https://kg-construct.github.io/rml-fnml/spec/docs/
+    """
+
+    function: Function
+    arguments: tuple[Expression, ...]
+
+
+Expression = Constant | Reference | Template | Call
+
+
+def both(first: Call | None, second: Call | None) -> Call | None:
+    """Return the condition that two conditions hold; None where there is none."""
+    if first is None or second is None:
+        return first or second
+    return Call(Function.AND, (first, second))
 
 
 def references(expression: Expression) -> tuple[Reference, ...]:
@@ -153,7 +281,33 @@ def references(expression: Expression) -> tuple[Reference, ...]:
         return (expression,)
     if isinstance(expression, Template):
         return tuple(dict.fromkeys(p for p in expression.parts if isinstance(p, Reference)))
+    if isinstance(expression, Call):
+        found = (reference for each in expression.arguments for reference in references(each))
+        return tuple(dict.fromkeys(found))
     return ()
+
+
+@dataclass(frozen=True, slots=True)
+class LogicalTarget:
+    """A file that statements go to, instead of to the default output.
+
+    Attributes:
+        path: File name, as written.
+        folder: The folder that `path` is relative to.
+        serialization: Name of the RDF format: ``nquads``, ``ntriples``, ``turtle``, ``trig``,
+            ``n3``, ``jsonld``, ``rdfxml`` or ``rdfjson``.
+        compression: ``gzip``, ``zip``, ``targz``, ``tarxz`` or nothing.
+        encoding: ``utf-8`` or ``utf-16``.
+
+    Spec: https://kg-construct.github.io/rml-io/spec/docs/#target-vocabulary
+    """
+
+    path: str
+    folder: str = ""
+    serialization: str = "nquads"
+    compression: str = ""
+    encoding: str = "utf-8"
+    origin: Origin = field(default=NOWHERE, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,21 +318,40 @@ class TermMap:
         expression: Where its text comes from. None for a blank node that is new for each record.
         language: Language tag of a literal: a term map of texts.
         datatype: Datatype of a literal: a term map of IRIs.
+        condition: The term is made only where this is true.
+        targets: Where statements with the term go; none: to the default output, unless another
+            term of the statement has targets.
+        scope: Name of the triples map that a blank node without expression belongs to; empty:
+            the one that the term map stands in.
     """
 
     expression: Expression | None
     term_type: TermType
     language: TermMap | None = None
     datatype: TermMap | None = None
+    condition: Call | None = None
+    targets: tuple[LogicalTarget, ...] = ()
+    scope: str = ""
     origin: Origin = field(default=NOWHERE, compare=False)
 
 
 def term_references(term_map: TermMap) -> tuple[Reference, ...]:
-    """Return the references of a term map, those of its language and datatype included."""
+    """Return the references of a term map, of its language, datatype and condition too."""
     found = references(term_map.expression) if term_map.expression is not None else ()
     for inner in (term_map.language, term_map.datatype):
         if inner is not None:
             found += term_references(inner)
+    if term_map.condition is not None:
+        found += references(term_map.condition)
+    return tuple(dict.fromkeys(found))
+
+
+def term_targets(term_map: TermMap) -> tuple[LogicalTarget, ...]:
+    """Return the targets of a term map, those of its language and datatype included."""
+    found = term_map.targets
+    for inner in (term_map.language, term_map.datatype):
+        if inner is not None:
+            found += term_targets(inner)
     return tuple(dict.fromkeys(found))
 
 
@@ -200,12 +373,16 @@ class RefObjectMap:
     Attributes:
         parent: Name of the parent triples map.
         joins: All must hold. None: child and parent are the same record.
+        condition: What must hold of the child record beside the joins.
+        targets: As for a term map.
 
     Spec: https://kg-construct.github.io/rml-core/spec/docs/#dfn-referencing-object-map
     """
 
     parent: str
     joins: tuple[JoinCondition, ...] = ()
+    condition: Call | None = None
+    targets: tuple[LogicalTarget, ...] = ()
     origin: Origin = field(default=NOWHERE, compare=False)
 
 

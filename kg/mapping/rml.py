@@ -13,6 +13,7 @@ from typing import Final
 import pyoxigraph as ox
 
 from kg.mapping.plan import (
+    Call,
     Constant,
     Expression,
     JoinCondition,
@@ -25,12 +26,15 @@ from kg.mapping.plan import (
     TermType,
     TriplesMap,
 )
+from kg.mapping.rml_functions import FunctionReader
 from kg.mapping.rml_graph import RmlGraph, Term, Value
 from kg.mapping.rml_sources import read_logical_source
+from kg.mapping.rml_targets import read_targets
 from kg.terms import RDF, RDF_LANG_STRING, XSD_STRING, is_language_tag
 
 _RDF_TYPE: Final = f"{RDF}type"
-_EXPRESSIONS: Final = ("constant", "reference", "template")
+_FUNCTIONS: Final = ("functionExecution", "functionValue")
+_EXPRESSIONS: Final = ("constant", "reference", "template", *_FUNCTIONS)
 _SUBJECT_TYPES: Final = frozenset(TermType) - {TermType.LITERAL}
 _IRI_TYPES: Final = _SUBJECT_TYPES - {TermType.BLANK_NODE}
 _ALL_TYPES: Final = frozenset(TermType)
@@ -69,6 +73,9 @@ class _Reader:
         self.graph = graph
         self.base = base
         self.folder = folder
+        self.functions = FunctionReader(
+            graph, lambda value: self.expression(value, self.kind_of(value))
+        )
 
     def triples_maps(self) -> Iterator[Term]:
         for node in self.graph.subjects():
@@ -142,6 +149,8 @@ class _Reader:
                 yield RefObjectMap(
                     self.name(parent.term),
                     tuple(self.join(join) for join in joins),
+                    self.condition(value),
+                    read_targets(self.graph, value.term, self.folder),
                     origin=value.origin,
                 )
 
@@ -197,7 +206,33 @@ class _Reader:
                 f"the {what} map has no expression",
                 hint="Give it one rml:reference, rml:template or rml:constant.",
             )
-        return TermMap(expression, term_type, language, datatype, origin=value.origin)
+        return TermMap(
+            expression,
+            term_type,
+            language,
+            datatype,
+            self.condition(value),
+            read_targets(self.graph, node, self.folder),
+            origin=value.origin,
+        )
+
+    def condition(self, value: Value) -> Call | None:
+        """Return the condition of a term map: a function that says yes or no.
+
+        Spec: https://kg-construct.github.io/rml-fnml/spec/docs/#conditions
+        """
+        stated = self.graph.one(value.term, "condition")
+        if stated is None:
+            return None
+        found = self.expression(stated, TermType.LITERAL)
+        if not isinstance(found, Call):
+            raise stated.error("a condition is a function", hint="Give it rml:functionExecution.")
+        return found
+
+    def kind_of(self, value: Value) -> TermType:
+        """Return what the constant of an expression map is; a literal if it has none."""
+        constant = self.graph.one(value.term, "constant")
+        return _constant(constant).kind if constant is not None else TermType.LITERAL
 
     def inner(self, node: Term, what: str) -> TermMap | None:
         """Return the language map or datatype map of a term map."""
@@ -214,7 +249,8 @@ class _Reader:
             raise found.error(f"rml:{what}Map needs a reference, template or constant")
         if isinstance(expression, Constant):
             _check_inner(found, expression, what, kind)
-        return TermMap(expression, kind, origin=found.origin)
+        targets = read_targets(self.graph, found.term, self.folder) if long else ()
+        return TermMap(expression, kind, targets=targets, origin=found.origin)
 
     def term_type(self, value: Value, what: str, is_literal: bool) -> TermType:
         """Return the stated or the default term type.
@@ -235,14 +271,16 @@ class _Reader:
             return _constant(constant).kind
         if what != "object":
             return TermType.IRI
-        if is_literal or self.graph.all(value.term, "reference"):
+        if is_literal or self.graph.all(value.term, "reference", *_FUNCTIONS):
             return TermType.LITERAL
         return TermType.IRI
 
     def expression(self, value: Value, term_type: TermType) -> Expression | None:
         found = [(name, v) for name in _EXPRESSIONS for v in self.graph.all(value.term, name)]
         if len(found) > 1:
-            raise found[1][1].error("a term map has only one of reference, template, constant")
+            raise found[1][1].error(
+                "a term map has only one of reference, template, constant and function"
+            )
         if not found:
             if isinstance(value.term, ox.Literal):
                 raise value.error("a term map is expected here, not a literal")
@@ -256,6 +294,10 @@ class _Reader:
                     hint="Leave rml:termType out, or write the constant as such a term.",
                 )
             return replace(constant, kind=term_type)
+        if name == "functionExecution":
+            return self.functions.execution(value, inner)
+        if name == "functionValue":
+            return self.functions.value(inner)
         if not inner.is_literal:
             raise inner.error(f"rml:{name} must be a text")
         if name == "reference":

@@ -1,7 +1,8 @@
 """An RML document as a graph whose triples know their lines.
 
-The vocabularies of before (``rr:`` of R2RML, ``rml:`` and ``ql:`` at semweb.mmlab.be) are turned
-into that of the W3C community group, since most mappings in the wild use them.
+The vocabularies of before (``rr:`` of R2RML, and those at semweb.mmlab.be: ``rml:``, ``ql:``,
+``rmlt:`` and ``comp:`` for targets, ``fnml:`` for functions) are turned into that of the W3C
+community group, since most mappings in the wild use them.
 """
 
 from __future__ import annotations
@@ -22,6 +23,9 @@ RML: Final = "http://w3id.org/rml/"
 _OLD_NAMESPACES: Final = (
     "http://semweb.mmlab.be/ns/rml#",
     "http://semweb.mmlab.be/ns/ql#",
+    "http://semweb.mmlab.be/ns/fnml#",
+    "http://semweb.mmlab.be/ns/rml-target#",
+    "http://semweb.mmlab.be/ns/rml-compression#",
     "http://www.w3.org/ns/r2rml#",
 )
 _RENAMED: Final[Mapping[str, str]] = {
@@ -115,8 +119,14 @@ class RmlGraph:
         """
         found = self.all(node, *names)
         if len(found) > 1:
-            raise found[1].error(f"only one rml:{names[0]} may stand here")
+            raise found[1].error(
+                f"only one rml:{names[0]} may stand here", hint="Take the others away."
+            )
         return found[0] if found else None
+
+    def described(self, node: Term) -> bool:
+        """Tell whether anything is said of a node."""
+        return node in self._values
 
     def has_type(self, node: Term, name: str) -> bool:
         """Tell whether a node has a class of the RML vocabulary."""

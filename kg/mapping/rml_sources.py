@@ -1,26 +1,47 @@
 """Logical sources of RML documents.
 
+Beside files in the way of rml-io, tables of CSV on the Web, distributions of DCAT that are files,
+databases in the way of D2RQ, and R2RML's tables, whose database the environment names.
+
 Spec: https://kg-construct.github.io/rml-io/spec/docs/
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
+from urllib.parse import unquote, urlsplit
 
-from kg.mapping.plan import Dialect, Formulation, LogicalSource
+import pyoxigraph as ox
+
+from kg.mapping.plan import Database, Dialect, Formulation, LogicalSource
 from kg.mapping.rml_graph import RmlGraph, Value
+from kg.terms import RDF
 
 _FORMULATIONS: Final[Mapping[str, Formulation]] = {
     "CSV": Formulation.CSV,
+    "CSVW": Formulation.CSV,
     "JSONPath": Formulation.JSON,
     "XPath": Formulation.XPATH,
     "XPathReferenceFormulation": Formulation.XPATH,
     "YAML": Formulation.YAML,
+    "Parquet": Formulation.PARQUET,
+    "Excel": Formulation.EXCEL,
+    **dict.fromkeys(("SQL2008Query", "SQL2008Table", "SQLQuery", "SQLTable"), Formulation.SQL),
+    # R2RML's name for what is SQL without saying which.
+    "SQL2008": Formulation.SQL,
 }
+_SPARQL: Final = "http://www.w3.org/ns/formats/SPARQL_Results_CSV"
+_TABLES: Final = frozenset({"SQL2008Table", "SQLTable"})
+_DCAT: Final = "http://www.w3.org/ns/dcat#"
+_D2RQ: Final = "http://www.wiwiss.fu-berlin.de/suhl/bizer/D2RQ/0.1#"
+# What R2RML leaves to the processor.
+_R2RML_DATABASE: Final = "$KG_DATABASE"
 _ENCODINGS: Final[Mapping[str, str]] = {"UTF-8": "utf-8", "UTF-16": "utf-16"}
 _COMPRESSIONS: Final = frozenset({"none", "gzip", "zip", "targz", "tarxz"})
+_TRUE: Final = ("true", "1")
 _CSVW: Final = "http://www.w3.org/ns/csvw#"
 
 
@@ -37,39 +58,132 @@ def read_logical_source(graph: RmlGraph, value: Value, folder: str) -> LogicalSo
     """
     node = value.term
     source = graph.one(node, "source")
+    table, query = graph.one(node, "tableName"), graph.one(node, "query")
+    if source is None and (table or query):
+        return LogicalSource(
+            path="the database",
+            formulation=Formulation.SQL,
+            iterator=table.text if table else "",
+            query=query.text if query else "",
+            folder=folder,
+            database=Database(_R2RML_DATABASE),
+            origin=value.origin,
+        )
     if source is None:
         raise value.error("the logical source has no rml:source")
     formulation, namespaces = _formulation(graph, value)
     iterator = graph.one(node, "iterator")
-    shared = {
-        "formulation": formulation,
-        "iterator": iterator.text if iterator else "",
-        "namespaces": namespaces,
-        "origin": value.origin,
-    }
-    if source.is_literal:
-        return LogicalSource(path=source.text, folder=folder, **shared)  # type: ignore[arg-type]
-    if graph.iri_values(source.term, f"{_CSVW}url"):
-        return _csvw(graph, source, folder, shared)
-    path = graph.one(source.term, "path")
-    if path is None:
-        raise source.error(
-            "the source has no rml:path", hint="kg reads rml:RelativePathSource and rml:FilePath."
-        )
-    return LogicalSource(
-        path=path.text,
-        folder=_root(graph, source, folder),
-        nulls=tuple(n.text for n in graph.all(source.term, "null")) or ("",),
-        encoding=_encoding(graph, source),
-        compression=_compression(graph, source),
-        **shared,  # type: ignore[arg-type]
+    made = replace(
+        _place(graph, source, formulation, folder), namespaces=namespaces, origin=value.origin
     )
+    if formulation in (Formulation.SQL, Formulation.SPARQL):
+        return _queried(graph, value, made, iterator or query)
+    made = replace(made, iterator=iterator.text if iterator else "")
+    return _by_ending(made)
+
+
+def _queried(
+    graph: RmlGraph, value: Value, source: LogicalSource, iterator: Value | None
+) -> LogicalSource:
+    """Add the query of a source, or the name of its table."""
+    stated = graph.one(value.term, "referenceFormulation")
+    if iterator is None:
+        raise value.error("the source needs a query", hint="Write it as rml:iterator.")
+    if stated is not None and stated.name in _TABLES:
+        return replace(source, iterator=iterator.text)
+    return replace(source, query=iterator.text)
+
+
+def _by_ending(source: LogicalSource) -> LogicalSource:
+    """Read what is called a table by the ending of its name: TSV, Parquet, a workbook.
+
+    rml:CSV stands for CSV and TSV, and other engines have it for all tables.
+    """
+    if source.formulation is not Formulation.CSV or source.dialect != Dialect():
+        return source
+    name = source.path.partition("#")[0].lower()
+    if name.endswith((".tsv", ".tab", ".tsv.gz", ".tsv.zst")):
+        return replace(source, dialect=replace(source.dialect, delimiter="\t"))
+    if name.endswith(".parquet"):
+        return replace(source, formulation=Formulation.PARQUET, nulls=source.nulls or None)
+    if name.endswith((".xlsx", ".xls", ".xlsm", ".xlsb", ".ods")):
+        return replace(source, formulation=Formulation.EXCEL, nulls=source.nulls or None)
+    return source
+
+
+def _place(graph: RmlGraph, source: Value, formulation: Formulation, folder: str) -> LogicalSource:
+    """Return where a source is, and how it is written."""
+    if source.is_literal:
+        return LogicalSource(source.text, formulation, folder=folder)
+    if graph.iri_values(source.term, f"{_D2RQ}jdbcDSN"):
+        return _database(graph, source, folder)
+    nulls = tuple(n.text for n in graph.all(source.term, "null"))
+    made = _file(graph, source, formulation, folder)
+    if nulls or (formulation is Formulation.CSV and made.nulls is None):
+        # By rml-io, CSV has no nulls but those that are stated.
+        made = replace(made, nulls=nulls)
+    encoding = _encoding(graph, source)
+    return replace(
+        made,
+        encoding=encoding or made.encoding,
+        compression=_compression(graph, source),
+    )
+
+
+def _file(graph: RmlGraph, source: Value, formulation: Formulation, folder: str) -> LogicalSource:
+    paths = graph.all(source.term, "path")
+    if paths:
+        first, *more = [path.text for path in paths]
+        root = _root(graph, source, folder)
+        return LogicalSource(first, formulation, folder=root, more=tuple(more))
+    if graph.iri_values(source.term, f"{_CSVW}url"):
+        return _csvw(graph, source, formulation, folder)
+    for name in ("downloadURL", "accessURL"):
+        for address in graph.iri_values(source.term, _DCAT + name):
+            return LogicalSource(_local(address), formulation, folder=folder)
+    raise source.error(
+        "the source has no rml:path",
+        hint="kg reads rml:FilePath, csvw:Table, dcat:Distribution of files and d2rq:Database.",
+    )
+
+
+def _database(graph: RmlGraph, source: Value, folder: str) -> LogicalSource:
+    """Read an access description of D2RQ.
+
+    Spec: https://kg-construct.github.io/rml-io-registry/d2rq/
+    """
+
+    def text(name: str) -> str:
+        found = graph.iri_values(source.term, _D2RQ + name)
+        return found[0].text if found else ""
+
+    nulls = tuple(n.text for n in graph.all(source.term, "null"))
+    return LogicalSource(
+        path="the database",
+        formulation=Formulation.SQL,
+        folder=folder,
+        nulls=nulls or None,
+        database=Database(text("jdbcDSN"), text("username"), text("password")),
+    )
+
+
+def _local(address: Value) -> str:
+    """Return the path of a ``file:`` URL, or of a relative one as it is written."""
+    parts = urlsplit(address.text)
+    if parts.scheme not in ("", "file"):
+        raise address.error(
+            f"{address.text} is no file, and kg fetches nothing",
+            hint="Download it, and refer to the file with rml:path.",
+        )
+    return unquote(parts.path) if parts.scheme else address.text
 
 
 def _formulation(graph: RmlGraph, value: Value) -> tuple[Formulation, tuple[tuple[str, str], ...]]:
     stated = graph.one(value.term, "referenceFormulation")
     if stated is None:
         raise value.error("the logical source has no rml:referenceFormulation")
+    if stated.text == _SPARQL:
+        return Formulation.SPARQL, ()
     namespaces = []
     name = stated.name
     if name is None:
@@ -104,7 +218,7 @@ def _root(graph: RmlGraph, source: Value, folder: str) -> str:
 def _encoding(graph: RmlGraph, source: Value) -> str:
     stated = graph.one(source.term, "encoding")
     if stated is None:
-        return "utf-8"
+        return ""
     name = stated.name or stated.text
     return _ENCODINGS.get(name, name)
 
@@ -118,32 +232,52 @@ def _compression(graph: RmlGraph, source: Value) -> str:
             f"{stated.text} is no compression",
             hint=f"Known: {', '.join(f'rml:{c}' for c in sorted(_COMPRESSIONS))}.",
         )
-    return "" if stated.name == "none" else str(stated.name)
+    return str(stated.name)
 
 
-def _csvw(graph: RmlGraph, source: Value, folder: str, shared: dict[str, object]) -> LogicalSource:
+def _csvw(graph: RmlGraph, source: Value, formulation: Formulation, folder: str) -> LogicalSource:
     """Read a source that is described as a table of CSV on the Web.
 
     Spec: https://www.w3.org/TR/tabular-metadata/#dialect-descriptions
     """
-    url = graph.iri_values(source.term, f"{_CSVW}url")[0].text
-    dialect = Dialect()
-    for entry in graph.iri_values(source.term, f"{_CSVW}dialect"):
-        dialect = _dialect(graph, entry)
-    nulls = [n.text for n in graph.iri_values(source.term, f"{_CSVW}null")]
-    encodings = [
-        e.text
-        for entry in graph.iri_values(source.term, f"{_CSVW}dialect")
-        for e in graph.iri_values(entry.term, f"{_CSVW}encoding")
-    ]
+    dialects = graph.iri_values(source.term, f"{_CSVW}dialect")
+    encodings = [e for d in dialects for e in graph.iri_values(d.term, f"{_CSVW}encoding")]
+    nulls = tuple(n.text for n in graph.iri_values(source.term, f"{_CSVW}null"))
+    dialect = _dialect(graph, dialects[0]) if dialects else Dialect()
     return LogicalSource(
-        path=url.removeprefix("file://"),
+        path=_local(graph.iri_values(source.term, f"{_CSVW}url")[0]),
+        formulation=formulation,
         folder=folder,
-        dialect=dialect,
-        nulls=tuple(nulls) or ("",),
-        encoding=encodings[0].lower() if encodings else "utf-8",
-        **shared,  # type: ignore[arg-type]
+        dialect=replace(dialect, names=tuple(_names(graph, source))),
+        # The empty text, unless the table says otherwise.
+        nulls=nulls or ("",),
+        encoding=encodings[0].text.lower() if encodings else "utf-8",
     )
+
+
+def _names(graph: RmlGraph, source: Value) -> Iterator[str]:
+    """Yield the names of the columns that a table's schema gives."""
+    for schema in graph.iri_values(source.term, f"{_CSVW}tableSchema"):
+        for name in ("column", "columns"):
+            for entry in graph.iri_values(schema.term, _CSVW + name):
+                for column in _listed(graph, entry):
+                    if column.is_literal:
+                        yield column.text
+                    names = graph.iri_values(column.term, f"{_CSVW}name")
+                    titles = graph.iri_values(column.term, f"{_CSVW}titles")
+                    yield from (found.text for found in (names or titles)[:1])
+
+
+def _listed(graph: RmlGraph, entry: Value) -> Iterator[Value]:
+    """Yield the items of an RDF list, or the value itself if it is none."""
+    firsts = graph.iri_values(entry.term, f"{RDF}first")
+    if not firsts:
+        yield entry
+        return
+    yield firsts[0]
+    for rest in graph.iri_values(entry.term, f"{RDF}rest"):
+        if rest.term != ox.NamedNode(f"{RDF}nil"):
+            yield from _listed(graph, rest)
 
 
 def _dialect(graph: RmlGraph, entry: Value) -> Dialect:
@@ -158,13 +292,19 @@ def _dialect(graph: RmlGraph, entry: Value) -> Dialect:
         return int(found)
 
     quote = text("quoteChar", '"')
-    doubled = text("doubleQuote", "true") == "true"
+    doubled = text("doubleQuote", "true") in _TRUE
+    trim = {"1": "true", "0": "false"}.get(text("trim", "false"), text("trim", "false"))
+    if trim not in ("true", "false", "start", "end"):
+        raise entry.error(f"csvw:trim is true, false, start or end, not {trim!r}")
+    if trim == "false" and text("skipInitialSpace", "false") in _TRUE:
+        trim = "start"
+    header = text("header", "true") in _TRUE and text("headerRowCount", "1") != "0"
     return Dialect(
         delimiter=text("delimiter", ",").replace("\\t", "\t"),
         quote=quote,
         escape=quote if doubled else "\\",
-        header=text("header", "true") == "true",
+        header=header,
         comment=text("commentPrefix", ""),
         skip_rows=number("skipRows"),
-        trim=text("trim", "false") == "true",
+        trim=trim,
     )

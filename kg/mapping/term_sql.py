@@ -8,22 +8,24 @@ datatypes, ``t3`` holds the kind (see `kg.mapping.dialect`).
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
 from kg.errors import InputError
 from kg.mapping.dialect import STOP, concat, text
+from kg.mapping.function_sql import call_sql, split_sql, truth_sql
 from kg.mapping.plan import (
+    Call,
     Constant,
     Expression,
+    Function,
     LogicalSource,
     Reference,
     Template,
     TermMap,
     TermType,
     references,
-    term_references,
 )
 from kg.terms import XSD_STRING, is_iri, literal
 
@@ -41,12 +43,14 @@ class Column:
         index: Its number in the table: ``c<index>`` and ``t<index>``.
         many: Whether it holds a list of values.
         typed: Whether it holds kinds of natural datatypes beside the texts.
+        textual: Whether a number must keep the text that the source has for it.
     """
 
     reference: str
     index: int
     many: bool
     typed: bool
+    textual: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +117,8 @@ class TermSql:
     Attributes:
         sql: A text, or a list of texts if `many`.
         missing: Condition that no term is made from a record; empty where that cannot be.
+        lost: Condition that no term is made although that of the term map holds; the same as
+            `missing` where the term map has none.
         prefix: A constant that all the terms start with, if one is known.
         rest: SQL of what follows the prefix.
         code: The number that stands for a constant predicate or graph.
@@ -121,6 +127,7 @@ class TermSql:
     sql: str
     many: bool
     missing: str
+    lost: str = ""
     prefix: str = ""
     rest: str = ""
     code: int = -1
@@ -134,7 +141,8 @@ class _Value:
     kind: str | None
 
 
-_Bindings = Mapping[Reference, _Value]
+# What the values of references, and the parts of split texts, are in SQL.
+_Bindings = Mapping[Reference | Call, _Value]
 
 
 class TermCompiler:
@@ -158,8 +166,24 @@ class TermCompiler:
         Raises:
             InputError: A constant makes no valid term.
         """
-        needed = term_references(term_map)
-        return self._over(needed, lambda bindings: self._scalar(term_map, bindings))
+        parts = _expressions(term_map)
+        condition = term_map.condition
+        if condition is None:
+            return self._over(parts, lambda bindings: self._scalar(term_map, bindings))
+
+        def made(bindings: _Bindings) -> str:
+            holds = truth_sql(condition, lambda part: _plain(part, bindings))
+            return f"CASE WHEN {holds} THEN {self._scalar(term_map, bindings)} END"
+
+        def lacks(bindings: _Bindings) -> str:
+            holds = truth_sql(condition, lambda part: _plain(part, bindings))
+            return f"CASE WHEN {holds} THEN {self._scalar(term_map, bindings)} IS NULL END"
+
+        term, lost = self._over(parts, made), self._over(parts, lacks)
+        if not lost.many:
+            return replace(term, lost=f"({lost.sql}) IS TRUE")
+        found = f"list_contains({lost.sql}, true) AND NOT list_contains({lost.sql}, false)"
+        return replace(term, lost=f"({found}) IS TRUE")
 
     def anchored(self, term_map: TermMap) -> TermSql | None:
         """Compile a term map whose terms all start with the same text; None if they do not."""
@@ -183,23 +207,63 @@ class TermCompiler:
 
     def key(self, expression: Expression) -> TermSql:
         """Compile an expression to its plain text, as joins compare it."""
-        return self._over(references(expression), lambda bindings: _plain(expression, bindings))
+        return self._over((expression,), lambda bindings: _plain(expression, bindings))
+
+    def holds(self, condition: Call) -> str:
+        """Compile a condition on the records of the table; it is true of one value at least."""
+
+        def truth(bindings: _Bindings) -> str:
+            return truth_sql(condition, lambda part: _plain(part, bindings))
+
+        made = self._over((condition,), truth)
+        return f"list_contains({made.sql}, true)" if made.many else made.sql
 
     # --- values ---------------------------------------------------------------------------
 
-    def _over(self, needed: Sequence[Reference], scalar: Callable[[_Bindings], str]) -> TermSql:
-        """Compile over all combinations of the values of the references: the cross product."""
-        columns = {reference: self.table.column(reference) for reference in needed}
-        sql = scalar({reference: _bind(column) for reference, column in columns.items()})
-        many = [column for column in columns.values() if column.many]
-        for depth, column in enumerate(many):
-            sql = f"list_transform(c{column.index}, lambda e{column.index}: {sql})"
+    def _over(self, parts: Sequence[Expression], scalar: Callable[[_Bindings], str]) -> TermSql:
+        """Compile over all combinations of the values of references: the cross product.
+
+        Args:
+            parts: The expressions that a term is made of.
+            scalar: Returns the SQL of the term for one combination.
+        """
+        columns, bindings, lists = self._bound(parts)
+        sql = scalar(bindings)
+        for depth, (name, values) in enumerate(reversed(lists)):
+            sql = f"list_transform({values}, lambda {name}: {sql})"
             if depth:
                 sql = f"flatten({sql})"
-        missing = [
-            f"len(c{c.index}) = 0" if c.many else f"c{c.index} IS NULL" for c in columns.values()
-        ]
-        return TermSql(sql, bool(many), " OR ".join(missing))
+        if all(map(_is_strict, parts)):
+            missing = " OR ".join(
+                f"len(c{c.index}) = 0" if c.many else f"c{c.index} IS NULL" for c in columns
+            )
+        elif lists:
+            missing = f"len(list_filter({sql}, lambda made: made IS NOT NULL)) IS DISTINCT FROM 0"
+            missing = f"NOT coalesce({missing}, false)"
+        else:
+            missing = f"({sql}) IS NULL"
+        return TermSql(sql, bool(lists), missing, missing)
+
+    def _bound(
+        self, parts: Sequence[Expression]
+    ) -> tuple[list[Column], _Bindings, list[tuple[str, str]]]:
+        """Return the columns of expressions, their bindings, and what is gone through.
+
+        The last are names of variables with the lists that their values are from, the outer
+        before the inner.
+        """
+        needed = dict.fromkeys(reference for part in parts for reference in references(part))
+        columns = [self.table.column(reference) for reference in needed]
+        bindings: dict[Reference | Call, _Value] = dict(
+            zip(needed, map(_bind, columns), strict=True)
+        )
+        strict = all(map(_is_strict, parts))
+        lists = [(f"e{c.index}", _list(c, strict)) for c in columns if c.many]
+        for number, call in enumerate(dict.fromkeys(s for part in parts for s in _splits(part))):
+            values = split_sql(call, lambda part: _plain(part, bindings))
+            bindings[call] = _Value(f"w{number}", None)
+            lists.append((f"w{number}", values))
+        return columns, bindings, lists
 
     # --- terms ----------------------------------------------------------------------------
 
@@ -212,7 +276,7 @@ class TermCompiler:
 
     def _blank_node(self, term_map: TermMap, bindings: _Bindings) -> str:
         if term_map.expression is None:
-            scope = text(f"{self.triples_map}\n")
+            scope = text(f"{term_map.scope or self.triples_map}\n")
             return f"'_:b' || md5({scope} || file || ' ' || record)"
         return f"'_:b' || md5({_plain(term_map.expression, bindings)})"
 
@@ -220,9 +284,8 @@ class TermCompiler:
         expression = term_map.expression
         if isinstance(expression, Constant):
             return text(f"<{self._constant_iri(expression, term_map)}>")
-        if isinstance(expression, Reference):
-            value = bindings[expression].text
-            return self._checked_iri(term_map, value)
+        if isinstance(expression, Reference | Call):
+            return self._checked_iri(term_map, _plain(expression, bindings))
         assert isinstance(expression, Template)
         encode = _ENCODERS[term_map.term_type]
         made = _template(expression.parts, bindings, encode)
@@ -310,14 +373,18 @@ class TermCompiler:
 
     def _check(self, code: str, term_map: TermMap, value: str, bad: str, expected: str) -> None:
         assert term_map.expression is not None
-        needed = references(term_map.expression)
+        parts: tuple[Expression, ...] = (term_map.expression,)
+        if term_map.condition is not None:
+            parts += (term_map.condition,)
+        _, bindings, lists = self._bound(parts)
         rows = f"SELECT * FROM {self.table.name}"
-        for reference in needed:
-            column = self.table.column(reference)
-            if column.many:
-                rows = f"SELECT *, unnest(c{column.index}) AS e{column.index} FROM ({rows})"
+        for name, values in lists:
+            rows = f"SELECT *, unnest({values}) AS {name} FROM ({rows})"
+        if term_map.condition is not None:
+            holds = truth_sql(term_map.condition, lambda part: _plain(part, bindings))
+            bad = f"{holds} AND {bad}"
         sql = f"SELECT file, record, {value} AS value FROM ({rows}) WHERE {bad}"
-        names = tuple(reference.name for reference in needed)
+        names = tuple(reference.name for reference in references(term_map.expression))
         self.checks.append(Check(code, self.triples_map, self.table, names, sql, expected))
 
 
@@ -328,11 +395,50 @@ def _bind(column: Column) -> _Value:
     return _Value(f"c{column.index}", f"t{column.index}" if column.typed else None)
 
 
+def _list(column: Column, strict: bool) -> str:
+    """Return the list of a column's values; where NULL counts, it is a value of an empty one."""
+    values = f"c{column.index}"
+    return values if strict else f"CASE WHEN len({values}) > 0 THEN {values} ELSE [NULL] END"
+
+
+def _expressions(term_map: TermMap) -> tuple[Expression, ...]:
+    """Return the expressions of a term map, of its language, datatype and condition too."""
+    inner = [term_map, *(t for t in (term_map.language, term_map.datatype) if t is not None)]
+    found = [part.expression for part in inner] + [term_map.condition]
+    return tuple(expression for expression in found if expression is not None)
+
+
+def _is_strict(expression: Expression) -> bool:
+    """Tell whether an expression gives a value exactly where all its references do."""
+    if not isinstance(expression, Call):
+        return True
+    function = expression.function
+    if function.is_boolean or function.takes_null or function in _PARTIAL:
+        return False
+    return all(map(_is_strict, expression.arguments))
+
+
+_PARTIAL: Final = frozenset({Function.TO_DATE, Function.TO_DATE_TIME, Function.SPLIT})
+
+
+def _splits(expression: Expression) -> Iterator[Call]:
+    """Yield the calls of ``split`` in an expression, the inner before the outer."""
+    if isinstance(expression, Call):
+        for argument in expression.arguments:
+            yield from _splits(argument)
+        if expression.function is Function.SPLIT:
+            yield expression
+
+
 def _plain(expression: Expression, bindings: _Bindings) -> str:
     if isinstance(expression, Constant):
         return text(expression.value)
     if isinstance(expression, Reference):
         return bindings[expression].text
+    if isinstance(expression, Call):
+        if expression in bindings:
+            return bindings[expression].text
+        return call_sql(expression, lambda part: _plain(part, bindings))
     return f"({_template(expression.parts, bindings, str)})"
 
 

@@ -19,6 +19,8 @@ from kg.mapping.plan import Origin
 
 _HINT: Final = "Check the indentation, and put quotes around texts that hold : # [ ] { } or *"
 # https://yaml.org/spec/1.2.2/#103-core-schema
+_SURROGATE: Final = re.compile("[\ud800-\udfff]")
+UNPAIRED: Final = "half of a surrogate pair is no character"
 _NULL: Final = re.compile(r"null|Null|NULL|~|")
 
 
@@ -106,14 +108,7 @@ def parse_yaml(text: str, file: str) -> Node:
     try:
         root = YAML(typ="safe", pure=True).compose(text)
     except MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        place = Location(file, mark.line + 1, mark.column + 1) if mark else Location(file)
-        problem = str(error.problem or error.context or "unreadable").splitlines()[0]
-        if problem.startswith("but "):
-            problem = f"{error.context}, {problem}"
-        raise InputError(
-            "bad-yaml", f"not valid YAML: {problem}", location=place, hint=_HINT
-        ) from error
+        raise yaml_error(error, file) from error
     except YAMLError as error:  # a control character
         line = text[: getattr(error, "position", 0)].count("\n") + 1
         raise InputError(
@@ -123,6 +118,19 @@ def parse_yaml(text: str, file: str) -> Node:
             hint="Take the character out.",
         ) from error
     return _Reader(file).node(root, 1) if root else Node(None, Origin(file, 1))
+
+
+def yaml_error(error: MarkedYAMLError, file: str) -> InputError:
+    """Return the error for a text that is not valid YAML."""
+    problem = str(error.problem or error.context or "unreadable").splitlines()[0]
+    mark = error.problem_mark or error.context_mark
+    if "stream end" in problem or "end of stream" in problem:
+        # Where it was opened says more than where the file ends.
+        mark = error.context_mark or mark
+    if problem.startswith("but "):
+        problem = f"{error.context}, {problem}"
+    place = Location(file, mark.line + 1, mark.column + 1) if mark else Location(file)
+    return InputError("bad-yaml", f"not valid YAML: {problem}", location=place, hint=_HINT)
 
 
 class _Reader:
@@ -137,7 +145,9 @@ class _Reader:
         origin = Origin(self.file, line or _line(node))
         if isinstance(node, yaml.ScalarNode):
             plain = node.style is None and node.tag == "tag:yaml.org,2002:null"
-            return Node(None if plain and _NULL.fullmatch(node.value) else node.value, origin)
+            if plain and _NULL.fullmatch(node.value):
+                return Node(None, origin)
+            return Node(self.text(node), origin)
         if id(node) in self.open:
             raise self.error(node, "an alias stands inside of what it is an alias for")
         self.open.add(id(node))
@@ -157,9 +167,10 @@ class _Reader:
             if key.value == "<<" and key.style is None:
                 merged = {**self.merged(value), **merged}
                 continue
-            if key.value in own:
-                raise self.error(key, f"the key {key.value!r} stands twice")
-            own[key.value] = self.node(value, _line(key))
+            name = self.text(key)
+            if name in own:
+                raise self.error(key, f"the key {name!r} stands twice")
+            own[name] = self.node(value, _line(key))
         return {**merged, **own}
 
     def merged(self, node: yaml.Node) -> Mapping[str, Node]:
@@ -173,9 +184,29 @@ class _Reader:
             found |= value
         return found
 
+    def text(self, node: yaml.ScalarNode) -> str:
+        try:
+            return paired(node.value)
+        except UnicodeDecodeError as error:
+            raise self.error(node, UNPAIRED) from error
+
     def error(self, node: yaml.Node, message: str) -> InputError:
         place = Location(self.file, _line(node), node.start_mark.column + 1)
         return InputError("bad-yaml", message, location=place, hint="Mend the file here.")
+
+
+def paired(text: str) -> str:
+    r"""Return a text with characters for surrogate pairs, as JSON writes them in escapes.
+
+    Raises:
+        UnicodeDecodeError: A surrogate stands alone.
+
+    >>> paired("\ud83d\ude80") == "\U0001f680"
+    True
+    """
+    if not _SURROGATE.search(text):
+        return text
+    return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le")
 
 
 def _line(node: yaml.Node) -> int:

@@ -6,11 +6,13 @@ remote JSON-LD contexts are refused, and XML entities that could grow.
 
 from kg.rdf.files import (
     RDF_FORMATS,
+    bad_encoding,
     format_of,
     missing_file,
     open_binary,
     open_rdf,
     parse_rdf,
+    quads_about,
     quads_with_lines,
 )
 from kg.rdf.spool import Spooled, spool_rdf
@@ -18,11 +20,13 @@ from kg.rdf.spool import Spooled, spool_rdf
 __all__ = [
     "RDF_FORMATS",
     "Spooled",
+    "bad_encoding",
     "format_of",
     "missing_file",
     "open_binary",
     "open_rdf",
     "parse_rdf",
+    "quads_about",
     "quads_with_lines",
     "spool_rdf",
 ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import sys
 from codecs import BOM_UTF16_BE, BOM_UTF16_LE, getincrementaldecoder
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Final, cast
@@ -133,6 +133,25 @@ def quads_with_lines(path: Path) -> Iterator[tuple[ox.Quad, int | None]]:
             yield quad, lines.line
 
 
+def quads_about(path: Path, subjects: Container[str]) -> Iterator[tuple[ox.Quad, int | None]]:
+    """Yield the quads of an RDF file with one of the subjects, each with its line.
+
+    In formats of a statement a line only those lines are parsed. Otherwise as `quads_with_lines`.
+    """
+    form = format_of(path)
+    if form not in (ox.RdfFormat.N_TRIPLES, ox.RdfFormat.N_QUADS):
+        yield from ((q, line) for q, line in quads_with_lines(path) if str(q.subject) in subjects)
+        return
+    with open_binary(path) as source, _told(path, form):
+        for number, line in enumerate(source, 1):
+            first = line.split(maxsplit=1)[:1]
+            # Escapes may spell a subject otherwise.
+            if first and (first[0].decode() in subjects or b"\\u" in first[0].lower()):
+                for quad in ox.parse(line, form):
+                    if str(quad.subject) in subjects:
+                        yield quad, number
+
+
 @contextmanager
 def _told(path: Path, form: ox.RdfFormat) -> Iterator[None]:
     """Turn what parsers and decompressors raise into kg's errors."""
@@ -140,9 +159,9 @@ def _told(path: Path, form: ox.RdfFormat) -> Iterator[None]:
     try:
         yield
     except SyntaxError as error:
-        raise _bad_encoding(path, error.lineno) or _syntax_error(error, form, place) from error
+        raise bad_encoding(path, error.lineno) or _syntax_error(error, form, place) from error
     except UnicodeDecodeError as error:
-        raise _bad_encoding(path, None) or error from error
+        raise bad_encoding(path, None) or error from error
     except ValueError as error:
         raise InputError("bad-rdf", f"not valid {form.name}: {error}", location=place) from error
     except _decompression_errors() as error:
@@ -184,7 +203,7 @@ def _syntax_error(error: SyntaxError, form: ox.RdfFormat, place: Location) -> In
     )
 
 
-def _bad_encoding(path: Path, before: int | None) -> InputError | None:
+def bad_encoding(path: Path, before: int | None) -> InputError | None:
     """Return the error for the first byte that is no UTF-8, if there is one.
 
     Args:

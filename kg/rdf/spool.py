@@ -73,11 +73,15 @@ class _Lines:
 
 
 def spool_rdf(
-    files: Iterable[tuple[Path, str | None]], target: Path, base: str | None = None
+    files: Iterable[tuple[Path, str | None]],
+    target: Path,
+    base: str | None = None,
+    memory: str | None = None,
 ) -> Spooled:
     """Parse RDF files into one table of terms, which `kg.quads.spooled` reads.
 
-    The table is a Parquet file with the columns s, p, o, g; rows are neither sorted nor distinct.
+    The table is a Parquet file with the columns s, p, o, g, and f, the place of the file among
+    all, from 0; rows are neither sorted nor distinct.
     The parser hands each statement to the writer of N-Triples or N-Quads without Python in
     between, and DuckDB splits the lines into terms.
 
@@ -88,6 +92,7 @@ def spool_rdf(
         files: Each file with the graph that its default graph enters, or None to leave it there.
         target: The file to write.
         base: As for `open_rdf`.
+        memory: Peak memory of the process, such as ``1GB``; by default 600 MB.
 
     Raises:
         InputError: A file is missing, is not valid RDF, or holds what only RDF 1.2 has.
@@ -100,7 +105,7 @@ def spool_rdf(
     parsed: list[_Lines] = []
     with (
         tempfile.TemporaryDirectory(prefix="kg-spool-", dir=target.parent) as name,
-        engine(Path(name), _SPOOL_MEMORY, threads=1) as connection,
+        engine(Path(name), memory or _SPOOL_MEMORY, threads=1) as connection,
     ):
         # The statements stream by the labels: as the side that a join holds they may be too large.
         connection.execute("SET disabled_optimizers = 'join_order,build_side_probe_side'")
@@ -184,7 +189,7 @@ def _copy_terms(
 ) -> int:
     from kg.duck import sql_text
 
-    nothing = "SELECT '' AS s, '' AS p, '' AS o, '' AS g WHERE false"
+    nothing = "SELECT '' AS s, '' AS p, '' AS o, '' AS g, 0 AS f WHERE false"
     union = " UNION ALL ".join([nothing, *(_terms_sql(connection, e, longest) for e in parsed)])
     row = connection.execute(
         f"COPY ({union}) TO {sql_text(str(target))}"
@@ -198,7 +203,7 @@ def _terms_sql(connection: duckdb.DuckDBPyConnection, entry: _Lines, longest: in
     """Return a query for the columns s, p, o, g of one file's lines."""
     split = _split_sql(entry, longest)
     if not _holds(entry.lines, b"_:"):
-        return f"SELECT s, p, o, g FROM ({split})"
+        return f"SELECT s, p, o, g, {entry.number} AS f FROM ({split})"
     with entry.path.open("rb") as source:
         digest = hashlib.file_digest(source, "sha256").hexdigest()[:12]
     # Labels that parsers make up are random: only where a node comes first tells it apart.
@@ -213,7 +218,10 @@ def _terms_sql(connection: duckdb.DuckDBPyConnection, entry: _Lines, longest: in
     joins = " ".join(
         f"LEFT JOIN {labels} AS of_{name} ON of_{name}.label = {name}" for name in "sog"
     )
-    return f"SELECT s, p, o, g FROM (SELECT p, {stable} FROM ({split}) AS split {joins})"
+    return (
+        f"SELECT s, p, o, g, {entry.number} AS f"
+        f" FROM (SELECT p, {stable} FROM ({split}) AS split {joins})"
+    )
 
 
 def _split_sql(entry: _Lines, longest: int) -> str:

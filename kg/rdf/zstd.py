@@ -7,6 +7,7 @@ this one does not.
 from __future__ import annotations
 
 import io
+from importlib.util import find_spec
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Final, cast
 
@@ -26,20 +27,22 @@ def open_zstd(path: Path) -> IO[bytes]:
     Raises:
         InputError: The package zstandard is not there.
     """
-    try:
-        import zstandard  # noqa: F401
-    except ImportError as error:
-        raise missing_zstd() from error
+    require_zstd()
     return cast(IO[bytes], io.BufferedReader(_Frames(path.open("rb")), io.DEFAULT_BUFFER_SIZE))
 
 
-def missing_zstd() -> InputError:
-    """Return the error for a ``.zst`` file without the package that can handle it."""
-    return InputError(
-        "missing-extra",
-        "files that end in .zst need the package zstandard",
-        hint="Install it with: pip install 'kg[zstd]'",
-    )
+def require_zstd() -> None:
+    """Make sure that the package for ``.zst`` files is there.
+
+    Raises:
+        InputError: It is not.
+    """
+    if find_spec("zstandard") is None:
+        raise InputError(
+            "missing-extra",
+            "files that end in .zst need the package zstandard",
+            hint="Install it with: pip install zstandard",
+        )
 
 
 class _Frames(io.RawIOBase):

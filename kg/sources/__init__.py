@@ -1,5 +1,6 @@
 """Logical sources: one reader a format; a file becomes a relation with its record numbers."""
 
-from kg.sources.loading import Folders, LoadedTable, load_table, locate, locate_all
+from kg.sources.files import Folders
+from kg.sources.loading import LoadedTable, load_table, locate, locate_all
 
 __all__ = ["Folders", "LoadedTable", "load_table", "locate", "locate_all"]

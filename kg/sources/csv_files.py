@@ -10,59 +10,97 @@ from __future__ import annotations
 
 import csv
 import re
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping
 from io import TextIOWrapper
+from itertools import chain
 from pathlib import Path
-from typing import Final
+from typing import Final, TextIO
 
-import duckdb
-
-from kg.duck import first_line, sql_name, sql_text
+from kg.duck import sql_text
 from kg.errors import InputError, Location
 from kg.mapping.plan import LogicalSource
-from kg.mapping.term_sql import SourceTable
-from kg.rdf import open_binary
-from kg.workspace import show_path
+from kg.sources.files import SourceFile, missing_reference
+from kg.sources.reading import Reading
+from kg.sources.streams import open_text, plain_text, wrong_encoding
 
 # A longer line is a quote that was never closed; DuckDB holds a line in memory. Bytes.
 LONGEST_LINE: Final = 16 * 2**20
-# Encodings that DuckDB reads itself; others are turned into UTF-8 first.
-_NATIVE: Final = {"utf-8": "utf-8", "utf8": "utf-8", "utf-8-sig": "utf-8"}
+# DuckDB wants at least one text for NULL; no file holds this one.
+_NO_NULL: Final = "\x00kg has no null here\x00"
 
 
-def select(
-    connection: duckdb.DuckDBPyConnection, path: Path, table: SourceTable, spill: Path
-) -> str:
+def select(reading: Reading) -> str:
     """Return a query for one CSV file; see `kg.sources.loading`.
 
     Raises:
         InputError: The header is missing, doubled, not in its encoding, or lacks a column.
     """
-    del connection
-    source = table.source
-    header = _header(path, source)
-    for column in table.columns:
+    source, columns = reading.source, reading.table.columns
+    _check_dialect(source)
+    lines, header = _header(reading.file, source)
+    for column in columns:
         if column.reference not in header:
-            from kg.sources.loading import missing_reference
-
             raise missing_reference(column.reference, header, source)
-    picked = "".join(
-        f", h{header.index(column.reference)} AS c{column.index}" for column in table.columns
-    )
-    if source.encoding.lower() not in _NATIVE:
-        path = _transcoded(path, source, spill)
-    return f"SELECT row_number() OVER () AS record{picked} FROM {_scan(path, source, len(header))}"
+    picked = "".join(f", h{header.index(c.reference)} AS c{c.index}" for c in columns)
+    if reading.is_repaired or source.dialect.comment:
+        path, packing = _cleaned(reading), "none"
+    else:
+        path, packing = plain_text(reading.file, source, reading.copy(".csv"))
+    scan = _scan(path, source, len(header), lines, packing)
+    return f"SELECT row_number() OVER () AS record{picked} FROM {scan}"
 
 
-def lines_of(path: Path, source: LogicalSource, records: Collection[int]) -> dict[int, int]:
+def _check_dialect(source: LogicalSource) -> None:
+    dialect = source.dialect
+    for name, mark, longest in (
+        ("delimiter", dialect.delimiter, 1),
+        ("quote", dialect.quote or " ", 1),
+        ("escape", dialect.escape or " ", 1),
+    ):
+        if len(mark.encode()) != longest:
+            raise InputError(
+                "bad-mapping",
+                f"the {name} {mark!r} is not one ASCII character",
+                location=source.origin.location(),
+                hint="Most files have , or ; or a tab between the fields.",
+            )
+    if dialect.delimiter in ("\r", "\n", dialect.quote):
+        raise InputError(
+            "bad-mapping",
+            f"the delimiter {dialect.delimiter!r} has another meaning in the file",
+            location=source.origin.location(),
+            hint="Most files have , or ; or a tab between the fields.",
+        )
+
+
+def _cleaned(reading: Reading) -> Path:
+    """Copy a file with its comments emptied and its lines ended alike, record by record.
+
+    DuckDB takes what follows a comment mark anywhere in a line for a comment, and refuses files
+    whose lines end now with one, now with two characters. Numbers of lines stay.
+    """
+    target = reading.copy(".csv")
+    with (
+        open_text(reading.file, reading.source) as stream,
+        target.open("w", encoding="utf-8", newline="") as out,
+    ):
+        lines = _Lines(stream, reading.source, out)
+        for _ in _rows(lines, reading.file, reading.source):
+            pass
+    return target
+
+
+def lines_of(file: SourceFile, source: LogicalSource, records: Collection[int]) -> dict[int, int]:
     """Return the line, from 1, on which each of some records starts, in one pass."""
     wanted, last = set(records), max(records, default=0)
     found = {}
-    with _text(path, source) as stream:
-        rows = _rows(stream, source)
-        if source.dialect.header:
-            next(rows, None)
-        for number, (line, _) in enumerate(rows, 1):
+    with open_text(file, source) as stream:
+        rows = _rows(_Lines(stream, source), file, source)
+        first = next(((line, row) for line, row in rows if row), (1, []))
+        others = chain(() if source.dialect.header else (first,), rows)
+        # In a file of one column an empty line is a record.
+        counted = (line for line, row in others if row or len(first[1]) == 1)
+        for number, line in enumerate(counted, 1):
             if number in wanted:
                 found[number] = line
             if number >= last:
@@ -70,74 +108,121 @@ def lines_of(path: Path, source: LogicalSource, records: Collection[int]) -> dic
     return found
 
 
-def explain(
-    error: duckdb.Error, source: LogicalSource, files: Sequence[Path]
-) -> InputError | duckdb.Error:
-    """Turn DuckDB's error about a CSV file into ours; return it unchanged if it is another."""
-    text = str(error)
-    named = re.search(r"^  file = (.*)$", text, re.MULTILINE)
-    if not named:
-        return error
-    path = next((p for p in files if str(p) == named[1].strip()), Path(named[1].strip()))
+def explain(text: str, source: LogicalSource, file: SourceFile) -> InputError:
+    """Turn DuckDB's error about a CSV file into ours.
+
+    Args:
+        text: What DuckDB says.
+        source: What the mapping says of the source.
+        file: The file.
+    """
+    # The engine counts records where it says lines: the file tells better.
+    if fault := _fault(file, source):
+        return fault
     line = re.search(r"CSV Error on Line: (\d+)", text)
-    place = Location(show_path(path), int(line[1]) if line else None)
+    place = Location(file.shown, int(line[1]) if line else None)
     if "not utf-8 encoded" in text or "unicode" in text.lower():
-        return _encoding_error(place, source)
-    counts = re.search(r"Expected Number of Columns: (\d+) Found: (\d+)", text)
-    if counts:
+        return wrong_encoding(place, source)
+    if "maximum line size" in text.lower():
         return InputError(
             "bad-csv",
-            f"the record has {counts[2]} fields, the header has {counts[1]}",
+            f"a record is longer than {LONGEST_LINE // 2**20} MB",
             location=place,
-            hint="Put quotes around a field that holds the delimiter, or add what is missing.",
+            hint="Look for a quote that is opened and never closed.",
         )
-    if "unterminated quote" in text.lower() or "quote should be followed" in text.lower():
-        return InputError(
-            "bad-csv",
-            "a quote is opened and not closed, or text follows a closing quote",
-            location=place,
-            hint='Close the quote; a quote inside a quoted field is written twice ("").',
-        )
-    reason = next((x for x in text.splitlines()[2:] if x.strip()), first_line(error))
+    reason = next((x for x in text.splitlines()[2:] if x.strip()), text.splitlines()[0])
     return InputError("bad-csv", reason.strip(), location=place, hint="Mend the file here.")
 
 
-def _scan(path: Path, source: LogicalSource, width: int) -> str:
+def _fault(file: SourceFile, source: LogicalSource) -> InputError | None:
+    """Return what is wrong with the first record that breaks the rules, if one does."""
+    try:
+        with open_text(file, source) as stream:
+            width = 0
+            for line, row in _rows(_Lines(stream, source), file, source, strict=True):
+                width = width or len(row)
+                if row and len(row) != width:
+                    what = "header" if source.dialect.header else "first record"
+                    return InputError(
+                        "bad-csv",
+                        f"the record has {len(row)} fields, the {what} has {width}",
+                        location=Location(file.shown, line),
+                        hint="Put quotes around a field that holds the delimiter, or add what is"
+                        " missing.",
+                    )
+    except InputError as error:
+        return error
+    return None
+
+
+def is_mendable(text: str) -> bool:
+    """Tell whether DuckDB may have stopped at mixed line ends, which `_cleaned` mends."""
+    return "state machine reached an invalid state" in text or "unterminated quote" in text
+
+
+def _scan(path: Path, source: LogicalSource, width: int, lines: int, packing: str) -> str:
+    """Return the table function that reads a file; `lines` stand before the header."""
     dialect = source.dialect
     columns = ", ".join(f"'h{number}': 'VARCHAR'" for number in range(width))
-    nulls = ", ".join(sql_text(null) for null in source.nulls)
+    trims = dialect.trim != "false"
+    nulls = None if trims else source.nulls
+    listed = ", ".join(sql_text(null) for null in ("",) if nulls is None) or ", ".join(
+        sql_text(null) for null in nulls or (_NO_NULL,)
+    )
     options = [
         "auto_detect = false",
         f"columns = {{{columns}}}",
+        f"compression = {sql_text(packing)}",
         f"header = {str(dialect.header).lower()}",
-        f"skip = {dialect.skip_rows}",
+        f"skip = {lines}",
         f"delim = {sql_text(dialect.delimiter)}",
         f"quote = {sql_text(dialect.quote)}",
         f"escape = {sql_text(dialect.escape)}",
-        f"comment = {sql_text(dialect.comment)}",
-        f"nullstr = [{nulls}]",
-        "allow_quoted_nulls = false",
+        f"nullstr = [{listed}]",
+        f"allow_quoted_nulls = {str(bool(nulls)).lower()}",
         "strict_mode = true",
         f"max_line_size = {LONGEST_LINE}",
     ]
     scan = f"read_csv({sql_text(str(path))}, {', '.join(options)})"
-    if not dialect.trim:
+    if not trims:
         return scan
-    trimmed = ", ".join(f"trim(h{n}) AS {sql_name(f'h{n}')}" for n in range(width))
+    trimmed = ", ".join(f"{_trimmed(f'h{n}', source)} AS h{n}" for n in range(width))
     return f"(SELECT {trimmed} FROM {scan})"
 
 
-def _header(path: Path, source: LogicalSource) -> list[str]:
-    with _text(path, source) as stream:
-        line, header = next(_rows(stream, source), (1, []))
-    place = Location(show_path(path), line)
+def _trimmed(column: str, source: LogicalSource) -> str:
+    """Return the SQL of a value without white space at its ends; then it may be a null."""
+    function = {"true": "trim", "start": "ltrim", "end": "rtrim"}[source.dialect.trim]
+    value = f"{function}({column}, E' \\t\\r\\n')"
+    nulls = ("",) if source.nulls is None else source.nulls
+    if not nulls:
+        return f"coalesce({value}, '')"
+    return f"CASE WHEN {value} IN ({', '.join(map(sql_text, nulls))}) THEN NULL ELSE {value} END"
+
+
+def _header(file: SourceFile, source: LogicalSource) -> tuple[int, list[str]]:
+    """Return how many lines stand before the header, and the names of the columns."""
+    with open_text(file, source) as stream:
+        rows = _rows(_Lines(stream, source), file, source, strict=True)
+        line, header = next(((line, row) for line, row in rows if row), (1, []))
+    place = Location(file.shown, line)
+    dialect = source.dialect
     if not header:
         raise InputError(
             "empty-file", "there is no header row", location=place, hint="Add the names of columns."
         )
-    if not source.dialect.header:
-        return [str(number + 1) for number in range(len(header))]
-    if source.dialect.trim:
+    if dialect.names and len(dialect.names) != len(header):
+        raise InputError(
+            "bad-csv",
+            f"the mapping names {len(dialect.names)} columns, the file has {len(header)}",
+            location=place,
+            hint="Name all columns, in the order of the file.",
+        )
+    if dialect.names:
+        return line - 1, list(dialect.names)
+    if not dialect.header:
+        return line - 1, [str(number + 1) for number in range(len(header))]
+    if dialect.trim != "false":
         header = [name.strip() for name in header]
     doubled = sorted({name for name in header if header.count(name) > 1})
     if doubled:
@@ -147,62 +232,113 @@ def _header(path: Path, source: LogicalSource) -> list[str]:
             location=place,
             hint="Rename one: references go by the name of the column.",
         )
-    return header
+    return line - 1, header
 
 
-def _rows(stream: TextIOWrapper, source: LogicalSource) -> Iterator[tuple[int, list[str]]]:
-    """Yield records with the line that each starts on; empty lines are none."""
+class _Lines:
+    """The lines of a file for `csv.reader`, without comments.
+
+    A comment is a line that starts with the mark where a record could start; within quotes it is
+    none.
+
+    Args:
+        stream: The text, its line ends as they are.
+        source: What the mapping says of the source.
+        out: Where to write the lines, comments emptied and the ends of records alike.
+    """
+
+    def __init__(
+        self, stream: TextIOWrapper, source: LogicalSource, out: TextIO | None = None
+    ) -> None:
+        self.stream = stream
+        self.comment = source.dialect.comment
+        self.number = 0
+        self.out = out
+        self.pending: list[str] = []
+        for _ in range(source.dialect.skip_rows):
+            self._keep(self._next())
+
+    def __iter__(self) -> Iterator[str]:
+        return self
+
+    def __next__(self) -> str:
+        line = self._next()
+        while self.comment and not self.pending and line.startswith(self.comment):
+            self._write("\n")
+            line = self._next()
+        if not line:
+            self.end_record()
+            raise StopIteration
+        self.pending.append(line)
+        return line
+
+    def end_record(self) -> None:
+        """Tell that a record ends with the last line that was given."""
+        if self.pending:
+            self.pending[-1] = self.pending[-1].rstrip("\r\n") + "\n"
+            self._write("".join(self.pending))
+            self.pending.clear()
+
+    def _next(self) -> str:
+        self.number += 1
+        return self.stream.readline()
+
+    def _keep(self, line: str) -> None:
+        self._write(line.rstrip("\r\n") + "\n")
+
+    def _write(self, text: str) -> None:
+        if self.out is not None:
+            self.out.write(text)
+
+
+# What Python's csv module says, in our words; the mark stands for what it quotes.
+_SAID: Final[Mapping[str, str]] = {
+    "unexpected end of data": "a quote is opened and never closed",
+    "expected after": "text follows a closing quote",
+    "field larger than": f"a field is longer than {LONGEST_LINE // 2**20} MB; a quote is opened and"
+    " never closed",
+}
+
+
+def _rows(
+    lines: _Lines, file: SourceFile, source: LogicalSource, *, strict: bool = False
+) -> Iterator[tuple[int, list[str]]]:
+    """Yield records with the line that each starts on; an empty line gives an empty one.
+
+    Args:
+        lines: The lines of the file.
+        file: The file, for messages.
+        source: What the mapping says of the source.
+        strict: Refuse quotes that are not closed, and text behind a closing quote.
+    """
     dialect = source.dialect
-    for _ in range(dialect.skip_rows):
-        stream.readline()
+    if csv.field_size_limit() < LONGEST_LINE:
+        csv.field_size_limit(LONGEST_LINE)
     reader = csv.reader(
-        stream,
+        lines,
         delimiter=dialect.delimiter,
         quotechar=dialect.quote or None,
         quoting=csv.QUOTE_MINIMAL if dialect.quote else csv.QUOTE_NONE,
         doublequote=dialect.escape == dialect.quote,
         escapechar=None if dialect.escape == dialect.quote else dialect.escape,
+        strict=strict,
     )
-    start = dialect.skip_rows + 1
+    begun = 0
     try:
-        for row in reader:
-            if row and not (dialect.comment and row[0].startswith(dialect.comment)):
-                yield start, row
-            start = dialect.skip_rows + reader.line_num + 1
-    except UnicodeDecodeError as error:
-        raise _encoding_error(Location(""), source) from error
+        while True:
+            begun = lines.number + 1
+            row = next(reader, None)
+            if row is None:
+                return
+            start = lines.number - len(lines.pending) + 1
+            lines.end_record()
+            yield start, row
     except csv.Error as error:
-        raise InputError("bad-csv", str(error), location=Location("", start)) from error
-
-
-def _text(path: Path, source: LogicalSource) -> TextIOWrapper:
-    encoding = "utf-8-sig" if source.encoding.lower() in _NATIVE else source.encoding
-    try:
-        return TextIOWrapper(open_binary(path), encoding=encoding, newline="")
-    except LookupError as error:
+        place = Location(file.shown, begun)
+        said = next((ours for theirs, ours in _SAID.items() if theirs in str(error)), str(error))
         raise InputError(
-            "bad-encoding",
-            f"{source.encoding!r} is no encoding",
-            location=source.origin.location(),
-            hint="Known ones are utf-8, utf-16, latin-1, cp1252 and others that Python knows.",
+            "bad-csv",
+            said,
+            location=place,
+            hint='Close the quote; a quote inside a quoted field is written twice ("").',
         ) from error
-
-
-def _transcoded(path: Path, source: LogicalSource, spill: Path) -> Path:
-    target = spill / f"{path.name}-{abs(hash((path, source.encoding))):x}.utf8.csv"
-    try:
-        with _text(path, source) as stream, target.open("w", encoding="utf-8", newline="") as out:
-            while block := stream.read(1 << 20):
-                out.write(block)
-    except UnicodeError as error:
-        raise _encoding_error(Location(show_path(path)), source) from error
-    return target
-
-
-def _encoding_error(place: Location, source: LogicalSource) -> InputError:
-    return InputError(
-        "bad-encoding",
-        f"the text is not encoded in {source.encoding.upper()}",
-        location=place if place.file else None,
-        hint="Save the file as UTF-8, or declare its encoding in the mapping's source.",
-    )

@@ -6,7 +6,6 @@ in its file, from 1, the header not counted), and those of `kg.mapping.term_sql`
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,26 +13,24 @@ from typing import Final
 
 import duckdb
 
-from kg.duck import sql_name
+from kg.duck import first_line, sql_name, sql_text
 from kg.errors import InputError, KgError, Location
 from kg.mapping.dialect import BAD_VALUE
 from kg.mapping.plan import Formulation, LogicalSource
-from kg.mapping.term_sql import SourceTable
-from kg.sources import csv_files, json_files, yaml_files
-from kg.workspace import show_path
-
-
-@dataclass(frozen=True, slots=True)
-class Folders:
-    """Where source files may lie.
-
-    Attributes:
-        inside: Sources must lie below this folder; None: anywhere.
-        spill: A folder for files made on the way.
-    """
-
-    inside: Path | None
-    spill: Path
+from kg.mapping.term_sql import Column, SourceTable
+from kg.sources import (
+    csv_files,
+    databases,
+    excel_files,
+    json_files,
+    parquet_files,
+    sparql_results,
+    xml_files,
+    yaml_files,
+)
+from kg.sources.files import Folders, SourceFile, find_files
+from kg.sources.reading import Reading
+from kg.sources.streams import bad_compression, text_blocks
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,29 +38,50 @@ class LoadedTable:
     """A source table that was read.
 
     Attributes:
-        files: The files, in the order of their numbers.
+        parts: The files, in the order of their numbers, or a database.
         records: Number of records in all files.
         incomplete: A value made no valid term, so the computed columns are not there.
     """
 
     table: SourceTable
-    files: tuple[Path, ...]
+    parts: tuple[SourceFile, ...]
     records: int
     incomplete: bool = False
 
+    @property
+    def files(self) -> tuple[Path, ...]:
+        """The files on disk, each once."""
+        return tuple(dict.fromkeys(part.path for part in self.parts if not part.name))
+
 
 # A reader returns a query with the columns record, c0, t0, c1, … for one file.
-Reader = Callable[[duckdb.DuckDBPyConnection, Path, SourceTable, Path], str]
+Reader = Callable[[Reading], str]
 _READERS: Final[Mapping[Formulation, Reader]] = {
     Formulation.CSV: csv_files.select,
+    Formulation.EXCEL: excel_files.select,
     Formulation.JSON: json_files.select,
+    Formulation.PARQUET: parquet_files.select,
+    Formulation.SPARQL: sparql_results.select,
+    Formulation.SQL: databases.select,
+    Formulation.XPATH: xml_files.select,
     Formulation.YAML: yaml_files.select,
 }
-_Locator = Callable[[Path, LogicalSource, Collection[int]], dict[int, int]]
+_Locator = Callable[[SourceFile, LogicalSource, Collection[int]], dict[int, int]]
 _LOCATORS: Final[Mapping[Formulation, _Locator]] = {
     Formulation.CSV: csv_files.lines_of,
+    Formulation.EXCEL: excel_files.lines_of,
+    Formulation.JSON: json_files.lines_of,
+    Formulation.XPATH: xml_files.lines_of,
     Formulation.YAML: yaml_files.lines_of,
 }
+# How to get at values inside of arrays and objects, where references cannot.
+_INSIDE: Final[Mapping[Formulation, str]] = {
+    Formulation.SQL: "Take it apart in the query, or cast it to a text.",
+    Formulation.PARQUET: "Refer to another column; arrays and structures are not read.",
+    Formulation.EXCEL: "Durations have no datatype; format the cells as numbers or texts.",
+}
+# What DuckDB says of a packed file that is cut off or damaged.
+_PACKED: Final = {"GZIP": "gzip", "ZSTD": "zstd"}
 
 
 def load_table(
@@ -80,30 +98,129 @@ def load_table(
         InputError: A file is missing or broken, a reference names no column, a value is an array
             or object where a single value is needed.
     """
-    files = _files(table.source, folders)
-    reader = _READERS.get(table.source.formulation)
-    if reader is None:
-        raise InputError(
-            "unknown-format",
-            f"sources of the kind {table.source.formulation.value} cannot be read",
-            location=table.source.origin.location(),
-            hint=f"kg reads {', '.join(f.value for f in _READERS)}.",
-        )
-    selects = []
-    for number, path in enumerate(files):
-        try:
-            sql = reader(connection, path, table, folders.spill)
-        except KgError as error:
-            raise error.at(Location(show_path(path))) from error.__cause__
-        selects.append(f"SELECT {number}::INTEGER AS file, * FROM ({sql})")
-    records, incomplete = _create(connection, table, " UNION ALL ".join(selects), files)
-    loaded = LoadedTable(table, files, records, incomplete)
+    source = table.source
+    reader = _READERS[source.formulation]
+    if source.formulation is Formulation.SQL:
+        files: tuple[SourceFile, ...] = (databases.find_database(source, folders),)
+    else:
+        files = find_files(source, folders)
+    readings = [
+        Reading(connection, file, number, table, folders.spill) for number, file in enumerate(files)
+    ]
+    try:
+        made = _create(connection, table, _union(reader, readings))
+    except UnicodeDecodeError as error:  # DuckDB's message quotes what it could not read
+        raise _not_utf8(readings) or error from error
+    except duckdb.Error as error:
+        made = None
+        if not _is_mendable(error, readings):
+            raise _explained(error, readings) from error
+    if made is None or _needs_marks(connection, table, files):
+        made = _again(connection, table, reader, readings)
+    loaded = LoadedTable(table, files, *made)
     _check_values(connection, loaded)
     return loaded
 
 
+def _needs_marks(
+    connection: duckdb.DuckDBPyConnection, table: SourceTable, files: Sequence[SourceFile]
+) -> bool:
+    is_json = table.source.formulation is Formulation.JSON
+    return is_json and json_files.needs_marks(connection, table, files)
+
+
+def _again(
+    connection: duckdb.DuckDBPyConnection,
+    table: SourceTable,
+    reader: Reader,
+    readings: Sequence[Reading],
+) -> tuple[int, bool]:
+    """Read the files once more, with what went wrong at first mended."""
+    connection.execute(f"DROP TABLE IF EXISTS {sql_name(table.name)}")
+    for reading in readings:
+        reading.is_repaired = True
+    try:
+        return _create(connection, table, _union(reader, readings))
+    except duckdb.Error as error:
+        raise _explained(error, readings) from error
+
+
+def _union(reader: Reader, readings: Sequence[Reading]) -> str:
+    selects = []
+    for reading in readings:
+        try:
+            sql = reader(reading)
+        except KgError as error:
+            raise error.at(reading.file.location) from error.__cause__
+        selects.append(f"SELECT {reading.number}::INTEGER AS file, * FROM ({sql})")
+    return _without_nulls(readings[0].table, " UNION ALL ".join(selects))
+
+
+def _without_nulls(table: SourceTable, select: str) -> str:
+    """Take out the values that the source says stand for none; CSV does so as it is read."""
+    nulls = table.source.nulls
+    if not nulls or table.source.formulation is Formulation.CSV or not table.columns:
+        return select
+    listed = ", ".join(map(sql_text, nulls))
+
+    def kept(column: Column) -> str:
+        name = f"c{column.index}"
+        if column.many:
+            return f"list_filter({name}, lambda e: e.v NOT IN ({listed})) AS {name}"
+        return f"CASE WHEN {name} IN ({listed}) THEN NULL ELSE {name} END AS {name}"
+
+    return f"SELECT * REPLACE ({', '.join(map(kept, table.columns))}) FROM ({select})"
+
+
+def _is_mendable(error: duckdb.Error, readings: Sequence[Reading]) -> bool:
+    reading = _reading_of(str(error), readings)
+    if reading is None or reading.source.formulation is not Formulation.CSV:
+        return False
+    return csv_files.is_mendable(str(error))
+
+
+def _reading_of(text: str, readings: Sequence[Reading]) -> Reading | None:
+    """Return the reading whose file, or a copy of it, is named in an error of the engine."""
+    for reading in readings:
+        if any(str(path) in text for path in (*reading.copies, reading.file.path)):
+            return reading
+    return readings[0] if len(readings) == 1 else None
+
+
+def _not_utf8(readings: Sequence[Reading]) -> InputError | None:
+    for reading in readings:
+        try:
+            for _ in text_blocks(reading.file, reading.source):
+                pass
+        except InputError as error:
+            return error
+    return None
+
+
+def _explained(error: duckdb.Error, readings: Sequence[Reading]) -> KgError | duckdb.Error:
+    """Turn an error that is about a file's content into ours; return others unchanged."""
+    text = str(error)
+    reading = _reading_of(text, readings)
+    if reading is None:
+        return error
+    if isinstance(error, duckdb.IOException):
+        packed = next((kind for mark, kind in _PACKED.items() if mark in text.upper()), None)
+        return (
+            bad_compression(reading.file.location, packed, first_line(error)) if packed else error
+        )
+    if not isinstance(error, duckdb.InvalidInputException):
+        return error
+    if reading.source.formulation is Formulation.CSV:
+        return csv_files.explain(text, reading.source, reading.file)
+    if reading.source.formulation is Formulation.JSON:
+        return json_files.explain(text, reading.source, reading.file)
+    if reading.source.formulation is Formulation.PARQUET:
+        return parquet_files.broken(text, reading)
+    return error
+
+
 def _create(
-    connection: duckdb.DuckDBPyConnection, table: SourceTable, select: str, files: Sequence[Path]
+    connection: duckdb.DuckDBPyConnection, table: SourceTable, select: str
 ) -> tuple[int, bool]:
     """Make the table; return its number of records, and whether computed columns are missing."""
     computed = "".join(f", {column.sql} AS {column.name}" for column in table.computed)
@@ -111,15 +228,12 @@ def _create(
     order = f" ORDER BY {table.sorted_by}" if table.sorted_by else ""
     incomplete = False
     try:
-        try:
-            connection.execute(f"{create}{computed} FROM ({select}){order}")
-        except duckdb.InvalidInputException as error:
-            if BAD_VALUE not in str(error):
-                raise
-            incomplete = True
-            connection.execute(f"{create} FROM ({select})")
+        connection.execute(f"{create}{computed} FROM ({select}){order}")
     except duckdb.InvalidInputException as error:
-        raise _broken(error, table.source, files) from error
+        if BAD_VALUE not in str(error):
+            raise
+        incomplete = True
+        connection.execute(f"{create} FROM ({select})")
     row = connection.execute(f"SELECT count(*) FROM {sql_name(table.name)}").fetchone()
     assert row is not None
     return int(row[0]), incomplete
@@ -140,80 +254,12 @@ def locate_all(
     source = loaded.table.source
     finder = _LOCATORS.get(source.formulation)
     found = {}
-    for file, numbers in by_file.items():
-        path = loaded.files[file]
-        lines = finder(path, source, numbers) if finder else {}
-        for number in numbers:
-            found[file, number] = Location(show_path(path), lines.get(number), record=number)
+    for number, records_of in by_file.items():
+        part = loaded.parts[number]
+        lines = finder(part, source, records_of) if finder else {}
+        for record in records_of:
+            found[number, record] = Location(part.shown, lines.get(record), record=record)
     return found
-
-
-def missing_reference(reference: str, known: Sequence[str], source: LogicalSource) -> InputError:
-    """Return the error for a reference that no record of a source has."""
-    near = difflib.get_close_matches(reference, known, n=1, cutoff=0.6)
-    same = [name for name in known if name.casefold() == reference.casefold()]
-    guess = (same or near)[:1]
-    hint = f"Did you mean {guess[0]!r}? " if guess else ""
-    return InputError(
-        "missing-column",
-        f"the mapping refers to {reference!r}, which {source.path} does not have",
-        location=source.origin.location(),
-        hint=f"{hint}It has: {', '.join(known) or 'no columns'}.",
-    )
-
-
-def _files(source: LogicalSource, folders: Folders) -> tuple[Path, ...]:
-    folder = Path(source.folder)
-    if any(mark in source.path for mark in "*?["):
-        found = tuple(sorted(folder.glob(source.path)))
-        if not found:
-            raise InputError(
-                "missing-file",
-                f"no file matches {source.path}",
-                location=source.origin.location(),
-                hint=f"The pattern is looked for in {show_path(folder)}.",
-            )
-    else:
-        found = (folder / source.path,)
-    for path in found:
-        _check_file(path, source, folders)
-    return found
-
-
-def _check_file(path: Path, source: LogicalSource, folders: Folders) -> None:
-    if folders.inside is not None and not path.resolve().is_relative_to(folders.inside):
-        raise InputError(
-            "outside-workspace",
-            f"the source {source.path} lies outside the workspace",
-            location=source.origin.location(),
-            hint="Copy it into data/, or allow it with --allow-outside.",
-        )
-    if not path.is_file():
-        nearby = [p.name for p in path.parent.glob("*")] if path.parent.is_dir() else []
-        near = difflib.get_close_matches(path.name, nearby, n=1)
-        raise InputError(
-            "missing-file",
-            f"there is no file {show_path(path)}",
-            location=source.origin.location(),
-            hint=f"Did you mean {near[0]!r}?" if near else "Check the name and the folder.",
-        )
-    if path.stat().st_size == 0:
-        raise InputError(
-            "empty-file",
-            "the file is empty",
-            location=Location(show_path(path)),
-            hint="A CSV file needs a header row; a JSON or YAML file needs a document.",
-        )
-
-
-def _broken(
-    error: duckdb.Error, source: LogicalSource, files: Sequence[Path]
-) -> InputError | duckdb.Error:
-    if source.formulation is Formulation.CSV:
-        return csv_files.explain(error, source, files)
-    if source.formulation is Formulation.JSON:
-        return json_files.explain(error, files)
-    return error
 
 
 def _check_values(connection: duckdb.DuckDBPyConnection, loaded: LoadedTable) -> None:
@@ -221,17 +267,27 @@ def _check_values(connection: duckdb.DuckDBPyConnection, loaded: LoadedTable) ->
     for column in loaded.table.columns:
         if not column.typed:
             continue
-        bad = f"t{column.index} = '!'"
+        bad, value = f"t{column.index} = '!'", f"c{column.index}"
         if column.many:
             bad = f"list_contains(list_transform(c{column.index}, lambda e: e.t), '!')"
+            value = f"list_filter(c{column.index}, lambda e: e.t = '!')[1].v"
         row = connection.execute(
-            f"SELECT file, record FROM {sql_name(loaded.table.name)} WHERE {bad}"
+            f"SELECT file, record, {value} FROM {sql_name(loaded.table.name)} WHERE {bad}"
             " ORDER BY file, record LIMIT 1"
         ).fetchone()
         if row:
-            raise InputError(
-                "not-a-value",
-                "the value is an array or an object, not a single value",
-                location=locate(loaded, row[0], row[1], column.reference),
-                hint=f"Refer to what is inside it, such as {column.reference}[*].",
-            )
+            place = locate(loaded, row[0], row[1], column.reference)
+            raise _no_value(row[2], column.reference, place, loaded.table.source.formulation)
+
+
+def _no_value(text: str, reference: str, place: Location, kind: Formulation) -> InputError:
+    if text.startswith("["):
+        what, hint = "an array", f"Refer to what is inside it, such as {reference}[*]."
+    elif text.startswith("{"):
+        what, hint = "an object", f"Refer to what is inside it, such as {reference}.name."
+    elif kind in _INSIDE:
+        what, hint = f"{text}, which has no datatype in RDF", ""
+    else:
+        what, hint = f"{text}, which JSON does not know", "Write a number, null or a text."
+    message = f"the value is {what}, not a single value"
+    return InputError("not-a-value", message, location=place, hint=_INSIDE.get(kind, hint))

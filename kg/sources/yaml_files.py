@@ -12,12 +12,10 @@ import json
 import re
 from collections.abc import Collection, Iterator
 from io import StringIO
-from pathlib import Path
 from typing import Final, TextIO
 
-import duckdb
 from ruamel.yaml import YAML
-from ruamel.yaml.error import MarkedYAMLError, YAMLError
+from ruamel.yaml.error import MarkedYAMLError
 from ruamel.yaml.events import (
     AliasEvent,
     DocumentStartEvent,
@@ -28,14 +26,16 @@ from ruamel.yaml.events import (
     SequenceEndEvent,
     SequenceStartEvent,
 )
+from ruamel.yaml.reader import ReaderError
 
 from kg.errors import InputError, Location
 from kg.mapping.jsonpath import Wildcard, parse_jsonpath
 from kg.mapping.plan import LogicalSource
-from kg.mapping.term_sql import SourceTable
-from kg.rdf import open_binary
+from kg.mapping.yaml_nodes import UNPAIRED, paired, yaml_error
 from kg.sources import json_files
-from kg.workspace import show_path
+from kg.sources.files import SourceFile, empty_file
+from kg.sources.reading import Reading
+from kg.sources.streams import open_text
 
 _NULL: Final = re.compile(r"null|Null|NULL|~|")
 _BOOLEAN: Final = re.compile(r"true|True|TRUE|false|False|FALSE")
@@ -43,26 +43,23 @@ _BOOLEAN: Final = re.compile(r"true|True|TRUE|false|False|FALSE")
 _NUMBER: Final = re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][-+]?[0-9]+)?")
 
 
-def select(
-    connection: duckdb.DuckDBPyConnection, path: Path, table: SourceTable, spill: Path
-) -> str:
+def select(reading: Reading) -> str:
     """Return a query for one YAML file; see `kg.sources.loading`.
 
     Raises:
-        InputError: The file is not valid YAML or not UTF-8, or a key stands twice.
+        InputError: The file is not valid YAML or not in its encoding, or a key stands twice.
     """
-    del connection
-    target = spill / f"{table.name}-{path.name}.jsonl"
+    target = reading.copy(".jsonl")
     with target.open("w", encoding="utf-8") as out:
-        _Converter(path).write(out)
-    return json_files.select_records(target, table, lines=True)
+        _Converter(reading.file, reading.source).write(out)
+    return json_files.select_lines(reading, target)
 
 
-def lines_of(path: Path, source: LogicalSource, records: Collection[int]) -> dict[int, int]:
+def lines_of(file: SourceFile, source: LogicalSource, records: Collection[int]) -> dict[int, int]:
     """Return the line, from 1, on which each of some records starts."""
     steps = parse_jsonpath(source.iterator or "$").steps or ()
     nodes = []
-    with open_binary(path) as stream:
+    with open_text(file, source) as stream:
         nodes = list(YAML(typ="rt", pure=True).compose_all(stream))
     for step in steps:
         found = []
@@ -71,6 +68,8 @@ def lines_of(path: Path, source: LogicalSource, records: Collection[int]) -> dic
                 found += [item[1] if isinstance(item, tuple) else item for item in node.value]
             elif isinstance(node.value, list) and isinstance(step, str):
                 found += [item[1] for item in node.value if item[0].value == step]
+            elif isinstance(node.value, list) and isinstance(step, int):
+                found += node.value[step:][:1]
         nodes = found
     return {n: nodes[n - 1].start_mark.line + 1 for n in records if n <= len(nodes)}
 
@@ -78,28 +77,28 @@ def lines_of(path: Path, source: LogicalSource, records: Collection[int]) -> dic
 class _Converter:
     """Writes the documents of one YAML file as JSON, one a line."""
 
-    def __init__(self, path: Path) -> None:
-        self.path = path
+    def __init__(self, file: SourceFile, source: LogicalSource) -> None:
+        self.file = file
+        self.source = source
         self.anchors: dict[str, str] = {}
 
     def write(self, out: TextIO) -> None:
+        documents = 0
         try:
-            with open_binary(self.path) as stream:
+            with open_text(self.file, self.source) as stream:
                 events = YAML(typ="safe", pure=True).parse(stream)
                 for event in events:
                     if isinstance(event, DocumentStartEvent):
+                        documents += 1
                         self.anchors = {}
                         self._node(next(events), events, out)
                         out.write("\n")
         except MarkedYAMLError as error:
-            raise self._broken(error) from error
-        except (UnicodeDecodeError, YAMLError) as error:
-            raise InputError(
-                "bad-encoding",
-                "the text is not encoded in UTF-8",
-                location=Location(show_path(self.path)),
-                hint="Save the file as UTF-8.",
-            ) from error
+            raise yaml_error(error, self.file.shown) from error
+        except ReaderError as error:
+            raise self._bad_character(error) from error
+        if not documents:
+            raise empty_file(self.file)
 
     def _node(self, event: Event, events: Iterator[Event], out: TextIO) -> None:
         if isinstance(event, AliasEvent):
@@ -108,7 +107,7 @@ class _Converter:
         anchor = getattr(event, "anchor", None)
         target: TextIO = StringIO() if anchor else out
         if isinstance(event, ScalarEvent):
-            target.write(_scalar(event))
+            target.write(self._scalar(event))
         elif isinstance(event, SequenceStartEvent):
             self._sequence(events, target)
         else:
@@ -133,12 +132,30 @@ class _Converter:
         while not isinstance(event := next(events), MappingEndEvent):
             if not isinstance(event, ScalarEvent) or event.value == "<<":
                 raise self._error(event, "keys must be plain texts; merge keys are not read")
-            if event.value in keys:
-                raise self._error(event, f"the key {event.value!r} stands twice")
-            out.write(("," if keys else "") + json.dumps(event.value, ensure_ascii=False) + ":")
-            keys.add(event.value)
+            key = self._text(event)
+            if key in keys:
+                raise self._error(event, f"the key {key!r} stands twice")
+            out.write(("," if keys else "") + json.dumps(key, ensure_ascii=False) + ":")
+            keys.add(key)
             self._node(next(events), events, out)
         out.write("}")
+
+    def _scalar(self, event: ScalarEvent) -> str:
+        value = self._text(event)
+        if event.style is None:
+            if _NULL.fullmatch(value):
+                return "null"
+            if _BOOLEAN.fullmatch(value):
+                return value.lower()
+            if _NUMBER.fullmatch(value):
+                return value
+        return json.dumps(value, ensure_ascii=False)
+
+    def _text(self, event: ScalarEvent) -> str:
+        try:
+            return paired(str(event.value))
+        except UnicodeDecodeError as error:
+            raise self._error(event, UNPAIRED) from error
 
     def _alias(self, event: AliasEvent) -> str:
         try:
@@ -148,28 +165,16 @@ class _Converter:
 
     def _error(self, event: Event, message: str) -> InputError:
         mark = event.start_mark
-        place = Location(show_path(self.path), mark.line + 1, mark.column + 1)
+        place = Location(self.file.shown, mark.line + 1, mark.column + 1)
         return InputError("bad-yaml", message, location=place, hint="Mend the file here.")
 
-    def _broken(self, error: MarkedYAMLError) -> InputError:
-        mark = error.problem_mark or error.context_mark
-        place = Location(show_path(self.path), *((mark.line + 1, mark.column + 1) if mark else ()))
-        problem = str(error.problem or error.context or "unreadable").splitlines()[0]
+    def _bad_character(self, error: ReaderError) -> InputError:
+        with open_text(self.file, self.source) as stream:
+            text = stream.read(error.position)
+        line, column = text.count("\n") + 1, len(text) - text.rfind("\n")
         return InputError(
             "bad-yaml",
-            f"not valid YAML: {problem}",
-            location=place,
-            hint="Check the indentation, and put quotes around texts that hold : # [ ] { } or *",
+            f"the character U+{error.character:04X} may not stand in YAML",
+            location=Location(self.file.shown, line, column),
+            hint="Take it out, or write it as an escape in double quotes.",
         )
-
-
-def _scalar(event: ScalarEvent) -> str:
-    value = str(event.value)
-    if event.style is None:
-        if _NULL.fullmatch(value):
-            return "null"
-        if _BOOLEAN.fullmatch(value):
-            return value.lower()
-        if _NUMBER.fullmatch(value):
-            return value
-    return json.dumps(value, ensure_ascii=False)

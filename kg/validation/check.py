@@ -10,14 +10,19 @@ from pathlib import Path as FilePath
 from typing import Final
 
 from kg.errors import InputError
+from kg.store import syntax_error
 from kg.validation.judge import Judge, to_graph
 from kg.validation.messages import Namer
-from kg.validation.names import SH, sh
-from kg.validation.paths import to_sparql
+from kg.validation.names import RDFS_ENTAILMENT, SH, sh
+from kg.validation.paths import Predicate, to_sparql
 from kg.validation.results import Result
 from kg.validation.shapes import ShapesGraph, read_shapes
+from kg.validation.sparql import prepare
 from kg.validation.terms import from_rdflib, split_literal
+from kg.validation.wellformed import surely_well_formed
 
+# The SHACL of SHACL nests deeper than pySHACL's usual limit where lists of shapes have paths.
+_DEEPEST: Final = 30
 # Features of SHACL-AF and SHACL-JS: a graph that relies on them would seem to conform.
 _REFUSED: Final = {
     sh("rule"): "rules (sh:rule)",
@@ -45,6 +50,7 @@ def load_shapes(files: Sequence[FilePath]) -> ShapesGraph:
     shapes = read_shapes(files)
     refuse_unsupported(shapes)
     check_shapes(shapes)
+    check_queries(shapes)
     return shapes
 
 
@@ -54,11 +60,14 @@ def refuse_unsupported(shapes: ShapesGraph) -> None:
     Raises:
         InputError: A shape uses a feature of SHACL-AF or SHACL-JS.
     """
-    for subject, predicate, _ in shapes.triples():
-        if predicate in _REFUSED:
+    for subject, predicate, object_ in shapes.triples():
+        refused = _REFUSED.get(predicate)
+        if predicate == sh("entailment") and object_ != RDFS_ENTAILMENT:
+            refused = "entailment regimes other than RDFS (sh:entailment)"
+        if refused is not None:
             raise InputError(
                 "unsupported-shacl",
-                f"{_REFUSED[predicate]} are not supported",
+                f"{refused} are not supported",
                 location=shapes.origins.get(subject),
                 hint="kg validates SHACL Core and sh:sparql constraints and components.",
             )
@@ -70,7 +79,9 @@ def check_shapes(shapes: ShapesGraph) -> None:
     Raises:
         InputError: A shape is not well-formed; the message names its place and what is wrong.
     """
-    results = Judge(_shacl_of_shacl()).judge(to_graph(shapes.triples()))
+    if surely_well_formed(shapes):
+        return
+    results = meta_judge().judge(to_graph(shapes.triples()))
     worst = min(results, key=lambda result: _place(shapes, result), default=None)
     if worst is None:
         return
@@ -80,9 +91,46 @@ def check_shapes(shapes: ShapesGraph) -> None:
     raise shapes.error(worst.focus_node, f"not a well-formed shape{where}: {said}")
 
 
+def check_queries(shapes: ShapesGraph) -> None:
+    """Check the syntax of the queries in SPARQL constraints.
+
+    Raises:
+        InputError: A query is valid neither for the index nor for pySHACL.
+    """
+    for _, predicate, constraint in shapes.triples():
+        if predicate == sh("sparql"):
+            # The path stands for any: the syntax of the query does not hang on it.
+            query = prepare(shapes, constraint, Predicate(sh("path")))
+            told = syntax_error(query.text)
+            if told is not None and not _rdflib_reads(query.text):
+                raise InputError(
+                    "bad-query",
+                    f"the query of this constraint is not valid SPARQL: {told}",
+                    location=shapes.origins.get(constraint),
+                    hint="The lines and columns of the query count from its first PREFIX.",
+                )
+
+
+def _rdflib_reads(text: str) -> bool:
+    """Tell whether rdflib reads a query that the index does not, as it is more lenient."""
+    from pyparsing import ParseBaseException
+    from rdflib.plugins.sparql.parser import parseQuery
+
+    try:
+        parseQuery(text)
+    except ParseBaseException:
+        return False
+    return True
+
+
 def _place(shapes: ShapesGraph, result: Result) -> tuple[str, int, tuple[object, ...]]:
     origin = shapes.origins.get(result.focus_node)
     return (origin.file if origin else "", (origin and origin.line) or 0, result.sort_key)
+
+
+def meta_judge() -> Judge:
+    """Return the judge of shapes: pySHACL with the SHACL of SHACL."""
+    return Judge(_shacl_of_shacl(), depth=_DEEPEST)
 
 
 def _shacl_of_shacl() -> ShapesGraph:

@@ -11,23 +11,33 @@ from __future__ import annotations
 import logging
 import re
 import warnings
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from kg.errors import InputError
-from kg.terms import literal
-from kg.validation.messages import standard_message
+from kg.terms import XSD, literal
+from kg.validation.messages import QUERY_MESSAGE, standard_message, tell_branch, tell_results
 from kg.validation.names import SH, sh
 from kg.validation.paths import Path
 from kg.validation.results import Result
 from kg.validation.shapes import ShapesGraph, Triple
-from kg.validation.terms import from_rdflib, to_rdflib
+from kg.validation.terms import from_rdflib, is_literal, is_true, to_rdflib
 
 if TYPE_CHECKING:
     from rdflib import Graph
     from rdflib.term import Node
 
+_SWITCHES: Final = frozenset(
+    map(sh, ("closed", "deactivated", "optional", "qualifiedValueShapesDisjoint", "uniqueLang"))
+)
+# Components that look at other shapes, with their parameters.
+_BRANCHING: Final = {
+    sh(f"{parameter.capitalize()}ConstraintComponent"): parameter
+    for parameter in ("and", "or", "xone", "not", "node")
+}
 _SPARQL_COMPONENT: Final = sh("SPARQLConstraintComponent")
 _CORE_COMPONENT: Final = re.compile(rf"<{re.escape(SH)}\w+ConstraintComponent>")
 
@@ -37,23 +47,27 @@ class Judge:
 
     Args:
         shapes: The shapes graph.
+        reasons: How many results of each constraint are given reasons for every branch.
+        depth: How deep shapes may nest; pySHACL's own limit.
 
     Raises:
         InputError: pySHACL cannot read the shapes.
     """
 
-    def __init__(self, shapes: ShapesGraph) -> None:
+    def __init__(self, shapes: ShapesGraph, reasons: int = 0, depth: int = 15) -> None:
         from pyshacl.graph_abstraction import DataGraph
         from pyshacl.validator import Validator
 
         self._shapes = shapes
         self._paths: dict[str, Path] = {}
+        self._reasons = reasons
+        self._reasoned: Counter[tuple[str, str]] = Counter()
         with self._guarded():
             _forget()
             validator = Validator(
                 DataGraph.from_rdflib_graph(to_graph([])),
                 shacl_graph=_shapes_graph(shapes),
-                options={"logger": _silent_logger()},
+                options={"logger": _silent_logger(), "max_validation_depth": depth},
             )
             self._executor = validator.make_executor()
             self._by_name = {from_rdflib(s.node): s for s in validator.shacl_graph.shapes}
@@ -79,12 +93,36 @@ class Judge:
         for prefix, namespace in self._shapes.prefixes.items():
             graph.bind(prefix, namespace)
         for name in self.shapes if focus is None else focus:
-            with self._guarded(name):
-                nodes = None if focus is None else [to_rdflib(node) for node in focus[name]]
-                _, found = self._by_name[name].validate(self._executor, graph, focus=nodes)
-                results = [self._result(node, triples) for _, node, triples in found]
-            yield from sorted(results, key=lambda result: result.sort_key)
+            results = self._ask(graph, name, None if focus is None else focus[name])
+            for result in sorted(results, key=lambda result: result.sort_key):
+                yield self._reasoned_out(graph, result)
         _forget()
+
+    def _ask(self, graph: Graph, shape: str, focus: Sequence[str] | None) -> list[Result]:
+        with self._guarded(shape):
+            nodes = None if focus is None else [to_rdflib(node) for node in focus]
+            _, found = self._by_name[shape].validate(self._executor, graph, focus=nodes)
+            return [self._result(node, triples) for _, node, triples in found]
+
+    def _reasoned_out(self, graph: Graph, result: Result) -> Result:
+        """Say of each branch of a logical constraint why it failed, or that it did not."""
+        parameter = _BRANCHING.get(result.component)
+        key = (result.source_shape, result.component)
+        if parameter is None or self._reasoned[key] >= self._reasons or result.value is None:
+            return result
+        self._reasoned[key] += 1
+        if result.details:
+            told = [tell_results(self._shapes, result.details)]
+        else:
+            told = []
+            for branch in self._branches(result.source_shape, parameter):
+                failures = self._ask(graph, branch, [result.value])
+                told.append(tell_branch(self._shapes, branch, failures))
+        return replace(result, reasons=tuple(told))
+
+    def _branches(self, shape: str, parameter: str) -> Iterator[str]:
+        for value in self._shapes.objects(shape, sh(parameter)):
+            yield from [value] if parameter in ("node", "not") else self._shapes.members(value)
 
     def _result(self, node: Node, triples: Sequence[tuple[Any, Any, Any]]) -> Result:
         """Return what pySHACL tells about one result, as triples with their graphs."""
@@ -124,8 +162,8 @@ class Judge:
 
         pySHACL's lists the allowed values in an order that changes from run to run.
         """
-        from dataclasses import replace
-
+        if result.component == _SPARQL_COMPONENT and not result.messages:
+            return replace(result, messages=(literal(QUERY_MESSAGE),))
         if (
             result.component == _SPARQL_COMPONENT
             or not _CORE_COMPONENT.fullmatch(result.component)
@@ -178,17 +216,17 @@ def to_graph(triples: Iterable[Triple]) -> Graph:
 
 
 def _shapes_graph(shapes: ShapesGraph) -> Graph:
-    """Return the shapes graph for pySHACL, in which only ``true`` is a true boolean.
+    """Return the shapes graph for pySHACL, in which only the word ``true`` switches something on.
+
+    rdflib takes ``1`` for true as well; pySHACL does not where it reads shapes from a file.
 
     Spec: https://www.w3.org/TR/shacl/#UniqueLangConstraintComponent
     """
-    from pyshacl.monkey import rdflib_bool_patch, rdflib_bool_unpatch
-
-    rdflib_bool_patch()  # type: ignore[no-untyped-call]
-    try:
-        return to_graph(shapes.triples())
-    finally:
-        rdflib_bool_unpatch()  # type: ignore[no-untyped-call]
+    false = literal("false", f"{XSD}boolean")
+    return to_graph(
+        (s, p, false if p in _SWITCHES and is_literal(o) and not is_true(o) else o)
+        for s, p, o in shapes.triples()
+    )
 
 
 def _failures() -> tuple[type[Exception], ...]:

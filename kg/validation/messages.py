@@ -5,7 +5,7 @@ Each sentence says what the value is and what was expected of it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Final
 
 from kg.terms import XSD, XSD_STRING
@@ -15,6 +15,8 @@ from kg.validation.results import Result
 from kg.validation.shapes import ShapesGraph
 from kg.validation.terms import is_literal, split_literal
 
+# Said of a solution where neither the constraint nor its shape has a message.
+QUERY_MESSAGE: Final = "the node is a solution of the shape's SPARQL query"
 # Characters of a literal that a sentence shows.
 _LONGEST: Final = 60
 _PLAIN: Final = frozenset({XSD_STRING, *(f"{XSD}{t}" for t in ("integer", "decimal", "boolean"))})
@@ -94,13 +96,34 @@ def group_message(shapes: ShapesGraph, result: Result) -> str:
     if written:
         return split_literal(min(written, key=_language_rank)).lexical
     if result.component == sh("SPARQLConstraintComponent"):
-        return "the node is a solution of the shape's sh:sparql query"
+        return QUERY_MESSAGE
     return standard_message(shapes, result, "the value")
 
 
 def _language_rank(message: str) -> tuple[int, str]:
     language = split_literal(message).language or ""
     return (0 if not language else 1 if language.startswith("en") else 2, message)
+
+
+def tell_results(shapes: ShapesGraph, results: Iterable[Result]) -> str:
+    """Return in one sentence what is wrong, from the results of a shape."""
+    namer = Namer(shapes.prefixes)
+    told = []
+    for result in results:
+        text = "; ".join(split_literal(message).lexical for message in result.messages)
+        path = "" if result.path is None else to_sparql(result.path, namer)
+        told.append(text if not path or text.startswith(path) else f"{path}: {text}")
+    return "; ".join(dict.fromkeys(told))
+
+
+def tell_branch(shapes: ShapesGraph, branch: str, results: Sequence[Result]) -> str:
+    """Return in one sentence whether a node conforms to a shape, and if not, why."""
+    origin = shapes.origins.get(branch)
+    name = Namer(shapes.prefixes)(branch)
+    if branch.startswith("_") and origin is not None:
+        name = f"the shape in line {origin.line}"
+    told = tell_results(shapes, results)
+    return f"it fails {name}: {told}" if results else f"it conforms to {name}"
 
 
 class _Subject:

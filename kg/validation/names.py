@@ -19,6 +19,7 @@ RDF_NIL: Final = f"<{RDF}nil>"
 RDFS_CLASS: Final = f"<{RDFS}Class>"
 RDFS_SUBCLASS: Final = f"<{RDFS}subClassOf>"
 RDFS_RESOURCE: Final = f"<{RDFS}Resource>"
+RDFS_ENTAILMENT: Final = "<http://www.w3.org/ns/entailment/RDFS>"
 OWL_CLASS: Final = f"<{OWL}Class>"
 
 __all__ = [
@@ -26,6 +27,7 @@ __all__ = [
     "OWL_CLASS",
     "RDFS",
     "RDFS_CLASS",
+    "RDFS_ENTAILMENT",
     "RDFS_RESOURCE",
     "RDFS_SUBCLASS",
     "RDF_FIRST",

@@ -95,6 +95,28 @@ Sink = Callable[[Result], None]
 
 
 @dataclass(frozen=True, slots=True)
+class ShapeWay:
+    """Which way a shape took.
+
+    Attributes:
+        shape: The shape.
+        way: ``sieve``, ``judge`` (every focus node goes to pySHACL) or ``whole graph``.
+        reason: Why it did not take the sieve, or None.
+        focus_nodes: Number of its focus nodes.
+        suspects: How many of them pySHACL was asked about.
+        queries: Its SPARQL constraints, each with why it ran node by node in pySHACL, or None
+            where it ran once on the index.
+    """
+
+    shape: str
+    way: str
+    reason: str | None
+    focus_nodes: int
+    suspects: int
+    queries: tuple[tuple[str, str | None], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Verdict:
     """What a validation came to.
 
@@ -102,11 +124,13 @@ class Verdict:
         counts: Number of results of each severity; severities without results are left out.
         report: The standard report in Turtle, where one was asked for.
         cut: Whether results were left out because of a maximum number.
+        ways: Which way each shape took, where that was asked for.
     """
 
     counts: Mapping[Severity, int]
     report: FilePath | None = None
     cut: bool = False
+    ways: tuple[ShapeWay, ...] = ()
 
     @property
     def conforms(self) -> bool:

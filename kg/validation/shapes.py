@@ -8,19 +8,26 @@ Spec: https://www.w3.org/TR/shacl/#shapes-graph
 
 from __future__ import annotations
 
-import io
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path as FilePath
-from typing import IO, Final, cast
+from typing import Final
 
 import pyoxigraph as ox
 
 from kg.errors import InputError, Location
-from kg.rdf import format_of, open_binary, parse_rdf
+from kg.rdf import open_rdf, quads_with_lines
 from kg.validation import paths
-from kg.validation.names import RDF_FIRST, RDF_NIL, RDF_REST, RDF_TYPE, sh
+from kg.validation.names import (
+    RDF_FIRST,
+    RDF_NIL,
+    RDF_REST,
+    RDF_TYPE,
+    RDFS_ENTAILMENT,
+    sh,
+)
 from kg.validation.terms import is_literal
 from kg.workspace import show_path
 
@@ -137,6 +144,14 @@ class ShapesGraph:
             seen.add(node)
         return node
 
+    @property
+    def wants_rdfs(self) -> bool:
+        """Whether the shapes demand that RDFS entailment is applied first.
+
+        Spec: https://www.w3.org/TR/shacl/#shacl-rdfs
+        """
+        return any(True for _ in self.subjects(sh("entailment"), RDFS_ENTAILMENT))
+
     @cached_property
     def shapes(self) -> tuple[str, ...]:
         """Every shape, sorted.
@@ -201,7 +216,7 @@ def read_shapes(files: Iterable[FilePath]) -> ShapesGraph:
     prefixes: dict[str, str] = {}
     for number, path in enumerate(files):
         label = _labeller(number)
-        for quad, line in _quads_with_lines(path, prefixes):
+        for quad, line in _read(path, prefixes):
             subject = label(quad.subject)
             objects = index.setdefault(subject, {}).setdefault(str(quad.predicate), [])
             origins.setdefault(subject, Location(show_path(path), line))
@@ -223,36 +238,9 @@ def _labeller(number: int) -> Callable[[ox.NamedNode | ox.BlankNode | ox.Literal
     return label
 
 
-def _quads_with_lines(path: FilePath, prefixes: dict[str, str]) -> Iterator[tuple[ox.Quad, int]]:
-    with open_binary(path) as source:
-        lines = _LineByLine(source)
-        base = path.resolve().as_uri()
-        try:
-            parser = ox.parse(cast(IO[bytes], lines), format_of(path), base_iri=base)
-            for quad in parser:
-                yield quad, lines.number
-            prefixes.update(parser.prefixes)
-        except (SyntaxError, ValueError):
-            # The reader of kg says it with the place; this reader is only for the lines.
-            for _ in parse_rdf(path):
-                pass
-            raise
-
-
-class _LineByLine(io.RawIOBase):
-    """Gives a parser one line at a time, so that one knows where it is.
-
-    Attributes:
-        number: The line that the parser read last, from 1.
-    """
-
-    def __init__(self, source: IO[bytes]) -> None:
-        self.number = 0
-        self._source = source
-
-    def readable(self) -> bool:
-        return True
-
-    def read(self, size: int = -1) -> bytes:  # noqa: ARG002  (a line is what is given)
-        self.number += 1
-        return self._source.readline()
+def _read(path: FilePath, prefixes: dict[str, str]) -> Iterator[tuple[ox.Quad, int | None]]:
+    """Yield the quads of a file with their lines, and note the prefixes that it declares."""
+    yield from quads_with_lines(path)
+    with open_rdf(path) as parser:
+        deque(parser, maxlen=0)
+        prefixes.update(parser.prefixes)

@@ -67,6 +67,11 @@ def _unescape(match: re.Match[str]) -> str:
     return chr(int(digits, 16)) if digits else _NAMED.get(match[3], match[3])
 
 
+def is_true(term: str) -> bool:
+    """Tell whether a value of a shapes graph is true: only the word is, as in pySHACL."""
+    return is_literal(term) and split_literal(term).lexical.lower() == "true"
+
+
 def to_rdflib(term: str) -> Node:
     """Return a term of the quad table as rdflib's, its lexical form unchanged.
 

@@ -3,31 +3,80 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack
+from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path as FilePath
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import duckdb
 
 from kg.duck import translated
+from kg.errors import LimitError
 from kg.quads import QuadTable
+from kg.sizes import parse_size
 from kg.validation.check import load_shapes
 from kg.validation.judge import Judge, to_graph
-from kg.validation.model import read_model
 from kg.validation.names import RDF_TYPE, sh
+from kg.validation.queries import OpenIndex, QueryRunner
+from kg.validation.reader import read_model
 from kg.validation.report import turtle_file
-from kg.validation.results import Result, Severity, Sink, Verdict
+from kg.validation.results import Result, Severity, ShapeWay, Sink, Verdict
 from kg.validation.shapes import ShapesGraph, Triple
 from kg.validation.sieve.compiler import QuerySite
 from kg.validation.sieve.routes import Route, Way, choose_routes
 from kg.validation.sieve.run import Sieve
 from kg.validation.sieve.triples import Triples, merged_triples
+from kg.validation.sparql import prepare
 
+if TYPE_CHECKING:
+    from rdflib import Graph
+
+# Focus nodes that a query is asked about at once.
+_CHUNK: Final = 1_000
 # Rows that are fetched from DuckDB at once.
 _FETCH: Final = 20_000
 # What a shape says without demanding it; a shape may be its own SPARQL constraint.
-_ABOUT: Final = ("path", "severity", "message", "name", "deactivated", "select", "prefixes")
+_ABOUT: Final = (
+    *("path", "severity", "message", "name", "deactivated", "select", "prefixes"),
+    *("targetClass", "targetNode", "targetSubjectsOf", "targetObjectsOf"),
+)
+
+
+# Bytes that a triple takes in rdflib, measured over graphs of records.
+_BYTES_IN_RDFLIB: Final = 900
+# Results that are led back to their records at once.
+_LOCATED: Final = 2_000
+
+# Leads results back to the records that they came from: the same results, with their origins.
+Locate = Callable[[Sequence[Result]], Sequence[Result]]
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How to validate.
+
+    Attributes:
+        open_index: Opens the SPARQL index of the table, for ``sh:sparql``; without it one is made
+            where it is needed.
+        max_results: Stop after so many results.
+        reasons: How many results of each constraint are given reasons for every branch of
+            ``sh:or``, ``sh:xone``, ``sh:and``, ``sh:not``, ``sh:node``.
+        locate: Leads results back to their records.
+        explain: Whether the verdict says which way each shape took.
+        progress: Told what is being done.
+    """
+
+    open_index: OpenIndex | None = None
+    max_results: int | None = None
+    reasons: int = 0
+    locate: Locate | None = None
+    explain: bool = False
+    progress: Callable[[str], None] = lambda _: None
+
+
+DEFAULTS: Final = Options()
 
 
 def validate_table(
@@ -37,6 +86,7 @@ def validate_table(
     *,
     report: FilePath | None = None,
     sinks: Sequence[Sink] = (),
+    options: Options = DEFAULTS,
 ) -> Verdict:
     """Read and check shapes, and validate a quad table against them.
 
@@ -46,13 +96,15 @@ def validate_table(
         shape_files: RDF files with the shapes.
         report: Where the standard report goes, in Turtle.
         sinks: Each is called with every result, as it is found.
+        options: How to validate.
 
     Raises:
         InputError: The shapes are wrong or cannot be applied.
         WorldError: The disk failed.
         LimitError: The memory limit was reached.
     """
-    return validate(connection, table, load_shapes(shape_files), report=report, sinks=sinks)
+    shapes = load_shapes(shape_files)
+    return validate(connection, table, shapes, report=report, sinks=sinks, options=options)
 
 
 def validate(
@@ -62,6 +114,7 @@ def validate(
     *,
     report: FilePath | None = None,
     sinks: Sequence[Sink] = (),
+    options: Options = DEFAULTS,
 ) -> Verdict:
     """Validate a quad table against shapes that `load_shapes` has read.
 
@@ -71,6 +124,7 @@ def validate(
         shapes: The shapes graph.
         report: Where the standard report goes, in Turtle.
         sinks: Each is called with every result, as it is found.
+        options: How to validate.
 
     Raises:
         InputError: The shapes cannot be applied.
@@ -84,48 +138,137 @@ def validate(
         takers = list(sinks)
         if report is not None:
             takers.append(stack.enter_context(turtle_file(report, shapes)).add)
-        for result in _results(connection, table, shapes):
+        triples = stack.enter_context(merged_triples(connection, table))
+        model = read_model(shapes)
+        sieve = stack.enter_context(Sieve(connection, triples, model))
+        runner = QueryRunner(connection, triples, shapes, options.open_index)
+        stack.callback(runner.close)
+        routes = choose_routes(model, sieve.compiler)
+        work = _Validation(connection, triples, shapes, sieve, runner, options)
+        found = work.results(routes)
+        for result in _located(islice(found, options.max_results), options):
             counts[result.level] += 1
             for take in takers:
                 take(result)
-    return Verdict(dict(sorted(counts.items(), reverse=True)), report)
+        cut = options.max_results is not None and next(found, None) is not None
+        ways = tuple(work.ways(routes)) if options.explain else ()
+    return Verdict(dict(sorted(counts.items(), reverse=True)), report, cut, ways)
 
 
-def _results(
-    connection: duckdb.DuckDBPyConnection, table: QuadTable, shapes: ShapesGraph
-) -> Iterator[Result]:
-    model = read_model(shapes)
-    with (
-        merged_triples(connection, table) as triples,
-        Sieve(connection, triples, model) as sieve,
-    ):
-        routes = choose_routes(model, sieve.compiler)
-        sieve.build_tables()
-        bounded = [route for route in routes if route.way is not Way.WHOLE]
-        if sieve.find_suspects(bounded):
-            judge = Judge(shapes.without(_is_query))
-            yield from sieve.judged(bounded, judge.judge)
-        yield from _whole(connection, triples, shapes, routes, sieve)
-
-
-def _whole(
-    connection: duckdb.DuckDBPyConnection,
-    triples: Triples,
-    shapes: ShapesGraph,
-    routes: list[Route],
-    sieve: Sieve,
-) -> Iterator[Result]:
-    """Yield the results of what only pySHACL over the whole graph can tell."""
-    focus = {r.shape.node: sieve.nodes(r.targets) for r in routes if r.way is Way.WHOLE}
-    sites = [site for route in routes for site in route.suspects.sites]
-    if not sites and not any(focus.values()):
+def _located(results: Iterable[Result], options: Options) -> Iterator[Result]:
+    """Yield results with the records that they came from, where a locator knows them."""
+    if options.locate is None:
+        yield from results
         return
-    graph = to_graph(_triples(connection, triples))
-    if any(focus.values()):
-        yield from Judge(shapes).judge(graph, focus)
-    for site in sites:
-        alone = shapes.without(_beside(site))
-        yield from Judge(alone).judge(graph, {site.shape.node: sieve.nodes(site.domain)})
+    source = iter(results)
+    while batch := list(islice(source, _LOCATED)):
+        yield from options.locate(batch)
+
+
+class _Validation:
+    """One validation at work."""
+
+    def __init__(
+        self,
+        connection: duckdb.DuckDBPyConnection,
+        triples: Triples,
+        shapes: ShapesGraph,
+        sieve: Sieve,
+        runner: QueryRunner,
+        options: Options,
+    ) -> None:
+        self._options = options
+        self._connection = connection
+        self._triples = triples
+        self._shapes = shapes
+        self._sieve = sieve
+        self._runner = runner
+        self._graph: Graph | None = None
+
+    def results(self, routes: list[Route]) -> Iterator[Result]:
+        """Yield all results: of suspects, of queries, of what needs the whole graph."""
+        tell = self._options.progress
+        self._sieve.build_tables(tell)
+        bounded = [route for route in routes if route.way is not Way.WHOLE]
+        if self._sieve.find_suspects(bounded, tell):
+            judge = self._judge(self._shapes.without(_is_query))
+            yield from self._sieve.judged(bounded, judge.judge, tell)
+        for route in bounded:
+            for site in route.suspects.sites:
+                tell(f"queries of {self._shapes.owner(route.shape.node)}")
+                yield from self._queried(site, bool(route.shape.targets.nodes))
+        focus = {r.shape.node: self._sieve.nodes(r.targets) for r in routes if r.way is Way.WHOLE}
+        if any(focus.values()):
+            tell("pySHACL on the whole graph")
+            yield from self._judge(self._shapes).judge(self._whole_graph(), focus)
+
+    def ways(self, routes: list[Route]) -> Iterator[ShapeWay]:
+        """Yield which way each shape took, with how many focus nodes and suspects it has."""
+        suspects = self._sieve.suspects_by_route()
+        for number, route in enumerate(r for r in routes if r.way is not Way.WHOLE):
+            queries = []
+            for site in route.suspects.sites:
+                query = prepare(self._shapes, site.constraint, site.shape.path)
+                queries.append((site.constraint, query.unsafe))
+            focus_nodes, found = self._sieve.count(route.targets), suspects.get(number, 0)
+            way = route.way.value
+            yield ShapeWay(route.shape.node, way, route.reason, focus_nodes, found, tuple(queries))
+        for route in routes:
+            if route.way is Way.WHOLE:
+                focus_nodes = self._sieve.count(route.targets)
+                yield ShapeWay(
+                    route.shape.node, route.way.value, route.reason, focus_nodes, focus_nodes
+                )
+
+    def _judge(self, shapes: ShapesGraph) -> Judge:
+        return Judge(shapes, self._options.reasons)
+
+    def _queried(self, site: QuerySite, has_strangers: bool) -> Iterator[Result]:
+        """Yield the results of one query: at once on the index, or node by node in pySHACL.
+
+        Args:
+            site: Where the query stands.
+            has_strangers: Whether there may be focus nodes that no triple has.
+        """
+        query = prepare(self._shapes, site.constraint, site.shape.path)
+        if query.unsafe is None and not (query.has_empty_paths and has_strangers):
+            yield from self._runner.results(site, query, self._sieve.chunks(site, _CHUNK))
+        elif query.unsafe is None:
+            known = self._sieve.known(site)
+            yield from self._runner.results(site, query, self._sieve.chunks(known, _CHUNK))
+            yield from self._judged_whole(site, self._sieve.chunks(site, _CHUNK, known.domain))
+        else:
+            yield from self._judged_whole(site, self._sieve.chunks(site, _CHUNK))
+
+    def _judged_whole(
+        self, site: QuerySite, chunks: Iterator[list[tuple[str, int]]]
+    ) -> Iterator[Result]:
+        judge = self._judge(self._shapes.without(_beside(site)))
+        for chunk in chunks:
+            for times in sorted({times for _, times in chunk}):
+                nodes = [node for node, often in chunk if often == times]
+                for result in judge.judge(self._whole_graph(), {site.shape.node: nodes}):
+                    yield from [result] * times
+
+    def _whole_graph(self) -> Graph:
+        """Return all triples as an rdflib graph.
+
+        Raises:
+            LimitError: They would not fit into memory.
+        """
+        if self._graph is None:
+            count = self._sieve.count(self._triples.name)
+            limit = memory_limit(self._connection)
+            if count * _BYTES_IN_RDFLIB > limit:
+                raise LimitError(
+                    "whole-graph-too-large",
+                    f"a shape needs pySHACL on the whole graph, and its {count:,} triples would"
+                    f" take about {count * _BYTES_IN_RDFLIB / 1e9:.1f} GB there",
+                    hint="See which with --explain, give more with --memory, or write the shape"
+                    " with SHACL Core.",
+                )
+            self._graph = to_graph(_all_triples(self._connection, self._triples))
+        return self._graph
 
 
 def _is_query(_: str, predicate: str, __: str) -> bool:
@@ -144,8 +287,15 @@ def _beside(site: QuerySite) -> Callable[[str, str, str], bool]:
     return drop
 
 
-def _triples(connection: duckdb.DuckDBPyConnection, triples: Triples) -> Iterator[Triple]:
+def _all_triples(connection: duckdb.DuckDBPyConnection, triples: Triples) -> Iterator[Triple]:
     with translated():
         rows = connection.execute(f"SELECT s, p, o FROM {triples.name}")
         while batch := rows.fetchmany(_FETCH):
             yield from batch
+
+
+def memory_limit(connection: duckdb.DuckDBPyConnection) -> int:
+    """Return the bytes that DuckDB may take, which is what kg was given."""
+    row = connection.execute("SELECT current_setting('memory_limit')").fetchone()
+    assert row is not None
+    return parse_size(str(row[0]))

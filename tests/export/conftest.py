@@ -1,5 +1,6 @@
 """Quad tables and workspaces to export from, made without a build."""
 
+import json
 import subprocess
 import sys
 from collections.abc import Callable, Iterable
@@ -23,13 +24,16 @@ voc = "https://example.org/ns#"
 
 
 def make_table(path: Path, quads: Iterable[Quad]) -> QuadTable:
-    rows = ", ".join(
-        f"({', '.join('NULL' if term is None else sql_text(term) for term in quad)})"
-        for quad in quads
-    )
-    values = f"VALUES {rows}" if rows else "SELECT '', '', '', '' WHERE false"
-    with engine() as connection:
-        return write_table(connection, f"SELECT * FROM ({values}) AS t(s, p, o, g)", path)
+    lines = path.with_suffix(".jsonl")
+    objects = (dict(zip("spog", quad, strict=True)) for quad in quads)
+    lines.write_text("".join(json.dumps(each) + "\n" for each in objects))
+    columns = ", ".join(f"{name}: 'VARCHAR'" for name in "spog")
+    source = sql_text(str(lines))
+    select = f"FROM read_json({source}, columns = {{{columns}}}, format = 'newline_delimited')"
+    with engine(threads=1) as connection:
+        table = write_table(connection, select, path)
+    lines.unlink()
+    return table
 
 
 @pytest.fixture

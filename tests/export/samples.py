@@ -27,62 +27,24 @@ SAMPLE = [
     (f"<{EX}dot.>", f"<{VOC}site>", f"<{EX}a.b>", None),
     (f"<{EX}site/1>", "<http://www.w3.org/2000/01/rdf-schema#label>", '"Site"@en', RECORD),
     ("_:fb0", f"<{VOC}of>", LAUNCH, None),
+    # Nested: a node in a node, with two objects, an empty node and a list.
+    (LAUNCH, f"<{VOC}stage>", "_:s1", RECORD),
+    ("_:s1", f"<{RDF}type>", f"<{VOC}Stage>", RECORD),
+    ("_:s1", f"<{VOC}engine>", "_:e1", RECORD),
+    ("_:s1", f"<{VOC}engine>", "_:e2", RECORD),
+    ("_:e2", f"<{VOC}count>", f'"4"^^<{XSD}integer>', RECORD),
+    ("_:e2", f"<{VOC}name>", '"first"', RECORD),
+    ("_:s1", f"<{VOC}parts>", "_:l1", RECORD),
+    ("_:l1", f"<{RDF}first>", f"<{EX}part-1>", RECORD),
+    ("_:l1", f"<{RDF}rest>", "_:l2", RECORD),
+    ("_:l2", f"<{RDF}first>", "_:e3", RECORD),
+    ("_:l2", f"<{RDF}rest>", f"<{RDF}nil>", RECORD),
+    ("_:e3", f"<{VOC}name>", '"second"', RECORD),
+    # These keep their labels: referred to twice, on a cycle, in two graphs.
+    (LAUNCH, f"<{VOC}twice>", "_:t1", RECORD),
+    (LAUNCH, f"<{VOC}again>", "_:t1", RECORD),
+    ("_:c1", f"<{VOC}next>", "_:c2", RECORD),
+    ("_:c2", f"<{VOC}next>", "_:c1", RECORD),
+    (LAUNCH, f"<{VOC}place>", "_:g1", RECORD),
+    ("_:g1", f"<{VOC}name>", '"elsewhere"', TALKS),
 ]
-
-TURTLE = """\
-@prefix ex: <https://example.org/> .
-@prefix rdfs: <http://www.w3.org/2000/01/rdf-schema#> .
-@prefix voc: <https://example.org/ns#> .
-@prefix xsd: <http://www.w3.org/2001/XMLSchema#> .
-
-<https://example.org/dot.> voc:site ex:a.b .
-
-ex:launch-1 a voc:Launch ;
-    voc:apogee "01000"^^xsd:integer ,
-        1000 ;
-    voc:date "2022-11-18"^^xsd:date ;
-    voc:label "Hwasong-17" ,
-        "화성포-17형"@ko ;
-    voc:mass 1.5E3 ;
-    voc:note "a \\"quoted\\"\\nline\\\\" ;
-    voc:range 999.50 ;
-    voc:site <https://example.org/site/1> ;
-    voc:success true .
-
-<https://example.org/site/1> rdfs:label "Site"@en .
-
-_:fb0 voc:of ex:launch-1 .
-
-"""
-
-TRIG = """\
-@prefix ex: <https://example.org/> .
-@prefix rdfs: <http://www.w3.org/2000/01/rdf-schema#> .
-@prefix voc: <https://example.org/ns#> .
-@prefix xsd: <http://www.w3.org/2001/XMLSchema#> .
-
-<https://example.org/dot.> voc:site ex:a.b .
-
-_:fb0 voc:of ex:launch-1 .
-
-<https://example.org/graph/record> {
-    ex:launch-1 a voc:Launch ;
-        voc:apogee "01000"^^xsd:integer ,
-            1000 ;
-        voc:date "2022-11-18"^^xsd:date ;
-        voc:label "Hwasong-17" ,
-            "화성포-17형"@ko ;
-        voc:mass 1.5E3 ;
-        voc:range 999.50 ;
-        voc:site <https://example.org/site/1> ;
-        voc:success true .
-
-    <https://example.org/site/1> rdfs:label "Site"@en .
-}
-
-<https://example.org/graph/talks> {
-    ex:launch-1 a voc:Launch ;
-        voc:note "a \\"quoted\\"\\nline\\\\" .
-}
-
-"""

@@ -1,12 +1,16 @@
 """The real command line, in a process of its own."""
 
+import hashlib
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
 from tests.export.conftest import kg
-from tests.export.samples import SAMPLE, TURTLE
+from tests.export.samples import SAMPLE
+
+TURTLE = Path(__file__).with_name("golden").joinpath("sample.ttl").read_text(encoding="utf-8")
 
 
 def test_file(workspace):
@@ -14,7 +18,7 @@ def test_file(workspace):
     done = kg("export", "-o", "a.ttl", cwd=root)
     assert done.returncode == 0
     assert done.stdout == b""
-    assert done.stderr == b"wrote 14 triples to a.ttl (Turtle)\n"
+    assert done.stderr == b"wrote 32 triples to a.ttl (Turtle)\n"
     assert (root / "a.ttl").read_text(encoding="utf-8") == TURTLE
 
 
@@ -69,3 +73,85 @@ def test_no_build(tmp_path):
     done = kg("export", "-o", "a.ttl", cwd=tmp_path)
     assert done.returncode == 2
     assert b"kg build" in done.stderr
+
+
+def test_ill_typed_literals_are_led_back_to_their_records(tmp_path):
+    """A build finds them, an export names the first with file, record and column."""
+    data = tmp_path / "data"
+    data.mkdir()
+    (tmp_path / "kg.toml").write_text('base = "https://example.org/"\n')
+    (data / "facts.csv").write_text("id,day\na,2022-11-18\nb,2022-13-01\n")
+    (data / "facts.yarrrml.yml").write_text(
+        "prefixes: {ex: 'https://example.org/'}\n"
+        "mappings:\n"
+        "  fact:\n"
+        "    sources: [[facts.csv~csv]]\n"
+        "    s: ex:$(id)\n"
+        "    po: [[ex:day, $(day), xsd:date]]\n"
+    )
+    built = kg("build", "--no-index", cwd=tmp_path)
+    assert built.returncode == 0
+    assert b"1 statements: a literal has no value in its datatype" in built.stderr
+    done = kg("export", "-o", "a.ttl", cwd=tmp_path)
+    assert done.returncode == 0
+    warned = done.stderr.decode()
+    assert '"2022-13-01"' in warned
+    assert 'data/facts.csv:3 (record 2), column "day"' in warned
+    strict = kg("export", "-o", "strict.ttl", "--strict", cwd=tmp_path)
+    assert strict.returncode == 1
+    assert "nothing was written" in strict.stderr.decode()
+    assert not (tmp_path / "strict.ttl").exists()
+
+
+def test_files_without_a_workspace(tmp_path):
+    (tmp_path / "a.ttl").write_text("@prefix e: <http://e/> . e:s e:p e:o, [] .")
+    (tmp_path / "b.nt").write_text('<http://e/s> <http://e/p> "b" .\n')
+    done = kg("export", "--data", "a.ttl", "--data", "b.nt", "-o", "-", "-f", "ttl", cwd=tmp_path)
+    assert done.returncode == 0
+    assert (
+        done.stdout.decode()
+        == '@prefix e: <http://e/> .\n\ne:s e:p "b" ,\n        e:o ,\n        [] .\n'
+    )
+    assert done.stderr.decode() == "wrote 3 triples to - (Turtle)\n"
+    (tmp_path / "c.ttl").write_text("<e:s> <e:p> .")
+    done = kg("export", "--data", "c.ttl", "-o", "c.nt", cwd=tmp_path)
+    assert done.returncode == 2
+    assert b"c.ttl:1" in done.stderr
+    assert not (tmp_path / "c.nt").exists()
+
+
+def test_canonical_prints_the_digest(workspace):
+    root = workspace(SAMPLE)
+    done = kg("export", "--canonical", "-o", "a.nq", cwd=root)
+    digest = hashlib.sha256((root / "a.nq").read_bytes()).hexdigest()
+    assert (done.returncode, done.stdout.decode()) == (0, f"sha256:{digest}\n")
+    piped = kg("export", "--canonical", "-o", "-", "-f", "nq", "--digest", "sha256", cwd=root)
+    assert piped.stdout == (root / "a.nq").read_bytes()
+    assert f"sha256:{digest}" in piped.stderr.decode()
+
+
+def test_poison_graph_ends_with_the_exit_code_of_limits(tmp_path):
+    """Ten blank nodes, each with an arc to each other."""
+    pairs = [(a, b) for a in range(10) for b in range(10) if a != b]
+    clique = "".join(f"_:n{a} <http://e/p> _:n{b} .\n" for a, b in pairs)
+    (tmp_path / "poison.nt").write_text(clique)
+    words = ["export", "--data", "poison.nt", "--canonical", "-o", "out.nq", "--timeout", "1"]
+    done = kg(*words, cwd=tmp_path)
+    assert done.returncode == 4
+    assert b"within 1 seconds" in done.stderr
+    assert [path.name for path in tmp_path.iterdir()] == ["poison.nt"]
+
+
+def test_what_a_command_imports(workspace):
+    """Export starts fast: no rdflib, no pydantic, and the parser of RDF only where it is needed."""
+    root = workspace(SAMPLE)
+    script = (
+        "import sys; from kg.cli.main import main;"
+        f" code = main(['-q', '-C', {str(root)!r}, 'export', '-o', {str(root / 'a.ttl')!r}]);"
+        " print(code, *(m for m in ('rdflib', 'pydantic', 'pyshacl', 'rich', 'pyoxigraph',"
+        " 'kg.lineage', 'kg.export.canonical') if m in sys.modules))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True
+    )
+    assert done.stdout == "0\n"

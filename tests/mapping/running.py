@@ -10,7 +10,7 @@ from pathlib import Path
 from kg.duck import engine
 from kg.mapping import read_mapping
 from kg.mapping.plan import Plan
-from kg.materialize import Materialization, materialize
+from kg.materialize import STREAM_FROM, Materialization, materialize
 from kg.sources import Folders
 from kg.workspace import COMMON_PREFIXES
 
@@ -46,11 +46,19 @@ def write_files(folder: Path, files: Mapping[str, str | bytes]) -> None:
         path.write_bytes(content.encode() if isinstance(content, str) else content)
 
 
-def run_plan(plan: Plan, *, threads: int | None = None, inside: Path | None = None) -> Run:
+def run_plan(
+    plan: Plan,
+    *,
+    threads: int | None = None,
+    inside: Path | None = None,
+    stream_from: int = STREAM_FROM,
+) -> Run:
     """Run a plan whose sources are on disk."""
     with tempfile.TemporaryDirectory() as folder, engine(Path(folder), None, threads) as connection:
         spill = Path(folder)
-        made = materialize(connection, plan, Folders(inside, spill), spill / "quads.parquet")
+        folders = Folders(inside, spill)
+        target = spill / "quads.parquet"
+        made = materialize(connection, plan, folders, target, stream_from=stream_from)
         quads = connection.execute(f"SELECT s, p, o, g FROM {made.table.sql}").fetchall()
     return Run(quads, made)
 

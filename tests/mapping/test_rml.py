@@ -431,7 +431,7 @@ class TestSources:
         )
 
     def test_path_source(self):
-        assert self.path("") == LogicalSource("f", Formulation.CSV, folder="/data")
+        assert self.path("") == LogicalSource("f", Formulation.CSV, folder="/data", nulls=())
         assert self.path("rml:root rml:MappingDirectory").folder == "/data"
         assert self.path('rml:root "sub"').folder == "/data/sub"
         assert self.path('rml:root "/abs"').folder == "/abs"
@@ -450,7 +450,7 @@ class TestSources:
             ("rml:compression rml:zip", "compression", "zip"),
             ("rml:compression rml:targz", "compression", "targz"),
             ("rml:compression rml:tarxz", "compression", "tarxz"),
-            ("rml:compression rml:none", "compression", ""),
+            ("rml:compression rml:none", "compression", "none"),
             ('rml:null "", "n/a"', "nulls", ("", "n/a")),
         ],
     )
@@ -471,7 +471,7 @@ class TestSources:
             header=False,
             comment="#",
             skip_rows=2,
-            trim=True,
+            trim="true",
         )
         assert found == LogicalSource(
             "t.csv",
@@ -488,7 +488,7 @@ class TestSources:
             " rml:referenceFormulation rml:CSV"
         )
         expected = LogicalSource(
-            "t.csv", Formulation.CSV, folder="/data", dialect=Dialect(delimiter="\t")
+            "t.csv", Formulation.CSV, folder="/data", dialect=Dialect(delimiter="\t"), nulls=("",)
         )
         assert found == expected
 

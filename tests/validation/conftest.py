@@ -12,7 +12,7 @@ from kg.duck import engine
 from kg.quads import QuadTable, spooled, write_table
 from kg.rdf import spool_rdf
 from kg.validation import load_shapes
-from kg.validation.shapes import ShapesGraph
+from kg.validation.shapes import ShapesGraph, read_shapes
 
 PREFIXES = """
 @prefix ex: <http://example.org/> .
@@ -52,5 +52,17 @@ def shapes(tmp_path: Path) -> Callable[[str], ShapesGraph]:
         source = tmp_path / "shapes.ttl"
         source.write_text(PREFIXES + turtle, encoding="utf-8")
         return load_shapes([source])
+
+    return make
+
+
+@pytest.fixture
+def read(tmp_path: Path) -> Callable[[str], ShapesGraph]:
+    """Read shapes from Turtle text as they are, unchecked; the usual prefixes are known."""
+
+    def make(turtle: str) -> ShapesGraph:
+        source = tmp_path / "shapes.ttl"
+        source.write_text(PREFIXES + turtle, encoding="utf-8")
+        return read_shapes([source])
 
     return make

@@ -100,6 +100,50 @@ FLAGS = ["i", "m", "im", "s"]
 SEVERITIES = ["sh:Violation", "sh:Warning", "sh:Info", "ex:Grave"]
 
 
+# Literals that rdflib and the index hold alike, for cases with queries.
+PLAIN = [
+    '"a"',
+    '"b"',
+    '"abc"',
+    '"a"@en',
+    '"b"@de',
+    "1",
+    "2",
+    "10",
+    "true",
+    '"2020-01-01"^^xsd:date',
+]
+QUERIES = [
+    "SELECT $this ?value WHERE { $this ex:p ?value . FILTER(isIRI(?value)) }",
+    "SELECT $this WHERE { $this ex:p ?x . FILTER NOT EXISTS { ?x ex:q ?y } }",
+    "SELECT $this ?value WHERE { $this ex:q+ ?value . FILTER(sameTerm(?value, $this)) }",
+    "SELECT $this (ex:r AS ?path) ?value WHERE { $this ex:r ?value ; a ex:A }",
+    "SELECT $this ?x WHERE { $this ex:p ?x . OPTIONAL { ?x a ?t } FILTER(!bound(?t)) }",
+    "SELECT $this ?value WHERE { { $this ex:p ?value } UNION { ?value ex:q $this } }",
+    "SELECT $this (COUNT(?x) AS ?n) WHERE { $this ex:p ?x } GROUP BY $this HAVING (COUNT(?x) > 1)",
+    "SELECT $this WHERE { FILTER NOT EXISTS { $this ex:q ?x } }",
+    "SELECT DISTINCT $this ?p WHERE { $this ?p ?o . FILTER(isBlank(?o) || lang(?o) = 'en') }",
+    "SELECT $this WHERE { $this ex:p/ex:q* ?x . ?x ^ex:r ?y }",
+    "SELECT $this ?value WHERE { $this (ex:p|ex:r) ?value . BIND(str($this) AS ?s)"
+    " FILTER(contains(?s, 'n')) }",
+    "SELECT $this ?value WHERE { ?value ex:p ?x . FILTER(?x = $this) }",
+    # What must run for each node:
+    "SELECT $this WHERE { $this ex:p ?x } LIMIT 1",
+    "SELECT $this WHERE { { SELECT $this WHERE { $this ex:r ?x } } }",
+    "SELECT $this WHERE { { ?y ex:p ?x . FILTER(?x != $this) } UNION { $this ex:r ?x } }",
+]
+PATH_QUERIES = [
+    "SELECT $this ?value WHERE { $this $PATH ?value . FILTER(isLiteral(?value)) }",
+    "SELECT $this WHERE { $this $PATH ?a, ?b . FILTER(!sameTerm(?a, ?b)) }",
+    "SELECT $this ?value WHERE { $this $PATH ?value . ?value $PATH ?other }",
+]
+MESSAGES = [
+    '"Mind {?value} of {$this}."',
+    '"{?x} is what it says."@en , "Und {?n} auch."@de',
+    '"Mind the gap."',
+]
+
+
 @dataclass(frozen=True)
 class RandomCase:
     """Turtle of a data graph and of a shapes graph, both with their prefixes."""
@@ -112,11 +156,18 @@ class RandomCase:
 def random_case(seed: int) -> RandomCase:
     """Return the case of a seed; the same in every run."""
     rng = random.Random(seed)
-    return RandomCase(seed, HEAD + _data(rng), HEAD + _Shapes(rng).text())
+    return RandomCase(seed, HEAD + _data(rng, LITERALS), HEAD + _Shapes(rng).text())
 
 
-def _data(rng: random.Random) -> str:
-    pool = rng.sample(LITERALS, rng.randint(2, 10))
+def random_query_case(seed: int) -> RandomCase:
+    """Return a case whose shapes have queries of their own; the same in every run."""
+    rng = random.Random(f"queries {seed}")
+    data = _data(rng, PLAIN)
+    return RandomCase(seed, HEAD + data, HEAD + _Shapes(rng, queries=True).text())
+
+
+def _data(rng: random.Random, literals: list[str]) -> str:
+    pool = rng.sample(literals, rng.randint(2, min(10, len(literals))))
     lines = []
     for below, above in (("ex:B", "ex:A"), ("ex:C", "ex:B"), ("ex:A", "ex:C")):
         if rng.random() < (0.7 if above != "ex:C" else 0.1):
@@ -132,8 +183,9 @@ def _data(rng: random.Random) -> str:
 class _Shapes:
     """Makes the shapes of one case."""
 
-    def __init__(self, rng: random.Random) -> None:
+    def __init__(self, rng: random.Random, queries: bool = False) -> None:
         self._rng = rng
+        self._queries = queries
         self._node_shapes = [f"ex:N{number}" for number in range(rng.randint(1, 3))]
         self._property_shapes = [f"ex:P{number}" for number in range(rng.randint(0, 2))]
         self._recursive = rng.random() < 0.04
@@ -178,6 +230,8 @@ class _Shapes:
             if text:
                 chosen.setdefault(text.split()[0], text)
         parts += chosen.values()
+        if self._queries and rng.random() < (0.6 if depth < 2 else 0.1):
+            parts += [self._query(is_property)]
         if rng.random() < 0.1:
             parts.append(f"sh:severity {rng.choice(SEVERITIES)}")
         if rng.random() < 0.05:
@@ -185,6 +239,13 @@ class _Shapes:
         if rng.random() < 0.1:
             parts.append('sh:message "As it says."')
         return " ; ".join(parts)
+
+    def _query(self, is_property: bool) -> str:
+        rng = self._rng
+        select = rng.choice(PATH_QUERIES if is_property and rng.random() < 0.5 else QUERIES)
+        message = f" ; sh:message {rng.choice(MESSAGES)}" if rng.random() < 0.7 else ""
+        off = " ; sh:deactivated true" if rng.random() < 0.05 else ""
+        return f'sh:sparql [ sh:select """{select}"""{message}{off} ]'
 
     def _path(self, depth: int) -> str:
         rng = self._rng

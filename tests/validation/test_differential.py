@@ -1,12 +1,13 @@
 """Sieve and judge find what the judge alone finds, on random graphs and shapes.
 
-Run by hand over more seeds: ``python -m tests.validation.test_differential 0 5000``.
+Run by hand over more seeds: ``python -m tests.validation.test_differential 0 5000 [queries]``.
 """
 
 from __future__ import annotations
 
 import sys
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 
 import duckdb
@@ -14,11 +15,13 @@ import pytest
 
 from kg.duck import engine
 from tests.validation.differential import difference
-from tests.validation.random_cases import random_case
+from tests.validation.random_cases import RandomCase, random_case, random_query_case
 
 # Seeds that once showed a difference.
 REGRESSIONS: tuple[int, ...] = ()
+QUERY_REGRESSIONS: tuple[int, ...] = ()
 SEEDS = (*range(60), *REGRESSIONS)
+QUERY_SEEDS = (*range(25), *QUERY_REGRESSIONS)
 
 
 @pytest.mark.parametrize("seed", SEEDS)
@@ -28,12 +31,19 @@ def test_sieve_and_judge_equal_the_judge_alone(
     assert difference(random_case(seed), connection, tmp_path) is None
 
 
-def main(first: int, last: int) -> int:
+@pytest.mark.parametrize("seed", QUERY_SEEDS)
+def test_queries_on_the_index_equal_queries_in_the_judge(
+    seed: int, connection: duckdb.DuckDBPyConnection, tmp_path: Path
+) -> None:
+    assert difference(random_query_case(seed), connection, tmp_path) is None
+
+
+def main(first: int, last: int, make: Callable[[int], RandomCase]) -> int:
     """Try the seeds from `first` to before `last`; say which differ, and how many."""
     differing = 0
     with engine(threads=1) as connection, tempfile.TemporaryDirectory() as folder:
         for seed in range(first, last):
-            told = difference(random_case(seed), connection, Path(folder))
+            told = difference(make(seed), connection, Path(folder))
             if told is not None:
                 differing += 1
                 print(f"seed {seed}: {told}")
@@ -42,4 +52,5 @@ def main(first: int, last: int) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(int(sys.argv[1]), int(sys.argv[2])))
+    making = random_query_case if "queries" in sys.argv else random_case
+    sys.exit(main(int(sys.argv[1]), int(sys.argv[2]), making))

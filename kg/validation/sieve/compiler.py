@@ -23,7 +23,7 @@ from kg.validation.sieve.triples import Triples
 from kg.validation.sieve.values import Test, is_blank, keyed, language, less_than, value_test
 
 # The judge gives up where shapes nest this deep.
-_DEEPEST: Final = 14
+_DEEPEST: Final = 15
 _NOTHING: Final = "SELECT NULL::VARCHAR AS n WHERE false"
 
 

@@ -1,7 +1,7 @@
-r"""Which regular expressions DuckDB's RE2 and Python's ``re`` read alike, on ASCII text.
+r"""Which regular expressions DuckDB's RE2 and Python's ``re`` read alike.
 
 The judge searches with Python's ``re``. An expression is *portable* if it is made only of what
-both engines take to mean the same on printable ASCII text: literal characters, ``.``, sets,
+both engines take to mean the same on text without line breaks: literal characters, ``.``, sets,
 groups, alternatives, counted repeats, anchors, and the classes ``\d \w \s`` with their
 opposites, ``\b``. All else (look-around, back references, named groups, escapes of code points,
 ``\p``) goes to the judge.
@@ -10,6 +10,7 @@ opposites, ``\b``. All else (look-around, back references, named groups, escapes
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from typing import Final
 
 # RE2 refuses higher counts, also as the product of nested ones.
@@ -30,21 +31,36 @@ _TOKEN: Final = re.compile(
 )
 
 
-def portable(pattern: str, flags: str) -> str | None:
-    """Return the flags for DuckDB if a pattern is portable, else None.
+@dataclass(frozen=True, slots=True)
+class Portable:
+    """How DuckDB reads a pattern as the judge does.
+
+    Attributes:
+        flags: The flags for DuckDB.
+        ascii_only: Whether that holds on ASCII text only: classes and letters of either case
+            take in other alphabets in Python.
+    """
+
+    flags: str
+    ascii_only: bool
+
+
+def portable(pattern: str, flags: str) -> Portable | None:
+    """Return how DuckDB reads a pattern as the judge does, or None if it does not.
 
     Args:
         pattern: The value of ``sh:pattern``.
         flags: The value of ``sh:flags`` in lower case; as in the judge, ``i`` and ``m`` count.
 
     >>> portable("^[A-Z]{2}-[0-9]+$", "")
-    'c'
+    Portable(flags='c', ascii_only=False)
     >>> portable("(?=a)b", "") is None
     True
     """
-    if not pattern.isascii() or not pattern.isprintable():
+    ignores_case = "i" in flags
+    if not pattern.isprintable() or (ignores_case and not pattern.isascii()):
         return None
-    position, inner, outer = 0, 1, 1
+    position, inner, outer, classes = 0, 1, 1, False
     while position < len(pattern):
         token = _TOKEN.match(pattern, position)
         if token is None:
@@ -54,6 +70,7 @@ def portable(pattern: str, flags: str) -> str | None:
             outer *= count
         else:
             inner = max(inner, count)
+        classes = classes or re.search(r"\\[dDwWsSbB]", token[0]) is not None
         position = token.end()
     if inner * outer > _HIGHEST_REPEAT:
         return None
@@ -61,4 +78,4 @@ def portable(pattern: str, flags: str) -> str | None:
         re.compile(pattern)
     except (re.error, OverflowError):
         return None
-    return "i" if "i" in flags else "c"
+    return Portable("i" if ignores_case else "c", ascii_only=classes or ignores_case)

@@ -7,8 +7,9 @@ the judge sees at a time is bounded by the size of a batch.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from types import TracebackType
 from typing import Any, Final, Self
 
@@ -19,7 +20,7 @@ from kg.validation.judge import to_graph
 from kg.validation.model import Shape
 from kg.validation.results import Result
 from kg.validation.shapes import Triple
-from kg.validation.sieve.compiler import Compiler, Step
+from kg.validation.sieve.compiler import Compiler, QuerySite, Step
 from kg.validation.sieve.neighbourhood import Automaton, step_sql, transitions_sql
 from kg.validation.sieve.routes import Route, Way
 from kg.validation.sieve.triples import Triples
@@ -31,6 +32,7 @@ _serial = itertools.count()
 
 Focus = Mapping[str, list[str]]
 Ask = Callable[[Any, Focus], Iterator[Result]]
+Tell = Callable[[str], None]
 
 
 class Sieve:
@@ -51,7 +53,7 @@ class Sieve:
         self._prefix = f"kg_v{next(_serial)}_"
         self._made: list[str] = []
         self.compiler = Compiler(shapes, triples, f"{self._prefix}t")
-        self._built = 0
+        self._numbers = itertools.count()
 
     def __enter__(self) -> Self:
         """Begin."""
@@ -68,17 +70,18 @@ class Sieve:
             with suppress(duckdb.Error):
                 self._connection.execute(f"DROP TABLE IF EXISTS {name}")
 
-    def build_tables(self) -> None:
-        """Make the tables that the compiled queries read, as far as they are not made yet."""
-        for step in self.compiler.steps[self._built :]:
+    def build_tables(self, tell: Tell) -> None:
+        """Make the tables that the compiled queries read."""
+        tell("focus nodes")
+        for step in self.compiler.steps:
             self._make(step.name, step.sql)
-        self._built = len(self.compiler.steps)
 
-    def find_suspects(self, routes: Iterable[Route]) -> int:
+    def find_suspects(self, routes: Sequence[Route], tell: Tell) -> int:
         """Run the queries of the routes, number the suspects into batches, and count them."""
         found = self._name("found")
         self._make(found, "SELECT NULL::INTEGER AS shape, NULL::VARCHAR AS n WHERE false")
         for number, route in enumerate(routes):
+            tell(f"shape {number + 1} of {len(routes)}")
             queries = route.suspects.queries
             if route.way is Way.JUDGE:
                 queries = (Step("", f"SELECT n FROM {route.targets}", "all targets"),)
@@ -89,18 +92,27 @@ class Sieve:
             "SELECT shape, n, (dense_rank() OVER (ORDER BY n) - 1) // {0} AS batch"
             f" FROM (SELECT DISTINCT shape, n FROM {found})".format(BATCH),
         )
-        return self._count(self._name("suspects"))
+        return self.count(self._name("suspects"))
 
-    def judged(self, routes: list[Route], ask: Ask) -> Iterator[Result]:
+    def suspects_by_route(self) -> dict[int, int]:
+        """Return the number of suspects of each route that has any."""
+        rows = self._run(f"SELECT shape, count(*) FROM {self._name('suspects')} GROUP BY shape")
+        return dict(rows)
+
+    def judged(self, routes: list[Route], ask: Ask, tell: Tell) -> Iterator[Result]:
         """Yield what the judge finds about the suspects, batch by batch.
 
         Args:
             routes: As given to `find_suspects`.
             ask: The judge, over a graph and the focus nodes of each shape.
+            tell: Told what is being done.
         """
+        tell("neighbourhood of the suspects")
         hood = self._cut_out(routes)
         suspects = self._name("suspects")
-        for (batch,) in self._run(f"SELECT DISTINCT batch FROM {suspects} ORDER BY batch"):
+        batches = self._run(f"SELECT DISTINCT batch FROM {suspects} ORDER BY batch")
+        for (batch,) in batches:
+            tell(f"pySHACL on batch {batch + 1} of {len(batches)}")
             focus: dict[str, list[str]] = {}
             rows = self._run(
                 f"SELECT shape, n FROM {suspects} WHERE batch = {batch} ORDER BY shape, n"
@@ -112,6 +124,38 @@ class Sieve:
     def nodes(self, table: str) -> list[str]:
         """Return the focus nodes in a table, sorted."""
         return [node for (node,) in self._run(f"SELECT n FROM {table} ORDER BY n")]
+
+    def known(self, site: QuerySite) -> QuerySite:
+        """Return the site with those of its focus nodes that a triple has."""
+        nodes = f"SELECT s AS n FROM {self._triples.name} UNION SELECT o FROM {self._triples.name}"
+        name = self._name(f"known{next(self._numbers)}")
+        self._make(name, f"SELECT n FROM {site.domain} SEMI JOIN ({nodes}) k USING (n)")
+        return replace(site, domain=name)
+
+    def chunks(
+        self, site: QuerySite, size: int, beside: str | None = None
+    ) -> Iterator[list[tuple[str, int]]]:
+        """Yield the focus nodes of a query, sorted, each with how often it is validated.
+
+        Args:
+            site: Where the query stands.
+            size: How many nodes are given at once.
+            beside: Table (n) of nodes to leave out.
+        """
+        weighted = f"SELECT n, 1 AS w FROM {site.domain}"
+        if site.weights is not None:
+            weighted = (
+                f"SELECT n, w::BIGINT AS w FROM {site.weights} SEMI JOIN {site.domain} USING (n)"
+            )
+        left_out = "" if beside is None else f" ANTI JOIN {beside} b USING (n)"
+        name = self._name(f"site{next(self._numbers)}")
+        self._make(
+            name,
+            f"SELECT n, w, (row_number() OVER (ORDER BY n) - 1) // {size} AS chunk"
+            f" FROM ({weighted}){left_out}",
+        )
+        for chunk in range(self.count(f"(SELECT DISTINCT chunk FROM {name})")):
+            yield self._run(f"SELECT n, w FROM {name} WHERE chunk = {chunk} ORDER BY n")
 
     def _batch(self, hood: str, batch: int) -> Iterator[Triple]:
         yield from self._run(f"SELECT DISTINCT s, p, o FROM {hood} WHERE batch = {batch}")
@@ -141,7 +185,7 @@ class Sieve:
             )
             frontier = self._make(self._name(f"front{number}"), reached)
             self._run(f"DROP TABLE {step}")
-            if not self._count(frontier):
+            if not self.count(frontier):
                 return hood
             self._run(f"INSERT INTO {seen} FROM {frontier}")
         raise AssertionError  # the loop ends by returning
@@ -154,7 +198,8 @@ class Sieve:
         self._made.append(name)
         return name
 
-    def _count(self, table: str) -> int:
+    def count(self, table: str) -> int:
+        """Return the number of rows of a table."""
         return int(self._run(f"SELECT count(*) FROM {table}")[0][0])
 
     def _run(self, sql: str) -> list[Any]:

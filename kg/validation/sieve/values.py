@@ -8,7 +8,7 @@ the judge does: lexical forms that only Python takes or refuses, escapes, other 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Final
@@ -46,17 +46,40 @@ class Form:
     longest: int = _ANY_LENGTH
     has_day: bool = False
 
-    def holds(self, v: str, datatypes: Iterable[str]) -> str:
-        """Return the condition that a column's literal is of this form and of a datatype."""
-        listed = "|".join(name.replace(".", r"\.") for name in datatypes)
-        listed = f"(?:{listed})" if "|" in listed else listed
-        whole = '"' + self.pattern + '"' + (rf"\^\^<{listed}>" if listed else "")
-        checks = [f"regexp_full_match({v}, {sql_text(whole)})"]
-        checks.append(f"length({_text(v)}) <= {self.longest}")
+    def holds(self, text: str) -> str:
+        """Return the condition that a lexical form is of this form."""
+        checks = [
+            f"length({text}) <= {self.longest}",
+            f"regexp_full_match({text}, {sql_text(self.pattern)})",
+        ]
         if self.has_day:
-            checks.append(f"substr({v}, 2, 4) <> '0000'")
-            checks.append(f"TRY_CAST(substr({v}, 2, 10) AS DATE) IS NOT NULL")
-        return f"({' AND '.join(checks)})"
+            checks.append(f"NOT starts_with({text}, '0000')")
+            checks.append(f"TRY_CAST(substr({text}, 1, 10) AS DATE) IS NOT NULL")
+        return " AND ".join(checks)
+
+
+def _ending(datatype: str | None) -> str:
+    return '"' if datatype is None else f'"^^<{datatype}>'
+
+
+def _by_datatype(
+    v: str, datatypes: Iterable[str | None], then: Callable[[int, str], str], otherwise: str
+) -> str:
+    """Return a CASE by the datatype of a literal: only what applies is evaluated.
+
+    Args:
+        v: The column.
+        datatypes: IRIs, or None for plain strings.
+        then: Gives the result, from the number of the datatype and the lexical form.
+        otherwise: The result for all other terms.
+    """
+    cases = []
+    for number, datatype in enumerate(datatypes):
+        ending = _ending(datatype)
+        text = f"substr({v}, 2, length({v}) - {len(ending) + 1})"
+        condition = f"{_is_literal(v)} AND ends_with({v}, {sql_text(ending)})"
+        cases.append(f"WHEN {condition} THEN {then(number, text)}")
+    return f"CASE {' '.join(cases)} ELSE {otherwise} END"
 
 
 # Lexical forms that rdflib surely takes as values of a datatype. Digits that may exceed the
@@ -139,7 +162,8 @@ def _text(v: str) -> str:
 
 def language(v: str) -> str:
     """Return the language tag of a column, '' where there is none."""
-    return f"regexp_extract({v}, '\"@([a-z0-9-]+)$', 1)"
+    tag = f"regexp_extract({v}, '\"@([a-z0-9-]+)$', 1)"
+    return f"CASE WHEN ends_with({v}, '\"') OR ends_with({v}, '>') THEN '' ELSE {tag} END"
 
 
 def _typed(v: str, datatype: str) -> str:
@@ -147,7 +171,7 @@ def _typed(v: str, datatype: str) -> str:
     if datatype == XSD_STRING:
         return f"({_is_literal(v)} AND ends_with({v}, '\"'))"
     if datatype == RDF_LANG_STRING:
-        return f"({_is_literal(v)} AND {language(v)} <> '')"
+        return f"({_is_literal(v)} AND ({language(v)}) <> '')"
     if datatype == f"{RDFS}Literal":
         return _is_literal(v)
     if datatype == f"{RDFS}Datatype":
@@ -164,7 +188,8 @@ def _datatype(constraint: model.Datatype, v: str) -> Test:
         return Test("true", f"NOT {typed}")
     if form is None or not datatype.startswith(XSD):
         return exact(f"NOT {typed}")
-    return Test(f"NOT {form.holds(v, [datatype])}", f"NOT {typed}")
+    good = _by_datatype(v, [datatype], lambda _, text: f"({form.holds(text)})", "false")
+    return Test(f"NOT {good}", f"NOT {typed}")
 
 
 def _node_kind(constraint: model.NodeKind, v: str) -> Test:
@@ -191,12 +216,13 @@ def _length(v: str, bad: str) -> Test:
 
 
 def _pattern(constraint: model.Pattern, v: str) -> Test:
-    flags = portable(constraint.pattern, constraint.flags)
-    if flags is None:
+    way = portable(constraint.pattern, constraint.flags)
+    if way is None:
         return Test("true", is_blank(v))
-    # Both engines read ASCII text alike; a term without escapes has no line breaks.
-    legible = f"({_unescaped(v)} AND regexp_full_match({v}, '[ -~]*'))"
-    found = f"regexp_matches({_text(v)}, {sql_text(constraint.pattern)}, {sql_text(flags)})"
+    # A term without escapes has no line breaks.
+    is_ascii = f" AND strlen({v}) = length({v})" if way.ascii_only else ""
+    legible = f"({_unescaped(v)}{is_ascii})"
+    found = f"regexp_matches({_text(v)}, {sql_text(constraint.pattern)}, {sql_text(way.flags)})"
     return Test(
         f"({is_blank(v)} OR NOT {legible} OR NOT {found})",
         f"({is_blank(v)} OR ({legible} AND NOT {found}))",
@@ -204,7 +230,7 @@ def _pattern(constraint: model.Pattern, v: str) -> Test:
 
 
 def _language_in(constraint: model.LanguageIn, v: str) -> Test:
-    tag = language(v)
+    tag = f"({language(v)})"
     if "*" in constraint.languages:
         return exact(f"{tag} = ''")
     if not constraint.languages:
@@ -223,18 +249,24 @@ def _in(constraint: model.In, v: str) -> Test:
 
 def _range(constraint: model.Range, v: str) -> Test:
     """Compare with a bound, where both are of a kind that SQL compares as the judge does."""
-    bound = sql_text(constraint.bound)
-    sign = constraint.sign
     not_literal = f"NOT {_is_literal(v)}"
     kind = comparable_kind(constraint.bound)
     if kind is None:
         return Test("true", not_literal)
-    same, below = kind.both(v, bound), kind.compare(v, sign, bound)
+    bound = kind.key(sql_text(split_literal(constraint.bound).lexical))
+
+    def judged(wanted: str) -> str:
+        def then(number: int, text: str) -> str:
+            compared = f"{kind.key(text)} {constraint.sign} {bound}"
+            return f"{kind.forms[number][0].holds(text)} AND {wanted} ({compared})"
+
+        return _by_datatype(v, kind.datatypes, then, "false")
+
     # A plain string never compares with a number or a date, nor a number with a string.
     strings = "false" if kind is STRINGS else _typed(v, XSD_STRING)
     return Test(
-        f"({same} AND {below}) IS NOT TRUE",
-        f"({not_literal} OR {strings} OR ({same} AND NOT {below})) IS TRUE",
+        f"({judged('')}) IS NOT TRUE",
+        f"({not_literal} OR {strings} OR {judged('NOT')}) IS TRUE",
     )
 
 
@@ -243,51 +275,44 @@ class Kind:
     """Terms that SQL compares as rdflib does.
 
     Attributes:
-        forms: Each form, with the names of the XSD datatypes; none for plain strings.
+        forms: Each form with the name of its XSD datatype, None for plain strings.
         numeric: Whether they compare as numbers, else as text.
     """
 
-    forms: tuple[tuple[Form, tuple[str, ...]], ...]
+    forms: tuple[tuple[Form, str | None], ...]
     numeric: bool = False
 
-    def holds(self, v: str) -> str:
-        """Return the condition that a column's term is of the kind."""
-        each = (form.holds(v, [XSD + name for name in names]) for form, names in self.forms)
-        return f"({' OR '.join(each)})"
+    @property
+    def datatypes(self) -> list[str | None]:
+        """The datatype of each form."""
+        return [None if name is None else XSD + name for _, name in self.forms]
 
-    def both(self, a: str, b: str) -> str:
-        """Return the condition that two columns' terms are of the kind."""
-        return f"({self.holds(a)} AND {self.holds(b)})"
-
-    def compare(self, a: str, sign: str, b: str) -> str:
-        """Return the comparison of two columns whose terms are of the kind."""
-        return f"({self._key(a)} {sign} {self._key(b)})"
-
-    def _key(self, v: str) -> str:
-        text = _text(v)
+    def key(self, text: str) -> str:
+        """Return what lexical forms are compared by."""
         return f"TRY_CAST({text} AS DOUBLE)" if self.numeric else text
 
 
 _POINT: Final = r"[+-]?[0-9]+(?:\.[0-9]+)?"
+_EXPONENT: Final = Form(f"{_POINT}(?:[eE][+-]?[0-9][0-9]?)?", 30)
 # Numbers of at most 15 digits, which a double tells apart. Decimals and doubles do not mix:
 # Python compares 0.1 with the exact value of its double.
 EXACT_NUMBERS: Final = Kind(
     (
-        (Form("[+-]?[0-9]+", 15), ("integer", "long")),
-        (Form("[+-]?[0-9]+", 9), ("int",)),
-        (Form("[0-9]+", 15), ("nonNegativeInteger", "unsignedLong")),
-        (Form(_POINT, 15), ("decimal",)),
+        (Form("[+-]?[0-9]+", 15), "integer"),
+        (Form(_POINT, 15), "decimal"),
+        (Form("[+-]?[0-9]+", 15), "long"),
+        (Form("[+-]?[0-9]+", 9), "int"),
+        (Form("[0-9]+", 15), "nonNegativeInteger"),
+        (Form("0*[1-9][0-9]*", 15), "positiveInteger"),
     ),
     numeric=True,
 )
-DOUBLES: Final = Kind(
-    ((Form(f"{_POINT}(?:[eE][+-]?[0-9][0-9]?)?", 30), ("double", "float")),), numeric=True
-)
-DATES: Final = Kind(((Form(_DATE, has_day=True), ("date",)),))
-DATE_TIMES: Final = Kind(((Form(f"{_DATE}T{_CLOCK}", has_day=True), ("dateTime",)),))
-UTC_DATE_TIMES: Final = Kind(((Form(f"{_DATE}T{_CLOCK}Z", has_day=True), ("dateTime",)),))
+DOUBLES: Final = Kind(((_EXPONENT, "double"), (_EXPONENT, "float")), numeric=True)
+DATES: Final = Kind(((Form(_DATE, has_day=True), "date"),))
+DATE_TIMES: Final = Kind(((Form(f"{_DATE}T{_CLOCK}", has_day=True), "dateTime"),))
+UTC_DATE_TIMES: Final = Kind(((Form(f"{_DATE}T{_CLOCK}Z", has_day=True), "dateTime"),))
 # Any text without escapes; DuckDB and Python both compare by code point.
-STRINGS: Final = Kind(((Form(r'[^"\\]*', 2**31), ()),))
+STRINGS: Final = Kind(((Form(r'[^"\\]*', 2**31), None),))
 KINDS: Final = (EXACT_NUMBERS, DOUBLES, DATES, DATE_TIMES, UTC_DATE_TIMES, STRINGS)
 
 
@@ -298,12 +323,11 @@ def comparable_kind(term: str) -> Kind | None:
     parts = split_literal(term)
     if not parts.lexical.isascii() or parts.language:
         return None
-    name = parts.datatype.removeprefix(XSD) if parts.datatype != XSD_STRING else None
+    datatype = None if parts.datatype == XSD_STRING else parts.datatype
     for kind in KINDS:
-        for form, names in kind.forms:
-            named = name in names if name else not names
+        for (form, _), name in zip(kind.forms, kind.datatypes, strict=True):
             fits = re.fullmatch(form.pattern, parts.lexical) and len(parts.lexical) <= form.longest
-            if named and fits and (not form.has_day or _exists(parts.lexical[:10])):
+            if name == datatype and fits and (not form.has_day or _exists(parts.lexical[:10])):
                 return kind
     return None
 
@@ -321,11 +345,23 @@ def keyed(pairs: str) -> str:
 
     The columns are n, v; the number of the kind of v, or NULL; and its number, or else its text.
     """
-    kinds = " ".join(f"WHEN {kind.holds('v')} THEN {i}" for i, kind in enumerate(KINDS))
-    numeric = ", ".join(str(i) for i, kind in enumerate(KINDS) if kind.numeric)
-    inner = f"SELECT n, v, CASE {kinds} END AS kind, {_text('v')} AS text FROM {pairs}"
-    number = f"CASE WHEN kind IN ({numeric}) THEN TRY_CAST(text AS DOUBLE) END"
-    return f"SELECT n, v, kind, {number} AS number, text FROM ({inner})"
+    forms: dict[str | None, list[tuple[int, Form]]] = {}
+    for number, kind in enumerate(KINDS):
+        for (form, _), datatype in zip(kind.forms, kind.datatypes, strict=True):
+            forms.setdefault(datatype, []).append((number, form))
+    datatypes = list(forms)
+
+    def kind_of(number: int, _: str) -> str:
+        cases = (f"WHEN {form.holds('text')} THEN {k}" for k, form in forms[datatypes[number]])
+        return f"CASE {' '.join(cases)} END"
+
+    numeric = ", ".join(str(number) for number, kind in enumerate(KINDS) if kind.numeric)
+    text = _by_datatype("v", datatypes, lambda _, text: text, "NULL")
+    kind_sql = _by_datatype("v", datatypes, kind_of, "NULL")
+    number_sql = f"CASE WHEN kind IN ({numeric}) THEN TRY_CAST(text AS DOUBLE) END"
+    texts = f"SELECT n, v, {text} AS text FROM {pairs}"
+    kinds = f"SELECT n, v, text, {kind_sql} AS kind FROM ({texts})"
+    return f"SELECT n, v, kind, {number_sql} AS number, text FROM ({kinds})"
 
 
 def less_than(a: str, b: str, sign: str) -> Test:

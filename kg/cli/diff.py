@@ -1,0 +1,96 @@
+"""``kg diff``: what differs between two graphs."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from kg.cli.context import settings
+from kg.errors import ExitCode, UsageError
+
+SideArgument = Annotated[
+    str,
+    typer.Argument(
+        show_default=False,
+        help="An RDF file (.gz and .zst too), current, previous, or the name of a build.",
+    ),
+]
+
+
+def diff_command(
+    context: typer.Context,
+    old: SideArgument,
+    new: SideArgument,
+    format_name: Annotated[
+        str,
+        typer.Option(
+            "--format",
+            "-f",
+            metavar="NAME",
+            help="text (grouped by entity), patch (RDF Patch) or update (SPARQL Update).",
+        ),
+    ] = "text",
+    output: Annotated[
+        str, typer.Option("--output", "-o", metavar="FILE", help="Default: standard output.")
+    ] = "-",
+    merged: Annotated[
+        bool,
+        typer.Option(
+            "--merged",
+            help="Compare triples, whatever graph they stand in; so anyway where a file's format"
+            " has no graphs.",
+        ),
+    ] = False,
+    with_inferred: Annotated[
+        bool, typer.Option("--with-inferred", help="Also what `kg build --infer` added.")
+    ] = False,
+    chunk: Annotated[
+        int, typer.Option(min=1, help="Triples of one operation of a SPARQL Update.")
+    ] = 1000,
+    timeout: Annotated[
+        float | None,
+        typer.Option(metavar="S", help="Seconds to match blank nodes for, a side. Default: 60."),
+    ] = None,
+    memory: Annotated[
+        str | None, typer.Option(metavar="SIZE", help="Peak memory of the process. Default: 2GB.")
+    ] = None,
+    threads: Annotated[
+        int | None, typer.Option(min=1, help="Worker threads. Default: one for each core.")
+    ] = None,
+) -> int:
+    """Write what differs between two exports or builds; exit code 1 if anything does."""
+    from kg.diff import FORMATS, DiffOptions, diff
+    from kg.errors import InputError
+    from kg.export.sinks import replacing
+
+    shared = settings(context)
+    form = next((form for form in FORMATS if form == format_name), None)
+    if form is None:
+        raise UsageError(
+            "unknown-format",
+            f"{format_name!r} is no format of differences",
+            hint=f"It can be {', '.join(FORMATS)}.",
+        )
+    options = DiffOptions(form, merged, with_inferred, chunk, timeout, memory, threads)
+    try:
+        workspace = shared.workspace
+    except InputError as error:
+        if error.code != "no-workspace":
+            raise
+        workspace = None
+    if output == "-":
+        found = diff(old, new, sys.stdout.buffer, workspace=workspace, options=options)
+    else:
+        with replacing(Path(output)) as part, part.open("wb") as sink:
+            found = diff(old, new, sink, workspace=workspace, options=options)
+    unit = "triples" if found.merged else "quads"
+    if not found:
+        shared.say(f"no differences ({unit} compared)")
+        return ExitCode.DONE
+    shared.say(
+        f"{found.removed:,} {unit} removed, {found.added:,} added, in {found.entities:,} entities"
+    )
+    return ExitCode.NO

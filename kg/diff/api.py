@@ -1,0 +1,189 @@
+"""Comparison as a function: two names in, differences in a format out."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Final, Literal
+
+from kg.diff.blank import compare_blank
+from kg.diff.compare import compare_ground, cuts_of, rows_of
+from kg.diff.formats import patch_sql, text_sql, update_sql
+from kg.diff.sides import Side, read_side
+from kg.duck import engine, sql_text, translated
+from kg.errors import InputError
+from kg.quads import copy_lines
+from kg.workspace import COMMON_PREFIXES, Workspace, find_workspace
+
+if TYPE_CHECKING:
+    import duckdb
+
+Form = Literal["text", "patch", "update"]
+FORMATS: Final[tuple[Form, ...]] = ("text", "patch", "update")
+CHUNK: Final = 1000  # triples of a DELETE DATA or INSERT DATA
+
+
+@dataclass(frozen=True, slots=True)
+class DiffOptions:
+    """What a user may choose about a comparison.
+
+    Attributes:
+        form: The format of the differences.
+        merged: Compare triples, whatever graph they stand in. It is so anyway where one side is
+            in a format without graphs.
+        with_inferred: Whether what ``kg build --infer`` added counts.
+        chunk: Triples of one operation of a SPARQL Update.
+        timeout: Seconds that matching the blank nodes of a side may take.
+        memory: Peak memory of the process, such as ``1GB``.
+        threads: Worker threads.
+    """
+
+    form: Form = "text"
+    merged: bool = False
+    with_inferred: bool = False
+    chunk: int = CHUNK
+    timeout: float | None = None
+    memory: str | None = None
+    threads: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Differences:
+    """How much differs.
+
+    Attributes:
+        removed: Statements of the old side that the new one does not have.
+        added: Statements of the new side that the old one does not have.
+        entities: Subjects with differences.
+        merged: Whether triples were compared, and not quads.
+    """
+
+    removed: int
+    added: int
+    entities: int
+    merged: bool
+
+    def __bool__(self) -> bool:
+        """Tell whether anything differs."""
+        return bool(self.removed or self.added)
+
+
+def diff(
+    old: str,
+    new: str,
+    sink: IO[bytes],
+    *,
+    workspace: Workspace | None = None,
+    options: DiffOptions | None = None,
+) -> Differences:
+    """Write what differs between two graphs.
+
+    Args:
+        old: Path of an RDF file, ``current``, ``previous``, or the name of a build.
+        new: The same for the other side.
+        sink: Gets the differences in the chosen format, in UTF-8; nothing if there are none.
+        workspace: Where builds and prefixes are; by default that of the current folder.
+        options: What else may be chosen.
+
+    Raises:
+        InputError: A side is not there or no valid RDF, or the format cannot say the differences.
+        WorldError: The disk failed.
+        LimitError: A limit on memory or on blank nodes was reached.
+
+    >>> import io, tempfile
+    >>> old, new = (Path(tempfile.mkdtemp()) / name for name in ("old.nt", "new.nt"))
+    >>> _ = old.write_text('<http://e/s> <http://e/p> "1" .')
+    >>> _ = new.write_text('<http://e/s> <http://e/p> "2" .')
+    >>> found, out = diff(str(old), str(new), (out := io.BytesIO())), out
+    >>> print(out.getvalue().decode().strip(), bool(found))
+    <http://e/s>
+      - <http://e/p> "1"
+      + <http://e/p> "2" True
+    """
+    chosen = options or DiffOptions()
+
+    def find() -> Workspace:
+        return workspace or find_workspace(Path())
+
+    with (
+        tempfile.TemporaryDirectory(prefix="kg-diff-") as name,
+        engine(Path(name), chosen.memory, chosen.threads) as connection,
+        translated(),
+    ):
+        folder = Path(name)
+        sides = [
+            read_side(connection, side, folder / label, find, with_inferred=chosen.with_inferred)
+            for label, side in (("old", old), ("new", new))
+        ]
+        merged = chosen.merged or not all(side.has_graphs for side in sides)
+        found = _compare(connection, sides, folder, chosen, merged=merged)
+        if found:
+            prefixes = _prefixes(find, sides)
+            _write(connection, sink, folder / "lines", prefixes, chosen)
+    return found
+
+
+def _compare(
+    connection: duckdb.DuckDBPyConnection,
+    sides: list[Side],
+    folder: Path,
+    options: DiffOptions,
+    *,
+    merged: bool,
+) -> Differences:
+    """Make the table ``changes``: sign, s, p, o, g, part, copy, copies."""
+    old, new = (rows_of(side, merged=merged) for side in sides)
+    ground = folder / "ground"
+    ground.mkdir()
+    compare_ground(connection, old, new, cuts_of(connection, sides), ground)
+    blank = compare_blank(
+        connection, old, new, folder, timeout=options.timeout, memory=options.memory
+    )
+    files = sql_text(str(ground / "*.parquet"))
+    rows = (
+        "SELECT sign, s, p, o, g, NULL::VARCHAR AS part, NULL::INTEGER AS copy,"
+        f" NULL::INTEGER AS copies FROM read_parquet({files})"
+    )
+    if blank:
+        rows += f" UNION ALL SELECT sign, s, p, o, g, part, copy, copies FROM ({blank})"
+    changes = sql_text(str(folder / "changes.parquet"))
+    connection.execute(f"COPY ({rows}) TO {changes} (FORMAT parquet)")
+    connection.execute(f"CREATE TEMP VIEW changes AS FROM read_parquet({changes})")
+    row = connection.execute(
+        "SELECT count(*) FILTER (sign = '-'), count(*) FILTER (sign = '+'), count(DISTINCT s)"
+        " FROM changes"
+    ).fetchone()
+    assert row is not None
+    removed, added, entities = row
+    return Differences(removed, added, entities, merged)
+
+
+def _prefixes(find: Callable[[], Workspace], sides: list[Side]) -> Mapping[str, str]:
+    prefixes = {**COMMON_PREFIXES}
+    with suppress(InputError):  # two files may be compared outside of a workspace
+        prefixes = {**find().prefixes}
+    for side in sides:
+        prefixes = {**side.prefixes, **prefixes}
+    return prefixes
+
+
+def _write(
+    connection: duckdb.DuckDBPyConnection,
+    sink: IO[bytes],
+    lines: Path,
+    prefixes: Mapping[str, str],
+    options: DiffOptions,
+) -> None:
+    if options.form == "text":
+        sql = text_sql(prefixes)
+    elif options.form == "patch":
+        sql = patch_sql(connection)
+    else:
+        sql = update_sql(connection, options.chunk)
+    copy_lines(connection, sql, lines)
+    with lines.open("rb") as source:
+        shutil.copyfileobj(source, sink, 1 << 20)

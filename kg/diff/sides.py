@@ -1,0 +1,106 @@
+"""What a user may compare: RDF files, and builds of a workspace by name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from kg.errors import InputError
+from kg.quads import QuadTable, spooled, write_table
+from kg.rdf import format_of, spool_rdf
+from kg.terms import iri
+from kg.workspace import Build, Workspace, rdf_suffix
+
+if TYPE_CHECKING:
+    import duckdb
+
+CURRENT: Final = "current"
+PREVIOUS: Final = "previous"
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """One of the two graphs that are compared.
+
+    Attributes:
+        table: Its quad table.
+        has_graphs: Whether its format can name graphs.
+        left_out: A graph, as a term, that does not count.
+        prefixes: Prefix to namespace, as a file declares them.
+    """
+
+    table: QuadTable
+    has_graphs: bool = True
+    left_out: str | None = None
+    prefixes: Mapping[str, str] = field(default_factory=dict)
+
+
+def read_side(
+    connection: duckdb.DuckDBPyConnection,
+    name: str,
+    folder: Path,
+    find: Callable[[], Workspace],
+    *,
+    with_inferred: bool = False,
+) -> Side:
+    """Return the graph that a user names.
+
+    Args:
+        connection: From `kg.duck.engine`.
+        name: Path of an RDF file, ``current``, ``previous``, or the name of a build.
+        folder: Where a table of a file's terms may be made.
+        find: Gives the workspace; called only where a build is named.
+        with_inferred: Whether what ``kg build --infer`` added counts.
+
+    Raises:
+        InputError: There is no such file or build, or the file is no valid RDF.
+        WorldError: The disk failed.
+        LimitError: The memory limit was reached.
+    """
+    path = Path(name)
+    if rdf_suffix(path.name) is not None or path.is_file():
+        form = format_of(path)
+        folder.mkdir()
+        spool = folder / "spool.parquet"
+        read = spool_rdf([(path, None)], spool)
+        table = write_table(connection, spooled(spool), folder / "quads.parquet")
+        spool.unlink()
+        return Side(table, form.supports_datasets, prefixes=read.prefixes)
+    workspace = find()
+    build = find_build(workspace, name)
+    left_out = None if with_inferred else iri(workspace.inferred_graph)
+    return Side(QuadTable(build.quads), left_out=left_out)
+
+
+def find_build(workspace: Workspace, name: str) -> Build:
+    """Return a build by name; ``current`` and ``previous`` are names too.
+
+    Raises:
+        InputError: There is no such build.
+    """
+    current = workspace.current_build()
+    if name in (CURRENT, current.id):
+        return current
+    builds = sorted(
+        Build(path).id
+        for path in workspace.builds.iterdir()
+        if (path / "build.json").is_file() and path.name < current.id
+    )
+    if name in builds:
+        return Build(workspace.builds / name)
+    if name == PREVIOUS and builds:
+        return Build(workspace.builds / builds[-1])
+    present = ", ".join([*builds, current.id])
+    if name == PREVIOUS:
+        raise InputError(
+            "no-previous-build",
+            "there is no build before the current one",
+            hint="Compare with an export that you kept, for example: kg diff old.nq.gz current",
+        )
+    raise InputError(
+        "unknown-build",
+        f"{name} is neither a build of this workspace nor the name of an RDF file",
+        hint=f"The builds are {present}; current and previous are names too.",
+    )

@@ -1,0 +1,103 @@
+"""Canonical N-Quads by RDFC-1.0: the same bytes for isomorphic graphs.
+
+Only the quads with blank nodes are canonicalised, in a process of its own with limits on time and
+memory, since a graph can be made so that the algorithm never ends. The others do not bear on the
+labels; DuckDB sorts them in.
+
+Spec: https://www.w3.org/TR/rdf-canon/
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from kg.duck import sql_text
+from kg.errors import LimitError, WorldError
+from kg.export import rdfc
+from kg.export.lines import nquads_sql
+from kg.export.options import ExportOptions
+from kg.quads import copy_lines
+from kg.sizes import parse_size
+
+if TYPE_CHECKING:
+    import duckdb
+
+DEFAULT_TIMEOUT: Final = 60.0  # seconds
+_MOST_BLANK: Final = 2_000_000  # quads; what fits in the memory that a child has by default
+_CHILD_MEMORY: Final = "2GB"
+
+
+def canonical_lines(
+    connection: duckdb.DuckDBPyConnection,
+    rows: str,
+    folder: Path,
+    options: ExportOptions,
+) -> str:
+    """Return a query for the sorted lines of canonical N-Quads.
+
+    Args:
+        connection: From `kg.duck.engine`.
+        rows: A query with the columns s, p, o, g, each row once.
+        folder: Where files may be made; they must stay until the query has run.
+        options: The hash algorithm, and the limits on time and memory.
+
+    Raises:
+        LimitError: It took longer or more.
+        WorldError: The disk failed.
+    """
+    blank = "s >= '_' OR o >= '_' OR g >= '_'"
+    named, done = folder / "named.nq", folder / "canonical.nq"
+    count = copy_lines(connection, nquads_sql(f"FROM ({rows}) WHERE {blank}"), named)
+    if count > _MOST_BLANK:
+        raise LimitError(
+            "canonical-limit",
+            f"{count:,} statements hold blank nodes, the limit is {_MOST_BLANK:,}",
+            hint="Give --skolemize, or restrict the export with --graph.",
+        )
+    plain = nquads_sql(f"FROM ({rows}) WHERE ({blank}) IS NOT true")
+    lines = f"SELECT line FROM ({plain}) AS plain(line)"
+    if count:
+        _canonicalise(named, done, options)
+        lines += f" UNION ALL SELECT line FROM {_read_lines(done)}"
+    return f"SELECT line FROM ({lines}) ORDER BY line"
+
+
+def _read_lines(path: Path) -> str:
+    size = max(2_000_000, path.stat().st_size + 1)
+    longest = min(size, 64 * 2**20)
+    return (
+        f"read_csv({sql_text(str(path))}, columns = {{'line': 'VARCHAR'}}, header = false,"
+        " auto_detect = false, delim = '\x01', quote = '', escape = '', nullstr = '\x02',"
+        f" new_line = '\\n', max_line_size = {longest})"
+    )
+
+
+def _canonicalise(named: Path, done: Path, options: ExportOptions) -> None:
+    timeout = DEFAULT_TIMEOUT if options.timeout is None else options.timeout
+    memory = options.memory or _CHILD_MEMORY
+    # -P: the folder of the script holds modules of kg, which are not on the path for others.
+    command = [sys.executable, "-P", rdfc.__file__, str(named), str(done), str(parse_size(memory))]
+    command.append(options.digest)
+    try:
+        ended = subprocess.run(command, timeout=timeout, check=False, capture_output=True)
+    except subprocess.TimeoutExpired as error:
+        raise LimitError(
+            "canonical-limit",
+            f"the blank nodes were not canonicalised within {timeout:g} seconds",
+            hint="Some graphs take for ever by construction. Give more with --timeout, or"
+            " --skolemize instead.",
+        ) from error
+    if ended.returncode and (ended.returncode < 0 or b"memory" in ended.stderr):
+        raise LimitError(
+            "canonical-limit",
+            f"canonicalising the blank nodes took more than {memory} of memory",
+            hint="Give more with --memory, or --skolemize instead.",
+        )
+    if ended.returncode:
+        raise WorldError(
+            "canonical-failed",
+            f"canonicalising ended with code {ended.returncode}: {ended.stderr.decode()[-500:]}",
+        )

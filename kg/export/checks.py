@@ -1,0 +1,186 @@
+r"""What stores refuse, found before anything is written.
+
+Errors are rows that are no RDF: a term that no reader would take. A table that kg made holds
+none; one that was made or changed by other means may. Warnings are RDF that stores refuse, drop
+or change: literals without a value, control characters.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final, Literal
+
+from kg.duck import sql_text, translated
+from kg.errors import InputError
+from kg.export.datatypes import ill_typed_sql
+from kg.export.names import LABEL_PATTERN
+
+if TYPE_CHECKING:
+    import duckdb
+
+Severity = Literal["error", "warning"]
+Row = tuple[str, str, str, str | None]
+# Where statements come from, as a person would say it, as far as that is known.
+Origins = Mapping[Row, str]
+
+# Examples kept of each kind of problem.
+EXAMPLES: Final = 3
+
+# RFC 3987, section 2.2, as far as it says which characters may stand where. Private-use characters
+# are taken everywhere and not in the query alone.
+_CHARACTER: Final = (
+    r"(?:[A-Za-z0-9\-._~:/?@!$&'()*+,;=\x{A0}-\x{D7FF}\x{E000}-\x{FDCF}\x{FDF0}-\x{FFEF}"
+    r"\x{10000}-\x{1FFFD}\x{20000}-\x{2FFFD}\x{30000}-\x{3FFFD}\x{40000}-\x{4FFFD}"
+    r"\x{50000}-\x{5FFFD}\x{60000}-\x{6FFFD}\x{70000}-\x{7FFFD}\x{80000}-\x{8FFFD}"
+    r"\x{90000}-\x{9FFFD}\x{A0000}-\x{AFFFD}\x{B0000}-\x{BFFFD}\x{C0000}-\x{CFFFD}"
+    r"\x{D0000}-\x{DFFFD}\x{E1000}-\x{EFFFD}\x{F0000}-\x{FFFFD}\x{100000}-\x{10FFFD}]"
+    r"|%[0-9A-Fa-f]{2})"
+)
+_BRACKETED_HOST: Final = r"(?://[^/?#\[\]<>]*\[[0-9A-Za-z:.]+\](?::[0-9]*)?)?"
+_IRI: Final = rf"<[A-Za-z][A-Za-z0-9+.\-]*:{_BRACKETED_HOST}{_CHARACTER}*(?:#{_CHARACTER}*)?>"
+# https://www.w3.org/TR/rdf12-n-triples/#canonical-ntriples
+_QUOTED: Final = (
+    r"\"(?:[^\x00-\x1F\"\\\x7F\x{FFFE}\x{FFFF}]|\\[btnfr\"\\]|\\u00[01][0-9A-F]|\\u007F"
+    r"|\\uFFF[EF])*\""
+)
+_LANGUAGE: Final = "[a-z]{1,8}(?:-[a-z0-9]{1,8})*"
+# No escapes but for quotation marks, backslashes, tabs and line breaks.
+_NO_CONTROLS: Final = r"(?:[^\\]|\\[tnr\"\\])*"
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """A kind of problem, and some of the rows that have it.
+
+    Attributes:
+        code: Heading in the documentation.
+        severity: ``error`` for what is no RDF, ``warning`` for what stores may refuse.
+        message: What is wrong.
+        count: Number of rows.
+        examples: The first rows, in the order of the table.
+    """
+
+    code: str
+    severity: Severity
+    message: str
+    count: int
+    examples: tuple[Row, ...]
+
+    def lines(self, origins: Origins) -> list[str]:
+        """Return the problem as a person reads it: one line, and one for each example."""
+        lines = [f"{self.severity}: {self.message} ({self.count:,}; {self.code})"]
+        lines.extend(
+            f"  {shown(row)}" + (f"  [{origins[row]}]" if row in origins else "")
+            for row in self.examples
+        )
+        if self.count > len(self.examples):
+            lines.append(f"  and {self.count - len(self.examples):,} more")
+        return lines
+
+
+_MESSAGES: Final[dict[str, tuple[Severity, str]]] = {
+    "not-a-term": ("error", "a term is of no kind that may stand there"),
+    "bad-iri": ("error", "an IRI is not valid"),
+    "bad-literal": ("error", "a literal is not written as N-Triples would"),
+    "bad-language-tag": ("error", "a language tag is not well-formed"),
+    "ill-typed-literal": ("warning", "a literal has no value in its datatype"),
+    "control-character": ("warning", "a literal holds control characters"),
+}
+
+
+def check_rows(connection: duckdb.DuckDBPyConnection, rows: str) -> tuple[Problem, ...]:
+    """Return what stores would refuse, errors first.
+
+    Args:
+        connection: From `kg.duck.engine`.
+        rows: A query with the columns s, p, o, g.
+
+    Raises:
+        LimitError: The memory limit was reached.
+        WorldError: The disk failed.
+    """
+    with translated():
+        columns = [_subject_code("s"), _object_code()]
+        # Few predicates and graphs stand in many rows: look at each once, and at the rows only
+        # if one is wrong.
+        for column, code in (("p", _iri_code("p")), ("g", _subject_code("g"))):
+            distinct = f"SELECT DISTINCT {column} FROM ({rows}) WHERE {column} IS NOT NULL"
+            if connection.execute(f"FROM ({distinct}) WHERE {code} IS NOT NULL LIMIT 1").fetchone():
+                columns.append(f"CASE WHEN {column} IS NOT NULL THEN {code} END")
+        flagged = f"SELECT s, p, o, g, coalesce({', '.join(columns)}) AS code FROM ({rows})"
+        counts = connection.execute(
+            f"SELECT code, count(*) FROM ({flagged}) WHERE code IS NOT NULL GROUP BY code"
+        ).fetchall()
+        return tuple(
+            Problem(code, *_MESSAGES[code], count, _examples(connection, flagged, code))
+            for code, count in sorted(counts, key=lambda pair: list(_MESSAGES).index(pair[0]))
+        )
+
+
+def refuse_errors(problems: Sequence[Problem], origins: Origins) -> None:
+    """Raise the first problem that is an error.
+
+    Raises:
+        InputError: There is one.
+    """
+    for problem in problems:
+        if problem.severity == "error":
+            first = problem.examples[0]
+            place = f", from {origins[first]}" if first in origins else ""
+            raise InputError(
+                problem.code,
+                f"{problem.message}, in {problem.count:,} statements; the first is"
+                f" {shown(first)}{place}",
+                hint="Nothing was written. Mend the source, or leave the graph out.",
+            )
+
+
+def _examples(connection: duckdb.DuckDBPyConnection, flagged: str, code: str) -> tuple[Row, ...]:
+    found = connection.execute(
+        f"SELECT s, p, o, g FROM ({flagged}) WHERE code = {sql_text(code)} LIMIT {EXAMPLES}"
+    ).fetchall()
+    return tuple((s, p, o, g) for s, p, o, g in found)
+
+
+def _iri_code(term: str) -> str:
+    return (
+        f"CASE WHEN NOT starts_with({term}, '<') OR starts_with({term}, '<<') THEN 'not-a-term'"
+        f" WHEN NOT regexp_full_match({term}, {sql_text(_IRI)}) THEN 'bad-iri' END"
+    )
+
+
+def _subject_code(term: str) -> str:
+    return (
+        f"CASE WHEN starts_with({term}, '_:') THEN"
+        f" CASE WHEN NOT regexp_full_match({term}, {sql_text(LABEL_PATTERN)}) THEN 'not-a-term' END"
+        f" ELSE {_iri_code(term)} END"
+    )
+
+
+def _object_code() -> str:
+    valid = f"{_QUOTED}(?:@{_LANGUAGE}|\\^\\^{_IRI})?"
+    no_language = f'{_QUOTED}@[^"<>]*'
+    no_datatype = f'{_QUOTED}\\^\\^<[^"<>]*>'
+    return (
+        f"CASE WHEN NOT starts_with(o, '\"') THEN {_subject_code('o')}"
+        f" WHEN NOT regexp_full_match(o, {sql_text(valid)}) THEN CASE"
+        f" WHEN regexp_full_match(o, {sql_text(no_language)}) THEN 'bad-language-tag'"
+        f" WHEN regexp_full_match(o, {sql_text(no_datatype)}) THEN 'bad-iri'"
+        " ELSE 'bad-literal' END"
+        f" WHEN ends_with(o, '>') AND {ill_typed_sql('o')} THEN 'ill-typed-literal'"
+        f" WHEN {_has_controls('o')} THEN 'control-character' END"
+    )
+
+
+def _has_controls(term: str) -> str:
+    return f"(contains({term}, '\\') AND NOT regexp_full_match({term}, {sql_text(_NO_CONTROLS)}))"
+
+
+def shown(row: Row) -> str:
+    """Return a statement as a person reads it: long terms are cut."""
+    return " ".join(_cut(term) for term in row if term is not None)
+
+
+def _cut(term: str, length: int = 120) -> str:
+    return term if len(term) <= length else f"{term[: length - 20]}…{term[-19:]}"

@@ -1,0 +1,96 @@
+"""What an export needs to know of a whole table, found once and kept beside it.
+
+A build never changes, so what is found about it holds for every export of it: which prefixes its
+terms use, and what stores would refuse. `kg build` writes it down; where it is missing, or was
+made for other prefixes, an export finds it out again, which takes about as long as the export.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from kg.export.checks import Problem, check_rows
+from kg.export.graphs import select_graphs
+from kg.export.names import Names, Use, survey
+from kg.quads import QuadTable
+from kg.terms import iri
+
+if TYPE_CHECKING:
+    import duckdb
+
+    from kg.workspace import Workspace
+
+# Beside the quad table. The number is raised when what is found changes its meaning.
+SURVEY_NAME: Final = "survey.json"
+_VERSION: Final = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Survey:
+    """What was found about the rows that an export writes unless told otherwise.
+
+    Attributes:
+        prefixes: The prefixes that it was made for.
+        use: What the rows need of them.
+        problems: What stores would refuse.
+    """
+
+    prefixes: dict[str, str]
+    use: Use
+    problems: tuple[Problem, ...]
+
+
+def write_survey(
+    connection: duckdb.DuckDBPyConnection, table: QuadTable, workspace: Workspace
+) -> Survey:
+    """Find out what exports of a table will need, and write it beside the table.
+
+    Args:
+        connection: From `kg.duck.engine`.
+        table: The quad table of a build.
+        workspace: For the prefixes and the name of the graph of inferred triples.
+
+    Raises:
+        LimitError: The memory limit was reached.
+        OSError: The file cannot be written.
+    """
+    selection = select_graphs(connection, table, left_out=[iri(workspace.inferred_graph)])
+    rows = selection.rows_of(table)
+    use = survey(connection, rows, Names.of(workspace.prefixes))
+    found = Survey(dict(workspace.prefixes), use, check_rows(connection, rows))
+    content = {"version": _VERSION, "size": table.path.stat().st_size, **asdict(found)}
+    path = table.path.with_name(SURVEY_NAME)
+    path.write_text(json.dumps(content, default=sorted, ensure_ascii=False), encoding="utf-8")
+    return found
+
+
+def read_survey(table: QuadTable) -> Survey | None:
+    """Return what was written down for a table; None if there is nothing or it is of another."""
+    try:
+        content = json.loads(table.path.with_name(SURVEY_NAME).read_text(encoding="utf-8"))
+        if content["version"] != _VERSION or content["size"] != table.path.stat().st_size:
+            return None
+        return _survey_from(content)
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def _survey_from(content: dict[str, Any]) -> Survey:
+    use = content["use"]
+    predicates = use["predicates"]
+    return Survey(
+        content["prefixes"],
+        Use(
+            dict(use["used"]),
+            frozenset(use["unsure"]),
+            None if predicates is None else tuple(predicates),
+        ),
+        tuple(_problem_from(problem) for problem in content["problems"]),
+    )
+
+
+def _problem_from(content: dict[str, Any]) -> Problem:
+    examples = tuple((s, p, o, g) for s, p, o, g in content.pop("examples"))
+    return Problem(**content, examples=examples)

@@ -1,0 +1,184 @@
+"""Rows become files: the query for the lines of each format, and the way they take."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from kg.export.formats import COTTAS, JSON_LD, N_QUADS, N_TRIPLES, RDF_XML, TRIG
+from kg.export.lines import by_graph_sql, merged_sql, nquads_sql, ntriples_sql
+from kg.export.names import Names, Use, survey, survey_graphs
+from kg.export.nested import BLANK, Nesting
+from kg.export.options import ExportOptions, Job
+from kg.export.sinks import Writer, opened, piped, replacing, splitting, standard_output
+from kg.export.turtle import Printable, trig_sql, turtle_sql
+from kg.quads import copy_lines, copy_rows
+
+if TYPE_CHECKING:
+    import duckdb
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """The rows of a quad table that are written.
+
+    Attributes:
+        sql: A query with the columns s, p, o, g in the order of the table.
+        overlapping: Whether they are of more than one graph.
+        use: What they need of prefixes, if that is known.
+    """
+
+    sql: str
+    overlapping: bool
+    use: Use | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What was written.
+
+    Attributes:
+        statements: Their number.
+        files: The files.
+        digest: Of canonical lines, with the name of its algorithm.
+    """
+
+    statements: int
+    files: tuple[Path, ...]
+    digest: str | None = None
+
+
+def write(connection: duckdb.DuckDBPyConnection, rows: Rows, job: Job) -> Written:
+    """Write rows in the format and to the target of a job.
+
+    Raises:
+        InputError: The format cannot hold them.
+        LimitError: A limit was reached; the target is as it was.
+        WorldError: The disk failed; the target is as it was.
+        BrokenPipeError: Nobody reads standard output any more.
+    """
+    if job.form in (JSON_LD, RDF_XML):
+        return _write_serialised(connection, rows, job)
+    if job.form == COTTAS:
+        return _write_cottas(connection, rows, job)
+    lines, count = _lines(connection, rows, job)
+    if job.target != "-" and not (job.compression or job.options.split or job.options.canonical):
+        with replacing(Path(job.target)) as part:
+            written = copy_lines(connection, lines, part)
+        return Written(written if count is None else count, (Path(job.target),))
+
+    def emit(sink: Writer) -> int:
+        with piped(connection, lines) as pipe:
+            pipe.copy_to(sink)
+        return pipe.count if count is None else count
+
+    return _emitted(emit, job)
+
+
+def _emitted(emit: Callable[[Writer], int], job: Job) -> Written:
+    """Open what the job writes to, and let the statements be written there."""
+    target = Path(job.target)
+    if job.options.split is not None:
+        with splitting(target, job.options.split, job.compression) as sink:
+            count = emit(sink)
+            return Written(count, sink.commit())
+    if job.target == "-":
+        hashed = _Hashed(standard_output(), job.options)
+        return Written(emit(hashed), (), hashed.digest())
+    with replacing(target) as part, opened(part, job.compression) as sink:
+        hashed = _Hashed(sink, job.options)
+        count = emit(hashed)
+    return Written(count, (target,), hashed.digest())
+
+
+class _Hashed:
+    """Hands bytes on, and makes their digest if it is wanted."""
+
+    def __init__(self, sink: Writer, options: ExportOptions) -> None:
+        self._sink = sink
+        self._hash = hashlib.new(options.digest) if options.canonical else None
+
+    def write(self, data: bytes) -> None:
+        if self._hash is not None:
+            self._hash.update(data)
+        self._sink.write(data)
+
+    def digest(self) -> str | None:
+        return f"{self._hash.name}:{self._hash.hexdigest()}" if self._hash is not None else None
+
+
+def _write_serialised(connection: duckdb.DuckDBPyConnection, rows: Rows, job: Job) -> Written:
+    from kg.export.serialised import refuse_unnameable, write_serialised
+
+    prepared = _prepared(rows, job)
+    if job.form == RDF_XML:
+        refuse_unnameable(connection, rows.sql)
+    return _emitted(
+        lambda sink: write_serialised(connection, prepared, job.form, sink, job.prefixes), job
+    )
+
+
+def _write_cottas(connection: duckdb.DuckDBPyConnection, rows: Rows, job: Job) -> Written:
+    """Write a Parquet file as pycottas reads it: without the column g if there are no graphs."""
+    named = connection.execute(f"SELECT 1 FROM ({rows.sql}) WHERE g IS NOT NULL LIMIT 1").fetchone()
+    columns = "s, p, o" if named is None else "s, p, o, g"
+    # Subject, predicate, object in plain order, as the index that the file names says.
+    ordered = f"SELECT {columns} FROM ({rows.sql}) ORDER BY {columns} NULLS FIRST"
+    with replacing(Path(job.target)) as part:
+        count = copy_rows(connection, ordered, part, index="spo")
+    return Written(count, (Path(job.target),))
+
+
+def _prepared(rows: Rows, job: Job) -> str:
+    """Return a query for the rows in the order of the format, each statement once."""
+    if not job.form.quads:
+        return merged_sql(rows.sql) if rows.overlapping else _without_graph(rows.sql)
+    if job.form in (TRIG, JSON_LD) and rows.overlapping:
+        return by_graph_sql(rows.sql)
+    return rows.sql
+
+
+def _without_graph(rows: str) -> str:
+    return f"SELECT s, p, o, NULL::VARCHAR AS g FROM ({rows})"
+
+
+def _lines(connection: duckdb.DuckDBPyConnection, rows: Rows, job: Job) -> tuple[str, int | None]:
+    """Return a query for the lines, and the number of statements where it is not that of lines."""
+    prepared = _prepared(rows, job)
+    if job.options.canonical:
+        from kg.export.canonical import canonical_lines
+
+        return canonical_lines(connection, prepared, job.folder, job.options), None
+    if job.form == N_TRIPLES:
+        return ntriples_sql(prepared), None
+    if job.form == N_QUADS:
+        return nquads_sql(prepared), None
+    return _pretty_lines(connection, rows, prepared, job)
+
+
+def _pretty_lines(
+    connection: duckdb.DuckDBPyConnection, rows: Rows, prepared: str, job: Job
+) -> tuple[str, int | None]:
+    names = Names.of(job.prefixes)
+    # The table's statistics tell it, so that nothing is read where there are no blank nodes.
+    blank = connection.execute(
+        f"SELECT 1 FROM ({rows.sql}) WHERE s >= '{BLANK}' OR o >= '{BLANK}' LIMIT 1"
+    ).fetchone()
+    nesting = Nesting(connection, prepared) if blank else None
+    if nesting is not None:
+        use = survey(connection, nesting.plain_rows, names)
+    else:
+        use = rows.use or survey(connection, rows.sql, names)
+    if job.form == TRIG:
+        use = survey_graphs(connection, rows.sql, names, use)
+    names = use.shorten(names)
+    printable = Printable(prepared)
+    count = None
+    if nesting is not None:
+        printable = nesting.printable(names)
+        count = nesting.count
+    lines = trig_sql(printable, names) if job.form == TRIG else turtle_sql(printable, names)
+    return lines, count

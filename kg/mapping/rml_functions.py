@@ -1,0 +1,151 @@
+"""Functions of RML documents: the executions of RML-FNML, and the function values of before.
+
+Of RML-FNML everything is read but functions and parameters that depend on the record; the set of
+functions is that of `kg.mapping.functions`. Old documents write a function value as predicate
+object maps, one of which has the predicate ``fno:executes``.
+
+Spec: https://kg-construct.github.io/rml-fnml/spec/docs/
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Final, TypeVar
+
+import pyoxigraph as ox
+
+from kg.mapping.functions import Argument, make_call
+from kg.mapping.plan import Call, Constant, Expression, TermType
+from kg.mapping.rml_graph import RmlGraph, Term, Value
+
+_EXECUTES: Final = "https://w3id.org/function/ontology#executes"
+# What functions may say that they return, without the namespace.
+_RETURNS: Final = frozenset(
+    {
+        *("stringOut", "stringOutput", "output_string", "boolOut", "boolOutput", "listOut"),
+        *("output_bool", "o_bool", "o_boolOut", "output_number", "o_number", "output_any"),
+        *("o_any", "output_array", "o_array", "output_date", "o_date", "output_datetime"),
+        "o_datetime",
+    }
+)
+_T = TypeVar("_T")
+# Reads the expression of an expression map.
+ReadExpression = Callable[[Value], Expression | None]
+
+
+class FunctionReader:
+    """Reads the functions of one document.
+
+    Args:
+        graph: The document.
+        expression: Reads the expression of the value of a parameter.
+    """
+
+    def __init__(self, graph: RmlGraph, expression: ReadExpression) -> None:
+        self.graph = graph
+        self.expression = expression
+        self.open: list[Term] = []
+
+    def execution(self, owner: Value, execution: Value) -> Call:
+        """Read ``rml:functionExecution`` of an expression map.
+
+        Args:
+            owner: The expression map, which may say what is returned.
+            execution: The execution.
+
+        Raises:
+            InputError: The function or a parameter is not known.
+        """
+        function = self.constant(execution, "function")
+        returned = self.stated(owner, "return")
+        if returned is not None and _local(returned.text) not in _RETURNS:
+            raise returned.error(f"{returned.text} is nothing that a function returns")
+        with_inputs = self.within(execution, self.inputs)
+        return make_call(function.text, with_inputs, function.origin)
+
+    def value(self, value: Value) -> Call:
+        """Read ``fnml:functionValue`` of a term map, as old documents have it."""
+        arguments: list[Argument] = []
+        function: Value | None = None
+        for name, given in self.within(value, self.pairs):
+            if name.text == _EXECUTES:
+                function = given
+            else:
+                arguments.append((name.text, self.of_map(given)))
+        if function is None:
+            raise value.error(
+                "the function value says no function", hint="Give it the predicate fno:executes."
+            )
+        named = self.of_map(function)
+        if not isinstance(named, Constant):
+            raise function.error("the function must be a constant")
+        return make_call(named.value, arguments, function.origin)
+
+    # --- parts ----------------------------------------------------------------------------
+
+    def within(self, value: Value, read: Callable[[Value], Iterator[_T]]) -> list[_T]:
+        """Read the parts of a function, which must not stand inside of itself."""
+        if value.term in self.open:
+            raise value.error("a function stands inside of itself")
+        self.open.append(value.term)
+        found = list(read(value))
+        self.open.pop()
+        return found
+
+    def inputs(self, execution: Value) -> Iterator[Argument]:
+        """Yield the inputs of an execution, with the IRIs of their parameters."""
+        for given in self.graph.all(execution.term, "input"):
+            parameter = self.constant(given, "parameter")
+            short = self.graph.one(given.term, "inputValue")
+            long = self.graph.one(given.term, "inputValueMap")
+            if (short is None) == (long is None):
+                raise given.error("an input needs one rml:inputValueMap or rml:inputValue")
+            value = self.of_map(long) if long is not None else _constant(short or given)
+            yield parameter.text, value
+
+    def pairs(self, value: Value) -> Iterator[tuple[Value, Value]]:
+        """Yield the parameters of a function value with what they are given."""
+        for pair in self.graph.all(value.term, "predicateObjectMap"):
+            name = self.constant(pair, "predicate")
+            given = self.graph.one(pair.term, "object", "objectMap")
+            if given is None:
+                raise pair.error("a parameter needs an object map")
+            yield name, given
+
+    def of_map(self, value: Value) -> Expression:
+        """Return what an expression map gives; a node that is not described is a constant."""
+        if not self.graph.described(value.term):
+            return _constant(value)
+        found = self.expression(value)
+        if found is None:
+            raise value.error("the value of a parameter needs a reference, template or constant")
+        return found
+
+    def constant(self, owner: Value, what: str) -> Value:
+        """Return the value of ``rml:<what>``, or of ``rml:<what>Map`` that is constant."""
+        found = self.stated(owner, what)
+        if found is None:
+            raise owner.error(f"rml:{what} is missing")
+        return found
+
+    def stated(self, owner: Value, what: str) -> Value | None:
+        """Return the same, or None where neither is there."""
+        short = self.graph.one(owner.term, what)
+        long = self.graph.one(owner.term, f"{what}Map")
+        if short is not None or long is None:
+            return short
+        found = self.graph.one(long.term, "constant")
+        if found is None:
+            raise long.error(f"rml:{what}Map must be constant", hint="Name one with rml:constant.")
+        return found
+
+
+def _constant(value: Value) -> Constant:
+    if isinstance(value.term, ox.BlankNode):
+        raise value.error("a blank node is no value of a parameter")
+    kind = TermType.LITERAL if value.is_literal else TermType.IRI
+    return Constant(value.text, kind)
+
+
+def _local(iri: str) -> str:
+    return iri.replace("#", "/").rpartition("/")[2].lstrip("_")

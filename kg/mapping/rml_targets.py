@@ -1,0 +1,117 @@
+"""Logical targets of RML documents, in the vocabulary of RML-IO and in that of before.
+
+Spec: https://kg-construct.github.io/rml-io/spec/docs/#target-vocabulary,
+https://rml.io/specs/rml-target/
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Final
+from urllib.parse import unquote, urlsplit
+
+from kg.mapping.plan import LogicalTarget
+from kg.mapping.rml_graph import RmlGraph, Term, Value
+from kg.mapping.targets import COMPRESSIONS, ENCODINGS, FORMATS
+
+_FORMATS_NAMESPACE: Final = "http://www.w3.org/ns/formats/"
+# Properties of other vocabularies whose value is the address of a file.
+_ADDRESSES: Final = (
+    "http://rdfs.org/ns/void#dataDump",
+    "http://www.w3.org/ns/dcat#accessURL",
+    "http://www.w3.org/ns/dcat#downloadURL",
+)
+
+
+def read_targets(graph: RmlGraph, node: Term, folder: str) -> tuple[LogicalTarget, ...]:
+    """Read the logical targets of a term map.
+
+    Args:
+        graph: The document.
+        node: The term map's node.
+        folder: rml:MappingDirectory.
+
+    Raises:
+        InputError: A target is incomplete, or of a kind that kg does not write.
+    """
+    found = (_target(graph, value, folder) for value in graph.all(node, "logicalTarget"))
+    return tuple(dict.fromkeys(found))
+
+
+def _target(graph: RmlGraph, value: Value, folder: str) -> LogicalTarget:
+    access = graph.one(value.term, "target")
+    if access is None:
+        raise value.error("the logical target has no rml:target")
+    path, root = _path(graph, access, folder)
+    # The specification draws compression and encoding at either of the two nodes.
+    nodes = (value.term, access.term)
+    return LogicalTarget(
+        path=path,
+        folder=root,
+        serialization=_serialization(graph, value),
+        compression=_named(graph, nodes, "compression", COMPRESSIONS, ""),
+        encoding=_named(graph, nodes, "encoding", ENCODINGS, "utf-8"),
+        origin=value.origin,
+    )
+
+
+def _path(graph: RmlGraph, access: Value, folder: str) -> tuple[str, str]:
+    """Return the path of a target, and the folder that it is relative to."""
+    if access.is_literal:
+        return access.text, str(Path.cwd())
+    path = graph.one(access.term, "path")
+    if path is not None:
+        return path.text, _root(graph, access, folder)
+    for name in _ADDRESSES:
+        for address in graph.iri_values(access.term, name):
+            parts = urlsplit(address.text)
+            if parts.scheme not in ("file", ""):
+                raise address.error(
+                    f"{address.text} is no file", hint="kg writes files; see kg push for stores."
+                )
+            # file://data/x names a host by the standard, but means data/x where RML is written.
+            return unquote(parts.netloc + parts.path), str(Path.cwd())
+    raise access.error(
+        "the target is of a kind that kg does not write",
+        hint="Use rml:FilePath with rml:path, or void:dataDump with a file's address.",
+    )
+
+
+def _root(graph: RmlGraph, access: Value, folder: str) -> str:
+    root = graph.one(access.term, "root")
+    if root is None or root.name == "CurrentWorkingDirectory":
+        return str(Path.cwd())
+    if root.name == "MappingDirectory":
+        return folder
+    if root.is_literal:
+        return str(Path.cwd() / root.text)
+    raise root.error(f"{root.text} is no root", hint="Use rml:MappingDirectory or a folder's path.")
+
+
+def _serialization(graph: RmlGraph, value: Value) -> str:
+    stated = graph.one(value.term, "serialization")
+    if stated is None:
+        return "nquads"
+    name = stated.text.removeprefix(_FORMATS_NAMESPACE)
+    if name not in FORMATS:
+        raise stated.error(
+            f"{stated.text} is no serialization that kg writes",
+            hint=f"Known: {', '.join(f'formats:{n}' for n in FORMATS)}.",
+        )
+    return FORMATS[name]
+
+
+def _named(
+    graph: RmlGraph, nodes: tuple[Term, ...], what: str, known: Mapping[str, str], default: str
+) -> str:
+    stated = next((v for node in nodes for v in graph.all(node, what)), None)
+    if stated is None:
+        return default
+    name = (stated.name or stated.text).lower()
+    if name not in known:
+        raise stated.error(
+            f"{stated.text} is no {what} that kg writes",
+            hint=f"Known: {', '.join(f'rml:{n}' for n in known)}.",
+        )
+    return known[name]

@@ -1,0 +1,365 @@
+"""Sources and targets of YARRRML documents.
+
+Beside the specification: ``~yaml``, ``~tsv``, ``~jsonl``, ``~parquet``, ``~excel`` and ``~sqlite``
+name formats, ``nulls`` the texts that stand for no value, ``access`` may be a list of files, and
+``encoding`` goes with targets too. `_SOURCE_KEYS` lists what else is read.
+
+Spec: https://rml.io/yarrrml/spec/#data-sources, https://rml.io/yarrrml/spec/#targets
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Final
+
+from kg.mapping.plan import Database, Dialect, Formulation, LogicalSource, LogicalTarget
+from kg.mapping.targets import COMPRESSIONS, ENCODINGS, SERIALIZATIONS
+from kg.mapping.yaml_nodes import Node
+
+ADD_SOURCES: Final = "Add sources: [[file.csv~csv]]"
+_DIALECT_KEYS: Final = ("delimiter", "quote", "escape", "header", "comment", "skipRows", "trim")
+_SOURCE_KEYS: Final = frozenset(
+    {
+        *("type", "access", "referenceFormulation", "iterator", "encoding", "nulls", "compression"),
+        *("query", "queryFormulation", "credentials", "contentType", "operationType", "security"),
+        *("table", "namespaces", "columns", *_DIALECT_KEYS),
+    }
+)
+_DATABASES: Final = frozenset({"sqlite", "postgresql", "mysql", "mariadb"})
+_TARGET_KEYS: Final = frozenset(
+    {"type", "access", "serialization", "compression", "encoding", "source"}
+)
+_FORMULATIONS: Final[Mapping[str, Formulation]] = {
+    "csv": Formulation.CSV,
+    "tsv": Formulation.CSV,
+    "json": Formulation.JSON,
+    "jsonpath": Formulation.JSON,
+    "jsonl": Formulation.JSON,
+    "ndjson": Formulation.JSON,
+    "yaml": Formulation.YAML,
+    "xml": Formulation.XPATH,
+    "xpath": Formulation.XPATH,
+    "parquet": Formulation.PARQUET,
+    "excel": Formulation.EXCEL,
+    "xlsx": Formulation.EXCEL,
+    "sqlite": Formulation.SQL,
+    "sparql": Formulation.SPARQL,
+}
+_FILE_TYPES: Final = frozenset({"localfile", "void", "dcat"})
+_TARGETS: Final = ("targets", "target")
+
+
+class SourceReader:
+    """Reads the sources of one document.
+
+    Args:
+        document: The document; it may hold named sources.
+        folder: The folder that sources are relative to.
+    """
+
+    def __init__(self, document: Node, folder: str) -> None:
+        shared = document.get("sources")
+        self.named = dict(shared.entries("sources")) if shared else {}
+        self.folder = folder
+
+    def of_mapping(self, name: str, node: Node) -> list[LogicalSource]:
+        """Return the sources of a mapping.
+
+        Raises:
+            InputError: It has none, or one is incomplete or not known.
+        """
+        found = node.get("sources", "source")
+        if found is None:
+            raise node.error(f"the mapping {name} has no sources", hint=ADD_SOURCES)
+        parts = list(found.items())
+        # ['file.csv~csv', '$.x'] is one source, [a, b] and ['a~csv', 'b~csv'] are two.
+        formats = [_kind_of(part) for part in parts]
+        inline = found.is_list and [f is None for f in formats] in ([False], [False, True])
+        sources = [self.source(part) for part in ([found] if inline else parts)]
+        if not sources:
+            raise node.error(f"the mapping {name} has no sources", hint=ADD_SOURCES)
+        return sources
+
+    def source(self, node: Node, seen: frozenset[str] = frozenset()) -> LogicalSource:
+        """Read a source in any form: its name, ``[path~format, iterator]``, or written out."""
+        if node.is_map:
+            return self.long(node)
+        if node.is_list:
+            parts = list(node.items())
+            iterator = parts[1].text("the iterator") if len(parts) > 1 else ""
+            return self.short(parts[0], iterator)
+        name = node.text("a source")
+        if name in self.named and name not in seen:
+            return self.source(self.named[name], seen | {name})
+        if "~" in name:
+            return self.short(node, "")
+        raise node.error(
+            f"there is no source {name!r}",
+            hint=f"Declared sources: {', '.join(sorted(self.named)) or 'none'}.",
+        )
+
+    def short(self, node: Node, iterator: str) -> LogicalSource:
+        """Read ``path~format``."""
+        path, tilde, kind = node.text("a source").rpartition("~")
+        if not tilde:
+            raise node.error(f"{kind!r} does not say its format", hint="Write it as data.csv~csv.")
+        return self.file(node, path, kind, iterator)
+
+    def long(self, node: Node) -> LogicalSource:
+        """Read a source that is written out."""
+        node.check_keys("a source", _SOURCE_KEYS)
+        access, kind = node.get("access"), node.get("referenceFormulation")
+        of_type = node.get("type")
+        name = of_type.text("type").lower() if of_type else "localfile"
+        if access is None or (kind is None and name not in _DATABASES):
+            raise node.error("a source needs access and referenceFormulation")
+        if name in _DATABASES:
+            return _with_nulls(self.database(node, name, access), node)
+        _check_type(node, "a source", frozenset({"localfile"}))
+        assert kind is not None
+        iterator, encoding = node.get("iterator"), node.get("encoding")
+        paths = [path.text("access") for path in access.items()]
+        source = self.file(
+            node,
+            paths[0] if paths else access.text("access"),
+            kind.text("referenceFormulation"),
+            iterator.text("iterator") if iterator else "",
+        )
+        query, compression = node.get("query"), node.get("compression")
+        source = replace(source, more=tuple(paths[1:]), dialect=_dialect(node, source.dialect))
+        if encoding:
+            source = replace(source, encoding=encoding.text("encoding"))
+        if compression:
+            source = replace(source, compression=_compression(compression))
+        if query:
+            source = replace(source, query=query.text("query"))
+        namespaces = node.get("namespaces")
+        if namespaces:
+            pairs = namespaces.entries("namespaces")
+            found = tuple((prefix, value.text("a namespace")) for prefix, value in pairs)
+            source = replace(source, namespaces=found)
+        return _with_nulls(source, node)
+
+    def database(self, node: Node, kind: str, access: Node) -> LogicalSource:
+        """Read a source that is a query of a database, or one of its tables."""
+        query, table = node.get("query"), node.get("table", "iterator")
+        if (query is None) == (table is None):
+            raise node.error("a database needs a query, or a table")
+        address = access.text("access")
+        source = LogicalSource(
+            address if kind == "sqlite" else "the database",
+            Formulation.SQL,
+            iterator=table.text("table") if table else "",
+            query=query.text("query") if query else "",
+            folder=self.folder,
+            origin=node.origin,
+        )
+        if kind == "sqlite":
+            return source
+        if "://" not in address and not address.startswith("$"):
+            address = f"{kind}://{address}"
+        elif address.startswith(("http://", "https://")):
+            # The specification's own examples have the servers of databases so.
+            address = f"{kind}://{address.partition('://')[2]}"
+        given = node.get("credentials")
+        names = dict(given.entries("credentials")) if given else {}
+        username, password = (
+            names[key].text(key) if key in names else "" for key in ("username", "password")
+        )
+        return replace(source, database=Database(address, username, password))
+
+    def file(self, node: Node, path: str, kind: str, iterator: str) -> LogicalSource:
+        """Return the source of a path in a format, given by its name."""
+        formulation = _FORMULATIONS.get(kind.lower())
+        if formulation is None:
+            raise node.error(
+                f"{kind!r} is no format that kg reads", hint=f"Known: {', '.join(_FORMULATIONS)}."
+            )
+        source = LogicalSource(path, formulation, iterator, folder=self.folder, origin=node.origin)
+        if kind.lower() == "tsv":
+            source = replace(source, dialect=replace(source.dialect, delimiter="\t"))
+        if kind.lower() in ("jsonl", "ndjson"):
+            source = replace(source, lines=True)
+        return source
+
+
+def _with_nulls(source: LogicalSource, node: Node) -> LogicalSource:
+    nulls = node.get("nulls")
+    if nulls is None:
+        return source
+    return replace(source, nulls=tuple(n.text("a null") for n in nulls.items()))
+
+
+def _compression(node: Node) -> str:
+    name = node.text("compression").lower()
+    if name not in COMPRESSIONS:
+        raise node.error(f"{name!r} is no compression", hint=f"Known: {', '.join(COMPRESSIONS)}.")
+    return COMPRESSIONS[name] or "none"
+
+
+def _dialect(node: Node, dialect: Dialect) -> Dialect:
+    """Return how a CSV file is written: the keys are those of CSV on the Web, without Char."""
+    found = {key: value for key in _DIALECT_KEYS if (value := node.get(key)) is not None}
+    texts = {key: value.text(key) for key, value in found.items() if value.value is not None}
+    quote = texts.get("quote", "" if "quote" in found else dialect.quote)
+    skipped = texts.get("skipRows", str(dialect.skip_rows))
+    if not skipped.isdecimal():
+        raise found["skipRows"].error(f"skipRows must be a number, not {skipped!r}")
+    for key, known in (("header", ("true", "false")), ("trim", ("true", "false", "start", "end"))):
+        if texts.get(key, known[0]) not in known:
+            raise found[key].error(f"{key} is {' or '.join(known)}, not {texts[key]!r}")
+    columns = node.get("columns")
+    return replace(
+        dialect,
+        delimiter=texts.get("delimiter", dialect.delimiter).replace("\\t", "\t"),
+        quote=quote,
+        escape=texts.get("escape", quote),
+        header=texts.get("header", "true") == "true",
+        comment=texts.get("comment", dialect.comment),
+        skip_rows=int(skipped),
+        trim=texts.get("trim", dialect.trim),
+        names=tuple(c.text("a column") for c in columns.items()) if columns else (),
+    )
+
+
+class TargetReader:
+    """Reads the targets of one document.
+
+    They are relative to the current folder, as all files are that a command writes.
+
+    Args:
+        document: The document; it may hold named targets.
+    """
+
+    def __init__(self, document: Node) -> None:
+        shared = document.get(*_TARGETS)
+        self.named = dict(shared.entries("targets")) if shared else {}
+        self.folder = str(Path.cwd())
+
+    def of_term(self, node: Node) -> tuple[LogicalTarget, ...]:
+        """Return the targets of a term map or mapping, none if it has no such key.
+
+        Raises:
+            InputError: One is incomplete or not known.
+        """
+        found = node.get(*_TARGETS)
+        if found is None:
+            return ()
+        return tuple(dict.fromkeys(self.listed(found)))
+
+    def listed(self, node: Node) -> Iterator[LogicalTarget]:
+        """Yield one target, or each of a list."""
+        parts = list(node.items())
+        if node.is_list and parts and self.is_short(parts):
+            yield self.short(parts)
+            return
+        for part in parts:
+            yield self.target(part)
+
+    def is_short(self, parts: list[Node]) -> bool:
+        """Tell ``[dump.ttl~void, turtle]``, one target, from ``[first, second]``."""
+        texts = [part.value for part in parts]
+        return (
+            isinstance(texts[0], str)
+            and texts[0] not in self.named
+            and (len(texts) == 1 or str(texts[1]).lower() in SERIALIZATIONS)
+        )
+
+    def target(self, node: Node, seen: frozenset[str] = frozenset()) -> LogicalTarget:
+        """Read a target in any form: its name, a path, in brackets, or written out."""
+        if node.is_map:
+            return self.long(node)
+        if node.is_list:
+            return self.short(list(node.items()))
+        name = node.text("a target")
+        if name in self.named and name not in seen:
+            return self.target(self.named[name], seen | {name})
+        if not seen and "~" not in name and "." not in name:
+            raise node.error(
+                f"there is no target {name!r}",
+                hint=f"Declared targets: {', '.join(sorted(self.named)) or 'none'}.",
+            )
+        return self.short([node])
+
+    def short(self, parts: list[Node]) -> LogicalTarget:
+        """Read ``[path~type, serialization, compression]``, of which the path alone is needed."""
+        if len(parts) > 3:
+            raise parts[3].error("a target in brackets is [path~type, serialization, compression]")
+        path, tilde, kind = parts[0].text("a target").rpartition("~")
+        if tilde and kind.lower() not in _FILE_TYPES:
+            raise parts[0].error(_no_file("a target", kind))
+        serialization = parts[1] if len(parts) > 1 else None
+        compression = parts[2] if len(parts) > 2 else None
+        return self.made(parts[0], path if tilde else kind, serialization, compression, None)
+
+    def long(self, node: Node) -> LogicalTarget:
+        """Read a target that is written out."""
+        node.check_keys("a target", _TARGET_KEYS)
+        access, source = node.get("access"), node.get("source")
+        if source:
+            raise source.error(
+                "targets whose name depends on the record are not supported",
+                hint="Name one file, or use a condition for each.",
+            )
+        if access is None:
+            raise node.error("a target needs access", hint="Write access: graph.nq")
+        _check_type(node, "a target", _FILE_TYPES)
+        parts = (node.get("serialization"), node.get("compression"), node.get("encoding"))
+        return self.made(node, access.text("access"), *parts)
+
+    def made(
+        self,
+        node: Node,
+        path: str,
+        serialization: Node | None,
+        compression: Node | None,
+        encoding: Node | None,
+    ) -> LogicalTarget:
+        """Return the target of a path, with what is said of it."""
+        if "://" in path:
+            path = _local_path(node, path)
+        if "$(" in path:
+            raise node.error("the name of a target cannot depend on the record")
+        return LogicalTarget(
+            path=path,
+            folder=self.folder,
+            serialization=_one_of(serialization, "serialization", SERIALIZATIONS, "nquads"),
+            compression=_one_of(compression, "compression", COMPRESSIONS, ""),
+            encoding=_one_of(encoding, "encoding", ENCODINGS, "utf-8"),
+            origin=node.origin,
+        )
+
+
+def _local_path(node: Node, address: str) -> str:
+    if not address.startswith("file://"):
+        raise node.error(f"{address} is no file", hint="kg writes files; see kg push for stores.")
+    return address.removeprefix("file://")
+
+
+def _one_of(node: Node | None, what: str, known: Mapping[str, str], default: str) -> str:
+    if node is None:
+        return default
+    name = node.text(what)
+    if name.lower() not in known:
+        raise node.error(
+            f"{name!r} is no {what} that kg writes", hint=f"Known: {', '.join(known)}."
+        )
+    return known[name.lower()]
+
+
+def _check_type(node: Node, what: str, known: frozenset[str]) -> None:
+    kind = node.get("type")
+    if kind and kind.text("type").lower() not in known:
+        raise kind.error(_no_file(what, kind.text("type")))
+
+
+def _no_file(what: str, kind: str) -> str:
+    return f"{what} of the type {kind!r} is not supported: kg reads and writes files"
+
+
+def _kind_of(node: Node) -> str | None:
+    """Return what stands behind ``~`` in the name of a source."""
+    _, tilde, kind = str(node.value).rpartition("~")
+    return kind if tilde and isinstance(node.value, str) else None

@@ -1,0 +1,333 @@
+r"""Terms of YARRRML documents: templates, prefixed names, functions, conditions.
+
+**IRI or text.** A subject, predicate, graph and class is an IRI; an object is a literal unless it
+says ``~iri`` or ``type: iri``, as in the specification's examples and its reference
+implementation. That implementation expands prefixes in literals too, which makes
+``[foaf:knows, ex:bob]`` a text that looks like an IRI. Here an object that reads as a prefixed
+name, and says neither, is refused with both ways to write it; ``\:`` makes a text of it.
+
+Spec: https://rml.io/yarrrml/spec/
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from typing import Final
+
+from kg.mapping.functions import FUNCTION_PREFIXES, Argument, make_call
+from kg.mapping.plan import Call, Constant, Expression, Function, Template, TermMap, TermType
+from kg.mapping.templates import CallText, TemplateError, escaped, parse_call, parse_template
+from kg.mapping.yaml_nodes import Node
+from kg.mapping.yarrrml_access import TargetReader
+from kg.terms import expand, is_iri, is_language_tag
+
+VALUE: Final = ("value", "v")
+CONDITIONS: Final = ("condition", "conditions", "c")
+FUNCTION: Final = ("function", "fn", "f")
+_PARAMETERS: Final = ("parameters", "pms")
+_PARAMETER: Final = ("parameter", "pm")
+TERM_KEYS: Final = frozenset(
+    {*VALUE, *FUNCTION, *_PARAMETERS, *CONDITIONS, "type", "datatype", "language"}
+    | {"targets", "target"}
+)
+_CALL_KEYS: Final = frozenset({*FUNCTION, *_PARAMETERS})
+_TYPES: Final[Mapping[str, TermType]] = {
+    "iri": TermType.IRI,
+    "literal": TermType.LITERAL,
+    "blank": TermType.BLANK_NODE,
+    "blanknode": TermType.BLANK_NODE,
+}
+# Schemes that are written with a colon alone, so that they look like prefixes.
+_SCHEMES: Final = frozenset(
+    {"urn", "mailto", "tel", "tag", "data", "doi", "info", "geo", "did", "ark", "ni", "news", "sip"}
+)
+NO_LITERAL: Final = "only a literal has a datatype or a language"
+BOTH: Final = "a literal has a datatype or a language, not both"
+
+
+class TermReader:
+    """Reads the terms of one document.
+
+    Args:
+        prefixes: Prefix to namespace.
+        base: Base IRI of the document.
+        external: Values of external references.
+        targets: Reads the targets of terms.
+    """
+
+    def __init__(
+        self,
+        prefixes: Mapping[str, str],
+        base: str,
+        external: Mapping[str, str],
+        targets: TargetReader,
+    ) -> None:
+        self.prefixes = prefixes
+        self.base = base
+        self.external = external
+        self.targets = targets
+
+    # --- terms ----------------------------------------------------------------------------
+
+    def iri(self, node: Node) -> TermMap:
+        """Read a predicate, graph, datatype or class, in short or written out."""
+        if node.is_map:
+            return self.long(node, TermType.IRI, frozenset({TermType.IRI}))
+        return self.short(node, TermType.IRI)
+
+    def short(self, node: Node, term_type: TermType) -> TermMap:
+        """Read a term that is written as a text; ``~iri`` and the like are taken off."""
+        text, marked = _marked(node.text("a term"))
+        return self.made(node, text, marked or term_type)
+
+    def object(self, node: Node, term_type: TermType) -> TermMap:
+        """Read an object that is written as a text; it is a literal unless something says else."""
+        text, marked = _marked(node.text("an object"))
+        found = marked or term_type
+        if found is TermType.LITERAL and marked is None:
+            self.refuse_prefixed(node, text)
+        return self.made(node, text, found)
+
+    def long(self, node: Node, term_type: TermType, allowed: frozenset[TermType]) -> TermMap:
+        """Read a term that is written out as ``value``, ``type``, ``datatype`` and so on.
+
+        Args:
+            node: The mapping with these keys.
+            term_type: What it is if it does not say.
+            allowed: What it may be here.
+        """
+        node.check_keys("a term", TERM_KEYS)
+        kind, value = node.get("type"), node.get(*VALUE)
+        if kind:
+            term_type = self.type_of(kind, allowed)
+        if value is not None and not value.is_map and node.get(*FUNCTION):
+            raise node.error("a term has a value or a function, not both")
+        term = self.valued(node, value, term_type)
+        if term.term_type not in allowed:
+            raise node.error(f"a {term.term_type.value} cannot stand here")
+        return replace(
+            self.noted(node, term),
+            condition=self.condition(node),
+            targets=self.targets.of_term(node),
+        )
+
+    def valued(self, node: Node, value: Node | None, term_type: TermType) -> TermMap:
+        """Return the term of the value, or of the function, that a node has."""
+        if node.get(*FUNCTION):
+            return TermMap(self.call(node), term_type, origin=node.origin)
+        if value is None:
+            if term_type is TermType.BLANK_NODE:
+                return TermMap(None, term_type, origin=node.origin)
+            raise node.error("a term needs a value", hint="Write value: $(column).")
+        if value.is_map:
+            return TermMap(self.call(value), term_type, origin=value.origin)
+        if node.get("type"):
+            return self.short(value, term_type)
+        return self.object(value, term_type)
+
+    def type_of(self, node: Node, allowed: frozenset[TermType]) -> TermType:
+        """Read ``iri``, ``literal`` or ``blank``, which must be one of those allowed."""
+        name = node.text("type").lower()
+        if name not in _TYPES:
+            raise node.error(f"{name!r} is no type", hint="Types: iri, literal, blank.")
+        if _TYPES[name] not in allowed:
+            raise node.error(f"a {_TYPES[name].value} cannot stand here")
+        return _TYPES[name]
+
+    def noted(self, node: Node, term: TermMap) -> TermMap:
+        """Add the datatype or the language that a node gives."""
+        datatype, language = node.get("datatype"), node.get("language")
+        note = language or datatype
+        if note and term.term_type is not TermType.LITERAL:
+            raise note.error(NO_LITERAL)
+        if language and datatype:
+            raise language.error(BOTH)
+        if datatype:
+            return replace(term, datatype=self.iri(datatype))
+        return replace(term, language=self.language(language)) if language else term
+
+    def language(self, node: Node, text: str | None = None) -> TermMap:
+        """Read a language tag: a text, or a value with targets."""
+        value = node.get(*VALUE) if node.is_map else node
+        if value is None:
+            raise node.error("a language needs a value", hint="Write value: en.")
+        if node.is_map:
+            node.check_keys("a language", frozenset({*VALUE, "targets", "target"}))
+        expression = self.expression(value, text or value.text("a language"))
+        if isinstance(expression, Constant) and not is_language_tag(expression.value):
+            raise node.error(
+                f"{expression.value!r} is not a language tag", hint="Write one like en or pt-BR."
+            )
+        targets = self.targets.of_term(node)
+        return TermMap(expression, TermType.LITERAL, targets=targets, origin=value.origin)
+
+    def annotated(self, term: TermMap, note: Node) -> TermMap:
+        """Add the third part of ``[p, o, xsd:date]`` or ``[p, o, en~lang]``."""
+        text = note.text("a datatype or language")
+        if term.term_type is not TermType.LITERAL:
+            raise note.error(NO_LITERAL, hint="Take this away, or ~iri from the object.")
+        if text.endswith("~lang"):
+            return replace(term, language=self.language(note, text.removesuffix("~lang")))
+        return replace(term, datatype=self.iri(note))
+
+    def made(self, node: Node, text: str, term_type: TermType) -> TermMap:
+        """Return the term of a template; prefixes are expanded in IRIs."""
+        if term_type.is_iri:
+            text = self.expanded(text, node)
+        expression = self.expression(node, text)
+        if isinstance(expression, Constant):
+            expression = Constant(expression.value, term_type)
+            if term_type.is_iri and not is_iri(self.base + expression.value):
+                raise node.error(
+                    f"{text!r} is not an absolute IRI",
+                    hint=f"Known prefixes: {', '.join(sorted(self.prefixes))}.",
+                )
+        return TermMap(expression, term_type, origin=node.origin)
+
+    def expression(self, node: Node, text: str) -> Expression:
+        """Return what a template stands for, external references filled in."""
+        try:
+            return parse_template(text, self.external)
+        except TemplateError as error:
+            raise node.error(str(error), hint=r"Write \$ where no reference is meant.") from error
+
+    def expanded(self, text: str, node: Node) -> str:
+        """Return the template of an IRI with its prefix expanded, if it has one."""
+        prefix, colon, rest = text.partition(":")
+        if not colon or rest.startswith("//") or prefix.endswith("\\") or "$(" in prefix:
+            return text
+        if prefix in self.prefixes:
+            # The namespace is plain text: what has a meaning in templates is escaped.
+            return escaped(self.prefixes[prefix]) + rest
+        if re.fullmatch(r"[A-Za-z][\w.-]*", prefix) and prefix not in _SCHEMES:
+            raise node.error(
+                f"the prefix {prefix!r} is not known",
+                hint=f"Declare it under prefixes. Known: {', '.join(sorted(self.prefixes))}.",
+            )
+        return text
+
+    def refuse_prefixed(self, node: Node, text: str) -> None:
+        """Refuse a text that reads as a prefixed name: it could be meant as an IRI."""
+        if expand(text, self.prefixes) is None:
+            return
+        expression = self.expression(node, text)
+        parts = expression.parts if isinstance(expression, Template) else (text,)
+        if any(isinstance(part, str) and re.search(r"\s", part) for part in parts):
+            return
+        raise node.error(
+            f"{text!r} could be an IRI or a text",
+            hint=f"Write {text}~iri for an IRI; for a text the long form with type: literal,"
+            r" or \: for the colon.",
+        )
+
+    # --- functions ------------------------------------------------------------------------
+
+    def condition(self, node: Node) -> Call | None:
+        """Return the condition that a node has; several must all hold."""
+        found = node.get(*CONDITIONS)
+        calls = [self.call(each) for each in found.items()] if found else []
+        for call, each in zip(calls, found.items() if found else (), strict=True):
+            if not call.function.is_boolean and call.function is not Function.IF:
+                raise each.error(
+                    f"a condition is true or false, which {call.function.value} is not",
+                    hint="Compare what it gives, as in equal($(a), $(b)).",
+                )
+        if len(calls) < 2:
+            return calls[0] if calls else None
+        return Call(Function.AND, tuple(calls))
+
+    def call(self, node: Node) -> Call:
+        """Read the call of a function: ``function`` with ``parameters``, or in one line."""
+        function, parameters = node, None
+        if node.is_map:
+            node.check_keys(
+                "a function", _CALL_KEYS | TERM_KEYS if node.get(*FUNCTION) else _CALL_KEYS
+            )
+            named = node.get(*FUNCTION)
+            if named is None:
+                raise node.error("a function is needed", hint="Write function: equal.")
+            function, parameters = named, node.get(*_PARAMETERS)
+        text = function.text("a function")
+        written = self.call_text(function, text)
+        if parameters is None:
+            if written is None and not node.is_map:
+                raise node.error(
+                    f"{text!r} is no call of a function", hint="Write it as equal($(a), $(b))."
+                )
+            return self.from_text(function, written or CallText(text, ()))
+        if written is not None:
+            raise parameters.error("the parameters stand in the function's line already")
+        arguments = [self.argument(each) for each in parameters.items()]
+        return make_call(self.function_name(text), arguments, function.origin, text)
+
+    def call_text(self, node: Node, text: str) -> CallText | None:
+        """Return the call that a text is; None where it is a name alone."""
+        try:
+            return parse_call(text)
+        except TemplateError as error:
+            raise node.error(
+                str(error), hint="Put the call in quotes: YAML parts texts in brackets at commas."
+            ) from error
+
+    def from_text(self, node: Node, written: CallText) -> Call:
+        """Return the call of a function that is written in one line."""
+        arguments: list[Argument] = []
+        for name, value in written.arguments:
+            made = (
+                self.from_text(node, value)
+                if isinstance(value, CallText)
+                else (self.value(node, value))
+            )
+            arguments.append((name, made))
+        return make_call(self.function_name(written.name), arguments, node.origin, written.name)
+
+    def argument(self, node: Node) -> Argument:
+        """Read a parameter: ``[name, value]``, or ``parameter`` and ``value``."""
+        name, value, _ = parameter_parts(node)
+        if value.is_map:
+            return name, self.call(value)
+        return name, self.value(value, value.text("a parameter"))
+
+    def value(self, node: Node, text: str) -> Expression:
+        """Read the value of a parameter, which is a text unless it says ``~iri``."""
+        body, marked = _marked(text)
+        if marked is TermType.IRI:
+            return self.made(node, body, TermType.IRI).expression or Constant("", TermType.IRI)
+        self.refuse_prefixed(node, text)
+        return self.expression(node, text)
+
+    def function_name(self, name: str) -> str:
+        """Return the IRI of a function, or its name where it has no prefix."""
+        return expand(name, {**FUNCTION_PREFIXES, **self.prefixes}) or name
+
+
+def parameter_parts(node: Node) -> tuple[str, Node, str | None]:
+    """Return name, value, and ``s`` or ``o`` where it says whose value it is.
+
+    Raises:
+        InputError: It is no parameter.
+    """
+    name, value = node.get(*_PARAMETER), node.get(*VALUE)
+    parts = list(node.items()) if node.is_list else [part for part in (name, value) if part]
+    if len(parts) not in (2, 3):
+        raise node.error("a parameter is written [name, $(column)] or [name, $(column), s]")
+    side = parts[2].text("a side") if len(parts) == 3 else None
+    if side not in (None, "s", "o", "subject", "object"):
+        raise parts[2].error(f"{side!r} is neither s (subject) nor o (object)")
+    return parts[0].text("the name of a parameter"), parts[1], side[0] if side else None
+
+
+def parameters_of(node: Node) -> Iterator[Node]:
+    """Yield the parameters of a function that is written out."""
+    found = node.get(*_PARAMETERS)
+    yield from found.items() if found else ()
+
+
+def _marked(text: str) -> tuple[str, TermType | None]:
+    """Take ``~iri``, ``~literal`` or ``~blank`` off a text, and return what it says."""
+    body, tilde, mark = text.rpartition("~")
+    if tilde and mark in ("iri", "literal", "blank"):
+        return body, _TYPES[mark]
+    return text, None

@@ -1,0 +1,310 @@
+"""Databases: SQLite files, PostgreSQL and MySQL servers, read through SQLAlchemy.
+
+Connections read only, rows come in batches, and no message shows a password.
+
+Spec: https://www.w3.org/TR/r2rml/#logical-tables,
+https://kg-construct.github.io/rml-io/spec/docs/ (rml:SQL2008Query, rml:SQL2008Table)
+"""
+
+from __future__ import annotations
+
+import difflib
+import os
+import re
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import quote
+
+from kg.errors import InputError, WorldError
+from kg.mapping.plan import Database, LogicalSource
+from kg.sources.extras import need
+from kg.sources.files import Folders, SourceFile, check_file, missing_reference
+from kg.sources.reading import Reading
+from kg.sources.rows import Value, spool_rows
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection, Engine
+
+# The module sqlalchemy, which need not be there.
+Library = Any
+# Rows that are fetched at a time.
+_BATCH: Final = 5000
+_VARIABLE: Final = re.compile(r"\$(?:\{(\w+)\}|(\w+))")
+# Drivers that kg's extra brings, or that users install for the database that they have.
+_DRIVERS: Final = {
+    "postgresql": "postgresql+psycopg",
+    "postgres": "postgresql+psycopg",
+    "mysql": "mysql+pymysql",
+    "mariadb": "mysql+pymysql",
+}
+
+
+def find_database(source: LogicalSource, folders: Folders) -> SourceFile:
+    """Return the SQLite file or the server that a source means.
+
+    Raises:
+        InputError: The file is not there, or the database lies where it may not.
+    """
+    url = _url(source)
+    if url.startswith("sqlite:"):
+        file = SourceFile(Path(source.folder) / url.removeprefix("sqlite:"))
+        check_file(file, source, folders)
+        return file
+    shown = re.sub(r"//[^/@]*@", "//", url.partition("?")[0])
+    if folders.inside is not None:
+        raise InputError(
+            "outside-workspace",
+            f"the database {shown} lies outside the workspace",
+            location=source.origin.location(),
+            hint="Allow it with --allow-outside.",
+        )
+    return SourceFile(Path(), name=shown)
+
+
+def select(reading: Reading) -> str:
+    """Return a query for the rows of a database; see `kg.sources.loading`.
+
+    Raises:
+        InputError: The query is wrong, or lacks a column; there is no such table.
+        WorldError: The database cannot be reached.
+    """
+    with _connected(reading) as connection:
+        query = reading.source.query or _table_query(reading, connection)
+        if connection.dialect.paramstyle in ("format", "pyformat"):
+            query = query.replace("%", "%%")
+        result = connection.exec_driver_sql(query)
+        if not result.returns_rows:
+            raise InputError(
+                "bad-query",
+                "the query gives no rows",
+                location=reading.source.origin.location(),
+                hint="Write a SELECT.",
+            )
+        picked = _picked(reading, list(result.keys()))
+
+        def rows() -> Iterator[Sequence[Value]]:
+            for batch in result.partitions(_BATCH):
+                for row in batch:
+                    yield [row[number] for number in picked]
+
+        return spool_rows(reading, rows())
+
+
+def _picked(reading: Reading, names: list[str]) -> list[int]:
+    """Return the numbers of the result's columns that the table's columns refer to."""
+    source = reading.source
+    doubled = sorted({name for name in names if names.count(name) > 1})
+    found = []
+    for column in reading.table.columns:
+        name = _unquoted(column.reference)
+        if name not in names:
+            raise missing_reference(column.reference, names, source)
+        if name in doubled:
+            raise InputError(
+                "duplicate-column",
+                f"the query gives {name!r} twice",
+                location=source.origin.location(),
+                hint="Give one of them another name with AS.",
+            )
+        found.append(names.index(name))
+    return found
+
+
+def _unquoted(name: str) -> str:
+    return name[1:-1] if len(name) > 2 and name[0] == name[-1] and name[0] in '"`' else name
+
+
+def _table_query(reading: Reading, connection: Connection) -> str:
+    """Return the query for all rows of the table that a source names.
+
+    A name is looked for as it is, then without regard to case, as SQL has it for names without
+    quotes.
+    """
+    source = reading.source
+    wanted = source.iterator.strip()
+    library: Any = need("sqlalchemy", "sql", "reading a database")
+    if not wanted:
+        raise InputError(
+            "bad-mapping",
+            "the source says neither a query nor a table",
+            location=source.origin.location(),
+            hint="Add query: SELECT … or table: name.",
+        )
+    schema, _, name = wanted.rpartition(".")
+    inspector = library.inspect(connection)
+    places = {schema or None: name, None: wanted}
+    for place, plain in reversed(places.items()):
+        try:
+            known = [*inspector.get_table_names(place), *inspector.get_view_names(place)]
+        except library.exc.NoSuchTableError:
+            known = []
+        plain = _unquoted(plain)
+        same = [n for n in known if n == plain] or [
+            n for n in known if n.casefold() == plain.casefold()
+        ]
+        if len(same) == 1:
+            quoted = connection.dialect.identifier_preparer.quote_identifier
+            parts = [_unquoted(place), same[0]] if place else [same[0]]
+            return "SELECT * FROM " + ".".join(quoted(part) for part in parts)
+    known = [*inspector.get_table_names(), *inspector.get_view_names()]
+    near = difflib.get_close_matches(wanted, known, n=1)
+    raise InputError(
+        "missing-table",
+        f"the database has no table {wanted!r}",
+        location=source.origin.location(),
+        hint=f"Did you mean {near[0]!r}?" if near else f"It has: {', '.join(known[:20])}.",
+    )
+
+
+# --- connections ----------------------------------------------------------------------------
+
+
+@contextmanager
+def _connected(reading: Reading) -> Iterator[Connection]:
+    library: Any = need("sqlalchemy", "sql", "reading a database")
+    source = reading.source
+    engine = _engine(reading, library)
+    secrets = _secrets(source, engine)
+    try:
+        with engine.connect() as plain:
+            connection = plain.execution_options(
+                stream_results=True, yield_per=_BATCH, **_read_only(engine.dialect.name)
+            )
+            if engine.dialect.name == "mysql":
+                connection.exec_driver_sql("SET SESSION TRANSACTION READ ONLY")
+            yield connection
+    except library.exc.SQLAlchemyError as error:
+        raise _told(error, reading, secrets, library) from None
+    finally:
+        engine.dispose()
+
+
+def _told(
+    error: Exception, reading: Reading, secrets: Sequence[str], library: Library
+) -> InputError | WorldError:
+    """Turn an error of SQLAlchemy into ours, without its secrets."""
+    cause = getattr(error, "orig", None) or error
+    text = next((line.strip() for line in str(cause).splitlines() if line.strip()), str(cause))
+    for secret in secrets:
+        text = text.replace(secret, "***")
+    is_query = getattr(error, "statement", None) is not None
+    if isinstance(error, library.exc.OperationalError) and not is_query:
+        return WorldError(
+            "database-unreachable",
+            f"the database {reading.file.shown} cannot be reached: {text}",
+            location=reading.source.origin.location(),
+            hint="Check that it runs, its address, and the user's name and password.",
+        )
+    return InputError(
+        "bad-query",
+        f"the database refused the query: {text}",
+        location=reading.source.origin.location(),
+        hint="Try the query in the database's own shell.",
+    )
+
+
+def _read_only(dialect: str) -> dict[str, object]:
+    return {"postgresql_readonly": True} if dialect == "postgresql" else {}
+
+
+def _engine(reading: Reading, library: Library) -> Engine:
+    source = reading.source
+    if not reading.file.name:
+        path = quote(str(reading.file.path.resolve()))
+        url = library.make_url(f"sqlite:///file:{path}?mode=ro&uri=true")
+        return library.create_engine(url)  # type: ignore[no-any-return]
+    try:
+        url = library.make_url(_url(source))
+    except library.exc.ArgumentError as error:
+        raise _bad_url(source) from error
+    database = source.database or Database()
+    username, password = _expanded(database.username, source), _expanded(database.password, source)
+    if username:
+        url = url.set(username=username)
+    if password:
+        url = url.set(password=password)
+    arguments = {}
+    if url.get_backend_name() == "postgresql":
+        # The same texts of times with zones, whatever the server's zone is.
+        arguments = {"options": "-c TimeZone=UTC", "connect_timeout": 10}
+    try:
+        return library.create_engine(url, connect_args=arguments)  # type: ignore[no-any-return]
+    except library.exc.NoSuchModuleError as error:
+        raise _bad_url(source) from error
+    except ImportError as error:
+        raise InputError(
+            "missing-extra",
+            f"reading this database needs the package {error.name}",
+            location=source.origin.location(),
+            hint=f"Install it with: pip install {error.name}",
+        ) from error
+
+
+def _url(source: LogicalSource) -> str:
+    """Return the URL as SQLAlchemy has it; ``sqlite:PATH`` for a file."""
+    written = _expanded((source.database or Database()).url, source) or f"sqlite:{source.path}"
+    plain = written.removeprefix("jdbc:")
+    scheme, colon, rest = plain.partition(":")
+    if not colon:
+        raise _bad_url(source)
+    if scheme == "sqlite":
+        # sqlite:///relative and sqlite:////absolute are SQLAlchemy's way.
+        return f"sqlite:{rest.removeprefix('///')}"
+    query = plain.partition("?")[2]
+    if written.startswith("jdbc:") and query:
+        # JDBC has user and password among the parameters.
+        rest = _from_jdbc(rest, query)
+    return f"{_DRIVERS.get(scheme, scheme)}:{rest}"
+
+
+def _from_jdbc(rest: str, query: str) -> str:
+    from urllib.parse import parse_qsl
+
+    given = dict(parse_qsl(query))
+    rest = rest.partition("?")[0]
+    user, password = given.get("user"), given.get("password")
+    if user:
+        credentials = quote(user, safe="") + (f":{quote(password, safe='')}" if password else "")
+        rest = rest.replace("//", f"//{credentials}@", 1)
+    return rest
+
+
+def _expanded(text: str, source: LogicalSource) -> str:
+    """Replace ``$NAME`` and ``${NAME}`` by variables of the environment.
+
+    Only a value that is nothing but such names and URL text has them: a password that is written
+    out may hold a dollar sign, if no variable follows it.
+    """
+
+    def value(match: re.Match[str]) -> str:
+        name = match[1] or match[2]
+        if name in os.environ:
+            return os.environ[name]
+        if match[1] or match[0] == text:
+            raise InputError(
+                "missing-variable",
+                f"the environment has no variable {name}",
+                location=source.origin.location(),
+                hint=f"Set it before kg is called: export {name}=…",
+            )
+        return match[0]
+
+    return _VARIABLE.sub(value, text)
+
+
+def _secrets(source: LogicalSource, engine: Engine) -> list[str]:
+    """Return the texts that no message may show, longest first."""
+    database = source.database or Database()
+    found = {_expanded(database.password, source), str(engine.url.password or "")}
+    return sorted((secret for secret in found if secret), key=len, reverse=True)
+
+
+def _bad_url(source: LogicalSource) -> InputError:
+    return InputError(
+        "bad-database",
+        "the address of the database is none that kg knows",
+        location=source.origin.location(),
+        hint="Write postgresql://host:port/name, mysql://host:port/name, or an SQLite file.",
+    )

@@ -1,0 +1,41 @@
+"""Libraries that come with an extra of kg, imported where a source needs them."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Mapping
+from types import ModuleType
+from typing import Final
+
+from kg.errors import InputError
+
+# What each extra installs. On the package index the name kg is that of another project, so that
+# nobody is told to install kg[xml].
+_PACKAGES: Final[Mapping[str, str]] = {
+    "excel": "python-calamine",
+    "jsonpath": "python-jsonpath",
+    "sql": "sqlalchemy 'psycopg[binary]'",
+    "xml": "lxml",
+    "zstd": "zstandard",
+}
+
+
+def need(module: str, extra: str, what: str) -> ModuleType:
+    """Return a module of a library that may not be installed.
+
+    Args:
+        module: Its name.
+        extra: The extra of kg that brings it.
+        what: What it is needed for, as messages say it.
+
+    Raises:
+        InputError: It is not installed.
+    """
+    try:
+        return importlib.import_module(module)
+    except ImportError as error:
+        raise InputError(
+            "missing-extra",
+            f"{what} needs the package {module.partition('.')[0]}",
+            hint=f"Install it with: pip install {_PACKAGES[extra]}",
+        ) from error

@@ -1,0 +1,158 @@
+"""Which files a logical source means: names, patterns, several, members of archives."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from kg.errors import InputError, Location
+from kg.mapping.plan import Formulation, LogicalSource
+from kg.workspace import show_path
+
+ARCHIVE_ENDINGS: Final = (".zip", ".tar", ".tar.gz", ".tgz", ".tar.xz", ".txz")
+ARCHIVES: Final = frozenset({"zip", "tar", "targz", "tarxz"})
+_MEMBER: Final = re.compile(
+    rf"(.*(?:{'|'.join(map(re.escape, ARCHIVE_ENDINGS))}))#(.+)", re.IGNORECASE
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Folders:
+    """Where source files may lie.
+
+    Attributes:
+        inside: Sources must lie below this folder; None: anywhere.
+        spill: A folder for files made on the way.
+    """
+
+    inside: Path | None
+    spill: Path
+
+
+@dataclass(frozen=True, slots=True)
+class SourceFile:
+    """A file that a source means.
+
+    Attributes:
+        path: Where it is.
+        member: The part of it that is meant: the member of an archive, the sheet of a workbook;
+            empty for all of it.
+        name: What messages call it, where it is no file but a server.
+    """
+
+    path: Path
+    member: str = ""
+    name: str = ""
+
+    @property
+    def shown(self) -> str:
+        """The name in messages."""
+        return self.name or show_path(self.path) + (f"#{self.member}" if self.member else "")
+
+    @property
+    def location(self) -> Location:
+        """The place of the whole file in messages."""
+        return Location(self.shown)
+
+
+def find_files(source: LogicalSource, folders: Folders) -> tuple[SourceFile, ...]:
+    """Return the files of a source: as written, the matches of a pattern sorted by name.
+
+    Raises:
+        InputError: One is not there, is empty, or lies where it may not.
+    """
+    found = [file for written in source.paths for file in _matches(source, written)]
+    for file in found:
+        check_file(file, source, folders)
+    return tuple(dict.fromkeys(found))
+
+
+def _matches(source: LogicalSource, written: str) -> Iterator[SourceFile]:
+    name, member = _split_member(source, written)
+    folder = Path(source.folder)
+    path = folder / name
+    if not re.search(r"[*?\[]", name) or path.is_file():
+        yield SourceFile(path, member)
+        return
+    root = Path(path.anchor)
+    pattern = str(path.relative_to(root)) if path.is_absolute() else name
+    found = sorted((root if path.is_absolute() else folder).glob(pattern))
+    files = [SourceFile(match, member) for match in found if match.is_file()]
+    if not files:
+        raise InputError(
+            "missing-file",
+            f"no file matches {name}",
+            location=source.origin.location(),
+            hint=f"The pattern is looked for in {show_path(folder)}.",
+        )
+    yield from files
+
+
+def _split_member(source: LogicalSource, written: str) -> tuple[str, str]:
+    if source.formulation is Formulation.EXCEL or source.compression in ARCHIVES:
+        name, _, member = written.partition("#")
+        return name, member
+    found = _MEMBER.fullmatch(written)
+    return (found[1], found[2]) if found else (written, "")
+
+
+def check_file(file: SourceFile, source: LogicalSource, folders: Folders) -> None:
+    """Refuse a file that is not there, is empty, or lies where it may not.
+
+    Raises:
+        InputError: It is one of these.
+    """
+    path = file.path
+    if folders.inside is not None and not path.resolve().is_relative_to(folders.inside):
+        raise InputError(
+            "outside-workspace",
+            f"the source {show_path(path)} lies outside the workspace",
+            location=source.origin.location(),
+            hint="Copy it into data/, or allow it with --allow-outside.",
+        )
+    if path.is_dir():
+        raise InputError(
+            "unreadable-file",
+            f"{show_path(path)} is a folder, not a file",
+            location=source.origin.location(),
+            hint=f"Name a file in it, or all with {path.name}/*.",
+        )
+    if not path.is_file():
+        nearby = [p.name for p in path.parent.glob("*")] if path.parent.is_dir() else []
+        near = difflib.get_close_matches(path.name, nearby, n=1)
+        raise InputError(
+            "missing-file",
+            f"there is no file {show_path(path)}",
+            location=source.origin.location(),
+            hint=f"Did you mean {near[0]!r}?" if near else "Check the name and the folder.",
+        )
+    if path.stat().st_size == 0:
+        raise empty_file(file)
+
+
+def empty_file(file: SourceFile) -> InputError:
+    """Return the error for a file without content."""
+    return InputError(
+        "empty-file",
+        "the file is empty",
+        location=file.location,
+        hint="A CSV file needs a header row; a JSON, YAML or XML file needs a document.",
+    )
+
+
+def missing_reference(reference: str, known: Sequence[str], source: LogicalSource) -> InputError:
+    """Return the error for a reference that no record of a source has."""
+    near = difflib.get_close_matches(reference, known, n=1, cutoff=0.6)
+    same = [name for name in known if name.casefold() == reference.casefold()]
+    guess = (same or near)[:1]
+    hint = f"Did you mean {guess[0]!r}? " if guess else ""
+    return InputError(
+        "missing-column",
+        f"the mapping refers to {reference!r}, which {source.path} does not have",
+        location=source.origin.location(),
+        hint=f"{hint}It has: {', '.join(known) or 'no columns'}.",
+    )

@@ -1,0 +1,118 @@
+"""Rows of typed values: how their texts and natural datatypes are passed to the engine.
+
+What Python libraries read (databases, workbooks, results of queries) is written one row a line,
+texts and kinds in turn, and read from there: a row then costs microseconds, and nothing grows in
+memory. Kinds are those of `kg.mapping.dialect`.
+
+Spec: https://www.w3.org/TR/r2rml/#natural-mapping
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal
+from typing import Final
+
+from kg.duck import sql_text
+from kg.errors import LimitError
+from kg.sources.reading import Reading
+
+# A value of a row, of a type that a library gives.
+Value = object
+Typed = tuple[str | None, str | None]
+
+_SMALLEST_BUFFER: Final = 1 << 20
+# A row may be larger than a text that it holds, but not by much.
+_LARGEST_ROW: Final = 1 << 28
+# Characters of what is no single value that messages may need.
+_SHOWN: Final = 100
+_encoded: Final = json.JSONEncoder(ensure_ascii=False).encode
+
+
+def _decimal(value: Decimal) -> Typed:
+    # xsd:decimal has no NaN and no infinity; xsd:double has.
+    return (format(value, "f"), "n") if value.is_finite() else (str(float(value)), "d")
+
+
+def _datetime(value: datetime) -> Typed:
+    text = value.isoformat()
+    return text.removesuffix("+00:00") + "Z" if text.endswith("+00:00") else text, "T"
+
+
+_KINDS: Final[Mapping[type, Callable[..., Typed]]] = {
+    str: lambda value: (value, None),
+    type(None): lambda _: (None, None),
+    bool: lambda value: ("true" if value else "false", "b"),
+    int: lambda value: (str(value), "i"),
+    float: lambda value: (repr(value), "d"),
+    Decimal: _decimal,
+    datetime: _datetime,
+    date: lambda value: (value.isoformat(), "D"),
+    time: lambda value: (value.isoformat(), "t"),
+    bytes: lambda value: (value.hex().upper(), "h"),
+    bytearray: lambda value: (value.hex().upper(), "h"),
+    memoryview: lambda value: (value.hex().upper(), "h"),
+    # No single values, and no datatype of RDF for them.
+    list: lambda value: (str(value)[:_SHOWN], "!"),
+    tuple: lambda value: (str(value)[:_SHOWN], "!"),
+    dict: lambda value: (str(value)[:_SHOWN], "!"),
+    timedelta: lambda value: (str(value)[:_SHOWN], "!"),
+}
+
+
+def typed(value: Value) -> Typed:
+    r"""Return the text of a value and the kind of its natural datatype.
+
+    >>> typed(Decimal("1.50")), typed(True), typed("x"), typed(b"\x00\xff")
+    (('1.50', 'n'), ('true', 'b'), ('x', None), ('00FF', 'h'))
+    """
+    make = _KINDS.get(type(value))
+    if make is not None:
+        return make(value)
+    for kind, make in _KINDS.items():
+        if isinstance(value, kind):
+            return make(value)
+    return str(value), None
+
+
+def spool_rows(reading: Reading, rows: Iterable[Sequence[Value]]) -> str:
+    """Write rows to a file, and return the query of a reader over it.
+
+    Args:
+        reading: The reading.
+        rows: Each with the values of the table's columns, in their order.
+
+    Raises:
+        LimitError: A row is too large.
+    """
+    target = reading.copy(".jsonl")
+    largest = 0
+    with target.open("w", encoding="utf-8", errors="surrogatepass") as out:
+        for row in rows:
+            line = _encoded([part for value in row for part in typed(value)])
+            if len(line) > largest:
+                largest = len(line)
+                _check_size(largest, reading)
+            out.write(line + "\n")
+    scan = (
+        f"read_json({sql_text(str(target))}, format = 'newline_delimited', compression = 'none',"
+        " records = false, columns = {'row': 'VARCHAR[]'},"
+        f" maximum_object_size = {max(_SMALLEST_BUFFER, 4 * largest)})"
+    )
+    picked = "".join(
+        f", row[{2 * number + 1}] AS c{column.index}, row[{2 * number + 2}] AS t{column.index}"
+        for number, column in enumerate(reading.table.columns)
+    )
+    return f"SELECT row_number() OVER () AS record{picked} FROM {scan}"
+
+
+def _check_size(size: int, reading: Reading) -> None:
+    if size > _LARGEST_ROW:
+        raise LimitError(
+            "record-too-large",
+            f"a row is larger than {_LARGEST_ROW // 2**20} MB",
+            location=reading.file.location,
+            hint="Leave the large columns out of the query.",
+        )

@@ -1,0 +1,78 @@
+"""Results of a SPARQL query over an RDF file: each solution is a record, references are variables.
+
+Spec: https://kg-construct.github.io/rml-io/spec/docs/ (formats:SPARQL_Results_CSV),
+https://www.w3.org/TR/sparql11-results-csv-tsv/
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Final
+
+import pyoxigraph as ox
+
+from kg.errors import InputError
+from kg.sources.files import missing_reference
+from kg.sources.reading import Reading
+from kg.sources.rows import Value, spool_rows
+from kg.store import is_small, load_files
+
+# SERVICE as a word of a query: not in an IRI, a text, a comment, a name or a variable.
+_SERVICE: Final = re.compile(
+    r"<[^<>\"{}|^`\\\x00-\x20]*>"
+    r"|\"\"\".*?\"\"\"|'''.*?'''|\"(?:[^\"\\\n]|\\.)*\"|'(?:[^'\\\n]|\\.)*'"
+    r"|#[^\n]*|[?$:@][\w.\-]*|[\w.\-]+:[\w.\-]*|(?P<service>\bSERVICE\b)|\w+",
+    re.IGNORECASE | re.DOTALL,
+)
+
+
+def select(reading: Reading) -> str:
+    """Return a query for the solutions of a SPARQL query; see `kg.sources.loading`.
+
+    Raises:
+        InputError: The file is not valid RDF, or the query is no SELECT that can be asked.
+    """
+    query = reading.source.query
+    if any(match["service"] for match in _SERVICE.finditer(query)):
+        raise _bad_query(reading, "SERVICE would fetch from elsewhere, which kg does not do")
+    path = reading.file.path
+    store = load_files([path], [], None if is_small([path]) else reading.copy(".store"))
+    try:
+        found = store.query(query)
+    except (SyntaxError, OSError) as error:
+        raise _bad_query(reading, str(error)) from error
+    if not isinstance(found, ox.QuerySolutions):
+        raise _bad_query(reading, "it is no SELECT")
+    names = [variable.value for variable in found.variables]
+    for column in reading.table.columns:
+        if column.reference not in names:
+            raise missing_reference(column.reference, names, reading.source)
+    return spool_rows(reading, _rows(reading, found))
+
+
+def _rows(reading: Reading, found: ox.QuerySolutions) -> Iterator[list[Value]]:
+    names = [column.reference for column in reading.table.columns]
+    try:
+        for solution in found:
+            yield [_text(solution[name]) for name in names]
+    except (OSError, ValueError, RuntimeError) as error:
+        raise _bad_query(reading, str(error)) from error
+
+
+def _text(term: ox.NamedNode | ox.BlankNode | ox.Literal | ox.Triple | None) -> str | None:
+    """Return what the CSV format writes for a term: no datatype, no language."""
+    if term is None:
+        return None
+    if isinstance(term, ox.BlankNode):
+        return f"_:{term.value}"
+    return str(term) if isinstance(term, ox.Triple) else term.value
+
+
+def _bad_query(reading: Reading, reason: str) -> InputError:
+    return InputError(
+        "bad-query",
+        f"the query of the source cannot be asked: {reason}",
+        location=reading.source.origin.location(),
+        hint="Try it with kg query --data FILE -e QUERY.",
+    )

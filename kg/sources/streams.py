@@ -1,0 +1,335 @@
+"""The bytes and texts of source files: unpacked, decoded, and what goes wrong there with its place.
+
+Compressions are told by the mapping, or else by the ending of the file's name. An archive stands
+for the one file in it, or for the member that is named behind ``#``.
+
+Spec: https://kg-construct.github.io/rml-io/spec/docs/#compression-formats
+"""
+
+from __future__ import annotations
+
+import codecs
+import lzma
+import tarfile
+import zipfile
+import zlib
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from io import TextIOWrapper
+from pathlib import Path
+from typing import IO, Final, cast
+
+from kg.errors import InputError, Location, WorldError
+from kg.mapping.plan import LogicalSource
+from kg.rdf.zstd import open_zstd
+from kg.sources.extras import need
+from kg.sources.files import ARCHIVES, SourceFile
+from kg.workspace import show_path
+
+_BLOCK: Final = 1 << 20  # bytes
+# Endings and what they stand for, longest first.
+_ENDINGS: Final = (
+    (".tar.gz", "targz"),
+    (".tar.xz", "tarxz"),
+    (".tgz", "targz"),
+    (".txz", "tarxz"),
+    (".tar", "tar"),
+    (".zip", "zip"),
+    (".gz", "gzip"),
+    (".zst", "zstd"),
+    (".xz", "xz"),
+    (".bz2", "bzip2"),
+)
+# Compressions that the engine undoes itself, as a stream. It reads Zstandard too, but takes a
+# file that was cut off for one that ends there.
+NATIVE: Final = frozenset({"", "gzip"})
+_MARKS: Final = (
+    (codecs.BOM_UTF8, "utf-8"),
+    (codecs.BOM_UTF32_LE, "utf-32"),
+    (codecs.BOM_UTF32_BE, "utf-32"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
+
+
+def compression_of(file: SourceFile, source: LogicalSource) -> str:
+    """Return the name of a file's compression; empty where it has none."""
+    if source.compression:
+        return "" if source.compression == "none" else source.compression
+    name = file.path.name.lower()
+    return next((kind for ending, kind in _ENDINGS if name.endswith(ending)), "")
+
+
+def plain_name(file: SourceFile) -> str:
+    """Return a file's name without the ending of its compression, in lower case.
+
+    >>> plain_name(SourceFile(Path("Rows.CSV.gz")))
+    'rows.csv'
+    """
+    name = (file.member or file.path.name).lower()
+    return next((name.removesuffix(e) for e, _ in _ENDINGS if name.endswith(e)), name)
+
+
+@contextmanager
+def open_source(file: SourceFile, source: LogicalSource) -> Iterator[IO[bytes]]:
+    """Give the unpacked bytes of a source file as a stream.
+
+    Raises:
+        InputError: The file is missing, may not be read, is not packed as it should be, or is
+            an archive of which no single member is meant.
+        WorldError: Reading failed half-way.
+    """
+    kind = compression_of(file, source)
+    with ExitStack() as stack, _told(file, kind):
+        yield _opened(file, kind, stack)
+
+
+def _opened(file: SourceFile, kind: str, stack: ExitStack) -> IO[bytes]:
+    if kind == "zip":
+        return _zip_member(file, stack)
+    if kind in ARCHIVES:
+        return _tar_member(file, kind, stack)
+    if kind == "gzip":
+        import gzip
+
+        return cast(IO[bytes], stack.enter_context(gzip.open(file.path, "rb")))
+    if kind == "xz":
+        return cast(IO[bytes], stack.enter_context(lzma.open(file.path, "rb")))
+    if kind == "bzip2":
+        import bz2
+
+        return cast(IO[bytes], stack.enter_context(bz2.open(file.path, "rb")))
+    if kind == "zstd":
+        return stack.enter_context(open_zstd(file.path))
+    return stack.enter_context(file.path.open("rb", buffering=_BLOCK))
+
+
+def _zip_member(file: SourceFile, stack: ExitStack) -> IO[bytes]:
+    archive = stack.enter_context(zipfile.ZipFile(file.path))
+    names = [entry.filename for entry in archive.infolist() if not entry.is_dir()]
+    entry = archive.getinfo(_chosen(file, names))
+    if entry.flag_bits & 1:
+        raise InputError(
+            "bad-compression",
+            f"{entry.filename} in the archive is encrypted",
+            location=file.location,
+            hint="Unpack it and refer to the unpacked file.",
+        )
+    return stack.enter_context(archive.open(entry))
+
+
+def _tar_member(file: SourceFile, kind: str, stack: ExitStack) -> IO[bytes]:
+    packing = {"tar": "", "targz": "gz", "tarxz": "xz"}[kind]
+    archive = stack.enter_context(
+        tarfile.open(file.path, f"r:{packing}")  # type: ignore[call-overload]  # noqa: SIM115
+    )
+    names = [entry.name for entry in archive if entry.isfile()]
+    found = archive.extractfile(_chosen(file, names))
+    assert found is not None
+    return cast(IO[bytes], stack.enter_context(found))
+
+
+def _chosen(file: SourceFile, names: list[str]) -> str:
+    """Return the member that is meant; what file managers add does not count."""
+    real = [n for n in names if not n.startswith("__MACOSX/") and "/._" not in f"/{n}"]
+    member = file.member
+    wanted = [n for n in real if n.removeprefix("./") == member] if member else real
+    if len(wanted) == 1:
+        return wanted[0]
+    listed = ", ".join(real[:10]) + (", …" if len(real) > 10 else "")
+    what = f"the archive holds no {member}" if member else f"the archive holds {len(real)} files"
+    raise InputError(
+        "archive-member",
+        what,
+        location=Location(show_path(file.path)),
+        hint=f"Name one behind #, as in {file.path.name}#{real[0]}. It holds: {listed}."
+        if real
+        else "Pack a file into it.",
+    )
+
+
+@contextmanager
+def _told(file: SourceFile, kind: str) -> Iterator[None]:
+    """Turn what decompressors and the disk raise into kg's errors."""
+    place = file.location
+    broken: tuple[type[Exception], ...] = (
+        EOFError,
+        NotImplementedError,
+        zlib.error,
+        lzma.LZMAError,
+        zipfile.BadZipFile,
+        tarfile.TarError,
+    )
+    if kind == "zstd":
+        broken += (need("zstandard", "zstd", "reading .zst").ZstdError,)
+    try:
+        yield
+    except broken as error:
+        raise bad_compression(place, kind, str(error)) from error
+    except OSError as error:
+        if error.errno is None:  # that of gzip and bz2 for what they cannot unpack
+            raise bad_compression(place, kind, str(error)) from error
+        if isinstance(error, PermissionError | IsADirectoryError | FileNotFoundError):
+            raise InputError(
+                "unreadable-file",
+                f"the file cannot be read: {error.strerror}",
+                location=place,
+                hint="Check the name and the permissions.",
+            ) from error
+        raise WorldError(
+            "disk", f"{place} cannot be read: {error.strerror}", hint="Check the disk."
+        ) from error
+
+
+def bad_compression(place: Location, kind: str, reason: str) -> InputError:
+    """Return the error for a file that is not packed as it should be, or cut off."""
+    names = {"gzip": "gzip", "zstd": "Zstandard", "xz": "xz", "bzip2": "bzip2", "zip": "zip"}
+    return InputError(
+        "bad-compression",
+        f"the file is not a whole {names.get(kind, 'tar')} file: {reason}",
+        location=place,
+        hint="Fetch or make the file again, or correct the compression in the mapping.",
+    )
+
+
+# --- texts ----------------------------------------------------------------------------------
+
+
+def encoding_of(source: LogicalSource) -> str:
+    """Return the canonical name of a source's encoding.
+
+    Raises:
+        InputError: There is no such encoding.
+    """
+    try:
+        name = codecs.lookup(source.encoding).name
+        "".encode(name)
+    except LookupError as error:
+        raise InputError(
+            "bad-encoding",
+            f"{source.encoding!r} is no encoding",
+            location=source.origin.location(),
+            hint="Known ones are utf-8, utf-16, latin-1, cp1252 and others that Python knows.",
+        ) from error
+    return "utf-8" if name == "utf-8-sig" else name
+
+
+def text_blocks(file: SourceFile, source: LogicalSource) -> Iterator[str]:
+    """Yield the text of a source file block by block, without a byte order mark.
+
+    Raises:
+        InputError: The text is not in its encoding; the message names line and column. Others
+            as for `open_source`.
+    """
+    encoding = encoding_of(source)
+    decoder = codecs.getincrementaldecoder("utf-8-sig" if encoding == "utf-8" else encoding)()
+    line, column, first = 1, 1, True
+    with open_source(file, source) as stream:
+        while True:
+            block = stream.read(_BLOCK)
+            if first:
+                _mark_of(block[:4], file, source)
+                first = False
+            try:
+                text = decoder.decode(block, final=not block)
+            except UnicodeDecodeError as error:
+                good = error.object[: error.start].decode(encoding, "replace")
+                line, column = _moved(line, column, good)
+                place = Location(file.shown, line, column)
+                raise wrong_encoding(place, source, error.object[error.start]) from error
+            yield text
+            line, column = _moved(line, column, text)
+            if not block:
+                return
+
+
+def _moved(line: int, column: int, text: str) -> tuple[int, int]:
+    breaks = text.count("\n")
+    if not breaks:
+        return line, column + len(text)
+    return line + breaks, len(text) - text.rfind("\n")
+
+
+def wrong_encoding(
+    place: Location | None, source: LogicalSource, byte: int | None = None
+) -> InputError:
+    """Return the error for a text that is not in the encoding it should be in."""
+    shown = f" (byte 0x{byte:02X})" if byte is not None else ""
+    return InputError(
+        "bad-encoding",
+        f"the text is not encoded in {source.encoding.upper()}{shown}",
+        location=place,
+        hint="Save the file as UTF-8, or declare its encoding in the mapping's source.",
+    )
+
+
+@contextmanager
+def open_text(file: SourceFile, source: LogicalSource) -> Iterator[TextIOWrapper]:
+    """Give a source file as a stream of text whose line ends are as they are in the file.
+
+    Raises:
+        InputError: As for `text_blocks`.
+    """
+    encoding = encoding_of(source)
+    name = "utf-8-sig" if encoding == "utf-8" else encoding
+    try:
+        with open_source(file, source) as stream, TextIOWrapper(stream, name, newline="") as text:
+            yield text
+    except UnicodeDecodeError:
+        # The error knows no line; reading once more finds it.
+        for _ in text_blocks(file, source):
+            pass
+        raise
+
+
+def _mark_of(start: bytes, file: SourceFile, source: LogicalSource) -> str:
+    """Return the encoding that a byte order mark stands for; empty where there is none.
+
+    Raises:
+        InputError: It is not the mark of the encoding that the source declares.
+    """
+    found = next((name for mark, name in _MARKS if start.startswith(mark)), "")
+    if found and not encoding_of(source).startswith(found):
+        raise InputError(
+            "bad-encoding",
+            f"the file starts with the mark of {found.upper()}, not of {source.encoding.upper()}",
+            location=Location(file.shown, 1),
+            hint=f"Declare the encoding {found} in the mapping's source.",
+        )
+    return found
+
+
+def unpacked(file: SourceFile, source: LogicalSource, target: Path) -> Path:
+    """Write the unpacked bytes of a source file to `target`, unless the file has them itself.
+
+    Returns:
+        The file with the bytes.
+    """
+    if not compression_of(file, source):
+        return file.path
+    with open_source(file, source) as stream, target.open("wb") as out:
+        while block := stream.read(_BLOCK):
+            out.write(block)
+    return target
+
+
+def plain_text(file: SourceFile, source: LogicalSource, target: Path) -> tuple[Path, str]:
+    """Give a file with the source's text in UTF-8 that the engine can read.
+
+    Args:
+        file: The source file.
+        source: What the mapping says of it.
+        target: Where to write the text, if the file must be unpacked or decoded first.
+
+    Returns:
+        The file, and its compression as the engine calls it.
+    """
+    kind = compression_of(file, source)
+    with open_source(file, source) as stream:
+        marked = _mark_of(stream.read(4), file, source)
+    if kind in NATIVE and encoding_of(source) == "utf-8" and not marked:
+        return file.path, kind or "none"
+    with target.open("w", encoding="utf-8", newline="") as out:
+        for text in text_blocks(file, source):
+            out.write(text)
+    return target, "none"

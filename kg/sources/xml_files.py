@@ -1,0 +1,381 @@
+"""XML: records by an XPath iterator, values by XPath relative to the record.
+
+Where the iterator is a path of names, the document is read as a stream and what has been read is
+forgotten, so its size does not matter. Any other XPath needs the whole tree in memory, which has
+a limit. Entities are not expanded and nothing is fetched; the limits of libxml2 (10 MB of text in
+an element, 256 levels) are kept.
+
+Spec: https://kg-construct.github.io/rml-io/spec/docs/ (reference formulation XPath)
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Collection, Iterator, Sequence
+from contextlib import contextmanager
+from itertools import chain
+from typing import TYPE_CHECKING, Any, Final
+
+from kg.duck import sql_text
+from kg.errors import InputError, LimitError, Location
+from kg.mapping.plan import LogicalSource
+from kg.sources.extras import need
+from kg.sources.files import SourceFile
+from kg.sources.json_scan import too_large
+from kg.sources.reading import Reading
+from kg.sources.streams import encoding_of, open_source, text_blocks
+from kg.sources.xml_paths import PathStep, fits, matches, parse_path, steps_up
+
+if TYPE_CHECKING:
+    from lxml import etree
+
+# A parser that is fed.
+Parser = Any
+# What an XPath gives: a list of elements and texts, a text, a number or a boolean.
+Found = Any
+# Bytes that are parsed before what is done with is forgotten.
+_BLOCK: Final = 1 << 16
+_SMALLEST_BUFFER: Final = 1 << 20
+# Bytes of a record, or of a document that is held whole, where no memory limit is known.
+_LARGEST: Final = 64 * 2**20
+
+
+def select(reading: Reading) -> str:
+    """Return a query for one XML file; see `kg.sources.loading`.
+
+    Raises:
+        InputError: The file is not valid XML, declares entities, or an XPath is not valid.
+        LimitError: A record, or a document that must be held whole, is too large.
+    """
+    columns = reading.table.columns
+    document = _Document(
+        reading.file,
+        reading.source,
+        [column.reference for column in columns],
+        reading.largest_tree(),
+    )
+    target = reading.copy(".jsonl")
+    largest = 0
+    with target.open("w", encoding="utf-8") as out:
+        for values in document.values():
+            line = json.dumps({str(n): v for n, v in enumerate(values)}, ensure_ascii=False)
+            largest = max(largest, len(line))
+            out.write(line + "\n")
+    names = ", ".join(f"'{number}': 'VARCHAR[]'" for number in range(max(1, len(columns))))
+    scan = (
+        f"read_json({sql_text(str(target))}, format = 'newline_delimited', compression = 'none',"
+        f" columns = {{{names}}}, maximum_object_size = {max(_SMALLEST_BUFFER, 4 * largest)})"
+    )
+    shown = "".join(
+        f", list_transform(\"{number}\", lambda e: {{'v': e}}) AS c{column.index}"
+        for number, column in enumerate(columns)
+    )
+    return f"SELECT row_number() OVER () AS record{shown} FROM {scan}"
+
+
+def lines_of(file: SourceFile, source: LogicalSource, records: Collection[int]) -> dict[int, int]:
+    """Return the line, from 1, on which each of some records starts, in one pass."""
+    wanted, last = set(records), max(records, default=0)
+    found: dict[int, int] = {}
+    for number, element in enumerate(_Document(file, source, [], _LARGEST).records(), 1):
+        line: Any = element.sourceline
+        if number in wanted and line:
+            found[number] = line
+        if number >= last:
+            break
+    return found
+
+
+class _Document:
+    """One XML document and the XPaths that are asked of it.
+
+    Args:
+        file: The file.
+        source: What the mapping says of it.
+        references: XPaths relative to a record.
+        limit: Bytes of text that may be held as a tree.
+    """
+
+    def __init__(
+        self, file: SourceFile, source: LogicalSource, references: Sequence[str], limit: int
+    ) -> None:
+        self.file = file
+        self.source = source
+        self.limit = limit
+        self.lxml: Any = need("lxml.etree", "xml", "reading XML")
+        self.namespaces = dict(source.namespaces)
+        self.iterator = source.iterator.strip() or "/"
+        self.references = references
+        # Relative to the document there is no element to start from.
+        paths = [f"/{r}" if self.is_whole and not r.startswith("/") else r for r in references]
+        self.finders = [self._compiled(path) for path in paths]
+        self.text = self._compiled("string()")
+
+    @property
+    def _is_declared(self) -> bool:
+        """Whether the mapping says the encoding."""
+        return encoding_of(self.source) != "utf-8"
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether the one record is the document itself."""
+        return self.iterator == "/"
+
+    def values(self) -> Iterator[list[list[str]]]:
+        """Yield for each record the values of each reference."""
+        for record in self.records():
+            yield [
+                self._texts(find, reference, record)
+                for find, reference in zip(self.finders, self.references, strict=True)
+            ]
+
+    def records(self) -> Iterator[etree._Element]:
+        """Yield the elements that are records, in the order of the document."""
+        steps = parse_path(self.iterator, self.namespaces)
+        up = [steps_up(reference) for reference in self.references]
+        levels = max((u for u in up if u is not None), default=0)
+        lifted = levels and steps and any(step.anywhere for step in steps)
+        if steps is None or None in up or lifted or levels >= len(steps):
+            yield from self._all()
+            return
+        outer = steps[: len(steps) - levels]
+        for unit in self._units(outer):
+            if not levels and not any(step.anywhere for step in steps):
+                yield unit
+                continue
+            # Below the unit, and where records lie inside of records, document order is iter's.
+            for element in unit.iter():
+                if isinstance(element.tag, str) and matches(_chain(element), steps):
+                    yield element
+
+    # --- as a stream ----------------------------------------------------------------------
+
+    def _units(self, steps: Sequence[PathStep]) -> Iterator[etree._Element]:
+        """Yield the outermost elements that a path leads to, each complete, as they are read."""
+        with self._blocks() as blocks:
+            root_tag, start = self._root(blocks)
+            tag = steps[-1].tag
+            parser = self.lxml.XMLPullParser(
+                events=("start", "end"), tag=(tag, root_tag), **self._options()
+            )
+            root: etree._Element | None = None
+            unit: etree._Element | None = None
+            size = 0
+            for block in chain((start,), blocks):
+                self._feed(parser, block)
+                for event, element in parser.read_events():
+                    if event == "start":
+                        root = element if root is None else root
+                    elif self._is_unit(element, steps):
+                        yield element
+                if root is not None:
+                    self._check_entities(root)
+                    reading = self._forget(root, steps)
+                    is_same = reading is not None and reading is unit
+                    unit, size = reading, size + len(block) if is_same else 0
+                if size > self.limit:
+                    raise too_large(self.file.location, self.limit)
+            try:
+                parser.close()
+            except self.lxml.XMLSyntaxError as error:
+                raise self._broken(error, parser) from error
+            for event, element in parser.read_events():
+                if event == "end" and self._is_unit(element, steps):
+                    yield element
+
+    @contextmanager
+    def _blocks(self) -> Iterator[Iterator[bytes]]:
+        """Give the bytes of the document, in UTF-8 where the mapping says their encoding."""
+        if self._is_declared:
+            yield (text.encode() for text in text_blocks(self.file, self.source))
+            return
+        with open_source(self.file, self.source) as stream:
+            yield iter(lambda: stream.read(_BLOCK), b"")
+
+    def _root(self, blocks: Iterator[bytes]) -> tuple[str, bytes]:
+        """Return the name of the root element, and the bytes that were read for it."""
+        first = self.lxml.XMLPullParser(events=("start",), **self._options())
+        start = b""
+        for block in blocks:
+            start += block
+            self._feed(first, block)
+            for _, element in first.read_events():
+                return element.tag, start
+        try:
+            first.close()
+        except self.lxml.XMLSyntaxError as error:
+            raise self._broken(error, first) from error
+        raise AssertionError("a document without a root is not well-formed")
+
+    def _feed(self, parser: Parser, block: bytes) -> None:
+        try:
+            parser.feed(block)
+        except self.lxml.XMLSyntaxError as error:
+            raise self._broken(error, parser) from error
+
+    @staticmethod
+    def _is_unit(element: etree._Element, steps: Sequence[PathStep]) -> bool:
+        if not any(step.anywhere for step in steps):
+            return _is_at(element, steps)
+        names = _chain(element)
+        inside = (matches(names[:end], steps) for end in range(1, len(names)))
+        return matches(names, steps) and not any(inside)
+
+    @staticmethod
+    def _forget(root: etree._Element, steps: Sequence[PathStep]) -> etree._Element | None:
+        """Drop all that has been read and is not being read; return the unit being read."""
+        node, names = root, [str(root.tag)]
+        while not matches(names, steps):
+            if len(node) == 0:
+                return None
+            del node[:-1]
+            node = node[-1]
+            names.append(str(node.tag))
+        return node
+
+    # --- as a tree ------------------------------------------------------------------------
+
+    def _all(self) -> Iterator[etree._Element]:
+        """Yield the elements that any XPath leads to."""
+        find = self._compiled(self.iterator)
+        parser = self.lxml.XMLParser(**self._options())
+        size = 0
+        with self._blocks() as blocks:
+            for block in blocks:
+                size += len(block)
+                if size > self.limit:
+                    raise self._too_large()
+                self._feed(parser, block)
+            try:
+                root = parser.close()
+            except self.lxml.XMLSyntaxError as error:
+                raise self._broken(error, parser) from error
+        self._check_entities(root)
+        if self.is_whole:
+            yield root
+            return
+        found = self._run(find, self.iterator, root)
+        for element in found if isinstance(found, list) else [found]:
+            if not isinstance(element, self.lxml._Element):
+                raise self._bad_path(self.iterator, "an iterator must lead to elements")
+            yield element
+
+    # --- shared ---------------------------------------------------------------------------
+
+    def _options(self) -> dict[str, Any]:
+        return {
+            "resolve_entities": False,
+            "no_network": True,
+            "load_dtd": False,
+            "huge_tree": False,
+            "remove_comments": True,
+            "remove_pis": True,
+            # The document's own declaration counts, unless the mapping says something else.
+            "encoding": "utf-8" if self._is_declared else None,
+        }
+
+    def _compiled(self, path: str) -> Callable[[etree._Element], Found]:
+        try:
+            find: Callable[[etree._Element], Found] = self.lxml.XPath(
+                path, namespaces=self.namespaces, smart_strings=False
+            )
+        except self.lxml.XPathError as error:
+            raise self._bad_path(path, str(error)) from error
+        return find
+
+    def _run(
+        self, find: Callable[[etree._Element], Found], path: str, element: etree._Element
+    ) -> Found:
+        try:
+            return find(element)
+        except self.lxml.XPathError as error:
+            raise self._bad_path(path, str(error)) from error
+
+    def _texts(
+        self, find: Callable[[etree._Element], Found], path: str, record: etree._Element
+    ) -> list[str]:
+        found = self._run(find, path, record)
+        if isinstance(found, list):
+            return [v if isinstance(v, str) else str(self.text(v)) for v in found]
+        if isinstance(found, bool):
+            return ["true" if found else "false"]
+        if isinstance(found, float):
+            return [str(int(found)) if found.is_integer() else repr(found)]
+        return [str(found)]
+
+    def _check_entities(self, root: etree._Element) -> None:
+        """Refuse documents that declare entities: their content is a guess at best.
+
+        Raises:
+            InputError: There are some, or there may be some in a file that is not fetched.
+        """
+        dtd: Any = root.getroottree().docinfo.internalDTD
+        if dtd is None:
+            return
+        used: Iterator[Any] = root.iter(self.lxml.Entity)
+        names = [str(entity.name) for entity in (*dtd.entities(), *used)]
+        if names:
+            raise InputError(
+                "xml-entities",
+                f"the document uses entities of its own (&{names[0]};), which kg does not expand",
+                location=self.file.location,
+                hint="Replace them by what they stand for, for instance with xmllint --noent.",
+            )
+
+    def _broken(self, error: etree.XMLSyntaxError, parser: Parser) -> InputError:
+        # The error itself may be the last of several; the first is what is wrong.
+        first = next(iter(parser.feed_error_log), None)
+        line, column = (first.line, first.column) if first else error.position
+        message = str(first.message if first else error.msg).partition(", line ")[0].strip()
+        is_encoding = "encoding" in message.lower() or "proper UTF-8" in message
+        return InputError(
+            "bad-encoding" if is_encoding else "bad-xml",
+            f"not valid XML: {message}",
+            location=Location(self.file.shown, line or None, column or None),
+            hint="Declare the encoding that the file has in its first line, or in the mapping."
+            if is_encoding
+            else "Mend the file here; & and < in texts are written &amp; and &lt;.",
+        )
+
+    def _bad_path(self, path: str, reason: str) -> InputError:
+        hint = "References are XPath 1.0 relative to the record, such as name/text() or @id."
+        if "prefix" in reason:
+            known = ", ".join(sorted(self.namespaces)) or "none"
+            hint = f"Declare it as a namespace of the source. Declared: {known}."
+        return InputError(
+            "bad-xpath",
+            f"{path!r} cannot be used as an XPath: {reason[:1].lower()}{reason[1:]}",
+            location=self.source.origin.location(),
+            hint=hint,
+        )
+
+    def _too_large(self) -> LimitError:
+        return LimitError(
+            "document-too-large",
+            f"the document is larger than {self.limit // 2**20} MB, and {self.iterator!r} or a"
+            " reference needs all of it at once",
+            location=self.file.location,
+            hint="Use an iterator of names such as /a/b, references that do not leave the record"
+            " but for ../@attribute, or give more --memory.",
+        )
+
+
+def _is_at(element: etree._Element, steps: Sequence[PathStep]) -> bool:
+    """Tell whether a path of children, from the root on, leads to an element."""
+    node: etree._Element | None = element
+    for step in reversed(steps):
+        if node is None or not fits(str(node.tag), step.tag):
+            return False
+        node = node.getparent()
+    return node is None
+
+
+def _chain(element: etree._Element) -> list[str]:
+    """Return the names of the elements from the root to an element."""
+    names = [str(element.tag)]
+    parent = element.getparent()
+    while parent is not None:
+        names.append(str(parent.tag))
+        parent = parent.getparent()
+    names.reverse()
+    return names

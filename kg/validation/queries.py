@@ -1,0 +1,297 @@
+"""``sh:sparql`` constraints, each run once for all focus nodes on a SPARQL index.
+
+The results are those that pySHACL makes of the solutions. The index merges lexical forms of one
+value, so a literal that it gives back is led back to how the quad table has it.
+
+Spec: https://www.w3.org/TR/shacl/#sparql-constraints-validation
+"""
+
+from __future__ import annotations
+
+import math
+import re
+import tempfile
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path as FilePath
+from typing import Any, Final
+
+import duckdb
+import pyoxigraph as ox
+
+from kg.duck import sql_text, translated
+from kg.quads import copy_lines
+from kg.store import empty_store, load_lines
+from kg.terms import XSD, literal
+from kg.validation.messages import QUERY_MESSAGE
+from kg.validation.names import sh
+from kg.validation.paths import Path, Predicate
+from kg.validation.results import Result
+from kg.validation.shapes import ShapesGraph
+from kg.validation.sieve.compiler import QuerySite
+from kg.validation.sieve.triples import Triples
+from kg.validation.sparql import Query
+from kg.validation.terms import is_blank, is_literal, split_literal
+
+# Triples that are loaded into an index in memory, about 250 MB a million; more go to disk.
+_IN_MEMORY: Final = 2_000_000
+_COMPONENT: Final = sh("SPARQLConstraintComponent")
+
+Row = Mapping[str, str]
+OpenIndex = Callable[[], ox.Store]
+Term = ox.NamedNode | ox.BlankNode | ox.Literal | ox.Triple
+
+
+# Datatypes of which the index keeps the value, not how it is written.
+_MERGED: Final = frozenset(
+    XSD + name
+    for name in (
+        *("integer", "decimal", "double", "float", "boolean", "long", "int", "short", "byte"),
+        *("nonNegativeInteger", "positiveInteger", "nonPositiveInteger", "negativeInteger"),
+        *("unsignedLong", "unsignedInt", "unsignedShort", "unsignedByte"),
+        *("date", "dateTime", "time", "duration", "dayTimeDuration", "yearMonthDuration"),
+        *("gYear", "gYearMonth", "gMonth", "gMonthDay", "gDay"),
+    )
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Forms:
+    """How the quad table writes literals that the index gives back.
+
+    Attributes:
+        variants: Literal of the index to those of the table with its value, where they are not
+            just itself.
+        own: Focus node and literal of the index to the literals that the node has.
+    """
+
+    variants: Mapping[str, Sequence[str]]
+    own: Mapping[tuple[str, str], Sequence[str]]
+
+    def of(self, term: str, node: str) -> Sequence[str]:
+        """Return the forms of a term: those that the focus node has, or else one of all."""
+        variants = self.variants.get(term)
+        if variants is None:
+            return (term,)
+        return self.own.get((node, term)) or ((term,) if term in variants else variants[:1])
+
+
+class QueryRunner:
+    """Runs the queries of shapes on an index.
+
+    Args:
+        connection: From `kg.duck.engine`.
+        triples: The triples.
+        shapes: The shapes graph.
+        open_index: Opens the index of these triples, if there is one; else one is made.
+    """
+
+    def __init__(
+        self,
+        connection: duckdb.DuckDBPyConnection,
+        triples: Triples,
+        shapes: ShapesGraph,
+        open_index: OpenIndex | None = None,
+    ) -> None:
+        self._connection = connection
+        self._triples = triples
+        self._shapes = shapes
+        self._open_index = open_index
+        self._store: ox.Store | None = None
+        self._folder: tempfile.TemporaryDirectory[str] | None = None
+
+    def close(self) -> None:
+        """Remove the index, if one was made."""
+        self._store = None
+        if self._folder is not None:
+            self._folder.cleanup()
+
+    def results(
+        self, site: QuerySite, query: Query, chunks: Iterable[list[tuple[str, int]]]
+    ) -> Iterator[Result]:
+        """Yield the results of a constraint for focus nodes, sorted by them.
+
+        Args:
+            site: The constraint, and where it stands.
+            query: Its query, which must be safe.
+            chunks: Focus nodes, each with how often it is validated; sorted.
+        """
+        found = _Constraint(self._shapes, site)
+        for chunk in chunks:
+            rows = list(self._solutions(query, [node for node, _ in chunk]))
+            forms = self._lexical_forms(rows)
+            by_node: dict[str, list[Result]] = {}
+            for row in rows:
+                by_node.setdefault(row["this"], []).extend(found.results(row, forms))
+            for node, times in chunk:
+                ordered = sorted(by_node.get(node, ()), key=lambda result: result.sort_key)
+                for result in ordered:
+                    yield from [result] * times
+
+    def _solutions(self, query: Query, nodes: list[str]) -> Iterator[Row]:
+        """Yield the distinct solutions for focus nodes, as terms of the quad table."""
+        store = self._index()
+        named = [node for node in nodes if node.startswith("<")]
+        seen: dict[tuple[tuple[str, str], ...], None] = {}
+        if named:
+            _take(store.query(query.joined_with(named)), seen, None)
+        for node in nodes:
+            # A blank node cannot be listed in a query, a literal would come back changed.
+            if not node.startswith("<"):
+                this: dict[ox.Variable, Term] = {ox.Variable("this"): _index_term(node)}
+                _take(store.query(query.text, substitutions=this), seen, node)
+        yield from (dict(row) for row in seen)
+
+    def _index(self) -> ox.Store:
+        """Return an index of the triples in which blank nodes have the labels of the table."""
+        if self._store is None:
+            blank = self._ask("starts_with(s, '_') OR starts_with(o, '_')")
+            if self._open_index is not None and not blank:
+                self._store = self._open_index()
+            else:
+                self._store = self._load(blank)
+        return self._store
+
+    def _ask(self, condition: str) -> bool:
+        rows = self._run(f"SELECT 1 FROM {self._triples.name} WHERE {condition} LIMIT 1")
+        return bool(rows)
+
+    def _load(self, keep_labels: bool) -> ox.Store:
+        self._folder = tempfile.TemporaryDirectory(prefix="kg-validate-")
+        lines = FilePath(self._folder.name) / "triples.nt"
+        count = copy_lines(
+            self._connection,
+            f"SELECT s || ' ' || p || ' ' || o || ' .' FROM {self._triples.name}",
+            lines,
+        )
+        on_disk = FilePath(self._folder.name) / "store" if count > _IN_MEMORY else None
+        return load_lines(lines, on_disk, keep_labels=keep_labels)
+
+    def _lexical_forms(self, rows: list[Row]) -> Forms:
+        """Return how the quad table writes the literals of solutions, where not as the index."""
+        given = {term for row in rows for term in row.values() if is_literal(term)}
+        variants: dict[str, list[str]] = {}
+        for datatype in sorted({split_literal(term).datatype for term in given} & _MERGED):
+            wanted = {term for term in given if split_literal(term).datatype == datatype}
+            for (term,) in self._candidates("DISTINCT o", datatype, wanted, ""):
+                normal = _as_the_index_has_it(term)
+                if normal in wanted:
+                    variants.setdefault(normal, []).append(term)
+        variants = {normal: found for normal, found in variants.items() if found != [normal]}
+        own: dict[tuple[str, str], list[str]] = {}
+        for datatype in sorted({split_literal(term).datatype for term in variants}):
+            wanted = {term for term in variants if split_literal(term).datatype == datatype}
+            nodes = sorted({row["this"] for row in rows})
+            within = f" AND s IN ({', '.join(map(sql_text, nodes))})"
+            for node, term in self._candidates("DISTINCT s, o", datatype, wanted, within):
+                own.setdefault((node, _as_the_index_has_it(term)), []).append(term)
+        return Forms(variants, own)
+
+    def _candidates(
+        self, columns: str, datatype: str, wanted: set[str], within: str
+    ) -> list[tuple[str, ...]]:
+        """Return literals of a datatype that may be forms of the wanted ones."""
+        ending = sql_text('"^^<' + datatype + ">")
+        condition = f"ends_with(o, {ending})"
+        if all(_is_number(term) for term in wanted):
+            numbers = ", ".join(str(float(split_literal(term).lexical)) for term in wanted)
+            number = "TRY_CAST(regexp_extract(o, '^\"(.*)\"', 1) AS DOUBLE)"
+            condition += f" AND {number} IN ({numbers})"
+        elif datatype in (f"{XSD}date", f"{XSD}dateTime"):
+            starts = ", ".join(sorted({sql_text(term[:6]) for term in wanted}))
+            condition += f" AND substr(o, 1, 6) IN ({starts})"
+        return self._run(
+            f"SELECT {columns} FROM {self._triples.name} WHERE {condition}{within} ORDER BY ALL"
+        )
+
+    def _run(self, sql: str, values: list[object] | None = None) -> list[Any]:
+        with translated():
+            return self._connection.execute(sql, values).fetchall()
+
+
+class _Constraint:
+    """Makes results of the solutions of one constraint, as pySHACL does."""
+
+    def __init__(self, shapes: ShapesGraph, site: QuerySite) -> None:
+        self._site = site
+        self._severity = shapes.value(site.shape.node, sh("severity")) or sh("Violation")
+        written = [
+            *shapes.objects(site.constraint, sh("message")),
+            *shapes.objects(site.shape.node, sh("message")),
+        ]
+        self._messages = [split_literal(message).lexical for message in written]
+        self._messages = self._messages or [QUERY_MESSAGE]
+
+    def results(self, row: Row, forms: Forms) -> Iterator[Result]:
+        """Yield the result of a solution: one for each form of a value that the index merged."""
+        this = row["this"]
+        rest = {name: forms.of(term, this)[0] for name, term in row.items()}
+        path: Path | None = self._site.shape.path
+        if "path" in row:
+            path = Predicate(row["path"])
+        given = row.get("value")
+        values: list[str | None] = [None if self._site.shape.path is not None else this]
+        if given is not None:
+            values = list(forms.of(given, this))
+        for value in values:
+            bound = rest if value is None else {**rest, "value": value}
+            yield Result(
+                focus_node=this,
+                path=path,
+                value=value,
+                source_shape=self._site.shape.node,
+                component=_COMPONENT,
+                severity=self._severity,
+                messages=tuple(sorted({_filled(text, bound) for text in self._messages})),
+                source_constraint=self._site.constraint,
+            )
+
+
+def _filled(message: str, row: Row) -> str:
+    """Return a message with its variables filled in, as a literal.
+
+    Spec: https://www.w3.org/TR/shacl/#sparql-constraints-variables
+    """
+
+    def fill(match: re.Match[str]) -> str:
+        term = row.get(match[1])
+        if term is None:
+            return match[0]
+        return split_literal(term).lexical if is_literal(term) else re.sub(r"^_:|[<>]", "", term)
+
+    return literal(re.sub(r"\{[?$](\w+)\}", fill, message))
+
+
+def _take(
+    solutions: object, seen: dict[tuple[tuple[str, str], ...], None], node: str | None
+) -> None:
+    assert isinstance(solutions, ox.QuerySolutions)
+    names = [variable.value for variable in solutions.variables]
+    for solution in solutions:
+        row = [(n, str(solution[n])) for n in names if solution[n] is not None]
+        if node is not None:
+            row = [("this", node), *(pair for pair in row if pair[0] != "this")]
+        seen.setdefault(tuple(row))
+
+
+def _index_term(term: str) -> ox.BlankNode | ox.Literal:
+    if is_blank(term):
+        return ox.BlankNode(term[2:])
+    parts = split_literal(term)
+    if parts.language:
+        return ox.Literal(parts.lexical, language=parts.language)
+    return ox.Literal(parts.lexical, datatype=ox.NamedNode(parts.datatype))
+
+
+def _as_the_index_has_it(term: str) -> str:
+    """Return a literal in the form in which the index keeps its value."""
+    rows = empty_store().query(f"SELECT ?o WHERE {{ VALUES ?o {{ {_index_term(term)} }} }}")
+    assert isinstance(rows, ox.QuerySolutions)
+    return next(str(row["o"]) for row in rows)
+
+
+def _is_number(term: str) -> bool:
+    try:
+        return math.isfinite(float(split_literal(term).lexical))
+    except ValueError:
+        return False

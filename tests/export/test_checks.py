@@ -1,0 +1,295 @@
+"""What stores refuse is found, with an example and its place, and nothing else is."""
+
+import datetime as dt
+import tempfile
+from pathlib import Path
+
+import pyoxigraph as ox
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from kg.duck import engine, sql_text
+from kg.errors import InputError
+from kg.export import ExportOptions, export_files, export_workspace
+from kg.export.checks import EXAMPLES, _iri_code, check_rows
+from kg.export.datatypes import LEXICAL_SPACES
+from kg.export.survey import SURVEY_NAME, read_survey, write_survey
+from kg.quads import QuadTable
+from kg.workspace import read_workspace
+from tests.export.conftest import make_table
+from tests.export.samples import EX, INFERRED, SAMPLE, VOC
+from tests.terms import PLAIN_QUADS, XSD, row
+
+VALID = {
+    "boolean": ["true", "0"],
+    "decimal": ["1", "-1.50", "+.5", "1.", "0" * 50],
+    "integer": ["0", "-0", "+1", "9" * 50],
+    "double": ["1", "1.5E3", "-INF", "NaN", ".5e-1", "+INF"],
+    "float": ["1", "INF"],
+    "date": [
+        "2022-11-18",
+        "2000-02-29",
+        "2024-02-29Z",
+        "-0001-01-01",
+        "12345-12-31+14:00",
+        "0000-02-29",
+    ],
+    "time": ["00:00:00", "24:00:00", "23:59:59.999Z"],
+    "dateTime": ["2022-11-18T10:20:30", "2024-02-29T24:00:00.0-05:00", "-20000-01-01T00:00:00Z"],
+    "dateTimeStamp": ["2022-11-18T10:20:30Z"],
+    "gYear": ["2022", "-0044", "12022Z"],
+    "gYearMonth": ["2022-11"],
+    "gMonth": ["--11"],
+    "gMonthDay": ["--02-29", "--12-31"],
+    "gDay": ["---31"],
+    "duration": ["P1Y", "-P1Y2M3DT4H5M6.7S", "PT0S", "P1M", "P2D"],
+    "dayTimeDuration": ["P1D", "PT1M", "P1DT1S"],
+    "yearMonthDuration": ["P1Y", "P1Y1M", "-P13M"],
+    "byte": ["-128", "+0127"],
+    "short": ["32767"],
+    "int": ["-2147483648"],
+    "long": ["9223372036854775807", "-9223372036854775808"],
+    "unsignedByte": ["255", "+0"],
+    "unsignedShort": ["65535"],
+    "unsignedInt": ["4294967295"],
+    "unsignedLong": ["18446744073709551615", "0" * 60],
+    "nonNegativeInteger": ["0", "-0", "9" * 50],
+    "positiveInteger": ["1", "+01"],
+    "nonPositiveInteger": ["0", "+0", "-5"],
+    "negativeInteger": ["-1"],
+    "hexBinary": ["", "0aF1"],
+    "base64Binary": ["", "YQ==", "YWI=", "YWJj", "YW Jj"],
+    "language": ["en", "de-CH-1996"],
+    "normalizedString": ["", "  a \\\\t b\\\\n"],
+    "token": ["", "a b", '\\"a\\"'],
+    "string": ["\\t\\n"],
+    "anyURI": ["anything at all"],
+}
+INVALID = {
+    "boolean": ["True", "yes", "", "2", " true"],
+    "decimal": ["1e3", "", ".", "1,5", "INF", "1 "],
+    "integer": ["abc", "1.0", "", "+", "1_000", "--1", "1\\n"],
+    "double": ["1e", "inf", "Infinity", "nan", "0x1", ""],
+    "float": ["-NaN"],
+    "date": ["2022-13-01", "2022-00-10", "2022-02-30", "2023-02-29", "1900-02-29", "2022-04-31",
+             "2022-06-31", "2022-09-31", "2022-11-31", "22-01-01", "2022-1-1", "2022-11-18T00:00",
+             "01234-01-01", "2022-11-18+15:00", "18.11.2022", "", "-1900-02-29", "12023-02-29Z"],
+    "time": ["25:00:00", "10:60:00", "24:00:01", "10:20"],
+    "dateTime": ["2022-11-18", "2022-02-29T10:00:00", "2022-11-18 10:20:30", "2022-11-18T10:20:60"],
+    "dateTimeStamp": ["2022-11-18T10:20:30"],
+    "gYear": ["22", "02022", "2022-01"],
+    "gYearMonth": ["2022-13"],
+    "gMonth": ["--13", "11"],
+    "gMonthDay": ["--02-30", "--04-31", "--13-01"],
+    "gDay": ["---32"],
+    "duration": ["P", "PT", "1Y", "P1S", "P1YT", "P1D1Y", "-P"],
+    "dayTimeDuration": ["P1Y", "P"],
+    "yearMonthDuration": ["P1D"],
+    "byte": ["128", "-129", "1.0", "9" * 50],
+    "short": ["32768"],
+    "int": ["2147483648"],
+    "long": ["9223372036854775808", "9" * 50],
+    "unsignedByte": ["256", "-1"],
+    "unsignedShort": ["65536"],
+    "unsignedInt": ["4294967296"],
+    "unsignedLong": ["18446744073709551616", "-1"],
+    "nonNegativeInteger": ["-1", "x"],
+    "positiveInteger": ["0", "-1"],
+    "nonPositiveInteger": ["1"],
+    "negativeInteger": ["0", "-0", "1"],
+    "hexBinary": ["0", "xy"],
+    "base64Binary": ["YQ=", "Y", "Y Q ===", "YR=="],
+    "language": ["e1-", "toolonglanguage", ""],
+    "normalizedString": ["a\\tb", "\\\\\\n"],
+    "token": [" a", "a  b", "a ", "a\\nb"],
+}  # fmt: skip
+
+
+def problems_of(rows):
+    with tempfile.TemporaryDirectory() as name, engine(threads=1) as connection:
+        table = make_table(Path(name) / "quads.parquet", rows)
+        return check_rows(connection, f"SELECT s, p, o, g FROM {table.sql}")
+
+
+def typed(values):
+    return [
+        (f"<{EX}{name}-{number}>", f"<{VOC}p>", f'"{text}"^^<{XSD}{name}>', None)
+        for name, texts in values.items()
+        for number, text in enumerate(texts)
+    ]
+
+
+def test_all_datatypes_are_tried():
+    names = {iri.removeprefix(XSD) for iri in LEXICAL_SPACES if iri.startswith(XSD)}
+    assert names <= VALID.keys()
+    assert names == INVALID.keys()
+
+
+def test_literals_with_a_value():
+    assert problems_of(typed(VALID)) == ()
+
+
+def test_literals_without_a_value():
+    rows = typed(INVALID)
+    (problem,) = problems_of(rows)
+    assert (problem.code, problem.severity) == ("ill-typed-literal", "warning")
+    assert problem.count == len(rows)
+    assert problem.examples == tuple(sorted(rows)[:EXAMPLES])
+
+
+@settings(max_examples=30, deadline=None)
+@given(days=st.lists(st.dates(), min_size=1, max_size=30), delta=st.integers(1, 3))
+def test_the_last_day_of_a_month(days, delta):
+    """A day of the calendar is a date; a day behind the last of its month is none."""
+    good, bad = set(), set()
+    for day in days:
+        good.add(day.isoformat())
+        next_month = (day.replace(day=28) + dt.timedelta(days=4)).replace(day=1)
+        last = (next_month - dt.timedelta(days=1)) if next_month > day else day
+        good.add(last.isoformat())
+        if last.day + delta <= 99:
+            bad.add(f"{last.isoformat()[:8]}{last.day + delta:02}")
+    rows = [(f"<{EX}g>", f"<{VOC}p>", f'"{text}"^^<{XSD}date>', None) for text in good]
+    assert problems_of(rows) == ()
+    rows = [(f"<{EX}b>", f"<{VOC}p>", f'"{text}"^^<{XSD}date>', None) for text in bad]
+    assert [problem.count for problem in problems_of(rows)] == [len(bad)]
+
+
+@pytest.mark.parametrize(
+    ("quad", "code"),
+    [
+        (("<http://e/a b>", "<e:p>", '"o"', None), "bad-iri"),
+        (("<relative>", "<e:p>", '"o"', None), "bad-iri"),
+        (("<e:s>", "<e:p>", "<http://e/%zz>", None), "bad-iri"),
+        (("<e:s>", "<e:p>", "<http://e/[x]>", None), "bad-iri"),
+        (("<e:s>", "<e:p>", "<http://e/#a#b>", None), "bad-iri"),
+        (("<e:s>", "<e:p>", "<http://e/\u0085>", None), "bad-iri"),
+        (("<e:s>", "<http://e/{p}>", '"o"', None), "bad-iri"),
+        (("<e:s>", "<e:p>", '"o"', "<graph>"), "bad-iri"),
+        (("<e:s>", "<e:p>", '"o"^^<integer>', None), "bad-iri"),
+        (("<e:s>", "_:p", '"o"', None), "not-a-term"),
+        (('"s"', "<e:p>", '"o"', None), "not-a-term"),
+        (("<e:s>", "<e:p>", "plain", None), "not-a-term"),
+        (("<e:s>", "<e:p>", "_:-a", None), "not-a-term"),
+        (("<e:s>", "<e:p>", "_:a.", None), "not-a-term"),
+        (("<e:s>", "<e:p>", '"o"', '"g"'), "not-a-term"),
+        (("<e:s>", "<e:p>", '"a"b"', None), "bad-literal"),
+        (("<e:s>", "<e:p>", '"a\nb"', None), "bad-literal"),
+        (("<e:s>", "<e:p>", '"a\\x"', None), "bad-literal"),
+        (("<e:s>", "<e:p>", '"a', None), "bad-literal"),
+        (("<e:s>", "<e:p>", '"a"@toolonglanguage', None), "bad-language-tag"),
+        (("<e:s>", "<e:p>", '"a"@en_GB', None), "bad-language-tag"),
+        (("<e:s>", "<e:p>", '"a"@', None), "bad-language-tag"),
+        (("<e:s>", "<e:p>", '"a\\u0000"', None), "control-character"),
+        (("<e:s>", "<e:p>", '"a\\b"@en', None), "control-character"),
+        (("<e:s>", "<e:p>", '"\\uFFFE"^^<e:d>', None), "control-character"),
+        (
+            (
+                "<e:s>",
+                "<e:p>",
+                '"a"^^<http://www.w3.org/1999/02/22-rdf-syntax-ns#langString>',
+                None,
+            ),
+            "ill-typed-literal",
+        ),
+    ],
+)
+def test_one_problem(quad, code):
+    others = [("<e:s>", "<e:p>", '"\\\\u0000 \\" \\t\\n\\r"@en', None)]
+    (problem,) = problems_of([*others, quad])
+    assert (problem.code, problem.count, problem.examples) == (code, 1, (quad,))
+
+
+@settings(max_examples=25, deadline=None)
+@given(quads=st.lists(PLAIN_QUADS, min_size=1, max_size=20))
+def test_what_a_parser_takes_is_no_error(quads):
+    assert "error" not in {problem.severity for problem in problems_of({row(q) for q in quads})}
+
+
+IRI_TEXT = st.text(
+    st.sampled_from("ab:/?#[]@%09AF{}<>\" \\^`|é\u0085\ufdd0~.-_!$&'()*+,;="), max_size=9
+)
+
+
+@settings(max_examples=60, deadline=None)
+@given(texts=st.lists(IRI_TEXT, min_size=1, max_size=25))
+def test_iris_that_are_no_error_are_taken_by_a_parser(texts):
+    """Where authorities are concerned parsers ask for more: these have none."""
+    terms = {f"<x:{text}>" for text in texts if not text.startswith("//")}
+    values = ", ".join(f"({sql_text(term)})" for term in terms | {"<x:>"})
+    with engine(threads=1) as connection:
+        ours = connection.execute(
+            f"SELECT term FROM (VALUES {values}) AS t(term) WHERE {_iri_code('term')} IS NULL"
+        ).fetchall()
+    assert {term for (term,) in ours} == {term for term in terms | {"<x:>"} if parses(term)}
+
+
+def parses(term):
+    try:
+        list(ox.parse(f"{term} <e:p> <e:o> .".encode(), ox.RdfFormat.N_TRIPLES))
+    except SyntaxError:
+        return False
+    return True
+
+
+def test_errors_write_nothing(workspace):
+    root = workspace([("<http://e/a b>", "<e:p>", '"o"', None), *SAMPLE])
+    with pytest.raises(InputError, match="<http://e/a b>") as caught:
+        export_workspace(read_workspace(root), str(root / "a.ttl"))
+    assert caught.value.code == "bad-iri"
+    assert not (root / "a.ttl").exists()
+
+
+def test_files_are_named(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    good = tmp_path / "good.ttl"
+    good.write_text('<e:s> <e:p> "1"^^<http://www.w3.org/2001/XMLSchema#integer> .')
+    bad = tmp_path / "bad.ttl"
+    bad.write_text('<e:s> <e:p> "abc"^^<http://www.w3.org/2001/XMLSchema#integer>, "\\u0001" .')
+    done = export_files([good, bad], "out.nt", ExportOptions())
+    assert done.written
+    assert [problem.code for problem in done.problems] == ["ill-typed-literal", "control-character"]
+    assert set(done.origins.values()) == {"bad.ttl"}
+    assert any("bad.ttl" in line for line in done.problems[0].lines(done.origins))
+    strict = export_files([good, bad], "strict.nt", ExportOptions(strict=True))
+    assert not strict.written
+    assert strict.files == ()
+    assert not Path("strict.nt").exists()
+    assert export_files([good], "strict.nt", ExportOptions(strict=True)).written
+
+
+def test_long_terms_are_cut_in_messages():
+    (problem,) = problems_of([("<e:s>", "<e:p>", f'"{"x" * 5000}"^^<{XSD}integer>', None)])
+    assert max(map(len, problem.lines({}))) < 200
+
+
+def test_survey_is_used_only_for_what_it_was_made_for(workspace, monkeypatch):
+    quads = [*SAMPLE, ("<e:s>", "<e:p>", f'"x"^^<{XSD}integer>', None)]
+    space = read_workspace(workspace(quads))
+    table = QuadTable(space.current_build().quads)
+    target = space.root / "a.ttl"
+    fresh = export_workspace(space, str(target))
+    content = target.read_bytes()
+    with engine() as connection:
+        survey = write_survey(connection, table, space)
+    assert read_survey(table) == survey
+    assert survey.problems == fresh.problems != ()
+    monkeypatch.setattr("kg.export.api.check_rows", lambda *_: pytest.fail("looked again"))
+    again = export_workspace(space, str(target))
+    assert (again.problems, target.read_bytes()) == (fresh.problems, content)
+    monkeypatch.undo()
+    # Other prefixes, other graphs, another table, a broken file: it is found out again.
+    (space.root / "kg.toml").write_text(
+        'base = "https://example.org/"\n[prefixes]\ny = "https://example.org/"\n'
+    )
+    changed = read_workspace(space.root)
+    export_workspace(changed, str(target))
+    assert b"@prefix y: <https://example.org/> ." in target.read_bytes()
+    only = export_workspace(space, str(target), ExportOptions(graphs=["record"]))
+    assert only.problems == ()
+    make_table(table.path, [("<e:s>", "<e:p>", '"fine"', INFERRED)])
+    assert read_survey(table) is None
+    assert export_workspace(space, str(target)).problems == ()
+    table.path.with_name(SURVEY_NAME).write_text("{")
+    assert read_survey(table) is None

@@ -1,0 +1,82 @@
+"""Runs a test case of the RML suites: its mapping, compared with what it expects."""
+
+from __future__ import annotations
+
+import csv
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+import pyoxigraph as ox
+import pytest
+
+from kg.errors import InputError
+from kg.mapping import read_mapping
+from tests.mapping.running import run_plan
+
+needs_suite = pytest.mark.skipif(
+    "KG_CONFORMANCE" not in os.environ, reason="KG_CONFORMANCE is not set"
+)
+
+
+@dataclass(frozen=True)
+class Case:
+    """A test case.
+
+    Attributes:
+        output: The N-Quads that are expected; None where there is no such file.
+        fails: Whether the processor must refuse it.
+    """
+
+    name: str
+    folder: Path
+    base: str
+    output: Path | None
+    fails: bool
+
+
+def read_cases(suite: str) -> dict[str, Case]:
+    """Return the cases of ``rml-core`` or ``rml-io`` by name; none where the suite is not set."""
+    root = os.environ.get("KG_CONFORMANCE")
+    if root is None:
+        return {}
+    folder = Path(root) / "rml" / suite / "test-cases"
+    with (folder / "metadata.csv").open(encoding="utf-8", newline="") as lines:
+        rows = list(csv.DictReader(lines))
+    return {row["ID"]: _case(row, folder / row["ID"]) for row in rows}
+
+
+def _case(row: dict[str, str], folder: Path) -> Case:
+    outputs = [folder / row[key] for key in ("output1", "output2", "output3") if row[key]]
+    output = next((p for p in outputs if p.suffix == ".nq"), None)
+    base = row.get("base_iri") or "http://example.com/"
+    return Case(row["ID"], folder, base, output, row["error"].strip() == "true")
+
+
+def check(case: Case, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Assert that a case gives what it expects; where it must fail, that the place is named."""
+    # The suite's sources are relative to the working folder where they say nothing else.
+    monkeypatch.chdir(case.folder)
+    if not case.fails:
+        assert case.output is not None
+        assert canonical(made(case)) == canonical(case.output.read_bytes())
+        return
+    with pytest.raises(InputError) as caught:
+        made(case)
+    place = caught.value.location
+    assert place is not None
+    assert (case.folder / place.file).is_file()
+    assert place.line or place.record, str(caught.value)
+    assert caught.value.hint
+
+
+def made(case: Case) -> bytes:
+    quads = run_plan(read_mapping(case.folder / "mapping.ttl", {}, case.base)).quads
+    return "".join(" ".join(term for term in quad if term) + " .\n" for quad in quads).encode()
+
+
+def canonical(nquads: bytes) -> set[ox.Quad]:
+    """Return a data set with canonical blank nodes; unsafe IRIs are read as they are."""
+    found = ox.Dataset(ox.parse(nquads, ox.RdfFormat.N_QUADS, lenient=True))
+    found.canonicalize(ox.CanonicalizationAlgorithm.RDFC_1_0)
+    return set(found)

@@ -1,0 +1,464 @@
+"""Conditions and functions: what they choose and make, how their faults are told."""
+
+from __future__ import annotations
+
+import json
+from typing import ClassVar
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from kg.duck import engine
+from kg.errors import InputError
+from kg.lineage import Lineage, Wanted
+from kg.mapping.function_sql import call_sql, truth_sql
+from kg.mapping.functions import KNOWN, SIGNATURES, make_call
+from kg.mapping.plan import Call, Constant, Expression, Function, Origin, Reference, TermType
+from kg.mapping.templates import TemplateError, parse_call, parse_template
+from kg.sources import Folders
+from tests.mapping.running import read_plan, run_mapping, write_files, yarrrml
+
+ROWS = "id,a,b\n1,x,x\n2,x,y\n3,,y\n4,10,9\n5,true,\n"
+
+
+def text(value: str) -> Constant:
+    return Constant(value, TermType.LITERAL)
+
+
+def subjects(folder, condition: str, rows: str = ROWS, **more: str) -> list[str]:
+    """The identifiers of the records that a condition on the mapping chooses."""
+    mapping = yarrrml("[[t.csv~csv]]", ["[ex:p, x]"], extra=[f"condition: {condition}"], **more)
+    made = run_mapping(folder, mapping, {"t.csv": rows})
+    return sorted(s.removeprefix("<http://example.org/").removesuffix(">") for s, *_ in made.quads)
+
+
+def values(folder, function: str, rows: str, **more: str) -> list[str]:
+    """The objects that a function makes, without quotes."""
+    pair = f"{{p: ex:p, o: {{function: '{function}'{more.get('type', '')}}}}}"
+    made = run_mapping(folder, yarrrml("[[t.csv~csv]]", [pair]), {"t.csv": rows})
+    return made.objects()
+
+
+class TestConditions:
+    @pytest.mark.parametrize(
+        ("condition", "chosen"),
+        [
+            ("equal($(a), $(b))", "1"),
+            ("notEqual($(a), $(b))", "2 4"),
+            ("equal($(a), x)", "1 2"),
+            ("isNull($(a))", "3"),
+            ("isNotNull($(b))", "1 2 3 4"),
+            ("isSet($(b))", "1 2 3 4"),
+            ("not(isNull($(a)))", "1 2 4 5"),
+            ("not(equal($(a), x))", "4 5"),
+            ("greaterThan($(a), $(b))", "4"),
+            ("lessThan($(a), $(b))", "2"),
+            ("lessThanOrEqual($(a), $(b))", "1 2"),
+            ("greaterThanOrEqual($(a), $(b))", "1 4"),
+            ("startsWith($(a), t)", "5"),
+            ("endsWith($(a), e)", "5"),
+            ("contains($(a), ru)", "5"),
+            ("'matches($(a), \"[a-z]\")'", "1 2"),
+            ("and(equal($(a), x), equal($(b), y))", "2"),
+            ("or(equal($(a), 10), equal($(b), x))", "1 4"),
+            ("or(isNull($(a)), isNull($(b)))", "3 5"),
+            ("if($(a), true)", "5"),
+            ("equal(toUpperCase($(a)), X)", "1 2"),
+            ("['equal($(a), x)', 'equal($(b), y)']", "2"),
+            ("{function: equal, parameters: [[str1, $(a)], [str2, $(b)]]}", "1"),
+            ("{function: notEqual, parameters: [[str2, $(a)], [str1, y]]}", "1 2 4 5"),
+            ("{fn: idlab-fn:equal, pms: [[grel:valueParameter, $(a)],"
+             " [grel:valueParameter2, x]]}", "1 2"),
+            ("{f: grel:boolean_not, parameters: [{parameter: grel:bool_b,"
+             " value: {function: idlab-fn:isNull, parameters: [[idlab-fn:str, $(b)]]}}]}",
+             "1 2 3 4"),
+        ],
+    )  # fmt: skip
+    def test_of_a_mapping(self, tmp_path, condition, chosen):
+        assert subjects(tmp_path, condition) == chosen.split()
+
+    def test_of_constant_subject(self, tmp_path):
+        assert subjects(tmp_path, "equal($(a), nothing)", subject="ex:one") == []
+        assert subjects(tmp_path, "equal($(a), x)", subject="ex:one") == ["one"]
+
+    def test_of_blank_subject(self, tmp_path):
+        mapping = yarrrml(
+            "[[t.csv~csv]]", ["[ex:p, $(id)]"], "", ["condition: equal($(a), x)"]
+        ).replace("    s: \n", "")
+        made = run_mapping(tmp_path, mapping, {"t.csv": ROWS})
+        assert made.objects() == ['"1"', '"2"']
+
+    def test_of_pairs_and_objects(self, tmp_path):
+        pairs = [
+            "{p: ex:p, o: [$(id), $(b)], condition: 'equal($(a), x)'}",
+            "{p: ex:q, o: {value: $(id), condition: 'equal($(b), y)'}}",
+            "{p: ex:r, o: [{value: $(id), condition: 'equal($(b), y)'}, $(b)],"
+            " condition: 'equal($(a), x)'}",
+        ]
+        made = run_mapping(tmp_path, yarrrml("[[t.csv~csv]]", pairs), {"t.csv": ROWS})
+        assert made.objects("ex:p") == ['"1"', '"2"', '"x"', '"y"']
+        assert made.objects("ex:q") == ['"2"', '"3"']
+        assert made.objects("ex:r") == ['"2"', '"x"', '"y"']
+
+    def test_of_several_values(self, tmp_path):
+        records = [
+            {"id": 1, "tags": ["a", "b"]},
+            {"id": 2, "tags": []},
+            {"id": 3},
+            {"id": 4, "tags": ["c"]},
+        ]
+        files = {"t.json": json.dumps(records)}
+
+        def run(condition: str) -> tuple[list[str], list[str]]:
+            pairs = ["[ex:q, x]", f"{{p: ex:p, o: '$(tags[*])', condition: '{condition}'}}"]
+            extra = [f"condition: '{condition}'"]
+            chosen = yarrrml("[['t.json~json', '$[*]']]", ["[ex:q, x]"], extra=extra)
+            made = run_mapping(tmp_path, chosen, files)
+            objects = run_mapping(
+                tmp_path, yarrrml("[['t.json~json', '$[*]']]", pairs), files
+            ).objects()
+            return [s[-2] for s, *_ in made.quads], objects
+
+        # A record counts if one of its values does; a condition on an object chooses values.
+        assert run("notEqual($(tags[*]), a)") == (["1", "4"], ['"b"', '"c"'])
+        assert run("isNull($(tags[*]))") == (["2", "3"], [])
+        assert run("isNotNull($(tags[*]))") == (["1", "4"], ['"a"', '"b"', '"c"'])
+        assert run("equal($(id), 4)") == (["4"], ['"c"'])
+
+    def test_bad_values_count_where_it_holds(self, tmp_path):
+        rows = "id,iri,ok\n1,http://e/1,yes\n2,no iri,no\n"
+        pair = "{p: ex:p, o: {value: $(iri), type: iri, condition: 'equal($(ok), yes)'}}"
+        made = run_mapping(tmp_path, yarrrml("[[t.csv~csv]]", [pair]), {"t.csv": rows})
+        assert made.objects() == ["<http://e/1>"]
+        bad = rows.replace(",no\n", ",yes\n") + "3,not one,no\n"
+        with pytest.raises(InputError) as caught:
+            run_mapping(tmp_path, yarrrml("[[t.csv~csv]]", [pair]), {"t.csv": bad})
+        assert caught.value.location.record == 2
+        assert "values like it" not in caught.value.message
+
+    def test_what_it_leaves_out_is_no_loss(self, tmp_path):
+        rows = "id,a,b\n1,x,1\n2,x,\n3,y,\n,x,2\n,y,2\n"
+        pairs = ["[ex:p, $(b)]", "{p: ex:q, o: $(b), condition: 'equal($(id), 1)'}"]
+        mapping = yarrrml("[[t.csv~csv]]", pairs, extra=["condition: 'equal($(a), x)'"])
+        (count,) = run_mapping(tmp_path, mapping, {"t.csv": rows}).made.counts
+        assert count.records == 5
+        lost = {loss.what: (loss.references, loss.records) for loss in count.losses}
+        assert lost == {"subject": (("id",), 1), "http://example.org/p": (("b",), 1)}
+
+    @pytest.mark.parametrize(
+        ("condition", "message", "hint"),
+        [
+            ("toUpperCase($(a))", "true or false", "equal($(a), $(b))"),
+            ("nothing($(a))", "nothing is no function that kg knows", KNOWN),
+            ("ex:equal($(a), b)", "ex:equal is no function", KNOWN),
+            ("equal($(a))", "equal needs 2 arguments, not 1", "valueParameter2"),
+            ("equal($(a), b, c)", "equal takes 2 arguments", ""),
+            ("equal(one=$(a), str2=b)", "equal has no parameter one", "valueParameter"),
+            ("equal(str1=$(a), str1=b)", "parameter 1 twice", ""),
+            ("'matches($(a), \"(?=x)\")'", "cannot run", "Lookaround"),
+            ("'matches($(a), \"(\")'", "no regular expression", ""),
+            ("matches($(a), $(b))", "must be a constant", ""),
+            ("equal($(a), b", "not closed", ""),
+            ("equal($(a), ex:b)", "could be an IRI or a text", "~iri"),
+            ("equal", "'equal' is no call of a function", "equal($(a), $(b))"),
+            ("{parameters: []}", "a function is needed", ""),
+            ("{function: 'equal($(a), b)', parameters: [[str1, x]]}", "already", ""),
+        ],
+    )  # fmt: skip
+    def test_faults_name_the_line(self, tmp_path, condition, message, hint):
+        with pytest.raises(InputError) as caught:
+            subjects(tmp_path, condition)
+        assert message in caught.value.message
+        assert hint in (caught.value.hint or "")
+        assert str(caught.value.location).endswith("mapping.yml:5")
+
+
+class TestFunctions:
+    @pytest.mark.parametrize(
+        ("function", "given", "made"),
+        [
+            ("toLowerCase($(v))", "ÀB", "àb"),
+            ("grel:toUpperCase(valueParameter = $(v))", "àb c", "ÀB C"),
+            ("toTitleCase($(v))", "the OLD man", "The Old Man"),
+            ("grel:string_trim($(v))", "  x\t", "x"),
+            ("replace($(v), a, b)", "banana", "bbnbnb"),
+            ('replaceRegex($(v), "[0-9]+", "<\\\\0>")', "a12b3", "a<12>b<3>"),
+            ("concat($(v), -, $(id))", "x", "x-1"),
+            ("idlab-fn:concat(str=$(v), otherStr=$(id), delimiter=/)", "x", "x/1"),
+            ("substring($(v), 1)", "abcd", "bcd"),
+            ("substring($(v), 1, 3)", "abcd", "bc"),
+            ("substring($(v), -2)", "abcd", "cd"),
+            ("substring($(v), 0, -1)", "abcd", "abc"),
+            ("length($(v))", "a é", "3"),
+            ("toString($(v))", "x", "x"),
+            ('toDate($(v), "dd/MM/yyyy")', "07/03/2022", "2022-03-07"),
+            ('grel:date_toDate($(v), "%d.%m.%y")', "7.3.22", "2022-03-07"),
+            ('normalizeDateTime($(v), "d MMM yyyy HH:mm")', "7 Mar 2022 14:05",
+             "2022-03-07T14:05:00"),
+            ("urlEncode($(v))", "a b/é", "a%20b%2F%C3%A9"),
+            ("grel:escape($(v), url)", "a&b", "a%26b"),
+            ("md5($(v))", "a", "0cc175b9c0f1b6a831c399e269772661"),
+            ("sha1($(v))", "a", "86f7e437faa5a7fce15d1ddcb9eaeaea377667b8"),
+            ("sha256($(v))", "a",
+             "ca978112ca1bbdcafac231b39a23dc4da786eff8147c4e72b9807785afee48bb"),
+            ("coalesce($(empty), $(v))", "x", "x"),
+            ("if(equal($(v), x), yes, no)", "x", "yes"),
+            ("grel:controls_if(bool_b=equal($(v), x), any_true=yes, any_false=no)", "y", "no"),
+            ("idlab-fn:trueCondition(strBoolean=equal($(v), x), str=$(id))", "x", "1"),
+            ("idlab-fn:decide(str=$(v), expectedStr=x, result=found)", "x", "found"),
+            ("equal($(v), x)", "y", "false"),
+            ("toUpperCase(replace($(v), \" \", -))", "a b", "A-B"),
+        ],
+    )  # fmt: skip
+    def test_values(self, tmp_path, function, given, made):
+        pair = f"{{p: ex:p, o: {{function: {json.dumps(function)}}}}}"
+        mapping = yarrrml("[[t.csv~csv]]", [pair])
+        rows = f'id,empty,v\n1,,"{given}"\n'
+        assert run_mapping(tmp_path, mapping, {"t.csv": rows}).objects() == [f'"{made}"']
+
+    def test_split(self, tmp_path):
+        rows = "id,v\n1,a;b;;c\n2,\n3,d\n"
+        assert values(tmp_path, 'split($(v), ";")', rows) == ['"a"', '"b"', '"c"', '"d"']
+        assert values(tmp_path, 'toUpperCase(split($(v), ";"))', rows)[0] == '"A"'
+        nested = 'split(replace(split($(v), ";"), a, "x y"), " ")'
+        assert values(tmp_path, nested, rows) == ['"b"', '"c"', '"d"', '"x"', '"y"']
+
+    def test_split_of_several_values(self, tmp_path):
+        files = {"t.json": json.dumps([{"id": 1, "v": ["a b", "c"]}, {"id": 2, "v": []}])}
+        pair = "{p: ex:p, o: {function: 'split($(v[*]), \" \")', datatype: xsd:token}}"
+        made = run_mapping(tmp_path, yarrrml("[['t.json~json', '$[*]']]", [pair]), files)
+        assert [o[:3] for o in made.objects()] == ['"a"', '"b"', '"c"']
+
+    def test_split_makes_subjects(self, tmp_path):
+        rows = "id,v\n1,a;b\n2,b\n"
+        mapping = yarrrml("[[t.csv~csv]]", ["[ex:p, $(id)]"]).replace(
+            "s: ex:$(id)", 's: {function: \'concat("http://e/", split($(v), ";"))\'}'
+        )
+        made = run_mapping(tmp_path, mapping, {"t.csv": rows})
+        assert [(s, o) for s, _, o, _ in made.quads] == [
+            ("<http://e/a>", '"1"'),
+            ("<http://e/b>", '"1"'),
+            ("<http://e/b>", '"2"'),
+        ]
+
+    def test_everywhere(self, tmp_path):
+        mapping = """\
+        prefixes: {grel: 'http://users.ugent.be/~bjdmeest/function/grel.ttl#'}
+        mappings:
+          m:
+            sources: [[t.csv~csv]]
+            s:
+              function: grel:toLowerCase
+              parameters: [[grel:valueParameter, 'http://e/$(id)']]
+            g:
+              function: concat
+              parameters: [{parameter: str1, value: 'http://g/'}, {pm: str2, v: $(v)}]
+            po:
+              - p: {function: 'concat("http://p/", $(v))'}
+                o:
+                  - value: {function: toUpperCase, parameters: [[str, $(v)]]}
+                    datatype: ex:up
+                  - {function: toUpperCase($(v)), language: en}
+                  - {function: 'concat("http://o/", $(v))', type: iri}
+              - p: a
+                o: {function: 'concat("http://c/", $(v))'}
+        """
+        found = run_mapping(tmp_path, mapping, {"t.csv": "id,v\nA,b\n"}).quads
+        g = "<http://g/b>"
+        assert set(found) == {
+            ("<http://e/a>", "<http://p/b>", '"B"^^<http://example.org/up>', g),
+            ("<http://e/a>", "<http://p/b>", '"B"@en', g),
+            ("<http://e/a>", "<http://p/b>", "<http://o/b>", g),
+            (
+                "<http://e/a>",
+                "<http://www.w3.org/1999/02/22-rdf-syntax-ns#type>",
+                "<http://c/b>",
+                g,
+            ),
+        }
+
+    def test_bad_iri_of_a_function_is_told(self, tmp_path):
+        pair = "{p: ex:p, o: {function: toLowerCase($(v)), type: iri}}"
+        with pytest.raises(InputError) as caught:
+            run_mapping(tmp_path, yarrrml("[[t.csv~csv]]", [pair]), {"t.csv": "id,v\n1,A B\n"})
+        assert (caught.value.location.record, caught.value.location.column) == (1, "v")
+        assert "'a b'" in caught.value.message
+
+    def test_what_is_no_date_is_a_loss(self, tmp_path):
+        pair = "{p: ex:p, o: {function: 'toDate($(v), \"dd/MM/yyyy\")'}}"
+        rows = "id,v\n1,31/01/2022\n2,31/02/2022\n3,\n"
+        made = run_mapping(tmp_path, yarrrml("[[t.csv~csv]]", [pair]), {"t.csv": rows})
+        assert made.objects() == ['"2022-01-31"']
+        assert [(x.references, x.records) for x in made.made.counts[0].losses] == [(("v",), 2)]
+
+    @pytest.mark.parametrize(
+        ("function", "message"),
+        [
+            ("toDate($(v), 'dd/qq')", "'qq' in 'dd/qq'"),
+            ("toDate($(v), '%d %Q')", "no pattern of dates"),
+            ("substring($(v), one)", "whole numbers"),
+            ("split($(v), '')", "not empty"),
+            ("escape($(v), html)", "mode url only"),
+            ("math_round($(v))", "math_round is no function"),
+            ("random()", "random is no function"),
+        ],
+    )
+    def test_faults(self, tmp_path, function, message):
+        pair = f"{{p: ex:p, o: {{function: {json.dumps(function)}}}}}"
+        with pytest.raises(InputError) as caught:
+            run_mapping(tmp_path, yarrrml("[[t.csv~csv]]", [pair]), {"t.csv": "id,v\n1,a\n"})
+        assert message in caught.value.message
+        assert str(caught.value.location).endswith("mapping.yml:6")
+
+
+class TestSet:
+    """The closed set itself."""
+
+    def test_each_has_a_signature(self):
+        assert set(SIGNATURES) == set(Function)
+
+    @pytest.mark.parametrize("function", Function)
+    def test_each_is_found_by_name_and_compiles(self, database, function):
+        signature = SIGNATURES[function]
+        constants = {Function.SUBSTRING: "1", Function.TO_DATE: "%Y", Function.TO_DATE_TIME: "%Y"}
+        second = text(constants.get(function, "x"))
+        arguments = [(None, text("x")), *[(None, second)] * (signature.required - 1)]
+        call = make_call(function.value, arguments, Origin("m", 1))
+        if function is Function.SPLIT:
+            return
+        row = database.execute(f"SELECT {call_sql(call, _quoted)}").fetchone()
+        assert row is not None
+        assert row[0] is None or isinstance(row[0], str)
+
+    @pytest.mark.parametrize("function", Function)
+    def test_nothing_comes_of_nothing(self, database, function):
+        if function.takes_null or function is Function.SPLIT:
+            return
+        signature = SIGNATURES[function]
+        constants = {Function.SUBSTRING: "1", Function.TO_DATE: "%Y", Function.TO_DATE_TIME: "%Y"}
+        second = text(constants.get(function, "x"))
+        arguments = (Reference("n"), *[second] * (signature.required - 1))
+        sql = call_sql(Call(function, arguments), _quoted)
+        assert database.execute(f"SELECT {sql} FROM (SELECT NULL::VARCHAR AS n)").fetchone() == (
+            None,
+        )
+
+    @given(st.text(max_size=6), st.text(max_size=6))
+    def test_order_of_texts_is_that_of_code_points(self, database, first, second):
+        for x in (first, second):
+            if "\0" in x or any("\ud800" <= c <= "\udfff" for c in x) or _number(x):
+                return
+        call = Call(Function.LESS, (text(first), text(second)))
+        row = database.execute(f"SELECT {truth_sql(call, _quoted)}").fetchone()
+        assert row == (first < second,)
+
+    @given(st.floats(allow_nan=False, allow_infinity=False), st.integers(-(10**9), 10**9))
+    def test_order_of_numbers(self, database, first, second):
+        call = Call(Function.GREATER, (text(repr(first)), text(str(second))))
+        assert database.execute(f"SELECT {truth_sql(call, _quoted)}").fetchone() == (
+            first > second,
+        )
+
+    def test_number_and_text_have_no_order(self, database):
+        for function in (Function.LESS, Function.GREATER_OR_EQUAL):
+            call = Call(function, (text("10"), text("n/a")))
+            assert database.execute(f"SELECT {truth_sql(call, _quoted)}").fetchone() == (None,)
+
+
+def _number(value: str) -> bool:
+    try:
+        float(value)
+    except ValueError:
+        return False
+    return True
+
+
+def _quoted(expression: Expression) -> str:
+    if isinstance(expression, Constant):
+        return "'" + expression.value.replace("'", "''") + "'"
+    if isinstance(expression, Reference):
+        return expression.name
+    assert isinstance(expression, Call)
+    return call_sql(expression, _quoted)
+
+
+class TestTemplates:
+    @given(st.text(st.characters(exclude_categories=["Cs"]), max_size=12))
+    def test_escaped_text_stands_for_itself(self, value):
+        from kg.mapping.templates import escaped
+
+        made = parse_template(escaped(value))
+        assert made == text(value.replace("\\:", ":")) or "\\:" in escaped(value)
+
+    @pytest.mark.parametrize("name", ["a", "a b", "name/text()", "f(x)[?(@.y)]", "é"])
+    def test_paired_parentheses(self, name):
+        assert parse_template(f"$({name})") == Reference(name)
+
+    @pytest.mark.parametrize("wrong", ["$()", "$(a", "x$(a\\)"])
+    def test_refused(self, wrong):
+        with pytest.raises(TemplateError):
+            parse_template(wrong)
+
+    def test_calls(self):
+        call = parse_call("f(a = $(x), g(b), 'c, d', \"it's\")")
+        assert call is not None
+        assert [name for name, _ in call.arguments] == ["a", None, None, None]
+        assert call.arguments[2][1] == "c, d"
+        assert call.arguments[3][1] == "it's"
+        assert parse_call("f") is None
+
+
+class TestLineage:
+    """What conditions leave out is not led back to."""
+
+    MAPPING = """\
+    mappings:
+      a:
+        sources: [[a.csv~csv]]
+        s: http://e/a/$(id)
+        condition: notEqual($(id), 3)
+        po:
+          - [ex:p, $(v)]
+          - p: ex:same
+            o: {mapping: b, condition: 'equal($(v), x)'}
+          - p: ex:join
+            o:
+              mapping: c
+              condition:
+                - {function: equal, parameters: [[str1, $(v), s], [str2, $(w), o]]}
+                - notEqual($(id), 2)
+      b:
+        sources: [[a.csv~csv]]
+        s: http://e/b/$(id)
+      c:
+        sources: [[c.csv~csv]]
+        s: http://e/c/$(k)
+    """
+    FILES: ClassVar = {"a.csv": "id,v\n1,x\n2,x\n3,x\n4,y\n", "c.csv": "k,w\n7,x\n8,y\n"}
+
+    def test_quads(self, tmp_path):
+        found = run_mapping(tmp_path, self.MAPPING, self.FILES)
+        assert found.objects("ex:p") == ['"x"', '"x"', '"y"']
+        assert found.objects("ex:same") == ["<http://e/b/1>", "<http://e/b/2>"]
+        assert found.objects("ex:join") == ["<http://e/c/7>", "<http://e/c/8>"]
+
+    @pytest.mark.parametrize(
+        ("subject", "predicate", "objects"),
+        [
+            ("1", "same", {"<http://e/b/1>"}),
+            ("4", "same", {None}),
+            ("1", "join", {"<http://e/c/7>"}),
+            ("2", "join", set()),
+            ("3", "p", set()),
+        ],
+    )
+    def test_trace(self, tmp_path, subject, predicate, objects):
+        write_files(tmp_path, self.FILES)
+        plan = read_plan(tmp_path, self.MAPPING)
+        wanted = Wanted(f"<http://e/a/{subject}>", f"<http://example.org/{predicate}>")
+        with engine(tmp_path / "spill") as connection:
+            lineage = Lineage(connection, plan, Folders(None, tmp_path))
+            traces = list(lineage.trace([wanted]))
+        assert {trace.object for trace in traces} == objects
+        assert all(trace.location.record == int(subject) for trace in traces)

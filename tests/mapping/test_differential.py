@@ -1,0 +1,78 @@
+"""The compiled SQL against the plain evaluator, on plans and sources made at random."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import strategies as st
+
+from kg.errors import InputError
+from kg.mapping.plan import Plan
+from kg.materialize import STREAM_FROM
+from kg.terms import RDF_TYPE
+from tests.mapping.evaluator import Evaluation, evaluate
+from tests.mapping.random_plans import plans
+from tests.mapping.running import Run, run_plan
+
+EXAMPLES = int(os.environ.get("KG_EXAMPLES", "30"))
+
+
+@pytest.fixture(scope="module")
+def folder() -> Iterator[Path]:
+    with tempfile.TemporaryDirectory() as name:
+        yield Path(name)
+
+
+def check(plan: Plan, expected: Evaluation, **options: object) -> None:
+    """Assert that a plan gives what is expected; that it is refused only where it must be."""
+    try:
+        run = run_plan(plan, **options)
+    except InputError as caught:
+        error = caught
+    else:
+        check_run(run, expected)
+        return
+    place = error.location
+    if place is None or place.record is None:
+        # The plan itself is refused, before any value is looked at.
+        assert error.code == "bad-iri", error
+        assume(False)
+    assert error.code in ("bad-iri", "bad-language-tag"), error
+    assert (Path(place.file).name, place.record) in expected.bad, error
+
+
+def check_run(run: Run, expected: Evaluation) -> None:
+    assert not expected.needed, "a value that makes no term was passed over"
+    assert sorted(map(str, set(run.quads) ^ expected.quads)) == []
+    check_order(run)
+    for count in run.made.counts:
+        assert count.records == expected.records[count.triples_map]
+        lost = {loss.what: loss.records for loss in count.losses}
+        assert lost.get("subject", 0) == expected.without_subject[count.triples_map]
+
+
+def check_order(run: Run) -> None:
+    """Assert the order of the quad table, and that no row stands twice."""
+    keys = [
+        (s.encode(), p != RDF_TYPE, p.encode(), o.encode(), (g or "").encode())
+        for s, p, o, g in run.quads
+    ]
+    assert keys == sorted(set(keys))
+
+
+@settings(
+    max_examples=EXAMPLES,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
+)
+@given(data=st.data())
+def test_sql_means_what_the_plan_means(folder, data):
+    plan = data.draw(plans(folder))
+    # In one sort, or written block by block as it is for many records.
+    stream_from, threads = data.draw(st.sampled_from([(STREAM_FROM, 1), (0, 2)]))
+    check(plan, evaluate(plan), threads=threads, stream_from=stream_from)

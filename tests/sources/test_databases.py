@@ -1,0 +1,381 @@
+"""Databases: SQLite and PostgreSQL for real; what URLs mean for others."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from contextlib import closing
+
+import pytest
+
+from kg.errors import InputError, KgError, WorldError
+from kg.mapping.plan import Database, Formulation, LogicalSource
+from kg.sources.databases import _url
+from tests.mapping.running import read_plan, run_mapping, run_plan
+from tests.sources import postgres
+
+sqlalchemy = pytest.importorskip("sqlalchemy", reason="the extra sql is not installed")
+XSD = "http://www.w3.org/2001/XMLSchema#"
+
+MAPPING = """
+mappings:
+  m:
+    sources: [s]
+    s: ex:$(id)
+    po: [[ex:p, $(v)]]
+sources:
+  s: %s
+"""
+
+
+def mapped(**source):
+    return MAPPING % json.dumps(source)
+
+
+def make(path, *statements):
+    with closing(sqlite3.connect(path)) as database, database:
+        for statement in statements:
+            database.execute(statement)
+
+
+def sqlite(tmp_path, source, *statements):
+    make(tmp_path / "a.db", *statements)
+    return run_mapping(tmp_path, mapped(access="a.db", type="sqlite", **source), {})
+
+
+ROWS = (
+    'CREATE TABLE T (id INTEGER PRIMARY KEY, v, "odd name" TEXT)',
+    "INSERT INTO T VALUES (1, 'x', 'o'), (2, 7, 'p'), (3, 1.5, NULL), (4, NULL, '')",
+    "INSERT INTO T VALUES (5, x'00ff', '')",
+    'CREATE VIEW W AS SELECT id, "odd name" AS v FROM T',
+)
+VALUES = [f'"00FF"^^<{XSD}hexBinary>', f'"1.5E0"^^<{XSD}double>', f'"7"^^<{XSD}integer>', '"x"']
+
+
+@pytest.mark.parametrize(
+    ("source", "expected"),
+    [
+        ({"table": "T"}, VALUES),
+        ({"table": "t"}, VALUES),
+        ({"iterator": "T"}, VALUES),
+        ({"table": "W"}, ['""', '""', '"o"', '"p"']),
+        ({"query": "SELECT id, v FROM T WHERE id < 3"}, [f'"7"^^<{XSD}integer>', '"x"']),
+        (
+            {
+                "query": 'SELECT id, "odd name" AS v FROM T',
+                "queryFormulation": "sql2008",
+                "referenceFormulation": "csv",
+            },
+            ['""', '""', '"o"', '"p"'],
+        ),
+        ({"table": "T", "nulls": ["x", "7"]}, VALUES[:2]),
+    ],
+)
+def test_sqlite(tmp_path, source, expected):
+    run = sqlite(tmp_path, source, *ROWS)
+    assert run.objects() == expected
+    assert [path.name for path in run.made.loaded[0].files] == ["a.db"]
+
+
+def test_short_form(tmp_path):
+    make(tmp_path / "a.db", *ROWS)
+    mapping = "mappings: {m: {sources: [['a.db~sqlite', W]], s: 'ex:$(id)', po: [[ex:p, $(v)]]}}"
+    assert run_mapping(tmp_path, mapping, {}).objects() == ['""', '""', '"o"', '"p"']
+
+
+RML = """
+@prefix rml: <http://w3id.org/rml/> .
+@prefix d2rq: <http://www.wiwiss.fu-berlin.de/suhl/bizer/D2RQ/0.1#> .
+<#m> rml:logicalSource [
+    rml:source [ a d2rq:Database ; d2rq:jdbcDSN "%s" ; d2rq:username "$DB_USER" ;
+      d2rq:password "$DB_PASSWORD" ] ;
+    rml:referenceFormulation rml:%s ; rml:iterator "%s" ] ;
+  rml:subjectMap [ rml:template "http://example.org/{id}" ] ;
+  rml:predicateObjectMap [
+    rml:predicate <http://example.org/p> ; rml:objectMap [ rml:reference "v" ] ] .
+"""
+
+
+@pytest.mark.parametrize(
+    ("formulation", "iterator"),
+    [
+        ("SQL2008Table", "W"),
+        ("SQL2008Query", "SELECT id, v FROM W;"),
+        ("SQLTable", "w"),
+        ("SQLQuery", "SELECT * FROM w"),
+    ],
+)
+def test_rml(tmp_path, monkeypatch, formulation, iterator):
+    make(tmp_path / "a.db", *ROWS)
+    monkeypatch.setenv("DB_USER", "")
+    monkeypatch.setenv("DB_PASSWORD", "")
+    run = run_mapping(tmp_path, RML % ("jdbc:sqlite:a.db", formulation, iterator), {})
+    assert run.objects() == ['""', '""', '"o"', '"p"']
+
+
+@pytest.mark.parametrize("table", ['rr:tableName "W"', 'rr:sqlQuery "SELECT * FROM W"'])
+def test_r2rml(tmp_path, monkeypatch, table):
+    """R2RML says nothing of the database: the environment does."""
+    make(tmp_path / "a.db", *ROWS)
+    monkeypatch.setenv("KG_DATABASE", f"sqlite:///{tmp_path}/a.db")
+    mapping = f"""
+        @prefix rr: <http://www.w3.org/ns/r2rml#> .
+        <#m> rr:logicalTable [ {table} ] ;
+          rr:subjectMap [ rr:template "http://example.org/{{id}}" ] ;
+          rr:predicateObjectMap [ rr:predicate <http://example.org/p> ;
+            rr:objectMap [ rr:column "v" ] ] .
+    """
+    assert run_mapping(tmp_path, mapping, {}).objects() == ['""', '""', '"o"', '"p"']
+
+
+@pytest.mark.parametrize(
+    ("source", "code", "said", "hint"),
+    [
+        ({"table": "U"}, "missing-table", "no table 'U'", "It has: T, W."),
+        ({"table": "TT"}, "missing-table", "'TT'", "Did you mean 'T'?"),
+        ({"query": "SELEC"}, "bad-query", "syntax error", "shell"),
+        ({"query": "SELECT nope FROM T"}, "bad-query", "no such column: nope", "shell"),
+        ({"query": "SELECT id FROM T"}, "missing-column", "'v'", "It has: id."),
+        ({"query": "SELECT id, v AS V FROM T"}, "missing-column", "'v'", "Did you mean 'V'?"),
+        ({"query": "SELECT id, v, v FROM T"}, "duplicate-column", "'v' twice", "AS"),
+        ({"query": "DELETE FROM T"}, "bad-query", "readonly", "shell"),
+        ({"query": "CREATE TABLE n (id)"}, "bad-query", "readonly", "shell"),
+    ],
+)
+def test_refused(tmp_path, source, code, said, hint):
+    with pytest.raises(InputError) as raised:
+        sqlite(tmp_path, source, *ROWS)
+    error = raised.value
+    assert error.code == code
+    assert said in error.message
+    assert hint in (error.hint or "")
+    assert error.location is not None
+    assert error.location.file.endswith("mapping.yml")
+    assert error.location.line == 8
+
+
+def test_no_database(tmp_path):
+    with pytest.raises(InputError) as raised:
+        run_mapping(tmp_path, mapped(access="a.db", type="sqlite", table="T"), {"a.db": "x" * 5000})
+    assert raised.value.code == "bad-query"
+    assert "not a database" in raised.value.message
+    with pytest.raises(InputError) as raised:
+        run_mapping(tmp_path, mapped(access="b.db", type="sqlite", table="T"), {})
+    assert raised.value.code == "missing-file"
+
+
+def test_many_rows_in_order(tmp_path):
+    rows = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 30000)"
+    query = f"{rows} SELECT i AS id, 30000 - i AS v FROM n"
+    run = sqlite(tmp_path, {"query": query}, "CREATE TABLE t (id)")
+    assert len(run.objects()) == 30000
+
+
+def test_bad_value_names_the_record(tmp_path):
+    make(tmp_path / "a.db", "CREATE TABLE T (id, v)", "INSERT INTO T VALUES (1, 'http://a/')")
+    make(tmp_path / "a.db", "INSERT INTO T VALUES (2, 'no iri')")
+    mapping = mapped(access="a.db", type="sqlite", table="T").replace("$(v)", "$(v)~iri")
+    with pytest.raises(InputError) as raised:
+        run_mapping(tmp_path, mapping, {})
+    assert raised.value.location is not None
+    assert raised.value.location.file.endswith("a.db")
+    assert (raised.value.location.record, raised.value.location.column) == (2, "v")
+
+
+# --- addresses ------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("written", "url"),
+    [
+        ("", "sqlite:a.db"),
+        ("sqlite:///a.db", "sqlite:a.db"),
+        ("sqlite:////x/a.db", "sqlite:/x/a.db"),
+        ("jdbc:sqlite:/x/a.db", "sqlite:/x/a.db"),
+        ("postgresql://h:5/d", "postgresql+psycopg://h:5/d"),
+        ("jdbc:postgresql://h/d?user=u&password=p%40", "postgresql+psycopg://u:p%40@h/d"),
+        ("jdbc:mysql://h/d?useSSL=false", "mysql+pymysql://h/d"),
+        ("jdbc:mariadb://h/d", "mysql+pymysql://h/d"),
+        ("mysql+mysqldb://h/d", "mysql+mysqldb://h/d"),
+        ("$DSN", "postgresql+psycopg://h/d"),
+        ("postgresql://${HOST}/d", "postgresql+psycopg://elsewhere/d"),
+    ],
+)
+def test_urls(monkeypatch, written, url):
+    monkeypatch.setenv("DSN", "jdbc:postgresql://h/d")
+    monkeypatch.setenv("HOST", "elsewhere")
+    source = LogicalSource("a.db", Formulation.SQL, database=Database(written))
+    assert _url(source) == url
+
+
+@pytest.mark.parametrize(
+    ("url", "code"),
+    [
+        ("$NOT_THERE", "missing-variable"),
+        ("${NOT_THERE}/x", "missing-variable"),
+        ("?", "bad-database"),
+    ],
+)
+def test_bad_urls(url, code):
+    with pytest.raises(InputError) as raised:
+        _url(LogicalSource("a.db", Formulation.SQL, database=Database(url)))
+    assert raised.value.code == code
+
+
+def test_dialect_that_is_not_known(tmp_path):
+    with pytest.raises(InputError) as raised:
+        run_mapping(tmp_path, RML % ("nosuch://h/d", "SQLTable", "t"), {})
+    assert raised.value.code == "missing-variable"
+    mapping = (RML % ("nosuch://h/d", "SQLTable", "t")).replace("$DB_", "")
+    with pytest.raises(InputError) as raised:
+        run_mapping(tmp_path, mapping, {})
+    assert raised.value.code == "bad-database"
+
+
+def test_servers_lie_outside_a_workspace(tmp_path):
+    mapping = mapped(access="h/d", type="postgresql", table="t")
+    with pytest.raises(InputError) as raised:
+        run_plan(read_plan(tmp_path, mapping), inside=tmp_path)
+    assert raised.value.code == "outside-workspace"
+
+
+# --- PostgreSQL -----------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def port():
+    pytest.importorskip("psycopg", reason="the extra sql is not installed")
+    reason = postgres.reason_to_skip()
+    if reason:
+        pytest.skip(reason)
+    with postgres.server() as number:
+        yield number
+
+
+@pytest.fixture(scope="module")
+def execute(port):
+    import psycopg
+
+    with psycopg.connect(
+        host="127.0.0.1", port=port, user="tester", password=postgres.PASSWORD, dbname="postgres",
+        autocommit=True,
+    ) as connection:  # fmt: skip
+        yield connection.execute
+
+
+def posted(tmp_path, monkeypatch, port, **source):
+    monkeypatch.setenv("DB_PASSWORD", postgres.PASSWORD)
+    mapping = mapped(
+        access=f"127.0.0.1:{port}/postgres",
+        type="postgresql",
+        credentials={"username": "tester", "password": "$DB_PASSWORD"},
+        **source,
+    )
+    return run_mapping(tmp_path, mapping, {})
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        ("'x'::text", '"x"'),
+        ("''", '""'),
+        ("'ab'::char(4)", '"ab  "'),
+        ("7::smallint", f'"7"^^<{XSD}integer>'),
+        ("9223372036854775807::bigint", f'"9223372036854775807"^^<{XSD}integer>'),
+        ("1.50::numeric(9,2)", f'"1.50"^^<{XSD}decimal>'),
+        ("0.0000001::numeric", f'"0.0000001"^^<{XSD}decimal>'),
+        ("12345678901234567890.123456789::numeric",
+         f'"12345678901234567890.123456789"^^<{XSD}decimal>'),
+        ("'NaN'::numeric", f'"NaN"^^<{XSD}double>'),
+        ("0.1::real", f'"1.0E-1"^^<{XSD}double>'),
+        ("1e300::float8", f'"1.0E300"^^<{XSD}double>'),
+        ("'-Infinity'::float8", f'"-INF"^^<{XSD}double>'),
+        ("true", f'"true"^^<{XSD}boolean>'),
+        ("date '2022-11-18'", f'"2022-11-18"^^<{XSD}date>'),
+        ("time '10:00:01.5'", f'"10:00:01.500000"^^<{XSD}time>'),
+        ("timestamp '2022-11-18 10:00'", f'"2022-11-18T10:00:00"^^<{XSD}dateTime>'),
+        ("timestamptz '2022-11-18 10:00+02'", f'"2022-11-18T08:00:00Z"^^<{XSD}dateTime>'),
+        ("'\\x00ab'::bytea", f'"00AB"^^<{XSD}hexBinary>'),
+        ("'6ba7b810-9dad-11d1-80b4-00c04fd430c8'::uuid",
+         '"6ba7b810-9dad-11d1-80b4-00c04fd430c8"'),
+        ("'10.0.0.1'::inet", '"10.0.0.1"'),
+        ("'[1,3)'::int4range::text", '"[1,3)"'),
+    ],
+)  # fmt: skip
+def test_natural_datatypes(tmp_path, monkeypatch, port, value, expected):
+    """https://www.w3.org/TR/r2rml/#natural-mapping"""
+    run = posted(tmp_path, monkeypatch, port, query=f"SELECT 1 AS id, {value} AS v")
+    assert run.objects() == [expected]
+    assert run.made.loaded[0].files == ()
+
+
+@pytest.mark.parametrize("value", ["ARRAY[1,2]", "'{\"a\": 1}'::jsonb", "interval '1 day'"])
+def test_what_is_no_value(tmp_path, monkeypatch, port, value):
+    with pytest.raises(InputError) as raised:
+        posted(tmp_path, monkeypatch, port, query=f"SELECT 1 AS id, {value} AS v")
+    assert raised.value.code == "not-a-value"
+    assert raised.value.hint == "Take it apart in the query, or cast it to a text."
+
+
+@pytest.mark.parametrize("table", ["Friends", "friends", "public.Friends", "lower", "LOWER"])
+def test_tables(tmp_path, monkeypatch, port, execute, table):
+    execute('CREATE TABLE IF NOT EXISTS "Friends" (id int, v text)')
+    execute('TRUNCATE "Friends"')
+    execute("INSERT INTO \"Friends\" VALUES (1, 'upper')")
+    execute("CREATE TABLE IF NOT EXISTS lower (id int, v text)")
+    execute("TRUNCATE lower")
+    execute("INSERT INTO lower VALUES (1, 'lower')")
+    run = posted(tmp_path, monkeypatch, port, table=table)
+    assert run.objects() == ['"upper"' if "riends" in table else '"lower"']
+
+
+def test_two_tables_that_a_name_could_mean(tmp_path, monkeypatch, port, execute):
+    execute('CREATE TABLE IF NOT EXISTS "Aa" (id int, v text)')
+    execute('CREATE TABLE IF NOT EXISTS "aA" (id int, v text)')
+    assert posted(tmp_path, monkeypatch, port, table="Aa").objects() == []
+    with pytest.raises(InputError) as raised:
+        posted(tmp_path, monkeypatch, port, table="aa")
+    assert raised.value.code == "missing-table"
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "INSERT INTO kept VALUES (1) RETURNING id, v",
+        "WITH n AS (INSERT INTO kept VALUES (1) RETURNING id, v) SELECT * FROM n",
+        "SELECT setval('counter', 5) AS id, 'x' AS v",
+    ],
+)
+def test_nothing_is_written(tmp_path, monkeypatch, port, execute, query):
+    execute("CREATE TABLE IF NOT EXISTS kept (id int, v text)")
+    execute("CREATE SEQUENCE IF NOT EXISTS counter")
+    with pytest.raises(InputError) as raised:
+        posted(tmp_path, monkeypatch, port, query=query)
+    assert raised.value.code == "bad-query"
+    assert execute("SELECT count(*) FROM kept").fetchone() == (0,)
+    assert execute("SELECT last_value FROM counter").fetchone() == (1,)
+
+
+def test_percent_signs_are_plain(tmp_path, monkeypatch, port):
+    query = "SELECT 1 AS id, 'a%sb' AS v WHERE 'x' LIKE '%'"
+    assert posted(tmp_path, monkeypatch, port, query=query).objects() == ['"a%sb"']
+
+
+def test_no_message_shows_a_password(tmp_path, monkeypatch, port):
+    monkeypatch.setenv("DB_USER", "tester")
+    monkeypatch.setenv("DB_PASSWORD", "wrong-" + postgres.PASSWORD)
+    for url in (
+        f"jdbc:postgresql://127.0.0.1:{port}/postgres",
+        f"postgresql://tester:other-pass@127.0.0.1:{port}/none",
+        "postgresql://tester:other-pass@127.0.0.1:1/none",
+    ):
+        with pytest.raises(KgError) as raised:
+            run_mapping(tmp_path, RML % (url, "SQLTable", "t"), {})
+        error = raised.value
+        assert isinstance(error, WorldError)
+        assert error.code == "database-unreachable"
+        told = f"{error} {error.__cause__!r} {error.__context__!r}"
+        assert postgres.PASSWORD not in str(error)
+        assert "other-pass" not in str(error)
+        assert error.__cause__ is None
+        assert "mapping.ttl" in told

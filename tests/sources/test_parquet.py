@@ -1,0 +1,106 @@
+"""Parquet: natural datatypes by column, names, and what is refused."""
+
+from __future__ import annotations
+
+import duckdb
+import pytest
+
+from kg.errors import InputError
+from tests.mapping.running import run_mapping, yarrrml
+
+XSD = "http://www.w3.org/2001/XMLSchema#"
+
+
+def parquet(folder, columns: str) -> None:
+    duckdb.connect().execute(f"COPY (SELECT {columns}) TO '{folder}/a.parquet' (FORMAT parquet)")
+
+
+def objects(tmp_path, value: str) -> list[str]:
+    parquet(tmp_path, f"1 AS id, {value} AS v")
+    return run_mapping(tmp_path, yarrrml("[['a.parquet~parquet']]", ["[ex:p, $(v)]"]), {}).objects()
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        ("'x'", '"x"'),
+        ("''", '""'),
+        ("7::TINYINT", f'"7"^^<{XSD}integer>'),
+        ("7::UBIGINT", f'"7"^^<{XSD}integer>'),
+        ("-9223372036854775808", f'"-9223372036854775808"^^<{XSD}integer>'),
+        ("1.50::DECIMAL(9,2)", f'"1.50"^^<{XSD}decimal>'),
+        (
+            "12345678901234567890.123456789::DECIMAL(38,9)",
+            f'"12345678901234567890.123456789"^^<{XSD}decimal>',
+        ),
+        ("0.1::FLOAT", f'"1.0E-1"^^<{XSD}double>'),
+        ("1e300::DOUBLE", f'"1.0E300"^^<{XSD}double>'),
+        ("'inf'::DOUBLE", f'"INF"^^<{XSD}double>'),
+        ("true", f'"true"^^<{XSD}boolean>'),
+        ("DATE '2022-11-18'", f'"2022-11-18"^^<{XSD}date>'),
+        ("TIME '10:00:01'", f'"10:00:01"^^<{XSD}time>'),
+        ("TIMESTAMP '2022-11-18 10:00:01.25'", f'"2022-11-18T10:00:01.25"^^<{XSD}dateTime>'),
+        ("TIMESTAMPTZ '2022-11-18 10:00:00+02'", f'"2022-11-18T08:00:00Z"^^<{XSD}dateTime>'),
+        ("'\\x00\\xAB'::BLOB", f'"00AB"^^<{XSD}hexBinary>'),
+        ("uuid '6ba7b810-9dad-11d1-80b4-00c04fd430c8'", '"6ba7b810-9dad-11d1-80b4-00c04fd430c8"'),
+    ],
+)
+def test_natural_datatypes(tmp_path, value, expected):
+    assert objects(tmp_path, value) == [expected]
+
+
+def test_missing_values(tmp_path):
+    assert objects(tmp_path, "NULL::INTEGER") == []
+
+
+@pytest.mark.parametrize("value", ["[1, 2]", "{'a': 1}", "MAP {'a': 1}", "INTERVAL 1 DAY"])
+def test_what_is_no_value(tmp_path, value):
+    with pytest.raises(InputError) as raised:
+        objects(tmp_path, value)
+    assert raised.value.code == "not-a-value"
+    assert raised.value.location is not None
+    assert (raised.value.location.record, raised.value.location.column) == (1, "v")
+
+
+def test_names_keep_their_case(tmp_path):
+    """DuckDB does not tell them apart, but the file has both."""
+    parquet(tmp_path, "1 AS id, {'x': 1} AS s, 2 AS \"v w\"")
+    mapping = yarrrml("[['a.parquet~parquet']]", ["[ex:p, $(v w)]"])
+    assert run_mapping(tmp_path, mapping, {}).objects() == [f'"2"^^<{XSD}integer>']
+    with pytest.raises(InputError) as raised:
+        run_mapping(tmp_path, yarrrml("[['a.parquet~parquet']]", ["[ex:p, $(V W)]"]), {})
+    assert raised.value.code == "missing-column"
+    assert raised.value.hint == "Did you mean 'v w'? It has: id, s, v w."
+
+
+def test_records_in_order(tmp_path):
+    duckdb.connect().execute(
+        f"COPY (SELECT range AS id, 200000 - range AS v FROM range(200000))"
+        f" TO '{tmp_path}/a.parquet' (FORMAT parquet, ROW_GROUP_SIZE 2048)"
+    )
+    mapping = yarrrml("[['a.parquet~parquet']]", ["[ex:p, $(v)~iri]"])
+    with pytest.raises(InputError) as raised:
+        run_mapping(tmp_path, mapping, {}, threads=4)
+    assert raised.value.location is not None
+    assert raised.value.location.record == 1
+
+
+@pytest.mark.parametrize("content", [b"PAR1 is none", b"x" * 100])
+def test_no_parquet_file(tmp_path, content):
+    mapping = yarrrml("[['a.parquet~parquet']]", ["[ex:p, $(v)]"])
+    with pytest.raises(InputError) as raised:
+        run_mapping(tmp_path, mapping, {"a.parquet": content})
+    assert raised.value.code == "bad-parquet"
+    assert "a.parquet" in str(raised.value.location)
+
+
+def test_tables_by_ending_as_other_engines_have_them(tmp_path):
+    parquet(tmp_path, "1 AS id, 2 AS v")
+    mapping = """
+        @prefix rml: <http://w3id.org/rml/> .
+        <#m> rml:logicalSource [ rml:source "a.parquet" ; rml:referenceFormulation rml:CSV ] ;
+          rml:subjectMap [ rml:template "http://example.org/{id}" ] ;
+          rml:predicateObjectMap [ rml:predicate <http://example.org/p> ;
+            rml:objectMap [ rml:reference "v" ] ] .
+    """
+    assert run_mapping(tmp_path, mapping, {}).objects() == [f'"2"^^<{XSD}integer>']

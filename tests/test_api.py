@@ -1,0 +1,60 @@
+"""The Python API: every name is there, whatever was imported before, and does what it says."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import kg
+from kg.errors import InputError
+from tests.graph_copy import copy_workspace
+
+
+def test_names_are_functions_whatever_is_imported():
+    import kg.build
+    import kg.export
+    import kg.map
+    import kg.query
+
+    for name in kg.__all__:
+        function = getattr(kg, name)
+        assert callable(function), name
+        assert function.__doc__, name
+    with pytest.raises(AttributeError, match="no attribute 'nothing'"):
+        kg.nothing  # noqa: B018
+
+
+def test_importing_kg_imports_nothing_heavy():
+    code = (
+        "import kg, sys; print([m for m in ('duckdb', 'rdflib', 'pyoxigraph') if m in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
+def test_from_facts_to_an_answer(tmp_path: Path):
+    root = copy_workspace(tmp_path / "ws")
+    steps: list[str] = []
+    made = kg.build(root, progress=steps.append)
+    assert made.in_force
+    assert steps[0] == "map"
+    solutions = kg.query("SELECT (COUNT(*) AS ?n) { ?l a ace:MissileLaunch }", workspace=root)
+    assert [row.value("n") for row in solutions] == [420]
+    found: list[object] = []
+    verdict = kg.validate(root, on_result=found.append, report=tmp_path / "report.ttl")
+    assert sum(verdict.counts.values()) == len(found) == 1
+    assert not verdict.conforms  # a warning is a result
+    assert "sh:ValidationReport" in (tmp_path / "report.ttl").read_text(encoding="utf-8")
+    done = kg.export(tmp_path / "graph.nt", workspace=root)
+    lines = (tmp_path / "graph.nt").read_text(encoding="utf-8").splitlines()
+    assert done.statements == len(lines) == made.triples
+
+
+def test_errors_are_those_of_kg(tmp_path: Path):
+    with pytest.raises(InputError, match=r"there is no kg\.toml"):
+        kg.build(tmp_path)
+    with pytest.raises(InputError, match="there is no file"):
+        kg.map([tmp_path / "none.rml.ttl"], tmp_path / "x.nt")

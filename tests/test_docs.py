@@ -1,0 +1,240 @@
+"""The documentation is whole and true: errors, commands, keys, links, and examples that run.
+
+``python -m tests.test_docs`` writes into the pages what their commands show now.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+import subprocess
+import sys
+import tempfile
+from collections import defaultdict
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from kg.cli.main import app
+from kg.init import init_workspace
+from tests.documents import Stage, stable
+
+ROOT = Path(__file__).resolve().parent.parent
+DOCS = ROOT / "docs"
+ERRORS = {"KgError", "InputError", "UsageError", "WorldError", "LimitError"}
+# Pages with commands, and what their commands find in their folder: the shipped graph, the
+# workspace of `kg init`, or nothing.
+PLAYED = {"README.md": "graph", "docs/workspace.md": "init", "docs/mapping.md": ""}
+
+
+# --- errors ---------------------------------------------------------------------------------
+
+
+def modules() -> Iterator[tuple[Path, ast.Module]]:
+    for path in sorted((ROOT / "kg").rglob("*.py")):
+        yield path, ast.parse(path.read_text(encoding="utf-8"))
+
+
+def with_code_first() -> dict[str, int]:
+    """Return the functions that take an error's code, with the place of that argument."""
+    found = dict.fromkeys(ERRORS, 0)
+    for _, tree in modules():
+        for node in ast.walk(tree):
+            if isinstance(node, ast.FunctionDef):
+                names = [argument.arg for argument in node.args.args if argument.arg != "self"]
+                if "code" in names:
+                    found[node.name] = names.index("code")
+    return found
+
+
+def codes_raised() -> dict[str, list[str]]:
+    """Return each code of an error in the program, with the places where it stands."""
+    takers = with_code_first()
+    found = defaultdict(list)
+    for path, tree in modules():
+        for node in ast.walk(tree):
+            if not isinstance(node, ast.Call):
+                continue
+            name = getattr(node.func, "id", getattr(node.func, "attr", ""))
+            place = takers.get(name)
+            if place is None or len(node.args) <= place:
+                continue
+            for constant in ast.walk(node.args[place]):
+                if isinstance(constant, ast.Constant) and isinstance(constant.value, str):
+                    found[constant.value].append(f"{path.relative_to(ROOT)}:{node.lineno}")
+    return found
+
+
+def codes_documented() -> list[str]:
+    return re.findall(r"^## (.+)$", (DOCS / "errors.md").read_text(encoding="utf-8"), re.MULTILINE)
+
+
+def test_every_code_that_is_raised_is_documented():
+    missing = {c: where for c, where in codes_raised().items() if c not in codes_documented()}
+    assert not missing, "write a paragraph for each in docs/errors.md"
+
+
+def test_every_code_that_is_documented_is_raised():
+    assert set(codes_documented()) - set(codes_raised()) == set()
+    assert len(codes_documented()) > 60
+
+
+def test_codes_stand_in_order_and_look_alike():
+    codes = codes_documented()
+    assert codes == sorted(codes)
+    assert len(codes) == len(set(codes))
+    for code in codes:
+        assert re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", code)
+
+
+def test_every_code_says_something():
+    text = (DOCS / "errors.md").read_text(encoding="utf-8")
+    for part in re.split(r"^## ", text, flags=re.MULTILINE)[1:]:
+        code, _, body = part.partition("\n")
+        assert len(body.split()) >= 8, code
+
+
+def test_the_command_line_names_the_code(tmp_path):
+    result = subprocess.run(
+        [sys.executable, "-m", "kg", "query", "x"],
+        cwd=tmp_path,
+        env={"PYTHONPATH": str(ROOT), "PATH": ""},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert result.stderr.splitlines()[0].endswith("[no-workspace]")
+
+
+# --- commands -------------------------------------------------------------------------------
+
+
+def commands() -> dict[str, object]:
+    import typer.main
+
+    return dict(typer.main.get_command(app).commands)
+
+
+def pages() -> str:
+    texts = [ROOT / "README.md", *DOCS.glob("*.md")]
+    return "\n".join(path.read_text(encoding="utf-8") for path in texts)
+
+
+def test_every_command_explains_itself_and_is_in_the_documentation():
+    found = commands()
+    assert len(found) >= 8
+    for name, command in found.items():
+        assert command.help
+        assert command.help.strip().endswith(".")
+        assert f"`kg {name}`" in (DOCS / "README.md").read_text(encoding="utf-8"), name
+
+
+def test_every_command_of_the_documentation_exists():
+    named = set(re.findall(r"(?:`|^\$ |&& )kg (?:-[^\s`]+ )*([a-z]+)", pages(), re.MULTILINE))
+    assert len(named) >= 8
+    assert named - set(commands()) == set()
+
+
+def test_every_option_explains_itself():
+    for name, command in commands().items():
+        for parameter in command.params:
+            assert getattr(parameter, "help", None), f"kg {name} {parameter.name}"
+
+
+def options_of(command: object) -> set[str]:
+    return {option for parameter in command.params for option in parameter.opts}
+
+
+def test_every_option_of_the_documentation_exists():
+    import typer.main
+
+    known = options_of(typer.main.get_command(app)).union(*map(options_of, commands().values()))
+    named = set(re.findall(r"(?<![\w-])--[a-z][a-z-]+", pages()))
+    # Those of other programs: xmllint, oxigraph.
+    assert named - known == {"--noent", "--location", "--file"} | ({"--help"} & named)
+
+
+# --- keys and links -------------------------------------------------------------------------
+
+
+def test_the_keys_of_kg_toml_are_documented():
+    import tomllib
+
+    from kg.workspace import _KEYS
+
+    text = (DOCS / "workspace.md").read_text(encoding="utf-8")
+    section = text.split("## kg.toml")[1].split("## ")[0]
+    rows = set(re.findall(r"^\| `([a-z.]+)` \|", section, re.MULTILINE))
+    example = tomllib.loads(re.search(r"```toml\n(.*?)```", section, re.DOTALL)[1])
+    assert rows == set(example) == _KEYS - {"build"}
+
+
+def test_the_prefixes_that_are_always_known_are_documented():
+    from kg.workspace import COMMON_PREFIXES
+
+    text = (DOCS / "workspace.md").read_text(encoding="utf-8")
+    listed = re.search(r"`rdf`, `rdfs`.*?`sh`", text, re.DOTALL)[0]
+    assert set(re.findall(r"`([a-z]+)`", listed)) == set(COMMON_PREFIXES)
+
+
+def heading_anchors(path: Path) -> set[str]:
+    found = re.findall(r"^#+ (.+)$", path.read_text(encoding="utf-8"), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in found}
+
+
+@pytest.mark.parametrize(
+    "page",
+    [p.relative_to(ROOT).as_posix() for p in (*ROOT.glob("*.md"), *DOCS.rglob("*.md"))],
+)
+def test_links_lead_somewhere(page):
+    text = (ROOT / page).read_text(encoding="utf-8")
+    for target in re.findall(r"\]\(([^)\s]+)\)", text):
+        if re.match(r"[a-z]+:", target):
+            continue
+        name, _, anchor = target.partition("#")
+        path = (ROOT / page).parent / name if name else ROOT / page
+        assert path.exists(), target
+        if anchor:
+            assert anchor in heading_anchors(path), target
+
+
+# --- examples -------------------------------------------------------------------------------
+
+
+def played(page: str, folder: Path) -> tuple[str, str]:
+    """Return a page as it stands, and with what its commands show."""
+    text = (ROOT / page).read_text(encoding="utf-8")
+    stage = Stage(folder, workspace=PLAYED[page] == "graph")
+    if PLAYED[page] == "init":
+        stage.folder = folder / "new"
+        init_workspace(stage.folder)
+    if PLAYED[page]:
+        stage.run("kg -q build")
+    return text, stage.play(text)
+
+
+@pytest.mark.parametrize("page", [page for page in PLAYED if page != "README.md"])
+def test_the_examples_show_what_stands_there(page, tmp_path):
+    text, shown = played(page, tmp_path)
+    assert stable(shown) == stable(text), "if it is meant to be so: python -m tests.test_docs"
+
+
+def test_a_question_of_the_documentation_is_listed_with_its_parameter(tmp_path):
+    """The page says that `kg questions` shows titles."""
+    played("docs/workspace.md", tmp_path)
+    result = subprocess.run(
+        [sys.executable, "-m", "kg", "-C", str(tmp_path / "new"), "questions"],
+        env={"PYTHONPATH": str(ROOT), "PATH": ""},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert re.search(r"^high-peaks +High peaks$", result.stdout, re.MULTILINE)
+    assert "--param above=8000" in result.stdout
+
+
+if __name__ == "__main__":
+    for each in sys.argv[1:] or PLAYED:
+        with tempfile.TemporaryDirectory() as made:
+            (ROOT / each).write_text(played(each, Path(made))[1], encoding="utf-8")

@@ -1,0 +1,125 @@
+"""The shape of the program: layers, what a query loads, sizes, who may reach the network."""
+
+from __future__ import annotations
+
+import ast
+import os
+import statistics
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.graph_copy import built_workspace
+
+ROOT = Path(__file__).resolve().parent.parent
+MODULES = sorted((ROOT / "kg").rglob("*.py"))
+# What takes a tenth of a second or more to load, and what needs it.
+HEAVY = {"duckdb", "rdflib", "pyshacl", "owlrl", "rich", "ruamel", "numpy", "pandas", "pyarrow"}
+# Lines; nine of ten are no longer than what is usual.
+LONGEST_MODULE, USUAL_MODULE = 600, 400
+# Modules that have grown beyond that, and may not grow further: they are to be parted.
+GROWN = {"kg/mapping/compile.py": 700}
+LONGEST_FUNCTION, USUAL_FUNCTION = 60, 30
+
+
+def tree(path: Path) -> ast.Module:
+    return ast.parse(path.read_text(encoding="utf-8"))
+
+
+def functions() -> Iterator[tuple[str, int]]:
+    """Yield each function with the lines of its body, the docstring not counted."""
+    for path in MODULES:
+        for node in ast.walk(tree(path)):
+            if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
+                body = node.body[1:] if ast.get_docstring(node) else node.body
+                lines = body[-1].end_lineno - body[0].lineno + 1 if body else 0
+                yield f"{path.relative_to(ROOT)}:{node.lineno} {node.name}", lines
+
+
+def imports(path: Path) -> Iterator[tuple[str, int]]:
+    for node in ast.walk(tree(path)):
+        if isinstance(node, ast.Import):
+            yield from ((alias.name, node.lineno) for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            yield node.module, node.lineno
+
+
+def test_imports_go_down_only():
+    program = Path(sys.executable).with_name("lint-imports")
+    if not program.exists():
+        pytest.skip("import-linter is not installed beside this Python")
+    result = subprocess.run(
+        [program, "--no-cache"], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert result.returncode == 0, result.stdout + result.stderr
+    assert "0 broken" in result.stdout
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["query", "-e", "SELECT (COUNT(*) AS ?n) { ?s ?p ?o }", "--format", "csv"],
+        ["questions"],
+        ["--version"],
+        ["--help"],
+    ],
+)
+def test_a_quick_command_loads_nothing_heavy(words):
+    report = (
+        "import sys; from kg.cli.main import main; code = main(sys.argv[1:]);"
+        "print('loaded', *sorted({name.split('.')[0] for name in sys.modules}), file=sys.stderr);"
+        "sys.exit(code)"
+    )
+    result = subprocess.run(
+        [sys.executable, "-c", report, *words],
+        cwd=built_workspace(),
+        # Without coverage, which loads things of its own.
+        env={"PYTHONPATH": str(ROOT), "PATH": os.environ["PATH"]},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert result.returncode == 0, result.stderr
+    loaded = set(result.stderr.splitlines()[-1].split())
+    assert "typer" in loaded
+    assert loaded & HEAVY == set()
+
+
+def test_only_the_client_of_remote_stores_reaches_the_network():
+    doors = ("urllib.request", "http.client", "socket", "ftplib", "httpx", "requests")
+    found = {
+        path.relative_to(ROOT).as_posix()
+        for path in MODULES
+        for name, _ in imports(path)
+        if name.startswith(doors)
+    }
+    assert found == {"kg/query/remote.py"}
+
+
+def test_modules_are_short():
+    lines = {
+        path.relative_to(ROOT).as_posix(): path.read_text(encoding="utf-8").count("\n")
+        for path in MODULES
+    }
+    long = {n: c for n, c in lines.items() if c > GROWN.get(n, LONGEST_MODULE)}
+    assert long == {}
+    assert statistics.quantiles(lines.values(), n=10)[-1] <= USUAL_MODULE
+
+
+def test_functions_are_short():
+    lengths = dict(functions())
+    assert len(lengths) > 500
+    assert {name: lines for name, lines in lengths.items() if lines > LONGEST_FUNCTION} == {}
+    assert statistics.quantiles(lengths.values(), n=10)[-1] <= USUAL_FUNCTION
+
+
+def test_every_module_says_what_it_is():
+    assert [path for path in MODULES if not ast.get_docstring(tree(path))] == []
+
+
+def test_the_license_and_the_type_marker_are_shipped():
+    assert (ROOT / "kg" / "py.typed").exists()
+    assert "Apache License" in (ROOT / "LICENSE").read_text(encoding="utf-8")

@@ -1,0 +1,312 @@
+"""Makes each part of the sieve under-report, one at a time, and looks whether it is noticed.
+
+    python -m tests.validation.mutate [NAME...] [--seeds 400]
+
+A mutant is killed by the first seed of the differential test on which sieve and judge differ
+from the judge alone. The table says which; a mutant that survives makes the exit code 1.
+"""
+
+from __future__ import annotations
+
+import argparse
+import functools
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from kg.duck import engine
+from kg.quads import QuadTable
+from kg.validation import model, paths
+from kg.validation.shapes import ShapesGraph
+from kg.validation.sieve import compiler, fold, neighbourhood, values
+from kg.validation.sieve.compiler import Compiler, Side
+from kg.validation.sieve.paths import PathCompiler
+from kg.validation.sieve.values import Test
+from tests.validation.differential import by_judge, by_sieve, load
+from tests.validation.random_cases import RandomCase, random_case
+
+Mutation = Callable[[ExitStack], None]
+
+
+def patch(stack: ExitStack, owner: Any, name: str, value: Any) -> None:
+    """Set an attribute until the stack ends."""
+    old = getattr(owner, name)
+    stack.callback(setattr, owner, name, old)
+    setattr(owner, name, value)
+
+
+def single_value(kind: type, side: Side, accept: Callable[[Any], bool]) -> Mutation:
+    """Mutate the test of a constraint on single values: its *maybe* or its *surely* side."""
+
+    def mutate(stack: ExitStack) -> None:
+        original = values.value_test
+
+        def changed(constraint: model.Constraint, v: str) -> Test | None:
+            test = original(constraint, v)
+            if test is None or not isinstance(constraint, kind) or not accept(constraint):
+                return test
+            if side is Side.MAYBE:
+                return Test("false", test.surely_bad)
+            return Test(test.maybe_bad, "true")
+
+        for module in (values, fold, compiler):
+            patch(stack, module, "value_test", changed)
+
+    return mutate
+
+
+def compiled(kind: type, side: Side, accept: Callable[[Any], bool] = lambda _: True) -> Mutation:
+    """Mutate the queries of a constraint: none on the *maybe* side, all nodes on the other."""
+
+    def mutate(stack: ExitStack) -> None:
+        original = Compiler._constraint
+
+        def changed(self: Compiler, constraint: Any, found: Any, wanted: Side) -> list[str]:
+            queries = original(self, constraint, found, wanted)
+            if not isinstance(constraint, kind) or not accept(constraint) or wanted is not side:
+                return queries
+            return [] if side is Side.MAYBE else [f"SELECT n FROM {found.domain.table}"]
+
+        patch(stack, Compiler, "_constraint", changed)
+
+    return mutate
+
+
+def folded(kind: type) -> Mutation:
+    """Leave a constraint out of what is told of a node in one scan."""
+
+    def mutate(stack: ExitStack) -> None:
+        original = fold._group_checks
+
+        def changed(number: int, constraints: Any) -> list[tuple[str, str]]:
+            return original(number, [c for c in constraints if not isinstance(c, kind)])
+
+        patch(stack, fold, "_group_checks", changed)
+
+    return mutate
+
+
+def qualified(bound: str) -> Mutation:
+    def mutate(stack: ExitStack) -> None:
+        from dataclasses import replace
+
+        original = Compiler._qualified
+
+        def changed(self: Compiler, constraint: Any, found: Any, side: Side) -> list[str]:
+            return original(self, replace(constraint, **{bound: None}), found, side)
+
+        patch(stack, Compiler, "_qualified", changed)
+
+    return mutate
+
+
+def siblings(stack: ExitStack) -> None:
+    from dataclasses import replace
+
+    original = Compiler._qualified
+
+    def changed(self: Compiler, constraint: Any, found: Any, side: Side) -> list[str]:
+        return original(self, replace(constraint, siblings=()), found, side)
+
+    patch(stack, Compiler, "_qualified", changed)
+
+
+def path_pairs(change: Callable[[Any, PathCompiler, Any, str | None, bool], str]) -> Mutation:
+    def mutate(stack: ExitStack) -> None:
+        original = PathCompiler.pairs
+
+        def changed(self: PathCompiler, path: Any, starts: Any, inverse: bool = False) -> str:
+            return change(original, self, path, starts, inverse)
+
+        patch(stack, PathCompiler, "pairs", changed)
+
+    return mutate
+
+
+def shorter(kind: type, instead: Callable[[Any], Any]) -> Mutation:
+    """Walk another path than one of a kind."""
+    return path_pairs(
+        lambda original, self, path, starts, inverse: original(
+            self, instead(path) if isinstance(path, kind) else path, starts, inverse
+        )
+    )
+
+
+def targets(**none: tuple[str, ...]) -> Mutation:
+    def mutate(stack: ExitStack) -> None:
+        from dataclasses import replace
+
+        original = Compiler.targets
+
+        def changed(self: Compiler, shape: model.Shape) -> str:
+            return original(self, replace(shape, targets=replace(shape.targets, **none)))
+
+        patch(stack, Compiler, "targets", changed)
+
+    return mutate
+
+
+def unread(keep: Callable[[neighbourhood.Transition], bool]) -> Mutation:
+    """Leave triples out of the neighbourhood that the judge sees."""
+
+    def mutate(stack: ExitStack) -> None:
+        original = neighbourhood.Automaton.transitions
+
+        def changed(self: neighbourhood.Automaton) -> list[neighbourhood.Transition]:
+            return [move for move in original(self) if keep(move)]
+
+        patch(stack, neighbourhood.Automaton, "transitions", changed)
+
+    return mutate
+
+
+def no_subclasses(stack: ExitStack) -> None:
+    patch(stack, compiler, "RDFS_SUBCLASS", "<http://example.org/none>")
+
+
+def _mutants() -> Iterator[tuple[str, str, Mutation]]:
+    """Yield the name of each mutant, a text that its cases must have, and the mutation."""
+    everything = lambda _: True  # noqa: E731
+    singles = {
+        "Datatype": "sh:datatype",
+        "NodeKind": "sh:nodeKind",
+        "MinLength": "sh:minLength",
+        "MaxLength": "sh:maxLength",
+        "Pattern": "sh:pattern",
+        "LanguageIn": "sh:languageIn",
+        "In": "sh:in",
+    }
+    for name, text in singles.items():
+        for side in Side:
+            kind = getattr(model, name)
+            yield f"{name} {side.value}", text, single_value(kind, side, everything)
+    for sign, text in ((">", "minEx"), (">=", "minIn"), ("<", "maxEx"), ("<=", "maxIn")):
+        for side in Side:
+            accept = functools.partial(lambda c, s: c.sign == s, s=sign)
+            mutation = single_value(model.Range, side, accept)
+            yield f"Range {sign} {side.value}", f"sh:{text}", mutation
+    for name in ("Class", "UniqueLang", "Closed", "Not", "And", "Or", "Xone", "Node", "Property"):
+        text = f"sh:{name[0].lower()}{name[1:]} "
+        for side in Side:
+            yield f"{name} {side.value}", text, compiled(getattr(model, name), side)
+    for kind in ("equals", "disjoint", "lessThan", "lessThanOrEquals"):
+        for side in Side:
+            accept = functools.partial(lambda c, k: c.kind == k, k=kind)
+            yield f"{kind} {side.value}", f"sh:{kind} ", compiled(model.Pair, side, accept)
+    for name, text in (("MinCount", "minCount"), ("MaxCount", "maxCount"), ("HasValue", "hasVal")):
+        kind = getattr(model, name)
+        yield f"{name} folded", f"sh:{text}", folded(kind)
+        for side in Side:
+            yield f"{name} {side.value}", f"sh:{text}", compiled(kind, side)
+    yield "Qualified minimum", "sh:qualifiedMinCount", qualified("least")
+    yield "Qualified maximum", "sh:qualifiedMaxCount", qualified("most")
+    yield "Qualified surely", "sh:qualifiedValue", compiled(model.Qualified, Side.SURELY)
+    yield "Qualified siblings", "Disjoint true", siblings
+    yield from _other_mutants()
+
+
+def _other_mutants() -> Iterator[tuple[str, str, Mutation]]:
+    inner = lambda path: path.path  # noqa: E731
+    yield "path inverse", "sh:inversePath", shorter(paths.Inverse, inner)
+    yield "path sequence", "sh:path ( ", shorter(paths.Sequence, lambda p: p.paths[0])
+    yield "path alternative", "sh:alternativePath", shorter(paths.Alternative, lambda p: p.paths[0])
+    yield (
+        "path zero or more",
+        "sh:zeroOrMorePath",
+        shorter(paths.ZeroOrMore, lambda p: paths.OneOrMore(p.path)),
+    )
+    yield "path one or more", "sh:oneOrMorePath", shorter(paths.OneOrMore, inner)
+    yield "path zero or one", "sh:zeroOrOnePath", shorter(paths.ZeroOrOne, inner)
+    yield "target class", "sh:targetClass", targets(classes=())
+    yield "target node", "sh:targetNode", targets(nodes=())
+    yield "target subjects", "sh:targetSubjectsOf", targets(subjects_of=())
+    yield "target objects", "sh:targetObjectsOf", targets(objects_of=())
+    yield "subclasses", "sh:class ", no_subclasses
+    yield "neighbourhood forward", "sh:path", unread(lambda move: move.inverse)
+    yield "neighbourhood inverse", "sh:inversePath", unread(lambda move: not move.inverse)
+    yield "neighbourhood closed", "sh:closed true", unread(lambda m: m.predicate is not None)
+    yield "neighbourhood types", "sh:class ", unread(lambda m: "#type>" not in (m.predicate or ""))
+    yield (
+        "neighbourhood classes",
+        "sh:class ",
+        unread(lambda m: "subClassOf" not in (m.predicate or "")),
+    )
+    yield "neighbourhood steps", "sh:path ( ", unread(lambda m: m.next is None)
+
+
+@contextmanager
+def _mutated(mutation: Mutation) -> Iterator[None]:
+    with ExitStack() as stack:
+        mutation(stack)
+        yield
+
+
+class _Cases:
+    """The random cases, each loaded and judged once for all mutants."""
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection, folder: Path) -> None:
+        self._connection = connection
+        self._folder = folder
+        self._known: dict[int, tuple[RandomCase, QuadTable, ShapesGraph, Any]] = {}
+
+    def holds(self, seed: int, text: str) -> bool:
+        """Whether the shapes of a case have a text."""
+        return text in random_case(seed).shapes
+
+    def differs(self, seed: int) -> bool:
+        """Whether sieve and judge find something else than the judge alone."""
+        if seed not in self._known:
+            case, own = random_case(seed), self._folder / str(seed)
+            own.mkdir()
+            table, shapes = load(case, self._connection, own)
+            expected = by_judge(self._connection, table, shapes)
+            self._known[seed] = case, table, shapes, expected
+        _, table, shapes, expected = self._known[seed]
+        if not expected or isinstance(expected, str):
+            return False  # nothing that could be lost
+        return expected != by_sieve(self._connection, table, shapes)
+
+
+def kill(mutation: Mutation, text: str, cases: _Cases, seeds: int) -> tuple[int | None, int]:
+    """Return the first seed that kills a mutant, and how many cases it took."""
+    tried = 0
+    for seed in range(seeds):
+        if not cases.holds(seed, text):
+            continue
+        tried += 1
+        with _mutated(mutation):
+            if cases.differs(seed):
+                return seed, tried
+    return None, tried
+
+
+def main() -> int:
+    """Try the mutants that are named, or all; print the table of kills."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("names", nargs="*")
+    parser.add_argument("--seeds", type=int, default=600)
+    options = parser.parse_args()
+    survived = []
+    print(f"{'mutant':28} {'killed by seed':>14} {'cases':>6} {'s':>6}")
+    with engine(threads=1) as connection, tempfile.TemporaryDirectory() as folder:
+        cases = _Cases(connection, Path(folder))
+        for name, text, mutation in _mutants():
+            if options.names and not any(part in name for part in options.names):
+                continue
+            begun = time.monotonic()
+            seed, tried = kill(mutation, text, cases, options.seeds)
+            told = "SURVIVED" if seed is None else str(seed)
+            print(f"{name:28} {told:>14} {tried:>6} {time.monotonic() - begun:6.1f}", flush=True)
+            if seed is None:
+                survived.append(name)
+    return 1 if survived else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,241 @@
+"""``kg validate`` as users run it: in a process, on files and in a workspace."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+import rdflib
+from rdflib.namespace import SH
+
+from tests.validation.conftest import PREFIXES
+
+ROOT = Path(__file__).resolve().parents[2]
+DATA = """
+ex:a a ex:Launch ; ex:outcome "succes" ; ex:count 1 .
+ex:b a ex:Launch ; ex:outcome "succes" .
+ex:c a ex:Launch ; ex:outcome "success" ; ex:count 1 .
+ex:d a ex:Launch ; ex:outcome "success" ; ex:count "x" .
+"""
+SHAPES = """
+ex:LaunchShape a sh:NodeShape ; sh:targetClass ex:Launch ;
+    sh:property [ sh:path ex:outcome ; sh:in ( "success" "failure" ) ] ;
+    sh:property [ sh:path ex:count ; sh:minCount 1 ; sh:severity sh:Warning ] ;
+    sh:property [ sh:path ex:count ; sh:severity sh:Info ;
+        sh:or ( [ sh:datatype xsd:integer ] [ sh:datatype xsd:decimal ] ) ] .
+"""
+
+
+def kg(*words: str, cwd: Path) -> subprocess.CompletedProcess[str]:
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONUTF8": "1"}
+    return subprocess.run(
+        [sys.executable, "-m", "kg", *words],
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        env=environment,
+        cwd=cwd,
+        check=False,
+    )
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "data.ttl").write_text(PREFIXES + DATA, encoding="utf-8")
+    (tmp_path / "shapes.ttl").write_text(PREFIXES + SHAPES, encoding="utf-8")
+    return tmp_path
+
+
+FILES = ("validate", "--data", "data.ttl", "--shapes", "shapes.ttl")
+
+
+def test_the_table_groups_most_frequent_first(folder: Path) -> None:
+    result = kg(*FILES, cwd=folder)
+    assert result.returncode == 1
+    assert result.stderr == ""
+    assert result.stdout == (
+        "2 × violation  ex:LaunchShape  ex:outcome  (In)\n"
+        '    the value is not one of "success", "failure"\n'
+        '      ex:a  "succes"\n'
+        '      ex:b  "succes"\n'
+        "\n"
+        "1 × warning  ex:LaunchShape  ex:count  (MinCount)\n"
+        "    ex:count has fewer than 1 values\n"
+        "      ex:b\n"
+        "\n"
+        "1 × info  ex:LaunchShape  ex:count  (Or)\n"
+        "    the value conforms to none of the shape in line 13, the shape in line 13\n"
+        '      ex:d  "x"\n'
+        '        it fails the shape in line 13: "x" is not a literal of datatype xsd:integer\n'
+        '        it fails the shape in line 13: "x" is not a literal of datatype xsd:decimal\n'
+        "\n"
+        "2 violations, 1 warning, 1 info\n"
+    )
+
+
+def test_turtle_is_the_standard_report(folder: Path) -> None:
+    result = kg(*FILES, "--format", "turtle", cwd=folder)
+    report = rdflib.Graph().parse(data=result.stdout, format="turtle")
+    assert len(list(report.objects(None, SH.result))) == 4
+    assert [str(o) for o in report.objects(None, SH.conforms)] == ["false"]
+
+
+def test_json_has_terms_counts_and_reasons(folder: Path) -> None:
+    result = kg(*FILES, "--format", "json", cwd=folder)
+    report = json.loads(result.stdout)
+    assert report["counts"] == {"violation": 2, "warning": 1, "info": 1}
+    assert report["conforms"] is False
+    by_severity = {r["severity"]: r for r in report["results"]}
+    assert by_severity["violation"]["value"] == {"type": "literal", "value": "succes"}
+    assert by_severity["violation"]["shape"] == "http://example.org/LaunchShape"
+    assert by_severity["warning"]["path"] == "<http://example.org/count>"
+    assert by_severity["warning"]["value"] is None
+    assert len(by_severity["info"]["reasons"]) == 2
+
+
+def required_by_sarif(log: dict[str, Any]) -> None:
+    """What the SARIF 2.1.0 schema requires of the parts that kg writes."""
+    assert log["version"] == "2.1.0"
+    (run,) = log["runs"]
+    assert run["tool"]["driver"]["name"] == "kg"
+    rules = [rule["id"] for rule in run["tool"]["driver"]["rules"]]
+    assert len(rules) == len(set(rules))
+    assert run["columnKind"] == "unicodeCodePoints"
+    for result in run["results"]:
+        assert result["message"]["text"]
+        assert result["level"] in ("error", "warning", "note")
+        assert result["ruleId"] in rules
+        for location in result["locations"]:
+            assert location["physicalLocation"]["artifactLocation"]["uri"]
+            assert location["physicalLocation"]["region"]["startLine"] >= 1
+
+
+def test_sarif_has_what_its_schema_requires(folder: Path) -> None:
+    result = kg(*FILES, "--format", "sarif", cwd=folder)
+    log = json.loads(result.stdout)
+    required_by_sarif(log)
+    levels = [r["level"] for r in log["runs"][0]["results"]]
+    assert sorted(levels) == ["error", "error", "note", "warning"]
+    places = {
+        (
+            r["locations"][0]["physicalLocation"]["artifactLocation"]["uri"],
+            r["locations"][0]["physicalLocation"]["region"]["startLine"],
+        )
+        for r in log["runs"][0]["results"]
+    }
+    # Without records to lead to, a result stands at its shape.
+    assert places == {("shapes.ttl", 10), ("shapes.ttl", 11), ("shapes.ttl", 12)}
+
+
+@pytest.mark.parametrize(
+    ("fail_on", "data", "code"),
+    [
+        ("violation", "ex:a a ex:Launch ; ex:outcome 'success' .", 0),
+        ("warning", "ex:a a ex:Launch ; ex:outcome 'success' .", 1),
+        ("warning", "ex:a a ex:Launch ; ex:count 'x' .", 0),
+        ("info", "ex:a a ex:Launch ; ex:count 'x' .", 1),
+        ("info", "ex:a a ex:Launch ; ex:count 1 .", 0),
+    ],
+)
+def test_fail_on_decides_the_exit_code(folder: Path, fail_on: str, data: str, code: int) -> None:
+    (folder / "data.ttl").write_text(PREFIXES + data, encoding="utf-8")
+    assert kg(*FILES, "--fail-on", fail_on, cwd=folder).returncode == code
+
+
+def test_max_results_stops_and_says_so(folder: Path) -> None:
+    result = kg(*FILES, "--max-results", "1", cwd=folder)
+    assert result.returncode == 1
+    assert "stopped after 1 results" in result.stderr
+    assert result.stdout.endswith("1 violation\n")
+    (folder / "data.ttl").write_text(
+        PREFIXES + "ex:a a ex:Launch . ex:b a ex:Launch .", encoding="utf-8"
+    )
+    undecided = kg(*FILES, "--max-results", "1", cwd=folder)
+    assert undecided.returncode == 4
+
+
+def test_explain_says_which_way_each_shape_took(folder: Path) -> None:
+    extra = """
+    ex:Recursive a sh:NodeShape ; sh:targetNode ex:a ;
+        sh:property [ sh:path ex:next ; sh:node ex:Recursive ] .
+    ex:Queried a sh:NodeShape ; sh:targetNode ex:a, ex:b ;
+        sh:sparql [ sh:select "SELECT $this WHERE { $this <http://example.org/none> ?x }" ] ;
+        sh:sparql [ sh:select "SELECT $this WHERE { $this a ?x } LIMIT 1" ] .
+    ex:Nested a sh:NodeShape ; sh:targetNode ex:a ; sh:not ex:Queried .
+    """
+    (folder / "shapes.ttl").write_text(PREFIXES + SHAPES + extra, encoding="utf-8")
+    told = kg(*FILES, "--explain", cwd=folder).stderr
+    assert "ex:LaunchShape: sieve: 3 of 4 focus nodes went to pySHACL" in told
+    assert "ex:Recursive: all 1 focus nodes went to pySHACL (recursive)" in told
+    assert "ex:Queried: sieve: 0 of 2 focus nodes went to pySHACL" in told
+    assert "once on the index" in told
+    assert "node by node in pySHACL (it uses LIMIT)" in told
+    assert (
+        "ex:Nested: pySHACL on the whole graph for 1 focus nodes"
+        " (a SPARQL query decides whether nodes conform)"
+    ) in told
+
+
+def test_inference_adds_what_follows_from_subclasses(folder: Path) -> None:
+    (folder / "data.ttl").write_text(
+        PREFIXES + "ex:a ex:fired true . ex:fired rdfs:subPropertyOf ex:did .", encoding="utf-8"
+    )
+    shapes = "ex:S sh:targetSubjectsOf ex:did ; sh:property [ sh:path ex:x ; sh:minCount 1 ] ."
+    (folder / "shapes.ttl").write_text(PREFIXES + shapes, encoding="utf-8")
+    assert kg(*FILES, cwd=folder).returncode == 0
+    assert kg(*FILES, "--inference", "rdfs", cwd=folder).returncode == 1
+    entailed = shapes + "<> sh:entailment <http://www.w3.org/ns/entailment/RDFS> ."
+    (folder / "shapes.ttl").write_text(PREFIXES + entailed, encoding="utf-8")
+    assert kg(*FILES, cwd=folder).returncode == 1
+
+
+@pytest.mark.parametrize(
+    ("words", "says", "code"),
+    [
+        (("validate", "--data", "data.ttl"), "--data needs --shapes", 2),
+        (("validate", "--data", "none.ttl", "--shapes", "shapes.ttl"), "no file none.ttl", 2),
+        (("validate", "--data", "data.ttl", "--shapes", "none.ttl"), "no file none.ttl", 2),
+        (("validate",), "kg.toml", 2),
+        (("validate", "--data", "bad.ttl", "--shapes", "shapes.ttl"), "bad.ttl:1", 2),
+        (("validate", "--data", "data.ttl", "--shapes", "bad.ttl"), "bad.ttl:1", 2),
+    ],
+)
+def test_what_is_wrong_is_said(folder: Path, words: tuple[str, ...], says: str, code: int) -> None:
+    (folder / "bad.ttl").write_text("<a> <b> .", encoding="utf-8")
+    result = kg(*words, cwd=folder)
+    assert result.returncode == code
+    assert says in result.stderr
+    assert "Traceback" not in result.stderr
+
+
+def test_an_interrupted_run_leaves_nothing_behind(folder: Path, tmp_path: Path) -> None:
+    scratch = tmp_path / "scratch"
+    scratch.mkdir()
+    many = "\n".join(
+        f"ex:n{n} a ex:Launch ; ex:outcome 'succes' ; ex:count 'x{n}' ." for n in range(6_000)
+    )
+    (folder / "data.ttl").write_text(PREFIXES + many, encoding="utf-8")
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "TMPDIR": str(scratch)}
+    process = subprocess.Popen(
+        [sys.executable, "-m", "kg", *FILES],
+        cwd=folder,
+        env=environment,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    deadline = time.monotonic() + 30
+    while not list(scratch.iterdir()) and time.monotonic() < deadline:
+        time.sleep(0.02)
+    time.sleep(0.5)
+    process.send_signal(signal.SIGINT)
+    _, told = process.communicate(timeout=30)
+    assert process.returncode == 130, told
+    assert list(scratch.iterdir()) == []

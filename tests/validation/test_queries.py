@@ -1,0 +1,179 @@
+"""SPARQL constraints: which may run at once, and what their results are."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import duckdb
+import pyoxigraph as ox
+import pytest
+
+from kg.errors import InputError, LimitError
+from kg.quads import QuadTable
+from kg.validation import Options, Result, validate
+from kg.validation import validate as run_validation
+from kg.validation.shapes import ShapesGraph
+from kg.validation.sparql import UnsafeError, _Reader, prefixes_of
+from kg.validation.validate import memory_limit
+
+Make = Callable[[str], QuadTable]
+Shapes = Callable[[str], ShapesGraph]
+INTEGER = "^^<http://www.w3.org/2001/XMLSchema#integer>"
+DECIMAL = "^^<http://www.w3.org/2001/XMLSchema#decimal>"
+
+SAFE = [
+    "SELECT $this WHERE {@ $this ex:p ?x }",
+    "PREFIX ex: <http://e/> SELECT DISTINCT ?this ?value {@ ?this ex:p/ex:q* ?value }",
+    "SELECT $this {@ $this ex:p ?v FILTER NOT EXISTS { ?v a ex:C FILTER($this != ?v) } }",
+    "SELECT $this {@ { $this ex:q ?z FILTER(?z = $this) } UNION { ?a ex:b ?c } }",
+    "SELECT $this (COUNT(?x) AS ?n) {@ $this ex:p ?x } GROUP BY $this HAVING (COUNT(?x) > 1)",
+    "SELECT $this {@ OPTIONAL { ?x ex:p ?y FILTER(?y = $this) } }",
+    'SELECT * {@ $this ?p "}{ VALUES" . # MINUS { LIMIT 1\n FILTER(STRLEN(STR($this)) > 3) }',
+    "SELECT $this (ex:p AS ?path) {@ $this ex:p '''a\n}''' . FILTER(!EXISTS{ $this ex:q ?o }) }",
+    "SELECT $this {@ BIND(str($this) AS ?s) FILTER(?s < 'x' && ?s > 'a') } ORDER BY ?s",
+]
+UNSAFE = {
+    "SELECT $this { { ?x ex:p ?y FILTER(?y != $this) } UNION { $this ex:q ?z } }": "binding it",
+    "SELECT $this { FILTER EXISTS { { ?x ex:p ?y FILTER(?y = $this) } } }": "binding it",
+    "SELECT $this (COUNT(?x) AS ?n) { $this ex:p ?x }": "counts",
+    "SELECT $this (COUNT(?x) AS ?n) { $this ex:p ?x } GROUP BY ?x": "groups",
+    "SELECT $this { $this ex:p ?x } HAVING (COUNT(?x) > 1)": "counts",
+    "SELECT ?x { $this ex:p ?x }": "does not select",
+    "SELECT $this { $this ex:p ?x } LIMIT 1": "LIMIT",
+    "SELECT $this { { SELECT $this { $this ex:p ?x } } }": "query within",
+    "SELECT (?x AS ?this) { ?x ex:p ?y }": "assigns",
+    "SELECT $this { BIND(1 AS $this) }": "assigns",
+    "SELECT $this { $this ex:p ?x MINUS { ?x a ex:C } }": "MINUS",
+    "SELECT $this { GRAPH ?g { $this ex:p ?x } }": "GRAPH",
+    "SELECT $this { GRAPH $shapesGraph { $this ex:p ?x } }": "GRAPH",
+    "SELECT $this { $currentShape ex:p $this }": "currentShape",
+    "SELECT $this { $this ex:p ?x": "not read to its end",
+}
+
+
+@pytest.mark.parametrize("marked", SAFE)
+def test_focus_nodes_are_joined_into_safe_queries(marked: str) -> None:
+    text = marked.replace("@", "", 1)
+    assert _Reader(text).joint() == marked.index("@")
+
+
+@pytest.mark.parametrize("text", UNSAFE)
+def test_other_queries_are_told_apart(text: str) -> None:
+    with pytest.raises(UnsafeError, match=UNSAFE[text]):
+        _Reader(text).joint()
+
+
+def test_prefixes_come_from_the_ontology_and_what_it_imports(read: Shapes) -> None:
+    graph = read(
+        "ex:c sh:prefixes ex:o . ex:o owl:imports ex:base ;"
+        " sh:declare [ sh:prefix 'a' ; sh:namespace 'http://a/'^^xsd:anyURI ] ."
+        " ex:base sh:declare [ sh:prefix 'b' ; sh:namespace 'http://b/' ] ,"
+        " [ sh:prefix 'a' ; sh:namespace 'http://other/' ] ."
+    )
+    known = prefixes_of(graph, "<http://example.org/c>")
+    assert known["a"] == "http://a/"
+    assert known["b"] == "http://b/"
+    assert known["ex"] == "http://example.org/"
+    assert known["rdf"].endswith("rdf-syntax-ns#")
+
+
+def found(
+    connection: duckdb.DuckDBPyConnection,
+    table: QuadTable,
+    shapes: ShapesGraph,
+    options: Options | None = None,
+) -> list[Result]:
+    results: list[Result] = []
+    validate(connection, table, shapes, sinks=[results.append], options=options or Options())
+    return results
+
+
+QUERY = """ex:S sh:targetSubjectsOf ex:n ; sh:sparql [
+    sh:message "{$this} has {?value}, {?other} beside." ;
+    sh:select "SELECT $this ?value ?other WHERE { $this ex:n ?value ; ex:m ?other }" ] ."""
+
+
+def test_values_keep_their_lexical_forms(
+    connection: duckdb.DuckDBPyConnection, table: Make, shapes: Shapes
+) -> None:
+    data = table(
+        'ex:a ex:n "01"^^xsd:integer, 1.50 ; ex:m "2020-01-01T00:00:00+00:00"^^xsd:dateTime .'
+        'ex:b ex:n "1"^^xsd:integer, "+1"^^xsd:integer ; ex:m "x"@en .'
+    )
+    results = found(connection, data, shapes(QUERY))
+    values = sorted((r.focus_node[-2], r.value or "") for r in results)
+    assert values == [
+        ("a", f'"01"{INTEGER}'),
+        ("a", f'"1.50"{DECIMAL}'),
+        ("b", f'"+1"{INTEGER}'),
+        ("b", f'"1"{INTEGER}'),
+    ]
+    assert '"http://example.org/a has 01, 2020-01-01T00:00:00+00:00 beside."' in {
+        message for result in results for message in result.messages
+    }
+
+
+def test_blank_nodes_keep_their_labels(
+    connection: duckdb.DuckDBPyConnection, table: Make, shapes: Shapes
+) -> None:
+    data = table("[] ex:n [ ex:x 1 ] ; ex:m 2 . ex:a ex:n [ ex:x 2 ] ; ex:m 3 .")
+    rows = connection.execute(
+        f"SELECT s, o FROM {data.sql} WHERE p = '<http://example.org/n>' ORDER BY s"
+    ).fetchall()
+    results = found(connection, data, shapes(QUERY))
+    assert sorted((r.focus_node, r.value) for r in results) == sorted(rows)
+
+
+def test_an_index_that_is_there_is_used(
+    connection: duckdb.DuckDBPyConnection, table: Make, shapes: Shapes
+) -> None:
+    store = ox.Store()
+    store.load(b"<http://example.org/a> <http://example.org/n> 5 ; <http://example.org/m> 6 .",
+               format=ox.RdfFormat.TURTLE)  # fmt: skip
+    opened: list[bool] = []
+
+    def open_index() -> ox.Store:
+        opened.append(True)
+        return store
+
+    data = table("ex:a ex:n 5 ; ex:m 6 .")
+    options = Options(open_index=open_index)
+    assert len(found(connection, data, shapes(QUERY), options)) == 1
+    assert opened == [True]
+
+
+def test_a_query_that_is_none_is_an_error_with_its_place(shapes: Shapes) -> None:
+    with pytest.raises(InputError) as caught:
+        shapes('ex:S sh:targetNode ex:a ;\n sh:sparql [ sh:select "SELECT $this { $this }" ] .')
+    assert caught.value.code == "bad-query"
+    assert caught.value.location is not None
+    assert caught.value.location.line == 9
+
+
+def test_the_whole_graph_is_refused_where_it_would_not_fit(
+    connection: duckdb.DuckDBPyConnection,
+    table: Make,
+    shapes: Shapes,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    graph = shapes(
+        'ex:S sh:targetNode ex:a ; sh:sparql [ sh:select "SELECT $this { $this ?p ?o } LIMIT 1" ] .'
+    )
+    data = table("ex:a ex:p 1 .")
+    assert len(found(connection, data, graph)) == 1
+    size = memory_limit(connection)
+    monkeypatch.setattr(sys.modules["kg.validation.validate"], "_BYTES_IN_RDFLIB", size + 1)
+    with pytest.raises(LimitError) as caught:
+        run_validation(connection, data, graph)
+    assert caught.value.code == "whole-graph-too-large"
+
+
+def test_no_temporary_tables_are_left(
+    connection: duckdb.DuckDBPyConnection, table: Make, shapes: Shapes, tmp_path: Path
+) -> None:
+    before = connection.execute("SHOW ALL TABLES").fetchall()
+    found(connection, table("ex:a ex:n 5 ; ex:m 6 ."), shapes(QUERY))
+    assert connection.execute("SHOW ALL TABLES").fetchall() == before
+    assert tmp_path.exists()
