@@ -145,9 +145,14 @@ def _watch(guard: Guard, limits: Limits, started: float, read_end: int) -> None:
             code = ExitCode.INTERRUPTED if number == signal.SIGINT else 128 + number
             guard.stop(text, code)
         elif limits.seconds is not None and time.monotonic() >= started + limits.seconds:
-            guard.stop(str(_time_error(limits.seconds)), ExitCode.LIMIT)
+            guard.stop(_shown(_time_error(limits.seconds)), ExitCode.LIMIT)
         elif limits.memory is not None and resident() > limits.memory:
-            guard.stop(str(_memory_error(limits.memory)), ExitCode.LIMIT)
+            guard.stop(_shown(_memory_error(limits.memory)), ExitCode.LIMIT)
+
+
+def _shown(error: LimitError) -> str:
+    """Return an error as the command line shows it, with its code behind the first line."""
+    return f"{error.message} [{error.code}]\n  {error.hint}"
 
 
 def _time_error(seconds: float) -> LimitError:
