@@ -16,11 +16,13 @@ import typer
 
 from kg.cli.build import build_command
 from kg.cli.context import Settings
+from kg.cli.describe import describe_command
 from kg.cli.diff import diff_command
 from kg.cli.export import export_command
 from kg.cli.init import init_command
 from kg.cli.light import LightCommand, LightGroup
 from kg.cli.map import map_command
+from kg.cli.push import push_command
 from kg.cli.query import query_command
 from kg.cli.questions import questions_command
 from kg.cli.trace import trace_command
@@ -79,6 +81,8 @@ app.command("trace")(trace_command)
 app.command("validate")(validate_command)
 app.command("export", cls=LightCommand)(export_command)
 app.command("diff")(diff_command)
+app.command("describe")(describe_command)
+app.command("push")(push_command)
 app.command("init")(init_command)
 
 

@@ -114,6 +114,13 @@ def check_file(file: SourceFile, source: LogicalSource, folders: Folders) -> Non
             location=source.origin.location(),
             hint="Copy it into data/, or allow it with --allow-outside.",
         )
+    if path.is_dir():
+        raise InputError(
+            "unreadable-file",
+            f"{show_path(path)} is a folder, not a file",
+            location=source.origin.location(),
+            hint=f"Name a file in it, or all with {path.name}/*.",
+        )
     if not path.is_file():
         nearby = [p.name for p in path.parent.glob("*")] if path.parent.is_dir() else []
         near = difflib.get_close_matches(path.name, nearby, n=1)
