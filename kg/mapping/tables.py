@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Final
 
 from kg.errors import InputError
@@ -20,6 +21,7 @@ from kg.mapping.plan import (
     term_references,
 )
 from kg.mapping.term_sql import Column, SourceTable
+from kg.mapping.texts import textual_references
 
 _Used = Iterator[tuple[Reference, Origin]]
 _JSON_LIKE: Final = (Formulation.JSON, Formulation.YAML)
@@ -46,11 +48,15 @@ def source_tables(plan: Plan) -> dict[LogicalSource, SourceTable]:
                     inside = needed.setdefault(parent.source, {})
                     for reference, origin in _of_parent(triples_map, object_map, parent):
                         inside.setdefault(reference, origin)
+    textual = textual_references(plan)
     return {
         source: SourceTable(
             f"source_{number}",
             source,
-            tuple(_column(source, ref, origin, n) for n, (ref, origin) in enumerate(used.items())),
+            tuple(
+                replace(_column(source, ref, origin, n), textual=(source, ref) in textual)
+                for n, (ref, origin) in enumerate(used.items())
+            ),
         )
         for number, (source, used) in enumerate(needed.items())
     }

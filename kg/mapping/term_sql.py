@@ -45,6 +45,7 @@ class Column:
         index: Its number in the table: ``c<index>`` and ``t<index>``.
         many: Whether it holds a list of values.
         typed: Whether it holds kinds of natural datatypes beside the texts.
+        textual: Whether a number must keep the text that the source has for it.
         origin: Where the mapping refers to it first.
     """
 
@@ -52,6 +53,7 @@ class Column:
     index: int
     many: bool
     typed: bool
+    textual: bool = True
     origin: Origin = field(default=NOWHERE, compare=False)
 
 
