@@ -25,6 +25,7 @@ from kg.cli.map import map_command
 from kg.cli.push import push_command
 from kg.cli.query import query_command
 from kg.cli.questions import questions_command
+from kg.cli.release import release_command
 from kg.cli.trace import trace_command
 from kg.cli.validate import validate_command
 from kg.errors import ExitCode, KgError
@@ -82,6 +83,7 @@ app.command("validate")(validate_command)
 app.command("export", cls=LightCommand)(export_command)
 app.command("diff")(diff_command)
 app.command("describe")(describe_command)
+app.command("release")(release_command)
 app.command("push")(push_command)
 app.command("init")(init_command)
 
