@@ -108,14 +108,7 @@ def parse_yaml(text: str, file: str) -> Node:
     try:
         root = YAML(typ="safe", pure=True).compose(text)
     except MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        place = Location(file, mark.line + 1, mark.column + 1) if mark else Location(file)
-        problem = str(error.problem or error.context or "unreadable").splitlines()[0]
-        if problem.startswith("but "):
-            problem = f"{error.context}, {problem}"
-        raise InputError(
-            "bad-yaml", f"not valid YAML: {problem}", location=place, hint=_HINT
-        ) from error
+        raise yaml_error(error, file) from error
     except YAMLError as error:  # a control character
         line = text[: getattr(error, "position", 0)].count("\n") + 1
         raise InputError(
@@ -125,6 +118,19 @@ def parse_yaml(text: str, file: str) -> Node:
             hint="Take the character out.",
         ) from error
     return _Reader(file).node(root, 1) if root else Node(None, Origin(file, 1))
+
+
+def yaml_error(error: MarkedYAMLError, file: str) -> InputError:
+    """Return the error for a text that is not valid YAML."""
+    problem = str(error.problem or error.context or "unreadable").splitlines()[0]
+    mark = error.problem_mark or error.context_mark
+    if "stream end" in problem or "end of stream" in problem:
+        # Where it was opened says more than where the file ends.
+        mark = error.context_mark or mark
+    if problem.startswith("but "):
+        problem = f"{error.context}, {problem}"
+    place = Location(file, mark.line + 1, mark.column + 1) if mark else Location(file)
+    return InputError("bad-yaml", f"not valid YAML: {problem}", location=place, hint=_HINT)
 
 
 class _Reader:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import csv
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from io import TextIOWrapper
 from itertools import chain
 from pathlib import Path
@@ -40,7 +40,7 @@ def select(reading: Reading) -> str:
     lines, header = _header(reading.file, source)
     for column in columns:
         if column.reference not in header:
-            raise missing_reference(column.reference, header, source)
+            raise missing_reference(column, header, source)
     picked = "".join(f", h{header.index(c.reference)} AS c{c.index}" for c in columns)
     if reading.is_repaired or source.dialect.comment:
         path, packing = _cleaned(reading), "none"
@@ -64,6 +64,13 @@ def _check_dialect(source: LogicalSource) -> None:
                 location=source.origin.location(),
                 hint="Most files have , or ; or a tab between the fields.",
             )
+    if dialect.delimiter in ("\r", "\n", dialect.quote):
+        raise InputError(
+            "bad-mapping",
+            f"the delimiter {dialect.delimiter!r} has another meaning in the file",
+            location=source.origin.location(),
+            hint="Most files have , or ; or a tab between the fields.",
+        )
 
 
 def _cleaned(reading: Reading) -> Path:
@@ -109,6 +116,9 @@ def explain(text: str, source: LogicalSource, file: SourceFile) -> InputError:
         source: What the mapping says of the source.
         file: The file.
     """
+    # The engine counts records where it says lines: the file tells better.
+    if fault := _fault(file, source):
+        return fault
     line = re.search(r"CSV Error on Line: (\d+)", text)
     place = Location(file.shown, int(line[1]) if line else None)
     if "not utf-8 encoded" in text or "unicode" in text.lower():
@@ -120,23 +130,29 @@ def explain(text: str, source: LogicalSource, file: SourceFile) -> InputError:
             location=place,
             hint="Look for a quote that is opened and never closed.",
         )
-    counts = re.search(r"Expected Number of Columns: (\d+) Found: (\d+)", text)
-    if counts:
-        return InputError(
-            "bad-csv",
-            f"the record has {counts[2]} fields, the header has {counts[1]}",
-            location=place,
-            hint="Put quotes around a field that holds the delimiter, or add what is missing.",
-        )
-    if "unterminated quote" in text.lower() or "quote should be followed" in text.lower():
-        return InputError(
-            "bad-csv",
-            "a quote is opened and not closed, or text follows a closing quote",
-            location=place,
-            hint='Close the quote; a quote inside a quoted field is written twice ("").',
-        )
     reason = next((x for x in text.splitlines()[2:] if x.strip()), text.splitlines()[0])
     return InputError("bad-csv", reason.strip(), location=place, hint="Mend the file here.")
+
+
+def _fault(file: SourceFile, source: LogicalSource) -> InputError | None:
+    """Return what is wrong with the first record that breaks the rules, if one does."""
+    try:
+        with open_text(file, source) as stream:
+            width = 0
+            for line, row in _rows(_Lines(stream, source), file, source, strict=True):
+                width = width or len(row)
+                if row and len(row) != width:
+                    what = "header" if source.dialect.header else "first record"
+                    return InputError(
+                        "bad-csv",
+                        f"the record has {len(row)} fields, the {what} has {width}",
+                        location=Location(file.shown, line),
+                        hint="Put quotes around a field that holds the delimiter, or add what is"
+                        " missing.",
+                    )
+    except InputError as error:
+        return error
+    return None
 
 
 def is_mendable(text: str) -> bool:
@@ -187,7 +203,7 @@ def _trimmed(column: str, source: LogicalSource) -> str:
 def _header(file: SourceFile, source: LogicalSource) -> tuple[int, list[str]]:
     """Return how many lines stand before the header, and the names of the columns."""
     with open_text(file, source) as stream:
-        rows = _rows(_Lines(stream, source), file, source)
+        rows = _rows(_Lines(stream, source), file, source, strict=True)
         line, header = next(((line, row) for line, row in rows if row), (1, []))
     place = Location(file.shown, line)
     dialect = source.dialect
@@ -275,10 +291,26 @@ class _Lines:
             self.out.write(text)
 
 
+# What Python's csv module says, in our words; the mark stands for what it quotes.
+_SAID: Final[Mapping[str, str]] = {
+    "unexpected end of data": "a quote is opened and never closed",
+    "expected after": "text follows a closing quote",
+    "field larger than": f"a field is longer than {LONGEST_LINE // 2**20} MB; a quote is opened and"
+    " never closed",
+}
+
+
 def _rows(
-    lines: _Lines, file: SourceFile, source: LogicalSource
+    lines: _Lines, file: SourceFile, source: LogicalSource, *, strict: bool = False
 ) -> Iterator[tuple[int, list[str]]]:
-    """Yield records with the line that each starts on; an empty line gives an empty one."""
+    """Yield records with the line that each starts on; an empty line gives an empty one.
+
+    Args:
+        lines: The lines of the file.
+        file: The file, for messages.
+        source: What the mapping says of the source.
+        strict: Refuse quotes that are not closed, and text behind a closing quote.
+    """
     dialect = source.dialect
     if csv.field_size_limit() < LONGEST_LINE:
         csv.field_size_limit(LONGEST_LINE)
@@ -289,9 +321,12 @@ def _rows(
         quoting=csv.QUOTE_MINIMAL if dialect.quote else csv.QUOTE_NONE,
         doublequote=dialect.escape == dialect.quote,
         escapechar=None if dialect.escape == dialect.quote else dialect.escape,
+        strict=strict,
     )
+    begun = 0
     try:
         while True:
+            begun = lines.number + 1
             row = next(reader, None)
             if row is None:
                 return
@@ -299,7 +334,11 @@ def _rows(
             lines.end_record()
             yield start, row
     except csv.Error as error:
-        place = Location(file.shown, lines.number)
+        place = Location(file.shown, begun)
+        said = next((ours for theirs, ours in _SAID.items() if theirs in str(error)), str(error))
         raise InputError(
-            "bad-csv", str(error), location=place, hint="Mend the file here."
+            "bad-csv",
+            said,
+            location=place,
+            hint='Close the quote; a quote inside a quoted field is written twice ("").',
         ) from error

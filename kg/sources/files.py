@@ -11,6 +11,7 @@ from typing import Final
 
 from kg.errors import InputError, Location
 from kg.mapping.plan import Formulation, LogicalSource
+from kg.mapping.term_sql import Column
 from kg.workspace import show_path
 
 ARCHIVE_ENDINGS: Final = (".zip", ".tar", ".tar.gz", ".tgz", ".tar.xz", ".txz")
@@ -114,6 +115,13 @@ def check_file(file: SourceFile, source: LogicalSource, folders: Folders) -> Non
             location=source.origin.location(),
             hint="Copy it into data/, or allow it with --allow-outside.",
         )
+    if path.is_dir():
+        raise InputError(
+            "unreadable-file",
+            f"{show_path(path)} is a folder, not a file",
+            location=source.origin.location(),
+            hint=f"Name a file in it, or all with {path.name}/*.",
+        )
     if not path.is_file():
         nearby = [p.name for p in path.parent.glob("*")] if path.parent.is_dir() else []
         near = difflib.get_close_matches(path.name, nearby, n=1)
@@ -137,8 +145,9 @@ def empty_file(file: SourceFile) -> InputError:
     )
 
 
-def missing_reference(reference: str, known: Sequence[str], source: LogicalSource) -> InputError:
+def missing_reference(column: Column, known: Sequence[str], source: LogicalSource) -> InputError:
     """Return the error for a reference that no record of a source has."""
+    reference = column.reference
     near = difflib.get_close_matches(reference, known, n=1, cutoff=0.6)
     same = [name for name in known if name.casefold() == reference.casefold()]
     guess = (same or near)[:1]
@@ -146,6 +155,6 @@ def missing_reference(reference: str, known: Sequence[str], source: LogicalSourc
     return InputError(
         "missing-column",
         f"the mapping refers to {reference!r}, which {source.path} does not have",
-        location=source.origin.location(),
+        location=column.origin.location(),
         hint=f"{hint}It has: {', '.join(known) or 'no columns'}.",
     )

@@ -31,9 +31,9 @@ from ruamel.yaml.reader import ReaderError
 from kg.errors import InputError, Location
 from kg.mapping.jsonpath import Wildcard, parse_jsonpath
 from kg.mapping.plan import LogicalSource
-from kg.mapping.yaml_nodes import UNPAIRED, paired
+from kg.mapping.yaml_nodes import UNPAIRED, paired, yaml_error
 from kg.sources import json_files
-from kg.sources.files import SourceFile
+from kg.sources.files import SourceFile, empty_file
 from kg.sources.reading import Reading
 from kg.sources.streams import open_text
 
@@ -83,18 +83,22 @@ class _Converter:
         self.anchors: dict[str, str] = {}
 
     def write(self, out: TextIO) -> None:
+        documents = 0
         try:
             with open_text(self.file, self.source) as stream:
                 events = YAML(typ="safe", pure=True).parse(stream)
                 for event in events:
                     if isinstance(event, DocumentStartEvent):
+                        documents += 1
                         self.anchors = {}
                         self._node(next(events), events, out)
                         out.write("\n")
         except MarkedYAMLError as error:
-            raise self._broken(error) from error
+            raise yaml_error(error, self.file.shown) from error
         except ReaderError as error:
             raise self._bad_character(error) from error
+        if not documents:
+            raise empty_file(self.file)
 
     def _node(self, event: Event, events: Iterator[Event], out: TextIO) -> None:
         if isinstance(event, AliasEvent):
@@ -173,15 +177,4 @@ class _Converter:
             f"the character U+{error.character:04X} may not stand in YAML",
             location=Location(self.file.shown, line, column),
             hint="Take it out, or write it as an escape in double quotes.",
-        )
-
-    def _broken(self, error: MarkedYAMLError) -> InputError:
-        mark = error.problem_mark or error.context_mark
-        place = Location(self.file.shown, *((mark.line + 1, mark.column + 1) if mark else ()))
-        problem = str(error.problem or error.context or "unreadable").splitlines()[0]
-        return InputError(
-            "bad-yaml",
-            f"not valid YAML: {problem}",
-            location=place,
-            hint="Check the indentation, and put quotes around texts that hold : # [ ] { } or *",
         )

@@ -393,16 +393,21 @@ def read_records(source: LogicalSource) -> Iterator[Record]:
 
 
 def csv_rows(text: str, source: LogicalSource) -> list[dict[str, str | None]]:
-    """Return the rows of a CSV file: an unquoted field that is a null of the source is None."""
+    """Return the rows of a CSV file; a field that stands for no value is None."""
     rows = list(_csv_records(text, source.dialect.delimiter))
     header = [name for name, _ in rows[0]]
     return [
         {
-            name: None if field in source.nulls and not quoted else field
+            name: None if _is_null(field, quoted, source) else field
             for name, (field, quoted) in zip(header, row, strict=True)
         }
         for row in rows[1:]
     ]
+
+
+def _is_null(field: str, quoted: bool, source: LogicalSource) -> bool:
+    """An empty field is no value unless it is quoted; nulls that a source names are none ever."""
+    return field == "" and not quoted if source.nulls is None else field in source.nulls
 
 
 def _csv_records(text: str, delimiter: str) -> Iterator[list[tuple[str, bool]]]:

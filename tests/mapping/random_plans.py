@@ -143,7 +143,7 @@ def sources(draw: Draw, folder: Path) -> list[tuple[LogicalSource, list[str]]]:
         kind = draw(st.sampled_from(["csv", "csv", "json", "yaml"]))
         if kind == "csv":
             names = write_csv(draw, folder / f"t{number}.csv")
-            nulls = draw(st.sampled_from([("",), ("", "null", "a"), ("NULL",)]))
+            nulls = draw(st.sampled_from([None, ("",), ("", "null", "a"), ("NULL",), ()]))
             source = LogicalSource(
                 f"t{number}.csv", Formulation.CSV, folder=str(folder), nulls=nulls
             )

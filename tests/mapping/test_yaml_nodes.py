@@ -97,9 +97,10 @@ def test_alias_and_merge_keys():
         ("a: {<<: 1}\n", (1, 9), "a merge key << takes mappings"),
         ("a: *x\n", (1, 4), "undefined alias 'x'"),
         ("a: [1\nb: 2\n", (2, 2), "expected ',' or ']'"),
+        ("a: [1\n", (1, 4), "expected ',' or ']'"),
         ("a:\n\tb: 1\n", (2, 1), "'\\t'"),
         ("a: 1\n---\nb: 2\n", (2, 1), "a single document"),
-        ('a: "b\n', (2, 1), "unexpected end of stream"),
+        ('a: "b\n', (1, 4), "unexpected end of stream"),
         ("a: b: c\n", (1, 5), "mapping values are not allowed"),
     ],
 )

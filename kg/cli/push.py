@@ -1,0 +1,110 @@
+"""``kg push``: the graph into a remote store."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from kg.cli.context import settings
+
+
+def push_command(
+    context: typer.Context,
+    url: Annotated[
+        str,
+        typer.Argument(
+            metavar="URL",
+            show_default=False,
+            help="The store's Graph Store URL, such as http://localhost:3030/ds/data.",
+        ),
+    ],
+    add: Annotated[
+        bool, typer.Option("--add", help="Add to the store's graphs; default: replace them.")
+    ] = False,
+    graph: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME", help="Only this graph; may be given more than once."),
+    ] = None,
+    into: Annotated[
+        str | None,
+        typer.Option(metavar="NAME", help="Push all into one graph: an IRI, or default."),
+    ] = None,
+    skolemize: Annotated[
+        bool, typer.Option("--skolemize", help="Push blank nodes as IRIs below the base.")
+    ] = False,
+    with_inferred: Annotated[
+        bool, typer.Option("--with-inferred", help="Also what `kg build --infer` added.")
+    ] = False,
+    endpoint: Annotated[
+        str | None,
+        typer.Option(
+            metavar="URL", help="SPARQL endpoint for the check. Default: told by the store's URL."
+        ),
+    ] = None,
+    check: Annotated[
+        bool, typer.Option(help="Count afterwards what the store holds of each graph.")
+    ] = True,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Say what would be sent, and send nothing.")
+    ] = False,
+    chunk: Annotated[int, typer.Option(min=1, help="Triples of a request.")] = 20_000,
+    timeout: Annotated[
+        float, typer.Option(metavar="S", help="Seconds to wait for the store at each step.")
+    ] = 120.0,
+    tries: Annotated[
+        int, typer.Option(min=1, help="How often a request is sent while the store is not ready.")
+    ] = 8,
+    memory: Annotated[
+        str | None, typer.Option(metavar="SIZE", help="Peak memory of the process. Default: 2GB.")
+    ] = None,
+) -> None:
+    """Replace or add graphs in a remote store, by the Graph Store Protocol.
+
+    A login comes from KG_USER and KG_PASSWORD, KG_TOKEN, or netrc. A push that breaks can be run
+    again: nothing is lost, nothing comes twice.
+    """
+    from kg.remote import PushOptions, check_url, graph_url, plan_push, push
+
+    shared = settings(context)
+    options = PushOptions(
+        add=add,
+        graphs=graph or (),
+        into=into,
+        skolemize=skolemize,
+        with_inferred=with_inferred,
+        endpoint=endpoint,
+        check=check,
+        chunk=chunk,
+        timeout=timeout,
+        tries=tries,
+        memory=memory,
+    )
+    if dry_run:
+        check_url(url)
+        for planned in plan_push(shared.workspace, options):
+            method = "POST" if add else "PUT"
+            requests = -(-planned.triples // chunk)
+            print(
+                f"{method} {graph_url(url, planned.name)}: {planned.triples:,} triples,"
+                f" {requests:,} requests"
+            )
+        return
+    with shared.status() as progress:
+        done = push(shared.workspace, url, options, progress=progress, say=shared.say)
+    for pushed in done.graphs:
+        merged = f", {pushed.merged:,} merged by value in the store" if pushed.merged else ""
+        shared.detail(f"{pushed.name or 'default graph'}: {pushed.triples:,} triples{merged}")
+    total = sum(pushed.triples for pushed in done.graphs)
+    merged_total = sum(pushed.merged for pushed in done.graphs)
+    shared.say(
+        f"pushed {total:,} triples in {len(done.graphs)} graphs to {url}"
+        + (f" ({done.retried} retries)" if done.retried else "")
+    )
+    if done.checked:
+        held = (
+            f"; {merged_total:,} are merged with others of the same value" if merged_total else ""
+        )
+        shared.say(f"the store holds them all{held}")
+    elif check:
+        shared.say("not checked: give the store's SPARQL endpoint with --endpoint")

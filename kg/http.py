@@ -1,0 +1,294 @@
+"""HTTP with a remote store: authentication, retries, and failures told as kg's errors.
+
+The standard library does it: it follows the environment's proxies and costs no package. Passwords
+come from the environment or from netrc, never from the command line, where others can read them.
+"""
+
+from __future__ import annotations
+
+import base64
+import netrc
+import os
+import socket
+import ssl
+import time
+import urllib.error
+import urllib.parse
+import urllib.request
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from email.message import Message
+from http.client import HTTPException
+from pathlib import Path
+from typing import IO, Final
+
+from kg.errors import InputError, WorldError
+
+# Answers that may be another one a moment later.
+_TRANSIENT: Final = frozenset({408, 425, 429, 502, 503, 504})
+_LONGEST_WAIT: Final = 30.0  # seconds
+_EXCERPT: Final = 300  # characters of a store's message that are shown
+_HINTS: Final[Mapping[int, str]] = {
+    400: "The store does not take what it got: see what it says.",
+    401: "Set KG_USER and KG_PASSWORD, or KG_TOKEN, or add the host to your netrc file.",
+    403: "The login does not allow this. Check the rights of the user in the store.",
+    404: "Check the URL: see docs/stores.md for that of each store.",
+    405: "Check the URL: see docs/stores.md for that of each store.",
+    413: "Give a smaller --chunk.",
+    507: "Make room on the store's disk, then run the same command again.",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """What kg shows to a store. The secrets are kept out of representations.
+
+    Attributes:
+        user: Name for basic and digest authentication.
+        password: The password that goes with it.
+        token: A bearer token, which goes before.
+    """
+
+    user: str | None = None
+    password: str | None = field(default=None, repr=False)
+    token: str | None = field(default=None, repr=False)
+
+
+def find_credentials(url: str, environment: Mapping[str, str] = os.environ) -> Credentials:
+    """Return the credentials for a URL: ``KG_TOKEN``, ``KG_USER`` and ``KG_PASSWORD``, or netrc.
+
+    The netrc file is that which the variable ``NETRC`` names, or ``~/.netrc``.
+
+    Raises:
+        InputError: The netrc file cannot be read.
+    """
+    if environment.get("KG_TOKEN"):
+        return Credentials(token=environment["KG_TOKEN"])
+    if environment.get("KG_USER"):
+        return Credentials(environment["KG_USER"], environment.get("KG_PASSWORD", ""))
+    path = Path(environment.get("NETRC") or Path(environment.get("HOME", "~")) / ".netrc")
+    host = urllib.parse.urlsplit(url).hostname
+    if not host or not path.expanduser().is_file():
+        return Credentials()
+    try:
+        found = netrc.netrc(path.expanduser()).authenticators(host)
+    except (netrc.NetrcParseError, OSError) as error:
+        raise InputError(
+            "bad-netrc",
+            f"{path} cannot be read: {error}",
+            hint="It needs lines such as: machine HOST login NAME password SECRET",
+        ) from error
+    return Credentials(found[0], found[2]) if found else Credentials()
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """An answer of a store.
+
+    Attributes:
+        status: The HTTP status.
+        headers: The headers.
+        body: The start of the body, or all of it.
+    """
+
+    status: int
+    headers: Message
+    body: bytes
+
+
+class Client:
+    """Sends requests to one store.
+
+    Args:
+        credentials: Shown when the store asks for them, and from then on.
+        timeout: Seconds to wait for the network at each step.
+        tries: How often a request is sent at most while failures are transient.
+        say: Called with a sentence before each wait.
+        sleep: Waits; for tests.
+    """
+
+    def __init__(
+        self,
+        credentials: Credentials | None = None,
+        *,
+        timeout: float = 120.0,
+        tries: int = 8,
+        say: Callable[[str], None] | None = None,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self.credentials = credentials or Credentials()
+        self.timeout = timeout
+        self.tries = tries
+        self.retried = 0
+        self._say = say
+        self._sleep = sleep
+        self._challenge: str | None = None
+        self._reached = False
+        self._opener = urllib.request.build_opener(_NoRedirect)
+        manager = urllib.request.HTTPPasswordMgrWithDefaultRealm()
+        self._digest = urllib.request.HTTPDigestAuthHandler(manager)
+        self._passwords = manager
+
+    def send(
+        self,
+        method: str,
+        url: str,
+        body: bytes | None = None,
+        headers: Mapping[str, str] | None = None,
+        *,
+        accepted: frozenset[int] = frozenset(),
+    ) -> Reply:
+        """Send a request until it is answered for good.
+
+        Args:
+            method: The HTTP method; the request must be one that may be repeated.
+            url: Where it goes.
+            body: What is sent.
+            headers: Headers beside those for authentication.
+            accepted: Statuses beside 2xx that are returned and not raised.
+
+        Raises:
+            WorldError: The store cannot be reached, refuses, or fails for too long.
+        """
+        for attempt in range(1, self.tries + 1):
+            last = attempt == self.tries
+            try:
+                reply = self._answered(method, url, body, headers or {})
+            except (OSError, HTTPException) as error:
+                if last or not self._may_pass(error):
+                    raise _unreachable(url, error, attempt) from error
+                self._wait(attempt, _reason(error), None)
+                continue
+            self._reached = True
+            if reply.status < 300 or reply.status in accepted:
+                return reply
+            if last or reply.status not in _TRANSIENT:
+                raise _refused(method, url, reply, attempt)
+            self._wait(attempt, f"it answered {reply.status}", reply.headers.get("Retry-After"))
+        raise AssertionError("the last attempt returns or raises")
+
+    def _answered(
+        self, method: str, url: str, body: bytes | None, headers: Mapping[str, str]
+    ) -> Reply:
+        """Send once, and once more with credentials where the store asks for them."""
+        reply = self._once(method, url, body, headers)
+        if reply.status != 401:
+            return reply
+        challenges = reply.headers.get_all("WWW-Authenticate") or []
+        fresh = _best_challenge(challenges, self.credentials)
+        stale = "stale=true" in (fresh or "").lower().replace(" ", "").replace('"', "")
+        if fresh is None or (self._challenge is not None and not stale):
+            return reply
+        self._challenge = fresh
+        return self._once(method, url, body, headers)
+
+    def _once(self, method: str, url: str, body: bytes | None, headers: Mapping[str, str]) -> Reply:
+        request = urllib.request.Request(url, data=body, headers=dict(headers), method=method)
+        request.add_header("User-Agent", "kg")
+        authorization = self._authorization(request)
+        if authorization:
+            request.add_unredirected_header("Authorization", authorization)
+        try:
+            with self._opener.open(request, timeout=self.timeout) as response:
+                return Reply(response.status, response.headers, response.read())
+        except urllib.error.HTTPError as error:
+            with error:
+                return Reply(error.code, error.headers, _read_some(error))
+        except urllib.error.URLError as error:
+            raise error.reason if isinstance(error.reason, OSError) else error from None
+
+    def _authorization(self, request: urllib.request.Request) -> str | None:
+        shown = self.credentials
+        if shown.token:
+            return f"Bearer {shown.token}"
+        if shown.user is None or self._challenge is None:
+            return None
+        scheme, _, rest = self._challenge.partition(" ")
+        if scheme.lower() == "basic":
+            pair = f"{shown.user}:{shown.password or ''}".encode()
+            return f"Basic {base64.b64encode(pair).decode()}"
+        items = filter(None, urllib.request.parse_http_list(rest))
+        parts = urllib.request.parse_keqv_list(list(items))
+        self._passwords.add_password(None, request.full_url, shown.user, shown.password or "")
+        try:
+            made = self._digest.get_authorization(request, parts)
+        except (ValueError, NotImplementedError, urllib.error.URLError):
+            return None
+        return f"Digest {made}" if made else None
+
+    def _may_pass(self, error: Exception) -> bool:
+        if isinstance(error, ssl.SSLCertVerificationError | socket.gaierror):
+            return False
+        if isinstance(error, ssl.SSLError | ConnectionRefusedError):
+            # A store that has answered before may be starting anew; else the URL is wrong.
+            return self._reached
+        return isinstance(error, ConnectionError | TimeoutError | HTTPException)
+
+    def _wait(self, attempt: int, reason: str, wanted: str | None) -> None:
+        seconds = min(0.5 * 2 ** (attempt - 1), _LONGEST_WAIT)
+        if wanted and wanted.isdigit():
+            seconds = min(float(wanted), _LONGEST_WAIT)
+        self.retried += 1
+        if self._say:
+            self._say(f"the store failed ({reason}); trying again in {seconds:g} s")
+        self._sleep(seconds)
+
+
+class _NoRedirect(urllib.request.HTTPRedirectHandler):
+    """Follows no redirect: what is written, and a password, go where the user said."""
+
+    def redirect_request(self, *_: object, **__: object) -> None:
+        """Return nothing, so that the redirect is an answer like any other."""
+
+
+def _read_some(error: IO[bytes]) -> bytes:
+    try:
+        return error.read(4096)
+    except (OSError, HTTPException):
+        return b""
+
+
+def _best_challenge(challenges: list[str], credentials: Credentials) -> str | None:
+    """Return the challenge to answer: digest before basic, none without credentials."""
+    if credentials.user is None or credentials.token:
+        return None
+    for scheme in ("digest", "basic"):
+        for challenge in challenges:
+            if challenge.lower().startswith(scheme):
+                return challenge
+    return None
+
+
+def _reason(error: Exception) -> str:
+    return getattr(error, "strerror", None) or str(error) or type(error).__name__
+
+
+def _refused(method: str, url: str, reply: Reply, attempt: int) -> WorldError:
+    is_page = "html" in reply.headers.get_content_type()
+    body = "" if is_page else " ".join(reply.body.decode("utf-8", "replace").split())
+    said = f": {body[:_EXCERPT]}" if body else ""
+    tried = f" ({attempt} times)" if attempt > 1 else ""
+    hint = _HINTS.get(reply.status, "See the log of the store.")
+    if 300 <= reply.status < 400:
+        hint = f"kg follows no redirect when it writes. Use {reply.headers.get('Location')}"
+    if "no space left" in body.lower() or "disk full" in body.lower():
+        hint = _HINTS[507]
+    return WorldError(
+        "remote-refused", f"{method} {url} was answered {reply.status}{tried}{said}", hint=hint
+    )
+
+
+def _unreachable(url: str, error: Exception, attempt: int) -> WorldError:
+    if isinstance(error, ssl.SSLError):
+        return WorldError(
+            "remote-tls",
+            f"no secure connection to {url}: {_reason(error)}",
+            hint="Check the name and the certificate of the store; SSL_CERT_FILE may name the"
+            " certificates to trust.",
+        )
+    tried = f" ({attempt} times)" if attempt > 1 else ""
+    return WorldError(
+        "remote-unreachable",
+        f"{url} cannot be reached{tried}: {_reason(error)}",
+        hint="Check the URL, the network, and that the store runs.",
+    )

@@ -1,0 +1,432 @@
+"""Push: a graph into a remote store, by the SPARQL 1.1 Graph Store Protocol.
+
+The quad table streams out in chunks. Where a graph is replaced, its first chunk is a PUT, which
+empties it, and the others are POSTs. Without blank nodes each request may be repeated: a set does
+not change when what it holds is added again. So a push that breaks is simply run again.
+
+Spec: https://www.w3.org/TR/sparql11-http-rdf-update/
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import tempfile
+import urllib.parse
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from kg.duck import engine, sql_text, translated
+from kg.errors import InputError, UsageError, WorldError
+from kg.export.graphs import DEFAULT_GRAPH, select_graphs
+from kg.http import Client, find_credentials
+from kg.quads import QuadTable
+from kg.terms import expand, iri, is_iri
+from kg.workspace import Workspace
+
+if TYPE_CHECKING:
+    import duckdb
+
+CHUNK: Final = 20_000  # triples of a request
+_N_TRIPLES: Final = "application/n-triples"
+_TURTLE: Final = "text/turtle"
+_BLANK: Final = "(s >= '_' OR o >= '_' OR coalesce(g >= '_', false))"
+# Ends of Graph Store URLs, and what stands in their place in the URL of the SPARQL endpoint.
+_ENDPOINTS: Final = (
+    (r"/rdf-graphs/service/?$", ""),  # RDF4J, GraphDB
+    (r"/sparql-graph-crud(-auth)?/?$", "/sparql"),  # Virtuoso
+    (r"/store/?$", "/query"),  # Oxigraph
+    (r"/data/?$", "/sparql"),  # Fuseki
+    (r"/sparql/gsp/?$", "/sparql"),  # Neptune
+)
+
+
+@dataclass(frozen=True, slots=True)
+class PushOptions:
+    """What a user may choose about a push.
+
+    Attributes:
+        add: Add to the graphs of the store; by default they are replaced.
+        graphs: The graphs to push, as for `kg export`; none for all.
+        into: Push everything into this one graph: an IRI, or ``default``.
+        skolemize: Push blank nodes as IRIs below the base.
+        with_inferred: Push what ``kg build --infer`` added too.
+        endpoint: The store's SPARQL endpoint, for the check; by default told by the URL.
+        check: Count afterwards what the store holds.
+        chunk: Triples of a request.
+        timeout: Seconds to wait for the store at each step.
+        tries: How often a request is sent at most.
+        memory: Peak memory of the process, such as ``1GB``.
+    """
+
+    add: bool = False
+    graphs: Sequence[str] = ()
+    into: str | None = None
+    skolemize: bool = False
+    with_inferred: bool = False
+    endpoint: str | None = None
+    check: bool = True
+    chunk: int = CHUNK
+    timeout: float = 120.0
+    tries: int = 8
+    memory: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PushedGraph:
+    """What became of one graph.
+
+    Attributes:
+        name: Its IRI, or None for the store's default graph.
+        triples: How many were sent.
+        values: How many are left where a store merges literals of one value.
+        held: How many the store holds; None if that was not asked.
+    """
+
+    name: str | None
+    triples: int
+    values: int
+    held: int | None = None
+
+    @property
+    def merged(self) -> int:
+        """Triples that the store merged with others of the same value."""
+        return 0 if self.held is None else max(0, self.triples - self.held)
+
+
+@dataclass(frozen=True, slots=True)
+class Pushed:
+    """What a push did.
+
+    Attributes:
+        graphs: Each graph.
+        requests: How many chunks were sent.
+        retried: How often a chunk was sent again.
+        checked: Whether the store was asked what it holds.
+    """
+
+    graphs: tuple[PushedGraph, ...]
+    requests: int
+    retried: int
+    checked: bool
+
+
+Progress = Callable[[str], None]
+
+
+def plan_push(workspace: Workspace, options: PushOptions) -> list[PushedGraph]:
+    """Return the graphs that a push would send; nothing is sent.
+
+    Raises:
+        InputError: There is no build, a graph is unknown, or there are blank nodes.
+    """
+    with _rows(workspace, options) as (connection, rows):
+        return _graphs(connection, rows)
+
+
+def push(
+    workspace: Workspace,
+    url: str,
+    options: PushOptions | None = None,
+    *,
+    progress: Progress | None = None,
+    say: Progress | None = None,
+) -> Pushed:
+    """Push the current build of a workspace into a store.
+
+    Args:
+        workspace: Where the build is.
+        url: The store's Graph Store URL, without ``?graph=``.
+        options: What else may be chosen.
+        progress: Called with what is being done.
+        say: Called with what the user should know, such as a retry.
+
+    Raises:
+        UsageError: The URL is no such one, or holds a password.
+        InputError: There is no build, a graph is unknown, or there are blank nodes.
+        WorldError: The store cannot be reached, refuses, or holds something else afterwards.
+        LimitError: The memory limit was reached.
+    """
+    chosen = options or PushOptions()
+    check_url(url)
+    endpoint = chosen.endpoint or endpoint_of(url)
+    client = Client(find_credentials(url), timeout=chosen.timeout, tries=chosen.tries, say=say)
+    with _rows(workspace, chosen) as (connection, rows):
+        graphs = _graphs(connection, rows)
+        sender = _Sender(client, url, chosen, sum(graph.triples for graph in graphs), progress)
+        sender.greet(graphs)
+        try:
+            sender.send(connection, rows)
+        except WorldError as error:
+            if sender.sent:
+                error.message += f"; {sender.sent:,} of {sender.total:,} triples had arrived"
+                error.hint = f"{error.hint or ''} Run the same command again: nothing is lost."
+            raise
+    checked = chosen.check and endpoint is not None
+    if checked and endpoint is not None:
+        graphs = [_checked(client, endpoint, graph, add=chosen.add) for graph in graphs]
+    return Pushed(tuple(graphs), sender.requests, client.retried, checked)
+
+
+def check_url(url: str) -> None:
+    """Refuse what is no Graph Store URL.
+
+    Raises:
+        UsageError: It is not http or https, has a query, or holds a password.
+    """
+    parts = urllib.parse.urlsplit(url)
+    if parts.username is not None or parts.password is not None:
+        raise UsageError(
+            "password-in-url",
+            "the URL holds a login, which other users of this machine could read",
+            hint="Set KG_USER and KG_PASSWORD, or add the host to your netrc file.",
+        )
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.query:
+        raise UsageError(
+            "bad-endpoint",
+            f"{url!r} is no Graph Store URL",
+            hint="It starts with http:// or https:// and has no ?; see docs/stores.md.",
+        )
+
+
+def endpoint_of(url: str) -> str | None:
+    """Return the SPARQL endpoint that goes with a Graph Store URL, or None if that is unknown.
+
+    >>> endpoint_of("http://localhost:3030/ds/data")
+    'http://localhost:3030/ds/sparql'
+    """
+    for ending, other in _ENDPOINTS:
+        if re.search(ending, url):
+            return re.sub(ending, other, url)
+    return None
+
+
+class _Sender:
+    """Sends chunks, and counts what has arrived."""
+
+    def __init__(
+        self,
+        client: Client,
+        url: str,
+        options: PushOptions,
+        total: int,
+        progress: Progress | None,
+    ) -> None:
+        self.client = client
+        self.url = url
+        self.options = options
+        self.total = total
+        self.progress = progress
+        self.sent = self.requests = 0
+        self._kind = _N_TRIPLES
+
+    def greet(self, graphs: list[PushedGraph]) -> None:
+        """Find out, before anything large is sent, whether the store asks for a login."""
+        first = graphs[0].name if graphs else None
+        others = frozenset({400, 404, 405, 406, 500, 501})  # not every store answers HEAD
+        self.client.send("HEAD", graph_url(self.url, first), accepted=others)
+
+    def send(self, connection: duckdb.DuckDBPyConnection, rows: str) -> None:
+        for name, fresh, count, body in _chunks(connection, rows, self.options.chunk):
+            method = "PUT" if fresh and not self.options.add else "POST"
+            self._send_chunk(method, graph_url(self.url, name), body)
+            self.sent += count
+            self.requests += 1
+            if self.progress:
+                self.progress(f"pushed {self.sent:,} of {self.total:,} triples")
+
+    def _send_chunk(self, method: str, url: str, body: bytes) -> None:
+        refused = frozenset({415}) if self._kind == _N_TRIPLES else frozenset[int]()
+        headers = {"Content-Type": self._kind}
+        reply = self.client.send(method, url, body, headers, accepted=refused)
+        if reply.status == 415:  # N-Triples are Turtle, which all stores must take
+            self._kind = _TURTLE
+            self._send_chunk(method, url, body)
+
+
+def graph_url(url: str, name: str | None) -> str:
+    """Return the URL of a graph of a store.
+
+    >>> graph_url("http://localhost/store", "http://e/g")
+    'http://localhost/store?graph=http%3A%2F%2Fe%2Fg'
+    """
+    if name is None:
+        return f"{url}?default"
+    return f"{url}?graph={urllib.parse.quote(name, safe='')}"
+
+
+# --- rows -----------------------------------------------------------------------------------
+
+
+@contextmanager
+def _rows(
+    workspace: Workspace, options: PushOptions
+) -> Iterator[tuple[duckdb.DuckDBPyConnection, str]]:
+    """Give a connection, and a query for the rows s, p, o, g that are sent."""
+    table = QuadTable(workspace.current_build().quads)
+    with (
+        tempfile.TemporaryDirectory(prefix="kg-push-") as name,
+        engine(Path(name), options.memory) as connection,
+    ):
+        yield connection, _query(connection, table, workspace, options)
+
+
+def _query(
+    connection: duckdb.DuckDBPyConnection,
+    table: QuadTable,
+    workspace: Workspace,
+    options: PushOptions,
+) -> str:
+    left_out = () if options.with_inferred else (iri(workspace.inferred_graph),)
+    chosen = select_graphs(connection, table, options.graphs, workspace.prefixes, left_out)
+    rows = f"SELECT s, p, o, g FROM {table.sql} WHERE {chosen.condition}"
+    if options.skolemize:
+        start = sql_text(f"<{workspace.base}.well-known/genid/")
+        named = ", ".join(
+            f"CASE WHEN {name} >= '_' THEN concat({start}, substr({name}, 3), '>')"
+            f" ELSE {name} END AS {name}"
+            for name in "sog"
+        )
+        rows = f"SELECT p, {named} FROM ({rows})"
+    else:
+        _refuse_blank(connection, rows)
+    if options.into is not None:
+        graph = _graph_term(options.into, workspace)
+        rows = f"SELECT DISTINCT s, p, o, {graph} AS g FROM ({rows})"
+    return f"SELECT s, p, o, g FROM ({rows})"
+
+
+def _graph_term(name: str, workspace: Workspace) -> str:
+    if name == DEFAULT_GRAPH:
+        return "NULL::VARCHAR"
+    found = expand(name, workspace.prefixes) or name
+    if not is_iri(found):
+        raise UsageError(
+            "bad-iri", f"--into takes an IRI or default, not {name!r}", hint="See docs/stores.md."
+        )
+    return sql_text(f"<{found}>")
+
+
+def _refuse_blank(connection: duckdb.DuckDBPyConnection, rows: str) -> None:
+    found = connection.execute(
+        f"SELECT concat_ws(' ', s, p, o) FROM ({rows}) WHERE {_BLANK} LIMIT 1"
+    ).fetchone()
+    if found:
+        raise InputError(
+            "blank-nodes-in-push",
+            f"there are blank nodes, which a store makes anew with each request: {found[0]}",
+            hint="Give --skolemize, which makes IRIs of them.",
+        )
+
+
+def _graphs(connection: duckdb.DuckDBPyConnection, rows: str) -> list[PushedGraph]:
+    with translated():
+        found = connection.execute(
+            "SELECT g, count(*), count(DISTINCT CASE WHEN v IS NULL THEN NULL ELSE"
+            " concat(s, ' ', p, ' ', v) END) + count(*) FILTER (v IS NULL)"
+            f" FROM (SELECT s, p, o, g, {value_sql('o')} AS v FROM ({rows}))"
+            " GROUP BY g ORDER BY g NULLS FIRST"
+        ).fetchall()
+    return [
+        PushedGraph(name[1:-1] if name else None, triples, values)
+        for name, triples, values in found
+    ]
+
+
+def value_sql(term: str) -> str:
+    """Return SQL for the value of a number, boolean or time, the same for all its written forms.
+
+    It is NULL for other terms: these have one written form only.
+
+    Args:
+        term: An SQL expression for a term.
+    """
+    text = f"regexp_extract({term}, '^\"(.*)\"', 1)"
+    kind = rf"regexp_extract({term}, '\^\^<http://www\.w3\.org/2001/XMLSchema#(\w+)>$', 1)"
+    number = f"regexp_replace(regexp_replace({text}, '^\\+', ''), '^(-?)0+([0-9])', '\\1\\2')"
+    fraction = f"regexp_replace(regexp_replace({number}, '(\\.[0-9]*?)0+$', '\\1'), '\\.$', '')"
+    moment = f"regexp_replace({text}, '(\\.[0-9]*?)0*(Z|[+-]\\d\\d:\\d\\d)?$', '\\1\\2')"
+    instant = f"regexp_replace(regexp_replace({moment}, '\\.(Z|[+-]|$)', '\\1'), '[+-]00:00$', 'Z')"
+    return (
+        f"CASE WHEN NOT ends_with({term}, '>') OR NOT starts_with({term}, '\"') THEN NULL"
+        f" WHEN {kind} IN ('double', 'float') THEN coalesce(concat({kind},"
+        f" TRY_CAST({text} AS DOUBLE)::VARCHAR), {term})"
+        f" WHEN {kind} = 'boolean' THEN concat('b', replace(replace({text}, '1', 'true'), '0',"
+        " 'false'))"
+        f" WHEN {kind} = 'decimal' THEN concat('d', {fraction})"
+        f" WHEN {kind} IN ('dateTime', 'date', 'time') THEN concat({kind}, {instant})"
+        f" WHEN {kind} IN ('integer', 'long', 'int', 'short', 'byte') OR {kind} LIKE '%Integer'"
+        f" OR {kind} LIKE 'unsigned%' THEN concat({kind}, {number}) END"
+    )
+
+
+def _chunks(
+    connection: duckdb.DuckDBPyConnection, rows: str, size: int
+) -> Iterator[tuple[str | None, bool, int, bytes]]:
+    """Yield graph, whether this is its first chunk, number of triples, and N-Triples."""
+    last: str | None = "\0"
+    with translated():
+        result = connection.execute(
+            f"SELECT g, concat(s, ' ', p, ' ', o, e' .\\n') FROM ({rows})"
+            " ORDER BY g NULLS FIRST, s, p, o"
+        )
+        held: list[str] = []
+        fresh = True
+        while batch := result.fetchmany(size):
+            for graph, line in batch:
+                if graph != last or len(held) == size:
+                    if held:
+                        yield _name(last), fresh, len(held), "".join(held).encode()
+                    fresh, held = graph != last, []
+                    last = graph
+                held.append(line)
+        if held:
+            yield _name(last), fresh, len(held), "".join(held).encode()
+
+
+def _name(graph: str | None) -> str | None:
+    return graph[1:-1] if graph else None
+
+
+# --- the check ------------------------------------------------------------------------------
+
+
+def _checked(client: Client, endpoint: str, graph: PushedGraph, *, add: bool) -> PushedGraph:
+    where = "{ ?s ?p ?o }" if graph.name is None else f"{{ GRAPH <{graph.name}> {{ ?s ?p ?o }} }}"
+    held = _count(client, endpoint, f"SELECT (COUNT(*) AS ?n) WHERE {where}")
+    found = PushedGraph(graph.name, graph.triples, graph.values, held)
+    # What is added to may hold more; a default graph may be the merge of all graphs.
+    open_ended = add or graph.name is None
+    if held < graph.values or (held > graph.triples and not open_ended):
+        shown = f"<{graph.name}>" if graph.name else "the default graph"
+        raise WorldError(
+            "remote-count-differs",
+            f"the store holds {held:,} triples in {shown}, not the {graph.triples:,} that were"
+            f" sent ({graph.values:,} if it merges literals of one value)",
+            hint="Is something else writing to it, or does the store refuse values? See"
+            " docs/stores.md.",
+        )
+    return found
+
+
+def _count(client: Client, endpoint: str, query: str) -> int:
+    reply = client.send(
+        "POST",
+        endpoint,
+        urllib.parse.urlencode({"query": query}).encode(),
+        {
+            "Content-Type": "application/x-www-form-urlencoded",
+            "Accept": "application/sparql-results+json",
+        },
+    )
+    try:
+        return int(json.loads(reply.body)["results"]["bindings"][0]["n"]["value"])
+    except (ValueError, KeyError, IndexError, TypeError) as error:
+        raise WorldError(
+            "remote-broken-answer",
+            f"{endpoint} did not answer the count of triples",
+            hint="Give the store's SPARQL endpoint with --endpoint, or --no-check.",
+        ) from error
