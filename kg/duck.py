@@ -87,6 +87,10 @@ def translated() -> Iterator[None]:
         raise WorldError("disk", first_line(error), hint="Check the disk and the path.") from error
     except duckdb.InterruptException as error:
         raise KeyboardInterrupt from error
+    except RuntimeError as error:  # how the binding itself says so
+        if str(error) == "Query interrupted":
+            raise KeyboardInterrupt from error
+        raise
 
 
 def first_line(error: Exception) -> str:

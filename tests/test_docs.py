@@ -178,6 +178,16 @@ def test_the_prefixes_that_are_always_known_are_documented():
     assert set(re.findall(r"`([a-z]+)`", listed)) == set(COMMON_PREFIXES)
 
 
+def test_pages_that_messages_name_exist():
+    named = {
+        name
+        for path, _ in modules()
+        for name in re.findall(r"docs/[\w/-]+\.md", path.read_text(encoding="utf-8"))
+    }
+    assert "docs/workspace.md" in named
+    assert {name for name in named if not (ROOT / name).exists()} == set()
+
+
 def heading_anchors(path: Path) -> set[str]:
     found = re.findall(r"^#+ (.+)$", path.read_text(encoding="utf-8"), re.MULTILINE)
     return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in found}
