@@ -23,9 +23,11 @@ from kg.mapping.plan import (
 from kg.mapping.tables import source_tables
 from kg.sources import Folders, LoadedTable, load_table
 from kg.sources.loading import locate_all
+from kg.terms import XSD_STRING
 from tests.mapping.running import write_files
 
 _NUMBERS = count()
+_STRING = TermMap(Constant(XSD_STRING, TermType.IRI), TermType.IRI)
 _P = TermMap(Constant("http://example.org/p", TermType.IRI), TermType.IRI)
 
 
@@ -72,7 +74,8 @@ def load(
     write_files(folder, files)
     path = options.pop("path", next(iter(files)))
     source = LogicalSource(str(path), formulation, folder=str(folder), **options)
-    objects = tuple(TermMap(Reference(r), TermType.LITERAL) for r in references)
+    # Texts, so that numbers keep theirs.
+    objects = tuple(TermMap(Reference(r), TermType.LITERAL, datatype=_STRING) for r in references)
     triples_map = TriplesMap("m", source, _P, (PredicateObjectMap((_P,), objects),))
     (table,) = source_tables(Plan((triples_map,))).values()
     spill = folder / f".spill{next(_NUMBERS)}"

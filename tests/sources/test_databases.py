@@ -151,7 +151,7 @@ def test_refused(tmp_path, source, code, said, hint):
     assert hint in (error.hint or "")
     assert error.location is not None
     assert error.location.file.endswith("mapping.yml")
-    # A missing column is told at the reference, everything else at the source.
+    # The reference that nothing is found for, or else the source.
     assert error.location.line == (6 if code == "missing-column" else 8)
 
 
