@@ -15,7 +15,7 @@ import resource
 import shutil
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
@@ -34,7 +34,8 @@ from kg.quads import QuadTable, write_index_files
 from kg.rdf import spool_rdf
 from kg.sources import Folders
 from kg.store import write_index
-from kg.validation import Severity, Sink, Verdict, validate_table
+from kg.validation import Options, Severity, Sink, Verdict, load_shapes, validate
+from kg.validation.origins import Origins
 from kg.workspace import Build, Infer, Workspace, show_path
 
 # The one in force and the one before it, which somebody may still be reading.
@@ -225,13 +226,19 @@ class _Builder:
     def validate(self, connection: duckdb.DuckDBPyConnection, table: QuadTable) -> Verdict | None:
         if not self.options.validate or not self.workspace.shape_files:
             return None
-        return validate_table(
-            connection,
-            table,
-            self.workspace.shape_files,
-            report=self.made.report,
-            sinks=self.options.sinks,
-        )
+        shapes = load_shapes(self.workspace.shape_files)
+        # Results are led back on a connection of their own: source tables have the same names.
+        with engine(self.spill, self.options.memory, self.options.threads) as sources:
+            origins = Origins(sources, self.workspace, shapes)
+            with closing(origins):
+                return validate(
+                    connection,
+                    table,
+                    shapes,
+                    report=self.made.report,
+                    sinks=self.options.sinks,
+                    options=Options(locate=origins.locate),
+                )
 
     def index(self, connection: duckdb.DuckDBPyConnection, table: QuadTable) -> int:
         files = write_index_files(connection, table, self.spill)
