@@ -23,6 +23,8 @@ def run_on_terminal(
 ) -> tuple[int, str]:
     """Run a command line with bash on a terminal; return its exit code and what it shows."""
     ours, theirs = pty.openpty()
+    # The terminal tells its size, not a variable that the tests' own runner was given.
+    inherited = {k: v for k, v in environment.items() if k not in ("COLUMNS", "LINES")}
     fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 50, columns, 0, 0))
     with subprocess.Popen(
         ["bash", "-c", command],
@@ -30,7 +32,7 @@ def run_on_terminal(
         stdin=theirs,
         stdout=theirs,
         stderr=theirs,
-        env=dict(environment),
+        env=inherited,
     ) as process:
         os.close(theirs)
         shown = b"".join(iter(lambda: _read(ours), b""))
