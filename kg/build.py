@@ -27,7 +27,9 @@ import duckdb
 from kg.duck import engine
 from kg.errors import InputError, WorldError
 from kg.export import Problem, write_survey
+from kg.export.checks import check_rows
 from kg.infer import infer_rdfs
+from kg.lineage import Wanted, trace_workspace
 from kg.mapping import read_mappings
 from kg.materialize import MapCount, Materialization, materialize
 from kg.quads import QuadTable, write_index_files
@@ -148,7 +150,7 @@ class _Builder:
                 with self.step("infer"):
                     table, inferred = self.infer(connection, table)
             with self.step("validate"):
-                verdict = self.validate(connection, table)
+                verdict = self.judge(connection, table)
             losses = self.options.strict and any(count.losses for count in mapped.counts)
             refused = losses or (verdict is not None and verdict.fails(self.options.fail_on))
             merged = None
@@ -222,6 +224,34 @@ class _Builder:
             connection, table, self.workspace.inferred_graph, self.spill / "inferred.parquet"
         )
         return made.moved(connection, self.made.quads), count
+
+    def judge(self, connection: duckdb.DuckDBPyConnection, table: QuadTable) -> Verdict | None:
+        """Validate; where a literal that is none breaks that off, tell the literal."""
+        try:
+            return self.validate(connection, table)
+        except InputError as error:
+            if error.code != "shapes-failed":
+                raise
+            raise self.ill_typed(connection, table) or error from error
+
+    def ill_typed(
+        self, connection: duckdb.DuckDBPyConnection, table: QuadTable
+    ) -> InputError | None:
+        rows = f"SELECT s, p, o, g FROM {table.sql}"
+        for problem in check_rows(connection, rows):
+            if problem.code != "ill-typed-literal":
+                continue
+            s, p, o, _ = problem.examples[0]
+            found = trace_workspace(self.workspace, [Wanted(s, p, o)], memory=self.options.memory)
+            trace = next(found, None)
+            more = f" ({problem.count:,} values like it)" if problem.count > 1 else ""
+            return InputError(
+                problem.code,
+                f"{o} is not in the lexical space of its datatype{more}",
+                location=trace.location if trace else None,
+                hint="Write a date as 2022-11-18, a number with digits; shapes cannot judge this.",
+            )
+        return None
 
     def validate(self, connection: duckdb.DuckDBPyConnection, table: QuadTable) -> Verdict | None:
         if not self.options.validate or not self.workspace.shape_files:

@@ -143,3 +143,16 @@ def test_a_failed_build_is_not_put_in_force(tmp_path):
     assert "launches.csv:" in done.stderr
     assert _launches(root) == 420
     assert len(list((root / ".kg" / "builds").iterdir())) == 1
+
+
+def test_a_bad_date_is_told_with_its_place(tmp_path):
+    root = copy_workspace(tmp_path / "graph")
+    facts = root / "data" / "record" / "launches.csv"
+    lines = facts.read_text(encoding="utf-8").splitlines(keepends=True)
+    lines[270] = lines[270].replace("2022-11-18", "2022-13-40", 1)
+    facts.write_text("".join(lines), encoding="utf-8")
+    done = run_kg(root, "build")
+    assert done.returncode == 2
+    assert "2022-13-40" in done.stderr
+    assert 'launches.csv:271 (record 270), column "start"' in done.stderr
+    assert not (root / ".kg" / "current").exists()
