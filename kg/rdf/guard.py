@@ -73,7 +73,7 @@ class GuardedSource:
 
     def _refused(self, what: str) -> InputError:
         return InputError(
-            "xml-entity",
+            "xml-entities",
             f"the XML has {what}, which could grow without bound or fetch something",
             location=Location(self._name),
             hint="Write the entities out, for example with: xmllint --noent",

@@ -59,31 +59,31 @@ BOMB = "".join(
         (
             "a.rdf",
             (f"<!DOCTYPE x [{BOMB}]>" + XML % (NODE % "&i;")).encode(),
-            "xml-entity",
+            "xml-entities",
             "a.rdf",
         ),
         (
             "a.rdf",
             (XML % (f"<!DOCTYPE x [{BOMB}]>" + NODE % "&i;")).encode(),
-            "xml-entity",
+            "xml-entities",
             "a.rdf",
         ),
         (
             "a.rdf",
             (f"<!--{' ' * 70_000}--><!DOCTYPE x [{BOMB}]>" + XML % (NODE % "&i;")).encode(),
-            "xml-entity",
+            "xml-entities",
             "a.rdf",
         ),
         (
             "a.rdf",
             (f'<!DOCTYPE x [<!ENTITY a "{"x" * 2000}">]>' + XML % (NODE % "&a;")).encode(),
-            "xml-entity",
+            "xml-entities",
             "a.rdf",
         ),
         (
             "a.rdf",
             ('<!DOCTYPE x [<!ENTITY a SYSTEM "file:///etc/hostname">]>' + XML % "").encode(),
-            "xml-entity",
+            "xml-entities",
             "a.rdf",
         ),
         ("a.nt.gz", b"not compressed", "bad-compression", "a.nt.gz"),
@@ -150,7 +150,7 @@ def test_document_type_over_the_border_of_two_reads(tmp_path):
         path.write_text(XML % f"<!--{padding}--><!DOCTYPE x [{BOMB}]>")
         with pytest.raises(InputError) as caught:
             list(parse_rdf(path))
-        assert caught.value.code == "xml-entity"
+        assert caught.value.code == "xml-entities"
 
 
 @pytest.mark.parametrize("suffix", ["nt", "nq", "ttl"])

@@ -1,0 +1,38 @@
+"""The documentation names every format, option and error of exports."""
+
+import re
+from pathlib import Path
+
+from kg.export.checks import _MESSAGES
+from kg.export.formats import FORMATS
+from tests.export.conftest import kg
+
+ROOT = Path(__file__).parents[2]
+GUIDE = (ROOT / "docs" / "export.md").read_text(encoding="utf-8")
+
+
+def test_formats():
+    for form in FORMATS:
+        assert f"`{form.name}`" in GUIDE
+        assert all(f"`{suffix}`" in GUIDE for suffix in form.suffixes)
+
+
+def test_options():
+    options = set(re.findall(r"--[a-z-]+", kg("export", "--help").stdout.decode()))
+    assert len(options) > 10
+    assert {option for option in options if option not in GUIDE} <= {"--help", "--output"}
+
+
+def test_errors():
+    """Each code that the modules raise is a heading."""
+    pages = [*(ROOT / "docs").glob("errors.md"), *(ROOT / "docs" / "errors").glob("*.md")]
+    text = "\n".join(page.read_text(encoding="utf-8") for page in pages)
+    documented = set(re.findall(r"^##+ `?([a-z0-9-]+)`?$", text, re.MULTILINE))
+    sources = [*(ROOT / "kg" / "export").glob("*.py"), *(ROOT / "kg" / "rdf").glob("*.py")]
+    raised = set(_MESSAGES)
+    for path in sources:
+        source = path.read_text(encoding="utf-8")
+        raised |= set(re.findall(r'(?:Error|_clash|_not_utf8)\(\s*"([a-z0-9-]+)"', source))
+    raised |= {"bad-option", "bad-encoding"}
+    assert len(raised) > 20
+    assert raised <= documented
