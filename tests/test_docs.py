@@ -17,6 +17,7 @@ from pathlib import Path
 import pytest
 
 from kg.cli.main import app
+from kg.export.checks import _MESSAGES
 from kg.init import init_workspace
 from tests.documents import Stage, stable
 
@@ -76,7 +77,8 @@ def test_every_code_that_is_raised_is_documented():
 
 
 def test_every_code_that_is_documented_is_raised():
-    assert set(codes_documented()) - set(codes_raised()) == set()
+    # What an export finds wrong in rows comes from a table.
+    assert set(codes_documented()) - set(codes_raised()) - set(_MESSAGES) == set()
     assert len(codes_documented()) > 60
 
 
