@@ -20,7 +20,7 @@ import duckdb
 from kg.duck import engine, sql_name
 from kg.errors import Location
 from kg.mapping import dialect, read_mappings
-from kg.mapping.compile import compile_plan, source_tables
+from kg.mapping.compile import compile_plan
 from kg.mapping.plan import (
     Constant,
     Plan,
@@ -33,6 +33,7 @@ from kg.mapping.plan import (
     references,
     term_references,
 )
+from kg.mapping.tables import source_tables
 from kg.mapping.term_sql import SourceTable, TermCompiler, TermSql
 from kg.rdf import quads_with_lines
 from kg.sources import Folders, LoadedTable, load_table, locate_all

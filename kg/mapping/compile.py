@@ -11,17 +11,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Final
 
 from kg.errors import InputError
+from kg.mapping.accounts import Account, account
 from kg.mapping.dialect import array
-from kg.mapping.jsonpath import JsonPath, parse_jsonpath
 from kg.mapping.order import SubjectOrder, predicate_key
 from kg.mapping.plan import (
     Constant,
     Expression,
-    Formulation,
-    LogicalSource,
     LogicalTarget,
     Plan,
     PredicateObjectMap,
@@ -32,11 +29,11 @@ from kg.mapping.plan import (
     TriplesMap,
     both,
     references,
-    term_references,
 )
 from kg.mapping.stream import Entry, stream_sql
+from kg.mapping.tables import source_tables
 from kg.mapping.targets import Routing
-from kg.mapping.term_sql import Check, Column, Computed, SourceTable, TermCompiler, TermSql
+from kg.mapping.term_sql import Check, Computed, SourceTable, TermCompiler, TermSql
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,30 +81,6 @@ class Stream:
     sql: str
     joins: bool
     rules: tuple[int, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Loss:
-    """A reason for which a record may give no triple: the values that it lacks.
-
-    Attributes:
-        what: ``subject``, ``predicate``, ``graph``, or the predicate whose object is missing.
-        references: The references that may be missing.
-        missing: Condition on the source table.
-    """
-
-    what: str
-    references: tuple[str, ...]
-    missing: str
-
-
-@dataclass(frozen=True, slots=True)
-class Account:
-    """What is counted for one triples map: records, and losses by reason."""
-
-    triples_map: str
-    table: SourceTable
-    losses: tuple[Loss, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -257,7 +230,7 @@ class _Compiler:
             for rule, entry in self.rules(triples_map):
                 rules.append(rule)
                 entries.append(entry)
-        accounts = [self.account(triples_map) for triples_map in self.plan.triples_maps]
+        accounts = [account(self.plan, t, self.terms_of) for t in self.plan.triples_maps]
         checks = [check for terms in self.terms_of.values() for check in terms.checks]
         one_output = self.coded and not self.routing.targets
         streams = tuple(_streams(rules, entries)) if one_output else ()
@@ -512,35 +485,6 @@ class _Compiler:
             subject.number,
         )
 
-    def account(self, triples_map: TriplesMap) -> Account:
-        compiler = self.terms_of[triples_map.name]
-        subject = compiler.term(triples_map.subject)
-        losses = []
-        if subject.lost:
-            losses.append(Loss("subject", _names(triples_map.subject), subject.lost))
-        condition = triples_map.subject.condition
-        chosen = f" AND {compiler.holds(condition)}" if condition is not None else ""
-        for pair in triples_map.predicate_objects:
-            predicate = pair.predicates[0].expression
-            label = predicate.value if isinstance(predicate, Constant) else "a predicate"
-            for object_map in pair.objects:
-                if isinstance(object_map, TermMap):
-                    lost = compiler.term(object_map).lost
-                    if lost:
-                        losses.append(Loss(label, _names(object_map), f"({lost}){chosen}"))
-            for what, term_maps in (("predicate", pair.predicates), ("graph", pair.graphs)):
-                losses += self.lost(compiler, what, term_maps, chosen)
-        losses += self.lost(compiler, "graph", triples_map.graphs, chosen)
-        return Account(triples_map.name, compiler.table, tuple(losses))
-
-    def lost(
-        self, compiler: TermCompiler, what: str, term_maps: Sequence[TermMap], chosen: str
-    ) -> Iterator[Loss]:
-        for term_map in term_maps:
-            lost = compiler.term(term_map).lost
-            if lost:
-                yield Loss(what, _names(term_map), f"({lost}){chosen}")
-
 
 def _code(number: int) -> TermSql:
     return TermSql(f"{number}::INTEGER", False, "", code=number)
@@ -563,86 +507,6 @@ def _streams(rules: Sequence[Rule], entries: Sequence[Entry | None]) -> Iterator
             table, column = places.pop()
             joins = any(entry.condition for entry in whole)
             yield Stream(block, table, column, stream_sql(block, whole), joins, numbers)
-
-
-def source_tables(plan: Plan) -> dict[LogicalSource, SourceTable]:
-    """Return the table that each logical source of a plan is read into.
-
-    Raises:
-        InputError: An iterator or a reference is no JSONPath where it must be one.
-    """
-    needed: dict[LogicalSource, dict[Reference, None]] = {}
-    for triples_map in plan.triples_maps:
-        found = needed.setdefault(triples_map.source, {})
-        if triples_map.source.formulation in _JSON_LIKE and triples_map.source.iterator:
-            _jsonpath(triples_map.source, triples_map.source.iterator)
-        for reference in _all_references(triples_map):
-            found[reference] = None
-        for object_map in _ref_objects(triples_map):
-            parents = [p for p in plan.triples_maps if p.name == object_map.parent]
-            for parent in parents:
-                inside = needed.setdefault(parent.source, {})
-                for join in object_map.joins:
-                    inside |= dict.fromkeys(references(join.parent))
-                if not object_map.joins and parent.source == triples_map.source:
-                    found |= dict.fromkeys(term_references(parent.subject))
-    return {
-        source: SourceTable(
-            f"source_{number}",
-            source,
-            tuple(_column(source, ref, index) for index, ref in enumerate(found)),
-        )
-        for number, (source, found) in enumerate(needed.items())
-    }
-
-
-_JSON_LIKE: Final = (Formulation.JSON, Formulation.YAML)
-
-
-def _jsonpath(source: LogicalSource, text: str) -> JsonPath:
-    try:
-        return parse_jsonpath(text)
-    except InputError as error:
-        raise error.at(source.origin.location()) from error
-
-
-def _column(source: LogicalSource, reference: Reference, index: int) -> Column:
-    if source.formulation in _JSON_LIKE:
-        many = _jsonpath(source, reference.name).is_many
-        return Column(reference.name, index, many=many, typed=True)
-    if source.formulation is Formulation.XPATH:
-        return Column(reference.name, index, many=True, typed=False)
-    typed = source.formulation in (Formulation.SQL, Formulation.PARQUET, Formulation.EXCEL)
-    return Column(reference.name, index, many=False, typed=typed)
-
-
-def _ref_objects(triples_map: TriplesMap) -> Iterator[RefObjectMap]:
-    for pair in triples_map.predicate_objects:
-        for object_map in pair.objects:
-            if isinstance(object_map, RefObjectMap):
-                yield object_map
-
-
-def _all_references(triples_map: TriplesMap) -> Iterator[Reference]:
-    yield from term_references(triples_map.subject)
-    for graph in triples_map.graphs:
-        yield from term_references(graph)
-    for pair in triples_map.predicate_objects:
-        for term_map in (*pair.predicates, *pair.graphs):
-            yield from term_references(term_map)
-        for object_map in pair.objects:
-            if isinstance(object_map, TermMap):
-                yield from term_references(object_map)
-            else:
-                for join in object_map.joins:
-                    yield from references(join.child)
-                if object_map.condition is not None:
-                    yield from references(object_map.condition)
-
-
-def _names(term_map: TermMap) -> tuple[str, ...]:
-    needed = term_references(replace(term_map, condition=None))
-    return tuple(dict.fromkeys(reference.name for reference in needed))
 
 
 def _unquoted(sql: str) -> str:

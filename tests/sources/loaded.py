@@ -9,7 +9,6 @@ from pathlib import Path
 
 import duckdb
 
-from kg.mapping.compile import source_tables
 from kg.mapping.plan import (
     Constant,
     Formulation,
@@ -21,6 +20,7 @@ from kg.mapping.plan import (
     TermType,
     TriplesMap,
 )
+from kg.mapping.tables import source_tables
 from kg.sources import Folders, LoadedTable, load_table
 from kg.sources.loading import locate_all
 from tests.mapping.running import write_files
