@@ -35,7 +35,7 @@ from kg.mapping.plan import (
 )
 from kg.mapping.tables import source_tables
 from kg.mapping.term_sql import SourceTable, TermCompiler, TermSql
-from kg.rdf import quads_with_lines
+from kg.rdf import quads_about
 from kg.sources import Folders, LoadedTable, load_table, locate_all
 from kg.workspace import Workspace, show_path
 
@@ -242,8 +242,8 @@ class Lineage:
         by_subject: dict[str, list[Wanted]] = {}
         for w in wanted:
             by_subject.setdefault(w.subject, []).append(w)
-        for quad, line in quads_with_lines(path):
-            for w in by_subject.get(str(quad.subject), ()):
+        for quad, line in quads_about(path, by_subject):
+            for w in by_subject[str(quad.subject)]:
                 p, o = str(quad.predicate), str(quad.object)
                 if w.predicate in (None, p) and w.object in (None, o):
                     yield Trace(w, Location(show_path(path), line), p, o, "")

@@ -213,17 +213,26 @@ def _write_stream(
         copy_rows(connection, codes.decoded(_sorted(unordered, codes)), target)
 
 
-def copy_rows(connection: duckdb.DuckDBPyConnection, rows: str, target: Path) -> int:
+def copy_rows(
+    connection: duckdb.DuckDBPyConnection, rows: str, target: Path, index: str | None = None
+) -> int:
     """Write rows that are sorted and distinct as the file of a quad table; return their number.
+
+    Args:
+        connection: From `kg.duck.engine`.
+        rows: A query with the columns s, p, o, g.
+        target: The file to write, in place.
+        index: What COTTAS calls the order of the rows, such as ``spo``; written into the file.
 
     Raises:
         WorldError: The disk failed.
         LimitError: The memory limit was reached.
     """
+    noted = "" if index is None else f", KV_METADATA {{index: {sql_text(index)}}}"
     with translated():
         row = connection.execute(
             f"COPY ({rows}) TO {sql_text(str(target))} (FORMAT parquet, COMPRESSION zstd,"
-            f" ROW_GROUP_SIZE {ROW_GROUP}, USE_TMP_FILE false)"
+            f" ROW_GROUP_SIZE {ROW_GROUP}, USE_TMP_FILE false{noted})"
         ).fetchone()
     assert row is not None
     return int(row[0])

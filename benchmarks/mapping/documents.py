@@ -85,8 +85,10 @@ def generate(folder: Path, scale: int, name: str) -> None:
     connection = duckdb.connect()
     if name == "json":
         order = (
-            "{'number': i, 'date': strftime(DATE '2022-01-01' + INTERVAL (i % 700) DAY, '%Y-%m-%d'),"
-            " 'total': i % 9973 / 100, 'note': CASE WHEN i % 3 = 0 THEN 'Say \"hello\" at ' || i END,"
+            "{'number': i,"
+            " 'date': strftime(DATE '2022-01-01' + INTERVAL (i % 700) DAY, '%Y-%m-%d'),"
+            " 'total': i % 9973 / 100,"
+            " 'note': CASE WHEN i % 3 = 0 THEN 'Say \"hello\" at ' || i END,"
             " 'customer': {'id': i % 5000, 'name': 'Zoë Nº ' || (i % 5000), 'address':"
             " {'city': 'Town ' || (i % 300), 'postcode': printf('%05d', i % 99999)}},"
             " 'status': {'code': 'S' || (i % 7)}, 'parcel': {'weight': i % 50 / 4},"
@@ -99,7 +101,8 @@ def generate(folder: Path, scale: int, name: str) -> None:
         text = orders_mapping(folder.resolve())
     else:
         columns = ", ".join(
-            f"CASE WHEN (i + {n}) % {2 + n % 5} = 0 THEN 'value ' || (i * {n + 7} % 1009) END AS c{n}"
+            f"CASE WHEN (i + {n}) % {2 + n % 5} = 0 THEN 'value ' || (i * {n + 7} % 1009) END"
+            f" AS c{n}"
             for n in range(24)
         )
         connection.execute(

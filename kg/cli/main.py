@@ -16,6 +16,7 @@ import typer
 
 from kg.cli.build import build_command
 from kg.cli.context import Settings
+from kg.cli.describe import describe_command
 from kg.cli.diff import diff_command
 from kg.cli.export import export_command
 from kg.cli.init import init_command
@@ -80,6 +81,7 @@ app.command("trace")(trace_command)
 app.command("validate")(validate_command)
 app.command("export", cls=LightCommand)(export_command)
 app.command("diff")(diff_command)
+app.command("describe")(describe_command)
 app.command("push")(push_command)
 app.command("init")(init_command)
 

@@ -92,7 +92,7 @@ def export_files(files: Sequence[Path], target: str, options: ExportOptions) -> 
     options.check(target, *choose_format(target, options.format_name))
     with tempfile.TemporaryDirectory(prefix="kg-export-") as name:
         spool = Path(name) / "spool.parquet"
-        read = spool_rdf([(path, None) for path in files], spool, options.base)
+        read = spool_rdf([(path, None) for path in files], spool, options.base, options.memory)
         with engine(Path(name), options.memory, options.threads) as connection:
             table = write_table(connection, spooled(spool), Path(name) / "quads.parquet")
         return _export(

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from kg.duck import sql_text, translated
@@ -74,7 +74,8 @@ class Names:
     """Prefixes, and the SQL that shortens terms with them.
 
     Attributes:
-        prefixes: Prefix and namespace; no two share a namespace. Longest namespace first.
+        prefixes: Prefix and namespace; no two share a namespace. A namespace that starts with
+            another one comes before it.
         sure: Prefixes whose namespace is followed by nothing but local names, in all terms of
             the table.
         predicates: Predicates in their short form; None if they are too many to hold.
@@ -192,24 +193,40 @@ class Use:
     """What some rows need of prefixes.
 
     Attributes:
-        used: Prefixes that shorten a term.
+        used: Prefixes that shorten a term, with how many.
         unsure: Prefixes whose namespace some term starts with, and no local name follows.
         predicates: All predicates; None if they are too many to hold.
     """
 
-    used: frozenset[str] = frozenset()
+    used: Mapping[str, int] = field(default_factory=dict)
     unsure: frozenset[str] = frozenset()
     predicates: tuple[str, ...] | None = ()
 
     def shorten(self, names: Names) -> Names:
         """Return only the prefixes that are used, and what else makes shortening cheap."""
-        kept = tuple(pair for pair in names.prefixes if pair[0] in self.used)
-        sure = self.used - self.unsure
+        kept = tuple(self._usual_first(names))
+        sure = frozenset(self.used) - self.unsure
         if self.predicates is None:
             # Predicates were not looked at one by one.
             return Names(kept, sure)
         short = Names(kept, sure)
         return Names(kept, sure, {term: short.short_predicate(term) for term in self.predicates})
+
+    def _usual_first(self, names: Names) -> list[tuple[str, str]]:
+        """Return the prefixes that are used, in an order in which few have to be tried."""
+        ordered: list[tuple[str, str]] = []
+        for prefix, namespace in sorted(
+            names.prefixes, key=lambda pair: (-self.used.get(pair[0], 0), pair)
+        ):
+            if prefix not in self.used:
+                continue
+            # Before the first namespace that is the start of this one.
+            place = next(
+                (n for n, (_, other) in enumerate(ordered) if namespace.startswith(other)),
+                len(ordered),
+            )
+            ordered.insert(place, (prefix, namespace))
+        return ordered
 
 
 def survey(connection: duckdb.DuckDBPyConnection, rows: str, names: Names) -> Use:
@@ -230,7 +247,7 @@ def survey(connection: duckdb.DuckDBPyConnection, rows: str, names: Names) -> Us
 
 def survey_graphs(connection: duckdb.DuckDBPyConnection, rows: str, names: Names, use: Use) -> Use:
     """Return the same with what the names of graphs need too."""
-    found = _Found(names, set(use.used), set(use.unsure))
+    found = _Found(names, dict(use.used), set(use.unsure))
     with translated():
         found.add_column(connection, rows, "g")
     return found.use(use.predicates)
@@ -240,14 +257,18 @@ class _Found:
     """Prefixes that shorten a term, and those that meet one that they do not."""
 
     def __init__(
-        self, names: Names, used: set[str] | None = None, unsure: set[str] | None = None
+        self, names: Names, used: dict[str, int] | None = None, unsure: set[str] | None = None
     ) -> None:
         self._names = names
-        self._used = used or set()
+        self._used = used or {}
         self._unsure = unsure or set()
 
     def use(self, predicates: tuple[str, ...] | None) -> Use:
-        return Use(frozenset(self._used), frozenset(self._unsure), predicates)
+        return Use(self._used, frozenset(self._unsure), predicates)
+
+    def _count(self, prefix: str | None, uses: int) -> None:
+        if prefix is not None and uses:
+            self._used[prefix] = self._used.get(prefix, 0) + uses
 
     def add_column(
         self, connection: duckdb.DuckDBPyConnection, rows: str, column: str
@@ -261,7 +282,7 @@ class _Found:
         terms = sorted(term for (term,) in found)
         for term in terms:
             if term != RDF_TYPE or column != "p":
-                self._used.update(filter(None, [self._names.prefix_of(term)]))
+                self._count(self._names.prefix_of(term), 1)
             self._unsure.update(self._names.misses(term))
         return tuple(terms)
 
@@ -278,7 +299,7 @@ class _Found:
             longer = (
                 n for n, (_, other) in enumerate(prefixes[:number]) if _within(other, namespace)
             )
-            uses.append(f"bool_or(f{number}{''.join(f' AND f{n} IS NOT true' for n in longer)})")
+            uses.append(f"count_if(f{number}{''.join(f' AND f{n} IS NOT true' for n in longer)})")
             misses.append(f"bool_or(NOT f{number})")
         row = connection.execute(
             f"SELECT {', '.join(uses + misses)} FROM (SELECT {', '.join(tests)} FROM ({source}))"
@@ -287,8 +308,7 @@ class _Found:
         for (prefix, _), use, miss in zip(
             prefixes, row[: len(uses)], row[len(uses) :], strict=True
         ):
-            if use:
-                self._used.add(prefix)
+            self._count(prefix, use)
             if miss:
                 self._unsure.add(prefix)
 

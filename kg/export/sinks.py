@@ -44,6 +44,7 @@ def replacing(target: Path) -> Iterator[Path]:
     Raises:
         WorldError: The target cannot be replaced.
     """
+    target = target.resolve()  # a link stays, what it points to is replaced
     if target.exists() and not target.is_file():
         if target.is_dir():
             raise WorldError("disk", f"{show_path(target)} is a folder", hint="Name a file in it.")

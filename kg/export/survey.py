@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 # Beside the quad table. The number is raised when what is found changes its meaning.
 SURVEY_NAME: Final = "survey.json"
-_VERSION: Final = 1
+_VERSION: Final = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +83,7 @@ def _survey_from(content: dict[str, Any]) -> Survey:
     return Survey(
         content["prefixes"],
         Use(
-            frozenset(use["used"]),
+            dict(use["used"]),
             frozenset(use["unsure"]),
             None if predicates is None else tuple(predicates),
         ),

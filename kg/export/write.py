@@ -63,8 +63,7 @@ def write(connection: duckdb.DuckDBPyConnection, rows: Rows, job: Job) -> Writte
     if job.form in (JSON_LD, RDF_XML):
         return _write_serialised(connection, rows, job)
     if job.form == COTTAS:
-        with replacing(Path(job.target)) as part:
-            return Written(copy_rows(connection, rows.sql, part), (Path(job.target),))
+        return _write_cottas(connection, rows, job)
     lines, count = _lines(connection, rows, job)
     if job.target != "-" and not (job.compression or job.options.split or job.options.canonical):
         with replacing(Path(job.target)) as part:
@@ -120,6 +119,17 @@ def _write_serialised(connection: duckdb.DuckDBPyConnection, rows: Rows, job: Jo
     return _emitted(
         lambda sink: write_serialised(connection, prepared, job.form, sink, job.prefixes), job
     )
+
+
+def _write_cottas(connection: duckdb.DuckDBPyConnection, rows: Rows, job: Job) -> Written:
+    """Write a Parquet file as pycottas reads it: without the column g if there are no graphs."""
+    named = connection.execute(f"SELECT 1 FROM ({rows.sql}) WHERE g IS NOT NULL LIMIT 1").fetchone()
+    columns = "s, p, o" if named is None else "s, p, o, g"
+    # Subject, predicate, object in plain order, as the index that the file names says.
+    ordered = f"SELECT {columns} FROM ({rows.sql}) ORDER BY {columns} NULLS FIRST"
+    with replacing(Path(job.target)) as part:
+        count = copy_rows(connection, ordered, part, index="spo")
+    return Written(count, (Path(job.target),))
 
 
 def _prepared(rows: Rows, job: Job) -> str:

@@ -19,6 +19,7 @@ from kg.mapping.plan import (
     term_references,
 )
 from kg.mapping.term_sql import Column, SourceTable
+from kg.mapping.texts import textual_references
 
 
 def source_tables(plan: Plan) -> dict[LogicalSource, SourceTable]:
@@ -42,11 +43,15 @@ def source_tables(plan: Plan) -> dict[LogicalSource, SourceTable]:
                     inside |= dict.fromkeys(references(join.parent))
                 if not object_map.joins and parent.source == triples_map.source:
                     found |= dict.fromkeys(term_references(parent.subject))
+    textual = textual_references(plan)
     return {
         source: SourceTable(
             f"source_{number}",
             source,
-            tuple(_column(source, ref, index) for index, ref in enumerate(found)),
+            tuple(
+                _column(source, ref, index, textual=(source, ref) in textual)
+                for index, ref in enumerate(found)
+            ),
         )
         for number, (source, found) in enumerate(needed.items())
     }
@@ -62,14 +67,14 @@ def _jsonpath(source: LogicalSource, text: str) -> JsonPath:
         raise error.at(source.origin.location()) from error
 
 
-def _column(source: LogicalSource, reference: Reference, index: int) -> Column:
+def _column(source: LogicalSource, reference: Reference, index: int, *, textual: bool) -> Column:
     if source.formulation in _JSON_LIKE:
         many = _jsonpath(source, reference.name).is_many
-        return Column(reference.name, index, many=many, typed=True)
+        return Column(reference.name, index, many=many, typed=True, textual=textual)
     if source.formulation is Formulation.XPATH:
-        return Column(reference.name, index, many=True, typed=False)
+        return Column(reference.name, index, many=True, typed=False, textual=textual)
     typed = source.formulation in (Formulation.SQL, Formulation.PARQUET, Formulation.EXCEL)
-    return Column(reference.name, index, many=False, typed=typed)
+    return Column(reference.name, index, many=False, typed=typed, textual=textual)
 
 
 def _ref_objects(triples_map: TriplesMap) -> Iterator[RefObjectMap]:

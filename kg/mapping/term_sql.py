@@ -43,12 +43,14 @@ class Column:
         index: Its number in the table: ``c<index>`` and ``t<index>``.
         many: Whether it holds a list of values.
         typed: Whether it holds kinds of natural datatypes beside the texts.
+        textual: Whether a number must keep the text that the source has for it.
     """
 
     reference: str
     index: int
     many: bool
     typed: bool
+    textual: bool = True
 
 
 @dataclass(frozen=True, slots=True)

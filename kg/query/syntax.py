@@ -71,6 +71,7 @@ def check_query(
             location=Location(source),
             hint="Write for example SELECT * { ?s ?p ?o } LIMIT 10",
         )
+    _refuse_too_complex(text, source, found)
     named = form_of(found)
     if named is not None and named[0] is Form.UPDATE:
         raise _refused_update(text, source, named[1])
@@ -199,6 +200,45 @@ def _refused_update(text: str, source: str, token: Token) -> InputError:
         token.start,
         "Change the facts under data/ and run kg build; the graph is made anew from them.",
     )
+
+
+# The engine calls itself for each bracket, and for each of these; its stack, and with it the whole
+# process, breaks at some 1,000 nested brackets and at some 2,000 of the others.
+_DEEPEST: Final = 100
+_MOST_STEPS: Final = 1_000
+_OPENING: Final = ("{", "(", "[", "<<", "<<(")
+_CLOSING: Final = ("}", ")", "]", ">>", ")>>")
+_STEP_MARKS: Final = ("||", "&&", "!", "+", "-", "*", "/", "|", "^")
+_STEP_WORDS: Final = ("UNION", "FILTER", "BIND", "MINUS", "OPTIONAL", "LATERAL", "GRAPH")
+
+
+def _refuse_too_complex(text: str, source: str, found: Sequence[Token]) -> None:
+    depth = steps = 0
+    in_values = False
+    for token in found:
+        depth += token.is_mark("{", "(", "[", "<<", "<<(") - token.is_mark(
+            "}", ")", "]", ">>", ")>>"
+        )
+        if token.is_word("VALUES"):
+            in_values = True
+        elif token.is_mark("}"):
+            in_values = False
+        elif not in_values:
+            steps += token.is_mark(*_STEP_MARKS) or token.is_word(*_STEP_WORDS)
+        if depth > _DEEPEST or steps > _MOST_STEPS:
+            what = (
+                f"{_DEEPEST} brackets inside each other"
+                if depth > _DEEPEST
+                else (f"{_MOST_STEPS:,} operators and clauses such as UNION and FILTER")
+            )
+            raise _error_at(
+                "too-complex",
+                f"the query has more than {what}, which the engine cannot take",
+                text,
+                source,
+                token.start,
+                "Give many values by VALUES or IN, or ask several questions.",
+            )
 
 
 # Kinds of token that can stand between SERVICE and its group.

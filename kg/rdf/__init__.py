@@ -12,6 +12,7 @@ from kg.rdf.files import (
     open_binary,
     open_rdf,
     parse_rdf,
+    quads_about,
     quads_with_lines,
 )
 from kg.rdf.spool import Spooled, spool_rdf
@@ -25,6 +26,7 @@ __all__ = [
     "open_binary",
     "open_rdf",
     "parse_rdf",
+    "quads_about",
     "quads_with_lines",
     "spool_rdf",
 ]

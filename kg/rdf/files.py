@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import sys
 from codecs import BOM_UTF16_BE, BOM_UTF16_LE, getincrementaldecoder
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Final, cast
@@ -131,6 +131,25 @@ def quads_with_lines(path: Path) -> Iterator[tuple[ox.Quad, int | None]]:
         lines = LineReader(source.read())
         for quad in ox.parse(lines, form, base_iri=path.resolve().as_uri()):
             yield quad, lines.line
+
+
+def quads_about(path: Path, subjects: Container[str]) -> Iterator[tuple[ox.Quad, int | None]]:
+    """Yield the quads of an RDF file with one of the subjects, each with its line.
+
+    In formats of a statement a line only those lines are parsed. Otherwise as `quads_with_lines`.
+    """
+    form = format_of(path)
+    if form not in (ox.RdfFormat.N_TRIPLES, ox.RdfFormat.N_QUADS):
+        yield from ((q, line) for q, line in quads_with_lines(path) if str(q.subject) in subjects)
+        return
+    with open_binary(path) as source, _told(path, form):
+        for number, line in enumerate(source, 1):
+            first = line.split(maxsplit=1)[:1]
+            # Escapes may spell a subject otherwise.
+            if first and (first[0].decode() in subjects or b"\\u" in first[0].lower()):
+                for quad in ox.parse(line, form):
+                    if str(quad.subject) in subjects:
+                        yield quad, number
 
 
 @contextmanager

@@ -73,7 +73,10 @@ class _Lines:
 
 
 def spool_rdf(
-    files: Iterable[tuple[Path, str | None]], target: Path, base: str | None = None
+    files: Iterable[tuple[Path, str | None]],
+    target: Path,
+    base: str | None = None,
+    memory: str | None = None,
 ) -> Spooled:
     """Parse RDF files into one table of terms, which `kg.quads.spooled` reads.
 
@@ -89,6 +92,7 @@ def spool_rdf(
         files: Each file with the graph that its default graph enters, or None to leave it there.
         target: The file to write.
         base: As for `open_rdf`.
+        memory: Peak memory of the process, such as ``1GB``; by default 600 MB.
 
     Raises:
         InputError: A file is missing, is not valid RDF, or holds what only RDF 1.2 has.
@@ -101,7 +105,7 @@ def spool_rdf(
     parsed: list[_Lines] = []
     with (
         tempfile.TemporaryDirectory(prefix="kg-spool-", dir=target.parent) as name,
-        engine(Path(name), _SPOOL_MEMORY, threads=1) as connection,
+        engine(Path(name), memory or _SPOOL_MEMORY, threads=1) as connection,
     ):
         # The statements stream by the labels: as the side that a join holds they may be too large.
         connection.execute("SET disabled_optimizers = 'join_order,build_side_probe_side'")

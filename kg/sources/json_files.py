@@ -30,7 +30,14 @@ from kg.sources.streams import plain_name, plain_text, text_blocks
 
 # Bytes of a document, or of a record, that DuckDB holds in memory at once.
 LARGEST_OBJECT: Final = 16 * 2**20
+# Bytes of a document whose records need not be cut out first.
+LARGEST_UNCUT: Final = 16 * 2**20
 _SMALLEST_BUFFER: Final = 2**20
+# What a number looks like that the engine may write anew: an exponent, more digits than a double
+# keeps, a zero at the end, a very small value. Texts may look so too, which costs time only.
+_LOSABLE: Final = re.compile(r"[0-9][eE][-+0-9]|[0-9.]{17}|\.[0-9]+0(?![0-9.])|(?<![0-9])0\.000")
+# Characters that such a number may reach over from one block to the next.
+_OVERLAP: Final = 64
 _BLOCK: Final = 2**20
 # SQL of the text of a JSON value and of the kind of its natural datatype.
 _PLAIN: Final = ("kg_json_text({})".format, "kg_json_kind({})".format)
@@ -64,7 +71,9 @@ def select_lines(reading: Reading, path: Path) -> str:
     return query
 
 
-def needs_marks(connection: duckdb.DuckDBPyConnection, table: SourceTable) -> bool:
+def needs_marks(
+    connection: duckdb.DuckDBPyConnection, table: SourceTable, files: Sequence[SourceFile]
+) -> bool:
     """Tell whether a table has numbers that the engine may have written anew.
 
     Those with a fraction or an exponent may have had another text; then the file is read once
@@ -75,14 +84,23 @@ def needs_marks(connection: duckdb.DuckDBPyConnection, table: SourceTable) -> bo
         if c.many
         else f"t{c.index} = 'd'"
         for c in table.columns
-        if c.typed
+        if c.typed and c.textual
     ]
     if not doubles:
         return False
     row = connection.execute(
         f"SELECT 1 FROM {sql_name(table.name)} WHERE {' OR '.join(doubles)} LIMIT 1"
     ).fetchone()
-    return row is not None
+    return row is not None and any(_may_lose(file, table.source) for file in files)
+
+
+def _may_lose(file: SourceFile, source: LogicalSource) -> bool:
+    last = ""
+    for block in text_blocks(file, source):
+        if _LOSABLE.search(last + block):
+            return True
+        last = block[-_OVERLAP:]
+    return False
 
 
 def lines_of(file: SourceFile, source: LogicalSource, records: Collection[int]) -> dict[int, int]:
@@ -145,7 +163,20 @@ def _native_form(reading: Reading, iterator: JsonPath, paths: Sequence[JsonPath]
     if _is_lines(file, source):
         return "" if Wildcard.ALL in steps else "newline_delimited"
     is_array = steps[:1] == (Wildcard.ALL,) and Wildcard.ALL not in steps[1:]
-    return "array" if is_array and _starts_with(file, source, "[") else ""
+    if is_array and _starts_with(file, source, "["):
+        return "array"
+    return "unstructured" if _is_small(file, source) else ""
+
+
+def _is_small(file: SourceFile, source: LogicalSource) -> bool:
+    """Whether a document is one that the engine may hold in memory, and not several."""
+    size, empty = 0, True
+    for block in text_blocks(file, source):
+        size += len(block)
+        empty = empty and not block.strip()
+        if size > LARGEST_UNCUT:
+            return False
+    return not empty
 
 
 def _is_lines(file: SourceFile, source: LogicalSource) -> bool:
@@ -181,10 +212,13 @@ def _scan(path: Path, form: str, packing: str, largest: int) -> str:
 
 
 def _found(scan: str, steps: Sequence[Step]) -> str:
-    """Return a query for the records of documents: the path has no wildcard."""
+    """Return a query for the records of documents."""
     if not steps:
         return f"SELECT row_number() OVER () AS record, json AS rec FROM {scan}"
-    found = f"json_extract(json, {sql_text(engine_path(tuple(steps)))})"
+    head, rest = _until_wildcard(tuple(steps))
+    found = f"json_extract(json, {sql_text(engine_path(head))})" if head else "json"
+    if rest:
+        found = f"unnest({_all(found, rest)})"
     return (
         f"SELECT row_number() OVER () AS record, rec FROM (SELECT {found} AS rec FROM {scan})"
         " WHERE rec IS NOT NULL"

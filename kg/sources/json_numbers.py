@@ -16,8 +16,13 @@ from kg.duck import sql_text
 # As JSON writes it; no data will hold it.
 _MARK: Final = '"\\u0001kg number\\u0001'
 _LENGTH: Final = len("\x01kg number\x01")
-_SKIPPED: Final = re.compile(rb'(?:[^"0-9-]++|"(?:[^"\\]++|\\.)*+")*+', re.DOTALL)
-_NUMBER: Final = re.compile(rb"-?+[0-9]*+(?:\.[0-9]++)?+(?:[eE][-+]?+[0-9]++)?+")
+# What is no number with a fraction or an exponent; then one that is.
+_SKIPPED: Final = re.compile(
+    rb'(?:[^"0-9-]++|"(?:[^"\\]++|\\.)*+"|-?[0-9]++(?![0-9.eE])|-(?![0-9]))*+', re.DOTALL
+)
+_NUMBER: Final = re.compile(
+    b"(" + _SKIPPED.pattern + rb")(-?[0-9]++(?:\.[0-9]++)?+(?:[eE][-+]?[0-9]++)?+)", re.DOTALL
+)
 
 
 def marked(number: str) -> str:
@@ -36,32 +41,34 @@ def marked(number: str) -> str:
 
 def mark_numbers(blocks: Iterator[bytes]) -> Iterator[bytes]:
     """Yield JSON text in UTF-8 with its numbers marked; line ends stay where they are."""
-    buffer, position, ended = b"", 0, False
-    while True:
-        found = _SKIPPED.match(buffer, position)
-        assert found is not None
-        end = found.end()
-        number = _NUMBER.match(buffer, end)
-        assert number is not None
-        # Up to two more bytes are needed to see that a number ends here: 1e+0.
-        if not ended and (number.end() == end or len(buffer) - number.end() < 3):
-            yield buffer[position:end]
-            block = next(blocks, None)
-            ended = block is None
-            buffer, position = buffer[end:] + (block or b""), 0
-            continue
-        yield buffer[position:end]
-        if number.end() == end:
-            # The end, or a quote that is never closed, which the engine will tell.
-            yield buffer[end:]
-            return
-        yield _marked(number[0])
-        position = number.end()
+    rest = b""
+    for block in blocks:
+        buffer = rest + block
+        # The number that the block ends in may go on in the next one.
+        limit = len(buffer.rstrip(b"+-0123456789.eE"))
+        done, text = _marked_until(buffer, limit)
+        yield text
+        rest = buffer[done:]
+    done, text = _marked_until(rest, len(rest))
+    yield text
+    # A quote that is never closed, which the engine will tell.
+    yield rest[done:]
+
+
+def _marked_until(buffer: bytes, limit: int) -> tuple[int, bytes]:
+    """Return how far a text could be read, and that much of it with its numbers marked."""
+    pieces: list[bytes] = []
+    position = 0
+    while found := _NUMBER.match(buffer, position, limit):
+        pieces += (found[1], _marked(found[2]))
+        position = found.end()
+    left = _SKIPPED.match(buffer, position, limit)
+    assert left is not None
+    pieces.append(left[0])
+    return left.end(), b"".join(pieces)
 
 
 def _marked(number: bytes) -> bytes:
-    if b"." not in number and b"e" not in number and b"E" not in number:
-        return number
     try:
         return marked(number.decode()).encode()
     except ValueError:

@@ -115,16 +115,18 @@ def load_table(
         made = None
         if not _is_mendable(error, readings):
             raise _explained(error, readings) from error
-    if made is None or _needs_marks(connection, table):
+    if made is None or _needs_marks(connection, table, files):
         made = _again(connection, table, reader, readings)
     loaded = LoadedTable(table, files, *made)
     _check_values(connection, loaded)
     return loaded
 
 
-def _needs_marks(connection: duckdb.DuckDBPyConnection, table: SourceTable) -> bool:
+def _needs_marks(
+    connection: duckdb.DuckDBPyConnection, table: SourceTable, files: Sequence[SourceFile]
+) -> bool:
     is_json = table.source.formulation is Formulation.JSON
-    return is_json and json_files.needs_marks(connection, table)
+    return is_json and json_files.needs_marks(connection, table, files)
 
 
 def _again(

@@ -25,7 +25,9 @@ FORMATS = {
 def read(path: Path):
     """The rows of a file, as pyoxigraph reads it; COTTAS as DuckDB reads it."""
     if path.suffix == ".cottas":
-        return duckdb.sql(f"SELECT s, p, o, g FROM read_parquet('{path}')").fetchall()
+        found = duckdb.sql(f"FROM read_parquet('{path}')")
+        assert found.columns in (["s", "p", "o"], ["s", "p", "o", "g"])
+        return [tuple(each) if len(each) == 4 else (*each, None) for each in found.fetchall()]
     form = FORMATS[rdf_suffix(path.name)]
     return [row(quad) for quad in ox.parse(decompressed(path), form)]
 

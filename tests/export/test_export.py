@@ -5,6 +5,7 @@ import random
 from itertools import chain
 from pathlib import Path
 
+import duckdb
 import pytest
 import rdflib.compare
 
@@ -313,6 +314,15 @@ def test_options_that_do_not_go_together(table, tmp_path, name, options):
     with pytest.raises(UsageError) as caught:
         exported(table(SAMPLE), target, **options)
     assert caught.value.hint
+
+
+def test_cottas_says_how_it_is_sorted(table, tmp_path):
+    path = tmp_path / "a.cottas"
+    exported(table(SAMPLE), path)
+    noted = duckdb.sql(f"SELECT key, value FROM parquet_kv_metadata('{path}')").fetchall()
+    assert (b"index", b"spo") in noted
+    found = read(path)
+    assert found == sorted(found, key=lambda quad: (*quad[:3], quad[3] or ""))
 
 
 @pytest.mark.parametrize(

@@ -196,9 +196,7 @@ def test_one_value_for_all_written_forms(forms: list[str], kind: str) -> None:
     others = ['"7"^^<http://www.w3.org/2001/XMLSchema#long>', '"text"', '"1"@en', "<http://e/1>"]
     with engine() as connection:
         found = [
-            connection.execute(
-                f"SELECT {value_sql('t')} FROM (SELECT ? AS t)", [term]
-            ).fetchone()
+            connection.execute(f"SELECT {value_sql('t')} FROM (SELECT ? AS t)", [term]).fetchone()
             for term in [*terms, *others]
         ]
     same, rest = found[: len(terms)], found[len(terms) :]

@@ -112,6 +112,38 @@ def test_empty(text: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "opening", "closing"),
+    [
+        ("SELECT * { @ }", "{", "}"),
+        ("SELECT * { FILTER(@) }", "(", "1)"),
+        ("SELECT * { FILTER(NOT EXISTS { @ }) }", "FILTER EXISTS {", "}"),
+        ("SELECT * { ?s ?p @ }", "(", ")"),
+        ("SELECT * { ?s ?p @ . }", "[ ?p ", "]"),
+        ("ASK { FILTER(@) }", "STR(", ")"),
+        ("SELECT * { { } @ }", "UNION { }", ""),
+        ("SELECT * { FILTER(1 @) }", "|| 1", ""),
+        ("SELECT * { FILTER(@ 1) }", "!", ""),
+        ("SELECT * { @ }", "BIND(1 AS ?x)", ""),
+        ("SELECT * { ?s a @ ?o }", "/a", ""),
+    ],
+)
+def test_what_would_break_the_engine_is_refused(text: str, opening: str, closing: str) -> None:
+    """The engine's stack would end the process."""
+    error = check(text.replace("@", opening * 20_000 + closing * 20_000))
+    assert error.code == "too-complex"
+    assert len(str(error)) < 500
+
+
+def test_long_lists_of_values_are_no_problem() -> None:
+    for text in (
+        f"SELECT * {{ VALUES ?x {{ {'-1 ' * 5000} }} }}",
+        f"SELECT * {{ FILTER(?x IN ({', '.join('1' * 5000)})) }}",
+        "SELECT * { " + "{" * 90 + "}" * 90 + " UNION { }" * 900 + "}",
+    ):
+        check_query(text, "q.rq", PREFIXES, "http://example.org/")
+
+
+@pytest.mark.parametrize(
     "text",
     ["INSERT DATA { <a> <b> <c> }", "PREFIX a: <b> delete where { ?s ?p ?o }", "CLEAR ALL",
      "LOAD <http://example.org/>", "WITH <g> DELETE { } WHERE { }", "DROP GRAPH <g>"],

@@ -1,11 +1,12 @@
 """What is wrong with an RDF file is told with its place."""
 
 import gzip
+from pathlib import Path
 
 import pytest
 
 from kg.errors import InputError
-from kg.rdf import parse_rdf
+from kg.rdf import parse_rdf, quads_about
 
 XML = '<r:RDF xmlns:r="http://www.w3.org/1999/02/22-rdf-syntax-ns#" xmlns:e="http://e/">%s</r:RDF>'
 NODE = '<r:Description r:about="http://e/s"><e:p>%s</e:p></r:Description>'
@@ -145,3 +146,16 @@ def test_document_type_over_the_border_of_two_reads(tmp_path):
         with pytest.raises(InputError) as caught:
             list(parse_rdf(path))
         assert caught.value.code == "xml-entity"
+
+
+@pytest.mark.parametrize("suffix", ["nt", "nq", "ttl"])
+def test_quads_about_subjects_have_their_lines(tmp_path: Path, suffix: str) -> None:
+    path = tmp_path / f"data.{suffix}"
+    path.write_text(
+        "# a comment\n<http://e/a> <http://e/p> 'x' .\n".replace("'", '"')
+        + '\n<http://e/b>\t<http://e/p> "<http://e/a>" .\n'
+        + '  <http://e/\\u0061> <http://e/p> "y" .\n',
+        encoding="utf-8",
+    )
+    found = [(quad.object.value, line) for quad, line in quads_about(path, {"<http://e/a>"})]
+    assert found == [("x", 2), ("y", 5)]

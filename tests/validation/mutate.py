@@ -21,7 +21,9 @@ from typing import Any
 import duckdb
 
 from kg.duck import engine
+from kg.quads import QuadTable
 from kg.validation import model, paths
+from kg.validation.shapes import ShapesGraph
 from kg.validation.sieve import compiler, fold, neighbourhood, values
 from kg.validation.sieve.compiler import Compiler, Side
 from kg.validation.sieve.paths import PathCompiler
@@ -246,33 +248,40 @@ def _mutated(mutation: Mutation) -> Iterator[None]:
 
 
 class _Cases:
-    """The random cases with what the judge alone finds; each is judged once for all mutants."""
+    """The random cases, each loaded and judged once for all mutants."""
 
     def __init__(self, connection: duckdb.DuckDBPyConnection, folder: Path) -> None:
         self._connection = connection
         self._folder = folder
-        self._expected: dict[int, Any] = {}
+        self._known: dict[int, tuple[RandomCase, QuadTable, ShapesGraph, Any]] = {}
 
-    def differs(self, case: RandomCase) -> bool:
-        table, shapes = load(case, self._connection, self._folder)
-        if case.seed not in self._expected:
-            self._expected[case.seed] = by_judge(self._connection, table, shapes)
-        expected = self._expected[case.seed]
-        return not isinstance(expected, str) and expected != by_sieve(
-            self._connection, table, shapes
-        )
+    def holds(self, seed: int, text: str) -> bool:
+        """Whether the shapes of a case have a text."""
+        return text in random_case(seed).shapes
+
+    def differs(self, seed: int) -> bool:
+        """Whether sieve and judge find something else than the judge alone."""
+        if seed not in self._known:
+            case, own = random_case(seed), self._folder / str(seed)
+            own.mkdir()
+            table, shapes = load(case, self._connection, own)
+            expected = by_judge(self._connection, table, shapes)
+            self._known[seed] = case, table, shapes, expected
+        _, table, shapes, expected = self._known[seed]
+        if not expected or isinstance(expected, str):
+            return False  # nothing that could be lost
+        return expected != by_sieve(self._connection, table, shapes)
 
 
 def kill(mutation: Mutation, text: str, cases: _Cases, seeds: int) -> tuple[int | None, int]:
     """Return the first seed that kills a mutant, and how many cases it took."""
     tried = 0
     for seed in range(seeds):
-        case = random_case(seed)
-        if text not in case.shapes:
+        if not cases.holds(seed, text):
             continue
         tried += 1
         with _mutated(mutation):
-            if cases.differs(case):
+            if cases.differs(seed):
                 return seed, tried
     return None, tried
 

@@ -1,0 +1,367 @@
+"""The dataset card: what a build holds, by whom, and what it was made of.
+
+VoID counts, DCAT tells title, licence and publisher, PROV names the sources with their digests.
+All is computed from the build; the only time in it is that of the build, so that the same build
+gives the same bytes.
+
+Spec: https://www.w3.org/TR/void/, https://www.w3.org/TR/vocab-dcat-3/, https://www.w3.org/TR/prov-o/
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, Literal
+from urllib.parse import quote
+
+from kg.duck import engine, translated
+from kg.quads import QuadTable
+from kg.terms import RDF, RDF_TYPE, XSD, iri, is_iri, literal
+from kg.workspace import MAPPING_PATTERNS, Build, Workspace
+
+if TYPE_CHECKING:
+    import duckdb
+
+CardForm = Literal["turtle", "jsonld", "markdown"]
+CARD_FORMS: Final[tuple[CardForm, ...]] = ("turtle", "jsonld", "markdown")
+_PREFIXES: Final[Mapping[str, str]] = {
+    "void": "http://rdfs.org/ns/void#",
+    "dcat": "http://www.w3.org/ns/dcat#",
+    "dcterms": "http://purl.org/dc/terms/",
+    "prov": "http://www.w3.org/ns/prov#",
+    "foaf": "http://xmlns.com/foaf/0.1/",
+    "spdx": "http://spdx.org/rdf/terms#",
+    "rdf": RDF,
+    "rdfs": "http://www.w3.org/2000/01/rdf-schema#",
+    "xsd": XSD,
+}
+# The namespace of an IRI: up to its last # or /.
+_NAMESPACE: Final = r"'^<(.*[#/])[^#/]*>$'"
+_LINKS: Final = (
+    "<http://www.w3.org/2002/07/owl#sameAs>",
+    *(
+        f"<http://www.w3.org/2004/02/skos/core#{name}Match>"
+        for name in ("exact", "close", "broad", "narrow", "related")
+    ),
+    "<http://www.w3.org/2000/01/rdf-schema#seeAlso>",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Distribution:
+    """A file that the data set is published as.
+
+    Attributes:
+        name: File name.
+        media_type: As registered with IANA.
+        size: Bytes.
+        sha256: Its digest, in hexadecimal.
+    """
+
+    name: str
+    media_type: str
+    size: int
+    sha256: str
+
+    @classmethod
+    def of(cls, path: Path, media_type: str) -> Distribution:
+        """Measure a file."""
+        with path.open("rb") as source:
+            digest = hashlib.file_digest(source, "sha256").hexdigest()
+        return cls(path.name, media_type, path.stat().st_size, digest)
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """What is said of a build.
+
+    Attributes:
+        workspace: Title, licence and publisher.
+        build: The build's name.
+        info: What ``build.json`` holds.
+        triples: Distinct triples of all graphs.
+        entities: Subjects that are IRIs below the base.
+        subjects: Distinct subjects.
+        objects: Distinct objects.
+        classes: Class to number of instances, most first.
+        properties: Property to number of triples, most first.
+        vocabularies: Namespaces of classes and properties, sorted.
+        links: Property and target namespace to number of links to other data sets.
+        distributions: Files that it is published as.
+    """
+
+    workspace: Workspace
+    build: str
+    info: Mapping[str, Any]
+    triples: int
+    entities: int
+    subjects: int
+    objects: int
+    classes: tuple[tuple[str, int], ...]
+    properties: tuple[tuple[str, int], ...]
+    vocabularies: tuple[str, ...]
+    links: tuple[tuple[str, str, int], ...]
+    distributions: tuple[Distribution, ...] = ()
+
+    @property
+    def dataset(self) -> str:
+        """The IRI of the data set."""
+        return f"{self.workspace.base}dataset"
+
+
+def describe(
+    workspace: Workspace,
+    build: Build | None = None,
+    *,
+    distributions: Sequence[Distribution] = (),
+    memory: str | None = None,
+) -> Card:
+    """Compute the dataset card of a build.
+
+    Args:
+        workspace: Where the build is.
+        build: The build; by default that in force.
+        distributions: Files that the data set is published as.
+        memory: Peak memory of the process, such as ``1GB``.
+
+    Raises:
+        InputError: There is no build, or it cannot be read.
+        LimitError: The memory limit was reached.
+    """
+    chosen = build or workspace.current_build()
+    table = QuadTable(chosen.quads)
+    with (
+        tempfile.TemporaryDirectory(prefix="kg-describe-") as name,
+        engine(Path(name), memory) as connection,
+        translated(),
+    ):
+        triples = f"(SELECT DISTINCT s, p, o FROM {table.sql})"
+        return _card(connection, triples, workspace, chosen, tuple(distributions))
+
+
+def _card(
+    connection: duckdb.DuckDBPyConnection,
+    triples: str,
+    workspace: Workspace,
+    build: Build,
+    distributions: tuple[Distribution, ...],
+) -> Card:
+    total = connection.execute(
+        "SELECT count(*), count(DISTINCT s), count(DISTINCT o), count(DISTINCT s) FILTER"
+        f" (starts_with(s, ?)) FROM {triples}",
+        [f"<{workspace.base}"],
+    ).fetchone()
+    assert total is not None
+    classes = connection.execute(
+        f"SELECT o, count(*) AS n FROM {triples} WHERE p = ? AND o LIKE '<%' GROUP BY o"
+        " ORDER BY n DESC, o",
+        [RDF_TYPE],
+    ).fetchall()
+    properties = connection.execute(
+        f"SELECT p, count(*) AS n FROM {triples} GROUP BY p ORDER BY n DESC, p"
+    ).fetchall()
+    linking = ", ".join("?" for _ in _LINKS)
+    links = connection.execute(
+        f"SELECT p, regexp_extract(o, {_NAMESPACE}, 1) AS space, count(*) FROM {triples}"
+        f" WHERE p IN ({linking}) AND o LIKE '<%' AND NOT starts_with(o, ?)"
+        " GROUP BY p, space HAVING space <> '' ORDER BY p, space",
+        [*_LINKS, f"<{workspace.base}"],
+    ).fetchall()
+    terms = [term for term, _ in (*classes, *properties)]
+    spaces = {match[1] for term in terms if (match := re.match(r"<(.*[#/])[^#/]*>$", term))}
+    return Card(
+        workspace=workspace,
+        build=build.id,
+        info=build.info(),
+        triples=total[0],
+        subjects=total[1],
+        objects=total[2],
+        entities=total[3],
+        classes=tuple(classes),
+        properties=tuple(properties),
+        vocabularies=tuple(sorted(space for space in spaces if is_iri(space))),
+        links=tuple(links),
+        distributions=distributions,
+    )
+
+
+def write_card(card: Card, form: CardForm) -> str:
+    """Return a dataset card as text, in Turtle, JSON-LD or Markdown."""
+    if form == "markdown":
+        return card_markdown(card)
+    import pyoxigraph as ox
+
+    lines = "".join(f"{s} {p} {o} .\n" for s, p, o in card_triples(card))
+    prefixes = {**_PREFIXES, "": card.workspace.base}
+    quads = ox.parse(lines.encode(), ox.RdfFormat.N_TRIPLES)
+    if form == "jsonld":
+        made = ox.serialize(quads, format=ox.RdfFormat.JSON_LD, prefixes=prefixes)
+    else:
+        made = ox.serialize(
+            (quad.triple for quad in quads), format=ox.RdfFormat.TURTLE, prefixes=prefixes
+        )
+    assert made is not None
+    return made.decode()
+
+
+Triple = tuple[str, str, str]
+
+
+def card_triples(card: Card) -> Iterator[Triple]:
+    """Yield the triples of a dataset card, in N-Triples terms; they hold no blank nodes."""
+    dataset = f"<{card.dataset}>"
+    yield from _about(card, dataset)
+    yield from _counts(card, dataset)
+    yield from _provenance(card, dataset)
+    for number, file in enumerate(card.distributions, 1):
+        node, sum_ = f"<{card.dataset}#file-{number}>", f"<{card.dataset}#checksum-{number}>"
+        yield dataset, _name("dcat:distribution"), node
+        yield node, RDF_TYPE, _name("dcat:Distribution")
+        yield node, _name("dcterms:title"), literal(file.name)
+        yield node, _name("dcat:mediaType"), literal(file.media_type)
+        yield node, _name("dcat:byteSize"), _number(file.size)
+        yield from _checksum(node, sum_, file.sha256)
+
+
+def _name(short: str) -> str:
+    prefix, _, local = short.partition(":")
+    return f"<{_PREFIXES[prefix]}{local}>"
+
+
+def _number(value: int) -> str:
+    return literal(str(value), f"{XSD}integer")
+
+
+def _checksum(node: str, sum_: str, digest: str) -> Iterator[Triple]:
+    yield node, _name("spdx:checksum"), sum_
+    yield sum_, RDF_TYPE, _name("spdx:Checksum")
+    yield sum_, _name("spdx:algorithm"), _name("spdx:checksumAlgorithm_sha256")
+    yield sum_, _name("spdx:checksumValue"), literal(digest, f"{XSD}hexBinary")
+
+
+def _about(card: Card, dataset: str) -> Iterator[Triple]:
+    workspace = card.workspace
+    yield dataset, RDF_TYPE, _name("void:Dataset")
+    yield dataset, RDF_TYPE, _name("dcat:Dataset")
+    yield dataset, _name("dcterms:title"), literal(workspace.title)
+    if workspace.description:
+        yield dataset, _name("dcterms:description"), literal(workspace.description)
+    if workspace.licence:
+        said = workspace.licence
+        yield dataset, _name("dcterms:license"), iri(said) if is_iri(said) else literal(said)
+    if workspace.publisher:
+        who = f"<{card.dataset}#publisher>"
+        yield dataset, _name("dcterms:publisher"), who
+        yield who, RDF_TYPE, _name("foaf:Agent")
+        yield who, _name("foaf:name"), literal(workspace.publisher)
+    modified = literal(str(card.info["started"]), f"{XSD}dateTime")
+    yield dataset, _name("dcterms:modified"), modified
+    yield dataset, _name("dcterms:identifier"), literal(card.build)
+
+
+def _counts(card: Card, dataset: str) -> Iterator[Triple]:
+    for short, number in (
+        ("void:triples", card.triples),
+        ("void:entities", card.entities),
+        ("void:distinctSubjects", card.subjects),
+        ("void:distinctObjects", card.objects),
+        ("void:classes", len(card.classes)),
+        ("void:properties", len(card.properties)),
+    ):
+        yield dataset, _name(short), _number(number)
+    yield dataset, _name("void:uriSpace"), literal(card.workspace.base)
+    for space in card.vocabularies:
+        yield dataset, _name("void:vocabulary"), iri(space)
+    for kind, name, count, pairs in (
+        ("class", "void:class", "void:entities", card.classes),
+        ("property", "void:property", "void:triples", card.properties),
+    ):
+        for number, (term, held) in enumerate(pairs, 1):
+            part = f"<{card.dataset}#{kind}-{number}>"
+            yield dataset, _name(f"void:{kind}Partition"), part
+            yield part, _name(name), term
+            yield part, _name(count), _number(held)
+    for number, (predicate, space, held) in enumerate(card.links, 1):
+        linkset = f"<{card.dataset}#links-{number}>"
+        yield linkset, RDF_TYPE, _name("void:Linkset")
+        yield linkset, _name("void:subset"), dataset
+        yield linkset, _name("void:subjectsTarget"), dataset
+        yield linkset, _name("void:linkPredicate"), predicate
+        if is_iri(space):
+            yield linkset, _name("void:objectsTarget"), iri(space)
+        yield linkset, _name("void:triples"), _number(held)
+
+
+def _provenance(card: Card, dataset: str) -> Iterator[Triple]:
+    activity, tool = f"<{card.dataset}#build>", f"<{card.dataset}#tool>"
+    yield dataset, _name("prov:wasGeneratedBy"), activity
+    yield activity, RDF_TYPE, _name("prov:Activity")
+    for short, key in (("prov:startedAtTime", "started"), ("prov:endedAtTime", "ended")):
+        yield activity, _name(short), literal(str(card.info[key]), f"{XSD}dateTime")
+    yield activity, _name("prov:wasAssociatedWith"), tool
+    yield tool, RDF_TYPE, _name("prov:SoftwareAgent")
+    yield tool, _name("rdfs:label"), literal(str(card.info["tool"]))
+    for number, source in enumerate(card.info["sources"], 1):
+        path = str(source["path"])
+        node = iri(f"{card.dataset}/source/{quote(path)}")
+        yield activity, _name("prov:used"), node
+        if not _is_mapping(path):
+            yield dataset, _name("prov:wasDerivedFrom"), node
+        yield node, RDF_TYPE, _name("prov:Plan" if _is_mapping(path) else "prov:Entity")
+        yield node, _name("rdfs:label"), literal(path)
+        yield node, _name("dcat:byteSize"), _number(int(source["size"]))
+        sum_ = f"<{card.dataset}#source-checksum-{number}>"
+        yield from _checksum(node, sum_, str(source["sha256"]))
+
+
+def _is_mapping(path: str) -> bool:
+    return path.endswith(tuple(pattern[1:] for pattern in MAPPING_PATTERNS))
+
+
+def card_markdown(card: Card) -> str:
+    """Return a dataset card for people, in Markdown."""
+    workspace, lines = card.workspace, [f"# {card.workspace.title}", ""]
+    if workspace.description:
+        lines += [workspace.description, ""]
+    facts = [
+        ("Licence", workspace.licence),
+        ("Publisher", workspace.publisher),
+        ("Base IRI", workspace.base),
+        ("Build", f"{card.build}, {card.info['tool']}"),
+        ("Triples", f"{card.triples:,}"),
+        ("Entities", f"{card.entities:,}"),
+    ]
+    lines += [f"- {name}: {value}" for name, value in facts if value]
+    if card.distributions:
+        rows = [(f.name, f.media_type, f"{f.size:,}", f"`{f.sha256}`") for f in card.distributions]
+        lines += _table("Files", ("file", "media type", "bytes", "SHA-256"), rows)
+    short = [(_short(term, workspace.prefixes), f"{n:,}") for term, n in card.classes]
+    lines += _table("Classes", ("class", "instances"), short)
+    short = [(_short(term, workspace.prefixes), f"{n:,}") for term, n in card.properties]
+    lines += _table("Properties", ("property", "triples"), short)
+    lines += _table("Vocabularies", ("namespace",), [(space,) for space in card.vocabularies])
+    links = [(_short(p, workspace.prefixes), space, f"{n:,}") for p, space, n in card.links]
+    lines += _table("Links", ("property", "to", "links"), links)
+    sources = [(s["path"], f"{s['size']:,}", f"`{s['sha256']}`") for s in card.info["sources"]]
+    lines += _table("Sources", ("file", "bytes", "SHA-256"), sources)
+    return "\n".join(lines) + "\n"
+
+
+def _table(title: str, head: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> list[str]:
+    if not rows:
+        return []
+    cells = [head, tuple("---" for _ in head), *rows]
+    made = ["| " + " | ".join(cell.replace("|", "\\|") for cell in row) + " |" for row in cells]
+    return ["", f"## {title}", "", *made]
+
+
+def _short(term: str, prefixes: Mapping[str, str]) -> str:
+    text = term[1:-1]
+    for prefix, space in sorted(prefixes.items(), key=lambda pair: -len(pair[1])):
+        if text.startswith(space):
+            return f"{prefix}:{text[len(space) :]}"
+    return text

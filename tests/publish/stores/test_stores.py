@@ -1,0 +1,98 @@
+"""Exports and pushes in real stores: the same counts, and the same answers.
+
+pytest -m stores tests/publish/stores
+"""
+
+import contextlib
+import csv
+import io
+import json
+import urllib.parse
+import urllib.request
+from collections import Counter
+from collections.abc import Iterator
+from decimal import Decimal, InvalidOperation
+from pathlib import Path
+
+import pytest
+
+from kg.cli.main import main
+from kg.workspace import Workspace, find_workspace
+from tests.publish.stores.differences import DIFFERENCES
+from tests.publish.stores.servers import STARTERS, STORES, Store
+
+pytestmark = [pytest.mark.stores, pytest.mark.slow]
+ROOT = Path(__file__).parents[3]
+
+
+@pytest.fixture(scope="module")
+def workspace() -> Workspace:
+    found = find_workspace(ROOT)
+    if not found.current_file.is_file():
+        assert main(["-C", str(ROOT), "-q", "build"]) == 0
+    return found
+
+
+@pytest.fixture(scope="module", params=["bulk", "push"])
+def way(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+@pytest.fixture(scope="module", params=STORES)
+def store(
+    request: pytest.FixtureRequest,
+    way: str,
+    workspace: Workspace,  # noqa: ARG001  (built before it is exported)
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[Store]:
+    folder = tmp_path_factory.mktemp(f"{request.param}-{way}")
+    bulk = None
+    if way == "bulk":
+        bulk = folder / "export.nq"
+        assert main(["-C", str(ROOT), "-q", "export", "-o", str(bulk)]) == 0
+    with STARTERS[request.param](folder, bulk) as started:
+        if way == "push":
+            with pytest.MonkeyPatch.context() as patch:
+                for name, value in started.environment.items():
+                    patch.setenv(name, value)
+                words = ["-C", str(ROOT), "push", "--chunk", "5000", started.push_url]
+                assert main(words) == 0
+        yield started
+
+
+def test_counts_are_equal(store: Store, workspace: Workspace) -> None:
+    for graph in workspace.current_build().info()["graphs"]:
+        where = f"GRAPH {graph['graph']} {{ ?s ?p ?o }}"
+        query = urllib.parse.urlencode({"query": f"SELECT (COUNT(*) AS ?n) {{ {where} }}"})
+        headers = {"Accept": "application/sparql-results+json"}
+        request = urllib.request.Request(store.endpoint, query.encode(), headers)
+        with urllib.request.urlopen(request, timeout=60) as answer:
+            rows = json.load(answer)["results"]["bindings"]
+        assert int(rows[0]["n"]["value"]) == graph["triples"]
+
+
+@pytest.mark.parametrize("name", sorted(path.stem for path in (ROOT / "queries").glob("*.rq")))
+def test_questions_are_equal(name: str, store: Store, tmp_path: Path) -> None:
+    same = answer(name, tmp_path) == answer(name, tmp_path, "--endpoint", store.endpoint)
+    expected = name not in DIFFERENCES[store.name]
+    assert same == expected, DIFFERENCES[store.name].get(name, "a difference that is not explained")
+
+
+def answer(name: str, folder: Path, *words: str) -> Counter[tuple[str, ...]] | str:
+    """Return the rows of an answer, numbers as values and in any order, or the error."""
+    target = folder / "answer.csv"
+    target.unlink(missing_ok=True)
+    said = io.StringIO()
+    with contextlib.redirect_stderr(said):
+        main(["-C", str(ROOT), "query", name, "-o", str(target), "--timeout", "30", *words])
+    if not target.exists():
+        return said.getvalue()
+    with target.open(newline="", encoding="utf-8") as rows:
+        return Counter(tuple(map(value, row)) for row in csv.reader(rows))
+
+
+def value(cell: str) -> str:
+    try:
+        return str(Decimal(cell).normalize())
+    except InvalidOperation:
+        return cell
