@@ -298,15 +298,21 @@ def test(pytest_arguments):
     print("--- tests")
     sys.stdout.flush()
     report = os.path.join(tempfile.mkdtemp(prefix="kg-test-"), "report.xml")
-    coverage = [] if pytest_arguments else ["--cov", "--cov-report=term:skip-covered"]
     try:
         code = subprocess.call(
-            [PYTHON, "-m", "pytest", "--junitxml", report] + coverage + pytest_arguments, cwd=ROOT
+            [PYTHON, "-m", "pytest", "--junitxml", report] + (pytest_arguments or everything()),
+            cwd=ROOT,
         )
         counts = count_tests(report)
     finally:
         shutil.rmtree(os.path.dirname(report), ignore_errors=True)
     return conclude(broken, code, counts)
+
+
+def everything():
+    """Return pytest's arguments for all tests: on all cores, a file's tests on one of them."""
+    workers = min(os.cpu_count() or 1, 4)
+    return ["-n", str(workers), "--dist", "loadfile", "--cov", "--cov-report=term:skip-covered"]
 
 
 def count_tests(report):

@@ -1,5 +1,17 @@
-"""Lets ``python -m kg`` be the ``kg`` command."""
+"""Is the ``kg`` command, and lets ``python -m kg`` be it."""
 
-from kg.cli.main import run
+import sys
 
-run()
+
+def start() -> None:
+    """Load the command line and run it; say so too where it is interrupted before it runs."""
+    try:
+        from kg.cli.main import run
+    except KeyboardInterrupt:
+        print("kg: interrupted", file=sys.stderr)
+        sys.exit(130)
+    run()
+
+
+if __name__ == "__main__":
+    start()

@@ -5,15 +5,18 @@ from __future__ import annotations
 import re
 import shutil
 import tempfile
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeVar
 
 import duckdb
 
 from kg.errors import InputError, KgError, LimitError, WorldError
 from kg.sizes import parse_size
+
+Result = TypeVar("Result")
 
 # What the process itself takes beside DuckDB's buffers (interpreter, libraries, allocator),
 # in bytes; measured as ru_maxrss of a build of one row.
@@ -87,6 +90,49 @@ def translated() -> Iterator[None]:
         raise WorldError("disk", first_line(error), hint="Check the disk and the path.") from error
     except duckdb.InterruptException as error:
         raise KeyboardInterrupt from error
+    except RuntimeError as error:
+        # What DuckDB makes of Ctrl-C while a query runs; its own errors are no RuntimeErrors.
+        if str(error) == "Query interrupted":
+            raise KeyboardInterrupt from error
+        raise
+
+
+def interruptible(connection: duckdb.DuckDBPyConnection, act: Callable[[], Result]) -> Result:
+    """Run a long query so that Ctrl-C ends it at once.
+
+    DuckDB looks for signals between the steps of a query, and one step of a long export may be
+    most of it. So the query runs in a thread of its own, and this one waits for the signal.
+
+    Args:
+        connection: The connection that `act` uses; nothing else may use it meanwhile.
+        act: What runs the query.
+
+    Raises:
+        KeyboardInterrupt: The user ended it.
+    """
+    outcome: list[Result] = []
+    failure: list[BaseException] = []
+
+    def run() -> None:
+        try:
+            outcome.append(act())
+        except BaseException as error:  # noqa: BLE001  (raised again below)
+            failure.append(error)
+        finally:
+            ended.set()
+
+    # Not Thread.join: once a signal breaks into that, it takes the thread for ended.
+    ended = threading.Event()
+    threading.Thread(target=run, name="kg-query").start()
+    try:
+        ended.wait()
+    except KeyboardInterrupt:
+        connection.interrupt()
+        ended.wait()
+        raise
+    if failure:
+        raise failure[0]
+    return outcome[0]
 
 
 def first_line(error: Exception) -> str:

@@ -96,6 +96,11 @@ class KgError(Exception):
         text = f"{self.location}: {self.message}" if self.location else self.message
         return f"{text}\n  {self.hint}" if self.hint else text
 
+    def report(self) -> str:
+        """Return what the command line shows: `str`, with the code behind the first line."""
+        first, *rest = str(self).split("\n")
+        return "\n".join((f"kg: {first} [{self.code}]", *rest))
+
     def at(self, location: Location) -> Self:
         """Fill in the place where the raiser did not know it, and return the same error."""
         if self.location is None:

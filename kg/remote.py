@@ -1,7 +1,7 @@
 """Push: a graph into a remote store, by the SPARQL 1.1 Graph Store Protocol.
 
-The quad table streams out in chunks. Where a graph is replaced, its first chunk is a PUT, which
-empties it, and the others are POSTs. Without blank nodes each request may be repeated: a set does
+The quad table streams out in chunks. Where a graph is replaced, it is deleted, its first chunk is
+a PUT and the others are POSTs. Without blank nodes each request may be repeated: a set does
 not change when what it holds is added again. So a push that breaks is simply run again.
 
 Spec: https://www.w3.org/TR/sparql11-http-rdf-update/
@@ -34,6 +34,8 @@ CHUNK: Final = 20_000  # triples of a request
 _N_TRIPLES: Final = "application/n-triples"
 _TURTLE: Final = "text/turtle"
 _BLANK: Final = "(s >= '_' OR o >= '_' OR coalesce(g >= '_', false))"
+# Answers to a DELETE where there is no such graph, or no such method: a PUT follows in any case.
+_NO_DELETE: Final = frozenset({400, 404, 405, 500, 501})
 # Ends of Graph Store URLs, and what stands in their place in the URL of the SPARQL endpoint.
 _ENDPOINTS: Final = (
     (r"/rdf-graphs/service/?$", ""),  # RDF4J, GraphDB
@@ -231,7 +233,11 @@ class _Sender:
 
     def send(self, connection: duckdb.DuckDBPyConnection, rows: str) -> None:
         for name, fresh, count, body in _chunks(connection, rows, self.options.chunk):
-            method = "PUT" if fresh and not self.options.add else "POST"
+            replaces = fresh and not self.options.add
+            if replaces:
+                # Fuseki 5.6 leaves decimals such as 1.50 in a graph that a PUT replaces.
+                self.client.send("DELETE", graph_url(self.url, name), accepted=_NO_DELETE)
+            method = "PUT" if replaces else "POST"
             self._send_chunk(method, graph_url(self.url, name), body)
             self.sent += count
             self.requests += 1

@@ -151,8 +151,9 @@ def test_every_option_of_the_documentation_exists():
 
     known = options_of(typer.main.get_command(app)).union(*map(options_of, commands().values()))
     named = set(re.findall(r"(?<![\w-])--[a-z][a-z-]+", pages()))
-    # Those of other programs: xmllint, oxigraph.
-    assert named - known == {"--noent", "--location", "--file"} | ({"--help"} & named)
+    # Those of other programs: xmllint, oxigraph, fuseki, tdbloader, curl.
+    others = {"--noent", "--location", "--file", "--union-default-graph", "--set", "--loc"}
+    assert named - known == others | {"--data-binary"} | ({"--help"} & named)
 
 
 # --- keys and links -------------------------------------------------------------------------
@@ -176,6 +177,16 @@ def test_the_prefixes_that_are_always_known_are_documented():
     text = (DOCS / "workspace.md").read_text(encoding="utf-8")
     listed = re.search(r"`rdf`, `rdfs`.*?`sh`", text, re.DOTALL)[0]
     assert set(re.findall(r"`([a-z]+)`", listed)) == set(COMMON_PREFIXES)
+
+
+def test_pages_that_messages_name_exist():
+    named = {
+        name
+        for path, _ in modules()
+        for name in re.findall(r"docs/[\w/-]+\.md", path.read_text(encoding="utf-8"))
+    }
+    assert "docs/workspace.md" in named
+    assert {name for name in named if not (ROOT / name).exists()} == set()
 
 
 def heading_anchors(path: Path) -> set[str]:

@@ -111,6 +111,7 @@ class TestTheNewWorkspace:
     ("file", "old", "new", "message"),
     [
         ("peaks.csv", "8611", "86110", "no peak is higher than 8849"),
+        ("peaks.csv", "denali,Denali,", "k2,Denali,", "Two rows have this key"),
         ("peaks.csv", "k2,K2,", "k2,,", "Give the peak a name"),
         ("ascents.yaml", "peak: denali", "peak: danali", "is not in peaks.csv"),
         ("ascents.yaml", "day: 1913-06-07", "day:", "Give the ascent one day"),

@@ -25,6 +25,7 @@ from kg.cli.map import map_command
 from kg.cli.push import push_command
 from kg.cli.query import query_command
 from kg.cli.questions import questions_command
+from kg.cli.release import release_command
 from kg.cli.trace import trace_command
 from kg.cli.validate import validate_command
 from kg.errors import ExitCode, KgError
@@ -82,6 +83,7 @@ app.command("validate")(validate_command)
 app.command("export", cls=LightCommand)(export_command)
 app.command("diff")(diff_command)
 app.command("describe")(describe_command)
+app.command("release")(release_command)
 app.command("push")(push_command)
 app.command("init")(init_command)
 
@@ -95,17 +97,24 @@ def main(arguments: list[str] | None = None) -> int:
     words = sys.argv[1:] if arguments is None else arguments
     debug = "--debug" in words
     try:
-        result = app(words, standalone_mode=False)
+        # Not app(words): that would take sys.excepthook for itself.
+        result = typer.main.get_command(app).main(words, standalone_mode=False)
     except KgError as error:
         return _fail(error, debug)
     except typer.TyperException as error:
         return _misused(error)
     except (typer.Abort, KeyboardInterrupt):
-        print("kg: interrupted", file=sys.stderr)
-        return ExitCode.INTERRUPTED
+        return _interrupted()
     except SystemExit:  # how Typer ends where the reader of a pipe has gone
         return _end_quietly()
+    if result == ExitCode.INTERRUPTED:  # what Typer makes of an interruption within a command
+        return _interrupted()
     return _flush(int(result) if isinstance(result, int) else ExitCode.DONE)
+
+
+def _interrupted() -> int:
+    print("kg: interrupted", file=sys.stderr)
+    return ExitCode.INTERRUPTED
 
 
 def run() -> None:
@@ -133,9 +142,7 @@ def _fail(error: KgError, debug: bool) -> int:
         import traceback
 
         traceback.print_exception(error)
-    # The code, a heading of docs/errors.md, stands behind the first line.
-    first, *rest = str(error).split("\n")
-    print("\n".join((f"kg: {first} [{error.code}]", *rest)), file=sys.stderr)
+    print(error.report(), file=sys.stderr)
     return error.exit_code
 
 

@@ -68,7 +68,7 @@ def _check(session: Settings, workspace: Workspace) -> int:
             check_question(read_question(path, workspace.prefixes), workspace)
         except KgError as error:
             wrong += 1
-            print(f"kg: {error}", file=sys.stderr)
+            print(error.report(), file=sys.stderr)
     right = len(workspace.question_files) - wrong
     if right and not wrong:
         session.say(f"kg: {right} question{' is' if right == 1 else 's are'} right")

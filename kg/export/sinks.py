@@ -260,13 +260,13 @@ def piped(connection: duckdb.DuckDBPyConnection, lines: str) -> Iterator[Pipe]:
     pipe = Pipe(connection, lines)
     try:
         yield pipe
+        pipe.finish()
     except BaseException:
         cause = pipe.stop()
         # What the reader found may be no more than that the writer broke off.
-        if isinstance(cause, KgError) and not isinstance(cause, WorldError):
+        if isinstance(cause, KgError):
             raise cause from None
         raise
-    pipe.finish()
 
 
 class Pipe:
@@ -283,8 +283,9 @@ class Pipe:
         self.source: IO[bytes] = open(reading, "rb", buffering=0)  # noqa: SIM115, PTH123
         self.count = 0
         self._failure: BaseException | None = None
-        self._thread = threading.Thread(target=self._produce, args=(lines,), name="kg-export")
-        self._thread.start()
+        # Not Thread.join: once a signal breaks into that, it takes the thread for ended.
+        self._ended = threading.Event()
+        threading.Thread(target=self._produce, args=(lines,), name="kg-export").start()
 
     def _produce(self, lines: str) -> None:
         try:
@@ -293,6 +294,7 @@ class Pipe:
             self._failure = error
         finally:
             os.close(self._writing)
+            self._ended.set()
 
     def copy_to(self, sink: Writer) -> None:
         """Write everything to the sink."""
@@ -301,19 +303,18 @@ class Pipe:
 
     def finish(self) -> None:
         """Wait for the end, and raise what went wrong in DuckDB."""
-        self._thread.join()
+        self._ended.wait()
         self.source.close()
         if self._failure is not None:
             raise self._failure
 
     def stop(self) -> BaseException | None:
-        """Break off, and return what had gone wrong in DuckDB, if anything had."""
-        running = self._thread.is_alive()
+        """Break off, and return what had gone wrong in DuckDB before that, if anything had."""
         failure = self._failure
-        if running:
+        if not self._ended.is_set():
             self._connection.interrupt()
         self.source.close()
-        self._thread.join()
+        self._ended.wait()
         return failure
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from kg.duck import interruptible
 from kg.export.formats import COTTAS, JSON_LD, N_QUADS, N_TRIPLES, RDF_XML, TRIG
 from kg.export.lines import by_graph_sql, merged_sql, nquads_sql, ntriples_sql
 from kg.export.names import Names, Use, survey, survey_graphs
@@ -67,7 +68,7 @@ def write(connection: duckdb.DuckDBPyConnection, rows: Rows, job: Job) -> Writte
     lines, count = _lines(connection, rows, job)
     if job.target != "-" and not (job.compression or job.options.split or job.options.canonical):
         with replacing(Path(job.target)) as part:
-            written = copy_lines(connection, lines, part)
+            written = interruptible(connection, lambda: copy_lines(connection, lines, part))
         return Written(written if count is None else count, (Path(job.target),))
 
     def emit(sink: Writer) -> int:
@@ -128,7 +129,7 @@ def _write_cottas(connection: duckdb.DuckDBPyConnection, rows: Rows, job: Job) -
     # Subject, predicate, object in plain order, as the index that the file names says.
     ordered = f"SELECT {columns} FROM ({rows.sql}) ORDER BY {columns} NULLS FIRST"
     with replacing(Path(job.target)) as part:
-        count = copy_rows(connection, ordered, part, index="spo")
+        count = interruptible(connection, lambda: copy_rows(connection, ordered, part, index="spo"))
     return Written(count, (Path(job.target),))
 
 

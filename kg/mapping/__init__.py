@@ -10,6 +10,7 @@ from pathlib import Path
 
 from kg.errors import InputError, Location
 from kg.mapping.plan import Plan
+from kg.terms import is_iri
 from kg.workspace import MAPPING_PATTERNS, show_path
 
 
@@ -22,7 +23,7 @@ def read_mapping(path: Path, prefixes: Mapping[str, str], base: str = "") -> Pla
         base: Base IRI, unless the document has its own.
 
     Raises:
-        InputError: The document is missing, not UTF-8, empty or wrong.
+        InputError: The document is missing, may not be read, is not UTF-8, empty or wrong.
     """
     shown = show_path(path)
     try:
@@ -32,11 +33,19 @@ def read_mapping(path: Path, prefixes: Mapping[str, str], base: str = "") -> Pla
             "missing-file", f"there is no file {shown}", hint="Check the name and the folder."
         ) from error
     except UnicodeDecodeError as error:
+        before = error.object[: error.start].decode("utf-8", "replace")
+        line, column = before.count("\n") + 1, len(before) - before.rfind("\n")
         raise InputError(
             "bad-encoding",
-            f"the mapping is not encoded in UTF-8 (byte {error.start})",
-            location=Location(shown),
+            f"the mapping is not encoded in UTF-8 (byte 0x{error.object[error.start]:02X})",
+            location=Location(shown, line, column),
             hint="Save the file as UTF-8.",
+        ) from error
+    except OSError as error:
+        raise InputError(
+            "unreadable-file",
+            f"{shown} cannot be read: {error.strerror}",
+            hint="Name the mapping files themselves.",
         ) from error
     folder = str(path.resolve().parent)
     if path.suffix in (".yml", ".yaml"):
@@ -55,6 +64,16 @@ def read_mapping(path: Path, prefixes: Mapping[str, str], base: str = "") -> Pla
 
 
 def read_mappings(paths: Iterable[Path], prefixes: Mapping[str, str], base: str = "") -> Plan:
-    """Read mapping documents into one plan; arguments and errors as for `read_mapping`."""
+    """Read mapping documents into one plan; arguments and errors as for `read_mapping`.
+
+    Raises:
+        InputError: The base is not an absolute IRI, or a document is wrong.
+    """
+    if base and not is_iri(base):
+        raise InputError(
+            "bad-base",
+            f"the base {base!r} is not an absolute IRI",
+            hint="Write it with its scheme, such as https://example.org/.",
+        )
     plans = [read_mapping(path, prefixes, base) for path in paths]
     return Plan(tuple(found for plan in plans for found in plan.triples_maps))

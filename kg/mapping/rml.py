@@ -30,7 +30,7 @@ from kg.mapping.rml_functions import FunctionReader
 from kg.mapping.rml_graph import RmlGraph, Term, Value
 from kg.mapping.rml_sources import read_logical_source
 from kg.mapping.rml_targets import read_targets
-from kg.terms import RDF, RDF_LANG_STRING, XSD_STRING, is_language_tag
+from kg.terms import RDF, RDF_LANG_STRING, XSD_STRING, is_iri, is_language_tag
 
 _RDF_TYPE: Final = f"{RDF}type"
 _FUNCTIONS: Final = ("functionExecution", "functionValue")
@@ -95,6 +95,11 @@ class _Reader:
 
     def triples_map(self, node: Term) -> TriplesMap:
         base = self.graph.one(node, "baseIRI")
+        if base and not is_iri(base.text):
+            raise base.error(
+                f"the base {base.text!r} is not an absolute IRI",
+                hint="Write it with its scheme, such as https://example.org/.",
+            )
         source = self.graph.one(node, "logicalSource")
         if source is None:
             raise self.graph.error(node, f"the triples map {self.name(node)} has no logical source")

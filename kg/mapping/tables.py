@@ -1,8 +1,9 @@
-"""The tables that the logical sources of a plan are read into, with the columns that are needed."""
+"""Which tables a plan reads: one for each logical source, with a column for each reference."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Final
 
 from kg.errors import InputError
@@ -10,6 +11,7 @@ from kg.mapping.jsonpath import JsonPath, parse_jsonpath
 from kg.mapping.plan import (
     Formulation,
     LogicalSource,
+    Origin,
     Plan,
     Reference,
     RefObjectMap,
@@ -21,6 +23,10 @@ from kg.mapping.plan import (
 from kg.mapping.term_sql import Column, SourceTable
 from kg.mapping.texts import textual_references
 
+_Used = Iterator[tuple[Reference, Origin]]
+_JSON_LIKE: Final = (Formulation.JSON, Formulation.YAML)
+_TYPED: Final = (Formulation.SQL, Formulation.PARQUET, Formulation.EXCEL)
+
 
 def source_tables(plan: Plan) -> dict[LogicalSource, SourceTable]:
     """Return the table that each logical source of a plan is read into.
@@ -28,74 +34,81 @@ def source_tables(plan: Plan) -> dict[LogicalSource, SourceTable]:
     Raises:
         InputError: An iterator or a reference is no JSONPath where it must be one.
     """
-    needed: dict[LogicalSource, dict[Reference, None]] = {}
+    needed: dict[LogicalSource, dict[Reference, Origin]] = {}
     for triples_map in plan.triples_maps:
-        found = needed.setdefault(triples_map.source, {})
-        if triples_map.source.formulation in _JSON_LIKE and triples_map.source.iterator:
-            _jsonpath(triples_map.source, triples_map.source.iterator)
-        for reference in _all_references(triples_map):
-            found[reference] = None
-        for object_map in _ref_objects(triples_map):
-            parents = [p for p in plan.triples_maps if p.name == object_map.parent]
-            for parent in parents:
-                inside = needed.setdefault(parent.source, {})
-                for join in object_map.joins:
-                    inside |= dict.fromkeys(references(join.parent))
-                if not object_map.joins and parent.source == triples_map.source:
-                    found |= dict.fromkeys(term_references(parent.subject))
+        source = triples_map.source
+        found = needed.setdefault(source, {})
+        if source.formulation in _JSON_LIKE and source.iterator:
+            _jsonpath(source.iterator, source.origin)
+        for reference, origin in _own(triples_map):
+            found.setdefault(reference, origin)
+        for object_map in ref_objects(triples_map):
+            for parent in plan.triples_maps:
+                if parent.name == object_map.parent:
+                    inside = needed.setdefault(parent.source, {})
+                    for reference, origin in _of_parent(triples_map, object_map, parent):
+                        inside.setdefault(reference, origin)
     textual = textual_references(plan)
     return {
         source: SourceTable(
             f"source_{number}",
             source,
             tuple(
-                _column(source, ref, index, textual=(source, ref) in textual)
-                for index, ref in enumerate(found)
+                replace(_column(source, ref, origin, n), textual=(source, ref) in textual)
+                for n, (ref, origin) in enumerate(used.items())
             ),
         )
-        for number, (source, found) in enumerate(needed.items())
+        for number, (source, used) in enumerate(needed.items())
     }
 
 
-_JSON_LIKE: Final = (Formulation.JSON, Formulation.YAML)
-
-
-def _jsonpath(source: LogicalSource, text: str) -> JsonPath:
-    try:
-        return parse_jsonpath(text)
-    except InputError as error:
-        raise error.at(source.origin.location()) from error
-
-
-def _column(source: LogicalSource, reference: Reference, index: int, *, textual: bool) -> Column:
-    if source.formulation in _JSON_LIKE:
-        many = _jsonpath(source, reference.name).is_many
-        return Column(reference.name, index, many=many, typed=True, textual=textual)
-    if source.formulation is Formulation.XPATH:
-        return Column(reference.name, index, many=True, typed=False, textual=textual)
-    typed = source.formulation in (Formulation.SQL, Formulation.PARQUET, Formulation.EXCEL)
-    return Column(reference.name, index, many=False, typed=typed, textual=textual)
-
-
-def _ref_objects(triples_map: TriplesMap) -> Iterator[RefObjectMap]:
+def ref_objects(triples_map: TriplesMap) -> Iterator[RefObjectMap]:
+    """Yield the referencing object maps of a triples map."""
     for pair in triples_map.predicate_objects:
         for object_map in pair.objects:
             if isinstance(object_map, RefObjectMap):
                 yield object_map
 
 
-def _all_references(triples_map: TriplesMap) -> Iterator[Reference]:
-    yield from term_references(triples_map.subject)
-    for graph in triples_map.graphs:
-        yield from term_references(graph)
+def _own(triples_map: TriplesMap) -> _Used:
+    yield from _of_terms(triples_map.subject, *triples_map.graphs)
     for pair in triples_map.predicate_objects:
-        for term_map in (*pair.predicates, *pair.graphs):
-            yield from term_references(term_map)
+        yield from _of_terms(*pair.predicates, *pair.graphs)
         for object_map in pair.objects:
             if isinstance(object_map, TermMap):
-                yield from term_references(object_map)
-            else:
-                for join in object_map.joins:
-                    yield from references(join.child)
-                if object_map.condition is not None:
-                    yield from references(object_map.condition)
+                yield from _of_terms(object_map)
+                continue
+            for join in object_map.joins:
+                yield from ((reference, object_map.origin) for reference in references(join.child))
+            if object_map.condition is not None:
+                found = references(object_map.condition)
+                yield from ((reference, object_map.origin) for reference in found)
+
+
+def _of_terms(*term_maps: TermMap) -> _Used:
+    for term_map in term_maps:
+        for reference in term_references(term_map):
+            yield reference, term_map.origin
+
+
+def _of_parent(child: TriplesMap, object_map: RefObjectMap, parent: TriplesMap) -> _Used:
+    for join in object_map.joins:
+        for reference in references(join.parent):
+            yield reference, object_map.origin
+    if not object_map.joins and parent.source == child.source:
+        yield from _of_terms(parent.subject)
+
+
+def _jsonpath(text: str, origin: Origin) -> JsonPath:
+    try:
+        return parse_jsonpath(text)
+    except InputError as error:
+        raise error.at(origin.location()) from error
+
+
+def _column(source: LogicalSource, reference: Reference, origin: Origin, index: int) -> Column:
+    many = source.formulation is Formulation.XPATH
+    typed = source.formulation in _TYPED
+    if source.formulation in _JSON_LIKE:
+        many, typed = _jsonpath(reference.name, origin).is_many, True
+    return Column(reference.name, index, many=many, typed=typed, origin=origin)

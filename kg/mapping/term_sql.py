@@ -9,18 +9,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from kg.errors import InputError
 from kg.mapping.dialect import STOP, concat, text
 from kg.mapping.function_sql import call_sql, split_sql, truth_sql
 from kg.mapping.plan import (
+    NOWHERE,
     Call,
     Constant,
     Expression,
     Function,
     LogicalSource,
+    Origin,
     Reference,
     Template,
     TermMap,
@@ -44,6 +46,7 @@ class Column:
         many: Whether it holds a list of values.
         typed: Whether it holds kinds of natural datatypes beside the texts.
         textual: Whether a number must keep the text that the source has for it.
+        origin: Where the mapping refers to it first.
     """
 
     reference: str
@@ -51,6 +54,7 @@ class Column:
     many: bool
     typed: bool
     textual: bool = True
+    origin: Origin = field(default=NOWHERE, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

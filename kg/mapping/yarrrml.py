@@ -31,7 +31,7 @@ from kg.mapping.yarrrml_access import SourceReader, TargetReader
 from kg.mapping.yarrrml_joins import JoinReader
 from kg.mapping.yarrrml_prefixes import PREDEFINED
 from kg.mapping.yarrrml_terms import CONDITIONS, TERM_KEYS, TermReader
-from kg.terms import RDF
+from kg.terms import RDF, is_iri
 
 _MAPPINGS: Final = ("mappings", "mapping", "m")
 _AUTHORS: Final = ("authors", "author", "a")
@@ -119,6 +119,11 @@ class _Reader:
         for name, value in declared.entries("prefixes") if declared else ():
             prefixes[name] = value.text(f"the prefix {name}")
         self.base = base.text("base") if base else default_base
+        if base and not is_iri(self.base):
+            raise base.error(
+                f"the base {self.base!r} is not an absolute IRI",
+                hint="Write it with its scheme, such as https://example.org/.",
+            )
         given = document.get("external")
         external = {
             name: value.text(f"the external reference {name}")

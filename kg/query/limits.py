@@ -89,7 +89,7 @@ class Guard:
                 return
             remove(self.leftovers)
             with suppress(OSError):
-                os.write(2, f"kg: {text}\n".encode())
+                os.write(2, f"{text}\n".encode())
             os._exit(code)
 
 
@@ -141,13 +141,13 @@ def _watch(guard: Guard, limits: Limits, started: float, read_end: int) -> None:
             number = os.read(read_end, 1)[0]
             if number == 0:
                 return
-            text = "interrupted" if number == signal.SIGINT else "ended from outside"
+            text = "kg: interrupted" if number == signal.SIGINT else "kg: ended from outside"
             code = ExitCode.INTERRUPTED if number == signal.SIGINT else 128 + number
             guard.stop(text, code)
         elif limits.seconds is not None and time.monotonic() >= started + limits.seconds:
-            guard.stop(str(_time_error(limits.seconds)), ExitCode.LIMIT)
+            guard.stop(_time_error(limits.seconds).report(), ExitCode.LIMIT)
         elif limits.memory is not None and resident() > limits.memory:
-            guard.stop(str(_memory_error(limits.memory)), ExitCode.LIMIT)
+            guard.stop(_memory_error(limits.memory).report(), ExitCode.LIMIT)
 
 
 def _time_error(seconds: float) -> LimitError:

@@ -7,6 +7,7 @@ Spec: https://www.w3.org/TR/sparql11-protocol/#query-operation
 
 from __future__ import annotations
 
+import base64
 import urllib.error
 import urllib.parse
 import urllib.request
@@ -18,6 +19,7 @@ from typing import IO, Final, cast
 import pyoxigraph as ox
 
 from kg.errors import InputError, WorldError
+from kg.http import Credentials, find_credentials
 from kg.query.answer import Answer
 from kg.query.lexer import Form, Kind, declared_prefixes, tokens, used_prefixes
 
@@ -87,6 +89,7 @@ def ask_endpoint(url: str, text: str, form: Form, seconds: float | None = None) 
         seconds: How long to wait for the network at most, at each step.
 
     Raises:
+        InputError: The netrc file cannot be read.
         WorldError: The endpoint cannot be reached, refuses, or answers something else.
     """
     request = urllib.request.Request(
@@ -99,6 +102,7 @@ def ask_endpoint(url: str, text: str, form: Form, seconds: float | None = None) 
         },
         method="POST",
     )
+    _authorize(request, find_credentials(url))
     opener = urllib.request.build_opener(_KeepMethod)
     try:
         response = opener.open(request, timeout=seconds)
@@ -107,6 +111,18 @@ def ask_endpoint(url: str, text: str, form: Form, seconds: float | None = None) 
     except (urllib.error.URLError, HTTPException, OSError) as error:
         raise _unreachable(url, error) from error
     return _parse(url, cast(HTTPResponse, response), form)
+
+
+def _authorize(request: urllib.request.Request, credentials: Credentials) -> None:
+    """Add what the environment or netrc has for the host; a redirect does not carry it on."""
+    if credentials.token:
+        value = f"Bearer {credentials.token}"
+    elif credentials.user is not None:
+        pair = f"{credentials.user}:{credentials.password or ''}"
+        value = f"Basic {base64.b64encode(pair.encode()).decode()}"
+    else:
+        return
+    request.add_unredirected_header("Authorization", value)
 
 
 class _Reader:
@@ -177,8 +193,8 @@ def _refused(url: str, error: urllib.error.HTTPError) -> WorldError:
     said = "" if is_page else " ".join(body.split())[:_EXCERPT]
     hints = {
         400: "The store does not take the query: see what it says.",
-        401: "The store wants a login, which kg does not send.",
-        403: "The store does not let you ask.",
+        401: "Set KG_USER and KG_PASSWORD, or KG_TOKEN, or add the host to your netrc file.",
+        403: "The login does not allow this. Check the rights of the user in the store.",
         404: "Check the URL: it must be that of the SPARQL endpoint itself.",
         405: "Check the URL: it must be that of the SPARQL endpoint itself.",
         429: "The store wants fewer queries: wait, then ask again.",

@@ -121,7 +121,7 @@ def _write_line(
             _padded(cell[number] if number < len(cell) else "", size, to_right)
             for cell, size, to_right in zip(cells, widths, right, strict=True)
         ]
-        out.write(_GAP.join(parts).rstrip() + "\n")
+        out.write(_GAP.join(parts).rstrip(" ") + "\n")
 
 
 def _padded(text: str, size: int, to_right: bool) -> str:

@@ -40,7 +40,7 @@ def select(reading: Reading) -> str:
     lines, header = _header(reading.file, source)
     for column in columns:
         if column.reference not in header:
-            raise missing_reference(column.reference, header, source)
+            raise missing_reference(column, header, source)
     picked = "".join(f", h{header.index(c.reference)} AS c{c.index}" for c in columns)
     if reading.is_repaired or source.dialect.comment:
         path, packing = _cleaned(reading), "none"

@@ -100,7 +100,7 @@ def _picked(reading: Reading, names: list[str]) -> list[int]:
     for column in reading.table.columns:
         name = _unquoted(column.reference)
         if name not in names:
-            raise missing_reference(column.reference, names, source)
+            raise missing_reference(column, names, source)
         if name in doubled:
             raise InputError(
                 "duplicate-column",

@@ -127,7 +127,7 @@ def _picked(reading: Reading, sheet: str, header: Sequence[Value], line: int) ->
     for column in reading.table.columns:
         if column.reference not in names or not column.reference:
             known = [name for name in names if name]
-            raise missing_reference(column.reference, known, reading.source)
+            raise missing_reference(column, known, reading.source)
         found.append(names.index(column.reference))
     return found
 

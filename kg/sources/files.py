@@ -11,6 +11,7 @@ from typing import Final
 
 from kg.errors import InputError, Location
 from kg.mapping.plan import Formulation, LogicalSource
+from kg.mapping.term_sql import Column
 from kg.workspace import show_path
 
 ARCHIVE_ENDINGS: Final = (".zip", ".tar", ".tar.gz", ".tgz", ".tar.xz", ".txz")
@@ -144,8 +145,9 @@ def empty_file(file: SourceFile) -> InputError:
     )
 
 
-def missing_reference(reference: str, known: Sequence[str], source: LogicalSource) -> InputError:
+def missing_reference(column: Column, known: Sequence[str], source: LogicalSource) -> InputError:
     """Return the error for a reference that no record of a source has."""
+    reference = column.reference
     near = difflib.get_close_matches(reference, known, n=1, cutoff=0.6)
     same = [name for name in known if name.casefold() == reference.casefold()]
     guess = (same or near)[:1]
@@ -153,6 +155,6 @@ def missing_reference(reference: str, known: Sequence[str], source: LogicalSourc
     return InputError(
         "missing-column",
         f"the mapping refers to {reference!r}, which {source.path} does not have",
-        location=source.origin.location(),
+        location=column.origin.location(),
         hint=f"{hint}It has: {', '.join(known) or 'no columns'}.",
     )

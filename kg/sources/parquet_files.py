@@ -39,7 +39,7 @@ def select(reading: Reading) -> str:
     shown = []
     for column in reading.table.columns:
         if column.reference not in names:
-            raise missing_reference(column.reference, names, reading.source)
+            raise missing_reference(column, names, reading.source)
         if names.count(column.reference) > 1:
             raise InputError(
                 "duplicate-column",

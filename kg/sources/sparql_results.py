@@ -47,7 +47,7 @@ def select(reading: Reading) -> str:
     names = [variable.value for variable in found.variables]
     for column in reading.table.columns:
         if column.reference not in names:
-            raise missing_reference(column.reference, names, reading.source)
+            raise missing_reference(column, names, reading.source)
     return spool_rows(reading, _rows(reading, found))
 
 

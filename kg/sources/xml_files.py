@@ -296,12 +296,18 @@ class _Document:
     ) -> list[str]:
         found = self._run(find, path, record)
         if isinstance(found, list):
-            return [v if isinstance(v, str) else str(self.text(v)) for v in found]
+            return [v if isinstance(v, str) else self._text(v) for v in found]
         if isinstance(found, bool):
             return ["true" if found else "false"]
         if isinstance(found, float):
             return [str(int(found)) if found.is_integer() else repr(found)]
         return [str(found)]
+
+    def _text(self, element: etree._Element) -> str:
+        """Return the text in an element: its string value."""
+        if len(element) == 0:
+            return element.text or ""
+        return str(self.text(element))
 
     def _check_entities(self, root: etree._Element) -> None:
         """Refuse documents that declare entities: their content is a guess at best.

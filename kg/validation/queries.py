@@ -28,7 +28,7 @@ from kg.validation.names import sh
 from kg.validation.paths import Path, Predicate
 from kg.validation.results import Result
 from kg.validation.shapes import ShapesGraph
-from kg.validation.sieve.compiler import QuerySite
+from kg.validation.sieve.plan import QuerySite
 from kg.validation.sieve.triples import Triples
 from kg.validation.sparql import Query
 from kg.validation.terms import is_blank, is_literal, split_literal

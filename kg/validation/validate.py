@@ -24,7 +24,7 @@ from kg.validation.reader import read_model
 from kg.validation.report import turtle_file
 from kg.validation.results import Result, Severity, ShapeWay, Sink, Verdict
 from kg.validation.shapes import ShapesGraph, Triple
-from kg.validation.sieve.compiler import QuerySite
+from kg.validation.sieve.plan import QuerySite
 from kg.validation.sieve.routes import Route, Way, choose_routes
 from kg.validation.sieve.run import Sieve
 from kg.validation.sieve.triples import Triples, merged_triples

@@ -1,12 +1,18 @@
 """The real command line, in a process of its own."""
 
 import hashlib
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
 
+from kg.duck import engine
+from kg.export import write_survey
+from kg.quads import QuadTable, copy_rows
+from kg.workspace import read_workspace
 from tests.export.conftest import kg
 from tests.export.samples import SAMPLE
 
@@ -155,3 +161,38 @@ def test_what_a_command_imports(workspace):
         [sys.executable, "-c", script], capture_output=True, text=True, check=True
     )
     assert done.stdout == "0\n"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["a.trig", "a.jsonld"])
+def test_ctrl_c_leaves_the_target_as_it_was(tmp_path, name):
+    """While a query of a few seconds writes, the process gets the signal of Ctrl-C."""
+    build = tmp_path / ".kg" / "builds" / "1"
+    build.mkdir(parents=True)
+    (tmp_path / "kg.toml").write_text('base = "https://example.org/"\n')
+    (tmp_path / ".kg" / "current").write_text("1")
+    with engine(threads=1) as connection:
+        rows = (
+            "SELECT concat('<https://example.org/', lpad((i // 8)::VARCHAR, 9, '0'), '>') AS s,"
+            " concat('<https://example.org/p', i % 8, '>') AS p,"
+            " concat('\"', repeat('long ', 20), '\"') AS o, NULL AS g FROM range(1200000) AS t(i)"
+        )
+        copy_rows(connection, rows, build / "quads.parquet")
+        space = read_workspace(tmp_path)
+        write_survey(connection, QuadTable(build / "quads.parquet"), space)
+    target = tmp_path / name
+    target.write_text("old")
+    process = subprocess.Popen(
+        [sys.executable, "-m", "kg", "-C", tmp_path, "export", "-o", target],
+        stderr=subprocess.PIPE,
+    )
+    for _ in range(3000):
+        if list(tmp_path.glob(f".{name}.*.part")):
+            break
+        time.sleep(0.01)
+    process.send_signal(signal.SIGINT)
+    told = process.communicate(timeout=60)[1].decode()
+    assert process.returncode == 130
+    assert "Traceback" not in told
+    assert target.read_text() == "old"
+    assert sorted(path.name for path in tmp_path.iterdir()) == [".kg", name, "kg.toml"]

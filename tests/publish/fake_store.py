@@ -97,6 +97,12 @@ class Handler(BaseHTTPRequestHandler):
     def do_PUT(self) -> None:
         self.write_graph()
 
+    def do_DELETE(self) -> None:
+        if self.allowed():
+            asked = parse_qs(urlsplit(self.path).query, keep_blank_values=True)
+            name = asked["graph"][0] if "graph" in asked else ""
+            self.answer(404 if self.store.graphs.pop(name, None) is None else 204)
+
     def do_POST(self) -> None:
         if urlsplit(self.path).path == "/query":
             self.count()

@@ -24,11 +24,13 @@ class Remote(BaseHTTPRequestHandler):
 
     store: ClassVar[ox.Store] = ox.Store()
     queries: ClassVar[list[str]] = []
+    authorizations: ClassVar[list[str | None]] = []
     protocol_version = "HTTP/1.1"
 
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers["Content-Length"])).decode()
         query = parse_qs(body)["query"][0]
+        self.authorizations.append(self.headers["Authorization"])
         if self.path == "/moved":
             self.answer(307, b"", Location="/query")
             return
@@ -154,7 +156,7 @@ def test_the_prologue_keeps_lines() -> None:
     ("path", "code", "says"),
     [
         ("/status/400", 3, "answered 400 Bad Request: no such <query>"),
-        ("/status/401", 3, "wants a login"),
+        ("/status/401", 3, "Set KG_USER and KG_PASSWORD"),
         ("/status/404", 3, "must be that of the SPARQL endpoint"),
         ("/status/503", 3, "Ask again later"),
         ("/page", 3, "answered with text/html, which is no answer"),
@@ -171,6 +173,20 @@ def test_what_goes_wrong(
     assert says in capsys.readouterr().err
     assert target.read_text() == "before"
     assert [path.name for path in tmp_path.iterdir()] == ["out.csv"]
+
+
+def test_who_asks_is_told_by_the_environment(server: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NETRC", "/nowhere")
+    words = ["-e", "ASK {}", "-o", "out.csv"]
+    assert ask(f"{server}/query", *words) == 0
+    assert Remote.authorizations[-1] is None
+    monkeypatch.setenv("KG_USER", "me")
+    monkeypatch.setenv("KG_PASSWORD", "secret")
+    assert ask(f"{server}/moved", *words) == 0
+    assert Remote.authorizations[-2:] == ["Basic bWU6c2VjcmV0", None], "a redirect learns nothing"
+    monkeypatch.setenv("KG_TOKEN", "t")
+    assert ask(f"{server}/query", *words) == 0
+    assert Remote.authorizations[-1] == "Bearer t"
 
 
 def test_nobody_listens(capsys: pytest.CaptureFixture[str]) -> None:

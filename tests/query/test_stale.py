@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from kg.query import stale
 from kg.query.stale import stale_message
 from kg.workspace import Workspace, read_workspace
 
@@ -69,7 +70,7 @@ def test_touching_a_file_is_no_change_and_it_is_read_once(
 ) -> None:
     os.utime(built.root / "data" / "a.csv", ns=(5, 5))
     assert message(built) is None
-    monkeypatch.setattr("kg.query.stale._digest", lambda _: pytest.fail("read again"))
+    monkeypatch.setattr(stale, "_digest", lambda _: pytest.fail("read again"))
     assert message(built) is None
 
 

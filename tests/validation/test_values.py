@@ -18,7 +18,7 @@ from kg.validation.judge import Judge, to_graph
 from kg.validation.reader import read_model
 from kg.validation.shapes import ShapesGraph
 from kg.validation.sieve.regex import portable
-from kg.validation.sieve.values import keyed, less_than, value_test
+from kg.validation.sieve.values import KINDS, keyed, less_than, value_test
 from tests.validation.random_cases import DATATYPES, LANGUAGES, LITERALS, NODE_KINDS, PATTERNS
 
 EX = "http://example.org/"
@@ -127,8 +127,8 @@ def test_pairs_are_compared_soundly(
     )
     source = f"(VALUES {rows}) t(n, a, b)"
     test = less_than("a", "b", "<" if kind == "lessThan" else "<=")
-    left = keyed(f"(SELECT n, a AS v FROM {source})")
-    right = keyed(f"(SELECT n, b AS v FROM {source})")
+    left = keyed(f"(SELECT n, a AS v FROM {source})", KINDS)
+    right = keyed(f"(SELECT n, b AS v FROM {source})", KINDS)
     found = {
         n: (maybe, surely)
         for n, maybe, surely in connection.execute(

@@ -7,9 +7,8 @@ it for the other side. So the suspects are never too few, however the shapes nes
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
-from enum import Enum
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Final
 
 from kg.duck import sql_text
@@ -19,114 +18,30 @@ from kg.validation.names import RDF_TYPE, RDFS_RESOURCE, RDFS_SUBCLASS
 from kg.validation.paths import Predicate
 from kg.validation.sieve.fold import folded_sql, is_foldable
 from kg.validation.sieve.paths import PathCompiler
+from kg.validation.sieve.plan import (
+    Domain,
+    NeedsQueryError,
+    NotCompilableError,
+    QuerySite,
+    Side,
+    Step,
+    Suspects,
+    Tests,
+    Values,
+)
 from kg.validation.sieve.triples import Triples
-from kg.validation.sieve.values import Test, is_blank, keyed, language, less_than, value_test
+from kg.validation.sieve.values import (
+    is_blank,
+    keyed,
+    kinds_of,
+    language,
+    less_than,
+    value_test,
+)
 
 # The judge gives up where shapes nest this deep.
 _DEEPEST: Final = 15
 _NOTHING: Final = "SELECT NULL::VARCHAR AS n WHERE false"
-
-
-class Side(Enum):
-    """Which side of the truth a query is on."""
-
-    MAYBE = "maybe"
-    SURELY = "surely"
-
-    @property
-    def other(self) -> Side:
-        """The side that a negation asks for."""
-        return Side.SURELY if self is Side.MAYBE else Side.MAYBE
-
-    def of(self, test: Test) -> str:
-        """Return a test's condition on this side."""
-        return test.maybe_bad if self is Side.MAYBE else test.surely_bad
-
-
-class NotCompilableError(Exception):
-    """A shape has something that SQL cannot tell; the text says what."""
-
-
-class NeedsQueryError(NotCompilableError):
-    """Whether a node conforms hangs on a SPARQL query."""
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """A temporary table to make.
-
-    Attributes:
-        name: Its name.
-        sql: The query for its rows.
-        about: The component or part of a shape that it serves.
-    """
-
-    name: str
-    sql: str
-    about: str
-
-
-@dataclass(frozen=True, slots=True)
-class QuerySite:
-    """A place where a ``sh:sparql`` constraint gives results of its own.
-
-    Attributes:
-        shape: The shape that has the constraint.
-        constraint: The value of ``sh:sparql``.
-        domain: Table (n) of the focus nodes.
-        weights: Table (n, w): how often each focus node is validated there; None for once.
-    """
-
-    shape: Shape
-    constraint: str
-    domain: str
-    weights: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class Suspects:
-    """How the suspects of a shape are found.
-
-    Attributes:
-        queries: Each gives some of them, in a column n.
-        sites: Where queries of the shapes' own give results beside them.
-    """
-
-    queries: tuple[Step, ...]
-    sites: tuple[QuerySite, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class _Domain:
-    """The focus nodes of a shape: a table (n).
-
-    Attributes:
-        table: Its name.
-        direct: Whether results for these nodes are results of the validation, rather than
-            reasons for another shape to fail.
-        weights: As in `QuerySite`.
-    """
-
-    table: str
-    direct: bool = False
-    weights: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class _Tests(Constraint):
-    """Constraints that look at one value at a time, told together."""
-
-    constraints: tuple[Constraint, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class _Values:
-    """The value nodes of a shape on a domain: a table of pairs (n, v)."""
-
-    shape: Shape
-    domain: _Domain
-    pairs: str
-    is_focus: bool
 
 
 class Compiler:
@@ -136,13 +51,21 @@ class Compiler:
         shapes: Every shape by its node.
         triples: The triples.
         prefix: What the names of temporary tables start with.
+        axioms: Pairs of a class and one above it; None where they are too many to be held.
     """
 
-    def __init__(self, shapes: Mapping[str, Shape], triples: Triples, prefix: str) -> None:
+    def __init__(
+        self,
+        shapes: Mapping[str, Shape],
+        triples: Triples,
+        prefix: str,
+        axioms: Sequence[tuple[str, str]] | None = None,
+    ) -> None:
         self.steps: list[Step] = []
         self._shapes = shapes
         self._triples = triples
         self._prefix = prefix
+        self._axioms = axioms
         self._paths = PathCompiler(triples)
         self._tables: dict[str, str] = {}
         self._active: list[str] = []
@@ -178,7 +101,7 @@ class Compiler:
             NotCompilableError: SQL cannot tell.
         """
         self._sites = []
-        found = self._failing(shape, _Domain(targets, direct=True), Side.MAYBE)
+        found = self._failing(shape, Domain(targets, direct=True), Side.MAYBE)
         queries = tuple(Step("", sql, about) for about, sql in found)
         return Suspects(queries, tuple(self._sites))
 
@@ -190,7 +113,7 @@ class Compiler:
         return self._tables[sql]
 
     def _failing(
-        self, shape: Shape, domain: _Domain, side: Side, folded: bool = False
+        self, shape: Shape, domain: Domain, side: Side, folded: bool = False
     ) -> list[tuple[str, str]]:
         """Return queries (n) for the nodes of a domain that fail a shape, each with its name.
 
@@ -220,7 +143,7 @@ class Compiler:
             self._active.pop()
         return found
 
-    def _folded(self, values: _Values, side: Side) -> list[tuple[str, str]]:
+    def _folded(self, values: Values, side: Side) -> list[tuple[str, str]]:
         """Compile what is told of all properties of a node in one scan."""
         demands: dict[str, list[Constraint]] = {}
         for shape in self._foldable_shapes(values):
@@ -231,7 +154,7 @@ class Compiler:
         names = sorted({type(c).__name__ for found in demands.values() for c in found})
         return [] if sql is None else [(", ".join(names), sql)]
 
-    def _foldable_shapes(self, values: _Values) -> list[Shape]:
+    def _foldable_shapes(self, values: Values) -> list[Shape]:
         """Return the shapes of one predicate that are told by a node's own triples."""
         if isinstance(values.shape.path, Predicate):
             return [values.shape]
@@ -251,7 +174,7 @@ class Compiler:
             and shape.unreadable is None
         ]
 
-    def _unfolded(self, values: _Values) -> list[Constraint]:
+    def _unfolded(self, values: Values) -> list[Constraint]:
         """Return the constraints of a shape that no fold tells.
 
         A property shape below a node shape was folded there.
@@ -260,20 +183,20 @@ class Compiler:
             return [c for c in values.shape.constraints if not is_foldable(c)]
         tests = [c for c in values.shape.constraints if value_test(c, "v") is not None]
         rest = [c for c in values.shape.constraints if value_test(c, "v") is None]
-        return [_Tests(tuple(tests)), *rest] if tests else rest
+        return [Tests(tuple(tests)), *rest] if tests else rest
 
-    def _values(self, shape: Shape, domain: _Domain) -> _Values:
+    def _values(self, shape: Shape, domain: Domain) -> Values:
         if shape.path is None:
             itself = f"(SELECT n, n AS v FROM {domain.table})"
-            return _Values(shape, domain, itself, is_focus=True)
+            return Values(shape, domain, itself, is_focus=True)
         query = self._paths.pairs(shape.path, domain.table)
         if isinstance(shape.path, Predicate):
-            return _Values(shape, domain, f"({query})", is_focus=False)
-        return _Values(shape, domain, self._shared_table(query, "path"), is_focus=False)
+            return Values(shape, domain, f"({query})", is_focus=False)
+        return Values(shape, domain, self._shared_table(query, "path"), is_focus=False)
 
-    def _constraint(self, constraint: Constraint, values: _Values, side: Side) -> list[str]:
+    def _constraint(self, constraint: Constraint, values: Values, side: Side) -> list[str]:
         match constraint:
-            case _Tests(constraints):
+            case Tests(constraints):
                 tests = filter(None, (value_test(each, "v") for each in constraints))
                 bad = " OR ".join(f"({side.of(test)})" for test in tests)
                 return [f"SELECT n FROM {values.pairs} WHERE {bad}"]
@@ -304,7 +227,7 @@ class Compiler:
                 raise NeedsQueryError("a SPARQL query decides whether nodes conform")
         return self._logical(constraint, values, side)
 
-    def _logical(self, constraint: Constraint, values: _Values, side: Side) -> list[str]:
+    def _logical(self, constraint: Constraint, values: Values, side: Side) -> list[str]:
         match constraint:
             case model.Property(node):
                 return self._property(values, self._shape(node, property_shape=True), side)
@@ -333,30 +256,30 @@ class Compiler:
             raise NotCompilableError("a property shape where a node shape belongs, or the reverse")
         return shape
 
-    def _failing_values(self, values: _Values, shape: Shape, side: Side) -> str:
+    def _failing_values(self, values: Values, shape: Shape, side: Side) -> str:
         """Return a query in brackets, or a table, for the values (n) that fail a shape."""
         queries = [query for _, query in self._failing(shape, self._value_domain(values), side)]
         return "(" + " UNION ALL ".join(f"({query})" for query in queries or [_NOTHING]) + ")"
 
-    def _value_domain(self, values: _Values, direct: bool = False) -> _Domain:
+    def _value_domain(self, values: Values, direct: bool = False) -> Domain:
         """Return the value nodes as focus nodes of another shape."""
         if values.is_focus:
             return replace(values.domain, direct=direct)
         distinct = self._shared_table(f"SELECT DISTINCT v AS n FROM {values.pairs}", "values")
         if not direct:
-            return _Domain(distinct)
+            return Domain(distinct)
         # A value is validated once for each focus node that leads to it.
         weights = values.domain.weights or f"(SELECT n, 1 AS w FROM {values.domain.table})"
         counted = f"{values.pairs} p JOIN {weights} w USING (n)"
-        return _Domain(distinct, True, f"(SELECT v AS n, sum(w) AS w FROM {counted} GROUP BY v)")
+        return Domain(distinct, True, f"(SELECT v AS n, sum(w) AS w FROM {counted} GROUP BY v)")
 
-    def _property(self, values: _Values, shape: Shape, side: Side) -> list[str]:
+    def _property(self, values: Values, shape: Shape, side: Side) -> list[str]:
         folded = values.is_focus and shape in self._foldable_shapes(values)
         return self._where_failing(values, shape, side, values.domain.direct, folded)
 
     def _where_failing(
         self,
-        values: _Values,
+        values: Values,
         shape: Shape,
         side: Side,
         direct: bool = False,
@@ -376,25 +299,28 @@ class Compiler:
 
         Spec: https://www.w3.org/TR/shacl/#dfn-shacl-instance
         """
-        subclasses = (
-            f"WITH RECURSIVE c(n) AS (SELECT {sql_text(iri)} UNION SELECT e.s FROM c"
-            f" JOIN {self._subclass_axioms()} e ON e.o = c.n) SELECT n FROM c"
-        )
         return self._shared_table(
-            f"SELECT DISTINCT s AS n FROM {self._types()} SEMI JOIN ({subclasses}) c ON o = c.n",
+            f"SELECT DISTINCT s AS n FROM ({self._with_predicate(RDF_TYPE)})"
+            f" WHERE {self._is_subclass('o', iri)}",
             "instances",
+        )
+
+    def _is_subclass(self, column: str, iri: str) -> str:
+        """Return the condition that a column's class is a class, or one below it."""
+        if self._axioms is not None:
+            return f"{column} IN ({', '.join(map(sql_text, _subclasses(self._axioms, iri)))})"
+        return (
+            f"{column} IN (WITH RECURSIVE c(n) AS (SELECT {sql_text(iri)} UNION SELECT e.s FROM c"
+            f" JOIN {self._subclass_axioms()} e ON e.o = c.n) SELECT n FROM c)"
         )
 
     def _subclass_axioms(self) -> str:
         return self._shared_table(self._with_predicate(RDFS_SUBCLASS), "subclass axioms")
 
-    def _types(self) -> str:
-        return f"({self._with_predicate(RDF_TYPE)})"
-
     def _with_predicate(self, iri: str) -> str:
         return f"SELECT s, o FROM {self._triples.name} WHERE {self._triples.has(iri)}"
 
-    def _too_few(self, values: _Values, least: int) -> list[str]:
+    def _too_few(self, values: Values, least: int) -> list[str]:
         if least == 0:
             return []
         if least == 1:
@@ -402,11 +328,11 @@ class Compiler:
         enough = f"SELECT n FROM {values.pairs} GROUP BY n HAVING count(*) >= {least}"
         return [f"SELECT n FROM {values.domain.table} ANTI JOIN ({enough}) v USING (n)"]
 
-    def _same_language(self, values: _Values) -> list[str]:
+    def _same_language(self, values: Values) -> list[str]:
         tagged = f"SELECT n, {language('v')} AS tag FROM {values.pairs}"
         return [f"SELECT n FROM ({tagged}) WHERE tag <> '' GROUP BY n, tag HAVING count(*) > 1"]
 
-    def _closed(self, values: _Values, allowed: Iterable[str]) -> list[str]:
+    def _closed(self, values: Values, allowed: Iterable[str]) -> list[str]:
         listed = ", ".join(map(sql_text, allowed))
         other = f"t.p NOT IN ({listed})" if listed else "true"
         return [
@@ -414,7 +340,7 @@ class Compiler:
             f" AND NOT (t.p = {sql_text(RDF_TYPE)} AND t.o = {sql_text(RDFS_RESOURCE)})"
         ]
 
-    def _pair(self, constraint: model.Pair, values: _Values, side: Side) -> list[str]:
+    def _pair(self, constraint: model.Pair, values: Values, side: Side) -> list[str]:
         others = self._paths.pairs(Predicate(constraint.predicate), values.domain.table)
         both = f"FROM {values.pairs} a JOIN ({others}) b USING (n)"
         if constraint.kind == "equals":
@@ -425,14 +351,16 @@ class Compiler:
         if constraint.kind == "disjoint":
             return [f"SELECT n {both} WHERE a.v = b.v"]
         test = less_than("a", "b", "<" if constraint.kind == "lessThan" else "<=")
-        keys = f"FROM ({keyed(values.pairs)}) a JOIN ({keyed(f'({others})')}) b USING (n)"
+        kinds = kinds_of(values.shape.constraints)
+        left, right = keyed(values.pairs, kinds), keyed(f"({others})", kinds)
+        keys = f"FROM ({left}) a JOIN ({right}) b USING (n)"
         found = [f"SELECT n {keys} WHERE {side.of(test)}"]
         if side is Side.MAYBE:
             # The judge refuses to compare a blank node, even with nothing.
             found.append(f"SELECT n FROM {values.pairs} WHERE {is_blank('v')}")
         return found
 
-    def _xone(self, values: _Values, members: list[Shape], side: Side) -> list[str]:
+    def _xone(self, values: Values, members: list[Shape], side: Side) -> list[str]:
         """Count the members that a value fails; it passes if it fails all but one."""
         maybe = [self._failing_values(values, shape, Side.MAYBE) for shape in members]
         surely = [self._failing_values(values, shape, Side.SURELY) for shape in members]
@@ -447,7 +375,7 @@ class Compiler:
             bad = f"({m} < {all_but_one} OR {s} = {every})"
         return [f"SELECT n FROM {values.pairs} p LEFT JOIN ({counts}) c ON p.v = c.v WHERE {bad}"]
 
-    def _qualified(self, constraint: model.Qualified, values: _Values, side: Side) -> list[str]:
+    def _qualified(self, constraint: model.Qualified, values: Values, side: Side) -> list[str]:
         """Count the values that conform, at least and at most, and compare with the bounds."""
         shape = self._shape(constraint.shape)
         siblings = [self._shape(node) for node in dict.fromkeys(constraint.siblings)]
@@ -464,7 +392,7 @@ class Compiler:
             )
         return found
 
-    def _conforming(self, values: _Values, shape: Shape, siblings: list[Shape], side: Side) -> str:
+    def _conforming(self, values: Values, shape: Shape, siblings: list[Shape], side: Side) -> str:
         """Return the pairs whose value conforms to a shape, and to none of its siblings."""
         failing = self._failing_values(values, shape, side.other)
         joins = f"ANTI JOIN {failing} f ON v = f.n"
@@ -472,3 +400,17 @@ class Compiler:
             passing = self._failing_values(values, sibling, side)
             joins += f" SEMI JOIN {passing} f{number} ON v = f{number}.n"
         return f"SELECT n, v FROM {values.pairs} {joins}"
+
+
+def _subclasses(axioms: Sequence[tuple[str, str]], iri: str) -> list[str]:
+    """Return a class and all classes below it."""
+    below: dict[str, list[str]] = {}
+    for low, high in axioms:
+        below.setdefault(high, []).append(low)
+    found = {iri: None}
+    pending = [iri]
+    while pending:
+        fresh = [low for low in below.get(pending.pop(), ()) if low not in found]
+        found.update(dict.fromkeys(fresh))
+        pending += fresh
+    return list(found)

@@ -9,7 +9,8 @@ from typing import Final
 
 from kg.validation import model
 from kg.validation.model import Shape
-from kg.validation.sieve.compiler import Compiler, NeedsQueryError, NotCompilableError, Suspects
+from kg.validation.sieve.compiler import Compiler
+from kg.validation.sieve.plan import NeedsQueryError, NotCompilableError, Suspects
 
 _NONE: Final = Suspects((), ())
 

@@ -18,15 +18,20 @@ import duckdb
 from kg.duck import translated
 from kg.validation.judge import to_graph
 from kg.validation.model import Shape
+from kg.validation.names import RDFS_SUBCLASS
 from kg.validation.results import Result
 from kg.validation.shapes import Triple
-from kg.validation.sieve.compiler import Compiler, QuerySite, Step
+from kg.validation.sieve.compiler import Compiler
 from kg.validation.sieve.neighbourhood import Automaton, step_sql, transitions_sql
+from kg.validation.sieve.plan import QuerySite, Step
 from kg.validation.sieve.routes import Route, Way
 from kg.validation.sieve.triples import Triples
 
 # Focus nodes that are judged at once; their neighbourhoods take about 10 kB each in rdflib.
 BATCH: Final = 2_000
+
+# Subclass axioms that are held in memory, and written into queries; more are joined.
+_HELD_AXIOMS: Final = 2_000
 
 _serial = itertools.count()
 
@@ -52,7 +57,7 @@ class Sieve:
         self._shapes = shapes
         self._prefix = f"kg_v{next(_serial)}_"
         self._made: list[str] = []
-        self.compiler = Compiler(shapes, triples, f"{self._prefix}t")
+        self.compiler = Compiler(shapes, triples, f"{self._prefix}t", self._axioms())
         self._numbers = itertools.count()
 
     def __enter__(self) -> Self:
@@ -189,6 +194,14 @@ class Sieve:
                 return hood
             self._run(f"INSERT INTO {seen} FROM {frontier}")
         raise AssertionError  # the loop ends by returning
+
+    def _axioms(self) -> list[tuple[str, str]] | None:
+        """Return the pairs of a class and one above it, or None if they are too many."""
+        having = self._triples.has(RDFS_SUBCLASS)
+        rows = self._run(
+            f"SELECT s, o FROM {self._triples.name} WHERE {having} LIMIT {_HELD_AXIOMS + 1}"
+        )
+        return rows if len(rows) <= _HELD_AXIOMS else None
 
     def _name(self, name: str) -> str:
         return self._prefix + name

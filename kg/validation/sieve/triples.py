@@ -15,6 +15,8 @@ import duckdb
 from kg.duck import sql_text, translated
 from kg.quads import QuadTable
 
+# Rows below which a second thread costs more than it saves.
+_ONE_THREAD: Final = 200_000
 # Rows up to which the triples are held in a table, which is quicker to scan again and again;
 # it takes about 120 MB a million.
 _HELD: Final = 1_000_000
@@ -57,7 +59,8 @@ def merged_triples(connection: duckdb.DuckDBPyConnection, table: QuadTable) -> I
         LimitError: The memory limit was reached.
     """
     name = f"kg_triples_{next(_serial)}"
-    held = table.count(connection) <= _HELD
+    rows = table.count(connection)
+    held = rows <= _HELD
     source = f"SELECT s, p, o FROM {table.sql}"
     merged = len(table.graphs(connection)) > 1
     if merged:
@@ -76,7 +79,12 @@ def merged_triples(connection: duckdb.DuckDBPyConnection, table: QuadTable) -> I
             source = f"SELECT s, p, o FROM read_parquet({sql_text(str(copy))})"
         kind = "TABLE" if held else "VIEW"
         connection.execute(f"CREATE TEMP {kind} {name} AS {source}")
+        threads = connection.execute("SELECT current_setting('threads')").fetchone()
+        assert threads is not None
+        if rows < _ONE_THREAD:
+            connection.execute("SET threads = 1")
         try:
             yield Triples(name, held)
         finally:
+            connection.execute(f"SET threads = {threads[0]}")
             connection.execute(f"DROP {kind} IF EXISTS {name}")

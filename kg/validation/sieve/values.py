@@ -8,7 +8,7 @@ the judge does: lexical forms that only Python takes or refuses, escapes, other 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Final
@@ -73,13 +73,13 @@ def _by_datatype(
         then: Gives the result, from the number of the datatype and the lexical form.
         otherwise: The result for all other terms.
     """
-    cases = []
+    cases: list[str] = []
     for number, datatype in enumerate(datatypes):
         ending = _ending(datatype)
         text = f"substr({v}, 2, length({v}) - {len(ending) + 1})"
         condition = f"{_is_literal(v)} AND ends_with({v}, {sql_text(ending)})"
         cases.append(f"WHEN {condition} THEN {then(number, text)}")
-    return f"CASE {' '.join(cases)} ELSE {otherwise} END"
+    return f"CASE {' '.join(cases)} ELSE {otherwise} END" if cases else otherwise
 
 
 # Lexical forms that rdflib surely takes as values of a datatype. Digits that may exceed the
@@ -340,13 +340,26 @@ def _exists(day: str) -> bool:
     return True
 
 
-def keyed(pairs: str) -> str:
+def kinds_of(constraints: Iterable[model.Constraint]) -> tuple[Kind, ...]:
+    """Return the kinds that values may be of which keep to the constraints."""
+    datatypes = [c.iri for c in constraints if isinstance(c, model.Datatype)]
+    if not datatypes:
+        return KINDS
+    named = None if datatypes[0] == XSD_STRING else datatypes[0]
+    return tuple(kind for kind in KINDS if named in kind.datatypes)
+
+
+def keyed(pairs: str, comparable: Sequence[Kind]) -> str:
     """Return a query for pairs (n, v) with what `less_than` compares.
 
     The columns are n, v; the number of the kind of v, or NULL; and its number, or else its text.
+
+    Args:
+        pairs: The pairs.
+        comparable: The kinds to tell; values of others have none.
     """
     forms: dict[str | None, list[tuple[int, Form]]] = {}
-    for number, kind in enumerate(KINDS):
+    for number, kind in enumerate(comparable):
         for (form, _), datatype in zip(kind.forms, kind.datatypes, strict=True):
             forms.setdefault(datatype, []).append((number, form))
     datatypes = list(forms)
@@ -355,10 +368,12 @@ def keyed(pairs: str) -> str:
         cases = (f"WHEN {form.holds('text')} THEN {k}" for k, form in forms[datatypes[number]])
         return f"CASE {' '.join(cases)} END"
 
-    numeric = ", ".join(str(number) for number, kind in enumerate(KINDS) if kind.numeric)
+    numeric = ", ".join(str(number) for number, kind in enumerate(comparable) if kind.numeric)
     text = _by_datatype("v", datatypes, lambda _, text: text, "NULL")
     kind_sql = _by_datatype("v", datatypes, kind_of, "NULL")
-    number_sql = f"CASE WHEN kind IN ({numeric}) THEN TRY_CAST(text AS DOUBLE) END"
+    number_sql = "NULL::DOUBLE"
+    if numeric:
+        number_sql = f"CASE WHEN kind IN ({numeric}) THEN TRY_CAST(text AS DOUBLE) END"
     texts = f"SELECT n, v, {text} AS text FROM {pairs}"
     kinds = f"SELECT n, v, text, {kind_sql} AS kind FROM ({texts})"
     return f"SELECT n, v, kind, {number_sql} AS number, text FROM ({kinds})"
