@@ -12,8 +12,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Final, NoReturn
+from typing import Final
 
+from kg.query.cursor import Cursor, Mistake, Stop
 from kg.query.lexer import Kind, Token
 
 AGGREGATES: Final = ("COUNT", "SUM", "MIN", "MAX", "AVG", "SAMPLE", "GROUP_CONCAT")
@@ -32,27 +33,6 @@ _PATTERNS: Final = (
 _MODIFIERS: Final = ("GROUP", "HAVING", "ORDER", "LIMIT", "OFFSET", "VALUES")
 _TERMS: Final = (Kind.IRI, Kind.NAME, Kind.VARIABLE, Kind.STRING, Kind.NUMBER, Kind.BLANK)
 _OPERATORS: Final = ("||", "&&", "=", "!=", "<", ">", "<=", ">=", "+", "-", "*", "/")
-
-
-@dataclass(frozen=True, slots=True)
-class Mistake:
-    """Where a text leaves the grammar.
-
-    Attributes:
-        at: Index of the first token that cannot stand there; the number of tokens at the end.
-        expected: What could stand there, in words.
-        words: The keywords that could stand there.
-        context: What was being read: ``triple``, ``verb``, ``object``, ``select`` and so on.
-        opened: Index of the innermost bracket that is still open, if one is.
-        triple: Index of the first token of the triple that was being read, if one was.
-    """
-
-    at: int
-    expected: str
-    words: tuple[str, ...] = ()
-    context: str = ""
-    opened: int | None = None
-    triple: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,17 +62,11 @@ def _shown(part: tuple[Token, ...]) -> str:
     return "[]" if part[0].is_mark("[", "(") else "".join(token.text for token in part)
 
 
-class _Stop(Exception):
-    def __init__(self, mistake: Mistake) -> None:
-        super().__init__(mistake.expected)
-        self.mistake = mistake
-
-
 def find_mistake(found: Sequence[Token]) -> Mistake | None:
     """Return where tokens, without comments, leave the grammar of queries, or None."""
     try:
         _Walker(found).query()
-    except _Stop as stop:
+    except Stop as stop:
         return stop.mistake
     except RecursionError:
         return None
@@ -104,76 +78,19 @@ def triple_patterns(found: Sequence[Token]) -> list[TriplePattern]:
     walker = _Walker(found)
     try:
         walker.query()
-    except (_Stop, RecursionError):
+    except (Stop, RecursionError):
         return []
     return walker.patterns
 
 
-class _Walker:
+class _Walker(Cursor):
     """Reads one construct of the grammar with each method, and stops at the first mistake."""
 
     def __init__(self, found: Sequence[Token]) -> None:
-        self.tokens = found
-        self.at = 0
-        self.open: list[int] = []
-        self.triple: int | None = None
+        super().__init__(found)
         self.patterns: list[TriplePattern] = []
         self.in_template = False
         self.graph: Token | None = None
-
-    # -- tokens ------------------------------------------------------------------------------
-
-    @property
-    def token(self) -> Token | None:
-        return self.tokens[self.at] if self.at < len(self.tokens) else None
-
-    def is_mark(self, *marks: str) -> bool:
-        return self.token is not None and self.token.is_mark(*marks)
-
-    def is_word(self, *words: str) -> bool:
-        return self.token is not None and self.token.is_word(*words)
-
-    def is_kind(self, *kinds: Kind) -> bool:
-        return self.token is not None and self.token.kind in kinds
-
-    def take_mark(self, *marks: str) -> bool:
-        if not self.is_mark(*marks):
-            return False
-        assert self.token is not None
-        if self.token.text in "{([":
-            self.open.append(self.at)
-        elif self.token.text in "})]" and self.open:
-            self.open.pop()
-        self.at += 1
-        return True
-
-    def take_word(self, *words: str) -> bool:
-        if not self.is_word(*words):
-            return False
-        self.at += 1
-        return True
-
-    def take_kind(self, *kinds: Kind) -> bool:
-        if not self.is_kind(*kinds):
-            return False
-        self.at += 1
-        return True
-
-    def need_mark(self, mark: str, context: str = "") -> None:
-        if not self.take_mark(mark):
-            self.fail(mark, context=context)
-
-    def need_word(self, word: str, context: str = "") -> None:
-        if not self.take_word(word):
-            self.fail(word, (word,), context)
-
-    def need_kind(self, expected: str, *kinds: Kind, context: str = "") -> None:
-        if not self.take_kind(*kinds):
-            self.fail(expected, context=context)
-
-    def fail(self, expected: str, words: tuple[str, ...] = (), context: str = "") -> NoReturn:
-        opened = self.open[-1] if self.open else None
-        raise _Stop(Mistake(self.at, expected, words, context, opened, self.triple))
 
     # -- query forms -------------------------------------------------------------------------
 

@@ -10,7 +10,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from kg.query.grammar import AGGREGATES, FUNCTIONS, Mistake, find_mistake
+from kg.query.cursor import Mistake
+from kg.query.grammar import AGGREGATES, FUNCTIONS, find_mistake
 from kg.query.lexer import Kind, Token, declared_prefixes
 
 

@@ -87,7 +87,12 @@ BOMB = "".join(
             "a.rdf",
         ),
         ("a.nt.gz", b"not compressed", "bad-compression", "a.nt.gz"),
-        ("a.nt.gz", gzip.compress(b'<e:s> <e:p> "x" .\n' * 99)[:-9], "bad-compression", "a.nt.gz"),
+        (
+            "a.nt.gz",
+            gzip.compress(b'<e:s> <e:p> "x" .\n' * 99, mtime=0)[:-9],
+            "bad-compression",
+            "a.nt.gz",
+        ),
         ("a.csv", b"a,b", "unknown-format", None),
     ],
 )

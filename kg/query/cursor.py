@@ -1,0 +1,118 @@
+"""A place in the tokens of a query, and what is told where the grammar is left.
+
+The cursor knows which brackets are open; `kg.query.grammar` moves it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import NoReturn
+
+from kg.query.lexer import Kind, Token
+
+
+@dataclass(frozen=True, slots=True)
+class Mistake:
+    """Where a text leaves the grammar.
+
+    Attributes:
+        at: Index of the first token that cannot stand there; the number of tokens at the end.
+        expected: What could stand there, in words.
+        words: The keywords that could stand there.
+        context: What was being read: ``triple``, ``verb``, ``object``, ``select`` and so on.
+        opened: Index of the innermost bracket that is still open, if one is.
+        triple: Index of the first token of the triple that was being read, if one was.
+    """
+
+    at: int
+    expected: str
+    words: tuple[str, ...] = ()
+    context: str = ""
+    opened: int | None = None
+    triple: int | None = None
+
+
+class Stop(Exception):
+    """Unwinds a walk at its first mistake."""
+
+    def __init__(self, mistake: Mistake) -> None:
+        super().__init__(mistake.expected)
+        self.mistake = mistake
+
+
+class Cursor:
+    """Looks at the next token, and takes it if it is what is wanted.
+
+    Args:
+        found: Tokens, without comments.
+    """
+
+    def __init__(self, found: Sequence[Token]) -> None:
+        self.tokens = found
+        self.at = 0
+        self.open: list[int] = []
+        self.triple: int | None = None
+
+    @property
+    def token(self) -> Token | None:
+        """The next token; None at the end."""
+        return self.tokens[self.at] if self.at < len(self.tokens) else None
+
+    def is_mark(self, *marks: str) -> bool:
+        """Tell whether the next token is one of these marks."""
+        return self.token is not None and self.token.is_mark(*marks)
+
+    def is_word(self, *words: str) -> bool:
+        """Tell whether the next token is one of these keywords."""
+        return self.token is not None and self.token.is_word(*words)
+
+    def is_kind(self, *kinds: Kind) -> bool:
+        """Tell whether the next token is of one of these kinds."""
+        return self.token is not None and self.token.kind in kinds
+
+    def take_mark(self, *marks: str) -> bool:
+        """Take one of these marks if it is next, and tell whether it was."""
+        if not self.is_mark(*marks):
+            return False
+        assert self.token is not None
+        if self.token.text in "{([":
+            self.open.append(self.at)
+        elif self.token.text in "})]" and self.open:
+            self.open.pop()
+        self.at += 1
+        return True
+
+    def take_word(self, *words: str) -> bool:
+        """Take one of these keywords if it is next, and tell whether it was."""
+        if not self.is_word(*words):
+            return False
+        self.at += 1
+        return True
+
+    def take_kind(self, *kinds: Kind) -> bool:
+        """Take a token of these kinds if it is next, and tell whether it was."""
+        if not self.is_kind(*kinds):
+            return False
+        self.at += 1
+        return True
+
+    def need_mark(self, mark: str, context: str = "") -> None:
+        """Take a mark; nothing else can stand here."""
+        if not self.take_mark(mark):
+            self.fail(mark, context=context)
+
+    def need_word(self, word: str, context: str = "") -> None:
+        """Take a keyword; nothing else can stand here."""
+        if not self.take_word(word):
+            self.fail(word, (word,), context)
+
+    def need_kind(self, expected: str, *kinds: Kind, context: str = "") -> None:
+        """Take a token of these kinds; nothing else can stand here."""
+        if not self.take_kind(*kinds):
+            self.fail(expected, context=context)
+
+    def fail(self, expected: str, words: tuple[str, ...] = (), context: str = "") -> NoReturn:
+        """Stop: the next token cannot stand here."""
+        opened = self.open[-1] if self.open else None
+        raise Stop(Mistake(self.at, expected, words, context, opened, self.triple))
