@@ -15,7 +15,8 @@ import duckdb
 from kg.duck import sql_name, translated
 from kg.errors import InputError, KgError
 from kg.mapping import dialect
-from kg.mapping.compile import Account, Program, Rule, Stream, compile_plan
+from kg.mapping.accounts import Account
+from kg.mapping.compile import Program, Rule, Stream, compile_plan
 from kg.mapping.plan import LogicalTarget, Plan
 from kg.mapping.term_sql import Check
 from kg.quads import Codes, Ordered, QuadTable, spooled, write_parts, write_table
@@ -39,14 +40,16 @@ class LossCount:
     """How many records of a triples map gave no subject, or no object of one predicate.
 
     Attributes:
-        what: ``subject``, ``predicate``, ``graph``, or the IRI of the predicate whose object is
-            missing.
-        references: The references of which at least one had no value.
+        what: ``subject``, ``predicate``, ``graph``, or the IRI of the predicate without object.
+        references: The references of which at least one had no value, or whose values no record
+            of `parent` has.
+        parent: Name of the triples map that was to be joined; empty where values were missing.
     """
 
     what: str
     references: tuple[str, ...]
     records: int
+    parent: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -289,7 +292,7 @@ def _count(connection: duckdb.DuckDBPyConnection, account: Account) -> MapCount:
     ).fetchone()
     assert row is not None
     losses = tuple(
-        LossCount(loss.what, loss.references, number)
+        LossCount(loss.what, loss.references, number, loss.parent)
         for loss, number in zip(account.losses, row[1:], strict=True)
         if number
     )

@@ -21,7 +21,7 @@ HEAVY = {"duckdb", "rdflib", "pyshacl", "owlrl", "rich", "ruamel", "numpy", "pan
 # Lines; nine of ten are no longer than what is usual.
 LONGEST_MODULE, USUAL_MODULE = 600, 400
 # Modules that have grown beyond that, and may not grow further: they are to be parted.
-GROWN = {"kg/mapping/compile.py": 700}
+GROWN = {"kg/mapping/compile.py": 560}
 LONGEST_FUNCTION, USUAL_FUNCTION = 60, 30
 
 

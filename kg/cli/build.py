@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from kg.cli.context import Settings, settings
+from kg.cli.losses import say_losses
 from kg.errors import ExitCode
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping
 
     from kg.build import BuildResult
-    from kg.materialize import MapCount
 
 
 class Inference(StrEnum):
@@ -100,19 +100,20 @@ def build_command(
         result = build(workspace, options, status)
     if report is not None and result.verdict is not None and result.verdict.counts:
         report.close()
-    _summary(shared, result, strict)
+    _summary(shared, result, workspace.prefixes, strict)
     return ExitCode.DONE if result.in_force else ExitCode.NO
 
 
-def _summary(shared: Settings, result: BuildResult, strict: bool) -> None:
-    if strict or shared.verbose:
-        say_losses(shared, result.counts)
+def _summary(
+    shared: Settings, result: BuildResult, prefixes: Mapping[str, str], strict: bool
+) -> None:
     records = sum(count.records for count in result.counts)
     steps = ", ".join(f"{name} {seconds:.1f} s" for name, seconds in result.seconds.items())
     shared.say(
         f"{result.triples:,} triples in {len(result.graphs)} graphs, {records:,} records mapped"
         f" ({steps} of CPU)"
     )
+    say_losses(shared, result.counts, prefixes, strict=strict)
     if result.inferred:
         shared.say(f"{result.inferred:,} of the triples are inferred; exports leave them out")
     if result.merged:
@@ -132,13 +133,3 @@ def _summary(shared: Settings, result: BuildResult, strict: bool) -> None:
     if strict and not (result.verdict and any(result.verdict.counts.values())):
         reason = "records were lost, and --strict was given"
     shared.say(f"the build is NOT in force: {reason}; what was there before still answers")
-
-
-def say_losses(shared: Settings, counts: Sequence[MapCount]) -> None:
-    """Tell how many records of each triples map gave no subject or no object, and why."""
-    for count in counts:
-        shared.say(f"{count.triples_map}: {count.records:,} records")
-        for loss in count.losses:
-            what = "no subject" if loss.what == "subject" else f"no object of {loss.what}"
-            names = " or ".join(loss.references)
-            shared.say(f"  {loss.records:,} gave {what}: no value in {names}")

@@ -7,8 +7,8 @@ from typing import Annotated
 
 import typer
 
-from kg.cli.build import say_losses
 from kg.cli.context import settings
+from kg.cli.losses import say_losses
 from kg.errors import ExitCode, InputError
 
 
@@ -80,19 +80,14 @@ def map_command(
             threads=threads,
             allow_outside=allow_outside,
         )
-    lost = any(count.losses for count in mapped.counts)
-    if strict or shared.verbose:
-        say_losses(shared, mapped.counts)
     records = sum(count.records for count in mapped.counts)
     for written in mapped.targets:
         shared.say(f"wrote {written.statements:,} statements to {show_path(written.path)}")
     if output is not None:
         target = "standard output" if to_pipe else output
         shared.say(f"wrote {mapped.statements:,} statements from {records:,} records to {target}")
-    if not strict and not shared.verbose and lost:
-        shared.say(
-            "some records gave no subject or no object: --verbose says which, --strict fails"
-        )
+    say_losses(shared, mapped.counts, prefixes, strict=strict)
+    lost = any(count.losses for count in mapped.counts)
     return ExitCode.NO if strict and lost else ExitCode.DONE
 
 

@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from kg.errors import InputError
+from kg.mapping.accounts import Account, account
 from kg.mapping.dialect import array
 from kg.mapping.order import SubjectOrder, predicate_key
 from kg.mapping.plan import (
@@ -28,7 +29,6 @@ from kg.mapping.plan import (
     TriplesMap,
     both,
     references,
-    term_references,
 )
 from kg.mapping.stream import Entry, stream_sql
 from kg.mapping.tables import source_tables
@@ -81,30 +81,6 @@ class Stream:
     sql: str
     joins: bool
     rules: tuple[int, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Loss:
-    """A reason for which a record may give no triple: the values that it lacks.
-
-    Attributes:
-        what: ``subject``, ``predicate``, ``graph``, or the predicate whose object is missing.
-        references: The references that may be missing.
-        missing: Condition on the source table.
-    """
-
-    what: str
-    references: tuple[str, ...]
-    missing: str
-
-
-@dataclass(frozen=True, slots=True)
-class Account:
-    """What is counted for one triples map: records, and losses by reason."""
-
-    triples_map: str
-    table: SourceTable
-    losses: tuple[Loss, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -254,7 +230,7 @@ class _Compiler:
             for rule, entry in self.rules(triples_map):
                 rules.append(rule)
                 entries.append(entry)
-        accounts = [self.account(triples_map) for triples_map in self.plan.triples_maps]
+        accounts = [account(self.plan, t, self.terms_of) for t in self.plan.triples_maps]
         checks = [check for terms in self.terms_of.values() for check in terms.checks]
         one_output = self.coded and not self.routing.targets
         streams = tuple(_streams(rules, entries)) if one_output else ()
@@ -509,35 +485,6 @@ class _Compiler:
             subject.number,
         )
 
-    def account(self, triples_map: TriplesMap) -> Account:
-        compiler = self.terms_of[triples_map.name]
-        subject = compiler.term(triples_map.subject)
-        losses = []
-        if subject.lost:
-            losses.append(Loss("subject", _names(triples_map.subject), subject.lost))
-        condition = triples_map.subject.condition
-        chosen = f" AND {compiler.holds(condition)}" if condition is not None else ""
-        for pair in triples_map.predicate_objects:
-            predicate = pair.predicates[0].expression
-            label = predicate.value if isinstance(predicate, Constant) else "a predicate"
-            for object_map in pair.objects:
-                if isinstance(object_map, TermMap):
-                    lost = compiler.term(object_map).lost
-                    if lost:
-                        losses.append(Loss(label, _names(object_map), f"({lost}){chosen}"))
-            for what, term_maps in (("predicate", pair.predicates), ("graph", pair.graphs)):
-                losses += self.lost(compiler, what, term_maps, chosen)
-        losses += self.lost(compiler, "graph", triples_map.graphs, chosen)
-        return Account(triples_map.name, compiler.table, tuple(losses))
-
-    def lost(
-        self, compiler: TermCompiler, what: str, term_maps: Sequence[TermMap], chosen: str
-    ) -> Iterator[Loss]:
-        for term_map in term_maps:
-            lost = compiler.term(term_map).lost
-            if lost:
-                yield Loss(what, _names(term_map), f"({lost}){chosen}")
-
 
 def _code(number: int) -> TermSql:
     return TermSql(f"{number}::INTEGER", False, "", code=number)
@@ -560,11 +507,6 @@ def _streams(rules: Sequence[Rule], entries: Sequence[Entry | None]) -> Iterator
             table, column = places.pop()
             joins = any(entry.condition for entry in whole)
             yield Stream(block, table, column, stream_sql(block, whole), joins, numbers)
-
-
-def _names(term_map: TermMap) -> tuple[str, ...]:
-    needed = term_references(replace(term_map, condition=None))
-    return tuple(dict.fromkeys(reference.name for reference in needed))
 
 
 def _unquoted(sql: str) -> str:

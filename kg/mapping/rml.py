@@ -30,6 +30,7 @@ from kg.mapping.rml_functions import FunctionReader
 from kg.mapping.rml_graph import RmlGraph, Term, Value
 from kg.mapping.rml_sources import read_logical_source
 from kg.mapping.rml_targets import read_targets
+from kg.mapping.rml_vocabulary import check_vocabulary
 from kg.terms import RDF, RDF_LANG_STRING, XSD_STRING, is_iri, is_language_tag
 
 _RDF_TYPE: Final = f"{RDF}type"
@@ -55,6 +56,7 @@ def read_rml(text: str, file: str, *, base: str = "", folder: str = "") -> Plan:
     Spec: https://kg-construct.github.io/rml-core/spec/docs/
     """
     graph = RmlGraph(text, file, base or "http://example.com/base/")
+    check_vocabulary(graph)
     reader = _Reader(graph, base, folder)
     maps = tuple(reader.triples_map(node) for node in reader.triples_maps())
     if not maps:
@@ -94,6 +96,7 @@ class _Reader:
     # --- triples maps ---------------------------------------------------------------------
 
     def triples_map(self, node: Term) -> TriplesMap:
+        self.no_condition(node, "triples map")
         base = self.graph.one(node, "baseIRI")
         if base and not is_iri(base.text):
             raise base.error(
@@ -142,6 +145,7 @@ class _Reader:
             missing = "object" if predicates else "predicate"
             raise value.error(f"the predicate-object map has no {missing} map")
         graphs = self.maps(node, "graph", _IRI_TYPES)
+        self.no_condition(value.term, "predicate-object map")
         return PredicateObjectMap(predicates, tuple(objects), graphs, origin=value.origin)
 
     def objects(self, node: Term) -> Iterator[TermMap | RefObjectMap]:
@@ -234,6 +238,14 @@ class _Reader:
             raise stated.error("a condition is a function", hint="Give it rml:functionExecution.")
         return found
 
+    def no_condition(self, node: Term, what: str) -> None:
+        """Refuse a condition where the specification or kg has none."""
+        stated = self.graph.one(node, "condition")
+        if stated is not None:
+            raise stated.error(
+                f"a {what} has no condition", hint="Give it to the subject map or the object map."
+            )
+
     def kind_of(self, value: Value) -> TermType:
         """Return what the constant of an expression map is; a literal if it has none."""
         constant = self.graph.one(value.term, "constant")
@@ -250,6 +262,7 @@ class _Reader:
         if short and long:
             raise found.error(f"a term map has one rml:{what} or rml:{what}Map, not both")
         expression = self.expression(found, kind) if long else _constant(found)
+        self.no_condition(found.term, f"{what} map")
         if expression is None:
             raise found.error(f"rml:{what}Map needs a reference, template or constant")
         if isinstance(expression, Constant):

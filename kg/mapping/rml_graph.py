@@ -136,6 +136,13 @@ class RmlGraph:
         """Yield all subjects in the order of the document."""
         yield from self._values
 
+    def properties(self) -> Iterator[tuple[str, Value]]:
+        """Yield the properties of the RML vocabulary, without its namespace, with their values."""
+        for properties in self._values.values():
+            for predicate, values in properties.items():
+                if predicate.startswith(RML):
+                    yield from ((predicate[len(RML) :], value) for value in values)
+
     def origin(self, node: Term) -> Origin:
         """Return where a node is described first."""
         return self._origins.get(node, Origin(self.file))

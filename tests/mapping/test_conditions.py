@@ -462,3 +462,69 @@ class TestLineage:
             traces = list(lineage.trace([wanted]))
         assert {trace.object for trace in traces} == objects
         assert all(trace.location.record == int(subject) for trace in traces)
+
+
+class TestLosses:
+    """How many records gave no subject or no object, and why."""
+
+    FILES: ClassVar = {
+        "a.csv": "id,v,w\n1,x,1\n2,,1\n3,zz,1\n4,y,9\n5,x,\n,x,1\n",
+        "b.csv": "k,v,w\nK,x,1\n,y,9\n",
+    }
+
+    def losses(self, folder, mapping: str, files=None) -> dict[tuple[str, str], tuple]:
+        made = run_mapping(folder, mapping, files or self.FILES).made
+        found = made.counts[0].losses
+        return {
+            (loss.what.removeprefix("http://example.org/"), loss.parent.rpartition("#")[2]): (
+                loss.references,
+                loss.records,
+            )
+            for loss in found
+        }
+
+    @staticmethod
+    def joined(condition: str, source: str = "[[a.csv~csv]]", more: str = "") -> str:
+        return (
+            f"mappings:\n  a:\n    sources: {source}\n    s: http://e/$(id)\n    po:\n"
+            f"      - p: ex:p\n        o: {{mapping: b, condition: {condition}}}\n"
+            f"  b:\n    sources: [[b.csv~csv]]\n    s: http://e/$(k)\n{more}"
+        )
+
+    def test_joins(self, tmp_path):
+        found = self.losses(tmp_path, self.joined("'equal($(v), $(v))'"))
+        assert found == {
+            ("subject", ""): (("id",), 1),
+            ("p", ""): (("v",), 1),
+            # zz is nowhere; the record with y makes no subject.
+            ("p", "b"): (("v",), 2),
+        }
+
+    def test_join_of_two_values(self, tmp_path):
+        condition = "['equal($(v), $(v))', 'equal($(w), $(w))']"
+        found = self.losses(tmp_path, self.joined(condition))
+        assert found == {
+            ("subject", ""): (("id",), 1),
+            ("p", ""): (("v", "w"), 2),
+            ("p", "b"): (("v", "w"), 2),
+        }
+
+    def test_join_with_a_condition(self, tmp_path):
+        condition = "['equal($(v), $(v))', 'equal($(w), 9)']"
+        found = self.losses(tmp_path, self.joined(condition))
+        assert found == {("subject", ""): (("id",), 1), ("p", "b"): (("v",), 1)}
+
+    def test_join_of_several_values(self, tmp_path):
+        records = [
+            {"id": 1, "v": ["x", "zz"]},
+            {"id": 2, "v": ["zz", "y"]},
+            {"id": 3, "v": []},
+            {"id": 4, "v": ["x"]},
+        ]
+        mapping = self.joined("'equal($(v[*]), $(v))'", "[['a.json~json', '$[*]']]")
+        found = self.losses(tmp_path, mapping, {**self.FILES, "a.json": json.dumps(records)})
+        assert found == {("p", ""): (("v[*]",), 1), ("p", "b"): (("v[*]",), 1)}
+
+    def test_nothing_is_lost(self, tmp_path):
+        files = {"a.csv": "id,v,w\n1,x,1\n", "b.csv": "k,v,w\nK,x,1\n"}
+        assert self.losses(tmp_path, self.joined("'equal($(v), $(v))'"), files) == {}

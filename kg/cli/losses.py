@@ -1,0 +1,91 @@
+"""What is said of records that gave no subject or no object: how many, and why."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from kg.cli.context import Settings
+    from kg.materialize import LossCount, MapCount
+
+# Triples maps, and reasons of one of them, that a short summary shows.
+MOST_MAPS: Final = 5
+MOST_REASONS: Final = 3
+
+
+def say_losses(
+    shared: Settings, counts: Sequence[MapCount], prefixes: Mapping[str, str], *, strict: bool
+) -> None:
+    """Tell for each triples map how many records were read and lost.
+
+    In short, a line for each of the first that lost any, those without subjects ahead; with
+    ``--verbose`` or ``--strict``, all.
+
+    Args:
+        shared: How to speak to the user.
+        counts: What was counted.
+        prefixes: Prefix to namespace, to name predicates.
+        strict: Whether losses make the command fail.
+    """
+    if shared.verbose or strict:
+        for count in counts:
+            shared.say(f"{count.triples_map}: {_many(count.records, 'record')}")
+            for loss in count.losses:
+                shared.say(f"  {loss.records:,} gave {_what(loss, prefixes)}: {_why(loss)}")
+        return
+    lossy = sorted((count for count in counts if count.losses), key=_has_all_subjects)
+    for count in lossy[:MOST_MAPS]:
+        records = _many(count.records, "record")
+        shared.say(f"{count.triples_map}: {records}; {_short(count, prefixes)}")
+    if len(lossy) > MOST_MAPS:
+        more = _many(len(lossy) - MOST_MAPS, "more triples map")
+        shared.say(f"and {more} with records that gave no subject or no object")
+    if lossy:
+        shared.say("--verbose tells all that was lost, --strict makes it a failure")
+
+
+def _has_all_subjects(count: MapCount) -> bool:
+    return all(loss.what != "subject" for loss in count.losses)
+
+
+def _short(count: MapCount, prefixes: Mapping[str, str]) -> str:
+    """Return the reasons of one triples map, subjects first, then those of most records."""
+    losses = sorted(count.losses, key=lambda loss: (loss.what != "subject", -loss.records))
+    shown = [
+        f"{loss.records:,} gave {_what(loss, prefixes)} ({_why(loss)})"
+        for loss in losses[:MOST_REASONS]
+    ]
+    if len(losses) > MOST_REASONS:
+        shown.append(f"and {_many(len(losses) - MOST_REASONS, 'more reason')}")
+    return ", ".join(shown)
+
+
+def _many(number: int, thing: str) -> str:
+    return f"{number:,} {thing}" if number == 1 else f"{number:,} {thing}s"
+
+
+def _what(loss: LossCount, prefixes: Mapping[str, str]) -> str:
+    if loss.what in ("subject", "predicate", "graph"):
+        return f"no {loss.what}"
+    return f"no {_named(loss.what, prefixes.items())}"
+
+
+def _why(loss: LossCount) -> str:
+    if loss.parent:
+        return f"no {loss.parent} has its {_listed(loss, 'and')}"
+    return f"no value in {_listed(loss, 'or')}"
+
+
+def _listed(loss: LossCount, word: str) -> str:
+    return f" {word} ".join(loss.references) or "the join"
+
+
+def _named(iri: str, prefixes: Iterable[tuple[str, str]]) -> str:
+    """Return an IRI with the prefix of its longest namespace, if there is one."""
+    fitting = [(len(space), name, space) for name, space in prefixes if iri.startswith(space)]
+    if not fitting:
+        return iri
+    _, name, space = max(fitting)
+    return f"{name}:{iri[len(space) :]}"

@@ -1,0 +1,73 @@
+"""The properties of RML documents that kg reads; others are refused, so that none is passed over.
+
+The vocabularies of before are turned into the present one beforehand, see `kg.mapping.rml_graph`.
+"""
+
+from __future__ import annotations
+
+from difflib import get_close_matches
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from kg.errors import InputError
+    from kg.mapping.rml_graph import RmlGraph, Value
+
+_CORE: Final = frozenset(
+    {
+        *("logicalSource", "subjectMap", "subject", "predicateObjectMap", "predicateMap"),
+        *("predicate", "objectMap", "object", "graphMap", "graph", "class", "baseIRI"),
+        *("constant", "reference", "template", "termType", "language", "languageMap"),
+        *("datatype", "datatypeMap", "parentTriplesMap", "joinCondition"),
+        *("child", "childMap", "parent", "parentMap"),
+    }
+)
+_IO: Final = frozenset(
+    {
+        *("source", "referenceFormulation", "iterator", "query", "tableName", "path", "root"),
+        *("encoding", "compression", "null", "namespace", "namespacePrefix", "namespaceURL"),
+        *("logicalTarget", "target", "serialization"),
+    }
+)
+_FNML: Final = frozenset(
+    {
+        *("functionExecution", "function", "functionMap", "input", "parameter", "parameterMap"),
+        *("inputValue", "inputValueMap", "return", "returnMap", "condition", "functionValue"),
+    }
+)
+# They change no triple: how a database writes a value back, and whose SQL a query is.
+_HINTS: Final = frozenset({"inverseExpression", "sqlVersion"})
+_KNOWN: Final = _CORE | _IO | _FNML | _HINTS
+# What modules of RML that kg does not have are for, by their properties.
+_OF_VIEWS: Final = frozenset(
+    {
+        *("viewOn", "field", "fieldName", "leftJoin", "innerJoin", "parentLogicalView"),
+        *("structuralAnnotation", "onFields", "targetView", "targetFields"),
+    }
+)
+_OF_COLLECTIONS: Final = frozenset({"gather", "gatherAs", "strategy", "allowEmptyListAndContainer"})
+_OF_STAR: Final = frozenset({"quotedTriplesMap", "starMap"})
+_MISSING: Final = (
+    ("logical views", _OF_VIEWS, "Join by rml:parentTriplesMap, or give the source an rml:query."),
+    ("collections and containers", _OF_COLLECTIONS, "Write a triple for each member."),
+    ("quoted triples", _OF_STAR, "Write a node for the statement, with triples about it."),
+)
+
+
+def check_vocabulary(graph: RmlGraph) -> None:
+    """Check that all properties of the RML vocabulary in a document are ones that kg reads.
+
+    Raises:
+        InputError: One is not; the message says which and where.
+    """
+    for name, value in graph.properties():
+        if name not in _KNOWN:
+            raise _refusal(name, value)
+
+
+def _refusal(name: str, value: Value) -> InputError:
+    for what, names, hint in _MISSING:
+        if name in names:
+            return value.error(f"rml:{name}: {what} are not supported", hint=hint)
+    similar = get_close_matches(name, _KNOWN - _HINTS, 1)
+    hint = f"Did you mean rml:{similar[0]}?" if similar else "kg would pass it over: take it away."
+    return value.error(f"rml:{name} is no property that kg knows", hint=hint)

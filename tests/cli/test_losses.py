@@ -1,0 +1,132 @@
+"""What `kg map` and `kg build` say of records that gave no subject or no object."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+CSV = "id,name,age\n1,Ann,30\n2,,4\n,Cid,\n"
+HEAD = "prefixes: {ex: http://example.org/}\nmappings:\n"
+MAPPING = """  NAME:
+    sources: [[t.csv~csv]]
+    s: http://e/$(id)
+    po:
+      - [ex:name, $(name)]
+      - [ex:age, $(age)]
+"""
+LAST = "--verbose tells all that was lost, --strict makes it a failure"
+
+
+@pytest.fixture
+def folder(tmp_path) -> Path:
+    (tmp_path / "data").mkdir()
+    (tmp_path / "kg.toml").write_text(
+        'base = "http://e/"\n[prefixes]\nex = "http://example.org/"\n', encoding="utf-8"
+    )
+    (tmp_path / "data" / "t.csv").write_text(CSV, encoding="utf-8")
+    return tmp_path
+
+
+def write(folder: Path, *names: str, s: str = "http://e/$(id)") -> None:
+    text = HEAD + "".join(MAPPING.replace("NAME", n).replace("http://e/$(id)", s) for n in names)
+    (folder / "data" / "m.yarrrml.yml").write_text(text, encoding="utf-8")
+
+
+MAP = ("map", "data/m.yarrrml.yml", "-o", "out.nt")
+
+
+@pytest.mark.parametrize("command", [MAP, ("build",)])
+def test_in_short(kg, folder, command):
+    write(folder, "m")
+    done = kg(*command, cwd=folder)
+    assert done.code == 0
+    assert (
+        "data/m.yarrrml.yml#m: 3 records; 1 gave no subject (no value in id),"
+        " 1 gave no ex:name (no value in name), 1 gave no ex:age (no value in age)\n"
+        f"{LAST}\n"
+    ) in done.err
+
+
+@pytest.mark.parametrize("command", [MAP, ("build",)])
+@pytest.mark.parametrize("option", ["--verbose", "--strict"])
+def test_in_full(kg, folder, command, option):
+    write(folder, "m", "whole", s="http://e/$(id)")
+    words = (option, *command) if option == "--verbose" else (*command, option)
+    done = kg(*words, cwd=folder)
+    assert done.code == (1 if option == "--strict" else 0)
+    for name in ("m", "whole"):
+        assert (
+            f"data/m.yarrrml.yml#{name}: 3 records\n"
+            "  1 gave no subject: no value in id\n"
+            "  1 gave no ex:name: no value in name\n"
+            "  1 gave no ex:age: no value in age\n"
+        ) in done.err
+    assert LAST not in done.err
+
+
+@pytest.mark.parametrize("command", [MAP, ("build",)])
+def test_nothing_lost(kg, folder, command):
+    write(folder, "m")
+    (folder / "data" / "t.csv").write_text("id,name,age\n1,Ann,30\n", encoding="utf-8")
+    done = kg(*command, "--strict", cwd=folder)
+    assert done.code == 0
+    assert "data/m.yarrrml.yml#m: 1 record\n" in done.err
+    assert " gave no " not in done.err
+    assert "gave no" not in kg(*command, cwd=folder).err
+
+
+def test_a_strict_build_with_losses_is_not_in_force(kg, folder):
+    write(folder, "m")
+    assert kg("build", "--strict", cwd=folder).code == 1
+    assert kg("query", "-e", "ASK {}", cwd=folder).code != 0
+
+
+def test_of_many_mappings_the_first_ones(kg, folder):
+    write(folder, *"abcdefg")
+    text = (folder / "data" / "m.yarrrml.yml").read_text(encoding="utf-8")
+    # Those that lose no subject come last.
+    text = text.replace("$(id)", "$(name)$(age)x", 0).replace(
+        "s: http://e/$(id)", "s: http://e/x", 3
+    )
+    (folder / "data" / "m.yarrrml.yml").write_text(text, encoding="utf-8")
+    said = kg(*MAP, cwd=folder).err
+    shown = [
+        line.partition("#")[2][:1]
+        for line in said.splitlines()
+        if " gave no " in line and "#" in line
+    ]
+    assert shown == ["d", "e", "f", "g", "a"]
+    assert "and 2 more triples maps with records that gave no subject or no object\n" in said
+    assert said.endswith(f"{LAST}\n")
+
+
+def test_of_many_reasons_the_gravest(kg, folder):
+    names = "vwxyz"
+    pairs = "".join(f"      - [ex:{name}, $({name})]\n" for name in names)
+    text = f"{HEAD}  m:\n    sources: [[t.csv~csv]]\n    s: http://e/$(id)\n    po:\n{pairs}"
+    (folder / "data" / "m.yarrrml.yml").write_text(text, encoding="utf-8")
+    rows = ["id,v,w,x,y,z", "1,v,w,x,y,z", "2,,w,x,,z", "3,,w,,,z", "4,,,,,z", ",v,,x,y,"]
+    (folder / "data" / "t.csv").write_text("\n".join(rows), encoding="utf-8")
+    assert (
+        "#m: 5 records; 1 gave no subject (no value in id), 3 gave no ex:v (no value in v),"
+        " 3 gave no ex:y (no value in y), and 3 more reasons\n"
+    ) in kg(*MAP, cwd=folder).err
+
+
+def test_of_a_join(kg, folder):
+    text = (
+        f"{HEAD}  m:\n    sources: [[t.csv~csv]]\n    s: http://e/$(id)\n    po:\n"
+        "      - p: ex:p\n        o: {mapping: n, condition: 'equal($(name), $(k))'}\n"
+        "  n:\n    sources: [[n.csv~csv]]\n    s: http://e/n/$(k)\n"
+    )
+    (folder / "data" / "m.yarrrml.yml").write_text(text, encoding="utf-8")
+    (folder / "data" / "n.csv").write_text("k\nAnn\n", encoding="utf-8")
+    assert "2 gave no ex:p" not in (said := kg(*MAP, cwd=folder).err)
+    assert "1 gave no ex:p (no value in name)" in said
+    assert "1 gave no ex:p (no data/m.yarrrml.yml#n has its name)" in said
+
+
+def test_quiet_says_nothing(kg, folder):
+    write(folder, "m")
+    assert kg("-q", *MAP, cwd=folder).err == ""

@@ -1,0 +1,179 @@
+"""Functions in RML documents: RML-FNML, the function values of before, conditions.
+
+Spec: https://kg-construct.github.io/rml-fnml/spec/docs/
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from kg.errors import InputError
+from tests.mapping.running import run_mapping
+
+HEAD = """\
+@prefix rml: <http://w3id.org/rml/> . @prefix ex: <http://example.org/> .
+@prefix grel: <http://users.ugent.be/~bjdmeest/function/grel.ttl#> .
+@prefix idlab-fn: <https://w3id.org/imec/idlab/function#> .
+@prefix fno: <https://w3id.org/function/ontology#> .
+@prefix fnml: <http://semweb.mmlab.be/ns/fnml#> . @prefix rr: <http://www.w3.org/ns/r2rml#> .
+@prefix old: <http://semweb.mmlab.be/ns/rml#> . @prefix ql: <http://semweb.mmlab.be/ns/ql#> .
+"""
+FILES = {"t.csv": "id,name,age\n1,Ann,30\n2,Bob,4\n3,,50\n"}
+SOURCE = """rml:logicalSource [ rml:referenceFormulation rml:CSV ; rml:source [
+    a rml:RelativePathSource ; rml:root rml:MappingDirectory ; rml:path "t.csv" ; rml:null "" ] ]"""
+OLD = 'old:logicalSource [ old:source "t.csv" ; old:referenceFormulation ql:CSV ]'
+UPPER = """rml:functionExecution [ rml:function grel:toUpperCase ;
+    rml:input [ rml:parameter grel:valueParam ; rml:inputValueMap [ rml:reference "name" ] ] ]"""
+
+
+def document(object_map: str, *more: str, subject: str = "") -> str:
+    return f"""{HEAD}<#m> a rml:TriplesMap ; {SOURCE} ;
+  rml:subjectMap [ rml:template "http://example.org/{{id}}" {subject} ] ;
+  rml:predicateObjectMap [ rml:predicate ex:p ; rml:objectMap [ {object_map} ] ] .
+{chr(10).join(more)}"""
+
+
+def objects(folder: Path, mapping: str) -> list[str]:
+    return run_mapping(folder, mapping, FILES).objects()
+
+
+def call(function: str, *inputs: str) -> str:
+    """Return an execution; each input is a parameter and what it is given."""
+    given = "".join(f" ; rml:input [ rml:parameter {each} ]" for each in inputs)
+    return f"rml:functionExecution [ rml:function {function}{given} ]"
+
+
+NAME = '; rml:inputValueMap [ rml:reference "name" ]'
+
+
+@pytest.mark.parametrize(
+    ("object_map", "made"),
+    [
+        (UPPER, ['"ANN"', '"BOB"']),
+        (f"{UPPER} ; rml:return grel:stringOut", ['"ANN"', '"BOB"']),
+        (f"{UPPER} ; rml:returnMap [ rml:constant grel:stringOut ]", ['"ANN"', '"BOB"']),
+        (f'{UPPER} ; rml:language "en"', ['"ANN"@en', '"BOB"@en']),
+        (f"{UPPER} ; rml:termType rml:IRI", ["<http://b/ANN>", "<http://b/BOB>"]),
+        (
+            "rml:functionExecution [ rml:functionMap [ rml:constant grel:toUpperCase ] ;"
+            f" rml:input [ rml:parameterMap [ rml:constant grel:valueParam ] {NAME} ] ]",
+            ['"ANN"', '"BOB"'],
+        ),
+        (
+            call(
+                "grel:string_replace",
+                f"grel:valueParam {NAME}",
+                'grel:param_find ; rml:inputValue "n"',
+                'grel:param_replace ; rml:inputValueMap [ rml:template "-{age}" ]',
+            ),
+            ['"A-30-30"', '"Bob"'],
+        ),
+        (
+            call("grel:toUpperCase", f"grel:valueParam ; rml:inputValueMap [ {UPPER} ]").replace(
+                "toUpperCase", "toLowerCase", 1
+            ),
+            ['"ann"', '"bob"'],
+        ),
+        (
+            call("grel:toUpperCase", 'grel:valueParam ; rml:inputValueMap [ rml:constant "x" ]'),
+            ['"X"'] * 3,
+        ),
+    ],
+)
+def test_executions(tmp_path, object_map, made):
+    mapping = document(object_map, '<#m> rml:baseIRI "http://b/" .')
+    assert objects(tmp_path, mapping) == made
+
+
+def test_one_execution_of_several_maps(tmp_path):
+    execution = UPPER.partition("[")[2].rpartition("]")[0]
+    mapping = document("rml:functionExecution <#f>", f"<#f> {execution} .")
+    assert objects(tmp_path, mapping) == ['"ANN"', '"BOB"']
+
+
+@pytest.mark.parametrize("place", ["subject", "object"])
+def test_conditions(tmp_path, place):
+    condition = "; rml:condition [ " + call(
+        "idlab-fn:notEqual",
+        f"grel:valueParameter {NAME}",
+        'grel:valueParameter2 ; rml:inputValue "Ann"',
+    )
+    condition += " ]"
+    reference = 'rml:reference "name"'
+    if place == "subject":
+        mapping = document(reference, subject=condition)
+    else:
+        mapping = document(f"{reference} {condition}")
+    made = run_mapping(tmp_path, mapping, FILES)
+    assert made.objects() == ['"Bob"']
+    lost = {(loss.what, loss.records) for count in made.made.counts for loss in count.losses}
+    # A condition leaves the record without a name out; it is not lost.
+    assert lost == set()
+
+
+def old_value(*pairs: str) -> str:
+    given = " , ".join(f"[ rr:predicate {p} ; {o} ]" for p, _, o in map(_parts, pairs))
+    return f"fnml:functionValue [ {OLD} ; rr:predicateObjectMap {given} ]"
+
+
+def _parts(pair: str) -> tuple[str, str, str]:
+    return pair.partition(" ")
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        old_value(
+            "fno:executes rr:object grel:toUpperCase",
+            'grel:valueParameter rr:objectMap [ old:reference "name" ]',
+        ),
+        old_value(
+            "fno:executes rr:objectMap [ rr:constant grel:toUpperCase ]",
+            'grel:valueParameter rr:objectMap [ rr:template "{name}" ]',
+        ),
+    ],
+)
+def test_function_values_of_before(tmp_path, value):
+    mapping = f"""{HEAD}<#m> a rr:TriplesMap ; {OLD} ;
+  rr:subjectMap [ rr:template "http://example.org/{{id}}" ] ;
+  rr:predicateObjectMap [ rr:predicate ex:p ; rr:objectMap [ {value} ] ] ."""
+    assert objects(tmp_path, mapping) == ['"ANN"', '"BOB"']
+
+
+@pytest.mark.parametrize(
+    ("object_map", "code", "said"),
+    [
+        (call("ex:mine"), "unknown-function", "http://example.org/mine is no function"),
+        (call("grel:toUpperCase"), "bad-function", "needs one argument, not 0"),
+        (call("grel:toUpperCase", f"ex:other {NAME}"), "bad-function", "http://example.org/other"),
+        (call("grel:toUpperCase", "grel:valueParam"), "bad-mapping", "rml:inputValueMap"),
+        (
+            call("grel:toUpperCase", f'grel:valueParam {NAME} ; rml:inputValue "x"'),
+            "bad-mapping",
+            "one rml:inputValueMap or rml:inputValue",
+        ),
+        ("rml:functionExecution [ ]", "bad-mapping", "rml:function is missing"),
+        (
+            'rml:functionExecution [ rml:functionMap [ rml:reference "name" ] ]',
+            "bad-mapping",
+            "rml:functionMap must be constant",
+        ),
+        (f"{UPPER} ; rml:return ex:nothing", "bad-mapping", "nothing that a function returns"),
+        ("rml:functionExecution <#f>", "bad-mapping", "inside of itself"),
+        (f'{UPPER} ; rml:reference "name"', "bad-mapping", ""),
+    ],
+)
+def test_faults_name_the_line(tmp_path, object_map, code, said):
+    loop = "<#f> rml:function grel:toUpperCase ; rml:input [ rml:parameter grel:valueParam ;"
+    loop += " rml:inputValueMap [ rml:functionExecution <#f> ] ] ."
+    with pytest.raises(InputError) as caught:
+        objects(tmp_path, document(object_map, loop if "<#f>" in object_map else ""))
+    error = caught.value
+    assert error.code == code
+    assert said in error.message
+    assert error.location is not None
+    assert error.location.file.endswith("mapping.ttl")
+    assert error.location.line is not None
+    assert error.location.line >= HEAD.count("\n") + 4
