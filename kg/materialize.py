@@ -335,6 +335,8 @@ def explain(plan: Plan) -> str:
             f"--   {'list ' if column.many else ''}c{column.index} = {column.reference}"
             for column in table.columns
         ]
+        lines += [f"--   {column.name} = {column.sql}" for column in table.computed]
+    lines += [f"-- b = {2 * n + 1}: {block}" for n, block in enumerate(program.order.blocks)]
     for name, terms in (("p", program.predicates), ("g", program.graphs)):
         lines += [f"-- {name} = {number}: {term}" for number, term in enumerate(terms or ())]
     for rule in program.rules:

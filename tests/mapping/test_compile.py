@@ -1,0 +1,151 @@
+"""From the plan to SQL: golden texts, and how often things are read.
+
+``golden/NAME.yml`` compiles to ``golden/NAME.sql``. Where the compiler is meant to change, write
+the latter anew with KG_GOLDEN=write, and read the difference.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from kg.duck import engine
+from kg.mapping import read_mapping
+from kg.mapping.compile import compile_plan
+from kg.mapping.plan import Plan
+from kg.materialize import explain, materialize
+from kg.sources import Folders
+from kg.terms import RDF_TYPE
+from tests.mapping.running import EX, PREFIXES, read_plan, write_files, yarrrml
+
+GOLDEN = Path(__file__).parent / "golden"
+NAMES = sorted(path.stem for path in GOLDEN.glob("*.yml"))
+
+
+def golden_plan(name: str) -> Plan:
+    return read_mapping(GOLDEN / f"{name}.yml", PREFIXES)
+
+
+def sql_of(name: str) -> str:
+    return (
+        explain(golden_plan(name)).replace(str(GOLDEN.parent), "").replace(str(Path.cwd()), "")
+        + "\n"
+    )
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_golden(name, monkeypatch):
+    monkeypatch.chdir(GOLDEN)
+    path = GOLDEN / f"{name}.sql"
+    if os.environ.get("KG_GOLDEN") == "write":
+        path.write_text(sql_of(name), encoding="utf-8")
+    assert sql_of(name) == path.read_text(encoding="utf-8")
+
+
+def test_all_golden_texts_are_there():
+    assert NAMES == ["blanks", "constants", "dynamic", "joins", "lists", "literals"]
+    assert {path.stem for path in GOLDEN.glob("*.sql")} == set(NAMES)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_same_in_every_run(name):
+    plan = golden_plan(name)
+    assert compile_plan(plan) == compile_plan(plan)
+
+
+class TestCodes:
+    def test_type_comes_first_then_the_rest_by_bytes(self, tmp_path):
+        po = ["[ex:b, x]", "[ex:é, x]", "[a, ex:T]", "[ex:Z, x]"]
+        plan = read_plan(tmp_path, yarrrml("[[t.csv~csv]]", po))
+        program = compile_plan(plan, predicates=[f"<{EX}aa>"], graphs=[f"<{EX}g>"])
+        assert program.predicates == (
+            RDF_TYPE,
+            *(f"<{EX}{name}>" for name in ("Z", "aa", "b", "é")),
+        )
+        assert program.graphs == (f"<{EX}g>",)
+
+    def test_none_where_a_predicate_is_made(self, tmp_path):
+        plan = read_plan(tmp_path, yarrrml("[[t.csv~csv]]", ["{p: ex:$(x), o: y}"]))
+        assert compile_plan(plan).predicates is None
+
+    def test_none_where_there_are_too_many_others(self, tmp_path):
+        plan = read_plan(tmp_path, yarrrml("[[t.csv~csv]]", ["[ex:p, x]"]))
+        assert compile_plan(plan, None).predicates is None
+
+
+class Spy:
+    """A connection that keeps what it is asked."""
+
+    def __init__(self, connection):
+        self.connection = connection
+        self.asked: list[str] = []
+
+    def __getattr__(self, name):
+        return getattr(self.connection, name)
+
+    def execute(self, sql, *more):
+        self.asked.append(sql)
+        return self.connection.execute(sql, *more)
+
+
+class TestWork:
+    """Speed is guarded by counting what is done, not by a clock."""
+
+    def run(self, folder: Path, mapping: str, files: dict[str, str]) -> tuple[Spy, int]:
+        write_files(folder, files)
+        plan = read_plan(folder, mapping)
+        spill = folder / "spill"
+        with engine(spill, threads=1) as connection:
+            spy = Spy(connection)
+            target = spill / "quads.parquet"
+            made = materialize(spy, plan, Folders(None, spill), target)
+            return spy, made.table.count(connection)
+
+    def test_each_source_is_read_once(self, tmp_path):
+        """However many triples maps, rules and joins there are."""
+        join = "{function: equal, parameters: [[str1, $(a)], [str2, $(b)]]}"
+        mapping = "mappings:\n"
+        for name in ("one", "two", "three"):
+            mapping += (
+                f"  {name}:\n    sources: [[t.csv~csv], [u.csv~csv]]\n    s: ex:{name}/$(id)\n"
+            )
+            mapping += "    po: [[ex:p, $(a)], [ex:q, $(b)],"
+            mapping += f" {{p: ex:r, o: {{mapping: two, condition: {join}}}}}]\n"
+        text = "id,a,b\n1,x,y\n2,y,x\n"
+        spy, _ = self.run(tmp_path, mapping, {"t.csv": text, "u.csv": text})
+        reads = [sql for sql in spy.asked if "read_csv(" in sql]
+        assert sum(sql.count("read_csv(") for sql in reads) == 2
+        assert all(sql.startswith("CREATE TEMP TABLE") for sql in reads)
+
+    @pytest.mark.parametrize(("width", "runs"), [(1000, False), (100, True)])
+    def test_many_columns_are_read_at_once(self, tmp_path, width, runs):
+        names = [f"n{number}" for number in range(width)]
+        mapping = yarrrml("[[t.csv~csv]]", [f"[ex:{name}, $({name})]" for name in names])
+        program = compile_plan(read_plan(tmp_path, mapping))
+        (table,) = program.tables
+        assert len(table.columns) == width + 1
+        assert all(rule.tables == (table.name,) for rule in program.rules)
+        if runs:
+            rows = "\n".join(",".join([str(row), *("x" for _ in names)]) for row in range(20))
+            text = f"id,{','.join(names)}\n{rows}\n"
+            spy, quads = self.run(tmp_path, mapping, {"t.csv": text})
+            assert quads == 20 * width
+            assert sum(sql.count("read_csv(") for sql in spy.asked) == 1
+
+    def test_subjects_are_made_once(self, tmp_path):
+        po = [f"[ex:p{number}, x]" for number in range(10)]
+        plan = read_plan(tmp_path, yarrrml("[[t.csv~csv]]", po, "ex:$(id)/$(a)"))
+        program = compile_plan(plan)
+        (table,) = program.tables
+        assert [column.sql.count("kg_iri_safe") for column in table.computed] == [2]
+        assert all("kg_iri_safe" not in rule.sql for rule in program.rules)
+
+    def test_join_on_the_key_carries_no_row(self):
+        program = compile_plan(golden_plan("joins"))
+        by_key = [rule for rule in program.rules if " IN (SELECT " in rule.sql]
+        by_value = [rule for rule in program.rules if " JOIN " in rule.sql]
+        assert (len(by_key), len(by_value)) == (1, 1)
+        # What is joined is made distinct first.
+        assert by_value[0].sql.count("SELECT DISTINCT") == 2
