@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import string
 
 import pyoxigraph as ox
@@ -151,3 +152,8 @@ class TestExpand:
     )
     def test_names(self, name, iri):
         assert terms.expand(name, {"ex": "http://example.org/", "": "http://empty.example/"}) == iri
+
+
+@given(st.from_regex(terms._USUAL_IRI, fullmatch=True))
+def test_usual_iris_are_iris(text):
+    assert re.fullmatch(terms.IRI_PATTERN, text)
