@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from kg.duck import engine
@@ -46,12 +46,14 @@ class Mapped:
         statements: Number of triples (or quads) in it.
         counts: Records and losses of each triples map.
         targets: The logical targets that the mappings name.
+        prefixes: Prefix and namespace, as known to the mappings.
     """
 
     target: str | None
     statements: int
     counts: tuple[MapCount, ...]
     targets: tuple[TargetWritten, ...] = ()
+    prefixes: Mapping[str, str] = field(default_factory=dict)
 
 
 def map_files(
@@ -73,7 +75,8 @@ def map_files(
             statements go to targets that the mappings name.
         format_name: Name of the RDF format; by default the target's ending tells it.
         base: Prepended to relative IRIs, unless a mapping has its own base.
-        prefixes: Prefixes known to YARRRML without being declared, and used in Turtle.
+        prefixes: Prefixes known to YARRRML without being declared, and used in Turtle
+            beside those that the mappings declare.
         memory: Peak memory of the process, such as ``1GB``.
         threads: Worker threads.
         allow_outside: Let the mappings name targets outside of the current folder and of their
@@ -88,6 +91,7 @@ def map_files(
     if target is not None:
         choose_format(target, format_name)
     plan = read_mappings(mappings, prefixes, base)
+    prefixes = {**prefixes, **dict(plan.prefixes)}
     routing = Routing(plan)
     if target is None and (not routing.targets or routing.has_default(plan)):
         raise _no_output(routing)
@@ -106,7 +110,7 @@ def map_files(
             for logical, table in made.targets
         )
         if target is None:
-            return Mapped(None, 0, made.counts, written)
+            return Mapped(None, 0, made.counts, written, prefixes)
         exported = export_table(
             made.table,
             target,
@@ -115,7 +119,7 @@ def map_files(
             memory=memory,
             threads=threads,
         )
-    return Mapped(target, exported.statements, made.counts, written)
+    return Mapped(target, exported.statements, made.counts, written, prefixes)
 
 
 def _materialized(

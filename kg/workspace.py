@@ -184,9 +184,10 @@ class Workspace:
             name = ""
         build = Build(self.builds / name)
         if not name or not build.path.is_dir():
+            shown = self.show(self.root)
             raise InputError(
                 "no-build",
-                f"{self.show(self.root)}: this workspace has not been built yet",
+                f"the workspace{'' if shown == '.' else f' {shown}'} has not been built yet",
                 hint="Run `kg build` first.",
             )
         return build

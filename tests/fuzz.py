@@ -179,7 +179,8 @@ def shape(text: str) -> Any:
     """Return the syntax tree of a query by another parser, its terms of VALUES masked."""
     declared = "".join(f"PREFIX {name}: <{iri}>\n" for name, iri in COMMON_PREFIXES.items())
     # rdflib takes the digits behind an escape of four for a part of it.
-    return _masked(parseQuery(declared + re.sub(r"\\u00[57]5", "_", text)))
+    escapes = r"\\u(?:00[01][0-9A-F]|00[57]5|007F|FFF[EF])"
+    return _masked(parseQuery(declared + re.sub(escapes, "_", text)))
 
 
 def _masked(node: Any) -> Any:

@@ -35,6 +35,9 @@ def say_losses(
             for loss in count.losses:
                 shared.say(f"  {loss.records:,} gave {_what(loss, prefixes)}: {_why(loss)}")
         return
+    for count in counts:
+        if not count.records:
+            shared.say(f"{count.triples_map}: no records; check its source and its iterator")
     lossy = sorted((count for count in counts if count.losses), key=_has_all_subjects)
     for count in lossy[:MOST_MAPS]:
         records = _many(count.records, "record")

@@ -86,7 +86,7 @@ def map_command(
     if output is not None:
         target = "standard output" if to_pipe else output
         shared.say(f"wrote {mapped.statements:,} statements from {records:,} records to {target}")
-    say_losses(shared, mapped.counts, prefixes, strict=strict)
+    say_losses(shared, mapped.counts, mapped.prefixes, strict=strict)
     lost = any(count.losses for count in mapped.counts)
     return ExitCode.NO if strict and lost else ExitCode.DONE
 

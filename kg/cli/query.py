@@ -295,7 +295,7 @@ def _answer(
     answer = prepared.ask()
     with opened(wish.target, guard) as out:
         empty = prepared.write(answer, chosen, out, style)
-        if on_terminal and not ends_line(chosen, answer):
+        if on_terminal and not ends_line(chosen):
             out.write(b"\n")
     if empty and not session.quiet:
         _say_why_empty(session, prepared)

@@ -76,4 +76,7 @@ def read_mappings(paths: Iterable[Path], prefixes: Mapping[str, str], base: str 
             hint="Write it with its scheme, such as https://example.org/.",
         )
     plans = [read_mapping(path, prefixes, base) for path in paths]
-    return Plan(tuple(found for plan in plans for found in plan.triples_maps))
+    return Plan(
+        tuple(found for plan in plans for found in plan.triples_maps),
+        tuple(dict.fromkeys(pair for plan in plans for pair in plan.prefixes)),
+    )

@@ -423,9 +423,15 @@ class TriplesMap:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """All triples maps of one or more mapping documents."""
+    """All triples maps of one or more mapping documents.
+
+    Attributes:
+        triples_maps: The triples maps.
+        prefixes: Prefix and namespace, as the documents declare them.
+    """
 
     triples_maps: tuple[TriplesMap, ...]
+    prefixes: tuple[tuple[str, str], ...] = field(default=(), compare=False)
 
     def triples_map(self, name: str) -> TriplesMap:
         """Return the triples map of that name; KeyError where there is none."""

@@ -65,7 +65,7 @@ def read_rml(text: str, file: str, *, base: str = "", folder: str = "") -> Plan:
             "there is no triples map",
             hint="A triples map has an rml:logicalSource and an rml:subjectMap.",
         )
-    return Plan(maps)
+    return Plan(maps, tuple(graph.prefixes.items()))
 
 
 class _Reader:

@@ -76,6 +76,9 @@ class RmlGraph:
         file: Its name in messages.
         base: Base IRI of relative IRIs in it.
 
+    Attributes:
+        prefixes: Prefix and namespace, as the document declares them.
+
     Raises:
         InputError: It is not valid Turtle.
     """
@@ -83,9 +86,10 @@ class RmlGraph:
     def __init__(self, text: str, file: str, base: str) -> None:
         self.file = file
         self.base = base
+        self.prefixes: dict[str, str] = {}
         self._values: dict[Term, dict[str, list[Value]]] = {}
         self._origins: dict[Term, Origin] = {}
-        for quad, line in _parse(text, file, base):
+        for quad, line in _parse(text, file, base, self.prefixes):
             origin = Origin(file, line)
             if isinstance(quad.subject, ox.Triple) or isinstance(quad.object, ox.Triple):
                 raise InputError(
@@ -162,11 +166,15 @@ def _renamed(term: Term) -> Term:
     return term
 
 
-def _parse(text: str, file: str, base: str) -> Iterator[tuple[ox.Quad, int]]:
+def _parse(
+    text: str, file: str, base: str, prefixes: dict[str, str]
+) -> Iterator[tuple[ox.Quad, int]]:
     lines = LineReader(text.encode())
     try:
-        for quad in ox.parse(lines, ox.RdfFormat.TURTLE, base_iri=base):
+        quads = ox.parse(lines, ox.RdfFormat.TURTLE, base_iri=base)
+        for quad in quads:
             yield quad, lines.line
+        prefixes.update(quads.prefixes)
     except SyntaxError as error:
         message = re.sub(r"^Parser error at .*?: ", "", error.msg or str(error))
         raise InputError(

@@ -116,8 +116,11 @@ class _Reader:
     ) -> None:
         self.scope = f"{document.origin.file}#"
         declared, base = document.get("prefixes"), document.get("base")
-        for name, value in declared.entries("prefixes") if declared else ():
-            prefixes[name] = value.text(f"the prefix {name}")
+        self.prefixes = {
+            name: value.text(f"the prefix {name}")
+            for name, value in (declared.entries("prefixes") if declared else ())
+        }
+        prefixes.update(self.prefixes)
         self.base = base.text("base") if base else default_base
         if base and not is_iri(self.base):
             raise base.error(
@@ -155,7 +158,7 @@ class _Reader:
         ]
         by_name = {each.triples_map.name: each.triples_map for each in resolved}
         inverse = [found for each in resolved for found in _inverted(each, by_name)]
-        return Plan((*by_name.values(), *inverse))
+        return Plan((*by_name.values(), *inverse), tuple(self.prefixes.items()))
 
     # --- mappings -------------------------------------------------------------------------
 

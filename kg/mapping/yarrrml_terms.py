@@ -14,6 +14,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from difflib import get_close_matches
 from typing import Final
 
 from kg.mapping.functions import FUNCTION_PREFIXES, Argument, make_call
@@ -182,9 +183,19 @@ class TermReader:
             if term_type.is_iri and not is_iri(self.base + expression.value):
                 raise node.error(
                     f"{text!r} is not an absolute IRI",
-                    hint=f"Known prefixes: {', '.join(sorted(self.prefixes))}.",
+                    hint=self.advice(text),
                 )
         return TermMap(expression, term_type, origin=node.origin)
+
+    def advice(self, text: str) -> str:
+        """Return what to do about a text that is no IRI."""
+        prefix, colon, _ = text.partition(":")
+        if not colon:
+            return f"Write it with its scheme, or with a prefix: ex:{text}."
+        similar = get_close_matches(prefix, self.prefixes, 1)
+        if similar:
+            return f"Did you mean {similar[0]}:? Otherwise declare {prefix}: under prefixes."
+        return f"Declare {prefix}: under prefixes."
 
     def expression(self, node: Node, text: str) -> Expression:
         """Return what a template stands for, external references filled in."""
@@ -204,7 +215,7 @@ class TermReader:
         if re.fullmatch(r"[A-Za-z][\w.-]*", prefix) and prefix not in _SCHEMES:
             raise node.error(
                 f"the prefix {prefix!r} is not known",
-                hint=f"Declare it under prefixes. Known: {', '.join(sorted(self.prefixes))}.",
+                hint=self.advice(text),
             )
         return text
 

@@ -71,10 +71,8 @@ def write_answer(answer: Answer, form: Format, out: IO[bytes], style: Style) -> 
     return not _write_rows(["subject", "predicate", "object"], rows, form, out, style)
 
 
-def ends_line(form: Format, answer: Answer) -> bool:
+def ends_line(form: Format) -> bool:
     """Tell whether an answer in a format ends with a line's end, as a terminal wants."""
-    if isinstance(answer, ox.QueryBoolean) and form.results is not None:
-        return False
     return form.name not in ("json", "xml", "jsonld", "rdfxml")
 
 
@@ -102,6 +100,8 @@ def _size_without_rows(columns: list[str], form: Format) -> int:
 def _write_boolean(value: bool, answer: ox.QueryBoolean, form: Format, out: IO[bytes]) -> None:
     if form.results is not None:
         answer.serialize(out, form.results)
+        if form.name in ("csv", "tsv"):
+            out.write(b"\n")
         return
     text = "true" if value else "false"
     if form.name == "html":

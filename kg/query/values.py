@@ -184,8 +184,10 @@ def _iri_term(value: str, prefixes: Mapping[str, str]) -> str | None:
 def _quoted(text: str) -> str:
     # A "u" behind a backslash is written as an escape of its own: an engine that replaces code
     # point escapes before it reads tokens would otherwise see one in a text such as \u0022.
-    escaped = re.sub(r"\\\\([uU])", lambda match: rf"\\\u{ord(match[1]):04X}", escape(text))
-    return f'"{escaped}"'
+    parts = re.split(r"(?<=\\)([uU])", text)
+    parts[::2] = map(escape, parts[::2])
+    parts[1::2] = (f"\\u{ord(letter):04X}" for letter in parts[1::2])
+    return f'"{"".join(parts)}"'
 
 
 def _is_known(name: str) -> bool:

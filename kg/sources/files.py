@@ -152,6 +152,9 @@ def missing_reference(column: Column, known: Sequence[str], source: LogicalSourc
     same = [name for name in known if name.casefold() == reference.casefold()]
     guess = (same or near)[:1]
     hint = f"Did you mean {guess[0]!r}? " if guess else ""
+    mark = next((mark for mark in ";\t|" if len(known) == 1 and mark in known[0]), None)
+    if mark is not None and mark != source.dialect.delimiter:
+        hint = f"Its header holds {mark!r}: set that as the delimiter. "
     return InputError(
         "missing-column",
         f"the mapping refers to {reference!r}, which {source.path} does not have",

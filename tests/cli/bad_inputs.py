@@ -143,9 +143,15 @@ MAPPINGS = [
         rml('"name"', '"nam"'),
     ),
     Fault(
+        "CSV with another delimiter",
+        f"{YML}:",
+        ("Its header holds ';'", "delimiter"),
+        {"data/peaks.csv": CSV.replace(",", ";")},
+    ),
+    Fault(
         "unknown prefix in YARRRML",
         f"{YML}:6: ",
-        ("'exx'", "Declare it under prefixes", "ex,"),
+        ("'exx'", "Did you mean ex:?", "declare exx: under prefixes"),
         mapping("ex:Peak", "exx:Peak"),
     ),
     Fault(

@@ -130,3 +130,22 @@ def test_of_a_join(kg, folder):
 def test_quiet_says_nothing(kg, folder):
     write(folder, "m")
     assert kg("-q", *MAP, cwd=folder).err == ""
+
+
+def test_no_records(kg, folder):
+    """An iterator that leads nowhere is told, though nothing is lost."""
+    (folder / "data" / "t.json").write_text('{"items": [{"id": 1}]}', encoding="utf-8")
+    text = "mappings: {m: {sources: [['t.json~jsonpath', '$.itms[*]']], s: http://e/$(id), po: []}}"
+    (folder / "data" / "m.yarrrml.yml").write_text(text, encoding="utf-8")
+    done = kg(*MAP, cwd=folder)
+    assert "data/m.yarrrml.yml#m: no records; check its source and its iterator" in done.err
+
+
+def test_prefixes_of_the_mapping(kg, folder):
+    """They name what is lost, and shorten Turtle."""
+    write(folder, "m")
+    path = folder / "data" / "m.yarrrml.yml"
+    path.write_text(path.read_text().replace("ex:", "my:").replace("example", "other"))
+    done = kg("map", "data/m.yarrrml.yml", "-o", "out.ttl", cwd=folder)
+    assert "1 gave no my:name" in done.err
+    assert "my:name" in (folder / "out.ttl").read_text(encoding="utf-8")

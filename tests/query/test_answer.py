@@ -128,6 +128,9 @@ def test_our_writers_equal_the_engine(name: str, query: str) -> None:
     ours = written(name, query, rows=1000)
     engines = io.BytesIO()
     store().query(query).serialize(engines, FORMATS[name].results)  # type: ignore[arg-type]
+    if query == "ASK {}" and name in ("csv", "tsv"):
+        assert ours.endswith(b"\n")  # every line of ours has its end
+        ours = ours[:-1]
     assert _without_labels(ours) == _without_labels(engines.getvalue())
 
 

@@ -95,8 +95,8 @@ def test_select_all_has_the_order_of_the_text(ask: Ask) -> None:
 
 
 def test_ask(ask: Ask) -> None:
-    assert ask("-e", "ASK { ?s ex:count 12 }") == (0, "true", "")
-    assert ask("-e", "ASK { ?s ex:count 13 }")[:2] == (0, "false")
+    assert ask("-e", "ASK { ?s ex:count 12 }") == (0, "true\n", "")
+    assert ask("-e", "ASK { ?s ex:count 13 }")[:2] == (0, "false\n")
     assert ask("-e", "ASK { ?s ex:count 13 }", "--fail-on-false")[0] == 1
     assert ask("-e", "ASK { ?s ex:count 12 }", "--fail-on-false")[0] == 0
     assert ask("-e", "SELECT ?s { ?s ex:count 13 }", "--fail-on-false")[0] == 0

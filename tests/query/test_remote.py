@@ -126,7 +126,7 @@ def test_graph_and_boolean(server: str, tmp_path: Path) -> None:
     assert ask(f"{server}/query", "-e", "CONSTRUCT WHERE { ?s ?p 2 }", "-o", "out.nt") == 0
     assert (tmp_path / "out.nt").read_text().startswith(f"<{EX}b> <{EX}p> ")
     assert ask(f"{server}/query", "-e", "ASK { ?s ?p 2 }", "-o", "out.csv") == 0
-    assert (tmp_path / "out.csv").read_text() == "true"
+    assert (tmp_path / "out.csv").read_text() == "true\n"
     assert ask(f"{server}/query", "-e", "ASK { ?s ?p 9 }", "-o", "out.csv", "--fail-on-false") == 1
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pyoxigraph as ox
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from kg.query.lexer import Kind, tokens
@@ -67,6 +67,7 @@ def terms_of(term: str) -> object:
 
 
 @given(st.text(alphabet=st.characters(exclude_categories=["Cs"])))
+@example("\\\x1f")
 def test_a_text_is_one_token_and_keeps_its_value(value: str) -> None:
     term = sparql_term(value, STRING, {})
     assert term is not None
