@@ -16,8 +16,9 @@ from kg.duck import sql_name, translated
 from kg.errors import InputError, KgError
 from kg.mapping import dialect
 from kg.mapping.accounts import Account
-from kg.mapping.compile import Program, Rule, Stream, compile_plan
+from kg.mapping.compile import compile_plan
 from kg.mapping.plan import LogicalTarget, Plan
+from kg.mapping.program import Program, Rule, Stream
 from kg.mapping.term_sql import Check
 from kg.quads import Codes, Ordered, QuadTable, spooled, write_parts, write_table
 from kg.sizes import parse_size

@@ -13,13 +13,12 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from kg.errors import InputError
-from kg.mapping.accounts import Account, account
+from kg.mapping.accounts import account
 from kg.mapping.dialect import array
 from kg.mapping.order import SubjectOrder, predicate_key
 from kg.mapping.plan import (
     Constant,
     Expression,
-    LogicalTarget,
     Plan,
     PredicateObjectMap,
     Reference,
@@ -30,80 +29,11 @@ from kg.mapping.plan import (
     both,
     references,
 )
+from kg.mapping.program import Program, Rule, Stream
 from kg.mapping.stream import Entry, stream_sql
 from kg.mapping.tables import source_tables
 from kg.mapping.targets import Routing
-from kg.mapping.term_sql import Check, Computed, SourceTable, TermCompiler, TermSql
-
-
-@dataclass(frozen=True, slots=True)
-class Rule:
-    """A query that makes quads: columns b, s, p, o, g.
-
-    ``b`` and ``s`` are a subject as `Program.order` writes it. ``p`` and ``g`` are numbers into
-    `Program.predicates` and `Program.graphs`, or terms where the program has no such lists;
-    the default graph is -1 there, else NULL.
-
-    Attributes:
-        triples_map: Name of the triples map.
-        tables: Names of the source tables that are read.
-        block: Number of the block that all its subjects are in; None if that is not known.
-        targets: Bits of the targets in `Program.targets` that its quads go to; 0: the default
-            output.
-    """
-
-    triples_map: str
-    sql: str
-    tables: tuple[str, ...]
-    block: int | None
-    targets: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Stream:
-    """All quads of one block of subjects, in order, without a sort of quads.
-
-    It gives them if the table is sorted by the column and no subject stands in it twice, and if
-    no other rule makes subjects of the block: rules that it stands for are left out then.
-
-    Attributes:
-        block: Number of the block.
-        table: Name of the source table.
-        column: The computed column that holds the rest of the subject.
-        sql: Query for b, s, p, o, g.
-        joins: Whether the query has a join.
-        rules: Numbers of the rules in `Program.rules` that it stands for.
-    """
-
-    block: int
-    table: str
-    column: str
-    sql: str
-    joins: bool
-    rules: tuple[int, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Program:
-    """A compiled plan.
-
-    Attributes:
-        tables: Source tables, each to be read once.
-        order: How subjects are written while they are sorted.
-        predicates: Constant predicates in sort order; None where a predicate is not constant.
-        graphs: Constant graphs in sort order; None exactly where `predicates` is.
-        targets: Files that quads go to instead of to the default output.
-    """
-
-    tables: tuple[SourceTable, ...]
-    rules: tuple[Rule, ...]
-    streams: tuple[Stream, ...]
-    checks: tuple[Check, ...]
-    accounts: tuple[Account, ...]
-    order: SubjectOrder
-    predicates: tuple[str, ...] | None
-    graphs: tuple[str, ...] | None
-    targets: tuple[LogicalTarget, ...] = ()
+from kg.mapping.term_sql import Computed, SourceTable, TermCompiler, TermSql
 
 
 def compile_plan(

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from kg.mapping.compile import source_tables
 from kg.mapping.plan import Formulation
+from kg.mapping.tables import source_tables
 from kg.sources import json_files, loading
 from tests.mapping.running import read_plan, run_plan, write_files
 
