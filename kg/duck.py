@@ -68,6 +68,25 @@ def engine(
         shutil.rmtree(folder, ignore_errors=True)
 
 
+def reserve(connection: duckdb.DuckDBPyConnection, library: str, size: int) -> None:
+    """Lower the memory limit by what a library takes that a source needs, once for each.
+
+    Args:
+        connection: From `engine`.
+        library: Its name.
+        size: Bytes that it takes beside DuckDB's buffers.
+    """
+    row = connection.execute(
+        f"SELECT current_setting('memory_limit'), getvariable('reserved_{library}')"
+    ).fetchone()
+    assert row is not None
+    limit, done = row
+    if done is None:
+        connection.execute(f"SET VARIABLE reserved_{library} = true")
+        left = max(SMALLEST_LIMIT, parse_size(limit) - size)
+        connection.execute(f"SET memory_limit = '{left}B'")
+
+
 @contextmanager
 def translated() -> Iterator[None]:
     """Turn what DuckDB raises about the world into kg's errors; the rest passes.

@@ -16,7 +16,7 @@ from contextlib import contextmanager
 from itertools import chain
 from typing import TYPE_CHECKING, Any, Final
 
-from kg.duck import sql_text
+from kg.duck import reserve, sql_text
 from kg.errors import InputError, LimitError, Location
 from kg.mapping.plan import LogicalSource
 from kg.sources.extras import need
@@ -36,6 +36,8 @@ Found = Any
 # Bytes that are parsed before what is done with is forgotten.
 _BLOCK: Final = 1 << 16
 _SMALLEST_BUFFER: Final = 1 << 20
+# What the library and the part of a document that it holds take, in bytes; measured.
+_LXML: Final = 32 * 2**20
 # Bytes of a record, or of a document that is held whole, where no memory limit is known.
 _LARGEST: Final = 64 * 2**20
 
@@ -47,6 +49,7 @@ def select(reading: Reading) -> str:
         InputError: The file is not valid XML, declares entities, or an XPath is not valid.
         LimitError: A record, or a document that must be held whole, is too large.
     """
+    reserve(reading.connection, "lxml", _LXML)
     columns = reading.table.columns
     document = _Document(
         reading.file,
