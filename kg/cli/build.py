@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from kg.cli.context import Settings, settings
-from kg.cli.losses import say_losses
+from kg.cli.losses import many, say_losses
 from kg.errors import ExitCode
 
 if TYPE_CHECKING:
@@ -110,7 +110,8 @@ def _summary(
     records = sum(count.records for count in result.counts)
     steps = ", ".join(f"{name} {seconds:.1f} s" for name, seconds in result.seconds.items())
     shared.say(
-        f"{result.triples:,} triples in {len(result.graphs)} graphs, {records:,} records mapped"
+        f"{many(result.triples, 'triple')} in {many(len(result.graphs), 'graph')},"
+        f" {many(records, 'record')} mapped"
         f" ({steps} of CPU)"
     )
     say_losses(shared, result.counts, prefixes, strict=strict)
@@ -123,7 +124,7 @@ def _summary(
         )
     for problem in result.problems:
         shared.say(
-            f"{problem.count:,} statements: {problem.message} ({problem.code}); stores may refuse"
+            f"{many(problem.count, 'statement')}: {problem.message} ({problem.code}); stores may refuse"
             " them, `kg export` names the first"
         )
     if result.in_force:

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from kg.cli.context import settings
-from kg.cli.losses import say_losses
+from kg.cli.losses import many, say_losses
 from kg.errors import ExitCode, InputError
 
 
@@ -82,10 +82,12 @@ def map_command(
         )
     records = sum(count.records for count in mapped.counts)
     for written in mapped.targets:
-        shared.say(f"wrote {written.statements:,} statements to {show_path(written.path)}")
+        shared.say(f"wrote {many(written.statements, 'statement')} to {show_path(written.path)}")
     if output is not None:
         target = "standard output" if to_pipe else output
-        shared.say(f"wrote {mapped.statements:,} statements from {records:,} records to {target}")
+        shared.say(
+            f"wrote {many(mapped.statements, 'statement')} from {many(records, 'record')} to {target}"
+        )
     say_losses(shared, mapped.counts, mapped.prefixes, strict=strict)
     lost = any(count.losses for count in mapped.counts)
     return ExitCode.NO if strict and lost else ExitCode.DONE
