@@ -124,8 +124,8 @@ def _summary(
         )
     for problem in result.problems:
         shared.say(
-            f"{many(problem.count, 'statement')}: {problem.message} ({problem.code}); stores may refuse"
-            " them, `kg export` names the first"
+            f"{many(problem.count, 'statement')}: {problem.message} ({problem.code});"
+            " stores may refuse them, `kg export` names the first"
         )
     if result.in_force:
         shared.say(f"build {result.build.id} is in force")

@@ -85,9 +85,8 @@ def map_command(
         shared.say(f"wrote {many(written.statements, 'statement')} to {show_path(written.path)}")
     if output is not None:
         target = "standard output" if to_pipe else output
-        shared.say(
-            f"wrote {many(mapped.statements, 'statement')} from {many(records, 'record')} to {target}"
-        )
+        made = many(mapped.statements, "statement")
+        shared.say(f"wrote {made} from {many(records, 'record')} to {target}")
     say_losses(shared, mapped.counts, mapped.prefixes, strict=strict)
     lost = any(count.losses for count in mapped.counts)
     return ExitCode.NO if strict and lost else ExitCode.DONE
