@@ -180,8 +180,15 @@ def _local(address: Value) -> str:
 
 def _formulation(graph: RmlGraph, value: Value) -> tuple[Formulation, tuple[tuple[str, str], ...]]:
     stated = graph.one(value.term, "referenceFormulation")
+    source = graph.one(value.term, "source")
+    if stated is None and source and graph.iri_values(source.term, f"{_D2RQ}jdbcDSN"):
+        # As mappings of before have it: the source tells that it is a database.
+        return Formulation.SQL, ()
     if stated is None:
-        raise value.error("the logical source has no rml:referenceFormulation")
+        raise value.error(
+            "the logical source has no rml:referenceFormulation",
+            hint="Say what its references are: rml:CSV, rml:JSONPath, rml:XPath, rml:SQL2008Query.",
+        )
     if stated.text == _SPARQL:
         return Formulation.SPARQL, ()
     namespaces = []

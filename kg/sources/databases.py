@@ -248,7 +248,7 @@ def _url(source: LogicalSource) -> str:
     plain = written.removeprefix("jdbc:")
     scheme, colon, rest = plain.partition(":")
     if not colon:
-        raise _bad_url(source)
+        return f"sqlite:{plain}"
     if scheme == "sqlite":
         # sqlite:///relative and sqlite:////absolute are SQLAlchemy's way.
         return f"sqlite:{rest.removeprefix('///')}"
@@ -306,5 +306,5 @@ def _bad_url(source: LogicalSource) -> InputError:
         "bad-database",
         "the address of the database is none that kg knows",
         location=source.origin.location(),
-        hint="Write postgresql://host:port/name, mysql://host:port/name, or an SQLite file.",
+        hint="Write postgresql://host:port/name, mysql://host:port/name, or a path of SQLite.",
     )

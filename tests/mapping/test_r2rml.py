@@ -135,3 +135,20 @@ def test_faults(database, object_map, code, said, line):
     assert error.location.file.endswith("mapping.ttl")
     assert error.location.line == line
     assert error.hint or "rr" in error.message or object_map == ""
+
+
+def test_a_plain_path_is_an_sqlite_file(database, monkeypatch):
+    monkeypatch.setenv("KG_DATABASE", "a.db")
+    assert run(database, 'rr:objectMap [ rr:column "ename" ]').quads
+
+
+def test_a_database_needs_no_reference_formulation(database):
+    """Mappings of before say by the source what it is."""
+    text = f"""{HEAD}
+@prefix rml: <http://semweb.mmlab.be/ns/rml#> .
+@prefix d2rq: <http://www.wiwiss.fu-berlin.de/suhl/bizer/D2RQ/0.1#> .
+<#db> a d2rq:Database ; d2rq:jdbcDSN "jdbc:sqlite:a.db" .
+<#emp> rml:logicalSource [ rml:source <#db> ; rml:query "SELECT * FROM EMP" ] ;
+  rr:subjectMap [ rr:template "http://example.org/emp/{{empno}}" ; rr:class ex:Emp ] .
+"""
+    assert len(run_mapping(database, text, {}).quads) == 2
