@@ -4,6 +4,8 @@ import random
 import socket
 import subprocess
 import sys
+import time
+from email.utils import formatdate
 from pathlib import Path
 
 import pytest
@@ -86,6 +88,30 @@ def test_tries_come_to_an_end(workspace: Workspace, store: FakeStore) -> None:
     assert "had arrived" in caught.value.message
     assert "Run the same command again" in str(caught.value.hint)
     assert [status for _, status in store.log].count(503) == 4
+
+
+@pytest.mark.parametrize(
+    ("wanted", "low", "high"),
+    [
+        ("0", 0, 0),
+        ("7", 7, 7),
+        ("86400", 30, 30),
+        (formatdate(time.time() + 20, usegmt=True), 15, 20),
+        (formatdate(time.time() - 20, usegmt=True), 0, 0),
+        ("soon", 0.5, 0.5),
+        (None, 0.5, 0.5),
+    ],
+)
+def test_waits_as_long_as_the_store_asks(
+    store: FakeStore, wanted: str | None, low: float, high: float
+) -> None:
+    store.fail = lambda number: "503" if number == 1 else ""
+    store.retry_after = wanted
+    waited: list[float] = []
+    client = Client(sleep=waited.append)
+    client.send("PUT", f"{store.url}?default", b"", {"Content-Type": "application/n-triples"})
+    assert len(waited) == 1
+    assert low <= waited[0] <= high
 
 
 @pytest.mark.parametrize("login", ["basic", "digest", "bearer"])
