@@ -19,7 +19,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from email.message import Message
 from email.utils import parsedate_to_datetime
-from http.client import HTTPException
+from http.client import HTTPException, InvalidURL
 from pathlib import Path
 from typing import IO, Final
 
@@ -218,7 +218,7 @@ class Client:
         return f"Digest {made}" if made else None
 
     def _may_pass(self, error: Exception) -> bool:
-        if isinstance(error, ssl.SSLCertVerificationError | socket.gaierror):
+        if isinstance(error, ssl.SSLCertVerificationError | socket.gaierror | InvalidURL):
             return False
         if isinstance(error, ssl.SSLError | ConnectionRefusedError):
             # A store that has answered before may be starting anew; else the URL is wrong.

@@ -154,6 +154,12 @@ def push(
     """
     chosen = options or PushOptions()
     check_url(url)
+    if chosen.endpoint is not None and _web_parts(chosen.endpoint) is None:
+        raise UsageError(
+            "bad-endpoint",
+            f"--endpoint takes a URL that starts with http:// or https://, not {chosen.endpoint!r}",
+            hint="Give the URL of the store's SPARQL endpoint, or --no-check.",
+        )
     endpoint = chosen.endpoint or endpoint_of(url)
     client = Client(find_credentials(url), timeout=chosen.timeout, tries=chosen.tries, say=say)
     with _rows(workspace, chosen) as (connection, rows):
@@ -177,21 +183,33 @@ def check_url(url: str) -> None:
     """Refuse what is no Graph Store URL.
 
     Raises:
-        UsageError: It is not http or https, has a query, or holds a password.
+        UsageError: It is not http or https, has a query or what no URL has, or holds a password.
     """
-    parts = urllib.parse.urlsplit(url)
-    if parts.username is not None or parts.password is not None:
+    parts = _web_parts(url)
+    if parts and (parts.username is not None or parts.password is not None):
         raise UsageError(
             "password-in-url",
             "the URL holds a login, which other users of this machine could read",
             hint="Set KG_USER and KG_PASSWORD, or add the host to your netrc file.",
         )
-    if parts.scheme not in ("http", "https") or not parts.hostname or parts.query:
+    if parts is None or parts.query or parts.fragment:
         raise UsageError(
             "bad-endpoint",
             f"{url!r} is no Graph Store URL",
-            hint="It starts with http:// or https:// and has no ?; see docs/stores.md.",
+            hint="It starts with http:// or https:// and has no ?, # or space; see docs/stores.md.",
         )
+
+
+def _web_parts(url: str) -> urllib.parse.SplitResult | None:
+    """Return the parts of a URL of http or https, or None if it is no such one."""
+    try:
+        parts = urllib.parse.urlsplit(url)
+        usable = parts.port != 0  # reading it checks that it is a number in range
+    except ValueError:
+        return None
+    plain = re.fullmatch(r"[!-~]+", url) is not None
+    named = re.fullmatch(r"[^.]+([.][^.]+)*[.]?", parts.hostname or "") is not None
+    return parts if parts.scheme in ("http", "https") and named and plain and usable else None
 
 
 def endpoint_of(url: str) -> str | None:

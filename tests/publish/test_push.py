@@ -171,9 +171,32 @@ def test_wrong_urls(workspace: Workspace, store: FakeStore) -> None:
     with pytest.raises(WorldError, match="refused") as caught:
         push(workspace, f"http://127.0.0.1:{port}/store")
     assert "times" not in caught.value.message
-    for url in ("ftp://e/store", "http://ann:s3cret@e/store", "http://e/store?graph=x"):
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "ftp://e/store",
+        "localhost:3030/ds/data",
+        "http://ann:s3cret@e/store",
+        "http://e/store?graph=x",
+        "http://e/store#x",
+        "http://e:99999/store",
+        "http://e:port/store",
+        "http://local host/store",
+        "http://e/stör",
+        "http://a..b/store",
+        "http://[::1/store",
+        "http://",
+    ],
+)
+def test_what_is_no_url_of_a_store(workspace: Workspace, store: FakeStore, url: str) -> None:
+    with pytest.raises(UsageError):
+        push(workspace, url)
+    if "@" not in url and "?" not in url and "#" not in url:
         with pytest.raises(UsageError):
-            push(workspace, url)
+            push(workspace, store.url, PushOptions(endpoint=url))
+    assert store.log == []
 
 
 def test_tls_error(workspace: Workspace, store: FakeStore) -> None:
