@@ -1,0 +1,187 @@
+"""`kg describe`, `kg diff`, `kg release` and `kg export --card` as users run them."""
+
+import hashlib
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pyoxigraph as ox
+import pytest
+
+from kg.duck import engine
+from kg.quads import write_table
+from kg.workspace import Workspace
+from tests.publish.conftest import TRIPLES
+from tests.publish.test_describe import INFO, ask
+
+ROOT = Path(__file__).parents[2]
+ALL = 2 * TRIPLES + 1
+COUNT = "SELECT ?n { ?d a void:Dataset ; void:triples ?n }"
+
+
+@pytest.fixture
+def built(workspace: Workspace) -> Workspace:
+    (workspace.current_build().path / "build.json").write_text(json.dumps(INFO))
+    return workspace
+
+
+def kg(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "kg", *words],
+        cwd=folder,
+        env={"PYTHONPATH": str(ROOT), "HOME": str(folder)},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+
+
+def refused(ended: subprocess.CompletedProcess[str], *said: str, code: int = 2) -> None:
+    assert ended.returncode == code, ended.stderr
+    assert ended.stdout == ""
+    assert "Traceback" not in ended.stderr
+    for part in said:
+        assert part in ended.stderr, ended.stderr
+
+
+def test_describe(built: Workspace) -> None:
+    shown = kg(built.root, "describe")
+    assert shown.returncode == 0, shown.stderr
+    assert ask(shown.stdout, COUNT) == [[str(ALL)]]
+    for name in ("card.ttl", "card.jsonld", "card.md"):
+        assert kg(built.root, "describe", "-o", name).returncode == 0
+    assert (built.root / "card.ttl").read_text() == shown.stdout
+    assert ox.parse((built.root / "card.jsonld").read_bytes(), ox.RdfFormat.JSON_LD)
+    assert (built.root / "card.md").read_text().startswith("# ")
+    assert kg(built.root, "describe", "-f", "markdown").stdout == (
+        (built.root / "card.md").read_text()
+    )
+
+
+def test_describe_refuses(built: Workspace, tmp_path: Path) -> None:
+    refused(kg(built.root, "describe", "-f", "html"), "'html'", "turtle, jsonld, markdown")
+    refused(kg(built.root, "describe", "-o", "card.txt"), "card.txt", ".ttl, .jsonld, .md")
+    refused(kg(built.root, "describe", "-o", "no/card.ttl"), "no/card.ttl", code=3)
+    refused(kg(tmp_path, "describe"), "kg.toml")
+    (built.root / ".kg" / "current").unlink()
+    refused(kg(built.root, "describe"), "kg build")
+
+
+def test_card_of_an_export(built: Workspace) -> None:
+    words = ["export", "-o", "graph.nq.gz", "--card", "graph.card.ttl"]
+    assert kg(built.root, *words).returncode == 0
+    card = (built.root / "graph.card.ttl").read_text()
+    file = (built.root / "graph.nq.gz").read_bytes()
+    told = (
+        "SELECT ?t ?s ?v { ?d dcat:distribution ?f . ?f dcterms:title ?t ; dcat:byteSize ?s ;"
+        " spdx:checksum/spdx:checksumValue ?v }"
+    )
+    wanted = ["graph.nq.gz", str(len(file)), hashlib.sha256(file).hexdigest()]
+    assert ask(card, told) == [wanted]
+    assert ask(card, COUNT) == [[str(ALL)]]
+    # The export is the graph alone, the same with and without a card.
+    assert kg(built.root, "export", "-o", "plain.nq.gz").returncode == 0
+    assert (built.root / "plain.nq.gz").read_bytes() == file
+    words = ["export", "-o", "part.nt", "--split", "400", "--card", "card.md"]
+    assert kg(built.root, *words).returncode == 0
+    assert "| part-00003.nt |" in (built.root / "card.md").read_text()
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["-o", "-", "-f", "nquads", "--card", "c.ttl"], "must be a file"),
+        (["-o", "g.nq", "--card", "c.ttl", "--graph", "g0"], "whole build"),
+        (["-o", "g.nq", "--card", "c.ttl", "--data", "x.nt"], "whole build"),
+        (["-o", "g.ttl", "--card", "g.ttl"], "file of its own"),
+        (["-o", "g.nq", "--card", "c.txt"], ".ttl, .jsonld, .md"),
+    ],
+)
+def test_what_a_card_does_not_go_with(built: Workspace, words: list[str], said: str) -> None:
+    refused(kg(built.root, "export", *words), said)
+    assert not (built.root / "g.nq").exists()
+
+
+def test_inferred_triples_are_counted_where_they_are_exported(built: Workspace) -> None:
+    made = (
+        "SELECT concat('<https://example.org/s', i, '>') AS s, '<https://example.org/p>' AS p,"
+        f" '<https://example.org/o>' AS o, CASE WHEN i < 2 THEN '<{built.inferred_graph}>' END AS g"
+        " FROM range(5) AS t(i)"
+    )
+    with engine() as connection:
+        write_table(connection, made, built.current_build().quads)
+    for words, triples in (([], "3"), (["--with-inferred"], "5")):
+        assert ask(kg(built.root, "describe", *words).stdout, COUNT) == [[triples]]
+        done = kg(built.root, "export", "-o", "g.nq", "--card", "c.ttl", *words)
+        assert done.returncode == 0, done.stderr
+        assert ask((built.root / "c.ttl").read_text(), COUNT) == [[triples]]
+
+
+@pytest.fixture
+def sides(tmp_path: Path) -> Path:
+    (tmp_path / "old.nt").write_text(
+        "<http://e/a> <http://e/p> <http://e/b> .\n<http://e/a> <http://e/p> <http://e/c> .\n"
+    )
+    (tmp_path / "new.ttl").write_text("<http://e/a> <http://e/p> <http://e/b>, <http://e/d> .\n")
+    return tmp_path
+
+
+def test_diff(sides: Path) -> None:
+    same = kg(sides, "diff", "old.nt", "old.nt")
+    assert (same.returncode, same.stdout) == (0, "")
+    assert "no differences (triples compared)" in same.stderr
+    ended = kg(sides, "diff", "old.nt", "new.ttl")
+    assert ended.returncode == 1
+    assert [line[:3] for line in ended.stdout.splitlines() if line[:2] == "  "] == ["  -", "  +"]
+    assert "1 triples removed, 1 added, in 1 entities" in ended.stderr
+    patch = kg(sides, "diff", "old.nt", "new.ttl", "-f", "patch")
+    assert patch.returncode == 1
+    assert "D <http://e/a> <http://e/p> <http://e/c> ." in patch.stdout.splitlines()
+    assert "A <http://e/a> <http://e/p> <http://e/d> ." in patch.stdout.splitlines()
+    made = kg(sides, "diff", "old.nt", "new.ttl", "-f", "update", "-o", "x.ru")
+    assert (made.returncode, made.stdout) == (1, "")
+    store = ox.Store()
+    store.load((sides / "old.nt").read_bytes(), ox.RdfFormat.N_TRIPLES)
+    store.update((sides / "x.ru").read_text())
+    assert {str(quad.object) for quad in store} == {"<http://e/b>", "<http://e/d>"}
+
+
+def test_diff_refuses(sides: Path, built: Workspace) -> None:
+    refused(kg(sides, "diff", "old.nt", "none.nt"), "none.nt")
+    refused(kg(sides, "diff", "old.nt", "new.ttl", "-f", "html"), "text, patch, update")
+    refused(kg(sides, "diff", "old.nt"), "Missing argument 'NEW'")
+    refused(kg(sides, "diff", "old.nt", "current"), "kg.toml")
+    refused(kg(built.root, "diff", "previous", "current"), "previous")
+    (sides / "bad.nt").write_text("<http://e/a> <http://e/p> .\n")
+    refused(kg(sides, "diff", "old.nt", "bad.nt"), "bad.nt", "line 1")
+
+
+def test_release_twice_is_the_same(built: Workspace) -> None:
+    for name in ("one", "two"):
+        ended = kg(built.root, "release", name, "-f", "nq.gz", "-f", "ttl")
+        assert ended.returncode == 0, ended.stderr
+    one, two = (
+        {path.name: path.read_bytes() for path in (built.root / name).iterdir()}
+        for name in ("one", "two")
+    )
+    assert one == two
+    checked = subprocess.run(
+        ["sha256sum", "--quiet", "-c", "SHA256SUMS"], cwd=built.root / "one", check=False
+    )
+    assert checked.returncode == 0
+    last = kg(built.root, "release", "three", "--last", "one")
+    assert "since the last release: 0 removed, 0 added" in last.stderr
+
+
+def test_release_refuses(built: Workspace, tmp_path: Path) -> None:
+    (built.root / "there").mkdir()
+    refused(kg(built.root, "release", "there"), "there already")
+    refused(kg(built.root, "release", "new", "-f", "html"), "html")
+    refused(kg(built.root, "release", "new", "--last", "none"), "none")
+    refused(kg(built.root, "release", "new", "--last", "there"), "no export")
+    refused(kg(built.root, "release", "new", "--name", "a/b"), "a/b")
+    refused(kg(built.root, "release", "new", "--name", "dataset"), "dataset")
+    refused(kg(tmp_path, "release", "new"), "kg.toml")
+    assert not (built.root / "new").exists()
