@@ -204,7 +204,7 @@ def _card(
 
 
 def card_form(path: Path, name: str | None = None) -> CardForm:
-    """Return the form of a card: the one of this name, or that which the file's ending tells.
+    """Return the form of a card: by its name or ending, else by the file's ending.
 
     Raises:
         UsageError: There is no such form.
@@ -213,8 +213,7 @@ def card_form(path: Path, name: str | None = None) -> CardForm:
     'markdown'
     """
     found = next((form for form in CARD_FORMS if form == name), None)
-    if name is None:
-        found = _ENDINGS.get(path.suffix)
+    found = found or _ENDINGS.get(path.suffix if name is None else f".{name}")
     if found is None:
         raise UsageError(
             "unknown-format",

@@ -147,6 +147,7 @@ def _write_card(shared: Settings, card: Path, done: Exported, options: ExportOpt
     )
     with replacing(card) as part:
         part.write_text(write_card(described, card_form(card)), encoding="utf-8")
+    shared.say(f"wrote the dataset card to {card}")
 
 
 def _report(shared: Settings, done: Exported) -> int:
