@@ -72,7 +72,7 @@ def release(
     build = workspace.current_build()
     if name in _TAKEN or Path(name).name != name:
         raise UsageError(
-            "bad-name",
+            "bad-option",
             f"--name takes a file name without folders, not {name!r}",
             hint=f"For example --name graph; not {', '.join(_TAKEN)}, which other files have.",
         )

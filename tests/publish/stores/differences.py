@@ -42,3 +42,15 @@ DIFFERENCES: dict[str, dict[str, Difference]] = {
         "who-is-who": Difference("it gives booleans as 0 and 1"),
     },
 }
+
+
+def differences_table() -> str:
+    """Return the table of what differs, in Markdown, as docs/stores.md shows it."""
+    lines = ["| question | store | what it does |", "| --- | --- | --- |"]
+    for store, found in DIFFERENCES.items():
+        reasons: dict[str, list[str]] = {}
+        for name, difference in found.items():
+            reasons.setdefault(difference.reason, []).append(f"`{name}`")
+        for reason, names in reasons.items():
+            lines.append(f"| {', '.join(names)} | {store.capitalize()} | {reason} |")
+    return "\n".join(lines) + "\n"
