@@ -4,11 +4,13 @@ import hashlib
 import json
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pyoxigraph as ox
 import pytest
 
+from kg.cli.main import main
 from kg.duck import engine
 from kg.quads import write_table
 from kg.workspace import Workspace
@@ -38,12 +40,23 @@ def kg(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-def refused(ended: subprocess.CompletedProcess[str], *said: str, code: int = 2) -> None:
-    assert ended.returncode == code, ended.stderr
-    assert ended.stdout == ""
-    assert "Traceback" not in ended.stderr
-    for part in said:
-        assert part in ended.stderr, ended.stderr
+Refused = Callable[..., None]
+
+
+@pytest.fixture
+def refused(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Refused:
+    """Check that a command says what is wrong. In this process, since there are many."""
+
+    def check(folder: Path, command: str, *said: str, code: int = 2) -> None:
+        monkeypatch.chdir(folder)
+        assert main(command.split()) == code
+        shown = capsys.readouterr()
+        assert shown.out == ""
+        assert "Traceback" not in shown.err
+        for part in said:
+            assert part in shown.err
+
+    return check
 
 
 def test_describe(built: Workspace) -> None:
@@ -60,13 +73,13 @@ def test_describe(built: Workspace) -> None:
         assert shown.stdout == (built.root / "card.md").read_text()
 
 
-def test_describe_refuses(built: Workspace, tmp_path: Path) -> None:
-    refused(kg(built.root, "describe", "-f", "html"), "'html'", "turtle, jsonld, markdown")
-    refused(kg(built.root, "describe", "-o", "card.txt"), "card.txt", ".ttl, .jsonld, .md")
-    refused(kg(built.root, "describe", "-o", "no/card.ttl"), "no/card.ttl", code=3)
-    refused(kg(tmp_path, "describe"), "kg.toml")
+def test_describe_refuses(built: Workspace, tmp_path: Path, refused: Refused) -> None:
+    refused(built.root, "describe -f html", "'html'", "turtle, jsonld, markdown")
+    refused(built.root, "describe -o card.txt", "card.txt", ".ttl, .jsonld, .md")
+    refused(built.root, "describe -o no/card.ttl", "no/card.ttl", code=3)
+    refused(tmp_path, "describe", "kg.toml")
     (built.root / ".kg" / "current").unlink()
-    refused(kg(built.root, "describe"), "kg build")
+    refused(built.root, "describe", "kg build")
 
 
 def test_card_of_an_export(built: Workspace) -> None:
@@ -92,15 +105,17 @@ def test_card_of_an_export(built: Workspace) -> None:
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (["-o", "-", "-f", "nquads", "--card", "c.ttl"], "must be a file"),
-        (["-o", "g.nq", "--card", "c.ttl", "--graph", "g0"], "whole build"),
-        (["-o", "g.nq", "--card", "c.ttl", "--data", "x.nt"], "whole build"),
-        (["-o", "g.ttl", "--card", "g.ttl"], "file of its own"),
-        (["-o", "g.nq", "--card", "c.txt"], ".ttl, .jsonld, .md"),
+        ("-o - -f nquads --card c.ttl", "must be a file"),
+        ("-o g.nq --card c.ttl --graph g0", "whole build"),
+        ("-o g.nq --card c.ttl --data x.nt", "whole build"),
+        ("-o g.ttl --card g.ttl", "file of its own"),
+        ("-o g.nq --card c.txt", ".ttl, .jsonld, .md"),
     ],
 )
-def test_what_a_card_does_not_go_with(built: Workspace, words: list[str], said: str) -> None:
-    refused(kg(built.root, "export", *words), said)
+def test_what_a_card_does_not_go_with(
+    built: Workspace, refused: Refused, words: str, said: str
+) -> None:
+    refused(built.root, f"export {words}", said)
     assert not (built.root / "g.nq").exists()
 
 
@@ -148,14 +163,14 @@ def test_diff(sides: Path) -> None:
     assert {str(quad.object) for quad in store} == {"<http://e/b>", "<http://e/d>"}
 
 
-def test_diff_refuses(sides: Path, built: Workspace) -> None:
-    refused(kg(sides, "diff", "old.nt", "none.nt"), "none.nt")
-    refused(kg(sides, "diff", "old.nt", "new.ttl", "-f", "html"), "text, patch, update")
-    refused(kg(sides, "diff", "old.nt"), "Missing argument 'NEW'")
-    refused(kg(sides, "diff", "old.nt", "current"), "kg.toml")
-    refused(kg(built.root, "diff", "previous", "current"), "previous")
+def test_diff_refuses(sides: Path, built: Workspace, refused: Refused) -> None:
+    refused(sides, "diff old.nt none.nt", "none.nt")
+    refused(sides, "diff old.nt new.ttl -f html", "text, patch, update")
+    refused(sides, "diff old.nt", "Missing argument 'NEW'")
+    refused(sides, "diff old.nt current", "kg.toml")
+    refused(built.root, "diff previous current", "previous")
     (sides / "bad.nt").write_text("<http://e/a> <http://e/p> .\n")
-    refused(kg(sides, "diff", "old.nt", "bad.nt"), "bad.nt:1:")
+    refused(sides, "diff old.nt bad.nt", "bad.nt:1:")
 
 
 def test_release_twice_is_the_same(built: Workspace) -> None:
@@ -175,13 +190,13 @@ def test_release_twice_is_the_same(built: Workspace) -> None:
     assert "since the last release: 0 removed, 0 added" in last.stderr
 
 
-def test_release_refuses(built: Workspace, tmp_path: Path) -> None:
+def test_release_refuses(built: Workspace, tmp_path: Path, refused: Refused) -> None:
     (built.root / "there").mkdir()
-    refused(kg(built.root, "release", "there"), "there already")
-    refused(kg(built.root, "release", "new", "-f", "html"), "html")
-    refused(kg(built.root, "release", "new", "--last", "none"), "none")
-    refused(kg(built.root, "release", "new", "--last", "there"), "no export")
-    refused(kg(built.root, "release", "new", "--name", "a/b"), "a/b")
-    refused(kg(built.root, "release", "new", "--name", "dataset"), "dataset")
-    refused(kg(tmp_path, "release", "new"), "kg.toml")
+    refused(built.root, "release there", "there already")
+    refused(built.root, "release new -f html", "html")
+    refused(built.root, "release new --last none", "none")
+    refused(built.root, "release new --last there", "no export")
+    refused(built.root, "release new --name a/b", "a/b")
+    refused(built.root, "release new --name dataset", "dataset")
+    refused(tmp_path, "release new", "kg.toml")
     assert not (built.root / "new").exists()
