@@ -67,9 +67,10 @@ def main() -> None:
         )
         seconds = time.perf_counter() - started
         usage = resource.getrusage(resource.RUSAGE_CHILDREN)
+        peak = usage.ru_maxrss * 1024 / 1e6
         print(
             f"exit code {ended.returncode}; {seconds:.1f} s wall,"
-            f" {usage.ru_utime + usage.ru_stime:.1f} s CPU, peak {usage.ru_maxrss / 1000:.0f} MB",
+            f" {usage.ru_utime + usage.ru_stime:.1f} s CPU, peak {peak:.0f} MB",
             flush=True,
         )
         patch = lines_of(folder / "changes.rdfp")
