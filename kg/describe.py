@@ -18,7 +18,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal
 from urllib.parse import quote
 
-from kg.duck import engine, translated
+from kg.duck import engine, sql_text, translated
+from kg.errors import UsageError
 from kg.quads import QuadTable
 from kg.terms import RDF, RDF_TYPE, XSD, iri, is_iri, literal
 from kg.workspace import MAPPING_PATTERNS, Build, Workspace
@@ -38,6 +39,12 @@ _PREFIXES: Final[Mapping[str, str]] = {
     "rdf": RDF,
     "rdfs": "http://www.w3.org/2000/01/rdf-schema#",
     "xsd": XSD,
+}
+_COMPRESSED: Final = {".gz": "application/gzip", ".zst": "application/zstd"}
+_ENDINGS: Final[Mapping[str, CardForm]] = {
+    ".ttl": "turtle",
+    ".jsonld": "jsonld",
+    ".md": "markdown",
 }
 # The namespace of an IRI: up to its last # or /.
 _NAMESPACE: Final = r"'^<(.*[#/])[^#/]*>$'"
@@ -69,7 +76,8 @@ class Distribution:
 
     @classmethod
     def of(cls, path: Path, media_type: str) -> Distribution:
-        """Measure a file."""
+        """Measure a file; its media type is that of its compression, if it has one."""
+        media_type = _COMPRESSED.get(path.suffix, media_type)
         with path.open("rb") as source:
             digest = hashlib.file_digest(source, "sha256").hexdigest()
         return cls(path.name, media_type, path.stat().st_size, digest)
@@ -118,6 +126,7 @@ def describe(
     build: Build | None = None,
     *,
     distributions: Sequence[Distribution] = (),
+    with_inferred: bool = False,
     memory: str | None = None,
 ) -> Card:
     """Compute the dataset card of a build.
@@ -126,6 +135,7 @@ def describe(
         workspace: Where the build is.
         build: The build; by default that in force.
         distributions: Files that the data set is published as.
+        with_inferred: Count what ``kg build --infer`` added too; exports leave it out.
         memory: Peak memory of the process, such as ``1GB``.
 
     Raises:
@@ -139,7 +149,11 @@ def describe(
         engine(Path(name), memory) as connection,
         translated(),
     ):
-        triples = f"(SELECT DISTINCT s, p, o FROM {table.sql})"
+        left_out = "" if with_inferred else iri(workspace.inferred_graph)
+        triples = (
+            f"(SELECT DISTINCT s, p, o FROM {table.sql}"
+            f" WHERE g IS DISTINCT FROM {sql_text(left_out)})"
+        )
         return _card(connection, triples, workspace, chosen, tuple(distributions))
 
 
@@ -187,6 +201,26 @@ def _card(
         links=tuple(links),
         distributions=distributions,
     )
+
+
+def card_form(path: Path, name: str | None = None) -> CardForm:
+    """Return the form of a card: by its name or ending, else by the file's ending.
+
+    Raises:
+        UsageError: There is no such form.
+
+    >>> card_form(Path("card.md"))
+    'markdown'
+    """
+    found = next((form for form in CARD_FORMS if form == name), None)
+    found = found or _ENDINGS.get(path.suffix if name is None else f".{name}")
+    if found is None:
+        raise UsageError(
+            "unknown-format",
+            f"{name or str(path)!r} tells no format of a dataset card",
+            hint=f"It can be {', '.join(CARD_FORMS)}; files end in {', '.join(_ENDINGS)}.",
+        )
+    return found
 
 
 def write_card(card: Card, form: CardForm) -> str:

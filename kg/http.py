@@ -18,7 +18,8 @@ import urllib.request
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from email.message import Message
-from http.client import HTTPException
+from email.utils import parsedate_to_datetime
+from http.client import HTTPException, InvalidURL
 from pathlib import Path
 from typing import IO, Final
 
@@ -217,7 +218,7 @@ class Client:
         return f"Digest {made}" if made else None
 
     def _may_pass(self, error: Exception) -> bool:
-        if isinstance(error, ssl.SSLCertVerificationError | socket.gaierror):
+        if isinstance(error, ssl.SSLCertVerificationError | socket.gaierror | InvalidURL):
             return False
         if isinstance(error, ssl.SSLError | ConnectionRefusedError):
             # A store that has answered before may be starting anew; else the URL is wrong.
@@ -226,8 +227,8 @@ class Client:
 
     def _wait(self, attempt: int, reason: str, wanted: str | None) -> None:
         seconds = min(0.5 * 2 ** (attempt - 1), _LONGEST_WAIT)
-        if wanted and wanted.isdigit():
-            seconds = min(float(wanted), _LONGEST_WAIT)
+        if wanted is not None and (asked := _retry_after(wanted)) is not None:
+            seconds = min(asked, _LONGEST_WAIT)
         self.retried += 1
         if self._say:
             self._say(f"the store failed ({reason}); trying again in {seconds:g} s")
@@ -263,6 +264,24 @@ def _reason(error: Exception) -> str:
     return getattr(error, "strerror", None) or str(error) or type(error).__name__
 
 
+def _retry_after(wanted: str) -> float | None:
+    """Return the seconds of a Retry-After, which may be a number or a date."""
+    if wanted.isascii() and wanted.isdigit():
+        return float(wanted)
+    try:
+        moment = parsedate_to_datetime(wanted)
+    except ValueError:
+        return None
+    return max(0.0, round(moment.timestamp() - time.time(), 1))
+
+
+def _said(error: ssl.SSLError) -> str:
+    """Return what is wrong, without the names and lines of the library's source."""
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return error.verify_message
+    return (error.reason or _reason(error)).lower().replace("_", " ")
+
+
 def _refused(method: str, url: str, reply: Reply, attempt: int) -> WorldError:
     is_page = "html" in reply.headers.get_content_type()
     body = "" if is_page else " ".join(reply.body.decode("utf-8", "replace").split())
@@ -280,12 +299,13 @@ def _refused(method: str, url: str, reply: Reply, attempt: int) -> WorldError:
 
 def _unreachable(url: str, error: Exception, attempt: int) -> WorldError:
     if isinstance(error, ssl.SSLError):
-        return WorldError(
-            "remote-tls",
-            f"no secure connection to {url}: {_reason(error)}",
-            hint="Check the name and the certificate of the store; SSL_CERT_FILE may name the"
-            " certificates to trust.",
+        hint = (
+            "Check the name and the certificate of the store; SSL_CERT_FILE may name the"
+            " certificates to trust."
         )
+        if error.reason in ("WRONG_VERSION_NUMBER", "HTTP_REQUEST"):
+            hint = "No TLS is spoken there. Perhaps the store speaks http://, or at another port."
+        return WorldError("remote-tls", f"no secure connection to {url}: {_said(error)}", hint=hint)
     tried = f" ({attempt} times)" if attempt > 1 else ""
     return WorldError(
         "remote-unreachable",

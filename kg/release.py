@@ -22,8 +22,8 @@ from kg.workspace import Workspace, show_path
 
 FORMATS: Final = ("nq.gz", "ttl.gz")
 SUMS: Final = "SHA256SUMS"
+_TAKEN: Final = ("dataset", "report", "changes", SUMS)
 _QUADS: Final = ("nq", "trig", "jsonld")
-_COMPRESSED: Final = {".gz": "application/gzip", ".zst": "application/zstd"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,13 +63,20 @@ def release(
         progress: Called with what is being done.
 
     Raises:
-        UsageError: A format is unknown.
+        UsageError: A format is unknown, or the name is no file name or taken.
         InputError: There is no build, the folder is there, or the last release is not.
         WorldError: The disk failed; there is no folder then.
         LimitError: A limit was reached; there is no folder then.
     """
     say = progress or (lambda step: None)  # noqa: ARG005
     build = workspace.current_build()
+    if name in _TAKEN or Path(name).name != name:
+        raise UsageError(
+            "bad-option",
+            f"--name takes a file name without folders, not {name!r}",
+            hint=f"For example --name graph; not {', '.join(_TAKEN)}, which other files have.",
+        )
+    formats = tuple(dict.fromkeys(formats))
     for ending in formats:
         choose_format(f"{name}.{ending}")
     if not formats:
@@ -89,8 +96,7 @@ def release(
             say(f"writing {name}.{ending}")
             target = part / f"{name}.{ending}"
             done = export_workspace(workspace, str(target), ExportOptions(memory=memory))
-            kind = _COMPRESSED.get(target.suffix, done.format.media_type)
-            files.append(Distribution.of(target, kind))
+            files.append(Distribution.of(target, done.format.media_type))
         if build.report.is_file():
             shutil.copyfile(build.report, part / "report.ttl")
         say("describing")

@@ -16,6 +16,8 @@ import urllib.parse
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import groupby, islice
+from operator import itemgetter
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -23,7 +25,7 @@ from kg.duck import engine, sql_text, translated
 from kg.errors import InputError, UsageError, WorldError
 from kg.export.graphs import DEFAULT_GRAPH, select_graphs
 from kg.http import Client, find_credentials
-from kg.quads import QuadTable
+from kg.quads import QuadTable, copy_lines
 from kg.terms import expand, iri, is_iri
 from kg.workspace import Workspace
 
@@ -125,7 +127,7 @@ def plan_push(workspace: Workspace, options: PushOptions) -> list[PushedGraph]:
     Raises:
         InputError: There is no build, a graph is unknown, or there are blank nodes.
     """
-    with _rows(workspace, options) as (connection, rows):
+    with _rows(workspace, options) as (connection, rows, _):
         return _graphs(connection, rows)
 
 
@@ -154,14 +156,20 @@ def push(
     """
     chosen = options or PushOptions()
     check_url(url)
+    if chosen.endpoint is not None and _web_parts(chosen.endpoint) is None:
+        raise UsageError(
+            "bad-endpoint",
+            f"--endpoint takes a URL that starts with http:// or https://, not {chosen.endpoint!r}",
+            hint="Give the URL of the store's SPARQL endpoint, or --no-check.",
+        )
     endpoint = chosen.endpoint or endpoint_of(url)
     client = Client(find_credentials(url), timeout=chosen.timeout, tries=chosen.tries, say=say)
-    with _rows(workspace, chosen) as (connection, rows):
+    with _rows(workspace, chosen) as (connection, rows, folder):
         graphs = _graphs(connection, rows)
         sender = _Sender(client, url, chosen, sum(graph.triples for graph in graphs), progress)
         sender.greet(graphs)
         try:
-            sender.send(connection, rows)
+            sender.send(_chunks(connection, rows, chosen.chunk, folder))
         except WorldError as error:
             if sender.sent:
                 error.message += f"; {sender.sent:,} of {sender.total:,} triples had arrived"
@@ -177,21 +185,33 @@ def check_url(url: str) -> None:
     """Refuse what is no Graph Store URL.
 
     Raises:
-        UsageError: It is not http or https, has a query, or holds a password.
+        UsageError: It is not http or https, has a query or what no URL has, or holds a password.
     """
-    parts = urllib.parse.urlsplit(url)
-    if parts.username is not None or parts.password is not None:
+    parts = _web_parts(url)
+    if parts and (parts.username is not None or parts.password is not None):
         raise UsageError(
             "password-in-url",
             "the URL holds a login, which other users of this machine could read",
             hint="Set KG_USER and KG_PASSWORD, or add the host to your netrc file.",
         )
-    if parts.scheme not in ("http", "https") or not parts.hostname or parts.query:
+    if parts is None or parts.query or parts.fragment:
         raise UsageError(
             "bad-endpoint",
             f"{url!r} is no Graph Store URL",
-            hint="It starts with http:// or https:// and has no ?; see docs/stores.md.",
+            hint="It starts with http:// or https:// and has no ?, # or space; see docs/stores.md.",
         )
+
+
+def _web_parts(url: str) -> urllib.parse.SplitResult | None:
+    """Return the parts of a URL of http or https, or None if it is no such one."""
+    try:
+        parts = urllib.parse.urlsplit(url)
+        usable = parts.port != 0  # reading it checks that it is a number in range
+    except ValueError:
+        return None
+    plain = re.fullmatch(r"[!-~]+", url) is not None
+    named = re.fullmatch(r"[^.]+([.][^.]+)*[.]?", parts.hostname or "") is not None
+    return parts if parts.scheme in ("http", "https") and named and plain and usable else None
 
 
 def endpoint_of(url: str) -> str | None:
@@ -231,8 +251,8 @@ class _Sender:
         others = frozenset({400, 404, 405, 406, 500, 501})  # not every store answers HEAD
         self.client.send("HEAD", graph_url(self.url, first), accepted=others)
 
-    def send(self, connection: duckdb.DuckDBPyConnection, rows: str) -> None:
-        for name, fresh, count, body in _chunks(connection, rows, self.options.chunk):
+    def send(self, chunks: Iterator[_Chunk]) -> None:
+        for name, fresh, count, body in chunks:
             replaces = fresh and not self.options.add
             if replaces:
                 # Fuseki 5.6 leaves decimals such as 1.50 in a graph that a PUT replaces.
@@ -270,14 +290,14 @@ def graph_url(url: str, name: str | None) -> str:
 @contextmanager
 def _rows(
     workspace: Workspace, options: PushOptions
-) -> Iterator[tuple[duckdb.DuckDBPyConnection, str]]:
-    """Give a connection, and a query for the rows s, p, o, g that are sent."""
+) -> Iterator[tuple[duckdb.DuckDBPyConnection, str, Path]]:
+    """Give a connection, a query for the rows s, p, o, g that are sent, and a folder for files."""
     table = QuadTable(workspace.current_build().quads)
     with (
         tempfile.TemporaryDirectory(prefix="kg-push-") as name,
         engine(Path(name), options.memory) as connection,
     ):
-        yield connection, _query(connection, table, workspace, options)
+        yield connection, _query(connection, table, workspace, options), Path(name)
 
 
 def _query(
@@ -329,12 +349,18 @@ def _refuse_blank(connection: duckdb.DuckDBPyConnection, rows: str) -> None:
 
 
 def _graphs(connection: duckdb.DuckDBPyConnection, rows: str) -> list[PushedGraph]:
+    # Not count(DISTINCT ...), which cannot spill. Only typed literals have values.
+    values = f"SELECT g, s, p, {value_sql('o')} AS v FROM ({rows})"
+    values += " WHERE starts_with(o, '\"') AND ends_with(o, '>')"
+    # No WHERE on v: it would be moved inwards, and v computed twice.
+    valued = f"SELECT g, v, count(*) AS n FROM ({values}) GROUP BY g, s, p, v"
     with translated():
         found = connection.execute(
-            "SELECT g, count(*), count(DISTINCT CASE WHEN v IS NULL THEN NULL ELSE"
-            " concat(s, ' ', p, ' ', v) END) + count(*) FILTER (v IS NULL)"
-            f" FROM (SELECT s, p, o, g, {value_sql('o')} AS v FROM ({rows}))"
-            " GROUP BY g ORDER BY g NULLS FIRST"
+            "SELECT g, sum(triples)::BIGINT, sum(held)::BIGINT FROM ("
+            f" SELECT g, count(*) AS triples, count(*) AS held FROM ({rows}) GROUP BY g"
+            " UNION ALL SELECT g, 0, sum(CASE WHEN v IS NULL THEN 0 ELSE 1 - n END)"
+            f" FROM ({valued}) GROUP BY g"
+            ") GROUP BY g ORDER BY g NULLS FIRST"
         ).fetchall()
     return [
         PushedGraph(name[1:-1] if name else None, triples, values)
@@ -369,31 +395,28 @@ def value_sql(term: str) -> str:
     )
 
 
+_Chunk = tuple[str | None, bool, int, bytes]
+
+
 def _chunks(
-    connection: duckdb.DuckDBPyConnection, rows: str, size: int
-) -> Iterator[tuple[str | None, bool, int, bytes]]:
+    connection: duckdb.DuckDBPyConnection, rows: str, size: int, folder: Path
+) -> Iterator[_Chunk]:
     """Yield graph, whether this is its first chunk, number of triples, and N-Triples."""
-    last: str | None = "\0"
-    with translated():
-        result = connection.execute(
-            f"SELECT g, concat(s, ' ', p, ' ', o, e' .\\n') FROM ({rows})"
-            " ORDER BY g NULLS FIRST, s, p, o"
-        )
-        held: list[str] = []
-        fresh = True
-        while batch := result.fetchmany(size):
-            for graph, line in batch:
-                if graph != last or len(held) == size:
-                    if held:
-                        yield _name(last), fresh, len(held), "".join(held).encode()
-                    fresh, held = graph != last, []
-                    last = graph
-                held.append(line)
-        if held:
-            yield _name(last), fresh, len(held), "".join(held).encode()
+    # Through a file: the connection holds all rows of a sorted result in memory.
+    lines = folder / "lines"
+    sql = f"SELECT concat(g, ' ', s, ' ', p, ' ', o, ' .') FROM ({rows})"
+    copy_lines(connection, f"{sql} ORDER BY g NULLS FIRST, s, p, o", lines)
+    with lines.open("rb") as source:
+        pairs = (line.partition(b" ") for line in source)
+        for graph, of_graph in groupby(pairs, key=itemgetter(0)):
+            triples = (triple for _, _, triple in of_graph)
+            fresh = True
+            while held := list(islice(triples, size)):
+                yield _name(graph.decode()), fresh, len(held), b"".join(held)
+                fresh = False
 
 
-def _name(graph: str | None) -> str | None:
+def _name(graph: str) -> str | None:
     return graph[1:-1] if graph else None
 
 

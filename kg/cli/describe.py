@@ -9,9 +9,6 @@ from typing import Annotated
 import typer
 
 from kg.cli.context import settings
-from kg.errors import UsageError
-
-_ENDINGS = {".ttl": "turtle", ".jsonld": "jsonld", ".md": "markdown"}
 
 
 def describe_command(
@@ -28,26 +25,25 @@ def describe_command(
             help="turtle, jsonld or markdown. Default: by the ending of FILE, else turtle.",
         ),
     ] = None,
+    with_inferred: Annotated[
+        bool, typer.Option("--with-inferred", help="Count also what `kg build --infer` added.")
+    ] = False,
     memory: Annotated[
         str | None, typer.Option(metavar="SIZE", help="Peak memory of the process. Default: 2GB.")
     ] = None,
 ) -> None:
     """Write the dataset card of the current build: VoID, DCAT and PROV, computed from it."""
-    from kg.describe import CARD_FORMS, describe, write_card
+    from kg.describe import card_form, describe, write_card
     from kg.export.sinks import replacing
 
     shared = settings(context)
-    wanted = format_name or _ENDINGS.get(Path(output).suffix, "turtle" if output == "-" else "")
-    form = next((form for form in CARD_FORMS if form == wanted), None)
-    if form is None:
-        raise UsageError(
-            "unknown-format",
-            f"{format_name or output!r} tells no format of a dataset card",
-            hint=f"It can be {', '.join(CARD_FORMS)}; files end in {', '.join(_ENDINGS)}.",
-        )
-    text = write_card(describe(shared.workspace, memory=memory), form)
-    if output == "-":
+    standard = output == "-"
+    form = card_form(Path(output), format_name or ("turtle" if standard else None))
+    card = describe(shared.workspace, with_inferred=with_inferred, memory=memory)
+    text = write_card(card, form)
+    if standard:
         sys.stdout.write(text)
         return
     with replacing(Path(output)) as part:
         part.write_text(text, encoding="utf-8")
+    shared.say(f"wrote the dataset card to {output}")

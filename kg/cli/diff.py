@@ -11,19 +11,13 @@ import typer
 from kg.cli.context import settings
 from kg.errors import ExitCode, UsageError
 
-SideArgument = Annotated[
-    str,
-    typer.Argument(
-        show_default=False,
-        help="An RDF file (.gz and .zst too), current, previous, or the name of a build.",
-    ),
-]
+_SIDE = "An RDF file (.gz and .zst too), current, previous, or the name of a build."
 
 
 def diff_command(
     context: typer.Context,
-    old: SideArgument,
-    new: SideArgument,
+    old: Annotated[str, typer.Argument(metavar="OLD", show_default=False, help=_SIDE)],
+    new: Annotated[str, typer.Argument(metavar="NEW", show_default=False, help="As OLD.")],
     format_name: Annotated[
         str,
         typer.Option(

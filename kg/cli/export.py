@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from kg.cli.context import Settings, settings
-from kg.errors import ExitCode
+from kg.errors import ExitCode, UsageError
 
 if TYPE_CHECKING:
-    from kg.export import Exported
+    from kg.export import Exported, ExportOptions
 
 
 def export_command(
@@ -66,6 +66,15 @@ def export_command(
         bool,
         typer.Option("--strict", help="Write nothing where stores may refuse something; exit 1."),
     ] = False,
+    card: Annotated[
+        Path | None,
+        typer.Option(
+            "--card",
+            metavar="FILE",
+            help="Also write the dataset card, with size and checksum of the export: .ttl, .jsonld"
+            " or .md.",
+        ),
+    ] = None,
     base: Annotated[
         str | None,
         typer.Option(metavar="IRI", help="Base of relative IRIs with --data, and of --skolemize."),
@@ -100,9 +109,45 @@ def export_command(
         memory,
         threads,
     )
+    if card is not None:
+        _check_card(card, output, options, data)
     workspace = None if data else shared.workspace
     done = export(output, workspace=workspace, data=data, options=options)
+    if card is not None and done.written:
+        _write_card(shared, card, done, options)
     return _report(shared, done)
+
+
+def _check_card(card: Path, output: str, options: ExportOptions, data: list[Path]) -> None:
+    """Refuse, before anything is written, what a card cannot tell the truth of."""
+    from kg.describe import card_form
+
+    card_form(card)
+    wrong = ""
+    if output == "-":
+        wrong = "it tells size and checksum of the export, which must be a file: not -o -"
+    elif data or options.graphs:
+        wrong = "it describes the whole build: not --data, not --graph"
+    elif card.resolve() == Path(output).resolve():
+        wrong = "it is a file of its own, beside the export"
+    if wrong:
+        raise UsageError("bad-option", f"--card: {wrong}", hint="See `kg export --help`.")
+
+
+def _write_card(shared: Settings, card: Path, done: Exported, options: ExportOptions) -> None:
+    from kg.describe import Distribution, card_form, describe, write_card
+    from kg.export.sinks import replacing
+
+    files = [Distribution.of(path, done.format.media_type) for path in done.files]
+    described = describe(
+        shared.workspace,
+        distributions=files,
+        with_inferred=options.with_inferred,
+        memory=options.memory,
+    )
+    with replacing(card) as part:
+        part.write_text(write_card(described, card_form(card)), encoding="utf-8")
+    shared.say(f"wrote the dataset card to {card}")
 
 
 def _report(shared: Settings, done: Exported) -> int:

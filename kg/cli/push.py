@@ -50,7 +50,8 @@ def push_command(
     ] = False,
     chunk: Annotated[int, typer.Option(min=1, help="Triples of a request.")] = 20_000,
     timeout: Annotated[
-        float, typer.Option(metavar="S", help="Seconds to wait for the store at each step.")
+        float,
+        typer.Option(metavar="S", min=0.1, help="Seconds to wait for the store at each step."),
     ] = 120.0,
     tries: Annotated[
         int, typer.Option(min=1, help="How often a request is sent while the store is not ready.")

@@ -30,6 +30,7 @@ class FakeStore:
     login: str = ""
     fail: Callable[[int], str] = lambda _: ""
     said: str = ""
+    retry_after: str | None = None
     merges: bool = False
     refuses: frozenset[str] = frozenset()
     log: list[tuple[str, int]] = field(default_factory=list)
@@ -120,7 +121,11 @@ class Handler(BaseHTTPRequestHandler):
         self.answer(200, json.dumps({"results": {"bindings": [value]}}))
 
     def write_graph(self) -> None:
-        body = self.rfile.read(int(self.headers["Content-Length"]))
+        length = int(self.headers["Content-Length"])
+        body = self.rfile.read(length)
+        if len(body) < length:  # cut on the way: a store changes nothing then
+            self.close_connection = True
+            return
         if urlsplit(self.path).path != "/store":
             self.answer(404, "no such page")
             return
@@ -137,7 +142,8 @@ class Handler(BaseHTTPRequestHandler):
             self.connection.close()
             return
         if failure.isdigit():
-            self.answer(int(failure), self.store.said)
+            wait = self.store.retry_after
+            self.answer(int(failure), self.store.said, **({"Retry_After": wait} if wait else {}))
             return
         self.use(body)
         if failure == "lost":

@@ -4,6 +4,8 @@ import random
 import socket
 import subprocess
 import sys
+import time
+from email.utils import formatdate
 from pathlib import Path
 
 import pytest
@@ -88,6 +90,33 @@ def test_tries_come_to_an_end(workspace: Workspace, store: FakeStore) -> None:
     assert [status for _, status in store.log].count(503) == 4
 
 
+@pytest.mark.parametrize(
+    ("wanted", "low", "high"),
+    [
+        ("0", 0, 0),
+        ("7", 7, 7),
+        ("86400", 30, 30),
+        (300, 30, 30),  # a number stands for a date so many seconds from now
+        (20, 10, 20),
+        (-20, 0, 0),
+        ("soon", 0.5, 0.5),
+        (None, 0.5, 0.5),
+    ],
+)
+def test_waits_as_long_as_the_store_asks(
+    store: FakeStore, wanted: str | int | None, low: float, high: float
+) -> None:
+    store.fail = lambda number: "503" if number == 1 else ""
+    if isinstance(wanted, int):
+        wanted = formatdate(time.time() + wanted, usegmt=True)
+    store.retry_after = wanted
+    waited: list[float] = []
+    client = Client(sleep=waited.append)
+    client.send("PUT", f"{store.url}?default", b"", {"Content-Type": "application/n-triples"})
+    assert len(waited) == 1
+    assert low <= waited[0] <= high
+
+
 @pytest.mark.parametrize("login", ["basic", "digest", "bearer"])
 def test_logins(
     login: str, workspace: Workspace, store: FakeStore, monkeypatch: pytest.MonkeyPatch
@@ -145,9 +174,32 @@ def test_wrong_urls(workspace: Workspace, store: FakeStore) -> None:
     with pytest.raises(WorldError, match="refused") as caught:
         push(workspace, f"http://127.0.0.1:{port}/store")
     assert "times" not in caught.value.message
-    for url in ("ftp://e/store", "http://ann:s3cret@e/store", "http://e/store?graph=x"):
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "ftp://e/store",
+        "localhost:3030/ds/data",
+        "http://ann:s3cret@e/store",
+        "http://e/store?graph=x",
+        "http://e/store#x",
+        "http://e:99999/store",
+        "http://e:port/store",
+        "http://local host/store",
+        "http://e/stör",
+        "http://a..b/store",
+        "http://[::1/store",
+        "http://",
+    ],
+)
+def test_what_is_no_url_of_a_store(workspace: Workspace, store: FakeStore, url: str) -> None:
+    with pytest.raises(UsageError):
+        push(workspace, url)
+    if "@" not in url and "?" not in url and "#" not in url:
         with pytest.raises(UsageError):
-            push(workspace, url)
+            push(workspace, store.url, PushOptions(endpoint=url))
+    assert store.log == []
 
 
 def test_tls_error(workspace: Workspace, store: FakeStore) -> None:

@@ -6,6 +6,7 @@ Jars come from a folder that this fills once through Maven: ``KG_STORES``, by de
 """
 
 import os
+import re
 import shutil
 import socket
 import subprocess
@@ -21,7 +22,7 @@ import pytest
 
 CACHE = Path(os.environ.get("KG_STORES", Path.home() / ".cache" / "kg-stores"))
 REPOSITORY = Path.home() / ".m2" / "repository"
-RDF4J, JETTY = "4.1.3", "9.4.54.v20240208"
+FUSEKI, RDF4J, JETTY = "5.6.0", "4.1.3", "9.4.54.v20240208"  # the first as in pom.xml
 STORES = ("oxigraph", "fuseki", "rdf4j", "virtuoso")
 _START = 120.0  # seconds that a store may take to come up
 
@@ -207,6 +208,24 @@ def virtuoso(folder: Path, bulk: Path | None) -> Iterator[Store]:
             call("isql-vt", str(sql), "dba", "dba", f"exec={load}", cwd=folder)
         login = {"KG_USER": "dba", "KG_PASSWORD": "dba"}
         yield Store("virtuoso", f"{url}/sparql-graph-crud-auth", f"{url}/sparql", login)
+
+
+def version(name: str) -> str:
+    """Return the name and version of a store that is installed, for a table."""
+    if name == "oxigraph":
+        said = printed(os.environ.get("KG_OXIGRAPH") or "oxigraph", "--version").split()[-1]
+        return f"Oxigraph {said}"
+    if name == "virtuoso":
+        found = re.search(r"Version (\S+?)-", printed("virtuoso-t", "-?"))
+        return f"Virtuoso {found[1] if found else ''}"
+    return f"Fuseki {FUSEKI}, TDB2" if name == "fuseki" else f"RDF4J {RDF4J}, native store"
+
+
+def printed(*command: str) -> str:
+    if shutil.which(command[0]) is None:
+        return "(not installed)"
+    ended = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+    return ended.stdout + ended.stderr
 
 
 STARTERS = {"oxigraph": oxigraph, "fuseki": fuseki, "rdf4j": rdf4j, "virtuoso": virtuoso}

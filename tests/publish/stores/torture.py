@@ -1,14 +1,17 @@
 """What stores make of values that stores are known to change, as a table in Markdown.
 
-    python -m tests.publish.stores.torture [STORE...]
+    python -m tests.publish.stores.torture            # all stores, into docs/stores.md
+    python -m tests.publish.stores.torture STORE...   # some, on the terminal
 
 Each value is sent by the Graph Store Protocol in a request of its own, and asked for by SPARQL.
 """
 
 import json
+import re
 import sys
 import tempfile
 import urllib.parse
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -17,8 +20,10 @@ from kg.errors import KgError
 from kg.http import Client, Credentials
 from kg.remote import graph_url
 from kg.terms import XSD, literal
-from tests.publish.stores.servers import STARTERS, STORES, Store
+from tests.publish.stores.servers import STARTERS, STORES, Store, version
 
+PAGE = Path(__file__).parents[3] / "docs" / "stores.md"
+IN_PAGE = re.compile(r"^\| value \|.*\n(?:\|.*\n)+", re.MULTILINE)
 GRAPH, SUBJECT = "http://example.org/torture", "<http://example.org/s>"
 
 
@@ -108,10 +113,11 @@ def shown(term: str) -> str:
     return f"`{short if len(short) < 60 else short[:40] + '…'}`".replace("|", "\\|")
 
 
-def main(names: list[str]) -> None:
+def table_of(names: Sequence[str]) -> str:
+    """Return the table of what each store makes of each value, in Markdown."""
     table: dict[str, list[str]] = {value: [] for value in VALUES}
     ran = []
-    for name in names or STORES:
+    for name in names:
         with tempfile.TemporaryDirectory() as folder:
             try:
                 with STARTERS[name](Path(folder), None) as store:
@@ -123,11 +129,19 @@ def main(names: list[str]) -> None:
             except pytest.skip.Exception as error:
                 print(f"{name}: {error}", file=sys.stderr)
                 continue
-        ran.append(name)
-    print(f"| value | {' | '.join(ran)} |")
-    print("| --- |" + " --- |" * len(ran))
-    for value, cells in table.items():
-        print(f"| {value} | {' | '.join(cells)} |")
+        ran.append(version(name))
+    lines = [f"| value | {' | '.join(ran)} |", "| --- |" + " --- |" * len(ran)]
+    lines += [f"| {value} | {' | '.join(cells)} |" for value, cells in table.items()]
+    return "\n".join(lines) + "\n"
+
+
+def main(names: list[str]) -> None:
+    made = table_of(names or STORES)
+    if names:
+        print(made, end="")
+        return
+    page = PAGE.read_text(encoding="utf-8")
+    PAGE.write_text(IN_PAGE.sub(lambda _: made, page, count=1), encoding="utf-8")
 
 
 if __name__ == "__main__":

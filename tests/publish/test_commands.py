@@ -1,0 +1,202 @@
+"""`kg describe`, `kg diff`, `kg release` and `kg export --card` as users run them."""
+
+import hashlib
+import json
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pyoxigraph as ox
+import pytest
+
+from kg.cli.main import main
+from kg.duck import engine
+from kg.quads import write_table
+from kg.workspace import Workspace
+from tests.publish.conftest import TRIPLES
+from tests.publish.test_describe import INFO, ask
+
+ROOT = Path(__file__).parents[2]
+ALL = 2 * TRIPLES + 1
+COUNT = "SELECT ?n { ?d a void:Dataset ; void:triples ?n }"
+
+
+@pytest.fixture
+def built(workspace: Workspace) -> Workspace:
+    (workspace.current_build().path / "build.json").write_text(json.dumps(INFO))
+    return workspace
+
+
+def kg(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "kg", *words],
+        cwd=folder,
+        env={"PYTHONPATH": str(ROOT), "HOME": str(folder)},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+
+
+Refused = Callable[..., None]
+
+
+@pytest.fixture
+def refused(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Refused:
+    """Check that a command says what is wrong. In this process, since there are many."""
+
+    def check(folder: Path, command: str, *said: str, code: int = 2) -> None:
+        monkeypatch.chdir(folder)
+        assert main(command.split()) == code
+        shown = capsys.readouterr()
+        assert shown.out == ""
+        assert "Traceback" not in shown.err
+        for part in said:
+            assert part in shown.err
+
+    return check
+
+
+def test_describe(built: Workspace) -> None:
+    shown = kg(built.root, "describe")
+    assert shown.returncode == 0, shown.stderr
+    assert ask(shown.stdout, COUNT) == [[str(ALL)]]
+    for name in ("card.ttl", "card.jsonld", "card.md"):
+        assert kg(built.root, "describe", "-o", name).returncode == 0
+    assert (built.root / "card.ttl").read_text() == shown.stdout
+    assert ox.parse((built.root / "card.jsonld").read_bytes(), ox.RdfFormat.JSON_LD)
+    assert (built.root / "card.md").read_text().startswith("# ")
+    for name in ("markdown", "md"):
+        shown = kg(built.root, "describe", "-f", name)
+        assert shown.stdout == (built.root / "card.md").read_text()
+
+
+def test_describe_refuses(built: Workspace, tmp_path: Path, refused: Refused) -> None:
+    refused(built.root, "describe -f html", "'html'", "turtle, jsonld, markdown")
+    refused(built.root, "describe -o card.txt", "card.txt", ".ttl, .jsonld, .md")
+    refused(built.root, "describe -o no/card.ttl", "no/card.ttl", code=3)
+    refused(tmp_path, "describe", "kg.toml")
+    (built.root / ".kg" / "current").unlink()
+    refused(built.root, "describe", "kg build")
+
+
+def test_card_of_an_export(built: Workspace) -> None:
+    words = ["export", "-o", "graph.nq.gz", "--card", "graph.card.ttl"]
+    assert kg(built.root, *words).returncode == 0
+    card = (built.root / "graph.card.ttl").read_text()
+    file = (built.root / "graph.nq.gz").read_bytes()
+    told = (
+        "SELECT ?t ?s ?v { ?d dcat:distribution ?f . ?f dcterms:title ?t ; dcat:byteSize ?s ;"
+        " spdx:checksum/spdx:checksumValue ?v }"
+    )
+    wanted = ["graph.nq.gz", str(len(file)), hashlib.sha256(file).hexdigest()]
+    assert ask(card, told) == [wanted]
+    assert ask(card, COUNT) == [[str(ALL)]]
+    # The export is the graph alone, the same with and without a card.
+    assert kg(built.root, "export", "-o", "plain.nq.gz").returncode == 0
+    assert (built.root / "plain.nq.gz").read_bytes() == file
+    words = ["export", "-o", "part.nt", "--split", "400", "--card", "card.md"]
+    assert kg(built.root, *words).returncode == 0
+    assert "| part-00003.nt |" in (built.root / "card.md").read_text()
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ("-o - -f nquads --card c.ttl", "must be a file"),
+        ("-o g.nq --card c.ttl --graph g0", "whole build"),
+        ("-o g.nq --card c.ttl --data x.nt", "whole build"),
+        ("-o g.ttl --card g.ttl", "file of its own"),
+        ("-o g.nq --card c.txt", ".ttl, .jsonld, .md"),
+    ],
+)
+def test_what_a_card_does_not_go_with(
+    built: Workspace, refused: Refused, words: str, said: str
+) -> None:
+    refused(built.root, f"export {words}", said)
+    assert not (built.root / "g.nq").exists()
+
+
+def test_inferred_triples_are_counted_where_they_are_exported(built: Workspace) -> None:
+    made = (
+        "SELECT concat('<https://example.org/s', i, '>') AS s, '<https://example.org/p>' AS p,"
+        f" '<https://example.org/o>' AS o, CASE WHEN i < 2 THEN '<{built.inferred_graph}>' END AS g"
+        " FROM range(5) AS t(i)"
+    )
+    with engine() as connection:
+        write_table(connection, made, built.current_build().quads)
+    for words, triples in (([], "3"), (["--with-inferred"], "5")):
+        assert ask(kg(built.root, "describe", *words).stdout, COUNT) == [[triples]]
+        done = kg(built.root, "export", "-o", "g.nq", "--card", "c.ttl", *words)
+        assert done.returncode == 0, done.stderr
+        assert ask((built.root / "c.ttl").read_text(), COUNT) == [[triples]]
+
+
+@pytest.fixture
+def sides(tmp_path: Path) -> Path:
+    (tmp_path / "old.nt").write_text(
+        "<http://e/a> <http://e/p> <http://e/b> .\n<http://e/a> <http://e/p> <http://e/c> .\n"
+    )
+    (tmp_path / "new.ttl").write_text("<http://e/a> <http://e/p> <http://e/b>, <http://e/d> .\n")
+    return tmp_path
+
+
+def test_diff(sides: Path) -> None:
+    same = kg(sides, "diff", "old.nt", "old.nt")
+    assert (same.returncode, same.stdout) == (0, "")
+    assert "no differences (triples compared)" in same.stderr
+    ended = kg(sides, "diff", "old.nt", "new.ttl")
+    assert ended.returncode == 1
+    assert [line[:3] for line in ended.stdout.splitlines() if line[:2] == "  "] == ["  -", "  +"]
+    assert "1 triples removed, 1 added, in 1 entities" in ended.stderr
+    patch = kg(sides, "diff", "old.nt", "new.ttl", "-f", "patch")
+    assert patch.returncode == 1
+    assert "D <http://e/a> <http://e/p> <http://e/c> ." in patch.stdout.splitlines()
+    assert "A <http://e/a> <http://e/p> <http://e/d> ." in patch.stdout.splitlines()
+    made = kg(sides, "diff", "old.nt", "new.ttl", "-f", "update", "-o", "x.ru")
+    assert (made.returncode, made.stdout) == (1, "")
+    store = ox.Store()
+    store.load((sides / "old.nt").read_bytes(), ox.RdfFormat.N_TRIPLES)
+    store.update((sides / "x.ru").read_text())
+    assert {str(quad.object) for quad in store} == {"<http://e/b>", "<http://e/d>"}
+
+
+def test_diff_refuses(sides: Path, built: Workspace, refused: Refused) -> None:
+    refused(sides, "diff old.nt none.nt", "none.nt")
+    refused(sides, "diff old.nt new.ttl -f html", "text, patch, update")
+    refused(sides, "diff old.nt", "Missing argument 'NEW'")
+    refused(sides, "diff old.nt current", "kg.toml")
+    refused(built.root, "diff previous current", "previous")
+    (sides / "bad.nt").write_text("<http://e/a> <http://e/p> .\n")
+    refused(sides, "diff old.nt bad.nt", "bad.nt:1:")
+
+
+def test_release_twice_is_the_same(built: Workspace) -> None:
+    for name in ("one", "two"):
+        ended = kg(built.root, "release", name, "-f", "nq.gz", "-f", "ttl")
+        assert ended.returncode == 0, ended.stderr
+    one, two = (
+        {path.name: path.read_bytes() for path in (built.root / name).iterdir()}
+        for name in ("one", "two")
+    )
+    assert one == two
+    checked = subprocess.run(
+        ["sha256sum", "--quiet", "-c", "SHA256SUMS"], cwd=built.root / "one", check=False
+    )
+    assert checked.returncode == 0
+    last = kg(built.root, "release", "three", "--last", "one")
+    assert "since the last release: 0 removed, 0 added" in last.stderr
+
+
+def test_release_refuses(built: Workspace, tmp_path: Path, refused: Refused) -> None:
+    (built.root / "there").mkdir()
+    refused(built.root, "release there", "there already")
+    refused(built.root, "release new -f html", "html")
+    refused(built.root, "release new --last none", "none")
+    refused(built.root, "release new --last there", "no export")
+    refused(built.root, "release new --name a/b", "a/b")
+    refused(built.root, "release new --name dataset", "dataset")
+    refused(tmp_path, "release new", "kg.toml")
+    assert not (built.root / "new").exists()
