@@ -66,9 +66,7 @@ def select_lines(reading: Reading, path: Path) -> str:
     iterator = parse_jsonpath(reading.source.iterator or "$")
     with path.open("rb") as stream:
         blocks = iter(lambda: stream.read(_BLOCK), b"")
-        query = _cut(reading, iterator, blocks, several=True, marks=True)
-    path.unlink()
-    return query
+        return _cut(reading, iterator, blocks, several=True, marks=True)
 
 
 def needs_marks(
