@@ -103,7 +103,7 @@ class Lineage:
         self._loaded: dict[str, LoadedTable] = {}
         self._located_in = ""
         self._located: dict[tuple[int, int], Location] = {}
-        compile_plan(plan)
+        self._checked: set[str] = set()
         for macro in dialect.MACROS:
             connection.execute(macro)
 
@@ -117,6 +117,8 @@ class Lineage:
             InputError: A source or RDF file is gone or broken.
         """
         asked = list(dict.fromkeys(wanted))
+        if not asked:
+            return
         for triples_map in self._plan.triples_maps:
             near = [w for w in asked if _could_make(triples_map, w)]
             if near:
@@ -127,6 +129,7 @@ class Lineage:
     # --- mapped triples -------------------------------------------------------------------
 
     def _trace_map(self, triples_map: TriplesMap, wanted: Sequence[Wanted]) -> Iterator[Trace]:
+        self._check(triples_map)
         table = self._tables[triples_map.source]
         loaded = self._load(table)
         terms = TermCompiler(table, triples_map.base, triples_map.name)
@@ -141,9 +144,19 @@ class Lineage:
         )
         rules = list(_rules(triples_map))
         for pair, object_map in rules:
-            yield from self._trace_rule(loaded, triples_map, terms, pair, object_map, wanted)
+            if _could_give(pair, wanted):
+                yield from self._trace_rule(loaded, triples_map, terms, pair, object_map, wanted)
         if not rules:
             yield from self._subjects(loaded, triples_map, wanted)
+
+    def _check(self, triples_map: TriplesMap) -> None:
+        """Compile a triples map with those that it refers to, for what is wrong with them."""
+        if triples_map.name not in self._checked:
+            self._checked.add(triples_map.name)
+            referred = {m.parent for _, m in _rules(triples_map) if isinstance(m, RefObjectMap)}
+            near = {triples_map.name, *referred}
+            maps = tuple(each for each in self._plan.triples_maps if each.name in near)
+            compile_plan(Plan(maps))
 
     def _write_wanted(self, wanted: Sequence[Wanted]) -> None:
         self._connection.execute(
@@ -254,16 +267,18 @@ def _could_make(triples_map: TriplesMap, wanted: Wanted) -> bool:
     pattern = _pattern(triples_map.subject, triples_map.base)
     if pattern is not None and not pattern.fullmatch(wanted.subject):
         return False
-    if wanted.predicate is None:
-        return True
-    for pair in triples_map.predicate_objects:
-        for predicate in pair.predicates:
-            expression = predicate.expression
-            if not isinstance(expression, Constant):
-                return True
-            if wanted.predicate == f"<{expression.value}>":
-                return True
-    return False
+    return wanted.predicate is None or any(
+        _could_give(pair, [wanted]) for pair in triples_map.predicate_objects
+    )
+
+
+def _could_give(pair: PredicateObjectMap, wanted: Iterable[Wanted]) -> bool:
+    """Whether predicates and objects could make one of the triples, by the constants."""
+    asked = {each.predicate for each in wanted}
+    return None in asked or any(
+        not isinstance(predicate.expression, Constant) or f"<{predicate.expression.value}>" in asked
+        for predicate in pair.predicates
+    )
 
 
 def _pattern(term_map: TermMap, base: str) -> re.Pattern[str] | None:
