@@ -10,6 +10,7 @@ import typer
 
 from kg.cli.context import Settings, settings
 from kg.errors import ExitCode
+from kg.wording import counted
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -110,7 +111,8 @@ def _summary(shared: Settings, result: BuildResult, strict: bool) -> None:
     records = sum(count.records for count in result.counts)
     steps = ", ".join(f"{name} {seconds:.1f} s" for name, seconds in result.seconds.items())
     shared.say(
-        f"{result.triples:,} triples in {len(result.graphs)} graphs, {records:,} records mapped"
+        f"{counted(result.triples, 'triple')} in {counted(len(result.graphs), 'graph')},"
+        f" {counted(records, 'record')} mapped"
         f" ({steps} of CPU)"
     )
     if result.inferred:
@@ -122,8 +124,8 @@ def _summary(shared: Settings, result: BuildResult, strict: bool) -> None:
         )
     for problem in result.problems:
         shared.say(
-            f"{problem.count:,} statements: {problem.message} ({problem.code}); stores may refuse"
-            " them, `kg export` names the first"
+            f"{counted(problem.count, 'statement')}: {problem.message} ({problem.code});"
+            " stores may refuse them, `kg export` names the first"
         )
     if result.in_force:
         shared.say(f"build {result.build.id} is in force")
@@ -137,7 +139,7 @@ def _summary(shared: Settings, result: BuildResult, strict: bool) -> None:
 def say_losses(shared: Settings, counts: Sequence[MapCount]) -> None:
     """Tell how many records of each triples map gave no subject or no object, and why."""
     for count in counts:
-        shared.say(f"{count.triples_map}: {count.records:,} records")
+        shared.say(f"{count.triples_map}: {counted(count.records, 'record')}")
         for loss in count.losses:
             what = "no subject" if loss.what == "subject" else f"no object of {loss.what}"
             names = " or ".join(loss.references)

@@ -9,6 +9,7 @@ import typer
 
 from kg.cli.context import Settings, settings
 from kg.errors import ExitCode
+from kg.wording import counted
 
 if TYPE_CHECKING:
     from kg.export import Exported
@@ -112,9 +113,9 @@ def _report(shared: Settings, done: Exported) -> int:
     if not done.written:
         shared.say("nothing was written: --strict was given")
         return ExitCode.NO
-    unit = "quads" if done.format.quads else "triples"
-    target = done.target if len(done.files) < 2 else f"{len(done.files)} files"
-    shared.say(f"wrote {done.statements:,} {unit} to {target} ({done.format.title})")
+    unit = "quad" if done.format.quads else "triple"
+    target = done.target if len(done.files) < 2 else counted(len(done.files), "file")
+    shared.say(f"wrote {counted(done.statements, unit)} to {target} ({done.format.title})")
     if done.digest is not None:
         if done.target == "-":
             shared.say(done.digest)

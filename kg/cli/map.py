@@ -10,6 +10,7 @@ import typer
 from kg.cli.build import say_losses
 from kg.cli.context import settings
 from kg.errors import ExitCode, InputError
+from kg.wording import counted
 
 
 def map_command(
@@ -85,10 +86,12 @@ def map_command(
         say_losses(shared, mapped.counts)
     records = sum(count.records for count in mapped.counts)
     for written in mapped.targets:
-        shared.say(f"wrote {written.statements:,} statements to {show_path(written.path)}")
+        told = counted(written.statements, "statement")
+        shared.say(f"wrote {told} to {show_path(written.path)}")
     if output is not None:
         target = "standard output" if to_pipe else output
-        shared.say(f"wrote {mapped.statements:,} statements from {records:,} records to {target}")
+        told = f"{counted(mapped.statements, 'statement')} from {counted(records, 'record')}"
+        shared.say(f"wrote {told} to {target}")
     if not strict and not shared.verbose and lost:
         shared.say(
             "some records gave no subject or no object: --verbose says which, --strict fails"
