@@ -152,7 +152,7 @@ def validate(
                 take(result)
         cut = options.max_results is not None and next(found, None) is not None
         ways = tuple(work.ways(routes)) if options.explain else ()
-    return Verdict(dict(sorted(counts.items(), reverse=True)), report, cut, ways)
+    return Verdict(dict(sorted(counts.items(), reverse=True)), report, cut, ways, len(routes))
 
 
 def _located(results: Iterable[Result], options: Options) -> Iterator[Result]:
