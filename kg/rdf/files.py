@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import sys
 from codecs import BOM_UTF16_BE, BOM_UTF16_LE, getincrementaldecoder
-from collections.abc import Container, Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Final, cast
@@ -133,7 +133,7 @@ def quads_with_lines(path: Path) -> Iterator[tuple[ox.Quad, int | None]]:
             yield quad, lines.line
 
 
-def quads_about(path: Path, subjects: Container[str]) -> Iterator[tuple[ox.Quad, int | None]]:
+def quads_about(path: Path, subjects: Collection[str]) -> Iterator[tuple[ox.Quad, int | None]]:
     """Yield the quads of an RDF file with one of the subjects, each with its line.
 
     In formats of a statement a line only those lines are parsed. Otherwise as `quads_with_lines`.
@@ -142,14 +142,19 @@ def quads_about(path: Path, subjects: Container[str]) -> Iterator[tuple[ox.Quad,
     if form not in (ox.RdfFormat.N_TRIPLES, ox.RdfFormat.N_QUADS):
         yield from ((q, line) for q, line in quads_with_lines(path) if str(q.subject) in subjects)
         return
+    wanted = {subject.encode() for subject in subjects}
     with open_binary(path) as source, _told(path, form):
         for number, line in enumerate(source, 1):
-            first = line.split(maxsplit=1)[:1]
-            # Escapes may spell a subject otherwise.
-            if first and (first[0].decode() in subjects or b"\\u" in first[0].lower()):
+            start = line.partition(b" ")[0]
+            if start in wanted or _may_hide(start):
                 for quad in ox.parse(line, form):
                     if str(quad.subject) in subjects:
                         yield quad, number
+
+
+def _may_hide(start: bytes) -> bool:
+    """Tell whether a line's start, up to a space, is not just a subject without escapes."""
+    return not start or b"\\" in start or b"\t" in start or start.rfind(b"<") > 0
 
 
 @contextmanager
