@@ -30,6 +30,8 @@ RDF_FORMATS: Final = {
 assert set(RDF_FORMATS) == set(RDF_SUFFIXES)
 
 _BUFFER: Final = 1 << 20  # bytes
+# A subject as it is mostly written: without escapes, a space behind it.
+_SUBJECT: Final = re.compile(rb"[<_][^\\\t <]*+ ")
 
 
 def format_of(path: Path) -> ox.RdfFormat:
@@ -142,19 +144,16 @@ def quads_about(path: Path, subjects: Collection[str]) -> Iterator[tuple[ox.Quad
     if form not in (ox.RdfFormat.N_TRIPLES, ox.RdfFormat.N_QUADS):
         yield from ((q, line) for q, line in quads_with_lines(path) if str(q.subject) in subjects)
         return
-    wanted = {subject.encode() for subject in subjects}
+    wanted = {f"{subject} ".encode() for subject in subjects}
+    start_of = _SUBJECT.match
     with open_binary(path) as source, _told(path, form):
         for number, line in enumerate(source, 1):
-            start = line.partition(b" ")[0]
-            if start in wanted or _may_hide(start):
+            start = start_of(line)
+            # Where the pattern does not fit, the subject may be written otherwise.
+            if start is None or start[0] in wanted:
                 for quad in ox.parse(line, form):
                     if str(quad.subject) in subjects:
                         yield quad, number
-
-
-def _may_hide(start: bytes) -> bool:
-    """Tell whether a line's start, up to a space, is not just a subject without escapes."""
-    return not start or b"\\" in start or b"\t" in start or start.rfind(b"<") > 0
 
 
 @contextmanager
