@@ -67,14 +67,17 @@ def test_the_table_groups_most_frequent_first(folder: Path) -> None:
         '      ex:b  "succes"\n'
         "\n"
         "1 × warning  ex:LaunchShape  ex:count  (MinCount)\n"
-        "    ex:count has fewer than 1 values\n"
+        "    ex:count has no value\n"
         "      ex:b\n"
         "\n"
         "1 × info  ex:LaunchShape  ex:count  (Or)\n"
-        "    the value conforms to none of the shape in line 13, the shape in line 13\n"
+        "    the value conforms to none of [ sh:datatype xsd:integer ],"
+        " [ sh:datatype xsd:decimal ]\n"
         '      ex:d  "x"\n'
-        '        it fails the shape in line 13: "x" is not a literal of datatype xsd:integer\n'
-        '        it fails the shape in line 13: "x" is not a literal of datatype xsd:decimal\n'
+        "        it fails [ sh:datatype xsd:integer ]:"
+        ' "x" is not a literal of datatype xsd:integer\n'
+        "        it fails [ sh:datatype xsd:decimal ]:"
+        ' "x" is not a literal of datatype xsd:decimal\n'
         "\n"
         "2 violations, 1 warning, 1 info\n"
     )
