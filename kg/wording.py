@@ -1,6 +1,10 @@
-"""How numbers are told to people."""
+"""How numbers and progress are told to people."""
 
 from __future__ import annotations
+
+from typing import Final
+
+_BAR: Final = 20  # characters
 
 
 def counted(count: int, noun: str) -> str:
@@ -10,3 +14,13 @@ def counted(count: int, noun: str) -> str:
     ('1 record', '2,000 records')
     """
     return f"{count:,} {noun}{'' if count == 1 else 's'}"
+
+
+def progress_bar(done: int, total: int) -> str:
+    """Return a bar for how far something is.
+
+    >>> progress_bar(1, 4)
+    '[#####---------------]'
+    """
+    filled = _BAR * done // total if total else _BAR
+    return f"[{'#' * filled}{'-' * (_BAR - filled)}]"
