@@ -235,8 +235,26 @@ class _Shapes:
         makers = self._inner(is_property, rng.choice([1, 2, 2]), [])
         if rng.random() < 0.3:
             makers = self._leaves(is_property)
+        elif rng.random() < 0.2:
+            makers = [self._ranged]
         path = f"sh:path {self._path(1)} ; " if is_property else ""
         return f"ex:N0 {self._targets(True)} {path}{rng.choice(makers)()} .\n"
+
+    def _ranged(self) -> str:
+        """Return a datatype with a range, which are told together."""
+        rng = self._rng
+        body = f"sh:datatype xsd:{rng.choice(('integer', 'decimal', 'int', 'string', 'date'))}"
+        for sign in rng.sample(["minExclusive", "minInclusive", "maxExclusive"], 2):
+            body += f" ; sh:{sign} {rng.choice(LITERALS[21:43] + self._values[:2])}"
+        inside = rng.choice(["", f"sh:path {self._path(1)} ; "]) + body
+        return rng.choice(
+            [
+                body,
+                f"sh:property [ sh:path {rng.choice(self._predicates)} ; {body} ]",
+                f"sh:not [ {inside} ]",
+                f"sh:xone ( [ {inside} ] [ sh:nodeKind sh:Literal ] )",
+            ]
+        )
 
     def _targets(self, needed: bool) -> str:
         rng = self._rng
