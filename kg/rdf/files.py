@@ -32,6 +32,7 @@ assert set(RDF_FORMATS) == set(RDF_SUFFIXES)
 _BUFFER: Final = 1 << 20  # bytes
 # A subject as it is mostly written: without escapes, a space behind it.
 _SUBJECT: Final = re.compile(rb"[<_][^\\\t <]*+ ")
+_NO_START: Final = b"\0"
 
 
 def format_of(path: Path) -> ox.RdfFormat:
@@ -145,12 +146,16 @@ def quads_about(path: Path, subjects: Collection[str]) -> Iterator[tuple[ox.Quad
         yield from ((q, line) for q, line in quads_with_lines(path) if str(q.subject) in subjects)
         return
     wanted = {f"{subject} ".encode() for subject in subjects}
-    start_of = _SUBJECT.match
+    start, about = _NO_START, False
     with open_binary(path) as source, _told(path, form):
         for number, line in enumerate(source, 1):
-            start = start_of(line)
-            # Where the pattern does not fit, the subject may be written otherwise.
-            if start is None or start[0] in wanted:
+            # Mostly a line has the subject of the one before.
+            if not line.startswith(start):
+                found = _SUBJECT.match(line)
+                # Where the pattern does not fit, the subject may be written otherwise.
+                start = found[0] if found else _NO_START
+                about = found is None or start in wanted
+            if about:
                 for quad in ox.parse(line, form):
                     if str(quad.subject) in subjects:
                         yield quad, number
