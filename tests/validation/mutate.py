@@ -57,8 +57,10 @@ def single_value(kind: type, side: Side, accept: Callable[[Any], bool]) -> Mutat
     def mutate(stack: ExitStack) -> None:
         original = values.value_test
 
-        def changed(constraint: model.Constraint, v: str) -> Test | None:
-            test = original(constraint, v)
+        def changed(
+            constraint: model.Constraint, v: str, datatype: str | None = None
+        ) -> Test | None:
+            test = original(constraint, v, datatype)
             if test is None or not isinstance(constraint, kind) or not accept(constraint):
                 return test
             if side is Side.MAYBE:

@@ -408,12 +408,13 @@ def less_than(a: str, b: str, sign: str) -> Test:
     )
 
 
-def value_test(constraint: model.Constraint, v: str) -> Test | None:
+def value_test(constraint: model.Constraint, v: str, datatype: str | None = None) -> Test | None:
     """Return the test of a constraint that looks at one value at a time, else None.
 
     Args:
         constraint: The constraint.
         v: Name of the column with the values.
+        datatype: One that is demanded beside it, so that ranges look at no other.
     """
     match constraint:
         case model.Datatype():
@@ -421,7 +422,7 @@ def value_test(constraint: model.Constraint, v: str) -> Test | None:
         case model.NodeKind():
             return _node_kind(constraint, v)
         case model.Range():
-            return _range(constraint, v)
+            return _range(constraint, v, datatype)
         case model.MinLength():
             return _min_length(constraint, v)
         case model.MaxLength():
@@ -446,10 +447,5 @@ def value_tests(constraints: Iterable[model.Constraint], v: str) -> list[Test]:
     """
     listed = list(constraints)
     datatype = next((c.iri for c in listed if isinstance(c, model.Datatype)), None)
-    tests = []
-    for constraint in listed:
-        if isinstance(constraint, model.Range):
-            tests.append(_range(constraint, v, datatype))
-        elif (test := value_test(constraint, v)) is not None:
-            tests.append(test)
-    return tests
+    tests = (value_test(constraint, v, datatype) for constraint in listed)
+    return [test for test in tests if test is not None]
