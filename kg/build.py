@@ -259,7 +259,7 @@ class _Builder:
         shapes = load_shapes(self.workspace.shape_files)
         # Results are led back on a connection of their own: source tables have the same names.
         with engine(self.spill, self.options.memory, self.options.threads) as sources:
-            origins = Origins(sources, self.workspace, shapes)
+            origins = Origins(sources, self.workspace, shapes, self.spill)
             with closing(origins):
                 return validate(
                     connection,

@@ -10,12 +10,14 @@ from __future__ import annotations
 
 import re
 import tempfile
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Final
 
 import duckdb
+import pyoxigraph as ox
 
 from kg.duck import engine, sql_name
 from kg.errors import Location
@@ -23,6 +25,7 @@ from kg.mapping import dialect, read_mappings
 from kg.mapping.compile import compile_plan
 from kg.mapping.plan import (
     Constant,
+    LogicalSource,
     Plan,
     PredicateObjectMap,
     RefObjectMap,
@@ -41,6 +44,8 @@ from kg.workspace import Workspace, show_path
 
 # Records of one triple that are told apart; a class that a million records share has a million.
 MOST_RECORDS: Final = 20
+# Quads of a file that are kept for the next question.
+_KEPT: Final = 20_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,13 +104,11 @@ class Lineage:
         self._plan = plan
         self._folders = folders
         self._rdf_files = rdf_files
-        self._tables = source_tables(plan)
         self._loaded: dict[str, LoadedTable] = {}
         self._located_in = ""
         self._located: dict[tuple[int, int], Location] = {}
-        compile_plan(plan)
-        for macro in dialect.MACROS:
-            connection.execute(macro)
+        self._checked: set[str] = set()
+        self._read: dict[Path, _Read] = {}
 
     def trace(self, wanted: Iterable[Wanted]) -> Iterator[Trace]:
         """Yield the records behind triples, in the order of the mapping and of the records.
@@ -117,6 +120,8 @@ class Lineage:
             InputError: A source or RDF file is gone or broken.
         """
         asked = list(dict.fromkeys(wanted))
+        if not asked:
+            return
         for triples_map in self._plan.triples_maps:
             near = [w for w in asked if _could_make(triples_map, w)]
             if near:
@@ -127,6 +132,7 @@ class Lineage:
     # --- mapped triples -------------------------------------------------------------------
 
     def _trace_map(self, triples_map: TriplesMap, wanted: Sequence[Wanted]) -> Iterator[Trace]:
+        self._check(triples_map)
         table = self._tables[triples_map.source]
         loaded = self._load(table)
         terms = TermCompiler(table, triples_map.base, triples_map.name)
@@ -141,9 +147,26 @@ class Lineage:
         )
         rules = list(_rules(triples_map))
         for pair, object_map in rules:
-            yield from self._trace_rule(loaded, triples_map, terms, pair, object_map, wanted)
+            if _could_give(pair, wanted):
+                yield from self._trace_rule(loaded, triples_map, terms, pair, object_map, wanted)
         if not rules:
             yield from self._subjects(loaded, triples_map, wanted)
+
+    @cached_property
+    def _tables(self) -> Mapping[LogicalSource, SourceTable]:
+        """The tables that the sources are read into, by means of the dialect's macros."""
+        for macro in dialect.MACROS:
+            self._connection.execute(macro)
+        return source_tables(self._plan)
+
+    def _check(self, triples_map: TriplesMap) -> None:
+        """Compile a triples map with those that it refers to, for what is wrong with them."""
+        if triples_map.name not in self._checked:
+            self._checked.add(triples_map.name)
+            referred = {m.parent for _, m in _rules(triples_map) if isinstance(m, RefObjectMap)}
+            near = {triples_map.name, *referred}
+            maps = tuple(each for each in self._plan.triples_maps if each.name in near)
+            compile_plan(Plan(maps))
 
     def _write_wanted(self, wanted: Sequence[Wanted]) -> None:
         self._connection.execute(
@@ -237,16 +260,38 @@ class Lineage:
 
     # --- triples of RDF files -------------------------------------------------------------
 
-    @staticmethod
-    def _trace_file(path: Path, wanted: Sequence[Wanted]) -> Iterator[Trace]:
+    def _trace_file(self, path: Path, wanted: Sequence[Wanted]) -> Iterator[Trace]:
         by_subject: dict[str, list[Wanted]] = {}
         for w in wanted:
             by_subject.setdefault(w.subject, []).append(w)
-        for quad, line in quads_about(path, by_subject):
-            for w in by_subject[str(quad.subject)]:
+        for quad, line in self._quads(path, frozenset(by_subject)):
+            for w in by_subject.get(str(quad.subject), ()):
                 p, o = str(quad.predicate), str(quad.object)
                 if w.predicate in (None, p) and w.object in (None, o):
                     yield Trace(w, Location(show_path(path), line), p, o, "")
+
+    def _quads(self, path: Path, subjects: frozenset[str]) -> Iterator[tuple[ox.Quad, int | None]]:
+        """Yield the quads of a file about subjects, and keep them for the next question."""
+        known = self._read.pop(path, None)
+        if known is not None and subjects <= known.subjects:
+            self._read[path] = known
+            yield from known.quads
+            return
+        kept: list[tuple[ox.Quad, int | None]] = []
+        for found in quads_about(path, subjects):
+            if len(kept) <= _KEPT:
+                kept.append(found)
+            yield found
+        if len(kept) <= _KEPT:
+            self._read[path] = _Read(subjects, kept)
+
+
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """The quads that a file has about some subjects, with their lines."""
+
+    subjects: frozenset[str]
+    quads: Sequence[tuple[ox.Quad, int | None]]
 
 
 def _could_make(triples_map: TriplesMap, wanted: Wanted) -> bool:
@@ -254,16 +299,18 @@ def _could_make(triples_map: TriplesMap, wanted: Wanted) -> bool:
     pattern = _pattern(triples_map.subject, triples_map.base)
     if pattern is not None and not pattern.fullmatch(wanted.subject):
         return False
-    if wanted.predicate is None:
-        return True
-    for pair in triples_map.predicate_objects:
-        for predicate in pair.predicates:
-            expression = predicate.expression
-            if not isinstance(expression, Constant):
-                return True
-            if wanted.predicate == f"<{expression.value}>":
-                return True
-    return False
+    return wanted.predicate is None or any(
+        _could_give(pair, [wanted]) for pair in triples_map.predicate_objects
+    )
+
+
+def _could_give(pair: PredicateObjectMap, wanted: Iterable[Wanted]) -> bool:
+    """Whether predicates and objects could make one of the triples, by the constants."""
+    asked = {each.predicate for each in wanted}
+    return None in asked or any(
+        not isinstance(predicate.expression, Constant) or f"<{predicate.expression.value}>" in asked
+        for predicate in pair.predicates
+    )
 
 
 def _pattern(term_map: TermMap, base: str) -> re.Pattern[str] | None:

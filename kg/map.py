@@ -11,14 +11,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from kg.duck import engine
-from kg.errors import InputError, UsageError
+from kg.errors import InputError, Location, UsageError
 from kg.export import choose_format, export_table
 from kg.export.targets import target_path, write_target
 from kg.mapping import read_mappings
-from kg.mapping.plan import LogicalTarget, Plan
+from kg.mapping.plan import Formulation, LogicalTarget, Plan
 from kg.mapping.targets import Routing
 from kg.materialize import MapCount, Materialization, explain, materialize
 from kg.sources import Folders
+from kg.sources.files import find_files
 from kg.workspace import COMMON_PREFIXES, show_path
 
 
@@ -96,6 +97,7 @@ def map_files(
     if target is None and (not routing.targets or routing.has_default(plan)):
         raise _no_output(routing)
     _check_targets(routing, target, None if allow_outside else _folders(mappings))
+    _check_inputs(plan, mappings, routing, target)
     with tempfile.TemporaryDirectory(prefix="kg-map-") as folder:
         spill = Path(folder)
         made = _materialized(plan, spill, memory, threads)
@@ -182,6 +184,30 @@ def _check_targets(routing: Routing, output: str | None, inside: set[Path] | Non
                 hint="Give -o another name.",
             )
         seen[path] = target
+
+
+def _check_inputs(
+    plan: Plan, mappings: Sequence[Path], routing: Routing, output: str | None
+) -> None:
+    """Refuse to write over a mapping or a source, before any work is done."""
+    inputs = {path.resolve() for path in mappings}
+    for source in dict.fromkeys(triples_map.source for triples_map in plan.triples_maps):
+        if source.formulation is not Formulation.SQL:
+            files = find_files(source, Folders(None, Path()))
+            inputs.update(file.path.resolve() for file in files)
+    outputs: list[tuple[Path, Location | None]] = [
+        (target_path(target), target.origin.location()) for target in routing.targets
+    ]
+    if output not in (None, "-"):
+        outputs.append((Path(str(output)), None))
+    for path, place in outputs:
+        if path.resolve() in inputs:
+            raise InputError(
+                "same-target",
+                f"{show_path(path)} is a mapping or a source, and would be written over",
+                location=place,
+                hint="Give the output another name.",
+            )
 
 
 def explain_files(mappings: Sequence[Path], base: str, prefixes: Mapping[str, str]) -> str:

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from kg.cli.context import Settings, settings
-from kg.cli.losses import many, say_losses
+from kg.cli.losses import say_losses
 from kg.errors import ExitCode
+from kg.wording import counted
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -110,8 +111,8 @@ def _summary(
     records = sum(count.records for count in result.counts)
     steps = ", ".join(f"{name} {seconds:.1f} s" for name, seconds in result.seconds.items())
     shared.say(
-        f"{many(result.triples, 'triple')} in {many(len(result.graphs), 'graph')},"
-        f" {many(records, 'record')} mapped"
+        f"{counted(result.triples, 'triple')} in {counted(len(result.graphs), 'graph')},"
+        f" {counted(records, 'record')} mapped"
         f" ({steps} of CPU)"
     )
     say_losses(shared, result.counts, prefixes, strict=strict)
@@ -124,7 +125,7 @@ def _summary(
         )
     for problem in result.problems:
         shared.say(
-            f"{many(problem.count, 'statement')}: {problem.message} ({problem.code});"
+            f"{counted(problem.count, 'statement')}: {problem.message} ({problem.code});"
             " stores may refuse them, `kg export` names the first"
         )
     if result.in_force:

@@ -9,6 +9,7 @@ import typer
 
 from kg.cli.context import Settings, settings
 from kg.errors import ExitCode, UsageError
+from kg.wording import counted
 
 if TYPE_CHECKING:
     from kg.export import Exported, ExportOptions
@@ -151,15 +152,19 @@ def _write_card(shared: Settings, card: Path, done: Exported, options: ExportOpt
 
 
 def _report(shared: Settings, done: Exported) -> int:
+    from kg.workspace import show_path
+
     for problem in done.problems:
         for line in problem.lines(done.origins):
             shared.say(line)
     if not done.written:
         shared.say("nothing was written: --strict was given")
         return ExitCode.NO
-    unit = "quads" if done.format.quads else "triples"
-    target = done.target if len(done.files) < 2 else f"{len(done.files)} files"
-    shared.say(f"wrote {done.statements:,} {unit} to {target} ({done.format.title})")
+    unit = "quad" if done.format.quads else "triple"
+    target = done.target
+    if done.files:
+        target = show_path(done.files[0]) if len(done.files) == 1 else f"{len(done.files)} files"
+    shared.say(f"wrote {counted(done.statements, unit)} to {target} ({done.format.title})")
     if done.digest is not None:
         if done.target == "-":
             shared.say(done.digest)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from kg.wording import counted
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
@@ -31,7 +33,7 @@ def say_losses(
     """
     if shared.verbose or strict:
         for count in counts:
-            shared.say(f"{count.triples_map}: {many(count.records, 'record')}")
+            shared.say(f"{count.triples_map}: {counted(count.records, 'record')}")
             for loss in count.losses:
                 shared.say(f"  {loss.records:,} gave {_what(loss, prefixes)}: {_why(loss)}")
         return
@@ -40,10 +42,10 @@ def say_losses(
             shared.say(f"{count.triples_map}: no records; check its source and its iterator")
     lossy = sorted((count for count in counts if count.losses), key=_has_all_subjects)
     for count in lossy[:MOST_MAPS]:
-        records = many(count.records, "record")
+        records = counted(count.records, "record")
         shared.say(f"{count.triples_map}: {records}; {_short(count, prefixes)}")
     if len(lossy) > MOST_MAPS:
-        more = many(len(lossy) - MOST_MAPS, "more triples map")
+        more = counted(len(lossy) - MOST_MAPS, "more triples map")
         shared.say(f"and {more} with records that gave no subject or no object")
     if lossy:
         shared.say("--verbose tells all that was lost, --strict makes it a failure")
@@ -61,13 +63,8 @@ def _short(count: MapCount, prefixes: Mapping[str, str]) -> str:
         for loss in losses[:MOST_REASONS]
     ]
     if len(losses) > MOST_REASONS:
-        shown.append(f"and {many(len(losses) - MOST_REASONS, 'more reason')}")
+        shown.append(f"and {counted(len(losses) - MOST_REASONS, 'more reason')}")
     return ", ".join(shown)
-
-
-def many(number: int, thing: str) -> str:
-    """Return a number with what is counted: ``1 record``, ``2,000 records``."""
-    return f"{number:,} {thing}" if number == 1 else f"{number:,} {thing}s"
 
 
 def _what(loss: LossCount, prefixes: Mapping[str, str]) -> str:

@@ -8,8 +8,9 @@ from typing import Annotated
 import typer
 
 from kg.cli.context import settings
-from kg.cli.losses import many, say_losses
+from kg.cli.losses import say_losses
 from kg.errors import ExitCode, InputError
+from kg.wording import counted
 
 
 def map_command(
@@ -82,11 +83,11 @@ def map_command(
         )
     records = sum(count.records for count in mapped.counts)
     for written in mapped.targets:
-        shared.say(f"wrote {many(written.statements, 'statement')} to {show_path(written.path)}")
+        shared.say(f"wrote {counted(written.statements, 'statement')} to {show_path(written.path)}")
     if output is not None:
         target = "standard output" if to_pipe else output
-        made = many(mapped.statements, "statement")
-        shared.say(f"wrote {made} from {many(records, 'record')} to {target}")
+        made = counted(mapped.statements, "statement")
+        shared.say(f"wrote {made} from {counted(records, 'record')} to {target}")
     say_losses(shared, mapped.counts, mapped.prefixes, strict=strict)
     lost = any(count.losses for count in mapped.counts)
     return ExitCode.NO if strict and lost else ExitCode.DONE

@@ -47,7 +47,11 @@ def trace_command(
         found += 1
         print(_shown(trace, prefixes))
     if not found:
-        shared.say(f"no record makes such a triple of {subject}")
+        meant = _near(subject, prefixes)
+        shared.say(
+            f"no record makes such a triple of {subject}"
+            + (f"; did you mean {meant}?" if meant else "")
+        )
         return ExitCode.NO
     return ExitCode.DONE
 
@@ -63,9 +67,32 @@ def _term(text: str, prefixes: Mapping[str, str]) -> str:
         raise InputError(
             "bad-iri",
             f"{text!r} is neither an IRI nor a prefixed name",
-            hint="Write launch:L0270 or an absolute IRI; prefixes are those of kg.toml.",
+            hint=_hint(bare, prefixes),
         )
     return iri(expanded or bare)
+
+
+def _hint(text: str, prefixes: Mapping[str, str]) -> str:
+    """Return what may have been meant, by the prefixes of the workspace."""
+    from kg.workspace import COMMON_PREFIXES
+
+    meant = _near(text, prefixes)
+    if meant is not None:
+        return f"Did you mean {meant}?"
+    own = [prefix for prefix in prefixes if prefix not in COMMON_PREFIXES]
+    shown = f" ({', '.join(own[:5])}{', …' if len(own) > 5 else ''})" if own else ""
+    return f"Write an absolute IRI, or a name with a prefix of kg.toml{shown}."
+
+
+def _near(text: str, prefixes: Mapping[str, str]) -> str | None:
+    """Return a name with a prefix of the workspace that is much like that of a text, or None."""
+    from difflib import get_close_matches
+
+    before, colon, name = text.partition(":")
+    if not colon or before in prefixes:
+        return None
+    near = get_close_matches(before, prefixes, n=1)
+    return f"{near[0]}:{name}" if near else None
 
 
 def _shown(trace: Trace, prefixes: Mapping[str, str]) -> str:

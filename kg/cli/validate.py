@@ -14,6 +14,7 @@ import typer
 
 from kg.cli.context import Settings, settings
 from kg.errors import ExitCode, UsageError
+from kg.wording import counted
 from kg.workspace import COMMON_PREFIXES
 
 if TYPE_CHECKING:
@@ -114,6 +115,8 @@ def validate_command(
         out = open_report(form.value, sys.stdout, graph, namer, _width())
         verdict = validate(connection, table, graph, sinks=[out.add], options=options)
     out.close()
+    if not verdict.applied:
+        own.say("kg: warning: no shape has a target, so nothing was checked")
     _explain(own, verdict, graph, namer)
     return _exit_code(own, verdict, Severity[fail_on.name], max_results)
 
@@ -207,7 +210,7 @@ def _exit_code(own: Settings, verdict: Verdict, at: object, max_results: int | N
 
     assert isinstance(at, Severity)
     if verdict.cut:
-        own.say(f"kg: stopped after {max_results:,} results; there are more")
+        own.say(f"kg: stopped after {counted(max_results or 0, 'result')}; there are more")
     if verdict.fails(at):
         return ExitCode.NO
     return ExitCode.LIMIT if verdict.cut else ExitCode.DONE

@@ -15,6 +15,7 @@ from kg.duck import sql_text, translated
 from kg.errors import InputError
 from kg.export.datatypes import ill_typed_sql
 from kg.export.names import LABEL_PATTERN
+from kg.wording import counted
 
 if TYPE_CHECKING:
     import duckdb
@@ -130,7 +131,7 @@ def refuse_errors(problems: Sequence[Problem], origins: Origins) -> None:
             place = f", from {origins[first]}" if first in origins else ""
             raise InputError(
                 problem.code,
-                f"{problem.message}, in {problem.count:,} statements; the first is"
+                f"{problem.message}, in {counted(problem.count, 'statement')}; the first is"
                 f" {shown(first)}{place}",
                 hint="Nothing was written. Mend the source, or leave the graph out.",
             )

@@ -153,7 +153,7 @@ def _tuple(values: Sequence[str]) -> str:
 
 def _label(pair: PredicateObjectMap) -> str:
     predicate = pair.predicates[0].expression
-    return predicate.value if isinstance(predicate, Constant) else "a predicate"
+    return predicate.value if isinstance(predicate, Constant) else "object"
 
 
 def _names(term_map: TermMap) -> tuple[str, ...]:

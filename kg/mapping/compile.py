@@ -151,7 +151,8 @@ class _Compiler:
 
     def terms(self, triples_map: TriplesMap) -> TermCompiler:
         table = self.tables[triples_map.source]
-        return TermCompiler(table, triples_map.base, triples_map.name)
+        condition = triples_map.subject.condition
+        return TermCompiler(table, triples_map.base, triples_map.name, condition)
 
     def program(self) -> Program:
         rules: list[Rule] = []

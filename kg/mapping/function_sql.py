@@ -83,7 +83,8 @@ _TRUTHS: Final[Mapping[Function, Callable[..., str]]] = {
 _TEXTS: Final[Mapping[Function, Callable[..., str]]] = {
     Function.COALESCE: lambda *values: f"coalesce({', '.join(values)})",
     Function.LOWER: lambda a: f"lower({a})",
-    Function.UPPER: lambda a: f"upper({a})",
+    # As Unicode has it by default, and SPARQL's UCASE: the engine makes a capital of it.
+    Function.UPPER: lambda a: f"upper(replace({a}, 'ß', 'SS'))",
     Function.TITLE: lambda a: f"kg_title({a})",
     Function.TRIM: lambda a: f"kg_trim({a})",
     Function.REPLACE: lambda a, b, c: f"replace({a}, {b}, {c})",

@@ -308,7 +308,8 @@ class _Reader:
             constant = _constant(inner)
             if constant.kind is not term_type and not (constant.kind.is_iri and term_type.is_iri):
                 raise inner.error(
-                    f"a {constant.kind.value} is given, but rml:termType says {term_type.value}",
+                    f"rml:termType says {term_type.value}, but the constant is of the kind"
+                    f" {constant.kind.value}",
                     hint="Leave rml:termType out, or write the constant as such a term.",
                 )
             return replace(constant, kind=term_type)

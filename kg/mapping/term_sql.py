@@ -156,12 +156,16 @@ class TermCompiler:
         table: The source table of its records.
         base: What is prepended to relative IRIs.
         triples_map: Name, for messages and for blank nodes without an expression.
+        condition: Which records the triples map takes; a check looks at no others.
     """
 
-    def __init__(self, table: SourceTable, base: str, triples_map: str) -> None:
+    def __init__(
+        self, table: SourceTable, base: str, triples_map: str, condition: Expression | None = None
+    ) -> None:
         self.table = table
         self.base = base
         self.triples_map = triples_map
+        self.condition = condition
         self.checks: list[Check] = []
 
     def term(self, term_map: TermMap) -> TermSql:
@@ -377,15 +381,14 @@ class TermCompiler:
 
     def _check(self, code: str, term_map: TermMap, value: str, bad: str, expected: str) -> None:
         assert term_map.expression is not None
-        parts: tuple[Expression, ...] = (term_map.expression,)
-        if term_map.condition is not None:
-            parts += (term_map.condition,)
-        _, bindings, lists = self._bound(parts)
+        stated = dict.fromkeys((self.condition, term_map.condition))
+        conditions = [condition for condition in stated if condition is not None]
+        _, bindings, lists = self._bound((term_map.expression, *conditions))
         rows = f"SELECT * FROM {self.table.name}"
         for name, values in lists:
             rows = f"SELECT *, unnest({values}) AS {name} FROM ({rows})"
-        if term_map.condition is not None:
-            holds = truth_sql(term_map.condition, lambda part: _plain(part, bindings))
+        for condition in conditions:
+            holds = truth_sql(condition, lambda part: _plain(part, bindings))
             bad = f"{holds} AND {bad}"
         sql = f"SELECT file, record, {value} AS value FROM ({rows}) WHERE {bad}"
         names = tuple(reference.name for reference in references(term_map.expression))

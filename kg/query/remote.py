@@ -54,9 +54,15 @@ def check_endpoint(url: str) -> str:
     """Return the URL of an endpoint.
 
     Raises:
-        InputError: It is no http or https URL.
+        InputError: It is no http or https URL, or holds a login.
     """
     parts = urllib.parse.urlsplit(url)
+    if "@" in parts.netloc:
+        raise InputError(
+            "password-in-url",
+            "the URL holds a login, which other users of this machine could read",
+            hint="Set KG_USER and KG_PASSWORD, or add the host to your netrc file.",
+        )
     if parts.scheme not in ("http", "https") or not parts.hostname:
         raise InputError(
             "bad-endpoint",

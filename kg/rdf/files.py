@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import sys
 from codecs import BOM_UTF16_BE, BOM_UTF16_LE, getincrementaldecoder
-from collections.abc import Container, Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Final, cast
@@ -30,6 +30,9 @@ RDF_FORMATS: Final = {
 assert set(RDF_FORMATS) == set(RDF_SUFFIXES)
 
 _BUFFER: Final = 1 << 20  # bytes
+# A subject as it is mostly written: without escapes, a space behind it.
+_SUBJECT: Final = re.compile(rb"[<_][^\\\t <]*+ ")
+_NO_START: Final = b"\0"
 
 
 def format_of(path: Path) -> ox.RdfFormat:
@@ -133,7 +136,7 @@ def quads_with_lines(path: Path) -> Iterator[tuple[ox.Quad, int | None]]:
             yield quad, lines.line
 
 
-def quads_about(path: Path, subjects: Container[str]) -> Iterator[tuple[ox.Quad, int | None]]:
+def quads_about(path: Path, subjects: Collection[str]) -> Iterator[tuple[ox.Quad, int | None]]:
     """Yield the quads of an RDF file with one of the subjects, each with its line.
 
     In formats of a statement a line only those lines are parsed. Otherwise as `quads_with_lines`.
@@ -142,11 +145,17 @@ def quads_about(path: Path, subjects: Container[str]) -> Iterator[tuple[ox.Quad,
     if form not in (ox.RdfFormat.N_TRIPLES, ox.RdfFormat.N_QUADS):
         yield from ((q, line) for q, line in quads_with_lines(path) if str(q.subject) in subjects)
         return
+    wanted = {f"{subject} ".encode() for subject in subjects}
+    start, about = _NO_START, False
     with open_binary(path) as source, _told(path, form):
         for number, line in enumerate(source, 1):
-            first = line.split(maxsplit=1)[:1]
-            # Escapes may spell a subject otherwise.
-            if first and (first[0].decode() in subjects or b"\\u" in first[0].lower()):
+            # Mostly a line has the subject of the one before.
+            if not line.startswith(start):
+                found = _SUBJECT.match(line)
+                # Where the pattern does not fit, the subject may be written otherwise.
+                start = found[0] if found else _NO_START
+                about = found is None or start in wanted
+            if about:
                 for quad in ox.parse(line, form):
                     if str(quad.subject) in subjects:
                         yield quad, number

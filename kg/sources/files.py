@@ -72,6 +72,11 @@ def find_files(source: LogicalSource, folders: Folders) -> tuple[SourceFile, ...
     return tuple(dict.fromkeys(found))
 
 
+def _folder_name(folder: Path) -> str:
+    shown = show_path(folder)
+    return "the current folder" if shown == "." else f"the folder {shown}"
+
+
 def _matches(source: LogicalSource, written: str) -> Iterator[SourceFile]:
     name, member = _split_member(source, written)
     folder = Path(source.folder)
@@ -88,7 +93,7 @@ def _matches(source: LogicalSource, written: str) -> Iterator[SourceFile]:
             "missing-file",
             f"no file matches {name}",
             location=source.origin.location(),
-            hint=f"The pattern is looked for in {show_path(folder)}.",
+            hint=f"The pattern was looked for in {_folder_name(folder)}.",
         )
     yield from files
 

@@ -67,9 +67,7 @@ def select_lines(reading: Reading, path: Path) -> str:
     iterator = parse_jsonpath(reading.source.iterator or "$")
     with path.open("rb") as stream:
         blocks = iter(lambda: stream.read(_BLOCK), b"")
-        query = _cut(reading, iterator, blocks, several=True, marks=True)
-    path.unlink()
-    return query
+        return _cut(reading, iterator, blocks, several=True, marks=True)
 
 
 def needs_marks(
@@ -205,6 +203,11 @@ def _native(reading: Reading, steps: Sequence[Step], form: str) -> str:
     else:
         path, packing = plain_text(file, source, reading.copy(".json"))
     scan = _scan(path, form, packing, LARGEST_OBJECT)
+    if form == "unstructured":
+        # A second document stops the query, and is then told with its place.
+        told = f"more text follows the document: {path}"
+        only = f"CASE WHEN row_number() OVER () > 1 THEN error({sql_text(told)}) ELSE json END"
+        scan = f"(SELECT {only} AS json FROM {scan})"
     records = _found(scan, steps[form == "array" :])
     return _query(reading, records, marks=reading.is_repaired)
 

@@ -12,6 +12,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterator, Sequence
+from functools import cache
 from typing import Final, NoReturn
 
 from kg.errors import InputError, LimitError, Location
@@ -40,13 +41,22 @@ def _nested(depth: int) -> bytes:
     return rb"\{" + several(member) + rb"\}|\[" + several(item) + rb"\]"
 
 
-_VALUE: Final = re.compile(_STRING + b"|" + _NUMBER + b"|true|false|null|" + _nested(2))
 _SPACE: Final = re.compile(_WS)
 _KEY: Final = re.compile(b"(" + _STRING + b")" + _WS + b":")
 _COMMA: Final = re.compile(_WS + b"," + _WS)
-_ITEM: Final = re.compile(b"(" + _VALUE.pattern + b")" + _WS + b"," + _WS)
 
 Sink = Callable[[bytes], object]
+
+
+# These two take a tenth of a second to compile, which commands that read no JSON go without.
+@cache
+def _value() -> re.Pattern[bytes]:
+    return re.compile(_STRING + b"|" + _NUMBER + b"|true|false|null|" + _nested(2))
+
+
+@cache
+def _item() -> re.Pattern[bytes]:
+    return re.compile(b"(" + _value().pattern + b")" + _WS + b"," + _WS)
 
 
 class JsonScanner:
@@ -168,8 +178,9 @@ class JsonScanner:
         if self._peek() == b"]":
             self._position += 1
             return
+        pattern = _item()
         while True:
-            found = _ITEM.match(self._buffer, self._position)
+            found = pattern.match(self._buffer, self._position)
             if found and found.end() < len(self._buffer):
                 self._position = found.end()
                 yield _on_one_line(found[1])
@@ -212,7 +223,7 @@ class JsonScanner:
 
     def _opened(self, closers: list[bytes], sink: Sink | None) -> bool:
         """Consume a value, or only the start of it; then its end is put on the stack."""
-        found = self._match(_VALUE)
+        found = self._match(_value())
         if found:
             if sink:
                 sink(_on_one_line(found[0]))

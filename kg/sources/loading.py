@@ -40,12 +40,14 @@ class LoadedTable:
     Attributes:
         parts: The files, in the order of their numbers, or a database.
         records: Number of records in all files.
+        spill: The folder for files made on the way.
         incomplete: A value made no valid term, so the computed columns are not there.
     """
 
     table: SourceTable
     parts: tuple[SourceFile, ...]
     records: int
+    spill: Path
     incomplete: bool = False
 
     @property
@@ -72,7 +74,6 @@ _LOCATORS: Final[Mapping[Formulation, _Locator]] = {
     Formulation.EXCEL: excel_files.lines_of,
     Formulation.JSON: json_files.lines_of,
     Formulation.XPATH: xml_files.lines_of,
-    Formulation.YAML: yaml_files.lines_of,
 }
 # How to get at values inside of arrays and objects, where references cannot.
 _INSIDE: Final[Mapping[Formulation, str]] = {
@@ -117,7 +118,8 @@ def load_table(
             raise _explained(error, readings) from error
     if made is None or _needs_marks(connection, table, files):
         made = _again(connection, table, reader, readings)
-    loaded = LoadedTable(table, files, *made)
+    records, incomplete = made
+    loaded = LoadedTable(table, files, records, folders.spill, incomplete)
     _check_values(connection, loaded)
     return loaded
 
@@ -251,15 +253,22 @@ def locate_all(
     by_file: dict[int, list[int]] = {}
     for file, record in records:
         by_file.setdefault(file, []).append(record)
-    source = loaded.table.source
-    finder = _LOCATORS.get(source.formulation)
     found = {}
     for number, records_of in by_file.items():
         part = loaded.parts[number]
-        lines = finder(part, source, records_of) if finder else {}
+        lines = _lines_of(loaded, part, records_of)
         for record in records_of:
             found[number, record] = Location(part.shown, lines.get(record), record=record)
     return found
+
+
+def _lines_of(loaded: LoadedTable, part: SourceFile, records: Collection[int]) -> dict[int, int]:
+    """Return the lines of records, as far as the format has such."""
+    source = loaded.table.source
+    if source.formulation is Formulation.YAML:
+        return yaml_files.lines_of(part, source, records, loaded.spill)
+    finder = _LOCATORS.get(source.formulation)
+    return finder(part, source, records) if finder else {}
 
 
 def _check_values(connection: duckdb.DuckDBPyConnection, loaded: LoadedTable) -> None:

@@ -11,6 +11,7 @@ Spec: https://kg-construct.github.io/rml-io/spec/docs/ (reference formulation XP
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import chain
@@ -299,11 +300,13 @@ class _Document:
     ) -> list[str]:
         found = self._run(find, path, record)
         if isinstance(found, list):
+            if any(isinstance(value, tuple) for value in found):
+                raise self._bad_path(path, "it leads to namespaces, which are no values")
             return [v if isinstance(v, str) else self._text(v) for v in found]
         if isinstance(found, bool):
             return ["true" if found else "false"]
         if isinstance(found, float):
-            return [str(int(found)) if found.is_integer() else repr(found)]
+            return [_number(found)]
         return [str(found)]
 
     def _text(self, element: etree._Element) -> str:
@@ -388,3 +391,15 @@ def _chain(element: etree._Element) -> list[str]:
         parent = parent.getparent()
     names.reverse()
     return names
+
+
+def _number(value: float) -> str:
+    """Return a number as the function string() of XPath writes it.
+
+    Spec: https://www.w3.org/TR/1999/REC-xpath-19991116/#function-string
+    """
+    if math.isnan(value):
+        return "NaN"
+    if math.isinf(value):
+        return "Infinity" if value > 0 else "-Infinity"
+    return str(int(value)) if value.is_integer() else repr(value)

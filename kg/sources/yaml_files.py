@@ -8,10 +8,13 @@ Spec: https://yaml.org/spec/1.2.2/#103-core-schema
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from io import StringIO
+from pathlib import Path
 from typing import Final, TextIO
 
 from ruamel.yaml import YAML
@@ -29,7 +32,7 @@ from ruamel.yaml.events import (
 from ruamel.yaml.reader import ReaderError
 
 from kg.errors import InputError, Location
-from kg.mapping.jsonpath import Wildcard, parse_jsonpath
+from kg.mapping.jsonpath import Step, Wildcard, parse_jsonpath
 from kg.mapping.plan import LogicalSource
 from kg.mapping.yaml_nodes import UNPAIRED, paired, yaml_error
 from kg.sources import json_files
@@ -41,6 +44,13 @@ _NULL: Final = re.compile(r"null|Null|NULL|~|")
 _BOOLEAN: Final = re.compile(r"true|True|TRUE|false|False|FALSE")
 # Integers with leading zeros stay texts: they are codes, not numbers.
 _NUMBER: Final = re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][-+]?[0-9]+)?")
+_TEXT: Final = "tag:yaml.org,2002:str"
+# Aliases of aliases could blow up a small file without bound.
+_MOST_ALIASED: Final = 1 << 26
+# Beside a file of JSON: the lines of its values, in the same shape.
+_LINES: Final = ".lines"
+# The line of a scalar, or that of an array or object with what is inside.
+_Lines = int | tuple[int, "Sequence[_Lines] | Mapping[str, _Lines]"]
 
 
 def select(reading: Reading) -> str:
@@ -49,29 +59,78 @@ def select(reading: Reading) -> str:
     Raises:
         InputError: The file is not valid YAML or not in its encoding, or a key stands twice.
     """
-    target = reading.copy(".jsonl")
-    with target.open("w", encoding="utf-8") as out:
-        _Converter(reading.file, reading.source).write(out)
-    return json_files.select_lines(reading, target)
+    return json_files.select_lines(reading, _converted(reading.file, reading.source, reading.spill))
 
 
-def lines_of(file: SourceFile, source: LogicalSource, records: Collection[int]) -> dict[int, int]:
-    """Return the line, from 1, on which each of some records starts."""
-    steps = parse_jsonpath(source.iterator or "$").steps or ()
-    nodes = []
-    with open_text(file, source) as stream:
-        nodes = list(YAML(typ="rt", pure=True).compose_all(stream))
+def lines_of(
+    file: SourceFile, source: LogicalSource, records: Collection[int], spill: Path
+) -> dict[int, int]:
+    """Return the line, from 1, on which each of some records starts.
+
+    Records that a filter, slice or descendant chooses have none.
+
+    Args:
+        file: The YAML file.
+        source: What the mapping says of it.
+        records: Numbers of records, from 1.
+        spill: Folder of what was made of the file when it was read.
+    """
+    steps, tail = parse_jsonpath(source.iterator or "$").split()
+    if tail:
+        return {}
+    with _converted(file, source, spill).with_suffix(_LINES).open(encoding="utf-8") as stream:
+        nodes = [json.loads(document) for document in stream]
     for step in steps:
-        found = []
-        for node in nodes:
-            if isinstance(node.value, list) and step is Wildcard.ALL:
-                found += [item[1] if isinstance(item, tuple) else item for item in node.value]
-            elif isinstance(node.value, list) and isinstance(step, str):
-                found += [item[1] for item in node.value if item[0].value == step]
-            elif isinstance(node.value, list) and isinstance(step, int):
-                found += node.value[step:][:1]
-        nodes = found
-    return {n: nodes[n - 1].start_mark.line + 1 for n in records if n <= len(nodes)}
+        nodes = [inner for node in nodes for inner in _inner(node, step)]
+    return {n: _first_line(nodes[n - 1]) for n in records if n <= len(nodes)}
+
+
+def _first_line(node: _Lines) -> int:
+    return node if isinstance(node, int) else node[0]
+
+
+def _inner(node: _Lines, step: Step) -> Sequence[_Lines]:
+    inside = () if isinstance(node, int) else node[1]
+    if isinstance(inside, Mapping):
+        if step is Wildcard.ALL:
+            return list(inside.values())
+        return [inside[step]] if isinstance(step, str) and step in inside else []
+    if step is Wildcard.ALL:
+        return inside
+    return inside[step : step + 1] if isinstance(step, int) else []
+
+
+def _converted(file: SourceFile, source: LogicalSource, spill: Path) -> Path:
+    """Return a file of JSON documents, one a line, made of a YAML file; its lines lie beside it.
+
+    Parsing YAML is slow, and several sources of a mapping may take their records from one file.
+    """
+    state = file.path.stat()
+    key = (file.path, file.member, source.encoding, source.compression, state.st_mtime_ns)
+    name = hashlib.sha256(repr((*key, state.st_size)).encode()).hexdigest()[:24]
+    target = spill / f"yaml-{name}.jsonl"
+    if not target.exists():
+        made = target.with_suffix(".part")
+        with (
+            made.open("w", encoding="utf-8") as out,
+            target.with_suffix(_LINES).open("w", encoding="utf-8") as lines,
+        ):
+            _Converter(file, source).write(_Output(out, lines))
+        made.replace(target)
+    return target
+
+
+@dataclass(frozen=True, slots=True)
+class _Output:
+    """Where the values go as JSON, and their lines in the same shape."""
+
+    values: TextIO
+    lines: TextIO
+
+    def write(self, value: str, line: str | None = None) -> None:
+        """Write a piece to both; `line` is what the lines get instead."""
+        self.values.write(value)
+        self.lines.write(value if line is None else line)
 
 
 class _Converter:
@@ -80,9 +139,10 @@ class _Converter:
     def __init__(self, file: SourceFile, source: LogicalSource) -> None:
         self.file = file
         self.source = source
-        self.anchors: dict[str, str] = {}
+        self.anchors: dict[str, tuple[str, str]] = {}
+        self.aliased = 0
 
-    def write(self, out: TextIO) -> None:
+    def write(self, out: _Output) -> None:
         documents = 0
         try:
             with open_text(self.file, self.source) as stream:
@@ -100,35 +160,42 @@ class _Converter:
         if not documents:
             raise empty_file(self.file)
 
-    def _node(self, event: Event, events: Iterator[Event], out: TextIO) -> None:
+    def _node(self, event: Event, events: Iterator[Event], out: _Output) -> None:
         if isinstance(event, AliasEvent):
-            out.write(self._alias(event))
+            out.write(*self._alias(event))
             return
+        tag = getattr(event, "tag", None)
+        if tag not in (None, _TEXT) or (tag and not isinstance(event, ScalarEvent)):
+            raise self._error(event, f"no tags but !!str are read, and here is {tag}")
         anchor = getattr(event, "anchor", None)
-        target: TextIO = StringIO() if anchor else out
+        values, lines = StringIO(), StringIO()
+        target = _Output(values, lines) if anchor else out
+        line = event.start_mark.line + 1
         if isinstance(event, ScalarEvent):
-            target.write(self._scalar(event))
+            target.write(self._scalar(event), str(line))
         elif isinstance(event, SequenceStartEvent):
+            target.write("[", f"[{line},[")
             self._sequence(events, target)
+            target.write("]", "]]")
         else:
             assert isinstance(event, MappingStartEvent)
+            target.write("{", f"[{line},{{")
             self._mapping(events, target)
-        if anchor and isinstance(target, StringIO):
-            self.anchors[anchor] = target.getvalue()
-            out.write(self.anchors[anchor])
+            target.write("}", "}]")
+        if anchor:
+            self.anchors[anchor] = values.getvalue(), lines.getvalue()
+            out.write(*self.anchors[anchor])
 
-    def _sequence(self, events: Iterator[Event], out: TextIO) -> None:
-        out.write("[")
+    def _sequence(self, events: Iterator[Event], out: _Output) -> None:
         first = True
         while not isinstance(event := next(events), SequenceEndEvent):
-            out.write("" if first else ",")
+            if not first:
+                out.write(",")
             first = False
             self._node(event, events, out)
-        out.write("]")
 
-    def _mapping(self, events: Iterator[Event], out: TextIO) -> None:
+    def _mapping(self, events: Iterator[Event], out: _Output) -> None:
         keys: set[str] = set()
-        out.write("{")
         while not isinstance(event := next(events), MappingEndEvent):
             if not isinstance(event, ScalarEvent) or event.value == "<<":
                 raise self._error(event, "keys must be plain texts; merge keys are not read")
@@ -138,11 +205,10 @@ class _Converter:
             out.write(("," if keys else "") + json.dumps(key, ensure_ascii=False) + ":")
             keys.add(key)
             self._node(next(events), events, out)
-        out.write("}")
 
     def _scalar(self, event: ScalarEvent) -> str:
         value = self._text(event)
-        if event.style is None:
+        if event.style is None and event.tag is None:
             if _NULL.fullmatch(value):
                 return "null"
             if _BOOLEAN.fullmatch(value):
@@ -157,11 +223,15 @@ class _Converter:
         except UnicodeDecodeError as error:
             raise self._error(event, UNPAIRED) from error
 
-    def _alias(self, event: AliasEvent) -> str:
+    def _alias(self, event: AliasEvent) -> tuple[str, str]:
         try:
-            return self.anchors[event.anchor]
+            found = self.anchors[event.anchor]
         except KeyError:
             raise self._error(event, f"there is no anchor &{event.anchor}") from None
+        self.aliased += len(found[0])
+        if self.aliased > _MOST_ALIASED:
+            raise self._error(event, f"aliases stand for more than {_MOST_ALIASED:,} characters")
+        return found
 
     def _error(self, event: Event, message: str) -> InputError:
         mark = event.start_mark

@@ -5,25 +5,31 @@ Spec: https://www.w3.org/TR/shacl/#shacl-shacl
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from pathlib import Path as FilePath
 from typing import Final
 
 from kg.errors import InputError
 from kg.store import syntax_error
+from kg.validation.faults import fault
 from kg.validation.judge import Judge, to_graph
-from kg.validation.messages import Namer
-from kg.validation.names import RDFS_ENTAILMENT, SH, sh
-from kg.validation.paths import Predicate, to_sparql
+from kg.validation.names import RDF_TYPE, RDFS_ENTAILMENT, SH, sh
+from kg.validation.paths import Predicate
 from kg.validation.results import Result
 from kg.validation.shapes import ShapesGraph, read_shapes
-from kg.validation.sparql import prepare
+from kg.validation.sparql import prefixes_of, prepare
 from kg.validation.terms import from_rdflib, split_literal
+from kg.validation.vocabulary import nearest
 from kg.validation.wellformed import surely_well_formed
 
 # The SHACL of SHACL nests deeper than pySHACL's usual limit where lists of shapes have paths.
 _DEEPEST: Final = 30
 # Features of SHACL-AF and SHACL-JS: a graph that relies on them would seem to conform.
+_REFUSED_TYPES: Final = {
+    sh("SPARQLFunction"): "SPARQL functions (sh:SPARQLFunction)",
+    sh("JSFunction"): "JavaScript functions (sh:JSFunction)",
+}
 _REFUSED: Final = {
     sh("rule"): "rules (sh:rule)",
     sh("target"): "SPARQL-based targets (sh:target)",
@@ -48,10 +54,28 @@ def load_shapes(files: Sequence[FilePath]) -> ShapesGraph:
             hint="Put SHACL files into shapes/, or name them with --shapes FILE.",
         )
     shapes = read_shapes(files)
+    refuse_unknown(shapes)
     refuse_unsupported(shapes)
     check_shapes(shapes)
+    check_patterns(shapes)
     check_queries(shapes)
     return shapes
+
+
+def refuse_unknown(shapes: ShapesGraph) -> None:
+    """Refuse names that SHACL does not have: a misspelt constraint would constrain nothing.
+
+    Raises:
+        InputError: There is one in SHACL's namespace.
+    """
+    for name, place in shapes.unknown.items():
+        meant = nearest(name)
+        raise InputError(
+            "unknown-shacl",
+            f"sh:{name} is no term of SHACL that kg knows",
+            location=place,
+            hint=f"Did you mean sh:{meant}?" if meant else "Terms of your own need another prefix.",
+        )
 
 
 def refuse_unsupported(shapes: ShapesGraph) -> None:
@@ -64,6 +88,8 @@ def refuse_unsupported(shapes: ShapesGraph) -> None:
         refused = _REFUSED.get(predicate)
         if predicate == sh("entailment") and object_ != RDFS_ENTAILMENT:
             refused = "entailment regimes other than RDFS (sh:entailment)"
+        if predicate == RDF_TYPE:
+            refused = _REFUSED_TYPES.get(object_)
         if refused is not None:
             raise InputError(
                 "unsupported-shacl",
@@ -81,14 +107,26 @@ def check_shapes(shapes: ShapesGraph) -> None:
     """
     if surely_well_formed(shapes):
         return
-    results = meta_judge().judge(to_graph(shapes.triples()))
+    rules = _shacl_of_shacl()
+    results = Judge(rules, depth=_DEEPEST).judge(to_graph(shapes.triples()))
     worst = min(results, key=lambda result: _place(shapes, result), default=None)
-    if worst is None:
-        return
-    namer = Namer({"sh": SH, **shapes.prefixes})
-    said = "; ".join(split_literal(text).lexical for text in worst.messages)
-    where = "" if worst.path is None else f" at {to_sparql(worst.path, namer)}"
-    raise shapes.error(worst.focus_node, f"not a well-formed shape{where}: {said}")
+    if worst is not None:
+        raise shapes.error(worst.focus_node, fault(shapes, rules, worst))
+
+
+def check_patterns(shapes: ShapesGraph) -> None:
+    """Check that patterns are regular expressions, which otherwise a value would bring to light.
+
+    Raises:
+        InputError: pySHACL could not apply one.
+    """
+    for shape, predicate, pattern in shapes.triples():
+        if predicate == sh("pattern"):
+            try:
+                re.compile(split_literal(pattern).lexical)
+            except re.error as error:
+                said = f"sh:pattern is no regular expression that Python's re reads: {error}"
+                raise shapes.error(shape, said) from error
 
 
 def check_queries(shapes: ShapesGraph) -> None:
@@ -99,16 +137,24 @@ def check_queries(shapes: ShapesGraph) -> None:
     """
     for _, predicate, constraint in shapes.triples():
         if predicate == sh("sparql"):
+            if not shapes.objects(constraint, sh("select")):
+                raise shapes.error(constraint, "sh:sparql leads to what has no sh:select")
             # The path stands for any: the syntax of the query does not hang on it.
             query = prepare(shapes, constraint, Predicate(sh("path")))
             told = syntax_error(query.text)
             if told is not None and not _rdflib_reads(query.text):
+                told = _in_query(told, len(prefixes_of(shapes, constraint)))
                 raise InputError(
                     "bad-query",
                     f"the query of this constraint is not valid SPARQL: {told}",
                     location=shapes.origins.get(constraint),
-                    hint="The lines and columns of the query count from its first PREFIX.",
+                    hint="The line and column are those within the text of sh:select.",
                 )
+
+
+def _in_query(told: str, head: int) -> str:
+    """Count the lines of a syntax error from the query itself, not from its prefixes."""
+    return re.sub(r"(?<=^error at )\d+", lambda line: str(max(int(line[0]) - head, 1)), told)
 
 
 def _rdflib_reads(text: str) -> bool:

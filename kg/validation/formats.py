@@ -17,6 +17,7 @@ from kg.validation.report import TurtleReport
 from kg.validation.results import Result, Severity
 from kg.validation.shapes import ShapesGraph
 from kg.validation.terms import is_blank, is_literal, split_literal
+from kg.wording import counted
 
 # Results of one group that the table shows.
 _EXAMPLES: Final = 3
@@ -91,7 +92,7 @@ class TableReport:
             for line in self._lines(group):
                 self._out.write(self._cut(line) + "\n")
             self._out.write("\n")
-        told = [_plural(count, severity.label) for severity, count in counts.items() if count]
+        told = [counted(count, severity.label) for severity, count in counts.items() if count]
         self._out.write(f"{', '.join(told)}\n" if told else "The graph conforms to the shapes.\n")
 
     def _rank(self, group: _Group) -> tuple[Any, ...]:
@@ -293,7 +294,3 @@ def _version() -> dict[str, str]:
         return {"version": version("kg")}
     except PackageNotFoundError:  # run from a source tree that is not installed
         return {}
-
-
-def _plural(count: int, noun: str) -> str:
-    return f"{count:,} {noun}{'' if count == 1 else 's'}"

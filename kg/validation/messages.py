@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Final
 
 from kg.terms import XSD, XSD_STRING
-from kg.validation.names import SH, sh
+from kg.validation.names import RDF_TYPE, SH, sh
 from kg.validation.paths import to_sparql
 from kg.validation.results import Result
 from kg.validation.shapes import ShapesGraph
@@ -19,6 +19,9 @@ from kg.validation.terms import is_literal, split_literal
 QUERY_MESSAGE: Final = "the node is a solution of the shape's SPARQL query"
 # Characters of a literal that a sentence shows.
 _LONGEST: Final = 60
+# What is left out where a shape is written out, and what has a list for its value.
+_UNSAID: Final = frozenset({RDF_TYPE, sh("message"), sh("severity")})
+_LISTS: Final = frozenset({sh("in"), sh("languageIn"), sh("ignoredProperties")})
 _PLAIN: Final = frozenset({XSD_STRING, *(f"{XSD}{t}" for t in ("integer", "decimal", "boolean"))})
 
 
@@ -118,12 +121,39 @@ def tell_results(shapes: ShapesGraph, results: Iterable[Result]) -> str:
 
 def tell_branch(shapes: ShapesGraph, branch: str, results: Sequence[Result]) -> str:
     """Return in one sentence whether a node conforms to a shape, and if not, why."""
-    origin = shapes.origins.get(branch)
-    name = Namer(shapes.prefixes)(branch)
-    if branch.startswith("_") and origin is not None:
-        name = f"the shape in line {origin.line}"
+    name = _shape_name(shapes, branch, Namer(shapes.prefixes))
     told = tell_results(shapes, results)
     return f"it fails {name}: {told}" if results else f"it conforms to {name}"
+
+
+def _shape_name(shapes: ShapesGraph, node: str, namer: Namer) -> str:
+    """Return what a shape is called: its name, or what it says if that is short, or its place."""
+    if not node.startswith("_"):
+        return namer(node)
+    written = _written(shapes, node, namer)
+    if written is not None and len(written) <= _LONGEST:
+        return written
+    origin = shapes.origins.get(node)
+    return node if origin is None else f"the shape in line {origin.line}"
+
+
+def _written(shapes: ShapesGraph, node: str, namer: Namer) -> str | None:
+    """Return a shape without a name as it may stand in a file; None where shapes are inside."""
+    said = []
+    for predicate, objects in shapes.index.get(node, {}).items():
+        if predicate in _UNSAID:
+            continue
+        for object_ in objects:
+            if predicate == sh("path"):
+                value = to_sparql(shapes.path(object_), namer)
+            elif predicate in _LISTS:
+                value = f"( {' '.join(map(namer, shapes.members(object_)))} )"
+            elif object_.startswith("_"):
+                return None
+            else:
+                value = namer(object_)
+            said.append(f"{namer(predicate)} {value}")
+    return f"[ {' ; '.join(said)} ]"
 
 
 class _Subject:
@@ -149,17 +179,19 @@ class _Subject:
         value = self._shapes.value(self._result.source_shape, sh(name)) or '""'
         return split_literal(value).lexical if is_literal(value) else value
 
+    def count(self, name: str, noun: str) -> str:
+        """The parameter's number with its noun."""
+        number = self.number(name)
+        return f"{number} {noun}{'' if number == '1' else 's'}"
+
     def members(self, name: str) -> str:
         """The members of the lists that are the parameter's values."""
         heads = self._shapes.objects(self._result.source_shape, sh(name))
         return ", ".join(self.shape(m) for head in heads for m in self._shapes.members(head))
 
     def shape(self, node: str) -> str:
-        """A shape's name, or its place where it has none."""
-        origin = self._shapes.origins.get(node)
-        if node.startswith("_") and origin is not None:
-            return f"the shape in line {origin.line}"
-        return self._namer(node)
+        """A shape's name, or what stands for it."""
+        return _shape_name(self._shapes, node, self._namer)
 
     def inner(self, name: str) -> str:
         """The names of the shapes that are the parameter's values."""
@@ -171,14 +203,18 @@ _RULES: Final[Mapping[str, Callable[[_Subject], str]]] = {
     "Class": lambda r: f"{r.value} is not of class {r.parameter('class')}",
     "Datatype": lambda r: f"{r.value} is not a literal of datatype {r.parameter('datatype')}",
     "NodeKind": lambda r: f"{r.value} is not of node kind {r.parameter('nodeKind')}",
-    "MinCount": lambda r: f"{r.path} has fewer than {r.number('minCount')} values",
-    "MaxCount": lambda r: f"{r.path} has more than {r.number('maxCount')} values",
+    "MinCount": lambda r: (
+        f"{r.path} has no value"
+        if r.number("minCount") == "1"
+        else f"{r.path} has fewer than {r.number('minCount')} values"
+    ),
+    "MaxCount": lambda r: f"{r.path} has more than {r.count('maxCount', 'value')}",
     "MinExclusive": lambda r: f"{r.value} is not greater than {r.parameter('minExclusive')}",
-    "MinInclusive": lambda r: f"{r.value} is less than {r.parameter('minInclusive')}",
+    "MinInclusive": lambda r: f"{r.value} is not at least {r.parameter('minInclusive')}",
     "MaxExclusive": lambda r: f"{r.value} is not less than {r.parameter('maxExclusive')}",
-    "MaxInclusive": lambda r: f"{r.value} is greater than {r.parameter('maxInclusive')}",
-    "MinLength": lambda r: f"{r.value} is shorter than {r.number('minLength')} characters",
-    "MaxLength": lambda r: f"{r.value} is longer than {r.number('maxLength')} characters",
+    "MaxInclusive": lambda r: f"{r.value} is not at most {r.parameter('maxInclusive')}",
+    "MinLength": lambda r: f"{r.value} is shorter than {r.count('minLength', 'character')}",
+    "MaxLength": lambda r: f"{r.value} is longer than {r.count('maxLength', 'character')}",
     "Pattern": lambda r: f"{r.value} does not match the pattern {r.parameter('pattern')}",
     "LanguageIn": lambda r: f"{r.value} is in none of the languages {r.members('languageIn')}",
     "UniqueLang": lambda r: f"{r.path} has two values in the same language",
@@ -194,11 +230,11 @@ _RULES: Final[Mapping[str, Callable[[_Subject], str]]] = {
     "Xone": lambda r: f"{r.value} does not conform to exactly one of {r.members('xone')}",
     "Node": lambda r: f"{r.value} does not conform to {r.inner('node')}",
     "QualifiedMinCount": lambda r: (
-        f"{r.path} has fewer than {r.number('qualifiedMinCount')} values that conform to"
+        f"{r.path} has fewer than {r.count('qualifiedMinCount', 'value')} conforming to"
         f" {r.inner('qualifiedValueShape')}"
     ),
     "QualifiedMaxCount": lambda r: (
-        f"{r.path} has more than {r.number('qualifiedMaxCount')} values that conform to"
+        f"{r.path} has more than {r.count('qualifiedMaxCount', 'value')} conforming to"
         f" {r.inner('qualifiedValueShape')}"
     ),
     "Closed": lambda r: f"the closed shape does not allow {r.path}, here with {r.value}",

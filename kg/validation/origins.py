@@ -46,15 +46,22 @@ class Origins:
         connection: From `kg.duck.engine`; source tables are read into it as they are needed.
         workspace: The workspace.
         shapes: The shapes graph.
+        spill: Folder for files made on the way, with those that a build has made of the sources;
+            by default a folder of its own.
     """
 
     def __init__(
-        self, connection: duckdb.DuckDBPyConnection, workspace: Workspace, shapes: ShapesGraph
+        self,
+        connection: duckdb.DuckDBPyConnection,
+        workspace: Workspace,
+        shapes: ShapesGraph,
+        spill: FilePath | None = None,
     ) -> None:
         self._connection = connection
         self._shapes = shapes
         self._workspace = workspace
         self._lineage: Lineage | None = None
+        self._spill = spill
         self._folder: tempfile.TemporaryDirectory[str] | None = None
 
     def close(self) -> None:
@@ -130,11 +137,13 @@ class Origins:
     def _open(self) -> Lineage:
         if self._lineage is None:
             space = self._workspace
-            self._folder = tempfile.TemporaryDirectory(prefix="kg-trace-")
+            if self._spill is None:
+                self._folder = tempfile.TemporaryDirectory(prefix="kg-trace-")
+                self._spill = FilePath(self._folder.name)
             self._lineage = Lineage(
                 self._connection,
                 read_mappings(space.mapping_files, space.prefixes, space.base),
-                Folders(None, FilePath(self._folder.name)),
+                Folders(None, self._spill),
                 (*space.ontology_files, *space.data_rdf_files),
             )
         return self._lineage

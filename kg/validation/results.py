@@ -125,12 +125,14 @@ class Verdict:
         report: The standard report in Turtle, where one was asked for.
         cut: Whether results were left out because of a maximum number.
         ways: Which way each shape took, where that was asked for.
+        applied: Number of shapes with targets; without any, nothing was checked.
     """
 
     counts: Mapping[Severity, int]
     report: FilePath | None = None
     cut: bool = False
     ways: tuple[ShapeWay, ...] = ()
+    applied: int = 0
 
     @property
     def conforms(self) -> bool:

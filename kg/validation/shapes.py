@@ -29,6 +29,7 @@ from kg.validation.names import (
     sh,
 )
 from kg.validation.terms import is_literal
+from kg.validation.vocabulary import unknown_name
 from kg.workspace import show_path
 
 Triple = tuple[str, str, str]
@@ -55,11 +56,13 @@ class ShapesGraph:
         index: Subject to predicate to objects, in the order of the files.
         origins: Where each subject first stands.
         prefixes: Prefixes that the files declare.
+        unknown: Names in SHACL's namespace that SHACL does not have, and where each first stands.
     """
 
     index: Mapping[str, Mapping[str, Sequence[str]]]
     origins: Mapping[str, Location] = field(default_factory=dict, compare=False)
     prefixes: Mapping[str, str] = field(default_factory=dict, compare=False)
+    unknown: Mapping[str, Location] = field(default_factory=dict, compare=False)
 
     def triples(self) -> Iterator[Triple]:
         """Yield every triple once."""
@@ -214,16 +217,23 @@ def read_shapes(files: Iterable[FilePath]) -> ShapesGraph:
     index: dict[str, dict[str, list[str]]] = {}
     origins: dict[str, Location] = {}
     prefixes: dict[str, str] = {}
+    unknown: dict[str, Location] = {}
     for number, path in enumerate(files):
         label = _labeller(number)
         for quad, line in _read(path, prefixes):
-            subject = label(quad.subject)
-            objects = index.setdefault(subject, {}).setdefault(str(quad.predicate), [])
-            origins.setdefault(subject, Location(show_path(path), line))
-            object_ = label(quad.object)
+            subject, predicate, object_ = (
+                label(quad.subject),
+                str(quad.predicate),
+                label(quad.object),
+            )
+            place = Location(show_path(path), line)
+            origins.setdefault(subject, place)
+            for name in filter(None, map(unknown_name, (predicate, object_))):
+                unknown.setdefault(name, place)
+            objects = index.setdefault(subject, {}).setdefault(predicate, [])
             if object_ not in objects:
                 objects.append(object_)
-    return ShapesGraph(index, origins, prefixes)
+    return ShapesGraph(index, origins, prefixes, unknown)
 
 
 def _labeller(number: int) -> Callable[[ox.NamedNode | ox.BlankNode | ox.Literal | ox.Triple], str]:

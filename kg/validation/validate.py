@@ -18,7 +18,7 @@ from kg.quads import QuadTable
 from kg.sizes import parse_size
 from kg.validation.check import load_shapes
 from kg.validation.judge import Judge, to_graph
-from kg.validation.names import RDF_TYPE, sh
+from kg.validation.names import RDF_TYPE, local_name, sh
 from kg.validation.queries import OpenIndex, QueryRunner
 from kg.validation.reader import read_model
 from kg.validation.report import turtle_file
@@ -152,7 +152,7 @@ def validate(
                 take(result)
         cut = options.max_results is not None and next(found, None) is not None
         ways = tuple(work.ways(routes)) if options.explain else ()
-    return Verdict(dict(sorted(counts.items(), reverse=True)), report, cut, ways)
+    return Verdict(dict(sorted(counts.items(), reverse=True)), report, cut, ways, len(routes))
 
 
 def _located(results: Iterable[Result], options: Options) -> Iterator[Result]:
@@ -195,7 +195,7 @@ class _Validation:
             yield from self._sieve.judged(bounded, judge.judge, tell)
         for route in bounded:
             for site in route.suspects.sites:
-                tell(f"queries of {self._shapes.owner(route.shape.node)}")
+                tell(f"queries of {local_name(route.shape.node)}")
                 yield from self._queried(site, bool(route.shape.targets.nodes))
         focus = {r.shape.node: self._sieve.nodes(r.targets) for r in routes if r.way is Way.WHOLE}
         if any(focus.values()):

@@ -91,7 +91,7 @@ _RULES: Final = {sh(name): (check, False) for name, check in _MANY.items()} | {
 }
 _LIST_RULES: Final = {sh(name): rule for name, rule in _LISTS.items()}
 # What a shape without a path may not have.
-_OF_PROPERTIES: Final = tuple(
+OF_PROPERTIES: Final = tuple(
     map(
         sh,
         (
@@ -159,7 +159,7 @@ def _is_one_kind(shapes: ShapesGraph, shape: str, as_property: bool, as_node: bo
     if len(paths) > 1:
         return False
     if not paths:
-        return not as_property and not any(map(shapes.index.get(shape, {}).get, _OF_PROPERTIES))
+        return not as_property and not any(map(shapes.index.get(shape, {}).get, OF_PROPERTIES))
     return not as_node and _is_path(shapes, paths[0], 0)
 
 

@@ -125,6 +125,53 @@ QUERY = ("query", "-e")
 
 MAPPINGS = [
     Fault(
+        "output over a source",
+        "data/peaks.csv is a mapping or a source",
+        ("written over",),
+        command=("map", YML, "-o", "data/peaks.csv", "--format", "nt"),
+    ),
+    Fault(
+        "output over the mapping",
+        f"{YML} is a mapping or a source",
+        ("written over",),
+        command=("map", YML, "-o", YML, "--format", "nt"),
+    ),
+    Fault(
+        "a login in the address of a store",
+        "the URL holds a login",
+        ("KG_USER",),
+        command=("query", "--endpoint", "http://user:secret@localhost:1/s", "-e", "ASK {}"),
+    ),
+    Fault(
+        "two documents in one JSON file",
+        "data/peaks.json:2:1: ",
+        ("more text follows",),
+        other("jsonpath", "peaks.json", '[{"id": 1, "name": "x"}]\n[{"id": 2, "name": "y"}]\n'),
+    ),
+    Fault(
+        "two JSON objects in one file",
+        "data/peaks.json:2:1: ",
+        ("more text follows",),
+        other("jsonpath", "peaks.json", '{"m": {"id": 1, "name": "x"}}\n{}\n'),
+    ),
+    Fault(
+        "tag in YAML",
+        "data/peaks.yaml:1:8: ",
+        ("no tags but !!str are read", "float"),
+        other("yaml", "peaks.yaml", "- {id: !!float 5, name: x}\n"),
+    ),
+    Fault(
+        "aliases of aliases in YAML",
+        "data/peaks.yaml:",
+        ("aliases stand for more than",),
+        other(
+            "yaml",
+            "peaks.yaml",
+            "- {id: 1, name: x}\n- &a0 [xxxxxxxxxx]\n"
+            + "".join(f"- &a{n} [{', '.join([f'*a{n - 1}'] * 10)}]\n" for n in range(1, 10)),
+        ),
+    ),
+    Fault(
         "wrong column name in YARRRML",
         f"{YML}:7: ",
         ("'nam'", "peaks.csv", "Did you mean 'name'?"),

@@ -97,7 +97,7 @@ def test_ill_typed_literals_are_led_back_to_their_records(tmp_path):
     )
     built = kg("build", "--no-index", cwd=tmp_path)
     assert built.returncode == 0
-    assert b"1 statements: a literal has no value in its datatype" in built.stderr
+    assert b"1 statement: a literal has no value in its datatype" in built.stderr
     done = kg("export", "-o", "a.ttl", cwd=tmp_path)
     assert done.returncode == 0
     warned = done.stderr.decode()

@@ -528,3 +528,26 @@ class TestLosses:
     def test_nothing_is_lost(self, tmp_path):
         files = {"a.csv": "id,v,w\n1,x,1\n", "b.csv": "k,v,w\nK,x,1\n"}
         assert self.losses(tmp_path, self.joined("'equal($(v), $(v))'"), files) == {}
+
+
+def test_a_record_that_a_condition_leaves_out_is_not_blamed(tmp_path):
+    mapping = """prefixes: {ex: 'http://example.org/'}
+mappings:
+  m:
+    sources: [[c.csv~csv]]
+    s: ex:$(id)
+    condition: 'notEqual($(id), "3")'
+    po: [[ex:u, $(u)~iri], [ex:v, $(v)~iri]]
+"""
+    rows = "id,u,v\n1,http://ok/,bad iri\n3,left out,http://fine/\n"
+    with pytest.raises(InputError) as raised:
+        run_mapping(tmp_path, mapping, {"c.csv": rows})
+    assert "'bad iri'" in raised.value.message
+    assert raised.value.location is not None
+    assert raised.value.location.column == "v"
+
+
+def test_capitals_are_those_of_unicode(tmp_path):
+    po = ["""{p: ex:p, o: {function: 'toUpperCase($(a))'}}"""]
+    found = run_mapping(tmp_path, yarrrml("[[t.csv~csv]]", po), {"t.csv": "id,a\n1,straße\n"})
+    assert found.objects() == ['"STRASSE"']

@@ -159,8 +159,9 @@ def test_quads_about_subjects_have_their_lines(tmp_path: Path, suffix: str) -> N
     path.write_text(
         "# a comment\n<http://e/a> <http://e/p> 'x' .\n".replace("'", '"')
         + '\n<http://e/b>\t<http://e/p> "<http://e/a>" .\n'
-        + '  <http://e/\\u0061> <http://e/p> "y" .\n',
+        + '  <http://e/\\u0061> <http://e/p> "y" .\n'
+        + '<http://e/a>\t<http://e/p>\t"z" .\n<http://e/a><http://e/p> "no space" .\n',
         encoding="utf-8",
     )
     found = [(quad.object.value, line) for quad, line in quads_about(path, {"<http://e/a>"})]
-    assert found == [("x", 2), ("y", 5)]
+    assert found == [("x", 2), ("y", 5), ("z", 6), ("no space", 7)]

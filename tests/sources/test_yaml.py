@@ -100,6 +100,18 @@ class TestRecords:
             ("2", ["x", "y"]),
             ("1", ["x", "y"]),
         ]
+        assert loaded.lines() == [1, 4, 1]  # a record that is repeated stands where it is written
+
+    def test_lines_further_inside(self, read_yaml):
+        content = "x:\n  - rows: [{a: 1},\n      {a: 2}]\n  - none: 1\n  - rows:\n    - a: 3\n"
+        loaded = read_yaml(content, "a", iterator="$.x[*].rows[*]")
+        assert loaded.values == ["1", "2", "3"]
+        assert loaded.lines() == [2, 3, 6]
+
+    def test_lines_of_what_a_filter_chooses_are_not_told(self, read_yaml):
+        loaded = read_yaml("- a: 1\n- a: 2\n", "a", iterator="$[?@.a > 1]")
+        assert loaded.values == ["2"]
+        assert loaded.lines() == [None]
 
     def test_anchors_end_with_their_document(self, read_yaml):
         with pytest.raises(InputError) as caught:

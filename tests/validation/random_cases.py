@@ -7,7 +7,7 @@ escapes, other alphabets, several lexical forms of one value, forms that only Py
 from __future__ import annotations
 
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 HEAD = """@prefix ex: <http://example.org/> .
@@ -76,6 +76,7 @@ LITERALS = [
     *('"TRUE"^^xsd:boolean', '"2020"^^xsd:gYear', '"P1Y"^^xsd:duration', '"x"^^xsd:duration'),
     *('"a"^^ex:dt', '"1"^^ex:dt', '"http://a b"^^xsd:anyURI', '" x  y "^^xsd:token'),
 ]
+TAGGED = ['"a"@en', '"b"@en', '"f"@en', '"c"@de', '"g"@de', '"h"@en-GB', '"日本"@ja', '"a"']
 PATTERNS = [
     *("^a", "b$", "^[a-c]+$", "a|b", "^.{2,3}$", r"^\\d+$", r"\\w", r"^\\S+$", "(?=a)a", "^[^b]*$"),
     *(
@@ -159,6 +160,22 @@ def random_case(seed: int) -> RandomCase:
     return RandomCase(seed, HEAD + _data(rng, LITERALS), HEAD + _Shapes(rng).text())
 
 
+def small_case(seed: int) -> RandomCase:
+    """Return a case with a shape of few parts, in which each part matters; the same in every run.
+
+    In large shapes one part fails for another's fault, and a fault of the sieve may hide.
+    """
+    rng = random.Random(f"small {seed}")
+    literals = TAGGED if rng.random() < 0.25 else LITERALS
+    literals = rng.sample(literals, rng.randint(2, 8))
+    # With few of each there are long chains, and several values of one property.
+    predicates = rng.sample(PREDICATES, rng.choice([1, 2, 3]))
+    subjects = rng.sample(NODES + BLANKS, rng.choice([2, 5, 9]))
+    data = _data(rng, literals, predicates, subjects)
+    shapes = _Shapes(rng, literals=literals, predicates=predicates).small()
+    return RandomCase(seed, HEAD + data, HEAD + shapes)
+
+
 def random_query_case(seed: int) -> RandomCase:
     """Return a case whose shapes have queries of their own; the same in every run."""
     rng = random.Random(f"queries {seed}")
@@ -166,30 +183,41 @@ def random_query_case(seed: int) -> RandomCase:
     return RandomCase(seed, HEAD + data, HEAD + _Shapes(rng, queries=True).text())
 
 
-def _data(rng: random.Random, literals: list[str]) -> str:
+def _data(
+    rng: random.Random,
+    literals: list[str],
+    predicates: Sequence[str] = PREDICATES,
+    subjects: Sequence[str] = (*NODES, *BLANKS),
+) -> str:
     pool = rng.sample(literals, rng.randint(2, min(10, len(literals))))
     lines = []
     for below, above in (("ex:B", "ex:A"), ("ex:C", "ex:B"), ("ex:A", "ex:C")):
         if rng.random() < (0.7 if above != "ex:C" else 0.1):
             lines.append(f"{below} rdfs:subClassOf {above} .")
-    subjects = NODES + BLANKS
     lines += [f"{rng.choice(subjects)} a {rng.choice(CLASSES)} ." for _ in range(rng.randint(3, 9))]
     for _ in range(rng.randint(5, 28)):
         end = rng.choice(pool if rng.random() < 0.6 else subjects)
-        lines += [f"{rng.choice(subjects)} {rng.choice(PREDICATES)} {end} ."]
+        lines += [f"{rng.choice(subjects)} {rng.choice(predicates)} {end} ."]
     return "\n".join(lines) + "\n"
 
 
 class _Shapes:
     """Makes the shapes of one case."""
 
-    def __init__(self, rng: random.Random, queries: bool = False) -> None:
+    def __init__(
+        self,
+        rng: random.Random,
+        queries: bool = False,
+        literals: Sequence[str] = LITERALS,
+        predicates: Sequence[str] = PREDICATES,
+    ) -> None:
         self._rng = rng
+        self._predicates = predicates
         self._queries = queries
         self._node_shapes = [f"ex:N{number}" for number in range(rng.randint(1, 3))]
         self._property_shapes = [f"ex:P{number}" for number in range(rng.randint(0, 2))]
         self._recursive = rng.random() < 0.04
-        self._values = rng.sample(LITERALS, 6) + rng.sample(NODES, 3)
+        self._values = rng.sample(literals, min(6, len(literals))) + rng.sample(NODES, 3)
 
     def text(self) -> str:
         blocks = []
@@ -200,6 +228,33 @@ class _Shapes:
             body = self._body(name in self._property_shapes, depth=0, known=known)
             blocks.append(f"{name} {self._targets(number + 1 == len(names))} {body} .")
         return "\n".join(blocks) + "\n"
+
+    def small(self) -> str:
+        rng = self._rng
+        is_property = rng.random() < 0.3
+        makers = self._inner(is_property, rng.choice([1, 2, 2]), [])
+        if rng.random() < 0.3:
+            makers = self._leaves(is_property)
+        elif rng.random() < 0.2:
+            makers = [self._ranged]
+        path = f"sh:path {self._path(1)} ; " if is_property else ""
+        return f"ex:N0 {self._targets(True)} {path}{rng.choice(makers)()} .\n"
+
+    def _ranged(self) -> str:
+        """Return a datatype with a range, which are told together."""
+        rng = self._rng
+        body = f"sh:datatype xsd:{rng.choice(('integer', 'decimal', 'int', 'string', 'date'))}"
+        for sign in rng.sample(["minExclusive", "minInclusive", "maxExclusive"], 2):
+            body += f" ; sh:{sign} {rng.choice(LITERALS[21:43] + self._values[:2])}"
+        inside = rng.choice(["", f"sh:path {self._path(1)} ; "]) + body
+        return rng.choice(
+            [
+                body,
+                f"sh:property [ sh:path {rng.choice(self._predicates)} ; {body} ]",
+                f"sh:not [ {inside} ]",
+                f"sh:xone ( [ {inside} ] [ sh:nodeKind sh:Literal ] )",
+            ]
+        )
 
     def _targets(self, needed: bool) -> str:
         rng = self._rng
@@ -250,7 +305,9 @@ class _Shapes:
     def _path(self, depth: int) -> str:
         rng = self._rng
         if depth > 2 or rng.random() < (0.6 if depth == 0 else 0.5):
-            return rng.choice([*PREDICATES, *PREDICATES, "rdf:type", "rdfs:subClassOf"])
+            return rng.choice(
+                [*self._predicates * (6 // len(self._predicates)), "rdf:type", "rdfs:subClassOf"]
+            )
         inner = lambda: self._path(depth + 1)  # noqa: E731
         return rng.choice(
             [

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import random
+from importlib.resources import files
 from pathlib import Path
 
+import pyoxigraph as ox
 import pytest
 
 from kg.errors import InputError
 from kg.validation.check import check_shapes, load_shapes, meta_judge
 from kg.validation.judge import to_graph
+from kg.validation.names import SH
 from kg.validation.shapes import ShapesGraph, read_shapes
+from kg.validation.vocabulary import unknown_name
 from kg.validation.wellformed import surely_well_formed
 from tests.validation.conftest import PREFIXES
 from tests.validation.random_cases import random_case
@@ -55,24 +59,26 @@ def test_usual_shapes_are_told_at_a_glance() -> None:
         assert surely_well_formed(read_shapes([file])), file
 
 
-ILL_FORMED = [
-    "ex:S a sh:NodeShape ; sh:minCount 1 .",
-    "ex:S a sh:NodeShape ; sh:property [ sh:minCount 1 ] .",
-    "ex:S a sh:PropertyShape ; sh:path ex:p, ex:q .",
-    "ex:S a sh:PropertyShape ; sh:path [ sh:inversePath ex:p ; sh:zeroOrMorePath ex:q ] .",
-    "ex:S a sh:PropertyShape ; sh:path ( ex:p ) .",
-    "ex:S a sh:PropertyShape ; sh:path ex:p ; sh:minCount 1.5 .",
-    "ex:S a sh:PropertyShape ; sh:path ex:p ; sh:maxCount 1, 2 .",
-    "ex:S a sh:NodeShape ; sh:or ex:T .",
-    "ex:S a sh:NodeShape ; sh:in 1 .",
-    "ex:S a sh:NodeShape ; sh:nodeKind sh:Thing .",
-    "ex:S a sh:NodeShape ; sh:class 'A' .",
-    "ex:S a sh:NodeShape ; sh:closed 'yes' .",
-    "ex:S a sh:NodeShape ; sh:node [ sh:path ex:p ] .",
-    "ex:S a sh:NodeShape ; sh:message 5 .",
-    "ex:S a sh:NodeShape ; sh:severity 'bad' .",
-    "[] a rdfs:Class, sh:NodeShape .",
-]
+# Ill-formed shapes, and what is said of them.
+ILL_FORMED = {
+    "ex:S a sh:NodeShape ; sh:minCount 1 .": "sh:minCount is for property shapes",
+    "ex:S a sh:NodeShape ; sh:property [ sh:minCount 1 ] .": "sh:minCount is for property shapes",
+    "ex:S a sh:PropertyShape ; sh:path ex:p, ex:q .": "one sh:path, and this has 2",
+    "ex:S sh:property [ sh:path [ sh:inversePath ex:p ; sh:zeroOrMorePath 1 ]].": "no well-formed",
+    "ex:S a sh:PropertyShape ; sh:path ( ex:p ) .": "lists in it need two members",
+    "ex:S a sh:PropertyShape ; sh:path ex:p ; sh:minCount 1.5 .": "must be a whole number, not 1.5",
+    "ex:S a sh:PropertyShape ; sh:path ex:p ; sh:maxCount 1, 2 .": "may stand once, and stands 2",
+    "ex:S a sh:NodeShape ; sh:or ex:T .": "sh:or takes a list, as sh:or ( … ), not ex:T",
+    "ex:S a sh:NodeShape ; sh:in 1 .": "sh:in takes a list",
+    "ex:S a sh:NodeShape ; sh:nodeKind sh:Thing .": "must be one of sh:BlankNode, sh:IRI,",
+    "ex:S a sh:NodeShape ; sh:class 'A' .": 'sh:class must be an IRI, not "A"',
+    "ex:S a sh:NodeShape ; sh:closed 'yes' .": "sh:closed must be true or false",
+    "ex:S a sh:NodeShape ; sh:node [ sh:path ex:p ] .": "use sh:property",
+    "ex:S a sh:NodeShape ; sh:message 5 .": "sh:message must be a text, not 5",
+    "ex:S a sh:NodeShape ; sh:severity 'bad' .": "sh:severity must be an IRI",
+    "[] a rdfs:Class, sh:NodeShape .": "must have an IRI",
+    "ex:S sh:property [ sh:path 'x' ] .": "sh:path must be an IRI or a property path, not",
+}
 
 
 @pytest.mark.parametrize("text", ILL_FORMED)
@@ -82,8 +88,60 @@ def test_ill_formed_shapes_are_refused_with_their_line(text: str, tmp_path: Path
     with pytest.raises(InputError) as caught:
         check_shapes(read_shapes([source]))
     assert caught.value.code == "bad-shapes"
+    assert ILL_FORMED[text] in caught.value.message
     assert caught.value.location is not None
     assert caught.value.location.line == 8
+
+
+UNKNOWN = {
+    "sh:minCout 1": "sh:minCount",
+    "sh:mesage 'x'": "sh:message",
+    "sh:Property [ sh:path ex:p ]": "sh:property",
+    "sh:targetclass ex:C": "sh:targetClass",
+    "sh:severity sh:Waring": "sh:Warning",
+    "a sh:nodeshape": "sh:NodeShape",
+    "sh:memberShape ex:T": None,
+}
+
+
+@pytest.mark.parametrize("text", UNKNOWN)
+def test_names_that_shacl_does_not_have_are_refused_with_the_one_meant(
+    text: str, tmp_path: Path
+) -> None:
+    source = tmp_path / "shapes.ttl"
+    source.write_text(f"{PREFIXES}ex:S a sh:NodeShape ;\n  {text} .", encoding="utf-8")
+    with pytest.raises(InputError) as caught:
+        load_shapes([source])
+    assert caught.value.code == "unknown-shacl"
+    assert caught.value.location is not None
+    assert caught.value.location.line == 9
+    meant = UNKNOWN[text]
+    assert (caught.value.hint == f"Did you mean {meant}?") is (meant is not None)
+
+
+def test_every_term_of_the_vocabulary_is_known() -> None:
+    shipped = files("pyshacl") / "assets" / "shacl.ttl"
+    terms = {str(t) for quad in ox.parse(shipped.read_bytes(), ox.RdfFormat.TURTLE) for t in quad}
+    assert len([term for term in terms if term.startswith(f"<{SH}")]) > 200
+    assert [term for term in terms if unknown_name(term) is not None] == []
+
+
+def test_patterns_are_checked_before_a_value_meets_them(tmp_path: Path) -> None:
+    source = tmp_path / "shapes.ttl"
+    source.write_text(f"{PREFIXES}ex:S a sh:NodeShape ; sh:pattern '(a' .", encoding="utf-8")
+    with pytest.raises(InputError, match="no regular expression") as caught:
+        load_shapes([source])
+    assert caught.value.code == "bad-shapes"
+
+
+def test_errors_in_queries_have_the_line_of_the_query(tmp_path: Path) -> None:
+    source = tmp_path / "shapes.ttl"
+    query = "SELECT $this\nWHERE {\n  $this ex:p ?x FILTER }"
+    text = f'ex:S a sh:NodeShape ; sh:sparql [ sh:select """{query}""" ] .'
+    source.write_text(PREFIXES + text, encoding="utf-8")
+    with pytest.raises(InputError, match="error at 3:") as caught:
+        load_shapes([source])
+    assert caught.value.code == "bad-query"
 
 
 REFUSED = {
@@ -91,6 +149,7 @@ REFUSED = {
     "ex:S sh:target [ sh:select 'SELECT ?this {}' ]": "sh:target",
     "ex:S sh:expression [ ]": "sh:expression",
     "ex:S sh:js [ ]": "sh:js",
+    "ex:f a sh:SPARQLFunction": "sh:SPARQLFunction",
     "<> sh:entailment <http://www.w3.org/ns/entailment/OWL-RDF-Based>": "sh:entailment",
 }
 

@@ -67,14 +67,17 @@ def test_the_table_groups_most_frequent_first(folder: Path) -> None:
         '      ex:b  "succes"\n'
         "\n"
         "1 × warning  ex:LaunchShape  ex:count  (MinCount)\n"
-        "    ex:count has fewer than 1 values\n"
+        "    ex:count has no value\n"
         "      ex:b\n"
         "\n"
         "1 × info  ex:LaunchShape  ex:count  (Or)\n"
-        "    the value conforms to none of the shape in line 13, the shape in line 13\n"
+        "    the value conforms to none of [ sh:datatype xsd:integer ],"
+        " [ sh:datatype xsd:decimal ]\n"
         '      ex:d  "x"\n'
-        '        it fails the shape in line 13: "x" is not a literal of datatype xsd:integer\n'
-        '        it fails the shape in line 13: "x" is not a literal of datatype xsd:decimal\n'
+        "        it fails [ sh:datatype xsd:integer ]:"
+        ' "x" is not a literal of datatype xsd:integer\n'
+        "        it fails [ sh:datatype xsd:decimal ]:"
+        ' "x" is not a literal of datatype xsd:decimal\n'
         "\n"
         "2 violations, 1 warning, 1 info\n"
     )
@@ -152,7 +155,7 @@ def test_fail_on_decides_the_exit_code(folder: Path, fail_on: str, data: str, co
 def test_max_results_stops_and_says_so(folder: Path) -> None:
     result = kg(*FILES, "--max-results", "1", cwd=folder)
     assert result.returncode == 1
-    assert "stopped after 1 results" in result.stderr
+    assert "stopped after 1 result;" in result.stderr
     assert result.stdout.endswith("1 violation\n")
     (folder / "data.ttl").write_text(
         PREFIXES + "ex:a a ex:Launch . ex:b a ex:Launch .", encoding="utf-8"
@@ -213,6 +216,32 @@ def test_what_is_wrong_is_said(folder: Path, words: tuple[str, ...], says: str, 
     assert result.returncode == code
     assert says in result.stderr
     assert "Traceback" not in result.stderr
+
+
+def test_shapes_without_targets_are_said_to_check_nothing(folder: Path) -> None:
+    (folder / "shapes.ttl").write_text(PREFIXES + "ex:S a sh:NodeShape .", encoding="utf-8")
+    result = kg(*FILES, cwd=folder)
+    assert (result.returncode, result.stderr) == (
+        0,
+        "kg: warning: no shape has a target, so nothing was checked\n",
+    )
+
+
+TRACES = {
+    "name": "Write an absolute IRI, or a name with a prefix of kg.toml (thing).",
+    "thin:a b": "Did you mean thing:a b?",
+    "thin:a": "no record makes such a triple of thin:a; did you mean thing:a?",
+    "http://example.org/a": "no record makes such a triple of http://example.org/a",
+}
+
+
+@pytest.mark.parametrize("subject", TRACES)
+def test_trace_hints_at_the_prefixes_of_the_workspace(tmp_path: Path, subject: str) -> None:
+    config = 'base = "http://example.org/"\n[prefixes]\nthing = "http://example.org/thing/"\n'
+    (tmp_path / "kg.toml").write_text(config, encoding="utf-8")
+    result = kg("trace", subject, cwd=tmp_path)
+    assert result.returncode in (1, 2)
+    assert result.stderr.splitlines()[-1].strip() == TRACES[subject]
 
 
 def test_an_interrupted_run_leaves_nothing_behind(folder: Path, tmp_path: Path) -> None:

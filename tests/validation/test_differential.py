@@ -1,6 +1,7 @@
 """Sieve and judge find what the judge alone finds, on random graphs and shapes.
 
-Run by hand over more seeds: ``python -m tests.validation.test_differential 0 5000 [queries]``.
+Run by hand over more seeds: ``python -m tests.validation.test_differential 0 5000 [KIND]``, where
+the kind is ``queries`` or ``small``.
 """
 
 from __future__ import annotations
@@ -15,12 +16,14 @@ import pytest
 
 from kg.duck import engine
 from tests.validation.differential import difference
-from tests.validation.random_cases import RandomCase, random_case, random_query_case
+from tests.validation.random_cases import RandomCase, random_case, random_query_case, small_case
 
 # Seeds that once showed a difference.
 REGRESSIONS: tuple[int, ...] = ()
 QUERY_REGRESSIONS: tuple[int, ...] = ()
+SMALL_REGRESSIONS: tuple[int, ...] = ()
 SEEDS = (*range(60), *REGRESSIONS)
+SMALL_SEEDS = (*range(40), *SMALL_REGRESSIONS)
 QUERY_SEEDS = (*range(25), *QUERY_REGRESSIONS)
 
 
@@ -29,6 +32,13 @@ def test_sieve_and_judge_equal_the_judge_alone(
     seed: int, connection: duckdb.DuckDBPyConnection, tmp_path: Path
 ) -> None:
     assert difference(random_case(seed), connection, tmp_path) is None
+
+
+@pytest.mark.parametrize("seed", SMALL_SEEDS)
+def test_sieve_and_judge_equal_the_judge_alone_on_small_shapes(
+    seed: int, connection: duckdb.DuckDBPyConnection, tmp_path: Path
+) -> None:
+    assert difference(small_case(seed), connection, tmp_path) is None
 
 
 @pytest.mark.parametrize("seed", QUERY_SEEDS)
@@ -52,5 +62,6 @@ def main(first: int, last: int, make: Callable[[int], RandomCase]) -> int:
 
 
 if __name__ == "__main__":
-    making = random_query_case if "queries" in sys.argv else random_case
+    kinds = {"queries": random_query_case, "small": small_case}
+    making = next((kinds[word] for word in sys.argv if word in kinds), random_case)
     sys.exit(main(int(sys.argv[1]), int(sys.argv[2]), making))

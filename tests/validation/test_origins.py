@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import csv
 import json
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
 import pytest
 from ruamel.yaml import YAML
 
+from kg.cli.main import main
+from kg.sources import yaml_files
 from tests.graph_copy import copy_workspace, run_kg
 from tests.shape_slips import SLIPS, Slip
 from tests.test_shapes import BASE, make_slip
@@ -87,3 +90,21 @@ def test_the_table_shows_the_place_of_each_example(slipped: Path) -> None:
     told = run_kg(slipped, "validate").stdout
     assert 'record/launches.csv:274 (record 273), column "class"' in told
     assert 'claims/aims3.yaml:818 (record 38), column "certainty"' in told
+
+
+@pytest.mark.parametrize("command", ["validate", "build"])
+def test_each_yaml_source_is_parsed_once(
+    command: str, slipped: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The parser is slow, and a file has the records of several sources, and their lines."""
+    parsed: Counter[Path] = Counter()
+    original = yaml_files.open_text
+
+    def counted(file: Any, source: Any) -> Any:
+        parsed[file.path] += 1
+        return original(file, source)
+
+    monkeypatch.setattr(yaml_files, "open_text", counted)
+    monkeypatch.chdir(slipped)
+    assert main([command]) == 1
+    assert set(parsed.values()) == {1}

@@ -37,6 +37,7 @@ from kg.validation.sieve.values import (
     language,
     less_than,
     value_test,
+    value_tests,
 )
 
 # The judge gives up where shapes nest this deep.
@@ -197,8 +198,7 @@ class Compiler:
     def _constraint(self, constraint: Constraint, values: Values, side: Side) -> list[str]:
         match constraint:
             case Tests(constraints):
-                tests = filter(None, (value_test(each, "v") for each in constraints))
-                bad = " OR ".join(f"({side.of(test)})" for test in tests)
+                bad = " OR ".join(f"({side.of(test)})" for test in value_tests(constraints, "v"))
                 return [f"SELECT n FROM {values.pairs} WHERE {bad}"]
             case model.Class(iri):
                 instances = self._instances_of(iri)

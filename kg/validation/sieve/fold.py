@@ -13,7 +13,7 @@ from kg.duck import sql_text
 from kg.validation import model
 from kg.validation.model import Constraint
 from kg.validation.sieve.triples import Triples
-from kg.validation.sieve.values import Test, value_test
+from kg.validation.sieve.values import Test, value_test, value_tests
 
 # Which condition of a test is wanted.
 Pick = Callable[[Test], str]
@@ -62,8 +62,7 @@ def folded_sql(
 
 def _bad_values(constraints: Sequence[Constraint], pick: Pick) -> str:
     """Return the condition that a value breaks one of the constraints, '' for none of them."""
-    tests = [value_test(constraint, "v") for constraint in constraints]
-    return " OR ".join(f"({pick(test)})" for test in tests if test is not None)
+    return " OR ".join(f"({pick(test)})" for test in value_tests(constraints, "v"))
 
 
 def _group_checks(number: int, constraints: Sequence[Constraint]) -> list[tuple[str, str]]:

@@ -19,7 +19,7 @@ from kg.quads import QuadTable
 _ONE_THREAD: Final = 200_000
 # Rows up to which the triples are held in a table, which is quicker to scan again and again;
 # it takes about 120 MB a million.
-_HELD: Final = 1_000_000
+_HELD: Final = 2_000_000
 
 _serial = itertools.count()
 

@@ -77,8 +77,8 @@ def _by_datatype(
     for number, datatype in enumerate(datatypes):
         ending = _ending(datatype)
         text = f"substr({v}, 2, length({v}) - {len(ending) + 1})"
-        condition = f"{_is_literal(v)} AND ends_with({v}, {sql_text(ending)})"
-        cases.append(f"WHEN {condition} THEN {then(number, text)}")
+        # No IRI has a quotation mark.
+        cases.append(f"WHEN ends_with({v}, {sql_text(ending)}) THEN {then(number, text)}")
     return f"CASE {' '.join(cases)} ELSE {otherwise} END" if cases else otherwise
 
 
@@ -169,15 +169,14 @@ def language(v: str) -> str:
 def _typed(v: str, datatype: str) -> str:
     """The value is a literal of the datatype, well-formed or not."""
     if datatype == XSD_STRING:
-        return f"({_is_literal(v)} AND ends_with({v}, '\"'))"
+        return f"ends_with({v}, '\"')"
     if datatype == RDF_LANG_STRING:
         return f"({_is_literal(v)} AND ({language(v)}) <> '')"
     if datatype == f"{RDFS}Literal":
         return _is_literal(v)
     if datatype == f"{RDFS}Datatype":
         return f"({_is_literal(v)} AND ends_with({v}, '>'))"
-    ending = sql_text('"^^<' + datatype + ">")
-    return f"({_is_literal(v)} AND ends_with({v}, {ending}))"
+    return f"ends_with({v}, {sql_text(_ending(datatype))})"
 
 
 def _datatype(constraint: model.Datatype, v: str) -> Test:
@@ -247,12 +246,21 @@ def _in(constraint: model.In, v: str) -> Test:
     return exact(f"{v} NOT IN ({terms})" if terms else "true")
 
 
-def _range(constraint: model.Range, v: str) -> Test:
-    """Compare with a bound, where both are of a kind that SQL compares as the judge does."""
+def _range(constraint: model.Range, v: str, datatype: str | None = None) -> Test:
+    """Compare with a bound, where both are of a kind that SQL compares as the judge does.
+
+    Args:
+        constraint: The constraint.
+        v: The column.
+        datatype: The only one that is looked at: what is of another is bad for another reason.
+    """
     not_literal = f"NOT {_is_literal(v)}"
     kind = comparable_kind(constraint.bound)
     if kind is None:
         return Test("true", not_literal)
+    # A plain string never compares with a number or a date, nor a number with a string.
+    strings = "false" if kind is STRINGS else _typed(v, XSD_STRING)
+    kind = kind if datatype is None else kind.only(datatype)
     bound = kind.key(sql_text(split_literal(constraint.bound).lexical))
 
     def judged(wanted: str) -> str:
@@ -262,8 +270,6 @@ def _range(constraint: model.Range, v: str) -> Test:
 
         return _by_datatype(v, kind.datatypes, then, "false")
 
-    # A plain string never compares with a number or a date, nor a number with a string.
-    strings = "false" if kind is STRINGS else _typed(v, XSD_STRING)
     return Test(
         f"({judged('')}) IS NOT TRUE",
         f"({not_literal} OR {strings} OR {judged('NOT')}) IS TRUE",
@@ -286,6 +292,11 @@ class Kind:
     def datatypes(self) -> list[str | None]:
         """The datatype of each form."""
         return [None if name is None else XSD + name for _, name in self.forms]
+
+    def only(self, datatype: str) -> Kind:
+        """Return the kind with the forms of one datatype."""
+        name = None if datatype == XSD_STRING else datatype.removeprefix(XSD)
+        return Kind(tuple(form for form in self.forms if form[1] == name), self.numeric)
 
     def key(self, text: str) -> str:
         """Return what lexical forms are compared by."""
@@ -397,12 +408,13 @@ def less_than(a: str, b: str, sign: str) -> Test:
     )
 
 
-def value_test(constraint: model.Constraint, v: str) -> Test | None:
+def value_test(constraint: model.Constraint, v: str, datatype: str | None = None) -> Test | None:
     """Return the test of a constraint that looks at one value at a time, else None.
 
     Args:
         constraint: The constraint.
         v: Name of the column with the values.
+        datatype: One that is demanded beside it, so that ranges look at no other.
     """
     match constraint:
         case model.Datatype():
@@ -410,7 +422,7 @@ def value_test(constraint: model.Constraint, v: str) -> Test | None:
         case model.NodeKind():
             return _node_kind(constraint, v)
         case model.Range():
-            return _range(constraint, v)
+            return _range(constraint, v, datatype)
         case model.MinLength():
             return _min_length(constraint, v)
         case model.MaxLength():
@@ -422,3 +434,18 @@ def value_test(constraint: model.Constraint, v: str) -> Test | None:
         case model.In():
             return _in(constraint, v)
     return None
+
+
+def value_tests(constraints: Iterable[model.Constraint], v: str) -> list[Test]:
+    """Return the tests of constraints on the same values, one of which a value must not break.
+
+    Where a datatype is demanded, ranges need to look at values of it alone.
+
+    Args:
+        constraints: The constraints; those that look at more than a value have no test.
+        v: Name of the column with the values.
+    """
+    listed = list(constraints)
+    datatype = next((c.iri for c in listed if isinstance(c, model.Datatype)), None)
+    tests = (value_test(constraint, v, datatype) for constraint in listed)
+    return [test for test in tests if test is not None]
