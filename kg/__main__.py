@@ -1,5 +1,6 @@
 """Is the ``kg`` command, and lets ``python -m kg`` be it."""
 
+import os
 import sys
 
 
@@ -8,8 +9,8 @@ def start() -> None:
     try:
         from kg.cli.main import run
     except KeyboardInterrupt:
-        print("kg: interrupted", file=sys.stderr)
-        sys.exit(130)
+        print("kg: interrupted", file=sys.stderr, flush=True)
+        os._exit(130)  # as kg.cli.main leaves too, which says why
     run()
 
 

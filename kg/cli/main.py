@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import os
 import sys
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
-from typing import Annotated, cast
+from typing import Annotated, NoReturn, cast
 
 import typer
 
@@ -121,7 +122,22 @@ def run() -> None:
     """Be the ``kg`` command: run, then leave with its exit code."""
     if "--debug" not in sys.argv:
         sys.excepthook = _admit
-    sys.exit(main())
+    code = main()
+    if code == ExitCode.INTERRUPTED:
+        _leave_interrupted()
+    sys.exit(code)
+
+
+def _leave_interrupted() -> NoReturn:
+    """End the process as interrupted, with its exit code.
+
+    Python would end it by the signal, which is another exit code, where the interruption met an
+    ``exec`` of its own, as in the making of a dataclass, although it was handled since.
+    """
+    with suppress(OSError):
+        sys.stdout.flush()
+        sys.stderr.flush()
+    os._exit(ExitCode.INTERRUPTED)
 
 
 def _admit(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:

@@ -75,6 +75,26 @@ def test_an_interruption_is_no_fault(workspace, body):
     assert result.stderr == "kg: interrupted\n"
 
 
+def test_an_interruption_that_meets_an_exec(tmp_path):
+    """Python remembers such a one, and would end the process by the signal in the end."""
+    code = """
+from kg.cli import main
+
+def interrupted():
+    try:
+        exec("import os, time; os.kill(os.getpid(), 2); time.sleep(5)")
+    except KeyboardInterrupt:
+        return 130
+
+main.main = interrupted
+main.run()
+"""
+    (tmp_path / "interrupted.py").write_text(code, encoding="utf-8")
+    environment = {**os.environ, "PYTHONPATH": f"{ROOT}{os.pathsep}{tmp_path}"}
+    command = [sys.executable, "-m", "interrupted"]
+    assert subprocess.run(command, env=environment, check=False).returncode == 130
+
+
 @pytest.mark.parametrize("seconds", [0.2, 0.6, 1.0])
 def test_a_build_that_is_interrupted_leaves_nothing(workspace, seconds):
     process = subprocess.Popen(
