@@ -1,14 +1,15 @@
 """Commands that start fast: option values are converted here, not by Pydantic.
 
 Typer converts values with Pydantic, whose import takes about 0.1 s, longer than most queries.
-`LightCommand` and `LightGroup` convert the plain types that kg's options have; a type that is not
-listed here, and limits such as ``min=``, are left to Typer. Where a version of Typer works
-otherwise, nothing is changed.
+`LightCommand` and `LightGroup` convert the plain types that kg's options have, and the words of a
+choice; a type that is not listed here, and limits such as ``min=``, are left to Typer. Where a
+version of Typer works otherwise, nothing is changed.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from enum import StrEnum
 from pathlib import Path
 from typing import Any, Final
 
@@ -48,6 +49,23 @@ class _Plain:
             ) from error
 
 
+class _Deferred:
+    """Stands in for Typer's converter, which is made only for a value that needs it."""
+
+    def __init__(self, kind: object, make: Callable[[], Any]) -> None:
+        self._kind = kind
+        self._make = make
+
+    def coerce(self, value: Any, param: Any, ctx: Any) -> object:  # noqa: ANN401  (Typer's types)
+        """Return a value in the option's type: a default as it is, a word of a choice."""
+        if value is None:
+            return None
+        kind = self._kind
+        if isinstance(kind, type) and issubclass(kind, StrEnum) and value in list(kind):
+            return kind(value)
+        return self._make().coerce(value, param, ctx)
+
+
 def _lighten(params: Sequence[Any]) -> None:
     for param in params:
         descriptor = getattr(param, "type_descriptor", None)
@@ -58,6 +76,9 @@ def _lighten(params: Sequence[Any]) -> None:
         if kind in _PLAIN and not limited:
             converter = _Plain(kind)
             param.get_runtime_param = lambda converter=converter: converter
+        elif hasattr(param, "get_runtime_param"):
+            deferred = _Deferred(kind, param.get_runtime_param)
+            param.get_runtime_param = lambda deferred=deferred: deferred
 
 
 class LightCommand(TyperCommand):

@@ -75,18 +75,18 @@ def root(
     context.obj = Settings(folder=folder, quiet=quiet, verbose=verbose, debug=debug)
 
 
-app.command("build")(build_command)
-app.command("map")(map_command)
+app.command("build", cls=LightCommand)(build_command)
+app.command("map", cls=LightCommand)(map_command)
 app.command("query", cls=LightCommand)(query_command)
 app.command("questions", cls=LightCommand)(questions_command)
-app.command("trace")(trace_command)
-app.command("validate")(validate_command)
+app.command("trace", cls=LightCommand)(trace_command)
+app.command("validate", cls=LightCommand)(validate_command)
 app.command("export", cls=LightCommand)(export_command)
-app.command("diff")(diff_command)
-app.command("describe")(describe_command)
-app.command("release")(release_command)
-app.command("push")(push_command)
-app.command("init")(init_command)
+app.command("diff", cls=LightCommand)(diff_command)
+app.command("describe", cls=LightCommand)(describe_command)
+app.command("release", cls=LightCommand)(release_command)
+app.command("push", cls=LightCommand)(push_command)
+app.command("init", cls=LightCommand)(init_command)
 
 
 def main(arguments: list[str] | None = None) -> int:
