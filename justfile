@@ -27,4 +27,4 @@ docs:
 
 # Take the newest releases into the lock (needs uv); then: python3 start.py test
 lock *arguments="--upgrade":
-    uv pip compile pyproject.toml --universal --python-version 3.11 --all-extras --generate-hashes --output-file requirements.txt {{arguments}}
+    uv pip compile pyproject.toml --universal --python-version 3.11 --all-extras --generate-hashes --no-strip-extras --output-file requirements.txt {{arguments}}

@@ -362,7 +362,7 @@ class TestTheLock:
     def pinned(self) -> dict[str, str]:
         """Return each distribution of the lock with its part of the text."""
         parts = re.split(r"^(?=[A-Za-z])", self.LOCK, flags=re.MULTILINE)[1:]
-        return {re.split(r"==", part)[0].lower(): part for part in parts}
+        return {re.split(r"\[|==", part)[0].lower(): part for part in parts}
 
     def test_names_everything_that_the_project_asks_for_with_digests(self):
         import tomllib
@@ -378,7 +378,7 @@ class TestTheLock:
         for requirement in asked:
             name = re.match(r"[A-Za-z0-9._-]+", requirement)[0].lower()
             part = pinned[re.sub(r"[-_.]+", "-", name)]
-            assert re.match(r"[a-z0-9-]+==\d", part)
+            assert re.match(r"[a-z0-9-]+(?:\[[a-z,-]+\])?==\d", part)
         assert len(pinned) > len(asked)
         for part in pinned.values():
             assert part.count("--hash=sha256:") >= 1
@@ -393,6 +393,27 @@ class TestTheLock:
             part = self.pinned()[re.sub(r"[-_.]+", "-", requirement.name.lower())]
             version = re.search(r"==([^\s;\\]+)", part)[1]
             assert requirement.specifier.contains(version), text
+
+    def test_extras_are_pinned_with_what_has_them(self):
+        """Else pip takes the newest release for the extra, which has no digest here."""
+        from importlib.metadata import PackageNotFoundError, requires
+
+        from packaging.requirements import Requirement
+
+        pinned, seen = self.pinned(), 0
+        for name in pinned:
+            try:
+                asked = [Requirement(text) for text in requires(name) or []]
+            except PackageNotFoundError:  # of another system
+                continue
+            for requirement in asked:
+                applies = requirement.marker is None or requirement.marker.evaluate({"extra": ""})
+                if requirement.extras and applies:
+                    part = pinned[re.sub(r"[-_.]+", "-", requirement.name.lower())]
+                    for extra in requirement.extras:
+                        assert re.match(rf"\S*[\[,]{extra}[\],]", part), name
+                    seen += 1
+        assert seen
 
     def test_names_no_place_to_fetch_from_and_no_folder(self):
         assert "http" not in self.LOCK
