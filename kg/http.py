@@ -23,7 +23,7 @@ from http.client import HTTPException, InvalidURL
 from pathlib import Path
 from typing import IO, Final
 
-from kg.errors import InputError, WorldError
+from kg.errors import InputError, UsageError, WorldError
 
 # Answers that may be another one a moment later.
 _TRANSIENT: Final = frozenset({408, 425, 429, 502, 503, 504})
@@ -53,6 +53,20 @@ class Credentials:
     user: str | None = None
     password: str | None = field(default=None, repr=False)
     token: str | None = field(default=None, repr=False)
+
+
+def refuse_login(parts: urllib.parse.SplitResult) -> None:
+    """Refuse a URL that holds a login.
+
+    Raises:
+        UsageError: It does; the message does not repeat it.
+    """
+    if "@" in parts.netloc:
+        raise UsageError(
+            "password-in-url",
+            "the URL holds a login, which other users of this machine could read",
+            hint="Set KG_USER and KG_PASSWORD, or add the host to your netrc file.",
+        )
 
 
 def find_credentials(url: str, environment: Mapping[str, str] = os.environ) -> Credentials:

@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING, Final
 from kg.duck import engine, sql_text, translated
 from kg.errors import InputError, UsageError, WorldError
 from kg.export.graphs import DEFAULT_GRAPH, select_graphs
-from kg.http import Client, find_credentials
+from kg.http import Client, find_credentials, refuse_login
 from kg.quads import QuadTable, copy_lines
 from kg.terms import expand, iri, is_iri
 from kg.workspace import Workspace
@@ -188,12 +188,8 @@ def check_url(url: str) -> None:
         UsageError: It is not http or https, has a query or what no URL has, or holds a password.
     """
     parts = _web_parts(url)
-    if parts and (parts.username is not None or parts.password is not None):
-        raise UsageError(
-            "password-in-url",
-            "the URL holds a login, which other users of this machine could read",
-            hint="Set KG_USER and KG_PASSWORD, or add the host to your netrc file.",
-        )
+    if parts:
+        refuse_login(parts)
     if parts is None or parts.query or parts.fragment:
         raise UsageError(
             "bad-endpoint",

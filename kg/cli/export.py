@@ -36,7 +36,7 @@ def export_command(
         typer.Option(
             "--data", metavar="FILE", help="Convert an RDF file instead; may be repeated."
         ),
-    ] = [],  # noqa: B006
+    ] = [],  # noqa: B006  (nothing changes it)
     graph: Annotated[
         list[str],
         typer.Option(
@@ -45,7 +45,7 @@ def export_command(
             help="Only this graph: its IRI, a prefixed name, or the last part of its path; may"
             " be repeated. Default: all.",
         ),
-    ] = [],  # noqa: B006
+    ] = [],  # noqa: B006  (nothing changes it)
     with_inferred: Annotated[
         bool, typer.Option("--with-inferred", help="Also what `kg build --infer` added.")
     ] = False,

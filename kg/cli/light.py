@@ -40,7 +40,7 @@ class _Plain:
             return [self._one(each, param, ctx) for each in value]
         return self._one(value, param, ctx)
 
-    def _one(self, value: Any, param: Any, ctx: Any) -> object:  # noqa: ANN401
+    def _one(self, value: Any, param: Any, ctx: Any) -> object:  # noqa: ANN401  (as above)
         try:
             return _PLAIN[self._kind](value)
         except ValueError as error:

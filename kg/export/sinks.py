@@ -261,7 +261,7 @@ def piped(connection: duckdb.DuckDBPyConnection, lines: str) -> Iterator[Pipe]:
     try:
         yield pipe
         pipe.finish()
-    except BaseException:
+    except BaseException:  # whatever it is, the reader is stopped, and it is raised again
         cause = pipe.stop()
         # What the reader found may be no more than that the writer broke off.
         if isinstance(cause, KgError):

@@ -19,7 +19,7 @@ from typing import IO, Final, cast
 import pyoxigraph as ox
 
 from kg.errors import InputError, WorldError
-from kg.http import Credentials, find_credentials
+from kg.http import Credentials, find_credentials, refuse_login
 from kg.query.answer import Answer
 from kg.query.lexer import Form, Kind, declared_prefixes, tokens, used_prefixes
 
@@ -54,15 +54,11 @@ def check_endpoint(url: str) -> str:
     """Return the URL of an endpoint.
 
     Raises:
-        InputError: It is no http or https URL, or holds a login.
+        InputError: It is no http or https URL.
+        UsageError: It holds a login.
     """
     parts = urllib.parse.urlsplit(url)
-    if "@" in parts.netloc:
-        raise InputError(
-            "password-in-url",
-            "the URL holds a login, which other users of this machine could read",
-            hint="Set KG_USER and KG_PASSWORD, or add the host to your netrc file.",
-        )
+    refuse_login(parts)
     if parts.scheme not in ("http", "https") or not parts.hostname:
         raise InputError(
             "bad-endpoint",
