@@ -394,20 +394,27 @@ _MAXRSS_UNIT: Final = 1 if os.uname().sysname == "Darwin" else 1024
 
 def _digests(workspace: Workspace, files: Sequence[Path]) -> list[dict[str, Any]]:
     found = []
-    for path in sorted({file.resolve() for file in files}):
+    for name, path in sorted({_source_name(workspace.root, file): file for file in files}.items()):
         status = path.stat()
         with path.open("rb") as source:
             digest = hashlib.file_digest(source, "sha256").hexdigest()
-        inside = path.is_relative_to(workspace.root)
         found.append(
             {
-                "path": str(path.relative_to(workspace.root) if inside else path),
+                "path": name,
                 "size": status.st_size,
                 "mtime_ns": status.st_mtime_ns,
                 "sha256": digest,
             }
         )
     return found
+
+
+def _source_name(root: Path, file: Path) -> str:
+    """Return a source's path within the workspace, links kept; the whole path if it is outside."""
+    path = Path(os.path.abspath(file))  # noqa: PTH100 - resolve() follows links
+    if not (path.is_relative_to(root) and path.exists()):
+        path = file.resolve()
+    return str(path.relative_to(root) if path.is_relative_to(root) else path)
 
 
 def tool_version() -> str:

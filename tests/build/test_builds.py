@@ -156,3 +156,17 @@ def test_a_bad_date_is_told_with_its_place(tmp_path):
     assert "2022-13-40" in done.stderr
     assert 'launches.csv:271 (record 270), column "start"' in done.stderr
     assert not (root / ".kg" / "current").exists()
+
+
+def test_a_linked_source_is_not_told_as_changed(tmp_path):
+    outside = tmp_path / "kept elsewhere.nt"
+    outside.write_text("<http://example.org/a> <http://example.org/p> <http://example.org/b> .\n")
+    root = tmp_path / "workspace"
+    (root / "data").mkdir(parents=True)
+    (root / "kg.toml").write_text('title = "Links"\nbase = "http://example.org/"\n')
+    (root / "data" / "linked.nt").symlink_to(outside)
+    _build(root, "--allow-outside")
+    asked = ("query", "-e", "ASK { ?s ?p ?o }")
+    assert run_kg(root, *asked).stderr == ""
+    outside.write_text("<http://example.org/a> <http://example.org/p> <http://example.org/c> .\n")
+    assert "data/linked.nt has changed" in run_kg(root, *asked).stderr
