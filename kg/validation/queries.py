@@ -35,6 +35,8 @@ from kg.validation.terms import is_blank, is_literal, split_literal
 
 # Triples that are loaded into an index in memory, about 250 MB a million; more go to disk.
 _IN_MEMORY: Final = 2_000_000
+# Solutions whose lexical forms are looked up at once: each time the triples are read again.
+_TOGETHER: Final = 10_000
 _COMPONENT: Final = sh("SPARQLConstraintComponent")
 
 Row = Mapping[str, str]
@@ -116,17 +118,30 @@ class QueryRunner:
             query: Its query, which must be safe.
             chunks: Focus nodes, each with how often it is validated; sorted.
         """
-        found = _Constraint(self._shapes, site)
+        constraint = _Constraint(self._shapes, site)
+        rows: list[Row] = []
+        asked: list[tuple[str, int]] = []
         for chunk in chunks:
-            rows = list(self._solutions(query, [node for node, _ in chunk]))
-            forms = self._lexical_forms(rows)
-            by_node: dict[str, list[Result]] = {}
-            for row in rows:
-                by_node.setdefault(row["this"], []).extend(found.results(row, forms))
-            for node, times in chunk:
-                ordered = sorted(by_node.get(node, ()), key=lambda result: result.sort_key)
-                for result in ordered:
-                    yield from [result] * times
+            found = list(self._solutions(query, [node for node, _ in chunk]))
+            failing = {row["this"] for row in found}
+            rows += found
+            asked += [pair for pair in chunk if pair[0] in failing]
+            if len(rows) >= _TOGETHER:
+                yield from self._told(constraint, rows, asked)
+                rows, asked = [], []
+        yield from self._told(constraint, rows, asked)
+
+    def _told(
+        self, constraint: _Constraint, rows: list[Row], asked: list[tuple[str, int]]
+    ) -> Iterator[Result]:
+        """Yield the results of solutions, in the order of the focus nodes asked for."""
+        forms = self._lexical_forms(rows)
+        by_node: dict[str, list[Result]] = {}
+        for row in rows:
+            by_node.setdefault(row["this"], []).extend(constraint.results(row, forms))
+        for node, times in asked:
+            for result in sorted(by_node[node], key=lambda result: result.sort_key):
+                yield from [result] * times
 
     def _solutions(self, query: Query, nodes: list[str]) -> Iterator[Row]:
         """Yield the distinct solutions for focus nodes, as terms of the quad table."""

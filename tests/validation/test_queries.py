@@ -14,6 +14,7 @@ from kg.errors import InputError, LimitError
 from kg.quads import QuadTable
 from kg.validation import Options, Result, validate
 from kg.validation import validate as run_validation
+from kg.validation.queries import QueryRunner
 from kg.validation.shapes import ShapesGraph
 from kg.validation.sparql import UnsafeError, _Reader, prefixes_of
 from kg.validation.validate import memory_limit
@@ -177,3 +178,28 @@ def test_no_temporary_tables_are_left(
     found(connection, table("ex:a ex:n 5 ; ex:m 6 ."), shapes(QUERY))
     assert connection.execute("SHOW ALL TABLES").fetchall() == before
     assert tmp_path.exists()
+
+
+def test_lexical_forms_are_looked_up_for_many_focus_nodes_at_once(
+    connection: duckdb.DuckDBPyConnection,
+    table: Make,
+    shapes: Shapes,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    # Each look-up reads the triples anew.
+    nodes = range(3_000)
+    data = table(" ".join(f'ex:a{n} ex:n "0{n}"^^xsd:integer ; ex:m ex:o .' for n in nodes))
+    asked: list[str] = []
+    look_up = QueryRunner._candidates
+
+    def counted(
+        self: QueryRunner, columns: str, datatype: str, wanted: set[str], within: str
+    ) -> list[tuple[str, ...]]:
+        asked.append(columns)
+        return look_up(self, columns, datatype, wanted, within)
+
+    monkeypatch.setattr(QueryRunner, "_candidates", counted)
+    results = found(connection, data, shapes(QUERY))
+    assert {result.value for result in results} == {f'"0{n}"{INTEGER}' for n in nodes}
+    assert [result.focus_node for result in results] == sorted(r.focus_node for r in results)
+    assert asked == ["DISTINCT o", "DISTINCT s, o"]
