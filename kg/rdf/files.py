@@ -146,19 +146,20 @@ def quads_about(path: Path, subjects: Collection[str]) -> Iterator[tuple[ox.Quad
         yield from ((q, line) for q, line in quads_with_lines(path) if str(q.subject) in subjects)
         return
     wanted = {f"{subject} ".encode() for subject in subjects}
-    start, about = _NO_START, False
+    # Mostly a line has the subject of the one before, and nobody asks for it.
+    passed = _NO_START
     with open_binary(path) as source, _told(path, form):
         for number, line in enumerate(source, 1):
-            # Mostly a line has the subject of the one before.
-            if not line.startswith(start):
-                found = _SUBJECT.match(line)
-                # Where the pattern does not fit, the subject may be written otherwise.
-                start = found[0] if found else _NO_START
-                about = found is None or start in wanted
-            if about:
-                for quad in ox.parse(line, form):
-                    if str(quad.subject) in subjects:
-                        yield quad, number
+            if line.startswith(passed):
+                continue
+            found = _SUBJECT.match(line)
+            if found is not None and found[0] not in wanted:
+                passed = found[0]
+                continue
+            # Where the pattern does not fit, the subject may be written otherwise.
+            for quad in ox.parse(line, form):
+                if str(quad.subject) in subjects:
+                    yield quad, number
 
 
 @contextmanager

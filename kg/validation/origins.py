@@ -15,9 +15,7 @@ from typing import Final
 import duckdb
 
 from kg.errors import Location
-from kg.lineage import Lineage, Wanted
-from kg.mapping import read_mappings
-from kg.sources import Folders
+from kg.lineage import Lineage, Wanted, workspace_lineage
 from kg.validation import paths
 from kg.validation.names import sh
 from kg.validation.paths import Path
@@ -136,16 +134,10 @@ class Origins:
 
     def _open(self) -> Lineage:
         if self._lineage is None:
-            space = self._workspace
             if self._spill is None:
                 self._folder = tempfile.TemporaryDirectory(prefix="kg-trace-")
                 self._spill = FilePath(self._folder.name)
-            self._lineage = Lineage(
-                self._connection,
-                read_mappings(space.mapping_files, space.prefixes, space.base),
-                Folders(None, self._spill),
-                (*space.ontology_files, *space.data_rdf_files),
-            )
+            self._lineage = workspace_lineage(self._connection, self._workspace, self._spill)
         return self._lineage
 
 

@@ -1,27 +1,24 @@
-"""From triples back to the records that made them: file, line, record, column.
+"""From triples back to the records of tables and documents that a mapping made them of.
 
-Nothing is stored for it. The rules of the mapping run once more, with the number of the record
-kept, over the records whose subject is asked for: one scan for each triples map that could have
-made one of the triples, however many are asked for. A triple that an RDF file holds is found by
-reading the file again.
+The rules of the mapping run once more, with the number of the record kept, over the records whose
+subject is asked for: one scan for each triples map that could have made one of the triples,
+however many are asked for.
 """
 
 from __future__ import annotations
 
 import re
-import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cached_property
-from pathlib import Path
 from typing import Final
 
 import duckdb
-import pyoxigraph as ox
 
-from kg.duck import engine, sql_name
+from kg.duck import sql_name
 from kg.errors import Location
-from kg.mapping import dialect, read_mappings
+from kg.lineage.asked import Trace, Wanted
+from kg.mapping import dialect
 from kg.mapping.compile import compile_plan
 from kg.mapping.plan import (
     Constant,
@@ -38,98 +35,36 @@ from kg.mapping.plan import (
 )
 from kg.mapping.tables import source_tables
 from kg.mapping.term_sql import SourceTable, TermCompiler, TermSql
-from kg.rdf import quads_about
 from kg.sources import Folders, LoadedTable, load_table, locate_all
-from kg.workspace import Workspace, show_path
 
 # Records of one triple that are told apart; a class that a million records share has a million.
 MOST_RECORDS: Final = 20
-# Quads of a file that are kept for the next question.
-_KEPT: Final = 20_000
 
 
-@dataclass(frozen=True, slots=True)
-class Wanted:
-    """What to trace.
-
-    Attributes:
-        subject: A term.
-        predicate: A term, or None for all predicates.
-        object: A term, or None for all objects; with a predicate and no object that the record
-            gives, the record is found that should have given one.
-    """
-
-    subject: str
-    predicate: str | None = None
-    object: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Trace:
-    """A record behind a triple.
-
-    Attributes:
-        wanted: What was asked for.
-        location: File, line and record; the column where it is one.
-        predicate: The predicate that the record gives; None where it gives the subject only.
-        object: The object that it gives; None where the value is missing.
-        triples_map: Name of the triples map; empty for a triple of an RDF file.
-    """
-
-    wanted: Wanted
-    location: Location
-    predicate: str | None
-    object: str | None
-    triples_map: str
-
-
-class Lineage:
-    """Traces triples of one plan.
+class RecordTracer:
+    """Traces triples that the rules of a plan made.
 
     Args:
         connection: From `kg.duck.engine`; source tables are read into it as they are needed.
         plan: The plan that made the graph.
         folders: Where the sources are.
-        rdf_files: RDF files that entered the graph unchanged.
     """
 
-    def __init__(
-        self,
-        connection: duckdb.DuckDBPyConnection,
-        plan: Plan,
-        folders: Folders,
-        rdf_files: Sequence[Path] = (),
-    ) -> None:
+    def __init__(self, connection: duckdb.DuckDBPyConnection, plan: Plan, folders: Folders) -> None:
         self._connection = connection
         self._plan = plan
         self._folders = folders
-        self._rdf_files = rdf_files
         self._loaded: dict[str, LoadedTable] = {}
         self._located_in = ""
         self._located: dict[tuple[int, int], Location] = {}
         self._checked: set[str] = set()
-        self._read: dict[Path, _Read] = {}
 
-    def trace(self, wanted: Iterable[Wanted]) -> Iterator[Trace]:
-        """Yield the records behind triples, in the order of the mapping and of the records.
-
-        Args:
-            wanted: What to trace; held in memory, so ask in batches.
-
-        Raises:
-            InputError: A source or RDF file is gone or broken.
-        """
-        asked = list(dict.fromkeys(wanted))
-        if not asked:
-            return
+    def trace(self, asked: Sequence[Wanted]) -> Iterator[Trace]:
+        """Yield the records behind triples, in the order of the mapping and of the records."""
         for triples_map in self._plan.triples_maps:
             near = [w for w in asked if _could_make(triples_map, w)]
             if near:
                 yield from self._trace_map(triples_map, near)
-        for path in self._rdf_files:
-            yield from self._trace_file(path, asked)
-
-    # --- mapped triples -------------------------------------------------------------------
 
     def _trace_map(self, triples_map: TriplesMap, wanted: Sequence[Wanted]) -> Iterator[Trace]:
         self._check(triples_map)
@@ -258,41 +193,6 @@ class Lineage:
             self._loaded[table.name] = load_table(self._connection, table, self._folders)
         return self._loaded[table.name]
 
-    # --- triples of RDF files -------------------------------------------------------------
-
-    def _trace_file(self, path: Path, wanted: Sequence[Wanted]) -> Iterator[Trace]:
-        by_subject: dict[str, list[Wanted]] = {}
-        for w in wanted:
-            by_subject.setdefault(w.subject, []).append(w)
-        for quad, line in self._quads(path, frozenset(by_subject)):
-            for w in by_subject.get(str(quad.subject), ()):
-                p, o = str(quad.predicate), str(quad.object)
-                if w.predicate in (None, p) and w.object in (None, o):
-                    yield Trace(w, Location(show_path(path), line), p, o, "")
-
-    def _quads(self, path: Path, subjects: frozenset[str]) -> Iterator[tuple[ox.Quad, int | None]]:
-        """Yield the quads of a file about subjects, and keep them for the next question."""
-        known = self._read.pop(path, None)
-        if known is not None and subjects <= known.subjects:
-            self._read[path] = known
-            yield from known.quads
-            return
-        kept: list[tuple[ox.Quad, int | None]] = []
-        for found in quads_about(path, subjects):
-            if len(kept) <= _KEPT:
-                kept.append(found)
-            yield found
-        if len(kept) <= _KEPT:
-            self._read[path] = _Read(subjects, kept)
-
-
-@dataclass(frozen=True, slots=True)
-class _Read:
-    """The quads that a file has about some subjects, with their lines."""
-
-    subjects: frozenset[str]
-    quads: Sequence[tuple[ox.Quad, int | None]]
-
 
 def _could_make(triples_map: TriplesMap, wanted: Wanted) -> bool:
     """Whether a triples map could make the triple, by its constants and its subject's template."""
@@ -357,26 +257,3 @@ def _with_columns(rows: str, columns: dict[str, TermSql], kept: str) -> str:
         else:
             shown.append(f"{term.sql} AS {name}")
     return f"SELECT {', '.join(shown)} FROM {rows}"
-
-
-def trace_workspace(
-    workspace: Workspace, wanted: Iterable[Wanted], *, memory: str | None = None
-) -> Iterator[Trace]:
-    """Yield the records of a workspace behind triples; see `Lineage.trace`.
-
-    Args:
-        workspace: The workspace; its mappings and sources are read as they are now.
-        wanted: What to trace.
-        memory: Peak memory of the process, such as ``1GB``.
-
-    Raises:
-        InputError: A mapping, source or RDF file is gone or broken.
-    """
-    plan = read_mappings(workspace.mapping_files, workspace.prefixes, workspace.base)
-    with (
-        tempfile.TemporaryDirectory(prefix="kg-trace-") as folder,
-        engine(Path(folder), memory) as connection,
-    ):
-        files = (*workspace.ontology_files, *workspace.data_rdf_files)
-        lineage = Lineage(connection, plan, Folders(None, Path(folder)), files)
-        yield from lineage.trace(wanted)

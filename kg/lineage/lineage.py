@@ -1,0 +1,111 @@
+"""The lineage of a graph: of what its mapping made, and of what RDF files brought."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterable, Iterator, Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import duckdb
+
+from kg.duck import engine
+from kg.lineage.asked import Trace, Wanted
+from kg.lineage.files import FileTracer
+from kg.workspace import Workspace
+
+if TYPE_CHECKING:
+    from kg.lineage.records import RecordTracer
+    from kg.mapping.plan import Plan
+    from kg.sources import Folders
+
+
+class Lineage:
+    """Traces triples of one plan.
+
+    Args:
+        connection: From `kg.duck.engine`; source tables are read into it as they are needed.
+        plan: The plan that made the graph, or None where it was made of RDF files alone.
+        folders: Where the sources are; None without a plan.
+        rdf_files: RDF files that entered the graph unchanged.
+    """
+
+    def __init__(
+        self,
+        connection: duckdb.DuckDBPyConnection,
+        plan: Plan | None,
+        folders: Folders | None,
+        rdf_files: Sequence[Path] = (),
+    ) -> None:
+        self._connection = connection
+        self._plan = plan
+        self._folders = folders
+        self._files = FileTracer(rdf_files)
+
+    def trace(self, wanted: Iterable[Wanted]) -> Iterator[Trace]:
+        """Yield the records behind triples, in the order of the mapping and of the records.
+
+        Args:
+            wanted: What to trace; held in memory, so ask in batches.
+
+        Raises:
+            InputError: A source or RDF file is gone or broken.
+        """
+        asked = list(dict.fromkeys(wanted))
+        if not asked:
+            return
+        if self._records is not None:
+            yield from self._records.trace(asked)
+        yield from self._files.trace(asked)
+
+    @cached_property
+    def _records(self) -> RecordTracer | None:
+        if self._plan is None or self._folders is None:
+            return None
+        from kg.lineage.records import RecordTracer
+
+        return RecordTracer(self._connection, self._plan, self._folders)
+
+
+def workspace_lineage(
+    connection: duckdb.DuckDBPyConnection, workspace: Workspace, spill: Path
+) -> Lineage:
+    """Return the lineage of a workspace's graph; mappings and sources are read as they are now.
+
+    Args:
+        connection: From `kg.duck.engine`.
+        workspace: The workspace.
+        spill: Folder for files made on the way.
+
+    Raises:
+        InputError: A mapping is gone or broken.
+    """
+    files = (*workspace.ontology_files, *workspace.data_rdf_files)
+    if not workspace.mapping_files:
+        return Lineage(connection, None, None, files)
+    from kg.mapping import read_mappings
+    from kg.sources import Folders
+
+    plan = read_mappings(workspace.mapping_files, workspace.prefixes, workspace.base)
+    return Lineage(connection, plan, Folders(None, spill), files)
+
+
+def trace_workspace(
+    workspace: Workspace, wanted: Iterable[Wanted], *, memory: str | None = None
+) -> Iterator[Trace]:
+    """Yield the records of a workspace behind triples; see `Lineage.trace`.
+
+    Args:
+        workspace: The workspace; its mappings and sources are read as they are now.
+        wanted: What to trace.
+        memory: Peak memory of the process, such as ``1GB``.
+
+    Raises:
+        InputError: A mapping, source or RDF file is gone or broken.
+    """
+    with (
+        tempfile.TemporaryDirectory(prefix="kg-trace-") as folder,
+        engine(Path(folder), memory) as connection,
+    ):
+        yield from workspace_lineage(connection, workspace, Path(folder)).trace(wanted)
