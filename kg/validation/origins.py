@@ -74,9 +74,13 @@ class Origins:
             InputError: A mapping, source or RDF file is gone or broken.
         """
         near = {result: tuple(self._wanted(result)) for result in results}
-        places = self._trace(wanted for found in near.values() for wanted in found)
-        lost = [r for r, found in near.items() if not any(map(places.get, found))]
-        whole = self._trace(Wanted(result.focus_node) for result in lost)
+        places = self._trace(
+            wanted
+            for result, found in near.items()
+            for wanted in found or (Wanted(result.focus_node),)
+        )
+        lost = [r for r, found in near.items() if found and not any(map(places.get, found))]
+        whole = places | self._trace(Wanted(result.focus_node) for result in lost)
         return [
             replace(result, origins=_origins(result, near[result], places, whole))
             for result in results

@@ -99,6 +99,7 @@ class QueryRunner:
         self._triples = triples
         self._shapes = shapes
         self._open_index = open_index
+        self._predicates: list[str] | None = None
         self._store: ox.Store | None = None
         self._folder: tempfile.TemporaryDirectory[str] | None = None
 
@@ -107,6 +108,13 @@ class QueryRunner:
         self._store = None
         if self._folder is not None:
             self._folder.cleanup()
+
+    def restrict(self, predicates: Iterable[str]) -> None:
+        """Say before the first query which predicates (terms) are all that the queries read.
+
+        An index that is made is then made of those triples alone.
+        """
+        self._predicates = sorted(set(predicates))
 
     def results(
         self, site: QuerySite, query: Query, chunks: Iterable[list[tuple[str, int]]]
@@ -176,11 +184,17 @@ class QueryRunner:
         lines = FilePath(self._folder.name) / "triples.nt"
         count = copy_lines(
             self._connection,
-            f"SELECT s || ' ' || p || ' ' || o || ' .' FROM {self._triples.name}",
+            f"SELECT s || ' ' || p || ' ' || o || ' .' FROM {self._triples.name}{self._read()}",
             lines,
         )
         on_disk = FilePath(self._folder.name) / "store" if count > _IN_MEMORY else None
         return load_lines(lines, on_disk, keep_labels=keep_labels)
+
+    def _read(self) -> str:
+        """Return the condition that a query reads a triple."""
+        if self._predicates is None:
+            return ""
+        return f" WHERE {self._triples.has(*self._predicates) if self._predicates else 'false'}"
 
     def _lexical_forms(self, rows: list[Row]) -> Forms:
         """Return how the quad table writes the literals of solutions, where not as the index."""

@@ -31,6 +31,7 @@ _TOKEN: Final = re.compile(
     | (?P<variable>[?$]\w+)
     | (?P<name>[A-Za-z][\w.-]*:[\w.:%\\-]*|:[\w.:%\\-]+|_:[\w.-]+)
     | (?P<word>[A-Za-z_]\w*)
+    | (?P<number>(?:\d+(?:\.\d+)?|\.\d+)(?:[eE][+-]?\d+)?)
     | (?P<other>.)
     """,
     re.VERBOSE | re.DOTALL,

@@ -19,6 +19,7 @@ from kg.sizes import parse_size
 from kg.validation.check import load_shapes
 from kg.validation.judge import Judge, to_graph
 from kg.validation.names import RDF_TYPE, local_name, sh
+from kg.validation.patterns import Patterns, read_patterns
 from kg.validation.queries import OpenIndex, QueryRunner
 from kg.validation.reader import read_model
 from kg.validation.report import turtle_file
@@ -193,6 +194,9 @@ class _Validation:
         if self._sieve.find_suspects(bounded, tell):
             judge = self._judge(self._shapes.without(_is_query))
             yield from self._sieve.judged(bounded, judge.judge, tell)
+        sites = [site for route in bounded for site in route.suspects.sites]
+        if (predicates := self._predicates_read(sites)) is not None:
+            self._runner.restrict(predicates)
         for route in bounded:
             for site in route.suspects.sites:
                 tell(f"queries of {local_name(route.shape.node)}")
@@ -231,14 +235,29 @@ class _Validation:
             has_strangers: Whether there may be focus nodes that no triple has.
         """
         query = prepare(self._shapes, site.constraint, site.shape.path)
-        if query.unsafe is None and not (query.has_empty_paths and has_strangers):
-            yield from self._runner.results(site, query, self._sieve.chunks(site, _CHUNK))
-        elif query.unsafe is None:
-            known = self._sieve.known(site)
-            yield from self._runner.results(site, query, self._sieve.chunks(known, _CHUNK))
-            yield from self._judged_whole(site, self._sieve.chunks(site, _CHUNK, known.domain))
-        else:
+        if query.unsafe is not None:
             yield from self._judged_whole(site, self._sieve.chunks(site, _CHUNK))
+            return
+        asked = site
+        if query.has_empty_paths and has_strangers:
+            asked = self._sieve.known(site)
+            yield from self._judged_whole(site, self._sieve.chunks(site, _CHUNK, asked.domain))
+        patterns = read_patterns(query.text)
+        if patterns is not None:
+            asked = self._sieve.narrowed(asked, patterns)
+        yield from self._runner.results(asked, query, self._sieve.chunks(asked, _CHUNK))
+
+    def _predicates_read(self, sites: list[QuerySite]) -> set[str] | None:
+        """Return all predicates that the queries of the sites read; None for any."""
+        found: set[str] = set()
+        for site in sites:
+            query = prepare(self._shapes, site.constraint, site.shape.path)
+            patterns = read_patterns(query.text) if query.unsafe is None else Patterns()
+            # A path of no step leads from every node that the index holds.
+            if patterns is None or patterns.any_predicate or query.has_empty_paths:
+                return None
+            found |= patterns.predicates
+        return found
 
     def _judged_whole(
         self, site: QuerySite, chunks: Iterator[list[tuple[str, int]]]

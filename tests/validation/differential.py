@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from pathlib import Path
+from unittest import mock
 
 import duckdb
 
@@ -13,6 +14,7 @@ from kg.rdf import spool_rdf
 from kg.validation import Result, validate
 from kg.validation.judge import Judge, to_graph
 from kg.validation.shapes import ShapesGraph, read_shapes
+from kg.validation.sieve import run
 from tests.validation.random_cases import RandomCase
 
 Fact = tuple[str | None, ...]
@@ -64,7 +66,9 @@ def by_sieve(
     """Return what kg finds, or its failure."""
     found: list[Result] = []
     try:
-        validate(connection, table, shapes, sinks=[found.append])
+        # As on large graphs, queries are asked only where they may have solutions.
+        with mock.patch.object(run, "NARROWED", 0):
+            validate(connection, table, shapes, sinks=[found.append])
     except InputError as error:
         return error.code
     return facts(found)

@@ -203,3 +203,37 @@ def test_lexical_forms_are_looked_up_for_many_focus_nodes_at_once(
     assert {result.value for result in results} == {f'"0{n}"{INTEGER}' for n in nodes}
     assert [result.focus_node for result in results] == sorted(r.focus_node for r in results)
     assert asked == ["DISTINCT o", "DISTINCT s, o"]
+
+
+@pytest.mark.parametrize(
+    ("select", "loaded"),
+    [
+        ("SELECT $this WHERE { $this ex:n ?v FILTER NOT EXISTS { ?x ex:m ?v } }", 3),
+        ("SELECT $this ?value WHERE { $this ex:n/^ex:n ?value }", 2),
+        # What may look at any predicate, or at any node:
+        ("SELECT $this WHERE { $this ?p ?v }", 4),
+        ("SELECT $this WHERE { $this ex:n/ex:m* ?v }", 4),
+    ],
+)
+def test_an_index_is_made_of_what_the_queries_read(
+    select: str,
+    loaded: int,
+    connection: duckdb.DuckDBPyConnection,
+    table: Make,
+    shapes: Shapes,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    data = table("ex:a ex:n 1 ; ex:m 2 . ex:b ex:n 2 ; ex:o 3 .")
+    sizes: list[int] = []
+    load = QueryRunner._load
+
+    def counted(self: QueryRunner, keep_labels: bool) -> ox.Store:
+        store = load(self, keep_labels)
+        sizes.append(len(store))
+        return store
+
+    monkeypatch.setattr(QueryRunner, "_load", counted)
+    found(
+        connection, data, shapes(f"ex:S sh:targetNode ex:a ; sh:sparql [ sh:select '{select}' ] .")
+    )
+    assert sizes == [loaded]

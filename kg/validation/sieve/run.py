@@ -19,17 +19,23 @@ from kg.duck import translated
 from kg.validation.judge import to_graph
 from kg.validation.model import Shape
 from kg.validation.names import RDFS_SUBCLASS, local_name
+from kg.validation.patterns import Patterns
 from kg.validation.results import Result
 from kg.validation.shapes import Triple
 from kg.validation.sieve.compiler import Compiler
 from kg.validation.sieve.neighbourhood import Automaton, step_sql, transitions_sql
+from kg.validation.sieve.paths import PathCompiler
 from kg.validation.sieve.plan import QuerySite, Step
 from kg.validation.sieve.routes import Route, Way
+from kg.validation.sieve.solutions import solvable_sql
 from kg.validation.sieve.triples import Triples
 from kg.wording import progress_bar
 
 # Focus nodes that are judged at once; their neighbourhoods take about 10 kB each in rdflib.
 BATCH: Final = 2_000
+
+# Focus nodes from which on it pays to look by SQL which of them a query may have solutions for.
+NARROWED: Final = 1_000
 
 # Subclass axioms that are held in memory, and written into queries; more are joined.
 _HELD_AXIOMS: Final = 2_000
@@ -144,6 +150,16 @@ class Sieve:
         nodes = f"SELECT s AS n FROM {self._triples.name} UNION SELECT o FROM {self._triples.name}"
         name = self._name(f"known{next(self._numbers)}")
         self._make(name, f"SELECT n FROM {site.domain} SEMI JOIN ({nodes}) k USING (n)")
+        return replace(site, domain=name)
+
+    def narrowed(self, site: QuerySite, patterns: Patterns) -> QuerySite:
+        """Return the site with those of its focus nodes that the query may have solutions for."""
+        if self.count(site.domain) < NARROWED:
+            return site
+        sql = solvable_sql(PathCompiler(self._triples), site.domain, patterns)
+        if sql is None:
+            return site
+        name = self._make(self._name(f"solvable{next(self._numbers)}"), sql)
         return replace(site, domain=name)
 
     def chunks(

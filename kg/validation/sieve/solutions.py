@@ -1,0 +1,108 @@
+"""The focus nodes that a query may have solutions for, found by SQL.
+
+A query costs the index some look-ups for each focus node. Most nodes lack one of the patterns that
+every solution has, or surely do not hold in a comparison: those need not be asked about.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from kg.duck import sql_text
+from kg.validation.paths import Path, Sequence
+from kg.validation.patterns import THIS, Comparison, Pattern, Patterns
+from kg.validation.sieve.paths import PathCompiler
+from kg.validation.sieve.values import (
+    DATE_TIMES,
+    DATES,
+    EXACT_NUMBERS,
+    STRINGS,
+    UTC_DATE_TIMES,
+    is_blank,
+    is_iri,
+    keyed,
+    less_than,
+)
+
+# Kinds of terms that the index compares as SQL does. It reads floats more coarsely.
+_KINDS: Final = (EXACT_NUMBERS, DATES, DATE_TIMES, UTC_DATE_TIMES, STRINGS)
+
+Chain = tuple[Path, ...]
+
+
+def solvable_sql(paths: PathCompiler, domain: str, patterns: Patterns) -> str | None:
+    """Return a query (n) for the nodes of a domain that may have a solution, or None for all.
+
+    Args:
+        paths: The compiler of paths.
+        domain: Table (n) of focus nodes.
+        patterns: What was read of the query.
+    """
+    chains = _chains(patterns.needed)
+    conditions = []
+    covered: set[Chain] = set()  # paths that a comparison asks for already
+    for comparison in patterns.comparisons:
+        condition = _comparison(paths, domain, chains, comparison)
+        if condition is not None:
+            conditions.append(condition)
+            for side in (comparison.left, comparison.right):
+                covered.add(chains.get(side, ())[:1])
+    for pattern in patterns.needed:
+        if pattern.subject != THIS or pattern.path is None:
+            continue
+        if pattern.object.startswith("<"):
+            pairs = paths.pairs(pattern.path, domain)
+            conditions.append(f"SELECT n FROM ({pairs}) WHERE v = {sql_text(pattern.object)}")
+        elif (pattern.path,) not in covered:
+            conditions.append(f"SELECT n FROM ({paths.pairs(pattern.path, domain)})")
+    if not conditions:
+        return None
+    joins = " ".join(f"SEMI JOIN ({sql}) c{i} USING (n)" for i, sql in enumerate(conditions))
+    return f"SELECT n FROM {domain} {joins}"
+
+
+def _chains(patterns: list[Pattern]) -> dict[str, Chain]:
+    """Return paths that lead from the focus node to variables.
+
+    A variable that several patterns bind is reached by the first of them: for a node that has a
+    solution its value there is one of the ends, for literals up to their lexical form.
+    """
+    chains: dict[str, Chain] = {THIS: ()}
+    grown = True
+    while grown:
+        grown = False
+        for pattern in patterns:
+            known = pattern.subject in chains and pattern.path is not None
+            if known and pattern.object.startswith("?") and pattern.object not in chains:
+                assert pattern.path is not None
+                chains[pattern.object] = (*chains[pattern.subject], pattern.path)
+                grown = True
+    return chains
+
+
+def _comparison(
+    paths: PathCompiler, domain: str, chains: dict[str, Chain], comparison: Comparison
+) -> str | None:
+    """Return a query (n) for the nodes that a comparison may hold for."""
+    sides = [_side(paths, domain, chains, of) for of in (comparison.left, comparison.right)]
+    if None in sides or THIS not in chains:
+        return None
+    left, right = (keyed(f"({side})", _KINDS) for side in sides if side is not None)
+    fails = less_than("a", "b", comparison.sign.replace("!=", "<>")).surely_bad
+    if comparison.sign == "=":
+        fails += f" OR ({is_iri('a.v')} AND {is_iri('b.v')} AND a.v <> b.v)"
+    elif comparison.sign == "!=":
+        fails += f" OR (({is_iri('a.v')} OR {is_blank('a.v')}) AND a.v = b.v)"
+    return f"SELECT a.n FROM ({left}) a JOIN ({right}) b USING (n) WHERE NOT ({fails})"
+
+
+def _side(paths: PathCompiler, domain: str, chains: dict[str, Chain], of: str) -> str | None:
+    """Return a query (n, v) for the values of a variable or term that is compared."""
+    if not of.startswith("?"):
+        return f"SELECT n, {sql_text(of)} AS v FROM {domain}"
+    chain = chains.get(of)
+    if chain is None:
+        return None
+    if not chain:
+        return f"SELECT n, n AS v FROM {domain}"
+    return paths.pairs(chain[0] if len(chain) == 1 else Sequence(chain), domain)

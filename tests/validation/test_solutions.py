@@ -1,0 +1,185 @@
+"""Focus nodes that a query surely has no solution for are left out, and no others.
+
+Run by hand over more seeds: ``python -m tests.validation.test_solutions 0 3000``.
+"""
+
+from __future__ import annotations
+
+import random
+import sys
+import tempfile
+from collections import Counter
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from kg.duck import engine
+from kg.quads import QuadTable
+from kg.validation import Result, validate
+from kg.validation.paths import Inverse
+from kg.validation.patterns import Comparison
+from kg.validation.queries import QueryRunner
+from kg.validation.shapes import ShapesGraph
+from kg.validation.sieve import run, solutions
+from kg.validation.sparql import Query
+from tests.validation.differential import Fact, facts, load
+from tests.validation.random_cases import HEAD, LITERALS, NODES, PREDICATES, RandomCase
+
+Make = Callable[[str], QuadTable]
+Shapes = Callable[[str], ShapesGraph]
+SEEDS = range(100)
+# Values that compare, equal ones in several forms among them, and such as do not.
+NUMBERS = ["1", "2", '"02"^^xsd:integer', "1.0", "1.5", "-3", '"2"^^xsd:int', "1e0", '"1"']
+TEXTS = ['"a"', '"b"', '"ab"', '"a"@en', '"1"', '"a\\\\b"', "ex:n1"]
+DATES = [f'"{day}"^^xsd:date' for day in ("2020-01-01", "2021-01-01", "2021-01-01Z", "2020-02-30")]
+TIMES = [f'"2020-01-01T{time}"^^xsd:dateTime' for time in ("10:00:00", "11:00:00", "11:00:00Z")]
+POOLS = [NUMBERS, NUMBERS, TEXTS, DATES + TIMES, LITERALS]
+SIGNS = ["<", "<=", ">", ">=", "=", "!="]
+
+
+def random_comparison(seed: int) -> RandomCase:
+    """Return a case whose query has patterns that hang together and compares their values."""
+    rng = random.Random(f"comparisons {seed}")
+    pool = rng.choice(POOLS)
+    values = rng.sample(pool, min(4, len(pool)))
+    known = ["$this"]
+    patterns = []
+    for name in rng.sample(["?x", "?y", "?z"], rng.choice([1, 1, 2, 2, 3])):
+        path = rng.choice(PREDICATES)
+        if rng.random() < 0.3:
+            path = rng.choice([f"{path}/ex:r", f"^({path}/ex:q)", f"({path}|^ex:q)", f"^{path}"])
+        patterns.append(f"{rng.choice(['$this', '$this', *known])} {path} {name} .")
+        known.append(name)
+    if rng.random() < 0.1:
+        patterns.append(f"$this ex:p {rng.choice([*NODES, *values])} .")
+    checks = []
+    for _ in range(rng.choice([0, 1, 1, 1, 2])):
+        others = [*known, *values, *values, rng.choice(NODES)]
+        checks.append(f"{rng.choice(known[1:])} {rng.choice(SIGNS)} {rng.choice(others)}")
+    filters = f"FILTER ({' && '.join(checks)})" if checks else ""
+    rng.shuffle(patterns)
+    select = f"SELECT $this ?x WHERE {{ {' '.join(patterns)} {filters} }}".replace("\\", "\\\\")
+    target = rng.choice(["sh:targetObjectsOf", "sh:targetSubjectsOf", "sh:targetSubjectsOf"])
+    shape = f'ex:S {target} ex:p ; sh:sparql [ sh:select """{select}""" ] .'
+    return RandomCase(seed, HEAD + _data(rng, values), HEAD + shape)
+
+
+def _data(rng: random.Random, values: list[str]) -> str:
+    subjects = [*NODES[:4], "_:b0"]
+    lines = []
+    for subject in subjects:
+        for predicate in PREDICATES:
+            for _ in range(rng.choice([0, 1, 1, 2])):
+                end = rng.choice([*values, *values, *values, *subjects])
+                lines.append(f"{subject} {predicate} {end} .")
+    return "\n".join(lines) + "\n"
+
+
+@pytest.fixture(autouse=True)
+def always_narrowed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(run, "NARROWED", 0)
+
+
+def found(
+    connection: duckdb.DuckDBPyConnection, table: QuadTable, shapes: ShapesGraph
+) -> Counter[Fact]:
+    results: list[Result] = []
+    validate(connection, table, shapes, sinks=[results.append])
+    return facts(results)
+
+
+def differs(
+    seed: int, connection: duckdb.DuckDBPyConnection, folder: Path, asked: Counter[str]
+) -> bool:
+    """Tell whether results are lost where nodes are left out; count the nodes asked about."""
+    table, shapes = load(random_comparison(seed), connection, folder)
+    outcome = []
+    for narrowed in (0, 10**9):
+        run.NARROWED = narrowed  # type: ignore[misc]
+        solve = QueryRunner._solutions
+
+        def counted(
+            self: QueryRunner,
+            query: Query,
+            nodes: list[str],
+            kind: str = "narrowed" if narrowed == 0 else "all",
+            solve: Callable[..., Iterator[dict[str, str]]] = solve,
+        ) -> Iterator[dict[str, str]]:
+            asked[kind] += len(nodes)
+            return solve(self, query, nodes)
+
+        QueryRunner._solutions = counted  # type: ignore[method-assign, assignment]
+        try:
+            outcome.append(found(connection, table, shapes))
+        finally:
+            QueryRunner._solutions = solve  # type: ignore[method-assign]
+    return outcome[0] != outcome[1]
+
+
+def test_no_result_is_lost(connection: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
+    asked: Counter[str] = Counter()
+    assert [seed for seed in SEEDS if differs(seed, connection, tmp_path, asked)] == []
+    assert 0 < asked["narrowed"] < 0.7 * asked["all"], "little is left out: this shows nothing"
+
+
+MUTANTS: dict[str, tuple[str, Callable[..., object]]] = {
+    "no comparison holds": ("_comparison", lambda *_: "SELECT NULL::VARCHAR AS n WHERE false"),
+    "signs are turned": (
+        "_comparison",
+        lambda paths, domain, chains, c, made=solutions._comparison: made(
+            paths, domain, chains, Comparison(c.right, c.sign, c.left)
+        ),
+    ),
+    "or equal is forgotten": (
+        "less_than",
+        lambda a, b, sign, made=solutions.less_than: made(a, b, sign.rstrip("=") or "="),
+    ),
+    "unequal is equal": (
+        "less_than",
+        lambda a, b, sign, made=solutions.less_than: made(a, b, sign.replace("<>", "=")),
+    ),
+    "equal is unequal": (
+        "less_than",
+        lambda a, b, sign, made=solutions.less_than: made(a, b, "<>" if sign == "=" else sign),
+    ),
+    "chains lose their first step": (
+        "_chains",
+        lambda patterns, made=solutions._chains: {
+            name: chain[-1:] for name, chain in made(patterns).items()
+        },
+    ),
+    "paths are turned": (
+        "_chains",
+        lambda patterns, made=solutions._chains: {
+            name: tuple(Inverse(path) for path in chain) for name, chain in made(patterns).items()
+        },
+    ),
+}
+
+
+@pytest.mark.parametrize("name", MUTANTS)
+def test_a_fault_would_be_noticed(
+    name: str,
+    connection: duckdb.DuckDBPyConnection,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    attribute, mutant = MUTANTS[name]
+    monkeypatch.setattr(solutions, attribute, mutant)
+    asked: Counter[str] = Counter()
+    assert any(differs(seed, connection, tmp_path, asked) for seed in SEEDS)
+
+
+def main(first: int, last: int) -> int:
+    """Try the seeds from `first` to before `last`; say which differ, and what was left out."""
+    asked: Counter[str] = Counter()
+    with engine(threads=1) as connection, tempfile.TemporaryDirectory() as folder:
+        lost = [s for s in range(first, last) if differs(s, connection, Path(folder), asked)]
+    print(f"{last - first} cases, {len(lost)} differ: {lost[:20]}; asked about {dict(asked)}")
+    return 1 if lost else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(int(sys.argv[1]), int(sys.argv[2])))
