@@ -8,6 +8,7 @@ import tempfile
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from math import ceil
 from pathlib import Path
 from typing import Final, TypeVar
 
@@ -23,6 +24,14 @@ Result = TypeVar("Result")
 PROCESS_FLOOR: Final = 110 * 2**20
 # DuckDB does not start to work with less.
 SMALLEST_LIMIT: Final = 48 * 2**20
+# The share of its limit that DuckDB goes over in large sorts.
+_OVERSHOOT: Final = 0.05
+_SMALLEST: Final = ceil((PROCESS_FLOOR + SMALLEST_LIMIT * (1 + _OVERSHOOT)) / 10**6) * 10**6
+
+
+def _buffers(memory: int) -> int:
+    """Return the bytes that DuckDB is told to keep to, so that the process keeps to `memory`."""
+    return int((memory - PROCESS_FLOOR) / (1 + _OVERSHOOT))
 
 
 @contextmanager
@@ -40,12 +49,12 @@ def engine(
     Raises:
         InputError: `memory` is no size or too small.
     """
-    limit = parse_size(memory or "2GB") - PROCESS_FLOOR
+    limit = _buffers(parse_size(memory or "2GB"))
     if limit < SMALLEST_LIMIT:
         raise InputError(
             "memory-too-small",
             f"--memory {memory} is too little to work with",
-            hint=f"Give at least {(PROCESS_FLOOR + SMALLEST_LIMIT) // 10**6}MB.",
+            hint=f"Give at least {_SMALLEST // 10**6}MB.",
         )
     if spill is not None:
         spill.mkdir(parents=True, exist_ok=True)

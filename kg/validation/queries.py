@@ -19,7 +19,7 @@ from typing import Any, Final
 import duckdb
 import pyoxigraph as ox
 
-from kg.duck import sql_text, translated
+from kg.duck import reserve, sql_text, translated
 from kg.quads import copy_lines
 from kg.store import empty_store, load_lines
 from kg.terms import XSD, literal
@@ -33,8 +33,11 @@ from kg.validation.sieve.triples import Triples
 from kg.validation.sparql import Query
 from kg.validation.terms import is_blank, is_literal, split_literal
 
-# Triples that are loaded into an index in memory, about 250 MB a million; more go to disk.
-_IN_MEMORY: Final = 2_000_000
+# Triples that are loaded into an index in memory; more go to disk.
+_IN_MEMORY: Final = 1_000_000
+_BYTES_IN_MEMORY: Final = 250
+# Bytes that loading an index on disk takes, however many triples there are.
+_LOADING: Final = 700_000_000
 # Solutions whose lexical forms are looked up at once: each time the triples are read again.
 _TOGETHER: Final = 10_000
 _COMPONENT: Final = sh("SPARQLConstraintComponent")
@@ -188,6 +191,7 @@ class QueryRunner:
             lines,
         )
         on_disk = FilePath(self._folder.name) / "store" if count > _IN_MEMORY else None
+        reserve(self._connection, "index", _LOADING if on_disk else count * _BYTES_IN_MEMORY)
         return load_lines(lines, on_disk, keep_labels=keep_labels)
 
     def _read(self) -> str:
