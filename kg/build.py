@@ -30,7 +30,7 @@ from kg.export import Problem, write_survey
 from kg.export.checks import check_rows
 from kg.infer import infer_rdfs
 from kg.lineage import Wanted, trace_workspace
-from kg.mapping import read_mappings
+from kg.mapping.reading import read_mappings
 from kg.materialize import MapCount, Materialization, materialize
 from kg.quads import QuadTable, write_index_files
 from kg.rdf import spool_rdf

@@ -14,8 +14,8 @@ from kg.duck import engine
 from kg.errors import InputError, Location, UsageError
 from kg.export import choose_format, export_table
 from kg.export.targets import target_path, write_target
-from kg.mapping import read_mappings
 from kg.mapping.plan import Formulation, LogicalTarget, Plan
+from kg.mapping.reading import read_mappings
 from kg.mapping.targets import Routing
 from kg.materialize import MapCount, Materialization, explain, materialize
 from kg.sources import Folders

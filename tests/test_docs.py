@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 
-from kg.cli.main import app
+from kg.cli.main import command_line
 from kg.export.checks import _MESSAGES
 from kg.init import init_workspace
 from tests.documents import Stage, stable
@@ -115,7 +115,7 @@ def test_the_command_line_names_the_code(tmp_path):
 def commands() -> dict[str, object]:
     import typer.main
 
-    return dict(typer.main.get_command(app).commands)
+    return dict(typer.main.get_command(command_line()).commands)
 
 
 def pages() -> str:
@@ -151,7 +151,8 @@ def options_of(command: object) -> set[str]:
 def test_every_option_of_the_documentation_exists():
     import typer.main
 
-    known = options_of(typer.main.get_command(app)).union(*map(options_of, commands().values()))
+    root = typer.main.get_command(command_line())
+    known = options_of(root).union(*map(options_of, commands().values()))
     named = set(re.findall(r"(?<![\w-])--[a-z][a-z-]+", pages()))
     # Those of other programs: xmllint, oxigraph, fuseki, tdbloader, curl.
     others = {"--noent", "--location", "--file", "--union-default-graph", "--set", "--loc"}

@@ -8,38 +8,65 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Iterable
 from contextlib import suppress
+from importlib import import_module
 from pathlib import Path
 from types import TracebackType
-from typing import Annotated, NoReturn, cast
+from typing import Annotated, Final, NoReturn, cast
 
 import typer
 
-from kg.cli.build import build_command
 from kg.cli.context import Settings
-from kg.cli.describe import describe_command
-from kg.cli.diff import diff_command
-from kg.cli.export import export_command
-from kg.cli.init import init_command
 from kg.cli.light import LightCommand, LightGroup
-from kg.cli.map import map_command
-from kg.cli.push import push_command
-from kg.cli.query import query_command
-from kg.cli.questions import questions_command
-from kg.cli.release import release_command
-from kg.cli.trace import trace_command
-from kg.cli.validate import validate_command
 from kg.errors import ExitCode, KgError
 
-app = typer.Typer(
-    name="kg",
-    cls=LightGroup,
-    help="Source facts in, a validated, queryable, exportable knowledge graph out.",
-    no_args_is_help=True,
-    pretty_exceptions_enable=False,
-    context_settings={"help_option_names": ["-h", "--help"]},
-    rich_markup_mode=None,
-)
+# Each command with where it is: only the one that is asked for is imported and set up.
+_COMMANDS: Final = {
+    "build": "kg.cli.build:build_command",
+    "map": "kg.cli.map:map_command",
+    "query": "kg.cli.query:query_command",
+    "questions": "kg.cli.questions:questions_command",
+    "trace": "kg.cli.trace:trace_command",
+    "validate": "kg.cli.validate:validate_command",
+    "export": "kg.cli.export:export_command",
+    "diff": "kg.cli.diff:diff_command",
+    "describe": "kg.cli.describe:describe_command",
+    "release": "kg.cli.release:release_command",
+    "push": "kg.cli.push:push_command",
+    "init": "kg.cli.init:init_command",
+}
+
+
+def command_line(names: Iterable[str] = tuple(_COMMANDS)) -> typer.Typer:
+    """Return the command line with some of its commands, by default all."""
+    app = typer.Typer(
+        name="kg",
+        cls=LightGroup,
+        help="Source facts in, a validated, queryable, exportable knowledge graph out.",
+        no_args_is_help=True,
+        pretty_exceptions_enable=False,
+        context_settings={"help_option_names": ["-h", "--help"]},
+        rich_markup_mode=None,
+    )
+    app.callback()(root)
+    for name in names:
+        module, function = _COMMANDS[name].split(":")
+        app.command(name, cls=LightCommand)(getattr(import_module(module), function))
+    return app
+
+
+def _asked_for(words: list[str]) -> Iterable[str]:
+    """Return the command that the words ask for; all where that is not plain."""
+    remaining = iter(words)
+    for word in remaining:
+        if word in ("-C", "--workspace"):
+            next(remaining, None)
+        elif word in _COMMANDS:
+            return (word,)
+        elif not word.startswith("-") or word in ("-h", "--help"):
+            break
+    return tuple(_COMMANDS)
 
 
 def _version(wanted: bool) -> None:
@@ -50,7 +77,6 @@ def _version(wanted: bool) -> None:
         raise typer.Exit
 
 
-@app.callback()
 def root(
     context: typer.Context,
     folder: Annotated[
@@ -75,20 +101,6 @@ def root(
     context.obj = Settings(folder=folder, quiet=quiet, verbose=verbose, debug=debug)
 
 
-app.command("build", cls=LightCommand)(build_command)
-app.command("map", cls=LightCommand)(map_command)
-app.command("query", cls=LightCommand)(query_command)
-app.command("questions", cls=LightCommand)(questions_command)
-app.command("trace", cls=LightCommand)(trace_command)
-app.command("validate", cls=LightCommand)(validate_command)
-app.command("export", cls=LightCommand)(export_command)
-app.command("diff", cls=LightCommand)(diff_command)
-app.command("describe", cls=LightCommand)(describe_command)
-app.command("release", cls=LightCommand)(release_command)
-app.command("push", cls=LightCommand)(push_command)
-app.command("init", cls=LightCommand)(init_command)
-
-
 def main(arguments: list[str] | None = None) -> int:
     """Run the command line and return its exit code.
 
@@ -98,8 +110,10 @@ def main(arguments: list[str] | None = None) -> int:
     words = sys.argv[1:] if arguments is None else arguments
     debug = "--debug" in words
     try:
-        # Not app(words): that would take sys.excepthook for itself.
-        result = typer.main.get_command(app).main(words, standalone_mode=False)
+        # Not called as app(words): that would take sys.excepthook for itself.
+        result = typer.main.get_command(command_line(_asked_for(words))).main(
+            words, standalone_mode=False
+        )
     except KgError as error:
         return _fail(error, debug)
     except typer.TyperException as error:

@@ -84,7 +84,7 @@ def workspace_lineage(
     files = (*workspace.ontology_files, *workspace.data_rdf_files)
     if not workspace.mapping_files:
         return Lineage(connection, None, None, files)
-    from kg.mapping import read_mappings
+    from kg.mapping.reading import read_mappings
     from kg.sources import Folders
 
     plan = read_mappings(workspace.mapping_files, workspace.prefixes, workspace.base)

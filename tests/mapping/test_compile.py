@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 
 from kg.duck import engine
-from kg.mapping import read_mapping
 from kg.mapping.compile import compile_plan
 from kg.mapping.plan import Plan
+from kg.mapping.reading import read_mapping
 from kg.materialize import explain, materialize
 from kg.sources import Folders
 from kg.terms import RDF_TYPE

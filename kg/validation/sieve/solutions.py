@@ -20,6 +20,7 @@ from kg.validation.sieve.values import (
     UTC_DATE_TIMES,
     is_blank,
     is_iri,
+    is_literal,
     keyed,
     less_than,
 )
@@ -58,7 +59,9 @@ def solvable_sql(paths: PathCompiler, domain: str, patterns: Patterns) -> str | 
     if not conditions:
         return None
     joins = " ".join(f"SEMI JOIN ({sql}) c{i} USING (n)" for i, sql in enumerate(conditions))
-    return f"SELECT n FROM {domain} {joins}"
+    # The index finds a literal in all its lexical forms.
+    literals = f"SELECT n FROM {domain} WHERE {is_literal('n')}"
+    return f"{literals} UNION SELECT n FROM {domain} {joins}"
 
 
 def _chains(patterns: list[Pattern]) -> dict[str, Chain]:

@@ -60,7 +60,26 @@ def merged_triples(connection: duckdb.DuckDBPyConnection, table: QuadTable) -> I
     """
     name = f"kg_triples_{next(_serial)}"
     rows = table.count(connection)
-    held = rows <= _HELD
+    with _threads_for(connection, rows):
+        yield from _merged(connection, table, name, rows <= _HELD)
+
+
+@contextmanager
+def _threads_for(connection: duckdb.DuckDBPyConnection, rows: int) -> Iterator[None]:
+    """Keep to one thread for few rows."""
+    row = connection.execute("SELECT current_setting('threads')").fetchone()
+    assert row is not None
+    if rows < _ONE_THREAD:
+        connection.execute("SET threads = 1")
+    try:
+        yield
+    finally:
+        connection.execute(f"SET threads = {row[0]}")
+
+
+def _merged(
+    connection: duckdb.DuckDBPyConnection, table: QuadTable, name: str, held: bool
+) -> Iterator[Triples]:
     source = f"SELECT s, p, o FROM {table.sql}"
     merged = len(table.graphs(connection)) > 1
     if merged:
@@ -79,12 +98,7 @@ def merged_triples(connection: duckdb.DuckDBPyConnection, table: QuadTable) -> I
             source = f"SELECT s, p, o FROM read_parquet({sql_text(str(copy))})"
         kind = "TABLE" if held else "VIEW"
         connection.execute(f"CREATE TEMP {kind} {name} AS {source}")
-        threads = connection.execute("SELECT current_setting('threads')").fetchone()
-        assert threads is not None
-        if rows < _ONE_THREAD:
-            connection.execute("SET threads = 1")
         try:
             yield Triples(name, held)
         finally:
-            connection.execute(f"SET threads = {threads[0]}")
             connection.execute(f"DROP {kind} IF EXISTS {name}")

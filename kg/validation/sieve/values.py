@@ -15,10 +15,9 @@ from typing import Final
 
 from kg.duck import sql_text
 from kg.terms import RDF_LANG_STRING, XSD, XSD_STRING
-from kg.validation import model
+from kg.validation import model, terms
 from kg.validation.names import RDFS
 from kg.validation.sieve.regex import portable
-from kg.validation.terms import is_literal, split_literal
 
 # Expressions are kept plain: RE2 takes long to compile counted repeats and many alternatives.
 # The year 0000 is none for Python, and whether a day exists is asked by a cast.
@@ -142,7 +141,8 @@ def is_blank(v: str) -> str:
     return f"starts_with({v}, '_')"
 
 
-def _is_literal(v: str) -> str:
+def is_literal(v: str) -> str:
+    """Return the condition that a column holds literals."""
     return f"starts_with({v}, '\"')"
 
 
@@ -171,11 +171,11 @@ def _typed(v: str, datatype: str) -> str:
     if datatype == XSD_STRING:
         return f"ends_with({v}, '\"')"
     if datatype == RDF_LANG_STRING:
-        return f"({_is_literal(v)} AND ({language(v)}) <> '')"
+        return f"({is_literal(v)} AND ({language(v)}) <> '')"
     if datatype == f"{RDFS}Literal":
-        return _is_literal(v)
+        return is_literal(v)
     if datatype == f"{RDFS}Datatype":
-        return f"({_is_literal(v)} AND ends_with({v}, '>'))"
+        return f"({is_literal(v)} AND ends_with({v}, '>'))"
     return f"ends_with({v}, {sql_text(_ending(datatype))})"
 
 
@@ -254,14 +254,14 @@ def _range(constraint: model.Range, v: str, datatype: str | None = None) -> Test
         v: The column.
         datatype: The only one that is looked at: what is of another is bad for another reason.
     """
-    not_literal = f"NOT {_is_literal(v)}"
+    not_literal = f"NOT {is_literal(v)}"
     kind = comparable_kind(constraint.bound)
     if kind is None:
         return Test("true", not_literal)
     # A plain string never compares with a number or a date, nor a number with a string.
     strings = "false" if kind is STRINGS else _typed(v, XSD_STRING)
     kind = kind if datatype is None else kind.only(datatype)
-    bound = kind.key(sql_text(split_literal(constraint.bound).lexical))
+    bound = kind.key(sql_text(terms.split_literal(constraint.bound).lexical))
 
     def judged(wanted: str) -> str:
         def then(number: int, text: str) -> str:
@@ -329,9 +329,9 @@ KINDS: Final = (EXACT_NUMBERS, DOUBLES, DATES, DATE_TIMES, UTC_DATE_TIMES, STRIN
 
 def comparable_kind(term: str) -> Kind | None:
     """Return the kind that a term is of, or None if SQL does not compare it as the judge does."""
-    if not is_literal(term):
+    if not terms.is_literal(term):
         return None
-    parts = split_literal(term)
+    parts = terms.split_literal(term)
     if not parts.lexical.isascii() or parts.language:
         return None
     datatype = None if parts.datatype == XSD_STRING else parts.datatype

@@ -1,0 +1,79 @@
+"""Mapping documents read into one plan, YARRRML or RML by the ending of the name."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+from kg.errors import InputError, Location
+from kg.mapping.plan import Plan
+from kg.terms import is_iri
+from kg.workspace import MAPPING_PATTERNS, show_path
+
+
+def read_mapping(path: Path, prefixes: Mapping[str, str], base: str = "") -> Plan:
+    """Read a mapping document, YARRRML or RML by the ending of its name.
+
+    Args:
+        path: The document; its sources are relative to its folder.
+        prefixes: Prefixes known to YARRRML without being declared.
+        base: Base IRI, unless the document has its own.
+
+    Raises:
+        InputError: The document is missing, may not be read, is not UTF-8, empty or wrong.
+    """
+    shown = show_path(path)
+    try:
+        text = path.read_bytes().decode("utf-8-sig")
+    except FileNotFoundError as error:
+        raise InputError(
+            "missing-file", f"there is no file {shown}", hint="Check the name and the folder."
+        ) from error
+    except UnicodeDecodeError as error:
+        before = error.object[: error.start].decode("utf-8", "replace")
+        line, column = before.count("\n") + 1, len(before) - before.rfind("\n")
+        raise InputError(
+            "bad-encoding",
+            f"the mapping is not encoded in UTF-8 (byte 0x{error.object[error.start]:02X})",
+            location=Location(shown, line, column),
+            hint="Save the file as UTF-8.",
+        ) from error
+    except OSError as error:
+        raise InputError(
+            "unreadable-file",
+            f"{shown} cannot be read: {error.strerror}",
+            hint="Name the mapping files themselves.",
+        ) from error
+    folder = str(path.resolve().parent)
+    if path.suffix in (".yml", ".yaml"):
+        from kg.mapping.yarrrml import read_yarrrml
+
+        return read_yarrrml(text, shown, prefixes, base=base, folder=folder)
+    if path.suffix == ".ttl":
+        from kg.mapping.rml import read_rml
+
+        return read_rml(text, shown, base=base, folder=folder)
+    raise InputError(
+        "unknown-format",
+        f"{shown} is no mapping by its ending",
+        hint=f"Mappings are named {', '.join(MAPPING_PATTERNS)}.",
+    )
+
+
+def read_mappings(paths: Iterable[Path], prefixes: Mapping[str, str], base: str = "") -> Plan:
+    """Read mapping documents into one plan; arguments and errors as for `read_mapping`.
+
+    Raises:
+        InputError: The base is not an absolute IRI, or a document is wrong.
+    """
+    if base and not is_iri(base):
+        raise InputError(
+            "bad-base",
+            f"the base {base!r} is not an absolute IRI",
+            hint="Write it with its scheme, such as https://example.org/.",
+        )
+    plans = [read_mapping(path, prefixes, base) for path in paths]
+    return Plan(
+        tuple(found for plan in plans for found in plan.triples_maps),
+        tuple(dict.fromkeys(pair for plan in plans for pair in plan.prefixes)),
+    )
