@@ -1,9 +1,11 @@
 """Times SHACL engines on graphs of readings: CPU seconds, peak memory, and the ratio to pySHACL.
 
-    python run.py 100000 1000000 --peers PYTHON [--bad 0.001] [--pyshacl-up-to 1000000]
+    python run.py 100000 1000000 --peers PYTHON [--bad 0.001] [--turns 3] [--pyshacl-up-to 1000000]
 
 Every run is a process of its own, parsing and start-up included; what is measured is its CPU time
-(all threads) and its peak memory, as the system tells them. A small graph goes first, so that all
+(all threads) and its peak memory, as the system tells them. Each engine has several turns, one
+after the other's, of which the quickest counts: what a busy machine adds is not the engine's. An
+engine that takes more than a minute has one. A small graph goes first, so that all
 modules are compiled. For ``kg, workspace`` the graph was built before, as it is in use. pySHACL is
 not run on graphs above a size: its time is then extrapolated from the largest graph that it was
 run on, and marked so.
@@ -26,6 +28,8 @@ ROOT = HERE.parents[1]
 SHAPES = HERE / "shapes.ttl"
 PEERS = ("shacl", "shacl_rust", "pyshacl_turbo", "shifty", "pyrudof")
 _SMALL = 2_000
+# CPU seconds beyond which an engine has one turn.
+_LONG = 60
 # Kilobytes, or bytes on macOS.
 MAXRSS_UNIT = 1 if sys.platform == "darwin" else 1024
 CONFIG = 'title = "Readings"\nbase = "http://example.org/weather/"\n'
@@ -76,18 +80,23 @@ def rows(size: int, options: argparse.Namespace, folder: Path) -> dict[str, Meas
     data = folder / f"{size}.nt"
     with data.open("w", encoding="utf-8") as out:
         out.writelines(triples(size, options.bad, 1))
-    found = {}
+    runs: dict[str, tuple[list[str], Path | None]] = {}
     kg = [sys.executable, "-m", "kg", "validate", "--memory", options.memory]
     space = workspace(folder, data, options.memory)
-    found["kg, workspace"] = measure(kg, space)
-    found["kg, --data FILE"] = measure([*kg, "--data", str(data), "--shapes", str(SHAPES)])
+    runs["kg, workspace"] = (kg, space)
+    runs["kg, --data FILE"] = ([*kg, "--data", str(data), "--shapes", str(SHAPES)], None)
     engines = str(HERE / "engines.py")
     if options.peers:
         for peer in PEERS:
-            found[peer] = measure([options.peers, engines, peer, str(data), str(SHAPES)])
+            runs[peer] = ([options.peers, engines, peer, str(data), str(SHAPES)], None)
     if size <= options.pyshacl_up_to:
-        words = [sys.executable, engines, "pyshacl", str(data), str(SHAPES)]
-        found["pySHACL"] = measure(words)
+        runs["pySHACL"] = ([sys.executable, engines, "pyshacl", str(data), str(SHAPES)], None)
+    found: dict[str, Measured] = {}
+    for _ in range(1 if size == _SMALL else options.turns):
+        for engine, (words, cwd) in runs.items():
+            if engine not in found or found[engine].cpu < _LONG:
+                measured = measure(words, cwd)
+                found[engine] = min(measured, found.get(engine, measured), key=lambda m: m.cpu)
     data.unlink()
     return found
 
@@ -97,6 +106,7 @@ def main() -> None:
     parser.add_argument("sizes", type=int, nargs="+", help="triples")
     parser.add_argument("--peers", help="a Python that has the other engines")
     parser.add_argument("--bad", type=float, default=0.001, help="share of readings with a slip")
+    parser.add_argument("--turns", type=int, default=3, help="for each engine; the quickest counts")
     parser.add_argument("--memory", default="2GB", help="for kg")
     parser.add_argument("--pyshacl-up-to", type=int, default=1_000_000, help="triples")
     options = parser.parse_args()
