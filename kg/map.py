@@ -13,6 +13,7 @@ from pathlib import Path
 from kg.duck import engine
 from kg.errors import InputError, Location, UsageError
 from kg.export import choose_format, export_table
+from kg.export.sinks import Renames
 from kg.export.targets import target_path, write_target
 from kg.mapping.plan import Formulation, LogicalTarget, Plan
 from kg.mapping.reading import read_mappings
@@ -86,8 +87,8 @@ def map_files(
     Raises:
         UsageError: There is no target for the default output.
         InputError: A mapping or a source is wrong, or a target lies outside.
-        LimitError: The memory limit was reached; the file being written is as it was.
-        WorldError: The disk failed; the file being written is as it was.
+        LimitError: The memory limit was reached; all files are as they were.
+        WorldError: The disk failed; all files are as they were.
     """
     if target is not None:
         choose_format(target, format_name)
@@ -98,7 +99,7 @@ def map_files(
         raise _no_output(routing)
     _check_targets(routing, target, None if allow_outside else _folders(mappings))
     _check_inputs(plan, mappings, routing, target)
-    with tempfile.TemporaryDirectory(prefix="kg-map-") as folder:
+    with tempfile.TemporaryDirectory(prefix="kg-map-") as folder, Renames() as together:
         spill = Path(folder)
         made = _materialized(plan, spill, memory, threads)
         written = tuple(
@@ -106,7 +107,13 @@ def map_files(
                 logical,
                 target_path(logical),
                 write_target(
-                    table, logical, prefixes=prefixes, spill=spill, memory=memory, threads=threads
+                    table,
+                    logical,
+                    prefixes=prefixes,
+                    spill=spill,
+                    memory=memory,
+                    threads=threads,
+                    together=together,
                 ),
             )
             for logical, table in made.targets

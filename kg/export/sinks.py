@@ -13,7 +13,8 @@ import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Final, Protocol
+from types import TracebackType
+from typing import IO, TYPE_CHECKING, Final, Protocol, Self
 
 from kg.errors import KgError, WorldError
 from kg.export.formats import Compression
@@ -37,9 +38,50 @@ class Writer(Protocol):
         """Take all of the bytes."""
 
 
+class Renames:
+    """Written files that take the names of their targets together: all of them, or none.
+
+    It is a context: they are renamed at its end, or removed on failure.
+
+    Raises:
+        WorldError: At the end, a target cannot be replaced.
+    """
+
+    def __init__(self) -> None:
+        self._pairs: list[tuple[Path, Path]] = []
+
+    def add(self, part: Path, target: Path) -> None:
+        """Take a written file, which is to become the target."""
+        self._pairs.append((part, target))
+
+    def __enter__(self) -> Self:
+        """Begin."""
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        """Rename, or remove what was written."""
+        try:
+            if kind is None:
+                for part, target in self._pairs:
+                    with _told(target):
+                        part.replace(target)
+        finally:
+            for part, _ in self._pairs:
+                part.unlink(missing_ok=True)
+
+
 @contextmanager
-def replacing(target: Path) -> Iterator[Path]:
+def replacing(target: Path, together: Renames | None = None) -> Iterator[Path]:
     """Give a path to write to, which becomes the target at the end, or is removed on failure.
+
+    Args:
+        target: The file.
+        together: Takes the file, to rename it later, with others.
 
     Raises:
         WorldError: The target cannot be replaced.
@@ -52,15 +94,21 @@ def replacing(target: Path) -> Iterator[Path]:
             yield target
         return
     part = part_of(target)
+    given = False
     try:
         with _told(target):
             yield part
-            part.replace(target)
+            if together is None:
+                part.replace(target)
+            else:
+                together.add(part, target)
+                given = True
     except WorldError as error:
         error.message = error.message.replace(str(part), show_path(target))
         raise
     finally:
-        part.unlink(missing_ok=True)
+        if not given:
+            part.unlink(missing_ok=True)
 
 
 def part_of(target: Path) -> Path:

@@ -20,7 +20,7 @@ from typing import Final
 from kg.duck import engine
 from kg.export.api import export_table
 from kg.export.rdfjson import EMPTY, rdf_json_sql
-from kg.export.sinks import replacing
+from kg.export.sinks import Renames, replacing
 from kg.mapping.plan import LogicalTarget
 from kg.quads import QuadTable, copy_lines
 
@@ -47,6 +47,7 @@ def write_target(
     spill: Path,
     memory: str | None = None,
     threads: int | None = None,
+    together: Renames | None = None,
 ) -> int:
     """Write a quad table to a logical target, and return the number of statements.
 
@@ -57,6 +58,7 @@ def write_target(
         spill: A folder for files made on the way.
         memory: Peak memory of the process, such as ``1GB``.
         threads: Worker threads.
+        together: Replaces the file later, with others.
 
     Raises:
         InputError: The format cannot hold the statements.
@@ -75,7 +77,7 @@ def write_target(
             table, str(plain), format_name=name, prefixes=prefixes, memory=memory, threads=threads
         ).statements
     path = target_path(target)
-    with _encoded(plain, target.encoding) as made, replacing(path) as part:
+    with _encoded(plain, target.encoding) as made, replacing(path, together) as part:
         _PACKERS[target.compression](made, part, path.name)
     plain.unlink()
     return statements

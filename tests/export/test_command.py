@@ -192,7 +192,7 @@ def test_ctrl_c_leaves_the_target_as_it_was(tmp_path, name):
         time.sleep(0.01)
     process.send_signal(signal.SIGINT)
     told = process.communicate(timeout=60)[1].decode()
-    assert process.returncode == 130
+    assert process.returncode == 130, told
     assert "Traceback" not in told
     assert target.read_text() == "old"
     assert sorted(path.name for path in tmp_path.iterdir()) == [".kg", name, "kg.toml"]

@@ -16,6 +16,7 @@ import tarfile
 import zipfile
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 import pyoxigraph as ox
 import pytest
@@ -24,7 +25,7 @@ from hypothesis import strategies as st
 
 from kg.cli.main import main
 from kg.duck import engine
-from kg.errors import InputError, UsageError
+from kg.errors import InputError, UsageError, WorldError
 from kg.export.targets import write_target
 from kg.map import map_files
 from kg.mapping.plan import LogicalTarget
@@ -60,7 +61,7 @@ def target(path: str, more: str = "") -> str:
     return f'; rml:logicalTarget [ rml:target [ a rml:FilePath ; rml:path "{path}" ] {more} ]'
 
 
-def run(folder: Path, mapping: str, output: str | None = "out.nq", **more: bool) -> list[str]:
+def run(folder: Path, mapping: str, output: str | None = "out.nq", **more: Any) -> list[str]:
     """Run a mapping in a folder; return what was said of targets as ``name: number``."""
     name = "m.ttl" if "rml:" in mapping else "m.yml"
     write_files(folder, {name: mapping, "t.csv": DATA})
@@ -100,6 +101,16 @@ class TestRouting:
             '<#t> rml:target [ rml:path "x.nq" ] .'
         )
         assert run(tmp_path, mapping) == ["x.nq: 4"]
+
+    def test_all_are_replaced_or_none(self, tmp_path):
+        (tmp_path / "names.nq").write_text("as before")
+        mapping = rml(name=target("names.nq"))
+        with pytest.raises(WorldError):
+            run(tmp_path, mapping, "/dev/full", format_name="nquads")
+        assert (tmp_path / "names.nq").read_text() == "as before"
+        assert {path.name for path in tmp_path.iterdir()} == {"m.ttl", "names.nq", "t.csv"}
+        run(tmp_path, mapping)
+        assert lines(tmp_path / "names.nq") == ['<1> <name> "Ann"', '<2> <name> "Bob"']
 
     def test_yarrrml_on_every_term(self, tmp_path):
         mapping = """\
