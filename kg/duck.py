@@ -7,7 +7,7 @@ import shutil
 import tempfile
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from math import ceil
 from pathlib import Path
 from typing import Final, TypeVar
@@ -24,6 +24,9 @@ Result = TypeVar("Result")
 PROCESS_FLOOR: Final = 110 * 2**20
 # DuckDB does not start to work with less.
 SMALLEST_LIMIT: Final = 48 * 2**20
+# Seconds between interruptions of one query, and how many there are before its thread began.
+_PAUSE: Final = 0.05
+_TRIES: Final = 40
 # The share of its limit that DuckDB goes over in large sorts.
 _OVERSHOOT: Final = 0.05
 _SMALLEST: Final = ceil((PROCESS_FLOOR + SMALLEST_LIMIT * (1 + _OVERSHOOT)) / 10**6) * 10**6
@@ -151,16 +154,37 @@ def interruptible(connection: duckdb.DuckDBPyConnection, act: Callable[[], Resul
 
     # Not Thread.join: once a signal breaks into that, it takes the thread for ended.
     ended = threading.Event()
-    threading.Thread(target=run, name="kg-query").start()
+    thread = threading.Thread(target=run, name="kg-query")
     try:
+        # The signal may come before it has begun.
+        thread.start()
         ended.wait()
     except KeyboardInterrupt:
-        connection.interrupt()
-        ended.wait()
+        break_off(connection, thread, ended)
         raise
     if failure:
         raise failure[0]
     return outcome[0]
+
+
+def break_off(
+    connection: duckdb.DuckDBPyConnection, thread: threading.Thread, ended: threading.Event
+) -> None:
+    """Interrupt the query of a thread, and wait for its end.
+
+    Args:
+        connection: The connection that the thread uses.
+        thread: The thread; it may not have begun.
+        ended: What the thread sets at its end.
+    """
+    tries = 0
+    # An interruption before the query has begun has no effect, so it is repeated; a thread that
+    # has no number by then was never made.
+    while not ended.is_set() and (thread.ident is not None or tries < _TRIES):
+        with suppress(KeyboardInterrupt):
+            connection.interrupt()
+            ended.wait(_PAUSE)
+            tries += 1
 
 
 def first_line(error: Exception) -> str:

@@ -1,6 +1,11 @@
 """The engine's memory limit."""
 
-from kg.duck import SMALLEST_LIMIT, engine, reserve
+import threading
+import time
+
+import pytest
+
+from kg.duck import SMALLEST_LIMIT, engine, interruptible, reserve
 from kg.sizes import parse_size
 
 MIB = 2**20
@@ -25,3 +30,27 @@ def test_the_engine_keeps_what_it_needs(tmp_path):
     with engine(tmp_path, "200MB") as connection:
         reserve(connection, "lxml", 500 * MIB)
         assert abs(limit(connection) - SMALLEST_LIMIT) < MIB
+
+
+@pytest.mark.parametrize("delay", [0, 0.3])
+def test_ctrl_c_while_the_query_is_being_started_ends_it(monkeypatch, delay):
+    query = "SELECT count(*) FROM range(100000) a, range(100000) b WHERE a.range * b.range = 7"
+    start = threading.Thread.start
+
+    def interrupted(self):
+        start(self)
+        time.sleep(delay)
+        raise KeyboardInterrupt
+
+    with engine(threads=1) as connection:
+
+        def act():
+            time.sleep(0.1)  # so that a first interruption comes before the query
+            connection.execute(query).fetchall()
+
+        monkeypatch.setattr(threading.Thread, "start", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            interruptible(connection, act)
+        time.sleep(0.2)
+        # The connection is free, as what closes it needs.
+        assert connection.execute("SELECT 1").fetchall() == [(1,)]

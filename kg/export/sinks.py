@@ -16,6 +16,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO, TYPE_CHECKING, Final, Protocol, Self
 
+from kg.duck import break_off
 from kg.errors import KgError, WorldError
 from kg.export.formats import Compression
 from kg.quads import copy_lines
@@ -333,7 +334,12 @@ class Pipe:
         self._failure: BaseException | None = None
         # Not Thread.join: once a signal breaks into that, it takes the thread for ended.
         self._ended = threading.Event()
-        threading.Thread(target=self._produce, args=(lines,), name="kg-export").start()
+        self._thread = threading.Thread(target=self._produce, args=(lines,), name="kg-export")
+        try:
+            self._thread.start()
+        except KeyboardInterrupt:  # it may have begun
+            self.stop()
+            raise
 
     def _produce(self, lines: str) -> None:
         try:
@@ -359,10 +365,8 @@ class Pipe:
     def stop(self) -> BaseException | None:
         """Break off, and return what had gone wrong in DuckDB before that, if anything had."""
         failure = self._failure
-        if not self._ended.is_set():
-            self._connection.interrupt()
         self.source.close()
-        self._ended.wait()
+        break_off(self._connection, self._thread, self._ended)
         return failure
 
 
