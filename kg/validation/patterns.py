@@ -107,8 +107,12 @@ class _Reader:
         return self._found
 
     def _prefix(self) -> None:
-        name = self._take().text
-        self._prefixes[name[:-1]] = self._take().text[1:-1]
+        name, iri = self._take(), self._take()
+        prefix, colon, rest = name.text.partition(":")
+        known = colon and not rest and (name.kind == "name" or not prefix)
+        if not known or iri.kind != "iri" or not _ABSOLUTE.match(iri.text):
+            raise _UnreadError
+        self._prefixes[prefix] = iri.text[1:-1]
 
     def _group(self, needed: bool) -> None:
         """Read a group whose brace has been taken.
