@@ -7,12 +7,13 @@ Exit codes: 0 done · 1 the answer is no · 2 the input is wrong · 3 the world 
 from __future__ import annotations
 
 import os
+import signal
 import sys
 from collections.abc import Iterable
 from contextlib import suppress
 from importlib import import_module
 from pathlib import Path
-from types import TracebackType
+from types import FrameType, TracebackType
 from typing import Annotated, Final, NoReturn, cast
 
 import typer
@@ -136,14 +137,25 @@ def run() -> None:
     """Be the ``kg`` command: run, then leave with its exit code."""
     if "--debug" not in sys.argv:
         sys.excepthook = _admit
+    signal.signal(signal.SIGTERM, _terminated)
     code = main()
     if code == ExitCode.INTERRUPTED:
         _leave_interrupted()
     sys.exit(code)
 
 
+# The signal that a program sent, if one did: what is left to do is done as after Ctrl-C.
+_received: list[int] = []
+
+
+def _terminated(number: int, frame: FrameType | None) -> NoReturn:
+    del frame
+    _received.append(number)
+    raise KeyboardInterrupt
+
+
 def _leave_interrupted() -> NoReturn:
-    """End the process as interrupted, with its exit code.
+    """End the process as interrupted, with its exit code, or that of the signal received.
 
     Python would end it by the signal, which is another exit code, where the interruption met an
     ``exec`` of its own, as in the making of a dataclass, although it was handled since.
@@ -151,7 +163,7 @@ def _leave_interrupted() -> NoReturn:
     with suppress(OSError):
         sys.stdout.flush()
         sys.stderr.flush()
-    os._exit(ExitCode.INTERRUPTED)
+    os._exit(128 + _received[0] if _received else ExitCode.INTERRUPTED)
 
 
 def _admit(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:

@@ -1,6 +1,7 @@
 """The real command line, in a process of its own."""
 
 import hashlib
+import os
 import signal
 import subprocess
 import sys
@@ -164,9 +165,18 @@ def test_what_a_command_imports(workspace):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", ["a.trig", "a.jsonld"])
-def test_ctrl_c_leaves_the_target_as_it_was(tmp_path, name):
-    """While a query of a few seconds writes, the process gets the signal of Ctrl-C."""
+@pytest.mark.parametrize(
+    ("name", "number", "code"),
+    [
+        ("a.trig", signal.SIGINT, 130),
+        ("a.jsonld", signal.SIGINT, 130),
+        ("a.jsonld", signal.SIGTERM, 128 + signal.SIGTERM),
+    ],
+)
+def test_ctrl_c_leaves_the_target_as_it_was(tmp_path, name, number, code):
+    """While a query of a few seconds writes, the process gets the signal of Ctrl-C, or another."""
+    temporary = tmp_path / "temporary"
+    temporary.mkdir()
     build = tmp_path / ".kg" / "builds" / "1"
     build.mkdir(parents=True)
     (tmp_path / "kg.toml").write_text('base = "https://example.org/"\n')
@@ -185,14 +195,18 @@ def test_ctrl_c_leaves_the_target_as_it_was(tmp_path, name):
     process = subprocess.Popen(
         [sys.executable, "-m", "kg", "-C", tmp_path, "export", "-o", target],
         stderr=subprocess.PIPE,
+        env={**os.environ, "TMPDIR": str(temporary)},
     )
     for _ in range(3000):
         if list(tmp_path.glob(f".{name}.*.part")):
             break
         time.sleep(0.01)
-    process.send_signal(signal.SIGINT)
+    process.send_signal(number)
     told = process.communicate(timeout=60)[1].decode()
-    assert process.returncode == 130, told
+    assert process.returncode == code, told
     assert "Traceback" not in told
     assert target.read_text() == "old"
-    assert sorted(path.name for path in tmp_path.iterdir()) == [".kg", name, "kg.toml"]
+    assert list(temporary.iterdir()) == []
+    assert sorted(path.name for path in tmp_path.iterdir()) == sorted(
+        [".kg", name, "kg.toml", "temporary"]
+    )
