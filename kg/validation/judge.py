@@ -49,16 +49,23 @@ class Judge:
         shapes: The shapes graph.
         reasons: How many results of each constraint are given reasons for every branch.
         depth: How deep shapes may nest; pySHACL's own limit.
+        told: The shapes graph as messages tell of it, if pySHACL is given less than that.
 
     Raises:
         InputError: pySHACL cannot read the shapes.
     """
 
-    def __init__(self, shapes: ShapesGraph, reasons: int = 0, depth: int = 15) -> None:
+    def __init__(
+        self,
+        shapes: ShapesGraph,
+        reasons: int = 0,
+        depth: int = 15,
+        told: ShapesGraph | None = None,
+    ) -> None:
         from pyshacl.graph_abstraction import DataGraph
         from pyshacl.validator import Validator
 
-        self._shapes = shapes
+        self._shapes = shapes if told is None else told
         self._paths: dict[str, Path] = {}
         self._reasons = reasons
         self._reasoned: Counter[tuple[str, str]] = Counter()

@@ -225,7 +225,7 @@ class _Validation:
                 )
 
     def _judge(self, shapes: ShapesGraph) -> Judge:
-        return Judge(shapes, self._options.reasons)
+        return Judge(shapes, self._options.reasons, told=self._shapes)
 
     def _queried(self, site: QuerySite, has_strangers: bool) -> Iterator[Result]:
         """Yield the results of one query: at once on the index, or node by node in pySHACL.

@@ -20,7 +20,7 @@ from tests.validation.random_cases import RandomCase, random_case, random_query_
 
 # Seeds that once showed a difference.
 REGRESSIONS: tuple[int, ...] = ()
-QUERY_REGRESSIONS: tuple[int, ...] = ()
+QUERY_REGRESSIONS: tuple[int, ...] = (2820, 2978, 3097, 3241, 3518, 3642, 3713)
 SMALL_REGRESSIONS: tuple[int, ...] = ()
 SEEDS = (*range(60), *REGRESSIONS)
 SMALL_SEEDS = (*range(40), *SMALL_REGRESSIONS)
