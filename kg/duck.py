@@ -88,15 +88,34 @@ def reserve(connection: duckdb.DuckDBPyConnection, library: str, size: int) -> N
         library: Its name.
         size: Bytes that it takes beside DuckDB's buffers.
     """
-    row = connection.execute(
-        f"SELECT current_setting('memory_limit'), getvariable('reserved_{library}')"
-    ).fetchone()
-    assert row is not None
-    limit, done = row
-    if done is None:
+    row = connection.execute(f"SELECT getvariable('reserved_{library}')").fetchone()
+    if row == (None,):
         connection.execute(f"SET VARIABLE reserved_{library} = true")
-        left = max(SMALLEST_LIMIT, parse_size(limit) - size)
-        connection.execute(f"SET memory_limit = '{left}B'")
+        _lower(connection, size)
+
+
+@contextmanager
+def reserved(connection: duckdb.DuckDBPyConnection, size: int) -> Iterator[None]:
+    """Lower the memory limit by what is held beside DuckDB's buffers, as long as it is held.
+
+    Args:
+        connection: From `engine`.
+        size: Bytes.
+    """
+    before = _lower(connection, size)
+    try:
+        yield
+    finally:
+        connection.execute(f"SET memory_limit = '{before}B'")
+
+
+def _lower(connection: duckdb.DuckDBPyConnection, size: int) -> int:
+    """Lower the memory limit by so many bytes, and return what it was."""
+    row = connection.execute("SELECT current_setting('memory_limit')").fetchone()
+    assert row is not None
+    before = parse_size(str(row[0]))
+    connection.execute(f"SET memory_limit = '{max(SMALLEST_LIMIT, before - size)}B'")
+    return before
 
 
 @contextmanager

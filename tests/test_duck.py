@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from kg.duck import SMALLEST_LIMIT, engine, interruptible, reserve
+from kg.duck import SMALLEST_LIMIT, engine, interruptible, reserve, reserved
 from kg.sizes import parse_size
 
 MIB = 2**20
@@ -30,6 +30,14 @@ def test_the_engine_keeps_what_it_needs(tmp_path):
     with engine(tmp_path, "200MB") as connection:
         reserve(connection, "lxml", 500 * MIB)
         assert abs(limit(connection) - SMALLEST_LIMIT) < MIB
+
+
+def test_what_is_held_for_a_while_is_given_back(tmp_path):
+    with engine(tmp_path, "400MB") as connection:
+        before = limit(connection)
+        with reserved(connection, 32 * MIB):
+            assert abs(before - 32 * MIB - limit(connection)) < MIB
+        assert abs(before - limit(connection)) < MIB
 
 
 @pytest.mark.parametrize("delay", [0, 0.3])

@@ -1,7 +1,7 @@
 """The root of the command line: global options, exit codes, and how errors are shown.
 
 Exit codes: 0 done · 1 the answer is no · 2 the input is wrong · 3 the world failed ·
-4 a limit was reached · 130 interrupted. A closed pipe ends quietly.
+4 a limit was reached · 130 interrupted, 143 by SIGTERM. A closed pipe ends quietly.
 """
 
 from __future__ import annotations
@@ -111,7 +111,7 @@ def main(arguments: list[str] | None = None) -> int:
     words = sys.argv[1:] if arguments is None else arguments
     debug = "--debug" in words
     try:
-        # Not called as app(words): that would take sys.excepthook for itself.
+        # Typer's object is not called itself: that would take sys.excepthook.
         result = typer.main.get_command(command_line(_asked_for(words))).main(
             words, standalone_mode=False
         )

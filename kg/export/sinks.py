@@ -40,7 +40,7 @@ class Writer(Protocol):
 
 
 class Renames:
-    """Written files that take the names of their targets together: all of them, or none.
+    """Written files that take the names of their targets once all of them are written.
 
     It is a context: they are renamed at its end, or removed on failure.
 

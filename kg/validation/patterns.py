@@ -10,7 +10,7 @@ Spec: https://www.w3.org/TR/sparql11-query/#sparqlGrammar
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import takewhile
 from typing import Final
@@ -271,24 +271,26 @@ class _Reader:
         return self._path()
 
     def _path(self) -> Path | None:
-        parts = [self._sequence()]
-        while self._peek() == "|":
-            self._take()
-            parts.append(self._sequence())
-        told = [part for part in parts if part is not None]
-        if len(told) < len(parts):
-            return None
-        return told[0] if len(told) == 1 else Alternative(tuple(told))
+        return self._parts("|", self._sequence, Alternative)
 
     def _sequence(self) -> Path | None:
-        parts = [self._element()]
-        while self._peek() == "/":
+        return self._parts("/", self._element, Sequence)
+
+    def _parts(
+        self,
+        sign: str,
+        part: Callable[[], Path | None],
+        whole: Callable[[tuple[Path, ...]], Path],
+    ) -> Path | None:
+        """Read parts with a sign between them; None if one of them is not told."""
+        parts = [part()]
+        while self._peek() == sign:
             self._take()
-            parts.append(self._element())
-        told = [part for part in parts if part is not None]
+            parts.append(part())
+        told = tuple(each for each in parts if each is not None)
         if len(told) < len(parts):
             return None
-        return told[0] if len(told) == 1 else Sequence(tuple(told))
+        return told[0] if len(told) == 1 else whole(told)
 
     def _element(self) -> Path | None:
         token = self._take()

@@ -12,6 +12,7 @@ import math
 import re
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path as FilePath
 from typing import Any, Final
@@ -19,7 +20,7 @@ from typing import Any, Final
 import duckdb
 import pyoxigraph as ox
 
-from kg.duck import reserve, sql_text, translated
+from kg.duck import reserved, sql_text, translated
 from kg.quads import copy_lines
 from kg.store import empty_store, load_lines
 from kg.terms import XSD, literal
@@ -104,13 +105,12 @@ class QueryRunner:
         self._open_index = open_index
         self._predicates: list[str] | None = None
         self._store: ox.Store | None = None
-        self._folder: tempfile.TemporaryDirectory[str] | None = None
+        self._held = ExitStack()
 
     def close(self) -> None:
         """Remove the index, if one was made."""
         self._store = None
-        if self._folder is not None:
-            self._folder.cleanup()
+        self._held.close()
 
     def restrict(self, predicates: Iterable[str]) -> None:
         """Say before the first query which predicates (terms) are all that the queries read.
@@ -183,15 +183,16 @@ class QueryRunner:
         return bool(rows)
 
     def _load(self, keep_labels: bool) -> ox.Store:
-        self._folder = tempfile.TemporaryDirectory(prefix="kg-validate-")
-        lines = FilePath(self._folder.name) / "triples.nt"
+        folder = self._held.enter_context(tempfile.TemporaryDirectory(prefix="kg-validate-"))
+        lines = FilePath(folder) / "triples.nt"
         count = copy_lines(
             self._connection,
             f"SELECT s || ' ' || p || ' ' || o || ' .' FROM {self._triples.name}{self._read()}",
             lines,
         )
-        on_disk = FilePath(self._folder.name) / "store" if count > _IN_MEMORY else None
-        reserve(self._connection, "index", _LOADING if on_disk else count * _BYTES_IN_MEMORY)
+        on_disk = FilePath(folder) / "store" if count > _IN_MEMORY else None
+        size = _LOADING if on_disk else count * _BYTES_IN_MEMORY
+        self._held.enter_context(reserved(self._connection, size))
         return load_lines(lines, on_disk, keep_labels=keep_labels)
 
     def _read(self) -> str:

@@ -18,6 +18,7 @@ from kg.quads import QuadTable
 from kg.sizes import parse_size
 from kg.validation.check import load_shapes
 from kg.validation.judge import Judge, to_graph
+from kg.validation.model import Shape
 from kg.validation.names import RDF_TYPE, local_name, sh
 from kg.validation.patterns import Patterns, read_patterns
 from kg.validation.queries import OpenIndex, QueryRunner
@@ -29,7 +30,7 @@ from kg.validation.sieve.plan import QuerySite
 from kg.validation.sieve.routes import Route, Way, choose_routes
 from kg.validation.sieve.run import Sieve
 from kg.validation.sieve.triples import Triples, merged_triples
-from kg.validation.sparql import prepare
+from kg.validation.sparql import Query, prepare
 
 if TYPE_CHECKING:
     from rdflib import Graph
@@ -194,13 +195,14 @@ class _Validation:
         if self._sieve.find_suspects(bounded, tell):
             judge = self._judge(self._shapes.without(_is_query))
             yield from self._sieve.judged(bounded, judge.judge, tell)
-        sites = [site for route in bounded for site in route.suspects.sites]
-        if (predicates := self._predicates_read(sites)) is not None:
+        asked = [
+            self._asked(site, route.shape) for route in bounded for site in route.suspects.sites
+        ]
+        if (predicates := _predicates_read(asked)) is not None:
             self._runner.restrict(predicates)
-        for route in bounded:
-            for site in route.suspects.sites:
-                tell(f"queries of {local_name(route.shape.node)}")
-                yield from self._queried(site, bool(route.shape.targets.nodes))
+        for each in asked:
+            tell(f"queries of {local_name(each.shape.node)}")
+            yield from self._queried(each)
         focus = {r.shape.node: self._sieve.nodes(r.targets) for r in routes if r.way is Way.WHOLE}
         if any(focus.values()):
             tell("pySHACL on the whole graph")
@@ -227,37 +229,24 @@ class _Validation:
     def _judge(self, shapes: ShapesGraph) -> Judge:
         return Judge(shapes, self._options.reasons, told=self._shapes)
 
-    def _queried(self, site: QuerySite, has_strangers: bool) -> Iterator[Result]:
-        """Yield the results of one query: at once on the index, or node by node in pySHACL.
-
-        Args:
-            site: Where the query stands.
-            has_strangers: Whether there may be focus nodes that no triple has.
-        """
+    def _asked(self, site: QuerySite, shape: Shape) -> _Asked:
         query = prepare(self._shapes, site.constraint, site.shape.path)
+        return _Asked(site, query, read_patterns(query.text), shape)
+
+    def _queried(self, asked: _Asked) -> Iterator[Result]:
+        """Yield the results of one query: at once on the index, or node by node in pySHACL."""
+        site, query = asked.site, asked.query
         if query.unsafe is not None:
             yield from self._judged_whole(site, self._sieve.chunks(site, _CHUNK))
             return
-        asked = site
-        if query.has_empty_paths and has_strangers:
-            asked = self._sieve.known(site)
-            yield from self._judged_whole(site, self._sieve.chunks(site, _CHUNK, asked.domain))
-        patterns = read_patterns(query.text)
-        if patterns is not None:
-            asked = self._sieve.narrowed(asked, patterns)
-        yield from self._runner.results(asked, query, self._sieve.chunks(asked, _CHUNK))
-
-    def _predicates_read(self, sites: list[QuerySite]) -> set[str] | None:
-        """Return all predicates that the queries of the sites read; None for any."""
-        found: set[str] = set()
-        for site in sites:
-            query = prepare(self._shapes, site.constraint, site.shape.path)
-            patterns = read_patterns(query.text) if query.unsafe is None else Patterns()
-            # A path of no step leads from every node that the index holds.
-            if patterns is None or patterns.any_predicate or query.has_empty_paths:
-                return None
-            found |= patterns.predicates
-        return found
+        known = site
+        # There may be focus nodes that no triple has.
+        if query.has_empty_paths and asked.shape.targets.nodes:
+            known = self._sieve.known(site)
+            yield from self._judged_whole(site, self._sieve.chunks(site, _CHUNK, known.domain))
+        if asked.patterns is not None:
+            known = self._sieve.narrowed(known, asked.patterns)
+        yield from self._runner.results(known, query, self._sieve.chunks(known, _CHUNK))
 
     def _judged_whole(
         self, site: QuerySite, chunks: Iterator[list[tuple[str, int]]]
@@ -288,6 +277,29 @@ class _Validation:
                 )
             self._graph = to_graph(_all_triples(self._connection, self._triples))
         return self._graph
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """A query of a shape: where it stands, as it is run, what was read of it; the shape."""
+
+    site: QuerySite
+    query: Query
+    patterns: Patterns | None
+    shape: Shape
+
+
+def _predicates_read(asked: Sequence[_Asked]) -> set[str] | None:
+    """Return all predicates that queries read on the index; None for any."""
+    found: set[str] = set()
+    for each in asked:
+        if each.query.unsafe is not None:
+            continue
+        # A path of no step leads from every node that the index holds.
+        if each.patterns is None or each.patterns.any_predicate or each.query.has_empty_paths:
+            return None
+        found |= each.patterns.predicates
+    return found
 
 
 def _is_query(_: str, predicate: str, __: str) -> bool:

@@ -27,8 +27,6 @@ from kg.validation.sparql import Query
 from tests.validation.differential import Fact, facts, load
 from tests.validation.random_cases import HEAD, LITERALS, NODES, PREDICATES, RandomCase
 
-Make = Callable[[str], QuadTable]
-Shapes = Callable[[str], ShapesGraph]
 # The last have been of use: literals as focus nodes, and paths of several steps.
 SEEDS = (*range(100), 176, 179, 222, 1179, 2591)
 # Values that compare, equal ones in several forms among them, and such as do not.

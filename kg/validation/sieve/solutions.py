@@ -88,7 +88,7 @@ def _comparison(
 ) -> str | None:
     """Return a query (n) for the nodes that a comparison may hold for."""
     sides = [_side(paths, domain, chains, of) for of in (comparison.left, comparison.right)]
-    if None in sides or THIS not in chains:
+    if None in sides:
         return None
     left, right = (keyed(f"({side})", _KINDS) for side in sides if side is not None)
     fails = less_than("a", "b", comparison.sign.replace("!=", "<>")).surely_bad
