@@ -18,12 +18,12 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import IO, Any, Final
 
 import duckdb
 
+from kg.about import tool_version
 from kg.duck import engine
 from kg.errors import InputError, WorldError
 from kg.export import Problem, write_survey
@@ -198,7 +198,7 @@ class _Builder:
             raise InputError(
                 "nothing-to-build",
                 "there is no mapping and no RDF file below data/",
-                hint="Add data/NAME.yarrrml.yml beside your facts; see docs/mapping.md.",
+                hint="Add data/NAME.yarrrml.yml beside your facts; see `kg help mapping`.",
             )
         spool = self.spill / "rdf.tsv"
         spool_rdf([*ontology, *data], spool)
@@ -415,11 +415,3 @@ def _source_name(root: Path, file: Path) -> str:
     if not (path.is_relative_to(root) and path.exists()):
         path = file.resolve()
     return str(path.relative_to(root) if path.is_relative_to(root) else path)
-
-
-def tool_version() -> str:
-    """Return the version of kg; ``unknown`` where it runs without being installed."""
-    try:
-        return version("kg")
-    except PackageNotFoundError:
-        return "unknown"

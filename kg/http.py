@@ -33,8 +33,8 @@ _HINTS: Final[Mapping[int, str]] = {
     400: "The store does not take what it got: see what it says.",
     401: "Set KG_USER and KG_PASSWORD, or KG_TOKEN, or add the host to your netrc file.",
     403: "The login does not allow this. Check the rights of the user in the store.",
-    404: "Check the URL: see docs/stores.md for that of each store.",
-    405: "Check the URL: see docs/stores.md for that of each store.",
+    404: "Check the URL: `kg help stores` has that of each store.",
+    405: "Check the URL: `kg help stores` has that of each store.",
     413: "Give a smaller --chunk.",
     507: "Make room on the store's disk, then run the same command again.",
 }

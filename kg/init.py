@@ -64,7 +64,7 @@ def _check_empty(folder: Path) -> None:
             "folder-not-empty",
             f"{show_path(folder)} is not empty",
             hint="Name a new folder. To make a workspace of this one, put a kg.toml into it;"
-            " docs/workspace.md says what stands there.",
+            " `kg help workspace` says what stands there.",
         )
 
 

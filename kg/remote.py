@@ -194,7 +194,8 @@ def check_url(url: str) -> None:
         raise UsageError(
             "bad-endpoint",
             f"{url!r} is no Graph Store URL",
-            hint="It starts with http:// or https:// and has no ?, # or space; see docs/stores.md.",
+            hint="It starts with http:// or https:// and has no ?, # or space;"
+            " see `kg help stores`.",
         )
 
 
@@ -327,7 +328,7 @@ def _graph_term(name: str, workspace: Workspace) -> str:
     found = expand(name, workspace.prefixes) or name
     if not is_iri(found):
         raise UsageError(
-            "bad-iri", f"--into takes an IRI or default, not {name!r}", hint="See docs/stores.md."
+            "bad-iri", f"--into takes an IRI or default, not {name!r}", hint="See `kg help stores`."
         )
     return sql_text(f"<{found}>")
 
@@ -432,7 +433,7 @@ def _checked(client: Client, endpoint: str, graph: PushedGraph, *, add: bool) ->
             f"the store holds {held:,} triples in {shown}, not the {graph.triples:,} that were"
             f" sent ({graph.values:,} if it merges literals of one value)",
             hint="Is something else writing to it, or does the store refuse values? See"
-            " docs/stores.md.",
+            " `kg help stores`.",
         )
     return found
 

@@ -265,7 +265,7 @@ def read_workspace(root: Path) -> Workspace:
             "bad-config",
             f"not valid TOML: {str(error).split(' (at ')[0]}",
             location=place,
-            hint="See docs/workspace.md for an example.",
+            hint="See `kg help workspace` for an example.",
         ) from error
     return _workspace_from(config, root, shown)
 
@@ -319,7 +319,7 @@ def _config_error(shown: str, key: str, rule: str, value: str | None = None) -> 
         "bad-config",
         f"the key {key} {rule}{got}",
         location=Location(shown),
-        hint="See docs/workspace.md for the keys.",
+        hint="See `kg help workspace` for the keys.",
     )
 
 

@@ -16,9 +16,12 @@ from pathlib import Path
 
 import pytest
 
+from kg.about import error_codes, find_help
+from kg.about import pages as pages_of_help
 from kg.cli.main import command_line
 from kg.export.checks import _MESSAGES
 from kg.init import init_workspace
+from tests.cli.runner import Runner
 from tests.documents import Stage, stable
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -27,6 +30,12 @@ ERRORS = {"KgError", "InputError", "UsageError", "WorldError", "LimitError"}
 # Pages with commands, and what their commands find in their folder: the shipped graph, the
 # workspace of `kg init`, or nothing.
 PLAYED = {"README.md": "graph", "docs/workspace.md": "init", "docs/mapping.md": ""}
+
+
+@pytest.fixture(scope="module")
+def kg() -> Iterator[Runner]:
+    with Runner() as runner:
+        yield runner
 
 
 # --- errors ---------------------------------------------------------------------------------
@@ -182,14 +191,68 @@ def test_the_prefixes_that_are_always_known_are_documented():
     assert set(re.findall(r"`([a-z]+)`", listed)) == set(COMMON_PREFIXES)
 
 
-def test_pages_that_messages_name_exist():
-    named = {
-        name
-        for path, _ in modules()
-        for name in re.findall(r"docs/[\w/-]+\.md", path.read_text(encoding="utf-8"))
-    }
-    assert "docs/workspace.md" in named
-    assert {name for name in named if not (ROOT / name).exists()} == set()
+def texts_of(tree: ast.Module) -> Iterator[str]:
+    """Yield the texts of a module that a user may see: all but docstrings."""
+    hidden = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
+            hidden.add(node.value)
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and node not in hidden:
+            yield node.value
+
+
+def test_messages_name_topics_of_help_and_no_file_that_an_installed_kg_lacks():
+    texts = [text for _, tree in modules() for text in texts_of(tree)]
+    assert [text for text in texts if re.search(r"docs/[\w/-]*\.md", text)] == []
+    topics = {topic for text in texts for topic in re.findall(r"`kg help ([^`{]+)`", text)}
+    assert {"mapping", "workspace", "stores", "validate"} <= topics
+    for topic in topics:
+        assert find_help(topic)
+
+
+def test_help_lists_every_page():
+    assert set(pages_of_help()) == {path.stem for path in DOCS.glob("*.md")} - {"README"}
+
+
+def test_help_explains_every_code_and_every_section_and_shows_no_link_of_a_page():
+    assert set(error_codes()) == set(codes_documented())
+    assert not set(error_codes()) & set(pages_of_help())
+    for code in error_codes():
+        assert find_help(code).startswith(f"## {code}\n")
+    for page in pages_of_help():
+        shown = find_help(page)
+        assert not re.search(r"\]\([\w.#-]+\)", shown)
+        for topic in re.findall(r"`kg help ([a-z][\w#-]+)`", shown):
+            assert find_help(topic), topic
+
+
+def test_help_in_a_folder_of_its_own(kg, tmp_path):
+    listed = kg("help", cwd=tmp_path)
+    assert (listed.code, listed.err) == (0, "")
+    assert re.search(r"^  mapping +mappings in YARRRML and RML$", listed.out, re.MULTILINE)
+    code = kg("help", "[missing-column]", cwd=tmp_path)
+    assert code.out.startswith("## missing-column\n")
+    assert "## missing-" not in code.out[3:]
+    section = kg("help", "docs/mapping.md#encodings", cwd=tmp_path)
+    assert section.out.startswith("### Encodings\n")
+    assert kg("help", "build", cwd=tmp_path).out == kg("build", "--help", cwd=tmp_path).out
+    assert "`kg query --help`" in kg("help", "query", cwd=tmp_path).out
+
+
+@pytest.mark.parametrize(
+    ("topic", "nearest"),
+    [
+        ("missing-colum", "missing-column"),
+        ("maping", "mapping"),
+        ("mapping#encoding", "mapping#enc"),
+    ],
+)
+def test_help_on_what_does_not_exist_names_the_nearest(kg, tmp_path, topic, nearest):
+    result = kg("help", topic, cwd=tmp_path)
+    assert (result.code, result.out) == (2, "")
+    assert f"there is no help on '{topic}' [unknown-topic]" in result.err
+    assert f"Did you mean {nearest}" in result.err
 
 
 def heading_anchors(path: Path) -> set[str]:

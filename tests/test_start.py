@@ -388,7 +388,7 @@ class TestTheLock:
 
         from packaging.requirements import Requirement
 
-        for text in requires("kg") or []:
+        for text in requires("kg-exporter") or []:
             requirement = Requirement(text)
             part = self.pinned()[re.sub(r"[-_.]+", "-", requirement.name.lower())]
             version = re.search(r"==([^\s;\\]+)", part)[1]

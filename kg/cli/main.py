@@ -23,7 +23,7 @@ from kg.cli.light import LightCommand, LightGroup
 from kg.errors import ExitCode, KgError
 
 # Each command with where it is: only the one that is asked for is imported and set up.
-_COMMANDS: Final = {
+COMMANDS: Final = {
     "build": "kg.cli.build:build_command",
     "map": "kg.cli.map:map_command",
     "query": "kg.cli.query:query_command",
@@ -36,10 +36,11 @@ _COMMANDS: Final = {
     "release": "kg.cli.release:release_command",
     "push": "kg.cli.push:push_command",
     "init": "kg.cli.init:init_command",
+    "help": "kg.cli.help:help_command",
 }
 
 
-def command_line(names: Iterable[str] = tuple(_COMMANDS)) -> typer.Typer:
+def command_line(names: Iterable[str] = tuple(COMMANDS)) -> typer.Typer:
     """Return the command line with some of its commands, by default all."""
     app = typer.Typer(
         name="kg",
@@ -52,7 +53,7 @@ def command_line(names: Iterable[str] = tuple(_COMMANDS)) -> typer.Typer:
     )
     app.callback()(root)
     for name in names:
-        module, function = _COMMANDS[name].split(":")
+        module, function = COMMANDS[name].split(":")
         app.command(name, cls=LightCommand)(getattr(import_module(module), function))
     return app
 
@@ -63,18 +64,18 @@ def _asked_for(words: list[str]) -> Iterable[str]:
     for word in remaining:
         if word in ("-C", "--workspace"):
             next(remaining, None)
-        elif word in _COMMANDS:
+        elif word in COMMANDS:
             return (word,)
         elif not word.startswith("-") or word in ("-h", "--help"):
             break
-    return tuple(_COMMANDS)
+    return tuple(COMMANDS)
 
 
 def _version(wanted: bool) -> None:
     if wanted:
-        from importlib.metadata import version
+        from kg.about import tool_version
 
-        print(f"kg {version('kg')}")
+        print(f"kg {tool_version()}")
         raise typer.Exit
 
 
@@ -113,7 +114,7 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         # Typer's object is not called itself: that would take sys.excepthook.
         result = typer.main.get_command(command_line(_asked_for(words))).main(
-            words, standalone_mode=False
+            words, prog_name="kg", standalone_mode=False
         )
     except KgError as error:
         return _fail(error, debug)

@@ -86,7 +86,7 @@ def read_yarrrml(
     document = parse_yaml(text, file)
     if document.value is None:
         raise document.error(
-            "the mapping is empty", hint="A mapping needs the key mappings; see docs/mapping.md."
+            "the mapping is empty", hint="A mapping needs the key mappings; see `kg help mapping`."
         )
     document.check_keys("a mapping document", _DOCUMENT_KEYS)
     return _Reader(document, dict(prefixes or {}), base, folder).plan()
@@ -139,10 +139,10 @@ class _Reader:
         _check_authors(document)
         mappings = document.get(*_MAPPINGS)
         if mappings is None:
-            raise document.error("the key mappings is missing", hint="See docs/mapping.md.")
+            raise document.error("the key mappings is missing", hint="See `kg help mapping`.")
         self.mappings = dict(mappings.entries("mappings"))
         if not self.mappings:
-            raise mappings.error("there is no mapping", hint="See docs/mapping.md.")
+            raise mappings.error("there is no mapping", hint="See `kg help mapping`.")
         self.joins = JoinReader(self.terms, self.scope, self.mappings)
 
     def plan(self) -> Plan:

@@ -9,8 +9,7 @@ from typing import Final
 
 from kg.errors import InputError
 
-# What each extra installs. On the package index the name kg is that of another project, so that
-# nobody is told to install kg[xml].
+# What each extra installs: a message that names the library holds however kg was installed.
 _PACKAGES: Final[Mapping[str, str]] = {
     "excel": "python-calamine",
     "jsonpath": "python-jsonpath",

@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path as FilePath
 from typing import IO, Any, Final, Protocol
 from urllib.parse import quote
 
+from kg.about import tool_version
 from kg.errors import Location
 from kg.validation.messages import Namer, component_name, group_message
 from kg.validation.paths import to_sparql
@@ -290,7 +290,5 @@ def _sarif_place(place: Location) -> dict[str, Any]:
 
 
 def _version() -> dict[str, str]:
-    try:
-        return {"version": version("kg")}
-    except PackageNotFoundError:  # run from a source tree that is not installed
-        return {}
+    version = tool_version()
+    return {} if version == "unknown" else {"version": version}

@@ -199,7 +199,7 @@ class Judge:
                     "shapes-failed",
                     f"these shapes cannot be applied: {_first_line(error)}",
                     location=self._shapes.origins.get(shape) if shape else None,
-                    hint="See docs/validate.md for what a shape may say.",
+                    hint="See `kg help validate` for what a shape may say.",
                 ) from error
 
 

@@ -121,7 +121,7 @@ class ShapesGraph:
             "bad-shapes",
             f"{self.describe(node)}: {message}",
             location=self.origins.get(node),
-            hint=hint or "See docs/validate.md for what a shape may say.",
+            hint=hint or "See `kg help validate` for what a shape may say.",
         )
 
     def describe(self, node: str) -> str:
