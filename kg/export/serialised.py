@@ -13,37 +13,21 @@ from collections.abc import Mapping
 from typing import IO, TYPE_CHECKING, Final, cast
 
 from kg.duck import sql_text, translated
-from kg.errors import InputError
-from kg.export.checks import shown
 from kg.export.formats import RDF_XML, Format
 from kg.export.lines import nquads_sql
 from kg.export.sinks import Writer, piped
-from kg.terms import RDF, RDF_TYPE, is_iri
+from kg.export.xml_names import XML_NAMESPACES
+from kg.terms import RDF_TYPE, is_iri
 
 if TYPE_CHECKING:
     import duckdb
 
-# https://www.w3.org/TR/REC-xml-names/#NT-NCName; of its characters those that readers agree on.
-_NAME_START: Final = (
-    r"A-Z_a-z\x{C0}-\x{D6}\x{D8}-\x{F6}\x{F8}-\x{2FF}\x{370}-\x{37D}\x{37F}-\x{1FFF}"
-    r"\x{200C}-\x{200D}\x{2070}-\x{218F}\x{2C00}-\x{2FEF}\x{3001}-\x{D7FF}\x{F900}-\x{FDCF}"
-    r"\x{FDF0}-\x{FFFD}"
-)
-_NAME: Final = (
-    rf"[{_NAME_START}][{_NAME_START}\-.0-9\x{{B7}}\x{{300}}-\x{{36F}}\x{{203F}}-\x{{2040}}]*"
-)
-# https://www.w3.org/TR/rdf-syntax-grammar/#section-Namespace: no property element may have
-# these names; rdf:li would be read as rdf:_1.
-_RESERVED_NAMES: Final = (
-    *("RDF", "Description", "ID", "about", "parseType", "resource", "nodeID", "datatype", "li"),
-    *("aboutEach", "aboutEachPrefix", "bagID"),
-)
-# Prefixes that the writer declares itself; XML has no name for the empty one in attributes.
-_TAKEN: Final = frozenset(("", "rdf", "its", "oxprefix"))
+# Prefixes that the writer declares itself.
+_TAKEN: Final = frozenset(("rdf", "its", "oxprefix"))
+# XML has no name for the empty prefix in attributes, and its readers disagree on other alphabets.
+_PREFIX: Final = re.compile(r"(?!xml)[A-Za-z_][A-Za-z0-9._-]*", re.IGNORECASE)
 _ROOT: Final = re.compile(rb"<rdf:RDF[^>]*>")
 _DECLARATION: Final = re.compile(rb" xmlns:[^=]+=\"[^\"]*\"")
-# Escapes of characters that XML 1.0 has no way to write.
-_NOT_XML: Final = r"(?:[^\\]|\\[tnr\"\\])*(?:\\[bf]|\\u00[01]|\\uFFF[EF])"
 
 
 def write_serialised(
@@ -85,12 +69,13 @@ def write_serialised(
 class _Whole:
     """A writer as pyoxigraph expects it: it tells how much it took.
 
-    The writer of RDF/XML declares prefixes in an order that changes from run to run: here they
-    are sorted.
+    pyoxigraph declares the prefixes of RDF/XML in an order that changes from run to run: here
+    they are sorted. It writes carriage returns as they are: here they are escaped.
     """
 
     def __init__(self, sink: Writer, *, xml: bool) -> None:
         self._sink = sink
+        self._xml = xml
         self._head: bytes | None = b"" if xml else None
 
     def write(self, data: bytes) -> int:
@@ -103,6 +88,9 @@ class _Whole:
             names = b"".join(sorted(_DECLARATION.findall(root[0])))
             data = self._head[: root.start()] + b"<rdf:RDF" + names + self._head[root.end() - 1 :]
             self._head = None
+        if self._xml:
+            # https://www.w3.org/TR/xml/#sec-line-ends: readers take a plain one for a line feed.
+            data = data.replace(b"\r", b"&#13;")
         self._sink.write(data)
         return size
 
@@ -117,7 +105,10 @@ def _needed(
     usable = [
         (prefix, iri)
         for prefix, iri in prefixes.items()
-        if prefix not in _TAKEN and not prefix.lower().startswith("xml") and is_iri(iri)
+        if prefix not in _TAKEN
+        and _PREFIX.fullmatch(prefix)
+        and iri not in XML_NAMESPACES
+        and is_iri(iri)
     ]
     if not usable:
         return {}
@@ -130,43 +121,3 @@ def _needed(
         row = connection.execute(f"SELECT {tests} FROM ({terms})").fetchone()
     assert row is not None
     return dict(pair for pair, used in zip(usable, row, strict=True) if used)
-
-
-def refuse_unnameable(connection: duckdb.DuckDBPyConnection, rows: str) -> None:
-    """Find what RDF/XML cannot hold.
-
-    Args:
-        connection: From `kg.duck.engine`.
-        rows: A query with the columns s, p, o, g.
-
-    Raises:
-        InputError: A predicate that is no XML name, a blank node label that is none, or a
-            character that XML 1.0 does not have.
-    """
-    reserved = ", ".join(sql_text(f"<{RDF}{name}>") for name in _RESERVED_NAMES)
-    label = sql_text(f"_:{_NAME}")
-    for condition, what, hint in (
-        (
-            f"p IN ({reserved}) OR NOT regexp_full_match(p, {sql_text(f'<.+{_NAME}>')})",
-            "RDF/XML cannot name this predicate",
-            "Choose another format, or end the predicate's IRI in a name.",
-        ),
-        (
-            f"o < '<' AND contains(o, '\\') AND regexp_matches(o, {sql_text('^' + _NOT_XML)})",
-            "XML has no way to write a character of this literal",
-            "Choose another format, or take the control characters out.",
-        ),
-        (
-            f"s >= '_' AND NOT regexp_full_match(s, {label})"
-            f" OR o >= '_' AND NOT regexp_full_match(o, {label})",
-            "RDF/XML cannot hold the label of this blank node",
-            "Give --skolemize, or choose another format.",
-        ),
-    ):
-        with translated():
-            row = connection.execute(
-                f"SELECT s, p, o FROM ({rows}) WHERE {condition} LIMIT 1"
-            ).fetchone()
-        if row:
-            s, p, o = row
-            raise InputError("not-rdf-xml", f"{what}: {shown((s, p, o, None))}", hint=hint)

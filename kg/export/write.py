@@ -112,7 +112,8 @@ class _Hashed:
 
 
 def _write_serialised(connection: duckdb.DuckDBPyConnection, rows: Rows, job: Job) -> Written:
-    from kg.export.serialised import refuse_unnameable, write_serialised
+    from kg.export.serialised import write_serialised
+    from kg.export.xml_names import refuse_unnameable
 
     prepared = _prepared(rows, job)
     if job.form == RDF_XML:
