@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from contextlib import ExitStack
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import IO, TYPE_CHECKING, Annotated
 
 import typer
 
@@ -112,13 +112,33 @@ def validate_command(
         if inference is Inference.RDFS or graph.wants_rdfs:
             table = _inferred(connection, table, stack)
         options = _options(own, data, graph, form, max_results, explain, connection, stack)
-        out = open_report(form.value, sys.stdout, graph, namer, _width())
+        text = _whole(form, stack)
+        out = open_report(form.value, text, graph, namer, _width())
         verdict = validate(connection, table, graph, sinks=[out.add], options=options)
-    out.close()
+        out.close()
+        _print(text)
     if not verdict.applied:
         own.say("kg: warning: no shape has a target, so nothing was checked")
     _explain(own, verdict, graph, namer)
     return _exit_code(own, verdict, Severity[fail_on.name], max_results)
+
+
+def _whole(form: ReportFormat, stack: ExitStack) -> IO[str]:
+    """Return where a report is kept until it is whole: half a JSON text is of no use.
+
+    The table is written at the end anyway.
+    """
+    if form is ReportFormat.TABLE:
+        return sys.stdout
+    import tempfile
+
+    return stack.enter_context(tempfile.TemporaryFile("w+", encoding="utf-8", newline=""))
+
+
+def _print(text: IO[str]) -> None:
+    if text is not sys.stdout:
+        text.seek(0)
+        shutil.copyfileobj(text, sys.stdout)
 
 
 def _table(

@@ -95,13 +95,21 @@ class RecordTracer:
         return source_tables(self._plan)
 
     def _check(self, triples_map: TriplesMap) -> None:
-        """Compile a triples map with those that it refers to, for what is wrong with them."""
-        if triples_map.name not in self._checked:
-            self._checked.add(triples_map.name)
-            referred = {m.parent for _, m in _rules(triples_map) if isinstance(m, RefObjectMap)}
-            near = {triples_map.name, *referred}
-            maps = tuple(each for each in self._plan.triples_maps if each.name in near)
-            compile_plan(Plan(maps))
+        """Compile a triples map, for what is wrong with it.
+
+        Of the triples maps that it refers to, only the subjects matter: what these refer to in
+        turn is compiled when they are traced themselves.
+        """
+        if triples_map.name in self._checked:
+            return
+        self._checked.add(triples_map.name)
+        referred = {m.parent for _, m in _rules(triples_map) if isinstance(m, RefObjectMap)}
+        parents = (
+            replace(each, predicate_objects=())
+            for each in self._plan.triples_maps
+            if each.name in referred - {triples_map.name}
+        )
+        compile_plan(Plan((triples_map, *parents)))
 
     def _write_wanted(self, wanted: Sequence[Wanted]) -> None:
         self._connection.execute(

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 import os
 import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +17,13 @@ import pytest
 import rdflib
 from rdflib.namespace import SH
 
+from kg.cli.main import main
+from kg.errors import InputError
+from kg.validation.names import sh
+from kg.validation.results import Result
 from tests.validation.conftest import PREFIXES
 
+validating = importlib.import_module("kg.validation.validate")
 ROOT = Path(__file__).resolve().parents[2]
 DATA = """
 ex:a a ex:Launch ; ex:outcome "succes" ; ex:count 1 .
@@ -225,6 +232,23 @@ def test_shapes_without_targets_are_said_to_check_nothing(folder: Path) -> None:
         0,
         "kg: warning: no shape has a target, so nothing was checked\n",
     )
+
+
+@pytest.mark.parametrize("form", ["json", "sarif", "turtle"])
+def test_a_report_that_ends_early_is_not_begun(
+    form: str, folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """An error after the first results, such as a source that is gone, leaves no half a text."""
+
+    def results(*_: object) -> Iterator[Result]:
+        yield Result("<a>", None, None, "<s>", "<c>", sh("Violation"), ())
+        raise InputError("gone", "a source is gone")
+
+    monkeypatch.chdir(folder)
+    monkeypatch.setattr(validating._Validation, "results", results)
+    assert main([*FILES, "--format", form]) == 2
+    told = capsys.readouterr()
+    assert (told.out, "a source is gone" in told.err) == ("", True)
 
 
 TRACES = {
