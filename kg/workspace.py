@@ -246,7 +246,7 @@ def read_workspace(root: Path) -> Workspace:
     path = root / CONFIG_NAME
     shown = show_path(path)
     try:
-        config = tomllib.loads(path.read_text(encoding="utf-8"))
+        config = tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except FileNotFoundError as error:
         raise InputError(
             "no-workspace", f"there is no {CONFIG_NAME} in {root}", hint="Make one with `kg init`."

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Final
+from typing import IO, Final, cast
 
 import pyoxigraph as ox
 
@@ -171,7 +171,7 @@ def _parse(
 ) -> Iterator[tuple[ox.Quad, int]]:
     lines = LineReader(text.encode())
     try:
-        quads = ox.parse(lines, ox.RdfFormat.TURTLE, base_iri=base)
+        quads = ox.parse(cast(IO[bytes], lines), ox.RdfFormat.TURTLE, base_iri=base)
         for quad in quads:
             yield quad, lines.line
         prefixes.update(quads.prefixes)

@@ -131,8 +131,8 @@ def quads_with_lines(path: Path) -> Iterator[tuple[ox.Quad, int | None]]:
         yield from ((quad, None) for quad in parse_rdf(path))
         return
     with open_binary(path) as source, _told(path, form):
-        lines = LineReader(source.read())
-        for quad in ox.parse(lines, form, base_iri=path.resolve().as_uri()):
+        lines = LineReader(source)
+        for quad in ox.parse(cast(IO[bytes], lines), form, base_iri=path.resolve().as_uri()):
             yield quad, lines.line
 
 
