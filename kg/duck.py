@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import re
-import shutil
-import tempfile
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -15,6 +13,7 @@ from typing import Final, TypeVar
 import duckdb
 
 from kg.errors import InputError, KgError, LimitError, WorldError
+from kg.paths import new_folder, plain_path, remove_folder
 from kg.sizes import parse_size
 
 Result = TypeVar("Result")
@@ -61,9 +60,9 @@ def engine(
         )
     if spill is not None:
         spill.mkdir(parents=True, exist_ok=True)
-    folder = tempfile.mkdtemp(prefix="kg-spill-", dir=spill)
+    folder = new_folder("spill", spill)
     config: dict[str, str | bool | int | float | list[str]] = {
-        "temp_directory": folder,
+        "temp_directory": str(folder),
         "memory_limit": f"{limit}B",
         "autoinstall_known_extensions": False,
         "autoload_known_extensions": False,
@@ -77,7 +76,7 @@ def engine(
             connection.execute("SET enable_progress_bar = false")
             yield connection
     finally:
-        shutil.rmtree(folder, ignore_errors=True)
+        remove_folder(folder)
 
 
 def reserve(connection: duckdb.DuckDBPyConnection, library: str, size: int) -> None:
@@ -223,6 +222,17 @@ def sql_text(value: str) -> str:
     "'it''s'"
     """
     return "'" + value.replace("'", "''") + "'"
+
+
+def sql_file(path: Path) -> str:
+    """Return an SQL string literal for a file to read, never taken for a pattern of names."""
+    return sql_text(str(plain_path(path)))
+
+
+def read_parquet(*paths: Path) -> str:
+    """Return the table function that reads Parquet files, one after the other."""
+    files = ", ".join(map(sql_file, paths))
+    return f"read_parquet([{files}], hive_partitioning = false)"
 
 
 def sql_name(value: str) -> str:

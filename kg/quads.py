@@ -15,7 +15,7 @@ from typing import Final
 
 import duckdb
 
-from kg.duck import sql_text, translated
+from kg.duck import read_parquet, sql_text, translated
 from kg.mapping.order import SubjectOrder
 from kg.terms import RDF_TYPE
 
@@ -38,9 +38,8 @@ class QuadTable:
     def sql(self) -> str:
         """The table as it stands in a FROM clause."""
         if self.path.is_dir():
-            files = ", ".join(sql_text(str(path)) for path in sorted(self.path.glob("*.parquet")))
-            return f"read_parquet([{files}])"
-        return f"read_parquet({sql_text(str(self.path))})"
+            return read_parquet(*sorted(self.path.glob("*.parquet")))
+        return read_parquet(self.path)
 
     def moved(self, connection: duckdb.DuckDBPyConnection, target: Path) -> QuadTable:
         """Make the table one file of another name; it is gone from its place then.
@@ -205,7 +204,7 @@ def _write_stream(
     copy_rows(connection, rows, target)
     disorder = connection.execute(
         "SELECT 1 FROM (SELECT s < lag(s) OVER () AS wrong FROM"
-        f" read_parquet({sql_text(str(target))})) WHERE wrong LIMIT 1"
+        f" {read_parquet(target)}) WHERE wrong LIMIT 1"
     ).fetchone()
     connection.execute(f"SET threads = {threads[0]}")
     if disorder:
@@ -295,7 +294,7 @@ def copy_lines(connection: duckdb.DuckDBPyConnection, select: str, target: Path)
 
 def spooled(path: Path) -> str:
     """Return a query for the columns s, p, o, g of a file that `kg.rdf.spool_rdf` wrote."""
-    return f"SELECT s, p, o, g FROM read_parquet({sql_text(str(path))})"
+    return f"SELECT s, p, o, g FROM {read_parquet(path)}"
 
 
 def _integer(connection: duckdb.DuckDBPyConnection, sql: str) -> int:

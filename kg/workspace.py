@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any, Final, Literal
 
 from kg.errors import InputError, Location
+from kg.paths import show_path as show_path
 
 CONFIG_NAME: Final = "kg.toml"
 
@@ -200,14 +201,6 @@ class Workspace:
 MAPPING_PATTERNS: Final = ("*.yarrrml.yml", "*.yarrrml.yaml", "*.rml.ttl")
 RDF_SUFFIXES: Final = (".ttl", ".nt", ".nq", ".trig", ".jsonld", ".rdf", ".owl")
 _COMPRESSIONS: Final = (".gz", ".zst")
-
-
-def show_path(path: Path) -> str:
-    """Return a path relative to the current folder where it lies below it, else unchanged."""
-    try:
-        return str(path.relative_to(Path.cwd()))
-    except ValueError:
-        return str(path)
 
 
 def rdf_suffix(name: str) -> str | None:

@@ -14,7 +14,7 @@ from kg.diff.blank import compare_blank
 from kg.diff.compare import compare_ground, cuts_of, rows_of
 from kg.diff.formats import patch_sql, text_sql, update_sql
 from kg.diff.sides import Side, read_side
-from kg.duck import engine, sql_text, translated
+from kg.duck import engine, read_parquet, sql_text, translated
 from kg.errors import InputError
 from kg.quads import copy_lines
 from kg.sizes import parse_size
@@ -157,16 +157,16 @@ def _compare(
     blank = compare_blank(
         connection, old, new, folder, timeout=options.timeout, memory=options.memory
     )
-    files = sql_text(str(ground / "*.parquet"))
+    found = read_parquet(*sorted(ground.iterdir()))
     rows = (
         "SELECT sign, s, p, o, g, NULL::VARCHAR AS part, NULL::INTEGER AS copy,"
-        f" NULL::INTEGER AS copies FROM read_parquet({files})"
+        f" NULL::INTEGER AS copies FROM {found}"
     )
     if blank:
         rows += f" UNION ALL SELECT sign, s, p, o, g, part, copy, copies FROM ({blank})"
-    changes = sql_text(str(folder / "changes.parquet"))
-    connection.execute(f"COPY ({rows}) TO {changes} (FORMAT parquet)")
-    connection.execute(f"CREATE TEMP VIEW changes AS FROM read_parquet({changes})")
+    changes = folder / "changes.parquet"
+    connection.execute(f"COPY ({rows}) TO {sql_text(str(changes))} (FORMAT parquet)")
+    connection.execute(f"CREATE TEMP VIEW changes AS FROM {read_parquet(changes)}")
     row = connection.execute(
         "SELECT count(*) FILTER (sign = '-'), count(*) FILTER (sign = '+'), count(DISTINCT s)"
         " FROM changes"

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from kg.diff import components
 from kg.diff.compare import HAS_BLANK
-from kg.duck import sql_text
+from kg.duck import sql_file, sql_text
 from kg.errors import LimitError, WorldError
 from kg.quads import copy_lines
 from kg.sizes import parse_size
@@ -134,7 +134,7 @@ def _read(path: Path) -> str:
     """Return a query for part, copy, s, p, o, g of a file of canonical statements."""
     size = max(2_000_000, path.stat().st_size + 1)
     read = (
-        f"SELECT * FROM read_csv({sql_text(str(path))}, columns = {{'line': 'VARCHAR'}},"
+        f"SELECT * FROM read_csv({sql_file(path)}, columns = {{'line': 'VARCHAR'}},"
         " header = false, auto_detect = false, delim = '\x01', quote = '', escape = '',"
         f" nullstr = '\x02', new_line = '\\n', max_line_size = {min(size, 64 * 2**20)})"
     )

@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from kg.duck import engine, sql_text, translated
+from kg.duck import engine, read_parquet, translated
 from kg.errors import KgError
 from kg.export.checks import Origins, Problem, check_rows, refuse_errors
 from kg.export.formats import choose_format
@@ -215,7 +215,7 @@ def _found_in(
     found = {}
     for row in (row for problem in problems for row in problem.examples):
         first = connection.execute(
-            f"SELECT min(f) FROM read_parquet({sql_text(str(spool))})"
+            f"SELECT min(f) FROM {read_parquet(spool)}"
             " WHERE s = ? AND p = ? AND o = ? AND g IS NOT DISTINCT FROM ?",
             list(row),
         ).fetchone()

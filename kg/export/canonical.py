@@ -14,7 +14,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from kg.duck import sql_text
+from kg.duck import sql_file
 from kg.errors import LimitError, WorldError
 from kg.export import rdfc
 from kg.export.lines import nquads_sql
@@ -69,7 +69,7 @@ def _read_lines(path: Path) -> str:
     size = max(2_000_000, path.stat().st_size + 1)
     longest = min(size, 64 * 2**20)
     return (
-        f"read_csv({sql_text(str(path))}, columns = {{'line': 'VARCHAR'}}, header = false,"
+        f"read_csv({sql_file(path)}, columns = {{'line': 'VARCHAR'}}, header = false,"
         " auto_detect = false, delim = '\x01', quote = '', escape = '', nullstr = '\x02',"
         f" new_line = '\\n', max_line_size = {longest})"
     )

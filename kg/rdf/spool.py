@@ -151,7 +151,7 @@ def _line_format(path: Path) -> ox.RdfFormat:
 def _write_spool(connection: duckdb.DuckDBPyConnection, parsed: list[_Lines], target: Path) -> int:
     import duckdb
 
-    from kg.duck import sql_text, translated
+    from kg.duck import read_parquet, translated
 
     try:
         with translated():
@@ -160,7 +160,7 @@ def _write_spool(connection: duckdb.DuckDBPyConnection, parsed: list[_Lines], ta
         # A line was longer. Room for the longest costs memory: only those pay who need it.
         with translated():
             count = _copy_long_terms(connection, parsed, target)
-    twelve = f"FROM read_parquet({sql_text(str(target))}) WHERE {_IS_RDF_12} LIMIT 1"
+    twelve = f"FROM {read_parquet(target)} WHERE {_IS_RDF_12} LIMIT 1"
     if connection.execute(twelve).fetchone():
         raise _rdf_12(connection, parsed)
     return count
@@ -230,12 +230,12 @@ def _split_sql(entry: _Lines, longest: int) -> str:
     Subject and predicate hold no space. In N-Quads, a graph follows the object where there is a
     space: anywhere in what is no literal, behind the last quotation mark of what is one.
     """
-    from kg.duck import sql_text
+    from kg.duck import sql_file, sql_text
 
     home = "NULL::VARCHAR" if entry.graph is None else sql_text(iri(entry.graph))
     read = (
         "SELECT line, row_number() OVER () AS n FROM"
-        f" read_csv({sql_text(str(entry.lines))}, columns = {{'line': 'VARCHAR'}},"
+        f" read_csv({sql_file(entry.lines)}, columns = {{'line': 'VARCHAR'}},"
         " header = false, auto_detect = false, delim = '\x01', quote = '', escape = '',"
         f" nullstr = '\x02', new_line = '\\n', max_line_size = {longest})"
     )

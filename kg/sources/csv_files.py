@@ -16,7 +16,7 @@ from itertools import chain
 from pathlib import Path
 from typing import Final, TextIO
 
-from kg.duck import sql_text
+from kg.duck import sql_file, sql_text
 from kg.errors import InputError, Location
 from kg.mapping.plan import LogicalSource
 from kg.sources.files import SourceFile, missing_reference
@@ -182,8 +182,9 @@ def _scan(path: Path, source: LogicalSource, width: int, lines: int, packing: st
         f"allow_quoted_nulls = {str(bool(nulls)).lower()}",
         "strict_mode = true",
         f"max_line_size = {LONGEST_LINE}",
+        "hive_partitioning = false",
     ]
-    scan = f"read_csv({sql_text(str(path))}, {', '.join(options)})"
+    scan = f"read_csv({sql_file(path)}, {', '.join(options)})"
     if not trims:
         return scan
     trimmed = ", ".join(f"{_trimmed(f'h{n}', source)} AS h{n}" for n in range(width))

@@ -16,7 +16,7 @@ from typing import Final
 
 import duckdb
 
-from kg.duck import sql_name, sql_text
+from kg.duck import sql_file, sql_name, sql_text
 from kg.errors import InputError, KgError
 from kg.mapping.jsonpath import JsonPath, Step, Wildcard, engine_path, parse_jsonpath
 from kg.mapping.plan import LogicalSource
@@ -214,7 +214,7 @@ def _native(reading: Reading, steps: Sequence[Step], form: str) -> str:
 
 def _scan(path: Path, form: str, packing: str, largest: int) -> str:
     return (
-        f"read_json({sql_text(str(path))}, format = '{form}', records = false,"
+        f"read_json({sql_file(path)}, format = '{form}', records = false,"
         f" compression = '{packing}', columns = {{'json': 'JSON'}},"
         f" maximum_object_size = {max(_SMALLEST_BUFFER, largest + 1)})"
     )

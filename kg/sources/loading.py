@@ -18,6 +18,7 @@ from kg.errors import InputError, KgError, Location
 from kg.mapping.dialect import BAD_VALUE
 from kg.mapping.plan import Formulation, LogicalSource
 from kg.mapping.term_sql import Column, SourceTable
+from kg.paths import plain_path
 from kg.sources import (
     csv_files,
     databases,
@@ -184,7 +185,8 @@ def _is_mendable(error: duckdb.Error, readings: Sequence[Reading]) -> bool:
 def _reading_of(text: str, readings: Sequence[Reading]) -> Reading | None:
     """Return the reading whose file, or a copy of it, is named in an error of the engine."""
     for reading in readings:
-        if any(str(path) in text for path in (*reading.copies, reading.file.path)):
+        paths = (*reading.copies, reading.file.path)
+        if any(str(name) in text for path in paths for name in (path, plain_path(path))):
             return reading
     return readings[0] if len(readings) == 1 else None
 

@@ -6,7 +6,7 @@ from typing import Final
 
 import duckdb
 
-from kg.duck import first_line, sql_name, sql_text
+from kg.duck import first_line, read_parquet, sql_file, sql_name
 from kg.errors import InputError
 from kg.sources.files import missing_reference
 from kg.sources.reading import Reading
@@ -27,11 +27,11 @@ def select(reading: Reading) -> str:
         InputError: The file is no Parquet file, or lacks a column.
     """
     path = unpacked(reading.file, reading.source, reading.copy(".parquet"))
-    scan = f"read_parquet({sql_text(str(path))})"
+    scan = read_parquet(path)
     try:
         described = reading.connection.execute(f"DESCRIBE SELECT * FROM {scan}").fetchall()
         schema = reading.connection.execute(
-            f"SELECT name, num_children FROM parquet_schema({sql_text(str(path))})"
+            f"SELECT name, num_children FROM parquet_schema({sql_file(path)})"
         ).fetchall()
     except duckdb.Error as error:
         raise broken(str(error), reading) from error

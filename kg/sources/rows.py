@@ -15,7 +15,7 @@ from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Final
 
-from kg.duck import sql_text
+from kg.duck import sql_file
 from kg.errors import LimitError
 from kg.sources.reading import Reading
 
@@ -97,7 +97,7 @@ def spool_rows(reading: Reading, rows: Iterable[Sequence[Value]]) -> str:
                 _check_size(largest, reading)
             out.write(line + "\n")
     scan = (
-        f"read_json({sql_text(str(target))}, format = 'newline_delimited', compression = 'none',"
+        f"read_json({sql_file(target)}, format = 'newline_delimited', compression = 'none',"
         " records = false, columns = {'row': 'VARCHAR[]'},"
         f" maximum_object_size = {max(_SMALLEST_BUFFER, 4 * largest)})"
     )

@@ -17,7 +17,7 @@ from contextlib import contextmanager
 from itertools import chain
 from typing import TYPE_CHECKING, Any, Final
 
-from kg.duck import reserve, sql_text
+from kg.duck import reserve, sql_file
 from kg.errors import InputError, LimitError, Location
 from kg.mapping.plan import LogicalSource
 from kg.sources.extras import need
@@ -67,7 +67,7 @@ def select(reading: Reading) -> str:
             out.write(line + "\n")
     names = ", ".join(f"'{number}': 'VARCHAR[]'" for number in range(max(1, len(columns))))
     scan = (
-        f"read_json({sql_text(str(target))}, format = 'newline_delimited', compression = 'none',"
+        f"read_json({sql_file(target)}, format = 'newline_delimited', compression = 'none',"
         f" columns = {{{names}}}, maximum_object_size = {max(_SMALLEST_BUFFER, 4 * largest)})"
     )
     shown = "".join(

@@ -12,7 +12,7 @@ from typing import Final
 
 import duckdb
 
-from kg.duck import sql_text, translated
+from kg.duck import read_parquet, sql_text, translated
 from kg.quads import QuadTable
 
 # Rows below which a second thread costs more than it saves.
@@ -95,7 +95,7 @@ def _merged(
         elif merged:
             copy = FilePath(folder) / "triples.parquet"
             connection.execute(f"COPY ({source}) TO {sql_text(str(copy))} (FORMAT parquet)")
-            source = f"SELECT s, p, o FROM read_parquet({sql_text(str(copy))})"
+            source = f"SELECT s, p, o FROM {read_parquet(copy)}"
         kind = "TABLE" if held else "VIEW"
         connection.execute(f"CREATE TEMP {kind} {name} AS {source}")
         try:
