@@ -1,7 +1,8 @@
-"""How numbers and progress are told to people."""
+"""How numbers, progress and any text are told to people, and how wide a text is."""
 
 from __future__ import annotations
 
+import unicodedata
 from typing import Final
 
 _BAR: Final = 20  # characters
@@ -24,3 +25,55 @@ def progress_bar(done: int, total: int) -> str:
     """
     filled = _BAR * done // total if total else _BAR
     return f"[{'#' * filled}{'-' * (_BAR - filled)}]"
+
+
+def printable(text: str) -> str:
+    r"""Return the text without what would move a terminal's cursor or turn its direction.
+
+    >>> printable("a\x1b[2J\tb")
+    'a\\x1B[2J\\tb'
+    """
+    if text.isascii() and text.isprintable():
+        return text
+    return "".join(_visible(char) for char in text)
+
+
+def _visible(char: str) -> str:
+    if char in "\u200c\u200d" or unicodedata.category(char) not in ("Cc", "Cf", "Cs", "Zl", "Zp"):
+        return char
+    named = {"\n": "\\n", "\t": "\\t", "\r": "\\r"}.get(char)
+    if named:
+        return named
+    return f"\\x{ord(char):02X}" if ord(char) < 256 else f"\\u{ord(char):04X}"
+
+
+def width(text: str) -> int:
+    """Return how many columns a printable text takes on a terminal.
+
+    >>> width("abc"), width("朝鮮"), width("e\u0301")
+    (3, 4, 1)
+    """
+    if text.isascii():
+        return len(text)
+    return sum(char_width(char) for char in text)
+
+
+def char_width(char: str) -> int:
+    """Return how many columns a printable character takes on a terminal."""
+    if unicodedata.category(char) in ("Mn", "Me", "Cf"):
+        return 0
+    return 2 if unicodedata.east_asian_width(char) in "WF" else 1
+
+
+def visible(text: str) -> str:
+    r"""Return lines of text as `printable` would; their ends, and tabs in them, are kept.
+
+    >>> visible("a\tb\n\x1b[2Jc\n")
+    'a\tb\n\\x1B[2Jc\n'
+    """
+    if text.isprintable():
+        return text
+    return "\n".join(
+        line if line.isprintable() else "\t".join(map(printable, line.split("\t")))
+        for line in text.split("\n")
+    )

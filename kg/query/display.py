@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Mapping
 from typing import Final
 
 import pyoxigraph as ox
 
 from kg.terms import XSD, XSD_STRING, escape
+from kg.wording import char_width as char_width
+from kg.wording import printable as printable
+from kg.wording import width as width
 
 Term = ox.NamedNode | ox.BlankNode | ox.Literal | ox.Triple
 
@@ -89,43 +91,6 @@ def is_number(term: Term) -> bool:
     return isinstance(term, ox.Literal) and term.datatype.value in _NUMBERS
 
 
-def printable(text: str) -> str:
-    r"""Return the text without what would move a terminal's cursor or turn its direction.
-
-    >>> printable("a\x1b[2J\tb")
-    'a\\x1B[2J\\tb'
-    """
-    if text.isascii() and text.isprintable():
-        return text
-    return "".join(_visible(char) for char in text)
-
-
-def _visible(char: str) -> str:
-    if char in "\u200c\u200d" or unicodedata.category(char) not in ("Cc", "Cf", "Cs", "Zl", "Zp"):
-        return char
-    named = {"\n": "\\n", "\t": "\\t", "\r": "\\r"}.get(char)
-    if named:
-        return named
-    return f"\\x{ord(char):02X}" if ord(char) < 256 else f"\\u{ord(char):04X}"
-
-
-def width(text: str) -> int:
-    """Return how many columns a printable text takes on a terminal.
-
-    >>> width("abc"), width("朝鮮"), width("e\u0301")
-    (3, 4, 1)
-    """
-    if text.isascii():
-        return len(text)
-    return sum(_char_width(char) for char in text)
-
-
-def _char_width(char: str) -> int:
-    if unicodedata.category(char) in ("Mn", "Me", "Cf"):
-        return 0
-    return 2 if unicodedata.east_asian_width(char) in "WF" else 1
-
-
 def wrap(text: str, limit: int) -> list[str]:
     """Return the text in lines that are at most so many columns wide, broken at blanks if possible.
 
@@ -151,7 +116,7 @@ def wrap(text: str, limit: int) -> list[str]:
 def _chopped(word: str, limit: int) -> list[str]:
     pieces, piece, used = [], "", 0
     for char in word:
-        size = _char_width(char)
+        size = char_width(char)
         if piece and used + size > limit:
             pieces.append(piece)
             piece, used = "", 0
