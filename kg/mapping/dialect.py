@@ -106,6 +106,7 @@ _MACROS: Final = (
     f" WHEN t = 'D' THEN '\"' || v || '\"^^<{XSD}date>'"
     f" WHEN t = 'T' THEN '\"' || v || '\"^^<{XSD}dateTime>'"
     f" WHEN t = 't' THEN '\"' || v || '\"^^<{XSD}time>'"
+    f" WHEN t = 'P' THEN '\"' || v || '\"^^<{XSD}duration>'"
     f" WHEN t = 'h' THEN '\"' || v || '\"^^<{XSD}hexBinary>' END",
 )
 

@@ -1,6 +1,7 @@
 """Databases: SQLite files, PostgreSQL and MySQL servers, read through SQLAlchemy.
 
-Connections read only, rows come in batches, and no message shows a password.
+Connections read only, rows come in batches, and no message shows a password. Of other databases
+kg cannot make sure that they are only read, so they are refused.
 
 Spec: https://www.w3.org/TR/r2rml/#logical-tables,
 https://kg-construct.github.io/rml-io/spec/docs/ (rml:SQL2008Query, rml:SQL2008Table)
@@ -8,31 +9,41 @@ https://kg-construct.github.io/rml-io/spec/docs/ (rml:SQL2008Query, rml:SQL2008T
 
 from __future__ import annotations
 
-import difflib
 import os
 import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote
 
 from kg.errors import InputError, WorldError
 from kg.mapping.plan import Database, LogicalSource
+from kg.sources import sqlite_files
+from kg.sources.database_tables import table_query, unquoted
 from kg.sources.extras import need
 from kg.sources.files import Folders, SourceFile, check_file, missing_reference
+from kg.sources.lexical import time_of_day
+from kg.sources.postgres_times import read_all_times
 from kg.sources.reading import Reading
 from kg.sources.rows import Value, spool_rows
+from kg.sources.sqlite_files import connect
+from kg.sources.statements import check_statement
 
 if TYPE_CHECKING:
-    from sqlalchemy import Connection, Engine
+    from sqlalchemy import Connection, CursorResult, Engine
 
 # The module sqlalchemy, which need not be there.
 Library = Any
-# Rows that are fetched at a time.
-_BATCH: Final = 5000
+# Rows that are fetched at a time; they are held in memory.
+_BATCH: Final = 500
+# The number of the type TIME in MySQL's protocol.
+_MYSQL_TIME: Final = 11
 _VARIABLE: Final = re.compile(r"\$(?:\{(\w+)\}|(\w+))")
 # Drivers that kg's extra brings, or that users install for the database that they have.
+_READ: Final = frozenset(("postgresql", "mysql", "mariadb"))
 _DRIVERS: Final = {
     "postgresql": "postgresql+psycopg",
     "postgres": "postgresql+psycopg",
@@ -71,7 +82,11 @@ def select(reading: Reading) -> str:
         WorldError: The database cannot be reached.
     """
     with _connected(reading) as connection:
-        query = reading.source.query or _table_query(reading, connection)
+        query = reading.source.query or table_query(reading.source, connection)
+        backend = connection.dialect.name
+        if backend != "sqlite":
+            kind = "postgresql" if backend == "postgresql" else "mysql"
+            check_statement(query, kind, reading.source)
         if connection.dialect.paramstyle in ("format", "pyformat"):
             query = query.replace("%", "%%")
         result = connection.exec_driver_sql(query)
@@ -83,79 +98,44 @@ def select(reading: Reading) -> str:
                 hint="Write a SELECT.",
             )
         picked = _picked(reading, list(result.keys()))
+        times = _times(result) if backend != "postgresql" else frozenset()
 
         def rows() -> Iterator[Sequence[Value]]:
             for batch in result.partitions(_BATCH):
                 for row in batch:
-                    yield [row[number] for number in picked]
+                    yield [
+                        time_of_day(row[n]) if n in times and row[n] is not None else row[n]
+                        for n in picked
+                    ]
 
         return spool_rows(reading, rows())
+
+
+def _times(result: CursorResult[Any]) -> frozenset[int]:
+    """Return the numbers of the columns of MySQL's type TIME, which come as elapsed times."""
+    described = result.cursor.description if result.cursor is not None else ()
+    return frozenset(n for n, column in enumerate(described) if column[1] == _MYSQL_TIME)
 
 
 def _picked(reading: Reading, names: list[str]) -> list[int]:
     """Return the numbers of the result's columns that the table's columns refer to."""
     source = reading.source
-    doubled = sorted({name for name in names if names.count(name) > 1})
+    places = {name: number for number, name in reversed([*enumerate(names)])}
+    counts = Counter(names)
     found = []
     for column in reading.table.columns:
-        name = _unquoted(column.reference)
-        if name not in names:
+        name = unquoted(column.reference)
+        if name not in places:
             raise missing_reference(column, names, source)
-        if name in doubled:
+        if counts[name] > 1:
             raise InputError(
                 "duplicate-column",
                 f"the query gives {name!r} twice",
                 location=source.origin.location(),
                 hint="Give one of them another name with AS.",
             )
-        found.append(names.index(name))
+        found.append(places[name])
     return found
-
-
-def _unquoted(name: str) -> str:
-    return name[1:-1] if len(name) > 2 and name[0] == name[-1] and name[0] in '"`' else name
-
-
-def _table_query(reading: Reading, connection: Connection) -> str:
-    """Return the query for all rows of the table that a source names.
-
-    A name is looked for as it is, then without regard to case, as SQL has it for names without
-    quotes.
-    """
-    source = reading.source
-    wanted = source.iterator.strip()
-    library: Any = need("sqlalchemy", "sql", "reading a database")
-    if not wanted:
-        raise InputError(
-            "bad-mapping",
-            "the source says neither a query nor a table",
-            location=source.origin.location(),
-            hint="Add query: SELECT … or table: name.",
-        )
-    schema, _, name = wanted.rpartition(".")
-    inspector = library.inspect(connection)
-    places = {schema or None: name, None: wanted}
-    for place, plain in reversed(places.items()):
-        try:
-            known = [*inspector.get_table_names(place), *inspector.get_view_names(place)]
-        except library.exc.NoSuchTableError:
-            known = []
-        plain = _unquoted(plain)
-        same = [n for n in known if n == plain] or [
-            n for n in known if n.casefold() == plain.casefold()
-        ]
-        if len(same) == 1:
-            quoted = connection.dialect.identifier_preparer.quote_identifier
-            parts = [_unquoted(place), same[0]] if place else [same[0]]
-            return "SELECT * FROM " + ".".join(quoted(part) for part in parts)
-    known = [*inspector.get_table_names(), *inspector.get_view_names()]
-    near = difflib.get_close_matches(wanted, known, n=1)
-    raise InputError(
-        "missing-table",
-        f"the database has no table {wanted!r}",
-        location=source.origin.location(),
-        hint=f"Did you mean {near[0]!r}?" if near else f"It has: {', '.join(known[:20])}.",
-    )
 
 
 # --- connections ----------------------------------------------------------------------------
@@ -176,6 +156,8 @@ def _connected(reading: Reading) -> Iterator[Connection]:
                 connection.exec_driver_sql("SET SESSION TRANSACTION READ ONLY")
             yield connection
     except library.exc.SQLAlchemyError as error:
+        if sqlite_files.is_interrupted(getattr(error, "orig", None)):
+            raise KeyboardInterrupt from None
         raise _told(error, reading, secrets, library) from None
     finally:
         engine.dispose()
@@ -197,6 +179,13 @@ def _told(
             location=reading.source.origin.location(),
             hint="Check that it runs, its address, and the user's name and password.",
         )
+    if sqlite_files.is_refused(cause):
+        return InputError(
+            "bad-query",
+            "the query does more than read, and the file is opened readonly",
+            location=reading.source.origin.location(),
+            hint="Write one SELECT; what changes a file is for the database's own shell.",
+        )
     return InputError(
         "bad-query",
         f"the database refused the query: {text}",
@@ -212,9 +201,8 @@ def _read_only(dialect: str) -> dict[str, object]:
 def _engine(reading: Reading, library: Library) -> Engine:
     source = reading.source
     if not reading.file.name:
-        path = quote(str(reading.file.path.resolve()))
-        url = library.make_url(f"sqlite:///file:{path}?mode=ro&uri=true")
-        return library.create_engine(url)  # type: ignore[no-any-return]
+        open_file = partial(connect, reading.file.path)
+        return library.create_engine("sqlite://", creator=open_file)  # type: ignore[no-any-return]
     try:
         url = library.make_url(_url(source))
     except library.exc.ArgumentError as error:
@@ -225,12 +213,20 @@ def _engine(reading: Reading, library: Library) -> Engine:
         url = url.set(username=username)
     if password:
         url = url.set(password=password)
+    if url.get_backend_name() not in _READ:
+        raise _bad_url(source)
     arguments = {}
-    if url.get_backend_name() == "postgresql":
-        # The same texts of times with zones, whatever the server's zone is.
-        arguments = {"options": "-c TimeZone=UTC", "connect_timeout": 10}
+    is_postgres = url.get_backend_name() == "postgresql"
+    if is_postgres:
+        # The same texts of times, whatever the server is set to.
+        settings = ("TimeZone=UTC", "DateStyle=ISO", "IntervalStyle=iso_8601")
+        options = " ".join(f"-c {setting}" for setting in settings)
+        arguments = {"options": options, "connect_timeout": 10}
     try:
-        return library.create_engine(url, connect_args=arguments)  # type: ignore[no-any-return]
+        engine = library.create_engine(url, connect_args=arguments)
+        if is_postgres and url.get_driver_name() == "psycopg":
+            library.event.listen(engine, "connect", read_all_times)
+        return engine  # type: ignore[no-any-return]
     except library.exc.NoSuchModuleError as error:
         raise _bad_url(source) from error
     except ImportError as error:
@@ -249,7 +245,7 @@ def _url(source: LogicalSource) -> str:
     scheme, colon, rest = plain.partition(":")
     if not colon:
         return f"sqlite:{plain}"
-    if scheme == "sqlite":
+    if scheme.partition("+")[0] == "sqlite":
         # sqlite:///relative and sqlite:////absolute are SQLAlchemy's way.
         return f"sqlite:{rest.removeprefix('///')}"
     query = plain.partition("?")[2]
@@ -304,7 +300,7 @@ def _secrets(source: LogicalSource, engine: Engine) -> list[str]:
 def _bad_url(source: LogicalSource) -> InputError:
     return InputError(
         "bad-database",
-        "the address of the database is none that kg knows",
+        "the address of the database is none that kg can read",
         location=source.origin.location(),
         hint="Write postgresql://host:port/name, mysql://host:port/name, or a path of SQLite.",
     )

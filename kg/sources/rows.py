@@ -17,6 +17,7 @@ from typing import Final
 
 from kg.duck import sql_file
 from kg.errors import LimitError
+from kg.sources.lexical import Lexical, duration
 from kg.sources.reading import Reading
 
 # A value of a row, of a type that a library gives.
@@ -41,6 +42,10 @@ def _datetime(value: datetime) -> Typed:
     return text.removesuffix("+00:00") + "Z" if text.endswith("+00:00") else text, "T"
 
 
+def _lexical(value: Lexical) -> Typed:
+    return value.text, value.kind
+
+
 _KINDS: Final[Mapping[type, Callable[..., Typed]]] = {
     str: lambda value: (value, None),
     type(None): lambda _: (None, None),
@@ -58,7 +63,8 @@ _KINDS: Final[Mapping[type, Callable[..., Typed]]] = {
     list: lambda value: (str(value)[:_SHOWN], "!"),
     tuple: lambda value: (str(value)[:_SHOWN], "!"),
     dict: lambda value: (str(value)[:_SHOWN], "!"),
-    timedelta: lambda value: (str(value)[:_SHOWN], "!"),
+    timedelta: lambda value: _lexical(duration(value)),
+    Lexical: _lexical,
 }
 
 

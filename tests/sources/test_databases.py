@@ -3,14 +3,25 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
 import sqlite3
-from contextlib import closing
+import subprocess
+import sys
+import time
+from contextlib import closing, suppress
+from datetime import timedelta
+from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 from kg.errors import InputError, KgError, WorldError
 from kg.mapping.plan import Database, Formulation, LogicalSource
-from kg.sources.databases import _url
+from kg.sources.databases import _times, _url
+from kg.sources.lexical import time_of_day
+from kg.sources.rows import typed
+from kg.sources.statements import check_statement
 from tests.mapping.running import read_plan, run_mapping, run_plan
 from tests.sources import postgres
 
@@ -140,6 +151,16 @@ def test_r2rml(tmp_path, monkeypatch, table):
         ({"query": "SELECT id, v, v FROM T"}, "duplicate-column", "'v' twice", "AS"),
         ({"query": "DELETE FROM T"}, "bad-query", "readonly", "shell"),
         ({"query": "CREATE TABLE n (id)"}, "bad-query", "readonly", "shell"),
+        ({"query": "VACUUM INTO 'b.db'"}, "bad-query", "readonly", "shell"),
+        ({"query": "ATTACH 'b.db' AS b"}, "bad-query", "readonly", "shell"),
+        ({"query": "ATTACH 'file:b.db?mode=rwc' AS b"}, "bad-query", "readonly", "shell"),
+        ({"query": "PRAGMA journal_mode = WAL"}, "bad-query", "readonly", "shell"),
+        ({"query": "PRAGMA wal_checkpoint"}, "bad-query", "readonly", "shell"),
+        ({"query": "PRAGMA query_only = 0"}, "bad-query", "readonly", "shell"),
+        ({"query": "CREATE TEMP TABLE n (id)"}, "bad-query", "readonly", "shell"),
+        ({"query": "SELECT load_extension('x') AS id"}, "bad-query", "readonly", "shell"),
+        ({"query": "SELECT 1 AS id; DELETE FROM T"}, "bad-query", "one statement", "shell"),
+        ({"query": "SELECT 1 AS id, hex(zeroblob(40000000)) AS v"}, "bad-query", "too big", ""),
     ],
 )
 def test_refused(tmp_path, source, code, said, hint):
@@ -153,6 +174,124 @@ def test_refused(tmp_path, source, code, said, hint):
     assert error.location.file.endswith("mapping.yml")
     # The reference that nothing is found for, or else the source.
     assert error.location.line == (6 if code == "missing-column" else 8)
+
+
+def test_nothing_is_written_beside_a_file(tmp_path):
+    """Also where its changes are logged: a log would be made to read them."""
+    make(tmp_path / "a.db", "PRAGMA journal_mode = WAL", "CREATE TABLE T (id, v)")
+    make(tmp_path / "a.db", "INSERT INTO T VALUES (1, 'x')")
+    for query in ("SELECT * FROM T", "VACUUM INTO 'b.db'", "ATTACH 'b.db' AS b"):
+        before = (tmp_path / "a.db").read_bytes()
+        with suppress(InputError):
+            run_mapping(tmp_path, mapped(access="a.db", type="sqlite", query=query), {})
+        assert (tmp_path / "a.db").read_bytes() == before
+        assert {p.name for p in tmp_path.iterdir()} <= {"a.db", "mapping.yml", "spill"}
+
+
+def test_what_another_program_has_written_is_read(tmp_path):
+    """Its changes may still be in the log alone."""
+    with closing(sqlite3.connect(tmp_path / "a.db")) as other:
+        other.execute("PRAGMA journal_mode = WAL")
+        other.execute("CREATE TABLE T (id, v)")
+        other.execute("INSERT INTO T VALUES (1, 'x')")
+        other.commit()
+        mapping = mapped(access="a.db", type="sqlite", table="T")
+        assert run_mapping(tmp_path, mapping, {}).objects() == ['"x"']
+
+
+@pytest.mark.parametrize(
+    ("made", "query"),
+    [
+        ("CREATE VIRTUAL TABLE F USING fts5(v)", "SELECT 1 AS id, v FROM F WHERE F MATCH 'a'"),
+        ("CREATE TABLE F (v)", "SELECT 1 AS id, e.value AS v FROM json_each('[\"a\"]') e, F"),
+        ("CREATE TABLE F (v)", "SELECT 1 AS id, 'a' AS v FROM pragma_table_info('F')"),
+        ("CREATE TABLE F (v)", "WITH n AS MATERIALIZED (SELECT v FROM F) SELECT 1 AS id, v FROM n"),
+        ("CREATE TABLE F (v)", "SELECT 1 AS id, max(v) OVER (ORDER BY v) AS v FROM F;"),
+    ],
+)
+def test_all_that_reads_is_allowed(tmp_path, made, query):
+    run = sqlite(tmp_path, {"query": query}, made, "INSERT INTO F VALUES ('a')")
+    assert run.objects() == ['"a"']
+
+
+@pytest.mark.parametrize("signal_number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_ends_a_query_without_end(tmp_path, signal_number):
+    """No row comes from it, so that Python would never be asked."""
+    make(tmp_path / "a.db", *ROWS)
+    query = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT 1 FROM n) SELECT max(i) AS id FROM n"
+    mapping = mapped(access="a.db", type="sqlite", query=query)
+    (tmp_path / "m.yml").write_text(f"prefixes: {{ex: http://example.org/}}{mapping}")
+    command = [sys.executable, "-m", "kg", "map", "m.yml", "-o", "out.nt"]
+    environment = {**os.environ, "PYTHONPATH": str(Path.cwd())}
+    with subprocess.Popen(command, cwd=tmp_path, env=environment, stderr=subprocess.PIPE) as child:
+        while not _is_at_work(child.pid):
+            assert child.poll() is None
+            time.sleep(0.02)
+        child.send_signal(signal_number)
+        _, said = child.communicate(timeout=30)
+    assert child.returncode == 128 + signal_number
+    assert said.decode().startswith("kg: interrupted")
+    assert not (tmp_path / "out.nt").exists()
+
+
+def _is_at_work(process: int) -> bool:
+    """Whether a process has the database open."""
+    try:
+        return any(p.resolve().name == "a.db" for p in Path(f"/proc/{process}/fd").iterdir())
+    except OSError:
+        return False
+
+
+def test_other_databases_are_refused(tmp_path):
+    """Nothing says that they are only read."""
+    for url in ("duckdb:///a.duckdb", "oracle://h/d", "mssql+pyodbc://h/d"):
+        mapping = (RML % (url, "SQLQuery", "SELECT 1")).replace("$DB_", "")
+        with pytest.raises(InputError) as raised:
+            run_mapping(tmp_path, mapping, {})
+        assert raised.value.code == "bad-database"
+
+
+@pytest.mark.parametrize(
+    ("backend", "query", "said"),
+    [
+        ("postgresql", "DELETE FROM t", "it starts with 'DELETE'"),
+        ("postgresql", "/* SELECT */ COPY t TO '/tmp/x'", "it starts with 'COPY'"),
+        ("postgresql", "SELECT 1; DELETE FROM t", "several statements"),
+        ("postgresql", "SELECT E'\\'; DELETE FROM t; --'", None),
+        ("postgresql", "SELECT '\\'; DELETE FROM t; --'", "several statements"),
+        ("postgresql", "SELECT $a$;$$;$a$, $$;$$, ';', \"a;b\" -- ;", None),
+        ("postgresql", "((SELECT 1));", None),
+        ("postgresql", "  -- first\n with a as (select 1) select * from a", None),
+        ("mysql", "SELECT '\\'; DELETE FROM t; --'", None),
+        ("mysql", "SELECT 1 # ; x\n; DROP TABLE t", "several statements"),
+        ("mysql", "SELECT * FROM t INTO OUTFILE '/tmp/x'", "'OUTFILE'"),
+        ("mysql", "SELECT * FROM t /*!50000 INTO DUMPFILE '/tmp/x' */", "'/*!'"),
+        ("mysql", "SET SESSION TRANSACTION READ WRITE", "it starts with 'SET'"),
+        ("mysql", "CALL f()", "it starts with 'CALL'"),
+        ("mysql", "SELECT `a;b` FROM t", None),
+        ("mysql", "", "it is empty"),
+    ],
+)
+def test_statements_for_servers(backend, query, said):
+    source = LogicalSource("the database", Formulation.SQL)
+    if said is None:
+        check_statement(query, backend, source)
+        return
+    with pytest.raises(InputError) as raised:
+        check_statement(query, backend, source)
+    assert said in raised.value.message
+
+
+def test_times_of_mysql():
+    """The driver gives the type TIME as elapsed times; up to a day they are times."""
+    values = [timedelta(hours=9, microseconds=5), timedelta(hours=30), -timedelta(seconds=1)]
+    assert [typed(time_of_day(v)) for v in values] == [
+        ("09:00:00.000005", "t"),
+        ("P1DT6H", "P"),
+        ("-PT1S", "P"),
+    ]
+    described = SimpleNamespace(cursor=SimpleNamespace(description=[("id", 3), ("v", 11)]))
+    assert _times(described) == {1}
 
 
 def test_no_database(tmp_path):
@@ -296,6 +435,16 @@ def posted(tmp_path, monkeypatch, port, **source):
         ("time '10:00:01.5'", f'"10:00:01.500000"^^<{XSD}time>'),
         ("timestamp '2022-11-18 10:00'", f'"2022-11-18T10:00:00"^^<{XSD}dateTime>'),
         ("timestamptz '2022-11-18 10:00+02'", f'"2022-11-18T08:00:00Z"^^<{XSD}dateTime>'),
+        ("date '0044-03-15 BC'", f'"-0043-03-15"^^<{XSD}date>'),
+        ("date '12022-01-02'", f'"12022-01-02"^^<{XSD}date>'),
+        ("timestamptz '12022-01-02 10:00+01'", f'"12022-01-02T09:00:00Z"^^<{XSD}dateTime>'),
+        ("time '24:00'", f'"24:00:00"^^<{XSD}time>'),
+        ("timetz '10:00+02'", f'"10:00:00+02:00"^^<{XSD}time>'),
+        ("interval '1 month'", f'"P1M"^^<{XSD}duration>'),
+        ("interval '-1 year -2 days 3.5 seconds ago'",
+         f'"P1Y1DT23H59M56.5S"^^<{XSD}duration>'),
+        ("interval '0'", f'"PT0S"^^<{XSD}duration>'),
+        ("interval '90 minutes'", f'"PT1H30M"^^<{XSD}duration>'),
         ("'\\x00ab'::bytea", f'"00AB"^^<{XSD}hexBinary>'),
         ("'6ba7b810-9dad-11d1-80b4-00c04fd430c8'::uuid",
          '"6ba7b810-9dad-11d1-80b4-00c04fd430c8"'),
@@ -310,12 +459,26 @@ def test_natural_datatypes(tmp_path, monkeypatch, port, value, expected):
     assert run.made.loaded[0].files == ()
 
 
-@pytest.mark.parametrize("value", ["ARRAY[1,2]", "'{\"a\": 1}'::jsonb", "interval '1 day'"])
-def test_what_is_no_value(tmp_path, monkeypatch, port, value):
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [
+        ("ARRAY[1,2]", "an array"),
+        ("'{\"a\": 1}'::jsonb", "an object"),
+        ("date 'infinity'", "infinity"),
+        ("timestamptz '-infinity'", "-infinity"),
+        ("interval '1 month -1 day'", "P1M-1D"),
+    ],
+)
+def test_what_is_no_value(tmp_path, monkeypatch, port, value, shown):
+    query = f"SELECT 1 AS id, NULL AS v UNION ALL SELECT 2, {value}"
     with pytest.raises(InputError) as raised:
-        posted(tmp_path, monkeypatch, port, query=f"SELECT 1 AS id, {value} AS v")
-    assert raised.value.code == "not-a-value"
-    assert raised.value.hint == "Take it apart in the query, or cast it to a text."
+        posted(tmp_path, monkeypatch, port, query=query)
+    error = raised.value
+    assert error.code == "not-a-value"
+    assert f"the value is {shown}," in error.message
+    assert error.location is not None
+    assert (error.location.record, error.location.column) == (2, "v")
+    assert error.hint == "Take it apart in the query, or cast it to a text."
 
 
 @pytest.mark.parametrize("table", ["Friends", "friends", "public.Friends", "lower", "LOWER"])
@@ -328,6 +491,36 @@ def test_tables(tmp_path, monkeypatch, port, execute, table):
     execute("INSERT INTO lower VALUES (1, 'lower')")
     run = posted(tmp_path, monkeypatch, port, table=table)
     assert run.objects() == ['"upper"' if "riends" in table else '"lower"']
+
+
+def test_views_that_are_kept_are_tables(tmp_path, monkeypatch, port, execute):
+    execute("CREATE MATERIALIZED VIEW IF NOT EXISTS seen AS SELECT 1 AS id, 'm' AS v")
+    assert posted(tmp_path, monkeypatch, port, table="seen").objects() == ['"m"']
+
+
+@pytest.mark.parametrize(
+    "table", ['"my.own"."T.1"', '"my.own".t.1', "my.own.T.1", '"My.Own"."T.1"']
+)
+def test_names_with_dots(tmp_path, monkeypatch, port, execute, table):
+    execute('CREATE SCHEMA IF NOT EXISTS "my.own"')
+    execute('CREATE TABLE IF NOT EXISTS "my.own"."T.1" (id int, v text)')
+    execute('TRUNCATE "my.own"."T.1"')
+    execute('INSERT INTO "my.own"."T.1" VALUES (1, \'x\')')
+    if table != '"my.own"."T.1"':
+        with pytest.raises(InputError) as raised:
+            posted(tmp_path, monkeypatch, port, table=table)
+        assert raised.value.hint == "Did you mean 'my.own.T.1'?"
+        return
+    assert posted(tmp_path, monkeypatch, port, table=table).objects() == ['"x"']
+
+
+def test_tables_of_all_schemas_are_suggested(tmp_path, monkeypatch, port, execute):
+    execute("CREATE SCHEMA IF NOT EXISTS other")
+    execute("CREATE TABLE IF NOT EXISTS other.planets (id int, v text)")
+    for wanted in ("planets", "planet", "other.planetz"):
+        with pytest.raises(InputError) as raised:
+            posted(tmp_path, monkeypatch, port, table=wanted)
+        assert raised.value.hint == "Did you mean 'other.planets'?"
 
 
 def test_two_tables_that_a_name_could_mean(tmp_path, monkeypatch, port, execute):
@@ -345,6 +538,9 @@ def test_two_tables_that_a_name_could_mean(tmp_path, monkeypatch, port, execute)
         "INSERT INTO kept VALUES (1) RETURNING id, v",
         "WITH n AS (INSERT INTO kept VALUES (1) RETURNING id, v) SELECT * FROM n",
         "SELECT setval('counter', 5) AS id, 'x' AS v",
+        "SELECT 1 AS id, 'x' AS v; COMMIT; INSERT INTO kept VALUES (1); SELECT 1 AS id, 2 AS v",
+        "SELECT 1 AS id, 'x' AS v INTO made",
+        "COPY (SELECT 1) TO PROGRAM 'true'",
     ],
 )
 def test_nothing_is_written(tmp_path, monkeypatch, port, execute, query):

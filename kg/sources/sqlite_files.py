@@ -1,0 +1,103 @@
+"""SQLite files, opened so that a query can only read them, and can be ended.
+
+Opening a file for reading only is not enough: ``VACUUM INTO`` and ``ATTACH`` write other files.
+So an authorizer allows what reading needs, and nothing else. A query runs in SQLite's own code,
+where Python sees no signal; a progress handler gives it the chance.
+
+Spec: https://www.sqlite.org/c3ref/set_authorizer.html,
+https://www.sqlite.org/c3ref/progress_handler.html
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+from typing import Final
+from urllib.parse import quote
+
+# Bytes of the largest value or row: SQLite's own limit of 1 GB is more than may be held.
+LARGEST_VALUE: Final = 2**26
+# Instructions of SQLite between two looks for a signal: some milliseconds.
+_STEPS: Final = 100_000
+# What reading needs. Transactions are those of Python's module; they hold nothing to write.
+_ALLOWED: Final = frozenset(
+    (
+        sqlite3.SQLITE_SELECT,
+        sqlite3.SQLITE_READ,
+        sqlite3.SQLITE_RECURSIVE,
+        sqlite3.SQLITE_TRANSACTION,
+    )
+)
+# Pragmas that tell something of the file, with the name of a table or without any argument.
+_PRAGMAS: Final = frozenset(
+    (
+        *("table_info", "table_xinfo", "table_list", "index_list", "index_info", "index_xinfo"),
+        *("foreign_key_list", "database_list", "collation_list", "data_version"),
+        "read_uncommitted",
+    )
+)
+# Functions that load code or set how texts are split.
+_FUNCTIONS_REFUSED: Final = frozenset(("load_extension", "fts3_tokenizer"))
+# The version numbers in the header of a file whose changes are logged beside it.
+_LOGGED: Final = b"\x02\x02"
+
+
+def connect(path: Path) -> sqlite3.Connection:
+    """Open a file for reading.
+
+    Raises:
+        sqlite3.Error: It cannot be opened.
+    """
+    connection = sqlite3.connect(_address(path), uri=True, check_same_thread=False)
+    connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, LARGEST_VALUE)
+    connection.setlimit(sqlite3.SQLITE_LIMIT_ATTACHED, 0)
+    connection.set_authorizer(_authorize)
+    connection.set_progress_handler(_look_up, _STEPS)
+    return connection
+
+
+def is_interrupted(error: BaseException | None) -> bool:
+    """Tell whether a query ended because of a signal: SQLite swallows what its handler raises."""
+    return getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_INTERRUPT
+
+
+def is_refused(error: BaseException | None) -> bool:
+    """Tell whether a query was refused because it does more than read."""
+    return getattr(error, "sqlite_errorcode", None) in (
+        sqlite3.SQLITE_AUTH,
+        sqlite3.SQLITE_READONLY,
+    ) or "not authorized" in str(error)
+
+
+def _look_up() -> int:
+    """Let Python handle signals, which it does between its own instructions; then go on."""
+    return 0
+
+
+def _authorize(
+    action: int, first: str | None, second: str | None, schema: str | None, inner: str | None
+) -> int:
+    del schema, inner
+    if action in _ALLOWED:
+        return sqlite3.SQLITE_OK
+    if action == sqlite3.SQLITE_FUNCTION and (second or "").lower() not in _FUNCTIONS_REFUSED:
+        return sqlite3.SQLITE_OK
+    if action == sqlite3.SQLITE_PRAGMA and (first or "").lower() in _PRAGMAS:
+        return sqlite3.SQLITE_OK
+    # So SQLite tells of table-valued functions such as json_each; the file is open for reading.
+    if action == sqlite3.SQLITE_UPDATE and first == "sqlite_master":
+        return sqlite3.SQLITE_OK
+    return sqlite3.SQLITE_DENY
+
+
+def _address(path: Path) -> str:
+    """Return the URI of a file.
+
+    A file whose changes are logged would get a log beside it when it is read. Where there is none,
+    no other program has it open, so it is opened as one that cannot change.
+    """
+    address = f"file:{quote(str(path.resolve()))}?mode=ro"
+    with path.open("rb") as stream:
+        is_logged = stream.read(20)[18:] == _LOGGED
+    log = path.with_name(f"{path.name}-wal")
+    return f"{address}&immutable=1" if is_logged and not log.exists() else address
