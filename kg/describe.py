@@ -22,6 +22,7 @@ from kg.duck import engine, sql_text, translated
 from kg.errors import UsageError
 from kg.quads import QuadTable
 from kg.terms import RDF, RDF_TYPE, XSD, iri, is_iri, literal
+from kg.wording import visible
 from kg.workspace import MAPPING_PATTERNS, Build, Workspace
 
 if TYPE_CHECKING:
@@ -226,7 +227,7 @@ def card_form(path: Path, name: str | None = None) -> CardForm:
 def write_card(card: Card, form: CardForm) -> str:
     """Return a dataset card as text, in Turtle, JSON-LD or Markdown."""
     if form == "markdown":
-        return card_markdown(card)
+        return visible(card_markdown(card))
     import pyoxigraph as ox
 
     lines = "".join(f"{s} {p} {o} .\n" for s, p, o in card_triples(card))

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from enum import IntEnum
-from typing import ClassVar, Self
+from typing import ClassVar, Final, Self
 
 
 class ExitCode(IntEnum):
@@ -26,6 +26,9 @@ class ExitCode(IntEnum):
     WORLD = 3
     LIMIT = 4
     INTERRUPTED = 130
+
+
+_ONE_LINE: Final = str.maketrans({"\n": "\\n", "\r": "\\r"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +55,11 @@ class Location:
         return replace(self, column=column)
 
     def __str__(self) -> str:
-        """Return ``file:line:column (record n), column "name"``, leaving out what is unknown."""
-        text = self.file
+        """Return ``file:line:column (record n), column "name"``, leaving out what is unknown.
+
+        It is one line: line ends in the name of a file or column are escaped.
+        """
+        text = self.file.translate(_ONE_LINE)
         if self.line is not None:
             text += f":{self.line}"
             if self.column_number is not None:
@@ -61,7 +67,7 @@ class Location:
         if self.record is not None:
             text += f" (record {self.record})"
         if self.column is not None:
-            text += f', column "{self.column}"'
+            text += f', column "{self.column.translate(_ONE_LINE)}"'
         return text
 
 

@@ -14,6 +14,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from kg.cli.streams import CLEAR, shown
+
 if TYPE_CHECKING:
     import typer
 
@@ -69,14 +71,19 @@ class Settings:
             yield lambda step: None  # noqa: ARG005  (nothing is shown)
             return
         try:
-            yield lambda step: print(f"\r\x1b[K{step}…", end="", file=sys.stderr, flush=True)
+            yield lambda step: print(f"{CLEAR}{step}…", end="", file=sys.stderr, flush=True)
         finally:
-            print("\r\x1b[K", end="", file=sys.stderr, flush=True)
+            print(CLEAR, end="", file=sys.stderr, flush=True)
 
     @property
     def shows_progress(self) -> bool:
         """Whether a progress display may be drawn: on a terminal, and not ``--quiet``."""
         return not self.quiet and sys.stderr.isatty() and os.environ.get("TERM") != "dumb"
+
+
+def show(text: str) -> None:
+    """Write a line for people on standard output."""
+    print(text, file=shown())
 
 
 def settings(context: typer.Context) -> Settings:

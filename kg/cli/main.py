@@ -12,6 +12,7 @@ import sys
 from collections.abc import Iterable
 from contextlib import suppress
 from importlib import import_module
+from io import StringIO
 from pathlib import Path
 from types import FrameType, TracebackType
 from typing import Annotated, Final, NoReturn, cast
@@ -20,7 +21,9 @@ import typer
 
 from kg.cli.context import Settings
 from kg.cli.light import LightCommand, LightGroup
+from kg.cli.streams import standard_streams
 from kg.errors import ExitCode, KgError
+from kg.wording import visible
 
 # Each command with where it is: only the one that is asked for is imported and set up.
 COMMANDS: Final = {
@@ -110,23 +113,35 @@ def main(arguments: list[str] | None = None) -> int:
         arguments: The words after ``kg``; by default those of the process.
     """
     words = sys.argv[1:] if arguments is None else arguments
-    debug = "--debug" in words
-    try:
-        # Typer's object is not called itself: that would take sys.excepthook.
-        result = typer.main.get_command(command_line(_asked_for(words))).main(
-            words, prog_name="kg", standalone_mode=False
-        )
-    except KgError as error:
-        return _fail(error, debug)
-    except typer.TyperException as error:
-        return _misused(error)
-    except (typer.Abort, KeyboardInterrupt):
-        return _interrupted()
-    except SystemExit:  # how Typer ends where the reader of a pipe has gone
-        return _end_quietly()
+    with standard_streams() as output:
+        try:
+            return _command(words)
+        except KgError as error:
+            return _fail(error, "--debug" in words)
+        except typer.TyperException as error:
+            return _misused(error)
+        except (typer.Abort, KeyboardInterrupt):
+            return _interrupted()
+        except SystemExit as end:  # how Typer ends where the reader of a pipe has gone
+            if isinstance(end.__context__, OSError) and not output.reader_has_gone:
+                raise end.__context__ from None  # a pipe or connection of another kind
+            return ExitCode.DONE
+        except BrokenPipeError:
+            if not output.reader_has_gone:
+                raise
+            return ExitCode.DONE
+
+
+def _command(words: list[str]) -> int:
+    """Run a command and return its exit code."""
+    # Typer's object is not called itself: that would take sys.excepthook.
+    result = typer.main.get_command(command_line(_asked_for(words))).main(
+        words, prog_name="kg", standalone_mode=False
+    )
     if result == ExitCode.INTERRUPTED:  # what Typer makes of an interruption within a command
         return _interrupted()
-    return _flush(int(result) if isinstance(result, int) else ExitCode.DONE)
+    sys.stdout.flush()
+    return int(result) if isinstance(result, int) else ExitCode.DONE
 
 
 def _interrupted() -> int:
@@ -170,13 +185,14 @@ def _leave_interrupted() -> NoReturn:
 def _admit(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
     """Say that kg itself is at fault, where an exception comes through that it does not know."""
     del trace
-    first = str(error).splitlines()[0] if str(error) else ""
-    print(
-        f"kg: internal error: {kind.__name__}: {first}\n"
-        "  This is a fault of kg. Run it again as kg --debug …, and report what it says.",
-        file=sys.stderr,
-        flush=True,
-    )
+    first = visible(str(error).splitlines()[0]) if str(error) else ""
+    with suppress(OSError):
+        print(
+            f"kg: internal error: {kind.__name__}: {first}\n"
+            "  This is a fault of kg. Run it again as kg --debug …, and report what it says.",
+            file=sys.stderr,
+            flush=True,
+        )
     os._exit(ExitCode.WORLD)  # not 1, which Python would choose: that is an answer
 
 
@@ -192,19 +208,7 @@ def _fail(error: KgError, debug: bool) -> int:
 def _misused(error: typer.TyperException) -> int:
     # The class that all errors of the command line share knows how to show itself, but has no
     # public name; BadParameter is one of its kind.
-    cast(typer.BadParameter, error).show()
+    text = StringIO()
+    cast(typer.BadParameter, error).show(file=text)
+    sys.stderr.write(text.getvalue())
     return error.exit_code
-
-
-def _flush(code: int) -> int:
-    try:
-        sys.stdout.flush()
-    except BrokenPipeError:
-        return _end_quietly()
-    return code
-
-
-def _end_quietly() -> int:
-    # Python flushes standard output once more at exit: give it somewhere to go.
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    return ExitCode.DONE

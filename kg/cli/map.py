@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from kg.cli.context import settings
+from kg.cli.context import settings, show
 from kg.cli.losses import say_losses
 from kg.errors import ExitCode, InputError
 from kg.wording import counted
@@ -65,7 +65,7 @@ def map_command(
     shared = settings(context)
     prefixes = _prefixes(context)
     if explain:
-        print(explain_files(mappings, base, prefixes))
+        show(explain_files(mappings, base, prefixes))
         return ExitCode.DONE
     to_pipe = output == "-"
     with shared.status() as status:

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from kg.cli.context import settings
+from kg.cli.context import settings, show
 
 
 def push_command(
@@ -86,7 +86,7 @@ def push_command(
         for planned in plan_push(shared.workspace, options):
             method = "POST" if add else "PUT"
             requests = -(-planned.triples // chunk)
-            print(
+            show(
                 f"{method} {graph_url(url, planned.name)}: {planned.triples:,} triples,"
                 f" {requests:,} requests"
             )

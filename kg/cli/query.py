@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from kg.cli.context import Settings, settings
+from kg.cli.context import Settings, settings, show
 from kg.errors import ExitCode, InputError, UsageError
 
 if TYPE_CHECKING:
@@ -319,13 +319,13 @@ def _explain(prepared: Prepared) -> int:
     from kg.query.explain import explain_data, explain_patterns, explain_query
 
     for line in explain_query(prepared.sent, prepared.prefixes, prepared.base, prepared.form):
-        print(line)
+        show(line)
     if prepared.dataset is None:
-        print(f"asked of: {prepared.endpoint}")
+        show(f"asked of: {prepared.endpoint}")
         return ExitCode.DONE
     store = prepared.dataset.store
     for line in explain_data(store, prepared.dataset.label):
-        print(line)
+        show(line)
     for line in explain_patterns(store, prepared.text, prepared.prefixes, prepared.base):
-        print(line)
+        show(line)
     return ExitCode.DONE

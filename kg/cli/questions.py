@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from kg.cli.context import Settings, settings
+from kg.cli.context import Settings, settings, show
 from kg.errors import ExitCode, KgError, UsageError
 
 if TYPE_CHECKING:
@@ -49,13 +49,13 @@ def questions_command(
 def _list(found: list[Question]) -> None:
     width = max((len(each.name) for each in found), default=0)
     for each in found:
-        print(f"{each.name:{width}}  {each.title or each.question}".rstrip())
+        show(f"{each.name:{width}}  {each.title or each.question}".rstrip())
         for parameter in each.parameters:
             required = ", must be given" if parameter.default is None else ""
             note = f"; {parameter.explanation}" if parameter.explanation else ""
             value = parameter.default or "…"
-            print(f"{'':{width}}    --param {parameter.name}={value}  {parameter.type}", end="")
-            print(f"{required}{note}")
+            setting = f"--param {parameter.name}={value}  {parameter.type}"
+            show(f"{'':{width}}    {setting}{required}{note}")
 
 
 def _check(session: Settings, workspace: Workspace) -> int:

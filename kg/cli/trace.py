@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from kg.cli.context import settings
+from kg.cli.context import settings, show
 from kg.errors import ExitCode, InputError
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ def trace_command(
     found = 0
     for trace in trace_workspace(workspace, [wanted], memory=memory):
         found += 1
-        print(_shown(trace, prefixes))
+        show(_shown(trace, prefixes))
     if not found:
         meant = _near(subject, prefixes)
         shared.say(

@@ -13,6 +13,7 @@ from typing import IO, TYPE_CHECKING, Annotated
 import typer
 
 from kg.cli.context import Settings, settings
+from kg.cli.streams import shown
 from kg.errors import ExitCode, UsageError
 from kg.wording import counted
 from kg.workspace import COMMON_PREFIXES
@@ -116,7 +117,7 @@ def validate_command(
         out = open_report(form.value, text, graph, namer, _width())
         verdict = validate(connection, table, graph, sinks=[out.add], options=options)
         out.close()
-        _print(text)
+        _print(text, form)
     if not verdict.applied:
         own.say("kg: warning: no shape has a target, so nothing was checked")
     _explain(own, verdict, graph, namer)
@@ -129,14 +130,14 @@ def _whole(form: ReportFormat, stack: ExitStack) -> IO[str]:
     The table is written at the end anyway.
     """
     if form is ReportFormat.TABLE:
-        return sys.stdout
+        return shown()
     import tempfile
 
     return stack.enter_context(tempfile.TemporaryFile("w+", encoding="utf-8", newline=""))
 
 
-def _print(text: IO[str]) -> None:
-    if text is not sys.stdout:
+def _print(text: IO[str], form: ReportFormat) -> None:
+    if form is not ReportFormat.TABLE:
         text.seek(0)
         shutil.copyfileobj(text, sys.stdout)
 

@@ -12,6 +12,7 @@ from typing import Final, Protocol
 import pyoxigraph as ox
 
 from kg.query.display import Shortener, Term, is_number, printable, width, wrap
+from kg.wording import visible
 
 Row = Sequence[Term | None]
 
@@ -171,10 +172,15 @@ _MARKDOWN: Final = str.maketrans({
 
 
 def _markdown(text: str) -> str:
-    return text.translate(_MARKDOWN)
+    return visible(text.replace("\r", "")).translate(_MARKDOWN)
 
 
-_HTML: Final = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;"})
+# HTML has no control characters but white space.
+_HTML: Final = str.maketrans(
+    {"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;"}
+    | {chr(code): f"\\x{code:02X}" for code in (*range(32), *range(127, 160))}
+    | {"\t": "\t", "\n": "\n", "\r": "\r"}
+)
 
 
 def write_html(

@@ -13,6 +13,7 @@ import os
 import subprocess
 import sys
 import tempfile
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -59,14 +60,40 @@ class Runner:
         self._process.stdout.close()
         self._process.wait(timeout=60)
 
-    def __call__(self, *words: str | Path, cwd: Path) -> Result:
-        """Run ``kg`` with words in a folder."""
+    def __call__(self, *words: str | Path, cwd: Path, broken: Mapping[int, str] = {}) -> Result:
+        """Run ``kg`` with words in a folder.
+
+        Args:
+            words: What stands behind ``kg``.
+            cwd: The folder.
+            broken: Numbers of standard streams with what is wrong with them: ``closed``,
+                ``full`` (a device without room) or ``gone`` (a pipe without a reader).
+        """
         assert self._process.stdin is not None
         assert self._process.stdout is not None
-        request = {"words": [str(word) for word in words], "cwd": str(cwd)}
+        request = {
+            "words": [str(word) for word in words],
+            "cwd": str(cwd),
+            "broken": list(broken.items()),
+        }
         self._process.stdin.write(json.dumps(request) + "\n")
         self._process.stdin.flush()
         return Result(**json.loads(self._process.stdout.readline()))
+
+
+def _break(stream: int, fault: str) -> None:
+    if fault == "full":
+        os.dup2(os.open("/dev/full", os.O_WRONLY), stream)
+    elif fault == "gone":
+        reader, writer = os.pipe()
+        os.close(reader)
+        os.dup2(writer, stream)
+    else:
+        # As Python finds it where a shell closed the stream.
+        os.close(stream)
+        name = ("stdin", "stdout", "stderr")[stream]
+        setattr(sys, name, None)
+        setattr(sys, f"__{name}__", None)
 
 
 def _serve() -> None:
@@ -89,9 +116,9 @@ def _serve() -> None:
                 os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
                 os.dup2(out.fileno(), 1)
                 os.dup2(err.fileno(), 2)
+                for stream, fault in request["broken"]:
+                    _break(stream, fault)
                 code = main(request["words"])
-                sys.stdout.flush()
-                sys.stderr.flush()
                 os._exit(code)  # leaves out what only costs time: taking the interpreter down
             _, status = os.waitpid(child, 0)
             told = {"code": os.waitstatus_to_exitcode(status)}

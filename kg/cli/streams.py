@@ -1,0 +1,171 @@
+"""The standard streams of a command: what they may show, and what happens where they are broken.
+
+Standard error is for people. It shows control characters instead of sending them to the terminal,
+and a command does not fail because nobody reads its messages. Standard output is for results:
+that it cannot be written is an error, but for a pipe whose reader has gone, which ends a command
+quietly. Text for people on standard output goes through `shown`; data is written as it is.
+"""
+
+from __future__ import annotations
+
+import codecs
+import errno
+import io
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from typing import IO, Any, Final, Literal, TextIO, cast
+
+from kg.errors import WorldError
+from kg.wording import visible
+
+# Goes back to the start of the line and clears it, as a progress display does.
+CLEAR: Final = "\r\x1b[K"
+
+
+class _Shown:
+    """A text stream that shows control characters, but for `CLEAR` at the start of a write."""
+
+    def __init__(self, stream: TextIO, *, must_work: bool) -> None:
+        self._stream = stream
+        self._must_work = must_work
+
+    def write(self, text: str) -> int:
+        """Write a text that people read."""
+        start = CLEAR if text.startswith(CLEAR) else ""
+        try:
+            self._stream.write(start + visible(text.removeprefix(start)))
+        except OSError:
+            if self._must_work:
+                raise
+        return len(text)
+
+    def writelines(self, lines: list[str]) -> None:
+        """Write several texts."""
+        for line in lines:
+            self.write(line)
+
+    def flush(self) -> None:
+        """Write what is buffered."""
+        try:
+            self._stream.flush()
+        except OSError:
+            if self._must_work:
+                raise
+
+    def __getattr__(self, name: str) -> Any:  # noqa: ANN401  (whatever a text stream has)
+        return getattr(self._stream, name)
+
+
+class _ShownBytes(io.RawIOBase):
+    """Writes text in UTF-8 to a stream of text that people read."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+        self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, data: Any) -> int:  # noqa: ANN401  (any buffer of bytes)
+        content = bytes(data)
+        self._stream.write(self._decoder.decode(content))
+        return len(content)
+
+
+def shown(stream: TextIO | None = None) -> TextIO:
+    """Return a stream that shows control characters; by default over standard output."""
+    return cast(TextIO, _Shown(stream or sys.stdout, must_work=True))
+
+
+def shown_bytes() -> IO[bytes]:
+    """Return standard output for text in UTF-8 that people read."""
+    return cast(IO[bytes], _ShownBytes(shown()))
+
+
+class _Output(io.RawIOBase):
+    """Standard output at its lowest level: a failure is told as kg's, once, and ends the output."""
+
+    def __init__(self, descriptor: int) -> None:
+        self._descriptor = descriptor
+        self.broken = False
+        self.reader_has_gone = False
+
+    def writable(self) -> bool:
+        return True
+
+    def fileno(self) -> int:
+        return self._descriptor
+
+    def isatty(self) -> bool:
+        return os.isatty(self._descriptor)
+
+    def write(self, data: Any) -> int:  # noqa: ANN401  (any buffer of bytes)
+        if self.broken:  # what is left in a buffer when the process ends
+            return len(data)
+        try:
+            return os.write(self._descriptor, data)
+        except OSError as error:
+            self.broken = True
+            if error.errno == errno.EPIPE:
+                self.reader_has_gone = True
+                raise
+            reason = "it is closed" if error.errno == errno.EBADF else error.strerror
+            raise WorldError(
+                "disk",
+                f"cannot write standard output: {reason}",
+                hint="Check where it goes, and the room on the disk; -o FILE writes a file.",
+            ) from error
+
+
+@contextmanager
+def standard_streams() -> Iterator[_Output]:
+    """Guard the standard streams while a command runs; give what becomes known of the output."""
+    _open_closed()
+    output = _Output(1)
+    before = sys.stdout, sys.stderr
+    if sys.stdout is sys.__stdout__:  # else somebody collects what is written, as tests do
+        sys.stdout = _text(output, before[0])
+    sys.stderr = cast(TextIO, _Shown(sys.stderr, must_work=False))
+    try:
+        yield output
+    finally:
+        with suppress(OSError, WorldError, ValueError):  # it may be closed
+            sys.stdout.flush()
+        sys.stdout, sys.stderr = before
+
+
+def _text(output: _Output, before: TextIO) -> TextIO:
+    before.flush()
+    terminal = output.isatty()
+    return io.TextIOWrapper(
+        io.BufferedWriter(output),
+        # Files and pipes get UTF-8, as the formats that kg writes want it.
+        encoding=before.encoding if terminal else "utf-8",
+        # What a terminal of another encoding cannot show is shown by its number.
+        errors="backslashreplace",
+        line_buffering=terminal,
+        newline="",
+    )
+
+
+def _open_closed() -> None:
+    """Open standard streams that are closed; what is written to such an output fails.
+
+    Python has None for them, and the system would give their numbers to the next files opened.
+    """
+    for descriptor, mode in ((0, os.O_RDONLY), (1, os.O_RDONLY), (2, os.O_WRONLY)):
+        try:
+            os.fstat(descriptor)
+        except OSError:
+            opened = os.open(os.devnull, mode)
+            if opened != descriptor:
+                os.dup2(opened, descriptor)
+                os.close(opened)
+    for descriptor, name in enumerate(("stdin", "stdout", "stderr")):
+        if getattr(sys, name) is None:
+            way: Literal["r", "w"] = "w" if descriptor else "r"
+            stream = open(descriptor, way, encoding="utf-8", closefd=False)  # noqa: SIM115
+            setattr(sys, name, stream)
+            setattr(sys, f"__{name}__", stream)
