@@ -55,7 +55,8 @@ class BuildOptions:
         validate: Validate before the build is put in force.
         fail_on: The mildest severity that keeps the build out of force.
         infer: What to infer; None: what ``kg.toml`` says.
-        strict: Records that give no subject or no object keep it out too.
+        strict: Sources without records, and records that give no subject or no object, keep it
+            out too.
         memory: Peak memory of the process, such as ``1GB``.
         threads: Worker threads.
         allow_outside: Let sources lie outside the workspace.
@@ -151,7 +152,7 @@ class _Builder:
                     table, inferred = self.infer(connection, table)
             with self.step("validate"):
                 verdict = self.judge(connection, table)
-            losses = self.options.strict and any(count.losses for count in mapped.counts)
+            losses = self.options.strict and not all(count.is_whole for count in mapped.counts)
             refused = losses or (verdict is not None and verdict.fails(self.options.fail_on))
             merged = None
             if self.options.index and not refused:

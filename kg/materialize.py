@@ -6,7 +6,7 @@ Nothing that grows with the data is held in Python: DuckDB does the work and spi
 from __future__ import annotations
 
 from collections.abc import Container, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
@@ -55,11 +55,26 @@ class LossCount:
 
 @dataclass(frozen=True, slots=True)
 class MapCount:
-    """What one triples map read and lost."""
+    """What one triples map read and lost.
+
+    Attributes:
+        triples_map: Its name.
+        records: Number of records that its source gave.
+        losses: What was lost, and why.
+        notes: What the user should know of the source's files, told once for each source.
+        nothing: Why there is no record, as far as that is known.
+    """
 
     triples_map: str
     records: int
     losses: tuple[LossCount, ...]
+    notes: tuple[str, ...] = ()
+    nothing: str = ""
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether there were records, and each gave all that it should."""
+        return bool(self.records) and not self.losses
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +133,7 @@ def materialize(
         loaded = tuple(load_table(connection, table, folders) for table in program.tables)
         if any(entry.incomplete for entry in loaded):
             raise _bad_value(connection, program.checks, loaded) or AssertionError
-        counts = tuple(_count(connection, account) for account in program.accounts)
+        counts = _counts(connection, program.accounts, loaded)
         extra = [codes.encoded(spooled(spool))] if spool else []
         if program.targets:
             return _write_targets(connection, program, loaded, counts, target)
@@ -284,6 +299,24 @@ def _staged(
         for name in [name for name, last in last_use.items() if last == number]:
             connection.execute(f"DROP TABLE {sql_name(name)}")
     return "SELECT * FROM kg_quads"
+
+
+def _counts(
+    connection: duckdb.DuckDBPyConnection,
+    accounts: Sequence[Account],
+    loaded: Sequence[LoadedTable],
+) -> tuple[MapCount, ...]:
+    """Return what is said of each triples map; what is noted of a source, at its first."""
+    tables = {entry.table.name: entry for entry in loaded}
+    counts: list[MapCount] = []
+    noted: set[str] = set()
+    for account in accounts:
+        name = account.table.name
+        count = _count(connection, account)
+        notes = () if name in noted else tables[name].notes
+        counts.append(replace(count, notes=notes, nothing=tables[name].nothing))
+        noted.add(name)
+    return tuple(counts)
 
 
 def _count(connection: duckdb.DuckDBPyConnection, account: Account) -> MapCount:

@@ -54,7 +54,9 @@ def build_command(
     ] = None,
     strict: Annotated[
         bool,
-        typer.Option("--strict", help="Records that give no subject or object are failures."),
+        typer.Option(
+            "--strict", help="Fail if a source gives no record, or records no subject or object."
+        ),
     ] = False,
     memory: Annotated[
         str | None,

@@ -36,10 +36,9 @@ def say_losses(
             shared.say(f"{count.triples_map}: {counted(count.records, 'record')}")
             for loss in count.losses:
                 shared.say(f"  {loss.records:,} gave {_what(loss, prefixes)}: {_why(loss)}")
+        _say_notes(shared, counts)
         return
-    for count in counts:
-        if not count.records:
-            shared.say(f"{count.triples_map}: no records; check its source and its iterator")
+    _say_notes(shared, counts)
     lossy = sorted((count for count in counts if count.losses), key=_has_all_subjects)
     for count in lossy[:MOST_MAPS]:
         records = counted(count.records, "record")
@@ -49,6 +48,16 @@ def say_losses(
         shared.say(f"and {more} with records that gave no subject or no object")
     if lossy:
         shared.say("--verbose tells all that was lost, --strict makes it a failure")
+
+
+def _say_notes(shared: Settings, counts: Sequence[MapCount]) -> None:
+    """Tell what sources have that no record shows, and which have none."""
+    for count in counts:
+        for note in count.notes:
+            shared.say(f"{count.triples_map}: {note}")
+        if not count.records:
+            why = f": {count.nothing}" if count.nothing else ""
+            shared.say(f"{count.triples_map}: no records; check its source and its iterator{why}")
 
 
 def _has_all_subjects(count: MapCount) -> bool:

@@ -49,7 +49,10 @@ def map_command(
     ] = False,
     strict: Annotated[
         bool,
-        typer.Option("--strict", help="Exit code 1 if records give no subject or no object."),
+        typer.Option(
+            "--strict",
+            help="Exit code 1 if a source gives no record, or records no subject or object.",
+        ),
     ] = False,
     allow_outside: Annotated[
         bool,
@@ -89,8 +92,8 @@ def map_command(
         made = counted(mapped.statements, "statement")
         shared.say(f"wrote {made} from {counted(records, 'record')} to {target}")
     say_losses(shared, mapped.counts, mapped.prefixes, strict=strict)
-    lost = any(count.losses for count in mapped.counts)
-    return ExitCode.NO if strict and lost else ExitCode.DONE
+    whole = all(count.is_whole for count in mapped.counts)
+    return ExitCode.NO if strict and not whole else ExitCode.DONE
 
 
 def _prefixes(context: typer.Context) -> dict[str, str]:

@@ -4,42 +4,67 @@ The sheet is the iterator, or stands behind ``#`` in the path; without either it
 Cells have the types that the workbook gives them. Numbers are stored as doubles there, so those
 without a fraction are integers: ``1``, not ``1.0``. Empty cells and errors such as ``#N/A`` are no
 values; of a formula the value counts that was stored last.
+
+A process of its own reads the workbook (see `kg.sources.workbook_child`).
 """
 
 from __future__ import annotations
 
 import difflib
+import json
+import subprocess
+import sys
+import tempfile
+from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import IO, Any, Final
 
-from kg.errors import InputError, Location
+from kg.duck import reserved
+from kg.errors import InputError, LimitError, Location
 from kg.mapping.plan import LogicalSource
 from kg.mapping.term_sql import SourceTable
+from kg.sources import workbook_child
 from kg.sources.extras import need
 from kg.sources.files import SourceFile, missing_reference
 from kg.sources.reading import Reading
-from kg.sources.rows import Value, spool_rows
+from kg.sources.rows import scan_rows
 from kg.sources.streams import compression_of, unpacked
 from kg.workspace import show_path
 
-# A double holds every integer up to here.
-_EXACT: Final = 2**53
+# The share of DuckDB's memory that the process gets, and what it needs in any case, in bytes.
+_SHARE: Final = 0.75
+_FLOOR: Final = 256 * 2**20
+# Where no memory limit is known.
+_LARGEST: Final = 2**30
 
 
 def select(reading: Reading) -> str:
     """Return a query for one workbook; see `kg.sources.loading`.
 
     Raises:
-        InputError: The file is no workbook, has no such sheet, or a column is doubled or missing.
+        InputError: The file is no workbook, has no such sheet, or a referenced column is doubled
+            or missing.
+        LimitError: The sheet does not fit in memory.
     """
-    path = unpacked(reading.file, reading.source, reading.copy(".xlsx"))
-    with _sheet(path, reading.file, reading.source) as (name, rows):
-        number, header = next(rows, (1, []))
-        picked = _picked(reading, name, header, number)
-        records = ([_cell(row[n]) for n in picked] for _, row in rows)
-        return _with_times(reading.table, spool_rows(reading, records))
+    need("python_calamine", "excel", "reading workbooks")
+    source = reading.source
+    path = unpacked(reading.file, source, reading.copy(".xlsx"))
+    target = reading.copy(".jsonl")
+    limit = int(reading.memory() * _SHARE)
+    with (
+        reserved(reading.connection, limit),
+        _opened(path, target, limit, reading.file) as child,
+    ):
+        name, row, cells = child.start(source)
+        names = _names(source, name, cells, Location(reading.file.shown, row))
+        picked = _picked(reading, names, Location(reading.file.shown, row))
+        again = not source.dialect.header
+        done = child.ask({"columns": picked, "again": again})
+    reading.notes += [f"{reading.file.shown}: {text}" for text in done["noticed"]]
+    return _with_times(reading.table, scan_rows(reading, target, done["largest"], first=1))
 
 
 def lines_of(file: SourceFile, source: LogicalSource, records: Collection[int]) -> dict[int, int]:
@@ -50,30 +75,120 @@ def lines_of(file: SourceFile, source: LogicalSource, records: Collection[int]) 
     if compression_of(file, source):
         return {}
     wanted = set(records)
-    with _sheet(file.path, file, source) as (_, rows):
-        next(rows, None)
-        return {n: row for n, (row, _) in enumerate(rows, 1) if n in wanted}
+    with tempfile.TemporaryDirectory(prefix="kg-sheet-") as folder:
+        target = Path(folder) / "rows.jsonl"
+        with _opened(file.path, target, _LARGEST, file) as child:
+            child.start(source)
+            child.ask({"columns": [], "again": not source.dialect.header})
+        with target.open(encoding="utf-8") as stream:
+            return {n: int(json.loads(row)[0]) for n, row in enumerate(stream, 1) if n in wanted}
 
 
-Rows = Iterator[tuple[int, Sequence[Value]]]
+# --- the process ----------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class _Child:
+    """The process that reads a workbook.
+
+    Attributes:
+        file: The workbook, for messages.
+        to: What it listens to.
+        back: What it says.
+        limit: Bytes of memory that it may take.
+    """
+
+    file: SourceFile
+    to: IO[str]
+    back: IO[str]
+    limit: int
+
+    def start(self, source: LogicalSource) -> tuple[str, int, Sequence[str | None]]:
+        """Choose the sheet; return its name, the number of its first row, and the cells there."""
+        names = self.hear()["sheets"]
+        name = _sheet_name(self.file, source, names)
+        dialect = source.dialect
+        asked = {"sheet": names.index(name), "skip": dialect.skip_rows, "trim": dialect.trim}
+        answer = self.ask(asked)
+        return name, answer["row"], answer["cells"]
+
+    def ask(self, message: object) -> dict[str, Any]:
+        """Say something, and return the answer."""
+        try:
+            self.to.write(json.dumps(message) + "\n")
+            self.to.flush()
+        except BrokenPipeError:
+            pass  # its end is told below
+        return self.hear()
+
+    def hear(self) -> dict[str, Any]:
+        """Return what the process says.
+
+        Raises:
+            InputError: The file is no workbook.
+            LimitError: There was not enough memory.
+        """
+        line = self.back.readline()
+        if not line:
+            raise self.ended()
+        said: dict[str, Any] = json.loads(line)
+        if "error" in said:
+            raise self.broken(said["error"])
+        return said
+
+    def broken(self, reason: str) -> InputError:
+        return InputError(
+            "bad-workbook",
+            f"the file is no workbook that can be read: {reason}",
+            location=self.file.location,
+            hint="Save it again as .xlsx, without a password.",
+        )
+
+    def ended(self) -> LimitError:
+        return LimitError(
+            "document-too-large",
+            f"the workbook needs more than {self.limit // 2**20} MB of memory: all cells from the"
+            " first to the last that is used are held at once",
+            location=self.file.location,
+            hint="Look for a stray last cell with Ctrl+End and delete its row or column; or save"
+            " the sheet as CSV, or give more --memory.",
+        )
 
 
 @contextmanager
-def _sheet(path: Path, file: SourceFile, source: LogicalSource) -> Iterator[tuple[str, Rows]]:
-    """Give the name of a sheet and its rows with their numbers, from 1, empty ones left out."""
-    library: Any = need("python_calamine", "excel", "reading workbooks")
-    try:
-        with library.CalamineWorkbook.from_path(str(path)) as workbook:
-            name = _sheet_name(file, source, workbook.sheet_names)
-            rows = enumerate(workbook.get_sheet_by_name(name).iter_rows(), 1)
-            yield name, ((n, row) for n, row in rows if any(value != "" for value in row))
-    except library.CalamineError as error:
-        raise InputError(
-            "bad-workbook",
-            f"the file is no workbook that can be read: {error}",
-            location=file.location,
-            hint="Save it again as .xlsx, without a password.",
-        ) from error
+def _opened(path: Path, target: Path, limit: int, file: SourceFile) -> Iterator[_Child]:
+    # -P: the folder of the script holds modules of kg, which are not on the path for others.
+    size = str(max(limit, _FLOOR))
+    command = [sys.executable, "-P", workbook_child.__file__, str(path), str(target), size]
+    with (
+        tempfile.TemporaryFile() as errors,
+        subprocess.Popen(
+            command,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=errors,
+            encoding="utf-8",
+        ) as process,
+    ):
+        assert process.stdin is not None
+        assert process.stdout is not None
+        try:
+            yield _Child(file, process.stdin, process.stdout, max(limit, _FLOOR))
+        except LimitError as error:
+            process.wait()
+            errors.seek(0)
+            said = errors.read().decode(errors="replace")
+            if process.returncode > 0 and "memory" not in said.lower():
+                reason = said.strip().splitlines()[-1:] or ["the library failed"]
+                raise _Child.broken(
+                    _Child(file, process.stdin, process.stdout, 0), reason[0]
+                ) from error
+            raise
+        finally:
+            process.kill()
+
+
+# --- the header -----------------------------------------------------------------------------
 
 
 def _with_times(table: SourceTable, query: str) -> str:
@@ -104,37 +219,45 @@ def _sheet_name(file: SourceFile, source: LogicalSource, known: Sequence[str]) -
     )
 
 
-def _picked(reading: Reading, sheet: str, header: Sequence[Value], line: int) -> list[int]:
-    """Return the numbers of the sheet's columns that the table's columns refer to."""
-    names = [str(_cell(value) if value != "" else "").strip() for value in header]
-    place = Location(reading.file.shown, line)
-    if not any(names):
+def _names(
+    source: LogicalSource, sheet: str, cells: Sequence[str | None], place: Location
+) -> list[str]:
+    """Return the names of the columns: those in the first row, or those of the mapping."""
+    dialect = source.dialect
+    if not any(cells):
         raise InputError(
             "empty-file",
             f"the sheet {sheet!r} has no header row",
             location=place,
             hint="Write the names of the columns into its first row.",
         )
-    doubled = sorted({name for name in names if name and names.count(name) > 1})
-    if doubled:
-        raise InputError(
-            "duplicate-column",
-            f"the header has {doubled[0]!r} twice",
-            location=place,
-            hint="Rename one: references go by the name of the column.",
-        )
-    found = []
+    if dialect.names:
+        if len(dialect.names) != len(cells):
+            raise InputError(
+                "bad-workbook",
+                f"the mapping names {len(dialect.names)} columns, the sheet has {len(cells)}",
+                location=place,
+                hint="Name all columns, in the order of the sheet.",
+            )
+        return list(dialect.names)
+    if not dialect.header:
+        return [str(number) for number in range(1, len(cells) + 1)]
+    return [(text or "").strip() for text in cells]
+
+
+def _picked(reading: Reading, names: Sequence[str], place: Location) -> list[int]:
+    """Return the numbers of the sheet's columns that the table's columns refer to."""
+    numbers = {name: number for number, name in enumerate(names)}
+    counts = Counter(names)
     for column in reading.table.columns:
-        if column.reference not in names or not column.reference:
+        if column.reference not in numbers or not column.reference:
             known = [name for name in names if name]
             raise missing_reference(column, known, reading.source)
-        found.append(names.index(column.reference))
-    return found
-
-
-def _cell(value: Value) -> Value:
-    if value == "":
-        return None
-    if isinstance(value, float) and value.is_integer() and abs(value) <= _EXACT:
-        return int(value)
-    return value
+        if counts[column.reference] > 1:
+            raise InputError(
+                "duplicate-column",
+                f"the header has {column.reference!r} twice, and the mapping refers to it",
+                location=place,
+                hint="Rename one: references go by the name of the column.",
+            )
+    return [numbers[column.reference] for column in reading.table.columns]

@@ -150,6 +150,23 @@ class JsonScanner:
             if not self._goes_on(b"]", None):
                 return
 
+    def kind(self) -> str:
+        """Return what stands at the position, as messages say it."""
+        return {b"{": "an object", b"[": "an array"}.get(self._peek(), "a single value")
+
+    def keys(self) -> list[str]:
+        """Consume an object, and return its keys."""
+        self._position += 1
+        found: list[str] = []
+        if self._peek() == b"}":
+            self._position += 1
+            return found
+        while True:
+            found.append(self._key(None))
+            self.value(None)
+            if not self._goes_on(b"}", None):
+                return found
+
     def records(self, steps: Sequence[Step], limit: int) -> Iterator[bytes]:
         """Yield the values that a path leads to, each on one line.
 

@@ -30,6 +30,7 @@ from kg.sources import (
     yaml_files,
 )
 from kg.sources.files import Folders, SourceFile, find_files
+from kg.sources.nothing import why_nothing
 from kg.sources.reading import Reading
 from kg.sources.streams import bad_compression, text_blocks
 
@@ -43,6 +44,8 @@ class LoadedTable:
         records: Number of records in all files.
         spill: The folder for files made on the way.
         incomplete: A value made no valid term, so the computed columns are not there.
+        notes: What the user should know of the files.
+        nothing: Why there is no record, as far as that is known.
     """
 
     table: SourceTable
@@ -50,6 +53,8 @@ class LoadedTable:
     records: int
     spill: Path
     incomplete: bool = False
+    notes: tuple[str, ...] = ()
+    nothing: str = ""
 
     @property
     def files(self) -> tuple[Path, ...]:
@@ -80,7 +85,6 @@ _LOCATORS: Final[Mapping[Formulation, _Locator]] = {
 _INSIDE: Final[Mapping[Formulation, str]] = {
     Formulation.SQL: "Take it apart in the query, or cast it to a text.",
     Formulation.PARQUET: "Refer to another column; arrays and structures are not read.",
-    Formulation.EXCEL: "Durations have no datatype; format the cells as numbers or texts.",
 }
 # What DuckDB says of a packed file that is cut off or damaged.
 _PACKED: Final = {"GZIP": "gzip", "ZSTD": "zstd"}
@@ -120,7 +124,9 @@ def load_table(
     if made is None or _needs_marks(connection, table, files):
         made = _again(connection, table, reader, readings)
     records, incomplete = made
-    loaded = LoadedTable(table, files, records, folders.spill, incomplete)
+    notes = tuple(dict.fromkeys(note for reading in readings for note in reading.notes))
+    nothing = "" if records else why_nothing(source, files)
+    loaded = LoadedTable(table, files, records, folders.spill, incomplete, notes, nothing)
     _check_values(connection, loaded)
     return loaded
 

@@ -30,6 +30,7 @@ class Reading:
         spill: A folder for files made on the way.
         is_repaired: Whether a first try failed at something that a reader can mend.
         copies: Files that were made of the source file, and are read in its stead.
+        notes: What the user should know of the file, although it can be read.
     """
 
     connection: duckdb.DuckDBPyConnection
@@ -39,6 +40,7 @@ class Reading:
     spill: Path
     is_repaired: bool = False
     copies: list[Path] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
 
     @property
     def source(self) -> LogicalSource:
@@ -51,8 +53,12 @@ class Reading:
         self.copies.append(self.spill / name)
         return self.copies[-1]
 
-    def largest_tree(self) -> int:
-        """Return how many bytes of text may be held as a tree of objects at once."""
+    def memory(self) -> int:
+        """Return the bytes that DuckDB may use."""
         row = self.connection.execute("SELECT current_setting('memory_limit')").fetchone()
         assert row is not None
-        return parse_size(row[0]) // _TREE_SHARE
+        return parse_size(row[0])
+
+    def largest_tree(self) -> int:
+        """Return how many bytes of text may be held as a tree of objects at once."""
+        return self.memory() // _TREE_SHARE

@@ -13,6 +13,7 @@ import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
+from pathlib import Path
 from typing import Final
 
 from kg.duck import sql_file
@@ -102,15 +103,25 @@ def spool_rows(reading: Reading, rows: Iterable[Sequence[Value]]) -> str:
                 largest = len(line)
                 _check_size(largest, reading)
             out.write(line + "\n")
+    return scan_rows(reading, target, largest)
+
+
+def scan_rows(reading: Reading, path: Path, largest: int, first: int = 0) -> str:
+    """Return the query of a reader over a file of rows.
+
+    Args:
+        reading: The reading.
+        path: A file of JSON arrays, one a line, with texts and kinds in turn.
+        largest: Characters of the longest line.
+        first: How many other texts stand before them.
+    """
     scan = (
-        f"read_json({sql_file(target)}, format = 'newline_delimited', compression = 'none',"
+        f"read_json({sql_file(path)}, format = 'newline_delimited', compression = 'none',"
         " records = false, columns = {'row': 'VARCHAR[]'},"
         f" maximum_object_size = {max(_SMALLEST_BUFFER, 4 * largest)})"
     )
-    picked = "".join(
-        f", row[{2 * number + 1}] AS c{column.index}, row[{2 * number + 2}] AS t{column.index}"
-        for number, column in enumerate(reading.table.columns)
-    )
+    texts = [(column.index, first + 2 * n + 1) for n, column in enumerate(reading.table.columns)]
+    picked = "".join(f", row[{at}] AS c{index}, row[{at + 1}] AS t{index}" for index, at in texts)
     return f"SELECT row_number() OVER () AS record{picked} FROM {scan}"
 
 

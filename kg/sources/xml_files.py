@@ -90,6 +90,15 @@ def lines_of(file: SourceFile, source: LogicalSource, records: Collection[int]) 
     return found
 
 
+def root_of(file: SourceFile, source: LogicalSource) -> tuple[str, str]:
+    """Return the namespace, if there is one, and the name of the root element."""
+    document = _Document(file, source, [], _LARGEST)
+    with document.blocks() as blocks:
+        tag = document.root(blocks)[0]
+    namespace, _, name = tag.rpartition("}")
+    return namespace.removeprefix("{"), name
+
+
 class _Document:
     """One XML document and the XPaths that are asked of it.
 
@@ -156,8 +165,8 @@ class _Document:
 
     def _units(self, steps: Sequence[PathStep]) -> Iterator[etree._Element]:
         """Yield the outermost elements that a path leads to, each complete, as they are read."""
-        with self._blocks() as blocks:
-            root_tag, start = self._root(blocks)
+        with self.blocks() as blocks:
+            root_tag, start = self.root(blocks)
             tag = steps[-1].tag
             parser = self.lxml.XMLPullParser(
                 events=("start", "end"), tag=(tag, root_tag), **self._options()
@@ -188,7 +197,7 @@ class _Document:
                     yield element
 
     @contextmanager
-    def _blocks(self) -> Iterator[Iterator[bytes]]:
+    def blocks(self) -> Iterator[Iterator[bytes]]:
         """Give the bytes of the document, in UTF-8 where the mapping says their encoding."""
         if self._is_declared:
             yield (text.encode() for text in text_blocks(self.file, self.source))
@@ -196,7 +205,7 @@ class _Document:
         with open_source(self.file, self.source) as stream:
             yield iter(lambda: stream.read(_BLOCK), b"")
 
-    def _root(self, blocks: Iterator[bytes]) -> tuple[str, bytes]:
+    def root(self, blocks: Iterator[bytes]) -> tuple[str, bytes]:
         """Return the name of the root element, and the bytes that were read for it."""
         first = self.lxml.XMLPullParser(events=("start",), **self._options())
         start = b""
@@ -244,7 +253,7 @@ class _Document:
         find = self._compiled(self.iterator)
         parser = self.lxml.XMLParser(**self._options())
         size = 0
-        with self._blocks() as blocks:
+        with self.blocks() as blocks:
             for block in blocks:
                 size += len(block)
                 if size > self.limit:

@@ -139,6 +139,19 @@ def test_no_records(kg, folder):
     (folder / "data" / "m.yarrrml.yml").write_text(text, encoding="utf-8")
     done = kg(*MAP, cwd=folder)
     assert "data/m.yarrrml.yml#m: no records; check its source and its iterator" in done.err
+    assert "$ in data/t.json has no itms; did you mean items?" in done.err
+
+
+def test_no_records_are_a_failure_of_strict_runs(kg, folder):
+    (folder / "data" / "t.json").write_text('{"items": []}', encoding="utf-8")
+    text = (
+        "mappings: {m: {sources: [['t.json~jsonpath', '$.items[*]']], s: http://e/$(id), po: []}}"
+    )
+    (folder / "data" / "m.yarrrml.yml").write_text(text, encoding="utf-8")
+    assert kg(*MAP, cwd=folder).code == 0
+    done = kg(*MAP, "--strict", cwd=folder)
+    assert done.code == 1
+    assert "data/m.yarrrml.yml#m: no records; check its source and its iterator\n" in done.err
 
 
 def test_prefixes_of_the_mapping(kg, folder):

@@ -1,0 +1,247 @@
+"""The process that reads a workbook: ``python -P workbook_child.py PATH TARGET BYTES``.
+
+The library holds the whole sheet in memory, with all cells between the first and the last that is
+used, and aborts where there is not enough; a small file can ask for any amount. So it works in a
+process of its own whose memory has a limit. Nothing of kg is imported but `lexical`.
+
+It talks in lines of JSON on its standard output, and listens on its standard input:
+
+- it says the names of the sheets, and hears the number of one, how many rows to pass over, and
+  which ends of texts lose their white space;
+- it says the number of the first row with a value and its cells, and hears the numbers of the
+  columns to read, and whether that row is a record;
+- it writes the records to TARGET, one a line: the number of the row, then texts and kinds in turn,
+  and says how long the longest line is, and what was noticed.
+
+A line with ``error`` ends all.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import re
+import sys
+import zipfile
+from collections.abc import Callable, Iterator, Sequence
+from datetime import date, datetime, time, timedelta
+from itertools import chain, islice
+from pathlib import Path
+from types import ModuleType
+from typing import Any, Final
+from xml.etree import ElementTree
+
+# A double holds every integer up to here.
+_EXACT: Final = 2**53
+_BLANKS: Final = " \t\r\n"
+_BLOCK: Final = 1 << 20
+# A row that is longer than this is not looked through for what it has lost.
+_LONGEST_ROW: Final = 1 << 24
+_RELATION: Final = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
+_ERROR: Final = re.compile(
+    rb"<(?:\w+:)?c\b(?=[^<>]*?\st=[\"']e[\"'])[^<>]*?\sr=[\"']([A-Z]+[0-9]+)[\"'][^<>]*>"
+)
+_NOT_COMPUTED: Final = re.compile(
+    rb"<(?:\w+:)?c\b[^<>]*?\sr=[\"']([A-Z]+[0-9]+)[\"'][^<>]*>\s*<(?:\w+:)?f\b"
+    rb"(?:[^<>]*/>|[^<>]*>[^<]*</(?:\w+:)?f>)\s*"
+    rb"(?:<(?:\w+:)?v\s*/>|<(?:\w+:)?v>\s*</(?:\w+:)?v>)?\s*</(?:\w+:)?c>"
+)
+Cell = Any
+Made = tuple[str | None, str | None]
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Read one sheet."""
+    import python_calamine
+
+    path, target, size = arguments
+    _limit_memory(int(size))
+    try:
+        with python_calamine.CalamineWorkbook.from_path(path) as workbook:
+            _say({"sheets": workbook.sheet_names})
+            asked = _hear()
+            name = workbook.sheet_names[asked["sheet"]]
+            sheet = workbook.get_sheet_by_name(name)
+            _read(sheet, asked, Path(target), _noticed(sheet, Path(path), name))
+    except python_calamine.CalamineError as error:
+        _say({"error": str(error)})
+    return 0
+
+
+def _limit_memory(size: int) -> None:
+    import resource
+
+    resource.setrlimit(resource.RLIMIT_AS, (size, resource.getrlimit(resource.RLIMIT_AS)[1]))
+
+
+def _say(message: object) -> None:
+    print(json.dumps(message), flush=True)
+
+
+def _hear() -> Any:  # noqa: ANN401  (what JSON holds)
+    line = sys.stdin.readline()
+    if not line:  # the other side has ended
+        sys.exit(1)
+    return json.loads(line)
+
+
+def _read(sheet: Any, asked: dict[str, Any], target: Path, noticed: list[str]) -> None:  # noqa: ANN401
+    make = _maker(asked["trim"])
+    numbered = enumerate(sheet.iter_rows(), 1)
+    rows = (
+        (number, row)
+        for number, row in islice(numbered, asked["skip"], None)
+        if any(value != "" for value in row)
+    )
+    first = next(rows, None)
+    number, header = first or (asked["skip"] + 1, [])
+    _say({"row": number, "cells": [make(value)[0] for value in header]})
+    wanted = _hear()
+    records = chain((first,), rows) if first and wanted["again"] else rows
+    largest = _write(records, wanted["columns"], make, target)
+    _say({"largest": largest, "noticed": noticed})
+
+
+def _write(
+    rows: Iterator[tuple[int, Sequence[Cell]]],
+    columns: Sequence[int],
+    make: Callable[[Cell], Made],
+    target: Path,
+) -> int:
+    encode = json.JSONEncoder(ensure_ascii=False).encode
+    largest = 0
+    with target.open("w", encoding="utf-8") as out:
+        for number, row in rows:
+            line = encode([str(number), *(part for n in columns for part in make(row[n]))])
+            largest = max(largest, len(line))
+            out.write(f"{line}\n")
+    return largest
+
+
+def _maker(trim: str) -> Callable[[Cell], Made]:
+    """Return what makes the text and the kind of a cell, which are those of `dialect`."""
+    lexical = _lexical()
+    ends = {"true": str.strip, "start": str.lstrip, "end": str.rstrip}.get(trim)
+
+    def make(value: Cell) -> Made:
+        if isinstance(value, str):
+            return (ends(value, _BLANKS) if ends else value) or None, None
+        if isinstance(value, bool):
+            return ("true" if value else "false"), "b"
+        if isinstance(value, float):
+            if value.is_integer() and abs(value) <= _EXACT:
+                return str(int(value)), "i"
+            return repr(value), "d"
+        if isinstance(value, int):
+            return str(value), "i"
+        if isinstance(value, datetime):
+            return value.isoformat(), "T"
+        if isinstance(value, date):
+            return value.isoformat(), "D"
+        if isinstance(value, time):
+            return value.isoformat(), "t"
+        if isinstance(value, timedelta):
+            made = lexical.duration(value)
+            return made.text, made.kind
+        return str(value), None
+
+    return make
+
+
+def _lexical() -> ModuleType:
+    path = Path(__file__).with_name("lexical.py")
+    spec = importlib.util.spec_from_file_location("kg_lexical", path)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+# --- what a sheet has lost ------------------------------------------------------------------
+
+
+def _noticed(sheet: Any, path: Path, name: str) -> list[str]:  # noqa: ANN401
+    """Return what the user should know of: cells that read as empty and are not."""
+    found = []
+    merged = getattr(sheet, "merged_cell_ranges", None) or ()
+    if merged:
+        ((row, column), _), *more = merged
+        first = f"{_letters(column)}{row + 1}"
+        found.append(
+            f"{len(more) + 1:,} merged cells, the first at {first}: the value is that of the first"
+            " cell alone, the others are empty"
+        )
+    if zipfile.is_zipfile(path):
+        with zipfile.ZipFile(path) as archive:
+            part = _part(archive, name)
+            if part:
+                found += _lost(archive, part)
+    return found
+
+
+def _lost(archive: zipfile.ZipFile, part: str) -> Iterator[str]:
+    errors, formulas = _Places(), _Places()
+    with archive.open(part) as stream:
+        rest = b""
+        while block := stream.read(_BLOCK):
+            rest += block
+            end = rest.rfind(b"</c>") + 4 if b"</c>" in rest else 0
+            if not end and len(rest) > _LONGEST_ROW:
+                return
+            done, rest = rest[:end], rest[end:]
+            errors.count(_ERROR, done)
+            formulas.count(_NOT_COMPUTED, done)
+    if errors.number:
+        yield f"{errors} hold an error such as #REF! or #N/A, which is no value"
+    if formulas.number:
+        yield (
+            f"{formulas} hold a formula without a stored result, which is no value; open the file"
+            " in a spreadsheet program and save it"
+        )
+
+
+class _Places:
+    """Counts cells, and knows the first."""
+
+    def __init__(self) -> None:
+        self.number = 0
+        self.first = ""
+
+    def count(self, pattern: re.Pattern[bytes], text: bytes) -> None:
+        places = pattern.findall(text)
+        if places and not self.number:
+            self.first = places[0].decode()
+        self.number += len(places)
+
+    def __str__(self) -> str:
+        return f"{self.number:,} cells, the first at {self.first},"
+
+
+def _part(archive: zipfile.ZipFile, name: str) -> str:
+    """Return the name of the file of a sheet in an .xlsx file; empty where it is not known."""
+    try:
+        book = ElementTree.fromstring(archive.read("xl/workbook.xml"))
+        relations = ElementTree.fromstring(archive.read("xl/_rels/workbook.xml.rels"))
+    except (KeyError, ElementTree.ParseError, zipfile.BadZipFile):
+        return ""
+    number = next(
+        (e.get(_RELATION) for e in book.iter() if e.get("name") == name and e.get(_RELATION)), None
+    )
+    target = next((e.get("Target", "") for e in relations if e.get("Id") == number), "")
+    part = target.removeprefix("/") if target.startswith("/") else f"xl/{target}"
+    return part if part in archive.namelist() else ""
+
+
+def _letters(column: int) -> str:
+    letters = ""
+    column += 1
+    while column:
+        column, digit = divmod(column - 1, 26)
+        letters = chr(65 + digit) + letters
+    return letters
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
