@@ -16,13 +16,14 @@ from kg.duck import sql_name, translated
 from kg.errors import InputError, KgError
 from kg.mapping import dialect
 from kg.mapping.accounts import Account
+from kg.mapping.batches import Batch, rule_batches
 from kg.mapping.compile import compile_plan
 from kg.mapping.plan import LogicalTarget, Plan
 from kg.mapping.program import Program, Rule, Stream
 from kg.mapping.term_sql import Check
 from kg.quads import Codes, Ordered, QuadTable, spooled, write_parts, write_table
 from kg.sizes import parse_size
-from kg.sources import Folders, LoadedTable, load_table, locate
+from kg.sources import Folders, LoadedTable, drop_table, load_table, locate
 
 # Above this number of distinct predicates or graphs, finding a number costs more than it saves.
 MOST_CODES: Final = 512
@@ -30,6 +31,8 @@ MOST_CODES: Final = 512
 STREAM_FROM: Final = 500_000
 # Rules that one query may hold; planning more of them takes longer than they do.
 MOST_RULES_AT_ONCE: Final = 200
+# Losses that one query counts: what the engine holds grows with their square.
+MOST_COUNTS_AT_ONCE: Final = 50
 # What a quad takes while it is sorted, in bytes; measured on timetables and on this graph.
 BYTES_PER_QUAD: Final = 110
 # Of the memory limit; the sort spills, but the engine's estimates of its own needs are rough.
@@ -158,7 +161,7 @@ def _write_targets(
         selects = [rule.sql for rule in rules]
         rows = " UNION ALL ".join(selects) or _NOTHING
         if selects and _is_large(connection, rules, loaded):
-            rows = _staged(connection, rules, selects, kept=tables)
+            rows = _staged(connection, rules, (), loaded, kept=tables)
         return write_table(connection, rows, path, codes)
 
     default = [rule for rule in program.rules if not rule.targets]
@@ -183,13 +186,14 @@ def _write(
     codes = Codes(program.order, program.predicates, program.graphs)
     streams: list[Stream] = []
     if _quads(program.rules, loaded) >= stream_from:
-        streams = _streams(connection, program, extra)
+        streams = _streams(connection, program, loaded, extra)
     streamed = {number for stream in streams for number in stream.rules}
     rules = [rule for n, rule in enumerate(program.rules) if n not in streamed]
     selects = [*(rule.sql for rule in rules), *extra]
     rows = " UNION ALL ".join(selects) or _NOTHING
     if selects and (streams or _is_large(connection, rules, loaded)):
-        rows = _staged(connection, rules, selects, kept={stream.table for stream in streams})
+        kept = {stream.table for stream in streams}
+        rows = _staged(connection, rules, extra, loaded, kept)
     if not streams:
         return write_table(connection, rows, target, codes)
     ordered = [
@@ -225,10 +229,13 @@ _NOTHING: Final = "SELECT 0 AS b, '' AS s, NULL AS p, '' AS o, NULL AS g WHERE f
 
 
 def _streams(
-    connection: duckdb.DuckDBPyConnection, program: Program, extra: Sequence[str]
+    connection: duckdb.DuckDBPyConnection,
+    program: Program,
+    loaded: Sequence[LoadedTable],
+    extra: Sequence[str],
 ) -> list[Stream]:
     """Return the streams that give all quads of their blocks, in order of the blocks."""
-    sorted_by = {table.name: table.sorted_by for table in program.tables}
+    sorted_by = {entry.table.name: entry.table.sorted_by for entry in loaded}
     wanted = [s for s in program.streams if sorted_by[s.table] == s.column]
     distinct = {
         table: _has_distinct(connection, table, sorted_by[table])
@@ -272,32 +279,36 @@ def _is_large(
 def _staged(
     connection: duckdb.DuckDBPyConnection,
     rules: Sequence[Rule],
-    selects: Sequence[str],
+    extra: Sequence[str],
+    loaded: Sequence[LoadedTable],
     kept: Container[str],
 ) -> str:
     """Run queries one after another into a table that spills.
 
     Args:
         connection: From `kg.duck.engine`.
-        rules: The rules that the first queries come from.
-        selects: The queries.
-        kept: Source tables that are needed afterwards; others are dropped after their last use.
+        rules: The rules; if there are many, those of the same rows run together.
+        extra: Further queries.
+        loaded: The source tables.
+        kept: Those that are needed afterwards; others are dropped after their last use.
 
     Returns:
         A query for the rows of the table.
     """
-    last_use = {
-        name: number
-        for number, rule in enumerate(rules)
-        for name in rule.tables
-        if name not in kept
-    }
-    for number, select in enumerate(selects):
+    batches = [Batch(rule.sql, rule.tables) for rule in rules]
+    if len(rules) > MOST_RULES_AT_ONCE:
+        batches = list(rule_batches(rules))
+    last_use = {name: number for number, each in enumerate(batches) for name in each.tables}
+    done: dict[int, list[LoadedTable]] = {}
+    for entry in loaded:
+        if entry.table.name in last_use and entry.table.name not in kept:
+            done.setdefault(last_use[entry.table.name], []).append(entry)
+    for number, select in enumerate([*(batch.sql for batch in batches), *extra]):
         verb = "INSERT INTO kg_quads" if number else "CREATE OR REPLACE TEMP TABLE kg_quads AS"
         with translated():
             connection.execute(f"{verb} {select}")
-        for name in [name for name, last in last_use.items() if last == number]:
-            connection.execute(f"DROP TABLE {sql_name(name)}")
+        for entry in done.get(number, ()):
+            drop_table(connection, entry)
     return "SELECT * FROM kg_quads"
 
 
@@ -320,17 +331,25 @@ def _counts(
 
 
 def _count(connection: duckdb.DuckDBPyConnection, account: Account) -> MapCount:
-    conditions = [f"count(*) FILTER (WHERE {loss.missing})" for loss in account.losses]
-    row = connection.execute(
-        f"SELECT {', '.join(['count(*)', *conditions])} FROM {sql_name(account.table.name)}"
-    ).fetchone()
-    assert row is not None
-    losses = tuple(
+    """Count the records and losses of a triples map, some losses at a time."""
+    table = sql_name(account.table.name)
+    found: list[int] = []
+    records = 0
+    for start in range(0, max(1, len(account.losses)), MOST_COUNTS_AT_ONCE):
+        losses = account.losses[start : start + MOST_COUNTS_AT_ONCE]
+        conditions = [f"count(*) FILTER (WHERE {loss.missing})" for loss in losses]
+        row = connection.execute(
+            f"SELECT {', '.join(['count(*)', *conditions])} FROM {table}"
+        ).fetchone()
+        assert row is not None
+        records = row[0]
+        found += row[1:]
+    lost = tuple(
         LossCount(loss.what, loss.references, number, loss.parent)
-        for loss, number in zip(account.losses, row[1:], strict=True)
+        for loss, number in zip(account.losses, found, strict=True)
         if number
     )
-    return MapCount(account.triples_map, row[0], losses)
+    return MapCount(account.triples_map, records, lost)
 
 
 def _bad_value(

@@ -9,8 +9,10 @@ predicates and graphs as numbers: the one sort at the end compares little (see `
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Final
 
 from kg.errors import InputError
 from kg.mapping.accounts import account
@@ -29,11 +31,14 @@ from kg.mapping.plan import (
     both,
     references,
 )
-from kg.mapping.program import Program, Rule, Stream
+from kg.mapping.program import Part, Program, Rule, Stream
 from kg.mapping.stream import Entry, stream_sql
 from kg.mapping.tables import source_tables
 from kg.mapping.targets import Routing
 from kg.mapping.term_sql import Computed, SourceTable, TermCompiler, TermSql
+
+# Rules that one stream may stand for.
+MOST_STREAMED: Final = 200
 
 
 def compile_plan(
@@ -95,11 +100,11 @@ class _Compiler:
         for triples_map in plan.triples_maps:
             for pair in triples_map.predicate_objects:
                 self.coded &= self._collect(triples_map, pair, found_predicates, found_graphs)
-        self.predicates = sorted(found_predicates, key=predicate_key)
-        self.graphs = sorted(found_graphs, key=str.encode)
+        self.predicates = _numbered(sorted(found_predicates, key=predicate_key))
+        self.graphs = _numbered(sorted(found_graphs, key=str.encode))
         anchored = [self.terms_of[t.name].anchored(t.subject) for t in plan.triples_maps]
         self.order = SubjectOrder.of(term.prefix for term in anchored if term)
-        self.computed: dict[str, list[Computed]] = {t.name: [] for t in self.tables.values()}
+        self.computed: dict[str, dict[str, Computed]] = {t.name: {} for t in self.tables.values()}
         self.subjects = {
             t.name: self._subject(t, term)
             for t, term in zip(plan.triples_maps, anchored, strict=True)
@@ -135,7 +140,8 @@ class _Compiler:
             block, rest = self.order.anchored(anchored.prefix, anchored.rest)
             name = self._computed(table, rest)
             whole = self.order.joined(block, name)
-            return _Subject(table.name, f"{block}::INTEGER", name, whole, block)
+            number = block if block % 2 else None
+            return _Subject(table.name, f"{block}::INTEGER", name, whole, number)
         if isinstance(triples_map.subject.expression, Constant):
             return _Subject(table.name, *self.order.split(term.sql), term.sql)
         name = self._computed(table, term.sql)
@@ -143,11 +149,7 @@ class _Compiler:
 
     def _computed(self, table: SourceTable, sql: str) -> str:
         columns = self.computed[table.name]
-        for column in columns:
-            if column.sql == sql:
-                return column.name
-        columns.append(Computed(f"s{len(columns)}", sql))
-        return columns[-1].name
+        return columns.setdefault(sql, Computed(f"s{len(columns)}", sql)).name
 
     def terms(self, triples_map: TriplesMap) -> TermCompiler:
         table = self.tables[triples_map.source]
@@ -165,9 +167,12 @@ class _Compiler:
         checks = [check for terms in self.terms_of.values() for check in terms.checks]
         one_output = self.coded and not self.routing.targets
         streams = tuple(_streams(rules, entries)) if one_output else ()
+        orders = _orders(streams)
         return Program(
             tables=tuple(
-                table.with_computed(self.computed[table.name], _sorted_by(table.name, streams))
+                table.with_computed(
+                    tuple(self.computed[table.name].values()), orders.get(table.name, "")
+                )
                 for table in self.tables.values()
             ),
             rules=tuple(rules),
@@ -256,7 +261,8 @@ class _Compiler:
                 f" WHERE {' AND '.join(where)})"
                 f" WHERE {kept}"
             )
-            rule = Rule(triples_map.name, sql, (table, *others), subject.number)
+            part = None if condition else _part(subject, predicate, made, graph)
+            rule = Rule(triples_map.name, sql, (table, *others), subject.number, part=part)
             return rule, self.entry(subject, table, predicate, made, graph, condition)
         if made.missing:
             where.append(f"NOT ({made.missing})")
@@ -266,7 +272,8 @@ class _Compiler:
             f"SELECT {subject.block} AS b, {subject.rest} AS s, {predicate.sql} AS p,"
             f" {made.sql} AS o, {graph.sql} AS g FROM {subject.rows} WHERE {' AND '.join(where)}"
         )
-        rule = Rule(triples_map.name, sql, (table, *others), subject.number)
+        part = None if condition else _part(subject, predicate, made, graph)
+        rule = Rule(triples_map.name, sql, (table, *others), subject.number, part=part)
         return rule, self.entry(subject, table, predicate, made, graph, condition)
 
     def entry(
@@ -294,12 +301,12 @@ class _Compiler:
             for graph in graphs:
                 yield predicate, self.coded_term(graph, self.graphs)
 
-    def coded_term(self, term: TermSql | None, codes: Sequence[str]) -> TermSql:
+    def coded_term(self, term: TermSql | None, codes: Mapping[str, int]) -> TermSql:
         if term is None:
             return _code(-1) if self.coded else TermSql("NULL::VARCHAR", False, "")
         if not self.coded:
             return term
-        return _code(codes.index(_unquoted(term.sql)))
+        return _code(codes[_unquoted(term.sql)])
 
     def object(self, triples_map: TriplesMap, object_map: TermMap | RefObjectMap) -> TermSql:
         if isinstance(object_map, TermMap):
@@ -417,27 +424,53 @@ class _Compiler:
         )
 
 
+def _part(subject: _Subject, predicate: TermSql, made: TermSql, graph: TermSql) -> Part:
+    """Return what a rule adds to a query for several rules over the rows of its subjects."""
+    many = predicate.many or made.many or graph.many
+    if many:
+        sql = _entries(predicate, made, graph)
+        if graph.many:
+            sql = f"list_filter({sql}, lambda e: e.g IS NOT NULL)"
+    else:
+        sql = f"{{'p': {predicate.sql}, 'o': {made.sql}, 'g': {graph.sql}}}"
+    if graph.missing and not graph.many:
+        sql = f"CASE WHEN NOT ({graph.missing}) THEN {sql} END"
+    if many:
+        sql = f"coalesce({sql}, [])"
+    return Part(subject.rows, subject.block, subject.rest, sql, many)
+
+
 def _code(number: int) -> TermSql:
     return TermSql(f"{number}::INTEGER", False, "", code=number)
 
 
-def _sorted_by(table: str, streams: Sequence[Stream]) -> str:
-    """Return the column that most streams of a table want it sorted by, or nothing."""
-    columns = [stream.column for stream in streams if stream.table == table]
-    return max(columns, key=columns.count, default="")
+def _orders(streams: Sequence[Stream]) -> dict[str, str]:
+    """Return for each table with streams the column that most of them want it sorted by."""
+    columns: dict[str, Counter[str]] = {}
+    for stream in streams:
+        columns.setdefault(stream.table, Counter())[stream.column] += 1
+    return {table: found.most_common(1)[0][0] for table, found in columns.items()}
 
 
 def _streams(rules: Sequence[Rule], entries: Sequence[Entry | None]) -> Iterator[Stream]:
     """Yield a stream for each block whose subjects all come from one column of one table."""
-    for block in sorted({rule.block for rule in rules if rule.block is not None}):
-        numbers = tuple(n for n, rule in enumerate(rules) if rule.block == block)
+    blocks: dict[int, list[int]] = {}
+    for number, rule in enumerate(rules):
+        if rule.block is not None:
+            blocks.setdefault(rule.block, []).append(number)
+    for block, numbers in sorted(blocks.items()):
         found = [entries[n] for n in numbers]
         whole = [entry for entry in found if entry is not None]
         places = {(entry.table, entry.column) for entry in whole}
-        if len(whole) == len(found) and len(places) == 1:
+        # What a query takes to plan grows with the square of its width.
+        if len(whole) == len(found) <= MOST_STREAMED and len(places) == 1:
             table, column = places.pop()
             joins = any(entry.condition for entry in whole)
-            yield Stream(block, table, column, stream_sql(block, whole), joins, numbers)
+            yield Stream(block, table, column, stream_sql(block, whole), joins, tuple(numbers))
+
+
+def _numbered(terms: Iterable[str]) -> dict[str, int]:
+    return {term: number for number, term in enumerate(terms)}
 
 
 def _unquoted(sql: str) -> str:

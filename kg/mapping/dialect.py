@@ -117,8 +117,20 @@ BAD_VALUE: Final = "kg-bad-value"
 STOP: Final = f"error('{BAD_VALUE}')"
 
 
+# Expressions that one concatenation joins.
+_LONGEST_CHAIN: Final = 100
+
+
 def concat(parts: Sequence[str]) -> str:
-    """Return the concatenation of SQL expressions; NULL where one is NULL."""
+    """Return the concatenation of SQL expressions; NULL where one is NULL.
+
+    DuckDB reads a chain as calls inside of calls, whose depth it limits; so long ones are grouped.
+    """
+    while len(parts) > _LONGEST_CHAIN:
+        parts = [
+            f"({' || '.join(parts[start : start + _LONGEST_CHAIN])})"
+            for start in range(0, len(parts), _LONGEST_CHAIN)
+        ]
     return " || ".join(parts) if len(parts) != 1 else parts[0]
 
 

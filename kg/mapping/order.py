@@ -8,11 +8,16 @@ odd numbers for blocks, even numbers for subjects that lie between them and are 
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Final
 
 from kg.mapping.dialect import array, text
 from kg.terms import RDF_TYPE
+
+# Blocks that are told apart; each takes a place in the SQL of all other subjects.
+MOST_BLOCKS: Final = 64
 
 
 def predicate_key(predicate: str) -> tuple[bool, bytes]:
@@ -37,22 +42,29 @@ class SubjectOrder:
         >>> SubjectOrder.of(["<a/b/", "<a/", "<c/"]).blocks
         ('<a/', '<c/')
         """
-        blocks: list[str] = []
-        for prefix in sorted(set(prefixes), key=str.encode):
-            if not blocks or not prefix.startswith(blocks[-1]):
-                blocks.append(prefix)
-        return cls(tuple(blocks))
+        uses: dict[str, int] = {}
+        last = ""
+        for prefix in sorted(prefixes, key=str.encode):
+            if not last or not prefix.startswith(last):
+                last = prefix
+            uses[last] = uses.get(last, 0) + 1
+        kept = sorted(uses, key=lambda block: -uses[block])[:MOST_BLOCKS]
+        return cls(tuple(sorted(kept, key=str.encode)))
 
     def anchored(self, prefix: str, rest: str) -> tuple[int, str]:
         """Return number and rest (as SQL) of subjects that start with a prefix given to `of`.
+
+        None of the prefixes is the start of a block, so all subjects of one lie on the same side
+        of each block that they are not in.
 
         Args:
             prefix: The text that they start with.
             rest: SQL of what follows it.
         """
-        number, block = next(
-            (n, block) for n, block in enumerate(self.blocks) if prefix.startswith(block)
-        )
+        number = bisect_right(self.blocks, prefix.encode(), key=str.encode) - 1
+        block = self.blocks[number] if number >= 0 else ""
+        if number < 0 or not prefix.startswith(block):
+            return 2 * number + 2, f"{text(prefix)} || {rest}"
         left = prefix[len(block) :]
         return 2 * number + 1, f"{text(left)} || {rest}" if left else rest
 

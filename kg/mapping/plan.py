@@ -9,6 +9,7 @@ Spec: https://kg-construct.github.io/rml-core/spec/docs/
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import Final
@@ -432,10 +433,12 @@ class Plan:
 
     triples_maps: tuple[TriplesMap, ...]
     prefixes: tuple[tuple[str, str], ...] = field(default=(), compare=False)
+    _by_name: Mapping[str, TriplesMap] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        """Find triples maps by name without going through all of them."""
+        object.__setattr__(self, "_by_name", {t.name: t for t in reversed(self.triples_maps)})
 
     def triples_map(self, name: str) -> TriplesMap:
         """Return the triples map of that name; KeyError where there is none."""
-        for found in self.triples_maps:
-            if found.name == name:
-                return found
-        raise KeyError(name)
+        return self._by_name[name]

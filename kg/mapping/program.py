@@ -2,12 +2,31 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from kg.mapping.accounts import Account
 from kg.mapping.order import SubjectOrder
 from kg.mapping.plan import LogicalTarget
 from kg.mapping.term_sql import Check, SourceTable
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """What a rule adds to a query for several rules over the same rows.
+
+    Attributes:
+        rows: What stands in the FROM clause.
+        block: Number of the block of the subject, as SQL.
+        rest: The subject without what its block shares, as SQL.
+        made: SQL of a struct of p, o and g, or of a list of them.
+        many: Whether it is a list.
+    """
+
+    rows: str
+    block: str
+    rest: str
+    made: str
+    many: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +43,7 @@ class Rule:
         block: Number of the block that all its subjects are in; None if that is not known.
         targets: Bits of the targets in `Program.targets` that its quads go to; 0: the default
             output.
+        part: The same for a query that several rules share; None where the rule has a join.
     """
 
     triples_map: str
@@ -31,6 +51,7 @@ class Rule:
     tables: tuple[str, ...]
     block: int | None
     targets: int = 0
+    part: Part | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import replace
 from typing import Final
 
@@ -43,11 +44,11 @@ def source_tables(plan: Plan) -> dict[LogicalSource, SourceTable]:
         for reference, origin in _own(triples_map):
             found.setdefault(reference, origin)
         for object_map in ref_objects(triples_map):
-            for parent in plan.triples_maps:
-                if parent.name == object_map.parent:
-                    inside = needed.setdefault(parent.source, {})
-                    for reference, origin in _of_parent(triples_map, object_map, parent):
-                        inside.setdefault(reference, origin)
+            with suppress(KeyError):  # the compiler says so
+                parent = plan.triples_map(object_map.parent)
+                inside = needed.setdefault(parent.source, {})
+                for reference, origin in _of_parent(triples_map, object_map, parent):
+                    inside.setdefault(reference, origin)
     textual = textual_references(plan)
     return {
         source: SourceTable(

@@ -76,13 +76,19 @@ class SourceTable:
         computed: Columns made of these.
         sorted_by: Name of the computed column that the table is sorted by; empty: the records
             stay in the order of the source.
+        by_name: The columns by reference.
     """
 
     name: str
     source: LogicalSource
-    columns: tuple[Column, ...]
+    columns: tuple[Column, ...] = field(hash=False)  # there may be many
     computed: tuple[Computed, ...] = ()
     sorted_by: str = ""
+    by_name: Mapping[str, Column] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        """Find columns by reference without going through all of them."""
+        object.__setattr__(self, "by_name", {c.reference: c for c in reversed(self.columns)})
 
     def with_computed(self, computed: Sequence[Computed], sorted_by: str) -> SourceTable:
         """Return the same table with columns that are computed as it is read, and its order."""
@@ -90,7 +96,7 @@ class SourceTable:
 
     def column(self, reference: Reference) -> Column:
         """Return the column of a reference."""
-        return next(c for c in self.columns if c.reference == reference.name)
+        return self.by_name[reference.name]
 
 
 @dataclass(frozen=True, slots=True)

@@ -70,12 +70,13 @@ def _of_object(term_map: TermMap) -> Iterator[Reference]:
 def _of_parents(
     plan: Plan, triples_map: TriplesMap, object_map: RefObjectMap
 ) -> Iterator[tuple[LogicalSource, Reference]]:
-    for parent in plan.triples_maps:
-        if parent.name != object_map.parent:
-            continue
-        for join in object_map.joins:
-            for reference in references(join.parent):
-                yield parent.source, reference
-        if not object_map.joins:
-            for reference in term_references(parent.subject):
-                yield triples_map.source, reference
+    try:
+        parent = plan.triples_map(object_map.parent)
+    except KeyError:  # the compiler says so
+        return
+    for join in object_map.joins:
+        for reference in references(join.parent):
+            yield parent.source, reference
+    if not object_map.joins:
+        for reference in term_references(parent.subject):
+            yield triples_map.source, reference

@@ -7,18 +7,19 @@ in its file, from 1, the header not counted), and those of `kg.mapping.term_sql`
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
 import duckdb
 
 from kg.duck import first_line, sql_name, sql_text
-from kg.errors import InputError, KgError, Location
+from kg.errors import InputError, KgError, Location, WorldError
 from kg.mapping.dialect import BAD_VALUE
 from kg.mapping.plan import Formulation, LogicalSource
 from kg.mapping.term_sql import Column, SourceTable
 from kg.paths import plain_path
+from kg.sizes import parse_size
 from kg.sources import (
     csv_files,
     databases,
@@ -46,6 +47,8 @@ class LoadedTable:
         incomplete: A value made no valid term, so the computed columns are not there.
         notes: What the user should know of the files.
         nothing: Why there is no record, as far as that is known.
+        pieces: Names of the tables that hold some columns each, where there are many columns;
+            the table is a view of them then.
     """
 
     table: SourceTable
@@ -55,6 +58,7 @@ class LoadedTable:
     incomplete: bool = False
     notes: tuple[str, ...] = ()
     nothing: str = ""
+    pieces: tuple[str, ...] = ()
 
     @property
     def files(self) -> tuple[Path, ...]:
@@ -81,6 +85,14 @@ _LOCATORS: Final[Mapping[Formulation, _Locator]] = {
     Formulation.JSON: json_files.lines_of,
     Formulation.XPATH: xml_files.lines_of,
 }
+# Sources whose records may come in another order when they are read again.
+_READ_ONCE: Final = frozenset({Formulation.SQL, Formulation.SPARQL})
+# What reading takes for each column, in bytes: DuckDB holds about six vectors of 2,048 values.
+BYTES_PER_COLUMN: Final = 6 * 2048 * 16
+# Columns that are read at once even where memory is short.
+FEWEST_COLUMNS: Final = 50
+# Columns that one query looks through for values that are none.
+_CHECKED_AT_ONCE: Final = 50
 # How to get at values inside of arrays and objects, where references cannot.
 _INSIDE: Final[Mapping[Formulation, str]] = {
     Formulation.SQL: "Take it apart in the query, or cast it to a text.",
@@ -105,11 +117,88 @@ def load_table(
             or object where a single value is needed.
     """
     source = table.source
-    reader = _READERS[source.formulation]
     if source.formulation is Formulation.SQL:
         files: tuple[SourceFile, ...] = (databases.find_database(source, folders),)
     else:
         files = find_files(source, folders)
+    width = _width(connection)
+    if len(table.columns) <= width or source.formulation in _READ_ONCE:
+        return _load(connection, table, files, folders)
+    return _load_wide(connection, table, files, folders, width)
+
+
+def _width(connection: duckdb.DuckDBPyConnection) -> int:
+    """Return how many columns may be read at once under the memory limit."""
+    row = connection.execute("SELECT current_setting('memory_limit')").fetchone()
+    assert row is not None
+    return max(FEWEST_COLUMNS, parse_size(str(row[0])) // (2 * BYTES_PER_COLUMN))
+
+
+def _load_wide(
+    connection: duckdb.DuckDBPyConnection,
+    table: SourceTable,
+    files: Sequence[SourceFile],
+    folders: Folders,
+    width: int,
+) -> LoadedTable:
+    """Read a table some columns at a time, into tables that stand side by side."""
+    pieces: list[LoadedTable] = []
+    for start in range(0, len(table.columns), width):
+        columns = table.columns[start : start + width]
+        name = f"{table.name}_{len(pieces)}"
+        piece = replace(table, name=name, columns=columns, computed=(), sorted_by="")
+        pieces.append(_load(connection, piece, files, folders))
+    if len({piece.records for piece in pieces}) > 1:
+        raise WorldError(
+            "source-changed",
+            f"{files[0].shown} changed while it was read",
+            hint="Run the command again once the file is written.",
+        )
+    names = [piece.table.name for piece in pieces]
+    joined = " POSITIONAL JOIN ".join(map(sql_name, names))
+    others = [f"{sql_name(name)}.* EXCLUDE (file, record)" for name in names[1:]]
+    view = f"CREATE TEMP VIEW {sql_name(table.name)} AS SELECT "
+    shown = ", ".join([f"{sql_name(names[0])}.*", *others])
+    incomplete = False
+    if table.computed:
+        extra = f"{table.name}_s"
+        made = ", ".join(f"{column.sql} AS {column.name}" for column in table.computed)
+        rows = f"(SELECT {shown} FROM {joined})"
+        try:
+            connection.execute(f"CREATE TEMP TABLE {sql_name(extra)} AS SELECT {made} FROM {rows}")
+        except duckdb.InvalidInputException as error:
+            if BAD_VALUE not in str(error):
+                raise
+            incomplete = True
+        else:
+            names.append(extra)
+            joined, shown = f"{joined} POSITIONAL JOIN {sql_name(extra)}", f"{shown}, {extra}.*"
+    connection.execute(f"{view}{shown} FROM {joined}")
+    # Its pieces are in the order of the source, which no sort may change for one of them.
+    whole = replace(table, sorted_by="")
+    records, spill = pieces[0].records, folders.spill
+    notes = tuple(dict.fromkeys(note for piece in pieces for note in piece.notes))
+    nothing = pieces[0].nothing
+    held = tuple(names)
+    return LoadedTable(whole, tuple(files), records, spill, incomplete, notes, nothing, pieces=held)
+
+
+def drop_table(connection: duckdb.DuckDBPyConnection, loaded: LoadedTable) -> None:
+    """Drop a table that `load_table` has made."""
+    kind = "VIEW" if loaded.pieces else "TABLE"
+    connection.execute(f"DROP {kind} {sql_name(loaded.table.name)}")
+    for name in loaded.pieces:
+        connection.execute(f"DROP TABLE {sql_name(name)}")
+
+
+def _load(
+    connection: duckdb.DuckDBPyConnection,
+    table: SourceTable,
+    files: Sequence[SourceFile],
+    folders: Folders,
+) -> LoadedTable:
+    source = table.source
+    reader = _READERS[source.formulation]
     readings = [
         Reading(connection, file, number, table, folders.spill) for number, file in enumerate(files)
     ]
@@ -126,7 +215,7 @@ def load_table(
     records, incomplete = made
     notes = tuple(dict.fromkeys(note for reading in readings for note in reading.notes))
     nothing = "" if records else why_nothing(source, files)
-    loaded = LoadedTable(table, files, records, folders.spill, incomplete, notes, nothing)
+    loaded = LoadedTable(table, tuple(files), records, folders.spill, incomplete, notes, nothing)
     _check_values(connection, loaded)
     return loaded
 
@@ -281,20 +370,31 @@ def _lines_of(loaded: LoadedTable, part: SourceFile, records: Collection[int]) -
 
 def _check_values(connection: duckdb.DuckDBPyConnection, loaded: LoadedTable) -> None:
     """Refuse arrays and objects where a reference must give single values."""
-    for column in loaded.table.columns:
-        if not column.typed:
-            continue
-        bad, value = f"t{column.index} = '!'", f"c{column.index}"
-        if column.many:
-            bad = f"list_contains(list_transform(c{column.index}, lambda e: e.t), '!')"
-            value = f"list_filter(c{column.index}, lambda e: e.t = '!')[1].v"
-        row = connection.execute(
-            f"SELECT file, record, {value} FROM {sql_name(loaded.table.name)} WHERE {bad}"
-            " ORDER BY file, record LIMIT 1"
+    table = sql_name(loaded.table.name)
+    typed = [column for column in loaded.table.columns if column.typed]
+    for start in range(0, len(typed), _CHECKED_AT_ONCE):
+        some = typed[start : start + _CHECKED_AT_ONCE]
+        found = connection.execute(
+            f"SELECT {', '.join(f'bool_or({_is_bad(column)})' for column in some)} FROM {table}"
         ).fetchone()
-        if row:
+        assert found is not None
+        for column in (column for column, is_bad in zip(some, found, strict=True) if is_bad):
+            value = f"c{column.index}"
+            if column.many:
+                value = f"list_filter(c{column.index}, lambda e: e.t = '!')[1].v"
+            row = connection.execute(
+                f"SELECT file, record, {value} FROM {table} WHERE {_is_bad(column)}"
+                " ORDER BY file, record LIMIT 1"
+            ).fetchone()
+            assert row is not None
             place = locate(loaded, row[0], row[1], column.reference)
             raise _no_value(row[2], column.reference, place, loaded.table.source.formulation)
+
+
+def _is_bad(column: Column) -> str:
+    if column.many:
+        return f"list_contains(list_transform(c{column.index}, lambda e: e.t), '!')"
+    return f"t{column.index} = '!'"
 
 
 def _no_value(text: str, reference: str, place: Location, kind: Formulation) -> InputError:

@@ -6,12 +6,15 @@ the latter anew with KG_GOLDEN=write, and read the difference.
 
 from __future__ import annotations
 
+import cProfile
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from kg.duck import engine
+from kg.errors import InputError
 from kg.mapping.compile import compile_plan
 from kg.mapping.plan import Plan
 from kg.mapping.reading import read_mapping
@@ -75,6 +78,13 @@ class TestCodes:
         assert compile_plan(plan, None).predicates is None
 
 
+def calls_of(act: Callable[[], object]) -> int:
+    """Return how many functions of Python are called."""
+    profile = cProfile.Profile()
+    profile.runcall(act)
+    return sum(entry.callcount for entry in profile.getstats())
+
+
 class Spy:
     """A connection that keeps what it is asked."""
 
@@ -133,6 +143,74 @@ class TestWork:
             spy, quads = self.run(tmp_path, mapping, {"t.csv": text})
             assert quads == 20 * width
             assert sum(sql.count("read_csv(") for sql in spy.asked) == 1
+
+    def test_work_grows_with_the_references_not_with_their_square(self, tmp_path):
+        """Each query is short, and there are twice as many for twice the references."""
+        asked = {}
+        for width in (300, 600):
+            folder = tmp_path / str(width)
+            names = [f"n{number}" for number in range(width)]
+            mapping = yarrrml("[[t.csv~csv]]", [f"[ex:{name}, $({name})]" for name in names])
+            text = f"id,{','.join(names)}\n1,{','.join(names)}\n"
+            folder.mkdir()
+            spy, quads = self.run(folder, mapping, {"t.csv": text})
+            assert quads == width
+            queries = [sql for sql in spy.asked if "source_0" in sql and "CREATE" not in sql]
+            assert max(map(len, queries)) < 20_000
+            asked[width] = len(queries)
+        assert asked[300] < asked[600] <= 2 * asked[300] < 50
+
+    def test_many_columns_are_read_in_pieces_where_memory_is_short(self, tmp_path, monkeypatch):
+        monkeypatch.setattr("kg.sources.loading.BYTES_PER_COLUMN", 2**24)  # so 54 columns at once
+        names = [f"n{number}" for number in range(120)]
+        mapping = yarrrml("[[t.csv~csv]]", [f"[ex:{name}, $({name})]" for name in names])
+        rows = "\n".join(f"{row},{','.join(f'{row}{name}' for name in names)}" for row in range(9))
+        write_files(tmp_path, {"t.csv": f"id,{','.join(names)}\n{rows}\n"})
+        plan = read_plan(tmp_path, mapping)
+        with engine(tmp_path / "spill") as connection:
+            spy = Spy(connection)
+            target = tmp_path / "spill" / "quads.parquet"
+            made = materialize(spy, plan, Folders(None, tmp_path / "spill"), target)
+            found = connection.execute(f"SELECT s, p, o FROM {made.table.sql}").fetchall()
+        assert set(found) == {
+            (f"<{EX}{row}>", f"<{EX}{name}>", f'"{row}{name}"')
+            for row in range(9)
+            for name in names
+        }
+        reads = [sql for sql in spy.asked if "read_csv(" in sql]
+        assert len(reads) == 3
+        assert len(made.loaded[0].pieces) == 4
+
+    def test_a_template_may_have_many_parts(self, tmp_path):
+        names = [f"n{number}" for number in range(520)]
+        whole = "-".join(f"$({name})" for name in names)
+        mapping = yarrrml("[[t.csv~csv]]", [f"[ex:p, '{whole}']"])
+        text = f"id,{','.join(names)}\n1,{','.join(names)}\n"
+        _, quads = self.run(tmp_path, mapping, {"t.csv": text})
+        assert quads == 1
+
+    def test_a_value_that_makes_no_term_is_found_in_pieces_too(self, tmp_path, monkeypatch):
+        monkeypatch.setattr("kg.sources.loading._width", lambda _: 2)
+        mapping = yarrrml("[[t.csv~csv]]", ["[ex:p, $(a)]", "[ex:p, $(b)]"], subject="$(id)")
+        text = "a,b,id\n1,2,http://e/1\n1,2,no iri\n"
+        with pytest.raises(InputError, match="'no iri' is not an absolute IRI") as caught:
+            self.run(tmp_path, mapping, {"t.csv": text})
+        assert caught.value.location.record == 2
+
+    @pytest.mark.parametrize("copies", [4])
+    def test_compiling_grows_with_the_mapping(self, tmp_path, copies):
+        """Calls of Python's functions are counted; the square would be 16 times as many."""
+        calls = []
+        for factor in (1, copies):
+            maps = "mappings:\n"
+            for number in range(25 * factor):
+                maps += f"  m{number}:\n    sources: [[t.csv~csv]]\n    s: ex:{number}/$(id)\n"
+                maps += f"    po: [[ex:p{number}, $(c{number})], {{p: ex:q{number}, o: {{mapping:"
+                maps += f" m{number // 2}, condition: {{function: equal, parameters:"
+                maps += f" [[str1, $(c{number})], [str2, $(id)]]}}}}}}]\n"
+            plan = read_plan(tmp_path, maps)
+            calls.append(calls_of(lambda plan=plan: compile_plan(plan)))
+        assert calls[1] <= 1.3 * copies * calls[0]
 
     def test_subjects_are_made_once(self, tmp_path):
         po = [f"[ex:p{number}, x]" for number in range(10)]

@@ -5,7 +5,9 @@ from __future__ import annotations
 import os
 import tempfile
 from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from unittest.mock import patch
 
 import pytest
 from hypothesis import HealthCheck, assume, given, settings
@@ -56,6 +58,22 @@ def check_run(run: Run, expected: Evaluation) -> None:
         assert lost.get("subject", 0) == expected.without_subject[count.triples_map]
 
 
+@contextmanager
+def as_if_wide(wide: bool) -> Iterator[None]:
+    """Do as for a plan of thousands of references: in pieces, and few blocks told apart."""
+    with ExitStack() as stack:
+        if wide:
+            for name, number in (
+                ("kg.sources.loading._width", lambda _: 2),
+                ("kg.materialize.MOST_RULES_AT_ONCE", 0),
+                ("kg.materialize.MOST_COUNTS_AT_ONCE", 2),
+                ("kg.mapping.batches.MOST_TOGETHER", 3),
+                ("kg.mapping.order.MOST_BLOCKS", 1),
+            ):
+                stack.enter_context(patch(name, number))
+        yield
+
+
 def check_order(run: Run) -> None:
     """Assert the order of the quad table, and that no row stands twice."""
     keys = [
@@ -75,4 +93,5 @@ def test_sql_means_what_the_plan_means(folder, data):
     plan = data.draw(plans(folder))
     # In one sort, or written block by block as it is for many records.
     stream_from, threads = data.draw(st.sampled_from([(STREAM_FROM, 1), (0, 2)]))
-    check(plan, evaluate(plan), threads=threads, stream_from=stream_from)
+    with as_if_wide(data.draw(st.booleans())):
+        check(plan, evaluate(plan), threads=threads, stream_from=stream_from)
