@@ -40,12 +40,38 @@ _TEMPORARY: Final = re.compile(r"kg-[a-z]+-(\d+)-\w+")
 _LONGEST_NAME: Final = 255  # bytes
 
 
+# Files that stand in for something that has no path, with what messages call it.
+_STANDING_IN: Final[dict[Path, str]] = {}
+
+
 def show_path(path: Path) -> str:
     """Return a path relative to the current folder where it lies below it, else unchanged."""
+    if path in _STANDING_IN:
+        return _STANDING_IN[path]
     try:
         return str(path.relative_to(Path.cwd()))
     except ValueError:
         return str(path)
+
+
+@contextmanager
+def standing_in(path: Path, name: str) -> Iterator[None]:
+    """Let messages call a file by what it stands in for, such as ``standard input``."""
+    _STANDING_IN[path] = name
+    try:
+        yield
+    finally:
+        del _STANDING_IN[path]
+
+
+def address_of(path: Path) -> str:
+    """Return the address of a file, against which relative IRIs in it are resolved.
+
+    What stands in for something else has that of the current folder.
+
+    Spec: https://www.rfc-editor.org/rfc/rfc3986#section-5.1
+    """
+    return f"{Path.cwd().as_uri()}/" if path in _STANDING_IN else path.resolve().as_uri()
 
 
 # --- what a path is -------------------------------------------------------------------------
@@ -136,8 +162,20 @@ def _unreadable(path: Path, error: OSError | ValueError) -> InputError:
 # --- reading --------------------------------------------------------------------------------
 
 
+# An address that was taken for a path, which folds its slashes.
+_ADDRESS: Final = re.compile(r"((?:https?|ftps?|s3|gs|file):)/+(.*)", re.DOTALL)
+
+
 def missing_file(path: Path) -> InputError:
     """Return the error for a file that is not there."""
+    address = _ADDRESS.fullmatch(str(path))
+    if address:
+        shown = f"{address[1]}//{address[2]}"
+        return InputError(
+            "missing-file",
+            f"{shown} is an address, and kg fetches nothing",
+            hint=f"Fetch it first, for example with: curl -LO {shown}",
+        )
     return InputError(
         "missing-file", f"there is no file {show_path(path)}", hint="Check the name and the folder."
     )

@@ -200,7 +200,7 @@ class Workspace:
 
 MAPPING_PATTERNS: Final = ("*.yarrrml.yml", "*.yarrrml.yaml", "*.rml.ttl")
 RDF_SUFFIXES: Final = (".ttl", ".nt", ".nq", ".trig", ".jsonld", ".rdf", ".owl")
-_COMPRESSIONS: Final = (".gz", ".zst")
+_COMPRESSIONS: Final = (".gz", ".zst", ".bz2", ".xz")
 
 
 def rdf_suffix(name: str) -> str | None:

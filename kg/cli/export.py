@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from kg.cli.context import Settings, settings
+from kg.cli.given import DataFormatOption, given_data
 from kg.errors import ExitCode, UsageError
 from kg.wording import counted
 
@@ -34,9 +35,10 @@ def export_command(
     data: Annotated[
         list[Path],
         typer.Option(
-            "--data", metavar="FILE", help="Convert an RDF file instead; may be repeated."
+            "--data", metavar="FILE", help="Convert an RDF file instead, or - ; may be repeated."
         ),
     ] = [],  # noqa: B006  (nothing changes it)
+    data_format: DataFormatOption = None,
     graph: Annotated[
         list[str],
         typer.Option(
@@ -113,7 +115,8 @@ def export_command(
     if card is not None:
         _check_card(card, output, options, data)
     workspace = None if data else shared.workspace
-    done = export(output, workspace=workspace, data=data, options=options)
+    read = context.with_resource(given_data(data, data_format))
+    done = export(output, workspace=workspace, data=read, options=options)
     if card is not None and done.written:
         _write_card(shared, card, done, options)
     return _report(shared, done)

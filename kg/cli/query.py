@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from kg.cli.context import Settings, settings, show
+from kg.cli.given import STANDARD_INPUT, DataFormatOption, given_data
 from kg.errors import ExitCode, InputError, UsageError
 
 if TYPE_CHECKING:
@@ -72,7 +73,7 @@ OutputOption = Annotated[
 ]
 DataOption = Annotated[
     list[Path] | None,
-    typer.Option("--data", metavar="FILE", help="Ask an RDF file instead; repeatable."),
+    typer.Option("--data", metavar="FILE", help="Ask an RDF file instead, or - ; repeatable."),
 ]
 NamedOption = Annotated[
     list[str] | None,
@@ -130,6 +131,7 @@ def query_command(
     form: FormatOption = None,
     output: OutputOption = None,
     data: DataOption = None,
+    data_format: DataFormatOption = None,
     named_graph: NamedOption = None,
     endpoint: EndpointOption = None,
     timeout: TimeoutOption = 600,
@@ -147,7 +149,14 @@ def query_command(
     from kg.sizes import parse_size
 
     session = settings(context)
-    source = _source(session, data or [], named_graph or [], endpoint)
+    if target == "-" and STANDARD_INPUT in (data or []):
+        raise UsageError(
+            "usage",
+            "the question and --data cannot both be standard input",
+            hint="Give the question with -e, or as a file.",
+        )
+    files = context.with_resource(given_data(data or [], data_format))
+    source = _source(session, files, named_graph or [], endpoint)
     question = _question(target, text, source)
     most = default_memory() if memory is None else parse_size(memory)
     limits = Limits(_seconds(timeout), most, _rows(max_rows))

@@ -13,6 +13,7 @@ from typing import IO, TYPE_CHECKING, Annotated
 import typer
 
 from kg.cli.context import Settings, settings
+from kg.cli.given import DataFormatOption, given_data
 from kg.cli.streams import shown
 from kg.errors import ExitCode, UsageError
 from kg.wording import counted
@@ -59,9 +60,10 @@ def validate_command(
     data: Annotated[
         list[Path] | None,
         typer.Option(
-            help="RDF file to validate; may be repeated. Default: the workspace's current build."
+            help="RDF file to validate, or - ; may be repeated. Default: the workspace's build."
         ),
     ] = None,
+    data_format: DataFormatOption = None,
     shapes: Annotated[
         list[Path] | None,
         typer.Option(
@@ -105,6 +107,7 @@ def validate_command(
         raise UsageError(
             "missing-shapes", "--data needs --shapes", hint="Name the shapes with --shapes FILE."
         )
+    data = context.with_resource(given_data(data or [], data_format))
     graph = load_shapes(shapes or own.workspace.shape_files)
     namer = Namer({**_prefixes(own, data), **graph.prefixes})
     with ExitStack() as stack:

@@ -8,10 +8,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from kg.errors import InputError
+from kg.paths import is_file
 from kg.quads import QuadTable, spooled, write_table
-from kg.rdf import format_of, spool_rdf
+from kg.rdf import format_of, formats, spool_rdf
 from kg.terms import iri
-from kg.workspace import Build, Workspace, rdf_suffix
+from kg.workspace import Build, Workspace
 
 if TYPE_CHECKING:
     import duckdb
@@ -60,7 +61,7 @@ def read_side(
         LimitError: The memory limit was reached.
     """
     path = Path(name)
-    if rdf_suffix(path.name) is not None or path.is_file():
+    if is_file(path) or formats.suffix_of(path.name) in (*formats.SUFFIXES, *formats.UNSURE):
         form = format_of(path)
         folder.mkdir()
         spool = folder / "spool.parquet"

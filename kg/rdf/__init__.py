@@ -1,14 +1,12 @@
 """RDF files in: parsed as a stream, with errors that name file, line and column.
 
-Every format of `RDF_FORMATS` is read, plain or compressed with gzip or zstd. Nothing is fetched:
+Every format of `kg.rdf.formats` is read, plain or compressed. Nothing is fetched:
 remote JSON-LD contexts are refused, and XML entities that could grow.
 """
 
 from kg.rdf.files import (
-    RDF_FORMATS,
     bad_encoding,
     format_of,
-    missing_file,
     open_binary,
     open_rdf,
     parse_rdf,
@@ -18,11 +16,9 @@ from kg.rdf.files import (
 from kg.rdf.spool import Spooled, spool_rdf
 
 __all__ = [
-    "RDF_FORMATS",
     "Spooled",
     "bad_encoding",
     "format_of",
-    "missing_file",
     "open_binary",
     "open_rdf",
     "parse_rdf",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
-from codecs import BOM_UTF16_BE, BOM_UTF16_LE, getincrementaldecoder
+from codecs import BOM_UTF8, BOM_UTF16_BE, BOM_UTF16_LE, getincrementaldecoder
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,20 +14,10 @@ import pyoxigraph as ox
 
 from kg.errors import InputError, Location, WorldError
 from kg.lines import LineReader
+from kg.paths import address_of, missing_file, show_path
+from kg.rdf import formats
 from kg.rdf.guard import GuardedSource
 from kg.rdf.zstd import open_zstd
-from kg.workspace import RDF_SUFFIXES, rdf_suffix, show_path
-
-RDF_FORMATS: Final = {
-    ".ttl": ox.RdfFormat.TURTLE,
-    ".nt": ox.RdfFormat.N_TRIPLES,
-    ".nq": ox.RdfFormat.N_QUADS,
-    ".trig": ox.RdfFormat.TRIG,
-    ".jsonld": ox.RdfFormat.JSON_LD,
-    ".rdf": ox.RdfFormat.RDF_XML,
-    ".owl": ox.RdfFormat.RDF_XML,
-}
-assert set(RDF_FORMATS) == set(RDF_SUFFIXES)
 
 _BUFFER: Final = 1 << 20  # bytes
 # A subject as it is mostly written: without escapes, a space behind it.
@@ -36,19 +26,27 @@ _NO_START: Final = b"\0"
 
 
 def format_of(path: Path) -> ox.RdfFormat:
-    """Return the RDF format that a file name's ending stands for.
+    """Return the RDF format of a file: as declared, by its ending, or by how it begins.
 
     Raises:
-        InputError: The ending is none of those that kg reads.
+        InputError: It is in none of those that kg reads.
     """
-    suffix = rdf_suffix(path.name)
-    if suffix is None:
-        raise InputError(
-            "unknown-format",
-            f"{show_path(path)}: the ending says no RDF format",
-            hint=f"kg reads {', '.join(RDF_SUFFIXES)}, also with .gz or .zst behind.",
-        )
-    return RDF_FORMATS[suffix]
+    form = formats.declared_format(path) or formats.SUFFIXES.get(formats.suffix_of(path.name))
+    if form is not None:
+        return form
+    with open_binary(path) as source, _told(path, None):
+        head = source.read(formats.HEAD)
+    unsure = formats.suffix_of(path.name) in formats.UNSURE
+    if unsure and not head.removeprefix(BOM_UTF8).strip():
+        return ox.RdfFormat.RDF_XML
+    found = formats.sniffed(head)
+    if isinstance(found, ox.RdfFormat):
+        return found
+    raise InputError(
+        "unknown-format",
+        f"{show_path(path)} is {found or 'no RDF'}, which kg does not read as RDF",
+        hint="Convert it to Turtle first; if it is RDF, say its format with --data-format.",
+    )
 
 
 def open_binary(path: Path) -> IO[bytes]:
@@ -65,21 +63,27 @@ def open_binary(path: Path) -> IO[bytes]:
         raise InputError(
             "unreadable-file", f"{show_path(path)} cannot be read: {error.strerror}"
         ) from error
-    if path.suffix.lower() not in (".gz", ".zst"):
+    compression = path.suffix.lower()
+    if compression not in formats.COMPRESSIONS:
         return raw
     raw.close()
-    if path.suffix.lower() == ".gz":
+    return _decompressed(path, compression)
+
+
+def _decompressed(path: Path, compression: str) -> IO[bytes]:
+    if compression == ".zst":
+        return open_zstd(path)
+    if compression == ".gz":
         import gzip
 
         return cast(IO[bytes], gzip.open(path, "rb"))
-    return open_zstd(path)
+    if compression == ".bz2":
+        import bz2
 
+        return bz2.open(path, "rb")
+    import lzma
 
-def missing_file(path: Path) -> InputError:
-    """Return the error for a file that is not there."""
-    return InputError(
-        "missing-file", f"there is no file {show_path(path)}", hint="Check the name and the folder."
-    )
+    return lzma.open(path, "rb")
 
 
 @contextmanager
@@ -102,7 +106,7 @@ def open_rdf(path: Path, base: str | None = None) -> Iterator[ox.QuadParser]:
             yield ox.parse(b"", ox.RdfFormat.N_QUADS)
             return
         stream = cast(IO[bytes], guarded)
-        yield ox.parse(stream, form, base_iri=base or path.resolve().as_uri())
+        yield ox.parse(stream, form, base_iri=base or address_of(path))
 
 
 def parse_rdf(path: Path, base: str | None = None) -> Iterator[ox.Quad]:
@@ -132,7 +136,7 @@ def quads_with_lines(path: Path) -> Iterator[tuple[ox.Quad, int | None]]:
         return
     with open_binary(path) as source, _told(path, form):
         lines = LineReader(source)
-        for quad in ox.parse(cast(IO[bytes], lines), form, base_iri=path.resolve().as_uri()):
+        for quad in ox.parse(cast(IO[bytes], lines), form, base_iri=address_of(path)):
             yield quad, lines.line
 
 
@@ -163,38 +167,50 @@ def quads_about(path: Path, subjects: Collection[str]) -> Iterator[tuple[ox.Quad
 
 
 @contextmanager
-def _told(path: Path, form: ox.RdfFormat) -> Iterator[None]:
+def _told(path: Path, form: ox.RdfFormat | None) -> Iterator[None]:
     """Turn what parsers and decompressors raise into kg's errors."""
     place = Location(show_path(path))
+    named = "RDF" if form is None else form.name
     try:
         yield
     except SyntaxError as error:
-        raise bad_encoding(path, error.lineno) or _syntax_error(error, form, place) from error
+        raise bad_encoding(path, error.lineno) or _syntax_error(error, named, place) from error
     except UnicodeDecodeError as error:
         raise bad_encoding(path, None) or error from error
     except ValueError as error:
-        raise InputError("bad-rdf", f"not valid {form.name}: {error}", location=place) from error
+        raise InputError("bad-rdf", f"not valid {named}: {error}", location=place) from error
     except _decompression_errors() as error:
-        raise InputError(
-            "bad-compression",
-            f"the compressed file is broken: {error}",
-            location=place,
-            hint="Fetch or make the file again.",
-        ) from error
+        raise _bad_compression(place, error) from error
     except OSError as error:
+        if error.errno is None:  # of a decompressor, not of the system
+            raise _bad_compression(place, error) from error
         raise WorldError("disk", f"{place} cannot be read: {error.strerror or error}") from error
+
+
+def _bad_compression(place: Location, error: Exception) -> InputError:
+    return InputError(
+        "bad-compression",
+        f"the compressed file is broken: {error}",
+        location=place,
+        hint="Fetch or make the file again.",
+    )
 
 
 def _decompression_errors() -> tuple[type[Exception], ...]:
     errors: list[type[Exception]] = [EOFError]
     # Of the modules that were needed to get here.
-    for module, name in (("zlib", "error"), ("gzip", "BadGzipFile"), ("zstandard", "ZstdError")):
+    for module, name in (
+        ("zlib", "error"),
+        ("gzip", "BadGzipFile"),
+        ("lzma", "LZMAError"),
+        ("zstandard", "ZstdError"),
+    ):
         if module in sys.modules:
             errors.append(getattr(sys.modules[module], name))
     return tuple(errors)
 
 
-def _syntax_error(error: SyntaxError, form: ox.RdfFormat, place: Location) -> InputError:
+def _syntax_error(error: SyntaxError, form: str, place: Location) -> InputError:
     message = re.sub(r"^Parser error at .*?: ", "", error.msg or str(error))
     if "LoadDocumentCallback" in message:
         return InputError(
@@ -207,7 +223,7 @@ def _syntax_error(error: SyntaxError, form: ox.RdfFormat, place: Location) -> In
         return _not_utf8(place, "the XML says that it is in another encoding")
     return InputError(
         "bad-rdf",
-        f"not valid {form.name}: {message}",
+        f"not valid {form}: {message}",
         location=Location(place.file, error.lineno, error.offset),
         hint="Mend the file at this place.",
     )

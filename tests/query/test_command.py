@@ -195,7 +195,7 @@ BAD: list[tuple[list[str], int, str]] = [
     (["since", "-o", "x.yaml"], 2, "the ending of x.yaml says no format"),
     (["since", "-o", "/nowhere/x.csv"], 3, "cannot write /nowhere/x.csv: No such file"),
     (["-e", "ASK {}", "--data", "none.ttl"], 2, "there is no file none.ttl"),
-    (["-e", "ASK {}", "--data", "x.doc"], 2, "the ending says no RDF format"),
+    (["-e", "ASK {}", "--data", "x.doc"], 2, "there is no file x.doc"),
     (["-e", "ASK {}", "--named-graph", "x.ttl"], 2, "--named-graph takes IRI=FILE"),
     (["-e", "ASK {}", "--named-graph", "rel=x.ttl"], 2, "--named-graph takes IRI=FILE"),
     (["-e", "ASK {}", "--endpoint", "localhost"], 2, "--endpoint takes a URL"),

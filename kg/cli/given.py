@@ -1,0 +1,72 @@
+"""RDF files as they are given on the command line, standard input among them."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Annotated, Final
+
+import typer
+
+from kg.errors import UsageError, WorldError
+
+STANDARD_INPUT: Final = Path("-")
+DataFormatOption = Annotated[
+    str | None,
+    typer.Option(
+        "--data-format",
+        metavar="FORMAT",
+        help="Format of --data: turtle, trig, ntriples, nquads, jsonld, rdfxml.",
+    ),
+]
+
+
+@contextmanager
+def given_data(files: Sequence[Path], form: str | None) -> Iterator[list[Path]]:
+    """Give the files of ``--data`` as they can be read, as long as the context lasts.
+
+    Standard input is written to a temporary file, since it is read more than once.
+
+    Args:
+        files: As given; ``-`` is standard input.
+        form: Name of the format that they are in, whatever their names say.
+
+    Raises:
+        UsageError: There is no such format, or standard input is named twice.
+        WorldError: The disk failed.
+    """
+    if not files:
+        if form is not None:
+            raise UsageError(
+                "usage", "--data-format goes with --data", hint="Name a file with --data."
+            )
+        yield []
+        return
+    from kg.rdf.formats import declared
+
+    if files.count(STANDARD_INPUT) > 1:
+        raise UsageError("usage", "--data - is given twice", hint="Standard input is read once.")
+    with ExitStack() as stack:
+        read = [_spooled(stack) if file == STANDARD_INPUT else file for file in files]
+        stack.enter_context(declared(read, form))
+        yield read
+
+
+def _spooled(stack: ExitStack) -> Path:
+    from kg.paths import standing_in, temporary_folder
+
+    path = stack.enter_context(temporary_folder("input")) / "input"
+    try:
+        with path.open("wb") as out:
+            shutil.copyfileobj(sys.stdin.buffer, out)
+    except OSError as error:
+        raise WorldError(
+            "disk",
+            f"standard input cannot be kept: {error.strerror or error}",
+            hint="Check the room on the disk, or name another folder in TMPDIR.",
+        ) from error
+    stack.enter_context(standing_in(path, "standard input"))
+    return path
