@@ -48,11 +48,13 @@ class Settings:
     def say(self, text: str) -> None:
         """Tell the user something on standard error, unless ``--quiet``."""
         if not self.quiet:
+            sys.stdout.flush()  # what is told of a result stands behind it
             print(text, file=sys.stderr)
 
     def detail(self, text: str) -> None:
         """Tell the user something on standard error, with ``--verbose`` only."""
         if self.verbose:
+            sys.stdout.flush()
             print(text, file=sys.stderr)
 
     @property
