@@ -1,4 +1,4 @@
-"""The SPARQL index: the only place that opens a ``pyoxigraph.Store``.
+"""The SPARQL index: the only place that opens a ``pyoxigraph.Store``, and that asks one.
 
 The index answers queries and nothing else. It rewrites lexical forms (``01`` becomes ``1``),
 so counts and exports come from the quad table. Its default graph is the merge of all graphs, each
@@ -7,14 +7,18 @@ triple once, and the named graphs stand beside it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
 import pyoxigraph as ox
 
 from kg.errors import InputError, WorldError
+from kg.sparql.guard import Guarded
 from kg.workspace import Build, show_path
+
+Answer = ox.QuerySolutions | ox.QueryBoolean | ox.QueryTriples
+Term = ox.NamedNode | ox.BlankNode | ox.Literal | ox.Triple
 
 REBUILD: Final = "Make it anew with `kg build`."
 # Bytes of RDF text. Below it files are held in memory, at most about 1 GB; above it they go to an
@@ -92,10 +96,41 @@ def load_lines(lines: Path, folder: Path | None = None, *, keep_labels: bool) ->
     return store
 
 
-def syntax_error(query: str) -> str | None:
-    """Return what is wrong with the text of a query, or None if an index can run it."""
+def ask(
+    store: ox.Store,
+    query: Guarded,
+    prefixes: Mapping[str, str] | None = None,
+    base: str | None = None,
+    bound: Mapping[str, Term] | None = None,
+) -> Answer:
+    """Ask a store: the only place in which text is given to Oxigraph.
+
+    Args:
+        store: What is asked.
+        query: A query that the guard has read.
+        prefixes: Known without a PREFIX line.
+        base: What relative IRIs are resolved against.
+        bound: Variables that have a value beforehand.
+
+    Raises:
+        SyntaxError: Oxigraph does not take the query.
+        RuntimeError: It cannot answer it; or ValueError, or OSError.
+    """
+    if query.federated:
+        raise ValueError("a query with SERVICE is not for kg's own engine")
+    values = {ox.Variable(name): term for name, term in bound.items()} if bound else None
+    return store.query(
+        query.text,
+        prefixes=dict(prefixes) if prefixes else None,
+        base_iri=base,
+        substitutions=values,
+    )
+
+
+def syntax_error(query: Guarded) -> str | None:
+    """Return what Oxigraph does not take in a query, or None; nothing is asked."""
     try:
-        ox.Store().query(query)
+        ask(empty_store(), query)
     except (SyntaxError, ValueError) as error:
         return str(error).splitlines()[0]
     return None

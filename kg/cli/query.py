@@ -316,8 +316,8 @@ def _answer(
 def _say_why_empty(session: Settings, prepared: Prepared) -> None:
     if prepared.dataset is None:
         return
-    from kg.query.lexer import Form
     from kg.query.unknown import why_empty
+    from kg.sparql.lexer import Form
 
     found = "no" if prepared.form is Form.ASK else "empty"
     for remark in why_empty(prepared.dataset.store, prepared.text, prepared.prefixes):

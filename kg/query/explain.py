@@ -13,9 +13,13 @@ from typing import Any, Final
 
 import pyoxigraph as ox
 
+from kg.errors import InputError
 from kg.query.display import printable
-from kg.query.grammar import TriplePattern, triple_patterns
-from kg.query.lexer import Form, Kind, Token, form_of, tokens
+from kg.sparql.cursor import TriplePattern
+from kg.sparql.grammar import triple_patterns
+from kg.sparql.guard import guard
+from kg.sparql.lexer import Form, Kind, Token, form_of, tokens
+from kg.store import ask
 
 # Named graphs that are listed, at most.
 _GRAPHS: Final = 20
@@ -71,8 +75,8 @@ def _prologue(text: str, found: list[Token]) -> str:
 
 def _count(store: ox.Store, query: str, prefixes: Mapping[str, str], base: str) -> str:
     try:
-        answer = store.query(query, prefixes=dict(prefixes), base_iri=base)
-    except (SyntaxError, ValueError, RuntimeError):
+        answer = ask(store, guard(query, "a pattern", prefixes), prefixes, base)
+    except (InputError, SyntaxError, ValueError, RuntimeError):
         return "?"
     assert isinstance(answer, ox.QuerySolutions)
     value = next(answer)[0]

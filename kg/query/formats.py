@@ -10,7 +10,7 @@ from typing import Final
 import pyoxigraph as ox
 
 from kg.errors import InputError, UsageError
-from kg.query.lexer import Form
+from kg.sparql.lexer import Form
 
 
 @dataclass(frozen=True, slots=True)

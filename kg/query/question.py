@@ -21,8 +21,8 @@ from pathlib import Path
 from typing import Any, Final
 
 from kg.errors import InputError, Location
-from kg.query.lexer import Kind, Token, declared_prefixes, position, tokens
 from kg.query.values import STRING, ValueType, bad_value, parse_type, sparql_term
+from kg.sparql.lexer import Kind, Token, declared_prefixes, position, tokens
 from kg.terms import RDF_LANG_STRING, XSD, expand
 from kg.workspace import COMMON_PREFIXES, Workspace, show_path
 

@@ -21,7 +21,7 @@ import pyoxigraph as ox
 from kg.errors import InputError, WorldError
 from kg.http import Credentials, find_credentials, refuse_login
 from kg.query.answer import Answer
-from kg.query.lexer import Form, Kind, declared_prefixes, tokens, used_prefixes
+from kg.sparql.lexer import Form, Kind, declared_prefixes, tokens, used_prefixes
 
 _ROWS: Final = {
     "application/sparql-results+json": ox.QueryResultsFormat.JSON,

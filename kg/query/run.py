@@ -13,7 +13,6 @@ from kg.errors import InputError, Location
 from kg.query.answer import Answer, Style, write_answer
 from kg.query.dataset import Dataset, open_files, open_workspace, prefixes_of
 from kg.query.formats import Format
-from kg.query.lexer import Form
 from kg.query.question import (
     Question,
     decode,
@@ -22,6 +21,9 @@ from kg.query.question import (
     read_question,
 )
 from kg.query.syntax import check_query, evaluation_error, syntax_error
+from kg.sparql.guard import Guarded
+from kg.sparql.lexer import Form
+from kg.store import ask
 from kg.workspace import COMMON_PREFIXES, Workspace
 
 
@@ -69,9 +71,7 @@ class Prepared:
     """A query that was checked and waits to be asked.
 
     Attributes:
-        text: SPARQL with its parameters set.
-        source: What messages call the text.
-        form: The query form.
+        query: SPARQL with its parameters set.
         base: What relative IRIs are resolved against.
         prefixes: Known without a PREFIX line.
         dataset: What is asked; None if a remote store is.
@@ -79,14 +79,22 @@ class Prepared:
         seconds: How long to wait for the network at most.
     """
 
-    text: str
-    source: str
-    form: Form
+    query: Guarded
     base: str
     prefixes: Mapping[str, str] = field(repr=False)
     dataset: Dataset | None = field(repr=False)
     endpoint: str | None = None
     seconds: float | None = None
+
+    @property
+    def text(self) -> str:
+        """The query's text."""
+        return self.query.text
+
+    @property
+    def form(self) -> Form:
+        """The query form."""
+        return self.query.form
 
     @property
     def sent(self) -> str:
@@ -109,7 +117,7 @@ class Prepared:
             return write_answer(answer, form, out, style)
         except (SyntaxError, ValueError, RuntimeError) as error:
             if self.endpoint is None:
-                raise evaluation_error(error, self.source) from error
+                raise evaluation_error(error, self.query.source) from error
             from kg.query.remote import broken_answer
 
             raise broken_answer(self.endpoint, error) from error
@@ -129,11 +137,11 @@ class Prepared:
             return ask_endpoint(self.endpoint, self.sent, self.form, self.seconds)
         known = dict(self.prefixes)
         try:
-            return self.dataset.store.query(self.text, prefixes=known, base_iri=self.base)
+            return ask(self.dataset.store, self.query, known, self.base)
         except SyntaxError as error:
-            raise syntax_error(error, self.text, self.source, known) from error
+            raise syntax_error(error, self.query, known) from error
         except (RuntimeError, ValueError) as error:
-            raise evaluation_error(error, self.source) from error
+            raise evaluation_error(error, self.query.source) from error
 
 
 def prepare(
@@ -166,9 +174,7 @@ def prepare(
     checked = check_query(text, question.source, prefixes, base, allow_service=remote)
     return Prepared(
         # A remote store gets the text as it is: it has its own order for SELECT *.
-        text=text if remote else checked.text,
-        source=question.source,
-        form=checked.form,
+        query=checked.as_given if remote else checked.query,
         base=base,
         prefixes=prefixes,
         dataset=None if remote else _open(source, folder),

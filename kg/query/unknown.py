@@ -9,9 +9,12 @@ from typing import Final
 import pyoxigraph as ox
 
 from kg.query.display import Shortener
-from kg.query.grammar import TriplePattern, triple_patterns
-from kg.query.lexer import Kind, Token, declared_prefixes, tokens
-from kg.query.mistakes import nearest
+from kg.sparql.cursor import TriplePattern
+from kg.sparql.grammar import triple_patterns
+from kg.sparql.guard import guard
+from kg.sparql.lexer import Kind, Token, declared_prefixes, tokens
+from kg.sparql.mistakes import nearest
+from kg.store import ask
 from kg.terms import RDF, expand, is_iri
 
 _TYPE: Final = ox.NamedNode(f"{RDF}type")
@@ -108,7 +111,7 @@ def _unused(store: ox.Store, node: ox.NamedNode, role: str, shortener: Shortener
 
 
 def _vocabulary(store: ox.Store) -> list[str]:
-    found = store.query(_VOCABULARY)
+    found = ask(store, guard(_VOCABULARY, "the vocabulary", {}))
     assert isinstance(found, ox.QuerySolutions)
     terms = []
     for row in found:

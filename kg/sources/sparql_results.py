@@ -6,9 +6,7 @@ https://www.w3.org/TR/sparql11-results-csv-tsv/
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
-from typing import Final
 
 import pyoxigraph as ox
 
@@ -16,15 +14,9 @@ from kg.errors import InputError
 from kg.sources.files import missing_reference
 from kg.sources.reading import Reading
 from kg.sources.rows import Value, spool_rows
-from kg.store import is_small, load_files
-
-# SERVICE as a word of a query: not in an IRI, a text, a comment, a name or a variable.
-_SERVICE: Final = re.compile(
-    r"<[^<>\"{}|^`\\\x00-\x20]*>"
-    r"|\"\"\".*?\"\"\"|'''.*?'''|\"(?:[^\"\\\n]|\\.)*\"|'(?:[^'\\\n]|\\.)*'"
-    r"|#[^\n]*|[?$:@][\w.\-]*|[\w.\-]+:[\w.\-]*|(?P<service>\bSERVICE\b)|\w+",
-    re.IGNORECASE | re.DOTALL,
-)
+from kg.sparql.guard import guard
+from kg.sparql.lexer import Form
+from kg.store import ask, is_small, load_files
 
 
 def select(reading: Reading) -> str:
@@ -33,17 +25,19 @@ def select(reading: Reading) -> str:
     Raises:
         InputError: The file is not valid RDF, or the query is no SELECT that can be asked.
     """
-    query = reading.source.query
-    if any(match["service"] for match in _SERVICE.finditer(query)):
-        raise _bad_query(reading, "SERVICE would fetch from elsewhere, which kg does not do")
+    try:
+        guarded = guard(reading.source.query, "the query of the source", {})
+    except InputError as error:
+        raise _refused(reading, error) from error
+    if guarded.form is not Form.SELECT:
+        raise _bad_query(reading, "it is no SELECT")
     path = reading.file.path
     store = load_files([path], [], None if is_small([path]) else reading.copy(".store"))
     try:
-        found = store.query(query)
-    except (SyntaxError, OSError) as error:
+        found = ask(store, guarded)
+    except (SyntaxError, ValueError, RuntimeError, OSError) as error:
         raise _bad_query(reading, str(error)) from error
-    if not isinstance(found, ox.QuerySolutions):
-        raise _bad_query(reading, "it is no SELECT")
+    assert isinstance(found, ox.QuerySolutions)
     names = [variable.value for variable in found.variables]
     for column in reading.table.columns:
         if column.reference not in names:
@@ -67,6 +61,18 @@ def _text(term: ox.NamedNode | ox.BlankNode | ox.Literal | ox.Triple | None) -> 
     if isinstance(term, ox.BlankNode):
         return f"_:{term.value}"
     return str(term) if isinstance(term, ox.Triple) else term.value
+
+
+def _refused(reading: Reading, error: InputError) -> InputError:
+    """Return the guard's error, told of the mapping that holds the query."""
+    place = error.location
+    where = "" if place is None or place.line is None else f", line {place.line}"
+    return InputError(
+        error.code,
+        f"the query of the source cannot be asked{where}: {error.message}",
+        location=reading.source.origin.location(),
+        hint=error.hint,
+    )
 
 
 def _bad_query(reading: Reading, reason: str) -> InputError:

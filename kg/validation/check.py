@@ -11,14 +11,12 @@ from pathlib import Path as FilePath
 from typing import Final
 
 from kg.errors import InputError
-from kg.store import syntax_error
 from kg.validation.faults import fault
 from kg.validation.judge import Judge, to_graph
 from kg.validation.names import RDF_TYPE, RDFS_ENTAILMENT, SH, sh
-from kg.validation.paths import Predicate
+from kg.validation.query_texts import check_queries
 from kg.validation.results import Result
 from kg.validation.shapes import ShapesGraph, read_shapes
-from kg.validation.sparql import prefixes_of, prepare
 from kg.validation.terms import from_rdflib, split_literal
 from kg.validation.vocabulary import nearest
 from kg.validation.wellformed import surely_well_formed
@@ -127,46 +125,6 @@ def check_patterns(shapes: ShapesGraph) -> None:
             except re.error as error:
                 said = f"sh:pattern is no regular expression that Python's re reads: {error}"
                 raise shapes.error(shape, said) from error
-
-
-def check_queries(shapes: ShapesGraph) -> None:
-    """Check the syntax of the queries in SPARQL constraints.
-
-    Raises:
-        InputError: A query is valid neither for the index nor for pySHACL.
-    """
-    for _, predicate, constraint in shapes.triples():
-        if predicate == sh("sparql"):
-            if not shapes.objects(constraint, sh("select")):
-                raise shapes.error(constraint, "sh:sparql leads to what has no sh:select")
-            # The path stands for any: the syntax of the query does not hang on it.
-            query = prepare(shapes, constraint, Predicate(sh("path")))
-            told = syntax_error(query.text)
-            if told is not None and not _rdflib_reads(query.text):
-                told = _in_query(told, len(prefixes_of(shapes, constraint)))
-                raise InputError(
-                    "bad-query",
-                    f"the query of this constraint is not valid SPARQL: {told}",
-                    location=shapes.origins.get(constraint),
-                    hint="The line and column are those within the text of sh:select.",
-                )
-
-
-def _in_query(told: str, head: int) -> str:
-    """Count the lines of a syntax error from the query itself, not from its prefixes."""
-    return re.sub(r"(?<=^error at )\d+", lambda line: str(max(int(line[0]) - head, 1)), told)
-
-
-def _rdflib_reads(text: str) -> bool:
-    """Tell whether rdflib reads a query that the index does not, as it is more lenient."""
-    from pyparsing import ParseBaseException
-    from rdflib.plugins.sparql.parser import parseQuery
-
-    try:
-        parseQuery(text)
-    except ParseBaseException:
-        return False
-    return True
 
 
 def _place(shapes: ShapesGraph, result: Result) -> tuple[str, int, tuple[object, ...]]:

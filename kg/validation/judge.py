@@ -21,6 +21,7 @@ from kg.errors import InputError
 from kg.terms import XSD, literal
 from kg.validation.messages import QUERY_MESSAGE, standard_message, tell_branch, tell_results
 from kg.validation.names import SH, sh
+from kg.validation.offline import offline
 from kg.validation.paths import Path
 from kg.validation.results import Result
 from kg.validation.shapes import ShapesGraph, Triple
@@ -189,7 +190,7 @@ class Judge:
     @contextmanager
     def _guarded(self, shape: str | None = None) -> Iterator[None]:
         """Keep pySHACL quiet, and turn its failures into one kind of error."""
-        with _quiet():
+        with _quiet(), offline():
             try:
                 yield
             except InputError:

@@ -22,7 +22,7 @@ import pyoxigraph as ox
 
 from kg.duck import reserved, sql_text, translated
 from kg.quads import copy_lines
-from kg.store import empty_store, load_lines
+from kg.store import ask, empty_store, load_lines
 from kg.terms import XSD, literal
 from kg.validation.messages import QUERY_MESSAGE
 from kg.validation.names import sh
@@ -45,7 +45,6 @@ _COMPONENT: Final = sh("SPARQLConstraintComponent")
 
 Row = Mapping[str, str]
 OpenIndex = Callable[[], ox.Store]
-Term = ox.NamedNode | ox.BlankNode | ox.Literal | ox.Triple
 
 
 # Datatypes of which the index keeps the value, not how it is written.
@@ -160,12 +159,12 @@ class QueryRunner:
         named = [node for node in nodes if node.startswith("<")]
         seen: dict[tuple[tuple[str, str], ...], None] = {}
         if named:
-            _take(store.query(query.joined_with(named)), seen, None)
+            _take(ask(store, query.joined_with(named)), seen, None)
         for node in nodes:
             # A blank node cannot be listed in a query, a literal would come back changed.
             if not node.startswith("<"):
-                this: dict[ox.Variable, Term] = {ox.Variable("this"): _index_term(node)}
-                _take(store.query(query.text, substitutions=this), seen, node)
+                this = {"this": _index_term(node)}
+                _take(ask(store, query.guarded, bound=this), seen, node)
         yield from (dict(row) for row in seen)
 
     def _index(self) -> ox.Store:
@@ -319,9 +318,9 @@ def _index_term(term: str) -> ox.BlankNode | ox.Literal:
 
 def _as_the_index_has_it(term: str) -> str:
     """Return a literal in the form in which the index keeps its value."""
-    rows = empty_store().query(f"SELECT ?o WHERE {{ VALUES ?o {{ {_index_term(term)} }} }}")
-    assert isinstance(rows, ox.QuerySolutions)
-    return next(str(row["o"]) for row in rows)
+    store = empty_store()
+    store.add(ox.Quad(ox.BlankNode(), ox.NamedNode("urn:p"), _index_term(term)))
+    return next(str(quad.object) for quad in store)
 
 
 def _is_number(term: str) -> bool:

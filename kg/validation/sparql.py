@@ -16,26 +16,17 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
+from kg.sparql import lexer
+from kg.sparql.guard import Guarded, guard
+from kg.sparql.lexer import Kind
 from kg.store import syntax_error
 from kg.validation.names import OWL, RDF_TYPE, RDFS, sh
 from kg.validation.paths import Path, to_sparql
 from kg.validation.shapes import ShapesGraph
 from kg.validation.terms import is_literal, split_literal
 
-_TOKEN: Final = re.compile(
-    r"""
-      (?P<space>\s+|\#[^\n\r]*)
-    | (?P<string>\"{3}(?:\"{0,2}(?:[^"\\]|\\.))*\"{3}|'{3}(?:'{0,2}(?:[^'\\]|\\.))*'{3}
-        |"(?:[^"\\\n\r]|\\.)*"|'(?:[^'\\\n\r]|\\.)*')
-    | (?P<iri><[^<>"{}|^`\\\x00-\x20]*>)
-    | (?P<variable>[?$]\w+)
-    | (?P<name>[^\W\d_][\w.-]*:[\w.:%\\-]*|:[\w.:%\\-]+|_:[\w.-]+)
-    | (?P<word>[A-Za-z_]\w*)
-    | (?P<number>(?:\d+(?:\.\d+)?|\.\d+)(?:[eE][+-]?\d+)?)
-    | (?P<other>.)
-    """,
-    re.VERBOSE | re.DOTALL,
-)
+# What messages call a query of a shape, before its file and line are known.
+QUERY_OF_SHAPE: Final = "the query"
 _FORBIDDEN: Final = frozenset({"SERVICE", "GRAPH", "VALUES", "MINUS", "FROM", "LIMIT", "OFFSET"})
 _AGGREGATES: Final = frozenset({"COUNT", "SUM", "MIN", "MAX", "AVG", "SAMPLE", "GROUP_CONCAT"})
 
@@ -59,22 +50,26 @@ class Query:
     """A query of a ``sh:sparql`` constraint.
 
     Attributes:
-        text: The query with its prefixes, as it stands.
+        guarded: The query with its prefixes, as it stands.
         joint: Position in the text right behind the brace that opens the outermost group.
         unsafe: Why it must run for each focus node, or None.
         has_empty_paths: Whether it may have paths of no step (``*``, ``?``). They lead from a node
             to itself, but in an index only from nodes that it holds.
     """
 
-    text: str
+    guarded: Guarded
     joint: int
     unsafe: str | None
     has_empty_paths: bool = False
 
-    def joined_with(self, nodes: list[str]) -> str:
-        """Return the query for some focus nodes at once (IRIs and literals)."""
-        values = f" VALUES ?this {{ {' '.join(nodes)} }} "
-        return self.text[: self.joint] + values + self.text[self.joint :]
+    @property
+    def text(self) -> str:
+        """The query's text."""
+        return self.guarded.text
+
+    def joined_with(self, nodes: list[str]) -> Guarded:
+        """Return the query for some focus nodes at once, all of them IRIs."""
+        return self.guarded.with_values(self.joint, "this", nodes)
 
 
 def prepare(shapes: ShapesGraph, constraint: str, path: Path | None) -> Query:
@@ -82,26 +77,43 @@ def prepare(shapes: ShapesGraph, constraint: str, path: Path | None) -> Query:
 
     Args:
         shapes: The shapes graph.
-        constraint: The value of ``sh:sparql``.
+        constraint: The value of ``sh:sparql``, which has one ``sh:select``.
         path: The path of its shape, which stands for ``$PATH``.
+
+    Raises:
+        InputError: The query is no SPARQL, or one that kg refuses.
     """
     given = shapes.objects(constraint, sh("select"))
-    if len(given) != 1 or not is_literal(given[0]):
-        return Query("", 0, "sh:select is not one query")
-    select = split_literal(given[0]).lexical
-    if path is not None:
-        written = to_sparql(path)
-        select = re.sub(r"(?<=[\s{}()])[$?]PATH\b", lambda _: written, select)
-    prefixes = prefixes_of(shapes, constraint)
-    head = "".join(f"PREFIX {prefix}: <{iri}>\n" for prefix, iri in prefixes.items())
-    text = head + select
+    guarded = read_query(shapes, constraint, split_literal(given[0]).lexical, path)
+    text = guarded.text
     try:
         joint = _Reader(text).joint()
     except UnsafeError as error:
-        return Query(text, 0, str(error))
-    if syntax_error(text) is not None:
-        return Query(text, 0, "the index does not take its syntax")
-    return Query(text, joint, None, _has_empty_paths(list(tokens(select))))
+        return Query(guarded, 0, str(error))
+    if syntax_error(guarded) is not None:
+        return Query(guarded, 0, "the index does not take its syntax")
+    return Query(guarded, joint, None, _has_empty_paths(list(tokens(text))))
+
+
+def read_query(shapes: ShapesGraph, node: str, text: str, path: Path | None) -> Guarded:
+    """Return a query of the shapes graph, read by the guard of all queries.
+
+    Args:
+        shapes: The shapes graph.
+        node: What has the query: a constraint, or a validator of a component.
+        text: The value of ``sh:select`` or ``sh:ask``.
+        path: What stands for ``$PATH``.
+
+    Raises:
+        InputError: It is no SPARQL, or is refused; the query begins in the second line.
+    """
+    if path is not None:
+        written = to_sparql(path)
+        text = re.sub(r"(?<=[\s{}()])[$?]PATH\b", lambda _: written, text)
+    prefixes = prefixes_of(shapes, node)
+    # They are declared as pySHACL declares them; in one line, so that lines are easily told.
+    head = " ".join(f"PREFIX {prefix}: <{iri}>" for prefix, iri in prefixes.items())
+    return guard(f"{head}\n{text}", QUERY_OF_SHAPE, {})
 
 
 def prefixes_of(shapes: ShapesGraph, constraint: str) -> dict[str, str]:
@@ -127,13 +139,32 @@ def prefixes_of(shapes: ShapesGraph, constraint: str) -> dict[str, str]:
     return known
 
 
+_KINDS: Final = {
+    Kind.IRI: "iri",
+    Kind.NAME: "name",
+    Kind.BLANK: "name",
+    Kind.VARIABLE: "variable",
+    Kind.STRING: "string",
+    Kind.NUMBER: "number",
+    Kind.WORD: "word",
+}
+
+
 def tokens(text: str) -> Iterator[Token]:
-    """Yield the tokens of a query, white space and comments left out."""
-    for match in _TOKEN.finditer(text):
-        kind = str(match.lastgroup)
-        if kind != "space":
-            word = match[0].upper() if kind == "word" else match[0]
-            yield Token(kind, word, match.end())
+    """Yield the tokens of a query, white space and comments left out, marks one by one."""
+    for token in lexer.tokens(text):
+        if token.kind is Kind.COMMENT:
+            continue
+        kind = _KINDS.get(token.kind)
+        if kind is not None:
+            word = token.text.upper() if kind == "word" else token.text
+            yield Token(kind, word, token.end)
+        elif token.kind is Kind.LANGUAGE:
+            yield Token("other", "@", token.start + 1)
+            yield Token("word", token.text[1:].upper(), token.end)
+        else:
+            for end, mark in enumerate(token.text, token.start + 1):
+                yield Token("other", mark, end)
 
 
 def _has_empty_paths(found: list[Token]) -> bool:

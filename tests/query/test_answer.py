@@ -20,9 +20,9 @@ from kg.errors import InputError, LimitError
 from kg.query.answer import Style, write_answer
 from kg.query.display import printable, width, wrap
 from kg.query.formats import FORMATS, choose_format
-from kg.query.lexer import Form
 from kg.query.rows import ROW_WRITERS
 from kg.query.tabular import write_table
+from kg.sparql.lexer import Form
 
 EX = "http://example.org/"
 XSD = "http://www.w3.org/2001/XMLSchema#"

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kg.query.lexer import (
+from kg.sparql.lexer import (
     Form,
     Kind,
     declared_prefixes,

@@ -8,9 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kg.errors import InputError
-from kg.query.grammar import find_mistake, triple_patterns
-from kg.query.lexer import Kind, tokens
 from kg.query.syntax import check_query
+from kg.sparql.grammar import find_mistake, triple_patterns
+from kg.sparql.lexer import Kind, tokens
 
 PREFIXES = {"ex": "http://example.org/", "rdfs": "http://www.w3.org/2000/01/rdf-schema#"}
 # What the user wrote, with ^ before the place that is shown; what the message and the hint say.

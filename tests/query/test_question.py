@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kg.errors import InputError
-from kg.query.lexer import Kind, tokens
 from kg.query.question import Question, decode, parse_question, read_question
+from kg.sparql.lexer import Kind, tokens
 
 HEADER = """\
 # title: Launches since a day

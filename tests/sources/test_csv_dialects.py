@@ -252,7 +252,12 @@ def test_query_over_an_rdf_file(tmp_path):
     ("query", "code", "said"),
     [
         ("SELECT ?id { ?s ?p ?id }", "missing-column", "'v'"),
-        ("SELECT * { SERVICE <http://x/> { ?id ?p ?v } }", "bad-query", "SERVICE"),
+        ("SELECT * { SERVICE <http://x/> { ?id ?p ?v } }", "service-refused", "SERVICE"),
+        ("SELECT * { ?id ?p trueSERVICE <http://x/> { ?id ?p ?v } }", "bad-query", "trueSERVICE"),
+        (r"SELECT * { \u0053ERVICE <http://x/> { ?id ?p ?v } }", "service-refused", "SERVICE"),
+        ("SELECT * { ?id ?p 1SERVICE <http://x/> { ?id ?p ?v } }", "service-refused", "SERVICE"),
+        ("LOAD <http://x/>", "update-refused", "LOAD"),
+        ("SELECT * { ?id x:p ?v }", "bad-query", "x: is not known"),
         ("ASK {}", "bad-query", "no SELECT"),
         ("SELECT ?id", "bad-query", "expected"),
     ],

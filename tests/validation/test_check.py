@@ -13,6 +13,7 @@ from kg.errors import InputError
 from kg.validation.check import check_shapes, load_shapes, meta_judge
 from kg.validation.judge import to_graph
 from kg.validation.names import SH
+from kg.validation.query_texts import check_queries
 from kg.validation.shapes import ShapesGraph, read_shapes
 from kg.validation.vocabulary import unknown_name
 from kg.validation.wellformed import surely_well_formed
@@ -139,7 +140,7 @@ def test_errors_in_queries_have_the_line_of_the_query(tmp_path: Path) -> None:
     query = "SELECT $this\nWHERE {\n  $this ex:p ?x FILTER }"
     text = f'ex:S a sh:NodeShape ; sh:sparql [ sh:select """{query}""" ] .'
     source.write_text(PREFIXES + text, encoding="utf-8")
-    with pytest.raises(InputError, match="error at 3:") as caught:
+    with pytest.raises(InputError, match="in line 3 of sh:select") as caught:
         load_shapes([source])
     assert caught.value.code == "bad-query"
 
@@ -161,3 +162,66 @@ def test_what_is_not_supported_is_refused_by_name(text: str, tmp_path: Path) -> 
     with pytest.raises(InputError, match=REFUSED[text]) as caught:
         load_shapes([source])
     assert caught.value.code == "unsupported-shacl"
+
+
+DECLARED = "ex:O sh:declare [ sh:prefix 'o' ; sh:namespace 'http://o/' ] .\n"
+# Constraints that are wrong before anything runs, with what is said and advised.
+BAD_QUERIES = {
+    "sh:sparql [ sh:select 'SELECT $this { $this foaf:name ?n }' ]": ("foaf: is not", "sh:declare"),
+    "sh:sparql [ sh:select 'SELECT $this { $this o:p ?n . FILTER(f:x(?n)) }' ]": ("f: is", "sh:de"),
+    "sh:sparql [ sh:select 'SELECT $this { $this o:p ?n FILTER(<http://f>(?n)) }' ]": (
+        "the function <http://f>",
+        "SPARQL 1.1's own",
+    ),
+    "sh:sparql [ sh:select 'SELECT $this { $this o:p ?n FILTER(o:f(?n)) }' ]": ("o:f", "casts"),
+    "sh:sparql [ sh:select 'CONSTRUCT { $this ?p 1 } { $this ?p 1 }' ]": (
+        "not CONSTRUCT",
+        "sh:sel",
+    ),
+    "sh:sparql [ sh:select 'ASK { $this ?p 1 }' ]": ("starts with SELECT, not ASK", "sh:ask"),
+    "sh:sparql [ sh:select 'DESCRIBE $this' ]": ("not DESCRIBE", "sh:select"),
+    "sh:sparql [ sh:ask 'ASK { $this ?p 1 }' ]": ("sh:ask is for the validators", "sh:select"),
+    "sh:sparql [ sh:select 'SELECT ?x { ?x ?p 1 }' ]": ("none of $this", "SELECT $this"),
+    "sh:sparql [ sh:select 'SELECT (COUNT(?this) AS ?n) { ?this ?p 1 }' ]": ("none of", "SELECT"),
+    "sh:sparql [ sh:select 'SELECT * { ?x ?p 1 }' ]": ("none of $this", "SELECT $this"),
+    "sh:sparql [ sh:select 'SELECT $this { $this ?p' ]": ("a { is still open", "Close it"),
+    "sh:sparql [ sh:select '' ]": ("the end of the query", "grammar"),
+    "sh:sparql [ sh:select ex:query ]": ("sh:select takes a text", "quotes"),
+    "sh:validator [ a sh:SPARQLAskValidator ; sh:ask 'SELECT ?this {}' ]": ("with ASK", "sh:ask"),
+    "sh:nodeValidator [ sh:select 'SELECT $this { $this z:p 1 }' ]": ("z: is not", "sh:declare"),
+    "sh:propertyValidator [ sh:select 'DELETE WHERE { $this ?p 1 }' ]": ("DELETE would change", ""),
+}
+
+
+@pytest.mark.parametrize("text", BAD_QUERIES)
+def test_queries_are_checked_before_anything_runs(text: str, tmp_path: Path) -> None:
+    """No node is targeted: pySHACL would never come upon the fault."""
+    source = tmp_path / "shapes.ttl"
+    source.write_text(f"{PREFIXES}{DECLARED}ex:S a sh:NodeShape ;\n  {text} .", encoding="utf-8")
+    message, hint = BAD_QUERIES[text]
+    with pytest.raises(InputError) as caught:
+        check_queries(read_shapes([source]))
+    assert message in caught.value.message
+    assert hint in (caught.value.hint or "")
+    assert caught.value.code in ("bad-query", "update-refused", "empty-query")
+    assert caught.value.location is not None
+    assert caught.value.location.file.endswith("shapes.ttl")
+    assert caught.value.location.line == 10
+
+
+GOOD_QUERIES = (
+    "SELECT $this { $this ?p ?n FILTER(<http://www.w3.org/2001/XMLSchema#integer>(?n) > 1) }",
+    "SELECT $this ?value { $this $PATH ?value ; o:p / $PATH 1 }",
+    "SELECT ?value { $this o:p ?value }",
+    "SELECT * { $this o:p ?value }",
+    "SELECT $this (?n + 1 AS ?value) { $this o:p ?n }",
+    "SELECT $this { $this o:p 'SERVICE <http://e/> {}' } # SERVICE",
+)
+
+
+@pytest.mark.parametrize("query", GOOD_QUERIES)
+def test_queries_that_are_right_are_taken(query: str, tmp_path: Path) -> None:
+    source = tmp_path / "shapes.ttl"
+    text = f'ex:S a sh:NodeShape ; sh:sparql [ sh:select """{query}""" ] .'
+    source.write_text(PREFIXES + DECLARED + text, encoding="utf-8")
+    check_queries(read_shapes([source]))

@@ -110,15 +110,18 @@ def test_a_variable_may_be_any_predicate() -> None:
 
 def test_prefixes_of_other_alphabets() -> None:
     head = "PREFIX : <http://d/> PREFIX é: <http://acc/> PREFIX a.b-c: <http://dots/>"
-    found = read_patterns(f"{head} SELECT $this {{ $this :p ?x ; é:q ?y ; a.b-c:r ?z }}")
+    head += "PREFIX a·b: <http://dot/> PREFIX b: <http://b/>"
+    query = "SELECT $this { $this :p ?x ; é:q ?y ; a.b-c:r ?z ; a·b:s 1 }"
+    found = read_patterns(f"{head} {query}")
     assert found is not None
-    assert found.predicates == {"<http://d/p>", "<http://acc/q>", "<http://dots/r>"}
+    assert found.predicates == {
+        *("<http://d/p>", "<http://acc/q>", "<http://dots/r>", "<http://dot/s>")
+    }
 
 
 @pytest.mark.parametrize(
     "text",
     [
-        "PREFIX a·b: <http://e/> PREFIX b: <http://d/> SELECT $this { $this b:p 1 }",
         "PREFIX ex: <relative> SELECT $this { $this ex:p 1 }",
         "BASE <http://e/> SELECT $this { $this <p> 1 }",
         "SELECT $this { $this <p> 1 }",

@@ -10,9 +10,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from kg.query.cursor import Mistake
-from kg.query.grammar import AGGREGATES, FUNCTIONS, find_mistake
-from kg.query.lexer import Kind, Token, declared_prefixes
+from kg.sparql.cursor import Mistake
+from kg.sparql.grammar import find_mistake
+from kg.sparql.lexer import Kind, Token, declared_prefixes
+from kg.sparql.words import AGGREGATES, FUNCTIONS
 
 
 @dataclass(frozen=True, slots=True)

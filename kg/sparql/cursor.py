@@ -1,6 +1,6 @@
 """A place in the tokens of a query, and what is told where the grammar is left.
 
-The cursor knows which brackets are open; `kg.query.grammar` moves it.
+The cursor knows which brackets are open; `kg.sparql.grammar` moves it.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NoReturn
 
-from kg.query.lexer import Kind, Token
+from kg.sparql.lexer import Kind, Token
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +31,33 @@ class Mistake:
     context: str = ""
     opened: int | None = None
     triple: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TriplePattern:
+    """A triple pattern of a query, as tokens.
+
+    Attributes:
+        subject: A term, or a list or blank node in brackets.
+        verb: A property, a variable or a path.
+        object: As the subject.
+        graph: The IRI or variable of the GRAPH that it stands in.
+    """
+
+    subject: tuple[Token, ...]
+    verb: tuple[Token, ...]
+    object: tuple[Token, ...]
+    graph: Token | None = None
+
+    def __str__(self) -> str:
+        """Return it as SPARQL; what stands in brackets is left out of them."""
+        parts = (_shown(self.subject), "".join(t.text for t in self.verb), _shown(self.object))
+        text = " ".join(parts)
+        return f"GRAPH {self.graph.text} {{ {text} }}" if self.graph else text
+
+
+def _shown(part: tuple[Token, ...]) -> str:
+    return "[]" if part[0].is_mark("[", "(") else "".join(token.text for token in part)
 
 
 class Stop(Exception):

@@ -1,32 +1,21 @@
 """The grammar of SPARQL queries, walked over tokens: where a text leaves it, and its patterns.
 
-The engine is the judge of what is a query. But it cannot say well where a mistake is, nor show
-what it understood; so a text that it refuses is walked here to find the first token that cannot
-stand where it stands, and a text that it takes to list its triple patterns. What is not walked
-exactly (the newest syntax, arities) is left to the engine.
+No engine is given a text that leaves the grammar here; what follows it and is still no query
+(arities, scopes of variables) the engine refuses. The walk also lists the triple patterns, and
+the functions that are called by an IRI.
 
-Spec: https://www.w3.org/TR/sparql11-query/#sparqlGrammar
+Spec: https://www.w3.org/TR/sparql12-query/#sparqlGrammar
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Final
 
-from kg.query.cursor import Cursor, Mistake, Stop
-from kg.query.lexer import Kind, Token
+from kg.sparql.cursor import Cursor, Mistake, Stop, TriplePattern
+from kg.sparql.lexer import Kind, Token
+from kg.sparql.words import AGGREGATES, FUNCTIONS
 
-AGGREGATES: Final = ("COUNT", "SUM", "MIN", "MAX", "AVG", "SAMPLE", "GROUP_CONCAT")
-FUNCTIONS: Final = (
-    "STR", "LANG", "LANGMATCHES", "DATATYPE", "BOUND", "IRI", "URI", "BNODE", "RAND", "ABS",
-    "CEIL", "FLOOR", "ROUND", "CONCAT", "STRLEN", "UCASE", "LCASE", "ENCODE_FOR_URI", "CONTAINS",
-    "STRSTARTS", "STRENDS", "STRBEFORE", "STRAFTER", "YEAR", "MONTH", "DAY", "HOURS", "MINUTES",
-    "SECONDS", "TIMEZONE", "TZ", "NOW", "UUID", "STRUUID", "MD5", "SHA1", "SHA256", "SHA384",
-    "SHA512", "COALESCE", "IF", "STRLANG", "STRDT", "SAMETERM", "ISIRI", "ISURI", "ISBLANK",
-    "ISLITERAL", "ISNUMERIC", "REGEX", "SUBSTR", "REPLACE", "LANGDIR", "HASLANG", "HASLANGDIR",
-    "STRLANGDIR", "ISTRIPLE", "TRIPLE", "SUBJECT", "PREDICATE", "OBJECT", "ADJUST",
-)  # fmt: skip
 _PATTERNS: Final = (
     "OPTIONAL", "GRAPH", "SERVICE", "FILTER", "BIND", "VALUES", "MINUS", "LATERAL",
 )  # fmt: skip
@@ -35,49 +24,35 @@ _TERMS: Final = (Kind.IRI, Kind.NAME, Kind.VARIABLE, Kind.STRING, Kind.NUMBER, K
 _OPERATORS: Final = ("||", "&&", "=", "!=", "<", ">", "<=", ">=", "+", "-", "*", "/")
 
 
-@dataclass(frozen=True, slots=True)
-class TriplePattern:
-    """A triple pattern of a query, as tokens.
-
-    Attributes:
-        subject: A term, or a list or blank node in brackets.
-        verb: A property, a variable or a path.
-        object: As the subject.
-        graph: The IRI or variable of the GRAPH that it stands in.
-    """
-
-    subject: tuple[Token, ...]
-    verb: tuple[Token, ...]
-    object: tuple[Token, ...]
-    graph: Token | None = None
-
-    def __str__(self) -> str:
-        """Return it as SPARQL; what stands in brackets is left out of them."""
-        parts = (_shown(self.subject), "".join(t.text for t in self.verb), _shown(self.object))
-        text = " ".join(parts)
-        return f"GRAPH {self.graph.text} {{ {text} }}" if self.graph else text
-
-
-def _shown(part: tuple[Token, ...]) -> str:
-    return "[]" if part[0].is_mark("[", "(") else "".join(token.text for token in part)
-
-
 def find_mistake(found: Sequence[Token]) -> Mistake | None:
-    """Return where tokens, without comments, leave the grammar of queries, or None."""
+    """Return where tokens, without comments, leave the grammar of queries, or None.
+
+    Raises:
+        RecursionError: They nest too deep to be walked.
+    """
     try:
-        _Walker(found).query()
+        _Walker(found).unit()
     except Stop as stop:
         return stop.mistake
-    except RecursionError:
-        return None
     return None
+
+
+def called_functions(found: Sequence[Token]) -> list[Token]:
+    """Return the IRIs and names by which functions are called in a query, in their order.
+
+    Args:
+        found: The tokens of a query that keeps to the grammar, without comments.
+    """
+    walker = _Walker(found)
+    walker.unit()
+    return walker.calls
 
 
 def triple_patterns(found: Sequence[Token]) -> list[TriplePattern]:
     """Return the triple patterns of a query's tokens, without comments, in their order."""
     walker = _Walker(found)
     try:
-        walker.query()
+        walker.unit()
     except (Stop, RecursionError):
         return []
     return walker.patterns
@@ -89,12 +64,13 @@ class _Walker(Cursor):
     def __init__(self, found: Sequence[Token]) -> None:
         super().__init__(found)
         self.patterns: list[TriplePattern] = []
+        self.calls: list[Token] = []
         self.in_template = False
         self.graph: Token | None = None
 
     # -- query forms -------------------------------------------------------------------------
 
-    def query(self) -> None:
+    def unit(self) -> None:
         self.prologue()
         forms: dict[str, Callable[[], None]] = {
             "SELECT": self.select,
@@ -306,7 +282,8 @@ class _Walker(Cursor):
 
     def starts_term(self) -> bool:
         signed = self.is_mark("+", "-")
-        return self.is_kind(*_TERMS) or self.is_mark("[", "(") or signed or self.is_boolean()
+        opens = self.is_mark("[", "(", "<<", "<<(")
+        return self.is_kind(*_TERMS) or opens or signed or self.is_boolean()
 
     def is_boolean(self) -> bool:
         return self.is_word("TRUE", "FALSE")
@@ -314,10 +291,11 @@ class _Walker(Cursor):
     def triples(self, end: tuple[str, ...]) -> None:
         while self.starts_term():
             start = self.triple = self.at
-            alone = self.is_mark("[")
+            alone = self.is_mark("[", "(", "<<")
             self.node()
             subject = tuple(self.tokens[start : self.at])
-            if not (alone and len(subject) > 2 and (self.is_mark(".", *end))):
+            over = self.is_mark(".", *end) or self.is_word(*_PATTERNS)
+            if not (alone and len(subject) > 2 and over):
                 self.properties(subject, (*end, "."))
             self.triple = None
             if not self.take_mark("."):
@@ -350,7 +328,20 @@ class _Walker(Cursor):
             found = tuple(self.tokens[start : self.at])
             if not self.in_template:
                 self.patterns.append(TriplePattern(subject, verb, found, self.graph))
+            self.annotations()
             if not self.take_mark(","):
+                return
+
+    def annotations(self) -> None:
+        """Read what is said of a triple behind its object: names of it, and ``{| |}``."""
+        while True:
+            start = self.at
+            if self.take_mark("~"):
+                self.take_kind(Kind.IRI, Kind.NAME, Kind.VARIABLE, Kind.BLANK)
+            elif self.take_mark("{|"):
+                self.properties(tuple(self.tokens[start : self.at]), ("|}",))
+                self.need_mark("|}")
+            else:
                 return
 
     def node(self) -> None:
@@ -363,8 +354,17 @@ class _Walker(Cursor):
             while self.starts_term():
                 self.node()
             self.need_mark(")")
+        elif self.take_mark("<<"):
+            self.inner_triple()
+            self.annotations()
+            self.need_mark(">>")
         elif not self.term():
             self.fail("a term", context="triple")
+
+    def inner_triple(self) -> None:
+        self.node()
+        self.verb()
+        self.node()
 
     def term(self) -> bool:
         if self.take_kind(Kind.STRING):
@@ -376,6 +376,10 @@ class _Walker(Cursor):
         if self.is_mark("+", "-"):
             self.at += 1
             self.need_kind("a number", Kind.NUMBER)
+            return True
+        if self.take_mark("<<("):
+            self.inner_triple()
+            self.need_mark(")>>")
             return True
         if self.is_kind(*_TERMS) or self.is_boolean():
             self.at += 1
@@ -446,8 +450,10 @@ class _Walker(Cursor):
             self.aggregate()
         elif self.take_word(*FUNCTIONS):
             self.arguments()
-        elif self.take_kind(Kind.IRI, Kind.NAME):
+        elif self.is_kind(Kind.IRI, Kind.NAME):
+            self.at += 1
             if self.is_mark("("):
+                self.calls.append(self.tokens[self.at - 1])
                 self.arguments()
         elif not self.term():
             words = (*FUNCTIONS, *AGGREGATES, "EXISTS", "NOT")

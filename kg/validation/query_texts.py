@@ -1,0 +1,186 @@
+"""The queries of a shapes graph are checked before anything runs, each at the place of its shape.
+
+pySHACL would come upon a fault only with a focus node, and rdflib's own words do not say where.
+
+Spec: https://www.w3.org/TR/shacl/#sparql-constraints
+https://www.w3.org/TR/shacl/#sparql-constraint-components
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from kg.errors import InputError
+from kg.sparql.grammar import called_functions
+from kg.sparql.guard import Guarded
+from kg.sparql.lexer import Form, Kind, Token, declared_prefixes
+from kg.store import syntax_error
+from kg.terms import XSD, expand
+from kg.validation.names import sh
+from kg.validation.paths import Predicate
+from kg.validation.shapes import ShapesGraph
+from kg.validation.sparql import read_query
+from kg.validation.terms import is_literal, split_literal
+
+_FORMS: Final = {sh("select"): Form.SELECT, sh("ask"): Form.ASK}
+# Datatypes whose names are functions, which cast a value.
+# Spec: https://www.w3.org/TR/sparql11-query/#FunctionMapping
+_CASTS: Final = frozenset(
+    XSD + name
+    for name in ("boolean", "double", "float", "decimal", "integer", "dateTime", "date", "string")
+)
+# Variables of which a solution needs one, or it is no result.
+_REPORTED: Final = ("this", "value", "path", "failure")
+_ENGINE_PLACE: Final = re.compile(r"^error at \d+:\d+: ")
+
+
+def check_queries(shapes: ShapesGraph) -> None:
+    """Check the queries of constraints and of the validators of components.
+
+    Raises:
+        InputError: One is missing, is no SPARQL, is of the wrong form, would fetch something, or
+            calls a function that nobody has.
+    """
+    for subject, predicate, object_ in shapes.triples():
+        if predicate == sh("sparql"):
+            _check_constraint(shapes, object_)
+        elif predicate in _FORMS:
+            _check_text(shapes, subject, predicate, object_)
+
+
+def _check_constraint(shapes: ShapesGraph, constraint: str) -> None:
+    given = shapes.objects(constraint, sh("select"))
+    if len(given) == 1:
+        return
+    if not given and shapes.objects(constraint, sh("ask")):
+        raise _bad_query(
+            shapes,
+            constraint,
+            "sh:sparql takes sh:select; sh:ask is for the validators of components",
+            "Write the query as sh:select: a SELECT $this whose solutions are the faults.",
+        )
+    if not given:
+        raise shapes.error(constraint, "sh:sparql leads to what has no sh:select")
+    raise shapes.error(constraint, f"sh:sparql takes one sh:select, and this has {len(given)}")
+
+
+def _check_text(shapes: ShapesGraph, node: str, predicate: str, value: str) -> None:
+    name = "sh:select" if predicate == sh("select") else "sh:ask"
+    if not is_literal(value):
+        raise _bad_query(shapes, node, f"{name} takes a text", "Write the query between quotes.")
+    text = split_literal(value).lexical
+    # The path stands for any: the syntax of the query does not depend on it.
+    query = _read(shapes, node, name, text)
+    wanted = _FORMS[predicate]
+    if query.form is not wanted:
+        raise _bad_query(
+            shapes,
+            node,
+            f"{name} takes a query that starts with {wanted.value}, not {query.form.value}",
+            "A constraint has sh:select; a validator of values may have sh:ask instead.",
+        )
+    _check_functions(shapes, node, query)
+    told = syntax_error(query)
+    if told is not None and not _rdflib_reads(query.text):
+        told = _ENGINE_PLACE.sub("", told)
+        raise _bad_query(
+            shapes,
+            node,
+            f"the query of this constraint is not valid SPARQL: {told}",
+            "Try it with kg query -e.",
+        )
+    if wanted is Form.SELECT and not _selected(query).intersection(_REPORTED):
+        raise _bad_query(
+            shapes,
+            node,
+            "the query selects none of $this, ?value and ?path, so it would report nothing",
+            "Begin it with SELECT $this.",
+        )
+
+
+def _read(shapes: ShapesGraph, node: str, name: str, text: str) -> Guarded:
+    """Return a query of the shapes graph as the guard reads it, in both readings of escapes.
+
+    rdflib, on which pySHACL asks, replaces codepoint escapes in texts and comments as well.
+    """
+    path = Predicate(sh("path"))
+    try:
+        query = read_query(shapes, node, text, path)
+        full = _all_unescaped(text)
+        if full != text:
+            read_query(shapes, node, full, path)
+    except InputError as error:
+        place = error.location
+        line = f" in line {place.line - 1} of {name}" if place and place.line else f" of {name}"
+        hint = error.hint
+        if "prefix" in error.message:
+            hint = f"Declare it with sh:declare and sh:prefixes. {hint or ''}".strip()
+        raise InputError(
+            error.code,
+            f"the query{line}: {error.message}",
+            location=shapes.origins.get(node),
+            hint=hint,
+        ) from error
+    return query
+
+
+def _all_unescaped(text: str) -> str:
+    if "\\u" not in text and "\\U" not in text:
+        return text
+
+    def char(match: re.Match[str]) -> str:
+        code = int(match[1], 16)
+        return chr(code) if code <= 0x10FFFF else match[0]
+
+    text = re.sub(r"\\U([0-9A-Fa-f]{8})", char, text)
+    return re.sub(r"\\u([0-9A-Fa-f]{4})", char, text)
+
+
+def _check_functions(shapes: ShapesGraph, node: str, query: Guarded) -> None:
+    prefixes = declared_prefixes(query.tokens)
+    for token in called_functions(query.tokens):
+        iri = token.text[1:-1] if token.kind is Kind.IRI else expand(token.text, prefixes)
+        if iri not in _CASTS:
+            raise _bad_query(
+                shapes,
+                node,
+                f"the query calls the function {token.text}, which nobody has",
+                "Only SPARQL 1.1's own functions, and casts to xsd datatypes, are known.",
+            )
+
+
+def _selected(query: Guarded) -> set[str]:
+    """Return the variables that a SELECT gives; for a star, all that stand in the query."""
+    found = list(query.tokens)
+    start = next(i for i, token in enumerate(found) if token is query.keyword)
+    names: set[str] = set()
+    depth = 0
+    before: Token | None = None
+    for token in found[start + 1 :]:
+        if token.is_mark("*") and depth == 0:
+            return {each.text[1:] for each in found if each.kind is Kind.VARIABLE}
+        if token.is_mark("{") or token.is_word("WHERE", "FROM"):
+            break
+        depth += token.is_mark("(") - token.is_mark(")")
+        named = before is not None and before.is_word("AS") and depth == 1
+        if token.kind is Kind.VARIABLE and (depth == 0 or named):
+            names.add(token.text[1:])
+        before = token
+    return names
+
+
+def _rdflib_reads(text: str) -> bool:
+    """Tell whether rdflib reads a query that Oxigraph does not, as it is more lenient."""
+    from pyparsing import ParseBaseException
+    from rdflib.plugins.sparql.parser import parseQuery
+
+    try:
+        parseQuery(text)
+    except ParseBaseException:
+        return False
+    return True
+
+
+def _bad_query(shapes: ShapesGraph, node: str, message: str, hint: str) -> InputError:
+    return InputError("bad-query", message, location=shapes.origins.get(node), hint=hint)
