@@ -341,8 +341,8 @@ def _provenance(card: Card, dataset: str) -> Iterator[Triple]:
     yield tool, RDF_TYPE, _name("prov:SoftwareAgent")
     yield tool, _name("rdfs:label"), literal(str(card.info["tool"]))
     for number, source in enumerate(card.info["sources"], 1):
-        path = str(source["path"])
-        node = iri(f"{card.dataset}/source/{quote(path)}")
+        path, name = _published(source)
+        node = iri(f"{card.dataset}/source/{quote(name)}")
         yield activity, _name("prov:used"), node
         if not _is_mapping(path):
             yield dataset, _name("prov:wasDerivedFrom"), node
@@ -351,6 +351,17 @@ def _provenance(card: Card, dataset: str) -> Iterator[Triple]:
         yield node, _name("dcat:byteSize"), _number(int(source["size"]))
         sum_ = f"<{card.dataset}#source-checksum-{number}>"
         yield from _checksum(node, sum_, str(source["sha256"]))
+
+
+def _published(source: Mapping[str, Any]) -> tuple[str, str]:
+    """Return how a card calls a source, and what its IRI ends in.
+
+    Of a source outside the workspace only the file name: the rest tells of the machine.
+    """
+    path = Path(str(source["path"]))
+    if not path.is_absolute():
+        return str(path), str(path)
+    return path.name, f"outside/{str(source['sha256'])[:12]}/{path.name}"
 
 
 def _is_mapping(path: str) -> bool:
@@ -381,7 +392,9 @@ def card_markdown(card: Card) -> str:
     lines += _table("Vocabularies", ("namespace",), [(space,) for space in card.vocabularies])
     links = [(_short(p, workspace.prefixes), space, f"{n:,}") for p, space, n in card.links]
     lines += _table("Links", ("property", "to", "links"), links)
-    sources = [(s["path"], f"{s['size']:,}", f"`{s['sha256']}`") for s in card.info["sources"]]
+    sources = [
+        (_published(s)[0], f"{s['size']:,}", f"`{s['sha256']}`") for s in card.info["sources"]
+    ]
     lines += _table("Sources", ("file", "bytes", "SHA-256"), sources)
     return "\n".join(lines) + "\n"
 

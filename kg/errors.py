@@ -16,6 +16,8 @@ from dataclasses import dataclass, replace
 from enum import IntEnum
 from typing import ClassVar, Final, Self
 
+from kg.logins import without_login, without_logins
+
 
 class ExitCode(IntEnum):
     """Exit codes of the ``kg`` command; users' scripts rely on them."""
@@ -59,7 +61,7 @@ class Location:
 
         It is one line: line ends in the name of a file or column are escaped.
         """
-        text = self.file.translate(_ONE_LINE)
+        text = without_login(self.file).translate(_ONE_LINE)
         if self.line is not None:
             text += f":{self.line}"
             if self.column_number is not None:
@@ -76,7 +78,8 @@ class KgError(Exception):
 
     Args:
         code: Heading in ``docs/errors.md``, in kebab case.
-        message: What is wrong, one sentence without the place and without a full stop.
+        message: What is wrong, one sentence without the place and without a full stop. Logins
+            of addresses in it, and in the hint, are hidden.
         location: Where it is wrong, if that is known.
         hint: What to do next, one sentence.
     """
@@ -91,11 +94,11 @@ class KgError(Exception):
         location: Location | None = None,
         hint: str | None = None,
     ) -> None:
-        super().__init__(message)
+        super().__init__(without_logins(message))
         self.code = code
-        self.message = message
+        self.message = without_logins(message)
         self.location = location
-        self.hint = hint
+        self.hint = None if hint is None else without_logins(hint)
 
     def __str__(self) -> str:
         """Return place and message on the first line, the hint on a second."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import netrc
 import os
+import re
 import socket
 import ssl
 import time
@@ -23,7 +24,7 @@ from http.client import HTTPException, InvalidURL
 from pathlib import Path
 from typing import IO, Final
 
-from kg.errors import InputError, UsageError, WorldError
+from kg.errors import InputError, Location, UsageError, WorldError
 
 # Answers that may be another one a moment later.
 _TRANSIENT: Final = frozenset({408, 425, 429, 502, 503, 504})
@@ -55,17 +56,20 @@ class Credentials:
     token: str | None = field(default=None, repr=False)
 
 
-def refuse_login(parts: urllib.parse.SplitResult) -> None:
-    """Refuse a URL that holds a login.
+def refuse_login(url: str) -> None:
+    """Refuse a URL that holds a login, also one that is written with / in its password.
 
     Raises:
-        UsageError: It does; the message does not repeat it.
+        UsageError: There is an @ before any query; the message does not repeat the URL.
     """
-    if "@" in parts.netloc:
+    before, at, _ = url.partition("@")
+    # An @ behind the ? of an address with a path is part of the query.
+    if at and not re.match(r"[A-Za-z]+://[^/?#]+/[^?]*\?", before):
         raise UsageError(
             "password-in-url",
             "the URL holds a login, which other users of this machine could read",
-            hint="Set KG_USER and KG_PASSWORD, or add the host to your netrc file.",
+            hint="Set KG_USER and KG_PASSWORD, or add the host to your netrc file. Write %40 for an"
+            " @ that belongs to the path.",
         )
 
 
@@ -87,10 +91,14 @@ def find_credentials(url: str, environment: Mapping[str, str] = os.environ) -> C
         return Credentials()
     try:
         found = netrc.netrc(path.expanduser()).authenticators(host)
-    except (netrc.NetrcParseError, OSError) as error:
+    except (netrc.NetrcParseError, OSError, UnicodeDecodeError) as error:
+        # What the parser says repeats a word of the file, which may be part of a password.
+        place = getattr(error, "lineno", None)
+        reason = getattr(error, "strerror", None) or "a line of it is not understood"
         raise InputError(
             "bad-netrc",
-            f"{path} cannot be read: {error}",
+            f"{path} cannot be read: {reason}",
+            location=Location(str(path), place) if place else None,
             hint="It needs lines such as: machine HOST login NAME password SECRET",
         ) from error
     return Credentials(found[0], found[2]) if found else Credentials()

@@ -14,6 +14,7 @@ import duckdb
 
 from kg.duck import sql_name, translated
 from kg.errors import InputError, KgError
+from kg.logins import without_login
 from kg.mapping import dialect
 from kg.mapping.accounts import Account
 from kg.mapping.batches import Batch, rule_batches
@@ -383,7 +384,9 @@ def explain(plan: Plan) -> str:
     for table in program.tables:
         source = table.source
         kind = source.formulation.value
-        lines.append(f"-- {table.name}: {source.path} ({kind}) {source.iterator}".rstrip())
+        lines.append(
+            f"-- {table.name}: {without_login(source.path)} ({kind}) {source.iterator}".rstrip()
+        )
         lines += [
             f"--   {'list ' if column.many else ''}c{column.index} = {column.reference}"
             for column in table.columns

@@ -23,6 +23,7 @@ from pathlib import Path
 from typing import BinaryIO, Final
 
 from kg.errors import InputError, Location, WorldError
+from kg.logins import without_login
 
 _KINDS: Final = (
     (stat.S_ISREG, "a file"),
@@ -45,13 +46,16 @@ _STANDING_IN: Final[dict[Path, str]] = {}
 
 
 def show_path(path: Path) -> str:
-    """Return a path relative to the current folder where it lies below it, else unchanged."""
+    """Return a path relative to the current folder where it lies below it, else unchanged.
+
+    An address that was taken for a path is shown without a login.
+    """
     if path in _STANDING_IN:
         return _STANDING_IN[path]
     try:
-        return str(path.relative_to(Path.cwd()))
+        return without_login(str(path.relative_to(Path.cwd())))
     except ValueError:
-        return str(path)
+        return without_login(str(path))
 
 
 @contextmanager

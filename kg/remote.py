@@ -156,6 +156,8 @@ def push(
     """
     chosen = options or PushOptions()
     check_url(url)
+    if chosen.endpoint is not None:
+        refuse_login(chosen.endpoint)
     if chosen.endpoint is not None and _web_parts(chosen.endpoint) is None:
         raise UsageError(
             "bad-endpoint",
@@ -187,9 +189,8 @@ def check_url(url: str) -> None:
     Raises:
         UsageError: It is not http or https, has a query or what no URL has, or holds a password.
     """
+    refuse_login(url)
     parts = _web_parts(url)
-    if parts:
-        refuse_login(parts)
     if parts is None or parts.query or parts.fragment:
         raise UsageError(
             "bad-endpoint",

@@ -16,6 +16,7 @@ from urllib.parse import unquote, urlsplit
 
 import pyoxigraph as ox
 
+from kg.logins import without_login
 from kg.mapping.plan import Database, Dialect, Formulation, LogicalSource
 from kg.mapping.rml_graph import RmlGraph, Value
 from kg.terms import RDF
@@ -172,7 +173,7 @@ def _local(address: Value) -> str:
     parts = urlsplit(address.text)
     if parts.scheme not in ("", "file"):
         raise address.error(
-            f"{address.text} is no file, and kg fetches nothing",
+            f"{without_login(address.text)} is no file, and kg fetches nothing",
             hint="Download it, and refer to the file with rml:path.",
         )
     return unquote(parts.path) if parts.scheme else address.text

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import unquote, urlsplit
 
+from kg.logins import without_login
 from kg.mapping.plan import LogicalTarget
 from kg.mapping.rml_graph import RmlGraph, Term, Value
 from kg.mapping.targets import COMPRESSIONS, ENCODINGS, FORMATS
@@ -68,7 +69,8 @@ def _path(graph: RmlGraph, access: Value, folder: str) -> tuple[str, str]:
             parts = urlsplit(address.text)
             if parts.scheme not in ("file", ""):
                 raise address.error(
-                    f"{address.text} is no file", hint="kg writes files; see kg push for stores."
+                    f"{without_login(address.text)} is no file",
+                    hint="kg writes files; see kg push for stores.",
                 )
             # file://data/x names a host by the standard, but means data/x where RML is written.
             return unquote(parts.netloc + parts.path), str(Path.cwd())

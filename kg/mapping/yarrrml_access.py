@@ -14,6 +14,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
+from kg.logins import without_login
 from kg.mapping.plan import Database, Dialect, Formulation, LogicalSource, LogicalTarget
 from kg.mapping.targets import COMPRESSIONS, ENCODINGS, SERIALIZATIONS
 from kg.mapping.yaml_nodes import Node
@@ -334,7 +335,9 @@ class TargetReader:
 
 def _local_path(node: Node, address: str) -> str:
     if not address.startswith("file://"):
-        raise node.error(f"{address} is no file", hint="kg writes files; see kg push for stores.")
+        raise node.error(
+            f"{without_login(address)} is no file", hint="kg writes files; see kg push for stores."
+        )
     return address.removeprefix("file://")
 
 

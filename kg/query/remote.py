@@ -57,9 +57,13 @@ def check_endpoint(url: str) -> str:
         InputError: It is no http or https URL.
         UsageError: It holds a login.
     """
-    parts = urllib.parse.urlsplit(url)
-    refuse_login(parts)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
+    refuse_login(url)
+    try:
+        parts = urllib.parse.urlsplit(url)
+        usable = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:  # a bracket that is not closed, a port that is no number
+        usable = False
+    if not usable:
         raise InputError(
             "bad-endpoint",
             f"--endpoint takes a URL that starts with http:// or https://, not {url!r}",

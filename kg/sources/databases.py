@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote
 
 from kg.errors import InputError, WorldError
+from kg.logins import escape_login
 from kg.mapping.plan import Database, LogicalSource
 from kg.sources import sqlite_files
 from kg.sources.database_tables import table_query, unquoted
@@ -241,7 +242,7 @@ def _engine(reading: Reading, library: Library) -> Engine:
 def _url(source: LogicalSource) -> str:
     """Return the URL as SQLAlchemy has it; ``sqlite:PATH`` for a file."""
     written = _expanded((source.database or Database()).url, source) or f"sqlite:{source.path}"
-    plain = written.removeprefix("jdbc:")
+    plain = escape_login(written.removeprefix("jdbc:"))
     scheme, colon, rest = plain.partition(":")
     if not colon:
         return f"sqlite:{plain}"

@@ -6,8 +6,10 @@ from pathlib import Path
 import pyoxigraph as ox
 import pytest
 
-from kg.describe import Distribution, card_triples, describe, write_card
+from kg.build import BuildOptions, build
+from kg.describe import Distribution, card_form, card_triples, describe, write_card
 from kg.workspace import Workspace, read_workspace
+from tests.mapping.running import write_files
 from tests.publish.conftest import TRIPLES
 
 VOID = "http://rdfs.org/ns/void#"
@@ -74,3 +76,26 @@ def test_the_formats_say_the_same_every_time(described: Workspace, tmp_path: Pat
     digest = "2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824"
     assert f"| x.nq | application/n-quads | 5 | `{digest}` |" in shown
     assert "- Triples: 1,001" in shown
+
+
+@pytest.mark.parametrize("ending", ["ttl", "jsonld", "md"])
+def test_a_source_outside_the_workspace_is_named_without_its_folder(
+    tmp_path: Path, ending: str
+) -> None:
+    outside = tmp_path / "private" / "home"
+    write_files(outside, {"salaries.csv": "id,pay\n1,2\n"})
+    mapping = (
+        f"mappings: {{m: {{sources: [['{outside}/salaries.csv~csv']], s: 'https://example.org/$(id)',"
+        " po: [['https://example.org/pay', $(pay)]]}}\n"
+    )
+    write_files(
+        tmp_path / "w",
+        {"kg.toml": 'base = "https://example.org/"\n', "data/m.yarrrml.yml": mapping},
+    )
+    workspace = read_workspace(tmp_path / "w")
+    build(workspace, BuildOptions(allow_outside=True))
+    card = write_card(describe(workspace), card_form(tmp_path / f"card.{ending}"))
+    assert "salaries.csv" in card
+    assert "m.yarrrml.yml" in card
+    for folder in (str(tmp_path), "private", "home"):
+        assert folder not in card

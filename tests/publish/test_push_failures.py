@@ -94,7 +94,7 @@ def test_full_disk(workspace: Workspace, store: FakeStore, status: str, said: st
 
 def test_wrong_url(workspace: Workspace, store: FakeStore) -> None:
     ended = kg_push(workspace, store.url.replace("/store", "/stor"))
-    assert_refused(ended, "404", "docs/stores.md")
+    assert_refused(ended, "404", "`kg help stores`")
 
 
 def test_connection_refused(workspace: Workspace) -> None:
