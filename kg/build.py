@@ -36,6 +36,7 @@ from kg.quads import QuadTable, write_index_files
 from kg.rdf import spool_rdf
 from kg.sources import Folders
 from kg.store import write_index
+from kg.supervise import keep, leftover
 from kg.validation import Options, Severity, Sink, Verdict, load_shapes, validate
 from kg.validation.origins import Origins
 from kg.workspace import Build, Infer, Workspace, show_path
@@ -312,6 +313,7 @@ def _new_build(workspace: Workspace) -> Iterator[Build]:
     _remove_old(workspace, keep=KEPT_BUILDS)
     stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%S%fZ")
     made = Build(workspace.builds / stamp)
+    leftover(made.path)
     try:
         made.path.mkdir()
     except OSError as error:
@@ -348,6 +350,7 @@ def _current(workspace: Workspace) -> str:
 
 
 def _put_in_force(workspace: Workspace, made: Build) -> None:
+    keep(made.path)  # if it is killed from here on, the next build removes what is not in force
     _write(workspace.current_file, made.id + "\n")
 
 

@@ -18,6 +18,7 @@ from kg.errors import InputError, UsageError, WorldError
 from kg.export.api import export_workspace
 from kg.export.formats import choose_format
 from kg.export.options import ExportOptions
+from kg.supervise import leftover
 from kg.workspace import Workspace, show_path
 
 FORMATS: Final = ("nq.gz", "ttl.gz")
@@ -89,6 +90,7 @@ def release(
         )
     old = _export_of(last) if last else None
     part = folder.with_name(f".{folder.name}.{os.getpid()}.part")
+    leftover(part)
     try:
         part.mkdir(parents=True)
         files = []

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from kg.cli.context import Settings, settings
+from kg.cli.limits import MemoryOption, ThreadsOption, TimeoutOption, limit
 from kg.cli.losses import say_losses
 from kg.errors import ExitCode
 from kg.wording import counted
@@ -58,13 +59,9 @@ def build_command(
             "--strict", help="Fail if a source gives no record, or records no subject or object."
         ),
     ] = False,
-    memory: Annotated[
-        str | None,
-        typer.Option(metavar="SIZE", help="Peak memory of the process. Default: 2GB."),
-    ] = None,
-    threads: Annotated[
-        int | None, typer.Option(min=1, help="Worker threads. Default: one for each core.")
-    ] = None,
+    timeout: TimeoutOption = None,
+    memory: MemoryOption = None,
+    threads: ThreadsOption = None,
     allow_outside: Annotated[
         bool, typer.Option("--allow-outside", help="Sources may lie outside the workspace.")
     ] = False,
@@ -73,6 +70,7 @@ def build_command(
 
     A build that fails validation is not put in force: the one before it still answers.
     """
+    limit(memory, timeout, threads)
     from kg.build import BuildOptions, build
     from kg.validation import Severity
     from kg.validation.check import load_shapes

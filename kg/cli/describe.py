@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from kg.cli.context import settings
+from kg.cli.limits import MemoryOption, TimeoutOption, limit
 
 
 def describe_command(
@@ -28,11 +29,11 @@ def describe_command(
     with_inferred: Annotated[
         bool, typer.Option("--with-inferred", help="Count also what `kg build --infer` added.")
     ] = False,
-    memory: Annotated[
-        str | None, typer.Option(metavar="SIZE", help="Peak memory of the process. Default: 2GB.")
-    ] = None,
+    timeout: TimeoutOption = None,
+    memory: MemoryOption = None,
 ) -> None:
     """Write the dataset card of the current build: VoID, DCAT and PROV, computed from it."""
+    limit(memory, timeout)
     from kg.describe import card_form, describe, write_card
     from kg.export.sinks import replacing
 

@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from kg.cli.context import settings
+from kg.cli.limits import MemoryOption, ThreadsOption, TimeoutOption, limit
 from kg.cli.streams import shown_bytes
 from kg.errors import ExitCode, UsageError
 
@@ -45,18 +46,12 @@ def diff_command(
     chunk: Annotated[
         int, typer.Option(min=1, help="Triples of one operation of a SPARQL Update.")
     ] = 1000,
-    timeout: Annotated[
-        float | None,
-        typer.Option(metavar="S", help="Seconds to match blank nodes for, a side. Default: 60."),
-    ] = None,
-    memory: Annotated[
-        str | None, typer.Option(metavar="SIZE", help="Peak memory of the process. Default: 2GB.")
-    ] = None,
-    threads: Annotated[
-        int | None, typer.Option(min=1, help="Worker threads. Default: one for each core.")
-    ] = None,
+    timeout: TimeoutOption = None,
+    memory: MemoryOption = None,
+    threads: ThreadsOption = None,
 ) -> int:
     """Write what differs between two exports or builds; exit code 1 if anything does."""
+    seconds = limit(memory, timeout, threads)
     from kg.diff import FORMATS, DiffOptions, diff
     from kg.errors import InputError
     from kg.export.sinks import replacing
@@ -69,7 +64,7 @@ def diff_command(
             f"{format_name!r} is no format of differences",
             hint=f"It can be {', '.join(FORMATS)}.",
         )
-    options = DiffOptions(form, merged, with_inferred, chunk, timeout, memory, threads)
+    options = DiffOptions(form, merged, with_inferred, chunk, seconds, memory, threads)
     try:
         workspace = shared.workspace
     except InputError as error:

@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
 from kg.cli.context import Settings, settings
 from kg.cli.given import DataFormatOption, given_data
+from kg.cli.limits import MemoryOption, ThreadsOption, TimeoutOption, limit
 from kg.errors import ExitCode, UsageError
 from kg.wording import counted
+
+# What to do where the labels of blank nodes take too long.
+_POISON: Final = (
+    "Some graphs take for ever by construction. Give more with --timeout, or --skolemize instead."
+)
 
 if TYPE_CHECKING:
     from kg.export import Exported, ExportOptions
@@ -82,19 +88,12 @@ def export_command(
         str | None,
         typer.Option(metavar="IRI", help="Base of relative IRIs with --data, and of --skolemize."),
     ] = None,
-    timeout: Annotated[
-        float | None,
-        typer.Option(metavar="S", help="Seconds that --canonical may take. Default: 60."),
-    ] = None,
-    memory: Annotated[
-        str | None,
-        typer.Option(metavar="SIZE", help="Peak memory of the process. Default: 2GB."),
-    ] = None,
-    threads: Annotated[
-        int | None, typer.Option(metavar="N", help="Worker threads. Default: one for each core.")
-    ] = None,
+    timeout: TimeoutOption = None,
+    memory: MemoryOption = None,
+    threads: ThreadsOption = None,
 ) -> int:
     """Write the graph as an RDF file, sorted, the same bytes every time."""
+    seconds = limit(memory, timeout, threads, _POISON if canonical else None)
     from kg.export import ExportOptions, export
 
     shared = settings(context)
@@ -108,7 +107,7 @@ def export_command(
         split,
         strict,
         base,
-        timeout,
+        seconds,
         memory,
         threads,
     )

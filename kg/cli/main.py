@@ -19,6 +19,7 @@ from typing import Annotated, Final, NoReturn, cast
 
 import typer
 
+from kg import supervise
 from kg.cli.context import Settings
 from kg.cli.light import LightCommand, LightGroup
 from kg.cli.streams import standard_streams
@@ -116,6 +117,8 @@ def main(arguments: list[str] | None = None) -> int:
     with standard_streams() as output:
         try:
             return _command(words)
+        except supervise.Ended as ended:
+            return ended.code
         except KgError as error:
             return _fail(error, "--debug" in words)
         except typer.TyperException as error:
@@ -154,6 +157,7 @@ def run() -> None:
     if "--debug" not in sys.argv:
         sys.excepthook = _admit
     signal.signal(signal.SIGTERM, _terminated)
+    supervise.allow()
     code = main()
     if code == ExitCode.INTERRUPTED:
         _leave_interrupted()

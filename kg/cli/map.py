@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from kg.cli.context import settings, show
+from kg.cli.limits import MemoryOption, ThreadsOption, TimeoutOption, limit
 from kg.cli.losses import say_losses
 from kg.errors import ExitCode, InputError
 from kg.wording import counted
@@ -37,13 +38,9 @@ def map_command(
     base: Annotated[
         str, typer.Option(metavar="IRI", help="Prepended to relative IRIs. Default: none.")
     ] = "",
-    memory: Annotated[
-        str | None,
-        typer.Option(metavar="SIZE", help="Peak memory of the process. Default: 2GB."),
-    ] = None,
-    threads: Annotated[
-        int | None, typer.Option(min=1, help="Worker threads. Default: one for each core.")
-    ] = None,
+    timeout: TimeoutOption = None,
+    memory: MemoryOption = None,
+    threads: ThreadsOption = None,
     explain: Annotated[
         bool, typer.Option("--explain", help="Print the plan as SQL, and map nothing.")
     ] = False,
@@ -62,6 +59,7 @@ def map_command(
     ] = False,
 ) -> int:
     """Map source files to RDF; sources are found beside the mapping."""
+    limit(memory, timeout, threads)
     from kg.map import explain_files, map_files
     from kg.workspace import show_path
 

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Final
 
 import typer
 
 from kg.cli.context import settings, show
+from kg.cli.limits import MemoryOption, TimeoutOption, limit
+from kg.errors import UsageError
+
+# Seconds that one may wait for a store.
+_SHORTEST_WAIT: Final = 0.1
+_LONGEST_WAIT: Final = 86_400
 
 
 def push_command(
@@ -49,22 +55,26 @@ def push_command(
         bool, typer.Option("--dry-run", help="Say what would be sent, and send nothing.")
     ] = False,
     chunk: Annotated[int, typer.Option(min=1, help="Triples of a request.")] = 20_000,
-    timeout: Annotated[
+    wait: Annotated[
         float,
-        typer.Option(metavar="S", min=0.1, help="Seconds to wait for the store at each step."),
+        typer.Option(metavar="S", help="Seconds to wait for the store at each step."),
     ] = 120.0,
     tries: Annotated[
         int, typer.Option(min=1, help="How often a request is sent while the store is not ready.")
     ] = 8,
-    memory: Annotated[
-        str | None, typer.Option(metavar="SIZE", help="Peak memory of the process. Default: 2GB.")
-    ] = None,
+    timeout: TimeoutOption = None,
+    memory: MemoryOption = None,
 ) -> None:
     """Replace or add graphs in a remote store, by the Graph Store Protocol.
 
     A login comes from KG_USER and KG_PASSWORD, KG_TOKEN, or netrc. A push that breaks can be run
     again: nothing is lost, nothing comes twice.
     """
+    limit(memory, timeout)
+    if not _SHORTEST_WAIT <= wait <= _LONGEST_WAIT:  # not a number fails this too
+        raise UsageError(
+            "usage", f"--wait takes {_SHORTEST_WAIT} to {_LONGEST_WAIT:,} seconds, not {wait:g}"
+        )
     from kg.remote import PushOptions, check_url, graph_url, plan_push, push
 
     shared = settings(context)
@@ -77,7 +87,7 @@ def push_command(
         endpoint=endpoint,
         check=check,
         chunk=chunk,
-        timeout=timeout,
+        timeout=wait,
         tries=tries,
         memory=memory,
     )

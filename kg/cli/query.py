@@ -146,7 +146,7 @@ def query_command(
     asked by GRAPH. Prefixes of kg.toml need no PREFIX line.
     """
     from kg.query.limits import Limits, default_memory, guarded
-    from kg.sizes import parse_size
+    from kg.sizes import check_seconds, parse_size
 
     session = settings(context)
     if target == "-" and STANDARD_INPUT in (data or []):
@@ -159,7 +159,7 @@ def query_command(
     source = _source(session, files, named_graph or [], endpoint)
     question = _question(target, text, source)
     most = default_memory() if memory is None else parse_size(memory)
-    limits = Limits(_seconds(timeout), most, _rows(max_rows))
+    limits = Limits(check_seconds(timeout), most, _rows(max_rows))
     wish = Wish(form, output, max_rows, fail_on_false)
     with guarded(limits) as guard:
         prepared = _prepare(question, param or [], source, wish, limits, guard)
@@ -167,14 +167,6 @@ def query_command(
             return _explain(prepared)
         _warn_if_stale(session, source)
         return _answer(session, prepared, question, wish, guard)
-
-
-def _seconds(timeout: float) -> float | None:
-    if not 0 <= timeout < 1e9:  # not a number fails this too
-        raise UsageError(
-            "usage", f"--timeout takes seconds, not {timeout:g}", hint="Give 0 for no limit."
-        )
-    return timeout or None
 
 
 def _rows(rows: int | None) -> int | None:

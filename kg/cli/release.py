@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from kg.cli.context import settings
+from kg.cli.limits import MemoryOption, TimeoutOption, limit
 
 
 def release_command(
@@ -30,11 +31,11 @@ def release_command(
         typer.Option(metavar="DIR", help="The last release, to tell the differences from."),
     ] = None,
     name: Annotated[str, typer.Option(help="Name of the exports, without an ending.")] = "graph",
-    memory: Annotated[
-        str | None, typer.Option(metavar="SIZE", help="Peak memory of the process. Default: 2GB.")
-    ] = None,
+    timeout: TimeoutOption = None,
+    memory: MemoryOption = None,
 ) -> None:
     """Make a release: exports, checksums, dataset card, validation report, changes."""
+    limit(memory, timeout)
     from kg.release import FORMATS, release
 
     shared = settings(context)

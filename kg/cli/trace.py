@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from kg.cli.context import settings, show
+from kg.cli.limits import MemoryOption, TimeoutOption, limit
 from kg.errors import ExitCode, InputError
 
 if TYPE_CHECKING:
@@ -24,16 +25,15 @@ def trace_command(
         str | None,
         typer.Argument(metavar="[PREDICATE]", help="Only triples with this predicate."),
     ] = None,
-    memory: Annotated[
-        str | None,
-        typer.Option(metavar="SIZE", help="Peak memory of the process. Default: 2GB."),
-    ] = None,
+    timeout: TimeoutOption = None,
+    memory: MemoryOption = None,
 ) -> int:
     """Show which file, record and column say what the graph says of an entity.
 
     With a predicate that the entity lacks, the record and column are shown that would give it.
     Exit code 1 if nothing in the workspace makes such a triple.
     """
+    limit(memory, timeout)
     from kg.lineage import Wanted, trace_workspace
 
     shared = settings(context)

@@ -14,6 +14,7 @@ import typer
 
 from kg.cli.context import Settings, settings
 from kg.cli.given import DataFormatOption, given_data
+from kg.cli.limits import MemoryOption, ThreadsOption, TimeoutOption, limit
 from kg.cli.streams import shown
 from kg.errors import ExitCode, UsageError
 from kg.wording import counted
@@ -85,18 +86,16 @@ def validate_command(
     explain: Annotated[
         bool, typer.Option("--explain", help="Say on standard error which way each shape took.")
     ] = False,
-    memory: Annotated[
-        str | None, typer.Option(metavar="SIZE", help="Peak memory. Default: 2GB.")
-    ] = None,
-    threads: Annotated[
-        int | None, typer.Option(min=1, help="Worker threads. Default: one for each core.")
-    ] = None,
+    timeout: TimeoutOption = None,
+    memory: MemoryOption = None,
+    threads: ThreadsOption = None,
 ) -> int:
     """Validate the graph against its SHACL shapes; exit code 1 if it fails.
 
     The shapes are checked first. Results are led back to the records that they came from.
     Exit code 4 if --max-results was reached before the answer was certain.
     """
+    limit(memory, timeout, threads)
     from kg.duck import engine
     from kg.validation import Severity, load_shapes, validate
     from kg.validation.formats import open_report

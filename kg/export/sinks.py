@@ -20,6 +20,7 @@ from kg.duck import break_off
 from kg.errors import KgError, WorldError
 from kg.export.formats import Compression
 from kg.quads import copy_lines
+from kg.supervise import leftover
 from kg.workspace import show_path
 
 if TYPE_CHECKING:
@@ -95,6 +96,7 @@ def replacing(target: Path, together: Renames | None = None) -> Iterator[Path]:
             yield target
         return
     part = part_of(target)
+    leftover(part)
     given = False
     try:
         with _told(target):
@@ -205,6 +207,7 @@ class SplitWriter:
     def _next(self) -> None:
         self._close()
         part = part_of(self.name(len(self._parts) + 1))
+        leftover(part)
         self._parts.append(part)
         raw = part.open("wb", buffering=0)
         steady = None

@@ -11,7 +11,6 @@ import os
 import select
 import shutil
 import signal
-import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -22,6 +21,7 @@ from types import FrameType
 from typing import Final
 
 from kg.errors import ExitCode, LimitError
+from kg.memory import resident
 
 # Seconds between two looks at the memory; a query can take some 100 MB in it.
 _LOOK: Final = 0.02
@@ -173,18 +173,6 @@ def rows_error(rows: int) -> LimitError:
         f"the answer has more than {rows:,} row{'' if rows == 1 else 's'}",
         hint="Add LIMIT to the query, or give more with --max-rows.",
     )
-
-
-def resident() -> int:
-    """Return the memory that the process holds now, in bytes; its peak where that is unknown."""
-    try:
-        with open("/proc/self/statm", "rb", buffering=0) as source:  # noqa: PTH123  (50 times a second)
-            return int(source.read().split()[1]) * _PAGE
-    except OSError:
-        import resource
-
-        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-        return peak if sys.platform == "darwin" else peak * 1024
 
 
 @contextmanager

@@ -145,7 +145,7 @@ def test_poison_graph_ends_with_the_exit_code_of_limits(tmp_path):
     words = ["export", "--data", "poison.nt", "--canonical", "-o", "out.nq", "--timeout", "1"]
     done = kg(*words, cwd=tmp_path)
     assert done.returncode == 4
-    assert b"within 1 seconds" in done.stderr
+    assert b"stopped after 1 s" in done.stderr
     assert [path.name for path in tmp_path.iterdir()] == ["poison.nt"]
 
 

@@ -48,7 +48,7 @@ def test_push_through_a_proxy_that_fails(workspace: Workspace, store: FakeStore)
     assert kg_push(workspace, store.url).returncode == 0
     wanted = store.lines
     store.graphs = {"https://example.org/g1": {"old"}}
-    words = ["--chunk", "100", "--timeout", "1", "--tries", "2"]
+    words = ["--chunk", "100", "--wait", "1", "--tries", "2"]
     with failing_proxy(port_of(store.url), seed=2) as (port, done):
         for run in range(1, 21):  # noqa: B007  (asked for below)
             ended = kg_push(workspace, *words, f"http://127.0.0.1:{port}/store")

@@ -58,7 +58,7 @@ def test_nothing_lost_and_nothing_twice(name: str, workspace: Workspace, tmp_pat
             client_of(store).send("DELETE", graph_url(store.push_url, graph))
         own = port_of(store.push_url)
         with failing_proxy(own, seed=5) as (port, done):
-            words = ["--chunk", "3000", "--timeout", "5", "--tries", "3"]
+            words = ["--chunk", "3000", "--wait", "5", "--tries", "3"]
             url = store.push_url.replace(f":{own}/", f":{port}/")
             for _ in range(20):
                 ended = kg_push(url, *words, **store.environment)
