@@ -5,7 +5,6 @@ Spec: https://www.w3.org/TR/shacl/#shacl-shacl
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from pathlib import Path as FilePath
 from typing import Final
@@ -15,9 +14,10 @@ from kg.validation.faults import fault
 from kg.validation.judge import Judge, to_graph
 from kg.validation.names import RDF_TYPE, RDFS_ENTAILMENT, SH, sh
 from kg.validation.query_texts import check_queries
+from kg.validation.regex import RegexError, read_regex
 from kg.validation.results import Result
 from kg.validation.shapes import ShapesGraph, read_shapes
-from kg.validation.terms import from_rdflib, split_literal
+from kg.validation.terms import from_rdflib, is_literal, split_literal
 from kg.validation.vocabulary import nearest
 from kg.validation.wellformed import surely_well_formed
 
@@ -116,14 +116,16 @@ def check_patterns(shapes: ShapesGraph) -> None:
     """Check that patterns are regular expressions, which otherwise a value would bring to light.
 
     Raises:
-        InputError: pySHACL could not apply one.
+        InputError: One is none, or none that kg reads.
     """
     for shape, predicate, pattern in shapes.triples():
         if predicate == sh("pattern"):
+            flags = shapes.value(shape, sh("flags")) or '""'
+            given = split_literal(flags).lexical.lower() if is_literal(flags) else ""
             try:
-                re.compile(split_literal(pattern).lexical)
-            except re.error as error:
-                said = f"sh:pattern is no regular expression that Python's re reads: {error}"
+                read_regex(split_literal(pattern).lexical, given)
+            except RegexError as error:
+                said = f"sh:pattern is no regular expression that kg reads: {error}"
                 raise shapes.error(shape, said) from error
 
 

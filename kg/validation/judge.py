@@ -190,7 +190,9 @@ class Judge:
     @contextmanager
     def _guarded(self, shape: str | None = None) -> Iterator[None]:
         """Keep pySHACL quiet, and turn its failures into one kind of error."""
-        with _quiet(), offline():
+        from kg.validation.components import own_components
+
+        with _quiet(), offline(), own_components():
             try:
                 yield
             except InputError:

@@ -77,8 +77,8 @@ def by_sieve(
 def difference(case: RandomCase, connection: duckdb.DuckDBPyConnection, folder: Path) -> str | None:
     """Return how the two differ on a case, or None.
 
-    Where pySHACL fails on the whole graph (it refuses to compare a blank node), there is nothing
-    to compare: kg may come to a result, since it does not ask about nodes that surely conform.
+    Where pySHACL fails on the whole graph, there is nothing to compare: kg may come to a result,
+    since it does not ask about nodes that surely conform.
     """
     table, shapes = load(case, connection, folder)
     expected, got = by_judge(connection, table, shapes), by_sieve(connection, table, shapes)

@@ -31,7 +31,6 @@ from kg.validation.sieve.plan import (
 )
 from kg.validation.sieve.triples import Triples
 from kg.validation.sieve.values import (
-    is_blank,
     keyed,
     kinds_of,
     language,
@@ -354,11 +353,7 @@ class Compiler:
         kinds = kinds_of(values.shape.constraints)
         left, right = keyed(values.pairs, kinds), keyed(f"({others})", kinds)
         keys = f"FROM ({left}) a JOIN ({right}) b USING (n)"
-        found = [f"SELECT n {keys} WHERE {side.of(test)}"]
-        if side is Side.MAYBE:
-            # The judge refuses to compare a blank node, even with nothing.
-            found.append(f"SELECT n FROM {values.pairs} WHERE {is_blank('v')}")
-        return found
+        return [f"SELECT n {keys} WHERE {side.of(test)}"]
 
     def _xone(self, values: Values, members: list[Shape], side: Side) -> list[str]:
         """Count the members that a value fails; it passes if it fails all but one."""

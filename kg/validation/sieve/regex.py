@@ -1,10 +1,10 @@
-r"""Which regular expressions DuckDB's RE2 and Python's ``re`` read alike.
+r"""Which regular expressions DuckDB's RE2 reads as the judge does.
 
-The judge searches with Python's ``re``. An expression is *portable* if it is made only of what
-both engines take to mean the same on text without line breaks: literal characters, ``.``, sets,
+An expression is *portable* if it is made only of what means the same to both (see
+`kg.validation.regex`) on text without line breaks: literal characters, ``.``, sets,
 groups, alternatives, counted repeats, anchors, and the classes ``\d \w \s`` with their
 opposites, ``\b``. All else (look-around, back references, named groups, escapes of code points,
-``\p``) goes to the judge.
+``\p``, sets taken out of sets) goes to the judge.
 """
 
 from __future__ import annotations
@@ -12,6 +12,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from typing import Final
+
+from kg.validation.regex import RegexError, normalized, read_regex
 
 # RE2 refuses higher counts, also as the product of nested ones.
 _HIGHEST_REPEAT: Final = 1000
@@ -36,11 +38,13 @@ class Portable:
     """How DuckDB reads a pattern as the judge does.
 
     Attributes:
+        pattern: The pattern, without what a flag takes out of it.
         flags: The flags for DuckDB.
         ascii_only: Whether that holds on ASCII text only: classes and letters of either case
             take in other alphabets in Python.
     """
 
+    pattern: str
     flags: str
     ascii_only: bool
 
@@ -50,13 +54,18 @@ def portable(pattern: str, flags: str) -> Portable | None:
 
     Args:
         pattern: The value of ``sh:pattern``.
-        flags: The value of ``sh:flags`` in lower case; as in the judge, ``i`` and ``m`` count.
+        flags: The value of ``sh:flags`` in lower case. What ``m`` and ``s`` say is of line breaks.
 
     >>> portable("^[A-Z]{2}-[0-9]+$", "")
-    Portable(flags='c', ascii_only=False)
+    Portable(pattern='^[A-Z]{2}-[0-9]+$', flags='c', ascii_only=False)
     >>> portable("(?=a)b", "") is None
     True
     """
+    try:
+        pattern, flags = normalized(pattern, flags)
+        read_regex(pattern, flags)
+    except RegexError:
+        return None
     ignores_case = "i" in flags
     if not pattern.isprintable() or (ignores_case and not pattern.isascii()):
         return None
@@ -74,8 +83,4 @@ def portable(pattern: str, flags: str) -> Portable | None:
         position = token.end()
     if inner * outer > _HIGHEST_REPEAT:
         return None
-    try:
-        re.compile(pattern)
-    except (re.error, OverflowError):
-        return None
-    return Portable("i" if ignores_case else "c", ascii_only=classes or ignores_case)
+    return Portable(pattern, "i" if ignores_case else "c", ascii_only=classes or ignores_case)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Final
 
@@ -221,7 +221,7 @@ def _pattern(constraint: model.Pattern, v: str) -> Test:
     # A term without escapes has no line breaks.
     is_ascii = f" AND strlen({v}) = length({v})" if way.ascii_only else ""
     legible = f"({_unescaped(v)}{is_ascii})"
-    found = f"regexp_matches({_text(v)}, {sql_text(constraint.pattern)}, {sql_text(way.flags)})"
+    found = f"regexp_matches({_text(v)}, {sql_text(way.pattern)}, {sql_text(way.flags)})"
     return Test(
         f"({is_blank(v)} OR NOT {legible} OR NOT {found})",
         f"({is_blank(v)} OR ({legible} AND NOT {found}))",
@@ -283,10 +283,12 @@ class Kind:
     Attributes:
         forms: Each form with the name of its XSD datatype, None for plain strings.
         numeric: Whether they compare as numbers, else as text.
+        cast: The type in DuckDB that tells as many of them apart as XSD's does.
     """
 
     forms: tuple[tuple[Form, str | None], ...]
     numeric: bool = False
+    cast: str = "DOUBLE"
 
     @property
     def datatypes(self) -> list[str | None]:
@@ -296,11 +298,14 @@ class Kind:
     def only(self, datatype: str) -> Kind:
         """Return the kind with the forms of one datatype."""
         name = None if datatype == XSD_STRING else datatype.removeprefix(XSD)
-        return Kind(tuple(form for form in self.forms if form[1] == name), self.numeric)
+        return replace(self, forms=tuple(form for form in self.forms if form[1] == name))
 
     def key(self, text: str) -> str:
         """Return what lexical forms are compared by."""
-        return f"TRY_CAST({text} AS DOUBLE)" if self.numeric else text
+        if not self.numeric:
+            return text
+        number = f"TRY_CAST({text} AS DOUBLE)"
+        return number if self.cast == "DOUBLE" else f"TRY_CAST({number} AS {self.cast})::DOUBLE"
 
 
 _POINT: Final = r"[+-]?[0-9]+(?:\.[0-9]+)?"
@@ -318,13 +323,14 @@ EXACT_NUMBERS: Final = Kind(
     ),
     numeric=True,
 )
-DOUBLES: Final = Kind(((_EXPONENT, "double"), (_EXPONENT, "float")), numeric=True)
+DOUBLES: Final = Kind(((_EXPONENT, "double"),), numeric=True)
+FLOATS: Final = Kind(((_EXPONENT, "float"),), numeric=True, cast="FLOAT")
 DATES: Final = Kind(((Form(_DATE, has_day=True), "date"),))
 DATE_TIMES: Final = Kind(((Form(f"{_DATE}T{_CLOCK}", has_day=True), "dateTime"),))
 UTC_DATE_TIMES: Final = Kind(((Form(f"{_DATE}T{_CLOCK}Z", has_day=True), "dateTime"),))
 # Any text without escapes; DuckDB and Python both compare by code point.
 STRINGS: Final = Kind(((Form(r'[^"\\]*', 2**31), None),))
-KINDS: Final = (EXACT_NUMBERS, DOUBLES, DATES, DATE_TIMES, UTC_DATE_TIMES, STRINGS)
+KINDS: Final = (EXACT_NUMBERS, DOUBLES, FLOATS, DATES, DATE_TIMES, UTC_DATE_TIMES, STRINGS)
 
 
 def comparable_kind(term: str) -> Kind | None:
@@ -379,12 +385,13 @@ def keyed(pairs: str, comparable: Sequence[Kind]) -> str:
         cases = (f"WHEN {form.holds('text')} THEN {k}" for k, form in forms[datatypes[number]])
         return f"CASE {' '.join(cases)} END"
 
-    numeric = ", ".join(str(number) for number, kind in enumerate(comparable) if kind.numeric)
+    numeric = [(number, kind) for number, kind in enumerate(comparable) if kind.numeric]
     text = _by_datatype("v", datatypes, lambda _, text: text, "NULL")
     kind_sql = _by_datatype("v", datatypes, kind_of, "NULL")
     number_sql = "NULL::DOUBLE"
     if numeric:
-        number_sql = f"CASE WHEN kind IN ({numeric}) THEN TRY_CAST(text AS DOUBLE) END"
+        cases = " ".join(f"WHEN {number} THEN {kind.key('text')}" for number, kind in numeric)
+        number_sql = f"CASE kind {cases} END"
     texts = f"SELECT n, v, {text} AS text FROM {pairs}"
     kinds = f"SELECT n, v, text, {kind_sql} AS kind FROM ({texts})"
     return f"SELECT n, v, kind, {number_sql} AS number, text FROM ({kinds})"

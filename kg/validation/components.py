@@ -1,0 +1,173 @@
+"""Constraint components of pySHACL that kg evaluates in its own way.
+
+pySHACL compares values as Python does: a date with a dateTime, a text with a text of any language;
+a blank node ends the run. Its patterns are Python's. Here values compare as in SPARQL, and
+patterns are those of XPath, as SHACL asks. All else stays pySHACL's.
+
+Import this module where it is used: pySHACL takes long to import.
+
+Spec: https://www.w3.org/TR/shacl/#core-components-range,
+https://www.w3.org/TR/shacl/#PatternConstraintComponent
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any, Final
+
+from pyshacl.constraints import CONSTRAINT_PARAMETERS_MAP
+from pyshacl.constraints.constraint_component import ConstraintComponent
+from pyshacl.constraints.core import property_pair_constraints as pairs
+from pyshacl.constraints.core import string_based_constraints as strings
+from pyshacl.constraints.core import value_range_constraints as ranges
+from pyshacl.pytypes import RDFNode as Node
+from pyshacl.shape import Shape
+from rdflib import BNode, Graph
+
+from kg.validation.compare import holds
+from kg.validation.regex import read_regex
+from kg.validation.terms import from_rdflib
+
+# What pySHACL wants of an evaluation: whether something is wrong, and a result for each of it.
+Reports = tuple[bool, list[Any]]
+
+
+@contextmanager
+def own_components() -> Iterator[None]:
+    """Let pySHACL take kg's components for its own until the end."""
+    known = CONSTRAINT_PARAMETERS_MAP
+    before = {parameter: known[parameter] for parameter in _COMPONENTS}
+    known.update(_COMPONENTS)
+    try:
+        yield
+    finally:
+        known.update(before)
+
+
+class LessThan(pairs.LessThanConstraintComponent):
+    """Each value stands before those of another property."""
+
+    def _compare_lt(
+        self, values: Iterable[Node], others: Iterable[Node], graph: Graph, focus: Node
+    ) -> Reports:
+        return _pairs(self, "<", values, others, graph, focus)
+
+
+class LessThanOrEquals(pairs.LessThanOrEqualsConstraintComponent):
+    """Each value stands before those of another property, or is as great."""
+
+    def _compare_ltoe(
+        self, values: Iterable[Node], others: Iterable[Node], graph: Graph, focus: Node
+    ) -> Reports:
+        return _pairs(self, "<=", values, others, graph, focus)
+
+
+class MinExclusive(ranges.MinExclusiveConstraintComponent):
+    """Each value is greater than a bound."""
+
+    def _evaluate_min_rule(
+        self, bound: Node, graph: Graph, values: Mapping[Node, Iterable[Node]]
+    ) -> Reports:
+        return _bounded(self, ">", bound, graph, values)
+
+
+class MinInclusive(ranges.MinInclusiveConstraintComponent):
+    """Each value is a bound or greater."""
+
+    def _evaluate_min_rule(
+        self, bound: Node, graph: Graph, values: Mapping[Node, Iterable[Node]]
+    ) -> Reports:
+        return _bounded(self, ">=", bound, graph, values)
+
+
+class MaxExclusive(ranges.MaxExclusiveConstraintComponent):
+    """Each value is less than a bound."""
+
+    def _evaluate_max_rule(
+        self, bound: Node, graph: Graph, values: Mapping[Node, Iterable[Node]]
+    ) -> Reports:
+        return _bounded(self, "<", bound, graph, values)
+
+
+class MaxInclusive(ranges.MaxInclusiveConstraintComponent):
+    """Each value is a bound or less."""
+
+    def _evaluate_max_rule(
+        self, bound: Node, graph: Graph, values: Mapping[Node, Iterable[Node]]
+    ) -> Reports:
+        return _bounded(self, "<=", bound, graph, values)
+
+
+class Pattern(strings.PatternConstraintComponent):
+    """The text of each value matches regular expressions."""
+
+    def __init__(self, shape: Shape) -> None:
+        # Past pySHACL's own, which would compile the patterns as Python's.
+        strings.StringBasedConstraintBase.__init__(self, shape)
+        self.string_rules = [*shape.sg.graph.objects(shape.node, strings.SH_pattern)]  # type: ignore[list-item]
+        flags = next(iter(shape.sg.graph.objects(shape.node, strings.SH_flags)), "")
+        self._given = str(flags).lower()
+
+    def _evaluate_string_rule(
+        self, pattern: Node, graph: Graph, values: Mapping[Node, Iterable[Node]]
+    ) -> Reports:
+        regex = read_regex(str(pattern), self._given)
+        rows = [(focus, value) for focus, found in values.items() for value in found]
+        # A blank node has no text that could match.
+        asked = [(focus, value) for focus, value in rows if not isinstance(value, BNode)]
+        told = regex.matches([str(value) for _, value in asked])
+        good = {row for row, matches in zip(asked, told, strict=True) if matches}
+        return _reports(self, graph, (row for row in rows if row not in good))
+
+
+def _pairs(
+    component: ConstraintComponent,
+    sign: str,
+    values: Iterable[Node],
+    others: Iterable[Node],
+    graph: Graph,
+    focus: Node,
+) -> Reports:
+    compared = [from_rdflib(other) for other in others]
+    bad = (
+        (focus, value)
+        for value in values
+        for other in compared
+        if not holds(from_rdflib(value), sign, other)
+    )
+    return _reports(component, graph, bad)
+
+
+def _bounded(
+    component: ConstraintComponent,
+    sign: str,
+    bound: Node,
+    graph: Graph,
+    values: Mapping[Node, Iterable[Node]],
+) -> Reports:
+    limit = from_rdflib(bound)
+    bad = (
+        (focus, value)
+        for focus, found in values.items()
+        for value in found
+        if not holds(from_rdflib(value), sign, limit)
+    )
+    return _reports(component, graph, bad)
+
+
+def _reports(
+    component: ConstraintComponent, graph: Graph, bad: Iterable[tuple[Node, Node]]
+) -> Reports:
+    found = [component.make_v_result(graph, focus, value_node=value) for focus, value in bad]
+    return bool(found), found
+
+
+_COMPONENTS: Final = {
+    parameter: component
+    for component in (
+        *(LessThan, LessThanOrEquals, MinExclusive, MinInclusive, MaxExclusive, MaxInclusive),
+        Pattern,
+    )
+    for parameter in component.constraint_parameters()
+}

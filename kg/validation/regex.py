@@ -1,0 +1,463 @@
+r"""The regular expressions of ``sh:pattern``: those of XPath, as for SPARQL's REGEX.
+
+An expression is rewritten for two engines. Python's ``re`` takes short texts; Rust's, by way of
+Oxigraph, needs time linear in the text, and takes the others. What XPath lacks and other
+tools for SHACL take (look-around, ``\b``, named groups, ``\x41``) is left to ``re``.
+``\w`` means letters, digits and ``_``, as in these tools; XPath's own has ``+`` and not ``_``.
+
+Spec: https://www.w3.org/TR/xpath-functions-31/#regex-syntax
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from functools import cache, lru_cache
+from typing import Final
+
+import pyoxigraph as ox
+
+from kg.store import empty_store
+from kg.terms import literal
+from kg.validation.characters import (
+    CATEGORIES,
+    LAST,
+    NAME_START,
+    SPACE,
+    Ranges,
+    category,
+    complement,
+    difference,
+    merged,
+    name_characters,
+    words,
+)
+
+# Steps that Python takes in about a tenth of a second.
+_MOST_STEPS: Final = 3_000_000
+# A repeat that may be this often counts as one without an end.
+_OFTEN: Final = 10
+_FLAGS: Final = frozenset("imsxq")
+# What other dialects take and XPath does not, each left to Python as it is written.
+_FOREIGN: Final = re.compile(r"\(\?(?:[=!>]|<[=!]|P?<[A-Za-z_]\w*>|P=[A-Za-z_]\w*\)|[aims]+\))")
+_GROUP: Final = re.compile(r"\((?:\?:|\?[ims]+:)?")
+_REPEAT: Final = re.compile(r"(?:[*+?]|\{(?P<low>\d*)(?P<open>,(?P<high>\d*))?\})[?+]?")
+_CODE: Final = re.compile(
+    r"\\(?:x([0-9A-Fa-f]{2})|x\{([0-9A-Fa-f]{1,6})\}|u([0-9A-Fa-f]{4})|U([0-9A-Fa-f]{8}))"
+)
+_PROPERTY: Final = re.compile(r"\\([pP])\{(\w[\w-]*)\}|\\([pP])([A-Z])")
+_CONTROLS: Final = {"n": "\n", "r": "\r", "t": "\t", "f": "\f", "v": "\v", "a": "\a"}
+_BLOCKS: Final[dict[str, tuple[int, int]]] = {
+    "BasicLatin": (0x00, 0x7F),
+    "Latin-1Supplement": (0x80, 0xFF),
+    "LatinExtended-A": (0x100, 0x17F),
+    "LatinExtended-B": (0x180, 0x24F),
+    "Greek": (0x370, 0x3FF),
+    "GreekandCoptic": (0x370, 0x3FF),
+    "Cyrillic": (0x400, 0x4FF),
+    "Armenian": (0x530, 0x58F),
+    "Hebrew": (0x590, 0x5FF),
+    "Arabic": (0x600, 0x6FF),
+    "Devanagari": (0x900, 0x97F),
+    "Thai": (0xE00, 0xE7F),
+    "Georgian": (0x10A0, 0x10FF),
+    "Hiragana": (0x3040, 0x309F),
+    "Katakana": (0x30A0, 0x30FF),
+    "CJKUnifiedIdeographs": (0x4E00, 0x9FFF),
+    "HangulSyllables": (0xAC00, 0xD7AF),
+}
+
+
+class RegexError(ValueError):
+    """An expression that is none, or that kg does not read; the text says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Regex:
+    """An expression that has been read.
+
+    Attributes:
+        python: The expression for Python's ``re``.
+        rust: The expression for Rust's, or None where it has what that lacks.
+        loops: How many loops over a text Python may need, one within the other.
+        nested: Whether a repeat stands in another, so that there may be as many ways to match as
+            a text has parts.
+    """
+
+    python: re.Pattern[str]
+    rust: str | None
+    loops: int
+    nested: bool
+
+    def matches(self, texts: Sequence[str]) -> list[bool]:
+        """Tell of each text whether the expression is found in it."""
+        slow = [text for text in texts if self._is_slow(text)] if self.rust is not None else []
+        told = self._linearly(slow) if slow else {}
+        if told is None:
+            told = {}
+        return [told[t] if t in told else self.python.search(t) is not None for t in texts]
+
+    def _is_slow(self, text: str) -> bool:
+        return self.nested or len(text) ** self.loops > _MOST_STEPS
+
+    def _linearly(self, texts: Iterable[str]) -> dict[str, bool] | None:
+        """Ask Rust's engine; None where it finds the expression too large."""
+        assert self.rust is not None
+        asked = list(dict.fromkeys(texts))
+        rows = " ".join(f"({number} {literal(text)})" for number, text in enumerate(asked))
+        found = _store().query(
+            f"SELECT ?n (REGEX(?v, {literal(self.rust)}) AS ?r) {{ VALUES (?n ?v) {{ {rows} }} }}"
+        )
+        assert isinstance(found, ox.QuerySolutions)
+        told = {int(row["n"].value): row["r"] for row in found}
+        if None in told.values():
+            return None
+        return {asked[number]: said.value == "true" for number, said in told.items()}
+
+
+def normalized(pattern: str, flags: str) -> tuple[str, str]:
+    """Return an expression that means the same without the flags ``x`` and ``q``, and the others.
+
+    Raises:
+        RegexError: There is no such flag.
+    """
+    wrong = set(flags) - _FLAGS
+    if wrong:
+        raise RegexError(f"there is no flag {''.join(sorted(wrong))!r}; flags are i, m, s, x, q")
+    if "q" in flags:
+        quoted = re.sub(r"[][\\^$.|?*+(){}/-]", r"\\\g<0>", pattern)
+        return quoted, "i" if "i" in flags else ""
+    kept = "".join(sorted(set(flags) - {"x"}))
+    return (_without_space(pattern), kept) if "x" in flags else (pattern, kept)
+
+
+def _without_space(pattern: str) -> str:
+    """Return a pattern without the white space outside of its sets."""
+    kept, depth, at = [], 0, 0
+    while at < len(pattern):
+        piece = pattern[at : at + 2] if pattern[at] == "\\" else pattern[at]
+        at += len(piece)
+        depth += {"[": 1, "]": -1 if depth else 0}.get(piece, 0)
+        if depth or piece not in (" ", "\t", "\n", "\r"):
+            kept.append(piece)
+    return "".join(kept)
+
+
+@lru_cache(maxsize=256)
+def read_regex(pattern: str, flags: str) -> Regex:
+    """Read the value of ``sh:pattern`` with that of ``sh:flags``.
+
+    Raises:
+        RegexError: It is no regular expression, or one that kg does not read.
+    """
+    given, kept = normalized(pattern, flags)
+    reader = _Reader(given, kept)
+    python, rust = reader.read()
+    options = re.IGNORECASE if "i" in kept else re.NOFLAG
+    try:
+        compiled = re.compile(python, options)
+    except (re.error, OverflowError, RecursionError) as error:
+        raise RegexError(str(error)) from error
+    if "i" in kept and rust is not None:
+        rust = f"(?i){rust}"
+    anchored = given.startswith("^") and "m" not in kept and "|" not in given
+    regex = Regex(compiled, rust, max(reader.repeats + (not anchored), 1), reader.nested)
+    if reader.explosive and (rust is None or regex._linearly([""]) is None):
+        raise RegexError(
+            "a repeat within a repeat may take for ever here, as it stands beside look-around or a"
+            " back reference, or is very large; write it with one repeat"
+        )
+    return regex
+
+
+@cache
+def _store() -> ox.Store:
+    return empty_store()
+
+
+@dataclass
+class _Group:
+    """A group that was opened.
+
+    Attributes:
+        starts: What each of its alternatives begins with.
+        varies: Whether a part of it may be repeated, or left out.
+        endless: Whether a part of it is repeated without an end, or very often.
+    """
+
+    starts: list[str]
+    varies: bool = False
+    endless: bool = False
+
+    @property
+    def is_ambiguous(self) -> bool:
+        """Whether two alternatives may begin alike."""
+        unclear = any(start in "([\\.^$|)*+?{" for start in self.starts)
+        return len(self.starts) > 1 and (unclear or len(set(self.starts)) < len(self.starts))
+
+
+@dataclass
+class _Reader:
+    """Rewrites one expression."""
+
+    pattern: str
+    flags: str
+    at: int = 0
+    python: list[str] = field(default_factory=list)
+    rust: list[str] = field(default_factory=list)
+    foreign: bool = False
+    repeats: int = 0
+    nested: bool = False
+    explosive: bool = False
+    groups: list[_Group] = field(default_factory=lambda: [_Group([])])
+    last: _Group | None = None
+
+    def read(self) -> tuple[str, str | None]:
+        while self.at < len(self.pattern):
+            self._piece()
+        if len(self.groups) > 1:
+            raise RegexError("a bracket is not closed")
+        return "".join(self.python), None if self.foreign else "".join(self.rust)
+
+    def _piece(self) -> None:
+        rest = self.pattern[self.at :] if self.pattern[self.at] in "(\\" else ""
+        letter = self.pattern[self.at]
+        repeat = _REPEAT.match(self.pattern, self.at) if letter in "*+?{" else None
+        if repeat is not None and repeat[0] not in ("{}", "{,}"):
+            self._repeat(repeat)
+            return
+        self.last = None
+        match letter:
+            case "(":
+                self._open(rest)
+            case ")":
+                self._close()
+            case "|":
+                self.groups[-1].starts.append(self.pattern[self.at + 1 : self.at + 2])
+                self._emit("|", "|", 1)
+            case "[":
+                negated, ranges = self._set()
+                self._emit_set(negated, ranges)
+            case "\\":
+                self._escape(rest)
+            case ".":
+                if "s" in self.flags:
+                    self._emit("(?s:.)", "(?s:.)", 1)
+                else:
+                    self._emit(r"[^\n\r]", r"[^\n\r]", 1)
+            case "^":
+                self._emit(*(("(?m:^)",) * 2 if "m" in self.flags else ("^", "^")), 1)
+            case "$":
+                self._emit(*(("(?m:$)",) * 2 if "m" in self.flags else (r"\Z", r"\z")), 1)
+            case _:
+                self._emit(_quoted(letter, "python"), _quoted(letter, "rust"), 1)
+
+    def _emit(self, python: str, rust: str, length: int = 0) -> None:
+        self.python.append(python)
+        self.rust.append(rust)
+        self.at += length
+
+    def _repeat(self, found: re.Match[str]) -> None:
+        text = found[0]
+        low = int(found["low"] or 0)
+        high = {"*": None, "+": None, "?": 1}.get(text[0], 0)
+        if text[0] == "{":
+            high = low if found["open"] is None else int(found["high"]) if found["high"] else None
+        endless = high is None or high > _OFTEN
+        self.repeats += endless
+        inner = self.last
+        if inner is not None and (high is None or high > 1):
+            self.nested |= inner.varies or inner.is_ambiguous
+            self.explosive |= endless and (inner.endless or inner.is_ambiguous)
+        self.groups[-1].varies |= high != low or text[0] in "*+?"
+        self.groups[-1].endless |= endless
+        if text.endswith("+") and len(text) > 1:
+            self.foreign = True  # possessive
+        self.last = None
+        self._emit(text, text.replace("{,", "{0,"), len(text))
+
+    def _open(self, rest: str) -> None:
+        foreign = _FOREIGN.match(rest)
+        if foreign is not None:
+            self.foreign = True
+            if not foreign[0].endswith(")"):
+                self._begin(len(foreign[0]))
+            self._emit(
+                foreign[0].replace("(?<", "(?P<") if _is_name(foreign[0]) else foreign[0], ""
+            )
+            self.at += len(foreign[0])
+            return
+        start = _GROUP.match(rest)
+        assert start is not None
+        if start[0] == "(" and rest.startswith("(?"):
+            raise RegexError(f"{rest[:4]}… is no group that kg reads")
+        self._begin(len(start[0]))
+        self._emit(start[0], start[0], len(start[0]))
+
+    def _begin(self, length: int) -> None:
+        self.groups.append(_Group([self.pattern[self.at + length : self.at + length + 1]]))
+
+    def _close(self) -> None:
+        if len(self.groups) == 1:
+            raise RegexError("there is a bracket too many")
+        self.last = self.groups.pop()
+        self.groups[-1].varies |= self.last.varies
+        self.groups[-1].endless |= self.last.endless
+        self._emit(")", ")", 1)
+
+    def _escape(self, rest: str) -> None:
+        letter = rest[1:2]
+        if letter in ("d", "D", "w", "W"):
+            self._emit(rest[:2], rest[:2], 2)
+        elif letter and letter in "AZz":
+            self._emit(r"\A" if letter == "A" else r"\Z", r"\A" if letter == "A" else r"\z", 2)
+        elif letter and letter in "bB":
+            self._emit(rest[:2], rest[:2], 2)
+        elif letter in "123456789" and letter:
+            self.foreign = True
+            self._emit(rest[:2], "", 2)
+        else:
+            self._emit_set(False, self._escaped())
+
+    def _escaped(self) -> Ranges:
+        """Read an escape that means one character, or a set of them."""
+        rest = self.pattern[self.at : self.at + 40]
+        letter = rest[1:2]
+        code, named = _CODE.match(rest), _PROPERTY.match(rest)
+        if named is not None:
+            self.at += len(named[0])
+            return _property(named[1] or named[3], named[2] or named[4])
+        if code is not None:
+            self.at += len(code[0])
+            number = int(next(filter(None, code.groups())), 16)
+            if number > LAST:
+                raise RegexError(f"{code[0]} is no character")
+            return ((number, number),)
+        self.at += 2
+        if letter in _SETS:
+            return complement(_set_of(letter)) if letter.isupper() else _set_of(letter)
+        if letter in _CONTROLS:
+            letter = _CONTROLS[letter]
+        elif not letter or letter.isalnum():
+            raise RegexError(f"\\{letter} is no escape that kg reads")
+        return ((ord(letter), ord(letter)),)
+
+    def _set(self) -> tuple[bool, Ranges]:
+        """Read a set in square brackets.
+
+        Returns:
+            Whether it is of all other characters, and the ranges; those of a set with another
+            one taken out are its own.
+        """
+        self.at += 1
+        negated = self.pattern.startswith("^", self.at)
+        self.at += negated
+        ranges: list[tuple[int, int]] = []
+        first = True
+        while first or not self.pattern.startswith("]", self.at):
+            rest = self.pattern[self.at : self.at + 3]
+            if not rest:
+                raise RegexError("a set is not closed")
+            if rest.startswith("-[") and not first:
+                self.at += 1
+                base = merged(ranges)
+                other_negated, other = self._set()
+                less = complement(other) if other_negated else other
+                if not self.pattern.startswith("]", self.at):
+                    raise RegexError("a set that is taken out must end the set that it is in")
+                self.at += 1
+                return False, difference(complement(base) if negated else base, less)
+            if rest.startswith(("[:", "[.", "[=", "&&[")):
+                raise RegexError(f"{rest[:2]} is not read in a set; write \\p{{…}} or -[…]")
+            ranges += self._member()
+            first = False
+        self.at += 1
+        return negated, merged(ranges)
+
+    def _member(self) -> Ranges:
+        """Read a character, a range or an escape in a set."""
+        low = self._one()
+        text = self.pattern
+        is_range = text.startswith("-", self.at) and not text.startswith(("-]", "-["), self.at)
+        if not is_range or len(low) != 1 or low[0][0] != low[0][1]:
+            return low
+        before, self.at = self.at, self.at + 1
+        high = self._one()
+        if len(high) != 1 or high[0][0] != high[0][1]:
+            self.at = before + 1  # the hyphen stands for itself
+            return (*low, (0x2D, 0x2D))
+        if high[0][0] < low[0][0]:
+            raise RegexError(f"the range {text[before - 1 : self.at]} is the wrong way round")
+        return ((low[0][0], high[0][0]),)
+
+    def _one(self) -> Ranges:
+        letter = self.pattern[self.at : self.at + 1]
+        if letter == "\\":
+            return self._escaped()
+        if not letter:
+            raise RegexError("a set is not closed")
+        self.at += 1
+        return ((ord(letter), ord(letter)),)
+
+    def _emit_set(self, negated: bool, ranges: Ranges) -> None:
+        if not ranges and not negated:
+            self._emit("(?!)", r"[^\x{0}-\x{10FFFF}]")
+            return
+        if not negated and len(ranges) == 1 and ranges[0][0] == ranges[0][1]:
+            letter = chr(ranges[0][0])
+            self._emit(_quoted(letter, "python"), _quoted(letter, "rust"))
+            return
+        start = "[^" if negated else "["
+        python = "".join(_range(low, high, r"\U{:08x}") for low, high in ranges)
+        rust = "".join(_range(low, high, r"\x{{{:x}}}") for low, high in _scalar(ranges))
+        if not rust:
+            self.foreign = True
+        self._emit(f"{start}{python}]", f"{start}{rust}]")
+
+
+_SETS: Final = frozenset("dDwWsSiIcC")
+
+
+def _set_of(letter: str) -> Ranges:
+    match letter.lower():
+        case "d":
+            return category("Nd")
+        case "w":
+            return words()
+        case "s":
+            return SPACE
+        case "i":
+            return NAME_START
+    return name_characters()
+
+
+def _property(sign: str, name: str) -> Ranges:
+    if name in CATEGORIES:
+        found = category(name)
+    elif name.startswith("Is") and name[2:] in _BLOCKS:
+        found = (_BLOCKS[name[2:]],)
+    else:
+        raise RegexError(f"\\{sign}{{{name}}} is no category, or block, of Unicode that kg knows")
+    return complement(found) if sign == "P" else found
+
+
+def _scalar(ranges: Ranges) -> Ranges:
+    """Return ranges without surrogates, which Rust does not take."""
+    return difference(ranges, ((0xD800, 0xDFFF),))
+
+
+def _range(low: int, high: int, form: str) -> str:
+    return form.format(low) if low == high else f"{form.format(low)}-{form.format(high)}"
+
+
+def _quoted(letter: str, engine: str) -> str:
+    if letter.isalnum() or letter in " _" or not letter.isascii():
+        return letter
+    if engine == "python":
+        return re.escape(letter)
+    return f"\\{letter}" if letter.isprintable() else f"\\x{{{ord(letter):x}}}"
+
+
+def _is_name(text: str) -> bool:
+    return text.startswith("(?<") and text.endswith(">") and text[3] not in "=!"
