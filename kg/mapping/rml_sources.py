@@ -42,6 +42,8 @@ _D2RQ: Final = "http://www.wiwiss.fu-berlin.de/suhl/bizer/D2RQ/0.1#"
 _R2RML_DATABASE: Final = "$KG_DATABASE"
 _ENCODINGS: Final[Mapping[str, str]] = {"UTF-8": "utf-8", "UTF-16": "utf-16"}
 _COMPRESSIONS: Final = frozenset({"none", "gzip", "zip", "targz", "tarxz"})
+# Of a number of rows.
+_MOST_DIGITS: Final = 18
 _TRUE: Final = ("true", "1")
 _CSVW: Final = "http://www.w3.org/ns/csvw#"
 
@@ -295,8 +297,9 @@ def _dialect(graph: RmlGraph, entry: Value) -> Dialect:
 
     def number(name: str) -> int:
         found = text(name, "0")
-        if not found.isdecimal():
-            raise entry.error(f"csvw:{name} must be a number, not {found!r}")
+        if not found.isdecimal() or len(found) > _MOST_DIGITS:
+            digits = f"a number of up to {_MOST_DIGITS} digits"
+            raise entry.error(f"csvw:{name} must be {digits}, not {found[:99]!r}")
         return int(found)
 
     quote = text("quoteChar", '"')

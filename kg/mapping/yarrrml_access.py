@@ -28,6 +28,8 @@ _SOURCE_KEYS: Final = frozenset(
         *("table", "namespaces", "columns", *_DIALECT_KEYS),
     }
 )
+# Of a number of rows.
+_MOST_DIGITS: Final = 18
 _DATABASES: Final = frozenset({"sqlite", "postgresql", "mysql", "mariadb"})
 _TARGET_KEYS: Final = frozenset(
     {"type", "access", "serialization", "compression", "encoding", "source"}
@@ -206,8 +208,10 @@ def _dialect(node: Node, dialect: Dialect) -> Dialect:
     texts = {key: value.text(key) for key, value in found.items() if value.value is not None}
     quote = texts.get("quote", "" if "quote" in found else dialect.quote)
     skipped = texts.get("skipRows", str(dialect.skip_rows))
-    if not skipped.isdecimal():
-        raise found["skipRows"].error(f"skipRows must be a number, not {skipped!r}")
+    if not skipped.isdecimal() or len(skipped) > _MOST_DIGITS:
+        raise found["skipRows"].error(
+            f"skipRows must be a number of up to {_MOST_DIGITS} digits, not {skipped[:99]!r}"
+        )
     for key, known in (("header", ("true", "false")), ("trim", ("true", "false", "start", "end"))):
         if texts.get(key, known[0]) not in known:
             raise found[key].error(f"{key} is {' or '.join(known)}, not {texts[key]!r}")

@@ -9,22 +9,31 @@ Spec: https://www.rfc-editor.org/rfc/rfc4180, https://www.w3.org/TR/tabular-data
 from __future__ import annotations
 
 import csv
+import os
 import re
-from collections.abc import Collection, Iterator, Mapping
+from collections import Counter
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from io import TextIOWrapper
 from itertools import chain
+from mmap import ACCESS_READ, mmap
 from pathlib import Path
 from typing import Final, TextIO
 
 from kg.duck import sql_file, sql_text
 from kg.errors import InputError, Location
 from kg.mapping.plan import LogicalSource
+from kg.mapping.term_sql import Column
 from kg.sources.files import SourceFile, missing_reference
 from kg.sources.reading import Reading
 from kg.sources.streams import open_text, plain_text, wrong_encoding
 
 # A longer line is a quote that was never closed; DuckDB holds a line in memory. Bytes.
 LONGEST_LINE: Final = 16 * 2**20
+_WINDOW: Final = LONGEST_LINE // 2
+# DuckDB's buffers for a file, in bytes; and how much smaller than its content a packed file with
+# ordinary lines never is.
+_BUFFERS: Final = 32 * LONGEST_LINE
+_SUSPICIOUS: Final = 200
 # DuckDB wants at least one text for NULL; no file holds this one.
 _NO_NULL: Final = "\x00kg has no null here\x00"
 
@@ -38,16 +47,42 @@ def select(reading: Reading) -> str:
     source, columns = reading.source, reading.table.columns
     _check_dialect(source)
     lines, header = _header(reading.file, source)
+    numbers = {name: number for number, name in enumerate(header)}
     for column in columns:
-        if column.reference not in header:
+        if column.reference not in numbers:
             raise missing_reference(column, header, source)
-    picked = "".join(f", h{header.index(c.reference)} AS c{c.index}" for c in columns)
+    _check_doubled(columns, header, Location(reading.file.shown, lines + 1))
+    picked = "".join(f", h{numbers[c.reference]} AS c{c.index}" for c in columns)
     if reading.is_repaired or source.dialect.comment:
         path, packing = _cleaned(reading), "none"
     else:
         path, packing = plain_text(reading.file, source, reading.copy(".csv"))
+        if _may_lose_its_end(path, packing) and (fault := _fault(reading.file, source)):
+            raise fault
     scan = _scan(path, source, len(header), lines, packing)
     return f"SELECT row_number() OVER () AS record{picked} FROM {scan}"
+
+
+def _may_lose_its_end(path: Path, packing: str) -> bool:
+    """Tell whether the file may hold a line so long that DuckDB would leave it out.
+
+    It refuses records over `LONGEST_LINE`, but passes over the last one where that is longer than
+    its buffers, and says nothing. A line over twice `_WINDOW` fills one window of the file.
+    """
+    size = path.stat().st_size
+    if packing == "gzip":
+        with path.open("rb") as stream:
+            stream.seek(-4, os.SEEK_END)
+            unpacked = int.from_bytes(stream.read(), "little")
+        return unpacked > _BUFFERS or unpacked > size * _SUSPICIOUS
+    if size <= LONGEST_LINE:
+        return False
+    with path.open("rb") as stream, mmap(stream.fileno(), 0, access=ACCESS_READ) as content:
+        return any(
+            content.find(b"\n", start, start + _WINDOW) < 0
+            and content.find(b"\r", start, start + _WINDOW) < 0
+            for start in range(0, size - _WINDOW + 1, _WINDOW)
+        )
 
 
 def _check_dialect(source: LogicalSource) -> None:
@@ -84,7 +119,7 @@ def _cleaned(reading: Reading) -> Path:
         open_text(reading.file, reading.source) as stream,
         target.open("w", encoding="utf-8", newline="") as out,
     ):
-        lines = _Lines(stream, reading.source, out)
+        lines = _Lines(stream, reading.source, reading.file.shown, out)
         for _ in _rows(lines, reading.file, reading.source):
             pass
     return target
@@ -95,7 +130,7 @@ def lines_of(file: SourceFile, source: LogicalSource, records: Collection[int]) 
     wanted, last = set(records), max(records, default=0)
     found = {}
     with open_text(file, source) as stream:
-        rows = _rows(_Lines(stream, source), file, source)
+        rows = _rows(_Lines(stream, source, file.shown), file, source)
         first = next(((line, row) for line, row in rows if row), (1, []))
         others = chain(() if source.dialect.header else (first,), rows)
         # In a file of one column an empty line is a record.
@@ -124,14 +159,27 @@ def explain(text: str, source: LogicalSource, file: SourceFile) -> InputError:
     if "not utf-8 encoded" in text or "unicode" in text.lower():
         return wrong_encoding(place, source)
     if "maximum line size" in text.lower():
-        return InputError(
-            "bad-csv",
-            f"a record is longer than {LONGEST_LINE // 2**20} MB",
-            location=place,
-            hint="Look for a quote that is opened and never closed.",
-        )
+        return _too_long(place)
     reason = next((x for x in text.splitlines()[2:] if x.strip()), text.splitlines()[0])
     return InputError("bad-csv", reason.strip(), location=place, hint="Mend the file here.")
+
+
+def _too_long(place: Location) -> InputError:
+    return InputError(
+        "bad-csv",
+        f"a record is longer than {LONGEST_LINE // 2**20} MB",
+        location=place,
+        hint="Look for a quote that is opened and never closed, and for lines that do not end.",
+    )
+
+
+def _too_few_lines(source: LogicalSource, lines: int) -> InputError:
+    return InputError(
+        "empty-file",
+        f"the mapping passes over {source.dialect.skip_rows} lines, and the file has {lines}",
+        location=source.origin.location(),
+        hint="skipRows is the number of lines before the header.",
+    )
 
 
 def _fault(file: SourceFile, source: LogicalSource) -> InputError | None:
@@ -139,7 +187,7 @@ def _fault(file: SourceFile, source: LogicalSource) -> InputError | None:
     try:
         with open_text(file, source) as stream:
             width = 0
-            for line, row in _rows(_Lines(stream, source), file, source, strict=True):
+            for line, row in _rows(_Lines(stream, source, file.shown), file, source, strict=True):
                 width = width or len(row)
                 if row and len(row) != width:
                     what = "header" if source.dialect.header else "first record"
@@ -204,7 +252,7 @@ def _trimmed(column: str, source: LogicalSource) -> str:
 def _header(file: SourceFile, source: LogicalSource) -> tuple[int, list[str]]:
     """Return how many lines stand before the header, and the names of the columns."""
     with open_text(file, source) as stream:
-        rows = _rows(_Lines(stream, source), file, source, strict=True)
+        rows = _rows(_Lines(stream, source, file.shown), file, source, strict=True)
         line, header = next(((line, row) for line, row in rows if row), (1, []))
     place = Location(file.shown, line)
     dialect = source.dialect
@@ -225,15 +273,20 @@ def _header(file: SourceFile, source: LogicalSource) -> tuple[int, list[str]]:
         return line - 1, [str(number + 1) for number in range(len(header))]
     if dialect.trim != "false":
         header = [name.strip() for name in header]
-    doubled = sorted({name for name in header if header.count(name) > 1})
-    if doubled:
-        raise InputError(
-            "duplicate-column",
-            f"the header has {doubled[0]!r} twice",
-            location=place,
-            hint="Rename one: references go by the name of the column.",
-        )
     return line - 1, header
+
+
+def _check_doubled(columns: Sequence[Column], header: Sequence[str], place: Location) -> None:
+    """Refuse a reference to a name that the header has twice; others may be there as often."""
+    counts = Counter(header)
+    for column in columns:
+        if counts[column.reference] > 1:
+            raise InputError(
+                "duplicate-column",
+                f"the header has {column.reference!r} twice, and the mapping refers to it",
+                location=place,
+                hint="Rename one: references go by the name of the column.",
+            )
 
 
 class _Lines:
@@ -245,19 +298,25 @@ class _Lines:
     Args:
         stream: The text, its line ends as they are.
         source: What the mapping says of the source.
+        place: What messages call the file.
         out: Where to write the lines, comments emptied and the ends of records alike.
     """
 
     def __init__(
-        self, stream: TextIOWrapper, source: LogicalSource, out: TextIO | None = None
+        self, stream: TextIOWrapper, source: LogicalSource, place: str, out: TextIO | None = None
     ) -> None:
         self.stream = stream
+        self.place = place
         self.comment = source.dialect.comment
         self.number = 0
         self.out = out
         self.pending: list[str] = []
-        for _ in range(source.dialect.skip_rows):
-            self._keep(self._next())
+        self.size = 0
+        for number in range(source.dialect.skip_rows):
+            line = self._next()
+            if not line:
+                raise _too_few_lines(source, number)
+            self._keep(line)
 
     def __iter__(self) -> Iterator[str]:
         return self
@@ -271,6 +330,9 @@ class _Lines:
             self.end_record()
             raise StopIteration
         self.pending.append(line)
+        self.size += len(line)
+        if self.size > LONGEST_LINE:
+            raise _too_long(Location(self.place, self.number - len(self.pending) + 1))
         return line
 
     def end_record(self) -> None:
@@ -279,10 +341,14 @@ class _Lines:
             self.pending[-1] = self.pending[-1].rstrip("\r\n") + "\n"
             self._write("".join(self.pending))
             self.pending.clear()
+        self.size = 0
 
     def _next(self) -> str:
         self.number += 1
-        return self.stream.readline()
+        line = self.stream.readline(LONGEST_LINE + 1)
+        if len(line) > LONGEST_LINE:
+            raise _too_long(Location(self.place, self.number))
+        return line
 
     def _keep(self, line: str) -> None:
         self._write(line.rstrip("\r\n") + "\n")

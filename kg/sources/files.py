@@ -16,6 +16,8 @@ from kg.workspace import show_path
 
 ARCHIVE_ENDINGS: Final = (".zip", ".tar", ".tar.gz", ".tgz", ".tar.xz", ".txz")
 ARCHIVES: Final = frozenset({"zip", "tar", "targz", "tarxz"})
+# Names that a message lists.
+_MOST_NAMES: Final = 50
 _MEMBER: Final = re.compile(
     rf"(.*(?:{'|'.join(map(re.escape, ARCHIVE_ENDINGS))}))#(.+)", re.IGNORECASE
 )
@@ -150,6 +152,15 @@ def empty_file(file: SourceFile) -> InputError:
     )
 
 
+def listed(names: Sequence[str]) -> str:
+    """Return names as messages list them, no more than can be read.
+
+    >>> listed(["a", "b"])
+    'a, b'
+    """
+    return ", ".join(names[:_MOST_NAMES]) + (", …" if len(names) > _MOST_NAMES else "")
+
+
 def missing_reference(column: Column, known: Sequence[str], source: LogicalSource) -> InputError:
     """Return the error for a reference that no record of a source has."""
     reference = column.reference
@@ -157,12 +168,12 @@ def missing_reference(column: Column, known: Sequence[str], source: LogicalSourc
     same = [name for name in known if name.casefold() == reference.casefold()]
     guess = (same or near)[:1]
     hint = f"Did you mean {guess[0]!r}? " if guess else ""
-    mark = next((mark for mark in ";\t|" if len(known) == 1 and mark in known[0]), None)
+    mark = next((mark for mark in ";\t|," if len(known) == 1 and mark in known[0]), None)
     if mark is not None and mark != source.dialect.delimiter:
         hint = f"Its header holds {mark!r}: set that as the delimiter. "
     return InputError(
         "missing-column",
         f"the mapping refers to {reference!r}, which {source.path} does not have",
         location=column.origin.location(),
-        hint=f"{hint}It has: {', '.join(known) or 'no columns'}.",
+        hint=f"{hint}It has: {listed(known) or 'no columns'}.",
     )

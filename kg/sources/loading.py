@@ -307,7 +307,8 @@ def _explained(error: duckdb.Error, readings: Sequence[Reading]) -> KgError | du
         return (
             bad_compression(reading.file.location, packed, first_line(error)) if packed else error
         )
-    if not isinstance(error, duckdb.InvalidInputException):
+    # What DuckDB says of lines longer than its buffers is that it has not learnt to read them.
+    if not isinstance(error, duckdb.InvalidInputException | duckdb.NotImplementedException):
         return error
     if reading.source.formulation is Formulation.CSV:
         return csv_files.explain(text, reading.source, reading.file)

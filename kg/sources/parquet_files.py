@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Final
 
 import duckdb
@@ -37,10 +38,11 @@ def select(reading: Reading) -> str:
         raise broken(str(error), reading) from error
     names = _top_names(schema)
     shown = []
+    numbers, counts = {name: number for number, name in enumerate(names)}, Counter(names)
     for column in reading.table.columns:
-        if column.reference not in names:
+        if column.reference not in numbers:
             raise missing_reference(column, names, reading.source)
-        if names.count(column.reference) > 1:
+        if counts[column.reference] > 1:
             raise InputError(
                 "duplicate-column",
                 f"the file has {column.reference!r} twice",
@@ -48,7 +50,7 @@ def select(reading: Reading) -> str:
                 hint="Rename one: references go by the name of the column.",
             )
         # DuckDB may have renamed columns whose names differ only in case.
-        name, kind = described[names.index(column.reference)][:2]
+        name, kind = described[numbers[column.reference]][:2]
         shown.append(_column(sql_name(name), kind, column.index))
     listed = "".join(f", {sql}" for sql in shown)
     return f"SELECT row_number() OVER () AS record{listed} FROM {scan}"

@@ -43,6 +43,10 @@ _ENDINGS: Final = (
 # Compressions that the engine undoes itself, as a stream. It reads Zstandard too, but takes a
 # file that was cut off for one that ends there.
 NATIVE: Final = frozenset({"", "gzip"})
+# Codecs of Python for parts of names and of programs; and one that can hold half characters.
+_NO_TEXTS: Final = frozenset(
+    ("idna", "punycode", "undefined", "unicode-escape", "raw-unicode-escape", "utf-7")
+)
 _MARKS: Final = (
     (codecs.BOM_UTF8, "utf-8"),
     (codecs.BOM_UTF32_LE, "utf-32"),
@@ -202,16 +206,23 @@ def encoding_of(source: LogicalSource) -> str:
         InputError: There is no such encoding.
     """
     try:
-        name = codecs.lookup(source.encoding).name
-        "".encode(name)
-    except LookupError as error:
-        raise InputError(
-            "bad-encoding",
-            f"{source.encoding!r} is no encoding",
-            location=source.origin.location(),
-            hint="Known ones are utf-8, utf-16, latin-1, cp1252 and others that Python knows.",
-        ) from error
+        found = codecs.lookup(source.encoding)
+        "".encode(found.name)
+    except (LookupError, ValueError) as error:  # base64 and the like; a name with a NUL in it
+        raise _no_encoding(source) from error
+    name = found.name
+    if name in _NO_TEXTS:
+        raise _no_encoding(source)
     return "utf-8" if name == "utf-8-sig" else name
+
+
+def _no_encoding(source: LogicalSource) -> InputError:
+    return InputError(
+        "bad-encoding",
+        f"{source.encoding!r} is no encoding of texts",
+        location=source.origin.location(),
+        hint="Known ones are utf-8, utf-16, latin-1, cp1252 and others that Python knows.",
+    )
 
 
 def text_blocks(file: SourceFile, source: LogicalSource) -> Iterator[str]:
@@ -221,8 +232,8 @@ def text_blocks(file: SourceFile, source: LogicalSource) -> Iterator[str]:
         InputError: The text is not in its encoding; the message names line and column. Others
             as for `open_source`.
     """
-    encoding = encoding_of(source)
-    decoder = codecs.getincrementaldecoder("utf-8-sig" if encoding == "utf-8" else encoding)()
+    encoding = _codec(file, source)
+    decoder = codecs.getincrementaldecoder(encoding)()
     line, column, first = 1, 1, True
     with open_source(file, source) as stream:
         while True:
@@ -270,8 +281,7 @@ def open_text(file: SourceFile, source: LogicalSource) -> Iterator[TextIOWrapper
     Raises:
         InputError: As for `text_blocks`.
     """
-    encoding = encoding_of(source)
-    name = "utf-8-sig" if encoding == "utf-8" else encoding
+    name = _codec(file, source)
     try:
         with open_source(file, source) as stream, TextIOWrapper(stream, name, newline="") as text:
             yield text
@@ -280,6 +290,18 @@ def open_text(file: SourceFile, source: LogicalSource) -> Iterator[TextIOWrapper
         for _ in text_blocks(file, source):
             pass
         raise
+
+
+def _codec(file: SourceFile, source: LogicalSource) -> str:
+    """Return the name of the codec that decodes a file and passes over its byte order mark."""
+    name = encoding_of(source)
+    if name == "utf-8":
+        return "utf-8-sig"
+    if not name.startswith(("utf-16-", "utf-32-")):
+        return name
+    # Those that name the order of bytes take a mark for a character.
+    with open_source(file, source) as stream:
+        return _mark_of(stream.read(4), file, source) or name
 
 
 def _mark_of(start: bytes, file: SourceFile, source: LogicalSource) -> str:

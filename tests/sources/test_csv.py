@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import csv
+import encodings
 import gzip
 import io
+import pkgutil
 import random
 
 import pytest
@@ -12,7 +14,18 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from kg.errors import InputError
-from kg.mapping.plan import Dialect
+from kg.mapping.plan import Dialect, Formulation
+from kg.sources import csv_files
+
+# What Python can be asked for, and what of it are no texts, or only parts of such.
+NO_TEXTS = {
+    *("base64", "base64_codec", "bz2_codec", "hex_codec", "quopri_codec", "rot_13", "rot13"),
+    *("uu_codec", "zlib_codec", "idna", "punycode", "undefined", "unicode_escape"),
+    *("raw_unicode_escape", "utf_7", "none such", "utf-8\0", "", "../utf_8", "mbcs", "oem"),
+}
+CODECS = NO_TEXTS | {module.name for module in pkgutil.iter_modules(encodings.__path__)} - {
+    "aliases"
+}
 
 
 @pytest.fixture
@@ -162,6 +175,22 @@ class TestHeader:
         assert "'a' twice" in error.message
         assert error.location.line == line
 
+    def test_names_that_nothing_refers_to_may_be_doubled(self, values):
+        assert values("a,B,B,,\n1,2,3,4,5\n") == ["1"]
+        assert values(",,a\n1,2,3\n") == ["3"]
+
+    def test_no_more_names_are_listed_than_can_be_read(self, refused):
+        header = ",".join(f"k{n}" for n in range(20_000))
+        error = refused(f"{header}\n", "x")
+        assert len(error.hint or "") < 500
+
+    @pytest.mark.parametrize(("header", "mark"), [("id;a", ";"), ("id\ta", "\t"), ("id|a", "|")])
+    def test_another_delimiter_is_told(self, refused, header, mark):
+        error = refused(f"{header}\n")
+        assert f"Its header holds {mark!r}" in (error.hint or "")
+        error = refused("id,a\n", dialect=Dialect(delimiter=mark))
+        assert "Its header holds ','" in (error.hint or "")
+
     @pytest.mark.parametrize(
         ("reference", "hint"),
         [
@@ -223,6 +252,54 @@ class TestBrokenFiles:
         assert "delimiter" in error.message
 
 
+class TestLargeValues:
+    """A record holds up to 16 MB; more is an error with its line, and held nowhere whole."""
+
+    LARGE = "x" * (17 * 2**20)
+
+    @pytest.mark.parametrize(
+        ("content", "line"),
+        [
+            ("{}", 1),
+            ("{},a\n1,2\n", 1),
+            ("a\n{}", 2),
+            ("a\n1\n{}\n2\n", 3),
+            ('a\n1\n"{}"\n2\n', 3),
+            ('a\n1\n"{}', 3),
+        ],
+    )
+    @pytest.mark.parametrize("pack", [str.encode, lambda text: gzip.compress(text.encode(), 1)])
+    def test_long_lines(self, read, content, line, pack):
+        name = "t.csv" if pack is str.encode else "t.csv.gz"
+        with pytest.raises(InputError) as raised:
+            read({name: pack(content.format(self.LARGE))}, "a")
+        error = raised.value
+        assert error.code == "bad-csv"
+        assert "longer than 16 MB" in error.message
+        assert error.location is not None
+        assert error.location.line == line
+
+    def test_many_lines_in_one_record(self, refused):
+        error = refused("a\n1\n" + '"' + f"{'y' * 99}\n" * 180_000 + '"\n')
+        assert "longer than 16 MB" in error.message
+
+    @pytest.mark.parametrize("end", ["", "\n"])
+    def test_a_last_line_over_the_buffers_is_found(self, monkeypatch, refused, end):
+        """The engine passes over such a line without a word, if it is the last."""
+        monkeypatch.setattr(csv_files, "_WINDOW", 64)
+        monkeypatch.setattr(csv_files, "LONGEST_LINE", 128)
+        assert "longer than" in refused("a\n1\n" + "x" * 200 + end).message
+
+    def test_packed_files_that_could_hold_such_a_line(self, tmp_path):
+        for content, suspicious in (
+            (b"x" * 10**6, True),
+            (b"a\n" + bytes(range(32, 99)) * 9, False),
+        ):
+            path = tmp_path / "t.csv.gz"
+            path.write_bytes(gzip.compress(content))
+            assert csv_files._may_lose_its_end(path, "gzip") is suspicious
+
+
 class TestDialects:
     @pytest.mark.parametrize("mark", [";", "\t", "|", " ", "x"])
     def test_delimiters(self, read, mark):
@@ -253,6 +330,25 @@ class TestDialects:
         error = refused("id,a\n1,x\n", encoding=name)
         assert error.code == "bad-encoding"
         assert f"{name!r} is no encoding" in error.message
+
+    @pytest.mark.parametrize("order", ["le", "be"])
+    @pytest.mark.parametrize("width", ["16", "32"])
+    def test_marks_of_the_order_of_bytes(self, values, width, order):
+        content = "\ufeffa\né\n".encode(f"utf-{width}-{order}")
+        for encoding in (f"utf-{width}", f"utf-{width}-{order}"):
+            assert values(content, encoding=encoding) == ["é"]
+
+    @pytest.mark.parametrize("encoding", sorted(NO_TEXTS))
+    def test_codecs_for_other_things_than_texts_are_no_encodings(self, read, encoding):
+        for kind in (Formulation.CSV, Formulation.JSON, Formulation.XPATH, Formulation.YAML):
+            with pytest.raises(InputError) as raised:
+                read({"t": "a\nx\n"}, "a", encoding=encoding, formulation=kind)
+            assert raised.value.code == "bad-encoding"
+            assert "is no encoding of texts" in raised.value.message
+
+    @pytest.mark.parametrize("encoding", sorted(CODECS - NO_TEXTS))
+    def test_all_other_codecs_are_read(self, values, encoding):
+        assert values("a\nx\n".encode(encoding), encoding=encoding) == ["x"]
 
     def test_text_not_in_the_encoding_declared(self, refused):
         error = refused("id,a\n1,x\n2,é\n", encoding="ascii")
