@@ -8,7 +8,7 @@ from codecs import BOM_UTF8, BOM_UTF16_BE, BOM_UTF16_LE, getincrementaldecoder
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, Final, cast
+from typing import IO, Final, Protocol, cast
 
 import pyoxigraph as ox
 
@@ -16,10 +16,15 @@ from kg.errors import InputError, Location, WorldError
 from kg.lines import LineReader
 from kg.paths import address_of, missing_file, show_path
 from kg.rdf import formats
+from kg.rdf.encodings import xml_in_utf8
 from kg.rdf.guard import GuardedSource
+from kg.rdf.limits import DEEPEST, LONGEST_TERM, too_deep, too_long
+from kg.rdf.rdfxml import RdfXml
+from kg.rdf.scan import find_excess
 from kg.rdf.zstd import open_zstd
 
 _BUFFER: Final = 1 << 20  # bytes
+_BUFFER_FULL: Final = "buffer maximal size"
 # A subject as it is mostly written: without escapes, a space behind it.
 _SUBJECT: Final = re.compile(rb"[<_][^\\\t <]*+ ")
 _NO_START: Final = b"\0"
@@ -86,8 +91,51 @@ def _decompressed(path: Path, compression: str) -> IO[bytes]:
     return lzma.open(path, "rb")
 
 
+class Statements(Protocol):
+    """What a file says: quads, and the prefixes that it has declared so far."""
+
+    def __iter__(self) -> Iterator[ox.Quad]:
+        """Return itself."""
+        ...
+
+    def __next__(self) -> ox.Quad:
+        """Return the next quad."""
+        ...
+
+    @property
+    def prefixes(self) -> dict[str, str]:
+        """Prefixes and their namespaces."""
+        ...
+
+
+class XmlStatements:
+    """What an RDF/XML file says.
+
+    Attributes:
+        reader: Gives the statements as lines.
+    """
+
+    def __init__(self, reader: RdfXml) -> None:
+        self.reader = reader
+        self._quads = ox.parse(cast(IO[bytes], reader), ox.RdfFormat.N_TRIPLES)
+
+    def __iter__(self) -> Iterator[ox.Quad]:
+        """Return itself."""
+        return self
+
+    def __next__(self) -> ox.Quad:
+        """Return the next quad."""
+        quad: ox.Quad = next(self._quads)
+        return quad
+
+    @property
+    def prefixes(self) -> dict[str, str]:
+        """Prefixes and their namespaces."""
+        return self.reader.prefixes
+
+
 @contextmanager
-def open_rdf(path: Path, base: str | None = None) -> Iterator[ox.QuadParser]:
+def open_rdf(path: Path, base: str | None = None) -> Iterator[Statements]:
     """Give a parser of an RDF file; what it raises while it is in use becomes kg's errors.
 
     Args:
@@ -95,18 +143,47 @@ def open_rdf(path: Path, base: str | None = None) -> Iterator[ox.QuadParser]:
         base: Base IRI of relative IRIs in the file; by default the file's own address.
 
     Raises:
-        InputError: The file is missing, not UTF-8, or not valid in its format.
+        InputError: The file is missing, not in its encoding, not valid in its format, or holds
+            a value that is too long or nests too deep.
         WorldError: Reading failed half-way.
     """
-    form = format_of(path)
+    form, name = format_of(path), show_path(path)
+    base = base or address_of(path)
     with open_binary(path) as source, _told(path, form):
-        guarded = GuardedSource(source, show_path(path), xml=form == ox.RdfFormat.RDF_XML)
+        if form == ox.RdfFormat.RDF_XML:
+            source = cast(IO[bytes], xml_in_utf8(source, name))
+        guarded = _guarded(source, path, form)
+        stream = cast(IO[bytes], guarded)
         if guarded.is_empty:
             # No statements is a graph too, also where the format asks for a root.
             yield ox.parse(b"", ox.RdfFormat.N_QUADS)
-            return
-        stream = cast(IO[bytes], guarded)
-        yield ox.parse(stream, form, base_iri=base or address_of(path))
+        elif form == ox.RdfFormat.RDF_XML:
+            yield XmlStatements(RdfXml(stream, name, base))
+        else:
+            yield ox.parse(stream, form, base_iri=base)
+
+
+def _guarded(source: IO[bytes], path: Path, form: ox.RdfFormat) -> GuardedSource:
+    if form in (ox.RdfFormat.RDF_XML, ox.RdfFormat.JSON_LD):
+        return GuardedSource(source)
+    lines = form in (ox.RdfFormat.N_TRIPLES, ox.RdfFormat.N_QUADS)
+
+    def check() -> InputError | None:
+        return _excess(path, sys.maxsize, DEEPEST)
+
+    return GuardedSource(source, DEEPEST, not lines, check)
+
+
+def _excess(path: Path, longest: int, deepest: int) -> InputError | None:
+    """Return the error for the first token that is too long, or brackets that nest too deep."""
+    with open_binary(path) as again:
+        found = find_excess(again, longest, deepest)
+    if found is None:
+        return None
+    place = Location(show_path(path), found.line)
+    if found.what == "brackets":
+        return too_deep(found.what, place)
+    return too_long(found.what, place)
 
 
 def parse_rdf(path: Path, base: str | None = None) -> Iterator[ox.Quad]:
@@ -135,7 +212,8 @@ def quads_with_lines(path: Path) -> Iterator[tuple[ox.Quad, int | None]]:
         yield from ((quad, None) for quad in parse_rdf(path))
         return
     with open_binary(path) as source, _told(path, form):
-        lines = LineReader(source)
+        guarded = _guarded(source, path, form)
+        lines = LineReader(cast(IO[bytes], guarded))
         for quad in ox.parse(cast(IO[bytes], lines), form, base_iri=address_of(path)):
             yield quad, lines.line
 
@@ -175,6 +253,10 @@ def _told(path: Path, form: ox.RdfFormat | None) -> Iterator[None]:
         yield
     except SyntaxError as error:
         raise bad_encoding(path, error.lineno) or _syntax_error(error, named, place) from error
+    except MemoryError as error:
+        if _BUFFER_FULL not in str(error):
+            raise
+        raise _term_too_long(path, form) from error
     except UnicodeDecodeError as error:
         raise bad_encoding(path, None) or error from error
     except ValueError as error:
@@ -194,6 +276,14 @@ def _bad_compression(place: Location, error: Exception) -> InputError:
         location=place,
         hint="Fetch or make the file again.",
     )
+
+
+def _term_too_long(path: Path, form: ox.RdfFormat | None) -> InputError:
+    if form in (ox.RdfFormat.RDF_XML, ox.RdfFormat.JSON_LD):
+        return too_long("a literal", Location(show_path(path)))
+    # Some bytes less: Oxigraph counts what stands beside the token, too.
+    found = _excess(path, LONGEST_TERM - _BUFFER, sys.maxsize)
+    return found or too_long("a statement", Location(show_path(path)))
 
 
 def _decompression_errors() -> tuple[type[Exception], ...]:
@@ -219,8 +309,6 @@ def _syntax_error(error: SyntaxError, form: str, place: Location) -> InputError:
             location=place,
             hint="Put the context itself in the file, in the place of its address.",
         )
-    if message.startswith("Only UTF-8 is supported"):
-        return _not_utf8(place, "the XML says that it is in another encoding")
     return InputError(
         "bad-rdf",
         f"not valid {form}: {message}",

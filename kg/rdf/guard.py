@@ -2,79 +2,76 @@
 
 from __future__ import annotations
 
-import re
+import io
 from codecs import BOM_UTF8
+from collections.abc import Callable
 from typing import IO, Final
 
-from kg.errors import InputError, Location
+from kg.errors import InputError
 
-# Bytes at the start of an XML file within which a document type must end.
-HEAD: Final = 1 << 16
-_LONGEST_ENTITY: Final = 1024  # bytes; the entities that OWL tools write are namespaces
-_DOCTYPE: Final = re.compile(rb"<!DOCTYPE", re.IGNORECASE)
-_OVERLAP: Final = len(b"<!DOCTYPE") - 1
-_ENTITY: Final = re.compile(rb"<!ENTITY\s+(%\s+)?[^\s>]+\s+(\"[^\"]*\"|'[^']*')", re.IGNORECASE)
-_ANY_ENTITY: Final = re.compile(rb"<!ENTITY", re.IGNORECASE)
-_REFERENCE: Final = re.compile(rb"&(?!#|amp;|lt;|gt;|quot;|apos;)")
+_HEAD: Final = 1 << 16  # bytes
+_OPENING: Final = (b"[", b"(", b"{")
+_CLOSING: Final = (b"]", b")", b"}")
+# Levels that a triple term counts for: the parser's stack holds fewer of them, and RDF 1.1 none.
+QUOTED_WEIGHT: Final = 100
 
 
 class GuardedSource:
-    """A stream without a byte order mark, and without XML entities that could grow.
+    """A stream without a byte order mark, whose brackets are counted.
 
-    The parser of RDF/XML expands entities without a limit, each with those named in it: nine
-    lines of XML could ask for gigabytes. So there may be one document type, at the start of the
-    file, and its entities must be short and name no others, as those of OWL tools are.
+    Oxigraph keeps what is open in memory, and triple terms on its stack. The count is a rough
+    one, as brackets in texts count too: past the limit an exact one decides.
 
     Args:
         source: The bytes as they are in the file.
-        name: The file as the user would name it.
-        xml: Whether it is XML.
+        deepest: Brackets in one another that are not looked at; None: count none.
+        brackets: Whether the format has other brackets than those of triple terms.
+        check: Called once, past the limit: returns an error, or None if the text is in order.
 
     Raises:
-        InputError: There is an entity that could grow; `read` raises it too.
+        InputError: Brackets nest too deep; only `read` raises it.
     """
 
-    def __init__(self, source: IO[bytes], name: str, *, xml: bool) -> None:
+    def __init__(
+        self,
+        source: IO[bytes],
+        deepest: int | None = None,
+        brackets: bool = True,
+        check: Callable[[], InputError | None] = lambda: None,
+    ) -> None:
         self._source = source
-        self._name = name
-        self._head = source.read(HEAD)
-        self._tail: bytes | None = None
-        self.is_empty = not self._head.removeprefix(BOM_UTF8).strip()
-        if xml:
-            self._tail = self._checked_head()
-        self._head = self._head.removeprefix(BOM_UTF8)
+        self._deepest = deepest
+        self._brackets = brackets
+        self._check = check
+        self._depth = 0
+        self._quoted = 0
+        head = source.read(_HEAD)
+        self.is_empty = len(head) < _HEAD and not head.removeprefix(BOM_UTF8).strip()
+        self._head = io.BytesIO(head.removeprefix(BOM_UTF8))
 
-    def read(self, size: int = -1) -> bytes:
+    def read(self, size: int = -1, /) -> bytes:
         """Return the next bytes, at most `size`; none at the end."""
-        if self._head:
-            chunk, self._head = self._head[:size], self._head[size:]
-            return chunk
-        chunk = self._source.read(size)
-        if self._tail is not None:
-            seen = self._tail + chunk
-            if _DOCTYPE.search(seen):
-                raise self._refused("a document type that is not at the start")
-            self._tail = seen[-_OVERLAP:]
+        return self._counted(self._head.read(size) or self._source.read(size))
+
+    def readline(self, size: int = -1, /) -> bytes:
+        """Return the next line or a part of it, at most `size` bytes; none at the end."""
+        return self._counted(self._head.readline(size) or self._source.readline(size))
+
+    def _counted(self, chunk: bytes) -> bytes:
+        if self._deepest is not None:
+            self._count(chunk, self._deepest)
         return chunk
 
-    def _checked_head(self) -> bytes:
-        """Check the document type in the head, and return the end of the head."""
-        doctypes = list(_DOCTYPE.finditer(self._head))
-        if len(doctypes) > 1:
-            raise self._refused("more than one document type")
-        if doctypes:
-            entities = list(_ENTITY.finditer(self._head))
-            if len(entities) != len(_ANY_ENTITY.findall(self._head)):
-                raise self._refused("an entity from elsewhere, or a very long document type")
-            for parameter, value in (entity.groups() for entity in entities):
-                if parameter or len(value) > _LONGEST_ENTITY or _REFERENCE.search(value):
-                    raise self._refused("an entity that is long or names others")
-        return self._head[-_OVERLAP:]
-
-    def _refused(self, what: str) -> InputError:
-        return InputError(
-            "xml-entities",
-            f"the XML has {what}, which could grow without bound or fetch something",
-            location=Location(self._name),
-            hint="Write the entities out, for example with: xmllint --noent",
-        )
+    def _count(self, chunk: bytes, deepest: int) -> None:
+        closed = 0
+        if self._brackets:
+            self._depth += sum(map(chunk.count, _OPENING))
+            closed = sum(map(chunk.count, _CLOSING))
+        self._quoted += chunk.count(b"<<")
+        if self._depth > deepest or self._quoted * QUOTED_WEIGHT > deepest:
+            self._deepest = None
+            error = self._check()
+            if error is not None:
+                raise error
+        self._depth = max(0, self._depth - closed)
+        self._quoted = max(0, self._quoted - chunk.count(b">>"))

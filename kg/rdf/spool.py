@@ -16,7 +16,7 @@ from typing import IO, TYPE_CHECKING, Final, cast
 import pyoxigraph as ox
 
 from kg.errors import InputError, Location, WorldError
-from kg.rdf.files import format_of, open_rdf
+from kg.rdf.files import XmlStatements, format_of, open_rdf
 from kg.terms import iri
 from kg.workspace import show_path
 
@@ -121,7 +121,12 @@ def _write_lines(path: Path, lines: Path, base: str | None, prefixes: dict[str, 
     """Write the statements of an RDF file as canonical N-Triples, or N-Quads if it has graphs."""
     with open_rdf(path, base) as parser:
         with lines.open("wb", buffering=0) as raw:
-            ox.serialize(parser, cast(IO[bytes], _Out(raw)), _line_format(path))
+            out = _Out(raw)
+            if isinstance(parser, XmlStatements):
+                for chunk in parser.reader.chunks():
+                    out.write(chunk)
+            else:
+                ox.serialize(parser, cast(IO[bytes], out), _line_format(path))
         for prefix, namespace in parser.prefixes.items():
             prefixes.setdefault(prefix, namespace)
 

@@ -50,7 +50,7 @@ BOMB = "".join(
         ("a.jsonld", b'{"@id": "e:s",}', "bad-rdf", "a.jsonld:1"),
         (
             "a.rdf",
-            b'<?xml version="1.0" encoding="ISO-8859-1"?>' + XML.encode(),
+            b'<?xml version="1.0" encoding="klingon"?>' + XML.encode(),
             "bad-encoding",
             "a.rdf",
         ),

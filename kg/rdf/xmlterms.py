@@ -1,0 +1,128 @@
+"""The terms that names and references in RDF/XML stand for."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Final
+
+import pyoxigraph as ox
+
+from kg.errors import Location
+from kg.rdf.limits import Problems
+from kg.terms import is_iri, is_language_tag
+
+# Between namespace, local name and prefix in the names that expat gives.
+SEPARATOR: Final = "\x01"  # no character of XML 1.0
+XML: Final = "http://www.w3.org/XML/1998/namespace"
+_KEPT: Final = 20_000  # terms that are kept for the next time
+# Names of `rdf:ID` that are looked at for doubles: their number grows with the data.
+_WATCHED_IDS: Final = 500_000
+# What resolving leaves as it is, whatever the base: neither relative nor of an unusual form.
+_USUAL: Final = re.compile(r"https?://[A-Za-z0-9.-]+(?:/[A-Za-z0-9._~/-]*)?(?:#[A-Za-z0-9._~-]*)?")
+_FRAGMENT: Final = re.compile(r"#[A-Za-z0-9._~-]*")
+_NAME_START: Final = (
+    "A-Z_a-z\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u02ff\u0370-\u037d\u037f-\u1fff\u200c-\u200d"
+    "\u2070-\u218f\u2c00-\u2fef\u3001-\ud7ff\uf900-\ufdcf\ufdf0-\ufffd\U00010000-\U000effff"
+)
+# https://www.w3.org/TR/xml-names/#NT-NCName
+_NCNAME: Final = re.compile(
+    rf"[{_NAME_START}][{_NAME_START}\-.0-9\u00b7\u0300-\u036f\u203f-\u2040]*"
+)
+_PLAIN_LABEL: Final = re.compile(r"[A-Za-z0-9]+")
+_NOT_IN_IRI: Final = re.compile(r"[\x00-\x20<>\"{}|^`\\]")
+
+
+class Terms:
+    """Makes terms, and notes those that are wrong.
+
+    Args:
+        problems: Where what is wrong is noted.
+        place: Returns the place of the reader.
+    """
+
+    def __init__(self, problems: Problems, place: Callable[[], Location]) -> None:
+        self._problems = problems
+        self._place = place
+        self._ids: set[int] = set()
+        self._nodes = 0
+        self._names: dict[str, tuple[str, str, str]] = {}
+        self._resolved: dict[tuple[str, str], str] = {}
+
+    def iri(self, reference: str, base: str) -> str:
+        """Return the IRI that a reference stands for, as a term; one without sense is told."""
+        if _USUAL.fullmatch(reference):
+            return f"<{reference}>"
+        known = self._resolved.get((base, reference))
+        if known is None:
+            known = self._resolve(reference, base)
+            if len(self._resolved) >= _KEPT:
+                self._resolved.clear()
+            self._resolved[base, reference] = known
+        return known
+
+    def _resolve(self, reference: str, base: str) -> str:
+        try:
+            if _NOT_IN_IRI.search(reference):
+                raise SyntaxError
+            if _FRAGMENT.fullmatch(reference):
+                (quad,) = ox.parse(f"<{base}> <a:> <a:> .".encode(), ox.RdfFormat.TURTLE)
+                return f"<{base.partition('#')[0]}{reference}>"
+            text = f"<{reference}> <a:> <a:> ."
+            (quad,) = ox.parse(text.encode(), ox.RdfFormat.TURTLE, base_iri=base)
+        except (SyntaxError, ValueError):
+            self._problems.add(f"{reference!r} is not an IRI", self._place())
+            return "<urn:x>"
+        return str(quad.subject)
+
+    def split(self, name: str) -> tuple[str, str, str]:
+        """Return namespace and local name together, the local name, and the prefix."""
+        known = self._names.get(name)
+        if known is None:
+            parts = name.split(SEPARATOR)
+            if len(parts) == 1:
+                known = ("", parts[0], "")
+            else:
+                known = (parts[0] + parts[1], parts[1], parts[2] if len(parts) > 2 else "")
+                if not parts[0].startswith(XML) and not is_iri(known[0]):
+                    self._problems.add(f"{known[0]!r} is not an absolute IRI", self._place())
+                    return "urn:x", parts[1], ""
+            if len(self._names) >= _KEPT:
+                self._names.clear()
+            self._names[name] = known
+        return known
+
+    def fresh(self) -> str:
+        """Return a blank node that the file does not name."""
+        self._nodes += 1
+        return f"_:g{self._nodes}"
+
+    def labelled(self, label: str) -> str:
+        """Return the blank node of an `rdf:nodeID`."""
+        if not _NCNAME.fullmatch(label):
+            self._problems.add(f"rdf:nodeID {label!r} is not a name", self._place())
+        if _PLAIN_LABEL.fullmatch(label):
+            return f"_:n{label}"
+        return f"_:x{label.encode().hex()}"
+
+    def identified(self, label: str, base: str) -> str:
+        """Return the IRI of an `rdf:ID`; a name that stands twice is told."""
+        if not _NCNAME.fullmatch(label):
+            self._problems.add(f"rdf:ID {label!r} is not a name", self._place())
+            return "<urn:x>"
+        term = self.iri(f"#{label}", base)
+        if len(self._ids) < _WATCHED_IDS:
+            key = hash(term)
+            if key in self._ids:
+                self._problems.add(f"rdf:ID {label!r} stands here a second time", self._place())
+            self._ids.add(key)
+        return term
+
+    def language(self, tag: str) -> str | None:
+        """Return a language in lower case, or None for `xml:lang=""`."""
+        if not tag:
+            return None
+        if not is_language_tag(tag):
+            self._problems.add(f"xml:lang {tag!r} is not a language tag", self._place())
+            return None
+        return tag.lower()
