@@ -110,15 +110,21 @@ class Pushed:
         requests: How many chunks were sent.
         retried: How often a chunk was sent again.
         checked: Whether the store was asked what it holds.
+        default_is_empty: Whether only named graphs were sent, and the store's default graph,
+            which queries ask, holds nothing.
     """
 
     graphs: tuple[PushedGraph, ...]
     requests: int
     retried: int
     checked: bool
+    default_is_empty: bool = False
 
 
 Progress = Callable[[str], None]
+
+# One if the default graph holds anything; a store need not count all of it.
+_ANY: Final = "SELECT (COUNT(*) AS ?n) WHERE { SELECT ?s WHERE { ?s ?p ?o } LIMIT 1 }"
 
 
 def plan_push(workspace: Workspace, options: PushOptions) -> list[PushedGraph]:
@@ -180,7 +186,9 @@ def push(
     checked = chosen.check and endpoint is not None
     if checked and endpoint is not None:
         graphs = [_checked(client, endpoint, graph, add=chosen.add) for graph in graphs]
-    return Pushed(tuple(graphs), sender.requests, client.retried, checked)
+    named = checked and bool(graphs) and all(graph.name is not None for graph in graphs)
+    hidden = named and endpoint is not None and not _count(client, endpoint, _ANY)
+    return Pushed(tuple(graphs), sender.requests, client.retried, checked, hidden)
 
 
 def check_url(url: str) -> None:

@@ -18,7 +18,7 @@ import pytest
 
 from kg.about import error_codes, find_help
 from kg.about import pages as pages_of_help
-from kg.cli.main import command_line
+from kg.cli.main import COMMANDS, command_line
 from kg.export.checks import _MESSAGES
 from kg.init import init_workspace
 from tests.cli.runner import Runner
@@ -151,6 +151,22 @@ def test_every_option_explains_itself():
     for name, command in commands().items():
         for parameter in command.params:
             assert getattr(parameter, "help", None), f"kg {name} {parameter.name}"
+
+
+@pytest.mark.parametrize("name", ["", *COMMANDS])
+def test_help_is_complete_at_80_columns(kg, tmp_path, name):
+    words = [name, "--help"] if name else ["--help"]
+    _, *lines = kg(*words, cwd=tmp_path, environment={"COLUMNS": "80"}).out.splitlines()
+    assert len(lines) > 5
+    assert [line for line in lines if line.rstrip().endswith(("...", "…"))] == []
+    assert [line for line in lines if len(line) > 80] == []
+
+
+def test_both_names_of_inference_are_taken(kg, tmp_path):
+    for command in ("build", "validate"):
+        for option in ("--infer", "--inference"):
+            # There is no workspace: the option itself is no fault.
+            assert "[no-workspace]" in kg(command, option, "rdfs", cwd=tmp_path).err
 
 
 def options_of(command: object) -> set[str]:

@@ -49,8 +49,10 @@ def build_command(
     infer: Annotated[
         Inference | None,
         typer.Option(
+            "--infer",
+            "--inference",
             help="rdfs: add what follows from subclasses and subproperties, in a graph of its own."
-            " Default: as kg.toml says."
+            " Default: as kg.toml says.",
         ),
     ] = None,
     strict: Annotated[
@@ -66,7 +68,7 @@ def build_command(
         bool, typer.Option("--allow-outside", help="Sources may lie outside the workspace.")
     ] = False,
 ) -> int:
-    """Map the facts, validate the graph, index it, and put it in force.
+    """Map the facts, validate the graph, index it, put it in force.
 
     A build that fails validation is not put in force: the one before it still answers.
     """

@@ -32,7 +32,7 @@ def describe_command(
     timeout: TimeoutOption = None,
     memory: MemoryOption = None,
 ) -> None:
-    """Write the dataset card of the current build: VoID, DCAT and PROV, computed from it."""
+    """Write the dataset card of the build: VoID, DCAT and PROV."""
     limit(memory, timeout)
     from kg.describe import card_form, describe, write_card
     from kg.export.sinks import replacing

@@ -50,7 +50,10 @@ def diff_command(
     memory: MemoryOption = None,
     threads: ThreadsOption = None,
 ) -> int:
-    """Write what differs between two exports or builds; exit code 1 if anything does."""
+    """Write what differs between two exports or builds.
+
+    Exit code 1 if anything does.
+    """
     seconds = limit(memory, timeout, threads)
     from kg.diff import FORMATS, DiffOptions, diff
     from kg.errors import InputError

@@ -92,7 +92,10 @@ def export_command(
     memory: MemoryOption = None,
     threads: ThreadsOption = None,
 ) -> int:
-    """Write the graph as an RDF file, sorted, the same bytes every time."""
+    """Write the graph as an RDF file.
+
+    It is sorted, and has the same bytes every time.
+    """
     seconds = limit(memory, timeout, threads, _POISON if canonical else None)
     from kg.export import ExportOptions, export
 

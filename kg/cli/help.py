@@ -20,7 +20,7 @@ def help_command(
         ),
     ] = None,
 ) -> int:
-    """Show a page of the documentation, or what the code of an error means."""
+    """Show a page of the documentation, or explain an error."""
     from kg.about import find_help, pages
     from kg.cli.main import COMMANDS
 

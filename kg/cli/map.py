@@ -18,7 +18,7 @@ def map_command(
     context: typer.Context,
     mappings: Annotated[
         list[Path],
-        typer.Argument(metavar="MAPPING...", help="RML (.ttl) or YARRRML (.yml) files."),
+        typer.Argument(metavar="MAPPING", help="RML (.ttl) or YARRRML (.yml) files."),
     ],
     output: Annotated[
         str | None,

@@ -65,10 +65,10 @@ def push_command(
     timeout: TimeoutOption = None,
     memory: MemoryOption = None,
 ) -> None:
-    """Replace or add graphs in a remote store, by the Graph Store Protocol.
+    """Replace or add graphs in a remote store.
 
-    A login comes from KG_USER and KG_PASSWORD, KG_TOKEN, or netrc. A push that breaks can be run
-    again: nothing is lost, nothing comes twice.
+    The store needs the Graph Store Protocol. A login comes from KG_USER and KG_PASSWORD,
+    KG_TOKEN, or netrc. A push that breaks can be run again: nothing is lost, nothing comes twice.
     """
     limit(memory, timeout)
     if not _SHORTEST_WAIT <= wait <= _LONGEST_WAIT:  # not a number fails this too
@@ -117,5 +117,10 @@ def push_command(
             f"; {merged_total:,} are merged with others of the same value" if merged_total else ""
         )
         shared.say(f"the store holds them all{held}")
+        if done.default_is_empty:
+            shared.say(
+                "its default graph is empty, and queries ask that one: push with --into default,"
+                " or let the store take the union of all graphs for it; see `kg help stores`"
+            )
     elif check:
         shared.say("not checked: give the store's SPARQL endpoint with --endpoint")

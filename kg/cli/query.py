@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
@@ -39,6 +39,8 @@ def _names(context: typer.Context, incomplete: str) -> list[tuple[str, str]]:
     return found
 
 
+# For a question that is only asked for the sake of a message.
+_ASK_SECONDS: Final = 10.0
 TargetArgument = Annotated[
     str | None,
     typer.Argument(
@@ -307,6 +309,7 @@ def _answer(
 
 def _say_why_empty(session: Settings, prepared: Prepared) -> None:
     if prepared.dataset is None:
+        _say_if_default_is_empty(session, prepared)
         return
     from kg.query.unknown import why_empty
     from kg.sparql.lexer import Form
@@ -314,6 +317,16 @@ def _say_why_empty(session: Settings, prepared: Prepared) -> None:
     found = "no" if prepared.form is Form.ASK else "empty"
     for remark in why_empty(prepared.dataset.store, prepared.text, prepared.prefixes):
         session.say(f"kg: the answer is {found}: {remark}")
+
+
+def _say_if_default_is_empty(session: Settings, prepared: Prepared) -> None:
+    from kg.query.remote import default_graph_is_empty
+
+    if prepared.endpoint is not None and default_graph_is_empty(prepared.endpoint, _ASK_SECONDS):
+        session.say(
+            "kg: the answer is empty: the store's default graph holds nothing; what stands in"
+            " named graphs is found with GRAPH ?g { … }, or after `kg push --into default`"
+        )
 
 
 def _explain(prepared: Prepared) -> int:

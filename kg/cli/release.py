@@ -34,7 +34,7 @@ def release_command(
     timeout: TimeoutOption = None,
     memory: MemoryOption = None,
 ) -> None:
-    """Make a release: exports, checksums, dataset card, validation report, changes."""
+    """Make a release: exports, checksums, card, report, changes."""
     limit(memory, timeout)
     from kg.release import FORMATS, release
 

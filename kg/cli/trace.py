@@ -28,7 +28,7 @@ def trace_command(
     timeout: TimeoutOption = None,
     memory: MemoryOption = None,
 ) -> int:
-    """Show which file, record and column say what the graph says of an entity.
+    """Show which file, record and column an entity comes from.
 
     With a predicate that the entity lacks, the record and column are shown that would give it.
     Exit code 1 if nothing in the workspace makes such a triple.

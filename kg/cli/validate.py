@@ -78,7 +78,12 @@ def validate_command(
         FailOn, typer.Option(help="Mildest severity that gives exit code 1.")
     ] = FailOn.VIOLATION,
     inference: Annotated[
-        Inference, typer.Option(help="Add what follows from subclasses and subproperties first.")
+        Inference,
+        typer.Option(
+            "--inference",
+            "--infer",
+            help="Add what follows from subclasses and subproperties first.",
+        ),
     ] = Inference.NONE,
     max_results: Annotated[
         int | None, typer.Option(min=1, help="Stop after so many results. Default: no limit.")
@@ -90,10 +95,10 @@ def validate_command(
     memory: MemoryOption = None,
     threads: ThreadsOption = None,
 ) -> int:
-    """Validate the graph against its SHACL shapes; exit code 1 if it fails.
+    """Validate the graph against its SHACL shapes.
 
-    The shapes are checked first. Results are led back to the records that they came from.
-    Exit code 4 if --max-results was reached before the answer was certain.
+    Exit code 1 if it fails. The shapes are checked first. Results are led back to the records
+    that they came from. Exit code 4 if --max-results was reached before the answer was certain.
     """
     limit(memory, timeout, threads)
     from kg.duck import engine

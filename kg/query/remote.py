@@ -119,6 +119,14 @@ def ask_endpoint(url: str, text: str, form: Form, seconds: float | None = None) 
     return _parse(url, cast(HTTPResponse, response), form)
 
 
+def default_graph_is_empty(url: str, seconds: float | None) -> bool:
+    """Tell whether a store says that its default graph holds nothing; False if it says nothing."""
+    try:
+        return not bool(ask_endpoint(url, "ASK { ?s ?p ?o }", Form.ASK, seconds))
+    except (InputError, WorldError):
+        return False
+
+
 def _authorize(request: urllib.request.Request, credentials: Credentials) -> None:
     """Add what the environment or netrc has for the host; a redirect does not carry it on."""
     if credentials.token:

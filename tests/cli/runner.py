@@ -60,7 +60,13 @@ class Runner:
         self._process.stdout.close()
         self._process.wait(timeout=60)
 
-    def __call__(self, *words: str | Path, cwd: Path, broken: Mapping[int, str] = {}) -> Result:
+    def __call__(
+        self,
+        *words: str | Path,
+        cwd: Path,
+        broken: Mapping[int, str] | None = None,
+        environment: Mapping[str, str] | None = None,
+    ) -> Result:
         """Run ``kg`` with words in a folder.
 
         Args:
@@ -68,13 +74,15 @@ class Runner:
             cwd: The folder.
             broken: Numbers of standard streams with what is wrong with them: ``closed``,
                 ``full`` (a device without room) or ``gone`` (a pipe without a reader).
+            environment: Variables that are set beside those of the tests.
         """
         assert self._process.stdin is not None
         assert self._process.stdout is not None
         request = {
             "words": [str(word) for word in words],
             "cwd": str(cwd),
-            "broken": list(broken.items()),
+            "broken": list((broken or {}).items()),
+            "environment": dict(environment or {}),
         }
         self._process.stdin.write(json.dumps(request) + "\n")
         self._process.stdin.flush()
@@ -113,6 +121,7 @@ def _serve() -> None:
             child = os.fork()
             if not child:
                 os.chdir(request["cwd"])
+                os.environ.update(request["environment"])
                 os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
                 os.dup2(out.fileno(), 1)
                 os.dup2(err.fileno(), 2)

@@ -324,3 +324,15 @@ def test_exit_code_of_a_refused_push(workspace: Workspace, store: FakeStore) -> 
 )
 def test_endpoints_of_stores(url: str, endpoint: str | None) -> None:
     assert endpoint_of(url) == endpoint
+
+
+def test_an_empty_default_graph_is_told(workspace: Workspace, store: FakeStore) -> None:
+    """Queries ask the default graph, so that nothing is found in a store with named ones alone."""
+    named = PushOptions(graphs=("https://example.org/g0",))
+    assert push(workspace, store.url, named).default_is_empty
+    # The default graph of this store is none of the named ones.
+    assert not push(workspace, store.url).default_is_empty
+    assert not push(workspace, store.url, named).default_is_empty
+    store.graphs.clear()
+    into = PushOptions(graphs=named.graphs, into="default")
+    assert not push(workspace, store.url, into).default_is_empty

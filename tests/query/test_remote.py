@@ -209,3 +209,23 @@ def test_mistakes_are_told_before_anything_is_sent(
 def test_urls(url: str) -> None:
     with pytest.raises(InputError, match="--endpoint takes a URL"):
         check_endpoint(url)
+
+
+@pytest.mark.parametrize(("words", "said"), [(["-e", "ASK { ?s <e:q> 1 }"], True), ([], False)])
+def test_an_empty_answer_of_a_store_whose_default_graph_is_empty(
+    words: list[str], said: bool, capsys: pytest.CaptureFixture[str], server: str, monkeypatch
+) -> None:
+    named = ox.Store()
+    named.load(
+        f"<{EX}a> <{EX}p> 1 <{EX}g> .".encode().replace(b" 1 ", b' "1" '), ox.RdfFormat.N_QUADS
+    )
+    monkeypatch.setattr(Remote, "store", named)
+    assert ask(f"{server}/query", *(words or ["-e", "SELECT * { GRAPH ?g { ?s ?p ?o } }"])) == 0
+    assert ("default graph holds nothing" in capsys.readouterr().err) is said
+
+
+def test_an_empty_answer_of_a_store_that_holds_something(
+    capsys: pytest.CaptureFixture[str], server: str
+) -> None:
+    assert ask(f"{server}/query", "-e", "SELECT ?o { ?s <e:q> ?o }") == 0
+    assert "default graph" not in capsys.readouterr().err
