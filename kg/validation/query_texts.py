@@ -80,6 +80,7 @@ def _check_text(shapes: ShapesGraph, node: str, predicate: str, value: str) -> N
             f"{name} takes a query that starts with {wanted.value}, not {query.form.value}",
             "A constraint has sh:select; a validator of values may have sh:ask instead.",
         )
+    _check_graphs(shapes, node, query)
     _check_functions(shapes, node, query)
     told = syntax_error(query)
     if told is not None and not _rdflib_reads(query.text):
@@ -135,6 +136,18 @@ def _all_unescaped(text: str) -> str:
 
     text = re.sub(r"\\U([0-9A-Fa-f]{8})", char, text)
     return re.sub(r"\\u([0-9A-Fa-f]{4})", char, text)
+
+
+def _check_graphs(shapes: ShapesGraph, node: str, query: Guarded) -> None:
+    for token in query.tokens:
+        if token.is_word("GRAPH", "FROM"):
+            raise _bad_query(
+                shapes,
+                node,
+                f"the query names a graph by {token.text}, and shapes are applied to one graph,"
+                " the merge of all",
+                f"Take {token.text} away, or ask such a question with kg query.",
+            )
 
 
 def _check_functions(shapes: ShapesGraph, node: str, query: Guarded) -> None:

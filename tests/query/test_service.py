@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import ast
-import socket
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -16,37 +14,15 @@ from hypothesis import strategies as st
 from kg.errors import InputError
 from kg.query.syntax import check_query
 from kg.store import ask
+from tests.listener import Listener
 
 BASE = "http://example.org/"
 
 
-class Listener:
-    """A port that counts who calls."""
-
-    def __init__(self) -> None:
-        self.socket = socket.create_server(("127.0.0.1", 0))
-        self.url = f"http://127.0.0.1:{self.socket.getsockname()[1]}/"
-        self.calls = 0
-        self.thread = threading.Thread(target=self._listen, daemon=True)
-        self.thread.start()
-
-    def _listen(self) -> None:
-        while True:
-            try:
-                connection, _ = self.socket.accept()
-            except OSError:
-                return
-            self.calls += 1
-            connection.close()
-
-
 @pytest.fixture(scope="module")
 def listener() -> Iterator[Listener]:
-    made = Listener()
-    yield made
-    made.socket.shutdown(socket.SHUT_RDWR)
-    made.socket.close()
-    made.thread.join(5)
+    with Listener() as made:
+        yield made
 
 
 def test_the_listener_hears_the_engine(listener: Listener) -> None:

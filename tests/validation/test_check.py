@@ -185,6 +185,8 @@ BAD_QUERIES = {
     "sh:sparql [ sh:select 'SELECT (COUNT(?this) AS ?n) { ?this ?p 1 }' ]": ("none of", "SELECT"),
     "sh:sparql [ sh:select 'SELECT * { ?x ?p 1 }' ]": ("none of $this", "SELECT $this"),
     "sh:sparql [ sh:select 'SELECT $this { $this ?p' ]": ("a { is still open", "Close it"),
+    "sh:sparql [ sh:select 'SELECT $this { GRAPH ?g { $this ?p 1 } }' ]": ("by GRAPH", "kg query"),
+    "sh:sparql [ sh:select 'SELECT $this FROM <g> { $this ?p 1 }' ]": ("by FROM", "kg query"),
     "sh:sparql [ sh:select '' ]": ("the end of the query", "grammar"),
     "sh:sparql [ sh:select ex:query ]": ("sh:select takes a text", "quotes"),
     "sh:validator [ a sh:SPARQLAskValidator ; sh:ask 'SELECT ?this {}' ]": ("with ASK", "sh:ask"),
