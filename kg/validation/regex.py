@@ -18,7 +18,8 @@ from typing import Final
 
 import pyoxigraph as ox
 
-from kg.store import empty_store
+from kg.sparql.guard import guard
+from kg.store import ask, empty_store
 from kg.terms import literal
 from kg.validation.characters import (
     CATEGORIES,
@@ -106,9 +107,9 @@ class Regex:
         assert self.rust is not None
         asked = list(dict.fromkeys(texts))
         rows = " ".join(f"({number} {literal(text)})" for number, text in enumerate(asked))
-        found = _store().query(
-            f"SELECT ?n (REGEX(?v, {literal(self.rust)}) AS ?r) {{ VALUES (?n ?v) {{ {rows} }} }}"
-        )
+        query = f"SELECT ?n (REGEX(?v, {literal(self.rust)}) AS ?r)"
+        text = f"{query} {{ VALUES (?n ?v) {{ {rows} }} }}"
+        found = ask(_store(), guard(text, "a regular expression", {}))
         assert isinstance(found, ox.QuerySolutions)
         told = {int(row["n"].value): row["r"] for row in found}
         if None in told.values():
