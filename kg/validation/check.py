@@ -13,6 +13,7 @@ from kg.errors import InputError
 from kg.validation.faults import fault
 from kg.validation.judge import Judge, to_graph
 from kg.validation.names import RDF_TYPE, RDFS_ENTAILMENT, SH, sh
+from kg.validation.nesting import check_depth
 from kg.validation.query_texts import check_queries
 from kg.validation.regex import RegexError, read_regex
 from kg.validation.results import Result
@@ -21,8 +22,6 @@ from kg.validation.terms import from_rdflib, is_literal, split_literal
 from kg.validation.vocabulary import nearest
 from kg.validation.wellformed import surely_well_formed
 
-# The SHACL of SHACL nests deeper than pySHACL's usual limit where lists of shapes have paths.
-_DEEPEST: Final = 30
 # Features of SHACL-AF and SHACL-JS: a graph that relies on them would seem to conform.
 _REFUSED_TYPES: Final = {
     sh("SPARQLFunction"): "SPARQL functions (sh:SPARQLFunction)",
@@ -54,6 +53,7 @@ def load_shapes(files: Sequence[FilePath]) -> ShapesGraph:
     shapes = read_shapes(files)
     refuse_unknown(shapes)
     refuse_unsupported(shapes)
+    check_depth(shapes)
     check_shapes(shapes)
     check_patterns(shapes)
     check_queries(shapes)
@@ -106,7 +106,7 @@ def check_shapes(shapes: ShapesGraph) -> None:
     if surely_well_formed(shapes):
         return
     rules = _shacl_of_shacl()
-    results = Judge(rules, depth=_DEEPEST).judge(to_graph(shapes.triples()))
+    results = Judge(rules).judge(to_graph(shapes.triples()))
     worst = min(results, key=lambda result: _place(shapes, result), default=None)
     if worst is not None:
         raise shapes.error(worst.focus_node, fault(shapes, rules, worst))
@@ -136,7 +136,7 @@ def _place(shapes: ShapesGraph, result: Result) -> tuple[str, int, tuple[object,
 
 def meta_judge() -> Judge:
     """Return the judge of shapes: pySHACL with the SHACL of SHACL."""
-    return Judge(_shacl_of_shacl(), depth=_DEEPEST)
+    return Judge(_shacl_of_shacl())
 
 
 def _shacl_of_shacl() -> ShapesGraph:

@@ -21,6 +21,7 @@ from kg.errors import InputError
 from kg.terms import XSD, literal
 from kg.validation.messages import QUERY_MESSAGE, standard_message, tell_branch, tell_results
 from kg.validation.names import SH, sh
+from kg.validation.nesting import DEEPEST, recursive_shapes
 from kg.validation.offline import offline
 from kg.validation.paths import Path
 from kg.validation.results import Result
@@ -30,6 +31,8 @@ from kg.validation.terms import from_rdflib, is_literal, is_true, to_rdflib
 if TYPE_CHECKING:
     from rdflib import Graph
     from rdflib.term import Node
+
+    from kg.validation.recursion import Recursion
 
 _SWITCHES: Final = frozenset(
     map(sh, ("closed", "deactivated", "optional", "qualifiedValueShapesDisjoint", "uniqueLang"))
@@ -49,7 +52,6 @@ class Judge:
     Args:
         shapes: The shapes graph.
         reasons: How many results of each constraint are given reasons for every branch.
-        depth: How deep shapes may nest; pySHACL's own limit.
         told: The shapes graph as messages tell of it, if pySHACL is given less than that.
 
     Raises:
@@ -60,7 +62,6 @@ class Judge:
         self,
         shapes: ShapesGraph,
         reasons: int = 0,
-        depth: int = 15,
         told: ShapesGraph | None = None,
     ) -> None:
         from pyshacl.graph_abstraction import DataGraph
@@ -75,10 +76,11 @@ class Judge:
             validator = Validator(
                 DataGraph.from_rdflib_graph(to_graph([])),
                 shacl_graph=_shapes_graph(shapes),
-                options={"logger": _silent_logger(), "max_validation_depth": depth},
+                options={"logger": _silent_logger(), "max_validation_depth": DEEPEST},
             )
             self._executor = validator.make_executor()
             self._by_name = {from_rdflib(s.node): s for s in validator.shacl_graph.shapes}
+            self._recursion = self._recursive(recursive_shapes(shapes))
 
     @property
     def shapes(self) -> tuple[str, ...]:
@@ -100,11 +102,21 @@ class Judge:
         # Queries know the prefixes that the shapes' files declare, as they do in pySHACL.
         for prefix, namespace in self._shapes.prefixes.items():
             graph.bind(prefix, namespace)
+        if self._recursion is not None:
+            self._recursion.forget()
         for name in self.shapes if focus is None else focus:
             results = self._ask(graph, name, None if focus is None else focus[name])
             for result in sorted(results, key=lambda result: result.sort_key):
                 yield self._reasoned_out(graph, result)
         _forget()
+
+    def _recursive(self, names: Iterable[str]) -> Recursion | None:
+        found = [self._by_name[name] for name in names if name in self._by_name]
+        if not found:
+            return None
+        from kg.validation.recursion import Recursion
+
+        return Recursion(found)
 
     def _ask(self, graph: Graph, shape: str, focus: Sequence[str] | None) -> list[Result]:
         with self._guarded(shape):
