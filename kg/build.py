@@ -15,16 +15,17 @@ import resource
 import shutil
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from typing import IO, Any, Final
 
 import duckdb
 
 from kg.about import tool_version
-from kg.duck import engine
+from kg.duck import beside, engine, lent
 from kg.errors import InputError, WorldError
 from kg.export import Problem, write_survey
 from kg.export.checks import check_rows
@@ -35,7 +36,7 @@ from kg.materialize import MapCount, Materialization, materialize
 from kg.quads import QuadTable, write_index_files
 from kg.rdf import spool_rdf
 from kg.sources import Folders
-from kg.store import write_index
+from kg.store import Room, write_index
 from kg.supervise import keep, leftover
 from kg.validation import Options, Severity, Sink, Verdict, load_shapes, validate
 from kg.validation.origins import Origins
@@ -259,23 +260,30 @@ class _Builder:
         if not self.options.validate or not self.workspace.shape_files:
             return None
         shapes = load_shapes(self.workspace.shape_files)
-        # Results are led back on a connection of their own: source tables have the same names.
-        with engine(self.spill, self.options.memory, self.options.threads) as sources:
-            origins = Origins(sources, self.workspace, shapes, self.spill)
-            with closing(origins):
-                return validate(
-                    connection,
-                    table,
-                    shapes,
-                    report=self.made.report,
-                    sinks=self.options.sinks,
-                    options=Options(locate=origins.locate),
-                )
+        with ExitStack() as stack:
+
+            @cache
+            def origins() -> Origins:
+                # An engine of their own: source tables have the same names as the graph's.
+                sources = stack.enter_context(beside(connection, self.spill, self.options.threads))
+                made = Origins(sources, self.workspace, shapes, self.spill)
+                return stack.enter_context(closing(made))
+
+            return validate(
+                connection,
+                table,
+                shapes,
+                report=self.made.report,
+                sinks=self.options.sinks,
+                options=Options(locate=lambda results: origins().locate(results)),
+            )
 
     def index(self, connection: duckdb.DuckDBPyConnection, table: QuadTable) -> int:
         files = write_index_files(connection, table, self.spill)
         lines = sum(lines for _, lines in files)
-        held = write_index([path for path, _ in files], self.made.store)
+        with lent(connection) as (free, taken):
+            room = Room(free, taken, ", or leave the index out with --no-index")
+            held = write_index([path for path, _ in files], self.made.store, room)
         return lines - held
 
 

@@ -13,8 +13,9 @@ from typing import Final, TypeVar
 import duckdb
 
 from kg.errors import InputError, KgError, LimitError, WorldError
+from kg.memory import resident, trim
 from kg.paths import new_folder, plain_path, remove_folder
-from kg.sizes import parse_size
+from kg.sizes import USUAL_MEMORY, parse_size
 
 Result = TypeVar("Result")
 
@@ -45,13 +46,15 @@ def engine(
     Args:
         spill: Folder in which a folder for spilled data is made, and removed at the end; by
             default that of the system for temporary files.
-        memory: Peak memory of the whole process, such as ``1GB``; by default 2 GB.
+        memory: Peak memory of the whole process, such as ``1GB``; by default
+            `kg.sizes.USUAL_MEMORY`.
         threads: Worker threads; by default one for each core.
 
     Raises:
         InputError: `memory` is no size or too small.
     """
-    limit = _buffers(parse_size(memory or "2GB"))
+    memory_of_process = parse_size(memory or USUAL_MEMORY)
+    limit = _buffers(memory_of_process)
     if limit < SMALLEST_LIMIT:
         raise InputError(
             "memory-too-small",
@@ -74,6 +77,7 @@ def engine(
     try:
         with translated(), duckdb.connect(config=config) as connection:
             connection.execute("SET enable_progress_bar = false")
+            connection.execute(f"SET VARIABLE memory_of_process = {memory_of_process}")
             yield connection
     finally:
         remove_folder(folder)
@@ -108,12 +112,68 @@ def reserved(connection: duckdb.DuckDBPyConnection, size: int) -> Iterator[None]
         connection.execute(f"SET memory_limit = '{before}B'")
 
 
-def _lower(connection: duckdb.DuckDBPyConnection, size: int) -> int:
-    """Lower the memory limit by so many bytes, and return what it was."""
+@contextmanager
+def lent(connection: duckdb.DuckDBPyConnection) -> Iterator[tuple[int, int]]:
+    """Give DuckDB's buffers back as far as possible, as long as something else needs the memory.
+
+    Args:
+        connection: From `engine`.
+
+    Yields:
+        Bytes that are free within the limit of the process, and bytes that it holds.
+    """
+    row = connection.execute("SELECT getvariable('memory_of_process')").fetchone()
+    assert row is not None
+    before = _limit_of(connection)
+    _shrink(connection, SMALLEST_LIMIT, before)
+    trim()
+    held = resident()
+    try:
+        yield int(row[0]) - held, held
+    finally:
+        connection.execute(f"SET memory_limit = '{before}B'")
+
+
+@contextmanager
+def beside(
+    connection: duckdb.DuckDBPyConnection, spill: Path | None, threads: int | None = None
+) -> Iterator[duckdb.DuckDBPyConnection]:
+    """Give a second engine while one is at work, which leaves it a third of its memory.
+
+    Args:
+        connection: From `engine`; it may be in the middle of a query.
+        spill: As for `engine`.
+        threads: As for `engine`.
+    """
+    with connection.cursor() as settings:
+        share = max(SMALLEST_LIMIT, _limit_of(settings) // 3)
+        whole = PROCESS_FLOOR + ceil(share * (1 + _OVERSHOOT))
+        with reserved(settings, share), engine(spill, f"{whole}B", threads) as second:
+            yield second
+
+
+def _shrink(connection: duckdb.DuckDBPyConnection, limit: int, before: int) -> None:
+    """Set the memory limit, or as near to it as what DuckDB holds allows."""
+    limit = max(SMALLEST_LIMIT, limit)
+    while limit < before:
+        try:
+            connection.execute(f"SET memory_limit = '{limit}B'")
+        except duckdb.OutOfMemoryException:
+            limit += (before - limit) // 2 + 2**20
+        else:
+            return
+
+
+def _limit_of(connection: duckdb.DuckDBPyConnection) -> int:
     row = connection.execute("SELECT current_setting('memory_limit')").fetchone()
     assert row is not None
-    before = parse_size(str(row[0]))
-    connection.execute(f"SET memory_limit = '{max(SMALLEST_LIMIT, before - size)}B'")
+    return parse_size(str(row[0]))
+
+
+def _lower(connection: duckdb.DuckDBPyConnection, size: int) -> int:
+    """Lower the memory limit by so many bytes, and return what it was."""
+    before = _limit_of(connection)
+    _shrink(connection, before - size, before)
     return before
 
 

@@ -8,12 +8,14 @@ triple once, and the named graphs stand beside it.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Final
 
 import pyoxigraph as ox
 
-from kg.errors import InputError, WorldError
+from kg.errors import InputError, LimitError, WorldError
 from kg.sparql.guard import Guarded
 from kg.workspace import Build, show_path
 
@@ -49,20 +51,29 @@ def open_index(build: Build) -> ox.Store:
         ) from error
 
 
-def write_index(nquads: list[Path], target: Path) -> int:
+def write_index(nquads: Sequence[Path], target: Path, room: Room | None = None) -> int:
     """Load N-Quads files into a new index on disk, and return the number of quads it holds.
 
+    Blank nodes keep their labels, so that they are the same in the merge and in named graphs.
     The index merges terms that differ only in lexical form, so the number may be smaller than
     that of the files' lines.
 
+    Args:
+        nquads: The files.
+        target: The folder to make.
+        room: The memory that loading may take; by default as much as it likes.
+
     Raises:
+        LimitError: The room is too small; nothing was loaded.
         WorldError: The disk failed.
     """
     try:
+        sizes = [_size(path) for path in nquads]
+        if room is not None:
+            room.check(max(size.longest for size in sizes))
         store = ox.Store(str(target))
-        for path in nquads:
-            # Lenient: the terms were checked, and IRIs that a mapping calls unsafe are wanted.
-            store.bulk_load(path=str(path), format=ox.RdfFormat.N_QUADS, lenient=True)
+        for path, size in zip(nquads, sizes, strict=True):
+            _load(store, path, ox.RdfFormat.N_QUADS, size, room)
         store.flush()
         count = len(store)
     except (OSError, RuntimeError) as error:
@@ -73,27 +84,129 @@ def write_index(nquads: list[Path], target: Path) -> int:
     return count
 
 
-def load_lines(lines: Path, folder: Path | None = None, *, keep_labels: bool) -> ox.Store:
-    """Load a file of N-Triples into a new store.
+def load_lines(lines: Path, folder: Path | None = None, room: Room | None = None) -> ox.Store:
+    """Load a file of N-Triples into a new store, in which blank nodes keep their labels.
 
     Args:
         lines: The file.
         folder: Where to make the store; by default in memory.
-        keep_labels: Whether blank nodes keep their labels, which takes longer.
+        room: The memory that loading may take; by default as much as it likes.
 
     Raises:
+        LimitError: The room is too small; nothing was loaded.
         WorldError: The disk failed.
     """
-    form = ox.RdfFormat.N_TRIPLES
     try:
+        size = _size(lines)
+        if room is not None:
+            room.check(size.longest)
         store = ox.Store() if folder is None else ox.Store(str(folder))
-        if keep_labels:
-            store.bulk_extend(ox.parse(path=str(lines), format=form, lenient=True))
-        else:
-            store.bulk_load(path=str(lines), format=form, lenient=True)
+        _load(store, lines, ox.RdfFormat.N_TRIPLES, size, room)
     except OSError as error:
         raise WorldError("disk", f"the triples cannot be indexed: {error}") from error
     return store
+
+
+# --- loading within limits ------------------------------------------------------------------
+
+# What Oxigraph takes to load quads, in bytes, measured over terms of all lengths: by itself, for
+# each quad, and for each byte of its line. It works on two batches of a million quads at once.
+_LOADER: Final = 40 * 2**20
+_OF_QUAD: Final = 500
+_OF_BYTE: Final = 2.5
+_AT_ONCE: Final = 2_000_000
+# For each byte of a piece of a file, which is held beside.
+_OF_PIECE: Final = 3
+_SMALLEST_PIECE: Final = 2**20
+_LINES_OF_SMALLEST: Final = 10_000
+_BLOCK: Final = 2**20
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """Memory that loading an index may take.
+
+    Attributes:
+        size: Bytes that are free for it.
+        held: Bytes that the process holds beside.
+        otherwise: What to do instead of giving more memory, as the end of a sentence.
+    """
+
+    size: int
+    held: int
+    otherwise: str = ""
+
+    def check(self, longest: int) -> None:
+        """Refuse to load where not even the smallest piece fits.
+
+        Raises:
+            LimitError: The room is too small; the message says how much it would have to be.
+        """
+        smallest = max(_SMALLEST_PIECE, longest)
+        needed = _LOADER + int((_OF_BYTE + _OF_PIECE) * smallest) + _OF_QUAD * _LINES_OF_SMALLEST
+        if needed <= self.size:
+            return
+        wanted = -(-(self.held + needed) // 10**7) * 10
+        raise LimitError(
+            "index-too-large",
+            f"the index needs about {needed / 1e6:,.0f} MB to be loaded, and"
+            f" {max(self.size, 0) / 1e6:,.0f} MB are left of --memory",
+            hint=f"Give --memory {wanted}MB{self.otherwise}.",
+        )
+
+    def holds(self, size: _Size) -> bool:
+        """Tell whether all of a file can be loaded at once."""
+        share = min(1.0, _AT_ONCE / max(1, size.lines))
+        taken = _OF_QUAD * size.lines + _OF_BYTE * size.bytes
+        return _LOADER + share * taken <= self.size
+
+    @property
+    def piece(self) -> tuple[int, int]:
+        """Bytes and lines of the largest piece that can be loaded at once."""
+        half = (self.size - _LOADER) / 2
+        by_size = max(_SMALLEST_PIECE, int(half / (_OF_BYTE + _OF_PIECE)))
+        return by_size, max(_LINES_OF_SMALLEST, int(half / _OF_QUAD))
+
+
+@dataclass(frozen=True, slots=True)
+class _Size:
+    """Of a file of lines: its bytes, its lines, the bytes of the longest line (at most)."""
+
+    bytes: int
+    lines: int
+    longest: int
+
+
+def _size(path: Path) -> _Size:
+    """Measure a file of lines; that a line is long is known to within a block."""
+    total = lines = longest = current = 0
+    with path.open("rb", buffering=0) as source:
+        while block := source.read(_BLOCK):
+            total += len(block)
+            found = block.count(b"\n")
+            lines += found
+            current = len(block) if found else current + len(block)
+            longest = max(longest, current)
+    return _Size(total, lines, longest)
+
+
+def _load(store: ox.Store, path: Path, form: ox.RdfFormat, size: _Size, room: Room | None) -> None:
+    """Load a file of lines, at once where there is room for it, else in pieces."""
+    # Lenient: the terms were checked, and IRIs that a mapping calls unsafe are wanted.
+    if room is None or room.holds(size):
+        store.bulk_extend(ox.parse(path=str(path), format=form, lenient=True))
+        return
+    most_bytes, most_lines = room.piece
+    with path.open("rb") as source:
+        while piece := source.read(most_bytes):
+            piece += source.readline()
+            left = piece.count(b"\n")
+            quads = ox.parse(input=piece, format=form, lenient=True)
+            while left > 0:
+                store.bulk_extend(islice(quads, most_lines))
+                left -= most_lines
+    # Pieces lie across each other; questions are asked faster once they are merged.
+    store.optimize()
 
 
 def ask(

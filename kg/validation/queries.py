@@ -20,9 +20,9 @@ from typing import Any, Final
 import duckdb
 import pyoxigraph as ox
 
-from kg.duck import reserved, sql_text, translated
+from kg.duck import lent, reserved, sql_text, translated
 from kg.quads import copy_lines
-from kg.store import ask, empty_store, load_lines
+from kg.store import Room, ask, empty_store, load_lines
 from kg.terms import XSD, literal
 from kg.validation.messages import QUERY_MESSAGE
 from kg.validation.names import sh
@@ -37,8 +37,8 @@ from kg.validation.terms import is_blank, is_literal, split_literal
 # Triples that are loaded into an index in memory; more go to disk.
 _IN_MEMORY: Final = 1_000_000
 _BYTES_IN_MEMORY: Final = 250
-# Bytes that loading an index on disk takes, however many triples there are.
-_LOADING: Final = 700_000_000
+# Bytes that an index on disk takes while it is asked, however many triples there are.
+_BYTES_OF_OPEN: Final = 64 * 2**20
 # Solutions whose lexical forms are looked up at once: each time the triples are read again.
 _TOGETHER: Final = 10_000
 _COMPONENT: Final = sh("SPARQLConstraintComponent")
@@ -174,14 +174,14 @@ class QueryRunner:
             if self._open_index is not None and not blank:
                 self._store = self._open_index()
             else:
-                self._store = self._load(blank)
+                self._store = self._load()
         return self._store
 
     def _ask(self, condition: str) -> bool:
         rows = self._run(f"SELECT 1 FROM {self._triples.name} WHERE {condition} LIMIT 1")
         return bool(rows)
 
-    def _load(self, keep_labels: bool) -> ox.Store:
+    def _load(self) -> ox.Store:
         folder = self._held.enter_context(tempfile.TemporaryDirectory(prefix="kg-validate-"))
         lines = FilePath(folder) / "triples.nt"
         count = copy_lines(
@@ -189,10 +189,15 @@ class QueryRunner:
             f"SELECT s || ' ' || p || ' ' || o || ' .' FROM {self._triples.name}{self._read()}",
             lines,
         )
-        on_disk = FilePath(folder) / "store" if count > _IN_MEMORY else None
-        size = _LOADING if on_disk else count * _BYTES_IN_MEMORY
+        size = count * _BYTES_IN_MEMORY
+        with lent(self._connection) as (free, taken):
+            if count > _IN_MEMORY or size > free // 2:
+                size = _BYTES_OF_OPEN
+                store = load_lines(lines, FilePath(folder) / "store", Room(free, taken))
+            else:
+                store = load_lines(lines)
         self._held.enter_context(reserved(self._connection, size))
-        return load_lines(lines, on_disk, keep_labels=keep_labels)
+        return store
 
     def _read(self) -> str:
         """Return the condition that a query reads a triple."""

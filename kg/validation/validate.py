@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 import duckdb
 
-from kg.duck import translated
+from kg.duck import reserve, translated
 from kg.errors import LimitError
 from kg.quads import QuadTable
 from kg.sizes import parse_size
@@ -275,6 +275,7 @@ class _Validation:
                     hint="See which with --explain, give more with --memory, or write the shape"
                     " with SHACL Core.",
                 )
+            reserve(self._connection, "whole_graph", count * _BYTES_IN_RDFLIB)
             self._graph = to_graph(_all_triples(self._connection, self._triples))
         return self._graph
 
