@@ -62,6 +62,7 @@ class BuildOptions:
         memory: Peak memory of the process, such as ``1GB``.
         threads: Worker threads.
         allow_outside: Let sources lie outside the workspace.
+        ignore_unsupported: Leave out what is not supported of SHACL, instead of refusing it.
         sinks: Each is called with every validation result.
     """
 
@@ -73,6 +74,7 @@ class BuildOptions:
     memory: str | None = None
     threads: int | None = None
     allow_outside: bool = False
+    ignore_unsupported: bool = False
     sinks: Sequence[Sink] = ()
 
 
@@ -259,7 +261,9 @@ class _Builder:
     def validate(self, connection: duckdb.DuckDBPyConnection, table: QuadTable) -> Verdict | None:
         if not self.options.validate or not self.workspace.shape_files:
             return None
-        shapes = load_shapes(self.workspace.shape_files)
+        shapes = load_shapes(
+            self.workspace.shape_files, ignore_unsupported=self.options.ignore_unsupported
+        )
         with ExitStack() as stack:
 
             @cache

@@ -61,6 +61,12 @@ def build_command(
             "--strict", help="Fail if a source gives no record, or records no subject or object."
         ),
     ] = False,
+    ignore_unsupported: Annotated[
+        bool,
+        typer.Option(
+            "--ignore-unsupported", help="Leave out what kg does not support of SHACL, and say so."
+        ),
+    ] = False,
     timeout: TimeoutOption = None,
     memory: MemoryOption = None,
     threads: ThreadsOption = None,
@@ -84,7 +90,7 @@ def build_command(
     sinks = []
     report = None
     if not no_validate and workspace.shape_files:
-        shapes = load_shapes(workspace.shape_files)
+        shapes = load_shapes(workspace.shape_files, ignore_unsupported=ignore_unsupported)
         namer = Namer({**workspace.prefixes, **shapes.prefixes})
         report = open_report("table", sys.stderr, shapes, namer, shared.width)
         sinks.append(report.add)
@@ -97,6 +103,7 @@ def build_command(
         memory=memory,
         threads=threads,
         allow_outside=allow_outside,
+        ignore_unsupported=ignore_unsupported,
         sinks=sinks,
     )
     with shared.status() as status:
@@ -125,6 +132,8 @@ def _summary(
             f"the index takes {result.merged:,} quads for others that differ only in how a value"
             " is written; exports and counts here tell them apart"
         )
+    for note in () if result.verdict is None else result.verdict.notes:
+        shared.say(f"kg: warning: {note}")
     for problem in result.problems:
         shared.say(
             f"{counted(problem.count, 'statement')}: {problem.message} ({problem.code});"

@@ -88,6 +88,12 @@ def validate_command(
     max_results: Annotated[
         int | None, typer.Option(min=1, help="Stop after so many results. Default: no limit.")
     ] = None,
+    ignore_unsupported: Annotated[
+        bool,
+        typer.Option(
+            "--ignore-unsupported", help="Leave out what kg does not support of SHACL, and say so."
+        ),
+    ] = False,
     explain: Annotated[
         bool, typer.Option("--explain", help="Say on standard error which way each shape took.")
     ] = False,
@@ -112,7 +118,7 @@ def validate_command(
             "missing-shapes", "--data needs --shapes", hint="Name the shapes with --shapes FILE."
         )
     data = context.with_resource(given_data(data or [], data_format))
-    graph = load_shapes(shapes or own.workspace.shape_files)
+    graph = load_shapes(shapes or own.workspace.shape_files, ignore_unsupported=ignore_unsupported)
     namer = Namer({**_prefixes(own, data), **graph.prefixes})
     with ExitStack() as stack:
         connection = stack.enter_context(engine(None, memory, threads))
@@ -125,8 +131,8 @@ def validate_command(
         verdict = validate(connection, table, graph, sinks=[out.add], options=options)
         out.close()
         _print(text, form)
-    if not verdict.applied:
-        own.say("kg: warning: no shape has a target, so nothing was checked")
+    for note in verdict.notes:
+        own.say(f"kg: warning: {note}")
     _explain(own, verdict, graph, namer)
     return _exit_code(own, verdict, Severity[fail_on.name], max_results)
 

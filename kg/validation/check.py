@@ -5,40 +5,56 @@ Spec: https://www.w3.org/TR/shacl/#shacl-shacl
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path as FilePath
 from typing import Final
 
-from kg.errors import InputError
+from kg.errors import InputError, Location
 from kg.validation.faults import fault
 from kg.validation.judge import Judge, to_graph
-from kg.validation.names import RDF_TYPE, RDFS_ENTAILMENT, SH, sh
+from kg.validation.names import SH, sh
 from kg.validation.nesting import check_depth
-from kg.validation.query_texts import check_queries
+from kg.validation.query_texts import query_errors
 from kg.validation.regex import RegexError, read_regex
 from kg.validation.results import Result
-from kg.validation.shapes import ShapesGraph, read_shapes
+from kg.validation.shapes import DEEPEST_PATH, ShapesGraph, nests_too_deep, read_shapes
 from kg.validation.terms import from_rdflib, is_literal, split_literal
-from kg.validation.vocabulary import nearest
+from kg.validation.unchecked import notes_on
+from kg.validation.unsupported import leave_out, refusals, unsupported
 from kg.validation.wellformed import surely_well_formed
+from kg.wording import counted
 
-# Features of SHACL-AF and SHACL-JS: a graph that relies on them would seem to conform.
-_REFUSED_TYPES: Final = {
-    sh("SPARQLFunction"): "SPARQL functions (sh:SPARQLFunction)",
-    sh("JSFunction"): "JavaScript functions (sh:JSFunction)",
-}
-_REFUSED: Final = {
-    sh("rule"): "rules (sh:rule)",
-    sh("target"): "SPARQL-based targets (sh:target)",
-    sh("expression"): "expression constraints (sh:expression)",
-    sh("js"): "JavaScript constraints (sh:js)",
-    sh("jsFunctionName"): "JavaScript functions (sh:jsFunctionName)",
-    sh("values"): "values rules (sh:values)",
-}
+# Errors that are shown at once.
+_SHOWN: Final = 10
 
 
-def load_shapes(files: Sequence[FilePath]) -> ShapesGraph:
+class ShapeErrors(InputError):
+    """Several things that are wrong with shapes: the first, with the others in its report.
+
+    Args:
+        errors: The errors, at least one.
+    """
+
+    def __init__(self, errors: Sequence[InputError]) -> None:
+        first = errors[0]
+        super().__init__(first.code, first.message, location=first.location, hint=first.hint)
+        self.errors = tuple(errors)
+
+    def report(self) -> str:
+        """Return the first errors one below the other, and how many there are besides."""
+        told = [InputError.report(error) for error in self.errors[:_SHOWN]]
+        if len(self.errors) > _SHOWN:
+            told.append(f"kg: and {counted(len(self.errors) - _SHOWN, 'more error')} in the shapes")
+        return "\n".join(told)
+
+
+def load_shapes(files: Sequence[FilePath], *, ignore_unsupported: bool = False) -> ShapesGraph:
     """Read shape files and check them.
+
+    Args:
+        files: The files.
+        ignore_unsupported: Leave out what kg does not support, and note it, instead of refusing it.
 
     Raises:
         InputError: There is no file; one is missing or not valid RDF; or a shape is not
@@ -51,50 +67,35 @@ def load_shapes(files: Sequence[FilePath]) -> ShapesGraph:
             hint="Put SHACL files into shapes/, or name them with --shapes FILE.",
         )
     shapes = read_shapes(files)
-    refuse_unknown(shapes)
-    refuse_unsupported(shapes)
+    left_out = list(unsupported(shapes))
+    if ignore_unsupported and left_out:
+        shapes, left_out = leave_out(shapes, left_out), []
     check_depth(shapes)
-    check_shapes(shapes)
-    check_patterns(shapes)
-    check_queries(shapes)
-    return shapes
+    errors = refusals(left_out)
+    errors += shape_errors(shapes) if not errors else ()
+    errors += pattern_errors(shapes)
+    errors += query_errors(shapes)
+    _raise_all(errors)
+    return replace(shapes, notes=(*shapes.notes, *notes_on(shapes)))
 
 
-def refuse_unknown(shapes: ShapesGraph) -> None:
-    """Refuse names that SHACL does not have: a misspelt constraint would constrain nothing.
-
-    Raises:
-        InputError: There is one in SHACL's namespace.
-    """
-    for name, place in shapes.unknown.items():
-        meant = nearest(name)
-        raise InputError(
-            "unknown-shacl",
-            f"sh:{name} is no term of SHACL that kg knows",
-            location=place,
-            hint=f"Did you mean sh:{meant}?" if meant else "Terms of your own need another prefix.",
-        )
+def _raise_all(errors: Iterable[InputError]) -> None:
+    """Raise errors in the order of the files, each once."""
+    unique = {error.report(): error for error in errors}
+    found = sorted(unique.values(), key=lambda error: _line(error.location))
+    if len(found) == 1:
+        raise found[0]
+    if found:
+        raise ShapeErrors(found)
 
 
 def refuse_unsupported(shapes: ShapesGraph) -> None:
-    """Refuse what kg would pass over in silence.
+    """Refuse what kg would pass over in silence, and names that SHACL does not have.
 
     Raises:
-        InputError: A shape uses a feature of SHACL-AF or SHACL-JS.
+        InputError: There is such a thing.
     """
-    for subject, predicate, object_ in shapes.triples():
-        refused = _REFUSED.get(predicate)
-        if predicate == sh("entailment") and object_ != RDFS_ENTAILMENT:
-            refused = "entailment regimes other than RDFS (sh:entailment)"
-        if predicate == RDF_TYPE:
-            refused = _REFUSED_TYPES.get(object_)
-        if refused is not None:
-            raise InputError(
-                "unsupported-shacl",
-                f"{refused} are not supported",
-                location=shapes.origins.get(subject),
-                hint="kg validates SHACL Core and sh:sparql constraints and components.",
-            )
+    _raise_all(refusals(unsupported(shapes)))
 
 
 def check_shapes(shapes: ShapesGraph) -> None:
@@ -103,35 +104,49 @@ def check_shapes(shapes: ShapesGraph) -> None:
     Raises:
         InputError: A shape is not well-formed; the message names its place and what is wrong.
     """
+    _raise_all(shape_errors(shapes))
+
+
+def shape_errors(shapes: ShapesGraph) -> Iterator[InputError]:
+    """Yield what the SHACL of SHACL finds wrong with shapes, and paths that nest too deep."""
+    deep = [path for path in _paths(shapes) if nests_too_deep(shapes, path)]
+    if deep:
+        for path in deep:
+            said = f"the property path nests deeper than {DEEPEST_PATH}, or in a circle"
+            yield shapes.error(path, said)
+        return
     if surely_well_formed(shapes):
         return
     rules = _shacl_of_shacl()
     results = Judge(rules).judge(to_graph(shapes.triples()))
-    worst = min(results, key=lambda result: _place(shapes, result), default=None)
-    if worst is not None:
-        raise shapes.error(worst.focus_node, fault(shapes, rules, worst))
+    for result in sorted(results, key=lambda result: _place(shapes, result)):
+        yield shapes.error(result.focus_node, fault(shapes, rules, result))
 
 
-def check_patterns(shapes: ShapesGraph) -> None:
-    """Check that patterns are regular expressions, which otherwise a value would bring to light.
+def _paths(shapes: ShapesGraph) -> list[str]:
+    found = dict.fromkeys(o for _, p, o in shapes.triples() if p == sh("path"))
+    return [path for path in found if path.startswith("_")]
 
-    Raises:
-        InputError: One is none, or none that kg reads.
-    """
+
+def pattern_errors(shapes: ShapesGraph) -> Iterator[InputError]:
+    """Yield what is wrong with patterns, which otherwise a value would bring to light."""
     for shape, predicate, pattern in shapes.triples():
-        if predicate == sh("pattern"):
-            flags = shapes.value(shape, sh("flags")) or '""'
-            given = split_literal(flags).lexical.lower() if is_literal(flags) else ""
-            try:
-                read_regex(split_literal(pattern).lexical, given)
-            except RegexError as error:
-                said = f"sh:pattern is no regular expression that kg reads: {error}"
-                raise shapes.error(shape, said) from error
+        if predicate != sh("pattern") or not is_literal(pattern):
+            continue
+        flags = shapes.value(shape, sh("flags")) or '""'
+        given = split_literal(flags).lexical.lower() if is_literal(flags) else ""
+        try:
+            read_regex(split_literal(pattern).lexical, given)
+        except RegexError as error:
+            yield shapes.error(shape, f"sh:pattern is no regular expression that kg reads: {error}")
 
 
-def _place(shapes: ShapesGraph, result: Result) -> tuple[str, int, tuple[object, ...]]:
-    origin = shapes.origins.get(result.focus_node)
-    return (origin.file if origin else "", (origin and origin.line) or 0, result.sort_key)
+def _place(shapes: ShapesGraph, result: Result) -> tuple[tuple[str, int], tuple[object, ...]]:
+    return _line(shapes.place(result.focus_node)), result.sort_key
+
+
+def _line(place: Location | None) -> tuple[str, int]:
+    return (place.file, place.line or 0) if place else ("", 0)
 
 
 def meta_judge() -> Judge:

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
 from kg.validation.names import sh
-from kg.validation.shapes import ShapesGraph
+from kg.validation.shapes import ShapesGraph, list_members
 
 # Shapes that refer to each other so deep are followed; Python ends at about 250.
 DEEPEST: Final = 100
@@ -36,7 +36,7 @@ def _referred(shapes: ShapesGraph, shape: str) -> Iterator[tuple[str, str]]:
             yield parameter, other
     for parameter in _LISTS:
         for head in shapes.objects(shape, parameter):
-            for other in shapes.members(head):
+            for other in list_members(shapes, head):
                 yield parameter, other
 
 

@@ -9,6 +9,7 @@ https://www.w3.org/TR/shacl/#sparql-constraint-components
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from typing import Final
 
 from kg.errors import InputError
@@ -42,11 +43,20 @@ def check_queries(shapes: ShapesGraph) -> None:
         InputError: One is missing, is no SPARQL, is of the wrong form, would fetch something, or
             calls a function that nobody has.
     """
+    for error in query_errors(shapes):
+        raise error
+
+
+def query_errors(shapes: ShapesGraph) -> Iterator[InputError]:
+    """Yield what is wrong with each query; see `check_queries`."""
     for subject, predicate, object_ in shapes.triples():
-        if predicate == sh("sparql"):
-            _check_constraint(shapes, object_)
-        elif predicate in _FORMS:
-            _check_text(shapes, subject, predicate, object_)
+        try:
+            if predicate == sh("sparql"):
+                _check_constraint(shapes, object_)
+            elif predicate in _FORMS:
+                _check_text(shapes, subject, predicate, object_)
+        except InputError as error:
+            yield error
 
 
 def _check_constraint(shapes: ShapesGraph, constraint: str) -> None:

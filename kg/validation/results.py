@@ -126,6 +126,7 @@ class Verdict:
         cut: Whether results were left out because of a maximum number.
         ways: Which way each shape took, where that was asked for.
         applied: Number of shapes with targets; without any, nothing was checked.
+        notes: What was not checked although it seems to, one sentence each.
     """
 
     counts: Mapping[Severity, int]
@@ -133,6 +134,7 @@ class Verdict:
     cut: bool = False
     ways: tuple[ShapeWay, ...] = ()
     applied: int = 0
+    notes: tuple[str, ...] = ()
 
     @property
     def conforms(self) -> bool:

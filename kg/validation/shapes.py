@@ -39,13 +39,14 @@ _WRAPPERS: Final = (
     (sh("oneOrMorePath"), paths.OneOrMore),
     (sh("zeroOrOnePath"), paths.ZeroOrOne),
 )
+_PATH_LISTS: Final = (RDF_FIRST, sh("alternativePath"))
 _TARGETS: Final = tuple(
     map(sh, ("targetClass", "targetNode", "targetObjectsOf", "targetSubjectsOf"))
 )
 _SHAPE_VALUES: Final = tuple(map(sh, ("property", "node", "not", "qualifiedValueShape")))
 _SHAPE_LISTS: Final = tuple(map(sh, ("and", "or", "xone")))
 # pySHACL gives up at this depth.
-_DEEPEST_PATH: Final = 10
+DEEPEST_PATH: Final = 10
 
 
 @dataclass(frozen=True)
@@ -57,12 +58,18 @@ class ShapesGraph:
         origins: Where each subject first stands.
         prefixes: Prefixes that the files declare.
         unknown: Names in SHACL's namespace that SHACL does not have, and where each first stands.
+        places: Where a subject first has a predicate.
+        mentions: Where each object that is no literal is first mentioned.
+        notes: What users should know of the shapes, one sentence each.
     """
 
     index: Mapping[str, Mapping[str, Sequence[str]]]
     origins: Mapping[str, Location] = field(default_factory=dict, compare=False)
     prefixes: Mapping[str, str] = field(default_factory=dict, compare=False)
     unknown: Mapping[str, Location] = field(default_factory=dict, compare=False)
+    places: Mapping[tuple[str, str], Location] = field(default_factory=dict, compare=False)
+    mentions: Mapping[str, Location] = field(default_factory=dict, compare=False)
+    notes: Sequence[str] = field(default=(), compare=False)
 
     def triples(self) -> Iterator[Triple]:
         """Yield every triple once."""
@@ -120,8 +127,14 @@ class ShapesGraph:
         return InputError(
             "bad-shapes",
             f"{self.describe(node)}: {message}",
-            location=self.origins.get(node),
+            location=self.place(node),
             hint=hint or "See `kg help validate` for what a shape may say.",
+        )
+
+    def place(self, node: str, predicate: str = "") -> Location | None:
+        """Return where a node has a predicate, or else where it stands, or is mentioned."""
+        return (
+            self.places.get((node, predicate)) or self.origins.get(node) or self.mentions.get(node)
         )
 
     def describe(self, node: str) -> str:
@@ -184,7 +197,7 @@ class ShapesGraph:
             return paths.Predicate(node)
         if is_literal(node):
             raise self.error(node, "a property path cannot be a literal")
-        if depth >= _DEEPEST_PATH:
+        if depth >= DEEPEST_PATH:
             raise self.error(node, "the property path nests too deep or loops")
         if self.value(node, RDF_FIRST) is not None:
             return paths.Sequence(self._paths(node, depth))
@@ -207,6 +220,35 @@ class ShapesGraph:
         return tuple(self.path(member, depth + 1) for member in members)
 
 
+def nests_too_deep(shapes: ShapesGraph, path: str) -> bool:
+    """Tell whether a property path nests deeper than it is followed, or in a circle."""
+    level = {path}
+    for _ in range(DEEPEST_PATH):
+        level = {other for node in level for other in _path_parts(shapes, node)}
+        if not level:
+            return False
+    return True
+
+
+def _path_parts(shapes: ShapesGraph, node: str) -> Iterator[str]:
+    """Yield the paths that a path that is no IRI is made of."""
+    for predicate in (*_PATH_LISTS, *(predicate for predicate, _ in _WRAPPERS), sh("inversePath")):
+        for value in shapes.objects(node, predicate):
+            heads = [node] if predicate == RDF_FIRST else [value]
+            is_list = predicate in _PATH_LISTS
+            found = [m for h in heads for m in list_members(shapes, h)] if is_list else [value]
+            yield from (part for part in found if part.startswith("_"))
+
+
+def list_members(shapes: ShapesGraph, head: str) -> Iterator[str]:
+    """Yield the members of an RDF list, as far as it is one."""
+    seen: set[str] = set()
+    while head not in seen and head != RDF_NIL:
+        seen.add(head)
+        yield from shapes.objects(head, RDF_FIRST)
+        head = shapes.value(head, RDF_REST) or RDF_NIL
+
+
 def read_shapes(files: Iterable[FilePath]) -> ShapesGraph:
     """Read the files of a shapes graph; their triples are merged.
 
@@ -218,6 +260,8 @@ def read_shapes(files: Iterable[FilePath]) -> ShapesGraph:
     origins: dict[str, Location] = {}
     prefixes: dict[str, str] = {}
     unknown: dict[str, Location] = {}
+    places: dict[tuple[str, str], Location] = {}
+    mentions: dict[str, Location] = {}
     for number, path in enumerate(files):
         label = _labeller(number)
         for quad, line in _read(path, prefixes):
@@ -228,12 +272,15 @@ def read_shapes(files: Iterable[FilePath]) -> ShapesGraph:
             )
             place = Location(show_path(path), line)
             origins.setdefault(subject, place)
+            places.setdefault((subject, predicate), place)
+            if not is_literal(object_):
+                mentions.setdefault(object_, place)
             for name in filter(None, map(unknown_name, (predicate, object_))):
                 unknown.setdefault(name, place)
             objects = index.setdefault(subject, {}).setdefault(predicate, [])
             if object_ not in objects:
                 objects.append(object_)
-    return ShapesGraph(index, origins, prefixes, unknown)
+    return ShapesGraph(index, origins, prefixes, unknown, places, mentions)
 
 
 def _labeller(number: int) -> Callable[[ox.NamedNode | ox.BlankNode | ox.Literal | ox.Triple], str]:

@@ -31,6 +31,7 @@ from kg.validation.sieve.routes import Route, Way, choose_routes
 from kg.validation.sieve.run import Sieve
 from kg.validation.sieve.triples import Triples, merged_triples
 from kg.validation.sparql import Query, prepare
+from kg.validation.unchecked import notes_on_targets
 
 if TYPE_CHECKING:
     from rdflib import Graph
@@ -48,6 +49,8 @@ _ABOUT: Final = (
 
 # Bytes that a triple takes in rdflib, measured over graphs of records.
 _BYTES_IN_RDFLIB: Final = 900
+# Classes among which one is looked for that a target may mean.
+_CLASSES: Final = 5_000
 # Results that are led back to their records at once.
 _LOCATED: Final = 2_000
 
@@ -154,7 +157,10 @@ def validate(
                 take(result)
         cut = options.max_results is not None and next(found, None) is not None
         ways = tuple(work.ways(routes)) if options.explain else ()
-    return Verdict(dict(sorted(counts.items(), reverse=True)), report, cut, ways, len(routes))
+        applied = {r.shape.node: count for r, count in work.focus_counts(routes)}
+        notes = (*shapes.notes, *notes_on_targets(shapes, model, applied, work.classes))
+    sums = dict(sorted(counts.items(), reverse=True))
+    return Verdict(sums, report, cut, ways, len(routes), notes)
 
 
 def _located(results: Iterable[Result], options: Options) -> Iterator[Result]:
@@ -207,6 +213,19 @@ class _Validation:
         if any(focus.values()):
             tell("pySHACL on the whole graph")
             yield from self._judge(self._shapes).judge(self._whole_graph(), focus)
+
+    def focus_counts(self, routes: list[Route]) -> list[tuple[Route, int]]:
+        """Return the routes, each with the number of its focus nodes."""
+        return [(route, self._sieve.count(route.targets)) for route in routes]
+
+    def classes(self) -> list[str]:
+        """Return classes that nodes of the graph have; not all of very many."""
+        having = self._triples.has(RDF_TYPE)
+        with translated():
+            rows = self._connection.execute(
+                f"SELECT DISTINCT o FROM {self._triples.name} WHERE {having} LIMIT {_CLASSES}"
+            ).fetchall()
+        return sorted(iri for (iri,) in rows)
 
     def ways(self, routes: list[Route]) -> Iterator[ShapeWay]:
         """Yield which way each shape took, with how many focus nodes and suspects it has."""

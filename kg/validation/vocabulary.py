@@ -46,6 +46,16 @@ _NAMES: Final = (
     " JSRule JSTarget JSTargetType JSValidator"
 )
 TERMS: Final = frozenset(_NAMES.split())
+# Terms of SHACL 1.2, a working draft, that SHACL 1.0 does not have.
+# https://www.w3.org/TR/shacl12-core/
+_NEWER: Final = (
+    "ShapeClass shape targetWhere memberShape minListLength maxListLength uniqueMembers singleLine"
+    " subsetOf someValue rootClass uniqueValuesFor reifierShape reificationRequired ByTypes Debug"
+    " Trace conformanceDisallows TripleTerm nodeByExpression codeIdentifier intent agentInstruction"
+    " sparqlExpr SPARQLExprExpression NodeExpression NamedParameterExpression remove instancesOf"
+    " ListParameterExpression flatMap findFirst matchAll nodesMatching pathValues"
+)
+NEWER: Final = frozenset(_NEWER.split())
 # Constraint components, and the parameters of the vocabulary's own.
 _COMPONENT: Final = re.compile(r"[A-Z]\w*Constraint(Component)?(-\w+)?")
 

@@ -101,7 +101,7 @@ UNKNOWN = {
     "sh:targetclass ex:C": "sh:targetClass",
     "sh:severity sh:Waring": "sh:Warning",
     "a sh:nodeshape": "sh:NodeShape",
-    "sh:memberShape ex:T": None,
+    "sh:xyzzy ex:T": None,
 }
 
 

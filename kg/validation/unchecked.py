@@ -1,0 +1,146 @@
+"""What a validation did not check although it seems to, so that no answer is green for nothing.
+
+Spec: https://www.w3.org/TR/shacl/#targets
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from difflib import get_close_matches
+from typing import Final
+
+from kg.validation.messages import Namer
+from kg.validation.model import Shape, Targets
+from kg.validation.names import OWL, RDF_TYPE, SH, local_name, sh
+from kg.validation.nesting import negated_recursion
+from kg.validation.shapes import ShapesGraph
+from kg.wording import counted
+
+# Shapes, imports or references that a sentence names.
+_NAMED: Final = 3
+_IMPORTS: Final = f"<{OWL}imports>"
+_ONTOLOGY: Final = f"<{OWL}Ontology>"
+_REFERENCES: Final = tuple(map(sh, ("node", "not", "qualifiedValueShape")))
+_LISTS: Final = tuple(map(sh, ("and", "or", "xone")))
+
+
+def notes_on(shapes: ShapesGraph) -> Iterator[str]:
+    """Yield what is to be known of shapes that are well-formed, whatever the data."""
+    yield from _imports(shapes)
+    yield from _references(shapes)
+    yield from _severities(shapes)
+    negated = negated_recursion(shapes)
+    if negated is not None:
+        yield (
+            f"{_at(shapes, negated)}a shape refers to itself by way of a negation, to which SHACL"
+            " gives no meaning; do not rely on what it says"
+        )
+
+
+def notes_on_targets(
+    shapes: ShapesGraph,
+    model: Mapping[str, Shape],
+    applied: Mapping[str, int],
+    classes: Callable[[], Sequence[str]],
+) -> Iterator[str]:
+    """Yield which shapes met no node.
+
+    Args:
+        shapes: The shapes graph.
+        model: Every shape by its node.
+        applied: Shape with targets to the number of its focus nodes.
+        classes: Gives the classes that nodes of the data have, for a hint.
+    """
+    if not applied:
+        yield "no shape has a target, so nothing was checked"
+        return
+    idle = [shape for shape, count in applied.items() if not count]
+    if not idle:
+        return
+    namer = Namer({**shapes.prefixes, "sh": SH})
+    told = [
+        f"{namer(shapes.owner(shape))} ({_targets(model[shape].targets, namer)})"
+        for shape in idle[:_NAMED]
+    ]
+    more = f", and {len(idle) - _NAMED:,} more" if len(idle) > _NAMED else ""
+    hint = _meant([c for shape in idle for c in model[shape].targets.classes], classes, namer)
+    if len(idle) == len(applied):
+        yield f"no shape met a node, so nothing was checked: {', '.join(told)}{more}{hint}"
+    else:
+        yield (
+            f"{counted(len(idle), 'shape')} of {len(applied):,} met no node:"
+            f" {', '.join(told)}{more}{hint}"
+        )
+
+
+def _targets(targets: Targets, namer: Namer) -> str:
+    parts = [f"class {namer(iri)}" for iri in targets.classes]
+    parts += [f"subjects of {namer(iri)}" for iri in targets.subjects_of]
+    parts += [f"objects of {namer(iri)}" for iri in targets.objects_of]
+    return ", ".join(parts[:_NAMED]) + (", …" if len(parts) > _NAMED else "")
+
+
+def _meant(wanted: Sequence[str], classes: Callable[[], Sequence[str]], namer: Namer) -> str:
+    """Return a hint at a class of the data that is called nearly, or just, as one wanted."""
+    if not wanted:
+        return ""
+    known = [term for term in classes() if term.startswith("<") and term not in wanted]
+    by_name: dict[str, str] = {}
+    for term in known:
+        by_name.setdefault(local_name(term).lower(), term)
+    for iri in wanted:
+        near = get_close_matches(local_name(iri).lower(), by_name, n=1, cutoff=0.75)
+        if near:
+            return f"; did you mean {namer(by_name[near[0]])}?"
+    return ""
+
+
+def _imports(shapes: ShapesGraph) -> Iterator[str]:
+    """Tell of ontologies that are imported, and are in none of the files."""
+    here = {*shapes.subjects(RDF_TYPE, _ONTOLOGY)}
+    wanted = {
+        o: shapes.place(s, p) for s, p, o in shapes.triples() if p == _IMPORTS and o not in here
+    }
+    if wanted:
+        first = next(iter(wanted.values()))
+        named = ", ".join(list(wanted)[:_NAMED]) + (", …" if len(wanted) > _NAMED else "")
+        yield (
+            f"{first}: owl:imports is not followed, so shapes of {named} are not checked;"
+            " name their files with --shapes, or put them into shapes/"
+        )
+
+
+def _references(shapes: ShapesGraph) -> Iterator[str]:
+    """Tell of names that stand where a shape does, and of which the files say nothing."""
+    for subject, predicate, object_ in shapes.triples():
+        if predicate in _REFERENCES:
+            members: Sequence[str] = (object_,)
+        elif predicate in _LISTS:
+            members = shapes.members(object_)
+        else:
+            continue
+        for member in members:
+            if member not in shapes.index and member.startswith("<"):
+                namer = Namer({**shapes.prefixes, "sh": SH})
+                yield (
+                    f"{shapes.place(subject, predicate)}: {namer(predicate)} names {namer(member)},"
+                    " of which the shapes say nothing: every node conforms to it"
+                )
+
+
+def _severities(shapes: ShapesGraph) -> Iterator[str]:
+    for _, predicate, constraint in shapes.triples():
+        if predicate == sh("sparql") and shapes.objects(constraint, sh("severity")):
+            if shapes.objects(constraint, sh("path")) or constraint in shapes.subjects(
+                RDF_TYPE, sh("NodeShape")
+            ):
+                continue  # a shape that is its own constraint
+            yield (
+                f"{shapes.place(constraint, sh('severity'))}: sh:severity of a constraint has no"
+                " effect; results have the severity of its shape"
+            )
+
+
+def _at(shapes: ShapesGraph, node: str) -> str:
+    place = shapes.place(node)
+    return f"{place}: " if place else ""
