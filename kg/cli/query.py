@@ -300,6 +300,8 @@ def _answer(
         empty = prepared.write(answer, chosen, out, style)
         if on_terminal and not ends_line(chosen):
             out.write(b"\n")
+    for remark in prepared.remarks():
+        session.say(f"kg: {remark}")
     if empty and not session.quiet:
         _say_why_empty(session, prepared)
     if wish.fail_on_false and isinstance(answer, ox.QueryBoolean) and not answer:

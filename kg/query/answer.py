@@ -21,7 +21,8 @@ if TYPE_CHECKING:  # a process that answers one question counts its imports
     from kg.query.tabular import Row
 
 _T = TypeVar("_T")
-Answer = ox.QuerySolutions | ox.QueryBoolean | ox.QueryTriples | ox.QuadParser
+# Rows, yes or no, or triples.
+Answer = ox.QuerySolutions | ox.QueryBoolean | ox.QueryTriples | Iterator[ox.Triple]
 
 # Triples looked at before the first is written, to find the prefixes that are in use.
 _WINDOW: Final = 5_000
@@ -62,9 +63,7 @@ def write_answer(answer: Answer, form: Format, out: IO[bytes], style: Style) -> 
             answer.serialize(cast(IO[bytes], counted), form.results)  # it only calls write
             return counted.bytes == _size_without_rows(columns, form)
         return not _write_rows(columns, (tuple(row) for row in answer), form, out, style)
-    triples = (
-        quad.triple if isinstance(quad, ox.Quad) else quad for quad in _limited(answer, style.rows)
-    )
+    triples = _limited(answer, style.rows)
     if form.rdf is not None:
         return not _write_graph(triples, form.rdf, out, style)
     rows = ((triple.subject, triple.predicate, triple.object) for triple in triples)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -10,7 +11,6 @@ from pathlib import Path
 
 import pyoxigraph as ox
 
-from kg.query.dataset import Dataset
 from kg.query.question import Question, parse_question
 from kg.query.run import Prepared, Source, find_question, prepare
 from kg.query.values import is_integer_type
@@ -59,26 +59,27 @@ class Solutions:
 
     columns: tuple[str, ...]
     _rows: ox.QuerySolutions = field(repr=False)
-    _dataset: Dataset | None = field(repr=False)  # keeps what is asked open
+    _prepared: Prepared = field(repr=False)  # keeps what is asked open
 
     def __iter__(self) -> Iterator[Solution]:
         """Yield the rows as they are found."""
         for row in self._rows:
             bound = zip(self.columns, row, strict=True)
             yield Solution({name: term for name, term in bound if term is not None})
+        _warn(self._prepared)
 
 
 @dataclass(frozen=True)
 class Graph:
     """The triples of a CONSTRUCT or DESCRIBE: iterate over them once."""
 
-    _triples: ox.QueryTriples | ox.QuadParser = field(repr=False)
-    _dataset: Dataset | None = field(repr=False)  # keeps what is asked open
+    _triples: ox.QueryTriples | Iterator[ox.Triple] = field(repr=False)
+    _prepared: Prepared = field(repr=False)  # keeps what is asked open
 
     def __iter__(self) -> Iterator[ox.Triple]:
         """Yield the triples as they are found."""
-        for triple in self._triples:
-            yield triple.triple if isinstance(triple, ox.Quad) else triple
+        yield from self._triples
+        _warn(self._prepared)
 
 
 def query(
@@ -152,8 +153,13 @@ def _answer(prepared: Prepared) -> Solutions | Graph | bool:
         return bool(answer)
     if isinstance(answer, ox.QuerySolutions):
         columns = tuple(variable.value for variable in answer.variables)
-        return Solutions(columns, answer, prepared.dataset)
-    return Graph(answer, prepared.dataset)
+        return Solutions(columns, answer, prepared)
+    return Graph(answer, prepared)
+
+
+def _warn(prepared: Prepared) -> None:
+    for remark in prepared.remarks():
+        warnings.warn(remark, stacklevel=3)
 
 
 def python_value(term: Term) -> Value:

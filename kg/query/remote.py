@@ -18,9 +18,10 @@ from typing import IO, Final, cast
 
 import pyoxigraph as ox
 
-from kg.errors import InputError, WorldError
+from kg.errors import InputError, LimitError, WorldError
 from kg.http import Credentials, find_credentials, refuse_login
 from kg.query.answer import Answer
+from kg.query.odd_terms import Mender, Odd, mended_triples
 from kg.sparql.lexer import Form, Kind, declared_prefixes, tokens, used_prefixes
 
 _ROWS: Final = {
@@ -45,6 +46,8 @@ _ACCEPT_ROWS: Final = "application/sparql-results+json, application/sparql-resul
 _ACCEPT_GRAPH: Final = (
     "application/n-triples, text/turtle;q=0.9, application/rdf+xml;q=0.5, application/ld+json;q=0.4"
 )
+# Bytes of an answer that are mended at once.
+_PIECE: Final = 64 * 1024
 _AGENT: Final = "kg (SPARQL client)"
 # Characters of a remote store's error message that are shown.
 _EXCERPT: Final = 300
@@ -63,7 +66,7 @@ def check_endpoint(url: str) -> str:
         usable = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
     except ValueError:  # a bracket that is not closed, a port that is no number
         usable = False
-    if not usable:
+    if not usable or not url.isprintable() or " " in url:
         raise InputError(
             "bad-endpoint",
             f"--endpoint takes a URL that starts with http:// or https://, not {url!r}",
@@ -85,7 +88,9 @@ def with_prologue(text: str, prefixes: Mapping[str, str]) -> str:
     return f"{text[:at]}{''.join(lines)}{text[at:]}"
 
 
-def ask_endpoint(url: str, text: str, form: Form, seconds: float | None = None) -> Answer:
+def ask_endpoint(
+    url: str, text: str, form: Form, seconds: float | None = None, odd: Odd | None = None
+) -> Answer:
     """Send a query to an endpoint, and return the answer as a stream.
 
     Args:
@@ -93,9 +98,11 @@ def ask_endpoint(url: str, text: str, form: Form, seconds: float | None = None) 
         text: SPARQL that needs nothing declared.
         form: The query form.
         seconds: How long to wait for the network at most, at each step.
+        odd: Counts the terms of the answer that had to be mended.
 
     Raises:
         InputError: The netrc file cannot be read.
+        LimitError: The store says that its answer is not complete.
         WorldError: The endpoint cannot be reached, refuses, or answers something else.
     """
     request = urllib.request.Request(
@@ -109,21 +116,43 @@ def ask_endpoint(url: str, text: str, form: Form, seconds: float | None = None) 
         method="POST",
     )
     _authorize(request, find_credentials(url))
-    opener = urllib.request.build_opener(_KeepMethod)
+    opener = urllib.request.build_opener(_KeepMethod(url))
     try:
         response = opener.open(request, timeout=seconds)
+    except ValueError as error:  # a redirect to what is no URL
+        raise broken_answer(url, error) from error
     except urllib.error.HTTPError as error:
         raise _refused(url, error) from error
     except (urllib.error.URLError, HTTPException, OSError) as error:
         raise _unreachable(url, error) from error
-    return _parse(url, cast(HTTPResponse, response), form)
+    response = cast(HTTPResponse, response)
+    _refuse_partial(url, response)
+    return _parse(url, response, form, odd or Odd())
+
+
+# How Virtuoso says that it stopped at its time limit, with what it had found.
+_STOPPED: Final = "S1T"
+
+
+def _refuse_partial(url: str, response: HTTPResponse) -> None:
+    state = response.headers.get("X-SQL-State", "")
+    if response.status != 206 and not state.startswith(_STOPPED):
+        return
+    said = response.headers.get("X-SQL-Message", "").strip()
+    reason = f"X-SQL-State: {state}" if state else "HTTP status 206"
+    response.close()
+    raise LimitError(
+        "partial-answer",
+        f"{url} gives a part of the answer only ({reason})" + (f": {said}" if said else ""),
+        hint="Ask for less, or have the store's time limit raised.",
+    )
 
 
 def default_graph_is_empty(url: str, seconds: float | None) -> bool:
     """Tell whether a store says that its default graph holds nothing; False if it says nothing."""
     try:
         return not bool(ask_endpoint(url, "ASK { ?s ?p ?o }", Form.ASK, seconds))
-    except (InputError, WorldError):
+    except (InputError, LimitError, WorldError):
         return False
 
 
@@ -142,24 +171,43 @@ def _authorize(request: urllib.request.Request, credentials: Credentials) -> Non
 class _Reader:
     """Reads an answer from the network; what fails there is told as such, not as a file's."""
 
-    def __init__(self, url: str, response: HTTPResponse) -> None:
+    def __init__(self, url: str, response: HTTPResponse, mender: Mender | None = None) -> None:
         self._url = url
         self._response = response
+        self._mender = mender
+        self._ready = b""
 
     def read(self, size: int = -1) -> bytes:
         try:
-            return self._response.read(size)
+            if self._mender is None:
+                return self._response.read(size)
+            return self._mended(size, self._mender)
         except (OSError, HTTPException, ValueError) as error:
             raise broken_answer(self._url, error) from error
 
+    def _mended(self, size: int, mender: Mender) -> bytes:
+        while not self._ready:
+            piece = self._response.read(_PIECE)
+            self._ready = mender.feed(piece)
+            if not piece:
+                break
+        cut = len(self._ready) if size < 0 else size
+        given, self._ready = self._ready[:cut], self._ready[cut:]
+        return given
 
-def _parse(url: str, response: HTTPResponse, form: Form) -> Answer:
+
+def _parse(url: str, response: HTTPResponse, form: Form, odd: Odd) -> Answer:
     kind = response.headers.get_content_type()
-    source = cast(IO[bytes], _Reader(url, response))  # it only calls read
     try:
         if form.is_graph and kind in _GRAPHS:
-            return ox.parse(source, _GRAPHS[kind], base_iri=url)
+            source = cast(IO[bytes], _Reader(url, response))  # it only calls read
+            quads = ox.parse(source, _GRAPHS[kind], base_iri=url, lenient=True)
+            return mended_triples(quads, odd)
         if not form.is_graph and kind in _ROWS:
+            mender = None
+            if _ROWS[kind] != ox.QueryResultsFormat.TSV:
+                mender = Mender(is_json=_ROWS[kind] == ox.QueryResultsFormat.JSON, odd=odd)
+            source = cast(IO[bytes], _Reader(url, response, mender))
             return ox.parse_query_results(source, _ROWS[kind])
     except (SyntaxError, ValueError) as error:
         raise broken_answer(url, error) from error
@@ -180,7 +228,10 @@ def broken_answer(url: str, error: Exception) -> WorldError:
 
 
 class _KeepMethod(urllib.request.HTTPRedirectHandler):
-    """Follows redirects with the query, where the default would drop it or refuse."""
+    """Follows redirects with the query within one host, where the default would drop it."""
+
+    def __init__(self, url: str) -> None:
+        self._asked = urllib.parse.urlsplit(url)
 
     def redirect_request(
         self,
@@ -191,11 +242,30 @@ class _KeepMethod(urllib.request.HTTPRedirectHandler):
         headers: Message,  # noqa: ARG002
         newurl: str,
     ) -> urllib.request.Request | None:
-        """Return the same request for another URL."""
-        scheme = urllib.parse.urlsplit(newurl).scheme
-        if scheme not in ("http", "https"):
+        """Return the same request for another URL of the server; None for another server's.
+
+        Whom the user did not name is sent nothing.
+        """
+        if not _is_same_server(self._asked, newurl):
             return None
         return urllib.request.Request(newurl, req.data, dict(req.headers), method="POST")
+
+
+_PORTS: Final = {"http": 80, "https": 443}
+
+
+def _is_same_server(asked: urllib.parse.SplitResult, url: str) -> bool:
+    """Tell whether a URL is of the server that was asked, or of its secure side."""
+    try:
+        other = urllib.parse.urlsplit(url)
+        place = (other.hostname, other.port or _PORTS.get(other.scheme))
+    except ValueError:
+        return False
+    port = asked.port or _PORTS[asked.scheme]
+    if place == (asked.hostname, port) and other.scheme == asked.scheme:
+        return True
+    # The usual step from http to https.
+    return (other.scheme, *place, port) == ("https", asked.hostname, 443, 80)
 
 
 def _refused(url: str, error: urllib.error.HTTPError) -> WorldError:
@@ -213,10 +283,16 @@ def _refused(url: str, error: urllib.error.HTTPError) -> WorldError:
         405: "Check the URL: it must be that of the SPARQL endpoint itself.",
         429: "The store wants fewer queries: wait, then ask again.",
     }
+    hint = hints.get(error.code, "Ask again later, or ask for less.")
+    if 300 <= error.code < 400:
+        hint = (
+            f"It refers to another server, which kg does not follow: {error.headers['Location']}."
+            " If that is the store, give its URL with --endpoint."
+        )
     return WorldError(
         "remote-refused",
         f"{url} answered {error.code} {error.reason}" + (f": {said}" if said else ""),
-        hint=hints.get(error.code, "Ask again later, or ask for less."),
+        hint=hint,
     )
 
 

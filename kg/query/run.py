@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
-from typing import IO
+from typing import IO, TYPE_CHECKING
 
 from kg.errors import InputError, Location
 from kg.query.answer import Answer, Style, write_answer
@@ -25,6 +25,9 @@ from kg.sparql.guard import Guarded
 from kg.sparql.lexer import Form
 from kg.store import ask
 from kg.workspace import COMMON_PREFIXES, Workspace
+
+if TYPE_CHECKING:  # only remote stores answer with odd terms
+    from kg.query.odd_terms import Odd
 
 
 @dataclass(frozen=True)
@@ -85,6 +88,7 @@ class Prepared:
     dataset: Dataset | None = field(repr=False)
     endpoint: str | None = None
     seconds: float | None = None
+    _odd: list[Odd] = field(default_factory=list, repr=False)
 
     @property
     def text(self) -> str:
@@ -122,6 +126,10 @@ class Prepared:
 
             raise broken_answer(self.endpoint, error) from error
 
+    def remarks(self) -> list[str]:
+        """Return what to tell about an answer that has been read to its end."""
+        return [remark for odd in self._odd if (remark := odd.remark())]
+
     def ask(self) -> Answer:
         """Ask, and return the answer as a stream.
 
@@ -131,10 +139,12 @@ class Prepared:
         """
         if self.dataset is None:
             # Imported here: HTTP takes longer to import than a local query to answer.
+            from kg.query.odd_terms import Odd
             from kg.query.remote import ask_endpoint
 
             assert self.endpoint is not None
-            return ask_endpoint(self.endpoint, self.sent, self.form, self.seconds)
+            self._odd.append(odd := Odd())
+            return ask_endpoint(self.endpoint, self.sent, self.form, self.seconds, odd)
         known = dict(self.prefixes)
         try:
             return ask(self.dataset.store, self.query, known, self.base)
