@@ -209,6 +209,13 @@ def _sheet_name(file: SourceFile, source: LogicalSource, known: Sequence[str]) -
         return wanted
     if not wanted and len(known) == 1:
         return known[0]
+    if not known:
+        raise InputError(
+            "bad-workbook",
+            "the workbook has no sheets",
+            location=Location(show_path(file.path)),
+            hint="Save it again as .xlsx.",
+        )
     near = difflib.get_close_matches(wanted, known, n=1)
     guess = f"Did you mean {near[0]!r}? " if near else ""
     raise InputError(

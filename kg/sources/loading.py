@@ -286,6 +286,17 @@ def _reading_of(text: str, readings: Sequence[Reading]) -> Reading | None:
     return readings[0] if len(readings) == 1 else None
 
 
+def _damaged_parquet(readings: Sequence[Reading]) -> Reading | None:
+    """Return the reading of the first Parquet file that cannot be decoded to its end."""
+    for reading in readings:
+        try:
+            select = parquet_files.select(reading)
+            reading.connection.execute(f"SELECT bit_xor(hash(t)) FROM ({select}) AS t")
+        except (duckdb.Error, KgError):
+            return reading
+    return None
+
+
 def _not_utf8(readings: Sequence[Reading]) -> InputError | None:
     for reading in readings:
         try:
@@ -300,8 +311,13 @@ def _explained(error: duckdb.Error, readings: Sequence[Reading]) -> KgError | du
     """Turn an error that is about a file's content into ours; return others unchanged."""
     text = str(error)
     reading = _reading_of(text, readings)
+    if reading is None and readings[0].source.formulation is Formulation.PARQUET:
+        reading = _damaged_parquet(readings)  # these messages name no file
     if reading is None:
         return error
+    is_parquet = reading.source.formulation is Formulation.PARQUET
+    if is_parquet and _is_of_content(error):
+        return parquet_files.broken(text, reading)
     if isinstance(error, duckdb.IOException):
         packed = next((kind for mark, kind in _PACKED.items() if mark in text.upper()), None)
         return (
@@ -314,9 +330,25 @@ def _explained(error: duckdb.Error, readings: Sequence[Reading]) -> KgError | du
         return csv_files.explain(text, reading.source, reading.file)
     if reading.source.formulation is Formulation.JSON:
         return json_files.explain(text, reading.source, reading.file)
-    if reading.source.formulation is Formulation.PARQUET:
-        return parquet_files.broken(text, reading)
     return error
+
+
+def _is_of_content(error: duckdb.Error) -> bool:
+    """Tell whether an error is one of DuckDB's about what a Parquet file holds."""
+    if isinstance(error, duckdb.IOException):  # a place that the file points to
+        return "read enough bytes" in str(error)
+    # Those of the library that decodes the file have no class of their own.
+    return type(error) is duckdb.Error or isinstance(error, _OF_CONTENT)
+
+
+_OF_CONTENT: Final = (
+    duckdb.InvalidInputException,
+    duckdb.NotImplementedException,
+    duckdb.SerializationException,
+    duckdb.OutOfRangeException,
+    duckdb.ConversionException,
+    duckdb.InternalException,
+)
 
 
 def _create(

@@ -188,3 +188,10 @@ def test_bad_value_names_the_row(tmp_path):
     place = raised.value.location
     assert place is not None
     assert (place.line, place.record, place.column) == (5, 2, "v")
+
+
+@pytest.mark.parametrize("source", ["a.xlsx~excel", "a.xlsx#S~excel"])
+def test_a_workbook_without_sheets(tmp_path, source):
+    with pytest.raises(InputError, match="the workbook has no sheets") as raised:
+        cells(tmp_path, {}, "v", source)
+    assert raised.value.code == "bad-workbook"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import random
+
 import duckdb
 import pytest
 
@@ -104,3 +106,42 @@ def test_tables_by_ending_as_other_engines_have_them(tmp_path):
             rml:objectMap [ rml:reference "v" ] ] .
     """
     assert run_mapping(tmp_path, mapping, {}).objects() == [f'"2"^^<{XSD}integer>']
+
+
+def outcome(tmp_path, source: str) -> InputError | None:
+    """Map a file, and return the error if it is refused."""
+    try:
+        run_mapping(tmp_path, yarrrml(f"[['{source}~parquet']]", ["[ex:p, $(v)]"]), {})
+    except InputError as error:
+        return error
+    return None
+
+
+def test_a_file_with_damaged_bytes_is_refused_or_read(tmp_path):
+    """Whatever byte is wrong: DuckDB has several classes of errors for it, one without a name."""
+    parquet(tmp_path, "i AS id, 'name ' || i AS v FROM range(40) AS t(i)")
+    path = tmp_path / "a.parquet"
+    good, refused = path.read_bytes(), 0
+    chance = random.Random(7)
+    for _ in range(25):
+        content = bytearray(good)
+        content[chance.randrange(len(good))] = chance.randrange(256)
+        path.write_bytes(content)
+        error = outcome(tmp_path, "a.parquet")
+        refused += error is not None
+        assert error is None or error.location is not None
+    assert refused > 4
+
+
+def test_of_several_files_the_damaged_one_is_named(tmp_path):
+    for name in "bca":
+        parquet(tmp_path, "i AS id, 'name ' || i AS v FROM range(40) AS t(i)")
+        (tmp_path / "a.parquet").rename(tmp_path / f"{name}1.parquet")
+    path = tmp_path / "b1.parquet"
+    good, named = path.read_bytes(), []
+    for at in range(4, len(good) - 4, 60):
+        path.write_bytes(good[:at] + b"\xff" * 3 + good[at + 3 :])
+        error = outcome(tmp_path, "*1.parquet")
+        if error is not None and error.code == "bad-parquet":
+            named.append(error.location.file.rpartition("/")[2])
+    assert set(named) == {"b1.parquet"}
