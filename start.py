@@ -4,6 +4,7 @@
     python3 start.py              set up, build the graph, answer a question
     python3 start.py test         set up, run every check and test
     python3 start.py test ARGS    set up, run pytest with these arguments
+    python3 start.py test --long  the same with many more examples, and an hour of fuzzing
     python3 start.py setup        set up only
 
 Needs Python 3.11 or newer with its standard library, and a package index that pip reaches. What
@@ -41,6 +42,14 @@ CHECKS = (
     ("types", ["-m", "mypy"]),
     ("layers", [os.path.join(VENV, "bin", "lint-imports")]),
 )
+
+# What makes tests try more, unless the environment says how much.
+LONG = {
+    "KG_LONG": "1",
+    "KG_EXAMPLES": "1000",  # random mappings
+    "KG_FUZZ_EXAMPLES": "2000",  # random terms and documents
+    "KG_FUZZ_HOURS": "1",  # the command on damaged files
+}
 
 # Exit codes, as of the kg command itself.
 WRONG_INPUT = 2
@@ -288,6 +297,10 @@ def advise():
 
 def test(pytest_arguments):
     """Run every check, then the tests; with arguments, the tests alone. Count on the last line."""
+    environment = dict(os.environ)
+    if "--long" in pytest_arguments:
+        pytest_arguments = [word for word in pytest_arguments if word != "--long"]
+        environment = dict(LONG, **environment)
     checks = () if pytest_arguments else CHECKS
     broken = []
     for name, words in checks:
@@ -302,6 +315,7 @@ def test(pytest_arguments):
         code = subprocess.call(
             [PYTHON, "-m", "pytest", "--junitxml", report] + (pytest_arguments or everything()),
             cwd=ROOT,
+            env=environment,
         )
         counts = count_tests(report)
     finally:

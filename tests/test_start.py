@@ -321,6 +321,33 @@ class TestOldPython:
         assert old.find_newer_python() is None
 
 
+class TestLong:
+    def test_sets_how_much_tests_try_unless_it_is_set(self, monkeypatch):
+        script = load_script()
+        asked: list[tuple[list[str], dict[str, str]]] = []
+
+        def call(words, cwd, env=None):  # noqa: ARG001
+            asked.append((words, env or {}))
+            return 0
+
+        monkeypatch.setattr(script.subprocess, "call", call)
+        monkeypatch.setenv("KG_EXAMPLES", "7")
+        monkeypatch.delenv("KG_FUZZ_HOURS", raising=False)
+        script.test(["--long", "tests/test_fuzz.py"])
+        ((words, environment),) = asked
+        assert words[-1] == "tests/test_fuzz.py"
+        assert "--long" not in words
+        assert environment["KG_EXAMPLES"] == "7"
+        assert environment["KG_FUZZ_HOURS"] == script.LONG["KG_FUZZ_HOURS"] == "1"
+        script.test(["tests/test_fuzz.py"])
+        assert "KG_FUZZ_HOURS" not in asked[1][1]
+
+    def test_every_variable_is_one_that_tests_read(self):
+        texts = "".join(path.read_text(encoding="utf-8") for path in ROOT.glob("tests/**/*.py"))
+        for name in load_script().LONG:
+            assert f'environ.get("{name}"' in texts, name
+
+
 class TestCounting:
     def report(self, folder: Path, text: str) -> str:
         path = folder / "report.xml"
