@@ -149,6 +149,7 @@ def validate(
     """
     from contextlib import ExitStack
 
+    from kg.builds import check_build
     from kg.duck import engine
     from kg.quads import QuadTable
     from kg.validation import validate_table
@@ -161,7 +162,7 @@ def validate(
             shape_files = [Path(path) for path in shapes]
         else:
             found = _workspace(workspace)
-            table = QuadTable(found.current_build().quads)
+            table = QuadTable(check_build(found.current_build()).quads)
             shape_files = [Path(path) for path in shapes] or list(found.shape_files)
         return validate_table(
             connection,

@@ -7,9 +7,7 @@ readers are never locked out, and the last two builds stay for those that have t
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
-import json
 import os
 import resource
 import shutil
@@ -20,13 +18,14 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
-from typing import IO, Any, Final
+from typing import Any, Final
 
 import duckdb
 
 from kg.about import tool_version
+from kg.builds import last_build, new_build, put_in_force, seal
 from kg.duck import beside, engine, lent
-from kg.errors import InputError, WorldError
+from kg.errors import InputError
 from kg.export import Problem, write_survey
 from kg.export.checks import check_rows
 from kg.infer import infer_rdfs
@@ -37,13 +36,9 @@ from kg.quads import QuadTable, write_index_files
 from kg.rdf import spool_rdf
 from kg.sources import Folders
 from kg.store import Room, write_index
-from kg.supervise import keep, leftover
 from kg.validation import Options, Severity, Sink, Verdict, load_shapes, validate
 from kg.validation.origins import Origins
-from kg.workspace import Build, Infer, Workspace, show_path
-
-# The one in force and the one before it, which somebody may still be reading.
-KEPT_BUILDS: Final = 2
+from kg.workspace import Build, Infer, Workspace
 
 Progress = Callable[[str], None]
 
@@ -127,8 +122,10 @@ def build(
         WorldError: The disk failed, or another build is running.
         LimitError: The memory limit was reached.
     """
-    with _lock(workspace), _new_build(workspace) as made:
-        return _Builder(workspace, options or BuildOptions(), progress, made).run()
+    chosen = options or BuildOptions()
+    with new_build(workspace) as made:
+        workspace = replace(workspace, allow_outside=chosen.allow_outside)
+        return _Builder(workspace, chosen, progress, made).run()
 
 
 class _Builder:
@@ -143,6 +140,7 @@ class _Builder:
         self.made = made
         self.spill = made.path / "spill"
         self.seconds: dict[str, float] = {}
+        self.inferred_graph: str | None = None
 
     def run(self) -> BuildResult:
         started = datetime.now(UTC)
@@ -165,7 +163,9 @@ class _Builder:
             problems: tuple[Problem, ...] = ()
             if not refused:
                 with self.step("check"):
-                    problems = write_survey(connection, table, self.workspace).problems
+                    problems = write_survey(
+                        connection, table, self.workspace, self.inferred_graph
+                    ).problems
             result = BuildResult(
                 build=self.made,
                 in_force=not refused,
@@ -182,8 +182,10 @@ class _Builder:
         shutil.rmtree(self.spill)
         if result.in_force:
             info = _info(result, started, _digests(self.workspace, inputs))
-            _write(self.made.info_file, json.dumps(info, indent=2, ensure_ascii=False) + "\n")
-            _put_in_force(self.workspace, self.made)
+            info["previous"] = last_build(self.workspace, self.made)
+            info["inferred_graph"] = self.inferred_graph
+            seal(self.made, info)
+            put_in_force(self.workspace, self.made)
         return result
 
     @contextmanager
@@ -197,16 +199,14 @@ class _Builder:
     def map(self, connection: duckdb.DuckDBPyConnection) -> tuple[Materialization, list[Path]]:
         workspace = self.workspace
         plan = read_mappings(workspace.mapping_files, workspace.prefixes, workspace.base)
-        ontology = [(path, workspace.graph_iri(path)) for path in workspace.ontology_files]
-        data = [(path, workspace.graph_iri(path)) for path in workspace.data_rdf_files]
-        if not plan.triples_maps and not data:
+        if not plan.triples_maps and not workspace.data_rdf_files:
             raise InputError(
                 "nothing-to-build",
                 "there is no mapping and no RDF file below data/",
                 hint="Add data/NAME.yarrrml.yml beside your facts; see `kg help mapping`.",
             )
         spool = self.spill / "rdf.tsv"
-        spool_rdf([*ontology, *data], spool)
+        spool_rdf(workspace.graph_files(), spool)
         inside = None if self.options.allow_outside else workspace.root
         folders, made = Folders(inside, self.spill), self.spill / "quads.parquet"
         mapped = materialize(connection, plan, folders, made, spool)
@@ -225,8 +225,10 @@ class _Builder:
     def infer(
         self, connection: duckdb.DuckDBPyConnection, table: QuadTable
     ) -> tuple[QuadTable, int]:
+        taken = {graph for graph, _ in table.graphs(connection)}
+        self.inferred_graph = self.workspace.free_graph(taken)
         made, count = infer_rdfs(
-            connection, table, self.workspace.inferred_graph, self.spill / "inferred.parquet"
+            connection, table, self.inferred_graph, self.spill / "inferred.parquet"
         )
         return made.moved(connection, self.made.quads), count
 
@@ -289,94 +291,6 @@ class _Builder:
             room = Room(free, taken, ", or leave the index out with --no-index")
             held = write_index([path for path, _ in files], self.made.store, room)
         return lines - held
-
-
-# --- the folder of builds -------------------------------------------------------------------
-
-
-@contextmanager
-def _lock(workspace: Workspace) -> Iterator[None]:
-    workspace.builds.mkdir(parents=True, exist_ok=True)
-    with (workspace.state / "lock").open("a+", encoding="utf-8") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            raise WorldError(
-                "build-locked",
-                f"another build of this workspace is running{_holder(lock)}",
-                hint="Wait until it ends; queries go on meanwhile.",
-            ) from error
-        lock.seek(0)
-        lock.truncate()
-        lock.write(f"{os.getpid()}\n")
-        lock.flush()
-        yield
-
-
-def _holder(lock: IO[str]) -> str:
-    lock.seek(0)
-    process = lock.read().strip()
-    return f" (process {process})" if process else ""
-
-
-@contextmanager
-def _new_build(workspace: Workspace) -> Iterator[Build]:
-    """Give the folder of a new build, and take away what is not in force in the end."""
-    _remove_old(workspace, keep=KEPT_BUILDS)
-    stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%S%fZ")
-    made = Build(workspace.builds / stamp)
-    leftover(made.path)
-    try:
-        made.path.mkdir()
-    except OSError as error:
-        raise WorldError("disk", f"cannot make {show_path(made.path)}: {error}") from error
-    try:
-        yield made
-    finally:
-        if _current(workspace) != made.id:
-            shutil.rmtree(made.path, ignore_errors=True)
-        else:
-            _remove_old(workspace, keep=KEPT_BUILDS)
-
-
-def _remove_old(workspace: Workspace, keep: int) -> None:
-    """Remove builds that were never put in force, and all but the newest of the rest."""
-    current = _current(workspace)
-    complete = []
-    for path in sorted(workspace.builds.iterdir(), reverse=True):
-        if path.name == current:
-            continue
-        if (path / "build.json").is_file() and path.name < current:
-            complete.append(path)
-        else:
-            shutil.rmtree(path, ignore_errors=True)
-    for path in complete[keep - 1 :]:
-        shutil.rmtree(path, ignore_errors=True)
-
-
-def _current(workspace: Workspace) -> str:
-    try:
-        return workspace.current_file.read_text(encoding="utf-8").strip()
-    except FileNotFoundError:
-        return ""
-
-
-def _put_in_force(workspace: Workspace, made: Build) -> None:
-    keep(made.path)  # if it is killed from here on, the next build removes what is not in force
-    _write(workspace.current_file, made.id + "\n")
-
-
-def _write(path: Path, text: str) -> None:
-    """Write a file so that a reader sees the old or the new text, whatever happens."""
-    part = path.with_name(path.name + ".part")
-    try:
-        with part.open("w", encoding="utf-8") as out:
-            out.write(text)
-            out.flush()
-            os.fsync(out.fileno())
-        part.replace(path)
-    except OSError as error:
-        raise WorldError("disk", f"cannot write {show_path(path)}: {error}") from error
 
 
 # --- build.json -----------------------------------------------------------------------------

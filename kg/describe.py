@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal
 from urllib.parse import quote
 
+from kg.builds import check_build
 from kg.duck import engine, sql_text, translated
 from kg.errors import UsageError
 from kg.quads import QuadTable
@@ -143,14 +144,14 @@ def describe(
         InputError: There is no build, or it cannot be read.
         LimitError: The memory limit was reached.
     """
-    chosen = build or workspace.current_build()
+    chosen = check_build(build or workspace.current_build())
     table = QuadTable(chosen.quads)
     with (
         tempfile.TemporaryDirectory(prefix="kg-describe-") as name,
         engine(Path(name), memory) as connection,
         translated(),
     ):
-        left_out = "" if with_inferred else iri(workspace.inferred_graph)
+        left_out = "" if with_inferred else chosen.inferred_graph or ""
         triples = (
             f"(SELECT DISTINCT s, p, o FROM {table.sql}"
             f" WHERE g IS DISTINCT FROM {sql_text(left_out)})"

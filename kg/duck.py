@@ -14,8 +14,9 @@ import duckdb
 
 from kg.errors import InputError, KgError, LimitError, WorldError
 from kg.memory import resident, trim
-from kg.paths import new_folder, plain_path, remove_folder
+from kg.paths import plain_path
 from kg.sizes import USUAL_MEMORY, parse_size
+from kg.temporary import new_folder, remove_folder
 
 Result = TypeVar("Result")
 

@@ -11,19 +11,21 @@ from __future__ import annotations
 
 import atexit
 import errno
-import fcntl
 import os
 import re
 import stat
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager, suppress
 from functools import cache
-from hashlib import blake2b
 from pathlib import Path
-from typing import BinaryIO, Final
+from typing import TYPE_CHECKING, Final, cast
 
 from kg.errors import InputError, Location, WorldError
 from kg.logins import without_login
+from kg.temporary import new_folder, remove_folder, short_name
+
+if TYPE_CHECKING:
+    from io import BufferedReader
 
 _KINDS: Final = (
     (stat.S_ISREG, "a file"),
@@ -37,8 +39,6 @@ _KINDS: Final = (
 _ODD: Final = re.compile(r"[\[*?=]|[\ud800-\udfff]")
 # Where links of plain names are made, if the folder for temporary files has no plain name.
 _SHARED: Final = ("/tmp", "/var/tmp", "/dev/shm")
-_TEMPORARY: Final = re.compile(r"kg-[a-z]+-(\d+)-\w+")
-_LONGEST_NAME: Final = 255  # bytes
 
 
 # Files that stand in for something that has no path, with what messages call it.
@@ -217,7 +217,7 @@ def open_file(
     *,
     buffering: int = 1 << 16,
     place: Location | None = None,
-) -> BinaryIO:
+) -> BufferedReader:
     """Open a regular file for reading.
 
     Args:
@@ -245,7 +245,7 @@ def open_file(
         os.close(descriptor)
         kind = next((name for test, name in _KINDS if test(mode)), "no file")
         raise _no_file(path, kind)
-    return os.fdopen(descriptor, "rb", buffering)
+    return cast("BufferedReader", os.fdopen(descriptor, "rb", buffering))
 
 
 def read_file(path: Path, inside: Collection[Path] | None = None) -> bytes:
@@ -311,8 +311,10 @@ def plain_path(path: Path) -> Path:
     links = _links()
     if links is None:
         return absolute
-    name = blake2b(os.fsencode(absolute), digest_size=12).hexdigest()
-    link = links / f"{name}{''.join(re.findall(r'[.][a-z0-9]+', absolute.name)[-2:])}"
+    link = (
+        links
+        / f"{short_name(str(absolute))}{''.join(re.findall(r'[.][a-z0-9]+', absolute.name)[-2:])}"
+    )
     with suppress(FileExistsError):
         link.symlink_to(absolute)
     return link
@@ -333,179 +335,7 @@ def _links() -> Path | None:
     return None
 
 
-# --- temporary files, and those that a killed process left ----------------------------------
-
-# Each temporary file or folder of this process with the open descriptor that locks it. The lock
-# goes with the process, so that a later one knows what was left behind, also in a container of
-# its own, where numbers of processes mean others.
-_HELD: Final[dict[Path, int]] = {}
-
-
-@contextmanager
-def temporary_folder(purpose: str, parent: Path | None = None) -> Iterator[Path]:
-    """Give a new folder, which is removed at the end with all that is in it.
-
-    Args:
-        purpose: A word for its name.
-        parent: Where to make it; by default where the system has temporary files.
-
-    Raises:
-        WorldError: It cannot be made.
-    """
-    folder = new_folder(purpose, parent)
-    try:
-        yield folder
-    finally:
-        remove_folder(folder)
-
-
-def new_folder(purpose: str, parent: Path | None = None) -> Path:
-    """Make a folder that `remove_folder` removes; otherwise as `temporary_folder`.
-
-    Folders that killed processes left in the same place are removed first.
-    """
-    import tempfile
-
-    try:
-        place = Path(parent or tempfile.gettempdir())
-        _remove_dead(place, _TEMPORARY)
-        folder = Path(tempfile.mkdtemp(prefix=f"kg-{purpose}-{os.getpid()}-", dir=place))
-    except OSError as error:
-        raise WorldError(
-            "disk",
-            f"no temporary folder can be made: {error.strerror or error}",
-            hint="Check the room on the disk, or name another folder in TMPDIR.",
-        ) from error
-    _hold(folder)
-    return folder
-
-
-def remove_folder(folder: Path) -> None:
-    """Remove a folder of `new_folder` with all that is in it."""
-    import shutil
-
-    shutil.rmtree(folder, ignore_errors=True)
-    _release(folder)
-
-
-def part_of(target: Path) -> Path:
-    """Return the temporary name of a target, beside it."""
-    name = f".{target.name}.{os.getpid()}.part"
-    if len(os.fsencode(name)) > _LONGEST_NAME:
-        name = (
-            f".{blake2b(os.fsencode(target.name), digest_size=12).hexdigest()}.{os.getpid()}.part"
-        )
-    return target.with_name(name)
-
-
-def new_part(target: Path) -> Path:
-    """Make the empty file that is to become a target; `remove_part` ends it.
-
-    Those that killed processes left for the same target are removed first.
-
-    Raises:
-        OSError: It cannot be made.
-    """
-    part = part_of(target)
-    stem = part.name.rsplit(".", 2)[0]
-    _remove_dead(target.parent, re.compile(rf"{re.escape(stem)}\.(\d+)\.part"))
-    part.unlink(missing_ok=True)
-    # Never through a link that waits there under this name.
-    os.close(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o666))
-    _hold(part)
-    return part
-
-
-def remove_part(part: Path) -> None:
-    """Remove a file of `new_part`, if it has not become its target."""
-    part.unlink(missing_ok=True)
-    _release(part)
-
-
-def _hold(path: Path) -> None:
-    with suppress(OSError):  # some file systems have no locks: then only the process tells
-        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
-        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
-        _HELD[path] = descriptor
-
-
-def _release(path: Path) -> None:
-    descriptor = _HELD.pop(path, None)
-    if descriptor is not None:
-        os.close(descriptor)
-
-
-def _remove_dead(folder: Path, names: re.Pattern[str]) -> None:
-    """Remove what processes left in a folder that have ended; the group of a name is its number."""
-    import shutil
-
-    with suppress(OSError), os.scandir(folder) as entries:
-        for entry in entries:
-            match = names.fullmatch(entry.name)
-            if match is None or not _is_dead(int(match[1])):
-                continue
-            with suppress(OSError):
-                status = entry.stat(follow_symlinks=False)
-                if status.st_uid != os.getuid() or not _is_free(folder / entry.name):
-                    continue
-                if stat.S_ISDIR(status.st_mode):
-                    shutil.rmtree(entry.path, ignore_errors=True)
-                elif stat.S_ISREG(status.st_mode):
-                    os.unlink(entry.path)  # noqa: PTH108
-
-
-def _is_dead(process: int) -> bool:
-    try:
-        os.kill(process, 0)
-    except ProcessLookupError:
-        return True
-    except (OSError, OverflowError):
-        return False
-    return False
-
-
-def _is_free(path: Path) -> bool:
-    """Tell whether no process holds the lock of a temporary file or folder."""
-    descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    finally:
-        os.close(descriptor)
-    return True
-
-
-# --- writing and removing -------------------------------------------------------------------
-
-
-@contextmanager
-def replacing(target: Path) -> Iterator[Path]:
-    """Give a path to write to, which becomes the target at the end, or is removed on failure.
-
-    Raises:
-        OSError: The target cannot be replaced.
-    """
-    part = new_part(target)
-    try:
-        yield part
-        part.replace(target)
-    finally:
-        remove_part(part)
-
-
-def write_text(path: Path, text: str) -> None:
-    """Write a small file so that readers see the old or the new text, whatever happens.
-
-    A link of this name is replaced, not followed.
-
-    Raises:
-        OSError: It cannot be written.
-    """
-    with replacing(path) as part, part.open("w", encoding="utf-8") as out:
-        out.write(text)
-        out.flush()
-        os.fsync(out.fileno())
+# --- removing -------------------------------------------------------------------------------
 
 
 def remove_tree(folder: Path, root: Path) -> None:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from kg.builds import check_build
 from kg.describe import Distribution, describe, write_card
 from kg.diff import Differences, DiffOptions, diff
 from kg.errors import InputError, UsageError, WorldError
@@ -70,7 +71,7 @@ def release(
         LimitError: A limit was reached; there is no folder then.
     """
     say = progress or (lambda step: None)  # noqa: ARG005
-    build = workspace.current_build()
+    build = check_build(workspace.current_build())
     if name in _TAKEN or Path(name).name != name:
         raise UsageError(
             "bad-option",

@@ -21,13 +21,14 @@ from operator import itemgetter
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from kg.builds import check_build
 from kg.duck import engine, sql_text, translated
 from kg.errors import InputError, UsageError, WorldError
 from kg.export.graphs import DEFAULT_GRAPH, select_graphs
 from kg.http import Client, find_credentials, refuse_login
 from kg.quads import QuadTable, copy_lines
-from kg.terms import expand, iri, is_iri
-from kg.workspace import Workspace
+from kg.terms import expand, is_iri
+from kg.workspace import Build, Workspace
 
 if TYPE_CHECKING:
     import duckdb
@@ -298,21 +299,22 @@ def _rows(
     workspace: Workspace, options: PushOptions
 ) -> Iterator[tuple[duckdb.DuckDBPyConnection, str, Path]]:
     """Give a connection, a query for the rows s, p, o, g that are sent, and a folder for files."""
-    table = QuadTable(workspace.current_build().quads)
+    build = check_build(workspace.current_build())
     with (
         tempfile.TemporaryDirectory(prefix="kg-push-") as name,
         engine(Path(name), options.memory) as connection,
     ):
-        yield connection, _query(connection, table, workspace, options), Path(name)
+        yield connection, _query(connection, build, workspace, options), Path(name)
 
 
 def _query(
     connection: duckdb.DuckDBPyConnection,
-    table: QuadTable,
+    build: Build,
     workspace: Workspace,
     options: PushOptions,
 ) -> str:
-    left_out = () if options.with_inferred else (iri(workspace.inferred_graph),)
+    table = QuadTable(build.quads)
+    left_out = () if options.with_inferred else build.left_out
     chosen = select_graphs(connection, table, options.graphs, workspace.prefixes, left_out)
     rows = f"SELECT s, p, o, g FROM {table.sql} WHERE {chosen.condition}"
     if options.skolemize:

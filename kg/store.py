@@ -15,6 +15,7 @@ from typing import Final
 
 import pyoxigraph as ox
 
+from kg.builds import check_index
 from kg.errors import InputError, LimitError, WorldError
 from kg.sparql.guard import Guarded
 from kg.workspace import Build, show_path
@@ -43,6 +44,7 @@ def open_index(build: Build) -> ox.Store:
             "the current build has no SPARQL index",
             hint="Run `kg build` without --no-index.",
         )
+    check_index(build)
     try:
         return ox.Store.read_only(str(build.store))
     except (OSError, RuntimeError) as error:  # the latter where files are damaged

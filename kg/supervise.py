@@ -24,7 +24,7 @@ from types import FrameType
 from typing import Final, NoReturn
 
 from kg.errors import ExitCode, KgError, LimitError
-from kg.paths import new_folder, remove_folder
+from kg.temporary import new_folder, remove_folder
 
 # The share of the memory limit at which the work is stopped. DuckDB keeps to the limit but for
 # a few percent; what goes over it is something that DuckDB does not know of.

@@ -7,16 +7,19 @@ It is found by walking up from the current folder, as git does. This module only
 from __future__ import annotations
 
 import json
+import os
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Final, Literal
 
-from kg.errors import InputError, Location
+from kg.errors import InputError, KgError, Location
+from kg.paths import check_inside, find_files, is_file, is_folder, kind_of, read_file
 from kg.paths import show_path as show_path
+from kg.terms import UCSCHAR, is_iri
 
 CONFIG_NAME: Final = "kg.toml"
 
@@ -38,6 +41,28 @@ _BUILD_KEYS: Final = {"infer"}
 _PREFIX: Final = re.compile(r"[A-Za-z][A-Za-z0-9_-]*|")
 
 Infer = Literal["none", "rdfs"]
+
+
+# The format of builds; one of another format is made anew.
+FORMAT: Final = 1
+NO_DIGEST: Final = "0" * 64
+REBUILD: Final = "Run `kg build` to make a new one."
+# As a part of a path; `kg build` gives times as names.
+_DEEP_KEY: Final = re.compile(r"""(?:\.[ \t]*(?:[\w-]+|"[^"\n]*"|'[^'\n]*')[ \t]*){50}""")
+_UCSCHAR: Final = re.compile(f"[{UCSCHAR}]")
+_BUILD_NAME: Final = re.compile(r"\w+")
+
+
+def sealed(text: str) -> str:
+    """Return the text of ``build.json`` with its own digest in the place of `NO_DIGEST`."""
+    import hashlib
+
+    return text.replace(NO_DIGEST, hashlib.sha256(text.encode()).hexdigest())
+
+
+def broken_build(build: Build, reason: str) -> InputError:
+    """Return the error for a build that is not as it was made."""
+    return InputError("broken-build", f"the build {build.id} is damaged: {reason}", hint=REBUILD)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,21 +96,44 @@ class Build:
         """Counts, times, digests of the sources: ``build.json``."""
         return self.path / "build.json"
 
-    def info(self) -> dict[str, Any]:
-        """Return what ``build.json`` holds.
+    @property
+    def inferred_graph(self) -> str | None:
+        """The graph of the triples that the build inferred, as a term; None if there is none.
 
         Raises:
-            InputError: The file is missing or broken, so the build must be made anew.
+            InputError: As for `info`.
+        """
+        name = self.info().get("inferred_graph")
+        return None if name is None else f"<{name}>"
+
+    @property
+    def left_out(self) -> tuple[str, ...]:
+        """The graphs, as terms, that are no part of exports: that of inferred triples."""
+        return () if self.inferred_graph is None else (self.inferred_graph,)
+
+    def info(self) -> dict[str, Any]:
+        """Return what ``build.json`` holds, of which the digest is checked.
+
+        Raises:
+            InputError: The file is missing or damaged (``broken-build``), or of a build that
+                another version of kg made (``old-build``).
         """
         try:
-            loaded = json.loads(self.info_file.read_text(encoding="utf-8"))
-        except (OSError, ValueError) as error:
+            text = read_file(self.info_file).decode("utf-8")
+            loaded = json.loads(text)
+        except (KgError, ValueError, RecursionError) as error:
+            raise broken_build(self, "build.json cannot be read") from error
+        if not isinstance(loaded, dict):
+            raise broken_build(self, "build.json holds no object")
+        if loaded.get("format") != FORMAT:
             raise InputError(
-                "broken-build",
-                f"the build {self.id} cannot be read: {error}",
-                hint="Run `kg build` to make a new one.",
-            ) from error
-        assert isinstance(loaded, dict)
+                "old-build",
+                f"the build {self.id} was made by another version of kg",
+                hint="Run `kg build` to make it anew; nothing else has to change.",
+            )
+        digest = loaded.get("sha256")
+        if not isinstance(digest, str) or sealed(text.replace(digest, NO_DIGEST)) != text:
+            raise broken_build(self, "build.json has changed since the build")
         return loaded
 
 
@@ -98,6 +146,7 @@ class Workspace:
         base: Absolute IRI that the graph's own IRIs start with; ends in ``/`` or ``#``.
         prefixes: Prefix to namespace, the common ones included.
         infer: What ``kg build`` infers unless its option says otherwise.
+        allow_outside: Whether links may lead to files outside the workspace.
     """
 
     root: Path
@@ -108,6 +157,7 @@ class Workspace:
     publisher: str = ""
     prefixes: Mapping[str, str] = field(default_factory=dict)
     infer: Infer = "none"
+    allow_outside: bool = False
 
     @property
     def config_file(self) -> Path:
@@ -132,65 +182,103 @@ class Workspace:
     @cached_property
     def ontology_files(self) -> tuple[Path, ...]:
         """RDF files of the vocabulary, sorted."""
-        return _rdf_files(self.root / "ontology")
+        return self._files("ontology", _is_rdf)
 
     @cached_property
     def shape_files(self) -> tuple[Path, ...]:
         """RDF files with SHACL shapes, sorted."""
-        return _rdf_files(self.root / "shapes")
+        return self._files("shapes", _is_rdf)
 
     @cached_property
     def data_rdf_files(self) -> tuple[Path, ...]:
         """RDF files below ``data/`` that enter the graph unchanged, sorted."""
-        return tuple(
-            path for path in _rdf_files(self.root / "data") if not path.name.endswith(".rml.ttl")
-        )
+        found = self._files("data", _is_rdf)
+        return tuple(path for path in found if not _is_mapping(path.name))
 
     @cached_property
     def mapping_files(self) -> tuple[Path, ...]:
         """YARRRML and RML files below ``data/``, sorted."""
-        found = [p for pattern in MAPPING_PATTERNS for p in (self.root / "data").rglob(pattern)]
-        return tuple(sorted(found))
+        return self._files("data", _is_mapping)
 
     @cached_property
     def question_files(self) -> tuple[Path, ...]:
         """The competency questions ``queries/*.rq``, sorted."""
-        return tuple(sorted((self.root / "queries").glob("*.rq")))
+        return self._files("queries", lambda name: name.endswith(".rq"), deep=False)
+
+    def _files(
+        self, folder: str, wanted: Callable[[str], bool], *, deep: bool = True
+    ) -> tuple[Path, ...]:
+        found = find_files(self.root / folder, wanted, deep=deep)
+        if not self.allow_outside:
+            check_inside(self.root / folder, [self.root], None)
+            for path in found:
+                if path.is_symlink():
+                    check_inside(path, [self.root], None)
+        return found
 
     def graph_iri(self, path: Path) -> str:
         """Return the named graph that the triples of an RDF file of the workspace enter.
 
         ``data/talks.ttl`` enters ``<base>graph/talks``, ``ontology/ace.ttl`` enters
-        ``<base>graph/ontology/ace``.
+        ``<base>graph/ontology/ace``. What the name of a graph cannot hold is percent-encoded, so
+        that files whose names differ in more than their endings have graphs of their own.
         """
         relative = path.relative_to(self.root)
         parts = relative.parts[1:] if relative.parts[0] == "data" else relative.parts
-        stem = "/".join((*parts[:-1], parts[-1].split(".")[0]))
-        return f"{self.base}graph/{re.sub(r'[^A-Za-z0-9/._~-]', '-', stem)}"
+        return f"{self.base}graph/{'/'.join(map(_encoded, (*parts[:-1], _stem(parts[-1]))))}"
 
-    @property
-    def inferred_graph(self) -> str:
-        """The named graph that inferred triples enter."""
-        return f"{self.base}graph/inferred"
+    def graph_files(self) -> tuple[tuple[Path, str], ...]:
+        """Return the RDF files of ontology and data, each with the graph that it enters.
+
+        Raises:
+            InputError: Two files would enter one graph.
+        """
+        known: dict[str, Path] = {}
+        for path in (*self.ontology_files, *self.data_rdf_files):
+            graph = self.graph_iri(path)
+            if graph in known:
+                raise InputError(
+                    "same-graph",
+                    f"{show_path(known[graph])} and {show_path(path)} have one name, {graph}",
+                    location=Location(show_path(path)),
+                    hint="Rename one: each RDF file enters a graph of its own.",
+                )
+            known[graph] = path
+        return tuple((path, graph) for graph, path in known.items())
+
+    def free_graph(self, taken: Collection[str | None]) -> str:
+        """Return the named graph that inferred triples enter: one that nothing else is in.
+
+        Args:
+            taken: The graphs that there are, as terms.
+        """
+        names = (f"{self.base}graph/inferred{number}" for number in ("", *range(2, len(taken) + 3)))
+        return next(name for name in names if f"<{name}>" not in taken)
 
     def current_build(self) -> Build:
         """Return the build in force.
 
         Raises:
-            InputError: There is none yet.
+            InputError: There is none yet, it is damaged (``broken-build``), or another version of
+                kg made it (``old-build``).
         """
-        try:
-            name = self.current_file.read_text(encoding="utf-8").strip()
-        except FileNotFoundError:
-            name = ""
-        build = Build(self.builds / name)
-        if not name or not build.path.is_dir():
-            shown = self.show(self.root)
+        shown = self.show(self.root)
+        if kind_of(self.current_file) is None:
             raise InputError(
                 "no-build",
                 f"the workspace{'' if shown == '.' else f' {shown}'} has not been built yet",
                 hint="Run `kg build` first.",
             )
+        name = read_file(self.current_file, [self.root])[:100].decode("utf-8", "replace").strip()
+        build = Build(self.builds / name)
+        if not _BUILD_NAME.fullmatch(name) or not is_folder(build.path):
+            raise InputError(
+                "broken-build",
+                f"{show_path(self.current_file)} names no build that is there",
+                hint=REBUILD,
+            )
+        check_inside(build.path, [self.root], None)
+        build.info()
         return build
 
     def show(self, path: Path) -> str:
@@ -198,7 +286,8 @@ class Workspace:
         return show_path(path)
 
 
-MAPPING_PATTERNS: Final = ("*.yarrrml.yml", "*.yarrrml.yaml", "*.rml.ttl")
+_MAPPING_SUFFIXES: Final = (".yarrrml.yml", ".yarrrml.yaml", ".rml.ttl")
+MAPPING_PATTERNS: Final = tuple(f"*{suffix}" for suffix in _MAPPING_SUFFIXES)
 RDF_SUFFIXES: Final = (".ttl", ".nt", ".nq", ".trig", ".jsonld", ".rdf", ".owl")
 _COMPRESSIONS: Final = (".gz", ".zst", ".bz2", ".xz")
 
@@ -221,7 +310,7 @@ def find_workspace(start: Path) -> Workspace:
     """
     start = start.resolve()
     for folder in (start, *start.parents):
-        if (folder / CONFIG_NAME).is_file():
+        if is_file(folder / CONFIG_NAME):
             return read_workspace(folder)
     raise InputError(
         "no-workspace",
@@ -238,12 +327,15 @@ def read_workspace(root: Path) -> Workspace:
     """
     path = root / CONFIG_NAME
     shown = show_path(path)
-    try:
-        config = tomllib.loads(path.read_text(encoding="utf-8-sig"))
-    except FileNotFoundError as error:
+    if kind_of(path) is None:
         raise InputError(
             "no-workspace", f"there is no {CONFIG_NAME} in {root}", hint="Make one with `kg init`."
-        ) from error
+        )
+    try:
+        text = read_file(path).decode("utf-8-sig")
+        if _DEEP_KEY.search(text):  # tomllib takes memory with the square of the parts
+            raise RecursionError
+        config = tomllib.loads(text)
     except UnicodeDecodeError as error:
         raise InputError(
             "bad-encoding",
@@ -260,6 +352,10 @@ def read_workspace(root: Path) -> Workspace:
             location=place,
             hint="See `kg help workspace` for an example.",
         ) from error
+    except RecursionError as error:
+        raise InputError(
+            "bad-config", "arrays or tables are nested too deep", location=Location(shown)
+        ) from error
     return _workspace_from(config, root, shown)
 
 
@@ -269,13 +365,16 @@ def is_base(text: str) -> bool:
     >>> is_base("https://example.org/graph/"), is_base("example.org/")
     (True, False)
     """
-    return bool(re.fullmatch(r"[A-Za-z][A-Za-z0-9+.-]*:[^\s<>\"{}|\\^`]*[/#]", text))
+    return text.endswith(("/", "#")) and is_iri(text)
 
 
 def _workspace_from(config: dict[str, Any], root: Path, shown: str) -> Workspace:
-    build = config.get("build", {})
+    build, prefixes = config.get("build", {}), config.get("prefixes", {})
+    for key, table in (("build", build), ("prefixes", prefixes)):
+        if not isinstance(table, dict):
+            raise _config_error(shown, key, f"must be a table, [{key}]")
     unknown = sorted(set(config) - _KEYS)
-    if not unknown and isinstance(build, dict):
+    if not unknown:
         unknown = [f"build.{key}" for key in sorted(set(build) - _BUILD_KEYS)]
     if unknown:
         raise _config_error(shown, unknown[0], f"is not one of {', '.join(sorted(_KEYS))}")
@@ -287,10 +386,12 @@ def _workspace_from(config: dict[str, Any], root: Path, shown: str) -> Workspace
         raise _config_error(
             shown, "base", "must be an absolute IRI that ends in / or #", value=texts["base"]
         )
-    prefixes = config.get("prefixes", {})
     for prefix, namespace in prefixes.items():
-        if not _PREFIX.fullmatch(prefix) or not isinstance(namespace, str):
-            raise _config_error(shown, f"prefixes.{prefix}", "must map a name to an IRI")
+        if not _PREFIX.fullmatch(prefix):
+            raise _config_error(shown, f"prefixes.{prefix}", "has a name that is no prefix")
+        if not isinstance(namespace, str) or not is_iri(namespace):
+            rule = "must be an absolute IRI in quotes"
+            raise _config_error(shown, f"prefixes.{prefix}", rule, value=str(namespace))
     infer = build.get("infer", "none")
     if infer not in ("none", "rdfs"):
         raise _config_error(shown, "build.infer", 'must be "none" or "rdfs"', value=str(infer))
@@ -316,5 +417,28 @@ def _config_error(shown: str, key: str, rule: str, value: str | None = None) -> 
     )
 
 
-def _rdf_files(folder: Path) -> tuple[Path, ...]:
-    return tuple(sorted(path for path in folder.rglob("*") if rdf_suffix(path.name)))
+def _is_mapping(name: str) -> bool:
+    return name.endswith(_MAPPING_SUFFIXES)
+
+
+def _is_rdf(name: str) -> bool:
+    return rdf_suffix(name) is not None
+
+
+def _stem(name: str) -> str:
+    """Return the name of an RDF file without the endings of its format and compression."""
+    for compression in _COMPRESSIONS:
+        name = name.removesuffix(compression)
+    return name[: -len(rdf_suffix(name) or "")]
+
+
+def _encoded(part: str) -> str:
+    """Return a part of a path as it can be in an IRI; different parts give different texts."""
+    if part.strip(".") == "":
+        return part.replace(".", "%2E")  # ``.`` and ``..`` mean others in an IRI
+    return "".join(
+        char
+        if (char.isascii() and (char.isalnum() or char in "._~-")) or _UCSCHAR.fullmatch(char)
+        else "".join(f"%{byte:02X}" for byte in os.fsencode(char))
+        for char in part
+    )

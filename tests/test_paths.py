@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 import kg
-from kg import paths
+from kg import paths, temporary
 from kg.build import BuildOptions
 from kg.diff import diff
 from kg.duck import engine, read_parquet, sql_file
@@ -57,9 +57,9 @@ def test_a_workspace_may_lie_in_a_folder_of_any_name(name, tmp_path, expected, m
     if name in ("w[1]", "w*"):  # what the name as a pattern would find
         kg.build(_fill(tmp_path / "w1", "wrong"), BuildOptions(index=False))
     root = _fill(tmp_path / name, "right")
-    temporary = root / "tmp"
-    temporary.mkdir()
-    monkeypatch.setattr(tempfile, "tempdir", str(temporary))
+    spill = root / "tmp"
+    spill.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(spill))
     kg.build(root)
     assert _export(root, root / "out.nq") == expected
     kg.export(root / "[out]=1.nt", data=[root / "out.nq"], options=ExportOptions(canonical=True))
@@ -67,7 +67,7 @@ def test_a_workspace_may_lie_in_a_folder_of_any_name(name, tmp_path, expected, m
     with Path(os.devnull).open("wb") as sink:
         same = diff(str(root / "out.nq"), "current", sink, workspace=read_workspace(root))
     assert (same.added, same.removed) == (0, 0)
-    assert not list(temporary.iterdir())
+    assert not list(spill.iterdir())
 
 
 @pytest.mark.parametrize("name", ODD_NAMES)
@@ -149,7 +149,7 @@ def test_a_name_that_is_too_long_is_told(name, tmp_path):
 
 def test_a_part_of_a_long_name_has_a_name_too(tmp_path):
     target = tmp_path / ("é" * 126 + ".nt")
-    with paths.replacing(target) as part:
+    with temporary.replacing(target) as part:
         part.write_text("x")
     assert target.read_text() == "x"
     assert list(tmp_path.iterdir()) == [target]

@@ -45,6 +45,13 @@ class Settings:
 
         return find_workspace(self.folder)
 
+    def allow_outside(self, allowed: bool) -> None:
+        """Let links and sources of the workspace lead out of it, if that is allowed."""
+        if allowed:
+            from dataclasses import replace
+
+            self.workspace = replace(self.workspace, allow_outside=True)
+
     def say(self, text: str) -> None:
         """Tell the user something on standard error, unless ``--quiet``."""
         if not self.quiet:

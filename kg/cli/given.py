@@ -56,7 +56,8 @@ def given_data(files: Sequence[Path], form: str | None) -> Iterator[list[Path]]:
 
 
 def _spooled(stack: ExitStack) -> Path:
-    from kg.paths import standing_in, temporary_folder
+    from kg.paths import standing_in
+    from kg.temporary import temporary_folder
 
     path = stack.enter_context(temporary_folder("input")) / "input"
     try:

@@ -27,6 +27,10 @@ def trace_command(
     ] = None,
     timeout: TimeoutOption = None,
     memory: MemoryOption = None,
+    allow_outside: Annotated[
+        bool,
+        typer.Option("--allow-outside", help="Files and servers may lie outside the workspace."),
+    ] = False,
 ) -> int:
     """Show which file, record and column an entity comes from.
 
@@ -37,6 +41,7 @@ def trace_command(
     from kg.lineage import Wanted, trace_workspace
 
     shared = settings(context)
+    shared.allow_outside(allow_outside)
     workspace = shared.workspace
     prefixes = workspace.prefixes
     wanted = Wanted(

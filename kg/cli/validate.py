@@ -100,6 +100,10 @@ def validate_command(
     timeout: TimeoutOption = None,
     memory: MemoryOption = None,
     threads: ThreadsOption = None,
+    allow_outside: Annotated[
+        bool,
+        typer.Option("--allow-outside", help="Files and servers may lie outside the workspace."),
+    ] = False,
 ) -> int:
     """Validate the graph against its SHACL shapes.
 
@@ -118,6 +122,8 @@ def validate_command(
             "missing-shapes", "--data needs --shapes", hint="Name the shapes with --shapes FILE."
         )
     data = context.with_resource(given_data(data or [], data_format))
+    if not data:
+        own.allow_outside(allow_outside)
     graph = load_shapes(shapes or own.workspace.shape_files, ignore_unsupported=ignore_unsupported)
     namer = Namer({**_prefixes(own, data), **graph.prefixes})
     with ExitStack() as stack:
@@ -163,8 +169,10 @@ def _table(
 
     if data:
         return stack.enter_context(load_files(connection, data))
-    build = own.workspace.current_build()
+    from kg.builds import check_build
     from kg.query.stale import stale_message
+
+    build = check_build(own.workspace.current_build())
 
     message = stale_message(own.workspace, build)
     if message:

@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from kg.builds import check_build, previous_build
 from kg.errors import InputError
 from kg.paths import is_file
 from kg.quads import QuadTable, spooled, write_table
 from kg.rdf import format_of, formats, spool_rdf
-from kg.terms import iri
 from kg.workspace import Build, Workspace
 
 if TYPE_CHECKING:
@@ -70,8 +70,8 @@ def read_side(
         spool.unlink()
         return Side(table, form.supports_datasets, prefixes=read.prefixes)
     workspace = find()
-    build = find_build(workspace, name)
-    left_out = None if with_inferred else iri(workspace.inferred_graph)
+    build = check_build(find_build(workspace, name))
+    left_out = None if with_inferred else build.inferred_graph
     return Side(QuadTable(build.quads), left_out=left_out)
 
 
@@ -84,16 +84,10 @@ def find_build(workspace: Workspace, name: str) -> Build:
     current = workspace.current_build()
     if name in (CURRENT, current.id):
         return current
-    builds = sorted(
-        Build(path).id
-        for path in workspace.builds.iterdir()
-        if (path / "build.json").is_file() and path.name < current.id
-    )
-    if name in builds:
-        return Build(workspace.builds / name)
-    if name == PREVIOUS and builds:
-        return Build(workspace.builds / builds[-1])
-    present = ", ".join([*builds, current.id])
+    previous = previous_build(workspace)
+    if previous is not None and name in (PREVIOUS, previous.id):
+        return previous
+    present = ", ".join([*([previous.id] if previous else []), current.id])
     if name == PREVIOUS:
         raise InputError(
             "no-previous-build",

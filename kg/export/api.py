@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from kg.builds import check_build
 from kg.duck import engine, read_parquet, translated
 from kg.errors import KgError
 from kg.export.checks import Origins, Problem, check_rows, refuse_errors
@@ -18,7 +19,6 @@ from kg.export.skolem import skolemized_sql
 from kg.export.survey import Survey, read_survey
 from kg.export.write import Rows, write
 from kg.quads import QuadTable, spooled, write_table
-from kg.terms import iri
 from kg.workspace import COMMON_PREFIXES, Workspace, find_workspace, show_path
 
 if TYPE_CHECKING:
@@ -72,14 +72,15 @@ def export_workspace(
 ) -> Exported:
     """Write the current build of a workspace; see `export`."""
     chosen = options or ExportOptions()
-    table = QuadTable(workspace.current_build().quads)
+    build = check_build(workspace.current_build())
+    table = QuadTable(build.quads)
     surveyed = None if chosen.graphs or chosen.with_inferred else read_survey(table)
     return _export(
         table,
         target,
         replace(chosen, base=chosen.base or workspace.base),
         workspace.prefixes,
-        left_out=() if chosen.with_inferred else (iri(workspace.inferred_graph),),
+        left_out=() if chosen.with_inferred else build.left_out,
         surveyed=surveyed,
         origins=lambda _, problems: _traced(workspace, problems, chosen.memory),
     )

@@ -43,20 +43,24 @@ class Survey:
 
 
 def write_survey(
-    connection: duckdb.DuckDBPyConnection, table: QuadTable, workspace: Workspace
+    connection: duckdb.DuckDBPyConnection,
+    table: QuadTable,
+    workspace: Workspace,
+    inferred: str | None = None,
 ) -> Survey:
     """Find out what exports of a table will need, and write it beside the table.
 
     Args:
         connection: From `kg.duck.engine`.
         table: The quad table of a build.
-        workspace: For the prefixes and the name of the graph of inferred triples.
+        workspace: For the prefixes.
+        inferred: IRI of the graph of inferred triples, which exports leave out.
 
     Raises:
         LimitError: The memory limit was reached.
         OSError: The file cannot be written.
     """
-    selection = select_graphs(connection, table, left_out=[iri(workspace.inferred_graph)])
+    selection = select_graphs(connection, table, left_out=[iri(inferred)] if inferred else ())
     rows = selection.rows_of(table)
     use = survey(connection, rows, Names.of(workspace.prefixes))
     found = Survey(dict(workspace.prefixes), use, check_rows(connection, rows))

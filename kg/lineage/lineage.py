@@ -87,8 +87,9 @@ def workspace_lineage(
     from kg.mapping.reading import read_mappings
     from kg.sources import Folders
 
+    inside = None if workspace.allow_outside else workspace.root
     plan = read_mappings(workspace.mapping_files, workspace.prefixes, workspace.base)
-    return Lineage(connection, plan, Folders(None, spill), files)
+    return Lineage(connection, plan, Folders(inside, spill), files)
 
 
 def trace_workspace(

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from kg.errors import InputError, Location
 from kg.mapping.plan import Plan
+from kg.paths import read_file
 from kg.terms import is_iri
 from kg.workspace import MAPPING_PATTERNS, show_path
 
@@ -24,11 +25,7 @@ def read_mapping(path: Path, prefixes: Mapping[str, str], base: str = "") -> Pla
     """
     shown = show_path(path)
     try:
-        text = path.read_bytes().decode("utf-8-sig")
-    except FileNotFoundError as error:
-        raise InputError(
-            "missing-file", f"there is no file {shown}", hint="Check the name and the folder."
-        ) from error
+        text = read_file(path).decode("utf-8-sig")
     except UnicodeDecodeError as error:
         before = error.object[: error.start].decode("utf-8", "replace")
         line, column = before.count("\n") + 1, len(before) - before.rfind("\n")
@@ -37,12 +34,6 @@ def read_mapping(path: Path, prefixes: Mapping[str, str], base: str = "") -> Pla
             f"the mapping is not encoded in UTF-8 (byte 0x{error.object[error.start]:02X})",
             location=Location(shown, line, column),
             hint="Save the file as UTF-8.",
-        ) from error
-    except OSError as error:
-        raise InputError(
-            "unreadable-file",
-            f"{shown} cannot be read: {error.strerror}",
-            hint="Name the mapping files themselves.",
         ) from error
     folder = str(path.resolve().parent)
     if path.suffix in (".yml", ".yaml"):

@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from kg.errors import InputError, Location
+from kg.paths import read_file
 from kg.query.values import STRING, ValueType, bad_value, parse_type, sparql_term
 from kg.sparql.lexer import Kind, Token, declared_prefixes, position, tokens
 from kg.terms import RDF_LANG_STRING, XSD, expand
@@ -159,14 +160,7 @@ def read_question(path: Path, prefixes: Mapping[str, str] = COMMON_PREFIXES) -> 
         InputError: The file is missing, is not UTF-8, or its header is wrong.
     """
     shown = show_path(path)
-    try:
-        data = path.read_bytes()
-    except FileNotFoundError as error:
-        raise InputError(
-            "missing-file", f"there is no file {shown}", hint="Check the name and the folder."
-        ) from error
-    except OSError as error:
-        raise InputError("unreadable-file", f"{shown} cannot be read: {error.strerror}") from error
+    data = read_file(path)
     question = parse_question(decode(data, shown), shown, prefixes, name=path.stem)
     return replace(question, file=path)
 

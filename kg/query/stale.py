@@ -8,9 +8,12 @@ nor the telling is repeated.
 from __future__ import annotations
 
 import json
+from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
+from kg.temporary import write_text
 from kg.workspace import Build, Workspace
 
 _MEMORY: Final = "seen.json"
@@ -93,6 +96,8 @@ def _digest(path: Path) -> str | None:
 
 def _new_files(workspace: Workspace, recorded: set[str]) -> list[str]:
     """Return files that the next build would read and this one did not know."""
+    # Nothing is read here, so links may lead anywhere.
+    workspace = replace(workspace, allow_outside=True)
     found = (*workspace.ontology_files, *workspace.data_rdf_files, *workspace.mapping_files)
     paths = [path.relative_to(workspace.root).as_posix() for path in found]
     return [path for path in paths if path not in recorded]
@@ -101,15 +106,11 @@ def _new_files(workspace: Workspace, recorded: set[str]) -> list[str]:
 def _read(path: Path) -> dict[str, Any]:
     try:
         loaded = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return {}
     return loaded if isinstance(loaded, dict) else {}
 
 
 def _write(path: Path, content: dict[str, Any]) -> None:
-    part = path.with_name(f"{path.name}.part")
-    try:
-        part.write_text(json.dumps(content), encoding="utf-8")
-        part.replace(path)
-    except OSError:
-        return
+    with suppress(OSError):
+        write_text(path, json.dumps(content))

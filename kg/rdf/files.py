@@ -14,7 +14,7 @@ import pyoxigraph as ox
 
 from kg.errors import InputError, Location, WorldError
 from kg.lines import LineReader
-from kg.paths import address_of, missing_file, show_path
+from kg.paths import address_of, open_file, show_path
 from kg.rdf import formats
 from kg.rdf.encodings import xml_in_utf8
 from kg.rdf.guard import GuardedSource
@@ -60,14 +60,7 @@ def open_binary(path: Path) -> IO[bytes]:
     Raises:
         InputError: The file is missing, is a folder or may not be read.
     """
-    try:
-        raw = path.open("rb", buffering=_BUFFER)
-    except FileNotFoundError as error:
-        raise missing_file(path) from error
-    except OSError as error:
-        raise InputError(
-            "unreadable-file", f"{show_path(path)} cannot be read: {error.strerror}"
-        ) from error
+    raw = open_file(path, buffering=_BUFFER)
     compression = path.suffix.lower()
     if compression not in formats.COMPRESSIONS:
         return raw

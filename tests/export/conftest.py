@@ -8,8 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from kg.builds import seal
 from kg.duck import engine, sql_text
 from kg.quads import QuadTable, write_table
+from kg.workspace import Build
 
 Quad = tuple[str, str, str, str | None]
 
@@ -50,6 +52,7 @@ def workspace(tmp_path: Path) -> Callable[[Iterable[Quad]], Path]:
         (root / "kg.toml").write_text(CONFIG, encoding="utf-8")
         (root / ".kg" / "current").write_text(build.name, encoding="utf-8")
         make_table(build / "quads.parquet", quads)
+        seal(Build(build), {"inferred_graph": "https://example.org/graph/inferred"})
         return root
 
     return make

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from kg.builds import seal
 from kg.duck import engine, sql_text
 from kg.errors import InputError
 from kg.export import ExportOptions, export_files, export_workspace
@@ -273,7 +274,7 @@ def test_survey_is_used_only_for_what_it_was_made_for(workspace, monkeypatch):
     fresh = export_workspace(space, str(target))
     content = target.read_bytes()
     with engine() as connection:
-        survey = write_survey(connection, table, space)
+        survey = write_survey(connection, table, space, f"{EX}graph/inferred")
     assert read_survey(table) == survey
     assert survey.problems == fresh.problems != ()
     api = sys.modules["kg.export.api"]  # the name kg.export is that of the function
@@ -292,6 +293,7 @@ def test_survey_is_used_only_for_what_it_was_made_for(workspace, monkeypatch):
     assert only.problems == ()
     make_table(table.path, [("<e:s>", "<e:p>", '"fine"', INFERRED)])
     assert read_survey(table) is None
+    seal(space.current_build(), {})
     assert export_workspace(space, str(target)).problems == ()
     table.path.with_name(SURVEY_NAME).write_text("{")
     assert read_survey(table) is None

@@ -10,10 +10,11 @@ from pathlib import Path
 
 import pytest
 
+from kg.builds import seal
 from kg.duck import engine
 from kg.export import write_survey
 from kg.quads import QuadTable, copy_rows
-from kg.workspace import read_workspace
+from kg.workspace import Build, read_workspace
 from tests.export.conftest import kg
 from tests.export.samples import SAMPLE
 
@@ -190,6 +191,7 @@ def test_ctrl_c_leaves_the_target_as_it_was(tmp_path, name, number, code):
         copy_rows(connection, rows, build / "quads.parquet")
         space = read_workspace(tmp_path)
         write_survey(connection, QuadTable(build / "quads.parquet"), space)
+    seal(Build(build), {})
     target = tmp_path / name
     target.write_text("old")
     process = subprocess.Popen(

@@ -5,9 +5,10 @@ from pathlib import Path
 
 import pytest
 
+from kg.builds import seal
 from kg.duck import engine
 from kg.quads import write_table
-from kg.workspace import Workspace, read_workspace
+from kg.workspace import Build, Workspace, read_workspace
 from tests.publish.fake_store import FakeStore, fake_store
 
 INTEGER = "http://www.w3.org/2001/XMLSchema#integer"
@@ -38,4 +39,5 @@ def workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Workspace:
     )
     with engine() as connection:
         write_table(connection, made, build / "quads.parquet")
+    seal(Build(build), {})
     return read_workspace(root)

@@ -1,7 +1,6 @@
 """`kg describe`, `kg diff`, `kg release` and `kg export --card` as users run them."""
 
 import hashlib
-import json
 import subprocess
 import sys
 from collections.abc import Callable
@@ -10,6 +9,7 @@ from pathlib import Path
 import pyoxigraph as ox
 import pytest
 
+from kg.builds import seal
 from kg.cli.main import main
 from kg.duck import engine
 from kg.quads import write_table
@@ -24,7 +24,7 @@ COUNT = "SELECT ?n { ?d a void:Dataset ; void:triples ?n }"
 
 @pytest.fixture
 def built(workspace: Workspace) -> Workspace:
-    (workspace.current_build().path / "build.json").write_text(json.dumps(INFO))
+    seal(workspace.current_build(), INFO)
     return workspace
 
 
@@ -120,13 +120,15 @@ def test_what_a_card_does_not_go_with(
 
 
 def test_inferred_triples_are_counted_where_they_are_exported(built: Workspace) -> None:
+    graph = "https://example.org/graph/inferred"
     made = (
         "SELECT concat('<https://example.org/s', i, '>') AS s, '<https://example.org/p>' AS p,"
-        f" '<https://example.org/o>' AS o, CASE WHEN i < 2 THEN '<{built.inferred_graph}>' END AS g"
+        f" '<https://example.org/o>' AS o, CASE WHEN i < 2 THEN '<{graph}>' END AS g"
         " FROM range(5) AS t(i)"
     )
     with engine() as connection:
         write_table(connection, made, built.current_build().quads)
+    seal(built.current_build(), {**INFO, "inferred_graph": graph})
     for words, triples in (([], "3"), (["--with-inferred"], "5")):
         assert ask(kg(built.root, "describe", *words).stdout, COUNT) == [[triples]]
         done = kg(built.root, "export", "-o", "g.nq", "--card", "c.ttl", *words)

@@ -1,12 +1,12 @@
 """The dataset card: counts that are true, and the same bytes every time."""
 
-import json
 from pathlib import Path
 
 import pyoxigraph as ox
 import pytest
 
 from kg.build import BuildOptions, build
+from kg.builds import seal
 from kg.describe import Distribution, card_form, card_triples, describe, write_card
 from kg.workspace import Workspace, read_workspace
 from tests.mapping.running import write_files
@@ -26,7 +26,7 @@ INFO = {
 
 @pytest.fixture
 def described(workspace: Workspace) -> Workspace:
-    (workspace.current_build().path / "build.json").write_text(json.dumps(INFO))
+    seal(workspace.current_build(), INFO)
     (workspace.root / "kg.toml").write_text(
         'title = "T|x"\nbase = "https://example.org/"\npublisher = "P"\nlicence = "https://l.org/"\n'
     )

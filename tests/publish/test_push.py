@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from kg.builds import seal
 from kg.duck import engine
 from kg.errors import InputError, UsageError, WorldError
 from kg.http import Client, find_credentials
@@ -219,6 +220,7 @@ def test_merged_values_are_told_apart_from_losses(workspace: Workspace, store: F
             f"SELECT * FROM (VALUES {rows}) AS t(s, p, o, g)",
             workspace.current_build().quads,
         )
+    seal(workspace.current_build(), {})
     store.merges = True
     (graph,) = push(workspace, store.url).graphs
     assert (graph.triples, graph.values, graph.held, graph.merged) == (3, 2, 2, 1)
@@ -269,6 +271,7 @@ def test_blank_nodes_are_refused_or_skolemized(workspace: Workspace, store: Fake
             "SELECT '_:b1' AS s, '<https://e/p>' AS p, '_:b2' AS o, '<https://e/g>' AS g",
             workspace.current_build().quads,
         )
+    seal(workspace.current_build(), {})
     with pytest.raises(InputError) as caught:
         plan_push(workspace, PushOptions())
     assert caught.value.code == "blank-nodes-in-push"

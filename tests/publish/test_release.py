@@ -1,13 +1,13 @@
 """A release: whole, checked by its sums, the same bytes every time."""
 
 import hashlib
-import json
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
+from kg.builds import seal
 from kg.errors import InputError
 from kg.release import release
 from kg.workspace import Workspace
@@ -18,9 +18,9 @@ ROOT = Path(__file__).parents[2]
 
 @pytest.fixture
 def built(workspace: Workspace) -> Workspace:
-    build = workspace.current_build().path
-    (build / "build.json").write_text(json.dumps(INFO))
-    (build / "report.ttl").write_text("# a report\n")
+    build = workspace.current_build()
+    build.report.write_text("# a report\n")
+    seal(build, INFO)
     return workspace
 
 

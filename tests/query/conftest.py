@@ -6,7 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from kg.builds import seal
 from kg.store import write_index
+from kg.workspace import Build
 
 EX = "http://example.org/"
 XSD = "http://www.w3.org/2001/XMLSchema#"
@@ -59,5 +61,5 @@ def workspace(tmp_path: Path) -> Path:
     )
     spool.write_text(TRIPLES + named)
     write_index([spool], build / "store")
-    (build / "build.json").write_text("{}")
+    seal(Build(build), {})
     return root

@@ -13,7 +13,9 @@ from pathlib import Path
 
 import pytest
 
+from kg.builds import seal
 from kg.cli.main import main
+from kg.workspace import Build
 from tests.query.conftest import EX
 
 
@@ -291,8 +293,7 @@ def test_why_an_answer_is_empty(ask: Ask) -> None:
 def test_a_changed_source_is_told_once(ask: Ask) -> None:
     config = ask.workspace / "kg.toml"
     source = {"path": "kg.toml", "size": 1, "mtime_ns": 1, "sha256": "x"}
-    info = ask.workspace / ".kg" / "builds" / "B1" / "build.json"
-    info.write_text(json.dumps({"sources": [source]}))
+    seal(Build(ask.workspace / ".kg" / "builds" / "B1"), {"sources": [source]})
     assert "kg.toml has changed since the build" in ask("since")[2]
     assert ask("since")[2] == ""
     config.write_text(config.read_text() + "\n")

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import os
 from pathlib import Path
 
 import pytest
 
+from kg.builds import seal
 from kg.query import stale
 from kg.query.stale import stale_message
-from kg.workspace import Workspace, read_workspace
+from kg.workspace import Build, Workspace, read_workspace
 
 
 @pytest.fixture
@@ -32,8 +32,7 @@ def record(workspace: Path, paths: list[str]) -> None:
         sources.append(
             {"path": path, "size": stat.st_size, "mtime_ns": stat.st_mtime_ns, "sha256": digest}
         )
-    build = workspace / ".kg" / "builds" / "B1"
-    (build / "build.json").write_text(json.dumps({"sources": sources}))
+    seal(Build(workspace / ".kg" / "builds" / "B1"), {"sources": sources})
 
 
 def message(workspace: Workspace) -> str | None:
@@ -120,7 +119,7 @@ def test_a_folder_that_cannot_be_written_is_no_error(
     def refuse(*_: object, **__: object) -> int:
         raise PermissionError(13, "no")
 
-    monkeypatch.setattr(Path, "write_text", refuse)
+    monkeypatch.setattr(stale, "write_text", refuse)
     assert message(built)
     assert message(built)
 

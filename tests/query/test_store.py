@@ -7,6 +7,7 @@ from pathlib import Path
 import pyoxigraph as ox
 import pytest
 
+from kg.builds import seal
 from kg.errors import InputError, WorldError
 from kg.store import is_small, load_files, open_index, write_index
 from kg.workspace import Build
@@ -24,6 +25,7 @@ def test_what_is_written_is_read(tmp_path: Path) -> None:
     build = Build(tmp_path / "B")
     build.path.mkdir()
     assert write_index([spool], build.store) == 2, "01 and 1 are one"
+    seal(build, {})
     first, second = open_index(build), open_index(build)
     assert len(first) == len(second) == 2
     with pytest.raises(RuntimeError, match="read-write"):
@@ -36,6 +38,10 @@ def test_what_is_not_there(tmp_path: Path) -> None:
         open_index(build)
     build.store.mkdir(parents=True)
     (build.store / "CURRENT").write_text("nonsense")
+    with pytest.raises(InputError) as caught:
+        open_index(build)
+    assert caught.value.code == "broken-build"
+    seal(build, {})
     with pytest.raises(WorldError, match="cannot open the SPARQL index"):
         open_index(build)
     with pytest.raises(WorldError, match="cannot write the SPARQL index"):

@@ -112,7 +112,7 @@ def test_missing_file_and_folder(tmp_path):
     with pytest.raises(InputError, match="there is no file"):
         list(parse_rdf(tmp_path / "a.ttl"))
     (tmp_path / "b.ttl").mkdir()
-    with pytest.raises(InputError, match="cannot be read"):
+    with pytest.raises(InputError, match="is a folder, not a file"):
         list(parse_rdf(tmp_path / "b.ttl"))
 
 
