@@ -32,6 +32,7 @@ from kg.infer import infer_rdfs
 from kg.lineage import Wanted, trace_workspace
 from kg.mapping.reading import read_mappings
 from kg.materialize import MapCount, Materialization, materialize
+from kg.notes import strictly
 from kg.quads import QuadTable, write_index_files
 from kg.rdf import spool_rdf
 from kg.sources import Folders
@@ -206,7 +207,8 @@ class _Builder:
                 hint="Add data/NAME.yarrrml.yml beside your facts; see `kg help mapping`.",
             )
         spool = self.spill / "rdf.tsv"
-        spool_rdf(workspace.graph_files(), spool)
+        with strictly(self.options.strict):
+            spool_rdf(workspace.graph_files(), spool)
         inside = None if self.options.allow_outside else workspace.root
         folders, made = Folders(inside, self.spill), self.spill / "quads.parquet"
         mapped = materialize(connection, plan, folders, made, spool)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from kg.cli.context import Settings, settings
+from kg.cli.given import ContextOption
 from kg.cli.limits import MemoryOption, ThreadsOption, TimeoutOption, limit
 from kg.cli.losses import say_losses
 from kg.errors import ExitCode
@@ -67,6 +68,7 @@ def build_command(
             "--ignore-unsupported", help="Leave out what kg does not support of SHACL, and say so."
         ),
     ] = False,
+    contexts: ContextOption = None,  # noqa: ARG001  (its callback acts on it)
     timeout: TimeoutOption = None,
     memory: MemoryOption = None,
     threads: ThreadsOption = None,

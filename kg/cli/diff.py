@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from kg.cli.context import settings
+from kg.cli.given import ContextOption
 from kg.cli.limits import MemoryOption, ThreadsOption, TimeoutOption, limit
 from kg.cli.streams import shown_bytes
 from kg.errors import ExitCode, UsageError
@@ -43,6 +44,7 @@ def diff_command(
     with_inferred: Annotated[
         bool, typer.Option("--with-inferred", help="Also what `kg build --infer` added.")
     ] = False,
+    contexts: ContextOption = None,  # noqa: ARG001  (its callback acts on it)
     chunk: Annotated[
         int, typer.Option(min=1, help="Triples of one operation of a SPARQL Update.")
     ] = 1000,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 import typer
 
 from kg.cli.context import Settings, settings
-from kg.cli.given import DataFormatOption, given_data
+from kg.cli.given import ContextOption, DataFormatOption, given_data
 from kg.cli.limits import MemoryOption, ThreadsOption, TimeoutOption, limit
 from kg.errors import ExitCode, UsageError
 from kg.wording import counted
@@ -45,6 +45,7 @@ def export_command(
         ),
     ] = [],  # noqa: B006  (nothing changes it)
     data_format: DataFormatOption = None,
+    contexts: ContextOption = None,  # noqa: ARG001  (its callback acts on it)
     graph: Annotated[
         list[str],
         typer.Option(

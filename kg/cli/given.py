@@ -24,6 +24,26 @@ DataFormatOption = Annotated[
 ]
 
 
+def _give_contexts(context: typer.Context, texts: list[str] | None) -> list[str] | None:
+    """Take the files of ``--context`` for their addresses, as long as the command lasts."""
+    if texts:
+        from kg.rdf.contexts import given_contexts, parse_context
+
+        context.with_resource(given_contexts(dict(map(parse_context, texts))))
+    return texts
+
+
+ContextOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--context",
+        metavar="URL=FILE",
+        callback=_give_contexts,
+        help="A file for a context that JSON-LD names by address; may be repeated.",
+    ),
+]
+
+
 @contextmanager
 def given_data(files: Sequence[Path], form: str | None) -> Iterator[list[Path]]:
     """Give the files of ``--data`` as they can be read, as long as the context lasts.

@@ -24,6 +24,7 @@ from kg.cli.context import Settings
 from kg.cli.light import LightCommand, LightGroup
 from kg.cli.streams import standard_streams
 from kg.errors import ExitCode, KgError
+from kg.notes import Note, hearing
 from kg.wording import visible
 
 # Each command with where it is: only the one that is asked for is imported and set up.
@@ -104,7 +105,16 @@ def root(
     ] = False,
 ) -> None:
     """Source facts in, a validated, queryable, exportable knowledge graph out."""
-    context.obj = Settings(folder=folder, quiet=quiet, verbose=verbose, debug=debug)
+    shared = Settings(folder=folder, quiet=quiet, verbose=verbose, debug=debug)
+    context.obj = shared
+    # Told at the end, behind the result: how often is known only then.
+    notes = context.with_resource(hearing())
+    context.call_on_close(lambda: _tell(shared, notes.values()))
+
+
+def _tell(shared: Settings, notes: Iterable[Note]) -> None:
+    for note in notes:
+        shared.say(f"kg: warning: {note}")
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 import typer
 
 from kg.cli.context import Settings, settings, show
-from kg.cli.given import STANDARD_INPUT, DataFormatOption, given_data
+from kg.cli.given import STANDARD_INPUT, ContextOption, DataFormatOption, given_data
 from kg.errors import ExitCode, InputError, UsageError
 
 if TYPE_CHECKING:
@@ -134,6 +134,7 @@ def query_command(
     output: OutputOption = None,
     data: DataOption = None,
     data_format: DataFormatOption = None,
+    contexts: ContextOption = None,  # noqa: ARG001  (its callback acts on it)
     named_graph: NamedOption = None,
     endpoint: EndpointOption = None,
     timeout: TimeoutOption = 600,

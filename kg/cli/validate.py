@@ -13,7 +13,7 @@ from typing import IO, TYPE_CHECKING, Annotated
 import typer
 
 from kg.cli.context import Settings, settings
-from kg.cli.given import DataFormatOption, given_data
+from kg.cli.given import ContextOption, DataFormatOption, given_data
 from kg.cli.limits import MemoryOption, ThreadsOption, TimeoutOption, limit
 from kg.cli.streams import shown
 from kg.errors import ExitCode, UsageError
@@ -65,6 +65,7 @@ def validate_command(
         ),
     ] = None,
     data_format: DataFormatOption = None,
+    contexts: ContextOption = None,  # noqa: ARG001  (its callback acts on it)
     shapes: Annotated[
         list[Path] | None,
         typer.Option(

@@ -18,6 +18,7 @@ from kg.export.options import Exported, ExportOptions, Job
 from kg.export.skolem import skolemized_sql
 from kg.export.survey import Survey, read_survey
 from kg.export.write import Rows, write
+from kg.notes import strictly
 from kg.quads import QuadTable, spooled, write_table
 from kg.workspace import COMMON_PREFIXES, Workspace, find_workspace, show_path
 
@@ -93,7 +94,9 @@ def export_files(files: Sequence[Path], target: str, options: ExportOptions) -> 
     options.check(target, *choose_format(target, options.format_name))
     with tempfile.TemporaryDirectory(prefix="kg-export-") as name:
         spool = Path(name) / "spool.parquet"
-        read = spool_rdf([(path, None) for path in files], spool, options.base, options.memory)
+        with strictly(options.strict):
+            entries = [(path, None) for path in files]
+            read = spool_rdf(entries, spool, options.base, options.memory)
         with engine(Path(name), options.memory, options.threads) as connection:
             table = write_table(connection, spooled(spool), Path(name) / "quads.parquet")
         return _export(

@@ -16,8 +16,10 @@ from kg.errors import InputError, Location, WorldError
 from kg.lines import LineReader
 from kg.paths import address_of, open_file, show_path
 from kg.rdf import formats
+from kg.rdf.contexts import Contexts
 from kg.rdf.encodings import xml_in_utf8
 from kg.rdf.guard import GuardedSource
+from kg.rdf.jsonld import JsonLd
 from kg.rdf.limits import DEEPEST, LONGEST_TERM, too_deep, too_long
 from kg.rdf.rdfxml import RdfXml
 from kg.rdf.scan import find_excess
@@ -101,16 +103,16 @@ class Statements(Protocol):
         ...
 
 
-class XmlStatements:
-    """What an RDF/XML file says.
+class LinesOfStatements:
+    """What an RDF/XML or JSON-LD file says.
 
     Attributes:
-        reader: Gives the statements as lines.
+        reader: Gives the statements as lines of N-Triples or N-Quads.
     """
 
-    def __init__(self, reader: RdfXml) -> None:
+    def __init__(self, reader: RdfXml | JsonLd) -> None:
         self.reader = reader
-        self._quads = ox.parse(cast(IO[bytes], reader), ox.RdfFormat.N_TRIPLES)
+        self._quads = ox.parse(cast(IO[bytes], reader), ox.RdfFormat.N_QUADS)
 
     def __iter__(self) -> Iterator[ox.Quad]:
         """Return itself."""
@@ -151,7 +153,11 @@ def open_rdf(path: Path, base: str | None = None) -> Iterator[Statements]:
             # No statements is a graph too, also where the format asks for a root.
             yield ox.parse(b"", ox.RdfFormat.N_QUADS)
         elif form == ox.RdfFormat.RDF_XML:
-            yield XmlStatements(RdfXml(stream, name, base))
+            yield LinesOfStatements(RdfXml(stream, name, base))
+        elif form == ox.RdfFormat.JSON_LD:
+            with open_binary(path) as twice:
+                again = cast(IO[bytes], GuardedSource(twice))
+                yield LinesOfStatements(JsonLd(stream, again, name, base, Contexts(path)))
         else:
             yield ox.parse(stream, form, base_iri=base)
 
@@ -244,6 +250,10 @@ def _told(path: Path, form: ox.RdfFormat | None) -> Iterator[None]:
     named = "RDF" if form is None else form.name
     try:
         yield
+    except InputError as error:
+        if error.code != "bad-rdf" or form != ox.RdfFormat.JSON_LD or error.location is None:
+            raise
+        raise bad_encoding(path, error.location.line) or error from error
     except SyntaxError as error:
         raise bad_encoding(path, error.lineno) or _syntax_error(error, named, place) from error
     except MemoryError as error:
@@ -295,13 +305,6 @@ def _decompression_errors() -> tuple[type[Exception], ...]:
 
 def _syntax_error(error: SyntaxError, form: str, place: Location) -> InputError:
     message = re.sub(r"^Parser error at .*?: ", "", error.msg or str(error))
-    if "LoadDocumentCallback" in message:
-        return InputError(
-            "remote-context",
-            "the JSON-LD names a context by its address, and kg fetches nothing",
-            location=place,
-            hint="Put the context itself in the file, in the place of its address.",
-        )
     return InputError(
         "bad-rdf",
         f"not valid {form}: {message}",

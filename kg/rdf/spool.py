@@ -16,7 +16,7 @@ from typing import IO, TYPE_CHECKING, Final, cast
 import pyoxigraph as ox
 
 from kg.errors import InputError, Location, WorldError
-from kg.rdf.files import XmlStatements, format_of, open_rdf
+from kg.rdf.files import LinesOfStatements, format_of, open_rdf
 from kg.terms import iri
 from kg.workspace import show_path
 
@@ -122,7 +122,7 @@ def _write_lines(path: Path, lines: Path, base: str | None, prefixes: dict[str, 
     with open_rdf(path, base) as parser:
         with lines.open("wb", buffering=0) as raw:
             out = _Out(raw)
-            if isinstance(parser, XmlStatements):
+            if isinstance(parser, LinesOfStatements):
                 for chunk in parser.reader.chunks():
                     out.write(chunk)
             else:
