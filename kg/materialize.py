@@ -25,6 +25,7 @@ from kg.mapping.term_sql import Check
 from kg.quads import Codes, Ordered, QuadTable, spooled, write_parts, write_table
 from kg.sizes import parse_size
 from kg.sources import Folders, LoadedTable, drop_table, load_table, locate
+from kg.sources.doubts import crossing_notes, ill_typed_notes, unfit_value
 
 # Above this number of distinct predicates or graphs, finding a number costs more than it saves.
 MOST_CODES: Final = 512
@@ -49,12 +50,15 @@ class LossCount:
         references: The references of which at least one had no value, or whose values no record
             of `parent` has.
         parent: Name of the triples map that was to be joined; empty where values were missing.
+        unfit: The first value that is there but gives nothing, and why; empty where values were
+            missing.
     """
 
     what: str
     references: tuple[str, ...]
     records: int
     parent: str = ""
+    unfit: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -321,17 +325,20 @@ def _counts(
     """Return what is said of each triples map; what is noted of a source, at its first."""
     tables = {entry.table.name: entry for entry in loaded}
     counts: list[MapCount] = []
-    noted: set[str] = set()
+    noted: set[tuple[str, str]] = set()
     for account in accounts:
-        name = account.table.name
-        count = _count(connection, account)
-        notes = () if name in noted else tables[name].notes
-        counts.append(replace(count, notes=notes, nothing=tables[name].nothing))
-        noted.add(name)
+        entry = tables[account.table.name]
+        found = crossing_notes(connection, account, entry)
+        count = _count(connection, account, entry)
+        found += [*account.notes, *ill_typed_notes(connection, account, entry)]
+        # What several triples maps of one mapping share is told once.
+        notes = [note for note in (*entry.notes, *found) if (entry.table.name, note) not in noted]
+        noted.update((entry.table.name, note) for note in notes)
+        counts.append(replace(count, notes=tuple(notes), nothing=entry.nothing))
     return tuple(counts)
 
 
-def _count(connection: duckdb.DuckDBPyConnection, account: Account) -> MapCount:
+def _count(connection: duckdb.DuckDBPyConnection, account: Account, entry: LoadedTable) -> MapCount:
     """Count the records and losses of a triples map, some losses at a time."""
     table = sql_name(account.table.name)
     found: list[int] = []
@@ -346,7 +353,9 @@ def _count(connection: duckdb.DuckDBPyConnection, account: Account) -> MapCount:
         records = row[0]
         found += row[1:]
     lost = tuple(
-        LossCount(loss.what, loss.references, number, loss.parent)
+        LossCount(
+            loss.what, loss.references, number, loss.parent, unfit_value(connection, loss, entry)
+        )
         for loss, number in zip(account.losses, found, strict=True)
         if number
     )

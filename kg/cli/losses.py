@@ -83,6 +83,8 @@ def _what(loss: LossCount, prefixes: Mapping[str, str]) -> str:
 
 
 def _why(loss: LossCount) -> str:
+    if loss.unfit:
+        return loss.unfit
     if loss.parent:
         return f"no {loss.parent} has its {_listed(loss, 'and')}"
     return f"no value in {_listed(loss, 'or')}"

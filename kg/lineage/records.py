@@ -33,8 +33,9 @@ from kg.mapping.plan import (
     references,
     term_references,
 )
+from kg.mapping.source_table import SourceTable
 from kg.mapping.tables import source_tables
-from kg.mapping.term_sql import SourceTable, TermCompiler, TermSql
+from kg.mapping.term_sql import TermCompiler, TermSql
 from kg.sources import Folders, LoadedTable, load_table, locate_all
 
 # Records of one triple that are told apart; a class that a million records share has a million.

@@ -8,18 +8,21 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import product
 
 from kg.mapping.plan import (
     Constant,
     Plan,
     PredicateObjectMap,
     RefObjectMap,
+    Template,
     TermMap,
     TriplesMap,
     references,
     term_references,
 )
-from kg.mapping.term_sql import SourceTable, TermCompiler, TermSql
+from kg.mapping.source_table import SourceTable
+from kg.mapping.term_sql import TermCompiler, TermSql
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,15 +41,79 @@ class Loss:
     references: tuple[str, ...]
     missing: str
     parent: str = ""
+    unfit: Unfit | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Unfit:
+    """Values that cannot be what they should be.
+
+    Attributes:
+        values: Such a value, or a list of values; NULL, or a list of NULLs, where there are none.
+        what: The datatype that they are not of, or the function that makes no date of them.
+        references: Where the values come from.
+    """
+
+    values: TermSql
+    what: str
+    references: tuple[str, ...]
+
+    @property
+    def first(self) -> str:
+        """SQL of the first such value of a record."""
+        found = self.values.sql
+        return f"list_filter({found}, lambda v: v IS NOT NULL)[1]" if self.values.many else found
+
+    @property
+    def count(self) -> str:
+        """SQL of the number of such values in a record."""
+        found = self.values.sql
+        if self.values.many:
+            return f"coalesce(len(list_filter({found}, lambda v: v IS NOT NULL)), 0)"
+        return f"(({found}) IS NOT NULL)::INTEGER"
+
+
+@dataclass(frozen=True, slots=True)
+class Crossing:
+    """References in one term, or one statement, that may each give several values.
+
+    Attributes:
+        lists: Their columns.
+        references: Their names.
+        is_template: Whether they stand in one template.
+    """
+
+    lists: tuple[str, ...]
+    references: tuple[str, ...]
+    is_template: bool
+
+    @property
+    def count(self) -> str:
+        """SQL of the number of combinations that a record gives."""
+        return " * ".join(f"coalesce(len({name}), 0)::DOUBLE" for name in self.lists)
+
+    @property
+    def crosses(self) -> str:
+        """SQL of whether a record has several values for more than one of them."""
+        return " + ".join(f"(len({name}) > 1)::INTEGER" for name in dict.fromkeys(self.lists))
 
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """What is counted for one triples map: records, and losses by reason."""
+    """What is counted for one triples map: records, and losses by reason.
+
+    Attributes:
+        ill_typed: Values that may not be of their datatype.
+        crossings: References whose values are combined, each with each.
+        notes: What the user should know of how the triples map was read.
+    """
 
     triples_map: str
     table: SourceTable
     losses: tuple[Loss, ...]
+    ill_typed: tuple[Unfit, ...] = ()
+    crossings: tuple[Crossing, ...] = ()
+    notes: tuple[str, ...] = ()
 
 
 def account(plan: Plan, triples_map: TriplesMap, terms_of: Mapping[str, TermCompiler]) -> Account:
@@ -58,8 +125,15 @@ def account(plan: Plan, triples_map: TriplesMap, terms_of: Mapping[str, TermComp
         terms_of: The compilers of the terms of all triples maps, by name.
     """
     compiler = terms_of[triples_map.name]
-    losses = list(_Accountant(plan, triples_map, terms_of).losses())
-    return Account(triples_map.name, compiler.table, tuple(losses))
+    accountant = _Accountant(plan, triples_map, terms_of)
+    return Account(
+        triples_map.name,
+        compiler.table,
+        tuple(accountant.losses()),
+        tuple(dict.fromkeys(accountant.ill_typed())),
+        tuple(dict.fromkeys(accountant.crossings())),
+        tuple(dict.fromkeys(_notes(triples_map))),
+    )
 
 
 class _Accountant:
@@ -87,8 +161,49 @@ class _Accountant:
     def of_terms(self, what: str, term_maps: Sequence[TermMap]) -> Iterator[Loss]:
         for term_map in term_maps:
             lost = self.compiler.term(term_map).lost
-            if lost:
-                yield Loss(what, _names(term_map), f"({lost}){self.chosen}")
+            if not lost:
+                continue
+            found, there = self.compiler.unfit(term_map), ""
+            if found is not None:
+                unfit = Unfit(*found, _names(term_map))
+                there = f"{unfit.count} = 0 AND "
+                missing = f"{unfit.count} > 0 AND ({lost}){self.chosen}"
+                yield Loss(what, unfit.references, missing, unfit=unfit)
+            yield Loss(what, _names(term_map), f"{there}({lost}){self.chosen}")
+
+    def ill_typed(self) -> Iterator[Unfit]:
+        """Yield the values that may not be of the datatype that the mapping says."""
+        subject = self.compiler.term(self.triples_map.subject)
+        there = f"NOT ({subject.missing})" if subject.missing else "true"
+        chosen = f"{there}{self.chosen}"
+        for pair in self.triples_map.predicate_objects:
+            for object_map in pair.objects:
+                if isinstance(object_map, TermMap):
+                    found = self.compiler.ill_typed(object_map)
+                    if found is not None and object_map.datatype is not None:
+                        assert isinstance(object_map.datatype.expression, Constant)
+                        datatype = object_map.datatype.expression.value
+                        if chosen != "true":
+                            found = replace(found, sql=f"CASE WHEN {chosen} THEN {found.sql} END")
+                        yield Unfit(found, datatype, _names(object_map))
+
+    def crossings(self) -> Iterator[Crossing]:
+        """Yield the references whose values are combined, each with each."""
+        for term_map in _terms(self.triples_map):
+            lists = self.compiler.crossed(term_map)
+            if len(lists) > 1:
+                shown = isinstance(term_map.expression, Template)
+                yield Crossing((*lists.values(),), (*lists,), shown)
+        for pair in self.triples_map.predicate_objects:
+            objects = [each for each in pair.objects if isinstance(each, TermMap)]
+            graphs = (*self.triples_map.graphs, *pair.graphs) or (None,)
+            for predicate, made, graph in product(pair.predicates, objects, graphs):
+                parts = [each for each in (predicate, made, graph) if each is not None]
+                crossed = [self.compiler.crossed(each) for each in parts]
+                if sum(map(bool, crossed)) > 1:
+                    columns = tuple(c for each in crossed for c in each.values())
+                    names = tuple(n for each in crossed for n in each)
+                    yield Crossing(columns, names, is_template=False)
 
     def of_object(self, label: str, object_map: TermMap | RefObjectMap) -> Iterator[Loss]:
         if isinstance(object_map, TermMap):
@@ -149,6 +264,20 @@ def _unnested(table: str, keys: Sequence[TermSql]) -> tuple[str, list[str]]:
 
 def _tuple(values: Sequence[str]) -> str:
     return values[0] if len(values) == 1 else f"({', '.join(values)})"
+
+
+def _terms(triples_map: TriplesMap) -> Iterator[TermMap]:
+    """Yield the term maps of a triples map."""
+    yield from (triples_map.subject, *triples_map.graphs)
+    for pair in triples_map.predicate_objects:
+        yield from (*pair.predicates, *pair.graphs)
+        yield from (each for each in pair.objects if isinstance(each, TermMap))
+
+
+def _notes(triples_map: TriplesMap) -> Iterator[str]:
+    for term_map in _terms(triples_map):
+        if term_map.note:
+            yield f"line {term_map.origin.line}: {term_map.note}"
 
 
 def _label(pair: PredicateObjectMap) -> str:

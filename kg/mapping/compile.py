@@ -32,10 +32,11 @@ from kg.mapping.plan import (
     references,
 )
 from kg.mapping.program import Part, Program, Rule, Stream
+from kg.mapping.source_table import Computed, SourceTable
 from kg.mapping.stream import Entry, stream_sql
 from kg.mapping.tables import source_tables
 from kg.mapping.targets import Routing
-from kg.mapping.term_sql import Computed, SourceTable, TermCompiler, TermSql
+from kg.mapping.term_sql import TermCompiler, TermSql
 
 # Rules that one stream may stand for.
 MOST_STREAMED: Final = 200

@@ -26,22 +26,43 @@ def truth_sql(expression: Expression, plain: Plain) -> str:
         if expression.function is Function.NOT:
             return f"(NOT {truth_sql(expression.arguments[0], plain)})"
         if expression.function in _TRUTHS:
-            return _TRUTHS[expression.function](*map(plain, expression.arguments))
+            return _applied(expression, _TRUTHS[expression.function], plain)
     return f"(lower({plain(expression)}) = 'true')"
 
 
 def call_sql(call: Call, plain: Plain) -> str:
     """Return the SQL of the text that a call gives, NULL where it gives none."""
     if call.function.is_boolean:
-        truth = truth_sql(call, plain)
-        return f"CASE WHEN {truth} THEN 'true' WHEN NOT {truth} THEN 'false' END"
+        return f"CAST({truth_sql(call, plain)} AS VARCHAR)"
     if call.function is Function.IF:
         condition, then, *rest = call.arguments
         other = f" ELSE {plain(rest[0])}" if rest else ""
         return f"CASE WHEN {truth_sql(condition, plain)} THEN {plain(then)}{other} END"
     if call.function is Function.SUBSTRING:
         return _substring(call, plain)
-    return _TEXTS[call.function](*map(plain, call.arguments))
+    return _applied(call, _TEXTS[call.function], plain)
+
+
+def _applied(call: Call, make: Callable[..., str], plain: Plain) -> str:
+    """Return the SQL of a function of its arguments, each worked out once.
+
+    The macros of some functions use an argument several times; calls of them inside of one another
+    would multiply.
+    """
+    often = call.function in _USING_OFTEN
+    bound = [often and _multiplies(argument) for argument in call.arguments]
+    given = [plain(argument) for argument in call.arguments]
+    sql = make(*(f"once{n}" if bound[n] else value for n, value in enumerate(given)))
+    for number, value in enumerate(given):
+        if bound[number]:
+            sql = f"list_transform([{value}], lambda once{number}: {sql})[1]"
+    return sql
+
+
+def _multiplies(expression: Expression) -> bool:
+    return isinstance(expression, Call) and (
+        expression.function in _USING_OFTEN or any(map(_multiplies, expression.arguments))
+    )
 
 
 def split_sql(call: Call, plain: Plain) -> str:
@@ -80,6 +101,13 @@ _TRUTHS: Final[Mapping[Function, Callable[..., str]]] = {
     Function.CONTAINS: lambda a, b: f"contains({a}, {b})",
     Function.MATCHES: lambda a, b: f"regexp_full_match({a}, {b})",
 }
+# Functions whose SQL has an argument more than once.
+_USING_OFTEN: Final = frozenset(
+    {
+        *(Function.LESS, Function.LESS_OR_EQUAL, Function.GREATER, Function.GREATER_OR_EQUAL),
+        Function.URL_ENCODE,
+    }
+)
 _TEXTS: Final[Mapping[Function, Callable[..., str]]] = {
     Function.COALESCE: lambda *values: f"coalesce({', '.join(values)})",
     Function.LOWER: lambda a: f"lower({a})",

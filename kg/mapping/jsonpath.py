@@ -159,7 +159,9 @@ def _error(path: str, rest: str) -> InputError:
     return InputError(
         "bad-jsonpath",
         f"{path!r} is not a JSONPath: nothing is known that starts with {rest[:12]!r}",
-        hint="A path looks like $.items[*] or $['a key'].name.",
+        hint=f"Write {path.replace('.[', '[')}: no dot stands before a bracket."
+        if rest.startswith(".[") and ".[" in path
+        else "A path looks like $.items[*] or $['a key'].name.",
     )
 
 

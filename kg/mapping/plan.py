@@ -10,7 +10,7 @@ Spec: https://kg-construct.github.io/rml-core/spec/docs/
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum
 from typing import Final
 
@@ -276,6 +276,23 @@ def both(first: Call | None, second: Call | None) -> Call | None:
     return Call(Function.AND, (first, second))
 
 
+def with_filter(term_map: TermMap) -> TermMap:
+    """Return a term map whose conditional value, without any other, is a condition of its own.
+
+    Documents of the older vocabularies have no conditions: there a function that gives a value only
+    if something holds says which records make the term. The others are left out, not lost.
+    """
+    call = term_map.expression
+    while isinstance(call, Call) and call.function is Function.IF and len(call.arguments) == 2:
+        holds, value = call.arguments
+        stated = both(term_map.condition, Call(Function.AND, (holds,)))
+        # The text of the value, as the function gives it.
+        text = value if isinstance(value, Call) else Call(Function.TO_STRING, (value,))
+        term_map = replace(term_map, expression=text, condition=stated)
+        call = term_map.expression
+    return term_map
+
+
 def references(expression: Expression) -> tuple[Reference, ...]:
     """Return the references of an expression, each once, in order."""
     if isinstance(expression, Reference):
@@ -324,6 +341,7 @@ class TermMap:
             term of the statement has targets.
         scope: Name of the triples map that a blank node without expression belongs to; empty:
             the one that the term map stands in.
+        note: What the user should know of how it was read.
     """
 
     expression: Expression | None
@@ -333,6 +351,7 @@ class TermMap:
     condition: Call | None = None
     targets: tuple[LogicalTarget, ...] = ()
     scope: str = ""
+    note: str = field(default="", compare=False)
     origin: Origin = field(default=NOWHERE, compare=False)
 
 

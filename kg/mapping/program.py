@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from kg.mapping.accounts import Account
 from kg.mapping.order import SubjectOrder
 from kg.mapping.plan import LogicalTarget
-from kg.mapping.term_sql import Check, SourceTable
+from kg.mapping.source_table import SourceTable
+from kg.mapping.term_sql import Check
 
 
 @dataclass(frozen=True, slots=True)

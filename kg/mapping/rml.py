@@ -25,6 +25,7 @@ from kg.mapping.plan import (
     TermMap,
     TermType,
     TriplesMap,
+    with_filter,
 )
 from kg.mapping.rml_functions import FunctionReader
 from kg.mapping.rml_graph import RmlGraph, Term, Value
@@ -215,7 +216,7 @@ class _Reader:
                 f"the {what} map has no expression",
                 hint="Give it one rml:reference, rml:template or rml:constant.",
             )
-        return TermMap(
+        made = TermMap(
             expression,
             term_type,
             language,
@@ -224,6 +225,7 @@ class _Reader:
             read_targets(self.graph, node, self.folder),
             origin=value.origin,
         )
+        return with_filter(made)
 
     def condition(self, value: Value) -> Call | None:
         """Return the condition of a term map: a function that says yes or no.

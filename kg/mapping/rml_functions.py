@@ -17,6 +17,7 @@ import pyoxigraph as ox
 from kg.mapping.functions import Argument, make_call
 from kg.mapping.plan import Call, Constant, Expression, TermType
 from kg.mapping.rml_graph import RmlGraph, Term, Value
+from kg.mapping.templates import MOST_NESTED
 
 _EXECUTES: Final = "https://w3id.org/function/ontology#executes"
 # What functions may say that they return, without the namespace.
@@ -29,6 +30,8 @@ _RETURNS: Final = frozenset(
     }
 )
 _T = TypeVar("_T")
+# Functions that one term may be made by: executions that are shared may stand for very many.
+MOST_CALLS: Final = 1000
 # Reads the expression of an expression map.
 ReadExpression = Callable[[Value], Expression | None]
 
@@ -45,6 +48,7 @@ class FunctionReader:
         self.graph = graph
         self.expression = expression
         self.open: list[Term] = []
+        self.read = 0
 
     def execution(self, owner: Value, execution: Value) -> Call:
         """Read ``rml:functionExecution`` of an expression map.
@@ -87,6 +91,11 @@ class FunctionReader:
         """Read the parts of a function, which must not stand inside of itself."""
         if value.term in self.open:
             raise value.error("a function stands inside of itself")
+        if len(self.open) >= MOST_NESTED:
+            raise value.error(f"functions are nested more than {MOST_NESTED} deep")
+        self.read = self.read + 1 if self.open else 1
+        if self.read > MOST_CALLS:
+            raise value.error(f"a term is made by more than {MOST_CALLS:,} functions")
         self.open.append(value.term)
         found = list(read(value))
         self.open.pop()

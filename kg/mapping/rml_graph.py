@@ -2,7 +2,8 @@
 
 The vocabularies of before (``rr:`` of R2RML, and those at semweb.mmlab.be: ``rml:``, ``ql:``,
 ``rmlt:`` and ``comp:`` for targets, ``fnml:`` for functions) are turned into that of the W3C
-community group, since most mappings in the wild use them.
+community group, since most mappings in the wild use them. Terms that the mapping makes are left as
+they are, also those of these vocabularies.
 """
 
 from __future__ import annotations
@@ -35,6 +36,14 @@ _RENAMED: Final[Mapping[str, str]] = {
     "BaseTableOrView": "LogicalSource",
     "TriplesMapClass": "TriplesMap",
 }
+
+# Properties whose values are terms of the output.
+_MADE: Final = frozenset(
+    {
+        *("constant", "class", "subject", "predicate", "object", "graph", "datatype"),
+        *("function", "parameter", "inputValue"),
+    }
+)
 
 Term = ox.NamedNode | ox.BlankNode | ox.Literal
 
@@ -99,9 +108,11 @@ class RmlGraph:
             # What stands in brackets is read before the triple that leads to it.
             if isinstance(quad.object, ox.BlankNode):
                 origin = self._origins.get(quad.object, origin)
-            value = Value(_renamed(quad.object), origin)
             self._origins.setdefault(subject, origin)
             predicate = _renamed(quad.predicate).value
+            # What becomes a term of the output stays as it is written.
+            made = predicate.startswith(RML) and predicate[len(RML) :] in _MADE
+            value = Value(quad.object if made else _renamed(quad.object), origin)
             values = self._values.setdefault(subject, {}).setdefault(predicate, [])
             if value not in values:
                 values.append(value)

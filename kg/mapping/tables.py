@@ -21,7 +21,7 @@ from kg.mapping.plan import (
     references,
     term_references,
 )
-from kg.mapping.term_sql import Column, SourceTable
+from kg.mapping.source_table import Column, SourceTable
 from kg.mapping.texts import textual_references
 
 _Used = Iterator[tuple[Reference, Origin]]

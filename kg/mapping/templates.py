@@ -17,6 +17,8 @@ from typing import Final
 from kg.mapping.plan import Constant, Expression, Reference, Template, TermType
 
 _SPECIAL: Final = "$()\\:"
+# How deep calls of functions may be nested.
+MOST_NESTED: Final = 40
 # name(...) over the whole text
 _CALL: Final = re.compile(r"\s*(?P<name>[^\s()$\"'=,]+)\s*\((?P<inside>.*)\)\s*", re.DOTALL)
 _NAMED: Final = re.compile(r"\s*(?P<name>[^\s()$\"'=,]+)\s*=", re.DOTALL)
@@ -128,6 +130,8 @@ def parse_call(text: str) -> CallText | None:
     >>> parse_call("f(g($(a)), ', ')").arguments[0][1].name
     'g'
     """
+    if deepest(text) > MOST_NESTED:
+        raise TemplateError(f"calls are nested more than {MOST_NESTED} deep")
     match = _CALL.fullmatch(text)
     if not match:
         if "(" in text:
@@ -135,6 +139,15 @@ def parse_call(text: str) -> CallText | None:
         return None
     arguments = [_argument(part) for part in _split(match["inside"])]
     return CallText(match["name"], tuple(arguments))
+
+
+def deepest(text: str) -> int:
+    """Return how deep parentheses are nested, those in quotes counted too."""
+    depth = found = 0
+    for mark in text:
+        depth += {"(": 1, ")": -1}.get(mark, 0)
+        found = max(found, depth)
+    return found
 
 
 def _argument(text: str) -> tuple[str | None, str | CallText]:

@@ -1,102 +1,44 @@
 """From a term map to the SQL expression that makes its term out of a record's columns.
 
-A source table has, for the reference with index 3, the column ``c3``: its text, or, where the
-reference can give several values, a list of ``{v: text, t: kind}``. Where values have natural
-datatypes, ``t3`` holds the kind (see `kg.mapping.dialect`).
+`kg.mapping.source_table` says what the columns of a record are called.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Final
 
 from kg.errors import InputError
+from kg.mapping.advice import no_iri
+from kg.mapping.datatypes import unknown_datatype, wrong_value_sql
 from kg.mapping.dialect import STOP, concat, text
 from kg.mapping.function_sql import call_sql, split_sql, truth_sql
 from kg.mapping.plan import (
-    NOWHERE,
     Call,
     Constant,
     Expression,
+    Formulation,
     Function,
-    LogicalSource,
-    Origin,
     Reference,
     Template,
     TermMap,
     TermType,
     references,
 )
-from kg.terms import XSD_STRING, is_iri, literal
+from kg.mapping.source_table import Column, SourceTable
+from kg.terms import XSD, XSD_STRING, is_iri, literal
 
+# Their columns know a date from a date with a time.
+_WITH_DATES: Final = (Formulation.SQL, Formulation.PARQUET, Formulation.EXCEL)
 DEFAULT_GRAPHS: Final = frozenset(
-    {"http://w3id.org/rml/defaultGraph", "http://www.w3.org/ns/r2rml#defaultGraph"}
+    {
+        "http://w3id.org/rml/defaultGraph",
+        "http://www.w3.org/ns/r2rml#defaultGraph",
+        "http://semweb.mmlab.be/ns/rml#defaultGraph",
+    }
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Column:
-    """What a source table holds for one reference.
-
-    Attributes:
-        reference: As the mapping writes it.
-        index: Its number in the table: ``c<index>`` and ``t<index>``.
-        many: Whether it holds a list of values.
-        typed: Whether it holds kinds of natural datatypes beside the texts.
-        textual: Whether a number must keep the text that the source has for it.
-        origin: Where the mapping refers to it first.
-    """
-
-    reference: str
-    index: int
-    many: bool
-    typed: bool
-    textual: bool = True
-    origin: Origin = field(default=NOWHERE, compare=False)
-
-
-@dataclass(frozen=True, slots=True)
-class Computed:
-    """A column that is made of the others as a source is read: subjects, which all rules need."""
-
-    name: str
-    sql: str
-
-
-@dataclass(frozen=True, slots=True)
-class SourceTable:
-    """The table that a logical source is read into: ``file``, ``record``, and the columns.
-
-    Attributes:
-        name: Its name in SQL.
-        source: What is read.
-        columns: One for each reference.
-        computed: Columns made of these.
-        sorted_by: Name of the computed column that the table is sorted by; empty: the records
-            stay in the order of the source.
-        by_name: The columns by reference.
-    """
-
-    name: str
-    source: LogicalSource
-    columns: tuple[Column, ...] = field(hash=False)  # there may be many
-    computed: tuple[Computed, ...] = ()
-    sorted_by: str = ""
-    by_name: Mapping[str, Column] = field(init=False, repr=False, compare=False)
-
-    def __post_init__(self) -> None:
-        """Find columns by reference without going through all of them."""
-        object.__setattr__(self, "by_name", {c.reference: c for c in reversed(self.columns)})
-
-    def with_computed(self, computed: Sequence[Computed], sorted_by: str) -> SourceTable:
-        """Return the same table with columns that are computed as it is read, and its order."""
-        return replace(self, computed=tuple(computed), sorted_by=sorted_by)
-
-    def column(self, reference: Reference) -> Column:
-        """Return the column of a reference."""
-        return self.by_name[reference.name]
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,6 +160,71 @@ class TermCompiler:
         if isinstance(expression, Constant) and expression.value in DEFAULT_GRAPHS:
             return None
         return self.term(term_map)
+
+    def ill_typed(self, term_map: TermMap) -> TermSql | None:
+        """Compile the values that are not of their datatype; None where there can be none.
+
+        A value that is of it gives NULL.
+        """
+        expression, datatype = term_map.expression, _constant_datatype(term_map)
+        if datatype is None or expression is None or isinstance(expression, Constant):
+            return None
+        if wrong_value_sql(datatype, "") is None:
+            return None
+
+        def bad(bindings: _Bindings) -> str:
+            value = self._typed(expression, datatype, bindings)
+            wrong = wrong_value_sql(datatype, value)
+            return f"CASE WHEN {self._if_chosen(term_map, bindings)}{wrong} THEN {value} END"
+
+        return self._over(_expressions(term_map), bad)
+
+    def unfit(self, term_map: TermMap) -> tuple[TermSql, str] | None:
+        """Compile the values of which a function makes no date, with the name of the function."""
+        calls = [
+            call
+            for expression in _expressions(replace(term_map, condition=None))
+            for call in _date_calls(expression)
+        ]
+        if not calls:
+            return None
+
+        def bad(bindings: _Bindings) -> str:
+            found = []
+            for call in calls:
+                value = _plain(call.arguments[0], bindings)
+                chosen = self._if_chosen(term_map, bindings)
+                made = f"{_plain(call, bindings)} IS NULL"
+                found.append(f"CASE WHEN {chosen}{value} IS NOT NULL AND {made} THEN {value} END")
+            return f"coalesce({', '.join(found)})"
+
+        return self._over(_expressions(term_map), bad), calls[0].function.value
+
+    def crossed(self, *term_maps: TermMap) -> dict[str, str]:
+        """Return the references of terms that may give several values, with their columns."""
+        found: dict[str, str] = {}
+        for term_map in term_maps:
+            columns, _, _ = self._bound(_expressions(term_map))
+            found |= {c.reference: f"c{c.index}" for c in columns if c.many}
+        return found
+
+    def _if_chosen(self, term_map: TermMap, bindings: _Bindings) -> str:
+        if term_map.condition is None:
+            return ""
+        return f"{truth_sql(term_map.condition, lambda part: _plain(part, bindings))} AND "
+
+    def _typed(self, expression: Expression, datatype: str, bindings: _Bindings) -> str:
+        """Return the SQL of a literal's text: a date of a time, where the source has types."""
+        value = _plain(expression, bindings)
+        kind = bindings[expression].kind if isinstance(expression, Reference) else None
+        if kind is None or self.table.source.formulation not in _WITH_DATES:
+            return value
+        if datatype == f"{XSD}dateTime":
+            return f"CASE {kind} WHEN 'D' THEN {value} || 'T00:00:00' ELSE {value} END"
+        if datatype == f"{XSD}date":
+            date = f"regexp_replace({value}, 'T[0-9:.]+', '')"
+            return f"CASE {kind} WHEN 'T' THEN {date} ELSE {value} END"
+        return value
 
     def key(self, expression: Expression) -> TermSql:
         """Compile an expression to its plain text, as joins compare it."""
@@ -341,11 +348,12 @@ class TermCompiler:
     def _constant_iri(self, constant: Constant, term_map: TermMap) -> str:
         value = constant.value if is_iri(constant.value) else self.base + constant.value
         if not is_iri(value):
+            what, hint = no_iri(constant.value)
             raise InputError(
                 "bad-iri",
-                f"{constant.value!r} is not an absolute IRI",
+                what,
                 location=term_map.origin.location(),
-                hint="Write it with its scheme or a declared prefix.",
+                hint=hint or "Write it with its scheme or a declared prefix.",
             )
         return value
 
@@ -353,6 +361,8 @@ class TermCompiler:
         expression = term_map.expression
         assert expression is not None
         if isinstance(expression, Constant):
+            if expression.datatype is not None:
+                _check_datatype(expression.datatype, term_map)
             if term_map.language is None and term_map.datatype is None:
                 return text(literal(expression.value, expression.datatype, expression.language))
             value = text(expression.value)
@@ -361,6 +371,11 @@ class TermCompiler:
         if term_map.language is not None:
             return f"kg_quoted({value}) || {self._language(term_map.language, bindings)}"
         if term_map.datatype is not None:
+            stated = _constant_datatype(term_map)
+            if stated is not None:
+                _check_datatype(stated, term_map.datatype)
+                if not isinstance(expression, Constant):
+                    value = self._typed(expression, stated, bindings)
             datatype = self._scalar(term_map.datatype, bindings)
             if datatype == text(f"<{XSD_STRING}>"):
                 return f"kg_quoted({value})"
@@ -399,6 +414,36 @@ class TermCompiler:
         sql = f"SELECT file, record, {value} AS value FROM ({rows}) WHERE {bad}"
         names = tuple(reference.name for reference in references(term_map.expression))
         self.checks.append(Check(code, self.triples_map, self.table, names, sql, expected))
+
+
+def _constant_datatype(term_map: TermMap) -> str | None:
+    """Return the datatype of a term map's literals, if it is the same for all."""
+    if term_map.term_type is not TermType.LITERAL or term_map.datatype is None:
+        return None
+    expression = term_map.datatype.expression
+    if term_map.datatype.condition is not None or not isinstance(expression, Constant):
+        return None
+    return expression.value
+
+
+def _check_datatype(iri: str, term_map: TermMap) -> None:
+    hint = unknown_datatype(iri)
+    if hint is not None:
+        raise InputError(
+            "unknown-datatype",
+            f"xsd:{iri.removeprefix(XSD)} is no datatype of XML Schema",
+            location=term_map.origin.location(),
+            hint=hint,
+        )
+
+
+def _date_calls(expression: Expression) -> Iterator[Call]:
+    """Yield the calls in an expression that read dates by a pattern, the inner before the outer."""
+    if isinstance(expression, Call):
+        for argument in expression.arguments:
+            yield from _date_calls(argument)
+        if expression.function in (Function.TO_DATE, Function.TO_DATE_TIME):
+            yield expression
 
 
 def _bind(column: Column) -> _Value:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from ruamel.yaml import YAML
@@ -22,6 +22,13 @@ _HINT: Final = "Check the indentation, and put quotes around texts that hold : #
 _SURROGATE: Final = re.compile("[\ud800-\udfff]")
 UNPAIRED: Final = "half of a surrogate pair is no character"
 _NULL: Final = re.compile(r"null|Null|NULL|~|")
+
+
+# How deep a document may be nested.
+MOST_DEEP: Final = 100
+# How many values the aliases of a document may make: so many, or so many for each written.
+MOST_VALUES: Final = 50_000
+MOST_COPIES: Final = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +114,8 @@ def parse_yaml(text: str, file: str) -> Node:
     """
     try:
         root = YAML(typ="safe", pure=True).compose(text)
+    except RecursionError as error:  # far deeper than what is allowed
+        raise _too_deep(Location(file)) from error
     except MarkedYAMLError as error:
         raise yaml_error(error, file) from error
     except YAMLError as error:  # a control character
@@ -117,32 +126,88 @@ def parse_yaml(text: str, file: str) -> Node:
             location=Location(file, line),
             hint="Take the character out.",
         ) from error
-    return _Reader(file).node(root, 1) if root else Node(None, Origin(file, 1))
+    return _Reader(file).document(root) if root else Node(None, Origin(file, 1))
+
+
+def _too_deep(place: Location) -> InputError:
+    return InputError(
+        "bad-yaml",
+        f"the document is nested more than {MOST_DEEP} deep",
+        location=place,
+        hint="A mapping needs about ten levels; look for brackets that are not closed.",
+    )
 
 
 def yaml_error(error: MarkedYAMLError, file: str) -> InputError:
     """Return the error for a text that is not valid YAML."""
+    hint = _HINT
     problem = str(error.problem or error.context or "unreadable").splitlines()[0]
     mark = error.problem_mark or error.context_mark
     if "stream end" in problem or "end of stream" in problem:
         # Where it was opened says more than where the file ends.
         mark = error.context_mark or mark
+    if "'\\t'" in problem:
+        problem, hint = (
+            "a tab stands where a value should begin",
+            "Indent with spaces: YAML takes no tabs for that.",
+        )
     if problem.startswith("but "):
         problem = f"{error.context}, {problem}"
     place = Location(file, mark.line + 1, mark.column + 1) if mark else Location(file)
-    return InputError("bad-yaml", f"not valid YAML: {problem}", location=place, hint=_HINT)
+    return InputError("bad-yaml", f"not valid YAML: {problem}", location=place, hint=hint)
 
 
 class _Reader:
-    """Turns the nodes of a parsed document into ours."""
+    """Turns the nodes of a parsed document into ours.
+
+    What an alias stands for is turned once. Aliases of aliases may still stand for more values than
+    anyone could write, so these are counted.
+    """
 
     def __init__(self, file: str) -> None:
         self.file = file
         self.open: set[int] = set()
+        self.made: dict[int, Node] = {}
+        self.sizes: dict[int, int] = {}
+
+    def document(self, root: yaml.Node) -> Node:
+        """Return the whole document.
+
+        Raises:
+            InputError: A key is none, or it is nested too deep, or its aliases stand for too much.
+        """
+        found = self.node(root, 1)
+        size, written = self.sizes.get(id(root), 1), len(self.made)
+        if size > max(MOST_VALUES, MOST_COPIES * written):
+            raise InputError(
+                "bad-yaml",
+                f"its aliases make {size:,} values of the {written:,} that are written",
+                location=Location(self.file),
+                hint="Take out aliases that stand for lists of aliases.",
+            )
+        return found
 
     def node(self, node: yaml.Node, line: int | None = None) -> Node:
         """Return a node; `line` is that of its key."""
+        if len(self.open) > MOST_DEEP:
+            raise _too_deep(Location(self.file, _line(node)))
         origin = Origin(self.file, line or _line(node))
+        made = self.made.get(id(node))
+        if made is None:
+            made = self.made[id(node)] = self.turned(node, origin)
+            self.sizes[id(node)] = self.size(node)
+        return made if made.origin == origin else replace(made, origin=origin)
+
+    def size(self, node: yaml.Node) -> int:
+        """Return how many values a node stands for."""
+        if isinstance(node, yaml.ScalarNode):
+            return 1
+        mapped = isinstance(node, yaml.MappingNode)
+        inside = (value for _, value in node.value) if mapped else iter(node.value)
+        return 1 + sum(self.sizes.get(id(each), 1) for each in inside)
+
+    def turned(self, node: yaml.Node, origin: Origin) -> Node:
+        """Return a node that was not met before."""
         if isinstance(node, yaml.ScalarNode):
             plain = node.style is None and node.tag == "tag:yaml.org,2002:null"
             if plain and _NULL.fullmatch(node.value):

@@ -100,7 +100,7 @@ class SourceReader:
             return self.short(node, "")
         raise node.error(
             f"there is no source {name!r}",
-            hint=f"Declared sources: {', '.join(sorted(self.named)) or 'none'}.",
+            hint=f"Declared sources of this file: {', '.join(sorted(self.named)) or 'none'}.",
         )
 
     def short(self, node: Node, iterator: str) -> LogicalSource:
@@ -117,7 +117,7 @@ class SourceReader:
         of_type = node.get("type")
         name = of_type.text("type").lower() if of_type else "localfile"
         if access is None or (kind is None and name not in _DATABASES):
-            raise node.error("a source needs access and referenceFormulation")
+            raise node.error(*self.incomplete(node, name))
         if name in _DATABASES:
             return _with_nulls(self.database(node, name, access), node)
         _check_type(node, "a source", frozenset({"localfile"}))
@@ -144,6 +144,21 @@ class SourceReader:
             found = tuple((prefix, value.text("a namespace")) for prefix, value in pairs)
             source = replace(source, namespaces=found)
         return _with_nulls(source, node)
+
+    def incomplete(self, node: Node, kind: str) -> tuple[str, str]:
+        """Return what a source lacks, and how to write it."""
+        asked = next((key for key in ("table", "query") if node.get(key)), None)
+        if asked and (node.get("access") is None or kind not in _DATABASES):
+            lacks = "access" if node.get("access") is None else "type"
+            return (
+                f"a source with a {asked} needs the database: it has no {lacks}",
+                f"Add type: {' or '.join(sorted(_DATABASES))}, and access: the file or address.",
+            )
+        lacking = [key for key in ("access", "referenceFormulation") if node.get(key) is None]
+        return (
+            f"the source has no {' and no '.join(lacking)}",
+            "Write access: data.csv and referenceFormulation: csv.",
+        )
 
     def database(self, node: Node, kind: str, access: Node) -> LogicalSource:
         """Read a source that is a query of a database, or one of its tables."""
@@ -192,7 +207,9 @@ def _with_nulls(source: LogicalSource, node: Node) -> LogicalSource:
     nulls = node.get("nulls")
     if nulls is None:
         return source
-    return replace(source, nulls=tuple(n.text("a null") for n in nulls.items()))
+    # YAML's own null is written with no text at all.
+    texts = ("" if null.value is None else null.text("a null") for null in nulls.items())
+    return replace(source, nulls=tuple(dict.fromkeys(texts)))
 
 
 def _compression(node: Node) -> str:

@@ -150,6 +150,12 @@ class JoinReader:
             if (first, second) == ("o", "s"):
                 yield JoinCondition(call.arguments[1], call.arguments[0])
                 return
+        constant = not all(map(references, call.arguments))
+        if "o" in marked and call.function is Function.EQUAL and constant:
+            raise node.error(
+                "a join compares a value of one mapping with one of the other, not with a constant",
+                hint="Give the constant's condition to the other mapping itself.",
+            )
         if "o" in marked:
             raise node.error(
                 "only equal compares with a value of the other mapping",

@@ -17,8 +17,18 @@ from dataclasses import replace
 from difflib import get_close_matches
 from typing import Final
 
+from kg.mapping.advice import doubt, no_iri
 from kg.mapping.functions import FUNCTION_PREFIXES, Argument, make_call
-from kg.mapping.plan import Call, Constant, Expression, Function, Template, TermMap, TermType
+from kg.mapping.plan import (
+    Call,
+    Constant,
+    Expression,
+    Function,
+    Template,
+    TermMap,
+    TermType,
+    with_filter,
+)
 from kg.mapping.templates import CallText, TemplateError, escaped, parse_call, parse_template
 from kg.mapping.yaml_nodes import Node
 from kg.mapping.yarrrml_access import TargetReader
@@ -86,10 +96,18 @@ class TermReader:
     def object(self, node: Node, term_type: TermType) -> TermMap:
         """Read an object that is written as a text; it is a literal unless something says else."""
         text, marked = _marked(node.text("an object"))
+        value, is_language, _ = text.rpartition("~lang")
+        if is_language and text.endswith("~lang"):
+            raise node.error(
+                f"{text!r} is no object: ~lang stands behind a language",
+                hint=f"Write [predicate, {value}, en~lang], or $(column)~lang for the language.",
+            )
         found = marked or term_type
-        if found is TermType.LITERAL and marked is None:
-            self.refuse_prefixed(node, text)
-        return self.made(node, text, found)
+        if found is not TermType.LITERAL or marked is not None:
+            return self.made(node, text, found)
+        self.refuse_prefixed(node, text)
+        made = self.made(node, text, found)
+        return replace(made, note=doubt(text))
 
     def long(self, node: Node, term_type: TermType, allowed: frozenset[TermType]) -> TermMap:
         """Read a term that is written out as ``value``, ``type``, ``datatype`` and so on.
@@ -108,11 +126,12 @@ class TermReader:
         term = self.valued(node, value, term_type)
         if term.term_type not in allowed:
             raise node.error(f"a {term.term_type.value} cannot stand here")
-        return replace(
+        made = replace(
             self.noted(node, term),
             condition=self.condition(node),
             targets=self.targets.of_term(node),
         )
+        return with_filter(made)
 
     def valued(self, node: Node, value: Node | None, term_type: TermType) -> TermMap:
         """Return the term of the value, or of the function, that a node has."""
@@ -146,8 +165,8 @@ class TermReader:
         if language and datatype:
             raise language.error(BOTH)
         if datatype:
-            return replace(term, datatype=self.iri(datatype))
-        return replace(term, language=self.language(language)) if language else term
+            return replace(term, datatype=self.iri(datatype), note="")
+        return replace(term, language=self.language(language), note="") if language else term
 
     def language(self, node: Node, text: str | None = None) -> TermMap:
         """Read a language tag: a text, or a value with targets."""
@@ -167,6 +186,7 @@ class TermReader:
     def annotated(self, term: TermMap, note: Node) -> TermMap:
         """Add the third part of ``[p, o, xsd:date]`` or ``[p, o, en~lang]``."""
         text = note.text("a datatype or language")
+        term = replace(term, note="")
         if term.term_type is not TermType.LITERAL:
             raise note.error(NO_LITERAL, hint="Take this away, or ~iri from the object.")
         if text.endswith("~lang"):
@@ -181,10 +201,8 @@ class TermReader:
         if isinstance(expression, Constant):
             expression = Constant(expression.value, term_type)
             if term_type.is_iri and not is_iri(self.base + expression.value):
-                raise node.error(
-                    f"{text!r} is not an absolute IRI",
-                    hint=self.advice(text),
-                )
+                what, hint = no_iri(expression.value)
+                raise node.error(what, hint=hint or self.advice(text))
         return TermMap(expression, term_type, origin=node.origin)
 
     def advice(self, text: str) -> str:
@@ -195,7 +213,7 @@ class TermReader:
         similar = get_close_matches(prefix, self.prefixes, 1)
         if similar:
             return f"Did you mean {similar[0]}:? Otherwise declare {prefix}: under prefixes."
-        return f"Declare {prefix}: under prefixes."
+        return f"Declare {prefix}: under prefixes of this file; each file has its own."
 
     def expression(self, node: Node, text: str) -> Expression:
         """Return what a template stands for, external references filled in."""
@@ -278,9 +296,10 @@ class TermReader:
         try:
             return parse_call(text)
         except TemplateError as error:
-            raise node.error(
-                str(error), hint="Put the call in quotes: YAML parts texts in brackets at commas."
-            ) from error
+            hint = "Put the call in quotes: YAML parts texts in brackets at commas."
+            if "nested" in str(error):
+                hint = "Work out a part of it in another column of the source."
+            raise node.error(str(error), hint=hint) from error
 
     def from_text(self, node: Node, written: CallText) -> Call:
         """Return the call of a function that is written in one line."""
@@ -339,6 +358,6 @@ def parameters_of(node: Node) -> Iterator[Node]:
 def _marked(text: str) -> tuple[str, TermType | None]:
     """Take ``~iri``, ``~literal`` or ``~blank`` off a text, and return what it says."""
     body, tilde, mark = text.rpartition("~")
-    if tilde and mark in ("iri", "literal", "blank"):
-        return body, _TYPES[mark]
+    if tilde and mark.lower() in ("iri", "literal", "blank"):
+        return body, _TYPES[mark.lower()]
     return text, None

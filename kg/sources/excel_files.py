@@ -25,7 +25,7 @@ from typing import IO, Any, Final
 from kg.duck import reserved
 from kg.errors import InputError, LimitError, Location
 from kg.mapping.plan import LogicalSource
-from kg.mapping.term_sql import SourceTable
+from kg.mapping.source_table import SourceTable
 from kg.sources import workbook_child
 from kg.sources.extras import need
 from kg.sources.files import SourceFile, missing_reference

@@ -11,7 +11,7 @@ from typing import Final
 
 from kg.errors import InputError, Location
 from kg.mapping.plan import Formulation, LogicalSource
-from kg.mapping.term_sql import Column
+from kg.mapping.source_table import Column
 from kg.workspace import show_path
 
 ARCHIVE_ENDINGS: Final = (".zip", ".tar", ".tar.gz", ".tgz", ".tar.xz", ".txz")
@@ -80,6 +80,13 @@ def _folder_name(folder: Path) -> str:
 
 
 def _matches(source: LogicalSource, written: str) -> Iterator[SourceFile]:
+    if re.match(r"(?:https?|ftps?|s3|gs)://", written, re.IGNORECASE):
+        raise InputError(
+            "missing-file",
+            f"the source {written} is an address: kg fetches nothing",
+            location=source.origin.location(),
+            hint=f"Fetch it first, such as with curl -O {written}, and name the file.",
+        )
     name, member = _split_member(source, written)
     folder = Path(source.folder)
     path = folder / name

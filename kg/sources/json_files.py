@@ -20,7 +20,7 @@ from kg.duck import sql_file, sql_name, sql_text
 from kg.errors import InputError, KgError
 from kg.mapping.jsonpath import JsonPath, Step, Wildcard, engine_path, parse_jsonpath
 from kg.mapping.plan import LogicalSource
-from kg.mapping.term_sql import Column, SourceTable
+from kg.mapping.source_table import Column, SourceTable
 from kg.sources import json_trees
 from kg.sources.files import SourceFile
 from kg.sources.json_numbers import kind_sql, mark_numbers, text_sql

@@ -17,7 +17,7 @@ from kg.duck import first_line, sql_name, sql_text
 from kg.errors import InputError, KgError, Location, WorldError
 from kg.mapping.dialect import BAD_VALUE
 from kg.mapping.plan import Formulation, LogicalSource
-from kg.mapping.term_sql import Column, SourceTable
+from kg.mapping.source_table import Column, SourceTable
 from kg.paths import plain_path
 from kg.sizes import parse_size
 from kg.sources import (

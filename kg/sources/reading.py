@@ -9,7 +9,7 @@ from typing import Final
 import duckdb
 
 from kg.mapping.plan import LogicalSource
-from kg.mapping.term_sql import SourceTable
+from kg.mapping.source_table import SourceTable
 from kg.sizes import parse_size
 from kg.sources.files import SourceFile
 

@@ -15,8 +15,8 @@ from kg.duck import engine, sql_text
 from kg.errors import InputError
 from kg.export import ExportOptions, export_files, export_workspace
 from kg.export.checks import EXAMPLES, _iri_code, check_rows
-from kg.export.datatypes import LEXICAL_SPACES
 from kg.export.survey import SURVEY_NAME, read_survey, write_survey
+from kg.mapping.datatypes import LEXICAL_SPACES
 from kg.quads import QuadTable
 from kg.workspace import read_workspace
 from tests.export.conftest import make_table

@@ -290,7 +290,11 @@ class TestFunctions:
         rows = "id,v\n1,31/01/2022\n2,31/02/2022\n3,\n"
         made = run_mapping(tmp_path, yarrrml("[[t.csv~csv]]", [pair]), {"t.csv": rows})
         assert made.objects() == ['"2022-01-31"']
-        assert [(x.references, x.records) for x in made.made.counts[0].losses] == [(("v",), 2)]
+        unfit, missing = made.made.counts[0].losses
+        assert (unfit.references, unfit.records) == (missing.references, missing.records)
+        assert (missing.references, missing.records, missing.unfit) == (("v",), 1, "")
+        assert "'31/02/2022' does not fit the pattern of toDate, at" in unfit.unfit
+        assert 't.csv:3 (record 2), column "v"' in unfit.unfit
 
     @pytest.mark.parametrize(
         ("function", "message"),

@@ -588,3 +588,42 @@ class TestTriplesMaps:
         assert caught.value.code == "bad-rdf"
         assert caught.value.location == Location("m.ttl", 3, 3)
         assert caught.value.message.startswith("not valid Turtle: ")
+
+
+OLD_SPACES = {
+    "rr": "http://www.w3.org/ns/r2rml#",
+    "old": "http://semweb.mmlab.be/ns/rml#",
+    "ql": "http://semweb.mmlab.be/ns/ql#",
+}
+
+
+@pytest.mark.parametrize("prefix", OLD_SPACES)
+@pytest.mark.parametrize(
+    "place",
+    [
+        "rr:subjectMap [ rr:template 'x{id}' ; rr:class TERM ]",
+        "rr:subject TERM",
+        "rr:subjectMap [ rr:constant TERM ]",
+        "rr:subjectMap [ rr:template 'x{id}' ; rr:graph TERM ]",
+        "PAIR rr:predicate TERM ; rr:object 1 ]",
+        "PAIR rr:predicate ex:p ; rr:object TERM ]",
+        "PAIR rr:predicate ex:p ; rr:objectMap [ rr:constant TERM ] ]",
+        "PAIR rr:predicate ex:p ; rr:objectMap [ old:reference 'a' ; rr:datatype TERM ] ]",
+        "PAIR rr:predicate ex:p ; rr:objectMap [ rr:template 'NAMESPACE{id}' ] ]",
+    ],
+)  # fmt: skip
+def test_terms_of_the_output_stay_as_they_are_written(prefix, place):
+    """Whatever namespace they are in; only the vocabulary of the mapping itself is renewed."""
+    name = {"rr": "TriplesMap", "old": "LogicalSource", "ql": "CSV"}[prefix]
+    declared = " ".join(f"@prefix {p}: <{n}> ." for p, n in OLD_SPACES.items())
+    pair = "rr:subjectMap [ rr:template 'x{id}' ] ; rr:predicateObjectMap ["
+    written = (
+        place.replace("PAIR", pair)
+        .replace("TERM", f"{prefix}:{name}")
+        .replace("NAMESPACE", OLD_SPACES[prefix])
+    )
+    source = "old:logicalSource [ old:source 't.csv' ; old:referenceFormulation ql:CSV ]"
+    plan = read(f"{declared} <#m> a rr:TriplesMap ; {source} ; {written} .")
+    assert plan.triples_maps[0].source == CSV
+    expected = OLD_SPACES[prefix] + ("" if "NAMESPACE" in place else name)
+    assert repr(expected) in repr(plan)

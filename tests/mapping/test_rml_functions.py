@@ -142,6 +142,26 @@ def test_function_values_of_before(tmp_path, value):
     assert objects(tmp_path, mapping) == ['"ANN"', '"BOB"']
 
 
+def test_what_a_condition_of_before_leaves_out_is_not_lost(tmp_path):
+    """As yarrrml-parser writes conditions; a value that is missing is lost all the same."""
+    equal = old_value(
+        "fno:executes rr:object idlab-fn:equal",
+        'grel:valueParameter rr:objectMap [ old:reference "name" ]',
+        'grel:valueParameter2 rr:objectMap [ rr:constant "Bob" ]',
+    )
+    value = old_value(
+        "fno:executes rr:object idlab-fn:trueCondition",
+        f"idlab-fn:strBoolean rr:objectMap [ {equal} ]",
+        'idlab-fn:str rr:objectMap [ old:reference "name" ]',
+    )
+    mapping = f"""{HEAD}<#m> a rr:TriplesMap ; {OLD} ;
+  rr:subjectMap [ rr:template "http://example.org/{{id}}" ] ;
+  rr:predicateObjectMap [ rr:predicate ex:p ; rr:objectMap [ {value} ] ] ."""
+    made = run_mapping(tmp_path, mapping, FILES)
+    assert made.objects() == ['"Bob"']
+    assert [loss for count in made.made.counts for loss in count.losses] == []
+
+
 @pytest.mark.parametrize(
     ("object_map", "code", "said"),
     [

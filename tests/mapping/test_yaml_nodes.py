@@ -6,7 +6,7 @@ import pytest
 
 from kg.errors import InputError, Location
 from kg.mapping.plan import Origin
-from kg.mapping.yaml_nodes import Node, parse_yaml
+from kg.mapping.yaml_nodes import MOST_DEEP, Node, parse_yaml
 
 
 def plain(node: Node) -> object:
@@ -98,7 +98,7 @@ def test_alias_and_merge_keys():
         ("a: *x\n", (1, 4), "undefined alias 'x'"),
         ("a: [1\nb: 2\n", (2, 2), "expected ',' or ']'"),
         ("a: [1\n", (1, 4), "expected ',' or ']'"),
-        ("a:\n\tb: 1\n", (2, 1), "'\\t'"),
+        ("a:\n\tb: 1\n", (2, 1), "a tab stands where"),
         ("a: 1\n---\nb: 2\n", (2, 1), "a single document"),
         ('a: "b\n', (1, 4), "unexpected end of stream"),
         ("a: b: c\n", (1, 5), "mapping values are not allowed"),
@@ -148,3 +148,39 @@ class TestNode:
         assert caught.value.location == Location("f", 3)
         assert "'zz' is no key of a thing" in caught.value.message
         assert "a, b" in caught.value.hint
+
+
+@pytest.mark.parametrize("depth", [MOST_DEEP + 1, 400, 1000])
+@pytest.mark.parametrize(("before", "after"), [("[", "]"), ("{a: ", "}")])
+def test_too_deep(depth, before, after):
+    with pytest.raises(InputError, match=f"nested more than {MOST_DEEP} deep") as caught:
+        parse_yaml("a: " + before * depth + after * depth, "f")
+    assert caught.value.code == "bad-yaml"
+
+
+def test_deep_enough():
+    document = parse_yaml("[" * (MOST_DEEP - 1) + "x" + "]" * (MOST_DEEP - 1), "f")
+    for _ in range(MOST_DEEP - 1):
+        (document,) = document.items()
+    assert document.value == "x"
+
+
+def test_aliases_that_stand_for_too_much():
+    """What is small as written is not made large."""
+    lines = ["x0: &x0 [a, b]"]
+    lines += [f"x{n}: &x{n} [{', '.join([f'*x{n - 1}'] * 9)}]" for n in range(1, 30)]
+    with pytest.raises(InputError, match=r"its aliases make [0-9,]+ values of the") as caught:
+        parse_yaml("\n".join(lines), "f")
+    assert caught.value.code == "bad-yaml"
+
+
+def test_merge_keys_of_merge_keys_are_small():
+    lines = ["x0: &x0 {a: b}"]
+    lines += [f"x{n}: &x{n} {{<<: [{', '.join([f'*x{n - 1}'] * 9)}]}}" for n in range(1, 40)]
+    document = parse_yaml("\n".join(lines), "f")
+    assert plain(document)["x39"] == {"a": "b"}
+
+
+def test_an_alias_may_be_used_often():
+    document = parse_yaml("a: &a {b: [c, d]}\nl: [" + ", ".join(["*a"] * 500) + "]\n", "f")
+    assert plain(document)["l"] == [{"b": ["c", "d"]}] * 500

@@ -299,7 +299,7 @@ class TestSources:
             ("t.csv~word", "'word' is no format that kg reads"),
             ("[]", "the mapping m has no sources"),
             ("", "the mapping m has no sources"),
-            ("{access: t.csv}", "a source needs access and referenceFormulation"),
+            ("{access: t.csv}", "the source has no referenceFormulation"),
             ("round", "there is no source 'round'"),
         ],
     )
@@ -471,7 +471,7 @@ class TestObjects:
             ("[ex:p, x, zz:date]", "the prefix 'zz' is not known"),
             ("[p, x]", "'p' is not an absolute IRI"),
             ("[ex:p, x, date]", "'date' is not an absolute IRI"),
-            ("['ex:p q', x]", "is not an absolute IRI"),
+            ("['ex:p q', x]", "is no IRI: it holds a space"),
             ("[ex:p]", "[predicate, object]"),
             ("[ex:p, x, y, z]", "[predicate, object]"),
             ("[ex:p, ]", "[predicate, object]"),

@@ -184,7 +184,7 @@ class TestSources:
         [
             ("{access: 'http://e/x', type: wot, referenceFormulation: csv}", "'wot'"),
             ("{access: x, type: sparql, referenceFormulation: csv}", "'sparql'"),
-            ("{access: x}", "access and referenceFormulation"),
+            ("{access: x}", "the source has no referenceFormulation"),
             ("[[x.foo~foo]]", "'foo' is no format"),
             ("nobody", "there is no source 'nobody'"),
             ("[[x.csv~csv], {path: x}]", "'path' is no key of a source"),

@@ -13,9 +13,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from difflib import get_close_matches
 from typing import Final
 
-from kg.duck import sql_text
+from kg.mapping.dialect import text as sql_text
 from kg.terms import RDF_LANG_STRING, XSD
 
 _INTEGER: Final = r"[+-]?[0-9]+"
@@ -98,6 +99,55 @@ RANGES: Final[Mapping[str, tuple[int, int]]] = {
 _DATES: Final = tuple(f"{XSD}{name}" for name in ("date", "dateTime", "dateTimeStamp"))
 
 
+# Of XML Schema, what has no lexical space above, or none that a pattern tells.
+_OTHERS: Final = frozenset(
+    {
+        *("string", "anyURI", "QName", "NOTATION", "Name", "NCName", "NMTOKEN", "NMTOKENS"),
+        *("ID", "IDREF", "IDREFS", "ENTITY", "ENTITIES"),
+        *("anyType", "anySimpleType", "anyAtomicType", "untypedAtomic"),
+    }
+)
+_KNOWN: Final = _OTHERS | {iri[len(XSD) :] for iri in LEXICAL_SPACES if iri.startswith(XSD)}
+# Their patterns look at escapes, which a plain value does not have.
+_ESCAPED: Final = frozenset({f"{XSD}normalizedString", f"{XSD}token", RDF_LANG_STRING})
+
+
+def unknown_datatype(iri: str) -> str | None:
+    """Return what to do about a name that XML Schema does not have; None for any other IRI.
+
+    >>> unknown_datatype("http://www.w3.org/2001/XMLSchema#intger")
+    'Did you mean xsd:integer?'
+    """
+    name = iri.removeprefix(XSD)
+    if name == iri or name in _KNOWN:
+        return None
+    same = [known for known in sorted(_KNOWN) if known.casefold() == name.casefold()]
+    near = same or get_close_matches(name, sorted(_KNOWN), 1)
+    return f"Did you mean xsd:{near[0]}?" if near else "See https://www.w3.org/TR/xmlschema11-2/."
+
+
+def wrong_value_sql(iri: str, value: str) -> str | None:
+    """Return SQL that tells whether a text is outside the lexical space of a datatype.
+
+    Args:
+        iri: The datatype.
+        value: SQL for the text, as it is, without quotes and escapes.
+
+    Returns:
+        None where all texts are in it, or where that is not known.
+    """
+    if iri not in LEXICAL_SPACES or iri in _ESCAPED:
+        return None
+    wrong = f"NOT regexp_full_match({value}, {sql_text(LEXICAL_SPACES[iri])})"
+    if iri in RANGES:
+        return f"({wrong} OR {_out_of_range(iri, value)})"
+    if iri in _DATES:
+        return f"({wrong} OR {_no_such_day(value, '')})"
+    if iri == f"{XSD}gMonthDay":
+        return f"({wrong} OR {_no_such_month_day(value, '')})"
+    return wrong
+
+
 def ill_typed_sql(term: str) -> str:
     """Return SQL that tells whether a literal's text is outside its datatype's lexical space.
 
@@ -112,18 +162,26 @@ def ill_typed_sql(term: str) -> str:
         whole = f'"(?:{pattern})"\\^\\^<{re.escape(iri)}>'
         wrong = f"NOT regexp_full_match({term}, {sql_text(whole)})"
         if iri in RANGES:
-            low, high = RANGES[iri]
-            value = f"TRY_CAST({text} AS HUGEINT)"
-            wrong += f" OR coalesce({value} NOT BETWEEN {low}::HUGEINT AND {high}::HUGEINT, true)"
+            wrong += f" OR {_out_of_range(iri, text)}"
         elif iri in _DATES:
             wrong += f" OR {_no_such_day(term)}"
         elif iri == f"{XSD}gMonthDay":
-            wrong += f""" OR regexp_matches({term}, '^"--(?:02-3|(?:0[469]|11)-31)')"""
+            wrong += f" OR {_no_such_month_day(term)}"
         cases.append(f" WHEN ends_with({term}, {sql_text(tail)}) THEN {wrong}")
     return f"CASE{''.join(cases)} ELSE false END"
 
 
-def _no_such_day(term: str) -> str:
+def _out_of_range(iri: str, text: str) -> str:
+    low, high = RANGES[iri]
+    value = f"TRY_CAST({text} AS HUGEINT)"
+    return f"coalesce({value} NOT BETWEEN {low}::HUGEINT AND {high}::HUGEINT, true)"
+
+
+def _no_such_month_day(term: str, quote: str = '"') -> str:
+    return f"""regexp_matches({term}, '^{quote}--(?:02-3|(?:0[469]|11)-31)')"""
+
+
+def _no_such_day(term: str, quote: str = '"') -> str:
     """Return SQL that tells whether a month is shorter, for a literal that has the form of a date.
 
     The last four digits of a year tell whether it is a leap year, since 10,000 is divisible
@@ -132,6 +190,6 @@ def _no_such_day(term: str) -> str:
     year = f"TRY_CAST(regexp_extract({term}, '([0-9]{{4}})-', 1) AS INTEGER)"
     leap = f"({year} % 4 = 0 AND ({year} % 100 <> 0 OR {year} % 400 = 0))"
     return (
-        f"""regexp_matches({term}, '^"-?[0-9]+-(?:02-3|(?:0[469]|11)-31)')"""
-        f""" OR (regexp_matches({term}, '^"-?[0-9]+-02-29') AND NOT {leap})"""
+        f"""regexp_matches({term}, '^{quote}-?[0-9]+-(?:02-3|(?:0[469]|11)-31)')"""
+        f""" OR (regexp_matches({term}, '^{quote}-?[0-9]+-02-29') AND NOT {leap})"""
     )

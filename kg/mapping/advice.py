@@ -1,0 +1,55 @@
+"""What to say of texts that are no IRIs, and of texts that may be meant as IRIs."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from kg.terms import is_iri
+
+_BRACES: Final = re.compile(r"\{([^{}]+)\}")
+# A reference in a template of YARRRML.
+_REFERENCE: Final = re.compile(r"\$\(")
+_WEB: Final = re.compile(r"https?://[^\s]+")
+_BAD: Final = re.compile(r"[\x00-\x20<>\"{}|^`\\\\]")
+_NAMES: Final = {" ": "a space", "\t": "a tab", "\n": "a line break", "\r": "a line break"}
+
+
+def no_iri(text: str) -> tuple[str, str]:
+    """Return why a text is not an absolute IRI, and what to do; the latter may be empty.
+
+    >>> no_iri("http://example.org/a b")[0]
+    "'http://example.org/a b' is no IRI: it holds a space"
+    >>> no_iri("http://example.org/{id}")[1]
+    'Write a reference as $(id).'
+    """
+    braces = _BRACES.search(text)
+    bad = _BAD.search(text)
+    if ":" not in text or bad is None:
+        return f"{text!r} is not an absolute IRI", ""
+    shown = _NAMES.get(bad[0], repr(bad[0]))
+    if braces:
+        return f"{text!r} is no IRI: it holds {shown}", f"Write a reference as $({braces[1]})."
+    code = "".join(f"%{byte:02X}" for byte in bad[0].encode())
+    return f"{text!r} is no IRI: it holds {shown}", f"Write it as {code}, or take it out."
+
+
+def doubt(text: str) -> str:
+    """Return what to say of an object that is a text but looks like an IRI or a reference.
+
+    An object is a text unless it says otherwise, as in the reference implementation of YARRRML.
+
+    >>> doubt("http://example.org/$(id)")
+    "'http://example.org/$(id)' makes texts; write ~iri behind it for IRIs, ~literal for texts"
+    >>> doubt("{id}")
+    "'{id}' is a text; a reference is written $(id)"
+    >>> doubt("a text")
+    ''
+    """
+    if _WEB.fullmatch(text) and (_REFERENCE.search(text) or is_iri(text)):
+        makes = "makes texts" if _REFERENCE.search(text) else "is a text"
+        return f"{text!r} {makes}; write ~iri behind it for IRIs, ~literal for texts"
+    braces = _BRACES.fullmatch(text)
+    if braces:
+        return f"{text!r} is a text; a reference is written $({braces[1]})"
+    return ""

@@ -1,0 +1,128 @@
+"""What is told of values that are there but are not what the mapping says."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+import duckdb
+
+from kg.duck import sql_name
+from kg.errors import LimitError, Location
+from kg.mapping.accounts import Account, Crossing, Loss, Unfit
+from kg.sources.loading import LoadedTable, locate
+from kg.terms import XSD
+from kg.wording import counted
+
+# Combinations of values that one record may give.
+MOST_COMBINATIONS: Final = 1_000_000
+# Expressions that one query counts.
+_AT_ONCE: Final = 20
+# Records up to which the line of one is looked for: a file is read up to it.
+_FEW_RECORDS: Final = 100_000
+# How people write that there is no value.
+_NO_VALUES: Final = frozenset(
+    {"", "na", "n/a", "#n/a", "nan", "null", "none", "nil", "-", "--", ".", "?", "\\n"}
+    | {"unknown", "missing", "n.a.", "(null)", "undefined"}
+)
+
+
+def crossing_notes(
+    connection: duckdb.DuckDBPyConnection, account: Account, loaded: LoadedTable
+) -> list[str]:
+    """Return notes on templates that pair each value of one reference with each of another.
+
+    Raises:
+        LimitError: A record gives more combinations than can be made.
+    """
+    notes = []
+    for crossing in account.crossings:
+        row = connection.execute(
+            f"SELECT max({crossing.count}), count(*) FILTER (WHERE {crossing.crosses} > 1)"
+            f" FROM {sql_name(account.table.name)}"
+        ).fetchone()
+        assert row is not None
+        if row[0] is not None and row[0] > MOST_COMBINATIONS:
+            raise _too_many(connection, account, crossing, loaded)
+        if row[1] and crossing.is_template:
+            notes.append(
+                f"a template pairs each value of {' with each of '.join(crossing.references)}, in"
+                f" {counted(row[1], 'record')}; to keep values of one element together, make it"
+                " the iterator"
+            )
+    return notes
+
+
+def _too_many(
+    connection: duckdb.DuckDBPyConnection,
+    account: Account,
+    crossing: Crossing,
+    loaded: LoadedTable,
+) -> LimitError:
+    row = connection.execute(
+        f"SELECT file, record, {crossing.count} AS made FROM {sql_name(account.table.name)}"
+        f" WHERE made > {MOST_COMBINATIONS} ORDER BY file, record LIMIT 1"
+    ).fetchone()
+    assert row is not None
+    return LimitError(
+        "too-many-combinations",
+        f"{' and '.join(dict.fromkeys(crossing.references))} make {row[2]:,.0f} combinations in one"
+        f" record; {MOST_COMBINATIONS:,} are allowed",
+        location=_place(loaded, row[0], row[1], ()),
+        hint="Make the element that they belong to the iterator.",
+    )
+
+
+def ill_typed_notes(
+    connection: duckdb.DuckDBPyConnection, account: Account, loaded: LoadedTable
+) -> list[str]:
+    """Return a note for each reference whose values are not of their datatype."""
+    table = sql_name(account.table.name)
+    notes = []
+    for start in range(0, len(account.ill_typed), _AT_ONCE):
+        some = account.ill_typed[start : start + _AT_ONCE]
+        sums = ", ".join(f"coalesce(sum({each.count}), 0)" for each in some)
+        row = connection.execute(f"SELECT {sums} FROM {table}").fetchone()
+        assert row is not None
+        for each, number in zip(some, row, strict=True):
+            if number:
+                value, place = _first(connection, each, "", loaded)
+                notes.append(_ill_typed(each, int(number), value, place))
+    return notes
+
+
+def _ill_typed(each: Unfit, number: int, value: str, place: Location) -> str:
+    name = each.what.removeprefix(XSD)
+    shown = f"xsd:{name}" if name != each.what else each.what
+    verb = "is" if number == 1 else "are"
+    note = f"{counted(number, 'value')} {verb} not of {shown}, the first {value!r} at {place}"
+    if value.strip().casefold() in _NO_VALUES:
+        note += f"; if that means no value, say so in the source: nulls: [{value!r}]"
+    return note
+
+
+def unfit_value(connection: duckdb.DuckDBPyConnection, loss: Loss, loaded: LoadedTable) -> str:
+    """Return the first value that gives nothing though it is there, and where; or nothing."""
+    if loss.unfit is None:
+        return ""
+    value, place = _first(connection, loss.unfit, loss.missing, loaded)
+    return f"{value!r} does not fit the pattern of {loss.unfit.what}, at {place}"
+
+
+def _first(
+    connection: duckdb.DuckDBPyConnection, each: Unfit, condition: str, loaded: LoadedTable
+) -> tuple[str, Location]:
+    where = condition or f"{each.count} > 0"
+    row = connection.execute(
+        f"SELECT file, record, {each.first} FROM {sql_name(loaded.table.name)}"
+        f" WHERE {where} ORDER BY file, record LIMIT 1"
+    ).fetchone()
+    assert row is not None
+    return str(row[2]), _place(loaded, row[0], row[1], each.references)
+
+
+def _place(loaded: LoadedTable, file: int, record: int, references: Sequence[str]) -> Location:
+    column = " ".join(references) or None
+    if record > _FEW_RECORDS:
+        return Location(loaded.parts[file].shown, record=record, column=column)
+    return locate(loaded, file, record, column)
