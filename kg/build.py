@@ -30,7 +30,7 @@ from kg.export import Problem, write_survey
 from kg.export.checks import check_rows
 from kg.infer import infer_rdfs
 from kg.lineage import Wanted, trace_workspace
-from kg.mapping.reading import read_mappings
+from kg.mapping.reading import read_mappings, unnamed_mappings
 from kg.materialize import MapCount, Materialization, materialize
 from kg.notes import strictly
 from kg.quads import QuadTable, write_index_files
@@ -39,7 +39,7 @@ from kg.sources import Folders
 from kg.store import Room, write_index
 from kg.validation import Options, Severity, Sink, Verdict, load_shapes, validate
 from kg.validation.origins import Origins
-from kg.workspace import Build, Infer, Workspace
+from kg.workspace import Build, Infer, Workspace, show_path
 
 Progress = Callable[[str], None]
 
@@ -201,10 +201,11 @@ class _Builder:
         workspace = self.workspace
         plan = read_mappings(workspace.mapping_files, workspace.prefixes, workspace.base)
         if not plan.triples_maps and not workspace.data_rdf_files:
+            hint = "Add data/NAME.yarrrml.yml beside your facts; see `kg help mapping`."
+            for path, name in unnamed_mappings(workspace.root / "data"):
+                hint = f"{show_path(path)} looks like a mapping: name it {name}."
             raise InputError(
-                "nothing-to-build",
-                "there is no mapping and no RDF file below data/",
-                hint="Add data/NAME.yarrrml.yml beside your facts; see `kg help mapping`.",
+                "nothing-to-build", "there is no mapping and no RDF file below data/", hint=hint
             )
         spool = self.spill / "rdf.tsv"
         with strictly(self.options.strict):

@@ -82,10 +82,12 @@ def build_command(
     """
     limit(memory, timeout, threads)
     from kg.build import BuildOptions, build
+    from kg.mapping.reading import unnamed_mappings
     from kg.validation import Severity
     from kg.validation.check import load_shapes
     from kg.validation.formats import open_report
     from kg.validation.messages import Namer
+    from kg.workspace import show_path
 
     shared = settings(context)
     workspace = shared.workspace
@@ -113,6 +115,10 @@ def build_command(
     if report is not None and result.verdict is not None and result.verdict.counts:
         report.close()
     _summary(shared, result, workspace.prefixes, strict)
+    for path, name in unnamed_mappings(workspace.root / "data"):
+        shared.say(
+            f"{show_path(path)} looks like a mapping, and is not read as one: name it {name}"
+        )
     return ExitCode.DONE if result.in_force else ExitCode.NO
 
 

@@ -219,10 +219,19 @@ def _fail(error: KgError, debug: bool) -> int:
     return error.exit_code
 
 
+# Those of `root`, which stand before the command.
+_OPTIONS_OF_ALL: Final = frozenset(
+    {"-C", "--workspace", "-q", "--quiet", "-v", "--verbose", "--debug", "--version"}
+)
+
+
 def _misused(error: typer.TyperException) -> int:
     # The class that all errors of the command line share knows how to show itself, but has no
     # public name; BadParameter is one of its kind.
     text = StringIO()
     cast(typer.BadParameter, error).show(file=text)
     sys.stderr.write(text.getvalue())
+    asked = getattr(error, "option_name", "")
+    if asked in _OPTIONS_OF_ALL:
+        print(f"Write it before the command: kg {asked} COMMAND.", file=sys.stderr)
     return error.exit_code

@@ -51,14 +51,21 @@ def trace_command(
     for trace in trace_workspace(workspace, [wanted], memory=memory):
         found += 1
         show(_shown(trace, prefixes))
-    if not found:
-        meant = _near(subject, prefixes)
-        shared.say(
-            f"no record makes such a triple of {subject}"
-            + (f"; did you mean {meant}?" if meant else "")
-        )
+    if found:
+        return ExitCode.DONE
+    others: tuple[str, ...] = ()
+    if predicate is not None:
+        whole = trace_workspace(workspace, [Wanted(wanted.subject, None)], memory=memory)
+        others = tuple(dict.fromkeys(trace.predicate for trace in whole if trace.predicate))
+    if others:
+        from kg.validation.messages import Namer
+
+        known = ", ".join(map(Namer(prefixes), others))
+        shared.say(f"no record gives {subject} a {predicate}; what records give it: {known}")
         return ExitCode.NO
-    return ExitCode.DONE
+    meant = _near(subject, prefixes)
+    shared.say(f"no record makes {subject}" + (f"; did you mean {meant}?" if meant else ""))
+    return ExitCode.NO
 
 
 def _term(text: str, prefixes: Mapping[str, str]) -> str:

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
+from typing import Final
 
 from kg.errors import InputError, Location
 from kg.mapping.plan import Plan
 from kg.paths import read_file
 from kg.terms import is_iri
 from kg.workspace import MAPPING_PATTERNS, show_path
+
+# The longest first.
+_ENDINGS: Final = (".yarrrml", ".yaml", ".yml", ".ttl")
 
 
 def read_mapping(path: Path, prefixes: Mapping[str, str], base: str = "") -> Plan:
@@ -49,6 +55,33 @@ def read_mapping(path: Path, prefixes: Mapping[str, str], base: str = "") -> Pla
         f"{shown} is no mapping by its ending",
         hint=f"Mappings are named {', '.join(MAPPING_PATTERNS)}.",
     )
+
+
+# How much of a file is looked at, in bytes.
+_LOOKED_AT: Final = 2**20
+_YARRRML: Final = re.compile(rb"^[\"']?(?:mappings|mapping|m)[\"']?[ ]*:", re.MULTILINE)
+_PAIRS: Final = re.compile(rb"[\"']?\b(?:po|predicateobjects?)[\"']?[ ]*:")
+_RML: Final = re.compile(rb"\b(?:logicalSource|logicalTable)\b")
+
+
+def unnamed_mappings(folder: Path) -> Iterator[tuple[Path, str]]:
+    """Yield files that look like mappings but are not named so, with the names they should have.
+
+    Args:
+        folder: Where to look, at all depths.
+    """
+    for path in sorted(folder.rglob("*")):
+        ending = next((ending for ending in _ENDINGS if path.name.endswith(ending)), None)
+        if ending is None or any(path.match(pattern) for pattern in MAPPING_PATTERNS):
+            continue
+        if not path.is_file():
+            continue
+        with suppress(OSError), path.open("rb") as stream:
+            text = stream.read(_LOOKED_AT)
+            turtle = ending == ".ttl"
+            if _RML.search(text) if turtle else _YARRRML.search(text) and _PAIRS.search(text):
+                stem = path.name.removesuffix(ending)
+                yield path, f"{stem}.rml.ttl" if turtle else f"{stem}.yarrrml.yml"
 
 
 def read_mappings(paths: Iterable[Path], prefixes: Mapping[str, str], base: str = "") -> Plan:

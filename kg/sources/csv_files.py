@@ -22,7 +22,7 @@ from typing import Final, TextIO
 from kg.duck import sql_file, sql_text
 from kg.errors import InputError, Location
 from kg.mapping.plan import LogicalSource
-from kg.mapping.term_sql import Column
+from kg.mapping.source_table import Column
 from kg.sources.files import SourceFile, missing_reference
 from kg.sources.reading import Reading
 from kg.sources.streams import open_text, plain_text, wrong_encoding

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import textwrap
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path as FilePath
@@ -19,6 +20,8 @@ from kg.validation.shapes import ShapesGraph
 from kg.validation.terms import is_blank, is_literal, split_literal
 from kg.wording import counted
 
+# Characters that a line has at least where sentences are broken.
+_NARROWEST: Final = 40
 # Results of one group that the table shows.
 _EXAMPLES: Final = 3
 _SARIF_LEVELS: Final = {
@@ -46,6 +49,7 @@ class _Group:
     first: Result
     count: int = 0
     examples: list[str] = field(default_factory=list)
+    shown: int = 0
 
 
 class TableReport:
@@ -81,7 +85,8 @@ class TableReport:
         )
         group = self._groups.setdefault(key, _Group(result))
         group.count += 1
-        if len(group.examples) < _EXAMPLES:
+        if group.shown < _EXAMPLES:
+            group.shown += 1
             group.examples.extend(self._example(result))
 
     def close(self) -> None:
@@ -90,7 +95,7 @@ class TableReport:
         for group in sorted(self._groups.values(), key=self._rank):
             counts[group.first.level] += group.count
             for line in self._lines(group):
-                self._out.write(self._cut(line) + "\n")
+                self._out.write(line + "\n")
             self._out.write("\n")
         told = [counted(count, severity.label) for severity, count in counts.items() if count]
         self._out.write(f"{', '.join(told)}\n" if told else "The graph conforms to the shapes.\n")
@@ -104,19 +109,34 @@ class TableReport:
         if result.path is not None:
             title.append(to_sparql(result.path, self._namer))
         title.append(f"({component_name(result.component)})")
-        yield f"{group.count:,} × {'  '.join(title)}"
-        yield f"    {group_message(self._shapes, result)}"
+        yield self._cut(f"{group.count:,} × {'  '.join(title)}")
+        yield from self._wrapped(f"    {group_message(self._shapes, result)}")
         yield from group.examples
-        if group.count > _EXAMPLES:
-            yield f"      … and {group.count - _EXAMPLES:,} more"
+        if group.count > group.shown:
+            yield f"      … and {group.count - group.shown:,} more"
 
     def _example(self, result: Result) -> Iterator[str]:
         shown = f"      {self._namer(result.focus_node)}"
         if result.value is not None and result.value != result.focus_node:
             shown += f"  {self._namer(result.value)}"
-        yield shown
-        yield from (f"        {origin}" for origin in result.origins[:_EXAMPLES])
-        yield from (f"        {reason}" for reason in result.reasons)
+        yield self._cut(shown)
+        yield from (self._cut(f"        {origin}") for origin in result.origins[:_EXAMPLES])
+        for reason in result.reasons:
+            yield from self._wrapped(f"        {reason}")
+
+    def _wrapped(self, line: str) -> list[str]:
+        """Return the lines of a sentence, which says what to do: nothing of it is cut."""
+        if self._width is None:
+            return [line]
+        indent = line[: len(line) - len(line.lstrip())]
+        return textwrap.wrap(
+            line.strip(),
+            max(self._width, _NARROWEST),  # less holds no words
+            initial_indent=indent,
+            subsequent_indent=f"{indent}  ",
+            break_long_words=False,
+            break_on_hyphens=False,
+        )
 
     def _cut(self, line: str) -> str:
         if self._width is None or len(line) <= self._width:

@@ -254,8 +254,8 @@ def test_a_report_that_ends_early_is_not_begun(
 TRACES = {
     "name": "Write an absolute IRI, or a name with a prefix of kg.toml (thing).",
     "thin:a b": "Did you mean thing:a b?",
-    "thin:a": "no record makes such a triple of thin:a; did you mean thing:a?",
-    "http://example.org/a": "no record makes such a triple of http://example.org/a",
+    "thin:a": "no record makes thin:a; did you mean thing:a?",
+    "http://example.org/a": "no record makes http://example.org/a",
 }
 
 
