@@ -32,6 +32,8 @@ from kg.sources.streams import plain_name, plain_text, text_blocks
 LARGEST_OBJECT: Final = 16 * 2**20
 # Bytes of a document whose records need not be cut out first.
 LARGEST_UNCUT: Final = 16 * 2**20
+# Records at the start of a file that are looked through for keys that stand twice.
+_LOOKED_THROUGH: Final = 1000
 _SMALLEST_BUFFER: Final = 2**20
 # What a number looks like that the engine may write anew: an exponent, more digits than a double
 # keeps, a zero at the end, a very small value. Texts may look so too, which costs time only.
@@ -54,7 +56,7 @@ def select(reading: Reading) -> str:
     """
     iterator = parse_jsonpath(reading.source.iterator or "$")
     paths = [parse_jsonpath(column.reference) for column in reading.table.columns]
-    form = _native_form(reading, iterator, paths)
+    form = "" if reading.is_large else _native_form(reading, iterator, paths)
     if form:
         return _native(reading, iterator.steps or (), form)
     several = _is_lines(reading.file, reading.source)
@@ -130,6 +132,11 @@ def lines_of(file: SourceFile, source: LogicalSource, records: Collection[int]) 
     return found
 
 
+def is_mendable(text: str) -> bool:
+    """Tell whether DuckDB stopped at a record that is larger than it reads, but may be cut out."""
+    return "maximum_object_size" in text
+
+
 def explain(text: str, source: LogicalSource, file: SourceFile) -> KgError:
     """Turn DuckDB's error about a JSON file into ours: the file is read once more for the place.
 
@@ -146,12 +153,24 @@ def explain(text: str, source: LogicalSource, file: SourceFile) -> KgError:
             scanner.value(None)
     except KgError as error:
         return error
+    if "surrogate" in text:
+        return _half_character(file)
     reason = re.sub(r".*: ", "", text.splitlines()[0]).strip().rstrip(".")
     return InputError(
         "bad-json",
         f"not valid JSON: {reason}",
         location=file.location,
         hint="Mend the file, or write it again with a JSON library.",
+    )
+
+
+def _half_character(file: SourceFile) -> InputError:
+    return InputError(
+        "bad-json",
+        "not valid JSON: a text holds half of a character (a surrogate without its other half,"
+        " such as \\ud83d alone)",
+        location=file.location,
+        hint="Look for \\ud8 to \\udf in the file, and write the character itself.",
     )
 
 
@@ -209,6 +228,7 @@ def _native(reading: Reading, steps: Sequence[Step], form: str) -> str:
         only = f"CASE WHEN row_number() OVER () > 1 THEN error({sql_text(told)}) ELSE json END"
         scan = f"(SELECT {only} AS json FROM {scan})"
     records = _found(scan, steps[form == "array" :])
+    _note_doubled(reading, records)
     return _query(reading, records, marks=reading.is_repaired)
 
 
@@ -262,6 +282,8 @@ def _cut(
         plain.unlink()
     scan = _scan(target, "newline_delimited", "none", cutter.largest)
     records = f"SELECT row_number() OVER () AS record, json AS rec FROM {scan}"
+    if not cutter.finders:
+        _note_doubled(reading, records)
     return _query(reading, records, cutter.finders, marks=marks or cutter.marks)
 
 
@@ -291,9 +313,9 @@ class _Cutter:
         if self.is_wrapped:
             self.steps += (Wildcard.ALL,)
         if tail:
-            self.tail = json_trees.Finder(f"${tail}", iterator.text, source)
+            self.tail = json_trees.Finder(f"${tail}", iterator.text, source, reading.connection)
         self.finders = {
-            number: json_trees.Finder(path.standard, path.text, source)
+            number: json_trees.Finder(path.standard, path.text, source, reading.connection)
             for number, column in enumerate(reading.table.columns)
             if (path := parse_jsonpath(column.reference)).steps is None
         }
@@ -310,18 +332,26 @@ class _Cutter:
                     yield record
 
     def _made(self, value: bytes) -> Iterator[bytes]:
-        tree = json_trees.parse(value, self.file.location)
+        place = self.file.location
+        tree = json_trees.parse(value, place)
         if self.is_wrapped:
             tree = [tree]
-        for record in self.tail.find(tree) if self.tail else (tree,):
+        for record in self.tail.find(tree, place) if self.tail else (tree,):
             if not self.finders:
-                yield json_trees.write(record).encode()
+                yield self._encoded(json_trees.write(record, place))
                 continue
-            parts = [f'"r":{json_trees.write(record)}']
+            parts = [f'"r":{json_trees.write(record, place)}']
             for number, finder in self.finders.items():
-                listed = ",".join(json_trees.write(_shallow(v)) for v in finder.find(record))
+                found = finder.find(record, place)
+                listed = ",".join(json_trees.write(_shallow(v), place) for v in found)
                 parts.append(f'"x{number}":[{listed}]')
-            yield ("{" + ",".join(parts) + "}").encode()
+            yield self._encoded("{" + ",".join(parts) + "}")
+
+    def _encoded(self, text: str) -> bytes:
+        try:
+            return text.encode()
+        except UnicodeEncodeError as error:
+            raise _half_character(self.file) from error
 
 
 def _shallow(tree: json_trees.Tree) -> json_trees.Tree:
@@ -331,6 +361,24 @@ def _shallow(tree: json_trees.Tree) -> json_trees.Tree:
 
 def _utf8(file: SourceFile, source: LogicalSource) -> Iterator[bytes]:
     return (text.encode() for text in text_blocks(file, source))
+
+
+def _note_doubled(reading: Reading, records: str) -> None:
+    """Note the first key that stands twice in one of the first records."""
+    first = f"SELECT record, json_keys(rec) AS k FROM ({records}) LIMIT {_LOOKED_THROUGH}"
+    doubled = "list_filter(k, lambda x: len(list_filter(k, lambda y: x = y)) > 1)"
+    try:
+        row = reading.connection.execute(
+            f"SELECT record, {doubled}[1] FROM ({first})"
+            " WHERE len(k) > len(list_distinct(k)) ORDER BY record LIMIT 1"
+        ).fetchone()
+    except duckdb.Error:  # told when all is read
+        return
+    if row:
+        reading.notes.append(
+            f"{reading.file.shown} (record {row[0]}): the key {row[1]!r} stands twice; the first"
+            " counts"
+        )
 
 
 # --- columns --------------------------------------------------------------------------------

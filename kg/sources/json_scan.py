@@ -22,7 +22,7 @@ from kg.sources.files import SourceFile
 # Bytes that are in the buffer when a value is looked at, if there are that many.
 _LOW: Final = 1 << 18
 # A key or a text is held in memory whole.
-_LONGEST_TEXT: Final = 1 << 28
+_LONGEST_TEXT: Final = 1 << 26
 
 _WS: Final = rb"[ \t\r\n]*+"
 _STRING: Final = rb'"(?:[^"\\\x00-\x1f]++|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*+"'
@@ -323,7 +323,9 @@ class JsonScanner:
             is_text = self._buffer.startswith(b'"', self._position)
             if found is None and left >= _LOW and not (is_text and self._is_open()):
                 return None
-            if left > _LONGEST_TEXT or not self._fill():
+            if left > _LONGEST_TEXT:
+                raise too_large(Location(self._file.shown, *self._place()), _LONGEST_TEXT)
+            if not self._fill(left):
                 return found
 
     def _is_open(self) -> bool:
@@ -331,16 +333,22 @@ class JsonScanner:
         found = re.compile(rb'"(?:[^"\\\x00-\x1f]++|\\.)*+').match(self._buffer, self._position)
         return found is not None and found.end() >= len(self._buffer) - 6
 
-    def _fill(self) -> bool:
-        """Read one more block; tell whether there was one."""
+    def _fill(self, size: int = 1) -> bool:
+        """Read at least so many bytes more, if there are; tell whether there were any."""
         if self._ended:
             return False
-        block = next(self._blocks, None)
-        if block is None:
-            self._ended = True
+        blocks: list[bytes] = []
+        while size > 0 and not self._ended:
+            block = next(self._blocks, None)
+            if block is None:
+                self._ended = True
+            else:
+                blocks.append(block)
+                size -= len(block)
+        if not blocks:
             return False
         self._line, self._column = self._place()
-        self._buffer = self._buffer[self._position :] + block
+        self._buffer = b"".join((self._buffer[self._position :], *blocks))
         self._position = 0
         self._counted = (0, 0)
         return True

@@ -9,13 +9,18 @@ import json
 from collections.abc import Callable, Iterator
 from typing import Any, Final
 
+import duckdb
+
 from kg.errors import InputError, LimitError, Location
 from kg.mapping.plan import LogicalSource
 from kg.sources.extras import need
 from kg.sources.json_numbers import marked
+from kg.sources.json_patterns import bad_pattern, use_linear_patterns
 
 # A value of a JSON document, as the standard library has it.
 Tree = Any
+# How deep trees may be nested: Python's own limit of calls is far from it.
+MOST_LEVELS: Final = 200
 _encoded: Final = json.JSONEncoder(ensure_ascii=False).encode
 
 
@@ -38,22 +43,44 @@ def parse(text: bytes, place: Location) -> Tree:
         LimitError: It is nested too deep.
     """
     try:
-        return json.loads(text, parse_float=_Number)
+        return json.loads(text, parse_float=_Number, object_pairs_hook=_object)
     except RecursionError as error:
-        raise LimitError(
-            "nested-too-deep",
-            "the JSON is nested too deep for a filter, slice or descendant to be looked for",
-            location=place,
-            hint="Use keys, indices and [*].",
-        ) from error
+        raise too_deep(place) from error
 
 
-def write(tree: Tree) -> str:
-    """Return a tree as JSON on one line, with numbers that keep their text marked."""
+def _object(members: list[tuple[str, Tree]]) -> dict[str, Tree]:
+    """Return an object; of a key that stands twice the first counts, as everywhere in kg."""
+    made = dict(members)
+    if len(made) != len(members):
+        made = dict(reversed(members))
+    return made
+
+
+def too_deep(place: Location) -> LimitError:
+    """Return the error for a tree that is nested too deep."""
+    return LimitError(
+        "nested-too-deep",
+        f"the JSON is nested more than {MOST_LEVELS} deep, too deep for a filter, slice or"
+        " descendant to be looked for",
+        location=place,
+        hint="Use keys, indices and [*].",
+    )
+
+
+def write(tree: Tree, place: Location, level: int = 0) -> str:
+    """Return a tree as JSON on one line, with numbers that keep their text marked.
+
+    Raises:
+        InputError: It holds half of a character.
+        LimitError: It is nested too deep.
+    """
+    if level > MOST_LEVELS:
+        raise too_deep(place)
     if isinstance(tree, dict):
-        return "{" + ",".join(f"{_encoded(k)}:{write(v)}" for k, v in tree.items()) + "}"
+        members = [f"{_encoded(k)}:{write(v, place, level + 1)}" for k, v in tree.items()]
+        return "{" + ",".join(members) + "}"
     if isinstance(tree, list):
-        return "[" + ",".join(map(write, tree)) + "]"
+        return "[" + ",".join([write(v, place, level + 1) for v in tree]) + "]"
     if isinstance(tree, _Number):
         return marked(tree.text)
     return _encoded(tree)
@@ -66,31 +93,57 @@ class Finder:
         path: As RFC 9535 writes it.
         written: As the mapping writes it.
         source: Where it is used.
+        connection: What patterns are matched with.
 
     Raises:
         InputError: The path is not valid, or the library for it is not installed.
     """
 
-    def __init__(self, path: str, written: str, source: LogicalSource) -> None:
-        self._find = _compiled(path, written, source)
+    def __init__(
+        self,
+        path: str,
+        written: str,
+        source: LogicalSource,
+        connection: duckdb.DuckDBPyConnection,
+    ) -> None:
+        self._find = _compiled(path, written, source, connection)
 
-    def find(self, tree: Tree) -> Iterator[Tree]:
-        """Yield the values that the path leads to, in order."""
-        yield from (match.value for match in self._find(tree))
+    def find(self, tree: Tree, place: Location) -> Iterator[Tree]:
+        """Yield the values that the path leads to, in order.
+
+        Raises:
+            LimitError: The tree is nested too deep.
+        """
+        try:
+            yield from (match.value for match in self._find(tree))
+        except RecursionError as error:
+            raise too_deep(place) from error
 
 
-def _compiled(standard: str, written: str, source: LogicalSource) -> Callable[[Tree], Any]:
+def _compiled(
+    standard: str, written: str, source: LogicalSource, connection: duckdb.DuckDBPyConnection
+) -> Callable[[Tree], Any]:
     library = need("jsonpath", "jsonpath", f"the path {written}")
+    environment = library.JSONPathEnvironment(strict=True)
+    use_linear_patterns(environment, library, connection)
+    if pattern := bad_pattern(standard, connection):
+        raise _no_path(written, f"{pattern!r} is no regular expression", source)
     try:
-        return library.JSONPathEnvironment(strict=True).compile(standard).finditer  # type: ignore[no-any-return]
+        return environment.compile(standard).finditer  # type: ignore[no-any-return]
     except library.JSONPathError as error:
         reason = str(error).strip().splitlines()[0].strip()
-        raise InputError(
-            "bad-jsonpath",
-            f"{written!r} is not a JSONPath: {reason}",
-            location=source.origin.location(),
-            hint="Filters look like $.items[?@.price < 10 && @.name == 'x'] (RFC 9535).",
-        ) from error
+        raise _no_path(written, reason, source) from error
+    except RecursionError as error:
+        raise _no_path(written, "it is nested too deep", source) from error
+
+
+def _no_path(written: str, reason: str, source: LogicalSource) -> InputError:
+    return InputError(
+        "bad-jsonpath",
+        f"{written!r} is not a JSONPath: {reason}",
+        location=source.origin.location(),
+        hint="Filters look like $.items[?@.price < 10 && @.name == 'x'] (RFC 9535).",
+    )
 
 
 def looks_at_elements(tail: str) -> bool:

@@ -272,9 +272,13 @@ def _without_nulls(table: SourceTable, select: str) -> str:
 
 def _is_mendable(error: duckdb.Error, readings: Sequence[Reading]) -> bool:
     reading = _reading_of(str(error), readings)
-    if reading is None or reading.source.formulation is not Formulation.CSV:
+    if reading is None:
         return False
-    return csv_files.is_mendable(str(error))
+    if reading.source.formulation is Formulation.JSON:
+        reading.is_large = json_files.is_mendable(str(error))
+        return reading.is_large
+    is_csv = reading.source.formulation is Formulation.CSV
+    return is_csv and csv_files.is_mendable(str(error))
 
 
 def _reading_of(text: str, readings: Sequence[Reading]) -> Reading | None:

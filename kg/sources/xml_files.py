@@ -18,7 +18,7 @@ from itertools import chain
 from typing import TYPE_CHECKING, Any, Final
 
 from kg.duck import reserve, sql_file
-from kg.errors import InputError, LimitError, Location
+from kg.errors import InputError, KgError, LimitError, Location
 from kg.mapping.plan import LogicalSource
 from kg.sources.extras import need
 from kg.sources.files import SourceFile
@@ -39,6 +39,9 @@ _BLOCK: Final = 1 << 16
 _SMALLEST_BUFFER: Final = 1 << 20
 # What the library and the part of a document that it holds take, in bytes; measured.
 _LXML: Final = 32 * 2**20
+# Of libxml2: characters of a text, a name, or a comment; and how it says so.
+_LONGEST_TEXT: Final = 10**7
+_LIMITS: Final = ("XML_PARSE_HUGE", "Excessive depth", "limit exceeded", "too long")
 # Bytes of a record, or of a document that is held whole, where no memory limit is known.
 _LARGEST: Final = 64 * 2**20
 
@@ -115,6 +118,7 @@ class _Document:
         self.file = file
         self.source = source
         self.limit = limit
+        self.open = 0
         self.lxml: Any = need("lxml.etree", "xml", "reading XML")
         self.namespaces = dict(source.namespaces)
         self.iterator = source.iterator.strip() or "/"
@@ -208,12 +212,14 @@ class _Document:
     def root(self, blocks: Iterator[bytes]) -> tuple[str, bytes]:
         """Return the name of the root element, and the bytes that were read for it."""
         first = self.lxml.XMLPullParser(events=("start",), **self._options())
-        start = b""
+        read: list[bytes] = []
         for block in blocks:
-            start += block
+            read.append(block)
             self._feed(first, block)
             for _, element in first.read_events():
-                return element.tag, start
+                return element.tag, b"".join(read)
+            if len(read) * _BLOCK > _LONGEST_TEXT:
+                raise self._too_long()
         try:
             first.close()
         except self.lxml.XMLSyntaxError as error:
@@ -221,6 +227,11 @@ class _Document:
         raise AssertionError("a document without a root is not well-formed")
 
     def _feed(self, parser: Parser, block: bytes) -> None:
+        # The library holds a tag until it ends.
+        ended = block.rfind(b">") + 1
+        self.open = len(block) - ended + (0 if ended else self.open)
+        if self.open > _LONGEST_TEXT:
+            raise self._too_long()
         try:
             parser.feed(block)
         except self.lxml.XMLSyntaxError as error:
@@ -343,11 +354,13 @@ class _Document:
                 hint="Replace them by what they stand for, for instance with xmllint --noent.",
             )
 
-    def _broken(self, error: etree.XMLSyntaxError, parser: Parser) -> InputError:
+    def _broken(self, error: etree.XMLSyntaxError, parser: Parser) -> KgError:
         # The error itself may be the last of several; the first is what is wrong.
         first = next(iter(parser.feed_error_log), None)
         line, column = (first.line, first.column) if first else error.position
         message = str(first.message if first else error.msg).partition(", line ")[0].strip()
+        if any(sign in message for sign in _LIMITS):
+            return self._too_long(Location(self.file.shown, line or None, column or None))
         is_encoding = "encoding" in message.lower() or "proper UTF-8" in message
         return InputError(
             "bad-encoding" if is_encoding else "bad-xml",
@@ -356,6 +369,15 @@ class _Document:
             hint="Declare the encoding that the file has in its first line, or in the mapping."
             if is_encoding
             else "Mend the file here; & and < in texts are written &amp; and &lt;.",
+        )
+
+    def _too_long(self, place: Location | None = None) -> LimitError:
+        return LimitError(
+            "record-too-large",
+            f"a text, a name or what stands before the root is longer than"
+            f" {_LONGEST_TEXT // 10**6} MB, or elements are nested more than 256 deep",
+            location=place or self.file.location,
+            hint="Take the large part out of the document.",
         )
 
     def _bad_path(self, path: str, reason: str) -> InputError:

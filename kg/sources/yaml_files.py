@@ -31,7 +31,7 @@ from ruamel.yaml.events import (
 )
 from ruamel.yaml.reader import ReaderError
 
-from kg.errors import InputError, Location
+from kg.errors import InputError, LimitError, Location
 from kg.mapping.jsonpath import Step, Wildcard, parse_jsonpath
 from kg.mapping.plan import LogicalSource
 from kg.mapping.yaml_nodes import UNPAIRED, paired, yaml_error
@@ -47,6 +47,9 @@ _NUMBER: Final = re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][-+]?[0-9]+)?")
 _TEXT: Final = "tag:yaml.org,2002:str"
 # Aliases of aliases could blow up a small file without bound.
 _MOST_ALIASED: Final = 1 << 26
+# How deep documents may be nested, and how many characters a scalar may have.
+_MOST_LEVELS: Final = 200
+_LONGEST_SCALAR: Final = 1 << 22
 # Beside a file of JSON: the lines of its values, in the same shape.
 _LINES: Final = ".lines"
 # The line of a scalar, or that of an array or object with what is inside.
@@ -133,6 +136,31 @@ class _Output:
         self.lines.write(value if line is None else line)
 
 
+class _Measured:
+    """A stream that tells where too much of it is read at once.
+
+    Attributes:
+        size: Characters since this was set to 0 for the last time.
+    """
+
+    def __init__(self, stream: TextIO, place: Location) -> None:
+        self.stream = stream
+        self.place = place
+        self.size = 0
+
+    def read(self, size: int = -1) -> str:
+        text = self.stream.read(size)
+        self.size += len(text)
+        if self.size > _LONGEST_SCALAR:
+            raise LimitError(
+                "record-too-large",
+                f"a scalar is longer than {_LONGEST_SCALAR // 2**20} MB",
+                location=self.place,
+                hint="Look for a quote that is opened and never closed.",
+            )
+        return text
+
+
 class _Converter:
     """Writes the documents of one YAML file as JSON, one a line."""
 
@@ -146,7 +174,7 @@ class _Converter:
         documents = 0
         try:
             with open_text(self.file, self.source) as stream:
-                events = YAML(typ="safe", pure=True).parse(stream)
+                events = self._events(_Measured(stream, self.file.location))
                 for event in events:
                     if isinstance(event, DocumentStartEvent):
                         documents += 1
@@ -160,7 +188,15 @@ class _Converter:
         if not documents:
             raise empty_file(self.file)
 
-    def _node(self, event: Event, events: Iterator[Event], out: _Output) -> None:
+    @staticmethod
+    def _events(stream: _Measured) -> Iterator[Event]:
+        for event in YAML(typ="safe", pure=True).parse(stream):
+            stream.size = 0
+            yield event
+
+    def _node(self, event: Event, events: Iterator[Event], out: _Output, level: int = 0) -> None:
+        if level > _MOST_LEVELS:
+            raise self._too_deep(event)
         if isinstance(event, AliasEvent):
             out.write(*self._alias(event))
             return
@@ -175,26 +211,26 @@ class _Converter:
             target.write(self._scalar(event), str(line))
         elif isinstance(event, SequenceStartEvent):
             target.write("[", f"[{line},[")
-            self._sequence(events, target)
+            self._sequence(events, target, level + 1)
             target.write("]", "]]")
         else:
             assert isinstance(event, MappingStartEvent)
             target.write("{", f"[{line},{{")
-            self._mapping(events, target)
+            self._mapping(events, target, level + 1)
             target.write("}", "}]")
         if anchor:
             self.anchors[anchor] = values.getvalue(), lines.getvalue()
             out.write(*self.anchors[anchor])
 
-    def _sequence(self, events: Iterator[Event], out: _Output) -> None:
+    def _sequence(self, events: Iterator[Event], out: _Output, level: int) -> None:
         first = True
         while not isinstance(event := next(events), SequenceEndEvent):
             if not first:
                 out.write(",")
             first = False
-            self._node(event, events, out)
+            self._node(event, events, out, level)
 
-    def _mapping(self, events: Iterator[Event], out: _Output) -> None:
+    def _mapping(self, events: Iterator[Event], out: _Output, level: int) -> None:
         keys: set[str] = set()
         while not isinstance(event := next(events), MappingEndEvent):
             if not isinstance(event, ScalarEvent) or event.value == "<<":
@@ -204,7 +240,7 @@ class _Converter:
                 raise self._error(event, f"the key {key!r} stands twice")
             out.write(("," if keys else "") + json.dumps(key, ensure_ascii=False) + ":")
             keys.add(key)
-            self._node(next(events), events, out)
+            self._node(next(events), events, out, level)
 
     def _scalar(self, event: ScalarEvent) -> str:
         value = self._text(event)
@@ -232,6 +268,15 @@ class _Converter:
         if self.aliased > _MOST_ALIASED:
             raise self._error(event, f"aliases stand for more than {_MOST_ALIASED:,} characters")
         return found
+
+    def _too_deep(self, event: Event) -> LimitError:
+        mark = event.start_mark
+        return LimitError(
+            "nested-too-deep",
+            f"the YAML is nested more than {_MOST_LEVELS} deep",
+            location=Location(self.file.shown, mark.line + 1, mark.column + 1),
+            hint="Write it less deep; JSON may be nested to any depth.",
+        )
 
     def _error(self, event: Event, message: str) -> InputError:
         mark = event.start_mark
