@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Final
 
 from kg.about import error_codes
-from tests.fuzzing.mutations import mutated
+from tests.fuzzing.mutations import ADDRESS, mutated
 from tests.fuzzing.samples import BINARY, Sample, samples
 from tests.fuzzing.server import Outcome, Server
 
@@ -87,6 +87,7 @@ class Case:
             path.parent.mkdir(parents=True, exist_ok=True)
             if name == chosen:
                 content = mutated(self._chance, content, others, self.kind in BINARY)
+                content = content.replace(ADDRESS.encode(), self.server.address.encode())
             path.write_bytes(content)
         return sample
 

@@ -35,6 +35,15 @@ _OPENERS: Final = (
     "a:",
     "- ",
 )
+# Stands for an address that nobody may call.
+ADDRESS: Final = "http://kg-fuzzing.invalid/x"
+_IRI: Final = re.compile(r"https?://[^\s<>\"']+")
+_FETCHING: Final = (
+    *("URL", "<URL>", " SERVICE <URL> { ?s ?p ?o } ", " SERVICE SILENT <URL> {} ", " FROM <URL> "),
+    *(' "@context": "URL", ', " [] <http://www.w3.org/2002/07/owl#imports> <URL> . "),
+    *('<!DOCTYPE x SYSTEM "URL">', '<?xml-stylesheet href="URL"?>', "LOAD <URL> ;"),
+    *(' xsi:schemaLocation="URL URL" ', '<xi:include href="URL"/>', "access: URL"),
+)
 _LONGEST: Final = 400_000  # characters of a damaged text
 
 
@@ -139,9 +148,20 @@ def _foreign_case(chance: random.Random, text: str, others: Sequence[bytes]) -> 
     return text[:at] + text[at : at + 30].swapcase() + text[at + 30 :]
 
 
+def _addresses(chance: random.Random, text: str, others: Sequence[bytes]) -> str:
+    """Name an address on the network, as what each kind of file may fetch."""
+    del others
+    at = chance.randrange(len(text) + 1)
+    found = list(_IRI.finditer(text))
+    if found and chance.random() < 0.5:
+        match = chance.choice(found)
+        return text[: match.start()] + ADDRESS + text[match.end() :]
+    return text[:at] + chance.choice(_FETCHING).replace("URL", ADDRESS) + text[at:]
+
+
 _TEXT: Final = (
     *(_snippets, _snippets, _tokens, _tokens, _tokens, _lines, _lines),
-    *(_numbers, _repeated, _spliced, _cut, _foreign_case),
+    *(_numbers, _repeated, _spliced, _cut, _foreign_case, _addresses),
 )
 
 

@@ -11,6 +11,7 @@ import json
 import os
 import resource
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -59,6 +60,10 @@ class Server:
     """The process that runs are forked from, as a context manager."""
 
     def __enter__(self) -> Server:
+        # Damaged files name this address: nobody may call there.
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self._listener.setblocking(False)
+        self.address = f"http://127.0.0.1:{self._listener.getsockname()[1]}/x"
         self._process = subprocess.Popen(
             [sys.executable, "-m", "tests.fuzzing.server"],
             stdin=subprocess.PIPE,
@@ -78,6 +83,7 @@ class Server:
     ) -> None:
         assert self._process.stdin is not None
         assert self._process.stdout is not None
+        self._listener.close()
         self._process.stdin.close()
         self._process.stdout.close()
         self._process.wait(timeout=60)
@@ -89,7 +95,11 @@ class Server:
         request = {"words": words, "folder": str(folder), "temporary": str(temporary)}
         self._process.stdin.write(json.dumps({**request, "seconds": seconds}) + "\n")
         self._process.stdin.flush()
-        return Outcome(**json.loads(self._process.stdout.readline()))
+        outcome = Outcome(**json.loads(self._process.stdout.readline()))
+        with suppress(BlockingIOError):
+            self._listener.accept()[0].close()
+            outcome.events.append("somebody called the address that a file names")
+        return outcome
 
 
 def _serve() -> None:
