@@ -24,7 +24,7 @@ import duckdb
 
 from kg.about import tool_version
 from kg.builds import last_build, new_build, put_in_force, seal
-from kg.duck import beside, engine, lent
+from kg.duck import beside, engine, lent, spare
 from kg.errors import InputError
 from kg.export import Problem, write_survey
 from kg.export.checks import check_rows
@@ -34,7 +34,8 @@ from kg.mapping.reading import read_mappings, unnamed_mappings
 from kg.materialize import MapCount, Materialization, materialize
 from kg.notes import strictly
 from kg.quads import QuadTable, write_index_files
-from kg.rdf import spool_rdf
+from kg.rdf import SPOOL_MEMORY, spool_rdf
+from kg.sizes import USUAL_MEMORY
 from kg.sources import Folders
 from kg.store import Room, write_index
 from kg.validation import Options, Severity, Sink, Verdict, load_shapes, validate
@@ -208,8 +209,8 @@ class _Builder:
                 "nothing-to-build", "there is no mapping and no RDF file below data/", hint=hint
             )
         spool = self.spill / "rdf.tsv"
-        with strictly(self.options.strict):
-            spool_rdf(workspace.graph_files(), spool)
+        with spare(connection, SPOOL_MEMORY) as memory, strictly(self.options.strict):
+            spool_rdf(workspace.graph_files(), spool, memory=memory)
         inside = None if self.options.allow_outside else workspace.root
         folders, made = Folders(inside, self.spill), self.spill / "quads.parquet"
         mapped = materialize(connection, plan, folders, made, spool)
@@ -252,8 +253,9 @@ class _Builder:
             if problem.code != "ill-typed-literal":
                 continue
             s, p, o, _ = problem.examples[0]
-            found = trace_workspace(self.workspace, [Wanted(s, p, o)], memory=self.options.memory)
-            trace = next(found, None)
+            with spare(connection, self.options.memory or USUAL_MEMORY) as memory:
+                found = trace_workspace(self.workspace, [Wanted(s, p, o)], memory=memory)
+                trace = next(found, None)
             more = f" ({problem.count:,} values like it)" if problem.count > 1 else ""
             return InputError(
                 problem.code,

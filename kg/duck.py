@@ -136,6 +136,19 @@ def lent(connection: duckdb.DuckDBPyConnection) -> Iterator[tuple[int, int]]:
 
 
 @contextmanager
+def spare(connection: duckdb.DuckDBPyConnection, most: str) -> Iterator[str]:
+    """Give the memory that another engine may be told, while this one rests.
+
+    Args:
+        connection: From `engine`; no query of it goes on meanwhile.
+        most: As much is enough, such as ``1GB``.
+    """
+    with lent(connection) as (free, _):
+        whole = max(_SMALLEST, min(parse_size(most), free + PROCESS_FLOOR))
+        yield f"{whole}B"
+
+
+@contextmanager
 def beside(
     connection: duckdb.DuckDBPyConnection, spill: Path | None, threads: int | None = None
 ) -> Iterator[duckdb.DuckDBPyConnection]:

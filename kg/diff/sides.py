@@ -8,10 +8,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from kg.builds import check_build, previous_build
+from kg.duck import spare
 from kg.errors import InputError
 from kg.paths import is_file
 from kg.quads import QuadTable, spooled, write_table
-from kg.rdf import format_of, formats, spool_rdf
+from kg.rdf import SPOOL_MEMORY, format_of, formats, spool_rdf
 from kg.workspace import Build, Workspace
 
 if TYPE_CHECKING:
@@ -65,7 +66,8 @@ def read_side(
         form = format_of(path)
         folder.mkdir()
         spool = folder / "spool.parquet"
-        read = spool_rdf([(path, None)], spool)
+        with spare(connection, SPOOL_MEMORY) as memory:
+            read = spool_rdf([(path, None)], spool, memory=memory)
         table = write_table(connection, spooled(spool), folder / "quads.parquet")
         spool.unlink()
         return Side(table, form.supports_datasets, prefixes=read.prefixes)

@@ -13,9 +13,10 @@ from kg.rdf.files import (
     quads_about,
     quads_with_lines,
 )
-from kg.rdf.spool import Spooled, spool_rdf
+from kg.rdf.spool import SPOOL_MEMORY, Spooled, spool_rdf
 
 __all__ = [
+    "SPOOL_MEMORY",
     "Spooled",
     "bad_encoding",
     "format_of",

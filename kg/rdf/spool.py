@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 _BUFFER: Final = 1 << 20  # bytes
 # What splitting statements into terms may take; more of it is spilled.
-_SPOOL_MEMORY: Final = "600MB"
+SPOOL_MEMORY: Final = "600MB"
 # Bytes of a statement: DuckDB's own limit of a line, and the most that kg takes. A literal of
 # that length is data that got lost in a cell.
 _USUAL_STATEMENT: Final = 2_000_000
@@ -105,7 +105,7 @@ def spool_rdf(
     parsed: list[_Lines] = []
     with (
         tempfile.TemporaryDirectory(prefix="kg-spool-", dir=target.parent) as name,
-        engine(Path(name), memory or _SPOOL_MEMORY, threads=1) as connection,
+        engine(Path(name), memory or SPOOL_MEMORY, threads=1) as connection,
     ):
         # The statements stream by the labels: as the side that a join holds they may be too large.
         connection.execute("SET disabled_optimizers = 'join_order,build_side_probe_side'")

@@ -9,8 +9,9 @@ from pathlib import Path as FilePath
 
 import duckdb
 
+from kg.duck import spare
 from kg.quads import QuadTable, spooled, write_table
-from kg.rdf import spool_rdf
+from kg.rdf import SPOOL_MEMORY, spool_rdf
 
 
 @contextmanager
@@ -30,5 +31,6 @@ def load_files(
     """
     with tempfile.TemporaryDirectory(prefix="kg-validate-") as folder:
         spool = FilePath(folder) / "quads.tsv"
-        spool_rdf([(path, None) for path in files], spool)
+        with spare(connection, SPOOL_MEMORY) as memory:
+            spool_rdf([(path, None) for path in files], spool, memory=memory)
         yield write_table(connection, spooled(spool), FilePath(folder) / "quads.parquet")
