@@ -42,7 +42,9 @@ def infer_rdfs(
             connection.execute(
                 f"CREATE OR REPLACE TEMP TABLE {name} AS {_closure(table, predicate)}"
             )
+        connection.execute(f"CREATE OR REPLACE TEMP TABLE kg_follows AS {_what_follows(table)}")
         connection.execute(f"CREATE OR REPLACE TEMP TABLE kg_inferred AS {_new_triples(table)}")
+        connection.execute("DROP TABLE kg_follows")
     row = connection.execute("SELECT count(*) FROM kg_inferred").fetchone()
     assert row is not None
     added = f"SELECT s, p, o, {sql_text(f'<{graph}>')} AS g FROM kg_inferred"
@@ -66,7 +68,7 @@ def _closure(table: QuadTable, predicate: str) -> str:
     )
 
 
-def _new_triples(table: QuadTable) -> str:
+def _what_follows(table: QuadTable) -> str:
     kind, subclass, subproperty = map(sql_text, (RDF_TYPE, SUBCLASS, SUBPROPERTY))
     by_property = (
         f"SELECT t.s, high AS p, t.o FROM {table.sql} AS t JOIN kg_properties ON t.p = low"
@@ -81,7 +83,13 @@ def _new_triples(table: QuadTable) -> str:
         f" SELECT low, {subclass}, high FROM kg_classes UNION ALL"
         f" SELECT low, {subproperty}, high FROM kg_properties"
     )
+    return f"SELECT DISTINCT s, p, o FROM ({made})"
+
+
+def _new_triples(table: QuadTable) -> str:
+    # Only the triples that may be the same are held: those with a predicate that was made.
+    known = f"SELECT s, p, o FROM {table.sql} WHERE p IN (SELECT DISTINCT p FROM kg_follows)"
     return (
-        f"SELECT DISTINCT s, p, o FROM ({made}) AS made WHERE NOT EXISTS (SELECT 1 FROM"
-        f" {table.sql} AS old WHERE old.s = made.s AND old.p = made.p AND old.o = made.o)"
+        f"SELECT s, p, o FROM kg_follows AS made WHERE NOT EXISTS (SELECT 1 FROM ({known}) AS old"
+        " WHERE old.s = made.s AND old.p = made.p AND old.o = made.o)"
     )

@@ -23,7 +23,7 @@ from kg import supervise
 from kg.cli.context import Settings
 from kg.cli.light import LightCommand, LightGroup
 from kg.cli.streams import standard_streams
-from kg.errors import ExitCode, KgError
+from kg.errors import ExitCode, KgError, LimitError
 from kg.notes import Note, hearing
 from kg.wording import visible
 
@@ -131,6 +131,10 @@ def main(arguments: list[str] | None = None) -> int:
             return ended.code
         except KgError as error:
             return _fail(error, "--debug" in words)
+        except RecursionError as error:
+            return _fail(_too_deep(error), "--debug" in words)
+        except MemoryError as error:
+            return _fail(_no_memory(error), "--debug" in words)
         except typer.TyperException as error:
             return _misused(error)
         except (typer.Abort, KeyboardInterrupt):
@@ -143,6 +147,27 @@ def main(arguments: list[str] | None = None) -> int:
             if not output.reader_has_gone:
                 raise
             return ExitCode.DONE
+
+
+def _too_deep(cause: RecursionError) -> LimitError:
+    """Return the error for input that no reader has refused as too deep, and Python has."""
+    error = LimitError(
+        "nested-too-deep",
+        "the input nests deeper than Python follows; no target was replaced",
+        hint="Look for brackets, lists or functions in one another, some hundreds deep.",
+    )
+    error.__cause__ = cause
+    return error
+
+
+def _no_memory(cause: MemoryError) -> LimitError:
+    error = LimitError(
+        "out-of-memory",
+        "the system gave no more memory; no target was replaced",
+        hint="Look for a value of many megabytes, or free some memory.",
+    )
+    error.__cause__ = cause
+    return error
 
 
 def _command(words: list[str]) -> int:

@@ -75,6 +75,17 @@ def test_an_interruption_is_no_fault(workspace, body):
     assert result.stderr == "kg: interrupted\n"
 
 
+@pytest.mark.parametrize(
+    ("body", "code"),
+    [("raise MemoryError", "out-of-memory"), ("read_question()", "nested-too-deep")],
+)
+def test_what_python_runs_out_of_is_a_limit(workspace, body, code):
+    result = run_broken(workspace, body, "questions")
+    assert result.returncode == 4
+    assert f"[{code}]" in result.stderr
+    assert "Traceback" not in result.stderr
+
+
 def test_an_interruption_that_meets_an_exec(tmp_path):
     """Python remembers such a one, and would end the process by the signal in the end."""
     code = """
