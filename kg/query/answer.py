@@ -59,6 +59,8 @@ def write_answer(answer: Answer, form: Format, out: IO[bytes], style: Style) -> 
     if isinstance(answer, ox.QuerySolutions):
         columns = [variable.value for variable in answer.variables]
         if form.results is not None and form.name != "xml" and style.rows is None:
+            if form.name == "csv":
+                return _write_csv(answer, columns, out)
             counted = _Counted(out)
             answer.serialize(cast(IO[bytes], counted), form.results)  # it only calls write
             return counted.bytes == _size_without_rows(columns, form)
@@ -68,6 +70,15 @@ def write_answer(answer: Answer, form: Format, out: IO[bytes], style: Style) -> 
         return not _write_graph(triples, form.rdf, out, style)
     rows = ((triple.subject, triple.predicate, triple.object) for triple in triples)
     return not _write_rows(["subject", "predicate", "object"], rows, form, out, style)
+
+
+def _write_csv(answer: ox.QuerySolutions, columns: list[str], out: IO[bytes]) -> bool:
+    from kg.query.csv_rows import CsvOfTsv
+
+    turned = CsvOfTsv(out, len(columns))
+    answer.serialize(cast(IO[bytes], turned), ox.QueryResultsFormat.TSV)  # it only calls write
+    turned.finish()
+    return turned.rows == 0
 
 
 def ends_line(form: Format) -> bool:

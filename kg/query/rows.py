@@ -1,9 +1,9 @@
 """SPARQL's own formats of rows, written row by row in Python.
 
-The engine writes these formats itself, faster, but cannot stop after a number of rows. CSV, TSV
-and JSON come out as from the engine (TSV with controls escaped), which a property test checks. XML
-is always written here: the engine's is not well-formed where a text holds a control character,
-and loses carriage returns.
+The engine writes these formats itself, faster, but cannot stop after a number of rows. TSV and
+JSON come out as from the engine (TSV with controls escaped), CSV as from `kg.query.csv_rows`, which
+a property test checks. XML is always written here: the engine's is not well-formed where a text
+holds a control character, and loses carriage returns.
 
 Spec: https://www.w3.org/TR/sparql11-results-csv-tsv/ https://www.w3.org/TR/sparql11-results-json/
 https://www.w3.org/TR/rdf-sparql-XMLres/
@@ -31,19 +31,21 @@ def write_csv(columns: Sequence[str], rows: Iterable[Row], out: TextSink) -> int
     out.write(",".join(columns) + "\r\n")
     count = 0
     for count, row in enumerate(rows, 1):  # noqa: B007
-        out.write(",".join(map(_csv, row)) + "\r\n")
+        line = ",".join(map(_csv, row))
+        # An empty line would be no record for some readers.
+        out.write(line + "\r\n" if line or len(columns) != 1 else '""\r\n')
     return count
 
 
+_NEEDS_QUOTES: Final = re.compile('[,"\n\r]')
+
+
 def _csv(term: Term | None) -> str:
+    """Return a field of CSV: whatever the kind of its term, in quotes where it needs them."""
     if term is None:
         return ""
-    if not isinstance(term, ox.Literal):
-        return term.value if isinstance(term, ox.NamedNode) else str(term)
-    text = term.value
-    if any(char in text for char in ',"\n\r'):
-        return '"' + text.replace('"', '""') + '"'
-    return text
+    text = term.value if isinstance(term, ox.NamedNode | ox.Literal) else _turtle(term)
+    return '"' + text.replace('"', '""') + '"' if _NEEDS_QUOTES.search(text) else text
 
 
 def write_tsv(columns: Sequence[str], rows: Iterable[Row], out: TextSink) -> int:
@@ -71,6 +73,12 @@ def _tsv(term: Term | None) -> str:
         pattern = _BARE.get(term.datatype.value)
         if pattern is not None and re.fullmatch(pattern, term.value):
             return term.value
+    return _turtle(term)
+
+
+def _turtle(term: Term) -> str:
+    if isinstance(term, ox.Triple):
+        return f"<<( {' '.join(_turtle(part) for _, part in _parts(term))} )>>"
     return str(term)
 
 
@@ -99,13 +107,28 @@ def _json(term: Term) -> str:
         return f'{{"type":"uri","value":{_quote(term.value)}}}'
     if isinstance(term, ox.BlankNode):
         return f'{{"type":"bnode","value":{_quote(term.value)}}}'
-    assert isinstance(term, ox.Literal)
+    if isinstance(term, ox.Triple):
+        parts = ",".join(f'"{name}":{_json(part)}' for name, part in _parts(term))
+        return f'{{"type":"triple","value":{{{parts}}}}}'
     extra = ""
     if term.language:
         extra = f',"xml:lang":{_quote(term.language)}'
+        if term.direction is not None:
+            extra += f',"its:dir":{_quote(str(term.direction))}'
     elif term.datatype.value != XSD_STRING:
         extra = f',"datatype":{_quote(term.datatype.value)}'
     return f'{{"type":"literal","value":{_quote(term.value)}{extra}}}'
+
+
+_ITS: Final = "http://www.w3.org/2005/11/its"
+
+
+def _parts(triple: ox.Triple) -> tuple[tuple[str, Term], ...]:
+    return (
+        ("subject", triple.subject),
+        ("predicate", triple.predicate),
+        ("object", triple.object),
+    )
 
 
 def write_xml(columns: Sequence[str], rows: Iterable[Row], out: TextSink) -> int:
@@ -129,10 +152,14 @@ def _xml(term: Term) -> str:
         return f"<uri>{_text(term.value)}</uri>"
     if isinstance(term, ox.BlankNode):
         return f"<bnode>{_text(term.value)}</bnode>"
-    assert isinstance(term, ox.Literal)
+    if isinstance(term, ox.Triple):
+        parts = "".join(f"<{name}>{_xml(part)}</{name}>" for name, part in _parts(term))
+        return f"<triple>{parts}</triple>"
     extra = ""
     if term.language:
         extra = f' xml:lang="{term.language}"'
+        if term.direction is not None:
+            extra += f' its:dir="{term.direction}" xmlns:its="{_ITS}" its:version="2.0"'
     elif term.datatype.value != XSD_STRING:
         extra = f' datatype="{_text(term.datatype.value)}"'
     return f"<literal{extra}>{_text(term.value)}</literal>"
