@@ -6,6 +6,7 @@ import shutil
 import sys
 from collections.abc import Mapping
 from contextlib import ExitStack
+from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Annotated
@@ -206,25 +207,30 @@ def _options(
 ) -> Options:
     from kg.store import open_index
     from kg.validation import Options
-    from kg.validation.origins import Origins
 
-    locate, index = None, None
+    index = None
     if not data:
         build = own.workspace.current_build()
         index = (lambda: open_index(build)) if build.store.is_dir() else None
-        if form is not ReportFormat.TURTLE:
-            origins = Origins(connection, own.workspace, graph)
-            stack.callback(origins.close)
-            locate = origins.locate
     reasons = {ReportFormat.TABLE: _TABLE_REASONS, ReportFormat.TURTLE: 0}.get(form, sys.maxsize)
-    return Options(
+    options = Options(
         open_index=index,
         max_results=max_results,
         reasons=reasons,
-        locate=locate,
         explain=explain,
         progress=stack.enter_context(own.status()),
     )
+    if form is ReportFormat.TURTLE:
+        return options  # the standard report has no room for places
+    if data:
+        from kg.validation.data_lines import AT_ONCE, DataLines
+
+        return replace(options, locate=DataLines(data).locate, located=AT_ONCE)
+    from kg.validation.origins import Origins
+
+    origins = Origins(connection, own.workspace, graph)
+    stack.callback(origins.close)
+    return replace(options, locate=origins.locate)
 
 
 def _explain(own: Settings, verdict: Verdict, graph: ShapesGraph, namer: Namer) -> None:

@@ -52,7 +52,7 @@ _BYTES_IN_RDFLIB: Final = 900
 # Classes among which one is looked for that a target may mean.
 _CLASSES: Final = 5_000
 # Results that are led back to their records at once.
-_LOCATED: Final = 2_000
+LOCATED: Final = 2_000
 
 # Leads results back to the records that they came from: the same results, with their origins.
 Locate = Callable[[Sequence[Result]], Sequence[Result]]
@@ -69,6 +69,7 @@ class Options:
         reasons: How many results of each constraint are given reasons for every branch of
             ``sh:or``, ``sh:xone``, ``sh:and``, ``sh:not``, ``sh:node``.
         locate: Leads results back to their records.
+        located: How many results it is given at once.
         explain: Whether the verdict says which way each shape took.
         progress: Told what is being done.
     """
@@ -77,6 +78,7 @@ class Options:
     max_results: int | None = None
     reasons: int = 0
     locate: Locate | None = None
+    located: int = LOCATED
     explain: bool = False
     progress: Callable[[str], None] = lambda _: None
 
@@ -169,7 +171,7 @@ def _located(results: Iterable[Result], options: Options) -> Iterator[Result]:
         yield from results
         return
     source = iter(results)
-    while batch := list(islice(source, _LOCATED)):
+    while batch := list(islice(source, options.located)):
         yield from options.locate(batch)
 
 

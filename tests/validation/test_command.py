@@ -71,16 +71,20 @@ def test_the_table_groups_most_frequent_first(folder: Path) -> None:
         "2 × violation  ex:LaunchShape  ex:outcome  (In)\n"
         '    the value is not one of "success", "failure"\n'
         '      ex:a  "succes"\n'
+        "        data.ttl:9\n"
         '      ex:b  "succes"\n'
+        "        data.ttl:10\n"
         "\n"
         "1 × warning  ex:LaunchShape  ex:count  (MinCount)\n"
         "    ex:count has no value\n"
         "      ex:b\n"
+        "        data.ttl:10\n"
         "\n"
         "1 × info  ex:LaunchShape  ex:count  (Or)\n"
         "    the value conforms to none of [ sh:datatype xsd:integer ],"
         " [ sh:datatype xsd:decimal ]\n"
         '      ex:d  "x"\n'
+        "        data.ttl:12\n"
         "        it fails [ sh:datatype xsd:integer ]:"
         ' "x" is not a literal of datatype xsd:integer\n'
         "        it fails [ sh:datatype xsd:decimal ]:"
@@ -140,8 +144,7 @@ def test_sarif_has_what_its_schema_requires(folder: Path) -> None:
         )
         for r in log["runs"][0]["results"]
     }
-    # Without records to lead to, a result stands at its shape.
-    assert places == {("shapes.ttl", 10), ("shapes.ttl", 11), ("shapes.ttl", 12)}
+    assert places == {("data.ttl", 9), ("data.ttl", 10), ("data.ttl", 12)}
 
 
 @pytest.mark.parametrize(
