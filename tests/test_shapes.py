@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from rdflib import RDF, SH, Graph
+from rdflib import RDF, SH, Graph, URIRef
+from rdflib.collection import Collection
 from rdflib.term import Node
 from ruamel.yaml import YAML
 
@@ -94,6 +95,14 @@ def test_every_shape_has_a_slip():
     text = "".join(p.read_text(encoding="utf-8") for p in (ROOT / "shapes").glob("*.ttl"))
     shapes = re.findall(r"^aces:(\w+) a sh:NodeShape", text, re.M)
     assert sorted(shapes) == sorted({slip.shape for slip in (*SLIPS, MAPPING_SLIP)})
+
+
+def test_the_questions_that_verdicts_may_name_are_those_that_exist():
+    graph = Graph().parse(ROOT / "shapes" / "claims.ttl")
+    (listed,) = graph.objects(graph.value(URIRef(SHAPES + "TestQueryShape"), SH.property), SH["in"])
+    names = {str(name) for name in Collection(graph, listed)}
+    files = {path.stem for path in (ROOT / "queries").glob("*.rq")}
+    assert names == {name for name in files if not name.startswith("check-")}
 
 
 @pytest.fixture(scope="module")
