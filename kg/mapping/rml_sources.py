@@ -19,6 +19,7 @@ import pyoxigraph as ox
 from kg.logins import without_login
 from kg.mapping.plan import Database, Dialect, Formulation, LogicalSource
 from kg.mapping.rml_graph import RmlGraph, Value
+from kg.mapping.source_options import check_options
 from kg.terms import RDF
 
 _FORMULATIONS: Final[Mapping[str, Formulation]] = {
@@ -80,9 +81,11 @@ def read_logical_source(graph: RmlGraph, value: Value, folder: str) -> LogicalSo
         _place(graph, source, formulation, folder), namespaces=namespaces, origin=value.origin
     )
     if formulation in (Formulation.SQL, Formulation.SPARQL):
-        return _queried(graph, value, made, iterator or query)
+        return check_options(_queried(graph, value, made, iterator or query))
     made = replace(made, iterator=iterator.text if iterator else "")
-    return _by_ending(made)
+    if query is not None:
+        made = replace(made, query=query.text)
+    return check_options(_by_ending(made))
 
 
 def _queried(
@@ -102,10 +105,10 @@ def _by_ending(source: LogicalSource) -> LogicalSource:
 
     rml:CSV stands for CSV and TSV, and other engines have it for all tables.
     """
-    if source.formulation is not Formulation.CSV or source.dialect != Dialect():
+    if source.formulation is not Formulation.CSV:
         return source
     name = source.path.partition("#")[0].lower()
-    if name.endswith((".tsv", ".tab", ".tsv.gz", ".tsv.zst")):
+    if source.dialect == Dialect() and name.endswith((".tsv", ".tab", ".tsv.gz", ".tsv.zst")):
         return replace(source, dialect=replace(source.dialect, delimiter="\t"))
     if name.endswith(".parquet"):
         return replace(source, formulation=Formulation.PARQUET, nulls=source.nulls or None)

@@ -16,6 +16,7 @@ from typing import Final
 
 from kg.logins import without_login
 from kg.mapping.plan import Database, Dialect, Formulation, LogicalSource, LogicalTarget
+from kg.mapping.source_options import check_options, refused_option
 from kg.mapping.targets import COMPRESSIONS, ENCODINGS, SERIALIZATIONS
 from kg.mapping.yaml_nodes import Node
 
@@ -119,10 +120,14 @@ class SourceReader:
         if access is None or (kind is None and name not in _DATABASES):
             raise node.error(*self.incomplete(node, name))
         if name in _DATABASES:
-            return _with_nulls(self.database(node, name, access), node)
+            made = _with_nulls(self.database(node, name, access), node)
+            check_options(_with_options(made, node))
+            if node.get("namespaces"):
+                raise refused_option(made, "namespaces")
+            return made
         _check_type(node, "a source", frozenset({"localfile"}))
         assert kind is not None
-        iterator, encoding = node.get("iterator"), node.get("encoding")
+        iterator = node.get("iterator")
         paths = [path.text("access") for path in access.items()]
         source = self.file(
             node,
@@ -130,12 +135,8 @@ class SourceReader:
             kind.text("referenceFormulation"),
             iterator.text("iterator") if iterator else "",
         )
-        query, compression = node.get("query"), node.get("compression")
-        source = replace(source, more=tuple(paths[1:]), dialect=_dialect(node, source.dialect))
-        if encoding:
-            source = replace(source, encoding=encoding.text("encoding"))
-        if compression:
-            source = replace(source, compression=_compression(compression))
+        query = node.get("query")
+        source = _with_options(replace(source, more=tuple(paths[1:])), node)
         if query:
             source = replace(source, query=query.text("query"))
         namespaces = node.get("namespaces")
@@ -143,7 +144,10 @@ class SourceReader:
             pairs = namespaces.entries("namespaces")
             found = tuple((prefix, value.text("a namespace")) for prefix, value in pairs)
             source = replace(source, namespaces=found)
-        return _with_nulls(source, node)
+        for key in ("table", "credentials"):
+            if node.get(key):
+                raise refused_option(source, key)
+        return check_options(_with_nulls(source, node))
 
     def incomplete(self, node: Node, kind: str) -> tuple[str, str]:
         """Return what a source lacks, and how to write it."""
@@ -210,6 +214,17 @@ def _with_nulls(source: LogicalSource, node: Node) -> LogicalSource:
     # YAML's own null is written with no text at all.
     texts = ("" if null.value is None else null.text("a null") for null in nulls.items())
     return replace(source, nulls=tuple(dict.fromkeys(texts)))
+
+
+def _with_options(source: LogicalSource, node: Node) -> LogicalSource:
+    """Add what is said of a file, whatever its format is."""
+    encoding, compression = node.get("encoding"), node.get("compression")
+    source = replace(source, dialect=_dialect(node, source.dialect))
+    if encoding:
+        source = replace(source, encoding=encoding.text("encoding"))
+    if compression:
+        source = replace(source, compression=_compression(compression))
+    return source
 
 
 def _compression(node: Node) -> str:
