@@ -6,7 +6,6 @@ and DuckDB splits the lines into terms: a third of the time of a loop over quads
 
 from __future__ import annotations
 
-import hashlib
 import tempfile
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -17,6 +16,7 @@ import pyoxigraph as ox
 
 from kg.errors import InputError, Location, WorldError
 from kg.rdf.files import LinesOfStatements, format_of, open_rdf
+from kg.rdf.labels import TABLE, make_labels
 from kg.terms import iri
 from kg.workspace import show_path
 
@@ -85,8 +85,8 @@ def spool_rdf(
     The parser hands each statement to the writer of N-Triples or N-Quads without Python in
     between, and DuckDB splits the lines into terms.
 
-    Blank nodes keep apart from file to file: their labels are made of the file's digest and
-    their place in it, so that they are the same in every run.
+    Blank nodes keep apart from file to file. Their labels are made of what is said of them, so
+    that they are the same in every run: see `kg.rdf.labels`.
 
     Args:
         files: Each file with the graph that its default graph enters, or None to leave it there.
@@ -194,8 +194,14 @@ def _copy_terms(
 ) -> int:
     from kg.duck import sql_text
 
+    blank = {entry.number for entry in parsed if _holds(entry.lines, b"_:")}
+    if blank:
+        rows = [(e.number, _split_sql(e, longest)) for e in parsed if e.number in blank]
+        make_labels(connection, rows)
     nothing = "SELECT '' AS s, '' AS p, '' AS o, '' AS g, 0 AS f WHERE false"
-    union = " UNION ALL ".join([nothing, *(_terms_sql(connection, e, longest) for e in parsed)])
+    union = " UNION ALL ".join(
+        [nothing, *(_terms_sql(e, longest, blank=e.number in blank) for e in parsed)]
+    )
     row = connection.execute(
         f"COPY ({union}) TO {sql_text(str(target))}"
         " (FORMAT parquet, COMPRESSION lz4, ROW_GROUP_SIZE 61440)"
@@ -204,22 +210,13 @@ def _copy_terms(
     return int(row[0])
 
 
-def _terms_sql(connection: duckdb.DuckDBPyConnection, entry: _Lines, longest: int) -> str:
+def _terms_sql(entry: _Lines, longest: int, *, blank: bool) -> str:
     """Return a query for the columns s, p, o, g of one file's lines."""
     split = _split_sql(entry, longest)
-    if not _holds(entry.lines, b"_:"):
+    if not blank:
         return f"SELECT s, p, o, g, {entry.number} AS f FROM ({split})"
-    with entry.path.open("rb") as source:
-        digest = hashlib.file_digest(source, "sha256").hexdigest()[:12]
-    # Labels that parsers make up are random: only where a node comes first tells it apart.
-    labels = f"labels{entry.number}"
-    connection.execute(
-        f"CREATE OR REPLACE TABLE {labels} AS SELECT label,"
-        f" concat('_:f{digest}b', row_number() OVER (ORDER BY min(place)) - 1) AS stable FROM"
-        f" (SELECT unnest([s, o, g]) AS label, unnest([3 * n, 3 * n + 1, 3 * n + 2]) AS place"
-        f" FROM ({split})) WHERE starts_with(label, '_:') GROUP BY label"
-    )
     stable = ", ".join(f"coalesce(of_{name}.stable, {name}) AS {name}" for name in "sog")
+    labels = f"(SELECT label, stable FROM {TABLE} WHERE f = {entry.number})"
     joins = " ".join(
         f"LEFT JOIN {labels} AS of_{name} ON of_{name}.label = {name}" for name in "sog"
     )

@@ -1,6 +1,7 @@
 """RDF files become rows whose terms are those of the files, exactly."""
 
 import gzip
+import random
 
 import duckdb
 import pyoxigraph as ox
@@ -106,9 +107,50 @@ def test_blank_nodes_are_the_same_in_every_run_and_apart_in_every_file(tmp_path)
     assert rows(tmp_path, [first, second]) == once
     labels = {term for found in once for term in found if term and term.startswith("_:")}
     assert len(labels) == 12
-    digests = {label[3:15] for label in labels}
-    assert len(digests) == 2
-    assert {label[15:] for label in labels} == {f"b{number}" for number in range(6)}
+    # The nodes of the second file look as those of the first, and are numbered behind them.
+    hashes = {label[3:19] for label in labels}
+    assert len(hashes) == 6
+    assert labels == {f"_:f{found}{turn}" for found in hashes for turn in ("", "n1")}
+
+
+def test_labels_of_blank_nodes_depend_on_what_is_said_of_them(tmp_path):
+    def read(text):
+        return set(rows(tmp_path, [written(tmp_path / "a.ttl", text)]))
+
+    parts = [
+        'e:s e:p [ e:q 1 ; e:r [ e:q "x" ] ] .',
+        "_:y e:p ( 1 2 ( 3 ) ) , _:y .",
+        "_:z e:p [ e:q 1 ; e:r [ e:q 'y' ] ] .",
+        "e:s e:p [] , [] .",
+    ]
+    once = read("@prefix e: <e:> ." + "".join(parts))
+    assert read("# comment\n@prefix e: <e:> .\n" + "\n# more\n".join(reversed(parts))) == once
+    # What is said elsewhere changes none of them.
+    more = read("@prefix e: <e:> . e:t e:p [ e:q 3 ] ." + "".join(parts))
+    assert more > once
+    # The same labels by another syntax, and other names of the nodes.
+    path = written(tmp_path / "b.nt", "")
+    ox.serialize(ox.parse(path=tmp_path / "a.ttl"), str(path), ox.RdfFormat.N_TRIPLES)
+    assert set(rows(tmp_path, [path])) == more
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_nodes_stay_as_many_however_alike_they_are(tmp_path, seed):
+    random_ = random.Random(seed)
+    nodes = [f"_:n{number}" for number in range(6)]
+    triples = {
+        (random_.choice(nodes), random_.choice("pq"), random_.choice(nodes)) for _ in range(9)
+    }
+    path = tmp_path / "a.nt"
+    path.write_text("".join(f"{s} <e:{p}> {o} .\n" for s, p, o in triples))
+    found = rows(tmp_path, [path])
+    again = tmp_path / "b.nt"
+    again.write_text("".join(f"{s} {p} {o} .\n" for s, p, o, _ in found))
+    assert len(found) == len(triples)
+    datasets = [ox.Dataset(ox.parse(path=file)) for file in (path, again)]
+    for dataset in datasets:
+        dataset.canonicalize(ox.CanonicalizationAlgorithm.RDFC_1_0)
+    assert datasets[0] == datasets[1]
 
 
 def test_prefixes_of_the_files(tmp_path):
