@@ -48,6 +48,7 @@ LONG = {
     "KG_LONG": "1",
     "KG_EXAMPLES": "1000",  # random mappings
     "KG_FUZZ_EXAMPLES": "2000",  # random terms and documents
+    "KG_FLIPS": "40",  # damaged bits of each file of a build
     "KG_FUZZ_HOURS": "1",  # the command on damaged files
 }
 

@@ -179,8 +179,16 @@ def test_every_option_of_the_documentation_exists():
     root = typer.main.get_command(command_line())
     known = options_of(root).union(*map(options_of, commands().values()))
     named = set(re.findall(r"(?<![\w-])--[a-z][a-z-]+", pages()))
-    # Those of other programs: xmllint, oxigraph, fuseki, tdbloader, curl.
-    others = {"--noent", "--location", "--file", "--union-default-graph", "--set", "--loc"}
+    # Those of other programs: xmllint, oxigraph, fuseki, tdbloader, curl, start.py.
+    others = {
+        "--noent",
+        "--location",
+        "--file",
+        "--union-default-graph",
+        "--set",
+        "--loc",
+        "--long",
+    }
     assert named - known == others | {"--data-binary"} | ({"--help"} & named)
 
 
