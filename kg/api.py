@@ -60,6 +60,7 @@ def map(  # the name of the command
     prefixes: Mapping[str, str] = COMMON_PREFIXES,
     memory: str | None = None,
     threads: int | None = None,
+    allow_outside: bool = False,
 ) -> Mapped:
     r"""Run RML or YARRRML files without a workspace.
 
@@ -71,6 +72,8 @@ def map(  # the name of the command
         prefixes: Prefixes known to YARRRML without being declared, and used in Turtle.
         memory: Peak memory of the process, such as ``1GB``.
         threads: Worker threads.
+        allow_outside: Let sources and targets lie outside the current folder and the mappings',
+            and let sources be servers.
 
     Returns:
         What was written, with the records and losses of each triples map.
@@ -102,6 +105,7 @@ def map(  # the name of the command
         prefixes=prefixes,
         memory=memory,
         threads=threads,
+        allow_outside=allow_outside,
     )
 
 

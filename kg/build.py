@@ -211,7 +211,7 @@ class _Builder:
         spool = self.spill / "rdf.tsv"
         with spare(connection, SPOOL_MEMORY) as memory, strictly(self.options.strict):
             spool_rdf(workspace.graph_files(), spool, memory=memory)
-        inside = None if self.options.allow_outside else workspace.root
+        inside = None if self.options.allow_outside else (workspace.root,)
         folders, made = Folders(inside, self.spill), self.spill / "quads.parquet"
         mapped = materialize(connection, plan, folders, made, spool)
         mapped = replace(mapped, table=mapped.table.moved(connection, self.made.quads))

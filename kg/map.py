@@ -9,6 +9,7 @@ import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Final
 
 from kg.duck import engine
 from kg.errors import InputError, Location, UsageError
@@ -19,9 +20,13 @@ from kg.mapping.plan import Formulation, LogicalTarget, Plan
 from kg.mapping.reading import read_mappings
 from kg.mapping.targets import Routing
 from kg.materialize import MapCount, Materialization, explain, materialize
+from kg.paths import is_inside, show_path
 from kg.sources import Folders
 from kg.sources.files import find_files
-from kg.workspace import COMMON_PREFIXES, show_path
+from kg.workspace import COMMON_PREFIXES
+
+# Where sources and targets may lie.
+_CALLED: Final = "the current folder and the mapping's"
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,8 +86,8 @@ def map_files(
             beside those that the mappings declare.
         memory: Peak memory of the process, such as ``1GB``.
         threads: Worker threads.
-        allow_outside: Let the mappings name targets outside of the current folder and of their
-            own.
+        allow_outside: Let the mappings name sources and targets outside of the current folder
+            and of their own, and servers.
 
     Raises:
         UsageError: There is no target for the default output.
@@ -97,11 +102,12 @@ def map_files(
     routing = Routing(plan)
     if target is None and (not routing.targets or routing.has_default(plan)):
         raise _no_output(routing)
-    _check_targets(routing, target, None if allow_outside else _folders(mappings))
-    _check_inputs(plan, mappings, routing, target)
+    inside = None if allow_outside else _folders(mappings)
+    _check_targets(routing, target, inside)
+    _check_inputs(plan, mappings, routing, target, inside)
     with tempfile.TemporaryDirectory(prefix="kg-map-") as folder, Renames() as together:
         spill = Path(folder)
-        made = _materialized(plan, spill, memory, threads)
+        made = _materialized(plan, Folders(inside, spill, _CALLED), memory, threads)
         written = tuple(
             TargetWritten(
                 logical,
@@ -132,11 +138,11 @@ def map_files(
 
 
 def _materialized(
-    plan: Plan, spill: Path, memory: str | None, threads: int | None
+    plan: Plan, folders: Folders, memory: str | None, threads: int | None
 ) -> Materialization:
-    with engine(spill, memory, threads) as connection:
-        folders = Folders(None, spill)
-        return materialize(connection, plan, folders, spill / "quads.parquet", routed=True)
+    with engine(folders.spill, memory, threads) as connection:
+        target = folders.spill / "quads.parquet"
+        return materialize(connection, plan, folders, target, routed=True)
 
 
 def _no_output(routing: Routing) -> UsageError:
@@ -151,21 +157,21 @@ def _no_output(routing: Routing) -> UsageError:
     )
 
 
-def _folders(mappings: Sequence[Path]) -> set[Path]:
-    """Return the folders that targets may lie in: the current one, and those of the mappings."""
-    return {Path.cwd().resolve(), *(path.resolve().parent for path in mappings)}
+def _folders(mappings: Sequence[Path]) -> tuple[Path, ...]:
+    """Return the folders that sources and targets may lie in: the current one, the mappings'."""
+    return Path.cwd().resolve(), *(path.resolve().parent for path in mappings)
 
 
-def _check_targets(routing: Routing, output: str | None, inside: set[Path] | None) -> None:
+def _check_targets(routing: Routing, output: str | None, inside: tuple[Path, ...] | None) -> None:
     """Refuse targets that lie outside, or that are the same file, before any work is done."""
     seen: dict[Path, LogicalTarget] = {}
     for target in routing.targets:
         path = target_path(target).resolve()
         place = target.origin.location()
-        if inside is not None and not any(path.is_relative_to(folder) for folder in inside):
+        if inside is not None and not is_inside(path, inside):
             raise InputError(
                 "outside-folder",
-                f"the target {target.path} lies outside the current folder and the mapping's",
+                f"the target {target.path} lies outside {_CALLED}",
                 location=place,
                 hint="Name a file below them, or allow it with --allow-outside.",
             )
@@ -194,13 +200,17 @@ def _check_targets(routing: Routing, output: str | None, inside: set[Path] | Non
 
 
 def _check_inputs(
-    plan: Plan, mappings: Sequence[Path], routing: Routing, output: str | None
+    plan: Plan,
+    mappings: Sequence[Path],
+    routing: Routing,
+    output: str | None,
+    inside: tuple[Path, ...] | None,
 ) -> None:
     """Refuse to write over a mapping or a source, before any work is done."""
     inputs = {path.resolve() for path in mappings}
     for source in dict.fromkeys(triples_map.source for triples_map in plan.triples_maps):
         if source.formulation is not Formulation.SQL:
-            files = find_files(source, Folders(None, Path()))
+            files = find_files(source, Folders(inside, Path(), _CALLED))
             inputs.update(file.path.resolve() for file in files)
     outputs: list[tuple[Path, Location | None]] = [
         (target_path(target), target.origin.location()) for target in routing.targets

@@ -122,6 +122,11 @@ def is_inside(path: Path, folders: Collection[Path]) -> bool:
     return any(real.is_relative_to(folder.resolve()) for folder in folders)
 
 
+def is_link(path: Path) -> bool:
+    """Tell whether a path, or a folder above it, is a link."""
+    return any(entry.is_symlink() for entry in (path, *path.parents))
+
+
 def check_inside(path: Path, folders: Collection[Path] | None, place: Location | None) -> None:
     """Refuse a path that, links followed, leads out of the folders.
 
@@ -135,10 +140,9 @@ def check_inside(path: Path, folders: Collection[Path] | None, place: Location |
     """
     if folders is None or is_inside(path, folders):
         return
-    is_link = any(entry.is_symlink() for entry in (path, *path.parents))
     raise InputError(
         "outside-workspace",
-        f"{show_path(path)} {'leads' if is_link else 'lies'} outside the workspace",
+        f"{show_path(path)} {'leads' if is_link(path) else 'lies'} outside the workspace",
         location=place,
         hint="Copy the file into the workspace, or allow it with --allow-outside.",
     )
@@ -294,6 +298,14 @@ def find_files(
         except OSError as error:
             raise _unreadable(here, error) from error
     return tuple(sorted(found))
+
+
+def names_in(folder: Path) -> list[str]:
+    """Return the names in a folder; none where it cannot be read."""
+    try:
+        return os.listdir(folder)  # noqa: PTH208
+    except OSError:
+        return []
 
 
 # --- names for DuckDB -----------------------------------------------------------------------

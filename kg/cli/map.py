@@ -54,7 +54,9 @@ def map_command(
     allow_outside: Annotated[
         bool,
         typer.Option(
-            "--allow-outside", help="Targets may lie outside the current folder and the mapping's."
+            "--allow-outside",
+            help="Sources and targets may lie outside the current folder and the mapping's,"
+            " and be servers.",
         ),
     ] = False,
 ) -> int:

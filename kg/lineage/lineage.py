@@ -87,7 +87,7 @@ def workspace_lineage(
     from kg.mapping.reading import read_mappings
     from kg.sources import Folders
 
-    inside = None if workspace.allow_outside else workspace.root
+    inside = None if workspace.allow_outside else (workspace.root,)
     plan = read_mappings(workspace.mapping_files, workspace.prefixes, workspace.base)
     return Lineage(connection, plan, Folders(inside, spill), files)
 

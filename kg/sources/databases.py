@@ -30,6 +30,7 @@ from kg.sources.lexical import time_of_day
 from kg.sources.postgres_times import read_all_times
 from kg.sources.reading import Reading
 from kg.sources.rows import Value, spool_rows
+from kg.sources.servers import VARIABLE, check_variables, is_named_by_user
 from kg.sources.sqlite_files import connect
 from kg.sources.statements import check_statement
 
@@ -42,7 +43,6 @@ Library = Any
 _BATCH: Final = 500
 # The number of the type TIME in MySQL's protocol.
 _MYSQL_TIME: Final = 11
-_VARIABLE: Final = re.compile(r"\$(?:\{(\w+)\}|(\w+))")
 # Drivers that kg's extra brings, or that users install for the database that they have.
 _READ: Final = frozenset(("postgresql", "mysql", "mariadb"))
 _DRIVERS: Final = {
@@ -62,13 +62,15 @@ def find_database(source: LogicalSource, folders: Folders) -> SourceFile:
     url = _url(source)
     if url.startswith("sqlite:"):
         file = SourceFile(Path(source.folder) / url.removeprefix("sqlite:"))
+        if is_named_by_user(source):
+            folders = Folders(None, folders.spill)
         check_file(file, source, folders)
         return file
     shown = re.sub(r"//[^/@]*@", "//", url.partition("?")[0])
-    if folders.inside is not None:
+    if folders.inside is not None and not is_named_by_user(source):
         raise InputError(
-            "outside-workspace",
-            f"the database {shown} lies outside the workspace",
+            folders.code,
+            f"the database {shown} lies outside {folders.called}",
             location=source.origin.location(),
             hint="Allow it with --allow-outside.",
         )
@@ -216,6 +218,7 @@ def _engine(reading: Reading, library: Library) -> Engine:
         url = url.set(password=password)
     if url.get_backend_name() not in _READ:
         raise _bad_url(source)
+    check_variables(source, url)
     arguments = {}
     is_postgres = url.get_backend_name() == "postgresql"
     if is_postgres:
@@ -288,7 +291,7 @@ def _expanded(text: str, source: LogicalSource) -> str:
             )
         return match[0]
 
-    return _VARIABLE.sub(value, text)
+    return VARIABLE.sub(value, text)
 
 
 def _secrets(source: LogicalSource, engine: Engine) -> list[str]:

@@ -12,8 +12,9 @@ from typing import Final
 from kg.errors import InputError, Location
 from kg.mapping.plan import Formulation, LogicalSource
 from kg.mapping.source_table import Column
-from kg.workspace import show_path
+from kg.paths import is_file, is_inside, is_link, kind_of, names_in, show_path
 
+WORKSPACE: Final = "the workspace"
 ARCHIVE_ENDINGS: Final = (".zip", ".tar", ".tar.gz", ".tgz", ".tar.xz", ".txz")
 ARCHIVES: Final = frozenset({"zip", "tar", "targz", "tarxz"})
 # Names that a message lists.
@@ -28,12 +29,19 @@ class Folders:
     """Where source files may lie.
 
     Attributes:
-        inside: Sources must lie below this folder; None: anywhere.
+        inside: Sources must lie below one of these folders, links followed; None: anywhere.
         spill: A folder for files made on the way.
+        called: What messages call the folders.
     """
 
-    inside: Path | None
+    inside: tuple[Path, ...] | None
     spill: Path
+    called: str = WORKSPACE
+
+    @property
+    def code(self) -> str:
+        """The code of the error for what lies elsewhere."""
+        return "outside-workspace" if self.called == WORKSPACE else "outside-folder"
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,13 +98,13 @@ def _matches(source: LogicalSource, written: str) -> Iterator[SourceFile]:
     name, member = _split_member(source, written)
     folder = Path(source.folder)
     path = folder / name
-    if not re.search(r"[*?\[]", name) or path.is_file():
+    if not re.search(r"[*?\[]", name) or is_file(path):
         yield SourceFile(path, member)
         return
     root = Path(path.anchor)
     pattern = str(path.relative_to(root)) if path.is_absolute() else name
     found = sorted((root if path.is_absolute() else folder).glob(pattern))
-    files = [SourceFile(match, member) for match in found if match.is_file()]
+    files = [SourceFile(match, member) for match in found if is_file(match)]
     if not files:
         raise InputError(
             "missing-file",
@@ -122,22 +130,31 @@ def check_file(file: SourceFile, source: LogicalSource, folders: Folders) -> Non
         InputError: It is one of these.
     """
     path = file.path
-    if folders.inside is not None and not path.resolve().is_relative_to(folders.inside):
+    if folders.inside is not None and not is_inside(path, folders.inside):
         raise InputError(
-            "outside-workspace",
-            f"the source {show_path(path)} lies outside the workspace",
+            folders.code,
+            f"the source {show_path(path)} {'leads' if is_link(path) else 'lies'} outside"
+            f" {folders.called}",
             location=source.origin.location(),
-            hint="Copy it into data/, or allow it with --allow-outside.",
+            hint="Copy it beside the mapping, or allow it with --allow-outside.",
         )
-    if path.is_dir():
+    kind = kind_of(path)
+    if kind == "a folder":
         raise InputError(
             "unreadable-file",
             f"{show_path(path)} is a folder, not a file",
             location=source.origin.location(),
             hint=f"Name a file in it, or all with {path.name}/*.",
         )
-    if not path.is_file():
-        nearby = [p.name for p in path.parent.glob("*")] if path.parent.is_dir() else []
+    if kind is not None and kind != "a file":
+        raise InputError(
+            "unreadable-file",
+            f"{show_path(path)} is {kind}, not a file",
+            location=source.origin.location(),
+            hint="Write its content to a file first.",
+        )
+    if kind is None:
+        nearby = names_in(path.parent)
         near = difflib.get_close_matches(path.name, nearby, n=1)
         raise InputError(
             "missing-file",

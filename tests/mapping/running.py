@@ -56,7 +56,7 @@ def run_plan(
     """Run a plan whose sources are on disk."""
     with tempfile.TemporaryDirectory() as folder, engine(Path(folder), None, threads) as connection:
         spill = Path(folder)
-        folders = Folders(inside, spill)
+        folders = Folders(None if inside is None else (inside,), spill)
         target = spill / "quads.parquet"
         made = materialize(connection, plan, folders, target, stream_from=stream_from)
         quads = connection.execute(f"SELECT s, p, o, g FROM {made.table.sql}").fetchall()

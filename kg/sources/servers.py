@@ -1,0 +1,75 @@
+"""Which database servers a mapping may reach, and which of them it may send secrets to.
+
+A mapping may come from somebody else. It names the server and, as ``$NAME``, variables of the
+environment for it: with both it could send any variable to any address. So variables are sent only
+to servers that the user has named: in a variable, in ``KG_HOSTS``, or by being this machine.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+import re
+from typing import TYPE_CHECKING, Final
+
+from kg.errors import InputError
+from kg.mapping.plan import Database, LogicalSource
+
+if TYPE_CHECKING:
+    from sqlalchemy import URL
+
+# The variable that is the user's word for a database; R2RML mappings have no other.
+DATABASE: Final = "KG_DATABASE"
+HOSTS: Final = "KG_HOSTS"
+VARIABLE: Final = re.compile(r"\$(?:\{(\w+)\}|(\w+))")
+# The host of an address, after a login, where a variable alone stands for it.
+_HOST_VARIABLE: Final = re.compile(r"//(?:[^/?]*@)?(?:\$\{\w+\}|\$\w+)(?=[:/?]|$)")
+# Parameters by which PostgreSQL's library goes to another server than the address says.
+_OTHER_HOSTS: Final = ("host", "hostaddr", "service", "servicefile")
+
+
+def is_named_by_user(source: LogicalSource) -> bool:
+    """Tell whether the address of a source's database is the variable ``KG_DATABASE``."""
+    match = VARIABLE.fullmatch((source.database or Database()).url.strip())
+    return match is not None and (match[1] or match[2]) == DATABASE
+
+
+def check_variables(source: LogicalSource, url: URL) -> None:
+    """Refuse to send variables of the environment to a server that the user has not named.
+
+    Args:
+        source: What the mapping says.
+        url: The address, variables replaced.
+
+    Raises:
+        InputError: It would be sent one.
+    """
+    database = source.database or Database()
+    written = database.url.strip()
+    if VARIABLE.fullmatch(written):
+        return
+    texts = (database.password, database.username, written)
+    found = [match[1] or match[2] for text in texts for match in VARIABLE.finditer(text)]
+    sent = [name for name in found if name in os.environ]
+    others = [str(url.query[name]) for name in _OTHER_HOSTS if name in url.query]
+    hosts = [*([] if _HOST_VARIABLE.search(written) else [url.host or ""]), *others]
+    foreign = [host for host in hosts if not _is_known(host, url.port)]
+    if sent and foreign:
+        raise InputError(
+            "unknown-server",
+            f"the variable {sent[0]} would be sent to {foreign[0]}, which you have not named",
+            location=source.origin.location(),
+            hint=f"If that is right, name the server first: export {HOSTS}={foreign[0]}",
+        )
+
+
+def _is_known(host: str, port: int | None) -> bool:
+    if host.lower() in ("", "localhost") or host.startswith("/"):  # a socket of this machine
+        return True
+    named = re.split(r"[,\s]+", os.environ.get(HOSTS, "").lower())
+    if host.lower() in named or (port is not None and f"{host}:{port}".lower() in named):
+        return True
+    try:
+        return ipaddress.ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return False
