@@ -18,7 +18,15 @@ _INTEGERS: Final = frozenset(
     for sign in ("", "U")
     for size in ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT")
 )
-_TIMESTAMPS: Final = frozenset(("TIMESTAMP", "TIMESTAMP_S", "TIMESTAMP_MS", "TIMESTAMP_NS"))
+# How a date or timestamp is got without its zone, and the zone that its text has.
+_TIMES: Final = {
+    "DATE": ("{}", ""),
+    **dict.fromkeys(("TIMESTAMP", "TIMESTAMP_S", "TIMESTAMP_MS", "TIMESTAMP_NS"), ("{}", "")),
+    "TIMESTAMP WITH TIME ZONE": ("make_timestamp(epoch_us({}))", "Z"),
+    "TIMESTAMPTZ_NS": ("make_timestamp_ns(epoch_ns({}))", "Z"),
+}
+# Digits that DuckDB's decimals have; of more it makes doubles.
+_MOST_DIGITS: Final = 38
 
 
 def select(reading: Reading) -> str:
@@ -32,11 +40,12 @@ def select(reading: Reading) -> str:
     try:
         described = reading.connection.execute(f"DESCRIBE SELECT * FROM {scan}").fetchall()
         schema = reading.connection.execute(
-            f"SELECT name, num_children FROM parquet_schema({sql_file(path)})"
+            f"SELECT name, num_children, precision FROM parquet_schema({sql_file(path)})"
         ).fetchall()
     except duckdb.Error as error:
         raise broken(str(error), reading) from error
-    names = _top_names(schema)
+    top = _top(schema)
+    names = [name for name, _ in top]
     shown = []
     numbers, counts = {name: number for number, name in enumerate(names)}, Counter(names)
     for column in reading.table.columns:
@@ -48,6 +57,13 @@ def select(reading: Reading) -> str:
                 f"the file has {column.reference!r} twice",
                 location=reading.file.location,
                 hint="Rename one: references go by the name of the column.",
+            )
+        if top[numbers[column.reference]][1] > _MOST_DIGITS:
+            raise InputError(
+                "bad-parquet",
+                f"the column {column.reference!r} has decimals of more than {_MOST_DIGITS} digits",
+                location=reading.file.location,
+                hint="Write the column as a text.",
             )
         # DuckDB may have renamed columns whose names differ only in case.
         name, kind = described[numbers[column.reference]][:2]
@@ -66,44 +82,97 @@ def broken(text: str, reading: Reading) -> InputError:
     )
 
 
-def _top_names(schema: list[tuple[str, int | None]]) -> list[str]:
-    """Return the names of the columns from a schema: a tree, written with parents first."""
-    names = []
+def _top(schema: list[tuple[str, int | None, int | None]]) -> list[tuple[str, int]]:
+    """Return the names of the columns, and the digits of decimals, from a schema.
+
+    It is a tree, written with parents first.
+    """
+    found = []
     skipped = 0
-    for name, children in schema[1:]:
+    for name, children, digits in schema[1:]:
         if skipped:
             skipped += (children or 0) - 1
         else:
-            names.append(name)
+            found.append((name, digits or 0))
             skipped = children or 0
-    return names
+    return found
 
 
 def _column(value: str, kind: str, index: int) -> str:
     """Return the SQL of the text and the kind of a column of a type of DuckDB."""
-    text, mark = f"CAST({value} AS VARCHAR)", "NULL"
-    if kind in _INTEGERS:
-        mark = "'i'"
-    elif kind in ("FLOAT", "DOUBLE"):
-        mark = "'d'"
-    elif kind.startswith("DECIMAL"):
-        mark = "'n'"
-    elif kind == "BOOLEAN":
-        mark = "'b'"
-    elif kind == "DATE":
-        mark = "'D'"
-    elif kind == "TIME":
-        mark = "'t'"
-    elif kind in _TIMESTAMPS:
-        text, mark = f"replace({text}, ' ', 'T')", "'T'"
-    elif kind == "TIMESTAMP WITH TIME ZONE":
-        # In UTC, whatever the zone of the machine is.
-        text = f"replace(CAST(make_timestamp(epoch_us({value})) AS VARCHAR), ' ', 'T') || 'Z'"
-        mark = "'T'"
-    elif kind == "BLOB":
-        text, mark = f"hex({value})", "'h'"
-    elif "[" in kind or "(" in kind or kind == "INTERVAL":
-        mark = "'!'"
+    text, mark = _typed(value, kind)
     if mark != "NULL":
         mark = f"CASE WHEN {value} IS NOT NULL THEN {mark} END"
     return f"{text} AS c{index}, {mark} AS t{index}"
+
+
+def _typed(value: str, kind: str) -> tuple[str, str]:
+    """Return the SQL of the text of a value, and that of its kind where it is not NULL."""
+    text = f"CAST({value} AS VARCHAR)"
+    if kind in _INTEGERS:
+        return text, "'i'"
+    if kind in ("FLOAT", "DOUBLE"):
+        return text, "'d'"
+    if kind.startswith("DECIMAL"):
+        return text, "'n'"
+    if kind == "BOOLEAN":
+        return text, "'b'"
+    if kind in ("TIME", "TIME_NS"):
+        return text, "'t'"
+    if kind == "TIME WITH TIME ZONE":
+        return (
+            f"regexp_replace(regexp_replace({text}, '[+]00(:00)?$', 'Z'), '([+-]..)$', '\\1:00')",
+            "'t'",
+        )
+    if kind in _TIMES:
+        return _time(value, kind)
+    if kind == "INTERVAL":
+        return _duration(value), "'P'"
+    if kind == "BLOB":
+        return f"hex({value})", "'h'"
+    if "[" in kind or "(" in kind or kind == "VARIANT":
+        return text, "'!'"
+    return text, "NULL"
+
+
+def _time(value: str, kind: str) -> tuple[str, str]:
+    """Return the SQL of a date, or of a date with a time: in UTC, whatever zone the machine has.
+
+    XSD writes years before 1 with a sign, from 0 on; it has no infinity.
+    """
+    make, zone = _TIMES[kind]
+    plain = make.format(value)
+    text = f"replace(CAST({plain} AS VARCHAR), ' (BC)', '')"
+    year = f"abs(year({plain}))"
+    sign = f"CASE WHEN year({plain}) < 0 THEN '-' ELSE '' END"
+    early = f"{sign} || lpad(CAST({year} AS VARCHAR), 4, '0') || substr({text}, instr({text}, '-'))"
+    shown = f"CASE WHEN year({plain}) < 1 THEN {early} ELSE {text} END"
+    if kind != "DATE":
+        shown = f"replace({shown}, ' ', 'T') || '{zone}'"
+    mark = "'D'" if kind == "DATE" else "'T'"
+    # In nanoseconds there is no infinity.
+    finite = "true" if kind == "TIMESTAMPTZ_NS" else f"isfinite({value})"
+    return (
+        f"CASE WHEN {finite} THEN {shown} ELSE CAST({value} AS VARCHAR) END",
+        f"CASE WHEN {finite} THEN {mark} ELSE '!' END",
+    )
+
+
+def _duration(value: str) -> str:
+    """Return the SQL of an interval as xsd:duration; Parquet has none below zero."""
+
+    def part(name: str, letter: str) -> str:
+        number = f"extract({name} FROM {value})"
+        return f"CASE WHEN {number} <> 0 THEN {number} || '{letter}' ELSE '' END"
+
+    micros = f"extract(microseconds FROM {value})"
+    seconds = (
+        f"CASE WHEN {micros} <> 0 THEN rtrim(rtrim(CAST(CAST({micros} AS DECIMAL(18, 6)) / 1000000"
+        " AS DECIMAL(18, 6))::VARCHAR, '0'), '.') || 'S' ELSE '' END"
+    )
+    date = " || ".join(part(name, name[0].upper()) for name in ("year", "month", "day"))
+    clock = f"{part('hour', 'H')} || {part('minute', 'M')} || {seconds}"
+    return (
+        f"CASE WHEN {value} IS NULL THEN NULL WHEN {value} = INTERVAL 0 SECOND THEN 'PT0S'"
+        f" ELSE 'P' || {date} || CASE WHEN {clock} <> '' THEN 'T' || {clock} ELSE '' END END"
+    )

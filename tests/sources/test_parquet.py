@@ -43,6 +43,30 @@ def objects(tmp_path, value: str) -> list[str]:
         ("TIME '10:00:01'", f'"10:00:01"^^<{XSD}time>'),
         ("TIMESTAMP '2022-11-18 10:00:01.25'", f'"2022-11-18T10:00:01.25"^^<{XSD}dateTime>'),
         ("TIMESTAMPTZ '2022-11-18 10:00:00+02'", f'"2022-11-18T08:00:00Z"^^<{XSD}dateTime>'),
+        ("TIMESTAMP_S '2022-11-18 10:00:01'", f'"2022-11-18T10:00:01"^^<{XSD}dateTime>'),
+        ("TIMESTAMP_MS '2022-11-18 10:00:01.5'", f'"2022-11-18T10:00:01.5"^^<{XSD}dateTime>'),
+        (
+            "TIMESTAMP_NS '2024-02-29 12:00:00.123456789'",
+            f'"2024-02-29T12:00:00.123456789"^^<{XSD}dateTime>',
+        ),
+        (
+            "'2024-02-29 12:00:00.123456789+02'::TIMESTAMPTZ_NS",
+            f'"2024-02-29T10:00:00.123456789Z"^^<{XSD}dateTime>',
+        ),
+        ("'12:00:00.123456789'::TIME_NS", f'"12:00:00.123456789"^^<{XSD}time>'),
+        ("TIMETZ '12:00:00.5+02'", f'"10:00:00.5Z"^^<{XSD}time>'),
+        ("DATE '0044-03-15 (BC)'", f'"-0043-03-15"^^<{XSD}date>'),
+        ("DATE '0001-03-15 (BC)'", f'"0000-03-15"^^<{XSD}date>'),
+        ("DATE '12024-02-29'", f'"12024-02-29"^^<{XSD}date>'),
+        ("TIMESTAMP '0044-03-15 (BC) 10:00:00'", f'"-0043-03-15T10:00:00"^^<{XSD}dateTime>'),
+        ("TIMESTAMPTZ '0044-03-15 (BC) 10:00:00+00'", f'"-0043-03-15T10:00:00Z"^^<{XSD}dateTime>'),
+        ("INTERVAL '1 month 2 days 3.5 seconds'", f'"P1M2DT3.5S"^^<{XSD}duration>'),
+        ("INTERVAL '14 months 25 hours'", f'"P1Y2M1DT1H"^^<{XSD}duration>'),
+        ("INTERVAL 0 DAY", f'"PT0S"^^<{XSD}duration>'),
+        ("'nan'::FLOAT", f'"NaN"^^<{XSD}double>'),
+        ("18446744073709551615::UBIGINT", f'"18446744073709551615"^^<{XSD}integer>'),
+        ("'a'::ENUM('a', 'b')", '"a"'),
+        ("""'{"a": 1}'::JSON""", '"{\\"a\\": 1}"'),
         ("'\\x00\\xAB'::BLOB", f'"00AB"^^<{XSD}hexBinary>'),
         ("uuid '6ba7b810-9dad-11d1-80b4-00c04fd430c8'", '"6ba7b810-9dad-11d1-80b4-00c04fd430c8"'),
     ],
@@ -51,11 +75,30 @@ def test_natural_datatypes(tmp_path, value, expected):
     assert objects(tmp_path, value) == [expected]
 
 
-def test_missing_values(tmp_path):
-    assert objects(tmp_path, "NULL::INTEGER") == []
+KINDS = (
+    *("INTEGER", "DOUBLE", "DECIMAL(9, 2)", "BOOLEAN", "DATE", "TIME", "TIME_NS", "TIMETZ", "BLOB"),
+    *("TIMESTAMP", "TIMESTAMP_S", "TIMESTAMP_MS", "TIMESTAMP_NS", "TIMESTAMPTZ", "TIMESTAMPTZ_NS"),
+    *("INTERVAL", "VARCHAR", "UUID", "INTEGER[]", "STRUCT(a INTEGER)", "MAP(INTEGER, INTEGER)"),
+)
 
 
-@pytest.mark.parametrize("value", ["[1, 2]", "{'a': 1}", "MAP {'a': 1}", "INTERVAL 1 DAY"])
+@pytest.mark.parametrize("kind", KINDS)
+def test_missing_values(tmp_path, kind):
+    assert objects(tmp_path, f"NULL::{kind}") == []
+
+
+@pytest.mark.parametrize("kind", ["DATE", "TIMESTAMP", "TIMESTAMPTZ"])
+@pytest.mark.parametrize("value", ["infinity", "-infinity"])
+def test_infinite_times(tmp_path, kind, value):
+    with pytest.raises(InputError) as raised:
+        objects(tmp_path, f"'{value}'::{kind}")
+    assert raised.value.code == "not-a-value"
+    assert f"the value is {value}," in raised.value.message
+    assert raised.value.location is not None
+    assert raised.value.location.record == 1
+
+
+@pytest.mark.parametrize("value", ["[1, 2]", "{'a': 1}", "MAP {'a': 1}", "'1'::VARIANT"])
 def test_what_is_no_value(tmp_path, value):
     with pytest.raises(InputError) as raised:
         objects(tmp_path, value)
