@@ -63,7 +63,7 @@ def export_command(
     ] = False,
     canonical: Annotated[
         bool,
-        typer.Option("--canonical", help="Canonical N-Quads (RDFC-1.0), and print their digest."),
+        typer.Option("--canonical", help="Canonical blank nodes (RDFC-1.0), and print the digest."),
     ] = False,
     digest: Annotated[
         str, typer.Option(metavar="NAME", help="Hash algorithm of --canonical, sha256 or sha384.")

@@ -9,6 +9,7 @@ Spec: https://www.w3.org/TR/rdf-canon/
 
 from __future__ import annotations
 
+import hashlib
 import subprocess
 import sys
 from pathlib import Path
@@ -19,7 +20,7 @@ from kg.errors import LimitError, WorldError
 from kg.export import rdfc
 from kg.export.lines import nquads_sql
 from kg.export.options import ExportOptions
-from kg.quads import copy_lines
+from kg.quads import QuadTable, copy_lines, write_table
 from kg.sizes import parse_size
 
 if TYPE_CHECKING:
@@ -63,6 +64,27 @@ def canonical_lines(
         _canonicalise(named, done, options)
         lines += f" UNION ALL SELECT line FROM {_read_lines(done)}"
     return f"SELECT line FROM ({lines}) ORDER BY line"
+
+
+def canonical_table(
+    connection: duckdb.DuckDBPyConnection,
+    rows: str,
+    folder: Path,
+    options: ExportOptions,
+) -> tuple[QuadTable, str]:
+    """Return rows as a quad table with canonical labels, and the digest of their N-Quads.
+
+    Arguments and errors as for `canonical_lines`.
+    """
+    from kg.rdf import terms_of_lines_sql
+
+    lines = folder / "canonical-lines.nq"
+    copy_lines(connection, canonical_lines(connection, rows, folder, options), lines)
+    with lines.open("rb") as source:
+        digest = hashlib.file_digest(source, options.digest).hexdigest()
+    target = folder / "canonical.parquet"
+    table = write_table(connection, terms_of_lines_sql(lines), target)
+    return table, f"{options.digest}:{digest}"
 
 
 def _read_lines(path: Path) -> str:

@@ -9,7 +9,7 @@ from typing import Final
 
 from kg.errors import UsageError
 from kg.export.checks import Origins, Problem
-from kg.export.formats import COTTAS, N_QUADS, N_TRIPLES, Compression, Format
+from kg.export.formats import COTTAS, N_QUADS, N_TRIPLES, TRIG, TURTLE, Compression, Format
 from kg.terms import is_iri
 
 # https://www.w3.org/TR/rdf-canon/#dfn-hash-algorithm
@@ -26,7 +26,8 @@ class ExportOptions:
             or ``default``; none for all.
         with_inferred: Write the graph of inferred triples too.
         skolemize: Write blank nodes as IRIs below the base.
-        canonical: Write canonical N-Quads by RDFC-1.0, and tell their digest.
+        canonical: Label blank nodes by RDFC-1.0, and tell the digest of the canonical N-Quads;
+            these are what is written but for Turtle and TriG.
         digest: The hash algorithm for that; the labels of blank nodes depend on it.
         split: Most statements of a file; the target's name then gets numbers.
         strict: Write nothing if there is something that stores may refuse.
@@ -63,8 +64,8 @@ class ExportOptions:
         if self.digest not in DIGESTS:
             raise _clash(f"--digest takes {' or '.join(DIGESTS)}, not {self.digest!r}")
         lined = form in (N_QUADS, N_TRIPLES)
-        if self.canonical and not lined:
-            raise _clash(f"--canonical writes N-Quads or N-Triples, not {form.title}")
+        if self.canonical and not lined and form not in (TURTLE, TRIG):
+            raise _clash(f"--canonical writes N-Quads, N-Triples, Turtle or TriG, not {form.title}")
         if self.split is not None and (target == "-" or not lined):
             raise _clash("--split needs a file of N-Quads or N-Triples")
         if self.split is not None and self.canonical:

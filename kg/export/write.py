@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from kg.duck import interruptible
-from kg.export.formats import COTTAS, JSON_LD, N_QUADS, N_TRIPLES, RDF_XML, TRIG
+from kg.export.formats import COTTAS, JSON_LD, N_QUADS, N_TRIPLES, RDF_XML, TRIG, TURTLE
 from kg.export.lines import by_graph_sql, merged_sql, nquads_sql, ntriples_sql
 from kg.export.names import Names, Use, survey, survey_graphs
 from kg.export.nested import BLANK, Nesting
@@ -61,6 +61,13 @@ def write(connection: duckdb.DuckDBPyConnection, rows: Rows, job: Job) -> Writte
         WorldError: The disk failed; the target is as it was.
         BrokenPipeError: Nobody reads standard output any more.
     """
+    if job.options.canonical and job.form in (TURTLE, TRIG):
+        from kg.export.canonical import canonical_table
+
+        table, digest = canonical_table(connection, _prepared(rows, job), job.folder, job.options)
+        plain = replace(job, options=replace(job.options, canonical=False))
+        sql = f"SELECT s, p, o, g FROM {table.sql}"
+        return replace(write(connection, Rows(sql, rows.overlapping), plain), digest=digest)
     if job.form in (JSON_LD, RDF_XML):
         return _write_serialised(connection, rows, job)
     if job.form == COTTAS:

@@ -13,7 +13,7 @@ from kg.rdf.files import (
     quads_about,
     quads_with_lines,
 )
-from kg.rdf.spool import SPOOL_MEMORY, Spooled, spool_rdf
+from kg.rdf.spool import SPOOL_MEMORY, Spooled, spool_rdf, terms_of_lines_sql
 
 __all__ = [
     "SPOOL_MEMORY",
@@ -26,4 +26,5 @@ __all__ = [
     "quads_about",
     "quads_with_lines",
     "spool_rdf",
+    "terms_of_lines_sql",
 ]

@@ -226,6 +226,12 @@ def _terms_sql(entry: _Lines, longest: int, *, blank: bool) -> str:
     )
 
 
+def terms_of_lines_sql(lines: Path) -> str:
+    """Return a query for the columns s, p, o, g of a file of canonical N-Quads."""
+    entry = _Lines(Path("lines.nq"), lines, None, 0)
+    return f"SELECT s, p, o, g FROM ({_split_sql(entry, LONGEST_STATEMENT)})"
+
+
 def _split_sql(entry: _Lines, longest: int) -> str:
     """Return a query that splits lines into the terms s, p, o, g, with their number n.
 

@@ -296,10 +296,30 @@ def test_canonical(table, tmp_path):
     assert set(read(tmp_path / "a.nt")) == canonical(MERGED)
 
 
+@pytest.mark.parametrize("ending", ["ttl", "trig"])
+def test_canonical_turtle(table, tmp_path, ending):
+    def renamed(term):
+        return f"_:m{9 - int(term[3:])}" if term and term[:2] == "_:" else term
+
+    loop = [("_:n1", "<e:p>", "_:n2", None), ("_:n2", "<e:p>", "_:n1", None)]
+    more = [("_:n1", "<e:q>", '"x"', None), ("<e:s>", "<e:q>", "_:n3", None)]
+    rows = [*loop, *more, ("_:n3", "<e:q>", "<e:o>", "<e:g>")]
+    others = [tuple(map(renamed, row)) for row in rows]
+    plain = [row for row in SAMPLE if "'_:" not in str(row)]
+    first = exported(table([*plain, *rows]), tmp_path / f"a.{ending}", canonical=True)
+    again = exported(table([*plain, *others]), tmp_path / f"b.{ending}", canonical=True)
+    assert (tmp_path / f"a.{ending}").read_bytes() == (tmp_path / f"b.{ending}").read_bytes()
+    lines = tmp_path / ("a.nt" if ending == "ttl" else "a.nq")
+    flat = exported(table([*plain, *rows]), lines, canonical=True)
+    assert first.digest == again.digest
+    assert first.statements == flat.statements
+    assert canonical(set(read(tmp_path / f"a.{ending}"))) == canonical(set(read(lines)))
+
+
 @pytest.mark.parametrize(
     ("name", "options"),
     [
-        ("a.ttl", {"canonical": True}),
+        ("a.jsonld", {"canonical": True}),
         ("a.ttl", {"split": 5}),
         ("-", {"split": 5, "format_name": "nt"}),
         ("a.nq", {"split": 5, "canonical": True}),
