@@ -14,6 +14,7 @@ import pyoxigraph as ox
 from kg.errors import InputError
 from kg.query.formats import Format
 from kg.query.limits import rows_error
+from kg.query.ordered import ordered
 from kg.query.rows import ROW_WRITERS
 from kg.terms import RDF_TYPE, XSD
 
@@ -65,7 +66,7 @@ def write_answer(answer: Answer, form: Format, out: IO[bytes], style: Style) -> 
             answer.serialize(cast(IO[bytes], counted), form.results)  # it only calls write
             return counted.bytes == _size_without_rows(columns, form)
         return not _write_rows(columns, (tuple(row) for row in answer), form, out, style)
-    triples = _limited(answer, style.rows)
+    triples = ordered(_limited(answer, style.rows))
     if form.rdf is not None:
         return not _write_graph(triples, form.rdf, out, style)
     rows = ((triple.subject, triple.predicate, triple.object) for triple in triples)

@@ -1,0 +1,104 @@
+"""Triples of an answer in an order, and with labels of blank nodes, that are always the same."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from hashlib import md5
+from itertools import chain, islice
+from typing import Final
+
+import pyoxigraph as ox
+
+from kg.terms import RDF_TYPE
+
+# Triples that are held in memory; a larger answer comes as it is found.
+MOST: Final = 50_000
+# Rounds of telling nodes apart by those around them.
+_ROUNDS: Final = 20
+# Nodes that are looked at to tell alike ones apart by choice, and the most that choose one.
+_WORK: Final = 20_000
+_CANDIDATES: Final = 16
+
+_Edges = dict[ox.BlankNode, list[tuple[str, ox.BlankNode | None]]]
+
+
+def ordered(triples: Iterator[ox.Triple]) -> Iterator[ox.Triple]:
+    """Yield triples as exports order them, each once, if there are not more than `MOST`.
+
+    Blank nodes are called b0, b1 and so on by what is said of them, whatever the engine calls
+    them in this run.
+    """
+    head = list(islice(triples, MOST + 1))
+    if len(head) > MOST:
+        yield from chain(head, triples)
+        return
+    found = set(head)
+    labels = _labels(found)
+    if labels:
+        found = {_relabelled(triple, labels) for triple in found}
+    yield from sorted(found, key=_key)
+
+
+def _key(triple: ox.Triple) -> tuple[str, bool, str, str]:
+    predicate = str(triple.predicate)
+    return str(triple.subject), predicate != RDF_TYPE, predicate, str(triple.object)
+
+
+def _relabelled(triple: ox.Triple, labels: dict[ox.BlankNode, ox.BlankNode]) -> ox.Triple:
+    subject, object_ = triple.subject, triple.object
+    if isinstance(subject, ox.BlankNode):
+        subject = labels[subject]
+    if isinstance(object_, ox.BlankNode):
+        object_ = labels[object_]
+    return ox.Triple(subject, triple.predicate, object_)
+
+
+def _labels(triples: set[ox.Triple]) -> dict[ox.BlankNode, ox.BlankNode]:
+    edges: _Edges = {}
+    for triple in triples:
+        subject, object_ = triple.subject, triple.object
+        near = subject if isinstance(subject, ox.BlankNode) else None
+        far = object_ if isinstance(object_, ox.BlankNode) else None
+        said = f"{triple.predicate} {'' if near else subject} {'' if far else object_}"
+        if near is not None:
+            edges.setdefault(near, []).append((f"> {said} {near == far}", far))
+        if far is not None:
+            edges.setdefault(far, []).append((f"< {said} {near == far}", near))
+    hashes = _refined(dict.fromkeys(edges, ""), edges)
+    work = 0
+    while work < _WORK:
+        counts = Counter(hashes.values())
+        alike = min((value for value, count in counts.items() if count > 1), default=None)
+        if alike is None:
+            break
+        members = (node for node, value in hashes.items() if value == alike)
+        tried = [
+            _refined({**hashes, node: f"{alike}!"}, edges) for node in islice(members, _CANDIDATES)
+        ]
+        work += len(tried) * len(edges)
+        # Mostly it is the same which of them is taken: the graph looks alike from each.
+        hashes = min(tried, key=lambda each: sorted(each.values()))
+    in_order = sorted(hashes, key=hashes.__getitem__)
+    return {node: ox.BlankNode(f"b{number}") for number, node in enumerate(in_order)}
+
+
+def _refined(hashes: dict[ox.BlankNode, str], edges: _Edges) -> dict[ox.BlankNode, str]:
+    """Return hashes that hold those of the nodes around, until that tells no more apart."""
+    kinds = 0
+    for _ in range(_ROUNDS):
+        hashes = {
+            node: _hash(
+                hashes[node],
+                *sorted(said + (hashes[other] if other else "") for said, other in edges[node]),
+            )
+            for node in edges
+        }
+        before, kinds = kinds, len(set(hashes.values()))
+        if kinds in (before, len(edges)):
+            break
+    return hashes
+
+
+def _hash(*parts: str) -> str:
+    return md5("\n".join(parts).encode(), usedforsecurity=False).hexdigest()
