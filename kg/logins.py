@@ -10,6 +10,8 @@ _HIDDEN: Final = "***"
 # In a text: a scheme, a user name, a colon; the password goes to the last @ of the word, since
 # people write passwords with / and @ as they are.
 _LOGIN: Final = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*:/{1,2})[^\s/?#@:]*:\S*@")
+# The same between quotes, where it may hold spaces.
+_QUOTED: Final = re.compile(r"(['\"][A-Za-z][A-Za-z0-9+.-]*:/{1,2})[^\s/?#@:'\"]*:[^'\"\n]*@")
 # An address alone: whatever stands before its last @.
 _BEFORE: Final = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*:/{0,2}).*@", re.DOTALL)
 
@@ -20,7 +22,9 @@ def without_logins(text: str) -> str:
     >>> without_logins("cannot reach mysql://me:a/b@c@host/db, as https://host:80/x says")
     'cannot reach mysql://***@host/db, as https://host:80/x says'
     """
-    return _LOGIN.sub(rf"\1{_HIDDEN}@", text) if "@" in text else text
+    if "@" not in text:
+        return text
+    return _LOGIN.sub(rf"\1{_HIDDEN}@", _QUOTED.sub(rf"\1{_HIDDEN}@", text))
 
 
 def without_login(address: str) -> str:

@@ -178,7 +178,7 @@ def missing_file(path: Path) -> InputError:
     """Return the error for a file that is not there."""
     address = _ADDRESS.fullmatch(str(path))
     if address:
-        shown = f"{address[1]}//{address[2]}"
+        shown = without_login(f"{address[1]}//{address[2]}")
         return InputError(
             "missing-file",
             f"{shown} is an address, and kg fetches nothing",

@@ -10,6 +10,7 @@ from contextlib import suppress
 import pytest
 from sqlalchemy import make_url
 
+from kg.cli.main import main
 from kg.errors import KgError, Location
 from kg.http import find_credentials
 from kg.logins import escape_login, without_logins
@@ -144,3 +145,20 @@ def test_a_netrc_file_that_is_wrong_is_not_repeated(tmp_path):
     assert caught.value.code == "bad-netrc"
     assert SECRET not in caught.value.report()
     assert "netrc:2: " in caught.value.report()
+
+
+@pytest.mark.parametrize("password", PASSWORDS + ODD[:3])
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["map"], ["query"], ["query", "-e", "ASK {}", "--data"], ["export", "-o", "x.nq", "--data"],
+        ["init"], ["export", "-o"], ["build", "--memory"], ["query", "x", "-p"], ["help"], ["x"],
+        ["map", "x.yml", "--base"],
+    ],
+    ids=" ".join,
+)  # fmt: skip
+def test_no_command_shows_it(words, password, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    main([*words, f"https://me:{password}@host/data.ttl"])
+    shown = capsys.readouterr()
+    assert SECRET not in shown.out + shown.err

@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from kg.cli.context import settings
+from kg.logins import without_login
 
 
 def init_command(
@@ -24,7 +25,7 @@ def init_command(
 
     shared = settings(context)
     written = init_workspace(folder, base)
-    shared.say(f"made {folder}:")
+    shared.say(f"made {without_login(str(folder))}:")
     for path in written:
         shared.say(f"  {path}")
     shared.say(

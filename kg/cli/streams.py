@@ -18,6 +18,7 @@ from contextlib import contextmanager, suppress
 from typing import IO, Any, Final, Literal, TextIO, cast
 
 from kg.errors import WorldError
+from kg.logins import without_logins
 from kg.wording import visible
 
 # Goes back to the start of the line and clears it, as a progress display does.
@@ -35,11 +36,15 @@ class _Shown:
         """Write a text that people read."""
         start = CLEAR if text.startswith(CLEAR) else ""
         try:
-            self._stream.write(start + visible(text.removeprefix(start)))
+            self._stream.write(start + self._made(text.removeprefix(start)))
         except OSError:
             if self._must_work:
                 raise
         return len(text)
+
+    def _made(self, text: str) -> str:
+        # What is written to standard error are messages; logins in them are hidden.
+        return visible(text if self._must_work else without_logins(text))
 
     def writelines(self, lines: list[str]) -> None:
         """Write several texts."""

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Final
 
 from kg.errors import InputError, Location
+from kg.logins import without_login
 from kg.mapping.plan import Formulation, LogicalSource
 from kg.mapping.source_table import Column
 from kg.paths import is_file, is_inside, is_link, kind_of, names_in, show_path
@@ -89,11 +90,12 @@ def _folder_name(folder: Path) -> str:
 
 def _matches(source: LogicalSource, written: str) -> Iterator[SourceFile]:
     if re.match(r"(?:https?|ftps?|s3|gs)://", written, re.IGNORECASE):
+        shown = without_login(written)
         raise InputError(
             "missing-file",
-            f"the source {written} is an address: kg fetches nothing",
+            f"the source {shown} is an address: kg fetches nothing",
             location=source.origin.location(),
-            hint=f"Fetch it first, such as with curl -O {written}, and name the file.",
+            hint=f"Fetch it first, such as with curl -O {shown}, and name the file.",
         )
     name, member = _split_member(source, written)
     folder = Path(source.folder)
