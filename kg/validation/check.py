@@ -18,7 +18,7 @@ from kg.validation.nesting import check_depth
 from kg.validation.query_texts import query_errors
 from kg.validation.regex import RegexError, read_regex
 from kg.validation.results import Result
-from kg.validation.shapes import DEEPEST_PATH, ShapesGraph, nests_too_deep, read_shapes
+from kg.validation.shapes import ShapesGraph, path_fault, read_shapes
 from kg.validation.terms import from_rdflib, is_literal, split_literal
 from kg.validation.unchecked import notes_on
 from kg.validation.unsupported import leave_out, refusals, unsupported
@@ -108,12 +108,10 @@ def check_shapes(shapes: ShapesGraph) -> None:
 
 
 def shape_errors(shapes: ShapesGraph) -> Iterator[InputError]:
-    """Yield what the SHACL of SHACL finds wrong with shapes, and paths that nest too deep."""
-    deep = [path for path in _paths(shapes) if nests_too_deep(shapes, path)]
-    if deep:
-        for path in deep:
-            said = f"the property path nests deeper than {DEEPEST_PATH}, or in a circle"
-            yield shapes.error(path, said)
+    """Yield what the SHACL of SHACL finds wrong with shapes, and paths that are too large."""
+    large = {path: told for path in _paths(shapes) if (told := path_fault(shapes, path))}
+    if large:
+        yield from (shapes.error(path, told) for path, told in large.items())
         return
     if surely_well_formed(shapes):
         return

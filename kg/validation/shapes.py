@@ -47,6 +47,8 @@ _SHAPE_VALUES: Final = tuple(map(sh, ("property", "node", "not", "qualifiedValue
 _SHAPE_LISTS: Final = tuple(map(sh, ("and", "or", "xone")))
 # pySHACL gives up at this depth.
 DEEPEST_PATH: Final = 10
+# Steps of a property path: SQL for more is refused, or takes long.
+LONGEST_PATH: Final = 200
 
 
 @dataclass(frozen=True)
@@ -220,14 +222,17 @@ class ShapesGraph:
         return tuple(self.path(member, depth + 1) for member in members)
 
 
-def nests_too_deep(shapes: ShapesGraph, path: str) -> bool:
-    """Tell whether a property path nests deeper than it is followed, or in a circle."""
-    level = {path}
-    for _ in range(DEEPEST_PATH):
-        level = {other for node in level for other in _path_parts(shapes, node)}
+def path_fault(shapes: ShapesGraph, path: str) -> str | None:
+    """Return in which way a property path is too large to be followed, or None."""
+    level, size = [path], 0
+    for _ in range(DEEPEST_PATH + 2):
         if not level:
-            return False
-    return True
+            return None
+        size += len(level)
+        if size > LONGEST_PATH:
+            return f"the property path has more than {LONGEST_PATH} steps"
+        level = [other for node in level for other in _path_parts(shapes, node)]
+    return f"the property path nests deeper than {DEEPEST_PATH}, or in a circle"
 
 
 def _path_parts(shapes: ShapesGraph, node: str) -> Iterator[str]:
@@ -237,7 +242,7 @@ def _path_parts(shapes: ShapesGraph, node: str) -> Iterator[str]:
             heads = [node] if predicate == RDF_FIRST else [value]
             is_list = predicate in _PATH_LISTS
             found = [m for h in heads for m in list_members(shapes, h)] if is_list else [value]
-            yield from (part for part in found if part.startswith("_"))
+            yield from found
 
 
 def list_members(shapes: ShapesGraph, head: str) -> Iterator[str]:

@@ -218,7 +218,8 @@ class _Validation:
 
     def focus_counts(self, routes: list[Route]) -> list[tuple[Route, int]]:
         """Return the routes, each with the number of its focus nodes."""
-        return [(route, self._sieve.count(route.targets)) for route in routes]
+        counts = {table: self._sieve.count(table) for table in {r.targets for r in routes}}
+        return [(route, counts[route.targets]) for route in routes]
 
     def classes(self) -> list[str]:
         """Return classes that nodes of the graph have; not all of very many."""

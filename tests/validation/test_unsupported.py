@@ -135,10 +135,19 @@ def test_what_leads_nowhere_has_a_place(text: str, shapes: Load) -> None:
 @pytest.mark.parametrize("step", ["[ sh:inversePath {} ]", "( ex:p {} )"])
 def test_paths_that_nest_deep_are_refused_at_once(depth: int, step: str, shapes: Load) -> None:
     start, end = step.split("{}")
+    shapes(f"ex:S sh:property [ sh:path {start * 10}ex:p{end * 10} ] .")
     path = start * depth + "ex:p" + end * depth
     with pytest.raises(InputError, match="the property path nests deeper than 10") as raised:
         shapes(f"ex:S a sh:NodeShape ; sh:property [ sh:path {path} ] .")
     assert raised.value.location is not None
+
+
+@pytest.mark.parametrize("path", ["( {} )", "[ sh:alternativePath ( {} ) ]"])
+def test_long_paths_are_refused_at_a_stated_length(path: str, shapes: Load) -> None:
+    text = "ex:S a sh:NodeShape ; sh:property [ sh:path " + path + " ] ."
+    shapes(text.format("ex:p " * 199))
+    with pytest.raises(InputError, match="the property path has more than 200 steps"):
+        shapes(text.format("ex:p " * 3_000))
 
 
 def test_the_option_is_there_for_validate(

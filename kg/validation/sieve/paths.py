@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import count
 
 from kg.validation import paths
@@ -34,12 +35,15 @@ class PathCompiler:
         """
         match path:
             case paths.Predicate(iri):
-                return self._step(iri, starts, inverse)
+                return self._step([iri], starts, inverse)
             case paths.Inverse(inner):
                 return self.pairs(inner, starts, not inverse)
             case paths.Sequence(parts):
                 return self._sequence(parts, starts, inverse)
             case paths.Alternative(parts):
+                plain = [part.iri for part in parts if isinstance(part, paths.Predicate)]
+                if len(plain) == len(parts):
+                    return f"SELECT DISTINCT n, v FROM ({self._step(plain, starts, inverse)})"
                 each = [self.pairs(part, starts, inverse) for part in parts]
                 return " UNION ".join(f"({query})" for query in each)
             case paths.ZeroOrOne(inner):
@@ -50,9 +54,9 @@ class PathCompiler:
             case paths.OneOrMore(inner):
                 return self._closure(self.pairs(inner, starts, inverse), inner, inverse)
 
-    def _step(self, iri: str, starts: str | None, inverse: bool) -> str:
+    def _step(self, iris: Sequence[str], starts: str | None, inverse: bool) -> str:
         ends = "o AS n, s AS v" if inverse else "s AS n, o AS v"
-        steps = f"SELECT {ends} FROM {self._triples.name} WHERE {self._triples.has(iri)}"
+        steps = f"SELECT {ends} FROM {self._triples.name} WHERE {self._triples.has(*iris)}"
         if starts is None:
             return steps
         return f"SELECT n, v FROM ({steps}) SEMI JOIN {starts} AS f USING (n)"
