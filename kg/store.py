@@ -251,9 +251,9 @@ def syntax_error(query: Guarded) -> str | None:
     return None
 
 
-def empty_store() -> ox.Store:
-    """Return a store in memory that holds nothing."""
-    return ox.Store()
+def empty_store(folder: Path | None = None) -> ox.Store:
+    """Return a store that holds nothing, in memory or in a folder."""
+    return ox.Store() if folder is None else ox.Store(str(folder))
 
 
 def is_small(files: Sequence[Path]) -> bool:

@@ -11,7 +11,7 @@ from kg.cli.context import Settings, settings, show
 from kg.errors import ExitCode, KgError, UsageError
 
 if TYPE_CHECKING:
-    from kg.query.question import Question
+    from kg.query.question import Parameter, Question
     from kg.workspace import Workspace
 
 
@@ -53,9 +53,17 @@ def _list(found: list[Question]) -> None:
         for parameter in each.parameters:
             required = ", must be given" if parameter.default is None else ""
             note = f"; {parameter.explanation}" if parameter.explanation else ""
-            value = parameter.default or "…"
-            setting = f"--param {parameter.name}={value}  {parameter.type}"
+            setting = f"--param {_setting(parameter)}  {parameter.type}"
             show(f"{'':{width}}    {setting}{required}{note}")
+
+
+def _setting(parameter: Parameter) -> str:
+    """Return name and default as one word of a command line."""
+    from shlex import quote
+
+    if parameter.typed is None:
+        return f"{parameter.name}=…"
+    return f"{parameter.name}={quote(parameter.typed)}"
 
 
 def _check(session: Settings, workspace: Workspace) -> int:

@@ -19,6 +19,7 @@ from kg.query.rows import ROW_WRITERS
 from kg.terms import RDF_TYPE, XSD
 
 if TYPE_CHECKING:  # a process that answers one question counts its imports
+    from kg.query.differences import Watch
     from kg.query.tabular import Row
 
 _T = TypeVar("_T")
@@ -39,12 +40,14 @@ class Style:
         terminal: Columns of the terminal that it goes to; None if to none.
         title: Of an HTML page.
         rows: The most rows that may be written; None for no limit.
+        watch: Is told the rows, if some of their columns are to be looked at.
     """
 
     prefixes: Mapping[str, str] = field(default_factory=dict)
     terminal: int | None = None
     title: str = "Answer"
     rows: int | None = None
+    watch: Watch | None = None
 
 
 def write_answer(answer: Answer, form: Format, out: IO[bytes], style: Style) -> bool:
@@ -59,18 +62,22 @@ def write_answer(answer: Answer, form: Format, out: IO[bytes], style: Style) -> 
         return not answer
     if isinstance(answer, ox.QuerySolutions):
         columns = [variable.value for variable in answer.variables]
-        if form.results is not None and form.name != "xml" and style.rows is None:
+        own = style.rows is not None or style.watch is not None or form.name == "xml"
+        if form.results is not None and not own:
             if form.name == "csv":
                 return _write_csv(answer, columns, out)
             counted = _Counted(out)
             answer.serialize(cast(IO[bytes], counted), form.results)  # it only calls write
             return counted.bytes == _size_without_rows(columns, form)
-        return not _write_rows(columns, (tuple(row) for row in answer), form, out, style)
+        rows: Iterable[Row] = (tuple(row) for row in answer)
+        if style.watch is not None:
+            rows = style.watch.rows(columns, rows)
+        return not _write_rows(columns, rows, form, out, style)
     triples = ordered(_limited(answer, style.rows))
     if form.rdf is not None:
         return not _write_graph(triples, form.rdf, out, style)
-    rows = ((triple.subject, triple.predicate, triple.object) for triple in triples)
-    return not _write_rows(["subject", "predicate", "object"], rows, form, out, style)
+    parts = ((triple.subject, triple.predicate, triple.object) for triple in triples)
+    return not _write_rows(["subject", "predicate", "object"], parts, form, out, style)
 
 
 def _write_csv(answer: ox.QuerySolutions, columns: list[str], out: IO[bytes]) -> bool:

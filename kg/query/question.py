@@ -23,7 +23,7 @@ from typing import Any, Final
 from kg.errors import InputError, Location
 from kg.paths import read_file
 from kg.query.values import STRING, ValueType, bad_value, parse_type, sparql_term
-from kg.sparql.lexer import Kind, Token, declared_prefixes, position, tokens
+from kg.sparql.lexer import Kind, Token, declared_prefixes, position, string_value, tokens
 from kg.terms import RDF_LANG_STRING, XSD, expand
 from kg.workspace import COMMON_PREFIXES, Workspace, show_path
 
@@ -45,6 +45,16 @@ class Parameter:
     default: str | None
     explanation: str = ""
     spans: tuple[tuple[int, int], ...] = field(default=(), compare=False, repr=False)
+
+    @property
+    def typed(self) -> str | None:
+        """The default as a person would type it behind ``--param``; None if there is none."""
+        if self.default is None:
+            return None
+        first = tokens(self.default)[0]
+        if first.kind is Kind.IRI:
+            return first.text[1:-1]
+        return string_value(first.text) if first.kind is Kind.STRING else self.default
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from itertools import pairwise
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
@@ -22,12 +23,17 @@ from kg.query.question import (
 )
 from kg.query.syntax import check_query, evaluation_error, syntax_error
 from kg.sparql.guard import Guarded
-from kg.sparql.lexer import Form
+from kg.sparql.lexer import Form, Kind, declared_prefixes
 from kg.store import ask
 from kg.workspace import COMMON_PREFIXES, Workspace
 
 if TYPE_CHECKING:  # only remote stores answer with odd terms
+    from kg.query.differences import Watch
     from kg.query.odd_terms import Odd
+
+# Aggregates whose value may be missing, and digits of a number that may be over 64 bits.
+_RECKONED = ("SUM", "AVG", "GROUP_CONCAT")
+_LONG = 18
 
 
 @dataclass(frozen=True)
@@ -80,6 +86,7 @@ class Prepared:
         dataset: What is asked; None if a remote store is.
         endpoint: The remote store's URL.
         seconds: How long to wait for the network at most.
+        folder: Makes a folder for what does not fit into memory.
     """
 
     query: Guarded
@@ -88,7 +95,9 @@ class Prepared:
     dataset: Dataset | None = field(repr=False)
     endpoint: str | None = None
     seconds: float | None = None
+    folder: Callable[[], Path] | None = field(default=None, repr=False)
     _odd: list[Odd] = field(default_factory=list, repr=False)
+    _watches: list[Watch] = field(default_factory=list, repr=False)
 
     @property
     def text(self) -> str:
@@ -117,6 +126,13 @@ class Prepared:
             InputError: The query cannot be answered to its end, or not in this format.
             WorldError: The remote store's answer breaks off.
         """
+        if self.dataset is not None and self._reckons():
+            from kg.query.differences import watched
+
+            watch = watched(self.query)
+            if watch is not None:
+                self._watches.append(watch)
+                style = replace(style, watch=watch)
         try:
             return write_answer(answer, form, out, style)
         except (SyntaxError, ValueError, RuntimeError) as error:
@@ -126,9 +142,37 @@ class Prepared:
 
             raise broken_answer(self.endpoint, error) from error
 
+    def _reckons(self) -> bool:
+        return any(
+            token.is_word(*_RECKONED)
+            or token.is_mark("+", "-", "/")
+            or (token.is_mark("*") and not before.is_mark("(") and not before.is_word("SELECT"))
+            for before, token in pairwise(self.query.tokens)
+        )
+
     def remarks(self) -> list[str]:
         """Return what to tell about an answer that has been read to its end."""
-        return [remark for odd in self._odd if (remark := odd.remark())]
+        remarks = [remark for odd in self._odd if (remark := odd.remark())]
+        for watch in self._watches:
+            remarks += watch.remarks()
+        if self.dataset is None or not self._is_of_note():
+            return remarks
+        from kg.query.differences import path_remarks, text_remarks
+        from kg.sparql.grammar import triple_patterns
+
+        remarks += text_remarks(self.query, self.prefixes)
+        known = {**self.prefixes, **declared_prefixes(self.query.tokens)}
+        remarks += path_remarks(self.dataset.store, triple_patterns(self.query.tokens), known)
+        return remarks
+
+    def _is_of_note(self) -> bool:
+        """Tell whether there is something in the query that may be told of."""
+        return any(
+            token.is_word("DATATYPE", "LANG")
+            or token.is_mark("|")
+            or (token.kind is Kind.NUMBER and len(token.text) > _LONG)
+            for token in self.query.tokens
+        )
 
     def ask(self) -> Answer:
         """Ask, and return the answer as a stream.
@@ -147,7 +191,12 @@ class Prepared:
             return ask_endpoint(self.endpoint, self.sent, self.form, self.seconds, odd)
         known = dict(self.prefixes)
         try:
-            return ask(self.dataset.store, self.query, known, self.base)
+            store, query = self.dataset.store, self.query
+            if sum(token.is_word("FROM") for token in query.tokens) > 1:
+                from kg.query.merge import merged
+
+                store, query = merged(store, query, known, self.base, self.folder)
+            return ask(store, query, known, self.base)
         except SyntaxError as error:
             raise syntax_error(error, self.query, known) from error
         except (RuntimeError, ValueError) as error:
@@ -190,6 +239,7 @@ def prepare(
         dataset=None if remote else _open(source, folder),
         endpoint=source.endpoint,
         seconds=seconds,
+        folder=folder,
     )
 
 

@@ -84,6 +84,7 @@ def guard(
     Raises:
         InputError: It is no SPARQL query, or one that kg refuses.
     """
+    _refuse_surrogates(text, source)
     text = unescaped(text)
     found = [token for token in tokens(text) if token.kind is not Kind.COMMENT]
     if not found:
@@ -116,6 +117,21 @@ def guard(
     return Guarded(text, source, *named, tuple(found))
 
 
+def _refuse_surrogates(text: str, source: str) -> None:
+    """Refuse halves of characters, which come of bytes that were no UTF-8."""
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:
+        raise error_at(
+            "bad-query",
+            "the query holds half of a character (a surrogate)",
+            text,
+            source,
+            error.start,
+            "Save the query as UTF-8.",
+        ) from error
+
+
 def unescaped(text: str) -> str:
     r"""Return a text without codepoint escapes, but for those in texts, IRIs and comments.
 
@@ -132,8 +148,9 @@ def unescaped(text: str) -> str:
     for token in tokens(text):
         if token.kind is Kind.OTHER and token.text == "\\" and token.start >= done:
             match = _ESCAPE.match(text, token.start)
-            if match is not None and int(match[1] or match[2], 16) <= 0x10FFFF:
-                pieces += [text[done : token.start], chr(int(match[1] or match[2], 16))]
+            code = int(match[1] or match[2], 16) if match is not None else -1
+            if match is not None and 0 <= code <= 0x10FFFF and not 0xD800 <= code <= 0xDFFF:
+                pieces += [text[done : token.start], chr(code)]
                 done = match.end()
     return "".join((*pieces, text[done:]))
 

@@ -112,6 +112,28 @@ def tokens(text: str) -> list[Token]:
     ]
 
 
+_ESCAPE: Final = r"\\(?:u([0-9A-Fa-f]{4})|U([0-9A-Fa-f]{8})|(.))"
+_NAMED: Final = {"t": "\t", "n": "\n", "r": "\r", "b": "\b", "f": "\f"}
+
+
+def string_value(text: str) -> str:
+    r"""Return what a token of kind ``STRING`` stands for: its text without quotes and escapes.
+
+    >>> string_value(r"'a\tb'"), string_value("''")
+    ('a\tb', '')
+    """
+    size = 3 if text[:3] in ('"' * 3, "'" * 3) and len(text) >= 6 else 1
+    inside = text[size:-size]
+    if "\\" not in inside:
+        return inside
+
+    def char(match: re.Match[str]) -> str:
+        code = match[1] or match[2]
+        return chr(int(code, 16)) if code else _NAMED.get(match[3], match[3])
+
+    return re.sub(_ESCAPE, char, inside, flags=re.DOTALL)
+
+
 def position(text: str, offset: int) -> tuple[int, int]:
     r"""Return line and column, both from 1 and in code points, of an offset.
 

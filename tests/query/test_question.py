@@ -170,3 +170,28 @@ def test_files(tmp_path: Path) -> None:
         read_question(tmp_path / "none.rq")
     with pytest.raises(InputError, match="cannot be read"):
         read_question(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("default", "typed"),
+    [
+        ('"2022-01-01"^^xsd:date', "2022-01-01"),
+        ('"it\'s \\"so\\"\\u0021"@en', 'it\'s "so"!'),
+        ("'''a'''", "a"),
+        ("ex:a", "ex:a"),
+        ("<http://example.org/a>", "http://example.org/a"),
+        ("-7", "-7"),
+        ("true", "true"),
+    ],
+)
+def test_a_default_is_shown_as_one_types_it(default: str, typed: str) -> None:
+    prefixes = {"ex": "http://e/", "xsd": "http://www.w3.org/2001/XMLSchema#"}
+    text = f"SELECT * {{ VALUES ?x {{ {default} }} }}"
+    question = parse_question(text, "q.rq", prefixes)
+    (parameter,) = question.parameters
+    assert parameter.typed == typed
+    # It is taken back, and means the same.
+    (again,) = parse_question(
+        question.with_values({"x": typed}, prefixes), "q.rq", prefixes
+    ).parameters
+    assert again.typed in (typed, "http://e/a")

@@ -47,6 +47,8 @@ def test_the_listener_hears_the_engine(listener: Listener) -> None:
         (r"SELECT * { \u0053ERVICE <U> {} }", "service-refused"),
         (r"SELECT * { S\U00000045RVICE\u0020<U> {} }", "service-refused"),
         (r"SELECT * { \u005Cu0053ERVICE <U> {} }", "bad-query"),
+        (r"SELECT ?\uD800 { ?s ?p ?\uD800 }", "bad-query"),
+        ("SELECT ?\udcff { ?s ?p ?o }", "bad-query"),
         ("CONSTRUCT { ?s ?p ?o } { MINUS { SERVICE <U> {} } }", "service-refused"),
         ("DESCRIBE ?s { OPTIONAL { SERVICE <U> {} } }", "service-refused"),
         ("SELECT (EXISTS { SERVICE <U> {} } AS ?x) {}", "service-refused"),
