@@ -45,6 +45,8 @@ _MADE: Final = frozenset(
     }
 )
 
+_DEEPEST_TERM: Final = 100
+
 Term = ox.NamedNode | ox.BlankNode | ox.Literal
 
 
@@ -177,9 +179,24 @@ def _renamed(term: Term) -> Term:
     return term
 
 
+def _check_depth(text: str, file: str) -> None:
+    """Refuse triple terms in one another: the parser has no stack for many, and RML no use."""
+    depth = 0
+    for match in re.finditer("<<|>>", text):
+        depth = max(0, depth + (1 if match[0] == "<<" else -1))
+        if depth > _DEEPEST_TERM:
+            raise InputError(
+                "too-deep",
+                f"more than {_DEEPEST_TERM} triple terms stand in one another",
+                location=Location(file, text.count("\n", 0, match.start()) + 1),
+                hint="Take them out: a mapping has none.",
+            )
+
+
 def _parse(
     text: str, file: str, base: str, prefixes: dict[str, str]
 ) -> Iterator[tuple[ox.Quad, int]]:
+    _check_depth(text, file)
     lines = LineReader(text.encode())
     try:
         quads = ox.parse(cast(IO[bytes], lines), ox.RdfFormat.TURTLE, base_iri=base)

@@ -7,6 +7,7 @@ import sys
 from codecs import BOM_UTF8, BOM_UTF16_BE, BOM_UTF16_LE, getincrementaldecoder
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
+from itertools import islice
 from pathlib import Path
 from typing import IO, Final, Protocol, cast
 
@@ -20,12 +21,14 @@ from kg.rdf.contexts import Contexts
 from kg.rdf.encodings import xml_in_utf8
 from kg.rdf.guard import GuardedSource
 from kg.rdf.jsonld import JsonLd
-from kg.rdf.limits import DEEPEST, LONGEST_TERM, too_deep, too_long
+from kg.rdf.limits import DEEPEST, LONGEST_TERM, Problems, too_deep, too_long
 from kg.rdf.rdfxml import RdfXml
 from kg.rdf.scan import find_excess
 from kg.rdf.zstd import open_zstd
 
 _BUFFER: Final = 1 << 20  # bytes
+# Mistakes that are counted before counting stops.
+_MOST_MISTAKES: Final = 1_000
 _BUFFER_FULL: Final = "buffer maximal size"
 # A subject as it is mostly written: without escapes, a space behind it.
 _SUBJECT: Final = re.compile(rb"[<_][^\\\t <]*+ ")
@@ -255,7 +258,7 @@ def _told(path: Path, form: ox.RdfFormat | None) -> Iterator[None]:
             raise
         raise bad_encoding(path, error.location.line) or error from error
     except SyntaxError as error:
-        raise bad_encoding(path, error.lineno) or _syntax_error(error, named, place) from error
+        raise bad_encoding(path, error.lineno) or _syntax_error(path, form, error) from error
     except MemoryError as error:
         if _BUFFER_FULL not in str(error):
             raise
@@ -303,14 +306,36 @@ def _decompression_errors() -> tuple[type[Exception], ...]:
     return tuple(errors)
 
 
-def _syntax_error(error: SyntaxError, form: str, place: Location) -> InputError:
-    message = re.sub(r"^Parser error at .*?: ", "", error.msg or str(error))
-    return InputError(
-        "bad-rdf",
-        f"not valid {form}: {message}",
-        location=Location(place.file, error.lineno, error.offset),
-        hint="Mend the file at this place.",
-    )
+def _syntax_error(path: Path, form: ox.RdfFormat | None, error: SyntaxError) -> InputError:
+    """Return an error for the first mistakes of a file, of which the parser met one."""
+    problems = Problems("RDF" if form is None else form.name)
+    name = show_path(path)
+    if form is not None:
+        with open_binary(path) as source:
+            stream = cast(IO[bytes], _guarded(source, path, form))
+            parser = ox.parse(stream, form, base_iri=address_of(path))
+            for mistake in islice(_mistakes(parser), _MOST_MISTAKES):
+                place = Location(name, mistake.lineno, mistake.offset)
+                problems.add(_message(mistake), place)
+    if problems.count:
+        return problems.found()
+    return problems.error(_message(error), Location(name, error.lineno, error.offset))
+
+
+def _mistakes(parser: Iterator[ox.Quad]) -> Iterator[SyntaxError]:
+    """Yield the mistakes of a file: the parser goes on behind each, mostly at the next line."""
+    while True:
+        try:
+            if next(parser, None) is None:
+                return
+        except SyntaxError as error:
+            yield error
+        except (InputError, MemoryError, ValueError):
+            return  # what is behind is not read
+
+
+def _message(error: SyntaxError) -> str:
+    return re.sub(r"^Parser error at .*?: ", "", error.msg or str(error))
 
 
 def bad_encoding(path: Path, before: int | None) -> InputError | None:

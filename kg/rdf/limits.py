@@ -52,23 +52,26 @@ class Problems:
 
     Args:
         form: The format, as a message names it.
+
+    Attributes:
+        count: How many were noted.
     """
 
     def __init__(self, form: str) -> None:
         self._form = form
         self._found: list[tuple[str, Location]] = []
-        self._count = 0
+        self.count = 0
 
     def add(self, message: str, place: Location) -> None:
         """Note something that is wrong."""
-        self._count += 1
+        self.count += 1
         if len(self._found) < SHOWN:
             self._found.append((message, place))
 
     def error(self, message: str, place: Location) -> InputError:
         """Return the error for what was noted and for something behind which nothing is read."""
         self.add(message, place)
-        return self._error()
+        return self.found()
 
     def raise_if_any(self) -> None:
         """Raise the error for what was noted.
@@ -76,14 +79,15 @@ class Problems:
         Raises:
             InputError: Something was.
         """
-        if self._count:
-            raise self._error()
+        if self.count:
+            raise self.found()
 
-    def _error(self) -> InputError:
+    def found(self) -> InputError:
+        """Return the error for what was noted; something was."""
         (message, place), *others = self._found
         more = [f"{at}: {text}" for text, at in others]
-        if self._count > len(self._found):
-            more.append(f"and {self._count - len(self._found):,} more")
+        if self.count > len(self._found):
+            more.append(f"and {self.count - len(self._found):,} more")
         hint = "Mend the file at this place." if not more else "Mend the file at these places."
         return InputError(
             "bad-rdf",

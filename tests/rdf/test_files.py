@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from kg.errors import InputError
-from kg.rdf import parse_rdf, quads_about
+from kg.rdf import parse_rdf, quads_about, quads_with_lines
 
 XML = '<r:RDF xmlns:r="http://www.w3.org/1999/02/22-rdf-syntax-ns#" xmlns:e="http://e/">%s</r:RDF>'
 NODE = '<r:Description r:about="http://e/s"><e:p>%s</e:p></r:Description>'
@@ -165,3 +165,17 @@ def test_quads_about_subjects_have_their_lines(tmp_path: Path, suffix: str) -> N
     )
     found = [(quad.object.value, line) for quad, line in quads_about(path, {"<http://e/a>"})]
     assert found == [("x", 2), ("y", 5), ("z", 6), ("no space", 7)]
+
+
+@pytest.mark.parametrize("read", [parse_rdf, quads_with_lines, lambda p: quads_about(p, {"<e:s>"})])
+def test_ten_errors_are_told_together_and_the_rest_counted(tmp_path, monkeypatch, read):
+    monkeypatch.chdir(tmp_path)
+    path = Path("a.nt")
+    good = "<e:s> <e:p> <e:o> .\n"
+    path.write_text(good + "".join(f"<e:s> <e:p> <e:{n} x> .\n{good}" for n in range(12)))
+    with pytest.raises(InputError) as caught:
+        list(read(path))
+    told = str(caught.value).splitlines()
+    assert told[0].startswith("a.nt:2:13: not valid N-Triples: Invalid IRI code point ' '")
+    assert told[1:10] == [f"  a.nt:{2 * n}:13: Invalid IRI code point ' '" for n in range(2, 11)]
+    assert told[10:] == ["  and 2 more", "  Mend the file at these places."]

@@ -6,6 +6,7 @@ import io
 import pytest
 
 from kg.errors import InputError
+from kg.mapping.rml_graph import RmlGraph
 from kg.rdf import parse_rdf, quads_with_lines, scan, spool_rdf
 from kg.rdf.limits import DEEPEST, LONGEST_TERM
 from kg.rdf.scan import Found, find_excess
@@ -79,6 +80,16 @@ def test_deep_brackets_are_refused(tmp_path, suffix, opening, closing):
     path.write_text(START + f"\n<e:s> <e:p> {opening * count}<e:o>{closing * count} .")
     assert refused(path) == ("too-deep", 4)
     assert refused(path, quads_with_lines) == ("too-deep", 4)
+
+
+def test_depth_is_limited_behind_an_error_and_in_mappings(tmp_path):
+    deep = f"<e:s> <e:p> {'<<( <e:s> <e:p> ' * DEEPEST * 2}<e:o>{' )>>' * DEEPEST * 2} ."
+    path = tmp_path / "a.nt"
+    path.write_text("<e:s> <e:p> <o o> .\n" + deep)
+    assert refused(path) == ("bad-rdf", 1)
+    with pytest.raises(InputError) as caught:
+        RmlGraph(f"# mapping\n{deep}", "m.ttl", "http://b/")
+    assert caught.value.code == "too-deep"
 
 
 def test_brackets_in_texts_do_not_count(tmp_path):
