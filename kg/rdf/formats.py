@@ -41,7 +41,7 @@ COMPRESSIONS: Final = (".gz", ".zst", ".bz2", ".xz")
 # Bytes of the head that are looked at.
 HEAD: Final = 1 << 14
 
-_XML: Final = re.compile(r"<\?xml\b|<!--|<!DOCTYPE\b|<[A-Za-z_][\w.:-]*\s[^<>]*\bxmlns")
+_XML: Final = re.compile(r"<\?[A-Za-z_]|<!--|<!DOCTYPE\b|<[A-Za-z_][\w.:-]*\s[^<>]*\bxmlns")
 _JSON: Final = re.compile(r"\{\s*[\"}]|\[\s*(?:[{\"]|\]\s*$)")
 _TURTLE: Final = re.compile(r"<[^<>\s]*>|_:|^\s*@?(?:prefix|base)\b", re.I | re.M)
 _NO_RDF: Final = (
