@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import hashlib
 import re
-import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +21,7 @@ from kg.builds import check_build
 from kg.duck import engine, sql_text, translated
 from kg.errors import UsageError
 from kg.quads import QuadTable
+from kg.temporary import temporary_folder
 from kg.terms import RDF, RDF_TYPE, XSD, iri, is_iri, literal
 from kg.wording import visible
 from kg.workspace import MAPPING_PATTERNS, Build, Workspace
@@ -147,7 +147,7 @@ def describe(
     chosen = check_build(build or workspace.current_build())
     table = QuadTable(chosen.quads)
     with (
-        tempfile.TemporaryDirectory(prefix="kg-describe-") as name,
+        temporary_folder("describe") as name,
         engine(Path(name), memory) as connection,
         translated(),
     ):

@@ -5,7 +5,6 @@ What a mapping sends to logical targets goes there, the rest to the default outp
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -23,6 +22,7 @@ from kg.materialize import MapCount, Materialization, explain, materialize
 from kg.paths import is_inside, show_path
 from kg.sources import Folders
 from kg.sources.files import find_files
+from kg.temporary import temporary_folder
 from kg.workspace import COMMON_PREFIXES
 
 # Where sources and targets may lie.
@@ -105,7 +105,7 @@ def map_files(
     inside = None if allow_outside else _folders(mappings)
     _check_targets(routing, target, inside)
     _check_inputs(plan, mappings, routing, target, inside)
-    with tempfile.TemporaryDirectory(prefix="kg-map-") as folder, Renames() as together:
+    with temporary_folder("map") as folder, Renames() as together:
         spill = Path(folder)
         made = _materialized(plan, Folders(inside, spill, _CALLED), memory, threads)
         written = tuple(

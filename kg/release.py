@@ -5,7 +5,6 @@ The folder appears in one step, whole. It is the same, byte for byte, for the sa
 
 from __future__ import annotations
 
-import os
 import shutil
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -20,6 +19,7 @@ from kg.export.api import export_workspace
 from kg.export.formats import choose_format
 from kg.export.options import ExportOptions
 from kg.supervise import leftover
+from kg.temporary import new_part_folder, part_of, remove_folder
 from kg.workspace import Workspace, show_path
 
 FORMATS: Final = ("nq.gz", "ttl.gz")
@@ -90,10 +90,10 @@ def release(
             hint="Name a new folder, for example with the version or the day.",
         )
     old = _export_of(last) if last else None
-    part = folder.with_name(f".{folder.name}.{os.getpid()}.part")
+    part = part_of(folder)
     leftover(part)
     try:
-        part.mkdir(parents=True)
+        new_part_folder(folder)
         files = []
         for ending in formats:
             say(f"writing {name}.{ending}")
@@ -120,7 +120,7 @@ def release(
             hint="Check the disk and the path.",
         ) from error
     finally:
-        shutil.rmtree(part, ignore_errors=True)
+        remove_folder(part)
     return Released(folder, tuple(sorted(path.name for path in folder.iterdir())), found)
 
 

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import json
 import re
-import tempfile
 import urllib.parse
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -27,6 +26,7 @@ from kg.errors import InputError, UsageError, WorldError
 from kg.export.graphs import DEFAULT_GRAPH, select_graphs
 from kg.http import Client, find_credentials, refuse_login
 from kg.quads import QuadTable, copy_lines
+from kg.temporary import temporary_folder
 from kg.terms import expand, is_iri
 from kg.workspace import Build, Workspace
 
@@ -301,7 +301,7 @@ def _rows(
     """Give a connection, a query for the rows s, p, o, g that are sent, and a folder for files."""
     build = check_build(workspace.current_build())
     with (
-        tempfile.TemporaryDirectory(prefix="kg-push-") as name,
+        temporary_folder("push") as name,
         engine(Path(name), options.memory) as connection,
     ):
         yield connection, _query(connection, build, workspace, options), Path(name)

@@ -80,6 +80,20 @@ def part_of(target: Path) -> Path:
     return target.with_name(name)
 
 
+def new_part_folder(target: Path) -> None:
+    """Make the folder that is to become a target, as `part_of` names it; `remove_folder` ends it.
+
+    Those that killed processes left for the same target are removed first.
+
+    Raises:
+        OSError: It cannot be made.
+    """
+    part = part_of(target)
+    _remove_dead_parts(part)
+    part.mkdir(parents=True)
+    _hold(part)
+
+
 def new_part(target: Path) -> Path:
     """Make the empty file that is to become a target; `remove_part` ends it.
 
@@ -89,13 +103,17 @@ def new_part(target: Path) -> Path:
         OSError: It cannot be made.
     """
     part = part_of(target)
-    stem = part.name.rsplit(".", 2)[0]
-    _remove_dead(target.parent, re.compile(rf"{re.escape(stem)}\.(\d+)\.part"))
+    _remove_dead_parts(part)
     part.unlink(missing_ok=True)
     # Never through a link that waits there under this name.
     os.close(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o666))
     _hold(part)
     return part
+
+
+def _remove_dead_parts(part: Path) -> None:
+    stem = part.name.rsplit(".", 2)[0]
+    _remove_dead(part.parent, re.compile(rf"{re.escape(stem)}\.(\d+)\.part"))
 
 
 def remove_part(part: Path) -> None:

@@ -185,11 +185,10 @@ def _table(
 def _inferred(
     connection: duckdb.DuckDBPyConnection, table: QuadTable, stack: ExitStack
 ) -> QuadTable:
-    import tempfile
-
     from kg.infer import infer_rdfs
+    from kg.temporary import temporary_folder
 
-    folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="kg-validate-"))
+    folder = stack.enter_context(temporary_folder("validate"))
     target = Path(folder) / "inferred.parquet"
     inferred, _ = infer_rdfs(connection, table, "urn:kg:inferred", target)
     return inferred

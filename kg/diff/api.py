@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import tempfile
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -18,6 +17,7 @@ from kg.duck import engine, read_parquet, sql_text, translated
 from kg.errors import InputError
 from kg.quads import copy_lines
 from kg.sizes import parse_size
+from kg.temporary import temporary_folder
 from kg.workspace import COMMON_PREFIXES, Workspace, find_workspace
 
 if TYPE_CHECKING:
@@ -112,7 +112,7 @@ def diff(
         return workspace or find_workspace(Path())
 
     with (
-        tempfile.TemporaryDirectory(prefix="kg-diff-") as name,
+        temporary_folder("diff") as name,
         engine(Path(name), _for_engine(chosen.memory), chosen.threads) as connection,
         translated(),
     ):

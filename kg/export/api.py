@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -20,6 +19,7 @@ from kg.export.survey import Survey, read_survey
 from kg.export.write import Rows, write
 from kg.notes import strictly
 from kg.quads import QuadTable, spooled, write_table
+from kg.temporary import temporary_folder
 from kg.workspace import COMMON_PREFIXES, Workspace, find_workspace, show_path
 
 if TYPE_CHECKING:
@@ -92,7 +92,7 @@ def export_files(files: Sequence[Path], target: str, options: ExportOptions) -> 
     from kg.rdf import spool_rdf
 
     options.check(target, *choose_format(target, options.format_name))
-    with tempfile.TemporaryDirectory(prefix="kg-export-") as name:
+    with temporary_folder("export") as name:
         spool = Path(name) / "spool.parquet"
         with strictly(options.strict):
             entries = [(path, None) for path in files]
@@ -158,7 +158,7 @@ def _export(
     form, compression = choose_format(target, options.format_name)
     options.check(target, form, compression)
     with (
-        tempfile.TemporaryDirectory(prefix="kg-export-") as name,
+        temporary_folder("export") as name,
         engine(Path(name), options.memory, options.threads) as connection,
         translated(),
     ):

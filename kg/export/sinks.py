@@ -21,6 +21,7 @@ from kg.errors import KgError, WorldError
 from kg.export.formats import Compression
 from kg.quads import copy_lines
 from kg.supervise import leftover
+from kg.temporary import new_part, part_of, remove_part
 from kg.workspace import show_path
 
 if TYPE_CHECKING:
@@ -74,7 +75,7 @@ class Renames:
                         part.replace(target)
         finally:
             for part, _ in self._pairs:
-                part.unlink(missing_ok=True)
+                remove_part(part)
 
 
 @contextmanager
@@ -95,8 +96,9 @@ def replacing(target: Path, together: Renames | None = None) -> Iterator[Path]:
         with _told(target):
             yield target
         return
-    part = part_of(target)
-    leftover(part)
+    leftover(part_of(target))
+    with _told(target):
+        part = new_part(target)
     given = False
     try:
         with _told(target):
@@ -111,12 +113,7 @@ def replacing(target: Path, together: Renames | None = None) -> Iterator[Path]:
         raise
     finally:
         if not given:
-            part.unlink(missing_ok=True)
-
-
-def part_of(target: Path) -> Path:
-    """Return the temporary name of a target."""
-    return target.with_name(f".{target.name}.{os.getpid()}.part")
+            remove_part(part)
 
 
 @contextmanager
@@ -202,11 +199,11 @@ class SplitWriter:
         if self._open is not None:
             self._open[0].close()
         for part in self._parts:
-            part.unlink(missing_ok=True)
+            remove_part(part)
 
     def _next(self) -> None:
         self._close()
-        part = part_of(self.name(len(self._parts) + 1))
+        part = new_part(self.name(len(self._parts) + 1))
         leftover(part)
         self._parts.append(part)
         raw = part.open("wb", buffering=0)

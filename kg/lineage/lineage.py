@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
@@ -13,6 +12,7 @@ import duckdb
 from kg.duck import engine
 from kg.lineage.asked import Trace, Wanted
 from kg.lineage.files import FileTracer
+from kg.temporary import temporary_folder
 from kg.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -106,7 +106,7 @@ def trace_workspace(
         InputError: A mapping, source or RDF file is gone or broken.
     """
     with (
-        tempfile.TemporaryDirectory(prefix="kg-trace-") as folder,
+        temporary_folder("trace") as folder,
         engine(Path(folder), memory) as connection,
     ):
         yield from workspace_lineage(connection, workspace, Path(folder)).trace(wanted)

@@ -13,6 +13,7 @@ from typing import Final
 
 from kg.errors import Location
 from kg.lineage.asked import Trace, Wanted
+from kg.paths import open_file
 from kg.rdf import quads_about, quads_with_lines
 from kg.workspace import show_path
 
@@ -76,7 +77,7 @@ class LineTracer:
 
     def _digest(self, path: Path) -> str:
         if path not in self._digests:
-            with path.open("rb") as source:
+            with open_file(path) as source:
                 self._digests[path] = hashlib.file_digest(source, "sha256").hexdigest()[:12]
         return self._digests[path]
 

@@ -8,9 +8,9 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
-from kg.errors import InputError, Location
+from kg.errors import InputError, KgError, Location
 from kg.mapping.plan import Plan
-from kg.paths import read_file
+from kg.paths import find_files, open_file, read_file
 from kg.terms import is_iri
 from kg.workspace import MAPPING_PATTERNS, show_path
 
@@ -70,13 +70,12 @@ def unnamed_mappings(folder: Path) -> Iterator[tuple[Path, str]]:
     Args:
         folder: Where to look, at all depths.
     """
-    for path in sorted(folder.rglob("*")):
+    for path in find_files(folder, lambda name: name.endswith(_ENDINGS)):
         ending = next((ending for ending in _ENDINGS if path.name.endswith(ending)), None)
         if ending is None or any(path.match(pattern) for pattern in MAPPING_PATTERNS):
             continue
-        if not path.is_file():
-            continue
-        with suppress(OSError), path.open("rb") as stream:
+        # What leads elsewhere, or is no file, is not looked into.
+        with suppress(KgError, OSError), open_file(path, [folder]) as stream:
             text = stream.read(_LOOKED_AT)
             turtle = ending == ".ttl"
             if _RML.search(text) if turtle else _YARRRML.search(text) and _PAIRS.search(text):

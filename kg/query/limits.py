@@ -71,9 +71,9 @@ class Guard:
 
     def folder(self) -> Path:
         """Make a folder for temporary files, which is removed at the end."""
-        from tempfile import mkdtemp
+        from kg.temporary import new_folder
 
-        made = Path(mkdtemp(prefix="kg-query-"))
+        made = new_folder("query")
         self.leftovers.append(made)
         return made
 

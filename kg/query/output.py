@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,6 +10,7 @@ from typing import IO
 
 from kg.errors import WorldError
 from kg.query.limits import Guard
+from kg.temporary import new_part, remove_part
 from kg.workspace import show_path
 
 
@@ -52,9 +52,10 @@ def opened(target: Path | None, guard: Guard) -> Iterator[IO[bytes]]:
 
 
 def _replaced(target: Path, guard: Guard) -> Iterator[IO[bytes]]:
-    part = target.with_name(f".{target.name}.{os.getpid()}.part")
+    part = new_part(target)
     guard.leftovers.append(part)
     with part.open("wb") as out:
         yield out
     guard.finish()
     part.replace(target)
+    remove_part(part)

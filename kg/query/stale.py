@@ -13,6 +13,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
+from kg.errors import KgError
+from kg.paths import open_file, read_file
 from kg.temporary import write_text
 from kg.workspace import Build, Workspace
 
@@ -88,9 +90,9 @@ def _digest(path: Path) -> str | None:
     import hashlib
 
     try:
-        with path.open("rb") as file:
+        with open_file(path) as file:
             return hashlib.file_digest(file, "sha256").hexdigest()
-    except OSError:
+    except (KgError, OSError):
         return None
 
 
@@ -105,8 +107,8 @@ def _new_files(workspace: Workspace, recorded: set[str]) -> list[str]:
 
 def _read(path: Path) -> dict[str, Any]:
     try:
-        loaded = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError):
+        loaded = json.loads(read_file(path))
+    except (KgError, ValueError, RecursionError):
         return {}
     return loaded if isinstance(loaded, dict) else {}
 

@@ -6,7 +6,6 @@ and DuckDB splits the lines into terms: a third of the time of a loop over quads
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,6 +16,7 @@ import pyoxigraph as ox
 from kg.errors import InputError, Location, WorldError
 from kg.rdf.files import LinesOfStatements, format_of, open_rdf
 from kg.rdf.labels import TABLE, make_labels
+from kg.temporary import temporary_folder
 from kg.terms import iri
 from kg.workspace import show_path
 
@@ -104,7 +104,7 @@ def spool_rdf(
     prefixes: dict[str, str] = {}
     parsed: list[_Lines] = []
     with (
-        tempfile.TemporaryDirectory(prefix="kg-spool-", dir=target.parent) as name,
+        temporary_folder("spool", target.parent) as name,
         engine(Path(name), memory or SPOOL_MEMORY, threads=1) as connection,
     ):
         # The statements stream by the labels: as the side that a join holds they may be too large.

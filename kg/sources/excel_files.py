@@ -32,6 +32,7 @@ from kg.sources.files import SourceFile, missing_reference
 from kg.sources.reading import Reading
 from kg.sources.rows import scan_rows
 from kg.sources.streams import compression_of, unpacked
+from kg.temporary import temporary_folder
 from kg.workspace import show_path
 
 # The share of DuckDB's memory that the process gets, and what it needs in any case, in bytes.
@@ -75,7 +76,7 @@ def lines_of(file: SourceFile, source: LogicalSource, records: Collection[int]) 
     if compression_of(file, source):
         return {}
     wanted = set(records)
-    with tempfile.TemporaryDirectory(prefix="kg-sheet-") as folder:
+    with temporary_folder("sheet") as folder:
         target = Path(folder) / "rows.jsonl"
         with _opened(file.path, target, _LARGEST, file) as child:
             child.start(source)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path as FilePath
@@ -12,6 +11,7 @@ import duckdb
 from kg.duck import spare
 from kg.quads import QuadTable, spooled, write_table
 from kg.rdf import SPOOL_MEMORY, spool_rdf
+from kg.temporary import temporary_folder
 
 
 @contextmanager
@@ -29,7 +29,7 @@ def load_files(
         WorldError: The disk failed.
         LimitError: The memory limit was reached.
     """
-    with tempfile.TemporaryDirectory(prefix="kg-validate-") as folder:
+    with temporary_folder("validate") as folder:
         spool = FilePath(folder) / "quads.tsv"
         with spare(connection, SPOOL_MEMORY) as memory:
             spool_rdf([(path, None) for path in files], spool, memory=memory)

@@ -6,7 +6,6 @@ made it. Where neither is known, the records behind the focus node are given.
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path as FilePath
@@ -16,6 +15,7 @@ import duckdb
 
 from kg.errors import Location
 from kg.lineage import Lineage, Wanted, workspace_lineage
+from kg.temporary import new_folder, remove_folder
 from kg.validation import paths
 from kg.validation.names import sh
 from kg.validation.paths import Path
@@ -60,12 +60,12 @@ class Origins:
         self._workspace = workspace
         self._lineage: Lineage | None = None
         self._spill = spill
-        self._folder: tempfile.TemporaryDirectory[str] | None = None
+        self._folder: FilePath | None = None
 
     def close(self) -> None:
         """Remove what was written for tracing."""
         if self._folder is not None:
-            self._folder.cleanup()
+            remove_folder(self._folder)
 
     def locate(self, results: Sequence[Result]) -> list[Result]:
         """Return the results with their origins.
@@ -139,8 +139,7 @@ class Origins:
     def _open(self) -> Lineage:
         if self._lineage is None:
             if self._spill is None:
-                self._folder = tempfile.TemporaryDirectory(prefix="kg-trace-")
-                self._spill = FilePath(self._folder.name)
+                self._folder = self._spill = new_folder("trace")
             self._lineage = workspace_lineage(self._connection, self._workspace, self._spill)
         return self._lineage
 

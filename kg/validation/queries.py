@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import math
 import re
-import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -23,6 +22,7 @@ import pyoxigraph as ox
 from kg.duck import lent, reserved, sql_text, translated
 from kg.quads import copy_lines
 from kg.store import Room, ask, empty_store, load_lines
+from kg.temporary import temporary_folder
 from kg.terms import XSD, literal
 from kg.validation.messages import QUERY_MESSAGE
 from kg.validation.names import sh
@@ -182,7 +182,7 @@ class QueryRunner:
         return bool(rows)
 
     def _load(self) -> ox.Store:
-        folder = self._held.enter_context(tempfile.TemporaryDirectory(prefix="kg-validate-"))
+        folder = self._held.enter_context(temporary_folder("validate"))
         lines = FilePath(folder) / "triples.nt"
         count = copy_lines(
             self._connection,

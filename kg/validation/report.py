@@ -11,6 +11,7 @@ from pathlib import Path as FilePath
 from typing import IO, Final
 
 from kg.errors import WorldError
+from kg.temporary import replacing
 from kg.terms import RDF_TYPE
 from kg.validation.names import RDF_FIRST, SH, sh
 from kg.validation.paths import Path, Predicate, to_turtle
@@ -109,17 +110,13 @@ def turtle_file(path: FilePath, shapes: ShapesGraph) -> Iterator[TurtleReport]:
     Raises:
         WorldError: The disk failed.
     """
-    part = path.with_name(path.name + ".part")
     try:
-        with part.open("w", encoding="utf-8") as out:
+        with replacing(path) as part, part.open("w", encoding="utf-8") as out:
             report = TurtleReport(out, shapes)
             yield report
             report.close()
-        part.replace(path)
     except OSError as error:
         raise WorldError("disk", f"cannot write {show_path(path)}: {error}") from error
-    finally:
-        part.unlink(missing_ok=True)
 
 
 def _short(term: str) -> str:

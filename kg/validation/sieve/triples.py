@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -14,6 +13,7 @@ import duckdb
 
 from kg.duck import read_parquet, sql_text, translated
 from kg.quads import QuadTable
+from kg.temporary import temporary_folder
 
 # Rows below which a second thread costs more than it saves.
 _ONE_THREAD: Final = 200_000
@@ -89,7 +89,7 @@ def _merged(
             f" FROM {table.sql}"
         )
         source = f"SELECT s, p, o FROM ({marked}) WHERE first"
-    with tempfile.TemporaryDirectory(prefix="kg-validate-") as folder, translated():
+    with temporary_folder("validate") as folder, translated():
         if held:
             source = f"SELECT s, p, o, hash(p) AS h FROM ({source})"
         elif merged:
