@@ -203,6 +203,9 @@ class TermReader:
             if term_type.is_iri and not is_iri(self.base + expression.value):
                 what, hint = no_iri(expression.value)
                 raise node.error(what, hint=hint or self.advice(text))
+            note = f"{text!r} has no prefix, so it is <{self.base}{text}>"
+            if term_type.is_iri and re.fullmatch(r"\w[\w-]*", expression.value):
+                return TermMap(expression, term_type, note=note, origin=node.origin)
         return TermMap(expression, term_type, origin=node.origin)
 
     def advice(self, text: str) -> str:

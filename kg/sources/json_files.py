@@ -433,29 +433,44 @@ def _column(
     if not column.many:
         return f"{text(found)} AS c{index}, {kind(found)} AS t{index}"
     return (
-        f"list_filter(list_transform({_all(found, rest)}, lambda e:"
+        f"list_filter(list_transform({_all(found, rest, lenient=True)}, lambda e:"
         f" {{'v': {text('e')}, 't': {kind('e')}}}), lambda e: e.v IS NOT NULL) AS c{index}"
     )
 
 
-def _all(parent: str, steps: tuple[Step, ...], depth: int = 0) -> str:
+def _all(parent: str, steps: tuple[Step, ...], depth: int = 0, *, lenient: bool = False) -> str:
     """Return the SQL of the list of values below `parent`; the first step is a wildcard.
 
     A wildcard stands for the elements of an array and for the members of an object; DuckDB has a
     path for each.
+
+    Args:
+        parent: SQL of a JSON value.
+        steps: A wildcard, and what follows.
+        depth: How many wildcards stand before.
+        lenient: Whether one value counts as a list of one, as many programs write lists.
     """
     head, rest = _until_wildcard(steps[1:])
     below = engine_path(head)[1:]
+    members, other = f"json_extract({parent}, {sql_text('$.*' + below)})", "[]"
+    if lenient and below:
+        own = f"json_extract({parent}, {sql_text('$' + below)})"
+        members = (
+            f"CASE WHEN len({members}) > 0 THEN {members} WHEN {own} IS NOT NULL THEN [{own}]"
+            " ELSE [] END"
+        )
+    elif lenient:
+        other = f"CASE WHEN {parent} IS NULL OR {parent} = 'null' THEN [] ELSE [{parent}] END"
     items = (
         f"CASE WHEN starts_with({parent}, '[')"
         f" THEN json_extract({parent}, {sql_text('$[*]' + below)})"
-        f" WHEN starts_with({parent}, '{{')"
-        f" THEN json_extract({parent}, {sql_text('$.*' + below)}) ELSE [] END"
+        f" WHEN starts_with({parent}, '{{') THEN {members} ELSE {other} END"
     )
     if not rest:
         return items
     name = f"w{depth}"
-    return f"flatten(list_transform({items}, lambda {name}: {_all(name, rest, depth + 1)}))"
+    inner = _all(name, rest, depth + 1, lenient=lenient)
+    return f"flatten(list_transform({items}, lambda {name}: {inner}))"
 
 
 def _until_wildcard(steps: tuple[Step, ...]) -> tuple[tuple[Step, ...], tuple[Step, ...]]:

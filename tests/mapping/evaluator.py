@@ -327,7 +327,8 @@ def values(reference: Reference, source: LogicalSource, record: Record) -> list[
     if source.formulation is Formulation.CSV:
         text = record.content[reference.name]
         return [] if text is None else [Value(text)]
-    return [made for found in select(reference.name, record.content) if (made := scalar(found))]
+    inside = select(reference.name, record.content, lenient=True)
+    return [made for found in inside if (made := scalar(found))]
 
 
 def scalar(value: Any) -> Value | None:
@@ -353,18 +354,39 @@ class Number:
 _STEP = re.compile(r"\.(\w+)|(\[\*\]|\.\*)|\[(-?\d+)\]|\[(\"(?:\\.|[^\"\\])*\")\]")
 
 
-def select(path: str, value: Any) -> list[Any]:
-    """Return what a JSONPath of keys, indices and wildcards finds."""
-    found = [value]
+def select(path: str, value: Any, *, lenient: bool = False) -> list[Any]:
+    """Return what a JSONPath of keys, indices and wildcards finds.
+
+    If it is lenient, one value counts as a list of one.
+    """
     path = path.removeprefix("$")
     path = path if path.startswith((".", "[")) or not path else f".{path}"
+    steps = []
     for match in _STEP.finditer(path):
         name, everything, index, quoted = match.groups()
         if quoted:
             name = json.loads(quoted)
-        found = [inner for each in found for inner in _step(each, name, bool(everything), index)]
+        steps.append((name, bool(everything), index))
     assert "".join(m[0] for m in _STEP.finditer(path)) == path
-    return found
+    return _walk(value, steps, lenient)
+
+
+def _walk(value: Any, steps: list[Any], lenient: bool) -> list[Any]:
+    if not steps:
+        return [value]
+    (name, everything, index), *others = steps
+    if not everything or not lenient:
+        inside = _step(value, name, everything, index)
+        return [found for inner in inside for found in _walk(inner, others, lenient)]
+    end = next((n for n, step in enumerate(others) if step[1]), len(others))
+    below, rest = others[:end], others[end:]
+    inside = _step(value, None, True, None)
+    found = [each for inner in inside for each in _walk(inner, below, lenient)]
+    if isinstance(value, dict) and below and not found:
+        found = _walk(value, below, lenient)
+    elif not isinstance(value, dict | list) and value is not None and not below:
+        found = [value]
+    return [each for inner in found for each in _walk(inner, rest, lenient)]
 
 
 def _step(value: Any, name: str | None, everything: bool, index: str | None) -> list[Any]:

@@ -111,7 +111,11 @@ def write_json(draw: Draw, path: Path, iterator: str) -> list[str]:
                 st.just([scalars(draw) for _ in range(draw(st.integers(0, 3)))])
                 | st.none()
                 | st.just({"x": scalars(draw), "y": scalars(draw)})
+                | st.just(scalars(draw))
             )
+        if draw(st.booleans()):
+            parts = [{"x": scalars(draw), "z": [scalars(draw)]} for _ in range(2)]
+            record["parts"] = draw(st.sampled_from([parts, parts[:1], parts[0], [], {}]))
         if draw(st.booleans()):
             record["more"] = {"a b": scalars(draw)}
         records.append(record)
@@ -133,7 +137,17 @@ def write_json(draw: Draw, path: Path, iterator: str) -> list[str]:
         ),
         encoding="utf-8",
     )
-    return [*KEYS, "$.ID", "tags[*]", "$.tags[*]", '$.more["a b"]', "tags[0]", "tags[-1]"]
+    return [
+        *KEYS,
+        "$.ID",
+        "tags[*]",
+        "$.tags[*]",
+        '$.more["a b"]',
+        "tags[0]",
+        "tags[-1]",
+        "parts[*].x",
+        "parts[*].z[*]",
+    ]
 
 
 def sources(draw: Draw, folder: Path) -> list[tuple[LogicalSource, list[str]]]:

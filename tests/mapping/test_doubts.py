@@ -151,6 +151,12 @@ class TestTexts:
     def test_no_doubt(self, tmp_path, pair):
         assert notes(run(tmp_path, [pair], "id\n1\n")) == []
 
+    @pytest.mark.parametrize("pair", ["[a, Peak]", "[Peak, x]", "{p: ex:p, o: Peak~iri}"])
+    def test_a_name_without_a_prefix(self, tmp_path, pair):
+        mapping = "base: http://base/\n" + yarrrml(CSV, [pair, pair])
+        (note,) = notes(run_mapping(tmp_path, mapping, {"t.csv": "id\n1\n"}))[:1]
+        assert note == "line 7: 'Peak' has no prefix, so it is <http://base/Peak>"
+
     def test_braces(self, tmp_path):
         (note,) = notes(run(tmp_path, ["[ex:p, '{id}']"], "id\n1\n"))
         assert note == "line 7: '{id}' is a text; a reference is written $(id)"
@@ -213,6 +219,57 @@ class TestCombinations:
         mapping = yarrrml(self.SOURCE, ["[ex:p, x]"], f"'ex:{self.template(5)}'")
         with pytest.raises(LimitError, match="777,600,000"):
             run_mapping(tmp_path, mapping, lists(60, 60, 60, 60, 60))
+
+
+class TestOneForMany:
+    """Programs write a list of one as the one; `[*]` takes both."""
+
+    @pytest.mark.parametrize("kind", ["jsonpath", "yaml"])
+    @pytest.mark.parametrize(
+        ("reference", "record", "expected"),
+        [
+            ("tags[*]", {"tags": ["a", "b"]}, ["a", "b"]),
+            ("tags[*]", {"tags": "a"}, ["a"]),
+            ("tags[*]", {"tags": False}, ["false"]),
+            ("tags[*]", {"tags": None}, []),
+            ("tags[*]", {}, []),
+            ("tags[*]", {"tags": {"x": "a", "y": "b"}}, ["a", "b"]),  # as RFC 9535 has it
+            ("grants[*].id", {"grants": [{"id": "a"}, {"id": "b"}]}, ["a", "b"]),
+            ("grants[*].id", {"grants": {"id": "a", "title": "b"}}, ["a"]),
+            ("grants[*].id", {"grants": {"x": {"id": "a"}, "id": "b"}}, ["a"]),
+            ("grants[*].id", {"grants": "a"}, []),
+            ("grants[*].of.id", {"grants": {"of": {"id": "a"}}}, ["a"]),
+            ("grants[*].by[*]", {"grants": {"by": "a"}}, ["a"]),
+            (
+                "grants[*].by[*].id",
+                {"grants": [{"by": {"id": "a"}}, {"by": [{"id": "b"}]}]},
+                ["a", "b"],
+            ),
+        ],
+    )
+    def test_references(self, tmp_path, kind, reference, record, expected):
+        suffix = {"jsonpath": "json"}.get(kind, kind)
+        mapping = yarrrml(f"[[t.{suffix}~{kind}, '$[*]']]", [f"[ex:p, '$({reference})', ex:t]"])
+        made = run_mapping(tmp_path, mapping, {f"t.{suffix}": json.dumps([{"id": 1} | record])})
+        assert made.objects() == [f'"{text}"^^<{EX}t>' for text in expected]
+
+    def test_joins(self, tmp_path):
+        mapping = """mappings:
+          paper:
+            sources: [[t.json~jsonpath, '$.papers[*]']]
+            s: ex:$(id)
+            po: [{p: ex:p, o: {mapping: grant, condition: {function: equal, parameters:
+                  [[str1, $(grant)], [str2, '$(codes[*].code)']]}}}]
+          grant:
+            sources: [[t.json~jsonpath, '$.grants[*]']]
+            s: ex:grant/$(id)
+        """
+        document = {
+            "papers": [{"id": 1, "grant": "x"}, {"id": 2, "grant": "y"}],
+            "grants": [{"id": 7, "codes": {"code": "x"}}, {"id": 8, "codes": [{"code": "y"}]}],
+        }
+        made = run_mapping(tmp_path, mapping, {"t.json": json.dumps(document)})
+        assert made.objects() == [f"<{EX}grant/7>", f"<{EX}grant/8>"]
 
 
 class TestNestedFunctions:
