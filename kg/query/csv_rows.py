@@ -15,22 +15,22 @@ from typing import IO, Final
 
 # Bytes that are turned at once, at least.
 _PIECE: Final = 64 * 1024
-_SPECIAL: Final = re.compile(rb'[,"\r\n]')
-_SUFFIX: Final = re.compile(rb"\x00(?:@[A-Za-z0-9-]+|\^\^<[^>]*>)")
+# Patterns are compiled when they are needed: `kg query` seldom does.
+_SPECIAL: Final = rb'[,"\r\n]'
+_SUFFIX: Final = rb"\x00(?:@[A-Za-z0-9-]+|\^\^<[^>]*>)"
 # A cell: an IRI, a literal with quotes, or something bare such as a number or a blank node.
-_CELL: Final = re.compile(
-    rb'<([^<>"\t\n]*)>(?=[\t\n])'
+_CELL: Final = (
+    rb'(?s:<([^<>"\t\n]*)>(?=[\t\n])'
     rb'|"((?:[^"\\]|\\.)*)"(?:@[A-Za-z0-9-]+|\^\^<[^>]*>)?(?=[\t\n])'
-    rb"|((?:[^\t\n\\]|\\.)*)",
-    re.DOTALL,
+    rb"|((?:[^\t\n\\]|\\.)*))"
 )
-_ESCAPE: Final = re.compile(rb"\\(?:u([0-9A-Fa-f]{4})|U([0-9A-Fa-f]{8})|(.))", re.DOTALL)
+_ESCAPE: Final = rb"(?s:\\(?:u([0-9A-Fa-f]{4})|U([0-9A-Fa-f]{8})|(.)))"
 _NAMED: Final = {b"t": b"\t", b"n": b"\n", b"r": b"\r", b"b": b"\b", b"f": b"\f"}
 
 
 def quoted(text: bytes) -> bytes:
     """Return a field as RFC 4180 has it, in quotes where it needs them."""
-    return b'"' + text.replace(b'"', b'""') + b'"' if _SPECIAL.search(text) else text
+    return b'"' + text.replace(b'"', b'""') + b'"' if re.search(_SPECIAL, text) else text
 
 
 class CsvOfTsv:
@@ -100,7 +100,7 @@ def _at_once(lines: bytes) -> bytes | None:
     if b"," in outside:
         return None
     if len(parts) > 1:
-        outside = _SUFFIX.sub(b"\x00", outside)
+        outside = re.sub(_SUFFIX, b"\x00", outside)
     outside = outside.translate(None, b"<>").replace(b"\t", b",").replace(b"\n", b"\r\n")
     if len(parts) == 1:
         return outside
@@ -114,8 +114,9 @@ def _at_once(lines: bytes) -> bytes | None:
 def _fields(lines: bytes) -> Iterator[list[bytes]]:
     """Yield the fields of each line of TSV."""
     at, line = 0, []
+    cell = re.compile(_CELL)
     while at < len(lines):
-        match = _CELL.match(lines, at)
+        match = cell.match(lines, at)
         assert match is not None  # the last of its parts matches anything
         iri, text, bare = match.groups()
         if iri is not None:
@@ -137,4 +138,4 @@ def _unescaped(text: bytes) -> bytes:
             return chr(int(code, 16)).encode("utf-8", "surrogatepass")
         return _NAMED.get(match[3], match[3])
 
-    return _ESCAPE.sub(char, text) if b"\\" in text else text
+    return re.sub(_ESCAPE, char, text) if b"\\" in text else text

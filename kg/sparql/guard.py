@@ -23,8 +23,9 @@ from kg.sparql.grammar import find_mistake
 from kg.sparql.lexer import Form, Kind, Token, declared_prefixes, form_of, tokens
 from kg.terms import expand, is_iri
 
-_ESCAPE: Final = re.compile(r"\\(?:u([0-9A-Fa-f]{4})|U([0-9A-Fa-f]{8}))")
-_IRIS: Final = re.compile(r"(?:<[A-Za-z][^<>\"{}|^`\\\x00-\x20]*>(?: |\Z))+")
+# Compiled when they are needed: few queries need them.
+_ESCAPE: Final = r"\\(?:u([0-9A-Fa-f]{4})|U([0-9A-Fa-f]{8}))"
+_IRIS: Final = r"(?:<[A-Za-z][^<>\"{}|^`\\\x00-\x20]*>(?: |\Z))+"
 _SERVICE: Final = "SERVICE"
 
 
@@ -61,7 +62,7 @@ class Guarded:
         """
         listed = " ".join(iris)
         inside = any(token.start < offset < token.end for token in self.tokens)
-        if inside or not name.isidentifier() or (iris and not _IRIS.fullmatch(listed)):
+        if inside or not name.isidentifier() or (iris and not re.fullmatch(_IRIS, listed)):
             raise ValueError("no values can be put there")
         block = f" VALUES ?{name} {{ {listed} }} "
         text = self.text[:offset] + block + self.text[offset:]
@@ -147,11 +148,11 @@ def unescaped(text: str) -> str:
     pieces, done = [], 0
     for token in tokens(text):
         if token.kind is Kind.OTHER and token.text == "\\" and token.start >= done:
-            match = _ESCAPE.match(text, token.start)
+            match = re.match(_ESCAPE, text[token.start : token.start + 10])
             code = int(match[1] or match[2], 16) if match is not None else -1
             if match is not None and 0 <= code <= 0x10FFFF and not 0xD800 <= code <= 0xDFFF:
                 pieces += [text[done : token.start], chr(code)]
-                done = match.end()
+                done = token.start + match.end()
     return "".join((*pieces, text[done:]))
 
 
