@@ -68,6 +68,8 @@ class Ended(BaseException):
 
 # Whether this process is the kg command, which may fork.
 _allowed: list[bool] = []
+# Whether this process has watched another.
+_watched: list[bool] = []
 # Where the child writes which files to remove if it is killed.
 _notes: list[int] = []
 
@@ -75,6 +77,11 @@ _notes: list[int] = []
 def allow() -> None:
     """Say that this process is a command of its own, so that `supervise` may fork it."""
     _allowed.append(True)
+
+
+def has_watched() -> bool:
+    """Tell whether this process has watched another, and has nothing else to do."""
+    return bool(_watched)
 
 
 def leftover(path: Path) -> None:
@@ -125,6 +132,7 @@ def supervise(limits: Limits) -> None:
             _be_child(parent, folder)
             return
         os.close(notes[1])
+        _watched.append(True)
         watch = _Watch(child, limits, folder, notes[0], received)
         try:
             code = watch.run()

@@ -194,6 +194,8 @@ def run() -> None:
     signal.signal(signal.SIGTERM, _terminated)
     supervise.allow()
     code = main()
+    if supervise.has_watched():
+        os._exit(code)  # taking the interpreter down takes as long as the rest of watching
     if code == ExitCode.INTERRUPTED:
         _leave_interrupted()
     sys.exit(code)
