@@ -116,6 +116,7 @@ def validate(
     shapes: Sequence[str | Path] = (),
     report: str | Path | None = None,
     on_result: Callable[[Result], None] | None = None,
+    ignore_unsupported: bool = False,
     memory: str | None = None,
     threads: int | None = None,
 ) -> Verdict:
@@ -127,11 +128,12 @@ def validate(
         shapes: Files with shapes; by default those of the workspace.
         report: Where the standard report goes, in Turtle.
         on_result: Called with each result as it is found; none is kept.
+        ignore_unsupported: Leave out what kg does not support of SHACL; the verdict notes it.
         memory: Peak memory of the process, such as ``1GB``.
         threads: Worker threads.
 
     Returns:
-        The verdict: counts by severity, ``conforms``.
+        The verdict: counts by severity, ``conforms``, ``notes`` of what was not checked.
 
     Raises:
         InputError: A file or a shape is wrong, or there is no build.
@@ -174,6 +176,7 @@ def validate(
             shape_files,
             report=None if report is None else Path(report),
             sinks=[on_result] if on_result else [],
+            ignore_unsupported=ignore_unsupported,
         )
 
 

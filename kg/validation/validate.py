@@ -94,6 +94,7 @@ def validate_table(
     report: FilePath | None = None,
     sinks: Sequence[Sink] = (),
     options: Options = DEFAULTS,
+    ignore_unsupported: bool = False,
 ) -> Verdict:
     """Read and check shapes, and validate a quad table against them.
 
@@ -104,13 +105,14 @@ def validate_table(
         report: Where the standard report goes, in Turtle.
         sinks: Each is called with every result, as it is found.
         options: How to validate.
+        ignore_unsupported: Leave out what is not supported of SHACL, and note it.
 
     Raises:
         InputError: The shapes are wrong or cannot be applied.
         WorldError: The disk failed.
         LimitError: The memory limit was reached.
     """
-    shapes = load_shapes(shape_files)
+    shapes = load_shapes(shape_files, ignore_unsupported=ignore_unsupported)
     return validate(connection, table, shapes, report=report, sinks=sinks, options=options)
 
 

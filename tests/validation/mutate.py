@@ -16,7 +16,7 @@ import re
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
@@ -223,11 +223,22 @@ def _mutants() -> Iterator[tuple[str, str, Mutation]]:
     yield from _other_mutants()
 
 
+def first_predicate(stack: ExitStack) -> None:
+    """Follow the first of alternative predicates alone."""
+    original = PathCompiler._step
+
+    def changed(self: PathCompiler, iris: Sequence[str], starts: str | None, inverse: bool) -> str:
+        return original(self, iris[:1], starts, inverse)
+
+    patch(stack, PathCompiler, "_step", changed)
+
+
 def _other_mutants() -> Iterator[tuple[str, str, Mutation]]:
     inner = lambda path: path.path  # noqa: E731
     yield "path inverse", "sh:inversePath", shorter(paths.Inverse, inner)
     yield "path sequence", "sh:path ( ", shorter(paths.Sequence, lambda p: p.paths[0])
     yield "path alternative", "sh:alternativePath", shorter(paths.Alternative, lambda p: p.paths[0])
+    yield "path predicates", "sh:alternativePath", first_predicate
     yield (
         "path zero or more",
         "sh:zeroOrMorePath",

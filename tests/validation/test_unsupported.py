@@ -8,6 +8,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
+import kg
 from kg.cli.main import main
 from kg.errors import InputError
 from kg.quads import QuadTable
@@ -164,3 +165,6 @@ def test_the_option_is_there_for_validate(
         "kg: warning: left out, as kg does not support it: rules (sh:rule)"
         " (1 time, first at s.ttl:9)\n"
     )
+    verdict = kg.validate(data=["d.ttl"], shapes=["s.ttl"], ignore_unsupported=True)
+    assert verdict.conforms
+    assert len(verdict.notes) == 1
