@@ -49,6 +49,7 @@ LONG = {
     "KG_EXAMPLES": "1000",  # random mappings
     "KG_FUZZ_EXAMPLES": "2000",  # random terms and documents
     "KG_FLIPS": "40",  # damaged bits of each file of a build
+    "KG_KILLS": "100",  # builds that are killed
     "KG_FUZZ_HOURS": "1",  # the command on damaged files
 }
 
