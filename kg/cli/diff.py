@@ -11,7 +11,6 @@ import typer
 from kg.cli.context import settings
 from kg.cli.given import ContextOption
 from kg.cli.limits import MemoryOption, ThreadsOption, TimeoutOption, limit
-from kg.cli.streams import shown_bytes
 from kg.errors import ExitCode, UsageError
 
 _SIDE = "An RDF file (.gz and .zst too), current, previous, or the name of a build."
@@ -77,8 +76,7 @@ def diff_command(
             raise
         workspace = None
     if output == "-":
-        sink = shown_bytes() if form == "text" else sys.stdout.buffer
-        found = diff(old, new, sink, workspace=workspace, options=options)
+        found = diff(old, new, sys.stdout.buffer, workspace=workspace, options=options)
     else:
         with replacing(Path(output)) as part, part.open("wb") as sink:
             found = diff(old, new, sink, workspace=workspace, options=options)

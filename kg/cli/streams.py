@@ -8,14 +8,13 @@ quietly. Text for people on standard output goes through `shown`; data is writte
 
 from __future__ import annotations
 
-import codecs
 import errno
 import io
 import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from typing import IO, Any, Final, Literal, TextIO, cast
+from typing import Any, Final, Literal, TextIO, cast
 
 from kg.errors import WorldError
 from kg.logins import without_logins
@@ -63,30 +62,9 @@ class _Shown:
         return getattr(self._stream, name)
 
 
-class _ShownBytes(io.RawIOBase):
-    """Writes text in UTF-8 to a stream of text that people read."""
-
-    def __init__(self, stream: TextIO) -> None:
-        self._stream = stream
-        self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
-
-    def writable(self) -> bool:
-        return True
-
-    def write(self, data: Any) -> int:  # noqa: ANN401  (any buffer of bytes)
-        content = bytes(data)
-        self._stream.write(self._decoder.decode(content))
-        return len(content)
-
-
 def shown(stream: TextIO | None = None) -> TextIO:
     """Return a stream that shows control characters; by default over standard output."""
     return cast(TextIO, _Shown(stream or sys.stdout, must_work=True))
-
-
-def shown_bytes() -> IO[bytes]:
-    """Return standard output for text in UTF-8 that people read."""
-    return cast(IO[bytes], _ShownBytes(shown()))
 
 
 class _Output(io.RawIOBase):

@@ -18,6 +18,7 @@ from kg.errors import InputError
 from kg.quads import copy_lines
 from kg.sizes import parse_size
 from kg.temporary import temporary_folder
+from kg.wording import visible
 from kg.workspace import COMMON_PREFIXES, Workspace, find_workspace
 
 if TYPE_CHECKING:
@@ -199,5 +200,10 @@ def _write(
     else:
         sql = update_sql(connection, options.chunk)
     copy_lines(connection, sql, lines)
+    if options.form == "text":  # for people; the other formats hold values as they are
+        with lines.open(encoding="utf-8", newline="\n") as shown:
+            while text := shown.read(1 << 20):
+                sink.write(visible(text).encode())
+        return
     with lines.open("rb") as source:
         shutil.copyfileobj(source, sink, 1 << 20)

@@ -219,6 +219,18 @@ def test_a_value_is_shown_with_all_that_it_holds(kg, graph):
     assert EVIL in exact
 
 
+def test_a_file_that_people_read_is_like_what_is_shown(kg, graph):
+    for words, target in (
+        (("diff", "old.nt", "new.nt"), "changes.txt"),
+        (("query", "-e", TEXT, "--format", "markdown"), "answer.md"),
+        (("describe",), "card.md"),
+    ):
+        kg(*words, "-o", target, cwd=graph)
+        text = (graph / target).read_text(encoding="utf-8")
+        assert "2J" in text
+        assert hidden(text) == set()
+
+
 def test_progress_is_drawn_over():
     class Kept:
         text = ""
