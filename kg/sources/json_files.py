@@ -32,6 +32,8 @@ from kg.sources.streams import plain_name, plain_text, text_blocks
 LARGEST_OBJECT: Final = 16 * 2**20
 # Bytes of a document whose records need not be cut out first.
 LARGEST_UNCUT: Final = 16 * 2**20
+# Wildcards in a path: DuckDB takes twice the time to plan for each more.
+_MOST_WILDCARDS: Final = 8
 # Records at the start of a file that are looked through for keys that stand twice.
 _LOOKED_THROUGH: Final = 1000
 _SMALLEST_BUFFER: Final = 2**20
@@ -54,7 +56,7 @@ def select(reading: Reading) -> str:
         InputError: The iterator or a reference is no JSONPath, or the file is not valid JSON.
         LimitError: A record is too large.
     """
-    iterator = parse_jsonpath(reading.source.iterator or "$")
+    iterator = _iterator(reading)
     paths = [parse_jsonpath(column.reference) for column in reading.table.columns]
     form = "" if reading.is_large else _native_form(reading, iterator, paths)
     if form:
@@ -66,10 +68,26 @@ def select(reading: Reading) -> str:
 
 def select_lines(reading: Reading, path: Path) -> str:
     """Return a query over a file of JSON documents, one a line, that a reader wrote."""
-    iterator = parse_jsonpath(reading.source.iterator or "$")
+    iterator = _iterator(reading)
     with path.open("rb") as stream:
         blocks = iter(lambda: stream.read(_BLOCK), b"")
         return _cut(reading, iterator, blocks, several=True, marks=True)
+
+
+def _iterator(reading: Reading) -> JsonPath:
+    """Return the path of the records; the paths of a table must not have too many wildcards."""
+    iterator = parse_jsonpath(reading.source.iterator or "$")
+    places = [(iterator, reading.source.origin)]
+    places += [(parse_jsonpath(c.reference), c.origin) for c in reading.table.columns]
+    for path, origin in places:
+        if (path.steps or ()).count(Wildcard.ALL) > _MOST_WILDCARDS:
+            raise InputError(
+                "bad-jsonpath",
+                f"the path has more than {_MOST_WILDCARDS} times [*]",
+                location=origin.location(),
+                hint="Let the iterator lead to the records, and references start there.",
+            )
+    return iterator
 
 
 def needs_marks(

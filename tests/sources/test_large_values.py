@@ -51,7 +51,7 @@ def test_json_deep_enough_for_a_filter(read):
 @pytest.mark.parametrize(
     "deep",
     [
-        nested(DEEP),
+        nested(2000),
         '{"a": ' * 900 + "1" + "}" * 900,
         "".join(f"\n{' ' * n}-" for n in range(1, 400)),
     ],
@@ -199,3 +199,64 @@ def test_halves_of_characters(read, iterator, record):
         read({"a.json": f"[{record}]"}, "v", formulation=JSON, iterator=iterator)
     assert raised.value.code == "bad-json"
     assert "half of a character" in raised.value.message
+
+
+@pytest.mark.parametrize("formulation", [JSON, YAML])
+@pytest.mark.parametrize("number", [8, 9, 300, 5000])
+def test_wildcards(read, formulation, number):
+    """Each doubles the time that the engine takes to plan."""
+    wild = "[*]" * number
+    files = {"a": f'{{"x": {"[" * 8}1{"]" * 8}, "y": 2}}'}
+    for iterator, reference, expected in (("$", f"x{wild}", [["1"]]), (f"$.x{wild}", "y", [])):
+        if number == 8:
+            found = read(files, reference, formulation=formulation, iterator=iterator)
+            values = [[v["v"] for v in row[2]] for row in found.rows if isinstance(row[2], list)]
+            assert values == expected
+            continue
+        with pytest.raises(InputError) as raised:
+            read(files, reference, formulation=formulation, iterator=iterator)
+        assert raised.value.code == "bad-jsonpath"
+
+
+@pytest.mark.parametrize(
+    ("path", "formulation"),
+    [
+        (f"$.a[?{'(' * 3000}@.v == 1{')' * 3000}]", JSON),
+        (f"$.a[?{'!' * 3000}@.v]", JSON),
+        (f"{'(' * 20_000}/r/i{')' * 20_000}", XML),
+        (f"/r/i{'[1' * 5000}{']' * 5000}", XML),
+    ],
+    ids=("brackets", "nots", "groups", "predicates"),
+)
+def test_paths_that_are_nested_deep(read, path, formulation):
+    content = '{"a": [{"v": 1}]}' if formulation is JSON else "<r><i/></r>"
+    with pytest.raises(InputError) as raised:
+        read({"a": content}, "v", formulation=formulation, iterator=path)
+    assert raised.value.code in ("bad-jsonpath", "bad-xpath")
+
+
+def test_scalars_of_yaml_keep_their_text(read):
+    texts = ("NO", "yes", "0o17", "0x1F", "007", "+1", "1_000", "12:30:00", ".inf", "2001-01-01")
+    files = {"a.yaml": "".join(f"- v: {text}\n" for text in texts)}
+    assert read(files, "v", formulation=YAML, iterator="$[*]").values == [*texts]
+
+
+@pytest.mark.parametrize("document", ["a: 1\na: 2", "a: &a {b: 1}\nc: {<<: *a}", "a: !!int 1"])
+def test_what_yaml_reads_in_several_ways_is_refused(read, document):
+    with pytest.raises(InputError) as raised:
+        read({"a.yaml": document}, "a", formulation=YAML)
+    assert raised.value.code == "bad-yaml"
+
+
+@pytest.mark.parametrize(
+    ("declared", "encoding"),
+    [
+        ("", "utf-8"), ("", "utf-8-sig"), ("", "utf-16"), ("UTF-16", "utf-16"),
+        ("ISO-8859-1", "latin-1"), ("windows-1252", "cp1252"), ("US-ASCII", "ascii"),
+    ],
+)  # fmt: skip
+def test_xml_in_the_encoding_that_it_declares(read, declared, encoding):
+    start = f'<?xml version="1.0" encoding="{declared}"?>' if declared else ""
+    value = "x" if encoding == "ascii" else "é"
+    files = {"a.xml": f"{start}<r><i>{value}</i></r>".encode(encoding)}
+    assert read(files, ".", formulation=XML, iterator="/r/i").values == [[{"v": value}]]
