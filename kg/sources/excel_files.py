@@ -26,7 +26,6 @@ from kg.duck import reserved
 from kg.errors import InputError, LimitError, Location
 from kg.mapping.plan import LogicalSource
 from kg.mapping.source_table import SourceTable
-from kg.sources import workbook_child
 from kg.sources.extras import need
 from kg.sources.files import SourceFile, missing_reference
 from kg.sources.reading import Reading
@@ -35,6 +34,8 @@ from kg.sources.streams import compression_of, unpacked
 from kg.temporary import temporary_folder
 from kg.workspace import show_path
 
+# Not imported: it has libraries of its own.
+_CHILD: Final = Path(__file__).with_name("workbook_child.py")
 # The share of DuckDB's memory that the process gets, and what it needs in any case, in bytes.
 _SHARE: Final = 0.75
 _FLOOR: Final = 256 * 2**20
@@ -160,7 +161,7 @@ class _Child:
 def _opened(path: Path, target: Path, limit: int, file: SourceFile) -> Iterator[_Child]:
     # -P: the folder of the script holds modules of kg, which are not on the path for others.
     size = str(max(limit, _FLOOR))
-    command = [sys.executable, "-P", workbook_child.__file__, str(path), str(target), size]
+    command = [sys.executable, "-P", str(_CHILD), str(path), str(target), size]
     with (
         tempfile.TemporaryFile() as errors,
         subprocess.Popen(

@@ -34,8 +34,6 @@ LARGEST_OBJECT: Final = 16 * 2**20
 LARGEST_UNCUT: Final = 16 * 2**20
 # Wildcards in a path: DuckDB takes twice the time to plan for each more.
 _MOST_WILDCARDS: Final = 8
-# Records at the start of a file that are looked through for keys that stand twice.
-_LOOKED_THROUGH: Final = 1000
 _SMALLEST_BUFFER: Final = 2**20
 # What a number looks like that the engine may write anew: an exponent, more digits than a double
 # keeps, a zero at the end, a very small value. Texts may look so too, which costs time only.
@@ -58,6 +56,10 @@ def select(reading: Reading) -> str:
     """
     iterator = _iterator(reading)
     paths = [parse_jsonpath(column.reference) for column in reading.table.columns]
+    if key := json_trees.doubled_key(next(text_blocks(reading.file, reading.source), "")):
+        reading.notes.append(
+            f"{reading.file.shown}: the key {key!r} stands twice in an object; the first counts"
+        )
     form = "" if reading.is_large else _native_form(reading, iterator, paths)
     if form:
         return _native(reading, iterator.steps or (), form)
@@ -246,7 +248,6 @@ def _native(reading: Reading, steps: Sequence[Step], form: str) -> str:
         only = f"CASE WHEN row_number() OVER () > 1 THEN error({sql_text(told)}) ELSE json END"
         scan = f"(SELECT {only} AS json FROM {scan})"
     records = _found(scan, steps[form == "array" :])
-    _note_doubled(reading, records)
     return _query(reading, records, marks=reading.is_repaired)
 
 
@@ -299,9 +300,7 @@ def _cut(
             out.writelines(mark_numbers(iter(lambda: stream.read(_BLOCK), b"")))
         plain.unlink()
     scan = _scan(target, "newline_delimited", "none", cutter.largest)
-    records = f"SELECT row_number() OVER () AS record, json AS rec FROM {scan}"
-    if not cutter.finders:
-        _note_doubled(reading, records)
+    records = _found(scan, ())
     return _query(reading, records, cutter.finders, marks=marks or cutter.marks)
 
 
@@ -379,24 +378,6 @@ def _shallow(tree: json_trees.Tree) -> json_trees.Tree:
 
 def _utf8(file: SourceFile, source: LogicalSource) -> Iterator[bytes]:
     return (text.encode() for text in text_blocks(file, source))
-
-
-def _note_doubled(reading: Reading, records: str) -> None:
-    """Note the first key that stands twice in one of the first records."""
-    first = f"SELECT record, json_keys(rec) AS k FROM ({records}) LIMIT {_LOOKED_THROUGH}"
-    doubled = "list_filter(k, lambda x: len(list_filter(k, lambda y: x = y)) > 1)"
-    try:
-        row = reading.connection.execute(
-            f"SELECT record, {doubled}[1] FROM ({first})"
-            " WHERE len(k) > len(list_distinct(k)) ORDER BY record LIMIT 1"
-        ).fetchone()
-    except duckdb.Error:  # told when all is read
-        return
-    if row:
-        reading.notes.append(
-            f"{reading.file.shown} (record {row[0]}): the key {row[1]!r} stands twice; the first"
-            " counts"
-        )
 
 
 # --- columns --------------------------------------------------------------------------------

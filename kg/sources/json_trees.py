@@ -6,7 +6,9 @@ Spec: https://www.rfc-editor.org/rfc/rfc9535
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from typing import Any, Final
 
 import duckdb
@@ -21,6 +23,7 @@ from kg.sources.json_patterns import bad_pattern, use_linear_patterns
 Tree = Any
 # How deep trees may be nested: Python's own limit of calls is far from it.
 MOST_LEVELS: Final = 200
+_NEXT: Final = re.compile(r"\s*")
 _encoded: Final = json.JSONEncoder(ensure_ascii=False).encode
 
 
@@ -54,6 +57,27 @@ def _object(members: list[tuple[str, Tree]]) -> dict[str, Tree]:
     if len(made) != len(members):
         made = dict(reversed(members))
     return made
+
+
+def doubled_key(text: str) -> str:
+    """Return a key that stands twice in an object of a JSON text, which may break off.
+
+    >>> doubled_key('{"a": 1} [{"b": 1, "b": 2}, {"')
+    'b'
+    """
+    found: list[str] = []
+
+    def look(members: list[tuple[str, Tree]]) -> None:
+        if len(dict(members)) < len(members) and not found:
+            keys = [key for key, _ in members]
+            found.append(next(key for key in keys if keys.count(key) > 1))
+
+    decode = json.JSONDecoder(object_pairs_hook=look).raw_decode
+    position = 0
+    with suppress(ValueError, RecursionError):  # where it breaks off, or is told later
+        while position < len(text):
+            _, position = decode(text, _NEXT.match(text, position).end())  # type: ignore[union-attr]
+    return found[0] if found else ""
 
 
 def too_deep(place: Location) -> LimitError:

@@ -6,9 +6,11 @@ in its file, from 1, the header not counted), and those of `kg.mapping.term_sql`
 
 from __future__ import annotations
 
+import importlib
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from types import ModuleType
 from typing import Final
 
 import duckdb
@@ -22,11 +24,9 @@ from kg.paths import plain_path
 from kg.sizes import parse_size
 from kg.sources import (
     csv_files,
-    databases,
     excel_files,
     json_files,
     parquet_files,
-    sparql_results,
     xml_files,
     yaml_files,
 )
@@ -66,6 +66,11 @@ class LoadedTable:
         return tuple(dict.fromkeys(part.path for part in self.parts if not part.name))
 
 
+def _module(name: str) -> ModuleType:
+    """Return a module that only its own kind of source needs, and whose libraries take time."""
+    return importlib.import_module(f"kg.sources.{name}")
+
+
 # A reader returns a query with the columns record, c0, t0, c1, … for one file.
 Reader = Callable[[Reading], str]
 _READERS: Final[Mapping[Formulation, Reader]] = {
@@ -73,8 +78,8 @@ _READERS: Final[Mapping[Formulation, Reader]] = {
     Formulation.EXCEL: excel_files.select,
     Formulation.JSON: json_files.select,
     Formulation.PARQUET: parquet_files.select,
-    Formulation.SPARQL: sparql_results.select,
-    Formulation.SQL: databases.select,
+    Formulation.SPARQL: lambda reading: _module("sparql_results").select(reading),
+    Formulation.SQL: lambda reading: _module("databases").select(reading),
     Formulation.XPATH: xml_files.select,
     Formulation.YAML: yaml_files.select,
 }
@@ -118,7 +123,7 @@ def load_table(
     """
     source = table.source
     if source.formulation is Formulation.SQL:
-        files: tuple[SourceFile, ...] = (databases.find_database(source, folders),)
+        files: tuple[SourceFile, ...] = (_module("databases").find_database(source, folders),)
     else:
         files = find_files(source, folders)
     width = _width(connection)

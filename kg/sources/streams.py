@@ -21,7 +21,6 @@ from typing import IO, Final, cast
 
 from kg.errors import InputError, Location, WorldError
 from kg.mapping.plan import LogicalSource
-from kg.rdf.zstd import open_zstd
 from kg.sources.extras import need
 from kg.sources.files import ARCHIVES, SourceFile
 from kg.workspace import show_path
@@ -104,6 +103,9 @@ def _opened(file: SourceFile, kind: str, stack: ExitStack) -> IO[bytes]:
 
         return cast(IO[bytes], stack.enter_context(bz2.open(file.path, "rb")))
     if kind == "zstd":
+        # Its package brings all readers of RDF along.
+        from kg.rdf.zstd import open_zstd
+
         return stack.enter_context(open_zstd(file.path))
     return stack.enter_context(file.path.open("rb", buffering=_BLOCK))
 

@@ -162,7 +162,7 @@ def test_days_since_1904(tmp_path):
 def test_a_process_that_fails_is_a_workbook_that_cannot_be_read(tmp_path, monkeypatch):
     broken = tmp_path / "child.py"
     broken.write_text("raise ValueError('no luck')")
-    monkeypatch.setattr("kg.sources.workbook_child.__file__", str(broken))
+    monkeypatch.setattr("kg.sources.excel_files._CHILD", broken)
     with pytest.raises(InputError) as raised:
         read_sheet(tmp_path, HEAD)
     assert raised.value.code == "bad-workbook"

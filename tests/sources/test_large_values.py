@@ -182,11 +182,22 @@ def test_keys_that_stand_twice(read, iterator):
     assert read(files, "v", formulation=JSON, iterator=iterator).values == ["first"]
 
 
-def test_keys_that_stand_twice_are_told(read):
-    files = {"a.json": '[{"n": 1}, {"n": 2, "v": "first", "v": "second"}, {"n": 3, "n": 4}]'}
-    (note,) = read(files, "n", formulation=JSON, iterator="$[*]").table.notes
-    assert note.endswith("a.json (record 2): the key 'v' stands twice; the first counts")
-    assert read({"a.json": '[{"n": 1}]'}, "n", formulation=JSON, iterator="$[*]").table.notes == ()
+@pytest.mark.parametrize(
+    ("name", "document"),
+    [
+        ("a.json", '[{"n": 1}, {"n": 2, "v": "first", "v": "second"}, {"n": 3, "n": 4}]'),
+        ("a.json", '{"n": {"v": 1, "w": 2, "v": 3}}'),
+        ("a.jsonl", '{"n": 1}\n{"n": 2, "v": 1, "v": 2}\n'),
+        ("a.json", f'[{{"v": 1, "v": 2}}, {", ".join(["1"] * 500_000)}]'),
+    ],
+    ids=("array", "object", "lines", "large"),
+)
+def test_keys_that_stand_twice_are_told(read, name, document):
+    iterator = "$[*]" if name == "a.json" else "$"
+    (note,) = read({name: document}, "n", formulation=JSON, iterator=iterator).table.notes
+    assert note.endswith(f"{name}: the key 'v' stands twice in an object; the first counts")
+    once = document.replace('"v": 1, ', "").replace('"v": "first", ', "").replace('"n": 3, ', "")
+    assert read({name: once}, "n", formulation=JSON, iterator=iterator).table.notes == ()
 
 
 @pytest.mark.parametrize("iterator", ["$[*]", "$[?@.n == 1]", "$[0]"])
