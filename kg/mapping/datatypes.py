@@ -141,6 +141,11 @@ def wrong_value_sql(iri: str, value: str) -> str | None:
     wrong = f"NOT regexp_full_match({value}, {sql_text(LEXICAL_SPACES[iri])})"
     if iri in RANGES:
         return f"({wrong} OR {_out_of_range(iri, value)})"
+    if iri == f"{XSD}date":
+        # Most dates are of the plain form, which is quicker to read than patterns are to match.
+        plain = f"length({value}) = 10 AND TRY_CAST({value} AS DATE)::VARCHAR = {value}"
+        no_day = _no_such_day(value, "")
+        return f"(NOT coalesce({plain}, false) AND ({wrong} OR {no_day}))"
     if iri in _DATES:
         return f"({wrong} OR {_no_such_day(value, '')})"
     if iri == f"{XSD}gMonthDay":
