@@ -25,6 +25,7 @@ from kg.rdf.limits import DEEPEST, LONGEST_TERM, Problems, too_deep, too_long
 from kg.rdf.rdfxml import RdfXml
 from kg.rdf.scan import find_excess
 from kg.rdf.zstd import open_zstd
+from kg.terms import is_iri
 
 _BUFFER: Final = 1 << 20  # bytes
 # Mistakes that are counted before counting stops.
@@ -128,8 +129,8 @@ class LinesOfStatements:
 
     @property
     def prefixes(self) -> dict[str, str]:
-        """Prefixes and their namespaces."""
-        return self.reader.prefixes
+        """Prefixes and their namespaces, of those that stand for an IRI."""
+        return {name: space for name, space in self.reader.prefixes.items() if is_iri(space)}
 
 
 @contextmanager

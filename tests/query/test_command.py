@@ -407,3 +407,20 @@ def test_output_is_utf8_whatever_the_locale(workspace: Path) -> None:
     )  # fmt: skip
     assert result.stderr == b""
     assert "朝鮮" in io.TextIOWrapper(io.BytesIO(result.stdout), "utf-8").read()
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("a.jsonld", '{"@context": {"x": "http://e/<b>", "y": "a b"}, "@id": "http://e/a",'
+                     ' "http://e/p": "v"}'),
+        ("a.rdf", '<r:RDF xmlns:r="http://www.w3.org/1999/02/22-rdf-syntax-ns#"'
+                  ' xmlns:e="http://e/" xmlns:x="no iri" xmlns:y="relative">'
+                  '<r:Description r:about="http://e/a"><e:p>v</e:p></r:Description></r:RDF>'),
+    ],
+)  # fmt: skip
+def test_a_prefix_of_a_file_that_stands_for_no_iri_does_not_matter(name, content, tmp_path, capsys):
+    (tmp_path / name).write_text(content, encoding="utf-8")
+    words = ["-e", "SELECT ?v { ?s <http://e/p> ?v }", "-f", "csv"]
+    assert main(["query", "--data", str(tmp_path / name), *words]) == 0
+    assert capsys.readouterr().out == "v\r\nv\r\n"
