@@ -28,8 +28,13 @@ from kg.duck import beside, engine, lent, spare
 from kg.errors import InputError
 from kg.export import Problem, write_survey
 from kg.export.checks import check_rows
+from kg.findings import Finding, Level, as_record, read_accepted
+from kg.findings.records import losses, shared_subjects, without_accepted
+from kg.findings.results import Results
+from kg.findings.workspace import workspace_findings
 from kg.infer import infer_rdfs
 from kg.lineage import Wanted, trace_workspace
+from kg.mapping.plan import Plan
 from kg.mapping.reading import read_mappings, unnamed_mappings
 from kg.materialize import MapCount, Materialization, materialize
 from kg.notes import strictly
@@ -39,6 +44,7 @@ from kg.sizes import USUAL_MEMORY
 from kg.sources import Folders
 from kg.store import Room, write_index
 from kg.validation import Options, Severity, Sink, Verdict, load_shapes, validate
+from kg.validation.messages import Namer
 from kg.validation.origins import Origins
 from kg.workspace import Build, Infer, Workspace, show_path
 
@@ -91,6 +97,8 @@ class BuildResult:
         merged: Triples that the index does not tell apart from others, since it compares values
             and not lexical forms; None without an index.
         problems: What stores may refuse; exports tell it with the places.
+        findings: What is doubtful and not accepted, losses left out.
+        lossy: The counts of triples maps without the losses that are accepted.
         seconds: CPU seconds by step.
     """
 
@@ -104,6 +112,8 @@ class BuildResult:
     inferred: int
     merged: int | None
     problems: tuple[Problem, ...] = ()
+    findings: tuple[Finding, ...] = ()
+    lossy: tuple[MapCount, ...] = ()
     seconds: dict[str, float] = field(default_factory=dict)
 
 
@@ -142,6 +152,8 @@ class _Builder:
         self.made = made
         self.spill = made.path / "spill"
         self.seconds: dict[str, float] = {}
+        self.plan = Plan(())
+        self.kept: list[Finding] = []
         self.inferred_graph: str | None = None
 
     def run(self) -> BuildResult:
@@ -156,15 +168,21 @@ class _Builder:
                     table, inferred = self.infer(connection, table)
             with self.step("validate"):
                 verdict = self.judge(connection, table)
-            losses = self.options.strict and not all(count.is_whole for count in mapped.counts)
-            refused = losses or (verdict is not None and verdict.fails(self.options.fail_on))
+            with self.step("check"):
+                lossy, findings = self.doubts(connection, table, mapped.counts, verdict)
+            doubtful = not all(count.is_whole for count in lossy) or any(
+                finding.level >= Level.WARNING for finding in findings
+            )
+            refused = (self.options.strict and doubtful) or (
+                verdict is not None and verdict.fails(self.options.fail_on)
+            )
             merged = None
             if self.options.index and not refused:
                 with self.step("index"):
                     merged = self.index(connection, table)
             problems: tuple[Problem, ...] = ()
             if not refused:
-                with self.step("check"):
+                with self.step("survey"):
                     problems = write_survey(
                         connection, table, self.workspace, self.inferred_graph
                     ).problems
@@ -179,6 +197,8 @@ class _Builder:
                 inferred=inferred,
                 merged=merged,
                 problems=problems,
+                findings=tuple(findings),
+                lossy=lossy,
                 seconds=self.seconds,
             )
         shutil.rmtree(self.spill)
@@ -186,6 +206,7 @@ class _Builder:
             info = _info(result, started, _digests(self.workspace, inputs))
             info["previous"] = last_build(self.workspace, self.made)
             info["inferred_graph"] = self.inferred_graph
+            info["findings"] = [as_record(finding) for finding in self.kept]
             seal(self.made, info)
             put_in_force(self.workspace, self.made)
         return result
@@ -201,6 +222,7 @@ class _Builder:
     def map(self, connection: duckdb.DuckDBPyConnection) -> tuple[Materialization, list[Path]]:
         workspace = self.workspace
         plan = read_mappings(workspace.mapping_files, workspace.prefixes, workspace.base)
+        self.plan = plan
         if not plan.triples_maps and not workspace.data_rdf_files:
             hint = "Add data/NAME.yarrrml.yml beside your facts; see `kg help mapping`."
             for path, name in unnamed_mappings(workspace.root / "data"):
@@ -225,6 +247,33 @@ class _Builder:
             *sources,
         ]
         return mapped, files
+
+    def doubts(
+        self,
+        connection: duckdb.DuckDBPyConnection,
+        table: QuadTable,
+        counts: tuple[MapCount, ...],
+        verdict: Verdict | None,
+    ) -> tuple[tuple[MapCount, ...], list[Finding]]:
+        """Return the counts and findings that are not accepted, and keep those of records."""
+        workspace = self.workspace
+        prefixes = {**workspace.prefixes, **dict(self.plan.prefixes)}
+        shared = list(shared_subjects(counts, prefixes, workspace.root))
+        self.kept += [*shared, *losses(counts, prefixes, workspace.root)]
+        known = read_accepted(workspace.root, workspace.accepted)
+        inside = None if self.options.allow_outside else workspace.root
+        found = [
+            *shared,
+            *workspace_findings(
+                connection,
+                table,
+                workspace,
+                self.plan,
+                None if verdict is None else verdict.met,
+                inside,
+            ),
+        ]
+        return without_accepted(counts, known, prefixes, workspace.root), known.new(found)
 
     def infer(
         self, connection: duckdb.DuckDBPyConnection, table: QuadTable
@@ -271,6 +320,8 @@ class _Builder:
         shapes = load_shapes(
             self.workspace.shape_files, ignore_unsupported=self.options.ignore_unsupported
         )
+        namer = Namer({**self.workspace.prefixes, **shapes.prefixes})
+        results = Results(shapes, namer, self.workspace.root)
         with ExitStack() as stack:
 
             @cache
@@ -280,14 +331,16 @@ class _Builder:
                 made = Origins(sources, self.workspace, shapes, self.spill)
                 return stack.enter_context(closing(made))
 
-            return validate(
+            verdict = validate(
                 connection,
                 table,
                 shapes,
                 report=self.made.report,
-                sinks=self.options.sinks,
-                options=Options(locate=lambda results: origins().locate(results)),
+                sinks=(*self.options.sinks, results.add),
+                options=Options(locate=lambda found: origins().locate(found)),
             )
+        self.kept += results.findings()
+        return verdict
 
     def index(self, connection: duckdb.DuckDBPyConnection, table: QuadTable) -> int:
         files = write_index_files(connection, table, self.spill)

@@ -13,7 +13,7 @@ from typing import Final
 import duckdb
 
 from kg.duck import sql_name, translated
-from kg.errors import InputError, KgError
+from kg.errors import InputError, KgError, Location
 from kg.logins import without_login
 from kg.mapping import dialect
 from kg.mapping.accounts import Account
@@ -62,6 +62,25 @@ class LossCount:
 
 
 @dataclass(frozen=True, slots=True)
+class Shared:
+    """Records of a triples map that have a subject that another record has too.
+
+    Attributes:
+        records: Number of records with a subject.
+        subjects: Number of different subjects.
+        subject: The first subject that several records have.
+        key: References that make it.
+        place: The second record that has it.
+    """
+
+    records: int
+    subjects: int
+    subject: str
+    key: tuple[str, ...]
+    place: Location
+
+
+@dataclass(frozen=True, slots=True)
 class MapCount:
     """What one triples map read and lost.
 
@@ -71,6 +90,8 @@ class MapCount:
         losses: What was lost, and why.
         notes: What the user should know of the source's files, told once for each source.
         nothing: Why there is no record, as far as that is known.
+        shared: Records with a subject that another record has too, where each is a thing of a
+            class; None where there are none.
     """
 
     triples_map: str
@@ -78,6 +99,7 @@ class MapCount:
     losses: tuple[LossCount, ...]
     notes: tuple[str, ...] = ()
     nothing: str = ""
+    shared: Shared | None = None
 
     @property
     def is_whole(self) -> bool:
@@ -359,7 +381,32 @@ def _count(connection: duckdb.DuckDBPyConnection, account: Account, entry: Loade
         for loss, number in zip(account.losses, found, strict=True)
         if number
     )
-    return MapCount(account.triples_map, records, lost)
+    return MapCount(account.triples_map, records, lost, shared=_shared(connection, account, entry))
+
+
+def _shared(
+    connection: duckdb.DuckDBPyConnection, account: Account, entry: LoadedTable
+) -> Shared | None:
+    """Return what records of a triples map share their subjects, if any do."""
+    if not account.subject:
+        return None
+    rows = f"SELECT file, record, {account.subject} AS s FROM {sql_name(account.table.name)}"
+    counts = connection.execute(f"SELECT count(s), count(DISTINCT s) FROM ({rows})").fetchone()
+    assert counts is not None
+    if counts[0] == counts[1]:
+        return None
+    numbered = (
+        f"SELECT *, row_number() OVER (PARTITION BY s ORDER BY file, record) AS n FROM ({rows})"
+    )
+    first = connection.execute(
+        f"SELECT s, file, record FROM ({numbered}) WHERE n = 2 AND s IS NOT NULL"
+        " ORDER BY file, record LIMIT 1"
+    ).fetchone()
+    assert first is not None
+    subject, file, record = first
+    # The line is not looked for: that reads the file again, though it may be meant to be so.
+    place = Location(entry.parts[file].shown, record=record, column=account.key[0])
+    return Shared(counts[0], counts[1], subject, account.key, place)
 
 
 def _bad_value(

@@ -58,6 +58,15 @@ def show_path(path: Path) -> str:
         return without_login(str(path))
 
 
+def path_within(shown: str, root: Path) -> str:
+    """Return a path as `show_path` gave it, relative to a folder that it lies in.
+
+    It is the same whatever the current folder is.
+    """
+    path = Path(os.path.abspath(shown))  # noqa: PTH100 - resolve() follows links
+    return path.relative_to(root).as_posix() if path.is_relative_to(root) else shown
+
+
 @contextmanager
 def standing_in(path: Path, name: str) -> Iterator[None]:
     """Let messages call a file by what it stands in for, such as ``standard input``."""

@@ -36,8 +36,18 @@ COMMON_PREFIXES: Final[Mapping[str, str]] = {
     "schema": "http://schema.org/",
     "sh": "http://www.w3.org/ns/shacl#",
 }
-_KEYS: Final = {"title", "description", "base", "licence", "publisher", "prefixes", "build"}
+_KEYS: Final = {
+    "title",
+    "description",
+    "base",
+    "licence",
+    "publisher",
+    "prefixes",
+    "build",
+    "check",
+}
 _BUILD_KEYS: Final = {"infer"}
+_CHECK_KEYS: Final = {"accept"}
 _PREFIX: Final = re.compile(r"[A-Za-z][A-Za-z0-9_-]*|")
 
 Infer = Literal["none", "rdfs"]
@@ -147,6 +157,7 @@ class Workspace:
         prefixes: Prefix to namespace, the common ones included.
         infer: What ``kg build`` infers unless its option says otherwise.
         allow_outside: Whether links may lead to files outside the workspace.
+        accepted: Findings that need not be told: codes, or a code, a colon and a pattern.
     """
 
     root: Path
@@ -158,6 +169,7 @@ class Workspace:
     prefixes: Mapping[str, str] = field(default_factory=dict)
     infer: Infer = "none"
     allow_outside: bool = False
+    accepted: tuple[str, ...] = ()
 
     @property
     def config_file(self) -> Path:
@@ -370,15 +382,18 @@ def is_base(text: str) -> bool:
 
 def _workspace_from(config: dict[str, Any], root: Path, shown: str) -> Workspace:
     build, prefixes = config.get("build", {}), config.get("prefixes", {})
-    for key, table in (("build", build), ("prefixes", prefixes)):
+    check = config.get("check", {})
+    for key, table in (("build", build), ("prefixes", prefixes), ("check", check)):
         if not isinstance(table, dict):
             raise _config_error(shown, key, f"must be a table, [{key}]")
     unknown = sorted(set(config) - _KEYS)
     if not unknown:
         unknown = [f"build.{key}" for key in sorted(set(build) - _BUILD_KEYS)]
+    if not unknown:
+        unknown = [f"check.{key}" for key in sorted(set(check) - _CHECK_KEYS)]
     if unknown:
         raise _config_error(shown, unknown[0], f"is not one of {', '.join(sorted(_KEYS))}")
-    texts = {key: config.get(key, "") for key in _KEYS - {"prefixes", "build"}}
+    texts = {key: config.get(key, "") for key in _KEYS - {"prefixes", "build", "check"}}
     for key, value in texts.items():
         if not isinstance(value, str):
             raise _config_error(shown, key, "must be a text in quotes")
@@ -395,6 +410,9 @@ def _workspace_from(config: dict[str, Any], root: Path, shown: str) -> Workspace
     infer = build.get("infer", "none")
     if infer not in ("none", "rdfs"):
         raise _config_error(shown, "build.infer", 'must be "none" or "rdfs"', value=str(infer))
+    accepted = check.get("accept", [])
+    if not isinstance(accepted, list) or not all(isinstance(each, str) for each in accepted):
+        raise _config_error(shown, "check.accept", "must be a list of texts")
     return Workspace(
         root=root.resolve(),
         title=texts["title"] or root.resolve().name,
@@ -404,6 +422,7 @@ def _workspace_from(config: dict[str, Any], root: Path, shown: str) -> Workspace
         publisher=texts["publisher"],
         prefixes={**COMMON_PREFIXES, **prefixes},
         infer=infer,
+        accepted=tuple(accepted),
     )
 
 

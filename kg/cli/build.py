@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from kg.cli.context import Settings, settings
+from kg.cli.findings import say_findings
 from kg.cli.given import ContextOption
 from kg.cli.limits import MemoryOption, ThreadsOption, TimeoutOption, limit
 from kg.cli.losses import say_losses
@@ -59,7 +60,8 @@ def build_command(
     strict: Annotated[
         bool,
         typer.Option(
-            "--strict", help="Fail if a source gives no record, or records no subject or object."
+            "--strict",
+            help="Fail if records were lost, or something is doubtful, and is not accepted.",
         ),
     ] = False,
     ignore_unsupported: Annotated[
@@ -82,12 +84,12 @@ def build_command(
     """
     limit(memory, timeout, threads)
     from kg.build import BuildOptions, build
-    from kg.mapping.reading import unnamed_mappings
+    from kg.findings import read_accepted
+    from kg.findings.results import CODE, about_group
     from kg.validation import Severity
     from kg.validation.check import load_shapes
     from kg.validation.formats import open_report
     from kg.validation.messages import Namer
-    from kg.workspace import show_path
 
     shared = settings(context)
     workspace = shared.workspace
@@ -96,7 +98,17 @@ def build_command(
     if not no_validate and workspace.shape_files:
         shapes = load_shapes(workspace.shape_files, ignore_unsupported=ignore_unsupported)
         namer = Namer({**workspace.prefixes, **shapes.prefixes})
-        report = open_report("table", sys.stderr, shapes, namer, shared.width)
+        known = read_accepted(workspace.root, workspace.accepted)
+        report = open_report(
+            "table",
+            sys.stderr,
+            shapes,
+            namer,
+            shared.width,
+            lambda title, file, count: known.covers(
+                CODE, about_group(title, file, workspace.root), count
+            ),
+        )
         sinks.append(report.add)
     options = BuildOptions(
         index=not no_index,
@@ -115,10 +127,6 @@ def build_command(
     if report is not None and result.verdict is not None and result.verdict.counts:
         report.close()
     _summary(shared, result, workspace.prefixes, strict)
-    for path, name in unnamed_mappings(workspace.root / "data"):
-        shared.say(
-            f"{show_path(path)} looks like a mapping, and is not read as one: name it {name}"
-        )
     return ExitCode.DONE if result.in_force else ExitCode.NO
 
 
@@ -132,7 +140,8 @@ def _summary(
         f" {counted(records, 'record')} mapped"
         f" ({steps} of CPU)"
     )
-    say_losses(shared, result.counts, prefixes, strict=strict)
+    say_losses(shared, result.lossy, prefixes, strict=strict)
+    say_findings(shared, result.findings)
     if result.inferred:
         shared.say(f"{result.inferred:,} of the triples are inferred; exports leave them out")
     if result.merged:
@@ -141,7 +150,8 @@ def _summary(
             " is written; exports and counts here tell them apart"
         )
     for note in () if result.verdict is None else result.verdict.notes:
-        shared.say(f"kg: warning: {note}")
+        if not getattr(note, "code", ""):  # else a finding tells it
+            shared.say(f"kg: warning: {note}")
     for problem in result.problems:
         shared.say(
             f"{counted(problem.count, 'statement')}: {problem.message} ({problem.code});"
@@ -150,7 +160,7 @@ def _summary(
     if result.in_force:
         shared.say(f"build {result.build.id} is in force")
         return
-    reason = "validation failed" if result.verdict is not None else "records were lost"
+    reason = "validation failed"
     if strict and not (result.verdict and any(result.verdict.counts.values())):
-        reason = "records were lost, and --strict was given"
+        reason = "something was lost or is doubtful, and --strict was given"
     shared.say(f"the build is NOT in force: {reason}; what was there before still answers")

@@ -30,6 +30,7 @@ from kg.wording import visible
 # Each command with where it is: only the one that is asked for is imported and set up.
 COMMANDS: Final = {
     "build": "kg.cli.build:build_command",
+    "check": "kg.cli.check:check_command",
     "map": "kg.cli.map:map_command",
     "query": "kg.cli.query:query_command",
     "questions": "kg.cli.questions:questions_command",

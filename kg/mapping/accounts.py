@@ -23,6 +23,7 @@ from kg.mapping.plan import (
 )
 from kg.mapping.source_table import SourceTable
 from kg.mapping.term_sql import TermCompiler, TermSql
+from kg.terms import RDF
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +107,8 @@ class Account:
         ill_typed: Values that may not be of their datatype.
         crossings: References whose values are combined, each with each.
         notes: What the user should know of how the triples map was read.
+        subject: SQL of the subject where each record should have one of its own; else empty.
+        key: References that make that subject.
     """
 
     triples_map: str
@@ -114,6 +117,8 @@ class Account:
     ill_typed: tuple[Unfit, ...] = ()
     crossings: tuple[Crossing, ...] = ()
     notes: tuple[str, ...] = ()
+    subject: str = ""
+    key: tuple[str, ...] = ()
 
 
 def account(plan: Plan, triples_map: TriplesMap, terms_of: Mapping[str, TermCompiler]) -> Account:
@@ -133,6 +138,8 @@ def account(plan: Plan, triples_map: TriplesMap, terms_of: Mapping[str, TermComp
         tuple(dict.fromkeys(accountant.ill_typed())),
         tuple(dict.fromkeys(accountant.crossings())),
         tuple(dict.fromkeys(_notes(triples_map))),
+        accountant.own_subject(),
+        _names(triples_map.subject),
     )
 
 
@@ -170,6 +177,16 @@ class _Accountant:
                 missing = f"{unfit.count} > 0 AND ({lost}){self.chosen}"
                 yield Loss(what, unfit.references, missing, unfit=unfit)
             yield Loss(what, _names(term_map), f"{there}({lost}){self.chosen}")
+
+    def own_subject(self) -> str:
+        """Return the SQL of the subject if records are things of a class, each one of its own.
+
+        Where no class is stated, records may well be statements about one thing.
+        """
+        subject = self.compiler.term(self.triples_map.subject)
+        if subject.many or not _names(self.triples_map.subject) or not _has_class(self.triples_map):
+            return ""
+        return f"CASE WHEN true{self.chosen} THEN {subject.sql} END" if self.chosen else subject.sql
 
     def ill_typed(self) -> Iterator[Unfit]:
         """Yield the values that may not be of the datatype that the mapping says."""
@@ -272,6 +289,15 @@ def _terms(triples_map: TriplesMap) -> Iterator[TermMap]:
     for pair in triples_map.predicate_objects:
         yield from (*pair.predicates, *pair.graphs)
         yield from (each for each in pair.objects if isinstance(each, TermMap))
+
+
+def _has_class(triples_map: TriplesMap) -> bool:
+    """Tell whether a triples map says of what class its subjects are."""
+    return any(
+        isinstance(predicate.expression, Constant) and predicate.expression.value == f"{RDF}type"
+        for pair in triples_map.predicate_objects
+        for predicate in pair.predicates
+    )
 
 
 def _notes(triples_map: TriplesMap) -> Iterator[str]:

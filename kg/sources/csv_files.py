@@ -276,6 +276,15 @@ def _header(file: SourceFile, source: LogicalSource) -> tuple[int, list[str]]:
     return line - 1, header
 
 
+def column_names(file: SourceFile, source: LogicalSource) -> list[str]:
+    """Return the names of the columns of a file, in its order.
+
+    Raises:
+        InputError: There is no header, or it cannot be read.
+    """
+    return _header(file, source)[1]
+
+
 def _check_doubled(columns: Sequence[Column], header: Sequence[str], place: Location) -> None:
     """Refuse a reference to a name that the header has twice; others may be there as often."""
     counts = Counter(header)

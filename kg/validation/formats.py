@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import textwrap
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path as FilePath
 from typing import IO, Any, Final, Protocol
@@ -52,6 +52,19 @@ class _Group:
     shown: int = 0
 
 
+def group_title(shapes: ShapesGraph, namer: Namer, result: Result) -> str:
+    """Return the title of the group that a result belongs to: severity, shape, path, component."""
+    title = [result.level.label, namer(shapes.owner(result.source_shape))]
+    if result.path is not None:
+        title.append(to_sparql(result.path, namer))
+    title.append(f"({component_name(result.component)})")
+    return "  ".join(title)
+
+
+# What is told of a result group to learn whether it is accepted: title, file, number of results.
+IsAccepted = Callable[[str, str, int], bool]
+
+
 class TableReport:
     """Groups results by shape, message and file, most frequent first, with a few examples.
 
@@ -60,11 +73,18 @@ class TableReport:
         shapes: The shapes graph.
         namer: Writes terms.
         width: Characters in a line, or None for no limit.
+        is_accepted: Tells whether a group of results is left out; by default none is.
     """
 
     def __init__(
-        self, out: IO[str], shapes: ShapesGraph, namer: Namer, width: int | None = None
+        self,
+        out: IO[str],
+        shapes: ShapesGraph,
+        namer: Namer,
+        width: int | None = None,
+        is_accepted: IsAccepted | None = None,
     ) -> None:
+        self._is_accepted = is_accepted or (lambda _, __, ___: False)
         self._out = out
         self._shapes = shapes
         self._namer = namer
@@ -92,7 +112,14 @@ class TableReport:
     def close(self) -> None:
         """Write the groups and a line that sums them up."""
         counts = dict.fromkeys(sorted(Severity, reverse=True), 0)
-        for group in sorted(self._groups.values(), key=self._rank):
+        shown = [
+            group
+            for group in self._groups.values()
+            if not self._is_accepted(*self._named(group.first), group.count)
+        ]
+        if self._groups and not shown:
+            return
+        for group in sorted(shown, key=self._rank):
             counts[group.first.level] += group.count
             for line in self._lines(group):
                 self._out.write(line + "\n")
@@ -100,16 +127,16 @@ class TableReport:
         told = [counted(count, severity.label) for severity, count in counts.items() if count]
         self._out.write(f"{', '.join(told)}\n" if told else "The graph conforms to the shapes.\n")
 
+    def _named(self, result: Result) -> tuple[str, str]:
+        file = result.origins[0].file if result.origins else ""
+        return group_title(self._shapes, self._namer, result), file
+
     def _rank(self, group: _Group) -> tuple[Any, ...]:
         return (-group.count, group.first.sort_key)
 
     def _lines(self, group: _Group) -> Iterator[str]:
         result = group.first
-        title = [result.level.label, self._namer(self._shapes.owner(result.source_shape))]
-        if result.path is not None:
-            title.append(to_sparql(result.path, self._namer))
-        title.append(f"({component_name(result.component)})")
-        yield self._cut(f"{group.count:,} × {'  '.join(title)}")
+        yield self._cut(f"{group.count:,} × {group_title(self._shapes, self._namer, result)}")
         yield from self._wrapped(f"    {group_message(self._shapes, result)}")
         yield from group.examples
         if group.count > group.shown:
@@ -262,16 +289,21 @@ class SarifReport:
 
 
 def open_report(
-    form: str, out: IO[str], shapes: ShapesGraph, namer: Namer, width: int | None = None
+    form: str,
+    out: IO[str],
+    shapes: ShapesGraph,
+    namer: Namer,
+    width: int | None = None,
+    is_accepted: IsAccepted | None = None,
 ) -> Report:
-    """Return the writer of a format: table, turtle, json or sarif."""
+    """Return the writer of a format: table, turtle, json or sarif; `TableReport` has the rest."""
     if form == "turtle":
         return TurtleReport(out, shapes)
     if form == "json":
         return JsonReport(out, shapes)
     if form == "sarif":
         return SarifReport(out, shapes, namer)
-    return TableReport(out, shapes, namer, width)
+    return TableReport(out, shapes, namer, width, is_accepted)
 
 
 def _json_term(term: str) -> dict[str, str]:

@@ -127,6 +127,7 @@ class Verdict:
         ways: Which way each shape took, where that was asked for.
         applied: Number of shapes with targets; without any, nothing was checked.
         notes: What was not checked although it seems to, one sentence each.
+        met: Shape with targets to the number of its focus nodes.
     """
 
     counts: Mapping[Severity, int]
@@ -135,6 +136,7 @@ class Verdict:
     ways: tuple[ShapeWay, ...] = ()
     applied: int = 0
     notes: tuple[str, ...] = ()
+    met: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def conforms(self) -> bool:

@@ -16,6 +16,23 @@ from kg.validation.nesting import negated_recursion
 from kg.validation.shapes import ShapesGraph
 from kg.wording import counted
 
+
+class Note(str):
+    """A sentence about what was not checked.
+
+    Attributes:
+        code: The kind of finding that tells the same with place and advice; empty for none.
+    """
+
+    code: str
+
+    def __new__(cls, text: str, code: str = "") -> Note:
+        """Make a sentence of a kind."""
+        note = super().__new__(cls, text)
+        note.code = code
+        return note
+
+
 # Shapes, imports or references that a sentence names.
 _NAMED: Final = 3
 _IMPORTS: Final = f"<{OWL}imports>"
@@ -24,14 +41,14 @@ _REFERENCES: Final = tuple(map(sh, ("node", "not", "qualifiedValueShape")))
 _LISTS: Final = tuple(map(sh, ("and", "or", "xone")))
 
 
-def notes_on(shapes: ShapesGraph) -> Iterator[str]:
+def notes_on(shapes: ShapesGraph) -> Iterator[Note]:
     """Yield what is to be known of shapes that are well-formed, whatever the data."""
     yield from _imports(shapes)
     yield from _references(shapes)
     yield from _severities(shapes)
     negated = negated_recursion(shapes)
     if negated is not None:
-        yield (
+        yield Note(
             f"{_at(shapes, negated)}a shape refers to itself by way of a negation, to which SHACL"
             " gives no meaning; do not rely on what it says"
         )
@@ -42,7 +59,7 @@ def notes_on_targets(
     model: Mapping[str, Shape],
     applied: Mapping[str, int],
     classes: Callable[[], Sequence[str]],
-) -> Iterator[str]:
+) -> Iterator[Note]:
     """Yield which shapes met no node.
 
     Args:
@@ -52,7 +69,7 @@ def notes_on_targets(
         classes: Gives the classes that nodes of the data have, for a hint.
     """
     if not applied:
-        yield "no shape has a target, so nothing was checked"
+        yield Note("no shape has a target, so nothing was checked")
         return
     idle = [shape for shape, count in applied.items() if not count]
     if not idle:
@@ -65,11 +82,15 @@ def notes_on_targets(
     more = f", and {len(idle) - _NAMED:,} more" if len(idle) > _NAMED else ""
     hint = _meant([c for shape in idle for c in model[shape].targets.classes], classes, namer)
     if len(idle) == len(applied):
-        yield f"no shape met a node, so nothing was checked: {', '.join(told)}{more}{hint}"
+        yield Note(
+            f"no shape met a node, so nothing was checked: {', '.join(told)}{more}{hint}",
+            "unused-shape",
+        )
     else:
-        yield (
+        yield Note(
             f"{counted(len(idle), 'shape')} of {len(applied):,} met no node:"
-            f" {', '.join(told)}{more}{hint}"
+            f" {', '.join(told)}{more}{hint}",
+            "unused-shape",
         )
 
 
@@ -95,7 +116,7 @@ def _meant(wanted: Sequence[str], classes: Callable[[], Sequence[str]], namer: N
     return ""
 
 
-def _imports(shapes: ShapesGraph) -> Iterator[str]:
+def _imports(shapes: ShapesGraph) -> Iterator[Note]:
     """Tell of ontologies that are imported, and are in none of the files."""
     here = {*shapes.subjects(RDF_TYPE, _ONTOLOGY)}
     wanted = {
@@ -104,13 +125,14 @@ def _imports(shapes: ShapesGraph) -> Iterator[str]:
     if wanted:
         first = next(iter(wanted.values()))
         named = ", ".join(list(wanted)[:_NAMED]) + (", …" if len(wanted) > _NAMED else "")
-        yield (
+        yield Note(
             f"{first}: owl:imports is not followed, so shapes of {named} are not checked;"
-            " name their files with --shapes, or put them into shapes/"
+            " name their files with --shapes, or put them into shapes/",
+            "unfollowed-import",
         )
 
 
-def _references(shapes: ShapesGraph) -> Iterator[str]:
+def _references(shapes: ShapesGraph) -> Iterator[Note]:
     """Tell of names that stand where a shape does, and of which the files say nothing."""
     for subject, predicate, object_ in shapes.triples():
         if predicate in _REFERENCES:
@@ -122,20 +144,21 @@ def _references(shapes: ShapesGraph) -> Iterator[str]:
         for member in members:
             if member not in shapes.index and member.startswith("<"):
                 namer = Namer({**shapes.prefixes, "sh": SH})
-                yield (
+                yield Note(
                     f"{shapes.place(subject, predicate)}: {namer(predicate)} names {namer(member)},"
-                    " of which the shapes say nothing: every node conforms to it"
+                    " of which the shapes say nothing: every node conforms to it",
+                    "missing-shape",
                 )
 
 
-def _severities(shapes: ShapesGraph) -> Iterator[str]:
+def _severities(shapes: ShapesGraph) -> Iterator[Note]:
     for _, predicate, constraint in shapes.triples():
         if predicate == sh("sparql") and shapes.objects(constraint, sh("severity")):
             if shapes.objects(constraint, sh("path")) or constraint in shapes.subjects(
                 RDF_TYPE, sh("NodeShape")
             ):
                 continue  # a shape that is its own constraint
-            yield (
+            yield Note(
                 f"{shapes.place(constraint, sh('severity'))}: sh:severity of a constraint has no"
                 " effect; results have the severity of its shape"
             )

@@ -164,7 +164,7 @@ def validate(
         applied = {r.shape.node: count for r, count in work.focus_counts(routes)}
         notes = (*shapes.notes, *notes_on_targets(shapes, model, applied, work.classes))
     sums = dict(sorted(counts.items(), reverse=True))
-    return Verdict(sums, report, cut, ways, len(routes), notes)
+    return Verdict(sums, report, cut, ways, len(routes), notes, applied)
 
 
 def _located(results: Iterable[Result], options: Options) -> Iterator[Result]:

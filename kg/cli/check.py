@@ -1,0 +1,135 @@
+"""``kg check``: what is doubtful about the workspace, without building it."""
+
+from __future__ import annotations
+
+import sys
+from enum import StrEnum
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from kg.cli.context import Settings, settings
+from kg.cli.limits import MemoryOption, ThreadsOption, TimeoutOption, limit
+from kg.cli.streams import shown
+from kg.errors import ExitCode, InputError
+from kg.wording import counted
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from kg.findings import Finding
+    from kg.workspace import Workspace
+
+
+class CheckFormat(StrEnum):
+    """How findings are written."""
+
+    TABLE = "table"
+    JSON = "json"
+    SARIF = "sarif"
+    GITHUB = "github"
+
+
+class FailLevel(StrEnum):
+    """The mildest finding that makes the command fail."""
+
+    ERROR = "error"
+    WARNING = "warning"
+    INFO = "info"
+
+
+def check_command(
+    context: typer.Context,
+    form: Annotated[
+        CheckFormat, typer.Option("-f", "--format", help="How to write the findings.")
+    ] = CheckFormat.TABLE,
+    fail_on: Annotated[
+        FailLevel, typer.Option(help="Exit with 1 if there is a finding of this level or worse.")
+    ] = FailLevel.WARNING,
+    everything: Annotated[
+        bool, typer.Option("--all", help="Also findings that are accepted.")
+    ] = False,
+    accept: Annotated[
+        bool, typer.Option("--accept", help="Write all findings to accepted.toml, as intended.")
+    ] = False,
+    fix: Annotated[
+        bool, typer.Option("--fix", help="Mend misspelt names where there is no doubt.")
+    ] = False,
+    timeout: TimeoutOption = None,
+    memory: MemoryOption = None,
+    threads: ThreadsOption = None,
+) -> int:
+    """Tell what is doubtful about the workspace, without building it.
+
+    Files, mappings, vocabulary, shapes and questions are held against each other, and the graph of
+    the current build against the vocabulary.
+    """
+    limit(memory, timeout, threads)
+    from kg.findings import Level, read_accepted
+    from kg.findings import accept as accept_all
+    from kg.findings.report import FORMATS
+
+    shared = settings(context)
+    workspace = shared.workspace
+    found = _findings(shared, workspace, memory, threads)
+    known = read_accepted(workspace.root, workspace.accepted)
+    if fix:
+        found = _fixed(shared, workspace, found)
+    if accept:
+        added = accept_all(workspace.root, found, known)
+        shared.say(f"{counted(len(found), 'finding')} accepted, {added:,} of them new")
+        return ExitCode.DONE
+    new = found if everything else known.new(found)
+    out = shown() if form is CheckFormat.TABLE else sys.stdout
+    out.write(FORMATS[form.value](new))
+    _conclude(shared, found, new)
+    least = Level[fail_on.name]
+    return ExitCode.NO if any(each.level >= least for each in new) else ExitCode.DONE
+
+
+def _findings(
+    shared: Settings, workspace: Workspace, memory: str | None, threads: int | None
+) -> list[Finding]:
+    """Return the findings about files, and about the build in force if there is one."""
+    from kg.findings import from_record
+    from kg.findings.workspace import file_findings, workspace_findings
+    from kg.mapping.reading import read_mappings
+
+    plan = read_mappings(workspace.mapping_files, workspace.prefixes, workspace.base)
+    try:
+        build = workspace.current_build()
+    except InputError as error:
+        if error.code != "no-build":
+            raise
+        shared.say("the workspace has not been built yet, so only its files are checked")
+        return file_findings(workspace, plan)
+    from kg.duck import engine
+    from kg.quads import QuadTable
+
+    kept = [from_record(record) for record in build.info().get("findings", ())]
+    with engine(None, memory, threads) as connection:
+        table = QuadTable(build.quads)
+        return [*kept, *workspace_findings(connection, table, workspace, plan, None, None)]
+
+
+def _fixed(shared: Settings, workspace: Workspace, found: list[Finding]) -> list[Finding]:
+    """Mend what can be mended for certain, say so, and return what is left."""
+    from kg.findings.fixes import apply_fixes
+    from kg.paths import show_path
+
+    made = apply_fixes(found, workspace.root)
+    for each in made:
+        shared.say(f"{show_path(each.file)}:{each.line}: {each.old} is now {each.new}")
+    return [each for each in found if each.fix not in made]
+
+
+def _conclude(shared: Settings, found: Sequence[Finding], new: Sequence[Finding]) -> None:
+    accepted = len(found) - len(new)
+    if not new:
+        said = f"nothing doubtful ({counted(accepted, 'finding')} accepted)" if accepted else ""
+        shared.say(said or "nothing doubtful")
+        return
+    mended = sum(each.fix is not None for each in new)
+    hints = [f"`kg check --fix` mends {mended:,}"] if mended else []
+    hints.append("`kg check --accept` accepts all that is meant to be so")
+    shared.say(f"{counted(len(new), 'finding')}; {', '.join(hints)}")

@@ -1,0 +1,154 @@
+"""Findings and losses that are intended: they are not told until they change.
+
+They stand in ``accepted.toml`` beside ``kg.toml``, a table for each kind and a line for each
+finding, which ``kg check --accept`` writes and a person can edit; or as patterns under ``[check]``
+in ``kg.toml``.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
+from itertools import groupby
+from pathlib import Path
+from typing import Final
+
+from kg.errors import InputError, Location, WorldError
+from kg.findings.model import Finding
+from kg.paths import is_file, read_file, show_path
+from kg.temporary import write_text
+
+FILE_NAME: Final = "accepted.toml"
+_HEAD: Final = """\
+# What `kg build` and `kg check` need not tell, since it is meant to be so. Written by
+# `kg check --accept`; edit it as you like. A finding is told again once it counts more than here.
+# A reason may be given: "what it is about" = {count = 2, why = "the source has no more"}
+"""
+_KEYS: Final = {"count", "why"}
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """What is accepted.
+
+    Attributes:
+        counts: Code and subject of each finding, with the count up to which it is accepted.
+        reasons: Why, as a person wrote it, for some of them.
+        patterns: Codes, or a code, a colon and a pattern of subjects, as kg.toml has them.
+    """
+
+    counts: Mapping[tuple[str, str], int] = field(default_factory=dict)
+    reasons: Mapping[tuple[str, str], str] = field(default_factory=dict)
+    patterns: tuple[str, ...] = ()
+
+    def covers(self, code: str, about: str, count: int) -> bool:
+        """Tell whether a finding is accepted."""
+        if self.counts.get((code, about), 0) >= count:
+            return True
+        return any(fnmatchcase(f"{code}: {about}", _whole(pattern)) for pattern in self.patterns)
+
+    def new(self, findings: Iterable[Finding]) -> list[Finding]:
+        """Return the findings that are not accepted."""
+        return [each for each in findings if not self.covers(each.code, each.about, each.count)]
+
+
+def _whole(pattern: str) -> str:
+    return pattern if ":" in pattern else f"{pattern}: *"
+
+
+def read_accepted(root: Path, patterns: Sequence[str] = ()) -> Accepted:
+    """Return what a workspace accepts.
+
+    Args:
+        root: The folder of the workspace.
+        patterns: What ``kg.toml`` accepts.
+
+    Raises:
+        InputError: ``accepted.toml`` cannot be read.
+    """
+    path = root / FILE_NAME
+    if not is_file(path):
+        return Accepted(patterns=tuple(patterns))
+    counts, reasons = {}, {}
+    for code, table in _content(path).items():
+        if not isinstance(table, dict):
+            raise _wrong(path, f"{code} must be a table")
+        for about, value in table.items():
+            entry = value if isinstance(value, dict) else {"count": value}
+            count, why = entry.get("count", 1), entry.get("why", "")
+            is_count = isinstance(count, int) and not isinstance(count, bool)
+            if set(entry) - _KEYS or not is_count or not isinstance(why, str):
+                raise _wrong(path, f"{about!r} must have a count, or {{count = 1, why = …}}")
+            counts[code, about] = count
+            reasons[code, about] = why
+    return Accepted(counts, reasons, tuple(patterns))
+
+
+def _content(path: Path) -> dict[str, object]:
+    try:
+        return tomllib.loads(read_file(path).decode("utf-8-sig"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
+        match = re.search(r"\(at line (\d+), column (\d+)\)", str(error))
+        place = Location(show_path(path), *(map(int, match.groups()) if match else ()))
+        raise InputError(
+            "bad-config",
+            f"not valid TOML: {str(error).split(' (at ')[0]}",
+            location=place,
+            hint="Mend it, or remove the file and write it anew with `kg check --accept`.",
+        ) from error
+
+
+def _wrong(path: Path, what: str) -> InputError:
+    return InputError(
+        "bad-config",
+        what,
+        location=Location(show_path(path)),
+        hint="Remove the file and write it anew with `kg check --accept`.",
+    )
+
+
+def accept(root: Path, findings: Sequence[Finding], before: Accepted) -> int:
+    """Write findings to ``accepted.toml``, in the place of what was there; reasons are kept.
+
+    Args:
+        root: The folder of the workspace.
+        findings: All that is to be accepted.
+        before: What was accepted before.
+
+    Returns:
+        The number of findings that were not accepted before.
+
+    Raises:
+        WorldError: The disk failed.
+    """
+    lines: list[str] = []
+    by_key = {(each.code, each.about): each for each in findings}
+    for code, group in groupby(sorted(by_key), lambda key: key[0]):
+        lines.append(f"\n[{code}]\n")
+        for key in group:
+            count, why = by_key[key].count, before.reasons.get(key, "")
+            value = f"{{count = {count}, why = {_quoted(why)}}}" if why else str(count)
+            lines.append(f"{_quoted(key[1])} = {value}\n")
+    text = _HEAD + "".join(lines)
+    try:
+        write_text(root / FILE_NAME, text)
+    except OSError as error:
+        raise WorldError(
+            "disk",
+            f"{show_path(root / FILE_NAME)} cannot be written: {error.strerror or error}",
+            hint="Check the folder and the disk.",
+        ) from error
+    return len(before.new(findings))
+
+
+def _quoted(text: str) -> str:
+    r"""Return a text as a basic string of TOML.
+
+    >>> _quoted('a "b"\n')
+    '"a \\"b\\"\\u000A"'
+    """
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
+    return '"' + re.sub(r"[\x00-\x1f\x7f]", lambda m: f"\\u{ord(m[0]):04X}", escaped) + '"'

@@ -1,0 +1,115 @@
+"""What is doubtful about a graph: seen in its quad table, by SQL."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any, Final
+
+from kg.duck import sql_text, translated
+from kg.findings.model import Finding, Level
+from kg.findings.terms import Used, short
+from kg.terms import RDF_TYPE
+
+if TYPE_CHECKING:
+    import duckdb
+
+    from kg.quads import QuadTable
+
+# What people write where there is no value, as the end of an IRI that was made of it.
+_NOTHING: Final = (
+    *("na", "n%2fa", "n-a", "n.a.", "nan", "null", "none", "nil", "undefined", "unknown"),
+    *("missing", "-", "--", "%3f", "%23n%2fa", "%23ref%21", "%20", "nat", "(null)"),
+)
+
+
+def terms_of(connection: duckdb.DuckDBPyConnection, table: QuadTable) -> Iterator[Used]:
+    """Yield the properties and classes that a graph uses, with how often.
+
+    Args:
+        connection: From `kg.duck.engine`.
+        table: The quad table.
+    """
+    rows = _rows(connection, f"SELECT p, count(*) FROM {table.sql} GROUP BY p ORDER BY p")
+    for predicate, count in rows:
+        yield Used(predicate[1:-1], "property", count=count)
+    rows = _rows(
+        connection,
+        f"SELECT o, count(*) FROM {table.sql} WHERE p = {sql_text(RDF_TYPE)}"
+        " AND starts_with(o, '<') GROUP BY o ORDER BY o",
+    )
+    for kind, count in rows:
+        yield Used(kind[1:-1], "class", count=count)
+
+
+def doubtful_nodes(
+    connection: duckdb.DuckDBPyConnection,
+    table: QuadTable,
+    base: str,
+    prefixes: Mapping[str, str],
+) -> Iterator[Finding]:
+    """Yield findings about nodes: keys that stand for no value, links that lead nowhere.
+
+    Args:
+        connection: From `kg.duck.engine`.
+        table: The quad table.
+        base: What the graph's own IRIs start with.
+        prefixes: Prefix to namespace, to name terms.
+    """
+    own = f"starts_with({{0}}, {sql_text('<' + base)})"
+    spelt = ", ".join(map(sql_text, _NOTHING))
+    ending = "lower(regexp_extract(n, '[^/#:=]*$')[:-2])"
+    nodes = (
+        f"SELECT DISTINCT s AS n FROM {table.sql} WHERE {own.format('s')} UNION"
+        f" SELECT DISTINCT o FROM {table.sql} WHERE {own.format('o')}"
+    )
+    for (node,) in _rows(
+        connection, f"SELECT n FROM ({nodes}) WHERE {ending} IN ({spelt}) ORDER BY n"
+    ):
+        named = short(node[1:-1], prefixes)
+        yield Finding(
+            "empty-key",
+            named,
+            f"{named} is a thing that stands for no value",
+            None,
+            "Say in the mapping which texts are no value: nulls: ['', NA].",
+        )
+    # Links are told by property: one wrong table gives thousands.
+    dangling = (
+        f"SELECT p, o FROM {table.sql} WHERE {own.format('o')} AND p <> {sql_text(RDF_TYPE)}"
+        f" AND o NOT IN (SELECT s FROM {table.sql})"
+    )
+    for predicate, count, example in _rows(
+        connection,
+        f"SELECT p, count(DISTINCT o), min(o) FROM ({dangling}) GROUP BY p ORDER BY p",
+    ):
+        named, first = short(predicate[1:-1], prefixes), short(example[1:-1], prefixes)
+        links = "link leads" if count == 1 else "links lead"
+        yield Finding(
+            "dangling-link",
+            named,
+            f"{count:,} {links} by {named} to what nothing is said of, such as {first}",
+            None,
+            "Mend the key in the data, or add what it names.",
+            count,
+        )
+
+
+def unused_base(
+    connection: duckdb.DuckDBPyConnection, table: QuadTable, base: str
+) -> Iterator[Finding]:
+    """Yield a finding if nothing in the graph has an IRI below the workspace's base."""
+    below = f"SELECT 1 FROM {table.sql} WHERE starts_with(s, {sql_text('<' + base)}) LIMIT 1"
+    if not _rows(connection, below) and _rows(connection, f"SELECT 1 FROM {table.sql} LIMIT 1"):
+        yield Finding(
+            "unused-base",
+            base,
+            f"nothing in the graph has an IRI below the base {base}",
+            None,
+            "Write the same base in kg.toml, in the mappings and in the prefixes.",
+            level=Level.WARNING,
+        )
+
+
+def _rows(connection: duckdb.DuckDBPyConnection, sql: str) -> list[Any]:
+    with translated():
+        return connection.execute(sql).fetchall()

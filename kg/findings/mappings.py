@@ -1,0 +1,45 @@
+"""The terms that mappings write, with where they stand."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from kg.findings.terms import Used
+from kg.mapping.plan import Constant, Origin, Plan, RefObjectMap, TermMap
+from kg.terms import RDF, XSD
+
+_TYPE = f"{RDF}type"
+
+
+def terms_of(plan: Plan, files: Iterable[Path]) -> Iterator[Used]:
+    """Yield the constant classes, properties and other IRIs of a plan.
+
+    Args:
+        plan: The plan.
+        files: The mapping files.
+    """
+    from kg.paths import show_path
+
+    paths = {show_path(path): path for path in files}
+
+    def used(term_map: TermMap, role: str, origin: Origin) -> Iterator[Used]:
+        expression = term_map.expression
+        if isinstance(expression, Constant) and term_map.term_type.is_iri:
+            here = term_map.origin if term_map.origin.line is not None else origin
+            yield Used(expression.value, role, here.location(), paths.get(here.file))
+
+    for triples_map in plan.triples_maps:
+        for pair in triples_map.predicate_objects:
+            is_type = False
+            for predicate in pair.predicates:
+                yield from used(predicate, "property", pair.origin)
+                is_type |= getattr(predicate.expression, "value", "") == _TYPE
+            for object_map in pair.objects:
+                if isinstance(object_map, RefObjectMap):
+                    continue
+                yield from used(object_map, "class" if is_type else "term", pair.origin)
+                if object_map.datatype is not None:
+                    for each in used(object_map.datatype, "datatype", pair.origin):
+                        if not each.iri.startswith(XSD):
+                            yield each

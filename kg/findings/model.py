@@ -1,0 +1,111 @@
+"""A finding: something doubtful, with its place and what to do about it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import IntEnum
+from pathlib import Path
+from typing import Any, Final
+
+from kg.errors import Location
+
+
+class Level(IntEnum):
+    """How doubtful a finding is."""
+
+    INFO = 1
+    WARNING = 2
+    ERROR = 3
+
+    @property
+    def label(self) -> str:
+        """The level in lower case."""
+        return self.name.lower()
+
+
+@dataclass(frozen=True, slots=True)
+class Fix:
+    """A change of one line of a file that mends a finding for certain.
+
+    Attributes:
+        file: The file.
+        line: The line, from 1.
+        old: A text that stands once in the line.
+        new: What to write in its place.
+    """
+
+    file: Path
+    line: int
+    old: str
+    new: str
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Something doubtful.
+
+    Attributes:
+        code: What kind of thing it is: a heading of ``docs/findings.md``.
+        about: What it is about: with the code, the same in each run, wherever it stands.
+        message: What is doubtful, one sentence without a full stop.
+        place: Where, as far as that is known.
+        hint: What to do next.
+        count: How many things of the kind it is about, such as records.
+        level: How doubtful it is.
+        fix: The change that mends it, where there is no doubt about that.
+    """
+
+    code: str
+    about: str
+    message: str
+    place: Location | None = None
+    hint: str = ""
+    count: int = 1
+    level: Level = Level.WARNING
+    fix: Fix | None = None
+
+    def lines(self) -> list[str]:
+        """Return the finding as a person reads it: place and message, then the advice."""
+        place = f"{self.place}: " if self.place else ""
+        lines = [f"{place}{self.message} [{self.code}]"]
+        return [*lines, f"  {self.hint}"] if self.hint else lines
+
+
+_PLACE: Final = ("file", "line", "column_number", "record", "column")
+
+
+def as_record(finding: Finding) -> dict[str, Any]:
+    """Return a finding as JSON holds it."""
+    place = finding.place
+    found: dict[str, Any] = {
+        "finding": finding.code,
+        "level": finding.level.label,
+        "about": finding.about,
+        "message": finding.message,
+        "advice": finding.hint,
+        "count": finding.count,
+    }
+    if place is not None:
+        values = {name: getattr(place, name) for name in _PLACE}
+        found["place"] = {name: value for name, value in values.items() if value is not None}
+    if finding.fix is not None:
+        found["fix"] = {"line": finding.fix.line, "old": finding.fix.old, "new": finding.fix.new}
+    return found
+
+
+def from_record(record: dict[str, Any]) -> Finding:
+    """Return the finding that `as_record` made a record of; without its change.
+
+    Raises:
+        KeyError: It is no such record.
+    """
+    place = record.get("place")
+    return Finding(
+        record["finding"],
+        record["about"],
+        record["message"],
+        None if place is None else Location(**place),
+        record["advice"],
+        record["count"],
+        Level[record["level"].upper()],
+    )

@@ -1,0 +1,91 @@
+"""What mapping found: records that share one subject, records that were lost."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from kg.findings.accepted import Accepted
+from kg.findings.model import Finding, Level
+from kg.findings.terms import short
+from kg.materialize import LossCount, MapCount
+from kg.paths import path_within
+from kg.wording import counted
+
+_LOSS = "lost-records"
+
+
+def shared_subjects(
+    counts: Sequence[MapCount], prefixes: Mapping[str, str], root: Path
+) -> Iterator[Finding]:
+    """Yield a finding for each triples map in which several records made one thing.
+
+    Args:
+        counts: What mapping counted.
+        prefixes: Prefix to namespace, to name things.
+        root: The folder of the workspace.
+    """
+    for count in counts:
+        shared = count.shared
+        if shared is None:
+            continue
+        more = shared.records - shared.subjects
+        key = ", ".join(shared.key)
+        named = short(shared.subject.strip("<>"), prefixes)
+        yield Finding(
+            "shared-key",
+            _name(count, root),
+            f"{count.triples_map}: {shared.records:,} records made {shared.subjects:,} things,"
+            f" since several have the same {key}; the first is {named}",
+            shared.place,
+            f"If each record is a thing of its own, add a column to the key that tells them apart:"
+            f" {key} does not.",
+            more,
+        )
+
+
+def losses(
+    counts: Sequence[MapCount], prefixes: Mapping[str, str], root: Path
+) -> Iterator[Finding]:
+    """Yield a finding for each reason for which records of a triples map gave nothing."""
+    for count in counts:
+        for loss in count.losses:
+            about = about_loss(count, loss, prefixes, root)
+            what, records = about.partition(": ")[2], counted(count.records, "record")
+            yield Finding(
+                _LOSS,
+                about,
+                f"{count.triples_map}: {loss.records:,} of {records} gave {what}",
+                count=loss.records,
+                level=Level.INFO,
+            )
+
+
+def about_loss(count: MapCount, loss: LossCount, prefixes: Mapping[str, str], root: Path) -> str:
+    """Return what names a loss: the same in each run, however many records it concerns."""
+    what = loss.what if ":" not in loss.what else short(loss.what, prefixes)
+    why = ", ".join(loss.references)
+    return f"{_name(count, root)}: no {what} ({f'{loss.parent}: ' if loss.parent else ''}{why})"
+
+
+def _name(count: MapCount, root: Path) -> str:
+    file, mark, name = count.triples_map.rpartition("#")
+    return f"{path_within(file, root)}{mark}{name}" if mark else name
+
+
+def without_accepted(
+    counts: Sequence[MapCount], accepted: Accepted, prefixes: Mapping[str, str], root: Path
+) -> tuple[MapCount, ...]:
+    """Return the counts without the losses that are accepted."""
+    return tuple(
+        replace(
+            count,
+            losses=tuple(
+                loss
+                for loss in count.losses
+                if not accepted.covers(_LOSS, about_loss(count, loss, prefixes, root), loss.records)
+            ),
+        )
+        for count in counts
+    )

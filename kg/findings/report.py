@@ -1,0 +1,120 @@
+"""Findings as people and tools read them: text, JSON, SARIF 2.1, annotations of GitHub."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Final
+from urllib.parse import quote
+
+from kg.about import tool_version
+from kg.errors import Location
+from kg.findings.model import Finding, Level, as_record
+
+_SCHEMA: Final = (
+    "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
+)
+_SARIF_LEVELS: Final = {Level.ERROR: "error", Level.WARNING: "warning", Level.INFO: "note"}
+_GITHUB_LEVELS: Final = {Level.ERROR: "error", Level.WARNING: "warning", Level.INFO: "notice"}
+
+
+def as_text(findings: Sequence[Finding]) -> str:
+    """Return findings as lines for people, the worst first."""
+    ordered = sorted(findings, key=lambda each: -each.level)
+    return "".join(f"{line}\n" for each in ordered for line in each.lines())
+
+
+def as_json(findings: Sequence[Finding]) -> str:
+    """Return findings as a JSON array."""
+    return json.dumps([as_record(each) for each in findings], ensure_ascii=False, indent=2) + "\n"
+
+
+def as_sarif(findings: Sequence[Finding]) -> str:
+    """Return findings as a SARIF log.
+
+    Spec: https://docs.oasis-open.org/sarif/sarif/v2.1.0/sarif-v2.1.0.html
+    """
+    rules = [{"id": code} for code in sorted({each.code for each in findings})]
+    version = tool_version()
+    told = {} if version == "unknown" else {"version": version}
+    run = {
+        "tool": {"driver": {"name": "kg", **told, "rules": rules}},
+        "columnKind": "unicodeCodePoints",
+        "results": [_sarif(each) for each in findings],
+    }
+    log = {"$schema": _SCHEMA, "version": "2.1.0", "runs": [run]}
+    return json.dumps(log, ensure_ascii=False, indent=2) + "\n"
+
+
+def _sarif(finding: Finding) -> dict[str, Any]:
+    text = f"{finding.message}. {finding.hint}".rstrip()
+    location: dict[str, Any] = {"logicalLocations": [{"fullyQualifiedName": finding.about}]}
+    if finding.place is not None:
+        location["physicalLocation"] = _physical(finding.place)
+    result: dict[str, Any] = {
+        "ruleId": finding.code,
+        "level": _SARIF_LEVELS[finding.level],
+        "message": {"text": text},
+        "locations": [location],
+    }
+    if finding.fix is not None and finding.place is not None:
+        change = {
+            "artifactLocation": _artifact(finding.place),
+            "replacements": [
+                {
+                    "deletedRegion": {
+                        "startLine": finding.fix.line,
+                        "snippet": {"text": finding.fix.old},
+                    },
+                    "insertedContent": {"text": finding.fix.new},
+                }
+            ],
+        }
+        result["fixes"] = [{"artifactChanges": [change]}]
+    return result
+
+
+def _artifact(place: Location) -> dict[str, str]:
+    path = Path(place.file)
+    return {"uri": path.as_uri() if path.is_absolute() else quote(path.as_posix())}
+
+
+def _physical(place: Location) -> dict[str, Any]:
+    physical: dict[str, Any] = {"artifactLocation": _artifact(place)}
+    if place.line is not None:
+        physical["region"] = {"startLine": place.line}
+        if place.column_number is not None:
+            physical["region"]["startColumn"] = place.column_number
+    return physical
+
+
+def as_github(findings: Sequence[Finding]) -> str:
+    """Return findings as workflow commands, which GitHub shows beside the lines of a change.
+
+    Spec: https://docs.github.com/actions/reference/workflows-and-actions/workflow-commands
+    """
+    return "".join(f"{_annotation(each)}\n" for each in findings)
+
+
+def _annotation(finding: Finding) -> str:
+    fields = {"title": finding.code}
+    if finding.place is not None:
+        fields = {"file": finding.place.file, **fields}
+        if finding.place.line is not None:
+            fields["line"] = str(finding.place.line)
+    listed = ",".join(f"{name}={_escaped(text, ',:')}" for name, text in fields.items())
+    text = _escaped(f"{finding.message}. {finding.hint}".rstrip())
+    return f"::{_GITHUB_LEVELS[finding.level]} {listed}::{text}"
+
+
+def _escaped(text: str, more: str = "") -> str:
+    return "".join(f"%{ord(char):02X}" if char in "%\r\n" + more else char for char in text)
+
+
+FORMATS: Final[Mapping[str, Callable[[Sequence[Finding]], str]]] = {
+    "table": as_text,
+    "json": as_json,
+    "sarif": as_sarif,
+    "github": as_github,
+}

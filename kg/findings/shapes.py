@@ -1,0 +1,146 @@
+"""What shapes name: terms of vocabularies, other shapes, imports."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Final
+
+from kg.errors import Location
+from kg.findings.model import Finding, Level
+from kg.findings.terms import Used
+from kg.validation.messages import Namer
+from kg.validation.names import OWL, local_name, sh
+from kg.validation.shapes import ShapesGraph
+
+_TERMS: Final = {
+    sh("targetClass"): "class",
+    sh("class"): "class",
+    sh("path"): "property",
+    sh("targetSubjectsOf"): "property",
+    sh("targetObjectsOf"): "property",
+    sh("equals"): "property",
+    sh("disjoint"): "property",
+    sh("lessThan"): "property",
+    sh("lessThanOrEquals"): "property",
+    sh("inversePath"): "property",
+    sh("hasValue"): "term",
+}
+_SHAPES: Final = (sh("node"), sh("property"), sh("qualifiedValueShape"), sh("not"))
+_TARGETS: Final = (
+    sh("targetClass"),
+    sh("targetNode"),
+    sh("targetSubjectsOf"),
+    sh("targetObjectsOf"),
+)
+_LISTS: Final = (sh("and"), sh("or"), sh("xone"))
+_MEMBERS: Final = {sh("in"): "term", sh("ignoredProperties"): "property"}
+
+
+def terms_of(shapes: ShapesGraph, files: Iterable[Path]) -> Iterator[Used]:
+    """Yield the terms that shapes name, with the places of the nodes that name them.
+
+    Args:
+        shapes: The shapes graph.
+        files: The files that it was read from.
+    """
+    from kg.paths import show_path
+
+    paths = {show_path(path): path for path in files}
+    for subject, predicate, object_ in shapes.triples():
+        place = shapes.origins.get(subject) or shapes.origins.get(shapes.owner(subject))
+        path = paths.get(place.file) if place else None
+        if predicate in _TERMS and object_.startswith("<"):
+            yield Used(object_[1:-1], _TERMS[predicate], place, path)
+        elif predicate in _MEMBERS:
+            for member in shapes.members(object_):
+                if member.startswith("<"):
+                    yield Used(member[1:-1], _MEMBERS[predicate], place, path)
+
+
+def unused_shapes(
+    shapes: ShapesGraph, met: Mapping[str, int], classes: Sequence[str], namer: Namer
+) -> Iterator[Finding]:
+    """Yield a finding for each shape that no node of the graph meets: it checks nothing.
+
+    Args:
+        shapes: The shapes graph.
+        met: Shape with targets to the number of its focus nodes.
+        classes: The classes that nodes of the graph have, for a hint.
+        namer: Writes terms.
+    """
+    for node, count in met.items():
+        if count:
+            continue
+        owner = shapes.owner(node)
+        targets = [
+            object_
+            for predicate in _TARGETS
+            for object_ in shapes.objects(node, predicate)
+            if object_.startswith("<")
+        ]
+        near = [name for each in targets if (name := _like(each, classes)) is not None]
+        advice = "Mend its target, or take the shape out."
+        if near:
+            advice = f"Did you mean {namer(near[0])}? Else mend its target, or take the shape out."
+        aim = ", ".join(map(namer, targets)) or "what it targets"
+        yield Finding(
+            "unused-shape",
+            namer(owner),
+            f"the shape {namer(owner)} met no node: nothing in the graph is {aim}",
+            shapes.origins.get(node) or shapes.origins.get(owner),
+            advice,
+        )
+
+
+def _like(term: str, known: Sequence[str]) -> str | None:
+    names = {local_name(each).lower(): each for each in known if each != term}
+    near = get_close_matches(local_name(term).lower(), names, n=1, cutoff=0.75)
+    return names[near[0]] if near else None
+
+
+def missing_shapes(shapes: ShapesGraph) -> Iterator[Finding]:
+    """Yield a finding for each shape that is named and is none: it demands nothing."""
+    known = {node for node in shapes.shapes if shapes.index.get(node)}
+    for subject, predicate, object_ in shapes.triples():
+        named: tuple[str, ...] = (object_,) if predicate in _SHAPES else ()
+        if predicate in _LISTS:
+            named = shapes.members(object_)
+        for node in named:
+            if node in known:
+                continue
+            place = shapes.origins.get(subject) or shapes.origins.get(shapes.owner(subject))
+            yield Finding(
+                "missing-shape",
+                node,
+                f"{node} is named as a shape, and no file says what it demands",
+                place,
+                "Mend the name, or name the file that holds it.",
+                level=Level.ERROR,
+            )
+
+
+def unfollowed_imports(imports: Iterable[tuple[str, str]]) -> Iterator[Finding]:
+    """Yield a finding for each import that is not followed, since kg fetches nothing.
+
+    Args:
+        imports: What is imported, and the file that does.
+    """
+    for iri, file in imports:
+        yield Finding(
+            "unfollowed-import",
+            iri,
+            f"owl:imports {iri} is not followed: kg fetches nothing",
+            Location(file),
+            "Put the file beside this one, if it is needed, and take the import out.",
+            level=Level.INFO,
+        )
+
+
+def imports_of(shapes: ShapesGraph) -> Iterator[tuple[str, str]]:
+    """Yield what shapes import, with the file that does."""
+    for subject in shapes.subjects(f"<{OWL}imports>"):
+        place = shapes.origins.get(subject)
+        for object_ in shapes.objects(subject, f"<{OWL}imports>"):
+            yield object_[1:-1], place.file if place else ""

@@ -1,0 +1,117 @@
+"""Files and columns that nothing uses, seen without mapping anything."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Final
+
+from kg.errors import InputError, Location
+from kg.findings.model import Finding, Level
+from kg.mapping.plan import Formulation, LogicalSource, Plan
+from kg.mapping.tables import source_tables
+from kg.paths import find_files, path_within, show_path
+from kg.sources import Folders
+from kg.sources.csv_files import column_names
+from kg.sources.files import SourceFile
+from kg.sources.files import find_files as find_sources
+from kg.workspace import Workspace
+
+# What a folder of data holds for people and other tools.
+_BESIDE: Final = ("README", "LICENSE", "LICENCE", "NOTICE", "CITATION", "CHANGELOG", "Makefile")
+_BESIDE_SUFFIXES: Final = (".md", ".txt.license", ".license", ".py", ".sh", ".bak", ".log", ".html")
+
+
+def sources_of(plan: Plan, inside: Path | None) -> dict[LogicalSource, tuple[SourceFile, ...]]:
+    """Return the files of each logical source that is no database.
+
+    Args:
+        plan: The plan.
+        inside: Where they may lie; None: anywhere.
+
+    Raises:
+        InputError: A file is not there, or lies where it may not.
+    """
+    folders = Folders(None if inside is None else (inside,), Path())
+    return {
+        source: find_sources(source, folders)
+        for source in dict.fromkeys(each.source for each in plan.triples_maps)
+        if source.formulation is not Formulation.SQL
+    }
+
+
+def unused_files(
+    workspace: Workspace, sources: Mapping[LogicalSource, tuple[SourceFile, ...]]
+) -> Iterator[Finding]:
+    """Yield a finding for each file below ``data/`` that no mapping uses."""
+    used = {file.path.resolve() for files in sources.values() for file in files}
+    used |= {path.resolve() for path in (*workspace.mapping_files, *workspace.data_rdf_files)}
+    for path in find_files(workspace.root / "data", lambda name: not _is_beside(name)):
+        if path.resolve() in used:
+            continue
+        yield Finding(
+            "unused-file",
+            str(path.relative_to(workspace.root)),
+            "no mapping uses this file",
+            Location(show_path(path)),
+            _what_to_do(path),
+        )
+
+
+def _is_beside(name: str) -> bool:
+    return (
+        name.startswith((".", "~"))
+        or name.endswith(("~", *_BESIDE_SUFFIXES))
+        or name.split(".")[0] in _BESIDE
+    )
+
+
+def _what_to_do(path: Path) -> str:
+    if path.suffix.lower() in (".yml", ".yaml") and _looks_like_mapping(path):
+        return f"It looks like a mapping: name it {path.stem.split('.')[0]}.yarrrml.yml."
+    if path.suffix.lower() == ".ttl":
+        return f"It looks like a mapping: name it {path.stem.split('.')[0]}.rml.ttl."
+    return "Name it as a source in a mapping, or take it out of data/."
+
+
+def _looks_like_mapping(path: Path) -> bool:
+    try:
+        with path.open("rb") as source:
+            head = source.read(1 << 16)
+    except OSError:
+        return False
+    return any(line.startswith(b"mappings:") for line in head.splitlines())
+
+
+def unread_columns(
+    plan: Plan, sources: Mapping[LogicalSource, tuple[SourceFile, ...]], root: Path
+) -> Iterator[Finding]:
+    """Yield a finding for each CSV file with columns that no triples map reads.
+
+    Raises:
+        InputError: A mapping refers to a column that its file does not have.
+    """
+    wanted: dict[Path, set[str]] = {}
+    names: dict[Path, list[str]] = {}
+    for source, table in source_tables(plan).items():
+        if source.formulation is not Formulation.CSV or source.query:
+            continue
+        for file in sources.get(source, ()):
+            try:
+                names[file.path] = column_names(file, source)
+            except InputError:  # what is wrong with it is told by who reads it all
+                continue
+            wanted.setdefault(file.path, set()).update(each.reference for each in table.columns)
+    for path, header in names.items():
+        unread = [name for name in header if name and name not in wanted[path]]
+        if unread:
+            listed = ", ".join(unread)
+            yield Finding(
+                "unread-column",
+                f"{path_within(str(path), root)}: {listed}",
+                f"no mapping reads {'the column' if len(unread) == 1 else 'the columns'} {listed}",
+                Location(show_path(path), 1),
+                "Map them, or accept that they stay out with `kg check --accept`.",
+                len(unread),
+                Level.INFO,
+            )

@@ -1,0 +1,89 @@
+"""Terms that a vocabulary does not declare, wherever they are used."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from kg.errors import Location
+from kg.findings.model import Finding, Fix
+from kg.findings.vocabulary import Vocabulary
+from kg.paths import is_file, read_file
+
+
+@dataclass(frozen=True, slots=True)
+class Used:
+    """A term where it is used.
+
+    Attributes:
+        iri: The term.
+        role: What it is there: ``class``, ``property`` or ``term``.
+        place: Where it is written, or where the data come from.
+        path: The file of `place`, if a person can mend it there.
+        count: How often it is used, as far as that is known.
+    """
+
+    iri: str
+    role: str
+    place: Location | None = None
+    path: Path | None = None
+    count: int = 1
+
+
+def undeclared(
+    used: Iterable[Used], vocabulary: Vocabulary, prefixes: Mapping[str, str]
+) -> Iterator[Finding]:
+    """Yield a finding for each term that its vocabulary does not declare, at its first place.
+
+    Args:
+        used: Terms in the order of reading.
+        vocabulary: What is declared.
+        prefixes: Prefix to namespace, to name terms.
+    """
+    seen: dict[str, list[Used]] = {}
+    for each in used:
+        if vocabulary.lacks(each.iri):
+            seen.setdefault(each.iri, []).append(each)
+    for iri, places in seen.items():
+        first = places[0]
+        near = vocabulary.nearest(iri, first.role)
+        named = short(iri, prefixes)
+        advice = "Declare it in ontology/, or mend the name."
+        if near is not None:
+            advice = f"Did you mean {short(near, prefixes)}? Else declare it in ontology/."
+        count = sum(each.count for each in places)
+        yield Finding(
+            "undeclared-term",
+            named,
+            f"the {first.role} {named} is not declared in its vocabulary",
+            first.place,
+            advice,
+            count,
+            fix=None if near is None else renamed(first, named, short(near, prefixes)),
+        )
+
+
+def renamed(used: Used, old: str, new: str) -> Fix | None:
+    """Return the change of a name where it stands once in its line and nothing else is meant."""
+    place = used.place
+    if used.path is None or place is None or place.line is None or not is_file(used.path):
+        return None
+    lines = read_file(used.path).decode("utf-8", "replace").splitlines()
+    if place.line > len(lines) or lines[place.line - 1].count(old) != 1:
+        return None
+    after = lines[place.line - 1].partition(old)[2][:1]
+    return None if after.isalnum() or after in ("-", "_") else Fix(used.path, place.line, old, new)
+
+
+def short(iri: str, prefixes: Mapping[str, str]) -> str:
+    """Return an IRI with the prefix of its longest namespace, if there is one.
+
+    >>> short("http://e/ns#Peak", {"ns": "http://e/ns#", "e": "http://e/"})
+    'ns:Peak'
+    """
+    fitting = [(len(space), name) for name, space in prefixes.items() if iri.startswith(space)]
+    if not fitting:
+        return f"<{iri}>"
+    length, name = max(fitting)
+    return f"{name}:{iri[length:]}"

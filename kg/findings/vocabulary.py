@@ -1,0 +1,149 @@
+"""What a workspace's ontology declares, and which terms beside it are misspelt."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from functools import cached_property
+from importlib import import_module
+from pathlib import Path
+from typing import Final
+
+import pyoxigraph as ox
+
+from kg.rdf import open_rdf
+from kg.terms import RDF
+from kg.workspace import Workspace
+
+_TYPE: Final = f"{RDF}type"
+# Namespaces whose terms rdflib lists in full, with the module that does.
+_PUBLISHED: Final = {
+    RDF: "RDF",
+    "http://www.w3.org/2000/01/rdf-schema#": "RDFS",
+    "http://www.w3.org/2002/07/owl#": "OWL",
+    "http://www.w3.org/2004/02/skos/core#": "SKOS",
+    "http://purl.org/dc/terms/": "DCTERMS",
+    "http://purl.org/dc/elements/1.1/": "DC",
+    "http://xmlns.com/foaf/0.1/": "FOAF",
+    "http://www.w3.org/ns/prov#": "PROV",
+    "http://www.w3.org/ns/dcat#": "DCAT",
+    "http://www.w3.org/ns/org#": "ORG",
+    "http://www.w3.org/2006/time#": "TIME",
+    "http://rdfs.org/ns/void#": "VOID",
+    "http://www.w3.org/ns/sosa/": "SOSA",
+    "http://www.w3.org/ns/ssn/": "SSN",
+    "http://purl.org/linked-data/cube#": "QB",
+    "http://usefulinc.com/ns/doap#": "DOAP",
+}
+_MEMBER: Final = re.compile(rf"{re.escape(RDF)}_[1-9][0-9]*")
+
+
+def namespace_of(iri: str) -> str:
+    """Return an IRI up to its last ``#`` or ``/``.
+
+    >>> namespace_of("http://example.org/ns#Peak")
+    'http://example.org/ns#'
+    """
+    return iri[: max(iri.rfind("#"), iri.rfind("/")) + 1]
+
+
+@dataclass(frozen=True)
+class Vocabulary:
+    """What is declared.
+
+    Attributes:
+        terms: Every IRI that has a type in the ontology, with its types.
+        own: The namespaces that the ontology declares terms of: an undeclared one there is a slip.
+        imports: What the ontology imports, each with the file that does; nothing is fetched.
+    """
+
+    terms: Mapping[str, frozenset[str]]
+    own: frozenset[str]
+    imports: tuple[tuple[str, Path], ...] = ()
+    _published: dict[str, frozenset[str]] = field(default_factory=dict, repr=False)
+
+    def lacks(self, iri: str) -> bool:
+        """Tell whether a term is of a known namespace, and is not declared there."""
+        if iri in self.terms:
+            return False
+        namespace = namespace_of(iri)
+        if namespace in self.own:
+            return True
+        published = self._published_in(namespace)
+        return bool(published) and iri not in published and not _MEMBER.fullmatch(iri)
+
+    def nearest(self, iri: str, role: str = "term") -> str | None:
+        """Return the declared term of the same namespace that is most like one that is not.
+
+        Args:
+            iri: The term that is not declared.
+            role: ``class``, ``property`` or ``term``; of the terms, those of that kind are meant.
+        """
+        namespace = namespace_of(iri)
+        known = {each for each in self.terms if namespace_of(each) == namespace}
+        known = known or set(self._published_in(namespace))
+        ending = {"class": "Class", "property": "Property"}.get(role)
+        fitting = {
+            each
+            for each in known
+            if ending and any(kind.endswith(ending) for kind in self.terms.get(each, ()))
+        }
+        return _nearest(iri, fitting or known)
+
+    @cached_property
+    def has_terms(self) -> bool:
+        """Whether the ontology declares anything."""
+        return bool(self.terms)
+
+    def _published_in(self, namespace: str) -> frozenset[str]:
+        """Return the terms of a published vocabulary; none where it is not known in full."""
+        name = _PUBLISHED.get(namespace)
+        if name is None:
+            return frozenset()
+        if namespace not in self._published:
+            listed = getattr(import_module("rdflib.namespace"), name)
+            self._published[namespace] = frozenset(map(str, dir(listed))) | frozenset(
+                f"{namespace}{each}" for each in listed.__annotations__
+            )
+        return self._published[namespace]
+
+
+def _nearest(iri: str, known: Iterable[str]) -> str | None:
+    """Return the one that differs least, if one is like it, upper case told from lower first."""
+    start = len(namespace_of(iri))
+    names = {each[start:]: each for each in sorted(known, reverse=True)}
+    near = get_close_matches(iri[start:], names, n=1, cutoff=0.7)
+    if near:
+        return names[near[0]]
+    lowered = {name.lower(): each for name, each in names.items()}
+    near = get_close_matches(iri[start:].lower(), lowered, n=1, cutoff=0.7)
+    return lowered[near[0]] if near else None
+
+
+def read_vocabulary(workspace: Workspace) -> Vocabulary:
+    """Read what the files below ``ontology/`` declare.
+
+    Raises:
+        InputError: A file is no valid RDF.
+        WorldError: A file cannot be read.
+    """
+    terms: dict[str, set[str]] = {}
+    imports: list[tuple[str, Path]] = []
+    for path in workspace.ontology_files:
+        with open_rdf(path) as parser:
+            for quad in parser:
+                if not isinstance(quad.subject, ox.NamedNode):
+                    continue
+                predicate, value = quad.predicate.value, quad.object
+                if predicate == _TYPE and isinstance(value, ox.NamedNode):
+                    terms.setdefault(quad.subject.value, set()).add(value.value)
+                elif predicate.endswith("owl#imports") and isinstance(value, ox.NamedNode):
+                    imports.append((value.value, path))
+    own = {namespace_of(each) for each in terms} - set(_PUBLISHED)
+    return Vocabulary(
+        {term: frozenset(types) for term, types in terms.items()},
+        frozenset(own - {workspace.base, ""}),
+        tuple(imports),
+    )

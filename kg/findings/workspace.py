@@ -1,0 +1,136 @@
+"""All findings about a workspace: of its files, and of the graph that was built of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from itertools import chain
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from kg.errors import InputError, Location
+from kg.findings import graph as of_graph
+from kg.findings import mappings as of_mappings
+from kg.findings import questions as of_questions
+from kg.findings import shapes as of_shapes
+from kg.findings.model import Finding, Level
+from kg.findings.sources import sources_of, unread_columns, unused_files
+from kg.findings.terms import Used, undeclared
+from kg.findings.vocabulary import Vocabulary, read_vocabulary
+from kg.mapping.plan import Plan
+from kg.mapping.reading import read_mappings
+from kg.paths import show_path
+from kg.query.question import read_question
+from kg.validation.coverage import focus_counts
+from kg.validation.messages import Namer
+from kg.validation.shapes import read_shapes
+from kg.workspace import Workspace
+
+if TYPE_CHECKING:
+    import duckdb
+
+    from kg.quads import QuadTable
+
+
+def workspace_findings(
+    connection: duckdb.DuckDBPyConnection,
+    table: QuadTable,
+    workspace: Workspace,
+    plan: Plan,
+    met: Mapping[str, int] | None,
+    inside: Path | None,
+) -> list[Finding]:
+    """Return what is doubtful about files and graph; what both show is told once.
+
+    Args:
+        connection: From `kg.duck.engine`.
+        table: The quad table.
+        workspace: The workspace.
+        plan: Its mappings.
+        met: As for `graph_findings`.
+        inside: Where sources may lie; None: anywhere.
+    """
+    found = file_findings(workspace, plan, inside)
+    told = {(each.code, each.about) for each in found}
+    of_graph = graph_findings(connection, table, workspace, met)
+    return [*found, *(each for each in of_graph if (each.code, each.about) not in told)]
+
+
+def file_findings(
+    workspace: Workspace, plan: Plan | None = None, inside: Path | None = None
+) -> list[Finding]:
+    """Return what can be seen without building anything.
+
+    Args:
+        workspace: The workspace.
+        plan: Its mappings, if they were read already.
+        inside: Where sources may lie; None: anywhere, since nothing but names is read of them.
+
+    Raises:
+        InputError: A file is wrong by itself, as ``kg build`` would tell too.
+    """
+    if plan is None:
+        plan = read_mappings(workspace.mapping_files, workspace.prefixes, workspace.base)
+    prefixes = {**workspace.prefixes, **dict(plan.prefixes)}
+    vocabulary = read_vocabulary(workspace)
+    sources = sources_of(plan, inside)
+    shapes = read_shapes(workspace.shape_files)
+    imports = [(iri, show_path(path)) for iri, path in vocabulary.imports]
+    found = chain(
+        unused_files(workspace, sources),
+        unread_columns(plan, sources, workspace.root),
+        undeclared(of_mappings.terms_of(plan, workspace.mapping_files), vocabulary, prefixes),
+        undeclared(of_shapes.terms_of(shapes, workspace.shape_files), vocabulary, prefixes),
+        of_shapes.missing_shapes(shapes),
+        of_shapes.unfollowed_imports([*imports, *of_shapes.imports_of(shapes)]),
+        _of_questions(workspace, vocabulary),
+    )
+    return list(found)
+
+
+def _of_questions(workspace: Workspace, vocabulary: Vocabulary) -> Iterator[Finding]:
+    used: list[Used] = []
+    for path in workspace.question_files:
+        try:
+            question = read_question(path, workspace.prefixes)
+        except InputError as error:
+            yield Finding(
+                error.code,
+                show_path(path),
+                error.message,
+                error.location or Location(show_path(path)),
+                error.hint or "",
+                level=Level.ERROR,
+            )
+            continue
+        used += of_questions.terms_of(question, workspace.prefixes)
+        yield from of_questions.dates_as_texts(question)
+    yield from undeclared(used, vocabulary, workspace.prefixes)
+
+
+def graph_findings(
+    connection: duckdb.DuckDBPyConnection,
+    table: QuadTable,
+    workspace: Workspace,
+    met: Mapping[str, int] | None = None,
+) -> list[Finding]:
+    """Return what is doubtful about a graph that was built.
+
+    Args:
+        connection: From `kg.duck.engine`.
+        table: The quad table of the build.
+        workspace: The workspace.
+        met: Shape with targets to the number of its focus nodes, if that is known already.
+    """
+    vocabulary = read_vocabulary(workspace)
+    shapes = read_shapes(workspace.shape_files)
+    prefixes = {**workspace.prefixes, **shapes.prefixes}
+    used = list(of_graph.terms_of(connection, table))
+    classes = [f"<{each.iri}>" for each in used if each.role == "class"]
+    if met is None:
+        met = focus_counts(connection, table, shapes)
+    return [
+        *of_shapes.unused_shapes(shapes, met, classes, Namer(prefixes)),
+        *undeclared(used, vocabulary, prefixes),
+        *of_graph.doubtful_nodes(connection, table, workspace.base, prefixes),
+        *of_graph.unused_base(connection, table, workspace.base),
+    ]

@@ -1,0 +1,258 @@
+"""Slips that people make in a workspace, each with the finding that tells it.
+
+Each is: name, changes of files (text to replace, or a new file), and what must be told: the code,
+what the place and the message hold, and what the advice holds.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+MAPPING = "data/facts.yarrrml.yml"
+PEAKS = "data/peaks.csv"
+ASCENTS = "data/ascents.yaml"
+VOCABULARY = "ontology/vocabulary.ttl"
+SHAPES = "shapes/shapes.ttl"
+QUESTION = "queries/first-ascents.rq"
+
+
+@dataclass(frozen=True)
+class Slip:
+    """A slip: in `file`, `old` becomes `new`; with an empty `old` the file is made anew."""
+
+    file: str
+    old: str
+    new: str
+    code: str
+    place: str = ""
+    says: str = ""
+    advice: str = ""
+
+
+TYPED = "undeclared-term"
+UNUSED = "unused-file"
+SLIPS = {
+    # Names in the mapping.
+    "class misspelt": Slip(
+        MAPPING, "[a, ns:Peak]", "[a, ns:Paek]", TYPED, f"{MAPPING}:19", "class ns:Paek", "ns:Peak?"
+    ),
+    "property misspelt": Slip(
+        MAPPING, "[ns:range,", "[ns:rnage,", TYPED, f"{MAPPING}:25", "property ns:rnage", "ns:range"
+    ),
+    "property in upper case": Slip(
+        MAPPING, "[ns:day,", "[ns:Day,", TYPED, MAPPING, "ns:Day", "ns:day"
+    ),
+    "term of SKOS misspelt": Slip(
+        MAPPING, "skos:altLabel", "skos:alLabel", TYPED, MAPPING, "skos:alLabel", "skos:altLabel"
+    ),
+    "term of RDFS misspelt": Slip(
+        MAPPING, "[rdfs:label, $(name)]", "[rdfs:lable, $(name)]", TYPED, MAPPING, "rdfs:lable"
+    ),
+    "class that a column names": Slip(
+        MAPPING, "[a, ns:Peak]", "[a, 'ns:$(key)~iri']", TYPED, "", "class ns:denali", "Declare"
+    ),
+    "property without like": Slip(
+        MAPPING, "[ns:range,", "[ns:zzz,", TYPED, MAPPING, "ns:zzz", "Declare it in ontology/"
+    ),
+    # Names in the vocabulary.
+    "class declared under another name": Slip(
+        VOCABULARY, "ns:Ascent a", "ns:Climb a", TYPED, MAPPING, "ns:Ascent", "Declare"
+    ),
+    # Shapes.
+    "target class misspelt": Slip(
+        SHAPES,
+        "targetClass ns:Peak ",
+        "targetClass ns:Peek ",
+        "unused-shape",
+        SHAPES,
+        "ns:Peek",
+        "ns:Peak",
+    ),
+    "target class that nothing is": Slip(
+        SHAPES, "targetClass ns:Ascent", "targetClass ns:Zebra", "unused-shape", SHAPES, "ns:Zebra"
+    ),
+    "target by a property that nothing has": Slip(
+        SHAPES, "sh:targetClass ns:Peak", "sh:targetSubjectsOf ns:zzz", "unused-shape", SHAPES
+    ),
+    "undeclared target class": Slip(
+        SHAPES, "targetClass ns:Peak ", "targetClass ns:Peek ", TYPED, SHAPES, "ns:Peek", "ns:Peak"
+    ),
+    "path misspelt": Slip(
+        SHAPES,
+        "sh:path ns:climber",
+        "sh:path ns:climbers",
+        TYPED,
+        SHAPES,
+        "ns:climbers",
+        "ns:climber",
+    ),
+    "class constraint misspelt": Slip(
+        SHAPES, "sh:class ns:Peak", "sh:class ns:Pek", TYPED, SHAPES, "ns:Pek", "ns:Peak"
+    ),
+    "sh:node names no shape": Slip(
+        SHAPES,
+        "sh:targetClass ns:Peak ;",
+        "sh:targetClass ns:Peak ; sh:node ns:Missing ;",
+        "missing-shape",
+        SHAPES,
+        "ns#Missing",
+        "Mend the name",
+    ),
+    "sh:or names no shape": Slip(
+        SHAPES,
+        "sh:targetClass ns:Peak ;",
+        "sh:targetClass ns:Peak ; sh:or ( ns:A ns:PeakShape ) ;",
+        "missing-shape",
+        SHAPES,
+        "ns#A",
+    ),
+    "shapes import": Slip(
+        SHAPES,
+        "ns:PeakShape a",
+        "<urn:s> <http://www.w3.org/2002/07/owl#imports> <urn:o> .\nns:PeakShape a",
+        "unfollowed-import",
+        SHAPES,
+        "urn:o",
+        "Put the file beside",
+    ),
+    "ontology imports": Slip(
+        VOCABULARY,
+        "ns:Peak a",
+        "<urn:s> owl:imports <urn:o> .\nns:Peak a",
+        "unfollowed-import",
+        VOCABULARY,
+        "urn:o",
+        "Put the file beside",
+    ),
+    # Files.
+    "data file that nothing uses": Slip("data/huts.csv", "", "key\na\n", UNUSED, "data/huts.csv"),
+    "spreadsheet that nothing uses": Slip(
+        "data/sub/huts.xlsx", "", "x", UNUSED, "data/sub/huts.xlsx"
+    ),
+    "mapping of another name": Slip(
+        "data/huts.yml",
+        "",
+        "mappings:\n  hut: {}\n",
+        UNUSED,
+        "data/huts.yml",
+        "",
+        "huts.yarrrml.yml",
+    ),
+    "data under another name": Slip("data/peaks (1).csv", "", "key\na\n", UNUSED, "peaks (1).csv"),
+    "JSON that nothing uses": Slip("data/more.json", "", "{}", UNUSED, "data/more.json"),
+    # Columns.
+    "column left out of the mapping": Slip(
+        MAPPING,
+        "      - [ns:range, $(range)]\n",
+        "",
+        "unread-column",
+        f"{PEAKS}:1",
+        "column range",
+        "Map them",
+    ),
+    "two columns left out": Slip(
+        MAPPING,
+        "      - [skos:altLabel, $(other_name)]\n",
+        "",
+        "unread-column",
+        f"{PEAKS}:1",
+        "other_name",
+    ),
+    # Keys.
+    "two rows with one key, one value": Slip(
+        PEAKS,
+        "k2,K2,,8611,Karakoram\n",
+        "k2,K2,,8611,Karakoram\nk2,K2,,8611,Karakoram\n",
+        "shared-key",
+        f"{PEAKS} (record 3)",
+        "peak:k2",
+        "add a column to the key",
+    ),
+    "two records of YAML with one key": Slip(
+        ASCENTS,
+        "- {key: walter-harper, name: Walter Harper}",
+        "- {key: walter-harper, name: Walter Harper}\n- {key: hans-meyer, name: Hans Meyer}",
+        "shared-key",
+        "data/ascents.yaml",
+        "climber:hans-meyer",
+    ),
+    "key that is not unique in the mapping": Slip(
+        MAPPING, "s: peak:$(key)", "s: peak:$(range)", "shared-key", PEAKS, "peak:Alps"
+    ),
+    "NA as a key": Slip(PEAKS, "denali,", "NA,", "empty-key", "", "peak:NA", "nulls"),
+    "n/a as a key": Slip(PEAKS, "denali,", "n/a,", "empty-key", "", "peak:n%2Fa", "nulls"),
+    "null as a key": Slip(PEAKS, "denali,", "NULL,", "empty-key", "", "peak:NULL", "nulls"),
+    "a dash as a key": Slip(PEAKS, "denali,", "-,", "empty-key", "", "peak:-", "nulls"),
+    "none as a key": Slip(PEAKS, "denali,", "None,", "empty-key", "", "peak:None", "nulls"),
+    "NA as the end of a link": Slip(
+        ASCENTS, "- peak: k2", "- peak: NaN", "empty-key", "", "ascent:NaN", "nulls"
+    ),
+    # Links.
+    "link to a row that is not there": Slip(
+        ASCENTS,
+        "walter-harper, harry",
+        "walter-harpre, harry",
+        "dangling-link",
+        "",
+        "climber:walter-harpre",
+        "Mend the key",
+    ),
+    "links in another spelling": Slip(
+        MAPPING,
+        "'climber:$(climbers[*])~iri'",
+        "'climber:x-$(climbers[*])~iri'",
+        "dangling-link",
+        "",
+        "climber:x-",
+        "Mend the key",
+    ),
+    "link by a template that misses": Slip(
+        MAPPING, "peak:$(peak)~iri", "peak:the-$(peak)~iri", "dangling-link", "", "peak:the-denali"
+    ),
+    # The base.
+    "base changed in kg.toml only": Slip(
+        "kg.toml",
+        'base = "https://example.org/graph/"',
+        'base = "https://example.net/other/"',
+        "unused-base",
+        "",
+        "https://example.net/other/",
+        "same base",
+    ),
+    # Questions.
+    "question names an undeclared property": Slip(
+        QUESTION,
+        "ns:height ?height",
+        "ns:hieght ?height",
+        TYPED,
+        f"{QUESTION}:16",
+        "ns:hieght",
+        "ns:height",
+    ),
+    "question names an undeclared class": Slip(
+        QUESTION, "a ns:Ascent", "a ns:Acsent", TYPED, QUESTION, "ns:Acsent", "ns:Ascent"
+    ),
+    "question compares a date with a text": Slip(
+        QUESTION,
+        "FILTER (?height > ?above)",
+        'FILTER (?height > ?above && ?day > "1900-01-01")',
+        "date-as-text",
+        f"{QUESTION}:17",
+        "1900-01-01",
+        "^^xsd:date",
+    ),
+    "question compares a time with a text": Slip(
+        QUESTION,
+        "FILTER (?height > ?above)",
+        'FILTER ("1900-01-01T00:00:00" < ?day)',
+        "date-as-text",
+        QUESTION,
+        "1900-01-01T",
+        "^^xsd:dateTime",
+    ),
+    "question is no SPARQL header": Slip(
+        QUESTION, "# param above: xsd:integer", "# param abvoe: xsd:integer", "bad-header", QUESTION
+    ),
+    # Losses.
+    "empty values": Slip(PEAKS, "Alaska Range", "", "lost-records", "", "ns:range", ""),
+}

@@ -1,0 +1,107 @@
+"""Each slip in a workspace is told, with place and advice; what is accepted is quiet."""
+
+import shutil
+
+import pytest
+
+from kg.build import BuildOptions, build
+from kg.findings import accept, from_record, read_accepted
+from kg.findings.fixes import apply_fixes
+from kg.findings.workspace import file_findings
+from kg.init import init_workspace
+from kg.workspace import read_workspace
+from tests.findings.slips import SLIPS
+
+
+@pytest.fixture(scope="module")
+def template(tmp_path_factory):
+    root = tmp_path_factory.mktemp("slips") / "mountains"
+    init_workspace(root)
+    workspace = read_workspace(root)
+    made = build(workspace, BuildOptions(index=False, validate=False))
+    assert made.findings == ()
+    accept(root, _kept(workspace), read_accepted(root))
+    return root
+
+
+def _kept(workspace):
+    info = workspace.current_build().info()
+    return [from_record(record) for record in info["findings"]]
+
+
+def _slipped(template, target, slip):
+    shutil.copytree(template, target)
+    path = target / slip.file
+    path.parent.mkdir(exist_ok=True)
+    if not slip.old:
+        path.write_text(slip.new, encoding="utf-8")
+        return
+    text = path.read_text(encoding="utf-8")
+    assert slip.old in text
+    path.write_text(text.replace(slip.old, slip.new, 1), encoding="utf-8")
+
+
+@pytest.fixture
+def findings(template, tmp_path, monkeypatch):
+    def of(slip):
+        root = tmp_path / "w"
+        _slipped(template, root, slip)
+        monkeypatch.chdir(root)
+        workspace = read_workspace(root)
+        made = build(workspace, BuildOptions(index=False, validate=False))
+        known = read_accepted(root)
+        assert known.new(made.findings) == list(made.findings)
+        return [*made.findings, *known.new(_kept(workspace))]
+
+    return of
+
+
+@pytest.mark.parametrize("name", SLIPS)
+def test_each_slip_is_told_with_place_and_advice(findings, name):
+    slip = SLIPS[name]
+    told = [each for each in findings(slip) if each.code == slip.code]
+    assert told, "the slip is not told"
+    shown = "\n".join(told[0].lines())
+    assert slip.place in shown
+    assert slip.says in shown
+    assert slip.advice in told[0].hint
+
+
+def test_a_workspace_without_a_slip_is_quiet(template):
+    workspace = read_workspace(template)
+    known = read_accepted(template)
+    assert build(workspace, BuildOptions(index=False)).findings == ()
+    assert known.new(_kept(workspace)) == []
+
+
+@pytest.mark.parametrize(
+    "name", ["class misspelt", "property misspelt", "question names an undeclared property"]
+)
+def test_a_certain_change_is_made_and_nothing_else(template, tmp_path, monkeypatch, name):
+    slip, root = SLIPS[name], tmp_path / "w"
+    before = (template / slip.file).read_bytes()
+    _slipped(template, root, slip)
+    monkeypatch.chdir(root)
+    found = file_findings(read_workspace(root))
+    made = apply_fixes(found, root)
+    assert len(made) == 1
+    assert (root / slip.file).read_bytes() == before
+    assert apply_fixes(found, root) == []
+
+
+def test_a_change_that_is_not_certain_is_not_offered(template, tmp_path, monkeypatch):
+    slip, root = SLIPS["property without like"], tmp_path / "w"
+    _slipped(template, root, slip)
+    monkeypatch.chdir(root)
+    fixes = [each.fix for each in file_findings(read_workspace(root)) if each.code == slip.code]
+    assert fixes == [None]
+
+
+def test_what_is_accepted_stays_so_wherever_the_command_runs(template, monkeypatch):
+    workspace = read_workspace(template)
+    for folder in (template.parent, template, template / "data"):
+        monkeypatch.chdir(folder)
+        made = build(workspace, BuildOptions(index=False))
+        assert made.findings == ()
+        assert [count.losses for count in made.lossy] == [()] * 3
+        assert read_accepted(template).new(_kept(workspace)) == []
