@@ -1,24 +1,19 @@
 """From triples to the lines of RDF files that are validated as they are.
 
 Each file is read once more for a number of triples that are asked for together, and nothing of it
-is kept but the lines of these.
+is kept but the lines of these. Blank nodes are called otherwise in the graph than in their file,
+and have no line.
 """
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
-from typing import Final
 
 from kg.errors import Location
 from kg.lineage.asked import Trace, Wanted
-from kg.paths import open_file
 from kg.rdf import quads_about, quads_with_lines
 from kg.workspace import show_path
-
-# Blank nodes of a file that are told apart; of a file with more, none is found again.
-_MOST_BLANK: Final = 500_000
 
 Row = tuple[str, str, str, int | None]
 
@@ -32,7 +27,6 @@ class LineTracer:
 
     def __init__(self, files: Sequence[Path]) -> None:
         self._files = files
-        self._digests: dict[Path, str] = {}
 
     def trace(self, asked: Sequence[Wanted]) -> Iterator[Trace]:
         """Yield the first line of each triple or subject; for a subject that is none, as an object.
@@ -67,38 +61,12 @@ class LineTracer:
                     return
 
     def _rows(self, path: Path, nodes: Collection[str], as_objects: bool) -> Iterator[Row]:
-        label = f"_:f{self._digest(path)}b" if any(n.startswith("_:f") for n in nodes) else None
-        if label is not None and any(node.startswith(label) for node in nodes):
-            yield from _labelled(path, label)
-            return
         quads = quads_with_lines(path) if as_objects else quads_about(path, nodes)
         for quad, line in quads:
             yield str(quad.subject), str(quad.predicate), str(quad.object), line
-
-    def _digest(self, path: Path) -> str:
-        if path not in self._digests:
-            with open_file(path) as source:
-                self._digests[path] = hashlib.file_digest(source, "sha256").hexdigest()[:12]
-        return self._digests[path]
 
 
 def _is(wanted: Wanted, predicate: str, object_: str, as_objects: bool) -> bool:
     return as_objects or (
         wanted.predicate in (None, predicate) and wanted.object in (None, object_)
     )
-
-
-def _labelled(path: Path, label: str) -> Iterator[Row]:
-    """Yield the triples of a file with its blank nodes called as `kg.rdf.spool_rdf` calls them."""
-    numbers: dict[str, str] = {}
-
-    def named(term: object) -> str:
-        text = str(term)
-        return numbers.setdefault(text, f"{label}{len(numbers)}") if text[:2] == "_:" else text
-
-    for quad, line in quads_with_lines(path):
-        if len(numbers) > _MOST_BLANK:
-            return
-        s, o = named(quad.subject), named(quad.object)
-        named(quad.graph_name)
-        yield s, str(quad.predicate), o, line

@@ -90,12 +90,13 @@ def _raise_all(errors: Iterable[InputError]) -> None:
 
 
 def refuse_unsupported(shapes: ShapesGraph) -> None:
-    """Refuse what kg would pass over in silence, and names that SHACL does not have.
+    """Refuse what kg would pass over in silence.
 
     Raises:
-        InputError: There is such a thing.
+        InputError: A shape uses a feature of SHACL-AF or SHACL-JS.
     """
-    _raise_all(refusals(unsupported(shapes)))
+    found = (each for each in unsupported(shapes) if each.error.code == "unsupported-shacl")
+    _raise_all(refusals(found))
 
 
 def check_shapes(shapes: ShapesGraph) -> None:

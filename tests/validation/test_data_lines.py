@@ -35,12 +35,6 @@ TEXTS = {
         [2],
         [2],
     ),
-    "blank.ttl": (
-        f"@prefix ex: <{EX}> .\nex:o ex:r _:n , [ ex:r 1 ] .\n[] ex:r _:n .\n"
-        "_:m a ex:C ;\n ex:p 'x' .\n",
-        [5, 4],
-        [4],
-    ),
 }
 
 
