@@ -268,7 +268,7 @@ MAPPINGS = [
     Fault(
         "syntax error in YARRRML", f"{YML}:7:7: ", ("not valid YAML",), mapping("- [a,", "- [[a,")
     ),
-    Fault("tab in YARRRML", f"{YML}:4:1: ", ("'\\t'",), mapping("    s: ex", "\ts: ex")),
+    Fault("tab in YARRRML", f"{YML}:4:1: ", ("a tab", "spaces"), mapping("    s: ex", "\ts: ex")),
     Fault(
         "key twice in YARRRML",
         f"{YML}:5:5: ",
@@ -383,7 +383,7 @@ SOURCES = [
         "CSV with a column twice",
         "data/peaks.csv:1: ",
         ("'name' twice",),
-        table("climbed,page", "name,page"),
+        {"data/peaks.csv": "id,name,climbed,page,name\n1,Everest,1953-05-29,,Chomolungma\n"},
     ),
     Fault(
         "CSV in the wrong encoding",
@@ -479,7 +479,7 @@ RDF = [
     Fault(
         "syntax error in the ontology",
         "ontology/o.ttl:3:6: ",
-        ("not valid Turtle",),
+        ("not valid Turtle", "ontology/o.ttl:3:16: ", "at these places"),
         {"ontology/o.ttl": "@prefix ex: <http://e/> .\nex:a ex:b\nex:c ex:d ex:e ."},
     ),
     Fault(
@@ -576,8 +576,8 @@ WORDS = [
     ),
     Fault(
         "map of a folder",
-        "data cannot be read",
-        ("directory",),
+        "data is a folder",
+        ("Name a file in it",),
         command=("map", "data", "-o", "o.nt"),
     ),
     Fault(
