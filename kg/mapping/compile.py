@@ -17,10 +17,10 @@ from typing import Final
 from kg.errors import InputError
 from kg.mapping.accounts import account
 from kg.mapping.dialect import array
+from kg.mapping.joins import distinct_sql, numbered_keys, or_null, with_references
 from kg.mapping.order import SubjectOrder, predicate_key
 from kg.mapping.plan import (
     Constant,
-    Expression,
     Plan,
     PredicateObjectMap,
     Reference,
@@ -379,7 +379,7 @@ class _Compiler:
             if isinstance(join.child, Reference)
         }
         own = TermCompiler(child_terms.table, parent.base, parent.name)
-        made = own.term(_renamed(parent.subject, renamed))
+        made = own.term(with_references(parent.subject, renamed))
         keys = ", ".join(child_keys) if len(child_keys) == 1 else f"({', '.join(child_keys)})"
         there = f"{keys} IN (SELECT {', '.join(parent_keys)} FROM {parent_terms.table.name})"
         if object_map.condition is not None:
@@ -397,15 +397,15 @@ class _Compiler:
         dynamic: dict[str, TermSql] = {}
         if not self.coded:
             for number, (predicate, graph) in enumerate(places):
-                dynamic |= {f"p{number}": _or_null(predicate), f"g{number}": _or_null(graph)}
+                dynamic |= {f"p{number}": or_null(predicate), f"g{number}": or_null(graph)}
         subject, other = self.subjects[triples_map.name], self.subjects[parent.name]
         own = {"b": TermSql(subject.block, False, ""), "s": TermSql(subject.rest, False, "")}
         rows = subject.rows
         if object_map.condition is not None:
             rows = f"(SELECT * FROM {rows} WHERE {child_terms.holds(object_map.condition)})"
-        child = _distinct(rows, {**own, **_keys(child_keys), **dynamic})
+        child = distinct_sql(rows, {**own, **numbered_keys(child_keys), **dynamic})
         whole = {"o": TermSql(other.whole, False, "")}
-        found = _distinct(other.rows, {**whole, **_keys(parent_keys)})
+        found = distinct_sql(other.rows, {**whole, **numbered_keys(parent_keys)})
         condition = " AND ".join(f"child.k{n} = parent.k{n}" for n in range(len(child_keys)))
         entries = [
             f"{{'p': {p.sql}, 'g': {g.sql}}}"
@@ -478,28 +478,6 @@ def _unquoted(sql: str) -> str:
     return sql[1:-1].replace("''", "'")
 
 
-def _keys(keys: Sequence[TermSql]) -> dict[str, TermSql]:
-    return {f"k{number}": key for number, key in enumerate(keys)}
-
-
-def _or_null(term: TermSql) -> TermSql:
-    """Let an empty list be a list of one NULL, so that it takes no record away when unnested."""
-    return replace(term, sql=f"coalesce(nullif({term.sql}, []), [NULL])") if term.many else term
-
-
-def _distinct(rows: str, columns: dict[str, TermSql]) -> str:
-    """Return a query for the distinct rows of expressions, lists unnested one after another."""
-    final = {}
-    for name, term in columns.items():
-        if term.many:
-            rows = f"(SELECT *, unnest({term.sql}) AS m_{name} FROM {rows})"
-            final[name] = f"m_{name}"
-        else:
-            final[name] = term.sql
-    shown = ", ".join(f"{sql} AS {name}" for name, sql in final.items())
-    return f"SELECT DISTINCT {shown} FROM {rows}"
-
-
 def _entries(predicate: TermSql, made: TermSql, graph: TermSql) -> str:
     """Return the list of structs p, o, g that one predicate, object and graph make."""
     terms = {"p": predicate, "o": made, "g": graph}
@@ -509,13 +487,3 @@ def _entries(predicate: TermSql, made: TermSql, graph: TermSql) -> str:
         sql = f"list_transform({term.sql}, lambda x_{key}: {sql})"
         sql = f"flatten({sql})" if depth else sql
     return sql
-
-
-def _renamed(term_map: TermMap, names: Mapping[Expression, Reference]) -> TermMap:
-    """Return a term map that takes its values from other references."""
-    expression = term_map.expression
-    if isinstance(expression, Reference):
-        return replace(term_map, expression=names[expression])
-    assert isinstance(expression, Template)
-    parts = tuple(names[p] if isinstance(p, Reference) else p for p in expression.parts)
-    return replace(term_map, expression=Template(parts))

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -14,13 +14,20 @@ from kg.errors import InputError
 from kg.mapping.advice import no_iri
 from kg.mapping.datatypes import unknown_datatype, wrong_value_sql
 from kg.mapping.dialect import STOP, concat, text
+from kg.mapping.expressions import (
+    constant_datatype,
+    date_calls,
+    expressions_of,
+    is_strict,
+    splits,
+    template_text,
+)
 from kg.mapping.function_sql import call_sql, split_sql, truth_sql
 from kg.mapping.plan import (
     Call,
     Constant,
     Expression,
     Formulation,
-    Function,
     Reference,
     Template,
     TermMap,
@@ -122,7 +129,7 @@ class TermCompiler:
         Raises:
             InputError: A constant makes no valid term.
         """
-        parts = _expressions(term_map)
+        parts = expressions_of(term_map)
         condition = term_map.condition
         if condition is None:
             return self._over(parts, lambda bindings: self._scalar(term_map, bindings))
@@ -166,7 +173,7 @@ class TermCompiler:
 
         A value that is of it gives NULL.
         """
-        expression, datatype = term_map.expression, _constant_datatype(term_map)
+        expression, datatype = term_map.expression, constant_datatype(term_map)
         if datatype is None or expression is None or isinstance(expression, Constant):
             return None
         if wrong_value_sql(datatype, "") is None:
@@ -177,14 +184,14 @@ class TermCompiler:
             wrong = wrong_value_sql(datatype, value)
             return f"CASE WHEN {self._if_chosen(term_map, bindings)}{wrong} THEN {value} END"
 
-        return self._over(_expressions(term_map), bad)
+        return self._over(expressions_of(term_map), bad)
 
     def unfit(self, term_map: TermMap) -> tuple[TermSql, str] | None:
         """Compile the values of which a function makes no date, with the name of the function."""
         calls = [
             call
-            for expression in _expressions(replace(term_map, condition=None))
-            for call in _date_calls(expression)
+            for expression in expressions_of(replace(term_map, condition=None))
+            for call in date_calls(expression)
         ]
         if not calls:
             return None
@@ -198,13 +205,13 @@ class TermCompiler:
                 found.append(f"CASE WHEN {chosen}{value} IS NOT NULL AND {made} THEN {value} END")
             return f"coalesce({', '.join(found)})"
 
-        return self._over(_expressions(term_map), bad), calls[0].function.value
+        return self._over(expressions_of(term_map), bad), calls[0].function.value
 
     def crossed(self, *term_maps: TermMap) -> dict[str, str]:
         """Return the references of terms that may give several values, with their columns."""
         found: dict[str, str] = {}
         for term_map in term_maps:
-            columns, _, _ = self._bound(_expressions(term_map))
+            columns, _, _ = self._bound(expressions_of(term_map))
             found |= {c.reference: f"c{c.index}" for c in columns if c.many}
         return found
 
@@ -254,7 +261,7 @@ class TermCompiler:
             sql = f"list_transform({values}, lambda {name}: {sql})"
             if depth:
                 sql = f"flatten({sql})"
-        if all(map(_is_strict, parts)):
+        if all(map(is_strict, parts)):
             missing = " OR ".join(
                 f"len(c{c.index}) = 0" if c.many else f"c{c.index} IS NULL" for c in columns
             )
@@ -278,9 +285,9 @@ class TermCompiler:
         bindings: dict[Reference | Call, _Value] = dict(
             zip(needed, map(_bind, columns), strict=True)
         )
-        strict = all(map(_is_strict, parts))
+        strict = all(map(is_strict, parts))
         lists = [(f"e{c.index}", _list(c, strict)) for c in columns if c.many]
-        for number, call in enumerate(dict.fromkeys(s for part in parts for s in _splits(part))):
+        for number, call in enumerate(dict.fromkeys(s for part in parts for s in splits(part))):
             values = split_sql(call, lambda part: _plain(part, bindings))
             bindings[call] = _Value(f"w{number}", None)
             lists.append((f"w{number}", values))
@@ -317,7 +324,7 @@ class TermCompiler:
         if not is_iri(plain) and not is_iri(self.base + plain):
             raise InputError(
                 "bad-iri",
-                f"the template makes no absolute IRI: {_shown(expression)!r}",
+                f"the template makes no absolute IRI: {template_text(expression)!r}",
                 location=term_map.origin.location(),
                 hint='Start it with https:… or a prefix, without spaces or any of <>"{}|^`\\.',
             )
@@ -371,7 +378,7 @@ class TermCompiler:
         if term_map.language is not None:
             return f"kg_quoted({value}) || {self._language(term_map.language, bindings)}"
         if term_map.datatype is not None:
-            stated = _constant_datatype(term_map)
+            stated = constant_datatype(term_map)
             if stated is not None:
                 _check_datatype(stated, term_map.datatype)
                 if not isinstance(expression, Constant):
@@ -416,16 +423,6 @@ class TermCompiler:
         self.checks.append(Check(code, self.triples_map, self.table, names, sql, expected))
 
 
-def _constant_datatype(term_map: TermMap) -> str | None:
-    """Return the datatype of a term map's literals, if it is the same for all."""
-    if term_map.term_type is not TermType.LITERAL or term_map.datatype is None:
-        return None
-    expression = term_map.datatype.expression
-    if term_map.datatype.condition is not None or not isinstance(expression, Constant):
-        return None
-    return expression.value
-
-
 def _check_datatype(iri: str, term_map: TermMap) -> None:
     hint = unknown_datatype(iri)
     if hint is not None:
@@ -435,15 +432,6 @@ def _check_datatype(iri: str, term_map: TermMap) -> None:
             location=term_map.origin.location(),
             hint=hint,
         )
-
-
-def _date_calls(expression: Expression) -> Iterator[Call]:
-    """Yield the calls in an expression that read dates by a pattern, the inner before the outer."""
-    if isinstance(expression, Call):
-        for argument in expression.arguments:
-            yield from _date_calls(argument)
-        if expression.function in (Function.TO_DATE, Function.TO_DATE_TIME):
-            yield expression
 
 
 def _bind(column: Column) -> _Value:
@@ -457,35 +445,6 @@ def _list(column: Column, strict: bool) -> str:
     """Return the list of a column's values; where NULL counts, it is a value of an empty one."""
     values = f"c{column.index}"
     return values if strict else f"CASE WHEN len({values}) > 0 THEN {values} ELSE [NULL] END"
-
-
-def _expressions(term_map: TermMap) -> tuple[Expression, ...]:
-    """Return the expressions of a term map, of its language, datatype and condition too."""
-    inner = [term_map, *(t for t in (term_map.language, term_map.datatype) if t is not None)]
-    found = [part.expression for part in inner] + [term_map.condition]
-    return tuple(expression for expression in found if expression is not None)
-
-
-def _is_strict(expression: Expression) -> bool:
-    """Tell whether an expression gives a value exactly where all its references do."""
-    if not isinstance(expression, Call):
-        return True
-    function = expression.function
-    if function.is_boolean or function.takes_null or function in _PARTIAL:
-        return False
-    return all(map(_is_strict, expression.arguments))
-
-
-_PARTIAL: Final = frozenset({Function.TO_DATE, Function.TO_DATE_TIME, Function.SPLIT})
-
-
-def _splits(expression: Expression) -> Iterator[Call]:
-    """Yield the calls of ``split`` in an expression, the inner before the outer."""
-    if isinstance(expression, Call):
-        for argument in expression.arguments:
-            yield from _splits(argument)
-        if expression.function is Function.SPLIT:
-            yield expression
 
 
 def _plain(expression: Expression, bindings: _Bindings) -> str:
@@ -521,7 +480,3 @@ _UNSAFE: Final = frozenset({TermType.UNSAFE_IRI, TermType.UNSAFE_URI})
 _WRITABLE: Final = r'[A-Za-z][A-Za-z0-9+.\-]*:[^\x00-\x1F<>"\\]*'
 # A text that an IRI starts with and that its scheme and authority end in.
 _ANCHORED: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]*:(?://[^/?#]*[/?#]|(?!//|/$))")
-
-
-def _shown(template: Template) -> str:
-    return "".join(part if isinstance(part, str) else f"$({part.name})" for part in template.parts)

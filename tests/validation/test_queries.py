@@ -227,8 +227,8 @@ def test_an_index_is_made_of_what_the_queries_read(
     sizes: list[int] = []
     load = QueryRunner._load
 
-    def counted(self: QueryRunner, keep_labels: bool) -> ox.Store:
-        store = load(self, keep_labels)
+    def counted(self: QueryRunner) -> ox.Store:
+        store = load(self)
         sizes.append(len(store))
         return store
 
