@@ -39,10 +39,18 @@ def own_components() -> Iterator[None]:
     known = CONSTRAINT_PARAMETERS_MAP
     before = {parameter: known[parameter] for parameter in _COMPONENTS}
     known.update(_COMPONENTS)
+    described = ConstraintComponent.make_v_result_description
+    ConstraintComponent.make_v_result_description = _undescribed  # type: ignore[method-assign]
     try:
         yield
     finally:
+        ConstraintComponent.make_v_result_description = described  # type: ignore[method-assign]
         known.update(before)
+
+
+def _undescribed(*_: object, **__: object) -> str:
+    """Return nothing for pySHACL's own text of a result, which nobody reads."""
+    return ""
 
 
 class LessThan(pairs.LessThanConstraintComponent):
