@@ -6,7 +6,6 @@ damaged build is told as such, and never gives an answer that nobody computed.
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import re
@@ -135,6 +134,8 @@ def _check(build: Build, name: str, file: Mapping[str, Any], known: _Mark | None
 
 
 def _digest(path: Path) -> str:
+    import hashlib  # loads OpenSSL, which a question of a build that is known to be whole spares
+
     with paths.open_file(path, buffering=0) as source:
         return hashlib.file_digest(source, "sha256").hexdigest()
 

@@ -143,6 +143,17 @@ def is_iri(text: str) -> bool:
     return bool(_USUAL_IRI.fullmatch(text) or _compiled(IRI_PATTERN).fullmatch(text))
 
 
+def is_ucschar(char: str) -> bool:
+    """Tell whether a character beyond ASCII stands in IRIs as it is.
+
+    Spec: https://www.rfc-editor.org/rfc/rfc3987#section-2.2
+
+    >>> is_ucschar("é"), is_ucschar("e"), is_ucschar(chr(0xE000))
+    (True, False, False)
+    """
+    return not char.isascii() and _compiled(f"[{UCSCHAR}]").fullmatch(char) is not None
+
+
 def is_language_tag(text: str) -> bool:
     """Tell whether the text is a well-formed language tag.
 

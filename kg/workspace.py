@@ -19,7 +19,7 @@ from typing import Any, Final, Literal
 from kg.errors import InputError, KgError, Location
 from kg.paths import check_inside, find_files, is_file, is_folder, kind_of, read_file
 from kg.paths import show_path as show_path
-from kg.terms import UCSCHAR, is_iri
+from kg.terms import is_iri, is_ucschar
 
 CONFIG_NAME: Final = "kg.toml"
 
@@ -59,7 +59,6 @@ NO_DIGEST: Final = "0" * 64
 REBUILD: Final = "Run `kg build` to make a new one."
 # As a part of a path; `kg build` gives times as names.
 _DEEP_KEY: Final = re.compile(r"""(?:\.[ \t]*(?:[\w-]+|"[^"\n]*"|'[^'\n]*')[ \t]*){50}""")
-_UCSCHAR: Final = re.compile(f"[{UCSCHAR}]")
 _BUILD_NAME: Final = re.compile(r"\w+")
 
 
@@ -457,7 +456,7 @@ def _encoded(part: str) -> str:
         return part.replace(".", "%2E")  # ``.`` and ``..`` mean others in an IRI
     return "".join(
         char
-        if (char.isascii() and (char.isalnum() or char in "._~-")) or _UCSCHAR.fullmatch(char)
+        if (char.isascii() and (char.isalnum() or char in "._~-")) or is_ucschar(char)
         else "".join(f"%{byte:02X}" for byte in os.fsencode(char))
         for char in part
     )

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from hashlib import md5
 from itertools import chain, islice
 from typing import Final
 
@@ -101,4 +100,6 @@ def _refined(hashes: dict[ox.BlankNode, str], edges: _Edges) -> dict[ox.BlankNod
 
 
 def _hash(*parts: str) -> str:
-    return md5("\n".join(parts).encode(), usedforsecurity=False).hexdigest()
+    import hashlib  # loads OpenSSL, which rows of answers do not need
+
+    return hashlib.md5("\n".join(parts).encode(), usedforsecurity=False).hexdigest()

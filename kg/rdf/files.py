@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
-from typing import IO, Final, Protocol, cast
+from typing import IO, TYPE_CHECKING, Final, Protocol, cast
 
 import pyoxigraph as ox
 
@@ -17,15 +17,13 @@ from kg.errors import InputError, Location, WorldError
 from kg.lines import LineReader
 from kg.paths import address_of, open_file, show_path
 from kg.rdf import formats
-from kg.rdf.contexts import Contexts
-from kg.rdf.encodings import xml_in_utf8
 from kg.rdf.guard import GuardedSource
-from kg.rdf.jsonld import JsonLd
 from kg.rdf.limits import DEEPEST, LONGEST_TERM, Problems, too_deep, too_long
-from kg.rdf.rdfxml import RdfXml
-from kg.rdf.scan import find_excess
-from kg.rdf.zstd import open_zstd
 from kg.terms import is_iri
+
+if TYPE_CHECKING:  # what one format needs is loaded for its files alone
+    from kg.rdf.jsonld import JsonLd
+    from kg.rdf.rdfxml import RdfXml
 
 _BUFFER: Final = 1 << 20  # bytes
 # Mistakes that are counted before counting stops.
@@ -76,6 +74,8 @@ def open_binary(path: Path) -> IO[bytes]:
 
 def _decompressed(path: Path, compression: str) -> IO[bytes]:
     if compression == ".zst":
+        from kg.rdf.zstd import open_zstd
+
         return open_zstd(path)
     if compression == ".gz":
         import gzip
@@ -150,6 +150,9 @@ def open_rdf(path: Path, base: str | None = None) -> Iterator[Statements]:
     base = base or address_of(path)
     with open_binary(path) as source, _told(path, form):
         if form == ox.RdfFormat.RDF_XML:
+            from kg.rdf.encodings import xml_in_utf8
+            from kg.rdf.rdfxml import RdfXml
+
             source = cast(IO[bytes], xml_in_utf8(source, name))
         guarded = _guarded(source, path, form)
         stream = cast(IO[bytes], guarded)
@@ -159,6 +162,9 @@ def open_rdf(path: Path, base: str | None = None) -> Iterator[Statements]:
         elif form == ox.RdfFormat.RDF_XML:
             yield LinesOfStatements(RdfXml(stream, name, base))
         elif form == ox.RdfFormat.JSON_LD:
+            from kg.rdf.contexts import Contexts
+            from kg.rdf.jsonld import JsonLd
+
             with open_binary(path) as twice:
                 again = cast(IO[bytes], GuardedSource(twice))
                 yield LinesOfStatements(JsonLd(stream, again, name, base, Contexts(path)))
@@ -179,6 +185,8 @@ def _guarded(source: IO[bytes], path: Path, form: ox.RdfFormat) -> GuardedSource
 
 def _excess(path: Path, longest: int, deepest: int) -> InputError | None:
     """Return the error for the first token that is too long, or brackets that nest too deep."""
+    from kg.rdf.scan import find_excess
+
     with open_binary(path) as again:
         found = find_excess(again, longest, deepest)
     if found is None:

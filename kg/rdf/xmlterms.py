@@ -26,9 +26,8 @@ _NAME_START: Final = (
     "\u2070-\u218f\u2c00-\u2fef\u3001-\ud7ff\uf900-\ufdcf\ufdf0-\ufffd\U00010000-\U000effff"
 )
 # https://www.w3.org/TR/xml-names/#NT-NCName
-_NCNAME: Final = re.compile(
-    rf"[{_NAME_START}][{_NAME_START}\-.0-9\u00b7\u0300-\u036f\u203f-\u2040]*"
-)
+_NCNAME: Final = rf"[{_NAME_START}][{_NAME_START}\-.0-9\u00b7\u0300-\u036f\u203f-\u2040]*"
+_USUAL_NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]*")
 _PLAIN_LABEL: Final = re.compile(r"[A-Za-z0-9]+")
 _NOT_IN_IRI: Final = re.compile(r"[\x00-\x20<>\"{}|^`\\]")
 
@@ -99,7 +98,7 @@ class Terms:
 
     def labelled(self, label: str) -> str:
         """Return the blank node of an `rdf:nodeID`."""
-        if not _NCNAME.fullmatch(label):
+        if not _is_name(label):
             self._problems.add(f"rdf:nodeID {label!r} is not a name", self._place())
         if _PLAIN_LABEL.fullmatch(label):
             return f"_:n{label}"
@@ -107,7 +106,7 @@ class Terms:
 
     def identified(self, label: str, base: str) -> str:
         """Return the IRI of an `rdf:ID`; a name that stands twice is told."""
-        if not _NCNAME.fullmatch(label):
+        if not _is_name(label):
             self._problems.add(f"rdf:ID {label!r} is not a name", self._place())
             return "<urn:x>"
         term = self.iri(f"#{label}", base)
@@ -126,3 +125,8 @@ class Terms:
             self._problems.add(f"xml:lang {tag!r} is not a language tag", self._place())
             return None
         return tag.lower()
+
+
+def _is_name(text: str) -> bool:
+    """Tell whether a text is a name without a colon; few files need the whole pattern."""
+    return bool(_USUAL_NAME.fullmatch(text) or re.fullmatch(_NCNAME, text))

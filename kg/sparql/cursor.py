@@ -6,14 +6,12 @@ The cursor knows which brackets are open; `kg.sparql.grammar` moves it.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import NoReturn
+from typing import NamedTuple, NoReturn
 
 from kg.sparql.lexer import Kind, Token
 
 
-@dataclass(frozen=True, slots=True)
-class Mistake:
+class Mistake(NamedTuple):
     """Where a text leaves the grammar.
 
     Attributes:
@@ -33,8 +31,7 @@ class Mistake:
     triple: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class TriplePattern:
+class TriplePattern(NamedTuple):
     """A triple pattern of a query, as tokens.
 
     Attributes:
