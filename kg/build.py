@@ -328,7 +328,7 @@ class _Builder:
             def origins() -> Origins:
                 # An engine of their own: source tables have the same names as the graph's.
                 sources = stack.enter_context(beside(connection, self.spill, self.options.threads))
-                made = Origins(sources, self.workspace, shapes, self.spill)
+                made = Origins(sources, self.workspace, shapes, self.spill, self.plan)
                 return stack.enter_context(closing(made))
 
             verdict = validate(

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from difflib import get_close_matches
-from functools import cached_property
-from importlib import import_module
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Final
 
@@ -18,25 +18,9 @@ from kg.terms import RDF
 from kg.workspace import Workspace
 
 _TYPE: Final = f"{RDF}type"
-# Namespaces whose terms rdflib lists in full, with the module that does.
-_PUBLISHED: Final = {
-    RDF: "RDF",
-    "http://www.w3.org/2000/01/rdf-schema#": "RDFS",
-    "http://www.w3.org/2002/07/owl#": "OWL",
-    "http://www.w3.org/2004/02/skos/core#": "SKOS",
-    "http://purl.org/dc/terms/": "DCTERMS",
-    "http://purl.org/dc/elements/1.1/": "DC",
-    "http://xmlns.com/foaf/0.1/": "FOAF",
-    "http://www.w3.org/ns/prov#": "PROV",
-    "http://www.w3.org/ns/dcat#": "DCAT",
-    "http://www.w3.org/ns/org#": "ORG",
-    "http://www.w3.org/2006/time#": "TIME",
-    "http://rdfs.org/ns/void#": "VOID",
-    "http://www.w3.org/ns/sosa/": "SOSA",
-    "http://www.w3.org/ns/ssn/": "SSN",
-    "http://purl.org/linked-data/cube#": "QB",
-    "http://usefulinc.com/ns/doap#": "DOAP",
-}
+# The terms of namespaces that are known in full, which tests/findings/test_published.py makes
+# of rdflib's: rdflib itself takes longer to import than a small graph to check.
+_PUBLISHED_FILE: Final = Path(__file__).with_name("published.json")
 _MEMBER: Final = re.compile(rf"{re.escape(RDF)}_[1-9][0-9]*")
 
 
@@ -62,7 +46,6 @@ class Vocabulary:
     terms: Mapping[str, frozenset[str]]
     own: frozenset[str]
     imports: tuple[tuple[str, Path], ...] = ()
-    _published: dict[str, frozenset[str]] = field(default_factory=dict, repr=False)
 
     def lacks(self, iri: str) -> bool:
         """Tell whether a term is of a known namespace, and is not declared there."""
@@ -99,15 +82,16 @@ class Vocabulary:
 
     def _published_in(self, namespace: str) -> frozenset[str]:
         """Return the terms of a published vocabulary; none where it is not known in full."""
-        name = _PUBLISHED.get(namespace)
-        if name is None:
-            return frozenset()
-        if namespace not in self._published:
-            listed = getattr(import_module("rdflib.namespace"), name)
-            self._published[namespace] = frozenset(map(str, dir(listed))) | frozenset(
-                f"{namespace}{each}" for each in listed.__annotations__
-            )
-        return self._published[namespace]
+        return _published().get(namespace, frozenset())
+
+
+@cache
+def _published() -> Mapping[str, frozenset[str]]:
+    loaded = json.loads(_PUBLISHED_FILE.read_text(encoding="utf-8"))
+    return {
+        namespace: frozenset(namespace + name for name in names.split())
+        for namespace, names in loaded.items()
+    }
 
 
 def _nearest(iri: str, known: Iterable[str]) -> str | None:
@@ -141,7 +125,7 @@ def read_vocabulary(workspace: Workspace) -> Vocabulary:
                     terms.setdefault(quad.subject.value, set()).add(value.value)
                 elif predicate.endswith("owl#imports") and isinstance(value, ox.NamedNode):
                     imports.append((value.value, path))
-    own = {namespace_of(each) for each in terms} - set(_PUBLISHED)
+    own = {namespace_of(each) for each in terms} - _published().keys()
     return Vocabulary(
         {term: frozenset(types) for term, types in terms.items()},
         frozenset(own - {workspace.base, ""}),

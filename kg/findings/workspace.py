@@ -22,7 +22,7 @@ from kg.paths import show_path
 from kg.query.question import read_question
 from kg.validation.coverage import focus_counts
 from kg.validation.messages import Namer
-from kg.validation.shapes import read_shapes
+from kg.validation.shapes import ShapesGraph, read_shapes
 from kg.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -46,12 +46,13 @@ def workspace_findings(
         table: The quad table.
         workspace: The workspace.
         plan: Its mappings.
-        met: As for `graph_findings`.
+        met: Shape with targets to the number of its focus nodes, if that is known already.
         inside: Where sources may lie; None: anywhere.
     """
-    found = file_findings(workspace, plan, inside)
+    vocabulary, shapes = read_vocabulary(workspace), read_shapes(workspace.shape_files)
+    found = _file_findings(workspace, plan, inside, vocabulary, shapes)
     told = {(each.code, each.about) for each in found}
-    of_graph = graph_findings(connection, table, workspace, met)
+    of_graph = _graph_findings(connection, table, workspace, met, vocabulary, shapes)
     return [*found, *(each for each in of_graph if (each.code, each.about) not in told)]
 
 
@@ -70,10 +71,19 @@ def file_findings(
     """
     if plan is None:
         plan = read_mappings(workspace.mapping_files, workspace.prefixes, workspace.base)
-    prefixes = {**workspace.prefixes, **dict(plan.prefixes)}
-    vocabulary = read_vocabulary(workspace)
-    sources = sources_of(plan, inside)
     shapes = read_shapes(workspace.shape_files)
+    return _file_findings(workspace, plan, inside, read_vocabulary(workspace), shapes)
+
+
+def _file_findings(
+    workspace: Workspace,
+    plan: Plan,
+    inside: Path | None,
+    vocabulary: Vocabulary,
+    shapes: ShapesGraph,
+) -> list[Finding]:
+    prefixes = {**workspace.prefixes, **dict(plan.prefixes)}
+    sources = sources_of(plan, inside)
     imports = [(iri, show_path(path)) for iri, path in vocabulary.imports]
     found = chain(
         unused_files(workspace, sources),
@@ -107,22 +117,15 @@ def _of_questions(workspace: Workspace, vocabulary: Vocabulary) -> Iterator[Find
     yield from undeclared(used, vocabulary, workspace.prefixes)
 
 
-def graph_findings(
+def _graph_findings(
     connection: duckdb.DuckDBPyConnection,
     table: QuadTable,
     workspace: Workspace,
-    met: Mapping[str, int] | None = None,
+    met: Mapping[str, int] | None,
+    vocabulary: Vocabulary,
+    shapes: ShapesGraph,
 ) -> list[Finding]:
-    """Return what is doubtful about a graph that was built.
-
-    Args:
-        connection: From `kg.duck.engine`.
-        table: The quad table of the build.
-        workspace: The workspace.
-        met: Shape with targets to the number of its focus nodes, if that is known already.
-    """
-    vocabulary = read_vocabulary(workspace)
-    shapes = read_shapes(workspace.shape_files)
+    """Return what is doubtful about a graph that was built."""
     prefixes = {**workspace.prefixes, **shapes.prefixes}
     used = list(of_graph.terms_of(connection, table))
     classes = [f"<{each.iri}>" for each in used if each.role == "class"]

@@ -69,7 +69,10 @@ class Lineage:
 
 
 def workspace_lineage(
-    connection: duckdb.DuckDBPyConnection, workspace: Workspace, spill: Path
+    connection: duckdb.DuckDBPyConnection,
+    workspace: Workspace,
+    spill: Path,
+    plan: Plan | None = None,
 ) -> Lineage:
     """Return the lineage of a workspace's graph; mappings and sources are read as they are now.
 
@@ -77,6 +80,7 @@ def workspace_lineage(
         connection: From `kg.duck.engine`.
         workspace: The workspace.
         spill: Folder for files made on the way.
+        plan: Its mappings, if they were read already.
 
     Raises:
         InputError: A mapping is gone or broken.
@@ -88,7 +92,8 @@ def workspace_lineage(
     from kg.sources import Folders
 
     inside = None if workspace.allow_outside else (workspace.root,)
-    plan = read_mappings(workspace.mapping_files, workspace.prefixes, workspace.base)
+    if plan is None:
+        plan = read_mappings(workspace.mapping_files, workspace.prefixes, workspace.base)
     return Lineage(connection, plan, Folders(inside, spill), files)
 
 

@@ -15,6 +15,7 @@ import duckdb
 
 from kg.errors import Location
 from kg.lineage import Lineage, Wanted, workspace_lineage
+from kg.mapping.plan import Plan
 from kg.temporary import new_folder, remove_folder
 from kg.validation import paths
 from kg.validation.names import sh
@@ -46,6 +47,7 @@ class Origins:
         shapes: The shapes graph.
         spill: Folder for files made on the way, with those that a build has made of the sources;
             by default a folder of its own.
+        plan: The workspace's mappings, if they were read already.
     """
 
     def __init__(
@@ -54,12 +56,14 @@ class Origins:
         workspace: Workspace,
         shapes: ShapesGraph,
         spill: FilePath | None = None,
+        plan: Plan | None = None,
     ) -> None:
         self._connection = connection
         self._shapes = shapes
         self._workspace = workspace
         self._lineage: Lineage | None = None
         self._spill = spill
+        self._plan = plan
         self._folder: FilePath | None = None
 
     def close(self) -> None:
@@ -140,7 +144,9 @@ class Origins:
         if self._lineage is None:
             if self._spill is None:
                 self._folder = self._spill = new_folder("trace")
-            self._lineage = workspace_lineage(self._connection, self._workspace, self._spill)
+            self._lineage = workspace_lineage(
+                self._connection, self._workspace, self._spill, self._plan
+            )
         return self._lineage
 
 
