@@ -5,6 +5,7 @@ Nothing that grows with the data is held in Python: DuckDB does the work and spi
 
 from __future__ import annotations
 
+import re
 from collections.abc import Container, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -21,6 +22,7 @@ from kg.mapping.batches import Batch, rule_batches
 from kg.mapping.compile import compile_plan
 from kg.mapping.plan import LogicalTarget, Plan
 from kg.mapping.program import Program, Rule, Stream
+from kg.mapping.source_table import SourceTable
 from kg.mapping.term_sql import Check
 from kg.quads import Codes, Ordered, QuadTable, spooled, write_parts, write_table
 from kg.sizes import parse_size
@@ -39,6 +41,7 @@ MOST_COUNTS_AT_ONCE: Final = 50
 BYTES_PER_QUAD: Final = 110
 # Of the memory limit; the sort spills, but the engine's estimates of its own needs are rough.
 SHARE_OF_MEMORY: Final = 0.4
+_FIXED_TEXT: Final = re.compile(r"'(?:[^']|'')*' \|\| ")
 
 
 @dataclass(frozen=True, slots=True)
@@ -390,6 +393,11 @@ def _shared(
     """Return what records of a triples map share their subjects, if any do."""
     if not account.subject:
         return None
+    table = entry.table
+    if _is_sorted_by(table, account.subject) and _has_distinct(
+        connection, table.name, table.sorted_by
+    ):
+        return None  # neighbours are compared faster than all subjects are counted
     rows = f"SELECT file, record, {account.subject} AS s FROM {sql_name(account.table.name)}"
     counts = connection.execute(f"SELECT count(s), count(DISTINCT s) FROM ({rows})").fetchone()
     assert counts is not None
@@ -407,6 +415,15 @@ def _shared(
     # The line is not looked for: that reads the file again, though it may be meant to be so.
     place = Location(entry.parts[file].shown, record=record, column=account.key[0])
     return Shared(counts[0], counts[1], subject, account.key, place)
+
+
+def _is_sorted_by(table: SourceTable, subject: str) -> bool:
+    """Tell whether a table is sorted by subjects, or by what follows a fixed text in them."""
+    for column in table.computed:
+        if column.name == table.sorted_by and subject.endswith(column.sql):
+            before = subject.removesuffix(column.sql)
+            return not before or _FIXED_TEXT.fullmatch(before) is not None
+    return False
 
 
 def _bad_value(
