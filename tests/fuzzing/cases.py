@@ -94,11 +94,16 @@ class Case:
     # --- commands ---------------------------------------------------------------------------
 
     def _map(self, sample: Sample) -> None:
-        made = self._kg("map", sample.target, "-o", "out.nq", *_LIMITS)
+        more = self._options(["--strict"], ["--base", "http://example.org/"], ["--threads", "1"])
+        made = self._kg("map", sample.target, "-o", "out.nq", *more, *_LIMITS)
         if made.code == 0 and (self.folder / "out.nq").exists():
             self._same_again("out.nq")
         if self._chance.random() < 0.1:
             self._kg("map", sample.target, "--explain")
+
+    def _options(self, *every: list[str]) -> list[str]:
+        """Return some options, most often none."""
+        return self._chance.choice(every) if self._chance.random() < 0.3 else []
 
     def _rdf(self, sample: Sample) -> None:
         source, target = sample.target, f"out{self._chance.choice(_QUADS)}"
@@ -117,6 +122,14 @@ class Case:
             first, second = ((self.folder / f"{n}.nq").read_bytes() for n in (0, 1))
             if first != second:
                 raise Broken(f"{target} holds other statements than {source}")
+        if self._chance.random() < 0.2:
+            # Not all that RDF is can be written so; what is written can be read.
+            plain = f"plain{self._chance.choice(('.ttl', '.rdf', '.nt', '.cottas'))}"
+            more = self._options(["--skolemize"], ["--strict"])
+            if self._kg("export", "--data", source, "-o", plain, *more, *_LIMITS).code == 0:
+                again = self._kg("export", "--data", plain, "-o", "plain.nq", *_LIMITS)
+                if again.code != 0:
+                    raise Broken(f"{plain} is not read again: {again.err}")
         if self._chance.random() < 0.3:
             answers = [
                 self._kg("query", "--data", name, "-e", _COUNT, "-f", "csv", *_LIMITS)
@@ -142,6 +155,7 @@ class Case:
     def _validate(self, sample: Sample) -> None:
         form = self._chance.choice(("table", "turtle", "json", "sarif"))
         given = ["--data", "data.ttl", "--shapes", sample.target, "--format", form]
+        given += self._options(["--infer", "rdfs"], ["--explain"], ["--max-results", "1"])
         self._kg("validate", *given, *_LIMITS)
 
     def _ask(self, sample: Sample) -> None:
@@ -153,7 +167,8 @@ class Case:
 
     def _build(self, sample: Sample) -> None:
         del sample
-        built = self._kg("build", *_LIMITS)
+        more = self._options(["--infer", "rdfs"], ["--strict"], ["--fail-on", "info"])
+        built = self._kg("build", *more, *_LIMITS)
         answer = self._kg("query", "-e", _COUNT, "-f", "csv")
         if built.code == 0:
             if answer.code != 0:

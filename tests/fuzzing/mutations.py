@@ -17,6 +17,47 @@ _NUMBERS: Final = (
     *("0", "-1", "00", "-0.0", "1e400", "1e-400", "NaN", "INF", "0x10", "1_000", "٣", "1.", ".5"),
     *("255", "65536", "2147483648", "9223372036854775808", "1" + "0" * 40, "0." + "0" * 40 + "1"),
 )
+_WORD: Final = re.compile(r"\w+")
+# Values that programs stumble over.
+_VALUES: Final = (
+    *(
+        "",
+        "x" * 3_000,
+        "é" * 300,
+        "e\u0301",
+        "\U0001f680",
+        "\u202eab",
+        "\u200b",
+        "NULL",
+        "nan",
+        "true",
+    ),
+    *(
+        "-",
+        "_",
+        "a.b",
+        "%41",
+        "%",
+        "0001-01-01",
+        "-0044-03-15",
+        "2022-02-30",
+        "24:00:00",
+        "P1Y",
+        "None",
+    ),
+    *(
+        "9999999999-01-01",
+        "\u0130",
+        "\ufb00",
+        "ß",
+        "\u2028",
+        "\x7f",
+        "\x1b",
+        "a b",
+        "x:y",
+        "__proto__",
+    ),
+)
 # What is deep when it is repeated.
 _OPENERS: Final = (
     "(",
@@ -52,8 +93,9 @@ def mutated(chance: random.Random, content: bytes, others: Sequence[bytes], bina
     if binary:
         return _binary(chance, content)
     text = content.decode("utf-8", "surrogateescape")
+    kinds = _GENTLE if chance.random() < 0.5 else _TEXT
     for _ in range(chance.choice((1, 1, 1, 2, 2, 3, 4))):
-        text = chance.choice(_TEXT)(chance, text, others)[:_LONGEST]
+        text = chance.choice(kinds)(chance, text, others)[:_LONGEST]
     return _encoded(chance, text)
 
 
@@ -159,6 +201,26 @@ def _addresses(chance: random.Random, text: str, others: Sequence[bytes]) -> str
     return text[:at] + chance.choice(_FETCHING).replace("URL", ADDRESS) + text[at:]
 
 
+def _words(chance: random.Random, text: str, others: Sequence[bytes]) -> str:
+    """Replace or exchange words, and leave what stands between them, so that more is read."""
+    words = list(_WORD.finditer(text))
+    if not words:
+        return text
+    one = chance.choice(words)
+    kind = chance.randrange(4)
+    if kind == 0:
+        new = chance.choice(words)[0]
+    elif kind == 1 and others:
+        other = _WORD.findall(chance.choice(others).decode("utf-8", "replace"))
+        new = chance.choice(other) if other else ""
+    elif kind == 2:
+        new = chance.choice(_NUMBERS)
+    else:
+        new = chance.choice(_VALUES)
+    return text[: one.start()] + new + text[one.end() :]
+
+
+_GENTLE: Final = (_words, _words, _words, _numbers, _foreign_case, _lines)
 _TEXT: Final = (
     *(_snippets, _snippets, _tokens, _tokens, _tokens, _lines, _lines),
     *(_numbers, _repeated, _spliced, _cut, _foreign_case, _addresses),

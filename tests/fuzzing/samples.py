@@ -190,7 +190,7 @@ def _excel(kind: str) -> Iterator[Sample]:
         cells: list[list[object]] = [list(names)]
         for number, row in enumerate(rows[:10]):
             cells.append([*row[:-1], number * 1.5 if number % 2 else row[-1]])
-        book = workbook({"Sheet 1": cells, "Empty": []})
+        book = workbook({"Sheet 1": cells})
         yield _table("t.xlsx", "excel", names, book)
 
 
