@@ -22,6 +22,7 @@ _ROW: Final = re.compile(r"^\| \[([\w-]+)\.md\]\(\1\.md\) \| (.+?) \|$", re.MULT
 _HEADING: Final = re.compile(r"^(#{1,6}) (.+?) *$")
 _LINK: Final = re.compile(r"\[([^\]\n]+)\]\(([^)\s]+)\)")
 _ERRORS: Final = "errors"  # the page whose headings are the codes of errors
+_FINDINGS: Final = "check"  # the page whose table has the codes of findings
 
 
 def tool_version() -> str:
@@ -64,10 +65,24 @@ def find_help(topic: str) -> str:
         text = _read(name)
         found = _section(text, anchor) if anchor else text
     else:
-        found = _section(_read(_ERRORS), name) if name else None
+        found = (_section(_read(_ERRORS), name) or _finding(name)) if name else None
     if found is None:
         raise _unknown(topic, name, anchor)
     return _without_links(found)
+
+
+def _finding(code: str) -> str | None:
+    """Return what a finding of ``kg check`` means, from the table of its page."""
+    row = re.search(rf"^\| [^|]*`{re.escape(code)}`.*$", _read(_FINDINGS), re.MULTILINE)
+    if row is None:
+        return None
+    level, meaning = (cell.strip() for cell in row[0].strip("| ").split(" | ")[1:])
+    return f"## {code}\n\n{meaning}. Level: {level}.\n\nSee [check.md](check.md).\n"
+
+
+def finding_codes() -> list[str]:
+    """Return the codes of findings that the documentation explains."""
+    return re.findall(r"^\| `([a-z-]+)` \|", _read(_FINDINGS), re.MULTILINE)
 
 
 def error_codes() -> list[str]:
@@ -82,7 +97,7 @@ def _unknown(topic: str, name: str, anchor: str) -> UsageError:
         ]
         known = [f"{name}#{each}" for each in anchors]
     else:
-        known = [*pages(), *error_codes()]
+        known = [*pages(), *error_codes(), *finding_codes()]
     near = get_close_matches(topic, known, n=3)
     hint = f"Did you mean {' or '.join(near)}? " if near else ""
     return UsageError(

@@ -92,24 +92,28 @@ def _findings(
 ) -> list[Finding]:
     """Return the findings about files, and about the build in force if there is one."""
     from kg.findings import from_record
-    from kg.findings.workspace import file_findings, workspace_findings
+    from kg.findings.workspace import file_findings, shape_faults, workspace_findings
     from kg.mapping.reading import read_mappings
+    from kg.materialize import explain
 
     plan = read_mappings(workspace.mapping_files, workspace.prefixes, workspace.base)
+    explain(plan)
+    wrong = shape_faults(workspace)
     try:
         build = workspace.current_build()
     except InputError as error:
         if error.code != "no-build":
             raise
         shared.say("the workspace has not been built yet, so only its files are checked")
-        return file_findings(workspace, plan)
+        return [*wrong, *file_findings(workspace, plan)]
     from kg.duck import engine
     from kg.quads import QuadTable
 
     kept = [from_record(record) for record in build.info().get("findings", ())]
     with engine(None, memory, threads) as connection:
         table = QuadTable(build.quads)
-        return [*kept, *workspace_findings(connection, table, workspace, plan, None, None)]
+        found = workspace_findings(connection, table, workspace, plan, None, None)
+        return [*kept, *wrong, *found]
 
 
 def _fixed(shared: Settings, workspace: Workspace, found: list[Finding]) -> list[Finding]:

@@ -7,7 +7,7 @@ from enum import IntEnum
 from pathlib import Path
 from typing import Any, Final
 
-from kg.errors import Location
+from kg.errors import InputError, Location
 
 
 class Level(IntEnum):
@@ -69,6 +69,18 @@ class Finding:
         place = f"{self.place}: " if self.place else ""
         lines = [f"{place}{self.message} [{self.code}]"]
         return [*lines, f"  {self.hint}"] if self.hint else lines
+
+
+def of_error(error: InputError, file: str = "") -> Finding:
+    """Return the finding for a file that is wrong by itself.
+
+    Args:
+        error: What is wrong.
+        file: The file, if the error names none.
+    """
+    place = error.location or (Location(file) if file else None)
+    about = file or (place.file if place else error.message)
+    return Finding(error.code, about, error.message, place, error.hint or "", level=Level.ERROR)
 
 
 _PLACE: Final = ("file", "line", "column_number", "record", "column")

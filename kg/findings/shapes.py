@@ -10,6 +10,8 @@ from typing import Final
 from kg.errors import Location
 from kg.findings.model import Finding, Level
 from kg.findings.terms import Used
+from kg.mapping.datatypes import unknown_datatype
+from kg.terms import XSD
 from kg.validation.messages import Namer
 from kg.validation.names import OWL, local_name, sh
 from kg.validation.shapes import ShapesGraph
@@ -17,6 +19,7 @@ from kg.validation.shapes import ShapesGraph
 _TERMS: Final = {
     sh("targetClass"): "class",
     sh("class"): "class",
+    sh("datatype"): "datatype",
     sh("path"): "property",
     sh("targetSubjectsOf"): "property",
     sh("targetObjectsOf"): "property",
@@ -100,9 +103,15 @@ def _like(term: str, known: Sequence[str]) -> str | None:
     return names[near[0]] if near else None
 
 
-def missing_shapes(shapes: ShapesGraph) -> Iterator[Finding]:
-    """Yield a finding for each shape that is named and is none: it demands nothing."""
+def missing_shapes(shapes: ShapesGraph, namer: Namer) -> Iterator[Finding]:
+    """Yield a finding for each shape that is named and is none: it demands nothing.
+
+    Args:
+        shapes: The shapes graph.
+        namer: Writes terms.
+    """
     known = {node for node in shapes.shapes if shapes.index.get(node)}
+    named_shapes = sorted(node for node in known if node.startswith("<"))
     for subject, predicate, object_ in shapes.triples():
         named: tuple[str, ...] = (object_,) if predicate in _SHAPES else ()
         if predicate in _LISTS:
@@ -111,14 +120,33 @@ def missing_shapes(shapes: ShapesGraph) -> Iterator[Finding]:
             if node in known:
                 continue
             place = shapes.origins.get(subject) or shapes.origins.get(shapes.owner(subject))
+            near = _like(node, named_shapes)
             yield Finding(
                 "missing-shape",
-                node,
-                f"{node} is named as a shape, and no file says what it demands",
+                namer(node),
+                f"{namer(node)} is named as a shape, and no file says what it demands",
                 place,
-                "Mend the name, or name the file that holds it.",
+                f"Did you mean {namer(near)}? Else put the file that holds it into shapes/."
+                if near
+                else "Mend the name, or put the file that holds it into shapes/.",
                 level=Level.ERROR,
             )
+
+
+def unknown_datatypes(shapes: ShapesGraph) -> Iterator[Finding]:
+    """Yield a finding for each name of XML Schema in a shape that is none: no value fits it."""
+    for subject, predicate, object_ in shapes.triples():
+        hint = unknown_datatype(object_[1:-1]) if predicate == sh("datatype") else None
+        if hint is None:
+            continue
+        named = f"xsd:{object_[1:-1].removeprefix(XSD)}"
+        yield Finding(
+            "undeclared-term",
+            named,
+            f"{named} is no datatype of XML Schema, so no value is of it",
+            shapes.origins.get(subject) or shapes.origins.get(shapes.owner(subject)),
+            hint,
+        )
 
 
 def unfollowed_imports(imports: Iterable[tuple[str, str]]) -> Iterator[Finding]:

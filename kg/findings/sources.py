@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
 from kg.errors import InputError, Location
-from kg.findings.model import Finding, Level
+from kg.findings.model import Finding, Level, of_error
 from kg.mapping.plan import Formulation, LogicalSource, Plan
 from kg.mapping.tables import source_tables
 from kg.paths import find_files, path_within, show_path
 from kg.sources import Folders
 from kg.sources.csv_files import column_names
-from kg.sources.files import SourceFile
+from kg.sources.files import SourceFile, missing_reference
 from kg.sources.files import find_files as find_sources
 from kg.workspace import Workspace
 
@@ -83,14 +84,47 @@ def _looks_like_mapping(path: Path) -> bool:
     return any(line.startswith(b"mappings:") for line in head.splitlines())
 
 
+def unread_files(workspace: Workspace) -> Iterator[Finding]:
+    """Yield a finding for each file in the other folders whose name keeps it from being read."""
+    read = {*workspace.ontology_files, *workspace.shape_files, *workspace.question_files}
+    for folder in ("ontology", "shapes", "queries"):
+        for path in find_files(workspace.root / folder, lambda name: not _is_beside(name)):
+            if path in read:
+                continue
+            deep = folder == "queries" and path.parent != workspace.root / folder
+            advice = f"Name it {path.stem}.ttl, if it is RDF, or take it out of {folder}/."
+            if folder == "queries":
+                advice = f"Name it {path.stem}.rq, if it is a question, or take it out of queries/."
+            if deep:
+                advice = "Put it into queries/ itself: folders below it are not read."
+            yield Finding(
+                "unused-file",
+                str(path.relative_to(workspace.root)),
+                "kg does not read this file",
+                Location(show_path(path)),
+                advice,
+            )
+
+
+def missing_columns(
+    plan: Plan, sources: Mapping[LogicalSource, tuple[SourceFile, ...]]
+) -> Iterator[Finding]:
+    """Yield a finding for each reference to a column that a CSV file does not have."""
+    for source, table in source_tables(plan).items():
+        if source.formulation is not Formulation.CSV or source.query:
+            continue
+        for file in sources.get(source, ()):
+            with suppress(InputError):  # what is wrong with it is told by who reads it all
+                header = column_names(file, source)
+                for column in table.columns:
+                    if column.reference not in header:
+                        yield of_error(missing_reference(column, header, source))
+
+
 def unread_columns(
     plan: Plan, sources: Mapping[LogicalSource, tuple[SourceFile, ...]], root: Path
 ) -> Iterator[Finding]:
-    """Yield a finding for each CSV file with columns that no triples map reads.
-
-    Raises:
-        InputError: A mapping refers to a column that its file does not have.
-    """
+    """Yield a finding for each CSV file with columns that no triples map reads."""
     wanted: dict[Path, set[str]] = {}
     names: dict[Path, list[str]] = {}
     for source, table in source_tables(plan).items():
@@ -111,7 +145,8 @@ def unread_columns(
                 f"{path_within(str(path), root)}: {listed}",
                 f"no mapping reads {'the column' if len(unread) == 1 else 'the columns'} {listed}",
                 Location(show_path(path), 1),
-                "Map them, or accept that they stay out with `kg check --accept`.",
+                f"Map {'it' if len(unread) == 1 else 'them'}, or accept that"
+                f" {'it stays' if len(unread) == 1 else 'they stay'} out with `kg check --accept`.",
                 len(unread),
                 Level.INFO,
             )

@@ -95,7 +95,7 @@ SLIPS = {
         "sh:targetClass ns:Peak ; sh:node ns:Missing ;",
         "missing-shape",
         SHAPES,
-        "ns#Missing",
+        "ns:Missing",
         "Mend the name",
     ),
     "sh:or names no shape": Slip(
@@ -104,7 +104,7 @@ SLIPS = {
         "sh:targetClass ns:Peak ; sh:or ( ns:A ns:PeakShape ) ;",
         "missing-shape",
         SHAPES,
-        "ns#A",
+        "ns:A",
     ),
     "shapes import": Slip(
         SHAPES,
@@ -148,7 +148,7 @@ SLIPS = {
         "unread-column",
         f"{PEAKS}:1",
         "column range",
-        "Map them",
+        "Map it",
     ),
     "two columns left out": Slip(
         MAPPING,
@@ -252,6 +252,54 @@ SLIPS = {
     ),
     "question is no SPARQL header": Slip(
         QUESTION, "# param above: xsd:integer", "# param abvoe: xsd:integer", "bad-header", QUESTION
+    ),
+    # Files that are not read.
+    "shapes of another ending": Slip(
+        "shapes/more.shacl", "", "", UNUSED, "shapes/more.shacl", "does not read", "more.ttl"
+    ),
+    "ontology of another ending": Slip(
+        "ontology/more.txt", "", "", UNUSED, "ontology/more.txt", "does not read", "more.ttl"
+    ),
+    "question of another ending": Slip(
+        "queries/peaks.sparql", "", "", UNUSED, "queries/peaks.sparql", "does not read", "peaks.rq"
+    ),
+    "question in a folder": Slip(
+        "queries/more/peaks.rq", "", "ASK {}", UNUSED, "queries/more/peaks.rq", "", "itself"
+    ),
+    # More of shapes.
+    "sh:node names a shape that is spelt otherwise": Slip(
+        SHAPES,
+        "sh:targetClass ns:Peak ;",
+        "sh:targetClass ns:Peak ; sh:node ns:AscentShpe ;",
+        "missing-shape",
+        f"{SHAPES}:8",
+        "ns:AscentShpe is named",
+        "Did you mean ns:AscentShape?",
+    ),
+    "datatype of a shape misspelt": Slip(
+        SHAPES,
+        "sh:datatype xsd:integer",
+        "sh:datatype xsd:interger",
+        TYPED,
+        SHAPES,
+        "xsd:interger",
+        "xsd:integer",
+    ),
+    # More of questions.
+    "question with an unknown prefix": Slip(
+        QUESTION,
+        "ns:height ?height",
+        "nss:height ?height",
+        "bad-query",
+        f"{QUESTION}:16",
+        "nss",
+        "ns",
+    ),
+    "question that is not closed": Slip(
+        QUESTION, "}\nGROUP BY", "\nGROUP BY", "bad-query", QUESTION
+    ),
+    "question with other columns": Slip(
+        QUESTION, "columns: peak, height", "columns: peak, hieght", "wrong-columns", QUESTION
     ),
     # Losses.
     "empty values": Slip(PEAKS, "Alaska Range", "", "lost-records", "", "ns:range", ""),

@@ -4,13 +4,15 @@ import shutil
 
 import pytest
 
+from kg.about import find_help, finding_codes
 from kg.build import BuildOptions, build
+from kg.errors import UsageError
 from kg.findings import accept, from_record, read_accepted
 from kg.findings.fixes import apply_fixes
-from kg.findings.workspace import file_findings
+from kg.findings.workspace import file_findings, shape_faults
 from kg.init import init_workspace
 from kg.workspace import read_workspace
-from tests.findings.slips import SLIPS
+from tests.findings.slips import MAPPING, SHAPES, SLIPS, Slip
 
 
 @pytest.fixture(scope="module")
@@ -32,7 +34,7 @@ def _kept(workspace):
 def _slipped(template, target, slip):
     shutil.copytree(template, target)
     path = target / slip.file
-    path.parent.mkdir(exist_ok=True)
+    path.parent.mkdir(parents=True, exist_ok=True)
     if not slip.old:
         path.write_text(slip.new, encoding="utf-8")
         return
@@ -105,3 +107,45 @@ def test_what_is_accepted_stays_so_wherever_the_command_runs(template, monkeypat
         assert made.findings == ()
         assert [count.losses for count in made.lossy] == [()] * 3
         assert read_accepted(template).new(_kept(workspace)) == []
+
+
+def test_an_unused_shape_is_not_told_to_aim_at_a_misspelt_class(findings):
+    told = [each for each in findings(SLIPS["class misspelt"]) if each.code == "unused-shape"]
+    assert [each.about for each in told] == ["ns:PeakShape"]
+    assert "ns:Paek" not in told[0].hint
+
+
+def test_a_column_that_is_not_there_is_told_before_a_build(template, tmp_path, monkeypatch):
+    root = tmp_path / "w"
+    _slipped(template, root, Slip(MAPPING, "$(range)", "$(Range)", ""))
+    monkeypatch.chdir(root)
+    told = [each for each in file_findings(read_workspace(root)) if each.code == "missing-column"]
+    assert [str(each.place) for each in told] == [f"{MAPPING}:25"]
+    assert "Did you mean 'range'?" in told[0].hint
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "code"),
+    [
+        ("sh:minCount 1", "sh:mincount 1", "unknown-shacl"),
+        ("sh:minCount 1", 'sh:minCount "one"', "bad-shapes"),
+    ],
+)
+def test_shapes_that_a_build_refuses_are_told(template, tmp_path, monkeypatch, old, new, code):
+    root = tmp_path / "w"
+    _slipped(template, root, Slip(SHAPES, old, new, ""))
+    monkeypatch.chdir(root)
+    told = shape_faults(read_workspace(root))
+    assert [(each.code, each.level.label) for each in told] == [(code, "error")]
+    assert str(told[0].place).startswith(SHAPES)
+
+
+def test_help_explains_each_finding():
+    codes = finding_codes()
+    assert {"shared-key", "unused-file", "undeclared-term", "lost-records"} <= set(codes)
+    for code in codes:
+        assert find_help(code).startswith(f"## {code}\n")
+    assert "one thing" in find_help("shared-key")
+    with pytest.raises(UsageError) as caught:
+        find_help("shared-keys")
+    assert "shared-key" in caught.value.hint
