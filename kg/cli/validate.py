@@ -133,7 +133,9 @@ def validate_command(
         table = _table(own, data, connection, stack)
         if inference is Inference.RDFS or graph.wants_rdfs:
             table = _inferred(connection, table, stack)
-        options = _options(own, data, graph, form, max_results, explain, connection, stack)
+        options = _options(own, data, graph, form, max_results, connection, stack)
+        if explain:
+            options = replace(options, explain=lambda way: own.say(_told(way, graph, namer)))
         text = _whole(form, stack)
         out = open_report(form.value, text, graph, namer, _width())
         verdict = validate(connection, table, graph, sinks=[out.add], options=options)
@@ -141,7 +143,8 @@ def validate_command(
         _print(text, form)
     for note in verdict.notes:
         own.say(f"kg: warning: {note}")
-    _explain(own, verdict, graph, namer)
+    if explain:
+        own.say(_asked(verdict, namer))
     return _exit_code(own, verdict, Severity[fail_on.name], max_results)
 
 
@@ -200,7 +203,6 @@ def _options(
     graph: ShapesGraph,
     form: ReportFormat,
     max_results: int | None,
-    explain: bool,
     connection: duckdb.DuckDBPyConnection,
     stack: ExitStack,
 ) -> Options:
@@ -216,7 +218,6 @@ def _options(
         open_index=index,
         max_results=max_results,
         reasons=reasons,
-        explain=explain,
         progress=stack.enter_context(own.status()),
     )
     if form is ReportFormat.TURTLE:
@@ -232,25 +233,28 @@ def _options(
     return replace(options, locate=origins.locate)
 
 
-def _explain(own: Settings, verdict: Verdict, graph: ShapesGraph, namer: Namer) -> None:
-    for way in verdict.ways:
-        own.say(_told(way, graph, namer))
-
-
 def _told(way: ShapeWay, graph: ShapesGraph, namer: Namer) -> str:
-    took = {
-        "sieve": f"sieve: {way.suspects:,} of {way.focus_nodes:,} focus nodes went to pySHACL",
-        "judge": f"all {way.focus_nodes:,} focus nodes went to pySHACL ({way.reason})",
-        "whole graph": f"pySHACL on the whole graph for {way.focus_nodes:,} focus nodes"
-        f" ({way.reason})",
+    nodes = counted(way.focus_nodes, "focus node")
+    takes = {
+        "sieve": f"sieve, {nodes}",
+        "judge": f"pySHACL for all of {nodes} ({way.reason})",
+        "whole graph": f"pySHACL on the whole graph, {nodes} ({way.reason})",
     }[way.way]
-    lines = [f"{namer(way.shape)}: {took}"]
+    lines = [f"{namer(way.shape)}: {takes}"]
     for constraint, unsafe in way.queries:
         place = graph.origins.get(constraint)
         where = f"line {place.line}" if place else constraint
         how = "once on the index" if unsafe is None else f"node by node in pySHACL ({unsafe})"
         lines.append(f"  query of {where}: {how}")
     return "\n".join(lines)
+
+
+def _asked(verdict: Verdict, namer: Namer) -> str:
+    """Return about how many nodes pySHACL was asked, those on the whole graph left aside."""
+    told = [
+        f"{counted(count, 'node')} for {namer(shape)}" for shape, count in verdict.judged.items()
+    ]
+    return f"pySHACL was asked about {', '.join(told) or 'no node'}"
 
 
 def _exit_code(own: Settings, verdict: Verdict, at: object, max_results: int | None) -> int:

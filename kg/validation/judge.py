@@ -14,7 +14,7 @@ import warnings
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from kg.errors import InputError
@@ -29,6 +29,7 @@ from kg.validation.shapes import ShapesGraph, Triple
 from kg.validation.terms import from_rdflib, is_literal, is_true, to_rdflib
 
 if TYPE_CHECKING:
+    from pyshacl.shape import Shape as PyShape
     from rdflib import Graph
     from rdflib.term import Node
 
@@ -44,6 +45,24 @@ _BRANCHING: Final = {
 }
 _SPARQL_COMPONENT: Final = sh("SPARQLConstraintComponent")
 _CORE_COMPONENT: Final = re.compile(rf"<{re.escape(SH)}\w+ConstraintComponent>")
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What the judge is asked.
+
+    Attributes:
+        shape: The shape.
+        nodes: The focus nodes; None for its targets.
+        parameters: The components that are asked of it, by their parameters in SHACL's namespace;
+            None for all that it demands.
+        times: How often each result counts.
+    """
+
+    shape: str
+    nodes: Sequence[str] | None
+    parameters: Sequence[str] | None = None
+    times: int = 1
 
 
 class Judge:
@@ -99,15 +118,29 @@ class Judge:
         Raises:
             InputError: A shape cannot be applied to the data.
         """
+        if focus is None:
+            return self.judge_parts(graph, [Asked(shape, None) for shape in self.shapes])
+        return self.judge_parts(graph, [Asked(shape, nodes) for shape, nodes in focus.items()])
+
+    def judge_parts(self, graph: Graph, asked: Iterable[Asked]) -> Iterator[Result]:
+        """Yield the results for parts of shapes, sorted within each.
+
+        Args:
+            graph: From `to_graph`.
+            asked: The parts, with their focus nodes.
+
+        Raises:
+            InputError: A shape cannot be applied to the data.
+        """
         # Queries know the prefixes that the shapes' files declare, as they do in pySHACL.
         for prefix, namespace in self._shapes.prefixes.items():
             graph.bind(prefix, namespace)
         if self._recursion is not None:
             self._recursion.forget()
-        for name in self.shapes if focus is None else focus:
-            results = self._ask(graph, name, None if focus is None else focus[name])
+        for each in asked:
+            results = self._ask(graph, each.shape, each.nodes, each.parameters)
             for result in sorted(results, key=lambda result: result.sort_key):
-                yield self._reasoned_out(graph, result)
+                yield from [self._reasoned_out(graph, result)] * each.times
         _forget()
 
     def _recursive(self, names: Iterable[str]) -> Recursion | None:
@@ -118,11 +151,38 @@ class Judge:
 
         return Recursion(found)
 
-    def _ask(self, graph: Graph, shape: str, focus: Sequence[str] | None) -> list[Result]:
-        with self._guarded(shape):
+    def _ask(
+        self,
+        graph: Graph,
+        name: str,
+        focus: Sequence[str] | None,
+        parameters: Sequence[str] | None = None,
+    ) -> list[Result]:
+        with self._guarded(name):
+            shape = self._by_name[name]
             nodes = None if focus is None else [to_rdflib(node) for node in focus]
-            _, found = self._by_name[shape].validate(self._executor, graph, focus=nodes)
+            if parameters is None:
+                _, found = shape.validate(self._executor, graph, focus=nodes)
+            else:
+                found = self._evaluated(shape, graph, nodes, parameters)
             return [self._result(node, triples) for _, node, triples in found]
+
+    def _evaluated(
+        self,
+        shape: PyShape,
+        graph: Graph,
+        nodes: Sequence[Node] | None,
+        parameters: Iterable[str],
+    ) -> list[Any]:
+        """Return what some components of a shape find, as pySHACL's shape asks them itself."""
+        from pyshacl.constraints import CONSTRAINT_PARAMETERS_MAP
+
+        values = shape.value_nodes(graph, nodes)
+        found: list[Any] = []
+        for parameter in parameters:
+            component = CONSTRAINT_PARAMETERS_MAP[to_rdflib(sh(parameter))](shape)
+            found += component.evaluate(self._executor, graph, values, [shape, component])[1]
+        return found
 
     def _reasoned_out(self, graph: Graph, result: Result) -> Result:
         """Say of each branch of a logical constraint why it failed, or that it did not."""

@@ -6,7 +6,9 @@ Spec: https://www.w3.org/TR/shacl/#shapes
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
+from kg.validation.names import sh
 from kg.validation.paths import Path
 
 
@@ -228,3 +230,34 @@ class Shape:
     deactivated: bool
     constraints: tuple[Constraint, ...]
     unreadable: str | None = None
+
+
+_SIGNS: Final = {
+    ">": "minExclusive",
+    ">=": "minInclusive",
+    "<": "maxExclusive",
+    "<=": "maxInclusive",
+}
+
+
+def parameter_of(constraint: Constraint) -> str:
+    """Return the parameter that stands for a constraint's component, in SHACL's namespace.
+
+    >>> parameter_of(MinCount(1)), parameter_of(Range("<", '"a"')), parameter_of(Pair("equals", ""))
+    ('minCount', 'maxExclusive', 'equals')
+    """
+    match constraint:
+        case Range(sign):
+            return _SIGNS[sign]
+        case Pair(kind):
+            return kind
+        case Qualified():
+            return "qualifiedValueShape"
+    name = type(constraint).__name__
+    return name[0].lower() + name[1:]
+
+
+def component_of(constraint: Constraint) -> str:
+    """Return a constraint's component, such as ``sh:MinCountConstraintComponent``."""
+    name = parameter_of(constraint)
+    return sh(f"{name[0].upper()}{name[1:]}ConstraintComponent")

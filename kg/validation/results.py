@@ -96,14 +96,13 @@ Sink = Callable[[Result], None]
 
 @dataclass(frozen=True, slots=True)
 class ShapeWay:
-    """Which way a shape took.
+    """Which way a shape takes.
 
     Attributes:
         shape: The shape.
         way: ``sieve``, ``judge`` (every focus node goes to pySHACL) or ``whole graph``.
         reason: Why it did not take the sieve, or None.
         focus_nodes: Number of its focus nodes.
-        suspects: How many of them pySHACL was asked about.
         queries: Its SPARQL constraints, each with why it ran node by node in pySHACL, or None
             where it ran once on the index.
     """
@@ -112,7 +111,6 @@ class ShapeWay:
     way: str
     reason: str | None
     focus_nodes: int
-    suspects: int
     queries: tuple[tuple[str, str | None], ...] = ()
 
 
@@ -124,7 +122,8 @@ class Verdict:
         counts: Number of results of each severity; severities without results are left out.
         report: The standard report in Turtle, where one was asked for.
         cut: Whether results were left out because of a maximum number.
-        ways: Which way each shape took, where that was asked for.
+        judged: Shape with targets to the number of nodes that pySHACL was asked about for it;
+            shapes that it was not asked for, or on the whole graph, are left out.
         applied: Number of shapes with targets; without any, nothing was checked.
         notes: What was not checked although it seems to, one sentence each.
         met: Shape with targets to the number of its focus nodes.
@@ -133,7 +132,7 @@ class Verdict:
     counts: Mapping[Severity, int]
     report: FilePath | None = None
     cut: bool = False
-    ways: tuple[ShapeWay, ...] = ()
+    judged: Mapping[str, int] = field(default_factory=dict)
     applied: int = 0
     notes: tuple[str, ...] = ()
     met: Mapping[str, int] = field(default_factory=dict)

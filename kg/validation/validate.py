@@ -16,6 +16,7 @@ from kg.duck import reserve, translated
 from kg.errors import LimitError
 from kg.quads import QuadTable
 from kg.sizes import parse_size
+from kg.validation.answers import Teller
 from kg.validation.check import load_shapes
 from kg.validation.judge import Judge, to_graph
 from kg.validation.model import Shape
@@ -70,7 +71,7 @@ class Options:
             ``sh:or``, ``sh:xone``, ``sh:and``, ``sh:not``, ``sh:node``.
         locate: Leads results back to their records.
         located: How many results it is given at once.
-        explain: Whether the verdict says which way each shape took.
+        explain: Told which way each shape takes, before any is asked.
         progress: Told what is being done.
     """
 
@@ -79,7 +80,7 @@ class Options:
     reasons: int = 0
     locate: Locate | None = None
     located: int = LOCATED
-    explain: bool = False
+    explain: Callable[[ShapeWay], None] | None = None
     progress: Callable[[str], None] = lambda _: None
 
 
@@ -160,11 +161,11 @@ def validate(
             for take in takers:
                 take(result)
         cut = options.max_results is not None and next(found, None) is not None
-        ways = tuple(work.ways(routes)) if options.explain else ()
         applied = {r.shape.node: count for r, count in work.focus_counts(routes)}
         notes = (*shapes.notes, *notes_on_targets(shapes, model, applied, work.classes))
+        judged = sieve.suspects_by_shape()
     sums = dict(sorted(counts.items(), reverse=True))
-    return Verdict(sums, report, cut, ways, len(routes), notes, applied)
+    return Verdict(sums, report, cut, judged, len(routes), notes, applied)
 
 
 def _located(results: Iterable[Result], options: Options) -> Iterator[Result]:
@@ -201,10 +202,16 @@ class _Validation:
         """Yield all results: of suspects, of queries, of what needs the whole graph."""
         tell = self._options.progress
         self._sieve.build_tables(tell)
+        if self._options.explain is not None:
+            for way in self._ways(routes):
+                self._options.explain(way)
         bounded = [route for route in routes if route.way is not Way.WHOLE]
-        if self._sieve.find_suspects(bounded, tell):
+        teller = Teller(self._shapes)
+        for answer, focus_node, value, predicate, times in self._sieve.answers(bounded, tell):
+            yield from [teller.result(answer, focus_node, value, predicate)] * times
+        if self._sieve.number_suspects():
             judge = self._judge(self._shapes.without(_is_query))
-            yield from self._sieve.judged(bounded, judge.judge, tell)
+            yield from self._sieve.judged(judge.judge_parts, tell)
         asked = [
             self._asked(site, route.shape) for route in bounded for site in route.suspects.sites
         ]
@@ -232,23 +239,15 @@ class _Validation:
             ).fetchall()
         return sorted(iri for (iri,) in rows)
 
-    def ways(self, routes: list[Route]) -> Iterator[ShapeWay]:
-        """Yield which way each shape took, with how many focus nodes and suspects it has."""
-        suspects = self._sieve.suspects_by_route()
-        for number, route in enumerate(r for r in routes if r.way is not Way.WHOLE):
+    def _ways(self, routes: list[Route]) -> Iterator[ShapeWay]:
+        """Yield which way each shape takes, with how many focus nodes it has."""
+        for route in sorted(routes, key=lambda route: route.way is Way.WHOLE):
             queries = []
             for site in route.suspects.sites:
                 query = prepare(self._shapes, site.constraint, site.shape.path)
                 queries.append((site.constraint, query.unsafe))
-            focus_nodes, found = self._sieve.count(route.targets), suspects.get(number, 0)
-            way = route.way.value
-            yield ShapeWay(route.shape.node, way, route.reason, focus_nodes, found, tuple(queries))
-        for route in routes:
-            if route.way is Way.WHOLE:
-                focus_nodes = self._sieve.count(route.targets)
-                yield ShapeWay(
-                    route.shape.node, route.way.value, route.reason, focus_nodes, focus_nodes
-                )
+            count = self._sieve.count(route.targets)
+            yield ShapeWay(route.shape.node, route.way.value, route.reason, count, tuple(queries))
 
     def _judge(self, shapes: ShapesGraph) -> Judge:
         return Judge(shapes, self._options.reasons, told=self._shapes)

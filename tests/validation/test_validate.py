@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from unittest import mock
 
 import duckdb
 import pytest
@@ -13,7 +14,9 @@ from rdflib.namespace import RDF, SH
 from kg.errors import InputError
 from kg.quads import QuadTable
 from kg.validation import Options, Result, Severity, validate, validate_table
+from kg.validation.judge import Asked, Judge
 from kg.validation.shapes import ShapesGraph
+from kg.validation.sieve import run as sieve_run
 from tests.validation.conftest import PREFIXES
 
 Make = Callable[[str], QuadTable]
@@ -46,11 +49,75 @@ def ex(name: str) -> str:
     return f"<http://example.org/{name}>"
 
 
+# What other shapes decide is for the judge.
+NEGATED = "ex:Other a sh:NodeShape ; sh:targetClass ex:Launch ; sh:not [ sh:nodeKind sh:IRI ] ."
+
+
+def test_what_sql_tells_is_not_asked_again(
+    connection: duckdb.DuckDBPyConnection, table: Make, shapes: Shapes
+) -> None:
+    data = table(LAUNCHES)
+    with mock.patch("kg.validation.validate.Judge", side_effect=AssertionError):
+        verdict = validate(connection, data, shapes(RULES))
+    assert (sum(verdict.counts.values()), verdict.judged) == (3, {})
+
+
+def test_the_judge_is_asked_only_of_the_components_that_sql_cannot_tell(
+    connection: duckdb.DuckDBPyConnection, table: Make, shapes: Shapes
+) -> None:
+    asked = []
+    judge = Judge.judge_parts
+
+    def noted(self: Judge, graph: object, parts: Sequence[Asked]) -> Iterator[Result]:
+        asked.extend((part.shape, part.parameters, len(part.nodes or ())) for part in parts)
+        return judge(self, graph, parts)
+
+    graph = shapes(RULES + NEGATED + 'ex:OutcomeShape sh:minLength 7 ; sh:pattern "s(?=u)" .')
+    with mock.patch.object(Judge, "judge_parts", noted):
+        verdict = validate(connection, table(LAUNCHES), graph)
+    nodes = verdict.judged[ex("Other")]
+    assert asked[-1] == (ex("Other"), ("not",), nodes)
+    assert {parameters for _, parameters, _ in asked} == {("not",), ("pattern",)}
+
+
+def test_what_comes_after_the_last_result_wanted_is_not_looked_for(
+    connection: duckdb.DuckDBPyConnection, table: Make, shapes: Shapes
+) -> None:
+    told: list[str] = []
+    options = Options(max_results=1, progress=told.append)
+    verdict = validate(connection, table(LAUNCHES), shapes(RULES + NEGATED), options=options)
+    assert verdict.cut
+    assert told == ["focus nodes", "[--------------------] shape 1 of 2: LaunchShape"]
+
+
+def test_a_value_counts_for_each_focus_node_that_leads_to_it(
+    connection: duckdb.DuckDBPyConnection, table: Make, shapes: Shapes
+) -> None:
+    graph = shapes(
+        "ex:S sh:targetNode ex:a, ex:b ; sh:property [ sh:path ex:p ; sh:property"
+        " [ sh:path ex:q ; sh:minCount 1 ], [ sh:path ex:r ; sh:not [ sh:minLength 1 ] ] ] ."
+    )
+    found = run(connection, table('ex:a ex:p ex:c . ex:b ex:p ex:c . ex:c ex:r "x" .'), graph)
+    assert [result.focus_node for result in found] == [ex("c")] * 4
+
+
+def test_many_results_come_page_by_page_in_order(
+    connection: duckdb.DuckDBPyConnection, table: Make, shapes: Shapes
+) -> None:
+    data = table("".join(f"ex:n{n:02} a ex:Launch . " for n in range(50)))
+    graph = shapes(RULES)
+    whole = run(connection, data, graph)
+    with mock.patch.object(sieve_run, "PAGE", 7):
+        paged = run(connection, data, graph)
+    assert len(whole) == 50
+    assert paged == whole == sorted(whole, key=lambda result: result.focus_node)
+
+
 def test_progress_goes_by_shape(
     connection: duckdb.DuckDBPyConnection, table: Make, shapes: Shapes
 ) -> None:
     told: list[str] = []
-    graph = shapes(RULES + "ex:Other a sh:NodeShape ; sh:targetClass ex:Launch .")
+    graph = shapes(RULES + NEGATED)
     validate(connection, table(LAUNCHES), graph, options=Options(progress=told.append))
     assert told == [
         "focus nodes",

@@ -1,4 +1,4 @@
-"""Shapes compiled to SQL: for each shape, queries that find its suspect focus nodes.
+"""Shapes compiled to SQL: for each shape, queries that give its results or find its suspects.
 
 A shape is compiled for one side. *Maybe* gives at least the nodes that fail it, *surely* at
 most those; what negates a shape (``sh:not``, ``sh:xone``, a maximum of qualified values) asks
@@ -7,21 +7,26 @@ it for the other side. So the suspects are never too few, however the shapes nes
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
+from itertools import count
 from typing import Final
 
 from kg.duck import sql_text
 from kg.validation import model
-from kg.validation.model import Constraint, Shape
-from kg.validation.names import RDF_TYPE, RDFS_RESOURCE, RDFS_SUBCLASS
+from kg.validation.model import Constraint, Shape, parameter_of
+from kg.validation.names import RDF_TYPE, RDFS_SUBCLASS
 from kg.validation.paths import Predicate
-from kg.validation.sieve.fold import folded_sql, is_foldable
+from kg.validation.sieve.fold import folded_sql, is_foldable, valued_sql
 from kg.validation.sieve.paths import PathCompiler
 from kg.validation.sieve.plan import (
+    Answer,
     Domain,
+    Doubt,
     NeedsQueryError,
     NotCompilableError,
+    Part,
     QuerySite,
     Side,
     Step,
@@ -29,15 +34,9 @@ from kg.validation.sieve.plan import (
     Tests,
     Values,
 )
+from kg.validation.sieve.rows import RowCompiler
 from kg.validation.sieve.triples import Triples
-from kg.validation.sieve.values import (
-    keyed,
-    kinds_of,
-    language,
-    less_than,
-    value_test,
-    value_tests,
-)
+from kg.validation.sieve.values import value_test, value_tests
 
 # The judge gives up where shapes nest this deep.
 _DEEPEST: Final = 15
@@ -67,6 +66,8 @@ class Compiler:
         self._prefix = prefix
         self._axioms = axioms
         self._paths = PathCompiler(triples)
+        self._rows = RowCompiler(triples, self._paths, self._instances_of)
+        self._numbers = count()
         self._tables: dict[str, str] = {}
         self._active: list[str] = []
         self._sites: list[QuerySite] = []
@@ -91,7 +92,7 @@ class Compiler:
         return self._shared_table(f"SELECT DISTINCT n FROM ({union})", "targets")
 
     def suspects(self, shape: Shape, targets: str) -> Suspects:
-        """Return queries that together find the targets of a shape that may fail it.
+        """Return how the results of a shape are found: by SQL, by the judge, by queries.
 
         Args:
             shape: A shape with targets.
@@ -101,9 +102,108 @@ class Compiler:
             NotCompilableError: SQL cannot tell.
         """
         self._sites = []
-        found = self._failing(shape, Domain(targets, direct=True), Side.MAYBE)
-        queries = tuple(Step("", sql, about) for about, sql in found)
-        return Suspects(queries, tuple(self._sites))
+        parts = tuple(self._direct(shape, Domain(targets, direct=True)))
+        return Suspects(parts, tuple(self._sites))
+
+    def _direct(self, shape: Shape, domain: Domain, folded: bool = False) -> Iterator[Part]:
+        """Yield what is asked of the nodes of a shape whose results are results.
+
+        Args:
+            shape: The shape.
+            domain: Its focus nodes.
+            folded: Whether what a scan tells of the shape was compiled with its parent.
+        """
+        if shape.deactivated:
+            return
+        with self._entered(shape):
+            values = self._values(shape, domain)
+            if not folded:
+                yield from self._folded_part(values)
+            rest: list[Constraint] = []
+            for constraint in shape.constraints:
+                match constraint:
+                    case model.Property(node):
+                        inner = self._shape(node, property_shape=True)
+                        known = values.is_focus and inner in self._foldable_shapes(values)
+                        yield from self._direct(inner, self._value_domain(values, True), known)
+                    case model.Sparql() | model.Custom():
+                        self._constraint(constraint, values, Side.MAYBE)
+                    case _ if not (isinstance(shape.path, Predicate) and is_foldable(constraint)):
+                        rest.append(constraint)
+            yield from self._parts(values, rest)
+
+    def _folded_part(self, values: Values) -> Iterator[Part]:
+        """Yield what is asked of all properties of a node: one scan, and its suspects' values."""
+        demands = self._demands(values)
+        table = values.domain.table
+        sql = folded_sql(self._triples, table, demands, Side.MAYBE.of) if demands else None
+        if sql is None:
+            return
+        suspects = f"{self._prefix}g{next(self._numbers)}"
+        held = f"{suspects}v"
+        steps = (
+            Step(suspects, f"SELECT DISTINCT n FROM ({sql})", "suspects"),
+            Step(held, valued_sql(self._triples, suspects, list(demands)), "values"),
+        )
+        numbers = {predicate: number for number, predicate in enumerate(demands)}
+        domain = replace(values.domain, table=suspects)
+        answers: list[Answer] = []
+        doubts: list[Doubt] = []
+        for shape in self._foldable_shapes(values):
+            assert isinstance(shape.path, Predicate)
+            found = [c for c in shape.constraints if is_foldable(c)]
+            if found:
+                pairs = f"(SELECT n, v FROM {held} WHERE i = {numbers[shape.path.iri]})"
+                inner = Values(shape, domain, pairs, is_focus=False)
+                for component in _by_component(found):
+                    told, asked = self._simple(inner, component)
+                    answers += told
+                    doubts += asked
+        yield Part(steps, tuple(answers), tuple(doubts), values.domain.weights)
+
+    def _parts(self, values: Values, constraints: Sequence[Constraint]) -> Iterator[Part]:
+        """Yield what is asked of the values of a shape beside what a scan tells."""
+        weights = values.domain.weights
+        for component in _by_component(constraints):
+            maybe = tuple(q for c in component for q in self._constraint(c, values, Side.MAYBE))
+            unsure = [self._rows.rows(c, values, Side.DOUBT) for c in component]
+            if None in unsure:
+                # Other shapes take part.
+                asked = Doubt(_only(values.shape, component), _parameters(component), maybe)
+                yield Part((), (), (asked,), weights)
+            elif any(unsure):
+                suspects = f"{self._prefix}g{next(self._numbers)}"
+                union = " UNION ALL ".join(maybe)
+                step = Step(suspects, f"SELECT DISTINCT n FROM ({union})", "suspects")
+                narrowed = replace(
+                    values,
+                    domain=replace(values.domain, table=suspects),
+                    pairs=f"(SELECT n, v FROM {values.pairs} SEMI JOIN {suspects} s USING (n))",
+                )
+                answers, doubts = self._simple(narrowed, component)
+                yield Part((step,), tuple(answers), tuple(doubts), weights)
+            else:
+                answers, _ = self._simple(values, component)
+                yield Part((), tuple(answers), (), weights)
+
+    def _simple(
+        self, values: Values, component: Sequence[Constraint]
+    ) -> tuple[list[Answer], list[Doubt]]:
+        """Return the results of a simple component by SQL, and of which nodes it is in doubt.
+
+        The judge is asked about the whole component for a node, so SQL leaves that node out.
+        """
+        shape = values.shape
+        unsure = [r for c in component for r in self._rows.rows(c, values, Side.DOUBT) or ()]
+        nodes = tuple(f"SELECT n FROM ({rows})" for rows in unsure)
+        beside = f" ANTI JOIN ({' UNION ALL '.join(nodes)}) d USING (n)" if nodes else ""
+        answers = [
+            Answer(shape, constraint, f"SELECT n, v, p FROM ({rows}) r{beside}")
+            for constraint in component
+            for rows in self._rows.rows(constraint, values, Side.SURELY) or ()
+        ]
+        doubt = Doubt(_only(shape, component), _parameters(component), nodes)
+        return answers, [doubt] if nodes else []
 
     def _shared_table(self, sql: str, about: str) -> str:
         """Return the name of a temporary table for a query, which is made once."""
@@ -112,10 +212,8 @@ class Compiler:
             self.steps.append(Step(self._tables[sql], sql, about))
         return self._tables[sql]
 
-    def _failing(
-        self, shape: Shape, domain: Domain, side: Side, folded: bool = False
-    ) -> list[tuple[str, str]]:
-        """Return queries (n) for the nodes of a domain that fail a shape, each with its name.
+    def _failing(self, shape: Shape, domain: Domain, side: Side, folded: bool = False) -> list[str]:
+        """Return queries (n) for the nodes of a domain that fail a shape.
 
         Args:
             shape: The shape.
@@ -125,6 +223,20 @@ class Compiler:
         """
         if shape.deactivated:
             return []
+        with self._entered(shape):
+            values = self._values(shape, domain)
+            found = [] if folded else self._folded(values, side)
+            for constraint in self._unfolded(values):
+                found += self._constraint(constraint, values, side)
+        return found
+
+    @contextmanager
+    def _entered(self, shape: Shape) -> Iterator[None]:
+        """Note that a shape is being compiled.
+
+        Raises:
+            NotCompilableError: SQL cannot tell.
+        """
         if shape.unreadable is not None:
             raise NotCompilableError(shape.unreadable)
         if shape.node in self._active:
@@ -133,26 +245,23 @@ class Compiler:
             raise NotCompilableError("nested too deep")
         self._active.append(shape.node)
         try:
-            values = self._values(shape, domain)
-            found = [] if folded else self._folded(values, side)
-            for constraint in self._unfolded(values):
-                name = type(constraint).__name__
-                queries = self._constraint(constraint, values, side)
-                found += [(name, query) for query in queries]
+            yield
         finally:
             self._active.pop()
-        return found
 
-    def _folded(self, values: Values, side: Side) -> list[tuple[str, str]]:
+    def _folded(self, values: Values, side: Side) -> list[str]:
         """Compile what is told of all properties of a node in one scan."""
+        demands = self._demands(values)
+        sql = folded_sql(self._triples, values.domain.table, demands, side.of) if demands else None
+        return [] if sql is None else [sql]
+
+    def _demands(self, values: Values) -> dict[str, list[Constraint]]:
+        """Return what one scan tells: predicate to constraints on its values."""
         demands: dict[str, list[Constraint]] = {}
         for shape in self._foldable_shapes(values):
             assert isinstance(shape.path, Predicate)
             demands.setdefault(shape.path.iri, []).extend(filter(is_foldable, shape.constraints))
-        demands = {predicate: found for predicate, found in demands.items() if found}
-        sql = folded_sql(self._triples, values.domain.table, demands, side.of) if demands else None
-        names = sorted({type(c).__name__ for found in demands.values() for c in found})
-        return [] if sql is None else [(", ".join(names), sql)]
+        return {predicate: found for predicate, found in demands.items() if found}
 
     def _foldable_shapes(self, values: Values) -> list[Shape]:
         """Return the shapes of one predicate that are told by a node's own triples."""
@@ -195,26 +304,13 @@ class Compiler:
         return Values(shape, domain, self._shared_table(query, "path"), is_focus=False)
 
     def _constraint(self, constraint: Constraint, values: Values, side: Side) -> list[str]:
+        simple = self._rows.rows(constraint, values, side)
+        if simple is not None:
+            return [f"SELECT n FROM ({rows})" for rows in simple]
         match constraint:
             case Tests(constraints):
                 bad = " OR ".join(f"({side.of(test)})" for test in value_tests(constraints, "v"))
                 return [f"SELECT n FROM {values.pairs} WHERE {bad}"]
-            case model.Class(iri):
-                instances = self._instances_of(iri)
-                return [f"SELECT n FROM {values.pairs} ANTI JOIN {instances} i ON v = i.n"]
-            case model.MinCount(least):
-                return self._too_few(values, least)
-            case model.MaxCount(most):
-                return [f"SELECT n FROM {values.pairs} GROUP BY n HAVING count(*) > {most}"]
-            case model.UniqueLang():
-                return self._same_language(values)
-            case model.HasValue(term):
-                has = f"SELECT n FROM {values.pairs} WHERE v = {sql_text(term)}"
-                return [f"SELECT n FROM {values.domain.table} EXCEPT ({has})"]
-            case model.Pair():
-                return self._pair(constraint, values, side)
-            case model.Closed(allowed):
-                return self._closed(values, allowed)
             case model.Qualified():
                 return self._qualified(constraint, values, side)
             case model.Sparql(node) if values.domain.direct:
@@ -257,7 +353,7 @@ class Compiler:
 
     def _failing_values(self, values: Values, shape: Shape, side: Side) -> str:
         """Return a query in brackets, or a table, for the values (n) that fail a shape."""
-        queries = [query for _, query in self._failing(shape, self._value_domain(values), side)]
+        queries = self._failing(shape, self._value_domain(values), side)
         return "(" + " UNION ALL ".join(f"({query})" for query in queries or [_NOTHING]) + ")"
 
     def _value_domain(self, values: Values, direct: bool = False) -> Domain:
@@ -286,7 +382,7 @@ class Compiler:
     ) -> list[str]:
         """Return queries for the focus nodes with a value that fails a shape."""
         domain = self._value_domain(values, direct)
-        queries = [query for _, query in self._failing(shape, domain, side, folded)]
+        queries = self._failing(shape, domain, side, folded)
         if values.is_focus:
             return queries
         return [
@@ -318,42 +414,6 @@ class Compiler:
 
     def _with_predicate(self, iri: str) -> str:
         return f"SELECT s, o FROM {self._triples.name} WHERE {self._triples.has(iri)}"
-
-    def _too_few(self, values: Values, least: int) -> list[str]:
-        if least == 0:
-            return []
-        if least == 1:
-            return [f"SELECT n FROM {values.domain.table} ANTI JOIN {values.pairs} v USING (n)"]
-        enough = f"SELECT n FROM {values.pairs} GROUP BY n HAVING count(*) >= {least}"
-        return [f"SELECT n FROM {values.domain.table} ANTI JOIN ({enough}) v USING (n)"]
-
-    def _same_language(self, values: Values) -> list[str]:
-        tagged = f"SELECT n, {language('v')} AS tag FROM {values.pairs}"
-        return [f"SELECT n FROM ({tagged}) WHERE tag <> '' GROUP BY n, tag HAVING count(*) > 1"]
-
-    def _closed(self, values: Values, allowed: Iterable[str]) -> list[str]:
-        listed = ", ".join(map(sql_text, allowed))
-        other = f"t.p NOT IN ({listed})" if listed else "true"
-        return [
-            f"SELECT n FROM {values.pairs} JOIN {self._triples.name} t ON t.s = v WHERE {other}"
-            f" AND NOT (t.p = {sql_text(RDF_TYPE)} AND t.o = {sql_text(RDFS_RESOURCE)})"
-        ]
-
-    def _pair(self, constraint: model.Pair, values: Values, side: Side) -> list[str]:
-        others = self._paths.pairs(Predicate(constraint.predicate), values.domain.table)
-        both = f"FROM {values.pairs} a JOIN ({others}) b USING (n)"
-        if constraint.kind == "equals":
-            pairs = f"SELECT n, v FROM {values.pairs}"
-            return [
-                f"SELECT n FROM (({pairs} EXCEPT ({others})) UNION ALL (({others}) EXCEPT {pairs}))"
-            ]
-        if constraint.kind == "disjoint":
-            return [f"SELECT n {both} WHERE a.v = b.v"]
-        test = less_than("a", "b", "<" if constraint.kind == "lessThan" else "<=")
-        kinds = kinds_of(values.shape.constraints)
-        left, right = keyed(values.pairs, kinds), keyed(f"({others})", kinds)
-        keys = f"FROM ({left}) a JOIN ({right}) b USING (n)"
-        return [f"SELECT n {keys} WHERE {side.of(test)}"]
 
     def _xone(self, values: Values, members: list[Shape], side: Side) -> list[str]:
         """Count the members that a value fails; it passes if it fails all but one."""
@@ -395,6 +455,23 @@ class Compiler:
             passing = self._failing_values(values, sibling, side)
             joins += f" SEMI JOIN {passing} f{number} ON v = f{number}.n"
         return f"SELECT n, v FROM {values.pairs} {joins}"
+
+
+def _by_component(constraints: Iterable[Constraint]) -> list[tuple[Constraint, ...]]:
+    """Return constraints by their component: the judge is asked about all of one at once."""
+    found: dict[str, list[Constraint]] = {}
+    for constraint in constraints:
+        found.setdefault(parameter_of(constraint), []).append(constraint)
+    return [tuple(each) for each in found.values()]
+
+
+def _parameters(constraints: Iterable[Constraint]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(map(parameter_of, constraints)))
+
+
+def _only(shape: Shape, constraints: Iterable[Constraint]) -> Shape:
+    """Return a shape with some of its constraints alone."""
+    return replace(shape, constraints=tuple(constraints))
 
 
 def _subclasses(axioms: Sequence[tuple[str, str]], iri: str) -> list[str]:

@@ -44,12 +44,7 @@ def folded_sql(
     checks = [check for i, (_, found) in numbered for check in _group_checks(i, found)]
     if not tests and not checks:
         return None
-    numbers = " ".join(f"WHEN {sql_text(predicate)} THEN {i}" for i, (predicate, _) in numbered)
-    rows = (
-        f"SELECT s AS n, o AS v, CASE p {numbers} END AS i FROM {triples.name}"
-        f" WHERE {triples.has(*demands)}"
-    )
-    within = f"({rows}) SEMI JOIN {domain} d USING (n)"
+    within = f"({valued_sql(triples, domain, list(demands))})"
     conditions = " ".join(f"WHEN {i} THEN {bad}" for i, bad in tests.items())
     bad = f"CASE i {conditions} ELSE false END" if tests else "false"
     if not checks:
@@ -58,6 +53,22 @@ def folded_sql(
     groups = f"SELECT n, bool_or({bad}) AS bad, {counts} FROM {within} GROUP BY n"
     wrong = " OR ".join(f"coalesce(c{number}, 0) {w}" for number, (_, w) in enumerate(checks))
     return f"SELECT n FROM {domain} LEFT JOIN ({groups}) g USING (n) WHERE bad OR {wrong}"
+
+
+def valued_sql(triples: Triples, domain: str, predicates: Sequence[str]) -> str:
+    """Return a query (n, v, i) for the values of the nodes of a domain.
+
+    Args:
+        triples: The triples.
+        domain: Table (n) of the nodes.
+        predicates: The properties; i is the place of a value's among them.
+    """
+    numbers = " ".join(f"WHEN {sql_text(each)} THEN {i}" for i, each in enumerate(predicates))
+    rows = (
+        f"SELECT s AS n, o AS v, CASE p {numbers} END AS i FROM {triples.name}"
+        f" WHERE {triples.has(*predicates)}"
+    )
+    return f"SELECT n, v, i FROM ({rows}) SEMI JOIN {domain} d USING (n)"
 
 
 def _bad_values(constraints: Sequence[Constraint], pick: Pick) -> str:

@@ -47,16 +47,16 @@ class Automaton:
     def __init__(self, shapes: Mapping[str, Shape]) -> None:
         self._shapes = shapes
         self._states = 0
-        self._of_shape: dict[str, State] = {}
+        self._of_shape: dict[Shape, State] = {}
         self._silent: dict[State, set[State]] = {}
         self._moves: list[Transition] = []
         self._ancestors: State | None = None
 
-    def state(self, shape: str) -> State:
-        """Return the state in which a focus node is judged by a shape."""
+    def state(self, shape: Shape) -> State:
+        """Return the state in which a focus node is judged by a shape, or by a part of one."""
         if shape not in self._of_shape:
             self._of_shape[shape] = start = self._new()
-            self._read_shape(self._shapes[shape], start)
+            self._read_shape(shape, start)
         return self._of_shape[shape]
 
     def transitions(self) -> list[Transition]:
@@ -108,13 +108,13 @@ class Automaton:
                 case model.Closed():
                     self._move(values, None, None)
                 case model.Not(other) | model.Node(other) | model.Property(other):
-                    self._link(values, self.state(other))
+                    self._link(values, self.state(self._shapes[other]))
                 case model.And(others) | model.Or(others) | model.Xone(others):
                     for other in others:
-                        self._link(values, self.state(other))
+                        self._link(values, self.state(self._shapes[other]))
                 case model.Qualified(other, siblings):
                     for each in (other, *siblings):
-                        self._link(values, self.state(each))
+                        self._link(values, self.state(self._shapes[each]))
 
     def _classes(self) -> State:
         """Return the state of a class, whose superclasses are read."""

@@ -14,6 +14,8 @@ class Side(Enum):
 
     MAYBE = "maybe"
     SURELY = "surely"
+    # What lies between them: for the judge.
+    DOUBT = "doubt"
 
     @property
     def other(self) -> Side:
@@ -22,6 +24,8 @@ class Side(Enum):
 
     def of(self, test: Test) -> str:
         """Return a test's condition on this side."""
+        if self is Side.DOUBT:
+            return f"({test.maybe_bad}) AND ({test.surely_bad}) IS NOT TRUE"
         return test.maybe_bad if self is Side.MAYBE else test.surely_bad
 
 
@@ -66,15 +70,63 @@ class QuerySite:
 
 
 @dataclass(frozen=True, slots=True)
-class Suspects:
-    """How the suspects of a shape are found.
+class Answer:
+    """Results that SQL gives.
 
     Attributes:
-        queries: Each gives some of them, in a column n.
+        shape: The shape that gives them.
+        constraint: The one of its constraints that is broken.
+        rows: Query (n, v, p) with a row for each result: its focus node; its value, or NULL; the
+            property that a closed shape does not allow, or NULL.
+    """
+
+    shape: Shape
+    constraint: Constraint
+    rows: str
+
+
+@dataclass(frozen=True, slots=True)
+class Doubt:
+    """Nodes that the judge is asked about.
+
+    Attributes:
+        shape: The shape, with those constraints alone that it is asked about.
+        parameters: Their parameters in SHACL's namespace; None for the shape as a whole.
+        nodes: Queries (n) for the nodes.
+    """
+
+    shape: Shape
+    parameters: tuple[str, ...] | None
+    nodes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """What is asked of some nodes, and about how many of them SQL is certain.
+
+    Attributes:
+        steps: Tables to make first; if the first has no rows, nothing more is asked.
+        answers: Results by SQL.
+        doubts: What the judge is asked.
+        weights: As in `QuerySite`.
+    """
+
+    steps: tuple[Step, ...]
+    answers: tuple[Answer, ...]
+    doubts: tuple[Doubt, ...]
+    weights: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Suspects:
+    """How the results of a shape are found.
+
+    Attributes:
+        parts: What is asked of its focus nodes, and of the nodes of its property shapes.
         sites: Where queries of the shapes' own give results beside them.
     """
 
-    queries: tuple[Step, ...]
+    parts: tuple[Part, ...]
     sites: tuple[QuerySite, ...]
 
 

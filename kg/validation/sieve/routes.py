@@ -10,7 +10,7 @@ from typing import Final
 from kg.validation import model
 from kg.validation.model import Shape
 from kg.validation.sieve.compiler import Compiler
-from kg.validation.sieve.plan import NeedsQueryError, NotCompilableError, Suspects
+from kg.validation.sieve.plan import Doubt, NeedsQueryError, NotCompilableError, Part, Suspects
 
 _NONE: Final = Suspects((), ())
 
@@ -31,7 +31,7 @@ class Route:
         shape: The shape.
         way: Its way.
         targets: Table (n) of its focus nodes.
-        suspects: How its suspects are found, on the way of the sieve.
+        suspects: How its results are found, where it does not need the whole graph.
         reason: Why it does not go through the sieve.
     """
 
@@ -62,7 +62,11 @@ def _route(shapes: Mapping[str, Shape], shape: Shape, compiler: Compiler) -> Rou
         return Route(shape, Way.WHOLE, targets, _NONE, str(error))
     except NotCompilableError as error:
         way = Way.WHOLE if _has_query(shapes, shape) else Way.JUDGE
-        return Route(shape, way, targets, _NONE, str(error))
+        if way is Way.WHOLE:
+            return Route(shape, way, targets, _NONE, str(error))
+        all_of_them = Doubt(shape, None, (f"SELECT n FROM {targets}",))
+        suspects = Suspects((Part((), (), (all_of_them,)),), ())
+        return Route(shape, way, targets, suspects, str(error))
 
 
 def _reads_unbounded(shapes: Mapping[str, Shape], shape: Shape) -> str | None:

@@ -7,6 +7,7 @@ the judge sees at a time is bounded by the size of a batch.
 from __future__ import annotations
 
 import itertools
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
@@ -16,7 +17,7 @@ from typing import Any, Final, Self
 import duckdb
 
 from kg.duck import translated
-from kg.validation.judge import to_graph
+from kg.validation.judge import Asked, to_graph
 from kg.validation.model import Shape
 from kg.validation.names import RDFS_SUBCLASS, local_name
 from kg.validation.patterns import Patterns
@@ -25,8 +26,8 @@ from kg.validation.shapes import Triple
 from kg.validation.sieve.compiler import Compiler
 from kg.validation.sieve.neighbourhood import Automaton, step_sql, transitions_sql
 from kg.validation.sieve.paths import PathCompiler
-from kg.validation.sieve.plan import QuerySite, Step
-from kg.validation.sieve.routes import Route, Way
+from kg.validation.sieve.plan import Answer, Doubt, Part, QuerySite
+from kg.validation.sieve.routes import Route
 from kg.validation.sieve.solutions import solvable_sql
 from kg.validation.sieve.triples import Triples
 from kg.wording import progress_bar
@@ -42,9 +43,13 @@ _HELD_AXIOMS: Final = 2_000
 
 _serial = itertools.count()
 
-Focus = Mapping[str, list[str]]
-Ask = Callable[[Any, Focus], Iterator[Result]]
+# Rows that are fetched from DuckDB at once.
+PAGE: Final = 20_000
+
+Ask = Callable[[Any, Sequence[Asked]], Iterator[Result]]
 Tell = Callable[[str], None]
+# A result: what is broken, the focus node, the value, the property, how often it counts.
+Told = tuple[Answer, str, str | None, str | None, int]
 
 
 class Sieve:
@@ -66,6 +71,7 @@ class Sieve:
         self._made: list[str] = []
         self.compiler = Compiler(shapes, triples, f"{self._prefix}t", self._axioms())
         self._numbers = itertools.count()
+        self._units: list[tuple[Route, Doubt]] = []
 
     def __enter__(self) -> Self:
         """Begin."""
@@ -88,22 +94,87 @@ class Sieve:
         for step in self.compiler.steps:
             self._make(step.name, step.sql)
 
-    def find_suspects(self, routes: Sequence[Route], tell: Tell) -> int:
-        """Run the queries of the routes, number the suspects into batches, and count them."""
-        found = self._name("found")
-        self._make(found, "SELECT NULL::INTEGER AS shape, NULL::VARCHAR AS n WHERE false")
+    def answers(self, routes: Sequence[Route], tell: Tell) -> Iterator[Told]:
+        """Yield the results that SQL gives, shape by shape, and note whom to ask the judge about.
+
+        Each comes with its focus node, value, property and how often it counts.
+
+        Args:
+            routes: The routes of shapes.
+            tell: Told what is being done.
+        """
+        self._make(self._name("found"), "SELECT 0 AS unit, '' AS n, 0::BIGINT AS w WHERE false")
         for number, route in enumerate(routes):
             bar = progress_bar(number, len(routes))
             tell(f"{bar} shape {number + 1} of {len(routes)}: {local_name(route.shape.node)}")
-            queries = route.suspects.queries
-            if route.way is Way.JUDGE:
-                queries = (Step("", f"SELECT n FROM {route.targets}", "all targets"),)
-            for sql in self._statements([query.sql for query in queries]):
-                self._run(f"INSERT INTO {found} SELECT {number}, n FROM ({sql})")
+            yield from self._answered(route)
+
+    def _answered(self, route: Route) -> Iterator[Told]:
+        tables: list[str] = []
+        ready = [part for part in route.suspects.parts if self._ready(part, tables)]
+        for part in ready:
+            for doubt in part.doubts:
+                unit = len(self._units)
+                self._units.append((route, doubt))
+                for sql in self._statements(doubt.nodes):
+                    weighed = _weighed(f"SELECT DISTINCT n FROM ({sql})", part.weights)
+                    self._run(
+                        f"INSERT INTO {self._name('found')} SELECT {unit}, n, w FROM {weighed}"
+                    )
+        answers = [answer for part in ready for answer in part.answers]
+        numbers = itertools.count()
+        queries = [
+            f"SELECT {next(numbers)} AS c, n, v, p, w FROM {_weighed(answer.rows, part.weights)}"
+            for part in ready
+            for answer in part.answers
+        ]
+        if queries:
+            rows = self._name(f"rows{next(self._numbers)}")
+            columns = "(c INTEGER, n VARCHAR, v VARCHAR, p VARCHAR, w BIGINT)"
+            self._run(f"CREATE TEMP TABLE {rows} {columns}")
+            self._made.append(rows)
+            for sql in self._statements(queries):
+                self._run(f"INSERT INTO {rows} {sql}")
+            for code, *row in self._pages(rows):
+                yield answers[code], *row
+            self._run(f"DROP TABLE {rows}")
+        for table in reversed(tables):
+            self._run(f"DROP TABLE {table}")
+
+    def _ready(self, part: Part, tables: list[str]) -> bool:
+        """Make the tables of a part; return whether there is anything to ask."""
+        for number, step in enumerate(part.steps):
+            tables.append(self._make(step.name, step.sql))
+            if number == 0 and not self.count(step.name):
+                return False
+        return True
+
+    def _pages(self, rows: str) -> Iterator[Any]:
+        """Yield rows in order, a page at a time."""
+        count = self.count(rows)
+        if count <= PAGE:
+            yield from self._run(f"SELECT * FROM {rows} ORDER BY n, c, v, p")
+            return
+        ordered = self._make(
+            f"{rows}o",
+            f"SELECT *, (row_number() OVER (ORDER BY n, c, v, p) - 1) // {PAGE} AS page"
+            f" FROM {rows}",
+        )
+        for page in range((count - 1) // PAGE + 1):
+            yield from self._run(
+                f"SELECT * EXCLUDE (page) FROM {ordered} WHERE page = {page} ORDER BY n, c, v, p"
+            )
+        self._run(f"DROP TABLE {ordered}")
+
+    def number_suspects(self) -> int:
+        """Put the nodes that the judge is asked about into batches, and count them."""
+        found = self._name("found")
+        if not self.count(found):
+            return 0
         self._make(
             self._name("suspects"),
-            "SELECT shape, n, (dense_rank() OVER (ORDER BY n) - 1) // {0} AS batch"
-            f" FROM (SELECT DISTINCT shape, n FROM {found})".format(BATCH),
+            "SELECT unit, n, w, (dense_rank() OVER (ORDER BY n) - 1) // {0} AS batch"
+            f" FROM {found}".format(BATCH),
         )
         return self.count(self._name("suspects"))
 
@@ -113,33 +184,44 @@ class Sieve:
             return queries
         return [" UNION ALL ".join(f"({query})" for query in queries)]
 
-    def suspects_by_route(self) -> dict[int, int]:
-        """Return the number of suspects of each route that has any."""
-        rows = self._run(f"SELECT shape, count(*) FROM {self._name('suspects')} GROUP BY shape")
-        return dict(rows)
+    def suspects_by_shape(self) -> dict[str, int]:
+        """Return about how many nodes the judge was asked for each shape with targets."""
+        if self._name("suspects") not in self._made:
+            return {}
+        asked: Counter[str] = Counter()
+        rows = self._run(f"SELECT unit, count(*) FROM {self._name('found')} GROUP BY unit")
+        for unit, count in rows:
+            asked[self._units[unit][0].shape.node] += count
+        return dict(asked)
 
-    def judged(self, routes: list[Route], ask: Ask, tell: Tell) -> Iterator[Result]:
+    def judged(self, ask: Ask, tell: Tell) -> Iterator[Result]:
         """Yield what the judge finds about the suspects, batch by batch.
 
         Args:
-            routes: As given to `find_suspects`.
-            ask: The judge, over a graph and the focus nodes of each shape.
+            ask: The judge, over a graph and what it is asked.
             tell: Told what is being done.
         """
         tell("neighbourhood of the suspects")
-        hood = self._cut_out(routes)
+        hood = self._cut_out()
         suspects = self._name("suspects")
         batches = self._run(f"SELECT DISTINCT batch FROM {suspects} ORDER BY batch")
         for (batch,) in batches:
             bar = progress_bar(batch, len(batches))
             tell(f"{bar} pySHACL on batch {batch + 1} of {len(batches)}")
-            focus: dict[str, list[str]] = {}
+            nodes: dict[tuple[int, int], list[str]] = {}
             rows = self._run(
-                f"SELECT shape, n FROM {suspects} WHERE batch = {batch} ORDER BY shape, n"
+                f"SELECT unit, w, n FROM {suspects} WHERE batch = {batch} ORDER BY unit, w, n"
             )
-            for number, node in rows:
-                focus.setdefault(routes[number].shape.node, []).append(node)
-            yield from ask(to_graph(self._batch(hood, batch)), focus)
+            for unit, times, node in rows:
+                nodes.setdefault((unit, times), []).append(node)
+            yield from ask(
+                to_graph(self._batch(hood, batch)),
+                [self._asked(unit, found, times) for (unit, times), found in nodes.items()],
+            )
+
+    def _asked(self, unit: int, nodes: Sequence[str], times: int) -> Asked:
+        doubt = self._units[unit][1]
+        return Asked(doubt.shape.node, nodes, doubt.parameters, times)
 
     def nodes(self, table: str) -> list[str]:
         """Return the focus nodes in a table, sorted."""
@@ -190,10 +272,10 @@ class Sieve:
     def _batch(self, hood: str, batch: int) -> Iterator[Triple]:
         yield from self._run(f"SELECT DISTINCT s, p, o FROM {hood} WHERE batch = {batch}")
 
-    def _cut_out(self, routes: list[Route]) -> str:
+    def _cut_out(self) -> str:
         """Collect the triples that the judge will read, and return their table."""
         automaton = Automaton(self._shapes)
-        states = [(i, automaton.state(route.shape.node)) for i, route in enumerate(routes)]
+        states = [(i, automaton.state(doubt.shape)) for i, (_, doubt) in enumerate(self._units)]
         moves, hood = self._name("moves"), self._name("hood")
         self._make(moves, transitions_sql(automaton.transitions()))
         self._make(hood, "SELECT 0::BIGINT AS batch, '' AS s, '' AS p, '' AS o WHERE false")
@@ -201,7 +283,7 @@ class Sieve:
         seen = self._make(
             self._name("seen"),
             f"SELECT DISTINCT batch, n, q FROM {self._name('suspects')}"
-            f" JOIN (VALUES {first}) AS start(shape, q) USING (shape)",
+            f" JOIN (VALUES {first}) AS start(unit, q) USING (unit)",
         )
         frontier = seen
         for number in itertools.count():
@@ -243,3 +325,10 @@ class Sieve:
     def _run(self, sql: str) -> list[Any]:
         with translated():
             return self._connection.execute(sql).fetchall()
+
+
+def _weighed(query: str, weights: str | None) -> str:
+    """Return a query with a column w: how often each of its nodes is validated."""
+    if weights is None:
+        return f"(SELECT *, 1 AS w FROM ({query}))"
+    return f"(SELECT q.*, w::BIGINT AS w FROM ({query}) q JOIN {weights} k ON q.n = k.n)"
