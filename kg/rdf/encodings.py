@@ -105,5 +105,12 @@ class InUtf8:
                 hint="Name the true encoding in the first line, or save the file as UTF-8, for"
                 " example with: iconv -f ENCODING -t UTF-8",
             ) from error
+        except UnicodeError as error:  # a byte order mark is missing
+            raise InputError(
+                "bad-encoding",
+                f"the file is not in the encoding that it names, {self._encoding}",
+                location=Location(self._name, self._line),
+                hint="Name the true encoding in the first line, or save the file as UTF-8.",
+            ) from error
         self._line += text.count("\n")
         self._rest = text.encode("utf-8", "surrogatepass")

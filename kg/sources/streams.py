@@ -250,6 +250,8 @@ def text_blocks(file: SourceFile, source: LogicalSource) -> Iterator[str]:
                 line, column = _moved(line, column, good)
                 place = Location(file.shown, line, column)
                 raise wrong_encoding(place, source, error.object[error.start]) from error
+            except UnicodeError as error:  # UTF-16 or UTF-32 without a byte order mark
+                raise wrong_encoding(Location(file.shown, line, column), source) from error
             yield text
             line, column = _moved(line, column, text)
             if not block:
@@ -287,7 +289,7 @@ def open_text(file: SourceFile, source: LogicalSource) -> Iterator[TextIOWrapper
     try:
         with open_source(file, source) as stream, TextIOWrapper(stream, name, newline="") as text:
             yield text
-    except UnicodeDecodeError:
+    except UnicodeError:
         # The error knows no line; reading once more finds it.
         for _ in text_blocks(file, source):
             pass

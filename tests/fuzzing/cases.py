@@ -124,7 +124,7 @@ class Case:
                 raise Broken(f"{target} holds other statements than {source}")
         if self._chance.random() < 0.2:
             # Not all that RDF is can be written so; what is written can be read.
-            plain = f"plain{self._chance.choice(('.ttl', '.rdf', '.nt', '.cottas'))}"
+            plain = f"plain{self._chance.choice(('.ttl', '.rdf', '.nt'))}"
             more = self._options(["--skolemize"], ["--strict"])
             if self._kg("export", "--data", source, "-o", plain, *more, *_LIMITS).code == 0:
                 again = self._kg("export", "--data", plain, "-o", "plain.nq", *_LIMITS)

@@ -23,6 +23,7 @@ BOMB = "".join(
     ("name", "content", "code", "place"),
     [
         ("a.ttl", b"<e:s> <e:p>\n  <e:o o> .", "bad-rdf", "a.ttl:2:3"),
+        ("a.rdf", b'<?xml version="1.0" encoding="UTF-16"?><a/>', "bad-encoding", "a.rdf:1"),
         (
             "a.ttl",
             b'@prefix e: <http://e/> .\ne:s e:p "x"@english-languages .',

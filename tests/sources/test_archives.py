@@ -209,6 +209,18 @@ def test_declared_encoding_that_does_not_fit(tmp_path, name):
     assert error.location.column_number == len(column) + 1
 
 
+@pytest.mark.parametrize("name", KINDS)
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-32"])
+def test_declared_encoding_whose_mark_is_missing(tmp_path, name, encoding):
+    """Python has an error of its own for that, which knows no byte."""
+    text, iterator = KINDS[name]
+    mapping = LONG % (name, name.partition(".")[2], iterator, encoding)
+    for content in (text.encode(), text.encode(f"{encoding}-be"), b"ab"):
+        with pytest.raises(InputError) as raised:
+            run_mapping(tmp_path, mapping, {name: content})
+        assert raised.value.code == "bad-encoding"
+
+
 def test_mark_of_another_encoding(tmp_path):
     with pytest.raises(InputError) as raised:
         run_mapping(
