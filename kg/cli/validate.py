@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 
 # Results of each constraint of which the table says why every branch failed: those it shows.
 _TABLE_REASONS = 3
+# Results of each constraint that the table leads back to their records, to tell the files apart.
+_TABLE_TRACED = 1_000
 
 
 class ReportFormat(StrEnum):
@@ -137,7 +139,7 @@ def validate_command(
         if explain:
             options = replace(options, explain=lambda way: own.say(_told(way, graph, namer)))
         text = _whole(form, stack)
-        out = open_report(form.value, text, graph, namer, _width())
+        out = open_report(form.value, text, graph, namer, _width(), traced=_TABLE_TRACED)
         verdict = validate(connection, table, graph, sinks=[out.add], options=options)
         out.close()
         _print(text, form)
@@ -218,6 +220,7 @@ def _options(
         open_index=index,
         max_results=max_results,
         reasons=reasons,
+        traced=_TABLE_TRACED if form is ReportFormat.TABLE else None,
         progress=stack.enter_context(own.status()),
     )
     if form is ReportFormat.TURTLE:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import textwrap
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path as FilePath
@@ -74,6 +75,8 @@ class TableReport:
         namer: Writes terms.
         width: Characters in a line, or None for no limit.
         is_accepted: Tells whether a group of results is left out; by default none is.
+        traced: How many results of a constraint have places. Of more, only the number is known,
+            not the files: they make one group.
     """
 
     def __init__(
@@ -83,7 +86,10 @@ class TableReport:
         namer: Namer,
         width: int | None = None,
         is_accepted: IsAccepted | None = None,
+        traced: int | None = None,
     ) -> None:
+        self._traced = traced
+        self._counts: Counter[Any] = Counter()
         self._is_accepted = is_accepted or (lambda _, __, ___: False)
         self._out = out
         self._shapes = shapes
@@ -93,17 +99,11 @@ class TableReport:
 
     def add(self, result: Result) -> None:
         """Count one result, and keep it as an example if its group has few."""
+        self._counts[result.rule] += 1
+        if self._traced is not None and self._counts[result.rule] > self._traced:
+            return
         file = result.origins[0].file if result.origins else ""
-        key = (
-            result.source_shape,
-            result.source_constraint,
-            result.component,
-            # The path of a closed shape's result is that of the property that is not allowed.
-            result.path,
-            result.severity,
-            file,
-        )
-        group = self._groups.setdefault(key, _Group(result))
+        group = self._groups.setdefault((result.rule, file), _Group(result))
         group.count += 1
         if group.shown < _EXAMPLES:
             group.shown += 1
@@ -114,7 +114,7 @@ class TableReport:
         counts = dict.fromkeys(sorted(Severity, reverse=True), 0)
         shown = [
             group
-            for group in self._groups.values()
+            for group in self._merged()
             if not self._is_accepted(*self._named(group.first), group.count)
         ]
         if self._groups and not shown:
@@ -126,6 +126,17 @@ class TableReport:
             self._out.write("\n")
         told = [counted(count, severity.label) for severity, count in counts.items() if count]
         self._out.write(f"{', '.join(told)}\n" if told else "The graph conforms to the shapes.\n")
+
+    def _merged(self) -> Iterator[_Group]:
+        """Yield the groups; those of a constraint as one where not all its results have places."""
+        merged: set[Any] = set()
+        for (rule, _), group in self._groups.items():
+            if self._traced is None or self._counts[rule] <= self._traced:
+                yield group
+            elif rule not in merged:
+                merged.add(rule)
+                group.count = self._counts[rule]
+                yield group
 
     def _named(self, result: Result) -> tuple[str, str]:
         file = result.origins[0].file if result.origins else ""
@@ -295,6 +306,7 @@ def open_report(
     namer: Namer,
     width: int | None = None,
     is_accepted: IsAccepted | None = None,
+    traced: int | None = None,
 ) -> Report:
     """Return the writer of a format: table, turtle, json or sarif; `TableReport` has the rest."""
     if form == "turtle":
@@ -303,7 +315,7 @@ def open_report(
         return JsonReport(out, shapes)
     if form == "sarif":
         return SarifReport(out, shapes, namer)
-    return TableReport(out, shapes, namer, width, is_accepted)
+    return TableReport(out, shapes, namer, width, is_accepted, traced)
 
 
 def _json_term(term: str) -> dict[str, str]:

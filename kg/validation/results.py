@@ -79,6 +79,18 @@ class Result:
         return severity_of(self.severity)
 
     @property
+    def rule(self) -> tuple[str, str | None, str, Path | None, str]:
+        """What results of the same constraint share."""
+        # The path of a closed shape's result is that of the property that is not allowed.
+        return (
+            self.source_shape,
+            self.source_constraint,
+            self.component,
+            self.path,
+            self.severity,
+        )
+
+    @property
     def sort_key(self) -> tuple[str, str, str, str, str, tuple[str, ...]]:
         """What puts results in the same order in every run."""
         return (

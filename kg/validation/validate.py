@@ -71,6 +71,7 @@ class Options:
             ``sh:or``, ``sh:xone``, ``sh:and``, ``sh:not``, ``sh:node``.
         locate: Leads results back to their records.
         located: How many results it is given at once.
+        traced: How many results of each constraint are led back; None for all.
         explain: Told which way each shape takes, before any is asked.
         progress: Told what is being done.
     """
@@ -80,6 +81,7 @@ class Options:
     reasons: int = 0
     locate: Locate | None = None
     located: int = LOCATED
+    traced: int | None = None
     explain: Callable[[ShapeWay], None] | None = None
     progress: Callable[[str], None] = lambda _: None
 
@@ -173,9 +175,18 @@ def _located(results: Iterable[Result], options: Options) -> Iterator[Result]:
     if options.locate is None:
         yield from results
         return
-    source = iter(results)
+    source, seen = iter(results), Counter[object]()
     while batch := list(islice(source, options.located)):
-        yield from options.locate(batch)
+        wanted: dict[int, Result] = {}
+        for number, result in enumerate(batch):
+            seen[result.rule] += 1
+            if options.traced is None or seen[result.rule] <= options.traced:
+                wanted[number] = result
+        if wanted:
+            located = options.locate(list(wanted.values()))
+            for number, result in zip(wanted, located, strict=True):
+                batch[number] = result
+        yield from batch
 
 
 class _Validation:
