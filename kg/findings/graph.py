@@ -59,11 +59,12 @@ def doubtful_nodes(
     spelt = ", ".join(map(sql_text, _NOTHING))
     ending = "lower(regexp_extract(n, '[^/#:=]*$')[:-2])"
     nodes = (
-        f"SELECT DISTINCT s AS n FROM {table.sql} WHERE {own.format('s')} UNION"
-        f" SELECT DISTINCT o FROM {table.sql} WHERE {own.format('o')}"
+        f"SELECT s AS n, true AS made FROM {table.sql} WHERE {own.format('s')} UNION"
+        f" SELECT o, false FROM {table.sql} WHERE {own.format('o')}"
     )
-    for (node,) in _rows(
-        connection, f"SELECT n FROM ({nodes}) WHERE {ending} IN ({spelt}) ORDER BY n"
+    for node, made in _rows(
+        connection,
+        f"SELECT n, bool_or(made) FROM ({nodes}) WHERE {ending} IN ({spelt}) GROUP BY n ORDER BY n",
     ):
         named = short(node[1:-1], prefixes)
         yield Finding(
@@ -71,27 +72,45 @@ def doubtful_nodes(
             named,
             f"{named} is a thing that stands for no value",
             None,
-            "Say in the mapping which texts are no value: nulls: ['', NA].",
+            "Say in the mapping which texts are no value, such as nulls: ['', NA]"
+            + (f"; `kg trace {named}` shows the record." if made else "."),
         )
     # Links are told by property: one wrong table gives thousands.
     dangling = (
-        f"SELECT p, o FROM {table.sql} WHERE {own.format('o')} AND p <> {sql_text(RDF_TYPE)}"
+        f"SELECT s, p, o FROM {table.sql} WHERE {own.format('o')} AND p <> {sql_text(RDF_TYPE)}"
         f" AND o NOT IN (SELECT s FROM {table.sql})"
     )
-    for predicate, count, example in _rows(
+    for predicate, count, example, subject in _rows(
         connection,
-        f"SELECT p, count(DISTINCT o), min(o) FROM ({dangling}) GROUP BY p ORDER BY p",
+        f"SELECT p, count(DISTINCT o), min(o), min_by(s, (o, s)) FROM ({dangling})"
+        " GROUP BY p ORDER BY p",
     ):
         named, first = short(predicate[1:-1], prefixes), short(example[1:-1], prefixes)
+        like = _spelt_alike(connection, table, example)
+        near = f"Did you mean {short(like[1:-1], prefixes)}? " if like else ""
         links = "link leads" if count == 1 else "links lead"
         yield Finding(
             "dangling-link",
             named,
             f"{count:,} {links} by {named} to what nothing is said of, such as {first}",
             None,
-            "Mend the key in the data, or add what it names.",
+            f"{near}Mend the key in the data, or add what it names;"
+            f" `kg trace {short(subject[1:-1], prefixes)} {named}` shows the first record.",
             count,
         )
+
+
+def _spelt_alike(connection: duckdb.DuckDBPyConnection, table: QuadTable, node: str) -> str | None:
+    """Return the thing whose IRI differs in upper and lower case, or in white space, alone."""
+
+    def plain(text: str) -> str:
+        return f"lower(replace({text}, '%20', ''))"
+
+    found = _rows(
+        connection,
+        f"SELECT min(s) FROM {table.sql} WHERE {plain('s')} = {plain(sql_text(node))}",
+    )
+    return found[0][0] if found else None
 
 
 def unused_base(

@@ -23,23 +23,25 @@ def terms_of(plan: Plan, files: Iterable[Path]) -> Iterator[Used]:
 
     paths = {show_path(path): path for path in files}
 
-    def used(term_map: TermMap, role: str, origin: Origin) -> Iterator[Used]:
+    def used(term_map: TermMap, role: str, origin: Origin, base: str) -> Iterator[Used]:
         expression = term_map.expression
         if isinstance(expression, Constant) and term_map.term_type.is_iri:
             here = term_map.origin if term_map.origin.line is not None else origin
-            yield Used(expression.value, role, here.location(), paths.get(here.file))
+            iri = expression.value if ":" in expression.value else base + expression.value
+            yield Used(iri, role, here.location(), paths.get(here.file))
 
     for triples_map in plan.triples_maps:
+        base = triples_map.base
         for pair in triples_map.predicate_objects:
             is_type = False
             for predicate in pair.predicates:
-                yield from used(predicate, "property", pair.origin)
+                yield from used(predicate, "property", pair.origin, base)
                 is_type |= getattr(predicate.expression, "value", "") == _TYPE
             for object_map in pair.objects:
                 if isinstance(object_map, RefObjectMap):
                     continue
-                yield from used(object_map, "class" if is_type else "term", pair.origin)
+                yield from used(object_map, "class" if is_type else "term", pair.origin, base)
                 if object_map.datatype is not None:
-                    for each in used(object_map.datatype, "datatype", pair.origin):
+                    for each in used(object_map.datatype, "datatype", pair.origin, base):
                         if not each.iri.startswith(XSD):
                             yield each

@@ -116,9 +116,10 @@ def missing_columns(
         for file in sources.get(source, ()):
             with suppress(InputError):  # what is wrong with it is told by who reads it all
                 header = column_names(file, source)
-                for column in table.columns:
-                    if column.reference not in header:
-                        yield of_error(missing_reference(column, header, source))
+                lacking = [each for each in table.columns if each.reference not in header]
+                # With one name in the header, that is what is wrong, and not each reference.
+                for column in lacking[: 1 if len(header) == 1 else None]:
+                    yield of_error(missing_reference(column, header, source))
 
 
 def unread_columns(

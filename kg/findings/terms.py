@@ -43,7 +43,7 @@ def undeclared(
     """
     seen: dict[str, list[Used]] = {}
     for each in used:
-        if vocabulary.lacks(each.iri):
+        if vocabulary.lacks(each.iri, each.role):
             seen.setdefault(each.iri, []).append(each)
     for iri, places in seen.items():
         first = places[0]

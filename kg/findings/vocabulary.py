@@ -41,14 +41,24 @@ class Vocabulary:
         terms: Every IRI that has a type in the ontology, with its types.
         own: The namespaces that the ontology declares terms of: an undeclared one there is a slip.
         imports: What the ontology imports, each with the file that does; nothing is fetched.
+        base: What the graph's own IRIs start with.
     """
 
     terms: Mapping[str, frozenset[str]]
     own: frozenset[str]
     imports: tuple[tuple[str, Path], ...] = ()
+    base: str = ""
 
-    def lacks(self, iri: str) -> bool:
-        """Tell whether a term is of a known namespace, and is not declared there."""
+    def lacks(self, iri: str, role: str = "term") -> bool:
+        """Tell whether a term is of a known namespace, and is not declared there.
+
+        Args:
+            iri: The term.
+            role: What it is used as. Classes and properties right below the base are names that
+                were written without a prefix.
+        """
+        if self._is_bare(iri) and role in ("class", "property"):
+            return iri not in self.terms
         if iri in self.terms:
             return False
         namespace = namespace_of(iri)
@@ -66,6 +76,8 @@ class Vocabulary:
         """
         namespace = namespace_of(iri)
         known = {each for each in self.terms if namespace_of(each) == namespace}
+        if self._is_bare(iri):
+            known = {each for each in self.terms if namespace_of(each) in {*self.own, self.base}}
         known = known or set(self._published_in(namespace))
         ending = {"class": "Class", "property": "Property"}.get(role)
         fitting = {
@@ -74,6 +86,9 @@ class Vocabulary:
             if ending and any(kind.endswith(ending) for kind in self.terms.get(each, ()))
         }
         return _nearest(iri, fitting or known)
+
+    def _is_bare(self, iri: str) -> bool:
+        return bool(self.terms and self.base) and namespace_of(iri) == self.base
 
     @cached_property
     def has_terms(self) -> bool:
@@ -97,7 +112,7 @@ def _published() -> Mapping[str, frozenset[str]]:
 def _nearest(iri: str, known: Iterable[str]) -> str | None:
     """Return the one that differs least, if one is like it, upper case told from lower first."""
     start = len(namespace_of(iri))
-    names = {each[start:]: each for each in sorted(known, reverse=True)}
+    names = {each[len(namespace_of(each)) :]: each for each in sorted(known, reverse=True)}
     near = get_close_matches(iri[start:], names, n=1, cutoff=0.7)
     if near:
         return names[near[0]]
@@ -130,4 +145,5 @@ def read_vocabulary(workspace: Workspace) -> Vocabulary:
         {term: frozenset(types) for term, types in terms.items()},
         frozenset(own - {workspace.base, ""}),
         tuple(imports),
+        workspace.base,
     )

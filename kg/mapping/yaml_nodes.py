@@ -21,6 +21,8 @@ _HINT: Final = "Check the indentation, and put quotes around texts that hold : #
 # https://yaml.org/spec/1.2.2/#103-core-schema
 _SURROGATE: Final = re.compile("[\ud800-\udfff]")
 UNPAIRED: Final = "half of a surrogate pair is no character"
+# A reference as other languages write it; where YAML takes it, it is a mapping of one key.
+_BRACED: Final = re.compile(r"(?<=[^\s,\[{])\{([\w.-]+)\}")
 _NULL: Final = re.compile(r"null|Null|NULL|~|")
 
 
@@ -117,7 +119,12 @@ def parse_yaml(text: str, file: str) -> Node:
     except RecursionError as error:  # far deeper than what is allowed
         raise _too_deep(Location(file)) from error
     except MarkedYAMLError as error:
-        raise yaml_error(error, file) from error
+        found = yaml_error(error, file)
+        line = found.location.line if found.location else None
+        written = _BRACED.search(text.splitlines()[line - 1]) if line else None
+        if written and "{" in found.message:
+            found.hint = f"Write a reference as $({written[1]})."
+        raise found from error
     except YAMLError as error:  # a control character
         line = text[: getattr(error, "position", 0)].count("\n") + 1
         raise InputError(

@@ -216,7 +216,7 @@ class TermReader:
         similar = get_close_matches(prefix, self.prefixes, 1)
         if similar:
             return f"Did you mean {similar[0]}:? Otherwise declare {prefix}: under prefixes."
-        return f"Declare {prefix}: under prefixes of this file; each file has its own."
+        return f"Declare {prefix}: under prefixes of this file, or in kg.toml for all files."
 
     def expression(self, node: Node, text: str) -> Expression:
         """Return what a template stands for, external references filled in."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Final
 
@@ -25,6 +26,11 @@ _NO_VALUES: Final = frozenset(
     {"", "na", "n/a", "#n/a", "nan", "null", "none", "nil", "-", "--", ".", "?", "\\n"}
     | {"unknown", "missing", "n.a.", "(null)", "undefined"}
 )
+# Days and numbers as people write them.
+_DAYS: Final = ("date", "dateTime")
+_DAY: Final = re.compile(r"\s*\d{1,4}\s*[./-]\s*(\d{1,2}|[A-Za-z]{3,9})\s*[./-]\s*\d{2,4}\b")
+_NUMBERS: Final = ("decimal", "double", "float", "integer")
+_COMMA: Final = re.compile(r"[+-]?\d+,\d+")
 
 
 def crossing_notes(
@@ -98,6 +104,11 @@ def _ill_typed(each: Unfit, number: int, value: str, place: Location) -> str:
     note = f"{counted(number, 'value')} {verb} not of {shown}, the first {value!r} at {place}"
     if value.strip().casefold() in _NO_VALUES:
         note += f"; if that means no value, say so in the source: nulls: [{value!r}]"
+    elif name in _DAYS and _DAY.match(value):
+        note += "; the function toDate reads dates that are written so"
+    elif name in _NUMBERS and _COMMA.fullmatch(value.strip()):
+        instead = "" if name == "integer" else "."
+        note += f"""; the function replace(…, ",", "{instead}") mends the comma"""
     return note
 
 

@@ -20,6 +20,8 @@ ARCHIVE_ENDINGS: Final = (".zip", ".tar", ".tar.gz", ".tgz", ".tar.xz", ".txz")
 ARCHIVES: Final = frozenset({"zip", "tar", "targz", "tarxz"})
 # Names that a message lists.
 _MOST_NAMES: Final = 50
+# Formats in which a title may stand above the header.
+_WITH_TITLES: Final = (Formulation.CSV, Formulation.EXCEL)
 _MEMBER: Final = re.compile(
     rf"(.*(?:{'|'.join(map(re.escape, ARCHIVE_ENDINGS))}))#(.+)", re.IGNORECASE
 )
@@ -162,10 +164,18 @@ def check_file(file: SourceFile, source: LogicalSource, folders: Folders) -> Non
             "missing-file",
             f"there is no file {show_path(path)}",
             location=source.origin.location(),
-            hint=f"Did you mean {near[0]!r}?" if near else "Check the name and the folder.",
+            hint=f"Did you mean {near[0]!r}?" if near else _nearer(path),
         )
     if path.stat().st_size == 0:
         raise empty_file(file)
+
+
+def _nearer(path: Path) -> str:
+    """Return what to do about a file that is not there: its first folder may be one too many."""
+    above = path.parent.parent / path.name
+    if kind_of(above) == "a file":
+        return f"There is {show_path(above)}: paths start in the folder of the mapping."
+    return "Check the name and the folder."
 
 
 def empty_file(file: SourceFile) -> InputError:
@@ -194,9 +204,13 @@ def missing_reference(column: Column, known: Sequence[str], source: LogicalSourc
     same = [name for name in known if name.casefold() == reference.casefold()]
     guess = (same or near)[:1]
     hint = f"Did you mean {guess[0]!r}? " if guess else ""
-    mark = next((mark for mark in ";\t|," if len(known) == 1 and mark in known[0]), None)
-    if mark is not None and mark != source.dialect.delimiter:
-        hint = f"Its header holds {mark!r}: set that as the delimiter. "
+    alone = known[0] if len(known) == 1 and not guess else ""
+    mark = next((mark for mark in ";\t|," if mark in alone), None)
+    if source.formulation is Formulation.CSV and mark and mark != source.dialect.delimiter:
+        tabs = ", or write ~tsv" if mark == "\t" else ""
+        hint = f"Its header holds {mark!r}: set that as the delimiter{tabs}. "
+    elif alone and source.formulation in _WITH_TITLES and not source.dialect.skip_rows:
+        hint = f"If {alone!r} is a title above the header, set skipRows: 1 in the source. "
     return InputError(
         "missing-column",
         f"the mapping refers to {reference!r}, which {source.path} does not have",

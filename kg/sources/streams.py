@@ -274,7 +274,8 @@ def wrong_encoding(
         "bad-encoding",
         f"the text is not encoded in {source.encoding.upper()}{shown}",
         location=place,
-        hint="Save the file as UTF-8, or declare its encoding in the mapping's source.",
+        hint="Save the file as UTF-8, or say in the mapping's source how it is encoded, such as"
+        " encoding: cp1252 (Windows) or latin-1.",
     )
 
 

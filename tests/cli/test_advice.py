@@ -87,6 +87,75 @@ def test_trace_tells_an_unknown_entity_from_an_unknown_predicate(kg, folder):
         assert (done.code, "no record makes ex:7\n" in done.err) == (1, True)
 
 
+class TestSlips:
+    """What a person writes who knows other tools, and what is said of it."""
+
+    @pytest.mark.parametrize(
+        ("old", "new", "said"),
+        [
+            ("$(name)", "${name}", "Write a reference as $(name)."),
+            ("ex:$(id)", "ex:{id}", "Write a reference as $(id)."),
+            ("[ex:name, $(name)]", "[ex:name, ex:{name}~iri]", "Write a reference as $(name)."),
+            ("t.csv~csv", "data/t.csv~csv", "There is data/t.csv: paths start in the folder"),
+            ("ex:age", "foo:age", "Declare foo: under prefixes of this file, or in kg.toml"),
+            ("[ex:name,", "[ex:name {,", "Check the indentation"),
+        ],
+    )
+    def test_in_a_mapping(self, kg, folder, old, new, said):
+        assert old in MAPPING
+        text = MAPPING.replace(old, new)
+        (folder / "data" / "m.yarrrml.yml").write_text(text, encoding="utf-8")
+        for command in ("build", "check"):
+            done = kg(command, cwd=folder)
+            assert (done.code, said in done.err) == (2, True)
+
+    @pytest.mark.parametrize(
+        ("content", "said"),
+        [
+            (
+                "People\nid,name,age\n1,Ann,30\n",
+                "If 'People' is a title above the header, set skipRows",
+            ),
+            ("id\tname\tage\n1\tAnn\t30\n", "set that as the delimiter, or write ~tsv."),
+            ("id;name;age\n1;Ann;30\n", "Its header holds ';': set that as the delimiter. It has"),
+            ("Id\n1\n", "Did you mean 'Id'? It has: Id."),
+            ("id,name,age\n1,Zo\xeb,30\n", "such as encoding: cp1252 (Windows)"),
+        ],
+    )
+    def test_in_a_table(self, kg, folder, content, said):
+        (folder / "data" / "t.csv").write_bytes(content.encode("latin-1"))
+        (folder / "data" / "m.yarrrml.yml").write_text(MAPPING, encoding="utf-8")
+        done = kg("build", cwd=folder)
+        assert (done.code, said in done.err) == (2, True)
+        if "missing-column" in done.err:
+            checked = kg("check", cwd=folder)
+            assert (checked.code, checked.out.count("[missing-column]") >= 1) == (1, True)
+
+    @pytest.mark.parametrize(
+        ("kind", "value", "said"),
+        [
+            ("date", "1.2.2013", "toDate"),
+            ("date", "01/02/2013", "toDate"),
+            ("dateTime", "3-Feb-2013", "toDate"),
+            ("date", "soon", None),
+            ("decimal", '"40,5"', 'replace(…, ",", ".") mends'),
+            ("double", '"-1,5"', 'replace(…, ",", ".") mends'),
+            ("integer", '"1,400"', 'replace(…, ",", "") mends'),
+            ("integer", "4.0", None),
+        ],
+    )
+    def test_in_a_value(self, kg, folder, kind, value, said):
+        (folder / "data" / "t.csv").write_text(f"id,name,age\n1,Ann,{value}\n", encoding="utf-8")
+        text = MAPPING.replace("$(age)]", f"$(age), xsd:{kind}]")
+        (folder / "data" / "m.yarrrml.yml").write_text(text, encoding="utf-8")
+        done = kg("build", cwd=folder)
+        assert f"1 value is not of xsd:{kind}, the first" in done.err
+        if said is None:
+            assert "the function" not in done.err
+        else:
+            assert f"the function {said}" in done.err
+
+
 class TestTables:
     """The table of results, in a narrow terminal."""
 

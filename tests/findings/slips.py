@@ -253,6 +253,32 @@ SLIPS = {
     "question is no SPARQL header": Slip(
         QUESTION, "# param above: xsd:integer", "# param abvoe: xsd:integer", "bad-header", QUESTION
     ),
+    # Names without a prefix, keys spelt otherwise.
+    "class without prefix": Slip(
+        MAPPING, "[a, ns:Peak]", "[a, Peak]", TYPED, f"{MAPPING}:19", "graph/Peak>", "ns:Peak?"
+    ),
+    "property without prefix": Slip(
+        MAPPING, "[ns:range,", "[range,", TYPED, f"{MAPPING}:25", "graph/range>", "ns:range?"
+    ),
+    "link in upper case": Slip(
+        ASCENTS,
+        "walter-harper, harry",
+        "Walter-Harper, harry",
+        "dangling-link",
+        "",
+        "climber:Walter-Harper",
+        "Did you mean climber:walter-harper? Mend the key in the data, or add what it names;"
+        " `kg trace ascent:denali ns:climber` shows the first record.",
+    ),
+    "link with a space at its end": Slip(
+        ASCENTS,
+        "[walter-harper, harry",
+        "['walter-harper ', harry",
+        "dangling-link",
+        "",
+        "climber:walter-harper%20",
+        "Did you mean climber:walter-harper?",
+    ),
     # Files that are not read.
     "shapes of another ending": Slip(
         "shapes/more.shacl", "", "", UNUSED, "shapes/more.shacl", "does not read", "more.ttl"
