@@ -10,13 +10,14 @@ from typing import Final
 from kg.errors import InputError, Location
 from kg.findings.model import Finding, Level, of_error
 from kg.mapping.plan import Formulation, LogicalSource, Plan
+from kg.mapping.reading import unnamed_mappings
 from kg.mapping.tables import source_tables
 from kg.paths import find_files, path_within, show_path
 from kg.sources import Folders
 from kg.sources.csv_files import column_names
 from kg.sources.files import SourceFile, missing_reference
 from kg.sources.files import find_files as find_sources
-from kg.workspace import Workspace
+from kg.workspace import MAPPING_PATTERNS, Workspace
 
 # What a folder of data holds for people and other tools.
 _BESIDE: Final = ("README", "LICENSE", "LICENCE", "NOTICE", "CITATION", "CHANGELOG", "Makefile")
@@ -47,15 +48,21 @@ def unused_files(
     """Yield a finding for each file below ``data/`` that no mapping uses."""
     used = {file.path.resolve() for files in sources.values() for file in files}
     used |= {path.resolve() for path in (*workspace.mapping_files, *workspace.data_rdf_files)}
+    unnamed = dict(unnamed_mappings(workspace.root / "data"))
     for path in find_files(workspace.root / "data", lambda name: not _is_beside(name)):
-        if path.resolve() in used:
+        name = unnamed.get(path)
+        if path.resolve() in used and name is None:
             continue
         yield Finding(
             "unused-file",
             str(path.relative_to(workspace.root)),
-            "no mapping uses this file",
+            f"this looks like a mapping, but is not read as one: name it {name}"
+            if name
+            else "no mapping uses this file",
             Location(show_path(path)),
-            _what_to_do(path),
+            f"kg reads mappings from {' and '.join(MAPPING_PATTERNS)} alone."
+            if name
+            else "Name it as a source in a mapping, or take it out of data/.",
         )
 
 
@@ -65,23 +72,6 @@ def _is_beside(name: str) -> bool:
         or name.endswith(("~", *_BESIDE_SUFFIXES))
         or name.split(".")[0] in _BESIDE
     )
-
-
-def _what_to_do(path: Path) -> str:
-    if path.suffix.lower() in (".yml", ".yaml") and _looks_like_mapping(path):
-        return f"It looks like a mapping: name it {path.stem.split('.')[0]}.yarrrml.yml."
-    if path.suffix.lower() == ".ttl":
-        return f"It looks like a mapping: name it {path.stem.split('.')[0]}.rml.ttl."
-    return "Name it as a source in a mapping, or take it out of data/."
-
-
-def _looks_like_mapping(path: Path) -> bool:
-    try:
-        with path.open("rb") as source:
-            head = source.read(1 << 16)
-    except OSError:
-        return False
-    return any(line.startswith(b"mappings:") for line in head.splitlines())
 
 
 def unread_files(workspace: Workspace) -> Iterator[Finding]:
