@@ -73,6 +73,7 @@ WRITING: tuple[tuple[int, tuple[str, ...]], ...] = (
     (0, ("query", "-e", "CONSTRUCT WHERE { ?s ?p ?o }")),
     (0, ("query", "-e", "ASK {}")),
     (0, ("query", "names", "--explain")),
+    (0, ("check", "--format", "json", "--fail-on", "error")),
     (0, ("questions",)),
     (0, ("questions", "--format", "json")),
     (0, ("trace", "ex:1")),
