@@ -38,6 +38,7 @@ from kg.mapping.plan import Plan
 from kg.mapping.reading import read_mappings, unnamed_mappings
 from kg.materialize import MapCount, Materialization, materialize
 from kg.notes import strictly
+from kg.paths import real_path
 from kg.quads import QuadTable, write_index_files
 from kg.rdf import SPOOL_MEMORY, spool_rdf
 from kg.sizes import USUAL_MEMORY
@@ -401,5 +402,5 @@ def _source_name(root: Path, file: Path) -> str:
     """Return a source's path within the workspace, links kept; the whole path if it is outside."""
     path = Path(os.path.abspath(file))  # noqa: PTH100 - resolve() follows links
     if not (path.is_relative_to(root) and path.exists()):
-        path = file.resolve()
+        path = real_path(file)
     return str(path.relative_to(root) if path.is_relative_to(root) else path)

@@ -14,7 +14,7 @@ import duckdb
 
 from kg.errors import InputError, KgError, LimitError, WorldError
 from kg.memory import resident, trim
-from kg.paths import plain_path
+from kg.paths import is_text, plain_path
 from kg.sizes import USUAL_MEMORY, parse_size
 from kg.temporary import new_folder, remove_folder
 
@@ -66,7 +66,7 @@ def engine(
         spill.mkdir(parents=True, exist_ok=True)
     folder = new_folder("spill", spill)
     config: dict[str, str | bool | int | float | list[str]] = {
-        "temp_directory": str(folder),
+        "temp_directory": str(folder if is_text(folder) else plain_path(folder)),
         "memory_limit": f"{limit}B",
         "autoinstall_known_extensions": False,
         "autoload_known_extensions": False,
@@ -301,6 +301,18 @@ def sql_text(value: str) -> str:
 def sql_file(path: Path) -> str:
     """Return an SQL string literal for a file to read, never taken for a pattern of names."""
     return sql_text(str(plain_path(path)))
+
+
+def sql_target(path: Path) -> str:
+    """Return an SQL string literal for a file to write; what is there is overwritten.
+
+    A name that is no text cannot stand in SQL. It is written through a link, which must lead to a
+    file for that.
+    """
+    if is_text(path):
+        return sql_text(str(path))
+    path.touch()
+    return sql_file(path)
 
 
 def read_parquet(*paths: Path) -> str:

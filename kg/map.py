@@ -19,7 +19,7 @@ from kg.mapping.plan import Formulation, LogicalTarget, Plan
 from kg.mapping.reading import read_mappings
 from kg.mapping.targets import Routing
 from kg.materialize import MapCount, Materialization, explain, materialize
-from kg.paths import is_inside, show_path
+from kg.paths import is_inside, real_path, show_path
 from kg.sources import Folders
 from kg.sources.files import find_files
 from kg.temporary import temporary_folder
@@ -159,14 +159,14 @@ def _no_output(routing: Routing) -> UsageError:
 
 def _folders(mappings: Sequence[Path]) -> tuple[Path, ...]:
     """Return the folders that sources and targets may lie in: the current one, the mappings'."""
-    return Path.cwd().resolve(), *(path.resolve().parent for path in mappings)
+    return real_path(Path.cwd()), *(real_path(path).parent for path in mappings)
 
 
 def _check_targets(routing: Routing, output: str | None, inside: tuple[Path, ...] | None) -> None:
     """Refuse targets that lie outside, or that are the same file, before any work is done."""
     seen: dict[Path, LogicalTarget] = {}
     for target in routing.targets:
-        path = target_path(target).resolve()
+        path = real_path(target_path(target))
         place = target.origin.location()
         if inside is not None and not is_inside(path, inside):
             raise InputError(
@@ -189,7 +189,7 @@ def _check_targets(routing: Routing, output: str | None, inside: tuple[Path, ...
                 location=place,
                 hint=f"The other one is at {seen[path].origin.location()}.",
             )
-        if output not in (None, "-") and path == Path(str(output)).resolve():
+        if output not in (None, "-") and path == real_path(Path(str(output))):
             raise InputError(
                 "same-target",
                 f"{target.path} is the file of the default output too",
@@ -207,18 +207,18 @@ def _check_inputs(
     inside: tuple[Path, ...] | None,
 ) -> None:
     """Refuse to write over a mapping or a source, before any work is done."""
-    inputs = {path.resolve() for path in mappings}
+    inputs = {real_path(path) for path in mappings}
     for source in dict.fromkeys(triples_map.source for triples_map in plan.triples_maps):
         if source.formulation is not Formulation.SQL:
             files = find_files(source, Folders(inside, Path(), _CALLED))
-            inputs.update(file.path.resolve() for file in files)
+            inputs.update(real_path(file.path) for file in files)
     outputs: list[tuple[Path, Location | None]] = [
         (target_path(target), target.origin.location()) for target in routing.targets
     ]
     if output not in (None, "-"):
         outputs.append((Path(str(output)), None))
     for path, place in outputs:
-        if path.resolve() in inputs:
+        if real_path(path) in inputs:
             raise InputError(
                 "same-target",
                 f"{show_path(path)} is a mapping or a source, and would be written over",

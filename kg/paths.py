@@ -84,10 +84,31 @@ def address_of(path: Path) -> str:
 
     Spec: https://www.rfc-editor.org/rfc/rfc3986#section-5.1
     """
-    return f"{Path.cwd().as_uri()}/" if path in _STANDING_IN else path.resolve().as_uri()
+    return f"{Path.cwd().as_uri()}/" if path in _STANDING_IN else real_path(path).as_uri()
 
 
 # --- what a path is -------------------------------------------------------------------------
+
+
+def real_path(path: Path) -> Path:
+    """Return a path from the root on, links followed.
+
+    A link that leads to itself stays, for whoever opens it to tell; `Path.resolve` raises a
+    RuntimeError.
+    """
+    return Path(os.path.realpath(path))
+
+
+def written_path(target: Path) -> Path:
+    """Return where a file is written: a link stays, and what it points to is replaced.
+
+    Raises:
+        OSError: The link leads to itself.
+    """
+    real = real_path(target)
+    if real.is_symlink():
+        raise OSError(errno.ELOOP, os.strerror(errno.ELOOP))
+    return real
 
 
 def kind_of(path: Path) -> str | None:
@@ -125,10 +146,10 @@ def _is(path: Path, kind: str) -> bool:
 def is_inside(path: Path, folders: Collection[Path]) -> bool:
     """Tell whether a path, links followed, lies in one of the folders or is one of them."""
     try:
-        real = path.resolve()
-    except (OSError, ValueError, RuntimeError):  # the last of a circle of links
+        real = real_path(path)
+    except (OSError, ValueError):
         return False
-    return any(real.is_relative_to(folder.resolve()) for folder in folders)
+    return any(real.is_relative_to(real_path(folder)) for folder in folders)
 
 
 def is_link(path: Path) -> bool:
@@ -318,6 +339,15 @@ def names_in(folder: Path) -> list[str]:
 
 
 # --- names for DuckDB -----------------------------------------------------------------------
+
+
+def is_text(path: Path) -> bool:
+    """Tell whether a name is text, as SQL and other programs need it: in UTF-8."""
+    try:
+        str(path).encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def plain_path(path: Path) -> Path:

@@ -15,7 +15,7 @@ from typing import Final
 
 import duckdb
 
-from kg.duck import read_parquet, sql_text, translated
+from kg.duck import read_parquet, sql_target, sql_text, translated
 from kg.mapping.order import SubjectOrder
 from kg.terms import RDF_TYPE
 
@@ -230,7 +230,7 @@ def copy_rows(
     noted = "" if index is None else f", KV_METADATA {{index: {sql_text(index)}}}"
     with translated():
         row = connection.execute(
-            f"COPY ({rows}) TO {sql_text(str(target))} (FORMAT parquet, COMPRESSION zstd,"
+            f"COPY ({rows}) TO {sql_target(target)} (FORMAT parquet, COMPRESSION zstd,"
             f" ROW_GROUP_SIZE {ROW_GROUP}, USE_TMP_FILE false{noted})"
         ).fetchone()
     assert row is not None
@@ -285,7 +285,7 @@ def copy_lines(connection: duckdb.DuckDBPyConnection, select: str, target: Path)
     """
     with translated():
         row = connection.execute(
-            f"COPY ({select}) TO {sql_text(str(target))} (FORMAT csv, HEADER false, QUOTE '',"
+            f"COPY ({select}) TO {sql_target(target)} (FORMAT csv, HEADER false, QUOTE '',"
             " ESCAPE '', DELIMITER '\x01', USE_TMP_FILE false)"
         ).fetchone()
     assert row is not None

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any, Final, Literal
 
 from kg.errors import InputError, KgError, Location
-from kg.paths import check_inside, find_files, is_file, is_folder, kind_of, read_file
+from kg.paths import check_inside, find_files, is_file, is_folder, kind_of, read_file, real_path
 from kg.paths import show_path as show_path
 from kg.terms import is_iri, is_ucschar
 
@@ -319,7 +319,7 @@ def find_workspace(start: Path) -> Workspace:
     Raises:
         InputError: There is no ``kg.toml`` at or above `start`, or it is wrong.
     """
-    start = start.resolve()
+    start = real_path(start)
     for folder in (start, *start.parents):
         if is_file(folder / CONFIG_NAME):
             return read_workspace(folder)
@@ -413,8 +413,8 @@ def _workspace_from(config: dict[str, Any], root: Path, shown: str) -> Workspace
     if not isinstance(accepted, list) or not all(isinstance(each, str) for each in accepted):
         raise _config_error(shown, "check.accept", "must be a list of texts")
     return Workspace(
-        root=root.resolve(),
-        title=texts["title"] or root.resolve().name,
+        root=real_path(root),
+        title=texts["title"] or real_path(root).name,
         base=texts["base"],
         description=texts["description"],
         licence=texts["licence"],

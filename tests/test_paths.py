@@ -12,6 +12,7 @@ import pytest
 import kg
 from kg import paths, temporary
 from kg.build import BuildOptions
+from kg.cli.main import main
 from kg.diff import diff
 from kg.duck import engine, read_parquet, sql_file
 from kg.errors import InputError
@@ -97,6 +98,24 @@ def test_a_source_of_any_name_is_that_file(name, tmp_path):
     assert "right" in (root / "out.nt").read_text()
 
 
+@pytest.mark.parametrize("ending", ["nq", "ttl", "nt.gz", "cottas"])
+def test_what_is_written_may_have_a_name_that_is_no_text(ending, tmp_path):
+    source = tmp_path / os.fsdecode(b"\xfe.nt")
+    source.write_text('<http://e.org/s> <http://e.org/p> "1" .\n')
+    for name in (b"\xff\xff.", "é['1'].".encode()):
+        target = tmp_path / os.fsdecode(name + ending.encode())
+        plain = tmp_path / f"plain.{ending}"
+        for path in (target, plain):
+            kg.export(path, data=[source])
+        assert target.read_bytes() == plain.read_bytes()
+
+
+def test_a_workspace_may_lie_in_a_folder_whose_name_is_no_text(tmp_path, expected):
+    root = _fill(tmp_path / os.fsdecode(b"\xff"), "right")
+    kg.build(root, BuildOptions(index=False))  # RocksDB takes no such path, and says so
+    assert _export(root, tmp_path / "out.nq") == expected
+
+
 def test_an_error_in_a_file_of_an_odd_name_names_the_file(tmp_path):
     root = _fill(tmp_path / "root", "x\n2,y,z", "a[1].csv")
     with pytest.raises(InputError) as caught:
@@ -127,6 +146,20 @@ _NO_FILES = {
     "a device": lambda path: path.symlink_to(os.devnull),
 }
 
+# Commands on `a.ttl`, a link to a link to itself.
+_IN_A_CIRCLE = (
+    "export --data a.ttl -o out.nt",
+    "export --data good.ttl -o a.ttl",
+    "query --data a.ttl -e ASK{}",
+    "query --data good.ttl -e ASK{} -f csv -o a.ttl",
+    "validate --data a.ttl --shapes good.ttl",
+    "validate --data good.ttl --shapes a.ttl",
+    "diff good.ttl a.ttl",
+    "map a.ttl -o out.nt",
+    "map a.yml -o out.nt",
+    "-C a.ttl build",
+)
+
 
 @pytest.mark.parametrize("kind", _NO_FILES)
 def test_what_is_no_file_is_told_and_not_read(kind, tmp_path):
@@ -137,6 +170,21 @@ def test_what_is_no_file_is_told_and_not_read(kind, tmp_path):
             check(path)
         assert caught.value.code == "unreadable-file"
     assert not paths.is_file(path)
+
+
+@pytest.mark.parametrize("arguments", _IN_A_CIRCLE)
+def test_a_link_that_leads_to_itself_is_told(arguments, capfd, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "a.ttl").symlink_to("b.ttl")
+    (tmp_path / "b.ttl").symlink_to("a.ttl")
+    (tmp_path / "a.yml").symlink_to("a.yml")
+    (tmp_path / "good.ttl").write_text("<http://e.org/s> <http://e.org/p> 1 .")
+    code = main(arguments.split())
+    out, err = capfd.readouterr()
+    assert (code, out) == (3 if " -o a.ttl" in arguments else 2, "")
+    # A workspace is looked for above the place, too.
+    assert "Too many levels of symbolic links" in err or "[no-workspace]" in err
+    assert (tmp_path / "a.ttl").is_symlink()
 
 
 @pytest.mark.parametrize("name", ["a" * 256, "é" * 128, "a" * 5000, "x/" * 3000 + "x"])

@@ -11,6 +11,7 @@ from kg.cli.context import Settings, settings
 from kg.cli.given import ContextOption, DataFormatOption, given_data
 from kg.cli.limits import MemoryOption, ThreadsOption, TimeoutOption, limit
 from kg.errors import ExitCode, UsageError
+from kg.paths import real_path
 from kg.wording import counted
 
 # What to do where the labels of blank nodes take too long.
@@ -135,7 +136,7 @@ def _check_card(card: Path, output: str, options: ExportOptions, data: list[Path
         wrong = "it tells size and checksum of the export, which must be a file: not -o -"
     elif data or options.graphs:
         wrong = "it describes the whole build: not --data, not --graph"
-    elif card.resolve() == Path(output).resolve():
+    elif real_path(card) == real_path(Path(output)):
         wrong = "it is a file of its own, beside the export"
     if wrong:
         raise UsageError("bad-option", f"--card: {wrong}", hint="See `kg export --help`.")

@@ -13,7 +13,7 @@ from kg.diff.blank import compare_blank
 from kg.diff.compare import compare_ground, cuts_of, rows_of
 from kg.diff.formats import patch_sql, text_sql, update_sql
 from kg.diff.sides import Side, read_side
-from kg.duck import engine, read_parquet, sql_text, translated
+from kg.duck import engine, read_parquet, sql_target, translated
 from kg.errors import InputError
 from kg.quads import copy_lines
 from kg.sizes import parse_size
@@ -166,7 +166,7 @@ def _compare(
     if blank:
         rows += f" UNION ALL SELECT sign, s, p, o, g, part, copy, copies FROM ({blank})"
     changes = folder / "changes.parquet"
-    connection.execute(f"COPY ({rows}) TO {sql_text(str(changes))} (FORMAT parquet)")
+    connection.execute(f"COPY ({rows}) TO {sql_target(changes)} (FORMAT parquet)")
     connection.execute(f"CREATE TEMP VIEW changes AS FROM {read_parquet(changes)}")
     row = connection.execute(
         "SELECT count(*) FILTER (sign = '-'), count(*) FILTER (sign = '+'), count(DISTINCT s)"

@@ -19,6 +19,7 @@ from typing import IO, TYPE_CHECKING, Final, Protocol, Self
 from kg.duck import break_off
 from kg.errors import KgError, WorldError
 from kg.export.formats import Compression
+from kg.paths import written_path
 from kg.quads import copy_lines
 from kg.supervise import leftover
 from kg.temporary import new_part, part_of, remove_part
@@ -89,7 +90,8 @@ def replacing(target: Path, together: Renames | None = None) -> Iterator[Path]:
     Raises:
         WorldError: The target cannot be replaced.
     """
-    target = target.resolve()  # a link stays, what it points to is replaced
+    with _told(target):
+        target = written_path(target)
     if target.exists() and not target.is_file():
         if target.is_dir():
             raise WorldError("disk", f"{show_path(target)} is a folder", hint="Name a file in it.")

@@ -12,7 +12,7 @@ from kg.findings.model import Finding, Level, of_error
 from kg.mapping.plan import Formulation, LogicalSource, Plan
 from kg.mapping.reading import unnamed_mappings
 from kg.mapping.tables import source_tables
-from kg.paths import find_files, path_within, show_path
+from kg.paths import find_files, path_within, real_path, show_path
 from kg.sources import Folders
 from kg.sources.csv_files import column_names
 from kg.sources.files import SourceFile, missing_reference
@@ -46,12 +46,12 @@ def unused_files(
     workspace: Workspace, sources: Mapping[LogicalSource, tuple[SourceFile, ...]]
 ) -> Iterator[Finding]:
     """Yield a finding for each file below ``data/`` that no mapping uses."""
-    used = {file.path.resolve() for files in sources.values() for file in files}
-    used |= {path.resolve() for path in (*workspace.mapping_files, *workspace.data_rdf_files)}
+    used = {real_path(file.path) for files in sources.values() for file in files}
+    used |= {real_path(path) for path in (*workspace.mapping_files, *workspace.data_rdf_files)}
     unnamed = dict(unnamed_mappings(workspace.root / "data"))
     for path in find_files(workspace.root / "data", lambda name: not _is_beside(name)):
         name = unnamed.get(path)
-        if path.resolve() in used and name is None:
+        if real_path(path) in used and name is None:
             continue
         yield Finding(
             "unused-file",

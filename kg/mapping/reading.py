@@ -10,7 +10,7 @@ from typing import Final
 
 from kg.errors import InputError, KgError, Location
 from kg.mapping.plan import Plan
-from kg.paths import find_files, open_file, read_file
+from kg.paths import find_files, open_file, read_file, real_path
 from kg.terms import is_iri
 from kg.workspace import MAPPING_PATTERNS, show_path
 
@@ -41,7 +41,7 @@ def read_mapping(path: Path, prefixes: Mapping[str, str], base: str = "") -> Pla
             location=Location(shown, line, column),
             hint="Save the file as UTF-8.",
         ) from error
-    folder = str(path.resolve().parent)
+    folder = str(real_path(path).parent)
     if path.suffix in (".yml", ".yaml"):
         from kg.mapping.yarrrml import read_yarrrml
 

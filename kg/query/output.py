@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import IO
 
 from kg.errors import WorldError
+from kg.paths import written_path
 from kg.query.limits import Guard
 from kg.temporary import new_part, remove_part
 from kg.workspace import show_path
@@ -39,7 +40,7 @@ def opened(target: Path | None, guard: Guard) -> Iterator[IO[bytes]]:
                 yield out
             guard.finish()
         else:
-            yield from _replaced(target.resolve(), guard)
+            yield from _replaced(written_path(target), guard)
     except BrokenPipeError:
         raise
     except OSError as error:

@@ -192,7 +192,7 @@ def _copy_long_terms(
 def _copy_terms(
     connection: duckdb.DuckDBPyConnection, parsed: list[_Lines], target: Path, longest: int
 ) -> int:
-    from kg.duck import sql_text
+    from kg.duck import sql_target
 
     blank = {entry.number for entry in parsed if _holds(entry.lines, b"_:")}
     if blank:
@@ -203,7 +203,7 @@ def _copy_terms(
         [nothing, *(_terms_sql(e, longest, blank=e.number in blank) for e in parsed)]
     )
     row = connection.execute(
-        f"COPY ({union}) TO {sql_text(str(target))}"
+        f"COPY ({union}) TO {sql_target(target)}"
         " (FORMAT parquet, COMPRESSION lz4, ROW_GROUP_SIZE 61440)"
     ).fetchone()
     assert row is not None

@@ -15,6 +15,8 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import quote
 
+from kg.paths import real_path
+
 # Bytes of the largest value or row: SQLite's own limit of 1 GB is more than may be held.
 LARGEST_VALUE: Final = 2**26
 # Instructions of SQLite between two looks for a signal: some milliseconds.
@@ -96,7 +98,7 @@ def _address(path: Path) -> str:
     A file whose changes are logged would get a log beside it when it is read. Where there is none,
     no other program has it open, so it is opened as one that cannot change.
     """
-    address = f"file:{quote(str(path.resolve()))}?mode=ro"
+    address = f"file:{quote(str(real_path(path)))}?mode=ro"
     with path.open("rb") as stream:
         is_logged = stream.read(20)[18:] == _LOGGED
     log = path.with_name(f"{path.name}-wal")

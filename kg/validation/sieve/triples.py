@@ -11,7 +11,7 @@ from typing import Final
 
 import duckdb
 
-from kg.duck import read_parquet, sql_text, translated
+from kg.duck import read_parquet, sql_target, sql_text, translated
 from kg.quads import QuadTable
 from kg.temporary import temporary_folder
 
@@ -94,7 +94,7 @@ def _merged(
             source = f"SELECT s, p, o, hash(p) AS h FROM ({source})"
         elif merged:
             copy = FilePath(folder) / "triples.parquet"
-            connection.execute(f"COPY ({source}) TO {sql_text(str(copy))} (FORMAT parquet)")
+            connection.execute(f"COPY ({source}) TO {sql_target(copy)} (FORMAT parquet)")
             source = f"SELECT s, p, o FROM {read_parquet(copy)}"
         kind = "TABLE" if held else "VIEW"
         connection.execute(f"CREATE TEMP {kind} {name} AS {source}")
