@@ -187,6 +187,22 @@ def test_a_link_that_leads_to_itself_is_told(arguments, capfd, tmp_path, monkeyp
     assert (tmp_path / "a.ttl").is_symlink()
 
 
+@pytest.mark.parametrize("kind", _NO_FILES)
+def test_what_is_no_file_does_not_hold_a_check_up(kind, tmp_path, capfd):
+    root = _fill(tmp_path / "w", "right")
+    _NO_FILES[kind](root / "data" / "unused.yml")
+    opened = os.open(root / "data" / "unused.yml", os.O_RDWR) if kind == "a named pipe" else None
+    if opened is not None:  # the reader of a pipe without an end would wait
+        os.write(opened, b"mappings:\n")
+    assert main(["-C", str(root), "check"]) in (0, 1)
+    told = capfd.readouterr().out
+    assert "looks like a mapping" not in told
+    assert ("unused.yml" in told) == (kind != "a folder")
+    if opened is not None:
+        assert os.read(opened, 100) == b"mappings:\n"
+        os.close(opened)
+
+
 @pytest.mark.parametrize("name", ["a" * 256, "é" * 128, "a" * 5000, "x/" * 3000 + "x"])
 def test_a_name_that_is_too_long_is_told(name, tmp_path):
     for check in (paths.open_file, paths.check_file, paths.kind_of):
