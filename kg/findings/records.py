@@ -14,6 +14,7 @@ from kg.paths import path_within
 from kg.wording import counted
 
 _LOSS = "lost-records"
+_NONE = "Not one record gives it: check how the names in brackets are spelt in the data."
 
 
 def shared_subjects(
@@ -52,13 +53,15 @@ def losses(
     for count in counts:
         for loss in count.losses:
             about = about_loss(count, loss, prefixes, root)
+            none = loss.records == count.records > 1
             what, records = about.partition(": ")[2], counted(count.records, "record")
             yield Finding(
                 _LOSS,
                 about,
                 f"{count.triples_map}: {loss.records:,} of {records} gave {what}",
+                hint=_NONE if none else "",
                 count=loss.records,
-                level=Level.INFO,
+                level=Level.WARNING if none else Level.INFO,
             )
 
 

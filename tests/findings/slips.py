@@ -336,5 +336,14 @@ SLIPS = {
         QUESTION, "columns: peak, height", "columns: peak, hieght", "wrong-columns", QUESTION
     ),
     # Losses.
+    "key of a record misspelt": Slip(
+        MAPPING,
+        "$(climbers[*])",
+        "$(climber[*])",
+        "lost-records",
+        "",
+        "6 of 6 records gave no ns:climber (climber[*])",
+        "Not one record gives it",
+    ),
     "empty values": Slip(PEAKS, "Alaska Range", "", "lost-records", "", "ns:range", ""),
 }
