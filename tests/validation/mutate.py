@@ -27,7 +27,7 @@ from kg.duck import engine
 from kg.quads import QuadTable
 from kg.validation import model, paths
 from kg.validation.shapes import ShapesGraph
-from kg.validation.sieve import compiler, fold, neighbourhood, values
+from kg.validation.sieve import compiler, fold, neighbourhood, rows, run, values
 from kg.validation.sieve.compiler import Compiler
 from kg.validation.sieve.paths import PathCompiler
 from kg.validation.sieve.plan import Side
@@ -36,6 +36,7 @@ from tests.validation.differential import by_judge, by_sieve, load
 from tests.validation.random_cases import small_case
 
 Mutation = Callable[[ExitStack], None]
+_SIDES = (Side.MAYBE, Side.SURELY)
 # Seeds that are looked through for cases.
 _SEEDS = 60_000
 # A component right below one that asks what surely fails.
@@ -67,7 +68,7 @@ def single_value(kind: type, side: Side, accept: Callable[[Any], bool]) -> Mutat
                 return Test("false", test.surely_bad)
             return Test(test.maybe_bad, "true")
 
-        for module in (values, fold, compiler):
+        for module in (values, fold, compiler, rows):
             patch(stack, module, "value_test", changed)
 
     return mutate
@@ -102,6 +103,72 @@ def folded(kind: type) -> Mutation:
         patch(stack, fold, "_group_checks", changed)
 
     return mutate
+
+
+def answered(parameter: str) -> Mutation:
+    """Lose the results of a component that SQL gives."""
+
+    def mutate(stack: ExitStack) -> None:
+        original = Compiler._simple
+
+        def changed(self: Compiler, found: Any, component: Any) -> Any:
+            answers, doubts = original(self, found, component)
+            return [a for a in answers if model.parameter_of(a.constraint) != parameter], doubts
+
+        patch(stack, Compiler, "_simple", changed)
+
+    return mutate
+
+
+def undoubted(parameter: str) -> Mutation:
+    """Leave the judge unasked about a component of which SQL is in doubt."""
+
+    def mutate(stack: ExitStack) -> None:
+        original = Compiler._simple
+
+        def changed(self: Compiler, found: Any, component: Any) -> Any:
+            answers, doubts = original(self, found, component)
+            return answers, [d for d in doubts if d.parameters != (parameter,)]
+
+        patch(stack, Compiler, "_simple", changed)
+
+    return mutate
+
+
+def twice(stack: ExitStack) -> None:
+    """Give the results of nodes by SQL about which the judge is asked as well."""
+    from dataclasses import replace
+
+    original = Compiler._simple
+
+    def changed(self: Compiler, found: Any, component: Any) -> Any:
+        answers, doubts = original(self, found, component)
+        return [replace(a, rows=a.rows.split(" r ANTI JOIN ")[0]) for a in answers], doubts
+
+    patch(stack, Compiler, "_simple", changed)
+
+
+def unweighed(stack: ExitStack) -> None:
+    """Count a value once, however many focus nodes lead to it."""
+    original = run._weighed
+    patch(stack, run, "_weighed", lambda query, _: original(query, None))
+
+
+def no_messages(stack: ExitStack) -> None:
+    """Forget the message of a shape."""
+    from kg.validation import answers
+
+    patch(stack, answers.Teller, "_first", _without_messages(answers.Teller._first))
+
+
+def _without_messages(original: Any) -> Any:
+    from dataclasses import replace
+
+    def changed(self: Any, *words: Any) -> Any:
+        like, sentence = original(self, *words)
+        return replace(like, messages=()), sentence or "\x00"
+
+    return changed
 
 
 def qualified(bound: str) -> Mutation:
@@ -195,26 +262,26 @@ def _mutants() -> Iterator[tuple[str, str, Mutation]]:
         "In": "sh:in",
     }
     for name, text in singles.items():
-        for side in Side:
+        for side in _SIDES:
             kind = getattr(model, name)
             yield f"{name} {side.value}", text, single_value(kind, side, everything)
     for sign, text in ((">", "minEx"), (">=", "minIn"), ("<", "maxEx"), ("<=", "maxIn")):
-        for side in Side:
+        for side in _SIDES:
             accept = functools.partial(lambda c, s: c.sign == s, s=sign)
             mutation = single_value(model.Range, side, accept)
             yield f"Range {sign} {side.value}", f"sh:{text}", mutation
     for name in ("Class", "UniqueLang", "Closed", "Not", "And", "Or", "Xone", "Node", "Property"):
         text = f"sh:{name[0].lower()}{name[1:]} "
-        for side in Side:
+        for side in _SIDES:
             yield f"{name} {side.value}", text, compiled(getattr(model, name), side)
     for kind in ("equals", "disjoint", "lessThan", "lessThanOrEquals"):
-        for side in Side:
+        for side in _SIDES:
             accept = functools.partial(lambda c, k: c.kind == k, k=kind)
             yield f"{kind} {side.value}", f"sh:{kind} ", compiled(model.Pair, side, accept)
     for name, text in (("MinCount", "minCount"), ("MaxCount", "maxCount"), ("HasValue", "hasVal")):
         kind = getattr(model, name)
         yield f"{name} folded", f"sh:{text}", folded(kind)
-        for side in Side:
+        for side in _SIDES:
             yield f"{name} {side.value}", f"sh:{text}", compiled(kind, side)
     yield "Qualified minimum", "sh:qualifiedMinCount", qualified("least")
     yield "Qualified maximum", "sh:qualifiedMaxCount", qualified("most")
@@ -233,7 +300,29 @@ def first_predicate(stack: ExitStack) -> None:
     patch(stack, PathCompiler, "_step", changed)
 
 
+# Simple components, and those of them of which SQL may be in doubt.
+_EXACT = (
+    *("class", "nodeKind", "minCount", "maxCount", "languageIn", "uniqueLang", "equals"),
+    *("disjoint", "closed", "hasValue", "in"),
+)
+_DOUBTFUL = (
+    *("datatype", "minLength", "maxLength", "pattern", "lessThan", "lessThanOrEquals"),
+    *("minExclusive", "minInclusive", "maxExclusive", "maxInclusive"),
+)
+
+
+def _answer_mutants() -> Iterator[tuple[str, str, Mutation]]:
+    for parameter in (*_EXACT, *_DOUBTFUL):
+        yield f"answer {parameter}", f"sh:{parameter} ", answered(parameter)
+    for parameter in _DOUBTFUL:
+        yield f"doubt {parameter}", f"sh:{parameter} ", undoubted(parameter)
+    yield "answer twice", "sh:", twice
+    yield "answer weights", "sh:property ", unweighed
+    yield "answer message", "sh:message ", no_messages
+
+
 def _other_mutants() -> Iterator[tuple[str, str, Mutation]]:
+    yield from _answer_mutants()
     inner = lambda path: path.path  # noqa: E731
     yield "path inverse", "sh:inversePath", shorter(paths.Inverse, inner)
     yield "path sequence", "sh:path ( ", shorter(paths.Sequence, lambda p: p.paths[0])
