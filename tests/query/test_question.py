@@ -168,7 +168,7 @@ def test_files(tmp_path: Path) -> None:
     assert str(caught.value).startswith("q.rq:2: ")
     with pytest.raises(InputError, match="there is no file"):
         read_question(tmp_path / "none.rq")
-    with pytest.raises(InputError, match="cannot be read"):
+    with pytest.raises(InputError, match="is a folder, not a file"):
         read_question(tmp_path)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import re
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -354,8 +355,10 @@ def test_odd_terms_in_xml_and_graphs(tmp_path: Path, capsys: pytest.CaptureFixtu
     with answering(turtle.encode(), "text/turtle") as url:
         assert ask(url, "-e", "CONSTRUCT WHERE { ?x ?p ?o }", "-o", "out.nt") == 0
     lines = (tmp_path / "out.nt").read_text().splitlines()
-    assert lines[0].startswith("<http://e/a%20b> <http://e/p> _:nodeID-b1")
-    assert lines[1] == "<http://e/a%20b> <http://e/p> <http://e/c> ."
+    # Sorted, blank nodes with labels that are the same every time.
+    assert lines[0] == "<http://e/a%20b> <http://e/p> <http://e/c> ."
+    assert re.fullmatch(r"<http://e/a%20b> <http://e/p> _:\w+ \.", lines[1])
+    assert len(lines) == 2
     assert "2 terms that are not RDF" in capsys.readouterr().err
 
 
