@@ -22,7 +22,8 @@ PARTS = ("ontology", "shapes", "data", "queries")
 def copy_workspace(target: Path) -> Path:
     """Copy what a user edits, without builds."""
     target.mkdir(parents=True, exist_ok=True)
-    shutil.copy(ROOT / "kg.toml", target)
+    for name in ("kg.toml", "accepted.toml"):
+        shutil.copy(ROOT / name, target)
     for part in PARTS:
         shutil.copytree(ROOT / part, target / part)
     return target

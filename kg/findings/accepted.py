@@ -21,10 +21,14 @@ from kg.findings.model import Finding
 from kg.paths import is_file, read_file, show_path
 from kg.temporary import write_text
 
+LOST_RECORDS: Final = "lost-records"
+# Records that may be lost beyond those that are accepted.
+_FEW: Final = 5
 FILE_NAME: Final = "accepted.toml"
 _HEAD: Final = """\
 # What `kg build` and `kg check` need not tell, since it is meant to be so. Written by
-# `kg check --accept`; edit it as you like. A finding is told again once it counts more than here.
+# `kg check --accept`; edit it as you like. A finding is told again once it counts more than here
+# (records that gave nothing: once they are a tenth more, and more than five).
 # A reason may be given: "what it is about" = {count = 2, why = "the source has no more"}
 """
 _KEYS: Final = {"count", "why"}
@@ -46,13 +50,22 @@ class Accepted:
 
     def covers(self, code: str, about: str, count: int) -> bool:
         """Tell whether a finding is accepted."""
-        if self.counts.get((code, about), 0) >= count:
+        known = self.counts.get((code, about))
+        if known is not None and count <= known + _allowance(code, known):
             return True
         return any(fnmatchcase(f"{code}: {about}", _whole(pattern)) for pattern in self.patterns)
 
     def new(self, findings: Iterable[Finding]) -> list[Finding]:
         """Return the findings that are not accepted."""
         return [each for each in findings if not self.covers(each.code, each.about, each.count)]
+
+
+def _allowance(code: str, count: int) -> int:
+    """Return by how much a finding may grow before it is told again.
+
+    Values that may be missing are missing in new records, too.
+    """
+    return max(_FEW, count // 10) if code == LOST_RECORDS else 0
 
 
 def _whole(pattern: str) -> str:

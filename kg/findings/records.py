@@ -6,14 +6,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from kg.findings.accepted import Accepted
+from kg.findings.accepted import LOST_RECORDS, Accepted
 from kg.findings.model import Finding, Level
 from kg.findings.terms import short
 from kg.materialize import LossCount, MapCount
 from kg.paths import path_within
 from kg.wording import counted
 
-_LOSS = "lost-records"
 _NONE = "Not one record gives it: check how the names in brackets are spelt in the data."
 
 
@@ -27,10 +26,13 @@ def shared_subjects(
         prefixes: Prefix to namespace, to name things.
         root: The folder of the workspace.
     """
+    told: set[tuple[str, int | None, tuple[str, ...]]] = set()
     for count in counts:
         shared = count.shared
-        if shared is None:
+        # Triples maps over the same records share their keys: the first tells it.
+        if shared is None or (mark := (shared.place.file, shared.place.record, shared.key)) in told:
             continue
+        told.add(mark)
         more = shared.records - shared.subjects
         key = ", ".join(shared.key)
         named = short(shared.subject.strip("<>"), prefixes)
@@ -56,7 +58,7 @@ def losses(
             none = loss.records == count.records > 1
             what, records = about.partition(": ")[2], counted(count.records, "record")
             yield Finding(
-                _LOSS,
+                LOST_RECORDS,
                 about,
                 f"{count.triples_map}: {loss.records:,} of {records} gave {what}",
                 hint=_NONE if none else "",
@@ -87,7 +89,9 @@ def without_accepted(
             losses=tuple(
                 loss
                 for loss in count.losses
-                if not accepted.covers(_LOSS, about_loss(count, loss, prefixes, root), loss.records)
+                if not accepted.covers(
+                    LOST_RECORDS, about_loss(count, loss, prefixes, root), loss.records
+                )
             ),
         )
         for count in counts

@@ -31,12 +31,12 @@ _TERMS: Final = {
     sh("hasValue"): "term",
 }
 _SHAPES: Final = (sh("node"), sh("property"), sh("qualifiedValueShape"), sh("not"))
-_TARGETS: Final = (
-    sh("targetClass"),
-    sh("targetNode"),
-    sh("targetSubjectsOf"),
-    sh("targetObjectsOf"),
-)
+_TARGETS: Final = {
+    sh("targetClass"): "of the class",
+    sh("targetNode"): "the node",
+    sh("targetSubjectsOf"): "a subject of",
+    sh("targetObjectsOf"): "an object of",
+}
 _LISTS: Final = (sh("and"), sh("or"), sh("xone"))
 _MEMBERS: Final = {sh("in"): "term", sh("ignoredProperties"): "property"}
 
@@ -78,20 +78,20 @@ def unused_shapes(
             continue
         owner = shapes.owner(node)
         targets = [
-            object_
-            for predicate in _TARGETS
+            (aim, object_)
+            for predicate, aim in _TARGETS.items()
             for object_ in shapes.objects(node, predicate)
             if object_.startswith("<")
         ]
-        near = [name for each in targets if (name := _like(each, classes)) is not None]
+        near = [name for _, each in targets if (name := _like(each, classes)) is not None]
         advice = "Mend its target, or take the shape out."
         if near:
             advice = f"Did you mean {namer(near[0])}? Else mend its target, or take the shape out."
-        aim = ", ".join(map(namer, targets)) or "what it targets"
+        aims = " or ".join(f"{aim} {namer(each)}" for aim, each in targets) or "what it targets"
         yield Finding(
             "unused-shape",
             namer(owner),
-            f"the shape {namer(owner)} met no node: nothing in the graph is {aim}",
+            f"the shape {namer(owner)} met no node: nothing in the graph is {aims}",
             shapes.origins.get(node) or shapes.origins.get(owner),
             advice,
         )
