@@ -28,6 +28,8 @@ _NO_VALUES: Final = frozenset(
 )
 # Days and numbers as people write them.
 _DAYS: Final = ("date", "dateTime")
+# A day as XML Schema writes it: no pattern of toDate is needed for it.
+_STANDARD: Final = re.compile(r"\s*-?[0-9]{4,}-[0-9]{2}-[0-9]{2}(?!\d)")
 _DAY: Final = re.compile(r"\s*\d{1,4}\s*[./-]\s*(\d{1,2}|[A-Za-z]{3,9})\s*[./-]\s*\d{2,4}\b")
 _NUMBERS: Final = ("decimal", "double", "float", "integer")
 _COMMA: Final = re.compile(r"[+-]?\d+,\d+")
@@ -104,7 +106,7 @@ def _ill_typed(each: Unfit, number: int, value: str, place: Location) -> str:
     note = f"{counted(number, 'value')} {verb} not of {shown}, the first {value!r} at {place}"
     if value.strip().casefold() in _NO_VALUES:
         note += f"; if that means no value, say so in the source: nulls: [{value!r}]"
-    elif name in _DAYS and _DAY.match(value):
+    elif name in _DAYS and _DAY.match(value) and not _STANDARD.match(value):
         note += "; the function toDate reads dates that are written so"
     elif name in _NUMBERS and _COMMA.fullmatch(value.strip()):
         instead = "" if name == "integer" else "."

@@ -227,9 +227,8 @@ def test_one_object_larger_than_the_memory(tmp_path, iterator):
     # VmHWM, since ru_maxrss starts with what the process had that this one was started from.
     script = (
         "import re, resource, pathlib\n"
-        "from kg.cli.main import run\n"
-        "try: run()\n"
-        "except SystemExit: pass\n"
+        "from kg.cli.main import main\n"
+        "assert main() == 0\n"
         "status = pathlib.Path('/proc/self/status')\n"
         "found = status.exists() and re.search(r'VmHWM:\\s+([0-9]+)', status.read_text())\n"
         "peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss\n"
