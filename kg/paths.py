@@ -201,7 +201,7 @@ def _unreadable(path: Path, error: OSError | ValueError) -> InputError:
 
 
 # An address that was taken for a path, which folds its slashes.
-_ADDRESS: Final = re.compile(r"((?:https?|ftps?|s3|gs|file):)/+(.*)", re.DOTALL)
+_ADDRESS: Final = re.compile(r"([A-Za-z][A-Za-z0-9+.-]+:)/+(.*)", re.DOTALL)
 
 
 def missing_file(path: Path) -> InputError:

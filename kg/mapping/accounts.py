@@ -137,7 +137,7 @@ def account(plan: Plan, triples_map: TriplesMap, terms_of: Mapping[str, TermComp
         tuple(accountant.losses()),
         tuple(dict.fromkeys(accountant.ill_typed())),
         tuple(dict.fromkeys(accountant.crossings())),
-        tuple(dict.fromkeys(_notes(triples_map))),
+        tuple(dict.fromkeys(_notes(plan, triples_map))),
         accountant.own_subject(),
         _names(triples_map.subject),
     )
@@ -300,7 +300,12 @@ def _has_class(triples_map: TriplesMap) -> bool:
     )
 
 
-def _notes(triples_map: TriplesMap) -> Iterator[str]:
+def _notes(plan: Plan, triples_map: TriplesMap) -> Iterator[str]:
+    if not triples_map.predicate_objects and triples_map.name not in plan.parents:
+        yield (
+            f"line {triples_map.origin.line}: nothing is said of its subjects, so that it makes no"
+            " triple; add predicates and objects (po)"
+        )
     for term_map in _terms(triples_map):
         if term_map.note:
             yield f"line {term_map.origin.line}: {term_map.note}"

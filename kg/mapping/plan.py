@@ -458,6 +458,17 @@ class Plan:
         """Find triples maps by name without going through all of them."""
         object.__setattr__(self, "_by_name", {t.name: t for t in reversed(self.triples_maps)})
 
+    @property
+    def parents(self) -> frozenset[str]:
+        """Names of the triples maps whose subjects are objects of others."""
+        return frozenset(
+            object_map.parent
+            for triples_map in self.triples_maps
+            for pair in triples_map.predicate_objects
+            for object_map in pair.objects
+            if isinstance(object_map, RefObjectMap)
+        )
+
     def triples_map(self, name: str) -> TriplesMap:
         """Return the triples map of that name; KeyError where there is none."""
         return self._by_name[name]

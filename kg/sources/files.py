@@ -91,7 +91,7 @@ def _folder_name(folder: Path) -> str:
 
 
 def _matches(source: LogicalSource, written: str) -> Iterator[SourceFile]:
-    if re.match(r"(?:https?|ftps?|s3|gs)://", written, re.IGNORECASE):
+    if re.match(r"[A-Za-z][A-Za-z0-9+.-]+://", written):
         shown = without_login(written)
         raise InputError(
             "missing-file",

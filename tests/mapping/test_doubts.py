@@ -127,6 +127,36 @@ class TestDatatypes:
         ]
 
 
+class TestNothingSaid:
+    MAPPING = """\
+prefixes: {ex: http://example.org/}
+mappings:
+  silent:
+    sources: [[t.csv~csv]]
+    s: ex:s$(id)
+"""
+    CHILD = """\
+  child:
+    sources: [[t.csv~csv]]
+    s: ex:c$(id)
+    po:
+      - p: ex:p
+        o:
+          mapping: silent
+          condition: {function: equal, parameters: [[str1, $(id)], [str2, $(id)]]}
+"""
+
+    def test_a_triples_map_that_makes_no_triple(self, tmp_path):
+        (note,) = notes(run_mapping(tmp_path, self.MAPPING, {"t.csv": "id\n1\n"}))
+        assert note.startswith("line ")
+        assert "it makes no triple; add predicates and objects (po)" in note
+
+    def test_one_whose_subjects_are_objects_of_another(self, tmp_path):
+        made = run_mapping(tmp_path, self.MAPPING + self.CHILD, {"t.csv": "id\n1\n"})
+        assert notes(made) == []
+        assert len(made.objects()) == 1
+
+
 class TestTexts:
     @pytest.mark.parametrize("written", ["http://e/X", "https://e/$(id)"])
     def test_a_text_that_looks_like_an_iri(self, tmp_path, written):

@@ -115,7 +115,9 @@ def test_a_format_that_is_declared_goes_before_the_name(tmp_path):
     assert caught.value.code == "unknown-format"
 
 
-@pytest.mark.parametrize("address", ["https://e/x.ttl", "http://e/a?b=c", "s3://bucket/x.nt"])
+@pytest.mark.parametrize(
+    "address", ["https://e/x.ttl", "http://e/a?b=c", "s3://b/x.nt", "hf://d/x", "az://c/x"]
+)
 def test_an_address_is_told_as_such(address):
     with pytest.raises(InputError) as caught:
         list(parse_rdf(Path(address)))
