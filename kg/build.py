@@ -270,7 +270,7 @@ class _Builder:
                 table,
                 workspace,
                 self.plan,
-                None if verdict is None else verdict.met,
+                {} if verdict is None else verdict.met,
                 inside,
             ),
         ]

@@ -65,7 +65,7 @@ def _allowance(code: str, count: int) -> int:
 
     Values that may be missing are missing in new records, too.
     """
-    return max(_FEW, count // 10) if code == LOST_RECORDS else 0
+    return min(count, max(_FEW, count // 10)) if code == LOST_RECORDS else 0
 
 
 def _whole(pattern: str) -> str:

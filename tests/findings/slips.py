@@ -345,5 +345,7 @@ SLIPS = {
         "6 of 6 records gave no ns:climber (climber[*])",
         "Not one record gives it",
     ),
-    "empty values": Slip(PEAKS, "Alaska Range", "", "lost-records", "", "ns:range", ""),
+    "empty values": Slip(
+        ASCENTS, "day: 1786-08-08", "day:", "lost-records", "", "no ns:day (day)", ""
+    ),
 }

@@ -30,7 +30,7 @@ def told(tmp_path_factory):
         "<urn:slip> a sh:NodeShape ; sh:targetSubjectsOf skos:hiddenLabel ; sh:nodeKind sh:IRI .\n",
         encoding="utf-8",
     )
-    return run_kg(root, "build", "--no-index", "--no-validate").stderr
+    return run_kg(root, "build", "--no-index").stderr
 
 
 def _change(path, old, new):
