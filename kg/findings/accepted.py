@@ -28,7 +28,7 @@ FILE_NAME: Final = "accepted.toml"
 _HEAD: Final = """\
 # What `kg build` and `kg check` need not tell, since it is meant to be so. Written by
 # `kg check --accept`; edit it as you like. A finding is told again once it counts more than here
-# (records that gave nothing: once they are a tenth more, and more than five).
+# (records that gave nothing: than a tenth and five more than here, or than twice as many).
 # A reason may be given: "what it is about" = {count = 2, why = "the source has no more"}
 """
 _KEYS: Final = {"count", "why"}
