@@ -4,17 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from pathlib import Path
 from typing import Any, Final
-from urllib.parse import quote
 
 from kg.about import tool_version
-from kg.errors import Location
 from kg.findings.model import Finding, Level, as_record
+from kg.validation.formats import SARIF_SCHEMA, sarif_place
 
-_SCHEMA: Final = (
-    "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
-)
 _SARIF_LEVELS: Final = {Level.ERROR: "error", Level.WARNING: "warning", Level.INFO: "note"}
 _GITHUB_LEVELS: Final = {Level.ERROR: "error", Level.WARNING: "warning", Level.INFO: "notice"}
 
@@ -43,7 +38,7 @@ def as_sarif(findings: Sequence[Finding]) -> str:
         "columnKind": "unicodeCodePoints",
         "results": [_sarif(each) for each in findings],
     }
-    log = {"$schema": _SCHEMA, "version": "2.1.0", "runs": [run]}
+    log = {"$schema": SARIF_SCHEMA, "version": "2.1.0", "runs": [run]}
     return json.dumps(log, ensure_ascii=False, indent=2) + "\n"
 
 
@@ -51,7 +46,7 @@ def _sarif(finding: Finding) -> dict[str, Any]:
     text = f"{finding.message}. {finding.hint}".rstrip()
     location: dict[str, Any] = {"logicalLocations": [{"fullyQualifiedName": finding.about}]}
     if finding.place is not None:
-        location["physicalLocation"] = _physical(finding.place)
+        location |= sarif_place(finding.place)
     result: dict[str, Any] = {
         "ruleId": finding.code,
         "level": _SARIF_LEVELS[finding.level],
@@ -60,7 +55,7 @@ def _sarif(finding: Finding) -> dict[str, Any]:
     }
     if finding.fix is not None and finding.place is not None:
         change = {
-            "artifactLocation": _artifact(finding.place),
+            "artifactLocation": location["physicalLocation"]["artifactLocation"],
             "replacements": [
                 {
                     "deletedRegion": {
@@ -73,20 +68,6 @@ def _sarif(finding: Finding) -> dict[str, Any]:
         }
         result["fixes"] = [{"artifactChanges": [change]}]
     return result
-
-
-def _artifact(place: Location) -> dict[str, str]:
-    path = Path(place.file)
-    return {"uri": path.as_uri() if path.is_absolute() else quote(path.as_posix())}
-
-
-def _physical(place: Location) -> dict[str, Any]:
-    physical: dict[str, Any] = {"artifactLocation": _artifact(place)}
-    if place.line is not None:
-        physical["region"] = {"startLine": place.line}
-        if place.column_number is not None:
-            physical["region"]["startColumn"] = place.column_number
-    return physical
 
 
 def as_github(findings: Sequence[Finding]) -> str:

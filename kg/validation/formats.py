@@ -30,7 +30,7 @@ _SARIF_LEVELS: Final = {
     Severity.WARNING: "warning",
     Severity.INFO: "note",
 }
-_SARIF_SCHEMA: Final = (
+SARIF_SCHEMA: Final = (
     "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 )
 
@@ -250,7 +250,7 @@ class SarifReport:
         self._namer = namer
         self._rules: dict[str, dict[str, Any]] = {}
         self._count = 0
-        head = {"$schema": _SARIF_SCHEMA, "version": "2.1.0"}
+        head = {"$schema": SARIF_SCHEMA, "version": "2.1.0"}
         out.write(json.dumps(head)[:-1] + ', "runs": [{"results": [')
 
     def add(self, result: Result) -> None:
@@ -268,7 +268,7 @@ class SarifReport:
     def _record(self, result: Result) -> dict[str, Any]:
         message = "; ".join(split_literal(text).lexical for text in result.messages)
         about = self._namer(result.focus_node)
-        places = [_sarif_place(place) for place in result.origins]
+        places = [sarif_place(place) for place in result.origins]
         shape = self._shapes.origins.get(result.source_shape)
         record: dict[str, Any] = {
             "ruleId": self._rule(result),
@@ -276,9 +276,9 @@ class SarifReport:
             "message": {"text": "\n".join((f"{about}: {message}", *result.reasons))},
         }
         if not places and shape is not None:
-            places = [_sarif_place(shape)]
+            places = [sarif_place(shape)]
         elif shape is not None:
-            record["relatedLocations"] = [_sarif_place(shape) | {"message": {"text": "the shape"}}]
+            record["relatedLocations"] = [sarif_place(shape) | {"message": {"text": "the shape"}}]
         for place in places or [{}]:
             place["logicalLocations"] = [{"fullyQualifiedName": about}]
         record["locations"] = places or [{"logicalLocations": [{"fullyQualifiedName": about}]}]
@@ -344,12 +344,15 @@ def _json_place(place: Location) -> dict[str, str | int]:
     return {key: value for key, value in fields.items() if value is not None}
 
 
-def _sarif_place(place: Location) -> dict[str, Any]:
+def sarif_place(place: Location) -> dict[str, Any]:
+    """Return a place as SARIF writes it: the property physicalLocation, with file and line."""
     path = FilePath(place.file)
     uri = path.as_uri() if path.is_absolute() else quote(path.as_posix())
     physical: dict[str, Any] = {"artifactLocation": {"uri": uri}}
     if place.line is not None:
         physical["region"] = {"startLine": place.line}
+        if place.column_number is not None:
+            physical["region"]["startColumn"] = place.column_number
     return {"physicalLocation": physical}
 
 
