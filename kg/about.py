@@ -49,7 +49,7 @@ def find_help(topic: str) -> str:
     """Return the text of a topic as a terminal shows it.
 
     Args:
-        topic: A page (``mapping``), a section of one (``mapping#encodings``), or the code of
+        topic: A page (``query``), a section of one (``query#parameters``), or the code of
             an error (``missing-column``). The ending ``.md`` and ``docs/`` before it may be left.
 
     Raises:

@@ -29,7 +29,12 @@ DOCS = ROOT / "docs"
 ERRORS = {"KgError", "InputError", "UsageError", "WorldError", "LimitError"}
 # Pages with commands, and what their commands find in their folder: the shipped graph, the
 # workspace of `kg init`, or nothing.
-PLAYED = {"README.md": "graph", "docs/workspace.md": "init", "docs/mapping.md": ""}
+PLAYED = {
+    "README.md": "graph",
+    "docs/workspace.md": "init",
+    "docs/mapping.md": "",
+    "docs/mapping-reference.md": "",
+}
 
 
 @pytest.fixture(scope="module")
@@ -254,11 +259,13 @@ def test_help_explains_every_code_and_every_section_and_shows_no_link_of_a_page(
 def test_help_in_a_folder_of_its_own(kg, tmp_path):
     listed = kg("help", cwd=tmp_path)
     assert (listed.code, listed.err) == (0, "")
-    assert re.search(r"^  mapping +mappings in YARRRML and RML$", listed.out, re.MULTILINE)
+    assert re.search(
+        r"^  mapping +mappings, a tutorial: from a table to triples$", listed.out, re.MULTILINE
+    )
     code = kg("help", "[missing-column]", cwd=tmp_path)
     assert code.out.startswith("## missing-column\n")
     assert "## missing-" not in code.out[3:]
-    section = kg("help", "docs/mapping.md#encodings", cwd=tmp_path)
+    section = kg("help", "docs/mapping-reference.md#encodings", cwd=tmp_path)
     assert section.out.startswith("### Encodings\n")
     assert kg("help", "build", cwd=tmp_path).out == kg("build", "--help", cwd=tmp_path).out
     assert "`kg query --help`" in kg("help", "query", cwd=tmp_path).out
@@ -269,7 +276,7 @@ def test_help_in_a_folder_of_its_own(kg, tmp_path):
     [
         ("missing-colum", "missing-column"),
         ("maping", "mapping"),
-        ("mapping#encoding", "mapping#enc"),
+        ("mapping-reference#encoding", "mapping-reference#enc"),
     ],
 )
 def test_help_on_what_does_not_exist_names_the_nearest(kg, tmp_path, topic, nearest):

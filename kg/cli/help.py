@@ -44,7 +44,7 @@ def _topics() -> str:
         (
             "kg help PAGE shows a page of the documentation:",
             *lines,
-            "kg help PAGE#SECTION shows a part of it: kg help mapping#encodings",
+            "kg help PAGE#SECTION shows a part of it: kg help mapping-reference#encodings",
             "kg help CODE explains an error by its word in brackets: kg help missing-column",
             "kg COMMAND --help lists the options of a command.",
             "",
