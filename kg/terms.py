@@ -12,7 +12,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from functools import cache
-from typing import Final
+from typing import Final, NamedTuple
 
 from kg.errors import InputError
 
@@ -115,6 +115,8 @@ NAMED_ESCAPES: Final[Mapping[str, str]] = {
     "\f": "\\f",
     "\r": "\\r",
 }
+_ESCAPE: Final = re.compile(r"\\(?:u([0-9A-Fa-f]{4})|U([0-9A-Fa-f]{8})|(.))")
+_ESCAPED: Final[Mapping[str, str]] = {"t": "\t", "b": "\b", "n": "\n", "r": "\r", "f": "\f"}
 
 
 @cache
@@ -215,6 +217,63 @@ def literal(text: str, datatype: str | None = None, language: str | None = None)
     if datatype is None or datatype == XSD_STRING:
         return quoted
     return f"{quoted}^^{iri(datatype)}"
+
+
+class LiteralParts(NamedTuple):
+    """The parts of a literal.
+
+    Attributes:
+        lexical: The lexical form, not escaped.
+        datatype: IRI; ``rdf:langString`` where there is a language tag.
+        language: Language tag in lower case, or None.
+    """
+
+    lexical: str
+    datatype: str
+    language: str | None = None
+
+
+def is_literal(term: str) -> bool:
+    """Tell whether a term is a literal."""
+    return term.startswith('"')
+
+
+def is_blank(term: str) -> bool:
+    """Tell whether a term is a blank node."""
+    return term.startswith("_")
+
+
+def split_literal(term: str) -> LiteralParts:
+    r"""Return the parts of a literal.
+
+    >>> split_literal('"a\\tb"@en').lexical
+    'a\tb'
+    >>> split_literal('"1"^^<http://www.w3.org/2001/XMLSchema#integer>').datatype
+    'http://www.w3.org/2001/XMLSchema#integer'
+    """
+    end = term.rindex('"')
+    text, rest = term[1:end], term[end + 1 :]
+    if "\\" in text:
+        text = _ESCAPE.sub(_unescape, text)
+    if rest.startswith("@"):
+        return LiteralParts(text, RDF_LANG_STRING, rest[1:])
+    return LiteralParts(text, rest[3:-1] if rest else XSD_STRING)
+
+
+def _unescape(match: re.Match[str]) -> str:
+    digits = match[1] or match[2]
+    return chr(int(digits, 16)) if digits else _ESCAPED.get(match[3], match[3])
+
+
+def text_of(term: str) -> str:
+    """Return an IRI without brackets, the label of a blank node, the lexical form of a literal.
+
+    >>> text_of("<http://example.org/a>"), text_of("_:b"), text_of('"1"@en')
+    ('http://example.org/a', 'b', '1')
+    """
+    if term.startswith('"'):
+        return split_literal(term).lexical
+    return term[2:] if term.startswith("_:") else term[1:-1]
 
 
 def expand(name: str, prefixes: Mapping[str, str]) -> str | None:

@@ -7,64 +7,18 @@ what the judge sees, and what it reports, is what the source says.
 
 from __future__ import annotations
 
-import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from kg.terms import RDF_LANG_STRING, XSD, XSD_STRING, literal
+from kg.terms import XSD, XSD_STRING, literal
+from kg.terms import is_blank as is_blank
+from kg.terms import is_literal as is_literal
+from kg.terms import split_literal as split_literal
 
 if TYPE_CHECKING:
     from rdflib.term import Node
 
-_ESCAPE: Final = re.compile(r"\\(?:u([0-9A-Fa-f]{4})|U([0-9A-Fa-f]{8})|(.))")
-_NAMED: Final = {"t": "\t", "b": "\b", "n": "\n", "r": "\r", "f": "\f"}
 # Datatypes whose white space rdflib collapses whether asked or not.
 _COLLAPSED: Final = frozenset({f"{XSD}token", f"{XSD}normalizedString"})
-
-
-@dataclass(frozen=True, slots=True)
-class LiteralParts:
-    """What a literal is made of.
-
-    Attributes:
-        lexical: The lexical form, not escaped.
-        datatype: IRI; ``rdf:langString`` where there is a language tag.
-        language: Language tag in lower case, or None.
-    """
-
-    lexical: str
-    datatype: str
-    language: str | None = None
-
-
-def is_literal(term: str) -> bool:
-    """Tell whether a term of the quad table is a literal."""
-    return term.startswith('"')
-
-
-def is_blank(term: str) -> bool:
-    """Tell whether a term of the quad table is a blank node."""
-    return term.startswith("_")
-
-
-def split_literal(term: str) -> LiteralParts:
-    r"""Take a literal of the quad table apart.
-
-    >>> split_literal('"a\\tb"@en')
-    LiteralParts(lexical='a\tb', datatype='http://www.w3.org/1999/02/22-rdf-syntax-ns#langString', language='en')
-    """  # noqa: E501
-    end = term.rindex('"')
-    text, rest = term[1:end], term[end + 1 :]
-    if "\\" in text:
-        text = _ESCAPE.sub(_unescape, text)
-    if rest.startswith("@"):
-        return LiteralParts(text, RDF_LANG_STRING, rest[1:])
-    return LiteralParts(text, rest[3:-1] if rest else XSD_STRING)
-
-
-def _unescape(match: re.Match[str]) -> str:
-    digits = match[1] or match[2]
-    return chr(int(digits, 16)) if digits else _NAMED.get(match[3], match[3])
 
 
 def is_true(term: str) -> bool:
