@@ -25,6 +25,7 @@ import duckdb
 from kg.about import tool_version
 from kg.builds import last_build, new_build, put_in_force, seal
 from kg.duck import beside, engine, lent, spare
+from kg.engines.duckdb.materialize import MapCount, Materialization, materialize
 from kg.errors import InputError
 from kg.export import Problem, write_survey
 from kg.export.checks import check_rows
@@ -36,7 +37,6 @@ from kg.infer import infer_rdfs
 from kg.lineage import Wanted, trace_workspace
 from kg.mapping.plan import Plan
 from kg.mapping.reading import read_mappings, unnamed_mappings
-from kg.materialize import MapCount, Materialization, materialize
 from kg.notes import strictly
 from kg.paths import real_path
 from kg.quads import QuadTable, write_index_files

@@ -16,6 +16,8 @@ from kg.errors import InputError, KgError, LimitError, WorldError
 from kg.memory import resident, trim
 from kg.paths import is_text, plain_path
 from kg.sizes import USUAL_MEMORY, parse_size
+from kg.sql import sql_name as sql_name
+from kg.sql import sql_text as sql_text
 from kg.temporary import new_folder, remove_folder
 
 Result = TypeVar("Result")
@@ -289,15 +291,6 @@ def first_line(error: Exception) -> str:
     return re.sub(r"^[A-Z][A-Za-z ]*(Error|Exception): ", "", text)
 
 
-def sql_text(value: str) -> str:
-    """Return the text as an SQL string literal.
-
-    >>> sql_text("it's")
-    "'it''s'"
-    """
-    return "'" + value.replace("'", "''") + "'"
-
-
 def sql_file(path: Path) -> str:
     """Return an SQL string literal for a file to read, never taken for a pattern of names."""
     return sql_text(str(plain_path(path)))
@@ -319,12 +312,3 @@ def read_parquet(*paths: Path) -> str:
     """Return the table function that reads Parquet files, one after the other."""
     files = ", ".join(map(sql_file, paths))
     return f"read_parquet([{files}], hive_partitioning = false)"
-
-
-def sql_name(value: str) -> str:
-    """Return the text as a quoted SQL identifier.
-
-    >>> sql_name('a"b')
-    '"a""b"'
-    """
-    return '"' + value.replace('"', '""') + '"'

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from kg.duck import engine
+from kg.engines.duckdb.materialize import MapCount, Materialization, explain, materialize
 from kg.errors import InputError, Location, UsageError
 from kg.export import choose_format, export_table
 from kg.export.sinks import Renames
@@ -18,7 +19,6 @@ from kg.export.targets import target_path, write_target
 from kg.mapping.plan import Formulation, LogicalTarget, Plan
 from kg.mapping.reading import read_mappings
 from kg.mapping.targets import Routing
-from kg.materialize import MapCount, Materialization, explain, materialize
 from kg.paths import is_inside, real_path, show_path
 from kg.sources import Folders
 from kg.sources.files import find_files

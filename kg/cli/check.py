@@ -91,10 +91,10 @@ def _findings(
     shared: Settings, workspace: Workspace, memory: str | None, threads: int | None
 ) -> list[Finding]:
     """Return the findings about files, and about the build in force if there is one."""
+    from kg.engines.duckdb.materialize import explain
     from kg.findings import from_record
     from kg.findings.workspace import file_findings, shape_faults, workspace_findings
     from kg.mapping.reading import read_mappings
-    from kg.materialize import explain
 
     plan = read_mappings(workspace.mapping_files, workspace.prefixes, workspace.base)
     explain(plan)

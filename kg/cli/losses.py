@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from kg.cli.context import Settings
-    from kg.materialize import LossCount, MapCount
+    from kg.engines.duckdb.materialize import LossCount, MapCount
 
 # Triples maps, and reasons of one of them, that a short summary shows.
 MOST_MAPS: Final = 5

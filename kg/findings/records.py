@@ -6,10 +6,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from kg.engines.duckdb.materialize import LossCount, MapCount
 from kg.findings.accepted import LOST_RECORDS, Accepted
 from kg.findings.model import Finding, Level
 from kg.findings.terms import short
-from kg.materialize import LossCount, MapCount
 from kg.paths import path_within
 from kg.wording import counted
 

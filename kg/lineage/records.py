@@ -16,10 +16,12 @@ from typing import Final
 import duckdb
 
 from kg.duck import sql_name
+from kg.engines.duckdb import dialect
+from kg.engines.duckdb.compile import compile_plan
+from kg.engines.duckdb.loading import LoadedTable, load_table, locate_all
+from kg.engines.duckdb.term_sql import TermCompiler, TermSql
 from kg.errors import Location
 from kg.lineage.asked import Trace, Wanted
-from kg.mapping import dialect
-from kg.mapping.compile import compile_plan
 from kg.mapping.plan import (
     Constant,
     LogicalSource,
@@ -35,8 +37,7 @@ from kg.mapping.plan import (
 )
 from kg.mapping.source_table import SourceTable
 from kg.mapping.tables import source_tables
-from kg.mapping.term_sql import TermCompiler, TermSql
-from kg.sources import Folders, LoadedTable, load_table, locate_all
+from kg.sources import Folders
 
 # Records of one triple that are told apart; a class that a million records share has a million.
 MOST_RECORDS: Final = 20

@@ -16,7 +16,7 @@ from collections.abc import Mapping
 from difflib import get_close_matches
 from typing import Final
 
-from kg.mapping.dialect import text as sql_text
+from kg.sql import sql_text
 from kg.terms import RDF_LANG_STRING, XSD
 
 _INTEGER: Final = r"[+-]?[0-9]+"

@@ -39,7 +39,7 @@ _NO_NULL: Final = "\x00kg has no null here\x00"
 
 
 def select(reading: Reading) -> str:
-    """Return a query for one CSV file; see `kg.sources.loading`.
+    """Return a query for one CSV file; see `kg.engines.duckdb.loading`.
 
     Raises:
         InputError: The header is missing, doubled, not in its encoding, or lacks a column.

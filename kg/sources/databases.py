@@ -78,7 +78,7 @@ def find_database(source: LogicalSource, folders: Folders) -> SourceFile:
 
 
 def select(reading: Reading) -> str:
-    """Return a query for the rows of a database; see `kg.sources.loading`.
+    """Return a query for the rows of a database; see `kg.engines.duckdb.loading`.
 
     Raises:
         InputError: The query is wrong, or lacks a column; there is no such table.

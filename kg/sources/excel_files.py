@@ -44,7 +44,7 @@ _LARGEST: Final = 2**30
 
 
 def select(reading: Reading) -> str:
-    """Return a query for one workbook; see `kg.sources.loading`.
+    """Return a query for one workbook; see `kg.engines.duckdb.loading`.
 
     Raises:
         InputError: The file is no workbook, has no such sheet, or a referenced column is doubled

@@ -48,7 +48,7 @@ _LINES: Final = re.compile(r".*\.(jsonl|ndjson)")
 
 
 def select(reading: Reading) -> str:
-    """Return a query for one JSON file; see `kg.sources.loading`.
+    """Return a query for one JSON file; see `kg.engines.duckdb.loading`.
 
     Raises:
         InputError: The iterator or a reference is no JSONPath, or the file is not valid JSON.

@@ -24,8 +24,8 @@ class Lexical:
 
     Attributes:
         text: The lexical form; for `kind` ``!`` what messages call the value.
-        kind: As in `kg.mapping.dialect`: ``D`` date, ``T`` dateTime, ``t`` time, ``P`` duration,
-            ``!`` for what has no form in RDF.
+        kind: As in `kg.mapping.source_table`: ``D`` date, ``T`` dateTime, ``t`` time, ``P``
+            duration, ``!`` for what has no form in RDF.
     """
 
     text: str

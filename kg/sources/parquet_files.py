@@ -30,7 +30,7 @@ _MOST_DIGITS: Final = 38
 
 
 def select(reading: Reading) -> str:
-    """Return a query for one Parquet file; see `kg.sources.loading`.
+    """Return a query for one Parquet file; see `kg.engines.duckdb.loading`.
 
     Raises:
         InputError: The file is no Parquet file, or lacks a column.

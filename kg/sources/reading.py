@@ -23,7 +23,7 @@ class Reading:
     """The reading of one file into a query.
 
     Attributes:
-        connection: From `kg.duck.engine`, with the macros of `kg.mapping.dialect`.
+        connection: From `kg.duck.engine`, with the macros of `kg.engines.duckdb.dialect`.
         file: What to read.
         number: Number of the file in its source.
         table: The table that the records go into.

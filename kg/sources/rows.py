@@ -2,7 +2,7 @@
 
 What Python libraries read (databases, workbooks, results of queries) is written one row a line,
 texts and kinds in turn, and read from there: a row then costs microseconds, and nothing grows in
-memory. Kinds are those of `kg.mapping.dialect`.
+memory. Kinds are those of `kg.mapping.source_table`.
 
 Spec: https://www.w3.org/TR/r2rml/#natural-mapping
 """

@@ -20,7 +20,7 @@ from kg.store import ask, is_small, load_files
 
 
 def select(reading: Reading) -> str:
-    """Return a query for the solutions of a SPARQL query; see `kg.sources.loading`.
+    """Return a query for the solutions of a SPARQL query; see `kg.engines.duckdb.loading`.
 
     Raises:
         InputError: The file is not valid RDF, or the query is no SELECT that can be asked.

@@ -47,7 +47,7 @@ _LARGEST: Final = 64 * 2**20
 
 
 def select(reading: Reading) -> str:
-    """Return a query for one XML file; see `kg.sources.loading`.
+    """Return a query for one XML file; see `kg.engines.duckdb.loading`.
 
     Raises:
         InputError: The file is not valid XML, declares entities, or an XPath is not valid.

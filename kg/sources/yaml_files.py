@@ -57,7 +57,7 @@ _Lines = int | tuple[int, "Sequence[_Lines] | Mapping[str, _Lines]"]
 
 
 def select(reading: Reading) -> str:
-    """Return a query for one YAML file; see `kg.sources.loading`.
+    """Return a query for one YAML file; see `kg.engines.duckdb.loading`.
 
     Raises:
         InputError: The file is not valid YAML or not in its encoding, or a key stands twice.

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from kg.cli.main import main
+from kg.engines.duckdb import compile as compiling
 from kg.lineage import Wanted, trace_workspace
-from kg.mapping import compile as compiling
 from kg.workspace import find_workspace
 
 BASE = "http://example.org/"

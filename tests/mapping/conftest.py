@@ -8,7 +8,7 @@ import duckdb
 import pytest
 
 from kg.duck import engine
-from kg.mapping import dialect
+from kg.engines.duckdb import dialect
 
 
 @pytest.fixture(scope="session")

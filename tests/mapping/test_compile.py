@@ -14,11 +14,11 @@ from pathlib import Path
 import pytest
 
 from kg.duck import engine
+from kg.engines.duckdb.compile import compile_plan
+from kg.engines.duckdb.materialize import explain, materialize
 from kg.errors import InputError
-from kg.mapping.compile import compile_plan
 from kg.mapping.plan import Plan
 from kg.mapping.reading import read_mapping
-from kg.materialize import explain, materialize
 from kg.sources import Folders
 from kg.terms import RDF_TYPE
 from tests.mapping.running import EX, PREFIXES, read_plan, write_files, yarrrml
@@ -161,7 +161,8 @@ class TestWork:
         assert asked[300] < asked[600] <= 2 * asked[300] < 50
 
     def test_many_columns_are_read_in_pieces_where_memory_is_short(self, tmp_path, monkeypatch):
-        monkeypatch.setattr("kg.sources.loading.BYTES_PER_COLUMN", 2**24)  # so 54 columns at once
+        # So 54 columns at once.
+        monkeypatch.setattr("kg.engines.duckdb.loading.BYTES_PER_COLUMN", 2**24)
         names = [f"n{number}" for number in range(120)]
         mapping = yarrrml("[[t.csv~csv]]", [f"[ex:{name}, $({name})]" for name in names])
         rows = "\n".join(f"{row},{','.join(f'{row}{name}' for name in names)}" for row in range(9))
@@ -190,7 +191,7 @@ class TestWork:
         assert quads == 1
 
     def test_a_value_that_makes_no_term_is_found_in_pieces_too(self, tmp_path, monkeypatch):
-        monkeypatch.setattr("kg.sources.loading._width", lambda _: 2)
+        monkeypatch.setattr("kg.engines.duckdb.loading._width", lambda _: 2)
         mapping = yarrrml("[[t.csv~csv]]", ["[ex:p, $(a)]", "[ex:p, $(b)]"], subject="$(id)")
         text = "a,b,id\n1,2,http://e/1\n1,2,no iri\n"
         with pytest.raises(InputError, match="'no iri' is not an absolute IRI") as caught:

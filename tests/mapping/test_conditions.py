@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kg.duck import engine
+from kg.engines.duckdb.function_sql import call_sql, truth_sql
 from kg.errors import InputError
 from kg.lineage import Lineage, Wanted
-from kg.mapping.function_sql import call_sql, truth_sql
 from kg.mapping.functions import KNOWN, SIGNATURES, make_call
 from kg.mapping.plan import Call, Constant, Expression, Function, Origin, Reference, TermType
 from kg.mapping.templates import TemplateError, parse_call, parse_template

@@ -13,7 +13,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from kg import terms
-from kg.mapping import dialect
+from kg.engines.duckdb import dialect
+from kg.sql import sql_name, sql_text
 from tests.test_terms import EVERYTHING, IRI_PARTS, TAG_PARTS, TEXT
 
 UNRESERVED = re.compile(rf"[A-Za-z0-9\-._~{terms.UCSCHAR}]")
@@ -165,10 +166,10 @@ class TestNatural:
 class TestText:
     @given(TEXT)
     def test_literals_and_names(self, database, value):
-        row = database.execute(f"SELECT {dialect.text(value)}").fetchone()
+        row = database.execute(f"SELECT {sql_text(value)}").fetchone()
         assert row == (value,)
         if "\0" not in value and value:
-            name = dialect.name(value)
+            name = sql_name(value)
             cursor = database.execute(f"SELECT 1 AS {name}")
             assert cursor.description[0][0] == value
 

@@ -13,9 +13,9 @@ import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
+from kg.engines.duckdb.materialize import STREAM_FROM
 from kg.errors import InputError
 from kg.mapping.plan import Plan
-from kg.materialize import STREAM_FROM
 from kg.terms import RDF_TYPE
 from tests.mapping.evaluator import Evaluation, evaluate
 from tests.mapping.random_plans import plans
@@ -64,11 +64,11 @@ def as_if_wide(wide: bool) -> Iterator[None]:
     with ExitStack() as stack:
         if wide:
             for name, number in (
-                ("kg.sources.loading._width", lambda _: 2),
-                ("kg.materialize.MOST_RULES_AT_ONCE", 0),
-                ("kg.materialize.MOST_COUNTS_AT_ONCE", 2),
-                ("kg.mapping.batches.MOST_TOGETHER", 3),
-                ("kg.mapping.order.MOST_BLOCKS", 1),
+                ("kg.engines.duckdb.loading._width", lambda _: 2),
+                ("kg.engines.duckdb.materialize.MOST_RULES_AT_ONCE", 0),
+                ("kg.engines.duckdb.materialize.MOST_COUNTS_AT_ONCE", 2),
+                ("kg.engines.duckdb.batches.MOST_TOGETHER", 3),
+                ("kg.engines.duckdb.order.MOST_BLOCKS", 1),
             ):
                 stack.enter_context(patch(name, number))
         yield

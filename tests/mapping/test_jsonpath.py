@@ -9,8 +9,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from kg.errors import InputError
-from kg.mapping.dialect import text
 from kg.mapping.jsonpath import Wildcard, engine_path, parse_jsonpath
+from kg.sql import sql_text
 
 ALL = Wildcard.ALL
 KEYS = st.text(st.characters(exclude_categories=["Cs"]), min_size=1).filter(lambda k: k != "*")
@@ -108,7 +108,7 @@ def test_engine_finds_keys(database, keys):
     value: object = 1
     for key in reversed(keys):
         value = {key: value, "other " + key: 2}
-    written, path = json.dumps(value), text(engine_path(tuple(keys)))
+    written, path = json.dumps(value), sql_text(engine_path(tuple(keys)))
     row = database.execute(
         f"SELECT json_extract(j, {path}), json_extract(j, [{path}]) FROM (SELECT ?::JSON AS j)",
         [written],
@@ -128,5 +128,5 @@ def test_quoted_keys_are_read_as_they_were_written(key):
     [((0,), "1"), ((2,), "3"), ((-1,), "3"), ((-3,), "1"), ((3,), None), ((-4,), None)],
 )
 def test_engine_finds_elements(database, steps, found):
-    path = text(engine_path(steps))
+    path = sql_text(engine_path(steps))
     assert database.execute(f"SELECT json_extract('[1,2,3]', {path})").fetchone() == (found,)

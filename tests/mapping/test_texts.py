@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from kg.engines.duckdb import loading
 from kg.mapping.plan import Formulation
 from kg.mapping.tables import source_tables
-from kg.sources import json_files, loading
+from kg.sources import json_files
 from tests.mapping.running import read_plan, run_plan, write_files
 
 HEAD = """

@@ -9,7 +9,7 @@ import duckdb
 import pytest
 
 from kg.duck import engine
-from kg.mapping import dialect
+from kg.engines.duckdb import dialect
 from tests.sources.loaded import Loaded, load
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import duckdb
 
+from kg.engines.duckdb.loading import LoadedTable, load_table, locate_all
 from kg.mapping.plan import (
     Constant,
     Formulation,
@@ -21,8 +22,7 @@ from kg.mapping.plan import (
     TriplesMap,
 )
 from kg.mapping.tables import source_tables
-from kg.sources import Folders, LoadedTable, load_table
-from kg.sources.loading import locate_all
+from kg.sources import Folders
 from kg.terms import XSD_STRING
 from tests.mapping.running import write_files
 

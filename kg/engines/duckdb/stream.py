@@ -11,8 +11,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
-from kg.mapping.dialect import array
-from kg.mapping.term_sql import TermSql
+from kg.engines.duckdb.dialect import array
+from kg.engines.duckdb.term_sql import TermSql
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 """A logical source becomes a table: each file read once, each record with its number.
 
 The table has the columns ``file`` (number of the file, from 0), ``record`` (number of the record
-in its file, from 1, the header not counted), and those of `kg.mapping.term_sql`.
+in its file, from 1, the header not counted), and those of `kg.engines.duckdb.term_sql`.
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ from typing import Final
 import duckdb
 
 from kg.duck import first_line, sql_name, sql_text
+from kg.engines.duckdb.dialect import BAD_VALUE
 from kg.errors import InputError, KgError, Location, WorldError
-from kg.mapping.dialect import BAD_VALUE
 from kg.mapping.plan import Formulation, LogicalSource
 from kg.mapping.source_table import Column, SourceTable
 from kg.paths import plain_path
@@ -113,7 +113,7 @@ def load_table(
     """Read a logical source into a temporary table of its name.
 
     Args:
-        connection: From `kg.duck.engine`, with the macros of `kg.mapping.dialect`.
+        connection: From `kg.duck.engine`, with the macros of `kg.engines.duckdb.dialect`.
         table: What to read.
         folders: Where to find it.
 

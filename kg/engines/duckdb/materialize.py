@@ -14,20 +14,22 @@ from typing import Final
 import duckdb
 
 from kg.duck import sql_name, translated
+from kg.engines.duckdb import dialect
+from kg.engines.duckdb.accounts import Account
+from kg.engines.duckdb.batches import Batch, rule_batches
+from kg.engines.duckdb.blocks import Codes, Ordered, write_coded, write_parts
+from kg.engines.duckdb.compile import compile_plan
+from kg.engines.duckdb.doubts import crossing_notes, ill_typed_notes, unfit_value
+from kg.engines.duckdb.loading import LoadedTable, drop_table, load_table, locate
+from kg.engines.duckdb.program import Program, Rule, Stream
+from kg.engines.duckdb.term_sql import Check
 from kg.errors import InputError, KgError, Location
 from kg.logins import without_login
-from kg.mapping import dialect
-from kg.mapping.accounts import Account
-from kg.mapping.batches import Batch, rule_batches
-from kg.mapping.compile import compile_plan
 from kg.mapping.plan import LogicalTarget, Plan
-from kg.mapping.program import Program, Rule, Stream
 from kg.mapping.source_table import SourceTable
-from kg.mapping.term_sql import Check
-from kg.quads import Codes, Ordered, QuadTable, spooled, write_parts, write_table
+from kg.quads import QuadTable, spooled
 from kg.sizes import parse_size
-from kg.sources import Folders, LoadedTable, drop_table, load_table, locate
-from kg.sources.doubts import crossing_notes, ill_typed_notes, unfit_value
+from kg.sources import Folders
 
 # Above this number of distinct predicates or graphs, finding a number costs more than it saves.
 MOST_CODES: Final = 512
@@ -192,7 +194,7 @@ def _write_targets(
         rows = " UNION ALL ".join(selects) or _NOTHING
         if selects and _is_large(connection, rules, loaded):
             rows = _staged(connection, rules, (), loaded, kept=tables)
-        return write_table(connection, rows, path, codes)
+        return write_coded(connection, rows, path, codes)
 
     default = [rule for rule in program.rules if not rule.targets]
     table = written(default, target)
@@ -225,7 +227,7 @@ def _write(
         kept = {stream.table for stream in streams}
         rows = _staged(connection, rules, extra, loaded, kept)
     if not streams:
-        return write_table(connection, rows, target, codes)
+        return write_coded(connection, rows, target, codes)
     ordered = [
         Ordered(s.block, s.sql, tuple(program.rules[n].sql for n in s.rules), s.joins)
         for s in streams

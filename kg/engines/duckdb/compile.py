@@ -4,7 +4,8 @@ Each logical source is read once, into a table of the references that are used a
 that its records have. Each predicate with its object is one scan of that table; a join is a join
 of distinct keys, or only a test whether the parent is there, where the child's own values make the
 parent's subject. Subjects travel without the text that those of a triples map share, constant
-predicates and graphs as numbers: the one sort at the end compares little (see `kg.mapping.order`).
+predicates and graphs as numbers: the one sort at the end compares little (see
+`kg.engines.duckdb.order`).
 """
 
 from __future__ import annotations
@@ -14,11 +15,14 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
+from kg.engines.duckdb.accounts import account
+from kg.engines.duckdb.dialect import array
+from kg.engines.duckdb.joins import distinct_sql, numbered_keys, or_null, with_references
+from kg.engines.duckdb.order import SubjectOrder, predicate_key
+from kg.engines.duckdb.program import Part, Program, Rule, Stream
+from kg.engines.duckdb.stream import Entry, stream_sql
+from kg.engines.duckdb.term_sql import TermCompiler, TermSql
 from kg.errors import InputError
-from kg.mapping.accounts import account
-from kg.mapping.dialect import array
-from kg.mapping.joins import distinct_sql, numbered_keys, or_null, with_references
-from kg.mapping.order import SubjectOrder, predicate_key
 from kg.mapping.plan import (
     Constant,
     Plan,
@@ -31,12 +35,9 @@ from kg.mapping.plan import (
     both,
     references,
 )
-from kg.mapping.program import Part, Program, Rule, Stream
 from kg.mapping.source_table import Computed, SourceTable
-from kg.mapping.stream import Entry, stream_sql
 from kg.mapping.tables import source_tables
 from kg.mapping.targets import Routing
-from kg.mapping.term_sql import TermCompiler, TermSql
 
 # Rules that one stream may stand for.
 MOST_STREAMED: Final = 200

@@ -1,4 +1,4 @@
-"""SQL expressions in DuckDB's dialect: the one place of the compiler that knows the engine.
+"""SQL expressions in DuckDB's dialect: macros, and how expressions are written.
 
 The macros below are created once per connection, so that the SQL that ``--explain`` prints can
 be read.
@@ -9,18 +9,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
+from kg.sql import sql_text
 from kg.terms import IRI_PATTERN, LANGUAGE_PATTERN, UCSCHAR, XSD
-
-
-def text(value: str) -> str:
-    """Return a text as an SQL string literal."""
-    return "'" + value.replace("'", "''") + "'"
-
-
-def name(value: str) -> str:
-    """Return a text as a quoted SQL identifier."""
-    return '"' + value.replace('"', '""') + '"'
-
 
 _UNRESERVED: Final = r"A-Za-z0-9\-._~"
 _ESCAPED: Final = r'[\x00-\x1F"\\\x7F\x{FFFE}\x{FFFF}]'
@@ -30,9 +20,9 @@ def _encode(allowed: str) -> str:
     return (
         # In ASCII the engine's own encoding is right, and quicker than any pattern.
         "CASE WHEN length(x) = strlen(x) THEN url_encode(x)"
-        f" WHEN regexp_full_match(x, {text(f'[{allowed}]*')}) THEN x ELSE"
+        f" WHEN regexp_full_match(x, {sql_text(f'[{allowed}]*')}) THEN x ELSE"
         " array_to_string(list_transform(string_split(x, ''), lambda ch:"
-        f" CASE WHEN regexp_full_match(ch, {text(f'[{allowed}]')}) THEN ch"
+        f" CASE WHEN regexp_full_match(ch, {sql_text(f'[{allowed}]')}) THEN ch"
         " ELSE url_encode(ch) END), '') END"
     )
 
@@ -43,8 +33,8 @@ _NAMED: Final = (("\\", "\\\\"), ('"', '\\"'), ("\b", "\\b"), ("\t", "\\t"), ("\
 def _replaced() -> str:
     sql = "x"
     for plain, escaped in (*_NAMED, ("\f", "\\f"), ("\r", "\\r")):
-        source = text(plain) if plain.isprintable() else f"chr({ord(plain)})"
-        sql = f"replace({sql}, {source}, {text(escaped)})"
+        source = sql_text(plain) if plain.isprintable() else f"chr({ord(plain)})"
+        sql = f"replace({sql}, {source}, {sql_text(escaped)})"
     return sql
 
 
@@ -57,10 +47,10 @@ _MACROS: Final = (
     " THEN printf('\\u%04X', unicode(ch)) ELSE ch END), '')",
     # JSON escapes what N-Triples escapes, but for the last control and the noncharacters.
     "kg_quoted(x) AS CASE WHEN length(x) = strlen(x) AND NOT contains(x, chr(127))"
-    f" THEN CAST(to_json(x) AS VARCHAR) WHEN regexp_matches(x, {text(_ESCAPED)})"
+    f" THEN CAST(to_json(x) AS VARCHAR) WHEN regexp_matches(x, {sql_text(_ESCAPED)})"
     f" THEN '\"' || kg_escape_rest({_replaced()}) || '\"' ELSE '\"' || x || '\"' END",
-    f"kg_is_iri(x) AS regexp_full_match(x, {text(IRI_PATTERN)})",
-    f"kg_is_language(x) AS regexp_full_match(x, {text(LANGUAGE_PATTERN)})",
+    f"kg_is_iri(x) AS regexp_full_match(x, {sql_text(IRI_PATTERN)})",
+    f"kg_is_language(x) AS regexp_full_match(x, {sql_text(LANGUAGE_PATTERN)})",
     # Canonical form of xsd:double from a JSON number; one too large for a double is INF:
     # https://www.w3.org/TR/xmlschema11-2/#f-doubleCanmap
     "kg_double_parts(x) AS {'sign': CASE WHEN x LIKE '-%' THEN '-' ELSE '' END,"

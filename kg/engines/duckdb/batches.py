@@ -10,8 +10,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from kg.mapping.dialect import array
-from kg.mapping.program import Part, Rule
+from kg.engines.duckdb.dialect import array
+from kg.engines.duckdb.program import Part, Rule
 
 # Rules that one query holds.
 MOST_TOGETHER: Final = 50

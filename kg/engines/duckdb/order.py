@@ -13,7 +13,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
-from kg.mapping.dialect import array, text
+from kg.engines.duckdb.dialect import array
+from kg.sql import sql_text
 from kg.terms import RDF_TYPE
 
 # Blocks that are told apart; each takes a place in the SQL of all other subjects.
@@ -64,9 +65,9 @@ class SubjectOrder:
         number = bisect_right(self.blocks, prefix.encode(), key=str.encode) - 1
         block = self.blocks[number] if number >= 0 else ""
         if number < 0 or not prefix.startswith(block):
-            return 2 * number + 2, f"{text(prefix)} || {rest}"
+            return 2 * number + 2, f"{sql_text(prefix)} || {rest}"
         left = prefix[len(block) :]
-        return 2 * number + 1, f"{text(left)} || {rest}" if left else rest
+        return 2 * number + 1, f"{sql_text(left)} || {rest}" if left else rest
 
     def split(self, term: str) -> tuple[str, str]:
         """Return number and rest, as SQL, of a subject that may be any term, given as SQL."""
@@ -74,8 +75,8 @@ class SubjectOrder:
             return "0::INTEGER", term
         numbers, rests = "", ""
         for number, block in enumerate(self.blocks):
-            starts = f"starts_with({term}, {text(block)})"
-            numbers += f" WHEN {term} < {text(block)} THEN {2 * number}"
+            starts = f"starts_with({term}, {sql_text(block)})"
+            numbers += f" WHEN {term} < {sql_text(block)} THEN {2 * number}"
             numbers += f" WHEN {starts} THEN {2 * number + 1}"
             rests += f" WHEN {starts} THEN {term}[{len(block) + 1}:]"
         return (
@@ -88,8 +89,8 @@ class SubjectOrder:
         if not self.blocks:
             return rest
         if isinstance(number, int):
-            return f"{text(self.blocks[number // 2])} || {rest}" if number % 2 else rest
+            return f"{sql_text(self.blocks[number // 2])} || {rest}" if number % 2 else rest
         return f"{self._texts()}[{number} + 1] || {rest}"
 
     def _texts(self) -> str:
-        return array([text(t) for block in self.blocks for t in ("", block)] + ["''"])
+        return array([sql_text(t) for block in self.blocks for t in ("", block)] + ["''"])

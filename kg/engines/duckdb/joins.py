@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
+from kg.engines.duckdb.term_sql import TermSql
 from kg.mapping.plan import Expression, Reference, Template, TermMap
-from kg.mapping.term_sql import TermSql
 
 
 def numbered_keys(keys: Sequence[TermSql]) -> dict[str, TermSql]:

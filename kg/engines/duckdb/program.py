@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from kg.mapping.accounts import Account
-from kg.mapping.order import SubjectOrder
+from kg.engines.duckdb.accounts import Account
+from kg.engines.duckdb.order import SubjectOrder
+from kg.engines.duckdb.term_sql import Check
 from kg.mapping.plan import LogicalTarget
 from kg.mapping.source_table import SourceTable
-from kg.mapping.term_sql import Check
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Final
 
-from kg.mapping.dialect import text
 from kg.mapping.plan import Call, Constant, Expression, Function
+from kg.sql import sql_text
 
 # Returns the SQL of an expression's text.
 Plain = Callable[[Expression], str]
@@ -83,7 +83,7 @@ def _substring(call: Call, plain: Plain) -> str:
 
 
 def _dated(form: str) -> Callable[..., str]:
-    return lambda value, pattern: f"strftime(try_strptime({value}, {pattern}), {text(form)})"
+    return lambda value, pattern: f"strftime(try_strptime({value}, {pattern}), {sql_text(form)})"
 
 
 _JOINED: Final[Mapping[Function, str]] = {Function.AND: " AND ", Function.OR: " OR "}

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import product
 
+from kg.engines.duckdb.term_sql import TermCompiler, TermSql
 from kg.mapping.plan import (
     Constant,
     Plan,
@@ -22,7 +23,6 @@ from kg.mapping.plan import (
     term_references,
 )
 from kg.mapping.source_table import SourceTable
-from kg.mapping.term_sql import TermCompiler, TermSql
 from kg.terms import RDF
 
 

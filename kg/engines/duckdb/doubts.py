@@ -9,9 +9,9 @@ from typing import Final
 import duckdb
 
 from kg.duck import sql_name
+from kg.engines.duckdb.accounts import Account, Crossing, Loss, Unfit
+from kg.engines.duckdb.loading import LoadedTable, locate
 from kg.errors import LimitError, Location
-from kg.mapping.accounts import Account, Crossing, Loss, Unfit
-from kg.sources.loading import LoadedTable, locate
 from kg.terms import XSD
 from kg.wording import counted
 

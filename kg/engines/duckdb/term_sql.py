@@ -10,10 +10,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
+from kg.engines.duckdb.dialect import STOP, concat
+from kg.engines.duckdb.function_sql import call_sql, split_sql, truth_sql
 from kg.errors import InputError
 from kg.mapping.advice import no_iri
 from kg.mapping.datatypes import unknown_datatype, wrong_value_sql
-from kg.mapping.dialect import STOP, concat, text
 from kg.mapping.expressions import (
     constant_datatype,
     date_calls,
@@ -22,7 +23,6 @@ from kg.mapping.expressions import (
     splits,
     template_text,
 )
-from kg.mapping.function_sql import call_sql, split_sql, truth_sql
 from kg.mapping.plan import (
     Call,
     Constant,
@@ -35,6 +35,7 @@ from kg.mapping.plan import (
     references,
 )
 from kg.mapping.source_table import Column, SourceTable
+from kg.sql import sql_text
 from kg.terms import XSD, XSD_STRING, is_iri, literal
 
 # Their columns know a date from a date with a time.
@@ -156,7 +157,7 @@ class TermCompiler:
             return None
         start = expression.parts[0]
         for prefix in (f"<{start}", f"<{self.base}{start}"):
-            rest = made.sql.removeprefix(f"{text(prefix)} || ")
+            rest = made.sql.removeprefix(f"{sql_text(prefix)} || ")
             if isinstance(start, str) and rest != made.sql:
                 return replace(made, prefix=prefix, rest=rest)
         return None
@@ -304,14 +305,14 @@ class TermCompiler:
 
     def _blank_node(self, term_map: TermMap, bindings: _Bindings) -> str:
         if term_map.expression is None:
-            scope = text(f"{term_map.scope or self.triples_map}\n")
+            scope = sql_text(f"{term_map.scope or self.triples_map}\n")
             return f"'_:b' || md5({scope} || file || ' ' || record)"
         return f"'_:b' || md5({_plain(term_map.expression, bindings)})"
 
     def _iri(self, term_map: TermMap, bindings: _Bindings) -> str:
         expression = term_map.expression
         if isinstance(expression, Constant):
-            return text(f"<{self._constant_iri(expression, term_map)}>")
+            return sql_text(f"<{self._constant_iri(expression, term_map)}>")
         if isinstance(expression, Reference | Call):
             return self._checked_iri(term_map, _plain(expression, bindings))
         assert isinstance(expression, Template)
@@ -331,22 +332,22 @@ class TermCompiler:
         # Encoded values cannot spoil an IRI behind its scheme and authority.
         rest = _template((*expression.parts[1:], ">"), bindings, encode)
         if _ANCHORED.match(start):
-            return f"{text('<' + start)} || {rest}"
+            return f"{sql_text('<' + start)} || {rest}"
         if ":" not in plain and _ANCHORED.match(self.base + start):
-            return f"{text('<' + self.base + start)} || {rest}"
+            return f"{sql_text('<' + self.base + start)} || {rest}"
         return self._checked_iri(term_map, f"({made})")
 
     def _checked_iri(self, term_map: TermMap, value: str) -> str:
         def good(iri: str) -> str:
             if term_map.term_type in _UNSAFE:
-                return f"regexp_full_match({iri}, {text(_WRITABLE)})"
+                return f"regexp_full_match({iri}, {sql_text(_WRITABLE)})"
             return f"kg_is_iri({iri})"
 
         cases = f"WHEN {value} IS NULL THEN NULL WHEN {good(value)} THEN '<' || {value} || '>'"
         bad = f"NOT {good(value)}"
         if self.base:
             # rml-core prepends the base, it does not resolve against it.
-            relative = f"{text(self.base)} || {value}"
+            relative = f"{sql_text(self.base)} || {value}"
             cases += f" WHEN {good(relative)} THEN '<' || {relative} || '>'"
             bad += f" AND NOT {good(relative)}"
         self._check("bad-iri", term_map, value, bad, "an absolute IRI such as https://…")
@@ -371,8 +372,8 @@ class TermCompiler:
             if expression.datatype is not None:
                 _check_datatype(expression.datatype, term_map)
             if term_map.language is None and term_map.datatype is None:
-                return text(literal(expression.value, expression.datatype, expression.language))
-            value = text(expression.value)
+                return sql_text(literal(expression.value, expression.datatype, expression.language))
+            value = sql_text(expression.value)
         else:
             value = _plain(expression, bindings)
         if term_map.language is not None:
@@ -384,12 +385,12 @@ class TermCompiler:
                 if not isinstance(expression, Constant):
                     value = self._typed(expression, stated, bindings)
             datatype = self._scalar(term_map.datatype, bindings)
-            if datatype == text(f"<{XSD_STRING}>"):
+            if datatype == sql_text(f"<{XSD_STRING}>"):
                 return f"kg_quoted({value})"
             if isinstance(term_map.datatype.expression, Constant):
-                return f"kg_quoted({value}) || {text('^^' + datatype[1:-1])}"
+                return f"kg_quoted({value}) || {sql_text('^^' + datatype[1:-1])}"
             return (
-                f"kg_quoted({value}) || CASE {datatype} WHEN {text(f'<{XSD_STRING}>')} THEN ''"
+                f"kg_quoted({value}) || CASE {datatype} WHEN {sql_text(f'<{XSD_STRING}>')} THEN ''"
                 f" ELSE '^^' || {datatype} END"
             )
         if isinstance(expression, Reference) and (kind := bindings[expression].kind):
@@ -399,7 +400,7 @@ class TermCompiler:
     def _language(self, term_map: TermMap, bindings: _Bindings) -> str:
         assert term_map.expression is not None
         if isinstance(term_map.expression, Constant):
-            return text(f"@{term_map.expression.value.lower()}")
+            return sql_text(f"@{term_map.expression.value.lower()}")
         value = _plain(term_map.expression, bindings)
         good = f"kg_is_language({value})"
         self._check("bad-language-tag", term_map, value, f"NOT {good}", "a tag such as en or pt-BR")
@@ -449,7 +450,7 @@ def _list(column: Column, strict: bool) -> str:
 
 def _plain(expression: Expression, bindings: _Bindings) -> str:
     if isinstance(expression, Constant):
-        return text(expression.value)
+        return sql_text(expression.value)
     if isinstance(expression, Reference):
         return bindings[expression].text
     if isinstance(expression, Call):
@@ -463,7 +464,7 @@ def _template(
     parts: Sequence[str | Reference], bindings: _Bindings, encode: Callable[[str], str]
 ) -> str:
     return concat(
-        [text(part) if isinstance(part, str) else encode(bindings[part].text) for part in parts]
+        [sql_text(part) if isinstance(part, str) else encode(bindings[part].text) for part in parts]
     )
 
 

@@ -1,0 +1,1 @@
+"""Engines: what runs a mapping over its sources and writes the quads, one package an engine."""
