@@ -7,10 +7,10 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Final
 
+from kg.datatypes import unknown_datatype
 from kg.errors import Location
 from kg.findings.model import Finding, Level
 from kg.findings.terms import Used
-from kg.mapping.datatypes import unknown_datatype
 from kg.terms import XSD
 from kg.validation.messages import Namer
 from kg.validation.names import OWL, local_name, sh

@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pyoxigraph as ox
 
+from kg.datatypes import INTEGER_RANGES
 from kg.query.question import Question, parse_question
 from kg.query.run import Prepared, Source, find_question, prepare
-from kg.query.values import is_integer_type
 from kg.terms import XSD
 from kg.workspace import Workspace, find_workspace
 
@@ -180,7 +180,7 @@ def python_value(term: Term) -> Value:
 
 
 def _convert(text: str, name: str) -> Value:
-    if is_integer_type(name):
+    if XSD + name in INTEGER_RANGES:
         return int(text)
     if name == "decimal":
         return Decimal(text)

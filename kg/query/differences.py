@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 import pyoxigraph as ox
 
+from kg.datatypes import INTEGER_RANGES
 from kg.sparql.cursor import TriplePattern
 from kg.sparql.guard import Guarded
 from kg.sparql.lexer import Form, Kind, Token, declared_prefixes, string_value
@@ -20,13 +21,6 @@ from kg.terms import XSD, expand, is_language_tag
 if TYPE_CHECKING:  # a process that answers one question counts its imports
     from kg.query.tabular import Row
 
-_SUBTYPES: Final = frozenset(
-    (
-        *("long", "int", "short", "byte", "nonNegativeInteger", "positiveInteger"),
-        *("nonPositiveInteger", "negativeInteger"),
-        *("unsignedLong", "unsignedInt", "unsignedShort", "unsignedByte"),
-    )
-)
 _LARGEST: Final = 2**63 - 1
 # Triples of one property that are looked at for a second one with the same ends.
 _LOOKED_AT: Final = 10_000
@@ -130,7 +124,7 @@ def _subtypes(found: Sequence[Token], prefixes: Mapping[str, str]) -> Iterator[s
         iri = token.text[1:-1] if token.kind is Kind.IRI else None
         if token.kind is Kind.NAME:
             iri = expand(token.text, prefixes)
-        if iri and iri.startswith(XSD) and iri.removeprefix(XSD) in _SUBTYPES:
+        if iri in INTEGER_RANGES and iri != f"{XSD}integer":
             yield (
                 f"Oxigraph keeps whole numbers as xsd:integer, so that DATATYPE never gives"
                 f" {token.text}"

@@ -8,6 +8,7 @@ from typing import Final
 
 import pyoxigraph as ox
 
+from kg.datatypes import NUMERIC
 from kg.terms import XSD, XSD_STRING, escape
 from kg.wording import char_width as char_width
 from kg.wording import printable as printable
@@ -16,16 +17,8 @@ from kg.wording import width as width
 Term = ox.NamedNode | ox.BlankNode | ox.Literal | ox.Triple
 
 _LOCAL: Final = re.compile(r"[\w](?:[\w.-]*[\w-])?")
-_NUMBERS: Final = frozenset(
-    XSD + name
-    for name in (
-        "integer", "decimal", "double", "float", "long", "int", "short", "byte",
-        "nonNegativeInteger", "positiveInteger", "nonPositiveInteger", "negativeInteger",
-        "unsignedLong", "unsignedInt", "unsignedShort", "unsignedByte",
-    )
-)  # fmt: skip
 # Datatypes whose lexical form says what they are.
-_PLAIN: Final = _NUMBERS | {
+_PLAIN: Final = NUMERIC | {
     XSD + name for name in ("string", "boolean", "date", "dateTime", "time", "gYear", "gYearMonth")
 }
 
@@ -88,7 +81,7 @@ class Shortener:
 
 def is_number(term: Term) -> bool:
     """Tell whether a term is a literal of a numeric datatype."""
-    return isinstance(term, ox.Literal) and term.datatype.value in _NUMBERS
+    return isinstance(term, ox.Literal) and term.datatype.value in NUMERIC
 
 
 def wrap(text: str, limit: int) -> list[str]:

@@ -12,63 +12,31 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from kg.datatypes import INTEGER_RANGES, is_lexical_form, unknown_datatype
 from kg.errors import InputError
 from kg.terms import XSD, XSD_STRING, escape, expand, is_iri, is_language_tag
 
-_ZONE: Final = r"(?:Z|[+-](?:(?:0\d|1[0-3]):[0-5]\d|14:00))?"
-_YEAR: Final = r"-?(?:[1-9]\d{3,}|0\d{3})"
-_MONTH: Final = r"(?:0[1-9]|1[0-2])"
-_DAY: Final = r"(?:0[1-9]|[12]\d|3[01])"
-_TIME: Final = r"(?:(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d(?:\.\d+)?|24:00:00(?:\.0+)?)"
-_DURATION: Final = (
-    r"-?P(?=\d|T\d)(?:\d+Y)?(?:\d+M)?(?:\d+D)?(?:T(?=\d)(?:\d+H)?(?:\d+M)?(?:\d+(?:\.\d+)?S)?)?"
-)
-_DOUBLE: Final = r"(?:[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?|[+-]?INF|NaN)"
-
-# Datatype to lexical form and an example that a message can show.
-_LEXICAL: Final[Mapping[str, tuple[str, str]]] = {
-    "boolean": (r"true|false|1|0", "true"),
-    "decimal": (r"[+-]?(?:\d+(?:\.\d*)?|\.\d+)", "12.5"),
-    "double": (_DOUBLE, "1.5e3"),
-    "float": (_DOUBLE, "1.5e3"),
-    "date": (f"{_YEAR}-{_MONTH}-{_DAY}{_ZONE}", "2022-11-18"),
-    "dateTime": (f"{_YEAR}-{_MONTH}-{_DAY}T{_TIME}{_ZONE}", "2022-11-18T10:15:00Z"),
-    "dateTimeStamp": (
-        f"{_YEAR}-{_MONTH}-{_DAY}T{_TIME}{_ZONE.removesuffix('?')}",
-        "2022-11-18T10:15:00Z",
-    ),
-    "time": (f"{_TIME}{_ZONE}", "10:15:00"),
-    "gYear": (f"{_YEAR}{_ZONE}", "2022"),
-    "gYearMonth": (f"{_YEAR}-{_MONTH}{_ZONE}", "2022-11"),
-    "gMonthDay": (f"--{_MONTH}-{_DAY}{_ZONE}", "--11-18"),
-    "gMonth": (f"--{_MONTH}{_ZONE}", "--11"),
-    "gDay": (f"---{_DAY}{_ZONE}", "---18"),
-    "duration": (_DURATION, "P1Y2M"),
-    "yearMonthDuration": (r"-?P(?=\d)(?:\d+Y)?(?:\d+M)?", "P1Y2M"),
-    "dayTimeDuration": (
-        r"-?P(?=\d|T\d)(?:\d+D)?(?:T(?=\d)(?:\d+H)?(?:\d+M)?(?:\d+(?:\.\d+)?S)?)?",
-        "P3DT12H",
-    ),
-    "hexBinary": (r"(?:[0-9A-Fa-f]{2})*", "0FB7"),
-    "language": (r"[A-Za-z]{1,8}(?:-[A-Za-z0-9]{1,8})*", "en"),
+# A value of each datatype, to be shown in messages; those of integers follow from their ranges.
+_EXAMPLES: Final[Mapping[str, str]] = {
+    "boolean": "true",
+    "decimal": "12.5",
+    "double": "1.5e3",
+    "float": "1.5e3",
+    "date": "2022-11-18",
+    "dateTime": "2022-11-18T10:15:00Z",
+    "dateTimeStamp": "2022-11-18T10:15:00Z",
+    "time": "10:15:00",
+    "gYear": "2022",
+    "gYearMonth": "2022-11",
+    "gMonthDay": "--11-18",
+    "gMonth": "--11",
+    "gDay": "---18",
+    "duration": "P1Y2M",
+    "yearMonthDuration": "P1Y2M",
+    "dayTimeDuration": "P3DT12H",
+    "hexBinary": "0FB7",
+    "language": "en",
 }
-# Datatypes that are integers: the least and the greatest, None for no bound.
-_INTEGERS: Final[Mapping[str, tuple[int | None, int | None]]] = {
-    "integer": (None, None),
-    "long": (-(2**63), 2**63 - 1),
-    "int": (-(2**31), 2**31 - 1),
-    "short": (-(2**15), 2**15 - 1),
-    "byte": (-(2**7), 2**7 - 1),
-    "nonNegativeInteger": (0, None),
-    "positiveInteger": (1, None),
-    "nonPositiveInteger": (None, 0),
-    "negativeInteger": (None, -1),
-    "unsignedLong": (0, 2**64 - 1),
-    "unsignedInt": (0, 2**32 - 1),
-    "unsignedShort": (0, 2**16 - 1),
-    "unsignedByte": (0, 2**8 - 1),
-}
-_DATED: Final = ("date", "dateTime", "dateTimeStamp", "gMonthDay")
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,15 +67,15 @@ class ValueType:
     @property
     def example(self) -> str:
         """A value that is right."""
-        name = (self.datatype or "").removeprefix(XSD)
         if self.is_iri:
             return "http://example.org/a"
-        if name in _INTEGERS:
-            least, greatest = _INTEGERS[name]
+        datatype = self.datatype or ""
+        if datatype in INTEGER_RANGES:
+            least, greatest = INTEGER_RANGES[datatype]
             return (
                 "-7" if greatest in (0, -1) else "7" if least is None or least < 8 else str(least)
             )
-        return _LEXICAL[name][1] if name in _LEXICAL else "text"
+        return _EXAMPLES.get(datatype.removeprefix(XSD), "text")
 
 
 STRING: Final = ValueType(XSD_STRING)
@@ -130,9 +98,7 @@ def parse_type(text: str, prefixes: Mapping[str, str]) -> ValueType | None:
         expanded = expand(text, prefixes)
     if expanded is None or not is_iri(expanded):
         return None
-    if expanded.startswith(XSD) and not _is_known(expanded.removeprefix(XSD)):
-        return None
-    return ValueType(expanded)
+    return None if unknown_datatype(expanded) else ValueType(expanded)
 
 
 def sparql_term(value: str, wanted: ValueType, prefixes: Mapping[str, str]) -> str | None:
@@ -158,7 +124,7 @@ def sparql_term(value: str, wanted: ValueType, prefixes: Mapping[str, str]) -> s
         return _quoted(value)
     if wanted.datatype.startswith(XSD):
         value = value.strip(" \t\n\r")
-        if not _fits(value, wanted.datatype.removeprefix(XSD)):
+        if not is_lexical_form(value, wanted.datatype):
             return None
     return f"{_quoted(value)}^^<{wanted.datatype}>"
 
@@ -188,42 +154,3 @@ def _quoted(text: str) -> str:
     parts[::2] = map(escape, parts[::2])
     parts[1::2] = (f"\\u{ord(letter):04X}" for letter in parts[1::2])
     return f'"{"".join(parts)}"'
-
-
-def _is_known(name: str) -> bool:
-    return name in _LEXICAL or name in _INTEGERS or name in _TEXTS
-
-
-_TEXTS: Final = ("string", "anyURI", "normalizedString", "token", "base64Binary", "NCName", "Name")
-
-
-def _fits(value: str, name: str) -> bool:
-    if name in _INTEGERS:
-        least, greatest = _INTEGERS[name]
-        if not re.fullmatch(r"[+-]?[0-9]+", value):
-            return False
-        number = int(value) if len(value) < 4000 else None
-        if number is None:
-            return least is None and greatest is None
-        return (least is None or number >= least) and (greatest is None or number <= greatest)
-    if name not in _LEXICAL:
-        return True
-    if not re.fullmatch(_LEXICAL[name][0], value, re.ASCII):
-        return False
-    return name not in _DATED or _is_day(value)
-
-
-def _is_day(value: str) -> bool:
-    import calendar
-
-    match = re.match(r"(-?\d*)-(\d\d)-(\d\d)", value)
-    assert match is not None
-    year, month, day = match.groups()
-    # A day of no year may be 29 February; the calendar repeats every 400 years.
-    short = 2000 if year in ("", "-") else int(year[-4:]) % 400 + 400
-    return int(day) <= calendar.monthrange(short, int(month))[1]
-
-
-def is_integer_type(name: str) -> bool:
-    """Tell whether a datatype of XML Schema, named without its namespace, holds integers."""
-    return name in _INTEGERS

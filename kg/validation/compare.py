@@ -22,6 +22,7 @@ from fractions import Fraction
 from functools import lru_cache
 from typing import Final, Literal
 
+from kg.datatypes import NUMERIC, is_lexical_form
 from kg.terms import RDF_LANG_STRING, XSD
 from kg.validation.terms import is_literal, split_literal
 
@@ -32,61 +33,22 @@ Value = tuple[str, object]
 _STRINGS: Final = frozenset(
     ("string", "normalizedString", "token", "language", "Name", "NCName", "NMTOKEN")
 )
-# Least and greatest value of each integer datatype.
-_INTEGERS: Final[Mapping[str, tuple[int | None, int | None]]] = {
-    "integer": (None, None),
-    "long": (-(2**63), 2**63 - 1),
-    "int": (-(2**31), 2**31 - 1),
-    "short": (-(2**15), 2**15 - 1),
-    "byte": (-(2**7), 2**7 - 1),
-    "nonNegativeInteger": (0, None),
-    "positiveInteger": (1, None),
-    "unsignedLong": (0, 2**64 - 1),
-    "unsignedInt": (0, 2**32 - 1),
-    "unsignedShort": (0, 2**16 - 1),
-    "unsignedByte": (0, 2**8 - 1),
-    "nonPositiveInteger": (None, 0),
-    "negativeInteger": (None, -1),
-}
-_INTEGER: Final = re.compile(r"[+-]?[0-9]+")
-_DECIMAL: Final = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)")
-_DOUBLE: Final = re.compile(rf"{_DECIMAL.pattern}(?:[eE][+-]?[0-9]+)?")
-_INFINITE: Final = {"INF": math.inf, "+INF": math.inf, "-INF": -math.inf}
-_BOOLEANS: Final = {"true": 1, "1": 1, "false": 0, "0": 0}
-
-_YEAR: Final = r"(?P<year>-?(?:[1-9][0-9]{3,17}|0[0-9]{3}))"
-_MONTH: Final = "(?P<month>0[1-9]|1[0-2])"
-_DAY: Final = "(?P<day>0[1-9]|[12][0-9]|3[01])"
-_CLOCK: Final = (
-    r"(?P<hour>[01][0-9]|2[0-4]):(?P<minute>[0-5][0-9]):(?P<second>[0-5][0-9](?:\.[0-9]{1,1000})?)"
+# The kinds of dates and times, each with the parts that it has, and their zone.
+_MOMENTS: Final = ("dateTime", "date", "time", "gYear", "gYearMonth", "gMonth", "gMonthDay", "gDay")
+_MOMENT: Final = re.compile(
+    "(?:(?P<year>-?[0-9]{4,18})|-)?(?:-(?P<month>[0-9]{2})|-)?(?:-(?P<day>[0-9]{2}))?"
+    r"T?(?:(?P<hour>[0-9]{2}):(?P<minute>[0-9]{2}):(?P<second>[0-9]{2}(?:\.[0-9]{1,1000})?))?"
+    "(?P<zone>Z|[+-][0-9]{2}:[0-9]{2})?"
 )
-_ZONE: Final = r"(?P<zone>Z|[+-](?:(?:0[0-9]|1[0-3]):[0-5][0-9]|14:00))?"
-_MOMENTS: Final = {
-    name: re.compile(form + _ZONE)
-    for name, form in {
-        "dateTime": f"{_YEAR}-{_MONTH}-{_DAY}T{_CLOCK}",
-        "dateTimeStamp": f"{_YEAR}-{_MONTH}-{_DAY}T{_CLOCK}",
-        "date": f"{_YEAR}-{_MONTH}-{_DAY}",
-        "time": _CLOCK,
-        "gYear": _YEAR,
-        "gYearMonth": f"{_YEAR}-{_MONTH}",
-        "gMonth": f"--{_MONTH}",
-        "gMonthDay": f"--{_MONTH}-{_DAY}",
-        "gDay": f"---{_DAY}",
-    }.items()
-}
 # A leap year, whose last day times are of.
 _SOME_YEAR: Final = 1972
 _DAY_SECONDS: Final = 86_400
 _WIDEST_ZONE: Final = 14 * 3600
 
-_NUMBER_OF: Final = "(?:([0-9]{{1,18}}){})?"
+_N: Final = "[0-9]{1,18}"  # the digits of a part
 _DURATION: Final = re.compile(
-    "(-)?P"
-    + "".join(map(_NUMBER_OF.format, "YMD"))
-    + "(T"
-    + "".join(map(_NUMBER_OF.format, "HM"))
-    + r"(?:([0-9]{1,18}(?:\.[0-9]{1,1000})?)S)?)?"
+    rf"(-)?P(?:({_N})Y)?(?:({_N})M)?(?:({_N})D)?T?(?:({_N})H)?(?:({_N})M)?"
+    rf"(?:({_N}(?:\.[0-9]{{1,1000}})?)S)?"
 )
 # The days from which durations are counted that mix months and days.
 _REFERENCES: Final = ((1696, 9), (1697, 2), (1903, 3), (1903, 7))
@@ -130,14 +92,17 @@ def _value(term: str) -> Value | None:
     if name in _STRINGS:
         return "string", parts.lexical
     lexical = parts.lexical.strip(" \t\r\n")
-    if name in _MOMENTS:
-        return _moment(name, lexical)
-    if name in ("duration", "dayTimeDuration", "yearMonthDuration"):
-        return _duration(name, lexical)
+    if not is_lexical_form(lexical, parts.datatype):
+        return None
+    if parts.datatype in NUMERIC:
+        number = _number(name, lexical)
+        return None if number is None else ("number", number)
     if name == "boolean":
-        return ("boolean", _BOOLEANS[lexical]) if lexical in _BOOLEANS else None
-    number = _number(name, lexical)
-    return None if number is None else ("number", number)
+        return "boolean", lexical in ("true", "1")
+    if name.endswith("uration"):
+        return _duration(lexical)
+    name = name.removesuffix("Stamp")
+    return _moment(name, lexical) if name in _MOMENTS else None
 
 
 def _is_nan(term: str) -> bool:
@@ -153,21 +118,13 @@ def _is_floating(datatype: str) -> bool:
 
 
 def _number(name: str, lexical: str) -> Decimal | tuple[str, float] | None:
-    """Return an exact number, or one of ``xsd:float`` or ``xsd:double`` with its name."""
-    if name in _INTEGERS:
-        if not _INTEGER.fullmatch(lexical):
-            return None
-        number = Decimal(lexical)
-        least, most = _INTEGERS[name]
-        inside = (least is None or number >= least) and (most is None or number <= most)
-        return number if inside else None
-    if name == "decimal":
-        return Decimal(lexical) if _DECIMAL.fullmatch(lexical) else None
+    """Return an exact number, or one of ``xsd:float`` or ``xsd:double`` with its name.
+
+    None for NaN, which compares with nothing.
+    """
     if name not in ("float", "double"):
-        return None
-    if lexical in _INFINITE:
-        return name, _INFINITE[lexical]
-    if not _DOUBLE.fullmatch(lexical):
+        return Decimal(lexical)
+    if lexical == "NaN":
         return None
     return name, float(lexical) if name == "double" else _single(float(lexical))
 
@@ -209,25 +166,18 @@ def _plainly(a: object, b: object) -> Order:
 
 def _moment(name: str, lexical: str) -> Value | None:
     """Return when a date or time begins, in seconds, and whether its zone is known."""
-    found = _MOMENTS[name].fullmatch(lexical)
-    if found is None:
+    found = _MOMENT.fullmatch(lexical)
+    if found is None:  # more digits than are compared
         return None
     field = found.groupdict().get
     year = int(field("year") or _SOME_YEAR)
     month = int(field("month") or (12 if name == "time" else 1))
     day = int(field("day") or (31 if name == "time" else 1))
-    hour, minute = int(field("hour") or 0), int(field("minute") or 0)
-    second = Fraction(field("second") or 0)
-    if day > _days_in(year, month) or (hour == 24 and (minute or second)):
-        return None
-    if hour == 24 and name == "time":
-        hour = 0
-    seconds = _days(year, month, day) * _DAY_SECONDS + hour * 3600 + minute * 60 + second
+    hour = int(field("hour") or 0) % (24 if name == "time" else 25)
     zone = field("zone")
-    if zone is None and name == "dateTimeStamp":
-        return None
-    kind = "dateTime" if name == "dateTimeStamp" else name
-    return kind, (seconds - _offset(zone), zone is not None)
+    seconds = _days(year, month, day) * _DAY_SECONDS + hour * 3600 - _offset(zone)
+    seconds += int(field("minute") or 0) * 60
+    return name, (seconds + Fraction(field("second") or 0), zone is not None)
 
 
 def _offset(zone: str | None) -> int:
@@ -236,12 +186,6 @@ def _offset(zone: str | None) -> int:
         return 0
     minutes = int(zone[1:3]) * 60 + int(zone[4:6])
     return (-60 if zone[0] == "-" else 60) * minutes
-
-
-def _days_in(year: int, month: int) -> int:
-    if month == 2:
-        return 29 if year % 4 == 0 and (year % 100 != 0 or year % 400 == 0) else 28
-    return 30 if month in (4, 6, 9, 11) else 31
 
 
 def _days(year: int, month: int, day: int) -> int:
@@ -267,18 +211,14 @@ def _in_time(a: object, b: object) -> Order | None:
     return _plainly(first, second)
 
 
-def _duration(name: str, lexical: str) -> Value | None:
+def _duration(lexical: str) -> Value | None:
     """Return a duration as months and seconds; months and days are of different kinds."""
     found = _DURATION.fullmatch(lexical)
-    if found is None:
+    if found is None:  # more digits than are compared
         return None
-    sign, years, months, days, clock, hours, minutes, seconds = found.groups()
+    sign, years, months, days, hours, minutes, seconds = found.groups()
     by_months = (years, months) != (None, None)
     by_time = (days, hours, minutes, seconds) != (None,) * 4
-    wrong = {"yearMonthDuration": by_time, "dayTimeDuration": by_months}.get(name, False)
-    empty = not by_months and not by_time
-    if wrong or empty or (clock is not None and not any((hours, minutes, seconds))):
-        return None
     total_months = int(years or 0) * 12 + int(months or 0)
     total = Fraction(seconds or 0) + int(minutes or 0) * 60 + int(hours or 0) * 3600
     total += int(days or 0) * _DAY_SECONDS
@@ -316,5 +256,5 @@ def _end(start: tuple[int, int], duration: tuple[str, int, Fraction]) -> Fractio
 _COMPARED: Final[Mapping[str, Callable[[object, object], Order | None]]] = {
     "number": _numerically,
     "duration": _in_length,
-    **dict.fromkeys((*(_MOMENTS.keys() - {"dateTimeStamp"}),), _in_time),
+    **dict.fromkeys(_MOMENTS, _in_time),
 }

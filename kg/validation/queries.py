@@ -19,6 +19,7 @@ from typing import Any, Final
 import duckdb
 import pyoxigraph as ox
 
+from kg.datatypes import NUMERIC
 from kg.duck import lent, reserved, sql_text, translated
 from kg.quads import copy_lines
 from kg.store import Room, ask, empty_store, load_lines
@@ -48,16 +49,14 @@ OpenIndex = Callable[[], ox.Store]
 
 
 # Datatypes of which the index keeps the value, not how it is written.
-_MERGED: Final = frozenset(
+_MERGED: Final = NUMERIC | {
     XSD + name
     for name in (
-        *("integer", "decimal", "double", "float", "boolean", "long", "int", "short", "byte"),
-        *("nonNegativeInteger", "positiveInteger", "nonPositiveInteger", "negativeInteger"),
-        *("unsignedLong", "unsignedInt", "unsignedShort", "unsignedByte"),
-        *("date", "dateTime", "time", "duration", "dayTimeDuration", "yearMonthDuration"),
+        *("boolean", "date", "dateTime", "time"),
+        *("duration", "dayTimeDuration", "yearMonthDuration"),
         *("gYear", "gYearMonth", "gMonth", "gMonthDay", "gDay"),
     )
-)
+}
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Final
 
+from kg.datatypes import INTEGER_RANGES
 from kg.errors import InputError
 from kg.terms import XSD
 from kg.validation.model import (
@@ -45,11 +46,10 @@ from kg.validation.paths import Path, Predicate
 from kg.validation.shapes import ShapesGraph
 from kg.validation.terms import is_literal, is_true, split_literal
 
-_INTEGER_NAMES: Final = (
-    *("integer", "nonNegativeInteger", "positiveInteger", "long", "int", "short", "byte"),
-    *("unsignedLong", "unsignedInt", "unsignedShort", "unsignedByte"),
+# Those of a count, of which none has negative values alone.
+_INTEGERS: Final = frozenset(
+    datatype for datatype, (_, most) in INTEGER_RANGES.items() if most is None or most > 0
 )
-_INTEGERS: Final = frozenset(XSD + name for name in _INTEGER_NAMES)
 
 
 class UnreadableError(Exception):

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from kg.datatypes import LEXICAL_SPACES
 from kg.errors import InputError, LimitError
-from kg.mapping.datatypes import LEXICAL_SPACES
 from kg.mapping.functions import GREL
 from kg.terms import XSD
 from tests.mapping.running import EX, Run, read_plan, run_mapping, run_plan, yarrrml

@@ -10,11 +10,12 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
+from kg.datatypes import unknown_datatype
 from kg.engines.duckdb.dialect import STOP, concat
 from kg.engines.duckdb.function_sql import call_sql, split_sql, truth_sql
 from kg.errors import InputError
 from kg.mapping.advice import no_iri
-from kg.mapping.datatypes import unknown_datatype, wrong_value_sql
+from kg.mapping.datatypes import wrong_value_sql
 from kg.mapping.expressions import (
     constant_datatype,
     date_calls,
