@@ -14,7 +14,7 @@ import stat
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Final
+from typing import IO, Final
 
 from kg.errors import WorldError
 
@@ -70,6 +70,28 @@ def remove_folder(folder: Path) -> None:
 
     shutil.rmtree(folder, ignore_errors=True)
     _release(folder)
+
+
+@contextmanager
+def scratch_file() -> Iterator[IO[str]]:
+    """Give a text file to write and to read again, which has no name and goes at the end.
+
+    Raises:
+        WorldError: It cannot be made or written.
+    """
+    import tempfile
+
+    try:
+        with tempfile.TemporaryFile("w+", encoding="utf-8", newline="") as file:
+            yield file
+    except BrokenPipeError:  # of a pipe that it is copied to
+        raise
+    except OSError as error:
+        raise WorldError(
+            "disk",
+            f"a temporary file cannot be written: {error.strerror or error}",
+            hint="Check the room on the disk, or name another folder in TMPDIR.",
+        ) from error
 
 
 def part_of(target: Path) -> Path:

@@ -9,14 +9,14 @@ from contextlib import ExitStack
 from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from kg.cli.context import Settings, settings
 from kg.cli.given import ContextOption, DataFormatOption, given_data
 from kg.cli.limits import MemoryOption, ThreadsOption, TimeoutOption, limit
-from kg.cli.streams import shown
+from kg.cli.reports import STANDARD_OUTPUT, ReportFormat, check_target, chosen_format, opened
 from kg.errors import ExitCode, UsageError
 from kg.wording import counted
 from kg.workspace import COMMON_PREFIXES
@@ -33,15 +33,6 @@ if TYPE_CHECKING:
 _TABLE_REASONS = 3
 # Results of each constraint that the table leads back to their records, to tell the files apart.
 _TABLE_TRACED = 1_000
-
-
-class ReportFormat(StrEnum):
-    """How results are shown."""
-
-    TABLE = "table"
-    TURTLE = "turtle"
-    JSON = "json"
-    SARIF = "sarif"
 
 
 class FailOn(StrEnum):
@@ -68,7 +59,7 @@ def validate_command(
         ),
     ] = None,
     data_format: DataFormatOption = None,
-    contexts: ContextOption = None,  # noqa: ARG001  (its callback acts on it)
+    contexts: ContextOption = None,
     shapes: Annotated[
         list[Path] | None,
         typer.Option(
@@ -76,8 +67,20 @@ def validate_command(
         ),
     ] = None,
     form: Annotated[
-        ReportFormat, typer.Option("--format", help="How results are shown.")
-    ] = ReportFormat.TABLE,
+        ReportFormat | None,
+        typer.Option(
+            "-f",
+            "--format",
+            show_default=False,
+            help="How results are shown. Default: by the ending of FILE, else table.",
+        ),
+    ] = None,
+    output: Annotated[
+        Path | None,
+        typer.Option(
+            "-o", "--output", metavar="FILE", help="Write to a file; its ending says the format."
+        ),
+    ] = None,
     fail_on: Annotated[
         FailOn, typer.Option(help="Mildest severity that gives exit code 1.")
     ] = FailOn.VIOLATION,
@@ -118,16 +121,21 @@ def validate_command(
     from kg.duck import engine
     from kg.validation import Severity, load_shapes, validate
     from kg.validation.formats import open_report
-    from kg.validation.messages import Namer
+    from kg.validation.messages import Namer, tell_counts
+    from kg.workspace import show_path
 
     own = settings(context)
+    form = chosen_format(form, output)
     if data and not shapes:
         raise UsageError(
             "missing-shapes", "--data needs --shapes", hint="Name the shapes with --shapes FILE."
         )
-    data = context.with_resource(given_data(data or [], data_format))
     if not data:
         own.allow_outside(allow_outside)
+    named = [Path(each.partition("=")[2]) for each in contexts or []]
+    read = [*(data or []), *(shapes or []), *named]
+    check_target(output, read, None if data else own.workspace)
+    data = context.with_resource(given_data(data or [], data_format))
     graph = load_shapes(shapes or own.workspace.shape_files, ignore_unsupported=ignore_unsupported)
     namer = Namer({**_prefixes(own, data), **graph.prefixes})
     with ExitStack() as stack:
@@ -138,34 +146,18 @@ def validate_command(
         options = _options(own, data, graph, form, max_results, connection, stack)
         if explain:
             options = replace(options, explain=lambda way: own.say(_told(way, graph, namer)))
-        text = _whole(form, stack)
-        out = open_report(form.value, text, graph, namer, _width(), traced=_TABLE_TRACED)
+        text = stack.enter_context(opened(form, output))
+        width = _width() if output in (None, STANDARD_OUTPUT) else None
+        out = open_report(form.value, text, graph, namer, width, traced=_TABLE_TRACED)
         verdict = validate(connection, table, graph, sinks=[out.add], options=options)
-        out.close()
-        _print(text, form)
+        out.close(verdict)
+    if output not in (None, STANDARD_OUTPUT):
+        own.say(f"wrote {show_path(output)}: {tell_counts(verdict.counts)}")
     for note in verdict.notes:
         own.say(f"kg: warning: {note}")
     if explain:
         own.say(_asked(verdict, namer))
     return _exit_code(own, verdict, Severity[fail_on.name], max_results)
-
-
-def _whole(form: ReportFormat, stack: ExitStack) -> IO[str]:
-    """Return where a report is kept until it is whole: half a JSON text is of no use.
-
-    The table is written at the end anyway.
-    """
-    if form is ReportFormat.TABLE:
-        return shown()
-    import tempfile
-
-    return stack.enter_context(tempfile.TemporaryFile("w+", encoding="utf-8", newline=""))
-
-
-def _print(text: IO[str], form: ReportFormat) -> None:
-    if form is not ReportFormat.TABLE:
-        text.seek(0)
-        shutil.copyfileobj(text, sys.stdout)
 
 
 def _table(
@@ -215,12 +207,11 @@ def _options(
     if not data:
         build = own.workspace.current_build()
         index = (lambda: open_index(build)) if build.store.is_dir() else None
-    reasons = {ReportFormat.TABLE: _TABLE_REASONS, ReportFormat.TURTLE: 0}.get(form, sys.maxsize)
     options = Options(
         open_index=index,
         max_results=max_results,
-        reasons=reasons,
-        traced=_TABLE_TRACED if form is ReportFormat.TABLE else None,
+        reasons=_reasons(form),
+        traced=_traced(form),
         progress=stack.enter_context(own.status()),
     )
     if form is ReportFormat.TURTLE:
@@ -234,6 +225,22 @@ def _options(
     origins = Origins(connection, own.workspace, graph)
     stack.callback(origins.close)
     return replace(options, locate=origins.locate)
+
+
+def _reasons(form: ReportFormat) -> int:
+    """Return of how many results of a constraint a report says why every branch failed."""
+    from kg.validation.annotations import MOST_SHOWN
+
+    few = {ReportFormat.TABLE: _TABLE_REASONS, ReportFormat.GITHUB: MOST_SHOWN}
+    none = {ReportFormat.TURTLE: 0, ReportFormat.CSV: 0}
+    return (few | none).get(form, sys.maxsize)
+
+
+def _traced(form: ReportFormat) -> int | None:
+    """Return how many results of a constraint a report leads back to their records; None: all."""
+    from kg.validation.annotations import MOST_SHOWN
+
+    return {ReportFormat.TABLE: _TABLE_TRACED, ReportFormat.GITHUB: MOST_SHOWN}.get(form)
 
 
 def _told(way: ShapeWay, graph: ShapesGraph, namer: Namer) -> str:

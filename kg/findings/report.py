@@ -8,10 +8,15 @@ from typing import Any, Final
 
 from kg.about import tool_version
 from kg.findings.model import Finding, Level, as_record
+from kg.validation.annotations import AnnotationLevel, annotation
 from kg.validation.formats import SARIF_SCHEMA, sarif_place
 
 _SARIF_LEVELS: Final = {Level.ERROR: "error", Level.WARNING: "warning", Level.INFO: "note"}
-_GITHUB_LEVELS: Final = {Level.ERROR: "error", Level.WARNING: "warning", Level.INFO: "notice"}
+_GITHUB_LEVELS: Final[Mapping[Level, AnnotationLevel]] = {
+    Level.ERROR: "error",
+    Level.WARNING: "warning",
+    Level.INFO: "notice",
+}
 
 
 def as_text(findings: Sequence[Finding]) -> str:
@@ -71,26 +76,17 @@ def _sarif(finding: Finding) -> dict[str, Any]:
 
 
 def as_github(findings: Sequence[Finding]) -> str:
-    """Return findings as workflow commands, which GitHub shows beside the lines of a change.
-
-    Spec: https://docs.github.com/actions/reference/workflows-and-actions/workflow-commands
-    """
-    return "".join(f"{_annotation(each)}\n" for each in findings)
-
-
-def _annotation(finding: Finding) -> str:
-    fields = {"title": finding.code}
-    if finding.place is not None:
-        fields = {"file": finding.place.file, **fields}
-        if finding.place.line is not None:
-            fields["line"] = str(finding.place.line)
-    listed = ",".join(f"{name}={_escaped(text, ',:')}" for name, text in fields.items())
-    text = _escaped(f"{finding.message}. {finding.hint}".rstrip())
-    return f"::{_GITHUB_LEVELS[finding.level]} {listed}::{text}"
-
-
-def _escaped(text: str, more: str = "") -> str:
-    return "".join(f"%{ord(char):02X}" if char in "%\r\n" + more else char for char in text)
+    """Return findings as workflow commands, which GitHub shows beside the lines of a change."""
+    return "".join(
+        annotation(
+            _GITHUB_LEVELS[each.level],
+            each.place,
+            each.code,
+            f"{each.message}. {each.hint}".rstrip(),
+        )
+        + "\n"
+        for each in findings
+    )
 
 
 FORMATS: Final[Mapping[str, Callable[[Sequence[Finding]], str]]] = {

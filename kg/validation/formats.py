@@ -1,4 +1,4 @@
-"""Reports for people and tools: a grouped table, JSON, SARIF 2.1; written as the results come."""
+"""Reports for people and tools: a grouped table, JSON, SARIF 2.1; and the list of all formats."""
 
 from __future__ import annotations
 
@@ -13,13 +13,21 @@ from urllib.parse import quote
 
 from kg.about import tool_version
 from kg.errors import Location
-from kg.validation.messages import Namer, component_name, group_message
+from kg.validation.messages import (
+    Namer,
+    component_name,
+    group_message,
+    message_text,
+    rule_name,
+    tell_counts,
+)
 from kg.validation.paths import to_sparql
 from kg.validation.report import TurtleReport
-from kg.validation.results import Result, Severity
+from kg.validation.reports.github import GithubReport
+from kg.validation.reports.rows import CsvReport
+from kg.validation.results import Result, Severity, Verdict
 from kg.validation.shapes import ShapesGraph
 from kg.validation.terms import is_blank, is_literal, split_literal
-from kg.wording import counted
 
 # Characters that a line has at least where sentences are broken.
 _NARROWEST: Final = 40
@@ -41,8 +49,12 @@ class Report(Protocol):
     def add(self, result: Result) -> None:
         """Take one result."""
 
-    def close(self) -> None:
-        """Write what is still to be written."""
+    def close(self, verdict: Verdict | None = None, /) -> None:
+        """Write what is still to be written.
+
+        Args:
+            verdict: What the validation came to, if that is known.
+        """
 
 
 @dataclass
@@ -109,7 +121,7 @@ class TableReport:
             group.shown += 1
             group.examples.extend(self._example(result))
 
-    def close(self) -> None:
+    def close(self, _: Verdict | None = None, /) -> None:
         """Write the groups and a line that sums them up."""
         counts = dict.fromkeys(sorted(Severity, reverse=True), 0)
         shown = [
@@ -124,8 +136,7 @@ class TableReport:
             for line in self._lines(group):
                 self._out.write(line + "\n")
             self._out.write("\n")
-        told = [counted(count, severity.label) for severity, count in counts.items() if count]
-        self._out.write(f"{', '.join(told)}\n" if told else "The graph conforms to the shapes.\n")
+        self._out.write(tell_counts(counts) + "\n")
 
     def _merged(self) -> Iterator[_Group]:
         """Yield the groups; those of a constraint as one where not all its results have places."""
@@ -202,7 +213,7 @@ class JsonReport:
         self._counts[result.level] += 1
         self._out.write(json.dumps(self._record(result), ensure_ascii=False))
 
-    def close(self) -> None:
+    def close(self, _: Verdict | None = None, /) -> None:
         """End the list, and write the counts."""
         counts = {severity.label: count for severity, count in self._counts.items() if count}
         end = {"counts": counts, "conforms": not counts}
@@ -259,14 +270,14 @@ class SarifReport:
         self._count += 1
         self._out.write(json.dumps(self._record(result), ensure_ascii=False))
 
-    def close(self) -> None:
+    def close(self, _: Verdict | None = None, /) -> None:
         """Write the rules, and end the log."""
         driver = {"name": "kg", **_version(), "rules": list(self._rules.values())}
         run = {"tool": {"driver": driver}, "columnKind": "unicodeCodePoints"}
         self._out.write("\n], " + json.dumps(run, ensure_ascii=False)[1:] + "]}\n")
 
     def _record(self, result: Result) -> dict[str, Any]:
-        message = "; ".join(split_literal(text).lexical for text in result.messages)
+        message = message_text(result)
         about = self._namer(result.focus_node)
         places = [sarif_place(place) for place in result.origins]
         shape = self._shapes.origins.get(result.source_shape)
@@ -285,11 +296,7 @@ class SarifReport:
         return record
 
     def _rule(self, result: Result) -> str:
-        parts = [self._namer(self._shapes.owner(result.source_shape))]
-        if result.path is not None:
-            parts.append(to_sparql(result.path, self._namer))
-        parts.append(component_name(result.component))
-        name = "/".join(parts)
+        name = rule_name(self._shapes, self._namer, result)
         if name not in self._rules:
             self._rules[name] = {
                 "id": name,
@@ -297,6 +304,16 @@ class SarifReport:
                 "defaultConfiguration": {"level": _SARIF_LEVELS[result.level]},
             }
         return name
+
+
+# File endings with the formats that they stand for.
+ENDINGS: Final[Mapping[str, str]] = {
+    ".txt": "table",
+    ".ttl": "turtle",
+    ".json": "json",
+    ".sarif": "sarif",
+    ".csv": "csv",
+}
 
 
 def open_report(
@@ -308,13 +325,18 @@ def open_report(
     is_accepted: IsAccepted | None = None,
     traced: int | None = None,
 ) -> Report:
-    """Return the writer of a format: table, turtle, json or sarif; `TableReport` has the rest."""
-    if form == "turtle":
-        return TurtleReport(out, shapes)
-    if form == "json":
-        return JsonReport(out, shapes)
-    if form == "sarif":
-        return SarifReport(out, shapes, namer)
+    """Return the writer of a format: a value of `ENDINGS` or github; `TableReport` has the rest."""
+    match form:
+        case "turtle":
+            return TurtleReport(out, shapes)
+        case "json":
+            return JsonReport(out, shapes)
+        case "sarif":
+            return SarifReport(out, shapes, namer)
+        case "csv":
+            return CsvReport(out, shapes)
+        case "github":
+            return GithubReport(out, shapes, namer)
     return TableReport(out, shapes, namer, width, is_accepted, traced)
 
 

@@ -11,9 +11,10 @@ from typing import Final
 from kg.terms import XSD, XSD_STRING
 from kg.validation.names import RDF_TYPE, SH, sh
 from kg.validation.paths import to_sparql
-from kg.validation.results import Result
+from kg.validation.results import Result, Severity
 from kg.validation.shapes import ShapesGraph
 from kg.validation.terms import is_literal, split_literal
+from kg.wording import counted
 
 # Said of a solution where neither the constraint nor its shape has a message.
 QUERY_MESSAGE: Final = "the node is a solution of the shape's SPARQL query"
@@ -108,12 +109,33 @@ def _language_rank(message: str) -> tuple[int, str]:
     return (0 if not language else 1 if language.startswith("en") else 2, message)
 
 
+def message_text(result: Result) -> str:
+    """Return the messages of a result as one text."""
+    return "; ".join(split_literal(message).lexical for message in result.messages)
+
+
+def rule_name(shapes: ShapesGraph, namer: Namer, result: Result) -> str:
+    """Return the name of the constraint that a result breaks: ``ex:Shape/ex:path/MinCount``."""
+    parts = [namer(shapes.owner(result.source_shape))]
+    if result.path is not None:
+        parts.append(to_sparql(result.path, namer))
+    parts.append(component_name(result.component))
+    return "/".join(parts)
+
+
+def tell_counts(counts: Mapping[Severity, int]) -> str:
+    """Return numbers of results in one sentence, the worst first: ``2 violations, 1 warning``."""
+    ordered = sorted(counts.items(), reverse=True)
+    told = [counted(count, severity.label) for severity, count in ordered if count]
+    return ", ".join(told) if told else "The graph conforms to the shapes."
+
+
 def tell_results(shapes: ShapesGraph, results: Iterable[Result]) -> str:
     """Return in one sentence what is wrong, from the results of a shape."""
     namer = Namer(shapes.prefixes)
     told = []
     for result in results:
-        text = "; ".join(split_literal(message).lexical for message in result.messages)
+        text = message_text(result)
         path = "" if result.path is None else to_sparql(result.path, namer)
         told.append(text if not path or text.startswith(path) else f"{path}: {text}")
     return "; ".join(dict.fromkeys(told))

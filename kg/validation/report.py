@@ -15,7 +15,7 @@ from kg.temporary import replacing
 from kg.terms import RDF_TYPE
 from kg.validation.names import RDF_FIRST, SH, sh
 from kg.validation.paths import Path, Predicate, to_turtle
-from kg.validation.results import Result
+from kg.validation.results import Result, Verdict
 from kg.validation.shapes import ShapesGraph
 from kg.workspace import show_path
 
@@ -46,7 +46,7 @@ class TurtleReport:
         self._out.write("\n".join(self._lines(result, 2)))
         self._count += 1
 
-    def close(self) -> None:
+    def close(self, _: Verdict | None = None, /) -> None:
         """End the report, with ``sh:conforms`` and the descriptions of unnamed shapes."""
         self._out.write(f" ;\n    sh:conforms {'false' if self._count else 'true'} .\n")
         pending = list(self._described)

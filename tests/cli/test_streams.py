@@ -77,7 +77,10 @@ WRITING: tuple[tuple[int, tuple[str, ...]], ...] = (
     (0, ("questions",)),
     (0, ("questions", "--format", "json")),
     (0, ("trace", "ex:1")),
-    *((0, ("validate", "--format", form)) for form in ("table", "turtle", "json", "sarif")),
+    *(
+        (0, ("validate", "--format", form))
+        for form in ("table", "turtle", "json", "sarif", "csv", "github")
+    ),
     *((0, ("export", "-o", "-", "--format", form)) for form in ("turtle", "nquads", "jsonld")),
     *((1, ("diff", "old.nt", "new.nt", "--format", form)) for form in ("text", "patch", "update")),
     (0, ("describe",)),
@@ -92,6 +95,7 @@ SILENT: tuple[tuple[int, tuple[str, ...]], ...] = (
     (0, ("init", "new")),
     (0, ("release", "released")),
     (0, ("query", "-e", TEXT, "-o", "answer.csv")),
+    (0, ("validate", "-o", "report.csv")),
 )
 FAILING: tuple[tuple[int, tuple[str, ...]], ...] = (
     (2, ("map", f"bad{EVIL}.yarrrml.yml", "-o", "-")),
@@ -113,6 +117,7 @@ FAILING: tuple[tuple[int, tuple[str, ...]], ...] = (
     (2, ("push", f"http://x/{EVIL}")),
     (2, ("diff", "old.nt", f"x{EVIL}")),
     (2, ("validate", "--data", "old.nt", "--shapes", f"bad{EVIL}.nt")),
+    (2, ("validate", "-o", f"x{EVIL}")),
     (2, ("build", "--memory", EVIL)),
 )
 
@@ -225,6 +230,7 @@ def test_a_file_that_people_read_is_like_what_is_shown(kg, graph):
         (("diff", "old.nt", "new.nt"), "changes.txt"),
         (("query", "-e", TEXT, "--format", "markdown"), "answer.md"),
         (("describe",), "card.md"),
+        (("validate",), "report.txt"),
     ):
         kg(*words, "-o", target, cwd=graph)
         text = (graph / target).read_text(encoding="utf-8")

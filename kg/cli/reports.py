@@ -1,0 +1,122 @@
+"""Where the report of a validation goes, and in which format: standard output, or a file."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from enum import StrEnum
+from pathlib import Path
+from typing import IO, TYPE_CHECKING
+
+from kg.cli.streams import shown
+from kg.errors import InputError, UsageError
+
+if TYPE_CHECKING:
+    from kg.workspace import Workspace
+
+STANDARD_OUTPUT = Path("-")
+
+
+class ReportFormat(StrEnum):
+    """How results are shown."""
+
+    TABLE = "table"
+    TURTLE = "turtle"
+    JSON = "json"
+    SARIF = "sarif"
+    CSV = "csv"
+    GITHUB = "github"
+
+
+def chosen_format(form: ReportFormat | None, output: Path | None) -> ReportFormat:
+    """Return the format that an option or the ending of a file says, by default the table.
+
+    Raises:
+        UsageError: The ending says no format.
+    """
+    from kg.validation.formats import ENDINGS
+
+    if form is not None:
+        return form
+    if output in (None, STANDARD_OUTPUT):
+        return ReportFormat.TABLE
+    assert output is not None
+    named = ENDINGS.get(output.suffix.lower())
+    if named is None:
+        raise UsageError(
+            "unknown-format",
+            f"the ending of {output} says no format of reports",
+            hint=f"Add --format, or take one of {', '.join(ENDINGS)}.",
+        )
+    return ReportFormat(named)
+
+
+def check_target(output: Path | None, inputs: Iterable[Path], workspace: Workspace | None) -> None:
+    """Refuse to write a report over what the validation reads.
+
+    Args:
+        output: The file; None or - is standard output.
+        inputs: Files that are read.
+        workspace: The workspace that is validated, if one is: its files are inputs too.
+
+    Raises:
+        InputError: The file is an input.
+    """
+    from kg.paths import is_inside, kind_of, real_path, show_path
+
+    if output is None or output == STANDARD_OUTPUT or kind_of(output) != "a file":
+        return
+    read = {real_path(path) for path in inputs}
+    if workspace is not None:
+        read.update(real_path(path) for path in _files_of(workspace))
+    inside = workspace is not None and is_inside(output, [workspace.state])
+    if inside or real_path(output) in read:
+        raise InputError(
+            "same-target",
+            f"{show_path(output)} is read by the validation, and would be written over",
+            hint="Give the report another name.",
+        )
+
+
+def _files_of(workspace: Workspace) -> Iterator[Path]:
+    yield from (workspace.config_file, workspace.root / "accepted.toml")
+    yield from workspace.ontology_files
+    yield from workspace.shape_files
+    yield from workspace.question_files
+    yield from workspace.mapping_files
+    yield from workspace.data_rdf_files
+    # Files that the mappings read, wherever they lie.
+    sources = workspace.current_build().info().get("sources", ())
+    yield from (workspace.root / source["path"] for source in sources)
+
+
+@contextmanager
+def opened(form: ReportFormat, output: Path | None) -> Iterator[IO[str]]:
+    """Give what a report is written to; it is put in its place when the body has ended well.
+
+    Half a report is of no use: standard output gets it when it is whole, and a file is replaced in
+    one step.
+
+    Args:
+        form: The format.
+        output: The file; None or - is standard output.
+
+    Raises:
+        WorldError: It cannot be written.
+    """
+    if output is not None and output != STANDARD_OUTPUT:
+        from kg.export.sinks import replacing
+
+        with replacing(output) as part, part.open("w", encoding="utf-8", newline="") as out:
+            yield shown(out) if form is ReportFormat.TABLE else out
+    elif form is ReportFormat.TABLE:
+        yield shown()  # it is written at the end anyway
+    else:
+        from kg.temporary import scratch_file
+
+        with scratch_file() as whole:
+            yield whole
+            whole.seek(0)
+            shutil.copyfileobj(whole, sys.stdout)
