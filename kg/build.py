@@ -30,6 +30,7 @@ from kg.errors import InputError
 from kg.export import Problem, write_survey
 from kg.export.checks import check_rows
 from kg.findings import Finding, Level, as_record, read_accepted
+from kg.findings.material import read_material
 from kg.findings.records import losses, shared_subjects, without_accepted
 from kg.findings.results import Results
 from kg.findings.workspace import workspace_findings
@@ -269,7 +270,7 @@ class _Builder:
                 connection,
                 table,
                 workspace,
-                self.plan,
+                read_material(workspace, self.plan),
                 {} if verdict is None else verdict.met,
                 inside,
             ),

@@ -2,6 +2,7 @@
 
     KgError
     ├── InputError      exit code 2: what the user gave is wrong
+    │   ├── InputErrors several such errors, told together
     │   └── UsageError  the command line itself is wrong
     ├── WorldError      exit code 3: disk, network or a remote system failed
     └── LimitError      exit code 4: a limit (time, rows, memory) was reached
@@ -12,6 +13,7 @@ a heading of ``docs/errors.md``. Anything else that escapes is a bug of kg, and 
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from enum import IntEnum
 from typing import ClassVar, Final, Self
@@ -30,6 +32,8 @@ class ExitCode(IntEnum):
     INTERRUPTED = 130
 
 
+# Errors that are shown at once.
+_SHOWN: Final = 10
 _ONE_LINE: Final = str.maketrans({"\n": "\\n", "\r": "\\r"})
 
 
@@ -121,6 +125,51 @@ class KgError(Exception):
 
 class InputError(KgError):
     """What the user gave is wrong: a file, a mapping, a query, a value."""
+
+
+class InputErrors(InputError):
+    """Several errors of one kind of file: the first, with the others in its report.
+
+    Args:
+        errors: The errors, at least one.
+        where: What they are in, such as ``the shapes``.
+    """
+
+    def __init__(self, errors: Sequence[InputError], where: str) -> None:
+        first = errors[0]
+        super().__init__(first.code, first.message, location=first.location, hint=first.hint)
+        self.errors = tuple(errors)
+        self.where = where
+
+    def report(self) -> str:
+        """Return the first errors one below the other, and how many there are besides."""
+        told = [InputError.report(error) for error in self.errors[:_SHOWN]]
+        more = len(self.errors) - _SHOWN
+        if more > 0:
+            told.append(f"kg: and {more:,} more error{'s' if more > 1 else ''} in {self.where}")
+        return "\n".join(told)
+
+
+def single_errors(error: InputError) -> tuple[InputError, ...]:
+    """Return the errors that one stands for: itself, or several."""
+    return error.errors if isinstance(error, InputErrors) else (error,)
+
+
+def raise_all(errors: Iterable[InputError], where: str) -> None:
+    """Raise errors, each once; nothing is raised if there is none.
+
+    Args:
+        errors: The errors, in the order in which they are told.
+        where: What they are in, such as ``the shapes``.
+
+    Raises:
+        InputError: The one error, or an `InputErrors` of several.
+    """
+    found = list({error.report(): error for error in errors}.values())
+    if len(found) == 1:
+        raise found[0]
+    if found:
+        raise InputErrors(found, where)
 
 
 class UsageError(InputError):

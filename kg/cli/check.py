@@ -91,29 +91,26 @@ def _findings(
     shared: Settings, workspace: Workspace, memory: str | None, threads: int | None
 ) -> list[Finding]:
     """Return the findings about files, and about the build in force if there is one."""
-    from kg.engines.duckdb.materialize import explain
     from kg.findings import from_record
-    from kg.findings.workspace import file_findings, shape_faults, workspace_findings
-    from kg.mapping.reading import read_mappings
+    from kg.findings.material import read_material
+    from kg.findings.workspace import file_findings, workspace_findings
 
-    plan = read_mappings(workspace.mapping_files, workspace.prefixes, workspace.base)
-    explain(plan)
-    wrong = shape_faults(workspace)
+    material = read_material(workspace)
     try:
         build = workspace.current_build()
     except InputError as error:
         if error.code != "no-build":
             raise
         shared.say("the workspace has not been built yet, so only its files are checked")
-        return [*wrong, *file_findings(workspace, plan)]
+        return file_findings(workspace, material)
     from kg.duck import engine
     from kg.quads import QuadTable
 
     kept = [from_record(record) for record in build.info().get("findings", ())]
     with engine(None, memory, threads) as connection:
         table = QuadTable(build.quads)
-        found = workspace_findings(connection, table, workspace, plan, None, None)
-        return [*kept, *wrong, *found]
+        found = workspace_findings(connection, table, workspace, material, None, None)
+        return [*kept, *found]
 
 
 def _fixed(shared: Settings, workspace: Workspace, found: list[Finding]) -> list[Finding]:

@@ -24,34 +24,47 @@ _BESIDE: Final = ("README", "LICENSE", "LICENCE", "NOTICE", "CITATION", "CHANGEL
 _BESIDE_SUFFIXES: Final = (".md", ".txt.license", ".license", ".py", ".sh", ".bak", ".log", ".html")
 
 
-def sources_of(plan: Plan, inside: Path | None) -> dict[LogicalSource, tuple[SourceFile, ...]]:
+def sources_of(
+    plan: Plan, inside: Path | None, missing: list[Finding]
+) -> dict[LogicalSource, tuple[SourceFile, ...]]:
     """Return the files of each logical source that is no database.
 
     Args:
         plan: The plan.
         inside: Where they may lie; None: anywhere.
-
-    Raises:
-        InputError: A file is not there, or lies where it may not.
+        missing: Receives what is wrong with sources: a file is not there, or lies where it may not.
     """
     folders = Folders(None if inside is None else (inside,), Path())
-    return {
-        source: find_sources(source, folders)
-        for source in dict.fromkeys(each.source for each in plan.triples_maps)
-        if source.formulation is not Formulation.SQL
-    }
+    found: dict[LogicalSource, tuple[SourceFile, ...]] = {}
+    for source in dict.fromkeys(each.source for each in plan.triples_maps):
+        if source.formulation is Formulation.SQL:
+            continue
+        try:
+            found[source] = find_sources(source, folders)
+        except InputError as error:
+            missing.append(of_error(error))
+    return found
 
 
 def unused_files(
-    workspace: Workspace, sources: Mapping[LogicalSource, tuple[SourceFile, ...]]
+    workspace: Workspace,
+    sources: Mapping[LogicalSource, tuple[SourceFile, ...]],
+    *,
+    all_known: bool,
 ) -> Iterator[Finding]:
-    """Yield a finding for each file below ``data/`` that no mapping uses."""
+    """Yield a finding for each file below ``data/`` that no mapping uses.
+
+    Args:
+        workspace: The workspace.
+        sources: The files of each source.
+        all_known: Whether those are all; otherwise only files that look like mappings are told.
+    """
     used = {real_path(file.path) for files in sources.values() for file in files}
     used |= {real_path(path) for path in (*workspace.mapping_files, *workspace.data_rdf_files)}
     unnamed = dict(unnamed_mappings(workspace.root / "data"))
     for path in find_files(workspace.root / "data", lambda name: not _is_beside(name)):
         name = unnamed.get(path)
-        if real_path(path) in used and name is None:
+        if name is None and (real_path(path) in used or not all_known):
             continue
         yield Finding(
             "unused-file",

@@ -15,7 +15,6 @@ import pyoxigraph as ox
 
 from kg.rdf import open_rdf
 from kg.terms import RDF
-from kg.workspace import Workspace
 
 _TYPE: Final = f"{RDF}type"
 # The terms of namespaces that are known in full, which tests/findings/test_published.py makes
@@ -121,8 +120,12 @@ def _nearest(iri: str, known: Iterable[str]) -> str | None:
     return lowered[near[0]] if near else None
 
 
-def read_vocabulary(workspace: Workspace) -> Vocabulary:
-    """Read what the files below ``ontology/`` declare.
+def read_vocabulary(files: Iterable[Path], base: str = "") -> Vocabulary:
+    """Read what the files of an ontology declare.
+
+    Args:
+        files: The files.
+        base: What the graph's own IRIs start with.
 
     Raises:
         InputError: A file is no valid RDF.
@@ -130,7 +133,7 @@ def read_vocabulary(workspace: Workspace) -> Vocabulary:
     """
     terms: dict[str, set[str]] = {}
     imports: list[tuple[str, Path]] = []
-    for path in workspace.ontology_files:
+    for path in files:
         with open_rdf(path) as parser:
             for quad in parser:
                 if not isinstance(quad.subject, ox.NamedNode):
@@ -143,7 +146,7 @@ def read_vocabulary(workspace: Workspace) -> Vocabulary:
     own = {namespace_of(each) for each in terms} - _published().keys()
     return Vocabulary(
         {term: frozenset(types) for term, types in terms.items()},
-        frozenset(own - {workspace.base, ""}),
+        frozenset(own - {base, ""}),
         tuple(imports),
-        workspace.base,
+        base,
     )

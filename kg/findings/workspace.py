@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,6 +12,7 @@ from kg.findings import graph as of_graph
 from kg.findings import mappings as of_mappings
 from kg.findings import questions as of_questions
 from kg.findings import shapes as of_shapes
+from kg.findings.material import Material
 from kg.findings.model import Finding, of_error
 from kg.findings.sources import (
     missing_columns,
@@ -21,15 +22,10 @@ from kg.findings.sources import (
     unused_files,
 )
 from kg.findings.terms import Used, undeclared
-from kg.findings.vocabulary import Vocabulary, read_vocabulary
-from kg.mapping.plan import Plan
-from kg.mapping.reading import read_mappings
 from kg.paths import show_path
 from kg.query.question import read_question
-from kg.validation.check import ShapeErrors, load_shapes
 from kg.validation.coverage import focus_counts
 from kg.validation.messages import Namer
-from kg.validation.shapes import ShapesGraph, read_shapes
 from kg.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -42,7 +38,7 @@ def workspace_findings(
     connection: duckdb.DuckDBPyConnection,
     table: QuadTable,
     workspace: Workspace,
-    plan: Plan,
+    material: Material,
     met: Mapping[str, int] | None,
     inside: Path | None,
 ) -> list[Finding]:
@@ -52,74 +48,60 @@ def workspace_findings(
         connection: From `kg.duck.engine`.
         table: The quad table.
         workspace: The workspace.
-        plan: Its mappings.
+        material: What its files say.
         met: Shape with targets to the number of its focus nodes, if that is known already.
         inside: Where sources may lie; None: anywhere.
     """
-    vocabulary, shapes = read_vocabulary(workspace), read_shapes(workspace.shape_files)
-    found = _file_findings(workspace, plan, inside, vocabulary, shapes)
+    found = file_findings(workspace, material, inside)
     told = {(each.code, each.about) for each in found}
-    of_graph = _graph_findings(connection, table, workspace, met, vocabulary, shapes)
+    of_graph = _graph_findings(connection, table, workspace, met, material)
     return [*found, *(each for each in of_graph if (each.code, each.about) not in told)]
 
 
 def file_findings(
-    workspace: Workspace, plan: Plan | None = None, inside: Path | None = None
+    workspace: Workspace, material: Material, inside: Path | None = None
 ) -> list[Finding]:
-    """Return what can be seen without building anything.
+    """Return what can be seen without building anything, and what is wrong with files.
 
     Args:
         workspace: The workspace.
-        plan: Its mappings, if they were read already.
+        material: What its files say.
         inside: Where sources may lie; None: anywhere, since nothing but names is read of them.
-
-    Raises:
-        InputError: A file is wrong by itself, as ``kg build`` would tell too.
     """
-    if plan is None:
-        plan = read_mappings(workspace.mapping_files, workspace.prefixes, workspace.base)
-    shapes = read_shapes(workspace.shape_files)
-    return _file_findings(workspace, plan, inside, read_vocabulary(workspace), shapes)
-
-
-def _file_findings(
-    workspace: Workspace,
-    plan: Plan,
-    inside: Path | None,
-    vocabulary: Vocabulary,
-    shapes: ShapesGraph,
-) -> list[Finding]:
+    plan, vocabulary, shapes = material.plan, material.vocabulary, material.shapes
     prefixes = {**workspace.prefixes, **dict(plan.prefixes)}
-    sources = sources_of(plan, inside)
+    missing: list[Finding] = []
+    sources = sources_of(plan, inside, missing)
     imports = [(iri, show_path(path)) for iri, path in vocabulary.imports]
+    is_mapped = "data" in material.whole and not missing
     found = chain(
-        unused_files(workspace, sources),
+        material.faults,
+        missing,
+        unused_files(workspace, sources, all_known=is_mapped),
         unread_files(workspace),
         missing_columns(plan, sources),
-        unread_columns(plan, sources, workspace.root),
-        undeclared(of_mappings.terms_of(plan, workspace.mapping_files), vocabulary, prefixes),
-        undeclared(of_shapes.terms_of(shapes, workspace.shape_files), vocabulary, prefixes),
-        of_shapes.missing_shapes(shapes, Namer({**prefixes, **shapes.prefixes})),
+        unread_columns(plan, sources, workspace.root) if is_mapped else (),
+        _undeclared(of_mappings.terms_of(plan, workspace.mapping_files), material, prefixes),
+        _undeclared(of_shapes.terms_of(shapes, workspace.shape_files), material, prefixes),
+        of_shapes.missing_shapes(shapes, Namer({**prefixes, **shapes.prefixes}))
+        if "shapes" in material.whole
+        else (),
         of_shapes.unknown_datatypes(shapes),
         of_shapes.unfollowed_imports([*imports, *of_shapes.imports_of(shapes)]),
-        _of_questions(workspace, vocabulary),
+        _of_questions(workspace, material),
     )
     return list(found)
 
 
-def shape_faults(workspace: Workspace) -> list[Finding]:
-    """Return what is wrong with the shapes by themselves, as ``kg build`` refuses it."""
-    try:
-        if workspace.shape_files:
-            load_shapes(workspace.shape_files)
-    except ShapeErrors as several:
-        return [of_error(error) for error in several.errors]
-    except InputError as error:
-        return [of_error(error)]
-    return []
+def _undeclared(
+    used: Iterable[Used], material: Material, prefixes: Mapping[str, str]
+) -> Iterator[Finding]:
+    """Yield findings about terms, unless a file that may declare them could not be read."""
+    if "ontology" in material.whole:
+        yield from undeclared(used, material.vocabulary, prefixes)
 
 
-def _of_questions(workspace: Workspace, vocabulary: Vocabulary) -> Iterator[Finding]:
+def _of_questions(workspace: Workspace, material: Material) -> Iterator[Finding]:
     from kg.query.run import check_question
 
     used: list[Used] = []
@@ -132,7 +114,7 @@ def _of_questions(workspace: Workspace, vocabulary: Vocabulary) -> Iterator[Find
             continue
         used += of_questions.terms_of(question, workspace.prefixes)
         yield from of_questions.dates_as_texts(question)
-    yield from undeclared(used, vocabulary, workspace.prefixes)
+    yield from _undeclared(used, material, workspace.prefixes)
 
 
 def _graph_findings(
@@ -140,10 +122,10 @@ def _graph_findings(
     table: QuadTable,
     workspace: Workspace,
     met: Mapping[str, int] | None,
-    vocabulary: Vocabulary,
-    shapes: ShapesGraph,
+    material: Material,
 ) -> list[Finding]:
     """Return what is doubtful about a graph that was built."""
+    vocabulary, shapes = material.vocabulary, material.shapes
     prefixes = {**workspace.prefixes, **shapes.prefixes}
     used = list(of_graph.terms_of(connection, table))
     classes = [f"<{each.iri}>" for each in used if each.role == "class"]
@@ -154,7 +136,7 @@ def _graph_findings(
         *of_shapes.unused_shapes(
             shapes, met, [each for each in classes if not vocabulary.lacks(each[1:-1])], namer
         ),
-        *undeclared(used, vocabulary, prefixes),
+        *_undeclared(used, material, prefixes),
         *of_graph.doubtful_nodes(connection, table, workspace.base, prefixes),
         *of_graph.unused_base(connection, table, workspace.base),
     ]

@@ -8,7 +8,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
-from kg.errors import InputError, KgError, Location
+from kg.errors import InputError, KgError, Location, raise_all, single_errors
 from kg.mapping.plan import Plan
 from kg.paths import find_files, open_file, read_file, real_path
 from kg.terms import is_iri
@@ -18,13 +18,20 @@ from kg.workspace import MAPPING_PATTERNS, show_path
 _ENDINGS: Final = (".yarrrml", ".yaml", ".yml", ".ttl")
 
 
-def read_mapping(path: Path, prefixes: Mapping[str, str], base: str = "") -> Plan:
+def read_mapping(
+    path: Path,
+    prefixes: Mapping[str, str],
+    base: str = "",
+    faults: list[InputError] | None = None,
+) -> Plan:
     """Read a mapping document, YARRRML or RML by the ending of its name.
 
     Args:
         path: The document; its sources are relative to its folder.
         prefixes: Prefixes known to YARRRML without being declared.
         base: Base IRI, unless the document has its own.
+        faults: Receives what is wrong with single mappings of the document, which are left out
+            then; without it, that is raised.
 
     Raises:
         InputError: The document is missing, may not be read, is not UTF-8, empty or wrong.
@@ -45,11 +52,11 @@ def read_mapping(path: Path, prefixes: Mapping[str, str], base: str = "") -> Pla
     if path.suffix in (".yml", ".yaml"):
         from kg.mapping.yarrrml import read_yarrrml
 
-        return read_yarrrml(text, shown, prefixes, base=base, folder=folder)
+        return read_yarrrml(text, shown, prefixes, base=base, folder=folder, faults=faults)
     if path.suffix == ".ttl":
         from kg.mapping.rml import read_rml
 
-        return read_rml(text, shown, base=base, folder=folder)
+        return read_rml(text, shown, base=base, folder=folder, faults=faults)
     raise InputError(
         "unknown-format",
         f"{shown} is no mapping by its ending",
@@ -83,11 +90,18 @@ def unnamed_mappings(folder: Path) -> Iterator[tuple[Path, str]]:
                 yield path, f"{stem}.rml.ttl" if turtle else f"{stem}.yarrrml.yml"
 
 
-def read_mappings(paths: Iterable[Path], prefixes: Mapping[str, str], base: str = "") -> Plan:
-    """Read mapping documents into one plan; arguments and errors as for `read_mapping`.
+def read_mappings(
+    paths: Iterable[Path],
+    prefixes: Mapping[str, str],
+    base: str = "",
+    faults: list[InputError] | None = None,
+) -> Plan:
+    """Read mapping documents into one plan; arguments as for `read_mapping`.
+
+    What is wrong is told of all documents together.
 
     Raises:
-        InputError: The base is not an absolute IRI, or a document is wrong.
+        InputError: The base is not an absolute IRI, or documents are wrong.
     """
     if base and not is_iri(base):
         raise InputError(
@@ -95,8 +109,16 @@ def read_mappings(paths: Iterable[Path], prefixes: Mapping[str, str], base: str 
             f"the base {base!r} is not an absolute IRI",
             hint="Write it with its scheme, such as https://example.org/.",
         )
-    plans = [read_mapping(path, prefixes, base) for path in paths]
+    found: list[InputError] = [] if faults is None else faults
+    plans = []
+    for path in paths:
+        try:
+            plans.append(read_mapping(path, prefixes, base, found))
+        except InputError as error:
+            found += single_errors(error)
+    if faults is None:
+        raise_all(found, "the mappings")
     return Plan(
-        tuple(found for plan in plans for found in plan.triples_maps),
+        tuple(triples_map for plan in plans for triples_map in plan.triples_maps),
         tuple(dict.fromkeys(pair for plan in plans for pair in plan.prefixes)),
     )

@@ -6,12 +6,13 @@ Spec: https://kg-construct.github.io/rml-core/spec/docs/
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from dataclasses import replace
 from typing import Final
 
 import pyoxigraph as ox
 
+from kg.errors import InputError, raise_all
 from kg.mapping.plan import (
     Call,
     Constant,
@@ -42,7 +43,14 @@ _IRI_TYPES: Final = _SUBJECT_TYPES - {TermType.BLANK_NODE}
 _ALL_TYPES: Final = frozenset(TermType)
 
 
-def read_rml(text: str, file: str, *, base: str = "", folder: str = "") -> Plan:
+def read_rml(
+    text: str,
+    file: str,
+    *,
+    base: str = "",
+    folder: str = "",
+    faults: list[InputError] | None = None,
+) -> Plan:
     """Read an RML document.
 
     Args:
@@ -50,23 +58,52 @@ def read_rml(text: str, file: str, *, base: str = "", folder: str = "") -> Plan:
         file: Its name in messages.
         base: Base IRI that relative IRIs of terms are prepended with.
         folder: The folder that sources are relative to: rml:MappingDirectory.
+        faults: Receives what is wrong with single triples maps, which are left out then; without
+            it, that is raised.
 
     Raises:
-        InputError: The document is not valid; file and line say where.
+        InputError: The document is not valid; file and line say where. It may be several.
 
     Spec: https://kg-construct.github.io/rml-core/spec/docs/
     """
     graph = RmlGraph(text, file, base or "http://example.com/base/")
     check_vocabulary(graph)
     reader = _Reader(graph, base, folder)
-    maps = tuple(reader.triples_map(node) for node in reader.triples_maps())
-    if not maps:
+    found: list[InputError] = [] if faults is None else faults
+    maps, broken = [], set()
+    for node in reader.triples_maps():
+        try:
+            maps.append(reader.triples_map(node))
+        except InputError as error:
+            found.append(error)
+            broken.add(reader.name(node))
+    if faults is None:
+        raise_all(found, "the mapping")
+    if broken:
+        maps = [_without_parents(triples_map, broken) for triples_map in maps]
+    elif not maps:
         raise reader.graph.error(
             ox.BlankNode(),
             "there is no triples map",
             hint="A triples map has an rml:logicalSource and an rml:subjectMap.",
         )
-    return Plan(maps, tuple(graph.prefixes.items()))
+    return Plan(tuple(maps), tuple(graph.prefixes.items()))
+
+
+def _without_parents(triples_map: TriplesMap, broken: Container[str]) -> TriplesMap:
+    """Return a triples map without the references to those that could not be read."""
+    pairs = (
+        replace(
+            pair,
+            objects=tuple(
+                each
+                for each in pair.objects
+                if not (isinstance(each, RefObjectMap) and each.parent in broken)
+            ),
+        )
+        for pair in triples_map.predicate_objects
+    )
+    return replace(triples_map, predicate_objects=tuple(pair for pair in pairs if pair.objects))
 
 
 class _Reader:

@@ -15,6 +15,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
+from kg.errors import InputError, raise_all
 from kg.mapping.plan import (
     Constant,
     Plan,
@@ -67,6 +68,7 @@ def read_yarrrml(
     *,
     base: str = "",
     folder: str = "",
+    faults: list[InputError] | None = None,
 ) -> Plan:
     """Read a YARRRML document.
 
@@ -77,9 +79,11 @@ def read_yarrrml(
         folder: The folder that its sources are relative to.
         prefixes: Prefixes known without being declared, such as those of ``kg.toml``, beside
             those that the specification predefines.
+        faults: Receives what is wrong with single mappings, which are left out then; without
+            it, that is raised.
 
     Raises:
-        InputError: The document is not valid; file and line say where.
+        InputError: The document is not valid; file and line say where. It may be several.
 
     Spec: https://rml.io/yarrrml/spec/
     """
@@ -89,7 +93,11 @@ def read_yarrrml(
             "the mapping is empty", hint="A mapping needs the key mappings; see `kg help mapping`."
         )
     document.check_keys("a mapping document", _DOCUMENT_KEYS)
-    return _Reader(document, dict(prefixes or {}), base, folder).plan()
+    found: list[InputError] = [] if faults is None else faults
+    plan = _Reader(document, dict(prefixes or {}), base, folder).plan(found)
+    if faults is None:
+        raise_all(found, "the mapping")
+    return plan
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,11 +153,14 @@ class _Reader:
             raise mappings.error("there is no mapping", hint="See `kg help mapping`.")
         self.joins = JoinReader(self.terms, self.scope, self.mappings)
 
-    def plan(self) -> Plan:
-        made = {
-            f"{self.scope}{name}": tuple(self.triples_maps(name, node))
-            for name, node in self.mappings.items()
-        }
+    def plan(self, faults: list[InputError]) -> Plan:
+        made: dict[str, tuple[_Made, ...]] = {}
+        for name, node in self.mappings.items():
+            made[f"{self.scope}{name}"] = ()
+            try:
+                made[f"{self.scope}{name}"] = tuple(self.triples_maps(name, node))
+            except InputError as error:
+                faults.append(error)
         maps = {name: tuple(each.triples_map for each in found) for name, found in made.items()}
         resolved = [
             _Made(_resolved(each.triples_map, maps), each.inverses)

@@ -8,9 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path as FilePath
-from typing import Final
 
-from kg.errors import InputError, Location
+from kg.errors import InputError, Location, raise_all
 from kg.validation.faults import fault
 from kg.validation.judge import Judge, to_graph
 from kg.validation.names import SH, sh
@@ -23,30 +22,6 @@ from kg.validation.terms import from_rdflib, is_literal, split_literal
 from kg.validation.unchecked import notes_on
 from kg.validation.unsupported import leave_out, refusals, unsupported
 from kg.validation.wellformed import surely_well_formed
-from kg.wording import counted
-
-# Errors that are shown at once.
-_SHOWN: Final = 10
-
-
-class ShapeErrors(InputError):
-    """Several things that are wrong with shapes: the first, with the others in its report.
-
-    Args:
-        errors: The errors, at least one.
-    """
-
-    def __init__(self, errors: Sequence[InputError]) -> None:
-        first = errors[0]
-        super().__init__(first.code, first.message, location=first.location, hint=first.hint)
-        self.errors = tuple(errors)
-
-    def report(self) -> str:
-        """Return the first errors one below the other, and how many there are besides."""
-        told = [InputError.report(error) for error in self.errors[:_SHOWN]]
-        if len(self.errors) > _SHOWN:
-            told.append(f"kg: and {counted(len(self.errors) - _SHOWN, 'more error')} in the shapes")
-        return "\n".join(told)
 
 
 def load_shapes(files: Sequence[FilePath], *, ignore_unsupported: bool = False) -> ShapesGraph:
@@ -81,12 +56,7 @@ def load_shapes(files: Sequence[FilePath], *, ignore_unsupported: bool = False) 
 
 def _raise_all(errors: Iterable[InputError]) -> None:
     """Raise errors in the order of the files, each once."""
-    unique = {error.report(): error for error in errors}
-    found = sorted(unique.values(), key=lambda error: _line(error.location))
-    if len(found) == 1:
-        raise found[0]
-    if found:
-        raise ShapeErrors(found)
+    raise_all(sorted(errors, key=lambda error: _line(error.location)), "the shapes")
 
 
 def refuse_unsupported(shapes: ShapesGraph) -> None:

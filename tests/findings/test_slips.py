@@ -10,9 +10,9 @@ from kg.duck import engine
 from kg.errors import UsageError
 from kg.findings import accept, from_record, read_accepted
 from kg.findings.fixes import apply_fixes
-from kg.findings.workspace import file_findings, shape_faults, workspace_findings
+from kg.findings.material import read_material
+from kg.findings.workspace import file_findings, workspace_findings
 from kg.init import init_workspace
-from kg.mapping.reading import read_mappings
 from kg.quads import QuadTable
 from kg.workspace import read_workspace
 from tests.findings.slips import MAPPING, SHAPES, SLIPS, Slip
@@ -32,6 +32,11 @@ def template(tmp_path_factory):
 def _kept(workspace):
     info = workspace.current_build().info()
     return [from_record(record) for record in info["findings"]]
+
+
+def _of_files(root):
+    workspace = read_workspace(root)
+    return file_findings(workspace, read_material(workspace))
 
 
 def _slipped(template, target, slip):
@@ -89,7 +94,7 @@ def test_a_certain_change_is_made_and_nothing_else(template, tmp_path, monkeypat
     before = (template / slip.file).read_bytes()
     _slipped(template, root, slip)
     monkeypatch.chdir(root)
-    found = file_findings(read_workspace(root))
+    found = _of_files(root)
     made = apply_fixes(found, root)
     assert len(made) == 1
     assert (root / slip.file).read_bytes() == before
@@ -100,7 +105,7 @@ def test_a_change_that_is_not_certain_is_not_offered(template, tmp_path, monkeyp
     slip, root = SLIPS["property without like"], tmp_path / "w"
     _slipped(template, root, slip)
     monkeypatch.chdir(root)
-    fixes = [each.fix for each in file_findings(read_workspace(root)) if each.code == slip.code]
+    fixes = [each.fix for each in _of_files(root) if each.code == slip.code]
     assert fixes == [None]
 
 
@@ -117,10 +122,10 @@ def test_what_is_accepted_stays_so_wherever_the_command_runs(template, monkeypat
 def test_an_unused_shape_is_not_told_to_aim_at_a_misspelt_class(findings, tmp_path):
     findings(SLIPS["class misspelt"])
     workspace = read_workspace(tmp_path / "w")
-    plan = read_mappings(workspace.mapping_files, workspace.prefixes, workspace.base)
+    material = read_material(workspace)
     table = QuadTable(workspace.current_build().quads)
     with engine() as connection:
-        found = workspace_findings(connection, table, workspace, plan, None, None)
+        found = workspace_findings(connection, table, workspace, material, None, None)
     told = [each for each in found if each.code == "unused-shape"]
     assert [each.about for each in told] == ["ns:PeakShape"]
     assert "ns:Paek" not in told[0].hint
@@ -130,7 +135,7 @@ def test_a_column_that_is_not_there_is_told_before_a_build(template, tmp_path, m
     root = tmp_path / "w"
     _slipped(template, root, Slip(MAPPING, "$(range)", "$(Range)", ""))
     monkeypatch.chdir(root)
-    told = [each for each in file_findings(read_workspace(root)) if each.code == "missing-column"]
+    told = [each for each in _of_files(root) if each.code == "missing-column"]
     assert [str(each.place) for each in told] == [f"{MAPPING}:25"]
     assert "Did you mean 'range'?" in told[0].hint
 
@@ -146,7 +151,7 @@ def test_shapes_that_a_build_refuses_are_told(template, tmp_path, monkeypatch, o
     root = tmp_path / "w"
     _slipped(template, root, Slip(SHAPES, old, new, ""))
     monkeypatch.chdir(root)
-    told = shape_faults(read_workspace(root))
+    told = list(read_material(read_workspace(root)).faults)
     assert [(each.code, each.level.label) for each in told] == [(code, "error")]
     assert str(told[0].place).startswith(SHAPES)
 

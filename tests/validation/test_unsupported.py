@@ -10,10 +10,9 @@ import pytest
 
 import kg
 from kg.cli.main import main
-from kg.errors import InputError
+from kg.errors import InputError, InputErrors
 from kg.quads import QuadTable
 from kg.validation import Result, load_shapes, validate
-from kg.validation.check import ShapeErrors
 from kg.validation.shapes import ShapesGraph
 from tests.validation.conftest import PREFIXES
 
@@ -103,7 +102,7 @@ def test_several_errors_are_shown_in_the_order_of_the_file(shapes: Load) -> None
     rows = [f"ex:S{n} a sh:NodeShape ; sh:pattern '(' ." for n in range(12)]
     rows[3] = "ex:T sh:property ex:Missing ."
     rows[5] = "ex:U sh:property [ sh:minCount 1 ] ."
-    with pytest.raises(ShapeErrors) as raised:
+    with pytest.raises(InputErrors) as raised:
         shapes("\n".join(rows))
     lines = raised.value.report().splitlines()
     told = [line for line in lines if line.startswith("kg: ")]

@@ -1,0 +1,145 @@
+"""What the files of a workspace say, and what is wrong with those that cannot be read.
+
+One file that is wrong does not hide what is doubtful about the others.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Final
+
+from kg.engines.duckdb.compile import compile_plan
+from kg.errors import InputError, single_errors
+from kg.findings.model import Finding, of_error
+from kg.findings.vocabulary import Vocabulary, read_vocabulary
+from kg.mapping.plan import Plan, RefObjectMap, TriplesMap
+from kg.mapping.reading import read_mappings
+from kg.paths import show_path
+from kg.validation.check import load_shapes
+from kg.validation.shapes import ShapesGraph, read_shapes
+from kg.workspace import Workspace
+
+_FOLDERS: Final = frozenset({"data", "ontology", "shapes"})
+
+
+@dataclass(frozen=True)
+class Material:
+    """What could be read of a workspace.
+
+    Attributes:
+        plan: The mappings that fit together.
+        vocabulary: What the ontology declares.
+        shapes: The shapes.
+        faults: What is wrong with files and mappings, which are left out.
+        whole: The folders of which everything was read: ``data`` for the mappings, ``ontology``,
+            ``shapes``. Of the others nobody can say what they lack.
+    """
+
+    plan: Plan
+    vocabulary: Vocabulary
+    shapes: ShapesGraph
+    faults: tuple[Finding, ...] = ()
+    whole: frozenset[str] = _FOLDERS
+
+
+def read_material(workspace: Workspace, plan: Plan | None = None) -> Material:
+    """Read mappings, ontology and shapes of a workspace.
+
+    Args:
+        workspace: The workspace.
+        plan: Its mappings, by a build, which compiled them and judges the shapes; without it, both
+            is done here.
+
+    Raises:
+        InputError: The base of the workspace is no IRI.
+        WorldError: A file cannot be read.
+    """
+    faults: dict[str, list[Finding]] = {}
+    ontology, faults["ontology"] = _readable(workspace.ontology_files, read_vocabulary)
+    shape_files, faults["shapes"] = _readable(workspace.shape_files, read_shapes)
+    misused: list[Finding] = []
+    if plan is None:
+        plan, faults["data"] = _mappings(workspace)
+        misused = _misused(shape_files)
+    return Material(
+        plan,
+        read_vocabulary(ontology, workspace.base),
+        read_shapes(shape_files),
+        (*(fault for found in faults.values() for fault in found), *misused),
+        _FOLDERS - {name for name, found in faults.items() if found},
+    )
+
+
+def _misused(files: Sequence[Path]) -> list[Finding]:
+    """Return what is wrong with shapes that are RDF, as ``kg build`` refuses it."""
+    try:
+        if files:
+            load_shapes(files)
+    except InputError as error:
+        return [of_error(each) for each in single_errors(error)]
+    return []
+
+
+def _readable(
+    files: Sequence[Path], read: Callable[[Sequence[Path]], object]
+) -> tuple[list[Path], list[Finding]]:
+    """Return the files that can be read, and what is wrong with the others."""
+    try:
+        read(files)
+    except InputError:
+        good, wrong = [], []
+        for path in files:
+            try:
+                read([path])
+            except InputError as error:
+                wrong += [of_error(each, show_path(path)) for each in single_errors(error)]
+            else:
+                good.append(path)
+        return good, wrong
+    return list(files), []
+
+
+def _mappings(workspace: Workspace) -> tuple[Plan, list[Finding]]:
+    """Return the mappings that are right by themselves, and what is wrong with the others."""
+    errors: list[InputError] = []
+    plan = read_mappings(workspace.mapping_files, workspace.prefixes, workspace.base, errors)
+    try:
+        compile_plan(plan)
+    except InputError:
+        plan, more = _compiled(plan)
+        errors += more
+    unique = {error.report(): error for error in errors}
+    return plan, [of_error(error) for error in unique.values()]
+
+
+def _compiled(plan: Plan) -> tuple[Plan, list[InputError]]:
+    """Return the triples maps of a plan that compile, and the errors of the others."""
+    by_name = {each.name: each for each in plan.triples_maps}
+    kept, errors = [], []
+    for triples_map in plan.triples_maps:
+        try:
+            compile_plan(replace(plan, triples_maps=tuple(_with_parents(triples_map, by_name))))
+        except InputError as error:
+            errors.append(error)
+        else:
+            kept.append(triples_map)
+    return replace(plan, triples_maps=tuple(kept)), errors
+
+
+def _with_parents(triples_map: TriplesMap, by_name: dict[str, TriplesMap]) -> Iterator[TriplesMap]:
+    """Yield a triples map and those that it refers to, at any distance."""
+    seen = {triples_map.name: triples_map}
+    waiting = [triples_map]
+    while waiting:
+        each = waiting.pop()
+        yield each
+        for pair in each.predicate_objects:
+            for object_map in pair.objects:
+                if not isinstance(object_map, RefObjectMap):
+                    continue
+                parent = by_name.get(object_map.parent)
+                if parent is not None and parent.name not in seen:
+                    seen[parent.name] = parent
+                    waiting.append(parent)
