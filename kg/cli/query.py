@@ -281,8 +281,6 @@ def _warn_if_stale(session: Settings, source: Source) -> None:
 def _answer(
     session: Settings, prepared: Prepared, question: Question, wish: Wish, guard: Guard
 ) -> int:
-    import pyoxigraph as ox
-
     from kg.query.answer import Style, ends_line
     from kg.query.formats import choose_format
     from kg.query.output import opened
@@ -305,20 +303,20 @@ def _answer(
         session.say(f"kg: {remark}")
     if empty and not session.quiet:
         _say_why_empty(session, prepared)
-    if wish.fail_on_false and isinstance(answer, ox.QueryBoolean) and not answer:
+    if wish.fail_on_false and answer is False:
         return ExitCode.NO
     return ExitCode.DONE
 
 
 def _say_why_empty(session: Settings, prepared: Prepared) -> None:
-    if prepared.dataset is None:
+    if prepared.engine is None:
         _say_if_default_is_empty(session, prepared)
         return
     from kg.query.unknown import why_empty
     from kg.sparql.lexer import Form
 
     found = "no" if prepared.form is Form.ASK else "empty"
-    for remark in why_empty(prepared.dataset.store, prepared.text, prepared.prefixes):
+    for remark in why_empty(prepared.engine, prepared.text, prepared.prefixes):
         session.say(f"kg: the answer is {found}: {remark}")
 
 
@@ -337,12 +335,11 @@ def _explain(prepared: Prepared) -> int:
 
     for line in explain_query(prepared.sent, prepared.prefixes, prepared.base, prepared.form):
         show(line)
-    if prepared.dataset is None:
+    if prepared.engine is None:
         show(f"asked of: {prepared.endpoint}")
         return ExitCode.DONE
-    store = prepared.dataset.store
-    for line in explain_data(store, prepared.dataset.label):
+    for line in explain_data(prepared.engine):
         show(line)
-    for line in explain_patterns(store, prepared.text, prepared.prefixes, prepared.base):
+    for line in explain_patterns(prepared.engine, prepared.text, prepared.prefixes, prepared.base):
         show(line)
     return ExitCode.DONE

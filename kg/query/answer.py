@@ -4,27 +4,20 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import chain, islice
-from typing import IO, TYPE_CHECKING, Final, TypeVar, cast
-
-import pyoxigraph as ox
+from typing import IO, Final, TypeVar, cast
 
 from kg.errors import InputError
+from kg.query.engine import Answer, Row, Rows, Serializer, Triple, Watch
 from kg.query.formats import Format
 from kg.query.limits import rows_error
 from kg.query.ordered import ordered
 from kg.query.rows import ROW_WRITERS
 from kg.terms import RDF_TYPE, XSD
 
-if TYPE_CHECKING:  # a process that answers one question counts its imports
-    from kg.query.differences import Watch
-    from kg.query.tabular import Row
-
 _T = TypeVar("_T")
-# Rows, yes or no, or triples.
-Answer = ox.QuerySolutions | ox.QueryBoolean | ox.QueryTriples | Iterator[ox.Triple]
 
 # Triples looked at before the first is written, to find the prefixes that are in use.
 _WINDOW: Final = 5_000
@@ -57,36 +50,40 @@ def write_answer(answer: Answer, form: Format, out: IO[bytes], style: Style) -> 
         LimitError: The answer has more rows than `style` allows; some of those were written.
         InputError: A triple cannot be written in RDF/XML.
     """
-    if isinstance(answer, ox.QueryBoolean):
-        _write_boolean(bool(answer), answer, form, out)
+    if isinstance(answer, bool):
+        _write_boolean(answer, form, out)
         return not answer
-    if isinstance(answer, ox.QuerySolutions):
-        columns = [variable.value for variable in answer.variables]
-        own = style.rows is not None or style.watch is not None or form.name == "xml"
-        if form.results is not None and not own:
-            if form.name == "csv":
-                return _write_csv(answer, columns, out)
-            counted = _Counted(out)
-            answer.serialize(cast(IO[bytes], counted), form.results)  # it only calls write
-            return counted.bytes == _size_without_rows(columns, form)
-        rows: Iterable[Row] = (tuple(row) for row in answer)
+    if isinstance(answer, Rows):
+        if answer.serialize is not None and style.rows is None and style.watch is None:
+            written = _write_at_once(answer, answer.serialize, form, out)
+            if written is not None:
+                return not written
+        rows: Iterable[Row] = answer
         if style.watch is not None:
-            rows = style.watch.rows(columns, rows)
-        return not _write_rows(columns, rows, form, out, style)
+            rows = style.watch.rows(answer.columns, rows)
+        return not _write_rows(answer.columns, rows, form, out, style)
     triples = ordered(_limited(answer, style.rows))
-    if form.rdf is not None:
-        return not _write_graph(triples, form.rdf, out, style)
-    parts = ((triple.subject, triple.predicate, triple.object) for triple in triples)
-    return not _write_rows(["subject", "predicate", "object"], parts, form, out, style)
+    if form.rdf:
+        return not _write_graph(triples, form.name, out, style)
+    return not _write_rows(["subject", "predicate", "object"], triples, form, out, style)
 
 
-def _write_csv(answer: ox.QuerySolutions, columns: list[str], out: IO[bytes]) -> bool:
-    from kg.query.csv_rows import CsvOfTsv
+def _write_at_once(
+    answer: Rows, serialize: Serializer, form: Format, out: IO[bytes]
+) -> bool | None:
+    """Have the engine write rows; return whether there were any, None if it cannot."""
+    if form.name == "csv":
+        from kg.query.csv_rows import CsvOfTsv
 
-    turned = CsvOfTsv(out, len(columns))
-    answer.serialize(cast(IO[bytes], turned), ox.QueryResultsFormat.TSV)  # it only calls write
-    turned.finish()
-    return turned.rows == 0
+        turned = CsvOfTsv(out, len(answer.columns))
+        serialize("tsv", cast(IO[bytes], turned))  # it only calls write
+        turned.finish()
+        return turned.rows > 0
+    if form.name not in ("tsv", "json"):
+        return None
+    counted = _Counted(out)
+    serialize(form.name, cast(IO[bytes], counted))
+    return counted.bytes > _size_without_rows(answer.columns, form)
 
 
 def ends_line(form: Format) -> bool:
@@ -109,26 +106,28 @@ class _Counted:
         self._out.flush()
 
 
-def _size_without_rows(columns: list[str], form: Format) -> int:
+def _size_without_rows(columns: Sequence[str], form: Format) -> int:
     text = io.StringIO()
     ROW_WRITERS[form.name](columns, (), text)
     return len(text.getvalue().encode())
 
 
-def _write_boolean(value: bool, answer: ox.QueryBoolean, form: Format, out: IO[bytes]) -> None:
-    if form.results is not None:
-        answer.serialize(out, form.results)
-        if form.name in ("csv", "tsv"):
-            out.write(b"\n")
-        return
-    text = "true" if value else "false"
-    if form.name == "html":
-        text = f'<!doctype html>\n<meta charset="utf-8">\n<title>Answer</title>\n<p>{text}</p>'
-    out.write(f"{text}\n".encode())
+# Yes or no, in formats that have more for it than a line of text.
+_BOOLEANS: Final[Mapping[str, str]] = {
+    "json": '{{"head":{{}},"boolean":{}}}',
+    "xml": '<?xml version="1.0"?><sparql xmlns="http://www.w3.org/2005/sparql-results#">'
+    "<head></head><boolean>{}</boolean></sparql>",
+    "html": '<!doctype html>\n<meta charset="utf-8">\n<title>Answer</title>\n<p>{}</p>\n',
+}
+
+
+def _write_boolean(value: bool, form: Format, out: IO[bytes]) -> None:
+    text = _BOOLEANS.get(form.name, "{}\n").format("true" if value else "false")
+    out.write(text.encode())
 
 
 def _write_rows(
-    columns: list[str], rows: Iterable[Row], form: Format, out: IO[bytes], style: Style
+    columns: Sequence[str], rows: Iterable[Row], form: Format, out: IO[bytes], style: Style
 ) -> int:
     rows = _limited(rows, style.rows)
     text = io.TextIOWrapper(out, encoding="utf-8", errors="surrogatepass", newline="")
@@ -142,7 +141,7 @@ def _write_rows(
 
 
 def _write_for_people(
-    columns: list[str], rows: Iterable[Row], form: Format, text: io.TextIOWrapper, style: Style
+    columns: Sequence[str], rows: Iterable[Row], form: Format, text: io.TextIOWrapper, style: Style
 ) -> int:
     from kg.query.display import Shortener
     from kg.query.tabular import write_html, write_markdown, write_table
@@ -162,22 +161,29 @@ def _limited(items: Iterable[_T], limit: int | None) -> Iterator[_T]:
         yield item
 
 
-def _write_graph(
-    triples: Iterator[ox.Triple], form: ox.RdfFormat, out: IO[bytes], style: Style
-) -> int:
+def _write_graph(triples: Iterator[Triple], name: str, out: IO[bytes], style: Style) -> int:
+    from kg.serialize import LINES, write_triples
+
     head = list(islice(triples, _WINDOW))
-    prefixes = {} if form in _WITHOUT_PREFIXES else _used_prefixes(head, style.prefixes)
+    prefixes = {} if name in LINES else _used_prefixes(head, style.prefixes)
     count = 0
 
-    def counted() -> Iterator[ox.Triple]:
+    def counted() -> Iterator[Triple]:
         nonlocal count
         for triple in chain(head, triples):
-            if form == ox.RdfFormat.RDF_XML:
-                _check_xml_name(triple.predicate.value)
+            if name == "rdfxml":
+                _check_xml_name(triple[1][1:-1])
             count += 1
             yield triple
 
-    ox.serialize(counted(), out, form, prefixes=prefixes)
+    try:
+        write_triples(counted(), name, out, prefixes)
+    except (SyntaxError, ValueError, RuntimeError) as error:
+        raise InputError(
+            "cannot-evaluate",
+            f"the answer cannot be written as {name}: {error}",
+            hint="Take another format, such as ntriples.",
+        ) from error
     return count
 
 
@@ -186,22 +192,21 @@ _SHORT_ALREADY: Final = frozenset(
     {RDF_TYPE[1:-1]}
     | {XSD + name for name in ("string", "integer", "decimal", "double", "boolean")}
 )
-_WITHOUT_PREFIXES: Final = (ox.RdfFormat.N_TRIPLES, ox.RdfFormat.N_QUADS)
 
 
-def _used_prefixes(triples: Iterable[ox.Triple], prefixes: Mapping[str, str]) -> dict[str, str]:
+def _used_prefixes(triples: Iterable[Triple], prefixes: Mapping[str, str]) -> dict[str, str]:
     """Return the prefixes that these triples need, in the order of their names."""
     from kg.query.display import Shortener
 
     shortener = Shortener(prefixes)
     used = set()
     for triple in triples:
-        for term in (triple.subject, triple.predicate, triple.object):
-            if isinstance(term, ox.Literal):
-                term = term.datatype
-            if not isinstance(term, ox.NamedNode) or term.value in _SHORT_ALREADY:
+        for term in triple:
+            if term.startswith('"'):
+                _, _, term = term.rpartition('"^^')
+            if not term.startswith("<") or term[1:-1] in _SHORT_ALREADY:
                 continue
-            if found := shortener.prefix_of(term.value):
+            if found := shortener.prefix_of(term[1:-1]):
                 used.add(found[0])
     return {prefix: prefixes[prefix] for prefix in sorted(used)}
 

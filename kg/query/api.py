@@ -8,17 +8,71 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
-
-import pyoxigraph as ox
+from typing import NamedTuple
 
 from kg.datatypes import INTEGER_RANGES
+from kg.query.engine import Rows, Triples
 from kg.query.question import Question, parse_question
 from kg.query.run import Prepared, Source, find_question, prepare
-from kg.terms import XSD
+from kg.terms import XSD, split_literal, text_of
 from kg.workspace import Workspace, find_workspace
 
-Term = ox.NamedNode | ox.BlankNode | ox.Literal | ox.Triple
 Value = str | int | float | bool | Decimal | date | datetime
+
+
+class Term(str):
+    """An RDF term: its canonical N-Triples text, which can be taken apart.
+
+    >>> Term('"1"^^<http://www.w3.org/2001/XMLSchema#integer>').value
+    1
+    >>> Term("<http://example.org/a>").text
+    'http://example.org/a'
+    """
+
+    __slots__ = ()
+
+    @property
+    def is_iri(self) -> bool:
+        """Whether it is an IRI."""
+        return self.startswith("<") and not self.startswith("<<(")
+
+    @property
+    def is_blank(self) -> bool:
+        """Whether it is a blank node."""
+        return self.startswith("_:")
+
+    @property
+    def is_literal(self) -> bool:
+        """Whether it is a literal."""
+        return self.startswith('"')
+
+    @property
+    def text(self) -> str:
+        """The IRI, the label of the blank node, or the lexical form of the literal."""
+        return str(self) if self.startswith("<<(") else text_of(self)
+
+    @property
+    def datatype(self) -> str | None:
+        """The IRI of a literal's datatype; None for other terms."""
+        return split_literal(self).datatype if self.is_literal else None
+
+    @property
+    def language(self) -> str | None:
+        """The language tag of a literal, in lower case; None if there is none."""
+        return split_literal(self).language if self.is_literal else None
+
+    @property
+    def value(self) -> Value:
+        """The Python value; the text where Python has no value for the term."""
+        return python_value(self)
+
+
+class Triple(NamedTuple):
+    """A triple of an answer."""
+
+    subject: Term
+    predicate: Term
+    object: Term
 
 
 class Solution(Mapping[str, Term]):
@@ -40,7 +94,7 @@ class Solution(Mapping[str, Term]):
         return len(self._terms)
 
     def __repr__(self) -> str:
-        """Return the terms as N-Triples writes them."""
+        """Return the terms as N-Triples text."""
         return f"Solution({', '.join(f'{name}={term}' for name, term in self.items())})"
 
     def value(self, name: str) -> Value | None:
@@ -58,14 +112,14 @@ class Solutions:
     """
 
     columns: tuple[str, ...]
-    _rows: ox.QuerySolutions = field(repr=False)
+    _rows: Rows = field(repr=False)
     _prepared: Prepared = field(repr=False)  # keeps what is asked open
 
     def __iter__(self) -> Iterator[Solution]:
         """Yield the rows as they are found."""
         for row in self._rows:
             bound = zip(self.columns, row, strict=True)
-            yield Solution({name: term for name, term in bound if term is not None})
+            yield Solution({name: Term(term) for name, term in bound if term is not None})
         _warn(self._prepared)
 
 
@@ -73,12 +127,13 @@ class Solutions:
 class Graph:
     """The triples of a CONSTRUCT or DESCRIBE: iterate over them once."""
 
-    _triples: ox.QueryTriples | Iterator[ox.Triple] = field(repr=False)
+    _triples: Triples = field(repr=False)
     _prepared: Prepared = field(repr=False)  # keeps what is asked open
 
-    def __iter__(self) -> Iterator[ox.Triple]:
+    def __iter__(self) -> Iterator[Triple]:
         """Yield the triples as they are found."""
-        yield from self._triples
+        for triple in self._triples:
+            yield Triple(*map(Term, triple))
         _warn(self._prepared)
 
 
@@ -149,11 +204,10 @@ def _typed(value: Value) -> str:
 
 def _answer(prepared: Prepared) -> Solutions | Graph | bool:
     answer = prepared.ask()
-    if isinstance(answer, ox.QueryBoolean):
-        return bool(answer)
-    if isinstance(answer, ox.QuerySolutions):
-        columns = tuple(variable.value for variable in answer.variables)
-        return Solutions(columns, answer, prepared)
+    if isinstance(answer, bool):
+        return answer
+    if isinstance(answer, Rows):
+        return Solutions(answer.columns, answer, prepared)
     return Graph(answer, prepared)
 
 
@@ -162,21 +216,21 @@ def _warn(prepared: Prepared) -> None:
         warnings.warn(remark, stacklevel=3)
 
 
-def python_value(term: Term) -> Value:
+def python_value(term: str) -> Value:
     """Return the Python value of an RDF term; its text where Python has no value for it.
 
-    >>> python_value(ox.Literal("7", datatype=ox.NamedNode(XSD + "integer")))
+    >>> python_value('"7"^^<http://www.w3.org/2001/XMLSchema#integer>')
     7
-    >>> python_value(ox.NamedNode("http://example.org/a"))
+    >>> python_value("<http://example.org/a>")
     'http://example.org/a'
     """
-    if not isinstance(term, ox.Literal):
-        return term.value if not isinstance(term, ox.Triple) else str(term)
-    name = term.datatype.value.removeprefix(XSD)
+    if not term.startswith('"'):
+        return Term(term).text
+    parts = split_literal(term)
     try:
-        return _convert(term.value, name)
+        return _convert(parts.lexical, parts.datatype.removeprefix(XSD))
     except (ValueError, InvalidOperation):  # no value of the datatype, or none that Python has
-        return term.value
+        return parts.lexical
 
 
 def _convert(text: str, name: str) -> Value:

@@ -1,48 +1,37 @@
-"""What a query is asked of: the index of a workspace, or RDF files."""
+"""What a query is asked of: the index of a build, or RDF files."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
-import pyoxigraph as ox
-
 from kg.errors import InputError
+from kg.query.engine import Engine
+from kg.query.oxigraph import Oxigraph
 from kg.store import is_small, load_files, open_index
 from kg.terms import is_iri
-from kg.workspace import Workspace, show_path
+from kg.workspace import Build, show_path
 
 
-@dataclass(frozen=True)
-class Dataset:
-    """A store with what is known about it.
+def open_build(build: Build, folder: Callable[[], Path] | None = None) -> Engine:
+    """Open the index of a build.
 
-    Attributes:
-        store: Answers queries.
-        label: What a message calls it.
-    """
-
-    store: ox.Store
-    label: str
-
-
-def open_workspace(workspace: Workspace) -> Dataset:
-    """Open the index of a workspace's build in force.
+    Args:
+        build: The build.
+        folder: Makes a folder for what does not fit into memory; by default memory is used.
 
     Raises:
-        InputError: There is no build, or it has no index.
+        InputError: The build has no index.
         WorldError: The index cannot be read.
     """
-    build = workspace.current_build()
-    return Dataset(open_index(build), f"build {build.id}")
+    return Oxigraph(open_index(build), f"build {build.id}", folder)
 
 
 def open_files(
     default: Sequence[Path],
     named: Sequence[tuple[str, Path]],
     folder: Callable[[], Path] | None = None,
-) -> Dataset:
+) -> Engine:
     """Load RDF files.
 
     Args:
@@ -57,7 +46,7 @@ def open_files(
     files = [*default, *(path for _, path in named)]
     place = None if folder is None or is_small(files) else folder() / "store"
     store = load_files(default, named, place)
-    return Dataset(store, ", ".join(show_path(path) for path in files))
+    return Oxigraph(store, ", ".join(show_path(path) for path in files), folder)
 
 
 def prefixes_of(files: Iterable[Path]) -> dict[str, str]:

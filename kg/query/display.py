@@ -6,15 +6,12 @@ import re
 from collections.abc import Mapping
 from typing import Final
 
-import pyoxigraph as ox
-
 from kg.datatypes import NUMERIC
-from kg.terms import XSD, XSD_STRING, escape
+from kg.query.engine import Term
+from kg.terms import XSD, XSD_STRING, escape, split_literal
 from kg.wording import char_width as char_width
 from kg.wording import printable as printable
 from kg.wording import width as width
-
-Term = ox.NamedNode | ox.BlankNode | ox.Literal | ox.Triple
 
 _LOCAL: Final = re.compile(r"[\w](?:[\w.-]*[\w-])?")
 # Datatypes whose lexical form says what they are.
@@ -57,31 +54,32 @@ class Shortener:
             term: A term, or None for nothing.
             language: The language in which a text is bare too.
 
-        >>> Shortener({"ex": "http://example.org/"}).text(ox.NamedNode("http://example.org/a"))
+        >>> Shortener({"ex": "http://example.org/"}).text("<http://example.org/a>")
         'ex:a'
         """
         if term is None:
             return ""
-        if isinstance(term, ox.NamedNode):
-            return self.iri(term.value)
-        if isinstance(term, ox.Literal):
+        if term.startswith('"'):
             return self._literal(term, language)
-        return str(term)
+        return self.iri(term[1:-1]) if is_named(term) else term
 
-    def _literal(self, term: ox.Literal, language: str | None) -> str:
-        if term.language:
-            if term.language == language:
-                return term.value
-            return f'"{escape(term.value)}"@{term.language}'
-        datatype = term.datatype.value
+    def _literal(self, term: Term, language: str | None) -> str:
+        text, datatype, tag = split_literal(term)
+        if tag:
+            return text if tag == language else f'"{escape(text)}"@{tag}'
         if datatype == XSD_STRING or datatype in _PLAIN:
-            return term.value
-        return f'"{escape(term.value)}"^^{self.iri(datatype)}'
+            return text
+        return f'"{escape(text)}"^^{self.iri(datatype)}'
 
 
 def is_number(term: Term) -> bool:
     """Tell whether a term is a literal of a numeric datatype."""
-    return isinstance(term, ox.Literal) and term.datatype.value in NUMERIC
+    return term.startswith('"') and split_literal(term).datatype in NUMERIC
+
+
+def is_named(term: Term) -> bool:
+    """Tell whether a term is an IRI."""
+    return term.startswith("<") and not term.startswith("<<(")
 
 
 def wrap(text: str, limit: int) -> list[str]:

@@ -1,6 +1,6 @@
 """What a query means and what it is asked of, without its answer: for ``kg query --explain``.
 
-The engine does not tell its plan. What can be told is the query as it is asked, the data it is
+Oxigraph does not tell its plan. What can be told is the query as it is asked, the data it is
 asked of, how many matches each of its triple patterns has by itself, and SPARQL's own algebra.
 
 Spec: https://www.w3.org/TR/sparql11-query/#sparqlAlgebra
@@ -11,30 +11,27 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-import pyoxigraph as ox
-
-from kg.errors import InputError
+from kg.errors import KgError
 from kg.query.display import printable
+from kg.query.engine import Engine, Rows
 from kg.sparql.cursor import TriplePattern
 from kg.sparql.grammar import triple_patterns
 from kg.sparql.guard import guard
 from kg.sparql.lexer import Form, Kind, Token, form_of, tokens
-from kg.store import ask
+from kg.terms import text_of
 
 # Named graphs that are listed, at most.
 _GRAPHS: Final = 20
 
 
-def explain_data(store: ox.Store, label: str) -> Iterator[str]:
+def explain_data(engine: Engine) -> Iterator[str]:
     """Yield lines on what is asked: the default graph's size, and the named graphs with theirs."""
-    yield f"asked of: {label}"
-    default = sum(1 for _ in store.quads_for_pattern(None, None, None, ox.DefaultGraph()))
-    yield f"default graph: {default:,} triples"
-    graphs = sorted(store.named_graphs(), key=str)
+    yield f"asked of: {engine.label}"
+    yield f"default graph: {engine.count():,} triples"
+    graphs = sorted(engine.graphs())
     yield f"named graphs: {len(graphs):,}"
     for graph in graphs[:_GRAPHS]:
-        count = sum(1 for _ in store.quads_for_pattern(None, None, None, graph))
-        yield f"  {count:>12,}  {graph}"
+        yield f"  {engine.count(graph=graph):>12,}  {graph}"
     if len(graphs) > _GRAPHS:
         yield f"  … and {len(graphs) - _GRAPHS:,} more"
 
@@ -51,7 +48,7 @@ def explain_query(text: str, prefixes: Mapping[str, str], base: str, form: Form)
 
 
 def explain_patterns(
-    store: ox.Store, text: str, prefixes: Mapping[str, str], base: str
+    engine: Engine, text: str, prefixes: Mapping[str, str], base: str
 ) -> Iterator[str]:
     """Yield a line for each triple pattern: its number of matches by itself."""
     found = [token for token in tokens(text) if token.kind is not Kind.COMMENT]
@@ -61,7 +58,7 @@ def explain_patterns(
     head = _prologue(text, found)
     yield "matches of each triple pattern by itself:"
     for pattern in dict.fromkeys(map(str, patterns)):
-        count = _count(store, f"{head} SELECT (COUNT(*) AS ?kgn) {{ {pattern} }}", prefixes, base)
+        count = _count(engine, f"{head} SELECT (COUNT(*) AS ?kgn) {{ {pattern} }}", prefixes, base)
         yield f"  {count:>12}  {printable(pattern)}"
     repeated = [str(each) for each in patterns if _is_repeated_path(each)]
     if repeated:
@@ -73,14 +70,14 @@ def _prologue(text: str, found: list[Token]) -> str:
     return text[: named[1].start] if named else ""
 
 
-def _count(store: ox.Store, query: str, prefixes: Mapping[str, str], base: str) -> str:
+def _count(engine: Engine, query: str, prefixes: Mapping[str, str], base: str) -> str:
     try:
-        answer = ask(store, guard(query, "a pattern", prefixes), prefixes, base)
-    except (InputError, SyntaxError, ValueError, RuntimeError):
+        answer = engine.ask(guard(query, "a pattern", prefixes), prefixes, base)
+        assert isinstance(answer, Rows)
+        value = next(iter(answer))[0]
+    except KgError:
         return "?"
-    assert isinstance(answer, ox.QuerySolutions)
-    value = next(answer)[0]
-    return f"{int(value.value):,}" if isinstance(value, ox.Literal) else "?"
+    return f"{int(text_of(value)):,}" if value else "?"
 
 
 def _is_repeated_path(pattern: TriplePattern) -> bool:

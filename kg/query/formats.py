@@ -7,8 +7,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-import pyoxigraph as ox
-
 from kg.errors import InputError, UsageError
 from kg.sparql.lexer import Form
 
@@ -22,32 +20,30 @@ class Format:
         endings: File endings that stand for it.
         rows: Whether it can hold rows, or yes and no.
         graph: Whether it can hold an RDF graph.
-        results: The engine's own format of rows, if it has it.
-        rdf: The engine's own format of graphs, if it has it.
+        rdf: Whether it is a format of RDF, one of `kg.serialize.FORMATS`.
     """
 
     name: str
     endings: tuple[str, ...]
     rows: bool = False
     graph: bool = False
-    results: ox.QueryResultsFormat | None = None
-    rdf: ox.RdfFormat | None = None
+    rdf: bool = False
 
 
 _ALL: Final = (
     Format("table", (".txt",), rows=True, graph=True),
-    Format("csv", (".csv",), rows=True, results=ox.QueryResultsFormat.CSV),
-    Format("tsv", (".tsv",), rows=True, results=ox.QueryResultsFormat.TSV),
-    Format("json", (".json", ".srj"), rows=True, results=ox.QueryResultsFormat.JSON),
-    Format("xml", (".xml", ".srx"), rows=True, results=ox.QueryResultsFormat.XML),
+    Format("csv", (".csv",), rows=True),
+    Format("tsv", (".tsv",), rows=True),
+    Format("json", (".json", ".srj"), rows=True),
+    Format("xml", (".xml", ".srx"), rows=True),
     Format("markdown", (".md",), rows=True, graph=True),
     Format("html", (".html", ".htm"), rows=True, graph=True),
-    Format("turtle", (".ttl",), graph=True, rdf=ox.RdfFormat.TURTLE),
-    Format("ntriples", (".nt",), graph=True, rdf=ox.RdfFormat.N_TRIPLES),
-    Format("trig", (".trig",), graph=True, rdf=ox.RdfFormat.TRIG),
-    Format("nquads", (".nq",), graph=True, rdf=ox.RdfFormat.N_QUADS),
-    Format("jsonld", (".jsonld",), graph=True, rdf=ox.RdfFormat.JSON_LD),
-    Format("rdfxml", (".rdf", ".owl"), graph=True, rdf=ox.RdfFormat.RDF_XML),
+    Format("turtle", (".ttl",), graph=True, rdf=True),
+    Format("ntriples", (".nt",), graph=True, rdf=True),
+    Format("trig", (".trig",), graph=True, rdf=True),
+    Format("nquads", (".nq",), graph=True, rdf=True),
+    Format("jsonld", (".jsonld",), graph=True, rdf=True),
+    Format("rdfxml", (".rdf", ".owl"), graph=True, rdf=True),
 )
 FORMATS: Final[Mapping[str, Format]] = {each.name: each for each in _ALL}
 

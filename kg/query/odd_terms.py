@@ -18,10 +18,9 @@ from dataclasses import dataclass
 from html import escape, unescape
 from typing import Final
 
-import pyoxigraph as ox
-
-from kg.store import Term
-from kg.terms import XSD_STRING, is_language_tag
+from kg.errors import KgError
+from kg.query.engine import Term, Triple
+from kg.terms import XSD_STRING, is_iri, is_language_tag, literal
 
 # Bytes at the end of a piece in which a term may have begun; longer ones are left to the parser.
 _TAIL: Final = 64 * 1024
@@ -92,10 +91,7 @@ def mended_iri(text: str) -> str | None:
     if not _SCHEME.match(text):
         return None
     mended = _NOT_IRI.sub(lambda match: f"%{ord(match[0]):02X}", text)
-    try:
-        return ox.NamedNode(mended).value
-    except ValueError:  # a port or host that is none
-        return None
+    return mended if is_iri(mended) else None  # a port or host may be none
 
 
 class Mender:
@@ -171,7 +167,7 @@ class Mender:
             return "bnode", blank_label(text)
         if text.startswith("nodeID://"):
             return "bnode", blank_label(text)
-        if not _NOT_IRI.search(text) and _SCHEME.match(text) and _is_iri(text):
+        if not _NOT_IRI.search(text) and _SCHEME.match(text) and is_iri(text):
             return "uri", text
         self._odd.note(text)
         mended = mended_iri(text)
@@ -180,7 +176,7 @@ class Mender:
     def _extra(self, name: bytes, text: str) -> str | None:
         """Return a datatype or language that RDF has; None to leave it to the parser."""
         if name == b"datatype":
-            if _is_iri(text):
+            if is_iri(text):
                 return text
             self._odd.note(text)
             return mended_iri(text) or XSD_STRING
@@ -198,34 +194,31 @@ def _decoded(given: bytes) -> str | None:
         return None
 
 
-def _is_iri(text: str) -> bool:
-    try:
-        ox.NamedNode(text)
-    except ValueError:
-        return False
-    return True
-
-
-def mended_triples(quads: Iterable[ox.Quad], odd: Odd) -> Iterator[ox.Triple]:
+def mended_triples(
+    triples: Iterable[Triple], odd: Odd, tell: Callable[[Exception], KgError]
+) -> Iterator[Triple]:
     """Yield the triples of a graph that was parsed leniently, each of them RDF.
 
-    Raises:
-        ValueError: A subject or predicate has no scheme, so that it can be made no IRI.
+    Args:
+        triples: The triples; their IRIs may be none.
+        odd: Counts what is mended.
+        tell: Returns the error to raise for a subject or predicate that can be made no IRI.
     """
-    for quad in quads:
-        subject, predicate = _mended(quad.subject, odd), _mended(quad.predicate, odd)
-        if isinstance(subject, ox.Literal) or not isinstance(predicate, ox.NamedNode):
-            raise ValueError(f"{quad.subject} {quad.predicate} is no subject and predicate of RDF")
-        yield ox.Triple(subject, predicate, _mended(quad.object, odd))
+    for s, p, o in triples:
+        subject, predicate = _mended(s, odd), _mended(p, odd)
+        if subject.startswith('"') or not predicate.startswith("<"):
+            raise tell(ValueError(f"{s} {p} is no subject and predicate of RDF"))
+        yield subject, predicate, _mended(o, odd)
 
 
 def _mended(term: Term, odd: Odd) -> Term:
-    if not isinstance(term, ox.NamedNode):
+    if not term.startswith("<") or term.startswith("<<("):
         return term
-    if term.value.startswith("nodeID://"):
-        return ox.BlankNode(blank_label(term.value))
-    if not _NOT_IRI.search(term.value) and _is_iri(term.value):
+    text = term[1:-1]
+    if text.startswith("nodeID://"):
+        return f"_:{blank_label(text)}"
+    if not _NOT_IRI.search(text) and is_iri(text):
         return term
-    odd.note(term.value)
-    mended = mended_iri(term.value)
-    return ox.Literal(term.value) if mended is None else ox.NamedNode(mended)
+    odd.note(text)
+    mended = mended_iri(text)
+    return literal(text) if mended is None else f"<{mended}>"

@@ -7,8 +7,7 @@ from collections.abc import Iterator
 from itertools import chain, islice
 from typing import Final
 
-import pyoxigraph as ox
-
+from kg.query.engine import Term, Triple
 from kg.terms import RDF_TYPE
 
 # Triples that are held in memory; a larger answer comes as it is found.
@@ -19,10 +18,10 @@ _ROUNDS: Final = 20
 _WORK: Final = 20_000
 _CANDIDATES: Final = 16
 
-_Edges = dict[ox.BlankNode, list[tuple[str, ox.BlankNode | None]]]
+_Edges = dict[Term, list[tuple[str, Term | None]]]
 
 
-def ordered(triples: Iterator[ox.Triple]) -> Iterator[ox.Triple]:
+def ordered(triples: Iterator[Triple]) -> Iterator[Triple]:
     """Yield triples as exports order them, each once, if there are not more than `MOST`.
 
     Blank nodes are called b0, b1 and so on by what is said of them, whatever the engine calls
@@ -39,27 +38,22 @@ def ordered(triples: Iterator[ox.Triple]) -> Iterator[ox.Triple]:
     yield from sorted(found, key=_key)
 
 
-def _key(triple: ox.Triple) -> tuple[str, bool, str, str]:
-    predicate = str(triple.predicate)
-    return str(triple.subject), predicate != RDF_TYPE, predicate, str(triple.object)
+def _key(triple: Triple) -> tuple[str, bool, str, str]:
+    subject, predicate, object_ = triple
+    return subject, predicate != RDF_TYPE, predicate, object_
 
 
-def _relabelled(triple: ox.Triple, labels: dict[ox.BlankNode, ox.BlankNode]) -> ox.Triple:
-    subject, object_ = triple.subject, triple.object
-    if isinstance(subject, ox.BlankNode):
-        subject = labels[subject]
-    if isinstance(object_, ox.BlankNode):
-        object_ = labels[object_]
-    return ox.Triple(subject, triple.predicate, object_)
+def _relabelled(triple: Triple, labels: dict[Term, Term]) -> Triple:
+    subject, predicate, object_ = triple
+    return labels.get(subject, subject), predicate, labels.get(object_, object_)
 
 
-def _labels(triples: set[ox.Triple]) -> dict[ox.BlankNode, ox.BlankNode]:
+def _labels(triples: set[Triple]) -> dict[Term, Term]:
     edges: _Edges = {}
-    for triple in triples:
-        subject, object_ = triple.subject, triple.object
-        near = subject if isinstance(subject, ox.BlankNode) else None
-        far = object_ if isinstance(object_, ox.BlankNode) else None
-        said = f"{triple.predicate} {'' if near else subject} {'' if far else object_}"
+    for subject, predicate, object_ in triples:
+        near = subject if subject.startswith("_:") else None
+        far = object_ if object_.startswith("_:") else None
+        said = f"{predicate} {'' if near else subject} {'' if far else object_}"
         if near is not None:
             edges.setdefault(near, []).append((f"> {said} {near == far}", far))
         if far is not None:
@@ -79,10 +73,10 @@ def _labels(triples: set[ox.Triple]) -> dict[ox.BlankNode, ox.BlankNode]:
         # Mostly it is the same which of them is taken: the graph looks alike from each.
         hashes = min(tried, key=lambda each: sorted(each.values()))
     in_order = sorted(hashes, key=hashes.__getitem__)
-    return {node: ox.BlankNode(f"b{number}") for number, node in enumerate(in_order)}
+    return {node: f"_:b{number}" for number, node in enumerate(in_order)}
 
 
-def _refined(hashes: dict[ox.BlankNode, str], edges: _Edges) -> dict[ox.BlankNode, str]:
+def _refined(hashes: dict[Term, str], edges: _Edges) -> dict[Term, str]:
     """Return hashes that hold those of the nodes around, until that tells no more apart."""
     kinds = 0
     for _ in range(_ROUNDS):

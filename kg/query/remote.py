@@ -16,31 +16,30 @@ from email.message import Message
 from http.client import HTTPException, HTTPResponse
 from typing import IO, Final, cast
 
-import pyoxigraph as ox
-
 from kg.errors import InputError, LimitError, WorldError
 from kg.http import Credentials, find_credentials, refuse_login
-from kg.query.answer import Answer
+from kg.query.engine import Answer, Triples
 from kg.query.odd_terms import Mender, Odd, mended_triples
+from kg.query.oxigraph.received import read_results, read_triples
 from kg.sparql.lexer import Form, Kind, declared_prefixes, tokens, used_prefixes
 
 _ROWS: Final = {
-    "application/sparql-results+json": ox.QueryResultsFormat.JSON,
-    "application/json": ox.QueryResultsFormat.JSON,
-    "application/sparql-results+xml": ox.QueryResultsFormat.XML,
-    "application/xml": ox.QueryResultsFormat.XML,
-    "text/xml": ox.QueryResultsFormat.XML,
-    "text/tab-separated-values": ox.QueryResultsFormat.TSV,
+    "application/sparql-results+json": "json",
+    "application/json": "json",
+    "application/sparql-results+xml": "xml",
+    "application/xml": "xml",
+    "text/xml": "xml",
+    "text/tab-separated-values": "tsv",
 }
 _GRAPHS: Final = {
-    "application/n-triples": ox.RdfFormat.N_TRIPLES,
-    "text/plain": ox.RdfFormat.N_TRIPLES,
-    "application/n-quads": ox.RdfFormat.N_QUADS,
-    "text/turtle": ox.RdfFormat.TURTLE,
-    "application/x-turtle": ox.RdfFormat.TURTLE,
-    "application/trig": ox.RdfFormat.TRIG,
-    "application/rdf+xml": ox.RdfFormat.RDF_XML,
-    "application/ld+json": ox.RdfFormat.JSON_LD,
+    "application/n-triples": "ntriples",
+    "text/plain": "ntriples",
+    "application/n-quads": "nquads",
+    "text/turtle": "turtle",
+    "application/x-turtle": "turtle",
+    "application/trig": "trig",
+    "application/rdf+xml": "rdfxml",
+    "application/ld+json": "jsonld",
 }
 _ACCEPT_ROWS: Final = "application/sparql-results+json, application/sparql-results+xml;q=0.9"
 _ACCEPT_GRAPH: Final = (
@@ -198,19 +197,18 @@ class _Reader:
 
 def _parse(url: str, response: HTTPResponse, form: Form, odd: Odd) -> Answer:
     kind = response.headers.get_content_type()
-    try:
-        if form.is_graph and kind in _GRAPHS:
-            source = cast(IO[bytes], _Reader(url, response))  # it only calls read
-            quads = ox.parse(source, _GRAPHS[kind], base_iri=url, lenient=True)
-            return mended_triples(quads, odd)
-        if not form.is_graph and kind in _ROWS:
-            mender = None
-            if _ROWS[kind] != ox.QueryResultsFormat.TSV:
-                mender = Mender(is_json=_ROWS[kind] == ox.QueryResultsFormat.JSON, odd=odd)
-            source = cast(IO[bytes], _Reader(url, response, mender))
-            return ox.parse_query_results(source, _ROWS[kind])
-    except (SyntaxError, ValueError) as error:
-        raise broken_answer(url, error) from error
+
+    def tell(error: Exception) -> WorldError:
+        return broken_answer(url, error)
+
+    if form.is_graph and kind in _GRAPHS:
+        read = read_triples(_Reader(url, response), _GRAPHS[kind], url, tell)
+        return Triples(mended_triples(read, odd, tell))
+    if not form.is_graph and kind in _ROWS:
+        mender = None
+        if _ROWS[kind] != "tsv":
+            mender = Mender(is_json=_ROWS[kind] == "json", odd=odd)
+        return read_results(_Reader(url, response, mender), _ROWS[kind], tell)
     raise WorldError(
         "remote-broken-answer",
         f"{url} answered with {kind}, which is no answer to a query",

@@ -1,8 +1,8 @@
 """SPARQL's own formats of rows, written row by row in Python.
 
-The engine writes these formats itself, faster, but cannot stop after a number of rows. TSV and
-JSON come out as from the engine (TSV with controls escaped), CSV as from `kg.query.csv_rows`, which
-a property test checks. XML is always written here: the engine's is not well-formed where a text
+Oxigraph writes these formats itself, faster, but cannot stop after a number of rows. TSV and
+JSON come out as from Oxigraph (TSV with controls escaped), CSV as from `kg.query.csv_rows`, which
+a property test checks. XML is always written here: Oxigraph's is not well-formed where a text
 holds a control character, and loses carriage returns.
 
 Spec: https://www.w3.org/TR/sparql11-results-csv-tsv/ https://www.w3.org/TR/sparql11-results-json/
@@ -13,17 +13,15 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Final
 
-import pyoxigraph as ox
-
 from kg.errors import InputError
-from kg.terms import XSD, XSD_STRING
+from kg.query.engine import Row, Term
+from kg.terms import XSD, XSD_STRING, split_literal, text_of
 
 if TYPE_CHECKING:  # a process that answers one question counts its imports
-    from kg.query.display import Term
-    from kg.query.tabular import Row, TextSink
+    from kg.query.tabular import TextSink
 
 
 def write_csv(columns: Sequence[str], rows: Iterable[Row], out: TextSink) -> int:
@@ -44,7 +42,7 @@ def _csv(term: Term | None) -> str:
     """Return a field of CSV: whatever the kind of its term, in quotes where it needs them."""
     if term is None:
         return ""
-    text = term.value if isinstance(term, ox.NamedNode | ox.Literal) else _turtle(term)
+    text = term if term.startswith(("_:", "<<(")) else text_of(term)
     return '"' + text.replace('"', '""') + '"' if _NEEDS_QUOTES.search(text) else text
 
 
@@ -69,17 +67,12 @@ _BARE: Final[Mapping[str, str]] = {
 def _tsv(term: Term | None) -> str:
     if term is None:
         return ""
-    if isinstance(term, ox.Literal):
-        pattern = _BARE.get(term.datatype.value)
-        if pattern is not None and re.fullmatch(pattern, term.value):
-            return term.value
-    return _turtle(term)
-
-
-def _turtle(term: Term) -> str:
-    if isinstance(term, ox.Triple):
-        return f"<<( {' '.join(_turtle(part) for _, part in _parts(term))} )>>"
-    return str(term)
+    if term[0] == '"' and term[-1] == ">":
+        quoted, _, datatype = term.rpartition('"^^<')
+        pattern = _BARE.get(datatype[:-1])
+        if pattern is not None and re.fullmatch(pattern, quoted[1:]):
+            return quoted[1:]
+    return term
 
 
 def write_json(columns: Sequence[str], rows: Iterable[Row], out: TextSink) -> int:
@@ -103,32 +96,36 @@ def _quote(text: str) -> str:
 
 
 def _json(term: Term) -> str:
-    if isinstance(term, ox.NamedNode):
-        return f'{{"type":"uri","value":{_quote(term.value)}}}'
-    if isinstance(term, ox.BlankNode):
-        return f'{{"type":"bnode","value":{_quote(term.value)}}}'
-    if isinstance(term, ox.Triple):
+    if term.startswith("<<("):
         parts = ",".join(f'"{name}":{_json(part)}' for name, part in _parts(term))
         return f'{{"type":"triple","value":{{{parts}}}}}'
+    if term[0] == "<":
+        return f'{{"type":"uri","value":{_quote(term[1:-1])}}}'
+    if term[0] == "_":
+        return f'{{"type":"bnode","value":{_quote(term[2:])}}}'
+    text, datatype, tag = split_literal(term)
     extra = ""
-    if term.language:
-        extra = f',"xml:lang":{_quote(term.language)}'
-        if term.direction is not None:
-            extra += f',"its:dir":{_quote(str(term.direction))}'
-    elif term.datatype.value != XSD_STRING:
-        extra = f',"datatype":{_quote(term.datatype.value)}'
-    return f'{{"type":"literal","value":{_quote(term.value)}{extra}}}'
+    if tag:
+        language, _, direction = tag.partition("--")
+        extra = f',"xml:lang":{_quote(language)}'
+        if direction:
+            extra += f',"its:dir":{_quote(direction)}'
+    elif datatype != XSD_STRING:
+        extra = f',"datatype":{_quote(datatype)}'
+    return f'{{"type":"literal","value":{_quote(text)}{extra}}}'
 
 
 _ITS: Final = "http://www.w3.org/2005/11/its"
 
 
-def _parts(triple: ox.Triple) -> tuple[tuple[str, Term], ...]:
-    return (
-        ("subject", triple.subject),
-        ("predicate", triple.predicate),
-        ("object", triple.object),
-    )
+def _parts(term: Term) -> Iterator[tuple[str, Term]]:
+    """Yield the parts of a triple term, by name."""
+    # No IRI holds a blank, no predicate is a literal: so the object is what is left.
+    rest = term.removeprefix("<<( ").removesuffix(" )>>")
+    for name in ("subject", "predicate"):
+        part, _, rest = rest.partition(" ")
+        yield name, part
+    yield "object", rest
 
 
 def write_xml(columns: Sequence[str], rows: Iterable[Row], out: TextSink) -> int:
@@ -148,21 +145,23 @@ def write_xml(columns: Sequence[str], rows: Iterable[Row], out: TextSink) -> int
 
 
 def _xml(term: Term) -> str:
-    if isinstance(term, ox.NamedNode):
-        return f"<uri>{_text(term.value)}</uri>"
-    if isinstance(term, ox.BlankNode):
-        return f"<bnode>{_text(term.value)}</bnode>"
-    if isinstance(term, ox.Triple):
+    if term.startswith("<<("):
         parts = "".join(f"<{name}>{_xml(part)}</{name}>" for name, part in _parts(term))
         return f"<triple>{parts}</triple>"
+    if term[0] == "<":
+        return f"<uri>{_text(term[1:-1])}</uri>"
+    if term[0] == "_":
+        return f"<bnode>{_text(term[2:])}</bnode>"
+    text, datatype, tag = split_literal(term)
     extra = ""
-    if term.language:
-        extra = f' xml:lang="{term.language}"'
-        if term.direction is not None:
-            extra += f' its:dir="{term.direction}" xmlns:its="{_ITS}" its:version="2.0"'
-    elif term.datatype.value != XSD_STRING:
-        extra = f' datatype="{_text(term.datatype.value)}"'
-    return f"<literal{extra}>{_text(term.value)}</literal>"
+    if tag:
+        language, _, direction = tag.partition("--")
+        extra = f' xml:lang="{language}"'
+        if direction:
+            extra += f' its:dir="{direction}" xmlns:its="{_ITS}" its:version="2.0"'
+    elif datatype != XSD_STRING:
+        extra = f' datatype="{_text(datatype)}"'
+    return f"<literal{extra}>{_text(text)}</literal>"
 
 
 # A reader of XML makes a line feed of a carriage return that is not escaped, and may drop blanks

@@ -6,13 +6,13 @@ import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from itertools import pairwise
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
 from kg.errors import InputError, Location
-from kg.query.answer import Answer, Style, write_answer
-from kg.query.dataset import Dataset, open_files, open_workspace, prefixes_of
+from kg.query.answer import Style, write_answer
+from kg.query.dataset import open_build, open_files, prefixes_of
+from kg.query.engine import Answer, Engine, Watch
 from kg.query.formats import Format
 from kg.query.question import (
     Question,
@@ -21,19 +21,13 @@ from kg.query.question import (
     question_names,
     read_question,
 )
-from kg.query.syntax import check_query, evaluation_error, syntax_error
+from kg.query.syntax import check_query
 from kg.sparql.guard import Guarded
-from kg.sparql.lexer import Form, Kind, declared_prefixes
-from kg.store import ask
+from kg.sparql.lexer import Form
 from kg.workspace import COMMON_PREFIXES, Workspace
 
 if TYPE_CHECKING:  # only remote stores answer with odd terms
-    from kg.query.differences import Watch
     from kg.query.odd_terms import Odd
-
-# Aggregates whose value may be missing, and digits of a number that may be over 64 bits.
-_RECKONED = ("SUM", "AVG", "GROUP_CONCAT")
-_LONG = 18
 
 
 @dataclass(frozen=True)
@@ -83,19 +77,17 @@ class Prepared:
         query: SPARQL with its parameters set.
         base: What relative IRIs are resolved against.
         prefixes: Known without a PREFIX line.
-        dataset: What is asked; None if a remote store is.
+        engine: What is asked; None if a remote store is.
         endpoint: The remote store's URL.
         seconds: How long to wait for the network at most.
-        folder: Makes a folder for what does not fit into memory.
     """
 
     query: Guarded
     base: str
     prefixes: Mapping[str, str] = field(repr=False)
-    dataset: Dataset | None = field(repr=False)
+    engine: Engine | None = field(repr=False)
     endpoint: str | None = None
     seconds: float | None = None
-    folder: Callable[[], Path] | None = field(default=None, repr=False)
     _odd: list[Odd] = field(default_factory=list, repr=False)
     _watches: list[Watch] = field(default_factory=list, repr=False)
 
@@ -112,7 +104,7 @@ class Prepared:
     @property
     def sent(self) -> str:
         """The text as it is sent: for a remote store with the prefixes that it needs."""
-        if self.dataset is not None:
+        if self.engine is not None:
             return self.text
         from kg.query.remote import with_prologue
 
@@ -126,53 +118,20 @@ class Prepared:
             InputError: The query cannot be answered to its end, or not in this format.
             WorldError: The remote store's answer breaks off.
         """
-        if self.dataset is not None and self._reckons():
-            from kg.query.differences import watched
-
-            watch = watched(self.query)
-            if watch is not None:
-                self._watches.append(watch)
-                style = replace(style, watch=watch)
-        try:
-            return write_answer(answer, form, out, style)
-        except (SyntaxError, ValueError, RuntimeError) as error:
-            if self.endpoint is None:
-                raise evaluation_error(error, self.query.source) from error
-            from kg.query.remote import broken_answer
-
-            raise broken_answer(self.endpoint, error) from error
-
-    def _reckons(self) -> bool:
-        return any(
-            token.is_word(*_RECKONED)
-            or token.is_mark("+", "-", "/")
-            or (token.is_mark("*") and not before.is_mark("(") and not before.is_word("SELECT"))
-            for before, token in pairwise(self.query.tokens)
-        )
+        watch = None if self.engine is None else self.engine.watch(self.query)
+        if watch is not None:
+            self._watches.append(watch)
+            style = replace(style, watch=watch)
+        return write_answer(answer, form, out, style)
 
     def remarks(self) -> list[str]:
         """Return what to tell about an answer that has been read to its end."""
         remarks = [remark for odd in self._odd if (remark := odd.remark())]
         for watch in self._watches:
             remarks += watch.remarks()
-        if self.dataset is None or not self._is_of_note():
-            return remarks
-        from kg.query.differences import path_remarks, text_remarks
-        from kg.sparql.grammar import triple_patterns
-
-        remarks += text_remarks(self.query, self.prefixes)
-        known = {**self.prefixes, **declared_prefixes(self.query.tokens)}
-        remarks += path_remarks(self.dataset.store, triple_patterns(self.query.tokens), known)
+        if self.engine is not None:
+            remarks += self.engine.remarks(self.query, self.prefixes)
         return remarks
-
-    def _is_of_note(self) -> bool:
-        """Tell whether there is something in the query that may be told of."""
-        return any(
-            token.is_word("DATATYPE", "LANG")
-            or token.is_mark("|")
-            or (token.kind is Kind.NUMBER and len(token.text) > _LONG)
-            for token in self.query.tokens
-        )
 
     def ask(self) -> Answer:
         """Ask, and return the answer as a stream.
@@ -181,7 +140,7 @@ class Prepared:
             InputError: The query is wrong, or cannot be answered.
             WorldError: The remote store cannot be reached, or refuses.
         """
-        if self.dataset is None:
+        if self.engine is None:
             # Imported here: HTTP takes longer to import than a local query to answer.
             from kg.query.odd_terms import Odd
             from kg.query.remote import ask_endpoint
@@ -189,18 +148,7 @@ class Prepared:
             assert self.endpoint is not None
             self._odd.append(odd := Odd())
             return ask_endpoint(self.endpoint, self.sent, self.form, self.seconds, odd)
-        known = dict(self.prefixes)
-        try:
-            store, query = self.dataset.store, self.query
-            if sum(token.is_word("FROM") for token in query.tokens) > 1:
-                from kg.query.merge import merged
-
-                store, query = merged(store, query, known, self.base, self.folder)
-            return ask(store, query, known, self.base)
-        except SyntaxError as error:
-            raise syntax_error(error, self.query, known) from error
-        except (RuntimeError, ValueError) as error:
-            raise evaluation_error(error, self.query.source) from error
+        return self.engine.ask(self.query, self.prefixes, self.base)
 
 
 def prepare(
@@ -236,14 +184,13 @@ def prepare(
         query=checked.as_given if remote else checked.query,
         base=base,
         prefixes=prefixes,
-        dataset=None if remote else _open(source, folder),
+        engine=None if remote else _open(source, folder),
         endpoint=source.endpoint,
         seconds=seconds,
-        folder=folder,
     )
 
 
-def _open(source: Source, folder: Callable[[], Path] | None) -> Dataset:
+def _open(source: Source, folder: Callable[[], Path] | None) -> Engine:
     if not source.is_workspace:
         return open_files(source.data, source.named, folder)
     if source.workspace is None:
@@ -252,7 +199,7 @@ def _open(source: Source, folder: Callable[[], Path] | None) -> Dataset:
             "there is neither a workspace nor a file to ask",
             hint="Go to a workspace, or give files with --data.",
         )
-    return open_workspace(source.workspace)
+    return open_build(source.workspace.current_build(), folder)
 
 
 def check_question(question: Question, workspace: Workspace) -> None:

@@ -9,12 +9,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain, islice
 from typing import Final, Protocol
 
-import pyoxigraph as ox
-
-from kg.query.display import Shortener, Term, is_number, printable, width, wrap
+from kg.query.display import Shortener, is_named, is_number, printable, width, wrap
+from kg.query.engine import Row, Term
+from kg.terms import split_literal
 from kg.wording import visible
-
-Row = Sequence[Term | None]
 
 # Rows looked at before the first is written: enough to size columns, little to hold.
 WINDOW: Final = 500
@@ -91,7 +89,8 @@ def _languages(rows: Sequence[Row], count: int) -> list[str | None]:
     """Return the language of each column whose texts all have the same one."""
     found: list[str | None] = []
     for i in range(count):
-        tags = {term.language for row in rows if isinstance(term := row[i], ox.Literal)}
+        terms = (row[i] for row in rows)
+        tags = {split_literal(term).language for term in terms if term and term[0] == '"'}
         found.append(tags.pop() if len(tags) == 1 else None)
     return found
 
@@ -207,11 +206,12 @@ def write_html(
 def _html_cell(term: Term | None, shortener: Shortener) -> str:
     text = shortener.text(term).translate(_HTML)
     # Only addresses of the web become links: javascript: and data: IRIs would run.
-    if isinstance(term, ox.NamedNode) and term.value.startswith(("http://", "https://")):
-        return f'<td><a href="{term.value.translate(_HTML)}">{text}</a></td>'
-    if isinstance(term, ox.Literal) and term.language:
-        value = term.value.translate(_HTML)
-        return f'<td lang="{term.language}">{value}</td>'
-    if term is not None and is_number(term):
+    if term is None:
+        return f"<td>{text}</td>"
+    if is_named(term) and term.startswith(("<http://", "<https://")):
+        return f'<td><a href="{term[1:-1].translate(_HTML)}">{text}</a></td>'
+    if term.startswith('"') and (parts := split_literal(term)).language:
+        return f'<td lang="{parts.language}">{parts.lexical.translate(_HTML)}</td>'
+    if is_number(term):
         return f'<td style="text-align:right">{text}</td>'
     return f"<td>{text}</td>"

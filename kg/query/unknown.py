@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from itertools import islice
 from typing import Final
 
-import pyoxigraph as ox
-
-from kg.query.display import Shortener
+from kg.query.display import Shortener, is_named
+from kg.query.engine import Engine, Rows, Term
 from kg.sparql.cursor import TriplePattern
 from kg.sparql.grammar import triple_patterns
 from kg.sparql.guard import guard
 from kg.sparql.lexer import Kind, Token, declared_prefixes, tokens
 from kg.sparql.mistakes import nearest
-from kg.store import ask
-from kg.terms import RDF, expand, is_iri
+from kg.terms import RDF_TYPE, expand, is_iri
 
-_TYPE: Final = ox.NamedNode(f"{RDF}type")
 # Terms of one query that are looked up, and hints that are given, at most.
 _LOOKED_UP: Final = 50
 _GIVEN: Final = 3
@@ -37,11 +35,11 @@ SELECT DISTINCT ?term WHERE {
 }"""
 
 
-def why_empty(store: ox.Store, text: str, prefixes: Mapping[str, str]) -> list[str]:
+def why_empty(engine: Engine, text: str, prefixes: Mapping[str, str]) -> list[str]:
     """Return remarks on the terms of a query that its data do not have, at most three.
 
     Args:
-        store: What was asked.
+        engine: What was asked.
         text: The query, whose answer is empty.
         prefixes: Known without a PREFIX line.
     """
@@ -54,12 +52,12 @@ def why_empty(store: ox.Store, text: str, prefixes: Mapping[str, str]) -> list[s
         iri = _expanded(token, known)
         if iri is None:
             continue
-        node = ox.NamedNode(iri)
-        if _stands(store, node):
-            remark = _unused(store, node, role, shortener)
+        node = f"<{iri}>"
+        if engine.has(s=node) or engine.has(p=node) or engine.has(o=node):
+            remark = _unused(engine, node, role, shortener)
         else:
             if candidates is None:
-                candidates = _vocabulary(store)
+                candidates = _vocabulary(engine)
             remark = _nowhere(iri, candidates, shortener)
         if remark:
             remarks[remark] = None
@@ -92,45 +90,29 @@ def _expanded(token: Token, prefixes: Mapping[str, str]) -> str | None:
     return iri if iri is not None and is_iri(iri) else None
 
 
-def _stands(store: ox.Store, node: ox.NamedNode) -> bool:
-    lookups: Iterable[tuple[ox.NamedNode | None, ox.NamedNode | None, ox.NamedNode | None]] = (
-        (node, None, None),
-        (None, node, None),
-        (None, None, node),
-    )
-    return any(next(store.quads_for_pattern(*each), None) is not None for each in lookups)
-
-
-def _unused(store: ox.Store, node: ox.NamedNode, role: str, shortener: Shortener) -> str | None:
-    shown = shortener.iri(node.value)
-    if role == "property" and next(store.quads_for_pattern(None, node, None), None) is None:
+def _unused(engine: Engine, node: Term, role: str, shortener: Shortener) -> str | None:
+    shown = shortener.iri(node[1:-1])
+    if role == "property" and not engine.has(p=node):
         return f"no triple has the property {shown}"
-    if role == "class" and next(store.quads_for_pattern(None, _TYPE, node), None) is None:
+    if role == "class" and not engine.has(p=RDF_TYPE, o=node):
         return f"nothing has the type {shown}"
     return None
 
 
-def _vocabulary(store: ox.Store) -> list[str]:
-    found = ask(store, guard(_VOCABULARY, "the vocabulary", {}))
-    assert isinstance(found, ox.QuerySolutions)
-    terms = []
-    for row in found:
-        if isinstance(row[0], ox.NamedNode):
-            terms.append(row[0].value)
-        if len(terms) >= _CANDIDATES:
-            break
-    return terms or _in_use(store)
+def _vocabulary(engine: Engine) -> list[str]:
+    found = engine.ask(guard(_VOCABULARY, "the vocabulary", {}))
+    assert isinstance(found, Rows)
+    terms = (term[1:-1] for (term,) in found if term is not None and is_named(term))
+    return list(islice(terms, _CANDIDATES)) or _in_use(engine)
 
 
-def _in_use(store: ox.Store) -> list[str]:
+def _in_use(engine: Engine) -> list[str]:
     """Return the properties and classes of the first triples of data without a vocabulary."""
     terms: dict[str, None] = {}
-    for number, quad in enumerate(store.quads_for_pattern(None, None, None)):
-        if number >= _CANDIDATES:
-            break
-        terms[quad.predicate.value] = None
-        if quad.predicate == _TYPE and isinstance(quad.object, ox.NamedNode):
-            terms[quad.object.value] = None
+    for _, predicate, object_ in islice(engine.triples(), _CANDIDATES):
+        terms[predicate[1:-1]] = None
+        if predicate == RDF_TYPE and is_named(object_):
+            terms[object_[1:-1]] = None
     return list(terms)
 
 

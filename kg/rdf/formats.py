@@ -13,16 +13,10 @@ from typing import Final
 import pyoxigraph as ox
 
 from kg.errors import UsageError
+from kg.serialize import FORMATS
 
 # Names as --format of exports has them, and what the option for files that are read takes.
-NAMES: Final[Mapping[str, ox.RdfFormat]] = {
-    "turtle": ox.RdfFormat.TURTLE,
-    "trig": ox.RdfFormat.TRIG,
-    "ntriples": ox.RdfFormat.N_TRIPLES,
-    "nquads": ox.RdfFormat.N_QUADS,
-    "jsonld": ox.RdfFormat.JSON_LD,
-    "rdfxml": ox.RdfFormat.RDF_XML,
-}
+NAMES: Final = FORMATS
 SUFFIXES: Final[Mapping[str, ox.RdfFormat]] = {
     ".ttl": ox.RdfFormat.TURTLE,
     ".turtle": ox.RdfFormat.TURTLE,

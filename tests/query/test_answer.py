@@ -21,10 +21,15 @@ from rdflib.query import Result
 from kg.errors import InputError, LimitError
 from kg.query.answer import Style, write_answer
 from kg.query.display import printable, width, wrap
+from kg.query.engine import Answer
 from kg.query.formats import FORMATS, choose_format
+from kg.query.oxigraph import answer_of, term_text
+from kg.query.oxigraph.faults import evaluation_error
 from kg.query.rows import ROW_WRITERS
 from kg.query.tabular import write_table
+from kg.serialize import FORMATS as RDF_FORMATS
 from kg.sparql.lexer import Form
+from kg.terms import literal
 
 EX = "http://example.org/"
 XSD = "http://www.w3.org/2001/XMLSchema#"
@@ -43,9 +48,26 @@ def store() -> ox.Store:
     return made
 
 
+RESULTS = {
+    "csv": ox.QueryResultsFormat.CSV,
+    "tsv": ox.QueryResultsFormat.TSV,
+    "json": ox.QueryResultsFormat.JSON,
+    "xml": ox.QueryResultsFormat.XML,
+}
+
+
+def as_answer(found: object) -> Answer:
+    """Return an answer of Oxigraph as kg's."""
+    return answer_of(found, lambda error: evaluation_error(error, "-e"))  # type: ignore[arg-type]
+
+
+def texts(rows: list[list[ox.Literal | None]]) -> list[list[str | None]]:
+    return [[None if term is None else term_text(term) for term in row] for row in rows]
+
+
 def written(name: str, query: str, **style: object) -> bytes:
     out = io.BytesIO()
-    answer = store().query(query)
+    answer = as_answer(store().query(query))
     write_answer(answer, FORMATS[name], out, Style({"ex": EX}, **style))  # type: ignore[arg-type]
     return out.getvalue()
 
@@ -69,7 +91,7 @@ def rows_of(answer: object) -> list[tuple[str | None, ...]]:
 @pytest.mark.parametrize("name", ["tsv", "json", "xml"])
 def test_rows_are_read_back_by_the_engine(name: str, limit: int | None) -> None:
     data = written(name, SELECT, rows=limit)
-    read = ox.parse_query_results(data, format=FORMATS[name].results)
+    read = ox.parse_query_results(data, format=RESULTS[name])
     assert rows_of(read) == rows_of(store().query(SELECT))
 
 
@@ -103,9 +125,7 @@ def test_rows_are_read_back_by_rdflib(name: str, limit: int | None) -> None:
 def test_graphs_are_read_back(name: str, rdflib_name: str) -> None:
     query = "CONSTRUCT WHERE { ?s ?p ?o }"
     data = written(name, query)
-    rdf = FORMATS[name].rdf
-    assert rdf is not None
-    read = ox.Dataset(ox.parse(data, rdf))
+    read = ox.Dataset(ox.parse(data, RDF_FORMATS[name]))
     expected = ox.Dataset(ox.Quad(*triple) for triple in store().query(query))  # type: ignore[union-attr, misc]
     for dataset in (read, expected):
         dataset.canonicalize(ox.CanonicalizationAlgorithm.RDFC_1_0)
@@ -136,7 +156,7 @@ def test_our_writers_equal_the_engine(name: str, query: str) -> None:
         assert ours == b't\r\n"<<( <urn:s> <urn:p> ""a, b""@ar--rtl )>>"\r\n'
         return
     engines = io.BytesIO()
-    store().query(query).serialize(engines, FORMATS[name].results)  # type: ignore[arg-type]
+    store().query(query).serialize(engines, RESULTS[name])  # type: ignore[arg-type]
     if query == "ASK {}" and name in ("csv", "tsv"):
         assert ours.endswith(b"\n")  # every line of ours has its end
         ours = ours[:-1]
@@ -170,16 +190,16 @@ def test_our_writers_equal_the_engine_for_any_term(
     name: str, rows: list[list[ox.Literal | None]]
 ) -> None:
     text = io.StringIO()
-    ROW_WRITERS[name](["a", "b"], rows, text)
+    ROW_WRITERS[name](["a", "b"], texts(rows), text)
     answer = answered(["a", "b"], rows)
     ours = text.getvalue()
     if name == "tsv":  # ours escapes controls
-        assert rows_of(ox.parse_query_results(ours.encode(), FORMATS[name].results)) == (  # type: ignore[arg-type]
+        assert rows_of(ox.parse_query_results(ours.encode(), RESULTS[name])) == (  # type: ignore[arg-type]
             rows_of(answer)
         )
         return
     out = io.BytesIO()
-    write_answer(answer, FORMATS[name], out, Style())
+    write_answer(as_answer(answer), FORMATS[name], out, Style())
     assert ours.encode() == out.getvalue()
 
 
@@ -193,7 +213,7 @@ def test_csv_is_read_back_by_another_reader(
     asked = answered(["a", "b", "c"], rows)
     wanted = [[_plain(term) for term in row] for row in answered(["a", "b", "c"], rows)]
     out = io.BytesIO()
-    write_answer(asked, FORMATS["csv"], out, Style(rows=limit))
+    write_answer(as_answer(asked), FORMATS["csv"], out, Style(rows=limit))
     text = out.getvalue().decode()
     assert list(csv.reader(io.StringIO(text, newline=""), strict=True)) == [
         ["a", "b", "c"],
@@ -241,7 +261,7 @@ def test_nasty_terms_are_read_back_by_rdflib(name: str, limit: int | None) -> No
         made.add(ox.Quad(ox.NamedNode(f"{EX}{number:05}"), ox.NamedNode(f"{EX}p,q"), term))
     query = "SELECT ?s ?p ?o { ?s ?p ?o } ORDER BY ?s"
     out = io.BytesIO()
-    write_answer(made.query(query), FORMATS[name], out, Style(rows=limit))
+    write_answer(as_answer(made.query(query)), FORMATS[name], out, Style(rows=limit))
     if name == "csv":
         read = list(csv.reader(io.StringIO(out.getvalue().decode(), newline=""), strict=True))[1:]
         assert [row[2] for row in read] == [term.value for term in terms]
@@ -275,7 +295,7 @@ def test_xml_keeps_any_text_or_refuses_it(value: str) -> None:
     value = value.encode("utf-8", "ignore").decode()
     text = io.StringIO()
     try:
-        ROW_WRITERS["xml"](["a"], [[ox.Literal(value)]], text)
+        ROW_WRITERS["xml"](["a"], texts([[ox.Literal(value)]]), text)
     except InputError:
         assert re.search("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]", value)
         return
@@ -315,13 +335,13 @@ def test_what_rdfxml_cannot_name() -> None:
 def test_emptiness_is_told() -> None:
     for name in ("csv", "tsv", "json", "xml", "table", "markdown", "html"):
         for query, empty in (("SELECT ?é { ?é ?p 99 }", True), (SELECT, False)):
-            answer = store().query(query)
+            answer = as_answer(store().query(query))
             assert write_answer(answer, FORMATS[name], io.BytesIO(), Style()) is empty
     for query, empty in (
         ("CONSTRUCT WHERE { ?s ?p 99 }", True),
         ("DESCRIBE ?s { ?s ?p 1 }", False),
     ):
-        answer = store().query(query)
+        answer = as_answer(store().query(query))
         assert write_answer(answer, FORMATS["turtle"], io.BytesIO(), Style()) is empty
 
 
@@ -400,7 +420,7 @@ def test_a_table_fits_the_terminal(rows: list[list[str]], terminal: int) -> None
 
     clean = [[text.encode("utf-8", "ignore").decode() for text in row] for row in rows]
     out = io.StringIO()
-    terms = [[ox.Literal(text) for text in row] for row in clean]
+    terms = [[literal(text) for text in row] for row in clean]
     write_table(["a", "b", "c"], terms, out, Shortener({}), terminal)
     lines = out.getvalue().splitlines()
     assert all(width(line) <= terminal for line in lines)
@@ -415,7 +435,7 @@ def test_many_columns_become_blocks() -> None:
     from kg.query.display import Shortener
 
     columns = [f"column{i}" for i in range(9)]
-    row = [ox.Literal(f"a rather long text, number {i}") for i in range(9)]
+    row = [literal(f"a rather long text, number {i}") for i in range(9)]
     write_table(columns, [row, row], out, Shortener({}), 80)
     lines = out.getvalue().splitlines()
     assert lines[:2] == ["── row 1", "column0  a rather long text, number 0"]
@@ -426,7 +446,7 @@ def test_rows_beyond_the_window_are_written_too() -> None:
     out = io.StringIO()
     from kg.query.display import Shortener
 
-    rows = ([ox.Literal(f"{i:05}" * (1 + i // 600))] for i in range(1200))
+    rows = ([literal(f"{i:05}" * (1 + i // 600))] for i in range(1200))
     assert write_table(["x"], rows, out, Shortener({})) == 1200
     assert out.getvalue().splitlines()[-2:] == ["0119901199", "1,200 rows"]
 

@@ -6,12 +6,11 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
 
-import pyoxigraph as ox
 import pytest
 
 from kg.errors import InputError
 from kg.query import Graph, Solutions, python_value, query
-from kg.terms import XSD
+from kg.terms import XSD, literal
 from kg.workspace import read_workspace
 from tests.query.conftest import EX
 
@@ -21,7 +20,13 @@ def test_a_question_by_name(workspace: Path) -> None:
     assert isinstance(found, Solutions)
     assert found.columns == ("launch", "day")
     (row,) = found
-    assert row["launch"] == ox.NamedNode(f"{EX}id/L1")
+    assert row["launch"] == f"<{EX}id/L1>"
+    assert row["launch"].is_iri
+    assert row["launch"].text == f"{EX}id/L1"
+    assert row["day"].is_literal
+    assert row["day"].datatype == f"{XSD}date"
+    assert row["day"].language is None
+    assert row["day"].value == date(2022, 11, 18)
     assert row.value("day") == date(2022, 11, 18)
     assert dict(row) == {"launch": row["launch"], "day": row["day"]}
     assert len(row) == 2
@@ -102,12 +107,14 @@ def test_errors(workspace: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ],
 )
 def test_python_values(text: str, kind: str, value: object) -> None:
-    found = python_value(ox.Literal(text, datatype=ox.NamedNode(XSD + kind)))
+    found = python_value(literal(text, XSD + kind))
     assert found == value
     assert type(found) is type(value)
 
 
 def test_python_values_of_other_terms() -> None:
-    assert python_value(ox.NamedNode(EX)) == EX
-    assert python_value(ox.BlankNode("b")) == "b"
-    assert python_value(ox.Literal("x", language="en")) == "x"
+    assert python_value(f"<{EX}>") == EX
+    assert python_value("_:b") == "b"
+    assert python_value('"x"@en') == "x"
+    nested = '<<( <urn:s> <urn:p> "o" )>>'
+    assert python_value(nested) == nested

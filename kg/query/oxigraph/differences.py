@@ -8,23 +8,23 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice, pairwise
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import pyoxigraph as ox
 
 from kg.datatypes import INTEGER_RANGES
-from kg.sparql.cursor import TriplePattern
+from kg.query.engine import Row
+from kg.sparql.grammar import triple_patterns
 from kg.sparql.guard import Guarded
 from kg.sparql.lexer import Form, Kind, Token, declared_prefixes, string_value
 from kg.terms import XSD, expand, is_language_tag
-
-if TYPE_CHECKING:  # a process that answers one question counts its imports
-    from kg.query.tabular import Row
 
 _LARGEST: Final = 2**63 - 1
 # Triples of one property that are looked at for a second one with the same ends.
 _LOOKED_AT: Final = 10_000
 _SUMS: Final = ("SUM", "AVG")
+# Aggregates whose value may be missing.
+_AGGREGATES: Final = (*_SUMS, "GROUP_CONCAT")
 
 
 @dataclass
@@ -63,6 +63,16 @@ class Watch:
             else:
                 reason = "its values cannot be reckoned with; whole numbers end at 64 bits"
             yield f"?{name} is empty in {rows}: {reason}"
+
+
+def may_compute(query: Guarded) -> bool:
+    """Tell whether a query may compute values: a quick look at its tokens."""
+    return any(
+        token.is_word(*_AGGREGATES)
+        or token.is_mark("+", "-", "/")
+        or (token.is_mark("*") and not before.is_mark("(") and not before.is_word("SELECT"))
+        for before, token in pairwise(query.tokens)
+    )
 
 
 def watched(query: Guarded) -> Watch | None:
@@ -146,15 +156,14 @@ def _languages(found: Sequence[Token]) -> Iterator[str]:
             return
 
 
-def path_remarks(
-    store: ox.Store, patterns: Sequence[TriplePattern], prefixes: Mapping[str, str]
-) -> Iterator[str]:
+def path_remarks(store: ox.Store, query: Guarded, prefixes: Mapping[str, str]) -> Iterator[str]:
     """Yield what to tell of paths with ``|`` whose ways lead between the same terms."""
-    for pattern in patterns:
+    known = {**prefixes, **declared_prefixes(query.tokens)}
+    for pattern in triple_patterns(query.tokens):
         names = _alternatives(pattern.verb)
-        iris = [_iri(name, prefixes) for name in names]
+        iris = [_iri(name, known) for name in names]
         for first, second in pairwise(iris):
-            ends = tuple(_end(part, prefixes) for part in (pattern.subject, pattern.object))
+            ends = tuple(_end(part, known) for part in (pattern.subject, pattern.object))
             if first and second and _overlap(store, first, second, *ends):
                 shown = "|".join(token.text for token in names)
                 yield (
