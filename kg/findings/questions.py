@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 from typing import Final
 
 from kg.errors import Location
@@ -14,6 +14,9 @@ from kg.sparql.lexer import Kind, Token, declared_prefixes, position, tokens
 from kg.terms import expand
 
 _COMPARES: Final = ("=", "!=", "<", ">", "<=", ">=")
+# What takes a text, or makes another value of it.
+_TAKE_TEXTS: Final = ("STRDT", "STRLANG", "BIND", "STRSTARTS", "STRBEFORE", "STRAFTER", "REGEX")
+_TEXT_PARAMETER: Final = re.compile(r"^#\s*param\s+(\w+)\s*:\s*xsd:string", re.MULTILINE)
 _DATE: Final = re.compile(r"""['"]\d{4}-\d\d-\d\d(T[\d:.]+(Z|[+-]\d\d:\d\d)?)?['"]""")
 
 
@@ -45,20 +48,15 @@ def terms_of(question: Question, prefixes: Mapping[str, str]) -> Iterator[Used]:
 
 
 def dates_as_texts(question: Question) -> Iterator[Finding]:
-    """Yield a finding for each comparison with a date that is written as a plain text."""
+    """Yield a finding for each comparison with a date that is written as a plain text.
+
+    A comparison is one of ``=``, ``<`` and so on, a member of ``IN``, or a value of ``VALUES``,
+    unless the question makes a text of the other side or takes the value for a text itself.
+    """
     found = [token for token in tokens(question.text) if token.kind is not Kind.COMMENT]
-    for number, token in enumerate(found):
-        if token.kind is not Kind.STRING or not _DATE.fullmatch(token.text):
-            continue
-        after = found[number + 1] if number + 1 < len(found) else None
-        if after is not None and after.is_mark("^^"):
-            continue
-        before = found[number - 1] if number else None
-        compared = (before is not None and before.is_mark(*_COMPARES)) or (
-            after is not None and after.is_mark(*_COMPARES)
-        )
-        if not compared or _is_text_wanted(found, number):
-            continue
+    texts = set(_TEXT_PARAMETER.findall(question.text))
+    for number in sorted({*_compared(found), *_members(found), *_values(found, texts)}):
+        token = found[number]
         line, column = position(question.text, token.start)
         kind = "dateTime" if "T" in token.text else "date"
         yield Finding(
@@ -68,6 +66,80 @@ def dates_as_texts(question: Question) -> Iterator[Finding]:
             Location(question.source, line, column),
             f"Write {token.text}^^xsd:{kind}, or compare STR(…) with it.",
         )
+
+
+def _is_date(found: list[Token], number: int) -> bool:
+    """Tell whether a token is a date as a plain text."""
+    token = found[number]
+    typed = number + 1 < len(found) and found[number + 1].is_mark("^^")
+    return token.kind is Kind.STRING and bool(_DATE.fullmatch(token.text)) and not typed
+
+
+def _compared(found: list[Token]) -> Iterator[int]:
+    """Yield the places of dates beside a sign of comparison."""
+    for number, token in enumerate(found):
+        if token.is_mark(*_COMPARES):
+            for side in (number - 1, number + 1):
+                inside = 0 <= side < len(found)
+                if inside and _is_date(found, side) and not _is_text_wanted(found, side):
+                    yield side
+
+
+def _members(found: list[Token]) -> Iterator[int]:
+    """Yield the places of dates in the lists of ``IN`` and ``NOT IN``."""
+    for number, token in enumerate(found):
+        if not token.is_word("IN") or _is_text_wanted(found, number):
+            continue
+        for place in range(number + 1, len(found)):
+            if found[place].is_mark(")"):
+                break
+            if _is_date(found, place):
+                yield place
+
+
+def _values(found: list[Token], texts: Container[str]) -> Iterator[int]:
+    """Yield the places of dates that ``VALUES`` gives to variables that are no texts."""
+    for number, token in enumerate(found):
+        if not token.is_word("VALUES"):
+            continue
+        opening = next((n for n in range(number, len(found)) if found[n].is_mark("{")), None)
+        if opening is None:
+            return
+        names = [each.text for each in found[number:opening] if each.kind is Kind.VARIABLE]
+        column, place = 0, opening + 1
+        while place < len(found) and not found[place].is_mark("}"):
+            if found[place].is_mark("("):
+                column = 0
+            elif not found[place].is_mark(")"):
+                name = names[min(column, len(names) - 1)] if names else ""
+                if _is_date(found, place) and not (
+                    name[1:] in texts or _is_used_as_text(found, name)
+                ):
+                    yield place
+                column += 1
+                if place + 1 < len(found) and found[place + 1].is_mark("^^"):
+                    place += 2
+                elif place + 1 < len(found) and found[place + 1].kind is Kind.LANGUAGE:
+                    place += 1
+            place += 1
+
+
+def _is_used_as_text(found: list[Token], name: str) -> bool:
+    """Tell whether a question compares a variable with a text, or makes something of it."""
+    return any(
+        token.text[1:] == name[1:]
+        and token.kind is Kind.VARIABLE
+        and (_is_text_wanted(found, number) or _is_argument(found, number))
+        for number, token in enumerate(found)
+    )
+
+
+def _is_argument(found: list[Token], number: int) -> bool:
+    """Tell whether a token is the first argument of a cast or function, or of ``BIND``."""
+    if number < 2 or not found[number - 1].is_mark("("):
+        return False
+    before = found[number - 2]
+    return before.kind in (Kind.NAME, Kind.IRI) or before.is_word(*_TAKE_TEXTS)
 
 
 def _is_text_wanted(found: list[Token], number: int) -> bool:

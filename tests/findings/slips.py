@@ -258,6 +258,33 @@ SLIPS = {
         "1900-01-01T",
         "^^xsd:dateTime",
     ),
+    "question has a date as a text among others": Slip(
+        QUESTION,
+        "FILTER (?height > ?above)",
+        'FILTER (?height > ?above && ?day NOT IN ("1865-07-14"^^xsd:date, "1913-06-07"))',
+        "date-as-text",
+        f"{QUESTION}:17",
+        '"1913-06-07"',
+        "^^xsd:date",
+    ),
+    "question gives a variable a date as a text": Slip(
+        QUESTION,
+        "FILTER (?height > ?above)",
+        'VALUES (?peak ?day) { ("Denali"@en "1913-06-07") (UNDEF "1865-07-14"^^xsd:date) }',
+        "date-as-text",
+        f"{QUESTION}:17",
+        '"1913-06-07"',
+        "^^xsd:date",
+    ),
+    "question gives one variable times as texts": Slip(
+        QUESTION,
+        "FILTER (?height > ?above)",
+        "VALUES ?day { '1913-06-07T00:00:00Z' }",
+        "date-as-text",
+        f"{QUESTION}:17",
+        "'1913-06-07T00:00:00Z'",
+        "^^xsd:dateTime",
+    ),
     "question is no SPARQL header": Slip(
         QUESTION, "# param above: xsd:integer", "# param abvoe: xsd:integer", "bad-header", QUESTION
     ),
