@@ -2,26 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
+from itertools import islice
 from pathlib import Path
 from typing import Final
 
-from kg.errors import InputError, Location
+from kg.errors import InputError, KgError, Location
 from kg.findings.model import Finding, Level, of_error
 from kg.mapping.plan import Formulation, LogicalSource, Plan
 from kg.mapping.reading import unnamed_mappings
 from kg.mapping.tables import source_tables
-from kg.paths import find_files, path_within, real_path, show_path
+from kg.paths import find_files, open_file, path_within, real_path, show_path
+from kg.rdf import open_rdf
 from kg.sources import Folders
 from kg.sources.csv_files import column_names
 from kg.sources.files import SourceFile, missing_reference
 from kg.sources.files import find_files as find_sources
+from kg.terms import RDF_TYPE
+from kg.validation.names import sh
 from kg.workspace import MAPPING_PATTERNS, Workspace
 
 # What a folder of data holds for people and other tools.
 _BESIDE: Final = ("README", "LICENSE", "LICENCE", "NOTICE", "CITATION", "CHANGELOG", "Makefile")
 _BESIDE_SUFFIXES: Final = (".md", ".txt.license", ".license", ".py", ".sh", ".bak", ".log", ".html")
+# How much of a file is looked at for shapes: bytes, and statements.
+_LOOKED_AT: Final = 2**20
+_MOST_STATEMENTS: Final = 20_000
+_SHAPE_CLASSES: Final = (sh("NodeShape")[1:-1], sh("PropertyShape")[1:-1])
+_TARGETS: Final = tuple(
+    sh(name)[1:-1] for name in ("targetClass", "targetNode", "targetSubjectsOf", "targetObjectsOf")
+)
 
 
 def sources_of(
@@ -107,6 +118,35 @@ def unread_files(workspace: Workspace) -> Iterator[Finding]:
                 Location(show_path(path)),
                 advice,
             )
+
+
+def misplaced_shapes(workspace: Workspace) -> Iterator[Finding]:
+    """Yield a finding for each file of the graph that holds shapes: no validation reads them."""
+    for path in (*workspace.data_rdf_files, *workspace.ontology_files):
+        with suppress(KgError, OSError):  # what is wrong with it is told by who reads it all
+            shape = _first_shape(path, [workspace.root])
+            if shape is not None:
+                yield Finding(
+                    "misplaced-shape",
+                    str(path.relative_to(workspace.root)),
+                    f"this file holds SHACL shapes, such as {shape}, which no validation reads",
+                    Location(show_path(path)),
+                    "Put it into shapes/, or validate with --shapes as well.",
+                )
+
+
+def _first_shape(path: Path, inside: Sequence[Path]) -> str | None:
+    """Return the first shape of an RDF file, as far as is looked."""
+    with open_file(path, inside) as stream:
+        if b"ns/shacl#" not in stream.read(_LOOKED_AT):
+            return None
+    with open_rdf(path) as parser:
+        for quad in islice(parser, _MOST_STATEMENTS):
+            named = quad.predicate.value
+            typed = named == RDF_TYPE[1:-1] and getattr(quad.object, "value", "") in _SHAPE_CLASSES
+            if typed or named in _TARGETS:
+                return str(quad.subject)
+    return None
 
 
 def missing_columns(

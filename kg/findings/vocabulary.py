@@ -41,12 +41,14 @@ class Vocabulary:
         own: The namespaces that the ontology declares terms of: an undeclared one there is a slip.
         imports: What the ontology imports, each with the file that does; nothing is fetched.
         base: What the graph's own IRIs start with.
+        prefixes: The prefixes of its files, with their namespaces.
     """
 
     terms: Mapping[str, frozenset[str]]
     own: frozenset[str]
     imports: tuple[tuple[str, Path], ...] = ()
     base: str = ""
+    prefixes: tuple[tuple[str, str], ...] = ()
 
     def lacks(self, iri: str, role: str = "term") -> bool:
         """Tell whether a term is of a known namespace, and is not declared there.
@@ -133,6 +135,7 @@ def read_vocabulary(files: Iterable[Path], base: str = "") -> Vocabulary:
     """
     terms: dict[str, set[str]] = {}
     imports: list[tuple[str, Path]] = []
+    prefixes: dict[tuple[str, str], None] = {}
     for path in files:
         with open_rdf(path) as parser:
             for quad in parser:
@@ -143,10 +146,12 @@ def read_vocabulary(files: Iterable[Path], base: str = "") -> Vocabulary:
                     terms.setdefault(quad.subject.value, set()).add(value.value)
                 elif predicate.endswith("owl#imports") and isinstance(value, ox.NamedNode):
                     imports.append((value.value, path))
+            prefixes.update(dict.fromkeys(parser.prefixes.items()))
     own = {namespace_of(each) for each in terms} - _published().keys()
     return Vocabulary(
         {term: frozenset(types) for term, types in terms.items()},
         frozenset(own - {base, ""}),
         tuple(imports),
         base,
+        tuple(prefixes),
     )

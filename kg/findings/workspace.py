@@ -14,7 +14,9 @@ from kg.findings import questions as of_questions
 from kg.findings import shapes as of_shapes
 from kg.findings.material import Material
 from kg.findings.model import Finding, of_error
+from kg.findings.namespaces import glued_names, iris_of
 from kg.findings.sources import (
+    misplaced_shapes,
     missing_columns,
     sources_of,
     unread_columns,
@@ -73,6 +75,8 @@ def file_findings(
     missing: list[Finding] = []
     sources = sources_of(plan, inside, missing)
     imports = [(iri, show_path(path)) for iri, path in vocabulary.imports]
+    of_shape_files = list(of_shapes.terms_of(shapes, workspace.shape_files))
+    asked, about_questions = _of_questions(workspace, material)
     is_mapped = "data" in material.whole and not missing
     found = chain(
         material.faults,
@@ -82,13 +86,25 @@ def file_findings(
         missing_columns(plan, sources),
         unread_columns(plan, sources, workspace.root) if is_mapped else (),
         _undeclared(of_mappings.terms_of(plan, workspace.mapping_files), material, prefixes),
-        _undeclared(of_shapes.terms_of(shapes, workspace.shape_files), material, prefixes),
+        _undeclared(of_shape_files, material, prefixes),
         of_shapes.missing_shapes(shapes, Namer({**prefixes, **shapes.prefixes}))
         if "shapes" in material.whole
         else (),
         of_shapes.unknown_datatypes(shapes),
         of_shapes.unfollowed_imports([*imports, *of_shapes.imports_of(shapes)]),
-        _of_questions(workspace, material),
+        about_questions,
+        glued_names(
+            (*prefixes.items(), *shapes.prefixes.items(), *vocabulary.prefixes),
+            (*iris_of(plan), *vocabulary.terms, *(each.iri for each in (*of_shape_files, *asked))),
+            vocabulary.own,
+            (
+                workspace.config_file,
+                *workspace.mapping_files,
+                *workspace.shape_files,
+                *workspace.ontology_files,
+            ),
+        ),
+        misplaced_shapes(workspace),
     )
     return list(found)
 
@@ -101,20 +117,22 @@ def _undeclared(
         yield from undeclared(used, material.vocabulary, prefixes)
 
 
-def _of_questions(workspace: Workspace, material: Material) -> Iterator[Finding]:
+def _of_questions(workspace: Workspace, material: Material) -> tuple[list[Used], list[Finding]]:
+    """Return the terms that questions name, and what is doubtful about the questions."""
     from kg.query.run import check_question
 
     used: list[Used] = []
+    found: list[Finding] = []
     for path in workspace.question_files:
         try:
             question = read_question(path, workspace.prefixes)
             check_question(question, workspace)
         except InputError as error:
-            yield of_error(error, show_path(path))
+            found.append(of_error(error, show_path(path)))
             continue
         used += of_questions.terms_of(question, workspace.prefixes)
-        yield from of_questions.dates_as_texts(question)
-    yield from _undeclared(used, material, workspace.prefixes)
+        found += of_questions.dates_as_texts(question)
+    return used, [*found, *_undeclared(used, material, workspace.prefixes)]
 
 
 def _graph_findings(

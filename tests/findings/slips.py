@@ -327,6 +327,54 @@ SLIPS = {
     "question in a folder": Slip(
         "queries/more/peaks.rq", "", "ASK {}", UNUSED, "queries/more/peaks.rq", "", "itself"
     ),
+    # Shapes that nothing reads.
+    "shapes beside the data": Slip(
+        "data/more.ttl",
+        "",
+        "@prefix sh: <http://www.w3.org/ns/shacl#> .\n<urn:s> sh:targetClass <urn:c> .\n",
+        "misplaced-shape",
+        "data/more.ttl",
+        "holds SHACL shapes, such as <urn:s>",
+        "shapes/",
+    ),
+    "shapes in the ontology": Slip(
+        "ontology/more.rdf",
+        "",
+        '<rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#"'
+        ' xmlns:sh="http://www.w3.org/ns/shacl#"><sh:PropertyShape rdf:about="urn:s"/></rdf:RDF>',
+        "misplaced-shape",
+        "ontology/more.rdf",
+        "<urn:s>",
+        "shapes/",
+    ),
+    # Namespaces that end in the middle of a word.
+    "namespace without its end, in kg.toml": Slip(
+        "kg.toml",
+        'ns = "https://example.org/graph/ns#"',
+        'ns = "https://example.org/graph/ns"',
+        "glued-name",
+        "kg.toml:",
+        "ns:Peak is <https://example.org/graph/nsPeak>",
+        "Did you mean https://example.org/graph/ns#?",
+    ),
+    "namespace of keys without its end": Slip(
+        "kg.toml",
+        'peak = "https://example.org/graph/peak/"',
+        'peak = "https://example.org/graph/peak"',
+        "glued-name",
+        "kg.toml:",
+        "peak:$(key) is <https://example.org/graph/peak$(key)>",
+        "end it with / or #",
+    ),
+    "namespace of the ontology without its end": Slip(
+        VOCABULARY,
+        "https://example.org/graph/ns#",
+        "https://example.org/graph/ns",
+        "glued-name",
+        f"{VOCABULARY}:",
+        "ns:",
+        "end it with / or #",
+    ),
     # More of shapes.
     "sh:node names a shape that is spelt otherwise": Slip(
         SHAPES,
