@@ -38,6 +38,7 @@ from kg.infer import infer_rdfs
 from kg.lineage import Wanted, trace_workspace
 from kg.mapping.plan import Plan
 from kg.mapping.reading import read_mappings, unnamed_mappings
+from kg.names import Namer
 from kg.notes import strictly
 from kg.paths import real_path
 from kg.quads import QuadTable, write_index_files
@@ -46,7 +47,6 @@ from kg.sizes import USUAL_MEMORY
 from kg.sources import Folders
 from kg.store import Room, write_index
 from kg.validation import Options, Severity, Sink, Verdict, load_shapes, validate
-from kg.validation.messages import Namer
 from kg.validation.origins import Origins
 from kg.workspace import Build, Infer, Workspace, show_path
 

@@ -20,6 +20,7 @@ from urllib.parse import quote
 from kg.builds import check_build
 from kg.duck import engine, sql_text, translated
 from kg.errors import UsageError
+from kg.names import Namer
 from kg.quads import QuadTable
 from kg.temporary import temporary_folder
 from kg.terms import RDF, RDF_TYPE, XSD, iri, is_iri, literal
@@ -386,12 +387,13 @@ def card_markdown(card: Card) -> str:
     if card.distributions:
         rows = [(f.name, f.media_type, f"{f.size:,}", f"`{f.sha256}`") for f in card.distributions]
         lines += _table("Files", ("file", "media type", "bytes", "SHA-256"), rows)
-    short = [(_short(term, workspace.prefixes), f"{n:,}") for term, n in card.classes]
+    namer = Namer(workspace.prefixes)
+    short = [(namer(term), f"{n:,}") for term, n in card.classes]
     lines += _table("Classes", ("class", "instances"), short)
-    short = [(_short(term, workspace.prefixes), f"{n:,}") for term, n in card.properties]
+    short = [(namer(term), f"{n:,}") for term, n in card.properties]
     lines += _table("Properties", ("property", "triples"), short)
     lines += _table("Vocabularies", ("namespace",), [(space,) for space in card.vocabularies])
-    links = [(_short(p, workspace.prefixes), space, f"{n:,}") for p, space, n in card.links]
+    links = [(namer(p), space, f"{n:,}") for p, space, n in card.links]
     lines += _table("Links", ("property", "to", "links"), links)
     sources = [
         (_published(s)[0], f"{s['size']:,}", f"`{s['sha256']}`") for s in card.info["sources"]
@@ -406,11 +408,3 @@ def _table(title: str, head: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -
     cells = [head, tuple("---" for _ in head), *rows]
     made = ["| " + " | ".join(cell.replace("|", "\\|") for cell in row) + " |" for row in cells]
     return ["", f"## {title}", "", *made]
-
-
-def _short(term: str, prefixes: Mapping[str, str]) -> str:
-    text = term[1:-1]
-    for prefix, space in sorted(prefixes.items(), key=lambda pair: -len(pair[1])):
-        if text.startswith(space):
-            return f"{prefix}:{text[len(space) :]}"
-    return text

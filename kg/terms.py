@@ -233,6 +233,11 @@ class LiteralParts(NamedTuple):
     language: str | None = None
 
 
+def is_named(term: str) -> bool:
+    """Tell whether a term is an IRI, and no triple term."""
+    return term.startswith("<") and not term.startswith("<<(")
+
+
 def is_literal(term: str) -> bool:
     """Tell whether a term is a literal."""
     return term.startswith('"')

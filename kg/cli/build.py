@@ -86,10 +86,10 @@ def build_command(
     from kg.build import BuildOptions, build
     from kg.findings import read_accepted
     from kg.findings.results import CODE, about_group
+    from kg.names import Namer
     from kg.validation import Severity
     from kg.validation.check import load_shapes
     from kg.validation.formats import open_report
-    from kg.validation.messages import Namer
 
     shared = settings(context)
     workspace = shared.workspace

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from kg.names import Namer
 from kg.wording import counted
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from kg.cli.context import Settings
     from kg.engines.duckdb.materialize import LossCount, MapCount
@@ -79,7 +80,7 @@ def _short(count: MapCount, prefixes: Mapping[str, str]) -> str:
 def _what(loss: LossCount, prefixes: Mapping[str, str]) -> str:
     if loss.what in ("subject", "predicate", "graph"):
         return f"no {loss.what}"
-    return f"no {_named(loss.what, prefixes.items())}"
+    return f"no {Namer(prefixes).iri(loss.what)}"
 
 
 def _why(loss: LossCount) -> str:
@@ -92,12 +93,3 @@ def _why(loss: LossCount) -> str:
 
 def _listed(loss: LossCount, word: str) -> str:
     return f" {word} ".join(loss.references) or "the join"
-
-
-def _named(iri: str, prefixes: Iterable[tuple[str, str]]) -> str:
-    """Return an IRI with the prefix of its longest namespace, if there is one."""
-    fitting = [(len(space), name, space) for name, space in prefixes if iri.startswith(space)]
-    if not fitting:
-        return iri
-    _, name, space = max(fitting)
-    return f"{name}:{iri[len(space) :]}"

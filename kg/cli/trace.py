@@ -58,7 +58,7 @@ def trace_command(
         whole = trace_workspace(workspace, [Wanted(wanted.subject, None)], memory=memory)
         others = tuple(dict.fromkeys(trace.predicate for trace in whole if trace.predicate))
     if others:
-        from kg.validation.messages import Namer
+        from kg.names import Namer
 
         known = ", ".join(map(Namer(prefixes), others))
         shared.say(f"no record gives {subject} a {predicate}; what records give it: {known}")
@@ -108,7 +108,7 @@ def _near(text: str, prefixes: Mapping[str, str]) -> str | None:
 
 
 def _shown(trace: Trace, prefixes: Mapping[str, str]) -> str:
-    from kg.validation.messages import Namer
+    from kg.names import Namer
 
     short = Namer(prefixes)
     if trace.predicate is None:

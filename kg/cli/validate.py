@@ -24,9 +24,9 @@ from kg.workspace import COMMON_PREFIXES
 if TYPE_CHECKING:
     import duckdb
 
+    from kg.names import Namer
     from kg.quads import QuadTable
     from kg.validation import Options, ShapeWay, Verdict
-    from kg.validation.messages import Namer
     from kg.validation.shapes import ShapesGraph
 
 # Results of each constraint of which the table says why every branch failed: those it shows.
@@ -119,9 +119,10 @@ def validate_command(
     """
     limit(memory, timeout, threads)
     from kg.duck import engine
+    from kg.names import Namer
     from kg.validation import Severity, load_shapes, validate
     from kg.validation.formats import open_report
-    from kg.validation.messages import Namer, tell_counts
+    from kg.validation.messages import tell_counts
     from kg.workspace import show_path
 
     own = settings(context)

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Final, Literal
 
 from kg.duck import sql_text, translated
 from kg.errors import InputError
-from kg.export.names import LABEL_PATTERN
 from kg.mapping.datatypes import ill_typed_sql
+from kg.names import LABEL_PATTERN
 from kg.wording import counted
 
 if TYPE_CHECKING:

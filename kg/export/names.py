@@ -13,43 +13,16 @@ Spec: https://www.w3.org/TR/turtle/#sec-grammar-grammar
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from kg.duck import sql_text, translated
+from kg.names import LOCAL_PATTERN, is_local, ordered, split
 from kg.terms import RDF_TYPE, XSD, is_iri
 
 if TYPE_CHECKING:
     import duckdb
-
-# https://www.w3.org/TR/turtle/#grammar-production-PN_CHARS_BASE, as characters, so that RE2
-# and Python's re both read it.
-_BASE_RANGES: Final = (
-    ("A", "Z"),
-    ("a", "z"),
-    ("\u00c0", "\u00d6"),
-    ("\u00d8", "\u00f6"),
-    ("\u00f8", "\u02ff"),
-    ("\u0370", "\u037d"),
-    ("\u037f", "\u1fff"),
-    ("\u200c", "\u200d"),
-    ("\u2070", "\u218f"),
-    ("\u2c00", "\u2fef"),
-    ("\u3001", "\ud7ff"),
-    ("\uf900", "\ufdcf"),
-    ("\ufdf0", "\ufffd"),
-    ("\U00010000", "\U000effff"),
-)
-_FIRST: Final = "".join(f"{low}-{high}" for low, high in _BASE_RANGES) + "_0-9"
-_REST: Final = _FIRST + "\u00b7\u0300-\u036f\u203f-\u2040\\-"
-# https://www.w3.org/TR/turtle/#grammar-production-PN_LOCAL without its escapes, and without
-# the colon, which is legal there but hard to read. A dot may not stand at the end.
-LOCAL_PATTERN: Final = f"(?:[{_FIRST}](?:[{_REST}.]*[{_REST}])?)?"
-_LOCAL: Final = re.compile(LOCAL_PATTERN)
-# https://www.w3.org/TR/turtle/#grammar-production-BLANK_NODE_LABEL
-LABEL_PATTERN: Final = f"_:[{_FIRST}](?:[{_REST}.]*[{_REST}])?"
 
 _INTEGER: Final = "-?(?:0|[1-9][0-9]*)"
 # Datatype to the lexical forms that stand for a literal of that datatype without quotes.
@@ -87,13 +60,8 @@ class Names:
 
     @classmethod
     def of(cls, prefixes: Mapping[str, str]) -> Names:
-        """Take the prefixes whose namespaces are IRIs; of two for one namespace, the shortest."""
-        best: dict[str, str] = {}
-        for prefix in sorted(prefixes, key=lambda prefix: (len(prefix), prefix)):
-            if is_iri(prefixes[prefix]):
-                best.setdefault(prefixes[prefix], prefix)
-        ordered = sorted(best, key=lambda namespace: (-len(namespace), namespace))
-        return cls(tuple((best[namespace], namespace) for namespace in ordered))
+        """Take the prefixes whose namespaces are IRIs."""
+        return cls(ordered({prefix: space for prefix, space in prefixes.items() if is_iri(space)}))
 
     def header(self) -> str:
         """Return the directives that declare the prefixes, sorted, and an empty line."""
@@ -106,18 +74,15 @@ class Names:
         >>> Names.of({"ex": "http://example.org/"}).prefix_of("<http://example.org/a>")
         'ex'
         """
-        for prefix, namespace in self.prefixes:
-            if term.startswith(f"<{namespace}") and _LOCAL.fullmatch(term[len(namespace) + 1 : -1]):
-                return prefix
-        return None
+        found = split(term[1:-1], self.prefixes) if term.startswith("<") else None
+        return None if found is None else found[0]
 
     def misses(self, term: str) -> list[str]:
         """Return the prefixes whose namespace an IRI starts with, but no local name follows."""
         return [
             prefix
             for prefix, namespace in self.prefixes
-            if term.startswith(f"<{namespace}")
-            and not _LOCAL.fullmatch(term[len(namespace) + 1 : -1])
+            if term.startswith(f"<{namespace}") and not is_local(term[len(namespace) + 1 : -1])
         ]
 
     def short_iri(self, term: str) -> str:
@@ -126,10 +91,8 @@ class Names:
         >>> Names.of({"ex": "http://example.org/"}).short_iri("<http://example.org/a/b>")
         '<http://example.org/a/b>'
         """
-        prefix = self.prefix_of(term)
-        if prefix is None:
-            return term
-        return f"{prefix}:{term[len(dict(self.prefixes)[prefix]) + 1 : -1]}"
+        found = split(term[1:-1], self.prefixes) if term.startswith("<") else None
+        return term if found is None else ":".join(found)
 
     def short_predicate(self, term: str) -> str:
         """Return a predicate in its shortest form: ``a`` for rdf:type."""

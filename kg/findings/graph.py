@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from shlex import quote
 from typing import TYPE_CHECKING, Any, Final
 
 from kg.duck import sql_text, translated
 from kg.findings.model import Finding, Level
-from kg.findings.terms import Used, short
+from kg.findings.terms import Used
+from kg.names import Namer
 from kg.terms import RDF_TYPE
 
 if TYPE_CHECKING:
@@ -55,6 +57,7 @@ def doubtful_nodes(
         base: What the graph's own IRIs start with.
         prefixes: Prefix to namespace, to name terms.
     """
+    namer = Namer(prefixes)
     own = f"starts_with({{0}}, {sql_text('<' + base)})"
     spelt = ", ".join(map(sql_text, _NOTHING))
     ending = "lower(regexp_extract(n, '[^/#:=]*$')[:-2])"
@@ -66,14 +69,14 @@ def doubtful_nodes(
         connection,
         f"SELECT n, bool_or(made) FROM ({nodes}) WHERE {ending} IN ({spelt}) GROUP BY n ORDER BY n",
     ):
-        named = short(node[1:-1], prefixes)
+        named = namer(node)
         yield Finding(
             "empty-key",
             named,
             f"{named} is a thing that stands for no value",
             None,
             "Say in the mapping which texts are no value, such as nulls: ['', NA]"
-            + (f"; `kg trace {named}` shows the record." if made else "."),
+            + (f"; `kg trace {quote(named)}` shows the record." if made else "."),
         )
     # Links are told by property: one wrong table gives thousands.
     dangling = (
@@ -85,17 +88,17 @@ def doubtful_nodes(
         f"SELECT p, count(DISTINCT o), min(o), min_by(s, (o, s)) FROM ({dangling})"
         " GROUP BY p ORDER BY p",
     ):
-        named, first = short(predicate[1:-1], prefixes), short(example[1:-1], prefixes)
+        named = namer(predicate)
         like = _spelt_alike(connection, table, example)
-        near = f"Did you mean {short(like[1:-1], prefixes)}? " if like else ""
+        near = f"Did you mean {namer(like)}? " if like else ""
         links = "link leads" if count == 1 else "links lead"
         yield Finding(
             "dangling-link",
             named,
-            f"{count:,} {links} by {named} to what nothing is said of, such as {first}",
+            f"{count:,} {links} by {named} to what nothing is said of, such as {namer(example)}",
             None,
             f"{near}Mend the key in the data, or add what it names;"
-            f" `kg trace {short(subject[1:-1], prefixes)} {named}` shows the first record.",
+            f" `kg trace {quote(namer(subject))} {quote(named)}` shows the first record.",
             count,
         )
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from kg.engines.duckdb.materialize import LossCount, MapCount
 from kg.findings.accepted import LOST_RECORDS, Accepted
 from kg.findings.model import Finding, Level
-from kg.findings.terms import short
+from kg.names import Namer
 from kg.paths import path_within
 from kg.wording import counted
 
@@ -35,7 +35,7 @@ def shared_subjects(
         told.add(mark)
         more = shared.records - shared.subjects
         key = ", ".join(shared.key)
-        named = short(shared.subject.strip("<>"), prefixes)
+        named = Namer(prefixes)(shared.subject)
         yield Finding(
             "shared-key",
             _name(count, root),
@@ -69,7 +69,7 @@ def losses(
 
 def about_loss(count: MapCount, loss: LossCount, prefixes: Mapping[str, str], root: Path) -> str:
     """Return what names a loss: the same in each run, however many records it concerns."""
-    what = loss.what if ":" not in loss.what else short(loss.what, prefixes)
+    what = loss.what if ":" not in loss.what else Namer(prefixes).iri(loss.what)
     why = ", ".join(loss.references)
     return f"{_name(count, root)}: no {what} ({f'{loss.parent}: ' if loss.parent else ''}{why})"
 

@@ -8,10 +8,10 @@ from typing import Final
 
 from kg.errors import Location
 from kg.findings.model import Finding, Level
+from kg.names import Namer
 from kg.paths import path_within
 from kg.validation import Severity
 from kg.validation.formats import group_title
-from kg.validation.messages import Namer
 from kg.validation.results import Result
 from kg.validation.shapes import ShapesGraph
 

@@ -11,9 +11,9 @@ from kg.datatypes import unknown_datatype
 from kg.errors import Location
 from kg.findings.model import Finding, Level
 from kg.findings.terms import Used
+from kg.names import Namer, local_name
 from kg.terms import XSD
-from kg.validation.messages import Namer
-from kg.validation.names import OWL, local_name, sh
+from kg.validation.names import OWL, sh
 from kg.validation.shapes import ShapesGraph
 
 _TERMS: Final = {

@@ -9,6 +9,7 @@ from pathlib import Path
 from kg.errors import Location
 from kg.findings.model import Finding, Fix
 from kg.findings.vocabulary import Vocabulary
+from kg.names import Namer
 from kg.paths import is_file, read_file
 
 
@@ -42,16 +43,17 @@ def undeclared(
         prefixes: Prefix to namespace, to name terms.
     """
     seen: dict[str, list[Used]] = {}
+    namer = Namer(prefixes)
     for each in used:
         if vocabulary.lacks(each.iri, each.role):
             seen.setdefault(each.iri, []).append(each)
     for iri, places in seen.items():
         first = places[0]
         near = vocabulary.nearest(iri, first.role)
-        named = short(iri, prefixes)
+        named = namer.iri(iri)
         advice = "Declare it in ontology/, or mend the name."
         if near is not None:
-            advice = f"Did you mean {short(near, prefixes)}? Else declare it in ontology/."
+            advice = f"Did you mean {namer.iri(near)}? Else declare it in ontology/."
         count = sum(each.count for each in places)
         yield Finding(
             "undeclared-term",
@@ -60,7 +62,7 @@ def undeclared(
             first.place,
             advice,
             count,
-            fix=None if near is None else renamed(first, named, short(near, prefixes)),
+            fix=None if near is None else renamed(first, named, namer.iri(near)),
         )
 
 
@@ -74,16 +76,3 @@ def renamed(used: Used, old: str, new: str) -> Fix | None:
         return None
     after = lines[place.line - 1].partition(old)[2][:1]
     return None if after.isalnum() or after in ("-", "_") else Fix(used.path, place.line, old, new)
-
-
-def short(iri: str, prefixes: Mapping[str, str]) -> str:
-    """Return an IRI with the prefix of its longest namespace, if there is one.
-
-    >>> short("http://e/ns#Peak", {"ns": "http://e/ns#", "e": "http://e/"})
-    'ns:Peak'
-    """
-    fitting = [(len(space), name) for name, space in prefixes.items() if iri.startswith(space)]
-    if not fitting:
-        return f"<{iri}>"
-    length, name = max(fitting)
-    return f"{name}:{iri[length:]}"

@@ -24,10 +24,10 @@ from kg.findings.sources import (
     unused_files,
 )
 from kg.findings.terms import Used, undeclared
+from kg.names import Namer
 from kg.paths import show_path
 from kg.query.question import read_question
 from kg.validation.coverage import focus_counts
-from kg.validation.messages import Namer
 from kg.workspace import Workspace
 
 if TYPE_CHECKING:

@@ -10,6 +10,7 @@ from itertools import chain, islice
 from typing import IO, Final, TypeVar, cast
 
 from kg.errors import InputError
+from kg.names import Namer
 from kg.query.engine import Answer, Row, Rows, Serializer, Triple, Watch
 from kg.query.formats import Format
 from kg.query.limits import rows_error
@@ -196,9 +197,7 @@ _SHORT_ALREADY: Final = frozenset(
 
 def _used_prefixes(triples: Iterable[Triple], prefixes: Mapping[str, str]) -> dict[str, str]:
     """Return the prefixes that these triples need, in the order of their names."""
-    from kg.query.display import Shortener
-
-    shortener = Shortener(prefixes)
+    namer = Namer(prefixes)
     used = set()
     for triple in triples:
         for term in triple:
@@ -206,8 +205,8 @@ def _used_prefixes(triples: Iterable[Triple], prefixes: Mapping[str, str]) -> di
                 _, _, term = term.rpartition('"^^')
             if not term.startswith("<") or term[1:-1] in _SHORT_ALREADY:
                 continue
-            if found := shortener.prefix_of(term[1:-1]):
-                used.add(found[0])
+            if found := namer.prefix_of(term[1:-1]):
+                used.add(found)
     return {prefix: prefixes[prefix] for prefix in sorted(used)}
 
 

@@ -2,53 +2,27 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping
 from typing import Final
 
 from kg.datatypes import NUMERIC
+from kg.names import Namer
 from kg.query.engine import Term
-from kg.terms import XSD, XSD_STRING, escape, split_literal
+from kg.terms import XSD, XSD_STRING, escape, is_named, split_literal
 from kg.wording import char_width as char_width
 from kg.wording import printable as printable
 from kg.wording import width as width
 
-_LOCAL: Final = re.compile(r"[\w](?:[\w.-]*[\w-])?")
 # Datatypes whose lexical form says what they are.
 _PLAIN: Final = NUMERIC | {
     XSD + name for name in ("string", "boolean", "date", "dateTime", "time", "gYear", "gYearMonth")
 }
 
 
-class Shortener:
-    """Writes terms the short way, with prefixed names.
-
-    Args:
-        prefixes: Prefix to namespace; of two prefixes for one namespace the first is taken.
-    """
-
-    def __init__(self, prefixes: Mapping[str, str]) -> None:
-        self._namespaces: dict[str, str] = {}
-        for prefix, namespace in prefixes.items():
-            self._namespaces.setdefault(namespace, prefix)
-
-    def prefix_of(self, iri: str) -> tuple[str, str] | None:
-        """Return prefix and local name of an IRI, or None if it has no short form."""
-        cut = len(iri)
-        while (cut := max(iri.rfind("/", 0, cut), iri.rfind("#", 0, cut))) > 0:
-            prefix = self._namespaces.get(iri[: cut + 1])
-            if prefix is not None:
-                local = iri[cut + 1 :]
-                return (prefix, local) if not local or _LOCAL.fullmatch(local) else None
-        return None
-
-    def iri(self, iri: str) -> str:
-        """Return an IRI as a prefixed name, or in angle brackets."""
-        found = self.prefix_of(iri)
-        return f"<{iri}>" if found is None else f"{found[0]}:{found[1]}"
+class Shortener(Namer):
+    """Writes terms of answers for people: a plain text bare, without quotes."""
 
     def text(self, term: Term | None, language: str | None = None) -> str:
-        """Return a term as a person reads it: a plain text bare, without quotes.
+        """Return a term as a person reads it.
 
         Args:
             term: A term, or None for nothing.
@@ -75,11 +49,6 @@ class Shortener:
 def is_number(term: Term) -> bool:
     """Tell whether a term is a literal of a numeric datatype."""
     return term.startswith('"') and split_literal(term).datatype in NUMERIC
-
-
-def is_named(term: Term) -> bool:
-    """Tell whether a term is an IRI."""
-    return term.startswith("<") and not term.startswith("<<(")
 
 
 def wrap(text: str, limit: int) -> list[str]:

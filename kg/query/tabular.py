@@ -9,9 +9,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain, islice
 from typing import Final, Protocol
 
-from kg.query.display import Shortener, is_named, is_number, printable, width, wrap
+from kg.query.display import Shortener, is_number, printable, width, wrap
 from kg.query.engine import Row, Term
-from kg.terms import split_literal
+from kg.terms import is_named, split_literal
 from kg.wording import visible
 
 # Rows looked at before the first is written: enough to size columns, little to hold.

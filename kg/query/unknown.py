@@ -7,14 +7,14 @@ from collections.abc import Mapping, Sequence
 from itertools import islice
 from typing import Final
 
-from kg.query.display import Shortener, is_named
+from kg.names import Namer
 from kg.query.engine import Engine, Rows, Term
 from kg.sparql.cursor import TriplePattern
 from kg.sparql.grammar import triple_patterns
 from kg.sparql.guard import guard
 from kg.sparql.lexer import Kind, Token, declared_prefixes, tokens
 from kg.sparql.mistakes import nearest
-from kg.terms import RDF_TYPE, expand, is_iri
+from kg.terms import RDF_TYPE, expand, is_iri, is_named
 
 # Terms of one query that are looked up, and hints that are given, at most.
 _LOOKED_UP: Final = 50
@@ -45,7 +45,7 @@ def why_empty(engine: Engine, text: str, prefixes: Mapping[str, str]) -> list[st
     """
     found = [token for token in tokens(text) if token.kind is not Kind.COMMENT]
     known = {**prefixes, **declared_prefixes(found)}
-    shortener = Shortener(known)
+    namer = Namer(known)
     remarks: dict[str, None] = {}
     candidates: list[str] | None = None
     for token, role in _roles(triple_patterns(found))[:_LOOKED_UP]:
@@ -54,11 +54,11 @@ def why_empty(engine: Engine, text: str, prefixes: Mapping[str, str]) -> list[st
             continue
         node = f"<{iri}>"
         if engine.has(s=node) or engine.has(p=node) or engine.has(o=node):
-            remark = _unused(engine, node, role, shortener)
+            remark = _unused(engine, node, role, namer)
         else:
             if candidates is None:
                 candidates = _vocabulary(engine)
-            remark = _nowhere(iri, candidates, shortener)
+            remark = _nowhere(iri, candidates, namer)
         if remark:
             remarks[remark] = None
     return list(remarks)[:_GIVEN]
@@ -90,8 +90,8 @@ def _expanded(token: Token, prefixes: Mapping[str, str]) -> str | None:
     return iri if iri is not None and is_iri(iri) else None
 
 
-def _unused(engine: Engine, node: Term, role: str, shortener: Shortener) -> str | None:
-    shown = shortener.iri(node[1:-1])
+def _unused(engine: Engine, node: Term, role: str, namer: Namer) -> str | None:
+    shown = namer.iri(node[1:-1])
     if role == "property" and not engine.has(p=node):
         return f"no triple has the property {shown}"
     if role == "class" and not engine.has(p=RDF_TYPE, o=node):
@@ -116,7 +116,7 @@ def _in_use(engine: Engine) -> list[str]:
     return list(terms)
 
 
-def _nowhere(iri: str, candidates: Sequence[str], shortener: Shortener) -> str:
-    near = nearest(shortener.iri(iri), {shortener.iri(each) for each in candidates})
+def _nowhere(iri: str, candidates: Sequence[str], namer: Namer) -> str:
+    near = nearest(namer.iri(iri), {namer.iri(each) for each in candidates})
     hint = f"; did you mean {near}?" if near else ""
-    return f"{shortener.iri(iri)} stands nowhere in the data{hint}"
+    return f"{namer.iri(iri)} stands nowhere in the data{hint}"

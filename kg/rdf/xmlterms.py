@@ -9,6 +9,7 @@ from typing import Final
 import pyoxigraph as ox
 
 from kg.errors import Location
+from kg.names import NCNAME_PATTERN
 from kg.rdf.limits import Problems
 from kg.terms import is_iri, is_language_tag
 
@@ -21,12 +22,6 @@ _WATCHED_IDS: Final = 500_000
 # What resolving leaves as it is, whatever the base: neither relative nor of an unusual form.
 _USUAL: Final = re.compile(r"https?://[A-Za-z0-9.-]+(?:/[A-Za-z0-9._~/-]*)?(?:#[A-Za-z0-9._~-]*)?")
 _FRAGMENT: Final = re.compile(r"#[A-Za-z0-9._~-]*")
-_NAME_START: Final = (
-    "A-Z_a-z\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u02ff\u0370-\u037d\u037f-\u1fff\u200c-\u200d"
-    "\u2070-\u218f\u2c00-\u2fef\u3001-\ud7ff\uf900-\ufdcf\ufdf0-\ufffd\U00010000-\U000effff"
-)
-# https://www.w3.org/TR/xml-names/#NT-NCName
-_NCNAME: Final = rf"[{_NAME_START}][{_NAME_START}\-.0-9\u00b7\u0300-\u036f\u203f-\u2040]*"
 _USUAL_NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]*")
 _PLAIN_LABEL: Final = re.compile(r"[A-Za-z0-9]+")
 _NOT_IN_IRI: Final = re.compile(r"[\x00-\x20<>\"{}|^`\\]")
@@ -129,4 +124,4 @@ class Terms:
 
 def _is_name(text: str) -> bool:
     """Tell whether a text is a name without a colon; few files need the whole pattern."""
-    return bool(_USUAL_NAME.fullmatch(text) or re.fullmatch(_NCNAME, text))
+    return bool(_USUAL_NAME.fullmatch(text) or re.fullmatch(NCNAME_PATTERN, text))

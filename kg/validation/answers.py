@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from kg.names import Namer
 from kg.terms import literal
-from kg.validation.messages import Namer, standard_message
+from kg.validation.messages import standard_message
 from kg.validation.model import component_of
 from kg.validation.names import sh
 from kg.validation.paths import Path, Predicate

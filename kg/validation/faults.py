@@ -9,8 +9,9 @@ from __future__ import annotations
 
 from typing import Final
 
+from kg.names import Namer
 from kg.terms import XSD
-from kg.validation.messages import Namer, component_name
+from kg.validation.messages import component_name
 from kg.validation.names import SH, sh
 from kg.validation.paths import Predicate
 from kg.validation.results import Result

@@ -13,8 +13,8 @@ from urllib.parse import quote
 
 from kg.about import tool_version
 from kg.errors import Location
+from kg.names import Namer
 from kg.validation.messages import (
-    Namer,
     component_name,
     group_message,
     message_text,

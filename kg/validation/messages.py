@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Final
 
-from kg.terms import XSD, XSD_STRING
+from kg.names import Namer
 from kg.validation.names import RDF_TYPE, SH, sh
 from kg.validation.paths import to_sparql
 from kg.validation.results import Result, Severity
@@ -18,53 +18,11 @@ from kg.wording import counted
 
 # Said of a solution where neither the constraint nor its shape has a message.
 QUERY_MESSAGE: Final = "the node is a solution of the shape's SPARQL query"
-# Characters of a literal that a sentence shows.
+# Characters of a shape that is written out in a sentence.
 _LONGEST: Final = 60
 # What is left out where a shape is written out, and what has a list for its value.
 _UNSAID: Final = frozenset({RDF_TYPE, sh("message"), sh("severity")})
 _LISTS: Final = frozenset({sh("in"), sh("languageIn"), sh("ignoredProperties")})
-_PLAIN: Final = frozenset({XSD_STRING, *(f"{XSD}{t}" for t in ("integer", "decimal", "boolean"))})
-
-
-class Namer:
-    """Writes terms for people: prefixed names, and literals as short as they can be.
-
-    Args:
-        prefixes: Prefix to namespace.
-    """
-
-    def __init__(self, prefixes: Mapping[str, str]) -> None:
-        by_length = sorted(prefixes.items(), key=lambda item: (-len(item[1]), item[0]))
-        self._namespaces = [(namespace, prefix) for prefix, namespace in by_length if namespace]
-
-    def __call__(self, term: str) -> str:
-        """Return a term of the quad table as a person reads it."""
-        if term.startswith("<"):
-            return self.iri(term[1:-1])
-        if not is_literal(term):
-            return term
-        parts = split_literal(term)
-        text = parts.lexical
-        if len(text) > _LONGEST:
-            text = text[: _LONGEST - 1] + "…"
-        quoted = '"' + text.replace("\n", "\\n") + '"'
-        if parts.language:
-            return f"{quoted}@{parts.language}"
-        if parts.datatype in _PLAIN:
-            return quoted if parts.datatype == XSD_STRING else text
-        return f"{quoted}^^{self.iri(parts.datatype)}"
-
-    def iri(self, iri: str) -> str:
-        """Return an IRI as a prefixed name, or in angle brackets."""
-        for namespace, prefix in self._namespaces:
-            local = iri[len(namespace) :]
-            if (
-                iri.startswith(namespace)
-                and local
-                and not set(local) & set("/#?:@()<>,;'\"!$&*+=~%")
-            ):
-                return f"{prefix}:{local}"
-        return f"<{iri}>"
 
 
 def component_name(component: str) -> str:

@@ -5,7 +5,6 @@ Spec: https://www.w3.org/TR/shacl/#shacl-constraint-components
 
 from __future__ import annotations
 
-import re
 from typing import Final
 
 from kg.terms import RDF, RDF_TYPE
@@ -36,7 +35,6 @@ __all__ = [
     "RDF_REST",
     "RDF_TYPE",
     "SH",
-    "local_name",
     "sh",
 ]
 
@@ -48,12 +46,3 @@ def sh(name: str) -> str:
     '<http://www.w3.org/ns/shacl#path>'
     """
     return f"<{SH}{name}>"
-
-
-def local_name(term: str) -> str:
-    """Return the end of an IRI, or a term as it is.
-
-    >>> local_name("<http://example.org/shapes#Launch>")
-    'Launch'
-    """
-    return re.split("[/#]", term[1:-1])[-1] or term if term.startswith("<") else term

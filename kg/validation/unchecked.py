@@ -9,9 +9,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from difflib import get_close_matches
 from typing import Final
 
-from kg.validation.messages import Namer
+from kg.names import Namer, local_name
 from kg.validation.model import Shape, Targets
-from kg.validation.names import OWL, RDF_TYPE, SH, local_name, sh
+from kg.validation.names import OWL, RDF_TYPE, SH, sh
 from kg.validation.nesting import negated_recursion
 from kg.validation.shapes import ShapesGraph
 from kg.wording import counted

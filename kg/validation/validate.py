@@ -14,13 +14,14 @@ import duckdb
 
 from kg.duck import reserve, translated
 from kg.errors import LimitError
+from kg.names import local_name
 from kg.quads import QuadTable
 from kg.sizes import parse_size
 from kg.validation.answers import Teller
 from kg.validation.check import load_shapes
 from kg.validation.judge import Judge, to_graph
 from kg.validation.model import Shape
-from kg.validation.names import RDF_TYPE, local_name, sh
+from kg.validation.names import RDF_TYPE, sh
 from kg.validation.patterns import Patterns, read_patterns
 from kg.validation.queries import OpenIndex, QueryRunner
 from kg.validation.reader import read_model

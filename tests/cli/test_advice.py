@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from kg.errors import Location
+from kg.names import Namer
 from kg.validation.formats import TableReport
-from kg.validation.messages import Namer
 from kg.validation.results import Result
 from kg.validation.shapes import read_shapes
 

@@ -190,7 +190,7 @@ SLIPS = {
     "NA as a key": Slip(PEAKS, "denali,", "NA,", "empty-key", "", "peak:NA", "nulls"),
     "n/a as a key": Slip(PEAKS, "denali,", "n/a,", "empty-key", "", "peak:n%2Fa", "nulls"),
     "null as a key": Slip(PEAKS, "denali,", "NULL,", "empty-key", "", "peak:NULL", "nulls"),
-    "a dash as a key": Slip(PEAKS, "denali,", "-,", "empty-key", "", "peak:-", "nulls"),
+    "a dash as a key": Slip(PEAKS, "denali,", "-,", "empty-key", "", "graph/peak/->", "nulls"),
     "none as a key": Slip(PEAKS, "denali,", "None,", "empty-key", "", "peak:None", "nulls"),
     "NA as the end of a link": Slip(
         ASCENTS, "- peak: k2", "- peak: NaN", "empty-key", "", "ascent:NaN", "nulls"

@@ -14,10 +14,10 @@ import pytest
 
 from kg.cli.main import main
 from kg.errors import Location
+from kg.names import Namer
 from kg.terms import literal
 from kg.validation.annotations import annotation
 from kg.validation.formats import ENDINGS, open_report
-from kg.validation.messages import Namer
 from kg.validation.names import sh
 from kg.validation.paths import Predicate
 from kg.validation.reports.rows import COLUMNS

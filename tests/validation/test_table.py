@@ -6,8 +6,8 @@ from dataclasses import replace
 from io import StringIO
 
 from kg.errors import Location
+from kg.names import Namer
 from kg.validation.formats import TableReport
-from kg.validation.messages import Namer
 from kg.validation.names import sh
 from kg.validation.results import Result
 from kg.validation.shapes import ShapesGraph

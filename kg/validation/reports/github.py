@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import IO, Any, Final
 
+from kg.names import Namer
 from kg.validation.annotations import MOST_SHOWN, AnnotationLevel, annotation
-from kg.validation.messages import Namer, message_text, rule_name, tell_counts
+from kg.validation.messages import message_text, rule_name, tell_counts
 from kg.validation.results import Result, Severity, Verdict
 from kg.validation.shapes import ShapesGraph
 from kg.wording import counted

@@ -17,9 +17,10 @@ from typing import Any, Final, Self
 import duckdb
 
 from kg.duck import translated
+from kg.names import local_name
 from kg.validation.judge import Asked, to_graph
 from kg.validation.model import Shape
-from kg.validation.names import RDFS_SUBCLASS, local_name
+from kg.validation.names import RDFS_SUBCLASS
 from kg.validation.patterns import Patterns
 from kg.validation.results import Result
 from kg.validation.shapes import Triple
