@@ -25,7 +25,8 @@ import duckdb
 from kg.about import tool_version
 from kg.builds import last_build, new_build, put_in_force, seal
 from kg.duck import beside, engine, lent, spare
-from kg.engines.duckdb.materialize import MapCount, Materialization, materialize
+from kg.engines.duckdb.materialize import Materialization, materialize
+from kg.engines.outcome import MapCount
 from kg.errors import InputError
 from kg.export import Problem, write_survey
 from kg.export.checks import check_rows

@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Final
 
 from kg.duck import engine
-from kg.engines.duckdb.materialize import MapCount, Materialization, explain, materialize
+from kg.engines.duckdb.materialize import Materialization, explain, materialize
+from kg.engines.outcome import MapCount
 from kg.errors import InputError, Location, UsageError
 from kg.export import choose_format, export_table
 from kg.export.sinks import Renames

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from kg.engines.duckdb.materialize import LossCount, MapCount
+from kg.engines.outcome import LossCount, MapCount
 from kg.findings.accepted import LOST_RECORDS, Accepted
 from kg.findings.model import Finding, Level
 from kg.names import Namer

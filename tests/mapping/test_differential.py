@@ -66,7 +66,7 @@ def as_if_wide(wide: bool) -> Iterator[None]:
             for name, number in (
                 ("kg.engines.duckdb.loading._width", lambda _: 2),
                 ("kg.engines.duckdb.materialize.MOST_RULES_AT_ONCE", 0),
-                ("kg.engines.duckdb.materialize.MOST_COUNTS_AT_ONCE", 2),
+                ("kg.engines.duckdb.counting.MOST_COUNTS_AT_ONCE", 2),
                 ("kg.engines.duckdb.batches.MOST_TOGETHER", 3),
                 ("kg.engines.duckdb.order.MOST_BLOCKS", 1),
             ):

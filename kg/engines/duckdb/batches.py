@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from kg.engines.duckdb.dialect import array
-from kg.engines.duckdb.program import Part, Rule
+from kg.engines.duckdb.program import Part, RuleSql
 
 # Rules that one query holds.
 MOST_TOGETHER: Final = 50
@@ -30,9 +30,9 @@ class Batch:
     tables: tuple[str, ...]
 
 
-def rule_batches(rules: Sequence[Rule]) -> Iterator[Batch]:
+def rule_batches(rules: Sequence[RuleSql]) -> Iterator[Batch]:
     """Yield queries that together give the quads of rules; each rule is in one of them."""
-    groups: dict[tuple[object, ...], list[Rule]] = {}
+    groups: dict[tuple[object, ...], list[RuleSql]] = {}
     for number, rule in enumerate(rules):
         rows = number if rule.part is None else (rule.part.rows, rule.part.block, rule.part.rest)
         groups.setdefault((rows, rule.tables), []).append(rule)

@@ -9,9 +9,10 @@ from typing import Final
 import duckdb
 
 from kg.duck import sql_name
-from kg.engines.duckdb.accounts import Account, Crossing, Loss, Unfit
 from kg.engines.duckdb.loading import LoadedTable, locate
+from kg.engines.duckdb.losses_sql import LossSql, UnfitSql, combinations, crosses
 from kg.errors import LimitError, Location
+from kg.mapping.rules import Crossing
 from kg.terms import XSD
 from kg.wording import counted
 
@@ -36,7 +37,7 @@ _COMMA: Final = re.compile(r"[+-]?\d+,\d+")
 
 
 def crossing_notes(
-    connection: duckdb.DuckDBPyConnection, account: Account, loaded: LoadedTable
+    connection: duckdb.DuckDBPyConnection, crossings: Sequence[Crossing], loaded: LoadedTable
 ) -> list[str]:
     """Return notes on templates that pair each value of one reference with each of another.
 
@@ -44,14 +45,14 @@ def crossing_notes(
         LimitError: A record gives more combinations than can be made.
     """
     notes = []
-    for crossing in account.crossings:
+    for crossing in crossings:
         row = connection.execute(
-            f"SELECT max({crossing.count}), count(*) FILTER (WHERE {crossing.crosses} > 1)"
-            f" FROM {sql_name(account.table.name)}"
+            f"SELECT max({combinations(crossing)}),"
+            f" count(*) FILTER (WHERE {crosses(crossing)} > 1) FROM {sql_name(loaded.table.name)}"
         ).fetchone()
         assert row is not None
         if row[0] is not None and row[0] > MOST_COMBINATIONS:
-            raise _too_many(connection, account, crossing, loaded)
+            raise _too_many(connection, crossing, loaded)
         if row[1] and crossing.is_template:
             notes.append(
                 f"a template pairs each value of {' with each of '.join(crossing.references)}, in"
@@ -62,13 +63,10 @@ def crossing_notes(
 
 
 def _too_many(
-    connection: duckdb.DuckDBPyConnection,
-    account: Account,
-    crossing: Crossing,
-    loaded: LoadedTable,
+    connection: duckdb.DuckDBPyConnection, crossing: Crossing, loaded: LoadedTable
 ) -> LimitError:
     row = connection.execute(
-        f"SELECT file, record, {crossing.count} AS made FROM {sql_name(account.table.name)}"
+        f"SELECT file, record, {combinations(crossing)} AS made FROM {sql_name(loaded.table.name)}"
         f" WHERE made > {MOST_COMBINATIONS} ORDER BY file, record LIMIT 1"
     ).fetchone()
     assert row is not None
@@ -82,13 +80,13 @@ def _too_many(
 
 
 def ill_typed_notes(
-    connection: duckdb.DuckDBPyConnection, account: Account, loaded: LoadedTable
+    connection: duckdb.DuckDBPyConnection, values: Sequence[UnfitSql], loaded: LoadedTable
 ) -> list[str]:
     """Return a note for each reference whose values are not of their datatype."""
-    table = sql_name(account.table.name)
+    table = sql_name(loaded.table.name)
     notes = []
-    for start in range(0, len(account.ill_typed), _AT_ONCE):
-        some = account.ill_typed[start : start + _AT_ONCE]
+    for start in range(0, len(values), _AT_ONCE):
+        some = values[start : start + _AT_ONCE]
         sums = ", ".join(f"coalesce(sum({each.count}), 0)" for each in some)
         row = connection.execute(f"SELECT {sums} FROM {table}").fetchone()
         assert row is not None
@@ -99,7 +97,7 @@ def ill_typed_notes(
     return notes
 
 
-def _ill_typed(each: Unfit, number: int, value: str, place: Location) -> str:
+def _ill_typed(each: UnfitSql, number: int, value: str, place: Location) -> str:
     name = each.what.removeprefix(XSD)
     shown = f"xsd:{name}" if name != each.what else each.what
     verb = "is" if number == 1 else "are"
@@ -114,7 +112,7 @@ def _ill_typed(each: Unfit, number: int, value: str, place: Location) -> str:
     return note
 
 
-def unfit_value(connection: duckdb.DuckDBPyConnection, loss: Loss, loaded: LoadedTable) -> str:
+def unfit_value(connection: duckdb.DuckDBPyConnection, loss: LossSql, loaded: LoadedTable) -> str:
     """Return the first value that gives nothing though it is there, and where; or nothing."""
     if loss.unfit is None:
         return ""
@@ -123,7 +121,7 @@ def unfit_value(connection: duckdb.DuckDBPyConnection, loss: Loss, loaded: Loade
 
 
 def _first(
-    connection: duckdb.DuckDBPyConnection, each: Unfit, condition: str, loaded: LoadedTable
+    connection: duckdb.DuckDBPyConnection, each: UnfitSql, condition: str, loaded: LoadedTable
 ) -> tuple[str, Location]:
     where = condition or f"{each.count} > 0"
     row = connection.execute(

@@ -5,28 +5,27 @@ Nothing that grows with the data is held in Python: DuckDB does the work and spi
 
 from __future__ import annotations
 
-import re
 from collections.abc import Container, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 import duckdb
 
-from kg.duck import sql_name, translated
+from kg.duck import translated
 from kg.engines.duckdb import dialect
-from kg.engines.duckdb.accounts import Account
 from kg.engines.duckdb.batches import Batch, rule_batches
 from kg.engines.duckdb.blocks import Codes, Ordered, write_coded, write_parts
 from kg.engines.duckdb.compile import compile_plan
-from kg.engines.duckdb.doubts import crossing_notes, ill_typed_notes, unfit_value
+from kg.engines.duckdb.counting import count_all, has_distinct
 from kg.engines.duckdb.loading import LoadedTable, drop_table, load_table, locate
-from kg.engines.duckdb.program import Program, Rule, Stream
-from kg.engines.duckdb.term_sql import Check
-from kg.errors import InputError, KgError, Location
+from kg.engines.duckdb.program import Program, RuleSql, Stream
+from kg.engines.duckdb.term_sql import TermPrinter
+from kg.engines.outcome import MapCount
+from kg.errors import InputError, KgError
 from kg.logins import without_login
 from kg.mapping.plan import LogicalTarget, Plan
-from kg.mapping.source_table import SourceTable
+from kg.mapping.rules import Check, reference_names
 from kg.quads import QuadTable, spooled
 from kg.sizes import parse_size
 from kg.sources import Folders
@@ -37,79 +36,10 @@ MOST_CODES: Final = 512
 STREAM_FROM: Final = 500_000
 # Rules that one query may hold; planning more of them takes longer than they do.
 MOST_RULES_AT_ONCE: Final = 200
-# Losses that one query counts: what the engine holds grows with their square.
-MOST_COUNTS_AT_ONCE: Final = 50
 # What a quad takes while it is sorted, in bytes; measured on timetables and on this graph.
 BYTES_PER_QUAD: Final = 110
 # Of the memory limit; the sort spills, but the engine's estimates of its own needs are rough.
 SHARE_OF_MEMORY: Final = 0.4
-_FIXED_TEXT: Final = re.compile(r"'(?:[^']|'')*' \|\| ")
-
-
-@dataclass(frozen=True, slots=True)
-class LossCount:
-    """How many records of a triples map gave no subject, or no object of one predicate.
-
-    Attributes:
-        what: ``subject``, ``predicate``, ``graph``, or the IRI of the predicate without object.
-        references: The references of which at least one had no value, or whose values no record
-            of `parent` has.
-        parent: Name of the triples map that was to be joined; empty where values were missing.
-        unfit: The first value that is there but gives nothing, and why; empty where values were
-            missing.
-    """
-
-    what: str
-    references: tuple[str, ...]
-    records: int
-    parent: str = ""
-    unfit: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Shared:
-    """Records of a triples map that have a subject that another record has too.
-
-    Attributes:
-        records: Number of records with a subject.
-        subjects: Number of different subjects.
-        subject: The first subject that several records have.
-        key: References that make it.
-        place: The second record that has it.
-    """
-
-    records: int
-    subjects: int
-    subject: str
-    key: tuple[str, ...]
-    place: Location
-
-
-@dataclass(frozen=True, slots=True)
-class MapCount:
-    """What one triples map read and lost.
-
-    Attributes:
-        triples_map: Its name.
-        records: Number of records that its source gave.
-        losses: What was lost, and why.
-        notes: What the user should know of the source's files, told once for each source.
-        nothing: Why there is no record, as far as that is known.
-        shared: Records with a subject that another record has too, where each is a thing of a
-            class; None where there are none.
-    """
-
-    triples_map: str
-    records: int
-    losses: tuple[LossCount, ...]
-    notes: tuple[str, ...] = ()
-    nothing: str = ""
-    shared: Shared | None = None
-
-    @property
-    def is_whole(self) -> bool:
-        """Whether there were records, and each gave all that it should."""
-        return bool(self.records) and not self.losses
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,7 +98,7 @@ def materialize(
         loaded = tuple(load_table(connection, table, folders) for table in program.tables)
         if any(entry.incomplete for entry in loaded):
             raise _bad_value(connection, program.checks, loaded) or AssertionError
-        counts = _counts(connection, program.accounts, loaded)
+        counts = count_all(connection, program, loaded)
         extra = [codes.encoded(spooled(spool))] if spool else []
         if program.targets:
             return _write_targets(connection, program, loaded, counts, target)
@@ -189,7 +119,7 @@ def _write_targets(
     codes = Codes(program.order, program.predicates, program.graphs)
     tables = {entry.table.name for entry in loaded}
 
-    def written(rules: Sequence[Rule], path: Path) -> QuadTable:
+    def written(rules: Sequence[RuleSql], path: Path) -> QuadTable:
         selects = [rule.sql for rule in rules]
         rows = " UNION ALL ".join(selects) or _NOTHING
         if selects and _is_large(connection, rules, loaded):
@@ -235,7 +165,7 @@ def _write(
     return write_parts(connection, rows, target, codes, ordered)
 
 
-def _quads(rules: Sequence[Rule], loaded: Sequence[LoadedTable]) -> int:
+def _quads(rules: Sequence[RuleSql], loaded: Sequence[LoadedTable]) -> int:
     """Return about how many quads rules make: as many as there are records, for each rule."""
     records = {entry.table.name: entry.records for entry in loaded}
     return sum(max(records[name] for name in rule.tables) for rule in rules)
@@ -270,7 +200,7 @@ def _streams(
     sorted_by = {entry.table.name: entry.table.sorted_by for entry in loaded}
     wanted = [s for s in program.streams if sorted_by[s.table] == s.column]
     distinct = {
-        table: _has_distinct(connection, table, sorted_by[table])
+        table: has_distinct(connection, table, sorted_by[table])
         for table in {stream.table for stream in wanted}
     }
     streams = [stream for stream in wanted if distinct[stream.table]]
@@ -284,17 +214,8 @@ def _streams(
     return [stream for stream in streams if stream.block not in taken]
 
 
-def _has_distinct(connection: duckdb.DuckDBPyConnection, table: str, column: str) -> bool:
-    """Whether no value stands twice in the column that a table is sorted by."""
-    row = connection.execute(
-        f"SELECT 1 FROM (SELECT {column} = lag({column}) OVER () AS twice FROM {sql_name(table)})"
-        " WHERE twice LIMIT 1"
-    ).fetchone()
-    return row is None
-
-
 def _is_large(
-    connection: duckdb.DuckDBPyConnection, rules: Sequence[Rule], loaded: Sequence[LoadedTable]
+    connection: duckdb.DuckDBPyConnection, rules: Sequence[RuleSql], loaded: Sequence[LoadedTable]
 ) -> bool:
     """Whether the rules together may not fit in memory.
 
@@ -310,7 +231,7 @@ def _is_large(
 
 def _staged(
     connection: duckdb.DuckDBPyConnection,
-    rules: Sequence[Rule],
+    rules: Sequence[RuleSql],
     extra: Sequence[str],
     loaded: Sequence[LoadedTable],
     kept: Container[str],
@@ -344,90 +265,6 @@ def _staged(
     return "SELECT * FROM kg_quads"
 
 
-def _counts(
-    connection: duckdb.DuckDBPyConnection,
-    accounts: Sequence[Account],
-    loaded: Sequence[LoadedTable],
-) -> tuple[MapCount, ...]:
-    """Return what is said of each triples map; what is noted of a source, at its first."""
-    tables = {entry.table.name: entry for entry in loaded}
-    counts: list[MapCount] = []
-    noted: set[tuple[str, str]] = set()
-    for account in accounts:
-        entry = tables[account.table.name]
-        found = crossing_notes(connection, account, entry)
-        count = _count(connection, account, entry)
-        found += [*account.notes, *ill_typed_notes(connection, account, entry)]
-        # What several triples maps of one mapping share is told once.
-        notes = [note for note in (*entry.notes, *found) if (entry.table.name, note) not in noted]
-        noted.update((entry.table.name, note) for note in notes)
-        counts.append(replace(count, notes=tuple(notes), nothing=entry.nothing))
-    return tuple(counts)
-
-
-def _count(connection: duckdb.DuckDBPyConnection, account: Account, entry: LoadedTable) -> MapCount:
-    """Count the records and losses of a triples map, some losses at a time."""
-    table = sql_name(account.table.name)
-    found: list[int] = []
-    records = 0
-    for start in range(0, max(1, len(account.losses)), MOST_COUNTS_AT_ONCE):
-        losses = account.losses[start : start + MOST_COUNTS_AT_ONCE]
-        conditions = [f"count(*) FILTER (WHERE {loss.missing})" for loss in losses]
-        row = connection.execute(
-            f"SELECT {', '.join(['count(*)', *conditions])} FROM {table}"
-        ).fetchone()
-        assert row is not None
-        records = row[0]
-        found += row[1:]
-    lost = tuple(
-        LossCount(
-            loss.what, loss.references, number, loss.parent, unfit_value(connection, loss, entry)
-        )
-        for loss, number in zip(account.losses, found, strict=True)
-        if number
-    )
-    return MapCount(account.triples_map, records, lost, shared=_shared(connection, account, entry))
-
-
-def _shared(
-    connection: duckdb.DuckDBPyConnection, account: Account, entry: LoadedTable
-) -> Shared | None:
-    """Return what records of a triples map share their subjects, if any do."""
-    if not account.subject:
-        return None
-    table = entry.table
-    if _is_sorted_by(table, account.subject) and _has_distinct(
-        connection, table.name, table.sorted_by
-    ):
-        return None  # neighbours are compared faster than all subjects are counted
-    rows = f"SELECT file, record, {account.subject} AS s FROM {sql_name(account.table.name)}"
-    counts = connection.execute(f"SELECT count(s), count(DISTINCT s) FROM ({rows})").fetchone()
-    assert counts is not None
-    if counts[0] == counts[1]:
-        return None
-    numbered = (
-        f"SELECT *, row_number() OVER (PARTITION BY s ORDER BY file, record) AS n FROM ({rows})"
-    )
-    first = connection.execute(
-        f"SELECT s, file, record FROM ({numbered}) WHERE n = 2 AND s IS NOT NULL"
-        " ORDER BY file, record LIMIT 1"
-    ).fetchone()
-    assert first is not None
-    subject, file, record = first
-    # The line is not looked for: that reads the file again, though it may be meant to be so.
-    place = Location(entry.parts[file].shown, record=record, column=account.key[0])
-    return Shared(counts[0], counts[1], subject, account.key, place)
-
-
-def _is_sorted_by(table: SourceTable, subject: str) -> bool:
-    """Tell whether a table is sorted by subjects, or by what follows a fixed text in them."""
-    for column in table.computed:
-        if column.name == table.sorted_by and subject.endswith(column.sql):
-            before = subject.removesuffix(column.sql)
-            return not before or _FIXED_TEXT.fullmatch(before) is not None
-    return False
-
-
 def _bad_value(
     connection: duckdb.DuckDBPyConnection,
     checks: Sequence[Check],
@@ -436,18 +273,20 @@ def _bad_value(
     """Return the error for the first record whose value makes no valid term."""
     tables = {entry.table.name: entry for entry in loaded}
     for check in checks:
+        bad = TermPrinter(check.table).bad_values(check)
         row = connection.execute(
-            f"SELECT file, record, value, count(*) OVER () FROM ({check.sql})"
+            f"SELECT file, record, value, count(*) OVER () FROM ({bad})"
             " ORDER BY file, record LIMIT 1"
         ).fetchone()
         if row:
             file, record, value, number = row
+            column = reference_names([check.term.value])[0]
             more = f" ({number} values like it)" if number > 1 else ""
             return InputError(
                 check.code,
                 f"{value!r} is not {check.expected}{more}",
-                location=locate(tables[check.table.name], file, record, check.references[0]),
-                hint=f"It makes a term of {check.triples_map}; mend the value or the mapping.",
+                location=locate(tables[check.table.name], file, record, column),
+                hint=f"It makes a term of {check.term.owner}; mend the value or the mapping.",
             )
     return None
 

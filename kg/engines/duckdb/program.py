@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from kg.engines.duckdb.accounts import Account
 from kg.engines.duckdb.order import SubjectOrder
-from kg.engines.duckdb.term_sql import Check
 from kg.mapping.plan import LogicalTarget
+from kg.mapping.rules import Check, MapRules
 from kg.mapping.source_table import SourceTable
 
 
@@ -31,7 +31,7 @@ class Part:
 
 
 @dataclass(frozen=True, slots=True)
-class Rule:
+class RuleSql:
     """A query that makes quads: columns b, s, p, o, g.
 
     ``b`` and ``s`` are a subject as `Program.order` writes it. ``p`` and ``g`` are numbers into
@@ -85,6 +85,9 @@ class Program:
 
     Attributes:
         tables: Source tables, each to be read once.
+        checks: What must be looked at once a value makes no valid term.
+        maps: The triples maps that the rules are of, with what is counted of them.
+        subjects: SQL of the subjects of each triples map, without what their block shares.
         order: How subjects are written while they are sorted.
         predicates: Constant predicates in sort order; None where a predicate is not constant.
         graphs: Constant graphs in sort order; None exactly where `predicates` is.
@@ -92,10 +95,11 @@ class Program:
     """
 
     tables: tuple[SourceTable, ...]
-    rules: tuple[Rule, ...]
+    rules: tuple[RuleSql, ...]
     streams: tuple[Stream, ...]
     checks: tuple[Check, ...]
-    accounts: tuple[Account, ...]
+    maps: tuple[MapRules, ...]
+    subjects: Mapping[str, str]
     order: SubjectOrder
     predicates: tuple[str, ...] | None
     graphs: tuple[str, ...] | None

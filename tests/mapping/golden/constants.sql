@@ -6,4 +6,4 @@
 SELECT 0::INTEGER AS b, '<http://example.org/it>' AS s, 0::INTEGER AS p, '<http://example.org/Thing>' AS o, -1::INTEGER AS g FROM source_0 WHERE '<http://example.org/it>' IS NOT NULL;
 
 -- constants.yml#m
-SELECT 0::INTEGER AS b, '<http://example.org/it>' AS s, 1::INTEGER AS p, kg_quoted('it''s "one"') || '@en' AS o, -1::INTEGER AS g FROM source_0 WHERE '<http://example.org/it>' IS NOT NULL;
+SELECT 0::INTEGER AS b, '<http://example.org/it>' AS s, 1::INTEGER AS p, '"it''s \"one\""@en' AS o, -1::INTEGER AS g FROM source_0 WHERE '<http://example.org/it>' IS NOT NULL;

@@ -1,0 +1,105 @@
+"""Counts what each triples map read and lost, and notes what is doubtful in it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Final
+
+import duckdb
+
+from kg.duck import sql_name
+from kg.engines.duckdb.doubts import crossing_notes, ill_typed_notes, unfit_value
+from kg.engines.duckdb.loading import LoadedTable
+from kg.engines.duckdb.losses_sql import LossPrinter
+from kg.engines.duckdb.program import Program
+from kg.engines.outcome import LossCount, MapCount, Shared
+from kg.errors import Location
+from kg.mapping.rules import names
+
+# Losses that one query counts: what the engine holds grows with their square.
+MOST_COUNTS_AT_ONCE: Final = 50
+
+
+def count_all(
+    connection: duckdb.DuckDBPyConnection, program: Program, loaded: Sequence[LoadedTable]
+) -> tuple[MapCount, ...]:
+    """Return what is said of each triples map; what is noted of a source, at its first."""
+    tables = {entry.table.name: entry for entry in loaded}
+    counts: list[MapCount] = []
+    noted: set[tuple[str, str]] = set()
+    for rules in program.maps:
+        entry, printer = tables[rules.table.name], LossPrinter(rules)
+        found = crossing_notes(connection, rules.losses.crossings, entry)
+        count = _count(connection, printer, entry, program.subjects[rules.name])
+        found += [*rules.losses.notes, *ill_typed_notes(connection, [*printer.ill_typed()], entry)]
+        # What several triples maps of one mapping share is told once.
+        notes = [note for note in (*entry.notes, *found) if (entry.table.name, note) not in noted]
+        noted.update((entry.table.name, note) for note in notes)
+        counts.append(replace(count, notes=tuple(notes), nothing=entry.nothing))
+    return tuple(counts)
+
+
+def _count(
+    connection: duckdb.DuckDBPyConnection, printer: LossPrinter, entry: LoadedTable, column: str
+) -> MapCount:
+    """Count the records and losses of a triples map, some losses at a time."""
+    table, losses = sql_name(entry.table.name), [*printer.losses()]
+    found: list[int] = []
+    records = 0
+    for start in range(0, max(1, len(losses)), MOST_COUNTS_AT_ONCE):
+        some = losses[start : start + MOST_COUNTS_AT_ONCE]
+        conditions = [f"count(*) FILTER (WHERE {loss.missing})" for loss in some]
+        row = connection.execute(
+            f"SELECT {', '.join(['count(*)', *conditions])} FROM {table}"
+        ).fetchone()
+        assert row is not None
+        records = row[0]
+        found += row[1:]
+    lost = tuple(
+        LossCount(
+            loss.what, loss.references, number, loss.parent, unfit_value(connection, loss, entry)
+        )
+        for loss, number in zip(losses, found, strict=True)
+        if number
+    )
+    shared = _shared(connection, printer, entry, column)
+    return MapCount(printer.rules.name, records, lost, shared=shared)
+
+
+def _shared(
+    connection: duckdb.DuckDBPyConnection, printer: LossPrinter, entry: LoadedTable, column: str
+) -> Shared | None:
+    """Return what records of a triples map share their subjects, if any do."""
+    own, table = printer.own_subject(), entry.table
+    if not own:
+        return None
+    if column == table.sorted_by and has_distinct(connection, table.name, column):
+        return None  # neighbours are compared faster than all subjects are counted
+    rows = f"SELECT file, record, {own} AS s FROM {sql_name(table.name)}"
+    counts = connection.execute(f"SELECT count(s), count(DISTINCT s) FROM ({rows})").fetchone()
+    assert counts is not None
+    if counts[0] == counts[1]:
+        return None
+    numbered = (
+        f"SELECT *, row_number() OVER (PARTITION BY s ORDER BY file, record) AS n FROM ({rows})"
+    )
+    first = connection.execute(
+        f"SELECT s, file, record FROM ({numbered}) WHERE n = 2 AND s IS NOT NULL"
+        " ORDER BY file, record LIMIT 1"
+    ).fetchone()
+    assert first is not None
+    subject, file, record = first
+    key = names(printer.rules.subject)
+    # The line is not looked for: that reads the file again, though it may be meant to be so.
+    place = Location(entry.parts[file].shown, record=record, column=key[0])
+    return Shared(counts[0], counts[1], subject, key, place)
+
+
+def has_distinct(connection: duckdb.DuckDBPyConnection, table: str, column: str) -> bool:
+    """Whether no value stands twice in the column that a table is sorted by."""
+    row = connection.execute(
+        f"SELECT 1 FROM (SELECT {column} = lag({column}) OVER () AS twice FROM {sql_name(table)})"
+        " WHERE twice LIMIT 1"
+    ).fetchone()
+    return row is None

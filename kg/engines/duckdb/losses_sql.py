@@ -1,0 +1,185 @@
+"""The SQL conditions of what a triples map loses: missing values, missing parents, bad values."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from kg.engines.duckdb.term_sql import TermPrinter, TermSql
+from kg.mapping.rules import (
+    Crossing,
+    Fixed,
+    Literal,
+    MapRules,
+    Parent,
+    Term,
+    bare,
+    condition_of,
+    date_calls,
+    names,
+    reference_names,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class UnfitSql:
+    """Values that cannot be what they should be.
+
+    Attributes:
+        values: Such a value, or a list of values; NULL, or a list of NULLs, where there are none.
+        what: The datatype that they are not of, or the function that makes no date of them.
+        references: Where the values come from.
+    """
+
+    values: TermSql
+    what: str
+    references: tuple[str, ...]
+
+    @property
+    def first(self) -> str:
+        """SQL of the first such value of a record."""
+        found = self.values.sql
+        return f"list_filter({found}, lambda v: v IS NOT NULL)[1]" if self.values.many else found
+
+    @property
+    def count(self) -> str:
+        """SQL of the number of such values in a record."""
+        found = self.values.sql
+        if self.values.many:
+            return f"coalesce(len(list_filter({found}, lambda v: v IS NOT NULL)), 0)"
+        return f"(({found}) IS NOT NULL)::INTEGER"
+
+
+@dataclass(frozen=True, slots=True)
+class LossSql:
+    """A reason for which records give no term.
+
+    Attributes:
+        what: As in `kg.mapping.rules.Loss`.
+        references: The references that may be missing, or whose values no parent has.
+        missing: Condition on the source table.
+        parent: Name of the triples map that has no record with the values; empty where values
+            are missing.
+        unfit: The values of which no date can be made, where that is the reason.
+    """
+
+    what: str
+    references: tuple[str, ...]
+    missing: str
+    parent: str = ""
+    unfit: UnfitSql | None = None
+
+
+class LossPrinter:
+    """Prints what is counted of a triples map."""
+
+    def __init__(self, rules: MapRules) -> None:
+        self.rules = rules
+        self.printer = TermPrinter(rules.table)
+        condition = condition_of(rules.subject)
+        self.chosen = f" AND {self.printer.holds(condition)}" if condition is not None else ""
+
+    def losses(self) -> Iterator[LossSql]:
+        """Yield the reasons for which records of the triples map give less than they should."""
+        for loss in self.rules.losses.losses:
+            if isinstance(loss.term, Parent):
+                yield from self._of_parent(loss.what, loss.term)
+            elif loss.what == "subject":
+                lost = self.printer.term(loss.term).lost
+                yield LossSql(loss.what, names(loss.term), lost)
+            else:
+                yield from self._of_term(loss.what, loss.term)
+
+    def _of_term(self, what: str, term: Term) -> Iterator[LossSql]:
+        lost, values = self.printer.term(term).lost, self.printer.unfit(term)
+        there = ""
+        if values is not None:
+            unfit = UnfitSql(values, date_calls(term)[0].function.value, names(term))
+            there = f"{unfit.count} = 0 AND "
+            missing = f"{unfit.count} > 0 AND ({lost}){self.chosen}"
+            yield LossSql(what, unfit.references, missing, unfit=unfit)
+        yield LossSql(what, names(term), f"{there}({lost}){self.chosen}")
+
+    def _of_parent(self, what: str, parent: Parent) -> Iterator[LossSql]:
+        """Yield the losses of a join: values that are missing, and values that no parent has."""
+        other = TermPrinter(parent.table)
+        child = [self.printer.key(key) for key, _ in parent.keys]
+        keys = [other.key(key) for _, key in parent.keys]
+        references = reference_names(key for key, _ in parent.keys)
+        chosen = self.chosen
+        if parent.condition is not None:
+            chosen += f" AND {self.printer.holds(parent.condition)}"
+        missing = " OR ".join(key.missing for key in child if key.missing)
+        if missing:
+            yield LossSql(what, references, f"({missing}){chosen}")
+        there = f"NOT ({missing})" if missing else "true"
+        subject = other.term(parent.subject).missing
+        lacking = _lacking(self.rules.table.name, child, parent.table.name, keys, subject)
+        yield LossSql(what, references, f"{there} AND {lacking}{chosen}", parent.name)
+
+    def ill_typed(self) -> Iterator[UnfitSql]:
+        """Yield the values that may not be of the datatype that the mapping says."""
+        missing = self.printer.term(self.rules.subject).missing
+        chosen = (f"NOT ({missing})" if missing else "true") + self.chosen
+        for term in self.rules.losses.typed:
+            found, made = self.printer.ill_typed(term), bare(term)
+            if found is not None:
+                assert isinstance(made, Literal)
+                assert isinstance(made.datatype, Fixed)
+                if chosen != "true":
+                    found = replace(found, sql=f"CASE WHEN {chosen} THEN {found.sql} END")
+                yield UnfitSql(found, made.datatype.term[1:-1], names(term))
+
+    def own_subject(self) -> str:
+        """Return the SQL of the subject if each record should have one of its own; else nothing."""
+        subject = self.printer.term(self.rules.subject)
+        if subject.many or not self.rules.losses.is_thing:
+            return ""
+        return f"CASE WHEN true{self.chosen} THEN {subject.sql} END" if self.chosen else subject.sql
+
+
+def combinations(crossing: Crossing) -> str:
+    """Return the SQL of the number of combinations of values that a record gives."""
+    return " * ".join(f"coalesce(len(c{c.index}), 0)::DOUBLE" for c in crossing.columns)
+
+
+def crosses(crossing: Crossing) -> str:
+    """Return the SQL of how many of the references have several values in a record."""
+    columns = dict.fromkeys(crossing.columns)
+    return " + ".join(f"(len(c{c.index}) > 1)::INTEGER" for c in columns)
+
+
+def _lacking(
+    table: str, child: Sequence[TermSql], parents: str, keys: Sequence[TermSql], missing: str
+) -> str:
+    """Return the condition that no parent with a subject has the values of the child.
+
+    Args:
+        table: The child's table.
+        child: Values of the child.
+        parents: The parent's table.
+        keys: Values of the parent that they must equal.
+        missing: Condition that a parent gives no subject.
+    """
+    rows, found = _unnested(parents, keys)
+    there = [f"{name} IS NOT NULL" for name in found] + ([f"NOT ({missing})"] if missing else [])
+    parent = f"SELECT {', '.join(found)} FROM {rows} WHERE {' AND '.join(there)}"
+    if not any(key.many for key in child):
+        return f"{_tuple([key.sql for key in child])} NOT IN ({parent})"
+    rows, own = _unnested(table, child)
+    joined = f"SELECT file, record FROM {rows} WHERE {_tuple(own)} IN ({parent})"
+    return f"(file, record) NOT IN ({joined})"
+
+
+def _unnested(table: str, keys: Sequence[TermSql]) -> tuple[str, list[str]]:
+    """Return rows with a column for each value, lists unnested one after another."""
+    rows, shown = table, []
+    for number, key in enumerate(keys):
+        if key.many:
+            rows = f"(SELECT *, unnest({key.sql}) AS m{number} FROM {rows})"
+        shown.append(f"m{number}" if key.many else key.sql)
+    return rows, shown
+
+
+def _tuple(values: Sequence[str]) -> str:
+    return values[0] if len(values) == 1 else f"({', '.join(values)})"

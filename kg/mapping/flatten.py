@@ -1,0 +1,346 @@
+"""From a plan to rules: references find their columns, constants become terms, joins are decided.
+
+What no record can mend is refused here: constants that make no term, triples maps that refer to
+others which are not there.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Final
+
+from kg.datatypes import unknown_datatype
+from kg.errors import InputError, KgError
+from kg.mapping.advice import no_iri
+from kg.mapping.losses import Pair, losses_of
+from kg.mapping.plan import (
+    Constant,
+    Expression,
+    Formulation,
+    Plan,
+    PredicateObjectMap,
+    Reference,
+    RefObjectMap,
+    Template,
+    TermMap,
+    TermType,
+    TriplesMap,
+    both,
+    references,
+)
+from kg.mapping.rules import (
+    Bare,
+    BlankNode,
+    CheckedIri,
+    Fixed,
+    Iri,
+    Language,
+    Literal,
+    MapRules,
+    Parent,
+    Rule,
+    Rules,
+    Term,
+    When,
+    bare,
+)
+from kg.mapping.source_table import SourceTable
+from kg.mapping.tables import source_tables
+from kg.mapping.targets import Routing
+from kg.terms import XSD, is_iri, literal
+
+DEFAULT_GRAPHS: Final = frozenset(
+    {
+        "http://w3id.org/rml/defaultGraph",
+        "http://www.w3.org/ns/r2rml#defaultGraph",
+        "http://semweb.mmlab.be/ns/rml#defaultGraph",
+    }
+)
+# Their columns know a date from a date with a time.
+_WITH_DATES: Final = (Formulation.SQL, Formulation.PARQUET, Formulation.EXCEL)
+_DATES: Final = (f"{XSD}date", f"{XSD}dateTime")
+_UNSAFE: Final = frozenset({TermType.UNSAFE_IRI, TermType.UNSAFE_URI})
+# A text that an IRI starts with and that its scheme and authority end in.
+_ANCHORED: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]*:(?://[^/?#]*[/?#]|(?!//|/$))")
+
+
+def flatten(plan: Plan, *, routed: bool = False) -> Rules:
+    """Return the rules of a plan.
+
+    Args:
+        plan: The plan.
+        routed: Tell apart the statements of different targets; otherwise all are one graph.
+
+    Raises:
+        InputError: The plan asks for something that cannot be.
+    """
+    flattener = Flattener(plan, routed=routed)
+    maps = tuple(flattener.rules_of(triples_map) for triples_map in plan.triples_maps)
+    return Rules(flattener.tables, maps, flattener.routing.targets)
+
+
+class Flattener:
+    """Flattens the triples maps of a plan, one at a time.
+
+    Attributes:
+        tables: The tables that the sources of the plan are read into.
+        routing: Which statements go to which targets.
+    """
+
+    def __init__(self, plan: Plan, *, routed: bool = False) -> None:
+        self._plan = plan
+        self._tables = source_tables(plan)
+        self.tables = tuple(self._tables.values())
+        self.routing = Routing(plan if routed else Plan(()))
+
+    def rules_of(self, triples_map: TriplesMap) -> MapRules:
+        """Return the rules of a triples map of the plan.
+
+        Raises:
+            InputError: It asks for something that cannot be.
+        """
+        terms = self._terms(triples_map)
+        subject = terms.term(triples_map.subject)
+        graphs = tuple(terms.term(graph) for graph in triples_map.graphs)
+        pairs = [self._pair(triples_map, pair) for pair in triples_map.predicate_objects]
+        rules = tuple(
+            rule
+            for pair, made in zip(triples_map.predicate_objects, pairs, strict=True)
+            for rule in self._rules(triples_map, subject, graphs, pair, made)
+        )
+        losses = losses_of(self._plan, triples_map, terms.table, subject, graphs, pairs)
+        return MapRules(triples_map.name, terms.table, subject, rules, losses)
+
+    def _terms(self, triples_map: TriplesMap) -> _Terms:
+        return _Terms(self._tables[triples_map.source], triples_map.base, triples_map.name)
+
+    def _pair(self, triples_map: TriplesMap, pair: PredicateObjectMap) -> Pair:
+        terms = self._terms(triples_map)
+        return Pair(
+            tuple(terms.term(predicate) for predicate in pair.predicates),
+            tuple(
+                terms.term(made) if isinstance(made, TermMap) else self._parent(triples_map, made)
+                for made in pair.objects
+            ),
+            tuple(terms.term(graph) for graph in pair.graphs),
+        )
+
+    def _rules(
+        self,
+        triples_map: TriplesMap,
+        subject: Term,
+        own_graphs: tuple[Term, ...],
+        pair: PredicateObjectMap,
+        made: Pair,
+    ) -> Iterator[Rule]:
+        graph_maps = (*triples_map.graphs, *pair.graphs)
+        graphs: dict[TermMap | None, Term | None] = dict(
+            zip(graph_maps, (*own_graphs, *made.graphs), strict=True)
+        ) or {None: None}
+        table = self._tables[triples_map.source]
+        for object_map, each in zip(pair.objects, made.objects, strict=True):
+            for predicate_map, predicate in zip(pair.predicates, made.predicates, strict=True):
+                for graph_map, graph in graphs.items():
+                    maps = (triples_map.subject, predicate_map, object_map, graph_map)
+                    place = None if graph is None or bare(graph) in _DEFAULT else graph
+                    mask = self.routing.mask(*maps)
+                    yield Rule(triples_map.name, table, subject, predicate, each, place, mask)
+
+    def _parent(self, triples_map: TriplesMap, object_map: RefObjectMap) -> Parent:
+        try:
+            parent = self._plan.triples_map(object_map.parent)
+        except KeyError:
+            names = ", ".join(t.name for t in self._plan.triples_maps)
+            raise InputError(
+                "bad-mapping",
+                f"{triples_map.name} refers to the triples map {object_map.parent!r}, which is not"
+                " there",
+                location=object_map.origin.location(),
+                hint=f"Triples maps: {names}.",
+            ) from None
+        if not object_map.joins and parent.source != triples_map.source:
+            raise InputError(
+                "bad-mapping",
+                f"{triples_map.name} refers to {parent.name}, which has another source, without a"
+                " join condition",
+                location=object_map.origin.location(),
+                hint="Add a condition that says which records belong together.",
+            )
+        theirs = self._terms(parent)
+        subject = theirs.term(parent.subject)
+        own = replace(theirs, table=self._tables[triples_map.source])
+        if not object_map.joins:
+            condition = both(parent.subject.condition, object_map.condition)
+            made = own.term(replace(parent.subject, condition=condition))
+            return Parent(parent.name, theirs.table, subject, own=made)
+        renamed = _renamed(own.table, theirs.table, parent.subject, object_map)
+        return Parent(
+            parent.name,
+            theirs.table,
+            subject,
+            tuple((join.child, join.parent) for join in object_map.joins),
+            object_map.condition,
+            None if renamed is None else own.term(renamed),
+        )
+
+
+_DEFAULT: Final = tuple(Fixed(f"<{iri}>") for iri in DEFAULT_GRAPHS)
+
+
+def _renamed(
+    table: SourceTable, parents: SourceTable, subject: TermMap, object_map: RefObjectMap
+) -> TermMap | None:
+    """Return a parent's subject as one of the child's values; None where these do not make it."""
+    expression = subject.expression
+    if not isinstance(expression, Template | Reference) or subject.condition:
+        return None
+    names: dict[Reference, Reference] = {}
+    for join in object_map.joins:
+        if not isinstance(join.child, Reference) or not isinstance(join.parent, Reference):
+            return None
+        if table.column(join.child).many or parents.column(join.parent).many:
+            return None
+        names[join.parent] = join.child
+    if not names.keys() >= {*references(expression)}:
+        return None
+    if isinstance(expression, Reference):
+        return replace(subject, expression=names[expression])
+    parts = tuple(names[p] if isinstance(p, Reference) else p for p in expression.parts)
+    return replace(subject, expression=Template(parts))
+
+
+@dataclass(frozen=True, slots=True)
+class _Terms:
+    """Makes the terms of one triples map.
+
+    Attributes:
+        table: The table of the records that they are made of.
+        base: What is prepended to relative IRIs.
+        owner: Name of the triples map.
+    """
+
+    table: SourceTable
+    base: str
+    owner: str
+
+    def term(self, term_map: TermMap) -> Term:
+        """Return the tree of a term map.
+
+        Raises:
+            InputError: A constant makes no valid term.
+        """
+        made = self._bare(term_map)
+        return made if term_map.condition is None else When(made, term_map.condition)
+
+    def _bare(self, term_map: TermMap) -> Bare:
+        expression = term_map.expression
+        if term_map.term_type is TermType.LITERAL:
+            return self._literal(term_map)
+        if term_map.term_type is TermType.BLANK_NODE:
+            return BlankNode(expression, "" if expression else term_map.scope or self.owner)
+        assert expression is not None
+        if isinstance(expression, Constant):
+            return Fixed(f"<{self._constant(expression, term_map)}>")
+        if isinstance(expression, Template):
+            return self._template(expression, term_map)
+        return CheckedIri(expression, term_map.term_type, self.base, self.owner)
+
+    def _constant(self, constant: Constant, term_map: TermMap) -> str:
+        value = constant.value if is_iri(constant.value) else self.base + constant.value
+        if not is_iri(value):
+            what, hint = no_iri(constant.value)
+            raise InputError(
+                "bad-iri",
+                what,
+                location=term_map.origin.location(),
+                hint=hint or "Write it with its scheme or a declared prefix.",
+            )
+        return value
+
+    def _template(self, template: Template, term_map: TermMap) -> Bare:
+        start, kind = template.parts[0], term_map.term_type
+        checked = CheckedIri(template, kind, self.base, self.owner)
+        if not isinstance(start, str) or kind in _UNSAFE:
+            return checked
+        plain = "".join(part for part in template.parts if isinstance(part, str))
+        if not is_iri(plain) and not is_iri(self.base + plain):
+            raise InputError(
+                "bad-iri",
+                f"the template makes no absolute IRI: {_written(template)!r}",
+                location=term_map.origin.location(),
+                hint='Start it with https:… or a prefix, without spaces or any of <>"{}|^`\\.',
+            )
+        # Encoded values cannot spoil an IRI behind its scheme and authority.
+        if _ANCHORED.match(start):
+            return Iri(start, template.parts[1:], kind)
+        if ":" not in plain and _ANCHORED.match(self.base + start):
+            return Iri(self.base + start, template.parts[1:], kind)
+        return checked
+
+    def _literal(self, term_map: TermMap) -> Bare:
+        value = term_map.expression
+        assert value is not None
+        if isinstance(value, Constant) and value.datatype is not None:
+            _check_datatype(value.datatype, term_map)
+        language = datatype = None
+        if term_map.language is not None:
+            language = self._language(term_map.language)
+        elif term_map.datatype is not None:
+            datatype = self._bare(term_map.datatype)
+            stated = _iri_of(datatype)
+            if stated is not None:
+                _check_datatype(stated, term_map.datatype)
+            turned = stated in _DATES and self._knows_dates(value)
+            return _folded(Literal(value, datatype=datatype, turned=turned), term_map)
+        return _folded(Literal(value, language, datatype), term_map)
+
+    def _language(self, term_map: TermMap) -> str | Language:
+        value = term_map.expression
+        assert value is not None
+        if isinstance(value, Constant):
+            return value.value.lower()
+        return Language(value, self.owner)
+
+    def _knows_dates(self, value: Expression) -> bool:
+        """Tell whether a value comes with what the source says that it is."""
+        if not isinstance(value, Reference) or self.table.source.formulation not in _WITH_DATES:
+            return False
+        return self.table.column(value).typed
+
+
+def _folded(made: Literal, term_map: TermMap) -> Bare:
+    """Return a literal, as a term where it is the same for all records."""
+    value, language = made.value, made.language
+    datatype = _iri_of(made.datatype)
+    if not isinstance(value, Constant) or isinstance(language, Language):
+        return made
+    if made.datatype is not None and datatype is None:
+        return made
+    if language is None and datatype is None:
+        language, datatype = value.language, value.datatype
+    try:
+        return Fixed(literal(value.value, datatype, language))
+    except KgError as error:
+        raise error.at(term_map.origin.location()) from error
+
+
+def _iri_of(term: Bare | None) -> str | None:
+    return term.term[1:-1] if isinstance(term, Fixed) else None
+
+
+def _check_datatype(iri: str, term_map: TermMap) -> None:
+    hint = unknown_datatype(iri)
+    if hint is not None:
+        raise InputError(
+            "unknown-datatype",
+            f"xsd:{iri.removeprefix(XSD)} is no datatype of XML Schema",
+            location=term_map.origin.location(),
+            hint=hint,
+        )
+
+
+def _written(template: Template) -> str:
+    """Return a template as YARRRML writes it."""
+    return "".join(part if isinstance(part, str) else f"$({part.name})" for part in template.parts)

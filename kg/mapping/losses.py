@@ -1,0 +1,149 @@
+"""What a triples map may lose: terms that a record fails to give, and values that do not fit."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import product
+
+from kg.mapping.plan import Constant, Plan, Template, TermMap, TriplesMap
+from kg.mapping.rules import (
+    Bare,
+    Crossing,
+    Fixed,
+    Iri,
+    Literal,
+    Loss,
+    Losses,
+    Parent,
+    Term,
+    bare,
+    crossed,
+    may_be_missing,
+    names,
+)
+from kg.mapping.source_table import SourceTable
+from kg.terms import RDF_TYPE
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """The terms of a predicate-object map."""
+
+    predicates: tuple[Term, ...]
+    objects: tuple[Term | Parent, ...]
+    graphs: tuple[Term, ...]
+
+
+def losses_of(
+    plan: Plan,
+    triples_map: TriplesMap,
+    table: SourceTable,
+    subject: Term,
+    graphs: Sequence[Term],
+    pairs: Sequence[Pair],
+) -> Losses:
+    """Return what is to be counted for a triples map.
+
+    Args:
+        plan: The plan.
+        triples_map: The triples map.
+        table: The table of its records.
+        subject: Its subject.
+        graphs: Its own graphs.
+        pairs: Its predicates and objects.
+    """
+    return Losses(
+        tuple(_losses(subject, graphs, pairs)),
+        tuple(dict.fromkeys(_typed(pairs))),
+        tuple(dict.fromkeys(_crossings(table, subject, graphs, pairs))),
+        tuple(dict.fromkeys(_notes(plan, triples_map))),
+        # Where no class is stated, records may well be statements about one thing.
+        bool(names(subject)) and any(_has_class(pair) for pair in pairs),
+    )
+
+
+def _losses(subject: Term, graphs: Sequence[Term], pairs: Sequence[Pair]) -> Iterator[Loss]:
+    yield from _of_terms("subject", [subject])
+    for pair in pairs:
+        made = bare(pair.predicates[0]) if pair.predicates else None
+        what = made.term[1:-1] if isinstance(made, Fixed) else "object"
+        for each in pair.objects:
+            if not isinstance(each, Parent):
+                yield from _of_terms(what, [each])
+            elif each.keys:
+                yield Loss(what, each)
+        yield from _of_terms("predicate", pair.predicates)
+        yield from _of_terms("graph", pair.graphs)
+    yield from _of_terms("graph", graphs)
+
+
+def _of_terms(what: str, terms: Sequence[Term]) -> Iterator[Loss]:
+    return (Loss(what, term) for term in terms if may_be_missing(term))
+
+
+def _typed(pairs: Sequence[Pair]) -> Iterator[Term]:
+    """Yield the literals whose values may not be of the datatype that the mapping says."""
+    for pair in pairs:
+        for term in pair.objects:
+            if isinstance(term, Parent):
+                continue
+            made = bare(term)
+            if (
+                isinstance(made, Literal)
+                and isinstance(made.datatype, Fixed)
+                and not isinstance(made.value, Constant)
+            ):
+                yield term
+
+
+def _crossings(
+    table: SourceTable, subject: Term, graphs: Sequence[Term], pairs: Sequence[Pair]
+) -> Iterator[Crossing]:
+    """Yield the references whose values are combined, each with each."""
+    terms = [subject, *graphs]
+    for pair in pairs:
+        terms += [*pair.predicates, *pair.graphs, *_own(pair)]
+    for term in terms:
+        columns = crossed(table, term)
+        if len(columns) > 1:
+            yield Crossing(columns, _is_template(bare(term)))
+    for pair in pairs:
+        places = (*graphs, *pair.graphs) or (None,)
+        for predicate, made, graph in product(pair.predicates, _own(pair), places):
+            several = [crossed(table, each) for each in (predicate, made, graph) if each]
+            if sum(map(bool, several)) > 1:
+                yield Crossing(tuple(c for each in several for c in each), is_template=False)
+
+
+def _is_template(term: Bare) -> bool:
+    if isinstance(term, Iri):
+        return True
+    return not isinstance(term, Fixed) and isinstance(term.value, Template)
+
+
+def _own(pair: Pair) -> list[Term]:
+    return [each for each in pair.objects if not isinstance(each, Parent)]
+
+
+def _has_class(pair: Pair) -> bool:
+    """Tell whether a predicate says of what class subjects are."""
+    return any(bare(predicate) == Fixed(RDF_TYPE) for predicate in pair.predicates)
+
+
+def _notes(plan: Plan, triples_map: TriplesMap) -> Iterator[str]:
+    if not triples_map.predicate_objects and triples_map.name not in plan.parents:
+        yield (
+            f"line {triples_map.origin.line}: nothing is said of its subjects, so that it makes no"
+            " triple; add predicates and objects (po)"
+        )
+    for term_map in _term_maps(triples_map):
+        if term_map.note:
+            yield f"line {term_map.origin.line}: {term_map.note}"
+
+
+def _term_maps(triples_map: TriplesMap) -> Iterator[TermMap]:
+    yield from (triples_map.subject, *triples_map.graphs)
+    for pair in triples_map.predicate_objects:
+        yield from (*pair.predicates, *pair.graphs)
+        yield from (each for each in pair.objects if isinstance(each, TermMap))

@@ -1,0 +1,369 @@
+"""Rules: a plan flattened, so that each rule makes statements of one shape.
+
+A rule holds its terms as trees of the nodes below. Their leaves are the expressions of
+`kg.mapping.plan`, whose references are columns of the rule's table. Constants, the texts that
+terms start with, and what must be checked of values are fields; an engine prints the trees in its
+own language, and need not look into what it printed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from kg.mapping.plan import (
+    Call,
+    Expression,
+    Function,
+    LogicalTarget,
+    Reference,
+    TermType,
+    references,
+)
+from kg.mapping.source_table import Column, SourceTable
+
+# Functions that may give nothing although all values are there.
+_PARTIAL = frozenset({Function.TO_DATE, Function.TO_DATE_TIME, Function.SPLIT})
+
+
+@dataclass(frozen=True, slots=True)
+class Fixed:
+    """A term that is the same for all records, in the form of `kg.terms`."""
+
+    term: str
+
+
+@dataclass(frozen=True, slots=True)
+class Iri:
+    """An IRI that no value can spoil, since scheme and authority are fixed and values encoded.
+
+    Attributes:
+        prefix: The text that it starts with.
+        parts: What follows.
+        kind: How values are encoded.
+    """
+
+    prefix: str
+    parts: tuple[str | Reference, ...]
+    kind: TermType
+
+
+@dataclass(frozen=True, slots=True)
+class CheckedIri:
+    """An IRI whose text must be looked at.
+
+    Attributes:
+        value: Its text, or a relative one.
+        kind: How the values of a template are encoded, and what the IRI may hold.
+        base: Prepended where the text is no absolute IRI.
+        owner: Name of the triples map that makes it, for messages.
+    """
+
+    value: Expression
+    kind: TermType
+    base: str
+    owner: str
+
+
+@dataclass(frozen=True, slots=True)
+class BlankNode:
+    """A blank node; the same value gives the same one.
+
+    Attributes:
+        value: What it is made of. None: the place of the record.
+        scope: Blank nodes of different scopes differ, where they are made of records.
+    """
+
+    value: Expression | None
+    scope: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Language:
+    """A language tag that must be looked at; `owner` as for `CheckedIri`."""
+
+    value: Expression
+    owner: str
+
+
+@dataclass(frozen=True, slots=True)
+class Literal:
+    """A literal. Without language and datatype, it has the natural datatype of its value.
+
+    Attributes:
+        value: Its text.
+        language: Its language tag.
+        datatype: Its datatype.
+        turned: Whether a date is turned into a dateTime or back, as the datatype has it, since the
+            source knows which of them the value is.
+    """
+
+    value: Expression
+    language: str | Language | None = None
+    datatype: Bare | None = None
+    turned: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class When:
+    """A term that is made only of the records where a condition is true."""
+
+    term: Bare
+    condition: Call
+
+
+Bare = Fixed | Iri | CheckedIri | BlankNode | Literal
+Term = Bare | When
+
+
+@dataclass(frozen=True, slots=True)
+class Parent:
+    """The subject of another triples map.
+
+    Attributes:
+        name: Name of the triples map.
+        table: The table of its records.
+        subject: The subject, made of such a record.
+        keys: Values of the child and of the parent that must be equal. None at all: child and
+            parent are the same record.
+        condition: What must hold of the child beside that.
+        own: The same subject made of the child's values, where these are all that it takes; a
+            parent must be there nevertheless.
+    """
+
+    name: str
+    table: SourceTable
+    subject: Term
+    keys: tuple[tuple[Expression, Expression], ...] = ()
+    condition: Call | None = None
+    own: Term | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """What makes the statements of one predicate, object and graph.
+
+    Attributes:
+        triples_map: Name of the triples map.
+        table: The table of its records.
+        graph: None: the default graph.
+        targets: Bits of the targets in `Rules.targets` that its statements go to; 0: the default
+            output.
+    """
+
+    triples_map: str
+    table: SourceTable
+    subject: Term
+    predicate: Term
+    object: Term | Parent
+    graph: Term | None
+    targets: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Loss:
+    """A term that a record may fail to give.
+
+    Attributes:
+        what: ``subject``, ``predicate``, ``graph``, or the predicate whose object it is.
+        term: The term; of a parent, values that are joined may be missing, or the parent.
+    """
+
+    what: str
+    term: Term | Parent
+
+
+@dataclass(frozen=True, slots=True)
+class Crossing:
+    """References in one term, or one statement, that may each give several values.
+
+    Attributes:
+        columns: Their columns.
+        is_template: Whether they stand in one template.
+    """
+
+    columns: tuple[Column, ...]
+    is_template: bool
+
+    @property
+    def references(self) -> tuple[str, ...]:
+        """Their names."""
+        return tuple(column.reference for column in self.columns)
+
+
+@dataclass(frozen=True, slots=True)
+class Losses:
+    """What is counted of one triples map: records, and what they fail to give.
+
+    Records that a condition leaves out are not lost.
+
+    Attributes:
+        losses: The terms that may be missing.
+        typed: Literals of a fixed datatype, whose values may not be of it.
+        crossings: References whose values are combined, each with each.
+        notes: What the user should know of how the triples map was read.
+        is_thing: Whether each record should have a subject of its own.
+    """
+
+    losses: tuple[Loss, ...]
+    typed: tuple[Term, ...]
+    crossings: tuple[Crossing, ...]
+    notes: tuple[str, ...]
+    is_thing: bool
+
+
+@dataclass(frozen=True, slots=True)
+class MapRules:
+    """The rules of one triples map.
+
+    Attributes:
+        name: Its name.
+        table: The table of its records.
+        subject: What makes the subjects of all its rules.
+        rules: The rules; those of one object follow one another.
+        losses: What is counted of it.
+    """
+
+    name: str
+    table: SourceTable
+    subject: Term
+    rules: tuple[Rule, ...]
+    losses: Losses
+
+    @property
+    def checks(self) -> tuple[Check, ...]:
+        """What must be looked at, each once: values that may make no valid term."""
+        terms: list[Term | Parent | None] = [self.subject]
+        for rule in self.rules:
+            terms += [rule.object, rule.predicate, rule.graph]
+        terms += [loss.term for loss in self.losses.losses]
+        found = (check for term in terms for check in self._checks(term))
+        return tuple(dict.fromkeys(found))
+
+    def _checks(self, term: Term | Parent | None) -> Iterator[Check]:
+        if isinstance(term, Parent):
+            # Of a parent with keys the parent's own check tells.
+            term = None if term.keys else term.own
+        if term is None:
+            return
+        stated = (condition_of(self.subject), condition_of(term))
+        conditions = tuple(dict.fromkeys(each for each in stated if each is not None))
+        made = bare(term)
+        inner = (made, made.language, made.datatype) if isinstance(made, Literal) else (made,)
+        for each in inner:
+            if isinstance(each, CheckedIri | Language):
+                yield Check(each, self.table, conditions)
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """Tells good values from bad ones, of the records where all conditions hold."""
+
+    term: CheckedIri | Language
+    table: SourceTable
+    conditions: tuple[Call, ...]
+
+    @property
+    def code(self) -> str:
+        """Code of the error for a bad value."""
+        return "bad-iri" if isinstance(self.term, CheckedIri) else "bad-language-tag"
+
+    @property
+    def expected(self) -> str:
+        """What a good value is."""
+        if isinstance(self.term, CheckedIri):
+            return "an absolute IRI such as https://…"
+        return "a tag such as en or pt-BR"
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """A flattened plan.
+
+    Attributes:
+        tables: The tables that sources are read into, each once.
+        maps: The rules of each triples map.
+        targets: Files that statements go to instead of to the default output.
+    """
+
+    tables: tuple[SourceTable, ...]
+    maps: tuple[MapRules, ...]
+    targets: tuple[LogicalTarget, ...] = ()
+
+
+# --- questions about terms ------------------------------------------------------------------
+
+
+def bare(term: Term) -> Bare:
+    """Return a term without its condition."""
+    return term.term if isinstance(term, When) else term
+
+
+def condition_of(term: Term) -> Call | None:
+    """Return the condition of a term."""
+    return term.condition if isinstance(term, When) else None
+
+
+def expressions(term: Term) -> tuple[Expression, ...]:
+    """Return the expressions that a term is made of; last that of its condition."""
+    if isinstance(term, When):
+        return (*expressions(term.term), term.condition)
+    if isinstance(term, Iri):
+        return tuple(part for part in term.parts if isinstance(part, Reference))
+    if isinstance(term, Literal):
+        language = (term.language.value,) if isinstance(term.language, Language) else ()
+        datatype = expressions(term.datatype) if term.datatype is not None else ()
+        return (term.value, *language, *datatype)
+    if isinstance(term, Fixed) or term.value is None:
+        return ()
+    return (term.value,)
+
+
+def names(term: Term) -> tuple[str, ...]:
+    """Return the references that a term is made of, without those of its condition."""
+    return reference_names(expressions(bare(term)))
+
+
+def reference_names(parts: Iterable[Expression]) -> tuple[str, ...]:
+    """Return the references of expressions, each once."""
+    return tuple(dict.fromkeys(each.name for part in parts for each in references(part)))
+
+
+def may_be_missing(term: Term) -> bool:
+    """Tell whether there may be records that do not give the term."""
+    parts = expressions(term)
+    return not all(map(is_strict, parts)) or any(map(references, parts))
+
+
+def is_strict(expression: Expression) -> bool:
+    """Tell whether an expression gives a value exactly where all its references do."""
+    if not isinstance(expression, Call):
+        return True
+    function = expression.function
+    if function.is_boolean or function.takes_null or function in _PARTIAL:
+        return False
+    return all(map(is_strict, expression.arguments))
+
+
+def calls_of(expression: Expression, *functions: Function) -> Iterator[Call]:
+    """Yield the calls of functions in an expression, the inner before the outer."""
+    if isinstance(expression, Call):
+        for argument in expression.arguments:
+            yield from calls_of(argument, *functions)
+        if expression.function in functions:
+            yield expression
+
+
+def date_calls(term: Term) -> tuple[Call, ...]:
+    """Return the calls in a term that read dates by a pattern."""
+    dated = (Function.TO_DATE, Function.TO_DATE_TIME)
+    return tuple(c for part in expressions(bare(term)) for c in calls_of(part, *dated))
+
+
+def crossed(table: SourceTable, *terms: Term) -> tuple[Column, ...]:
+    """Return the columns of terms that may give several values; each once for each term."""
+    found: list[Column] = []
+    for term in terms:
+        needed = dict.fromkeys(r for part in expressions(term) for r in references(part))
+        found += [column for column in map(table.column, needed) if column.many]
+    return tuple(found)
