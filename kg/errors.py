@@ -33,7 +33,7 @@ class ExitCode(IntEnum):
 
 
 # Errors that are shown at once.
-_SHOWN: Final = 10
+MOST_TOLD: Final = 10
 _ONE_LINE: Final = str.maketrans({"\n": "\\n", "\r": "\\r"})
 
 
@@ -131,20 +131,22 @@ class InputErrors(InputError):
     """Several errors of one kind of file: the first, with the others in its report.
 
     Args:
-        errors: The errors, at least one.
+        errors: The errors, at least one; of very many, the first `MOST_TOLD` are enough.
         where: What they are in, such as ``the shapes``.
+        count: How many there are, if they are not all given.
     """
 
-    def __init__(self, errors: Sequence[InputError], where: str) -> None:
+    def __init__(self, errors: Sequence[InputError], where: str, count: int = 0) -> None:
         first = errors[0]
         super().__init__(first.code, first.message, location=first.location, hint=first.hint)
         self.errors = tuple(errors)
         self.where = where
+        self.count = max(count, len(errors))
 
     def report(self) -> str:
         """Return the first errors one below the other, and how many there are besides."""
-        told = [InputError.report(error) for error in self.errors[:_SHOWN]]
-        more = len(self.errors) - _SHOWN
+        told = [InputError.report(error) for error in self.errors[:MOST_TOLD]]
+        more = self.count - len(told)
         if more > 0:
             told.append(f"kg: and {more:,} more error{'s' if more > 1 else ''} in {self.where}")
         return "\n".join(told)

@@ -21,6 +21,7 @@ from kg.mapping.plan import Formulation, LogicalTarget, Plan
 from kg.mapping.reading import read_mappings
 from kg.mapping.targets import Routing
 from kg.paths import is_inside, real_path, show_path
+from kg.rejects import check_target
 from kg.sources import Folders
 from kg.sources.files import find_files
 from kg.temporary import temporary_folder
@@ -226,6 +227,7 @@ def _check_inputs(
                 location=place,
                 hint="Give the output another name.",
             )
+    check_target([*inputs, *(path for path, _ in outputs)])
 
 
 def explain_files(mappings: Sequence[Path], base: str, prefixes: Mapping[str, str]) -> str:

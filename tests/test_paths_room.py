@@ -101,6 +101,7 @@ ALLOWED = {
     "kg/rdf/files.py": ("open", CHECKED),
     "kg/rdf/spool.py": ("open", CHECKED),
     "kg/rdf/zstd.py": ("open", CHECKED),
+    "kg/rejects.py": ("open replace", "the part of a target, and devices"),
     "kg/release.py": (
         "copyfile glob iterdir open replace write_text",
         "the folder of the release, and names in that of the last one",

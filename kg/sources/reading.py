@@ -29,6 +29,7 @@ class Reading:
         table: The table that the records go into.
         spill: A folder for files made on the way.
         is_repaired: Whether a first try failed at something that a reader can mend.
+        skips: Whether records that cannot be read are left out, because some are there.
         is_large: Whether DuckDB cannot read the file as it is, because records are too large.
         copies: Files that were made of the source file, and are read in its stead.
         notes: What the user should know of the file, although it can be read.
@@ -40,6 +41,7 @@ class Reading:
     table: SourceTable
     spill: Path
     is_repaired: bool = False
+    skips: bool = False
     is_large: bool = False
     copies: list[Path] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import codecs
 import lzma
+import re
 import tarfile
 import zipfile
 import zlib
@@ -279,16 +280,47 @@ def wrong_encoding(
     )
 
 
+# How a text is decoded whose bad bytes are looked for later: each becomes a character of its own.
+BAD_BYTES: Final = "surrogateescape"
+_FIRST_BAD: Final = 0xDC00
+_BAD: Final = re.compile("[\udc80-\udcff]")
+
+
+def bad_byte(text: str) -> tuple[str, int] | None:
+    """Return what stands before the first bad byte of a text decoded with `BAD_BYTES`, and it."""
+    found = _BAD.search(text)
+    return None if found is None else (text[: found.start()], ord(found[0]) - _FIRST_BAD)
+
+
+def with_bytes(text: str) -> str:
+    r"""Return a text decoded with `BAD_BYTES` with its bad bytes as people read them.
+
+    >>> with_bytes(b"caf\xe9".decode("utf-8", BAD_BYTES))
+    'caf\\xE9'
+    """
+    return _BAD.sub(lambda found: f"\\x{ord(found[0]) - _FIRST_BAD:02X}", text)
+
+
 @contextmanager
-def open_text(file: SourceFile, source: LogicalSource) -> Iterator[TextIOWrapper]:
+def open_text(
+    file: SourceFile, source: LogicalSource, errors: str = "strict"
+) -> Iterator[TextIOWrapper]:
     """Give a source file as a stream of text whose line ends are as they are in the file.
+
+    Args:
+        file: The file.
+        source: What the mapping says of it.
+        errors: ``strict``, or `BAD_BYTES`.
 
     Raises:
         InputError: As for `text_blocks`.
     """
     name = _codec(file, source)
     try:
-        with open_source(file, source) as stream, TextIOWrapper(stream, name, newline="") as text:
+        with (
+            open_source(file, source) as stream,
+            TextIOWrapper(stream, name, errors, newline="") as text,
+        ):
             yield text
     except UnicodeError:
         # The error knows no line; reading once more finds it.

@@ -21,6 +21,7 @@ from kg.errors import InputError, KgError, Location, WorldError
 from kg.mapping.plan import Formulation, LogicalSource
 from kg.mapping.source_table import Column, SourceTable
 from kg.paths import plain_path
+from kg.rejects import current
 from kg.sizes import parse_size
 from kg.sources import (
     csv_files,
@@ -207,17 +208,7 @@ def _load(
     readings = [
         Reading(connection, file, number, table, folders.spill) for number, file in enumerate(files)
     ]
-    try:
-        made = _create(connection, table, _union(reader, readings))
-    except UnicodeDecodeError as error:  # DuckDB's message quotes what it could not read
-        raise _not_utf8(readings) or error from error
-    except duckdb.Error as error:
-        made = None
-        if not _is_mendable(error, readings):
-            raise _explained(error, readings) from error
-    if made is None or _needs_marks(connection, table, files):
-        made = _again(connection, table, reader, readings)
-    records, incomplete = made
+    records, incomplete = _read(connection, table, reader, readings)
     notes = tuple(dict.fromkeys(note for reading in readings for note in reading.notes))
     nothing = "" if records else why_nothing(source, files)
     loaded = LoadedTable(table, tuple(files), records, folders.spill, incomplete, notes, nothing)
@@ -225,10 +216,57 @@ def _load(
     return loaded
 
 
+def _read(
+    connection: duckdb.DuckDBPyConnection,
+    table: SourceTable,
+    reader: Reader,
+    readings: Sequence[Reading],
+) -> tuple[int, bool]:
+    """Make the table, as `_create` does; what goes wrong at first is mended, or left out."""
+    try:
+        made = _create(connection, table, _union(reader, readings))
+    except (UnicodeDecodeError, duckdb.Error, InputError) as error:
+        if _skips(error, readings):
+            return _again(connection, table, reader, readings)
+        if isinstance(error, UnicodeDecodeError):  # DuckDB's message quotes what it could not read
+            raise _not_utf8(readings) or error from error
+        if not isinstance(error, duckdb.Error):
+            raise
+        made = None
+        if not _is_mendable(error, readings):
+            raise _explained(error, readings) from error
+    if made is None or _needs_marks(connection, table, readings):
+        return _again(connection, table, reader, readings)
+    return made
+
+
+# Errors of records that are left out where the user wants that.
+_OF_RECORDS: Final = frozenset({"bad-csv", "bad-encoding", "bad-json"})
+
+
+def _skips(error: Exception, readings: Sequence[Reading]) -> bool:
+    """Have bad records left out of the next reading, if the user wants that and it can be."""
+    wanted = current() is not None and all(_can_skip(reading) for reading in readings)
+    if isinstance(error, KgError):
+        wanted &= error.code in _OF_RECORDS
+    elif isinstance(error, duckdb.Error):
+        wanted &= isinstance(error, duckdb.InvalidInputException | duckdb.NotImplementedException)
+        wanted &= BAD_VALUE not in str(error)
+    for reading in readings if wanted else ():
+        reading.skips = True
+    return wanted
+
+
+def _can_skip(reading: Reading) -> bool:
+    """Tell whether the format of a file has places where reading can go on behind a bad record."""
+    return reading.source.formulation is Formulation.CSV and not reading.skips
+
+
 def _needs_marks(
-    connection: duckdb.DuckDBPyConnection, table: SourceTable, files: Sequence[SourceFile]
+    connection: duckdb.DuckDBPyConnection, table: SourceTable, readings: Sequence[Reading]
 ) -> bool:
     is_json = table.source.formulation is Formulation.JSON
+    files = [reading.file for reading in readings]
     return is_json and json_files.needs_marks(connection, table, files)
 
 
