@@ -230,19 +230,14 @@ def write_card(card: Card, form: CardForm) -> str:
     """Return a dataset card as text, in Turtle, JSON-LD or Markdown."""
     if form == "markdown":
         return visible(card_markdown(card))
-    import pyoxigraph as ox
+    # Imported here: Markdown needs no writer of RDF.
+    from io import BytesIO
 
-    lines = "".join(f"{s} {p} {o} .\n" for s, p, o in card_triples(card))
-    prefixes = {**_PREFIXES, "": card.workspace.base}
-    quads = ox.parse(lines.encode(), ox.RdfFormat.N_TRIPLES)
-    if form == "jsonld":
-        made = ox.serialize(quads, format=ox.RdfFormat.JSON_LD, prefixes=prefixes)
-    else:
-        made = ox.serialize(
-            (quad.triple for quad in quads), format=ox.RdfFormat.TURTLE, prefixes=prefixes
-        )
-    assert made is not None
-    return made.decode()
+    from kg.serialize import write_triples
+
+    made = BytesIO()
+    write_triples(card_triples(card), form, made, {**_PREFIXES, "": card.workspace.base})
+    return made.getvalue().decode()
 
 
 Triple = tuple[str, str, str]

@@ -201,13 +201,13 @@ def _options(
     connection: duckdb.DuckDBPyConnection,
     stack: ExitStack,
 ) -> Options:
-    from kg.store import open_index
+    from kg.query.dataset import open_build
     from kg.validation import Options
 
     index = None
     if not data:
         build = own.workspace.current_build()
-        index = (lambda: open_index(build)) if build.store.is_dir() else None
+        index = (lambda: open_build(build)) if build.store.is_dir() else None
     options = Options(
         open_index=index,
         max_results=max_results,

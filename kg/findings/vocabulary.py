@@ -11,12 +11,9 @@ from functools import cache, cached_property
 from pathlib import Path
 from typing import Final
 
-import pyoxigraph as ox
-
 from kg.rdf import open_rdf
-from kg.terms import RDF
+from kg.terms import RDF, RDF_TYPE
 
-_TYPE: Final = f"{RDF}type"
 # The terms of namespaces that are known in full, which tests/findings/test_published.py makes
 # of rdflib's: rdflib itself takes longer to import than a small graph to check.
 _PUBLISHED_FILE: Final = Path(__file__).with_name("published.json")
@@ -139,13 +136,13 @@ def read_vocabulary(files: Iterable[Path], base: str = "") -> Vocabulary:
     for path in files:
         with open_rdf(path) as parser:
             for quad in parser:
-                if not isinstance(quad.subject, ox.NamedNode):
+                subject, predicate, value = map(str, (quad.subject, quad.predicate, quad.object))
+                if not (subject.startswith("<") and value.startswith("<")):
                     continue
-                predicate, value = quad.predicate.value, quad.object
-                if predicate == _TYPE and isinstance(value, ox.NamedNode):
-                    terms.setdefault(quad.subject.value, set()).add(value.value)
-                elif predicate.endswith("owl#imports") and isinstance(value, ox.NamedNode):
-                    imports.append((value.value, path))
+                if predicate == RDF_TYPE:
+                    terms.setdefault(subject[1:-1], set()).add(value[1:-1])
+                elif predicate.endswith("owl#imports>"):
+                    imports.append((value[1:-1], path))
             prefixes.update(dict.fromkeys(parser.prefixes.items()))
     own = {namespace_of(each) for each in terms} - _published().keys()
     return Vocabulary(

@@ -7,14 +7,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-import pyoxigraph as ox
-
 from kg.errors import Location
 from kg.lineage.asked import Trace, Wanted
 from kg.rdf import quads_about
 from kg.workspace import show_path
 
-# Quads of a file that are kept for the next question.
+# A triple, and the line that it ends on, where the format has lines.
+_Line = tuple[tuple[str, str, str], int | None]
+# Triples of a file that are kept for the next question.
 _KEPT: Final = 20_000
 
 
@@ -35,21 +35,21 @@ class FileTracer:
         for wanted in asked:
             by_subject.setdefault(wanted.subject, []).append(wanted)
         for path in self._files:
-            for quad, line in self._quads(path, frozenset(by_subject)):
-                for wanted in by_subject.get(str(quad.subject), ()):
-                    p, o = str(quad.predicate), str(quad.object)
+            for (s, p, o), line in self._triples(path, frozenset(by_subject)):
+                for wanted in by_subject.get(s, ()):
                     if wanted.predicate in (None, p) and wanted.object in (None, o):
                         yield Trace(wanted, Location(show_path(path), line), p, o, "")
 
-    def _quads(self, path: Path, subjects: frozenset[str]) -> Iterator[tuple[ox.Quad, int | None]]:
-        """Yield the quads of a file about subjects, and keep them for the next question."""
+    def _triples(self, path: Path, subjects: frozenset[str]) -> Iterator[_Line]:
+        """Yield the triples of a file about subjects, and keep them for the next question."""
         known = self._read.pop(path, None)
         if known is not None and subjects <= known.subjects:
             self._read[path] = known
-            yield from known.quads
+            yield from known.triples
             return
-        kept: list[tuple[ox.Quad, int | None]] = []
-        for found in quads_about(path, subjects):
+        kept: list[_Line] = []
+        for quad, line in quads_about(path, subjects):
+            found = (str(quad.subject), str(quad.predicate), str(quad.object)), line
             if len(kept) <= _KEPT:
                 kept.append(found)
             yield found
@@ -59,7 +59,7 @@ class FileTracer:
 
 @dataclass(frozen=True, slots=True)
 class _Read:
-    """The quads that a file has about some subjects, with their lines."""
+    """The triples that a file has about some subjects, with their lines."""
 
     subjects: frozenset[str]
-    quads: Sequence[tuple[ox.Quad, int | None]]
+    triples: Sequence[_Line]

@@ -5,6 +5,7 @@ remote JSON-LD contexts are refused, and XML entities that could grow.
 """
 
 from kg.rdf.files import (
+    Quad,
     bad_encoding,
     format_of,
     open_binary,
@@ -17,6 +18,7 @@ from kg.rdf.spool import SPOOL_MEMORY, Spooled, spool_rdf, terms_of_lines_sql
 
 __all__ = [
     "SPOOL_MEMORY",
+    "Quad",
     "Spooled",
     "bad_encoding",
     "format_of",

@@ -25,6 +25,9 @@ if TYPE_CHECKING:  # what one format needs is loaded for its files alone
     from kg.rdf.jsonld import JsonLd
     from kg.rdf.rdfxml import RdfXml
 
+# A statement of a file; ``str`` of its terms is their N-Triples text.
+Quad = ox.Quad
+
 _BUFFER: Final = 1 << 20  # bytes
 # Mistakes that are counted before counting stops.
 _MOST_MISTAKES: Final = 1_000

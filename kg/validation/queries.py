@@ -17,12 +17,13 @@ from pathlib import Path as FilePath
 from typing import Any, Final
 
 import duckdb
-import pyoxigraph as ox
 
 from kg.datatypes import NUMERIC
 from kg.duck import lent, reserved, sql_text, translated
 from kg.quads import copy_lines
-from kg.store import Room, ask, empty_store, load_lines
+from kg.query.engine import Answer, Engine, Rows
+from kg.query.oxigraph import Oxigraph, kept_form
+from kg.store import Room, load_lines
 from kg.temporary import temporary_folder
 from kg.terms import XSD, literal
 from kg.validation.messages import QUERY_MESSAGE
@@ -33,7 +34,7 @@ from kg.validation.shapes import ShapesGraph
 from kg.validation.sieve.plan import QuerySite
 from kg.validation.sieve.triples import Triples
 from kg.validation.sparql import Query
-from kg.validation.terms import is_blank, is_literal, split_literal
+from kg.validation.terms import is_literal, split_literal
 
 # Triples that are loaded into an index in memory; more go to disk.
 _IN_MEMORY: Final = 1_000_000
@@ -45,7 +46,7 @@ _TOGETHER: Final = 10_000
 _COMPONENT: Final = sh("SPARQLConstraintComponent")
 
 Row = Mapping[str, str]
-OpenIndex = Callable[[], ox.Store]
+OpenIndex = Callable[[], Engine]
 
 
 # Datatypes of which the index keeps the value, not how it is written.
@@ -102,12 +103,12 @@ class QueryRunner:
         self._shapes = shapes
         self._open_index = open_index
         self._predicates: list[str] | None = None
-        self._store: ox.Store | None = None
+        self._engine: Engine | None = None
         self._held = ExitStack()
 
     def close(self) -> None:
         """Remove the index, if one was made."""
-        self._store = None
+        self._engine = None
         self._held.close()
 
     def restrict(self, predicates: Iterable[str]) -> None:
@@ -154,33 +155,32 @@ class QueryRunner:
 
     def _solutions(self, query: Query, nodes: list[str]) -> Iterator[Row]:
         """Yield the distinct solutions for focus nodes, as terms of the quad table."""
-        store = self._index()
+        engine = self._index()
         named = [node for node in nodes if node.startswith("<")]
         seen: dict[tuple[tuple[str, str], ...], None] = {}
         if named:
-            _take(ask(store, query.joined_with(named)), seen, None)
+            _take(engine.ask(query.joined_with(named)), seen, None)
         for node in nodes:
             # A blank node cannot be listed in a query, a literal would come back changed.
             if not node.startswith("<"):
-                this = {"this": _index_term(node)}
-                _take(ask(store, query.guarded, bound=this), seen, node)
+                _take(engine.ask(query.guarded, bound={"this": node}), seen, node)
         yield from (dict(row) for row in seen)
 
-    def _index(self) -> ox.Store:
+    def _index(self) -> Engine:
         """Return an index of the triples in which blank nodes have the labels of the table."""
-        if self._store is None:
+        if self._engine is None:
             blank = self._ask("starts_with(s, '_') OR starts_with(o, '_')")
             if self._open_index is not None and not blank:
-                self._store = self._open_index()
+                self._engine = self._open_index()
             else:
-                self._store = self._load()
-        return self._store
+                self._engine = self._load()
+        return self._engine
 
     def _ask(self, condition: str) -> bool:
         rows = self._run(f"SELECT 1 FROM {self._triples.name} WHERE {condition} LIMIT 1")
         return bool(rows)
 
-    def _load(self) -> ox.Store:
+    def _load(self) -> Engine:
         folder = self._held.enter_context(temporary_folder("validate"))
         lines = FilePath(folder) / "triples.nt"
         count = copy_lines(
@@ -196,7 +196,7 @@ class QueryRunner:
             else:
                 store = load_lines(lines)
         self._held.enter_context(reserved(self._connection, size))
-        return store
+        return Oxigraph(store, "the triples that the shapes are about")
 
     def _read(self) -> str:
         """Return the condition that a query reads a triple."""
@@ -211,7 +211,7 @@ class QueryRunner:
         for datatype in sorted({split_literal(term).datatype for term in given} & _MERGED):
             wanted = {term for term in given if split_literal(term).datatype == datatype}
             for (term,) in self._candidates("DISTINCT o", datatype, wanted, ""):
-                normal = _as_the_index_has_it(term)
+                normal = kept_form(term)
                 if normal in wanted:
                     variants.setdefault(normal, []).append(term)
         variants = {normal: found for normal, found in variants.items() if found != [normal]}
@@ -221,7 +221,7 @@ class QueryRunner:
             nodes = sorted({row["this"] for row in rows})
             within = f" AND s IN ({', '.join(map(sql_text, nodes))})"
             for node, term in self._candidates("DISTINCT s, o", datatype, wanted, within):
-                own.setdefault((node, _as_the_index_has_it(term)), []).append(term)
+                own.setdefault((node, kept_form(term)), []).append(term)
         return Forms(variants, own)
 
     def _candidates(
@@ -299,32 +299,14 @@ def _filled(message: str, row: Row) -> str:
     return literal(re.sub(r"\{[?$](\w+)\}", fill, message))
 
 
-def _take(
-    solutions: object, seen: dict[tuple[tuple[str, str], ...], None], node: str | None
-) -> None:
-    assert isinstance(solutions, ox.QuerySolutions)
-    names = [variable.value for variable in solutions.variables]
-    for solution in solutions:
-        row = [(n, str(solution[n])) for n in names if solution[n] is not None]
+def _take(answer: Answer, seen: dict[tuple[tuple[str, str], ...], None], node: str | None) -> None:
+    assert isinstance(answer, Rows)
+    for terms in answer:
+        bound = zip(answer.columns, terms, strict=True)
+        row = [(name, term) for name, term in bound if term is not None]
         if node is not None:
             row = [("this", node), *(pair for pair in row if pair[0] != "this")]
         seen.setdefault(tuple(row))
-
-
-def _index_term(term: str) -> ox.BlankNode | ox.Literal:
-    if is_blank(term):
-        return ox.BlankNode(term[2:])
-    parts = split_literal(term)
-    if parts.language:
-        return ox.Literal(parts.lexical, language=parts.language)
-    return ox.Literal(parts.lexical, datatype=ox.NamedNode(parts.datatype))
-
-
-def _as_the_index_has_it(term: str) -> str:
-    """Return a literal in the form in which the index keeps its value."""
-    store = empty_store()
-    store.add(ox.Quad(ox.BlankNode(), ox.NamedNode("urn:p"), _index_term(term)))
-    return next(str(quad.object) for quad in store)
 
 
 def _is_number(term: str) -> bool:

@@ -16,11 +16,11 @@ from dataclasses import dataclass, field
 from functools import cache, lru_cache
 from typing import Final
 
-import pyoxigraph as ox
-
+from kg.query.engine import Engine, Rows
+from kg.query.oxigraph import Oxigraph
 from kg.sparql.guard import guard
-from kg.store import ask, empty_store
-from kg.terms import literal
+from kg.store import empty_store
+from kg.terms import literal, text_of
 from kg.validation.characters import (
     CATEGORIES,
     LAST,
@@ -109,12 +109,14 @@ class Regex:
         rows = " ".join(f"({number} {literal(text)})" for number, text in enumerate(asked))
         query = f"SELECT ?n (REGEX(?v, {literal(self.rust)}) AS ?r)"
         text = f"{query} {{ VALUES (?n ?v) {{ {rows} }} }}"
-        found = ask(_store(), guard(text, "a regular expression", {}))
-        assert isinstance(found, ox.QuerySolutions)
-        told = {int(row["n"].value): row["r"] for row in found}
-        if None in told.values():
-            return None
-        return {asked[number]: said.value == "true" for number, said in told.items()}
+        found = _engine().ask(guard(text, "a regular expression", {}))
+        assert isinstance(found, Rows)
+        told: dict[str, bool] = {}
+        for number, said in found:
+            if number is None or said is None:
+                return None
+            told[asked[int(text_of(number))]] = text_of(said) == "true"
+        return told
 
 
 def normalized(pattern: str, flags: str) -> tuple[str, str]:
@@ -173,8 +175,8 @@ def read_regex(pattern: str, flags: str) -> Regex:
 
 
 @cache
-def _store() -> ox.Store:
-    return empty_store()
+def _engine() -> Engine:
+    return Oxigraph(empty_store(), "nothing")
 
 
 @dataclass

@@ -15,10 +15,8 @@ from functools import cached_property
 from pathlib import Path as FilePath
 from typing import Final
 
-import pyoxigraph as ox
-
 from kg.errors import InputError, Location
-from kg.rdf import open_rdf, quads_with_lines
+from kg.rdf import Quad, open_rdf, quads_with_lines
 from kg.validation import paths
 from kg.validation.names import (
     RDF_FIRST,
@@ -288,19 +286,20 @@ def read_shapes(files: Iterable[FilePath]) -> ShapesGraph:
     return ShapesGraph(index, origins, prefixes, unknown, places, mentions)
 
 
-def _labeller(number: int) -> Callable[[ox.NamedNode | ox.BlankNode | ox.Literal | ox.Triple], str]:
+def _labeller(number: int) -> Callable[[object], str]:
     # Blank nodes of different files stay apart, and are called the same in every run.
     labels: dict[str, str] = {}
 
-    def label(term: ox.NamedNode | ox.BlankNode | ox.Literal | ox.Triple) -> str:
-        if isinstance(term, ox.BlankNode):
-            return labels.setdefault(term.value, f"_:shapes{number}n{len(labels)}")
-        return str(term)
+    def label(term: object) -> str:
+        text = str(term)
+        if text.startswith("_:") and " " not in text:  # not a triple term
+            return labels.setdefault(text, f"_:shapes{number}n{len(labels)}")
+        return text
 
     return label
 
 
-def _read(path: FilePath, prefixes: dict[str, str]) -> Iterator[tuple[ox.Quad, int | None]]:
+def _read(path: FilePath, prefixes: dict[str, str]) -> Iterator[tuple[Quad, int | None]]:
     """Yield the quads of a file with their lines, and note the prefixes that it declares."""
     yield from quads_with_lines(path)
     with open_rdf(path) as parser:

@@ -12,6 +12,8 @@ import pytest
 
 from kg.errors import InputError, LimitError
 from kg.quads import QuadTable
+from kg.query.engine import Engine
+from kg.query.oxigraph import Oxigraph
 from kg.validation import Options, Result, validate
 from kg.validation import validate as run_validation
 from kg.validation.queries import QueryRunner
@@ -135,9 +137,9 @@ def test_an_index_that_is_there_is_used(
                format=ox.RdfFormat.TURTLE)  # fmt: skip
     opened: list[bool] = []
 
-    def open_index() -> ox.Store:
+    def open_index() -> Oxigraph:
         opened.append(True)
-        return store
+        return Oxigraph(store, "an index")
 
     data = table("ex:a ex:n 5 ; ex:m 6 .")
     options = Options(open_index=open_index)
@@ -227,10 +229,10 @@ def test_an_index_is_made_of_what_the_queries_read(
     sizes: list[int] = []
     load = QueryRunner._load
 
-    def counted(self: QueryRunner) -> ox.Store:
-        store = load(self)
-        sizes.append(len(store))
-        return store
+    def counted(self: QueryRunner) -> Engine:
+        engine = load(self)
+        sizes.append(engine.count())
+        return engine
 
     monkeypatch.setattr(QueryRunner, "_load", counted)
     found(

@@ -236,6 +236,17 @@ _RESULTS: Final = {"tsv": ox.QueryResultsFormat.TSV, "json": ox.QueryResultsForm
 # --- terms ----------------------------------------------------------------------------------
 
 
+def kept_form(term: Term) -> Term:
+    """Return the form in which Oxigraph keeps a literal's value.
+
+    >>> kept_form('"01"^^<http://www.w3.org/2001/XMLSchema#integer>')
+    '"1"^^<http://www.w3.org/2001/XMLSchema#integer>'
+    """
+    store = empty_store()
+    store.add(ox.Quad(ox.BlankNode(), ox.NamedNode("urn:p"), oxigraph_term(term)))
+    return next(str(quad.object) for quad in store)
+
+
 def _optional(term: Term | None) -> _OxTerm | None:
     return None if term is None else oxigraph_term(term)
 
