@@ -469,6 +469,10 @@ class Plan:
             if isinstance(object_map, RefObjectMap)
         )
 
+    def has(self, name: str) -> bool:
+        """Tell whether there is a triples map of that name."""
+        return name in self._by_name
+
     def triples_map(self, name: str) -> TriplesMap:
         """Return the triples map of that name; KeyError where there is none."""
         return self._by_name[name]

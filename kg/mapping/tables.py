@@ -1,32 +1,47 @@
-"""Which tables a plan reads: one for each logical source, with a column for each reference."""
+"""Which tables a plan reads: one for each logical source, with a column for each reference.
+
+A number that only makes a literal with its natural datatype may be written anew, since such a
+literal has a canonical form. In templates, comparisons, and with a datatype of the mapping, its
+own text counts.
+
+Spec: https://kg-construct.github.io/rml-core/spec/docs/#dfn-natural-rdf-literal
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import suppress
-from dataclasses import replace
+from dataclasses import dataclass
 from typing import Final
 
 from kg.errors import InputError
 from kg.mapping.jsonpath import JsonPath, parse_jsonpath
 from kg.mapping.plan import (
+    Expression,
     Formulation,
     LogicalSource,
     Origin,
     Plan,
     Reference,
-    RefObjectMap,
     TermMap,
+    TermType,
     TriplesMap,
     references,
     term_references,
 )
 from kg.mapping.source_table import Column, SourceTable
-from kg.mapping.texts import textual_references
 
-_Used = Iterator[tuple[Reference, Origin]]
 _JSON_LIKE: Final = (Formulation.JSON, Formulation.YAML)
 _TYPED: Final = (Formulation.SQL, Formulation.PARQUET, Formulation.EXCEL)
+
+
+@dataclass(frozen=True, slots=True)
+class _Use:
+    """A reference to values of a source, and whether their texts count."""
+
+    source: LogicalSource
+    reference: Reference
+    origin: Origin
+    is_text: bool = True
 
 
 def source_tables(plan: Plan) -> dict[LogicalSource, SourceTable]:
@@ -36,26 +51,22 @@ def source_tables(plan: Plan) -> dict[LogicalSource, SourceTable]:
         InputError: An iterator or a reference is no JSONPath where it must be one.
     """
     needed: dict[LogicalSource, dict[Reference, Origin]] = {}
+    textual: set[tuple[LogicalSource, Reference]] = set()
     for triples_map in plan.triples_maps:
         source = triples_map.source
-        found = needed.setdefault(source, {})
+        needed.setdefault(source, {})
         if source.formulation in _JSON_LIKE and source.iterator:
             _jsonpath(source.iterator, source.origin)
-        for reference, origin in _own(triples_map):
-            found.setdefault(reference, origin)
-        for object_map in ref_objects(triples_map):
-            with suppress(KeyError):  # the compiler says so
-                parent = plan.triples_map(object_map.parent)
-                inside = needed.setdefault(parent.source, {})
-                for reference, origin in _of_parent(triples_map, object_map, parent):
-                    inside.setdefault(reference, origin)
-    textual = textual_references(plan)
+        for use in (*_own(triples_map), *_of_parents(plan, triples_map)):
+            needed.setdefault(use.source, {}).setdefault(use.reference, use.origin)
+            if use.is_text:
+                textual.add((use.source, use.reference))
     return {
         source: SourceTable(
             f"source_{number}",
             source,
             tuple(
-                replace(_column(source, ref, origin, n), textual=(source, ref) in textual)
+                _column(source, ref, origin, n, textual=(source, ref) in textual)
                 for n, (ref, origin) in enumerate(used.items())
             ),
         )
@@ -63,41 +74,53 @@ def source_tables(plan: Plan) -> dict[LogicalSource, SourceTable]:
     }
 
 
-def ref_objects(triples_map: TriplesMap) -> Iterator[RefObjectMap]:
-    """Yield the referencing object maps of a triples map."""
+def _own(triples_map: TriplesMap) -> Iterator[_Use]:
+    """Yield the references of a triples map to its own records."""
+    source = triples_map.source
+    yield from _of_terms(source, triples_map.subject, *triples_map.graphs)
     for pair in triples_map.predicate_objects:
-        for object_map in pair.objects:
-            if isinstance(object_map, RefObjectMap):
-                yield object_map
-
-
-def _own(triples_map: TriplesMap) -> _Used:
-    yield from _of_terms(triples_map.subject, *triples_map.graphs)
-    for pair in triples_map.predicate_objects:
-        yield from _of_terms(*pair.predicates, *pair.graphs)
+        yield from _of_terms(source, *pair.predicates, *pair.graphs)
         for object_map in pair.objects:
             if isinstance(object_map, TermMap):
-                yield from _of_terms(object_map)
+                yield from _of_object(source, object_map)
                 continue
-            for join in object_map.joins:
-                yield from ((reference, object_map.origin) for reference in references(join.child))
-            if object_map.condition is not None:
-                found = references(object_map.condition)
-                yield from ((reference, object_map.origin) for reference in found)
+            used: list[Expression] = [join.child for join in object_map.joins]
+            used += [object_map.condition] if object_map.condition is not None else []
+            for expression in used:
+                for reference in references(expression):
+                    yield _Use(source, reference, object_map.origin)
 
 
-def _of_terms(*term_maps: TermMap) -> _Used:
+def _of_terms(source: LogicalSource, *term_maps: TermMap) -> Iterator[_Use]:
     for term_map in term_maps:
         for reference in term_references(term_map):
-            yield reference, term_map.origin
+            yield _Use(source, reference, term_map.origin)
 
 
-def _of_parent(child: TriplesMap, object_map: RefObjectMap, parent: TriplesMap) -> _Used:
-    for join in object_map.joins:
-        for reference in references(join.parent):
-            yield reference, object_map.origin
-    if not object_map.joins and parent.source == child.source:
-        yield from _of_terms(parent.subject)
+def _of_object(source: LogicalSource, term_map: TermMap) -> Iterator[_Use]:
+    value = term_map.expression
+    natural = term_map.term_type is TermType.LITERAL and isinstance(value, Reference)
+    if natural and term_map.language is None and term_map.datatype is None:
+        assert isinstance(value, Reference)
+        yield _Use(source, value, term_map.origin, is_text=False)
+        chosen = references(term_map.condition) if term_map.condition is not None else ()
+        yield from (_Use(source, reference, term_map.origin) for reference in chosen)
+    else:
+        yield from _of_terms(source, term_map)
+
+
+def _of_parents(plan: Plan, child: TriplesMap) -> Iterator[_Use]:
+    """Yield the references that the objects of a triples map make to others."""
+    for pair in child.predicate_objects:
+        for object_map in pair.objects:
+            if isinstance(object_map, TermMap) or not plan.has(object_map.parent):
+                continue  # what is not there is told where rules are made
+            parent = plan.triples_map(object_map.parent)
+            for join in object_map.joins:
+                for reference in references(join.parent):
+                    yield _Use(parent.source, reference, object_map.origin)
+            if not object_map.joins and parent.source == child.source:
+                yield from _of_terms(child.source, parent.subject)
 
 
 def _jsonpath(text: str, origin: Origin) -> JsonPath:
@@ -107,9 +130,11 @@ def _jsonpath(text: str, origin: Origin) -> JsonPath:
         raise error.at(origin.location()) from error
 
 
-def _column(source: LogicalSource, reference: Reference, origin: Origin, index: int) -> Column:
+def _column(
+    source: LogicalSource, reference: Reference, origin: Origin, index: int, *, textual: bool
+) -> Column:
     many = source.formulation is Formulation.XPATH
     typed = source.formulation in _TYPED
     if source.formulation in _JSON_LIKE:
         many, typed = _jsonpath(reference.name, origin).is_many, True
-    return Column(reference.name, index, many=many, typed=typed, origin=origin)
+    return Column(reference.name, index, many, typed, textual, origin)
