@@ -31,9 +31,11 @@ from kg.errors import InputError
 from kg.export import Problem, write_survey
 from kg.export.checks import check_rows
 from kg.findings import Finding, Level, as_record, read_accepted
+from kg.findings.keys import unread_keys
 from kg.findings.material import read_material
 from kg.findings.records import losses, shared_subjects, without_accepted
 from kg.findings.results import Results
+from kg.findings.sources import sources_of
 from kg.findings.workspace import workspace_findings
 from kg.infer import infer_rdfs
 from kg.lineage import Wanted, trace_workspace
@@ -262,11 +264,14 @@ class _Builder:
         workspace = self.workspace
         prefixes = {**workspace.prefixes, **dict(self.plan.prefixes)}
         shared = list(shared_subjects(counts, prefixes, workspace.root))
-        self.kept += [*shared, *losses(counts, prefixes, workspace.root)]
-        known = read_accepted(workspace.root, workspace.accepted)
         inside = None if self.options.allow_outside else workspace.root
+        sources = sources_of(self.plan, inside, [])
+        keys = list(unread_keys(self.plan, sources, workspace.root, self.spill))
+        self.kept += [*shared, *losses(counts, prefixes, workspace.root), *keys]
+        known = read_accepted(workspace.root, workspace.accepted)
         found = [
             *shared,
+            *keys,
             *workspace_findings(
                 connection,
                 table,

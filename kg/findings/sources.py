@@ -4,19 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 from typing import Final
 
-from kg.errors import InputError, KgError, Location
+from kg.errors import InputError, KgError, LimitError, Location
 from kg.findings.model import Finding, Level, of_error
 from kg.mapping.plan import Formulation, LogicalSource, Plan
 from kg.mapping.reading import unnamed_mappings
+from kg.mapping.source_table import SourceTable
 from kg.mapping.tables import source_tables
 from kg.paths import find_files, open_file, path_within, real_path, show_path
 from kg.rdf import open_rdf
-from kg.sources import Folders
-from kg.sources.csv_files import column_names
+from kg.sources import Folders, csv_files
 from kg.sources.files import SourceFile, missing_reference
 from kg.sources.files import find_files as find_sources
 from kg.terms import RDF_TYPE
@@ -26,6 +27,8 @@ from kg.workspace import MAPPING_PATTERNS, Workspace
 # What a folder of data holds for people and other tools.
 _BESIDE: Final = ("README", "LICENSE", "LICENCE", "NOTICE", "CITATION", "CHANGELOG", "Makefile")
 _BESIDE_SUFFIXES: Final = (".md", ".txt.license", ".license", ".py", ".sh", ".bak", ".log", ".html")
+# Bytes of a workbook that is opened for its header: it is read whole.
+_SMALL_WORKBOOK: Final = 2**21
 # How much of a file is looked at for shapes: bytes, and statements.
 _LOOKED_AT: Final = 2**20
 _MOST_STATEMENTS: Final = 20_000
@@ -152,45 +155,66 @@ def _first_shape(path: Path, inside: Sequence[Path]) -> str | None:
 def missing_columns(
     plan: Plan, sources: Mapping[LogicalSource, tuple[SourceFile, ...]]
 ) -> Iterator[Finding]:
-    """Yield a finding for each reference to a column that a CSV file does not have."""
-    for source, table in source_tables(plan).items():
-        if source.formulation is not Formulation.CSV or source.query:
-            continue
-        for file in sources.get(source, ()):
-            with suppress(InputError):  # what is wrong with it is told by who reads it all
-                header = column_names(file, source)
-                lacking = [each for each in table.columns if each.reference not in header]
-                # With one name in the header, that is what is wrong, and not each reference.
-                for column in lacking[: 1 if len(header) == 1 else None]:
-                    yield of_error(missing_reference(column, header, source))
+    """Yield a finding for each reference to a column that a table does not have."""
+    for source, table, _, header in _headers(plan, sources):
+        lacking = [each for each in table.columns if each.reference not in header]
+        # With one name in the header, that is what is wrong, and not each reference.
+        for column in lacking[: 1 if len(header) == 1 else None]:
+            yield of_error(missing_reference(column, header, source))
 
 
 def unread_columns(
     plan: Plan, sources: Mapping[LogicalSource, tuple[SourceFile, ...]], root: Path
 ) -> Iterator[Finding]:
-    """Yield a finding for each CSV file with columns that no triples map reads."""
-    wanted: dict[Path, set[str]] = {}
-    names: dict[Path, list[str]] = {}
-    for source, table in source_tables(plan).items():
-        if source.formulation is not Formulation.CSV or source.query:
-            continue
-        for file in sources.get(source, ()):
-            try:
-                names[file.path] = column_names(file, source)
-            except InputError:  # what is wrong with it is told by who reads it all
-                continue
-            wanted.setdefault(file.path, set()).update(each.reference for each in table.columns)
-    for path, header in names.items():
-        unread = [name for name in header if name and name not in wanted[path]]
+    """Yield a finding for each table with columns that no triples map reads."""
+    wanted: dict[SourceFile, set[str]] = {}
+    names: dict[SourceFile, list[str]] = {}
+    for source, table, file, header in _headers(plan, sources):
+        sheet = source.iterator if source.formulation is Formulation.EXCEL else ""
+        part = replace(file, member=file.member or sheet)
+        names[part] = header
+        wanted.setdefault(part, set()).update(each.reference for each in table.columns)
+    for part, header in names.items():
+        unread = [name for name in header if name and name not in wanted[part]]
         if unread:
             listed = ", ".join(unread)
+            within = path_within(str(part.path), root) + (f"#{part.member}" if part.member else "")
             yield Finding(
                 "unread-column",
-                f"{path_within(str(path), root)}: {listed}",
+                f"{within}: {listed}",
                 f"no mapping reads {'the column' if len(unread) == 1 else 'the columns'} {listed}",
-                Location(show_path(path), 1),
+                Location(part.shown, 1),
                 f"Map {'it' if len(unread) == 1 else 'them'}, or accept that"
                 f" {'it stays' if len(unread) == 1 else 'they stay'} out with `kg check --accept`.",
                 len(unread),
                 Level.INFO,
             )
+
+
+def _headers(
+    plan: Plan, sources: Mapping[LogicalSource, tuple[SourceFile, ...]]
+) -> Iterator[tuple[LogicalSource, SourceTable, SourceFile, list[str]]]:
+    """Yield the names of the columns of each file of each table, where they are soon known."""
+    for source, table in source_tables(plan).items():
+        if source.query:
+            continue
+        for file in sources.get(source, ()):
+            # What is wrong with a file is told by who reads it all.
+            with suppress(InputError, LimitError):
+                if header := _header(source, file):
+                    yield source, table, file, header
+
+
+def _header(source: LogicalSource, file: SourceFile) -> list[str]:
+    """Return the names of the columns of a file; none where it has none or they take long."""
+    if source.formulation is Formulation.CSV:
+        return csv_files.column_names(file, source)
+    if source.formulation is Formulation.PARQUET:
+        from kg.sources import parquet_files
+
+        return parquet_files.column_names(file, source)
+    if source.formulation is Formulation.EXCEL and file.path.stat().st_size <= _SMALL_WORKBOOK:
+        from kg.sources import excel_files
+
+        return excel_files.column_names(file, source)
+    return []

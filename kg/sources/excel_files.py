@@ -86,6 +86,24 @@ def lines_of(file: SourceFile, source: LogicalSource, records: Collection[int]) 
             return {n: int(json.loads(row)[0]) for n, row in enumerate(stream, 1) if n in wanted}
 
 
+def column_names(file: SourceFile, source: LogicalSource) -> list[str]:
+    """Return the names of the columns of a sheet, in its order; packed workbooks tell none.
+
+    Raises:
+        InputError: It is no workbook, or has no such sheet or header.
+        LimitError: The sheet does not fit in memory.
+    """
+    if compression_of(file, source):
+        return []
+    need("python_calamine", "excel", "reading workbooks")
+    with (
+        temporary_folder("sheet") as folder,
+        _opened(file.path, Path(folder) / "rows.jsonl", _LARGEST, file) as child,
+    ):
+        name, row, cells = child.start(source)
+        return _names(source, name, cells, Location(file.shown, row))
+
+
 # --- the process ----------------------------------------------------------------------------
 
 

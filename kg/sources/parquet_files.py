@@ -7,11 +7,12 @@ from typing import Final
 
 import duckdb
 
-from kg.duck import first_line, read_parquet, sql_file, sql_name
+from kg.duck import engine, first_line, read_parquet, sql_file, sql_name
 from kg.errors import InputError
-from kg.sources.files import missing_reference
+from kg.mapping.plan import LogicalSource
+from kg.sources.files import SourceFile, missing_reference
 from kg.sources.reading import Reading
-from kg.sources.streams import unpacked
+from kg.sources.streams import compression_of, unpacked
 
 _INTEGERS: Final = frozenset(
     f"{sign}{size}"
@@ -43,7 +44,7 @@ def select(reading: Reading) -> str:
             f"SELECT name, num_children, precision FROM parquet_schema({sql_file(path)})"
         ).fetchall()
     except duckdb.Error as error:
-        raise broken(str(error), reading) from error
+        raise broken(str(error), reading.file) from error
     top = _top(schema)
     names = [name for name, _ in top]
     shown = []
@@ -72,12 +73,28 @@ def select(reading: Reading) -> str:
     return f"SELECT row_number() OVER () AS record{listed} FROM {scan}"
 
 
-def broken(text: str, reading: Reading) -> InputError:
+def column_names(file: SourceFile, source: LogicalSource) -> list[str]:
+    """Return the names of the columns of a file, in its order; packed ones tell none.
+
+    Raises:
+        InputError: It is no Parquet file.
+    """
+    if compression_of(file, source):
+        return []
+    schema = f"SELECT name, num_children, precision FROM parquet_schema({sql_file(file.path)})"
+    with engine() as connection:
+        try:
+            return [name for name, _ in _top(connection.execute(schema).fetchall())]
+        except duckdb.Error as error:
+            raise broken(str(error), file) from error
+
+
+def broken(text: str, file: SourceFile) -> InputError:
     """Return the error for a file that DuckDB cannot read as Parquet."""
     return InputError(
         "bad-parquet",
         f"the file is no Parquet file that can be read: {first_line(ValueError(text))}",
-        location=reading.file.location,
+        location=file.location,
         hint="Write the file again.",
     )
 

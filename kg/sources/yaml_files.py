@@ -62,7 +62,7 @@ def select(reading: Reading) -> str:
     Raises:
         InputError: The file is not valid YAML or not in its encoding, or a key stands twice.
     """
-    return json_files.select_lines(reading, _converted(reading.file, reading.source, reading.spill))
+    return json_files.select_lines(reading, converted(reading.file, reading.source, reading.spill))
 
 
 def lines_of(
@@ -81,7 +81,7 @@ def lines_of(
     steps, tail = parse_jsonpath(source.iterator or "$").split()
     if tail:
         return {}
-    with _converted(file, source, spill).with_suffix(_LINES).open(encoding="utf-8") as stream:
+    with converted(file, source, spill).with_suffix(_LINES).open(encoding="utf-8") as stream:
         nodes = [json.loads(document) for document in stream]
     for step in steps:
         nodes = [inner for node in nodes for inner in _inner(node, step)]
@@ -103,7 +103,7 @@ def _inner(node: _Lines, step: Step) -> Sequence[_Lines]:
     return inside[step : step + 1] if isinstance(step, int) else []
 
 
-def _converted(file: SourceFile, source: LogicalSource, spill: Path) -> Path:
+def converted(file: SourceFile, source: LogicalSource, spill: Path) -> Path:
     """Return a file of JSON documents, one a line, made of a YAML file; its lines lie beside it.
 
     Parsing YAML is slow, and several sources of a mapping may take their records from one file.

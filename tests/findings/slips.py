@@ -166,6 +166,24 @@ SLIPS = {
         f"{PEAKS}:1",
         "other_name",
     ),
+    "key of YAML left out of the mapping": Slip(
+        ASCENTS,
+        "  day: 1786-08-08\n",
+        "  day: 1786-08-08\n  weather: {sky: clear}\n",
+        "unread-column",
+        ASCENTS,
+        "no mapping reads the key ascents[*].weather",
+        "Map it",
+    ),
+    "list of YAML left out of the mapping": Slip(
+        ASCENTS,
+        "climbers:\n- {key",
+        "guides:\n- {key: x}\n\nclimbers:\n- {key",
+        "unread-column",
+        ASCENTS,
+        "no mapping reads the key guides",
+        "Map it",
+    ),
     # Keys.
     "two rows with one key, one value": Slip(
         PEAKS,

@@ -364,7 +364,7 @@ def _explained(error: duckdb.Error, readings: Sequence[Reading]) -> KgError | du
         return error
     is_parquet = reading.source.formulation is Formulation.PARQUET
     if is_parquet and _is_of_content(error):
-        return parquet_files.broken(text, reading)
+        return parquet_files.broken(text, reading.file)
     if isinstance(error, duckdb.IOException):
         packed = next((kind for mark, kind in _PACKED.items() if mark in text.upper()), None)
         return (

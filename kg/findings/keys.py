@@ -1,0 +1,215 @@
+"""Keys of JSON and YAML documents that no mapping reads, nested ones by their paths.
+
+Documents are looked through as far as is cheap: small ones whole, of large ones the first records
+that the mappings take.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from itertools import islice
+from pathlib import Path
+from typing import Any, Final
+
+from kg.errors import InputError, LimitError, Location
+from kg.findings.model import Finding, Level
+from kg.mapping.jsonpath import Step, Wildcard, parse_jsonpath
+from kg.mapping.plan import Formulation, LogicalSource, Plan
+from kg.mapping.tables import source_tables
+from kg.paths import path_within
+from kg.sources.files import SourceFile
+from kg.sources.json_scan import JsonScanner
+from kg.sources.streams import text_blocks
+from kg.sources.yaml_files import converted
+
+# Characters of a document that is looked through whole, and records of a larger one.
+_SMALL: Final = 2**20
+_MOST_RECORDS: Final = 1_000
+# Bytes of a record that is looked at, levels, and keys that are kept and shown.
+_LARGEST_RECORD: Final = 2**20
+_MOST_LEVELS: Final = 50
+_MOST_KEYS: Final = 1_000
+_SHOWN: Final = 20
+
+
+@dataclass
+class _Node:
+    """What mappings read at a place of a document.
+
+    Attributes:
+        inner: By key, what they read below; an element or any member is at ``[*]``.
+        whole: Whether a reference ends here, or what it reads below cannot be told.
+    """
+
+    inner: dict[str | Wildcard, _Node] = field(default_factory=dict)
+    whole: bool = False
+
+    def add(self, steps: Iterable[Step], *, whole: bool) -> None:
+        node = self
+        for step in steps:
+            key = Wildcard.ALL if isinstance(step, int) else step
+            node = node.inner.setdefault(key, _Node())
+        node.whole |= whole
+
+
+def unread_keys(
+    plan: Plan,
+    sources: Mapping[LogicalSource, tuple[SourceFile, ...]],
+    root: Path,
+    spill: Path | None,
+) -> Iterator[Finding]:
+    """Yield a finding for each file with keys that no mapping reads.
+
+    JSON is looked through at any time; YAML, which takes long to read, only beside a build.
+
+    Args:
+        plan: The plan.
+        sources: The files of each source.
+        root: The folder of the workspace.
+        spill: Where a build turned YAML into JSON; then YAML is looked through, else JSON.
+    """
+    formulation = Formulation.JSON if spill is None else Formulation.YAML
+    read: dict[SourceFile, _Node] = {}
+    readers: dict[SourceFile, list[LogicalSource]] = {}
+    for source, table in source_tables(plan).items():
+        if source.formulation is not formulation:
+            continue
+        iterator = parse_jsonpath(source.iterator or "$")
+        for file in sources.get(source, ()):
+            node = read.setdefault(file, _Node())
+            readers.setdefault(file, []).append(source)
+            node.add(iterator.head, whole=bool(iterator.tail))
+            for column in table.columns:
+                path = parse_jsonpath(column.reference)
+                node.add((*iterator.head, *path.head), whole=not iterator.tail)
+    for file, node in read.items():
+        found, sampled = _Found(), False
+        with suppress(InputError, LimitError):  # what is wrong is told by who reads it all
+            sampled = _look_through(file, readers[file], node, found, spill)
+        if found.keys:
+            yield _finding(file, path_within(str(file.path), root), list(found.keys), sampled)
+
+
+def _finding(file: SourceFile, about: str, keys: list[str], sampled: bool) -> Finding:
+    more = len(keys) - _SHOWN
+    listed = ", ".join(keys[:_SHOWN]) + (f" and {more:,} more" if more > 0 else "")
+    one = len(keys) == 1
+    looked = f", in the first {_MOST_RECORDS:,} records" if sampled else ""
+    return Finding(
+        "unread-column",
+        f"{about}: {listed}",
+        f"no mapping reads the {'key' if one else 'keys'} {listed}{looked}",
+        Location(file.shown),
+        f"Map {'it' if one else 'them'}, or accept that"
+        f" {'it stays' if one else 'they stay'} out with `kg check --accept`.",
+        len(keys),
+        Level.INFO,
+    )
+
+
+class _Found:
+    """The paths of keys that nothing reads, in the order of the document."""
+
+    def __init__(self) -> None:
+        self.keys: dict[str, None] = {}
+
+    def look(self, tree: object, nodes: list[_Node], path: str = "", level: int = 0) -> None:
+        """Look through a value that mappings read in part."""
+        if any(node.whole for node in nodes) or level > _MOST_LEVELS:
+            return
+        if isinstance(tree, list):
+            # Elements are read by [*]; without it, the reference takes the list for one value.
+            inner = [node.inner.get(Wildcard.ALL, node) for node in nodes]
+            for element in tree:
+                self.look(element, inner, f"{path}[*]" if path else "", level + 1)
+        elif isinstance(tree, dict):
+            for key, value in tree.items():
+                inner = list(_members(nodes, key))
+                here = f"{path}.{key}" if path else key
+                if inner:
+                    self.look(value, inner, here, level + 1)
+                elif len(self.keys) < _MOST_KEYS:
+                    self.keys[here] = None
+
+
+def _members(nodes: Iterable[_Node], key: str) -> Iterator[_Node]:
+    """Yield what is read at a member; an object may also stand for a list of one."""
+    for node in nodes:
+        every = node.inner.get(Wildcard.ALL)
+        yield from (each for each in (node.inner.get(key), every) if each)
+        if every and key in every.inner:
+            yield every.inner[key]
+
+
+def _look_through(
+    file: SourceFile, sources: list[LogicalSource], node: _Node, found: _Found, spill: Path | None
+) -> bool:
+    """Look through a document; return whether only at its first records.
+
+    Raises:
+        InputError: It is not valid.
+        LimitError: A record is too large, or it is nested too deep.
+    """
+    start = list(islice(_characters(file, sources[0], spill), 1))
+    if not start or len(start[0]) <= _SMALL:
+        for tree in _documents("".join(start)):
+            found.look(tree, [node])
+        return False
+    for source in sources:
+        _look_at_records(file, source, node, found, spill)
+    return True
+
+
+def _look_at_records(
+    file: SourceFile, source: LogicalSource, node: _Node, found: _Found, spill: Path | None
+) -> None:
+    """Look through the first records of a large document."""
+    steps = parse_jsonpath(source.iterator or "$").split()[0]
+    below, path = [node], ""
+    for step in steps:
+        if isinstance(step, str):
+            below, path = list(_members(below, step)), f"{path}.{step}" if path else step
+        else:
+            below = [each for inner in below if (each := inner.inner.get(Wildcard.ALL))]
+            path = f"{path}[*]" if path else ""
+    scanner = JsonScanner((text.encode() for text in _characters(file, source, spill)), file)
+    records = (
+        record
+        for _ in scanner.documents(several=True)
+        for record in scanner.records(steps, _LARGEST_RECORD)
+    )
+    for record in islice(records, _MOST_RECORDS):
+        found.look(json.loads(record), below, path)
+
+
+def _characters(file: SourceFile, source: LogicalSource, spill: Path | None) -> Iterator[str]:
+    """Yield the text of a document as JSON, the first piece large enough to know a small one."""
+    if source.formulation is Formulation.YAML:
+        assert spill is not None
+        with converted(file, source, spill).open(encoding="utf-8") as stream:
+            while piece := stream.read(_SMALL + 1):
+                yield piece
+        return
+    blocks = text_blocks(file, source)
+    first = ""
+    for block in blocks:
+        first += block
+        if len(first) > _SMALL:
+            break
+    yield first
+    yield from blocks
+
+
+def _documents(text: str) -> Iterator[Any]:
+    """Yield the documents of a JSON text, one or several."""
+    decoder, position = json.JSONDecoder(), 0
+    with suppress(ValueError, RecursionError):  # told by who reads it all
+        while position < len(text):
+            if text[position].isspace():
+                position += 1
+                continue
+            tree, position = decoder.raw_decode(text, position)
+            yield tree
