@@ -81,9 +81,36 @@ def scratch_file() -> Iterator[IO[str]]:
     """
     import tempfile
 
+    with (
+        scratch_told(),
+        tempfile.TemporaryFile("w+", encoding="utf-8", newline="") as file,
+    ):
+        yield file
+
+
+def new_scratch() -> int:
+    """Return the descriptor of a new file without a name, to write and to read again.
+
+    Raises:
+        WorldError: It cannot be made.
+    """
+    import tempfile
+
+    with scratch_told():
+        descriptor, name = tempfile.mkstemp(prefix="kg-")
+        os.unlink(name)  # noqa: PTH108
+        return descriptor
+
+
+@contextmanager
+def scratch_told() -> Iterator[None]:
+    """Tell what goes wrong with a file without a name as kg's error.
+
+    Raises:
+        WorldError: It cannot be made or written.
+    """
     try:
-        with tempfile.TemporaryFile("w+", encoding="utf-8", newline="") as file:
-            yield file
+        yield
     except BrokenPipeError:  # of a pipe that it is copied to
         raise
     except OSError as error:

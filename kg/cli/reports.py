@@ -28,6 +28,7 @@ class ReportFormat(StrEnum):
     SARIF = "sarif"
     CSV = "csv"
     GITHUB = "github"
+    JUNIT = "junit"
 
 
 def chosen_format(form: ReportFormat | None, output: Path | None) -> ReportFormat:

@@ -149,7 +149,10 @@ def validate_command(
             options = replace(options, explain=lambda way: own.say(_told(way, graph, namer)))
         text = stack.enter_context(opened(form, output))
         width = _width() if output in (None, STANDARD_OUTPUT) else None
-        out = open_report(form.value, text, graph, namer, width, traced=_TABLE_TRACED)
+        least = Severity[fail_on.name]
+        out = open_report(
+            form.value, text, graph, namer, width, traced=_TABLE_TRACED, fail_at=least
+        )
         verdict = validate(connection, table, graph, sinks=[out.add], options=options)
         out.close(verdict)
     if output not in (None, STANDARD_OUTPUT):
@@ -158,7 +161,7 @@ def validate_command(
         own.say(f"kg: warning: {note}")
     if explain:
         own.say(_asked(verdict, namer))
-    return _exit_code(own, verdict, Severity[fail_on.name], max_results)
+    return _exit_code(own, verdict, least, max_results)
 
 
 def _table(

@@ -24,6 +24,7 @@ from kg.validation.messages import (
 from kg.validation.paths import to_sparql
 from kg.validation.report import TurtleReport
 from kg.validation.reports.github import GithubReport
+from kg.validation.reports.junit import JunitReport
 from kg.validation.reports.rows import CsvReport
 from kg.validation.results import Result, Severity, Verdict
 from kg.validation.shapes import ShapesGraph
@@ -313,6 +314,7 @@ ENDINGS: Final[Mapping[str, str]] = {
     ".json": "json",
     ".sarif": "sarif",
     ".csv": "csv",
+    ".xml": "junit",
 }
 
 
@@ -324,6 +326,7 @@ def open_report(
     width: int | None = None,
     is_accepted: IsAccepted | None = None,
     traced: int | None = None,
+    fail_at: Severity = Severity.VIOLATION,
 ) -> Report:
     """Return the writer of a format: a value of `ENDINGS` or github; `TableReport` has the rest."""
     match form:
@@ -337,6 +340,8 @@ def open_report(
             return CsvReport(out, shapes)
         case "github":
             return GithubReport(out, shapes, namer)
+        case "junit":
+            return JunitReport(out, shapes, namer, fail_at)
     return TableReport(out, shapes, namer, width, is_accepted, traced)
 
 

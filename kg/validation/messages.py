@@ -46,6 +46,15 @@ def standard_message(shapes: ShapesGraph, result: Result, value: str | None = No
     return rule(_Subject(shapes, result, namer, shown))
 
 
+def expectation(shapes: ShapesGraph, result: Result) -> str | None:
+    """Return what a constraint expects, such as ``at most 1 value``; None where it is not known.
+
+    That is the same for all results of the constraint, and said of core components only.
+    """
+    rule = _EXPECTED.get(component_name(result.component))
+    return rule and rule(_Subject(shapes, result, Namer(shapes.prefixes), "the value"))
+
+
 def group_message(shapes: ShapesGraph, result: Result) -> str:
     """Return the sentence that all results of the same constraint share.
 
@@ -220,4 +229,42 @@ _RULES: Final[Mapping[str, Callable[[_Subject], str]]] = {
     "Closed": lambda r: f"the closed shape does not allow {r.path}, here with {r.value}",
     "HasValue": lambda r: f"{r.path} lacks the value {r.parameter('hasValue')}",
     "In": lambda r: f"{r.value} is not one of {r.members('in')}",
+}
+_EXPECTED: Final[Mapping[str, Callable[[_Subject], str]]] = {
+    "Class": lambda r: f"an instance of {r.parameter('class')}",
+    "Datatype": lambda r: f"a literal of datatype {r.parameter('datatype')}",
+    "NodeKind": lambda r: f"a node of kind {r.parameter('nodeKind')}",
+    "MinCount": lambda r: f"at least {r.count('minCount', 'value')}",
+    "MaxCount": lambda r: f"at most {r.count('maxCount', 'value')}",
+    "MinExclusive": lambda r: f"more than {r.parameter('minExclusive')}",
+    "MinInclusive": lambda r: f"at least {r.parameter('minInclusive')}",
+    "MaxExclusive": lambda r: f"less than {r.parameter('maxExclusive')}",
+    "MaxInclusive": lambda r: f"at most {r.parameter('maxInclusive')}",
+    "MinLength": lambda r: f"at least {r.count('minLength', 'character')}",
+    "MaxLength": lambda r: f"at most {r.count('maxLength', 'character')}",
+    "Pattern": lambda r: f"a text that matches the pattern {r.parameter('pattern')}",
+    "LanguageIn": lambda r: f"a text in one of the languages {r.members('languageIn')}",
+    "UniqueLang": lambda _: "no more than one value in each language",
+    "Equals": lambda r: f"the same values as those of {r.parameter('equals')}",
+    "Disjoint": lambda r: f"no value of {r.parameter('disjoint')}",
+    "LessThan": lambda r: f"less than each value of {r.parameter('lessThan')}",
+    "LessThanOrEquals": lambda r: (
+        f"less than or equal to each value of {r.parameter('lessThanOrEquals')}"
+    ),
+    "Not": lambda r: f"a node that does not conform to {r.inner('not')}",
+    "And": lambda r: f"a node that conforms to all of {r.members('and')}",
+    "Or": lambda r: f"a node that conforms to at least one of {r.members('or')}",
+    "Xone": lambda r: f"a node that conforms to exactly one of {r.members('xone')}",
+    "Node": lambda r: f"a node that conforms to {r.inner('node')}",
+    "QualifiedMinCount": lambda r: (
+        f"at least {r.count('qualifiedMinCount', 'value')} conforming to"
+        f" {r.inner('qualifiedValueShape')}"
+    ),
+    "QualifiedMaxCount": lambda r: (
+        f"at most {r.count('qualifiedMaxCount', 'value')} conforming to"
+        f" {r.inner('qualifiedValueShape')}"
+    ),
+    "Closed": lambda _: "no property but those that the shape names",
+    "HasValue": lambda r: f"{r.parameter('hasValue')} among the values",
+    "In": lambda r: f"one of {r.members('in')}",
 }

@@ -153,7 +153,7 @@ class Case:
         return sorted(re.sub(rb"_:\S+", b"_:b", line) for line in lines)
 
     def _validate(self, sample: Sample) -> None:
-        form = self._chance.choice(("table", "turtle", "json", "sarif", "csv", "github"))
+        form = self._chance.choice(("table", "turtle", "json", "sarif", "csv", "github", "junit"))
         given = ["--data", "data.ttl", "--shapes", sample.target, "--format", form]
         given += self._options(["--infer", "rdfs"], ["--explain"], ["--max-results", "1"])
         self._kg("validate", *given, *_LIMITS)

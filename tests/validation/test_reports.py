@@ -9,6 +9,7 @@ import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
+from xml.etree.ElementTree import Element, fromstring
 
 import pytest
 
@@ -16,6 +17,7 @@ from kg.cli.main import main
 from kg.errors import Location
 from kg.names import Namer
 from kg.terms import literal
+from kg.validation import messages
 from kg.validation.annotations import annotation
 from kg.validation.formats import ENDINGS, open_report
 from kg.validation.names import sh
@@ -31,7 +33,7 @@ from tests.validation.test_command import DATA, FILES, SHAPES
 EVIL = (
     "</td><script>alert('1')</script>&amp;\r\n::error::x,y:z%0A\x1b[2J\x00\x0b\u202e\ufffe]]>\"=1+1"
 )
-FORMS = ("table", "turtle", "json", "sarif", "csv", "github")
+FORMS = ("table", "turtle", "json", "sarif", "csv", "github", "junit")
 
 
 @pytest.fixture(scope="module")
@@ -165,6 +167,96 @@ def test_the_bytes_of_csv(written: Callable[..., str]) -> None:
         '"=1+1,""a""\n",http://www.w3.org/ns/shacl#InConstraintComponent,violation,'
         '"message =1+1,""a""\n"\r\n'
     )
+
+
+# --- JUnit ----------------------------------------------------------------------------------
+
+# What the schema that Jenkins checks such reports with allows and requires, of what kg writes:
+# attributes (those with ! are required) and elements inside.
+JUNIT: dict[str, tuple[set[str], set[str]]] = {
+    "testsuites": ({"name", "time", "tests", "failures", "errors"}, {"testsuite"}),
+    "testsuite": (
+        {"name!", "tests!", "failures!", "errors!", "skipped", "file", "time", "id", "package"},
+        {"testcase"},
+    ),
+    "testcase": ({"name!", "classname", "time", "group"}, {"failure", "skipped", "system-out"}),
+    "failure": ({"type", "message"}, set()),
+    "skipped": ({"type", "message"}, set()),
+    "system-out": (set(), set()),
+}
+
+
+def read_junit(text: str) -> Element:
+    """Return the root of a report, which is held against `JUNIT` and its own numbers."""
+    root = fromstring(text)
+    assert root.tag == "testsuites"
+    for element in root.iter():
+        attributes, inside = JUNIT[element.tag]
+        required = {name[:-1] for name in attributes if name.endswith("!")}
+        assert required <= set(element.attrib) <= {name.rstrip("!") for name in attributes}
+        assert {child.tag for child in element} <= inside
+    for tag, suites in (("testcase", [root, *root]), ("failure", [root, *root])):
+        for suite in suites:
+            number = suite.get({"testcase": "tests", "failure": "failures"}[tag])
+            assert number == str(len(list(suite.iter(tag))))
+    for suite in root:
+        assert suite.get("skipped") == str(len(list(suite.iter("skipped"))))
+    return root
+
+
+@pytest.mark.parametrize(("fail_on", "failures"), [("violation", 2), ("warning", 3), ("info", 4)])
+def test_junit_has_a_suite_for_each_shape_and_a_case_for_each_result(
+    kg: Runner, folder: Path, fail_on: str, failures: int
+) -> None:
+    more = "ex:S a sh:NodeShape ; sh:targetNode ex:a ; sh:class ex:Launch ."
+    (folder / "shapes.ttl").write_text(PREFIXES + SHAPES + more, encoding="utf-8")
+    assert kg(*FILES, "-o", "report.xml", "--fail-on", fail_on, cwd=folder).code == 1
+    root = read_junit((folder / "report.xml").read_text(encoding="utf-8"))
+    launches, good = root
+    assert (launches.get("name"), launches.get("file")) == ("ex:LaunchShape", "shapes.ttl")
+    assert [(case.get("classname"), case.get("name")) for case in launches] == [
+        ("ex:LaunchShape", 'ex:a ex:outcome (In) "succes"'),
+        ("ex:LaunchShape", 'ex:b ex:outcome (In) "succes"'),
+        ("ex:LaunchShape", "ex:b ex:count (MinCount)"),
+        ("ex:LaunchShape", 'ex:d ex:count (Or) "x"'),
+    ]
+    assert len(list(root.iter("failure"))) == failures
+    told = next(root.iter("failure"))
+    assert told.get("message") == 'violation: "succes" is not one of "success", "failure"'
+    assert told.text is not None
+    assert told.text.splitlines() == [
+        'violation: "succes" is not one of "success", "failure"',
+        'expected: one of "success", "failure"',
+        "focus node: ex:a",
+        "source: data.ttl:9",
+        "shape: shapes.ttl:10",
+    ]
+    (case,) = good
+    assert (case.get("name"), [child.tag for child in case]) == (
+        "all focus nodes conform",
+        ["system-out"],
+    )
+
+
+def test_junit_of_hostile_values_is_xml(written: Callable[..., str]) -> None:
+    root = read_junit(written("junit", result_of(1, EVIL)))
+    (failure,) = root.iter("failure")
+    assert failure.text is not None
+    assert "</td><script>alert('1')</script>&amp;\\r\n::error" in failure.text
+    assert "\\x1B[2J\\x00\\x0B\\u202E\\uFFFE]]>" in failure.text
+
+
+def test_junit_keeps_many_results_of_many_shapes_apart(written: Callable[..., str]) -> None:
+    many = [result_of(n, "x" * 500, f"<http://example.org/S{n % 7}>") for n in range(1_000)]
+    root = read_junit(written("junit", *many))
+    assert [suite.get("name") for suite in root] == [f"ex:S{n}" for n in range(7)]
+    for number, suite in enumerate(root):
+        names = [str(case.get("name")).split()[0] for case in suite]
+        assert names == [f"ex:{n}" for n in range(number, 1_000, 7)]
+
+
+def test_each_core_component_tells_what_it_expects() -> None:
+    assert set(messages._EXPECTED) == set(messages._RULES)
 
 
 # --- files ----------------------------------------------------------------------------------
