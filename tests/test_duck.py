@@ -13,7 +13,7 @@ MIB = 2**20
 
 
 def test_rows_go_in_by_one_statement():
-    """DuckDB takes about a millisecond for each statement, and as many for `executemany` as rows."""
+    """DuckDB takes about a millisecond for a statement, and `executemany` one for each row."""
     root = Path(__file__).resolve().parents[1] / "kg"
     slow = [path.name for path in root.rglob("*.py") if ".executemany(" in path.read_text("utf-8")]
     assert slow == []

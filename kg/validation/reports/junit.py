@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from html import escape
 from typing import IO, Final
 
-from kg.validation.messages import Namer, component_name, expectation, message_text
+from kg.names import Namer
+from kg.validation.messages import component_name, expectation, message_text
 from kg.validation.paths import to_sparql
 from kg.validation.reports.piles import Piles
 from kg.validation.results import Result, Severity, Verdict
