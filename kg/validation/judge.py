@@ -72,6 +72,7 @@ class Judge:
         shapes: The shapes graph.
         reasons: How many results of each constraint are given reasons for every branch.
         told: The shapes graph as messages tell of it, if pySHACL is given less than that.
+        reasoned: How many were given reasons before, by source shape and component; it is added to.
 
     Raises:
         InputError: pySHACL cannot read the shapes.
@@ -82,6 +83,7 @@ class Judge:
         shapes: ShapesGraph,
         reasons: int = 0,
         told: ShapesGraph | None = None,
+        reasoned: Counter[tuple[str, str]] | None = None,
     ) -> None:
         from pyshacl.graph_abstraction import DataGraph
         from pyshacl.validator import Validator
@@ -89,7 +91,7 @@ class Judge:
         self._shapes = shapes if told is None else told
         self._paths: dict[str, Path] = {}
         self._reasons = reasons
-        self._reasoned: Counter[tuple[str, str]] = Counter()
+        self._reasoned: Counter[tuple[str, str]] = Counter() if reasoned is None else reasoned
         with self._guarded():
             _forget()
             validator = Validator(

@@ -168,7 +168,7 @@ class Property(Constraint):
 
 @dataclass(frozen=True, slots=True)
 class Qualified(Constraint):
-    """So many values conform to a shape, and to none of its siblings."""
+    """So many values conform to a shape, and to none of its siblings: at least or at most."""
 
     shape: str
     siblings: tuple[str, ...]
@@ -260,4 +260,6 @@ def parameter_of(constraint: Constraint) -> str:
 def component_of(constraint: Constraint) -> str:
     """Return a constraint's component, such as ``sh:MinCountConstraintComponent``."""
     name = parameter_of(constraint)
+    if isinstance(constraint, Qualified):
+        name = "qualifiedMaxCount" if constraint.least is None else "qualifiedMinCount"
     return sh(f"{name[0].upper()}{name[1:]}ConstraintComponent")

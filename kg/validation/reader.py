@@ -237,13 +237,18 @@ class _Reader:
             return  # ignored on a node shape, with a warning
         bounds = {}
         for bound in ("qualifiedMinCount", "qualifiedMaxCount"):
-            bounds[bound] = self.number(bound) if self._values(bound) else None
-        if all(number is None for number in bounds.values()):
+            if self._values(bound):
+                bounds[bound] = self.number(bound)
+        if not bounds:
             raise UnreadableError("sh:qualifiedValueShape without a count")
         disjoint = any(map(is_true, self._values("qualifiedValueShapesDisjoint")))
         for shape in self._values(name):
             siblings = tuple(self._siblings(shape)) if disjoint else ()
-            yield Qualified(shape, siblings, *bounds.values())
+            for bound, number in bounds.items():
+                least = bound == "qualifiedMinCount"
+                yield Qualified(
+                    shape, siblings, number if least else None, None if least else number
+                )
 
     def _siblings(self, shape: str) -> Iterator[str]:
         """Yield the shapes whose values do not count.

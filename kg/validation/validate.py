@@ -153,7 +153,7 @@ def validate(
             takers.append(stack.enter_context(turtle_file(report, shapes)).add)
         triples = stack.enter_context(merged_triples(connection, table))
         model = read_model(shapes)
-        sieve = stack.enter_context(Sieve(connection, triples, model))
+        sieve = stack.enter_context(Sieve(connection, triples, model, options.reasons))
         runner = QueryRunner(connection, triples, shapes, options.open_index)
         stack.callback(runner.close)
         routes = choose_routes(model, sieve.compiler)
@@ -209,6 +209,8 @@ class _Validation:
         self._sieve = sieve
         self._runner = runner
         self._graph: Graph | None = None
+        # How many results of each constraint were given reasons.
+        self._reasoned: Counter[tuple[str, str]] = Counter()
 
     def results(self, routes: list[Route]) -> Iterator[Result]:
         """Yield all results: of suspects, of queries, of what needs the whole graph."""
@@ -218,9 +220,9 @@ class _Validation:
             for way in self._ways(routes):
                 self._options.explain(way)
         bounded = [route for route in routes if route.way is not Way.WHOLE]
-        teller = Teller(self._shapes)
-        for answer, focus_node, value, predicate, times in self._sieve.answers(bounded, tell):
-            yield from [teller.result(answer, focus_node, value, predicate)] * times
+        teller = Teller(self._shapes, self._options.reasons, self._reasoned)
+        for told in self._sieve.answers(bounded, tell):
+            yield from teller.results(told)
         if self._sieve.number_suspects():
             judge = self._judge(self._shapes.without(_is_query))
             yield from self._sieve.judged(judge.judge_parts, tell)
@@ -262,7 +264,7 @@ class _Validation:
             yield ShapeWay(route.shape.node, route.way.value, route.reason, count, tuple(queries))
 
     def _judge(self, shapes: ShapesGraph) -> Judge:
-        return Judge(shapes, self._options.reasons, told=self._shapes)
+        return Judge(shapes, self._options.reasons, self._shapes, self._reasoned)
 
     def _asked(self, site: QuerySite, shape: Shape) -> _Asked:
         query = prepare(self._shapes, site.constraint, site.shape.path)

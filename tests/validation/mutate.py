@@ -4,7 +4,8 @@
 
 A mutant is killed by the first seed of the differential test on which sieve and judge differ
 from the judge alone. Only seeds are tried whose shapes have the component; for its *surely* side,
-which counts under negation alone, those that have it there. The table says which seed it was, and
+which for most counts under negation alone, those that have it there. Mutants named ``nested`` are
+tried on shapes that look at others. The table says which seed it was, and
 how many were tried; a mutant that survives makes the exit code 1.
 """
 
@@ -16,7 +17,7 @@ import re
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
@@ -27,15 +28,37 @@ from kg.duck import engine
 from kg.quads import QuadTable
 from kg.validation import model, paths
 from kg.validation.shapes import ShapesGraph
-from kg.validation.sieve import compiler, fold, neighbourhood, rows, run, values
-from kg.validation.sieve.compiler import Compiler
-from kg.validation.sieve.paths import PathCompiler
 from kg.validation.sieve.plan import Side
-from kg.validation.sieve.values import Test
 from tests.validation.differential import by_judge, by_sieve, load
-from tests.validation.random_cases import small_case
+from tests.validation.mutations import (
+    Mutation,
+    answered,
+    any_root,
+    compiled,
+    first_predicate,
+    folded,
+    folded_doubts,
+    members,
+    no_messages,
+    no_subclasses,
+    one_page,
+    one_sided,
+    properties,
+    qualified,
+    shorter,
+    siblings,
+    single_value,
+    targets,
+    twice,
+    undoubted,
+    unread,
+    unweighed,
+    value_doubts,
+    wide_pairs,
+    without_details,
+)
+from tests.validation.random_cases import RandomCase, nested_case, small_case
 
-Mutation = Callable[[ExitStack], None]
 _SIDES = (Side.MAYBE, Side.SURELY)
 # Seeds that are looked through for cases.
 _SEEDS = 60_000
@@ -43,210 +66,6 @@ _SEEDS = 60_000
 _NEGATED = r"sh:(?:not|xone|qualifiedValueShape) (?:\( )?\[ [^\[\]]*"
 
 _ALONG = r"sh:path [\[(][^;]*; [^\[\]]*"
-
-
-def patch(stack: ExitStack, owner: Any, name: str, value: Any) -> None:
-    """Set an attribute until the stack ends."""
-    old = getattr(owner, name)
-    stack.callback(setattr, owner, name, old)
-    setattr(owner, name, value)
-
-
-def single_value(kind: type, side: Side, accept: Callable[[Any], bool]) -> Mutation:
-    """Mutate the test of a constraint on single values: its *maybe* or its *surely* side."""
-
-    def mutate(stack: ExitStack) -> None:
-        original = values.value_test
-
-        def changed(
-            constraint: model.Constraint, v: str, datatype: str | None = None
-        ) -> Test | None:
-            test = original(constraint, v, datatype)
-            if test is None or not isinstance(constraint, kind) or not accept(constraint):
-                return test
-            if side is Side.MAYBE:
-                return Test("false", test.surely_bad)
-            return Test(test.maybe_bad, "true")
-
-        for module in (values, fold, compiler, rows):
-            patch(stack, module, "value_test", changed)
-
-    return mutate
-
-
-def compiled(kind: type, side: Side, accept: Callable[[Any], bool] = lambda _: True) -> Mutation:
-    """Mutate the queries of a constraint: none on the *maybe* side, all nodes on the other."""
-
-    def mutate(stack: ExitStack) -> None:
-        original = Compiler._constraint
-
-        def changed(self: Compiler, constraint: Any, found: Any, wanted: Side) -> list[str]:
-            queries = original(self, constraint, found, wanted)
-            if not isinstance(constraint, kind) or not accept(constraint) or wanted is not side:
-                return queries
-            return [] if side is Side.MAYBE else [f"SELECT n FROM {found.domain.table}"]
-
-        patch(stack, Compiler, "_constraint", changed)
-
-    return mutate
-
-
-def folded(kind: type) -> Mutation:
-    """Leave a constraint out of what is told of a node in one scan."""
-
-    def mutate(stack: ExitStack) -> None:
-        original = fold._group_checks
-
-        def changed(number: int, constraints: Any) -> list[tuple[str, str]]:
-            return original(number, [c for c in constraints if not isinstance(c, kind)])
-
-        patch(stack, fold, "_group_checks", changed)
-
-    return mutate
-
-
-def answered(parameter: str) -> Mutation:
-    """Lose the results of a component that SQL gives."""
-
-    def mutate(stack: ExitStack) -> None:
-        original = Compiler._simple
-
-        def changed(self: Compiler, found: Any, component: Any) -> Any:
-            answers, doubts = original(self, found, component)
-            return [a for a in answers if model.parameter_of(a.constraint) != parameter], doubts
-
-        patch(stack, Compiler, "_simple", changed)
-
-    return mutate
-
-
-def undoubted(parameter: str) -> Mutation:
-    """Leave the judge unasked about a component of which SQL is in doubt."""
-
-    def mutate(stack: ExitStack) -> None:
-        original = Compiler._simple
-
-        def changed(self: Compiler, found: Any, component: Any) -> Any:
-            answers, doubts = original(self, found, component)
-            return answers, [d for d in doubts if d.parameters != (parameter,)]
-
-        patch(stack, Compiler, "_simple", changed)
-
-    return mutate
-
-
-def twice(stack: ExitStack) -> None:
-    """Give the results of nodes by SQL about which the judge is asked as well."""
-    from dataclasses import replace
-
-    original = Compiler._simple
-
-    def changed(self: Compiler, found: Any, component: Any) -> Any:
-        answers, doubts = original(self, found, component)
-        return [replace(a, rows=a.rows.split(" r ANTI JOIN ")[0]) for a in answers], doubts
-
-    patch(stack, Compiler, "_simple", changed)
-
-
-def unweighed(stack: ExitStack) -> None:
-    """Count a value once, however many focus nodes lead to it."""
-    original = run._weighed
-    patch(stack, run, "_weighed", lambda query, _: original(query, None))
-
-
-def no_messages(stack: ExitStack) -> None:
-    """Forget the message of a shape."""
-    from kg.validation import answers
-
-    patch(stack, answers.Teller, "_first", _without_messages(answers.Teller._first))
-
-
-def _without_messages(original: Any) -> Any:
-    from dataclasses import replace
-
-    def changed(self: Any, *words: Any) -> Any:
-        like, sentence = original(self, *words)
-        return replace(like, messages=()), sentence or "\x00"
-
-    return changed
-
-
-def qualified(bound: str) -> Mutation:
-    def mutate(stack: ExitStack) -> None:
-        from dataclasses import replace
-
-        original = Compiler._qualified
-
-        def changed(self: Compiler, constraint: Any, found: Any, side: Side) -> list[str]:
-            return original(self, replace(constraint, **{bound: None}), found, side)
-
-        patch(stack, Compiler, "_qualified", changed)
-
-    return mutate
-
-
-def siblings(stack: ExitStack) -> None:
-    from dataclasses import replace
-
-    original = Compiler._qualified
-
-    def changed(self: Compiler, constraint: Any, found: Any, side: Side) -> list[str]:
-        return original(self, replace(constraint, siblings=()), found, side)
-
-    patch(stack, Compiler, "_qualified", changed)
-
-
-def path_pairs(change: Callable[[Any, PathCompiler, Any, str | None, bool], str]) -> Mutation:
-    def mutate(stack: ExitStack) -> None:
-        original = PathCompiler.pairs
-
-        def changed(self: PathCompiler, path: Any, starts: Any, inverse: bool = False) -> str:
-            return change(original, self, path, starts, inverse)
-
-        patch(stack, PathCompiler, "pairs", changed)
-
-    return mutate
-
-
-def shorter(kind: type, instead: Callable[[Any], Any]) -> Mutation:
-    """Walk another path than one of a kind."""
-    return path_pairs(
-        lambda original, self, path, starts, inverse: original(
-            self, instead(path) if isinstance(path, kind) else path, starts, inverse
-        )
-    )
-
-
-def targets(**none: tuple[str, ...]) -> Mutation:
-    def mutate(stack: ExitStack) -> None:
-        from dataclasses import replace
-
-        original = Compiler.targets
-
-        def changed(self: Compiler, shape: model.Shape) -> str:
-            return original(self, replace(shape, targets=replace(shape.targets, **none)))
-
-        patch(stack, Compiler, "targets", changed)
-
-    return mutate
-
-
-def unread(keep: Callable[[neighbourhood.Transition], bool]) -> Mutation:
-    """Leave triples out of the neighbourhood that the judge sees."""
-
-    def mutate(stack: ExitStack) -> None:
-        original = neighbourhood.Automaton.transitions
-
-        def changed(self: neighbourhood.Automaton) -> list[neighbourhood.Transition]:
-            return [move for move in original(self) if keep(move)]
-
-        patch(stack, neighbourhood.Automaton, "transitions", changed)
-
-    return mutate
-
-
-def no_subclasses(stack: ExitStack) -> None:
-    patch(stack, compiler, "_subclasses", lambda axioms, iri: [iri])  # noqa: ARG005
 
 
 def _mutants() -> Iterator[tuple[str, str, Mutation]]:
@@ -270,7 +89,7 @@ def _mutants() -> Iterator[tuple[str, str, Mutation]]:
             accept = functools.partial(lambda c, s: c.sign == s, s=sign)
             mutation = single_value(model.Range, side, accept)
             yield f"Range {sign} {side.value}", f"sh:{text}", mutation
-    for name in ("Class", "UniqueLang", "Closed", "Not", "And", "Or", "Xone", "Node", "Property"):
+    for name in ("Class", "UniqueLang", "Closed", "Not", "And", "Or", "Xone", "Node"):
         text = f"sh:{name[0].lower()}{name[1:]} "
         for side in _SIDES:
             yield f"{name} {side.value}", text, compiled(getattr(model, name), side)
@@ -285,19 +104,47 @@ def _mutants() -> Iterator[tuple[str, str, Mutation]]:
             yield f"{name} {side.value}", f"sh:{text}", compiled(kind, side)
     yield "Qualified minimum", "sh:qualifiedMinCount", qualified("least")
     yield "Qualified maximum", "sh:qualifiedMaxCount", qualified("most")
-    yield "Qualified surely", "sh:qualifiedValue", compiled(model.Qualified, Side.SURELY)
+    for side in _SIDES:
+        yield f"Property {side.value}", "sh:property ", properties(side)
+        name = f"Qualified {side.value}"
+        yield name, "sh:qualifiedValue", compiled(model.Qualified, side)
     yield "Qualified siblings", "Disjoint true", siblings
     yield from _other_mutants()
 
 
-def first_predicate(stack: ExitStack) -> None:
-    """Follow the first of alternative predicates alone."""
-    original = PathCompiler._step
+def _nested_mutants() -> Iterator[tuple[str, str, Mutation]]:
+    """Yield mutants of what is told of components that look at other shapes."""
+    from dataclasses import replace
 
-    def changed(self: PathCompiler, iris: Sequence[str], starts: str | None, inverse: bool) -> str:
-        return original(self, iris[:1], starts, inverse)
-
-    patch(stack, PathCompiler, "_step", changed)
+    for parameter in _NESTED:
+        yield f"nested answer {parameter}", f"sh:{parameter} ", answered(parameter)
+        yield f"nested doubt {parameter}", f"sh:{parameter} ", undoubted(parameter)
+        kind = getattr(model, _NESTED[parameter])
+        yield f"nested certainty {parameter}", f"sh:{parameter} ", compiled(kind, Side.DOUBT)
+    yield "nested twice", "sh:", twice
+    yield "nested details", "sh:node ", without_details(deeper=False)
+    yield "nested details, deeper", "sh:node ", without_details(deeper=True)
+    yield "nested details, root", "sh:node ", any_root
+    yield "nested weights", "sh:property ", unweighed
+    yield "nested page", "sh:node ", one_page
+    yield "nested doubt, folded", "sh:property ", folded_doubts
+    yield "nested doubt, values", "sh:", value_doubts
+    yield "nested doubt, property", "sh:property ", properties(Side.DOUBT)
+    yield "nested one side", "sh:not ", one_sided
+    yield "nested pairs", "sh:path ", wide_pairs
+    for name in ("Or", "And", "Xone"):
+        first = members(getattr(model, name), lambda c: replace(c, shapes=c.shapes[:1]))
+        yield f"nested first {name}", f"sh:{name.lower()} ", first
+    as_or = members(model.Xone, lambda c: model.Or(c.shapes))
+    yield "nested xone as or", "sh:xone ", as_or
+    yield "nested or as and", "sh:or ", members(model.Or, lambda c: model.And(c.shapes))
+    more = members(
+        model.Qualified, lambda c: replace(c, least=c.least and c.least - 1, most=c.most)
+    )
+    yield "nested fewer", "sh:qualifiedMinCount", more
+    most = members(model.Qualified, lambda c: c if c.most is None else replace(c, most=c.most + 1))
+    yield "nested more", "sh:qualifiedMaxCount", most
+    yield "nested siblings", "Disjoint true", siblings
 
 
 # Simple components, and those of them of which SQL may be in doubt.
@@ -309,6 +156,12 @@ _DOUBTFUL = (
     *("datatype", "minLength", "maxLength", "pattern", "lessThan", "lessThanOrEquals"),
     *("minExclusive", "minInclusive", "maxExclusive", "maxInclusive"),
 )
+
+
+_NESTED = {
+    **{"and": "And", "or": "Or", "not": "Not", "xone": "Xone", "node": "Node"},
+    "qualifiedValueShape": "Qualified",
+}
 
 
 def _answer_mutants() -> Iterator[tuple[str, str, Mutation]]:
@@ -323,6 +176,7 @@ def _answer_mutants() -> Iterator[tuple[str, str, Mutation]]:
 
 def _other_mutants() -> Iterator[tuple[str, str, Mutation]]:
     yield from _answer_mutants()
+    yield from _nested_mutants()
     inner = lambda path: path.path  # noqa: E731
     yield "path inverse", "sh:inversePath", shorter(paths.Inverse, inner)
     yield "path sequence", "sh:path ( ", shorter(paths.Sequence, lambda p: p.paths[0])
@@ -360,18 +214,24 @@ def _mutated(mutation: Mutation) -> Iterator[None]:
 
 
 class _Cases:
-    """The random cases, each loaded and judged once for all mutants."""
+    """Random cases of a kind, each loaded and judged once for all mutants."""
 
-    def __init__(self, connection: duckdb.DuckDBPyConnection, folder: Path) -> None:
+    def __init__(
+        self,
+        connection: duckdb.DuckDBPyConnection,
+        folder: Path,
+        make: Callable[[int], RandomCase],
+    ) -> None:
         self._connection = connection
         self._folder = folder
+        self._make = make
         self._shapes: dict[int, str] = {}
         self._known: dict[int, tuple[QuadTable, ShapesGraph, Any]] = {}
 
     def holds(self, seed: int, pattern: re.Pattern[str]) -> bool:
         """Whether the shapes of a case have a text that fits a pattern."""
         if seed not in self._shapes:
-            self._shapes[seed] = small_case(seed).shapes
+            self._shapes[seed] = self._make(seed).shapes
         return pattern.search(self._shapes[seed]) is not None
 
     def differs(self, seed: int) -> bool:
@@ -379,7 +239,7 @@ class _Cases:
         if seed not in self._known:
             own = self._folder / str(seed)
             own.mkdir()
-            table, shapes = load(small_case(seed), self._connection, own)
+            table, shapes = load(self._make(seed), self._connection, own)
             expected = by_judge(self._connection, table, shapes)
             self._known[seed] = table, shapes, expected
         table, shapes, expected = self._known[seed]
@@ -424,11 +284,18 @@ def main() -> int:
     survived = []
     print(f"{'mutant':28} {'killed by seed':>14} {'cases':>6} {'s':>6}")
     with engine(threads=1) as connection, tempfile.TemporaryDirectory() as folder:
-        cases = _Cases(connection, Path(folder))
+        small, deep = Path(folder) / "small", Path(folder) / "nested"
+        small.mkdir()
+        deep.mkdir()
+        kinds = {
+            False: _Cases(connection, small, small_case),
+            True: _Cases(connection, deep, nested_case),
+        }
         for name, text, mutation in _mutants():
             if options.names and not any(part in name for part in options.names):
                 continue
             begun = time.monotonic()
+            cases = kinds[name.startswith("nested")]
             seed, tried = kill(mutation, _pattern(name, text), cases, options.cases)
             told = "SURVIVED" if seed is None else str(seed)
             print(f"{name:28} {told:>14} {tried:>6} {time.monotonic() - begun:6.1f}", flush=True)

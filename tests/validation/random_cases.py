@@ -7,7 +7,7 @@ escapes, other alphabets, several lexical forms of one value, forms that only Py
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 HEAD = """@prefix ex: <http://example.org/> .
@@ -176,6 +176,18 @@ def small_case(seed: int) -> RandomCase:
     return RandomCase(seed, HEAD + data, HEAD + shapes)
 
 
+def nested_case(seed: int) -> RandomCase:
+    """Return a case whose shapes look at others, three deep; the same in every run."""
+    rng = random.Random(f"nested {seed}")
+    # Half of the cases have only literals that SQL surely reads as the judge does.
+    literals = rng.sample(rng.choice([LITERALS, PLAIN]), rng.randint(2, 8))
+    predicates = rng.sample(PREDICATES, rng.choice([1, 2, 3]))
+    subjects = rng.sample(NODES + BLANKS, rng.choice([3, 5, 9]))
+    data = _data(rng, literals, predicates, subjects)
+    shapes = _Shapes(rng, literals=literals, predicates=predicates).nested()
+    return RandomCase(seed, HEAD + data, HEAD + shapes)
+
+
 def random_query_case(seed: int) -> RandomCase:
     """Return a case whose shapes have queries of their own; the same in every run."""
     rng = random.Random(f"queries {seed}")
@@ -239,6 +251,33 @@ class _Shapes:
             makers = [self._ranged]
         path = f"sh:path {self._path(1)} ; " if is_property else ""
         return f"ex:N0 {self._targets(True)} {path}{rng.choice(makers)()} .\n"
+
+    def nested(self) -> str:
+        """Return shapes that look at others; several of them at one with a name of its own."""
+        rng = self._rng
+        self._node_shapes, self._property_shapes = ["ex:N0", "ex:N1"], []
+        blocks = []
+        for number, name in enumerate(self._node_shapes):
+            last = number + 1 == len(self._node_shapes)
+            body = self._looking(False, rng.choice([0, 1]) if last else 2, ["ex:N0"][:number])
+            blocks.append(f"{name} a sh:NodeShape ; {self._targets(last)} {body} .")
+        return "\n".join(blocks) + "\n"
+
+    def _looking(self, is_property: bool, depth: int, known: list[str]) -> str:
+        """Return the body of a shape; but for the deepest, it looks at other shapes."""
+        rng = self._rng
+        parts = [f"sh:path {self._path(1)}"] if is_property else []
+        leaves = self._leaves(is_property)
+        if depth < 3:
+            inner = self._inner(is_property, depth, known, self._looking)
+            parts += _together(rng.choice(inner)() for _ in range(rng.choice([1, 1, 2])))
+        if depth == 3 or rng.random() < 0.4:
+            parts += _together(rng.choice(leaves)() for _ in range(rng.choice([1, 1, 2])))
+        if rng.random() < 0.1:
+            parts.append(rng.choice(["sh:severity sh:Info", 'sh:message "As it says."']))
+        if rng.random() < 0.03:
+            parts.append("sh:deactivated true")
+        return " ; ".join(parts)
 
     def _ranged(self) -> str:
         """Return a datatype with a range, which are told together."""
@@ -351,20 +390,27 @@ class _Shapes:
             ]
         return leaves
 
-    def _inner(self, is_property: bool, depth: int, known: list[str]) -> list[Callable[[], str]]:
+    def _inner(
+        self,
+        is_property: bool,
+        depth: int,
+        known: list[str],
+        make: Callable[[bool, int, list[str]], str] | None = None,
+    ) -> list[Callable[[], str]]:
         rng = self._rng
+        body = make or self._body
         nodes = [name for name in known if name in self._node_shapes]
         properties = [name for name in known if name in self._property_shapes]
 
         def node_shape() -> str:
             if nodes and rng.random() < 0.4:
                 return rng.choice(nodes)
-            return f"[ {self._body(False, depth + 1, known)} ]"
+            return f"[ {body(False, depth + 1, known)} ]"
 
         def property_shape() -> str:
             if properties and rng.random() < 0.4:
                 return rng.choice(properties)
-            return f"[ {self._body(True, depth + 1, known)} ]"
+            return f"[ {body(True, depth + 1, known)} ]"
 
         def shape() -> str:
             return node_shape() if rng.random() < 0.6 else property_shape()
@@ -405,3 +451,8 @@ class _Shapes:
         if is_property:
             makers += [qualified, qualified]
         return makers
+
+
+def _together(parts: Iterable[str]) -> list[str]:
+    """Return parts of a shape, of each parameter one."""
+    return list({part.split()[0]: part for part in parts}.values())

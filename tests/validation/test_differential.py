@@ -1,7 +1,7 @@
 """Sieve and judge find what the judge alone finds, on random graphs and shapes.
 
 Run by hand over more seeds: ``python -m tests.validation.test_differential 0 5000 [KIND]``, where
-the kind is ``queries`` or ``small``.
+the kind is ``queries``, ``small`` or ``nested``.
 """
 
 from __future__ import annotations
@@ -16,14 +16,22 @@ import pytest
 
 from kg.duck import engine
 from tests.validation.differential import difference
-from tests.validation.random_cases import RandomCase, random_case, random_query_case, small_case
+from tests.validation.random_cases import (
+    RandomCase,
+    nested_case,
+    random_case,
+    random_query_case,
+    small_case,
+)
 
 # Seeds that once showed a difference.
 REGRESSIONS: tuple[int, ...] = ()
 QUERY_REGRESSIONS: tuple[int, ...] = (2820, 2978, 3097, 3241, 3518, 3642, 3713)
 SMALL_REGRESSIONS: tuple[int, ...] = ()
+NESTED_REGRESSIONS: tuple[int, ...] = ()
 SEEDS = (*range(60), *REGRESSIONS)
 SMALL_SEEDS = (*range(40), *SMALL_REGRESSIONS)
+NESTED_SEEDS = (*range(60), *NESTED_REGRESSIONS)
 QUERY_SEEDS = (*range(25), *QUERY_REGRESSIONS)
 
 
@@ -39,6 +47,13 @@ def test_sieve_and_judge_equal_the_judge_alone_on_small_shapes(
     seed: int, connection: duckdb.DuckDBPyConnection, tmp_path: Path
 ) -> None:
     assert difference(small_case(seed), connection, tmp_path) is None
+
+
+@pytest.mark.parametrize("seed", NESTED_SEEDS)
+def test_sieve_and_judge_equal_the_judge_alone_on_nested_shapes(
+    seed: int, connection: duckdb.DuckDBPyConnection, tmp_path: Path
+) -> None:
+    assert difference(nested_case(seed), connection, tmp_path) is None
 
 
 @pytest.mark.parametrize("seed", QUERY_SEEDS)
@@ -62,6 +77,6 @@ def main(first: int, last: int, make: Callable[[int], RandomCase]) -> int:
 
 
 if __name__ == "__main__":
-    kinds = {"queries": random_query_case, "small": small_case}
+    kinds = {"queries": random_query_case, "small": small_case, "nested": nested_case}
     making = next((kinds[word] for word in sys.argv if word in kinds), random_case)
     sys.exit(main(int(sys.argv[1]), int(sys.argv[2]), making))

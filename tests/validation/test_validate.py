@@ -16,7 +16,7 @@ from kg.quads import QuadTable
 from kg.validation import Options, Result, Severity, validate, validate_table
 from kg.validation.judge import Asked, Judge
 from kg.validation.shapes import ShapesGraph
-from kg.validation.sieve import run as sieve_run
+from kg.validation.sieve import answering
 from tests.validation.conftest import PREFIXES
 
 Make = Callable[[str], QuadTable]
@@ -49,8 +49,10 @@ def ex(name: str) -> str:
     return f"<http://example.org/{name}>"
 
 
-# What other shapes decide is for the judge.
-NEGATED = "ex:Other a sh:NodeShape ; sh:targetClass ex:Launch ; sh:not [ sh:nodeKind sh:IRI ] ."
+# What hangs on a pattern that RE2 does not have is for the judge.
+NEGATED = (
+    'ex:Other a sh:NodeShape ; sh:targetClass ex:Launch ; sh:not [ sh:pattern "^(?=http).*/b" ] .'
+)
 
 
 def test_what_sql_tells_is_not_asked_again(
@@ -107,7 +109,7 @@ def test_many_results_come_page_by_page_in_order(
     data = table("".join(f"ex:n{n:02} a ex:Launch . " for n in range(50)))
     graph = shapes(RULES)
     whole = run(connection, data, graph)
-    with mock.patch.object(sieve_run, "PAGE", 7):
+    with mock.patch.object(answering, "PAGE", 7):
         paged = run(connection, data, graph)
     assert len(whole) == 50
     assert paged == whole == sorted(whole, key=lambda result: result.focus_node)

@@ -7,16 +7,14 @@ covers most of what shapes demand, and costs as much as a single one of the cons
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 from kg.duck import sql_text
 from kg.validation import model
 from kg.validation.model import Constraint
+from kg.validation.sieve.plan import Side
 from kg.validation.sieve.triples import Triples
-from kg.validation.sieve.values import Test, value_test, value_tests
-
-# Which condition of a test is wanted.
-Pick = Callable[[Test], str]
+from kg.validation.sieve.values import value_test, value_tests
 
 
 def is_foldable(constraint: Constraint) -> bool:
@@ -26,7 +24,7 @@ def is_foldable(constraint: Constraint) -> bool:
 
 
 def folded_sql(
-    triples: Triples, domain: str, demands: Mapping[str, Sequence[Constraint]], pick: Pick
+    triples: Triples, domain: str, demands: Mapping[str, Sequence[Constraint]], side: Side
 ) -> str | None:
     """Return a query (n) for the nodes of a domain that break one of the demands.
 
@@ -34,14 +32,18 @@ def folded_sql(
         triples: The triples.
         domain: Table (n) of the nodes.
         demands: Predicate to foldable constraints on its values.
-        pick: Which side of a test is wanted.
+        side: Which side of the truth is wanted.
 
     Returns:
-        The query, or None if nothing is demanded.
+        The query, or None if nothing is demanded, or nothing that could be in doubt.
     """
+    if side is Side.DOUBT:
+        demands = {each: found for each, found in demands.items() if bad_values(found, side)}
     numbered = list(enumerate(demands.items()))
-    tests = {i: bad for i, (_, found) in numbered if (bad := _bad_values(found, pick))}
+    tests = {i: bad for i, (_, found) in numbered if (bad := bad_values(found, side))}
     checks = [check for i, (_, found) in numbered for check in _group_checks(i, found)]
+    if side is Side.DOUBT:
+        checks = []  # counts are certain
     if not tests and not checks:
         return None
     within = f"({valued_sql(triples, domain, list(demands))})"
@@ -71,9 +73,14 @@ def valued_sql(triples: Triples, domain: str, predicates: Sequence[str]) -> str:
     return f"SELECT n, v, i FROM ({rows}) SEMI JOIN {domain} d USING (n)"
 
 
-def _bad_values(constraints: Sequence[Constraint], pick: Pick) -> str:
-    """Return the condition that a value breaks one of the constraints, '' for none of them."""
-    return " OR ".join(f"({pick(test)})" for test in value_tests(constraints, "v"))
+def bad_values(constraints: Sequence[Constraint], side: Side) -> str:
+    """Return the condition that a value v breaks one of the constraints, '' where none can be."""
+    if side is not Side.DOUBT:
+        return " OR ".join(f"({side.of(test)})" for test in value_tests(constraints, "v"))
+    # Each for itself: of a wrong datatype, its own result is in no doubt.
+    tests = [value_test(constraint, "v") for constraint in constraints]
+    unsure = [test for test in tests if test is not None and test.maybe_bad != test.surely_bad]
+    return " OR ".join(f"({side.of(test)})" for test in unsure)
 
 
 def _group_checks(number: int, constraints: Sequence[Constraint]) -> list[tuple[str, str]]:

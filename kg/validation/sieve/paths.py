@@ -20,6 +20,7 @@ class PathCompiler:
     def __init__(self, triples: Triples) -> None:
         self._triples = triples
         self._numbers = count()
+        self._known: dict[tuple[Path, str | None, bool], str] = {}
 
     def pairs(self, path: Path, starts: str | None, inverse: bool = False) -> str:
         """Return a query for the distinct pairs (n, v): a start, and where the path leads to.
@@ -31,8 +32,16 @@ class PathCompiler:
             starts: Table with a column n, the starts, distinct; None for wherever it leads from.
             inverse: Whether the path is walked against its direction.
 
+        The same arguments give the same text, by which queries are compared.
+
         Spec: https://www.w3.org/TR/shacl/#property-paths
         """
+        key = (path, starts, inverse)
+        if key not in self._known:
+            self._known[key] = self._compiled(path, starts, inverse)
+        return self._known[key]
+
+    def _compiled(self, path: Path, starts: str | None, inverse: bool) -> str:
         match path:
             case paths.Predicate(iri):
                 return self._step([iri], starts, inverse)

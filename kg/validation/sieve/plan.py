@@ -19,8 +19,8 @@ class Side(Enum):
 
     @property
     def other(self) -> Side:
-        """The side that a negation asks for."""
-        return Side.SURELY if self is Side.MAYBE else Side.MAYBE
+        """The side that a negation asks for; what is in doubt stays so."""
+        return {Side.MAYBE: Side.SURELY, Side.SURELY: Side.MAYBE}.get(self, self)
 
     def of(self, test: Test) -> str:
         """Return a test's condition on this side."""
@@ -60,7 +60,9 @@ class QuerySite:
         shape: The shape that has the constraint.
         constraint: The value of ``sh:sparql``.
         domain: Table (n) of the focus nodes.
-        weights: Table (n, w): how often each focus node is validated there; None for once.
+        weights: Query (r, n, w) in brackets: how often each focus node is validated there, once
+            for each root that leads to it; None for once, without roots. The roots of results
+            within results are the nodes that they are told of.
     """
 
     shape: Shape
@@ -78,11 +80,13 @@ class Answer:
         constraint: The one of its constraints that is broken.
         rows: Query (n, v, p) with a row for each result: its focus node; its value, or NULL; the
             property that a closed shape does not allow, or NULL.
+        branches: The shapes that its values were to conform to, where results tell why they do not.
     """
 
     shape: Shape
     constraint: Constraint
     rows: str
+    branches: tuple[Branch, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +119,23 @@ class Part:
     answers: tuple[Answer, ...]
     doubts: tuple[Doubt, ...]
     weights: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Branch:
+    """A shape that values were to conform to, and how its results for them are found.
+
+    Attributes:
+        shape: Its node.
+        domain: Name of the table (n) of the values, to be made first.
+        steps: Tables to make next.
+        parts: What is asked of the values; each is the root of its results.
+    """
+
+    shape: str
+    domain: str
+    steps: tuple[Step, ...]
+    parts: tuple[Part, ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,47 +1,51 @@
-"""What breaks a simple component, as rows: the focus node, the value, the property.
+"""What breaks a component, as rows: the focus node, the value, the property.
 
-A component is *simple* if the triples alone decide it, and no other shape. Its rows are its one
-definition in SQL: they are the results of a shape that gives results, and their focus nodes are
-what an outer shape asks for.
+Its rows are a component's one definition in SQL: they are the results of a shape that gives
+results, and their focus nodes are what an outer shape asks for.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import Final
 
 from kg.duck import sql_text
 from kg.validation import model
 from kg.validation.model import Constraint
 from kg.validation.names import RDF_TYPE, RDFS_RESOURCE
 from kg.validation.paths import Predicate
+from kg.validation.sieve.nested import NO_PROPERTY, NO_VALUE, Failing, NestedRows
 from kg.validation.sieve.paths import PathCompiler
 from kg.validation.sieve.plan import Side, Values
 from kg.validation.sieve.triples import Triples
 from kg.validation.sieve.values import KINDS, keyed, kinds_of, language, less_than, value_test
 
-_NO_VALUE: Final = "NULL::VARCHAR AS v, NULL::VARCHAR AS p"
-_NO_PROPERTY: Final = "NULL::VARCHAR AS p"
-
 
 class RowCompiler:
-    """Compiles simple components.
+    """Compiles components.
 
     Args:
         triples: The triples.
         paths: Compiles property paths.
         instances_of: Gives the table (n) of the instances of a class.
+        failing: Tells which values fail another shape.
     """
 
     def __init__(
-        self, triples: Triples, paths: PathCompiler, instances_of: Callable[[str], str]
+        self,
+        triples: Triples,
+        paths: PathCompiler,
+        instances_of: Callable[[str], str],
+        failing: Failing,
     ) -> None:
         self._triples = triples
         self._paths = paths
         self._instances_of = instances_of
+        self._nested = NestedRows(failing)
 
     def rows(self, constraint: Constraint, values: Values, side: Side) -> list[str] | None:
-        """Return queries (n, v, p) for what breaks a constraint; None if it is not simple.
+        """Return queries (n, v, p) for what breaks a constraint; None if that is no such row.
+
+        That is so of property shapes, whose results are their own, and of queries.
 
         Each row is a result: v is its value, p the property that a closed shape does not allow,
         both NULL where the result has none.
@@ -49,16 +53,19 @@ class RowCompiler:
         Args:
             constraint: The constraint.
             values: The value nodes.
-            side: Which side of the truth is wanted; where the two are the same, nothing is in
-                doubt.
+            side: Which side of the truth is wanted; where nothing is in doubt, the two are the
+                same, and there are no queries for the doubt.
         """
         test = value_test(constraint, "v")
         if test is not None:
             if side is Side.DOUBT and test.maybe_bad == test.surely_bad:
                 return []
-            return [f"SELECT n, v, {_NO_PROPERTY} FROM {values.pairs} WHERE {side.of(test)}"]
+            return [f"SELECT n, v, {NO_PROPERTY} FROM {values.pairs} WHERE {side.of(test)}"]
         if isinstance(constraint, model.Pair) and constraint.kind.startswith("less"):
             return [self._compared(constraint, values, side)]
+        nested = self._nested.rows(constraint, values, side)
+        if nested is not None:
+            return nested
         found = self._exact(constraint, values)
         return [] if side is Side.DOUBT and found is not None else found
 
@@ -67,19 +74,19 @@ class RowCompiler:
             case model.Class(iri):
                 instances = self._instances_of(iri)
                 return [
-                    f"SELECT n, v, {_NO_PROPERTY} FROM {values.pairs}"
+                    f"SELECT n, v, {NO_PROPERTY} FROM {values.pairs}"
                     f" ANTI JOIN {instances} i ON v = i.n"
                 ]
             case model.MinCount(least):
                 return self._too_few(values, least)
             case model.MaxCount(most):
                 return [
-                    f"SELECT n, {_NO_VALUE} FROM {values.pairs} GROUP BY n HAVING count(*) > {most}"
+                    f"SELECT n, {NO_VALUE} FROM {values.pairs} GROUP BY n HAVING count(*) > {most}"
                 ]
             case model.UniqueLang():
                 tagged = f"SELECT n, {language('v')} AS tag FROM {values.pairs}"
                 return [
-                    f"SELECT n, {_NO_VALUE} FROM ({tagged}) WHERE tag <> ''"
+                    f"SELECT n, {NO_VALUE} FROM ({tagged}) WHERE tag <> ''"
                     " GROUP BY n, tag HAVING count(*) > 1"
                 ]
             case model.HasValue(term):
@@ -92,7 +99,7 @@ class RowCompiler:
         return None
 
     def _missing(self, values: Values, good: str) -> str:
-        return f"SELECT n, {_NO_VALUE} FROM {values.domain.table} ANTI JOIN ({good}) g USING (n)"
+        return f"SELECT n, {NO_VALUE} FROM {values.domain.table} ANTI JOIN ({good}) g USING (n)"
 
     def _too_few(self, values: Values, least: int) -> list[str]:
         if least == 0:
@@ -116,11 +123,11 @@ class RowCompiler:
         if constraint.kind == "equals":
             pairs = f"SELECT n, v FROM {values.pairs}"
             return (
-                f"SELECT n, v, {_NO_PROPERTY}"
+                f"SELECT n, v, {NO_PROPERTY}"
                 f" FROM (({pairs} EXCEPT ({others})) UNION ALL (({others}) EXCEPT {pairs}))"
             )
         return (
-            f"SELECT n, a.v AS v, {_NO_PROPERTY} FROM {values.pairs} a JOIN ({others}) b USING (n)"
+            f"SELECT n, a.v AS v, {NO_PROPERTY} FROM {values.pairs} a JOIN ({others}) b USING (n)"
             " WHERE a.v = b.v"
         )
 
@@ -132,7 +139,7 @@ class RowCompiler:
         left = keyed(values.pairs, kinds)
         right = keyed(f"({self._others(constraint, values)})", kinds)
         return (
-            f"SELECT n, a.v AS v, {_NO_PROPERTY} FROM ({left}) a JOIN ({right}) b USING (n)"
+            f"SELECT n, a.v AS v, {NO_PROPERTY} FROM ({left}) a JOIN ({right}) b USING (n)"
             f" WHERE {side.of(test)}"
         )
 

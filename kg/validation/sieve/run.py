@@ -9,14 +9,12 @@ from __future__ import annotations
 import itertools
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import replace
 from types import TracebackType
 from typing import Any, Final, Self
 
 import duckdb
 
-from kg.duck import translated
 from kg.names import local_name
 from kg.validation.judge import Asked, to_graph
 from kg.validation.model import Shape
@@ -24,11 +22,13 @@ from kg.validation.names import RDFS_SUBCLASS
 from kg.validation.patterns import Patterns
 from kg.validation.results import Result
 from kg.validation.shapes import Triple
+from kg.validation.sieve.answering import Answering, Told
 from kg.validation.sieve.compiler import Compiler
 from kg.validation.sieve.neighbourhood import Automaton, step_sql, transitions_sql
 from kg.validation.sieve.paths import PathCompiler
-from kg.validation.sieve.plan import Answer, Doubt, Part, QuerySite
+from kg.validation.sieve.plan import QuerySite
 from kg.validation.sieve.routes import Route
+from kg.validation.sieve.session import Session
 from kg.validation.sieve.solutions import solvable_sql
 from kg.validation.sieve.triples import Triples
 from kg.wording import progress_bar
@@ -42,15 +42,8 @@ NARROWED: Final = 1_000
 # Subclass axioms that are held in memory, and written into queries; more are joined.
 _HELD_AXIOMS: Final = 2_000
 
-_serial = itertools.count()
-
-# Rows that are fetched from DuckDB at once.
-PAGE: Final = 20_000
-
 Ask = Callable[[Any, Sequence[Asked]], Iterator[Result]]
 Tell = Callable[[str], None]
-# A result: what is broken, the focus node, the value, the property, how often it counts.
-Told = tuple[Answer, str, str | None, str | None, int]
 
 
 class Sieve:
@@ -60,19 +53,22 @@ class Sieve:
         connection: From `kg.duck.engine`.
         triples: The triples.
         shapes: Every shape by its node.
+        reasons: How many results of each logical constraint tell of the branches.
     """
 
     def __init__(
-        self, connection: duckdb.DuckDBPyConnection, triples: Triples, shapes: Mapping[str, Shape]
+        self,
+        connection: duckdb.DuckDBPyConnection,
+        triples: Triples,
+        shapes: Mapping[str, Shape],
+        reasons: int = 0,
     ) -> None:
-        self._connection = connection
+        self._session = Session(connection)
         self._triples = triples
         self._shapes = shapes
-        self._prefix = f"kg_v{next(_serial)}_"
-        self._made: list[str] = []
-        self.compiler = Compiler(shapes, triples, f"{self._prefix}t", self._axioms())
-        self._numbers = itertools.count()
-        self._units: list[tuple[Route, Doubt]] = []
+        prefix = self._session.name("t")
+        self.compiler = Compiler(shapes, triples, prefix, self._axioms(), bool(reasons))
+        self._answering = Answering(self._session, reasons)
 
     def __enter__(self) -> Self:
         """Begin."""
@@ -85,9 +81,7 @@ class Sieve:
         traceback: TracebackType | None,
     ) -> None:
         """Drop the tables."""
-        for name in reversed(self._made):
-            with suppress(duckdb.Error):
-                self._connection.execute(f"DROP TABLE IF EXISTS {name}")
+        self._session.close()
 
     def build_tables(self, tell: Tell) -> None:
         """Make the tables that the compiled queries read."""
@@ -98,79 +92,18 @@ class Sieve:
     def answers(self, routes: Sequence[Route], tell: Tell) -> Iterator[Told]:
         """Yield the results that SQL gives, shape by shape, and note whom to ask the judge about.
 
-        Each comes with its focus node, value, property and how often it counts.
-
         Args:
             routes: The routes of shapes.
             tell: Told what is being done.
         """
-        self._make(self._name("found"), "SELECT 0 AS unit, '' AS n, 0::BIGINT AS w WHERE false")
         for number, route in enumerate(routes):
             bar = progress_bar(number, len(routes))
             tell(f"{bar} shape {number + 1} of {len(routes)}: {local_name(route.shape.node)}")
-            yield from self._answered(route)
-
-    def _answered(self, route: Route) -> Iterator[Told]:
-        tables: list[str] = []
-        ready = [part for part in route.suspects.parts if self._ready(part, tables)]
-        for part in ready:
-            for doubt in part.doubts:
-                unit = len(self._units)
-                self._units.append((route, doubt))
-                for sql in doubt.nodes:
-                    weighed = _weighed(f"SELECT DISTINCT n FROM ({sql})", part.weights)
-                    self._run(
-                        f"INSERT INTO {self._name('found')} SELECT {unit}, n, w FROM {weighed}"
-                    )
-        answers = [answer for part in ready for answer in part.answers]
-        numbers = itertools.count()
-        queries = [
-            f"SELECT {next(numbers)} AS c, n, v, p, w FROM {_weighed(answer.rows, part.weights)}"
-            for part in ready
-            for answer in part.answers
-        ]
-        if queries:
-            rows = self._name(f"rows{next(self._numbers)}")
-            columns = "(c INTEGER, n VARCHAR, v VARCHAR, p VARCHAR, w BIGINT)"
-            self._run(f"CREATE TEMP TABLE {rows} {columns}")
-            self._made.append(rows)
-            # One by one: a union of dozens takes longer to plan than all of them take to run.
-            for sql in queries:
-                self._run(f"INSERT INTO {rows} {sql}")
-            for code, *row in self._pages(rows):
-                yield answers[code], *row
-            self._run(f"DROP TABLE {rows}")
-        for table in reversed(tables):
-            self._run(f"DROP TABLE {table}")
-
-    def _ready(self, part: Part, tables: list[str]) -> bool:
-        """Make the tables of a part; return whether there is anything to ask."""
-        for number, step in enumerate(part.steps):
-            tables.append(self._make(step.name, step.sql))
-            if number == 0 and not self.count(step.name):
-                return False
-        return True
-
-    def _pages(self, rows: str) -> Iterator[Any]:
-        """Yield rows in order, a page at a time."""
-        count = self.count(rows)
-        if count <= PAGE:
-            yield from self._run(f"SELECT * FROM {rows} ORDER BY n, c, v, p")
-            return
-        ordered = self._make(
-            f"{rows}o",
-            f"SELECT *, (row_number() OVER (ORDER BY n, c, v, p) - 1) // {PAGE} AS page"
-            f" FROM {rows}",
-        )
-        for page in range((count - 1) // PAGE + 1):
-            yield from self._run(
-                f"SELECT * EXCLUDE (page) FROM {ordered} WHERE page = {page} ORDER BY n, c, v, p"
-            )
-        self._run(f"DROP TABLE {ordered}")
+            yield from self._answering.told(route)
 
     def number_suspects(self) -> int:
         """Put the nodes that the judge is asked about into batches, and count them."""
-        found = self._name("found")
+        found = self._answering.found
         if not self.count(found):
             return 0
         self._make(
@@ -182,12 +115,12 @@ class Sieve:
 
     def suspects_by_shape(self) -> dict[str, int]:
         """Return about how many nodes the judge was asked for each shape with targets."""
-        if self._name("suspects") not in self._made:
+        if not self._session.has(self._name("suspects")):
             return {}
         asked: Counter[str] = Counter()
-        rows = self._run(f"SELECT unit, count(*) FROM {self._name('found')} GROUP BY unit")
+        rows = self._run(f"SELECT unit, count(*) FROM {self._answering.found} GROUP BY unit")
         for unit, count in rows:
-            asked[self._units[unit][0].shape.node] += count
+            asked[self._answering.units[unit][0].shape.node] += count
         return dict(asked)
 
     def judged(self, ask: Ask, tell: Tell) -> Iterator[Result]:
@@ -216,7 +149,7 @@ class Sieve:
             )
 
     def _asked(self, unit: int, nodes: Sequence[str], times: int) -> Asked:
-        doubt = self._units[unit][1]
+        doubt = self._answering.units[unit][1]
         return Asked(doubt.shape.node, nodes, doubt.parameters, times)
 
     def nodes(self, table: str) -> list[str]:
@@ -226,7 +159,7 @@ class Sieve:
     def known(self, site: QuerySite) -> QuerySite:
         """Return the site with those of its focus nodes that a triple has."""
         nodes = f"SELECT s AS n FROM {self._triples.name} UNION SELECT o FROM {self._triples.name}"
-        name = self._name(f"known{next(self._numbers)}")
+        name = self._session.fresh("known")
         self._make(name, f"SELECT n FROM {site.domain} SEMI JOIN ({nodes}) k USING (n)")
         return replace(site, domain=name)
 
@@ -237,7 +170,7 @@ class Sieve:
         sql = solvable_sql(PathCompiler(self._triples), site.domain, patterns)
         if sql is None:
             return site
-        name = self._make(self._name(f"solvable{next(self._numbers)}"), sql)
+        name = self._make(self._session.fresh("solvable"), sql)
         return replace(site, domain=name)
 
     def chunks(
@@ -256,7 +189,7 @@ class Sieve:
                 f"SELECT n, w::BIGINT AS w FROM {site.weights} SEMI JOIN {site.domain} USING (n)"
             )
         left_out = "" if beside is None else f" ANTI JOIN {beside} b USING (n)"
-        name = self._name(f"site{next(self._numbers)}")
+        name = self._session.fresh("site")
         self._make(
             name,
             f"SELECT n, w, (row_number() OVER (ORDER BY n) - 1) // {size} AS chunk"
@@ -271,7 +204,9 @@ class Sieve:
     def _cut_out(self) -> str:
         """Collect the triples that the judge will read, and return their table."""
         automaton = Automaton(self._shapes)
-        states = [(i, automaton.state(doubt.shape)) for i, (_, doubt) in enumerate(self._units)]
+        states = [
+            (i, automaton.state(doubt.shape)) for i, (_, doubt) in enumerate(self._answering.units)
+        ]
         moves, hood = self._name("moves"), self._name("hood")
         self._make(moves, transitions_sql(automaton.transitions()))
         self._make(hood, "SELECT 0::BIGINT AS batch, '' AS s, '' AS p, '' AS o WHERE false")
@@ -307,24 +242,15 @@ class Sieve:
         return rows if len(rows) <= _HELD_AXIOMS else None
 
     def _name(self, name: str) -> str:
-        return self._prefix + name
+        return self._session.name(name)
 
     def _make(self, name: str, sql: str) -> str:
-        self._run(f"CREATE TEMP TABLE {name} AS {sql}")
-        self._made.append(name)
+        self._session.make(name, sql)
         return name
 
     def count(self, table: str) -> int:
         """Return the number of rows of a table."""
-        return int(self._run(f"SELECT count(*) FROM {table}")[0][0])
+        return self._session.count(table)
 
     def _run(self, sql: str) -> list[Any]:
-        with translated():
-            return self._connection.execute(sql).fetchall()
-
-
-def _weighed(query: str, weights: str | None) -> str:
-    """Return a query with a column w: how often each of its nodes is validated."""
-    if weights is None:
-        return f"(SELECT *, 1 AS w FROM ({query}))"
-    return f"(SELECT q.*, w::BIGINT AS w FROM ({query}) q JOIN {weights} k ON q.n = k.n)"
+        return self._session.run(sql)

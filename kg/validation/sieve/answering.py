@@ -1,0 +1,204 @@
+"""The results that SQL gives, and whom the judge is to be asked about.
+
+The rows of results lie in temporary tables, and are read a page at a time. Results within results
+lie in tables of their own: the rows of a branch, each with the value that it is told of, its root.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+from kg.validation import model
+from kg.validation.sieve.plan import Answer, Branch, Doubt, Part
+from kg.validation.sieve.routes import Route
+from kg.validation.sieve.session import Session
+
+# Rows that are fetched from DuckDB at once; fewer where results have others within.
+PAGE: Final = 20_000
+PAGE_WITHIN: Final = 4_000
+
+_COLUMNS: Final = "(c INTEGER, r VARCHAR, n VARCHAR, v VARCHAR, p VARCHAR, w BIGINT)"
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A result that SQL gives.
+
+    Attributes:
+        answer: What is broken.
+        focus: The focus node.
+        value: Its value, or None.
+        predicate: The property that a closed shape does not allow, or None.
+        times: How often it counts.
+        branches: Shapes that its value was to conform to, each with its results for that; empty
+            where they are not told.
+    """
+
+    answer: Answer
+    focus: str
+    value: str | None
+    predicate: str | None
+    times: int
+    branches: tuple[tuple[str, Sequence[Told]], ...] = ()
+
+
+@dataclass(slots=True)
+class _Rows:
+    """Rows of results: their table, and by its column c what is broken, how often, and why."""
+
+    table: str
+    answers: list[Answer] = field(default_factory=list)
+    counts: dict[int, int] = field(default_factory=dict)
+    within: dict[int, list[tuple[str, _Rows]]] = field(default_factory=dict)
+
+    @property
+    def count(self) -> int:
+        return sum(self.counts.values())
+
+
+class Answering:
+    """Asks the parts of shapes in SQL.
+
+    Args:
+        session: Where tables are made.
+        reasons: How many results of each logical constraint tell of the branches.
+    """
+
+    def __init__(self, session: Session, reasons: int = 0) -> None:
+        self._session = session
+        self._reasons = reasons
+        self._units: list[tuple[Route, Doubt]] = []
+        self.found = session.name("found")
+        session.make(self.found, "SELECT 0 AS unit, '' AS n, 0::BIGINT AS w WHERE false")
+
+    @property
+    def units(self) -> Sequence[tuple[Route, Doubt]]:
+        """What the judge is asked; `found` is the table (unit, n, w) of the nodes."""
+        return self._units
+
+    def told(self, route: Route) -> Iterator[Told]:
+        """Yield the results of a shape, and note whom to ask the judge about."""
+        made: list[str] = []
+        rows = self._fill(route.suspects.parts, made, route)
+        if rows.count:
+            for source in self._pages(rows, made):
+                yield from (told for _, told in self._read(rows, source))
+        self._session.drop(made)
+
+    def _fill(self, parts: Sequence[Part], made: list[str], route: Route | None = None) -> _Rows:
+        """Ask parts, and keep the rows of their results.
+
+        Args:
+            parts: The parts.
+            made: Gets the names of the tables that are to be dropped in the end.
+            route: Where the judge may be asked; None for results within results, of nodes of
+                which nothing is in doubt.
+        """
+        rows = _Rows(self._session.fresh("rows"))
+        for part in parts:
+            tables: list[str] = []
+            if self._ready(part, tables):
+                if route is not None:
+                    self._ask_judge(route, part)
+                for answer in part.answers:
+                    self._add(rows, answer, part.weights, made)
+            self._session.drop(tables)
+        for code, count in rows.counts.items():
+            if count:
+                rows.within[code] = [
+                    (branch.shape, self._fill_branch(rows, code, branch, made))
+                    for branch in rows.answers[code].branches
+                ]
+        return rows
+
+    def _ready(self, part: Part, tables: list[str]) -> bool:
+        """Make the tables of a part; return whether there is anything to ask."""
+        for number, step in enumerate(part.steps):
+            tables.append(step.name)
+            if not self._session.make(step.name, step.sql) and number == 0:
+                return False
+        return True
+
+    def _ask_judge(self, route: Route, part: Part) -> None:
+        for doubt in part.doubts:
+            unit = len(self._units)
+            self._units.append((route, doubt))
+            for sql in doubt.nodes:
+                weighed = _weighed(f"SELECT DISTINCT n FROM ({sql})", part.weights)
+                self._session.add(self.found, f"SELECT {unit}, n, w FROM {weighed}")
+
+    def _add(self, rows: _Rows, answer: Answer, weights: str | None, made: list[str]) -> None:
+        if not rows.answers:
+            self._session.create(rows.table, _COLUMNS)
+            made.append(rows.table)
+        code = len(rows.answers)
+        rows.answers.append(answer)
+        # One by one: a union of dozens takes longer to plan than all of them take to run.
+        weighed = _weighed(answer.rows, weights)
+        rows.counts[code] = self._session.add(
+            rows.table, f"SELECT {code}, r, n, v, p, w FROM {weighed}"
+        )
+
+    def _fill_branch(self, rows: _Rows, code: int, branch: Branch, made: list[str]) -> _Rows:
+        """Ask a branch about the values of the rows with a code."""
+        limit = ""
+        if not isinstance(rows.answers[code].constraint, model.Node):
+            limit = f" ORDER BY n, v LIMIT {min(self._reasons, rows.counts[code])}"
+        values = f"SELECT v FROM {rows.table} WHERE c = {code}{limit}"
+        tables = [branch.domain]
+        self._session.make(branch.domain, f"SELECT DISTINCT v AS n FROM ({values})")
+        for step in branch.steps:
+            tables.append(step.name)
+            self._session.make(step.name, step.sql)
+        found = self._fill(branch.parts, made)
+        self._session.drop(tables)
+        return found
+
+    def _pages(self, rows: _Rows, made: list[str]) -> Iterator[str]:
+        """Yield relations with the rows of one page after another, in their order."""
+        size = PAGE_WITHIN if rows.within else PAGE
+        if rows.count <= size:
+            yield rows.table
+            return
+        ordered = f"{rows.table}o"
+        self._session.make(
+            ordered,
+            f"SELECT *, (row_number() OVER (ORDER BY n, c, v, p) - 1) // {size} AS page"
+            f" FROM {rows.table}",
+        )
+        made.append(ordered)
+        for page in range((rows.count - 1) // size + 1):
+            yield f"(SELECT * EXCLUDE (page) FROM {ordered} WHERE page = {page})"
+
+    def _read(self, rows: _Rows, source: str) -> Iterator[tuple[str, Told]]:
+        """Yield the root and the result of each row of a relation, in order."""
+        within = {
+            code: [
+                (shape, self._by_root(inner, f"SELECT v FROM {source} WHERE c = {code}"))
+                for shape, inner in branches
+            ]
+            for code, branches in rows.within.items()
+        }
+        for code, root, node, value, predicate, times in self._session.run(
+            f"SELECT * FROM {source} ORDER BY n, c, v, p"
+        ):
+            branches = tuple((shape, found.get(value, ())) for shape, found in within.get(code, ()))
+            yield root, Told(rows.answers[code], node, value, predicate, times, branches)
+
+    def _by_root(self, rows: _Rows, roots: str) -> dict[str, list[Told]]:
+        """Return the results within results, by the values that they are told of."""
+        found: dict[str, list[Told]] = {}
+        if rows.count:
+            source = f"(SELECT t.* FROM {rows.table} t SEMI JOIN ({roots}) k ON t.r = k.v)"
+            for root, told in self._read(rows, source):
+                found.setdefault(root, []).append(told)
+        return found
+
+
+def _weighed(query: str, weights: str | None) -> str:
+    """Return a query with the columns r and w: how often its nodes are validated, for a root."""
+    if weights is None:
+        return f"(SELECT '' AS r, q.*, 1 AS w FROM ({query}) q)"
+    return f"(SELECT k.r, q.*, k.w::BIGINT AS w FROM ({query}) q JOIN {weights} k ON q.n = k.n)"

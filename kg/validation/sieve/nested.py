@@ -1,0 +1,134 @@
+"""What breaks a component that looks at other shapes, as rows: the focus node and the value.
+
+Whether a value conforms to another shape is a relation, the values that fail it. SQL gives the
+result where nothing that the other shapes look at for the value is in doubt: then its relation on
+both sides is the truth.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Final
+
+from kg.validation import model
+from kg.validation.model import Constraint
+from kg.validation.sieve.plan import Side, Values
+
+NO_VALUE: Final = "NULL::VARCHAR AS v, NULL::VARCHAR AS p"
+NO_PROPERTY: Final = "NULL::VARCHAR AS p"
+_NOTHING: Final = "SELECT NULL::VARCHAR AS n WHERE false"
+
+# Queries (n) for the values that fail a shape; on the side of doubt, for those about which
+# something that the shape looks at is in doubt.
+Failing = Callable[[Values, str, Side], list[str]]
+
+
+class NestedRows:
+    """Compiles components that look at other shapes.
+
+    Args:
+        failing: Tells which values fail a shape.
+    """
+
+    def __init__(self, failing: Failing) -> None:
+        self._failing = failing
+
+    def rows(self, constraint: Constraint, values: Values, side: Side) -> list[str] | None:
+        """Return queries (n, v, p) for what breaks a constraint; None if it is another component.
+
+        Args:
+            constraint: The constraint.
+            values: The value nodes.
+            side: Which side of the truth is wanted.
+        """
+        members = shapes_of(constraint)
+        if not members:
+            return None
+        if isinstance(constraint, model.Qualified) and constraint.least == 0:
+            return []
+        if side is Side.DOUBT:
+            unsure = [query for shape in members for query in self._failing(values, shape, side)]
+            return [_having(values, f"SEMI JOIN {_union(unsure)} f ON v = f.n")] if unsure else []
+        match constraint:
+            case model.Node() | model.And():
+                queries = [q for shape in members for q in self._failing(values, shape, side)]
+                return [_having(values, f"SEMI JOIN {_union(queries)} f ON v = f.n")]
+            case model.Or():
+                tables = [_union(self._failing(values, shape, side)) for shape in members]
+                joins = (f"SEMI JOIN {table} f{i} ON v = f{i}.n" for i, table in enumerate(tables))
+                return [_having(values, " ".join(joins))]
+            case model.Not(shape):
+                failing = _union(self._failing(values, shape, side.other))
+                return [_having(values, f"ANTI JOIN {failing} f ON v = f.n")]
+            case model.Xone(shapes):
+                return [self._xone(values, shapes, side)]
+            case model.Qualified():
+                return self._qualified(constraint, values, side)
+        return None
+
+    def _xone(self, values: Values, members: Sequence[str], side: Side) -> str:
+        """Count the members that a value fails; it passes if it fails all but one."""
+        rows = []
+        for shape in members:
+            maybe = self._failing(values, shape, Side.MAYBE)
+            surely = self._failing(values, shape, Side.SURELY)
+            if maybe == surely:
+                rows.append(f"SELECT DISTINCT n AS v, 1 AS m, 1 AS s FROM {_union(maybe)}")
+                continue
+            rows.append(f"SELECT DISTINCT n AS v, 1 AS m, 0 AS s FROM {_union(maybe)}")
+            rows.append(f"SELECT DISTINCT n AS v, 0 AS m, 1 AS s FROM {_union(surely)}")
+        counts = f"SELECT v, sum(m) AS m, sum(s) AS s FROM ({' UNION ALL '.join(rows)}) GROUP BY v"
+        m, s = "coalesce(c.m, 0)", "coalesce(c.s, 0)"
+        all_but_one, every = len(members) - 1, len(members)
+        if side is Side.MAYBE:
+            bad = f"NOT ({m} = {all_but_one} AND {s} = {all_but_one})"
+        else:
+            bad = f"({m} < {all_but_one} OR {s} = {every})"
+        return (
+            f"SELECT n, x.v AS v, {NO_PROPERTY} FROM {values.pairs} x"
+            f" LEFT JOIN ({counts}) c ON x.v = c.v WHERE {bad}"
+        )
+
+    def _qualified(self, constraint: model.Qualified, values: Values, side: Side) -> list[str]:
+        """Count the values that conform, at least or at most, and compare with the bound."""
+        if constraint.least is not None:
+            # Too few: maybe if the values that surely count are, surely if those that may are.
+            counted = self._conforming(values, constraint, side.other)
+            enough = f"SELECT n FROM ({counted}) GROUP BY n HAVING count(*) >= {constraint.least}"
+            return [
+                f"SELECT n, {NO_VALUE} FROM {values.domain.table} ANTI JOIN ({enough}) e USING (n)"
+            ]
+        counted = self._conforming(values, constraint, side)
+        return [
+            f"SELECT n, {NO_VALUE} FROM ({counted}) GROUP BY n HAVING count(*) > {constraint.most}"
+        ]
+
+    def _conforming(self, values: Values, constraint: model.Qualified, side: Side) -> str:
+        """Return the pairs whose value conforms to a shape, and to none of its siblings."""
+        failing = _union(self._failing(values, constraint.shape, side.other))
+        joins = f"ANTI JOIN {failing} f ON v = f.n"
+        for number, sibling in enumerate(dict.fromkeys(constraint.siblings)):
+            passing = _union(self._failing(values, sibling, side))
+            joins += f" SEMI JOIN {passing} f{number} ON v = f{number}.n"
+        return f"SELECT n, v FROM {values.pairs} {joins}"
+
+
+def shapes_of(constraint: Constraint) -> tuple[str, ...]:
+    """Return the shapes that values are to conform to, or not to, by a constraint, each once."""
+    match constraint:
+        case model.Not(shape) | model.Node(shape):
+            return (shape,)
+        case model.And(shapes) | model.Or(shapes) | model.Xone(shapes):
+            return tuple(dict.fromkeys(shapes))
+        case model.Qualified(shape, siblings):
+            return tuple(dict.fromkeys((shape, *siblings)))
+    return ()
+
+
+def _having(values: Values, joins: str) -> str:
+    return f"SELECT n, v, {NO_PROPERTY} FROM {values.pairs} {joins}"
+
+
+def _union(queries: Sequence[str]) -> str:
+    """Return one query in brackets for all that queries give."""
+    return "(" + " UNION ALL ".join(f"({query})" for query in queries or [_NOTHING]) + ")"

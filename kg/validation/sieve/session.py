@@ -1,0 +1,80 @@
+"""Temporary tables of one validation: made, counted and dropped."""
+
+from __future__ import annotations
+
+import itertools
+from contextlib import suppress
+from typing import Any
+
+import duckdb
+
+from kg.duck import translated
+
+_serial = itertools.count()
+
+
+class Session:
+    """Runs the statements of one validation, and knows the tables that it has made.
+
+    Args:
+        connection: From `kg.duck.engine`.
+    """
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
+        self._connection = connection
+        self._prefix = f"kg_v{next(_serial)}_"
+        self._numbers = itertools.count()
+        self._made: dict[str, None] = {}
+
+    def name(self, name: str) -> str:
+        """Return a table's name within this validation."""
+        return self._prefix + name
+
+    def fresh(self, name: str) -> str:
+        """Return a name that no other table of this validation has."""
+        return f"{self._prefix}{name}{next(self._numbers)}"
+
+    def make(self, name: str, sql: str) -> int:
+        """Make a temporary table, and return how many rows it has."""
+        rows = self.run(f"CREATE TEMP TABLE {name} AS {sql}")
+        self._made[name] = None
+        return int(rows[0][0])
+
+    def create(self, name: str, columns: str) -> None:
+        """Make a temporary table without rows."""
+        self.run(f"CREATE TEMP TABLE {name} {columns}")
+        self._made[name] = None
+
+    def add(self, name: str, sql: str) -> int:
+        """Add rows to a table, and return how many."""
+        return int(self.run(f"INSERT INTO {name} {sql}")[0][0])
+
+    def has(self, name: str) -> bool:
+        """Tell whether a table is there."""
+        return name in self._made
+
+    def drop(self, names: list[str]) -> None:
+        """Drop tables, the last first."""
+        for name in reversed(names):
+            self.run(f"DROP TABLE {name}")
+            del self._made[name]
+
+    def close(self) -> None:
+        """Drop all tables."""
+        for name in reversed(self._made):
+            with suppress(duckdb.Error):
+                self._connection.execute(f"DROP TABLE IF EXISTS {name}")
+
+    def count(self, table: str) -> int:
+        """Return the number of rows of a table or query."""
+        return int(self.run(f"SELECT count(*) FROM {table}")[0][0])
+
+    def run(self, sql: str) -> list[Any]:
+        """Run a statement, and return its rows.
+
+        Raises:
+            LimitError: The memory limit was reached.
+            WorldError: The disk failed.
+        """
+        with translated():
+            return self._connection.execute(sql).fetchall()
