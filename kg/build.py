@@ -33,7 +33,7 @@ from kg.export.checks import check_rows
 from kg.findings import Finding, Level, as_record, read_accepted
 from kg.findings.keys import unread_keys
 from kg.findings.material import read_material
-from kg.findings.records import losses, shared_subjects, without_accepted
+from kg.findings.records import ill_typed, losses, shared_subjects, without_accepted
 from kg.findings.results import Results
 from kg.findings.sources import sources_of
 from kg.findings.workspace import workspace_findings
@@ -263,7 +263,10 @@ class _Builder:
         """Return the counts and findings that are not accepted, and keep those of records."""
         workspace = self.workspace
         prefixes = {**workspace.prefixes, **dict(self.plan.prefixes)}
-        shared = list(shared_subjects(counts, prefixes, workspace.root))
+        shared = [
+            *shared_subjects(counts, prefixes, workspace.root),
+            *ill_typed(counts, workspace.root),
+        ]
         inside = None if self.options.allow_outside else workspace.root
         sources = sources_of(self.plan, inside, [])
         keys = list(unread_keys(self.plan, sources, workspace.root, self.spill))

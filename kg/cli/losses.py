@@ -54,7 +54,7 @@ def say_losses(
 def _say_notes(shared: Settings, counts: Sequence[MapCount]) -> None:
     """Tell what sources have that no record shows, and which have none."""
     for count in counts:
-        for note in count.notes:
+        for note in (*count.notes, *count.ill_typed):
             shared.say(f"{count.triples_map}: {note}")
         if not count.records:
             why = f": {count.nothing}" if count.nothing else ""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from kg.errors import Location
+from kg.wording import counted
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +48,40 @@ class Shared:
 
 
 @dataclass(frozen=True, slots=True)
+class IllTyped:
+    """Values of a reference that are not in the lexical space of their datatype.
+
+    Attributes:
+        count: How many.
+        datatype: The datatype, with ``xsd:`` if it is one of XML Schema.
+        references: What the values are made of.
+        value: The first.
+        place: Where it is.
+        advice: What may be meant, or mends it; empty if that is not known.
+    """
+
+    count: int
+    datatype: str
+    references: tuple[str, ...]
+    value: str
+    place: Location
+    advice: str = ""
+
+    @property
+    def what(self) -> str:
+        """How many values are of which datatype not, and the first of them."""
+        verb = "is" if self.count == 1 else "are"
+        return (
+            f"{counted(self.count, 'value')} {verb} not of {self.datatype}, the first"
+            f" {self.value!r}"
+        )
+
+    def __str__(self) -> str:
+        """Return all of it as one line."""
+        return f"{self.what} at {self.place}" + (f"; {self.advice}" if self.advice else "")
+
+
+@dataclass(frozen=True, slots=True)
 class MapCount:
     """What one triples map read and lost.
 
@@ -58,6 +93,7 @@ class MapCount:
         nothing: Why there is no record, as far as that is known.
         shared: Records with a subject that another record has too, where each is a thing of a
             class; None where there are none.
+        ill_typed: Values that are not of their datatypes.
     """
 
     triples_map: str
@@ -66,6 +102,7 @@ class MapCount:
     notes: tuple[str, ...] = ()
     nothing: str = ""
     shared: Shared | None = None
+    ill_typed: tuple[IllTyped, ...] = ()
 
     @property
     def is_whole(self) -> bool:

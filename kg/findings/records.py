@@ -48,6 +48,21 @@ def shared_subjects(
         )
 
 
+def ill_typed(counts: Sequence[MapCount], root: Path) -> Iterator[Finding]:
+    """Yield a finding for each reference with values that are not of their datatype."""
+    for count in counts:
+        for each in count.ill_typed:
+            advice = f"{each.advice[:1].upper()}{each.advice[1:]}." if each.advice else ""
+            yield Finding(
+                "ill-typed-value",
+                f"{_name(count, root)}: {each.datatype} ({', '.join(each.references)})",
+                f"{count.triples_map}: {each.what}",
+                each.place,
+                advice or "Mend the value, or the datatype in the mapping.",
+                each.count,
+            )
+
+
 def losses(
     counts: Sequence[MapCount], prefixes: Mapping[str, str], root: Path
 ) -> Iterator[Finding]:
@@ -82,10 +97,11 @@ def _name(count: MapCount, root: Path) -> str:
 def without_accepted(
     counts: Sequence[MapCount], accepted: Accepted, prefixes: Mapping[str, str], root: Path
 ) -> tuple[MapCount, ...]:
-    """Return the counts without the losses that are accepted."""
+    """Return the counts without the losses that are accepted, and without what findings tell."""
     return tuple(
         replace(
             count,
+            ill_typed=(),
             losses=tuple(
                 loss
                 for loss in count.losses

@@ -152,9 +152,9 @@ class TestSlips:
         done = kg("build", cwd=folder)
         assert f"1 value is not of xsd:{kind}, the first" in done.err
         if said is None:
-            assert "the function" not in done.err
+            assert "The function" not in done.err
         else:
-            assert f"the function {said}" in done.err
+            assert f"The function {said}" in done.err
 
 
 class TestTables:

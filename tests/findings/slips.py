@@ -184,6 +184,34 @@ SLIPS = {
         "no mapping reads the key guides",
         "Map it",
     ),
+    # Values.
+    "value that is no number": Slip(
+        PEAKS,
+        "8611",
+        "unknown",
+        "ill-typed-value",
+        PEAKS,
+        "1 value is not of xsd:integer, the first 'unknown'",
+        "If that means no value, say so in the source: nulls: ['unknown'].",
+    ),
+    "value that is no day": Slip(
+        ASCENTS,
+        "day: 1786-08-08",
+        "day: 8.8.1786",
+        "ill-typed-value",
+        f"{ASCENTS}:3",
+        "xsd:date, the first '8.8.1786'",
+        "The function toDate reads",
+    ),
+    "value that does not exist": Slip(
+        ASCENTS,
+        "day: 1786-08-08",
+        "day: 1786-08-38",
+        "ill-typed-value",
+        f"{ASCENTS}:3",
+        "xsd:date, the first '1786-08-38'",
+        "Mend the value, or the datatype",
+    ),
     # Keys.
     "two rows with one key, one value": Slip(
         PEAKS,

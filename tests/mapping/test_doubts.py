@@ -22,7 +22,8 @@ def run(folder: Path, po: list[str], rows: str, **more: object) -> Run:
 
 
 def notes(made: Run) -> list[str]:
-    return [note for count in made.made.counts for note in count.notes]
+    counts = made.made.counts
+    return [str(note) for count in counts for note in (*count.notes, *count.ill_typed)]
 
 
 class TestIllTyped:

@@ -9,7 +9,7 @@ from typing import Final
 import duckdb
 
 from kg.duck import sql_name
-from kg.engines.duckdb.doubts import crossing_notes, ill_typed_notes, unfit_value
+from kg.engines.duckdb.doubts import crossing_notes, ill_typed, unfit_value
 from kg.engines.duckdb.loading import LoadedTable
 from kg.engines.duckdb.losses_sql import LossPrinter
 from kg.engines.duckdb.program import Program
@@ -32,11 +32,19 @@ def count_all(
         entry, printer = tables[rules.table.name], LossPrinter(rules)
         found = crossing_notes(connection, rules.losses.crossings, entry)
         count = _count(connection, printer, entry, program.subjects[rules.name])
-        found += [*rules.losses.notes, *ill_typed_notes(connection, [*printer.ill_typed()], entry)]
+        found += rules.losses.notes
         # What several triples maps of one mapping share is told once.
         notes = [note for note in (*entry.notes, *found) if (entry.table.name, note) not in noted]
         noted.update((entry.table.name, note) for note in notes)
-        counts.append(replace(count, notes=tuple(notes), nothing=entry.nothing))
+        unfit = [
+            each
+            for each in ill_typed(connection, [*printer.ill_typed()], entry)
+            if (entry.table.name, str(each)) not in noted
+        ]
+        noted.update((entry.table.name, str(each)) for each in unfit)
+        counts.append(
+            replace(count, notes=tuple(notes), nothing=entry.nothing, ill_typed=tuple(unfit))
+        )
     return tuple(counts)
 
 

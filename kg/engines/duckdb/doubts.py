@@ -11,6 +11,7 @@ import duckdb
 from kg.duck import sql_name
 from kg.engines.duckdb.loading import LoadedTable, locate
 from kg.engines.duckdb.losses_sql import LossSql, UnfitSql, combinations, crosses
+from kg.engines.outcome import IllTyped
 from kg.errors import LimitError, Location
 from kg.mapping.rules import Crossing
 from kg.terms import XSD
@@ -79,12 +80,12 @@ def _too_many(
     )
 
 
-def ill_typed_notes(
+def ill_typed(
     connection: duckdb.DuckDBPyConnection, values: Sequence[UnfitSql], loaded: LoadedTable
-) -> list[str]:
-    """Return a note for each reference whose values are not of their datatype."""
+) -> list[IllTyped]:
+    """Return for each reference the values that are not of their datatype."""
     table = sql_name(loaded.table.name)
-    notes = []
+    found = []
     for start in range(0, len(values), _AT_ONCE):
         some = values[start : start + _AT_ONCE]
         sums = ", ".join(f"coalesce(sum({each.count}), 0)" for each in some)
@@ -93,23 +94,25 @@ def ill_typed_notes(
         for each, number in zip(some, row, strict=True):
             if number:
                 value, place = _first(connection, each, "", loaded)
-                notes.append(_ill_typed(each, int(number), value, place))
-    return notes
+                name = each.what.removeprefix(XSD)
+                shown = f"xsd:{name}" if name != each.what else each.what
+                advice = _advice(name, value)
+                found.append(
+                    IllTyped(int(number), shown, tuple(each.references), value, place, advice)
+                )
+    return found
 
 
-def _ill_typed(each: UnfitSql, number: int, value: str, place: Location) -> str:
-    name = each.what.removeprefix(XSD)
-    shown = f"xsd:{name}" if name != each.what else each.what
-    verb = "is" if number == 1 else "are"
-    note = f"{counted(number, 'value')} {verb} not of {shown}, the first {value!r} at {place}"
+def _advice(name: str, value: str) -> str:
+    """Return what to do about a value that is not of a datatype of XML Schema."""
     if value.strip().casefold() in _NO_VALUES:
-        note += f"; if that means no value, say so in the source: nulls: [{value!r}]"
-    elif name in _DAYS and _DAY.match(value) and not _STANDARD.match(value):
-        note += "; the function toDate reads dates that are written so"
-    elif name in _NUMBERS and _COMMA.fullmatch(value.strip()):
+        return f"if that means no value, say so in the source: nulls: [{value!r}]"
+    if name in _DAYS and _DAY.match(value) and not _STANDARD.match(value):
+        return "the function toDate reads dates that are written so"
+    if name in _NUMBERS and _COMMA.fullmatch(value.strip()):
         instead = "" if name == "integer" else "."
-        note += f"""; the function replace(…, ",", "{instead}") mends the comma"""
-    return note
+        return f"""the function replace(…, ",", "{instead}") mends the comma"""
+    return ""
 
 
 def unfit_value(connection: duckdb.DuckDBPyConnection, loss: LossSql, loaded: LoadedTable) -> str:
