@@ -17,6 +17,7 @@ from typing import Any, Final
 
 from kg import paths, temporary
 from kg.errors import InputError, KgError, WorldError
+from kg.files import writing
 from kg.supervise import keep, leftover
 from kg.workspace import FORMAT, NO_DIGEST, Build, Workspace, broken_build, sealed, show_path
 
@@ -52,7 +53,7 @@ def seal(build: Build, info: Mapping[str, Any]) -> None:
         files[name] = {"size": path.stat().st_size, "sha256": _digest(path)}
     content = {"format": FORMAT, **info, "files": files, "sha256": NO_DIGEST}
     text = json.dumps(content, indent=2, ensure_ascii=False) + "\n"
-    with _told(build.info_file):
+    with writing(build.info_file):
         temporary.write_text(build.info_file, sealed(text))
     _remember(build, {name: _mark(build.path / name) for name in files if _is_index(name)})
 
@@ -172,7 +173,7 @@ def put_in_force(workspace: Workspace, made: Build) -> None:
         WorldError: The disk failed.
     """
     keep(made.path)  # if it is killed from here on, the next build removes what is not in force
-    with _told(workspace.current_file):
+    with writing(workspace.current_file):
         temporary.write_text(workspace.current_file, made.id + "\n")
 
 
@@ -191,14 +192,14 @@ def new_build(workspace: Workspace) -> Iterator[Build]:
     """
     for folder in (workspace.state, workspace.builds):
         _check_place(folder, workspace.root)
-        with _told(folder):
+        with writing(folder):
             folder.mkdir(exist_ok=True)
     with _locked(workspace.state / "lock"):
         before = current_name(workspace)
         _remove_others(workspace, before)
         made = Build(workspace.builds / _stamp())
         leftover(made.path)
-        with _told(made.path):
+        with writing(made.path):
             made.path.mkdir()
         try:
             yield made
@@ -224,7 +225,7 @@ def _check_place(folder: Path, root: Path) -> None:
 
 @contextmanager
 def _locked(path: Path) -> Iterator[None]:
-    with _told(path):
+    with writing(path):
         lock = temporary.open_lock(path)
     try:
         if not temporary.take_lock(lock):
@@ -257,7 +258,7 @@ def _finished(workspace: Workspace) -> list[str]:
 
 
 def _names(workspace: Workspace) -> list[str]:
-    with _told(workspace.builds):
+    with writing(workspace.builds):
         entries = list(workspace.builds.iterdir())
     return sorted(entry.name for entry in entries if _NAME.fullmatch(entry.name))
 
@@ -283,15 +284,3 @@ def _read_info(build: Build) -> Mapping[str, Any]:
         return build.info()
     except InputError:
         return {}
-
-
-@contextmanager
-def _told(path: Path) -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        raise WorldError(
-            "disk",
-            f"cannot write {show_path(path)}: {error.strerror or error}",
-            hint="Check the disk and the permissions.",
-        ) from error

@@ -8,7 +8,8 @@ from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import Final
 
-from kg.errors import InputError, UsageError, WorldError
+from kg.errors import InputError, UsageError
+from kg.files import writing
 from kg.workspace import is_base, show_path
 
 TEMPLATE_BASE: Final = "https://example.org/graph/"
@@ -40,15 +41,9 @@ def init_workspace(folder: Path, base: str = TEMPLATE_BASE) -> tuple[Path, ...]:
             f"{base!r} is not an absolute IRI that ends in /",
             hint="Write it like https://example.org/my-graph/",
         )
-    try:
+    with writing(folder):
         _check_empty(folder)
         written = [_write(folder, name, text, base) for name, text in _template()]
-    except OSError as error:
-        raise WorldError(
-            "disk",
-            f"cannot write {show_path(folder)}: {error.strerror}",
-            hint="Name a folder that you may write to.",
-        ) from error
     return tuple(sorted(written))
 
 

@@ -15,8 +15,8 @@ from kg.engines.duckdb.materialize import Materialization, explain, materialize
 from kg.engines.outcome import MapCount
 from kg.errors import InputError, Location, UsageError
 from kg.export import choose_format, export_table
-from kg.export.sinks import Renames
 from kg.export.targets import target_path, write_target
+from kg.files import Renames
 from kg.mapping.plan import Formulation, LogicalTarget, Plan
 from kg.mapping.reading import read_mappings
 from kg.mapping.targets import Routing

@@ -14,12 +14,11 @@ from typing import Final
 from kg.builds import check_build
 from kg.describe import Distribution, describe, write_card
 from kg.diff import Differences, DiffOptions, diff
-from kg.errors import InputError, UsageError, WorldError
+from kg.errors import InputError, UsageError
 from kg.export.api import export_workspace
 from kg.export.formats import choose_format
 from kg.export.options import ExportOptions
-from kg.supervise import leftover
-from kg.temporary import new_part_folder, part_of, remove_folder
+from kg.files import making
 from kg.workspace import Workspace, show_path
 
 FORMATS: Final = ("nq.gz", "ttl.gz")
@@ -90,10 +89,7 @@ def release(
             hint="Name a new folder, for example with the version or the day.",
         )
     old = _export_of(last) if last else None
-    part = part_of(folder)
-    leftover(part)
-    try:
-        new_part_folder(folder)
+    with making(folder) as part:
         files = []
         for ending in formats:
             say(f"writing {name}.{ending}")
@@ -112,15 +108,6 @@ def release(
             say("comparing with the last release")
             found = _compare(workspace, old, part, memory)
         _write_sums(part)
-        part.replace(folder)
-    except OSError as error:
-        raise WorldError(
-            "disk",
-            f"{show_path(folder)} cannot be written: {error.strerror or error}",
-            hint="Check the disk and the path.",
-        ) from error
-    finally:
-        remove_folder(part)
     return Released(folder, tuple(sorted(path.name for path in folder.iterdir())), found)
 
 

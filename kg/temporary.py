@@ -264,21 +264,6 @@ def take_lock(descriptor: int) -> bool:
 # --- writing and removing -------------------------------------------------------------------
 
 
-@contextmanager
-def replacing(target: Path) -> Iterator[Path]:
-    """Give a path to write to, which becomes the target at the end, or is removed on failure.
-
-    Raises:
-        OSError: The target cannot be replaced.
-    """
-    part = new_part(target)
-    try:
-        yield part
-        part.replace(target)
-    finally:
-        remove_part(part)
-
-
 def write_text(path: Path, text: str) -> None:
     """Write a small file so that readers see the old or the new text, whatever happens.
 
@@ -287,7 +272,12 @@ def write_text(path: Path, text: str) -> None:
     Raises:
         OSError: It cannot be written.
     """
-    with replacing(path) as part, part.open("w", encoding="utf-8") as out:
-        out.write(text)
-        out.flush()
-        os.fsync(out.fileno())
+    part = new_part(path)
+    try:
+        with part.open("w", encoding="utf-8") as out:
+            out.write(text)
+            out.flush()
+            os.fsync(out.fileno())
+        part.replace(path)
+    finally:
+        remove_part(part)

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 import kg
-from kg import paths, temporary
+from kg import files, paths
 from kg.build import BuildOptions
 from kg.cli.main import main
 from kg.diff import diff
@@ -213,7 +213,7 @@ def test_a_name_that_is_too_long_is_told(name, tmp_path):
 
 def test_a_part_of_a_long_name_has_a_name_too(tmp_path):
     target = tmp_path / ("é" * 126 + ".nt")
-    with temporary.replacing(target) as part:
+    with files.replacing(target) as part:
         part.write_text("x")
     assert target.read_text() == "x"
     assert list(tmp_path.iterdir()) == [target]

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 import kg
-from kg import temporary
+from kg import files, temporary
 from kg.export.options import ExportOptions
 from tests.graph_copy import ROOT
 
@@ -100,6 +100,6 @@ def test_a_part_is_not_written_through_a_link(tmp_path):
     mine = tmp_path / "mine"
     mine.write_text("mine")
     temporary.part_of(tmp_path / "out").symlink_to(mine)
-    with temporary.replacing(tmp_path / "out") as part:
+    with files.replacing(tmp_path / "out") as part:
         part.write_text("new")
     assert (mine.read_text(), (tmp_path / "out").read_text()) == ("mine", "new")

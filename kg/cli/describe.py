@@ -35,7 +35,7 @@ def describe_command(
     """Write the dataset card of the build: VoID, DCAT and PROV."""
     limit(memory, timeout)
     from kg.describe import card_form, describe, write_card
-    from kg.export.sinks import replacing
+    from kg.files import replacing
 
     shared = settings(context)
     standard = output == "-"

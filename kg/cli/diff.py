@@ -58,7 +58,7 @@ def diff_command(
     seconds = limit(memory, timeout, threads)
     from kg.diff import FORMATS, DiffOptions, diff
     from kg.errors import InputError
-    from kg.export.sinks import replacing
+    from kg.files import replacing
 
     shared = settings(context)
     form = next((form for form in FORMATS if form == format_name), None)

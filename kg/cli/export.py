@@ -144,7 +144,7 @@ def _check_card(card: Path, output: str, options: ExportOptions, data: list[Path
 
 def _write_card(shared: Settings, card: Path, done: Exported, options: ExportOptions) -> None:
     from kg.describe import Distribution, card_form, describe, write_card
-    from kg.export.sinks import replacing
+    from kg.files import replacing
 
     files = [Distribution.of(path, done.format.media_type) for path in done.files]
     described = describe(

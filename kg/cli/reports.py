@@ -108,7 +108,7 @@ def opened(form: ReportFormat, output: Path | None) -> Iterator[IO[str]]:
         WorldError: It cannot be written.
     """
     if output is not None and output != STANDARD_OUTPUT:
-        from kg.export.sinks import replacing
+        from kg.files import replacing
 
         with replacing(output) as part, part.open("w", encoding="utf-8", newline="") as out:
             yield shown(out) if form is ReportFormat.TABLE else out

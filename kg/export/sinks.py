@@ -1,8 +1,4 @@
-"""Where the bytes of an export go: files that are renamed at the end, or standard output.
-
-A file is written under a temporary name beside the target, so that the target is either the old
-one or the new one, whole. What is no regular file (a device, a named pipe) is written to directly.
-"""
+"""Where the bytes of an export go: files, one or several, or standard output; compressed or not."""
 
 from __future__ import annotations
 
@@ -13,17 +9,15 @@ import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from types import TracebackType
-from typing import IO, TYPE_CHECKING, Final, Protocol, Self
+from typing import IO, TYPE_CHECKING, Final, Protocol
 
 from kg.duck import break_off
-from kg.errors import KgError, WorldError
+from kg.errors import KgError
 from kg.export.formats import Compression
-from kg.paths import written_path
+from kg.files import writing
 from kg.quads import copy_lines
 from kg.supervise import leftover
-from kg.temporary import new_part, part_of, remove_part
-from kg.workspace import show_path
+from kg.temporary import new_part, remove_part
 
 if TYPE_CHECKING:
     import duckdb
@@ -40,96 +34,6 @@ class Writer(Protocol):
 
     def write(self, data: bytes, /) -> object:
         """Take all of the bytes."""
-
-
-class Renames:
-    """Written files that take the names of their targets once all of them are written.
-
-    It is a context: they are renamed at its end, or removed on failure.
-
-    Raises:
-        WorldError: At the end, a target cannot be replaced.
-    """
-
-    def __init__(self) -> None:
-        self._pairs: list[tuple[Path, Path]] = []
-
-    def add(self, part: Path, target: Path) -> None:
-        """Take a written file, which is to become the target."""
-        self._pairs.append((part, target))
-
-    def __enter__(self) -> Self:
-        """Begin."""
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        """Rename, or remove what was written."""
-        try:
-            if kind is None:
-                for part, target in self._pairs:
-                    with _told(target):
-                        part.replace(target)
-        finally:
-            for part, _ in self._pairs:
-                remove_part(part)
-
-
-@contextmanager
-def replacing(target: Path, together: Renames | None = None) -> Iterator[Path]:
-    """Give a path to write to, which becomes the target at the end, or is removed on failure.
-
-    Args:
-        target: The file.
-        together: Takes the file, to rename it later, with others.
-
-    Raises:
-        WorldError: The target cannot be replaced.
-    """
-    with _told(target):
-        target = written_path(target)
-    if target.exists() and not target.is_file():
-        if target.is_dir():
-            raise WorldError("disk", f"{show_path(target)} is a folder", hint="Name a file in it.")
-        with _told(target):
-            yield target
-        return
-    leftover(part_of(target))
-    with _told(target):
-        part = new_part(target)
-    given = False
-    try:
-        with _told(target):
-            yield part
-            if together is None:
-                part.replace(target)
-            else:
-                together.add(part, target)
-                given = True
-    except WorldError as error:
-        error.message = error.message.replace(str(part), show_path(target))
-        raise
-    finally:
-        if not given:
-            remove_part(part)
-
-
-@contextmanager
-def _told(target: Path) -> Iterator[None]:
-    try:
-        yield
-    except BrokenPipeError:
-        raise
-    except OSError as error:
-        raise WorldError(
-            "disk",
-            f"{show_path(target)} cannot be written: {error.strerror or error}",
-            hint="Check the disk and the path.",
-        ) from error
 
 
 @contextmanager
@@ -234,7 +138,7 @@ def splitting(target: Path, lines: int, compression: Compression) -> Iterator[Sp
     """
     writer = SplitWriter(target, lines, compression)
     try:
-        with _told(target):
+        with writing(target):
             yield writer
     finally:
         writer.discard()

@@ -20,7 +20,7 @@ from typing import Final
 from kg.duck import engine
 from kg.export.api import export_table
 from kg.export.rdfjson import EMPTY, rdf_json_sql
-from kg.export.sinks import Renames, replacing
+from kg.files import Renames, replacing
 from kg.mapping.plan import LogicalTarget
 from kg.quads import QuadTable, copy_lines
 

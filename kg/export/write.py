@@ -14,8 +14,9 @@ from kg.export.lines import by_graph_sql, merged_sql, nquads_sql, ntriples_sql
 from kg.export.names import Names, Use, survey, survey_graphs
 from kg.export.nested import BLANK, Nesting
 from kg.export.options import ExportOptions, Job
-from kg.export.sinks import Writer, opened, piped, replacing, splitting, standard_output
+from kg.export.sinks import Writer, opened, piped, splitting, standard_output
 from kg.export.turtle import Printable, trig_sql, turtle_sql
+from kg.files import replacing
 from kg.quads import copy_lines, copy_rows
 
 if TYPE_CHECKING:

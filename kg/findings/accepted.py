@@ -16,7 +16,8 @@ from itertools import groupby
 from pathlib import Path
 from typing import Final
 
-from kg.errors import InputError, Location, WorldError
+from kg.errors import InputError, Location
+from kg.files import writing
 from kg.findings.model import Finding
 from kg.paths import is_file, read_file, show_path
 from kg.temporary import write_text
@@ -146,14 +147,8 @@ def accept(root: Path, findings: Sequence[Finding], before: Accepted) -> int:
             value = f"{{count = {count}, why = {_quoted(why)}}}" if why else str(count)
             lines.append(f"{_quoted(key[1])} = {value}\n")
     text = _HEAD + "".join(lines)
-    try:
+    with writing(root / FILE_NAME):
         write_text(root / FILE_NAME, text)
-    except OSError as error:
-        raise WorldError(
-            "disk",
-            f"{show_path(root / FILE_NAME)} cannot be written: {error.strerror or error}",
-            hint="Check the folder and the disk.",
-        ) from error
     return len(before.new(findings))
 
 

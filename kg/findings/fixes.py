@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
-from kg.errors import InputError, Location, WorldError
+from kg.errors import InputError, Location
+from kg.files import writing
 from kg.findings.model import Finding, Fix
 from kg.paths import check_inside, read_file, show_path
 from kg.temporary import write_text
@@ -51,12 +52,6 @@ def _mend(path: Path, fixes: Iterable[Fix]) -> list[Fix]:
             lines[fix.line - 1] = lines[fix.line - 1].replace(fix.old, fix.new)
             made.append(fix)
     if made:
-        try:
+        with writing(path):
             write_text(path, "".join(lines))
-        except OSError as error:
-            raise WorldError(
-                "disk",
-                f"{show_path(path)} cannot be written: {error.strerror or error}",
-                hint="Check the permissions and the disk.",
-            ) from error
     return made

@@ -10,14 +10,12 @@ from contextlib import contextmanager
 from pathlib import Path as FilePath
 from typing import IO, Final
 
-from kg.errors import WorldError
-from kg.temporary import replacing
+from kg.files import replacing
 from kg.terms import RDF_TYPE
 from kg.validation.names import RDF_FIRST, SH, sh
 from kg.validation.paths import Path, Predicate, to_turtle
 from kg.validation.results import Result, Verdict
 from kg.validation.shapes import ShapesGraph
-from kg.workspace import show_path
 
 _HEAD: Final = f"@prefix sh: <{SH}> .\n\n[] a sh:ValidationReport"
 _STEP: Final = "    "
@@ -110,13 +108,10 @@ def turtle_file(path: FilePath, shapes: ShapesGraph) -> Iterator[TurtleReport]:
     Raises:
         WorldError: The disk failed.
     """
-    try:
-        with replacing(path) as part, part.open("w", encoding="utf-8") as out:
-            report = TurtleReport(out, shapes)
-            yield report
-            report.close()
-    except OSError as error:
-        raise WorldError("disk", f"cannot write {show_path(path)}: {error}") from error
+    with replacing(path) as part, part.open("w", encoding="utf-8") as out:
+        report = TurtleReport(out, shapes)
+        yield report
+        report.close()
 
 
 def _short(term: str) -> str:

@@ -288,7 +288,7 @@ def test_an_option_goes_before_the_ending(kg: Runner, folder: Path) -> None:
         (("-o", "sub/../shapes.ttl"), 2, "is read by the validation"),
         (("-o", "link.ttl"), 2, "link.ttl is read by the validation"),
         (("-o", "given.json", "--context", "http://e/c=given.json"), 2, "given.json is read"),
-        (("-o", "none/report.csv"), 3, "none/report.csv cannot be written: No such file"),
+        (("-o", "none/report.csv"), 3, "cannot write none/report.csv: No such file"),
         (("-o", "sub", "--format", "csv"), 3, "sub is a folder"),
         (("-o", "/dev/full", "--format", "csv"), 3, "No space left"),
         (("-o", "report.json", "--shapes", "gone.ttl"), 2, "there is no file gone.ttl"),
