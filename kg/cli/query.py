@@ -313,7 +313,7 @@ def _say_why_empty(session: Settings, prepared: Prepared) -> None:
         _say_if_default_is_empty(session, prepared)
         return
     from kg.query.unknown import why_empty
-    from kg.sparql.lexer import Form
+    from kg.sparql.words import Form
 
     found = "no" if prepared.form is Form.ASK else "empty"
     for remark in why_empty(prepared.engine, prepared.text, prepared.prefixes):

@@ -17,7 +17,8 @@ from kg.query.engine import Engine, Rows
 from kg.sparql.cursor import TriplePattern
 from kg.sparql.grammar import triple_patterns
 from kg.sparql.guard import guard
-from kg.sparql.lexer import Form, Kind, Token, form_of, tokens
+from kg.sparql.lexer import Kind, Token, form_of, tokens
+from kg.sparql.words import Form
 from kg.terms import text_of
 
 # Named graphs that are listed, at most.

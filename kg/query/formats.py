@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from kg.errors import InputError, UsageError
-from kg.sparql.lexer import Form
+from kg.sparql.words import Form
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,7 +21,8 @@ from kg.http import Credentials, find_credentials, refuse_login
 from kg.query.engine import Answer, Triples
 from kg.query.odd_terms import Mender, Odd, mended_triples
 from kg.query.oxigraph.received import read_results, read_triples
-from kg.sparql.lexer import Form, Kind, declared_prefixes, tokens, used_prefixes
+from kg.sparql.lexer import Kind, declared_prefixes, tokens, used_prefixes
+from kg.sparql.words import Form
 
 _ROWS: Final = {
     "application/sparql-results+json": "json",

@@ -23,7 +23,7 @@ from kg.query.question import (
 )
 from kg.query.syntax import check_query
 from kg.sparql.guard import Guarded
-from kg.sparql.lexer import Form
+from kg.sparql.words import Form
 from kg.workspace import COMMON_PREFIXES, Workspace
 
 if TYPE_CHECKING:  # only remote stores answer with odd terms

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 from kg.query import oxigraph
 from kg.sparql.guard import Guarded, guard
-from kg.sparql.lexer import Form, Kind
+from kg.sparql.lexer import Kind
+from kg.sparql.words import Form
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +56,7 @@ def check_query(
 
     Spec: https://www.w3.org/TR/sparql12-query/#rQueryUnit
     """
-    query = guard(text, source, prefixes, allow_service=allow_service)
+    query = guard(text, source, prefixes, base, allow_service=allow_service)
     if any(token.is_word("SERVICE") for token in query.tokens):
         return Checked(
             query, query

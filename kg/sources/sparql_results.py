@@ -15,7 +15,7 @@ from kg.sources.files import missing_reference
 from kg.sources.reading import Reading
 from kg.sources.rows import Value, spool_rows
 from kg.sparql.guard import guard
-from kg.sparql.lexer import Form
+from kg.sparql.words import Form
 from kg.store import ask, is_small, load_files
 
 

@@ -1,6 +1,6 @@
 """A place in the tokens of a query, and what is told where the grammar is left.
 
-The cursor knows which brackets are open; `kg.sparql.grammar` moves it.
+The cursor knows which brackets are open; `kg.sparql.parser` moves it.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from typing import NamedTuple, NoReturn
 
 from kg.sparql.lexer import Kind, Token
+from kg.sparql.tree import Span
 
 
 class Mistake(NamedTuple):
@@ -58,7 +59,7 @@ def _shown(part: tuple[Token, ...]) -> str:
 
 
 class Stop(Exception):
-    """Unwinds a walk at its first mistake."""
+    """Unwinds a parser at its first mistake."""
 
     def __init__(self, mistake: Mistake) -> None:
         super().__init__(mistake.expected)
@@ -82,6 +83,21 @@ class Cursor:
     def token(self) -> Token | None:
         """The next token; None at the end."""
         return self.tokens[self.at] if self.at < len(self.tokens) else None
+
+    @property
+    def here(self) -> int:
+        """The offset of the next token; at the end, that behind the last one."""
+        if self.at < len(self.tokens):
+            return self.tokens[self.at].start
+        return self.tokens[-1].end if self.tokens else 0
+
+    def since(self, start: int) -> Span:
+        """Return the place from an offset up to the last token that was taken."""
+        return Span(start, self.tokens[self.at - 1].end)
+
+    def taken(self) -> Token:
+        """Return the token that was taken last."""
+        return self.tokens[self.at - 1]
 
     def is_mark(self, *marks: str) -> bool:
         """Tell whether the next token is one of these marks."""
@@ -131,10 +147,11 @@ class Cursor:
         if not self.take_word(word):
             self.fail(word, (word,), context)
 
-    def need_kind(self, expected: str, *kinds: Kind, context: str = "") -> None:
-        """Take a token of these kinds; nothing else can stand here."""
+    def need_kind(self, expected: str, *kinds: Kind, context: str = "") -> Token:
+        """Take a token of these kinds, and return it; nothing else can stand here."""
         if not self.take_kind(*kinds):
             self.fail(expected, context=context)
+        return self.taken()
 
     def fail(self, expected: str, words: tuple[str, ...] = (), context: str = "") -> NoReturn:
         """Stop: the next token cannot stand here."""

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from kg.errors import InputError, Location
-from kg.sparql.lexer import Token, position
+from kg.sparql.cursor import Mistake
+from kg.sparql.lexer import Token, offset_of, position
 from kg.wording import printable, width
 
 # Columns of a query's line that are shown with a mistake.
@@ -38,8 +39,7 @@ def advised(
     source: str,
     found: Sequence[Token],
     prefixes: Mapping[str, str],
-    engine: str,
-    offset: int,
+    mistake: Mistake | None,
 ) -> InputError:
     """Return the error for a text that is not valid SPARQL, with what is usually meant.
 
@@ -48,14 +48,28 @@ def advised(
         source: What messages call it.
         found: Its tokens, without comments.
         prefixes: Known without a PREFIX line.
-        engine: What Oxigraph expected, in its words; empty if it was not asked.
-        offset: Where it stopped.
+        mistake: Where it leaves the grammar; None if a token or a prefix alone is wrong.
     """
     # Imported here: a query without a mistake does not need it.
     from kg.sparql.mistakes import advise
 
-    told = advise(text, found, prefixes, engine, offset)
+    told = advise(text, found, prefixes, mistake)
     return error_at("bad-query", told.message, text, source, told.offset, told.hint)
+
+
+def refused_by_engine(text: str, source: str, line: int, column: int, expected: str) -> InputError:
+    """Return the error for a query that keeps to all rules, and that an engine does not take.
+
+    Args:
+        text: The query.
+        source: What messages call it.
+        line: Where the engine stopped.
+        column: The same.
+        expected: What it expected there, in its words.
+    """
+    offset = offset_of(text, line, column)
+    hint = f"The engine expected {' '.join(expected.split())[:200]}"
+    return error_at("bad-query", "not valid SPARQL for the engine", text, source, offset, hint)
 
 
 def _excerpt(text: str, offset: int) -> str:

@@ -12,21 +12,29 @@ Spec: https://www.w3.org/TR/sparql12-query/#sparqlGrammar
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
 from kg.errors import InputError, Location
+from kg.sparql import tree
+from kg.sparql.characters import broken_at
 from kg.sparql.complexity import refuse_too_complex, too_deep
+from kg.sparql.cursor import Mistake, Stop
 from kg.sparql.faults import advised, error_at
-from kg.sparql.grammar import find_mistake
-from kg.sparql.lexer import Form, Kind, Token, declared_prefixes, form_of, tokens
-from kg.terms import expand, is_iri
+from kg.sparql.lexer import Kind, Token, form_of, tokens
+from kg.sparql.names import Names
+from kg.sparql.parser import parse
+from kg.sparql.scopes import find_fault
+from kg.sparql.term_parser import named
+from kg.sparql.words import Form
+from kg.terms import is_iri
 
 # Compiled when they are needed: few queries need them.
 _ESCAPE: Final = r"\\(?:u([0-9A-Fa-f]{4})|U([0-9A-Fa-f]{8}))"
 _IRIS: Final = r"(?:<[A-Za-z][^<>\"{}|^`\\\x00-\x20]*>(?: |\Z))+"
 _SERVICE: Final = "SERVICE"
+_SCHEME: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]*:")
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,18 +44,21 @@ class Guarded:
     Attributes:
         text: The query; codepoint escapes outside texts and IRIs are replaced.
         source: What messages call it.
-        form: The query form.
-        keyword: The token that says the form.
+        tree: Its syntax tree; the places in it are those of the text.
         tokens: Those of the text, without comments.
         federated: Whether it holds SERVICE, so that no engine of kg's own may have it.
     """
 
     text: str
     source: str
-    form: Form
-    keyword: Token
+    tree: tree.Query
     tokens: tuple[Token, ...]
     federated: bool = False
+
+    @property
+    def form(self) -> Form:
+        """The query form."""
+        return self.tree.form
 
     def with_values(self, offset: int, name: str, iris: Sequence[str]) -> Guarded:
         """Return the query with a VALUES block for one variable, which holds IRIs.
@@ -71,7 +82,13 @@ class Guarded:
 
 
 def guard(
-    text: str, source: str, prefixes: Mapping[str, str], *, allow_service: bool = False
+    text: str,
+    source: str,
+    prefixes: Mapping[str, str],
+    base: str | None = None,
+    *,
+    allow_service: bool = False,
+    lax_scopes: bool = False,
 ) -> Guarded:
     """Read a query by the grammar, and return it if it only reads and fetches nothing.
 
@@ -79,8 +96,11 @@ def guard(
         text: SPARQL.
         source: What messages call it.
         prefixes: Known without a PREFIX line.
+        base: What relative IRIs are resolved against; None if that is not known yet.
         allow_service: Whether SERVICE may stand in it: only for a text that is sent to a remote
             store, which decides itself.
+        lax_scopes: Whether the rules of `kg.sparql.scopes` are left to the engine: for a query
+            in which variables have values beforehand.
 
     Raises:
         InputError: It is no SPARQL query, or one that kg refuses.
@@ -96,26 +116,79 @@ def guard(
             hint="Write for example SELECT * { ?s ?p ?o } LIMIT 10",
         )
     refuse_too_complex(text, source, found)
-    named = form_of(found)
-    if named is not None and named[0] is Form.UPDATE:
-        raise _refused_update(text, source, named[1])
+    form = form_of(found)
+    if form is not None and form[0] is Form.UPDATE:
+        raise _refused_update(text, source, form[1])
+    parsed = _parsed(text, source, found, prefixes)
+    if not lax_scopes:
+        fault = find_fault(parsed)
+        if fault is not None:
+            raise error_at("bad-query", fault.message, text, source, fault.offset, fault.hint)
+    _refuse_bad_iris(text, source, found, Names(parsed, prefixes, base))
+    if _SERVICE not in text.upper():
+        return Guarded(text, source, parsed, tuple(found))
+    service = next((token for token in found if token.is_word(_SERVICE)), None)
+    if service is None:
+        return _disguised(text, source, parsed, found, prefixes)
+    if not allow_service:
+        raise _refused_service(text, source, service)
+    return Guarded(text, source, parsed, tuple(found), federated=True)
+
+
+def read_tree(text: str) -> tree.Query | None:
+    """Return the tree of a text, or None if it is no query; nothing is promised of what it does.
+
+    The places in the tree are those of the text.
+    """
+    found = [token for token in tokens(text) if token.kind is not Kind.COMMENT]
     try:
-        mistake = find_mistake(found)
+        refuse_too_complex(text, "", found)
+        return parse(found)
+    except (InputError, Stop, RecursionError):
+        return None
+
+
+def _parsed(
+    text: str, source: str, found: Sequence[Token], prefixes: Mapping[str, str]
+) -> tree.Query:
+    """Return the tree of tokens whose names have prefixes that are known."""
+    mistake: Mistake | None = None
+    parsed: tree.Query | None = None
+    try:
+        parsed = parse(found)
+    except Stop as stop:
+        mistake = stop.mistake
     except RecursionError as error:  # the caller's own calls have used up the stack
         raise too_deep(text, source, found[-1]) from error
-    if mistake is not None or named is None:
-        raise advised(text, source, found, prefixes, "", len(text))
-    _refuse_unknown_prefix(text, source, found, prefixes)
-    if _SERVICE in text.upper():
-        service = next((token for token in found if token.is_word(_SERVICE)), None)
-        if service is not None:
-            if not allow_service:
-                raise _refused_service(text, source, service)
-            return Guarded(text, source, *named, tuple(found), federated=True)
-        text = _disguised(text, source, prefixes)
-        found = [token for token in tokens(text) if token.kind is not Kind.COMMENT]
-        named = form_of(found) or named
-    return Guarded(text, source, *named, tuple(found))
+    broken = any(broken_at(token) is not None for token in found)
+    if parsed is None or broken or not _prefixes_known(parsed, found, prefixes):
+        raise advised(text, source, found, prefixes, mistake)
+    return parsed
+
+
+def _prefixes_known(query: tree.Query, found: Sequence[Token], prefixes: Mapping[str, str]) -> bool:
+    known = Names(query, prefixes).prefixes
+    used = {token.text.partition(":")[0] for token in found if token.kind is Kind.NAME}
+    return used <= known.keys()
+
+
+def _refuse_bad_iris(text: str, source: str, found: Sequence[Token], names: Names) -> None:
+    """Refuse what is no IRI; what is relative to an unknown base is left to the engine."""
+    for token in found:
+        if token.kind not in (Kind.IRI, Kind.NAME):
+            continue
+        iri = names.iri(named(token))
+        relative = names.base is None and iri is not None and not _SCHEME.match(iri)
+        if iri is not None and not relative and not is_iri(iri):
+            shown = token.text if token.kind is Kind.IRI else f"{token.text} (<{iri}>)"
+            raise error_at(
+                "bad-query",
+                f"{shown} is not a valid IRI",
+                text,
+                source,
+                token.start,
+                "Write other characters than those of RFC 3987 as %20 and so on.",
+            )
 
 
 def _refuse_surrogates(text: str, source: str) -> None:
@@ -156,54 +229,39 @@ def unescaped(text: str) -> str:
     return "".join((*pieces, text[done:]))
 
 
-def _refuse_unknown_prefix(
-    text: str, source: str, found: Sequence[Token], prefixes: Mapping[str, str]
-) -> None:
-    known = {**prefixes, **declared_prefixes(found)}
-    for token in found:
-        if token.kind is Kind.NAME and token.text.partition(":")[0] not in known:
-            raise advised(text, source, found, prefixes, "", token.start)
+def _disguised(
+    text: str,
+    source: str,
+    query: tree.Query,
+    found: Sequence[Token],
+    prefixes: Mapping[str, str],
+) -> Guarded:
+    """Return a query in which no name, label or comment holds the word SERVICE.
 
-
-def _disguised(text: str, source: str, prefixes: Mapping[str, str]) -> str:
-    """Return a text in which no name, label or comment holds the word SERVICE.
-
-    Oxigraph takes ``x:a.SERVICE:b`` for a name and the keyword. So such a name is written as
-    the IRI that it stands for, and each such token has blanks around it.
+    Oxigraph takes ``x:a.SERVICE:b`` for a name and the keyword. So the tree is printed, with each
+    such name as the IRI that it stands for, and with blanks between its tokens.
     """
-    known = {**prefixes, **declared_prefixes(tokens(text))}
-    pieces, done = [], 0
-    for token, declares in _with_role(tokens(text)):
-        if _SERVICE not in token.text.upper() or token.kind in (Kind.STRING, Kind.IRI):
-            continue
-        pieces += [text[done : token.start], " ", _plain(token, declares, known), " "]
-        if pieces[-2] == "":
+    # Imported here: few queries hold the word.
+    from kg.sparql.printer import print_query, written
+
+    names = Names(query, prefixes)
+
+    def plain(node: tree.Name | tree.Blank) -> str:
+        if isinstance(node, tree.Blank):
+            # All labels alike, so that none is another's new one.
+            return f"_:x{node.label.encode().hex()}"
+        shown = written(node)
+        if _SERVICE not in shown.upper():
+            return shown
+        iri = names.iri(node)
+        if iri is None or not is_iri(iri):
+            token = next(each for each in found if each.start == node.span.start)
             raise _refused_service(text, source, token)
-        done = token.end
-    return "".join((*pieces, text[done:]))
+        return f"<{iri}>"
 
-
-def _with_role(found: Sequence[Token]) -> Iterator[tuple[Token, bool]]:
-    """Yield each token with whether it is the name in a PREFIX line."""
-    before: Token | None = None
-    for token in found:
-        yield token, before is not None and before.is_word("PREFIX")
-        if token.kind is not Kind.COMMENT:
-            before = token
-
-
-def _plain(token: Token, declares: bool, prefixes: Mapping[str, str]) -> str:
-    """Return a token that holds the word SERVICE in another way; nothing if there is none."""
-    if token.kind is Kind.COMMENT:
-        return "#\n" if "\n" in token.text else "#"
-    if token.kind in (Kind.VARIABLE, Kind.LANGUAGE) or declares:
-        return token.text
-    if token.kind is Kind.BLANK:
-        return f"_:x{token.text.encode().hex()}"
-    iri = None
-    if token.kind is Kind.NAME:
-        iri = expand(re.sub(r"\\(.)", r"\1", token.text), prefixes)
-    return f"<{iri}>" if iri is not None and is_iri(iri) else ""
+    text = print_query(query, plain)
+    found = tokens(text)
+    return Guarded(text, source, parse(found), tuple(found))
 
 
 def _refused_update(text: str, source: str, token: Token) -> InputError:

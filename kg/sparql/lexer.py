@@ -15,6 +15,8 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Final
 
+from kg.sparql.words import Form
+
 
 class Kind(Enum):
     """What a token is."""
@@ -150,21 +152,6 @@ def offset_of(text: str, line: int, column: int) -> int:
     for _ in range(line - 1):
         start = text.find("\n", start) + 1 or len(text)
     return min(start + column - 1, len(text))
-
-
-class Form(Enum):
-    """The query forms of SPARQL, and updates, which are no query."""
-
-    SELECT = "SELECT"
-    ASK = "ASK"
-    CONSTRUCT = "CONSTRUCT"
-    DESCRIBE = "DESCRIBE"
-    UPDATE = "UPDATE"
-
-    @property
-    def is_graph(self) -> bool:
-        """Whether the answer is an RDF graph."""
-        return self in (Form.CONSTRUCT, Form.DESCRIBE)
 
 
 _UPDATES: Final = (

@@ -5,13 +5,12 @@ Each rule looks at one usual slip; the first that fits speaks.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from kg.sparql.characters import broken_at
 from kg.sparql.cursor import Mistake
-from kg.sparql.grammar import find_mistake
 from kg.sparql.lexer import Kind, Token, declared_prefixes
 from kg.sparql.words import AGGREGATES, FUNCTIONS
 
@@ -48,26 +47,23 @@ class _Place:
 
 
 def advise(
-    text: str, found: Sequence[Token], prefixes: Mapping[str, str], engine: str, offset: int
+    text: str, found: Sequence[Token], prefixes: Mapping[str, str], mistake: Mistake | None
 ) -> Advice:
-    """Return what to tell about a query that the engine refused.
+    """Return what to tell about a query that is not valid.
 
     Args:
         text: The query.
         found: Its tokens, without comments.
         prefixes: Known without a PREFIX line.
-        engine: What the engine expected, in its words.
-        offset: Where the engine stopped; often some words too far on.
+        mistake: Where it leaves the grammar; None if a token or a prefix alone is wrong.
     """
     token = _broken_token(found)
     if token is not None:
         return token
-    mistake = find_mistake(found)
     unknown = _unknown_prefix(found[: mistake.at if mistake else None], prefixes)
     if unknown is not None:
         return unknown
-    if mistake is None:
-        return _beyond_grammar(text, found, engine, offset)
+    assert mistake is not None
     place = _Place(mistake, found)
     at = place.token.start if place.token else len(text.rstrip())
     for rule in _RULES:
@@ -82,44 +78,54 @@ _GRAMMAR: Final = "The grammar is at https://www.w3.org/TR/sparql11-query/#sparq
 
 
 _QUOTES: Final = "“”„‘’‚«»"
-# Kinds of token into which the lexer takes any character beyond U+00FF.
-_LAX: Final = (Kind.WORD, Kind.NAME, Kind.VARIABLE, Kind.BLANK)
-
-
-def _strange(token: Token) -> str:
-    """Return the character that makes a token none of SPARQL, or nothing."""
-    if token.kind is Kind.OTHER:
-        return token.text
-    if token.kind not in _LAX or token.text.isascii():
-        return ""
-    return next((char for char in token.text if char in _QUOTES or char.isspace()), "")
 
 
 def _broken_token(found: Sequence[Token]) -> Advice | None:
     """Tell of the first piece of text that is no token of SPARQL."""
-    token = next((token for token in found if _strange(token)), None)
-    if token is None:
-        return None
-    char = _strange(token)
+    for token in found:
+        at = broken_at(token)
+        if at is None:
+            continue
+        if token.kind is Kind.OTHER:
+            return _no_token(token)
+        if token.kind in (Kind.STRING, Kind.IRI):
+            return _bad_escape(token, at)
+        if token.kind is Kind.LANGUAGE:
+            hint = 'Write for example "text"@en or "text"@pt-BR.'
+            return Advice(token.start, f"{token.text} is no language tag", hint)
+        return _bad_character(token.start + at, token.text[at])
+    return None
+
+
+def _no_token(token: Token) -> Advice:
+    char = token.text
     if char in "\"'":
         return Advice(
             token.start,
             "the text that starts here has no closing quote",
             f"Close it with {char} on the same line, or write it between two {char * 3}.",
         )
-    if char in "“”„‘’‚«»":
-        return Advice(
-            token.start, f"{char} is no quote in SPARQL", 'Write straight quotes: "text".'
-        )
-    if char.isspace():
-        return Advice(
-            token.start + token.text.index(char),
-            f"U+{ord(char):04X} is no blank in SPARQL",
-            "Write a plain blank.",
-        )
     if char == "@":
         return Advice(token.start, 'a language tag follows a text: "text"@en', _GRAMMAR)
-    return Advice(token.start, f"{char!r} cannot stand here", _GRAMMAR)
+    return _bad_character(token.start, char)
+
+
+def _bad_character(offset: int, char: str) -> Advice:
+    if char in _QUOTES:
+        return Advice(offset, f"{char} is no quote in SPARQL", 'Write straight quotes: "text".')
+    if char.isspace():
+        message = f"U+{ord(char):04X} is no blank in SPARQL"
+        return Advice(offset, message, "Write a plain blank.")
+    return Advice(offset, f"{char!r} cannot stand here", _GRAMMAR)
+
+
+def _bad_escape(token: Token, at: int) -> Advice:
+    shown = token.text[at : at + 2]
+    if shown in ("\\u", "\\U"):
+        hint = r"An escape is \u with 4 or \U with 8 hexadecimal digits, and means a character."
+        return Advice(token.start + at, f"this {shown} means no character", hint)
+    hint = r"Write \\ for a backslash; the escapes are \t \n \r \b \f \" \' \\ \u0000 \U00000000."
+    return Advice(token.start + at, f"{shown} is no escape", hint)
 
 
 def _unknown_prefix(found: Sequence[Token], prefixes: Mapping[str, str]) -> Advice | None:
@@ -280,6 +286,24 @@ def _filter(place: _Place) -> tuple[str, str] | None:
     return None
 
 
+def _arity(place: _Place) -> tuple[str, str] | None:
+    if place.mistake.context != "arity":
+        return None
+    return place.mistake.expected, "See https://www.w3.org/TR/sparql11-query/#SparqlOps"
+
+
+def _compared_twice(place: _Place) -> tuple[str, str] | None:
+    if place.mistake.context != "compared twice":
+        return None
+    return "a second comparison beside the first", "Write both with &&: ?x > 1 && ?x < 3"
+
+
+def _annotated_path(place: _Place) -> tuple[str, str] | None:
+    if place.mistake.context != "annotated path":
+        return None
+    return "nothing can be said of a path", "~ and {| |} take a triple with a single property."
+
+
 def _triple_end(place: _Place) -> tuple[str, str] | None:
     """Tell of a missing dot, and of ``;`` or ``,`` where a dot was meant."""
     token, start = place.token, place.mistake.triple
@@ -329,7 +353,8 @@ def _incomplete_triple(place: _Place) -> tuple[str, str] | None:
 def _limit(place: _Place) -> tuple[str, str] | None:
     before = place.back(1)
     if before and before.is_word("LIMIT", "OFFSET"):
-        return f"{before.text.upper()} takes a whole number", "Write for example LIMIT 10"
+        size = " of at most 18 digits" if place.token and place.token.text.isdecimal() else ""
+        return f"{before.text.upper()} takes a whole number{size}", "Write for example LIMIT 10"
     if place.mistake.context == "end" and place.token and place.token.is_word(*_MODIFIERS, "WHERE"):
         return (
             f"{place.token.text.upper()} cannot stand here",
@@ -392,7 +417,10 @@ _RULES: Final[tuple[Callable[[_Place], tuple[str, str] | None], ...]] = (
     _values,
     _sorted,
     _in_select,
+    _arity,
+    _annotated_path,
     _operator,
+    _compared_twice,
     _misspelt,
     _function,
     _modifier_inside,
@@ -404,58 +432,3 @@ _RULES: Final[tuple[Callable[[_Place], tuple[str, str] | None], ...]] = (
     _unclosed,
     _where,
 )
-
-
-def _beyond_grammar(text: str, found: Sequence[Token], engine: str, offset: int) -> Advice:
-    """Tell of what the grammar allows and a rule beside it does not."""
-    if "variable that is unbound" in engine:
-        return _ungrouped(found)
-    bound = _bound_twice(found)
-    if bound is not None:
-        return bound
-    if "Duplicated variable name" in engine:
-        return Advice(found[0].start, "SELECT names the same variable twice", "Take one away.")
-    if "IRI parsing failed" in engine:
-        token = next((t for t in found if t.kind is Kind.IRI and t.end >= offset), None)
-        if token is not None:
-            return Advice(token.start, f"{token.text} is not a valid IRI", _GRAMMAR)
-    token = next((token for token in found if token.end > offset), None)
-    at = token.start if token else len(text.rstrip())
-    reason = re.sub(r"\s+", " ", engine)
-    return Advice(at, "not valid SPARQL", f"The engine expected {reason[:200]}")
-
-
-def _ungrouped(found: Sequence[Token]) -> Advice:
-    """Find a variable that SELECT names outside an aggregate and GROUP BY does not."""
-    start = next((i for i, token in enumerate(found) if token.is_word("SELECT")), 0)
-    depth = 0
-    for token in found[start:]:
-        depth += token.is_mark("(") - token.is_mark(")")
-        if token.is_mark("{"):
-            break
-        if depth == 0 and token.kind is Kind.VARIABLE:
-            return Advice(
-                token.start,
-                f"{token.text} may be selected beside an aggregate only if it is grouped",
-                f"Add GROUP BY {token.text} behind the pattern, or take it away.",
-            )
-    return Advice(
-        found[start].start,
-        "a selected variable is neither grouped nor inside an aggregate",
-        "Add GROUP BY with it behind the pattern.",
-    )
-
-
-def _bound_twice(found: Sequence[Token]) -> Advice | None:
-    seen: set[str] = set()
-    for before, token in zip((None, *found), found, strict=False):
-        if token.kind is not Kind.VARIABLE:
-            continue
-        if before is not None and before.is_word("AS") and token.text in seen:
-            return Advice(
-                token.start,
-                f"{token.text} has a value already, so AS cannot name it",
-                "Take a new name behind AS.",
-            )
-        seen.add(token.text)
-    return None

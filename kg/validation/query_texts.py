@@ -15,7 +15,8 @@ from typing import Final
 from kg.errors import InputError
 from kg.sparql.grammar import called_functions
 from kg.sparql.guard import Guarded
-from kg.sparql.lexer import Form, Kind, Token, declared_prefixes
+from kg.sparql.lexer import Kind, Token, declared_prefixes
+from kg.sparql.words import Form
 from kg.store import syntax_error
 from kg.terms import XSD, expand
 from kg.validation.names import sh
@@ -176,7 +177,7 @@ def _check_functions(shapes: ShapesGraph, node: str, query: Guarded) -> None:
 def _selected(query: Guarded) -> set[str]:
     """Return the variables that a SELECT gives; for a star, all that stand in the query."""
     found = list(query.tokens)
-    start = next(i for i, token in enumerate(found) if token is query.keyword)
+    start = next(i for i, token in enumerate(found) if token.start == query.tree.body.span.start)
     names: set[str] = set()
     depth = 0
     before: Token | None = None

@@ -28,7 +28,7 @@ from kg.query.oxigraph.faults import evaluation_error
 from kg.query.rows import ROW_WRITERS
 from kg.query.tabular import write_table
 from kg.serialize import FORMATS as RDF_FORMATS
-from kg.sparql.lexer import Form
+from kg.sparql.words import Form
 from kg.terms import literal
 
 EX = "http://example.org/"

@@ -7,7 +7,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kg.sparql.lexer import (
-    Form,
     Kind,
     declared_prefixes,
     form_of,
@@ -16,6 +15,7 @@ from kg.sparql.lexer import (
     tokens,
     used_prefixes,
 )
+from kg.sparql.words import Form
 
 
 def kinds(text: str) -> list[tuple[str, str]]:

@@ -12,11 +12,12 @@ from typing import IO, Final
 
 import pyoxigraph as ox
 
-from kg.errors import KgError
+from kg.errors import InputError, KgError
 from kg.query.engine import Answer, Row, Rows, Serializer, Term, Triple, Triples, Watch
 from kg.query.oxigraph.faults import evaluation_error, syntax_error
 from kg.sparql.guard import Guarded, guard
-from kg.sparql.lexer import Form, Kind
+from kg.sparql.lexer import Kind
+from kg.sparql.words import Form
 from kg.store import ask, empty_store
 from kg.terms import split_literal
 
@@ -66,7 +67,7 @@ class Oxigraph:
         """Answer a query; see `kg.query.engine.Engine.ask`."""
         store, asked = self._store, query
         known = dict(prefixes or {})
-        with _told(query, known):
+        with _told(query):
             if sum(token.is_word("FROM") for token in query.tokens) > 1:
                 from kg.query.oxigraph.merge import merged
 
@@ -138,12 +139,13 @@ def check(query: Guarded, prefixes: Mapping[str, str], base: str) -> tuple[str, 
     Raises:
         InputError: Oxigraph does not take the query.
     """
-    with _told(query, prefixes):
+    with _told(query):
         if query.form is Form.ASK:
             # Oxigraph would answer an ASK at once, however long that takes.
-            start, end = query.keyword.start, query.keyword.end
-            select = f"{query.text[:start]}SELECT * {query.text[end:]}"
-            with suppress(SyntaxError):
+            start = query.tree.body.span.start
+            end = start + len("ASK")
+            select = f"{query.text[:start]}SELECT (1 AS ?one) {query.text[end:]}"
+            with suppress(SyntaxError, InputError):
                 ask(empty_store(), guard(select, query.source, prefixes), prefixes, base)
                 return ()
         answer = ask(empty_store(), query, prefixes, base)
@@ -153,12 +155,12 @@ def check(query: Guarded, prefixes: Mapping[str, str], base: str) -> tuple[str, 
 
 
 @contextmanager
-def _told(query: Guarded, prefixes: Mapping[str, str]) -> Iterator[None]:
+def _told(query: Guarded) -> Iterator[None]:
     """Turn Oxigraph's errors into kg's."""
     try:
         yield
     except SyntaxError as error:
-        raise syntax_error(error, query, prefixes) from error
+        raise syntax_error(error, query) from error
     except (RuntimeError, ValueError) as error:
         raise evaluation_error(error, query.source) from error
 

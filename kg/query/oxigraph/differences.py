@@ -16,7 +16,8 @@ from kg.datatypes import INTEGER_RANGES
 from kg.query.engine import Row
 from kg.sparql.grammar import triple_patterns
 from kg.sparql.guard import Guarded
-from kg.sparql.lexer import Form, Kind, Token, declared_prefixes, string_value
+from kg.sparql.lexer import Kind, Token, declared_prefixes, string_value
+from kg.sparql.words import Form
 from kg.terms import XSD, expand, is_language_tag
 
 _LARGEST: Final = 2**63 - 1
@@ -98,7 +99,8 @@ def _expressions(query: Guarded) -> Iterator[tuple[str, list[Token]]]:
     """Yield the expressions that the outermost SELECT names, each with its name."""
     depth = 0
     inside: list[Token] = []
-    start = query.tokens.index(query.keyword)
+    place = query.tree.body.span.start
+    start = next(at for at, token in enumerate(query.tokens) if token.start == place)
     for token in query.tokens[start + 1 :]:
         if depth == 0 and (token.is_mark("{") or token.is_word("WHERE", "FROM")):
             return

@@ -1,4 +1,4 @@
-"""Oxigraph's errors as kg's: with the place, the line, a caret and advice.
+"""Oxigraph's errors as kg's: with the place, the line and a caret.
 
 Oxigraph tells a position only inside its message. This is the one place that reads it.
 """
@@ -6,26 +6,23 @@ Oxigraph tells a position only inside its message. This is the one place that re
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from typing import Final
 
 from kg.errors import InputError, KgError, Location, WorldError
-from kg.sparql.faults import advised
+from kg.sparql.faults import refused_by_engine
 from kg.sparql.guard import Guarded
-from kg.sparql.lexer import offset_of
 from kg.store import REBUILD
 
 _POSITION: Final = re.compile(r"error at (\d+):(\d+): expected (.*)", re.DOTALL)
 
 
-def syntax_error(error: SyntaxError, query: Guarded, prefixes: Mapping[str, str]) -> InputError:
-    """Return kg's error for a query that Oxigraph does not parse."""
+def syntax_error(error: SyntaxError, query: Guarded) -> InputError:
+    """Return kg's error for a query that Oxigraph alone does not take."""
     match = _POSITION.search(error.msg or str(error))
     if match is None:
         place = Location(query.source)
         return InputError("bad-query", f"not valid SPARQL: {error}", location=place)
-    offset = offset_of(query.text, int(match[1]), int(match[2]))
-    return advised(query.text, query.source, query.tokens, prefixes, match[3], offset)
+    return refused_by_engine(query.text, query.source, int(match[1]), int(match[2]), match[3])
 
 
 def evaluation_error(error: Exception, source: str) -> KgError:

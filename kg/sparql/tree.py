@@ -1,0 +1,487 @@
+"""The syntax tree of a SPARQL query: a frozen node for each construct of the grammar.
+
+Each node knows its place in the text. Places do not count when trees are compared, so that
+``parse(print(tree)) == tree``. IRIs and names are kept as the text has them, escapes resolved;
+`kg.sparql.names` resolves them. Brackets, ``a``, ``ASC`` and comments leave no trace.
+
+Chains of operators and of paths are flat, so that a tree is only as deep as the text's brackets.
+
+Spec: https://www.w3.org/TR/sparql12-query/#sparqlGrammar
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Final, NamedTuple, TypeAlias
+from typing import Literal as OneOf
+
+from kg.sparql.words import Form
+
+
+class Span(NamedTuple):
+    """The place of a node in its text, as offsets in code points; `end` is behind it."""
+
+    start: int
+    end: int
+
+
+# The place of what a text implies: the datatype of a number, modifiers that are not there.
+NOWHERE: Final = Span(0, 0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Node:
+    """A part of a query.
+
+    Attributes:
+        span: Its place in the text.
+    """
+
+    span: Span = field(default=NOWHERE, compare=False, repr=False)
+
+
+# -- terms ---------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Variable(Node):
+    """``?name`` or ``$name``."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Iri(Node):
+    """An IRI in ``< >``, which may be relative."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Name(Node):
+    """A prefixed name; `local` without escapes."""
+
+    prefix: str
+    local: str
+
+
+@dataclass(frozen=True, slots=True)
+class Blank(Node):
+    """A blank node with a label: ``_:label``."""
+
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
+class Literal(Node):
+    """A literal; numbers and truth values have their datatype.
+
+    Attributes:
+        lexical: The text, without quotes and escapes.
+        datatype: As written; None for plain texts and texts with a language.
+        language: The tag as written, with its direction.
+    """
+
+    lexical: str
+    datatype: Iri | Name | None = None
+    language: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TripleTerm(Node):
+    """``<<( subject verb object )>>``."""
+
+    subject: GraphNode
+    verb: Variable | Iri | Name
+    object: GraphNode
+
+
+@dataclass(frozen=True, slots=True)
+class Reifier(Node):
+    """``~ term``: a name of a triple; None for a new blank node."""
+
+    term: GraphNode | None
+
+
+@dataclass(frozen=True, slots=True)
+class ReifiedTriple(Node):
+    """``<< subject verb object ~ reifier >>``, which stands for its reifier."""
+
+    subject: GraphNode
+    verb: Variable | Iri | Name
+    object: GraphNode
+    reifier: Reifier | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class BlankNodePropertyList(Node):
+    """A blank node in ``[ ]`` with what is said of it; ``[]`` if that is nothing."""
+
+    properties: tuple[Property, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Collection(Node):
+    """A list in ``( )``; ``()`` is ``rdf:nil``."""
+
+    items: tuple[GraphNode, ...] = ()
+
+
+# -- triples and paths ---------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class AnnotationBlock(Node):
+    """``{| properties |}`` behind an object: what is said of the triple."""
+
+    properties: tuple[Property, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Annotated(Node):
+    """An object with what is said of its triple."""
+
+    object: GraphNode
+    annotations: tuple[Reifier | AnnotationBlock, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Property(Node):
+    """A verb with its objects."""
+
+    verb: Verb
+    objects: tuple[GraphNode | Annotated, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Triples(Node):
+    """A subject with its properties; without any for ``[ … ] .`` and ``<< … >> .``."""
+
+    subject: GraphNode
+    properties: tuple[Property, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class PathSequence(Node):
+    """``path / path``."""
+
+    parts: tuple[Path, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PathAlternative(Node):
+    """``path | path``."""
+
+    parts: tuple[Path, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PathInverse(Node):
+    """``^path``."""
+
+    path: Path
+
+
+@dataclass(frozen=True, slots=True)
+class PathRepeat(Node):
+    """``path*``, ``path+`` or ``path?``."""
+
+    path: Path
+    mark: OneOf["*", "+", "?"]
+
+
+@dataclass(frozen=True, slots=True)
+class PathNegated(Node):
+    """``!(property | ^property)``."""
+
+    parts: tuple[Iri | Name | PathInverse, ...]
+
+
+# -- expressions ---------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Operation(Node):
+    """Operands with operators of one precedence between them, from left to right."""
+
+    first: Expression
+    rest: tuple[tuple[str, Expression], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Unary(Node):
+    """``!x``, ``-x`` or ``+x``."""
+
+    operator: str
+    operand: Expression
+
+
+@dataclass(frozen=True, slots=True)
+class In(Node):
+    """``value IN (options)`` or ``value NOT IN (options)``."""
+
+    value: Expression
+    options: tuple[Expression, ...]
+    negated: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Call(Node):
+    """A call of a function of SPARQL's own; its name in capitals."""
+
+    function: str
+    arguments: tuple[Expression, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class FunctionCall(Node):
+    """A call of a function that has an IRI."""
+
+    function: Iri | Name
+    arguments: tuple[Expression, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Exists(Node):
+    """``EXISTS { … }`` or ``NOT EXISTS { … }``."""
+
+    group: Group | Select
+    negated: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Aggregate(Node):
+    """A call of an aggregate; without argument for ``COUNT(*)``."""
+
+    function: str
+    argument: Expression | None
+    distinct: bool = False
+    separator: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class As(Node):
+    """``(expression AS ?variable)``, in SELECT and GROUP BY."""
+
+    expression: Expression
+    variable: Variable
+
+
+# -- patterns ------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Group(Node):
+    """``{ … }``."""
+
+    elements: tuple[Element, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Optional(Node):
+    """``OPTIONAL { … }``."""
+
+    group: Group | Select
+
+
+@dataclass(frozen=True, slots=True)
+class Minus(Node):
+    """``MINUS { … }``."""
+
+    group: Group | Select
+
+
+@dataclass(frozen=True, slots=True)
+class Lateral(Node):
+    """``LATERAL { … }``: Oxigraph's own."""
+
+    group: Group | Select
+
+
+@dataclass(frozen=True, slots=True)
+class Union(Node):
+    """``{ … } UNION { … }``."""
+
+    groups: tuple[Group | Select, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class GraphGroup(Node):
+    """``GRAPH name { … }``."""
+
+    name: Variable | Iri | Name
+    group: Group | Select
+
+
+@dataclass(frozen=True, slots=True)
+class Service(Node):
+    """``SERVICE name { … }``, which the guard refuses."""
+
+    name: Variable | Iri | Name
+    group: Group | Select
+    silent: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Filter(Node):
+    """``FILTER condition``."""
+
+    condition: Expression
+
+
+@dataclass(frozen=True, slots=True)
+class Bind(Node):
+    """``BIND(expression AS ?variable)``."""
+
+    expression: Expression
+    variable: Variable
+
+
+@dataclass(frozen=True, slots=True)
+class Values(Node):
+    """``VALUES (variables) { rows }``; None in a row is ``UNDEF``."""
+
+    variables: tuple[Variable, ...]
+    rows: tuple[tuple[DataTerm | None, ...], ...] = ()
+
+
+# -- queries -------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Prefix(Node):
+    """``PREFIX name: <iri>``."""
+
+    name: str
+    iri: Iri
+
+
+@dataclass(frozen=True, slots=True)
+class Base(Node):
+    """``BASE <iri>``."""
+
+    iri: Iri
+
+
+@dataclass(frozen=True, slots=True)
+class Version(Node):
+    """``VERSION "1.2"``."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Dataset(Node):
+    """``FROM graph`` or ``FROM NAMED graph``."""
+
+    graph: Iri | Name
+    named: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Order(Node):
+    """A key of ORDER BY."""
+
+    expression: Expression
+    descending: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Modifiers(Node):
+    """What stands behind the pattern: grouping, order and slice."""
+
+    group: tuple[Expression | As, ...] = ()
+    having: tuple[Expression, ...] = ()
+    order: tuple[Order, ...] = ()
+    limit: int | None = None
+    offset: int | None = None
+
+
+PLAIN: Final = Modifiers()
+
+
+@dataclass(frozen=True, slots=True)
+class Select(Node):
+    """A SELECT, of the query or within a group.
+
+    Attributes:
+        modifier: ``DISTINCT``, ``REDUCED`` or nothing.
+        items: What is selected; None for ``*``.
+        datasets: The FROM clauses.
+        where: The pattern.
+        modifiers: What stands behind the pattern.
+        values: The VALUES at the end.
+        star: The place of ``*``.
+    """
+
+    modifier: OneOf["", "DISTINCT", "REDUCED"]
+    items: tuple[Variable | As, ...] | None
+    datasets: tuple[Dataset, ...]
+    where: Group | Select
+    modifiers: Modifiers = PLAIN
+    values: Values | None = None
+    star: Span = field(default=NOWHERE, compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Ask(Node):
+    """An ASK."""
+
+    datasets: tuple[Dataset, ...]
+    where: Group | Select
+    modifiers: Modifiers = PLAIN
+    values: Values | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Construct(Node):
+    """A CONSTRUCT; without template for ``CONSTRUCT WHERE { … }``."""
+
+    template: tuple[Triples, ...] | None
+    datasets: tuple[Dataset, ...]
+    where: Group | Select
+    modifiers: Modifiers = PLAIN
+    values: Values | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Describe(Node):
+    """A DESCRIBE; `targets` is None for ``*``, `where` if there is no pattern."""
+
+    targets: tuple[Variable | Iri | Name, ...] | None
+    datasets: tuple[Dataset, ...]
+    where: Group | Select | None = None
+    modifiers: Modifiers = PLAIN
+    values: Values | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Query(Node):
+    """A query: the declarations at its head, and one of the four forms."""
+
+    prologue: tuple[Prefix | Base | Version, ...]
+    body: Select | Ask | Construct | Describe
+
+    @property
+    def form(self) -> Form:
+        """The query form."""
+        return Form[type(self.body).__name__.upper()]
+
+
+DataTerm: TypeAlias = Iri | Name | Literal | TripleTerm
+GraphNode: TypeAlias = (
+    Variable | Iri | Name | Blank | Literal | TripleTerm | ReifiedTriple
+    | BlankNodePropertyList | Collection
+)  # fmt: skip
+Path: TypeAlias = (
+    Iri | Name | PathSequence | PathAlternative | PathInverse | PathRepeat | PathNegated
+)  # fmt: skip
+Verb: TypeAlias = Variable | Path
+Expression: TypeAlias = (
+    Variable | Iri | Name | Literal | TripleTerm | Operation | Unary | In | Call | FunctionCall
+    | Exists | Aggregate
+)  # fmt: skip
+Element: TypeAlias = (
+    Triples | Group | Select | Optional | Minus | Lateral | Union | GraphGroup | Service | Filter
+    | Bind | Values
+)  # fmt: skip
