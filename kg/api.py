@@ -127,7 +127,8 @@ def validate(
         data: RDF files to validate in the place of a workspace.
         shapes: Files with shapes; by default those of the workspace.
         report: Where the standard report goes, in Turtle.
-        on_result: Called with each result as it is found; none is kept.
+        on_result: Called with each result as it is found, with the records that it came from;
+            none is kept.
         ignore_unsupported: Leave out what kg does not support of SHACL; the verdict notes it.
         memory: Peak memory of the process, such as ``1GB``.
         threads: Worker threads.
@@ -153,31 +154,20 @@ def validate(
     ...     print(verdict.conforms)
     False
     """
-    from contextlib import ExitStack
+    from kg.graph import Checks, open_graph, read_shapes, validate_files
 
-    from kg.builds import check_build
-    from kg.duck import engine
-    from kg.quads import QuadTable
-    from kg.validation import validate_table
-    from kg.validation.loading import load_files
-
-    with ExitStack() as stack:
-        connection = stack.enter_context(engine(None, memory, threads))
-        if data:
-            table = stack.enter_context(load_files(connection, [Path(path) for path in data]))
-            shape_files = [Path(path) for path in shapes]
-        else:
-            found = _workspace(workspace)
-            table = QuadTable(check_build(found.current_build()).quads)
-            shape_files = [Path(path) for path in shapes] or list(found.shape_files)
-        return validate_table(
-            connection,
-            table,
-            shape_files,
-            report=None if report is None else Path(report),
-            sinks=[on_result] if on_result else [],
-            ignore_unsupported=ignore_unsupported,
-        )
+    checks = Checks(
+        sinks=[on_result] if on_result else [],
+        report=None if report is None else Path(report),
+        memory=memory,
+        threads=threads,
+    )
+    files = [Path(path) for path in shapes]
+    if data:
+        read = read_shapes(files, ignore_unsupported=ignore_unsupported)
+        return validate_files([Path(path) for path in data], read, checks)
+    graph = open_graph(_workspace(workspace))
+    return graph.validate(graph.shapes(files, ignore_unsupported=ignore_unsupported), checks)
 
 
 def _workspace(given: Place) -> Workspace:

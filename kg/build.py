@@ -348,7 +348,10 @@ class _Builder:
                 shapes,
                 report=self.made.report,
                 sinks=(*self.options.sinks, results.add),
-                options=Options(locate=lambda found: origins().locate(found)),
+                options=Options(
+                    locate=lambda found: origins().locate(found),
+                    is_inferred=self.inferred_graph is not None,
+                ),
             )
         self.kept += results.findings()
         return verdict

@@ -5,7 +5,6 @@ from __future__ import annotations
 import shutil
 import sys
 from collections.abc import Mapping
-from contextlib import ExitStack
 from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path
@@ -22,11 +21,8 @@ from kg.wording import counted
 from kg.workspace import COMMON_PREFIXES
 
 if TYPE_CHECKING:
-    import duckdb
-
     from kg.names import Namer
-    from kg.quads import QuadTable
-    from kg.validation import Options, ShapeWay, Verdict
+    from kg.validation import ShapeWay, Verdict
     from kg.validation.shapes import ShapesGraph
 
 # Results of each constraint of which the table says why every branch failed: those it shows.
@@ -118,9 +114,9 @@ def validate_command(
     that they came from. Exit code 4 if --max-results was reached before the answer was certain.
     """
     limit(memory, timeout, threads)
-    from kg.duck import engine
+    from kg.graph import Checks, open_graph, read_shapes, validate_files
     from kg.names import Namer
-    from kg.validation import Severity, load_shapes, validate
+    from kg.validation import Severity
     from kg.validation.formats import open_report
     from kg.validation.messages import tell_counts
     from kg.workspace import show_path
@@ -137,23 +133,32 @@ def validate_command(
     read = [*(data or []), *(shapes or []), *named]
     check_target(output, read, None if data else own.workspace)
     data = context.with_resource(given_data(data or [], data_format))
-    graph = load_shapes(shapes or own.workspace.shape_files, ignore_unsupported=ignore_unsupported)
+    graph = read_shapes(shapes or own.workspace.shape_files, ignore_unsupported=ignore_unsupported)
     namer = Namer({**_prefixes(own, data), **graph.prefixes})
-    with ExitStack() as stack:
-        connection = stack.enter_context(engine(None, memory, threads))
-        table = _table(own, data, connection, stack)
-        if inference is Inference.RDFS or graph.wants_rdfs:
-            table = _inferred(connection, table, stack)
-        options = _options(own, data, graph, form, max_results, connection, stack)
-        if explain:
-            options = replace(options, explain=lambda way: own.say(_told(way, graph, namer)))
-        text = stack.enter_context(opened(form, output))
+    asked = None if data else open_graph(own.workspace)
+    if asked is not None and (stale := asked.stale()):
+        own.say(stale)
+    checks = Checks(
+        infer=inference is Inference.RDFS,
+        origins=form is not ReportFormat.TURTLE,  # the standard report has no room for places
+        max_results=max_results,
+        reasons=_reasons(form),
+        traced=_traced(form),
+        explain=(lambda way: own.say(_told(way, graph, namer))) if explain else None,
+        memory=memory,
+        threads=threads,
+    )
+    with opened(form, output) as text, own.status() as progress:
         width = _width() if output in (None, STANDARD_OUTPUT) else None
         least = Severity[fail_on.name]
         out = open_report(
             form.value, text, graph, namer, width, traced=_TABLE_TRACED, fail_at=least
         )
-        verdict = validate(connection, table, graph, sinks=[out.add], options=options)
+        checks = replace(checks, sinks=[out.add], progress=progress)
+        if asked is None:
+            verdict = validate_files(data, graph, checks)
+        else:
+            verdict = asked.validate(graph, checks)
         out.close(verdict)
     if output not in (None, STANDARD_OUTPUT):
         own.say(f"wrote {show_path(output)}: {tell_counts(verdict.counts)}")
@@ -162,73 +167,6 @@ def validate_command(
     if explain:
         own.say(_asked(verdict, namer))
     return _exit_code(own, verdict, least, max_results)
-
-
-def _table(
-    own: Settings, data: list[Path] | None, connection: duckdb.DuckDBPyConnection, stack: ExitStack
-) -> QuadTable:
-    from kg.quads import QuadTable
-    from kg.validation.loading import load_files
-
-    if data:
-        return stack.enter_context(load_files(connection, data))
-    from kg.builds import check_build
-    from kg.query.stale import stale_message
-
-    build = check_build(own.workspace.current_build())
-
-    message = stale_message(own.workspace, build)
-    if message:
-        own.say(message)
-    return QuadTable(build.quads)
-
-
-def _inferred(
-    connection: duckdb.DuckDBPyConnection, table: QuadTable, stack: ExitStack
-) -> QuadTable:
-    from kg.infer import infer_rdfs
-    from kg.temporary import temporary_folder
-
-    folder = stack.enter_context(temporary_folder("validate"))
-    target = Path(folder) / "inferred.parquet"
-    inferred, _ = infer_rdfs(connection, table, "urn:kg:inferred", target)
-    return inferred
-
-
-def _options(
-    own: Settings,
-    data: list[Path] | None,
-    graph: ShapesGraph,
-    form: ReportFormat,
-    max_results: int | None,
-    connection: duckdb.DuckDBPyConnection,
-    stack: ExitStack,
-) -> Options:
-    from kg.query.dataset import open_build
-    from kg.validation import Options
-
-    index = None
-    if not data:
-        build = own.workspace.current_build()
-        index = (lambda: open_build(build)) if build.store.is_dir() else None
-    options = Options(
-        open_index=index,
-        max_results=max_results,
-        reasons=_reasons(form),
-        traced=_traced(form),
-        progress=stack.enter_context(own.status()),
-    )
-    if form is ReportFormat.TURTLE:
-        return options  # the standard report has no room for places
-    if data:
-        from kg.validation.data_lines import AT_ONCE, DataLines
-
-        return replace(options, locate=DataLines(data).locate, located=AT_ONCE)
-    from kg.validation.origins import Origins
-
-    origins = Origins(connection, own.workspace, graph)
-    stack.callback(origins.close)
-    return replace(options, locate=origins.locate)
 
 
 def _reasons(form: ReportFormat) -> int:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import ExitStack
-from dataclasses import dataclass
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path as FilePath
 from typing import TYPE_CHECKING, Final
@@ -14,9 +14,11 @@ import duckdb
 
 from kg.duck import reserve, translated
 from kg.errors import LimitError
+from kg.infer import infer_rdfs
 from kg.names import local_name
 from kg.quads import QuadTable
 from kg.sizes import parse_size
+from kg.temporary import temporary_folder
 from kg.validation.answers import Teller
 from kg.validation.check import load_shapes
 from kg.validation.judge import Judge, to_graph
@@ -67,6 +69,9 @@ class Options:
     Attributes:
         open_index: Opens the SPARQL index of the table, for ``sh:sparql``; without it one is made
             where it is needed.
+        infer: Whether to add first what follows by RDFS from subclasses and subproperties; it is
+            added in any case where the shapes ask for it by ``sh:entailment``.
+        is_inferred: Whether the table and the index hold what follows by RDFS already.
         max_results: Stop after so many results.
         reasons: How many results of each constraint are given reasons for every branch of
             ``sh:or``, ``sh:xone``, ``sh:and``, ``sh:not``, ``sh:node``.
@@ -78,6 +83,8 @@ class Options:
     """
 
     open_index: OpenIndex | None = None
+    infer: bool = False
+    is_inferred: bool = False
     max_results: int | None = None
     reasons: int = 0
     locate: Locate | None = None
@@ -151,6 +158,9 @@ def validate(
         takers = list(sinks)
         if report is not None:
             takers.append(stack.enter_context(turtle_file(report, shapes)).add)
+        if (options.infer or shapes.wants_rdfs) and not options.is_inferred:
+            table = stack.enter_context(_inferred(connection, table))
+            options = replace(options, open_index=None)  # the index has less than the table now
         triples = stack.enter_context(merged_triples(connection, table))
         model = read_model(shapes)
         sieve = stack.enter_context(Sieve(connection, triples, model, options.reasons))
@@ -169,6 +179,15 @@ def validate(
         judged = sieve.suspects_by_shape()
     sums = dict(sorted(counts.items(), reverse=True))
     return Verdict(sums, report, cut, judged, len(routes), notes, applied)
+
+
+@contextmanager
+def _inferred(connection: duckdb.DuckDBPyConnection, table: QuadTable) -> Iterator[QuadTable]:
+    """Give a quad table with what follows by RDFS; it is removed at the end."""
+    with temporary_folder("validate") as folder:
+        target = FilePath(folder) / "inferred.parquet"
+        made, _ = infer_rdfs(connection, table, "urn:kg:inferred", target)
+        yield made
 
 
 def _located(results: Iterable[Result], options: Options) -> Iterator[Result]:
