@@ -60,6 +60,7 @@ BREACHES = {
     ),
     "DuckDB is known to the rooms that run SQL": ("kg/query/run.py", "import duckdb"),
     "the mapping compiler runs no engine": ("kg/mapping/plan.py", "import rdflib"),
+    "readers of sources know no engine": ("kg/sources/lexical.py", "from kg import duck"),
 }
 
 

@@ -210,9 +210,9 @@ def _header(source: LogicalSource, file: SourceFile) -> list[str]:
     if source.formulation is Formulation.CSV:
         return csv_files.column_names(file, source)
     if source.formulation is Formulation.PARQUET:
-        from kg.sources import parquet_files
+        from kg.engines.duckdb import parquet
 
-        return parquet_files.column_names(file, source)
+        return parquet.column_names(file, source)
     if source.formulation is Formulation.EXCEL and file.path.stat().st_size <= _SMALL_WORKBOOK:
         from kg.sources import excel_files
 

@@ -17,7 +17,6 @@ from mmap import ACCESS_READ, mmap
 from pathlib import Path
 from typing import Final
 
-from kg.duck import sql_file, sql_text
 from kg.errors import InputError, Location
 from kg.mapping.plan import LogicalSource
 from kg.mapping.source_table import Column
@@ -32,6 +31,7 @@ from kg.sources.csv_lines import (
 )
 from kg.sources.files import SourceFile, missing_reference
 from kg.sources.reading import Reading
+from kg.sources.records import CsvRecords
 from kg.sources.streams import BAD_BYTES, open_text, plain_text, with_bytes, wrong_encoding
 
 _WINDOW: Final = LONGEST_LINE // 2
@@ -39,14 +39,12 @@ _WINDOW: Final = LONGEST_LINE // 2
 # ordinary lines never is.
 _BUFFERS: Final = 32 * LONGEST_LINE
 _SUSPICIOUS: Final = 200
-# DuckDB wants at least one text for NULL; no file holds this one.
-_NO_NULL: Final = "\x00kg has no null here\x00"
 # What stands before the number of a record in a copy without bad records.
 _NUMBER: Final = "kg"
 
 
-def select(reading: Reading) -> str:
-    """Return a query for one CSV file; see `kg.engines.duckdb.loading`.
+def read(reading: Reading) -> CsvRecords:
+    """Return the records of a CSV file.
 
     Raises:
         InputError: The header is missing, doubled, not in its encoding, or lacks a column.
@@ -59,18 +57,17 @@ def select(reading: Reading) -> str:
         if column.reference not in numbers:
             raise missing_reference(column, header, source)
     _check_doubled(columns, header, Location(reading.file.shown, lines + 1))
-    picked = "".join(f", h{numbers[c.reference]} AS c{c.index}" for c in columns)
+    picked, width = tuple(numbers[column.reference] for column in columns), len(header)
     if reading.skips:
-        scan = _scan(_good_records(reading), source, len(header), numbered=True)
-        return f"SELECT substr(n, {len(_NUMBER) + 1})::BIGINT AS record{picked} FROM {scan}"
+        path = _good_records(reading)
+        return CsvRecords(path, source, "none", width, picked, LONGEST_LINE, numbered=_NUMBER)
     if reading.is_repaired or source.dialect.comment:
         path, packing = _cleaned(reading), "none"
     else:
         path, packing = plain_text(reading.file, source, reading.copy(".csv"))
         if _may_lose_its_end(path, packing) and (fault := faults_of(reading.file, source)):
             raise fault
-    scan = _scan(path, source, len(header), lines, packing)
-    return f"SELECT row_number() OVER () AS record{picked} FROM {scan}"
+    return CsvRecords(path, source, packing, width, picked, LONGEST_LINE, lines)
 
 
 def _may_lose_its_end(path: Path, packing: str) -> bool:
@@ -200,65 +197,6 @@ def explain(text: str, source: LogicalSource, file: SourceFile) -> InputError:
 def is_mendable(text: str) -> bool:
     """Tell whether DuckDB may have stopped at mixed line ends, which `_cleaned` mends."""
     return "state machine reached an invalid state" in text or "unterminated quote" in text
-
-
-def _scan(
-    path: Path,
-    source: LogicalSource,
-    width: int,
-    lines: int = 0,
-    packing: str = "none",
-    *,
-    numbered: bool = False,
-) -> str:
-    """Return the table function that reads a file.
-
-    Args:
-        path: The file.
-        source: What the mapping says of it.
-        width: Number of its columns.
-        lines: How many lines stand before the header.
-        packing: How it is compressed.
-        numbered: Whether its records have their numbers before them, and there is no header.
-    """
-    dialect = source.dialect
-    names = (["n"] if numbered else []) + [f"h{number}" for number in range(width)]
-    columns = ", ".join(f"'{name}': 'VARCHAR'" for name in names)
-    trims = dialect.trim != "false"
-    nulls = None if trims else source.nulls
-    listed = ", ".join(sql_text(null) for null in ("",) if nulls is None) or ", ".join(
-        sql_text(null) for null in nulls or (_NO_NULL,)
-    )
-    options = [
-        "auto_detect = false",
-        f"columns = {{{columns}}}",
-        f"compression = {sql_text(packing)}",
-        f"header = {str(dialect.header and not numbered).lower()}",
-        f"skip = {lines}",
-        f"delim = {sql_text(dialect.delimiter)}",
-        f"quote = {sql_text(dialect.quote)}",
-        f"escape = {sql_text(dialect.escape)}",
-        f"nullstr = [{listed}]",
-        f"allow_quoted_nulls = {str(bool(nulls)).lower()}",
-        "strict_mode = true",
-        f"max_line_size = {LONGEST_LINE}",
-        "hive_partitioning = false",
-    ]
-    scan = f"read_csv({sql_file(path)}, {', '.join(options)})"
-    if not trims:
-        return scan
-    trimmed = ", ".join(f"{_trimmed(f'h{n}', source)} AS h{n}" for n in range(width))
-    return f"(SELECT {'n, ' if numbered else ''}{trimmed} FROM {scan})"
-
-
-def _trimmed(column: str, source: LogicalSource) -> str:
-    """Return the SQL of a value without white space at its ends; then it may be a null."""
-    function = {"true": "trim", "start": "ltrim", "end": "rtrim"}[source.dialect.trim]
-    value = f"{function}({column}, E' \\t\\r\\n')"
-    nulls = ("",) if source.nulls is None else source.nulls
-    if not nulls:
-        return f"coalesce({value}, '')"
-    return f"CASE WHEN {value} IN ({', '.join(map(sql_text, nulls))}) THEN NULL ELSE {value} END"
 
 
 def _header(

@@ -29,6 +29,7 @@ from kg.sources.files import Folders, SourceFile, check_file, missing_reference
 from kg.sources.lexical import time_of_day
 from kg.sources.postgres_times import read_all_times
 from kg.sources.reading import Reading
+from kg.sources.records import RowRecords
 from kg.sources.rows import Value, spool_rows
 from kg.sources.servers import VARIABLE, check_variables, is_named_by_user
 from kg.sources.sqlite_files import connect
@@ -77,8 +78,8 @@ def find_database(source: LogicalSource, folders: Folders) -> SourceFile:
     return SourceFile(Path(), name=shown)
 
 
-def select(reading: Reading) -> str:
-    """Return a query for the rows of a database; see `kg.engines.duckdb.loading`.
+def read(reading: Reading) -> RowRecords:
+    """Return the rows of a database as records.
 
     Raises:
         InputError: The query is wrong, or lacks a column; there is no such table.

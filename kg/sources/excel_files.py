@@ -22,14 +22,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any, Final
 
-from kg.duck import reserved
 from kg.errors import InputError, LimitError, Location
 from kg.mapping.plan import LogicalSource
-from kg.mapping.source_table import SourceTable
 from kg.sources.extras import need
 from kg.sources.files import SourceFile, missing_reference
 from kg.sources.reading import Reading
-from kg.sources.rows import scan_rows
+from kg.sources.records import RowRecords
 from kg.sources.streams import compression_of, unpacked
 from kg.temporary import temporary_folder
 from kg.workspace import show_path
@@ -43,8 +41,8 @@ _FLOOR: Final = 256 * 2**20
 _LARGEST: Final = 2**30
 
 
-def select(reading: Reading) -> str:
-    """Return a query for one workbook; see `kg.engines.duckdb.loading`.
+def read(reading: Reading) -> RowRecords:
+    """Return the records of a sheet of a workbook.
 
     Raises:
         InputError: The file is no workbook, has no such sheet, or a referenced column is doubled
@@ -55,9 +53,9 @@ def select(reading: Reading) -> str:
     source = reading.source
     path = unpacked(reading.file, source, reading.copy(".xlsx"))
     target = reading.copy(".jsonl")
-    limit = int(reading.memory() * _SHARE)
+    limit = int(reading.host.memory() * _SHARE)
     with (
-        reserved(reading.connection, limit),
+        reading.host.reserved(limit),
         _opened(path, target, limit, reading.file) as child,
     ):
         name, row, cells = child.start(source)
@@ -66,7 +64,7 @@ def select(reading: Reading) -> str:
         again = not source.dialect.header
         done = child.ask({"columns": picked, "again": again})
     reading.notes += [f"{reading.file.shown}: {text}" for text in done["noticed"]]
-    return _with_times(reading.table, scan_rows(reading, target, done["largest"], first=1))
+    return RowRecords(target, done["largest"], first=1, aligned=True)
 
 
 def lines_of(file: SourceFile, source: LogicalSource, records: Collection[int]) -> dict[int, int]:
@@ -209,18 +207,6 @@ def _opened(path: Path, target: Path, limit: int, file: SourceFile) -> Iterator[
 
 
 # --- the header -----------------------------------------------------------------------------
-
-
-def _with_times(table: SourceTable, query: str) -> str:
-    """Give midnights their time where the column has other times: they come as mere dates."""
-    changed = []
-    for column in table.columns:
-        value, kind = f"c{column.index}", f"t{column.index}"
-        is_midnight = f"{kind} = 'D' AND bool_or({kind} = 'T') OVER ()"
-        changed.append(f"CASE WHEN {is_midnight} THEN {value} || 'T00:00:00' ELSE {value} END")
-        changed[-1] += f" AS {value}"
-        changed.append(f"CASE WHEN {is_midnight} THEN 'T' ELSE {kind} END AS {kind}")
-    return f"SELECT * REPLACE ({', '.join(changed)}) FROM ({query})" if changed else query
 
 
 def _sheet_name(file: SourceFile, source: LogicalSource, known: Sequence[str]) -> str:

@@ -14,18 +14,15 @@ from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
-import duckdb
-
-from kg.duck import sql_file, sql_name, sql_text
 from kg.errors import InputError, KgError
-from kg.mapping.jsonpath import JsonPath, Step, Wildcard, engine_path, parse_jsonpath
+from kg.mapping.jsonpath import JsonPath, Step, Wildcard, parse_jsonpath
 from kg.mapping.plan import LogicalSource
-from kg.mapping.source_table import Column, SourceTable
 from kg.sources import json_trees
 from kg.sources.files import SourceFile
-from kg.sources.json_numbers import kind_sql, mark_numbers, text_sql
+from kg.sources.json_numbers import mark_numbers
 from kg.sources.json_scan import JsonScanner, too_large
-from kg.sources.reading import Reading
+from kg.sources.reading import Host, Reading
+from kg.sources.records import JsonRecords
 from kg.sources.streams import plain_name, plain_text, text_blocks
 
 # Bytes of a document, or of a record, that DuckDB holds in memory at once.
@@ -34,7 +31,6 @@ LARGEST_OBJECT: Final = 16 * 2**20
 LARGEST_UNCUT: Final = 16 * 2**20
 # Wildcards in a path: DuckDB takes twice the time to plan for each more.
 _MOST_WILDCARDS: Final = 8
-_SMALLEST_BUFFER: Final = 2**20
 # What a number looks like that the engine may write anew: an exponent, more digits than a double
 # keeps, a zero at the end, a very small value. Texts may look so too, which costs time only.
 # The engine looks for it, whose patterns are ten times as fast as Python's.
@@ -42,13 +38,11 @@ _LOSABLE: Final = r"[0-9][eE][-+0-9]|[0-9.]{17}|\.[0-9]+0(?:[^0-9.]|$)|(?:^|[^0-
 # Characters that such a number may reach over from one block to the next.
 _OVERLAP: Final = 64
 _BLOCK: Final = 2**20
-# SQL of the text of a JSON value and of the kind of its natural datatype.
-_PLAIN: Final = ("kg_json_text({})".format, "kg_json_kind({})".format)
 _LINES: Final = re.compile(r".*\.(jsonl|ndjson)")
 
 
-def select(reading: Reading) -> str:
-    """Return a query for one JSON file; see `kg.engines.duckdb.loading`.
+def read(reading: Reading) -> JsonRecords:
+    """Return the records of a JSON file.
 
     Raises:
         InputError: The iterator or a reference is no JSONPath, or the file is not valid JSON.
@@ -68,8 +62,8 @@ def select(reading: Reading) -> str:
     return _cut(reading, iterator, blocks, several=several, marks=reading.is_repaired)
 
 
-def select_lines(reading: Reading, path: Path) -> str:
-    """Return a query over a file of JSON documents, one a line, that a reader wrote."""
+def read_lines(reading: Reading, path: Path) -> JsonRecords:
+    """Return the records of a file of JSON documents, one a line, that a reader wrote."""
     iterator = _iterator(reading)
     with path.open("rb") as stream:
         blocks = iter(lambda: stream.read(_BLOCK), b"")
@@ -92,38 +86,11 @@ def _iterator(reading: Reading) -> JsonPath:
     return iterator
 
 
-def needs_marks(
-    connection: duckdb.DuckDBPyConnection, table: SourceTable, files: Sequence[SourceFile]
-) -> bool:
-    """Tell whether a table has numbers that the engine may have written anew.
-
-    Those with a fraction or an exponent may have had another text; then the file is read once
-    more, with its numbers marked.
-    """
-    doubles = [
-        f"list_contains(list_transform(c{c.index}, lambda e: e.t), 'd')"
-        if c.many
-        else f"t{c.index} = 'd'"
-        for c in table.columns
-        if c.typed and c.textual
-    ]
-    if not doubles:
-        return False
-    row = connection.execute(
-        f"SELECT 1 FROM {sql_name(table.name)} WHERE {' OR '.join(doubles)} LIMIT 1"
-    ).fetchone()
-    return row is not None and any(_may_lose(connection, file, table.source) for file in files)
-
-
-def _may_lose(
-    connection: duckdb.DuckDBPyConnection, file: SourceFile, source: LogicalSource
-) -> bool:
+def may_lose(host: Host, file: SourceFile, source: LogicalSource) -> bool:
+    """Tell whether a file has numbers that the engine may have written anew."""
     last = ""
     for block in text_blocks(file, source):
-        found = connection.execute(
-            f"SELECT regexp_matches(?, {sql_text(_LOSABLE)})", [last + block]
-        ).fetchone()
-        if found == (True,):
+        if host.matches(_LOSABLE, last + block, is_whole=False):
             return True
         last = block[-_OVERLAP:]
     return False
@@ -233,7 +200,7 @@ def _starts_with(file: SourceFile, source: LogicalSource, mark: str) -> bool:
     return False
 
 
-def _native(reading: Reading, steps: Sequence[Step], form: str) -> str:
+def _native(reading: Reading, steps: tuple[Step, ...], form: str) -> JsonRecords:
     file, source = reading.file, reading.source
     if reading.is_repaired:
         path, packing = reading.copy(".json"), "none"
@@ -241,35 +208,14 @@ def _native(reading: Reading, steps: Sequence[Step], form: str) -> str:
             out.writelines(mark_numbers(_utf8(file, source)))
     else:
         path, packing = plain_text(file, source, reading.copy(".json"))
-    scan = _scan(path, form, packing, LARGEST_OBJECT)
-    if form == "unstructured":
-        # A second document stops the query, and is then told with its place.
-        told = f"more text follows the document: {path}"
-        only = f"CASE WHEN row_number() OVER () > 1 THEN error({sql_text(told)}) ELSE json END"
-        scan = f"(SELECT {only} AS json FROM {scan})"
-    records = _found(scan, steps[form == "array" :])
-    return _query(reading, records, marks=reading.is_repaired)
-
-
-def _scan(path: Path, form: str, packing: str, largest: int) -> str:
-    return (
-        f"read_json({sql_file(path)}, format = '{form}', records = false,"
-        f" compression = '{packing}', columns = {{'json': 'JSON'}},"
-        f" maximum_object_size = {max(_SMALLEST_BUFFER, largest + 1)})"
-    )
-
-
-def _found(scan: str, steps: Sequence[Step]) -> str:
-    """Return a query for the records of documents."""
-    if not steps:
-        return f"SELECT row_number() OVER () AS record, json AS rec FROM {scan}"
-    head, rest = _until_wildcard(tuple(steps))
-    found = f"json_extract(json, {sql_text(engine_path(head))})" if head else "json"
-    if rest:
-        found = f"unnest({_all(found, rest)})"
-    return (
-        f"SELECT row_number() OVER () AS record, rec FROM (SELECT {found} AS rec FROM {scan})"
-        " WHERE rec IS NOT NULL"
+    return JsonRecords(
+        path,
+        form,
+        packing,
+        LARGEST_OBJECT,
+        steps[form == "array" :],
+        _values(reading),
+        reading.is_repaired,
     )
 
 
@@ -278,8 +224,8 @@ def _found(scan: str, steps: Sequence[Step]) -> str:
 
 def _cut(
     reading: Reading, iterator: JsonPath, blocks: Iterator[bytes], *, several: bool, marks: bool
-) -> str:
-    """Write the records one a line, and return a query over them.
+) -> JsonRecords:
+    """Write the records one a line, and return where they are.
 
     Args:
         reading: The reading.
@@ -299,9 +245,25 @@ def _cut(
         with plain.open("rb") as stream, target.open("wb") as out:
             out.writelines(mark_numbers(iter(lambda: stream.read(_BLOCK), b"")))
         plain.unlink()
-    scan = _scan(target, "newline_delimited", "none", cutter.largest)
-    records = _found(scan, ())
-    return _query(reading, records, cutter.finders, marks=marks or cutter.marks)
+    values = _values(reading, cutter.finders)
+    marks = marks or cutter.marks
+    return JsonRecords(target, "newline_delimited", "none", cutter.largest, (), values, marks)
+
+
+def _values(reading: Reading, found: Collection[int] = ()) -> tuple[tuple[Step, ...], ...]:
+    """Return where the values of each column are in a record.
+
+    Args:
+        reading: The reading.
+        found: Numbers of the columns whose values were found by a library.
+    """
+    at: tuple[Step, ...] = ("r",) if found else ()
+    return tuple(
+        (f"x{number}", Wildcard.ALL)
+        if number in found
+        else (*at, *(parse_jsonpath(column.reference).steps or ()))
+        for number, column in enumerate(reading.table.columns)
+    )
 
 
 class _Cutter:
@@ -330,9 +292,9 @@ class _Cutter:
         if self.is_wrapped:
             self.steps += (Wildcard.ALL,)
         if tail:
-            self.tail = json_trees.Finder(f"${tail}", iterator.text, source, reading.connection)
+            self.tail = json_trees.Finder(f"${tail}", iterator.text, source, reading.host)
         self.finders = {
-            number: json_trees.Finder(path.standard, path.text, source, reading.connection)
+            number: json_trees.Finder(path.standard, path.text, source, reading.host)
             for number, column in enumerate(reading.table.columns)
             if (path := parse_jsonpath(column.reference)).steps is None
         }
@@ -378,100 +340,3 @@ def _shallow(tree: json_trees.Tree) -> json_trees.Tree:
 
 def _utf8(file: SourceFile, source: LogicalSource) -> Iterator[bytes]:
     return (text.encode() for text in text_blocks(file, source))
-
-
-# --- columns --------------------------------------------------------------------------------
-
-
-def _query(
-    reading: Reading, records: str, found: Collection[int] = (), *, marks: bool = False
-) -> str:
-    """Return a query for the columns of records.
-
-    Args:
-        reading: The reading.
-        records: Query for record and rec.
-        found: Numbers of the columns whose values were found by a library.
-        marks: Whether numbers are marked.
-    """
-    at: tuple[Step, ...] = ("r",) if found else ()
-    needed: dict[tuple[Step, ...], int] = {}
-    shown = []
-    for number, column in enumerate(reading.table.columns):
-        steps: tuple[Step, ...] = (f"x{number}", Wildcard.ALL)
-        if number not in found:
-            steps = (*at, *(parse_jsonpath(column.reference).steps or ()))
-        shown.append(_column(column, steps, needed, marks=marks))
-    listed = "".join(f", {sql}" for sql in shown)
-    values = ""
-    if needed:
-        paths = ", ".join(sql_text(engine_path(path)) for path in needed)
-        values = f", json_extract(rec, [{paths}]) AS v"
-    return f"SELECT record{listed} FROM (SELECT record, rec{values} FROM ({records}))"
-
-
-def _column(
-    column: Column,
-    steps: tuple[Step, ...],
-    needed: dict[tuple[Step, ...], int],
-    *,
-    marks: bool,
-) -> str:
-    """Return the SQL of a column.
-
-    Args:
-        column: The column.
-        steps: Where its values are in a record.
-        needed: Paths without wildcards that are taken out of each record, with their numbers.
-        marks: Whether numbers are marked.
-    """
-    head, rest = _until_wildcard(steps)
-    found = f"v[{needed.setdefault(head, len(needed) + 1)}]"
-    index = column.index
-    text, kind = (text_sql, kind_sql) if marks else _PLAIN
-    if not column.many:
-        return f"{text(found)} AS c{index}, {kind(found)} AS t{index}"
-    return (
-        f"list_filter(list_transform({_all(found, rest, lenient=True)}, lambda e:"
-        f" {{'v': {text('e')}, 't': {kind('e')}}}), lambda e: e.v IS NOT NULL) AS c{index}"
-    )
-
-
-def _all(parent: str, steps: tuple[Step, ...], depth: int = 0, *, lenient: bool = False) -> str:
-    """Return the SQL of the list of values below `parent`; the first step is a wildcard.
-
-    A wildcard stands for the elements of an array and for the members of an object; DuckDB has a
-    path for each.
-
-    Args:
-        parent: SQL of a JSON value.
-        steps: A wildcard, and what follows.
-        depth: How many wildcards stand before.
-        lenient: Whether one value counts as a list of one, as many programs write lists.
-    """
-    head, rest = _until_wildcard(steps[1:])
-    below = engine_path(head)[1:]
-    members, other = f"json_extract({parent}, {sql_text('$.*' + below)})", "[]"
-    if lenient and below:
-        own = f"json_extract({parent}, {sql_text('$' + below)})"
-        members = (
-            f"CASE WHEN len({members}) > 0 THEN {members} WHEN {own} IS NOT NULL THEN [{own}]"
-            " ELSE [] END"
-        )
-    elif lenient:
-        other = f"CASE WHEN {parent} IS NULL OR {parent} = 'null' THEN [] ELSE [{parent}] END"
-    items = (
-        f"CASE WHEN starts_with({parent}, '[')"
-        f" THEN json_extract({parent}, {sql_text('$[*]' + below)})"
-        f" WHEN starts_with({parent}, '{{') THEN {members} ELSE {other} END"
-    )
-    if not rest:
-        return items
-    name = f"w{depth}"
-    inner = _all(name, rest, depth + 1, lenient=lenient)
-    return f"flatten(list_transform({items}, lambda {name}: {inner}))"
-
-
-def _until_wildcard(steps: tuple[Step, ...]) -> tuple[tuple[Step, ...], tuple[Step, ...]]:
-    end = steps.index(Wildcard.ALL) if Wildcard.ALL in steps else len(steps)
-    return steps[:end], steps[end:]

@@ -2,7 +2,7 @@
 
 The engine reads numbers with a fraction or an exponent as doubles: ``1.50`` becomes ``1.5``, and
 a decimal of twenty digits another number. Such a number is passed as a text that starts with a
-mark, which `text_sql` and `kind_sql` know.
+mark.
 """
 
 from __future__ import annotations
@@ -11,11 +11,9 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from kg.duck import sql_text
-
 # As JSON writes it; no data will hold it.
-_MARK: Final = '"\\u0001kg number\\u0001'
-_LENGTH: Final = len("\x01kg number\x01")
+MARK: Final = "\x01kg number\x01"
+MARK_AS_JSON: Final = '"\\u0001kg number\\u0001'
 # What is no number with a fraction or an exponent; then one that is.
 _SKIPPED: Final = re.compile(
     rb'(?:[^"0-9-]++|"(?:[^"\\]++|\\.)*+"|-?[0-9]++(?![0-9.eE])|-(?![0-9]))*+', re.DOTALL
@@ -36,7 +34,7 @@ def marked(number: str) -> str:
     is_short = "e" not in number and "E" not in number and repr(float(number)) == number
     if is_short or number.lstrip("-").isdigit():
         return number
-    return f'{_MARK}{number}"'
+    return f'{MARK_AS_JSON}{number}"'
 
 
 def mark_numbers(blocks: Iterator[bytes]) -> Iterator[bytes]:
@@ -73,19 +71,3 @@ def _marked(number: bytes) -> bytes:
         return marked(number.decode()).encode()
     except ValueError:
         return number
-
-
-def text_sql(found: str) -> str:
-    """Return the SQL of the text of a JSON value, whose SQL is given."""
-    return (
-        f"CASE WHEN starts_with({found}, {sql_text(_MARK)})"
-        f" THEN substr(json_extract_string({found}, '$'), {_LENGTH + 1})"
-        f" ELSE kg_json_text({found}) END"
-    )
-
-
-def kind_sql(found: str) -> str:
-    """Return the SQL of the kind of a JSON value's natural datatype."""
-    return (
-        f"CASE WHEN starts_with({found}, {sql_text(_MARK)}) THEN 'd' ELSE kg_json_kind({found}) END"
-    )

@@ -1,7 +1,7 @@
 r"""The functions `match` and `search` of JSONPath, in time that grows with the text alone.
 
 The library for JSONPath asks Python's `re`, which can take for ever on patterns such as
-``(a+)+b``. Here DuckDB's RE2 is asked, which also knows ``\p{L}``; Python only where a pattern
+``(a+)+b``. Here the RE2 of DuckDB is asked, which also knows ``\p{L}``; Python only where a pattern
 has no choice to make.
 
 Spec: https://www.rfc-editor.org/rfc/rfc9535#name-match-function-extension,
@@ -16,7 +16,7 @@ from functools import lru_cache
 from types import ModuleType
 from typing import Any, Final
 
-import duckdb
+from kg.sources.reading import Host
 
 # What a pattern may have once, if Python is to match it, and what never: classes and anchors are
 # not the same in both.
@@ -34,10 +34,10 @@ _PIECE: Final = re.compile(r"\\.|\[\^?\]?(?:\\.|[^\]\\])*\]|\.", re.DOTALL)
 def use_linear_patterns(
     environment: Any,  # noqa: ANN401  (of a library that need not be there)
     library: ModuleType,
-    connection: duckdb.DuckDBPyConnection,
+    host: Host,
 ) -> None:
     """Give an environment of the library the functions `match` and `search` of this module."""
-    matcher = _Matcher(connection)
+    matcher = _Matcher(host)
 
     class Function(library.function_extensions.FilterFunction):  # type: ignore[misc, name-defined]
         arg_types = library.function_extensions.Match.arg_types
@@ -55,10 +55,10 @@ def use_linear_patterns(
     environment.function_extensions["search"] = Function(is_whole=False)
 
 
-def bad_pattern(path: str, connection: duckdb.DuckDBPyConnection) -> str:
+def bad_pattern(path: str, host: Host) -> str:
     """Return the first pattern written in a path that is none; empty where all are well."""
     for pattern in _patterns(path):
-        if not _is_valid(pattern, connection):
+        if host.matches(_dialect(pattern), "", is_whole=False) is None:
             return pattern
     return ""
 
@@ -68,33 +68,18 @@ def _patterns(path: str) -> Iterator[str]:
         yield re.sub(r"\\(['\"\\/])", r"\1", single or double)
 
 
-def _is_valid(pattern: str, connection: duckdb.DuckDBPyConnection) -> bool:
-    try:
-        connection.execute("SELECT regexp_matches('', ?)", [_dialect(pattern)]).fetchone()
-    except duckdb.Error:
-        return False
-    return True
-
-
 class _Matcher:
     """Matches texts, with the engine or, where that is as good, with Python."""
 
-    def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
-        self.connection = connection
+    def __init__(self, host: Host) -> None:
+        self.host = host
 
     def fits(self, value: str, pattern: str, *, is_whole: bool) -> bool:
         """Tell whether a pattern fits a text, or a part of it; one that is no pattern never."""
         plain = _plain(pattern)
         if plain is not None and len(value) <= _SHORT:
             return (plain.fullmatch if is_whole else plain.search)(value) is not None
-        function = "regexp_full_match" if is_whole else "regexp_matches"
-        try:
-            row = self.connection.execute(
-                f"SELECT {function}(?, ?)", [value, _dialect(pattern)]
-            ).fetchone()
-        except (duckdb.Error, UnicodeEncodeError):
-            return False
-        return row == (True,)
+        return self.host.matches(_dialect(pattern), value, is_whole=is_whole) is True
 
 
 @lru_cache(maxsize=256)

@@ -11,13 +11,12 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from typing import Any, Final
 
-import duckdb
-
 from kg.errors import InputError, LimitError, Location
 from kg.mapping.plan import LogicalSource
 from kg.sources.extras import need
 from kg.sources.json_numbers import marked
 from kg.sources.json_patterns import bad_pattern, use_linear_patterns
+from kg.sources.reading import Host
 
 # A value of a JSON document, as the standard library has it.
 Tree = Any
@@ -117,7 +116,7 @@ class Finder:
         path: As RFC 9535 writes it.
         written: As the mapping writes it.
         source: Where it is used.
-        connection: What patterns are matched with.
+        host: What patterns are matched with.
 
     Raises:
         InputError: The path is not valid, or the library for it is not installed.
@@ -128,9 +127,9 @@ class Finder:
         path: str,
         written: str,
         source: LogicalSource,
-        connection: duckdb.DuckDBPyConnection,
+        host: Host,
     ) -> None:
-        self._find = _compiled(path, written, source, connection)
+        self._find = _compiled(path, written, source, host)
 
     def find(self, tree: Tree, place: Location) -> Iterator[Tree]:
         """Yield the values that the path leads to, in order.
@@ -145,12 +144,12 @@ class Finder:
 
 
 def _compiled(
-    standard: str, written: str, source: LogicalSource, connection: duckdb.DuckDBPyConnection
+    standard: str, written: str, source: LogicalSource, host: Host
 ) -> Callable[[Tree], Any]:
     library = need("jsonpath", "jsonpath", f"the path {written}")
     environment = library.JSONPathEnvironment(strict=True)
-    use_linear_patterns(environment, library, connection)
-    if pattern := bad_pattern(standard, connection):
+    use_linear_patterns(environment, library, host)
+    if pattern := bad_pattern(standard, host):
         raise _no_path(written, f"{pattern!r} is no regular expression", source)
     try:
         return environment.compile(standard).finditer  # type: ignore[no-any-return]

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final
-
-import duckdb
+from typing import Final, Protocol
 
 from kg.mapping.plan import LogicalSource
 from kg.mapping.source_table import SourceTable
-from kg.sizes import parse_size
 from kg.sources.files import SourceFile
 
 # How many bytes of text may be held as a tree of objects, for each byte that the engine may use:
@@ -18,12 +16,32 @@ from kg.sources.files import SourceFile
 _TREE_SHARE: Final = 16
 
 
+class Host(Protocol):
+    """The engine that sources are read for: what readers need of it."""
+
+    def memory(self) -> int:
+        """Return the bytes that it may use."""
+
+    def reserve(self, library: str, size: int) -> None:
+        """Use so many bytes less from now on, since a library takes them; once for each library."""
+
+    def reserved(self, size: int) -> AbstractContextManager[None]:
+        """Use so many bytes less, as long as the context lasts."""
+
+    def matches(self, pattern: str, text: str, *, is_whole: bool) -> bool | None:
+        """Tell whether a pattern fits a text, or a part of it, in time that grows with the text.
+
+        Returns:
+            None where the pattern, or the text, is none.
+        """
+
+
 @dataclass(slots=True)
 class Reading:
-    """The reading of one file into a query.
+    """The reading of one file.
 
     Attributes:
-        connection: From `kg.duck.engine`, with the macros of `kg.engines.duckdb.dialect`.
+        host: The engine that it is read for.
         file: What to read.
         number: Number of the file in its source.
         table: The table that the records go into.
@@ -35,7 +53,7 @@ class Reading:
         notes: What the user should know of the file, although it can be read.
     """
 
-    connection: duckdb.DuckDBPyConnection
+    host: Host
     file: SourceFile
     number: int
     table: SourceTable
@@ -57,12 +75,6 @@ class Reading:
         self.copies.append(self.spill / name)
         return self.copies[-1]
 
-    def memory(self) -> int:
-        """Return the bytes that DuckDB may use."""
-        row = self.connection.execute("SELECT current_setting('memory_limit')").fetchone()
-        assert row is not None
-        return parse_size(row[0])
-
     def largest_tree(self) -> int:
         """Return how many bytes of text may be held as a tree of objects at once."""
-        return self.memory() // _TREE_SHARE
+        return self.host.memory() // _TREE_SHARE

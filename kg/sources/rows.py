@@ -13,19 +13,17 @@ import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
-from pathlib import Path
 from typing import Final
 
-from kg.duck import sql_file
 from kg.errors import LimitError
 from kg.sources.lexical import Lexical, duration
 from kg.sources.reading import Reading
+from kg.sources.records import RowRecords
 
 # A value of a row, of a type that a library gives.
 Value = object
 Typed = tuple[str | None, str | None]
 
-_SMALLEST_BUFFER: Final = 1 << 20
 # A row may be larger than a text that it holds, but not by much.
 _LARGEST_ROW: Final = 1 << 28
 # Characters of what is no single value that messages may need.
@@ -84,8 +82,8 @@ def typed(value: Value) -> Typed:
     return str(value), None
 
 
-def spool_rows(reading: Reading, rows: Iterable[Sequence[Value]]) -> str:
-    """Write rows to a file, and return the query of a reader over it.
+def spool_rows(reading: Reading, rows: Iterable[Sequence[Value]]) -> RowRecords:
+    """Write rows to a file, and return where they are.
 
     Args:
         reading: The reading.
@@ -103,26 +101,7 @@ def spool_rows(reading: Reading, rows: Iterable[Sequence[Value]]) -> str:
                 largest = len(line)
                 _check_size(largest, reading)
             out.write(line + "\n")
-    return scan_rows(reading, target, largest)
-
-
-def scan_rows(reading: Reading, path: Path, largest: int, first: int = 0) -> str:
-    """Return the query of a reader over a file of rows.
-
-    Args:
-        reading: The reading.
-        path: A file of JSON arrays, one a line, with texts and kinds in turn.
-        largest: Characters of the longest line.
-        first: How many other texts stand before them.
-    """
-    scan = (
-        f"read_json({sql_file(path)}, format = 'newline_delimited', compression = 'none',"
-        " records = false, columns = {'row': 'VARCHAR[]'},"
-        f" maximum_object_size = {max(_SMALLEST_BUFFER, 4 * largest)})"
-    )
-    texts = [(column.index, first + 2 * n + 1) for n, column in enumerate(reading.table.columns)]
-    picked = "".join(f", row[{at}] AS c{index}, row[{at + 1}] AS t{index}" for index, at in texts)
-    return f"SELECT row_number() OVER () AS record{picked} FROM {scan}"
+    return RowRecords(target, largest)
 
 
 def _check_size(size: int, reading: Reading) -> None:

@@ -13,14 +13,15 @@ import pyoxigraph as ox
 from kg.errors import InputError
 from kg.sources.files import missing_reference
 from kg.sources.reading import Reading
+from kg.sources.records import RowRecords
 from kg.sources.rows import Value, spool_rows
 from kg.sparql.guard import guard
 from kg.sparql.words import Form
 from kg.store import ask, is_small, load_files
 
 
-def select(reading: Reading) -> str:
-    """Return a query for the solutions of a SPARQL query; see `kg.engines.duckdb.loading`.
+def read(reading: Reading) -> RowRecords:
+    """Return the solutions of a SPARQL query as records.
 
     Raises:
         InputError: The file is not valid RDF, or the query is no SELECT that can be asked.

@@ -17,13 +17,13 @@ from contextlib import contextmanager
 from itertools import chain
 from typing import TYPE_CHECKING, Any, Final
 
-from kg.duck import reserve, sql_file
 from kg.errors import InputError, KgError, LimitError, Location
 from kg.mapping.plan import LogicalSource
 from kg.sources.extras import need
 from kg.sources.files import SourceFile
 from kg.sources.json_scan import too_large
 from kg.sources.reading import Reading
+from kg.sources.records import ListRecords
 from kg.sources.streams import encoding_of, open_source, text_blocks
 from kg.sources.xml_paths import PathStep, fits, matches, parse_path, steps_up
 
@@ -36,7 +36,6 @@ Parser = Any
 Found = Any
 # Bytes that are parsed before what is done with is forgotten.
 _BLOCK: Final = 1 << 16
-_SMALLEST_BUFFER: Final = 1 << 20
 # What the library and the part of a document that it holds take, in bytes; measured.
 _LXML: Final = 32 * 2**20
 # Of libxml2: characters of a text, a name, or a comment; and how it says so.
@@ -46,14 +45,14 @@ _LIMITS: Final = ("XML_PARSE_HUGE", "Excessive depth", "limit exceeded", "too lo
 _LARGEST: Final = 64 * 2**20
 
 
-def select(reading: Reading) -> str:
-    """Return a query for one XML file; see `kg.engines.duckdb.loading`.
+def read(reading: Reading) -> ListRecords:
+    """Return the records of an XML file.
 
     Raises:
         InputError: The file is not valid XML, declares entities, or an XPath is not valid.
         LimitError: A record, or a document that must be held whole, is too large.
     """
-    reserve(reading.connection, "lxml", _LXML)
+    reading.host.reserve("lxml", _LXML)
     columns = reading.table.columns
     document = _Document(
         reading.file,
@@ -68,16 +67,7 @@ def select(reading: Reading) -> str:
             line = json.dumps({str(n): v for n, v in enumerate(values)}, ensure_ascii=False)
             largest = max(largest, len(line))
             out.write(line + "\n")
-    names = ", ".join(f"'{number}': 'VARCHAR[]'" for number in range(max(1, len(columns))))
-    scan = (
-        f"read_json({sql_file(target)}, format = 'newline_delimited', compression = 'none',"
-        f" columns = {{{names}}}, maximum_object_size = {max(_SMALLEST_BUFFER, 4 * largest)})"
-    )
-    shown = "".join(
-        f", list_transform(\"{number}\", lambda e: {{'v': e}}) AS c{column.index}"
-        for number, column in enumerate(columns)
-    )
-    return f"SELECT row_number() OVER () AS record{shown} FROM {scan}"
+    return ListRecords(target, largest)
 
 
 def lines_of(file: SourceFile, source: LogicalSource, records: Collection[int]) -> dict[int, int]:

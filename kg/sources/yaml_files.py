@@ -38,6 +38,7 @@ from kg.mapping.yaml_nodes import UNPAIRED, paired, yaml_error
 from kg.sources import json_files
 from kg.sources.files import SourceFile, empty_file
 from kg.sources.reading import Reading
+from kg.sources.records import JsonRecords
 from kg.sources.streams import open_text
 
 _NULL: Final = re.compile(r"null|Null|NULL|~|")
@@ -56,13 +57,13 @@ _LINES: Final = ".lines"
 _Lines = int | tuple[int, "Sequence[_Lines] | Mapping[str, _Lines]"]
 
 
-def select(reading: Reading) -> str:
-    """Return a query for one YAML file; see `kg.engines.duckdb.loading`.
+def read(reading: Reading) -> JsonRecords:
+    """Return the records of a YAML file.
 
     Raises:
         InputError: The file is not valid YAML or not in its encoding, or a key stands twice.
     """
-    return json_files.select_lines(reading, converted(reading.file, reading.source, reading.spill))
+    return json_files.read_lines(reading, converted(reading.file, reading.source, reading.spill))
 
 
 def lines_of(

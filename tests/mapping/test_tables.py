@@ -48,11 +48,11 @@ def test_textual_columns(tmp_path, inside, textual):
 def test_numbers_are_read_once_where_their_texts_do_not_count(tmp_path, monkeypatch):
     calls = []
 
-    def select(reading):
+    def read(reading):
         calls.append(reading.file.path.name)
-        return json_files.select(reading)
+        return json_files.read(reading)
 
-    monkeypatch.setitem(loading._READERS, Formulation.JSON, select)
+    monkeypatch.setitem(loading._READERS, Formulation.JSON, read)
     write_files(tmp_path, {"a.json": '[{"n": 1.50}]', "b.json": "[{}]"})
     rest = "  other: {sources: [b], s: ex:o, po: [[ex:r, $(v)]]}\n"
     for po, reads in (("$(n)", 1), ("$(n), xsd:decimal", 2)):

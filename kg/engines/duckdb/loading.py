@@ -15,14 +15,15 @@ from typing import Final
 
 import duckdb
 
-from kg.duck import first_line, sql_name, sql_text
+from kg.duck import sql_name, sql_text
 from kg.engines.duckdb.dialect import BAD_VALUE
+from kg.engines.duckdb.host import DuckHost
+from kg.engines.duckdb.read_errors import explained, is_mendable, not_utf8
+from kg.engines.duckdb.scans import query_of
 from kg.errors import InputError, KgError, Location, WorldError
 from kg.mapping.plan import Formulation, LogicalSource
 from kg.mapping.source_table import Column, SourceTable
-from kg.paths import plain_path
 from kg.rejects import current
-from kg.sizes import parse_size
 from kg.sources import (
     csv_files,
     excel_files,
@@ -34,7 +35,7 @@ from kg.sources import (
 from kg.sources.files import Folders, SourceFile, find_files
 from kg.sources.nothing import why_nothing
 from kg.sources.reading import Reading
-from kg.sources.streams import bad_compression, text_blocks
+from kg.sources.records import Records
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,17 +73,16 @@ def _module(name: str) -> ModuleType:
     return importlib.import_module(f"kg.sources.{name}")
 
 
-# A reader returns a query with the columns record, c0, t0, c1, … for one file.
-Reader = Callable[[Reading], str]
+Reader = Callable[[Reading], Records]
 _READERS: Final[Mapping[Formulation, Reader]] = {
-    Formulation.CSV: csv_files.select,
-    Formulation.EXCEL: excel_files.select,
-    Formulation.JSON: json_files.select,
-    Formulation.PARQUET: parquet_files.select,
-    Formulation.SPARQL: lambda reading: _module("sparql_results").select(reading),
-    Formulation.SQL: lambda reading: _module("databases").select(reading),
-    Formulation.XPATH: xml_files.select,
-    Formulation.YAML: yaml_files.select,
+    Formulation.CSV: csv_files.read,
+    Formulation.EXCEL: excel_files.read,
+    Formulation.JSON: json_files.read,
+    Formulation.PARQUET: parquet_files.read,
+    Formulation.SPARQL: lambda reading: _module("sparql_results").read(reading),
+    Formulation.SQL: lambda reading: _module("databases").read(reading),
+    Formulation.XPATH: xml_files.read,
+    Formulation.YAML: yaml_files.read,
 }
 _Locator = Callable[[SourceFile, LogicalSource, Collection[int]], dict[int, int]]
 _LOCATORS: Final[Mapping[Formulation, _Locator]] = {
@@ -104,8 +104,6 @@ _INSIDE: Final[Mapping[Formulation, str]] = {
     Formulation.SQL: "Take it apart in the query, or cast it to a text.",
     Formulation.PARQUET: "Refer to another column; arrays and structures are not read.",
 }
-# What DuckDB says of a packed file that is cut off or damaged.
-_PACKED: Final = {"GZIP": "gzip", "ZSTD": "zstd"}
 
 
 def load_table(
@@ -135,9 +133,7 @@ def load_table(
 
 def _width(connection: duckdb.DuckDBPyConnection) -> int:
     """Return how many columns may be read at once under the memory limit."""
-    row = connection.execute("SELECT current_setting('memory_limit')").fetchone()
-    assert row is not None
-    return max(FEWEST_COLUMNS, parse_size(str(row[0])) // (2 * BYTES_PER_COLUMN))
+    return max(FEWEST_COLUMNS, DuckHost(connection).memory() // (2 * BYTES_PER_COLUMN))
 
 
 def _load_wide(
@@ -205,8 +201,9 @@ def _load(
 ) -> LoadedTable:
     source = table.source
     reader = _READERS[source.formulation]
+    host = DuckHost(connection)
     readings = [
-        Reading(connection, file, number, table, folders.spill) for number, file in enumerate(files)
+        Reading(host, file, number, table, folders.spill) for number, file in enumerate(files)
     ]
     records, incomplete = _read(connection, table, reader, readings)
     notes = tuple(dict.fromkeys(note for reading in readings for note in reading.notes))
@@ -224,17 +221,17 @@ def _read(
 ) -> tuple[int, bool]:
     """Make the table, as `_create` does; what goes wrong at first is mended, or left out."""
     try:
-        made = _create(connection, table, _union(reader, readings))
+        made = _create(connection, table, _union(connection, reader, readings))
     except (UnicodeDecodeError, duckdb.Error, InputError) as error:
         if _skips(error, readings):
             return _again(connection, table, reader, readings)
         if isinstance(error, UnicodeDecodeError):  # DuckDB's message quotes what it could not read
-            raise _not_utf8(readings) or error from error
+            raise not_utf8(readings) or error from error
         if not isinstance(error, duckdb.Error):
             raise
         made = None
-        if not _is_mendable(error, readings):
-            raise _explained(error, readings) from error
+        if not is_mendable(error, readings):
+            raise explained(connection, error, readings) from error
     if made is None or _needs_marks(connection, table, readings):
         return _again(connection, table, reader, readings)
     return made
@@ -265,9 +262,26 @@ def _can_skip(reading: Reading) -> bool:
 def _needs_marks(
     connection: duckdb.DuckDBPyConnection, table: SourceTable, readings: Sequence[Reading]
 ) -> bool:
-    is_json = table.source.formulation is Formulation.JSON
-    files = [reading.file for reading in readings]
-    return is_json and json_files.needs_marks(connection, table, files)
+    """Tell whether a table has numbers that DuckDB may have written anew.
+
+    Those with a fraction or an exponent may have had another text; then the file is read once
+    more, with its numbers marked.
+    """
+    doubles = [
+        f"list_contains(list_transform(c{c.index}, lambda e: e.t), 'd')"
+        if c.many
+        else f"t{c.index} = 'd'"
+        for c in table.columns
+        if c.typed and c.textual
+    ]
+    if table.source.formulation is not Formulation.JSON or not doubles:
+        return False
+    row = connection.execute(
+        f"SELECT 1 FROM {sql_name(table.name)} WHERE {' OR '.join(doubles)} LIMIT 1"
+    ).fetchone()
+    return row is not None and any(
+        json_files.may_lose(reading.host, reading.file, reading.source) for reading in readings
+    )
 
 
 def _again(
@@ -281,16 +295,18 @@ def _again(
     for reading in readings:
         reading.is_repaired = True
     try:
-        return _create(connection, table, _union(reader, readings))
+        return _create(connection, table, _union(connection, reader, readings))
     except duckdb.Error as error:
-        raise _explained(error, readings) from error
+        raise explained(connection, error, readings) from error
 
 
-def _union(reader: Reader, readings: Sequence[Reading]) -> str:
+def _union(
+    connection: duckdb.DuckDBPyConnection, reader: Reader, readings: Sequence[Reading]
+) -> str:
     selects = []
     for reading in readings:
         try:
-            sql = reader(reading)
+            sql = query_of(connection, reader(reading), reading)
         except KgError as error:
             raise error.at(reading.file.location) from error.__cause__
         selects.append(f"SELECT {reading.number}::INTEGER AS file, * FROM ({sql})")
@@ -311,91 +327,6 @@ def _without_nulls(table: SourceTable, select: str) -> str:
         return f"CASE WHEN {name} IN ({listed}) THEN NULL ELSE {name} END AS {name}"
 
     return f"SELECT * REPLACE ({', '.join(map(kept, table.columns))}) FROM ({select})"
-
-
-def _is_mendable(error: duckdb.Error, readings: Sequence[Reading]) -> bool:
-    reading = _reading_of(str(error), readings)
-    if reading is None:
-        return False
-    if reading.source.formulation is Formulation.JSON:
-        reading.is_large = json_files.is_mendable(str(error))
-        return reading.is_large
-    is_csv = reading.source.formulation is Formulation.CSV
-    return is_csv and csv_files.is_mendable(str(error))
-
-
-def _reading_of(text: str, readings: Sequence[Reading]) -> Reading | None:
-    """Return the reading whose file, or a copy of it, is named in an error of the engine."""
-    for reading in readings:
-        paths = (*reading.copies, reading.file.path)
-        if any(str(name) in text for path in paths for name in (path, plain_path(path))):
-            return reading
-    return readings[0] if len(readings) == 1 else None
-
-
-def _damaged_parquet(readings: Sequence[Reading]) -> Reading | None:
-    """Return the reading of the first Parquet file that cannot be decoded to its end."""
-    for reading in readings:
-        try:
-            select = parquet_files.select(reading)
-            reading.connection.execute(f"SELECT bit_xor(hash(t)) FROM ({select}) AS t")
-        except (duckdb.Error, KgError):
-            return reading
-    return None
-
-
-def _not_utf8(readings: Sequence[Reading]) -> InputError | None:
-    for reading in readings:
-        try:
-            for _ in text_blocks(reading.file, reading.source):
-                pass
-        except InputError as error:
-            return error
-    return None
-
-
-def _explained(error: duckdb.Error, readings: Sequence[Reading]) -> KgError | duckdb.Error:
-    """Turn an error that is about a file's content into ours; return others unchanged."""
-    text = str(error)
-    reading = _reading_of(text, readings)
-    if reading is None and readings[0].source.formulation is Formulation.PARQUET:
-        reading = _damaged_parquet(readings)  # these messages name no file
-    if reading is None:
-        return error
-    is_parquet = reading.source.formulation is Formulation.PARQUET
-    if is_parquet and _is_of_content(error):
-        return parquet_files.broken(text, reading.file)
-    if isinstance(error, duckdb.IOException):
-        packed = next((kind for mark, kind in _PACKED.items() if mark in text.upper()), None)
-        return (
-            bad_compression(reading.file.location, packed, first_line(error)) if packed else error
-        )
-    # What DuckDB says of lines longer than its buffers is that it has not learnt to read them.
-    if not isinstance(error, duckdb.InvalidInputException | duckdb.NotImplementedException):
-        return error
-    if reading.source.formulation is Formulation.CSV:
-        return csv_files.explain(text, reading.source, reading.file)
-    if reading.source.formulation is Formulation.JSON:
-        return json_files.explain(text, reading.source, reading.file)
-    return error
-
-
-def _is_of_content(error: duckdb.Error) -> bool:
-    """Tell whether an error is one of DuckDB's about what a Parquet file holds."""
-    if isinstance(error, duckdb.IOException):  # a place that the file points to
-        return "read enough bytes" in str(error)
-    # Those of the library that decodes the file have no class of their own.
-    return type(error) is duckdb.Error or isinstance(error, _OF_CONTENT)
-
-
-_OF_CONTENT: Final = (
-    duckdb.InvalidInputException,
-    duckdb.NotImplementedException,
-    duckdb.SerializationException,
-    duckdb.OutOfRangeException,
-    duckdb.ConversionException,
-    duckdb.InternalException,
-)
 
 
 def _create(

@@ -1,0 +1,41 @@
+"""What readers of sources may ask of DuckDB."""
+
+from __future__ import annotations
+
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+
+import duckdb
+
+from kg.duck import reserve, reserved
+from kg.sizes import parse_size
+
+
+@dataclass(frozen=True, slots=True)
+class DuckHost:
+    """A connection from `kg.duck.engine`; see `kg.sources.reading.Host`."""
+
+    connection: duckdb.DuckDBPyConnection
+
+    def memory(self) -> int:
+        """Return the bytes that DuckDB may use."""
+        row = self.connection.execute("SELECT current_setting('memory_limit')").fetchone()
+        assert row is not None
+        return parse_size(str(row[0]))
+
+    def reserve(self, library: str, size: int) -> None:
+        """Lower the memory limit by what a library takes, once for each."""
+        reserve(self.connection, library, size)
+
+    def reserved(self, size: int) -> AbstractContextManager[None]:
+        """Lower the memory limit by so many bytes, as long as the context lasts."""
+        return reserved(self.connection, size)
+
+    def matches(self, pattern: str, text: str, *, is_whole: bool) -> bool | None:
+        """Tell whether a pattern of RE2 fits a text, or a part of it; None where one is none."""
+        function = "regexp_full_match" if is_whole else "regexp_matches"
+        try:
+            row = self.connection.execute(f"SELECT {function}(?, ?)", [text, pattern]).fetchone()
+        except (duckdb.Error, UnicodeEncodeError):
+            return None
+        return row == (True,)

@@ -1,0 +1,141 @@
+"""JSON as SQL: the records of a file, and their values by paths of keys, indices and wildcards."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from kg.duck import sql_file
+from kg.mapping.jsonpath import Step, Wildcard, engine_path
+from kg.mapping.source_table import Column
+from kg.sources.json_numbers import MARK, MARK_AS_JSON
+from kg.sources.records import JsonRecords
+from kg.sql import sql_text
+
+_SMALLEST_BUFFER: Final = 2**20
+
+
+def json_query(records: JsonRecords, columns: Sequence[Column]) -> str:
+    """Return a query for the columns of a file of JSON."""
+    needed: dict[tuple[Step, ...], int] = {}
+    shown = [
+        _column(column, steps, needed, marks=records.marks)
+        for column, steps in zip(columns, records.values, strict=True)
+    ]
+    listed = "".join(f", {sql}" for sql in shown)
+    values = ""
+    if needed:
+        paths = ", ".join(sql_text(engine_path(path)) for path in needed)
+        values = f", json_extract(rec, [{paths}]) AS v"
+    return f"SELECT record{listed} FROM (SELECT record, rec{values} FROM ({_found(records)}))"
+
+
+def _found(records: JsonRecords) -> str:
+    """Return a query for the records of documents."""
+    scan = (
+        f"read_json({sql_file(records.path)}, format = '{records.form}', records = false,"
+        f" compression = '{records.packing}', columns = {{'json': 'JSON'}},"
+        f" maximum_object_size = {max(_SMALLEST_BUFFER, records.largest + 1)})"
+    )
+    if records.form == "unstructured":
+        # A second document stops the query, and is then told with its place.
+        told = f"more text follows the document: {records.path}"
+        only = f"CASE WHEN row_number() OVER () > 1 THEN error({sql_text(told)}) ELSE json END"
+        scan = f"(SELECT {only} AS json FROM {scan})"
+    if not records.steps:
+        return f"SELECT row_number() OVER () AS record, json AS rec FROM {scan}"
+    head, rest = _until_wildcard(records.steps)
+    found = f"json_extract(json, {sql_text(engine_path(head))})" if head else "json"
+    if rest:
+        found = f"unnest({_all(found, rest)})"
+    return (
+        f"SELECT row_number() OVER () AS record, rec FROM (SELECT {found} AS rec FROM {scan})"
+        " WHERE rec IS NOT NULL"
+    )
+
+
+def _column(
+    column: Column,
+    steps: tuple[Step, ...],
+    needed: dict[tuple[Step, ...], int],
+    *,
+    marks: bool,
+) -> str:
+    """Return the SQL of a column.
+
+    Args:
+        column: The column.
+        steps: Where its values are in a record.
+        needed: Paths without wildcards that are taken out of each record, with their numbers.
+        marks: Whether numbers are marked.
+    """
+    head, rest = _until_wildcard(steps)
+    found = f"v[{needed.setdefault(head, len(needed) + 1)}]"
+    index = column.index
+    if not column.many:
+        text, kind = _text(found, marks=marks), _kind(found, marks=marks)
+        return f"{text} AS c{index}, {kind} AS t{index}"
+    return (
+        f"list_filter(list_transform({_all(found, rest, lenient=True)}, lambda e:"
+        f" {{'v': {_text('e', marks=marks)}, 't': {_kind('e', marks=marks)}}}),"
+        f" lambda e: e.v IS NOT NULL) AS c{index}"
+    )
+
+
+def _text(found: str, *, marks: bool) -> str:
+    """Return the SQL of the text of a JSON value, whose SQL is given."""
+    if not marks:
+        return f"kg_json_text({found})"
+    return (
+        f"CASE WHEN starts_with({found}, {sql_text(MARK_AS_JSON)})"
+        f" THEN substr(json_extract_string({found}, '$'), {len(MARK) + 1})"
+        f" ELSE kg_json_text({found}) END"
+    )
+
+
+def _kind(found: str, *, marks: bool) -> str:
+    """Return the SQL of the kind of a JSON value's natural datatype."""
+    if not marks:
+        return f"kg_json_kind({found})"
+    starts = f"starts_with({found}, {sql_text(MARK_AS_JSON)})"
+    return f"CASE WHEN {starts} THEN 'd' ELSE kg_json_kind({found}) END"
+
+
+def _all(parent: str, steps: tuple[Step, ...], depth: int = 0, *, lenient: bool = False) -> str:
+    """Return the SQL of the list of values below `parent`; the first step is a wildcard.
+
+    A wildcard stands for the elements of an array and for the members of an object; DuckDB has a
+    path for each.
+
+    Args:
+        parent: SQL of a JSON value.
+        steps: A wildcard, and what follows.
+        depth: How many wildcards stand before.
+        lenient: Whether one value counts as a list of one, as many programs write lists.
+    """
+    head, rest = _until_wildcard(steps[1:])
+    below = engine_path(head)[1:]
+    members, other = f"json_extract({parent}, {sql_text('$.*' + below)})", "[]"
+    if lenient and below:
+        own = f"json_extract({parent}, {sql_text('$' + below)})"
+        members = (
+            f"CASE WHEN len({members}) > 0 THEN {members} WHEN {own} IS NOT NULL THEN [{own}]"
+            " ELSE [] END"
+        )
+    elif lenient:
+        other = f"CASE WHEN {parent} IS NULL OR {parent} = 'null' THEN [] ELSE [{parent}] END"
+    items = (
+        f"CASE WHEN starts_with({parent}, '[')"
+        f" THEN json_extract({parent}, {sql_text('$[*]' + below)})"
+        f" WHEN starts_with({parent}, '{{') THEN {members} ELSE {other} END"
+    )
+    if not rest:
+        return items
+    name = f"w{depth}"
+    inner = _all(name, rest, depth + 1, lenient=lenient)
+    return f"flatten(list_transform({items}, lambda {name}: {inner}))"
+
+
+def _until_wildcard(steps: tuple[Step, ...]) -> tuple[tuple[Step, ...], tuple[Step, ...]]:
+    end = steps.index(Wildcard.ALL) if Wildcard.ALL in steps else len(steps)
+    return steps[:end], steps[end:]

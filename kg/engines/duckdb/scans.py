@@ -1,0 +1,138 @@
+"""Files of records as queries: the table functions that read them, and the columns of a table."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+import duckdb
+
+from kg.duck import sql_file
+from kg.engines.duckdb.json_sql import json_query
+from kg.engines.duckdb.parquet import parquet_query
+from kg.mapping.plan import LogicalSource
+from kg.mapping.source_table import Column
+from kg.sources.reading import Reading
+from kg.sources.records import (
+    CsvRecords,
+    JsonRecords,
+    ListRecords,
+    ParquetRecords,
+    Records,
+    RowRecords,
+)
+from kg.sql import sql_text
+
+# DuckDB wants at least one text for NULL; no file holds this one.
+_NO_NULL: Final = "\x00kg has no null here\x00"
+_SMALLEST_BUFFER: Final = 1 << 20
+
+
+def query_of(connection: duckdb.DuckDBPyConnection, records: Records, reading: Reading) -> str:
+    """Return a query for the columns record, c0, t0, c1, … of a file.
+
+    Args:
+        connection: From `kg.duck.engine`.
+        records: What the reader handed over.
+        reading: What it was given.
+
+    Raises:
+        InputError: A Parquet file cannot be read, or lacks a column.
+    """
+    columns = reading.table.columns
+    if isinstance(records, CsvRecords):
+        return _csv(records, columns)
+    if isinstance(records, JsonRecords):
+        return json_query(records, columns)
+    if isinstance(records, ParquetRecords):
+        return parquet_query(connection, records, reading)
+    if isinstance(records, ListRecords):
+        return _lists(records, columns)
+    return _rows(records, columns)
+
+
+def _lists(records: ListRecords, columns: Sequence[Column]) -> str:
+    names = ", ".join(f"'{number}': 'VARCHAR[]'" for number in range(max(1, len(columns))))
+    shown = "".join(
+        f", list_transform(\"{number}\", lambda e: {{'v': e}}) AS c{column.index}"
+        for number, column in enumerate(columns)
+    )
+    scan = _lines(records, f"columns = {{{names}}}")
+    return f"SELECT row_number() OVER () AS record{shown} FROM {scan}"
+
+
+def _rows(records: RowRecords, columns: Sequence[Column]) -> str:
+    places = [(column.index, records.first + 2 * n + 1) for n, column in enumerate(columns)]
+    picked = "".join(f", row[{at}] AS c{index}, row[{at + 1}] AS t{index}" for index, at in places)
+    scan = _lines(records, "records = false, columns = {'row': 'VARCHAR[]'}")
+    query = f"SELECT row_number() OVER () AS record{picked} FROM {scan}"
+    return _aligned(columns, query) if records.aligned and columns else query
+
+
+def _lines(records: RowRecords | ListRecords, options: str) -> str:
+    return (
+        f"read_json({sql_file(records.path)}, format = 'newline_delimited', compression = 'none',"
+        f" {options}, maximum_object_size = {max(_SMALLEST_BUFFER, 4 * records.largest)})"
+    )
+
+
+def _aligned(columns: Sequence[Column], query: str) -> str:
+    """Give midnights their time where the column has other times: they come as mere dates."""
+    changed = []
+    for column in columns:
+        value, kind = f"c{column.index}", f"t{column.index}"
+        is_midnight = f"{kind} = 'D' AND bool_or({kind} = 'T') OVER ()"
+        changed.append(f"CASE WHEN {is_midnight} THEN {value} || 'T00:00:00' ELSE {value} END")
+        changed[-1] += f" AS {value}"
+        changed.append(f"CASE WHEN {is_midnight} THEN 'T' ELSE {kind} END AS {kind}")
+    return f"SELECT * REPLACE ({', '.join(changed)}) FROM ({query})"
+
+
+def _csv(records: CsvRecords, columns: Sequence[Column]) -> str:
+    pairs = zip(records.picked, columns, strict=True)
+    picked = "".join(f", h{number} AS c{column.index}" for number, column in pairs)
+    number = "row_number() OVER ()"
+    if records.numbered:
+        number = f"substr(n, {len(records.numbered) + 1})::BIGINT"
+    return f"SELECT {number} AS record{picked} FROM {_csv_scan(records)}"
+
+
+def _csv_scan(records: CsvRecords) -> str:
+    source, dialect = records.source, records.source.dialect
+    names = (["n"] if records.numbered else []) + [f"h{number}" for number in range(records.width)]
+    columns = ", ".join(f"'{name}': 'VARCHAR'" for name in names)
+    trims = dialect.trim != "false"
+    nulls = None if trims else source.nulls
+    listed = ", ".join(sql_text(null) for null in ("",) if nulls is None) or ", ".join(
+        sql_text(null) for null in nulls or (_NO_NULL,)
+    )
+    options = [
+        "auto_detect = false",
+        f"columns = {{{columns}}}",
+        f"compression = {sql_text(records.packing)}",
+        f"header = {str(dialect.header and not records.numbered).lower()}",
+        f"skip = {records.skipped}",
+        f"delim = {sql_text(dialect.delimiter)}",
+        f"quote = {sql_text(dialect.quote)}",
+        f"escape = {sql_text(dialect.escape)}",
+        f"nullstr = [{listed}]",
+        f"allow_quoted_nulls = {str(bool(nulls)).lower()}",
+        "strict_mode = true",
+        f"max_line_size = {records.longest}",
+        "hive_partitioning = false",
+    ]
+    scan = f"read_csv({sql_file(records.path)}, {', '.join(options)})"
+    if not trims:
+        return scan
+    trimmed = ", ".join(f"{_trimmed(f'h{n}', source)} AS h{n}" for n in range(records.width))
+    return f"(SELECT {'n, ' if records.numbered else ''}{trimmed} FROM {scan})"
+
+
+def _trimmed(column: str, source: LogicalSource) -> str:
+    """Return the SQL of a value without white space at its ends; then it may be a null."""
+    function = {"true": "trim", "start": "ltrim", "end": "rtrim"}[source.dialect.trim]
+    value = f"{function}({column}, E' \\t\\r\\n')"
+    nulls = ("",) if source.nulls is None else source.nulls
+    if not nulls:
+        return f"coalesce({value}, '')"
+    return f"CASE WHEN {value} IN ({', '.join(map(sql_text, nulls))}) THEN NULL ELSE {value} END"
