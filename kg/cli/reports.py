@@ -29,6 +29,7 @@ class ReportFormat(StrEnum):
     CSV = "csv"
     GITHUB = "github"
     JUNIT = "junit"
+    HTML = "html"
 
 
 def chosen_format(form: ReportFormat | None, output: Path | None) -> ReportFormat:

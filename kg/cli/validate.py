@@ -151,8 +151,9 @@ def validate_command(
     with opened(form, output) as text, own.status() as progress:
         width = _width() if output in (None, STANDARD_OUTPUT) else None
         least = Severity[fail_on.name]
+        title = ", ".join(map(show_path, data)) if data else own.workspace.title
         out = open_report(
-            form.value, text, graph, namer, width, traced=_TABLE_TRACED, fail_at=least
+            form.value, text, graph, namer, width, traced=_TABLE_TRACED, fail_at=least, title=title
         )
         checks = replace(checks, sinks=[out.add], progress=progress)
         if asked is None:

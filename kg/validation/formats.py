@@ -25,6 +25,7 @@ from kg.validation.paths import to_sparql
 from kg.validation.report import TurtleReport
 from kg.validation.reports.github import GithubReport
 from kg.validation.reports.junit import JunitReport
+from kg.validation.reports.page import HtmlReport
 from kg.validation.reports.rows import CsvReport
 from kg.validation.results import Result, Severity, Verdict
 from kg.validation.shapes import ShapesGraph
@@ -315,6 +316,8 @@ ENDINGS: Final[Mapping[str, str]] = {
     ".sarif": "sarif",
     ".csv": "csv",
     ".xml": "junit",
+    ".html": "html",
+    ".htm": "html",
 }
 
 
@@ -327,6 +330,7 @@ def open_report(
     is_accepted: IsAccepted | None = None,
     traced: int | None = None,
     fail_at: Severity = Severity.VIOLATION,
+    title: str = "",
 ) -> Report:
     """Return the writer of a format: a value of `ENDINGS` or github; `TableReport` has the rest."""
     match form:
@@ -340,6 +344,8 @@ def open_report(
             return CsvReport(out, shapes)
         case "github":
             return GithubReport(out, shapes, namer)
+        case "html":
+            return HtmlReport(out, shapes, namer, title)
         case "junit":
             return JunitReport(out, shapes, namer, fail_at)
     return TableReport(out, shapes, namer, width, is_accepted, traced)

@@ -79,7 +79,7 @@ WRITING: tuple[tuple[int, tuple[str, ...]], ...] = (
     (0, ("trace", "ex:1")),
     *(
         (0, ("validate", "--format", form))
-        for form in ("table", "turtle", "json", "sarif", "csv", "github", "junit")
+        for form in ("table", "turtle", "json", "sarif", "csv", "github", "junit", "html")
     ),
     *((0, ("export", "-o", "-", "--format", form)) for form in ("turtle", "nquads", "jsonld")),
     *((1, ("diff", "old.nt", "new.nt", "--format", form)) for form in ("text", "patch", "update")),

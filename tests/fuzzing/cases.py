@@ -153,7 +153,9 @@ class Case:
         return sorted(re.sub(rb"_:\S+", b"_:b", line) for line in lines)
 
     def _validate(self, sample: Sample) -> None:
-        form = self._chance.choice(("table", "turtle", "json", "sarif", "csv", "github", "junit"))
+        form = self._chance.choice(
+            ("table", "turtle", "json", "sarif", "csv", "github", "junit", "html")
+        )
         given = ["--data", "data.ttl", "--shapes", sample.target, "--format", form]
         given += self._options(["--infer", "rdfs"], ["--explain"], ["--max-results", "1"])
         self._kg("validate", *given, *_LIMITS)

@@ -5,6 +5,7 @@ import re
 import shutil
 import subprocess
 from pathlib import Path
+from xml.etree.ElementTree import fromstring
 
 import pytest
 
@@ -62,6 +63,26 @@ def test_a_change_is_checked(stage: Stage) -> None:
 def test_the_workflow_runs_the_same_commands() -> None:
     runs = re.findall(r"^ +- run: (kg .*)$", PAGE.read_text(encoding="utf-8"), re.MULTILINE)
     assert "\n".join(runs) + "\n" == section("Check a change before it is merged")
+
+
+def test_violations_are_failed_tests(stage: Stage) -> None:
+    script = section("Show violations as failed tests")
+    assert run(stage, script).returncode == 0
+    assert fromstring((stage.folder / "kg.xml").read_text()).get("failures") == "0"
+    peaks = stage.folder / "data" / "peaks.csv"
+    peaks.write_text(peaks.read_text().replace("8611", "9611"))
+    ended = run(stage, script)
+    assert ended.returncode == 1, ended.stderr
+    (failure,) = fromstring((stage.folder / "kg.xml").read_text()).iter("failure")
+    assert "source: data/peaks.csv:3 (record 2)" in str(failure.text)
+    assert "line 3, record 2" in (stage.folder / "kg.html").read_text()
+    peaks.write_text(peaks.read_text().replace("height_m", "height"))
+    assert run(stage, script).returncode == 2
+
+
+def test_the_job_of_gitlab_runs_the_same_commands() -> None:
+    runs = re.findall(r"^ +- (kg .*)$", PAGE.read_text(encoding="utf-8"), re.MULTILINE)
+    assert "\n".join(runs) + "\n" == section("Show violations as failed tests")
 
 
 def test_a_graph_is_watched(stage: Stage) -> None:

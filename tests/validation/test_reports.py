@@ -33,7 +33,7 @@ from tests.validation.test_command import DATA, FILES, SHAPES
 EVIL = (
     "</td><script>alert('1')</script>&amp;\r\n::error::x,y:z%0A\x1b[2J\x00\x0b\u202e\ufffe]]>\"=1+1"
 )
-FORMS = ("table", "turtle", "json", "sarif", "csv", "github", "junit")
+FORMS = ("table", "turtle", "json", "sarif", "csv", "github", "junit", "html")
 
 
 @pytest.fixture(scope="module")
