@@ -157,6 +157,11 @@ def _is_day(text: str) -> bool:
     return int(day) <= calendar.monthrange(near, int(month))[1]
 
 
+def known_names() -> frozenset[str]:
+    """Return the local names of all datatypes of XML Schema."""
+    return frozenset(_KNOWN)
+
+
 def unknown_datatype(iri: str) -> str | None:
     """Return what to do about a name that XML Schema does not have; None for any other IRI.
 

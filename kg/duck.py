@@ -212,7 +212,10 @@ def translated() -> Iterator[None]:
             hint="Give more with --memory, or fewer --threads.",
         ) from error
     except duckdb.IOException as error:
-        raise WorldError("disk", first_line(error), hint="Check the disk and the path.") from error
+        hint = "Check the disk and the path."
+        if "Too many open files" in str(error):
+            hint = "Allow more open files where kg is started, such as with ulimit -n 4096."
+        raise WorldError("disk", first_line(error), hint=hint) from error
     except duckdb.InterruptException as error:
         raise KeyboardInterrupt from error
     except RuntimeError as error:

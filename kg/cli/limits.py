@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import resource
 from dataclasses import replace
-from typing import Annotated
+from typing import Annotated, Final
 
 import typer
 
+from kg.errors import LimitError
 from kg.sizes import USUAL_MEMORY, check_seconds, check_threads, parse_size
 from kg.supervise import Limits, supervise
 
@@ -24,6 +26,29 @@ TimeoutOption = Annotated[
     float | None,
     typer.Option(metavar="S", help="Stop after S seconds; 0 for never. Default: never."),
 ]
+
+
+# Files that a command may have open: DuckDB and Oxigraph need 96, and a build opens others.
+_OPEN_FILES: Final = 1024
+_FEWEST_OPEN_FILES: Final = 128
+
+
+def allow_open_files() -> None:
+    """Raise the limit of open files as far as the system lets a process do so.
+
+    Raises:
+        LimitError: It is too low for DuckDB and Oxigraph.
+    """
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = _OPEN_FILES if hard == resource.RLIM_INFINITY else min(hard, _OPEN_FILES)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+    if wanted < _FEWEST_OPEN_FILES:
+        raise LimitError(
+            "too-few-open-files",
+            f"only {wanted} files may be open at once; {_FEWEST_OPEN_FILES} are needed",
+            hint=f"Allow more where kg is started, such as with ulimit -n {_OPEN_FILES}.",
+        )
 
 
 def limit(

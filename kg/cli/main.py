@@ -23,6 +23,7 @@ import typer
 from kg import supervise
 from kg.cli.context import Settings
 from kg.cli.light import LightCommand, LightGroup
+from kg.cli.limits import allow_open_files
 from kg.cli.streams import standard_streams
 from kg.errors import ExitCode, KgError, LimitError
 from kg.notes import Note, hearing
@@ -174,6 +175,7 @@ def _no_memory(cause: MemoryError) -> LimitError:
 
 def _command(words: list[str]) -> int:
     """Run a command and return its exit code."""
+    allow_open_files()
     # Typer's object is not called itself: that would take sys.excepthook.
     result = typer.main.get_command(command_line(_asked_for(words))).main(
         words, prog_name="kg", standalone_mode=False

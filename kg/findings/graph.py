@@ -6,11 +6,12 @@ from collections.abc import Iterator, Mapping
 from shlex import quote
 from typing import TYPE_CHECKING, Any, Final
 
+from kg.datatypes import known_names, unknown_datatype
 from kg.duck import sql_text, translated
 from kg.findings.model import Finding, Level
 from kg.findings.terms import Used
 from kg.names import Namer
-from kg.terms import RDF_TYPE
+from kg.terms import RDF_TYPE, XSD
 
 if TYPE_CHECKING:
     import duckdb
@@ -22,6 +23,8 @@ _NOTHING: Final = (
     *("na", "n%2fa", "n-a", "n.a.", "nan", "null", "none", "nil", "undefined", "unknown"),
     *("missing", "-", "--", "%3f", "%23n%2fa", "%23ref%21", "%20", "nat", "(null)"),
 )
+# Names of unknown datatypes that are told.
+_MOST_DATATYPES: Final = 20
 
 
 def terms_of(connection: duckdb.DuckDBPyConnection, table: QuadTable) -> Iterator[Used]:
@@ -114,6 +117,36 @@ def _spelt_alike(connection: duckdb.DuckDBPyConnection, table: QuadTable, node: 
         f"SELECT min(s) FROM {table.sql} WHERE {plain('s')} = {plain(sql_text(node))}",
     )
     return found[0][0] if found else None
+
+
+def unknown_datatypes(
+    connection: duckdb.DuckDBPyConnection, table: QuadTable, prefixes: Mapping[str, str]
+) -> Iterator[Finding]:
+    """Yield a finding for each name of XML Schema that literals have, and that is no datatype.
+
+    A mapping that takes datatypes from the data, as ``xsd:$(type)``, makes them without a word.
+    """
+    start = f'"^^<{XSD}'
+    rows = _rows(
+        connection,
+        "SELECT name, count(*), min((s, p)) FROM"
+        f" (SELECT s, p, list_extract(string_split(o, {sql_text(start)}), -1)[:-2] AS name"
+        f" FROM {table.sql} WHERE contains(o, {sql_text(start)}) AND ends_with(o, '>'))"
+        f" WHERE name NOT IN ({', '.join(map(sql_text, sorted(known_names())))})"
+        f" GROUP BY name ORDER BY count(*) DESC, name LIMIT {_MOST_DATATYPES}",
+    )
+    namer = Namer(prefixes)
+    for name, count, (subject, predicate) in rows:
+        verb = "value has" if count == 1 else "values have"
+        yield Finding(
+            "undeclared-term",
+            f"xsd:{name}",
+            f"xsd:{name} is no datatype of XML Schema, and {count:,} {verb} it",
+            None,
+            f"{unknown_datatype(XSD + name)} `kg trace {quote(namer(subject))}"
+            f" {quote(namer(predicate))}` shows the first record.",
+            count,
+        )
 
 
 def unused_base(

@@ -157,6 +157,7 @@ def _graph_findings(
             shapes, met, [each for each in classes if not vocabulary.lacks(each[1:-1])], namer
         ),
         *_undeclared(used, material, prefixes),
+        *of_graph.unknown_datatypes(connection, table, prefixes),
         *of_graph.doubtful_nodes(connection, table, workspace.base, prefixes),
         *of_graph.unused_base(connection, table, workspace.base),
     ]

@@ -13,7 +13,7 @@ from kg.names import Namer
 from kg.terms import XSD
 from kg.validation.messages import component_name
 from kg.validation.names import SH, sh
-from kg.validation.paths import Predicate
+from kg.validation.paths import Predicate, Sequence
 from kg.validation.results import Result
 from kg.validation.shapes import ShapesGraph
 from kg.validation.wellformed import OF_PROPERTIES
@@ -39,6 +39,11 @@ def fault(shapes: ShapesGraph, rules: ShapesGraph, result: Result) -> str:
         result: One of its results.
     """
     namer = Namer({"sh": SH, **shapes.prefixes})
+    if isinstance(result.path, Sequence) and isinstance(result.path.paths[0], Predicate):
+        # The rule is about the members of a list, such as that of sh:languageIn.
+        given = "" if result.value is None else f", not {namer(result.value)}"
+        member = _wanted(rules, result) or "of another kind"
+        return f"each member of {namer(result.path.paths[0].iri)} must be {member}{given}"
     if not isinstance(result.path, Predicate) or result.path.iri == _PATH:
         return _of_kind(shapes, result, namer)
     name = namer(result.path.iri)

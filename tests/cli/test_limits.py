@@ -138,3 +138,20 @@ def test_a_target_is_as_it_was_when_time_is_up(tmp_path):
     assert (tmp_path / "out.nt").read_text() == "before"
     names = {"d.csv", "m.yml", "out.nt", "tmp"}
     assert {path.name for path in tmp_path.iterdir()} == names
+
+
+@pytest.mark.parametrize(("files", "code", "said"), [(64, 4, "only 64 files"), (256, 0, "kg ")])
+def test_how_many_files_may_be_open(files, code, said):
+    """Too few are told before anything begins; a soft limit is raised."""
+    words = f"ulimit -n {files} && exec {sys.executable} -m kg describe --help"
+    if code == 0:
+        words = f"ulimit -S -n 64 && {words.replace('ulimit -n', 'ulimit -H -n')}"
+    done = subprocess.run(
+        ["/bin/sh", "-c", words],
+        capture_output=True,
+        text=True,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+    )
+    assert done.returncode == code, done.stderr
+    assert said in done.stderr + done.stdout
+    assert ("ulimit -n 1024" in done.stderr) == (code == 4)

@@ -212,6 +212,15 @@ SLIPS = {
         "xsd:date, the first '1786-08-38'",
         "Mend the value, or the datatype",
     ),
+    "datatype that a column names": Slip(
+        MAPPING,
+        "[ns:range, $(range)]",
+        "{p: ns:range, o: {value: $(range), datatype: 'xsd:$(key)'}}",
+        TYPED,
+        "",
+        "xsd:denali is no datatype of XML Schema, and 1 value has it",
+        "`kg trace peak:denali ns:range` shows the first record",
+    ),
     # Keys.
     "two rows with one key, one value": Slip(
         PEAKS,
