@@ -16,7 +16,8 @@ import duckdb
 
 from kg.duck import sql_name
 from kg.engines.duckdb import dialect
-from kg.engines.duckdb.loading import LoadedTable, load_table, locate_all
+from kg.engines.duckdb.loaded import LoadedTable, locate_all
+from kg.engines.duckdb.loading import load_table
 from kg.engines.duckdb.rule_sql import traced_sql
 from kg.engines.duckdb.term_sql import TermPrinter
 from kg.errors import Location
@@ -37,6 +38,7 @@ from kg.mapping.rules import (
     reference_names,
 )
 from kg.mapping.source_table import SourceTable
+from kg.rejects import current
 from kg.sources import Folders
 
 # Records of one triple that are told apart; a class that a million records share has a million.
@@ -76,7 +78,7 @@ class RecordTracer:
         """The rules; the tables of their sources are read by means of the dialect's macros."""
         for macro in dialect.MACROS:
             self._connection.execute(macro)
-        return flatten(self._plan)
+        return flatten(self._plan, skips=current() is not None)
 
     def _trace_map(self, rules: MapRules, wanted: Sequence[Wanted]) -> Iterator[Trace]:
         loaded = self._load(rules.table)

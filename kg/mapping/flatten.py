@@ -66,17 +66,18 @@ _UNSAFE: Final = frozenset({TermType.UNSAFE_IRI, TermType.UNSAFE_URI})
 _ANCHORED: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]*:(?://[^/?#]*[/?#]|(?!//|/$))")
 
 
-def flatten(plan: Plan, *, routed: bool = False) -> Rules:
+def flatten(plan: Plan, *, routed: bool = False, skips: bool = False) -> Rules:
     """Return the rules of a plan.
 
     Args:
         plan: The plan.
         routed: Tell apart the statements of different targets; otherwise all are one graph.
+        skips: Make no terms of bad values, which are an error otherwise.
 
     Raises:
         InputError: The plan asks for something that cannot be.
     """
-    flattener = Flattener(plan, routed=routed)
+    flattener = Flattener(plan, routed=routed, skips=skips)
     maps = tuple(flattener.rules_of(triples_map) for triples_map in plan.triples_maps)
     return Rules(flattener.tables, maps, flattener.routing.targets)
 
@@ -89,7 +90,8 @@ class Flattener:
         routing: Which statements go to which targets.
     """
 
-    def __init__(self, plan: Plan, *, routed: bool = False) -> None:
+    def __init__(self, plan: Plan, *, routed: bool = False, skips: bool = False) -> None:
+        self._skips = skips
         self._plan = plan
         self._tables = source_tables(plan)
         self.tables = tuple(self._tables.values())
@@ -114,7 +116,8 @@ class Flattener:
         return MapRules(triples_map.name, terms.table, subject, rules, losses)
 
     def _terms(self, triples_map: TriplesMap) -> _Terms:
-        return _Terms(self._tables[triples_map.source], triples_map.base, triples_map.name)
+        table = self._tables[triples_map.source]
+        return _Terms(table, triples_map.base, triples_map.name, self._skips)
 
     def _pair(self, triples_map: TriplesMap, pair: PredicateObjectMap) -> Pair:
         terms = self._terms(triples_map)
@@ -219,11 +222,13 @@ class _Terms:
         table: The table of the records that they are made of.
         base: What is prepended to relative IRIs.
         owner: Name of the triples map.
+        skips: Whether bad values make no term, instead of being an error.
     """
 
     table: SourceTable
     base: str
     owner: str
+    skips: bool
 
     def term(self, term_map: TermMap) -> Term:
         """Return the tree of a term map.
@@ -245,7 +250,7 @@ class _Terms:
             return Fixed(f"<{self._constant(expression, term_map)}>")
         if isinstance(expression, Template):
             return self._template(expression, term_map)
-        return CheckedIri(expression, term_map.term_type, self.base, self.owner)
+        return CheckedIri(expression, term_map.term_type, self.base, self.owner, self.skips)
 
     def _constant(self, constant: Constant, term_map: TermMap) -> str:
         value = constant.value if is_iri(constant.value) else self.base + constant.value
@@ -261,7 +266,7 @@ class _Terms:
 
     def _template(self, template: Template, term_map: TermMap) -> Bare:
         start, kind = template.parts[0], term_map.term_type
-        checked = CheckedIri(template, kind, self.base, self.owner)
+        checked = CheckedIri(template, kind, self.base, self.owner, self.skips)
         if not isinstance(start, str) or kind in _UNSAFE:
             return checked
         plain = "".join(part for part in template.parts if isinstance(part, str))
@@ -301,7 +306,7 @@ class _Terms:
         assert value is not None
         if isinstance(value, Constant):
             return value.value.lower()
-        return Language(value, self.owner)
+        return Language(value, self.owner, self.skips)
 
     def _knows_dates(self, value: Expression) -> bool:
         """Tell whether a value comes with what the source says that it is."""

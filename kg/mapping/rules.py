@@ -57,12 +57,14 @@ class CheckedIri:
         kind: How the values of a template are encoded, and what the IRI may hold.
         base: Prepended where the text is no absolute IRI.
         owner: Name of the triples map that makes it, for messages.
+        skips: Whether no term is made of a bad value; otherwise it is an error.
     """
 
     value: Expression
     kind: TermType
     base: str
     owner: str
+    skips: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,10 +82,11 @@ class BlankNode:
 
 @dataclass(frozen=True, slots=True)
 class Language:
-    """A language tag that must be looked at; `owner` as for `CheckedIri`."""
+    """A language tag that must be looked at; `owner` and `skips` as for `CheckedIri`."""
 
     value: Expression
     owner: str
+    skips: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -302,6 +305,15 @@ def bare(term: Term) -> Bare:
 def condition_of(term: Term) -> Call | None:
     """Return the condition of a term."""
     return term.condition if isinstance(term, When) else None
+
+
+def skips(term: Term) -> bool:
+    """Tell whether a term is left out where its value is bad."""
+    made = bare(term)
+    if isinstance(made, Literal):
+        parts = (made.language, made.datatype)
+        return any(isinstance(each, CheckedIri | Language) and each.skips for each in parts)
+    return isinstance(made, CheckedIri) and made.skips
 
 
 def expressions(term: Term) -> tuple[Expression, ...]:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from kg.duck import engine
 from kg.engines.duckdb.function_sql import call_sql, truth_sql
-from kg.errors import InputError
+from kg.errors import InputError, single_errors
 from kg.lineage import Lineage, Wanted
 from kg.mapping.functions import KNOWN, SIGNATURES, make_call
 from kg.mapping.plan import Call, Constant, Expression, Function, Origin, Reference, TermType
@@ -135,7 +135,7 @@ class TestConditions:
         with pytest.raises(InputError) as caught:
             run_mapping(tmp_path, yarrrml("[[t.csv~csv]]", [pair]), {"t.csv": bad})
         assert caught.value.location.record == 2
-        assert "values like it" not in caught.value.message
+        assert len(single_errors(caught.value)) == 1
 
     def test_what_it_leaves_out_is_no_loss(self, tmp_path):
         rows = "id,a,b\n1,x,1\n2,x,\n3,y,\n,x,2\n,y,2\n"

@@ -98,9 +98,18 @@ class TestReferences:
         assert caught.value.location.line == 3
         assert repr(value) in caught.value.message
 
-    def test_number_of_bad_values_is_told(self, tmp_path):
-        with pytest.raises(InputError, match=r"\(3 values like it\)"):
-            self.run(tmp_path, ["a b", "c d", "http://e/", "e f"])
+    @pytest.mark.parametrize("bad", [1, 2, 10, 47])
+    def test_ten_bad_values_are_told(self, tmp_path, bad):
+        with pytest.raises(InputError) as caught:
+            self.run(tmp_path, ["http://e/", *(f"a {number}" for number in range(bad))])
+        told = caught.value.report().splitlines()
+        shown = min(bad, 10)
+        assert len([line for line in told if "is not an absolute IRI" in line]) == shown
+        lines = [
+            f"t.csv:{number} (record " in told[2 * (number - 3)] for number in range(3, shown + 3)
+        ]
+        assert all(lines)
+        assert ("and 37 more errors in " in told[-1]) == (bad > 10)
 
     def test_relative_without_base_is_told(self, tmp_path):
         with pytest.raises(InputError):

@@ -37,6 +37,7 @@ def compile_plan(
     graphs: Iterable[str] = (),
     *,
     routed: bool = False,
+    skips: bool = False,
 ) -> Program:
     """Compile a plan.
 
@@ -46,11 +47,12 @@ def compile_plan(
             they are too many, so that the program must do without numbers.
         graphs: Graphs (terms) of other quads that will be sorted with these.
         routed: Tell apart the quads of different targets; otherwise all are one graph.
+        skips: Make no quads of bad values, which stop the program otherwise.
 
     Raises:
         InputError: The plan asks for something that cannot be.
     """
-    return _Compiler(flatten(plan, routed=routed), predicates, graphs).program()
+    return _Compiler(flatten(plan, routed=routed, skips=skips), predicates, graphs).program()
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,21 +7,22 @@ in its file, from 1, the header not counted), and those of `kg.engines.duckdb.te
 from __future__ import annotations
 
 import importlib
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from pathlib import Path
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from types import ModuleType
 from typing import Final
 
 import duckdb
 
 from kg.duck import sql_name, sql_text
+from kg.engines.duckdb.bad_values import bad_columns, column_error, note_columns, without_bad
 from kg.engines.duckdb.dialect import BAD_VALUE
 from kg.engines.duckdb.host import DuckHost
+from kg.engines.duckdb.loaded import LoadedTable
 from kg.engines.duckdb.read_errors import explained, is_mendable, not_utf8
 from kg.engines.duckdb.scans import query_of
-from kg.errors import InputError, KgError, Location, WorldError
-from kg.mapping.plan import Formulation, LogicalSource
+from kg.errors import InputError, KgError, WorldError
+from kg.mapping.plan import Formulation
 from kg.mapping.source_table import Column, SourceTable
 from kg.rejects import current
 from kg.sources import (
@@ -36,36 +37,6 @@ from kg.sources.files import Folders, SourceFile, find_files
 from kg.sources.nothing import why_nothing
 from kg.sources.reading import Reading
 from kg.sources.records import Records
-
-
-@dataclass(frozen=True, slots=True)
-class LoadedTable:
-    """A source table that was read.
-
-    Attributes:
-        parts: The files, in the order of their numbers, or a database.
-        records: Number of records in all files.
-        spill: The folder for files made on the way.
-        incomplete: A value made no valid term, so the computed columns are not there.
-        notes: What the user should know of the files.
-        nothing: Why there is no record, as far as that is known.
-        pieces: Names of the tables that hold some columns each, where there are many columns;
-            the table is a view of them then.
-    """
-
-    table: SourceTable
-    parts: tuple[SourceFile, ...]
-    records: int
-    spill: Path
-    incomplete: bool = False
-    notes: tuple[str, ...] = ()
-    nothing: str = ""
-    pieces: tuple[str, ...] = ()
-
-    @property
-    def files(self) -> tuple[Path, ...]:
-        """The files on disk, each once."""
-        return tuple(dict.fromkeys(part.path for part in self.parts if not part.name))
 
 
 def _module(name: str) -> ModuleType:
@@ -84,26 +55,12 @@ _READERS: Final[Mapping[Formulation, Reader]] = {
     Formulation.XPATH: xml_files.read,
     Formulation.YAML: yaml_files.read,
 }
-_Locator = Callable[[SourceFile, LogicalSource, Collection[int]], dict[int, int]]
-_LOCATORS: Final[Mapping[Formulation, _Locator]] = {
-    Formulation.CSV: csv_files.lines_of,
-    Formulation.EXCEL: excel_files.lines_of,
-    Formulation.JSON: json_files.lines_of,
-    Formulation.XPATH: xml_files.lines_of,
-}
 # Sources whose records may come in another order when they are read again.
 _READ_ONCE: Final = frozenset({Formulation.SQL, Formulation.SPARQL})
 # What reading takes for each column, in bytes: DuckDB holds about six vectors of 2,048 values.
 BYTES_PER_COLUMN: Final = 6 * 2048 * 16
 # Columns that are read at once even where memory is short.
 FEWEST_COLUMNS: Final = 50
-# Columns that one query looks through for values that are none.
-_CHECKED_AT_ONCE: Final = 50
-# How to get at values inside of arrays and objects, where references cannot.
-_INSIDE: Final[Mapping[Formulation, str]] = {
-    Formulation.SQL: "Take it apart in the query, or cast it to a text.",
-    Formulation.PARQUET: "Refer to another column; arrays and structures are not read.",
-}
 
 
 def load_table(
@@ -188,9 +145,9 @@ def _load_wide(
 def drop_table(connection: duckdb.DuckDBPyConnection, loaded: LoadedTable) -> None:
     """Drop a table that `load_table` has made."""
     kind = "VIEW" if loaded.pieces else "TABLE"
-    connection.execute(f"DROP {kind} {sql_name(loaded.table.name)}")
+    connection.execute(f"DROP {kind} IF EXISTS {sql_name(loaded.table.name)}")
     for name in loaded.pieces:
-        connection.execute(f"DROP TABLE {sql_name(name)}")
+        connection.execute(f"DROP TABLE IF EXISTS {sql_name(name)}")
 
 
 def _load(
@@ -209,8 +166,18 @@ def _load(
     notes = tuple(dict.fromkeys(note for reading in readings for note in reading.notes))
     nothing = "" if records else why_nothing(source, files)
     loaded = LoadedTable(table, tuple(files), records, folders.spill, incomplete, notes, nothing)
-    _check_values(connection, loaded)
-    return loaded
+    bad = bad_columns(connection, loaded)
+    if not bad:
+        return loaded
+    rejects = current()
+    if rejects is None:
+        raise column_error(connection, loaded, bad)
+    note_columns(connection, loaded, bad, rejects)
+    # They may have become part of a computed column.
+    connection.execute(f"DROP TABLE {sql_name(table.name)}")
+    select = without_bad(_union(connection, reader, readings), bad)
+    _, incomplete = _create(connection, table, select)
+    return replace(loaded, incomplete=incomplete)
 
 
 def _read(
@@ -347,75 +314,3 @@ def _create(
     row = connection.execute(f"SELECT count(*) FROM {sql_name(table.name)}").fetchone()
     assert row is not None
     return int(row[0]), incomplete
-
-
-def locate(loaded: LoadedTable, file: int, record: int, column: str | None = None) -> Location:
-    """Return the place of a record: its file, line where that is known, and number."""
-    return locate_all(loaded, [(file, record)])[file, record].within(column)
-
-
-def locate_all(
-    loaded: LoadedTable, records: Iterable[tuple[int, int]]
-) -> dict[tuple[int, int], Location]:
-    """Return the places of records, given by file and number; each file is read once."""
-    by_file: dict[int, list[int]] = {}
-    for file, record in records:
-        by_file.setdefault(file, []).append(record)
-    found = {}
-    for number, records_of in by_file.items():
-        part = loaded.parts[number]
-        lines = _lines_of(loaded, part, records_of)
-        for record in records_of:
-            found[number, record] = Location(part.shown, lines.get(record), record=record)
-    return found
-
-
-def _lines_of(loaded: LoadedTable, part: SourceFile, records: Collection[int]) -> dict[int, int]:
-    """Return the lines of records, as far as the format has such."""
-    source = loaded.table.source
-    if source.formulation is Formulation.YAML:
-        return yaml_files.lines_of(part, source, records, loaded.spill)
-    finder = _LOCATORS.get(source.formulation)
-    return finder(part, source, records) if finder else {}
-
-
-def _check_values(connection: duckdb.DuckDBPyConnection, loaded: LoadedTable) -> None:
-    """Refuse arrays and objects where a reference must give single values."""
-    table = sql_name(loaded.table.name)
-    typed = [column for column in loaded.table.columns if column.typed]
-    for start in range(0, len(typed), _CHECKED_AT_ONCE):
-        some = typed[start : start + _CHECKED_AT_ONCE]
-        found = connection.execute(
-            f"SELECT {', '.join(f'bool_or({_is_bad(column)})' for column in some)} FROM {table}"
-        ).fetchone()
-        assert found is not None
-        for column in (column for column, is_bad in zip(some, found, strict=True) if is_bad):
-            value = f"c{column.index}"
-            if column.many:
-                value = f"list_filter(c{column.index}, lambda e: e.t = '!')[1].v"
-            row = connection.execute(
-                f"SELECT file, record, {value} FROM {table} WHERE {_is_bad(column)}"
-                " ORDER BY file, record LIMIT 1"
-            ).fetchone()
-            assert row is not None
-            place = locate(loaded, row[0], row[1], column.reference)
-            raise _no_value(row[2], column.reference, place, loaded.table.source.formulation)
-
-
-def _is_bad(column: Column) -> str:
-    if column.many:
-        return f"list_contains(list_transform(c{column.index}, lambda e: e.t), '!')"
-    return f"t{column.index} = '!'"
-
-
-def _no_value(text: str, reference: str, place: Location, kind: Formulation) -> InputError:
-    if text.startswith("["):
-        what, hint = "an array", f"Refer to what is inside it, such as {reference}[*]."
-    elif text.startswith("{"):
-        what, hint = "an object", f"Refer to what is inside it, such as {reference}.name."
-    elif kind in _INSIDE:
-        what, hint = f"{text}, which has no datatype in RDF", ""
-    else:
-        what, hint = f"{text}, which JSON does not know", "Write a number, null or a text."
-    message = f"the value is {what}, not a single value"
-    return InputError("not-a-value", message, location=place, hint=_INSIDE.get(kind, hint))

@@ -14,19 +14,19 @@ import duckdb
 
 from kg.duck import translated
 from kg.engines.duckdb import dialect
+from kg.engines.duckdb.bad_values import note_terms, term_error
 from kg.engines.duckdb.batches import Batch, rule_batches
 from kg.engines.duckdb.blocks import Codes, Ordered, write_coded, write_parts
 from kg.engines.duckdb.compile import compile_plan
 from kg.engines.duckdb.counting import count_all, has_distinct
-from kg.engines.duckdb.loading import LoadedTable, drop_table, load_table, locate
+from kg.engines.duckdb.loaded import LoadedTable
+from kg.engines.duckdb.loading import drop_table, load_table
 from kg.engines.duckdb.program import Program, RuleSql, Stream
-from kg.engines.duckdb.term_sql import TermPrinter
 from kg.engines.outcome import MapCount
-from kg.errors import InputError, KgError
 from kg.logins import without_login
 from kg.mapping.plan import LogicalTarget, Plan
-from kg.mapping.rules import Check, reference_names
 from kg.quads import QuadTable, spooled
+from kg.rejects import Rejects, current
 from kg.sizes import parse_size
 from kg.sources import Folders
 
@@ -85,27 +85,78 @@ def materialize(
 
     Raises:
         InputError: The mapping does not fit the sources, or a value makes no valid term; the
-            message names the first such record.
+            message names the first such records.
         LimitError: The memory limit was reached.
         WorldError: The disk failed.
     """
-    predicates, graphs = _spool_terms(connection, spool) if spool else ([], [])
-    program = compile_plan(plan, predicates, graphs, routed=routed)
+    terms = _spool_terms(connection, spool) if spool else ([], [])
     for macro in dialect.MACROS:
         connection.execute(macro)
-    codes = Codes(program.order, program.predicates, program.graphs)
+    rejects = current()
+    run = _Run(connection, folders, target, spool, stream_from)
+    program = compile_plan(plan, *terms, routed=routed)
     try:
-        loaded = tuple(load_table(connection, table, folders) for table in program.tables)
-        if any(entry.incomplete for entry in loaded):
-            raise _bad_value(connection, program.checks, loaded) or AssertionError
-        counts = count_all(connection, program, loaded)
-        extra = [codes.encoded(spooled(spool))] if spool else []
-        if program.targets:
-            return _write_targets(connection, program, loaded, counts, target)
-        table = _write(connection, program, loaded, extra, target, stream_from)
+        return run.of(program)
     except duckdb.InvalidInputException as error:
-        raise _bad_value(connection, program.checks, loaded) or error from error
-    return Materialization(table, loaded, counts)
+        if rejects is None or dialect.BAD_VALUE not in str(error):
+            raise term_error(connection, program.checks, run.loaded) or error from error
+    # Once more, without the bad values: who has none does not pay for leaving them out.
+    run.clear()
+    return run.of(compile_plan(plan, *terms, routed=routed, skips=True), rejects)
+
+
+class _Run:
+    """Runs a program; once more, if values are to be left out.
+
+    Attributes:
+        loaded: The source tables that were read.
+    """
+
+    def __init__(
+        self,
+        connection: duckdb.DuckDBPyConnection,
+        folders: Folders,
+        target: Path,
+        spool: Path | None,
+        stream_from: int,
+    ) -> None:
+        self.connection = connection
+        self.folders = folders
+        self.target = target
+        self.spool = spool
+        self.stream_from = stream_from
+        self.loaded: tuple[LoadedTable, ...] = ()
+
+    def of(self, program: Program, rejects: Rejects | None = None) -> Materialization:
+        """Read the sources and write the quads.
+
+        Args:
+            program: The program.
+            rejects: Where to note the values that it leaves out; None if it stops at them.
+
+        Raises:
+            duckdb.InvalidInputException: A value makes no valid term.
+        """
+        connection, self.loaded = self.connection, ()
+        for source in program.tables:
+            self.loaded += (load_table(connection, source, self.folders),)
+        if any(entry.incomplete for entry in self.loaded):
+            raise duckdb.InvalidInputException(dialect.BAD_VALUE)
+        if rejects is not None:
+            note_terms(connection, program.checks, self.loaded, rejects)
+        counts = count_all(connection, program, self.loaded)
+        if program.targets:
+            return _write_targets(connection, program, self.loaded, counts, self.target)
+        codes = Codes(program.order, program.predicates, program.graphs)
+        extra = [codes.encoded(spooled(self.spool))] if self.spool else []
+        table = _write(connection, program, self.loaded, extra, self.target, self.stream_from)
+        return Materialization(table, self.loaded, counts)
+
+    def clear(self) -> None:
+        """Drop the source tables that are still there, and write elsewhere from now on."""
+        for entry in self.loaded:
+            drop_table(self.connection, entry)
+        self.target = self.target.with_name(f"skipped-{self.target.name}")
 
 
 def _write_targets(
@@ -263,32 +314,6 @@ def _staged(
         for entry in done.get(number, ()):
             drop_table(connection, entry)
     return "SELECT * FROM kg_quads"
-
-
-def _bad_value(
-    connection: duckdb.DuckDBPyConnection,
-    checks: Sequence[Check],
-    loaded: Sequence[LoadedTable],
-) -> KgError | None:
-    """Return the error for the first record whose value makes no valid term."""
-    tables = {entry.table.name: entry for entry in loaded}
-    for check in checks:
-        bad = TermPrinter(check.table).bad_values(check)
-        row = connection.execute(
-            f"SELECT file, record, value, count(*) OVER () FROM ({bad})"
-            " ORDER BY file, record LIMIT 1"
-        ).fetchone()
-        if row:
-            file, record, value, number = row
-            column = reference_names([check.term.value])[0]
-            more = f" ({number} values like it)" if number > 1 else ""
-            return InputError(
-                check.code,
-                f"{value!r} is not {check.expected}{more}",
-                location=locate(tables[check.table.name], file, record, column),
-                hint=f"It makes a term of {check.term.owner}; mend the value or the mapping.",
-            )
-    return None
 
 
 def explain(plan: Plan) -> str:

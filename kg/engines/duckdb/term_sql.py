@@ -38,6 +38,7 @@ from kg.mapping.rules import (
     date_calls,
     expressions,
     is_strict,
+    skips,
 )
 from kg.mapping.source_table import Column, SourceTable
 from kg.sql import sql_text
@@ -84,17 +85,27 @@ class TermPrinter:
     def term(self, term: Term) -> TermSql:
         """Return the SQL of a term."""
         parts, made, condition = expressions(term), bare(term), condition_of(term)
-        if condition is None:
+        loose = skips(term)
+        if condition is None and not loose:
             return self._over(parts, lambda bindings: _scalar(made, bindings))
 
+        def chosen(sql: str, bindings: _Bindings) -> str:
+            return (
+                sql
+                if condition is None
+                else f"CASE WHEN {_truth(condition, bindings)} THEN {sql} END"
+            )
+
         def given(bindings: _Bindings) -> str:
-            return f"CASE WHEN {_truth(condition, bindings)} THEN {_scalar(made, bindings)} END"
+            return chosen(_scalar(made, bindings), bindings)
 
         def lacks(bindings: _Bindings) -> str:
-            none = f"{_scalar(made, bindings)} IS NULL"
-            return f"CASE WHEN {_truth(condition, bindings)} THEN {none} END"
+            # A bad value is no missing one.
+            found = [_plain(part, bindings) for part in expressions(made)]
+            texts = found if loose else [_scalar(made, bindings)]
+            return chosen(" OR ".join(f"{text} IS NULL" for text in texts), bindings)
 
-        whole, lost = self._over(parts, given), self._over(parts, lacks)
+        whole, lost = self._over(parts, given, loose=loose), self._over(parts, lacks)
         if not lost.many:
             return replace(whole, lost=f"({lost.sql}) IS TRUE")
         found = f"list_contains({lost.sql}, true) AND NOT list_contains({lost.sql}, false)"
@@ -164,12 +175,19 @@ class TermPrinter:
 
     # --- values ---------------------------------------------------------------------------
 
-    def _over(self, parts: Sequence[Expression], scalar: Callable[[_Bindings], str]) -> TermSql:
+    def _over(
+        self,
+        parts: Sequence[Expression],
+        scalar: Callable[[_Bindings], str],
+        *,
+        loose: bool = False,
+    ) -> TermSql:
         """Print for all combinations of the values of references: the cross product.
 
         Args:
             parts: The expressions that a term is made of.
             scalar: Returns the SQL of the term for one combination.
+            loose: Whether values that are there may give no term.
         """
         columns, bindings, lists = self._bound(parts)
         sql = scalar(bindings)
@@ -177,7 +195,7 @@ class TermPrinter:
             sql = f"list_transform({values}, lambda {name}: {sql})"
             if depth:
                 sql = f"flatten({sql})"
-        if all(map(is_strict, parts)):
+        if all(map(is_strict, parts)) and not loose:
             missing = " OR ".join(
                 f"len(c{c.index}) = 0" if c.many else f"c{c.index} IS NULL" for c in columns
             )
@@ -251,7 +269,12 @@ def _checked_iri(term: CheckedIri, bindings: _Bindings) -> str:
     cases = f"WHEN {value} IS NULL THEN NULL"
     for iri in _readings(term, value):
         cases += f" WHEN {_good(term, iri)} THEN '<' || {iri} || '>'"
-    return f"CASE {cases} ELSE {STOP} END"
+    return f"CASE {cases} ELSE {_or_else(term)} END"
+
+
+def _or_else(term: CheckedIri | Language) -> str:
+    """Return the SQL of what comes of a bad value."""
+    return "NULL" if term.skips else STOP
 
 
 def _readings(term: CheckedIri, value: str) -> list[str]:
@@ -287,7 +310,7 @@ def _literal(term: Literal, bindings: _Bindings) -> str:
         value = _plain(term.language.value, bindings)
         return (
             f"{quoted} || CASE WHEN {value} IS NULL THEN NULL WHEN kg_is_language({value})"
-            f" THEN '@' || lower({value}) ELSE {STOP} END"
+            f" THEN '@' || lower({value}) ELSE {_or_else(term.language)} END"
         )
     if isinstance(term.datatype, Fixed):
         plain = term.datatype.term == f"<{XSD_STRING}>"

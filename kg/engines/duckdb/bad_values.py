@@ -1,0 +1,228 @@
+"""Values that no term can be made of: told with their places, or left out and noted.
+
+A reference that must give single values may give an array or an object, or what its source has no
+datatype for. A value may be no IRI, or no language tag.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from typing import Final
+
+import duckdb
+
+from kg.duck import sql_name
+from kg.engines.duckdb.loaded import LoadedTable, locate_all
+from kg.engines.duckdb.term_sql import TermPrinter
+from kg.errors import MOST_TOLD, InputError, InputErrors, KgError, Location
+from kg.mapping.plan import Formulation
+from kg.mapping.rules import Check, reference_names
+from kg.mapping.source_table import Column
+from kg.rejects import Rejects
+
+# Columns that one query looks through for values that are none.
+_CHECKED_AT_ONCE: Final = 50
+# Values whose lines are looked for in one pass through their file.
+_NOTED_AT_ONCE: Final = 100_000
+# How to get at values inside of arrays and objects, where references cannot.
+_INSIDE: Final[Mapping[Formulation, str]] = {
+    Formulation.SQL: "Take it apart in the query, or cast it to a text.",
+    Formulation.PARQUET: "Refer to another column; arrays and structures are not read.",
+}
+# Number of the file, number of the record, and the value.
+_Found = tuple[int, int, str]
+
+# --- references that give no single value ---------------------------------------------------
+
+
+def bad_columns(connection: duckdb.DuckDBPyConnection, loaded: LoadedTable) -> list[Column]:
+    """Return the columns that hold arrays, objects, or what has no datatype."""
+    table = sql_name(loaded.table.name)
+    typed = [column for column in loaded.table.columns if column.typed]
+    bad: list[Column] = []
+    for start in range(0, len(typed), _CHECKED_AT_ONCE):
+        some = typed[start : start + _CHECKED_AT_ONCE]
+        found = connection.execute(
+            f"SELECT {', '.join(f'bool_or({_is_bad(column)})' for column in some)} FROM {table}"
+        ).fetchone()
+        assert found is not None
+        bad += [column for column, is_bad in zip(some, found, strict=True) if is_bad]
+    return bad
+
+
+def column_error(
+    connection: duckdb.DuckDBPyConnection, loaded: LoadedTable, columns: Sequence[Column]
+) -> InputError:
+    """Return the error for the first such values; some columns hold them."""
+    errors: list[InputError] = []
+    count = 0
+    for column in columns:
+        found, number = _first(connection, _bad_cells(loaded, column), MOST_TOLD - len(errors))
+        count += number
+        kind = loaded.table.source.formulation
+        for place, value in _placed(loaded, found, column.reference):
+            errors.append(_no_value(value, column.reference, place, kind))
+    return _together(errors, count, loaded)
+
+
+def note_columns(
+    connection: duckdb.DuckDBPyConnection,
+    loaded: LoadedTable,
+    columns: Sequence[Column],
+    rejects: Rejects,
+) -> None:
+    """Note all such values."""
+    kind = loaded.table.source.formulation
+    for column in columns:
+        key = ("no value", loaded.table.source, column.reference)
+        with rejects.noting(*key, of_records=False) as note:
+            for found in _all(connection, _bad_cells(loaded, column)):
+                for place, value in _placed(loaded, found, column.reference):
+                    error = _no_value(value, column.reference, place, kind)
+                    note(place, value, error.message)
+
+
+def without_bad(select: str, columns: Sequence[Column]) -> str:
+    """Return a query for the columns of a table without such values."""
+
+    def kept(column: Column) -> str:
+        value, kind = f"c{column.index}", f"t{column.index}"
+        if column.many:
+            return f"list_filter({value}, lambda e: e.t IS DISTINCT FROM '!') AS {value}"
+        empty = f"CASE WHEN {kind} = '!' THEN NULL ELSE"
+        return f"{empty} {value} END AS {value}, nullif({kind}, '!') AS {kind}"
+
+    shown = ", ".join(kept(column) for column in columns if column.typed)
+    return f"SELECT * REPLACE ({shown}) FROM ({select})" if shown else select
+
+
+def _is_bad(column: Column) -> str:
+    if column.many:
+        return f"list_contains(list_transform(c{column.index}, lambda e: e.t), '!')"
+    return f"t{column.index} = '!'"
+
+
+def _bad_cells(loaded: LoadedTable, column: Column) -> str:
+    """Return a query for file, record and value of what is bad in a column."""
+    table, value = sql_name(loaded.table.name), f"c{column.index}"
+    if not column.many:
+        return f"SELECT file, record, {value} AS value FROM {table} WHERE {_is_bad(column)}"
+    bad = f"list_filter({value}, lambda e: e.t = '!')"
+    return f"SELECT file, record, unnest({bad}).v AS value FROM {table} WHERE {_is_bad(column)}"
+
+
+def _no_value(text: str, reference: str, place: Location, kind: Formulation) -> InputError:
+    if text.startswith("["):
+        what, hint = "an array", f"Refer to what is inside it, such as {reference}[*]."
+    elif text.startswith("{"):
+        what, hint = "an object", f"Refer to what is inside it, such as {reference}.name."
+    elif kind in _INSIDE:
+        what, hint = f"{text}, which has no datatype in RDF", ""
+    else:
+        what, hint = f"{text}, which JSON does not know", "Write a number, null or a text."
+    message = f"the value is {what}, not a single value"
+    return InputError("not-a-value", message, location=place, hint=_INSIDE.get(kind, hint))
+
+
+# --- values that make no valid term ---------------------------------------------------------
+
+
+def term_error(
+    connection: duckdb.DuckDBPyConnection, checks: Sequence[Check], loaded: Sequence[LoadedTable]
+) -> KgError | None:
+    """Return the error for the first values that make no valid term, if some do.
+
+    Args:
+        connection: From `kg.duck.engine`.
+        checks: What to look at.
+        loaded: The source tables; those that were dropped had no such value.
+    """
+    rows = connection.execute(
+        "SELECT table_name FROM duckdb_tables() UNION ALL SELECT view_name FROM duckdb_views()"
+    ).fetchall()
+    there = {row[0] for row in rows}
+    tables = {entry.table.name: entry for entry in loaded if entry.table.name in there}
+    errors: list[InputError] = []
+    count = 0
+    for same in _grouped(checks):
+        entry, check = tables.get(same[0].table.name), same[0]
+        if entry is None:
+            continue
+        found, number = _first(connection, _bad_terms(same), MOST_TOLD - len(errors))
+        count += number
+        hint = f"It makes a term of {check.term.owner}; mend the value or the mapping."
+        for place, value in _placed(entry, found, _column(check)):
+            message = f"{value!r} is not {check.expected}"
+            errors.append(InputError(check.code, message, location=place, hint=hint))
+    return _together(errors, count, *tables.values()) if errors else None
+
+
+def note_terms(
+    connection: duckdb.DuckDBPyConnection,
+    checks: Sequence[Check],
+    loaded: Sequence[LoadedTable],
+    rejects: Rejects,
+) -> None:
+    """Note all values that make no valid term."""
+    tables = {entry.table.name: entry for entry in loaded}
+    for same in _grouped(checks):
+        entry, check = tables[same[0].table.name], same[0]
+        key = ("no term", entry.table.source, check.term.value, check.expected)
+        with rejects.noting(*key, of_records=False) as note:
+            for found in _all(connection, _bad_terms(same)):
+                for place, value in _placed(entry, found, _column(check)):
+                    note(place, value, f"it is not {check.expected}")
+
+
+def _grouped(checks: Sequence[Check]) -> Collection[list[Check]]:
+    """Return the checks by what they look at: several terms may be made of the same values."""
+    found: dict[object, list[Check]] = {}
+    for check in checks:
+        key = (check.table.name, check.term.value, check.expected)
+        found.setdefault(key, []).append(check)
+    return found.values()
+
+
+def _bad_terms(checks: Sequence[Check]) -> str:
+    """Return a query for file, record and value of what is bad by any check, each once."""
+    return " UNION ".join(TermPrinter(check.table).bad_values(check) for check in checks)
+
+
+def _column(check: Check) -> str:
+    return reference_names([check.term.value])[0]
+
+
+# --- both -----------------------------------------------------------------------------------
+
+
+def _first(connection: duckdb.DuckDBPyConnection, bad: str, most: int) -> tuple[list[_Found], int]:
+    """Return the first values of a query, and how many there are in all."""
+    rows = connection.execute(
+        f"SELECT file, record, value, count(*) OVER () FROM ({bad})"
+        f" ORDER BY file, record LIMIT {max(1, most)}"
+    ).fetchall()
+    count = rows[0][3] if rows else 0
+    return [row[:3] for row in rows[: max(0, most)]], count
+
+
+def _all(connection: duckdb.DuckDBPyConnection, bad: str) -> Iterator[list[_Found]]:
+    """Yield the values of a query, some at a time."""
+    connection.execute(f"SELECT file, record, value FROM ({bad}) ORDER BY file, record")
+    while rows := connection.fetchmany(_NOTED_AT_ONCE):
+        yield rows
+
+
+def _placed(
+    loaded: LoadedTable, found: Sequence[_Found], column: str
+) -> Iterator[tuple[Location, str]]:
+    """Yield values with their places."""
+    places = locate_all(loaded, dict.fromkeys((file, record) for file, record, _ in found))
+    for file, record, value in found:
+        yield places[file, record].within(column), value
+
+
+def _together(errors: Sequence[InputError], count: int, *loaded: LoadedTable) -> InputError:
+    if count == 1:
+        return errors[0]
+    files = dict.fromkeys(part.shown for entry in loaded for part in entry.parts)
+    return InputErrors(errors, next(iter(files)) if len(files) == 1 else "the sources", count)

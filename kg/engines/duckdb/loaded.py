@@ -1,0 +1,82 @@
+"""A source table that was read, and where its records are."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from kg.errors import Location
+from kg.mapping.plan import Formulation, LogicalSource
+from kg.mapping.source_table import SourceTable
+from kg.sources import csv_files, excel_files, json_files, xml_files, yaml_files
+from kg.sources.files import SourceFile
+
+_Locator = Callable[[SourceFile, LogicalSource, Collection[int]], dict[int, int]]
+_LOCATORS: Final[Mapping[Formulation, _Locator]] = {
+    Formulation.CSV: csv_files.lines_of,
+    Formulation.EXCEL: excel_files.lines_of,
+    Formulation.JSON: json_files.lines_of,
+    Formulation.XPATH: xml_files.lines_of,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class LoadedTable:
+    """A source table that was read.
+
+    Attributes:
+        parts: The files, in the order of their numbers, or a database.
+        records: Number of records in all files.
+        spill: The folder for files made on the way.
+        incomplete: A value made no valid term, so the computed columns are not there.
+        notes: What the user should know of the files.
+        nothing: Why there is no record, as far as that is known.
+        pieces: Names of the tables that hold some columns each, where there are many columns;
+            the table is a view of them then.
+    """
+
+    table: SourceTable
+    parts: tuple[SourceFile, ...]
+    records: int
+    spill: Path
+    incomplete: bool = False
+    notes: tuple[str, ...] = ()
+    nothing: str = ""
+    pieces: tuple[str, ...] = ()
+
+    @property
+    def files(self) -> tuple[Path, ...]:
+        """The files on disk, each once."""
+        return tuple(dict.fromkeys(part.path for part in self.parts if not part.name))
+
+
+def locate(loaded: LoadedTable, file: int, record: int, column: str | None = None) -> Location:
+    """Return the place of a record: its file, line where that is known, and number."""
+    return locate_all(loaded, [(file, record)])[file, record].within(column)
+
+
+def locate_all(
+    loaded: LoadedTable, records: Iterable[tuple[int, int]]
+) -> dict[tuple[int, int], Location]:
+    """Return the places of records, given by file and number; each file is read once."""
+    by_file: dict[int, list[int]] = {}
+    for file, record in records:
+        by_file.setdefault(file, []).append(record)
+    found = {}
+    for number, records_of in by_file.items():
+        part = loaded.parts[number]
+        lines = _lines_of(loaded, part, records_of)
+        for record in records_of:
+            found[number, record] = Location(part.shown, lines.get(record), record=record)
+    return found
+
+
+def _lines_of(loaded: LoadedTable, part: SourceFile, records: Collection[int]) -> dict[int, int]:
+    """Return the lines of records, as far as the format has such."""
+    source = loaded.table.source
+    if source.formulation is Formulation.YAML:
+        return yaml_files.lines_of(part, source, records, loaded.spill)
+    finder = _LOCATORS.get(source.formulation)
+    return finder(part, source, records) if finder else {}
