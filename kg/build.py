@@ -39,8 +39,8 @@ from kg.findings.sources import sources_of
 from kg.findings.workspace import workspace_findings
 from kg.infer import infer_rdfs
 from kg.lineage import Wanted, trace_workspace
+from kg.mapping.documents import read_mappings, unnamed_mappings
 from kg.mapping.plan import Plan
-from kg.mapping.reading import read_mappings, unnamed_mappings
 from kg.names import Namer
 from kg.notes import strictly
 from kg.paths import real_path

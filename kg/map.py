@@ -17,8 +17,8 @@ from kg.errors import InputError, Location, UsageError
 from kg.export import choose_format, export_table
 from kg.export.targets import target_path, write_target
 from kg.files import Renames
+from kg.mapping.documents import read_mappings
 from kg.mapping.plan import Formulation, LogicalTarget, Plan
-from kg.mapping.reading import read_mappings
 from kg.mapping.targets import Routing
 from kg.paths import is_inside, real_path, show_path
 from kg.rejects import check_target

@@ -17,8 +17,8 @@ from kg.http import find_credentials
 from kg.logins import escape_login, without_logins
 from kg.map import explain_files, map_files
 from kg.paths import show_path
+from kg.push import check_url
 from kg.query.remote import check_endpoint
-from kg.remote import check_url
 
 SECRET = "s3cr3t"
 PASSWORDS = [

@@ -106,7 +106,7 @@ ALLOWED = {
         "copyfile glob iterdir open replace write_text",
         "the folder of the release, and names in that of the last one",
     ),
-    "kg/remote.py": ("open", OWN),
+    "kg/push.py": ("open", OWN),
     "kg/sources/csv_files.py": ("open", OWN),
     "kg/sources/excel_files.py": ("open", CHECKED),
     "kg/sources/files.py": ("glob", "patterns of mappings; each file is checked"),

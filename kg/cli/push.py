@@ -75,7 +75,7 @@ def push_command(
         raise UsageError(
             "usage", f"--wait takes {_SHORTEST_WAIT} to {_LONGEST_WAIT:,} seconds, not {wait:g}"
         )
-    from kg.remote import PushOptions, check_url, graph_url, plan_push, push
+    from kg.push import PushOptions, check_url, graph_url, plan_push, push
 
     shared = settings(context)
     options = PushOptions(

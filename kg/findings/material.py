@@ -14,8 +14,8 @@ from kg.engines.duckdb.compile import compile_plan
 from kg.errors import InputError, single_errors
 from kg.findings.model import Finding, of_error
 from kg.findings.vocabulary import Vocabulary, read_vocabulary
+from kg.mapping.documents import read_mappings
 from kg.mapping.plan import Plan, RefObjectMap, TriplesMap
-from kg.mapping.reading import read_mappings
 from kg.paths import show_path
 from kg.validation.check import load_shapes
 from kg.validation.shapes import ShapesGraph, read_shapes

@@ -11,8 +11,8 @@ from typing import Final
 
 from kg.errors import InputError, KgError, LimitError, Location
 from kg.findings.model import Finding, Level, of_error
+from kg.mapping.documents import unnamed_mappings
 from kg.mapping.plan import Formulation, LogicalSource, Plan
-from kg.mapping.reading import unnamed_mappings
 from kg.mapping.source_table import SourceTable
 from kg.mapping.tables import source_tables
 from kg.paths import find_files, open_file, path_within, real_path, show_path

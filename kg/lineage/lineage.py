@@ -88,7 +88,7 @@ def workspace_lineage(
     files = (*workspace.ontology_files, *workspace.data_rdf_files)
     if not workspace.mapping_files:
         return Lineage(connection, None, None, files)
-    from kg.mapping.reading import read_mappings
+    from kg.mapping.documents import read_mappings
     from kg.sources import Folders
 
     inside = None if workspace.allow_outside else (workspace.root,)

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import duckdb
 
 from kg.quads import QuadTable
-from kg.validation.reader import read_model
+from kg.validation.shape_reader import read_model
 from kg.validation.shapes import ShapesGraph
 from kg.validation.sieve.run import Sieve
 from kg.validation.sieve.triples import merged_triples

@@ -26,9 +26,9 @@ from kg.validation.model import Shape
 from kg.validation.names import RDF_TYPE, sh
 from kg.validation.patterns import Patterns, read_patterns
 from kg.validation.queries import OpenIndex, QueryRunner
-from kg.validation.reader import read_model
 from kg.validation.report import turtle_file
 from kg.validation.results import Result, Severity, ShapeWay, Sink, Verdict
+from kg.validation.shape_reader import read_model
 from kg.validation.shapes import ShapesGraph, Triple
 from kg.validation.sieve.plan import QuerySite
 from kg.validation.sieve.routes import Route, Way, choose_routes

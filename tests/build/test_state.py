@@ -17,8 +17,8 @@ from kg import builds
 from kg.build import BuildOptions
 from kg.diff import diff
 from kg.errors import InputError, KgError, WorldError
+from kg.push import push
 from kg.release import release
-from kg.remote import push
 from kg.workspace import Build, Workspace, read_workspace
 from tests.publish.fake_store import fake_store
 

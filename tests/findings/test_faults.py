@@ -6,7 +6,7 @@ from kg.errors import InputErrors
 from kg.findings.material import read_material
 from kg.findings.workspace import file_findings
 from kg.init import init_workspace
-from kg.mapping.reading import read_mapping
+from kg.mapping.documents import read_mapping
 from kg.workspace import read_workspace
 from tests.findings.slips import MAPPING, PEAKS, QUESTION, SHAPES, VOCABULARY
 from tests.graph_copy import run_kg

@@ -11,7 +11,7 @@ import pyoxigraph as ox
 import pytest
 
 from kg.errors import InputError
-from kg.mapping.reading import read_mapping
+from kg.mapping.documents import read_mapping
 from tests.mapping.running import run_plan
 
 needs_suite = pytest.mark.skipif(

@@ -9,8 +9,8 @@ from pathlib import Path
 
 from kg.duck import engine
 from kg.engines.duckdb.materialize import STREAM_FROM, Materialization, materialize
+from kg.mapping.documents import read_mapping
 from kg.mapping.plan import Plan
-from kg.mapping.reading import read_mapping
 from kg.sources import Folders
 from kg.workspace import COMMON_PREFIXES
 

@@ -17,8 +17,8 @@ from kg.duck import engine
 from kg.engines.duckdb.compile import compile_plan
 from kg.engines.duckdb.materialize import explain, materialize
 from kg.errors import InputError
+from kg.mapping.documents import read_mapping
 from kg.mapping.plan import Plan
-from kg.mapping.reading import read_mapping
 from kg.sources import Folders
 from kg.terms import RDF_TYPE
 from tests.mapping.running import EX, PREFIXES, read_plan, write_files, yarrrml

@@ -14,8 +14,8 @@ from kg.builds import seal
 from kg.duck import engine
 from kg.errors import InputError, UsageError, WorldError
 from kg.http import Client, find_credentials
+from kg.push import PushOptions, endpoint_of, plan_push, push, value_sql
 from kg.quads import write_table
-from kg.remote import PushOptions, endpoint_of, plan_push, push, value_sql
 from kg.workspace import Workspace
 from tests.publish.conftest import INTEGER, TRIPLES
 from tests.publish.fake_store import PASSWORD, TOKEN, USER, FakeStore

@@ -15,7 +15,7 @@ from kg.duck import sql_text
 from kg.errors import InputError
 from kg.validation import model
 from kg.validation.judge import Judge, to_graph
-from kg.validation.reader import read_model
+from kg.validation.shape_reader import read_model
 from kg.validation.shapes import ShapesGraph
 from kg.validation.sieve.regex import portable
 from kg.validation.sieve.values import KINDS, keyed, less_than, value_test

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from kg.http import Client, Credentials
-from kg.remote import graph_url
+from kg.push import graph_url
 from kg.workspace import Workspace
 from tests.publish.proxy import FAILURES, failing_proxy
 from tests.publish.stores.servers import STARTERS, STORES, Store, free_port, running

@@ -18,7 +18,7 @@ import pytest
 
 from kg.errors import KgError
 from kg.http import Client, Credentials
-from kg.remote import graph_url
+from kg.push import graph_url
 from kg.terms import XSD, literal
 from tests.publish.stores.servers import STARTERS, STORES, Store, version
 
