@@ -1,4 +1,4 @@
-"""What is in the lexical space of a datatype; `kg.mapping.datatypes` asks the same in SQL."""
+"""What is in the lexical space of a datatype; `datatypes_sql` asks DuckDB the same."""
 
 from __future__ import annotations
 

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal
 
 from kg.duck import sql_text, translated
+from kg.engines.duckdb.datatypes_sql import ill_typed_sql
 from kg.errors import InputError
-from kg.mapping.datatypes import ill_typed_sql
 from kg.names import LABEL_PATTERN
 from kg.wording import counted
 

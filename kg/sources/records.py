@@ -72,32 +72,21 @@ class ParquetRecords:
 
 @dataclass(frozen=True, slots=True)
 class RowRecords:
-    """A file of JSON arrays, one a line, with texts and kinds in turn.
+    """A file of JSON arrays, one a line, with texts and kinds of the columns in turn.
 
     Attributes:
         path: The file.
         largest: Characters of the longest line.
-        first: How many other texts stand before them.
+        lists: Whether there is a list of texts for each column instead, without kinds.
+        first: How many other texts stand before those of the columns.
         aligned: Whether dates are midnights in columns that have other times.
     """
 
     path: Path
     largest: int
+    lists: bool = False
     first: int = 0
     aligned: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class ListRecords:
-    """A file of JSON objects, one a line, whose key ``0`` has the texts of the first column.
-
-    Attributes:
-        path: The file.
-        largest: Characters of the longest line.
-    """
-
-    path: Path
-    largest: int
-
-
-Records = CsvRecords | JsonRecords | ParquetRecords | RowRecords | ListRecords
+Records = CsvRecords | JsonRecords | ParquetRecords | RowRecords

@@ -23,7 +23,7 @@ from kg.sources.extras import need
 from kg.sources.files import SourceFile
 from kg.sources.json_scan import too_large
 from kg.sources.reading import Reading
-from kg.sources.records import ListRecords
+from kg.sources.records import RowRecords
 from kg.sources.streams import encoding_of, open_source, text_blocks
 from kg.sources.xml_paths import PathStep, fits, matches, parse_path, steps_up
 
@@ -45,7 +45,7 @@ _LIMITS: Final = ("XML_PARSE_HUGE", "Excessive depth", "limit exceeded", "too lo
 _LARGEST: Final = 64 * 2**20
 
 
-def read(reading: Reading) -> ListRecords:
+def read(reading: Reading) -> RowRecords:
     """Return the records of an XML file.
 
     Raises:
@@ -64,10 +64,10 @@ def read(reading: Reading) -> ListRecords:
     largest = 0
     with target.open("w", encoding="utf-8") as out:
         for values in document.values():
-            line = json.dumps({str(n): v for n, v in enumerate(values)}, ensure_ascii=False)
+            line = json.dumps([*values], ensure_ascii=False)
             largest = max(largest, len(line))
             out.write(line + "\n")
-    return ListRecords(target, largest)
+    return RowRecords(target, largest, lists=True)
 
 
 def lines_of(file: SourceFile, source: LogicalSource, records: Collection[int]) -> dict[int, int]:

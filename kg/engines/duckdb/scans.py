@@ -16,7 +16,6 @@ from kg.sources.reading import Reading
 from kg.sources.records import (
     CsvRecords,
     JsonRecords,
-    ListRecords,
     ParquetRecords,
     Records,
     RowRecords,
@@ -46,34 +45,25 @@ def query_of(connection: duckdb.DuckDBPyConnection, records: Records, reading: R
         return json_query(records, columns)
     if isinstance(records, ParquetRecords):
         return parquet_query(connection, records, reading)
-    if isinstance(records, ListRecords):
-        return _lists(records, columns)
     return _rows(records, columns)
 
 
-def _lists(records: ListRecords, columns: Sequence[Column]) -> str:
-    names = ", ".join(f"'{number}': 'VARCHAR[]'" for number in range(max(1, len(columns))))
-    shown = "".join(
-        f", list_transform(\"{number}\", lambda e: {{'v': e}}) AS c{column.index}"
-        for number, column in enumerate(columns)
-    )
-    scan = _lines(records, f"columns = {{{names}}}")
-    return f"SELECT row_number() OVER () AS record{shown} FROM {scan}"
-
-
 def _rows(records: RowRecords, columns: Sequence[Column]) -> str:
-    places = [(column.index, records.first + 2 * n + 1) for n, column in enumerate(columns)]
-    picked = "".join(f", row[{at}] AS c{index}, row[{at + 1}] AS t{index}" for index, at in places)
-    scan = _lines(records, "records = false, columns = {'row': 'VARCHAR[]'}")
+    kind = "VARCHAR[][]" if records.lists else "VARCHAR[]"
+    scan = (
+        f"read_json({sql_file(records.path)}, format = 'newline_delimited', compression = 'none',"
+        f" records = false, columns = {{'row': '{kind}'}},"
+        f" maximum_object_size = {max(_SMALLEST_BUFFER, 4 * records.largest)})"
+    )
+    picked = ""
+    for number, column in enumerate(columns):
+        at, index = records.first + 2 * number + 1, column.index
+        if records.lists:
+            picked += f", list_transform(row[{number + 1}], lambda e: {{'v': e}}) AS c{index}"
+        else:
+            picked += f", row[{at}] AS c{index}, row[{at + 1}] AS t{index}"
     query = f"SELECT row_number() OVER () AS record{picked} FROM {scan}"
     return _aligned(columns, query) if records.aligned and columns else query
-
-
-def _lines(records: RowRecords | ListRecords, options: str) -> str:
-    return (
-        f"read_json({sql_file(records.path)}, format = 'newline_delimited', compression = 'none',"
-        f" {options}, maximum_object_size = {max(_SMALLEST_BUFFER, 4 * records.largest)})"
-    )
 
 
 def _aligned(columns: Sequence[Column], query: str) -> str:

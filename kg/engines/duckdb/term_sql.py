@@ -9,9 +9,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
+from kg.engines.duckdb.datatypes_sql import wrong_value_sql
 from kg.engines.duckdb.dialect import STOP, concat
 from kg.engines.duckdb.function_sql import call_sql, split_sql, truth_sql
-from kg.mapping.datatypes import wrong_value_sql
 from kg.mapping.plan import (
     Call,
     Constant,
