@@ -81,19 +81,54 @@ def doubtful_nodes(
             "Say in the mapping which texts are no value, such as nulls: ['', NA]"
             + (f"; `kg trace {quote(named)}` shows the record." if made else "."),
         )
-    # Links are told by property: one wrong table gives thousands.
+    yield from _spaced_keys(connection, nodes, namer)
+    yield from _dangling_links(connection, table, own.format("o"), namer)
+
+
+def _spaced_keys(
+    connection: duckdb.DuckDBPyConnection, nodes: str, namer: Namer
+) -> Iterator[Finding]:
+    """Yield a finding for each namespace of things whose keys begin or end with white space."""
+    space = "(%20|%09|%0A|%0D|%C2%A0)"
+    rows = _rows(
+        connection,
+        "SELECT regexp_extract(n, '^<(.*[/#:=])', 1) AS part, count(*), min(n) FROM"
+        f" (SELECT DISTINCT n FROM ({nodes}) WHERE contains(n, '%')"
+        f" AND regexp_matches(n, '[/#:=]{space}|{space}>$')) GROUP BY part ORDER BY part",
+    )
+    for part, count, example in rows:
+        verb = "key begins or ends" if count == 1 else "keys begin or end"
+        yield Finding(
+            "spaced-key",
+            part,
+            f"{count:,} {verb} with white space, such as that of {namer(example)}",
+            None,
+            "Say trim: true in the source, or mend the data: with and without it are two things.",
+            count,
+        )
+
+
+def _dangling_links(
+    connection: duckdb.DuckDBPyConnection, table: QuadTable, own: str, namer: Namer
+) -> Iterator[Finding]:
+    """Yield a finding for each property whose links lead to nothing: a wrong table has many."""
     dangling = (
-        f"SELECT s, p, o FROM {table.sql} WHERE {own.format('o')} AND p <> {sql_text(RDF_TYPE)}"
+        f"SELECT s, p, o FROM {table.sql} WHERE {own} AND p <> {sql_text(RDF_TYPE)}"
         f" AND o NOT IN (SELECT s FROM {table.sql})"
     )
-    for predicate, count, example, subject in _rows(
+    rows = _rows(
         connection,
         f"SELECT p, count(DISTINCT o), min(o), min_by(s, (o, s)) FROM ({dangling})"
         " GROUP BY p ORDER BY p",
-    ):
-        named = namer(predicate)
-        like = _spelt_alike(connection, table, example)
-        near = f"Did you mean {namer(like)}? " if like else ""
+    )
+    alike = _spelt_alike(connection, table, dangling) if rows else {}
+    for predicate, count, example, subject in rows:
+        named, near = namer(predicate), ""
+        if predicate in alike:
+            like, wrong, subject = alike[predicate]
+            near = f"Did you mean {namer(like)}? "
+            if wrong != example:
+                near = f"Did you mean {namer(like)} by {namer(wrong)}? "
         links = "link leads" if count == 1 else "links lead"
         yield Finding(
             "dangling-link",
@@ -106,17 +141,51 @@ def doubtful_nodes(
         )
 
 
-def _spelt_alike(connection: duckdb.DuckDBPyConnection, table: QuadTable, node: str) -> str | None:
-    """Return the thing whose IRI differs in upper and lower case, or in white space, alone."""
+def _spelt_alike(
+    connection: duckdb.DuckDBPyConnection, table: QuadTable, dangling: str
+) -> dict[str, tuple[str, str, str]]:
+    """Return by property the first thing that a link misses by case or white space alone.
+
+    With it come the end of the link, and its start.
+    """
 
     def plain(text: str) -> str:
         return f"lower(replace({text}, '%20', ''))"
 
-    found = _rows(
+    rows = _rows(
         connection,
-        f"SELECT min(s) FROM {table.sql} WHERE {plain('s')} = {plain(sql_text(node))}",
+        "SELECT p, min((o, d.s, t.s)) FROM"
+        f" ({dangling}) AS d JOIN (SELECT DISTINCT s FROM {table.sql}) AS t"
+        f" ON {plain('d.o')} = {plain('t.s')} GROUP BY p",
     )
-    return found[0][0] if found else None
+    return {predicate: (like, wrong, subject) for predicate, (wrong, subject, like) in rows}
+
+
+def large_integers(
+    connection: duckdb.DuckDBPyConnection, table: QuadTable, prefixes: Mapping[str, str]
+) -> Iterator[Finding]:
+    """Yield a finding for each property with integers that the SPARQL index cannot count with."""
+    namer = Namer(prefixes)
+    digits = f"regexp_extract(o, '^\"([-+]?[0-9]{{19,}})\"\\^\\^<{XSD}', 1)"
+    rows = _rows(
+        connection,
+        f"SELECT p, count(*), min((s, number)) FROM (SELECT s, p, {digits} AS number"
+        f" FROM {table.sql} WHERE length(o) > {len(XSD) + 24} AND ends_with(o, '>'))"
+        " WHERE number <> '' AND try_cast(number AS BIGINT) IS NULL GROUP BY p ORDER BY p",
+    )
+    for predicate, count, (subject, number) in rows:
+        named = namer(predicate)
+        values, have = ("value", "has") if count == 1 else ("values", "have")
+        yield Finding(
+            "large-integer",
+            named,
+            f"{count:,} {values} of {named} {have} more than 64 bits, the first"
+            f" {number[:40]}: FILTER and sums of questions pass over such numbers",
+            None,
+            "Make it a text if it is a code, and xsd:double if it is compared or summed;"
+            f" `kg trace {quote(namer(subject))} {quote(named)}` shows the first record.",
+            count,
+        )
 
 
 def unknown_datatypes(

@@ -6,16 +6,22 @@ import re
 from collections.abc import Container, Iterator, Mapping
 from typing import Final
 
+from kg.datatypes import INTEGER_RANGES, is_lexical_form
 from kg.errors import Location
 from kg.findings.model import Finding
 from kg.findings.terms import Used
 from kg.query.question import Question
-from kg.sparql.lexer import Kind, Token, declared_prefixes, position, tokens
-from kg.terms import expand
+from kg.sparql.lexer import Kind, Token, declared_prefixes, position, string_value, tokens
+from kg.terms import XSD, XSD_STRING, expand
 
 _COMPARES: Final = ("=", "!=", "<", ">", "<=", ">=")
 # What takes a text, or makes another value of it.
 _TAKE_TEXTS: Final = ("STRDT", "STRLANG", "BIND", "STRSTARTS", "STRBEFORE", "STRAFTER", "REGEX")
+_OF_TEXTS: Final = (
+    *("STRLEN", "UCASE", "LCASE", "SUBSTR", "STRSTARTS", "STRENDS", "CONTAINS", "STRBEFORE"),
+    *("STRAFTER", "ENCODE_FOR_URI", "REGEX", "REPLACE", "MD5", "SHA1", "SHA256"),
+)
+_OF_TIMES: Final = ("YEAR", "MONTH", "DAY", "HOURS", "MINUTES", "SECONDS", "TIMEZONE", "TZ")
 _TEXT_PARAMETER: Final = re.compile(r"^#\s*param\s+(\w+)\s*:\s*xsd:string", re.MULTILINE)
 _DATE: Final = re.compile(r"""['"]\d{4}-\d\d-\d\d(T[\d:.]+(Z|[+-]\d\d:\d\d)?)?['"]""")
 
@@ -66,6 +72,50 @@ def dates_as_texts(question: Question) -> Iterator[Finding]:
             Location(question.source, line, column),
             f"Write {token.text}^^xsd:{kind}, or compare STR(…) with it.",
         )
+
+
+def empty_expressions(question: Question, prefixes: Mapping[str, str]) -> Iterator[Finding]:
+    """Yield a finding for each cast or function that can give no value for its constant.
+
+    By SPARQL, an expression that fails has no value, and the row goes on without it.
+
+    Args:
+        question: The question.
+        prefixes: Known without a PREFIX line.
+    """
+    found = [token for token in tokens(question.text) if token.kind is not Kind.COMMENT]
+    known = {**prefixes, **declared_prefixes(found)}
+    for name, opening, value, after in zip(found, found[1:], found[2:], found[3:], strict=False):
+        if not opening.is_mark("(") or not after.is_mark(")", ","):
+            continue
+        wanted = _wanted(name, value, known)
+        if wanted:
+            line, column = position(question.text, name.start)
+            yield Finding(
+                "empty-expression",
+                f"{question.name}: {name.text}({value.text})",
+                f"{name.text}({value.text}) never has a value: {wanted}",
+                Location(question.source, line, column),
+                "Mend the value, or leave the expression out.",
+            )
+
+
+def _wanted(name: Token, value: Token, prefixes: Mapping[str, str]) -> str:
+    """Return what a cast or function takes, if a constant is something else; else nothing."""
+    if name.is_word(*_OF_TEXTS) and value.kind is Kind.NUMBER:
+        return "it takes a text; write STR(…) around the number"
+    if name.is_word(*_OF_TIMES) and value.kind in (Kind.STRING, Kind.NUMBER):
+        return "it takes a date and time, such as one with ^^xsd:dateTime"
+    if name.kind is not Kind.NAME or value.kind is not Kind.STRING:
+        return ""
+    iri = expand(name.text, prefixes) or ""
+    text = string_value(value.text).strip()
+    if not iri.startswith(XSD) or iri == XSD_STRING:
+        return ""
+    if not is_lexical_form(text, iri):
+        return f"the text is not of {name.text}"
+    too_large = iri in INTEGER_RANGES and not -(2**63) <= int(text) < 2**63
+    return "integers have 64 bits" if too_large else ""
 
 
 def _is_date(found: list[Token], number: int) -> bool:

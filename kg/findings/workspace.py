@@ -134,6 +134,7 @@ def _of_questions(workspace: Workspace, material: Material) -> tuple[list[Used],
             continue
         used += of_questions.terms_of(question, workspace.prefixes)
         found += of_questions.dates_as_texts(question)
+        found += of_questions.empty_expressions(question, workspace.prefixes)
     return used, [*found, *_undeclared(used, material, workspace.prefixes)]
 
 
@@ -158,6 +159,7 @@ def _graph_findings(
         ),
         *_undeclared(used, material, prefixes),
         *of_graph.unknown_datatypes(connection, table, prefixes),
+        *of_graph.large_integers(connection, table, prefixes),
         *of_graph.doubtful_nodes(connection, table, workspace.base, prefixes),
         *of_graph.unused_base(connection, table, workspace.base),
     ]

@@ -250,7 +250,29 @@ SLIPS = {
     "NA as the end of a link": Slip(
         ASCENTS, "- peak: k2", "- peak: NaN", "empty-key", "", "ascent:NaN", "nulls"
     ),
+    "key with a space": Slip(
+        PEAKS, "denali,", "denali ,", "spaced-key", "", "peak:denali%20", "Say trim: true"
+    ),
+    # Numbers.
+    "number beyond what is counted with": Slip(
+        PEAKS,
+        "8611",
+        "861100000000000000000",
+        "large-integer",
+        "",
+        "1 value of ns:height has more than 64 bits, the first 861100000000000000000",
+        "xsd:double if it is compared or summed; `kg trace peak:k2 ns:height`",
+    ),
     # Links.
+    "link in another case beside one that leads nowhere": Slip(
+        ASCENTS,
+        "[walter-harper, harry-karstens",
+        "[aaa, Harry-Karstens",
+        "dangling-link",
+        "",
+        "2 links lead by ns:climber to what nothing is said of, such as climber:Harry-Karstens",
+        "Did you mean climber:harry-karstens?",
+    ),
     "link to a row that is not there": Slip(
         ASCENTS,
         "walter-harper, harry",
@@ -339,6 +361,15 @@ SLIPS = {
         f"{QUESTION}:17",
         "'1913-06-07T00:00:00Z'",
         "^^xsd:dateTime",
+    ),
+    "question casts a text that is no number": Slip(
+        QUESTION,
+        "FILTER (?height > ?above)",
+        'FILTER (?height > xsd:integer("8 000"))',
+        "empty-expression",
+        f"{QUESTION}:17",
+        'xsd:integer("8 000") never has a value: the text is not of xsd:integer',
+        "Mend the value",
     ),
     "question is no SPARQL header": Slip(
         QUESTION, "# param above: xsd:integer", "# param abvoe: xsd:integer", "bad-header", QUESTION

@@ -1,8 +1,8 @@
-"""A date as a text is told where it is compared with a date, and nowhere else."""
+"""Comparisons that never hold, and expressions that never have a value, and no others."""
 
 import pytest
 
-from kg.findings.questions import dates_as_texts
+from kg.findings.questions import dates_as_texts, empty_expressions
 from kg.query.question import parse_question
 
 BEFORE = "SELECT ?x { ?x ns:day ?day . "
@@ -42,3 +42,31 @@ def test_a_parameter_that_is_said_to_be_a_text_may_be_one():
     said, unsaid = PARAMETER.format(kind="xsd:string"), PARAMETER.partition("\n")[2].format()
     assert list(dates_as_texts(parse_question(said, "-e"))) == []
     assert len(list(dates_as_texts(parse_question(unsaid, "-e")))) == 1
+
+
+@pytest.mark.parametrize(
+    ("expression", "told"),
+    [
+        ('xsd:integer("99999999999999999999")', "integers have 64 bits"),
+        ('xsd:integer("-9223372036854775808")', ""),
+        ('xsd:integer("x")', "the text is not of xsd:integer"),
+        ('xsd:date("2021-02-29")', "the text is not of xsd:date"),
+        ('xsd:date("2020-02-29")', ""),
+        ('xsd:decimal(" 1.5 ")', ""),
+        ('xsd:string("x")', ""),
+        ("xsd:integer(?x)", ""),
+        ('ns:fun("x")', ""),
+        ("STRLEN(5)", "it takes a text"),
+        ('STRLEN("5")', ""),
+        ("ucase(1.5)", "it takes a text"),
+        ('YEAR("2020-01-01")', "it takes a date"),
+        ('YEAR("2020-01-01T00:00:00"^^xsd:dateTime)', ""),
+        ("SUBSTR(?x, 5)", ""),
+        ("ABS(5)", ""),
+    ],
+)
+def test_expressions_without_a_value(expression, told):
+    prefixes = {"ns": "http://e/", "xsd": "http://www.w3.org/2001/XMLSchema#"}
+    text = f"SELECT ?x (({expression}) AS ?y) {{ ?x ns:p ?z }}"
+    found = list(empty_expressions(parse_question(text, "-e", prefixes), prefixes))
+    assert [told in each.message for each in found] == ([True] if told else [])
