@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Callable, Hashable, Iterable, Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, contextmanager
 from contextvars import ContextVar
 from pathlib import Path
 from typing import Final, TextIO
 
-from kg.errors import Location, UsageError, WorldError
-from kg.paths import real_path, show_path, written_path
-from kg.temporary import new_part, remove_part
+from kg.errors import Location, UsageError
+from kg.files import replacing, writing
+from kg.paths import real_path, show_path
 from kg.wording import counted
 
 HEADER: Final = ("file", "record", "line", "column", "value", "reason")
@@ -86,7 +86,7 @@ class Rejects:
             return
         if len(value) > LONGEST_VALUE:
             value = value[:LONGEST_VALUE] + "…"
-        with _told("the file of rejects"):
+        with writing("the file of rejects"):
             self._writer.writerow(
                 (place.file, place.record, place.line, place.column, value, reason)
             )
@@ -133,50 +133,18 @@ def skipping(target: Path | None = None) -> Iterator[Rejects]:
         WorldError: The file cannot be written.
     """
     with ExitStack() as stack:
-        out = None if target is None else stack.enter_context(_opened(target))
+        out = None
+        if target is not None:
+            part = stack.enter_context(replacing(target))
+            # A byte that is not of the encoding is written as \\xE9.
+            out = part.open("w", encoding="utf-8", errors="backslashreplace", newline="")
+            stack.enter_context(out)
         rejects = Rejects(out, target)
         token = _current.set(rejects)
         try:
             yield rejects
         finally:
             _current.reset(token)
-
-
-@contextmanager
-def _opened(target: Path) -> Iterator[TextIO]:
-    """Give a text to write to, which becomes the target at the end."""
-    shown = show_path(target)
-    if target.is_dir():
-        raise WorldError("disk", f"{shown} is a folder", hint="Name a file in it.")
-    with _told(shown):
-        real = written_path(target)
-        # A device or a pipe is written to as it is.
-        part = real if real.exists() and not real.is_file() else new_part(real)
-        # A byte that is not of the encoding is written as \\xE9.
-        out = part.open("w", encoding="utf-8", errors="backslashreplace", newline="")
-    try:
-        yield out
-        with _told(shown):
-            out.close()
-            if part != real:
-                part.replace(real)
-    finally:
-        with suppress(OSError):
-            out.close()
-        if part != real:
-            remove_part(part)
-
-
-@contextmanager
-def _told(shown: str) -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        raise WorldError(
-            "disk",
-            f"{shown} cannot be written: {error.strerror or error}",
-            hint="Check the disk and the path.",
-        ) from error
 
 
 def told(records: int, values: int) -> str:
