@@ -316,7 +316,7 @@ def _say_why_empty(session: Settings, prepared: Prepared) -> None:
     from kg.sparql.words import Form
 
     found = "no" if prepared.form is Form.ASK else "empty"
-    for remark in why_empty(prepared.engine, prepared.text, prepared.prefixes):
+    for remark in why_empty(prepared.engine, prepared.query, prepared.prefixes):
         session.say(f"kg: the answer is {found}: {remark}")
 
 
@@ -340,6 +340,6 @@ def _explain(prepared: Prepared) -> int:
         return ExitCode.DONE
     for line in explain_data(prepared.engine):
         show(line)
-    for line in explain_patterns(prepared.engine, prepared.text, prepared.prefixes, prepared.base):
+    for line in explain_patterns(prepared.engine, prepared.query, prepared.prefixes, prepared.base):
         show(line)
     return ExitCode.DONE

@@ -11,19 +11,25 @@ from kg.errors import Location
 from kg.findings.model import Finding
 from kg.findings.terms import Used
 from kg.query.question import Question
-from kg.sparql.lexer import Kind, Token, declared_prefixes, position, string_value, tokens
-from kg.terms import XSD, XSD_STRING, expand
+from kg.sparql import tree
+from kg.sparql.guard import read_tree
+from kg.sparql.names import Names
+from kg.sparql.places import position
+from kg.sparql.walk import find
+from kg.terms import XSD, XSD_STRING
 
 _COMPARES: Final = ("=", "!=", "<", ">", "<=", ">=")
+_MAKE_TEXTS: Final = ("STR", "SUBSTR", "CONCAT", "REPLACE")
 # What takes a text, or makes another value of it.
-_TAKE_TEXTS: Final = ("STRDT", "STRLANG", "BIND", "STRSTARTS", "STRBEFORE", "STRAFTER", "REGEX")
+_TAKE_TEXTS: Final = ("STRDT", "STRLANG", "STRSTARTS", "STRBEFORE", "STRAFTER", "REGEX")
 _OF_TEXTS: Final = (
     *("STRLEN", "UCASE", "LCASE", "SUBSTR", "STRSTARTS", "STRENDS", "CONTAINS", "STRBEFORE"),
     *("STRAFTER", "ENCODE_FOR_URI", "REGEX", "REPLACE", "MD5", "SHA1", "SHA256"),
 )
 _OF_TIMES: Final = ("YEAR", "MONTH", "DAY", "HOURS", "MINUTES", "SECONDS", "TIMEZONE", "TZ")
+_NUMBERS: Final = tuple(tree.Iri(f"{XSD}{name}") for name in ("integer", "decimal", "double"))
 _TEXT_PARAMETER: Final = re.compile(r"^#\s*param\s+(\w+)\s*:\s*xsd:string", re.MULTILINE)
-_DATE: Final = re.compile(r"""['"]\d{4}-\d\d-\d\d(T[\d:.]+(Z|[+-]\d\d:\d\d)?)?['"]""")
+_DATE: Final = re.compile(r"\d{4}-\d\d-\d\d(T[\d:.]+(Z|[+-]\d\d:\d\d)?)?")
 
 
 def terms_of(question: Question, prefixes: Mapping[str, str]) -> Iterator[Used]:
@@ -33,24 +39,17 @@ def terms_of(question: Question, prefixes: Mapping[str, str]) -> Iterator[Used]:
         question: The question.
         prefixes: Known without a PREFIX line.
     """
-    found = [token for token in tokens(question.text) if token.kind is not Kind.COMMENT]
-    known = {**prefixes, **declared_prefixes(found)}
-    before: Token | None = None
-    for token in found:
-        declares = before is not None and (
-            before.is_word("PREFIX", "BASE")
-            or (before.kind is Kind.NAME and before.text.endswith(":"))
-        )
-        if token.kind in (Kind.NAME, Kind.IRI) and not declares:
-            iri = (
-                token.text[1:-1]
-                if token.kind is Kind.IRI
-                else expand(re.sub(r"\\(.)", r"\1", token.text), known)
-            )
-            if iri and not iri.endswith(("#", "/")):
-                line, column = position(question.text, token.start)
-                yield Used(iri, "term", Location(question.source, line, column), question.file)
-        before = token
+    query = read_tree(question.text)
+    if query is None:
+        return
+    names = Names(query, prefixes)
+    for each in find(query.body, tree.Iri, tree.Name):
+        iri = names.iri(each)
+        # ``a`` and the datatype of a number are not written as terms.
+        written = question.text[slice(*each.span)] not in ("", "a")
+        if written and iri and not iri.endswith(("#", "/")):
+            line, column = position(question.text, each.span.start)
+            yield Used(iri, "term", Location(question.source, line, column), question.file)
 
 
 def dates_as_texts(question: Question) -> Iterator[Finding]:
@@ -59,18 +58,21 @@ def dates_as_texts(question: Question) -> Iterator[Finding]:
     A comparison is one of ``=``, ``<`` and so on, a member of ``IN``, or a value of ``VALUES``,
     unless the question makes a text of the other side or takes the value for a text itself.
     """
-    found = [token for token in tokens(question.text) if token.kind is not Kind.COMMENT]
+    query = read_tree(question.text)
+    if query is None:
+        return
     texts = set(_TEXT_PARAMETER.findall(question.text))
-    for number in sorted({*_compared(found), *_members(found), *_values(found, texts)}):
-        token = found[number]
-        line, column = position(question.text, token.start)
-        kind = "dateTime" if "T" in token.text else "date"
+    dates = {each.span: each for each in (*_compared(query), *_values(query, texts))}
+    for (start, end), date in sorted(dates.items()):
+        written = question.text[start:end].partition("@")[0]
+        line, column = position(question.text, start)
+        kind = "dateTime" if "T" in date.lexical else "date"
         yield Finding(
             "date-as-text",
-            f"{question.name}: {token.text}",
-            f"{token.text} is compared as a text, and no date equals or follows a text",
+            f"{question.name}: {written}",
+            f"{written} is compared as a text, and no date equals or follows a text",
             Location(question.source, line, column),
-            f"Write {token.text}^^xsd:{kind}, or compare STR(…) with it.",
+            f"Write {written}^^xsd:{kind}, or compare STR(…) with it.",
         )
 
 
@@ -83,116 +85,99 @@ def empty_expressions(question: Question, prefixes: Mapping[str, str]) -> Iterat
         question: The question.
         prefixes: Known without a PREFIX line.
     """
-    found = [token for token in tokens(question.text) if token.kind is not Kind.COMMENT]
-    known = {**prefixes, **declared_prefixes(found)}
-    for name, opening, value, after in zip(found, found[1:], found[2:], found[3:], strict=False):
-        if not opening.is_mark("(") or not after.is_mark(")", ","):
+    query = read_tree(question.text)
+    if query is None:
+        return
+    names = Names(query, prefixes)
+    for each in find(query, tree.Call, tree.FunctionCall):
+        value = each.arguments[0] if each.arguments else None
+        if not isinstance(value, tree.Literal) or value.language is not None:
             continue
-        wanted = _wanted(name, value, known)
+        start = each.span.start
+        function = each.function
+        end = start + len(function) if isinstance(function, str) else function.span.end
+        name = question.text[start:end]
+        wanted = _wanted(each, value, name, names)
         if wanted:
-            line, column = position(question.text, name.start)
+            line, column = position(question.text, start)
+            written = f"{name}({question.text[slice(*value.span)]})"
             yield Finding(
                 "empty-expression",
-                f"{question.name}: {name.text}({value.text})",
-                f"{name.text}({value.text}) never has a value: {wanted}",
+                f"{question.name}: {written}",
+                f"{written} never has a value: {wanted}",
                 Location(question.source, line, column),
                 "Mend the value, or leave the expression out.",
             )
 
 
-def _wanted(name: Token, value: Token, prefixes: Mapping[str, str]) -> str:
+def _wanted(
+    call: tree.Call | tree.FunctionCall, value: tree.Literal, name: str, names: Names
+) -> str:
     """Return what a cast or function takes, if a constant is something else; else nothing."""
-    if name.is_word(*_OF_TEXTS) and value.kind is Kind.NUMBER:
-        return "it takes a text; write STR(…) around the number"
-    if name.is_word(*_OF_TIMES) and value.kind in (Kind.STRING, Kind.NUMBER):
-        return "it takes a date and time, such as one with ^^xsd:dateTime"
-    if name.kind is not Kind.NAME or value.kind is not Kind.STRING:
+    is_number = value.datatype in _NUMBERS and value.datatype.span == tree.NOWHERE
+    is_text = value.datatype is None
+    if isinstance(call, tree.Call):
+        if call.function in _OF_TEXTS and is_number:
+            return "it takes a text; write STR(…) around the number"
+        if call.function in _OF_TIMES and (is_text or is_number):
+            return "it takes a date and time, such as one with ^^xsd:dateTime"
         return ""
-    iri = expand(name.text, prefixes) or ""
-    text = string_value(value.text).strip()
-    if not iri.startswith(XSD) or iri == XSD_STRING:
+    iri = names.iri(call.function) or ""
+    if not is_text or not iri.startswith(XSD) or iri == XSD_STRING:
         return ""
+    text = value.lexical.strip()
     if not is_lexical_form(text, iri):
-        return f"the text is not of {name.text}"
+        return f"the text is not of {name}"
     too_large = iri in INTEGER_RANGES and not -(2**63) <= int(text) < 2**63
     return "integers have 64 bits" if too_large else ""
 
 
-def _is_date(found: list[Token], number: int) -> bool:
-    """Tell whether a token is a date as a plain text."""
-    token = found[number]
-    typed = number + 1 < len(found) and found[number + 1].is_mark("^^")
-    return token.kind is Kind.STRING and bool(_DATE.fullmatch(token.text)) and not typed
-
-
-def _compared(found: list[Token]) -> Iterator[int]:
-    """Yield the places of dates beside a sign of comparison."""
-    for number, token in enumerate(found):
-        if token.is_mark(*_COMPARES):
-            for side in (number - 1, number + 1):
-                inside = 0 <= side < len(found)
-                if inside and _is_date(found, side) and not _is_text_wanted(found, side):
-                    yield side
-
-
-def _members(found: list[Token]) -> Iterator[int]:
-    """Yield the places of dates in the lists of ``IN`` and ``NOT IN``."""
-    for number, token in enumerate(found):
-        if not token.is_word("IN") or _is_text_wanted(found, number):
+def _dates(nodes: tuple[tree.Node, ...]) -> Iterator[tree.Literal]:
+    """Yield the dates as plain texts among some nodes."""
+    for each in nodes:
+        if not isinstance(each, tree.Literal) or each.datatype is not None:
             continue
-        for place in range(number + 1, len(found)):
-            if found[place].is_mark(")"):
-                break
-            if _is_date(found, place):
-                yield place
+        if _DATE.fullmatch(each.lexical):
+            yield each
 
 
-def _values(found: list[Token], texts: Container[str]) -> Iterator[int]:
-    """Yield the places of dates that ``VALUES`` gives to variables that are no texts."""
-    for number, token in enumerate(found):
-        if not token.is_word("VALUES"):
+def _compared(query: tree.Query) -> Iterator[tree.Literal]:
+    """Yield the dates beside a sign of comparison, and those in lists of ``IN``."""
+    for each in find(query, tree.Operation, tree.In):
+        if isinstance(each, tree.In):
+            sides: tuple[tree.Node, ...] = each.options
+        elif each.rest[0][0] in _COMPARES:
+            sides = (each.first, each.rest[0][1])
+        else:
             continue
-        opening = next((n for n in range(number, len(found)) if found[n].is_mark("{")), None)
-        if opening is None:
-            return
-        names = [each.text for each in found[number:opening] if each.kind is Kind.VARIABLE]
-        column, place = 0, opening + 1
-        while place < len(found) and not found[place].is_mark("}"):
-            if found[place].is_mark("("):
-                column = 0
-            elif not found[place].is_mark(")"):
-                name = names[min(column, len(names) - 1)] if names else ""
-                if _is_date(found, place) and not (
-                    name[1:] in texts or _is_used_as_text(found, name)
-                ):
-                    yield place
-                column += 1
-                if place + 1 < len(found) and found[place + 1].is_mark("^^"):
-                    place += 2
-                elif place + 1 < len(found) and found[place + 1].kind is Kind.LANGUAGE:
-                    place += 1
-            place += 1
+        if not _makes_text(each):
+            yield from _dates(sides)
 
 
-def _is_used_as_text(found: list[Token], name: str) -> bool:
+def _values(query: tree.Query, texts: Container[str]) -> Iterator[tree.Literal]:
+    """Yield the dates that ``VALUES`` gives to variables that are no texts."""
+    for each in find(query, tree.Values):
+        for column, variable in enumerate(each.variables):
+            dates = list(_dates(tuple(row[column] for row in each.rows)))
+            if dates and variable.name not in texts and not _is_used_as_text(query, variable):
+                yield from dates
+
+
+def _is_used_as_text(query: tree.Query, variable: tree.Variable) -> bool:
     """Tell whether a question compares a variable with a text, or makes something of it."""
+    for each in find(query, tree.Operation, tree.In):
+        compares = isinstance(each, tree.In) or each.rest[0][0] in _COMPARES
+        if compares and _makes_text(each) and variable in find(each, tree.Variable):
+            return True
+    if any(each.expression == variable for each in find(query, tree.Bind)):
+        return True
     return any(
-        token.text[1:] == name[1:]
-        and token.kind is Kind.VARIABLE
-        and (_is_text_wanted(found, number) or _is_argument(found, number))
-        for number, token in enumerate(found)
+        each.arguments[:1] == (variable,)
+        for each in find(query, tree.Call, tree.FunctionCall)
+        if isinstance(each, tree.FunctionCall) or each.function in (*_TAKE_TEXTS, *_MAKE_TEXTS)
     )
 
 
-def _is_argument(found: list[Token], number: int) -> bool:
-    """Tell whether a token is the first argument of a cast or function, or of ``BIND``."""
-    if number < 2 or not found[number - 1].is_mark("("):
-        return False
-    before = found[number - 2]
-    return before.kind in (Kind.NAME, Kind.IRI) or before.is_word(*_TAKE_TEXTS)
-
-
-def _is_text_wanted(found: list[Token], number: int) -> bool:
-    """Tell whether the other side of a comparison is made a text: ``STR(?day) = "…"``."""
-    around = found[max(0, number - 6) : number + 6]
-    return any(token.is_word("STR", "SUBSTR", "CONCAT", "REPLACE") for token in around)
+def _makes_text(node: tree.Node) -> bool:
+    """Tell whether a side of a comparison is made a text: ``STR(?day) = "…"``."""
+    return any(each.function in _MAKE_TEXTS for each in find(node, tree.Call))

@@ -14,10 +14,9 @@ from typing import Any, Final
 from kg.errors import KgError
 from kg.query.display import printable
 from kg.query.engine import Engine, Rows
-from kg.sparql.cursor import TriplePattern
-from kg.sparql.grammar import triple_patterns
-from kg.sparql.guard import guard
-from kg.sparql.lexer import Kind, Token, form_of, tokens
+from kg.sparql.guard import Guarded, guard
+from kg.sparql.tree import PathRepeat
+from kg.sparql.walk import find, triple_patterns
 from kg.sparql.words import Form
 from kg.terms import text_of
 
@@ -49,26 +48,20 @@ def explain_query(text: str, prefixes: Mapping[str, str], base: str, form: Form)
 
 
 def explain_patterns(
-    engine: Engine, text: str, prefixes: Mapping[str, str], base: str
+    engine: Engine, query: Guarded, prefixes: Mapping[str, str], base: str
 ) -> Iterator[str]:
     """Yield a line for each triple pattern: its number of matches by itself."""
-    found = [token for token in tokens(text) if token.kind is not Kind.COMMENT]
-    patterns = triple_patterns(found)
+    patterns = triple_patterns(query.tree)
     if not patterns:
         return
-    head = _prologue(text, found)
+    head = query.text[: query.tree.body.span.start]
     yield "matches of each triple pattern by itself:"
     for pattern in dict.fromkeys(map(str, patterns)):
         count = _count(engine, f"{head} SELECT (COUNT(*) AS ?kgn) {{ {pattern} }}", prefixes, base)
         yield f"  {count:>12}  {printable(pattern)}"
-    repeated = [str(each) for each in patterns if _is_repeated_path(each)]
-    if repeated:
+    repeats = (mark for each in patterns for mark in find(each.verb, PathRepeat))
+    if any(each.mark != "?" for each in repeats):
         yield "a path with * or + is walked from each of its ends; bind one of them to walk less"
-
-
-def _prologue(text: str, found: list[Token]) -> str:
-    named = form_of(found)
-    return text[: named[1].start] if named else ""
 
 
 def _count(engine: Engine, query: str, prefixes: Mapping[str, str], base: str) -> str:
@@ -79,10 +72,6 @@ def _count(engine: Engine, query: str, prefixes: Mapping[str, str], base: str) -
     except KgError:
         return "?"
     return f"{int(text_of(value)):,}" if value else "?"
-
-
-def _is_repeated_path(pattern: TriplePattern) -> bool:
-    return any(token.is_mark("*", "+") for token in pattern.verb)
 
 
 def _algebra(text: str, prefixes: Mapping[str, str], base: str) -> Iterator[str]:

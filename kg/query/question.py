@@ -15,7 +15,7 @@ and one term, its default. An empty block declares a parameter that must be give
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
@@ -23,8 +23,22 @@ from typing import Any, Final
 from kg.errors import InputError, Location
 from kg.paths import read_file
 from kg.query.values import STRING, ValueType, bad_value, parse_type, sparql_term
-from kg.sparql.lexer import Kind, Token, declared_prefixes, position, string_value, tokens
-from kg.terms import RDF_LANG_STRING, XSD, expand
+from kg.sparql.guard import read_tree
+from kg.sparql.names import Names
+from kg.sparql.places import position
+from kg.sparql.tree import (
+    NOWHERE,
+    DataTerm,
+    Iri,
+    Literal,
+    Name,
+    Query,
+    Span,
+    TripleTerm,
+    Values,
+)
+from kg.sparql.walk import find
+from kg.terms import RDF_LANG_STRING
 from kg.workspace import COMMON_PREFIXES, Workspace, show_path
 
 
@@ -38,6 +52,7 @@ class Parameter:
         default: The term in the text, as written; None if a value must be given.
         explanation: What it means, from the header.
         spans: Where its terms stand in the text: offsets of start and end.
+        typed: The default as a person would type it behind ``--param``; None if there is none.
     """
 
     name: str
@@ -45,16 +60,7 @@ class Parameter:
     default: str | None
     explanation: str = ""
     spans: tuple[tuple[int, int], ...] = field(default=(), compare=False, repr=False)
-
-    @property
-    def typed(self) -> str | None:
-        """The default as a person would type it behind ``--param``; None if there is none."""
-        if self.default is None:
-            return None
-        first = tokens(self.default)[0]
-        if first.kind is Kind.IRI:
-            return first.text[1:-1]
-        return string_value(first.text) if first.kind is Kind.STRING else self.default
+    typed: str | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,8 +119,13 @@ class Question:
             prefixes: For IRIs that are typed as prefixed names.
 
         Raises:
-            InputError: A name is unknown, a value is of the wrong type, or one is missing.
+            InputError: A name is unknown, a value is of the wrong type, or one is missing. Not for
+                a text that is no query: whoever asks it tells its mistake.
         """
+        query = read_tree(self.text)
+        if query is None:
+            return self.text
+        prefixes = Names(query, prefixes).prefixes
         known = {parameter.name: parameter for parameter in self.parameters}
         for name in values:
             if name not in known:
@@ -126,11 +137,9 @@ class Question:
             if term is not None:
                 edits += [(start, end, term) for start, end in parameter.spans]
         for start, end, term in sorted(edits, reverse=True):
-            text = (
-                f"{text[:start]} {term} {text[end:]}"
-                if start == end
-                else (text[:start] + term + text[end:])
-            )
+            if start == end:  # an empty block
+                term = f"{term} " if text[start - 1].isspace() else f" {term} "
+            text = f"{text[:start]}{term}{text[end:]}"
         return text
 
     def _term(
@@ -145,8 +154,7 @@ class Question:
                     hint=f"Add for example --param {parameter.name}={parameter.type.example}",
                 )
             return None
-        all_prefixes = {**prefixes, **declared_prefixes(tokens(self.text))}
-        term = sparql_term(value, parameter.type, all_prefixes)
+        term = sparql_term(value, parameter.type, prefixes)
         if term is None:
             raise bad_value(parameter.name, value, parameter.type)
         return term
@@ -193,6 +201,7 @@ def decode(data: bytes, source: str) -> str:
         ) from error
 
 
+_COMMENT: Final = re.compile(r"[ \t\r\n]*(#[^\n\r]*)")
 _HEADER: Final = re.compile(
     r"#\s*(?:(title|question|columns|chart)|param\s+[?$]?(\w+))\s*:\s*(.*?)\s*\Z", re.IGNORECASE
 )
@@ -212,18 +221,19 @@ def parse_question(
     Raises:
         InputError: The header declares a parameter that the body lacks, or an unknown type.
     """
-    found = tokens(text)
-    all_prefixes = {**COMMON_PREFIXES, **prefixes, **declared_prefixes(found)}
+    query = read_tree(text)
+    known = {**COMMON_PREFIXES, **prefixes}
+    names = Names(query, known) if query is not None else None
+    all_prefixes = names.prefixes if names is not None else known
     header: dict[str, str] = {}
     declared: dict[str, tuple[ValueType, str]] = {}
-    for token in _header_lines(found):
-        match = _HEADER.match(token.text)
+    for line, comment in _header_lines(text):
+        match = _HEADER.match(comment)
         if match is None:
             continue
         key, name_of, rest = match.groups()
         if name_of:
-            place = Location(source, position(text, token.start)[0])
-            declared[name_of] = _declared(name_of, rest, all_prefixes, place)
+            declared[name_of] = _declared(name_of, rest, all_prefixes, Location(source, line))
         else:
             header.setdefault(key.lower(), rest)
     return Question(
@@ -232,16 +242,18 @@ def parse_question(
         source=source,
         title=header.get("title", ""),
         question=header.get("question", ""),
-        parameters=_parameters(text, found, declared, all_prefixes, source),
+        parameters=_parameters(text, query, declared, names, source) if query and names else (),
         columns=tuple(re.findall(r"[^\s,]+", header.get("columns", ""))),
         chart=header.get("chart", ""),
     )
 
 
-def _header_lines(found: list[Token]) -> list[Token]:
-    """Return the comments before the first other token."""
-    length = next((i for i, token in enumerate(found) if token.kind is not Kind.COMMENT), None)
-    return found[:length]
+def _header_lines(text: str) -> Iterator[tuple[int, str]]:
+    """Yield the comments before the query, each with the number of its line."""
+    at = 0
+    while match := _COMMENT.match(text, at):
+        yield position(text, match.start(1))[0], match[1]
+        at = match.end()
 
 
 def _declared(
@@ -261,30 +273,32 @@ def _declared(
 
 def _parameters(
     text: str,
-    found: list[Token],
+    query: Query,
     declared: Mapping[str, tuple[ValueType, str]],
-    prefixes: Mapping[str, str],
+    names: Names,
     source: str,
 ) -> tuple[Parameter, ...]:
     blocks: dict[str, Parameter] = {}
-    found = [token for token in found if token.kind is not Kind.COMMENT]
-    for i, token in enumerate(found):
-        block = _block(found, i) if token.is_word("VALUES") else None
-        if block is None:
+    for values in find(query, Values):
+        if not _is_parameter(values):
             continue
-        name, terms, span = block
-        default = text[span[0] : span[1]] if terms else None
-        wanted, explanation = declared.get(name) or (_type_of(terms, prefixes), "")
+        name = values.variables[0].name
+        term = values.rows[0][0] if values.rows else None
+        # An empty block is filled in before its closing brace.
+        span = term.span if term is not None else Span(values.span.end - 1, values.span.end - 1)
+        default = text[slice(*span)] if term is not None else None
+        wanted, explanation = declared.get(name) or (_type_of(term, names), "")
         earlier = blocks.get(name)
         if earlier and earlier.default != default:
             raise InputError(
                 "bad-header",
                 f"the parameter {name} has two defaults, {earlier.default} and {default}",
-                location=Location(source, *position(text, span[0])),
+                location=Location(source, *position(text, span.start)),
                 hint="Give each VALUES block of one parameter the same default.",
             )
         spans = (*(earlier.spans if earlier else ()), span)
-        blocks[name] = Parameter(name, wanted, default, explanation, spans)
+        typed = _typed(term) or default
+        blocks[name] = Parameter(name, wanted, default, explanation, spans, typed)
     for name in declared:
         if name not in blocks:
             raise InputError(
@@ -296,64 +310,35 @@ def _parameters(
     return tuple(blocks.values())
 
 
-def _block(found: list[Token], at: int) -> tuple[str, list[Token], tuple[int, int]] | None:
-    """Return name, terms and span of a block ``VALUES ?name { term }``, or None if it is another.
-
-    The span of an empty block is the empty one behind its brace.
-    """
-    head = found[at + 1 : at + 3]
-    if len(head) < 2 or head[0].kind is not Kind.VARIABLE or not head[1].is_mark("{"):
-        return None
-    inside: list[Token] = []
-    for token in found[at + 3 :]:
-        if token.is_mark("}"):
-            break
-        inside.append(token)
-    else:
-        return None
-    if not inside:
-        return head[0].text[1:], [], (head[1].end, head[1].end)
-    if not _is_one_term(inside):
-        return None
-    return head[0].text[1:], inside, (inside[0].start, inside[-1].end)
-
-
-def _is_one_term(inside: list[Token]) -> bool:
-    kinds = [token.kind for token in inside]
-    first = inside[0]
-    if kinds[0] in (Kind.IRI, Kind.NAME, Kind.NUMBER) or first.is_word("TRUE", "FALSE", "UNDEF"):
-        return len(inside) == 1
-    if first.is_mark("+", "-"):
-        return kinds[1:] == [Kind.NUMBER]
-    if kinds[0] is not Kind.STRING:
+def _is_parameter(values: Values) -> bool:
+    """Tell whether a block is ``VALUES ?name { term }`` or ``VALUES ?name { }``."""
+    if values.bracketed or len(values.rows) > 1:
         return False
-    if len(inside) == 3:
-        return inside[1].is_mark("^^") and kinds[2] in (Kind.IRI, Kind.NAME)
-    return len(inside) == 1 or kinds[1:] == [Kind.LANGUAGE]
+    return not values.rows or not isinstance(values.rows[0][0], TripleTerm)
 
 
-def _type_of(terms: list[Token], prefixes: Mapping[str, str]) -> ValueType:
+def _typed(term: DataTerm | None) -> str | None:
+    """Return a default as a person would type it, where that is another than as written."""
+    if isinstance(term, Iri):
+        return term.text
+    return term.lexical if isinstance(term, Literal) and not _is_short(term) else None
+
+
+def _is_short(literal: Literal) -> bool:
+    """Tell whether a literal is written without quotes: its datatype stands nowhere."""
+    return literal.datatype is not None and literal.datatype.span == NOWHERE
+
+
+def _type_of(term: DataTerm | None, names: Names) -> ValueType:
     """Return the type of a default, for a parameter that the header leaves out."""
-    if not terms:
+    if isinstance(term, Iri | Name):
+        return ValueType()
+    if not isinstance(term, Literal):
         return STRING
-    last = terms[-1]
-    if last.kind is Kind.LANGUAGE:
-        return ValueType(language=last.text[1:].lower())
-    if terms[0].kind is Kind.STRING:
-        if len(terms) == 1:
-            return STRING
-        named = last.text[1:-1] if last.kind is Kind.IRI else expand(last.text, prefixes)
-        return STRING if named in (None, RDF_LANG_STRING) else ValueType(named)
-    if last.kind is Kind.NUMBER:
-        exact = "." in last.text
-        return ValueType(
-            XSD + ("double" if "e" in last.text.lower() else "decimal" if exact else "integer")
-        )
-    if last.is_word("TRUE", "FALSE"):
-        return ValueType(XSD + "boolean")
-    if last.is_word("UNDEF"):
-        return STRING
-    return ValueType()
+    if term.language is not None:
+        return ValueType(language=term.language.lower())
+    named = None if term.datatype is None else names.iri(term.datatype)
+    return STRING if named in (None, RDF_LANG_STRING) else ValueType(named)
 
 
 def question_names(workspace: Workspace) -> list[str]:

@@ -21,7 +21,9 @@ from kg.http import Credentials, find_credentials, refuse_login
 from kg.query.engine import Answer, Triples
 from kg.query.odd_terms import Mender, Odd, mended_triples
 from kg.query.oxigraph.received import read_results, read_triples
-from kg.sparql.lexer import Kind, declared_prefixes, tokens, used_prefixes
+from kg.sparql.guard import read_tree
+from kg.sparql.tree import Name, Prefix
+from kg.sparql.walk import find
 from kg.sparql.words import Form
 
 _ROWS: Final = {
@@ -80,11 +82,13 @@ def with_prologue(text: str, prefixes: Mapping[str, str]) -> str:
 
     They stand on the first line, so that line numbers stay.
     """
-    found = tokens(text)
-    missing = used_prefixes(found) - set(declared_prefixes(found))
+    query = read_tree(text)
+    if query is None:
+        return text
+    used = {name.prefix for name in find(query, Name)}
+    missing = used - {each.name for each in query.prologue if isinstance(each, Prefix)}
     lines = [f"PREFIX {name}: <{prefixes[name]}> " for name in sorted(missing & set(prefixes))]
-    first = next((token for token in found if token.kind is not Kind.COMMENT), None)
-    at = first.start if first else 0
+    at = query.span.start
     return f"{text[:at]}{''.join(lines)}{text[at:]}"
 
 

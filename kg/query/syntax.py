@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 from kg.query import oxigraph
 from kg.sparql.guard import Guarded, guard
-from kg.sparql.lexer import Kind
+from kg.sparql.scopes import visible
+from kg.sparql.tree import Select
 from kg.sparql.words import Form
 
 
@@ -57,27 +58,13 @@ def check_query(
     Spec: https://www.w3.org/TR/sparql12-query/#rQueryUnit
     """
     query = guard(text, source, prefixes, base, allow_service=allow_service)
-    if any(token.is_word("SERVICE") for token in query.tokens):
-        return Checked(
-            query, query
-        )  # Oxigraph may ask the server as soon as it has parsed the query
+    if query.federated:  # Oxigraph may ask the server as soon as it has parsed the query
+        return Checked(query, query)
     columns = oxigraph.check(query, prefixes, base)
-    return _with_names(query, prefixes, list(columns)) if columns else Checked(query, query)
-
-
-def _with_names(query: Guarded, prefixes: Mapping[str, str], names: list[str]) -> Checked:
-    """Replace the star of an outermost ``SELECT *`` by its variables."""
-    found, text = query.tokens, query.text
-    at = next(i for i, token in enumerate(found) if token.is_word("SELECT")) + 1
-    star = found[at + 1] if found[at].is_word("DISTINCT", "REDUCED") else found[at]
-    if not star.is_mark("*") or not names:
-        return Checked(query, query, tuple(names))
-    order = {
-        token.text[1:]: i
-        for i, token in reversed(list(enumerate(found)))
-        if token.kind is Kind.VARIABLE
-    }
-    names.sort(key=lambda name: order.get(name, 0))
+    body = query.tree.body
+    if not isinstance(body, Select) or body.items is not None or not columns:
+        return Checked(query, query, columns)
+    names = tuple(visible(query.tree))
     listed = " ".join(f"?{name}" for name in names)
-    text = f"{text[: star.start]} {listed} {text[star.end :]}"
-    return Checked(guard(text, query.source, prefixes), query, tuple(names))
+    text = f"{query.text[: body.star.start]} {listed} {query.text[body.star.end :]}"
+    return Checked(guard(text, query.source, prefixes, base), query, names)

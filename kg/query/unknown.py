@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from itertools import islice
 from typing import Final
 
 from kg.names import Namer
 from kg.query.engine import Engine, Rows, Term
-from kg.sparql.cursor import TriplePattern
-from kg.sparql.grammar import triple_patterns
-from kg.sparql.guard import guard
-from kg.sparql.lexer import Kind, Token, declared_prefixes, tokens
+from kg.sparql.guard import Guarded, guard
 from kg.sparql.mistakes import nearest
-from kg.terms import RDF_TYPE, expand, is_iri, is_named
+from kg.sparql.names import Names
+from kg.sparql.tree import Iri, Name
+from kg.sparql.walk import find, triple_patterns
+from kg.terms import RDF_TYPE, is_iri, is_named
 
+_NAMED: Final = (Iri, Name)
 # Terms of one query that are looked up, and hints that are given, at most.
 _LOOKED_UP: Final = 50
 _GIVEN: Final = 3
@@ -35,23 +35,19 @@ SELECT DISTINCT ?term WHERE {
 }"""
 
 
-def why_empty(engine: Engine, text: str, prefixes: Mapping[str, str]) -> list[str]:
+def why_empty(engine: Engine, query: Guarded, prefixes: Mapping[str, str]) -> list[str]:
     """Return remarks on the terms of a query that its data do not have, at most three.
 
     Args:
         engine: What was asked.
-        text: The query, whose answer is empty.
+        query: The query, whose answer is empty.
         prefixes: Known without a PREFIX line.
     """
-    found = [token for token in tokens(text) if token.kind is not Kind.COMMENT]
-    known = {**prefixes, **declared_prefixes(found)}
-    namer = Namer(known)
+    names = Names(query.tree, prefixes)
+    namer = Namer(names.prefixes)
     remarks: dict[str, None] = {}
     candidates: list[str] | None = None
-    for token, role in _roles(triple_patterns(found))[:_LOOKED_UP]:
-        iri = _expanded(token, known)
-        if iri is None:
-            continue
+    for iri, role in _roles(query, names)[:_LOOKED_UP]:
         node = f"<{iri}>"
         if engine.has(s=node) or engine.has(p=node) or engine.has(o=node):
             remark = _unused(engine, node, role, namer)
@@ -64,30 +60,22 @@ def why_empty(engine: Engine, text: str, prefixes: Mapping[str, str]) -> list[st
     return list(remarks)[:_GIVEN]
 
 
-def _roles(patterns: Sequence[TriplePattern]) -> list[tuple[Token, str]]:
+def _roles(query: Guarded, names: Names) -> list[tuple[str, str]]:
     """Return the IRIs in triple patterns, each with its role, in the order of the text."""
-    roles: dict[tuple[str, str], Token] = {}
-    for pattern in patterns:
-        is_type = len(pattern.verb) == 1 and pattern.verb[0].text in ("a", "rdf:type")
-        for part, role in (
-            (pattern.subject, ""),
-            (pattern.verb, "property"),
-            (pattern.object, "class" if is_type else ""),
-        ):
-            bracketed = role != "property" and part[0].is_mark("[", "(")
-            simple = len(part) == 1
-            for token in () if bracketed else part:
-                if token.kind in (Kind.IRI, Kind.NAME):
-                    roles.setdefault((token.text, role if simple else ""), token)
-    return [(token, role) for (_, role), token in roles.items()]
-
-
-def _expanded(token: Token, prefixes: Mapping[str, str]) -> str | None:
-    if token.kind is Kind.IRI:
-        iri: str | None = token.text[1:-1]
-    else:
-        iri = expand(re.sub(r"\\(.)", r"\1", token.text), prefixes)
-    return iri if iri is not None and is_iri(iri) else None
+    roles: dict[tuple[str, str], None] = {}
+    for pattern in triple_patterns(query.tree):
+        for part in (pattern.subject, pattern.verb, pattern.object):
+            role = ""
+            if part is pattern.verb and isinstance(part, _NAMED):
+                role = "property"
+            elif part is pattern.object and isinstance(pattern.verb, _NAMED):
+                role = "class" if names.iri(pattern.verb) == RDF_TYPE[1:-1] else ""
+            named = find(part, *_NAMED) if part is pattern.verb else (part,)
+            for each in named:
+                iri = names.iri(each) if isinstance(each, _NAMED) else None
+                if iri is not None and is_iri(iri):
+                    roles[iri, role] = None
+    return list(roles)
 
 
 def _unused(engine: Engine, node: Term, role: str, namer: Namer) -> str | None:

@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 
 from kg.errors import InputError, Location
 from kg.sparql.cursor import Mistake
-from kg.sparql.lexer import Token, offset_of, position
+from kg.sparql.lexer import Token
+from kg.sparql.places import offset_of, position
 from kg.wording import printable, width
 
 # Columns of a query's line that are shown with a mistake.

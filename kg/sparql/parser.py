@@ -380,8 +380,9 @@ class _Parser(ExpressionParser):
         """Read ``VALUES`` with its variables and rows."""
         start = self.here
         self.need_word("VALUES")
-        rows: list[tuple[DataTerm | None, ...]] = []
-        if self.is_kind(Kind.VARIABLE):
+        rows: list[tuple[DataTerm, ...]] = []
+        bracketed = not self.is_kind(Kind.VARIABLE)
+        if not bracketed:
             variables = [self.variable()]
             self.need_mark("{", "values")
             while not self.is_mark("}"):
@@ -398,4 +399,4 @@ class _Parser(ExpressionParser):
                 if not self.take_mark(")"):
                     self.fail(f") after {len(variables)} values", context="values")
         self.need_mark("}", "values")
-        return Values(tuple(variables), tuple(rows), span=self.since(start))
+        return Values(tuple(variables), tuple(rows), bracketed, span=self.since(start))

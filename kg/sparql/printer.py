@@ -48,7 +48,7 @@ def text_of(node: tree.Node, write: Write | None = None) -> str:
     """Return the text of a part of a query; see `print_query`."""
     printer = _Printer(write or written)
     printer.node(node)
-    return " ".join(printer.pieces)
+    return " ".join(piece for piece in printer.pieces if piece)
 
 
 def written(node: tree.Name | tree.Blank) -> str:
@@ -353,26 +353,18 @@ class _Printer:
         self.as_(tree.As(node.expression, node.variable))
 
     def values(self, node: tree.Values) -> None:
-        single = len(node.variables) == 1
-        self._put("VALUES")
-        if single:
-            self.node(node.variables[0])
-        else:
-            self._put("(")
-            self.all(node.variables)
-            self._put(")")
-        self._put("{")
+        left, right = ("(", ")") if node.bracketed else ("", "")
+        self._put(f"VALUES {left}")
+        self.all(node.variables)
+        self._put(f"{right} {{")
         for row in node.rows:
-            if not single:
-                self._put("(")
-            for each in row:
-                if each is None:
-                    self._put("UNDEF")
-                else:
-                    self.node(each)
-            if not single:
-                self._put(")")
+            self._put(left)
+            self.all(row)
+            self._put(right)
         self._put("}")
+
+    def undef(self, _: tree.Undef) -> None:
+        self._put("UNDEF")
 
     # -- queries -----------------------------------------------------------------------------
 
@@ -487,6 +479,7 @@ _PRINTERS: Final[dict[type, Callable[[_Printer, Any], None]]] = {
     tree.Optional: _Printer.optional, tree.Minus: _Printer.minus, tree.Lateral: _Printer.lateral,
     tree.Union: _Printer.union, tree.GraphGroup: _Printer.graph, tree.Service: _Printer.service,
     tree.Filter: _Printer.filter, tree.Bind: _Printer.bind, tree.Values: _Printer.values,
+    tree.Undef: _Printer.undef,
     tree.Query: _Printer.query, tree.Prefix: _Printer.prefix, tree.Base: _Printer.base,
     tree.Version: _Printer.version, tree.Dataset: _Printer.dataset, tree.Order: _Printer.order,
     tree.Select: _Printer.select, tree.Ask: _Printer.ask, tree.Construct: _Printer.construct,

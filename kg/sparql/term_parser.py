@@ -34,6 +34,7 @@ from kg.sparql.tree import (
     Span,
     Triples,
     TripleTerm,
+    Undef,
     Variable,
     Verb,
 )
@@ -171,10 +172,11 @@ class TermParser(Cursor):
             found = self._inner("pattern")
         return Reifier(found, span=self.since(start))
 
-    def data(self) -> DataTerm | None:
-        """Read a value of VALUES; None for UNDEF."""
+    def data(self) -> DataTerm:
+        """Read a value of VALUES."""
+        start = self.here
         if self.take_word("UNDEF"):
-            return None
+            return Undef(span=self.since(start))
         found = self.term("data")
         if found is None:
             self.fail("an IRI, a literal or UNDEF", ("UNDEF", "TRUE", "FALSE"), "values")

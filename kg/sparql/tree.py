@@ -338,11 +338,17 @@ class Bind(Node):
 
 
 @dataclass(frozen=True, slots=True)
+class Undef(Node):
+    """``UNDEF``: no value, in a row of VALUES."""
+
+
+@dataclass(frozen=True, slots=True)
 class Values(Node):
-    """``VALUES (variables) { rows }``; None in a row is ``UNDEF``."""
+    """``VALUES (variables) { rows }``, or with one variable and no brackets."""
 
     variables: tuple[Variable, ...]
-    rows: tuple[tuple[DataTerm | None, ...], ...] = ()
+    rows: tuple[tuple[DataTerm, ...], ...] = ()
+    bracketed: bool = True
 
 
 # -- queries -------------------------------------------------------------------------------------
@@ -468,7 +474,7 @@ class Query(Node):
         return Form[type(self.body).__name__.upper()]
 
 
-DataTerm: TypeAlias = Iri | Name | Literal | TripleTerm
+DataTerm: TypeAlias = Iri | Name | Literal | TripleTerm | Undef
 GraphNode: TypeAlias = (
     Variable | Iri | Name | Blank | Literal | TripleTerm | ReifiedTriple
     | BlankNodePropertyList | Collection

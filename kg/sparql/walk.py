@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import fields
-from typing import Any, Final, NamedTuple, TypeVar
+from typing import Any, Final, NamedTuple, TypeVar, overload
 
 from kg.sparql import tree
 from kg.sparql.printer import text_of
 
 _N = TypeVar("_N", bound=tree.Node)
+_M = TypeVar("_M", bound=tree.Node)
 
 
 def walk(node: tree.Node) -> Iterator[tree.Node]:
@@ -24,7 +25,15 @@ def walk(node: tree.Node) -> Iterator[tree.Node]:
             waiting += reversed(each)
 
 
-def find(node: tree.Node, *kinds: type[_N]) -> Iterator[_N]:
+@overload
+def find(node: tree.Node, kind: type[_N], /) -> Iterator[_N]: ...
+@overload
+def find(node: tree.Node, first: type[_N], second: type[_M], /) -> Iterator[_N | _M]: ...
+@overload
+def find(node: tree.Node, *kinds: type[tree.Node]) -> Iterator[tree.Node]: ...
+
+
+def find(node: tree.Node, *kinds: type[tree.Node]) -> Iterator[tree.Node]:
     """Yield the nodes of some types in a node, in the order of the text."""
     for each in walk(node):
         if isinstance(each, kinds):

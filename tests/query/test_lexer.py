@@ -10,11 +10,10 @@ from kg.sparql.lexer import (
     Kind,
     declared_prefixes,
     form_of,
-    offset_of,
-    position,
     tokens,
     used_prefixes,
 )
+from kg.sparql.places import offset_of, position
 from kg.sparql.words import Form
 
 

@@ -197,10 +197,10 @@ class Generator:
         variables = list(dict.fromkeys(self.some(self.variable, 2, 0 if self.chance(0.05) else 1)))
 
         def data() -> Any:
-            return None if self.chance(0.15) else self.one(self.iri, self.literal)
+            return tree.Undef() if self.chance(0.15) else self.one(self.iri, self.literal)
 
         rows = self.some(lambda: tuple(data() for _ in variables), 3, 0 if self.chance(0.1) else 1)
-        return tree.Values(tuple(variables), rows)
+        return tree.Values(tuple(variables), rows, len(variables) != 1 or self.chance(0.2))
 
     # -- triples -----------------------------------------------------------------------------
 

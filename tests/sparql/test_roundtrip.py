@@ -15,7 +15,7 @@ import pytest
 from kg.errors import InputError
 from kg.sparql import tree
 from kg.sparql.guard import guard, read_tree
-from kg.sparql.lexer import position
+from kg.sparql.places import position
 from kg.sparql.printer import print_query
 from kg.sparql.walk import walk
 from kg.terms import XSD

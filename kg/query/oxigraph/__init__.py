@@ -16,13 +16,9 @@ from kg.errors import InputError, KgError
 from kg.query.engine import Answer, Row, Rows, Serializer, Term, Triple, Triples, Watch
 from kg.query.oxigraph.faults import evaluation_error, syntax_error
 from kg.sparql.guard import Guarded, guard
-from kg.sparql.lexer import Kind
 from kg.sparql.words import Form
 from kg.store import ask, empty_store
 from kg.terms import split_literal
-
-# Digits of a number that may be over 64 bits.
-_LONG: Final = 18
 
 # Stands for the default graph, where None stands for all graphs.
 _DEFAULT: Final = ""
@@ -68,7 +64,7 @@ class Oxigraph:
         store, asked = self._store, query
         known = dict(prefixes or {})
         with _told(query):
-            if sum(token.is_word("FROM") for token in query.tokens) > 1:
+            if len(query.tree.body.datasets) > 1:
                 from kg.query.oxigraph.merge import merged
 
                 store, asked = merged(store, query, known, base or "", self._folder)
@@ -102,19 +98,12 @@ class Oxigraph:
 
     def watch(self, query: Guarded) -> Watch | None:
         """Return what counts the empty cells of computed columns, if the query has some."""
-        from kg.query.oxigraph.differences import may_compute, watched
+        from kg.query.oxigraph.differences import watched
 
-        return watched(query) if may_compute(query) else None
+        return watched(query)
 
     def remarks(self, query: Guarded, prefixes: Mapping[str, str]) -> list[str]:
         """Return how Oxigraph's answer to a query may differ from SPARQL's."""
-        if not any(
-            token.is_word("DATATYPE", "LANG")
-            or token.is_mark("|")
-            or (token.kind is Kind.NUMBER and len(token.text) > _LONG)
-            for token in query.tokens
-        ):
-            return []
         from kg.query.oxigraph.differences import path_remarks, text_remarks
 
         return [*text_remarks(query, prefixes), *path_remarks(self._store, query, prefixes)]

@@ -7,20 +7,17 @@ Spec: https://www.w3.org/TR/sparql11-query/#specifyingDataset
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 from pathlib import Path
 from typing import Final
-from urllib.parse import urljoin
 
 import pyoxigraph as ox
 
 from kg.sparql.guard import Guarded, guard
-from kg.sparql.lexer import Kind, Token, declared_prefixes
+from kg.sparql.names import Names
 from kg.store import empty_store
-from kg.terms import expand
+from kg.terms import is_iri
 
 # Triples of a merge that is held in memory.
 _IN_MEMORY: Final = 1_000_000
@@ -62,39 +59,21 @@ def merged(
     made = empty_store(place)
     made.bulk_extend(_quads(store, clauses))
     text = f"{query.text[: clauses.start]} {query.text[clauses.end :]}"
-    return made, guard(text, query.source, prefixes)
+    return made, guard(text, query.source, prefixes, base or None)
 
 
 def _clauses(query: Guarded, prefixes: Mapping[str, str], base: str) -> _Clauses | None:
-    found = query.tokens
-    known = {**prefixes, **declared_prefixes(found)}
-    for before, token in pairwise(found):
-        if before.is_word("BASE") and token.kind is Kind.IRI:
-            base = urljoin(base, token.text[1:-1])
-    places = [at for at, token in enumerate(found) if token.is_word("FROM")]
+    names = Names(query.tree, prefixes, base or None)
+    clauses = query.tree.body.datasets
     default: list[ox.NamedNode] = []
     named: list[ox.NamedNode] = []
-    for at in places:
-        is_named = found[at + 1].is_word("NAMED")
-        graph = _graph(found[at + 1 + is_named], known, base)
-        if graph is None:
+    for each in clauses:
+        iri = names.iri(each.graph)
+        if iri is None or not is_iri(iri):
             return None
-        (named if is_named else default).append(graph)
-    if not places:
-        return None
-    last = found[places[-1] + 1 + found[places[-1] + 1].is_word("NAMED")]
-    return _Clauses(tuple(default), tuple(named), found[places[0]].start, last.end)
-
-
-def _graph(token: Token, prefixes: Mapping[str, str], base: str) -> ox.NamedNode | None:
-    if token.kind is Kind.IRI:
-        iri: str | None = urljoin(base, token.text[1:-1])
-    else:
-        iri = expand(re.sub(r"\\(.)", r"\1", token.text), prefixes)
-    try:
-        return ox.NamedNode(iri) if iri else None
-    except ValueError:  # with codepoint escapes; the engine reads them
-        return None
+        (named if each.named else default).append(ox.NamedNode(iri))
+    start, end = clauses[0].span.start, clauses[-1].span.end
+    return _Clauses(tuple(default), tuple(named), start, end)
 
 
 def _overlap(store: ox.Store, graphs: Sequence[ox.NamedNode]) -> bool:
