@@ -161,6 +161,51 @@ def test_only_clients_of_remote_stores_reach_the_network():
     assert found == {"kg/http.py", "kg/query/remote.py"}
 
 
+# What other rooms may use of the one that reads SPARQL: nothing that knows tokens.
+SPARQL_DOORS = {
+    "faults", "guard", "mistakes", "names", "places", "printer", "scopes", "tree", "walk", "words",
+}  # fmt: skip
+
+
+def sparql_imports(source: str) -> set[str]:
+    """Return the modules of `kg.sparql` that a module imports and should not."""
+    found = set()
+    for node in ast.walk(ast.parse(source)):
+        names = []
+        if isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            names = [f"{node.module}.{alias.name}" for alias in node.names]
+        for name in names:
+            room, _, module = name.partition("kg.sparql.")
+            if not room and module.split(".")[0] not in SPARQL_DOORS:
+                found.add(module.split(".")[0])
+    return found - {""}
+
+
+def test_sparql_is_read_in_one_room():
+    found = {
+        path.relative_to(ROOT).as_posix(): sparql_imports(path.read_text(encoding="utf-8"))
+        for path in MODULES
+        if "sparql" not in path.relative_to(ROOT).parts[1:-1]
+    }
+    assert {name: modules for name, modules in found.items() if modules} == {}
+
+
+@pytest.mark.parametrize(
+    "breach",
+    [
+        "from kg.sparql.lexer import tokens",
+        "from kg.sparql import lexer",
+        "import kg.sparql.cursor",
+        "def f():\n    from kg.sparql.parser import parse",
+        "from kg.sparql import tree, term_parser",
+    ],
+)
+def test_another_reader_of_sparql_would_be_found(breach):
+    assert sparql_imports(breach)
+
+
 def test_modules_are_short():
     lines = {
         path.relative_to(ROOT).as_posix(): path.read_text(encoding="utf-8").count("\n")

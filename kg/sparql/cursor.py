@@ -32,32 +32,6 @@ class Mistake(NamedTuple):
     triple: int | None = None
 
 
-class TriplePattern(NamedTuple):
-    """A triple pattern of a query, as tokens.
-
-    Attributes:
-        subject: A term, or a list or blank node in brackets.
-        verb: A property, a variable or a path.
-        object: As the subject.
-        graph: The IRI or variable of the GRAPH that it stands in.
-    """
-
-    subject: tuple[Token, ...]
-    verb: tuple[Token, ...]
-    object: tuple[Token, ...]
-    graph: Token | None = None
-
-    def __str__(self) -> str:
-        """Return it as SPARQL; what stands in brackets is left out of them."""
-        parts = (_shown(self.subject), "".join(t.text for t in self.verb), _shown(self.object))
-        text = " ".join(parts)
-        return f"GRAPH {self.graph.text} {{ {text} }}" if self.graph else text
-
-
-def _shown(part: tuple[Token, ...]) -> str:
-    return "[]" if part[0].is_mark("[", "(") else "".join(token.text for token in part)
-
-
 class Stop(Exception):
     """Unwinds a parser at its first mistake."""
 

@@ -45,14 +45,12 @@ class Guarded:
         text: The query; codepoint escapes outside texts and IRIs are replaced.
         source: What messages call it.
         tree: Its syntax tree; the places in it are those of the text.
-        tokens: Those of the text, without comments.
         federated: Whether it holds SERVICE, so that no engine of kg's own may have it.
     """
 
     text: str
     source: str
     tree: tree.Query
-    tokens: tuple[Token, ...]
     federated: bool = False
 
     @property
@@ -60,24 +58,27 @@ class Guarded:
         """The query form."""
         return self.tree.form
 
-    def with_values(self, offset: int, name: str, iris: Sequence[str]) -> Guarded:
+    def with_values(self, name: str, iris: Sequence[str]) -> Guarded:
         """Return the query with a VALUES block for one variable, which holds IRIs.
 
+        The block is the first element of the outermost group.
+
         Args:
-            offset: Where it goes: between two tokens of the outermost group.
             name: The variable.
             iris: IRIs as N-Triples writes them.
 
         Raises:
-            ValueError: One of them is no IRI, or the place or the name is none.
+            ValueError: One of them is no IRI, the name is none, or the group is a query itself.
         """
         listed = " ".join(iris)
-        inside = any(token.start < offset < token.end for token in self.tokens)
-        if inside or not name.isidentifier() or (iris and not re.fullmatch(_IRIS, listed)):
+        where = self.tree.body.where
+        if not isinstance(where, tree.Group) or not name.isidentifier():
             raise ValueError("no values can be put there")
-        block = f" VALUES ?{name} {{ {listed} }} "
-        text = self.text[:offset] + block + self.text[offset:]
-        # The tokens of the query itself: nothing reads those of the values.
+        if iris and not re.fullmatch(_IRIS, listed):
+            raise ValueError("a value is no IRI")
+        at = where.span.start + 1
+        text = f"{self.text[:at]} VALUES ?{name} {{ {listed} }} {self.text[at:]}"
+        # The tree of the query itself: nothing reads that of the values.
         return replace(self, text=text)
 
 
@@ -126,13 +127,29 @@ def guard(
             raise error_at("bad-query", fault.message, text, source, fault.offset, fault.hint)
     _refuse_bad_iris(text, source, found, Names(parsed, prefixes, base))
     if _SERVICE not in text.upper():
-        return Guarded(text, source, parsed, tuple(found))
+        return Guarded(text, source, parsed)
     service = next((token for token in found if token.is_word(_SERVICE)), None)
     if service is None:
         return _disguised(text, source, parsed, found, prefixes)
     if not allow_service:
         raise _refused_service(text, source, service)
-    return Guarded(text, source, parsed, tuple(found), federated=True)
+    return Guarded(text, source, parsed, federated=True)
+
+
+def with_path(text: str, name: str, path: str) -> str:
+    """Return a text with a path in place of a variable, as SHACL has it for ``$PATH``.
+
+    As in pySHACL, it is replaced behind a blank or a bracket. The text need not be a query.
+
+    Spec: https://www.w3.org/TR/shacl/#sparql-constraints-variables
+    """
+    pieces, done = [], 0
+    for token in tokens(text):
+        named = token.kind is Kind.VARIABLE and token.text[1:] == name
+        if named and re.match(r"[\s{}()]", text[token.start - 1 : token.start]):
+            pieces += [text[done : token.start], path]
+            done = token.end
+    return "".join((*pieces, text[done:]))
 
 
 def read_tree(text: str) -> tree.Query | None:
@@ -260,8 +277,7 @@ def _disguised(
         return f"<{iri}>"
 
     text = print_query(query, plain)
-    found = tokens(text)
-    return Guarded(text, source, parse(found), tuple(found))
+    return Guarded(text, source, parse(tokens(text)))
 
 
 def _refused_update(text: str, source: str, token: Token) -> InputError:

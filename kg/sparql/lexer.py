@@ -164,8 +164,3 @@ def declared_prefixes(found: Sequence[Token]) -> dict[str, str]:
         for word, name, iri in zip(found, found[1:], found[2:], strict=False)
         if word.is_word("PREFIX") and name.kind is Kind.NAME and iri.kind is Kind.IRI
     }
-
-
-def used_prefixes(found: Sequence[Token]) -> set[str]:
-    """Return the prefixes of the names in the text."""
-    return {token.text.partition(":")[0] for token in found if token.kind is Kind.NAME}

@@ -192,7 +192,7 @@ class _Scopes:
             self._expression(condition)
         for order in modifiers.order:
             self._expression(order.expression)
-        grouped = bool(modifiers.group) or _aggregates(node)
+        grouped = bool(modifiers.group) or has_aggregates(node)
         scope = keys if grouped else scope
         if node.values is not None:
             scope = scope | set(self._values(node.values, frozenset()))
@@ -279,7 +279,7 @@ def _outside_aggregates(expression: tree.Expression) -> Iterator[tree.Variable]:
             waiting += _operands(each)
 
 
-def _aggregates(node: _Form) -> bool:
+def has_aggregates(node: _Form) -> bool:
     """Tell whether a query has aggregates of its own, those of queries in it not counted."""
     waiting: list[tree.Node] = [
         *node.modifiers.having,

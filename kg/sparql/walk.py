@@ -40,6 +40,19 @@ def find(node: tree.Node, *kinds: type[tree.Node]) -> Iterator[tree.Node]:
             yield each
 
 
+def outermost(node: tree.Node, kind: type[_N]) -> Iterator[_N]:
+    """Yield the nodes of a type that are in no other of that type, in the order of the text."""
+    waiting: list[Any] = [node]
+    while waiting:
+        each = waiting.pop()
+        if isinstance(each, kind):
+            yield each
+        elif isinstance(each, tree.Node):
+            waiting += [getattr(each, name) for name in _parts(each)]
+        elif isinstance(each, tuple):
+            waiting += reversed(each)
+
+
 _PARTS: Final[dict[type, tuple[str, ...]]] = {}
 
 

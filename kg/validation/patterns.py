@@ -9,23 +9,21 @@ Spec: https://www.w3.org/TR/sparql11-query/#sparqlGrammar
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from itertools import takewhile
 from typing import Final
 
-from kg.terms import XSD, literal
-from kg.validation.names import RDF_TYPE
+from kg.sparql import tree
+from kg.sparql.names import Names
+from kg.sparql.walk import find, outermost
+from kg.terms import XSD, is_iri, literal
 from kg.validation.paths import Alternative, Inverse, Path, Predicate, Sequence
-from kg.validation.sparql import Token, tokens
 
 THIS: Final = "?this"
 SIGNS: Final = frozenset({"<", "<=", ">", ">=", "=", "!="})
 # Where a literal stands in a pattern: an index may hold it in another form.
 _SOME_LITERAL: Final = '""'
-_ABSOLUTE: Final = re.compile(r"<[A-Za-z][A-Za-z0-9+.-]*:")
-_QUOTES: Final = ('"""', "'''", '"', "'")
+_BOOLEAN: Final = f"{XSD}boolean"
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,14 +67,14 @@ class Patterns:
     any_predicate: bool = False
 
 
-def read_patterns(text: str) -> Patterns | None:
-    """Return the patterns of a query, or None if it is not understood.
+def read_patterns(query: tree.Query) -> Patterns | None:
+    """Return the patterns of a query, or None if it has something that is not read here.
 
     Args:
-        text: A query that is SPARQL and has passed `kg.validation.sparql.prepare`.
+        query: A query that has passed `kg.validation.sparql.prepare`.
     """
     try:
-        return _Reader(text).read()
+        return _Reader(query).read()
     except _UnreadError:
         return None
 
@@ -86,264 +84,141 @@ class _UnreadError(Exception):
 
 
 class _Reader:
-    def __init__(self, text: str) -> None:
-        self._tokens = list(_ended(tokens(text)))
-        self._at = 0
-        self._prefixes: dict[str, str] = {}
+    def __init__(self, query: tree.Query) -> None:
+        self._query = query
+        self._names = Names(query, {})
         self._found = Patterns()
         self._unnamed = 0
 
     def read(self) -> Patterns:
-        while self._peek() != "{":
-            token = self._take()
-            if token.text == "BASE":
+        body = self._query.body
+        items = body.items or () if isinstance(body, tree.Select) else ()
+        for outside in (*items, body.modifiers):
+            if any(find(outside, tree.Exists)):
                 raise _UnreadError
-            if token.text == "PREFIX":
-                self._prefix()
-        self._take()
-        self._group(needed=True)
-        if any(token.text == "{" for token in self._tokens[self._at :]):
-            raise _UnreadError
+        self._group(body.where, needed=True)
         return self._found
 
-    def _prefix(self) -> None:
-        name, iri = self._take(), self._take()
-        prefix, colon, rest = name.text.partition(":")
-        known = colon and not rest and (name.kind == "name" or not prefix)
-        if not known or iri.kind != "iri" or not _ABSOLUTE.match(iri.text):
-            raise _UnreadError
-        self._prefixes[prefix] = iri.text[1:-1]
-
-    def _group(self, needed: bool) -> None:
-        """Read a group whose brace has been taken.
+    def _group(self, group: tree.Group | tree.Select | None, needed: bool) -> None:
+        """Read a group.
 
         Args:
+            group: The group; a query in its place is not read.
             needed: Whether every solution of the query is one of the group's.
         """
-        while (text := self._peek()) != "}":
-            match text:
-                case "." | "UNION":
-                    self._take()
-                case "{":
-                    self._take()
-                    self._group(needed=False)
-                case "OPTIONAL":
-                    self._take()
-                    self._expect("{")
-                    self._group(needed=False)
-                case "FILTER":
-                    self._take()
-                    self._filter(needed)
-                case "BIND":
-                    self._take()
-                    self._expect("(")
-                    self._expression()
+        if not isinstance(group, tree.Group):
+            raise _UnreadError
+        for each in group.elements:
+            match each:
+                case tree.Triples():
+                    self._triples(each, needed)
+                case tree.Group():
+                    self._group(each, needed=False)
+                case tree.Optional(inner):
+                    self._group(inner, needed=False)
+                case tree.Union(groups):
+                    for alternative in groups:
+                        self._group(alternative, needed=False)
+                case tree.Filter(condition):
+                    if needed:
+                        self._found.comparisons += self._comparisons(condition)
+                    self._inner_groups(condition)
+                case tree.Bind(expression):
+                    self._inner_groups(expression)
                 case _:
-                    self._triples(needed)
-        self._take()
+                    raise _UnreadError
 
-    def _filter(self, needed: bool) -> None:
-        bare = self._peek() == "("
-        while self._peek() not in ("(", "{"):
-            self._take()
-        if self._take().text == "{":
-            self._group(needed=False)
-            return
-        inside = self._expression()
-        if bare and needed:
-            self._found.comparisons += self._comparisons(inside)
+    def _inner_groups(self, expression: tree.Expression) -> None:
+        for each in outermost(expression, tree.Exists):
+            self._group(each.group, needed=False)
 
-    def _expression(self) -> list[Token]:
-        """Return the tokens up to the bracket that closes one that was taken.
-
-        A group in it is read; its opening brace alone is among the tokens.
-        """
-        inside: list[Token] = []
-        depth = 1
-        while True:
-            token = self._take()
-            depth += {"(": 1, ")": -1}.get(token.text, 0)
-            if not depth:
-                return inside
-            inside.append(token)
-            if token.text == "{":
-                self._group(needed=False)
-
-    def _comparisons(self, inside: list[Token]) -> Iterator[Comparison]:
+    def _comparisons(self, condition: tree.Expression) -> Iterator[Comparison]:
         """Yield the comparisons that hold where an expression does."""
-        parts = list(_split(inside))
-        if len(parts) > 1:
-            for part in parts:
+        if not isinstance(condition, tree.Operation):
+            return
+        sign, right = condition.rest[0]
+        if sign == "&&":
+            for part in (condition.first, *(operand for _, operand in condition.rest)):
                 yield from self._comparisons(part)
-        elif inside and inside[0].text == "(" and _closes(inside) == len(inside) - 1:
-            yield from self._comparisons(inside[1:-1])
-        else:
-            found = self._comparison(inside)
-            if found is not None:
-                yield found
+        elif sign in SIGNS:
+            sides = self._operand(condition.first), self._operand(right)
+            if sides[0] is not None and sides[1] is not None:
+                yield Comparison(sides[0], sign, sides[1])
 
-    def _comparison(self, inside: list[Token]) -> Comparison | None:
-        left, rest = self._operand(inside)
-        sign = "".join(token.text for token in takewhile(_is_sign, rest[:2]))
-        right, rest = self._operand(rest[len(sign) :])
-        if left is None or right is None or sign not in SIGNS or rest:
+    def _operand(self, node: tree.Expression) -> str | None:
+        """Return an operand as a variable or term; None if it is another."""
+        if isinstance(node, tree.Variable):
+            return f"?{node.name}"
+        if isinstance(node, tree.Iri | tree.Name):
+            return self._iri(node)
+        if not isinstance(node, tree.Literal) or node.language is not None:
             return None
-        return Comparison(left, sign, right)
+        datatype = None if node.datatype is None else self._iri(node.datatype)[1:-1]
+        return None if datatype == _BOOLEAN else literal(node.lexical, datatype)
 
-    def _operand(self, given: list[Token]) -> tuple[str | None, list[Token]]:
-        """Return the variable or term that an expression begins with, and what follows it."""
-        if not given:
-            return None, given
-        first, rest = given[0], given[1:]
-        if first.variable is not None:
-            return f"?{first.variable}", rest
-        if first.kind in ("iri", "name"):
-            return self._iri(first), rest
-        if first.text in ("+", "-") and rest and rest[0].kind == "number":
-            return _number(first.text + rest[0].text), rest[1:]
-        if first.kind == "number":
-            return _number(first.text), rest
-        if first.kind != "string":
-            return None, rest
-        text = _unquoted(first.text)
-        if [token.text for token in rest[:2]] == ["^", "^"] and len(rest) > 2:
-            datatype = self._iri(rest[2])[1:-1]
-            return None if text is None else literal(text, datatype), rest[3:]
-        if text is None or (rest and rest[0].text == "@"):
-            return None, rest
-        return literal(text), rest
-
-    def _triples(self, needed: bool) -> None:
-        subject = self._node()
-        while True:
-            path = self._verb()
-            while True:
-                pattern = Pattern(subject, path, self._node())
+    def _triples(self, node: tree.Triples, needed: bool) -> None:
+        subject = self._node(node.subject)
+        if not node.properties:
+            raise _UnreadError
+        for said in node.properties:
+            path = self._verb(said.verb)
+            for each in said.objects:
+                pattern = Pattern(subject, path, self._node(each))
                 if needed:
                     self._found.needed.append(pattern)
-                if self._peek() != ",":
-                    break
-                self._take()
-            if self._peek() != ";":
-                return
-            while self._peek() == ";":
-                self._take()
-            if self._peek() in (".", "}", "{", "FILTER", "OPTIONAL", "BIND"):
-                return
 
-    def _node(self) -> str:
-        token = self._take()
-        if token.variable is not None:
-            return f"?{token.variable}"
-        if token.kind in ("iri", "name"):
-            return self._iri(token)
-        if token.text == "[" and self._peek() == "]":
-            self._take()
-            self._unnamed += 1
-            return f"?[{self._unnamed}]"
-        if token.text in ("+", "-") and self._peek_kind() == "number":
-            self._take()
-            return _SOME_LITERAL
-        if token.kind == "number" or token.text in ("TRUE", "FALSE"):
-            return _SOME_LITERAL
-        if token.kind == "string":
-            if self._peek() == "@":
-                self._take()
-                self._language()
-            elif self._peek() == "^":
-                self._take()
-                self._expect("^")
-                self._iri(self._take())
-            return _SOME_LITERAL
+    def _node(self, node: tree.GraphNode | tree.Annotated) -> str:
+        match node:
+            case tree.Variable(name):
+                return f"?{name}"
+            case tree.Blank(label):
+                return f"?_:{label}"
+            case tree.BlankNodePropertyList(()):
+                self._unnamed += 1
+                return f"?[{self._unnamed}]"
+            case tree.Iri() | tree.Name():
+                return self._iri(node)
+            case tree.Literal():
+                return _SOME_LITERAL
         raise _UnreadError
 
-    def _language(self) -> None:
-        self._take()
-        while self._peek() == "-":
-            self._take()
-            self._take()
-
-    def _verb(self) -> Path | None:
-        if self._variable():
-            self._take()
+    def _verb(self, verb: tree.Verb) -> Path | None:
+        if isinstance(verb, tree.Variable):
             self._found.any_predicate = True
             return None
-        return self._path()
+        return self._path(verb)
 
-    def _path(self) -> Path | None:
-        return self._parts("|", self._sequence, Alternative)
-
-    def _sequence(self) -> Path | None:
-        return self._parts("/", self._element, Sequence)
+    def _path(self, path: tree.Path) -> Path | None:
+        """Return a path; None if it is repeated."""
+        match path:
+            case tree.PathSequence(parts):
+                return self._parts(parts, Sequence)
+            case tree.PathAlternative(parts):
+                return self._parts(parts, Alternative)
+            case tree.PathInverse(inner):
+                found = self._path(inner)
+                return None if found is None else _inverted(found)
+            case tree.PathRepeat(inner):
+                self._path(inner)
+                return None
+            case tree.Iri() | tree.Name():
+                iri = self._iri(path)
+                self._found.predicates.add(iri)
+                return Predicate(iri)
+        raise _UnreadError
 
     def _parts(
-        self,
-        sign: str,
-        part: Callable[[], Path | None],
-        whole: Callable[[tuple[Path, ...]], Path],
+        self, parts: tuple[tree.Path, ...], whole: Callable[[tuple[Path, ...]], Path]
     ) -> Path | None:
-        """Read parts with a sign between them; None if one of them is not told."""
-        parts = [part()]
-        while self._peek() == sign:
-            self._take()
-            parts.append(part())
-        told = tuple(each for each in parts if each is not None)
-        if len(told) < len(parts):
-            return None
-        return told[0] if len(told) == 1 else whole(told)
+        read = [self._path(each) for each in parts]
+        told = tuple(each for each in read if each is not None)
+        return whole(told) if len(told) == len(read) else None
 
-    def _element(self) -> Path | None:
-        token = self._take()
-        inverse = token.text == "^"
-        if inverse:
-            token = self._take()
-        path: Path | None
-        if token.text == "(":
-            path = self._path()
-            self._expect(")")
-        elif token.text == "A" or token.kind in ("iri", "name"):
-            iri = RDF_TYPE if token.text == "A" else self._iri(token)
-            self._found.predicates.add(iri)
-            path = Predicate(iri)
-        else:
+    def _iri(self, node: tree.Iri | tree.Name) -> str:
+        iri = self._names.iri(node)
+        if iri is None or not is_iri(iri):
             raise _UnreadError
-        if self._peek() in ("*", "?") or (self._peek() == "+" and self._peek_kind(1) != "number"):
-            self._take()
-            return None
-        return path if path is None or not inverse else _inverted(path)
-
-    def _iri(self, token: Token) -> str:
-        if token.kind == "iri" and _ABSOLUTE.match(token.text):
-            return token.text
-        prefix, colon, local = token.text.partition(":")
-        if token.kind != "name" or not colon or "\\" in local:
-            raise _UnreadError
-        if prefix == "_":
-            return f"?{token.text}"
-        if prefix not in self._prefixes:
-            raise _UnreadError
-        return f"<{self._prefixes[prefix]}{local}>"
-
-    def _peek(self) -> str:
-        if self._at >= len(self._tokens):
-            raise _UnreadError
-        return self._tokens[self._at].text
-
-    def _peek_kind(self, ahead: int = 0) -> str | None:
-        at = self._at + ahead
-        return self._tokens[at].kind if at < len(self._tokens) else None
-
-    def _variable(self) -> bool:
-        return self._peek_kind() == "variable"
-
-    def _take(self) -> Token:
-        self._peek()
-        self._at += 1
-        return self._tokens[self._at - 1]
-
-    def _expect(self, text: str) -> None:
-        if self._take().text != text:
-            raise _UnreadError
+        return f"<{iri}>"
 
 
 def _inverted(path: Path) -> Path:
@@ -360,59 +235,3 @@ def _inverted(path: Path) -> Path:
         case Inverse(inner):
             return inner
     return Inverse(path)
-
-
-def _ended(found: Iterable[Token]) -> Iterator[Token]:
-    """Yield tokens with the full stop behind a name as one of its own."""
-    for token in found:
-        name = token.text.rstrip(".") if token.kind == "name" else token.text
-        if name == token.text or token.kind != "name":
-            yield token
-        else:
-            yield Token("name", name, token.end - 1)
-            yield Token("other", ".", token.end)
-
-
-def _is_sign(token: Token) -> bool:
-    return token.text in ("<", ">", "=", "!")
-
-
-def _split(inside: list[Token]) -> Iterator[list[Token]]:
-    """Yield the parts of an expression between ``&&``; with ``||`` it stays whole."""
-    starts, depth = [0], 0
-    for at, token in enumerate(inside):
-        depth += {"(": 1, ")": -1}.get(token.text, 0)
-        doubled = not depth and at + 1 < len(inside) and inside[at + 1].text == token.text
-        if doubled and token.text == "|":
-            yield inside
-            return
-        if doubled and token.text == "&":
-            starts.append(at + 2)
-    for start, end in zip(starts, [*(s - 2 for s in starts[1:]), len(inside)], strict=True):
-        yield inside[start:end]
-
-
-def _closes(inside: list[Token]) -> int:
-    """Return where the bracket that an expression begins with is closed."""
-    depth = 0
-    for at, token in enumerate(inside):
-        depth += {"(": 1, ")": -1}.get(token.text, 0)
-        if not depth:
-            return at
-    raise _UnreadError
-
-
-def _number(text: str) -> str:
-    kind = "integer"
-    if "e" in text.lower():
-        kind = "double"
-    elif "." in text:
-        kind = "decimal"
-    return literal(text, f"{XSD}{kind}")
-
-
-def _unquoted(text: str) -> str | None:
-    """Return what a string says, or None if it has escapes."""
-    quote = next(quote for quote in _QUOTES if text.startswith(quote))
-    inner = text[len(quote) : -len(quote)]
-    return None if "\\" in inner else inner

@@ -13,12 +13,15 @@ from collections.abc import Iterator
 from typing import Final
 
 from kg.errors import InputError
-from kg.sparql.grammar import called_functions
+from kg.sparql import tree
 from kg.sparql.guard import Guarded
-from kg.sparql.lexer import Kind, Token, declared_prefixes
+from kg.sparql.names import Names
+from kg.sparql.printer import text_of
+from kg.sparql.scopes import visible
+from kg.sparql.walk import find
 from kg.sparql.words import Form
 from kg.store import syntax_error
-from kg.terms import XSD, expand
+from kg.terms import XSD
 from kg.validation.names import sh
 from kg.validation.paths import Predicate
 from kg.validation.shapes import ShapesGraph
@@ -150,48 +153,35 @@ def _all_unescaped(text: str) -> str:
 
 
 def _check_graphs(shapes: ShapesGraph, node: str, query: Guarded) -> None:
-    for token in query.tokens:
-        if token.is_word("GRAPH", "FROM"):
-            raise _bad_query(
-                shapes,
-                node,
-                f"the query names a graph by {token.text}, and shapes are applied to one graph,"
-                " the merge of all",
-                f"Take {token.text} away, or ask such a question with kg query.",
-            )
+    for each in find(query.tree, tree.GraphGroup, tree.Dataset):
+        word = "GRAPH" if isinstance(each, tree.GraphGroup) else "FROM"
+        raise _bad_query(
+            shapes,
+            node,
+            f"the query names a graph by {word}, and shapes are applied to one graph,"
+            " the merge of all",
+            f"Take {word} away, or ask such a question with kg query.",
+        )
 
 
 def _check_functions(shapes: ShapesGraph, node: str, query: Guarded) -> None:
-    prefixes = declared_prefixes(query.tokens)
-    for token in called_functions(query.tokens):
-        iri = token.text[1:-1] if token.kind is Kind.IRI else expand(token.text, prefixes)
-        if iri not in _CASTS:
+    names = Names(query.tree, {})
+    for each in find(query.tree, tree.FunctionCall):
+        if names.iri(each.function) not in _CASTS:
             raise _bad_query(
                 shapes,
                 node,
-                f"the query calls the function {token.text}, which nobody has",
+                f"the query calls the function {text_of(each.function)}, which nobody has",
                 "Only SPARQL 1.1's own functions, and casts to xsd datatypes, are known.",
             )
 
 
 def _selected(query: Guarded) -> set[str]:
     """Return the variables that a SELECT gives; for a star, all that stand in the query."""
-    found = list(query.tokens)
-    start = next(i for i, token in enumerate(found) if token.start == query.tree.body.span.start)
-    names: set[str] = set()
-    depth = 0
-    before: Token | None = None
-    for token in found[start + 1 :]:
-        if token.is_mark("*") and depth == 0:
-            return {each.text[1:] for each in found if each.kind is Kind.VARIABLE}
-        if token.is_mark("{") or token.is_word("WHERE", "FROM"):
-            break
-        depth += token.is_mark("(") - token.is_mark(")")
-        named = before is not None and before.is_word("AS") and depth == 1
-        if token.kind is Kind.VARIABLE and (depth == 0 or named):
-            names.add(token.text[1:])
-        before = token
-    return names
+    body = query.tree.body
+    if isinstance(body, tree.Select) and body.items is not None:
+        return set(visible(query.tree))
+    return {each.name for each in find(body, tree.Variable)}
 
 
 def _rdflib_reads(text: str) -> bool:

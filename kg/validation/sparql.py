@@ -11,14 +11,13 @@ Spec: https://www.w3.org/TR/shacl/#pre-binding
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from kg.sparql import lexer
-from kg.sparql.guard import Guarded, guard
-from kg.sparql.lexer import Kind
+from kg.sparql import tree
+from kg.sparql.guard import Guarded, guard, with_path
+from kg.sparql.scopes import has_aggregates
+from kg.sparql.walk import find, outermost, walk
 from kg.store import syntax_error
 from kg.validation.names import OWL, RDF_TYPE, RDFS, sh
 from kg.validation.paths import Path, to_sparql
@@ -27,22 +26,11 @@ from kg.validation.terms import is_literal, split_literal
 
 # What messages call a query of a shape, before its file and line are known.
 QUERY_OF_SHAPE: Final = "the query"
-_FORBIDDEN: Final = frozenset({"SERVICE", "GRAPH", "VALUES", "MINUS", "FROM", "LIMIT", "OFFSET"})
-_AGGREGATES: Final = frozenset({"COUNT", "SUM", "MIN", "MAX", "AVG", "SAMPLE", "GROUP_CONCAT"})
-
-
-@dataclass(frozen=True, slots=True)
-class Token:
-    """A piece of a query: its kind, its text (words in capitals), and where it ends."""
-
-    kind: str
-    text: str
-    end: int
-
-    @property
-    def variable(self) -> str | None:
-        """The name of a variable, else None."""
-        return self.text[1:] if self.kind == "variable" else None
+_FORBIDDEN: Final = (
+    tree.Service, tree.GraphGroup, tree.Values, tree.Minus, tree.Dataset, tree.Lateral,
+)  # fmt: skip
+_WORDS: Final = {tree.GraphGroup: "GRAPH", tree.Dataset: "FROM"}
+_SPECIAL: Final = ("shapesGraph", "currentShape", "failure", "PATH")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,14 +39,12 @@ class Query:
 
     Attributes:
         guarded: The query with its prefixes, as it stands.
-        joint: Position in the text right behind the brace that opens the outermost group.
         unsafe: Why it must run for each focus node, or None.
         has_empty_paths: Whether it may have paths of no step (``*``, ``?``). They lead from a node
             to itself, but in an index only from nodes that it holds.
     """
 
     guarded: Guarded
-    joint: int
     unsafe: str | None
     has_empty_paths: bool = False
 
@@ -69,7 +55,7 @@ class Query:
 
     def joined_with(self, nodes: list[str]) -> Guarded:
         """Return the query for some focus nodes at once, all of them IRIs."""
-        return self.guarded.with_values(self.joint, "this", nodes)
+        return self.guarded.with_values("this", nodes)
 
 
 def prepare(shapes: ShapesGraph, constraint: str, path: Path | None) -> Query:
@@ -85,14 +71,14 @@ def prepare(shapes: ShapesGraph, constraint: str, path: Path | None) -> Query:
     """
     given = shapes.objects(constraint, sh("select"))
     guarded = read_query(shapes, constraint, split_literal(given[0]).lexical, path)
-    text = guarded.text
     try:
-        joint = _Reader(text).joint()
+        check_joinable(guarded.tree)
     except UnsafeError as error:
-        return Query(guarded, 0, str(error))
+        return Query(guarded, str(error))
     if syntax_error(guarded) is not None:
-        return Query(guarded, 0, "the index does not take its syntax")
-    return Query(guarded, joint, None, _has_empty_paths(list(tokens(text))))
+        return Query(guarded, "the index does not take its syntax")
+    repeats = find(guarded.tree, tree.PathRepeat)
+    return Query(guarded, None, any(each.mark != "+" for each in repeats))
 
 
 def read_query(shapes: ShapesGraph, node: str, text: str, path: Path | None) -> Guarded:
@@ -108,8 +94,7 @@ def read_query(shapes: ShapesGraph, node: str, text: str, path: Path | None) -> 
         InputError: It is no SPARQL, or is refused; the query begins in the second line.
     """
     if path is not None:
-        written = to_sparql(path)
-        text = re.sub(r"(?<=[\s{}()])[$?]PATH\b", lambda _: written, text)
+        text = with_path(text, "PATH", to_sparql(path))
     prefixes = prefixes_of(shapes, node)
     # They are declared as pySHACL declares them; in one line, so that lines are easily told.
     head = " ".join(f"PREFIX {prefix}: <{iri}>" for prefix, iri in prefixes.items())
@@ -139,172 +124,69 @@ def prefixes_of(shapes: ShapesGraph, constraint: str) -> dict[str, str]:
     return known
 
 
-_KINDS: Final = {
-    Kind.IRI: "iri",
-    Kind.NAME: "name",
-    Kind.BLANK: "name",
-    Kind.VARIABLE: "variable",
-    Kind.STRING: "string",
-    Kind.NUMBER: "number",
-    Kind.WORD: "word",
-}
-
-
-def tokens(text: str) -> Iterator[Token]:
-    """Yield the tokens of a query, white space and comments left out, marks one by one."""
-    for token in lexer.tokens(text):
-        if token.kind is Kind.COMMENT:
-            continue
-        kind = _KINDS.get(token.kind)
-        if kind is not None:
-            word = token.text.upper() if kind == "word" else token.text
-            yield Token(kind, word, token.end)
-        elif token.kind is Kind.LANGUAGE:
-            yield Token("other", "@", token.start + 1)
-            yield Token("word", token.text[1:].upper(), token.end)
-        else:
-            for end, mark in enumerate(token.text, token.start + 1):
-                yield Token("other", mark, end)
-
-
-def _has_empty_paths(found: list[Token]) -> bool:
-    before = [Token("other", "", 0), *found]
-    return any(
-        token.text == "?"
-        or (token.text == "*" and previous.text not in ("SELECT", "DISTINCT", "("))
-        for previous, token in zip(before, found, strict=False)
-    )
-
-
 class UnsafeError(Exception):
     """The query must run for each focus node; the text says why."""
 
 
-class _Reader:
-    """Reads a query as far as it matters where ``$this`` is bound."""
+def check_joinable(query: tree.Query) -> None:
+    """Check that focus nodes may be joined into a query's outermost group.
 
-    def __init__(self, text: str) -> None:
-        self._tokens = list(tokens(text))
-        self._at = 0
+    Raises:
+        UnsafeError: They may not.
+    """
+    for each in walk(query):
+        if isinstance(each, _FORBIDDEN):
+            raise UnsafeError(f"it uses {_word(each)}")
+        if isinstance(each, tree.Variable) and each.name in _SPECIAL:
+            raise UnsafeError(f"it uses ${each.name}")
+        if isinstance(each, tree.Modifiers) and (each.limit, each.offset) != (None, None):
+            raise UnsafeError("it uses LIMIT or OFFSET")
+        if isinstance(each, tree.As | tree.Bind) and each.variable.name == "this":
+            raise UnsafeError("it assigns $this")
+    body = query.body
+    if not isinstance(body, tree.Select):
+        raise UnsafeError("it is no SELECT")
+    if body.items is not None and tree.Variable("this") not in body.items:
+        raise UnsafeError("it does not select $this")
+    _check_group(body.where, has_this=True)
+    if body.modifiers.group:
+        if tree.Variable("this") not in body.modifiers.group:
+            raise UnsafeError("it groups by something else than $this")
+    elif body.modifiers.having or has_aggregates(body):
+        raise UnsafeError("it counts over all solutions")
 
-    def joint(self) -> int:
-        """Return where focus nodes may be joined in.
 
-        Raises:
-            UnsafeError: Nowhere.
-        """
-        for token in self._tokens:
-            if token.kind == "word" and token.text in _FORBIDDEN:
-                raise UnsafeError(f"it uses {token.text}")
-            if token.variable in ("shapesGraph", "currentShape", "failure", "PATH"):
-                raise UnsafeError(f"it uses ${token.variable}")
-        aggregates = self._projection()
-        joint = self._next("{").end
-        self._group(has_this=True)
-        grouped = self._tail()
-        if aggregates and not grouped:
-            raise UnsafeError("it counts over all solutions")
-        return joint
+def _word(node: tree.Node) -> str:
+    return _WORDS.get(type(node), type(node).__name__.upper())
 
-    def _projection(self) -> bool:
-        """Read up to the outermost group, and tell whether there are aggregates before it."""
-        while self._peek() != "SELECT":
-            self._take()
-        self._take()
-        shown, aggregates, depth = False, False, 0
-        while self._peek() != "{":
-            token = self._take()
-            depth += {"(": 1, ")": -1}.get(token.text, 0)
-            aggregates = aggregates or token.text in _AGGREGATES
-            if token.text == "AS" and self._variable() == "this":
-                raise UnsafeError("it assigns $this")
-            shown = shown or (depth == 0 and (token.variable == "this" or token.text == "*"))
-        if not shown:
-            raise UnsafeError("it does not select $this")
-        return aggregates
 
-    def _tail(self) -> bool:
-        """Read what follows the outermost group, and tell whether it is grouped by $this."""
-        grouped = False
-        while self._at < len(self._tokens):
-            token = self._take()
-            if token.text == "GROUP":
-                self._next("BY")
-                while self._at < len(self._tokens) and self._peek() not in ("HAVING", "ORDER"):
-                    grouped = self._take().variable == "this" or grouped
-                if not grouped:
-                    raise UnsafeError("it groups by something else than $this")
-            elif token.text == "HAVING" and not grouped:
-                raise UnsafeError("it counts over all solutions")
-        return grouped
+def _check_group(group: tree.Group | tree.Select, *, has_this: bool) -> None:
+    """Check a group and those in it.
 
-    def _group(self, has_this: bool) -> None:
-        """Read a group whose brace has been taken.
+    Args:
+        group: The group.
+        has_this: Whether ``$this`` is bound where the group's filters are evaluated.
+    """
+    if isinstance(group, tree.Select):
+        raise UnsafeError("it has a query within")
+    triples = [each for each in group.elements if isinstance(each, tree.Triples)]
+    own = has_this or any(_looks(each) for each in triples)
+    for each in group.elements:
+        match each:
+            case tree.Filter(expression) | tree.Bind(expression):
+                exists = list(outermost(expression, tree.Exists))
+                if not own and (exists or _looks(expression)):
+                    raise UnsafeError("a group looks at $this without binding it")
+                for inner in exists:
+                    _check_group(inner.group, has_this=own)
+            case tree.Optional(inner_group):
+                _check_group(inner_group, has_this=own)
+            case tree.Union(groups):
+                for alternative in groups:
+                    _check_group(alternative, has_this=False)
+            case tree.Group() | tree.Select():
+                _check_group(each, has_this=False)
 
-        Args:
-            has_this: Whether ``$this`` is bound where the group's filters are evaluated.
-        """
-        in_patterns, in_expressions = False, False
-        children: list[tuple[int, bool]] = []
-        while self._peek() != "}":
-            token = self._take()
-            if token.text == "{":
-                self._skip_group(children, shares=False)
-            elif token.text == "OPTIONAL":
-                self._next("{")
-                self._skip_group(children, shares=True)
-            elif token.text in ("FILTER", "BIND"):
-                in_expressions = self._expression(children) or in_expressions
-            elif token.variable == "this":
-                in_patterns = True
-            elif token.text == "SELECT":
-                raise UnsafeError("it has a query within")
-        own = has_this or in_patterns
-        if in_expressions and not own:
-            raise UnsafeError("a group looks at $this without binding it")
-        end = self._at + 1
-        for start, shares in children:
-            self._at = start
-            self._group(own if shares else False)
-        self._at = end
 
-    def _skip_group(self, children: list[tuple[int, bool]], shares: bool) -> None:
-        """Note where an inner group begins, and go behind it."""
-        children.append((self._at, shares))
-        depth = 1
-        while depth:
-            depth += {"{": 1, "}": -1}.get(self._take().text, 0)
-
-    def _expression(self, children: list[tuple[int, bool]]) -> bool:
-        """Read a filter or assignment, and tell whether it looks at $this."""
-        looks, depth = False, 0
-        while True:
-            token = self._take()
-            depth += {"(": 1, ")": -1}.get(token.text, 0)
-            looks = looks or token.variable == "this"
-            if token.text == "AS" and self._variable() == "this":
-                raise UnsafeError("it assigns $this")
-            if token.text == "{":
-                self._skip_group(children, shares=True)
-                looks = True
-            if depth == 0 and token.text in (")", "{"):
-                return looks
-
-    def _peek(self) -> str:
-        if self._at >= len(self._tokens):
-            raise UnsafeError("it is not read to its end")
-        return self._tokens[self._at].text
-
-    def _variable(self) -> str | None:
-        return self._tokens[self._at].variable if self._at < len(self._tokens) else None
-
-    def _take(self) -> Token:
-        self._peek()
-        self._at += 1
-        return self._tokens[self._at - 1]
-
-    def _next(self, text: str) -> Token:
-        token = self._take()
-        while token.text != text:
-            token = self._take()
-        return token
+def _looks(node: tree.Node) -> bool:
+    return tree.Variable("this") in find(node, tree.Variable)

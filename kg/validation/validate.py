@@ -287,7 +287,7 @@ class _Validation:
 
     def _asked(self, site: QuerySite, shape: Shape) -> _Asked:
         query = prepare(self._shapes, site.constraint, site.shape.path)
-        return _Asked(site, query, read_patterns(query.text), shape)
+        return _Asked(site, query, read_patterns(query.guarded.tree), shape)
 
     def _queried(self, asked: _Asked) -> Iterator[Result]:
         """Yield the results of one query: at once on the index, or node by node in pySHACL."""

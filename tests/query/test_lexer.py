@@ -11,7 +11,6 @@ from kg.sparql.lexer import (
     declared_prefixes,
     form_of,
     tokens,
-    used_prefixes,
 )
 from kg.sparql.places import offset_of, position
 from kg.sparql.words import Form
@@ -87,5 +86,4 @@ def test_no_form(text: str) -> None:
 def test_prefixes() -> None:
     found = tokens("PREFIX ex: <http://a/> prefix : <b> SELECT * { ?s ex:a 'x:y' # z:z\n :c ?d }")
     assert declared_prefixes(found) == {"ex": "http://a/", "": "b"}
-    assert used_prefixes(found) == {"ex", ""}
     assert all(token.kind is not Kind.OTHER for token in found)

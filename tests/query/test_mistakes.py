@@ -9,9 +9,10 @@ from hypothesis import strategies as st
 
 from kg.errors import InputError
 from kg.query.syntax import check_query
-from kg.sparql.grammar import triple_patterns
+from kg.sparql.guard import read_tree
 from kg.sparql.lexer import Kind, tokens
 from kg.sparql.parser import find_mistake
+from kg.sparql.walk import triple_patterns
 
 PREFIXES = {"ex": "http://example.org/", "rdfs": "http://www.w3.org/2000/01/rdf-schema#"}
 # What the user wrote, with ^ before the place that is shown; what the message and the hint say.
@@ -211,15 +212,16 @@ def test_the_walk_agrees_with_the_engine(words: list[str]) -> None:
 
 
 def test_triple_patterns() -> None:
-    found = tokens(
+    query = read_tree(
         "CONSTRUCT { ?s ex:no ?o } { ?s a ex:A ; ex:b/ex:c+ [ ex:d 1 ] , ?x"
         " GRAPH ex:g { ?y ^ex:e 'z'@en } }"
     )
-    assert [str(pattern) for pattern in triple_patterns(found)] == [
+    assert query is not None
+    assert [str(pattern) for pattern in triple_patterns(query)] == [
         "?s a ex:A",
         "[] ex:d 1",
         "?s ex:b/ex:c+ []",
         "?s ex:b/ex:c+ ?x",
-        "GRAPH ex:g { ?y ^ex:e 'z'@en }",
+        'GRAPH ex:g { ?y ^ex:e "z"@en }',
     ]
-    assert triple_patterns(tokens("SELECT * {")) == []
+    assert read_tree("SELECT * {") is None

@@ -4,12 +4,19 @@ from __future__ import annotations
 
 import pytest
 
+from kg.sparql.guard import read_tree
+from kg.validation import patterns as reader
 from kg.validation.paths import Alternative, Inverse, Path, Predicate, Sequence
-from kg.validation.patterns import Comparison, Pattern, Patterns, read_patterns
+from kg.validation.patterns import Comparison, Pattern, Patterns
 
 HEAD = "PREFIX ex: <http://e/> PREFIX : <http://d/> "
 XSD = "http://www.w3.org/2001/XMLSchema#"
 P, Q = Predicate("<http://e/p>"), Predicate("<http://e/q>")
+
+
+def read_patterns(text: str) -> Patterns | None:
+    query = read_tree(text)
+    return None if query is None else reader.read_patterns(query)
 
 
 def patterns(body: str) -> Patterns:
@@ -63,6 +70,7 @@ def test_patterns_of_the_outermost_group(
         ("(?x >= -0.5 && ?x < +1e3)", [("?x", ">=", f'"-0.5"^^<{XSD}decimal>'),
                                        ("?x", "<", f'"+1e3"^^<{XSD}double>')]),
         ("(?x = '')", [("?x", "=", '""')]),
+        (r"(?x = 'a\n')", [("?x", "=", r'"a\n"')]),
         ('(?x < "2020-01-01"^^<http://e/date>)', [("?x", "<", '"2020-01-01"^^<http://e/date>')]),
         ("(ex:a = ?x)", [("<http://e/a>", "=", "?x")]),
         ("(?x < ?y && regex(?x, 'a') && bound(?y))", [("?x", "<", "?y")]),
@@ -73,7 +81,6 @@ def test_patterns_of_the_outermost_group(
         ("(?x + 1 < ?y)", []),
         ("(?x < ?y + 1)", []),
         ("(?x = 'a'@en)", []),
-        (r"(?x = 'a\n')", []),
         ("(str(?x) = 'a')", []),
         ("(?x IN (?y, ?z))", []),
         ("regex(?x, 'a')", []),
@@ -120,15 +127,27 @@ def test_prefixes_of_other_alphabets() -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "iri"),
+    [
+        ("BASE <http://e/> SELECT $this { $this <p> 1 }", "<http://e/p>"),
+        (r"PREFIX ex: <http://e/> SELECT $this { $this ex:p\-q ?x }", "<http://e/p-q>"),
+        (r"SELECT $this { $this <http://e/\u0070> ?x }", "<http://e/p>"),
+    ],
+)
+def test_iris_are_resolved(text: str, iri: str) -> None:
+    found = read_patterns(text)
+    assert found is not None
+    assert found.predicates == {iri}
+
+
+@pytest.mark.parametrize(
     "text",
     [
         "PREFIX ex: <relative> SELECT $this { $this ex:p 1 }",
-        "BASE <http://e/> SELECT $this { $this <p> 1 }",
         "SELECT $this { $this <p> 1 }",
         "PREFIX ex: <http://e/> SELECT $this { $this ex:p [ ex:q 1 ] }",
         "PREFIX ex: <http://e/> SELECT $this { $this ex:p ( 1 2 ) }",
         "PREFIX ex: <http://e/> SELECT $this { $this !ex:p ?x }",
-        r"PREFIX ex: <http://e/> SELECT $this { $this ex:p\-q ?x }",
         "PREFIX ex: <http://e/> SELECT $this (EXISTS { $this ex:p ?x } AS ?y) { $this ex:q 1 }",
         "PREFIX ex: <http://e/> SELECT $this { $this ex:p 1 } GROUP BY $this"
         " HAVING (EXISTS { ?x ex:q 1 })",

@@ -14,11 +14,12 @@ from kg.errors import InputError, LimitError
 from kg.quads import QuadTable
 from kg.query.engine import Engine
 from kg.query.oxigraph import Oxigraph
+from kg.sparql.guard import guard
 from kg.validation import Options, Result, validate
 from kg.validation import validate as run_validation
 from kg.validation.queries import QueryRunner
 from kg.validation.shapes import ShapesGraph
-from kg.validation.sparql import UnsafeError, _Reader, prefixes_of
+from kg.validation.sparql import UnsafeError, check_joinable, prefixes_of
 from kg.validation.validate import memory_limit
 
 Make = Callable[[str], QuadTable]
@@ -52,20 +53,28 @@ UNSAFE = {
     "SELECT $this { GRAPH ?g { $this ex:p ?x } }": "GRAPH",
     "SELECT $this { GRAPH $shapesGraph { $this ex:p ?x } }": "GRAPH",
     "SELECT $this { $currentShape ex:p $this }": "currentShape",
-    "SELECT $this { $this ex:p ?x": "not read to its end",
+    "SELECT $this { SELECT $this { $this ex:p ?x } }": "query within",
+    "SELECT $this { ?x ex:p ?y LATERAL { $this ex:p ?x } }": "LATERAL",
+    "SELECT $this { $this ex:p ?x } OFFSET 1": "OFFSET",
+    "SELECT $this { $this ex:p ?x } ORDER BY COUNT(?x)": "counts",
+    "SELECT $this { $this ex:p ?x } VALUES ?x { 1 }": "VALUES",
+    "SELECT $this { $this ex:p ?x } GROUP BY (STR($this))": "groups",
+    "ASK { $this ex:p ?x }": "no SELECT",
 }
 
 
 @pytest.mark.parametrize("marked", SAFE)
 def test_focus_nodes_are_joined_into_safe_queries(marked: str) -> None:
-    text = marked.replace("@", "", 1)
-    assert _Reader(text).joint() == marked.index("@")
+    query = guard(marked.replace("@", "", 1), "q", {"ex": "http://e/"})
+    check_joinable(query.tree)
+    joined = query.with_values("this", ["<http://e/a>"]).text
+    assert joined == marked.replace("@", " VALUES ?this { <http://e/a> } ", 1)
 
 
 @pytest.mark.parametrize("text", UNSAFE)
 def test_other_queries_are_told_apart(text: str) -> None:
     with pytest.raises(UnsafeError, match=UNSAFE[text]):
-        _Reader(text).joint()
+        check_joinable(guard(text, "q", {"ex": "http://e/"}, lax_scopes=True).tree)
 
 
 def test_prefixes_come_from_the_ontology_and_what_it_imports(read: Shapes) -> None:
