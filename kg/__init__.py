@@ -1,7 +1,8 @@
 """kg: source facts in, a validated, queryable, exportable knowledge graph out.
 
-The functions `build`, `map`, `query`, `validate` and `export` are the Python API; they are imported
-when they are first used, since the command line has no time for what it does not use.
+`open` gives the graph of a workspace; `build`, `map`, `query`, `validate` and `export` do what the
+commands of these names do. They are imported when they are first used, since the command line has
+no time for what it does not use.
 """
 
 from __future__ import annotations
@@ -11,19 +12,10 @@ from types import ModuleType
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from kg.api import build, map, validate
-    from kg.export.api import export
-    from kg.query.api import query
+    from kg.api import build, export, map, open, query, validate
+    from kg.graph import Graph
 
-__all__ = ["build", "export", "map", "query", "validate"]
-
-_HOMES = {
-    "build": "kg.api",
-    "export": "kg.export.api",
-    "map": "kg.api",
-    "query": "kg.query.api",
-    "validate": "kg.api",
-}
+__all__ = ["Graph", "build", "export", "map", "open", "query", "validate"]
 
 
 class _Package(ModuleType):
@@ -34,18 +26,21 @@ class _Package(ModuleType):
     """
 
     def __setattr__(self, name: str, value: object) -> None:
-        if name in _HOMES and isinstance(value, ModuleType):
+        if name in __all__ and isinstance(value, ModuleType):
             return
         super().__setattr__(name, value)
 
     def __getattr__(self, name: str) -> object:
-        if name not in _HOMES:
+        if name not in __all__:
             raise AttributeError(f"module {self.__name__!r} has no attribute {name!r}")
-        from importlib import import_module
+        from kg import api
 
-        function: object = getattr(import_module(_HOMES[name]), name)
-        setattr(self, name, function)
-        return function
+        found: object = getattr(api, name)
+        setattr(self, name, found)
+        return found
+
+    def __dir__(self) -> list[str]:
+        return sorted({*super().__dir__(), *__all__})
 
 
 sys.modules[__name__].__class__ = _Package

@@ -3,11 +3,13 @@
     import kg
 
     kg.build()
-    for row in kg.query("launches-by-administration"):
+    graph = kg.open()
+    for row in graph.ask("launches-by-administration"):
         print(row.value("administration"), row.value("launches"))
-    kg.export("graph.ttl")
+    graph.export("graph.ttl")
 
-Results are streamed, errors are those of `kg.errors`. ``docs/python.md`` has more examples.
+Answers are read as they are found, errors are those of `kg.errors`. ``docs/python.md`` has more
+examples.
 """
 
 from __future__ import annotations
@@ -16,14 +18,35 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from kg.graph import Graph, ask, open_graph, read_shapes, validate_files
 from kg.workspace import COMMON_PREFIXES, Workspace, find_workspace
 
 if TYPE_CHECKING:
     from kg.build import BuildOptions, BuildResult
+    from kg.export import Exported, ExportOptions
     from kg.map import Mapped
+    from kg.query.limits import Limits
+    from kg.query.results import Result as Answer
+    from kg.query.term import Value
     from kg.validation import Result, Verdict
 
 Place = Workspace | str | Path | None
+
+
+def open(  # as the name says, like Python's own
+    folder: Workspace | str | Path = ".", *, memory: str | None = None, threads: int | None = None
+) -> Graph:
+    """Return the graph in force of a workspace.
+
+    Args:
+        folder: The workspace, or a folder in it; by default that of the current folder.
+        memory: Peak memory of the process, such as ``1GB``, for all but questions.
+        threads: Worker threads, for all but questions.
+
+    Raises:
+        InputError: There is no workspace, or it has not been built.
+    """
+    return open_graph(folder, memory=memory, threads=threads)
 
 
 def build(
@@ -154,7 +177,7 @@ def validate(
     ...     print(verdict.conforms)
     False
     """
-    from kg.graph import Checks, open_graph, read_shapes, validate_files
+    from kg.graph import Checks
 
     checks = Checks(
         sinks=[on_result] if on_result else [],
@@ -168,6 +191,94 @@ def validate(
         return validate_files([Path(path) for path in data], read, checks)
     graph = open_graph(_workspace(workspace))
     return graph.validate(graph.shapes(files, ignore_unsupported=ignore_unsupported), checks)
+
+
+def query(
+    question: str | Path,
+    *,
+    workspace: Place = None,
+    data: Sequence[str | Path] = (),
+    named_graphs: Mapping[str, str | Path] | None = None,
+    endpoint: str | None = None,
+    parameters: Mapping[str, Value] | None = None,
+    limits: Limits | None = None,
+) -> Answer:
+    """Ask a question.
+
+    Args:
+        question: SPARQL text, the name of a question of the workspace, or a file.
+        workspace: The workspace, or a folder in it; by default that of the current folder.
+        data: RDF files to ask instead of the workspace.
+        named_graphs: Graph IRI to RDF file, to ask instead of the workspace.
+        endpoint: URL of a remote store to ask instead of the workspace.
+        parameters: Parameter name to value.
+        limits: What the query may take, as `kg.query.limits.Limits`; by default as much as it
+            likes.
+
+    Returns:
+        Solutions for SELECT, Statements for CONSTRUCT and DESCRIBE, a bool for ASK.
+
+    Raises:
+        InputError: The query, a parameter or a file is wrong, or there is no workspace.
+        WorldError: The disk, the network or the remote store failed.
+        LimitError: A limit was reached; also while the answer is read.
+
+    >>> from tempfile import TemporaryDirectory
+    >>> with TemporaryDirectory() as folder:
+    ...     file = Path(folder, "launches.ttl")
+    ...     _ = file.write_text('PREFIX ex: <http://example.org/> ex:L1 ex:day "2022-11-18" .')
+    ...     for row in query("SELECT ?launch ?day { ?launch ex:day ?day }", data=[file]):
+    ...         print(row["launch"], row.value("day"))
+    <http://example.org/L1> 2022-11-18
+    """
+    from kg.query.run import Source
+
+    files = tuple(Path(path) for path in data)
+    named = tuple((graph, Path(path)) for graph, path in (named_graphs or {}).items())
+    if not (files or named or endpoint):
+        return open_graph(_workspace(workspace)).ask(question, parameters, limits=limits)
+    known = None if workspace is None else _workspace(workspace)
+    return ask(question, Source(known, files, named, endpoint), parameters, limits=limits)
+
+
+def export(
+    target: str | Path,
+    *,
+    workspace: Place = None,
+    data: Sequence[str | Path] = (),
+    options: ExportOptions | None = None,
+) -> Exported:
+    """Write the graph of a workspace, or RDF files, as an RDF file.
+
+    Args:
+        target: Path of the file, or ``-`` for standard output.
+        workspace: The workspace, or a folder in it; by default that of the current folder.
+        data: RDF files to write in the place of a workspace.
+        options: What else may be chosen, as `kg.export.ExportOptions`.
+
+    Returns:
+        What was written, and what stores may refuse in it.
+
+    Raises:
+        UsageError: The format is unknown, or options do not go together.
+        InputError: There is no build yet, a file is no valid RDF, a graph is unknown, or a row
+            is no RDF or not in the reach of the format.
+        WorldError: The disk failed; the target is as it was.
+        LimitError: A limit was reached; the target is as it was.
+
+    >>> from tempfile import TemporaryDirectory
+    >>> with TemporaryDirectory() as name:
+    ...     folder = Path(name)
+    ...     _ = (folder / "a.nt").write_text('<http://e/s> <http://e/p> "tomorrow"@en .')
+    ...     done = export(folder / "a.ttl", data=[folder / "a.nt"])
+    ...     print(done.statements, (folder / "a.ttl").read_text().strip())
+    1 <http://e/s> <http://e/p> "tomorrow"@en .
+    """
+    if data:
+        from kg.graph import export_files
+
+        return export_files([Path(path) for path in data], target, options)
+    return open_graph(_workspace(workspace)).export(target, options)
 
 
 def _workspace(given: Place) -> Workspace:

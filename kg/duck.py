@@ -20,6 +20,8 @@ from kg.sql import sql_name as sql_name
 from kg.sql import sql_text as sql_text
 from kg.temporary import new_folder, remove_folder
 
+Connection = duckdb.DuckDBPyConnection
+
 Result = TypeVar("Result")
 
 # What the process itself takes beside DuckDB's buffers (interpreter, libraries, allocator),

@@ -7,49 +7,244 @@ in the place of a build. Nothing here prints, and nothing here ends the process.
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Sequence
+import threading
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 from kg.workspace import Build, Workspace, find_workspace
 
 if TYPE_CHECKING:  # a process that answers one question counts its imports
+    from kg.describe import Card, Distribution
+    from kg.export import Exported, ExportOptions
+    from kg.lineage import Trace, Tracer, Wanted
+    from kg.query.engine import Engine
+    from kg.query.limits import Limits
+    from kg.query.question import Question
+    from kg.query.results import Result
+    from kg.query.run import Source
+    from kg.query.term import Value
     from kg.validation import Options, ShapeWay, Sink, Verdict
     from kg.validation.shapes import ShapesGraph
+    from kg.vocabulary import Vocabulary
 
 
 class Graph:
     """The graph of a workspace, as one build has it.
 
     All answers come from this build, also after another has been put in force. The build stays on
-    the disk until two others have been put in force.
+    the disk until two others have been put in force. Several threads may use one graph.
 
     Args:
         workspace: The workspace.
         build: The build; by default that in force.
+        memory: Peak memory of the process, such as ``1GB``, for what SQL does.
+        threads: Worker threads of SQL.
+
+    Attributes:
+        workspace: The workspace.
+        build: The build.
 
     Raises:
         InputError: There is no build in force, or it is damaged.
     """
 
-    def __init__(self, workspace: Workspace, build: Build | None = None) -> None:
+    def __init__(
+        self,
+        workspace: Workspace,
+        build: Build | None = None,
+        *,
+        memory: str | None = None,
+        threads: int | None = None,
+    ) -> None:
         self.workspace = workspace
         self.build = build or workspace.current_build()
+        self._memory = memory
+        self._threads = threads
+        self._lock = threading.RLock()
+        self._engine: Engine | None = None
+        self._vocabulary: Vocabulary | None = None
+        self._tracer: Tracer | None = None
 
     def __repr__(self) -> str:
         """Return the folder and the build."""
         return f"Graph({str(self.workspace.root)!r}, build {self.build.id})"
 
-    def stale(self) -> str | None:
-        """Return which sources have changed since the build, as a sentence for people.
+    def close(self) -> None:
+        """Close what is open: the index, and the sources that were read for tracing.
+
+        A closed graph can be used again, and opens them anew.
+        """
+        with self._lock:
+            self._engine = None
+            if self._tracer is not None:
+                self._tracer.close()
+
+    def __enter__(self) -> Self:
+        """Return the graph, which is closed at the end of the context."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Close the graph."""
+        self.close()
+
+    # --- questions --------------------------------------------------------------------------
+
+    def questions(self) -> list[Question]:
+        """Return the questions of the workspace, by name.
+
+        Raises:
+            InputError: The header of one is wrong.
+        """
+        from kg.query.question import read_question
+
+        prefixes = self.workspace.prefixes
+        return [read_question(path, prefixes) for path in self.workspace.question_files]
+
+    def source(self) -> Source:
+        """Return the build as something that a question is asked of."""
+        from kg.query.run import Source
+
+        return Source(self.workspace, engine=self._open)
+
+    def ask(
+        self,
+        question: str | Path | Question,
+        parameters: Mapping[str, Value] | None = None,
+        *,
+        limits: Limits | None = None,
+    ) -> Result:
+        """Ask a question.
+
+        Args:
+            question: SPARQL text, the name of a question of the workspace, or a file.
+            parameters: Parameter name to value.
+            limits: What the query may take of time, memory and rows; by default as much as it
+                likes.
+
+        Returns:
+            Solutions for SELECT, Statements for CONSTRUCT and DESCRIBE, a bool for ASK.
+
+        Raises:
+            InputError: The question or a parameter is wrong, or the build has no index.
+            WorldError: The index cannot be read.
+            LimitError: A limit was reached; also while the answer is read.
+        """
+        return ask(question, self.source(), parameters, limits=limits)
+
+    def _open(self, folder: Callable[[], Path] | None) -> Engine:
+        from kg.query.dataset import open_build
+
+        with self._lock:
+            if self._engine is None:
+                self._engine = open_build(self.build, folder)
+            return self._engine
+
+    # --- sources ----------------------------------------------------------------------------
+
+    def stale(self) -> tuple[str, ...]:
+        """Return the sources that have changed, come or gone since the build, as paths in it."""
+        from kg.query.stale import changed_sources
+
+        return changed_sources(self.workspace, self.build)
+
+    def stale_message(self) -> str | None:
+        """Return which sources have changed, as a sentence for people.
 
         None if none has, or if that was told before.
         """
         from kg.query.stale import stale_message
 
         return stale_message(self.workspace, self.build)
+
+    def trace(
+        self, subject: str, predicate: str | None = None, object: str | None = None
+    ) -> list[Trace]:
+        """Return the source records behind an entity, or behind triples of it.
+
+        Sources are read once, and again only when one has changed; those in databases are not
+        read again until the graph is closed.
+
+        Args:
+            subject: The entity: an IRI, a prefixed name, or a term.
+            predicate: Only triples with this predicate. If a record has no value for it, that
+                record is returned too.
+            object: Only triples with this object, a term.
+
+        Raises:
+            InputError: A name is none, or a mapping or source is gone or broken.
+            LimitError: The memory limit was reached.
+        """
+        return self.tracer.trace(subject, predicate, object)
+
+    @property
+    def tracer(self) -> Tracer:
+        """What traces: for several triples at once, and for what a name may mean."""
+        from kg.lineage import Tracer
+
+        with self._lock:
+            if self._tracer is None:
+                self._tracer = Tracer(self.workspace, memory=self._memory)
+            return self._tracer
+
+    def _trace_all(self, wanted: Iterable[Wanted]) -> list[Trace]:
+        return self.tracer.trace_all(wanted)
+
+    # --- what there is ----------------------------------------------------------------------
+
+    def vocabulary(self) -> Vocabulary:
+        """Return the classes and properties of the graph, with labels and how often they occur.
+
+        Raises:
+            InputError: The build is damaged.
+            LimitError: The memory limit was reached.
+        """
+        from kg.vocabulary import read_vocabulary
+
+        with self._lock:
+            if self._vocabulary is None:
+                self._vocabulary = read_vocabulary(
+                    self.workspace, self.build, memory=self._memory, threads=self._threads
+                )
+            return self._vocabulary
+
+    def describe(
+        self, *, distributions: Sequence[Distribution] = (), with_inferred: bool = False
+    ) -> Card:
+        """Return the dataset card.
+
+        Args:
+            distributions: Files that the data set is published as.
+            with_inferred: Count what ``kg build --infer`` added too; exports leave it out.
+
+        Raises:
+            InputError: The build is damaged.
+            LimitError: The memory limit was reached.
+        """
+        from kg.describe import describe
+
+        return describe(
+            self.workspace,
+            self.build,
+            distributions=distributions,
+            with_inferred=with_inferred,
+            memory=self._memory,
+        )
+
+    def export(self, target: str | Path, options: ExportOptions | None = None) -> Exported:
+        """Write the graph as an RDF file; see `kg.export`.
+
+        Args:
+            target: Path of the file, or ``-`` for standard output.
+            options: What else may be chosen.
+        """
+        from kg.export.api import export_workspace
+
+        return export_workspace(
+            self.workspace, str(target), options, build=self.build, trace=self._trace_all
+        )
 
     # --- validation -------------------------------------------------------------------------
 
@@ -94,7 +289,8 @@ class Graph:
             is_inferred=build.inferred_graph is not None,
         )
         with ExitStack() as stack:
-            connection = stack.enter_context(engine(None, wanted.memory, wanted.threads))
+            memory, threads = wanted.memory or self._memory, wanted.threads or self._threads
+            connection = stack.enter_context(engine(None, memory, threads))
             if wanted.origins:
                 from kg.validation.origins import Origins
 
@@ -156,15 +352,47 @@ class Checks:
         )
 
 
-def open_graph(folder: Workspace | Path | str = ".") -> Graph:
+def open_graph(
+    folder: Workspace | Path | str = ".", *, memory: str | None = None, threads: int | None = None
+) -> Graph:
     """Return the graph in force of the workspace that a folder lies in.
+
+    Args:
+        folder: The workspace, or a folder in it.
+        memory: Peak memory of the process, such as ``1GB``, for what SQL does.
+        threads: Worker threads of SQL.
 
     Raises:
         InputError: There is no workspace, or it has not been built.
     """
-    if isinstance(folder, Workspace):
-        return Graph(folder)
-    return Graph(find_workspace(Path(folder)))
+    found = folder if isinstance(folder, Workspace) else find_workspace(Path(folder))
+    return Graph(found, memory=memory, threads=threads)
+
+
+def ask(
+    question: str | Path | Question,
+    source: Source,
+    parameters: Mapping[str, Value] | None = None,
+    *,
+    limits: Limits | None = None,
+) -> Result:
+    """Ask a question of a workspace, of files or of a remote store; see `Graph.ask`."""
+    from kg.query import results
+    from kg.query.limits import Limits
+    from kg.query.question import Question, parse_question
+    from kg.query.run import find_question, prepare
+    from kg.query.values import typed
+
+    if isinstance(question, Question):
+        found = question
+    elif isinstance(question, str) and "{" in question:
+        found = parse_question(question, "the query", source.prefixes())
+    else:
+        found = find_question(str(question), source.workspace)
+    limits = limits or Limits()
+    given = {name: typed(value) for name, value in (parameters or {}).items()}
+    prepared = prepare(found, given, source, seconds=limits.seconds)
+    return results.ask(prepared, limits)
 
 
 def validate_files(
@@ -199,6 +427,21 @@ def validate_files(
         return validate(
             connection, table, shapes, report=wanted.report, sinks=wanted.sinks, options=options
         )
+
+
+def export_files(
+    files: Sequence[Path], target: str | Path, options: ExportOptions | None = None
+) -> Exported:
+    """Write RDF files as one RDF file; see `kg.export`.
+
+    Args:
+        files: The files; the prefixes that they declare are used.
+        target: Path of the file, or ``-`` for standard output.
+        options: What else may be chosen.
+    """
+    from kg.export import ExportOptions, export_files
+
+    return export_files(files, str(target), options or ExportOptions())
 
 
 def read_shapes(files: Sequence[Path], *, ignore_unsupported: bool = False) -> ShapesGraph:

@@ -16,6 +16,7 @@ from kg.workspace import find_workspace
 from tests.graph_copy import run_kg
 
 EX = "http://example.org/"
+XSD = "http://www.w3.org/2001/XMLSchema#"
 CONFIG = f'title = "T"\nbase = "{EX}id/"\n[prefixes]\nex = "{EX}ns#"\nid = "{EX}id/"\n'
 PREFIXES = (
     f"@prefix ex: <{EX}ns#> . @prefix id: <{EX}id/> . @prefix sh: <http://www.w3.org/ns/shacl#> .\n"
@@ -109,7 +110,7 @@ def test_a_graph_keeps_its_build(entailed: Path) -> None:
     graph = open_graph(entailed)
     first = graph.build.id
     (entailed / "data" / "dogs.csv").write_text("id,age,fed\nrex,7,\n", encoding="utf-8")
-    assert "data/dogs.csv has changed" in (graph.stale() or "")
+    assert "data/dogs.csv has changed" in (graph.stale_message() or "")
     assert kg.build(entailed).in_force
     assert graph.build.id == first
     assert graph.validate().counts == {Severity.VIOLATION: 2}
@@ -138,3 +139,112 @@ def test_what_is_not_there(tmp_path: Path) -> None:
     (tmp_path / "kg.toml").write_text(CONFIG, encoding="utf-8")
     with pytest.raises(InputError, match="has not been built"):
         open_graph(tmp_path)
+
+
+def loads(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Note each source table that is read."""
+    from kg.lineage import records
+
+    read: list[str] = []
+    load = records.load_table
+
+    def noted(connection: object, table: object, folders: object) -> object:
+        read.append(table.name)  # type: ignore[attr-defined]
+        return load(connection, table, folders)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(records, "load_table", noted)
+    return read
+
+
+def test_sources_are_read_once_for_tracing(entailed: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    read = loads(monkeypatch)
+    with open_graph(entailed) as graph:
+        first = graph.trace("id:max", "ex:age")
+        assert [(str(each.location), each.object) for each in first] == [
+            (f'{first[0].location.file}:3 (record 2), column "age"', f'"70"^^<{XSD}integer>')
+        ]
+        assert graph.trace("id:max", "ex:age") == first
+        assert [each.object for each in graph.trace(f"<{EX}id/rex>", "a")] == [f"<{EX}ns#Dog>"]
+        assert graph.trace("id:nobody") == []
+        assert len(read) == 1
+        (entailed / "data" / "dogs.csv").write_text("id,age,fed\nmax,71,\n", encoding="utf-8")
+        assert [each.object for each in graph.trace("id:max", "ex:age")] == [
+            f'"71"^^<{XSD}integer>'
+        ]
+        assert len(read) == 2, "a source that has changed is read again"
+        (entailed / "data" / "dogs.yarrrml.yml").write_text(
+            MAPPING.replace("ex:age", "ex:years"), encoding="utf-8"
+        )
+        assert graph.trace("id:max", "ex:age") == []
+        assert [each.object for each in graph.trace("id:max", "ex:years")] == [
+            f'"71"^^<{XSD}integer>'
+        ]
+        assert len(read) == 3, "and so are all, where a mapping has changed"
+    assert graph.trace("id:max", "ex:years"), "a closed graph opens what it needs again"
+
+
+def test_names_that_are_none(entailed: Path) -> None:
+    with open_graph(entailed) as graph:
+        assert graph.tracer.near("idd:max") == "id:max"
+        assert graph.tracer.near("id:max") is None
+        with pytest.raises(InputError, match="neither an IRI nor a prefixed name"):
+            graph.trace("max")
+        with pytest.raises(InputError, match="Did you mean ex:a b"):
+            graph.trace("exx:a b")
+
+
+def test_the_vocabulary(entailed: Path) -> None:
+    text = (
+        "ex:Dog a <http://www.w3.org/2002/07/owl#Class> ; rdfs:label 'Hund'@de, 'dog'@en ;"
+        " rdfs:comment 'barks' . ex:age rdfs:range xsd:integer ; rdfs:domain ex:Dog ."
+        " ex:Cat a rdfs:Class ."
+    )
+    with (entailed / "ontology" / "vocabulary.ttl").open("a", encoding="utf-8") as file:
+        file.write(text)
+    assert kg.build(entailed, BuildOptions(validate=False)).in_force
+    with open_graph(entailed) as graph:
+        found = graph.vocabulary()
+        assert graph.vocabulary() is found
+    classes = {each.name: each for each in found.classes}
+    dog = classes["ex:Dog"]
+    assert (dog.count, dog.label, dog.comment, dog.is_declared) == (2, "dog", "barks", True)
+    assert dog.broader == (f"{EX}ns#Animal",)
+    assert (classes["ex:Cat"].count, classes["ex:Cat"].is_declared) == (0, True)
+    properties = {each.name: each for each in found.properties}
+    age = properties["ex:age"]
+    assert (age.count, age.is_declared) == (2, False)
+    assert (age.domain, age.range) == ((f"{EX}ns#Dog",), (f"{XSD}integer",))
+    assert [each.count for each in found.properties] == sorted(
+        (each.count for each in found.properties), reverse=True
+    )
+    assert found.prefixes["ex"] == f"{EX}ns#"
+
+
+def test_the_other_use_cases_are_of_the_same_build(entailed: Path, tmp_path: Path) -> None:
+    graph = open_graph(entailed, memory="1GB", threads=1)
+    (entailed / "data" / "dogs.csv").write_text("id,age,fed\nrex,7,\n", encoding="utf-8")
+    assert graph.stale() == ("data/dogs.csv",)
+    assert graph.stale() == ("data/dogs.csv",), "it is told each time"
+    count = "SELECT (COUNT(*) AS ?n) { ?s ?p ?o }"
+    (before,) = graph.ask(count)  # type: ignore[misc]
+    assert kg.build(entailed).in_force
+    assert list(graph.ask(count)) == [before]  # type: ignore[arg-type]
+    (after,) = open_graph(entailed).ask(count)  # type: ignore[misc]
+    assert after != before
+    assert graph.describe().build == graph.build.id
+    assert graph.describe().triples == before.value("n")
+    done = graph.export(tmp_path / "graph.nt")
+    assert done.statements == before.value("n")
+    assert graph.questions() == []
+
+
+def test_many_threads_ask_one_graph(entailed: Path) -> None:
+    from concurrent.futures import ThreadPoolExecutor
+
+    def work(number: int) -> tuple[int, int]:
+        rows = graph.ask("SELECT ?s ?p ?o { ?s ?p ?o }")
+        return len(list(rows)), len(graph.trace("id:max" if number % 2 else "id:rex"))  # type: ignore[arg-type]
+
+    with open_graph(entailed) as graph, ThreadPoolExecutor(4) as pool:
+        assert len(set(pool.map(work, range(0, 12, 2)))) == 1
+        assert len(set(pool.map(work, range(1, 12, 2)))) == 1

@@ -36,8 +36,9 @@ import sys, time
 from pathlib import Path
 from kg.query.answer import Style
 from kg.query.formats import FORMATS
-from kg.query.limits import Limits, guarded
-from kg.query.output import opened
+from kg.query.limits import Limits
+from kg.cli.watchdog import guarded
+from kg.cli.output import opened
 from kg.query.run import Source, find_question, prepare
 from kg.workspace import read_workspace
 workspace = read_workspace(Path(sys.argv[1]))

@@ -34,13 +34,14 @@ def describe_command(
 ) -> None:
     """Write the dataset card of the build: VoID, DCAT and PROV."""
     limit(memory, timeout)
-    from kg.describe import card_form, describe, write_card
+    from kg.describe import card_form, write_card
     from kg.files import replacing
+    from kg.graph import open_graph
 
     shared = settings(context)
     standard = output == "-"
     form = card_form(Path(output), format_name or ("turtle" if standard else None))
-    card = describe(shared.workspace, with_inferred=with_inferred, memory=memory)
+    card = open_graph(shared.workspace, memory=memory).describe(with_inferred=with_inferred)
     text = write_card(card, form)
     if standard:
         sys.stdout.write(text)

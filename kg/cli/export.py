@@ -21,6 +21,7 @@ _POISON: Final = (
 
 if TYPE_CHECKING:
     from kg.export import Exported, ExportOptions
+    from kg.graph import Graph
 
 
 def export_command(
@@ -99,7 +100,8 @@ def export_command(
     It is sorted, and has the same bytes every time.
     """
     seconds = limit(memory, timeout, threads, _POISON if canonical else None)
-    from kg.export import ExportOptions, export
+    from kg.export import ExportOptions
+    from kg.graph import export_files, open_graph
 
     shared = settings(context)
     options = ExportOptions(
@@ -118,11 +120,13 @@ def export_command(
     )
     if card is not None:
         _check_card(card, output, options, data)
-    workspace = None if data else shared.workspace
     read = context.with_resource(given_data(data, data_format))
-    done = export(output, workspace=workspace, data=read, options=options)
-    if card is not None and done.written:
-        _write_card(shared, card, done, options)
+    if read:
+        return _report(shared, export_files(read, output, options))
+    with open_graph(shared.workspace, memory=memory, threads=threads) as whole:
+        done = whole.export(output, options)
+        if card is not None and done.written:
+            _write_card(shared, whole, card, done, options)
     return _report(shared, done)
 
 
@@ -142,17 +146,14 @@ def _check_card(card: Path, output: str, options: ExportOptions, data: list[Path
         raise UsageError("bad-option", f"--card: {wrong}", hint="See `kg export --help`.")
 
 
-def _write_card(shared: Settings, card: Path, done: Exported, options: ExportOptions) -> None:
-    from kg.describe import Distribution, card_form, describe, write_card
+def _write_card(
+    shared: Settings, graph: Graph, card: Path, done: Exported, options: ExportOptions
+) -> None:
+    from kg.describe import Distribution, card_form, write_card
     from kg.files import replacing
 
     files = [Distribution.of(path, done.format.media_type) for path in done.files]
-    described = describe(
-        shared.workspace,
-        distributions=files,
-        with_inferred=options.with_inferred,
-        memory=options.memory,
-    )
+    described = graph.describe(distributions=files, with_inferred=options.with_inferred)
     with replacing(card) as part:
         part.write_text(write_card(described, card_form(card)), encoding="utf-8")
     shared.say(f"wrote the dataset card to {card}")

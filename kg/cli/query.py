@@ -14,7 +14,8 @@ from kg.cli.given import STANDARD_INPUT, ContextOption, DataFormatOption, given_
 from kg.errors import ExitCode, InputError, UsageError
 
 if TYPE_CHECKING:
-    from kg.query.limits import Guard, Limits
+    from kg.cli.watchdog import Guard
+    from kg.query.limits import Limits
     from kg.query.question import Question
     from kg.query.run import Prepared, Source
     from kg.workspace import Workspace
@@ -148,7 +149,8 @@ def query_command(
     The workspace's graph is asked: all of it is the default graph, and each named graph can be
     asked by GRAPH. Prefixes of kg.toml need no PREFIX line.
     """
-    from kg.query.limits import Limits, default_memory, guarded
+    from kg.cli.watchdog import guarded
+    from kg.query.limits import Limits, default_memory
     from kg.sizes import check_seconds, parse_size
 
     session = settings(context)
@@ -271,9 +273,9 @@ def _prepare(
 def _warn_if_stale(session: Settings, source: Source) -> None:
     if session.quiet or source.workspace is None or not source.is_workspace:
         return
-    from kg.query.stale import stale_message
+    from kg.graph import open_graph
 
-    message = stale_message(source.workspace, source.workspace.current_build())
+    message = open_graph(source.workspace).stale_message()
     if message:
         session.say(message)
 
@@ -281,9 +283,9 @@ def _warn_if_stale(session: Settings, source: Source) -> None:
 def _answer(
     session: Settings, prepared: Prepared, question: Question, wish: Wish, guard: Guard
 ) -> int:
+    from kg.cli.output import opened
     from kg.query.answer import Style, ends_line
     from kg.query.formats import choose_format
-    from kg.query.output import opened
 
     on_terminal = wish.target is None and sys.stdout.isatty()
     chosen = choose_format(wish.form, wish.target, prepared.form, on_terminal)

@@ -136,7 +136,7 @@ def validate_command(
     graph = read_shapes(shapes or own.workspace.shape_files, ignore_unsupported=ignore_unsupported)
     namer = Namer({**_prefixes(own, data), **graph.prefixes})
     asked = None if data else open_graph(own.workspace)
-    if asked is not None and (stale := asked.stale()):
+    if asked is not None and (stale := asked.stale_message()):
         own.say(stale)
     checks = Checks(
         infer=inference is Inference.RDFS,

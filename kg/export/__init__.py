@@ -1,6 +1,6 @@
 """Export: RDF files streamed out of the quad table, the same bytes every time."""
 
-from kg.export.api import export, export_files, export_table, export_workspace
+from kg.export.api import export_files, export_table, export_workspace
 from kg.export.checks import Problem
 from kg.export.formats import FORMATS, Format, choose_format
 from kg.export.options import Exported, ExportOptions
@@ -13,7 +13,6 @@ __all__ = [
     "Format",
     "Problem",
     "choose_format",
-    "export",
     "export_files",
     "export_table",
     "export_workspace",

@@ -20,60 +20,51 @@ from kg.export.write import Rows, write
 from kg.notes import strictly
 from kg.quads import QuadTable, spooled, write_table
 from kg.temporary import temporary_folder
-from kg.workspace import COMMON_PREFIXES, Workspace, find_workspace, show_path
+from kg.workspace import COMMON_PREFIXES, Build, Workspace, show_path
 
 if TYPE_CHECKING:
     import duckdb
 
+    from kg.lineage import Trace, Wanted
 
-def export(
-    target: str | Path,
-    *,
-    workspace: Workspace | str | Path | None = None,
-    data: Sequence[str | Path] = (),
+
+def export_workspace(
+    workspace: Workspace,
+    target: str,
     options: ExportOptions | None = None,
+    *,
+    build: Build | None = None,
+    trace: Tracer | None = None,
 ) -> Exported:
-    """Write the graph of a workspace, or RDF files, as an RDF file.
+    """Write a build of a workspace as an RDF file.
 
     Args:
+        workspace: The workspace.
         target: Path of the file, or ``-`` for standard output.
-        workspace: The workspace, or a folder in it; by default the current folder.
-        data: RDF files to write in the place of a workspace.
         options: What else may be chosen.
+        build: The build; by default that in force.
+        trace: Finds the records behind triples; by default the sources are read for it.
 
     Returns:
         What was written, and what stores may refuse in it.
 
     Raises:
         UsageError: The format is unknown, or options do not go together.
-        InputError: There is no build yet, a file is no valid RDF, a graph is unknown, or a row
-            is no RDF or not in the reach of the format.
+        InputError: There is no build yet, a graph is unknown, or a row is no RDF or not in the
+            reach of the format.
         WorldError: The disk failed; the target is as it was.
         LimitError: A limit was reached; the target is as it was.
-
-    >>> import tempfile
-    >>> folder = Path(tempfile.mkdtemp())
-    >>> _ = (folder / "a.nt").write_text('<http://e/s> <http://e/p> "tomorrow"@en .')
-    >>> done = export(folder / "a.ttl", data=[folder / "a.nt"])
-    >>> done.statements, done.format.title
-    (1, 'Turtle')
-    >>> print((folder / "a.ttl").read_text().strip())
-    <http://e/s> <http://e/p> "tomorrow"@en .
     """
     chosen = options or ExportOptions()
-    if data:
-        return export_files([Path(path) for path in data], str(target), chosen)
-    if not isinstance(workspace, Workspace):
-        workspace = find_workspace(Path(workspace or "."))
-    return export_workspace(workspace, str(target), chosen)
+    build = check_build(build or workspace.current_build())
 
+    def find(wanted: Iterable[Wanted]) -> Iterable[Trace]:
+        if trace is not None:
+            return trace(wanted)
+        from kg.lineage import trace_workspace
 
-def export_workspace(
-    workspace: Workspace, target: str, options: ExportOptions | None = None
-) -> Exported:
-    """Write the current build of a workspace; see `export`."""
-    chosen = options or ExportOptions()
-    build = check_build(workspace.current_build())
+        return trace_workspace(workspace, wanted, memory=chosen.memory)
+
     table = QuadTable(build.quads)
     surveyed = None if chosen.graphs or chosen.with_inferred else read_survey(table)
     return _export(
@@ -83,12 +74,15 @@ def export_workspace(
         workspace.prefixes,
         left_out=() if chosen.with_inferred else build.left_out,
         surveyed=surveyed,
-        origins=lambda _, problems: _traced(workspace, problems, chosen.memory),
+        origins=lambda _, problems: _traced(find, problems),
     )
 
 
 def export_files(files: Sequence[Path], target: str, options: ExportOptions) -> Exported:
-    """Write RDF files as one; see `export`. Prefixes that they declare are used in Turtle."""
+    """Write RDF files as one; see `export_workspace`.
+
+    Prefixes that they declare are used in Turtle.
+    """
     from kg.rdf import spool_rdf
 
     options.check(target, *choose_format(target, options.format_name))
@@ -117,7 +111,9 @@ def export_table(
     memory: str | None = None,
     threads: int | None = None,
 ) -> Exported:
-    """Write all of a quad table that kg made; see `export`. What stores may refuse is not told.
+    """Write all of a quad table that kg made; see `export_workspace`.
+
+    What stores may refuse is not told.
 
     Args:
         table: The quad table.
@@ -131,6 +127,7 @@ def export_table(
     return _export(table, target, options, prefixes, origins=None)
 
 
+Tracer = Callable[["Iterable[Wanted]"], "Iterable[Trace]"]
 Finder = Callable[["duckdb.DuckDBPyConnection", Sequence[Problem]], Origins]
 
 
@@ -191,15 +188,15 @@ def _skolemized(connection: duckdb.DuckDBPyConnection, rows: Rows, base: str, fo
     return Rows(f"SELECT s, p, o, g FROM {table.sql}", rows.overlapping)
 
 
-def _traced(workspace: Workspace, problems: Sequence[Problem], memory: str | None) -> Origins:
+def _traced(find: Tracer, problems: Sequence[Problem]) -> Origins:
     """Return the records behind the examples; none where the sources are not there any more."""
-    from kg.lineage import Wanted, trace_workspace
+    from kg.lineage import Wanted
 
     examples = [row for problem in problems for row in problem.examples]
     found: dict[tuple[str, str, str], str] = {}
     try:
         wanted = (Wanted(s, p, o) for s, p, o, _ in examples)
-        for trace in trace_workspace(workspace, wanted, memory=memory):
+        for trace in find(wanted):
             asked = trace.wanted
             if asked.predicate and asked.object:
                 key = asked.subject, asked.predicate, asked.object

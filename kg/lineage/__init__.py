@@ -5,5 +5,6 @@ Nothing is stored for it: the rules of the mapping, and the RDF files, are read 
 
 from kg.lineage.asked import Trace, Wanted
 from kg.lineage.lineage import Lineage, trace_workspace, workspace_lineage
+from kg.lineage.tracer import Tracer
 
-__all__ = ["Lineage", "Trace", "Wanted", "trace_workspace", "workspace_lineage"]
+__all__ = ["Lineage", "Trace", "Tracer", "Wanted", "trace_workspace", "workspace_lineage"]

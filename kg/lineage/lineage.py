@@ -59,6 +59,11 @@ class Lineage:
             yield from self._records.trace(asked)
         yield from self._files.trace(asked)
 
+    @property
+    def read(self) -> tuple[Path, ...]:
+        """The files of sources that were read so far, RDF files left aside."""
+        return () if self._records is None else self._records.read
+
     @cached_property
     def _records(self) -> RecordTracer | None:
         if self._plan is None or self._folders is None:

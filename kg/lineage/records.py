@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
+from pathlib import Path
 from typing import Final
 
 import duckdb
@@ -61,6 +62,11 @@ class RecordTracer:
         self._loaded: dict[str, LoadedTable] = {}
         self._located_in = ""
         self._located: dict[tuple[int, int], Location] = {}
+
+    @property
+    def read(self) -> tuple[Path, ...]:
+        """The files that were read so far."""
+        return tuple(path for table in self._loaded.values() for path in table.files)
 
     def trace(self, asked: Sequence[Wanted]) -> Iterator[Trace]:
         """Yield the records behind triples, in the order of the mapping and of the records.

@@ -3,15 +3,25 @@
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from kg.query.api import Graph, Solution, Solutions, python_value, query
+    from kg.query.results import Solution, Solutions, Statements
+    from kg.query.term import Term, Triple, python_value
 
-__all__ = ["Graph", "Solution", "Solutions", "python_value", "query"]
+__all__ = ["Solution", "Solutions", "Statements", "Term", "Triple", "python_value"]
+_HOMES = {
+    **dict.fromkeys(("Solution", "Solutions", "Statements"), "kg.query.results"),
+    **dict.fromkeys(("Term", "Triple", "python_value"), "kg.query.term"),
+}
 
 
 def __getattr__(name: str) -> object:
-    """Import the Python API when it is first used; the command line does without it."""
-    if name in __all__:
-        from kg.query import api
+    """Import what Python programs take when it is first used; the command line does without it."""
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib import import_module
 
-        return getattr(api, name)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(_HOMES[name]), name)
+
+
+def __dir__() -> list[str]:
+    """Return the names that there are, imported or not."""
+    return sorted({*globals(), *__all__})

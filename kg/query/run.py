@@ -39,12 +39,15 @@ class Source:
         data: RDF files for the default graph.
         named: Graph IRI and file, for named graphs.
         endpoint: URL of a remote store; goes with no files.
+        engine: Opens what answers for the workspace, given what makes a folder for large files;
+            by default the index of the build in force.
     """
 
     workspace: Workspace | None = None
     data: tuple[Path, ...] = ()
     named: tuple[tuple[str, Path], ...] = ()
     endpoint: str | None = None
+    engine: Callable[[Callable[[], Path] | None], Engine] | None = field(default=None, repr=False)
 
     @property
     def is_workspace(self) -> bool:
@@ -199,6 +202,8 @@ def _open(source: Source, folder: Callable[[], Path] | None) -> Engine:
             "there is neither a workspace nor a file to ask",
             hint="Go to a workspace, or give files with --data.",
         )
+    if source.engine is not None:
+        return source.engine(folder)
     return open_build(source.workspace.current_build(), folder)
 
 

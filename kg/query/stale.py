@@ -29,9 +29,29 @@ def stale_message(workspace: Workspace, build: Build) -> str | None:
     A build that says nothing about its sources is not judged. Nothing here fails: a folder that
     cannot be written only makes the message come again.
     """
+    changed, news = _remembered(workspace, build, tell=True)
+    return _message(changed) if changed and news else None
+
+
+def changed_sources(workspace: Workspace, build: Build) -> tuple[str, ...]:
+    """Return the files that have changed, come or gone since a build, as paths in the workspace.
+
+    Sources in databases are not looked at. A build that says nothing about its sources has none.
+    """
+    return tuple(_remembered(workspace, build, tell=False)[0])
+
+
+def _remembered(workspace: Workspace, build: Build, *, tell: bool) -> tuple[list[str], bool]:
+    """Return what has changed, and whether the user has not been told; note what was read.
+
+    Args:
+        workspace: The workspace.
+        build: The build.
+        tell: Whether the user is told now.
+    """
     sources = _recorded(build)
     if sources is None:
-        return None
+        return [], False
     memory_file = workspace.state / _MEMORY
     memory = _read(memory_file)
     before = memory if memory.get("build") == build.id else {}
@@ -42,12 +62,13 @@ def stale_message(workspace: Workspace, build: Build) -> str | None:
         if _changed(workspace.root, source, before.get("seen", {}), now["seen"])
     ]
     changed += _new_files(workspace, {source["path"] for source in sources})
-    told = sorted(changed)
-    news = told != now["told"]
-    now["told"] = told
-    if now != memory and (now["seen"] or told or memory):
+    changed.sort()
+    news = changed != now["told"]
+    if tell:
+        now["told"] = changed
+    if now != memory and (now["seen"] or changed or memory):
         _write(memory_file, now)
-    return _message(told) if told and news else None
+    return changed, news
 
 
 def _message(changed: list[str]) -> str:

@@ -192,14 +192,24 @@ def write_html(
     """Write an HTML page with one table, and return the number of rows."""
     out.write(
         '<!doctype html>\n<html lang="en">\n<meta charset="utf-8">\n'
-        f"<title>{title.translate(_HTML)}</title>\n<table>\n<thead><tr>"
+        f"<title>{title.translate(_HTML)}</title>\n"
     )
+    count = write_html_table(columns, rows, out, shortener)
+    out.write(f"<p>{count:,} row{'' if count == 1 else 's'}</p>\n</html>\n")
+    return count
+
+
+def write_html_table(
+    columns: Sequence[str], rows: Iterable[Row], out: TextSink, shortener: Shortener
+) -> int:
+    """Write one table of HTML, its texts escaped, and return the number of rows."""
+    out.write("<table>\n<thead><tr>")
     out.write("".join(f'<th scope="col">{name.translate(_HTML)}</th>' for name in columns))
     out.write("</tr></thead>\n<tbody>\n")
     count = 0
     for count, row in enumerate(rows, 1):  # noqa: B007
         out.write(f"<tr>{''.join(_html_cell(term, shortener) for term in row)}</tr>\n")
-    out.write(f"</tbody>\n</table>\n<p>{count:,} row{'' if count == 1 else 's'}</p>\n</html>\n")
+    out.write("</tbody>\n</table>\n")
     return count
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from typing import Final
 
 from kg.datatypes import INTEGER_RANGES, is_lexical_form, unknown_datatype
@@ -99,6 +100,17 @@ def parse_type(text: str, prefixes: Mapping[str, str]) -> ValueType | None:
     if expanded is None or not is_iri(expanded):
         return None
     return None if unknown_datatype(expanded) else ValueType(expanded)
+
+
+def typed(value: object) -> str:
+    """Return a value of Python as a person would type it behind ``--param``.
+
+    >>> typed(True), typed(7)
+    ('true', '7')
+    """
+    if isinstance(value, bool):
+        return str(value).lower()
+    return value.isoformat() if isinstance(value, date) else str(value)
 
 
 def sparql_term(value: str, wanted: ValueType, prefixes: Mapping[str, str]) -> str | None:

@@ -25,7 +25,7 @@ from typing import Any, Final
 ROOT: Final = Path(__file__).resolve().parents[2]
 # What commands import when they run.
 _PRELOADED: Final = (
-    *("kg.cli.main", "kg.build", "kg.map", "kg.query.run", "kg.query.answer", "kg.query.output"),
+    *("kg.cli.main", "kg.build", "kg.map", "kg.query.run", "kg.query.answer", "kg.cli.output"),
     *("kg.mapping.yarrrml", "kg.mapping.rml", "kg.validation.formats", "kg.export", "kg.diff"),
     *("kg.describe", "kg.lineage", "kg.api", "pyshacl", "duckdb", "lxml.etree", "python_calamine"),
 )

@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from kg import query
 from kg.errors import InputError
-from kg.query import Graph, Solutions, python_value, query
+from kg.query import Solutions, Statements, python_value
 from kg.terms import XSD, literal
 from kg.workspace import read_workspace
 from tests.query.conftest import EX
@@ -68,7 +69,7 @@ def test_unbound_variables(workspace: Path) -> None:
 
 def test_graph_and_boolean(workspace: Path, tmp_path: Path) -> None:
     graph = query("CONSTRUCT WHERE { ?s ex:count 12 }", workspace=workspace)
-    assert isinstance(graph, Graph)
+    assert isinstance(graph, Statements)
     assert [str(triple.subject) for triple in graph] == [f"<{EX}id/L2>"]
     assert query("ASK { ?s ex:count 12 }", workspace=workspace) is True
     path = tmp_path / "d.ttl"

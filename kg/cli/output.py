@@ -8,8 +8,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
+from kg.cli.watchdog import Guard
 from kg.files import replacing, writing
-from kg.query.limits import Guard
 
 
 @contextmanager
