@@ -2,11 +2,15 @@
 
 Blocks ``console`` are run on a terminal, command by command (``console fails``: each must fail);
 a block behind a file's name in backquotes with a colon is written to that file; ``python`` blocks
-are run. Other blocks are left alone. All blocks of a document run in their order, in one folder.
+are run, and ``pycon`` blocks line by line, in one session for the document. Other blocks are left
+alone. All blocks of a document run in their order, in one folder.
 """
 
 from __future__ import annotations
 
+import contextlib
+import doctest
+import io
 import os
 import re
 import stat
@@ -70,6 +74,7 @@ class Stage:
         program.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m kg "$@"\n')
         program.chmod(program.stat().st_mode | stat.S_IXUSR)
         (programs / "activate").write_text(f'PATH="{programs}:$PATH"\n')
+        self.names: dict[str, object] = {}
         self.environment = {
             **os.environ,
             "PYTHONPATH": str(ROOT),
@@ -88,6 +93,16 @@ class Stage:
         assert "Traceback" not in shown
         return shown
 
+    def _session(self, body: str) -> str:
+        """Return a session with what Python shows."""
+        shown = io.StringIO()
+        with contextlib.chdir(self.folder), contextlib.redirect_stdout(shown):
+            for example in doctest.DocTestParser().get_examples(body):
+                first, *rest = example.source.splitlines()
+                shown.write("\n".join([f">>> {first}", *(f"... {line}" for line in rest)]) + "\n")
+                exec(compile(example.source, "<stdin>", "single"), self.names)
+        return re.sub("^[.]{3} $", "...", shown.getvalue(), flags=re.MULTILINE)
+
     def play(self, text: str) -> str:
         """Run all blocks of a document; return its text with what they really show."""
         return _BLOCK.sub(self._played, text)
@@ -100,6 +115,8 @@ class Stage:
             return f"```{block.kind}\n{body}```"
         if block.file:
             (self.folder / block.file).write_text(block.body, encoding="utf-8")
+        elif block.kind == "pycon":
+            return f"```pycon\n{self._session(block.body)}```"
         elif block.kind == "python":
             subprocess.run([sys.executable, "-c", block.body], cwd=self.folder, check=True)
         return match[0]

@@ -33,6 +33,7 @@ PLAYED = {
     "README.md": "graph",
     "docs/workspace.md": "init",
     "docs/mapping.md": "",
+    "docs/python.md": "init",
     "docs/mapping-reference.md": "",
 }
 
