@@ -1,7 +1,7 @@
-"""RDF files in: parsed as a stream, with errors that name file, line and column.
+"""Reads RDF files as a stream, with errors that name file, line and column.
 
-Every format of `kg.rdf.formats` is read, plain or compressed. Nothing is fetched:
-remote JSON-LD contexts are refused, and XML entities that could grow.
+Every format of `kg.rdf.formats` is read, plain or compressed. Nothing is fetched: remote JSON-LD
+contexts, external XML entities and entities that could expand without bound are refused.
 """
 
 from kg.rdf.files import (

@@ -1,7 +1,7 @@
-"""Contexts that JSON-LD names: those at hand are put in the place of their names.
+"""Replaces the contexts that JSON-LD refers to by their content, without fetching anything.
 
-Nothing is fetched. A context is at hand if the user gave a file for its address, or if it is
-named by a relative reference to a file in the document's folder or below.
+A context is available if the user gave a file for its address, or if a relative reference leads
+to a file in the document's folder or below.
 
 Spec: https://www.w3.org/TR/json-ld11/#remote-contexts
 """
@@ -23,7 +23,7 @@ from kg.paths import open_file, show_path
 
 _LONGEST: Final = 4 * 2**20  # bytes of a context
 _DEEPEST: Final = 10  # contexts that name others
-# A key, and no text: quotes in a text have a backslash before them.
+# Matches keys only: quotes within a string are escaped with a backslash.
 _KEY: Final = re.compile(rb'"@context"\s*:\s*')
 
 _NONE: Final[Mapping[str, Path]] = MappingProxyType({})
@@ -32,7 +32,7 @@ _given: ContextVar[Mapping[str, Path]] = ContextVar("given", default=_NONE)
 
 @contextmanager
 def given_contexts(pairs: Mapping[str, Path]) -> Iterator[None]:
-    """Take files in the place of addresses, as long as the context lasts."""
+    """Use local files for remote contexts while the `with` block runs."""
     token = _given.set({**_given.get(), **pairs})
     try:
         yield
@@ -41,10 +41,12 @@ def given_contexts(pairs: Mapping[str, Path]) -> Iterator[None]:
 
 
 def parse_context(text: str) -> tuple[str, Path]:
-    """Return address and file of an option ``URL=FILE``.
+    """Split the option value ``URL=FILE`` into address and file.
+
+    The address may contain ``=``; the last one separates.
 
     Raises:
-        UsageError: The text is not of this form. An address may hold ``=``: the last one parts.
+        UsageError: The text does not have this form.
     """
     address, equals, file = text.rpartition("=")
     if not equals or not address or not file:
@@ -57,10 +59,10 @@ def parse_context(text: str) -> tuple[str, Path]:
 
 
 class Contexts:
-    """Finds the contexts that one document names.
+    """Loads the contexts that one document refers to.
 
     Args:
-        document: The document.
+        document: The JSON-LD file.
     """
 
     def __init__(self, document: Path) -> None:
@@ -68,14 +70,14 @@ class Contexts:
         self._loaded: dict[Path, object] = {}
 
     def in_text(self, text: bytes, place: Location) -> bytes:
-        """Return JSON with the contexts that it names in the place of their names.
+        """Return the JSON with each reference to a context replaced by the context.
 
         Args:
             text: JSON.
-            place: Where it stands, for messages.
+            place: Its place in the file, for messages.
 
         Raises:
-            InputError: A context is not at hand, or its file is wrong.
+            InputError: A context is not available, or its file is not valid.
         """
         parts, done = [], 0
         named = (b'"', b"[", b"{") if b'"@import"' in text else (b'"', b"[")
@@ -87,7 +89,7 @@ class Contexts:
             try:
                 value, length = json.JSONDecoder().raw_decode(rest)
             except (ValueError, RecursionError):
-                continue  # the parser tells what is wrong
+                continue  # the parser reports it
             end = begin + len(rest[:length].encode())
             known = self._value(value, self._folder, place, 0)
             parts += [text[done:begin], json.dumps(known).encode()]
@@ -95,7 +97,7 @@ class Contexts:
         return b"".join(parts) + text[done:] if parts else text
 
     def _value(self, value: object, folder: Path, place: Location, depth: int) -> object:
-        """Return the value of a context without names of others."""
+        """Return the value of a context with all its references replaced."""
         if isinstance(value, str):
             return self._load(value, folder, place, depth)
         if isinstance(value, list):
@@ -132,9 +134,9 @@ class Contexts:
         if depth >= _DEEPEST:
             raise InputError(
                 "remote-context",
-                f"contexts name one another, {name} for one",
+                f"contexts refer to one another too deeply, at {name}",
                 location=place,
-                hint=f"Let at most {_DEEPEST} contexts follow one another.",
+                hint=f"A chain of contexts may have at most {_DEEPEST} members.",
             )
         path = self._found(name, folder, place)
         if path not in self._loaded:
@@ -149,9 +151,9 @@ class Contexts:
         if parts.scheme or parts.netloc or name.startswith("/") or not parts.path:
             raise InputError(
                 "remote-context",
-                f"the JSON-LD names the context {name}, and kg fetches nothing",
+                f"the JSON-LD refers to the context {name}, and kg fetches nothing",
                 location=place,
-                hint=f"Fetch it, and give it with --context {name}=FILE, or put it in the file.",
+                hint=f"Download it and add --context {name}=FILE, or copy it into the file.",
             )
         return folder / unquote(parts.path)
 
@@ -163,24 +165,24 @@ class Contexts:
         if len(data) > _LONGEST:
             raise InputError(
                 "bad-context",
-                f"a context is longer than {_LONGEST // 2**20} MB",
+                f"the context file is longer than {_LONGEST // 2**20} MB",
                 location=place,
-                hint="Name a file that holds a context only.",
+                hint="Give a file that contains only a context.",
             )
         try:
             content = json.loads(data.decode("utf-8-sig"))
         except (ValueError, RecursionError) as error:
             raise InputError(
                 "bad-context",
-                f"a context is not JSON: {error}",
+                f"the context file is not JSON: {error}",
                 location=place,
-                hint="Name a file of JSON with the key @context.",
+                hint="Give a JSON file with the key @context.",
             ) from error
         if not isinstance(content, dict) or "@context" not in content:
             raise InputError(
                 "bad-context",
-                "a file of a context has no key @context",
+                "the context file has no key @context",
                 location=place,
-                hint="Name a file of JSON with the key @context.",
+                hint="Give a JSON file with the key @context.",
             )
         return content["@context"]

@@ -1,4 +1,4 @@
-"""RDF/XML in the encoding that its XML declaration names, as UTF-8.
+"""Decodes RDF/XML from the encoding that its XML declaration names to UTF-8.
 
 Spec: https://www.w3.org/TR/xml/#sec-guessing
 """
@@ -25,7 +25,7 @@ _MARKS: Final = (
     ("<?".encode("utf-16-le"), "utf-16-le"),
     ("<?".encode("utf-16-be"), "utf-16-be"),
 )
-# What Python calls encodings although it gives bytes a meaning of another kind.
+# Python codecs that are not character encodings of files.
 _NO_ENCODINGS: Final = frozenset(
     (
         *("idna", "mbcs", "oem", "palmos", "punycode", "raw-unicode-escape", "undefined"),
@@ -39,10 +39,10 @@ def xml_in_utf8(source: IO[bytes], name: str) -> InUtf8:
 
     Args:
         source: The bytes as they are in the file.
-        name: The file as the user would name it.
+        name: The file name for messages.
 
     Raises:
-        InputError: The XML declaration names an encoding that is not known.
+        InputError: The XML declaration names an unknown encoding.
     """
     head = source.read(_HEAD)
     encoding = next((found for mark, found in _MARKS if head.startswith(mark)), None)
@@ -56,15 +56,15 @@ def xml_in_utf8(source: IO[bytes], name: str) -> InUtf8:
     except LookupError as error:
         raise InputError(
             "bad-encoding",
-            f"the XML says that it is in the encoding {encoding}, which kg does not know",
+            f"the XML declares the encoding {encoding}, which kg does not know",
             location=Location(name, 1),
-            hint="Save the file as UTF-8, and say so in its first line, or leave the encoding out.",
+            hint="Save the file as UTF-8, and declare UTF-8 or no encoding in its first line.",
         ) from error
     return InUtf8(head, source, name, found)
 
 
 class InUtf8:
-    """A stream whose bytes are those of another one, in UTF-8."""
+    """A stream that decodes another stream and returns UTF-8."""
 
     def __init__(
         self, head: bytes, source: IO[bytes], name: str, encoding: codecs.CodecInfo
@@ -78,10 +78,10 @@ class InUtf8:
         self._take(head)
 
     def read(self, size: int = -1, /) -> bytes:
-        """Return the next bytes, at most `size`; none at the end.
+        """Return the next bytes, at most `size`; empty at the end.
 
         Raises:
-            InputError: A byte is not of the encoding.
+            InputError: A byte is not valid in the encoding.
         """
         while not self._rest:
             chunk = self._source.read(_CHUNK)
@@ -100,17 +100,17 @@ class InUtf8:
             before = error.object[: error.start].decode(self._encoding, "replace")
             raise InputError(
                 "bad-encoding",
-                f"a byte is not in the encoding of the file, {self._encoding}",
+                f"a byte is not valid in the file's encoding, {self._encoding}",
                 location=Location(self._name, self._line + before.count("\n")),
-                hint="Name the true encoding in the first line, or save the file as UTF-8, for"
+                hint="Declare the right encoding in the first line, or save the file as UTF-8, for"
                 " example with: iconv -f ENCODING -t UTF-8",
             ) from error
         except UnicodeError as error:  # a byte order mark is missing
             raise InputError(
                 "bad-encoding",
-                f"the file is not in the encoding that it names, {self._encoding}",
+                f"the file is not in the encoding that it declares, {self._encoding}",
                 location=Location(self._name, self._line),
-                hint="Name the true encoding in the first line, or save the file as UTF-8.",
+                hint="Declare the right encoding in the first line, or save the file as UTF-8.",
             ) from error
         self._line += text.count("\n")
         self._rest = text.encode("utf-8", "surrogatepass")

@@ -1,4 +1,4 @@
-"""RDF files opened and parsed, and what goes wrong there told with its place."""
+"""Opens and parses RDF files; errors have a place in the file."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from kg.rdf.guard import GuardedSource
 from kg.rdf.limits import DEEPEST, LONGEST_TERM, Problems, too_deep, too_long
 from kg.terms import is_iri
 
-if TYPE_CHECKING:  # what one format needs is loaded for its files alone
+if TYPE_CHECKING:  # these readers are imported only for files of their format
     from kg.rdf.jsonld import JsonLd
     from kg.rdf.rdfxml import RdfXml
 
@@ -29,24 +29,24 @@ if TYPE_CHECKING:  # what one format needs is loaded for its files alone
 Quad = ox.Quad
 
 _BUFFER: Final = 1 << 20  # bytes
-# Mistakes that are counted before counting stops.
+# Counting the mistakes of a file stops here.
 _MOST_MISTAKES: Final = 1_000
 _BUFFER_FULL: Final = "buffer maximal size"
-# A subject as it is mostly written: without escapes, a space behind it.
+# A subject in its usual form: without escapes, followed by a space.
 _SUBJECT: Final = re.compile(rb"[<_][^\\\t <]*+ ")
 _NO_START: Final = b"\0"
 
 
 def format_of(path: Path) -> ox.RdfFormat:
-    """Return the RDF format of a file: as declared, by its ending, or by how it begins.
+    """Return the RDF format of a file: as declared, by its suffix, or by its first bytes.
 
     Raises:
-        InputError: It is in none of those that kg reads.
+        InputError: kg does not read the format of this file.
     """
     form = formats.declared_format(path) or formats.SUFFIXES.get(formats.suffix_of(path.name))
     if form is not None:
         return form
-    with open_binary(path) as source, _told(path, None):
+    with open_binary(path) as source, _translated(path, None):
         head = source.read(formats.HEAD)
     unsure = formats.suffix_of(path.name) in formats.UNSURE
     if unsure and not head.removeprefix(BOM_UTF8).strip():
@@ -56,13 +56,13 @@ def format_of(path: Path) -> ox.RdfFormat:
         return found
     raise InputError(
         "unknown-format",
-        f"{show_path(path)} is {found or 'no RDF'}, which kg does not read as RDF",
-        hint="Convert it to Turtle first; if it is RDF, say its format with --data-format.",
+        f"{show_path(path)} is {found or 'in an unknown format'}, which kg does not read as RDF",
+        hint="Convert it to Turtle first; if it is RDF, give its format with --data-format.",
     )
 
 
 def open_binary(path: Path) -> IO[bytes]:
-    """Open a file for reading, decompressed by its ending.
+    """Open a file for reading; its suffix decides how it is decompressed.
 
     Raises:
         InputError: The file is missing, is a folder or may not be read.
@@ -94,7 +94,7 @@ def _decompressed(path: Path, compression: str) -> IO[bytes]:
 
 
 class Statements(Protocol):
-    """What a file says: quads, and the prefixes that it has declared so far."""
+    """The quads of a file, and the prefixes declared so far."""
 
     def __iter__(self) -> Iterator[ox.Quad]:
         """Return itself."""
@@ -111,10 +111,10 @@ class Statements(Protocol):
 
 
 class LinesOfStatements:
-    """What an RDF/XML or JSON-LD file says.
+    """The quads of an RDF/XML or JSON-LD file.
 
     Attributes:
-        reader: Gives the statements as lines of N-Triples or N-Quads.
+        reader: Returns the statements as lines of N-Triples or N-Quads.
     """
 
     def __init__(self, reader: RdfXml | JsonLd) -> None:
@@ -132,16 +132,16 @@ class LinesOfStatements:
 
     @property
     def prefixes(self) -> dict[str, str]:
-        """Prefixes and their namespaces, of those that stand for an IRI."""
+        """Prefixes and their namespaces, without those whose namespace is not an IRI."""
         return {name: space for name, space in self.reader.prefixes.items() if is_iri(space)}
 
 
 @contextmanager
 def open_rdf(path: Path, base: str | None = None) -> Iterator[Statements]:
-    """Give a parser of an RDF file; what it raises while it is in use becomes kg's errors.
+    """Open a parser for an RDF file and translate what it raises into kg's errors.
 
     Args:
-        path: The file; the format is told by its ending.
+        path: The file; for its format see `format_of`.
         base: Base IRI of relative IRIs in the file; by default the file's own address.
 
     Raises:
@@ -151,7 +151,7 @@ def open_rdf(path: Path, base: str | None = None) -> Iterator[Statements]:
     """
     form, name = format_of(path), show_path(path)
     base = base or address_of(path)
-    with open_binary(path) as source, _told(path, form):
+    with open_binary(path) as source, _translated(path, form):
         if form == ox.RdfFormat.RDF_XML:
             from kg.rdf.encodings import xml_in_utf8
             from kg.rdf.rdfxml import RdfXml
@@ -160,7 +160,7 @@ def open_rdf(path: Path, base: str | None = None) -> Iterator[Statements]:
         guarded = _guarded(source, path, form)
         stream = cast(IO[bytes], guarded)
         if guarded.is_empty:
-            # No statements is a graph too, also where the format asks for a root.
+            # An empty file is an empty graph, even in formats that require a root element.
             yield ox.parse(b"", ox.RdfFormat.N_QUADS)
         elif form == ox.RdfFormat.RDF_XML:
             yield LinesOfStatements(RdfXml(stream, name, base))
@@ -201,10 +201,10 @@ def _excess(path: Path, longest: int, deepest: int) -> InputError | None:
 
 
 def parse_rdf(path: Path, base: str | None = None) -> Iterator[ox.Quad]:
-    """Yield the quads of an RDF file, as they come.
+    """Yield the quads of an RDF file in file order.
 
     Args:
-        path: The file; the format is told by its ending.
+        path: The file; for its format see `format_of`.
         base: Base IRI of relative IRIs in the file; by default the file's own address.
 
     Raises:
@@ -218,14 +218,14 @@ def parse_rdf(path: Path, base: str | None = None) -> Iterator[ox.Quad]:
 def quads_with_lines(path: Path) -> Iterator[tuple[ox.Quad, int | None]]:
     """Yield the quads of an RDF file, each with the line on which it ends.
 
-    The line is None in formats where a statement has none (RDF/XML, JSON-LD). Blank nodes have
-    the labels of the parser. Errors as for `parse_rdf`.
+    The line is None for RDF/XML and JSON-LD. Blank nodes have the labels of the parser. Raises
+    as `parse_rdf` does.
     """
     form = format_of(path)
     if form in (ox.RdfFormat.RDF_XML, ox.RdfFormat.JSON_LD):
         yield from ((quad, None) for quad in parse_rdf(path))
         return
-    with open_binary(path) as source, _told(path, form):
+    with open_binary(path) as source, _translated(path, form):
         guarded = _guarded(source, path, form)
         lines = LineReader(cast(IO[bytes], guarded))
         for quad in ox.parse(cast(IO[bytes], lines), form, base_iri=address_of(path)):
@@ -233,18 +233,18 @@ def quads_with_lines(path: Path) -> Iterator[tuple[ox.Quad, int | None]]:
 
 
 def quads_about(path: Path, subjects: Collection[str]) -> Iterator[tuple[ox.Quad, int | None]]:
-    """Yield the quads of an RDF file with one of the subjects, each with its line.
+    """Yield the quads of an RDF file that have one of the subjects, as `quads_with_lines` does.
 
-    In formats of a statement a line only those lines are parsed. Otherwise as `quads_with_lines`.
+    Of N-Triples and N-Quads only the lines with these subjects are parsed.
     """
     form = format_of(path)
     if form not in (ox.RdfFormat.N_TRIPLES, ox.RdfFormat.N_QUADS):
         yield from ((q, line) for q, line in quads_with_lines(path) if str(q.subject) in subjects)
         return
     wanted = {f"{subject} ".encode() for subject in subjects}
-    # Mostly a line has the subject of the one before, and nobody asks for it.
+    # Most lines repeat the subject of the line before, and it is not one of those wanted.
     passed = _NO_START
-    with open_binary(path) as source, _told(path, form):
+    with open_binary(path) as source, _translated(path, form):
         for number, line in enumerate(source, 1):
             if line.startswith(passed):
                 continue
@@ -252,15 +252,15 @@ def quads_about(path: Path, subjects: Collection[str]) -> Iterator[tuple[ox.Quad
             if found is not None and found[0] not in wanted:
                 passed = found[0]
                 continue
-            # Where the pattern does not fit, the subject may be written otherwise.
+            # Parse also the lines that the pattern does not match: their subject may be escaped.
             for quad in ox.parse(line, form):
                 if str(quad.subject) in subjects:
                     yield quad, number
 
 
 @contextmanager
-def _told(path: Path, form: ox.RdfFormat | None) -> Iterator[None]:
-    """Turn what parsers and decompressors raise into kg's errors."""
+def _translated(path: Path, form: ox.RdfFormat | None) -> Iterator[None]:
+    """Translate the exceptions of parsers and decompressors into kg's errors."""
     place = Location(show_path(path))
     named = "RDF" if form is None else form.name
     try:
@@ -282,7 +282,7 @@ def _told(path: Path, form: ox.RdfFormat | None) -> Iterator[None]:
     except _decompression_errors() as error:
         raise _bad_compression(place, error) from error
     except OSError as error:
-        if error.errno is None:  # of a decompressor, not of the system
+        if error.errno is None:  # raised by a decompressor, not by the operating system
             raise _bad_compression(place, error) from error
         raise WorldError("disk", f"{place} cannot be read: {error.strerror or error}") from error
 
@@ -292,21 +292,21 @@ def _bad_compression(place: Location, error: Exception) -> InputError:
         "bad-compression",
         f"the compressed file is broken: {error}",
         location=place,
-        hint="Fetch or make the file again.",
+        hint="Download or create the file again.",
     )
 
 
 def _term_too_long(path: Path, form: ox.RdfFormat | None) -> InputError:
     if form in (ox.RdfFormat.RDF_XML, ox.RdfFormat.JSON_LD):
         return too_long("a literal", Location(show_path(path)))
-    # Some bytes less: Oxigraph counts what stands beside the token, too.
+    # Oxigraph's buffer also holds some bytes beside the token, so look for one that is shorter.
     found = _excess(path, LONGEST_TERM - _BUFFER, sys.maxsize)
     return found or too_long("a statement", Location(show_path(path)))
 
 
 def _decompression_errors() -> tuple[type[Exception], ...]:
     errors: list[type[Exception]] = [EOFError]
-    # Of the modules that were needed to get here.
+    # Only modules that are already imported can have raised one.
     for module, name in (
         ("zlib", "error"),
         ("gzip", "BadGzipFile"),
@@ -319,7 +319,7 @@ def _decompression_errors() -> tuple[type[Exception], ...]:
 
 
 def _syntax_error(path: Path, form: ox.RdfFormat | None, error: SyntaxError) -> InputError:
-    """Return an error for the first mistakes of a file, of which the parser met one."""
+    """Parse the file again to collect its first mistakes, and return them as one error."""
     problems = Problems("RDF" if form is None else form.name)
     name = show_path(path)
     if form is not None:
@@ -335,7 +335,7 @@ def _syntax_error(path: Path, form: ox.RdfFormat | None, error: SyntaxError) -> 
 
 
 def _mistakes(parser: Iterator[ox.Quad]) -> Iterator[SyntaxError]:
-    """Yield the mistakes of a file: the parser goes on behind each, mostly at the next line."""
+    """Yield the mistakes of a file; the parser continues after each, usually on the next line."""
     while True:
         try:
             if next(parser, None) is None:
@@ -343,7 +343,7 @@ def _mistakes(parser: Iterator[ox.Quad]) -> Iterator[SyntaxError]:
         except SyntaxError as error:
             yield error
         except (InputError, MemoryError, ValueError):
-            return  # what is behind is not read
+            return  # the parser cannot continue after these
 
 
 def _message(error: SyntaxError) -> str:
@@ -351,11 +351,11 @@ def _message(error: SyntaxError) -> str:
 
 
 def bad_encoding(path: Path, before: int | None) -> InputError | None:
-    """Return the error for the first byte that is no UTF-8, if there is one.
+    """Return the error for the first byte that is not UTF-8, if there is one.
 
     Args:
-        path: The file that no parser could read.
-        before: A line; a wrong byte behind it is not why the parser stopped there.
+        path: The file that the parser rejected.
+        before: The line where the parser stopped; invalid bytes after it are ignored.
     """
     decoder = getincrementaldecoder("utf-8")()
     line, column, done = 1, 0, 0

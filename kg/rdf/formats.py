@@ -1,4 +1,4 @@
-"""Which RDF format a file is in: as somebody said, by the ending of its name, by how it begins."""
+"""Finds the RDF format of a file: as declared, by the suffix of its name, by its first bytes."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ import pyoxigraph as ox
 from kg.errors import UsageError
 from kg.serialize import FORMATS
 
-# Names as --format of exports has them, and what the option for files that are read takes.
+# The values of --data-format; the same names as for --format of exports.
 NAMES: Final = FORMATS
 SUFFIXES: Final[Mapping[str, ox.RdfFormat]] = {
     ".ttl": ox.RdfFormat.TURTLE,
@@ -29,10 +29,10 @@ SUFFIXES: Final[Mapping[str, ox.RdfFormat]] = {
     ".jsonld": ox.RdfFormat.JSON_LD,
     ".json": ox.RdfFormat.JSON_LD,
 }
-# Endings under which files of several formats are found: how the file begins decides.
+# Suffixes that are used for several formats: the first bytes decide.
 UNSURE: Final = (".rdf", ".owl", ".rdfs", ".xml")
 COMPRESSIONS: Final = (".gz", ".zst", ".bz2", ".xz")
-# Bytes of the head that are looked at.
+# Bytes at the start of a file that `sniffed` needs.
 HEAD: Final = 1 << 14
 
 _XML: Final = re.compile(r"<\?[A-Za-z_]|<!--|<!DOCTYPE\b|<[A-Za-z_][\w.:-]*\s[^<>]*\bxmlns")
@@ -61,14 +61,14 @@ _declared: ContextVar[Mapping[Path, ox.RdfFormat]] = ContextVar("declared", defa
 
 @contextmanager
 def declared(files: Sequence[Path], name: str | None) -> Iterator[None]:
-    """Read files in a format whatever their names say, as long as the context lasts.
+    """Read files in this format, whatever their suffix, while the `with` block runs.
 
     Args:
         files: The files.
         name: One of `NAMES`; None changes nothing.
 
     Raises:
-        UsageError: There is no format of this name.
+        UsageError: There is no format with this name.
     """
     if name is None:
         yield
@@ -81,28 +81,28 @@ def declared(files: Sequence[Path], name: str | None) -> Iterator[None]:
 
 
 def by_name(name: str) -> ox.RdfFormat:
-    """Return the format of a name.
+    """Return the format with this name.
 
     Raises:
-        UsageError: There is none.
+        UsageError: There is no such format.
     """
     form = NAMES.get(name.lower())
     if form is None:
         raise UsageError(
             "unknown-format",
-            f"kg reads no format {name!r}",
-            hint=f"Formats to read are {', '.join(NAMES)}.",
+            f"kg does not read the format {name!r}",
+            hint=f"It reads {', '.join(NAMES)}.",
         )
     return form
 
 
 def declared_format(path: Path) -> ox.RdfFormat | None:
-    """Return the format in which a file is to be read whatever its name says, if there is one."""
+    """Return the format set by `declared` for a file, if any."""
     return _declared.get().get(path)
 
 
 def suffix_of(name: str) -> str:
-    """Return the ending of a file's name without compression, in lower case.
+    """Return the suffix of a file name before that of a compression, in lower case.
 
     >>> suffix_of("Graph.NT.gz"), suffix_of("graph")
     ('.nt', '')
@@ -114,13 +114,13 @@ def suffix_of(name: str) -> str:
 
 
 def sniffed(head: bytes) -> ox.RdfFormat | str | None:
-    """Return the format in which a file begins.
+    """Guess the format from the first bytes of a file.
 
     Args:
-        head: Its first bytes, decompressed.
+        head: The first bytes, decompressed.
 
     Returns:
-        The format; the name of one that kg does not read; None for what looks like none.
+        The format; or the name of a format that kg does not read; or None if it is unknown.
     """
     text = _text(head)
     begin = text[match.end() :] if (match := _COMMENTS.match(text)) else text

@@ -1,4 +1,4 @@
-"""Bytes of an RDF file as a parser may have them."""
+"""Checks the bytes of an RDF file for brackets that nest too deep, before a parser gets them."""
 
 from __future__ import annotations
 
@@ -11,27 +11,27 @@ from typing import IO, Final
 from kg.errors import InputError
 
 _BLOCK: Final = 1 << 16  # bytes
-# Bytes that are counted together where a block seems to nest too deep.
+# A block that seems to nest too deep is counted again in portions of this many bytes.
 _PORTION: Final = 1 << 9
 _OPENING: Final = (b"[", b"(", b"{")
 _CLOSING: Final = (b"]", b")", b"}")
-# Looked for before they are counted: few files have any, and a pattern finds that out faster.
+# Few files have any `<<`, and a regex search is faster than counting.
 _QUOTED: Final = re.compile(rb"<<")
-# Levels that a triple term counts for: the parser's stack holds fewer of them, and RDF 1.1 none.
+# A triple term counts as this many levels: Oxigraph's stack holds fewer triple terms than brackets.
 QUOTED_WEIGHT: Final = 100
 
 
 class GuardedSource:
-    """A stream without a byte order mark, whose brackets are counted.
+    """A stream that drops the byte order mark and counts brackets.
 
-    Oxigraph keeps what is open in memory, and triple terms on its stack. The count is a rough
-    one, as brackets in texts count too: past the limit an exact one decides.
+    Oxigraph keeps open brackets in memory, and triple terms on its stack. The count here is
+    rough, because it includes brackets within literals: above the limit `check` counts exactly.
 
     Args:
         source: The bytes as they are in the file.
-        deepest: Brackets in one another that are not looked at; None: count none.
+        deepest: Depth above which `check` is called; None: do not count.
         brackets: Whether the format has other brackets than those of triple terms.
-        check: Called once, past the limit: returns an error, or None if the text is in order.
+        check: Called once, above the limit: returns an error, or None if the depth is allowed.
 
     Raises:
         InputError: Brackets nest too deep; only `read` raises it.
@@ -56,22 +56,22 @@ class GuardedSource:
         self._block = io.BytesIO()
 
     def read(self, size: int = -1, /) -> bytes:
-        """Return the next bytes, at most `size`; none at the end."""
+        """Return the next bytes, at most `size`; empty at the end."""
         found = self._block.read(size)
         return found if found or not size else self._next().read(size)
 
     def readline(self, size: int = -1, /) -> bytes:
-        """Return the next line or a part of it, at most `size` bytes; none at the end."""
+        """Return the next line or a part of it, at most `size` bytes; empty at the end."""
         found = self._block.readline(size)
         return found if found or not size else self._next().readline(size)
 
     def _next(self) -> IO[bytes]:
-        """Return what to read from when a block is at its end: the next one, already counted."""
+        """Read the next block, count its brackets, and return it as a stream."""
         if self._deepest is None and not self._waiting:
             return self._source
         block, self._waiting = self._waiting or self._source.read(_BLOCK), b""
         if self._deepest is not None and not self._settled(block, self._deepest):
-            # What stands before it is read first, and may hold another mistake.
+            # Hand over the part before it first: the parser may find another mistake there.
             block, self._waiting = block[:_PORTION], block[_PORTION:]
             if not self._settled(block, self._deepest):
                 self._deepest = None
@@ -82,9 +82,9 @@ class GuardedSource:
         return self._block
 
     def _settled(self, text: bytes, deepest: int) -> bool:
-        """Count the brackets of a text, unless they may nest too deep."""
+        """Count the brackets of a text; return False, uncounted, if they may nest too deep."""
         opened = 0
-        if self._brackets:  # one that is missing is told so faster than it is counted
+        if self._brackets:  # `in` is faster than `count` for brackets that do not occur
             opened = sum(text.count(each) for each in _OPENING if each in text)
         quoted = text.count(b"<<") if _QUOTED.search(text) else 0
         if max(self._depth + opened, (self._quoted + quoted) * QUOTED_WEIGHT) > deepest:

@@ -1,7 +1,7 @@
-"""JSON-LD read as a stream of N-Quads, without loss that is not told.
+"""Reads JSON-LD as a stream of N-Quads and reports every value that is dropped.
 
-Oxigraph gives the statements, of some nodes at a time. It drops whatever has an invalid IRI or
-language tag; asked to be lenient it keeps them, and here they become errors with their places.
+Oxigraph parses some nodes at a time. By default it drops statements with an invalid IRI or
+language tag. In lenient mode it keeps them, and this module reports them with their places.
 
 Spec: https://www.w3.org/TR/json-ld11-api/#deserialize-json-ld-to-rdf-algorithm
 """
@@ -21,9 +21,9 @@ from kg.rdf.jsontext import JsonText, Piece
 from kg.rdf.limits import LONGEST_TERM, Problems, too_long
 from kg.terms import is_iri, is_language_tag
 
-# Bytes of nodes that are read together. Each such piece reads the context again.
-_TOGETHER: Final = 1 << 18
-LONGEST_TEXT: Final = LONGEST_TERM // 2  # what Oxigraph holds of a text in JSON
+# Bytes of nodes that are parsed together. The context is parsed again for each such group.
+TOGETHER: Final = 1 << 18
+LONGEST_TEXT: Final = LONGEST_TERM // 2  # bytes of a JSON string that Oxigraph's buffer holds
 _ABSOLUTE: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
 _TOKEN: Final = re.compile(rb'"(?:[^"\\]|\\.)*+"|-?[0-9][0-9.eE+-]*', re.DOTALL)
 _MANY_DIGITS: Final = re.compile(rb"-?[0-9]{21,}")
@@ -47,13 +47,13 @@ class JsonLd:
 
     Args:
         source: The file in UTF-8, without a byte order mark.
-        again: The same once more: its end is looked at before its nodes are read.
-        name: The file as the user would name it.
+        again: The same file, opened again to find the context, which may follow the nodes.
+        name: The file name for messages.
         base: Base IRI.
-        contexts: Finds the contexts that the file names.
+        contexts: Loads the contexts that the file refers to.
 
     Attributes:
-        prefixes: Prefixes that the context declares as such, with their namespaces.
+        prefixes: Prefixes that the context declares, with their namespaces.
     """
 
     def __init__(
@@ -74,14 +74,14 @@ class JsonLd:
         """Yield N-Quads, whole lines at a time.
 
         Raises:
-            InputError: The file is not JSON-LD, or nests too deep, or names a context that is
-                not at hand.
-            LimitError: An object of it is too long.
+            InputError: The file is not JSON-LD, nests too deep, or refers to a context that is
+                not available.
+            LimitError: An object is too long.
         """
         return self._chunks
 
     def read(self, size: int, /) -> bytes:
-        """Return the next bytes of N-Quads, at most `size`; none at the end. Errors as above."""
+        """Return at most `size` bytes of N-Quads, empty at the end; raises as `chunks` does."""
         while not self._rest:
             chunk = next(self._chunks, None)
             if chunk is None:
@@ -98,13 +98,13 @@ class JsonLd:
         size = 0
         for piece in pieces:
             if listed and not piece.listed:
-                continue  # it stands in the start
+                continue  # `_start` has read it
             if not piece.text.startswith((b"{", b"[")):
                 self._notes.add(_LONE, self._place(piece), _text(piece.text), loses=True)
                 continue
             group.append(piece)
             size += len(piece.text)
-            if size > _TOGETHER:
+            if size > TOGETHER:
                 yield self._statements(start, group)
                 group, size = [], 0
         if group:
@@ -112,10 +112,10 @@ class JsonLd:
         self._problems.raise_if_any()
 
     def _start(self) -> tuple[bytes, bool]:
-        """Return what stands before nodes that are read together, and whether `@graph` is parted.
+        """Return the text to put before each group of nodes, and whether `@graph` is split.
 
-        It is if nothing else stands in the object but a context, and a name of the graph. Nothing
-        stands before what is read as a whole.
+        `@graph` is split if the object has no other keys than `@context` and `@id`. The text is
+        empty if the file is parsed as a whole.
         """
         text = JsonText(self._again, self._name)
         members: dict[bytes, Piece] = {}
@@ -153,15 +153,15 @@ class JsonLd:
         try:
             quads = self._parsed(start, group)
             lines = _lines(quads)
-        except (SyntaxError, ValueError, MemoryError, _Unsaid):
-            # One by one, to find the one that is wrong.
+        except (SyntaxError, ValueError, MemoryError, _UndefinedKey):
+            # Parse them one by one to find the node with the mistake.
             lines = b"".join(self._alone(start, piece) for piece in group)
         for piece in group:
             self._look(piece)
         return lines
 
     def _alone(self, start: bytes, piece: Piece) -> bytes:
-        """Return the statements of one node, and tell those that are none."""
+        """Return the valid statements of one node, and report the others."""
         try:
             quads = self._parsed(start, [piece])
         except (SyntaxError, ValueError) as error:
@@ -174,7 +174,7 @@ class JsonLd:
         return _lines([quad for quad in quads if self._is_right(quad, piece)])
 
     def _is_right(self, quad: ox.Quad, piece: Piece) -> bool:
-        """Tell whether a statement is RDF, and note one that is not."""
+        """Return whether a statement is valid RDF; note it if it is not."""
         key = quad.predicate.value
         if not _ABSOLUTE.match(key):
             message = _OTHER_KEY if key.startswith("_:") else _UNKNOWN_KEY
@@ -198,7 +198,7 @@ class JsonLd:
         return quads
 
     def _look(self, piece: Piece) -> None:
-        """Note what a node has that its statements do not show."""
+        """Note values of a node that the parser changed or dropped."""
         text = piece.text
         if _MANY_DIGITS.search(text):
             for token in _TOKEN.findall(text):
@@ -213,7 +213,7 @@ class JsonLd:
     def _place(
         self, piece: Piece, error: Exception | None = None, before: int | None = None
     ) -> Location:
-        """Return where a piece begins, or where in it a parser stopped."""
+        """Return the place where a piece begins, or where the parser stopped in it."""
         line = getattr(error, "lineno", None)
         if line is None or before is None:
             return Location(self._name, piece.line, piece.column)
@@ -223,20 +223,20 @@ class JsonLd:
         return Location(self._name, piece.line + line - 1, column)
 
 
-class _Unsaid(Exception):
-    """A statement has a key that no context explains."""
+class _UndefinedKey(Exception):
+    """A statement has a key that no context defines."""
 
 
 def _lines(quads: Sequence[ox.Quad]) -> bytes:
     """Return statements as N-Quads.
 
     Raises:
-        _Unsaid: The property of one is no absolute IRI.
+        _UndefinedKey: A property is not an absolute IRI.
         SyntaxError: A term is not valid.
-        ValueError: A term is so wrong that other statements would be read.
+        ValueError: Read again, the N-Quads would be other statements.
     """
     if not all(_ABSOLUTE.match(quad.predicate.value) for quad in quads):
-        raise _Unsaid
+        raise _UndefinedKey
     lines = ox.serialize(quads, format=ox.RdfFormat.N_QUADS)
     assert lines is not None
     if list(ox.parse(lines, ox.RdfFormat.N_QUADS)) != list(quads):
@@ -245,7 +245,7 @@ def _lines(quads: Sequence[ox.Quad]) -> bytes:
 
 
 def _plain(quad: ox.Quad) -> ox.Quad:
-    """Return a statement without base direction, its language tag in lower case."""
+    """Return a statement without base direction, with its language tag in lower case."""
     term = quad.object
     if not isinstance(term, ox.Literal) or term.language is None:
         return quad
@@ -253,13 +253,13 @@ def _plain(quad: ox.Quad) -> ox.Quad:
         return quad
     try:
         plain = ox.Literal(term.value, language=term.language.lower())
-    except ValueError:  # no language tag
+    except ValueError:  # not a valid language tag
         return quad
     return ox.Quad(quad.subject, quad.predicate, plain, quad.graph_name)
 
 
 def _wrong(term: object) -> str | None:
-    """Return the part of a term that is not valid, if there is one."""
+    """Return the invalid part of a term, if any."""
     if isinstance(term, ox.NamedNode):
         return None if is_iri(term.value) else term.value
     if isinstance(term, ox.BlankNode):
@@ -278,5 +278,5 @@ def _text(data: bytes) -> str:
 def _message(error: Exception) -> str:
     text = getattr(error, "msg", None) or str(error)
     if "LoadDocumentCallback" in text:
-        return "it names a context by its address in an unusual way, and kg fetches nothing"
+        return "it names a context by a key that is not plainly @context, and kg fetches nothing"
     return re.sub(r"^Parser error at .*?: |\s*\(line \d+\)$", "", text)

@@ -1,7 +1,7 @@
-"""JSON-LD parted into objects that can be read one after the other.
+"""Splits JSON-LD into objects that can be parsed one after the other.
 
-Oxigraph holds an object until its end, at 35 times its length: so what a file has in its list of
-nodes is handed to it in pieces. What each piece says is left to Oxigraph.
+Oxigraph keeps an object in memory until its end, at 35 times its length, so it gets the nodes of
+a file in pieces. This module only finds where each piece ends; Oxigraph parses it.
 """
 
 from __future__ import annotations
@@ -14,12 +14,12 @@ from typing import IO, Final
 from kg.errors import InputError, LimitError, Location
 from kg.rdf.limits import too_deep
 
-DEEPEST_JSON: Final = 500  # the memory for contexts grows with the square of it
+DEEPEST_JSON: Final = 500  # memory for contexts grows with the square of the depth
 LONGEST_OBJECT: Final = 32 * 2**20  # bytes
 _CHUNK: Final = 1 << 16  # bytes
 _SPACE: Final = re.compile(rb"[ \t\r\n]*+")
 _STRING: Final = re.compile(rb'"(?:[^"\\]|\\.)*+"', re.DOTALL)
-# What stands between brackets: texts as a whole, so that brackets in them do not count.
+# Everything between brackets, with strings as a whole: brackets within them do not count.
 _FLAT: Final = re.compile(rb'(?:[^"{}\[\]]++|"(?:[^"\\]|\\.)*+")*+', re.DOTALL)
 _SCALAR: Final = re.compile(rb'[^\s,:{}\[\]"]*+')
 
@@ -29,11 +29,11 @@ class Piece:
     """A JSON value with its place.
 
     Attributes:
-        key: The key that it is the value of, undecoded; None in a list.
+        key: Its key in an object, undecoded; None in a list.
         text: The value.
         line: Line on which it begins, from 1.
         column: Column there, from 1, in bytes.
-        listed: Whether it is a member of the list behind ``@graph``.
+        listed: Whether it is a member of the list of ``@graph``.
     """
 
     key: bytes | None
@@ -44,11 +44,11 @@ class Piece:
 
 
 class JsonText:
-    """The outermost values of a JSON text that is read as a stream.
+    """Reads the outermost values of a JSON text as a stream.
 
     Args:
         source: The text, UTF-8 without a byte order mark.
-        name: The file as the user would name it.
+        name: The file name for messages.
     """
 
     def __init__(self, source: IO[bytes], name: str) -> None:
@@ -64,7 +64,7 @@ class JsonText:
         """Yield the members of the outermost list or object.
 
         Args:
-            part_graph: Yield the members of a list that is the value of ``@graph``, not the list.
+            part_graph: If ``@graph`` is a list, yield its members instead of the list.
 
         Raises:
             InputError: It is not JSON, or nests too deep.
@@ -84,7 +84,7 @@ class JsonText:
             raise self.error("something follows behind the end")
 
     def whole(self) -> Piece:
-        """Return all of it as one value; errors as for `pieces`."""
+        """Return the whole text as one value; raises as `pieces` does."""
         self._next()
         value = self._value()
         if self._next():
@@ -129,7 +129,7 @@ class JsonText:
         return found == b","
 
     def _value(self) -> Piece:
-        """Return the value that begins here, and go behind it."""
+        """Return the value that begins here, and move past it."""
         first = self._next()
         line, column = self._line, self._column
         if first == b'"':
@@ -147,7 +147,7 @@ class JsonText:
     def _end_of_string(self) -> int:
         while (match := _STRING.match(self._text, self._at)) is None:
             if not self._more():
-                raise self.error("this text has no end")
+                raise self.error("this string is not closed")
         return match.end()
 
     def _end_of_scalar(self) -> int:
@@ -158,8 +158,8 @@ class JsonText:
                 return end
 
     def _end_of_brackets(self) -> int:
-        """Return the end of a list or object; what is not closed ends with the text."""
-        passed, depth = 0, 0  # counted from where it begins, which moves
+        """Return the end of a list or object."""
+        passed, depth = 0, 0  # `passed` counts from the begin, which moves
         while True:
             match = _FLAT.match(self._text, self._at + passed)
             if match is not None:
@@ -167,7 +167,9 @@ class JsonText:
             here = self._text[self._at + passed : self._at + passed + 1]
             if here in (b"", b'"'):
                 if not self._more():
-                    raise self.error("this has no end" if here == b"" else "a text has no end")
+                    raise self.error(
+                        "this is not closed" if here == b"" else "a string is not closed"
+                    )
                 continue
             passed += 1
             if here in (b"{", b"["):
@@ -182,7 +184,7 @@ class JsonText:
                     return self._at + passed
 
     def _next(self) -> bytes:
-        """Go over white space, and return the byte that follows, or nothing at the end."""
+        """Skip white space and return the next byte; empty at the end."""
         while True:
             match = _SPACE.match(self._text, self._at)
             if match is not None:
@@ -203,25 +205,25 @@ class JsonText:
         self._at = end
 
     def _more(self) -> bool:
-        """Read on; tell whether there was more."""
+        """Read more of the text; return whether there was any."""
         waiting = len(self._text) - self._at
         if waiting > LONGEST_OBJECT:
             raise LimitError(
                 "object-too-large",
                 f"an object of more than {LONGEST_OBJECT // 2**20} MB begins here",
                 location=Location(self._name, self._line),
-                hint="Put its nodes into a list: one behind @graph is read node by node.",
+                hint="Put its nodes into a list under @graph, which is read node by node.",
             )
-        # What is waiting is looked at again: by larger steps.
+        # An unfinished value is scanned again after each read, so read in growing steps.
         more = self._source.read(max(_CHUNK, waiting))
         self._text, self._at = self._text[self._at :] + more, 0
         return bool(more)
 
     def error(self, message: str) -> InputError:
-        """Return the error for this place."""
+        """Return an error at the current place."""
         return InputError(
             "bad-rdf",
             f"not valid JSON-LD: {message}",
             location=Location(self._name, self._line, self._column),
-            hint="Mend the file at this place.",
+            hint="Fix the file at this place.",
         )

@@ -1,8 +1,8 @@
-"""Labels of blank nodes that depend on what is said of them, not on where it stands.
+"""Labels blank nodes by their statements, not by their place in the file.
 
-A node's label is a hash of its statements, and of those of the nodes around it: a comment more, or
-another order of statements, changes none; a change elsewhere in the file changes only those near
-it. Nodes that look alike are numbered as they come, file by file, so no two become one.
+A label is a hash of the node's statements and of those of the nodes around it. Comments and the
+order of statements do not change it; a change in the file changes only the labels near it. Nodes
+with the same hash are numbered in file order, so that no two become one.
 """
 
 from __future__ import annotations
@@ -13,21 +13,21 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     import duckdb
 
-# Steps from node to node that a hash reaches. Most nodes differ at the first one.
+# How many steps from node to node a hash reaches. Most nodes differ after the first step.
 _ROUNDS: Final = 5
 _HASH: Final = "md5_number_lower"
 TABLE: Final = "blank_labels"
 
 
 def make_labels(connection: duckdb.DuckDBPyConnection, files: Sequence[tuple[int, str]]) -> None:
-    """Make the table `TABLE` with the columns f, label and stable.
+    """Create the table `TABLE` with the columns f, label and stable.
 
     Args:
         connection: From `kg.duck.engine`.
         files: Number of each file, with a query for its rows n, s, p, o, g.
 
     Raises:
-        duckdb.Error: As of the queries.
+        duckdb.Error: A query failed.
     """
     connection.execute(
         "CREATE OR REPLACE TABLE edges (f INT, label VARCHAR, sig UBIGINT,"
@@ -54,9 +54,9 @@ def make_labels(connection: duckdb.DuckDBPyConnection, files: Sequence[tuple[int
 
 
 def _edges(number: int, rows: str) -> str:
-    """Return a query for the ends of statements that are blank nodes.
+    """Return a query for each occurrence of a blank node in a statement.
 
-    `sig` says what the statement tells of the node, other blank nodes left out; `other` is one.
+    `sig` is a hash of the statement without its blank nodes; `other` is the other blank node.
     """
     shown = {
         name: f"CASE WHEN starts_with({name}, '_:') THEN '_:' ELSE coalesce({name}, '') END"
@@ -73,14 +73,14 @@ def _edges(number: int, rows: str) -> str:
 
 
 def _count_alike(connection: duckdb.DuckDBPyConnection) -> int:
-    """Return how many nodes there are more than kinds of nodes that look alike."""
+    """Return the number of nodes minus the number of distinct hashes."""
     row = connection.execute("SELECT count(*) - count(DISTINCT (f, hash)) FROM hashes").fetchone()
     assert row is not None
     return int(row[0])
 
 
 def _next_round() -> str:
-    """Return a query for hashes that reach a step further, of nodes that still look alike."""
+    """Return a query that extends the hashes of nodes that are still alike by one step."""
     alike = "SELECT f, hash FROM hashes GROUP BY f, hash HAVING count(*) > 1"
     return (
         f"WITH alike AS ({alike}), further AS (SELECT edges.f, edges.label, {_HASH}(concat("

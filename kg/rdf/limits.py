@@ -1,4 +1,4 @@
-"""How long and how deep what is read may be, and several errors told together."""
+"""Limits of length and depth for RDF files, and errors that are reported together."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ from typing import Final
 
 from kg.errors import InputError, Location
 
-# Bytes of an IRI or a literal: what Oxigraph holds of a file at a time. A literal of that length
-# is mostly data that got lost in a cell, or the rest of a file behind a missing quote.
+# Bytes of an IRI or a literal: the size of Oxigraph's buffer. A longer literal is usually data
+# in the wrong cell, or the rest of a file after a missing quote.
 LONGEST_TERM: Final = 16 * 2**20
-# Brackets, lists or elements in one another.
+# Nested brackets, lists or elements.
 DEEPEST: Final = 10_000
-# Errors that are told together; the rest is counted.
+# Errors that are reported together; the rest is counted.
 SHOWN: Final = 10
 
 
@@ -19,7 +19,7 @@ def too_long(what: str, place: Location, limit: int = LONGEST_TERM) -> InputErro
     """Return the error for a value that is too long.
 
     Args:
-        what: What is too long, such as ``a literal``.
+        what: The value as the message calls it, such as ``a literal``.
         place: Where it begins.
         limit: The limit, in bytes.
     """
@@ -32,29 +32,29 @@ def too_long(what: str, place: Location, limit: int = LONGEST_TERM) -> InputErro
 
 
 def too_deep(what: str, place: Location, limit: int = DEEPEST) -> InputError:
-    """Return the error for what nests too deep.
+    """Return the error for brackets, lists or elements that nest too deep.
 
     Args:
-        what: What nests, such as ``elements``.
+        what: Their name in the message, such as ``elements``.
         place: Where the limit is passed.
         limit: The limit.
     """
     return InputError(
         "too-deep",
-        f"more than {limit:,} {what} stand in one another",
+        f"more than {limit:,} {what} are nested in one another",
         location=place,
-        hint="Name the inner nodes, and describe them on their own.",
+        hint="Give the inner nodes a name, and describe them on their own.",
     )
 
 
 class Problems:
-    """What is wrong with a file, where reading can go on behind it.
+    """Collects the errors of a file after which reading can continue.
 
     Args:
-        form: The format, as a message names it.
+        form: Name of the format in messages.
 
     Attributes:
-        count: How many were noted.
+        count: Number of errors so far.
     """
 
     def __init__(self, form: str) -> None:
@@ -63,32 +63,32 @@ class Problems:
         self.count = 0
 
     def add(self, message: str, place: Location) -> None:
-        """Note something that is wrong."""
+        """Add an error."""
         self.count += 1
         if len(self._found) < SHOWN:
             self._found.append((message, place))
 
     def error(self, message: str, place: Location) -> InputError:
-        """Return the error for what was noted and for something behind which nothing is read."""
+        """Return one error for those collected and a last one, after which reading stops."""
         self.add(message, place)
         return self.found()
 
     def raise_if_any(self) -> None:
-        """Raise the error for what was noted.
+        """Raise the collected errors as one.
 
         Raises:
-            InputError: Something was.
+            InputError: There are some.
         """
         if self.count:
             raise self.found()
 
     def found(self) -> InputError:
-        """Return the error for what was noted; something was."""
+        """Return the collected errors, at least one, as one error."""
         (message, place), *others = self._found
         more = [f"{at}: {text}" for text, at in others]
         if self.count > len(self._found):
             more.append(f"and {self.count - len(self._found):,} more")
-        hint = "Mend the file at this place." if not more else "Mend the file at these places."
+        hint = "Fix the file at this place." if not more else "Fix the file at these places."
         return InputError(
             "bad-rdf",
             f"not valid {self._form}: {message}",

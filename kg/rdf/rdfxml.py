@@ -1,8 +1,7 @@
-"""RDF/XML read as a stream of N-Triples.
+"""Reads RDF/XML as a stream of N-Triples.
 
-Expat reads the XML and this module gives it its meaning. Oxigraph's own reader is not used: it
-drops statements with a parse type that it does not know and those of 32 MB, keeps carriage
-returns, and names no places.
+Expat parses the XML. Oxigraph's RDF/XML parser is not used because it drops statements with an
+unknown parse type and statements of 32 MB, keeps carriage returns, and gives no places.
 
 Spec: https://www.w3.org/TR/rdf-syntax-grammar/
 """
@@ -43,21 +42,21 @@ _NIL: Final = f"<{RDF}nil>"
 
 @dataclass(slots=True)
 class _Frame:
-    """An element that is open.
+    """An open element.
 
     Attributes:
-        kind: What may stand in it: nodes (``root``, ``collection``), properties (``node``), one
+        kind: What it may contain: nodes (``root``, ``collection``), properties (``node``), one
             node or text (``property``), or nothing (``empty``).
-        base: The base IRI in it.
-        language: The language in it, or None.
+        base: Base IRI of its content.
+        language: Language of its content, or None.
         subject: The node of a node element, or of the element around a property element.
         predicate: Of a property element.
-        line: Where it begins.
-        text: The text in it.
+        line: Line where it begins.
+        text: Its text.
         size: Characters of the text.
-        datatype: Of a literal.
+        datatype: Datatype of a literal.
         reifier: The IRI that its ``rdf:ID`` gives the statement.
-        object: The node in it.
+        object: The node that it contains.
         last: The last cell of a collection.
         members: The highest ``rdf:li`` so far.
     """
@@ -82,7 +81,7 @@ class RdfXml:
 
     Args:
         source: The file in UTF-8, without a byte order mark.
-        name: The file as the user would name it.
+        name: The file name for messages.
         base: Base IRI.
 
     Attributes:
@@ -99,7 +98,7 @@ class RdfXml:
         self._frames = [_Frame("document", base, None, "")]
         self._literal: XmlLiteral | None = None
         self._terms = Terms(self._problems, self._place)
-        self._entities: set[bytes] | None = None  # those declared, if others may be elsewhere
+        self._entities: set[bytes] | None = None  # declared here, if there is an external subset
         self._finished = False
         self._statements = self._read()
 
@@ -107,13 +106,13 @@ class RdfXml:
         """Yield N-Triples, whole lines at a time.
 
         Raises:
-            InputError: The file is not RDF/XML, or holds a value that is too long.
+            InputError: The file is not RDF/XML, or a value is too long.
         """
         for lines in self._statements:
             yield "".join(f"{line} .\n" for line in lines).encode()
 
     def read(self, size: int, /) -> bytes:
-        """Return the next bytes of N-Triples, at most `size`; none at the end. Errors as above."""
+        """Return at most `size` bytes of N-Triples, empty at the end; raises as `chunks` does."""
         while not self._rest:
             lines = next(self._statements, None)
             if lines is None:
@@ -149,7 +148,7 @@ class RdfXml:
                 at = parser.ErrorByteIndex - fed + len(chunk)
                 raise self._broken(error, (tail + chunk)[len(tail) + at - 2 :][:11]) from error
             tail = chunk[-256:]
-            # A tag or a comment that has not ended is read again each time: by larger steps.
+            # Expat scans an unfinished tag or comment again each time, so read in growing steps.
             waiting = fed - parser.CurrentByteIndex
             if waiting > 2 * LONGEST_TERM:
                 raise too_long("a tag, a comment or an instruction", self._place())
@@ -162,8 +161,8 @@ class RdfXml:
                 self._check_entities(chunk)
         self._problems.raise_if_any()
 
-    # Entities that are declared in another file are not fetched: their use is an error, also in
-    # attributes, where expat says nothing.
+    # Entities declared in another file are not fetched, and using one is an error. In attributes
+    # expat does not report them.
 
     _declares_elsewhere = False
 
@@ -184,9 +183,9 @@ class RdfXml:
     ) -> None:
         del base, system, public, notation
         if is_parameter or value is None:
-            raise self._refused("an entity from elsewhere")
+            raise self._refused("an external entity")
         if len(value) > _LONGEST_ENTITY or _REFERENCE.search(value):
-            raise self._refused("an entity that is long or names others")
+            raise self._refused("an entity that is long or refers to others")
         self._declared.add(name.encode())
 
     def _check_entities(self, data: bytes) -> None:
@@ -264,7 +263,7 @@ class RdfXml:
     def _attributes(
         self, attributes: list[str], parent: _Frame
     ) -> tuple[str, str | None, dict[str, str], list[tuple[str, str]]]:
-        """Return base, language, attributes of RDF by local name, and the property attributes."""
+        """Return base, language, `rdf:` attributes by local name, and property attributes."""
         base, language = parent.base, parent.language
         own: dict[str, str] = {}
         others: list[tuple[str, str]] = []
@@ -294,7 +293,7 @@ class RdfXml:
             others.append((uri, value))
         elif uri in _CORE and uri != f"{RDF}RDF":
             if local in own:
-                raise self._error(f"rdf:{local} stands twice")
+                raise self._error(f"rdf:{local} is given twice")
             own[local] = value
         else:
             raise self._error(f"rdf:{local} may not be an attribute")
@@ -338,7 +337,7 @@ class RdfXml:
                 return self._terms.labelled(value)
             if name == "ID":
                 return self._terms.identified(value, base)
-            raise self._error(f"rdf:{name} stands at a node, not at a property")
+            raise self._error(f"rdf:{name} belongs on a property, but is on a node")
         return self._terms.fresh()
 
     def _property_attributes(
@@ -381,7 +380,7 @@ class RdfXml:
         frame = _Frame("property", base, language, subject, predicate)
         frame.line = self._parser.CurrentLineNumber
         if "about" in own:
-            raise self._error("rdf:about stands at a property, not at a node")
+            raise self._error("rdf:about belongs on a node, but is on a property")
         if "ID" in own:
             frame.reifier = self._terms.identified(own.pop("ID"), base)
         self._frames.append(frame)
@@ -449,7 +448,7 @@ class RdfXml:
         datatype = self._terms.iri(frame.datatype, frame.base)
         if datatype[1:-1] in _TAGGED:
             self._problems.add(
-                "rdf:langString needs a language tag: leave rdf:datatype out, and say xml:lang",
+                "rdf:langString needs a language tag: use xml:lang instead of rdf:datatype",
                 self._place(frame.line),
             )
         if datatype == "<http://www.w3.org/2001/XMLSchema#string>":
@@ -478,7 +477,7 @@ class RdfXml:
             self._check_size(frame, frame.size)
         elif not _SPACE.match(text):
             shown = " ".join(text.split())[:40]
-            raise self._error(f"the text {shown!r} stands where no text may")
+            raise self._error(f"the text {shown!r} is not allowed here")
 
     def _comment(self, text: str) -> None:
         if self._literal is not None:

@@ -1,7 +1,7 @@
-"""A look at the tokens of Turtle, TriG, N-Triples and N-Quads, where Oxigraph names no place.
+"""Finds the place of a token that is too long, or nests too deep, for Oxigraph.
 
-It runs only where something is wrong, or seems to be: over a file that holds a value too long for
-the parser, and over one that may nest too deep for it.
+Covers Turtle, TriG, N-Triples and N-Quads. It scans a file only after Oxigraph rejected a value
+as too long, or when the file may nest too deep.
 """
 
 from __future__ import annotations
@@ -12,8 +12,8 @@ from typing import IO, Final
 
 from kg.rdf.guard import QUOTED_WEIGHT
 
-_CHUNK: Final = 1 << 18  # bytes
-# A quote, a comment, an IRI, a bracket; a backslash takes away the meaning of what follows.
+CHUNK: Final = 1 << 18  # bytes
+# The start of a literal, a comment or an IRI, a bracket, or a backslash, which escapes the next.
 _NEXT: Final = re.compile(rb"\\|#|<<|>>|<|\"|'|[\[\](){}]")
 _LONGEST_OPENING: Final = 3
 _NAMES: Final = {b"#": "a comment", b"<": "an IRI"}
@@ -23,11 +23,11 @@ _CLOSING: Final = frozenset((b"]", b")", b"}", b">>"))
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What passed a limit.
+    """A token that exceeds a limit.
 
     Attributes:
         what: ``a literal``, ``an IRI``, ``a comment``, or ``brackets``.
-        line: Where it begins, from 1; of brackets, where the limit is passed.
+        line: Line where it begins, from 1; for brackets, where the limit is exceeded.
     """
 
     what: str
@@ -35,12 +35,12 @@ class Found:
 
 
 def find_excess(source: IO[bytes], longest: int, deepest: int) -> Found | None:
-    """Return the first token that is longer, or the first bracket that stands deeper, or None.
+    """Return the first token that exceeds a limit, or None.
 
     Args:
         source: The text.
-        longest: Limit of a token, in bytes.
-        deepest: Limit of brackets in one another.
+        longest: Limit for a token, in bytes.
+        deepest: Limit for nested brackets.
     """
     scan, depth = _Scan(source), 0
     while token := scan.next_token():
@@ -58,10 +58,10 @@ def find_excess(source: IO[bytes], longest: int, deepest: int) -> Found | None:
 
 
 class _Scan:
-    """A place in a text that is read as a stream.
+    """A position in a text that is read as a stream.
 
     Attributes:
-        line: The line of the token that was found last.
+        line: The line of the last token.
     """
 
     def __init__(self, source: IO[bytes]) -> None:
@@ -71,10 +71,10 @@ class _Scan:
         self.line = 1
 
     def next_token(self) -> bytes:
-        """Return the next token of interest, or nothing at the end."""
+        """Return the next token of `_NEXT`; empty at the end."""
         while True:
             match = _NEXT.search(self._text, self._at)
-            # What begins in the last bytes may go on behind them.
+            # A token in the last bytes may continue in the next chunk.
             start = len(self._text) if match is None else match.start()
             if start + _LONGEST_OPENING > len(self._text) and self._more(start):
                 continue
@@ -91,7 +91,7 @@ class _Scan:
             return token
 
     def pass_over(self, token: bytes, longest: int) -> int:
-        """Go behind the token that begins here; return its bytes, or some more than `longest`."""
+        """Move past the token that begins here; return its length, or any above `longest`."""
         size, end = 0, _ENDS[token]
         while size <= longest:
             match = end.search(self._text, self._at)
@@ -109,8 +109,8 @@ class _Scan:
         return size
 
     def _more(self, at: int) -> bool:
-        """Read on, with what is left from a place on kept; tell whether there was more."""
-        more = self._source.read(_CHUNK)
+        """Read more, keeping the text from `at` on; return whether there was any."""
+        more = self._source.read(CHUNK)
         if more:
             self._move(at)
             self._text, self._at = self._text[at:] + more, 0

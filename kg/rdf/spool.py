@@ -1,7 +1,7 @@
-"""Many RDF files as one table of terms.
+"""Parses many RDF files into one table of terms.
 
-The parser hands each statement to the writer of N-Triples or N-Quads without Python in between,
-and DuckDB splits the lines into terms: a third of the time of a loop over quads.
+Oxigraph serialises each file to N-Triples or N-Quads, and DuckDB splits the lines into terms. No
+Python runs per statement, which takes a third of the time of a loop over quads.
 """
 
 from __future__ import annotations
@@ -24,13 +24,13 @@ if TYPE_CHECKING:
     import duckdb
 
 _BUFFER: Final = 1 << 20  # bytes
-# What splitting statements into terms may take; more of it is spilled.
+# DuckDB's memory limit while it splits statements into terms; it spills the rest to disk.
 SPOOL_MEMORY: Final = "600MB"
-# Bytes of a statement: DuckDB's own limit of a line, and the most that kg takes. A literal of
-# that length is data that got lost in a cell.
+# Bytes of a statement: DuckDB's default limit for a line, and kg's limit. A longer literal is
+# usually data in the wrong cell.
 _USUAL_STATEMENT: Final = 2_000_000
 LONGEST_STATEMENT: Final = 64 * 2**20
-# Triple terms, and literals with a base direction.
+# Selects triple terms and literals with a base direction.
 _IS_RDF_12: Final = (
     "(starts_with(o, '<<(') OR (NOT ends_with(o, '\"') AND NOT ends_with(o, '>')"
     " AND regexp_matches(o, '\"@[a-z0-9-]+--(?:ltr|rtl)$')))"
@@ -39,10 +39,10 @@ _IS_RDF_12: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Spooled:
-    """What `spool_rdf` read.
+    """The result of `spool_rdf`.
 
     Attributes:
-        count: Number of quads, those that stand twice counted twice.
+        count: Number of quads, duplicates included.
         prefixes: Prefixes that the files declare, with their namespaces; the first file wins.
     """
 
@@ -57,8 +57,8 @@ class _Lines:
     Attributes:
         path: The RDF file.
         lines: The file of lines.
-        graph: The graph that its default graph enters.
-        number: The place of the file among all, from 0.
+        graph: The graph that takes the statements of its default graph, or None.
+        number: The position of the file among all, from 0.
     """
 
     path: Path
@@ -80,22 +80,19 @@ def spool_rdf(
 ) -> Spooled:
     """Parse RDF files into one table of terms, which `kg.quads.spooled` reads.
 
-    The table is a Parquet file with the columns s, p, o, g, and f, the place of the file among
-    all, from 0; rows are neither sorted nor distinct.
-    The parser hands each statement to the writer of N-Triples or N-Quads without Python in
-    between, and DuckDB splits the lines into terms.
-
-    Blank nodes keep apart from file to file. Their labels are made of what is said of them, so
-    that they are the same in every run: see `kg.rdf.labels`.
+    The table is a Parquet file with the columns s, p, o, g, and f, the position of the file among
+    all, from 0. Rows are neither sorted nor distinct. Blank nodes of different files stay
+    different, and their labels are the same in every run: see `kg.rdf.labels`.
 
     Args:
-        files: Each file with the graph that its default graph enters, or None to leave it there.
+        files: Each file with the graph that takes the statements of its default graph, or None to
+            leave them there.
         target: The file to write.
         base: As for `open_rdf`.
         memory: Peak memory of the process, such as ``1GB``; by default 600 MB.
 
     Raises:
-        InputError: A file is missing, is not valid RDF, or holds what only RDF 1.2 has.
+        InputError: A file is missing, is not valid RDF, or contains RDF 1.2 terms.
         WorldError: The disk failed.
         LimitError: The memory limit was reached.
     """
@@ -107,7 +104,7 @@ def spool_rdf(
         temporary_folder("spool", target.parent) as name,
         engine(Path(name), memory or SPOOL_MEMORY, threads=1) as connection,
     ):
-        # The statements stream by the labels: as the side that a join holds they may be too large.
+        # Keep the labels as the build side of the join: the statements may not fit into memory.
         connection.execute("SET disabled_optimizers = 'join_order,build_side_probe_side'")
         for number, (path, graph) in enumerate(files):
             lines = Path(name) / f"{number}.lines"
@@ -132,7 +129,7 @@ def _write_lines(path: Path, lines: Path, base: str | None, prefixes: dict[str, 
 
 
 class _Out:
-    """A file to write to, whose failures are not taken for those of the file that is read."""
+    """A file to write to whose errors cannot be mistaken for those of the file being read."""
 
     def __init__(self, raw: IO[bytes]) -> None:
         self._raw = raw
@@ -146,7 +143,7 @@ class _Out:
             ) from error
 
     def flush(self) -> None:
-        """Do nothing: nothing is held back."""
+        """Do nothing: the file is not buffered."""
 
 
 def _line_format(path: Path) -> ox.RdfFormat:
@@ -162,7 +159,7 @@ def _write_spool(connection: duckdb.DuckDBPyConnection, parsed: list[_Lines], ta
         with translated():
             count = _copy_terms(connection, parsed, target, _USUAL_STATEMENT)
     except duckdb.InvalidInputException:
-        # A line was longer. Room for the longest costs memory: only those pay who need it.
+        # A line was longer than usual. Repeat with the higher limit, which takes more memory.
         with translated():
             count = _copy_long_terms(connection, parsed, target)
     twelve = f"FROM {read_parquet(target)} WHERE {_IS_RDF_12} LIMIT 1"
@@ -233,10 +230,10 @@ def terms_of_lines_sql(lines: Path) -> str:
 
 
 def _split_sql(entry: _Lines, longest: int) -> str:
-    """Return a query that splits lines into the terms s, p, o, g, with their number n.
+    """Return a query that splits lines into the terms s, p, o, g, with the line number n.
 
-    Subject and predicate hold no space. In N-Quads, a graph follows the object where there is a
-    space: anywhere in what is no literal, behind the last quotation mark of what is one.
+    Subject and predicate contain no space. In N-Quads a graph follows the object if there is a
+    space in an object that is not a literal, or after the last quotation mark of a literal.
     """
     from kg.duck import sql_file, sql_text
 
@@ -278,7 +275,7 @@ def _rdf_12(connection: duckdb.DuckDBPyConnection, parsed: list[_Lines]) -> Inpu
         if row:
             return InputError(
                 "rdf-12",
-                f"this statement is RDF 1.2, kg holds RDF 1.1: {' '.join(row)} .",
+                f"this statement is RDF 1.2, but kg supports RDF 1.1: {' '.join(row)} .",
                 location=Location(show_path(entry.path)),
                 hint="Write triple terms as reified statements, and leave base directions out.",
             )

@@ -1,7 +1,7 @@
-"""The content of an element as a literal of `rdf:XMLLiteral`.
+"""Serialises the content of an element as a literal of type `rdf:XMLLiteral`.
 
-Written in the form of Exclusive XML Canonicalization with comments, which is one of those that
-RDF 1.1 allows: a namespace is declared on the outermost element whose name or attributes use it.
+The form is Exclusive XML Canonicalization with comments, one of those that RDF 1.1 allows: a
+namespace is declared on the outermost element whose name or attributes use it.
 
 Spec: https://www.w3.org/TR/xml-exc-c14n/
 """
@@ -26,10 +26,10 @@ _XML: Final = "http://www.w3.org/XML/1998/namespace"
 
 
 class XmlLiteral:
-    """Collects the events of a piece of XML.
+    """Builds the literal from the events of the XML parser.
 
     Args:
-        separator: What parts namespace, local name and prefix in the names of the events.
+        separator: Separates namespace, local name and prefix in the names of the events.
 
     Attributes:
         size: Characters so far.
@@ -38,13 +38,13 @@ class XmlLiteral:
     def __init__(self, separator: str) -> None:
         self._separator = separator
         self._parts: list[str] = []
-        # Names of the elements that are open, and the namespaces that are declared around each.
+        # Names of the open elements, and the namespaces in scope in each.
         self._open: list[tuple[str, dict[str, str]]] = []
         self.size = 0
 
     @property
     def depth(self) -> int:
-        """The number of elements that are open."""
+        """The number of open elements."""
         return len(self._open)
 
     @property
@@ -96,7 +96,7 @@ class XmlLiteral:
         self.size += len(text)
 
     def _name(self, name: str) -> tuple[str, str, str]:
-        """Return namespace, local name, and the name as it is written."""
+        """Return namespace, local name, and the prefixed name."""
         parts = name.split(self._separator)
         if len(parts) == 1:
             return "", parts[0], parts[0]

@@ -1,4 +1,4 @@
-"""The terms that names and references in RDF/XML stand for."""
+"""Makes terms from the names and references in RDF/XML."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from kg.names import NCNAME_PATTERN
 from kg.rdf.limits import Problems
 from kg.terms import is_iri, is_language_tag
 
-# Between namespace, local name and prefix in the names that expat gives.
-SEPARATOR: Final = "\x01"  # no character of XML 1.0
+# Separates namespace, local name and prefix in expat's names.
+SEPARATOR: Final = "\x01"  # not allowed in XML 1.0
 XML: Final = "http://www.w3.org/XML/1998/namespace"
-_KEPT: Final = 20_000  # terms that are kept for the next time
-# Names of `rdf:ID` that are looked at for doubles: their number grows with the data.
+_KEPT: Final = 20_000  # terms in the cache
+# Names of `rdf:ID` that are checked for duplicates. The limit bounds the memory.
 _WATCHED_IDS: Final = 500_000
-# What resolving leaves as it is, whatever the base: neither relative nor of an unusual form.
+# Absolute IRIs that resolving against a base does not change.
 _USUAL: Final = re.compile(r"https?://[A-Za-z0-9.-]+(?:/[A-Za-z0-9._~/-]*)?(?:#[A-Za-z0-9._~-]*)?")
 _FRAGMENT: Final = re.compile(r"#[A-Za-z0-9._~-]*")
 _USUAL_NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]*")
@@ -28,11 +28,11 @@ _NOT_IN_IRI: Final = re.compile(r"[\x00-\x20<>\"{}|^`\\]")
 
 
 class Terms:
-    """Makes terms, and notes those that are wrong.
+    """Makes terms and reports those that are not valid.
 
     Args:
-        problems: Where what is wrong is noted.
-        place: Returns the place of the reader.
+        problems: Collects the errors.
+        place: Returns the current place of the reader.
     """
 
     def __init__(self, problems: Problems, place: Callable[[], Location]) -> None:
@@ -44,7 +44,7 @@ class Terms:
         self._resolved: dict[tuple[str, str], str] = {}
 
     def iri(self, reference: str, base: str) -> str:
-        """Return the IRI that a reference stands for, as a term; one without sense is told."""
+        """Resolve a reference and return the IRI as a term; an invalid one is reported."""
         if _USUAL.fullmatch(reference):
             return f"<{reference}>"
         known = self._resolved.get((base, reference))
@@ -87,7 +87,7 @@ class Terms:
         return known
 
     def fresh(self) -> str:
-        """Return a blank node that the file does not name."""
+        """Return a new blank node, whose label the file does not use."""
         self._nodes += 1
         return f"_:g{self._nodes}"
 
@@ -100,7 +100,7 @@ class Terms:
         return f"_:x{label.encode().hex()}"
 
     def identified(self, label: str, base: str) -> str:
-        """Return the IRI of an `rdf:ID`; a name that stands twice is told."""
+        """Return the IRI of an `rdf:ID`; a duplicate is reported."""
         if not _is_name(label):
             self._problems.add(f"rdf:ID {label!r} is not a name", self._place())
             return "<urn:x>"
@@ -108,7 +108,7 @@ class Terms:
         if len(self._ids) < _WATCHED_IDS:
             key = hash(term)
             if key in self._ids:
-                self._problems.add(f"rdf:ID {label!r} stands here a second time", self._place())
+                self._problems.add(f"rdf:ID {label!r} is used a second time", self._place())
             self._ids.add(key)
         return term
 
@@ -123,5 +123,5 @@ class Terms:
 
 
 def _is_name(text: str) -> bool:
-    """Tell whether a text is a name without a colon; few files need the whole pattern."""
+    """Return whether a text is an NCName; most files do not need the whole pattern."""
     return bool(_USUAL_NAME.fullmatch(text) or re.fullmatch(NCNAME_PATTERN, text))

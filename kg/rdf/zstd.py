@@ -1,7 +1,6 @@
-"""Zstandard files in, read as a stream.
+"""Reads Zstandard files as a stream.
 
-The stream reader of the package zstandard takes a file that was cut off for one that ends there;
-this one does not.
+The stream reader of the package zstandard does not notice that a file is truncated; this one does.
 """
 
 from __future__ import annotations
@@ -16,23 +15,23 @@ from kg.errors import InputError
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
 
-# Compressed bytes taken at a time: a block of four may stand for 128 KiB, and what comes out of
-# one step is held in memory.
+# Compressed bytes read at a time. The output of one step is held in memory, and a block of four
+# bytes may expand to 128 KiB.
 _STEP: Final = 4096
 
 
 def open_zstd(path: Path) -> IO[bytes]:
-    """Open a Zstandard file for reading; reading raises EOFError where it was cut off.
+    """Open a Zstandard file for reading; reading a truncated file raises EOFError.
 
     Raises:
-        InputError: The package zstandard is not there.
+        InputError: The package zstandard is not installed.
     """
     require_zstd()
     return cast(IO[bytes], io.BufferedReader(_Frames(path.open("rb")), io.DEFAULT_BUFFER_SIZE))
 
 
 def require_zstd() -> None:
-    """Make sure that the package for ``.zst`` files is there.
+    """Check that the package for ``.zst`` files is installed.
 
     Raises:
         InputError: It is not.

@@ -1,4 +1,4 @@
-"""What is wrong with an RDF file is told with its place."""
+"""Errors in RDF files have a place."""
 
 import gzip
 from pathlib import Path
@@ -97,7 +97,9 @@ BOMB = "".join(
         ("a.csv", b"a,b", "unknown-format", None),
     ],
 )
-def test_errors(tmp_path, monkeypatch, name, content, code, place):
+def test_an_invalid_file_is_an_error_with_its_place(
+    tmp_path, monkeypatch, name, content, code, place
+):
     monkeypatch.chdir(tmp_path)
     path = tmp_path / name
     path.write_bytes(content)
@@ -109,7 +111,7 @@ def test_errors(tmp_path, monkeypatch, name, content, code, place):
         assert str(caught.value.location).startswith(place)
 
 
-def test_missing_file_and_folder(tmp_path):
+def test_a_missing_file_and_a_folder_are_errors(tmp_path):
     with pytest.raises(InputError, match="there is no file"):
         list(parse_rdf(tmp_path / "a.ttl"))
     (tmp_path / "b.ttl").mkdir()
@@ -117,14 +119,14 @@ def test_missing_file_and_folder(tmp_path):
         list(parse_rdf(tmp_path / "b.ttl"))
 
 
-def test_broken_zstandard(tmp_path):
+def test_a_truncated_zstandard_file_is_an_error(tmp_path):
     zstandard = pytest.importorskip("zstandard")
     path = tmp_path / "a.nt.zst"
     path.write_bytes(b"not compressed")
     with pytest.raises(InputError) as caught:
         list(parse_rdf(path))
     assert caught.value.code == "bad-compression"
-    # More than one frame is a file too; half a frame is none.
+    # Several frames make a valid file, half a frame does not.
     whole = zstandard.compress(b"".join(b"<e:s> <e:p> <e:%d> .\n" % n for n in range(9999))) * 2
     path.write_bytes(whole)
     assert len(list(parse_rdf(path))) == 2 * 9999
@@ -143,8 +145,7 @@ def test_entities_of_owl_tools_are_read(tmp_path):
     assert [quad.object.value for quad in parse_rdf(path)] == ["http://e/"]
 
 
-def test_document_type_over_the_border_of_two_reads(tmp_path):
-    """The guard sees it wherever the reads of the parser cut it."""
+def test_a_document_type_split_by_two_reads_is_refused(tmp_path):
     for shift in range(9):
         padding = "x" * (65_536 - len(XML.split("%s")[0]) - 4 - shift)
         path = tmp_path / "a.rdf"
@@ -169,14 +170,14 @@ def test_quads_about_subjects_have_their_lines(tmp_path: Path, suffix: str) -> N
 
 
 @pytest.mark.parametrize("read", [parse_rdf, quads_with_lines, lambda p: quads_about(p, {"<e:s>"})])
-def test_ten_errors_are_told_together_and_the_rest_counted(tmp_path, monkeypatch, read):
+def test_ten_errors_are_reported_together_and_the_rest_counted(tmp_path, monkeypatch, read):
     monkeypatch.chdir(tmp_path)
     path = Path("a.nt")
     good = "<e:s> <e:p> <e:o> .\n"
     path.write_text(good + "".join(f"<e:s> <e:p> <e:{n} x> .\n{good}" for n in range(12)))
     with pytest.raises(InputError) as caught:
         list(read(path))
-    told = str(caught.value).splitlines()
-    assert told[0].startswith("a.nt:2:13: not valid N-Triples: Invalid IRI code point ' '")
-    assert told[1:10] == [f"  a.nt:{2 * n}:13: Invalid IRI code point ' '" for n in range(2, 11)]
-    assert told[10:] == ["  and 2 more", "  Mend the file at these places."]
+    lines = str(caught.value).splitlines()
+    assert lines[0].startswith("a.nt:2:13: not valid N-Triples: Invalid IRI code point ' '")
+    assert lines[1:10] == [f"  a.nt:{2 * n}:13: Invalid IRI code point ' '" for n in range(2, 11)]
+    assert lines[10:] == ["  and 2 more", "  Fix the file at these places."]

@@ -1,4 +1,4 @@
-"""The format of an RDF file: as declared, by its name, by how it begins."""
+"""The format of an RDF file: as declared, by its suffix, by its first bytes."""
 
 import bz2
 import gzip
@@ -37,11 +37,11 @@ def predicates(path):
 
 @pytest.mark.parametrize("name", NAMES)
 @pytest.mark.parametrize("head", [b"", b"\xef\xbb\xbf", b"\n \n"])
-def test_any_format_is_known_by_how_it_begins(tmp_path, name, head):
+def test_any_format_is_recognised_by_its_first_bytes(tmp_path, name, head):
     form = NAMES[name]
     graph = ox.NamedNode("http://e/g") if form.supports_datasets else None
     if form == ox.RdfFormat.RDF_XML and head.isspace():
-        head = b""  # nothing may stand before the declaration of XML
+        head = b""  # nothing may precede the XML declaration
     path = tmp_path / "graph"
     path.write_bytes(head + written(form, graph))
     found = format_of(path)
@@ -74,12 +74,12 @@ def test_any_format_is_known_by_how_it_begins(tmp_path, name, head):
         ("name,height\nK2,8611", None),
     ],
 )
-def test_beginnings(text, form):
+def test_the_first_bytes_decide_the_format(text, form):
     assert sniffed(text.encode()) == form
 
 
 @pytest.mark.parametrize("suffix", [".owl", ".rdf", ".xml", ".rdfs"])
-def test_files_of_ontologies_may_hold_turtle_or_xml(tmp_path, suffix):
+def test_files_of_ontologies_may_contain_turtle_or_xml(tmp_path, suffix):
     path = tmp_path / f"graph{suffix}"
     for form in (ox.RdfFormat.TURTLE, ox.RdfFormat.RDF_XML):
         path.write_bytes(written(form))
@@ -90,7 +90,7 @@ def test_files_of_ontologies_may_hold_turtle_or_xml(tmp_path, suffix):
 
 @pytest.mark.parametrize("ending", BINARY)
 @pytest.mark.parametrize("name", ["graph.nt", "graph"])
-def test_compressed_files(tmp_path, ending, name):
+def test_compressed_files_are_read_and_damaged_ones_refused(tmp_path, ending, name):
     path = tmp_path / f"{name}{ending}"
     path.write_bytes(BINARY[ending](written(ox.RdfFormat.N_TRIPLES)))
     assert predicates(path) == ["http://e/p"] * 2
@@ -104,7 +104,7 @@ def test_compressed_files(tmp_path, ending, name):
     assert none.value.code == "bad-compression"
 
 
-def test_a_format_that_is_declared_goes_before_the_name(tmp_path):
+def test_a_declared_format_overrides_the_suffix(tmp_path):
     path = tmp_path / "graph.ttl"
     path.write_bytes(written(ox.RdfFormat.JSON_LD))
     with declared([path], "jsonld"):
@@ -118,7 +118,7 @@ def test_a_format_that_is_declared_goes_before_the_name(tmp_path):
 @pytest.mark.parametrize(
     "address", ["https://e/x.ttl", "http://e/a?b=c", "s3://b/x.nt", "hf://d/x", "az://c/x"]
 )
-def test_an_address_is_told_as_such(address):
+def test_an_address_instead_of_a_file_is_an_error(address):
     with pytest.raises(InputError) as caught:
         list(parse_rdf(Path(address)))
     assert caught.value.code == "missing-file"
@@ -135,7 +135,7 @@ def run(folder, text, *words):
     )
 
 
-def test_standard_input_as_data(tmp_path):
+def test_data_can_be_read_from_standard_input(tmp_path):
     turtle = b"<a> <http://e/p> 'x' ."
     export = ["export", "-f", "ntriples", "-o", "-", "--data", "-"]
     done = run(tmp_path, turtle, *export)

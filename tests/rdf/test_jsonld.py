@@ -1,4 +1,4 @@
-"""JSON-LD is read as its specification says; what is dropped by it is told."""
+"""JSON-LD is read as its specification says, and dropped values are reported."""
 
 import json
 import random
@@ -26,7 +26,7 @@ def written(folder: Path, content: object) -> Path:
 
 
 def read(path: Path) -> tuple[list[str], list[str]]:
-    """Return statements, and notes without the file."""
+    """Return statements, and notes without the file name."""
     with hearing() as notes:
         found = [str(quad) for quad in parse_rdf(path, "http://b/")]
     return found, [str(note).partition("a.jsonld:")[2] for note in notes.values()]
@@ -58,7 +58,7 @@ DROPPED = "statements are dropped, since an IRI or a language tag is not valid"
             f"1 {DROPPED} (first 'http://e/a b')",
         ),
         ({"@id": "_:a b", "e:p": 1}, 0, f"1 {DROPPED} (first '_:a b')"),
-        # A term that would end, and be followed by other statements.
+        # A term that would close early and add other statements.
         (
             {"@id": "e:s", "e:p": {"@id": "e:o> . <e:x> <e:y> <e:z"}, "e:q": 1},
             1,
@@ -96,12 +96,14 @@ DROPPED = "statements are dropped, since an IRI or a language tag is not valid"
         ),
     ],
 )
-def test_what_is_dropped_is_told_and_an_error_if_asked_for(tmp_path, content, statements, note):
+def test_dropped_values_are_reported_and_refused_in_strict_mode(
+    tmp_path, content, statements, note
+):
     path = written(tmp_path, content)
     found, notes = read(path)
     assert len(found) == statements
-    (told,) = notes
-    assert note in told
+    (shown,) = notes
+    assert note in shown
     with strictly(True), pytest.raises(InputError) as caught:
         list(parse_rdf(path))
     assert caught.value.code == "lossy-json-ld"
@@ -110,7 +112,7 @@ def test_what_is_dropped_is_told_and_an_error_if_asked_for(tmp_path, content, st
 
 
 def test_notes_count_over_pieces_and_name_the_first_place(tmp_path, monkeypatch):
-    monkeypatch.setattr(jsonld, "_TOGETHER", 50)
+    monkeypatch.setattr(jsonld, "TOGETHER", 50)
     nodes = ",\n".join(f'{{"@id": "http://e/{n}", "n{n}": 1, "e:p": {n}}}' for n in range(20))
     for text in (f"[{nodes}]", f'{{"@graph": [{nodes}]}}'):
         found, notes = read(written(tmp_path, text))
@@ -136,7 +138,7 @@ def test_notes_count_over_pieces_and_name_the_first_place(tmp_path, monkeypatch)
         ({"@context": {"@direction": "rtl", "@language": "ar"}, "e:p": "x"}, 1),
     ],
 )
-def test_what_was_refused_is_read(tmp_path, content, expected):
+def test_base_directions_and_type_maps_are_read(tmp_path, content, expected):
     path = written(tmp_path, content)
     found, notes = read(path)
     assert len(found) == expected
@@ -145,7 +147,7 @@ def test_what_was_refused_is_read(tmp_path, content, expected):
         assert [note.split(": ")[1] for note in notes] == [
             "base directions of texts are left out, since RDF 1.1 has none"
         ]
-        spool_rdf([(path, None)], tmp_path / "spool")  # nor does it refuse it
+        spool_rdf([(path, None)], tmp_path / "spool")
 
 
 @pytest.mark.parametrize(
@@ -158,7 +160,7 @@ def test_what_was_refused_is_read(tmp_path, content, expected):
         ('[{"e:p": 1},\n]', "2:1", "a value is expected"),
         ('{"e:p": 1}\n{"e:p": 1}', "2:1", "something follows"),
         ('[{"e:p": 1}]\nx', "2:1", "something follows"),
-        ('[{"e:p": 1}, {"e:q": "', "1:14", "no end"),
+        ('[{"e:p": 1}, {"e:q": "', "1:14", "not closed"),
         ('{"@graph": [{"e:p": 1}', "1:", "a comma or ] is expected"),
         ('{"e:p": tru}', "1:", "tru"),
         ("[{'e:p': 1}]", "1:", "JSON-LD"),
@@ -167,7 +169,7 @@ def test_what_was_refused_is_read(tmp_path, content, expected):
         ('{"@graph": [], "a": \n}', "2:1", "a value is expected"),
     ],
 )
-def test_errors_have_places(tmp_path, text, place, message):
+def test_an_error_has_its_place(tmp_path, text, place, message):
     path = written(tmp_path, text)
     with pytest.raises(InputError, match=message) as caught:
         read(path)
@@ -175,17 +177,17 @@ def test_errors_have_places(tmp_path, text, place, message):
     assert str(caught.value.location).partition("a.jsonld:")[2].startswith(place)
 
 
-def test_errors_are_told_together(tmp_path):
+def test_errors_are_reported_together(tmp_path):
     nodes = ",\n".join('{"e:p": {"@id": 3}}' for _ in range(12))
     with pytest.raises(InputError) as caught:
         read(written(tmp_path, f"[{nodes}]"))
-    told = str(caught.value)
-    assert "a.jsonld:10:1: @id value" in told
-    assert "a.jsonld:11" not in told
-    assert "and 2 more" in told
+    shown = str(caught.value)
+    assert "a.jsonld:10:1: @id value" in shown
+    assert "a.jsonld:11" not in shown
+    assert "and 2 more" in shown
 
 
-def test_contexts_at_hand(tmp_path):
+def test_given_and_relative_contexts_are_used(tmp_path):
     (tmp_path / "c").mkdir()
     (tmp_path / "c/one.jsonld").write_text('{"@context": ["two%20.jsonld", {"q": "http://e/q"}]}')
     (tmp_path / "c/two .jsonld").write_text('\ufeff{"@context": {"p": "http://e/p"}}')
@@ -236,7 +238,7 @@ def test_contexts_at_hand(tmp_path):
         '{{"\\u0040context": {0}, "e:q": 2}}',
     ],
 )
-def test_no_other_context_is_read(tmp_path, name, code, form):
+def test_other_contexts_are_refused(tmp_path, name, code, form):
     folder = tmp_path / "d"
     folder.mkdir()
     (tmp_path / "c.jsonld").write_text('{"@context": {}}')
@@ -249,14 +251,14 @@ def test_no_other_context_is_read(tmp_path, name, code, form):
     assert caught.value.code == (code if "u0040" not in form else "bad-rdf")
 
 
-def test_texts_that_look_like_contexts_are_texts(tmp_path):
+def test_strings_that_look_like_contexts_stay_strings(tmp_path):
     text = r'{"e:p": "\"@context\": \"http://x/\"", "e:q": ["@context", ":"]}'
     found, notes = read(written(tmp_path, text))
     assert len(found) == 3
     assert notes == []
 
 
-def test_depth_is_limited(tmp_path):
+def test_json_that_nests_too_deep_is_refused(tmp_path):
     for opening, closing in (('{"e:p":', "}"), ("[", "]"), ('{"@graph":[', "]}")):
         deep = opening * 20_000 + "1" + closing * 20_000
         with pytest.raises(InputError) as caught:
@@ -268,7 +270,7 @@ def test_depth_is_limited(tmp_path):
     assert len(found) == 400
 
 
-def test_sizes_are_limited(tmp_path, monkeypatch):
+def test_strings_and_objects_that_are_too_long_are_refused(tmp_path, monkeypatch):
     path = written(tmp_path, '[{"e:p": 1},\n{"e:p": "' + "x" * (jsonld.LONGEST_TEXT + 9) + '"}]')
     with pytest.raises(InputError) as caught:
         read(path)
@@ -284,7 +286,7 @@ def test_sizes_are_limited(tmp_path, monkeypatch):
 
 
 class Documents:
-    """Makes documents from a number."""
+    """Makes random documents."""
 
     def __init__(self, seed: int) -> None:
         self.random = random.Random(seed)
@@ -337,8 +339,8 @@ class Documents:
 
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")
 @pytest.mark.parametrize("seed", range(30))
-def test_other_readers_agree(tmp_path, monkeypatch, seed):
-    monkeypatch.setattr(jsonld, "_TOGETHER", 200)
+def test_oxigraph_and_rdflib_read_the_same_statements(tmp_path, monkeypatch, seed):
+    monkeypatch.setattr(jsonld, "TOGETHER", 200)
     path = written(tmp_path, Documents(seed).document())
     found, notes = read(path)
     assert notes == []
@@ -354,7 +356,7 @@ def test_other_readers_agree(tmp_path, monkeypatch, seed):
 
 
 def flat(dataset: rdflib.Dataset) -> rdflib.Graph:
-    """Return the quads as one graph, the graph of each in its predicate."""
+    """Return the quads as one graph, with the name of each quad's graph in its predicate."""
     graph = rdflib.Graph()
     for s, p, o, g in dataset.quads():
         name = "" if g in (None, rdflib.graph.DATASET_DEFAULT_GRAPH_ID) else str(g)
@@ -362,12 +364,12 @@ def flat(dataset: rdflib.Dataset) -> rdflib.Graph:
     return graph
 
 
-def test_the_command_line_tells_notes_once_and_takes_contexts(tmp_path, capsys):
+def test_commands_print_notes_once_and_take_contexts(tmp_path, capsys):
     path = written(tmp_path, {"@context": "http://e/c", "p": 1, "q": 2})
     (tmp_path / "c.json").write_text('{"@context": {"p": "http://e/p"}}')
     context = ["--context", f"http://e/c={tmp_path / 'c.json'}"]
     target = str(tmp_path / "o.nt")
-    told = "a.jsonld:1:1: 1 values are dropped, since no context says what their keys mean"
+    shown = "a.jsonld:1:1: 1 values are dropped, since no context says what their keys mean"
     export = ["export", "--data", str(path), "-o", target]
     shapes = tmp_path / "s.ttl"
     shapes.write_text("<e:s> a <http://www.w3.org/ns/shacl#NodeShape> .")
@@ -378,7 +380,7 @@ def test_the_command_line_tells_notes_once_and_takes_contexts(tmp_path, capsys):
         ["diff", str(path), str(path)],
     ):
         assert main([*command, *context]) == 0
-        assert capsys.readouterr().err.count(told) == 1
+        assert capsys.readouterr().err.count(shown) == 1
         assert main(command) == 2
         assert "[remote-context]" in capsys.readouterr().err
     (tmp_path / "o.nt").unlink()

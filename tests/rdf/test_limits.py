@@ -1,4 +1,4 @@
-"""What is too long or nests too deep is refused with its line, before it takes memory."""
+"""Values that are too long or nested too deep are refused, before they take memory."""
 
 import gzip
 import io
@@ -33,7 +33,7 @@ def refused(path, read=parse_rdf):
         ("ttl", "\n\n# {}\n<e:s> <e:p> 1 .", 5),
     ],
 )
-def test_a_long_value_is_told_with_the_line_on_which_it_begins(tmp_path, suffix, text, line):
+def test_an_error_for_a_long_value_has_the_line_where_it_begins(tmp_path, suffix, text, line):
     path = tmp_path / f"a.{suffix}.gz"
     content = START + text.format("x" * (LONGEST_TERM + 9))
     path.write_bytes(gzip.compress(content.encode(), 1))
@@ -41,7 +41,7 @@ def test_a_long_value_is_told_with_the_line_on_which_it_begins(tmp_path, suffix,
 
 
 @pytest.mark.parametrize("suffix", ["ttl", "rdf"])
-def test_so_it_is_by_all_ways_to_read(tmp_path, suffix):
+def test_every_reader_refuses_a_long_value(tmp_path, suffix):
     path = tmp_path / f"a.{suffix}"
     text = "x" * (LONGEST_TERM + 9)
     path.write_text(
@@ -82,7 +82,7 @@ def test_deep_brackets_are_refused(tmp_path, suffix, opening, closing):
     assert refused(path, quads_with_lines) == ("too-deep", 4)
 
 
-def test_depth_is_limited_behind_an_error_and_in_mappings(tmp_path):
+def test_depth_is_limited_after_an_error_and_in_mappings(tmp_path):
     deep = f"<e:s> <e:p> {'<<( <e:s> <e:p> ' * DEEPEST * 2}<e:o>{' )>>' * DEEPEST * 2} ."
     path = tmp_path / "a.nt"
     path.write_text("<e:s> <e:p> <o o> .\n" + deep)
@@ -92,7 +92,7 @@ def test_depth_is_limited_behind_an_error_and_in_mappings(tmp_path):
     assert caught.value.code == "too-deep"
 
 
-def test_brackets_in_texts_do_not_count(tmp_path):
+def test_brackets_within_literals_do_not_count(tmp_path):
     path = tmp_path / "a.ttl"
     path.write_text(f'<e:s> <e:p> "{"(" * 3 * DEEPEST}", "{"<<" * DEEPEST}" .\n')
     assert len(list(parse_rdf(path))) == 2
@@ -100,7 +100,7 @@ def test_brackets_in_texts_do_not_count(tmp_path):
     assert refused(path) == ("too-deep", 2)
 
 
-def test_many_statements_behind_white_space_are_read(tmp_path):
+def test_statements_after_much_white_space_are_read(tmp_path):
     path = tmp_path / "a.ttl"
     path.write_text("\n" * 70_000 + "<e:s> <e:p> <e:o> .")
     assert len(list(parse_rdf(path))) == 1
@@ -120,6 +120,6 @@ def test_many_statements_behind_white_space_are_read(tmp_path):
         ("(((((\n) ( [ ]", Found("brackets", 2)),
     ],
 )
-def test_the_scan_sees_tokens_wherever_reads_cut_them(monkeypatch, chunk, text, found):
-    monkeypatch.setattr(scan, "_CHUNK", chunk)
+def test_the_scan_finds_tokens_wherever_reads_split_them(monkeypatch, chunk, text, found):
+    monkeypatch.setattr(scan, "CHUNK", chunk)
     assert find_excess(io.BytesIO(text.format("y" * 200).encode()), 100, 5) == found

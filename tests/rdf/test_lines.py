@@ -1,4 +1,4 @@
-"""A parser is handed lines, never more bytes than it asked for, and each triple has its line."""
+"""A parser gets lines, never more bytes than it requests, and each triple has its line."""
 
 import io
 from pathlib import Path
@@ -21,13 +21,12 @@ BOM = "\ufeff".encode()
     sizes=st.lists(st.integers(1, 9), min_size=1, max_size=9),
     marked=st.booleans(),
 )
-def test_pieces_are_as_small_as_asked_for_and_are_the_whole_text(text, sizes, marked):
+def test_pieces_have_at_most_the_requested_size_and_make_up_the_text(text, sizes, marked):
     reader, seen, turn = LineReader(io.BytesIO(BOM + text if marked else text)), b"", 0
     while piece := reader.read(sizes[turn % len(sizes)]):
         assert len(piece) <= sizes[turn % len(sizes)]
         seen += piece
         turn += 1
-        # The line on which the piece lies.
         assert reader.line == seen[:-1].count(b"\n") + 1
     assert seen == (text if marked else text.removeprefix(BOM))
 
@@ -35,7 +34,7 @@ def test_pieces_are_as_small_as_asked_for_and_are_the_whole_text(text, sizes, ma
 @pytest.mark.parametrize("suffix", ["nt", "nq", "ttl", "trig"])
 @pytest.mark.parametrize("size", [1, 4095, 4096, 4097, 70_000])
 @pytest.mark.parametrize("start", ["", "\ufeff"])
-def test_long_lines_have_their_statements_and_their_numbers(tmp_path, suffix, size, start):
+def test_statements_on_long_lines_have_their_line_numbers(tmp_path, suffix, size, start):
     path: Path = tmp_path / f"a.{suffix}"
     line = f'<http://e/s> <http://e/p> "{"é" * size}" .\n'
     path.write_text(start + line * 3, encoding="utf-8")
@@ -44,7 +43,7 @@ def test_long_lines_have_their_statements_and_their_numbers(tmp_path, suffix, si
     assert {quad.object for quad, _ in found} == {ox.Literal("é" * size)}
 
 
-def test_a_byte_order_mark_in_shapes_and_in_the_file_of_a_workspace(tmp_path):
+def test_shapes_and_kg_toml_may_begin_with_a_byte_order_mark(tmp_path):
     shapes = tmp_path / "s.ttl"
     shapes.write_bytes(BOM + b"@prefix sh: <http://www.w3.org/ns/shacl#> .\n<e:S> a sh:NodeShape .")
     assert read_shapes([shapes]).shapes == ("<e:S>",)

@@ -1,4 +1,4 @@
-"""RDF/XML means what its specification says; where it is valid, other readers agree."""
+"""RDF/XML is read as its specification says; Oxigraph and rdflib agree on valid files."""
 
 import io
 import random
@@ -32,7 +32,7 @@ def node(content: str, attributes: str = 'rdf:about="http://e/s"') -> str:
 
 
 def literal(content: str) -> str:
-    """Return the object of the one statement with a property element."""
+    """Return the object of the only statement that a property element makes."""
     (line,) = lines(node(content))
     return line.removeprefix("<http://e/s> <http://e/p> ")
 
@@ -40,7 +40,7 @@ def literal(content: str) -> str:
 @pytest.mark.parametrize(
     ("content", "expected"),
     [
-        # Any other parse type is that of literals.
+        # An unknown parse type is treated as Literal.
         (
             '<e:p rdf:parseType="Statements">a<e:b/></e:p>',
             rf"a<e:b xmlns:e=\"http://e/\"></e:b>{LITERAL}",
@@ -48,11 +48,11 @@ def literal(content: str) -> str:
         ('<e:p rdf:parseType="literal"></e:p>', f"{LITERAL}"),
         ('<e:p rdf:parseType=""/>', f"{LITERAL}"),
         ('<e:p rdf:parseType="Literal"/>', f"{LITERAL}"),
-        # Lines end as XML says, also in literals of XML; what is written as a reference stays.
+        # Line ends are normalised, also in XML literals; character references are kept.
         ("<e:p>a\r\nb\rc&#13;d</e:p>", r"a\nb\nc\rd"),
         ('<e:p rdf:parseType="Literal">a\r\nb&#13;</e:p>', rf"a\nb&#xD;{LITERAL}"),
         ("<e:p><![CDATA[a\r\n<b>&c]]></e:p>", r"a\n<b>&c"),
-        # Each namespace once, on the element that uses it.
+        # Each namespace is declared once, on the element that uses it.
         (
             '<e:p rdf:parseType="Literal"><b xmlns="http://x/" c="1"><i/></b>'
             '<e:q e:r="&lt;"/></e:p>',
@@ -74,7 +74,7 @@ def literal(content: str) -> str:
         ("<e:p> x <!-- y --> z </e:p>", " x  z "),
     ],
 )
-def test_literals(content, expected):
+def test_literals_have_the_lexical_form_of_the_specification(content, expected):
     text, mark, tail = expected, "", ""
     for mark in ("^^", "@"):
         text, mark, tail = expected.partition(mark)
@@ -103,7 +103,7 @@ def test_references_are_resolved_against_xml_base(base, reference, expected):
     assert lines(text) == [f"<http://e/s> <http://e/p> <{expected}>"]
 
 
-def test_what_has_an_id_is_reified():
+def test_a_property_with_an_id_is_reified():
     text = node('<e:p rdf:ID="i" rdf:parseType="Resource"><rdf:li>1</rdf:li></e:p>')
     assert sorted(line.replace("_:g1", "_:x") for line in lines(text)) == sorted(
         [
@@ -125,7 +125,7 @@ def test_what_has_an_id_is_reified():
         (node('\n<e:p xml:lang="en_US">x</e:p>'), 2, "not a language tag"),
         (node(f'\n<e:p xml:lang="en" rdf:datatype="{RDF}langString">\nx</e:p>'), 2, "langString"),
         (node(f'\n<e:p rdf:datatype="{RDF}langString">\nx</e:p>'), 2, "langString"),
-        (node('\n<e:p rdf:resource="x">text</e:p>'), 2, "no text may"),
+        (node('\n<e:p rdf:resource="x">text</e:p>'), 2, "is not allowed here"),
         (node('\n<e:p rdf:resource="x"><e:C/></e:p>'), 2, "must be empty"),
         (node('\n<e:p rdf:resource="x" rdf:nodeID="y"/>'), 2, "only one of"),
         (node('\n<e:p rdf:parseType="Resource" rdf:resource="y"/>'), 2, "no other attribute"),
@@ -133,7 +133,7 @@ def test_what_has_an_id_is_reified():
         (node('\n<e:p rdf:datatype="x" e:q="y"/>'), 2, "only one of"),
         (node('\n<e:p rdf:datatype="x"><e:C/></e:p>'), 2, "one node, or a text"),
         (node("\n<e:p>text<e:C/></e:p>"), 2, "not both"),
-        (node("\n<e:p><e:C/>text</e:p>"), 2, "no text may"),
+        (node("\n<e:p><e:C/>text</e:p>"), 2, "is not allowed here"),
         (node("\n<e:p><e:C/><e:C/></e:p>"), 2, "one node"),
         (node('\n<e:p rdf:bagID="x">1</e:p>'), 2, "rdf:bagID may not"),
         (node("", 'rdf:aboutEach="x"'), 1, "rdf:aboutEach may not"),
@@ -145,7 +145,7 @@ def test_what_has_an_id_is_reified():
         (f"{HEAD}<rdf:li/></rdf:RDF>", 1, "may not be a node"),
         (node("\n<p>x</p>"), 2, "has no namespace"),
         (node("", 'foo="x"'), 1, "has no namespace"),
-        (node("text"), 1, "no text may"),
+        (node("text"), 1, "is not allowed here"),
         (f'{HEAD}\n<e:C rdf:ID="x"/><e:C rdf:ID="x"/></rdf:RDF>', 2, "a second time"),
         (f'{HEAD}<x:C xmlns:x="a b"/></rdf:RDF>', 1, "not an absolute IRI"),
         (f"{HEAD}\n\n<e:C>", 3, "no element found"),
@@ -153,7 +153,7 @@ def test_what_has_an_id_is_reified():
         (f'<!DOCTYPE r SYSTEM "r.dtd">{node("", QUOTED)}', 1, "&x; is not declared"),
     ],
 )
-def test_what_is_not_rdf_is_told_with_its_line(text, line, message):
+def test_an_error_in_the_xml_has_its_line(text, line, message):
     with pytest.raises(InputError, match=message) as caught:
         lines(text)
     assert caught.value.code == "bad-rdf"
@@ -161,21 +161,21 @@ def test_what_is_not_rdf_is_told_with_its_line(text, line, message):
     assert caught.value.location.line == line
 
 
-def test_ten_errors_are_told_and_the_rest_counted():
+def test_ten_errors_are_reported_and_the_rest_counted():
     content = "".join(f'\n<e:p rdf:resource="a {n}"/>' for n in range(12))
     with pytest.raises(InputError) as caught:
         lines(node(content))
-    told = str(caught.value)
-    assert told.startswith("a.rdf:2:1: not valid RDF/XML: 'a 0' is not an IRI")
-    assert "a.rdf:11:1: 'a 9' is not an IRI" in told
-    assert "a 10" not in told
-    assert "and 2 more" in told
+    shown = str(caught.value)
+    assert shown.startswith("a.rdf:2:1: not valid RDF/XML: 'a 0' is not an IRI")
+    assert "a.rdf:11:1: 'a 9' is not an IRI" in shown
+    assert "a 10" not in shown
+    assert "and 2 more" in shown
 
 
 @pytest.mark.parametrize(
     "encoding", ["iso-8859-1", "windows-1252", "utf-16", "us-ascii", "gb18030"]
 )
-def test_encodings_that_the_file_names(tmp_path, encoding):
+def test_a_declared_encoding_is_decoded(tmp_path, encoding):
     path = tmp_path / "a.rdf"
     word = "e" if encoding == "us-ascii" else "é"
     text = f'<?xml version="1.0" encoding="{encoding}"?>\n' + node(f"<e:p>{word}</e:p>")
@@ -184,7 +184,7 @@ def test_encodings_that_the_file_names(tmp_path, encoding):
 
 
 @pytest.mark.parametrize("encoding", ["us-ascii", "utf-8"])
-def test_a_byte_that_is_not_of_the_encoding(tmp_path, encoding):
+def test_a_byte_that_is_invalid_in_the_encoding_is_an_error(tmp_path, encoding):
     path = tmp_path / "a.rdf"
     text = f'<?xml version="1.0" encoding="{encoding}"?>\n' + node("<e:p>é</e:p>")
     path.write_bytes(text.encode("latin-1"))
@@ -216,7 +216,7 @@ def test_a_long_literal_is_read_or_refused_never_lost(monkeypatch, content, tail
     assert caught.value.location.line == 2
 
 
-def test_elements_nest_up_to_a_limit():
+def test_elements_that_nest_too_deep_are_refused():
     deep = "<e:p>" * DEEPEST
     with pytest.raises(InputError) as caught:
         lines(HEAD + deep)
@@ -225,7 +225,7 @@ def test_elements_nest_up_to_a_limit():
     assert len(lines(HEAD + "<e:C><e:p>" * some + "</e:p></e:C>" * some + "</rdf:RDF>")) == 2 * some
 
 
-def test_the_spool_holds_what_the_file_says(tmp_path: Path) -> None:
+def test_spooling_counts_statements_and_collects_prefixes(tmp_path: Path) -> None:
     path = tmp_path / "a.rdf"
     path.write_text(node('<e:p rdf:parseType="Statements">x</e:p>'))
     read = spool_rdf([(path, None)], tmp_path / "spool")
@@ -234,7 +234,7 @@ def test_the_spool_holds_what_the_file_says(tmp_path: Path) -> None:
 
 
 class Documents:
-    """Makes valid documents from a number."""
+    """Makes random valid documents."""
 
     def __init__(self, seed: int) -> None:
         self.random = random.Random(seed)
@@ -299,7 +299,7 @@ class Documents:
 
 
 @pytest.mark.parametrize("seed", range(40))
-def test_other_readers_agree(seed):
+def test_oxigraph_or_rdflib_reads_the_same_statements(seed):
     text = Documents(seed).document()
     ours = "".join(f"{line} .\n" for line in lines(text, "http://b/c/d"))
     mine = rdflib.Graph().parse(data=ours, format="nt")

@@ -1,6 +1,6 @@
 """Damaged RDF files: an error with its place, or the statements on which other readers agree.
 
-`KG_FUZZ_EXAMPLES` says how many numbers are tried for each format.
+`KG_FUZZ_EXAMPLES` sets the number of examples for each format.
 """
 
 import os
@@ -26,7 +26,7 @@ Found = rdflib.Graph | None
 
 
 def by_kg(path: Path) -> tuple[Found, bool]:
-    """Return the statements, and whether something was told of them; None for an error."""
+    """Return the statements, or None for an error, and whether there was a note."""
     wrong = None
     with hearing() as notes:
         try:
@@ -57,12 +57,12 @@ def by_rdflib(path: Path, suffix: str) -> Found:
         try:
             graph = rdflib.Graph().parse(path, format=NAMES[suffix], publicID=BASE)
             return rdflib.Graph().parse(data=graph.serialize(format="nt"), format="nt")
-        except Exception:  # noqa: BLE001  (whatever it is, it does not read the file)
+        except Exception:  # noqa: BLE001  (any exception: rdflib rejects the file)
             return None
 
 
 def as_graph(quads: list[ox.Quad]) -> rdflib.Graph:
-    """Return statements as a graph, in which the graph of each stands beside its predicate."""
+    """Return the quads as one graph, with the name of each quad's graph in its predicate."""
     graph = rdflib.Graph()
     for quad in quads:
         name = "" if isinstance(quad.graph_name, ox.DefaultGraph) else f"~{quad.graph_name}"
@@ -72,7 +72,7 @@ def as_graph(quads: list[ox.Quad]) -> rdflib.Graph:
             else rdflib.URIRef("x:" + str(term).encode().hex())
             for term in (quad.subject, quad.object)
         )
-        # Blank nodes that name graphs are told apart no further.
+        # All graphs named by blank nodes are treated as one.
         name = "~_" if name.startswith("~_:") else name
         predicate = rdflib.URIRef("x:" + (quad.predicate.value + name).encode().hex())
         graph.add((subject, predicate, object_))
@@ -83,12 +83,12 @@ def check(suffix: str, seed: int, folder: Path) -> None:
     random_ = random.Random(f"{suffix} {seed}")
     path = folder / f"in{suffix}"
     path.write_bytes(damaged_bytes(random_, SAMPLES[suffix]))
-    mine, told = by_kg(path)
+    mine, noted = by_kg(path)
     oxigraph = by_oxigraph(path, suffix)
     if suffix == ".jsonld":
-        # What is dropped is told. Some references that Oxigraph drops are resolved, by the letter
-        # of the specification.
-        if mine is not None and oxigraph is not None and not told:
+        # Compare only files without dropped values. kg resolves some references that Oxigraph
+        # drops, as the specification says.
+        if mine is not None and oxigraph is not None and not noted:
             assert len(mine) >= len(oxigraph), path.read_bytes()
             same = len(mine) == len(oxigraph)
             assert not same or isomorphic(mine, oxigraph), path.read_bytes()
@@ -107,6 +107,6 @@ def check(suffix: str, seed: int, folder: Path) -> None:
 
 
 @pytest.mark.parametrize("suffix", SAMPLES)
-def test_damaged_files(tmp_path, suffix):
+def test_a_damaged_file_is_an_error_or_read_as_by_others(tmp_path, suffix):
     for seed in range(EXAMPLES):
         check(suffix, seed, tmp_path)

@@ -1,4 +1,4 @@
-"""RDF files become rows whose terms are those of the files, exactly."""
+"""Spooled rows have exactly the terms of the RDF files."""
 
 import gzip
 import random
@@ -38,7 +38,7 @@ def written(path, text):
 def test_every_term_survives(tmp_path, ending, quads):
     path = tmp_path / f"a.{ending}"
     ox.serialize(quads, str(path))
-    # Blank nodes are relabelled: put the same label in their place on both sides.
+    # Blank nodes are relabelled, so canonicalise both sides.
     wanted = canonical({row(quad) for quad in quads})
     assert canonical(rows(tmp_path, [path])) == wanted
 
@@ -47,13 +47,13 @@ def test_every_term_survives(tmp_path, ending, quads):
     max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(quads=st.lists(PLAIN_QUADS, max_size=20))
-def test_terms_are_those_that_pyoxigraph_prints(tmp_path, quads):
+def test_terms_are_written_as_pyoxigraph_writes_them(tmp_path, quads):
     path = tmp_path / "a.nq"
     ox.serialize(quads, str(path))
     assert set(rows(tmp_path, [path])) == {row(quad) for quad in quads}
 
 
-def test_formats(tmp_path):
+def test_every_format_is_spooled(tmp_path):
     files = [
         written(tmp_path / "a.ttl", '@prefix e: <http://e/> . e:s e:p "ttl"@EN .'),
         written(tmp_path / "a.nt", '<http://e/s> <http://e/p> "nt" .\n'),
@@ -81,14 +81,14 @@ def test_formats(tmp_path):
     ]
 
 
-def test_zstandard(tmp_path):
+def test_a_zstandard_file_is_spooled(tmp_path):
     zstandard = pytest.importorskip("zstandard")
     path = tmp_path / "a.nt.zst"
     path.write_bytes(zstandard.compress(b'<http://e/s> <http://e/p> "zst" .\n'))
     assert rows(tmp_path, [path]) == [("<http://e/s>", "<http://e/p>", '"zst"', None)]
 
 
-def test_default_graph_enters_the_graph_given(tmp_path):
+def test_statements_of_the_default_graph_go_to_the_given_graph(tmp_path):
     path = written(tmp_path / "a.trig", "<e:s> <e:p> <e:o> . <e:g> { <e:s> <e:p> <e:o> }")
     spool_rdf([(path, HOME)], tmp_path / "spool")
     found = duckdb.sql(spooled(tmp_path / "spool")).fetchall()
@@ -100,20 +100,20 @@ def test_default_graph_enters_the_graph_given(tmp_path):
 BLANK = "@prefix e: <e:> . e:s e:p [ e:q _:x , [ e:r _:y ] ] . _:y e:p ( 1 2 ) ."
 
 
-def test_blank_nodes_are_the_same_in_every_run_and_apart_in_every_file(tmp_path):
+def test_blank_node_labels_are_the_same_in_every_run_and_differ_between_files(tmp_path):
     first = written(tmp_path / "a.ttl", BLANK)
     second = written(tmp_path / "b.ttl", BLANK + "\n")
     once = rows(tmp_path, [first, second])
     assert rows(tmp_path, [first, second]) == once
     labels = {term for found in once for term in found if term and term.startswith("_:")}
     assert len(labels) == 12
-    # The nodes of the second file look as those of the first, and are numbered behind them.
+    # The nodes of the second file have the same hashes and are numbered after those of the first.
     hashes = {label[3:19] for label in labels}
     assert len(hashes) == 6
     assert labels == {f"_:f{found}{turn}" for found in hashes for turn in ("", "n1")}
 
 
-def test_labels_of_blank_nodes_depend_on_what_is_said_of_them(tmp_path):
+def test_blank_node_labels_depend_only_on_their_statements(tmp_path):
     def read(text):
         return set(rows(tmp_path, [written(tmp_path / "a.ttl", text)]))
 
@@ -125,17 +125,17 @@ def test_labels_of_blank_nodes_depend_on_what_is_said_of_them(tmp_path):
     ]
     once = read("@prefix e: <e:> ." + "".join(parts))
     assert read("# comment\n@prefix e: <e:> .\n" + "\n# more\n".join(reversed(parts))) == once
-    # What is said elsewhere changes none of them.
+    # Other statements do not change the labels.
     more = read("@prefix e: <e:> . e:t e:p [ e:q 3 ] ." + "".join(parts))
     assert more > once
-    # The same labels by another syntax, and other names of the nodes.
+    # Another syntax and other labels in the file do not change them either.
     path = written(tmp_path / "b.nt", "")
     ox.serialize(ox.parse(path=tmp_path / "a.ttl"), str(path), ox.RdfFormat.N_TRIPLES)
     assert set(rows(tmp_path, [path])) == more
 
 
 @pytest.mark.parametrize("seed", range(20))
-def test_nodes_stay_as_many_however_alike_they_are(tmp_path, seed):
+def test_similar_blank_nodes_stay_distinct(tmp_path, seed):
     random_ = random.Random(seed)
     nodes = [f"_:n{number}" for number in range(6)]
     triples = {
@@ -153,14 +153,14 @@ def test_nodes_stay_as_many_however_alike_they_are(tmp_path, seed):
     assert datasets[0] == datasets[1]
 
 
-def test_prefixes_of_the_files(tmp_path):
+def test_the_first_file_that_declares_a_prefix_wins(tmp_path):
     first = written(tmp_path / "a.ttl", "@prefix e: <http://a/> . e:s e:p e:o .")
     second = written(tmp_path / "b.ttl", "@prefix e: <http://b/> . @prefix f: <http://f/> .")
     result = spool_rdf([(first, None), (second, None)], tmp_path / "spool")
     assert result.prefixes == {"e": "http://a/", "f": "http://f/"}
 
 
-def test_relative_iris(tmp_path):
+def test_relative_iris_are_resolved_against_the_base_or_the_file(tmp_path):
     path = written(tmp_path / "a.ttl", "<s> <p> <#o> .")
     assert rows(tmp_path, [path], base="http://b/c") == [
         ("<http://b/s>", "<http://b/p>", "<http://b/c#o>", None)
@@ -174,16 +174,16 @@ def test_an_empty_file_has_no_statements(tmp_path, ending, text):
     assert rows(tmp_path, [written(tmp_path / f"a.{ending}", text)]) == []
 
 
-def test_no_files(tmp_path):
+def test_no_files_give_an_empty_table(tmp_path):
     assert rows(tmp_path, []) == []
 
 
-def test_byte_order_mark(tmp_path):
+def test_a_byte_order_mark_is_skipped(tmp_path):
     path = written(tmp_path / "a.ttl", "\ufeff<e:s> <e:p> <e:o> .")
     assert rows(tmp_path, [path]) == [("<e:s>", "<e:p>", "<e:o>", None)]
 
 
-def test_long_statements(tmp_path, monkeypatch):
+def test_statements_are_read_up_to_the_limit_and_refused_above_it(tmp_path, monkeypatch):
     monkeypatch.setattr(spool, "LONGEST_STATEMENT", 8_000_000)
     short = written(tmp_path / "a.nt", "<e:s> <e:p> <e:o> .\n")
     path = written(tmp_path / "b.nt", f'<e:s> <e:p> "{"x" * 5_000_000}" .\n_:b <e:p> "" .\n')
@@ -206,7 +206,7 @@ def test_rdf_12_is_refused(tmp_path, text):
     assert caught.value.code == "rdf-12"
 
 
-def test_disk_failure(tmp_path):
+def test_a_missing_target_folder_is_an_error(tmp_path):
     path = written(tmp_path / "a.ttl", "<e:s> <e:p> <e:o> .")
     with pytest.raises((WorldError, FileNotFoundError)):
         spool_rdf([(path, None)], tmp_path / "missing" / "spool")
