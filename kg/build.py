@@ -25,8 +25,8 @@ import duckdb
 from kg.about import tool_version
 from kg.builds import last_build, new_build, put_in_force, seal
 from kg.duck import beside, engine, lent, spare
-from kg.engines.duckdb.materialize import Materialization, materialize
-from kg.engines.outcome import MapCount
+from kg.engines.duckdb import DuckDB
+from kg.engines.outcome import MapCount, Outcome
 from kg.errors import InputError
 from kg.export import Problem, write_survey
 from kg.export.checks import check_rows
@@ -224,7 +224,7 @@ class _Builder:
         yield
         self.seconds[name] = round(time.process_time() - before, 3)
 
-    def map(self, connection: duckdb.DuckDBPyConnection) -> tuple[Materialization, list[Path]]:
+    def map(self, connection: duckdb.DuckDBPyConnection) -> tuple[Outcome, list[Path]]:
         workspace = self.workspace
         plan = read_mappings(workspace.mapping_files, workspace.prefixes, workspace.base)
         self.plan = plan
@@ -240,7 +240,7 @@ class _Builder:
             spool_rdf(workspace.graph_files(), spool, memory=memory)
         inside = None if self.options.allow_outside else (workspace.root,)
         folders, made = Folders(inside, self.spill), self.spill / "quads.parquet"
-        mapped = materialize(connection, plan, folders, made, spool)
+        mapped = DuckDB(connection).run(plan, folders, made, spool)
         mapped = replace(mapped, table=mapped.table.moved(connection, self.made.quads))
         sources = [path for entry in mapped.loaded for path in entry.files]
         files = [

@@ -11,8 +11,9 @@ from pathlib import Path
 from typing import Final
 
 from kg.duck import engine
-from kg.engines.duckdb.materialize import Materialization, explain, materialize
-from kg.engines.outcome import MapCount
+from kg.engines.duckdb import DuckDB, explain
+from kg.engines.engine import Engine
+from kg.engines.outcome import MapCount, Outcome
 from kg.errors import InputError, Location, UsageError
 from kg.export import choose_format, export_table
 from kg.export.targets import target_path, write_target
@@ -109,7 +110,7 @@ def map_files(
     _check_inputs(plan, mappings, routing, target, inside)
     with temporary_folder("map") as folder, Renames() as together:
         spill = Path(folder)
-        made = _materialized(plan, Folders(inside, spill, _CALLED), memory, threads)
+        made = _run(plan, Folders(inside, spill, _CALLED), memory, threads)
         written = tuple(
             TargetWritten(
                 logical,
@@ -139,12 +140,11 @@ def map_files(
     return Mapped(target, exported.statements, made.counts, written, prefixes)
 
 
-def _materialized(
-    plan: Plan, folders: Folders, memory: str | None, threads: int | None
-) -> Materialization:
+def _run(plan: Plan, folders: Folders, memory: str | None, threads: int | None) -> Outcome:
     with engine(folders.spill, memory, threads) as connection:
         target = folders.spill / "quads.parquet"
-        return materialize(connection, plan, folders, target, routed=True)
+        runner: Engine = DuckDB(connection)
+        return runner.run(plan, folders, target, routed=True)
 
 
 def _no_output(routing: Routing) -> UsageError:

@@ -1,10 +1,13 @@
-"""What comes of running a mapping: counts of what was read and lost."""
+"""What comes of running a plan: a quad table, and counts of what was read and lost."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
+from kg.engines.loaded import LoadedTable
 from kg.errors import Location
+from kg.mapping.plan import LogicalTarget
+from kg.quads import QuadTable
 from kg.wording import counted
 
 
@@ -108,3 +111,22 @@ class MapCount:
     def is_whole(self) -> bool:
         """Whether there were records, and each gave all that it should."""
         return bool(self.records) and not self.losses
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """The result of running a plan.
+
+    Attributes:
+        table: The quad table.
+        loaded: The source tables as they were read.
+        counts: One entry for each triples map.
+        targets: The quad table of each logical target; `table` is the default output then.
+        has_default: Whether any rule makes quads for the default output.
+    """
+
+    table: QuadTable
+    loaded: tuple[LoadedTable, ...]
+    counts: tuple[MapCount, ...]
+    targets: tuple[tuple[LogicalTarget, QuadTable], ...] = ()
+    has_default: bool = True

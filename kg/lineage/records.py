@@ -17,10 +17,10 @@ import duckdb
 
 from kg.duck import sql_name
 from kg.engines.duckdb import dialect
-from kg.engines.duckdb.loaded import LoadedTable, locate_all
 from kg.engines.duckdb.loading import load_table
 from kg.engines.duckdb.rule_sql import traced_sql
 from kg.engines.duckdb.term_sql import TermPrinter
+from kg.engines.loaded import LoadedTable, locate_all
 from kg.errors import Location
 from kg.lineage.asked import Trace, Wanted
 from kg.mapping.flatten import flatten

@@ -8,7 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from kg.duck import engine
-from kg.engines.duckdb.materialize import STREAM_FROM, Materialization, materialize
+from kg.engines.duckdb import DuckDB
+from kg.engines.duckdb.run import STREAM_FROM
+from kg.engines.outcome import Outcome
 from kg.mapping.documents import read_mapping
 from kg.mapping.plan import Plan
 from kg.sources import Folders
@@ -25,7 +27,7 @@ class Run:
     """The quads of a run, in the order of the quad table, and what the run said of itself."""
 
     quads: list[Quad]
-    made: Materialization
+    made: Outcome
 
     @property
     def triples(self) -> list[tuple[str, str, str]]:
@@ -58,7 +60,7 @@ def run_plan(
         spill = Path(folder)
         folders = Folders(None if inside is None else (inside,), spill)
         target = spill / "quads.parquet"
-        made = materialize(connection, plan, folders, target, stream_from=stream_from)
+        made = DuckDB(connection, stream_from).run(plan, folders, target)
         quads = connection.execute(f"SELECT s, p, o, g FROM {made.table.sql}").fetchall()
     return Run(quads, made)
 

@@ -14,8 +14,8 @@ from pathlib import Path
 import pytest
 
 from kg.duck import engine
+from kg.engines.duckdb import DuckDB, explain
 from kg.engines.duckdb.compile import compile_plan
-from kg.engines.duckdb.materialize import explain, materialize
 from kg.errors import InputError
 from kg.mapping.documents import read_mapping
 from kg.mapping.plan import Plan
@@ -110,7 +110,7 @@ class TestWork:
         with engine(spill, threads=1) as connection:
             spy = Spy(connection)
             target = spill / "quads.parquet"
-            made = materialize(spy, plan, Folders(None, spill), target)
+            made = DuckDB(spy).run(plan, Folders(None, spill), target)
             return spy, made.table.count(connection)
 
     def test_each_source_is_read_once(self, tmp_path):
@@ -171,7 +171,7 @@ class TestWork:
         with engine(tmp_path / "spill") as connection:
             spy = Spy(connection)
             target = tmp_path / "spill" / "quads.parquet"
-            made = materialize(spy, plan, Folders(None, tmp_path / "spill"), target)
+            made = DuckDB(spy).run(plan, Folders(None, tmp_path / "spill"), target)
             found = connection.execute(f"SELECT s, p, o FROM {made.table.sql}").fetchall()
         assert set(found) == {
             (f"<{EX}{row}>", f"<{EX}{name}>", f'"{row}{name}"')

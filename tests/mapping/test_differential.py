@@ -13,7 +13,7 @@ import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
-from kg.engines.duckdb.materialize import STREAM_FROM
+from kg.engines.duckdb.run import STREAM_FROM
 from kg.errors import InputError
 from kg.mapping.plan import Plan
 from kg.terms import RDF_TYPE
@@ -65,7 +65,7 @@ def as_if_wide(wide: bool) -> Iterator[None]:
         if wide:
             for name, number in (
                 ("kg.engines.duckdb.loading._width", lambda _: 2),
-                ("kg.engines.duckdb.materialize.MOST_RULES_AT_ONCE", 0),
+                ("kg.engines.duckdb.run.MOST_RULES_AT_ONCE", 0),
                 ("kg.engines.duckdb.counting.MOST_COUNTS_AT_ONCE", 2),
                 ("kg.engines.duckdb.batches.MOST_TOGETHER", 3),
                 ("kg.engines.duckdb.order.MOST_BLOCKS", 1),

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import duckdb
 
-from kg.engines.duckdb.loaded import LoadedTable, locate_all
 from kg.engines.duckdb.loading import load_table
+from kg.engines.loaded import LoadedTable, locate_all
 from kg.mapping.plan import (
     Constant,
     Formulation,

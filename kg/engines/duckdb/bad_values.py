@@ -12,8 +12,8 @@ from typing import Final
 import duckdb
 
 from kg.duck import sql_name
-from kg.engines.duckdb.loaded import LoadedTable, locate_all
 from kg.engines.duckdb.term_sql import TermPrinter
+from kg.engines.loaded import LoadedTable, locate_all
 from kg.errors import MOST_TOLD, InputError, InputErrors, KgError, Location
 from kg.mapping.plan import Formulation
 from kg.mapping.rules import Check, reference_names

@@ -10,9 +10,9 @@ import duckdb
 
 from kg.duck import sql_name
 from kg.engines.duckdb.doubts import crossing_notes, ill_typed, unfit_value
-from kg.engines.duckdb.loaded import LoadedTable
 from kg.engines.duckdb.losses_sql import LossPrinter
 from kg.engines.duckdb.program import Program
+from kg.engines.loaded import LoadedTable
 from kg.engines.outcome import LossCount, MapCount, Shared
 from kg.errors import Location
 from kg.mapping.rules import names

@@ -9,8 +9,8 @@ from typing import Final
 import duckdb
 
 from kg.duck import sql_name
-from kg.engines.duckdb.loaded import LoadedTable, locate
 from kg.engines.duckdb.losses_sql import LossSql, UnfitSql, combinations, crosses
+from kg.engines.loaded import LoadedTable, locate
 from kg.engines.outcome import IllTyped
 from kg.errors import LimitError, Location
 from kg.mapping.rules import Crossing

@@ -18,9 +18,9 @@ from kg.duck import sql_name, sql_text
 from kg.engines.duckdb.bad_values import bad_columns, column_error, note_columns, without_bad
 from kg.engines.duckdb.dialect import BAD_VALUE
 from kg.engines.duckdb.host import DuckHost
-from kg.engines.duckdb.loaded import LoadedTable
 from kg.engines.duckdb.read_errors import explained, is_mendable, not_utf8
 from kg.engines.duckdb.scans import query_of
+from kg.engines.loaded import LoadedTable
 from kg.errors import InputError, KgError, WorldError
 from kg.mapping.plan import Formulation
 from kg.mapping.source_table import Column, SourceTable

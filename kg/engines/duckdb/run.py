@@ -19,12 +19,12 @@ from kg.engines.duckdb.batches import Batch, rule_batches
 from kg.engines.duckdb.blocks import Codes, Ordered, write_coded, write_parts
 from kg.engines.duckdb.compile import compile_plan
 from kg.engines.duckdb.counting import count_all, has_distinct
-from kg.engines.duckdb.loaded import LoadedTable
 from kg.engines.duckdb.loading import drop_table, load_table
 from kg.engines.duckdb.program import Program, RuleSql, Stream
-from kg.engines.outcome import MapCount
+from kg.engines.loaded import LoadedTable
+from kg.engines.outcome import MapCount, Outcome
 from kg.logins import without_login
-from kg.mapping.plan import LogicalTarget, Plan
+from kg.mapping.plan import Plan
 from kg.quads import QuadTable, spooled
 from kg.rejects import Rejects, current
 from kg.sizes import parse_size
@@ -43,66 +43,41 @@ SHARE_OF_MEMORY: Final = 0.4
 
 
 @dataclass(frozen=True, slots=True)
-class Materialization:
-    """The result of running a plan.
+class DuckDB:
+    """Runs plans; see `kg.engines.engine.Engine`.
 
     Attributes:
-        table: The quad table.
-        loaded: The source tables as they were read.
-        counts: One entry for each triples map.
-        targets: The quad table of each logical target; `table` is the default output then.
-        has_default: Whether any rule makes quads for the default output.
-    """
-
-    table: QuadTable
-    loaded: tuple[LoadedTable, ...]
-    counts: tuple[MapCount, ...]
-    targets: tuple[tuple[LogicalTarget, QuadTable], ...] = ()
-    has_default: bool = True
-
-
-def materialize(
-    connection: duckdb.DuckDBPyConnection,
-    plan: Plan,
-    folders: Folders,
-    target: Path,
-    spool: Path | None = None,
-    *,
-    stream_from: int = STREAM_FROM,
-    routed: bool = False,
-) -> Materialization:
-    """Run a plan and write its quads.
-
-    Args:
         connection: From `kg.duck.engine`; used for this alone.
-        plan: The plan.
-        folders: Where the sources are.
-        target: The quad table to write; a folder of files, if there are many quads.
-        spool: Quads that go in beside those of the plan, from `kg.rdf.spool_rdf`.
         stream_from: Number of quads from which on blocks of subjects are written one by one.
-        routed: Write the quads of each logical target of the plan into a table of its own, beside
-            `target`; otherwise all are in one graph.
-
-    Raises:
-        InputError: The mapping does not fit the sources, or a value makes no valid term; the
-            message names the first such records.
-        LimitError: The memory limit was reached.
-        WorldError: The disk failed.
     """
-    terms = _spool_terms(connection, spool) if spool else ([], [])
-    for macro in dialect.MACROS:
-        connection.execute(macro)
-    rejects = current()
-    run = _Run(connection, folders, target, spool, stream_from)
-    program = compile_plan(plan, *terms, routed=routed)
-    try:
-        return run.of(program)
-    except duckdb.InvalidInputException as error:
-        if rejects is None or dialect.BAD_VALUE not in str(error):
-            raise term_error(connection, program.checks, run.loaded) or error from error
-    # Once more, without the bad values: who has none does not pay for leaving them out.
-    run.clear()
-    return run.of(compile_plan(plan, *terms, routed=routed, skips=True), rejects)
+
+    connection: duckdb.DuckDBPyConnection
+    stream_from: int = STREAM_FROM
+
+    def run(
+        self,
+        plan: Plan,
+        folders: Folders,
+        target: Path,
+        spool: Path | None = None,
+        *,
+        routed: bool = False,
+    ) -> Outcome:
+        """Run a plan and write its quads: into a folder of files, if there are many."""
+        terms = _spool_terms(self.connection, spool) if spool else ([], [])
+        for macro in dialect.MACROS:
+            self.connection.execute(macro)
+        rejects = current()
+        run = _Run(self, folders, target, spool)
+        program = compile_plan(plan, *terms, routed=routed)
+        try:
+            return run.of(program)
+        except duckdb.InvalidInputException as error:
+            if rejects is None or dialect.BAD_VALUE not in str(error):
+                raise term_error(self.connection, program.checks, run.loaded) or error from error
+        # Once more, without the bad values: who has none does not pay for leaving them out.
+        run.clear()
+        return run.of(compile_plan(plan, *terms, routed=routed, skips=True), rejects)
 
 
 class _Run:
@@ -114,20 +89,19 @@ class _Run:
 
     def __init__(
         self,
-        connection: duckdb.DuckDBPyConnection,
+        engine: DuckDB,
         folders: Folders,
         target: Path,
         spool: Path | None,
-        stream_from: int,
     ) -> None:
-        self.connection = connection
+        self.engine = engine
+        self.connection = engine.connection
         self.folders = folders
         self.target = target
         self.spool = spool
-        self.stream_from = stream_from
         self.loaded: tuple[LoadedTable, ...] = ()
 
-    def of(self, program: Program, rejects: Rejects | None = None) -> Materialization:
+    def of(self, program: Program, rejects: Rejects | None = None) -> Outcome:
         """Read the sources and write the quads.
 
         Args:
@@ -149,8 +123,9 @@ class _Run:
             return _write_targets(connection, program, self.loaded, counts, self.target)
         codes = Codes(program.order, program.predicates, program.graphs)
         extra = [codes.encoded(spooled(self.spool))] if self.spool else []
-        table = _write(connection, program, self.loaded, extra, self.target, self.stream_from)
-        return Materialization(table, self.loaded, counts)
+        stream_from = self.engine.stream_from
+        table = _write(connection, program, self.loaded, extra, self.target, stream_from)
+        return Outcome(table, self.loaded, counts)
 
     def clear(self) -> None:
         """Drop the source tables that are still there, and write elsewhere from now on."""
@@ -165,7 +140,7 @@ def _write_targets(
     loaded: tuple[LoadedTable, ...],
     counts: tuple[MapCount, ...],
     target: Path,
-) -> Materialization:
+) -> Outcome:
     """Write the rules of the default output and those of each target to tables of their own."""
     codes = Codes(program.order, program.predicates, program.graphs)
     tables = {entry.table.name for entry in loaded}
@@ -184,7 +159,7 @@ def _write_targets(
         rules = [rule for rule in program.rules if rule.targets & 1 << number]
         path = target.with_name(f"target{number}-{target.name}")
         made.append((logical, written(rules, path)))
-    return Materialization(table, loaded, counts, tuple(made), bool(default))
+    return Outcome(table, loaded, counts, tuple(made), bool(default))
 
 
 def _write(
