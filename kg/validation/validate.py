@@ -56,7 +56,9 @@ _BYTES_IN_RDFLIB: Final = 900
 # Classes among which one is looked for that a target may mean.
 _CLASSES: Final = 5_000
 # Results that are led back to their records at once.
-LOCATED: Final = 2_000
+LOCATED: Final = 5_000
+# How many times as many are held while these are collected.
+_HELD_ALONG: Final = 4
 
 # Leads results back to the records that they came from: the same results, with their origins.
 Locate = Callable[[Sequence[Result]], Sequence[Result]]
@@ -196,17 +198,30 @@ def _located(results: Iterable[Result], options: Options) -> Iterator[Result]:
         yield from results
         return
     source, seen = iter(results), Counter[object]()
-    while batch := list(islice(source, options.located)):
-        wanted: dict[int, Result] = {}
-        for number, result in enumerate(batch):
-            seen[result.rule] += 1
-            if options.traced is None or seen[result.rule] <= options.traced:
-                wanted[number] = result
-        if wanted:
-            located = options.locate(list(wanted.values()))
-            for number, result in zip(wanted, located, strict=True):
-                batch[number] = result
-        yield from batch
+    while batch := _batch(source, seen, options):
+        asked = [result for result, wanted in batch if wanted]
+        located = iter(options.locate(asked) if asked else ())
+        yield from (next(located) if wanted else result for result, wanted in batch)
+
+
+def _batch(
+    source: Iterator[Result], seen: Counter[object], options: Options
+) -> list[tuple[Result, bool]]:
+    """Take results, and tell which are to be led back; all of them are held meanwhile.
+
+    A call costs as much for one result as for thousands, so those that are not wanted are held
+    along until there are enough that are.
+    """
+    batch: list[tuple[Result, bool]] = []
+    wanted = 0
+    for result in source:
+        seen[result.rule] += 1
+        is_wanted = options.traced is None or seen[result.rule] <= options.traced
+        batch.append((result, is_wanted))
+        wanted += is_wanted
+        if wanted == options.located or len(batch) == _HELD_ALONG * options.located:
+            break
+    return batch
 
 
 class _Validation:

@@ -43,6 +43,23 @@ def test_the_first_results_of_each_constraint_are_led_back() -> None:
     assert traced(None)[1] == 24
 
 
+def test_few_results_among_many_are_led_back_together() -> None:
+    """Of two constraints, one is led back for the first few of its results, the other for all."""
+    calls: list[int] = []
+
+    def locate(found: list[Result]) -> list[Result]:
+        calls.append(len(found))
+        return found
+
+    many = [replace(MADE[1], focus_node=f"<m{n}>") for n in range(60)]
+    mixed = [result for each in zip(many, [MADE[0]] * 60, strict=True) for result in each]
+    rare = [replace(MADE[0], source_shape=f"<rare{n}>") for n in range(3)]
+    given = [*many, rare[0], *many, rare[1], *mixed, rare[2]]
+    options = Options(locate=locate, located=20, traced=5)  # type: ignore[arg-type]
+    assert list(_located(given, options)) == given
+    assert calls == [6, 6, 1]
+
+
 def test_results_without_places_are_counted_in_one_group() -> None:
     out = StringIO()
     table = TableReport(out, ShapesGraph({}), Namer({}), traced=5)
