@@ -1,15 +1,16 @@
 """Makes a graph of readings of weather stations, of any size, with a known share of bad ones.
 
-    python generate.py TRIPLES OUT.nt [--bad 0.001] [--seed 1]
+    python generate.py TRIPLES OUT.nt [--bad 0.001] [--slips 1] [--seed 1]
 
-The same arguments give the same bytes. Every bad reading has one slip, in turn of each kind.
+The same arguments give the same bytes. Every bad reading has a slip, in turn of each kind, or
+several.
 """
 
 from __future__ import annotations
 
 import argparse
 import random
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 NS = "http://example.org/weather/"
@@ -56,7 +57,9 @@ SLIPS: tuple[Callable[[dict[str, list[str]]], None], ...] = (
 )
 
 
-def reading(number: int, stations: int, rng: random.Random, slip: int | None) -> Iterator[str]:
+def reading(
+    number: int, stations: int, rng: random.Random, slips: Iterable[int] = ()
+) -> Iterator[str]:
     subject = iri(f"reading/{number}")
     day = f"{2000 + number % 20}-{1 + number % 12:02d}-{1 + number % 28:02d}"
     hour = number % 23
@@ -72,7 +75,7 @@ def reading(number: int, stations: int, rng: random.Random, slip: int | None) ->
     }
     if number % 4 == 0:
         fields["replaces"] = [iri(f"reading/{number // 2}")]
-    if slip is not None:
+    for slip in slips:
         SLIPS[slip % len(SLIPS)](fields)
     yield f"{subject} {RDF_TYPE} {iri('Reading')} .\n"
     for name, values in fields.items():
@@ -81,7 +84,8 @@ def reading(number: int, stations: int, rng: random.Random, slip: int | None) ->
             yield f"{subject} {predicate} {value} .\n"
 
 
-def triples(count: int, bad: float, seed: int) -> Iterator[str]:
+def triples(count: int, bad: float, seed: int, each: int = 1) -> Iterator[str]:
+    """Yield about so many triples; a share of the readings is bad, with so many slips each."""
     rng = random.Random(seed)
     per_station = int(READINGS_PER_STATION * PER_READING) + 4
     stations = max(1, count // per_station)
@@ -93,10 +97,10 @@ def triples(count: int, bad: float, seed: int) -> Iterator[str]:
     slips = 0
     step = 1 / bad if bad else float("inf")
     for number in range(readings):
-        slip = None
+        own: Iterable[int] = ()
         if number + 1 >= (slips + 1) * step:
-            slip, slips = slips, slips + 1
-        yield from reading(number, stations, rng, slip)
+            own, slips = range(slips * each, (slips + 1) * each), slips + 1
+        yield from reading(number, stations, rng, own)
 
 
 def main() -> None:
@@ -104,10 +108,11 @@ def main() -> None:
     parser.add_argument("triples", type=int)
     parser.add_argument("out", type=Path)
     parser.add_argument("--bad", type=float, default=0.001, help="share of readings with a slip")
+    parser.add_argument("--slips", type=int, default=1, help="slips of each bad reading")
     parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args()
     with options.out.open("w", encoding="utf-8") as out:
-        out.writelines(triples(options.triples, options.bad, options.seed))
+        out.writelines(triples(options.triples, options.bad, options.seed, options.slips))
 
 
 if __name__ == "__main__":
