@@ -17,8 +17,10 @@ from typing import Final
 from kg.errors import InputError, KgError
 from kg.mapping.jsonpath import JsonPath, Step, Wildcard, parse_jsonpath
 from kg.mapping.plan import LogicalSource
+from kg.rejects import current
 from kg.sources import json_trees
 from kg.sources.files import SourceFile
+from kg.sources.json_lines import faults_of, good_lines, half_character
 from kg.sources.json_numbers import mark_numbers
 from kg.sources.json_scan import JsonScanner, too_large
 from kg.sources.reading import Host, Reading
@@ -50,16 +52,16 @@ def read(reading: Reading) -> JsonRecords:
     """
     iterator = _iterator(reading)
     paths = [parse_jsonpath(column.reference) for column in reading.table.columns]
-    if key := json_trees.doubled_key(next(text_blocks(reading.file, reading.source), "")):
+    start = "" if reading.skips else next(text_blocks(reading.file, reading.source), "")
+    if key := json_trees.doubled_key(start):
         reading.notes.append(
             f"{reading.file.shown}: the key {key!r} stands twice in an object; the first counts"
         )
     form = "" if reading.is_large else _native_form(reading, iterator, paths)
     if form:
         return _native(reading, iterator.steps or (), form)
-    several = _is_lines(reading.file, reading.source)
-    blocks = _utf8(reading.file, reading.source)
-    return _cut(reading, iterator, blocks, several=several, marks=reading.is_repaired)
+    several = is_lines(reading.file, reading.source)
+    return _cut(reading, iterator, _text(reading), several=several, marks=reading.is_repaired)
 
 
 def read_lines(reading: Reading, path: Path) -> JsonRecords:
@@ -107,8 +109,10 @@ def lines_of(file: SourceFile, source: LogicalSource, records: Collection[int]) 
         return {}
     wanted, last, number = set(records), max(records, default=0), 0
     found = {}
-    scanner = JsonScanner(_utf8(file, source), file)
-    for _ in scanner.documents(several=_is_lines(file, source)):
+    several = is_lines(file, source)
+    text = good_lines(file, source) if several and current() is not None else _utf8(file, source)
+    scanner = JsonScanner(text, file)
+    for _ in scanner.documents(several=several):
         for _ in scanner.walk(steps):
             number += 1
             if number in wanted:
@@ -134,30 +138,22 @@ def explain(text: str, source: LogicalSource, file: SourceFile) -> KgError:
     """
     if "maximum_object_size" in text:
         return too_large(file.location, LARGEST_OBJECT)
+    if is_lines(file, source) and (fault := faults_of(file, source)):
+        return fault
     scanner = JsonScanner(_utf8(file, source), file)
     try:
-        for _ in scanner.documents(several=_is_lines(file, source)):
+        for _ in scanner.documents(several=is_lines(file, source)):
             scanner.value(None)
     except KgError as error:
         return error
     if "surrogate" in text:
-        return _half_character(file)
+        return half_character(file.location)
     reason = re.sub(r".*: ", "", text.splitlines()[0]).strip().rstrip(".")
     return InputError(
         "bad-json",
         f"not valid JSON: {reason}",
         location=file.location,
         hint="Mend the file, or write it again with a JSON library.",
-    )
-
-
-def _half_character(file: SourceFile) -> InputError:
-    return InputError(
-        "bad-json",
-        "not valid JSON: a text holds half of a character (a surrogate without its other half,"
-        " such as \\ud83d alone)",
-        location=file.location,
-        hint="Look for \\ud8 to \\udf in the file, and write the character itself.",
     )
 
 
@@ -170,7 +166,7 @@ def _native_form(reading: Reading, iterator: JsonPath, paths: Sequence[JsonPath]
     steps = iterator.steps
     if steps is None or any(path.steps is None for path in paths):
         return ""
-    if _is_lines(file, source):
+    if is_lines(file, source):
         return "" if Wildcard.ALL in steps else "newline_delimited"
     is_array = steps[:1] == (Wildcard.ALL,) and Wildcard.ALL not in steps[1:]
     if is_array and _starts_with(file, source, "["):
@@ -189,7 +185,8 @@ def _is_small(file: SourceFile, source: LogicalSource) -> bool:
     return not empty
 
 
-def _is_lines(file: SourceFile, source: LogicalSource) -> bool:
+def is_lines(file: SourceFile, source: LogicalSource) -> bool:
+    """Tell whether each line of a file is a document."""
     return source.lines or _LINES.fullmatch(plain_name(file)) is not None
 
 
@@ -205,7 +202,7 @@ def _native(reading: Reading, steps: tuple[Step, ...], form: str) -> JsonRecords
     if reading.is_repaired:
         path, packing = reading.copy(".json"), "none"
         with path.open("wb") as out:
-            out.writelines(mark_numbers(_utf8(file, source)))
+            out.writelines(mark_numbers(_text(reading)))
     else:
         path, packing = plain_text(file, source, reading.copy(".json"))
     return JsonRecords(
@@ -330,12 +327,18 @@ class _Cutter:
         try:
             return text.encode()
         except UnicodeEncodeError as error:
-            raise _half_character(self.file) from error
+            raise half_character(self.file.location) from error
 
 
 def _shallow(tree: json_trees.Tree) -> json_trees.Tree:
     """Return a value; of an array or object, which is no value of a term, only its kind."""
     return type(tree)() if isinstance(tree, dict | list) else tree
+
+
+def _text(reading: Reading) -> Iterator[bytes]:
+    """Yield the text of a file; of JSON Lines without those that are bad, if they are left out."""
+    read = good_lines if reading.skips else _utf8
+    return read(reading.file, reading.source)
 
 
 def _utf8(file: SourceFile, source: LogicalSource) -> Iterator[bytes]:

@@ -73,6 +73,7 @@ class Fault:
         files: Files that differ from those of `BASE`; None for a file that is not there.
         command: What is run; `kg build` by default.
         code: The exit code.
+        errors: How many errors are told.
     """
 
     name: str
@@ -81,6 +82,7 @@ class Fault:
     files: dict[str, str | bytes | None] = field(default_factory=dict)
     command: tuple[str, ...] = ("build", "--no-index")
     code: int = 2
+    errors: int = 1
 
 
 def mapping(old: str, new: str) -> dict[str, str | bytes | None]:
@@ -413,6 +415,7 @@ SOURCES = [
             .replace("http://example.org/makalu", "en")
             .replace("1954-07-31,", "1954-07-31,english text"),
         },
+        errors=2,  # it is no IRI either, which the mapping makes of it too
     ),
     Fault(
         "syntax error in JSON",

@@ -37,8 +37,10 @@ def check_message(result: Result, fault: Fault) -> None:
     # One sentence, and one of advice; a question shows the line between, an RDF file with several
     # errors the next ones.
     is_longer = fault.command[0] == "query" or "at these places" in fault.words
-    assert is_longer or len(lines) == 2, result.err
-    assert all(line.startswith("  ") for line in lines[1:])
+    assert is_longer or len(lines) == 2 * fault.errors, result.err
+    first = [line for line in lines if not line.startswith("  ")]
+    assert len(first) == fault.errors
+    assert all(line.startswith("kg: ") for line in first)
     assert len(lines) > 1
     assert result.out == ""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 from itertools import count
 
 import pytest
@@ -11,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kg.errors import InputError
-from kg.mapping.plan import Dialect
+from kg.mapping.plan import Dialect, Formulation
 from kg.rejects import LONGEST_VALUE, skipping
 from kg.sources import csv_lines
 from tests.sources.loaded import load
@@ -206,3 +207,103 @@ class TestStopping:
         with pytest.raises(InputError, match="the record has 1") as caught:
             read({"t.csv": "id,n\n" + "x\n" * 50}, "id")
         assert "and 10 more errors" in caught.value.report()
+
+
+JSON_LINES = {"formulation": Formulation.JSON, "path": "t.jsonl"}
+
+
+class TestJsonLines:
+    @pytest.mark.parametrize(
+        ("bad", "reason"),
+        [
+            (b'{"a": 2', "not valid JSON: a comma or } is expected"),
+            (b'{"a": NaN} x', "not valid JSON: NaN and Infinity are not JSON"),
+            (b'{"a": "caf\xe9"}', "the text is not encoded in UTF-8 (byte 0xE9)"),
+            (b"no JSON", "not valid JSON: this is no JSON value"),
+            (b'{"a": "\x01"}', "not valid JSON: a text in quotes is not closed"),
+        ],
+    )
+    @pytest.mark.parametrize("iterator", ["$", "$.b[*]", "$..b[*]"])
+    def test_one_line_is_left_out(self, skip, bad, reason, iterator):
+        """Read as it is, cut out, and found by a library."""
+        b = b'"b": [{"a": "x"}]'
+        content = b'{"a": 1, %s}\n\n%s\n{"a": 3.10, %s}\r\n{"a": 4, %s}' % (b, bad, b, b)
+        files = {"t.jsonl": content}
+        loaded, lines, rows = skip(files, "a", iterator=iterator, **JSON_LINES)
+        assert loaded.values == (["1", "3.10", "4"] if iterator == "$" else ["x"] * 3)
+        assert lines == ([None] * 3 if ".." in iterator else [1, 4, 5])
+        value = bad.decode("utf-8", "replace").replace("\ufffd", "\\xE9")
+        assert [(row["line"], row["value"]) for row in rows] == [("3", value)]
+        assert rows[0]["reason"].startswith(reason)
+
+    @pytest.mark.parametrize("bad", ['{"a": 2} {"a": 3}', '{"a": "\\ud83d"}'])
+    @pytest.mark.parametrize("iterator", ["$", "$.a"])
+    def test_what_only_some_readers_take(self, skip, bad, iterator):
+        content = f'{{"a": 1}}\n{bad}\nx\n{{"a": 4}}\n'
+        loaded, _, rows = skip({"t.jsonl": content}, "a", iterator=iterator, **JSON_LINES)
+        assert len(loaded.values) == 2
+        assert [row["line"] for row in rows] == ["2", "3"]
+
+    def test_a_value_that_is_not_used_may_be_anything_that_nests(self, skip):
+        deep = "[" * 3000 + "]" * 3000
+        content = f'{{"a": 1}}\n{{"a": 2, "b": {deep}}}\nx\n'
+        loaded, _, rows = skip({"t.jsonl": content}, "a", **JSON_LINES)
+        assert loaded.values == ["1", "2"]
+        assert [row["line"] for row in rows] == ["3"]
+
+    def test_a_large_record_and_a_bad_one(self, skip):
+        content = f'{{"a": "{"x" * (17 << 20)}"}}\n{{"a": 2\n{{"a": 3}}\n'
+        loaded, _, rows = skip({"t.jsonl": content}, "a", **JSON_LINES)
+        assert [len(value) for value in loaded.values] == [17 << 20, 1]
+        assert [row["line"] for row in rows] == ["2"]
+
+    def test_a_document_has_no_place_to_go_on_at(self, skip):
+        with pytest.raises(InputError) as caught:
+            skip({"t.json": '[{"a": 1}, {"a": ]'}, "a", formulation=Formulation.JSON)
+        assert caught.value.code == "bad-json"
+        assert "cannot leave out a part of a JSON document" in str(caught.value)
+
+    def test_ten_are_told_at_once(self, read):
+        content = '{"a": 1}\n' + "x\n" * 47
+        with pytest.raises(InputError) as caught:
+            read({"t.jsonl": content}, "a", **JSON_LINES)
+        told = caught.value.report().splitlines()
+        assert [f"t.jsonl:{n}:1: " in told[2 * n - 4] for n in range(2, 12)] == [True] * 10
+        assert "and 37 more errors in " in told[-1]
+
+
+_VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text("ab"), inner, max_size=3),
+    max_leaves=5,
+)
+_HURT = {
+    "none": lambda text: text,
+    "cut": lambda text: text[:-1],
+    "more": lambda text: text + b"}",
+    "byte": lambda text: text[:-1] + b', "c": "\xff"}',
+    "comma": lambda text: text.replace(b'"n"', b',"n"', 1),
+}
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    records=st.lists(st.tuples(st.sampled_from([*_HURT, "none", "none"]), _VALUES), max_size=20),
+    ascii_only=st.booleans(),
+)
+def test_kept_and_rejected_json_lines_are_all(reader, tmp_path_factory, records, ascii_only):
+    folder = tmp_path_factory.mktemp("jsonl")
+    texts, good, bad = [], [], []
+    for number, (damage, value) in enumerate(records, 1):
+        text = json.dumps({"n": number, "v": value}, ensure_ascii=ascii_only).encode()
+        texts.append(_HURT[damage](text))
+        (good if damage == "none" else bad).append(number)
+    content = b"\n".join(texts) + b"\n"
+    with skipping(folder / "rejects.csv") as found:
+        loaded = load(reader, folder, {"t.jsonl": content}, "n", **JSON_LINES)
+        lines = loaded.lines()
+    rows = rejected(folder / "rejects.csv")
+    assert [int(row["line"]) for row in rows] == bad
+    assert loaded.values == [str(number) for number in good]
+    assert lines == good
+    assert len(good) + found.records == len(records)

@@ -186,22 +186,54 @@ def _read(
     reader: Reader,
     readings: Sequence[Reading],
 ) -> tuple[int, bool]:
-    """Make the table, as `_create` does; what goes wrong at first is mended, or left out."""
-    try:
-        made = _create(connection, table, _union(connection, reader, readings))
-    except (UnicodeDecodeError, duckdb.Error, InputError) as error:
-        if _skips(error, readings):
-            return _again(connection, table, reader, readings)
-        if isinstance(error, UnicodeDecodeError):  # DuckDB's message quotes what it could not read
-            raise not_utf8(readings) or error from error
-        if not isinstance(error, duckdb.Error):
-            raise
-        made = None
-        if not is_mendable(error, readings):
-            raise explained(connection, error, readings) from error
-    if made is None or _needs_marks(connection, table, readings):
-        return _again(connection, table, reader, readings)
-    return made
+    """Make the table, as `_create` does; what goes wrong is mended, or left out, if it can be."""
+    while True:
+        try:
+            made = _create(connection, table, _union(connection, reader, readings))
+        except (UnicodeDecodeError, duckdb.Error, InputError) as error:
+            if not (_skips(error, readings) or _mends(error, readings)):
+                found = _explained(connection, error, readings)
+                raise _without_way_on(found, table) from error
+        else:
+            if readings[0].is_repaired or not _needs_marks(connection, table, readings):
+                return made
+        connection.execute(f"DROP TABLE IF EXISTS {sql_name(table.name)}")
+        for reading in readings:
+            reading.is_repaired = True
+
+
+def _explained(
+    connection: duckdb.DuckDBPyConnection, error: Exception, readings: Sequence[Reading]
+) -> Exception:
+    if isinstance(error, UnicodeDecodeError):  # DuckDB's message quotes what it could not read
+        return not_utf8(readings) or error
+    return explained(connection, error, readings) if isinstance(error, duckdb.Error) else error
+
+
+# Documents of which no part can be left out, and the errors that they may have.
+_WHOLE: Final[Mapping[Formulation, str]] = {
+    Formulation.JSON: "a JSON document",
+    Formulation.YAML: "a YAML document",
+    Formulation.XPATH: "an XML document",
+    Formulation.EXCEL: "a workbook",
+    Formulation.PARQUET: "a Parquet file",
+}
+_OF_WHOLE: Final = frozenset({"encoding", "json", "parquet", "workbook", "xml", "yaml"})
+
+
+def _without_way_on(error: Exception, table: SourceTable) -> Exception:
+    """Say that a broken document stops the command, though bad records are to be left out."""
+    whole = _WHOLE.get(table.source.formulation)
+    if current() is None or whole is None or not isinstance(error, InputError):
+        return error
+    if error.code.removeprefix("bad-") in _OF_WHOLE:
+        way = f"--on-bad skip cannot leave out a part of {whole}."
+        error.hint = f"{error.hint}\n  {way}" if error.hint else way
+    return error
+
+
+def _mends(error: Exception, readings: Sequence[Reading]) -> bool:
+    return isinstance(error, duckdb.Error) and is_mendable(error, readings)
 
 
 # Errors of records that are left out where the user wants that.
@@ -215,7 +247,7 @@ def _skips(error: Exception, readings: Sequence[Reading]) -> bool:
         wanted &= error.code in _OF_RECORDS
     elif isinstance(error, duckdb.Error):
         wanted &= isinstance(error, duckdb.InvalidInputException | duckdb.NotImplementedException)
-        wanted &= BAD_VALUE not in str(error)
+        wanted &= BAD_VALUE not in str(error) and not json_files.is_mendable(str(error))
     for reading in readings if wanted else ():
         reading.skips = True
     return wanted
@@ -223,7 +255,9 @@ def _skips(error: Exception, readings: Sequence[Reading]) -> bool:
 
 def _can_skip(reading: Reading) -> bool:
     """Tell whether the format of a file has places where reading can go on behind a bad record."""
-    return reading.source.formulation is Formulation.CSV and not reading.skips
+    kind, file = reading.source.formulation, reading.file
+    is_lines = kind is Formulation.JSON and json_files.is_lines(file, reading.source)
+    return not reading.skips and (kind is Formulation.CSV or is_lines)
 
 
 def _needs_marks(
@@ -249,22 +283,6 @@ def _needs_marks(
     return row is not None and any(
         json_files.may_lose(reading.host, reading.file, reading.source) for reading in readings
     )
-
-
-def _again(
-    connection: duckdb.DuckDBPyConnection,
-    table: SourceTable,
-    reader: Reader,
-    readings: Sequence[Reading],
-) -> tuple[int, bool]:
-    """Read the files once more, with what went wrong at first mended."""
-    connection.execute(f"DROP TABLE IF EXISTS {sql_name(table.name)}")
-    for reading in readings:
-        reading.is_repaired = True
-    try:
-        return _create(connection, table, _union(connection, reader, readings))
-    except duckdb.Error as error:
-        raise explained(connection, error, readings) from error
 
 
 def _union(

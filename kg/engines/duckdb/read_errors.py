@@ -27,10 +27,11 @@ def is_mendable(error: duckdb.Error, readings: Sequence[Reading]) -> bool:
     if reading is None:
         return False
     if reading.source.formulation is Formulation.JSON:
-        reading.is_large = json_files.is_mendable(str(error))
-        return reading.is_large
+        was_large = reading.is_large
+        reading.is_large |= json_files.is_mendable(str(error))
+        return reading.is_large and not was_large
     is_csv = reading.source.formulation is Formulation.CSV
-    return is_csv and csv_files.is_mendable(str(error))
+    return is_csv and not reading.is_repaired and csv_files.is_mendable(str(error))
 
 
 def _reading_of(text: str, readings: Sequence[Reading]) -> Reading | None:
