@@ -16,6 +16,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from kg.terms import RDF_LANG_STRING, XSD, escape
+from kg.wording import nearest
 
 _INTEGER: Final = r"[+-]?[0-9]+"
 _NUMBER: Final = r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)"
@@ -168,11 +169,8 @@ def unknown_datatype(iri: str) -> str | None:
     >>> unknown_datatype("http://www.w3.org/2001/XMLSchema#intger")
     'Did you mean xsd:integer?'
     """
-    from difflib import get_close_matches
-
     name = iri.removeprefix(XSD)
     if name == iri or name in _KNOWN:
         return None
-    same = [known for known in sorted(_KNOWN) if known.casefold() == name.casefold()]
-    near = same or get_close_matches(name, sorted(_KNOWN), 1)
-    return f"Did you mean xsd:{near[0]}?" if near else "See https://www.w3.org/TR/xmlschema11-2/."
+    near = nearest(name, _KNOWN)
+    return f"Did you mean xsd:{near}?" if near else "See https://www.w3.org/TR/xmlschema11-2/."

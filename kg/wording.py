@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Iterable
 from typing import Final
 
 _BAR: Final = 20  # characters
+_ALIKE: Final = 0.65  # of 1, from which on a word may be a slip for another
 
 
 def counted(count: int, noun: str) -> str:
@@ -15,6 +17,24 @@ def counted(count: int, noun: str) -> str:
     ('1 record', '2,000 records')
     """
     return f"{count:,} {noun}{'' if count == 1 else 's'}"
+
+
+def nearest(word: str, known: Iterable[str]) -> str | None:
+    """Return the known word that another may be a slip for, or None; case counts little.
+
+    >>> nearest("mesage", ["message", "name"]), nearest("peak", ["Peak", "peaks"])
+    ('message', 'Peak')
+    """
+    from difflib import get_close_matches
+
+    folded: dict[str, list[str]] = {}
+    for each in sorted(known):
+        folded.setdefault(each.casefold(), []).append(each)
+    found = get_close_matches(word.casefold(), folded, n=1, cutoff=_ALIKE)
+    if not found:
+        return None
+    # Names of classes and of properties may differ in the case of their first letter alone.
+    return min(folded[found[0]], key=lambda each: (each[:1] != word[:1], each))
 
 
 def progress_bar(done: int, total: int) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Final
 
@@ -15,6 +14,7 @@ from kg.names import Namer, local_name
 from kg.terms import XSD
 from kg.validation.names import OWL, sh
 from kg.validation.shapes import ShapesGraph
+from kg.wording import nearest
 
 _TERMS: Final = {
     sh("targetClass"): "class",
@@ -98,9 +98,9 @@ def unused_shapes(
 
 
 def _like(term: str, known: Sequence[str]) -> str | None:
-    names = {local_name(each).lower(): each for each in known if each != term}
-    near = get_close_matches(local_name(term).lower(), names, n=1, cutoff=0.75)
-    return names[near[0]] if near else None
+    names = {local_name(each): each for each in known if each != term}
+    near = nearest(local_name(term), names)
+    return names[near] if near else None
 
 
 def missing_shapes(shapes: ShapesGraph, namer: Namer) -> Iterator[Finding]:

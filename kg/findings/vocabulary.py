@@ -6,13 +6,13 @@ import json
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from difflib import get_close_matches
 from functools import cache, cached_property
 from pathlib import Path
 from typing import Final
 
 from kg.rdf import open_rdf
 from kg.terms import RDF, RDF_TYPE
+from kg.wording import nearest
 
 # The terms of namespaces that are known in full, which tests/findings/test_published.py makes
 # of rdflib's: rdflib itself takes longer to import than a small graph to check.
@@ -108,15 +108,10 @@ def _published() -> Mapping[str, frozenset[str]]:
 
 
 def _nearest(iri: str, known: Iterable[str]) -> str | None:
-    """Return the one that differs least, if one is like it, upper case told from lower first."""
-    start = len(namespace_of(iri))
-    names = {each[len(namespace_of(each)) :]: each for each in sorted(known, reverse=True)}
-    near = get_close_matches(iri[start:], names, n=1, cutoff=0.7)
-    if near:
-        return names[near[0]]
-    lowered = {name.lower(): each for name, each in names.items()}
-    near = get_close_matches(iri[start:].lower(), lowered, n=1, cutoff=0.7)
-    return lowered[near[0]] if near else None
+    """Return the one that differs least, if one is like it."""
+    names = {each[len(namespace_of(each)) :]: each for each in known}
+    near = nearest(iri[len(namespace_of(iri)) :], names)
+    return names[near] if near else None
 
 
 def read_vocabulary(files: Iterable[Path], base: str = "") -> Vocabulary:

@@ -15,6 +15,7 @@ from kg.lineage.lineage import Lineage, workspace_lineage
 from kg.paths import find_files
 from kg.temporary import temporary_folder
 from kg.terms import RDF_TYPE, expand, iri, is_iri
+from kg.wording import nearest
 from kg.workspace import COMMON_PREFIXES, Workspace
 
 # Inode, size and time of a file; None where it is not there.
@@ -102,14 +103,12 @@ class Tracer:
 
     def near(self, text: str) -> str | None:
         """Return a name with a known prefix that is much like a name without one, or None."""
-        from difflib import get_close_matches
-
         prefixes = self._workspace.prefixes
         before, colon, name = text.partition(":")
         if not colon or before in prefixes:
             return None
-        near = get_close_matches(before, prefixes, n=1)
-        return f"{near[0]}:{name}" if near else None
+        near = nearest(before, prefixes)
+        return f"{near}:{name}" if near else None
 
     def _hint(self, text: str) -> str:
         meant = self.near(text)

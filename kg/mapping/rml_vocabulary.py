@@ -5,8 +5,9 @@ The vocabularies of before are turned into the present one beforehand, see `kg.m
 
 from __future__ import annotations
 
-from difflib import get_close_matches
 from typing import TYPE_CHECKING, Final
+
+from kg.wording import nearest
 
 if TYPE_CHECKING:
     from kg.errors import InputError
@@ -68,6 +69,6 @@ def _refusal(name: str, value: Value) -> InputError:
     for what, names, hint in _MISSING:
         if name in names:
             return value.error(f"rml:{name}: {what} are not supported", hint=hint)
-    similar = get_close_matches(name, _KNOWN - _HINTS, 1)
-    hint = f"Did you mean rml:{similar[0]}?" if similar else "kg would pass it over: take it away."
+    similar = nearest(name, _KNOWN - _HINTS)
+    hint = f"Did you mean rml:{similar}?" if similar else "kg would pass it over: take it away."
     return value.error(f"rml:{name} is no property that kg knows", hint=hint)

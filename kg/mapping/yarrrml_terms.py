@@ -14,7 +14,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from difflib import get_close_matches
 from typing import Final
 
 from kg.mapping.advice import doubt, no_iri
@@ -33,6 +32,7 @@ from kg.mapping.templates import CallText, TemplateError, escaped, parse_call, p
 from kg.mapping.yaml_nodes import Node
 from kg.mapping.yarrrml_access import TargetReader
 from kg.terms import expand, is_iri, is_language_tag
+from kg.wording import nearest
 
 VALUE: Final = ("value", "v")
 CONDITIONS: Final = ("condition", "conditions", "c")
@@ -213,9 +213,9 @@ class TermReader:
         prefix, colon, _ = text.partition(":")
         if not colon:
             return f"Write it with its scheme, or with a prefix: ex:{text}."
-        similar = get_close_matches(prefix, self.prefixes, 1)
+        similar = nearest(prefix, self.prefixes)
         if similar:
-            return f"Did you mean {similar[0]}:? Otherwise declare {prefix}: under prefixes."
+            return f"Did you mean {similar}:? Otherwise declare {prefix}: under prefixes."
         return f"Declare {prefix}: under prefixes of this file, or in kg.toml for all files."
 
     def expression(self, node: Node, text: str) -> Expression:

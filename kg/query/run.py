@@ -24,6 +24,7 @@ from kg.query.question import (
 from kg.query.syntax import check_query
 from kg.sparql.guard import Guarded
 from kg.sparql.words import Form
+from kg.wording import nearest
 from kg.workspace import COMMON_PREFIXES, Workspace
 
 if TYPE_CHECKING:  # only remote stores answer with odd terms
@@ -253,12 +254,10 @@ def find_question(target: str, workspace: Workspace | None) -> Question:
 
 
 def _unknown_question(target: str, names: list[str]) -> InputError:
-    from difflib import get_close_matches
-
-    near = get_close_matches(target, names, n=1)
+    near = nearest(target, names)
     hint = "See `kg questions` for the names; the name of a file ends in .rq."
     if "{" in target:
         hint = "Ask a text with -e: kg query -e 'SELECT …'"
     elif near:
-        hint = f"Did you mean {near[0]}? See `kg questions` for all names."
+        hint = f"Did you mean {near}? See `kg questions` for all names."
     return InputError("unknown-question", f"there is no question {target}", hint=hint)

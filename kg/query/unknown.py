@@ -9,11 +9,11 @@ from typing import Final
 from kg.names import Namer
 from kg.query.engine import Engine, Rows, Term
 from kg.sparql.guard import Guarded, guard
-from kg.sparql.mistakes import nearest
 from kg.sparql.names import Names
 from kg.sparql.tree import Iri, Name
 from kg.sparql.walk import find, triple_patterns
 from kg.terms import RDF_TYPE, is_iri, is_named
+from kg.wording import nearest
 
 _NAMED: Final = (Iri, Name)
 # Terms of one query that are looked up, and hints that are given, at most.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any, Final
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 from kg.errors import InputError
 from kg.mapping.plan import LogicalSource
 from kg.sources.extras import need
+from kg.wording import nearest
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -97,13 +97,13 @@ def _all(inspector: Inspector, library: Library) -> list[str]:
 
 def _missing(source: LogicalSource, message: str, known: Sequence[str]) -> InputError:
     wanted = source.iterator.strip()
-    near = difflib.get_close_matches(wanted, known, n=1)
-    # A table of another schema, written without it.
-    near = near or [name for name in known if name.rpartition(".")[2] == unquoted(wanted)][:1]
+    # It may be a table of another schema, written without it.
+    elsewhere = (name for name in known if name.rpartition(".")[2] == unquoted(wanted))
+    near = nearest(wanted, known) or next(elsewhere, None)
     listed = ", ".join(known[:_SHOWN]) + (", …" if len(known) > _SHOWN else "")
     return InputError(
         "missing-table",
         message,
         location=source.origin.location(),
-        hint=f"Did you mean {near[0]!r}?" if near else f"It has: {listed or 'no tables'}.",
+        hint=f"Did you mean {near!r}?" if near else f"It has: {listed or 'no tables'}.",
     )

@@ -10,7 +10,6 @@ A process of its own reads the workbook (see `kg.sources.workbook_child`).
 
 from __future__ import annotations
 
-import difflib
 import json
 import subprocess
 import sys
@@ -30,6 +29,7 @@ from kg.sources.reading import Reading
 from kg.sources.records import RowRecords
 from kg.sources.streams import compression_of, unpacked
 from kg.temporary import temporary_folder
+from kg.wording import nearest
 from kg.workspace import show_path
 
 # Not imported: it has libraries of its own.
@@ -222,8 +222,8 @@ def _sheet_name(file: SourceFile, source: LogicalSource, known: Sequence[str]) -
             location=Location(show_path(file.path)),
             hint="Save it again as .xlsx.",
         )
-    near = difflib.get_close_matches(wanted, known, n=1)
-    guess = f"Did you mean {near[0]!r}? " if near else ""
+    near = nearest(wanted, known)
+    guess = f"Did you mean {near!r}? " if near else ""
     raise InputError(
         "missing-sheet",
         f"there is no sheet {wanted!r}" if wanted else f"there are {len(known)} sheets",

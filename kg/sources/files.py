@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -14,6 +13,7 @@ from kg.logins import without_login
 from kg.mapping.plan import Formulation, LogicalSource
 from kg.mapping.source_table import Column
 from kg.paths import is_file, is_inside, is_link, kind_of, names_in, show_path
+from kg.wording import nearest
 
 WORKSPACE: Final = "the workspace"
 ARCHIVE_ENDINGS: Final = (".zip", ".tar", ".tar.gz", ".tgz", ".tar.xz", ".txz")
@@ -158,13 +158,12 @@ def check_file(file: SourceFile, source: LogicalSource, folders: Folders) -> Non
             hint="Write its content to a file first.",
         )
     if kind is None:
-        nearby = names_in(path.parent)
-        near = difflib.get_close_matches(path.name, nearby, n=1)
+        near = nearest(path.name, names_in(path.parent))
         raise InputError(
             "missing-file",
             f"there is no file {show_path(path)}",
             location=source.origin.location(),
-            hint=f"Did you mean {near[0]!r}?" if near else _nearer(path),
+            hint=f"Did you mean {near!r}?" if near else _nearer(path),
         )
     if path.stat().st_size == 0:
         raise empty_file(file)
@@ -200,10 +199,8 @@ def listed(names: Sequence[str]) -> str:
 def missing_reference(column: Column, known: Sequence[str], source: LogicalSource) -> InputError:
     """Return the error for a reference that no record of a source has."""
     reference = column.reference
-    near = difflib.get_close_matches(reference, known, n=1, cutoff=0.6)
-    same = [name for name in known if name.casefold() == reference.casefold()]
-    guess = (same or near)[:1]
-    hint = f"Did you mean {guess[0]!r}? " if guess else ""
+    guess = nearest(reference, known)
+    hint = f"Did you mean {guess!r}? " if guess else ""
     alone = known[0] if len(known) == 1 and not guess else ""
     mark = next((mark for mark in ";\t|," if mark in alone), None)
     if source.formulation is Formulation.CSV and mark and mark != source.dialect.delimiter:

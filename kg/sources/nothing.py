@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Sequence
 from typing import Final
 
@@ -14,6 +13,7 @@ from kg.sources.json_scan import JsonScanner
 from kg.sources.streams import text_blocks
 from kg.sources.xml_files import root_of
 from kg.sources.xml_paths import parse_path
+from kg.wording import nearest
 
 # Keys that are shown.
 _MOST_KEYS: Final = 10
@@ -92,9 +92,9 @@ def _missing_at(source: LogicalSource, file: SourceFile, above: Sequence[Step], 
             return "" if _fits(kind, step) else f"is {kind}"
     if not keys:
         return ""
-    near = difflib.get_close_matches(str(step), keys, n=1)
+    near = nearest(str(step), keys)
     listed = ", ".join(list(keys)[:_MOST_KEYS]) + (", …" if len(keys) > _MOST_KEYS else "")
-    return f"has no {step}; " + (f"did you mean {near[0]}?" if near else f"it has: {listed}")
+    return f"has no {step}; " + (f"did you mean {near}?" if near else f"it has: {listed}")
 
 
 def _fits(kind: str, step: Step) -> bool:

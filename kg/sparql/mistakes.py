@@ -13,6 +13,7 @@ from kg.sparql.characters import broken_at
 from kg.sparql.cursor import Mistake
 from kg.sparql.lexer import Kind, Token, declared_prefixes
 from kg.sparql.words import AGGREGATES, FUNCTIONS
+from kg.wording import nearest
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,15 +143,6 @@ def _unknown_prefix(found: Sequence[Token], prefixes: Mapping[str, str]) -> Advi
             hint = f"Did you mean {near}:? Else add a line PREFIX {prefix}: <…>"
         return Advice(token.start, f"the prefix {prefix}: is not known", hint)
     return None
-
-
-def nearest(word: str, known: Sequence[str] | Mapping[str, str] | set[str]) -> str | None:
-    """Return the known word that is most like a word, if one is like it."""
-    from difflib import get_close_matches
-
-    lowered = {each.lower(): each for each in sorted(known)}
-    near = get_close_matches(word.lower(), lowered, n=1, cutoff=0.7)
-    return lowered[near[0]] if near else None
 
 
 # -- rules: each returns message and hint, or None ------------------------------------------------

@@ -6,7 +6,6 @@ Spec: https://www.w3.org/TR/shacl/#targets
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from difflib import get_close_matches
 from typing import Final
 
 from kg.names import Namer, local_name
@@ -14,7 +13,7 @@ from kg.validation.model import Shape, Targets
 from kg.validation.names import OWL, RDF_TYPE, SH, sh
 from kg.validation.nesting import negated_recursion
 from kg.validation.shapes import ShapesGraph
-from kg.wording import counted
+from kg.wording import counted, nearest
 
 
 class Note(str):
@@ -108,11 +107,11 @@ def _meant(wanted: Sequence[str], classes: Callable[[], Sequence[str]], namer: N
     known = [term for term in classes() if term.startswith("<") and term not in wanted]
     by_name: dict[str, str] = {}
     for term in known:
-        by_name.setdefault(local_name(term).lower(), term)
+        by_name.setdefault(local_name(term), term)
     for iri in wanted:
-        near = get_close_matches(local_name(iri).lower(), by_name, n=1, cutoff=0.75)
+        near = nearest(local_name(iri), by_name)
         if near:
-            return f"; did you mean {namer(by_name[near[0]])}?"
+            return f"; did you mean {namer(by_name[near])}?"
     return ""
 
 

@@ -16,8 +16,8 @@ from typing import Final
 from kg.errors import InputError, Location
 from kg.validation.names import RDF_TYPE, RDFS_ENTAILMENT, sh
 from kg.validation.shapes import ShapesGraph, Triple, list_members
-from kg.validation.vocabulary import NEWER, nearest, unknown_name
-from kg.wording import counted
+from kg.validation.vocabulary import NEWER, TERMS, unknown_name
+from kg.wording import counted, nearest
 
 VERSION: Final = "SHACL 1.0 (Core and SPARQL)"
 _IGNORE: Final = "With --ignore-unsupported the rest is validated."
@@ -121,7 +121,7 @@ def _unknown(name: str, place: Location | None) -> InputError:
             location=place,
             hint=_IGNORE,
         )
-    meant = nearest(name)
+    meant = nearest(name, TERMS)
     return InputError(
         "unknown-shacl",
         f"sh:{name} is no term of SHACL that kg knows; kg reads {VERSION}",

@@ -6,7 +6,6 @@ Spec: https://www.w3.org/ns/shacl.ttl
 from __future__ import annotations
 
 import re
-from difflib import get_close_matches
 from typing import Final
 
 from kg.validation.names import SH
@@ -70,19 +69,3 @@ def unknown_name(term: str) -> str | None:
         return None
     name = term[len(SH) + 1 : -1]
     return None if not name or name in TERMS or _COMPONENT.fullmatch(name) else name
-
-
-def nearest(name: str) -> str | None:
-    """Return the term of SHACL that a name may be a slip for, or None.
-
-    >>> nearest("mesage"), nearest("NodeKind "), nearest("xyz")
-    ('message', 'NodeKind', None)
-    """
-    lower: dict[str, list[str]] = {}
-    for term in sorted(TERMS):
-        lower.setdefault(term.lower(), []).append(term)
-    found = get_close_matches(name.lower(), lower, n=1, cutoff=0.7)
-    if not found:
-        return None
-    # Classes and properties differ in their first letter alone.
-    return min(lower[found[0]], key=lambda term: (term[:1] != name[:1], term))
