@@ -17,13 +17,15 @@ import duckdb
 
 from kg.duck import sql_name
 from kg.engines.duckdb import dialect
-from kg.engines.duckdb.loading import load_table
+from kg.engines.duckdb.bad_values import ListsFound
+from kg.engines.duckdb.loading import drop_table, load_table
 from kg.engines.duckdb.rule_sql import traced_sql
 from kg.engines.duckdb.term_sql import TermPrinter
 from kg.engines.loaded import LoadedTable, locate_all
 from kg.errors import Location
 from kg.lineage.asked import Trace, Wanted
 from kg.mapping.flatten import flatten
+from kg.mapping.lists import with_lists
 from kg.mapping.plan import Plan, Template
 from kg.mapping.rules import (
     CheckedIri,
@@ -74,10 +76,29 @@ class RecordTracer:
         Raises:
             InputError: The plan asks for something that cannot be.
         """
-        for rules in self._rules.maps:
-            near = [w for w in asked if _could_make(rules, w)]
+        for number in range(len(self._rules.maps)):
+            near = [w for w in asked if _could_make(self._rules.maps[number], w)]
             if near:
-                yield from self._trace_map(rules, near)
+                yield from self._trace_map(self._read(number, near), near)
+
+    def _read(self, number: int, wanted: Sequence[Wanted]) -> MapRules:
+        """Read the tables of a triples map, and return its rules: lists in them change these."""
+        while True:
+            rules = self._rules.maps[number]
+            try:
+                self._load(rules.table)
+                for rule in rules.rules:
+                    if isinstance(rule.object, Parent) and _could_give(rule, wanted):
+                        self._load(rule.object.table)
+            except ListsFound as found:
+                for entry in self._loaded.values():
+                    drop_table(self._connection, entry)
+                self._loaded.clear()
+                self._located_in = ""
+                self._plan = with_lists(self._plan, found.source, found.names)
+                del self._rules
+            else:
+                return rules
 
     @cached_property
     def _rules(self) -> Rules:

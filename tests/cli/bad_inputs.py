@@ -437,10 +437,10 @@ SOURCES = [
         other("json", "peaks.json", latin('[{"id": 1, "name": "é"}]')),
     ),
     Fault(
-        "JSON value that is an array",
-        'data/peaks.json:2 (record 2), column "name": ',
-        ("an array", "name[*]"),
-        other("json", "peaks.json", '[{"id": 1, "name": "x"},\n{"id": 2, "name": ["y"]}]'),
+        "JSON value that is an array of arrays",
+        'data/peaks.json:2 (record 2), column "name[*]": ',
+        ("an array", "name[*][*]"),
+        other("json", "peaks.json", '[{"id": 1, "name": "x"},\n{"id": 2, "name": [["y"]]}]'),
     ),
     Fault(
         "iterator that is no JSONPath",

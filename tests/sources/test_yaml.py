@@ -163,6 +163,6 @@ class TestBrokenFiles:
 
     def test_array_where_a_value_is_needed(self, read_yaml):
         with pytest.raises(InputError) as caught:
-            read_yaml("- a: 1\n- a: [1]\n", "a")
+            read_yaml("- a: [1]\n- a: [[1]]\n", "a[*]")
         assert caught.value.code == "not-a-value"
-        assert str(caught.value.location).endswith('t.yaml:2 (record 2), column "a"')
+        assert str(caught.value.location).endswith('t.yaml:2 (record 2), column "a[*]"')

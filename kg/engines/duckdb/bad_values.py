@@ -15,7 +15,7 @@ from kg.duck import sql_name
 from kg.engines.duckdb.term_sql import TermPrinter
 from kg.engines.loaded import LoadedTable, locate_all
 from kg.errors import MOST_TOLD, InputError, InputErrors, KgError, Location
-from kg.mapping.plan import Formulation
+from kg.mapping.plan import Formulation, LogicalSource
 from kg.mapping.rules import Check, reference_names
 from kg.mapping.source_table import Column
 from kg.rejects import Rejects
@@ -48,6 +48,39 @@ def bad_columns(connection: duckdb.DuckDBPyConnection, loaded: LoadedTable) -> l
         assert found is not None
         bad += [column for column, is_bad in zip(some, found, strict=True) if is_bad]
     return bad
+
+
+class ListsFound(Exception):
+    """References to single values have lists: the plan is to be read anew with their members.
+
+    Args:
+        source: The source.
+        names: The references.
+    """
+
+    def __init__(self, source: LogicalSource, names: Collection[str]) -> None:
+        super().__init__()
+        self.source = source
+        self.names = names
+
+
+def list_names(
+    connection: duckdb.DuckDBPyConnection, loaded: LoadedTable, columns: Sequence[Column]
+) -> list[str]:
+    """Return the references among bad ones that have lists, and can lead to their members."""
+    if loaded.table.source.formulation not in (Formulation.JSON, Formulation.YAML):
+        return []
+    found = []
+    for column in columns:
+        is_list = f"{_is_bad(column)} AND starts_with(c{column.index}, '[')"
+        if (
+            not column.many
+            and connection.execute(
+                f"SELECT 1 FROM {sql_name(loaded.table.name)} WHERE {is_list} LIMIT 1"
+            ).fetchone()
+        ):
+            found.append(column.reference)
+    return found
 
 
 def column_error(

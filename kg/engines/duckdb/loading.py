@@ -15,7 +15,14 @@ from typing import Final
 import duckdb
 
 from kg.duck import sql_name, sql_text
-from kg.engines.duckdb.bad_values import bad_columns, column_error, note_columns, without_bad
+from kg.engines.duckdb.bad_values import (
+    ListsFound,
+    bad_columns,
+    column_error,
+    list_names,
+    note_columns,
+    without_bad,
+)
 from kg.engines.duckdb.dialect import BAD_VALUE
 from kg.engines.duckdb.host import DuckHost
 from kg.engines.duckdb.read_errors import explained, is_mendable, not_utf8
@@ -76,6 +83,7 @@ def load_table(
     Raises:
         InputError: A file is missing or broken, a reference names no column, a value is an array
             or object where a single value is needed.
+        ListsFound: References have lists, so that the plan must be changed by `with_lists`.
     """
     source = table.source
     if source.formulation is Formulation.SQL:
@@ -106,7 +114,12 @@ def _load_wide(
         columns = table.columns[start : start + width]
         name = f"{table.name}_{len(pieces)}"
         piece = replace(table, name=name, columns=columns, computed=(), sorted_by="")
-        pieces.append(_load(connection, piece, files, folders))
+        try:
+            pieces.append(_load(connection, piece, files, folders))
+        except ListsFound:
+            for earlier in pieces:
+                drop_table(connection, earlier)
+            raise
     if len({piece.records for piece in pieces}) > 1:
         raise WorldError(
             "source-changed",
@@ -169,6 +182,9 @@ def _load(
     bad = bad_columns(connection, loaded)
     if not bad:
         return loaded
+    if lists := list_names(connection, loaded, bad):
+        drop_table(connection, loaded)
+        raise ListsFound(source, lists)
     rejects = current()
     if rejects is None:
         raise column_error(connection, loaded, bad)

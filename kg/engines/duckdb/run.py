@@ -14,7 +14,7 @@ import duckdb
 
 from kg.duck import translated
 from kg.engines.duckdb import dialect
-from kg.engines.duckdb.bad_values import note_terms, term_error
+from kg.engines.duckdb.bad_values import ListsFound, note_terms, term_error
 from kg.engines.duckdb.batches import Batch, rule_batches
 from kg.engines.duckdb.blocks import Codes, Ordered, write_coded, write_parts
 from kg.engines.duckdb.compile import compile_plan
@@ -24,6 +24,7 @@ from kg.engines.duckdb.program import Program, RuleSql, Stream
 from kg.engines.loaded import LoadedTable
 from kg.engines.outcome import MapCount, Outcome
 from kg.logins import without_login
+from kg.mapping.lists import with_lists
 from kg.mapping.plan import Plan
 from kg.quads import QuadTable, spooled
 from kg.rejects import Rejects, current
@@ -69,12 +70,18 @@ class DuckDB:
             self.connection.execute(macro)
         rejects = current()
         run = _Run(self, folders, target, spool)
-        program = compile_plan(plan, *terms, routed=routed)
-        try:
-            return run.of(program)
-        except duckdb.InvalidInputException as error:
-            if rejects is None or dialect.BAD_VALUE not in str(error):
-                raise term_error(self.connection, program.checks, run.loaded) or error from error
+        while True:
+            program = compile_plan(plan, *terms, routed=routed)
+            try:
+                return run.of(program)
+            except ListsFound as found:
+                run.drop()
+                plan = with_lists(plan, found.source, found.names)
+            except duckdb.InvalidInputException as error:
+                if rejects is None or dialect.BAD_VALUE not in str(error):
+                    checks = program.checks
+                    raise term_error(self.connection, checks, run.loaded) or error from error
+                break
         # Once more, without the bad values: who has none does not pay for leaving them out.
         run.clear()
         return run.of(compile_plan(plan, *terms, routed=routed, skips=True), rejects)
@@ -127,10 +134,14 @@ class _Run:
         table = _write(connection, program, self.loaded, extra, self.target, stream_from)
         return Outcome(table, self.loaded, counts)
 
-    def clear(self) -> None:
-        """Drop the source tables that are still there, and write elsewhere from now on."""
+    def drop(self) -> None:
+        """Drop the source tables that are still there."""
         for entry in self.loaded:
             drop_table(self.connection, entry)
+
+    def clear(self) -> None:
+        """Drop the source tables that are still there, and write elsewhere from now on."""
+        self.drop()
         self.target = self.target.with_name(f"skipped-{self.target.name}")
 
 
