@@ -19,7 +19,7 @@ import pytest
 from kg.about import error_codes, find_help
 from kg.about import pages as pages_of_help
 from kg.cli.main import COMMANDS, command_line
-from kg.export.checks import _MESSAGES
+from kg.export.checks import MESSAGES
 from kg.init import init_workspace
 from tests.cli.runner import Runner
 from tests.documents import Stage, stable
@@ -93,7 +93,7 @@ def test_every_code_that_is_raised_is_documented():
 
 def test_every_code_that_is_documented_is_raised():
     # What an export finds wrong in rows comes from a table.
-    assert set(codes_documented()) - set(codes_raised()) - set(_MESSAGES) == set()
+    assert set(codes_documented()) - set(codes_raised()) - set(MESSAGES) == set()
     assert len(codes_documented()) > 60
 
 

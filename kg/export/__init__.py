@@ -1,4 +1,4 @@
-"""Export: RDF files streamed out of the quad table, the same bytes every time."""
+"""Streams the quad table into RDF files, with the same bytes every time."""
 
 from kg.export.api import export_files, export_table, export_workspace
 from kg.export.checks import Problem

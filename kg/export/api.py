@@ -1,4 +1,4 @@
-"""Export as functions: from a workspace, a quad table or RDF files to an RDF file."""
+"""Exports a workspace, a quad table or RDF files to one RDF file."""
 
 from __future__ import annotations
 
@@ -41,19 +41,19 @@ def export_workspace(
     Args:
         workspace: The workspace.
         target: Path of the file, or ``-`` for standard output.
-        options: What else may be chosen.
-        build: The build; by default that in force.
-        trace: Finds the records behind triples; by default the sources are read for it.
+        options: Format, graphs, limits and so on.
+        build: The build; by default the current one.
+        trace: Finds the records behind triples; by default it reads the sources.
 
     Returns:
-        What was written, and what stores may refuse in it.
+        What was written, and problems that some stores may have with it.
 
     Raises:
-        UsageError: The format is unknown, or options do not go together.
-        InputError: There is no build yet, a graph is unknown, or a row is no RDF or not in the
-            reach of the format.
-        WorldError: The disk failed; the target is as it was.
-        LimitError: A limit was reached; the target is as it was.
+        UsageError: The format is unknown, or options cannot be combined.
+        InputError: There is no build yet, a graph is unknown, or a row is not valid RDF or cannot
+            be written in this format.
+        WorldError: The disk failed; the target is unchanged.
+        LimitError: A limit was reached; the target is unchanged.
     """
     chosen = options or ExportOptions()
     build = check_build(build or workspace.current_build())
@@ -67,7 +67,7 @@ def export_workspace(
 
     table = QuadTable(build.quads)
     surveyed = None if chosen.graphs or chosen.with_inferred else read_survey(table)
-    return _export(
+    return export_quads(
         table,
         target,
         replace(chosen, base=chosen.base or workspace.base),
@@ -79,10 +79,7 @@ def export_workspace(
 
 
 def export_files(files: Sequence[Path], target: str, options: ExportOptions) -> Exported:
-    """Write RDF files as one; see `export_workspace`.
-
-    Prefixes that they declare are used in Turtle.
-    """
+    """Write RDF files as one file, with their prefixes; see `export_workspace`."""
     from kg.rdf import spool_rdf
 
     options.check(target, *choose_format(target, options.format_name))
@@ -93,7 +90,7 @@ def export_files(files: Sequence[Path], target: str, options: ExportOptions) -> 
             read = spool_rdf(entries, spool, options.base, options.memory)
         with engine(Path(name), options.memory, options.threads) as connection:
             table = write_table(connection, spooled(spool), Path(name) / "quads.parquet")
-        return _export(
+        return export_quads(
             table,
             target,
             options,
@@ -111,27 +108,25 @@ def export_table(
     memory: str | None = None,
     threads: int | None = None,
 ) -> Exported:
-    """Write all of a quad table that kg made; see `export_workspace`.
-
-    What stores may refuse is not told.
+    """Write a whole quad table that kg made, without checking it; see `export_workspace`.
 
     Args:
         table: The quad table.
         target: Path of the file, or ``-`` for standard output.
         prefixes: Prefix to namespace, for Turtle and TriG.
-        format_name: Name of the format; by default the target's ending tells it.
+        format_name: Name of the format; by default that of the target's suffix.
         memory: Peak memory of the process, such as ``1GB``.
         threads: Worker threads.
     """
     options = ExportOptions(format_name=format_name, memory=memory, threads=threads)
-    return _export(table, target, options, prefixes, origins=None)
+    return export_quads(table, target, options, prefixes, origins=None)
 
 
 Tracer = Callable[["Iterable[Wanted]"], "Iterable[Trace]"]
 Finder = Callable[["duckdb.DuckDBPyConnection", Sequence[Problem]], Origins]
 
 
-def _export(
+def export_quads(
     table: QuadTable,
     target: str,
     options: ExportOptions,
@@ -141,16 +136,16 @@ def _export(
     left_out: Iterable[str] = (),
     surveyed: Survey | None = None,
 ) -> Exported:
-    """Select, check, write.
+    """Select the rows of the chosen graphs, check them, and write them.
 
     Args:
         table: The quad table.
         target: Path of the file, or ``-``.
-        options: What was chosen.
+        options: The options of the export.
         prefixes: Prefix to namespace.
-        origins: Finds where examples come from; None if nothing is to be checked.
+        origins: Finds where examples of problems come from; None: do not check the rows.
         left_out: Graphs, as terms, that are left out unless they are named.
-        surveyed: What is known of the rows.
+        surveyed: The survey of these rows, if there is one.
     """
     form, compression = choose_format(target, options.format_name)
     options.check(target, form, compression)
@@ -179,7 +174,7 @@ def _export(
 
 
 def _skolemized(connection: duckdb.DuckDBPyConnection, rows: Rows, base: str, folder: Path) -> Rows:
-    """Return the rows without blank nodes, in order again."""
+    """Return the rows with blank nodes replaced by IRIs, sorted again."""
     blank = "s >= '_' OR o >= '_' OR g >= '_'"
     if not connection.execute(f"SELECT 1 FROM ({rows.sql}) WHERE {blank} LIMIT 1").fetchone():
         return rows
@@ -189,7 +184,7 @@ def _skolemized(connection: duckdb.DuckDBPyConnection, rows: Rows, base: str, fo
 
 
 def _traced(find: Tracer, problems: Sequence[Problem]) -> Origins:
-    """Return the records behind the examples; none where the sources are not there any more."""
+    """Return the records behind the examples; none if the sources can no longer be read."""
     from kg.lineage import Wanted
 
     examples = [row for problem in problems for row in problem.examples]
@@ -212,7 +207,7 @@ def _found_in(
     files: Sequence[Path],
     problems: Sequence[Problem],
 ) -> Origins:
-    """Return the first file that each example stands in."""
+    """Return the first file that contains each example."""
     found = {}
     for row in (row for problem in problems for row in problem.examples):
         first = connection.execute(

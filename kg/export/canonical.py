@@ -1,8 +1,8 @@
-"""Canonical N-Quads by RDFC-1.0: the same bytes for isomorphic graphs.
+"""Writes canonical N-Quads by RDFC-1.0: the same bytes for isomorphic graphs.
 
-Only the quads with blank nodes are canonicalised, in a process of its own with limits on time and
-memory, since a graph can be made so that the algorithm never ends. The others do not bear on the
-labels; DuckDB sorts them in.
+Only quads with blank nodes are canonicalised; the others do not influence the labels, and DuckDB
+merges them in. The algorithm runs in its own process with limits on time and memory, because
+some graphs are constructed so that it practically never ends.
 
 Spec: https://www.w3.org/TR/rdf-canon/
 """
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     import duckdb
 
 DEFAULT_TIMEOUT: Final = 60.0  # seconds
-_MOST_BLANK: Final = 2_000_000  # quads; what fits in the memory that a child has by default
+_MOST_BLANK: Final = 2_000_000  # quads that fit into the child's default memory
 _CHILD_MEMORY: Final = "2GB"
 
 
@@ -42,11 +42,11 @@ def canonical_lines(
     Args:
         connection: From `kg.duck.engine`.
         rows: A query with the columns s, p, o, g, each row once.
-        folder: Where files may be made; they must stay until the query has run.
+        folder: Folder for files that the query reads.
         options: The hash algorithm, and the limits on time and memory.
 
     Raises:
-        LimitError: It took longer or more.
+        LimitError: It exceeded the limit on time or memory.
         WorldError: The disk failed.
     """
     blank = "s >= '_' OR o >= '_' OR g >= '_'"
@@ -55,8 +55,8 @@ def canonical_lines(
     if count > _MOST_BLANK:
         raise LimitError(
             "canonical-limit",
-            f"{count:,} statements hold blank nodes, the limit is {_MOST_BLANK:,}",
-            hint="Give --skolemize, or restrict the export with --graph.",
+            f"{count:,} statements have blank nodes, but the limit is {_MOST_BLANK:,}",
+            hint="Add --skolemize, or select fewer graphs with --graph.",
         )
     plain = nquads_sql(f"FROM ({rows}) WHERE ({blank}) IS NOT true")
     lines = f"SELECT line FROM ({plain}) AS plain(line)"
@@ -74,7 +74,7 @@ def canonical_table(
 ) -> tuple[QuadTable, str]:
     """Return rows as a quad table with canonical labels, and the digest of their N-Quads.
 
-    Arguments and errors as for `canonical_lines`.
+    Takes and raises the same as `canonical_lines`.
     """
     from kg.rdf import terms_of_lines_sql
 
@@ -100,7 +100,7 @@ def _read_lines(path: Path) -> str:
 def _canonicalise(named: Path, done: Path, options: ExportOptions) -> None:
     timeout = DEFAULT_TIMEOUT if options.timeout is None else options.timeout
     memory = options.memory or _CHILD_MEMORY
-    # -P: the folder of the script holds modules of kg, which are not on the path for others.
+    # -P keeps the script's folder off the import path: its modules would shadow others.
     command = [sys.executable, "-P", rdfc.__file__, str(named), str(done), str(parse_size(memory))]
     command.append(options.digest)
     try:
@@ -109,14 +109,13 @@ def _canonicalise(named: Path, done: Path, options: ExportOptions) -> None:
         raise LimitError(
             "canonical-limit",
             f"the blank nodes were not canonicalised within {timeout:g} seconds",
-            hint="Some graphs take for ever by construction. Give more with --timeout, or"
-            " --skolemize instead.",
+            hint="Some graphs never finish by construction. Raise --timeout, or use --skolemize.",
         ) from error
     if ended.returncode and (ended.returncode < 0 or b"memory" in ended.stderr):
         raise LimitError(
             "canonical-limit",
             f"canonicalising the blank nodes took more than {memory} of memory",
-            hint="Give more with --memory, or --skolemize instead.",
+            hint="Raise --memory, or use --skolemize.",
         )
     if ended.returncode:
         raise WorldError(

@@ -1,8 +1,8 @@
-r"""What stores refuse, found before anything is written.
+r"""Finds terms that stores refuse, before anything is written.
 
-Errors are rows that are no RDF: a term that no reader would take. A table that kg made holds
-none; one that was made or changed by other means may. Warnings are RDF that stores refuse, drop
-or change: literals without a value, control characters.
+Errors are rows with a term that is not valid RDF. Tables that kg made have none, but tables that
+were made or changed by other means may. Warnings are valid RDF that some stores refuse, drop or
+change: ill-typed literals and control characters.
 """
 
 from __future__ import annotations
@@ -22,14 +22,14 @@ if TYPE_CHECKING:
 
 Severity = Literal["error", "warning"]
 Row = tuple[str, str, str, str | None]
-# Where statements come from, as a person would say it, as far as that is known.
+# Statements with the place they come from, as text for messages, where it is known.
 Origins = Mapping[Row, str]
 
 # Examples kept of each kind of problem.
 EXAMPLES: Final = 3
 
-# RFC 3987, section 2.2, as far as it says which characters may stand where. Private-use characters
-# are taken everywhere and not in the query alone.
+# The characters that RFC 3987, section 2.2, allows. Private-use characters are accepted everywhere,
+# not only in the query.
 _CHARACTER: Final = (
     r"(?:[A-Za-z0-9\-._~:/?@!$&'()*+,;=\x{A0}-\x{D7FF}\x{E000}-\x{FDCF}\x{FDF0}-\x{FFEF}"
     r"\x{10000}-\x{1FFFD}\x{20000}-\x{2FFFD}\x{30000}-\x{3FFFD}\x{40000}-\x{4FFFD}"
@@ -46,7 +46,7 @@ _QUOTED: Final = (
     r"|\\uFFF[EF])*\""
 )
 _LANGUAGE: Final = "[a-z]{1,8}(?:-[a-z0-9]{1,8})*"
-# No escapes but for quotation marks, backslashes, tabs and line breaks.
+# Literals without control characters: only these escapes occur.
 _NO_CONTROLS: Final = r"(?:[^\\]|\\[tnr\"\\])*"
 
 
@@ -56,8 +56,8 @@ class Problem:
 
     Attributes:
         code: Heading in the documentation.
-        severity: ``error`` for what is no RDF, ``warning`` for what stores may refuse.
-        message: What is wrong.
+        severity: ``error`` for invalid RDF, ``warning`` for RDF that stores may refuse.
+        message: The problem in words.
         count: Number of rows.
         examples: The first rows, in the order of the table.
     """
@@ -69,7 +69,7 @@ class Problem:
     examples: tuple[Row, ...]
 
     def lines(self, origins: Origins) -> list[str]:
-        """Return the problem as a person reads it: one line, and one for each example."""
+        """Return the problem as text: one line, and one for each example."""
         lines = [f"{self.severity}: {self.message} ({self.count:,}; {self.code})"]
         lines.extend(
             f"  {shown(row)}" + (f"  [{origins[row]}]" if row in origins else "")
@@ -80,18 +80,18 @@ class Problem:
         return lines
 
 
-_MESSAGES: Final[dict[str, tuple[Severity, str]]] = {
-    "not-a-term": ("error", "a term is of no kind that may stand there"),
+MESSAGES: Final[dict[str, tuple[Severity, str]]] = {
+    "not-a-term": ("error", "a term is not of a kind that is allowed in its position"),
     "bad-iri": ("error", "an IRI is not valid"),
     "bad-literal": ("error", "a literal is not written as N-Triples would"),
     "bad-language-tag": ("error", "a language tag is not well-formed"),
     "ill-typed-literal": ("warning", "a literal has no value in its datatype"),
-    "control-character": ("warning", "a literal holds control characters"),
+    "control-character": ("warning", "a literal contains control characters"),
 }
 
 
 def check_rows(connection: duckdb.DuckDBPyConnection, rows: str) -> tuple[Problem, ...]:
-    """Return what stores would refuse, errors first.
+    """Return the problems of the rows, errors first.
 
     Args:
         connection: From `kg.duck.engine`.
@@ -103,9 +103,9 @@ def check_rows(connection: duckdb.DuckDBPyConnection, rows: str) -> tuple[Proble
     """
     with translated():
         columns = [_subject_code("s"), _object_code()]
-        # Few predicates and graphs stand in many rows: look at each once, and at the rows only
-        # if one is wrong.
-        for column, code in (("p", _iri_code("p")), ("g", _subject_code("g"))):
+        # Tables have few distinct predicates and graphs: check each once, and search the rows
+        # only if one of them is wrong.
+        for column, code in (("p", iri_code_sql("p")), ("g", _subject_code("g"))):
             distinct = f"SELECT DISTINCT {column} FROM ({rows}) WHERE {column} IS NOT NULL"
             if connection.execute(f"FROM ({distinct}) WHERE {code} IS NOT NULL LIMIT 1").fetchone():
                 columns.append(f"CASE WHEN {column} IS NOT NULL THEN {code} END")
@@ -114,8 +114,8 @@ def check_rows(connection: duckdb.DuckDBPyConnection, rows: str) -> tuple[Proble
             f"SELECT code, count(*) FROM ({flagged}) WHERE code IS NOT NULL GROUP BY code"
         ).fetchall()
         return tuple(
-            Problem(code, *_MESSAGES[code], count, _examples(connection, flagged, code))
-            for code, count in sorted(counts, key=lambda pair: list(_MESSAGES).index(pair[0]))
+            Problem(code, *MESSAGES[code], count, _examples(connection, flagged, code))
+            for code, count in sorted(counts, key=lambda pair: list(MESSAGES).index(pair[0]))
         )
 
 
@@ -133,7 +133,7 @@ def refuse_errors(problems: Sequence[Problem], origins: Origins) -> None:
                 problem.code,
                 f"{problem.message}, in {counted(problem.count, 'statement')}; the first is"
                 f" {shown(first)}{place}",
-                hint="Nothing was written. Mend the source, or leave the graph out.",
+                hint="Nothing was written. Fix the source, or leave the graph out.",
             )
 
 
@@ -144,7 +144,8 @@ def _examples(connection: duckdb.DuckDBPyConnection, flagged: str, code: str) ->
     return tuple((s, p, o, g) for s, p, o, g in found)
 
 
-def _iri_code(term: str) -> str:
+def iri_code_sql(term: str) -> str:
+    """Return SQL for the code of the problem of an IRI; NULL if it is valid."""
     return (
         f"CASE WHEN NOT starts_with({term}, '<') OR starts_with({term}, '<<') THEN 'not-a-term'"
         f" WHEN NOT regexp_full_match({term}, {sql_text(_IRI)}) THEN 'bad-iri' END"
@@ -155,7 +156,7 @@ def _subject_code(term: str) -> str:
     return (
         f"CASE WHEN starts_with({term}, '_:') THEN"
         f" CASE WHEN NOT regexp_full_match({term}, {sql_text(LABEL_PATTERN)}) THEN 'not-a-term' END"
-        f" ELSE {_iri_code(term)} END"
+        f" ELSE {iri_code_sql(term)} END"
     )
 
 
@@ -179,7 +180,7 @@ def _has_controls(term: str) -> str:
 
 
 def shown(row: Row) -> str:
-    """Return a statement as a person reads it: long terms are cut."""
+    """Return a statement as text, with long terms cut."""
     return " ".join(_cut(term) for term in row if term is not None)
 
 

@@ -1,7 +1,6 @@
 """The formats that ``kg export`` writes, and how one is chosen.
 
-A format is told by the ending of the target, or by name; an unknown ending is an error, never
-a guess.
+The name or the target's suffix decides; an unknown suffix is an error, never a guess.
 """
 
 from __future__ import annotations
@@ -19,10 +18,10 @@ class Format:
     """A format of RDF files.
 
     Attributes:
-        name: What ``--format`` takes.
-        title: What people call it.
-        suffixes: Endings of file names; the first is the usual one.
-        quads: Whether it can hold named graphs.
+        name: Value of ``--format``.
+        title: Its usual name.
+        suffixes: Suffixes of file names; the first is the usual one.
+        quads: Whether it supports named graphs.
         media_type: As registered with IANA.
     """
 
@@ -44,14 +43,14 @@ FORMATS: Final = (TURTLE, TRIG, N_TRIPLES, N_QUADS, JSON_LD, RDF_XML, COTTAS)
 
 
 def choose_format(target: str, name: str | None = None) -> tuple[Format, Compression]:
-    """Return the format and the compression that a target asks for.
+    """Return the format and the compression for a target.
 
     Args:
         target: Path of the file to write, or ``-`` for standard output.
-        name: Name of a format, which goes before the ending.
+        name: Name of a format, which overrides the suffix.
 
     Raises:
-        UsageError: The name is unknown, or there is no name and the ending is unknown.
+        UsageError: The name is unknown, or there is no name and the suffix is unknown.
 
     >>> form, compression = choose_format("graph.nq.gz")
     >>> form.title, compression
@@ -63,26 +62,26 @@ def choose_format(target: str, name: str | None = None) -> tuple[Format, Compres
     if target == "-":
         raise UsageError(
             "format-needed",
-            "standard output has no ending that would tell the format",
-            hint=f"Say which with --format: {names()}.",
+            "standard output has no file name that gives the format",
+            hint=f"Add --format with one of {names()}.",
         )
     for form in FORMATS:
         if stem.lower().endswith(form.suffixes):
             return form, compression
     raise UsageError(
         "unknown-format",
-        f"the ending of {target} is that of no format that kg writes",
-        hint=f"End the name in {endings()} (.gz or .zst may follow), or give --format: {names()}.",
+        f"cannot tell the format from the file name {target}",
+        hint=f"Use the suffix {endings()} (.gz or .zst may follow), or add --format: {names()}.",
     )
 
 
 def names() -> str:
-    """Return the names of all formats, as a sentence lists them."""
+    """Return the names of all formats as text."""
     return ", ".join(form.name for form in FORMATS)
 
 
 def endings() -> str:
-    """Return the endings of all formats, as a sentence lists them."""
+    """Return the suffixes of all formats as text."""
     return ", ".join(suffix for form in FORMATS for suffix in form.suffixes)
 
 
@@ -98,5 +97,5 @@ def _by_name(name: str) -> Format:
         if name.lower() in (form.name, *(suffix[1:] for suffix in form.suffixes)):
             return form
     raise UsageError(
-        "unknown-format", f"{name!r} is no format that kg writes", hint=f"It can be {names()}."
+        "unknown-format", f"kg does not write the format {name!r}", hint=f"It writes {names()}."
     )

@@ -1,4 +1,4 @@
-"""Which graphs an export holds: names given by the user, turned into a condition on rows."""
+"""Translates the names of graphs that the user gives into a condition on rows."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from kg.terms import expand
 if TYPE_CHECKING:
     import duckdb
 
-# What --graph calls the graph without a name.
+# The name of the default graph in --graph.
 DEFAULT_GRAPH: Final = "default"
-_SHOWN: Final = 10  # graphs that a message lists at most
+_SHOWN: Final = 10  # graphs in a message
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +25,7 @@ class Selection:
 
     Attributes:
         condition: The SQL condition on a row's column ``g``.
-        overlapping: Whether there is more than one, so that a triple may stand in several rows.
+        overlapping: Whether there is more than one, so that a triple may have several rows.
     """
 
     condition: str
@@ -51,10 +51,10 @@ def select_graphs(
         wanted: Names from the user: an IRI, a prefixed name, the last part of a graph's path, or
             ``default``; none for all graphs.
         prefixes: Prefix to namespace.
-        left_out: Graphs (as terms) that are left out unless they are wanted.
+        left_out: Graphs, as terms, that are left out unless they are wanted.
 
     Raises:
-        InputError: A name fits no graph, or more than one.
+        InputError: A name matches no graph, or more than one.
     """
     chosen = {_find(connection, table, name, prefixes or {}) for name in wanted}
     if chosen:
@@ -96,8 +96,8 @@ def _find(
         if found:
             raise InputError(
                 "ambiguous-graph",
-                f"the name {name} fits several graphs: {_listed(found)}",
-                hint="Write more of the graph's IRI.",
+                f"the name {name} matches several graphs: {_listed(found)}",
+                hint="Give more of the graph's IRI.",
             )
     present = _some_graphs(connection, table, "true")
     raise InputError(

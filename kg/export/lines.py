@@ -1,4 +1,4 @@
-"""Rows in the order and form that a kind of file needs, and N-Triples and N-Quads of them.
+"""Merges and sorts rows for a format, and writes them as N-Triples and N-Quads.
 
 Spec: https://www.w3.org/TR/rdf12-n-triples/#canonical-ntriples
 """
@@ -10,8 +10,8 @@ def merged_sql(rows: str) -> str:
     """Return a query for the merge of all graphs: each triple once, in the default graph.
 
     Args:
-        rows: A query with the columns s, p, o, g in the order of the quad table, in which the
-            same triple of several graphs stands in rows one after the other.
+        rows: A query with the columns s, p, o, g in the order of the quad table, where equal
+            triples of several graphs are in consecutive rows.
     """
     fresh = " OR ".join(f"lag({name}) OVER () IS DISTINCT FROM {name}" for name in "ops")
     return (
@@ -21,7 +21,7 @@ def merged_sql(rows: str) -> str:
 
 
 def by_graph_sql(rows: str) -> str:
-    """Return a query for rows a graph after the other, the default graph first.
+    """Return a query for the rows ordered by graph, the default graph first.
 
     Args:
         rows: A query with the columns s, p, o, g in the order of the quad table.

@@ -1,12 +1,11 @@
-r"""Short forms of terms in Turtle and TriG, as SQL: prefixed names, numbers, booleans.
+r"""Shortens terms in Turtle and TriG, in SQL: prefixed names, numbers, booleans.
 
-A short form is used only where reading it back gives the same term: a local name that
-``PN_LOCAL`` allows without escapes, a number whose digits the grammar keeps as they stand. The
-grammar would take ``+1`` and ``01`` bare too; they keep their quotes, since some readers count
-with numbers instead of keeping their digits.
+A short form is used only if reading it back gives the same term: a local name that ``PN_LOCAL``
+allows without escapes, or a number in its usual form. The grammar allows ``+1`` and ``01`` too,
+but they stay quoted, because some readers do not keep the lexical form of numbers.
 
-Matching a pattern is the dearest step for a row, so a prefix whose names all fit is found out
-once for the whole table (`survey`), and a datatype is told by its ending.
+Regex matching is the most expensive per-row step. `survey` therefore finds, once per table, the
+prefixes whose local names are all valid, and datatypes are recognised by how the term ends.
 
 Spec: https://www.w3.org/TR/turtle/#sec-grammar-grammar
 """
@@ -25,20 +24,20 @@ if TYPE_CHECKING:
     import duckdb
 
 _INTEGER: Final = "-?(?:0|[1-9][0-9]*)"
-# Datatype to the lexical forms that stand for a literal of that datatype without quotes.
+# Datatype to the lexical forms of it that may be written without quotes.
 BARE_LITERALS: Final[Mapping[str, str]] = {
     f"{XSD}integer": _INTEGER,
     f"{XSD}decimal": rf"{_INTEGER}\.[0-9]+",
     f"{XSD}double": rf"{_INTEGER}(?:\.[0-9]+)?[eE][+-]?[0-9]+",
     f"{XSD}boolean": "true|false",
 }
-# Told by their ending; any other datatype is looked for by a pattern, which costs more.
+# Recognised by `ends_with`; other datatypes need a regex, which costs more.
 _USUAL_DATATYPES: Final = (
     *BARE_LITERALS,
     *(f"{XSD}{name}" for name in ("date", "dateTime", "gYear", "gYearMonth", "anyURI", "duration")),
     *(f"{XSD}{name}" for name in ("time", "float", "int", "long", "nonNegativeInteger")),
 )
-# Predicates that are shortened once for all, and not in every row.
+# Up to this number, predicates are shortened once per table and not in every row.
 _MOST_PREDICATES: Final = 1000
 
 
@@ -49,9 +48,9 @@ class Names:
     Attributes:
         prefixes: Prefix and namespace; no two share a namespace. A namespace that starts with
             another one comes before it.
-        sure: Prefixes whose namespace is followed by nothing but local names, in all terms of
-            the table.
-        predicates: Predicates in their short form; None if they are too many to hold.
+        sure: Prefixes whose namespace is followed by a valid local name in all terms of the
+            table.
+        predicates: Predicates in their short form; None if there are too many.
     """
 
     prefixes: tuple[tuple[str, str], ...]
@@ -60,7 +59,7 @@ class Names:
 
     @classmethod
     def of(cls, prefixes: Mapping[str, str]) -> Names:
-        """Take the prefixes whose namespaces are IRIs."""
+        """Use the prefixes whose namespaces are IRIs."""
         return cls(ordered({prefix: space for prefix, space in prefixes.items() if is_iri(space)}))
 
     def header(self) -> str:
@@ -69,7 +68,7 @@ class Names:
         return "".join(sorted(lines)) + "\n" if lines else ""
 
     def prefix_of(self, term: str) -> str | None:
-        """Return the prefix that shortens an IRI, if there is one.
+        """Return the prefix that shortens an IRI, if any.
 
         >>> Names.of({"ex": "http://example.org/"}).prefix_of("<http://example.org/a>")
         'ex'
@@ -78,7 +77,7 @@ class Names:
         return None if found is None else found[0]
 
     def misses(self, term: str) -> list[str]:
-        """Return the prefixes whose namespace an IRI starts with, but no local name follows."""
+        """Return the prefixes whose namespace an IRI starts with, but without a local name."""
         return [
             prefix
             for prefix, namespace in self.prefixes
@@ -86,9 +85,9 @@ class Names:
         ]
 
     def short_iri(self, term: str) -> str:
-        """Return the prefixed name of an IRI, or the term itself where there is none.
+        """Return the prefixed name of an IRI, or the term itself if there is none.
 
-        >>> Names.of({"ex": "http://example.org/"}).short_iri("<http://example.org/a/b>")
+         Names.of({"ex": "http://example.org/"}).short_iri("<http://example.org/a/b>")
         '<http://example.org/a/b>'
         """
         found = split(term[1:-1], self.prefixes) if term.startswith("<") else None
@@ -99,7 +98,7 @@ class Names:
         return "a" if term == RDF_TYPE else self.short_iri(term)
 
     def short_iri_sql(self, term: str) -> str:
-        """Return SQL for the prefixed name of an IRI, or the term itself where there is none."""
+        """Return SQL for the prefixed name of an IRI, or the term itself if there is none."""
         cases = []
         for prefix, namespace in self.prefixes:
             start = f"starts_with({term}, {sql_text('<' + namespace)})"
@@ -116,8 +115,7 @@ class Names:
                 f"CASE WHEN {term} = {sql_text(RDF_TYPE)} THEN 'a'"
                 f" ELSE {self.short_iri_sql(term)} END"
             )
-        # A map costs nothing where the column comes as a dictionary: DuckDB then looks up each
-        # entry once.
+        # If the column is dictionary-encoded, DuckDB looks up each distinct value only once.
         keys = ", ".join(map(sql_text, self.predicates))
         values = ", ".join(map(sql_text, self.predicates.values()))
         return f"map([{keys}], [{values}])[{term}]" if keys else term
@@ -153,12 +151,12 @@ class Names:
 
 @dataclass(frozen=True, slots=True)
 class Use:
-    """What some rows need of prefixes.
+    """The use of prefixes in some rows.
 
     Attributes:
-        used: Prefixes that shorten a term, with how many.
-        unsure: Prefixes whose namespace some term starts with, and no local name follows.
-        predicates: All predicates; None if they are too many to hold.
+        used: Prefixes that shorten a term, with the number of terms.
+        unsure: Prefixes whose namespace some term starts with, but without a local name.
+        predicates: All predicates; None if there are too many.
     """
 
     used: Mapping[str, int] = field(default_factory=dict)
@@ -166,24 +164,23 @@ class Use:
     predicates: tuple[str, ...] | None = ()
 
     def shorten(self, names: Names) -> Names:
-        """Return only the prefixes that are used, and what else makes shortening cheap."""
+        """Return the used prefixes, with `sure` and `predicates` set to make shortening cheap."""
         kept = tuple(self._usual_first(names))
         sure = frozenset(self.used) - self.unsure
         if self.predicates is None:
-            # Predicates were not looked at one by one.
             return Names(kept, sure)
         short = Names(kept, sure)
         return Names(kept, sure, {term: short.short_predicate(term) for term in self.predicates})
 
     def _usual_first(self, names: Names) -> list[tuple[str, str]]:
-        """Return the prefixes that are used, in an order in which few have to be tried."""
+        """Return the used prefixes, most used first, but a longer namespace before a shorter."""
         ordered: list[tuple[str, str]] = []
         for prefix, namespace in sorted(
             names.prefixes, key=lambda pair: (-self.used.get(pair[0], 0), pair)
         ):
             if prefix not in self.used:
                 continue
-            # Before the first namespace that is the start of this one.
+            # Insert it before the first namespace that this one starts with.
             place = next(
                 (n for n, (_, other) in enumerate(ordered) if namespace.startswith(other)),
                 len(ordered),
@@ -193,11 +190,11 @@ class Use:
 
 
 def survey(connection: duckdb.DuckDBPyConnection, rows: str, names: Names) -> Use:
-    """Return what the subjects, predicates and objects of rows need.
+    """Find the use of prefixes in the subjects, predicates and objects of rows.
 
     Args:
         connection: From `kg.duck.engine`.
-        rows: A query with the columns s, p, o; what is NULL is not written.
+        rows: A query with the columns s, p, o; NULL where a term is not written.
         names: All prefixes.
     """
     found = _Found(names)
@@ -209,7 +206,7 @@ def survey(connection: duckdb.DuckDBPyConnection, rows: str, names: Names) -> Us
 
 
 def survey_graphs(connection: duckdb.DuckDBPyConnection, rows: str, names: Names, use: Use) -> Use:
-    """Return the same with what the names of graphs need too."""
+    """Return `use` with the prefixes of graph names added."""
     found = _Found(names, dict(use.used), set(use.unsure))
     with translated():
         found.add_column(connection, rows, "g")
@@ -217,7 +214,7 @@ def survey_graphs(connection: duckdb.DuckDBPyConnection, rows: str, names: Names
 
 
 class _Found:
-    """Prefixes that shorten a term, and those that meet one that they do not."""
+    """Counts the uses of prefixes, and collects the unsure ones."""
 
     def __init__(
         self, names: Names, used: dict[str, int] | None = None, unsure: set[str] | None = None
@@ -236,7 +233,7 @@ class _Found:
     def add_column(
         self, connection: duckdb.DuckDBPyConnection, rows: str, column: str
     ) -> tuple[str, ...] | None:
-        """Look at a column with few values, and return them; None if they are many after all."""
+        """Add a column with few distinct values and return them; None if there are many."""
         distinct = f"SELECT DISTINCT {column} AS term FROM ({rows}) WHERE {column} IS NOT NULL"
         found = connection.execute(f"{distinct} LIMIT {_MOST_PREDICATES + 1}").fetchall()
         if len(found) > _MOST_PREDICATES:
@@ -250,7 +247,7 @@ class _Found:
         return tuple(terms)
 
     def add(self, connection: duckdb.DuckDBPyConnection, source: str) -> None:
-        """Look at the column term of a query."""
+        """Add the column `term` of a query."""
         prefixes = self._names.prefixes
         if not prefixes:
             return
@@ -258,7 +255,7 @@ class _Found:
         for number, (_, namespace) in enumerate(prefixes):
             start = f"starts_with(term, {sql_text('<' + namespace)})"
             tests.append(f"CASE WHEN {start} THEN {_is_local('term', namespace)} END AS f{number}")
-            # A longer namespace goes first where its name fits too.
+            # A longer namespace takes precedence if its local name is valid.
             longer = (
                 n for n, (_, other) in enumerate(prefixes[:number]) if _within(other, namespace)
             )
@@ -286,7 +283,7 @@ def _objects(rows: str) -> str:
 
 
 def _subjects(rows: str) -> str:
-    """Return a query for the subjects, each once where its rows stand together."""
+    """Return a query for the subjects, without consecutive duplicates."""
     return (
         "SELECT s AS term FROM (SELECT s, lag(s) OVER () IS DISTINCT FROM s AS fresh"
         f" FROM ({rows})) WHERE fresh AND s < '='"
@@ -294,7 +291,7 @@ def _subjects(rows: str) -> str:
 
 
 def _datatypes(rows: str) -> str:
-    """Return a query for the datatypes of those literals that are not written bare."""
+    """Return a query for the datatypes of the literals that are written with quotes."""
     cases = []
     for datatype in _USUAL_DATATYPES:
         term = sql_text(f"<{datatype}>")

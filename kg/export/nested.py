@@ -1,13 +1,13 @@
-"""Blank nodes and lists the short way, ``[ ]`` and ``( )``, where that is safe.
+"""Nests blank nodes and lists as ``[ ]`` and ``( )``, where that is safe.
 
-A blank node is written inside the triple that refers to it if there is exactly one such triple,
-if all its triples stand in the same graph, and if it does not hang on a cycle. A list is written
-as one if all its cells are such nodes that hold ``rdf:first`` and ``rdf:rest`` and nothing else,
-up to ``rdf:nil``. A blank node that nothing refers to needs no label. Everything else keeps its
-label.
+A blank node is nested in the triple that refers to it if there is exactly one such triple, if all
+its triples are in the same graph, and if it is not on a cycle. A list is written as ``( )`` if
+all its cells are such nodes, have only ``rdf:first`` and ``rdf:rest``, and end in ``rdf:nil``. A
+blank node that nothing refers to is written as ``[]``. All others keep their labels.
 
-SQL decides, over the rows with blank nodes only; a table without any costs nothing. What is
-nested has bounds, so that neither texts nor the stack of a reader grow with the data.
+DuckDB finds them from the rows with blank nodes only, so a table without any costs nothing. The
+depth and length of nested nodes are limited, so that neither texts nor a reader's stack grow
+with the data.
 
 Spec: https://www.w3.org/TR/turtle/#unlabeled-bnodes and https://www.w3.org/TR/turtle/#collections
 """
@@ -24,11 +24,11 @@ from kg.terms import RDF
 if TYPE_CHECKING:
     import duckdb
 
-# Nodes within nodes; lists count as nodes. Many readers call themselves once for each level.
+# Depth of nested nodes and lists. Many readers use recursion for nested nodes.
 MOST_LEVELS: Final = 16
-# Characters of terms within a node; one of more keeps its label.
+# Characters of the terms within a nested node; a node with more keeps its label.
 MOST_TEXT: Final = 100_000
-# Cells of a list: two to this power.
+# A list has at most two to this power cells.
 LIST_DOUBLINGS: Final = 14
 
 _FIRST: Final = sql_text(f"<{RDF}first>")
@@ -39,10 +39,10 @@ BLANK: Final = "_"
 
 
 class Nesting:
-    """What is written the short way, found once for all the rows of a file.
+    """Finds the nodes and lists to nest, once for all rows of a file.
 
     Args:
-        connection: From `kg.duck.engine`; temporary tables are made in it.
+        connection: From `kg.duck.engine`; temporary tables are created in it.
         rows: A query with the columns s, p, o, g in the order of the file, each row once.
 
     Raises:
@@ -61,14 +61,14 @@ class Nesting:
 
     @property
     def count(self) -> int:
-        """Number of rows, those within others included."""
+        """Number of rows, including nested ones."""
         return self._run(f"SELECT count(*) FROM ({self._numbered})")
 
     @property
     def plain_rows(self) -> str:
-        """A query for the rows as `kg.export.names.survey` reads them: what is not written is NULL.
+        """A query for the rows for `kg.export.names.survey`: NULL where a term is not written.
 
-        Of the cells of a list, only the items are written.
+        Of the cells of a list only the items are written.
         """
         return (
             f"SELECT s, p, o, g FROM ({self._numbered})"
@@ -79,7 +79,7 @@ class Nesting:
         )
 
     def printable(self, names: Names) -> Printable:
-        """Write the texts of the nested nodes, and return the rows that are left to print."""
+        """Make the texts of the nested nodes, and return the remaining rows to print."""
         with translated():
             self._write_texts(names)
         return Printable(
@@ -102,7 +102,7 @@ class Nesting:
         self._run(f"CREATE OR REPLACE TEMP TABLE {name} AS {select}")
 
     def _find_nodes(self) -> None:
-        """Make the tables of rows with blank nodes, of nodes that may be nested, of free nodes."""
+        """Create tables of rows with blank nodes, nodes that may be nested, and free nodes."""
         self._table(
             "blank_row",
             f"SELECT n, s, p, o, g FROM ({self._numbered}) WHERE s >= '{BLANK}' OR o >= '{BLANK}'",
@@ -134,10 +134,10 @@ class Nesting:
         )
 
     def _find_lists(self) -> None:
-        """Make the table of cells, each with the first cell of its list and its place in it.
+        """Create the table of cells, with the first cell of each one's list and its position.
 
-        Each round doubles the distance that a cell looks back, so that a list of a thousand
-        cells takes ten rounds. Cells on a cycle never see a first cell.
+        Each round doubles how far a cell looks back, so a list of a thousand cells takes ten
+        rounds. Cells on a cycle never find a first cell.
         """
         self._table(
             "cell",
@@ -171,7 +171,7 @@ class Nesting:
         )
 
     def _find_levels(self) -> None:
-        """Make the table of nodes that are nested, with how deep; lists are their first cells."""
+        """Create the table of nested nodes with their depth; a list is its first cell."""
         self._table(
             "tree",
             "SELECT node.b, coalesce(above.head, parent) AS parent FROM node"
@@ -192,7 +192,7 @@ class Nesting:
                 break
 
     def _drop_large_nodes(self) -> None:
-        """Leave nodes out whose text would be long, and keep the cells of lists that stay."""
+        """Remove nodes whose text would be too long, and cells of lists that are not nested."""
         self._table("weight", "SELECT '' AS b, 0::BIGINT AS size WHERE false")
         for level in self._levels():
             self._run(
@@ -206,11 +206,11 @@ class Nesting:
         self._table("short_cell", "SELECT * FROM list_cell WHERE head IN (SELECT b FROM nested)")
 
     def _levels(self) -> range:
-        """Return the levels, the deepest first."""
+        """Return the levels, deepest first."""
         return range(self._run("SELECT coalesce(max(level), 0) FROM nested"), 0, -1)
 
     def _parts(self, level: int) -> str:
-        """Return a query for what the nodes of a level hold: b, p, o, and n for the order."""
+        """Return a query for the content of the nodes of a level: b, p, o, and n for the order."""
         here = f"SELECT b FROM nested WHERE level = {level}"
         return (
             "SELECT s AS b, p, o, n, g FROM blank_row"

@@ -1,4 +1,4 @@
-"""What may be chosen about an export, and what it tells in the end."""
+"""The options of an export, and its result."""
 
 from __future__ import annotations
 
@@ -18,19 +18,19 @@ DIGESTS: Final = ("sha256", "sha384")
 
 @dataclass(frozen=True, slots=True)
 class ExportOptions:
-    """What a user may choose about an export.
+    """The options of an export.
 
     Attributes:
-        format_name: Name of the format; by default the target's ending tells it.
+        format_name: Name of the format; by default that of the target's suffix.
         graphs: The graphs to write: an IRI, a prefixed name, the last part of a graph's path,
             or ``default``; none for all.
         with_inferred: Write the graph of inferred triples too.
         skolemize: Write blank nodes as IRIs below the base.
-        canonical: Label blank nodes by RDFC-1.0, and tell the digest of the canonical N-Quads;
-            these are what is written but for Turtle and TriG.
+        canonical: Label blank nodes by RDFC-1.0, and report the digest of the canonical N-Quads.
+            Except for Turtle and TriG, these lines are also what is written.
         digest: The hash algorithm for that; the labels of blank nodes depend on it.
-        split: Most statements of a file; the target's name then gets numbers.
-        strict: Write nothing if there is something that stores may refuse.
+        split: Maximum number of statements in a file; the file names get numbers.
+        strict: Write nothing if there is a problem that stores may refuse.
         base: Base IRI of relative IRIs in RDF files, and of skolemized nodes; by default that of
             the workspace.
         timeout: Seconds that canonicalising may take.
@@ -52,11 +52,11 @@ class ExportOptions:
     threads: int | None = None
 
     def check(self, target: str, form: Format, compression: Compression) -> None:
-        """Refuse what does not go together, before any work is done.
+        """Check the options before any work is done.
 
         Raises:
-            UsageError: Options do not go together, or `base` is no absolute IRI.
-            InputError: A package for the compression is not there.
+            UsageError: Options cannot be combined, or `base` is not an absolute IRI.
+            InputError: The package for the compression is not installed.
         """
         for name, number in (("--split", self.split), ("--threads", self.threads)):
             if number is not None and number < 1:
@@ -67,11 +67,11 @@ class ExportOptions:
         if self.canonical and not lined and form not in (TURTLE, TRIG):
             raise _clash(f"--canonical writes N-Quads, N-Triples, Turtle or TriG, not {form.title}")
         if self.split is not None and (target == "-" or not lined):
-            raise _clash("--split needs a file of N-Quads or N-Triples")
+            raise _clash("--split needs an N-Quads or N-Triples file as target")
         if self.split is not None and self.canonical:
-            raise _clash("--split and --canonical do not go together")
+            raise _clash("--split and --canonical cannot be combined")
         if form == COTTAS and (compression or target == "-"):
-            raise _clash("COTTAS needs a file, and is compressed in itself")
+            raise _clash("COTTAS needs a file as target, and is already compressed")
         if self.base is not None and not is_iri(self.base):
             raise UsageError(
                 "bad-iri",
@@ -79,7 +79,7 @@ class ExportOptions:
                 hint="For example --base https://example.org/",
             )
         if self.skolemize and self.base is None:
-            raise _clash("--skolemize needs --base outside of a workspace")
+            raise _clash("outside a workspace --skolemize needs --base")
         if compression == ".zst":
             from kg.rdf.zstd import require_zstd
 
@@ -92,16 +92,16 @@ def _clash(message: str) -> UsageError:
 
 @dataclass(frozen=True, slots=True)
 class Exported:
-    """What an export did.
+    """The result of an export.
 
     Attributes:
-        target: What it was asked to write; ``-`` is standard output.
+        target: The target; ``-`` is standard output.
         format: The format.
-        written: Whether it was written; not if it was strict and there were problems.
-        statements: How many triples (or quads, where the format has graphs) were written.
-        files: The files that were written; more than one if they were to be split.
-        problems: What stores may refuse in them.
-        origins: Where the examples of the problems come from, as far as that is known.
+        written: Whether it was written; False if it was strict and there were problems.
+        statements: Number of triples, or of quads if the format has graphs.
+        files: The files that were written; several if the export was split.
+        problems: Problems that stores may have with them.
+        origins: Where the examples of the problems come from, if known.
         digest: Of canonical N-Quads, as ``sha256:`` and hexadecimal; None for other exports.
     """
 
@@ -117,15 +117,15 @@ class Exported:
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """What is to be written, and where.
+    """How and where to write rows.
 
     Attributes:
         target: Path of the file, or ``-``.
         form: The format.
         compression: How the file is compressed.
-        options: What was chosen.
+        options: The options of the export.
         prefixes: Prefix to namespace.
-        folder: Where files may be made while it is written.
+        folder: Folder for intermediate files.
     """
 
     target: str

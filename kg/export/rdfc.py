@@ -1,7 +1,7 @@
-"""The process that canonicalises: ``python -P rdfc.py FROM TO BYTES DIGEST``.
+"""The child process that canonicalises: ``python -P rdfc.py FROM TO BYTES DIGEST``.
 
-It reads N-Quads and writes canonical N-Quads. It is on its own so that it can be stopped, and so
-that what it takes is limited: the library gives no way to do either. It imports nothing of kg.
+It reads N-Quads and writes canonical N-Quads. Oxigraph's canonicalisation cannot be stopped or
+limited, but a process can. It does not import kg.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import sys
 
 
 def main(arguments: list[str]) -> int:
-    """Canonicalise one file to another within so many bytes of memory."""
+    """Canonicalise one file into another, within a limit on memory in bytes."""
     import pyoxigraph as ox
 
     source, target, size, digest = arguments
@@ -25,7 +25,7 @@ def main(arguments: list[str]) -> int:
 
 
 def _limit_memory(size: int) -> None:
-    """Limit what this process takes, and have the system end it with the one that started it."""
+    """Limit the memory of this process, and make it end when its parent ends."""
     import resource
 
     if sys.platform == "linux":

@@ -1,7 +1,7 @@
-r"""RDF/JSON, as one SQL query over rows that are sorted already.
+r"""Writes RDF/JSON as one SQL query over sorted rows.
 
-The escapes of canonical N-Triples are escapes of JSON too, so that what stands between the quotes
-of a literal goes over as it is. As in Turtle, what a row prints depends on its neighbours alone.
+The escapes of canonical N-Triples are also escapes of JSON, so the text between the quotes of a
+literal is copied as it is. As in Turtle, the text of a row depends only on its neighbours.
 
 Spec: https://www.w3.org/TR/rdf-json/
 """
@@ -14,7 +14,7 @@ EMPTY: Final = "{}"
 
 
 def rdf_json_sql(rows: str) -> str:
-    """Return a query for the lines of an RDF/JSON file, in order; none where there are no rows.
+    """Return a query for the lines of an RDF/JSON file, in order; no lines if there are no rows.
 
     Args:
         rows: A query with the columns s, p, o in the order of the quad table, each triple once.

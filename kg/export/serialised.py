@@ -1,7 +1,7 @@
-"""JSON-LD and RDF/XML: pyoxigraph's streaming writers, fed with N-Quads from DuckDB.
+"""Writes JSON-LD and RDF/XML with Oxigraph's streaming serializers, from DuckDB's N-Quads.
 
-No statement passes through Python: the parser's iterator is handed to the writer. Both keep
-lexical forms. What RDF/XML cannot hold is found before anything is written.
+No Python runs per statement: the serializer reads from the parser's iterator. Both keep lexical
+forms. Terms that RDF/XML cannot express are found before anything is written.
 
 Spec: https://www.w3.org/TR/json-ld11/ and https://www.w3.org/TR/rdf-syntax-grammar/
 """
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 # Prefixes that the writer declares itself.
 _TAKEN: Final = frozenset(("rdf", "its", "oxprefix"))
-# XML has no name for the empty prefix in attributes, and its readers disagree on other alphabets.
+# Attributes cannot use the empty prefix, and XML parsers disagree on non-ASCII letters in names.
 _PREFIX: Final = re.compile(r"(?!xml)[A-Za-z_][A-Za-z0-9._-]*", re.IGNORECASE)
 _ROOT: Final = re.compile(rb"<rdf:RDF[^>]*>")
 _DECLARATION: Final = re.compile(rb" xmlns:[^=]+=\"[^\"]*\"")
@@ -43,7 +43,7 @@ def write_serialised(
         connection: From `kg.duck.engine`.
         rows: A query with the columns s, p, o, g, in the order of writing.
         form: The format.
-        sink: Where the bytes go.
+        sink: Receives the bytes.
         prefixes: Prefix to namespace, for the names of RDF/XML.
 
     Raises:
@@ -55,7 +55,7 @@ def write_serialised(
     written = ox.RdfFormat.RDF_XML if form == RDF_XML else ox.RdfFormat.JSON_LD
     usable = _needed(connection, rows, prefixes) if form == RDF_XML else None
     with piped(connection, nquads_sql(rows)) as pipe:
-        # The terms were checked: the parser need not look again.
+        # The terms have been checked, so the parser may be lenient.
         quads = ox.parse(pipe.source, ox.RdfFormat.N_QUADS, lenient=True)
         ox.serialize(
             quads,
@@ -67,10 +67,10 @@ def write_serialised(
 
 
 class _Whole:
-    """A writer as pyoxigraph expects it: it tells how much it took.
+    """A writer for pyoxigraph that makes RDF/XML reproducible and correct.
 
-    pyoxigraph declares the prefixes of RDF/XML in an order that changes from run to run: here
-    they are sorted. It writes carriage returns as they are: here they are escaped.
+    pyoxigraph declares prefixes in a different order in each run, so they are sorted here. It
+    does not escape carriage returns, so they are escaped here.
     """
 
     def __init__(self, sink: Writer, *, xml: bool) -> None:
@@ -89,13 +89,13 @@ class _Whole:
             data = self._head[: root.start()] + b"<rdf:RDF" + names + self._head[root.end() - 1 :]
             self._head = None
         if self._xml:
-            # https://www.w3.org/TR/xml/#sec-line-ends: readers take a plain one for a line feed.
+            # https://www.w3.org/TR/xml/#sec-line-ends: parsers turn a plain one into a line feed.
             data = data.replace(b"\r", b"&#13;")
         self._sink.write(data)
         return size
 
     def flush(self) -> None:
-        """Do nothing: what is held back is not whole."""
+        """Do nothing: the buffered part is incomplete."""
 
 
 def _needed(

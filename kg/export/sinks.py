@@ -1,4 +1,4 @@
-"""Where the bytes of an export go: files, one or several, or standard output; compressed or not."""
+"""Writes the bytes of an export to one or several files or standard output, and compresses them."""
 
 from __future__ import annotations
 
@@ -22,23 +22,23 @@ from kg.temporary import new_part, remove_part
 if TYPE_CHECKING:
     import duckdb
 
-_CHUNK: Final = 1 << 20  # bytes that are carried at a time
-_PIPE: Final = 1 << 20  # bytes that a pipe holds, where the system lets us choose
+_CHUNK: Final = 1 << 20  # bytes
+_PIPE: Final = 1 << 20  # bytes of a pipe's buffer, if the system allows setting it
 _GZIP_LEVEL: Final = 6
-# With a header that names no time, so that the bytes are the same every time.
+# A gzip header without a time, so that the bytes are the same every time.
 _GZIP_FORM: Final = 16 + zlib.MAX_WBITS
 
 
 class Writer(Protocol):
-    """What bytes are written to."""
+    """Receives bytes."""
 
     def write(self, data: bytes, /) -> object:
-        """Take all of the bytes."""
+        """Write all of the bytes."""
 
 
 @contextmanager
 def opened(target: Path, compression: Compression) -> Iterator[Writer]:
-    """Give a writer to a file, which compresses; it is closed at the end."""
+    """Open a file for writing, compressed if wanted; it is closed at the end."""
     with target.open("wb", buffering=0) as raw:
         if not compression:
             yield raw
@@ -49,13 +49,13 @@ def opened(target: Path, compression: Compression) -> Iterator[Writer]:
 
 
 class SplitWriter:
-    """Writes lines to files of at most so many lines each, ``NAME-00001.nt``, ``NAME-00002.nt``.
+    """Writes lines to files ``NAME-00001.nt``, ``NAME-00002.nt`` of limited length.
 
-    They stand under temporary names until `commit`.
+    The files have temporary names until `commit`.
 
     Args:
         target: The name without a number.
-        lines: Lines of a file.
+        lines: Maximum number of lines of a file.
         compression: How the files are compressed.
     """
 
@@ -76,7 +76,7 @@ class SplitWriter:
         return folder / f"{stem}-{number:05}{ending}{self._compression}"
 
     def write(self, data: bytes) -> None:
-        """Take bytes, which may end anywhere in a line."""
+        """Write bytes, which may end anywhere in a line."""
         start = 0
         while start < len(data):
             if not self._left:
@@ -89,7 +89,7 @@ class SplitWriter:
             start = end
 
     def commit(self) -> tuple[Path, ...]:
-        """Give the files their names, remove those of a longer row of files, return the names."""
+        """Rename the files, remove surplus files of an earlier export, return the names."""
         self._close()
         targets = [self.name(number + 1) for number in range(len(self._parts))]
         for part, target in zip(self._parts, targets, strict=True):
@@ -101,7 +101,7 @@ class SplitWriter:
         return tuple(targets)
 
     def discard(self) -> None:
-        """Close and remove what has no name yet."""
+        """Close and remove the files that are not committed."""
         if self._open is not None:
             self._open[0].close()
         for part in self._parts:
@@ -131,7 +131,7 @@ class SplitWriter:
 
 @contextmanager
 def splitting(target: Path, lines: int, compression: Compression) -> Iterator[SplitWriter]:
-    """Give a `SplitWriter`; what is not committed is removed at the end.
+    """Open a `SplitWriter`; files that are not committed are removed at the end.
 
     Raises:
         WorldError: The disk failed.
@@ -145,7 +145,7 @@ def splitting(target: Path, lines: int, compression: Compression) -> Iterator[Sp
 
 
 def _after_lines(data: bytes, start: int, lines: int) -> tuple[int, int]:
-    """Return where at most so many lines of `data` end, and how many end before that."""
+    """Return where at most `lines` lines of `data` end, and how many lines that are."""
     here = data.count(b"\n", start)
     if here < lines:
         return len(data), here
@@ -156,7 +156,7 @@ def _after_lines(data: bytes, start: int, lines: int) -> tuple[int, int]:
 
 
 class _Steady:
-    """Hands bytes on in pieces of one size, since what compressors make may depend on it."""
+    """Passes bytes on in pieces of one size, since the output of compressors may depend on it."""
 
     def __init__(self, hand_on: Callable[[bytes, bool], None]) -> None:
         self._hand_on = hand_on
@@ -199,10 +199,9 @@ def _zstd(raw: IO[bytes]) -> Callable[[bytes, bool], None]:
 
 @contextmanager
 def piped(connection: duckdb.DuckDBPyConnection, lines: str) -> Iterator[Pipe]:
-    """Let DuckDB write the rows of a query into a pipe, and give its other end.
+    """Let DuckDB write the rows of a query into a pipe, and return its reading end.
 
-    The query runs in a thread of its own until the pipe has been read to its end, or this block
-    is left with an error.
+    The query runs in its own thread until the pipe is read to its end, or this block raises.
 
     Args:
         connection: From `kg.duck.engine`.
@@ -216,9 +215,9 @@ def piped(connection: duckdb.DuckDBPyConnection, lines: str) -> Iterator[Pipe]:
     try:
         yield pipe
         pipe.finish()
-    except BaseException:  # whatever it is, the reader is stopped, and it is raised again
+    except BaseException:  # re-raised after the writer is stopped
         cause = pipe.stop()
-        # What the reader found may be no more than that the writer broke off.
+        # If DuckDB failed, the reader's error is only a consequence.
         if isinstance(cause, KgError):
             raise cause from None
         raise
@@ -238,19 +237,19 @@ class Pipe:
         self.source: IO[bytes] = open(reading, "rb", buffering=0)  # noqa: SIM115, PTH123
         self.count = 0
         self._failure: BaseException | None = None
-        # Not Thread.join: once a signal breaks into that, it takes the thread for ended.
+        # Not Thread.join: after a signal interrupts it, it takes the thread for ended.
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._produce, args=(lines,), name="kg-export")
         try:
             self._thread.start()
-        except KeyboardInterrupt:  # it may have begun
+        except KeyboardInterrupt:  # the thread may have started
             self.stop()
             raise
 
     def _produce(self, lines: str) -> None:
         try:
             self.count = copy_lines(self._connection, lines, Path(f"/dev/fd/{self._writing}"))
-        except BaseException as error:  # noqa: BLE001  (raised again where it is waited for)
+        except BaseException as error:  # noqa: BLE001  (re-raised by `finish`)
             self._failure = error
         finally:
             os.close(self._writing)
@@ -262,14 +261,14 @@ class Pipe:
             sink.write(chunk)
 
     def finish(self) -> None:
-        """Wait for the end, and raise what went wrong in DuckDB."""
+        """Wait for the end; raise the error of DuckDB, if any."""
         self._ended.wait()
         self.source.close()
         if self._failure is not None:
             raise self._failure
 
     def stop(self) -> BaseException | None:
-        """Break off, and return what had gone wrong in DuckDB before that, if anything had."""
+        """Stop the query; return the error of DuckDB before that, if any."""
         failure = self._failure
         self.source.close()
         break_off(self._connection, self._thread, self._ended)
@@ -280,7 +279,7 @@ def _widen(descriptor: int) -> None:
     if sys.platform == "linux":
         import fcntl
 
-        with suppress(OSError):  # more than this user may have: the usual size does too
+        with suppress(OSError):  # above this user's limit; the default size works too
             fcntl.fcntl(descriptor, fcntl.F_SETPIPE_SZ, _PIPE)
 
 

@@ -1,4 +1,4 @@
-"""Blank nodes as IRIs, for stores that rename blank nodes when they load them.
+"""Replaces blank nodes by IRIs, for stores that rename blank nodes on loading.
 
 Spec: https://www.w3.org/TR/rdf11-concepts/#section-skolemization
 """
@@ -7,14 +7,14 @@ from __future__ import annotations
 
 from kg.duck import sql_text
 
-# The registered name, https://www.iana.org/assignments/well-known-uris/; it goes below the base.
+# Registered at https://www.iana.org/assignments/well-known-uris/; appended to the base.
 WELL_KNOWN = ".well-known/genid/"
 
 
 def skolemized_sql(rows: str, base: str) -> str:
-    """Return a query for rows in which each blank node is an IRI made of its label.
+    """Return a query for the rows with each blank node replaced by an IRI made of its label.
 
-    The rows are not in order any more.
+    The rows are no longer sorted.
 
     Args:
         rows: A query with the columns s, p, o, g.

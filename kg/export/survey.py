@@ -1,8 +1,8 @@
-"""What an export needs to know of a whole table, found once and kept beside it.
+"""Keeps what an export needs to know about a whole table in a file beside it.
 
-A build never changes, so what is found about it holds for every export of it: which prefixes its
-terms use, and what stores would refuse. `kg build` writes it down; where it is missing, or was
-made for other prefixes, an export finds it out again, which takes about as long as the export.
+A build never changes, so its use of prefixes and its problems are the same for every export.
+`kg build` writes them to a file. If it is missing, or was made for other prefixes, the export
+computes them again, which about doubles its time.
 """
 
 from __future__ import annotations
@@ -22,19 +22,19 @@ if TYPE_CHECKING:
 
     from kg.workspace import Workspace
 
-# Beside the quad table. The number is raised when what is found changes its meaning.
+# File beside the quad table. Raise the number when its content changes meaning.
 SURVEY_NAME: Final = "survey.json"
 _VERSION: Final = 2
 
 
 @dataclass(frozen=True, slots=True)
 class Survey:
-    """What was found about the rows that an export writes unless told otherwise.
+    """The survey of the rows that an export writes by default.
 
     Attributes:
         prefixes: The prefixes that it was made for.
-        use: What the rows need of them.
-        problems: What stores would refuse.
+        use: How the rows use them.
+        problems: The problems of the rows.
     """
 
     prefixes: dict[str, str]
@@ -48,7 +48,7 @@ def write_survey(
     workspace: Workspace,
     inferred: str | None = None,
 ) -> Survey:
-    """Find out what exports of a table will need, and write it beside the table.
+    """Make the survey of a table, and write it beside the table.
 
     Args:
         connection: From `kg.duck.engine`.
@@ -71,7 +71,7 @@ def write_survey(
 
 
 def read_survey(table: QuadTable) -> Survey | None:
-    """Return what was written down for a table; None if there is nothing or it is of another."""
+    """Return the survey of a table; None if there is none or it is of another table."""
     try:
         content = json.loads(table.path.with_name(SURVEY_NAME).read_text(encoding="utf-8"))
         if content["version"] != _VERSION or content["size"] != table.path.stat().st_size:

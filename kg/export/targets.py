@@ -1,7 +1,7 @@
-"""Logical targets of mappings: a quad table becomes the file that a target asks for.
+"""Writes a quad table to the file that a logical target of a mapping describes.
 
-The file is written plain first; encoding it, compressing it and putting it into an archive are a
-stream from there. What is made of the same table is the same bytes: archives carry no times.
+The file is written plain first, then encoded, compressed and archived as a stream. The same table
+gives the same bytes: archives carry no times.
 
 Spec: https://kg-construct.github.io/rml-io/spec/docs/#target-vocabulary
 """
@@ -24,12 +24,12 @@ from kg.files import Renames, replacing
 from kg.mapping.plan import LogicalTarget
 from kg.quads import QuadTable, copy_lines
 
-_CHUNK: Final = 1 << 20  # bytes or characters that are carried at a time
+_CHUNK: Final = 1 << 20  # bytes or characters
 # The earliest time that a zip archive can name.
 _NO_TIME: Final = (1980, 1, 1, 0, 0, 0)
 # A higher preset of xz takes a hundred megabytes and more.
 _XZ_PRESET: Final = 1
-# N3 is a superset of Turtle; RDF/JSON is written here.
+# N3 is a superset of Turtle. RDF/JSON is written by this module.
 _WRITTEN_AS: Final[Mapping[str, str]] = {"n3": "turtle"}
 _UTF_8_DECLARATION: Final = 'encoding="UTF-8"'
 
@@ -55,15 +55,15 @@ def write_target(
         table: The quads of the target.
         target: The target; its file is replaced in one step.
         prefixes: Prefix to namespace, for Turtle, N3 and TriG.
-        spill: A folder for files made on the way.
+        spill: Folder for intermediate files.
         memory: Peak memory of the process, such as ``1GB``.
         threads: Worker threads.
         together: Replaces the file later, with others.
 
     Raises:
-        InputError: The format cannot hold the statements.
-        LimitError: The memory limit was reached; the target is as it was.
-        WorldError: The disk failed; the target is as it was.
+        InputError: The format cannot express the statements.
+        LimitError: The memory limit was reached; the target is unchanged.
+        WorldError: The disk failed; the target is unchanged.
     """
     plain = spill / "target.plain"
     if target.serialization == "rdfjson":
@@ -91,7 +91,7 @@ def _triples(table: QuadTable) -> str:
 
 @contextmanager
 def _encoded(plain: Path, encoding: str) -> Iterator[Path]:
-    """Give a file in the encoding; it is removed at the end, if it is not the same file."""
+    """Yield the file in the encoding; if that is a new file, it is removed at the end."""
     if encoding == "utf-8":
         yield plain
         return
@@ -101,7 +101,7 @@ def _encoded(plain: Path, encoding: str) -> Iterator[Path]:
             plain.open(encoding="utf-8", newline="") as source,
             made.open("w", encoding=encoding, newline="") as out,
         ):
-            # XML says its encoding itself, in its first line.
+            # The XML declaration names the encoding.
             first = source.read(_CHUNK)
             out.write(first.replace(_UTF_8_DECLARATION, f'encoding="{encoding.upper()}"', 1))
             shutil.copyfileobj(source, out, _CHUNK)
@@ -159,7 +159,7 @@ def _add(archive: tarfile.TarFile, source: Path, name: str) -> None:
 
 
 def _stem(name: str, *endings: str) -> str:
-    """Return the name of the file in an archive: that of the archive without its ending."""
+    """Return the name of the file in an archive: the archive's name without its suffix."""
     for ending in endings:
         if name.lower().endswith(ending) and len(name) > len(ending):
             return name[: -len(ending)]

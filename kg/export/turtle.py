@@ -1,8 +1,8 @@
-r"""Turtle and TriG, pretty, as one SQL query over rows that are sorted already.
+r"""Pretty-prints Turtle and TriG as one SQL query over sorted rows.
 
-The rows come in the order of the quad table. What is printed on a row depends on its neighbours
-alone: a new subject starts a block, a new predicate a line, and a row ends in the sign that the
-next row needs (`` .`` `` ;`` `` ,``), so that the query streams and nothing is aggregated.
+The rows are in the order of the quad table. The text of a row depends only on its neighbours: a
+new subject starts a block, a new predicate a line, and a row ends in the punctuation that the
+next row needs (`` .`` `` ;`` `` ,``). So the query streams and nothing is aggregated.
 
 Spec: https://www.w3.org/TR/turtle/ and https://www.w3.org/TR/trig/
 """
@@ -21,9 +21,8 @@ class Printable:
 
     Attributes:
         sql: A query with the columns s, p, o, g.
-        shortened: Whether it has two columns more: ``piece``, the text of an object that is
-            written the short way (NULL for others), and ``anonymous``, whether the subject
-            needs no label.
+        shortened: Whether it has two more columns: ``piece``, the text of a nested object (NULL
+            for others), and ``anonymous``, whether the subject needs no label.
     """
 
     sql: str
@@ -31,7 +30,7 @@ class Printable:
 
     @property
     def columns(self) -> str:
-        """What is carried along beside s, p, o and g."""
+        """The columns beside s, p, o and g, as SQL."""
         return ", piece, anonymous" if self.shortened else ""
 
     def subject_sql(self, names: Names) -> str:
@@ -78,7 +77,7 @@ def trig_sql(rows: Printable, names: Names) -> str:
     """Return a query for the lines of a TriG file, in order.
 
     Args:
-        rows: The quads, a graph after the other, the default graph first.
+        rows: The quads ordered by graph, the default graph first.
         names: The prefixes to declare.
     """
     short = f"SELECT s, {names.short_predicate_sql('p')} AS p, o, g{rows.columns} FROM ({rows.sql})"

@@ -1,4 +1,4 @@
-"""Rows become files: the query for the lines of each format, and the way they take."""
+"""Writes rows to files in each format."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class Rows:
     Attributes:
         sql: A query with the columns s, p, o, g in the order of the table.
         overlapping: Whether they are of more than one graph.
-        use: What they need of prefixes, if that is known.
+        use: How they use prefixes, if known.
     """
 
     sql: str
@@ -40,10 +40,10 @@ class Rows:
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """What was written.
+    """The result of writing.
 
     Attributes:
-        statements: Their number.
+        statements: Number of statements.
         files: The files.
         digest: Of canonical lines, with the name of its algorithm.
     """
@@ -57,10 +57,10 @@ def write(connection: duckdb.DuckDBPyConnection, rows: Rows, job: Job) -> Writte
     """Write rows in the format and to the target of a job.
 
     Raises:
-        InputError: The format cannot hold them.
-        LimitError: A limit was reached; the target is as it was.
-        WorldError: The disk failed; the target is as it was.
-        BrokenPipeError: Nobody reads standard output any more.
+        InputError: The format cannot express them.
+        LimitError: A limit was reached; the target is unchanged.
+        WorldError: The disk failed; the target is unchanged.
+        BrokenPipeError: The reader of standard output has closed it.
     """
     if job.options.canonical and job.form in (TURTLE, TRIG):
         from kg.export.canonical import canonical_table
@@ -88,7 +88,7 @@ def write(connection: duckdb.DuckDBPyConnection, rows: Rows, job: Job) -> Writte
 
 
 def _emitted(emit: Callable[[Writer], int], job: Job) -> Written:
-    """Open what the job writes to, and let the statements be written there."""
+    """Open the target of the job, and write the statements there."""
     target = Path(job.target)
     if job.options.split is not None:
         with splitting(target, job.options.split, job.compression) as sink:
@@ -104,7 +104,7 @@ def _emitted(emit: Callable[[Writer], int], job: Job) -> Written:
 
 
 class _Hashed:
-    """Hands bytes on, and makes their digest if it is wanted."""
+    """Passes bytes on, and computes their digest if it is wanted."""
 
     def __init__(self, sink: Writer, options: ExportOptions) -> None:
         self._sink = sink
@@ -135,7 +135,7 @@ def _write_cottas(connection: duckdb.DuckDBPyConnection, rows: Rows, job: Job) -
     """Write a Parquet file as pycottas reads it: without the column g if there are no graphs."""
     named = connection.execute(f"SELECT 1 FROM ({rows.sql}) WHERE g IS NOT NULL LIMIT 1").fetchone()
     columns = "s, p, o" if named is None else "s, p, o, g"
-    # Subject, predicate, object in plain order, as the index that the file names says.
+    # Plain order of subject, predicate, object: the index that the file's metadata names.
     ordered = f"SELECT {columns} FROM ({rows.sql}) ORDER BY {columns} NULLS FIRST"
     with replacing(Path(job.target)) as part:
         count = interruptible(connection, lambda: copy_rows(connection, ordered, part, index="spo"))
@@ -156,7 +156,7 @@ def _without_graph(rows: str) -> str:
 
 
 def _lines(connection: duckdb.DuckDBPyConnection, rows: Rows, job: Job) -> tuple[str, int | None]:
-    """Return a query for the lines, and the number of statements where it is not that of lines."""
+    """Return a query for the lines, and the number of statements if it differs from theirs."""
     prepared = _prepared(rows, job)
     if job.options.canonical:
         from kg.export.canonical import canonical_lines
@@ -173,7 +173,7 @@ def _pretty_lines(
     connection: duckdb.DuckDBPyConnection, rows: Rows, prepared: str, job: Job
 ) -> tuple[str, int | None]:
     names = Names.of(job.prefixes)
-    # The table's statistics tell it, so that nothing is read where there are no blank nodes.
+    # The table's statistics answer this without a scan if there are no blank nodes.
     blank = connection.execute(
         f"SELECT 1 FROM ({rows.sql}) WHERE s >= '{BLANK}' OR o >= '{BLANK}' LIMIT 1"
     ).fetchone()

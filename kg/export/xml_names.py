@@ -1,4 +1,4 @@
-"""What RDF/XML cannot hold, found before anything is written.
+"""Finds terms that RDF/XML cannot express, before anything is written.
 
 Spec: https://www.w3.org/TR/rdf-syntax-grammar/#section-Namespace,
 https://www.w3.org/TR/xml-names/#NT-NCName
@@ -17,30 +17,30 @@ from kg.terms import RDF, RDF_TYPE
 if TYPE_CHECKING:
     import duckdb
 
-# No name may be in them: https://www.w3.org/TR/xml-names/#ns-decl
+# Reserved namespaces: https://www.w3.org/TR/xml-names/#ns-decl
 XML_NAMESPACES: Final = (
     "http://www.w3.org/2000/xmlns/",
     "http://www.w3.org/XML/1998/namespace",
 )
-# Names that are read alike by all; others are tried one by one.
+# Names that all parsers accept; others are tried one by one.
 _PLAIN: Final = r"<[!-~]*[A-Za-z_][A-Za-z0-9._-]*>"
 _NODE_ID: Final = r"_:[A-Za-z_][A-Za-z0-9._-]*"
-# Escapes of characters that XML 1.0 cannot write, behind any others:
+# Escapes of characters that XML 1.0 does not allow, after any others:
 # https://www.w3.org/TR/xml/#charsets
 _NOT_XML: Final = r"(?:[^\\]|\\[tnr\"\\]|\\u007F)*(?:\\[bf]|\\u00[01]|\\uFFF[EF])"
 _ROWS: Final = 1000  # names fetched at a time
 
 
 def refuse_unnameable(connection: duckdb.DuckDBPyConnection, rows: str) -> None:
-    """Find what RDF/XML cannot hold.
+    """Refuse rows that RDF/XML cannot express.
 
     Args:
         connection: From `kg.duck.engine`.
         rows: A query with the columns s, p, o, g.
 
     Raises:
-        InputError: A predicate or a class that is no XML name, a blank node label that is none,
-            or a character that XML 1.0 does not have.
+        InputError: A predicate, a class or a blank node label is not an XML name, or a literal
+            has a character that XML 1.0 does not allow.
     """
     is_class = f"p = {sql_text(RDF_TYPE)} AND starts_with(o, '<')"
     _refuse_names(connection, rows, "p", "true", "RDF/XML cannot name this predicate")
@@ -49,14 +49,14 @@ def refuse_unnameable(connection: duckdb.DuckDBPyConnection, rows: str) -> None:
     for condition, what, hint in (
         (
             f"o < '<' AND contains(o, '\\') AND regexp_matches(o, {sql_text('^' + _NOT_XML)})",
-            "XML has no way to write a character of this literal",
-            "Choose another format, or take the control characters out.",
+            "XML does not allow a character of this literal",
+            "Choose another format, or remove the control characters.",
         ),
         (
             f"s >= '_' AND NOT regexp_full_match(s, {label})"
             f" OR o >= '_' AND NOT regexp_full_match(o, {label})",
-            "RDF/XML cannot hold the label of this blank node",
-            "Give --skolemize, or choose another format.",
+            "RDF/XML does not allow the label of this blank node",
+            "Add --skolemize, or choose another format.",
         ),
     ):
         _refuse(connection, rows, condition, what, hint)
@@ -81,7 +81,7 @@ def _refuse_names(
     condition: str,
     what: str,
 ) -> None:
-    """Refuse the first IRI of a column that cannot name an element."""
+    """Raise an error for the first IRI of a column that cannot name an element."""
     odd = " OR ".join(f"starts_with(n, {sql_text(f'<{each}')})" for each in (RDF, *XML_NAMESPACES))
     with translated():
         found = connection.execute(
@@ -93,13 +93,14 @@ def _refuse_names(
             refused = next((n for (n,) in names if not _is_readable(n[1:-1], column == "o")), None)
     if refused is not None:
         is_name = f"{condition} AND {column} = {sql_text(refused)}"
-        _refuse(connection, rows, is_name, what, "Choose another format, or end the IRI in a name.")
+        hint = "Choose another format, or let the IRI end in a name."
+        _refuse(connection, rows, is_name, what, hint)
 
 
 def _is_readable(name: str, is_class: bool) -> bool:
-    """Try a name: write it with pyoxigraph, and read it with another parser of XML, too.
+    """Return whether a name can be written with pyoxigraph and read with another XML parser.
 
-    pyoxigraph takes the names of XML's fifth edition, many readers those of the fourth.
+    pyoxigraph follows the fifth edition of XML, many parsers the fourth.
     """
     import pyoxigraph as ox
 

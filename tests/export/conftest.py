@@ -59,7 +59,7 @@ def workspace(tmp_path: Path) -> Callable[[Iterable[Quad]], Path]:
 
 
 def kg(*words: str | Path, cwd: Path | None = None) -> subprocess.CompletedProcess[bytes]:
-    """Run the kg command in a process of its own."""
+    """Run the kg command in its own process."""
     root = Path(__file__).parents[2]
     return subprocess.run(
         [sys.executable, "-m", "kg", *map(str, words)],

@@ -1,4 +1,4 @@
-"""What other libraries read in exported files, as rows of a quad table."""
+"""Reads exported files with other libraries, as rows of a quad table."""
 
 import gzip
 import warnings
@@ -23,7 +23,7 @@ FORMATS = {
 
 
 def read(path: Path):
-    """The rows of a file, as pyoxigraph reads it; COTTAS as DuckDB reads it."""
+    """Return the rows of a file, read with pyoxigraph, or with DuckDB for COTTAS."""
     if path.suffix == ".cottas":
         found = duckdb.sql(f"FROM read_parquet('{path}')")
         assert found.columns in (["s", "p", "o"], ["s", "p", "o", "g"])
@@ -42,11 +42,11 @@ def decompressed(path: Path) -> bytes:
 
 
 def read_rdflib(path: Path):
-    """The quads of a file as rdflib reads it, for comparison with another reading of rdflib."""
+    """Return the quads of a file, read with rdflib."""
     dataset = rdflib.Dataset()
     names = {".nq": "nquads", ".trig": "trig", ".jsonld": "json-ld"}
     with warnings.catch_warnings():
-        # rdflib's own parsers use what rdflib warns of.
+        # rdflib's own parsers use deprecated parts of rdflib.
         warnings.simplefilter("ignore", DeprecationWarning)
         dataset.parse(data=path.read_text(encoding="utf-8"), format=names[path.suffix])
     return dataset

@@ -1,4 +1,4 @@
-"""A small graph with what is hard to write, and the files that it must give."""
+"""A small graph with terms that are hard to write."""
 
 RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
 XSD = "http://www.w3.org/2001/XMLSchema#"
@@ -40,7 +40,7 @@ SAMPLE = [
     ("_:l2", f"<{RDF}first>", "_:e3", RECORD),
     ("_:l2", f"<{RDF}rest>", f"<{RDF}nil>", RECORD),
     ("_:e3", f"<{VOC}name>", '"second"', RECORD),
-    # These keep their labels: referred to twice, on a cycle, in two graphs.
+    # These keep their labels: two references, a cycle, two graphs.
     (LAUNCH, f"<{VOC}twice>", "_:t1", RECORD),
     (LAUNCH, f"<{VOC}again>", "_:t1", RECORD),
     ("_:c1", f"<{VOC}next>", "_:c2", RECORD),

@@ -1,4 +1,4 @@
-"""What stores refuse is found, with an example and its place, and nothing else is."""
+"""Terms that stores refuse are reported with an example and its place; valid ones are not."""
 
 import datetime as dt
 import sys
@@ -14,7 +14,7 @@ from kg.builds import seal
 from kg.duck import engine, sql_text
 from kg.errors import InputError
 from kg.export import ExportOptions, export_files, export_workspace
-from kg.export.checks import EXAMPLES, _iri_code, check_rows
+from kg.export.checks import EXAMPLES, check_rows, iri_code_sql
 from kg.export.survey import SURVEY_NAME, read_survey, write_survey
 from kg.quads import QuadTable
 from kg.workspace import read_workspace
@@ -38,11 +38,11 @@ def typed(values):
     ]
 
 
-def test_literals_with_a_value():
+def test_well_typed_literals_are_no_problem():
     assert problems_of(typed(VALID)) == ()
 
 
-def test_literals_without_a_value():
+def test_ill_typed_literals_are_reported():
     rows = typed(INVALID)
     (problem,) = problems_of(rows)
     assert (problem.code, problem.severity) == ("ill-typed-literal", "warning")
@@ -52,8 +52,7 @@ def test_literals_without_a_value():
 
 @settings(max_examples=30, deadline=None)
 @given(days=st.lists(st.dates(), min_size=1, max_size=30), delta=st.integers(1, 3))
-def test_the_last_day_of_a_month(days, delta):
-    """A day of the calendar is a date; a day behind the last of its month is none."""
+def test_a_day_after_the_last_of_its_month_is_ill_typed(days, delta):
     good, bad = set(), set()
     for day in days:
         good.add(day.isoformat())
@@ -107,7 +106,7 @@ def test_the_last_day_of_a_month(days, delta):
         ),
     ],
 )
-def test_one_problem(quad, code):
+def test_each_problem_has_its_code(quad, code):
     others = [("<e:s>", "<e:p>", '"\\\\u0000 \\" \\t\\n\\r"@en', None)]
     (problem,) = problems_of([*others, quad])
     assert (problem.code, problem.count, problem.examples) == (code, 1, (quad,))
@@ -115,7 +114,7 @@ def test_one_problem(quad, code):
 
 @settings(max_examples=25, deadline=None)
 @given(quads=st.lists(PLAIN_QUADS, min_size=1, max_size=20))
-def test_what_a_parser_takes_is_no_error(quads):
+def test_terms_that_oxigraph_parses_are_not_errors(quads):
     assert "error" not in {problem.severity for problem in problems_of({row(q) for q in quads})}
 
 
@@ -126,13 +125,13 @@ IRI_TEXT = st.text(
 
 @settings(max_examples=60, deadline=None)
 @given(texts=st.lists(IRI_TEXT, min_size=1, max_size=25))
-def test_iris_that_are_no_error_are_taken_by_a_parser(texts):
-    """Where authorities are concerned parsers ask for more: these have none."""
+def test_oxigraph_parses_exactly_the_iris_that_are_not_errors(texts):
+    """No authorities are tested here: parsers check more of them."""
     terms = {f"<x:{text}>" for text in texts if not text.startswith("//")}
     values = ", ".join(f"({sql_text(term)})" for term in terms | {"<x:>"})
     with engine(threads=1) as connection:
         ours = connection.execute(
-            f"SELECT term FROM (VALUES {values}) AS t(term) WHERE {_iri_code('term')} IS NULL"
+            f"SELECT term FROM (VALUES {values}) AS t(term) WHERE {iri_code_sql('term')} IS NULL"
         ).fetchall()
     assert {term for (term,) in ours} == {term for term in terms | {"<x:>"} if parses(term)}
 
@@ -145,7 +144,7 @@ def parses(term):
     return True
 
 
-def test_errors_write_nothing(workspace):
+def test_nothing_is_written_if_there_are_errors(workspace):
     root = workspace([("<http://e/a b>", "<e:p>", '"o"', None), *SAMPLE])
     with pytest.raises(InputError, match="<http://e/a b>") as caught:
         export_workspace(read_workspace(root), str(root / "a.ttl"))
@@ -153,7 +152,7 @@ def test_errors_write_nothing(workspace):
     assert not (root / "a.ttl").exists()
 
 
-def test_files_are_named(tmp_path, monkeypatch):
+def test_problems_name_their_files(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     good = tmp_path / "good.ttl"
     good.write_text('<e:s> <e:p> "1"^^<http://www.w3.org/2001/XMLSchema#integer> .')
@@ -176,7 +175,7 @@ def test_long_terms_are_cut_in_messages():
     assert max(map(len, problem.lines({}))) < 200
 
 
-def test_survey_is_used_only_for_what_it_was_made_for(workspace, monkeypatch):
+def test_a_survey_is_used_only_for_its_table_graphs_and_prefixes(workspace, monkeypatch):
     quads = [*SAMPLE, ("<e:s>", "<e:p>", f'"x"^^<{XSD}integer>', None)]
     space = read_workspace(workspace(quads))
     table = QuadTable(space.current_build().quads)
@@ -187,12 +186,12 @@ def test_survey_is_used_only_for_what_it_was_made_for(workspace, monkeypatch):
         survey = write_survey(connection, table, space, f"{EX}graph/inferred")
     assert read_survey(table) == survey
     assert survey.problems == fresh.problems != ()
-    api = sys.modules["kg.export.api"]  # the name kg.export is that of the function
+    api = sys.modules["kg.export.api"]
     monkeypatch.setattr(api, "check_rows", lambda *_: pytest.fail("looked again"))
     again = export_workspace(space, str(target))
     assert (again.problems, target.read_bytes()) == (fresh.problems, content)
     monkeypatch.undo()
-    # Other prefixes, other graphs, another table, a broken file: it is found out again.
+    # Other prefixes, other graphs, another table or a damaged file: the rows are checked again.
     (space.root / "kg.toml").write_text(
         'base = "https://example.org/"\n[prefixes]\ny = "https://example.org/"\n'
     )

@@ -1,4 +1,4 @@
-"""The real command line, in a process of its own."""
+"""The command `kg export`, run in its own process."""
 
 import hashlib
 import os
@@ -21,7 +21,7 @@ from tests.export.samples import SAMPLE
 TURTLE = Path(__file__).with_name("golden").joinpath("sample.ttl").read_text(encoding="utf-8")
 
 
-def test_file(workspace):
+def test_a_file_is_written(workspace):
     root = workspace(SAMPLE)
     done = kg("export", "-o", "a.ttl", cwd=root)
     assert done.returncode == 0
@@ -30,13 +30,13 @@ def test_file(workspace):
     assert (root / "a.ttl").read_text(encoding="utf-8") == TURTLE
 
 
-def test_standard_output(workspace):
+def test_turtle_is_written_to_standard_output(workspace):
     done = kg("export", "-o", "-", "--format", "turtle", cwd=workspace(SAMPLE))
     assert done.returncode == 0
     assert done.stdout.decode() == TURTLE
 
 
-def test_closed_pipe_ends_quietly(workspace):
+def test_a_closed_pipe_ends_the_export_quietly(workspace):
     quads = [
         (f"<https://example.org/{n}>", "<https://example.org/p>", '"o"', None)
         for n in range(60_000)
@@ -67,7 +67,7 @@ def test_closed_pipe_ends_quietly(workspace):
         ([], 2, "--output"),
     ],
 )
-def test_errors(workspace, words, code, message):
+def test_errors_have_exit_codes_and_leave_no_file(workspace, words, code, message):
     root = workspace(SAMPLE)
     done = kg("export", *words, cwd=root)
     assert done.returncode == code
@@ -76,15 +76,15 @@ def test_errors(workspace, words, code, message):
     assert sorted(path.name for path in root.iterdir()) == [".kg", "kg.toml"]
 
 
-def test_no_build(tmp_path):
+def test_without_a_build_the_error_names_kg_build(tmp_path):
     (tmp_path / "kg.toml").write_text('base = "https://example.org/"\n')
     done = kg("export", "-o", "a.ttl", cwd=tmp_path)
     assert done.returncode == 2
     assert b"kg build" in done.stderr
 
 
-def test_ill_typed_literals_are_led_back_to_their_records(tmp_path):
-    """A build finds them, an export names the first with file, record and column."""
+def test_ill_typed_literals_are_traced_to_their_records(tmp_path):
+    """The build reports them, the export names file, record and column of the first."""
     data = tmp_path / "data"
     data.mkdir()
     (tmp_path / "kg.toml").write_text('base = "https://example.org/"\n')
@@ -111,7 +111,7 @@ def test_ill_typed_literals_are_led_back_to_their_records(tmp_path):
     assert not (tmp_path / "strict.ttl").exists()
 
 
-def test_files_without_a_workspace(tmp_path):
+def test_files_are_exported_without_a_workspace(tmp_path):
     (tmp_path / "a.ttl").write_text("@prefix e: <http://e/> . e:s e:p e:o, [] .")
     (tmp_path / "b.nt").write_text('<http://e/s> <http://e/p> "b" .\n')
     done = kg("export", "--data", "a.ttl", "--data", "b.nt", "-o", "-", "-f", "ttl", cwd=tmp_path)
@@ -139,7 +139,7 @@ def test_canonical_prints_the_digest(workspace):
 
 
 def test_poison_graph_ends_with_the_exit_code_of_limits(tmp_path):
-    """Ten blank nodes, each with an arc to each other."""
+    """The graph is a clique of ten blank nodes."""
     pairs = [(a, b) for a in range(10) for b in range(10) if a != b]
     clique = "".join(f"_:n{a} <http://e/p> _:n{b} .\n" for a, b in pairs)
     (tmp_path / "poison.nt").write_text(clique)
@@ -150,8 +150,8 @@ def test_poison_graph_ends_with_the_exit_code_of_limits(tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == ["poison.nt"]
 
 
-def test_what_a_command_imports(workspace):
-    """Export starts fast: no rdflib, no pydantic, and the parser of RDF only where it is needed."""
+def test_export_imports_only_light_modules(workspace):
+    """Import neither rdflib nor pydantic, and Oxigraph only when needed, so it starts fast."""
     root = workspace(SAMPLE)
     script = (
         "import sys; from kg.cli.main import main;"
@@ -174,8 +174,8 @@ def test_what_a_command_imports(workspace):
         ("a.jsonld", signal.SIGTERM, 128 + signal.SIGTERM),
     ],
 )
-def test_ctrl_c_leaves_the_target_as_it_was(tmp_path, name, number, code):
-    """While a query of a few seconds writes, the process gets the signal of Ctrl-C, or another."""
+def test_a_signal_leaves_the_target_unchanged(tmp_path, name, number, code):
+    """The process gets the signal while a query of a few seconds writes."""
     temporary = tmp_path / "temporary"
     temporary.mkdir()
     build = tmp_path / ".kg" / "builds" / "1"
@@ -204,9 +204,9 @@ def test_ctrl_c_leaves_the_target_as_it_was(tmp_path, name, number, code):
             break
         time.sleep(0.01)
     process.send_signal(number)
-    told = process.communicate(timeout=60)[1].decode()
-    assert process.returncode == code, told
-    assert "Traceback" not in told
+    shown = process.communicate(timeout=60)[1].decode()
+    assert process.returncode == code, shown
+    assert "Traceback" not in shown
     assert target.read_text() == "old"
     assert list(temporary.iterdir()) == []
     assert sorted(path.name for path in tmp_path.iterdir()) == sorted(

@@ -1,4 +1,4 @@
-"""From a quad table to files: the bytes, and what other libraries read in them."""
+"""Exported files: their bytes, and that other libraries read the same quads."""
 
 import hashlib
 import random
@@ -9,9 +9,10 @@ import duckdb
 import pytest
 import rdflib.compare
 
+from kg.api import export
 from kg.errors import InputError, UsageError, WorldError
-from kg.export import ExportOptions, export, export_workspace
-from kg.export.api import _export
+from kg.export import ExportOptions, export_workspace
+from kg.export.api import export_quads
 from kg.workspace import COMMON_PREFIXES, read_workspace
 from tests.export.reading import decompressed, read, read_rdflib
 from tests.export.samples import EX, INFERRED, RECORD, SAMPLE, VOC
@@ -26,7 +27,7 @@ QUADS = ["nq", "trig", "jsonld", "cottas"]
 
 
 def exported(table, path, prefixes=PREFIXES, **options):
-    done = _export(
+    done = export_quads(
         table,
         str(path),
         ExportOptions(**options),
@@ -39,7 +40,7 @@ def exported(table, path, prefixes=PREFIXES, **options):
 
 
 @pytest.mark.parametrize("golden", sorted(GOLDEN.iterdir()), ids=lambda path: path.name)
-def test_golden_bytes(table, tmp_path, golden):
+def test_each_format_has_its_golden_bytes(table, tmp_path, golden):
     path = tmp_path / golden.name
     exported(table(SAMPLE), path)
     assert path.read_bytes() == golden.read_bytes()
@@ -57,7 +58,7 @@ def test_every_text_format_has_golden_bytes():
 
 
 @pytest.mark.parametrize("ending", TRIPLES)
-def test_merge_of_all_graphs(table, tmp_path, ending):
+def test_triple_formats_have_the_merge_of_all_graphs(table, tmp_path, ending):
     path = tmp_path / f"a.{ending}"
     done = exported(table(SAMPLE), path)
     found = read(path)
@@ -66,7 +67,7 @@ def test_merge_of_all_graphs(table, tmp_path, ending):
 
 
 @pytest.mark.parametrize("ending", QUADS)
-def test_quads(table, tmp_path, ending):
+def test_quad_formats_have_all_quads(table, tmp_path, ending):
     path = tmp_path / f"a.{ending}"
     done = exported(table(SAMPLE), path)
     found = read(path)
@@ -82,7 +83,7 @@ def test_rdflib_reads_the_same_triples(table, tmp_path, ending):
     found = rdflib.Graph().parse(tmp_path / f"a.{ending}")
     ntriples = rdflib.Graph().parse(tmp_path / "a.nt", format="nt11")
     assert rdflib.compare.isomorphic(found, ntriples)
-    # rdflib takes "01000" and "1000" for one integer.
+    # rdflib treats "01000" and "1000" as the same integer.
     assert len(found) == len(MERGED) - 1
 
 
@@ -97,7 +98,7 @@ def test_rdflib_reads_the_same_quads(table, tmp_path, ending):
 
 
 @pytest.mark.parametrize("ending", [*TRIPLES, *QUADS, "nt.gz", "ttl.zst"])
-def test_same_bytes_whatever_the_order_and_the_threads(table, tmp_path, ending):
+def test_bytes_do_not_depend_on_order_or_threads(table, tmp_path, ending):
     quads = [
         (
             f"<{EX}s{n % 700}>",
@@ -114,7 +115,7 @@ def test_same_bytes_whatever_the_order_and_the_threads(table, tmp_path, ending):
 
 
 def test_order_holds_over_many_row_groups(tmp_path):
-    """Windows and sorts see the rows in the table's order, with many threads too."""
+    """Window functions and sorts see the rows in the table's order, even with many threads."""
     from kg.duck import engine
     from kg.quads import write_table
 
@@ -135,7 +136,7 @@ def test_order_holds_over_many_row_groups(tmp_path):
 
 
 @pytest.mark.parametrize("ending", [*TRIPLES, *QUADS])
-def test_empty_graph(table, tmp_path, ending):
+def test_an_empty_graph_is_written(table, tmp_path, ending):
     path = tmp_path / f"a.{ending}"
     assert exported(table([]), path).statements == 0
     assert read(path) == []
@@ -160,13 +161,13 @@ def test_only_used_prefixes_are_declared(table, tmp_path):
 @pytest.mark.parametrize(
     "name", ["record", RECORD, RECORD.strip("<>"), "ex:graph/record", "graph/record"]
 )
-def test_one_graph(table, tmp_path, name):
+def test_a_graph_is_selected_by_any_form_of_its_name(table, tmp_path, name):
     path = tmp_path / "a.nq"
     exported(table(SAMPLE), path, graphs=[name])
     assert set(read(path)) == {quad for quad in SAMPLE if quad[3] == RECORD}
 
 
-def test_default_graph_and_inferred_graph_by_name(table, tmp_path):
+def test_the_default_and_the_inferred_graph_have_names(table, tmp_path):
     path = tmp_path / "a.nq"
     exported(table(SAMPLE), path, graphs=["default", "inferred"])
     assert set(read(path)) == {quad for quad in SAMPLE if quad[3] in (None, INFERRED)}
@@ -175,7 +176,7 @@ def test_default_graph_and_inferred_graph_by_name(table, tmp_path):
 @pytest.mark.parametrize(
     ("name", "code"), [("nowhere", "unknown-graph"), ("graph", "ambiguous-graph")]
 )
-def test_no_such_graph(table, tmp_path, name, code):
+def test_an_unknown_or_ambiguous_graph_is_an_error(table, tmp_path, name, code):
     quads = [(f"<{EX}s>", f"<{VOC}p>", '"o"', f"<{EX}{part}/graph>") for part in ("a", "b")]
     with pytest.raises(InputError) as caught:
         exported(table(quads), tmp_path / "a.nq", graphs=[name])
@@ -184,7 +185,7 @@ def test_no_such_graph(table, tmp_path, name, code):
     assert list(tmp_path.glob("*.nq")) == []
 
 
-def test_workspace_leaves_inferred_triples_out_unless_asked(workspace, tmp_path):
+def test_inferred_triples_are_left_out_by_default(workspace, tmp_path):
     space = read_workspace(workspace(SAMPLE))
     path = tmp_path / "a.nq"
     assert export_workspace(space, str(path)).statements == len(SAMPLE) - 1
@@ -195,7 +196,7 @@ def test_workspace_leaves_inferred_triples_out_unless_asked(workspace, tmp_path)
 
 
 @pytest.mark.parametrize("ending", ["nt", "ttl.gz", "jsonld", "cottas"])
-def test_target_stays_when_writing_fails(table, tmp_path, ending):
+def test_the_target_is_unchanged_if_writing_fails(table, tmp_path, ending):
     quads = table(SAMPLE)
     target = tmp_path / f"a.{ending}"
     target.write_text("old")
@@ -213,7 +214,7 @@ def test_target_stays_when_writing_fails(table, tmp_path, ending):
 
 @pytest.mark.parametrize("ending", ["ttl", "nq"])
 @pytest.mark.parametrize("compression", ["gz", "zst"])
-def test_compression(table, tmp_path, ending, compression):
+def test_a_compressed_file_has_the_same_content(table, tmp_path, ending, compression):
     quads = table(SAMPLE)
     exported(quads, tmp_path / f"a.{ending}")
     exported(quads, tmp_path / f"a.{ending}.{compression}")
@@ -224,7 +225,7 @@ def test_compression(table, tmp_path, ending, compression):
 
 
 @pytest.mark.parametrize("ending", ["nt", "nt.gz", "nq.zst"])
-def test_split(table, tmp_path, ending):
+def test_a_split_export_has_numbered_files(table, tmp_path, ending):
     quads = table([(f"<{EX}{n:04}>", f"<{VOC}p>", f'"{n}"', None) for n in range(1050)])
     target = tmp_path / f"out.{ending}"
     done = exported(quads, target, split=500)
@@ -234,14 +235,13 @@ def test_split(table, tmp_path, ending):
     assert [len(part) for part in parts] == [500, 500, 50]
     exported(quads, tmp_path / f"whole.{ending}")
     assert list(chain(*parts)) == read(tmp_path / f"whole.{ending}")
-    # A shorter row of files leaves none of the longer one.
+    # A later export with fewer files removes the surplus.
     exported(quads, target, split=1050)
     assert sorted(path.name for path in tmp_path.glob("*out*")) == [names[0]]
     assert read(tmp_path / names[0]) == list(chain(*parts))
 
 
-def test_split_of_many_chunks(table, tmp_path):
-    """The pieces in which lines arrive do not matter."""
+def test_large_exports_are_split_at_the_right_lines(table, tmp_path):
     quads = table([(f"<{EX}{n:05}>", f"<{VOC}p>", f'"{"é" * 90}"', None) for n in range(30_000)])
     exported(quads, tmp_path / "out.nt", split=7_000)
     parts = sorted(tmp_path.glob("out-*.nt"))
@@ -250,14 +250,14 @@ def test_split_of_many_chunks(table, tmp_path):
     assert b"".join(path.read_bytes() for path in parts) == (tmp_path / "whole.nt").read_bytes()
 
 
-def test_split_leaves_nothing_behind_when_it_fails(table, tmp_path):
+def test_a_split_export_that_fails_leaves_no_files(table, tmp_path):
     quads = table(SAMPLE)
     with pytest.raises(WorldError):
         exported(quads, tmp_path / "missing" / "out.nt", split=2)
     assert [path.name for path in tmp_path.iterdir()] == ["quads.parquet"]
 
 
-def test_skolemize(table, tmp_path):
+def test_skolemized_blank_nodes_are_iris_below_the_base(table, tmp_path):
     path = tmp_path / "a.nq"
     exported(table(SAMPLE), path, skolemize=True, base=EX)
 
@@ -276,7 +276,7 @@ def test_skolemize(table, tmp_path):
     assert "<https://other.example/x/.well-known/genid/s1>" in text
 
 
-def test_canonical(table, tmp_path):
+def test_canonical_nquads_and_their_digest_do_not_depend_on_labels(table, tmp_path):
     path = tmp_path / "a.nq"
     done = exported(table(SAMPLE), path, canonical=True)
     lines = path.read_text(encoding="utf-8").splitlines()
@@ -297,7 +297,7 @@ def test_canonical(table, tmp_path):
 
 
 @pytest.mark.parametrize("ending", ["ttl", "trig"])
-def test_canonical_turtle(table, tmp_path, ending):
+def test_canonical_turtle_does_not_depend_on_labels(table, tmp_path, ending):
     def renamed(term):
         return f"_:m{9 - int(term[3:])}" if term and term[:2] == "_:" else term
 
@@ -329,14 +329,14 @@ def test_canonical_turtle(table, tmp_path, ending):
         ("a.nt", {"skolemize": True, "base": "not an IRI"}),
     ],
 )
-def test_options_that_do_not_go_together(table, tmp_path, name, options):
+def test_options_that_cannot_be_combined_are_errors(table, tmp_path, name, options):
     target = name if name == "-" else tmp_path / name
     with pytest.raises(UsageError) as caught:
         exported(table(SAMPLE), target, **options)
     assert caught.value.hint
 
 
-def test_cottas_says_how_it_is_sorted(table, tmp_path):
+def test_cottas_names_its_sort_order(table, tmp_path):
     path = tmp_path / "a.cottas"
     exported(table(SAMPLE), path)
     noted = duckdb.sql(f"SELECT key, value FROM parquet_kv_metadata('{path}')").fetchall()
@@ -357,7 +357,7 @@ def test_cottas_says_how_it_is_sorted(table, tmp_path):
         ("<e:s>", "<http://e/p>", "_:1a", None),
     ],
 )
-def test_what_rdf_xml_cannot_hold(table, tmp_path, quad):
+def test_terms_that_rdf_xml_cannot_express_are_errors(table, tmp_path, quad):
     with pytest.raises(InputError) as caught:
         exported(
             table([("<e:a>", "<http://e/p>", '"\\\\u0001 \\\\f"', None), quad]), tmp_path / "a.rdf"

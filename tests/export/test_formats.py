@@ -18,7 +18,7 @@ from kg.export.formats import FORMATS, choose_format
         ("a.gz", "NQuads", "N-Quads", ".gz"),
     ],
 )
-def test_choice(target, name, title, compression):
+def test_the_name_or_the_suffix_decides_the_format(target, name, title, compression):
     form, found = choose_format(target, name)
     assert (form.title, found) == (title, compression)
 
@@ -33,7 +33,7 @@ def test_choice(target, name, title, compression):
         ("-", None, "format-needed"),
     ],
 )
-def test_no_guessing(target, name, code):
+def test_an_unknown_format_is_an_error(target, name, code):
     with pytest.raises(UsageError) as caught:
         choose_format(target, name)
     assert caught.value.code == code

@@ -1,6 +1,6 @@
-"""The W3C's tests of RDFC-1.0, through the export of a file.
+"""The W3C's tests of RDFC-1.0, run through `export_files`.
 
-``KG_CONFORMANCE`` names the folder that holds ``rdf-canon``, the suite's data.
+``KG_CONFORMANCE`` is the folder with ``rdf-canon``, the suite's data.
 """
 
 import os
@@ -24,7 +24,7 @@ pytestmark = [
 
 
 def cases(kind):
-    """Name, properties of each test of a kind in the manifest."""
+    """Return the properties of each test of a kind in the manifest, named by its IRI."""
     manifest = FOLDER / "manifest.ttl"
     if "KG_CONFORMANCE" not in os.environ:
         return []
@@ -47,12 +47,12 @@ EVALUATION = cases("RDFC10EvalTest")
 NEGATIVE = cases("RDFC10NegativeEvalTest")
 
 
-def test_number_of_tests():
+def test_the_suite_is_complete():
     assert (len(EVALUATION), len(NEGATIVE)) == (64, 1)
 
 
 @pytest.mark.parametrize("properties", EVALUATION)
-def test_canonical_form(tmp_path, properties):
+def test_the_canonical_form_is_that_of_the_suite(tmp_path, properties):
     digest = properties.get(f"{RDFC}hashAlgorithm", "sha256").lower()
     target = tmp_path / "out.nq"
     options = ExportOptions(canonical=True, digest=digest, threads=1)
@@ -61,7 +61,7 @@ def test_canonical_form(tmp_path, properties):
 
 
 @pytest.mark.parametrize("properties", NEGATIVE)
-def test_poison_ends_at_the_limit(tmp_path, properties):
+def test_a_poison_graph_ends_at_the_limit(tmp_path, properties):
     target = tmp_path / "out.nq"
     options = ExportOptions(canonical=True, timeout=1)
     with pytest.raises(LimitError) as caught:

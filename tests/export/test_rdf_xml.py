@@ -1,4 +1,4 @@
-"""RDF/XML that kg writes is read alike by pyoxigraph, rdflib and expat, or is not written."""
+"""pyoxigraph, rdflib and expat agree on RDF/XML that kg writes; the rest is refused."""
 
 import re
 
@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from kg.duck import engine, sql_text
 from kg.errors import InputError
 from kg.export import ExportOptions
-from kg.export.api import _export
+from kg.export.api import export_quads
 from kg.export.xml_names import refuse_unnameable
 from tests.export.conftest import make_table
 from tests.export.reading import read
@@ -23,7 +23,7 @@ RESERVED = [
     *("RDF", "Description", "ID", "about", "parseType", "resource", "nodeID", "datatype", "li"),
     *("aboutEach", "aboutEachPrefix", "bagID"),
 ]
-# Ends of IRIs: names of both editions of XML, of the fifth only, and none.
+# Ends of IRIs: names in both editions of XML, names in the fifth only, and no names.
 ENDS = [
     "p",
     "1",
@@ -50,24 +50,25 @@ PREFIXES = {"": "http://e/ns#", "é": "http://e/", "ⅷ": "urn:x:", "xmlns": "ht
 
 
 def exported(rows, path):
-    """What is written of rows as bytes; None where RDF/XML cannot hold them."""
+    """Export rows and return the bytes; None if RDF/XML cannot express them."""
     table = make_table(path.with_suffix(".parquet"), rows)
     path.unlink(missing_ok=True)
     in_reach(
-        path, lambda: _export(table, str(path), ExportOptions(threads=1), PREFIXES, origins=None)
+        path,
+        lambda: export_quads(table, str(path), ExportOptions(threads=1), PREFIXES, origins=None),
     )
     return path.read_bytes() if path.exists() else None
 
 
 def read_rdflib(path):
-    """The rows of a file as rdflib reads it, which has expat below it."""
+    """Return the rows of a file, read with rdflib, which uses expat."""
     graph = rdflib.Graph()
     graph.parse(path, format="xml")
     return {tuple(term.n3() for term in triple) for triple in graph}
 
 
 def is_refused(connection, row):
-    """Whether a single row is found to be none that RDF/XML can hold."""
+    """Return whether a row is refused because RDF/XML cannot express it."""
     terms = ", ".join(sql_text(term) for term in row[:3])
     try:
         refuse_unnameable(connection, f"SELECT * FROM (VALUES ({terms}, NULL)) AS t(s, p, o, g)")
@@ -101,7 +102,7 @@ def test_names_are_read_alike_or_refused(tmp_path):
         ("<http://www.w3.org/2000/xmlns/p>", False, False),
     ],
 )
-def test_which_names_are_refused(iri, predicate, type_):
+def test_names_that_parsers_disagree_on_are_refused(iri, predicate, type_):
     with engine(threads=1) as connection:
         assert is_refused(connection, ("<e:s>", iri, '"x"')) != predicate
         assert is_refused(connection, ("<e:s>", TYPE, iri)) != type_
@@ -135,5 +136,5 @@ def test_carriage_returns_are_kept(tmp_path, text):
 
 
 @pytest.mark.parametrize("text", ['"\\u007F\\u0001"', '"\\r\\u0002"', '"a\\u007F\\uFFFE"@en'])
-def test_what_xml_lacks_is_found_behind_other_escapes(tmp_path, text):
+def test_a_character_that_xml_lacks_is_found_after_other_escapes(tmp_path, text):
     assert exported([("<e:s>", "<http://e/p>", text, None)], tmp_path / "a.rdf") is None

@@ -1,6 +1,6 @@
-"""Any terms, into the table and out in every format, come back as they were.
+"""Any terms survive a round trip through the table and every format.
 
-``KG_FUZZ_EXAMPLES`` says how many graphs each test tries.
+``KG_FUZZ_EXAMPLES`` sets the number of examples of each test.
 """
 
 import os
@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from kg.errors import InputError
 from kg.export import ExportOptions, export_files
-from kg.export.api import _export
+from kg.export.api import export_quads
 from tests.export.conftest import make_table
 from tests.export.reading import read
 from tests.export.samples import EX
@@ -21,7 +21,7 @@ from tests.terms import NAMED_NODES, OBJECTS, PLAIN_QUADS, QUADS, XSD, canonical
 
 EXAMPLES = int(os.environ.get("KG_FUZZ_EXAMPLES", "15"))
 FUZZ = settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-# Namespaces within each other, one that ends in a letter, two prefixes for one.
+# Nested namespaces, one that ends in a letter, two prefixes for one.
 PREFIXES = {
     "": "urn:x:",
     "ex": EX,
@@ -39,16 +39,17 @@ FORMATS = ("ttl", "nt", "nq", "trig", "jsonld", "rdf", "cottas")
 
 
 def written(rows, folder, ending):
-    """Export rows; None where RDF/XML cannot hold them."""
+    """Export rows and return the path; None if RDF/XML cannot express them."""
     path = folder / f"out.{ending}"
     table = make_table(folder / "quads.parquet", rows)
     return in_reach(
-        path, lambda: _export(table, str(path), ExportOptions(threads=1), PREFIXES, origins=None)
+        path,
+        lambda: export_quads(table, str(path), ExportOptions(threads=1), PREFIXES, origins=None),
     )
 
 
 def in_reach(path, act):
-    """Return the path that something writes; None where RDF/XML cannot hold it."""
+    """Call `act`, which writes the path, and return the path; None if RDF/XML cannot express it."""
     try:
         act()
     except InputError as error:
@@ -64,7 +65,7 @@ def wanted(rows, ending):
 
 @FUZZ
 @given(quads=st.lists(PLAIN_QUADS, max_size=15), ending=st.sampled_from(FORMATS))
-def test_terms(quads, ending):
+def test_terms_survive_every_format(quads, ending):
     rows = {row(quad) for quad in quads}
     with tempfile.TemporaryDirectory() as name:
         path = written(rows, Path(name), ending)
@@ -76,7 +77,7 @@ def test_terms(quads, ending):
 
 @FUZZ
 @given(quads=st.lists(QUADS, max_size=15), ending=st.sampled_from(FORMATS))
-def test_graphs(quads, ending):
+def test_graphs_with_blank_nodes_survive_every_format(quads, ending):
     rows = {row(quad) for quad in quads}
     with tempfile.TemporaryDirectory() as name:
         path = written(rows, Path(name), ending)
@@ -99,7 +100,7 @@ NESTED_ROWS = st.lists(
 
 @FUZZ
 @given(rows=NESTED_ROWS, ending=st.sampled_from(["ttl", "trig"]))
-def test_nested_nodes_and_lists(rows, ending):
+def test_nested_nodes_and_lists_survive(rows, ending):
     rows = set(rows)
     with tempfile.TemporaryDirectory() as name:
         path = written(rows, Path(name), ending)
@@ -108,7 +109,7 @@ def test_nested_nodes_and_lists(rows, ending):
 
 @st.composite
 def trees(draw):
-    """Rows of a tree of blank nodes and lists, all of which is written the short way."""
+    """Draw rows of a tree of blank nodes and lists, all of which can be nested."""
     rows = []
     fresh = iter(range(10_000))
 
@@ -145,8 +146,7 @@ def test_trees_are_written_without_labels(rows):
 
 @FUZZ
 @given(quads=st.lists(QUADS, max_size=10), ending=st.sampled_from(FORMATS))
-def test_files_in_files_out(quads, ending):
-    """What a parser took is no error to kg, and comes out as it went in."""
+def test_files_survive_every_format(quads, ending):
     rows = {row(quad) for quad in quads}
     with tempfile.TemporaryDirectory() as name:
         source, target = Path(name) / "in.nq", Path(name) / f"out.{ending}"
