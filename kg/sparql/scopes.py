@@ -15,7 +15,6 @@ from kg.sparql import tree
 from kg.sparql.walk import find, walk
 
 _NEW_NAME: Final = "Take a new name behind AS."
-_Form = tree.Select | tree.Ask | tree.Construct | tree.Describe
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +46,11 @@ def visible(query: tree.Query) -> list[str]:
 
     Those of ``*`` are in the order in which the text has them.
     """
-    body = query.body
+    return visible_in(query.body)
+
+
+def visible_in(body: tree.QueryForm) -> list[str]:
+    """Return the variables of the solutions of a query or of a SELECT in a group."""
     if isinstance(body, tree.Select) and body.items is not None:
         return [_named(item).name for item in body.items]
     names = _Scopes(checks=False).form(body)
@@ -179,7 +182,7 @@ class _Scopes:
 
     # -- forms -------------------------------------------------------------------------------
 
-    def form(self, node: _Form, outer: frozenset[str] = frozenset()) -> set[str]:
+    def form(self, node: tree.QueryForm, outer: frozenset[str] = frozenset()) -> set[str]:
         """Return the variables of the solutions of a query or of a SELECT in a group."""
         scope = self._within(node.where, frozenset()) if node.where is not None else set()
         modifiers = node.modifiers
@@ -279,7 +282,7 @@ def _outside_aggregates(expression: tree.Expression) -> Iterator[tree.Variable]:
             waiting += _operands(each)
 
 
-def has_aggregates(node: _Form) -> bool:
+def has_aggregates(node: tree.QueryForm) -> bool:
     """Tell whether a query has aggregates of its own, those of queries in it not counted."""
     waiting: list[tree.Node] = [
         *node.modifiers.having,

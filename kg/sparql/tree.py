@@ -466,7 +466,7 @@ class Query(Node):
     """A query: the declarations at its head, and one of the four forms."""
 
     prologue: tuple[Prefix | Base | Version, ...]
-    body: Select | Ask | Construct | Describe
+    body: QueryForm
 
     @property
     def form(self) -> Form:
@@ -474,6 +474,7 @@ class Query(Node):
         return Form[type(self.body).__name__.upper()]
 
 
+QueryForm: TypeAlias = Select | Ask | Construct | Describe
 DataTerm: TypeAlias = Iri | Name | Literal | TripleTerm | Undef
 GraphNode: TypeAlias = (
     Variable | Iri | Name | Blank | Literal | TripleTerm | ReifiedTriple

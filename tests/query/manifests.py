@@ -109,14 +109,14 @@ def read_answer(path: Path, base: str | None = None) -> Answer:
         if isinstance(answer, ox.QueryBoolean):
             return bool(answer)
         names = [variable.value for variable in answer.variables]
-        return _solutions(names, [dict(zip(names, row, strict=True)) for row in answer])
+        return solutions(names, [dict(zip(names, row, strict=True)) for row in answer])
     quads = list(ox.parse(path=path, base_iri=base or path.resolve().as_uri()))
     graph = _Graph(path)
     for result in graph.store.quads_for_pattern(
         None, ox.NamedNode(RDF + "type"), ox.NamedNode(RS + "ResultSet")
     ):
         return _result_set(graph, result.subject)
-    return _canonical(quads)
+    return canonical(quads)
 
 
 def _result_set(graph: _Graph, top: object) -> Answer:
@@ -132,10 +132,11 @@ def _result_set(graph: _Graph, top: object) -> Answer:
             assert isinstance(variable, ox.Literal)
             row[variable.value] = graph.one(binding, RS + "value")
         rows.append(row)
-    return _solutions(names, rows)
+    return solutions(names, rows)
 
 
-def _solutions(names: list[str], rows: list[dict[str, object]]) -> Answer:
+def solutions(names: list[str], rows: list[dict[str, object]]) -> Answer:
+    """Return solutions in a form that is equal for equal solutions."""
     quads = []
     for row in rows:
         node = ox.BlankNode()
@@ -145,10 +146,11 @@ def _solutions(names: list[str], rows: list[dict[str, object]]) -> Answer:
             for name, value in row.items()
             if value is not None
         ]
-    return tuple(sorted(names)), _canonical(quads)
+    return tuple(sorted(names)), canonical(quads)
 
 
-def _canonical(quads: Iterable[ox.Quad]) -> frozenset[str]:
+def canonical(quads: Iterable[ox.Quad]) -> frozenset[str]:
+    """Return a graph in a form that is equal for equal graphs: blank nodes do not matter."""
     store = ox.Store()
     store.extend(quads)
     dataset = ox.Dataset(store)

@@ -8,6 +8,9 @@ from typing import Any
 
 import pyoxigraph as ox
 
+from tests.sparql.evaluator import Dataset
+from tests.sparql.values import canonical
+
 _BLANK = re.compile(r"_:\w+")
 
 
@@ -37,3 +40,38 @@ def load(data: str) -> ox.Store:
     store = ox.Store()
     store.load(data.encode(), ox.RdfFormat.N_QUADS)
     return store
+
+
+def dataset_of(store: ox.Store) -> Dataset:
+    """Return what a store holds, for the evaluator."""
+    data = Dataset()
+    for quad in store:
+        triple = (str(quad.subject), str(quad.predicate), str(quad.object))
+        if isinstance(quad.graph_name, ox.DefaultGraph):
+            data.default.add(triple)
+        else:
+            data.named.setdefault(str(quad.graph_name), set()).add(triple)
+    return data
+
+
+def plain(found: Any) -> Any:
+    """Return an answer of `answer` or of the evaluator so that numbers compare by value.
+
+    Graphs are sets, since Oxigraph gives some triples more than once.
+    """
+    if isinstance(found, tuple):
+        names, rows = found
+        return Counter(
+            frozenset((n, canonical(t)) for n, t in zip(names, row, strict=True) if t)
+            for row in rows.elements()
+        )
+    if isinstance(found, list):
+        return Counter(frozenset((n, canonical(t)) for n, t in row.items()) for row in found)
+    if isinstance(found, set):
+        return {" ".join(map(canonical, triple)) for triple in found}
+    if isinstance(found, Counter):
+        lines = (re.sub("_:(?= )", "_:b", f"{each} .") for each in found.elements())
+        triples = (ox.parse(line, ox.RdfFormat.N_TRIPLES) for line in lines)
+        terms = (next(iter(each)).triple for each in triples)
+        return {" ".join(canonical(str(t)) for t in triple) for triple in terms}
+    return found

@@ -1,0 +1,387 @@
+"""The algebra of SPARQL queries: what a query means, apart from how it is written.
+
+The operators are those of the specification, by its names. Terms are N-Triples text. Blank nodes
+of a pattern are variables here, with names that no text can have: a solution does not show them.
+Operators have two operands where the specification has two, so that many patterns beside each
+other make a deep tree; `fold` goes through it without recursion.
+
+Spec: https://www.w3.org/TR/sparql11-query/#sparqlAlgebra
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, fields
+from typing import Any, Final, NamedTuple, TypeAlias, TypeVar
+
+from kg.sparql.tree import Variable
+from kg.sparql.words import Form
+
+_T = TypeVar("_T")
+
+
+@dataclass(frozen=True, slots=True)
+class Constant:
+    """An IRI or a literal, as N-Triples writes it."""
+
+    term: str
+
+
+@dataclass(frozen=True, slots=True)
+class NewBlank:
+    """A blank node of a template: a new one for each solution."""
+
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
+class TripleTerm:
+    """A triple as a term; it may hold variables."""
+
+    subject: Term
+    predicate: Term
+    object: Term
+
+
+class Triple(NamedTuple):
+    """A triple pattern, or a triple of a template."""
+
+    subject: Term
+    predicate: Term
+    object: Term
+
+
+# -- property paths ------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """``link(iri)``: one property."""
+
+    iri: str
+
+
+@dataclass(frozen=True, slots=True)
+class Inv:
+    """``inv(path)``: from the end to the start."""
+
+    path: PathExpression
+
+
+@dataclass(frozen=True, slots=True)
+class Seq:
+    """``seq(path, path)``: one after the other; two or more."""
+
+    paths: tuple[PathExpression, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Alt:
+    """``alt(path, path)``: any of them; two or more."""
+
+    paths: tuple[PathExpression, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ZeroOrMorePath:
+    """Any number of times."""
+
+    path: PathExpression
+
+
+@dataclass(frozen=True, slots=True)
+class OneOrMorePath:
+    """At least once."""
+
+    path: PathExpression
+
+
+@dataclass(frozen=True, slots=True)
+class ZeroOrOnePath:
+    """Once, or not at all."""
+
+    path: PathExpression
+
+
+@dataclass(frozen=True, slots=True)
+class NPS:
+    """A negated property set: any property but these."""
+
+    iris: tuple[str, ...]
+
+
+# -- expressions ---------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Function:
+    """An operator or a function with its operands.
+
+    Attributes:
+        name: ``&&``, ``=``, ``+``, ``IN`` and so on, a name in capitals, or an IRI in ``< >``.
+            A sign before one operand is ``+`` or ``-`` with one operand.
+        operands: Two for operators but ``||`` and ``&&``, which have all of a chain.
+    """
+
+    name: str
+    operands: tuple[Expression, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Exists:
+    """``exists(pattern)``."""
+
+    pattern: Operator
+
+
+# -- graph patterns ------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class BGP:
+    """A basic graph pattern; without triples it has one solution, the empty one."""
+
+    triples: tuple[Triple, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Path:
+    """A property path between two terms."""
+
+    subject: Term
+    path: PathExpression
+    object: Term
+
+
+@dataclass(frozen=True, slots=True)
+class Join:
+    """``Join(left, right)``."""
+
+    left: Operator
+    right: Operator
+
+
+@dataclass(frozen=True, slots=True)
+class LeftJoin:
+    """``LeftJoin(left, right, condition)``."""
+
+    left: Operator
+    right: Operator
+    condition: Expression
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """``Filter(condition, pattern)``."""
+
+    condition: Expression
+    pattern: Operator
+
+
+@dataclass(frozen=True, slots=True)
+class Union:
+    """``Union(left, right)``."""
+
+    left: Operator
+    right: Operator
+
+
+@dataclass(frozen=True, slots=True)
+class Minus:
+    """``Minus(left, right)``."""
+
+    left: Operator
+    right: Operator
+
+
+@dataclass(frozen=True, slots=True)
+class Lateral:
+    """For each solution of `left`, those of `right` with its values put in: not in SPARQL."""
+
+    left: Operator
+    right: Operator
+
+
+@dataclass(frozen=True, slots=True)
+class Extend:
+    """``Extend(pattern, variable, expression)``."""
+
+    pattern: Operator
+    variable: Variable
+    expression: Expression
+
+
+@dataclass(frozen=True, slots=True)
+class Graph:
+    """``Graph(name, pattern)``."""
+
+    name: Term
+    pattern: Operator
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """A pattern for another server, which kg asks nothing."""
+
+    name: Term
+    pattern: Operator
+    silent: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Values:
+    """Solutions that are given; None in a row is no value."""
+
+    variables: tuple[Variable, ...]
+    rows: tuple[tuple[Constant | TripleTerm | None, ...], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ToMultiset:
+    """``ToMultiset(query)``: the solutions of a query within a group."""
+
+    query: Operator
+
+
+# -- grouping and solution modifiers -------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """``Group(keys, pattern)``: without keys all solutions are one group, even if there are none.
+
+    Keys that are variables keep their values, where the specification samples them again.
+    """
+
+    keys: tuple[Expression, ...]
+    pattern: Operator
+
+
+@dataclass(frozen=True, slots=True)
+class Aggregation:
+    """``Aggregation(expression, function, scalars, group)``, without its group.
+
+    Attributes:
+        function: ``COUNT`` and so on.
+        expression: None for ``COUNT(*)``.
+        distinct: Whether each value counts once.
+        separator: Of ``GROUP_CONCAT``.
+    """
+
+    function: str
+    expression: Expression | None
+    distinct: bool = False
+    separator: str = " "
+
+
+@dataclass(frozen=True, slots=True)
+class AggregateJoin:
+    """``AggregateJoin(aggregations)``: a solution for each group, with a variable for each."""
+
+    aggregations: tuple[tuple[Variable, Aggregation], ...]
+    group: Group
+
+
+@dataclass(frozen=True, slots=True)
+class OrderBy:
+    """``OrderBy(pattern, keys)``; each key with whether it descends."""
+
+    pattern: Operator
+    keys: tuple[tuple[Expression, bool], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Project:
+    """``Project(pattern, variables)``."""
+
+    pattern: Operator
+    variables: tuple[Variable, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Distinct:
+    """``Distinct(pattern)``."""
+
+    pattern: Operator
+
+
+@dataclass(frozen=True, slots=True)
+class Reduced:
+    """``Reduced(pattern)``."""
+
+    pattern: Operator
+
+
+@dataclass(frozen=True, slots=True)
+class Slice:
+    """``Slice(pattern, start, length)``; length is None if there is no limit."""
+
+    pattern: Operator
+    start: int
+    length: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """A query in algebra.
+
+    Attributes:
+        form: The query form.
+        pattern: What gives the solutions; None for a DESCRIBE without pattern.
+        template: The triples of a CONSTRUCT.
+        targets: What a DESCRIBE describes.
+        default_graphs: IRIs of FROM, as N-Triples writes them.
+        named_graphs: Those of FROM NAMED.
+        base: What the function IRI resolves relative IRIs against.
+    """
+
+    form: Form
+    pattern: Operator | None
+    template: tuple[Triple, ...] = ()
+    targets: tuple[Term, ...] = ()
+    default_graphs: tuple[str, ...] = ()
+    named_graphs: tuple[str, ...] = ()
+    base: str | None = None
+
+
+Term: TypeAlias = Variable | Constant | NewBlank | TripleTerm
+PathExpression: TypeAlias = (
+    Link | Inv | Seq | Alt | ZeroOrMorePath | OneOrMorePath | ZeroOrOnePath | NPS
+)
+Expression: TypeAlias = Variable | Constant | TripleTerm | Function | Exists
+Operator: TypeAlias = (
+    BGP | Path | Join | LeftJoin | Filter | Union | Minus | Lateral | Extend | Graph | Service
+    | Values | ToMultiset | Group | AggregateJoin | OrderBy | Project | Distinct | Reduced | Slice
+)  # fmt: skip
+UNIT: Final = BGP()
+TRUE: Final = Constant('"true"^^<http://www.w3.org/2001/XMLSchema#boolean>')
+
+_OPERANDS: Final = ("left", "right", "pattern", "query", "group")
+
+
+def operands(node: Operator) -> Iterator[Operator]:
+    """Yield the operators that an operator works on; those in its expressions are none of them."""
+    for each in fields(node):
+        if each.name in _OPERANDS:
+            yield getattr(node, each.name)
+
+
+def fold(node: Operator, combine: Callable[[Any, list[_T]], _T]) -> _T:
+    """Return what comes of an operator, from the leaves up and without recursion.
+
+    Args:
+        node: The operator.
+        combine: Returns what comes of an operator, given what came of each of its operands.
+    """
+    waiting: list[tuple[Operator, bool]] = [(node, False)]
+    done: list[_T] = []
+    while waiting:
+        each, ready = waiting.pop()
+        inner = list(operands(each))
+        if ready or not inner:
+            start = len(done) - len(inner)
+            done[start:] = [combine(each, done[start:])]
+        else:
+            waiting.append((each, True))
+            waiting += [(operand, False) for operand in reversed(inner)]
+    return done[0]

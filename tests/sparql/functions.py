@@ -1,0 +1,316 @@
+"""SPARQL's functions over terms, one by one and slowly.
+
+Spec: https://www.w3.org/TR/sparql11-query/#SparqlOps
+"""
+
+from __future__ import annotations
+
+import hashlib
+import math
+import re
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal, localcontext
+from typing import Any, Final
+from urllib.parse import quote
+from uuid import uuid4
+
+from kg.datatypes import INTEGER_RANGES, is_lexical_form
+from kg.terms import RDF_LANG_STRING, XSD, XSD_STRING, is_iri, is_language_tag, literal
+from tests.sparql.values import (
+    SparqlError,
+    equals,
+    less,
+    number,
+    of_number,
+    of_truth,
+    parse,
+    promoted,
+    truth,
+)
+
+
+def string(term: str) -> tuple[str, str]:
+    """Return the text and the language of a string literal."""
+    value = parse(term)
+    if value.datatype not in (XSD_STRING, RDF_LANG_STRING):
+        raise SparqlError(f"{term} is no string")
+    return value.lexical, value.language
+
+
+def _like(text: str, language: str) -> str:
+    return literal(text, language=language or None)
+
+
+def _compatible(left: str, right: str) -> tuple[str, str, str]:
+    """Return two texts that go together, and the language of the first."""
+    (a, language), (b, other) = string(left), string(right)
+    if other not in ("", language):
+        raise SparqlError("the languages differ")
+    return a, b, language
+
+
+def _test(check: Callable[[str, str], bool]) -> Callable[..., str]:
+    def call(left: str, right: str) -> str:
+        a, b, _ = _compatible(left, right)
+        return of_truth(check(a, b))
+
+    return call
+
+
+def as_text(term: str) -> str:
+    """Return what STR gives, as a Python string."""
+    if term.startswith("<<") or term.startswith("_:"):
+        raise SparqlError("no text")
+    return term[1:-1] if term.startswith("<") else parse(term).lexical
+
+
+def _arithmetic(sign: str, left: str, right: str) -> str:
+    x, y = promoted(number(left), number(right))
+    single = all(parse(term).datatype != f"{XSD}double" for term in (left, right))
+    if sign != "/":
+        found = {"+": x + y, "-": x - y, "*": x * y}[sign]
+        return of_number(found, single=single)
+    if isinstance(x, float):
+        if y == 0:
+            return of_number(math.nan if x == 0 or x != x else math.copysign(math.inf, x * y or x))
+        return of_number(x / y, single=single)
+    if y == 0:
+        raise SparqlError("division by zero")
+    with localcontext() as context:
+        context.prec = 40
+        return of_number((Decimal(x) / Decimal(y)).quantize(Decimal(1).scaleb(-18)))
+
+
+def _rounded(way: str, term: str) -> str:
+    value = number(term)
+    single = parse(term).datatype == f"{XSD}float"
+    if isinstance(value, int):
+        return of_number(abs(value) if way == "ABS" else value)
+    if way == "ABS":
+        return of_number(abs(value), single=single)
+    if isinstance(value, float):
+        if not math.isfinite(value):
+            return of_number(value, single=single)
+        to = {"CEIL": math.ceil, "FLOOR": math.floor, "ROUND": lambda x: math.floor(x + 0.5)}[way]
+        return of_number(float(to(value)), single=single)
+    if way == "ROUND":
+        return of_number((value + Decimal("0.5")).to_integral_value(ROUND_FLOOR))
+    return of_number(value.to_integral_value(ROUND_CEILING if way == "CEIL" else ROUND_FLOOR))
+
+
+def _moment(term: str) -> datetime:
+    value = parse(term).value
+    if not isinstance(value, datetime):
+        raise SparqlError("no date and time")
+    return value
+
+
+def _zone(term: str) -> str:
+    return re.sub(r".*T[\d:.]+", "", parse(term).lexical) if _moment(term) else ""
+
+
+def _timezone(term: str) -> str:
+    zone = _moment(term).utcoffset()
+    if zone is None:
+        raise SparqlError("no timezone")
+    minutes = int(abs(zone) / timedelta(minutes=1))
+    hours, minutes = divmod(minutes, 60)
+    text = (f"{hours}H" if hours else "") + (f"{minutes}M" if minutes else "") or "0S"
+    return literal(f"{'-' if zone < timedelta(0) else ''}PT{text}", f"{XSD}dayTimeDuration")
+
+
+def _seconds(term: str) -> str:
+    match = re.search(r"T\d\d:\d\d:(\d\d(?:\.\d+)?)", parse(term).lexical)
+    if not _moment(term) or match is None:
+        raise SparqlError("no date and time")
+    return of_number(Decimal(match[1]))
+
+
+def _substr(term: str, start: str, length: str | None = None) -> str:
+    text, language = string(term)
+    first = round(number(start))
+    last = len(text) + 1 if length is None else first + round(number(length))
+    return _like(text[max(first - 1, 0) : max(last - 1, 0)], language)
+
+
+def _pattern(pattern: str, flags: str = '""') -> re.Pattern[str]:
+    text, marks = string(pattern)[0], string(flags)[0]
+    known = {"i": re.IGNORECASE, "s": re.DOTALL, "m": re.MULTILINE, "x": re.VERBOSE}
+    if "q" in marks:
+        text, marks = re.escape(text), marks.replace("q", "")
+    if not set(marks) <= set(known):
+        raise SparqlError("unknown flag")
+    try:
+        return re.compile(text, sum(known[each] for each in marks))
+    except re.error as error:
+        raise SparqlError(str(error)) from error
+
+
+def _replace(term: str, pattern: str, by: str, flags: str = '""') -> str:
+    text, language = string(term)
+    found = _pattern(pattern, flags)
+    if found.search(""):
+        raise SparqlError("the pattern fits nothing")
+    return _like(found.sub(re.sub(r"\$(\d)", r"\\\1", string(by)[0]), text), language)
+
+
+def _around(left: str, right: str, *, before: bool) -> str:
+    a, b, language = _compatible(left, right)
+    head, found, tail = a.partition(b) if b else ("", "", a)
+    if b and not found:
+        return '""'
+    return _like(head if before else tail, language)
+
+
+def _concat(*terms: str) -> str:
+    parts = [string(term) for term in terms]
+    languages = {language for _, language in parts}
+    return _like("".join(text for text, _ in parts), languages.pop() if len(languages) == 1 else "")
+
+
+def _lang_matches(tag: str, wanted: str) -> str:
+    (a, _), (b, _) = string(tag), string(wanted)
+    a, b = a.lower(), b.lower()
+    return of_truth(bool(a) if b == "*" else a == b or a.startswith(f"{b}-"))
+
+
+def _plain(term: str) -> str:
+    value = parse(term)
+    if value.datatype != XSD_STRING:
+        raise SparqlError("no plain text")
+    return value.lexical
+
+
+def _strlang(text: str, tag: str) -> str:
+    language = _plain(tag)
+    if not is_language_tag(language):
+        raise SparqlError("no language tag")
+    return literal(_plain(text), language=language)
+
+
+def _strdt(text: str, datatype: str) -> str:
+    if not datatype.startswith("<") or datatype == f"<{RDF_LANG_STRING}>":
+        raise SparqlError("no datatype")
+    return literal(_plain(text), datatype[1:-1])
+
+
+def _iri(term: str) -> str:
+    text = term[1:-1] if term.startswith("<") else _plain(term)
+    if not is_iri(text):
+        raise SparqlError("no IRI")
+    return f"<{text}>"
+
+
+def _hash(name: str) -> Callable[[str], str]:
+    return lambda term: literal(hashlib.new(name, _plain(term).encode()).hexdigest())
+
+
+def _datatype(term: str) -> str:
+    return f"<{parse(term).datatype}>"
+
+
+def _mapped(change: Callable[[str], str]) -> Callable[[str], str]:
+    def call(term: str) -> str:
+        text, language = string(term)
+        return _like(change(text), language)
+
+    return call
+
+
+def cast(datatype: str, term: str) -> str:
+    """Return a term cast to an XSD datatype: https://www.w3.org/TR/sparql11-query/#FunctionMapping."""
+    name = datatype.removeprefix(XSD)
+    if name == "string":
+        return literal(as_text(term))
+    value = parse(term)
+    if value.datatype == XSD_STRING:
+        text = value.lexical.strip()
+        if not is_lexical_form(text, datatype):
+            raise SparqlError("not of this datatype")
+        return literal(text, datatype)
+    if value.value is None or value.language:
+        raise SparqlError("no cast")
+    if value.datatype == datatype:
+        return term
+    if name == "boolean":
+        return of_truth(bool(number(term)) and not math.isnan(float(number(term))))
+    if datatype in INTEGER_RANGES or name in ("decimal", "double", "float"):
+        found = int(value.value) if isinstance(value.value, bool) else number(term)
+        return _cast_number(name, found)
+    if name == "date" and isinstance(value.value, datetime):
+        return literal(value.lexical[:10] + _zone(term), datatype)
+    if name == "dateTime" and value.datatype == f"{XSD}date":
+        return literal(f"{value.lexical[:10]}T00:00:00{value.lexical[10:]}", datatype)
+    raise SparqlError("no cast")
+
+
+def _cast_number(name: str, found: Any) -> str:
+    if name in ("double", "float"):
+        return of_number(float(found), single=name == "float")
+    if isinstance(found, float) and not math.isfinite(found):
+        raise SparqlError("no number")
+    return of_number(Decimal(str(found)) if name == "decimal" else int(found))
+
+
+FUNCTIONS: Final[dict[str, Callable[..., str]]] = {
+    **{sign: lambda a, b, s=sign: _arithmetic(s, a, b) for sign in "*/"},
+    "=": lambda a, b: of_truth(equals(a, b)),
+    "!=": lambda a, b: of_truth(not equals(a, b)),
+    "<": lambda a, b: of_truth(less(a, b)),
+    ">": lambda a, b: of_truth(less(b, a)),
+    "<=": lambda a, b: of_truth(less(a, b) or equals(a, b)),
+    ">=": lambda a, b: of_truth(less(b, a) or equals(a, b)),
+    "!": lambda a: of_truth(not truth(a)),
+    "+": lambda a, b=None: of_number(number(a)) if b is None else _arithmetic("+", a, b),
+    "-": lambda a, b=None: of_number(-number(a)) if b is None else _arithmetic("-", a, b),
+    "NOW": lambda: literal("2020-01-01T00:00:00Z", f"{XSD}dateTime"),
+    "RAND": lambda: of_number(0.5),
+    "UUID": lambda: f"<{uuid4().urn}>",
+    "STRUUID": lambda: literal(str(uuid4())),
+    "STR": lambda a: literal(as_text(a)),
+    "LANG": lambda a: literal(parse(a).language),
+    "LANGMATCHES": _lang_matches,
+    "DATATYPE": _datatype,
+    "IRI": _iri,
+    "URI": _iri,
+    **{way: lambda a, w=way: _rounded(w, a) for way in ("ABS", "CEIL", "FLOOR", "ROUND")},
+    "CONCAT": _concat,
+    "STRLEN": lambda a: of_number(len(string(a)[0])),
+    "UCASE": _mapped(str.upper),
+    "LCASE": _mapped(str.lower),
+    "ENCODE_FOR_URI": lambda a: literal(quote(string(a)[0], safe="-_.~")),
+    "CONTAINS": _test(lambda a, b: b in a),
+    "STRSTARTS": _test(str.startswith),
+    "STRENDS": _test(str.endswith),
+    "STRBEFORE": lambda a, b: _around(a, b, before=True),
+    "STRAFTER": lambda a, b: _around(a, b, before=False),
+    "YEAR": lambda a: of_number(_moment(a).year),
+    "MONTH": lambda a: of_number(_moment(a).month),
+    "DAY": lambda a: of_number(_moment(a).day),
+    "HOURS": lambda a: of_number(_moment(a).hour),
+    "MINUTES": lambda a: of_number(_moment(a).minute),
+    "SECONDS": _seconds,
+    "TIMEZONE": _timezone,
+    "TZ": lambda a: literal(_zone(a)),
+    **{name: _hash(name.lower()) for name in ("MD5", "SHA1", "SHA256", "SHA384", "SHA512")},
+    "STRLANG": _strlang,
+    "STRDT": _strdt,
+    "SAMETERM": lambda a, b: of_truth(a == b),
+    "ISIRI": lambda a: of_truth(a.startswith("<") and not a.startswith("<<")),
+    "ISURI": lambda a: of_truth(a.startswith("<") and not a.startswith("<<")),
+    "ISBLANK": lambda a: of_truth(a.startswith("_:")),
+    "ISLITERAL": lambda a: of_truth(a.startswith('"')),
+    "ISNUMERIC": lambda a: of_truth(_is_number(a)),
+    "REGEX": lambda a, *b: of_truth(bool(_pattern(*b).search(string(a)[0]))),
+    "SUBSTR": _substr,
+    "REPLACE": _replace,
+}
+
+
+def _is_number(term: str) -> bool:
+    try:
+        number(term)
+    except SparqlError:
+        return False
+    return True
