@@ -31,7 +31,7 @@ from kg.errors import InputError
 from kg.export import Problem, write_survey
 from kg.export.checks import check_rows
 from kg.findings import Finding, Level, as_record, read_accepted
-from kg.findings.keys import unread_keys
+from kg.findings.keys import unread_keys, unread_paths, with_meant
 from kg.findings.material import read_material
 from kg.findings.records import ill_typed, losses, shared_subjects, without_accepted
 from kg.findings.results import Results
@@ -269,7 +269,11 @@ class _Builder:
         ]
         inside = None if self.options.allow_outside else workspace.root
         sources = sources_of(self.plan, inside, [])
-        keys = list(unread_keys(self.plan, sources, workspace.root, self.spill))
+        unread = unread_paths(self.plan, sources, self.spill)
+        keys = list(unread_keys(unread, workspace.root))
+        if any(loss.records == count.records for count in counts for loss in count.losses):
+            unread |= unread_paths(self.plan, sources, None)
+            counts = with_meant(counts, self.plan, sources, unread)
         self.kept += [*shared, *losses(counts, prefixes, workspace.root), *keys]
         known = read_accepted(workspace.root, workspace.accepted)
         found = [

@@ -88,7 +88,8 @@ def _why(loss: LossCount) -> str:
         return loss.unfit
     if loss.parent:
         return f"no {loss.parent} has its {_listed(loss, 'and')}"
-    return f"no value in {_listed(loss, 'or')}"
+    guess = f"; did you mean {loss.meant}?" if loss.meant else ""
+    return f"no value in {_listed(loss, 'or')}{guess}"
 
 
 def _listed(loss: LossCount, word: str) -> str:

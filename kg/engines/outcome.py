@@ -22,6 +22,7 @@ class LossCount:
         parent: Name of the triples map that was to be joined; empty where values were missing.
         unfit: The first value that is there but gives nothing, and why; empty where values were
             missing.
+        meant: A key of the records that the reference may be a slip for; empty if there is none.
     """
 
     what: str
@@ -29,6 +30,7 @@ class LossCount:
     records: int
     parent: str = ""
     unfit: str = ""
+    meant: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,11 +9,12 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import islice
 from pathlib import Path
 from typing import Any, Final
 
+from kg.engines.outcome import LossCount, MapCount
 from kg.errors import InputError, LimitError, Location
 from kg.findings.model import Finding, Level
 from kg.mapping.jsonpath import Step, Wildcard, parse_jsonpath
@@ -24,6 +25,7 @@ from kg.sources.files import SourceFile
 from kg.sources.json_scan import JsonScanner
 from kg.sources.streams import text_blocks
 from kg.sources.yaml_files import converted
+from kg.wording import nearest
 
 # Characters of a document that is looked through whole, and records of a larger one.
 _SMALL: Final = 2**20
@@ -55,20 +57,29 @@ class _Node:
         node.whole |= whole
 
 
-def unread_keys(
-    plan: Plan,
-    sources: Mapping[LogicalSource, tuple[SourceFile, ...]],
-    root: Path,
-    spill: Path | None,
-) -> Iterator[Finding]:
-    """Yield a finding for each file with keys that no mapping reads.
+@dataclass(frozen=True, slots=True)
+class Unread:
+    """What no mapping reads of a file.
+
+    Attributes:
+        keys: The paths of the keys, in the order of the document.
+        sampled: Whether only its first records were looked at.
+    """
+
+    keys: tuple[str, ...]
+    sampled: bool
+
+
+def unread_paths(
+    plan: Plan, sources: Mapping[LogicalSource, tuple[SourceFile, ...]], spill: Path | None
+) -> dict[SourceFile, Unread]:
+    """Return the keys that no mapping reads, of the files that have such.
 
     JSON is looked through at any time; YAML, which takes long to read, only beside a build.
 
     Args:
         plan: The plan.
         sources: The files of each source.
-        root: The folder of the workspace.
         spill: Where a build turned YAML into JSON; then YAML is looked through, else JSON.
     """
     formulation = Formulation.JSON if spill is None else Formulation.YAML
@@ -85,12 +96,61 @@ def unread_keys(
             for column in table.columns:
                 path = parse_jsonpath(column.reference)
                 node.add((*iterator.head, *path.head), whole=not iterator.tail)
+    unread: dict[SourceFile, Unread] = {}
     for file, node in read.items():
         found, sampled = _Found(), False
         with suppress(InputError, LimitError):  # what is wrong is told by who reads it all
             sampled = _look_through(file, readers[file], node, found, spill)
         if found.keys:
-            yield _finding(file, path_within(str(file.path), root), list(found.keys), sampled)
+            unread[file] = Unread(tuple(found.keys), sampled)
+    return unread
+
+
+def unread_keys(unread: Mapping[SourceFile, Unread], root: Path) -> Iterator[Finding]:
+    """Yield a finding for each file with keys that no mapping reads.
+
+    Args:
+        unread: The keys of each file.
+        root: The folder of the workspace.
+    """
+    for file, found in unread.items():
+        about = path_within(str(file.path), root)
+        yield _finding(file, about, list(found.keys), found.sampled)
+
+
+def with_meant(
+    counts: Iterable[MapCount],
+    plan: Plan,
+    sources: Mapping[LogicalSource, tuple[SourceFile, ...]],
+    unread: Mapping[SourceFile, Unread],
+) -> tuple[MapCount, ...]:
+    """Return counts with the keys that references without a value may be slips for.
+
+    Args:
+        counts: What mapping counted.
+        plan: The plan.
+        sources: The files of each source.
+        unread: The keys that no mapping reads.
+    """
+    of_map = {each.name: each.source for each in plan.triples_maps}
+
+    def meant(count: MapCount, loss: LossCount) -> LossCount:
+        if loss.records < count.records or loss.parent or loss.unfit:
+            return loss
+        files = sources.get(of_map[count.triples_map], ()) if count.triples_map in of_map else ()
+        keys = {
+            key.rpartition(".")[2].removesuffix("[*]")
+            for file in files
+            for key in (unread[file].keys if file in unread else ())
+        }
+        wanted = (each.removesuffix("[*]").rpartition(".")[2] for each in loss.references)
+        found = (nearest(name, keys) for name in wanted)
+        return replace(loss, meant=next(filter(None, found), ""))
+
+    return tuple(
+        replace(count, losses=tuple(meant(count, loss) for loss in count.losses))
+        for count in counts
+    )
 
 
 def _finding(file: SourceFile, about: str, keys: list[str], sampled: bool) -> Finding:

@@ -76,7 +76,8 @@ def losses(
                 LOST_RECORDS,
                 about,
                 f"{count.triples_map}: {loss.records:,} of {records} gave {what}",
-                hint=_NONE if none else "",
+                hint=(f"Did you mean {loss.meant}? " if loss.meant else "")
+                + (_NONE if none else ""),
                 count=loss.records,
                 level=Level.WARNING if none else Level.INFO,
             )

@@ -12,7 +12,7 @@ from kg.findings import graph as of_graph
 from kg.findings import mappings as of_mappings
 from kg.findings import questions as of_questions
 from kg.findings import shapes as of_shapes
-from kg.findings.keys import unread_keys
+from kg.findings.keys import unread_keys, unread_paths
 from kg.findings.material import Material
 from kg.findings.model import Finding, of_error
 from kg.findings.namespaces import glued_names, iris_of
@@ -86,7 +86,7 @@ def file_findings(
         unread_files(workspace),
         missing_columns(plan, sources),
         unread_columns(plan, sources, workspace.root) if is_mapped else (),
-        unread_keys(plan, sources, workspace.root, None) if is_mapped else (),
+        unread_keys(unread_paths(plan, sources, None), workspace.root) if is_mapped else (),
         _undeclared(of_mappings.terms_of(plan, workspace.mapping_files), material, prefixes),
         _undeclared(of_shape_files, material, prefixes),
         of_shapes.missing_shapes(shapes, Namer({**prefixes, **shapes.prefixes}))

@@ -162,3 +162,13 @@ def test_prefixes_of_the_mapping(kg, folder):
     done = kg("map", "data/m.yarrrml.yml", "-o", "out.ttl", cwd=folder)
     assert "1 gave no my:name" in done.err
     assert "my:name" in (folder / "out.ttl").read_text(encoding="utf-8")
+
+
+def test_a_key_that_may_be_meant_is_named(kg, folder):
+    (folder / "data/a.json").write_text('[{"id": 1, "size": {"height": 2}}]', encoding="utf-8")
+    (folder / "data/a.yarrrml.yml").write_text(
+        "mappings:\n  a:\n    sources: [['a.json~jsonpath', '$[*]']]\n    s: http://e/$(id)\n"
+        "    po: [[http://e/p, $(size.heigth)]]\n",
+        encoding="utf-8",
+    )
+    assert "(no value in size.heigth; did you mean height?)" in kg("build", cwd=folder).err

@@ -504,7 +504,7 @@ SLIPS = {
         "lost-records",
         "",
         "6 of 6 records gave no ns:climber (climber[*])",
-        "Not one record gives it",
+        "Did you mean climbers? Not one record gives it",
     ),
     "empty values": Slip(
         ASCENTS, "day: 1786-08-08", "day:", "lost-records", "", "no ns:day (day)", ""
