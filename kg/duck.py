@@ -301,6 +301,22 @@ def sql_file(path: Path) -> str:
     return sql_text(str(plain_path(path)))
 
 
+def lines_sql(path: Path, longest: int | None = None) -> str:
+    """Return what stands behind FROM for the lines of a file of text, in the column ``line``.
+
+    Args:
+        path: The file, in UTF-8; it must be there.
+        longest: Bytes of the longest line; by default those of the file, but not more than 64 MiB.
+    """
+    if longest is None:
+        longest = min(max(2_000_000, path.stat().st_size + 1), 64 * 2**20)
+    return (
+        f"read_csv({sql_file(path)}, columns = {{'line': 'VARCHAR'}}, header = false,"
+        " auto_detect = false, delim = '\x01', quote = '', escape = '', nullstr = '\x02',"
+        f" new_line = '\\n', max_line_size = {longest})"
+    )
+
+
 def sql_target(path: Path) -> str:
     """Return an SQL string literal for a file to write; what is there is overwritten.
 

@@ -77,12 +77,10 @@ ALLOWED = {
     "kg/describe.py": ("open", "the files of an export, for their digests"),
     "kg/diff/api.py": ("iterdir mkdir open", OWN),
     "kg/diff/blank.py": ("touch", OWN),
-    "kg/diff/components.py": ("open parse", OWN),
     "kg/diff/sides.py": ("mkdir unlink", OWN),
     "kg/duck.py": ("mkdir touch", OWN),
     "kg/engines/duckdb/blocks.py": ("mkdir", OWN),
     "kg/export/canonical.py": ("open", OWN),
-    "kg/export/rdfc.py": ("parse", OWN),
     "kg/export/sinks.py": (
         "open replace unlink",
         "parts of targets, devices, files that were split",
@@ -102,6 +100,7 @@ ALLOWED = {
     "kg/query/remote.py": ("open", "an address, not a path"),
     "kg/query/stale.py": ("write_text", "what was told, in .kg; a link is replaced"),
     "kg/rdf/files.py": ("open", CHECKED),
+    "kg/rdf/rdfc.py": ("open parse", OWN),
     "kg/rdf/spool.py": ("open", CHECKED),
     "kg/rdf/zstd.py": ("open", CHECKED),
     "kg/rejects.py": ("open", OWN),
@@ -129,6 +128,7 @@ ALLOWED = {
     "kg/validation/check.py": ("read_bytes", "an asset of pySHACL"),
     "kg/validation/reports/page.py": ("read_text", "a page that kg was installed with"),
     "kg/validation/report.py": ("open", OWN),
+    "kg/validation/sparql.py": ("walk", "a tree of SPARQL, not a folder"),
 }
 
 

@@ -2,25 +2,20 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from kg.diff import components
 from kg.diff.compare import HAS_BLANK
-from kg.duck import sql_file, sql_text
-from kg.errors import LimitError, WorldError
+from kg.duck import lines_sql, sql_text
+from kg.errors import LimitError
 from kg.quads import copy_lines
-from kg.sizes import parse_size
+from kg.rdf.canonical import canonicalise
 
 if TYPE_CHECKING:
     import duckdb
 
 # Statements with blank nodes on one side; they fit in the memory of the process for them.
 MOST_BLANK: Final = 500_000
-TIMEOUT: Final = 60.0  # seconds for a side
-_MEMORY: Final = "2GB"
 
 
 def compare_blank(
@@ -66,39 +61,21 @@ def compare_blank(
                 hint="Compare exports made with `kg export --skolemize`.",
             )
         if count:
-            _canonicalise(lines, done, timeout or TIMEOUT, memory or _MEMORY)
+            canonicalise(
+                lines,
+                done,
+                parts=True,
+                timeout=timeout or None,
+                memory=memory,
+                code="blank-node-limit",
+                advice="Compare exports made with `kg export --skolemize`",
+            )
         else:
             done.touch()
         sides.append(done)
     if not any(done.stat().st_size for done in sides):
         return None
     return _differing(connection, *sides)
-
-
-def _canonicalise(lines: Path, done: Path, timeout: float, memory: str) -> None:
-    # -P: the folder of the script holds modules of kg, which are not on the path for others.
-    command = [sys.executable, "-P", components.__file__, str(lines), str(done)]
-    command.append(str(max(parse_size(memory), parse_size("500MB"))))
-    advice = "Compare exports made with `kg export --skolemize`"
-    try:
-        ended = subprocess.run(command, timeout=timeout, check=False, capture_output=True)
-    except subprocess.TimeoutExpired as error:
-        raise LimitError(
-            "blank-node-limit",
-            f"the blank nodes were not matched within {timeout:g} seconds",
-            hint=f"Some graphs take for ever by construction. {advice}, or give more --timeout.",
-        ) from error
-    if ended.returncode < 0 or b"memory" in ended.stderr.lower():
-        raise LimitError(
-            "blank-node-limit",
-            f"matching the blank nodes took more than {memory} of memory",
-            hint=f"{advice}, or give more --memory.",
-        )
-    if ended.returncode:
-        raise WorldError(
-            "canonical-failed",
-            f"matching the blank nodes failed: {ended.stderr.decode(errors='replace')[-300:]}",
-        )
 
 
 def _differing(connection: duckdb.DuckDBPyConnection, old: Path, new: Path) -> str:
@@ -132,16 +109,10 @@ def _labelled(name: str) -> str:
 
 def _read(path: Path) -> str:
     """Return a query for part, copy, s, p, o, g of a file of canonical statements."""
-    size = max(2_000_000, path.stat().st_size + 1)
-    read = (
-        f"SELECT * FROM read_csv({sql_file(path)}, columns = {{'line': 'VARCHAR'}},"
-        " header = false, auto_detect = false, delim = '\x01', quote = '', escape = '',"
-        f" nullstr = '\x02', new_line = '\\n', max_line_size = {min(size, 64 * 2**20)})"
-    )
     fields = (
         "SELECT split_part(line, e'\\t', 1) AS part, split_part(line, e'\\t', 2)::INTEGER AS copy,"
         r" regexp_extract(line, '^[^\t]*\t[^\t]*\t[^\t]*\t(.*) \.$', 1) AS rest"
-        f" FROM ({read})"
+        f" FROM {lines_sql(path)}"
     )
     # Subject and predicate hold no space; a graph follows the object behind its last quote.
     pattern = r"""^(\S+) (\S+) ("(?:[^"\\]|\\.)*"\S*|\S+)(?: (\S+))?$"""

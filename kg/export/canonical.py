@@ -10,25 +10,20 @@ Spec: https://www.w3.org/TR/rdf-canon/
 from __future__ import annotations
 
 import hashlib
-import subprocess
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from kg.duck import sql_file
-from kg.errors import LimitError, WorldError
-from kg.export import rdfc
+from kg.duck import lines_sql
+from kg.errors import LimitError
 from kg.export.lines import nquads_sql
 from kg.export.options import ExportOptions
 from kg.quads import QuadTable, copy_lines, write_table
-from kg.sizes import parse_size
+from kg.rdf.canonical import canonicalise
 
 if TYPE_CHECKING:
     import duckdb
 
-DEFAULT_TIMEOUT: Final = 60.0  # seconds
-_MOST_BLANK: Final = 2_000_000  # quads that fit into the child's default memory
-_CHILD_MEMORY: Final = "2GB"
+_MOST_BLANK: Final = 2_000_000  # quads that fit in the memory of the process by default
 
 
 def canonical_lines(
@@ -61,8 +56,16 @@ def canonical_lines(
     plain = nquads_sql(f"FROM ({rows}) WHERE ({blank}) IS NOT true")
     lines = f"SELECT line FROM ({plain}) AS plain(line)"
     if count:
-        _canonicalise(named, done, options)
-        lines += f" UNION ALL SELECT line FROM {_read_lines(done)}"
+        canonicalise(
+            named,
+            done,
+            digest=options.digest,
+            timeout=options.timeout,
+            memory=options.memory,
+            code="canonical-limit",
+            advice="Give --skolemize",
+        )
+        lines += f" UNION ALL SELECT line FROM {lines_sql(done)}"
     return f"SELECT line FROM ({lines}) ORDER BY line"
 
 
@@ -85,40 +88,3 @@ def canonical_table(
     target = folder / "canonical.parquet"
     table = write_table(connection, terms_of_lines_sql(lines), target)
     return table, f"{options.digest}:{digest}"
-
-
-def _read_lines(path: Path) -> str:
-    size = max(2_000_000, path.stat().st_size + 1)
-    longest = min(size, 64 * 2**20)
-    return (
-        f"read_csv({sql_file(path)}, columns = {{'line': 'VARCHAR'}}, header = false,"
-        " auto_detect = false, delim = '\x01', quote = '', escape = '', nullstr = '\x02',"
-        f" new_line = '\\n', max_line_size = {longest})"
-    )
-
-
-def _canonicalise(named: Path, done: Path, options: ExportOptions) -> None:
-    timeout = DEFAULT_TIMEOUT if options.timeout is None else options.timeout
-    memory = options.memory or _CHILD_MEMORY
-    # -P keeps the script's folder off the import path: its modules would shadow others.
-    command = [sys.executable, "-P", rdfc.__file__, str(named), str(done), str(parse_size(memory))]
-    command.append(options.digest)
-    try:
-        ended = subprocess.run(command, timeout=timeout, check=False, capture_output=True)
-    except subprocess.TimeoutExpired as error:
-        raise LimitError(
-            "canonical-limit",
-            f"the blank nodes were not canonicalised within {timeout:g} seconds",
-            hint="Some graphs never finish by construction. Raise --timeout, or use --skolemize.",
-        ) from error
-    if ended.returncode and (ended.returncode < 0 or b"memory" in ended.stderr):
-        raise LimitError(
-            "canonical-limit",
-            f"canonicalising the blank nodes took more than {memory} of memory",
-            hint="Raise --memory, or use --skolemize.",
-        )
-    if ended.returncode:
-        raise WorldError(
-            "canonical-failed",
-            f"canonicalising ended with code {ended.returncode}: {ended.stderr.decode()[-500:]}",
-        )

@@ -235,15 +235,10 @@ def _split_sql(entry: _Lines, longest: int) -> str:
     Subject and predicate contain no space. In N-Quads a graph follows the object if there is a
     space in an object that is not a literal, or after the last quotation mark of a literal.
     """
-    from kg.duck import sql_file, sql_text
+    from kg.duck import lines_sql, sql_text
 
     home = "NULL::VARCHAR" if entry.graph is None else sql_text(iri(entry.graph))
-    read = (
-        "SELECT line, row_number() OVER () AS n FROM"
-        f" read_csv({sql_file(entry.lines)}, columns = {{'line': 'VARCHAR'}},"
-        " header = false, auto_detect = false, delim = '\x01', quote = '', escape = '',"
-        f" nullstr = '\x02', new_line = '\\n', max_line_size = {longest})"
-    )
+    read = f"SELECT line, row_number() OVER () AS n FROM {lines_sql(entry.lines, longest)}"
     first = f"SELECT n, line, instr(line, ' ') AS i FROM ({read})"
     rest = f"SELECT n, substr(line, 1, i - 1) AS s, substr(line, i + 1) AS rest FROM ({first})"
     second = f"SELECT n, s, rest, instr(rest, ' ') AS i FROM ({rest})"

@@ -1,10 +1,12 @@
-"""The process that canonicalises blank nodes: ``python -P components.py FROM TO BYTES``.
+"""The process that canonicalises: ``python -P rdfc.py FROM TO BYTES DIGEST [parts]``.
 
-It reads N-Quads that all hold blank nodes, takes apart what does not hang together by them, and
-canonicalises each part by RDFC-1.0. It writes a line a statement: the digest of the part, its
-number among those of the same digest, the number of the statement in it, and the canonical
-statement, parted by tabs and sorted. It is on its own so that it can be stopped and what it takes
-is limited, which the library cannot do. It imports nothing of kg.
+It reads N-Quads and writes canonical N-Quads. With ``parts``, all statements hold blank nodes, and
+those that hang together by them are canonicalised apart from the others; then it writes a line a
+statement: the digest of the part, its number among those of the same digest, the number of the
+statement in it, and the canonical statement, parted by tabs and sorted.
+
+It runs alone so that kg can stop it and limit its memory, which Oxigraph cannot do. It imports
+nothing of kg.
 
 Spec: https://www.w3.org/TR/rdf-canon/
 """
@@ -14,25 +16,44 @@ from __future__ import annotations
 import hashlib
 import sys
 from collections import Counter
+from collections.abc import Iterable
 from pathlib import Path
 
 import pyoxigraph as ox
 
+_ALGORITHMS = {
+    "sha256": ox.CanonicalizationAlgorithm.RDFC_1_0_SHA_256,
+    "sha384": ox.CanonicalizationAlgorithm.RDFC_1_0_SHA_384,
+}
+
 
 def main(arguments: list[str]) -> int:
     """Canonicalise one file to another within so many bytes of memory."""
-    source, target, size = arguments
+    source, target, size, digest, *parts = arguments
     _limit_memory(int(size))
-    quads = list(ox.parse(path=source, format=ox.RdfFormat.N_QUADS))
-    lines = sorted(_canonical(part) for part in _parts(quads))
-    copies: Counter[str] = Counter()
-    with Path(target).open("w", encoding="utf-8", newline="\n") as out:
-        for statements in lines:
-            digest = hashlib.sha256("\n".join(statements).encode()).hexdigest()
-            copies[digest] += 1
-            for number, statement in enumerate(statements):
-                out.write(f"{digest}\t{copies[digest]}\t{number}\t{statement}\n")
+    quads = ox.parse(path=source, format=ox.RdfFormat.N_QUADS)
+    if parts:
+        _write_parts(_parts(list(quads)), Path(target), digest)
+    else:
+        ox.serialize(_canonical(quads, digest), target, ox.RdfFormat.N_QUADS)
     return 0
+
+
+def _canonical(quads: Iterable[ox.Quad], digest: str) -> ox.Dataset:
+    dataset = ox.Dataset(quads)
+    dataset.canonicalize(_ALGORITHMS[digest])
+    return dataset
+
+
+def _write_parts(parts: list[list[ox.Quad]], target: Path, digest: str) -> None:
+    lines = sorted(sorted(f"{quad} ." for quad in _canonical(part, digest)) for part in parts)
+    copies: Counter[str] = Counter()
+    with target.open("w", encoding="utf-8", newline="\n") as out:
+        for statements in lines:
+            name = hashlib.new(digest, "\n".join(statements).encode()).hexdigest()
+            copies[name] += 1
+            for number, statement in enumerate(statements):
+                out.write(f"{name}\t{copies[name]}\t{number}\t{statement}\n")
 
 
 def _parts(quads: list[ox.Quad]) -> list[list[ox.Quad]]:
@@ -59,15 +80,6 @@ def _parts(quads: list[ox.Quad]) -> list[list[ox.Quad]]:
 def _labels(quad: ox.Quad) -> list[str]:
     terms = (quad.subject, quad.object, quad.graph_name)
     return [term.value for term in terms if isinstance(term, ox.BlankNode)]
-
-
-def _canonical(quads: list[ox.Quad]) -> list[str]:
-    dataset = ox.Dataset(quads)
-    dataset.canonicalize(ox.CanonicalizationAlgorithm.RDFC_1_0_SHA_256)
-    form = ox.RdfFormat.N_QUADS
-    return sorted(
-        (ox.serialize([quad], format=form) or b"").decode().rstrip("\n") for quad in dataset
-    )
 
 
 def _limit_memory(size: int) -> None:
