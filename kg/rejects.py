@@ -16,6 +16,7 @@ from typing import Final, TextIO
 from kg.errors import Location, UsageError
 from kg.files import replacing, writing
 from kg.paths import real_path, show_path
+from kg.temporary import temporary_folder
 from kg.wording import counted
 
 HEADER: Final = ("file", "record", "line", "column", "value", "reason")
@@ -45,6 +46,9 @@ class Rejects:
         self.values = 0
         self.first = ""
         self._seen: set[Hashable] = set()
+        self._copies: dict[Path, Path] = {}
+        self._stack = ExitStack()
+        self._folder: Path | None = None
         self._writer = None if out is None else csv.writer(out, lineterminator="\n")
         if self._writer is not None:
             self._writer.writerow(HEADER)
@@ -80,6 +84,28 @@ class Rejects:
 
         yield note
         self._seen.add(key)
+
+    def copy_of(self, path: Path, make: Callable[[Path], bool]) -> Path:
+        """Return a file that is read in the stead of another, made once.
+
+        Args:
+            path: The file.
+            make: Writes a copy of it without what is bad; returns False if nothing is.
+
+        Raises:
+            OSError: The copy cannot be written.
+        """
+        key = real_path(path)
+        if key not in self._copies:
+            if self._folder is None:
+                self._folder = self._stack.enter_context(temporary_folder("good"))
+            copy = self._folder / f"{len(self._copies)}"
+            self._copies[key] = copy if make(copy) else path
+        return self._copies[key]
+
+    def close(self) -> None:
+        """Remove the copies."""
+        self._stack.close()
 
     def _write(self, place: Location, value: str, reason: str) -> None:
         if self._writer is None:
@@ -145,6 +171,17 @@ def skipping(target: Path | None = None) -> Iterator[Rejects]:
             yield rejects
         finally:
             _current.reset(token)
+            rejects.close()
+
+
+@contextmanager
+def stopping() -> Iterator[None]:
+    """Let bad records be errors again, as long as the context lasts."""
+    token = _current.set(None)
+    try:
+        yield
+    finally:
+        _current.reset(token)
 
 
 def told(records: int, values: int) -> str:

@@ -99,6 +99,7 @@ ALLOWED = {
     "kg/quads.py": ("glob replace rmtree", OWN),
     "kg/query/remote.py": ("open", "an address, not a path"),
     "kg/query/stale.py": ("write_text", "what was told, in .kg; a link is replaced"),
+    "kg/rdf/bad_lines.py": ("open", OWN),
     "kg/rdf/files.py": ("open", CHECKED),
     "kg/rdf/rdfc.py": ("open parse", OWN),
     "kg/rdf/spool.py": ("open", CHECKED),

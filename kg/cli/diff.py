@@ -11,6 +11,7 @@ import typer
 from kg.cli.context import settings
 from kg.cli.given import ContextOption
 from kg.cli.limits import MemoryOption, ThreadsOption, TimeoutOption, limit
+from kg.cli.rejects import BadRecords, OnBad, OnBadOption, RejectsOption
 from kg.errors import ExitCode, UsageError
 
 _SIDE = "An RDF file (.gz and .zst too), current, previous, or the name of a build."
@@ -47,6 +48,8 @@ def diff_command(
     chunk: Annotated[
         int, typer.Option(min=1, help="Triples of one operation of a SPARQL Update.")
     ] = 1000,
+    on_bad: OnBadOption = OnBad.STOP,
+    rejects: RejectsOption = None,
     timeout: TimeoutOption = None,
     memory: MemoryOption = None,
     threads: ThreadsOption = None,
@@ -55,6 +58,7 @@ def diff_command(
 
     Exit code 1 if anything does.
     """
+    handled = BadRecords(on_bad, rejects)
     seconds = limit(memory, timeout, threads)
     from kg.diff import FORMATS, DiffOptions, diff
     from kg.errors import InputError
@@ -75,6 +79,8 @@ def diff_command(
         if error.code != "no-workspace":
             raise
         workspace = None
+    bad = context.with_resource(handled)
+    bad.check_target([old, new, output])
     if output == "-":
         found = diff(old, new, sys.stdout.buffer, workspace=workspace, options=options)
     else:
@@ -83,8 +89,8 @@ def diff_command(
     unit = "triples" if found.merged else "quads"
     if not found:
         shared.say(f"no differences ({unit} compared)")
-        return ExitCode.DONE
+        return bad.finish(shared, ExitCode.DONE)
     shared.say(
         f"{found.removed:,} {unit} removed, {found.added:,} added, in {found.entities:,} entities"
     )
-    return ExitCode.NO
+    return bad.finish(shared, ExitCode.NO)

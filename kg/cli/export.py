@@ -10,6 +10,7 @@ import typer
 from kg.cli.context import Settings, settings
 from kg.cli.given import ContextOption, DataFormatOption, given_data
 from kg.cli.limits import MemoryOption, ThreadsOption, TimeoutOption, limit
+from kg.cli.rejects import BadRecords, OnBad, OnBadOption, RejectsOption, only_with_data
 from kg.errors import ExitCode, UsageError
 from kg.paths import real_path
 from kg.wording import counted
@@ -91,6 +92,8 @@ def export_command(
         str | None,
         typer.Option(metavar="IRI", help="Base of relative IRIs with --data, and of --skolemize."),
     ] = None,
+    on_bad: OnBadOption = OnBad.STOP,
+    rejects: RejectsOption = None,
     timeout: TimeoutOption = None,
     memory: MemoryOption = None,
     threads: ThreadsOption = None,
@@ -99,6 +102,8 @@ def export_command(
 
     It is sorted, and has the same bytes every time.
     """
+    only_with_data(on_bad, rejects, data)
+    handled = BadRecords(on_bad, rejects)
     seconds = limit(memory, timeout, threads, _POISON if canonical else None)
     from kg.export import ExportOptions
     from kg.graph import export_files, open_graph
@@ -122,7 +127,9 @@ def export_command(
         _check_card(card, output, options, data)
     read = context.with_resource(given_data(data, data_format))
     if read:
-        return _report(shared, export_files(read, output, options))
+        bad = context.with_resource(handled)
+        bad.check_target([*data, output])
+        return bad.finish(shared, _report(shared, export_files(read, output, options)))
     with open_graph(shared.workspace, memory=memory, threads=threads) as whole:
         done = whole.export(output, options)
         if card is not None and done.written:

@@ -10,7 +10,7 @@ import typer
 from kg.cli.context import settings, show
 from kg.cli.limits import MemoryOption, ThreadsOption, TimeoutOption, limit
 from kg.cli.losses import say_losses
-from kg.cli.rejects import OnBad, OnBadOption, RejectsOption, bad_records, check_rejects
+from kg.cli.rejects import BadRecords, OnBad, OnBadOption, RejectsOption
 from kg.errors import ExitCode, InputError
 from kg.wording import counted
 
@@ -64,7 +64,7 @@ def map_command(
     ] = False,
 ) -> int:
     """Map source files to RDF; sources are found beside the mapping."""
-    check_rejects(on_bad, rejects)
+    handled = BadRecords(on_bad, rejects)
     limit(memory, timeout, threads)
     from kg.map import explain_files, map_files
     from kg.workspace import show_path
@@ -75,7 +75,8 @@ def map_command(
         show(explain_files(mappings, base, prefixes))
         return ExitCode.DONE
     to_pipe = output == "-"
-    with bad_records(on_bad, rejects) as bad, shared.status() as status:
+    bad = context.with_resource(handled)
+    with shared.status() as status:
         if not to_pipe:  # what is written may stand on the same terminal
             status("map")
         mapped = map_files(
@@ -96,9 +97,8 @@ def map_command(
         made = counted(mapped.statements, "statement")
         shared.say(f"wrote {made} from {counted(records, 'record')} to {target}")
     say_losses(shared, mapped.counts, mapped.prefixes, strict=strict)
-    bad.say(shared)
     whole = all(count.is_whole for count in mapped.counts)
-    return bad.code(ExitCode.NO if strict and not whole else ExitCode.DONE)
+    return bad.finish(shared, ExitCode.NO if strict and not whole else ExitCode.DONE)
 
 
 def _prefixes(context: typer.Context) -> dict[str, str]:

@@ -11,6 +11,7 @@ import typer
 
 from kg.cli.context import Settings, settings, show
 from kg.cli.given import STANDARD_INPUT, ContextOption, DataFormatOption, given_data
+from kg.cli.rejects import BadRecords, OnBad, OnBadOption, RejectsOption, only_with_data
 from kg.errors import ExitCode, InputError, UsageError
 
 if TYPE_CHECKING:
@@ -137,6 +138,8 @@ def query_command(
     data_format: DataFormatOption = None,
     contexts: ContextOption = None,  # noqa: ARG001  (its callback acts on it)
     named_graph: NamedOption = None,
+    on_bad: OnBadOption = OnBad.STOP,
+    rejects: RejectsOption = None,
     endpoint: EndpointOption = None,
     timeout: TimeoutOption = 600,
     max_rows: RowsOption = None,
@@ -154,6 +157,8 @@ def query_command(
     from kg.sizes import check_seconds, parse_size
 
     session = settings(context)
+    only_with_data(on_bad, rejects, [*(data or ()), *(named_graph or ())])
+    bad = context.with_resource(BadRecords(on_bad, rejects))
     if target == "-" and STANDARD_INPUT in (data or []):
         raise UsageError(
             "usage",
@@ -161,6 +166,8 @@ def query_command(
             hint="Give the question with -e, or as a file.",
         )
     files = context.with_resource(given_data(data or [], data_format))
+    named = [each.rpartition("=")[2] for each in named_graph or ()]
+    bad.check_target([*(data or ()), *named, output, target])
     source = _source(session, files, named_graph or [], endpoint)
     question = _question(target, text, source)
     most = default_memory() if memory is None else parse_size(memory)
@@ -169,9 +176,9 @@ def query_command(
     with guarded(limits) as guard:
         prepared = _prepare(question, param or [], source, wish, limits, guard)
         if explain:
-            return _explain(prepared)
+            return bad.finish(session, _explain(prepared))
         _warn_if_stale(session, source)
-        return _answer(session, prepared, question, wish, guard)
+        return bad.finish(session, _answer(session, prepared, question, wish, guard))
 
 
 def _rows(rows: int | None) -> int | None:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Collection, Iterable
+from contextlib import ExitStack, suppress
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Self
 
 import typer
 
@@ -40,73 +40,102 @@ RejectsOption = Annotated[
 ]
 
 
-class Skipped:
-    """What a command skipped, if it skips anything.
+class BadRecords:
+    """What a command does with bad records, as long as this context lasts.
+
+    What was skipped is told, and written down, by `finish`; a command that does not come to that
+    leaves the file of rejects as it was.
 
     Args:
-        rejects: What was noted; None where bad records stop the command.
-        target: The file that it is written to.
+        on_bad: As given.
+        target: As given with ``--rejects``.
+
+    Raises:
+        UsageError: A file of rejects is given where nothing is skipped, or it is no file.
     """
 
-    def __init__(self, rejects: Rejects | None, target: Path | None) -> None:
-        self._rejects = rejects
+    def __init__(self, on_bad: OnBad, target: Path | None) -> None:
+        self._on_bad = on_bad
         self._target = target
+        self._stack = ExitStack()
+        self._rejects: Rejects | None = None
+        if target is not None and on_bad is OnBad.STOP:
+            raise UsageError(
+                "usage",
+                "--rejects FILE goes with --on-bad skip",
+                hint="Add --on-bad skip: without it, bad records stop the command.",
+            )
+        if str(target) == "-":
+            raise UsageError("usage", "--rejects takes a file", hint="Write --rejects bad.csv.")
 
-    def say(self, shared: Settings) -> None:
-        """Tell in one line how much was skipped."""
+    def __enter__(self) -> Self:
+        """Begin to skip, if that is wanted.
+
+        Raises:
+            WorldError: The file of rejects cannot be written.
+        """
+        if self._on_bad is OnBad.SKIP:
+            from kg.rejects import skipping
+
+            self._rejects = self._stack.enter_context(skipping(self._target))
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Leave the file of rejects as it was, if the command did not come to its end."""
+        left = _Unfinished()
+        with suppress(_Unfinished):
+            self._stack.__exit__(_Unfinished, left, None)
+
+    def check_target(self, others: Iterable[Path | str | None]) -> None:
+        """Refuse to write rejects over files that the command reads or writes.
+
+        Raises:
+            UsageError: They would be.
+        """
+        if self._rejects is not None:
+            from kg.rejects import check_target
+
+            check_target(Path(other) for other in others if other is not None)
+
+    def finish(self, shared: Settings, code: int) -> int:
+        """Tell what was skipped, put the file of rejects in place, and return the exit code.
+
+        Args:
+            shared: How to speak to the user.
+            code: Exit code of the command, if nothing was skipped.
+
+        Raises:
+            WorldError: The file cannot be written.
+        """
+        found = self._rejects
+        if found is None:
+            return code
+        self._stack.close()
+        if not found.count:
+            return code
         from kg.paths import show_path
         from kg.rejects import told
 
-        found = self._rejects
-        if found is None or not found.count:
-            return
         where = "--rejects FILE writes all down"
         if self._target is not None:
             where = f"all are in {show_path(self._target)}"
         shared.say(f"skipped {told(found.records, found.values)}; {where}; first: {found.first}")
-
-    def code(self, code: int) -> int:
-        """Return the exit code of a command that would end with `code`."""
-        if code == ExitCode.DONE and self._rejects is not None and self._rejects.count:
-            return ExitCode.NO
-        return code
+        return ExitCode.NO if code == ExitCode.DONE else code
 
 
-def check_rejects(on_bad: OnBad, target: Path | None) -> None:
-    """Refuse ``--rejects`` where nothing is skipped.
+class _Unfinished(Exception):
+    """A command did not come to its end."""
+
+
+def only_with_data(on_bad: OnBad, target: Path | None, data: Collection[object]) -> None:
+    """Refuse the options where a build is read, of which nothing is bad.
 
     Raises:
-        UsageError: It is given without ``--on-bad skip``, or names no file.
+        UsageError: They are given without RDF files.
     """
-    if target is None:
-        return
-    if on_bad is OnBad.STOP:
+    if not data and (on_bad is not OnBad.STOP or target is not None):
         raise UsageError(
             "usage",
-            "--rejects FILE goes with --on-bad skip",
-            hint="Add --on-bad skip: without it, bad records stop the command.",
+            "--on-bad and --rejects go with --data",
+            hint="For a workspace, give them to kg build.",
         )
-    if str(target) == "-":
-        raise UsageError("usage", "--rejects takes a file", hint="Write --rejects rejects.csv.")
-
-
-@contextmanager
-def bad_records(on_bad: OnBad, target: Path | None) -> Iterator[Skipped]:
-    """Skip bad records as long as the context lasts, if that is wanted.
-
-    Args:
-        on_bad: As given.
-        target: As given; the file is in place at the end of the context.
-
-    Raises:
-        UsageError: As for `check_rejects`.
-        WorldError: The file of rejects cannot be written.
-    """
-    check_rejects(on_bad, target)
-    if on_bad is OnBad.STOP:
-        yield Skipped(None, None)
-        return
-    from kg.rejects import skipping
-
-    with skipping(target) as rejects:
-        yield Skipped(rejects, target)

@@ -15,6 +15,7 @@ import typer
 from kg.cli.context import Settings, settings
 from kg.cli.given import ContextOption, DataFormatOption, given_data
 from kg.cli.limits import MemoryOption, ThreadsOption, TimeoutOption, limit
+from kg.cli.rejects import BadRecords, OnBad, OnBadOption, RejectsOption, only_with_data
 from kg.cli.reports import STANDARD_OUTPUT, ReportFormat, check_target, chosen_format, opened
 from kg.errors import ExitCode, UsageError
 from kg.wording import counted
@@ -100,6 +101,8 @@ def validate_command(
     explain: Annotated[
         bool, typer.Option("--explain", help="Say on standard error which way each shape took.")
     ] = False,
+    on_bad: OnBadOption = OnBad.STOP,
+    rejects: RejectsOption = None,
     timeout: TimeoutOption = None,
     memory: MemoryOption = None,
     threads: ThreadsOption = None,
@@ -113,6 +116,8 @@ def validate_command(
     Exit code 1 if it fails. The shapes are checked first. Results are led back to the records
     that they came from. Exit code 4 if --max-results was reached before the answer was certain.
     """
+    only_with_data(on_bad, rejects, data or ())
+    handled = BadRecords(on_bad, rejects)
     limit(memory, timeout, threads)
     from kg.graph import Checks, open_graph, read_shapes, validate_files
     from kg.names import Namer
@@ -133,6 +138,8 @@ def validate_command(
     read = [*(data or []), *(shapes or []), *named]
     check_target(output, read, None if data else own.workspace)
     data = context.with_resource(given_data(data or [], data_format))
+    bad = context.with_resource(handled)
+    bad.check_target([*read, output])
     graph = read_shapes(shapes or own.workspace.shape_files, ignore_unsupported=ignore_unsupported)
     namer = Namer({**_prefixes(own, data), **graph.prefixes})
     asked = None if data else open_graph(own.workspace)
@@ -167,7 +174,7 @@ def validate_command(
         own.say(f"kg: warning: {note}")
     if explain:
         own.say(_asked(verdict, namer))
-    return _exit_code(own, verdict, least, max_results)
+    return bad.finish(own, _exit_code(own, verdict, least, max_results))
 
 
 def _reasons(form: ReportFormat) -> int:

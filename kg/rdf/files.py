@@ -19,6 +19,7 @@ from kg.paths import address_of, open_file, show_path
 from kg.rdf import formats
 from kg.rdf.guard import GuardedSource
 from kg.rdf.limits import DEEPEST, LONGEST_TERM, Problems, too_deep, too_long
+from kg.rejects import current
 from kg.terms import is_iri
 
 if TYPE_CHECKING:  # these readers are imported only for files of their format
@@ -35,6 +36,8 @@ _BUFFER_FULL: Final = "buffer maximal size"
 # A subject in its usual form: without escapes, followed by a space.
 _SUBJECT: Final = re.compile(rb"[<_][^\\\t <]*+ ")
 _NO_START: Final = b"\0"
+# Formats with one statement a line.
+_LINE_FORMATS: Final = frozenset((ox.RdfFormat.N_TRIPLES, ox.RdfFormat.N_QUADS))
 
 
 def format_of(path: Path) -> ox.RdfFormat:
@@ -73,6 +76,16 @@ def open_binary(path: Path) -> IO[bytes]:
         return raw
     raw.close()
     return _decompressed(path, compression)
+
+
+def _opened(path: Path, form: ox.RdfFormat) -> IO[bytes]:
+    """Open a file for its statements; bad lines are left out if the user wants that."""
+    rejects = current()
+    if rejects is None or form not in _LINE_FORMATS:
+        return open_binary(path)
+    from kg.rdf.bad_lines import without_bad_lines
+
+    return open_binary(without_bad_lines(path, form, rejects))
 
 
 def _decompressed(path: Path, compression: str) -> IO[bytes]:
@@ -151,7 +164,7 @@ def open_rdf(path: Path, base: str | None = None) -> Iterator[Statements]:
     """
     form, name = format_of(path), show_path(path)
     base = base or address_of(path)
-    with open_binary(path) as source, _translated(path, form):
+    with _translated(path, form), _opened(path, form) as source:
         if form == ox.RdfFormat.RDF_XML:
             from kg.rdf.encodings import xml_in_utf8
             from kg.rdf.rdfxml import RdfXml
@@ -178,7 +191,7 @@ def open_rdf(path: Path, base: str | None = None) -> Iterator[Statements]:
 def _guarded(source: IO[bytes], path: Path, form: ox.RdfFormat) -> GuardedSource:
     if form in (ox.RdfFormat.RDF_XML, ox.RdfFormat.JSON_LD):
         return GuardedSource(source)
-    lines = form in (ox.RdfFormat.N_TRIPLES, ox.RdfFormat.N_QUADS)
+    lines = form in _LINE_FORMATS
 
     def check() -> InputError | None:
         return _excess(path, sys.maxsize, DEEPEST)
@@ -225,7 +238,7 @@ def quads_with_lines(path: Path) -> Iterator[tuple[ox.Quad, int | None]]:
     if form in (ox.RdfFormat.RDF_XML, ox.RdfFormat.JSON_LD):
         yield from ((quad, None) for quad in parse_rdf(path))
         return
-    with open_binary(path) as source, _translated(path, form):
+    with _translated(path, form), _opened(path, form) as source:
         guarded = _guarded(source, path, form)
         lines = LineReader(cast(IO[bytes], guarded))
         for quad in ox.parse(cast(IO[bytes], lines), form, base_iri=address_of(path)):
@@ -238,13 +251,13 @@ def quads_about(path: Path, subjects: Collection[str]) -> Iterator[tuple[ox.Quad
     Of N-Triples and N-Quads only the lines with these subjects are parsed.
     """
     form = format_of(path)
-    if form not in (ox.RdfFormat.N_TRIPLES, ox.RdfFormat.N_QUADS):
+    if form not in _LINE_FORMATS:
         yield from ((q, line) for q, line in quads_with_lines(path) if str(q.subject) in subjects)
         return
     wanted = {f"{subject} ".encode() for subject in subjects}
     # Most lines repeat the subject of the line before, and it is not one of those wanted.
     passed = _NO_START
-    with open_binary(path) as source, _translated(path, form):
+    with _translated(path, form), _opened(path, form) as source:
         for number, line in enumerate(source, 1):
             if line.startswith(passed):
                 continue
@@ -261,6 +274,19 @@ def quads_about(path: Path, subjects: Collection[str]) -> Iterator[tuple[ox.Quad
 @contextmanager
 def _translated(path: Path, form: ox.RdfFormat | None) -> Iterator[None]:
     """Translate the exceptions of parsers and decompressors into kg's errors."""
+    try:
+        with _as_errors(path, form):
+            yield
+    except InputError as error:
+        is_syntax = error.code in ("bad-rdf", "bad-encoding") and form not in _LINE_FORMATS
+        if is_syntax and current() is not None:
+            way = "--on-bad skip leaves out bad lines of N-Triples and N-Quads only."
+            error.hint = f"{error.hint}\n  {way}" if error.hint else way
+        raise
+
+
+@contextmanager
+def _as_errors(path: Path, form: ox.RdfFormat | None) -> Iterator[None]:
     place = Location(show_path(path))
     named = "RDF" if form is None else form.name
     try:

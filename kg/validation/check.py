@@ -10,6 +10,7 @@ from dataclasses import replace
 from pathlib import Path as FilePath
 
 from kg.errors import InputError, Location, raise_all
+from kg.rejects import stopping
 from kg.validation.faults import fault
 from kg.validation.judge import Judge, to_graph
 from kg.validation.names import SH, sh
@@ -41,7 +42,8 @@ def load_shapes(files: Sequence[FilePath], *, ignore_unsupported: bool = False) 
             "there are no shapes to validate against",
             hint="Put SHACL files into shapes/, or name them with --shapes FILE.",
         )
-    shapes = read_shapes(files)
+    with stopping():  # shapes are no data, of which some may be missing
+        shapes = read_shapes(files)
     left_out = list(unsupported(shapes))
     if ignore_unsupported and left_out:
         shapes, left_out = leave_out(shapes, left_out), []

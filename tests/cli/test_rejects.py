@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import csv
+import gzip
+import io
 from pathlib import Path
 
 import pytest
@@ -97,3 +100,106 @@ def test_a_command_that_fails_leaves_the_rejects_of_before(kg, folder):
     assert done.code == 2
     assert (folder / "bad.csv").read_text() == "before"
     assert not list(folder.glob(".*.part"))
+
+
+# --- RDF files ------------------------------------------------------------------------------
+
+NT = b"""\
+<http://e/a> <http://e/p> "1" .
+<http://e/b> <http://e/p> .
+# a comment
+
+<http://e/c> <http://e/p> "caf\xe9" .
+<http://e/d> <http://e/p> "2"@en--ltr .
+<http://e/e> <http://e/p> <<( <http://e/a> <http://e/p> "1" )>> .
+<http://e/f> <http://e/p> "<<no term>>" .
+"""
+BAD_LINES = ["2", "5", "6", "7"]
+SHAPES = """\
+@prefix sh: <http://www.w3.org/ns/shacl#> .
+<http://e/S> a sh:NodeShape ; sh:targetSubjectsOf <http://e/p> ;
+  sh:property [ sh:path <http://e/p> ; sh:maxCount 1 ] .
+"""
+COUNT = "SELECT (COUNT(*) AS ?n) { ?s ?p ?o }"
+COUNT_NAMED = "SELECT (COUNT(*) AS ?n) { GRAPH ?g { ?s ?p ?o } }"
+ON_DATA = {
+    "export": (("export", "--data", "DATA", "-o", "out.nt"), 0),
+    "query": (("query", "--data", "DATA", "-e", COUNT), 0),
+    "query graph": (("query", "--named-graph", "http://e/g=DATA", "-e", COUNT_NAMED), 0),
+    "validate": (("validate", "--data", "DATA", "--shapes", "shapes.ttl"), 0),
+    "diff": (("diff", "good.nt", "DATA"), 0),
+}
+
+
+@pytest.fixture
+def data(tmp_path) -> Path:
+    good = [line for n, line in enumerate(NT.splitlines(True), 1) if str(n) not in BAD_LINES]
+    (tmp_path / "good.nt").write_bytes(b"".join(good))
+    (tmp_path / "bad.nt").write_bytes(NT)
+    (tmp_path / "bad.nt.gz").write_bytes(gzip.compress(NT))
+    (tmp_path / "bad.nq").write_bytes(NT)
+    (tmp_path / "shapes.ttl").write_text(SHAPES, encoding="utf-8")
+    return tmp_path
+
+
+def on_data(words, file):
+    return [word.replace("DATA", file) for word in words]
+
+
+@pytest.mark.parametrize("name", ON_DATA)
+@pytest.mark.parametrize("file", ["bad.nt", "bad.nt.gz", "bad.nq"])
+def test_bad_lines_of_rdf_files(kg, data, name, file):
+    words, code = ON_DATA[name]
+    good = kg(*on_data(words, "good.nt"), cwd=data)
+    assert good.code == code
+    done = kg(*on_data(words, file), cwd=data)
+    assert done.code == 2
+    done = kg(*on_data(words, file), "--on-bad", "skip", "--rejects", "r.csv", cwd=data)
+    assert done.code == 1
+    assert done.out == good.out
+    assert f"skipped 4 records; all are in r.csv; first: {file}:2: not valid N-" in done.err
+    rows = list(csv.DictReader(io.StringIO((data / "r.csv").read_text())))
+    assert [(row["file"], row["line"]) for row in rows] == [(file, line) for line in BAD_LINES]
+    assert rows[1]["value"] == '<http://e/c> <http://e/p> "caf\\xe9" .'
+
+
+@pytest.mark.parametrize("name", ON_DATA)
+def test_rdf_without_bad_lines(kg, data, name):
+    words, _ = ON_DATA[name]
+    plain = kg(*on_data(words, "good.nt"), cwd=data)
+    done = kg(*on_data(words, "good.nt"), "--on-bad", "skip", cwd=data)
+    assert (done.code, done.out, done.err) == (plain.code, plain.out, plain.err)
+
+
+@pytest.mark.parametrize("name", ON_DATA)
+def test_turtle_has_no_place_to_go_on_at(kg, data, name):
+    (data / "bad.ttl").write_text("<http://e/a> <http://e/p> .\n", encoding="utf-8")
+    words, _ = ON_DATA[name]
+    done = kg(*on_data(words, "bad.ttl"), "--on-bad", "skip", "--rejects", "r.csv", cwd=data)
+    assert done.code == 2
+    assert "bad.ttl:1:" in done.err
+    assert "leaves out bad lines of N-Triples and N-Quads only" in done.err
+    assert not (data / "r.csv").exists()
+
+
+@pytest.mark.parametrize("name", ["export", "query", "validate"])
+def test_rejects_of_rdf_go_with_data(kg, data, name):
+    words = [word for word in ON_DATA[name][0] if word not in ("--data", "DATA")]
+    done = kg(*words, "--on-bad", "skip", cwd=data)
+    assert done.code == 2
+    assert "--on-bad and --rejects go with --data" in done.err
+
+
+@pytest.mark.parametrize("name", ON_DATA)
+def test_rejects_are_not_written_over_data(kg, data, name):
+    words, _ = ON_DATA[name]
+    done = kg(*on_data(words, "bad.nt"), "--on-bad", "skip", "--rejects", "bad.nt", cwd=data)
+    assert done.code == 2
+    assert "[same-target]" in done.err
+    assert (data / "bad.nt").read_bytes() == NT
+
+
+def test_shapes_are_no_data(kg, data):
+    done = kg("validate", "--data", "good.nt", "--shapes", "bad.nt", "--on-bad", "skip", cwd=data)
+    assert done.code == 2
+    assert "bad.nt:2:" in done.err
