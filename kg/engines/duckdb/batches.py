@@ -6,12 +6,14 @@ of a wide table would cost the square of its width, and so would one query for a
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from kg.engines.duckdb.dialect import array
-from kg.engines.duckdb.program import Part, RuleSql
+from kg.engines.duckdb.program import RuleSql
+from kg.engines.duckdb.rule_sql import combined
+from kg.engines.duckdb.term_sql import TermSql
 
 # Rules that one query holds.
 MOST_TOGETHER: Final = 50
@@ -34,23 +36,34 @@ def rule_batches(rules: Sequence[RuleSql]) -> Iterator[Batch]:
     """Yield queries that together give the quads of rules; each rule is in one of them."""
     groups: dict[tuple[object, ...], list[RuleSql]] = {}
     for number, rule in enumerate(rules):
-        rows = number if rule.part is None else (rule.part.rows, rule.part.block, rule.part.rest)
-        groups.setdefault((rows, rule.tables), []).append(rule)
+        shared = bool(rule.terms) and not rule.condition
+        groups.setdefault((rule.subject if shared else number, rule.tables), []).append(rule)
     for group in groups.values():
         for start in range(0, len(group), MOST_TOGETHER):
             some = group[start : start + MOST_TOGETHER]
-            parts = [rule.part for rule in some if rule.part is not None]
-            sql = some[0].sql if len(some) == 1 else _together(parts)
+            sql = some[0].sql if len(some) == 1 else _together(some)
             yield Batch(sql, some[0].tables)
 
 
-def _together(parts: Sequence[Part]) -> str:
-    singles = [part.made for part in parts if not part.many]
-    lists = ([array(singles)] if singles else []) + [part.made for part in parts if part.many]
+def _together(rules: Sequence[RuleSql]) -> str:
+    made: dict[bool, list[str]] = {False: [], True: []}
+    for rule in rules:
+        made[any(term.many for term in rule.terms.values())].append(_made(rule.terms))
+    lists = ([array(made[False])] if made[False] else []) + made[True]
     whole = lists[0] if len(lists) == 1 else f"flatten({array(lists)})"
-    rows, block, rest = parts[0].rows, parts[0].block, parts[0].rest
+    subject = rules[0].subject
     return (
-        f"SELECT b, s, u.p AS p, u.o AS o, u.g AS g FROM (SELECT {block} AS b, {rest} AS s,"
-        f" unnest({whole}) AS u FROM {rows} WHERE {rest} IS NOT NULL)"
-        " WHERE u.o IS NOT NULL AND u.p IS NOT NULL"
+        f"SELECT b, s, u.p AS p, u.o AS o, u.g AS g FROM (SELECT {subject.block} AS b,"
+        f" {subject.rest} AS s, unnest({whole}) AS u FROM {subject.rows}"
+        f" WHERE {subject.rest} IS NOT NULL) WHERE u.o IS NOT NULL AND u.p IS NOT NULL"
     )
+
+
+def _made(terms: Mapping[str, TermSql]) -> str:
+    """Return the SQL of a struct of terms, or a list of them, without what no graph is made for."""
+    sql, graph = combined(terms), terms["g"]
+    if graph.many:
+        sql = f"list_filter({sql}, lambda e: e.g IS NOT NULL)"
+    elif graph.missing:
+        sql = f"CASE WHEN NOT ({graph.missing}) THEN {sql} END"
+    return f"coalesce({sql}, [])" if any(term.many for term in terms.values()) else sql

@@ -14,6 +14,7 @@ import duckdb
 
 from kg.duck import read_parquet
 from kg.engines.duckdb.order import SubjectOrder
+from kg.engines.duckdb.program import Program, Stream
 from kg.quads import QuadTable, copy_rows, sorted_rows, write_sorted
 from kg.sql import sql_text
 from kg.terms import RDF_TYPE
@@ -76,30 +77,13 @@ def write_coded(
     return write_sorted(connection, codes.sorted(select), target)
 
 
-@dataclass(frozen=True, slots=True)
-class Ordered:
-    """A query that gives all rows of one block, sorted and distinct.
-
-    Attributes:
-        block: Number of the block.
-        sql: The query, with the columns of `Codes`.
-        unordered: Queries that give the same rows in any order.
-        joins: Whether the query has a join. A join keeps the order of the rows only while one
-            thread works and its other side fits in memory, so the result is looked at.
-    """
-
-    block: int
-    sql: str
-    unordered: tuple[str, ...]
-    joins: bool
-
-
 def write_parts(
     connection: duckdb.DuckDBPyConnection,
     select: str,
     folder: Path,
     codes: Codes,
-    streams: Sequence[Ordered],
+    program: Program,
+    streams: Sequence[Stream],
 ) -> QuadTable:
     """Write a quad table as a folder of files that follow one another.
 
@@ -108,7 +92,8 @@ def write_parts(
         select: A query with the columns of `codes`, for rows in any order.
         folder: The folder to make.
         codes: How the rows are written.
-        streams: Blocks in ascending order; `select` has no rows of theirs.
+        program: What the streams are of.
+        streams: In ascending order of their blocks; `select` has no rows of these.
 
     Raises:
         WorldError: The disk failed.
@@ -125,14 +110,24 @@ def write_parts(
             inside = f"SELECT * FROM ({select}) WHERE b > {low} AND b < {high}"
             copy_rows(connection, codes.sorted(inside), folder / f"{number:05}-0.parquet")
         if stream is not None:
-            _write_stream(connection, stream, codes, folder / f"{number:05}-1.parquet")
+            unordered = [program.rules[n].sql for n in stream.rules]
+            _write_stream(connection, stream, unordered, codes, folder / f"{number:05}-1.parquet")
             low = stream.block
     return QuadTable(folder)
 
 
 def _write_stream(
-    connection: duckdb.DuckDBPyConnection, stream: Ordered, codes: Codes, target: Path
+    connection: duckdb.DuckDBPyConnection,
+    stream: Stream,
+    unordered: Sequence[str],
+    codes: Codes,
+    target: Path,
 ) -> None:
+    """Write a stream, or the same quads in any order where they do not come in order after all.
+
+    A join keeps the order of the rows only while one thread works and its other side fits in
+    memory, so the result is looked at.
+    """
     rows = codes.decoded(stream.sql)
     if not stream.joins:
         copy_rows(connection, rows, target)
@@ -147,8 +142,7 @@ def _write_stream(
     ).fetchone()
     connection.execute(f"SET threads = {threads[0]}")
     if disorder:
-        unordered = " UNION ALL ".join(stream.unordered)
-        copy_rows(connection, codes.sorted(unordered), target)
+        copy_rows(connection, codes.sorted(" UNION ALL ".join(unordered)), target)
 
 
 def _array(terms: tuple[str, ...]) -> str:

@@ -12,15 +12,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import groupby
 from typing import Final
 
 from kg.engines.duckdb.dialect import array
 from kg.engines.duckdb.order import SubjectOrder, predicate_key
-from kg.engines.duckdb.program import Part, Program, RuleSql, Stream
-from kg.engines.duckdb.rule_sql import combined, join_sql, or_null, scan_sql, there_sql
-from kg.engines.duckdb.stream import Entry, stream_sql
+from kg.engines.duckdb.program import Program, RuleSql, Stream, SubjectSql
+from kg.engines.duckdb.rule_sql import join_sql, or_null, scan_sql, there_sql
+from kg.engines.duckdb.stream import stream_sql
 from kg.engines.duckdb.term_sql import TermPrinter, TermSql
 from kg.mapping.flatten import flatten
 from kg.mapping.plan import Plan
@@ -55,30 +54,6 @@ def compile_plan(
     return _Compiler(flatten(plan, routed=routed, skips=skips), predicates, graphs).program()
 
 
-@dataclass(frozen=True, slots=True)
-class _Subject:
-    """Where the rules of a triples map find its subjects.
-
-    Attributes:
-        rows: What stands in their FROM clause.
-        block: Number of the block, as SQL.
-        rest: The subject without what its block shares, as SQL.
-        whole: The subject as a term, as SQL.
-        number: Number of the block, where all subjects are in the same.
-    """
-
-    rows: str
-    block: str
-    rest: str
-    whole: str
-    number: int | None = None
-
-    @property
-    def kept(self) -> dict[str, str]:
-        """The columns that a quad has of it."""
-        return {"b": self.block, "s": self.rest}
-
-
 class _Compiler:
     def __init__(
         self, rules: Rules, predicates: Iterable[str] | None, graphs: Iterable[str]
@@ -107,37 +82,32 @@ class _Compiler:
     def term(self, table: SourceTable, term: Term) -> TermSql:
         return self.printers[table.name].term(term)
 
-    def _subject(self, rules: MapRules, term: TermSql) -> _Subject:
+    def _subject(self, rules: MapRules, term: TermSql) -> SubjectSql:
         """Have the subjects computed as the source is read, and return where they are."""
         table, subject = rules.table, rules.subject
         if term.many:
             rows = f"(SELECT *, unnest({term.sql}) AS subject FROM {table.name})"
-            return _Subject(rows, *self.order.split("subject"), "subject")
+            return SubjectSql(rows, *self.order.split("subject"), "subject")
         if isinstance(subject, Iri):
             printed = self.printers[table.name].rest(subject)
             block, rest = self.order.anchored(f"<{subject.prefix}", printed)
             name = self._computed(table, rest)
             whole = self.order.joined(block, name)
             number = block if block % 2 else None
-            return _Subject(table.name, f"{block}::INTEGER", name, whole, number)
+            return SubjectSql(table.name, f"{block}::INTEGER", name, whole, number)
         if isinstance(bare(subject), Fixed):
-            return _Subject(table.name, *self.order.split(term.sql), term.sql)
+            return SubjectSql(table.name, *self.order.split(term.sql), term.sql)
         name = self._computed(table, term.sql)
-        return _Subject(table.name, *self.order.split(name), name)
+        return SubjectSql(table.name, *self.order.split(name), name)
 
     def _computed(self, table: SourceTable, sql: str) -> str:
         columns = self.computed[table.name]
         return columns.setdefault(sql, Computed(f"s{len(columns)}", sql)).name
 
     def program(self) -> Program:
-        rules: list[RuleSql] = []
-        entries: list[Entry | None] = []
-        for each in self.rules.maps:
-            for rule, entry in self.printed(each):
-                rules.append(rule)
-                entries.append(entry)
+        rules = tuple(rule for each in self.rules.maps for rule in self.printed(each))
         one_output = self.coded and not self.rules.targets
-        streams = tuple(_streams(rules, entries)) if one_output else ()
+        streams = tuple(_streams(rules)) if one_output else ()
         orders = _orders(streams)
         checks = dict.fromkeys(check for each in self.rules.maps for check in each.checks)
         return Program(
@@ -147,7 +117,7 @@ class _Compiler:
                 )
                 for table in self.rules.tables
             ),
-            rules=tuple(rules),
+            rules=rules,
             streams=streams,
             checks=tuple(checks),
             maps=self.rules.maps,
@@ -160,13 +130,13 @@ class _Compiler:
 
     # --- rules ----------------------------------------------------------------------------
 
-    def printed(self, rules: MapRules) -> Iterator[tuple[RuleSql, Entry | None]]:
-        """Yield the rules of a triples map; those of one scan with what a stream needs of them."""
+    def printed(self, rules: MapRules) -> Iterator[RuleSql]:
+        """Yield the rules of a triples map."""
         for _, group in groupby(rules.rules, key=lambda rule: (id(rule.object), rule.targets)):
             same = list(group)
             made = same[0].object
             if isinstance(made, Parent) and made.own is None:
-                yield self.join(same, made), None
+                yield self.join(same, made)
                 continue
             there = ""
             others: tuple[str, ...] = ()
@@ -179,9 +149,7 @@ class _Compiler:
             for rule in same:
                 yield self.scan(rule, printed, there, others)
 
-    def scan(
-        self, rule: Rule, made: TermSql, condition: str, others: tuple[str, ...]
-    ) -> tuple[RuleSql, Entry | None]:
+    def scan(self, rule: Rule, made: TermSql, condition: str, others: tuple[str, ...]) -> RuleSql:
         """Return the query of a rule without a join.
 
         Args:
@@ -202,13 +170,8 @@ class _Compiler:
         else:
             where += [f"NOT ({term.missing})" for term in (made, predicate) if term.missing]
             sql = scan_sql(subject.rows, subject.kept, terms, where)
-        table = rule.table.name
-        entry = None
-        if subject.number is not None and self.coded:
-            entry = Entry(table, subject.rest, predicate.code, made, graph.code, condition)
-        part = None if condition else _part(subject, terms)
-        tables = (table, *others)
-        return RuleSql(rule.triples_map, sql, tables, subject.number, rule.targets, part), entry
+        tables = (rule.table.name, *others)
+        return RuleSql(rule.triples_map, sql, tables, subject, rule.targets, terms, condition)
 
     def place(self, rule: Rule) -> tuple[TermSql, TermSql]:
         """Return the predicate and the graph of a rule, as numbers where it can be."""
@@ -247,22 +210,9 @@ class _Compiler:
             f" FROM {joined}) WHERE s IS NOT NULL AND o IS NOT NULL"
             + ("" if self.coded else " AND u.p IS NOT NULL"),
             (rule.table.name, parent.table.name),
-            subject.number,
+            subject,
             rule.targets,
         )
-
-
-def _part(subject: _Subject, terms: Mapping[str, TermSql]) -> Part:
-    """Return what a rule adds to a query for several rules over the rows of its subjects."""
-    sql, graph = combined(terms), terms["g"]
-    many = any(term.many for term in terms.values())
-    if graph.many:
-        sql = f"list_filter({sql}, lambda e: e.g IS NOT NULL)"
-    elif graph.missing:
-        sql = f"CASE WHEN NOT ({graph.missing}) THEN {sql} END"
-    if many:
-        sql = f"coalesce({sql}, [])"
-    return Part(subject.rows, subject.block, subject.rest, sql, many)
 
 
 def _code(number: int) -> TermSql:
@@ -277,21 +227,19 @@ def _orders(streams: Sequence[Stream]) -> dict[str, str]:
     return {table: found.most_common(1)[0][0] for table, found in columns.items()}
 
 
-def _streams(rules: Sequence[RuleSql], entries: Sequence[Entry | None]) -> Iterator[Stream]:
+def _streams(rules: Sequence[RuleSql]) -> Iterator[Stream]:
     """Yield a stream for each block whose subjects all come from one column of one table."""
     blocks: dict[int, list[int]] = {}
     for number, rule in enumerate(rules):
-        if rule.block is not None:
-            blocks.setdefault(rule.block, []).append(number)
+        if rule.subject.number is not None:
+            blocks.setdefault(rule.subject.number, []).append(number)
     for block, numbers in sorted(blocks.items()):
-        found = [entries[n] for n in numbers]
-        whole = [entry for entry in found if entry is not None]
-        places = {(entry.table, entry.column) for entry in whole}
+        found = [rules[n] for n in numbers]
+        subject, joins = found[0].subject, any(rule.condition for rule in found)
         # What a query takes to plan grows with the square of its width.
-        if len(whole) == len(found) <= MOST_STREAMED and len(places) == 1:
-            table, column = places.pop()
-            joins = any(entry.condition for entry in whole)
-            yield Stream(block, table, column, stream_sql(block, whole), joins, tuple(numbers))
+        if len(found) <= MOST_STREAMED and all(r.terms and r.subject == subject for r in found):
+            sql = stream_sql(found)
+            yield Stream(block, found[0].tables[0], subject.rest, sql, joins, tuple(numbers))
 
 
 def _numbered(terms: Iterable[str]) -> dict[str, int]:

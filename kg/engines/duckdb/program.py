@@ -6,28 +6,34 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from kg.engines.duckdb.order import SubjectOrder
+from kg.engines.duckdb.term_sql import TermSql
 from kg.mapping.plan import LogicalTarget
 from kg.mapping.rules import Check, MapRules
 from kg.mapping.source_table import SourceTable
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
-    """What a rule adds to a query for several rules over the same rows.
+class SubjectSql:
+    """Where the rules of a triples map find its subjects.
 
     Attributes:
-        rows: What stands in the FROM clause.
-        block: Number of the block of the subject, as SQL.
+        rows: What stands in their FROM clause.
+        block: Number of the block, as SQL.
         rest: The subject without what its block shares, as SQL.
-        made: SQL of a struct of p, o and g, or of a list of them.
-        many: Whether it is a list.
+        whole: The subject as a term, as SQL.
+        number: Number of the block, where all subjects are in the same.
     """
 
     rows: str
     block: str
     rest: str
-    made: str
-    many: bool
+    whole: str
+    number: int | None = None
+
+    @property
+    def kept(self) -> dict[str, str]:
+        """The columns that a quad has of it."""
+        return {"b": self.block, "s": self.rest}
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,19 +46,22 @@ class RuleSql:
 
     Attributes:
         triples_map: Name of the triples map.
-        tables: Names of the source tables that are read.
-        block: Number of the block that all its subjects are in; None if that is not known.
+        sql: The query.
+        tables: Names of the source tables that are read, first that of the records.
+        subject: Where the subjects are.
         targets: Bits of the targets in `Program.targets` that its quads go to; 0: the default
             output.
-        part: The same for a query that several rules share; None where the rule has a join.
+        terms: The terms p, o and g; empty where the rule has a join.
+        condition: Which records count, as SQL; empty: all.
     """
 
     triples_map: str
     sql: str
     tables: tuple[str, ...]
-    block: int | None
+    subject: SubjectSql
     targets: int = 0
-    part: Part | None = field(default=None, repr=False)
+    terms: Mapping[str, TermSql] = field(default_factory=dict, repr=False)
+    condition: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, slots=True)

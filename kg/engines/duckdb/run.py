@@ -16,7 +16,7 @@ from kg.duck import translated
 from kg.engines.duckdb import dialect
 from kg.engines.duckdb.bad_values import ListsFound, note_terms, term_error
 from kg.engines.duckdb.batches import Batch, rule_batches
-from kg.engines.duckdb.blocks import Codes, Ordered, write_coded, write_parts
+from kg.engines.duckdb.blocks import Codes, write_coded, write_parts
 from kg.engines.duckdb.compile import compile_plan
 from kg.engines.duckdb.counting import count_all, has_distinct
 from kg.engines.duckdb.loading import drop_table, load_table
@@ -195,11 +195,7 @@ def _write(
         rows = _staged(connection, rules, extra, loaded, kept)
     if not streams:
         return write_coded(connection, rows, target, codes)
-    ordered = [
-        Ordered(s.block, s.sql, tuple(program.rules[n].sql for n in s.rules), s.joins)
-        for s in streams
-    ]
-    return write_parts(connection, rows, target, codes, ordered)
+    return write_parts(connection, rows, target, codes, program, streams)
 
 
 def _quads(rules: Sequence[RuleSql], loaded: Sequence[LoadedTable]) -> int:
@@ -241,7 +237,7 @@ def _streams(
         for table in {stream.table for stream in wanted}
     }
     streams = [stream for stream in wanted if distinct[stream.table]]
-    loose = [rule.sql for rule in program.rules if rule.block is None]
+    loose = [rule.sql for rule in program.rules if rule.subject.number is None]
     taken = {
         row[0]
         for sql in (*loose, *extra)

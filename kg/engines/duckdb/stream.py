@@ -8,42 +8,20 @@ mapping is compiled.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from itertools import groupby
 
 from kg.engines.duckdb.dialect import array
-from kg.engines.duckdb.term_sql import TermSql
+from kg.engines.duckdb.program import RuleSql
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """What one rule adds to the quads of a record.
-
-    Attributes:
-        table: The source table.
-        column: The computed column with the rest of the subject.
-        predicate: Number of the predicate.
-        object: The object, or a list of objects.
-        graph: Number of the graph.
-        condition: Which records have it; empty: all.
-    """
-
-    table: str
-    column: str
-    predicate: int
-    object: TermSql
-    graph: int
-    condition: str
-
-
-def stream_sql(block: int, entries: Sequence[Entry]) -> str:
-    """Return a query for b, s, p, o, g over the entries of one table and column."""
-    ordered = sorted(entries, key=lambda entry: entry.predicate)
+def stream_sql(rules: Sequence[RuleSql]) -> str:
+    """Return a query for b, s, p, o, g of rules that have the same subjects."""
+    ordered = sorted(rules, key=_predicate)
     parts: list[str] = []
     singles: list[str] = []
-    for _, group in groupby(ordered, key=lambda entry: entry.predicate):
+    for _, group in groupby(ordered, key=_predicate):
         same = list(group)
-        if len(same) == 1 and not same[0].object.many:
+        if len(same) == 1 and not same[0].terms["o"].many:
             singles.append(_struct(same[0], _when(same[0])))
             continue
         if singles:
@@ -53,32 +31,35 @@ def stream_sql(block: int, entries: Sequence[Entry]) -> str:
     if singles:
         parts.append(array(singles))
     listed = parts[0] if len(parts) == 1 else f"flatten({array(parts)})"
-    table, column = entries[0].table, entries[0].column
+    subject = rules[0].subject
     return (
-        f"SELECT b, s, u.p AS p, u.o AS o, u.g AS g FROM (SELECT {block}::INTEGER AS b,"
-        f" {column} AS s, unnest({listed}) AS u FROM {table} WHERE {column} IS NOT NULL)"
-        " WHERE u.o IS NOT NULL"
+        f"SELECT b, s, u.p AS p, u.o AS o, u.g AS g FROM (SELECT {subject.block} AS b,"
+        f" {subject.rest} AS s, unnest({listed}) AS u FROM {subject.rows}"
+        f" WHERE {subject.rest} IS NOT NULL) WHERE u.o IS NOT NULL"
     )
 
 
-def _sorted(entries: Sequence[Entry]) -> str:
+def _predicate(rule: RuleSql) -> int:
+    return rule.terms["p"].code
+
+
+def _sorted(rules: Sequence[RuleSql]) -> str:
     """Return the list of several values of one predicate, sorted, each once."""
     lists = [
-        f"list_transform({_when(entry)}, lambda x: {_struct(entry, 'x')})"
-        if entry.object.many
-        else array([_struct(entry, _when(entry))])
-        for entry in entries
+        f"list_transform({_when(rule)}, lambda x: {_struct(rule, 'x')})"
+        if rule.terms["o"].many
+        else array([_struct(rule, _when(rule))])
+        for rule in rules
     ]
     whole = lists[0] if len(lists) == 1 else f"flatten({array(lists)})"
     kept = f"list_filter(coalesce({whole}, []), lambda e: e.o IS NOT NULL)"
     return f"list_sort(list_distinct({kept}))"
 
 
-def _when(entry: Entry) -> str:
-    if not entry.condition:
-        return entry.object.sql
-    return f"CASE WHEN {entry.condition} THEN {entry.object.sql} END"
+def _when(rule: RuleSql) -> str:
+    made = rule.terms["o"].sql
+    return f"CASE WHEN {rule.condition} THEN {made} END" if rule.condition else made
 
 
-def _struct(entry: Entry, value: str) -> str:
-    return f"{{'p': {entry.predicate}::INTEGER, 'o': {value}, 'g': {entry.graph}::INTEGER}}"
+def _struct(rule: RuleSql, value: str) -> str:
+    return f"{{'p': {rule.terms['p'].sql}, 'o': {value}, 'g': {rule.terms['g'].sql}}}"
