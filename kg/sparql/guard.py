@@ -14,6 +14,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Final
 
 from kg.errors import InputError, Location
@@ -152,6 +153,8 @@ def with_path(text: str, name: str, path: str) -> str:
     return "".join((*pieces, text[done:]))
 
 
+# Several readers look at one question, one behind the other; a tree is never changed.
+@lru_cache(maxsize=8)
 def read_tree(text: str) -> tree.Query | None:
     """Return the tree of a text, or None if it is no query; nothing is promised of what it does.
 

@@ -4,6 +4,7 @@ import pytest
 
 from kg.findings.questions import dates_as_texts, empty_expressions
 from kg.query.question import parse_question
+from kg.sparql.guard import read_tree
 
 BEFORE = "SELECT ?x { ?x ns:day ?day . "
 
@@ -70,3 +71,13 @@ def test_expressions_without_a_value(expression, told):
     text = f"SELECT ?x (({expression}) AS ?y) {{ ?x ns:p ?z }}"
     found = list(empty_expressions(parse_question(text, "-e", prefixes), prefixes))
     assert [told in each.message for each in found] == ([True] if told else [])
+
+
+def test_a_question_is_parsed_once_for_all_that_look_at_it():
+    prefixes = {"ns": "http://e/"}
+    question = parse_question(f"{BEFORE} ?x ns:once ?once }}", "-e", prefixes)
+    before = read_tree.cache_info().misses
+    for _ in range(3):
+        list(dates_as_texts(question))
+        list(empty_expressions(question, prefixes))
+    assert read_tree.cache_info().misses - before <= 1
