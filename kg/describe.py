@@ -1,7 +1,7 @@
-"""The dataset card: what a build holds, by whom, and what it was made of.
+"""Writes the dataset card of a build: its content, its publisher and its sources.
 
-VoID counts, DCAT tells title, licence and publisher, PROV names the sources with their digests.
-All is computed from the build; the only time in it is that of the build, so that the same build
+VoID has the counts, DCAT the title, licence and publisher, PROV the sources with their digests.
+All is computed from the build, and the only time in it is that of the build, so the same build
 gives the same bytes.
 
 Spec: https://www.w3.org/TR/void/, https://www.w3.org/TR/vocab-dcat-3/, https://www.w3.org/TR/prov-o/
@@ -63,7 +63,7 @@ _LINKS: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Distribution:
-    """A file that the data set is published as.
+    """A file in which the data set is published.
 
     Attributes:
         name: File name.
@@ -79,7 +79,7 @@ class Distribution:
 
     @classmethod
     def of(cls, path: Path, media_type: str) -> Distribution:
-        """Measure a file; its media type is that of its compression, if it has one."""
+        """Measure a file; if it is compressed, its media type is that of the compression."""
         media_type = _COMPRESSED.get(path.suffix, media_type)
         with path.open("rb") as source:
             digest = hashlib.file_digest(source, "sha256").hexdigest()
@@ -88,12 +88,12 @@ class Distribution:
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """What is said of a build.
+    """The facts about a build.
 
     Attributes:
         workspace: Title, licence and publisher.
         build: The build's name.
-        info: What ``build.json`` holds.
+        info: The content of ``build.json``.
         triples: Distinct triples of all graphs.
         entities: Subjects that are IRIs below the base.
         subjects: Distinct subjects.
@@ -102,7 +102,7 @@ class Card:
         properties: Property to number of triples, most first.
         vocabularies: Namespaces of classes and properties, sorted.
         links: Property and target namespace to number of links to other data sets.
-        distributions: Files that it is published as.
+        distributions: Files in which it is published.
     """
 
     workspace: Workspace
@@ -135,10 +135,10 @@ def describe(
     """Compute the dataset card of a build.
 
     Args:
-        workspace: Where the build is.
-        build: The build; by default that in force.
-        distributions: Files that the data set is published as.
-        with_inferred: Count what ``kg build --infer`` added too; exports leave it out.
+        workspace: The workspace.
+        build: The build; by default the current one.
+        distributions: Files in which the data set is published.
+        with_inferred: Also count what ``kg build --infer`` added; exports leave it out.
         memory: Peak memory of the process, such as ``1GB``.
 
     Raises:
@@ -207,10 +207,10 @@ def _card(
 
 
 def card_form(path: Path, name: str | None = None) -> CardForm:
-    """Return the form of a card: by its name or ending, else by the file's ending.
+    """Return the format of a card, by its name or suffix, or by the suffix of the file.
 
     Raises:
-        UsageError: There is no such form.
+        UsageError: There is no such format.
 
     >>> card_form(Path("card.md"))
     'markdown'
@@ -220,7 +220,7 @@ def card_form(path: Path, name: str | None = None) -> CardForm:
     if found is None:
         raise UsageError(
             "unknown-format",
-            f"{name or str(path)!r} tells no format of a dataset card",
+            f"cannot tell the format of the dataset card from {name or str(path)!r}",
             hint=f"It can be {', '.join(CARD_FORMS)}; files end in {', '.join(_ENDINGS)}.",
         )
     return found
@@ -230,7 +230,7 @@ def write_card(card: Card, form: CardForm) -> str:
     """Return a dataset card as text, in Turtle, JSON-LD or Markdown."""
     if form == "markdown":
         return visible(card_markdown(card))
-    # Imported here: Markdown needs no writer of RDF.
+    # Imported here, because Markdown does not need it.
     from io import BytesIO
 
     from kg.serialize import write_triples
@@ -244,7 +244,7 @@ Triple = tuple[str, str, str]
 
 
 def card_triples(card: Card) -> Iterator[Triple]:
-    """Yield the triples of a dataset card, in N-Triples terms; they hold no blank nodes."""
+    """Yield the triples of a dataset card as N-Triples terms, without blank nodes."""
     dataset = f"<{card.dataset}>"
     yield from _about(card, dataset)
     yield from _counts(card, dataset)
@@ -351,9 +351,9 @@ def _provenance(card: Card, dataset: str) -> Iterator[Triple]:
 
 
 def _published(source: Mapping[str, Any]) -> tuple[str, str]:
-    """Return how a card calls a source, and what its IRI ends in.
+    """Return the name of a source in the card, and the end of its IRI.
 
-    Of a source outside the workspace only the file name: the rest tells of the machine.
+    A source outside the workspace has only its file name: its folders are private.
     """
     path = Path(str(source["path"]))
     if not path.is_absolute():
@@ -366,7 +366,7 @@ def _is_mapping(path: str) -> bool:
 
 
 def card_markdown(card: Card) -> str:
-    """Return a dataset card for people, in Markdown."""
+    """Return a dataset card in Markdown."""
     workspace, lines = card.workspace, [f"# {card.workspace.title}", ""]
     if workspace.description:
         lines += [workspace.description, ""]

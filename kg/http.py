@@ -1,7 +1,8 @@
-"""HTTP with a remote store: authentication, retries, and failures told as kg's errors.
+"""Talks HTTP to a remote store: authentication, retries, and failures as kg's errors.
 
-The standard library does it: it follows the environment's proxies and costs no package. Passwords
-come from the environment or from netrc, never from the command line, where others can read them.
+It uses the standard library, which follows the environment's proxies and needs no package.
+Passwords come from the environment or netrc, never from the command line, where other users of
+the machine can read them.
 """
 
 from __future__ import annotations
@@ -26,29 +27,29 @@ from typing import IO, Final
 
 from kg.errors import InputError, Location, UsageError, WorldError
 
-# Answers that may be another one a moment later.
+# Statuses of transient failures.
 _TRANSIENT: Final = frozenset({408, 425, 429, 502, 503, 504})
 _LONGEST_WAIT: Final = 30.0  # seconds
-_EXCERPT: Final = 300  # characters of a store's message that are shown
+_EXCERPT: Final = 300  # characters of a store's message to show
 _HINTS: Final[Mapping[int, str]] = {
-    400: "The store does not take what it got: see what it says.",
+    400: "The store rejects the request; its message says why.",
     401: "Set KG_USER and KG_PASSWORD, or KG_TOKEN, or add the host to your netrc file.",
-    403: "The login does not allow this. Check the rights of the user in the store.",
-    404: "Check the URL: `kg help stores` has that of each store.",
-    405: "Check the URL: `kg help stores` has that of each store.",
-    413: "Give a smaller --chunk.",
+    403: "The login does not allow this. Check the user's rights in the store.",
+    404: "Check the URL: `kg help stores` lists the URLs of stores.",
+    405: "Check the URL: `kg help stores` lists the URLs of stores.",
+    413: "Use a smaller --chunk.",
     507: "Make room on the store's disk, then run the same command again.",
 }
 
 
 @dataclass(frozen=True, slots=True)
 class Credentials:
-    """What kg shows to a store. The secrets are kept out of representations.
+    """A login for a store. Secrets do not appear in its `repr`.
 
     Attributes:
         user: Name for basic and digest authentication.
-        password: The password that goes with it.
-        token: A bearer token, which goes before.
+        password: The user's password.
+        token: A bearer token; it takes precedence.
     """
 
     user: str | None = None
@@ -57,26 +58,26 @@ class Credentials:
 
 
 def refuse_login(url: str) -> None:
-    """Refuse a URL that holds a login, also one that is written with / in its password.
+    """Refuse a URL with a login, even if its password contains /.
 
     Raises:
         UsageError: There is an @ before any query; the message does not repeat the URL.
     """
     before, at, _ = url.partition("@")
-    # An @ behind the ? of an address with a path is part of the query.
+    # An @ after the ? of a URL with a path is part of the query.
     if at and not re.match(r"[A-Za-z]+://[^/?#]+/[^?]*\?", before):
         raise UsageError(
             "password-in-url",
-            "the URL holds a login, which other users of this machine could read",
+            "the URL contains a login, which other users of this machine could read",
             hint="Set KG_USER and KG_PASSWORD, or add the host to your netrc file. Write %40 for an"
-            " @ that belongs to the path.",
+            " @ in the path.",
         )
 
 
 def find_credentials(url: str, environment: Mapping[str, str] = os.environ) -> Credentials:
     """Return the credentials for a URL: ``KG_TOKEN``, ``KG_USER`` and ``KG_PASSWORD``, or netrc.
 
-    The netrc file is that which the variable ``NETRC`` names, or ``~/.netrc``.
+    The netrc file is the value of ``NETRC``, or ``~/.netrc``.
 
     Raises:
         InputError: The netrc file cannot be read.
@@ -92,21 +93,21 @@ def find_credentials(url: str, environment: Mapping[str, str] = os.environ) -> C
     try:
         found = netrc.netrc(path.expanduser()).authenticators(host)
     except (netrc.NetrcParseError, OSError, UnicodeDecodeError) as error:
-        # What the parser says repeats a word of the file, which may be part of a password.
+        # The parser's message repeats a word of the file, which may be part of a password.
         place = getattr(error, "lineno", None)
-        reason = getattr(error, "strerror", None) or "a line of it is not understood"
+        reason = getattr(error, "strerror", None) or "one of its lines is not valid"
         raise InputError(
             "bad-netrc",
             f"{path} cannot be read: {reason}",
             location=Location(str(path), place) if place else None,
-            hint="It needs lines such as: machine HOST login NAME password SECRET",
+            hint="Its lines look like: machine HOST login NAME password SECRET",
         ) from error
     return Credentials(found[0], found[2]) if found else Credentials()
 
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """An answer of a store.
+    """A store's response.
 
     Attributes:
         status: The HTTP status.
@@ -123,11 +124,11 @@ class Client:
     """Sends requests to one store.
 
     Args:
-        credentials: Shown when the store asks for them, and from then on.
+        credentials: Sent once the store asks for them, and from then on.
         timeout: Seconds to wait for the network at each step.
-        tries: How often a request is sent at most while failures are transient.
+        tries: How often to send a request while failures are transient.
         say: Called with a sentence before each wait.
-        sleep: Waits; for tests.
+        sleep: Waits; tests replace it.
     """
 
     def __init__(
@@ -161,12 +162,12 @@ class Client:
         *,
         accepted: frozenset[int] = frozenset(),
     ) -> Reply:
-        """Send a request until it is answered for good.
+        """Send a request, and repeat it while failures are transient.
 
         Args:
-            method: The HTTP method; the request must be one that may be repeated.
-            url: Where it goes.
-            body: What is sent.
+            method: The HTTP method; repeating the request must be safe.
+            url: The URL.
+            body: The request body.
             headers: Headers beside those for authentication.
             accepted: Statuses beside 2xx that are returned and not raised.
 
@@ -193,7 +194,7 @@ class Client:
     def _answered(
         self, method: str, url: str, body: bytes | None, headers: Mapping[str, str]
     ) -> Reply:
-        """Send once, and once more with credentials where the store asks for them."""
+        """Send the request, and again with credentials if the store asks for them."""
         reply = self._once(method, url, body, headers)
         if reply.status != 401:
             return reply
@@ -243,7 +244,7 @@ class Client:
         if isinstance(error, ssl.SSLCertVerificationError | socket.gaierror | InvalidURL):
             return False
         if isinstance(error, ssl.SSLError | ConnectionRefusedError):
-            # A store that has answered before may be starting anew; else the URL is wrong.
+            # A store that has answered before may be restarting; otherwise the URL is wrong.
             return self._reached
         return isinstance(error, ConnectionError | TimeoutError | HTTPException)
 
@@ -258,10 +259,10 @@ class Client:
 
 
 class _NoRedirect(urllib.request.HTTPRedirectHandler):
-    """Follows no redirect: what is written, and a password, go where the user said."""
+    """Does not follow redirects, so that data and passwords go only where the user said."""
 
     def redirect_request(self, *_: object, **__: object) -> None:
-        """Return nothing, so that the redirect is an answer like any other."""
+        """Return nothing, so that the redirect is an ordinary response."""
 
 
 def _read_some(error: IO[bytes]) -> bytes:
@@ -272,7 +273,7 @@ def _read_some(error: IO[bytes]) -> bytes:
 
 
 def _best_challenge(challenges: list[str], credentials: Credentials) -> str | None:
-    """Return the challenge to answer: digest before basic, none without credentials."""
+    """Return the challenge to answer: digest before basic; None without credentials."""
     if credentials.user is None or credentials.token:
         return None
     for scheme in ("digest", "basic"):
@@ -287,7 +288,7 @@ def _reason(error: Exception) -> str:
 
 
 def _retry_after(wanted: str) -> float | None:
-    """Return the seconds of a Retry-After, which may be a number or a date."""
+    """Return the seconds of a Retry-After header, which may be a number or a date."""
     if wanted.isascii() and wanted.isdigit():
         return float(wanted)
     try:
@@ -298,7 +299,7 @@ def _retry_after(wanted: str) -> float | None:
 
 
 def _said(error: ssl.SSLError) -> str:
-    """Return what is wrong, without the names and lines of the library's source."""
+    """Return the message of a TLS error, without lines of OpenSSL's source."""
     if isinstance(error, ssl.SSLCertVerificationError):
         return error.verify_message
     return (error.reason or _reason(error)).lower().replace("_", " ")
@@ -311,7 +312,7 @@ def _refused(method: str, url: str, reply: Reply, attempt: int) -> WorldError:
     tried = f" ({attempt} times)" if attempt > 1 else ""
     hint = _HINTS.get(reply.status, "See the log of the store.")
     if 300 <= reply.status < 400:
-        hint = f"kg follows no redirect when it writes. Use {reply.headers.get('Location')}"
+        hint = f"kg does not follow redirects when it writes. Use {reply.headers.get('Location')}"
     if "no space left" in body.lower() or "disk full" in body.lower():
         hint = _HINTS[507]
     return WorldError(
@@ -322,11 +323,11 @@ def _refused(method: str, url: str, reply: Reply, attempt: int) -> WorldError:
 def _unreachable(url: str, error: Exception, attempt: int) -> WorldError:
     if isinstance(error, ssl.SSLError):
         hint = (
-            "Check the name and the certificate of the store; SSL_CERT_FILE may name the"
+            "Check the name and the certificate of the store; set SSL_CERT_FILE to the"
             " certificates to trust."
         )
         if error.reason in ("WRONG_VERSION_NUMBER", "HTTP_REQUEST"):
-            hint = "No TLS is spoken there. Perhaps the store speaks http://, or at another port."
+            hint = "The server does not speak TLS. Perhaps it speaks http://, or on another port."
         return WorldError("remote-tls", f"no secure connection to {url}: {_said(error)}", hint=hint)
     tried = f" ({attempt} times)" if attempt > 1 else ""
     return WorldError(

@@ -1,8 +1,8 @@
-"""Push: a graph into a remote store, by the SPARQL 1.1 Graph Store Protocol.
+"""Pushes a graph into a remote store by the SPARQL 1.1 Graph Store Protocol.
 
-The quad table streams out in chunks. Where a graph is replaced, it is deleted, its first chunk is
-a PUT and the others are POSTs. Without blank nodes each request may be repeated: a set does
-not change when what it holds is added again. So a push that breaks is simply run again.
+The quad table is sent in chunks. To replace a graph, kg deletes it, sends the first chunk with PUT
+and the others with POST. There are no blank nodes, so adding triples again changes nothing: each
+request can be repeated, and a push that breaks is simply run again.
 
 Spec: https://www.w3.org/TR/sparql11-http-rdf-update/
 """
@@ -33,13 +33,13 @@ from kg.workspace import Build, Workspace
 if TYPE_CHECKING:
     import duckdb
 
-CHUNK: Final = 20_000  # triples of a request
+CHUNK: Final = 20_000  # triples in a request
 _N_TRIPLES: Final = "application/n-triples"
 _TURTLE: Final = "text/turtle"
 _BLANK: Final = "(s >= '_' OR o >= '_' OR coalesce(g >= '_', false))"
-# Answers to a DELETE where there is no such graph, or no such method: a PUT follows in any case.
+# Statuses of a DELETE if there is no such graph or method: a PUT follows anyway.
 _NO_DELETE: Final = frozenset({400, 404, 405, 500, 501})
-# Ends of Graph Store URLs, and what stands in their place in the URL of the SPARQL endpoint.
+# Ends of Graph Store URLs, and what replaces them in the URL of the SPARQL endpoint.
 _ENDPOINTS: Final = (
     (r"/rdf-graphs/service/?$", ""),  # RDF4J, GraphDB
     (r"/sparql-graph-crud(-auth)?/?$", "/sparql"),  # Virtuoso
@@ -51,19 +51,19 @@ _ENDPOINTS: Final = (
 
 @dataclass(frozen=True, slots=True)
 class PushOptions:
-    """What a user may choose about a push.
+    """The options of a push.
 
     Attributes:
         add: Add to the graphs of the store; by default they are replaced.
         graphs: The graphs to push, as for `kg export`; none for all.
         into: Push everything into this one graph: an IRI, or ``default``.
         skolemize: Push blank nodes as IRIs below the base.
-        with_inferred: Push what ``kg build --infer`` added too.
-        endpoint: The store's SPARQL endpoint, for the check; by default told by the URL.
-        check: Count afterwards what the store holds.
-        chunk: Triples of a request.
+        with_inferred: Also push what ``kg build --infer`` added.
+        endpoint: The store's SPARQL endpoint, for the check; by default derived from the URL.
+        check: Count the triples in the store afterwards.
+        chunk: Maximum number of triples in a request.
         timeout: Seconds to wait for the store at each step.
-        tries: How often a request is sent at most.
+        tries: How often to send a request.
         memory: Peak memory of the process, such as ``1GB``.
     """
 
@@ -82,13 +82,13 @@ class PushOptions:
 
 @dataclass(frozen=True, slots=True)
 class PushedGraph:
-    """What became of one graph.
+    """The result for one graph.
 
     Attributes:
         name: Its IRI, or None for the store's default graph.
-        triples: How many were sent.
-        values: How many are left where a store merges literals of one value.
-        held: How many the store holds; None if that was not asked.
+        triples: Number of triples sent.
+        values: Number of triples in a store that merges literals of the same value.
+        held: Number of triples in the store; None if it was not counted.
     """
 
     name: str | None
@@ -104,15 +104,15 @@ class PushedGraph:
 
 @dataclass(frozen=True, slots=True)
 class Pushed:
-    """What a push did.
+    """The result of a push.
 
     Attributes:
         graphs: Each graph.
-        requests: How many chunks were sent.
+        requests: Number of chunks sent.
         retried: How often a chunk was sent again.
-        checked: Whether the store was asked what it holds.
-        default_is_empty: Whether only named graphs were sent, and the store's default graph,
-            which queries ask, holds nothing.
+        checked: Whether the triples in the store were counted.
+        default_is_empty: Whether only named graphs were sent and the store's default graph, which
+            queries use, is empty.
     """
 
     graphs: tuple[PushedGraph, ...]
@@ -124,12 +124,12 @@ class Pushed:
 
 Progress = Callable[[str], None]
 
-# One if the default graph holds anything; a store need not count all of it.
+# Returns 1 if the default graph is not empty, so that a store need not count all of it.
 _ANY: Final = "SELECT (COUNT(*) AS ?n) WHERE { SELECT ?s WHERE { ?s ?p ?o } LIMIT 1 }"
 
 
 def plan_push(workspace: Workspace, options: PushOptions) -> list[PushedGraph]:
-    """Return the graphs that a push would send; nothing is sent.
+    """Return the graphs that a push would send, without sending them.
 
     Raises:
         InputError: There is no build, a graph is unknown, or there are blank nodes.
@@ -149,16 +149,16 @@ def push(
     """Push the current build of a workspace into a store.
 
     Args:
-        workspace: Where the build is.
+        workspace: The workspace.
         url: The store's Graph Store URL, without ``?graph=``.
-        options: What else may be chosen.
-        progress: Called with what is being done.
-        say: Called with what the user should know, such as a retry.
+        options: Graphs, limits and so on.
+        progress: Called with the name of each step.
+        say: Called with messages for the user, such as about a retry.
 
     Raises:
-        UsageError: The URL is no such one, or holds a password.
+        UsageError: The URL is not a Graph Store URL, or contains a password.
         InputError: There is no build, a graph is unknown, or there are blank nodes.
-        WorldError: The store cannot be reached, refuses, or holds something else afterwards.
+        WorldError: The store cannot be reached, refuses, or has other triples afterwards.
         LimitError: The memory limit was reached.
     """
     chosen = options or PushOptions()
@@ -193,27 +193,27 @@ def push(
 
 
 def check_url(url: str) -> None:
-    """Refuse what is no Graph Store URL.
+    """Check a Graph Store URL.
 
     Raises:
-        UsageError: It is not http or https, has a query or what no URL has, or holds a password.
+        UsageError: It is not a URL of http or https, has a query, or contains a password.
     """
     refuse_login(url)
     parts = _web_parts(url)
     if parts is None or parts.query or parts.fragment:
         raise UsageError(
             "bad-endpoint",
-            f"{url!r} is no Graph Store URL",
+            f"{url!r} is not a Graph Store URL",
             hint="It starts with http:// or https:// and has no ?, # or space;"
             " see `kg help stores`.",
         )
 
 
 def _web_parts(url: str) -> urllib.parse.SplitResult | None:
-    """Return the parts of a URL of http or https, or None if it is no such one."""
+    """Return the parts of a URL of http or https, or None if it is not one."""
     try:
         parts = urllib.parse.urlsplit(url)
-        usable = parts.port != 0  # reading it checks that it is a number in range
+        usable = parts.port != 0  # reading `port` raises if it is not a number in range
     except ValueError:
         return None
     plain = re.fullmatch(r"[!-~]+", url) is not None
@@ -222,7 +222,7 @@ def _web_parts(url: str) -> urllib.parse.SplitResult | None:
 
 
 def endpoint_of(url: str) -> str | None:
-    """Return the SPARQL endpoint that goes with a Graph Store URL, or None if that is unknown.
+    """Return the SPARQL endpoint that belongs to a Graph Store URL, or None if it is unknown.
 
     >>> endpoint_of("http://localhost:3030/ds/data")
     'http://localhost:3030/ds/sparql'
@@ -234,7 +234,7 @@ def endpoint_of(url: str) -> str | None:
 
 
 class _Sender:
-    """Sends chunks, and counts what has arrived."""
+    """Sends chunks, and counts the triples that have arrived."""
 
     def __init__(
         self,
@@ -253,7 +253,7 @@ class _Sender:
         self._kind = _N_TRIPLES
 
     def greet(self, graphs: list[PushedGraph]) -> None:
-        """Find out, before anything large is sent, whether the store asks for a login."""
+        """Find out whether the store asks for a login, before anything large is sent."""
         first = graphs[0].name if graphs else None
         others = frozenset({400, 404, 405, 406, 500, 501})  # not every store answers HEAD
         self.client.send("HEAD", graph_url(self.url, first), accepted=others)
@@ -262,7 +262,7 @@ class _Sender:
         for name, fresh, count, body in chunks:
             replaces = fresh and not self.options.add
             if replaces:
-                # Fuseki 5.6 leaves decimals such as 1.50 in a graph that a PUT replaces.
+                # Delete first: Fuseki 5.6 keeps decimals such as 1.50 when a PUT replaces a graph.
                 self.client.send("DELETE", graph_url(self.url, name), accepted=_NO_DELETE)
             method = "PUT" if replaces else "POST"
             self._send_chunk(method, graph_url(self.url, name), body)
@@ -275,7 +275,7 @@ class _Sender:
         refused = frozenset({415}) if self._kind == _N_TRIPLES else frozenset[int]()
         headers = {"Content-Type": self._kind}
         reply = self.client.send(method, url, body, headers, accepted=refused)
-        if reply.status == 415:  # N-Triples are Turtle, which all stores must take
+        if reply.status == 415:  # N-Triples is also Turtle, which all stores must accept
             self._kind = _TURTLE
             self._send_chunk(method, url, body)
 
@@ -298,7 +298,7 @@ def graph_url(url: str, name: str | None) -> str:
 def _rows(
     workspace: Workspace, options: PushOptions
 ) -> Iterator[tuple[duckdb.DuckDBPyConnection, str, Path]]:
-    """Give a connection, a query for the rows s, p, o, g that are sent, and a folder for files."""
+    """Yield a connection, a query for the rows s, p, o, g to send, and a temporary folder."""
     build = check_build(workspace.current_build())
     with (
         temporary_folder("push") as name,
@@ -351,8 +351,8 @@ def _refuse_blank(connection: duckdb.DuckDBPyConnection, rows: str) -> None:
     if found:
         raise InputError(
             "blank-nodes-in-push",
-            f"there are blank nodes, which a store makes anew with each request: {found[0]}",
-            hint="Give --skolemize, which makes IRIs of them.",
+            f"there are blank nodes, which a store creates again for each request: {found[0]}",
+            hint="Add --skolemize, which turns them into IRIs.",
         )
 
 
@@ -360,7 +360,7 @@ def _graphs(connection: duckdb.DuckDBPyConnection, rows: str) -> list[PushedGrap
     # Not count(DISTINCT ...), which cannot spill. Only typed literals have values.
     values = f"SELECT g, s, p, {value_sql('o')} AS v FROM ({rows})"
     values += " WHERE starts_with(o, '\"') AND ends_with(o, '>')"
-    # No WHERE on v: it would be moved inwards, and v computed twice.
+    # No WHERE on v: DuckDB would push it down and compute v twice.
     valued = f"SELECT g, v, count(*) AS n FROM ({values}) GROUP BY g, s, p, v"
     with translated():
         found = connection.execute(
@@ -377,9 +377,9 @@ def _graphs(connection: duckdb.DuckDBPyConnection, rows: str) -> list[PushedGrap
 
 
 def value_sql(term: str) -> str:
-    """Return SQL for the value of a number, boolean or time, the same for all its written forms.
+    """Return SQL for the value of a number, boolean or time, the same for all its lexical forms.
 
-    It is NULL for other terms: these have one written form only.
+    It is NULL for other terms, which have only one lexical form.
 
     Args:
         term: An SQL expression for a term.
@@ -410,7 +410,7 @@ def _chunks(
     connection: duckdb.DuckDBPyConnection, rows: str, size: int, folder: Path
 ) -> Iterator[_Chunk]:
     """Yield graph, whether this is its first chunk, number of triples, and N-Triples."""
-    # Through a file: the connection holds all rows of a sorted result in memory.
+    # Through a file, because DuckDB keeps all rows of a sorted result in memory.
     lines = folder / "lines"
     sql = f"SELECT concat(g, ' ', s, ' ', p, ' ', o, ' .') FROM ({rows})"
     copy_lines(connection, f"{sql} ORDER BY g NULLS FIRST, s, p, o", lines)
@@ -435,15 +435,15 @@ def _checked(client: Client, endpoint: str, graph: PushedGraph, *, add: bool) ->
     where = "{ ?s ?p ?o }" if graph.name is None else f"{{ GRAPH <{graph.name}> {{ ?s ?p ?o }} }}"
     held = _count(client, endpoint, f"SELECT (COUNT(*) AS ?n) WHERE {where}")
     found = PushedGraph(graph.name, graph.triples, graph.values, held)
-    # What is added to may hold more; a default graph may be the merge of all graphs.
+    # Adding keeps older triples, and a default graph may be the merge of all graphs.
     open_ended = add or graph.name is None
     if held < graph.values or (held > graph.triples and not open_ended):
         shown = f"<{graph.name}>" if graph.name else "the default graph"
         raise WorldError(
             "remote-count-differs",
-            f"the store holds {held:,} triples in {shown}, not the {graph.triples:,} that were"
-            f" sent ({graph.values:,} if it merges literals of one value)",
-            hint="Is something else writing to it, or does the store refuse values? See"
+            f"the store has {held:,} triples in {shown}, not the {graph.triples:,} that were"
+            f" sent ({graph.values:,} if it merges literals of the same value)",
+            hint="Is another program writing to it, or does the store refuse values? See"
             " `kg help stores`.",
         )
     return found

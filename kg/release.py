@@ -1,6 +1,6 @@
-"""A release: the files of a build that a maintainer publishes, with their checksums.
+"""Makes a release: the files of a build that a maintainer publishes, with their checksums.
 
-The folder appears in one step, whole. It is the same, byte for byte, for the same build.
+The folder appears in one step. The same build gives the same bytes.
 """
 
 from __future__ import annotations
@@ -29,12 +29,12 @@ _QUADS: Final = ("nq", "trig", "jsonld")
 
 @dataclass(frozen=True, slots=True)
 class Released:
-    """What a release holds.
+    """A release.
 
     Attributes:
-        folder: Where it lies.
+        folder: Its folder.
         files: The names of all files, sorted.
-        differences: What differs from the last release; None without one.
+        differences: The differences from the last release; None without one.
     """
 
     folder: Path
@@ -55,19 +55,19 @@ def release(
     """Make the folder of a release of the current build.
 
     Args:
-        workspace: Where the build is.
-        folder: The folder to make; it must not be there yet.
-        formats: Endings of the exports, such as ``nq.gz`` or ``ttl``.
-        last: The folder of the last release, or a file in it, to tell the differences from.
-        name: The exports' name without an ending.
+        workspace: The workspace.
+        folder: The folder to make; it must not exist.
+        formats: Suffixes of the exports, such as ``nq.gz`` or ``ttl``.
+        last: The folder of the last release, or a file in it, to compare with.
+        name: The exports' name without a suffix.
         memory: Peak memory of the process, such as ``1GB``.
-        progress: Called with what is being done.
+        progress: Called with the name of each step.
 
     Raises:
-        UsageError: A format is unknown, or the name is no file name or taken.
-        InputError: There is no build, the folder is there, or the last release is not.
-        WorldError: The disk failed; there is no folder then.
-        LimitError: A limit was reached; there is no folder then.
+        UsageError: A format is unknown, or the name is not a file name or is taken.
+        InputError: There is no build, the folder exists, or the last release is missing.
+        WorldError: The disk failed; no folder is left.
+        LimitError: A limit was reached; no folder is left.
     """
     say = progress or (lambda step: None)  # noqa: ARG005
     build = check_build(workspace.current_build())
@@ -75,18 +75,18 @@ def release(
         raise UsageError(
             "bad-option",
             f"--name takes a file name without folders, not {name!r}",
-            hint=f"For example --name graph; not {', '.join(_TAKEN)}, which other files have.",
+            hint=f"For example --name graph; {', '.join(_TAKEN)} are names of other files.",
         )
     formats = tuple(dict.fromkeys(formats))
     for ending in formats:
         choose_format(f"{name}.{ending}")
     if not formats:
-        raise UsageError("format-needed", "a release needs a format", hint="Say --format nq.gz.")
+        raise UsageError("format-needed", "a release needs a format", hint="Add --format nq.gz.")
     if folder.exists():
         raise InputError(
             "release-exists",
-            f"{show_path(folder)} is there already, and a release does not change",
-            hint="Name a new folder, for example with the version or the day.",
+            f"{show_path(folder)} exists already, and a release is never changed",
+            hint="Give a new folder, for example with the version or the date in its name.",
         )
     old = _export_of(last) if last else None
     with making(folder) as part:
@@ -118,7 +118,7 @@ def _compare(workspace: Workspace, old: Path, part: Path, memory: str | None) ->
 
 
 def _export_of(last: Path) -> Path:
-    """Return the export of a release to compare with: one with graphs, if there is one."""
+    """Return the export of a release to compare with, preferably one with graphs."""
     if last.is_file():
         return last
     for endings in (_QUADS, ("ttl", "nt", "rdf")):
@@ -129,8 +129,8 @@ def _export_of(last: Path) -> Path:
                 return found[0]
     raise InputError(
         "no-release",
-        f"{show_path(last)} holds no export to compare with",
-        hint="Name the folder of the last release, or an RDF file.",
+        f"{show_path(last)} contains no export to compare with",
+        hint="Give the folder of the last release, or an RDF file.",
     )
 
 

@@ -1,8 +1,7 @@
-"""What differs between two graphs: RDF files or builds, larger than memory.
+"""Compares two graphs, RDF files or builds, that may be larger than memory.
 
-Both sides become sorted quad tables; DuckDB compares them range by range. Blank nodes have no
-names to compare by: the parts of the graph that hang together by them are matched by their
-canonical form.
+Both sides become sorted quad tables, which DuckDB compares range by range. Blank nodes have no
+names to compare: statements that they connect are matched by their canonical form.
 """
 
 from kg.diff.api import FORMATS, Differences, DiffOptions, diff

@@ -1,4 +1,4 @@
-"""Comparison as a function: two names in, differences in a format out."""
+"""Compares two graphs by name, and writes the differences in a format."""
 
 from __future__ import annotations
 
@@ -32,14 +32,14 @@ CHUNK: Final = 1000  # triples of a DELETE DATA or INSERT DATA
 
 @dataclass(frozen=True, slots=True)
 class DiffOptions:
-    """What a user may choose about a comparison.
+    """The options of a comparison.
 
     Attributes:
         form: The format of the differences.
-        merged: Compare triples, whatever graph they stand in. It is so anyway where one side is
-            in a format without graphs.
+        merged: Compare triples, whatever their graph. This is always done if one side is in a
+            format without graphs.
         with_inferred: Whether what ``kg build --infer`` added counts.
-        chunk: Triples of one operation of a SPARQL Update.
+        chunk: Maximum number of triples of one operation of a SPARQL Update.
         timeout: Seconds that matching the blank nodes of a side may take.
         memory: Peak memory of the process, such as ``1GB``.
         threads: Worker threads.
@@ -56,11 +56,11 @@ class DiffOptions:
 
 @dataclass(frozen=True, slots=True)
 class Differences:
-    """How much differs.
+    """The number of differences.
 
     Attributes:
-        removed: Statements of the old side that the new one does not have.
-        added: Statements of the new side that the old one does not have.
+        removed: Statements that only the old side has.
+        added: Statements that only the new side has.
         entities: Subjects with differences.
         merged: Whether triples were compared, and not quads.
     """
@@ -71,7 +71,7 @@ class Differences:
     merged: bool
 
     def __bool__(self) -> bool:
-        """Tell whether anything differs."""
+        """Return whether anything differs."""
         return bool(self.removed or self.added)
 
 
@@ -83,17 +83,18 @@ def diff(
     workspace: Workspace | None = None,
     options: DiffOptions | None = None,
 ) -> Differences:
-    """Write what differs between two graphs.
+    """Write the differences between two graphs.
 
     Args:
         old: Path of an RDF file, ``current``, ``previous``, or the name of a build.
         new: The same for the other side.
         sink: Gets the differences in the chosen format, in UTF-8; nothing if there are none.
         workspace: Where builds and prefixes are; by default that of the current folder.
-        options: What else may be chosen.
+        options: Format, limits and so on.
 
     Raises:
-        InputError: A side is not there or no valid RDF, or the format cannot say the differences.
+        InputError: A side is missing or not valid RDF, or the format cannot express the
+            differences.
         WorldError: The disk failed.
         LimitError: A limit on memory or on blank nodes was reached.
 
@@ -131,14 +132,14 @@ def diff(
 
 
 def _for_engine(memory: str | None) -> str | None:
-    """Return the memory that the engine is told, so that the process keeps to what was asked.
+    """Return the limit to give DuckDB, so that the process keeps to `memory`.
 
     While it sorts ten million quads, DuckDB takes a twentieth more than its limit.
     """
     if memory is None:
         return None
     size = parse_size(memory)
-    # Little is left as it is: the runs are small, and a message shows it as it was given.
+    # Keep small limits: the sorts are small, and messages show the limit as the user gave it.
     return memory if size < _MUCH else f"{size * 92 // 100}B"
 
 
@@ -150,7 +151,7 @@ def _compare(
     *,
     merged: bool,
 ) -> Differences:
-    """Make the table ``changes``: sign, s, p, o, g, part, copy, copies."""
+    """Create the table ``changes``: sign, s, p, o, g, part, copy, copies."""
     old, new = (rows_of(side, merged=merged) for side in sides)
     ground = folder / "ground"
     ground.mkdir()
@@ -179,7 +180,7 @@ def _compare(
 
 def _prefixes(find: Callable[[], Workspace], sides: list[Side]) -> Mapping[str, str]:
     prefixes = {**COMMON_PREFIXES}
-    with suppress(InputError):  # two files may be compared outside of a workspace
+    with suppress(InputError):  # files may be compared outside a workspace
         prefixes = {**find().prefixes}
     for side in sides:
         prefixes = {**side.prefixes, **prefixes}
@@ -200,7 +201,7 @@ def _write(
     else:
         sql = update_sql(connection, options.chunk)
     copy_lines(connection, sql, lines)
-    if options.form == "text":  # for people; the other formats hold values as they are
+    if options.form == "text":  # shorten long values here only; the other formats keep them
         with lines.open(encoding="utf-8", newline="\n") as shown:
             while text := shown.read(1 << 20):
                 sink.write(visible(text).encode())

@@ -1,4 +1,4 @@
-"""Blank nodes compared: parts of the graph that hang together by them, by canonical form."""
+"""Compares statements with blank nodes, by the canonical form of connected components."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from kg.rdf.canonical import canonicalise
 if TYPE_CHECKING:
     import duckdb
 
-# Statements with blank nodes on one side; they fit in the memory of the process for them.
+# Statements with blank nodes on one side that fit into the child's memory.
 MOST_BLANK: Final = 500_000
 
 
@@ -29,23 +29,24 @@ def compare_blank(
 ) -> str | None:
     """Compare the rows with blank nodes of two sides.
 
-    A part that one side holds more often than the other differs, whole. Labels are made of the
-    digest of the part, so that they are the same whatever the labels of the files were.
+    A part is a set of statements connected by blank nodes. If one side has more copies of a part,
+    all its statements differ. Labels in the result are made of the digest of the part, so that
+    they do not depend on the labels in the files.
 
     Args:
         connection: From `kg.duck.engine`.
         old: A query for the rows of one side.
         new: The same for the other.
-        folder: Where files may be made.
+        folder: Folder for intermediate files.
         timeout: Seconds that a side may take.
-        memory: What the process for it may take.
+        memory: Memory limit of the child process.
 
     Returns:
         A query with the columns sign, s, p, o, g, part (the digest), copy, copies (how many the
         old side has); None if no side has blank nodes.
 
     Raises:
-        LimitError: There are too many, or it took longer or more.
+        LimitError: There are too many, or the limit on time or memory was reached.
         WorldError: The disk failed.
     """
     sides = []
@@ -57,7 +58,7 @@ def compare_blank(
         if count > MOST_BLANK:
             raise LimitError(
                 "blank-node-limit",
-                f"more than {MOST_BLANK:,} statements hold blank nodes",
+                f"more than {MOST_BLANK:,} statements have blank nodes",
                 hint="Compare exports made with `kg export --skolemize`.",
             )
         if count:
@@ -98,7 +99,7 @@ def _differing(connection: duckdb.DuckDBPyConnection, old: Path, new: Path) -> s
 
 
 def _labelled(name: str) -> str:
-    """Return SQL for a term whose label tells the part too: ``_:b3f2…n0``, ``_:b3f2…x2n0``."""
+    """Return SQL for a term with the part and copy in its label: ``_:b3f2…n0``, ``_:b3f2…x2n0``."""
     copy = "CASE WHEN copy = 1 THEN '' ELSE concat('x', copy) END"
     number = f"substr({name}, length('_:c14n') + 1)"
     return (
@@ -114,7 +115,7 @@ def _read(path: Path) -> str:
         r" regexp_extract(line, '^[^\t]*\t[^\t]*\t[^\t]*\t(.*) \.$', 1) AS rest"
         f" FROM {lines_sql(path)}"
     )
-    # Subject and predicate hold no space; a graph follows the object behind its last quote.
+    # Subject and predicate contain no space; a graph follows the last quote of a literal.
     pattern = r"""^(\S+) (\S+) ("(?:[^"\\]|\\.)*"\S*|\S+)(?: (\S+))?$"""
     parts = ", ".join(
         f"regexp_extract(rest, {sql_text(pattern)}, {place}) AS {name}"

@@ -1,4 +1,4 @@
-"""The comparison: range by range of sorted tables, so that no hash table holds a whole graph."""
+"""Compares sorted tables range by range, so that no hash table contains a whole graph."""
 
 from __future__ import annotations
 
@@ -13,24 +13,24 @@ from kg.duck import sql_text
 if TYPE_CHECKING:
     import duckdb
 
-# Rows of a side in one range: some 200 MB as a hash table of terms.
+# Rows of a side in one range: about 200 MB as a hash table of terms.
 RANGE: Final = 500_000
 HAS_BLANK: Final = "(s >= '_' OR o >= '_' OR coalesce(g >= '_', false))"
 
 
 def rows_of(side: Side, *, merged: bool) -> str:
-    """Return a query for the rows of a side that count, with the columns s, p, o, g.
+    """Return a query for the rows of a side to compare, with the columns s, p, o, g.
 
     Args:
-        side: The graph.
-        merged: Whether graphs do not count: all rows are of the default graph then.
+        side: The side.
+        merged: Whether to ignore graphs and put all rows into the default graph.
     """
     condition = "true"
     if side.left_out is not None:
         condition = f"g IS DISTINCT FROM {sql_text(side.left_out)}"
     graph = "NULL::VARCHAR AS g" if merged else "g"
     distinct = "DISTINCT " if merged else ""
-    # The DISTINCT is of one range, since a condition on s stands around it.
+    # The DISTINCT covers one range only, because callers add a condition on s.
     return f"SELECT {distinct}s, p, o, {graph} FROM {side.table.sql} WHERE {condition}"
 
 
@@ -69,7 +69,7 @@ def cuts_of(connection: duckdb.DuckDBPyConnection, sides: Sequence[Side]) -> lis
                 f" WHERE n % {RANGE} = 0"
             ).fetchall()
         )
-    # Those of two like tables lie side by side: every other one does.
+    # Two similar tables give nearly the same cuts, so every other one is enough.
     return sorted(found)[:: len(sides)]
 
 

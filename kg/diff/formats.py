@@ -1,7 +1,7 @@
-"""Differences as text: for people, as RDF Patch, as SPARQL Update.
+"""Writes differences as text for people, as RDF Patch or as SPARQL Update.
 
 All are queries over the view ``changes`` (sign, s, p, o, g, part, copy, copies) with one text
-column. What is removed comes before what is added.
+column. Removed statements come before added ones.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     import duckdb
 
 _ORDER: Final = f"s, p <> '{RDF_TYPE}', p, sign DESC, o, g NULLS FIRST"
-# Statements of a part that a pattern of SPARQL still finds in reasonable time.
+# Statements of a part that a SPARQL pattern can match in reasonable time.
 _LARGEST_PATTERN: Final = 200
 
 
@@ -33,7 +33,7 @@ def text_sql(prefixes: Mapping[str, str]) -> str:
         "SELECT *, lag(s) OVER () IS DISTINCT FROM s AS new_s, lag(s) OVER () IS NULL AS first"
         f" FROM (SELECT * FROM changes ORDER BY {_ORDER})"
     )
-    # `-` sorts behind `+`, so DESC puts what is removed first.
+    # `-` sorts after `+`, so DESC puts removed statements first.
     return (
         f"SELECT concat(CASE WHEN new_s AND NOT first THEN e'\\n' ELSE '' END,"
         f" CASE WHEN new_s THEN concat({names.short_iri_sql('s')}, e'\\n') ELSE '' END,"
@@ -46,8 +46,8 @@ def patch_sql(connection: duckdb.DuckDBPyConnection) -> str:
     """Return a query for the lines of an RDF Patch.
 
     Raises:
-        InputError: A removed statement holds a blank node, which a patch cannot name: its labels
-            are those of one store.
+        InputError: A removed statement has a blank node. A patch cannot name it, because labels
+            are local to a store.
 
     Spec: https://afs.github.io/rdf-delta/rdf-patch.html
     """
@@ -58,7 +58,7 @@ def patch_sql(connection: duckdb.DuckDBPyConnection) -> str:
     if row:
         raise InputError(
             "blank-node-in-patch",
-            f"what is removed holds blank nodes, which an RDF Patch cannot name: {row[0]}",
+            f"a removed statement has a blank node, which an RDF Patch cannot name: {row[0]}",
             hint="Use --format update, or compare exports made with `kg export --skolemize`.",
         )
     lines = (
@@ -70,19 +70,19 @@ def patch_sql(connection: duckdb.DuckDBPyConnection) -> str:
 
 
 def _in_order(lines: str) -> str:
-    # DuckDB promises no order of UNION ALL, and with one thread it keeps none.
+    # DuckDB does not keep the order of UNION ALL.
     return f"SELECT line FROM ({lines}) AS t(block, n, line) ORDER BY block, n"
 
 
 def update_sql(connection: duckdb.DuckDBPyConnection, chunk: int) -> str:
     """Return a query for the lines of a SPARQL Update.
 
-    Removed blank nodes are found by a pattern that fits only parts of the graph which are equal to
-    theirs; it removes all of them, and those that stay are inserted anew.
+    Removed blank nodes are found by a pattern that matches only equal parts of the graph. It
+    removes all copies of a part, and those that remain are inserted again.
 
     Args:
         connection: From `kg.duck.engine`.
-        chunk: Triples of one operation at most.
+        chunk: Maximum number of triples of one operation.
 
     Raises:
         LimitError: A removed part with blank nodes is too large for a pattern.
@@ -90,7 +90,7 @@ def update_sql(connection: duckdb.DuckDBPyConnection, chunk: int) -> str:
     Spec: https://www.w3.org/TR/sparql11-update/#updateLanguage
     """
     _find_blank_removals(connection)
-    # A blank node of two INSERT DATA would be two: a part stays whole.
+    # A blank node in two INSERT DATA would become two, so a part is never split.
     ground = (
         "SELECT sign, s, p, o, g, (row_number() OVER (PARTITION BY sign, g ORDER BY s, p, o) - 1)"
         f" // {chunk} AS piece, '' AS part FROM changes WHERE part IS NULL"
@@ -122,7 +122,7 @@ def update_sql(connection: duckdb.DuckDBPyConnection, chunk: int) -> str:
 
 
 def _find_blank_removals(connection: duckdb.DuckDBPyConnection) -> None:
-    """Make the tables ``blank_removals`` (n, text) and ``blank_inserts`` (as ``changes``)."""
+    """Create the tables ``blank_removals`` (n, text) and ``blank_inserts`` (as ``changes``)."""
     connection.execute("CREATE OR REPLACE TEMP TABLE blank_removals (n INTEGER, text VARCHAR)")
     removed = "FROM changes WHERE sign = '-' AND part IS NOT NULL"
     parts = connection.execute(
@@ -134,7 +134,7 @@ def _find_blank_removals(connection: duckdb.DuckDBPyConnection) -> None:
         ).fetchall()
         text = removal_of_part(rows)
         connection.execute("INSERT INTO blank_removals VALUES (?, ?)", [number, text])
-    # The pattern fits all copies of a part: as many as stay come back.
+    # The pattern removes all copies of a part, so insert again those that remain.
     label = ", ".join(
         f"CASE WHEN starts_with({name}, '_:') THEN concat({name}, 'k', i) ELSE {name} END AS {name}"
         for name in "sog"
@@ -155,19 +155,19 @@ Row = tuple[str, str, str, str | None]
 
 
 def removal_of_part(rows: list[Row]) -> str:
-    """Return the operation that removes all parts of a graph that are equal to one.
+    """Return the operation that removes all parts of a graph that are equal to this one.
 
     Args:
-        rows: All statements that hang together by blank nodes.
+        rows: All statements of a part.
 
     Raises:
-        LimitError: They are too many for a pattern, or a blank node names a graph.
+        LimitError: There are too many for a pattern, or a blank node names a graph.
     """
     if len(rows) > _LARGEST_PATTERN or any(g and g.startswith("_:") for *_, g in rows):
         raise LimitError(
             "blank-node-limit",
-            f"{len(rows):,} statements that hang together by blank nodes are removed: a pattern of"
-            f" SPARQL finds at most {_LARGEST_PATTERN}, and no graph with a blank name",
+            f"{len(rows):,} statements that blank nodes connect are removed: a SPARQL pattern can"
+            f" match at most {_LARGEST_PATTERN}, and none in a graph named by a blank node",
             hint="Compare exports made with `kg export --skolemize`.",
         )
     labels = sorted({term for s, _, o, _ in rows for term in (s, o) if term.startswith("_:")})
@@ -188,7 +188,7 @@ def removal_of_part(rows: list[Row]) -> str:
 
 
 def _nothing_else(name: str, said: list[Row]) -> list[str]:
-    """Return filters by which a blank node stands in no statement but those of the pattern."""
+    """Return filters that a blank node has no statements beside those of the pattern."""
     found = []
     for ours, triple in ((0, f"{name} ?p ?t"), (2, f"?t ?p {name}")):
         for named in (False, True):

@@ -1,4 +1,4 @@
-"""What a user may compare: RDF files, and builds of a workspace by name."""
+"""Reads the two sides of a comparison: RDF files, or builds of a workspace by name."""
 
 from __future__ import annotations
 
@@ -28,9 +28,9 @@ class Side:
 
     Attributes:
         table: Its quad table.
-        has_graphs: Whether its format can name graphs.
-        left_out: A graph, as a term, that does not count.
-        prefixes: Prefix to namespace, as a file declares them.
+        has_graphs: Whether its format supports named graphs.
+        left_out: A graph, as a term, that is not compared.
+        prefixes: Prefix to namespace, as the file declares them.
     """
 
     table: QuadTable
@@ -47,17 +47,17 @@ def read_side(
     *,
     with_inferred: bool = False,
 ) -> Side:
-    """Return the graph that a user names.
+    """Read a side of a comparison.
 
     Args:
         connection: From `kg.duck.engine`.
         name: Path of an RDF file, ``current``, ``previous``, or the name of a build.
-        folder: Where a table of a file's terms may be made.
-        find: Gives the workspace; called only where a build is named.
+        folder: Folder for the quad table of a file.
+        find: Returns the workspace; called only if a build is named.
         with_inferred: Whether what ``kg build --infer`` added counts.
 
     Raises:
-        InputError: There is no such file or build, or the file is no valid RDF.
+        InputError: There is no such file or build, or the file is not valid RDF.
         WorldError: The disk failed.
         LimitError: The memory limit was reached.
     """
@@ -78,7 +78,7 @@ def read_side(
 
 
 def find_build(workspace: Workspace, name: str) -> Build:
-    """Return a build by name; ``current`` and ``previous`` are names too.
+    """Return a build by name, which may be ``current`` or ``previous``.
 
     Raises:
         InputError: There is no such build.
@@ -94,10 +94,10 @@ def find_build(workspace: Workspace, name: str) -> Build:
         raise InputError(
             "no-previous-build",
             "there is no build before the current one",
-            hint="Compare with an export that you kept, for example: kg diff old.nq.gz current",
+            hint="Compare with an older export, for example: kg diff old.nq.gz current",
         )
     raise InputError(
         "unknown-build",
         f"{name} is neither a build of this workspace nor the name of an RDF file",
-        hint=f"The builds are {present}; current and previous are names too.",
+        hint=f"The builds are {present}; current and previous also work.",
     )

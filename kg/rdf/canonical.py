@@ -1,4 +1,4 @@
-"""Files of N-Quads canonicalised by RDFC-1.0, in a process with limits on time and memory.
+"""Canonicalises files of N-Quads by RDFC-1.0, in a process with limits on time and memory.
 
 The algorithm never finishes on some graphs.
 
@@ -18,7 +18,7 @@ from kg.sizes import parse_size
 
 TIMEOUT: Final = 60.0  # seconds
 _MEMORY: Final = "2GB"
-_LEAST: Final = "500MB"  # that Python with the library takes for address space
+_LEAST: Final = "500MB"  # address space that Python needs with pyoxigraph
 
 
 def canonicalise(
@@ -35,18 +35,18 @@ def canonicalise(
     """Write the canonical N-Quads of a file to another.
 
     Args:
-        source: N-Quads, as many as fit in the memory.
+        source: N-Quads that fit into the memory.
         target: The file to write.
-        parts: Canonicalise each part that hangs together by blank nodes; `kg.rdf.rdfc` says what
-            is written then.
+        parts: Canonicalise each part connected by blank nodes separately; for the format of the
+            target see `kg.rdf.rdfc`.
         digest: The hash algorithm: ``sha256`` or ``sha384``.
         timeout: Seconds; by default a minute.
-        memory: What the process may take; by default 2 GB.
-        code: Of the error where a limit is reached.
-        advice: What to do then, without a full stop.
+        memory: Memory limit of the process; by default 2 GB.
+        code: Error code if a limit is reached.
+        advice: Hint for that error, without a full stop.
 
     Raises:
-        LimitError: It took longer or more.
+        LimitError: The limit on time or memory was reached.
         WorldError: The process failed.
     """
     timeout = TIMEOUT if timeout is None else timeout

@@ -1,12 +1,12 @@
-"""The process that canonicalises: ``python -P rdfc.py FROM TO BYTES DIGEST [parts]``.
+"""The child process that canonicalises: ``python -P rdfc.py FROM TO BYTES DIGEST [parts]``.
 
-It reads N-Quads and writes canonical N-Quads. With ``parts``, all statements hold blank nodes, and
-those that hang together by them are canonicalised apart from the others; then it writes a line a
-statement: the digest of the part, its number among those of the same digest, the number of the
-statement in it, and the canonical statement, parted by tabs and sorted.
+It reads N-Quads and writes canonical N-Quads. With ``parts``, all statements have blank nodes, and
+each part of the graph that they connect is canonicalised separately. Then it writes a sorted line
+per statement, separated by tabs: the digest of the part, its number among parts of the same digest,
+the number of the statement in the part, and the canonical statement.
 
-It runs alone so that kg can stop it and limit its memory, which Oxigraph cannot do. It imports
-nothing of kg.
+It runs alone so that kg can stop it and limit its memory, which Oxigraph cannot do. It does not
+import kg.
 
 Spec: https://www.w3.org/TR/rdf-canon/
 """
@@ -28,7 +28,7 @@ _ALGORITHMS = {
 
 
 def main(arguments: list[str]) -> int:
-    """Canonicalise one file to another within so many bytes of memory."""
+    """Canonicalise one file into another, within a limit on memory in bytes."""
     source, target, size, digest, *parts = arguments
     _limit_memory(int(size))
     quads = ox.parse(path=source, format=ox.RdfFormat.N_QUADS)
@@ -57,7 +57,7 @@ def _write_parts(parts: list[list[ox.Quad]], target: Path, digest: str) -> None:
 
 
 def _parts(quads: list[ox.Quad]) -> list[list[ox.Quad]]:
-    """Return the quads, those together that hang together by blank nodes."""
+    """Return the parts: quads connected by blank nodes."""
     roots: dict[str, str] = {}
 
     def root(node: str) -> str:
@@ -83,7 +83,7 @@ def _labels(quad: ox.Quad) -> list[str]:
 
 
 def _limit_memory(size: int) -> None:
-    """Limit what this process takes, and have the system end it with the one that started it."""
+    """Limit the memory of this process, and make it end when its parent ends."""
     import resource
 
     if sys.platform == "linux":

@@ -1,4 +1,4 @@
-"""A graph store in a thread, with failures that a test asks for."""
+"""A graph store in a thread, which fails as a test wants."""
 
 import base64
 import hashlib
@@ -18,7 +18,7 @@ USER, PASSWORD, TOKEN = "ann", "s3cret", "t0ken"
 
 @dataclass
 class FakeStore:
-    """Holds graphs; ``fail`` is asked for each request that writes.
+    """Keeps graphs, and calls ``fail`` for each request that writes.
 
     Attributes:
         login: ``""``, ``basic``, ``digest`` or ``bearer``.
@@ -123,7 +123,7 @@ class Handler(BaseHTTPRequestHandler):
     def write_graph(self) -> None:
         length = int(self.headers["Content-Length"])
         body = self.rfile.read(length)
-        if len(body) < length:  # cut on the way: a store changes nothing then
+        if len(body) < length:  # a truncated request changes nothing
             self.close_connection = True
             return
         if urlsplit(self.path).path != "/store":
@@ -168,7 +168,7 @@ class Server(ThreadingHTTPServer):
     daemon_threads = True
 
     def handle_error(self, *_: object) -> None:
-        """Say nothing of clients that have gone: tests make them go."""
+        """Ignore clients that have disconnected, as tests make them do."""
 
 
 @contextmanager

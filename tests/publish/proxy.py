@@ -1,10 +1,10 @@
-"""A proxy in a process of its own that fails as networks and gateways do.
+"""A proxy in its own process that fails as networks and gateways do.
 
     python -m tests.publish.proxy PORT SEED
 
-It writes its own port as the first line, and then what it did to each request: ``pass``, or one of
-the failures. One request for each connection, as kg sends them. What a client has given up is not
-taken to the store any more.
+It writes its port as the first line, then what it did to each request: ``pass`` or one of the
+failures. There is one request per connection, as kg sends them. A request that the client has
+given up is not forwarded.
 """
 
 import random
@@ -19,11 +19,11 @@ from contextlib import contextmanager
 from pathlib import Path
 
 FAILURES = (
-    "cut the body",  # the store sees the start of the request only
-    "lose the answer",  # the store has done it, and nobody hears of it
+    "cut the body",  # the store gets only the start of the request
+    "lose the answer",  # the store has done it, but the client does not learn of it
     "cut the answer",
-    "delay",  # by less than the client waits
-    "hang",  # until the client has gone
+    "delay",  # shorter than the client's timeout
+    "hang",  # until the client disconnects
     "503",
     "503 with Retry-After",
 )
@@ -35,7 +35,7 @@ _REFUSED = (
 
 @contextmanager
 def failing_proxy(port: int, seed: int) -> Iterator[tuple[int, list[str]]]:
-    """Give the port of a proxy for a local port, and the list of what it has done so far."""
+    """Start a proxy for a local port; yield its port and the list of its actions so far."""
     command = [sys.executable, "-u", "-m", "tests.publish.proxy", str(port), str(seed)]
     root = Path(__file__).parents[2]
     with subprocess.Popen(command, cwd=root, stdout=subprocess.PIPE, text=True) as process:
@@ -61,7 +61,7 @@ def main(port: int, seed: int) -> None:
 
 
 def schedule(seed: int) -> Iterator[str]:
-    """Yield what becomes of each connection: each failure once among 21, in any order."""
+    """Yield the action for each connection: in each 21 every failure once, in random order."""
     chance = random.Random(seed)
     while True:
         kinds = [*FAILURES, *["pass"] * 2 * len(FAILURES)]
@@ -79,7 +79,7 @@ def serve(client: socket.socket, port: int, kind: str) -> None:
                 client.sendall(_REFUSED.format(wait).encode())
                 return
             if kind == "hang":
-                select.select([client], [], [])  # readable when it has gone
+                select.select([client], [], [])  # readable once it has disconnected
                 return
             if kind == "delay":
                 time.sleep(DELAY)
@@ -89,7 +89,7 @@ def serve(client: socket.socket, port: int, kind: str) -> None:
                 return
             client.sendall(answer[: len(answer) // 2] if kind == "cut the answer" else answer)
         except OSError:
-            return  # one of both has gone
+            return  # one side has disconnected
 
 
 def read_request(client: socket.socket) -> tuple[bytes, int]:

@@ -1,4 +1,4 @@
-"""The commands of docs/ci.md, run as they stand there, in a workspace of `kg init`."""
+"""The commands of docs/ci.md work as shown in a workspace of `kg init`."""
 
 import json
 import re
@@ -43,7 +43,7 @@ def run(stage: Stage, script: str, **environment: str) -> subprocess.CompletedPr
     )
 
 
-def test_a_change_is_checked(stage: Stage) -> None:
+def test_the_page_checks_a_change(stage: Stage) -> None:
     script = section("Check a change before it is merged")
     ended = run(stage, script)
     assert ended.returncode == 0, ended.stderr
@@ -65,7 +65,7 @@ def test_the_workflow_runs_the_same_commands() -> None:
     assert "\n".join(runs) + "\n" == section("Check a change before it is merged")
 
 
-def test_violations_are_failed_tests(stage: Stage) -> None:
+def test_violations_appear_as_failed_tests(stage: Stage) -> None:
     script = section("Show violations as failed tests")
     assert run(stage, script).returncode == 0
     assert fromstring((stage.folder / "kg.xml").read_text()).get("failures") == "0"
@@ -80,12 +80,12 @@ def test_violations_are_failed_tests(stage: Stage) -> None:
     assert run(stage, script).returncode == 2
 
 
-def test_the_job_of_gitlab_runs_the_same_commands() -> None:
+def test_the_gitlab_job_runs_the_same_commands() -> None:
     runs = re.findall(r"^ +- (kg .*)$", PAGE.read_text(encoding="utf-8"), re.MULTILINE)
     assert "\n".join(runs) + "\n" == section("Show violations as failed tests")
 
 
-def test_a_graph_is_watched(stage: Stage) -> None:
+def test_the_page_watches_a_graph(stage: Stage) -> None:
     script = section("Watch a graph")
     assert run(stage, "kg build && kg export -o published.nq.gz").returncode == 0
     ended = run(stage, script)
@@ -104,7 +104,7 @@ def test_a_graph_is_watched(stage: Stage) -> None:
 
 
 @pytest.mark.skipif(shutil.which("sha256sum") is None, reason="not installed: sha256sum")
-def test_a_release_is_published(stage: Stage, store: FakeStore) -> None:
+def test_the_page_publishes_a_release(stage: Stage, store: FakeStore) -> None:
     store.login = "basic"
     assert run(stage, "kg build && kg release releases/last").returncode == 0
     peaks = stage.folder / "data" / "peaks.csv"

@@ -45,7 +45,7 @@ Refused = Callable[..., None]
 
 @pytest.fixture
 def refused(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Refused:
-    """Check that a command says what is wrong. In this process, since there are many."""
+    """Check that a command reports an error; run in this process, since there are many."""
 
     def check(folder: Path, command: str, *said: str, code: int = 2) -> None:
         monkeypatch.chdir(folder)
@@ -59,7 +59,7 @@ def refused(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str])
     return check
 
 
-def test_describe(built: Workspace) -> None:
+def test_describe_writes_the_same_card_in_every_format(built: Workspace) -> None:
     shown = kg(built.root, "describe")
     assert shown.returncode == 0, shown.stderr
     assert ask(shown.stdout, COUNT) == [[str(ALL)]]
@@ -73,7 +73,9 @@ def test_describe(built: Workspace) -> None:
         assert shown.stdout == (built.root / "card.md").read_text()
 
 
-def test_describe_refuses(built: Workspace, tmp_path: Path, refused: Refused) -> None:
+def test_describe_reports_wrong_arguments(
+    built: Workspace, tmp_path: Path, refused: Refused
+) -> None:
     refused(built.root, "describe -f html", "'html'", "turtle, jsonld, markdown")
     refused(built.root, "describe -o card.txt", "card.txt", ".ttl, .jsonld, .md")
     refused(built.root, "describe -o no/card.ttl", "no/card.ttl", code=3)
@@ -82,19 +84,19 @@ def test_describe_refuses(built: Workspace, tmp_path: Path, refused: Refused) ->
     refused(built.root, "describe", "kg build")
 
 
-def test_card_of_an_export(built: Workspace) -> None:
+def test_the_card_of_an_export_describes_its_files(built: Workspace) -> None:
     words = ["export", "-o", "graph.nq.gz", "--card", "graph.card.ttl"]
     assert kg(built.root, *words).returncode == 0
     card = (built.root / "graph.card.ttl").read_text()
     file = (built.root / "graph.nq.gz").read_bytes()
-    told = (
+    file_of_card = (
         "SELECT ?t ?s ?v { ?d dcat:distribution ?f . ?f dcterms:title ?t ; dcat:byteSize ?s ;"
         " spdx:checksum/spdx:checksumValue ?v }"
     )
     wanted = ["graph.nq.gz", str(len(file)), hashlib.sha256(file).hexdigest()]
-    assert ask(card, told) == [wanted]
+    assert ask(card, file_of_card) == [wanted]
     assert ask(card, COUNT) == [[str(ALL)]]
-    # The export is the graph alone, the same with and without a card.
+    # The card does not change the export.
     assert kg(built.root, "export", "-o", "plain.nq.gz").returncode == 0
     assert (built.root / "plain.nq.gz").read_bytes() == file
     words = ["export", "-o", "part.nt", "--split", "400", "--card", "card.md"]
@@ -112,14 +114,14 @@ def test_card_of_an_export(built: Workspace) -> None:
         ("-o g.nq --card c.txt", ".ttl, .jsonld, .md"),
     ],
 )
-def test_what_a_card_does_not_go_with(
+def test_a_card_needs_a_file_and_the_whole_build(
     built: Workspace, refused: Refused, words: str, said: str
 ) -> None:
     refused(built.root, f"export {words}", said)
     assert not (built.root / "g.nq").exists()
 
 
-def test_inferred_triples_are_counted_where_they_are_exported(built: Workspace) -> None:
+def test_inferred_triples_are_counted_only_if_exported(built: Workspace) -> None:
     graph = "https://example.org/graph/inferred"
     made = (
         "SELECT concat('<https://example.org/s', i, '>') AS s, '<https://example.org/p>' AS p,"
@@ -145,7 +147,7 @@ def sides(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def test_diff(sides: Path) -> None:
+def test_diff_writes_text_patch_and_update(sides: Path) -> None:
     same = kg(sides, "diff", "old.nt", "old.nt")
     assert (same.returncode, same.stdout) == (0, "")
     assert "no differences (triples compared)" in same.stderr
@@ -165,7 +167,7 @@ def test_diff(sides: Path) -> None:
     assert {str(quad.object) for quad in store} == {"<http://e/b>", "<http://e/d>"}
 
 
-def test_diff_refuses(sides: Path, built: Workspace, refused: Refused) -> None:
+def test_diff_reports_wrong_arguments(sides: Path, built: Workspace, refused: Refused) -> None:
     refused(sides, "diff old.nt none.nt", "none.nt")
     refused(sides, "diff old.nt new.ttl -f html", "text, patch, update")
     refused(sides, "diff old.nt", "Missing argument 'NEW'")
@@ -175,7 +177,7 @@ def test_diff_refuses(sides: Path, built: Workspace, refused: Refused) -> None:
     refused(sides, "diff old.nt bad.nt", "bad.nt:1:")
 
 
-def test_release_twice_is_the_same(built: Workspace) -> None:
+def test_two_releases_of_a_build_are_the_same(built: Workspace) -> None:
     for name in ("one", "two"):
         ended = kg(built.root, "release", name, "-f", "nq.gz", "-f", "ttl")
         assert ended.returncode == 0, ended.stderr
@@ -192,9 +194,11 @@ def test_release_twice_is_the_same(built: Workspace) -> None:
     assert "since the last release: 0 removed, 0 added" in last.stderr
 
 
-def test_release_refuses(built: Workspace, tmp_path: Path, refused: Refused) -> None:
+def test_release_reports_wrong_arguments(
+    built: Workspace, tmp_path: Path, refused: Refused
+) -> None:
     (built.root / "there").mkdir()
-    refused(built.root, "release there", "there already")
+    refused(built.root, "release there", "there exists already")
     refused(built.root, "release new -f html", "html")
     refused(built.root, "release new --last none", "none")
     refused(built.root, "release new --last there", "no export")

@@ -1,4 +1,4 @@
-"""The dataset card: counts that are true, and the same bytes every time."""
+"""The dataset card has the right counts, and the same bytes every time."""
 
 from pathlib import Path
 
@@ -48,7 +48,7 @@ def ask(text: str, query: str) -> list[list[str]]:
     return [[getattr(term, "value", "") for term in row] for row in found]
 
 
-def test_counts_title_and_sources(described: Workspace) -> None:
+def test_the_card_has_counts_title_and_sources(described: Workspace) -> None:
     text = write_card(describe(described), "turtle")
     counts = "SELECT ?t ?e ?p { ?d a void:Dataset ; void:triples ?t ; void:entities ?e ;"
     assert ask(text, counts + " void:properties ?p }") == [
@@ -63,7 +63,7 @@ def test_counts_title_and_sources(described: Workspace) -> None:
     assert len(ask(text, "SELECT ?p { ?p a prov:Plan }")) == 1
 
 
-def test_the_formats_say_the_same_every_time(described: Workspace, tmp_path: Path) -> None:
+def test_all_formats_have_the_same_facts_every_time(described: Workspace, tmp_path: Path) -> None:
     file = tmp_path / "x.nq"
     file.write_text("hello")
     card = describe(described, distributions=[Distribution.of(file, "application/n-quads")])

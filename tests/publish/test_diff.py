@@ -1,4 +1,4 @@
-"""Differences: found, said in three formats, and applied again."""
+"""Differences are found, written in three formats, and can be applied."""
 
 import io
 import random
@@ -69,7 +69,7 @@ def test_text_is_grouped_by_entity_with_prefixes(tmp_path: Path) -> None:
     )
 
 
-def test_equal_graphs_have_no_differences_whatever_their_labels_and_order(tmp_path: Path) -> None:
+def test_equal_graphs_have_no_differences_in_any_order_with_any_labels(tmp_path: Path) -> None:
     old = "ex:a ex:l ( 1 2 [ ex:p 3 ] ) . _:x ex:p _:y . _:y ex:p _:x . [] ex:p 1 . [] ex:p 1 ."
     new = "[] ex:p 1 . _:q ex:p _:x . _:x ex:p _:q . [] ex:p 1 . ex:a ex:l ( 1 2 [ ex:p 3 ] ) ."
     found, text = differences(old, new, tmp_path)
@@ -89,7 +89,7 @@ def test_only_the_changed_blank_part_differs(tmp_path: Path) -> None:
     assert "ex:s7\n" in text
 
 
-def test_patch_is_applied_to_the_old_graph(tmp_path: Path) -> None:
+def test_a_patch_turns_the_old_graph_into_the_new(tmp_path: Path) -> None:
     found, text = differences(
         "ex:a ex:p 1 . ex:g { ex:a ex:p 2 , 3 }",
         "ex:a ex:p 'a\\n\"b' . ex:g { ex:a ex:p 3 } [] ex:p 1 .",
@@ -109,13 +109,13 @@ def test_patch_is_applied_to_the_old_graph(tmp_path: Path) -> None:
     assert canonical(store) == canonical(wanted)
 
 
-def test_patch_cannot_name_a_removed_blank_node(tmp_path: Path) -> None:
+def test_a_patch_cannot_remove_a_blank_node(tmp_path: Path) -> None:
     with pytest.raises(InputError) as caught:
         differences("[] ex:p 1 .", "ex:a ex:p 1 .", tmp_path, DiffOptions("patch"))
     assert caught.value.code == "blank-node-in-patch"
 
 
-def test_update_removes_only_what_equals_the_part(tmp_path: Path) -> None:
+def test_an_update_removes_only_equal_parts(tmp_path: Path) -> None:
     old = "[] ex:p 1 . [] ex:p 1 . [] ex:p 1 ; ex:q 2 . ex:g { [] ex:p 1 } ex:x ex:y [ ex:p 1 ] ."
     new = "[] ex:p 1 . [] ex:p 1 ; ex:q 2 . ex:g { [] ex:p 1 } ex:x ex:y [ ex:p 1 ] ."
     _, text = differences(old, new, tmp_path, DiffOptions("update"))
@@ -152,7 +152,7 @@ def trig(quads: set[tuple[str, str, str, str | None]]) -> str:
 
 @settings(max_examples=12, deadline=None)
 @given(old=QUADS, new=QUADS)
-def test_update_makes_the_new_graph_of_the_old(
+def test_an_update_turns_the_old_graph_into_the_new(
     old: set[tuple[str, str, str, str | None]],
     new: set[tuple[str, str, str, str | None]],
     tmp_path_factory: pytest.TempPathFactory,
@@ -164,7 +164,9 @@ def test_update_makes_the_new_graph_of_the_old(
     assert applied(folder, text) == wanted(folder)
 
 
-def test_ranges_cut_anywhere_find_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_differences_do_not_depend_on_the_ranges(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     chance = random.Random(7)
     rows = [f"ex:s{n:03} ex:p {chance.randrange(3)} ." for n in range(300)]
     changed = [row if chance.random() > 0.1 else row.replace(" .", "0 .") for row in rows]
@@ -183,14 +185,14 @@ def test_formats_without_graphs_compare_triples(tmp_path: Path) -> None:
 
 
 def test_poison_blank_nodes_reach_a_limit(tmp_path: Path) -> None:
-    # A clique of like nodes: RDFC-1.0 tries all their orders.
+    # In a clique of similar nodes RDFC-1.0 tries all orders.
     clique = "".join(f"_:n{a} ex:p _:n{b} ." for a in range(12) for b in range(12) if a != b)
     with pytest.raises(LimitError) as caught:
         differences(clique, "ex:a ex:p 1 .", tmp_path, DiffOptions(timeout=1))
     assert caught.value.code == "blank-node-limit"
 
 
-def test_exit_codes(tmp_path: Path) -> None:
+def test_exit_codes_say_whether_there_are_differences(tmp_path: Path) -> None:
     (tmp_path / "a.nt").write_text("<http://e/s> <http://e/p> <http://e/o> .\n")
     (tmp_path / "b.nt").write_text("<http://e/s> <http://e/p> <http://e/q> .\n")
     same = kg("diff", "a.nt", "a.nt", cwd=tmp_path)
@@ -203,7 +205,7 @@ def test_exit_codes(tmp_path: Path) -> None:
     assert kg("diff", "a.nt", "b.nt", "-f", "html", cwd=tmp_path).returncode == 2
 
 
-def test_builds_are_named(tmp_path: Path) -> None:
+def test_builds_are_compared_by_name(tmp_path: Path) -> None:
     root = tmp_path / "w"
     (root / "data").mkdir(parents=True)
     (root / "kg.toml").write_text('base = "https://example.org/"\n')

@@ -1,4 +1,4 @@
-"""Push: nothing lost and nothing twice, whatever the network does."""
+"""A push neither loses nor duplicates triples, whatever the network does."""
 
 import random
 import socket
@@ -55,12 +55,14 @@ def test_add_keeps_what_is_there(workspace: Workspace, store: FakeStore) -> None
     assert list(store.graphs) == ["https://example.org/g0"]
 
 
-def test_all_into_one_graph(workspace: Workspace, store: FakeStore) -> None:
+def test_all_triples_can_go_into_one_graph(workspace: Workspace, store: FakeStore) -> None:
     push(workspace, store.url, PushOptions(into="default", chunk=400))
     assert {name: len(held) for name, held in store.graphs.items()} == {"": ALL}
 
 
-def test_failures_lose_nothing_and_double_nothing(workspace: Workspace, store: FakeStore) -> None:
+def test_failures_neither_lose_nor_duplicate_triples(
+    workspace: Workspace, store: FakeStore
+) -> None:
     push(workspace, store.url)
     wanted = store.lines
     store.graphs = {}
@@ -71,7 +73,7 @@ def test_failures_lose_nothing_and_double_nothing(workspace: Workspace, store: F
     while runs < 20:
         runs += 1
         try:
-            # With few tries some runs break in the middle, and are repeated.
+            # With few tries some pushes break in the middle, and are repeated.
             done = push(workspace, store.url, PushOptions(chunk=50, tries=3, timeout=0.4))
         except WorldError:
             continue
@@ -82,7 +84,7 @@ def test_failures_lose_nothing_and_double_nothing(workspace: Workspace, store: F
     assert store.lines == wanted
 
 
-def test_tries_come_to_an_end(workspace: Workspace, store: FakeStore) -> None:
+def test_a_request_is_sent_only_so_many_times(workspace: Workspace, store: FakeStore) -> None:
     store.fail = lambda number: "503" if number > 3 else ""
     with pytest.raises(WorldError, match="503") as caught:
         push(workspace, store.url, PushOptions(chunk=100, tries=4))
@@ -97,14 +99,14 @@ def test_tries_come_to_an_end(workspace: Workspace, store: FakeStore) -> None:
         ("0", 0, 0),
         ("7", 7, 7),
         ("86400", 30, 30),
-        (300, 30, 30),  # a number stands for a date so many seconds from now
+        (300, 30, 30),  # a number means a date that many seconds from now
         (20, 10, 20),
         (-20, 0, 0),
         ("soon", 0.5, 0.5),
         (None, 0.5, 0.5),
     ],
 )
-def test_waits_as_long_as_the_store_asks(
+def test_kg_waits_as_long_as_retry_after_says(
     store: FakeStore, wanted: str | int | None, low: float, high: float
 ) -> None:
     store.fail = lambda number: "503" if number == 1 else ""
@@ -119,7 +121,7 @@ def test_waits_as_long_as_the_store_asks(
 
 
 @pytest.mark.parametrize("login", ["basic", "digest", "bearer"])
-def test_logins(
+def test_each_kind_of_login_works(
     login: str, workspace: Workspace, store: FakeStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     store.login = login
@@ -130,11 +132,11 @@ def test_logins(
         monkeypatch.setenv("KG_PASSWORD", PASSWORD)
     push(workspace, store.url, PushOptions(chunk=300))
     assert len(store.lines) == ALL
-    # The login is shown after the store has asked for it once, and then with every request.
+    # The login is sent only after the store has asked once, then with every request.
     assert [status for _, status in store.log].count(401) == (login != "bearer")
 
 
-def test_login_from_netrc(
+def test_a_login_is_read_from_netrc(
     tmp_path: Path, workspace: Workspace, store: FakeStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     store.login = "basic"
@@ -147,7 +149,7 @@ def test_login_from_netrc(
     assert PASSWORD not in repr(find_credentials(store.url, {"NETRC": str(netrc)}))
 
 
-def test_wrong_password(
+def test_a_wrong_password_is_an_error(
     workspace: Workspace, store: FakeStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     store.login = "digest"
@@ -159,7 +161,7 @@ def test_wrong_password(
     assert store.graphs == {}
 
 
-def test_full_disk(workspace: Workspace, store: FakeStore) -> None:
+def test_a_full_disk_is_not_tried_again(workspace: Workspace, store: FakeStore) -> None:
     store.fail, store.said = lambda _: "500", "write failed: No space left on device"
     with pytest.raises(WorldError, match="No space left") as caught:
         push(workspace, store.url)
@@ -167,7 +169,7 @@ def test_full_disk(workspace: Workspace, store: FakeStore) -> None:
     assert store.writes == 1  # trying again would not help
 
 
-def test_wrong_urls(workspace: Workspace, store: FakeStore) -> None:
+def test_a_wrong_url_is_an_error(workspace: Workspace, store: FakeStore) -> None:
     with pytest.raises(WorldError, match="404"):
         push(workspace, store.url.replace("/store", "/stor"))
     with socket.create_server(("127.0.0.1", 0)) as free:
@@ -194,7 +196,9 @@ def test_wrong_urls(workspace: Workspace, store: FakeStore) -> None:
         "http://",
     ],
 )
-def test_what_is_no_url_of_a_store(workspace: Workspace, store: FakeStore, url: str) -> None:
+def test_a_url_that_cannot_be_a_store_is_refused(
+    workspace: Workspace, store: FakeStore, url: str
+) -> None:
     with pytest.raises(UsageError):
         push(workspace, url)
     if "@" not in url and "?" not in url and "#" not in url:
@@ -203,13 +207,15 @@ def test_what_is_no_url_of_a_store(workspace: Workspace, store: FakeStore, url: 
     assert store.log == []
 
 
-def test_tls_error(workspace: Workspace, store: FakeStore) -> None:
+def test_a_server_without_tls_is_an_error(workspace: Workspace, store: FakeStore) -> None:
     with pytest.raises(WorldError) as caught:
         push(workspace, store.url.replace("http:", "https:"), PushOptions(tries=2))
     assert caught.value.code == "remote-tls"
 
 
-def test_merged_values_are_told_apart_from_losses(workspace: Workspace, store: FakeStore) -> None:
+def test_merged_values_are_distinguished_from_losses(
+    workspace: Workspace, store: FakeStore
+) -> None:
     with engine() as connection:
         rows = ", ".join(
             f"('<https://e/s>', '<https://e/p>', '\"{text}\"^^<{INTEGER}>', '<https://e/g>')"
@@ -245,7 +251,7 @@ def test_merged_values_are_told_apart_from_losses(workspace: Workspace, store: F
         (["2022-11-18T00:00:00.5", "2022-11-18T00:00:00.50"], "dateTime"),
     ],
 )
-def test_one_value_for_all_written_forms(forms: list[str], kind: str) -> None:
+def test_all_lexical_forms_have_the_same_value(forms: list[str], kind: str) -> None:
     terms = [f'"{form}"^^<http://www.w3.org/2001/XMLSchema#{kind}>' for form in forms]
     others = ['"7"^^<http://www.w3.org/2001/XMLSchema#long>', '"text"', '"1"@en', "<http://e/1>"]
     with engine() as connection:
@@ -258,7 +264,9 @@ def test_one_value_for_all_written_forms(forms: list[str], kind: str) -> None:
     assert same[0] not in rest
 
 
-def test_turtle_where_ntriples_are_refused(workspace: Workspace, store: FakeStore) -> None:
+def test_turtle_is_sent_if_the_store_refuses_ntriples(
+    workspace: Workspace, store: FakeStore
+) -> None:
     store.refuses = frozenset({"application/n-triples"})
     push(workspace, store.url)
     assert len(store.lines) == ALL
@@ -279,7 +287,7 @@ def test_blank_nodes_are_refused_or_skolemized(workspace: Workspace, store: Fake
     assert "https://example.org/.well-known/genid/b1" in store.lines[0]
 
 
-def test_dry_run_sends_nothing_and_says_what(workspace: Workspace, store: FakeStore) -> None:
+def test_a_dry_run_lists_requests_and_sends_nothing(workspace: Workspace, store: FakeStore) -> None:
     ended = subprocess.run(
         [sys.executable, "-m", "kg", "push", "--dry-run", "--chunk", "300", store.url],
         cwd=workspace.root,
@@ -297,7 +305,7 @@ def test_dry_run_sends_nothing_and_says_what(workspace: Workspace, store: FakeSt
     assert store.log == []
 
 
-def test_exit_code_of_a_refused_push(workspace: Workspace, store: FakeStore) -> None:
+def test_a_refused_push_has_exit_code_3(workspace: Workspace, store: FakeStore) -> None:
     store.login = "basic"
     ended = subprocess.run(
         [sys.executable, "-m", "kg", "push", store.url],
@@ -325,15 +333,15 @@ def test_exit_code_of_a_refused_push(workspace: Workspace, store: FakeStore) -> 
         ("http://h/other", None),
     ],
 )
-def test_endpoints_of_stores(url: str, endpoint: str | None) -> None:
+def test_endpoints_are_derived_from_graph_store_urls(url: str, endpoint: str | None) -> None:
     assert endpoint_of(url) == endpoint
 
 
-def test_an_empty_default_graph_is_told(workspace: Workspace, store: FakeStore) -> None:
-    """Queries ask the default graph, so that nothing is found in a store with named ones alone."""
+def test_an_empty_default_graph_is_reported(workspace: Workspace, store: FakeStore) -> None:
+    """Queries use the default graph, and find nothing in a store with only named graphs."""
     named = PushOptions(graphs=("https://example.org/g0",))
     assert push(workspace, store.url, named).default_is_empty
-    # The default graph of this store is none of the named ones.
+    # The default graph of this store is not the merge of the named graphs.
     assert not push(workspace, store.url).default_is_empty
     assert not push(workspace, store.url, named).default_is_empty
     store.graphs.clear()

@@ -1,4 +1,4 @@
-"""A push as users run it, while networks, gateways, stores and users fail."""
+"""The command `kg push`, while networks, gateways, stores and users fail."""
 
 import shutil
 import socket
@@ -44,17 +44,18 @@ def port_of(url: str) -> int:
 
 
 @pytest.mark.slow
-def test_push_through_a_proxy_that_fails(workspace: Workspace, store: FakeStore) -> None:
+def test_a_push_repeated_through_a_failing_proxy_is_complete(
+    workspace: Workspace, store: FakeStore
+) -> None:
     assert kg_push(workspace, store.url).returncode == 0
     wanted = store.lines
     store.graphs = {"https://example.org/g1": {"old"}}
     words = ["--chunk", "100", "--wait", "1", "--tries", "2"]
     with failing_proxy(port_of(store.url), seed=2) as (port, done):
-        for run in range(1, 21):  # noqa: B007  (asked for below)
+        for run in range(1, 21):  # noqa: B007  (used below)
             ended = kg_push(workspace, *words, f"http://127.0.0.1:{port}/store")
             if ended.returncode == 0:
                 break
-            # Told as what it is, and what to do: run it again.
             assert ended.returncode == 3, ended.stderr
             assert "Traceback" not in ended.stderr
     assert ended.returncode == 0
@@ -65,7 +66,7 @@ def test_push_through_a_proxy_that_fails(workspace: Workspace, store: FakeStore)
     assert set(FAILURES) <= set(done)
 
 
-def test_wrong_password(workspace: Workspace, store: FakeStore) -> None:
+def test_a_wrong_or_missing_password_is_an_error(workspace: Workspace, store: FakeStore) -> None:
     store.login = "basic"
     for login, hint in (
         ({"KG_USER": USER, "KG_PASSWORD": "wrong"}, "KG_PASSWORD"),
@@ -82,7 +83,9 @@ def test_wrong_password(workspace: Workspace, store: FakeStore) -> None:
     ("status", "said"),
     [("507", ""), ("500", "IO error: No space left on device: db/000012.log")],
 )
-def test_full_disk(workspace: Workspace, store: FakeStore, status: str, said: str) -> None:
+def test_a_push_can_be_repeated_after_a_full_disk(
+    workspace: Workspace, store: FakeStore, status: str, said: str
+) -> None:
     store.fail, store.said = lambda number: status if number > 2 else "", said
     ended = kg_push(workspace, "--chunk", "300", store.url)
     assert_refused(ended, status, "Make room on the store's disk")
@@ -92,24 +95,26 @@ def test_full_disk(workspace: Workspace, store: FakeStore, status: str, said: st
     assert len(store.lines) == ALL
 
 
-def test_wrong_url(workspace: Workspace, store: FakeStore) -> None:
+def test_a_wrong_url_is_an_error(workspace: Workspace, store: FakeStore) -> None:
     ended = kg_push(workspace, store.url.replace("/store", "/stor"))
     assert_refused(ended, "404", "`kg help stores`")
 
 
-def test_connection_refused(workspace: Workspace) -> None:
+def test_a_refused_connection_is_an_error(workspace: Workspace) -> None:
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     ended = kg_push(workspace, f"http://127.0.0.1:{port}/store")
     assert_refused(ended, "Connection refused", "the store runs")
 
 
-def test_unknown_host(workspace: Workspace) -> None:
+def test_an_unknown_host_is_an_error(workspace: Workspace) -> None:
     ended = kg_push(workspace, "http://store.invalid/store")
     assert_refused(ended, "store.invalid", "Check the URL")
 
 
-def test_certificates(workspace: Workspace, store: FakeStore, tmp_path: Path) -> None:
+def test_a_certificate_must_be_trusted_and_match_the_host(
+    workspace: Workspace, store: FakeStore, tmp_path: Path
+) -> None:
     if shutil.which("openssl") is None:
         pytest.skip("not installed: openssl, which makes the certificate")
     own = certificate(tmp_path / "own", "IP:127.0.0.1")
@@ -134,7 +139,7 @@ def assert_refused(ended: subprocess.CompletedProcess[str], said: str, hint: str
 
 
 def certificate(folder: Path, name: str) -> Path:
-    """Make a certificate that is its own authority."""
+    """Make a self-signed certificate."""
     folder.mkdir()
     words = ["req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=store"]
     files = ["-keyout", "key.pem", "-out", "cert.pem", "-addext", f"subjectAltName={name}"]
@@ -155,7 +160,7 @@ def over_tls(store: FakeStore, folder: Path) -> Iterator[str]:
             return context.wrap_socket(plain, server_side=True), address
 
         def handle_error(self, *_: object) -> None:
-            """Say nothing of clients that have gone."""
+            """Ignore clients that have disconnected."""
 
     server = Server(("127.0.0.1", 0), type("Bound", (Handler,), {"store": store}))
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})

@@ -1,4 +1,4 @@
-"""A release: whole, checked by its sums, the same bytes every time."""
+"""A release is complete, has checksums, and has the same bytes every time."""
 
 import hashlib
 import subprocess
@@ -28,7 +28,7 @@ def contents(folder: Path) -> dict[str, bytes]:
     return {path.name: path.read_bytes() for path in folder.iterdir()}
 
 
-def test_release_is_whole_and_the_same_every_time(built: Workspace, tmp_path: Path) -> None:
+def test_a_release_is_complete_and_the_same_every_time(built: Workspace, tmp_path: Path) -> None:
     first = release(built, tmp_path / "1")
     release(built, tmp_path / "2")
     assert contents(tmp_path / "1") == contents(tmp_path / "2")
@@ -47,7 +47,7 @@ def test_release_is_whole_and_the_same_every_time(built: Workspace, tmp_path: Pa
     assert "graph.nq.gz" in (tmp_path / "1" / "dataset.md").read_text()
 
 
-def test_changes_since_the_last_release(built: Workspace, tmp_path: Path) -> None:
+def test_a_release_lists_changes_since_the_last(built: Workspace, tmp_path: Path) -> None:
     release(built, tmp_path / "1", formats=["nq"])
     export = tmp_path / "1" / "graph.nq"
     lines = export.read_text().splitlines(keepends=True)
@@ -58,7 +58,7 @@ def test_changes_since_the_last_release(built: Workspace, tmp_path: Path) -> Non
     assert (tmp_path / "2" / "changes.txt").read_text().count("\n  + ") == 1
 
 
-def test_what_cannot_be_made_leaves_nothing(built: Workspace, tmp_path: Path) -> None:
+def test_a_release_that_fails_leaves_no_folder(built: Workspace, tmp_path: Path) -> None:
     (tmp_path / "1").mkdir()
     with pytest.raises(InputError) as caught:
         release(built, tmp_path / "1")
@@ -70,7 +70,7 @@ def test_what_cannot_be_made_leaves_nothing(built: Workspace, tmp_path: Path) ->
     assert not (tmp_path / "2").exists()
 
 
-def test_the_command(built: Workspace, tmp_path: Path) -> None:
+def test_the_command_makes_a_release(built: Workspace, tmp_path: Path) -> None:
     ended = subprocess.run(
         [sys.executable, "-m", "kg", "release", str(tmp_path / "r"), "-f", "nt"],
         cwd=built.root,

@@ -1,4 +1,4 @@
-"""docs/stores.md says what the tests of the stores hold; they themselves run apart."""
+"""docs/stores.md agrees with the tests of the stores, which run separately."""
 
 from pathlib import Path
 
@@ -17,7 +17,7 @@ def test_the_page_shows_each_difference() -> None:
         assert set(found) <= names
 
 
-def test_the_page_shows_what_becomes_of_each_value() -> None:
+def test_the_page_shows_the_fate_of_each_value() -> None:
     shown = IN_PAGE.search(PAGE.read_text(encoding="utf-8"))
     assert shown
     head, _, *rows = shown[0].splitlines()

@@ -1,4 +1,4 @@
-"""After the tests: the table of docs/stores.md, on the terminal."""
+"""Prints the table of docs/stores.md after the tests."""
 
 import re
 from collections import Counter

@@ -1,7 +1,7 @@
-"""Questions that a store answers otherwise than the local index, with the reason.
+"""Questions that a store answers differently from the local index, with the reason.
 
-The test fails where an answer differs that is not listed, and where one that is listed does not
-differ any more. Numbers are compared by value: `2.0` and `2` are the same answer.
+The test fails if an answer differs that is not listed, or if a listed one no longer differs.
+Numbers are compared by value: `2.0` and `2` are the same answer.
 """
 
 from dataclasses import dataclass
@@ -12,8 +12,8 @@ class Difference:
     """Why an answer differs.
 
     Attributes:
-        reason: What the store makes of the question.
-        error: What kg says where there is no answer; without it there is an answer, another one.
+        reason: How the store answers.
+        error: kg's message if the store does not answer; without it the answer is a different one.
     """
 
     reason: str
@@ -45,7 +45,7 @@ DIFFERENCES: dict[str, dict[str, Difference]] = {
 
 
 def differences_table() -> str:
-    """Return the table of what differs, in Markdown, as docs/stores.md shows it."""
+    """Return the table of differences in Markdown, as in docs/stores.md."""
     lines = ["| question | store | what it does |", "| --- | --- | --- |"]
     for store, found in DIFFERENCES.items():
         reasons: dict[str, list[str]] = {}

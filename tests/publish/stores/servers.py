@@ -1,7 +1,7 @@
-"""Real stores, started for a test and stopped after it.
+"""Starts real stores for a test and stops them after it.
 
-Each is found where its usual package puts it; a store that is not there is skipped with the reason.
-Jars come from a folder that this fills once through Maven: ``KG_STORES``, by default
+Each is found where its usual package installs it; a store that is not installed is skipped with
+the reason. Jars come from a folder that Maven fills once: ``KG_STORES``, by default
 ``~/.cache/kg-stores``.
 """
 
@@ -34,7 +34,7 @@ class Store:
     Attributes:
         push_url: Its Graph Store URL.
         endpoint: Its SPARQL endpoint, whose default graph is the union of all graphs.
-        environment: The login, as kg takes it.
+        environment: The login, as environment variables of kg.
     """
 
     name: str
@@ -50,7 +50,7 @@ def free_port() -> int:
 
 @contextmanager
 def running(command: Sequence[str], folder: Path, url: str) -> Iterator[None]:
-    """Run a server until its page answers, and end it afterwards."""
+    """Start a server, wait until its page answers, and stop it afterwards."""
     with (folder / "server.log").open("wb") as log:
         process = subprocess.Popen(command, cwd=folder, stdout=log, stderr=log)
         try:
@@ -211,7 +211,7 @@ def virtuoso(folder: Path, bulk: Path | None) -> Iterator[Store]:
 
 
 def version(name: str) -> str:
-    """Return the name and version of a store that is installed, for a table."""
+    """Return the name and version of an installed store, for a table."""
     if name == "oxigraph":
         said = printed(os.environ.get("KG_OXIGRAPH") or "oxigraph", "--version").split()[-1]
         return f"Oxigraph {said}"

@@ -32,7 +32,7 @@ def kg_push(url: str, *words: str, **environment: str) -> subprocess.CompletedPr
 
 
 def held(store: Store, graphs: list[str]) -> dict[str, list[str]]:
-    """Return what the store holds of each graph, asked by the Graph Store Protocol."""
+    """Return the triples of each graph in the store, read by the Graph Store Protocol."""
     client = client_of(store)
     wanted = {"Accept": "application/n-triples"}
     found = {}
@@ -73,7 +73,7 @@ def test_nothing_lost_and_nothing_twice(name: str, workspace: Workspace, tmp_pat
 
 @pytest.mark.usefixtures("workspace")
 def test_full_disk(tmp_path: Path) -> None:
-    """Oxigraph on a disk of 6 MB, which holds a part of the graph only."""
+    """Oxigraph on a disk of 6 MB, too small for the graph."""
     binary = os.environ.get("KG_OXIGRAPH") or shutil.which("oxigraph")
     mount = ["unshare", "-rm", "sh", "-c", 'mount -t tmpfs -o size=6m none db && exec "$@"', "sh"]
     (tmp_path / "db").mkdir()

@@ -1,4 +1,4 @@
-"""Exports and pushes in real stores: the same counts, and the same answers.
+"""Exports and pushes in real stores give the same counts and answers as the local index.
 
 pytest -m stores tests/publish/stores
 """
@@ -102,7 +102,7 @@ def answer(name: str, folder: Path, *words: str) -> Answer:
     """Return the rows of an answer, numbers as values and in any order, or the error."""
     target = folder / f"{name}.csv"
     command = [sys.executable, "-m", "kg", "-C", str(ROOT), "query", name, "-o", str(target)]
-    # A process of its own: kg ends it where a question takes too long.
+    # In its own process, because kg ends the process if a query takes too long.
     ended = subprocess.run(
         [*command, "--timeout", "30", *words],
         env={**os.environ, "PYTHONPATH": str(ROOT)},

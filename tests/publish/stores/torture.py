@@ -1,9 +1,9 @@
-"""What stores make of values that stores are known to change, as a table in Markdown.
+"""Makes a Markdown table of how stores change unusual values.
 
     python -m tests.publish.stores.torture            # all stores, into docs/stores.md
     python -m tests.publish.stores.torture STORE...   # some, on the terminal
 
-Each value is sent by the Graph Store Protocol in a request of its own, and asked for by SPARQL.
+Each value is sent by the Graph Store Protocol in its own request, and read with SPARQL.
 """
 
 import json
@@ -71,8 +71,8 @@ VALUES: dict[str, str] = {
 
 
 def fate(store: Store, client: Client, number: int, term: str) -> str:
-    """Return what becomes of one term: kept, refused, or what the store holds instead."""
-    # A graph each: Fuseki's PUT leaves `1.50` in the graph that it replaces.
+    """Return the fate of a term: kept, refused, or the term that the store has instead."""
+    # One graph per value, because Fuseki's PUT keeps `1.50` in the graph that it replaces.
     graph = f"{GRAPH}/{number}"
     line = f"{SUBJECT} <http://example.org/p> {term} .\n".encode()
     try:
@@ -114,7 +114,7 @@ def shown(term: str) -> str:
 
 
 def table_of(names: Sequence[str]) -> str:
-    """Return the table of what each store makes of each value, in Markdown."""
+    """Return the table of values and stores in Markdown."""
     table: dict[str, list[str]] = {value: [] for value in VALUES}
     ran = []
     for name in names:
