@@ -13,13 +13,13 @@ from kg.errors import InputError, Location, raise_all
 from kg.rejects import stopping
 from kg.validation.faults import fault
 from kg.validation.judge import Judge, to_graph
-from kg.validation.names import SH, sh
+from kg.validation.names import sh
 from kg.validation.nesting import check_depth
 from kg.validation.query_texts import query_errors
 from kg.validation.regex import RegexError, read_regex
 from kg.validation.results import Result
 from kg.validation.shapes import ShapesGraph, path_fault, read_shapes
-from kg.validation.terms import from_rdflib, is_literal, split_literal
+from kg.validation.terms import is_literal, split_literal
 from kg.validation.unchecked import notes_on
 from kg.validation.unsupported import leave_out, refusals, unsupported
 from kg.validation.wellformed import surely_well_formed
@@ -127,15 +127,7 @@ def meta_judge() -> Judge:
 
 def _shacl_of_shacl() -> ShapesGraph:
     """Return the shapes that pySHACL ships for checking shapes."""
-    import pickle
-    from importlib.resources import files
+    from importlib.resources import as_file, files
 
-    shipped = files("pyshacl") / "assets" / "shacl-shacl.pickle"
-    store, identifier = pickle.loads(shipped.read_bytes())
-    from rdflib import Graph
-
-    index: dict[str, dict[str, list[str]]] = {}
-    for s, p, o in Graph(store=store, identifier=identifier):
-        objects = index.setdefault(from_rdflib(s), {}).setdefault(from_rdflib(p), [])
-        objects.append(from_rdflib(o))
-    return ShapesGraph(index, prefixes={"sh": SH})
+    with as_file(files("pyshacl") / "assets" / "shacl-shacl.ttl") as path:
+        return read_shapes([path])
