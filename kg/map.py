@@ -13,7 +13,9 @@ from typing import Final
 from kg.duck import engine
 from kg.engines.duckdb import DuckDB, explain
 from kg.engines.engine import Engine
-from kg.engines.outcome import MapCount, Outcome
+from kg.engines.outcome import LossCount as LossCount
+from kg.engines.outcome import MapCount as MapCount
+from kg.engines.outcome import Outcome
 from kg.errors import InputError, Location, UsageError
 from kg.export import choose_format, export_table
 from kg.export.targets import target_path, write_target

@@ -34,6 +34,9 @@ NCNAME_PATTERN: Final = f"[{_START}][{_REST}.]*"
 # Characters of a literal that `Namer` shows.
 _LONGEST: Final = 60
 _PLAIN: Final = frozenset({XSD_STRING, *(f"{XSD}{t}" for t in ("integer", "decimal", "boolean"))})
+_ASCII_LOCAL: Final = re.compile(r"(?:[A-Za-z0-9_](?:[A-Za-z0-9_.-]*[A-Za-z0-9_-])?)?")
+# Beginnings of IRIs for which `Namer` remembers the prefixes that they may have.
+_REMEMBERED: Final = 1_000
 
 
 @cache
@@ -48,7 +51,7 @@ def is_local(text: str) -> bool:
     (True, False, False)
     """
     if text.isascii():
-        return re.fullmatch(r"(?:[A-Za-z0-9_](?:[A-Za-z0-9_.-]*[A-Za-z0-9_-])?)?", text) is not None
+        return _ASCII_LOCAL.fullmatch(text) is not None
     return _local().fullmatch(text) is not None
 
 
@@ -82,7 +85,10 @@ def split(
         if not iri.startswith(namespace):
             continue
         local = iri[len(namespace) :]
-        if is_local(re.sub("%[0-9A-Fa-f]{2}", "0", local) if encoded else local):
+        if encoded and "%" in local:
+            if is_local(re.sub("%[0-9A-Fa-f]{2}", "0", local)):
+                return prefix, local
+        elif is_local(local):
             return prefix, local
     return None
 
@@ -96,6 +102,7 @@ class Namer:
 
     def __init__(self, prefixes: Mapping[str, str]) -> None:
         self._prefixes = ordered(prefixes)
+        self._near: dict[str, tuple[tuple[str, str], ...]] = {}
 
     def __call__(self, term: str) -> str:
         """Return a term of the quad table as a person reads it."""
@@ -116,7 +123,7 @@ class Namer:
 
     def prefix_of(self, iri: str) -> str | None:
         """Return the prefix of an IRI, or None if it has no prefixed name."""
-        found = split(iri, self._prefixes, encoded=True)
+        found = self._split(iri)
         return None if found is None else found[0]
 
     def iri(self, iri: str) -> str:
@@ -125,8 +132,23 @@ class Namer:
         >>> Namer({"ex": "http://example.org/"}).iri("http://example.org/a")
         'ex:a'
         """
-        found = split(iri, self._prefixes, encoded=True)
+        found = self._split(iri)
         return f"<{iri}>" if found is None else f"{found[0]}:{found[1]}"
+
+    def _split(self, iri: str) -> tuple[str, str] | None:
+        """Return what `split` does, without looking at all prefixes for each IRI."""
+        head = iri[: max(iri.rfind("/"), iri.rfind("#")) + 1]
+        near = self._near.get(head)
+        if near is None:
+            if len(self._near) >= _REMEMBERED:
+                self._near.clear()
+            near = tuple(
+                (prefix, namespace)
+                for prefix, namespace in self._prefixes
+                if head.startswith(namespace) or namespace.startswith(head)
+            )
+            self._near[head] = near
+        return split(iri, near, encoded=True)
 
 
 def local_name(term: str) -> str:

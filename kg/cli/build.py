@@ -86,9 +86,9 @@ def build_command(
     from kg.build import BuildOptions, build
     from kg.findings import read_accepted
     from kg.findings.results import CODE, about_group
+    from kg.graph import read_shapes
     from kg.names import Namer
     from kg.validation import Severity
-    from kg.validation.check import load_shapes
     from kg.validation.formats import open_report
 
     shared = settings(context)
@@ -96,7 +96,7 @@ def build_command(
     sinks = []
     report = None
     if not no_validate and workspace.shape_files:
-        shapes = load_shapes(workspace.shape_files, ignore_unsupported=ignore_unsupported)
+        shapes = read_shapes(workspace.shape_files, ignore_unsupported=ignore_unsupported)
         namer = Namer({**workspace.prefixes, **shapes.prefixes})
         known = read_accepted(workspace.root, workspace.accepted)
         report = open_report(

@@ -11,7 +11,7 @@ import typer
 from kg.cli.context import Settings, settings
 from kg.cli.limits import MemoryOption, ThreadsOption, TimeoutOption, limit
 from kg.cli.streams import shown
-from kg.errors import ExitCode, InputError
+from kg.errors import ExitCode
 from kg.wording import counted
 
 if TYPE_CHECKING:
@@ -91,26 +91,12 @@ def _findings(
     shared: Settings, workspace: Workspace, memory: str | None, threads: int | None
 ) -> list[Finding]:
     """Return the findings about files, and about the build in force if there is one."""
-    from kg.findings import from_record
-    from kg.findings.material import read_material
-    from kg.findings.workspace import file_findings, workspace_findings
+    from kg.findings.check import check
 
-    material = read_material(workspace)
-    try:
-        build = workspace.current_build()
-    except InputError as error:
-        if error.code != "no-build":
-            raise
+    found, is_built = check(workspace, memory=memory, threads=threads)
+    if not is_built:
         shared.say("the workspace has not been built yet, so only its files are checked")
-        return file_findings(workspace, material)
-    from kg.duck import engine
-    from kg.quads import QuadTable
-
-    kept = [from_record(record) for record in build.info().get("findings", ())]
-    with engine(None, memory, threads) as connection:
-        table = QuadTable(build.quads)
-        found = workspace_findings(connection, table, workspace, material, None, None)
-        return [*kept, *found]
+    return found
 
 
 def _fixed(shared: Settings, workspace: Workspace, found: list[Finding]) -> list[Finding]:

@@ -27,9 +27,9 @@ DataFormatOption = Annotated[
 def _give_contexts(context: typer.Context, texts: list[str] | None) -> list[str] | None:
     """Take the files of ``--context`` for their addresses, as long as the command lasts."""
     if texts:
-        from kg.rdf.contexts import given_contexts, parse_context
+        from kg.graph import contexts_from
 
-        context.with_resource(given_contexts(dict(map(parse_context, texts))))
+        context.with_resource(contexts_from(texts))
     return texts
 
 
@@ -65,13 +65,13 @@ def given_data(files: Sequence[Path], form: str | None) -> Iterator[list[Path]]:
             )
         yield []
         return
-    from kg.rdf.formats import declared
+    from kg.graph import read_as
 
     if files.count(STANDARD_INPUT) > 1:
         raise UsageError("usage", "--data - is given twice", hint="Standard input is read once.")
     with ExitStack() as stack:
         read = [_spooled(stack) if file == STANDARD_INPUT else file for file in files]
-        stack.enter_context(declared(read, form))
+        stack.enter_context(read_as(read, form))
         yield read
 
 

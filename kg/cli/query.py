@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Final
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -41,8 +41,6 @@ def _names(context: typer.Context, incomplete: str) -> list[tuple[str, str]]:
     return found
 
 
-# For a question that is only asked for the sake of a message.
-_ASK_SECONDS: Final = 10.0
 TargetArgument = Annotated[
     str | None,
     typer.Argument(
@@ -176,7 +174,9 @@ def query_command(
     with guarded(limits) as guard:
         prepared = _prepare(question, param or [], source, wish, limits, guard)
         if explain:
-            return bad.finish(session, _explain(prepared))
+            for line in prepared.explain():
+                show(line)
+            return bad.finish(session, ExitCode.DONE)
         _warn_if_stale(session, source)
         return bad.finish(session, _answer(session, prepared, question, wish, guard))
 
@@ -190,22 +190,31 @@ def _rows(rows: int | None) -> int | None:
 def _source(
     session: Settings, data: list[Path], named_graph: list[str], endpoint: str | None
 ) -> Source:
-    from kg.query.dataset import parse_named_graph
     from kg.query.run import Source
 
-    if endpoint is not None:
-        from kg.query.remote import check_endpoint
-
-        endpoint = check_endpoint(endpoint)
-        if data or named_graph:
-            raise UsageError(
-                "usage",
-                "--endpoint asks a remote store, --data and --named-graph ask files",
-                hint="Give either.",
-            )
-    named = tuple(parse_named_graph(each) for each in named_graph)
+    if endpoint is not None and (data or named_graph):
+        raise UsageError(
+            "usage",
+            "--endpoint asks a remote store, --data and --named-graph ask files",
+            hint="Give either.",
+        )
+    named = tuple(map(_named_graph, named_graph))
     needed = not (data or named or endpoint)
     return Source(_workspace(session, needed=needed), tuple(data), named, endpoint)
+
+
+def _named_graph(text: str) -> tuple[str, Path]:
+    """Return graph IRI and file of an option ``IRI=FILE``; an IRI may hold ``=``."""
+    from kg.terms import is_iri
+
+    graph, equals, file = text.rpartition("=")
+    if not equals or not is_iri(graph) or not file:
+        raise InputError(
+            "bad-named-graph",
+            f"--named-graph takes IRI=FILE, not {text!r}",
+            hint="Give for example --named-graph http://example.org/g=data.ttl",
+        )
+    return graph, Path(file)
 
 
 def _workspace(session: Settings, *, needed: bool) -> Workspace | None:
@@ -311,44 +320,9 @@ def _answer(
     for remark in prepared.remarks():
         session.say(f"kg: {remark}")
     if empty and not session.quiet:
-        _say_why_empty(session, prepared)
+        found = "no" if answer is False else "empty"
+        for remark in prepared.why_empty():
+            session.say(f"kg: the answer is {found}: {remark}")
     if wish.fail_on_false and answer is False:
         return ExitCode.NO
-    return ExitCode.DONE
-
-
-def _say_why_empty(session: Settings, prepared: Prepared) -> None:
-    if prepared.engine is None:
-        _say_if_default_is_empty(session, prepared)
-        return
-    from kg.query.unknown import why_empty
-    from kg.sparql.words import Form
-
-    found = "no" if prepared.form is Form.ASK else "empty"
-    for remark in why_empty(prepared.engine, prepared.query, prepared.prefixes):
-        session.say(f"kg: the answer is {found}: {remark}")
-
-
-def _say_if_default_is_empty(session: Settings, prepared: Prepared) -> None:
-    from kg.query.remote import default_graph_is_empty
-
-    if prepared.endpoint is not None and default_graph_is_empty(prepared.endpoint, _ASK_SECONDS):
-        session.say(
-            "kg: the answer is empty: the store's default graph holds nothing; what stands in"
-            " named graphs is found with GRAPH ?g { … }, or after `kg push --into default`"
-        )
-
-
-def _explain(prepared: Prepared) -> int:
-    from kg.query.explain import explain_data, explain_patterns, explain_query
-
-    for line in explain_query(prepared.sent, prepared.prefixes, prepared.base, prepared.form):
-        show(line)
-    if prepared.engine is None:
-        show(f"asked of: {prepared.endpoint}")
-        return ExitCode.DONE
-    for line in explain_data(prepared.engine):
-        show(line)
-    for line in explain_patterns(prepared.engine, prepared.query, prepared.prefixes, prepared.base):
-        show(line)
     return ExitCode.DONE

@@ -11,7 +11,7 @@ from kg.cli.limits import MemoryOption, TimeoutOption, limit
 from kg.errors import ExitCode
 
 if TYPE_CHECKING:
-    from kg.lineage import Trace
+    from kg.graph import Trace
     from kg.names import Namer
 
 
@@ -37,14 +37,14 @@ def trace_command(
     Exit code 1 if nothing in the workspace makes such a triple.
     """
     limit(memory, timeout)
-    from kg.lineage import Tracer
+    from kg.graph import open_tracer
     from kg.names import Namer
 
     shared = settings(context)
     shared.allow_outside(allow_outside)
     workspace = shared.workspace
     namer = Namer(workspace.prefixes)
-    with Tracer(workspace, memory=memory) as tracer:
+    with open_tracer(workspace, memory=memory) as tracer:
         found = tracer.trace(subject, predicate)
         for trace in found:
             show(_shown(trace, namer))

@@ -5,11 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
-from kg.errors import InputError
 from kg.query.engine import Engine
 from kg.query.oxigraph import Oxigraph
 from kg.store import is_small, load_files, open_index
-from kg.terms import is_iri
 from kg.workspace import Build, show_path
 
 
@@ -59,22 +57,6 @@ def prefixes_of(files: Iterable[Path]) -> dict[str, str]:
     for path in files:
         found = {**_prefixes_of(path), **found}
     return found
-
-
-def parse_named_graph(text: str) -> tuple[str, Path]:
-    """Return graph IRI and file of an option ``IRI=FILE``.
-
-    Raises:
-        InputError: The text is not of this form. An IRI may hold ``=``: the last one parts.
-    """
-    graph, equals, file = text.rpartition("=")
-    if not equals or not is_iri(graph) or not file:
-        raise InputError(
-            "bad-named-graph",
-            f"--named-graph takes IRI=FILE, not {text!r}",
-            hint="Give for example --named-graph http://example.org/g=data.ttl",
-        )
-    return graph, Path(file)
 
 
 def _prefixes_of(path: Path) -> dict[str, str]:

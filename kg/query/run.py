@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
-from typing import IO, TYPE_CHECKING
+from typing import IO, TYPE_CHECKING, Final
 
 from kg.errors import InputError, Location
 from kg.query.answer import Style, write_answer
@@ -29,6 +29,9 @@ from kg.workspace import COMMON_PREFIXES, Workspace
 
 if TYPE_CHECKING:  # only remote stores answer with odd terms
     from kg.query.odd_terms import Odd
+
+# Seconds for a question that is only asked of a remote store for the sake of a message.
+_ASK_SECONDS: Final = 10.0
 
 
 @dataclass(frozen=True)
@@ -137,6 +140,37 @@ class Prepared:
             remarks += self.engine.remarks(self.query, self.prefixes)
         return remarks
 
+    def why_empty(self) -> list[str]:
+        """Return what may be the reason that the answer is empty, as remarks for people."""
+        if self.engine is not None:
+            from kg.query.unknown import why_empty
+
+            return why_empty(self.engine, self.query, self.prefixes)
+        from kg.query.remote import default_graph_is_empty
+
+        assert self.endpoint is not None
+        if not default_graph_is_empty(self.endpoint, _ASK_SECONDS):
+            return []
+        return [
+            "the store's default graph holds nothing; what stands in named graphs is found with"
+            " GRAPH ?g { … }, or after `kg push --into default`"
+        ]
+
+    def explain(self) -> Iterator[str]:
+        """Yield lines on the query, and on what it is asked of; it is not asked.
+
+        Raises:
+            WorldError: The index cannot be read.
+        """
+        from kg.query.explain import explain_data, explain_patterns, explain_query
+
+        yield from explain_query(self.sent, self.prefixes, self.base, self.form)
+        if self.engine is None:
+            yield f"asked of: {self.endpoint}"
+            return
+        yield from explain_data(self.engine)
+        yield from explain_patterns(self.engine, self.query, self.prefixes, self.base)
+
     def ask(self) -> Answer:
         """Ask, and return the answer as a stream.
 
@@ -173,9 +207,14 @@ def prepare(
         seconds: How long to wait for the network at most.
 
     Raises:
-        InputError: A value, the query or a file is wrong, or there is nothing to ask.
+        InputError: A value, the query, a file or the endpoint's URL is wrong, or there is nothing
+            to ask.
         WorldError: The disk failed.
     """
+    if source.endpoint is not None:
+        from kg.query.remote import check_endpoint
+
+        check_endpoint(source.endpoint)
     prefixes = source.prefixes(question)
     text = question.with_values(values, prefixes)
     base = (question.file or Path.cwd() / "-").absolute().as_uri()

@@ -15,9 +15,9 @@ from urllib.parse import parse_qs
 import pyoxigraph as ox
 import pytest
 
+from kg import query
 from kg.cli.main import main
 from kg.errors import InputError
-from kg.query import query
 from kg.query.remote import check_endpoint, with_prologue
 from tests.listener import Listener
 

@@ -1,19 +1,16 @@
-"""The use cases of kg, for the command line, for Python and for servers.
-
-`Graph` is the graph of a workspace as one build has it. The functions beside it work on RDF files
-in the place of a build. Nothing here prints, and nothing here ends the process.
-"""
+"""The graph of a workspace, as one build has it: all that is asked of it."""
 
 from __future__ import annotations
 
-import sys
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
+from kg.graph.checks import Checks
+from kg.graph.files import read_shapes
 from kg.workspace import Build, Workspace, find_workspace
 
 if TYPE_CHECKING:  # a process that answers one question counts its imports
@@ -26,7 +23,7 @@ if TYPE_CHECKING:  # a process that answers one question counts its imports
     from kg.query.results import Result
     from kg.query.run import Source
     from kg.query.term import Value
-    from kg.validation import Options, ShapeWay, Sink, Verdict
+    from kg.validation import Verdict
     from kg.validation.shapes import ShapesGraph
     from kg.vocabulary import Vocabulary
 
@@ -307,51 +304,6 @@ class Graph:
             )
 
 
-@dataclass(frozen=True, slots=True)
-class Checks:
-    """What a user may choose about a validation.
-
-    Attributes:
-        infer: Add first what follows by RDFS; shapes can ask for it by ``sh:entailment`` too.
-        sinks: Each is called with every result, as it is found.
-        report: Where the standard report goes, in Turtle.
-        origins: Whether results are led back to the records that they came from.
-        max_results: Stop after so many results.
-        reasons: How many results of each constraint tell why every branch of it failed.
-        traced: How many results of each constraint are led back; None for all.
-        explain: Called with the way that each shape takes.
-        progress: Called with the name of each step.
-        memory: Peak memory of the process, such as ``1GB``.
-        threads: Worker threads.
-    """
-
-    infer: bool = False
-    sinks: Sequence[Sink] = ()
-    report: Path | None = None
-    origins: bool = True
-    max_results: int | None = None
-    reasons: int = sys.maxsize
-    traced: int | None = None
-    explain: Callable[[ShapeWay], None] | None = None
-    progress: Callable[[str], None] | None = None
-    memory: str | None = None
-    threads: int | None = None
-
-    @property
-    def options(self) -> Options:
-        """These choices as the validation takes them."""
-        from kg.validation import Options
-
-        return Options(
-            infer=self.infer,
-            max_results=self.max_results,
-            reasons=self.reasons,
-            traced=self.traced,
-            explain=self.explain,
-            progress=self.progress or (lambda _: None),
-        )
-
-
 def open_graph(
     folder: Workspace | Path | str = ".", *, memory: str | None = None, threads: int | None = None
 ) -> Graph:
@@ -367,6 +319,18 @@ def open_graph(
     """
     found = folder if isinstance(folder, Workspace) else find_workspace(Path(folder))
     return Graph(found, memory=memory, threads=threads)
+
+
+def open_tracer(workspace: Workspace, *, memory: str | None = None) -> Tracer:
+    """Return what traces triples of a workspace, whether it has been built or not.
+
+    Args:
+        workspace: The workspace; its mappings and sources are read as they are now.
+        memory: Peak memory of the process, such as ``1GB``.
+    """
+    from kg.lineage import Tracer
+
+    return Tracer(workspace, memory=memory)
 
 
 def ask(
@@ -393,67 +357,3 @@ def ask(
     given = {name: typed(value) for name, value in (parameters or {}).items()}
     prepared = prepare(found, given, source, seconds=limits.seconds)
     return results.ask(prepared, limits)
-
-
-def validate_files(
-    data: Sequence[Path], shapes: ShapesGraph, checks: Checks | None = None
-) -> Verdict:
-    """Validate RDF files against shapes.
-
-    Args:
-        data: The files; blank nodes of different files stay apart.
-        shapes: From `read_shapes`.
-        checks: How to validate.
-
-    Raises:
-        InputError: A file is not valid RDF, or the shapes cannot be applied.
-        WorldError: The disk failed.
-        LimitError: The memory limit was reached.
-    """
-    from kg.duck import engine
-    from kg.validation import validate
-    from kg.validation.loading import load_files
-
-    wanted = checks or Checks()
-    options = wanted.options
-    if wanted.origins:
-        from kg.validation.data_lines import AT_ONCE, DataLines
-
-        options = replace(options, locate=DataLines(data).locate, located=AT_ONCE)
-    with (
-        engine(None, wanted.memory, wanted.threads) as connection,
-        load_files(connection, data) as table,
-    ):
-        return validate(
-            connection, table, shapes, report=wanted.report, sinks=wanted.sinks, options=options
-        )
-
-
-def export_files(
-    files: Sequence[Path], target: str | Path, options: ExportOptions | None = None
-) -> Exported:
-    """Write RDF files as one RDF file; see `kg.export`.
-
-    Args:
-        files: The files; the prefixes that they declare are used.
-        target: Path of the file, or ``-`` for standard output.
-        options: What else may be chosen.
-    """
-    from kg.export import ExportOptions, export_files
-
-    return export_files(files, str(target), options or ExportOptions())
-
-
-def read_shapes(files: Sequence[Path], *, ignore_unsupported: bool = False) -> ShapesGraph:
-    """Read and check shape files.
-
-    Args:
-        files: The files.
-        ignore_unsupported: Leave out what kg does not support of SHACL; the verdict notes it.
-
-    Raises:
-        InputError: There is no file, or a shape is wrong.
-    """
-    from kg.validation import load_shapes
-
-    return load_shapes(files, ignore_unsupported=ignore_unsupported)
