@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -236,6 +238,20 @@ def test_the_other_use_cases_are_of_the_same_build(entailed: Path, tmp_path: Pat
     done = graph.export(tmp_path / "graph.nt")
     assert done.statements == before.value("n")
     assert graph.questions() == []
+
+
+def test_a_question_loads_no_sql_engine(entailed: Path) -> None:
+    code = (
+        "import sys, kg\n"
+        "with kg.open(sys.argv[1]) as graph:\n"
+        "    rows = graph.ask('SELECT ?s { ?s ?p ?o }')\n"
+        "    print(len(rows) > 0, rows._repr_html_()[:7], graph.stale(), graph.questions())\n"
+        "print(sorted({'duckdb', 'rdflib', 'pyshacl', 'numpy', 'typer'} & sys.modules.keys()))\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, str(entailed)], capture_output=True, text=True, check=True
+    )
+    assert done.stdout == "True <table> () []\n[]\n"
 
 
 def test_many_threads_ask_one_graph(entailed: Path) -> None:

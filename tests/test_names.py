@@ -46,6 +46,17 @@ def test_the_longest_namespace_is_taken(iri, short):
     assert Namer(PREFIXES).iri(iri) == short
 
 
+@given(st.lists(st.tuples(st.sampled_from(("urn:x:", SPACE)), ENDS), max_size=8), ENDS)
+def test_what_is_remembered_changes_no_name(parts, end):
+    """Namespaces may end anywhere, also behind the last / or # of an IRI."""
+    prefixes = {f"p{number}": start + rest for number, (start, rest) in enumerate(parts)}
+    namer = Namer(prefixes)
+    for start, rest in [*parts, (SPACE, end), ("", end)]:
+        for iri in (start + rest, start + rest + end):
+            found = split(iri, ordered(prefixes), encoded=True)
+            assert namer.iri(iri) == (f"{found[0]}:{found[1]}" if found else f"<{iri}>")
+
+
 def test_of_two_prefixes_for_a_namespace_the_shortest_is_taken():
     assert split("urn:a", ordered({"long": "urn:", "b": "urn:", "a": "urn:", "": ""})) == ("a", "a")
 
