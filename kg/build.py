@@ -1,8 +1,9 @@
-"""The build: map, validate, index, swap in.
+"""Builds the graph of a workspace: map, validate, index, put in force.
 
-A build is made in ``.kg/builds/ID``; replacing the small file ``.kg/current``, in one step, puts
-it in force. Killed at any point, the build before it still answers. One build runs at a time;
-readers are never locked out, and the last two builds stay for those that have them open.
+A build is made in ``.kg/builds/ID``. Replacing the small file ``.kg/current`` in one step puts it
+in force: it becomes the current build. If kg is killed at any point, the build before it still
+answers. One build runs at a time. Readers are never locked out, and the last two builds are kept
+for open readers.
 """
 
 from __future__ import annotations
@@ -58,19 +59,19 @@ Progress = Callable[[str], None]
 
 @dataclass(frozen=True, slots=True)
 class BuildOptions:
-    """What a user may choose about a build.
+    """The options of a build.
 
     Attributes:
         index: Make the SPARQL index.
-        validate: Validate before the build is put in force.
-        fail_on: The mildest severity that keeps the build out of force.
-        infer: What to infer; None: what ``kg.toml`` says.
-        strict: Sources without records, and records that give no subject or no object, keep it
-            out too.
+        validate: Validate before the build becomes the current one.
+        fail_on: The mildest severity that makes the build fail.
+        infer: The kind of inference; None: as in ``kg.toml``.
+        strict: Fail also on sources without records, and on records that give no subject or
+            object.
         memory: Peak memory of the process, such as ``1GB``.
         threads: Worker threads.
         allow_outside: Let sources lie outside the workspace.
-        ignore_unsupported: Leave out what is not supported of SHACL, instead of refusing it.
+        ignore_unsupported: Ignore unsupported features of SHACL instead of refusing them.
         sinks: Each is called with every validation result.
     """
 
@@ -88,21 +89,21 @@ class BuildOptions:
 
 @dataclass(frozen=True, slots=True)
 class BuildResult:
-    """What a build made.
+    """The result of a build.
 
     Attributes:
-        build: Where it lies; it is gone if it was not put in force.
-        in_force: Whether it was put in force.
+        build: The build; its folder is removed if it was not put in force.
+        in_force: Whether it was put in force, so that it is the current build.
         quads: Number of quads.
         triples: Number of distinct triples in the merge of all graphs.
         graphs: Each graph (None: the default graph) with its number of triples.
         counts: Records and losses of each triples map.
-        verdict: What validation found; None if there was none.
+        verdict: The result of validation; None if it did not run.
         inferred: Number of triples that were inferred.
-        merged: Triples that the index does not tell apart from others, since it compares values
+        merged: Triples that the index cannot distinguish from others, since it compares values
             and not lexical forms; None without an index.
-        problems: What stores may refuse; exports tell it with the places.
-        findings: What is doubtful and not accepted, losses left out.
+        problems: Problems that stores may have; exports report them with their places.
+        findings: Findings that are not accepted, without losses.
         lossy: The counts of triples maps without the losses that are accepted.
         seconds: CPU seconds by step.
     """
@@ -127,15 +128,15 @@ def build(
     options: BuildOptions | None = None,
     progress: Progress | None = None,
 ) -> BuildResult:
-    """Build the graph of a workspace and put it in force.
+    """Build the graph of a workspace and make it the current build.
 
     Args:
         workspace: The workspace.
-        options: What the user chose.
+        options: The options of the build.
         progress: Called with the name of each step as it begins.
 
     Raises:
-        InputError: A mapping, source, ontology or shape is wrong.
+        InputError: A mapping, source, ontology or shape is not valid.
         WorldError: The disk failed, or another build is running.
         LimitError: The memory limit was reached.
     """
@@ -260,7 +261,7 @@ class _Builder:
         counts: tuple[MapCount, ...],
         verdict: Verdict | None,
     ) -> tuple[tuple[MapCount, ...], list[Finding]]:
-        """Return the counts and findings that are not accepted, and keep those of records."""
+        """Return the counts and findings that are not accepted, and write those of records."""
         workspace = self.workspace
         prefixes = {**workspace.prefixes, **dict(self.plan.prefixes)}
         shared = [
@@ -301,7 +302,7 @@ class _Builder:
         return made.moved(connection, self.made.quads), count
 
     def judge(self, connection: duckdb.DuckDBPyConnection, table: QuadTable) -> Verdict | None:
-        """Validate; where a literal that is none breaks that off, tell the literal."""
+        """Validate; if an ill-typed literal makes pySHACL abort, report that literal."""
         try:
             return self.validate(connection, table)
         except InputError as error:
@@ -325,7 +326,7 @@ class _Builder:
                 problem.code,
                 f"{o} is not in the lexical space of its datatype{more}",
                 location=trace.location if trace else None,
-                hint="Write a date as 2022-11-18, a number with digits; shapes cannot judge this.",
+                hint="Write a date as 2022-11-18, a number with digits; pySHACL stops here.",
             )
         return None
 
@@ -341,7 +342,7 @@ class _Builder:
 
             @cache
             def origins() -> Origins:
-                # An engine of their own: source tables have the same names as the graph's.
+                # A separate connection, because source tables have the names of the graph's.
                 sources = stack.enter_context(beside(connection, self.spill, self.options.threads))
                 made = Origins(sources, self.workspace, shapes, self.spill, self.plan)
                 return stack.enter_context(closing(made))
@@ -416,7 +417,7 @@ def _digests(workspace: Workspace, files: Sequence[Path]) -> list[dict[str, Any]
 
 
 def _source_name(root: Path, file: Path) -> str:
-    """Return a source's path within the workspace, links kept; the whole path if it is outside."""
+    """Return a source's path within the workspace, or its absolute path; links are kept."""
     path = Path(os.path.abspath(file))  # noqa: PTH100 - resolve() follows links
     if not (path.is_relative_to(root) and path.exists()):
         path = real_path(file)

@@ -1,7 +1,7 @@
-"""The folder ``.kg`` of a workspace: which builds are kept, and whether one is whole.
+"""Manages the folder ``.kg`` of a workspace: the builds in it, and whether they are intact.
 
-``build.json`` holds the size and the digest of every file of its build, and its own digest. So a
-damaged build is told as such, and never gives an answer that nobody computed.
+``build.json`` has the size and digest of every file of its build, and its own digest. So a damaged
+build is an error, and never gives a wrong answer.
 """
 
 from __future__ import annotations
@@ -21,24 +21,24 @@ from kg.files import writing
 from kg.supervise import keep, leftover
 from kg.workspace import FORMAT, NO_DIGEST, Build, Workspace, broken_build, sealed, show_path
 
-# The one in force and the one before it, which somebody may still be reading.
+# The current build and the one before it, which another process may still be reading.
 KEPT_BUILDS: Final = 2
-# The names of builds, which are all that is ever removed.
+# The names of builds. Nothing else in the folder is ever removed.
 _NAME: Final = re.compile(r"\d{8}T\d{12}Z")
-# What the store writes for people and never reads.
+# Files that Oxigraph writes but never reads.
 _UNREAD: Final = re.compile(r"store/(?:LOG.*|LOCK|IDENTITY)")
 _INDEX: Final = "store/"
 
-# Remembers which files of an index were found whole, so that a question need not read them all.
+# Remembers which files of an index are intact, so that a query need not read them all.
 _CHECKED: Final = "checked.json"
 
-# What tells that a file has been written to: inode, times and size.
+# Changes when a file is written to: inode, times and size.
 _Mark = list[int]
-# Files that this process found to be whole.
+# Files that this process has checked.
 _WHOLE: Final[dict[Path, _Mark]] = {}
 
 
-# --- is it whole? ---------------------------------------------------------------------------
+# --- checking a build -----------------------------------------------------------------------
 
 
 def seal(build: Build, info: Mapping[str, Any]) -> None:
@@ -59,7 +59,7 @@ def seal(build: Build, info: Mapping[str, Any]) -> None:
 
 
 def check_build(build: Build) -> Build:
-    """Check the digests of all files of a build but its index, and return the build.
+    """Check the digests of all files of a build except its index, and return the build.
 
     Raises:
         InputError: The build is damaged, or of another format.
@@ -71,9 +71,9 @@ def check_build(build: Build) -> Build:
 
 
 def check_index(build: Build) -> None:
-    """Check the SPARQL index of a build; files that nobody has written to are not read again.
+    """Check the SPARQL index of a build; unchanged files are not read again.
 
-    Oxigraph does not end, nor stop to take memory, where a block of its files is damaged.
+    On a damaged block Oxigraph may run forever and take ever more memory.
 
     Raises:
         InputError: The build is damaged, or of another format.
@@ -101,7 +101,7 @@ def _remembered(build: Build) -> dict[str, Any]:
 
 
 def _remember(build: Build, marks: Mapping[str, _Mark]) -> None:
-    with suppress(OSError):  # a folder that cannot be written only makes the check come again
+    with suppress(OSError):  # in a read-only folder the check is only repeated
         temporary.write_text(_memory(build), json.dumps({build.id: marks}))
 
 
@@ -121,12 +121,12 @@ def _files(build: Build) -> dict[str, Any]:
 
 
 def _check(build: Build, name: str, file: Mapping[str, Any], known: _Mark | None) -> _Mark:
-    """Check a file that has changed since it was known to be whole; return what tells that."""
+    """Check a file, unless its mark is the known one; return its mark."""
     path = build.path / name
     try:
         mark = _mark(path)
     except OSError as error:
-        raise broken_build(build, f"{name} is not there") from error
+        raise broken_build(build, f"{name} is missing") from error
     if mark not in (known, _WHOLE.get(path)):
         if path.is_symlink() or mark[-1] != file["size"] or _digest(path) != file["sha256"]:
             raise broken_build(build, f"{name} has changed since the build")
@@ -135,20 +135,20 @@ def _check(build: Build, name: str, file: Mapping[str, Any], known: _Mark | None
 
 
 def _digest(path: Path) -> str:
-    import hashlib  # loads OpenSSL, which a question of a build that is known to be whole spares
+    import hashlib  # loads OpenSSL, which a query of a checked build does not need
 
     with paths.open_file(path, buffering=0) as source:
         return hashlib.file_digest(source, "sha256").hexdigest()
 
 
-# --- which builds there are -----------------------------------------------------------------
+# --- finding builds -------------------------------------------------------------------------
 
 
 def previous_build(workspace: Workspace) -> Build | None:
-    """Return the build that was in force before the current one, if it is still there.
+    """Return the build before the current one, if it still exists.
 
     Raises:
-        InputError: There is no build in force, or it cannot be read.
+        InputError: There is no current build, or it cannot be read.
     """
     name = workspace.current_build().info().get("previous")
     if not isinstance(name, str) or not _NAME.fullmatch(name):
@@ -158,7 +158,7 @@ def previous_build(workspace: Workspace) -> Build | None:
 
 
 def current_name(workspace: Workspace) -> str:
-    """Return the name of the build in force; empty if there is none, or no name can be read."""
+    """Return the name of the current build; empty if there is none or it cannot be read."""
     with suppress(InputError, WorldError, UnicodeDecodeError):
         name = paths.read_file(workspace.current_file).decode("ascii").strip()
         if _NAME.fullmatch(name):
@@ -167,24 +167,24 @@ def current_name(workspace: Workspace) -> str:
 
 
 def put_in_force(workspace: Workspace, made: Build) -> None:
-    """Let ``.kg/current`` name a build.
+    """Make a build the current one, by writing its name to ``.kg/current``.
 
     Raises:
         WorldError: The disk failed.
     """
-    keep(made.path)  # if it is killed from here on, the next build removes what is not in force
+    keep(made.path)  # if kg is killed from here on, the next build removes what is not current
     with writing(workspace.current_file):
         temporary.write_text(workspace.current_file, made.id + "\n")
 
 
-# --- making one -----------------------------------------------------------------------------
+# --- making a build -------------------------------------------------------------------------
 
 
 @contextmanager
 def new_build(workspace: Workspace) -> Iterator[Build]:
-    """Give the folder of a new build, and remove what is not kept in the end.
+    """Make the folder of a new build; at the end remove builds that are not kept.
 
-    The build in force and the one before it are kept, whatever their names say of their time.
+    The current build and the one before it are kept, whatever times their names have.
 
     Raises:
         WorldError: Another build is running, or the disk failed.
@@ -197,7 +197,7 @@ def new_build(workspace: Workspace) -> Iterator[Build]:
     with _locked(workspace.state / "lock"):
         before = current_name(workspace)
         _remove_others(workspace, before)
-        made = Build(workspace.builds / _stamp())
+        made = Build(workspace.builds / build_name())
         leftover(made.path)
         with writing(made.path):
             made.path.mkdir()
@@ -210,7 +210,8 @@ def new_build(workspace: Workspace) -> Iterator[Build]:
                 paths.remove_tree(made.path, workspace.builds)
 
 
-def _stamp() -> str:
+def build_name() -> str:
+    """Return a name for a new build: the current time."""
     return datetime.now(UTC).strftime("%Y%m%dT%H%M%S%fZ")
 
 
@@ -235,9 +236,9 @@ def _locked(path: Path) -> Iterator[None]:
             raise WorldError(
                 "build-locked",
                 f"another build of this workspace is running{holder}",
-                hint="Wait until it ends; queries go on meanwhile.",
+                hint="Wait until it ends; queries still work meanwhile.",
             )
-        with suppress(OSError):  # one that may only be read locks as well
+        with suppress(OSError):  # a read-only file can be locked too
             os.ftruncate(lock, 0)
             os.pwrite(lock, f"{os.getpid()}\n".encode(), 0)
         yield
@@ -253,7 +254,7 @@ def last_build(workspace: Workspace, made: Build) -> str | None:
 
 
 def _finished(workspace: Workspace) -> list[str]:
-    """Return the names of all builds that were finished, sorted."""
+    """Return the names of all finished builds, sorted."""
     return [n for n in _names(workspace) if paths.is_file(workspace.builds / n / "build.json")]
 
 
@@ -264,9 +265,9 @@ def _names(workspace: Workspace) -> list[str]:
 
 
 def _remove_others(workspace: Workspace, current: str) -> None:
-    """Remove all builds but the one in force and the one before it.
+    """Remove all builds except the current one and the one before it.
 
-    Where nothing tells which they are, the newest that were finished are kept.
+    If these are unknown, the newest finished builds are kept.
     """
     finished = _finished(workspace)
     kept = set(finished[-KEPT_BUILDS:])

@@ -1,7 +1,7 @@
-"""RDFS inference by SQL: what follows from subclasses and subproperties, in a graph of its own.
+"""Infers triples from subclasses and subproperties by SQL, into a separate graph.
 
-Domains and ranges are left alone: they would give types to whatever a slip of the pen puts into a
-property, and shapes are there to find that.
+Domains and ranges are ignored: they would give a type to every mistaken value of a property, and
+shapes are there to find such mistakes.
 
 Spec: https://www.w3.org/TR/rdf11-mt/#patterns-of-rdfs-entailment-informative (rdfs5, 7, 9, 11)
 """
@@ -25,12 +25,12 @@ SUBPROPERTY: Final = f"<{_RDFS}subPropertyOf>"
 def infer_rdfs(
     connection: duckdb.DuckDBPyConnection, table: QuadTable, graph: str, target: Path
 ) -> tuple[QuadTable, int]:
-    """Write a quad table with what follows by RDFS, and return it with the number of new triples.
+    """Write a quad table with inferred triples added; return it with the number of new triples.
 
     Args:
         connection: From `kg.duck.engine`.
         table: The quad table to start from.
-        graph: IRI of the graph that new triples enter; triples that any graph has are not new.
+        graph: IRI of the graph for new triples; a triple that any graph has is not new.
         target: The quad table to write.
 
     Raises:
@@ -56,7 +56,7 @@ def infer_rdfs(
 
 
 def _closure(table: QuadTable, predicate: str) -> str:
-    """Return a query for pairs (low, high): transitive, without a term above itself."""
+    """Return a query for the transitive pairs (low, high) of different terms."""
     pairs = (
         f"SELECT DISTINCT s AS low, o AS high FROM {table.sql} WHERE p = {sql_text(predicate)}"
         " AND starts_with(o, '<')"
@@ -87,7 +87,7 @@ def _what_follows(table: QuadTable) -> str:
 
 
 def _new_triples(table: QuadTable) -> str:
-    # Only the triples that may be the same are held: those with a predicate that was made.
+    # Compare only with triples whose predicate was inferred, to bound the hash table.
     known = f"SELECT s, p, o FROM {table.sql} WHERE p IN (SELECT DISTINCT p FROM kg_follows)"
     return (
         f"SELECT s, p, o FROM kg_follows AS made WHERE NOT EXISTS (SELECT 1 FROM ({known}) AS old"

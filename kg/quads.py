@@ -1,8 +1,8 @@
-"""The quad table: a Parquet file of the whole graph, and the only writer and reader of it.
+"""Writes and reads the quad table, a Parquet file of the whole graph.
 
 Columns ``s``, ``p``, ``o``, ``g`` (text): terms in the form of `kg.terms`; ``g`` is NULL for the
 default graph. Rows are distinct and sorted by subject, then ``rdf:type`` first, then predicate,
-object and graph, so that every export is a scan. It can be read as COTTAS.
+object and graph, so that every export is a scan. The file can be read as COTTAS.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from kg.duck import read_parquet, sql_target, sql_text, translated
 from kg.terms import RDF_TYPE
 
 SORT: Final = f"s, p <> '{RDF_TYPE}', p, o, g NULLS FIRST"
-# Small enough that a lookup by subject skips most of the file, large enough to compress well.
+# Rows: few enough that a lookup by subject skips most of the file, enough to compress well.
 ROW_GROUP: Final = 61_440
 
 
@@ -27,20 +27,20 @@ class QuadTable:
     """A quad table on disk.
 
     Attributes:
-        path: The Parquet file, or the folder of files that follow one another by name.
+        path: The Parquet file, or a folder of files that make up the table in order of name.
     """
 
     path: Path
 
     @property
     def sql(self) -> str:
-        """The table as it stands in a FROM clause."""
+        """The table for a FROM clause."""
         if self.path.is_dir():
             return read_parquet(*sorted(self.path.glob("*.parquet")))
         return read_parquet(self.path)
 
     def moved(self, connection: duckdb.DuckDBPyConnection, target: Path) -> QuadTable:
-        """Make the table one file of another name; it is gone from its place then.
+        """Move the table to one file with another name.
 
         Raises:
             WorldError: The disk failed.
@@ -72,7 +72,7 @@ class QuadTable:
 
 
 def write_table(connection: duckdb.DuckDBPyConnection, select: str, target: Path) -> QuadTable:
-    """Sort rows, drop those that stand twice, and write a quad table.
+    """Sort rows, drop duplicates, and write a quad table.
 
     Args:
         connection: From `kg.duck.engine`.
@@ -87,7 +87,7 @@ def write_table(connection: duckdb.DuckDBPyConnection, select: str, target: Path
 
 
 def write_sorted(connection: duckdb.DuckDBPyConnection, rows: str, target: Path) -> QuadTable:
-    """Write rows that are sorted and distinct as a quad table, replaced in one step.
+    """Write sorted, distinct rows as a quad table, replaced in one step.
 
     Raises:
         WorldError: The disk failed.
@@ -102,13 +102,13 @@ def write_sorted(connection: duckdb.DuckDBPyConnection, rows: str, target: Path)
 def copy_rows(
     connection: duckdb.DuckDBPyConnection, rows: str, target: Path, index: str | None = None
 ) -> int:
-    """Write rows that are sorted and distinct as the file of a quad table; return their number.
+    """Write sorted, distinct rows to the file of a quad table; return their number.
 
     Args:
         connection: From `kg.duck.engine`.
         rows: A query with the columns s, p, o, g.
         target: The file to write, in place.
-        index: What COTTAS calls the order of the rows, such as ``spo``; written into the file.
+        index: COTTAS's name for the order of the rows, such as ``spo``, for the file's metadata.
 
     Raises:
         WorldError: The disk failed.
@@ -125,9 +125,9 @@ def copy_rows(
 
 
 def sorted_rows(select: str, columns: str = "s, p, o, g", sort: str = SORT) -> str:
-    """Return a query for the rows of a query, sorted, each once."""
-    # The rows are compared with the one before them as they stream out of the sort: a DISTINCT
-    # would hold all of them in a hash table first.
+    """Return a query for the sorted, distinct rows of a query."""
+    # Compare each row with the one before it after the sort: a DISTINCT would keep all rows in a
+    # hash table.
     fresh = " OR ".join(
         f"{name} IS DISTINCT FROM lag({name}) OVER ()" for name in columns.split(", ")
     )
@@ -138,10 +138,10 @@ def sorted_rows(select: str, columns: str = "s, p, o, g", sort: str = SORT) -> s
 def write_index_files(
     connection: duckdb.DuckDBPyConnection, table: QuadTable, folder: Path
 ) -> list[tuple[Path, int]]:
-    """Write the N-Quads files that a SPARQL index is loaded from, with their numbers of lines.
+    """Write the N-Quads files from which a SPARQL index is loaded; return their numbers of lines.
 
-    The first holds each triple once, in the default graph: SPARQL's merge of all graphs. The
-    second holds what lies in named graphs.
+    The first has each triple once, in the default graph: the merge of all graphs. The second has
+    the quads of named graphs.
 
     Raises:
         WorldError: The disk failed.
@@ -159,7 +159,7 @@ def write_index_files(
 
 
 def copy_lines(connection: duckdb.DuckDBPyConnection, select: str, target: Path) -> int:
-    """Write the one text column of a query to a file, a line a row; return the number of rows.
+    """Write the only column of a query, text, as lines to a file; return the number of rows.
 
     Raises:
         WorldError: The disk failed.

@@ -1,8 +1,8 @@
-"""The SPARQL index: the only place that opens a ``pyoxigraph.Store``, and that asks one.
+"""Makes, opens and queries the SPARQL index; no other module opens a ``pyoxigraph.Store``.
 
-The index answers queries and nothing else. It rewrites lexical forms (``01`` becomes ``1``),
-so counts and exports come from the quad table. Its default graph is the merge of all graphs, each
-triple once, and the named graphs stand beside it.
+The index only answers queries. Oxigraph changes lexical forms (``01`` becomes ``1``), so counts
+and exports come from the quad table. Its default graph is the merge of all graphs, and it has the
+named graphs too.
 """
 
 from __future__ import annotations
@@ -23,16 +23,16 @@ from kg.workspace import Build, show_path
 Answer = ox.QuerySolutions | ox.QueryBoolean | ox.QueryTriples
 Term = ox.NamedNode | ox.BlankNode | ox.Literal | ox.Triple
 
-REBUILD: Final = "Make it anew with `kg build`."
-# Bytes of RDF text. Below it files are held in memory, at most about 1 GB; above it they go to an
-# index on disk, which is slower to make and to ask but does not grow in memory.
+REBUILD: Final = "Build it again with `kg build`."
+# Bytes of RDF text. Smaller files are loaded into memory, at most about 1 GB. Larger ones go to an
+# index on disk, which is slower to load and to query, but does not grow in memory.
 LARGEST_IN_MEMORY: Final = 48 * 2**20
-# How many times larger than its compressed file RDF text is taken to be.
+# Assumed ratio of the size of RDF text to that of its compressed file.
 _COMPRESSION_RATIO: Final = 10
 
 
 def open_index(build: Build) -> ox.Store:
-    """Open the SPARQL index of a build for reading; many may be open at once.
+    """Open the SPARQL index of a build for reading; it may be open several times.
 
     Raises:
         InputError: The build has no index (``kg build --no-index``).
@@ -47,26 +47,25 @@ def open_index(build: Build) -> ox.Store:
     check_index(build)
     try:
         return ox.Store.read_only(str(build.store))
-    except (OSError, RuntimeError) as error:  # the latter where files are damaged
+    except (OSError, RuntimeError) as error:  # RuntimeError: the files are damaged
         raise WorldError(
             "index-unreadable", f"cannot open the SPARQL index: {error}", hint=REBUILD
         ) from error
 
 
 def write_index(nquads: Sequence[Path], target: Path, room: Room | None = None) -> int:
-    """Load N-Quads files into a new index on disk, and return the number of quads it holds.
+    """Load N-Quads files into a new index on disk, and return its number of quads.
 
     Blank nodes keep their labels, so that they are the same in the merge and in named graphs.
-    The index merges terms that differ only in lexical form, so the number may be smaller than
-    that of the files' lines.
+    Oxigraph merges terms that differ only in lexical form, so there may be fewer quads than lines.
 
     Args:
         nquads: The files.
         target: The folder to make.
-        room: The memory that loading may take; by default as much as it likes.
+        room: The memory that loading may take; by default unlimited.
 
     Raises:
-        LimitError: The room is too small; nothing was loaded.
+        LimitError: The memory is too small; nothing was loaded.
         WorldError: The disk failed.
     """
     try:
@@ -87,15 +86,15 @@ def write_index(nquads: Sequence[Path], target: Path, room: Room | None = None) 
 
 
 def load_lines(lines: Path, folder: Path | None = None, room: Room | None = None) -> ox.Store:
-    """Load a file of N-Triples into a new store, in which blank nodes keep their labels.
+    """Load a file of N-Triples into a new store; blank nodes keep their labels.
 
     Args:
         lines: The file.
-        folder: Where to make the store; by default in memory.
-        room: The memory that loading may take; by default as much as it likes.
+        folder: Folder of the store; by default it is in memory.
+        room: The memory that loading may take; by default unlimited.
 
     Raises:
-        LimitError: The room is too small; nothing was loaded.
+        LimitError: The memory is too small; nothing was loaded.
         WorldError: The disk failed.
     """
     try:
@@ -111,13 +110,14 @@ def load_lines(lines: Path, folder: Path | None = None, room: Room | None = None
 
 # --- loading within limits ------------------------------------------------------------------
 
-# What Oxigraph takes to load quads, in bytes, measured over terms of all lengths: by itself, for
-# each quad, and for each byte of its line. It works on two batches of a million quads at once.
+# Memory that Oxigraph needs to load quads, in bytes, measured over terms of all lengths: in
+# itself, for each quad, and for each byte of its line. It loads two batches of a million quads at
+# once.
 _LOADER: Final = 40 * 2**20
 _OF_QUAD: Final = 500
 _OF_BYTE: Final = 2.5
 _AT_ONCE: Final = 2_000_000
-# For each byte of a piece of a file, which is held beside.
+# For each byte of a piece of a file, which is also in memory.
 _OF_PIECE: Final = 3
 _SMALLEST_PIECE: Final = 2**20
 _LINES_OF_SMALLEST: Final = 10_000
@@ -126,12 +126,12 @@ _BLOCK: Final = 2**20
 
 @dataclass(frozen=True, slots=True)
 class Room:
-    """Memory that loading an index may take.
+    """The memory that loading an index may take.
 
     Attributes:
         size: Bytes that are free for it.
-        held: Bytes that the process holds beside.
-        otherwise: What to do instead of giving more memory, as the end of a sentence.
+        held: Bytes that the process uses beside it.
+        otherwise: An alternative to more memory, as the end of the hint.
     """
 
     size: int
@@ -139,10 +139,10 @@ class Room:
     otherwise: str = ""
 
     def check(self, longest: int) -> None:
-        """Refuse to load where not even the smallest piece fits.
+        """Check that at least the smallest piece fits.
 
         Raises:
-            LimitError: The room is too small; the message says how much it would have to be.
+            LimitError: The memory is too small; the message says how much is needed.
         """
         smallest = max(_SMALLEST_PIECE, longest)
         needed = _LOADER + int((_OF_BYTE + _OF_PIECE) * smallest) + _OF_QUAD * _LINES_OF_SMALLEST
@@ -151,13 +151,13 @@ class Room:
         wanted = -(-(self.held + needed) // 10**7) * 10
         raise LimitError(
             "index-too-large",
-            f"the index needs about {needed / 1e6:,.0f} MB to be loaded, and"
+            f"loading the index needs about {needed / 1e6:,.0f} MB, but only"
             f" {max(self.size, 0) / 1e6:,.0f} MB are left of --memory",
             hint=f"Give --memory {wanted}MB{self.otherwise}.",
         )
 
     def holds(self, size: _Size) -> bool:
-        """Tell whether all of a file can be loaded at once."""
+        """Return whether a file can be loaded at once."""
         share = min(1.0, _AT_ONCE / max(1, size.lines))
         taken = _OF_QUAD * size.lines + _OF_BYTE * size.bytes
         return _LOADER + share * taken <= self.size
@@ -172,7 +172,7 @@ class Room:
 
 @dataclass(frozen=True, slots=True)
 class _Size:
-    """Of a file of lines: its bytes, its lines, the bytes of the longest line (at most)."""
+    """The bytes and lines of a file, and an upper bound for the bytes of its longest line."""
 
     bytes: int
     lines: int
@@ -180,7 +180,7 @@ class _Size:
 
 
 def _size(path: Path) -> _Size:
-    """Measure a file of lines; that a line is long is known to within a block."""
+    """Measure a file of lines; the longest line is known to within a block."""
     total = lines = longest = current = 0
     with path.open("rb", buffering=0) as source:
         while block := source.read(_BLOCK):
@@ -193,8 +193,8 @@ def _size(path: Path) -> _Size:
 
 
 def _load(store: ox.Store, path: Path, form: ox.RdfFormat, size: _Size, room: Room | None) -> None:
-    """Load a file of lines, at once where there is room for it, else in pieces."""
-    # Lenient: the terms were checked, and IRIs that a mapping calls unsafe are wanted.
+    """Load a file of lines, at once if there is enough memory, otherwise in pieces."""
+    # Lenient, because the terms have been checked, and mappings may make unsafe IRIs on purpose.
     if room is None or room.holds(size):
         store.bulk_extend(ox.parse(path=str(path), format=form, lenient=True))
         return
@@ -207,7 +207,7 @@ def _load(store: ox.Store, path: Path, form: ox.RdfFormat, size: _Size, room: Ro
             while left > 0:
                 store.bulk_extend(islice(quads, most_lines))
                 left -= most_lines
-    # Pieces lie across each other; questions are asked faster once they are merged.
+    # The key ranges of pieces overlap; queries are faster once they are merged.
     store.optimize()
 
 
@@ -218,18 +218,18 @@ def ask(
     base: str | None = None,
     bound: Mapping[str, Term] | None = None,
 ) -> Answer:
-    """Ask a store: the only place in which text is given to Oxigraph.
+    """Query a store. No other function gives query text to Oxigraph.
 
     Args:
-        store: What is asked.
-        query: A query that the guard has read.
-        prefixes: Known without a PREFIX line.
-        base: What relative IRIs are resolved against.
-        bound: Variables that have a value beforehand.
+        store: The store.
+        query: A query that the guard has checked.
+        prefixes: Prefixes that need no PREFIX line.
+        base: Base IRI for relative IRIs.
+        bound: Variables with their values.
 
     Raises:
-        SyntaxError: Oxigraph does not take the query.
-        RuntimeError: It cannot answer it; or ValueError, or OSError.
+        SyntaxError: Oxigraph rejects the query.
+        RuntimeError: Oxigraph cannot answer it; or ValueError, or OSError.
     """
     if query.federated:
         raise ValueError("a query with SERVICE is not for kg's own engine")
@@ -243,7 +243,7 @@ def ask(
 
 
 def syntax_error(query: Guarded) -> str | None:
-    """Return what Oxigraph does not take in a query, or None; nothing is asked."""
+    """Return Oxigraph's message if it rejects the query, or None; the query is not run."""
     try:
         ask(empty_store(), query)
     except (SyntaxError, ValueError) as error:
@@ -252,12 +252,12 @@ def syntax_error(query: Guarded) -> str | None:
 
 
 def empty_store(folder: Path | None = None) -> ox.Store:
-    """Return a store that holds nothing, in memory or in a folder."""
+    """Return an empty store, in memory or in a folder."""
     return ox.Store() if folder is None else ox.Store(str(folder))
 
 
 def is_small(files: Sequence[Path]) -> bool:
-    """Tell whether RDF files are small enough to be held in memory."""
+    """Return whether RDF files are small enough to be loaded into memory."""
     total = 0
     for path in files:
         factor = _COMPRESSION_RATIO if path.suffix in (".gz", ".zst") else 1
@@ -270,17 +270,17 @@ def load_files(
 ) -> ox.Store:
     """Load RDF files into a new store.
 
-    As in the index of a workspace, the default graph is the merge of what the files of `default`
-    hold, named graphs in them included, and those named graphs stand beside it. Blank nodes of
-    different files are different.
+    As in the index of a workspace, the default graph is the merge of all graphs of the files in
+    `default`, and the store has their named graphs too. Blank nodes of different files are
+    different.
 
     Args:
-        default: Files that enter the default graph.
-        named: Graph IRI and file, for files that enter a named graph only.
-        folder: Where to make the store; by default in memory.
+        default: Files for the default graph.
+        named: Graph IRI and file, for files that are loaded into a named graph only.
+        folder: Folder of the store; by default it is in memory.
 
     Raises:
-        InputError: A file is missing or is not valid RDF, or one of `named` holds graphs itself.
+        InputError: A file is missing or not valid RDF, or one of `named` has named graphs itself.
         WorldError: The disk failed.
     """
     try:
@@ -297,7 +297,7 @@ def load_files(
 
 
 class _Labels:
-    """Short labels for blank nodes, in the order in which they come: b0, b1 and so on."""
+    """Short labels for blank nodes in order of appearance: b0, b1 and so on."""
 
     def __init__(self) -> None:
         self._known: dict[tuple[int, str], ox.BlankNode] = {}
@@ -308,8 +308,8 @@ class _Labels:
 
 
 def _labelled(path: Path, number: int, labels: _Labels | None) -> Iterator[ox.Quad]:
-    """Yield the quads of a file with blank nodes that no other file has."""
-    # Imported here: whoever asks an index parses no files.
+    """Yield the quads of a file, with labels of blank nodes that no other file has."""
+    # Imported here, because querying an index needs no parser.
     from kg.rdf import parse_rdf
 
     def fresh(node: ox.BlankNode) -> ox.BlankNode:

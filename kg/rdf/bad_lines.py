@@ -1,8 +1,8 @@
-"""Lines of N-Triples and N-Quads that cannot be read: left out where the user wants that.
+"""Leaves out invalid lines of N-Triples and N-Quads, if the user wants that.
 
-Each line of these formats stands for itself, so that reading can go on behind a bad one. The file
-is copied with such lines emptied: numbers of lines stay. The formats that can abbreviate have no
-such place: a prefix, a subject or a bracket may be what a bad line held.
+In these formats the lines are independent, so reading can continue after an invalid one. The file
+is copied with such lines emptied, which keeps the line numbers. In other formats an invalid line
+may contain a prefix, a subject or a bracket that later lines need.
 
 Spec: https://www.w3.org/TR/n-triples/, https://www.w3.org/TR/n-quads/
 """
@@ -28,37 +28,37 @@ from kg.rejects import Rejects
 _BLOCK: Final = 1 << 20  # bytes
 # Bytes of a line. One term may have 16 MB, an object and its datatype are two.
 _LONGEST: Final = 4 * LONGEST_TERM
-# What RDF 1.2 alone has: triple terms, and literals with a base direction.
+# Found only in RDF 1.2: triple terms, and literals with a base direction.
 _MAYBE_RDF_12: Final = re.compile(rb'<<|"@[A-Za-z0-9-]*--')
-# The parser follows triple terms on its stack; RDF 1.1 has none.
+# Triple terms, which RDF 1.1 does not have and the parser would put on its stack.
 _QUOTED: Final = re.compile(rb'[ \t]*(?:[^"#]*\s)?<<')
-_RDF_12: Final = "the statement is RDF 1.2, kg holds RDF 1.1"
+_RDF_12: Final = "the statement is RDF 1.2, but kg supports RDF 1.1"
 
 
 @dataclass(frozen=True, slots=True)
 class _Line:
-    """A line, and what is wrong with it; empty if nothing is."""
+    """A line and its error; empty if it is valid."""
 
     text: bytes
     fault: str = ""
 
 
 def without_bad_lines(path: Path, form: ox.RdfFormat, rejects: Rejects) -> Path:
-    """Return a file without the bad lines of another: the same one if it has none.
+    """Return a copy of a file without its invalid lines, or the file itself if it has none.
 
     Args:
         path: The file.
         form: N-Triples or N-Quads.
-        rejects: Where to note what is left out.
+        rejects: Receives the lines that are left out.
 
     Raises:
-        OSError: The file cannot be read, or its copy not be written.
+        OSError: The file cannot be read, or its copy cannot be written.
     """
     return rejects.copy_of(path, lambda copy: _copied(path, form, rejects, copy))
 
 
 def _copied(path: Path, form: ox.RdfFormat, rejects: Rejects, copy: Path) -> bool:
-    """Write the copy, unless there is no bad line; tell whether there is one."""
+    """Write the copy if there is an invalid line; return whether there is one."""
     with open_binary(path) as source:
         if all(_is_good(block, form) for block in _blocks(source)):
             return False
@@ -79,7 +79,7 @@ def _copied(path: Path, form: ox.RdfFormat, rejects: Rejects, copy: Path) -> boo
 
 
 def _blocks(source: IO[bytes]) -> Iterator[bytes]:
-    """Yield a text in pieces that end with a line; of a line that is too long, its start."""
+    """Yield a text in blocks of whole lines; of a line that is too long, only its start."""
     first = True
     while block := source.read(_BLOCK):
         if not block.endswith(b"\n"):
@@ -92,7 +92,7 @@ def _blocks(source: IO[bytes]) -> Iterator[bytes]:
 
 
 def _is_good(block: bytes, form: ox.RdfFormat) -> bool:
-    """Tell whether all lines can be read; where that takes a closer look, each is looked at."""
+    """Return whether all lines are valid; check them one by one only if necessary."""
     if _MAYBE_RDF_12.search(block) or len(block) >= _LONGEST:
         return not any(line.fault for line in _lines(block, form))
     try:

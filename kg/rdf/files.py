@@ -79,7 +79,7 @@ def open_binary(path: Path) -> IO[bytes]:
 
 
 def _opened(path: Path, form: ox.RdfFormat) -> IO[bytes]:
-    """Open a file for its statements; bad lines are left out if the user wants that."""
+    """Open a file to parse it; invalid lines are left out if the user wants that."""
     rejects = current()
     if rejects is None or form not in _LINE_FORMATS:
         return open_binary(path)

@@ -81,14 +81,14 @@ class JsonText:
         else:
             raise self.error("a list or an object is expected")
         if self._next():
-            raise self.error("something follows behind the end")
+            raise self.error("there is more text after the end")
 
     def whole(self) -> Piece:
         """Return the whole text as one value; raises as `pieces` does."""
         self._next()
         value = self._value()
         if self._next():
-            raise self.error("something follows behind the end")
+            raise self.error("there is more text after the end")
         return value
 
     def _object(self, part_graph: bool) -> Iterator[Piece]:

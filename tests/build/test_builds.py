@@ -47,7 +47,7 @@ def built(tmp_path_factory):
 
 
 def _shuffle(root: Path, chance: random.Random) -> int:
-    """Shuffle the rows of every CSV file and the records of every YAML file; count the files."""
+    """Shuffle the rows of all CSV files and the records of all YAML files; count the files."""
     files = 0
     for path in sorted((root / "data").rglob("*.csv")):
         with path.open(encoding="utf-8", newline="") as source:
@@ -71,7 +71,7 @@ def _shuffle(root: Path, chance: random.Random) -> int:
     return files
 
 
-def test_same_bytes_whatever_the_order_and_the_threads(built, tmp_path):
+def test_exports_do_not_depend_on_order_or_threads(built, tmp_path):
     def exports(root: Path, name: str) -> list[bytes]:
         targets = [tmp_path / f"{name}{suffix}" for suffix in (".nq", ".ttl", ".trig")]
         for target in targets:
@@ -113,17 +113,17 @@ def test_a_killed_build_does_no_harm(tmp_path):
     assert not list((root / ".kg").rglob("spill"))
 
 
-def test_one_build_at_a_time(built):
+def test_a_second_build_is_refused_while_one_runs(built):
     with (built / ".kg" / "lock").open("a") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         done = run_kg(built, "build", "--no-validate")
     assert done.returncode == 3
     assert "another build of this workspace is running" in done.stderr
-    assert "queries go on meanwhile" in done.stderr
+    assert "queries still work meanwhile" in done.stderr
     assert _launches(built) == 420
 
 
-def test_queries_go_on_during_a_build(built):
+def test_queries_are_answered_during_a_build(built):
     process = _start(built, "build", "--no-validate")
     answers = []
     while process.poll() is None:
@@ -145,7 +145,7 @@ def test_a_failed_build_is_not_put_in_force(tmp_path):
     assert len(list((root / ".kg" / "builds").iterdir())) == 1
 
 
-def test_a_bad_date_is_told_with_its_place(tmp_path):
+def test_a_bad_date_is_reported_with_its_place(tmp_path):
     root = copy_workspace(tmp_path / "graph")
     facts = root / "data" / "record" / "launches.csv"
     lines = facts.read_text(encoding="utf-8").splitlines(keepends=True)
@@ -158,7 +158,7 @@ def test_a_bad_date_is_told_with_its_place(tmp_path):
     assert not (root / ".kg" / "current").exists()
 
 
-def test_a_linked_source_is_not_told_as_changed(tmp_path):
+def test_an_unchanged_linked_source_gives_no_warning(tmp_path):
     outside = tmp_path / "kept elsewhere.nt"
     outside.write_text("<http://example.org/a> <http://example.org/p> <http://example.org/b> .\n")
     root = tmp_path / "workspace"

@@ -1,4 +1,4 @@
-"""Builds that are killed at any moment: what is in force answers right, and nothing is left behind.
+"""Builds are killed at any moment: the build in force answers right, and no files are left.
 
 ``KG_KILLS=300`` kills so many builds.
 """
@@ -33,7 +33,7 @@ def start(root: Path, temporary: Path) -> subprocess.Popen[bytes]:
 
 
 def wait_for_the_lock(root: Path) -> None:
-    """Wait until no process of a killed build is left."""
+    """Wait until all processes of a killed build have ended."""
     path = root / ".kg" / "lock"
     if path.exists():
         with path.open() as lock:

@@ -1,4 +1,4 @@
-"""The folder ``.kg``: what may stand in its place, which builds stay, and damage that is told."""
+"""The folder ``.kg``: links and files in its place, the builds that are kept, and damage."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from kg.release import release
 from kg.workspace import Build, Workspace, read_workspace
 from tests.publish.fake_store import fake_store
 
-# Bits that are flipped in each file of a build; without it one, in some of the files.
+# Bits to flip in each file of a build; by default one bit in some of the files.
 FLIPS = int(os.environ.get("KG_FLIPS", "0"))
 FACTS = "<https://example.org/{0}> a <https://example.org/ns#Thing> ; <https://example.org/p> {0} ."
 SHAPES = """\
@@ -59,7 +59,7 @@ QUICK = BuildOptions(index=False, validate=False)
 
 @dataclass(frozen=True)
 class Built:
-    """A workspace with two builds, and what it gives when all is well."""
+    """A workspace with two builds, and its export and answer without damage."""
 
     root: Path
     export: bytes
@@ -78,7 +78,7 @@ def built(tmp_path_factory) -> Built:
 
 
 def everything(built: Built) -> None:
-    """Export, release, push, diff: each gives what is right, or says that the build is broken."""
+    """Export, release, push and compare; each is right or reports that the build is broken."""
     workspace = read_workspace(built.root)
     target, folder = built.root / "out.nq", built.root / "release"
     target.unlink(missing_ok=True)
@@ -109,7 +109,7 @@ def files_of(root: Path) -> list[Path]:
     workspace = read_workspace(root)
     build = workspace.current_build().path
     found = sorted(path for path in build.rglob("*") if path.is_file() and path.stat().st_size)
-    if not FLIPS:  # all but the index, and some files of that
+    if not FLIPS:  # all files except the index, and some files of the index
         found = [path for path in found if path.parent == build] + [*build.glob("store/[CM]*")]
         found.append(max(build.glob("store/*.sst"), key=lambda path: path.stat().st_size))
     return [workspace.current_file, *found]
@@ -129,7 +129,7 @@ def test_a_flipped_bit_gives_no_wrong_answer(built):
     assert (built.root / "out.nq").read_bytes() == built.export
 
 
-def test_a_file_that_is_not_whole_gives_no_wrong_answer(built):
+def test_a_damaged_file_gives_no_wrong_answer(built):
     kinds = ["cut", "empty", "gone", "link"]
     files = files_of(built.root)
     for path, damage in (
@@ -162,7 +162,7 @@ def test_a_file_that_is_not_whole_gives_no_wrong_answer(built):
     ],
     ids=range(7),
 )
-def test_a_broken_build_json_is_told(built, content):
+def test_a_broken_build_json_is_an_error(built, content):
     info = read_workspace(built.root).current_build().info_file
     good = info.read_bytes()
     info.write_bytes(content)
@@ -173,7 +173,7 @@ def test_a_broken_build_json_is_told(built, content):
     info.write_bytes(good)
 
 
-def test_a_build_of_another_version_is_told_and_made_anew(tmp_path):
+def test_a_build_of_another_version_is_an_error_and_can_be_replaced(tmp_path):
     workspace = make(tmp_path / "w")
     kg.build(workspace, QUICK)
     build = workspace.current_build()
@@ -187,20 +187,18 @@ def test_a_build_of_another_version_is_told_and_made_anew(tmp_path):
     assert workspace.current_build() == done.build
 
 
-# --- which builds stay ----------------------------------------------------------------------
+# --- builds that are kept -------------------------------------------------------------------
 
 
 def names(workspace: Workspace) -> list[str]:
     return sorted(path.name for path in workspace.builds.iterdir())
 
 
-def test_a_clock_that_is_set_back_removes_neither_this_build_nor_the_one_before(
-    tmp_path, monkeypatch
-):
+def test_the_last_two_builds_are_kept_if_the_clock_is_set_back(tmp_path, monkeypatch):
     workspace = make(tmp_path / "w")
     made = []
     for year in (2031, 2030, 2029, 2032):
-        monkeypatch.setattr(builds, "_stamp", lambda year=year: f"{year}0101T000000000000Z")
+        monkeypatch.setattr(builds, "build_name", lambda year=year: f"{year}0101T000000000000Z")
         made.append(kg.build(workspace, QUICK).build)
         assert workspace.current_build() == made[-1]
         assert names(workspace) == sorted(build.id for build in made[-2:])
@@ -220,7 +218,7 @@ def test_only_builds_are_removed(tmp_path):
 
 
 @pytest.mark.parametrize("content", [b"\xff\x00\xfe", b"", b"../../..", b"20200101T000000000000Z"])
-def test_a_build_mends_a_damaged_current(tmp_path, content):
+def test_a_build_repairs_a_damaged_current(tmp_path, content):
     workspace = make(tmp_path / "w")
     first = kg.build(workspace, QUICK).build
     workspace.current_file.write_bytes(content)
@@ -232,11 +230,11 @@ def test_a_build_mends_a_damaged_current(tmp_path, content):
     assert first.path.is_dir()
 
 
-# --- what may stand in the place of .kg -----------------------------------------------------
+# --- links and files in the place of .kg ----------------------------------------------------
 
 
 @pytest.mark.parametrize("name", [".kg", ".kg/builds"])
-def test_builds_are_not_made_nor_removed_behind_a_link_that_leads_out(tmp_path, name):
+def test_no_build_is_made_or_removed_through_a_link_out_of_the_workspace(tmp_path, name):
     workspace = make(tmp_path / "w")
     outside = tmp_path / "outside"
     mine = outside / "20200101T000000000000Z" / "mine.txt"
@@ -253,7 +251,7 @@ def test_builds_are_not_made_nor_removed_behind_a_link_that_leads_out(tmp_path, 
     assert sorted(outside.rglob("*")) == before
 
 
-def test_a_build_that_is_a_link_is_removed_and_not_what_it_leads_to(tmp_path):
+def test_a_link_in_place_of_a_build_is_removed_but_not_its_target(tmp_path):
     workspace = make(tmp_path / "w")
     outside = tmp_path / "outside"
     outside.mkdir()
@@ -291,7 +289,7 @@ def test_no_file_of_the_state_is_written_through_a_link(tmp_path, name):
         (".kg/current", Path.mkdir),
     ],
 )
-def test_what_stands_in_the_way_is_told(tmp_path, name, put):
+def test_a_file_or_folder_in_the_way_is_an_error(tmp_path, name, put):
     workspace = make(tmp_path / "w")
     path = workspace.root / name
     path.parent.mkdir(exist_ok=True)
@@ -302,7 +300,7 @@ def test_what_stands_in_the_way_is_told(tmp_path, name, put):
     assert name in str(caught.value)
 
 
-def test_a_lock_that_may_only_be_read_locks(tmp_path, monkeypatch):
+def test_a_read_only_lock_file_locks(tmp_path, monkeypatch):
     workspace = make(tmp_path / "w")
     kg.build(workspace, QUICK)
     opened = os.open
@@ -316,7 +314,7 @@ def test_a_lock_that_may_only_be_read_locks(tmp_path, monkeypatch):
     assert kg.build(workspace, QUICK).in_force
 
 
-def test_previous_of_a_copied_workspace(tmp_path):
+def test_a_copied_workspace_has_no_previous_build(tmp_path):
     workspace = make(tmp_path / "w")
     kg.build(workspace)
     shutil.copytree(workspace.root, tmp_path / "copy")

@@ -1,4 +1,4 @@
-"""Lines of N-Triples and N-Quads that cannot be read, left out one by one."""
+"""Invalid lines of N-Triples and N-Quads are left out one by one."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ LINE = st.sampled_from([*GOOD, *BAD])
 @given(lines=st.lists(LINE, max_size=30), end=st.sampled_from([b"\n", b"\r\n"]))
 @pytest.mark.parametrize("ending", ["nt", "nq"])
 @pytest.mark.parametrize("block", [60, 1 << 20])
-def test_kept_and_rejected_lines_are_all(tmp_path_factory, lines, end, ending, block):
+def test_kept_and_rejected_lines_make_up_the_file(tmp_path_factory, lines, end, ending, block):
     folder = tmp_path_factory.mktemp("rdf")
     path = folder / f"a.{ending}"
     path.write_bytes(end.join(lines))
@@ -59,7 +59,7 @@ def test_kept_and_rejected_lines_are_all(tmp_path_factory, lines, end, ending, b
     assert found.records == len(bad)
 
 
-def test_a_line_that_is_too_long(tmp_path, monkeypatch):
+def test_a_line_that_is_too_long_is_left_out(tmp_path, monkeypatch):
     monkeypatch.setattr(bad_lines, "_LONGEST", 1000)
     monkeypatch.setattr(bad_lines, "_BLOCK", 100)
     path = tmp_path / "a.nt"

@@ -31,7 +31,7 @@ DIFFERENCES: dict[str, dict[str, Difference]] = {
     "rdf4j": {},
     "virtuoso": {
         "check-chains": _COMPILER,
-        "check-provenance": Difference("its own triples stand in the default graph too"),
+        "check-provenance": Difference("its own triples are in the default graph too"),
         "conditionals": _COMPILER,
         "forecasts": Difference("its compiler fails on it (SP031)", "SP031"),
         "launches-and-talks": Difference("no answer in 30 s; elsewhere it takes one", "timeout"),
