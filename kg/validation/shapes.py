@@ -88,10 +88,17 @@ class ShapesGraph:
 
     def subjects(self, predicate: str, object_: str | None = None) -> Iterator[str]:
         """Yield the subjects that have a predicate (with that object)."""
+        yield from self._subjects.get((predicate, object_), ())
+
+    @cached_property
+    def _subjects(self) -> Mapping[tuple[str, str | None], Sequence[str]]:
+        """The subjects of a predicate, and of a predicate and an object, in their order."""
+        found: dict[tuple[str, str | None], list[str]] = {}
         for subject, predicates in self.index.items():
-            found = predicates.get(predicate)
-            if found and (object_ is None or object_ in found):
-                yield subject
+            for predicate, objects in predicates.items():
+                for object_ in (None, *objects) if objects else ():
+                    found.setdefault((predicate, object_), []).append(subject)
+        return found
 
     def without(self, drop: Callable[[str, str, str], bool]) -> ShapesGraph:
         """Return the shapes graph less the triples that a function picks."""

@@ -261,7 +261,10 @@ class _Validation:
             judge = self._judge(self._shapes.without(_is_query))
             yield from self._sieve.judged(judge.judge_parts, tell)
         asked = [
-            self._asked(site, route.shape) for route in bounded for site in route.suspects.sites
+            self._asked(site, route.shape)
+            for route in bounded
+            if self._sieve.count(route.targets)
+            for site in route.suspects.sites
         ]
         if (predicates := _predicates_read(asked)) is not None:
             self._runner.restrict(predicates)

@@ -164,6 +164,25 @@ def test_more_results_take_no_more_statements(
     assert work[2] <= 65
 
 
+def test_shapes_that_meet_no_node_cost_no_statements(
+    connection: duckdb.DuckDBPyConnection, table: Make, shapes: Shapes
+) -> None:
+    """Where shapes ask for many classes, those without instances are not looked for one by one."""
+    other = "ex:S{n} a sh:NodeShape ; sh:targetClass ex:C{n} ; sh:property"
+    other += " [ sh:path ex:p ; sh:minCount 1 ; sh:class ex:D{n} ; sh:node ex:Agency ] ;"
+    other += ' sh:sparql [ sh:select "SELECT $this {{ $this <http://example.org/p> ?x }}" ] .'
+    data = table(GOOD + BAD + "ex:Low rdfs:subClassOf ex:C7 . ex:low a ex:Low .")
+    found, work = [], []
+    for size in (30, 90):
+        graph = shapes(RULES + "".join(other.format(n=n) for n in range(size)))
+        with counted() as counts:
+            found.append(names(run(connection, data, graph)))
+        work.append(counts["statements"])
+    assert work[0] == work[1]
+    assert found[0] == found[1]
+    assert [each for each in found[0] if each[0] == "low"] == [("low", "MinCount", None)]
+
+
 def test_the_judge_is_asked_once_about_each_node_in_doubt(
     connection: duckdb.DuckDBPyConnection, table: Make, shapes: Shapes
 ) -> None:

@@ -80,6 +80,8 @@ class Answering:
 
     def told(self, route: Route) -> Iterator[Told]:
         """Yield the results of a shape, and note whom to ask the judge about."""
+        if not self._session.count(route.targets):
+            return
         made: list[str] = []
         rows = self._fill(route.suspects.parts, made, route)
         if rows.count:

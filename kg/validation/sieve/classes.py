@@ -5,12 +5,15 @@ Spec: https://www.w3.org/TR/shacl/#dfn-shacl-instance
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from typing import Final
 
 from kg.duck import sql_text
 from kg.validation.names import RDF_TYPE, RDFS_SUBCLASS
 from kg.validation.sieve.tables import Tables
 from kg.validation.sieve.triples import Triples
+
+_NONE: Final = "SELECT NULL::VARCHAR AS n WHERE false"
 
 
 class Classes:
@@ -20,23 +23,37 @@ class Classes:
         triples: The triples.
         tables: Where the tables are kept.
         axioms: Pairs of a class and one above it; None where they are too many to be held.
+        populated: The classes that nodes have; None where that is unknown.
     """
 
     def __init__(
-        self, triples: Triples, tables: Tables, axioms: Sequence[tuple[str, str]] | None
+        self,
+        triples: Triples,
+        tables: Tables,
+        axioms: Sequence[tuple[str, str]] | None,
+        populated: Collection[str] | None = None,
     ) -> None:
         self._triples = triples
         self._tables = tables
         self._axioms = axioms
+        self._populated = populated
 
     def instances_of(self, iri: str) -> str:
         """Return the table (n) of the instances of a class, and of the classes below it."""
+        if self._is_empty(iri):
+            return self._tables.shared(_NONE, "instances", lasting=True)
         return self._tables.shared(
             f"SELECT DISTINCT s AS n FROM ({self._with_predicate(RDF_TYPE)})"
             f" WHERE {self._is_subclass('o', iri)}",
             "instances",
             lasting=True,
         )
+
+    def _is_empty(self, iri: str) -> bool:
+        """Tell whether a class surely has no instances."""
+        if self._axioms is None or self._populated is None:
+            return False
+        return not any(each in self._populated for each in _subclasses(self._axioms, iri))
 
     def _is_subclass(self, column: str, iri: str) -> str:
         """Return the condition that a column's class is a class, or one below it."""

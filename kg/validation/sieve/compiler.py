@@ -5,7 +5,7 @@ SQL gives the results of all that it is certain of; the judge is asked about the
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Final
 
@@ -44,6 +44,7 @@ class Compiler:
         triples: The triples.
         prefix: What the names of temporary tables start with.
         axioms: Pairs of a class and one above it; None where they are too many to be held.
+        populated: The classes that nodes have; None where that is unknown.
         reasons: Whether results of logical components tell why each branch failed.
     """
 
@@ -53,11 +54,12 @@ class Compiler:
         triples: Triples,
         prefix: str,
         axioms: Sequence[tuple[str, str]] | None = None,
+        populated: Collection[str] | None = None,
         reasons: bool = False,
     ) -> None:
         self._triples = triples
         self._tables = Tables(prefix)
-        self._classes = Classes(triples, self._tables, axioms)
+        self._classes = Classes(triples, self._tables, axioms, populated)
         self._conformance = Conformance(shapes, triples, self._tables, self._classes)
         self._reasons = reasons
         self._sites: list[QuerySite] = []

@@ -18,7 +18,7 @@ import duckdb
 from kg.names import local_name
 from kg.validation.judge import Asked, to_graph
 from kg.validation.model import Shape
-from kg.validation.names import RDFS_SUBCLASS
+from kg.validation.names import RDF_TYPE, RDFS_SUBCLASS
 from kg.validation.patterns import Patterns
 from kg.validation.results import Result
 from kg.validation.shapes import Triple
@@ -41,6 +41,11 @@ NARROWED: Final = 1_000
 
 # Subclass axioms that are held in memory, and written into queries; more are joined.
 _HELD_AXIOMS: Final = 2_000
+
+# Classes that shapes ask for, from which on it is looked which have instances, and how many are
+# held.
+_MANY_CLASSES: Final = 20
+_HELD_CLASSES: Final = 10_000
 
 Ask = Callable[[Any, Sequence[Asked]], Iterator[Result]]
 Tell = Callable[[str], None]
@@ -67,7 +72,9 @@ class Sieve:
         self._triples = triples
         self._shapes = shapes
         prefix = self._session.name("t")
-        self.compiler = Compiler(shapes, triples, prefix, self._axioms(), bool(reasons))
+        self.compiler = Compiler(
+            shapes, triples, prefix, self._axioms(), self._populated(), bool(reasons)
+        )
         self._answering = Answering(self._session, reasons)
 
     def __enter__(self) -> Self:
@@ -221,16 +228,16 @@ class Sieve:
             step = self._make(
                 self._name(f"step{number}"), step_sql(frontier, moves, self._triples.name)
             )
-            self._run(f"INSERT INTO {hood} SELECT DISTINCT batch, s, p, o FROM {step}")
+            self._session.add(hood, f"SELECT DISTINCT batch, s, p, o FROM {step}")
             reached = (
                 f"SELECT DISTINCT batch, n, q FROM {step} WHERE q IS NOT NULL"
                 f" EXCEPT SELECT batch, n, q FROM {seen}"
             )
             frontier = self._make(self._name(f"front{number}"), reached)
-            self._run(f"DROP TABLE {step}")
+            self._session.drop([step])
             if not self.count(frontier):
                 return hood
-            self._run(f"INSERT INTO {seen} FROM {frontier}")
+            self._session.add(seen, f"FROM {frontier}")
         raise AssertionError  # the loop ends by returning
 
     def _axioms(self) -> list[tuple[str, str]] | None:
@@ -240,6 +247,20 @@ class Sieve:
             f"SELECT s, o FROM {self._triples.name} WHERE {having} LIMIT {_HELD_AXIOMS + 1}"
         )
         return rows if len(rows) <= _HELD_AXIOMS else None
+
+    def _populated(self) -> set[str] | None:
+        """Return the classes that nodes have, where shapes ask for many; None if that is unknown.
+
+        Shapes of a whole vocabulary ask for hundreds of classes, most of which have no instance.
+        """
+        asked = {iri for shape in self._shapes.values() for iri in shape.targets.classes}
+        if len(asked) < _MANY_CLASSES:
+            return None
+        having = self._triples.has(RDF_TYPE)
+        rows = self._run(
+            f"SELECT DISTINCT o FROM {self._triples.name} WHERE {having} LIMIT {_HELD_CLASSES + 1}"
+        )
+        return {iri for (iri,) in rows} if len(rows) <= _HELD_CLASSES else None
 
     def _name(self, name: str) -> str:
         return self._session.name(name)

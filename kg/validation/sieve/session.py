@@ -24,7 +24,7 @@ class Session:
         self._connection = connection
         self._prefix = f"kg_v{next(_serial)}_"
         self._numbers = itertools.count()
-        self._made: dict[str, None] = {}
+        self._made: dict[str, int] = {}
 
     def name(self, name: str) -> str:
         """Return a table's name within this validation."""
@@ -36,18 +36,20 @@ class Session:
 
     def make(self, name: str, sql: str) -> int:
         """Make a temporary table, and return how many rows it has."""
-        rows = self.run(f"CREATE TEMP TABLE {name} AS {sql}")
-        self._made[name] = None
-        return int(rows[0][0])
+        rows = int(self.run(f"CREATE TEMP TABLE {name} AS {sql}")[0][0])
+        self._made[name] = rows
+        return rows
 
     def create(self, name: str, columns: str) -> None:
         """Make a temporary table without rows."""
         self.run(f"CREATE TEMP TABLE {name} {columns}")
-        self._made[name] = None
+        self._made[name] = 0
 
     def add(self, name: str, sql: str) -> int:
         """Add rows to a table, and return how many."""
-        return int(self.run(f"INSERT INTO {name} {sql}")[0][0])
+        rows = int(self.run(f"INSERT INTO {name} {sql}")[0][0])
+        self._made[name] += rows
+        return rows
 
     def has(self, name: str) -> bool:
         """Tell whether a table is there."""
@@ -66,7 +68,9 @@ class Session:
                 self._connection.execute(f"DROP TABLE IF EXISTS {name}")
 
     def count(self, table: str) -> int:
-        """Return the number of rows of a table or query."""
+        """Return the number of rows of a table or query; those of its own tables are known."""
+        if table in self._made:
+            return self._made[table]
         return int(self.run(f"SELECT count(*) FROM {table}")[0][0])
 
     def run(self, sql: str) -> list[Any]:
