@@ -47,8 +47,10 @@ from kg.notes import strictly
 from kg.paths import real_path
 from kg.quads import QuadTable, write_index_files
 from kg.rdf import SPOOL_MEMORY, spool_rdf
+from kg.rejects import check_target, current
 from kg.sizes import USUAL_MEMORY
 from kg.sources import Folders
+from kg.sources.files import source_files
 from kg.store import Room, write_index
 from kg.validation import Options, Severity, Sink, Verdict, load_shapes, validate
 from kg.validation.origins import Origins
@@ -106,6 +108,8 @@ class BuildResult:
         findings: Findings that are not accepted, without losses.
         lossy: The counts of triples maps without the losses that are accepted.
         seconds: CPU seconds by step.
+        skipped_records: Number of records that could not be read and were left out.
+        skipped_values: Number of values that were left out of records that were read.
     """
 
     build: Build
@@ -121,6 +125,8 @@ class BuildResult:
     findings: tuple[Finding, ...] = ()
     lossy: tuple[MapCount, ...] = ()
     seconds: dict[str, float] = field(default_factory=dict)
+    skipped_records: int = 0
+    skipped_values: int = 0
 
 
 def build(
@@ -129,6 +135,8 @@ def build(
     progress: Progress | None = None,
 ) -> BuildResult:
     """Build the graph of a workspace and make it the current build.
+
+    Records and values that cannot be read are an error, but within `kg.rejects.skipping`.
 
     Args:
         workspace: The workspace.
@@ -163,7 +171,7 @@ class _Builder:
         self.inferred_graph: str | None = None
 
     def run(self) -> BuildResult:
-        started = datetime.now(UTC)
+        started, rejects = datetime.now(UTC), current()
         self.spill.mkdir()
         with engine(self.spill, self.options.memory, self.options.threads) as connection:
             with self.step("map"):
@@ -206,6 +214,8 @@ class _Builder:
                 findings=tuple(findings),
                 lossy=lossy,
                 seconds=self.seconds,
+                skipped_records=rejects.records if rejects else 0,
+                skipped_values=rejects.values if rejects else 0,
             )
         shutil.rmtree(self.spill)
         if result.in_force:
@@ -236,23 +246,26 @@ class _Builder:
             raise InputError(
                 "nothing-to-build", "there is no mapping and no RDF file below data/", hint=hint
             )
+        inside = None if self.options.allow_outside else (workspace.root,)
+        folders, made = Folders(inside, self.spill), self.spill / "quads.parquet"
+        check_target([*self.inputs(), *source_files(plan, folders)])
         spool = self.spill / "rdf.tsv"
         with spare(connection, SPOOL_MEMORY) as memory, strictly(self.options.strict):
             spool_rdf(workspace.graph_files(), spool, memory=memory)
-        inside = None if self.options.allow_outside else (workspace.root,)
-        folders, made = Folders(inside, self.spill), self.spill / "quads.parquet"
         mapped = DuckDB(connection).run(plan, folders, made, spool)
         mapped = replace(mapped, table=mapped.table.moved(connection, self.made.quads))
         sources = [path for entry in mapped.loaded for path in entry.files]
-        files = [
-            workspace.config_file,
-            *workspace.ontology_files,
-            *workspace.shape_files,
-            *workspace.data_rdf_files,
-            *workspace.mapping_files,
-            *sources,
+        return mapped, [*self.inputs(), *sources]
+
+    def inputs(self) -> list[Path]:
+        """Return the files of the workspace that the build reads, sources left aside."""
+        return [
+            self.workspace.config_file,
+            *self.workspace.ontology_files,
+            *self.workspace.shape_files,
+            *self.workspace.data_rdf_files,
+            *self.workspace.mapping_files,
         ]
-        return mapped, files
 
     def doubts(
         self,
@@ -389,6 +402,7 @@ def _info(result: BuildResult, started: datetime, sources: list[dict[str, Any]])
         "validation": None
         if verdict is None
         else {severity.label: count for severity, count in verdict.counts.items()},
+        "skipped": {"records": result.skipped_records, "values": result.skipped_values},
         "cpu_seconds": result.seconds,
         "peak_memory": usage.ru_maxrss * _MAXRSS_UNIT,
         "sources": sources,

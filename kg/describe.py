@@ -22,6 +22,7 @@ from kg.duck import engine, sql_text, translated
 from kg.errors import UsageError
 from kg.names import Namer
 from kg.quads import QuadTable
+from kg.rejects import told
 from kg.temporary import temporary_folder
 from kg.terms import RDF, RDF_TYPE, XSD, iri, is_iri, literal
 from kg.wording import visible
@@ -122,6 +123,12 @@ class Card:
     def dataset(self) -> str:
         """The IRI of the data set."""
         return f"{self.workspace.base}dataset"
+
+    @property
+    def skipped(self) -> str:
+        """How many records and values the build left out, for people; empty for none."""
+        skipped = self.info.get("skipped", {})
+        return told(skipped.get("records", 0), skipped.get("values", 0))
 
 
 def describe(
@@ -334,6 +341,9 @@ def _provenance(card: Card, dataset: str) -> Iterator[Triple]:
     yield activity, RDF_TYPE, _name("prov:Activity")
     for short, key in (("prov:startedAtTime", "started"), ("prov:endedAtTime", "ended")):
         yield activity, _name(short), literal(str(card.info[key]), f"{XSD}dateTime")
+    if card.skipped:
+        comment = f"{card.skipped} of the sources could not be read, and were left out"
+        yield activity, _name("rdfs:comment"), literal(comment)
     yield activity, _name("prov:wasAssociatedWith"), tool
     yield tool, RDF_TYPE, _name("prov:SoftwareAgent")
     yield tool, _name("rdfs:label"), literal(str(card.info["tool"]))
@@ -375,6 +385,7 @@ def card_markdown(card: Card) -> str:
         ("Publisher", workspace.publisher),
         ("Base IRI", workspace.base),
         ("Build", f"{card.build}, {card.info['tool']}"),
+        ("Left out, as it could not be read", card.skipped),
         ("Triples", f"{card.triples:,}"),
         ("Entities", f"{card.entities:,}"),
     ]

@@ -21,12 +21,12 @@ from kg.export import choose_format, export_table
 from kg.export.targets import target_path, write_target
 from kg.files import Renames
 from kg.mapping.documents import read_mappings
-from kg.mapping.plan import Formulation, LogicalTarget, Plan
+from kg.mapping.plan import LogicalTarget, Plan
 from kg.mapping.targets import Routing
 from kg.paths import is_inside, real_path, show_path
 from kg.rejects import check_target
 from kg.sources import Folders
-from kg.sources.files import find_files
+from kg.sources.files import source_files
 from kg.temporary import temporary_folder
 from kg.workspace import COMMON_PREFIXES
 
@@ -211,11 +211,8 @@ def _check_inputs(
     inside: tuple[Path, ...] | None,
 ) -> None:
     """Refuse to write over a mapping or a source, before any work is done."""
-    inputs = {real_path(path) for path in mappings}
-    for source in dict.fromkeys(triples_map.source for triples_map in plan.triples_maps):
-        if source.formulation is not Formulation.SQL:
-            files = find_files(source, Folders(inside, Path(), _CALLED))
-            inputs.update(real_path(file.path) for file in files)
+    sources = source_files(plan, Folders(inside, Path(), _CALLED))
+    inputs = {real_path(path) for path in (*mappings, *sources)}
     outputs: list[tuple[Path, Location | None]] = [
         (target_path(target), target.origin.location()) for target in routing.targets
     ]

@@ -9,9 +9,9 @@ from __future__ import annotations
 import csv
 from collections.abc import Callable, Hashable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
-from contextvars import ContextVar
+from contextvars import ContextVar, copy_context
 from pathlib import Path
-from typing import Final, TextIO
+from typing import Final, TextIO, TypeVar, cast
 
 from kg.errors import Location, UsageError
 from kg.files import replacing, writing
@@ -22,6 +22,8 @@ from kg.wording import counted
 HEADER: Final = ("file", "record", "line", "column", "value", "reason")
 # Characters of a value, or of a record, that are written down.
 LONGEST_VALUE: Final = 10_000
+
+Item = TypeVar("Item")
 
 # Takes the place of a record or value, its text, and why it was left out.
 Note = Callable[[Location, str, str], None]
@@ -182,6 +184,24 @@ def stopping() -> Iterator[None]:
         yield
     finally:
         _current.reset(token)
+
+
+_END: Final = object()
+
+
+def skipping_in(found: Iterator[Item]) -> Iterator[Item]:
+    """Yield from an iterator that leaves out what cannot be read, whatever its reader does.
+
+    Args:
+        found: An iterator that has not begun to read.
+    """
+    context, stack = copy_context(), ExitStack()
+    context.run(stack.enter_context, skipping())
+    try:
+        while (item := context.run(next, found, _END)) is not _END:
+            yield cast(Item, item)
+    finally:
+        context.run(stack.close)
 
 
 def told(records: int, values: int) -> str:

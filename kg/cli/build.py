@@ -13,6 +13,7 @@ from kg.cli.findings import say_findings
 from kg.cli.given import ContextOption
 from kg.cli.limits import MemoryOption, ThreadsOption, TimeoutOption, limit
 from kg.cli.losses import say_losses
+from kg.cli.rejects import BadRecords, OnBad, OnBadOption, RejectsOption
 from kg.errors import ExitCode
 from kg.wording import counted
 
@@ -71,6 +72,8 @@ def build_command(
         ),
     ] = False,
     contexts: ContextOption = None,  # noqa: ARG001  (its callback acts on it)
+    on_bad: OnBadOption = OnBad.STOP,
+    rejects: RejectsOption = None,
     timeout: TimeoutOption = None,
     memory: MemoryOption = None,
     threads: ThreadsOption = None,
@@ -82,6 +85,7 @@ def build_command(
 
     A build that fails validation is not put in force: the one before it still answers.
     """
+    handled = BadRecords(on_bad, rejects)
     limit(memory, timeout, threads)
     from kg.build import BuildOptions, build
     from kg.findings import read_accepted
@@ -122,12 +126,13 @@ def build_command(
         ignore_unsupported=ignore_unsupported,
         sinks=sinks,
     )
+    bad = context.with_resource(handled)
     with shared.status() as status:
         result = build(workspace, options, status)
     if report is not None and result.verdict is not None and result.verdict.counts:
         report.close()
     _summary(shared, result, workspace.prefixes, strict)
-    return ExitCode.DONE if result.in_force else ExitCode.NO
+    return bad.finish(shared, ExitCode.DONE if result.in_force else ExitCode.NO)
 
 
 def _summary(

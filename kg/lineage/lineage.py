@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING
 import duckdb
 
 from kg.duck import engine
+from kg.errors import InputError
 from kg.lineage.asked import Trace, Wanted
 from kg.lineage.files import FileTracer
+from kg.rejects import current, skipping_in
 from kg.temporary import temporary_folder
 from kg.workspace import Workspace
 
@@ -29,6 +31,7 @@ class Lineage:
         plan: The plan that made the graph, or None where it was made of RDF files alone.
         folders: Where the sources are; None without a plan.
         rdf_files: RDF files that entered the graph unchanged.
+        skips: Whether what cannot be read was left out of the graph.
     """
 
     def __init__(
@@ -37,7 +40,10 @@ class Lineage:
         plan: Plan | None,
         folders: Folders | None,
         rdf_files: Sequence[Path] = (),
+        *,
+        skips: bool = False,
     ) -> None:
+        self._skips = skips
         self._connection = connection
         self._plan = plan
         self._folders = folders
@@ -53,8 +59,11 @@ class Lineage:
             InputError: A source or RDF file is gone or broken.
         """
         asked = list(dict.fromkeys(wanted))
-        if not asked:
-            return
+        if asked:
+            found = self._found(asked)
+            yield from skipping_in(found) if self._skips and current() is None else found
+
+    def _found(self, asked: Sequence[Wanted]) -> Iterator[Trace]:
         if self._records is not None:
             yield from self._records.trace(asked)
         yield from self._files.trace(asked)
@@ -91,15 +100,25 @@ def workspace_lineage(
         InputError: A mapping is gone or broken.
     """
     files = (*workspace.ontology_files, *workspace.data_rdf_files)
+    skips = _left_out(workspace)
     if not workspace.mapping_files:
-        return Lineage(connection, None, None, files)
+        return Lineage(connection, None, None, files, skips=skips)
     from kg.mapping.documents import read_mappings
     from kg.sources import Folders
 
     inside = None if workspace.allow_outside else (workspace.root,)
     if plan is None:
         plan = read_mappings(workspace.mapping_files, workspace.prefixes, workspace.base)
-    return Lineage(connection, plan, Folders(inside, spill), files)
+    return Lineage(connection, plan, Folders(inside, spill), files, skips=skips)
+
+
+def _left_out(workspace: Workspace) -> bool:
+    """Tell whether the build in force lacks what could not be read."""
+    try:
+        skipped = workspace.current_build().info().get("skipped")
+    except InputError:  # there is no build, or none that can be read
+        return False
+    return isinstance(skipped, dict) and any(skipped.values())
 
 
 def trace_workspace(

@@ -10,7 +10,7 @@ from typing import Final
 
 from kg.errors import InputError, Location
 from kg.logins import without_login
-from kg.mapping.plan import Formulation, LogicalSource
+from kg.mapping.plan import Formulation, LogicalSource, Plan
 from kg.mapping.source_table import Column
 from kg.paths import is_file, is_inside, is_link, kind_of, names_in, show_path
 from kg.wording import nearest
@@ -83,6 +83,21 @@ def find_files(source: LogicalSource, folders: Folders) -> tuple[SourceFile, ...
     for file in found:
         check_file(file, source, folders)
     return tuple(dict.fromkeys(found))
+
+
+def source_files(plan: Plan, folders: Folders) -> list[Path]:
+    """Return the files that the sources of a plan mean, databases left aside.
+
+    Raises:
+        InputError: As for `find_files`.
+    """
+    sources = dict.fromkeys(triples_map.source for triples_map in plan.triples_maps)
+    return [
+        file.path
+        for source in sources
+        if source.formulation is not Formulation.SQL
+        for file in find_files(source, folders)
+    ]
 
 
 def _folder_name(folder: Path) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import gzip
 import io
+import json
 from pathlib import Path
 
 import pytest
@@ -203,3 +204,85 @@ def test_shapes_are_no_data(kg, data):
     done = kg("validate", "--data", "good.nt", "--shapes", "bad.nt", "--on-bad", "skip", cwd=data)
     assert done.code == 2
     assert "bad.nt:2:" in done.err
+
+
+# --- builds ---------------------------------------------------------------------------------
+
+BUILD_SHAPES = """\
+@prefix sh: <http://www.w3.org/ns/shacl#> . @prefix ex: <http://example.org/> .
+ex:S a sh:NodeShape ; sh:targetSubjectsOf ex:name ;
+  sh:property [ sh:path ex:name ; sh:maxLength 3 ; sh:severity sh:Warning ; sh:message "long" ] .
+"""
+WORKSPACE = {
+    "kg.toml": 'base = "http://e/"\ntitle = "T"\n[prefixes]\nex = "http://example.org/"\n',
+    "data/m.yarrrml.yml": MAPPING.replace("po: [", "po: [[ex:page, $(page)~iri], "),
+    "data/t.csv": "id,name,page\n1,Ann,http://e/1\n2\n3,Clara,no page\n4,Dan,x,y\n",
+    "data/more.nt": '<http://e/5> <http://example.org/name> "Eve" .\n<http://e/5> bad .\n',
+    "shapes/s.ttl": BUILD_SHAPES,
+}
+
+
+@pytest.fixture
+def workspace(tmp_path) -> Path:
+    for name, text in WORKSPACE.items():
+        path = tmp_path / name
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    return tmp_path
+
+
+def test_a_build_without_bad_records(kg, workspace):
+    assert kg("build", cwd=workspace).code == 2
+    assert not (workspace / ".kg" / "current").exists()
+    done = kg("build", "--on-bad", "skip", "--rejects", "bad.csv", cwd=workspace)
+    assert done.code == 1
+    assert "skipped 3 records and 1 value; all are in bad.csv" in done.err
+    assert "is in force" in done.err
+    rows = list(csv.DictReader(io.StringIO((workspace / "bad.csv").read_text())))
+    assert [(row["file"], row["line"], row["column"]) for row in rows] == [
+        ("data/more.nt", "2", ""),
+        ("data/t.csv", "3", ""),
+        ("data/t.csv", "5", ""),
+        ("data/t.csv", "4", "page"),
+    ]
+    name = (workspace / ".kg" / "current").read_text().strip()
+    info = json.loads((workspace / ".kg" / "builds" / name / "build.json").read_text())
+    assert info["skipped"] == {"records": 3, "values": 1}
+    card = kg("describe", "--format", "markdown", cwd=workspace).out
+    assert "- Left out, as it could not be read: 3 records and 1 value\n" in card
+    assert (
+        "3 records and 1 value of the sources could not be read"
+        in kg("describe", cwd=workspace).out
+    )
+
+
+def test_what_a_build_left_out_does_not_stop_what_comes_after(kg, workspace):
+    """Sources are read again to lead results back to their records."""
+    assert kg("build", "--on-bad", "skip", cwd=workspace).code == 1
+    for subject, place in (("http://e/3", "data/t.csv:4 (record 3)"), ("http://e/5", "more.nt:1")):
+        done = kg("trace", subject, cwd=workspace)
+        assert done.code == 0
+        assert place in done.out
+        assert "skipped" not in done.err
+    done = kg("validate", cwd=workspace)
+    assert done.code == 0
+    assert "data/t.csv:4" in done.out
+    # Without it, the bad records are errors as ever.
+    assert kg("build", cwd=workspace).code == 2
+
+
+def test_a_whole_build_says_nothing(kg, workspace):
+    (workspace / "data/t.csv").write_text("id,name,page\n1,Ann,http://e/1\n", encoding="utf-8")
+    (workspace / "data/more.nt").write_text("", encoding="utf-8")
+    done = kg("build", "--on-bad", "skip", cwd=workspace)
+    assert done.code == 0
+    assert "skipped" not in done.err
+    assert "Left out" not in kg("describe", "--format", "markdown", cwd=workspace).out
+
+
+def test_rejects_of_a_build_are_written_over_nothing_of_it(kg, workspace):
+    for name, text in WORKSPACE.items():
+        done = kg("build", "--on-bad", "skip", "--rejects", name, cwd=workspace)
+        assert done.code == 2
+        assert "[same-target]" in done.err
+        assert (workspace / name).read_text() == text
