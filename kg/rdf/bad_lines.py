@@ -25,9 +25,9 @@ from kg.rdf.files import open_binary
 from kg.rdf.limits import LONGEST_TERM
 from kg.rejects import Rejects
 
-_BLOCK: Final = 1 << 20  # bytes
+BLOCK: Final = 1 << 20  # bytes
 # Bytes of a line. One term may have 16 MB, an object and its datatype are two.
-_LONGEST: Final = 4 * LONGEST_TERM
+LONGEST_LINE: Final = 4 * LONGEST_TERM
 # Found only in RDF 1.2: triple terms, and literals with a base direction.
 _MAYBE_RDF_12: Final = re.compile(rb'<<|"@[A-Za-z0-9-]*--')
 # Triple terms, which RDF 1.1 does not have and the parser would put on its stack.
@@ -72,7 +72,7 @@ def _copied(path: Path, form: ox.RdfFormat, rejects: Rejects, copy: Path) -> boo
             for line in _lines(block, form):
                 number += 1
                 if line.fault:
-                    text = line.text[:_BLOCK].decode("utf-8", "backslashreplace").rstrip("\r\n")
+                    text = line.text[:BLOCK].decode("utf-8", "backslashreplace").rstrip("\r\n")
                     note(Location(name, number), text, line.fault)
                 out.write(b"\n" if line.fault else line.text)
     return True
@@ -81,11 +81,11 @@ def _copied(path: Path, form: ox.RdfFormat, rejects: Rejects, copy: Path) -> boo
 def _blocks(source: IO[bytes]) -> Iterator[bytes]:
     """Yield a text in blocks of whole lines; of a line that is too long, only its start."""
     first = True
-    while block := source.read(_BLOCK):
+    while block := source.read(BLOCK):
         if not block.endswith(b"\n"):
-            block += source.readline(_LONGEST)
-            if len(block) >= _LONGEST and not block.endswith(b"\n"):
-                while (rest := source.readline(_BLOCK)) and not rest.endswith(b"\n"):
+            block += source.readline(LONGEST_LINE)
+            if len(block) >= LONGEST_LINE and not block.endswith(b"\n"):
+                while (rest := source.readline(BLOCK)) and not rest.endswith(b"\n"):
                     pass
         yield block.removeprefix(BOM_UTF8) if first else block
         first = False
@@ -93,7 +93,7 @@ def _blocks(source: IO[bytes]) -> Iterator[bytes]:
 
 def _is_good(block: bytes, form: ox.RdfFormat) -> bool:
     """Return whether all lines are valid; check them one by one only if necessary."""
-    if _MAYBE_RDF_12.search(block) or len(block) >= _LONGEST:
+    if _MAYBE_RDF_12.search(block) or len(block) >= LONGEST_LINE:
         return not any(line.fault for line in _lines(block, form))
     try:
         deque(ox.parse(block, form), maxlen=0)
@@ -108,8 +108,8 @@ def _lines(block: bytes, form: ox.RdfFormat) -> Iterator[_Line]:
 
 
 def _fault(text: bytes, form: ox.RdfFormat) -> str:
-    if len(text) >= _LONGEST:
-        return f"the line is longer than {_LONGEST // 2**20} MB"
+    if len(text) >= LONGEST_LINE:
+        return f"the line is longer than {LONGEST_LINE // 2**20} MB"
     try:
         text.decode()
     except UnicodeDecodeError as error:

@@ -47,7 +47,7 @@ def test_kept_and_rejected_lines_make_up_the_file(tmp_path_factory, lines, end, 
     good = [(n, line) for n, line in enumerate(lines, 1) if line in GOOD]
     expected = [(str(q), n) for n, line in good for q in ox.parse(line, form)]
     with pytest.MonkeyPatch.context() as patch, skipping(folder / "r.csv") as found:
-        patch.setattr(bad_lines, "_BLOCK", block)
+        patch.setattr(bad_lines, "BLOCK", block)
         assert [str(quad) for quad in parse_rdf(path)] == [quad for quad, _ in expected]
         assert [(str(quad), line) for quad, line in quads_with_lines(path)] == expected
         assert [line for _, line in quads_about(path, {"<http://e/a>"})] == [
@@ -60,8 +60,8 @@ def test_kept_and_rejected_lines_make_up_the_file(tmp_path_factory, lines, end, 
 
 
 def test_a_line_that_is_too_long_is_left_out(tmp_path, monkeypatch):
-    monkeypatch.setattr(bad_lines, "_LONGEST", 1000)
-    monkeypatch.setattr(bad_lines, "_BLOCK", 100)
+    monkeypatch.setattr(bad_lines, "LONGEST_LINE", 1000)
+    monkeypatch.setattr(bad_lines, "BLOCK", 100)
     path = tmp_path / "a.nt"
     long = b'<http://e/a> <http://e/p> "' + b"x" * 5000 + b'" .'
     path.write_bytes(b"\n".join([GOOD[0], long, GOOD[1], long]))

@@ -48,7 +48,9 @@ def client_of(store: Store) -> Client:
 
 
 @pytest.mark.parametrize("name", STORES)
-def test_nothing_lost_and_nothing_twice(name: str, workspace: Workspace, tmp_path: Path) -> None:
+def test_a_failing_network_loses_and_doubles_nothing(
+    name: str, workspace: Workspace, tmp_path: Path
+) -> None:
     graphs = [graph["graph"][1:-1] for graph in workspace.current_build().info()["graphs"]]
     with STARTERS[name](tmp_path, None) as store:
         assert kg_push(store.push_url, **store.environment).returncode == 0
@@ -72,7 +74,7 @@ def test_nothing_lost_and_nothing_twice(name: str, workspace: Workspace, tmp_pat
 
 
 @pytest.mark.usefixtures("workspace")
-def test_full_disk(tmp_path: Path) -> None:
+def test_a_full_disk_is_an_error(tmp_path: Path) -> None:
     """Oxigraph on a disk of 6 MB, too small for the graph."""
     binary = os.environ.get("KG_OXIGRAPH") or shutil.which("oxigraph")
     mount = ["unshare", "-rm", "sh", "-c", 'mount -t tmpfs -o size=6m none db && exec "$@"', "sh"]
