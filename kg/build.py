@@ -249,7 +249,7 @@ class _Builder:
         inside = None if self.options.allow_outside else (workspace.root,)
         folders, made = Folders(inside, self.spill), self.spill / "quads.parquet"
         check_target([*self.inputs(), *source_files(plan, folders)])
-        spool = self.spill / "rdf.tsv"
+        spool = self.spill / "rdf.parquet"
         with spare(connection, SPOOL_MEMORY) as memory, strictly(self.options.strict):
             spool_rdf(workspace.graph_files(), spool, memory=memory)
         mapped = DuckDB(connection).run(plan, folders, made, spool)

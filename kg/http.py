@@ -74,6 +74,18 @@ def refuse_login(url: str) -> None:
         )
 
 
+def web_parts(url: str) -> urllib.parse.SplitResult | None:
+    """Return the parts of a URL of http or https, or None if it is not one."""
+    try:
+        parts = urllib.parse.urlsplit(url)
+        usable = parts.port != 0  # reading `port` raises if it is not a number in range
+    except ValueError:
+        return None
+    plain = re.fullmatch(r"[!-~]+", url) is not None
+    named = re.fullmatch(r"[^.]+([.][^.]+)*[.]?", parts.hostname or "") is not None
+    return parts if parts.scheme in ("http", "https") and named and plain and usable else None
+
+
 def find_credentials(url: str, environment: Mapping[str, str] = os.environ) -> Credentials:
     """Return the credentials for a URL: ``KG_TOKEN``, ``KG_USER`` and ``KG_PASSWORD``, or netrc.
 

@@ -24,8 +24,10 @@ from kg.builds import check_build
 from kg.duck import engine, sql_text, translated
 from kg.errors import InputError, UsageError, WorldError
 from kg.export.graphs import DEFAULT_GRAPH, select_graphs
-from kg.http import Client, find_credentials, refuse_login
+from kg.export.skolem import skolemized_sql
+from kg.http import Client, find_credentials, refuse_login, web_parts
 from kg.quads import QuadTable, copy_lines
+from kg.sql import HAS_BLANK
 from kg.temporary import temporary_folder
 from kg.terms import expand, is_iri
 from kg.workspace import Build, Workspace
@@ -36,7 +38,6 @@ if TYPE_CHECKING:
 CHUNK: Final = 20_000  # triples in a request
 _N_TRIPLES: Final = "application/n-triples"
 _TURTLE: Final = "text/turtle"
-_BLANK: Final = "(s >= '_' OR o >= '_' OR coalesce(g >= '_', false))"
 # Statuses of a DELETE if there is no such graph or method: a PUT follows anyway.
 _NO_DELETE: Final = frozenset({400, 404, 405, 500, 501})
 # Ends of Graph Store URLs, and what replaces them in the URL of the SPARQL endpoint.
@@ -165,7 +166,7 @@ def push(
     check_url(url)
     if chosen.endpoint is not None:
         refuse_login(chosen.endpoint)
-    if chosen.endpoint is not None and _web_parts(chosen.endpoint) is None:
+    if chosen.endpoint is not None and web_parts(chosen.endpoint) is None:
         raise UsageError(
             "bad-endpoint",
             f"--endpoint takes a URL that starts with http:// or https://, not {chosen.endpoint!r}",
@@ -199,7 +200,7 @@ def check_url(url: str) -> None:
         UsageError: It is not a URL of http or https, has a query, or contains a password.
     """
     refuse_login(url)
-    parts = _web_parts(url)
+    parts = web_parts(url)
     if parts is None or parts.query or parts.fragment:
         raise UsageError(
             "bad-endpoint",
@@ -207,18 +208,6 @@ def check_url(url: str) -> None:
             hint="It starts with http:// or https:// and has no ?, # or space;"
             " see `kg help stores`.",
         )
-
-
-def _web_parts(url: str) -> urllib.parse.SplitResult | None:
-    """Return the parts of a URL of http or https, or None if it is not one."""
-    try:
-        parts = urllib.parse.urlsplit(url)
-        usable = parts.port != 0  # reading `port` raises if it is not a number in range
-    except ValueError:
-        return None
-    plain = re.fullmatch(r"[!-~]+", url) is not None
-    named = re.fullmatch(r"[^.]+([.][^.]+)*[.]?", parts.hostname or "") is not None
-    return parts if parts.scheme in ("http", "https") and named and plain and usable else None
 
 
 def endpoint_of(url: str) -> str | None:
@@ -318,13 +307,7 @@ def _query(
     chosen = select_graphs(connection, table, options.graphs, workspace.prefixes, left_out)
     rows = f"SELECT s, p, o, g FROM {table.sql} WHERE {chosen.condition}"
     if options.skolemize:
-        start = sql_text(f"<{workspace.base}.well-known/genid/")
-        named = ", ".join(
-            f"CASE WHEN {name} >= '_' THEN concat({start}, substr({name}, 3), '>')"
-            f" ELSE {name} END AS {name}"
-            for name in "sog"
-        )
-        rows = f"SELECT p, {named} FROM ({rows})"
+        rows = skolemized_sql(rows, workspace.base)
     else:
         _refuse_blank(connection, rows)
     if options.into is not None:
@@ -346,7 +329,7 @@ def _graph_term(name: str, workspace: Workspace) -> str:
 
 def _refuse_blank(connection: duckdb.DuckDBPyConnection, rows: str) -> None:
     found = connection.execute(
-        f"SELECT concat_ws(' ', s, p, o) FROM ({rows}) WHERE {_BLANK} LIMIT 1"
+        f"SELECT concat_ws(' ', s, p, o) FROM ({rows}) WHERE {HAS_BLANK} LIMIT 1"
     ).fetchone()
     if found:
         raise InputError(

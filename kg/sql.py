@@ -1,6 +1,11 @@
-"""Texts and names as SQL writes them."""
+"""Texts and names as SQL writes them, and conditions on columns that hold terms."""
 
 from __future__ import annotations
+
+from typing import Final
+
+# Whether a row s, p, o, g has a blank node. No other term sorts behind `_`.
+HAS_BLANK: Final = "(s >= '_' OR o >= '_' OR coalesce(g >= '_', false))"
 
 
 def sql_text(value: str) -> str:
@@ -19,3 +24,18 @@ def sql_name(value: str) -> str:
     '"a""b"'
     """
     return '"' + value.replace('"', '""') + '"'
+
+
+def is_iri(column: str) -> str:
+    """Return the condition that a column holds an IRI, or a triple term."""
+    return f"starts_with({column}, '<')"
+
+
+def is_blank(column: str) -> str:
+    """Return the condition that a column holds a blank node."""
+    return f"starts_with({column}, '_')"
+
+
+def is_literal(column: str) -> str:
+    """Return the condition that a column holds a literal."""
+    return f"starts_with({column}, '\"')"

@@ -5,11 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from kg.diff.compare import HAS_BLANK
 from kg.duck import lines_sql, sql_text
 from kg.errors import LimitError
 from kg.quads import copy_lines
 from kg.rdf.canonical import canonicalise
+from kg.sql import HAS_BLANK
 
 if TYPE_CHECKING:
     import duckdb

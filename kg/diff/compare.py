@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Final
 
 from kg.diff.sides import Side
 from kg.duck import sql_text
+from kg.sql import HAS_BLANK
 
 if TYPE_CHECKING:
     import duckdb
 
 # Rows of a side in one range: about 200 MB as a hash table of terms.
 RANGE: Final = 500_000
-HAS_BLANK: Final = "(s >= '_' OR o >= '_' OR coalesce(g >= '_', false))"
 
 
 def rows_of(side: Side, *, merged: bool) -> str:

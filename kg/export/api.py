@@ -19,6 +19,7 @@ from kg.export.survey import Survey, read_survey
 from kg.export.write import Rows, write
 from kg.notes import strictly
 from kg.quads import QuadTable, spooled, write_table
+from kg.sql import HAS_BLANK
 from kg.temporary import temporary_folder
 from kg.workspace import COMMON_PREFIXES, Build, Workspace, show_path
 
@@ -175,10 +176,9 @@ def export_quads(
 
 def _skolemized(connection: duckdb.DuckDBPyConnection, rows: Rows, base: str, folder: Path) -> Rows:
     """Return the rows with blank nodes replaced by IRIs, sorted again."""
-    blank = "s >= '_' OR o >= '_' OR g >= '_'"
-    if not connection.execute(f"SELECT 1 FROM ({rows.sql}) WHERE {blank} LIMIT 1").fetchone():
+    if not connection.execute(f"SELECT 1 FROM ({rows.sql}) WHERE {HAS_BLANK} LIMIT 1").fetchone():
         return rows
-    sql = skolemized_sql(rows.sql, base if base.endswith(("/", "#")) else f"{base}/")
+    sql = skolemized_sql(rows.sql, base)
     table = write_table(connection, sql, folder / "skolemized.parquet")
     return Rows(f"SELECT s, p, o, g FROM {table.sql}", rows.overlapping)
 

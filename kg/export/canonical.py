@@ -19,6 +19,7 @@ from kg.export.lines import nquads_sql
 from kg.export.options import ExportOptions
 from kg.quads import QuadTable, copy_lines, write_table
 from kg.rdf.canonical import canonicalise
+from kg.sql import HAS_BLANK
 
 if TYPE_CHECKING:
     import duckdb
@@ -44,16 +45,15 @@ def canonical_lines(
         LimitError: It exceeded the limit on time or memory.
         WorldError: The disk failed.
     """
-    blank = "s >= '_' OR o >= '_' OR g >= '_'"
     named, done = folder / "named.nq", folder / "canonical.nq"
-    count = copy_lines(connection, nquads_sql(f"FROM ({rows}) WHERE {blank}"), named)
+    count = copy_lines(connection, nquads_sql(f"FROM ({rows}) WHERE {HAS_BLANK}"), named)
     if count > _MOST_BLANK:
         raise LimitError(
             "canonical-limit",
             f"{count:,} statements have blank nodes, but the limit is {_MOST_BLANK:,}",
             hint="Add --skolemize, or select fewer graphs with --graph.",
         )
-    plain = nquads_sql(f"FROM ({rows}) WHERE ({blank}) IS NOT true")
+    plain = nquads_sql(f"FROM ({rows}) WHERE NOT {HAS_BLANK}")
     lines = f"SELECT line FROM ({plain}) AS plain(line)"
     if count:
         canonicalise(

@@ -18,9 +18,10 @@ def skolemized_sql(rows: str, base: str) -> str:
 
     Args:
         rows: A query with the columns s, p, o, g.
-        base: The base IRI; ends in ``/`` or ``#``.
+        base: The base IRI; a ``/`` is added unless it ends in one or in ``#``.
     """
-    start = sql_text(f"<{base}{WELL_KNOWN}")
+    end = "" if base.endswith(("/", "#")) else "/"
+    start = sql_text(f"<{base}{end}{WELL_KNOWN}")
     columns = ", ".join(
         f"CASE WHEN {name} >= '_' THEN concat({start}, substr({name}, 3), '>') ELSE {name} END"
         f" AS {name}"

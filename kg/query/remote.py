@@ -17,7 +17,7 @@ from http.client import HTTPException, HTTPResponse
 from typing import IO, Final, cast
 
 from kg.errors import InputError, LimitError, WorldError
-from kg.http import Credentials, find_credentials, refuse_login
+from kg.http import Credentials, find_credentials, refuse_login, web_parts
 from kg.query.engine import Answer, Triples
 from kg.query.odd_terms import Mender, Odd, mended_triples
 from kg.query.oxigraph.received import read_results, read_triples
@@ -63,12 +63,7 @@ def check_endpoint(url: str) -> str:
         UsageError: It holds a login.
     """
     refuse_login(url)
-    try:
-        parts = urllib.parse.urlsplit(url)
-        usable = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
-    except ValueError:  # a bracket that is not closed, a port that is no number
-        usable = False
-    if not usable or not url.isprintable() or " " in url:
+    if web_parts(url) is None:
         raise InputError(
             "bad-endpoint",
             f"--endpoint takes a URL that starts with http:// or https://, not {url!r}",

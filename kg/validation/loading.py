@@ -30,7 +30,7 @@ def load_files(
         LimitError: The memory limit was reached.
     """
     with temporary_folder("validate") as folder:
-        spool = FilePath(folder) / "quads.tsv"
+        spool = FilePath(folder) / "spool.parquet"
         with spare(connection, SPOOL_MEMORY) as memory:
             spool_rdf([(path, None) for path in files], spool, memory=memory)
         yield write_table(connection, spooled(spool), FilePath(folder) / "quads.parquet")

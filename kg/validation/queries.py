@@ -169,7 +169,7 @@ class QueryRunner:
     def _index(self) -> Engine:
         """Return an index of the triples in which blank nodes have the labels of the table."""
         if self._engine is None:
-            blank = self._ask("starts_with(s, '_') OR starts_with(o, '_')")
+            blank = self._ask("s >= '_' OR o >= '_'")
             if self._open_index is not None and not blank:
                 self._engine = self._open_index()
             else:

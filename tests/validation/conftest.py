@@ -37,7 +37,7 @@ def table(connection: duckdb.DuckDBPyConnection, tmp_path: Path) -> Callable[[st
     def make(turtle: str, suffix: str = "ttl") -> QuadTable:
         source = tmp_path / f"data.{suffix}"
         source.write_text(PREFIXES + turtle, encoding="utf-8")
-        spool = tmp_path / "data.tsv"
+        spool = tmp_path / "data.parquet"
         spool_rdf([(source, None)], spool)
         return write_table(connection, spooled(spool), tmp_path / "quads.parquet")
 

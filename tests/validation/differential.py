@@ -42,7 +42,7 @@ def load(
     case: RandomCase, connection: duckdb.DuckDBPyConnection, folder: Path
 ) -> tuple[QuadTable, ShapesGraph]:
     """Write a case to files and read them."""
-    data, shapes, spool = folder / "data.ttl", folder / "shapes.ttl", folder / "data.tsv"
+    data, shapes, spool = folder / "data.ttl", folder / "shapes.ttl", folder / "data.parquet"
     data.write_text(case.data, encoding="utf-8")
     shapes.write_text(case.shapes, encoding="utf-8")
     spool_rdf([(data, None)], spool)

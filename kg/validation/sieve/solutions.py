@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Final
 
 from kg.duck import sql_text
+from kg.sql import is_blank, is_iri, is_literal
 from kg.validation.paths import Path, Sequence
 from kg.validation.patterns import THIS, Comparison, Pattern, Patterns
 from kg.validation.sieve.paths import PathCompiler
@@ -18,9 +19,6 @@ from kg.validation.sieve.values import (
     EXACT_NUMBERS,
     STRINGS,
     UTC_DATE_TIMES,
-    is_blank,
-    is_iri,
-    is_literal,
     keyed,
     less_than,
 )

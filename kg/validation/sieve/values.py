@@ -14,6 +14,7 @@ from datetime import date
 from typing import Final
 
 from kg.duck import sql_text
+from kg.sql import is_blank, is_iri, is_literal
 from kg.terms import RDF_LANG_STRING, XSD, XSD_STRING
 from kg.validation import model, terms
 from kg.validation.names import RDFS
@@ -129,21 +130,6 @@ class Test:
 def exact(bad: str) -> Test:
     """Return the test whose condition is what the judge finds."""
     return Test(bad, bad)
-
-
-def is_iri(v: str) -> str:
-    """Return the condition that a column holds IRIs."""
-    return f"starts_with({v}, '<')"
-
-
-def is_blank(v: str) -> str:
-    """Return the condition that a column holds blank nodes."""
-    return f"starts_with({v}, '_')"
-
-
-def is_literal(v: str) -> str:
-    """Return the condition that a column holds literals."""
-    return f"starts_with({v}, '\"')"
 
 
 def _unescaped(v: str) -> str:
