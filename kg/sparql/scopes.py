@@ -184,7 +184,10 @@ class _Scopes:
 
     def form(self, node: tree.QueryForm, outer: frozenset[str] = frozenset()) -> set[str]:
         """Return the variables of the solutions of a query or of a SELECT in a group."""
-        scope = self._within(node.where, frozenset()) if node.where is not None else set()
+        inner = outer  # a variable that is not selected is another one within
+        if isinstance(node, tree.Select) and node.items is not None:
+            inner &= {_named(item).name for item in node.items}
+        scope = self._within(node.where, inner) if node.where is not None else set()
         modifiers = node.modifiers
         keys: set[str] = set()
         for key in modifiers.group:
@@ -198,7 +201,7 @@ class _Scopes:
         grouped = bool(modifiers.group) or has_aggregates(node)
         scope = keys if grouped else scope
         if node.values is not None:
-            scope = scope | set(self._values(node.values, frozenset()))
+            scope = scope | set(self._values(node.values, inner))
         if not isinstance(node, tree.Select):
             return scope
         if node.items is None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import random
+from contextlib import suppress
 from pathlib import Path
 
 import pyoxigraph as ox
@@ -110,7 +111,8 @@ def test_random_trees_of_all_kinds_are_read_back(part: int) -> None:
         text = print_query(query)
         assert read(text) == query, text
         assert read(noisy(text, rng)) == query, text
-        ox.Store().query(text)
+        with suppress(RuntimeError):  # it is read, and cannot be answered
+            ox.Store().query(text)
         kinds |= {type(each) for each in walk(query)}
     if CASES >= 300:
         assert {tree.Lateral, tree.Annotated, tree.ReifiedTriple, tree.TripleTerm} <= kinds
