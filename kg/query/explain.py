@@ -9,15 +9,20 @@ Spec: https://www.w3.org/TR/sparql11-query/#sparqlAlgebra
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import fields, is_dataclass
 from typing import Any, Final
 
 from kg.errors import KgError
+from kg.names import Namer
 from kg.query.display import printable
 from kg.query.engine import Engine, Rows
+from kg.sparql import algebra
+from kg.sparql.algebra import fold
 from kg.sparql.guard import Guarded, guard
-from kg.sparql.tree import PathRepeat
+from kg.sparql.names import Names
+from kg.sparql.translate import translate
+from kg.sparql.tree import PathRepeat, Variable
 from kg.sparql.walk import find, triple_patterns
-from kg.sparql.words import Form
 from kg.terms import text_of
 
 # Named graphs that are listed, at most.
@@ -36,15 +41,20 @@ def explain_data(engine: Engine) -> Iterator[str]:
         yield f"  … and {len(graphs) - _GRAPHS:,} more"
 
 
-def explain_query(text: str, prefixes: Mapping[str, str], base: str, form: Form) -> Iterator[str]:
-    """Yield lines on a query: its form, its text, and its algebra."""
-    yield f"form: {form.value}"
+def explain_query(
+    query: Guarded, text: str, prefixes: Mapping[str, str], base: str
+) -> Iterator[str]:
+    """Yield lines on a query: its form, its text as it is sent, and its algebra."""
+    yield f"form: {query.form.value}"
     yield "query:"
     for line in text.strip("\n").splitlines():
         yield f"  {printable(line)}"
     yield "algebra:"
-    for line in _algebra(text, prefixes, base):
-        yield f"  {line}"
+    namer = Namer(Names(query.tree, prefixes).prefixes)
+    found = translate(query.tree, prefixes, base)
+    if found.pattern is not None:
+        for line in algebra_lines(found.pattern, namer):
+            yield f"  {printable(line)}"
 
 
 def explain_patterns(
@@ -74,61 +84,48 @@ def _count(engine: Engine, query: str, prefixes: Mapping[str, str], base: str) -
     return f"{int(text_of(value)):,}" if value else "?"
 
 
-def _algebra(text: str, prefixes: Mapping[str, str], base: str) -> Iterator[str]:
-    # Imported here: it takes longer than most queries.
-    from pyparsing import ParseException
-    from rdflib.plugins.sparql import prepareQuery
+def algebra_lines(node: algebra.Operator, namer: Namer) -> list[str]:
+    """Return an operator with its parts; what it works on is indented below it."""
 
-    try:
-        prepared = prepareQuery(text, initNs=dict(prefixes), base=base)
-    except (ParseException, ValueError, NameError, TypeError, KeyError, AttributeError) as error:
-        yield f"not shown: rdflib cannot read this query ({str(error).splitlines()[0]})"
-        return
-    yield from _tree(prepared.algebra, prepared.prologue.namespace_manager, 0)
+    def lines(each: algebra.Operator, inner: list[list[str]]) -> list[str]:
+        words, below = [type(each).__name__], []
+        for part in fields(each):
+            value = getattr(each, part.name)
+            if part.name in ("triples", "rows"):
+                below += [_shown(row, namer) for row in value]
+            elif value is not None and part.name not in algebra.OPERANDS:
+                words.append(_shown(value, namer))
+        below += [line for operand in inner for line in operand]
+        return [" ".join(filter(None, words)), *(f"  {line}" for line in below)]
 
-
-# Parts of an operator in rdflib's algebra that say nothing to a reader.
-_HIDDEN: Final = {"_vars", "lazy", "PV", "datasetClause"}
-
-
-def _tree(node: Any, names: Any, depth: int) -> Iterator[str]:  # noqa: ANN401  (rdflib's tree)
-    """Yield an operator of rdflib's algebra and, indented, its parts."""
-    from rdflib.plugins.sparql.parserutils import CompValue
-
-    indent = "  " * depth
-    if not isinstance(node, CompValue):
-        yield f"{indent}{_inline(node, names)}"
-        return
-    variables = f" {_inline(node['PV'], names)}" if node.name in ("Project", "SelectQuery") else ""
-    yield f"{indent}{node.name}{variables}"
-    for key, part in node.items():
-        if key in _HIDDEN or part is None:
-            continue
-        if key == "triples":
-            for triple in part:
-                yield f"{indent}  {' '.join(_inline(term, names) for term in triple)}"
-        elif isinstance(part, CompValue) and not part.name.endswith("Expression"):
-            yield from _tree(part, names, depth + 1)
-        else:
-            yield f"{indent}  {key}: {_inline(part, names)}"
+    return fold(node, lines)
 
 
-def _inline(value: Any, names: Any) -> str:  # noqa: ANN401  (rdflib's tree)
-    from rdflib import URIRef
-    from rdflib.plugins.sparql.parserutils import CompValue
-
-    if isinstance(value, CompValue):
-        parts = (
-            f"{_inline(part, names)}"
-            for key, part in value.items()
-            if part is not None and key not in _HIDDEN
-        )
-        return f"{value.name}({' '.join(parts)})"
-    if isinstance(value, list | tuple | set | frozenset):
-        parts_ = [_inline(part, names) for part in value]
-        return " ".join(sorted(parts_) if isinstance(value, set | frozenset) else parts_)
-    if isinstance(value, dict):
-        return " ".join(f"{_inline(k, names)}={_inline(v, names)}" for k, v in value.items())
-    if isinstance(value, URIRef):
-        return str(value.n3(names))
-    return str(value.n3()) if hasattr(value, "n3") else str(value)
+def _shown(value: Any, namer: Namer) -> str:  # noqa: ANN401  (any part of an operator)
+    """Return a part of an operator, or an expression, in one line."""
+    match value:
+        case Variable(name):
+            return name if name.startswith("_:") else f"?{name}"
+        case algebra.Constant(term) | algebra.Link(term):
+            return namer(term)
+        case algebra.Function(name, operands):
+            parts = [_shown(each, namer) for each in operands]
+            if name[0].isalpha() or len(parts) == 1 or name[1:].endswith(">"):
+                return f"{namer(name)}({', '.join(parts)})"
+            return f"({f' {name} '.join(parts)})"
+        case algebra.Aggregation(function, expression, distinct):
+            inside = "*" if expression is None else _shown(expression, namer)
+            return f"{function}({'DISTINCT ' if distinct else ''}{inside})"
+        case algebra.Exists(pattern):
+            lines = algebra_lines(pattern, namer)
+            return f"exists({' '.join(line.strip() for line in lines)})"
+        case tuple():
+            return " ".join(filter(None, (_shown(each, namer) for each in value)))
+        case bool():  # of a key of OrderBy
+            return "descending" if value else ""
+        case None:
+            return "UNDEF"
+    if is_dataclass(value):
+        parts = [_shown(getattr(value, part.name), namer) for part in fields(value)]
+        return f"{type(value).__name__}({' '.join(filter(None, parts))})"
+    return str(value)

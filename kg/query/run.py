@@ -164,7 +164,7 @@ class Prepared:
         """
         from kg.query.explain import explain_data, explain_patterns, explain_query
 
-        yield from explain_query(self.sent, self.prefixes, self.base, self.form)
+        yield from explain_query(self.query, self.sent, self.prefixes, self.base)
         if self.engine is None:
             yield f"asked of: {self.endpoint}"
             return

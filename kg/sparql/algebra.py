@@ -356,13 +356,13 @@ Operator: TypeAlias = (
 UNIT: Final = BGP()
 TRUE: Final = Constant('"true"^^<http://www.w3.org/2001/XMLSchema#boolean>')
 
-_OPERANDS: Final = ("left", "right", "pattern", "query", "group")
+OPERANDS: Final = ("left", "right", "pattern", "query", "group")
 
 
 def operands(node: Operator) -> Iterator[Operator]:
     """Yield the operators that an operator works on; those in its expressions are none of them."""
     for each in fields(node):
-        if each.name in _OPERANDS:
+        if each.name in OPERANDS:
             yield getattr(node, each.name)
 
 

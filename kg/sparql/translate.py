@@ -31,7 +31,7 @@ def translate(
         RecursionError: The query nests too deep for the caller's stack.
     """
     names = Names(query, prefixes, base)
-    return replace(_Translator(PatternReader(names)).query(query), base=names.base)
+    return replace(_Translator(PatternReader(names)).whole(query), base=names.base)
 
 
 @dataclass
@@ -53,7 +53,7 @@ class _Translator:
 
     # -- forms -------------------------------------------------------------------------------
 
-    def query(self, query: tree.Query) -> algebra.Query:
+    def whole(self, query: tree.Query) -> algebra.Query:
         body = query.body
         pattern = None if body.where is None else self.form(body)
         template: tuple[algebra.Triple, ...] = ()

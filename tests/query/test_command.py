@@ -288,6 +288,7 @@ def test_why_an_answer_is_empty(ask: Ask) -> None:
     assert ask("-e", "SELECT * { ?s a ex:count }")[2].endswith("nothing has the type ex:count\n")
     assert ask("-e", "SELECT * { ?s ex:count 99 }")[2] == ""
     assert ask("-e", "ASK { ?s ex:cound 99 }")[2].startswith("kg: the answer is no: ex:cound")
+    assert ask("-e", "ASK { ?s ex:count 'x'^^ex:kind }")[2] == "", "a datatype is no term"
 
 
 def test_a_changed_source_is_told_once(ask: Ask) -> None:
@@ -315,12 +316,40 @@ def test_explain(ask: Ask) -> None:
     lines = [line.strip() for line in out.splitlines()]
     assert lines[0] == "form: SELECT"
     assert 'VALUES ?since { "2020-01-01"^^<http://www.w3.org/2001/XMLSchema#date> }' in lines
-    assert "OrderBy" in lines
+    assert any(line.startswith("OrderBy ?") for line in lines)
     assert "asked of: build B1" in lines
     assert "default graph: 10 triples" in lines
     assert f"7  <{EX}graph/launches>" in lines
     assert "2  ?launch a ex:Launch" in lines
     assert "2  ?launch ex:day ?day" in lines
+
+
+def test_explain_shows_the_algebra(ask: Ask) -> None:
+    query = (
+        "SELECT ?s (COUNT(DISTINCT ?o) AS ?n) { ?s ex:p*/ex:q ?o"
+        " OPTIONAL { ?s ?p 1 FILTER(?o > 2) } FILTER NOT EXISTS { VALUES ?s { ex:a UNDEF } } }"
+        " GROUP BY ?s ORDER BY DESC(?n) OFFSET 5"
+    )
+    _, out, _ = ask("-e", query, "--explain")
+    assert (
+        out.partition("algebra:\n")[2].partition("asked of")[0]
+        == """\
+  Slice 5
+    Project ?s ?n
+      OrderBy ?n descending
+        Extend ?n ?.agg1
+          AggregateJoin ?.agg1 COUNT(DISTINCT ?o)
+            Group ?s
+              Filter !(exists(Values ?s ex:a UNDEF))
+                LeftJoin (?o > 2)
+                  Join
+                    Path ?s ZeroOrMorePath(ex:p) ?.1
+                    BGP
+                      ?.1 ex:q ?o
+                  BGP
+                    ?s ?p 1
+"""
+    )
 
 
 def test_explain_a_remote_question(ask: Ask) -> None:

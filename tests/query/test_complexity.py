@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from types import FrameType
 
 import pytest
 
@@ -116,3 +117,25 @@ def test_what_is_taken_does_not_break_the_stack(stack: str, share: float) -> Non
     )
     assert result.returncode == 0, (result.returncode, result.stdout, result.stderr[-500:])
     assert len(result.stdout.splitlines()) == 2 * len(AT_ONCE)
+
+
+def calls(text: str) -> int:
+    """Return the number of Python's calls in which a query is read."""
+    counted = 0
+
+    def count(_: FrameType, event: str, __: object) -> None:
+        nonlocal counted
+        counted += event == "call"
+
+    sys.setprofile(count)
+    try:
+        guard(text, "q.rq", {})
+    finally:
+        sys.setprofile(None)
+    return counted
+
+
+@pytest.mark.parametrize("kind", [kind for kind in KINDS if kind not in DEEP])
+def test_reading_takes_work_in_proportion_to_the_text(kind: str) -> None:
+    guard(query(kind, 200), "q.rq", {})  # what is made once is there
+    assert calls(query(kind, 400)) < 2.2 * calls(query(kind, 200))

@@ -57,7 +57,7 @@ def test_a_query_of_the_workspace_imports_nothing_heavy(workspace: Path) -> None
         "kg.mapping",
         "kg.validation",
     }
-    assert not ours & {"kg.sparql.mistakes", "kg.query.explain"}
+    assert not ours & {"kg.sparql.mistakes", "kg.sparql.translate", "kg.query.explain"}
     assert not ours & {"kg.query.remote", "kg.query.tabular", "kg.query.api"}
 
 
