@@ -115,6 +115,10 @@ def blanket_excepts(module: Module) -> int:
     )
 
 
+def _is_overload(node: ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) -> bool:
+    return any(isinstance(each, ast.Name) and each.id == "overload" for each in node.decorator_list)
+
+
 def undocumented(module: Module) -> Iterator[str]:
     """Yield the public classes, functions and methods without a docstring."""
     waiting: list[tuple[str, ast.AST]] = [(module.name, module.tree)]
@@ -122,7 +126,7 @@ def undocumented(module: Module) -> Iterator[str]:
         prefix, parent = waiting.pop()
         for node in ast.iter_child_nodes(parent):
             if isinstance(node, (*_FUNCTIONS, ast.ClassDef)) and not node.name.startswith("_"):
-                if not ast.get_docstring(node):
+                if not ast.get_docstring(node) and not _is_overload(node):
                     yield f"{prefix} {node.name}"
                 if isinstance(node, ast.ClassDef):
                     waiting.append((f"{prefix} {node.name}", node))
