@@ -7,6 +7,9 @@ from collections.abc import Iterable
 from typing import Final
 
 _BAR: Final = 20  # characters
+# Letters of words that `plain_slip` knows, and of those in which two may be wrong.
+_SHORT: Final = 4
+_LONG: Final = 8
 _ALIKE: Final = 0.65  # of 1, from which on a word may be a slip for another
 
 
@@ -35,6 +38,50 @@ def nearest(word: str, known: Iterable[str]) -> str | None:
         return None
     # Names of classes and of properties may differ in the case of their first letter alone.
     return min(folded[found[0]], key=lambda each: (each[:1] != word[:1], each))
+
+
+def plain_slip(word: str, known: Iterable[str]) -> str | None:
+    """Return the known word that another is plainly a slip for, or None.
+
+    It is written with other cases or marks between its parts, or a letter is wrong, too much,
+    missing or swapped with the next: one of four to seven letters, two of eight or more. Shorter
+    words have too many neighbours.
+
+    >>> (
+    ...     plain_slip("subjets", ["subjects", "s"]),
+    ...     plain_slip("predicate_objects", ["predicateobjects"]),
+    ... )
+    ('subjects', 'predicateobjects')
+    >>> plain_slip("creator", ["authors", "sources"]), plain_slip("x", ["a"])
+    (None, None)
+    """
+    folded = _folded(word)
+    distances = [
+        (_distance(folded, _folded(each)), each) for each in sorted(known) if len(each) >= _SHORT
+    ]
+    distance, found = min(distances, default=(len(word), ""))
+    return found if found and distance <= (1 if len(found) < _LONG else 2) else None
+
+
+def _folded(word: str) -> str:
+    return word.casefold().replace("-", "").replace("_", "")
+
+
+def _distance(first: str, second: str) -> int:
+    """Return how many letters are wrong, missing, too much, or swapped with their neighbours.
+
+    Spec: https://en.wikipedia.org/wiki/Damerau%E2%80%93Levenshtein_distance (optimal alignment)
+    """
+    before: list[int] = []
+    row = list(range(len(second) + 1))
+    for i, a in enumerate(first, 1):
+        older, before, row = before, row, [i]
+        for j, b in enumerate(second, 1):
+            cost = min(before[j] + 1, row[-1] + 1, before[j - 1] + (a != b))
+            if i > 1 and j > 1 and (a, b) == (second[j - 2], first[i - 2]):
+                cost = min(cost, older[j - 2] + 1)
+            row.append(cost)
+    return row[-1]
 
 
 def progress_bar(done: int, total: int) -> str:

@@ -6,13 +6,16 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from kg.errors import InputError, KgError, Location, raise_all, single_errors
 from kg.mapping.plan import Plan
 from kg.paths import find_files, open_file, read_file, real_path
 from kg.terms import is_iri
 from kg.workspace import MAPPING_PATTERNS, show_path
+
+if TYPE_CHECKING:
+    from kg.mapping.yarrrml_documents import Text
 
 # The longest first.
 _ENDINGS: Final = (".yarrrml", ".yaml", ".yml", ".ttl")
@@ -36,6 +39,19 @@ def read_mapping(
     Raises:
         InputError: The document is missing, may not be read, is not UTF-8, empty or wrong.
     """
+    return read_mappings([path], prefixes, base, faults)
+
+
+def _is_yarrrml(path: Path) -> bool:
+    return path.suffix.lower() in (".yml", ".yaml", ".yarrrml")
+
+
+def _text(path: Path) -> Text:
+    """Return a mapping document as it is written.
+
+    Raises:
+        InputError: It is missing, may not be read, or is not UTF-8.
+    """
     shown = show_path(path)
     try:
         text = read_file(path).decode("utf-8-sig")
@@ -48,20 +64,39 @@ def read_mapping(
             location=Location(shown, line, column),
             hint="Save the file as UTF-8.",
         ) from error
-    folder = str(real_path(path).parent)
-    if path.suffix in (".yml", ".yaml"):
-        from kg.mapping.yarrrml import read_yarrrml
+    from kg.mapping.yarrrml_documents import Text
 
-        return read_yarrrml(text, shown, prefixes, base=base, folder=folder, faults=faults)
+    return Text(text, shown, str(real_path(path).parent))
+
+
+def _rml(path: Path, base: str, faults: list[InputError]) -> Plan:
     if path.suffix == ".ttl":
         from kg.mapping.rml import read_rml
 
-        return read_rml(text, shown, base=base, folder=folder, faults=faults)
+        written = _text(path)
+        return read_rml(written.text, written.file, base=base, folder=written.folder, faults=faults)
     raise InputError(
         "unknown-format",
-        f"{shown} is no mapping by its ending",
-        hint=f"Mappings are named {', '.join(MAPPING_PATTERNS)}.",
+        f"{show_path(path)} is no mapping by its ending",
+        hint=f"Mappings are named {', '.join(MAPPING_PATTERNS)}, or end in .yarrrml.",
     )
+
+
+def _yarrrml(
+    paths: Iterable[Path], prefixes: Mapping[str, str], base: str, faults: list[InputError]
+) -> dict[str, Plan]:
+    """Return the plans of YARRRML documents, which are one mapping, by the names of their files."""
+    texts = []
+    for path in paths:
+        try:
+            texts.append(_text(path))
+        except InputError as error:
+            faults.append(error)
+    if not texts:
+        return {}
+    from kg.mapping.yarrrml import read_documents
+
+    return read_documents(texts, prefixes, base=base, faults=faults)
 
 
 # How much of a file is looked at, in bytes.
@@ -98,7 +133,8 @@ def read_mappings(
 ) -> Plan:
     """Read mapping documents into one plan; arguments as for `read_mapping`.
 
-    What is wrong is told of all documents together.
+    YARRRML documents are one mapping: they share prefixes, sources, targets and mappings. What is
+    wrong is told of all documents together.
 
     Raises:
         InputError: The base is not an absolute IRI, or documents are wrong.
@@ -111,9 +147,14 @@ def read_mappings(
         )
     found: list[InputError] = [] if faults is None else faults
     plans = []
-    for path in paths:
+    named = list(dict.fromkeys(paths))
+    of_yarrrml = _yarrrml(filter(_is_yarrrml, named), prefixes, base, found)
+    for path in named:
+        if _is_yarrrml(path):
+            plans += [of_yarrrml[file] for file in [show_path(path)] if file in of_yarrrml]
+            continue
         try:
-            plans.append(read_mapping(path, prefixes, base, found))
+            plans.append(_rml(path, base, found))
         except InputError as error:
             found += single_errors(error)
     if faults is None:

@@ -17,6 +17,7 @@ from typing import Final
 
 from kg.errors import InputError
 from kg.mapping.plan import Call, Constant, Expression, Function, Origin, TermType
+from kg.notes import Notes
 
 GREL: Final = "http://users.ugent.be/~bjdmeest/function/grel.ttl#"
 IDLAB: Final = "https://w3id.org/imec/idlab/function#"
@@ -46,6 +47,7 @@ _TRUTHS: Final = _names("param_rep_b bool_array_b rep_b") + _TRUTH + _VALUE + _S
 _RESULT: Final = _names("any_true param_true true result expressionParameter then")
 _THEN: Final = (*_RESULT, "str")
 _ELSE: Final = _names("any_false param_false false else")
+_ARRAY: Final = _names("p_array_a param_array_a array_a")
 _SEPARATOR: Final = _names("p_string_sep param_string_sep sep separator delimiter")
 _PATTERN: Final = _names("p_string_pattern param_string_pattern pattern format")
 
@@ -95,7 +97,7 @@ SIGNATURES: Final[Mapping[Function, Signature]] = {
     Function.TRIM: _ONE,
     Function.REPLACE: Signature((_VALUE, _FIND, _BY), 3),
     Function.REPLACE_REGEX: Signature((_VALUE, _FIND, _BY), 3),
-    Function.CONCAT: Signature((_VALUE + _SECOND,), 1, repeated=True),
+    Function.CONCAT: Signature((_VALUE + _SECOND + _ARRAY,), 1, repeated=True),
     Function.SUBSTRING: Signature(
         (
             _VALUE,
@@ -133,7 +135,8 @@ _ALIASES: Final[Mapping[Function, str]] = {
     Function.TITLE: "title string_toTitleCase",
     Function.TRIM: "string_trim strip",
     Function.REPLACE: "string_replace",
-    Function.CONCAT: "string_concat",
+    # The values of an array are given one by one, as mappings for the RMLMapper have it.
+    Function.CONCAT: "string_concat array_join",
     Function.SUBSTRING: "string_substring",
     Function.LENGTH: "string_length",
     Function.SPLIT: "string_split string_split_explode",
@@ -216,6 +219,7 @@ class _Call:
         given: list[list[Expression]] = [[] for _ in signature.parameters]
         for order, (name, value) in enumerate(arguments):
             given[self.place(signature, order, name)].append(value)
+        self.part(given)
         for number, values in enumerate(given):
             last = number == len(given) - 1
             if len(values) > 1 and not (last and signature.repeated):
@@ -227,6 +231,20 @@ class _Call:
                 hint=f"They are called {_shown(signature)}, or stand in this order.",
             )
         return tuple(value for values in given for value in values)
+
+    def part(self, given: list[list[Expression]]) -> None:
+        """Give the second value of a parameter to the next one, if that alone has none.
+
+        People copy a line and leave the parameter's name as it is. Nothing else can be meant.
+        """
+        counts = [len(values) for values in given]
+        for number in range(len(counts) - 1):
+            rest = counts[:number] + counts[number + 2 :]
+            if counts[number : number + 2] == [2, 0] and set(rest) <= {1}:
+                given[number + 1].append(given[number].pop())
+                text = f"{self.shown} has its parameter {number + 1} twice; the second is taken for"
+                text += f" parameter {number + 2}"
+                Notes().add(text, self.origin.location(), loses=False)
 
     def place(self, signature: Signature, order: int, name: str | None) -> int:
         """Return the number of the parameter that an argument is for."""

@@ -16,6 +16,8 @@ from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
 from kg.errors import InputError, Location
 from kg.mapping.plan import Origin
+from kg.notes import Notes
+from kg.wording import nearest, plain_slip
 
 _HINT: Final = "Check the indentation, and put quotes around texts that hold : # [ ] { } or *"
 # https://yaml.org/spec/1.2.2/#103-core-schema
@@ -23,6 +25,17 @@ _SURROGATE: Final = re.compile("[\ud800-\udfff]")
 UNPAIRED: Final = "half of a surrogate pair is no character"
 # A reference as other languages write it; where YAML takes it, it is a mapping of one key.
 _BRACED: Final = re.compile(r"(?<=[^\s,\[{])\{([\w.-]+)\}")
+# How people shorten keys.
+_SHORTENED: Final[Mapping[str, str]] = {
+    "subj": "subjects",
+    "pred": "predicates",
+    "obj": "objects",
+    "lang": "language",
+    "cond": "condition",
+    "func": "function",
+    "param": "parameters",
+    "params": "parameters",
+}
 _NULL: Final = re.compile(r"null|Null|NULL|~|")
 
 
@@ -88,16 +101,32 @@ class Node:
         return None
 
     def check_keys(self, what: str, known: frozenset[str]) -> None:
-        """Refuse keys that mean nothing here.
+        """Refuse keys that are plainly slips for those known; tell others once, and pass them over.
+
+        Mappings hold annotations, and keys of other tools: they mean nothing here.
 
         Raises:
-            InputError: There is one, or the value is no mapping.
+            InputError: There is a slip, or the value is no mapping.
         """
         for key, value in self.entries(what):
-            if key not in known:
+            if key in known:
+                continue
+            meant = plain_slip(key, known)
+            short = _SHORTENED.get(key.lower(), "")
+            if meant is None and short in known:
+                meant = short
+            place = value.origin.location()
+            if meant is not None:
+                hint = f"Did you mean {meant}? Known keys: {', '.join(sorted(known))}."
+                raise value.error(f"{key!r} is no key of {what}", hint=hint)
+            if value.value is None and self.value == {key: value}:  # {name}, as others write it
                 raise value.error(
-                    f"{key!r} is no key of {what}", hint=f"Known keys: {', '.join(sorted(known))}."
+                    f"{key!r} is no key of {what}", hint=f"Write a reference as $({key})."
                 )
+            similar = nearest(key, known)
+            text = f"the key {key!r} means nothing to kg here and is passed over"
+            text += f"; did you mean {similar}?" if similar else ""
+            Notes().add(text.replace("{", "{{").replace("}", "}}"), place, loses=False)
 
     def error(self, message: str, hint: str | None = None) -> InputError:
         """Return an error about this place of a mapping document."""
@@ -241,7 +270,7 @@ class _Reader:
                 continue
             name = self.text(key)
             if name in own:
-                raise self.error(key, f"the key {name!r} stands twice")
+                raise self.twice(key, name, own[name])
             own[name] = self.node(value, _line(key))
         return {**merged, **own}
 
@@ -254,6 +283,15 @@ class _Reader:
             if not isinstance(value, Mapping):
                 raise self.error(part, "a merge key << takes mappings")
             found |= value
+        return found
+
+    def twice(self, key: yaml.Node, name: str, first: Node) -> InputError:
+        """Return the error for a key that a mapping has twice, with both places."""
+        found = self.error(key, f"the key {name!r} stands twice: on line {first.origin.line} too")
+        found.hint = (
+            "Take one away. If both are meant, write a list under one key"
+            " (or, in predicateobjects, an entry of its own for each)."
+        )
         return found
 
     def text(self, node: yaml.ScalarNode) -> str:

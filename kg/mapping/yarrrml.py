@@ -2,7 +2,8 @@
 
 This module reads the document, its mappings, predicates and objects; `kg.mapping.yarrrml_terms`
 reads terms, functions and conditions, and says what is an IRI and what a text;
-`kg.mapping.yarrrml_access` reads sources and targets.
+`kg.mapping.yarrrml_access` reads sources and targets; `kg.mapping.yarrrml_documents` says what
+documents of one call share.
 
 An inverse predicate becomes a triples map of its own, which makes the objects its subjects.
 
@@ -13,6 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import chain
 from typing import Final
 
 from kg.errors import InputError, raise_all
@@ -27,33 +29,39 @@ from kg.mapping.plan import (
     both,
     term_references,
 )
-from kg.mapping.yaml_nodes import Node, parse_yaml
+from kg.mapping.yaml_nodes import Node
 from kg.mapping.yarrrml_access import SourceReader, TargetReader
+from kg.mapping.yarrrml_documents import (
+    MAPPINGS,
+    TARGETS,
+    Document,
+    Text,
+    check_mappings,
+    owner,
+    parts,
+    plain,
+    read_document,
+    shared,
+)
 from kg.mapping.yarrrml_joins import JoinReader
 from kg.mapping.yarrrml_prefixes import PREDEFINED
 from kg.mapping.yarrrml_terms import CONDITIONS, TERM_KEYS, TermReader
 from kg.terms import RDF, is_iri
+from kg.workspace import COMMON_PREFIXES
 
-_MAPPINGS: Final = ("mappings", "mapping", "m")
-_AUTHORS: Final = ("authors", "author", "a")
 _SUBJECTS: Final = ("subjects", "subject", "s")
 _PAIRS: Final = ("predicateobjects", "predicateobject", "po")
 _PREDICATES: Final = ("predicates", "predicate", "p")
 _INVERSES: Final = ("inversepredicates", "inversepredicate", "i", "iv")
 _OBJECTS: Final = ("objects", "object", "o")
 _GRAPHS: Final = ("graphs", "graph", "g")
-_TARGETS: Final = ("targets", "target")
 _QUOTED: Final = ("quoted", "quotedNonAsserted")
-_DOCUMENT_KEYS: Final = frozenset(
-    {"prefixes", "base", "external", "sources", *_TARGETS, *_AUTHORS, *_MAPPINGS}
-)
 _MAPPING_KEYS: Final = frozenset(
-    {"sources", "source", *_SUBJECTS, *_PAIRS, *_GRAPHS, *CONDITIONS, *_TARGETS}
+    {"sources", "source", *_SUBJECTS, *_PAIRS, *_GRAPHS, *CONDITIONS, *TARGETS}
 )
 _NOTES: Final = frozenset({"type", "datatype", "language"})
 _PAIR_KEYS: Final = frozenset({*_PREDICATES, *_INVERSES, *_OBJECTS, *_GRAPHS, *CONDITIONS, *_NOTES})
-_OBJECT_KEYS: Final = frozenset({*TERM_KEYS, *_MAPPINGS, *_INVERSES, *_QUOTED})
-_AUTHOR_KEYS: Final = frozenset({"name", "email", "website"})
+_OBJECT_KEYS: Final = frozenset({*TERM_KEYS, *MAPPINGS, *_INVERSES, *_QUOTED})
 _RDF_TYPE: Final = f"{RDF}type"
 _RESOURCES: Final = frozenset({TermType.IRI, TermType.BLANK_NODE})
 _ANY: Final = _RESOURCES | {TermType.LITERAL}
@@ -70,34 +78,76 @@ def read_yarrrml(
     folder: str = "",
     faults: list[InputError] | None = None,
 ) -> Plan:
-    """Read a YARRRML document.
-
-    Args:
-        text: The document.
-        file: Its name in messages, and in the names of its triples maps.
-        base: Base IRI, unless the document has its own.
-        folder: The folder that its sources are relative to.
-        prefixes: Prefixes known without being declared, such as those of ``kg.toml``, beside
-            those that the specification predefines.
-        faults: Receives what is wrong with single mappings, which are left out then; without
-            it, that is raised.
+    """Read one YARRRML document; arguments as for `Text` and `read_documents`.
 
     Raises:
         InputError: The document is not valid; file and line say where. It may be several.
+    """
+    found: list[InputError] = [] if faults is None else faults
+    before = len(found)
+    plan = read_documents([Text(text, file, folder)], prefixes, base=base, faults=found)
+    if faults is None:
+        raise_all(found[before:], "the mapping")
+    return next(iter(plan.values()), Plan(()))
+
+
+def read_documents(
+    texts: Sequence[Text],
+    prefixes: Mapping[str, str] | None = None,
+    *,
+    base: str = "",
+    faults: list[InputError],
+) -> dict[str, Plan]:
+    """Read YARRRML documents, which are one mapping.
+
+    Args:
+        texts: The documents.
+        prefixes: Prefixes known without being declared, such as those of ``kg.toml``, beside
+            those that the specification predefines.
+        base: Base IRI, unless a document has its own.
+        faults: Receives what is wrong with documents and single mappings, which are left out.
+
+    Returns:
+        The triples maps of each document that can be read, by its file.
 
     Spec: https://rml.io/yarrrml/spec/
     """
-    document = parse_yaml(text, file)
-    if document.value is None:
-        raise document.error(
-            "the mapping is empty", hint="A mapping needs the key mappings; see `kg help mapping`."
+    documents = []
+    for written in texts:
+        try:
+            documents.append(read_document(written))
+        except InputError as error:
+            faults.append(error)
+    faults += check_mappings(documents)
+    readers: dict[str, _Reader] = {}
+    for document in documents:
+        try:
+            readers[document.file] = _Reader(document, documents, dict(prefixes or {}), base)
+        except InputError as error:
+            faults.append(error)
+    made = {file: reader.made(readers, faults) for file, reader in readers.items()}
+    every = {name: maps for found in made.values() for name, maps in found.items()}
+    maps = {name: tuple(each.triples_map for each in found) for name, found in every.items()}
+    resolved = {
+        file: [
+            _Made(_resolved(each.triples_map, maps), each.inverses)
+            for each in chain.from_iterable(found.values())
+        ]
+        for file, found in made.items()
+    }
+    by_name = {
+        each.triples_map.name: each.triples_map for found in resolved.values() for each in found
+    }
+    return {
+        file: Plan(
+            (
+                *(each.triples_map for each in found),
+                *(inverse for each in found for inverse in _inverted(each, by_name)),
+            ),
+            tuple(readers[file].own_prefixes.items()),
         )
-    document.check_keys("a mapping document", _DOCUMENT_KEYS)
-    found: list[InputError] = [] if faults is None else faults
-    plan = _Reader(document, dict(prefixes or {}), base, folder).plan(found)
-    if faults is None:
-        raise_all(found, "the mapping")
-    return plan
+        for file, found in resolved.items()
+    }
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,69 +167,89 @@ class _Made:
 
 
 class _Reader:
-    """Reads one document; holds what the whole document shares."""
+    """Reads the mappings of one document; holds what they share."""
 
     def __init__(
-        self, document: Node, prefixes: dict[str, str], default_base: str, folder: str
+        self,
+        document: Document,
+        documents: Sequence[Document],
+        given: Mapping[str, str],
+        default_base: str,
     ) -> None:
-        self.scope = f"{document.origin.file}#"
-        declared, base = document.get("prefixes"), document.get("base")
-        self.prefixes = {
-            name: value.text(f"the prefix {name}")
-            for name, value in (declared.entries("prefixes") if declared else ())
-        }
-        prefixes.update(self.prefixes)
+        self.document = document
+        self.documents = documents
+        self.scope = document.scope
+        self.own_prefixes = document.prefixes
+        base = document.node.get("base")
         self.base = base.text("base") if base else default_base
         if base and not is_iri(self.base):
             raise base.error(
                 f"the base {self.base!r} is not an absolute IRI",
                 hint="Write it with its scheme, such as https://example.org/.",
             )
-        given = document.get("external")
-        external = {
-            name: value.text(f"the external reference {name}")
-            for name, value in (given.entries("external") if given else ())
-        }
-        targets = TargetReader(document)
-        self.targets = targets
-        self.sources = SourceReader(document, folder)
-        self.terms = TermReader({**PREDEFINED, **prefixes}, self.base, external, targets)
-        _check_authors(document)
-        mappings = document.get(*_MAPPINGS)
-        if mappings is None:
-            raise document.error("the key mappings is missing", hint="See `kg help mapping`.")
-        self.mappings = dict(mappings.entries("mappings"))
-        if not self.mappings:
-            raise mappings.error("there is no mapping", hint="See `kg help mapping`.")
-        self.joins = JoinReader(self.terms, self.scope, self.mappings)
+        self.targets = TargetReader(shared(document, documents, lambda d: d.targets, plain))
+        self.sources = SourceReader(
+            shared(document, documents, _sources_of, lambda found: (found[0], plain(found[1]))),
+            document.folder,
+        )
+        self.terms = TermReader(
+            self.prefixes(given),
+            self.base,
+            shared(document, documents, lambda d: d.external).named,
+            self.targets,
+        )
+        names = dict.fromkeys(name for each in documents for name in each.mappings)
+        self.joins = JoinReader(self.terms, self.mapping_name, names)
 
-    def plan(self, faults: list[InputError]) -> Plan:
+    def prefixes(self, given: Mapping[str, str]) -> dict[str, str]:
+        """Return all prefixes: the document's own, those given on purpose, those of the others."""
+        usual = {**PREDEFINED, **COMMON_PREFIXES}
+        known = shared(self.document, self.documents, lambda d: d.prefixes).named
+        chosen = {name: iri for name, iri in given.items() if usual.get(name) != iri}
+        return {**PREDEFINED, **given, **known, **chosen, **self.own_prefixes}
+
+    def mapping_name(self, name: str) -> str | None:
+        """Return the name that a mapping has in the plan; None where there is no such mapping."""
+        found = owner(self.document, name, self.documents)
+        return None if found is None else f"{found.scope}{name}"
+
+    def made(
+        self, readers: Mapping[str, _Reader], faults: list[InputError]
+    ) -> dict[str, tuple[_Made, ...]]:
+        """Return the triples maps of each mapping of the document, by the mapping's name."""
         made: dict[str, tuple[_Made, ...]] = {}
-        for name, node in self.mappings.items():
-            made[f"{self.scope}{name}"] = ()
+        for name in self.document.mappings:
             try:
-                made[f"{self.scope}{name}"] = tuple(self.triples_maps(name, node))
+                if owner(self.document, name, self.documents) is not self.document:
+                    continue
+                made[f"{self.scope}{name}"] = ()
+                named = (each.file for each in parts(self.document, name, self.documents))
+                reading = [readers[file] for file in named if file in readers]
+                made[f"{self.scope}{name}"] = tuple(self.triples_maps(name, reading))
             except InputError as error:
                 faults.append(error)
-        maps = {name: tuple(each.triples_map for each in found) for name, found in made.items()}
-        resolved = [
-            _Made(_resolved(each.triples_map, maps), each.inverses)
-            for found in made.values()
-            for each in found
-        ]
-        by_name = {each.triples_map.name: each.triples_map for each in resolved}
-        inverse = [found for each in resolved for found in _inverted(each, by_name)]
-        return Plan((*by_name.values(), *inverse), tuple(self.prefixes.items()))
+        return made
 
     # --- mappings -------------------------------------------------------------------------
 
-    def triples_maps(self, name: str, node: Node) -> Iterator[_Made]:
-        """Yield a triples map for each source and each subject of a mapping."""
-        node.check_keys(f"the mapping {name}", _MAPPING_KEYS)
-        subjects = self.subjects(node)
-        graphs = self.graphs(node)
+    def triples_maps(self, name: str, readers: Sequence[_Reader]) -> Iterator[_Made]:
+        """Yield a triples map for each source and each subject of a mapping.
+
+        Args:
+            name: The mapping.
+            readers: Those of the documents that say something of it, this one first.
+        """
+        node = self.document.mappings[name]
+        stated = [(reader, reader.document.mappings[name]) for reader in readers]
+        for _, part in stated:
+            part.check_keys(f"the mapping {name}", _MAPPING_KEYS)
+        subjects = _subjects(name, stated)
+        graphs = tuple(graph for reader, part in stated for graph in reader.graphs(part))
         pairs = [
-            pair for entry in self.listed(node, *_PAIRS) for pair in self.predicate_objects(entry)
+            pair
+            for reader, part in stated
+            for entry in reader.listed(part, *_PAIRS)
+            for pair in reader.predicate_objects(entry)
         ]
         sources = self.sources.of_mapping(name, node)
         for number, (source, subject) in enumerate((a, b) for a in sources for b in subjects):
@@ -193,22 +263,6 @@ class _Reader:
                 origin=node.origin,
             )
             yield _Made(triples_map, tuple(pair.inverses for pair in pairs))
-
-    def subjects(self, node: Node) -> list[TermMap]:
-        """Return the subjects; without any, each record gets a blank node."""
-        nodes = self.listed(node, *_SUBJECTS)
-        found = [self.subject(each) for each in nodes]
-        if not found:
-            found = [TermMap(None, TermType.BLANK_NODE, origin=node.origin)]
-        condition, targets = self.terms.condition(node), self.targets.of_term(node)
-        return [
-            replace(
-                subject,
-                condition=both(condition, subject.condition),
-                targets=tuple(dict.fromkeys((*subject.targets, *targets))),
-            )
-            for subject in found
-        ]
 
     def subject(self, node: Node) -> TermMap:
         if not node.is_map:
@@ -296,7 +350,7 @@ class _Reader:
         return (self.terms.noted(pair, term),)
 
     def written_out(self, pair: Node, node: Node, default: TermType) -> Objects:
-        if node.get(*_MAPPINGS) or self.joins.is_join(node):
+        if node.get(*MAPPINGS) or self.joins.is_join(node):
             targets = self.targets.of_term(node)
             return tuple(replace(o, targets=targets) for o in self.joins.objects(node))
         bare = replace(node, value=_without(node, _INVERSES))
@@ -307,6 +361,43 @@ class _Reader:
 
 
 # --- after reading ------------------------------------------------------------------------
+
+
+def _sources_of(document: Document) -> dict[str, tuple[str, Node]]:
+    return {name: (document.folder, node) for name, node in document.sources.items()}
+
+
+def _subjects(name: str, stated: Sequence[tuple[_Reader, Node]]) -> list[TermMap]:
+    """Return the subjects of a mapping; without any, each record gets a blank node.
+
+    Args:
+        name: The mapping.
+        stated: What documents say of it.
+
+    Raises:
+        InputError: One is wrong, or documents say different ones.
+    """
+    written = [(reader, part, found) for reader, part in stated if (found := part.get(*_SUBJECTS))]
+    for _, _, found in written[1:]:
+        if plain(found) != plain(written[0][2]):
+            raise found.error(
+                f"the mapping {name} has other subjects in {written[0][1].origin.location()}",
+                hint="Write its subjects in one of the files.",
+            )
+    subjects = [reader.subject(each) for reader, _, found in written[:1] for each in found.items()]
+    if not subjects:
+        subjects = [TermMap(None, TermType.BLANK_NODE, origin=stated[0][1].origin)]
+    for reader, part in stated:
+        condition, targets = reader.terms.condition(part), reader.targets.of_term(part)
+        subjects = [
+            replace(
+                subject,
+                condition=both(condition, subject.condition),
+                targets=tuple(dict.fromkeys((*subject.targets, *targets))),
+            )
+            for subject in subjects
+        ]
+    return subjects
 
 
 def _resolved(triples_map: TriplesMap, maps: Mapping[str, Sequence[TriplesMap]]) -> TriplesMap:
@@ -401,15 +492,3 @@ def _refuse_quoted(node: Node) -> None:
     quoted = node.get(*_QUOTED)
     if quoted:
         raise quoted.error("quoted triples (RDF-star) are not supported")
-
-
-def _check_authors(document: Node) -> None:
-    """Check the form of the authors, who leave no trace in the plan."""
-    authors = document.get(*_AUTHORS)
-    for author in authors.items() if authors else ():
-        if author.is_map:
-            author.check_keys("an author", _AUTHOR_KEYS)
-            for key, value in author.entries("an author"):
-                value.text(f"an author's {key}")
-        else:
-            author.text("an author")

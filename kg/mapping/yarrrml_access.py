@@ -19,6 +19,7 @@ from kg.mapping.plan import Database, Dialect, Formulation, LogicalSource, Logic
 from kg.mapping.source_options import check_options, refused_option
 from kg.mapping.targets import COMPRESSIONS, ENCODINGS, SERIALIZATIONS
 from kg.mapping.yaml_nodes import Node
+from kg.mapping.yarrrml_documents import TARGETS, Shared
 
 ADD_SOURCES: Final = "Add sources: [[file.csv~csv]]"
 _DIALECT_KEYS: Final = ("delimiter", "quote", "escape", "header", "comment", "skipRows", "trim")
@@ -52,20 +53,19 @@ _FORMULATIONS: Final[Mapping[str, Formulation]] = {
     "sparql": Formulation.SPARQL,
 }
 _FILE_TYPES: Final = frozenset({"localfile", "void", "dcat"})
-_TARGETS: Final = ("targets", "target")
 
 
 class SourceReader:
     """Reads the sources of one document.
 
     Args:
-        document: The document; it may hold named sources.
+        known: Sources by name, with the folders that they are relative to.
         folder: The folder that sources are relative to.
     """
 
-    def __init__(self, document: Node, folder: str) -> None:
-        shared = document.get("sources")
-        self.named = dict(shared.entries("sources")) if shared else {}
+    def __init__(self, known: Shared[tuple[str, Node]], folder: str) -> None:
+        self.known = known
+        self.named = known.named
         self.folder = folder
 
     def of_mapping(self, name: str, node: Node) -> list[LogicalSource]:
@@ -96,12 +96,14 @@ class SourceReader:
             return self.short(parts[0], iterator)
         name = node.text("a source")
         if name in self.named and name not in seen:
-            return self.source(self.named[name], seen | {name})
+            folder, found = self.named[name]
+            return SourceReader(self.known, folder).source(found, seen | {name})
         if "~" in name:
             return self.short(node, "")
+        self.known.check(node, "source", name)
         raise node.error(
             f"there is no source {name!r}",
-            hint=f"Declared sources of this file: {', '.join(sorted(self.named)) or 'none'}.",
+            hint=f"Declared sources: {', '.join(sorted(self.named)) or 'none'}.",
         )
 
     def short(self, node: Node, iterator: str) -> LogicalSource:
@@ -267,12 +269,12 @@ class TargetReader:
     They are relative to the current folder, as all files are that a command writes.
 
     Args:
-        document: The document; it may hold named targets.
+        known: Targets by name.
     """
 
-    def __init__(self, document: Node) -> None:
-        shared = document.get(*_TARGETS)
-        self.named = dict(shared.entries("targets")) if shared else {}
+    def __init__(self, known: Shared[Node]) -> None:
+        self.known = known
+        self.named = known.named
         self.folder = str(Path.cwd())
 
     def of_term(self, node: Node) -> tuple[LogicalTarget, ...]:
@@ -281,7 +283,7 @@ class TargetReader:
         Raises:
             InputError: One is incomplete or not known.
         """
-        found = node.get(*_TARGETS)
+        found = node.get(*TARGETS)
         if found is None:
             return ()
         return tuple(dict.fromkeys(self.listed(found)))
@@ -313,6 +315,7 @@ class TargetReader:
         name = node.text("a target")
         if name in self.named and name not in seen:
             return self.target(self.named[name], seen | {name})
+        self.known.check(node, "target", name)
         if not seen and "~" not in name and "." not in name:
             raise node.error(
                 f"there is no target {name!r}",

@@ -10,7 +10,7 @@ Spec: https://rml.io/yarrrml/spec/#referring-to-other-mappings
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from typing import Final
 
 from kg.mapping.functions import make_call
@@ -35,13 +35,18 @@ class JoinReader:
 
     Args:
         terms: Reads expressions.
-        scope: What stands before the name of a mapping in the plan.
-        mappings: The mappings of the document by name.
+        full_name: Gives the name that a mapping has in the plan, None where there is none.
+        mappings: The names of all mappings.
     """
 
-    def __init__(self, terms: TermReader, scope: str, mappings: Mapping[str, Node]) -> None:
+    def __init__(
+        self,
+        terms: TermReader,
+        full_name: Callable[[str], str | None],
+        mappings: Iterable[str],
+    ) -> None:
         self.terms = terms
-        self.scope = scope
+        self.full_name = full_name
         self.mappings = mappings
 
     def is_join(self, node: Node) -> bool:
@@ -77,11 +82,12 @@ class JoinReader:
 
     def name(self, node: Node, name: str) -> str:
         """Return the name that a mapping has in the plan."""
-        if name not in self.mappings:
+        found = self.full_name(name)
+        if found is None:
             raise node.error(
                 f"there is no mapping {name!r}", hint=f"Mappings: {', '.join(self.mappings)}."
             )
-        return f"{self.scope}{name}"
+        return found
 
     def from_shortcut(self, node: Node, written: CallText) -> RefObjectMap:
         """Read ``join(mapping=m, equal(str1=$(a), str2=$(b)))``."""

@@ -2,9 +2,9 @@ r"""Terms of YARRRML documents: templates, prefixed names, functions, conditions
 
 **IRI or text.** A subject, predicate, graph and class is an IRI; an object is a literal unless it
 says ``~iri`` or ``type: iri``, as in the specification's examples and its reference
-implementation. That implementation expands prefixes in literals too, which makes
-``[foaf:knows, ex:bob]`` a text that looks like an IRI. Here an object that reads as a prefixed
-name, and says neither, is refused with both ways to write it; ``\:`` makes a text of it.
+implementation. As in that implementation, prefixes are expanded in literals too, which makes
+``[foaf:knows, ex:bob]`` a text that looks like an IRI. That is seldom meant, so it is told once for
+a file. ``\:``, quotes in a call and ``type: literal`` keep the text as it is written.
 
 Spec: https://rml.io/yarrrml/spec/
 """
@@ -31,6 +31,7 @@ from kg.mapping.plan import (
 from kg.mapping.templates import CallText, TemplateError, escaped, parse_call, parse_template
 from kg.mapping.yaml_nodes import Node
 from kg.mapping.yarrrml_access import TargetReader
+from kg.notes import Notes
 from kg.terms import expand, is_iri, is_language_tag
 from kg.wording import nearest
 
@@ -54,6 +55,10 @@ _TYPES: Final[Mapping[str, TermType]] = {
 _SCHEMES: Final = frozenset(
     {"urn", "mailto", "tel", "tag", "data", "doi", "info", "geo", "did", "ark", "ni", "news", "sip"}
 )
+_PREFIXED: Final = (
+    "{count} × a text starts with a declared prefix, which is written out in it; write ~iri behind"
+    r" it for an IRI, \: for a text with this colon"
+)
 NO_LITERAL: Final = "only a literal has a datatype or a language"
 BOTH: Final = "a literal has a datatype or a language, not both"
 
@@ -75,6 +80,7 @@ class TermReader:
         external: Mapping[str, str],
         targets: TargetReader,
     ) -> None:
+        self.notes = Notes()
         self.prefixes = prefixes
         self.base = base
         self.external = external
@@ -105,8 +111,7 @@ class TermReader:
         found = marked or term_type
         if found is not TermType.LITERAL or marked is not None:
             return self.made(node, text, found)
-        self.refuse_prefixed(node, text)
-        made = self.made(node, text, found)
+        made = self.made(node, self.text(node, text), found)
         return replace(made, note=doubt(text))
 
     def long(self, node: Node, term_type: TermType, allowed: frozenset[TermType]) -> TermMap:
@@ -240,19 +245,20 @@ class TermReader:
             )
         return text
 
-    def refuse_prefixed(self, node: Node, text: str) -> None:
-        """Refuse a text that reads as a prefixed name: it could be meant as an IRI."""
-        if expand(text, self.prefixes) is None:
-            return
+    def text(self, node: Node, text: str) -> str:
+        """Return the template of a text; a prefix that it starts with is written out, and told.
+
+        So the reference implementation takes it. A text with white space is no prefixed name.
+        """
+        if expand(text, self.prefixes) is None or "://" in text:
+            return text
         expression = self.expression(node, text)
         parts = expression.parts if isinstance(expression, Template) else (text,)
         if any(isinstance(part, str) and re.search(r"\s", part) for part in parts):
-            return
-        raise node.error(
-            f"{text!r} could be an IRI or a text",
-            hint=f"Write {text}~iri for an IRI; for a text the long form with type: literal,"
-            r" or \: for the colon.",
-        )
+            return text
+        self.notes.add(_PREFIXED, node.origin.location(), text, loses=False)
+        prefix, _, rest = text.partition(":")
+        return escaped(self.prefixes[prefix]) + rest
 
     # --- functions ------------------------------------------------------------------------
 
@@ -328,8 +334,7 @@ class TermReader:
         body, marked = _marked(text)
         if marked is TermType.IRI:
             return self.made(node, body, TermType.IRI).expression or Constant("", TermType.IRI)
-        self.refuse_prefixed(node, text)
-        return self.expression(node, text)
+        return self.expression(node, self.text(node, text))
 
     def function_name(self, name: str) -> str:
         """Return the IRI of a function, or its name where it has no prefix."""

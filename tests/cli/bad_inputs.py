@@ -230,7 +230,7 @@ MAPPINGS = [
     Fault(
         "unknown key in YARRRML",
         f"{YML}:4: ",
-        ("'subjekt' is no key of the mapping peak", "Known keys"),
+        ("'subjekt' is no key of the mapping peak", "Did you mean subject?"),
         mapping("    s: ex", "    subjekt: ex"),
     ),
     Fault(
@@ -248,12 +248,6 @@ MAPPINGS = [
             "{p: ex:in, o: {mapping: peak, condition: {function: equal, parameters:"
             " [[str1, $(id)]]}}}",
         ),
-    ),
-    Fault(
-        "object that may be an IRI or a text",
-        f"{YML}:7: ",
-        ("could be an IRI or a text", "~iri"),
-        mapping("$(name)", "ex:$(name)"),
     ),
     Fault(
         "format that is none",
@@ -274,7 +268,7 @@ MAPPINGS = [
     Fault(
         "key twice in YARRRML",
         f"{YML}:5:5: ",
-        ("'s' stands twice",),
+        ("'s' stands twice: on line 4 too", "Take one away"),
         mapping("po:", "s: x\n    po:"),
     ),
     Fault(

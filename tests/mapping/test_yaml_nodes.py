@@ -7,6 +7,7 @@ import pytest
 from kg.errors import InputError, Location
 from kg.mapping.plan import Origin
 from kg.mapping.yaml_nodes import MOST_DEEP, Node, parse_yaml
+from kg.notes import hearing
 
 
 def plain(node: Node) -> object:
@@ -142,12 +143,33 @@ class TestNode:
         with pytest.raises(InputError, match="it must be a mapping"):
             list(parse_yaml("- a\n", "f").entries("it"))
 
-    def test_unknown_keys(self):
+    def test_slips_in_keys_are_refused(self):
+        known = frozenset({"subjects", "s"})
         with pytest.raises(InputError) as caught:
-            parse_yaml("a: 1\n\nzz: 2\n", "f").check_keys("a thing", frozenset({"a", "b"}))
+            parse_yaml("s: 1\n\nsubjets: 2\n", "f").check_keys("a thing", known)
         assert caught.value.location == Location("f", 3)
-        assert "'zz' is no key of a thing" in caught.value.message
-        assert "a, b" in caught.value.hint
+        assert "'subjets' is no key of a thing" in caught.value.message
+        assert caught.value.hint == "Did you mean subjects? Known keys: s, subjects."
+
+    def test_other_keys_are_told_once_and_passed_over(self):
+        known = frozenset({"subjects", "s"})
+        document = parse_yaml("s: 1\ncreator: 2\n'{x}': 3\nsubjectmap: 4\n", "f")
+        with hearing() as notes:
+            document.check_keys("a thing", known)
+            document.check_keys("another thing", known)
+        assert [str(note) for note in notes.values()] == [
+            "f:2: the key 'creator' means nothing to kg here and is passed over",
+            "f:3: the key '{x}' means nothing to kg here and is passed over",
+            "f:4: the key 'subjectmap' means nothing to kg here and is passed over;"
+            " did you mean subjects?",
+        ]
+
+    def test_a_key_that_stands_twice_is_told_with_both_places(self):
+        with pytest.raises(InputError) as caught:
+            parse_yaml("po:\n- p: a\n  o: b\n  c: d\n  o: e\n", "f")
+        assert caught.value.location == Location("f", 5, 3)
+        assert caught.value.message == "the key 'o' stands twice: on line 3 too"
+        assert "an entry of its own for each" in caught.value.hint
 
 
 @pytest.mark.parametrize("depth", [MOST_DEEP + 1, 400, 1000])

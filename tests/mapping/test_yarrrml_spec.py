@@ -28,6 +28,7 @@ from kg.mapping.plan import (
 )
 from kg.mapping.yarrrml import read_yarrrml
 from kg.mapping.yarrrml_prefixes import PREDEFINED
+from kg.notes import hearing
 from kg.terms import RDF, XSD, is_iri
 from tests.mapping.running import run_mapping
 
@@ -109,9 +110,10 @@ class TestAuthors:
         plain = mapping("po: [[ex:p, x]]")
         assert read(f"{key}: {written}\n{plain}") == read(plain)
 
-    def test_unknown_key(self):
-        error = refused("authors:\n  - {name: J, phone: 1}\n" + mapping("po: [[ex:p, x]]"))
-        assert "'phone' is no key of an author" in error.message
+    def test_slip_in_a_key(self):
+        error = refused("authors:\n  - {name: J, emial: 1}\n" + mapping("po: [[ex:p, x]]"))
+        assert "'emial' is no key of an author" in error.message
+        assert "email" in error.hint
         assert str(error.location) == "m.yml:2"
 
 
@@ -187,7 +189,8 @@ class TestSources:
             ("{access: x}", "the source has no referenceFormulation"),
             ("[[x.foo~foo]]", "'foo' is no format"),
             ("nobody", "there is no source 'nobody'"),
-            ("[[x.csv~csv], {path: x}]", "'path' is no key of a source"),
+            ("[[x.csv~csv], {path: x}]", "the source has no access"),
+            ("[[x.csv~csv], {acess: x}]", "'acess' is no key of a source"),
         ],
     )
     def test_faults(self, source, message):
@@ -272,7 +275,8 @@ class TestTargets:
             ("{access: 'people-$(id).ttl'}", "cannot depend on the record"),
             ("{access: x.nq, source: p}", "depends on the record"),
             ("{access: 'http://e/x.nq'}", "is no file"),
-            ("{path: x}", "'path' is no key of a target"),
+            ("{path: x}", "a target needs access"),
+            ("{acces: x}", "'acces' is no key of a target"),
         ],
     )
     def test_faults(self, written, message):
@@ -375,13 +379,32 @@ class TestPredicatesAndObjects:
             '<1> <q> "30"',
         }
 
-    @pytest.mark.parametrize("written", ["ex:bob", "ex:$(id)", "foaf:Person", "'ex:a/$(x)b'"])
-    def test_what_could_be_an_iri_or_a_text_is_refused(self, written):
-        error = refused(mapping("po:", "  - [ex:p, x]", f"  - [ex:knows, {written}]"))
-        assert "could be an IRI or a text" in error.message
-        assert "~iri" in error.hint
-        assert "type: literal" in error.hint
-        assert str(error.location) == "m.yml:7"
+    @pytest.mark.parametrize(
+        ("written", "made"),
+        [
+            ("ex:bob", EX + "bob"),
+            ("ex:$(id)", EX + "1"),
+            ("foaf:Person", FOAF + "Person"),
+            ("'ex:a/$(id)b'", EX + "a/1b"),
+            ("'ex:'", EX),
+            ("{function: concat, parameters: [[str, 'ex:'], [str, $(name)]]}", EX + "Ann"),
+            ("{value: 'ex:x', datatype: xsd:anyURI}", f'{EX}x"^^<{XSD}anyURI>'),
+        ],
+    )
+    def test_a_text_that_starts_with_a_prefix_has_it_written_out(self, tmp_path, written, made):
+        text = mapping("po:", "  - [ex:p, 'ex:more']", f"  - {{p: ex:knows, o: {written}}}")
+        with hearing() as notes:
+            found = triples(tmp_path, text)
+        assert any(each.startswith(f'<1> <knows> "{made}') for each in found), found
+        (note,) = notes.values()
+        assert note.text.startswith("2 × a text starts with a declared prefix")
+        assert "~iri" in note.text
+        assert note.place.line == 6
+
+    def test_an_address_is_no_prefixed_name(self, tmp_path):
+        text = "prefixes: {http: 'http://www.w3.org/2011/http#'}\n"
+        found = triples(tmp_path, text + mapping("po: [[ex:p, 'http://e/$(id)']]"))
+        assert '<1> <p> "http://e/1"' in found
 
     @pytest.mark.parametrize(
         ("written", "made"),
@@ -723,13 +746,13 @@ class TestKeys:
         ("text", "line"),
         [
             ("mapings: {}\n", 1),
-            ("prefixes: {}\n" + mapping("pos: []"), 6),
-            (mapping("po:", "  - {p: ex:p, obj: x}"), 6),
+            ("prefixes: {}\n" + mapping("subjets: []"), 6),
+            (mapping("po:", "  - {p: ex:p, objet: x}"), 6),
             (mapping("po:", "  - p: ex:p", "    o: {valu: x}"), 7),
             (mapping("po: [[ex:p, x]]", s="{valu: x}"), 4),
         ],
     )
-    def test_unknown_keys_name_the_line(self, text, line):
+    def test_slips_in_keys_name_the_line(self, text, line):
         error = refused(text)
         assert "is no key of" in error.message
         assert error.location.line == line
