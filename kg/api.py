@@ -22,12 +22,12 @@ from kg.graph import Graph, ask, open_graph, read_shapes, validate_files
 from kg.workspace import COMMON_PREFIXES, Workspace, find_workspace
 
 if TYPE_CHECKING:
-    from kg.build import BuildOptions, BuildResult
-    from kg.export import Exported, ExportOptions
-    from kg.map import Mapped
-    from kg.query.limits import Limits
-    from kg.query.results import Result as Answer
-    from kg.query.term import Value
+    from kg.building import BuildOptions, BuildResult
+    from kg.exports import Exported, ExportOptions
+    from kg.map_files import Mapped
+    from kg.queries.limits import Limits
+    from kg.queries.results import Result as Answer
+    from kg.queries.term import Value
     from kg.validation import Result, Verdict
 
 Place = Workspace | str | Path | None
@@ -58,7 +58,7 @@ def build(
 
     Args:
         workspace: The workspace, or a folder in it; by default that of the current folder.
-        options: What may be chosen, as `kg.build.BuildOptions`.
+        options: What may be chosen, as `kg.BuildOptions`.
         progress: Called with the name of each step as it begins.
 
     Returns:
@@ -69,7 +69,7 @@ def build(
         WorldError: The disk failed, or another build is running.
         LimitError: The memory limit was reached.
     """
-    from kg.build import build as run
+    from kg.building import build as run
 
     return run(_workspace(workspace), options, progress)
 
@@ -118,7 +118,7 @@ def map(  # the name of the command
     ...     print((folder / "a.nt").read_text().strip(), done.counts[0].records)
     <http://example.org/1> <http://example.org/name> "Ada" . 1
     """
-    from kg.map import map_files
+    from kg.map_files import map_files
 
     return map_files(
         [Path(path) for path in mappings],
@@ -212,7 +212,7 @@ def query(
         named_graphs: Graph IRI to RDF file, to ask instead of the workspace.
         endpoint: URL of a remote store to ask instead of the workspace.
         parameters: Parameter name to value.
-        limits: What the query may take, as `kg.query.limits.Limits`; by default as much as it
+        limits: What the query may take, as `kg.Limits`; by default as much as it
             likes.
 
     Returns:
@@ -231,7 +231,7 @@ def query(
     ...         print(row["launch"], row.value("day"))
     <http://example.org/L1> 2022-11-18
     """
-    from kg.query.run import Source
+    from kg.queries.run import Source
 
     files = tuple(Path(path) for path in data)
     named = tuple((graph, Path(path)) for graph, path in (named_graphs or {}).items())
@@ -254,7 +254,7 @@ def export(
         target: Path of the file, or ``-`` for standard output.
         workspace: The workspace, or a folder in it; by default that of the current folder.
         data: RDF files to write in the place of a workspace.
-        options: What else may be chosen, as `kg.export.ExportOptions`.
+        options: What else may be chosen, as `kg.ExportOptions`.
 
     Returns:
         What was written, and what stores may refuse in it.

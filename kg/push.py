@@ -23,8 +23,8 @@ from typing import TYPE_CHECKING, Final
 from kg.builds import check_build
 from kg.duck import engine, sql_text, translated
 from kg.errors import InputError, UsageError, WorldError
-from kg.export.graphs import DEFAULT_GRAPH, select_graphs
-from kg.export.skolem import skolemized_sql
+from kg.exports.graphs import DEFAULT_GRAPH, select_graphs
+from kg.exports.skolem import skolemized_sql
 from kg.http import Client, find_credentials, refuse_login, web_parts
 from kg.quads import QuadTable, copy_lines
 from kg.sql import HAS_BLANK

@@ -15,9 +15,9 @@ from kg.builds import check_build
 from kg.describe import Distribution, describe, write_card
 from kg.diff import Differences, DiffOptions, diff
 from kg.errors import InputError, UsageError
-from kg.export.api import export_workspace
-from kg.export.formats import choose_format
-from kg.export.options import ExportOptions
+from kg.exports.api import export_workspace
+from kg.exports.formats import choose_format
+from kg.exports.options import ExportOptions
 from kg.files import making
 from kg.workspace import Workspace, show_path
 

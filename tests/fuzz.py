@@ -29,10 +29,10 @@ from rdflib.plugins.sparql.parser import parseQuery
 from rdflib.term import Identifier
 
 from kg.errors import InputError, LimitError
-from kg.export import ExportOptions, export_files
-from kg.map import map_files
-from kg.query.question import parse_question
-from kg.query.syntax import check_query
+from kg.exports import ExportOptions, export_files
+from kg.map_files import map_files
+from kg.queries.question import parse_question
+from kg.queries.syntax import check_query
 from kg.workspace import COMMON_PREFIXES
 from tests.export.reading import read
 

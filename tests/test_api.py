@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pkgutil
 import subprocess
 import sys
 from pathlib import Path
@@ -13,16 +14,33 @@ from kg.errors import InputError
 from tests.graph_copy import copy_workspace
 
 
-def test_names_are_functions_whatever_is_imported():
-    import kg.build
-    import kg.export
-    import kg.map
-    import kg.query
-
+def test_names_are_there_whatever_is_imported():
+    for module in pkgutil.iter_modules(kg.__path__):
+        assert module.name not in kg.__all__, "a submodule would take the place of a function"
+    assert set(kg.__all__) <= set(dir(kg))
     for name in kg.__all__:
-        function = getattr(kg, name)
-        assert callable(function), name
-        assert function.__doc__, name
+        found = getattr(kg, name)
+        assert callable(found), name
+        assert found.__doc__, name
+
+
+def test_type_checkers_see_the_names(tmp_path: Path):
+    program = tmp_path / "program.py"
+    program.write_text(
+        "import kg\n"
+        "reveal_type(kg.open('folder').ask)\n"
+        "reveal_type(kg.build)\n"
+        "kg.query(1)\n"
+        "kg.nothing\n"
+    )
+    mypy = pytest.importorskip("mypy.api")
+    told, _, code = mypy.run(["--strict", str(program)])
+    assert code == 1
+    lines = told.splitlines()
+    assert "Solutions | kg.queries.results.Statements | bool" in lines[0]
+    assert "BuildResult" in lines[1]
+    assert 'has incompatible type "int"' in lines[2]
+    assert 'Module has no attribute "nothing"' in lines[3]
     with pytest.raises(AttributeError, match="no attribute 'nothing'"):
         kg.nothing  # noqa: B018
 

@@ -19,7 +19,7 @@ import pytest
 from kg.about import error_codes, find_help
 from kg.about import pages as pages_of_help
 from kg.cli.main import COMMANDS, command_line
-from kg.export.checks import MESSAGES
+from kg.exports.checks import MESSAGES
 from kg.init import init_workspace
 from tests.cli.runner import Runner
 from tests.documents import Stage, stable

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 import kg
-from kg.build import BuildOptions
+from kg.building import BuildOptions
 from kg.errors import InputError
 from kg.graph import Checks, Graph, open_graph
 from kg.validation import Result, Severity

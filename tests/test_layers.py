@@ -55,10 +55,10 @@ BREACHES = {
         "from kg import workspace",
     ),
     "Oxigraph is known to its engine, to the index, and to readers and writers of RDF": (
-        "kg/query/run.py",
+        "kg/queries/run.py",
         "import pyoxigraph",
     ),
-    "DuckDB is known to the rooms that run SQL": ("kg/query/run.py", "import duckdb"),
+    "DuckDB is known to the rooms that run SQL": ("kg/queries/run.py", "import duckdb"),
     "the command line and Python reach builds, engines and sources through use cases": (
         "kg/cli/query.py",
         "import kg.store",
@@ -166,7 +166,7 @@ def test_only_clients_of_remote_stores_reach_the_network():
         for name, _ in imports(path)
         if name.startswith(doors)
     }
-    assert found == {"kg/http.py", "kg/query/remote.py"}
+    assert found == {"kg/http.py", "kg/queries/remote.py"}
 
 
 # What other rooms may use of the one that reads SPARQL: nothing that knows tokens.

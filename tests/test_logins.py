@@ -15,10 +15,10 @@ from kg.cli.main import main
 from kg.errors import KgError, Location
 from kg.http import find_credentials
 from kg.logins import escape_login, without_logins
-from kg.map import explain_files, map_files
+from kg.map_files import explain_files, map_files
 from kg.paths import show_path
 from kg.push import check_url
-from kg.query.remote import check_endpoint
+from kg.queries.remote import check_endpoint
 
 SECRET = "s3cr3t"
 PASSWORDS = [

@@ -11,12 +11,12 @@ import pytest
 
 import kg
 from kg import files, paths
-from kg.build import BuildOptions
+from kg.building import BuildOptions
 from kg.cli.main import main
 from kg.diff import diff
 from kg.duck import engine, read_parquet, sql_file
 from kg.errors import InputError
-from kg.export.options import ExportOptions
+from kg.exports.options import ExportOptions
 from kg.workspace import read_workspace
 
 # Each beside names that the same text as a pattern would match.

@@ -64,7 +64,7 @@ CHECKED = "after `open_file` or `check_file` of the same path"
 
 ALLOWED = {
     "kg/about.py": ("read_text", "pages of the documentation that kg was installed with"),
-    "kg/build.py": ("mkdir open rmtree", f"{BUILD}; sources are read again for their digests"),
+    "kg/building.py": ("mkdir open rmtree", f"{BUILD}; sources are read again for their digests"),
     "kg/builds.py": ("iterdir mkdir write_text", BUILD),
     "kg/cli/describe.py": ("write_text", OWN),
     "kg/cli/diff.py": ("open", OWN),
@@ -80,13 +80,13 @@ ALLOWED = {
     "kg/diff/sides.py": ("mkdir unlink", OWN),
     "kg/duck.py": ("mkdir touch", OWN),
     "kg/engines/duckdb/blocks.py": ("mkdir", OWN),
-    "kg/export/canonical.py": ("open", OWN),
-    "kg/export/sinks.py": (
+    "kg/exports/canonical.py": ("open", OWN),
+    "kg/exports/sinks.py": (
         "open replace unlink",
         "parts of targets, devices, files that were split",
     ),
-    "kg/export/survey.py": ("read_text write_text", BUILD),
-    "kg/export/targets.py": ("GzipFile ZipFile copyfile open unlink write_text", OWN),
+    "kg/exports/survey.py": ("read_text write_text", BUILD),
+    "kg/exports/targets.py": ("GzipFile ZipFile copyfile open unlink write_text", OWN),
     "kg/findings/accepted.py": ("write_text", "a file of the workspace; a link is replaced"),
     "kg/findings/fixes.py": ("write_text", CHECKED),
     "kg/findings/keys.py": ("open", OWN),
@@ -97,8 +97,8 @@ ALLOWED = {
     "kg/mapping/yaml_nodes.py": ("remove", "an element of a set"),
     "kg/memory.py": ("open", "/proc"),
     "kg/quads.py": ("glob replace rmtree", OWN),
-    "kg/query/remote.py": ("open", "an address, not a path"),
-    "kg/query/stale.py": ("write_text", "what was told, in .kg; a link is replaced"),
+    "kg/queries/remote.py": ("open", "an address, not a path"),
+    "kg/queries/stale.py": ("write_text", "what was told, in .kg; a link is replaced"),
     "kg/rdf/bad_lines.py": ("open", OWN),
     "kg/rdf/files.py": ("open", CHECKED),
     "kg/rdf/rdfc.py": ("open parse", OWN),
@@ -190,7 +190,7 @@ def test_nothing_is_listed_that_is_not_there():
 )
 def test_a_breach_is_found(line):
     assert len(breaches("kg/new.py", f"def f(path, other):\n    {line}\n")) == 1
-    name = "kg/query/question.py"
+    name = "kg/queries/question.py"
     planted = modules()[name] + f"\n\ndef planted(path, other):\n    {line}\n"
     assert len(breaches(name, planted)) == 1
 

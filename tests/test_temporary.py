@@ -11,7 +11,7 @@ import pytest
 
 import kg
 from kg import files, temporary
-from kg.export.options import ExportOptions
+from kg.exports.options import ExportOptions
 from tests.graph_copy import ROOT
 
 LEAVE = """

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import kg
-from kg.build import BuildOptions
+from kg.building import BuildOptions
 from kg.errors import InputError, KgError
 from kg.terms import is_iri
 from kg.workspace import Workspace, find_workspace, read_workspace
@@ -105,7 +105,7 @@ def test_a_graph_of_the_user_that_is_called_inferred_is_exported(tmp_path, infer
 
 
 def kg_options(**words):
-    from kg.export.options import ExportOptions
+    from kg.exports.options import ExportOptions
 
     return ExportOptions(**words)
 

@@ -127,7 +127,7 @@ def made(folder: Path, triples: int) -> Path:
 def make(folder: Path, triples: int) -> None:
     """Make a workspace with a build of so many triples, as `kg build` leaves one."""
     from kg.duck import engine
-    from kg.export import export_workspace, write_survey
+    from kg.exports import export_workspace, write_survey
     from kg.quads import write_table
     from kg.workspace import read_workspace
 

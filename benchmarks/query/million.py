@@ -34,12 +34,12 @@ print(time.process_time() - start, file=sys.stderr)
 KG = """
 import sys, time
 from pathlib import Path
-from kg.query.answer import Style
-from kg.query.formats import FORMATS
-from kg.query.limits import Limits
+from kg.queries.answer import Style
+from kg.queries.formats import FORMATS
+from kg.queries.limits import Limits
 from kg.cli.watchdog import guarded
 from kg.cli.output import opened
-from kg.query.run import Source, find_question, prepare
+from kg.queries.run import Source, find_question, prepare
 from kg.workspace import read_workspace
 workspace = read_workspace(Path(sys.argv[1]))
 prepared = prepare(find_question(sys.argv[2], workspace), {}, Source(workspace))

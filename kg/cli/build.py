@@ -20,7 +20,7 @@ from kg.wording import counted
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from kg.build import BuildResult
+    from kg.building import BuildResult
 
 
 class Inference(StrEnum):
@@ -87,7 +87,7 @@ def build_command(
     """
     handled = BadRecords(on_bad, rejects)
     limit(memory, timeout, threads)
-    from kg.build import BuildOptions, build
+    from kg.building import BuildOptions, build
     from kg.findings import read_accepted
     from kg.findings.results import CODE, about_group
     from kg.graph import read_shapes

@@ -21,7 +21,7 @@ _POISON: Final = (
 )
 
 if TYPE_CHECKING:
-    from kg.export import Exported, ExportOptions
+    from kg.exports import Exported, ExportOptions
     from kg.graph import Graph
 
 
@@ -105,7 +105,7 @@ def export_command(
     only_with_data(on_bad, rejects, data)
     handled = BadRecords(on_bad, rejects)
     seconds = limit(memory, timeout, threads, _POISON if canonical else None)
-    from kg.export import ExportOptions
+    from kg.exports import ExportOptions
     from kg.graph import export_files, open_graph
 
     shared = settings(context)

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from kg.cli.context import Settings
-    from kg.map import LossCount, MapCount
+    from kg.map_files import LossCount, MapCount
 
 # Triples maps, and reasons of one of them, that a short summary shows.
 MOST_MAPS: Final = 5

@@ -66,7 +66,7 @@ def map_command(
     """Map source files to RDF; sources are found beside the mapping."""
     handled = BadRecords(on_bad, rejects)
     limit(memory, timeout, threads)
-    from kg.map import explain_files, map_files
+    from kg.map_files import explain_files, map_files
     from kg.workspace import show_path
 
     shared = settings(context)

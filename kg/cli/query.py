@@ -16,16 +16,16 @@ from kg.errors import ExitCode, InputError, UsageError
 
 if TYPE_CHECKING:
     from kg.cli.watchdog import Guard
-    from kg.query.limits import Limits
-    from kg.query.question import Question
-    from kg.query.run import Prepared, Source
+    from kg.queries.limits import Limits
+    from kg.queries.question import Question
+    from kg.queries.run import Prepared, Source
     from kg.workspace import Workspace
 
 
 def _names(context: typer.Context, incomplete: str) -> list[tuple[str, str]]:
     """Return the questions that a half-typed word may mean, with their titles, for the shell."""
     from kg.errors import KgError
-    from kg.query.question import read_question
+    from kg.queries.question import read_question
     from kg.workspace import find_workspace
 
     root = context.find_root().params.get("folder")
@@ -151,7 +151,7 @@ def query_command(
     asked by GRAPH. Prefixes of kg.toml need no PREFIX line.
     """
     from kg.cli.watchdog import guarded
-    from kg.query.limits import Limits, default_memory
+    from kg.queries.limits import Limits, default_memory
     from kg.sizes import check_seconds, parse_size
 
     session = settings(context)
@@ -190,7 +190,7 @@ def _rows(rows: int | None) -> int | None:
 def _source(
     session: Settings, data: list[Path], named_graph: list[str], endpoint: str | None
 ) -> Source:
-    from kg.query.run import Source
+    from kg.queries.run import Source
 
     if endpoint is not None and (data or named_graph):
         raise UsageError(
@@ -227,8 +227,8 @@ def _workspace(session: Settings, *, needed: bool) -> Workspace | None:
 
 
 def _question(target: str | None, text: str | None, source: Source) -> Question:
-    from kg.query.question import parse_question
-    from kg.query.run import find_question
+    from kg.queries.question import parse_question
+    from kg.queries.run import find_question
 
     if (target is None) == (text is None):
         raise UsageError(
@@ -265,7 +265,7 @@ def _as_text(word: str, option: str) -> str:
         return word
     import os
 
-    from kg.query.question import decode
+    from kg.queries.question import decode
 
     return decode(os.fsencode(word), option)
 
@@ -279,8 +279,8 @@ def _prepare(
     guard: Guard,
 ) -> Prepared:
     """Check what can be checked before files are loaded, then load them."""
-    from kg.query.formats import check_format_name
-    from kg.query.run import prepare
+    from kg.queries.formats import check_format_name
+    from kg.queries.run import prepare
 
     check_format_name(wish.form, wish.target)
     return prepare(question, _values(param), source, folder=guard.folder, seconds=limits.seconds)
@@ -300,8 +300,8 @@ def _answer(
     session: Settings, prepared: Prepared, question: Question, wish: Wish, guard: Guard
 ) -> int:
     from kg.cli.output import opened
-    from kg.query.answer import Style, ends_line
-    from kg.query.formats import choose_format
+    from kg.queries.answer import Style, ends_line
+    from kg.queries.formats import choose_format
 
     on_terminal = wish.target is None and sys.stdout.isatty()
     chosen = choose_format(wish.form, wish.target, prepared.form, on_terminal)

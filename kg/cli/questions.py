@@ -11,7 +11,7 @@ from kg.cli.context import Settings, settings, show
 from kg.errors import ExitCode, KgError, UsageError
 
 if TYPE_CHECKING:
-    from kg.query.question import Parameter, Question
+    from kg.queries.question import Parameter, Question
     from kg.workspace import Workspace
 
 
@@ -25,7 +25,7 @@ def questions_command(
     ] = False,
 ) -> int:
     """List the questions of the workspace: name, title, parameters."""
-    from kg.query.question import read_question
+    from kg.queries.question import read_question
 
     session = settings(context)
     if form not in ("table", "json"):
@@ -67,8 +67,8 @@ def _setting(parameter: Parameter) -> str:
 
 
 def _check(session: Settings, workspace: Workspace) -> int:
-    from kg.query.question import read_question
-    from kg.query.run import check_question
+    from kg.queries.question import read_question
+    from kg.queries.run import check_question
 
     wrong = 0
     for path in workspace.question_files:

@@ -22,7 +22,7 @@ from typing import Final
 
 from kg.errors import ExitCode
 from kg.memory import resident
-from kg.query.limits import Limits, memory_error, time_error
+from kg.queries.limits import Limits, memory_error, time_error
 
 # Seconds between two looks at the memory; a query can take some 100 MB in it.
 _LOOK: Final = 0.02

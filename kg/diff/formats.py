@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final
 
 from kg.errors import InputError, LimitError
-from kg.export.names import Names
+from kg.exports.names import Names
 from kg.terms import RDF_TYPE
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from kg.datatypes import INTEGER_RANGES, is_lexical_form
 from kg.errors import Location
 from kg.findings.model import Finding
 from kg.findings.terms import Used
-from kg.query.question import Question
+from kg.queries.question import Question
 from kg.sparql import tree
 from kg.sparql.guard import read_tree
 from kg.sparql.names import Names

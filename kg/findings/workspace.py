@@ -27,7 +27,7 @@ from kg.findings.sources import (
 from kg.findings.terms import Used, undeclared
 from kg.names import Namer
 from kg.paths import show_path
-from kg.query.question import read_question
+from kg.queries.question import read_question
 from kg.validation.coverage import focus_counts
 from kg.workspace import Workspace
 
@@ -121,7 +121,7 @@ def _undeclared(
 
 def _of_questions(workspace: Workspace, material: Material) -> tuple[list[Used], list[Finding]]:
     """Return the terms that questions name, and what is doubtful about the questions."""
-    from kg.query.run import check_question
+    from kg.queries.run import check_question
 
     used: list[Used] = []
     found: list[Finding] = []

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from kg.graph.checks import Checks
 
 if TYPE_CHECKING:  # a process that answers one question counts its imports
-    from kg.export import Exported, ExportOptions
+    from kg.exports import Exported, ExportOptions
     from kg.validation import Verdict
     from kg.validation.shapes import ShapesGraph
 
@@ -60,7 +60,7 @@ def export_files(
         target: Path of the file, or ``-`` for standard output.
         options: What else may be chosen.
     """
-    from kg.export import ExportOptions, export_files
+    from kg.exports import ExportOptions, export_files
 
     return export_files(files, str(target), options or ExportOptions())
 

@@ -15,14 +15,14 @@ from kg.workspace import Build, Workspace, find_workspace
 
 if TYPE_CHECKING:  # a process that answers one question counts its imports
     from kg.describe import Card, Distribution
-    from kg.export import Exported, ExportOptions
+    from kg.exports import Exported, ExportOptions
     from kg.lineage import Trace, Tracer, Wanted
-    from kg.query.engine import Engine
-    from kg.query.limits import Limits
-    from kg.query.question import Question
-    from kg.query.results import Result
-    from kg.query.run import Source
-    from kg.query.term import Value
+    from kg.queries.engine import Engine
+    from kg.queries.limits import Limits
+    from kg.queries.question import Question
+    from kg.queries.results import Result
+    from kg.queries.run import Source
+    from kg.queries.term import Value
     from kg.validation import Verdict
     from kg.validation.shapes import ShapesGraph
     from kg.vocabulary import Vocabulary
@@ -95,14 +95,14 @@ class Graph:
         Raises:
             InputError: The header of one is wrong.
         """
-        from kg.query.question import read_question
+        from kg.queries.question import read_question
 
         prefixes = self.workspace.prefixes
         return [read_question(path, prefixes) for path in self.workspace.question_files]
 
     def source(self) -> Source:
         """Return the build as something that a question is asked of."""
-        from kg.query.run import Source
+        from kg.queries.run import Source
 
         return Source(self.workspace, engine=self._open)
 
@@ -132,7 +132,7 @@ class Graph:
         return ask(question, self.source(), parameters, limits=limits)
 
     def _open(self, folder: Callable[[], Path] | None) -> Engine:
-        from kg.query.dataset import open_build
+        from kg.queries.dataset import open_build
 
         with self._lock:
             if self._engine is None:
@@ -143,7 +143,7 @@ class Graph:
 
     def stale(self) -> tuple[str, ...]:
         """Return the sources that have changed, come or gone since the build, as paths in it."""
-        from kg.query.stale import changed_sources
+        from kg.queries.stale import changed_sources
 
         return changed_sources(self.workspace, self.build)
 
@@ -152,7 +152,7 @@ class Graph:
 
         None if none has, or if that was told before.
         """
-        from kg.query.stale import stale_message
+        from kg.queries.stale import stale_message
 
         return stale_message(self.workspace, self.build)
 
@@ -237,7 +237,7 @@ class Graph:
             target: Path of the file, or ``-`` for standard output.
             options: What else may be chosen.
         """
-        from kg.export.api import export_workspace
+        from kg.exports.api import export_workspace
 
         return export_workspace(
             self.workspace, str(target), options, build=self.build, trace=self._trace_all
@@ -275,7 +275,7 @@ class Graph:
         from kg.builds import check_build
         from kg.duck import engine
         from kg.quads import QuadTable
-        from kg.query.dataset import open_build
+        from kg.queries.dataset import open_build
         from kg.validation import validate
 
         wanted, build = checks or Checks(), check_build(self.build)
@@ -341,11 +341,11 @@ def ask(
     limits: Limits | None = None,
 ) -> Result:
     """Ask a question of a workspace, of files or of a remote store; see `Graph.ask`."""
-    from kg.query import results
-    from kg.query.limits import Limits
-    from kg.query.question import Question, parse_question
-    from kg.query.run import find_question, prepare
-    from kg.query.values import typed
+    from kg.queries import results
+    from kg.queries.limits import Limits
+    from kg.queries.question import Question, parse_question
+    from kg.queries.run import find_question, prepare
+    from kg.queries.values import typed
 
     if isinstance(question, Question):
         found = question

@@ -21,8 +21,8 @@ import duckdb
 from kg.datatypes import NUMERIC
 from kg.duck import lent, reserved, sql_text, translated
 from kg.quads import copy_lines
-from kg.query.engine import Answer, Engine, Rows
-from kg.query.oxigraph import Oxigraph, kept_form
+from kg.queries.engine import Answer, Engine, Rows
+from kg.queries.oxigraph import Oxigraph, kept_form
 from kg.store import Room, load_lines
 from kg.temporary import temporary_folder
 from kg.terms import XSD, literal

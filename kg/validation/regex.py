@@ -16,8 +16,8 @@ from dataclasses import dataclass, field
 from functools import cache, lru_cache
 from typing import Final
 
-from kg.query.engine import Engine, Rows
-from kg.query.oxigraph import Oxigraph
+from kg.queries.engine import Engine, Rows
+from kg.queries.oxigraph import Oxigraph
 from kg.sparql.guard import guard
 from kg.store import empty_store
 from kg.terms import literal, text_of

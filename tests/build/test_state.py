@@ -14,7 +14,7 @@ import pytest
 
 import kg
 from kg import builds
-from kg.build import BuildOptions
+from kg.building import BuildOptions
 from kg.diff import diff
 from kg.errors import InputError, KgError, WorldError
 from kg.push import push

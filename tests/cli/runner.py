@@ -109,7 +109,7 @@ def _serve() -> None:
 
     # What commands import when they run, so that no fork has to.
     for name in (
-        *("kg.build", "kg.map", "kg.query.run", "kg.query.answer", "kg.cli.output"),
+        *("kg.building", "kg.map_files", "kg.queries.run", "kg.queries.answer", "kg.cli.output"),
         *("kg.mapping.yarrrml", "kg.mapping.rml", "kg.validation.formats", "pyshacl"),
     ):
         importlib.import_module(name)

@@ -20,7 +20,7 @@ ROOT = Path(__file__).resolve().parents[2]
 BROKEN = """\
 import importlib, sys
 sys.argv = ["kg", *sys.argv[1:]]
-module = importlib.import_module("kg.query.question")
+module = importlib.import_module("kg.queries.question")
 def read_question(*arguments, **more):
     {body}
 module.read_question = read_question

@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 from kg.builds import seal
 from kg.duck import engine, sql_text
 from kg.errors import InputError
-from kg.export import ExportOptions, export_files, export_workspace
-from kg.export.checks import EXAMPLES, check_rows, iri_code_sql
-from kg.export.survey import SURVEY_NAME, read_survey, write_survey
+from kg.exports import ExportOptions, export_files, export_workspace
+from kg.exports.checks import EXAMPLES, check_rows, iri_code_sql
+from kg.exports.survey import SURVEY_NAME, read_survey, write_survey
 from kg.quads import QuadTable
 from kg.workspace import read_workspace
 from tests.datatypes import INVALID, VALID
@@ -186,7 +186,7 @@ def test_a_survey_is_used_only_for_its_table_graphs_and_prefixes(workspace, monk
         survey = write_survey(connection, table, space, f"{EX}graph/inferred")
     assert read_survey(table) == survey
     assert survey.problems == fresh.problems != ()
-    api = sys.modules["kg.export.api"]
+    api = sys.modules["kg.exports.api"]
     monkeypatch.setattr(api, "check_rows", lambda *_: pytest.fail("looked again"))
     again = export_workspace(space, str(target))
     assert (again.problems, target.read_bytes()) == (fresh.problems, content)

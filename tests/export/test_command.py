@@ -12,7 +12,7 @@ import pytest
 
 from kg.builds import seal
 from kg.duck import engine
-from kg.export import write_survey
+from kg.exports import write_survey
 from kg.quads import QuadTable, copy_rows
 from kg.workspace import Build, read_workspace
 from tests.export.conftest import kg
@@ -157,7 +157,7 @@ def test_export_imports_only_light_modules(workspace):
         "import sys; from kg.cli.main import main;"
         f" code = main(['-q', '-C', {str(root)!r}, 'export', '-o', {str(root / 'a.ttl')!r}]);"
         " print(code, *(m for m in ('rdflib', 'pydantic', 'pyshacl', 'rich', 'pyoxigraph',"
-        " 'kg.lineage', 'kg.export.canonical') if m in sys.modules))"
+        " 'kg.lineage', 'kg.exports.canonical') if m in sys.modules))"
     )
     done = subprocess.run(
         [sys.executable, "-c", script], capture_output=True, text=True, check=True

@@ -3,8 +3,8 @@
 import re
 from pathlib import Path
 
-from kg.export.checks import MESSAGES
-from kg.export.formats import FORMATS
+from kg.exports.checks import MESSAGES
+from kg.exports.formats import FORMATS
 from tests.export.conftest import kg
 
 ROOT = Path(__file__).parents[2]

@@ -11,8 +11,8 @@ import rdflib.compare
 
 from kg.api import export
 from kg.errors import InputError, UsageError, WorldError
-from kg.export import ExportOptions, export_workspace
-from kg.export.api import export_quads
+from kg.exports import ExportOptions, export_workspace
+from kg.exports.api import export_quads
 from kg.workspace import COMMON_PREFIXES, read_workspace
 from tests.export.reading import decompressed, read, read_rdflib
 from tests.export.samples import EX, INFERRED, RECORD, SAMPLE, VOC

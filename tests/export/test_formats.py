@@ -1,7 +1,7 @@
 import pytest
 
 from kg.errors import UsageError
-from kg.export.formats import FORMATS, choose_format
+from kg.exports.formats import FORMATS, choose_format
 
 
 @pytest.mark.parametrize(

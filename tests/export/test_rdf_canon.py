@@ -10,7 +10,7 @@ import pyoxigraph as ox
 import pytest
 
 from kg.errors import LimitError
-from kg.export import ExportOptions, export_files
+from kg.exports import ExportOptions, export_files
 
 FOLDER = Path(os.environ.get("KG_CONFORMANCE", "")) / "rdf-canon"
 RDFC = "https://w3c.github.io/rdf-canon/tests/vocab#"

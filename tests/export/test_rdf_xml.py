@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 
 from kg.duck import engine, sql_text
 from kg.errors import InputError
-from kg.export import ExportOptions
-from kg.export.api import export_quads
-from kg.export.xml_names import refuse_unnameable
+from kg.exports import ExportOptions
+from kg.exports.api import export_quads
+from kg.exports.xml_names import refuse_unnameable
 from tests.export.conftest import make_table
 from tests.export.reading import read
 from tests.export.test_roundtrip import FUZZ, in_reach

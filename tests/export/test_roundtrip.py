@@ -12,8 +12,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from kg.errors import InputError
-from kg.export import ExportOptions, export_files
-from kg.export.api import export_quads
+from kg.exports import ExportOptions, export_files
+from kg.exports.api import export_quads
 from tests.export.conftest import make_table
 from tests.export.reading import read
 from tests.export.samples import EX

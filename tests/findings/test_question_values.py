@@ -3,7 +3,7 @@
 import pytest
 
 from kg.findings.questions import dates_as_texts, empty_expressions
-from kg.query.question import parse_question
+from kg.queries.question import parse_question
 from kg.sparql.guard import read_tree
 
 BEFORE = "SELECT ?x { ?x ns:day ?day . "

@@ -5,7 +5,7 @@ import shutil
 import pytest
 
 from kg.about import find_help, finding_codes
-from kg.build import BuildOptions, build
+from kg.building import BuildOptions, build
 from kg.duck import engine
 from kg.errors import UsageError
 from kg.findings import accept, from_record, read_accepted

@@ -307,7 +307,7 @@ def _workspace(kind: str) -> Iterator[Sample]:
 
 def _build(kind: str) -> Iterator[Sample]:
     """Yield a workspace with a build, of which a file is damaged."""
-    from kg.build import build
+    from kg.building import build
     from kg.workspace import read_workspace
 
     with tempfile.TemporaryDirectory() as name:

@@ -25,8 +25,9 @@ from typing import Any, Final
 ROOT: Final = Path(__file__).resolve().parents[2]
 # What commands import when they run.
 _PRELOADED: Final = (
-    *("kg.cli.main", "kg.build", "kg.map", "kg.query.run", "kg.query.answer", "kg.cli.output"),
-    *("kg.mapping.yarrrml", "kg.mapping.rml", "kg.validation.formats", "kg.export", "kg.diff"),
+    *("kg.cli.main", "kg.building", "kg.map_files", "kg.queries.run", "kg.queries.answer"),
+    *("kg.cli.output",),
+    *("kg.mapping.yarrrml", "kg.mapping.rml", "kg.validation.formats", "kg.exports", "kg.diff"),
     *("kg.describe", "kg.lineage", "kg.api", "pyshacl", "duckdb", "lxml.etree", "python_calamine"),
 )
 _DISK: Final = 2 * 10**9  # bytes of a file that a run may write

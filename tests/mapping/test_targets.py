@@ -26,8 +26,8 @@ from hypothesis import strategies as st
 from kg.cli.main import main
 from kg.duck import engine
 from kg.errors import InputError, UsageError, WorldError
-from kg.export.targets import write_target
-from kg.map import map_files
+from kg.exports.targets import write_target
+from kg.map_files import map_files
 from kg.mapping.plan import LogicalTarget
 from kg.mapping.targets import COMPRESSIONS, FORMATS, SERIALIZATIONS
 from kg.quads import QuadTable, write_table

@@ -5,7 +5,7 @@ from pathlib import Path
 import pyoxigraph as ox
 import pytest
 
-from kg.build import BuildOptions, build
+from kg.building import BuildOptions, build
 from kg.builds import seal
 from kg.describe import Distribution, card_form, card_triples, describe, write_card
 from kg.workspace import Workspace, read_workspace

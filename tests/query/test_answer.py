@@ -19,14 +19,14 @@ from hypothesis import strategies as st
 from rdflib.query import Result
 
 from kg.errors import InputError, LimitError
-from kg.query.answer import Style, write_answer
-from kg.query.display import printable, width, wrap
-from kg.query.engine import Answer
-from kg.query.formats import FORMATS, choose_format
-from kg.query.oxigraph import answer_of, term_text
-from kg.query.oxigraph.faults import evaluation_error
-from kg.query.rows import ROW_WRITERS
-from kg.query.tabular import write_table
+from kg.queries.answer import Style, write_answer
+from kg.queries.display import printable, width, wrap
+from kg.queries.engine import Answer
+from kg.queries.formats import FORMATS, choose_format
+from kg.queries.oxigraph import answer_of, term_text
+from kg.queries.oxigraph.faults import evaluation_error
+from kg.queries.rows import ROW_WRITERS
+from kg.queries.tabular import write_table
 from kg.serialize import FORMATS as RDF_FORMATS
 from kg.sparql.words import Form
 from kg.terms import literal
@@ -416,7 +416,7 @@ def test_a_table_shows_what_terms_are() -> None:
     terminal=st.integers(60, 120),
 )
 def test_a_table_fits_the_terminal(rows: list[list[str]], terminal: int) -> None:
-    from kg.query.display import Shortener
+    from kg.queries.display import Shortener
 
     clean = [[text.encode("utf-8", "ignore").decode() for text in row] for row in rows]
     out = io.StringIO()
@@ -432,7 +432,7 @@ def test_a_table_fits_the_terminal(rows: list[list[str]], terminal: int) -> None
 
 def test_many_columns_become_blocks() -> None:
     out = io.StringIO()
-    from kg.query.display import Shortener
+    from kg.queries.display import Shortener
 
     columns = [f"column{i}" for i in range(9)]
     row = [literal(f"a rather long text, number {i}") for i in range(9)]
@@ -444,7 +444,7 @@ def test_many_columns_become_blocks() -> None:
 
 def test_rows_beyond_the_window_are_written_too() -> None:
     out = io.StringIO()
-    from kg.query.display import Shortener
+    from kg.queries.display import Shortener
 
     rows = ([literal(f"{i:05}" * (1 + i // 600))] for i in range(1200))
     assert write_table(["x"], rows, out, Shortener({})) == 1200

@@ -10,7 +10,7 @@ import pytest
 
 from kg import query
 from kg.errors import InputError
-from kg.query import Solutions, Statements, python_value
+from kg.queries import Solutions, Statements, python_value
 from kg.terms import XSD, literal
 from kg.workspace import read_workspace
 from tests.query.conftest import EX

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kg.errors import InputError
-from kg.query.syntax import check_query
+from kg.queries.syntax import check_query
 from kg.sparql.guard import read_tree
 from kg.sparql.lexer import Kind, tokens
 from kg.sparql.parser import find_mistake

@@ -5,9 +5,9 @@ import random
 import pyoxigraph as ox
 import pytest
 
-from kg.query import ordered as module
-from kg.query.ordered import ordered
-from kg.query.oxigraph import oxigraph_term, triple_texts
+from kg.queries import ordered as module
+from kg.queries.ordered import ordered
+from kg.queries.oxigraph import oxigraph_term, triple_texts
 
 E = "http://e/"
 GRAPHS = {

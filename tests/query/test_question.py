@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kg.errors import InputError
-from kg.query.question import Question, decode, parse_question, read_question
+from kg.queries.question import Question, decode, parse_question, read_question
 from kg.sparql.lexer import Kind, tokens
 
 HEADER = """\

@@ -18,7 +18,7 @@ import pytest
 from kg import query
 from kg.cli.main import main
 from kg.errors import InputError
-from kg.query.remote import check_endpoint, with_prologue
+from kg.queries.remote import check_endpoint, with_prologue
 from tests.listener import Listener
 
 EX = "http://example.org/"

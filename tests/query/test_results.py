@@ -16,11 +16,11 @@ import pytest
 import kg
 from kg.errors import InputError, LimitError
 from kg.graph import Graph, open_graph
-from kg.query import Solutions, Statements, results
-from kg.query.engine import Rows
-from kg.query.frames import typed_columns
-from kg.query.limited import limited
-from kg.query.limits import Limits
+from kg.queries import Solutions, Statements, results
+from kg.queries.engine import Rows
+from kg.queries.frames import typed_columns
+from kg.queries.limited import limited
+from kg.queries.limits import Limits
 from kg.terms import XSD, literal
 
 NUMBERS = "SELECT ?n { VALUES ?n { 1 2 3 4 5 } } ORDER BY ?n"

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kg.errors import InputError
-from kg.query.syntax import check_query
+from kg.queries.syntax import check_query
 from kg.store import ask
 from tests.listener import Listener
 

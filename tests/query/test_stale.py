@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from kg.builds import seal
-from kg.query import stale
-from kg.query.stale import stale_message
+from kg.queries import stale
+from kg.queries.stale import stale_message
 from kg.workspace import Build, Workspace, read_workspace
 
 

@@ -53,12 +53,12 @@ def test_a_query_of_the_workspace_imports_nothing_heavy(workspace: Path) -> None
         "kg.engines",
         "kg.quads",
         "kg.rdf",
-        "kg.build",
+        "kg.building",
         "kg.mapping",
         "kg.validation",
     }
-    assert not ours & {"kg.sparql.mistakes", "kg.sparql.translate", "kg.query.explain"}
-    assert not ours & {"kg.query.remote", "kg.query.tabular", "kg.query.api"}
+    assert not ours & {"kg.sparql.mistakes", "kg.sparql.translate", "kg.queries.explain"}
+    assert not ours & {"kg.queries.remote", "kg.queries.tabular", "kg.queries.api"}
 
 
 def test_a_query_of_files_imports_no_database(workspace: Path) -> None:

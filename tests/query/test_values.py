@@ -7,7 +7,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from kg.query.values import IRI, STRING, ValueType, bad_value, parse_type, sparql_term
+from kg.queries.values import IRI, STRING, ValueType, bad_value, parse_type, sparql_term
 from kg.sparql.lexer import Kind, tokens
 from kg.terms import XSD
 

@@ -9,9 +9,9 @@ import pytest
 from sqlalchemy import make_url
 
 import kg
-from kg.build import BuildOptions
+from kg.building import BuildOptions
 from kg.errors import InputError
-from kg.map import map_files
+from kg.map_files import map_files
 from kg.mapping.plan import Database, Formulation, LogicalSource, Origin
 from kg.sources.servers import check_variables
 

@@ -11,7 +11,7 @@ from typing import Any
 import pyoxigraph as ox
 import pytest
 
-from kg.query.oxigraph import oxigraph_term
+from kg.queries.oxigraph import oxigraph_term
 from kg.sparql import algebra
 from kg.sparql.algebra import (
     BGP,

@@ -12,8 +12,8 @@ import pytest
 
 from kg.errors import InputError, LimitError
 from kg.quads import QuadTable
-from kg.query.engine import Engine
-from kg.query.oxigraph import Oxigraph
+from kg.queries.engine import Engine
+from kg.queries.oxigraph import Oxigraph
 from kg.sparql.guard import guard
 from kg.validation import Options, Result, validate
 from kg.validation import validate as run_validation

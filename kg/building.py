@@ -1,0 +1,438 @@
+"""Builds the graph of a workspace: map, validate, index, put in force.
+
+A build is made in ``.kg/builds/ID``. Replacing the small file ``.kg/current`` in one step puts it
+in force: it becomes the current build. If kg is killed at any point, the build before it still
+answers. One build runs at a time. Readers are never locked out, and the last two builds are kept
+for open readers.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import resource
+import shutil
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, closing, contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from functools import cache
+from pathlib import Path
+from typing import Any, Final
+
+import duckdb
+
+from kg.about import tool_version
+from kg.builds import last_build, new_build, put_in_force, seal
+from kg.duck import beside, engine, lent, spare
+from kg.engines.duckdb import DuckDB
+from kg.engines.outcome import MapCount, Outcome
+from kg.errors import InputError
+from kg.exports import Problem, write_survey
+from kg.exports.checks import check_rows
+from kg.findings import Finding, Level, as_record, read_accepted
+from kg.findings.keys import unread_keys, unread_paths, with_meant
+from kg.findings.material import read_material
+from kg.findings.records import ill_typed, losses, shared_subjects, without_accepted
+from kg.findings.results import Results
+from kg.findings.sources import sources_of
+from kg.findings.workspace import workspace_findings
+from kg.infer import infer_rdfs
+from kg.lineage import Wanted, trace_workspace
+from kg.mapping.documents import read_mappings, unnamed_mappings
+from kg.mapping.plan import Plan
+from kg.names import Namer
+from kg.notes import strictly
+from kg.paths import real_path
+from kg.quads import QuadTable, write_index_files
+from kg.rdf import SPOOL_MEMORY, spool_rdf
+from kg.rejects import check_target, current
+from kg.sizes import USUAL_MEMORY
+from kg.sources import Folders
+from kg.sources.files import source_files
+from kg.store import Room, write_index
+from kg.validation import Options, Severity, Sink, Verdict, load_shapes, validate
+from kg.validation.origins import Origins
+from kg.workspace import Build, Infer, Workspace, show_path
+
+Progress = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class BuildOptions:
+    """The options of a build.
+
+    Attributes:
+        index: Make the SPARQL index.
+        validate: Validate before the build becomes the current one.
+        fail_on: The mildest severity that makes the build fail.
+        infer: The kind of inference; None: as in ``kg.toml``.
+        strict: Fail also on sources without records, and on records that give no subject or
+            object.
+        memory: Peak memory of the process, such as ``1GB``.
+        threads: Worker threads.
+        allow_outside: Let sources lie outside the workspace.
+        ignore_unsupported: Ignore unsupported features of SHACL instead of refusing them.
+        sinks: Each is called with every validation result.
+    """
+
+    index: bool = True
+    validate: bool = True
+    fail_on: Severity = Severity.VIOLATION
+    infer: Infer | None = None
+    strict: bool = False
+    memory: str | None = None
+    threads: int | None = None
+    allow_outside: bool = False
+    ignore_unsupported: bool = False
+    sinks: Sequence[Sink] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class BuildResult:
+    """The result of a build.
+
+    Attributes:
+        build: The build; its folder is removed if it was not put in force.
+        in_force: Whether it was put in force, so that it is the current build.
+        quads: Number of quads.
+        triples: Number of distinct triples in the merge of all graphs.
+        graphs: Each graph (None: the default graph) with its number of triples.
+        counts: Records and losses of each triples map.
+        verdict: The result of validation; None if it did not run.
+        inferred: Number of triples that were inferred.
+        merged: Triples that the index cannot distinguish from others, since it compares values
+            and not lexical forms; None without an index.
+        problems: Problems that stores may have; exports report them with their places.
+        findings: Findings that are not accepted, without losses.
+        lossy: The counts of triples maps without the losses that are accepted.
+        seconds: CPU seconds by step.
+        skipped_records: Number of records that could not be read and were left out.
+        skipped_values: Number of values that were left out of records that were read.
+    """
+
+    build: Build
+    in_force: bool
+    quads: int
+    triples: int
+    graphs: tuple[tuple[str | None, int], ...]
+    counts: tuple[MapCount, ...]
+    verdict: Verdict | None
+    inferred: int
+    merged: int | None
+    problems: tuple[Problem, ...] = ()
+    findings: tuple[Finding, ...] = ()
+    lossy: tuple[MapCount, ...] = ()
+    seconds: dict[str, float] = field(default_factory=dict)
+    skipped_records: int = 0
+    skipped_values: int = 0
+
+
+def build(
+    workspace: Workspace,
+    options: BuildOptions | None = None,
+    progress: Progress | None = None,
+) -> BuildResult:
+    """Build the graph of a workspace and make it the current build.
+
+    Records and values that cannot be read are an error, but within `kg.rejects.skipping`.
+
+    Args:
+        workspace: The workspace.
+        options: The options of the build.
+        progress: Called with the name of each step as it begins.
+
+    Raises:
+        InputError: A mapping, source, ontology or shape is not valid.
+        WorldError: The disk failed, or another build is running.
+        LimitError: The memory limit was reached.
+    """
+    chosen = options or BuildOptions()
+    with new_build(workspace) as made:
+        workspace = replace(workspace, allow_outside=chosen.allow_outside)
+        return _Builder(workspace, chosen, progress, made).run()
+
+
+class _Builder:
+    """The steps of one build, in the order of `run`."""
+
+    def __init__(
+        self, workspace: Workspace, options: BuildOptions, progress: Progress | None, made: Build
+    ) -> None:
+        self.workspace = workspace
+        self.options = options
+        self.progress = progress
+        self.made = made
+        self.spill = made.path / "spill"
+        self.seconds: dict[str, float] = {}
+        self.plan = Plan(())
+        self.kept: list[Finding] = []
+        self.inferred_graph: str | None = None
+
+    def run(self) -> BuildResult:
+        started, rejects = datetime.now(UTC), current()
+        self.spill.mkdir()
+        with engine(self.spill, self.options.memory, self.options.threads) as connection:
+            with self.step("map"):
+                mapped, inputs = self.map(connection)
+            table, inferred = mapped.table, 0
+            if (self.options.infer or self.workspace.infer) == "rdfs":
+                with self.step("infer"):
+                    table, inferred = self.infer(connection, table)
+            with self.step("validate"):
+                verdict = self.judge(connection, table)
+            with self.step("check"):
+                lossy, findings = self.doubts(connection, table, mapped.counts, verdict)
+            doubtful = not all(count.is_whole for count in lossy) or any(
+                finding.level >= Level.WARNING for finding in findings
+            )
+            refused = (self.options.strict and doubtful) or (
+                verdict is not None and verdict.fails(self.options.fail_on)
+            )
+            merged = None
+            if self.options.index and not refused:
+                with self.step("index"):
+                    merged = self.index(connection, table)
+            problems: tuple[Problem, ...] = ()
+            if not refused:
+                with self.step("survey"):
+                    problems = write_survey(
+                        connection, table, self.workspace, self.inferred_graph
+                    ).problems
+            result = BuildResult(
+                build=self.made,
+                in_force=not refused,
+                quads=table.count(connection),
+                triples=table.count_triples(connection),
+                graphs=tuple(table.graphs(connection)),
+                counts=mapped.counts,
+                verdict=verdict,
+                inferred=inferred,
+                merged=merged,
+                problems=problems,
+                findings=tuple(findings),
+                lossy=lossy,
+                seconds=self.seconds,
+                skipped_records=rejects.records if rejects else 0,
+                skipped_values=rejects.values if rejects else 0,
+            )
+        shutil.rmtree(self.spill)
+        if result.in_force:
+            info = _info(result, started, _digests(self.workspace, inputs))
+            info["previous"] = last_build(self.workspace, self.made)
+            info["inferred_graph"] = self.inferred_graph
+            info["findings"] = [as_record(finding) for finding in self.kept]
+            seal(self.made, info)
+            put_in_force(self.workspace, self.made)
+        return result
+
+    @contextmanager
+    def step(self, name: str) -> Iterator[None]:
+        if self.progress:
+            self.progress(name)
+        before = time.process_time()
+        yield
+        self.seconds[name] = round(time.process_time() - before, 3)
+
+    def map(self, connection: duckdb.DuckDBPyConnection) -> tuple[Outcome, list[Path]]:
+        workspace = self.workspace
+        plan = read_mappings(workspace.mapping_files, workspace.prefixes, workspace.base)
+        self.plan = plan
+        if not plan.triples_maps and not workspace.data_rdf_files:
+            hint = "Add data/NAME.yarrrml.yml beside your facts; see `kg help mapping`."
+            for path, name in unnamed_mappings(workspace.root / "data"):
+                hint = f"{show_path(path)} looks like a mapping: name it {name}."
+            raise InputError(
+                "nothing-to-build", "there is no mapping and no RDF file below data/", hint=hint
+            )
+        inside = None if self.options.allow_outside else (workspace.root,)
+        folders, made = Folders(inside, self.spill), self.spill / "quads.parquet"
+        check_target([*self.inputs(), *source_files(plan, folders)])
+        spool = self.spill / "rdf.parquet"
+        with spare(connection, SPOOL_MEMORY) as memory, strictly(self.options.strict):
+            spool_rdf(workspace.graph_files(), spool, memory=memory)
+        mapped = DuckDB(connection).run(plan, folders, made, spool)
+        mapped = replace(mapped, table=mapped.table.moved(connection, self.made.quads))
+        sources = [path for entry in mapped.loaded for path in entry.files]
+        return mapped, [*self.inputs(), *sources]
+
+    def inputs(self) -> list[Path]:
+        """Return the files of the workspace that the build reads, sources left aside."""
+        return [
+            self.workspace.config_file,
+            *self.workspace.ontology_files,
+            *self.workspace.shape_files,
+            *self.workspace.data_rdf_files,
+            *self.workspace.mapping_files,
+        ]
+
+    def doubts(
+        self,
+        connection: duckdb.DuckDBPyConnection,
+        table: QuadTable,
+        counts: tuple[MapCount, ...],
+        verdict: Verdict | None,
+    ) -> tuple[tuple[MapCount, ...], list[Finding]]:
+        """Return the counts and findings that are not accepted, and write those of records."""
+        workspace = self.workspace
+        prefixes = {**workspace.prefixes, **dict(self.plan.prefixes)}
+        shared = [
+            *shared_subjects(counts, prefixes, workspace.root),
+            *ill_typed(counts, workspace.root),
+        ]
+        inside = None if self.options.allow_outside else workspace.root
+        sources = sources_of(self.plan, inside, [])
+        unread = unread_paths(self.plan, sources, self.spill)
+        keys = list(unread_keys(unread, workspace.root))
+        if any(loss.records == count.records for count in counts for loss in count.losses):
+            unread |= unread_paths(self.plan, sources, None)
+            counts = with_meant(counts, self.plan, sources, unread)
+        self.kept += [*shared, *losses(counts, prefixes, workspace.root), *keys]
+        known = read_accepted(workspace.root, workspace.accepted)
+        found = [
+            *shared,
+            *keys,
+            *workspace_findings(
+                connection,
+                table,
+                workspace,
+                read_material(workspace, self.plan),
+                {} if verdict is None else verdict.met,
+                inside,
+            ),
+        ]
+        return without_accepted(counts, known, prefixes, workspace.root), known.new(found)
+
+    def infer(
+        self, connection: duckdb.DuckDBPyConnection, table: QuadTable
+    ) -> tuple[QuadTable, int]:
+        taken = {graph for graph, _ in table.graphs(connection)}
+        self.inferred_graph = self.workspace.free_graph(taken)
+        made, count = infer_rdfs(
+            connection, table, self.inferred_graph, self.spill / "inferred.parquet"
+        )
+        return made.moved(connection, self.made.quads), count
+
+    def judge(self, connection: duckdb.DuckDBPyConnection, table: QuadTable) -> Verdict | None:
+        """Validate; if an ill-typed literal makes pySHACL abort, report that literal."""
+        try:
+            return self.validate(connection, table)
+        except InputError as error:
+            if error.code != "shapes-failed":
+                raise
+            raise self.ill_typed(connection, table) or error from error
+
+    def ill_typed(
+        self, connection: duckdb.DuckDBPyConnection, table: QuadTable
+    ) -> InputError | None:
+        rows = f"SELECT s, p, o, g FROM {table.sql}"
+        for problem in check_rows(connection, rows):
+            if problem.code != "ill-typed-literal":
+                continue
+            s, p, o, _ = problem.examples[0]
+            with spare(connection, self.options.memory or USUAL_MEMORY) as memory:
+                found = trace_workspace(self.workspace, [Wanted(s, p, o)], memory=memory)
+                trace = next(found, None)
+            more = f" ({problem.count:,} values like it)" if problem.count > 1 else ""
+            return InputError(
+                problem.code,
+                f"{o} is not in the lexical space of its datatype{more}",
+                location=trace.location if trace else None,
+                hint="Write a date as 2022-11-18, a number with digits; pySHACL stops here.",
+            )
+        return None
+
+    def validate(self, connection: duckdb.DuckDBPyConnection, table: QuadTable) -> Verdict | None:
+        if not self.options.validate or not self.workspace.shape_files:
+            return None
+        shapes = load_shapes(
+            self.workspace.shape_files, ignore_unsupported=self.options.ignore_unsupported
+        )
+        namer = Namer({**self.workspace.prefixes, **shapes.prefixes})
+        results = Results(shapes, namer, self.workspace.root)
+        with ExitStack() as stack:
+
+            @cache
+            def origins() -> Origins:
+                # A separate connection, because source tables have the names of the graph's.
+                sources = stack.enter_context(beside(connection, self.spill, self.options.threads))
+                made = Origins(sources, self.workspace, shapes, self.spill, self.plan)
+                return stack.enter_context(closing(made))
+
+            verdict = validate(
+                connection,
+                table,
+                shapes,
+                report=self.made.report,
+                sinks=(*self.options.sinks, results.add),
+                options=Options(
+                    locate=lambda found: origins().locate(found),
+                    is_inferred=self.inferred_graph is not None,
+                ),
+            )
+        self.kept += results.findings()
+        return verdict
+
+    def index(self, connection: duckdb.DuckDBPyConnection, table: QuadTable) -> int:
+        files = write_index_files(connection, table, self.spill)
+        lines = sum(lines for _, lines in files)
+        with lent(connection) as (free, taken):
+            room = Room(free, taken, ", or leave the index out with --no-index")
+            held = write_index([path for path, _ in files], self.made.store, room)
+        return lines - held
+
+
+# --- build.json -----------------------------------------------------------------------------
+
+
+def _info(result: BuildResult, started: datetime, sources: list[dict[str, Any]]) -> dict[str, Any]:
+    verdict = result.verdict
+    usage = resource.getrusage(resource.RUSAGE_SELF)
+    return {
+        "id": result.build.id,
+        "tool": f"kg {tool_version()}",
+        "started": started.isoformat(timespec="seconds"),
+        "ended": datetime.now(UTC).isoformat(timespec="seconds"),
+        "quads": result.quads,
+        "triples": result.triples,
+        "graphs": [{"graph": graph, "triples": count} for graph, count in result.graphs],
+        "inferred": result.inferred,
+        "merged_by_index": result.merged,
+        "validation": None
+        if verdict is None
+        else {severity.label: count for severity, count in verdict.counts.items()},
+        "skipped": {"records": result.skipped_records, "values": result.skipped_values},
+        "cpu_seconds": result.seconds,
+        "peak_memory": usage.ru_maxrss * _MAXRSS_UNIT,
+        "sources": sources,
+    }
+
+
+# Bytes in the unit of ru_maxrss: kilobytes on Linux, bytes on macOS.
+_MAXRSS_UNIT: Final = 1 if os.uname().sysname == "Darwin" else 1024
+
+
+def _digests(workspace: Workspace, files: Sequence[Path]) -> list[dict[str, Any]]:
+    found = []
+    for name, path in sorted({_source_name(workspace.root, file): file for file in files}.items()):
+        status = path.stat()
+        with path.open("rb") as source:
+            digest = hashlib.file_digest(source, "sha256").hexdigest()
+        found.append(
+            {
+                "path": name,
+                "size": status.st_size,
+                "mtime_ns": status.st_mtime_ns,
+                "sha256": digest,
+            }
+        )
+    return found
+
+
+def _source_name(root: Path, file: Path) -> str:
+    """Return a source's path within the workspace, or its absolute path; links are kept."""
+    path = Path(os.path.abspath(file))  # noqa: PTH100 - resolve() follows links
+    if not (path.is_relative_to(root) and path.exists()):
+        path = real_path(file)
+    return str(path.relative_to(root) if path.is_relative_to(root) else path)

@@ -1,0 +1,100 @@
+"""Keeps what an export needs to know about a whole table in a file beside it.
+
+A build never changes, so its use of prefixes and its problems are the same for every export.
+`kg build` writes them to a file. If it is missing, or was made for other prefixes, the export
+computes them again, which about doubles its time.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from kg.exports.checks import Problem, check_rows
+from kg.exports.graphs import select_graphs
+from kg.exports.names import Names, Use, survey
+from kg.quads import QuadTable
+from kg.terms import iri
+
+if TYPE_CHECKING:
+    import duckdb
+
+    from kg.workspace import Workspace
+
+# File beside the quad table. Raise the number when its content changes meaning.
+SURVEY_NAME: Final = "survey.json"
+_VERSION: Final = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Survey:
+    """The survey of the rows that an export writes by default.
+
+    Attributes:
+        prefixes: The prefixes that it was made for.
+        use: How the rows use them.
+        problems: The problems of the rows.
+    """
+
+    prefixes: dict[str, str]
+    use: Use
+    problems: tuple[Problem, ...]
+
+
+def write_survey(
+    connection: duckdb.DuckDBPyConnection,
+    table: QuadTable,
+    workspace: Workspace,
+    inferred: str | None = None,
+) -> Survey:
+    """Make the survey of a table, and write it beside the table.
+
+    Args:
+        connection: From `kg.duck.engine`.
+        table: The quad table of a build.
+        workspace: For the prefixes.
+        inferred: IRI of the graph of inferred triples, which exports leave out.
+
+    Raises:
+        LimitError: The memory limit was reached.
+        OSError: The file cannot be written.
+    """
+    selection = select_graphs(connection, table, left_out=[iri(inferred)] if inferred else ())
+    rows = selection.rows_of(table)
+    use = survey(connection, rows, Names.of(workspace.prefixes))
+    found = Survey(dict(workspace.prefixes), use, check_rows(connection, rows))
+    content = {"version": _VERSION, "size": table.path.stat().st_size, **asdict(found)}
+    path = table.path.with_name(SURVEY_NAME)
+    path.write_text(json.dumps(content, default=sorted, ensure_ascii=False), encoding="utf-8")
+    return found
+
+
+def read_survey(table: QuadTable) -> Survey | None:
+    """Return the survey of a table; None if there is none or it is of another table."""
+    try:
+        content = json.loads(table.path.with_name(SURVEY_NAME).read_text(encoding="utf-8"))
+        if content["version"] != _VERSION or content["size"] != table.path.stat().st_size:
+            return None
+        return _survey_from(content)
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def _survey_from(content: dict[str, Any]) -> Survey:
+    use = content["use"]
+    predicates = use["predicates"]
+    return Survey(
+        content["prefixes"],
+        Use(
+            dict(use["used"]),
+            frozenset(use["unsure"]),
+            None if predicates is None else tuple(predicates),
+        ),
+        tuple(_problem_from(problem) for problem in content["problems"]),
+    )
+
+
+def _problem_from(content: dict[str, Any]) -> Problem:
+    examples = tuple((s, p, o, g) for s, p, o, g in content.pop("examples"))
+    return Problem(**content, examples=examples)

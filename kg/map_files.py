@@ -1,0 +1,238 @@
+"""Mappings run without a workspace: RML or YARRRML files in, RDF files out.
+
+What a mapping sends to logical targets goes there, the rest to the default output.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+from kg.duck import engine
+from kg.engines.duckdb import DuckDB, explain
+from kg.engines.engine import Engine
+from kg.engines.outcome import LossCount as LossCount
+from kg.engines.outcome import MapCount as MapCount
+from kg.engines.outcome import Outcome
+from kg.errors import InputError, Location, UsageError
+from kg.exports import choose_format, export_table
+from kg.exports.targets import target_path, write_target
+from kg.files import Renames
+from kg.mapping.documents import read_mappings
+from kg.mapping.plan import LogicalTarget, Plan
+from kg.mapping.targets import Routing
+from kg.paths import is_inside, real_path, show_path
+from kg.rejects import check_target
+from kg.sources import Folders
+from kg.sources.files import source_files
+from kg.temporary import temporary_folder
+from kg.workspace import COMMON_PREFIXES
+
+# Where sources and targets may lie.
+_CALLED: Final = "the current folder and the mapping's"
+
+
+@dataclass(frozen=True, slots=True)
+class TargetWritten:
+    """A logical target that was written.
+
+    Attributes:
+        target: The target.
+        path: Its file.
+        statements: Number of triples (or quads) in it.
+    """
+
+    target: LogicalTarget
+    path: Path
+    statements: int
+
+
+@dataclass(frozen=True, slots=True)
+class Mapped:
+    """What a run of mappings did.
+
+    Attributes:
+        target: The file of the default output, or ``-``; None if there was none to write.
+        statements: Number of triples (or quads) in it.
+        counts: Records and losses of each triples map.
+        targets: The logical targets that the mappings name.
+        prefixes: Prefix and namespace, as known to the mappings.
+    """
+
+    target: str | None
+    statements: int
+    counts: tuple[MapCount, ...]
+    targets: tuple[TargetWritten, ...] = ()
+    prefixes: Mapping[str, str] = field(default_factory=dict)
+
+
+def map_files(
+    mappings: Sequence[Path],
+    target: str | None,
+    *,
+    format_name: str | None = None,
+    base: str = "",
+    prefixes: Mapping[str, str] = COMMON_PREFIXES,
+    memory: str | None = None,
+    threads: int | None = None,
+    allow_outside: bool = False,
+) -> Mapped:
+    """Run mapping files and write what they make.
+
+    Args:
+        mappings: RML (``.ttl``) or YARRRML (``.yml``) files; sources are found beside them.
+        target: The RDF file of the default output, or ``-`` for standard output; None where all
+            statements go to targets that the mappings name.
+        format_name: Name of the RDF format; by default the target's ending tells it.
+        base: Prepended to relative IRIs, unless a mapping has its own base.
+        prefixes: Prefixes known to YARRRML without being declared, and used in Turtle
+            beside those that the mappings declare.
+        memory: Peak memory of the process, such as ``1GB``.
+        threads: Worker threads.
+        allow_outside: Let the mappings name sources and targets outside of the current folder
+            and of their own, and servers.
+
+    Raises:
+        UsageError: There is no target for the default output.
+        InputError: A mapping or a source is wrong, or a target lies outside.
+        LimitError: The memory limit was reached; all files are as they were.
+        WorldError: The disk failed; all files are as they were.
+    """
+    if target is not None:
+        choose_format(target, format_name)
+    plan = read_mappings(mappings, prefixes, base)
+    prefixes = {**prefixes, **dict(plan.prefixes)}
+    routing = Routing(plan)
+    if target is None and (not routing.targets or routing.has_default(plan)):
+        raise _no_output(routing)
+    inside = None if allow_outside else _folders(mappings)
+    _check_targets(routing, target, inside)
+    _check_inputs(plan, mappings, routing, target, inside)
+    with temporary_folder("map") as folder, Renames() as together:
+        spill = Path(folder)
+        made = _run(plan, Folders(inside, spill, _CALLED), memory, threads)
+        written = tuple(
+            TargetWritten(
+                logical,
+                target_path(logical),
+                write_target(
+                    table,
+                    logical,
+                    prefixes=prefixes,
+                    spill=spill,
+                    memory=memory,
+                    threads=threads,
+                    together=together,
+                ),
+            )
+            for logical, table in made.targets
+        )
+        if target is None:
+            return Mapped(None, 0, made.counts, written, prefixes)
+        exported = export_table(
+            made.table,
+            target,
+            format_name=format_name,
+            prefixes=prefixes,
+            memory=memory,
+            threads=threads,
+        )
+    return Mapped(target, exported.statements, made.counts, written, prefixes)
+
+
+def _run(plan: Plan, folders: Folders, memory: str | None, threads: int | None) -> Outcome:
+    with engine(folders.spill, memory, threads) as connection:
+        target = folders.spill / "quads.parquet"
+        runner: Engine = DuckDB(connection)
+        return runner.run(plan, folders, target, routed=True)
+
+
+def _no_output(routing: Routing) -> UsageError:
+    if not routing.targets:
+        return UsageError(
+            "missing-output", "there is no -o FILE", hint="Write -o graph.ttl, or -o - --format nt."
+        )
+    return UsageError(
+        "missing-output",
+        "there is no -o FILE, and not all statements go to targets of the mapping",
+        hint="Write -o graph.ttl for what has no target.",
+    )
+
+
+def _folders(mappings: Sequence[Path]) -> tuple[Path, ...]:
+    """Return the folders that sources and targets may lie in: the current one, the mappings'."""
+    return real_path(Path.cwd()), *(real_path(path).parent for path in mappings)
+
+
+def _check_targets(routing: Routing, output: str | None, inside: tuple[Path, ...] | None) -> None:
+    """Refuse targets that lie outside, or that are the same file, before any work is done."""
+    seen: dict[Path, LogicalTarget] = {}
+    for target in routing.targets:
+        path = real_path(target_path(target))
+        place = target.origin.location()
+        if inside is not None and not is_inside(path, inside):
+            raise InputError(
+                "outside-folder",
+                f"the target {target.path} lies outside {_CALLED}",
+                location=place,
+                hint="Name a file below them, or allow it with --allow-outside.",
+            )
+        if not path.parent.is_dir():
+            raise InputError(
+                "missing-folder",
+                f"there is no folder {show_path(path.parent)} for the target {target.path}",
+                location=place,
+                hint="Make the folder.",
+            )
+        if path in seen:
+            raise InputError(
+                "same-target",
+                f"{target.path} is a target twice, in different forms",
+                location=place,
+                hint=f"The other one is at {seen[path].origin.location()}.",
+            )
+        if output not in (None, "-") and path == real_path(Path(str(output))):
+            raise InputError(
+                "same-target",
+                f"{target.path} is the file of the default output too",
+                location=place,
+                hint="Give -o another name.",
+            )
+        seen[path] = target
+
+
+def _check_inputs(
+    plan: Plan,
+    mappings: Sequence[Path],
+    routing: Routing,
+    output: str | None,
+    inside: tuple[Path, ...] | None,
+) -> None:
+    """Refuse to write over a mapping or a source, before any work is done."""
+    sources = source_files(plan, Folders(inside, Path(), _CALLED))
+    inputs = {real_path(path) for path in (*mappings, *sources)}
+    outputs: list[tuple[Path, Location | None]] = [
+        (target_path(target), target.origin.location()) for target in routing.targets
+    ]
+    if output not in (None, "-"):
+        outputs.append((Path(str(output)), None))
+    for path, place in outputs:
+        if real_path(path) in inputs:
+            raise InputError(
+                "same-target",
+                f"{show_path(path)} is a mapping or a source, and would be written over",
+                location=place,
+                hint="Give the output another name.",
+            )
+    check_target([*inputs, *(path for path, _ in outputs)])
+
+
+def explain_files(mappings: Sequence[Path], base: str, prefixes: Mapping[str, str]) -> str:
+    """Return the SQL that mapping files compile to; nothing is read but the mappings.
+
+    Raises:
+        InputError: A mapping is wrong.
+    """
+    return explain(read_mappings(mappings, prefixes, base))

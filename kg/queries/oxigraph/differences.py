@@ -1,0 +1,176 @@
+"""Where Oxigraph answers otherwise than SPARQL has it, told with the answer that it may change.
+
+Told is what the text of a query or its answer shows; ``docs/query.md`` lists all of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import islice, pairwise
+from typing import Final
+
+import pyoxigraph as ox
+
+from kg.datatypes import INTEGER_RANGES
+from kg.queries.engine import Row
+from kg.sparql import tree
+from kg.sparql.guard import Guarded
+from kg.sparql.names import Names
+from kg.sparql.walk import find, triple_patterns
+from kg.terms import XSD, is_iri, is_language_tag
+
+_LARGEST: Final = 2**63 - 1
+# Triples of one property that are looked at for a second one with the same ends.
+_LOOKED_AT: Final = 10_000
+_SUMS: Final = ("SUM", "AVG")
+_INTEGER: Final = tree.Iri(f"{XSD}integer")
+
+
+@dataclass
+class Watch:
+    """Columns of an answer that are reckoned, and in how many rows each is empty.
+
+    Attributes:
+        columns: Name to what makes it: ``GROUP_CONCAT``, ``SUM`` or an operator.
+        empty: Name to rows.
+    """
+
+    columns: Mapping[str, str]
+    empty: dict[str, int] = field(default_factory=dict)
+
+    def rows(self, names: Sequence[str], rows: Iterable[Row]) -> Iterator[Row]:
+        """Pass rows on, and count what is empty in them."""
+        places = [(at, name) for at, name in enumerate(names) if name in self.columns]
+        for row in rows:
+            for at, name in places:
+                if row[at] is None:
+                    self.empty[name] = self.empty.get(name, 0) + 1
+            yield row
+
+    def remarks(self) -> Iterator[str]:
+        """Yield what to tell of empty columns."""
+        for name, count in self.empty.items():
+            rows = "1 row" if count == 1 else f"{count:,} rows"
+            made_by = self.columns[name]
+            if made_by == "GROUP_CONCAT":
+                reason = "GROUP_CONCAT joins texts alone; write GROUP_CONCAT(STR(…)) for the others"
+            elif made_by in _SUMS:
+                reason = (
+                    f"{made_by} takes numbers alone, and whole ones up to 64 bits; for larger"
+                    f" ones write {made_by}(xsd:double(…))"
+                )
+            else:
+                reason = "its values cannot be reckoned with; whole numbers end at 64 bits"
+            yield f"?{name} is empty in {rows}: {reason}"
+
+
+def watched(query: Guarded) -> Watch | None:
+    """Return the columns of a SELECT that may be empty where SPARQL has a value, if there are."""
+    body = query.tree.body
+    if not isinstance(body, tree.Select):
+        return None
+    may_lack = any(find(query.tree, tree.Optional, tree.Union, tree.Undef))
+    columns = {}
+    for item in body.items or ():
+        if not isinstance(item, tree.As):
+            continue
+        made_by = _made_by(item.expression)
+        if made_by is not None and not (may_lack and made_by == "+"):
+            columns[item.variable.name] = made_by
+    return Watch(columns) if columns else None
+
+
+def _made_by(expression: tree.Expression) -> str | None:
+    """Return what makes the values of an expression that may lack one."""
+    for each in find(expression, tree.Aggregate):
+        if each.function in _SUMS:
+            return each.function
+        if each.function == "GROUP_CONCAT":
+            # STR may have been written already.
+            calls = find(expression, tree.Call)
+            return None if any(call.function == "STR" for call in calls) else each.function
+    signs = {each.rest[0][0] for each in find(expression, tree.Operation)}
+    signs |= {each.operator for each in find(expression, tree.Unary)}
+    return "+" if signs & {"+", "-", "*", "/"} else None
+
+
+def text_remarks(query: Guarded, prefixes: Mapping[str, str]) -> list[str]:
+    """Return what to tell of a query's text, whatever its answer."""
+    called = {each.function for each in find(query.tree, tree.Call)}
+    remarks: list[str] = []
+    if "DATATYPE" in called:
+        remarks += _subtypes(query, Names(query.tree, prefixes))
+    if "LANG" in called:
+        remarks += _languages(query)
+    for each in find(query.tree, tree.Literal):
+        number = each.lexical if each.datatype == _INTEGER else ""
+        if number.isdigit() and int(number[:20]) > _LARGEST:
+            remarks.append(
+                f"{number[:30]} is over 64 bits: Oxigraph compares and reckons with no such"
+                " whole number, and leaves out what would need it"
+            )
+            break
+    return remarks
+
+
+def _subtypes(query: Guarded, names: Names) -> Iterator[str]:
+    for each in find(query.tree.body, tree.Iri, tree.Name):
+        iri = names.iri(each)
+        if iri in INTEGER_RANGES and iri != f"{XSD}integer":
+            shown = query.text[slice(*each.span)]
+            yield (
+                f"Oxigraph keeps whole numbers as xsd:integer, so that DATATYPE never gives {shown}"
+            )
+            return
+
+
+def _languages(query: Guarded) -> Iterator[str]:
+    for each in find(query.tree, tree.Operation):
+        if each.rest[0][0] not in ("=", "!="):
+            continue
+        for side in (each.first, each.rest[0][1]):
+            tag = side.lexical if isinstance(side, tree.Literal) else ""
+            if tag != tag.lower() and is_language_tag(tag):
+                yield (
+                    f"language tags are kept in lower case: compare LANG with {tag.lower()!r}, or"
+                    f" write LANGMATCHES(LANG(…), {tag!r})"
+                )
+                return
+
+
+def path_remarks(store: ox.Store, query: Guarded, prefixes: Mapping[str, str]) -> Iterator[str]:
+    """Yield what to tell of paths with ``|`` whose ways lead between the same terms."""
+    names = Names(query.tree, prefixes)
+    for pattern in triple_patterns(query.tree):
+        ways = pattern.verb.parts if isinstance(pattern.verb, tree.PathAlternative) else ()
+        if not all(isinstance(each, tree.Iri | tree.Name) for each in ways):
+            continue
+        iris = [_iri(each, names) for each in ways]
+        for first, second in pairwise(iris):
+            ends = tuple(_iri(part, names) for part in (pattern.subject, pattern.object))
+            if first and second and _overlap(store, first, second, *ends):
+                shown = "|".join(query.text[slice(*each.span)] for each in ways)
+                yield (
+                    f"{shown} leads by more than one way between some terms: Oxigraph counts that"
+                    " once, SPARQL once for each way; write UNION for the latter"
+                )
+                return
+
+
+def _iri(node: tree.GraphNode | tree.Path, names: Names) -> ox.NamedNode | None:
+    """Return the IRI that a node stands for; None where it is something else, or relative."""
+    iri = names.iri(node) if isinstance(node, tree.Iri | tree.Name) else None
+    return ox.NamedNode(iri) if iri is not None and is_iri(iri) else None
+
+
+def _overlap(
+    store: ox.Store,
+    first: ox.NamedNode,
+    second: ox.NamedNode,
+    subject: ox.NamedNode | None,
+    object_: ox.NamedNode | None,
+) -> bool:
+    default = ox.DefaultGraph()
+    found = islice(store.quads_for_pattern(subject, first, object_, default), _LOOKED_AT)
+    return any(ox.Quad(quad.subject, second, quad.object) in store for quad in found)

@@ -1,0 +1,110 @@
+"""Terms of a query that the data do not have: why an answer is empty."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from itertools import islice
+from typing import Final
+
+from kg.names import Namer
+from kg.queries.engine import Engine, Rows, Term
+from kg.sparql.guard import Guarded, guard
+from kg.sparql.names import Names
+from kg.sparql.tree import Iri, Name
+from kg.sparql.walk import find, triple_patterns
+from kg.terms import RDF_TYPE, is_iri, is_named
+from kg.wording import nearest
+
+_NAMED: Final = (Iri, Name)
+# Terms of one query that are looked up, and hints that are given, at most.
+_LOOKED_UP: Final = 50
+_GIVEN: Final = 3
+# Candidates that a misspelt term is compared with, at most.
+_CANDIDATES: Final = 20_000
+_VOCABULARY: Final = """
+SELECT DISTINCT ?term WHERE {
+  VALUES ?kind {
+    <http://www.w3.org/2002/07/owl#Class> <http://www.w3.org/2000/01/rdf-schema#Class>
+    <http://www.w3.org/2002/07/owl#ObjectProperty>
+    <http://www.w3.org/2002/07/owl#DatatypeProperty>
+    <http://www.w3.org/2002/07/owl#AnnotationProperty>
+    <http://www.w3.org/1999/02/22-rdf-syntax-ns#Property>
+    <http://www.w3.org/2004/02/skos/core#Concept>
+  }
+  ?term a ?kind .
+}"""
+
+
+def why_empty(engine: Engine, query: Guarded, prefixes: Mapping[str, str]) -> list[str]:
+    """Return remarks on the terms of a query that its data do not have, at most three.
+
+    Args:
+        engine: What was asked.
+        query: The query, whose answer is empty.
+        prefixes: Known without a PREFIX line.
+    """
+    names = Names(query.tree, prefixes)
+    namer = Namer(names.prefixes)
+    remarks: dict[str, None] = {}
+    candidates: list[str] | None = None
+    for iri, role in _roles(query, names)[:_LOOKED_UP]:
+        node = f"<{iri}>"
+        if engine.has(s=node) or engine.has(p=node) or engine.has(o=node):
+            remark = _unused(engine, node, role, namer)
+        else:
+            if candidates is None:
+                candidates = _vocabulary(engine)
+            remark = _nowhere(iri, candidates, namer)
+        if remark:
+            remarks[remark] = None
+    return list(remarks)[:_GIVEN]
+
+
+def _roles(query: Guarded, names: Names) -> list[tuple[str, str]]:
+    """Return the IRIs in triple patterns, each with its role, in the order of the text."""
+    roles: dict[tuple[str, str], None] = {}
+    for pattern in triple_patterns(query.tree):
+        for part in (pattern.subject, pattern.verb, pattern.object):
+            role = ""
+            if part is pattern.verb and isinstance(part, _NAMED):
+                role = "property"
+            elif part is pattern.object and isinstance(pattern.verb, _NAMED):
+                role = "class" if names.iri(pattern.verb) == RDF_TYPE[1:-1] else ""
+            named = find(part, *_NAMED) if part is pattern.verb else (part,)
+            for each in named:
+                iri = names.iri(each) if isinstance(each, _NAMED) else None
+                if iri is not None and is_iri(iri):
+                    roles[iri, role] = None
+    return list(roles)
+
+
+def _unused(engine: Engine, node: Term, role: str, namer: Namer) -> str | None:
+    shown = namer.iri(node[1:-1])
+    if role == "property" and not engine.has(p=node):
+        return f"no triple has the property {shown}"
+    if role == "class" and not engine.has(p=RDF_TYPE, o=node):
+        return f"nothing has the type {shown}"
+    return None
+
+
+def _vocabulary(engine: Engine) -> list[str]:
+    found = engine.ask(guard(_VOCABULARY, "the vocabulary", {}))
+    assert isinstance(found, Rows)
+    terms = (term[1:-1] for (term,) in found if term is not None and is_named(term))
+    return list(islice(terms, _CANDIDATES)) or _in_use(engine)
+
+
+def _in_use(engine: Engine) -> list[str]:
+    """Return the properties and classes of the first triples of data without a vocabulary."""
+    terms: dict[str, None] = {}
+    for _, predicate, object_ in islice(engine.triples(), _CANDIDATES):
+        terms[predicate[1:-1]] = None
+        if predicate == RDF_TYPE and is_named(object_):
+            terms[object_[1:-1]] = None
+    return list(terms)
+
+
+def _nowhere(iri: str, candidates: Sequence[str], namer: Namer) -> str:
+    near = nearest(namer.iri(iri), {namer.iri(each) for each in candidates})
+    hint = f"; did you mean {near}?" if near else ""
+    return f"{namer.iri(iri)} stands nowhere in the data{hint}"
