@@ -1,4 +1,4 @@
-"""Logical sources: one reader a format; a file becomes a relation with its record numbers."""
+"""Logical sources: one reader for each format turns a file into a table of numbered records."""
 
 from kg.sources.files import Folders
 

@@ -1,7 +1,7 @@
 """CSV files: the header is checked here, the records are read by DuckDB.
 
 Names of columns are case-sensitive and must be unique, as RML wants it; DuckDB would fold their
-case and rename duplicates, so it is given numbers instead.
+case and rename duplicates, so it gets numbers as names.
 
 Spec: https://www.rfc-editor.org/rfc/rfc4180, https://www.w3.org/TR/tabular-data-model/
 """
@@ -35,11 +35,10 @@ from kg.sources.records import CsvRecords
 from kg.sources.streams import BAD_BYTES, open_text, plain_text, with_bytes, wrong_encoding
 
 _WINDOW: Final = LONGEST_LINE // 2
-# DuckDB's buffers for a file, in bytes; and how much smaller than its content a packed file with
-# ordinary lines never is.
+# Bytes of DuckDB's buffers for a file; and a ratio of compression that ordinary lines never reach.
 _BUFFERS: Final = 32 * LONGEST_LINE
 _SUSPICIOUS: Final = 200
-# What stands before the number of a record in a copy without bad records.
+# Text before the number of a record in a copy without bad records.
 _NUMBER: Final = "kg"
 
 
@@ -71,10 +70,10 @@ def read(reading: Reading) -> CsvRecords:
 
 
 def _may_lose_its_end(path: Path, packing: str) -> bool:
-    """Tell whether the file may hold a line so long that DuckDB would leave it out.
+    """Return whether the file may hold a line so long that DuckDB would leave it out.
 
-    It refuses records over `LONGEST_LINE`, but passes over the last one where that is longer than
-    its buffers, and says nothing. A line over twice `_WINDOW` fills one window of the file.
+    DuckDB refuses records over `LONGEST_LINE`, but silently drops the last one if it is longer than
+    its buffers. A line over twice `_WINDOW` fills one window of the file.
     """
     size = path.stat().st_size
     if packing == "gzip":
@@ -116,10 +115,10 @@ def _check_dialect(source: LogicalSource) -> None:
 
 
 def _cleaned(reading: Reading) -> Path:
-    """Copy a file with its comments emptied and its lines ended alike, record by record.
+    """Copy a file record by record, with empty comments and one kind of line end.
 
-    DuckDB takes what follows a comment mark anywhere in a line for a comment, and refuses files
-    whose lines end now with one, now with two characters. Numbers of lines stay.
+    DuckDB takes text behind a comment mark anywhere in a line for a comment, and refuses files that
+    mix line ends of one and two characters. Line numbers do not change.
     """
     target = reading.copy(".csv")
     with (
@@ -133,7 +132,7 @@ def _cleaned(reading: Reading) -> Path:
 
 
 def _good_records(reading: Reading) -> Path:
-    """Copy the records of a file that can be read, each with its number before it."""
+    """Copy the readable records of a file, each with its number before it."""
     target, file, source = reading.copy(".csv"), reading.file, reading.source
     rejects = current()
     assert rejects is not None
@@ -174,14 +173,14 @@ def lines_of(file: SourceFile, source: LogicalSource, records: Collection[int]) 
 
 
 def explain(text: str, source: LogicalSource, file: SourceFile) -> InputError:
-    """Turn DuckDB's error about a CSV file into ours.
+    """Turn DuckDB's error about a CSV file into one of kg.
 
     Args:
-        text: What DuckDB says.
-        source: What the mapping says of the source.
+        text: DuckDB's message.
+        source: The logical source.
         file: The file.
     """
-    # The engine counts records where it says lines: the file tells better.
+    # DuckDB's line numbers count records: read the file for the true lines.
     if fault := faults_of(file, source):
         return fault
     line = re.search(r"CSV Error on Line: (\d+)", text)
@@ -195,14 +194,14 @@ def explain(text: str, source: LogicalSource, file: SourceFile) -> InputError:
 
 
 def is_mendable(text: str) -> bool:
-    """Tell whether DuckDB may have stopped at mixed line ends, which `_cleaned` mends."""
+    """Return whether DuckDB may have stopped at mixed line ends, which `_cleaned` mends."""
     return "state machine reached an invalid state" in text or "unterminated quote" in text
 
 
 def _header(
     file: SourceFile, source: LogicalSource, errors: str = "strict"
 ) -> tuple[int, list[str]]:
-    """Return how many lines stand before the header, and the names of the columns."""
+    """Return how many lines are before the header, and the names of the columns."""
     with open_text(file, source, errors) as stream:
         rows = rows_of(Lines(stream, source, file.shown), file, source, strict=True)
         line, header = next(((line, row) for line, row in rows if row), (1, []))

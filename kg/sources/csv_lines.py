@@ -1,8 +1,8 @@
-"""CSV files record by record, with the line that each starts on, and what is wrong with some.
+"""CSV files record by record, with the line of each record and the faults of bad ones.
 
-DuckDB reads them faster; here they are read where it stopped, or where lines are asked for. A
-record that breaks the rules does not spoil those behind it. Where its quotes are not in order,
-nobody knows where it ends: its first line is given up, and reading goes on at the next one.
+DuckDB is faster; this reader is for files that DuckDB refuses, and for line numbers. A bad record
+does not spoil those after it. If its quotes are unbalanced, its end is unknown: its first line is
+given up, and reading goes on at the next line.
 
 Spec: https://www.rfc-editor.org/rfc/rfc4180, https://www.w3.org/TR/tabular-data-model/
 """
@@ -26,7 +26,7 @@ from kg.sources.streams import BAD_BYTES, bad_byte, open_text, wrong_encoding
 LONGEST_LINE: Final = 16 * 2**20
 # Bytes that a character may take in UTF-8.
 _WIDEST: Final = 4
-# Faults that are counted, and records behind the first one that are looked at for more.
+# Most faults that are counted, and most records after the first fault that are checked.
 _MOST_COUNTED: Final = 1_000
 _LOOK_AHEAD: Final = 1_000_000
 
@@ -34,18 +34,18 @@ _LOOK_AHEAD: Final = 1_000_000
 class Lines:
     """The lines of a file for `csv.reader`, without comments.
 
-    A comment is a line that starts with the mark where a record could start; within quotes it is
-    none.
+    A comment is a line that starts with the mark where a record could start. Within quotes it is
+    data.
 
     Args:
         stream: The text, its line ends as they are.
-        source: What the mapping says of the source.
-        place: What messages call the file.
-        out: Where to write the lines, comments emptied and the ends of records alike.
+        source: The logical source.
+        place: The file, for messages.
+        out: Where to write the lines, with empty comments and one kind of line end.
 
     Attributes:
-        number: Number of the line that was given last, from 1.
-        pending: The lines of the record at hand.
+        number: Number of the last line that was given, from 1.
+        pending: The lines of the current record.
     """
 
     def __init__(
@@ -71,7 +71,7 @@ class Lines:
         return self
 
     def __next__(self) -> str:
-        """Return the next line that is no comment."""
+        """Return the next line that is not a comment."""
         line = self._next()
         while self.comment and not self.pending and line.startswith(self.comment):
             self._write("\n")
@@ -86,25 +86,25 @@ class Lines:
 
     @property
     def start(self) -> int:
-        """Number of the line on which the record at hand starts."""
+        """Number of the line on which the current record starts."""
         return self.number - len(self.pending) - bool(self._cut) + 1
 
     def end_record(self) -> None:
-        """Tell that a record ends with the last line that was given."""
+        """Note that a record ends with the last line that was given."""
         if self.pending:
             self._write(self.text())
             self.pending.clear()
         self.size = 0
 
     def text(self) -> str:
-        """Return the record at hand as it is written, but for its line end."""
+        """Return the current record as written, without its line end."""
         self.pending[-1] = self.pending[-1].rstrip("\r\n") + "\n"
         return "".join(self.pending)
 
     def give_up(self) -> str:
-        """Return the first line of the record at hand; reading goes on at the one behind it.
+        """Return the first line of the current record; reading goes on at the next line.
 
-        A line that is too long is passed over, with what stands before it in the record.
+        A line that is too long is skipped, with the lines before it in the record.
         """
         if self._cut:
             text = "".join((*self.pending, self._cut))
@@ -155,7 +155,7 @@ def _too_few_lines(source: LogicalSource, lines: int) -> InputError:
     )
 
 
-# What Python's csv module says, in our words; the mark stands for what it quotes.
+# Messages of Python's csv module, in kg's words; the mark is a placeholder for what it quotes.
 _SAID: Final[Mapping[str, str]] = {
     "unexpected end of data": "a quote is opened and never closed",
     "expected after": "text follows a closing quote",
@@ -191,13 +191,13 @@ def _reader(lines: Lines, source: LogicalSource, *, strict: bool) -> Iterator[li
 def rows_of(
     lines: Lines, file: SourceFile, source: LogicalSource, *, strict: bool = False
 ) -> Iterator[tuple[int, list[str]]]:
-    """Yield records with the line that each starts on; an empty line gives an empty one.
+    """Yield records with the line on which each starts; an empty line gives an empty record.
 
     Args:
         lines: The lines of the file.
         file: The file, for messages.
-        source: What the mapping says of the source.
-        strict: Refuse quotes that are not closed, and text behind a closing quote.
+        source: The logical source.
+        strict: Refuse unclosed quotes, and text after a closing quote.
 
     Raises:
         InputError: A record breaks the rules.
@@ -225,11 +225,11 @@ class Record:
     """A record of a file.
 
     Attributes:
-        number: Its number, from 1, those that break the rules counted too.
+        number: Its number, from 1; bad records count too.
         line: The line on which it starts.
-        text: It as it is written; of one whose quotes are not in order, its first line.
-        fault: What is wrong with it; None if nothing is.
-        follows: Whether it may be the rest of a record before it whose quotes are not in order.
+        text: Its text as written; only its first line if its quotes are unbalanced.
+        fault: The error, or None.
+        follows: Whether it may be the rest of an earlier record with unbalanced quotes.
     """
 
     number: int
@@ -240,10 +240,10 @@ class Record:
 
 
 def records_of(file: SourceFile, source: LogicalSource) -> Iterator[Record]:
-    """Yield the records of a file behind its header, also those that break the rules.
+    """Yield the records of a file after its header, bad ones included.
 
     Raises:
-        InputError: The header breaks them, or the text cannot be decoded at all.
+        InputError: The header is bad, or the text cannot be decoded at all.
     """
     with open_text(file, source, BAD_BYTES) as stream:
         yield from _Records(stream, file, source)
@@ -257,7 +257,7 @@ class _Records:
         self.file = file
         self.source = source
         self.width = 0
-        # Up to this line a record that was given up seemed to reach.
+        # The line up to which a record that was given up seemed to reach.
         self.wary = 0
         self.plain = _grammar(source)
 
@@ -317,7 +317,7 @@ class _Records:
         return None
 
     def _bad_text(self, line: int, text: str) -> InputError | None:
-        """Return the error for a byte that is not of the encoding."""
+        """Return the error for a byte that is not valid in the encoding."""
         found = None if text.isascii() else bad_byte(text)
         if found is None:
             return None
@@ -329,10 +329,10 @@ class _Records:
 
 
 def _grammar(source: LogicalSource) -> re.Pattern[str]:
-    """Return the pattern of a record without quotes inside of fields that have none around them.
+    """Return the pattern of a record without stray quotes in unquoted fields.
 
-    Where a record was given up, the lines behind it may be the rest of a text of several lines. Its
-    end has such a quote.
+    After a record that was given up, the next lines may be the rest of a text of several lines. The
+    end of that text has such a stray quote.
     """
     quote, escape, mark = map(
         re.escape, (source.dialect.quote, source.dialect.escape, source.dialect.delimiter)
@@ -345,7 +345,7 @@ def _grammar(source: LogicalSource) -> re.Pattern[str]:
 
 
 def faults_of(file: SourceFile, source: LogicalSource) -> InputError | None:
-    """Return the error for the first records that break the rules, if some do."""
+    """Return the error for the first bad records, if there are any."""
     found: list[InputError] = []
     count, last = 0, 0
     try:

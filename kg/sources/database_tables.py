@@ -14,12 +14,12 @@ from kg.wording import nearest
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
-# SQLAlchemy's Inspector, and the module itself, which need not be there.
+# SQLAlchemy's Inspector, and the module itself, which may not be installed.
 Inspector = Any
 Library = Any
 _QUOTED: Final = r'"(?:[^"]|"")+"|`(?:[^`]|``)+`'
 _PART: Final = re.compile(rf"({_QUOTED}|[^.\"`]+)(?:\.|$)")
-# Schemas of the database itself.
+# System schemas.
 _OWN: Final = frozenset(("information_schema", "pg_catalog", "mysql", "performance_schema", "sys"))
 _SHOWN: Final = 20
 
@@ -27,8 +27,8 @@ _SHOWN: Final = 20
 def table_query(source: LogicalSource, connection: Connection) -> str:
     """Return the query for all rows of the table, or view, that a source names.
 
-    A name is looked for as it is, then without regard to case, as SQL has it for names without
-    quotes.
+    The exact name is looked up first, then the name without regard to case, as SQL does for
+    unquoted names.
 
     Raises:
         InputError: There is no such table, or there are several.
@@ -68,7 +68,7 @@ def unquoted(name: str) -> str:
 
 
 def _readings(wanted: str) -> Iterator[tuple[str | None, str]]:
-    """Yield what a name can mean, as schema and table: dots may stand in a name, too."""
+    """Yield the schemas and tables that a name can mean: names may have dots, too."""
     yield None, unquoted(wanted)
     parts = [unquoted(part) for part in _PART.findall(wanted)]
     if len(parts) > 1:
@@ -97,7 +97,7 @@ def _all(inspector: Inspector, library: Library) -> list[str]:
 
 def _missing(source: LogicalSource, message: str, known: Sequence[str]) -> InputError:
     wanted = source.iterator.strip()
-    # It may be a table of another schema, written without it.
+    # It may be in another schema, which the mapping does not name.
     elsewhere = (name for name in known if name.rpartition(".")[2] == unquoted(wanted))
     near = nearest(wanted, known) or next(elsewhere, None)
     listed = ", ".join(known[:_SHOWN]) + (", …" if len(known) > _SHOWN else "")

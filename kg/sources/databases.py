@@ -1,7 +1,7 @@
 """Databases: SQLite files, PostgreSQL and MySQL servers, read through SQLAlchemy.
 
-Connections read only, rows come in batches, and no message shows a password. Of other databases
-kg cannot make sure that they are only read, so they are refused.
+Connections are read-only, rows come in batches, and no message shows a password. kg cannot make
+sure that other databases are only read, so it refuses them.
 
 Spec: https://www.w3.org/TR/r2rml/#logical-tables,
 https://kg-construct.github.io/rml-io/spec/docs/ (rml:SQL2008Query, rml:SQL2008Table)
@@ -38,13 +38,13 @@ from kg.sources.statements import check_statement
 if TYPE_CHECKING:
     from sqlalchemy import Connection, CursorResult, Engine
 
-# The module sqlalchemy, which need not be there.
+# The module sqlalchemy, which may not be installed.
 Library = Any
-# Rows that are fetched at a time; they are held in memory.
+# Rows fetched at a time and held in memory.
 _BATCH: Final = 500
 # The number of the type TIME in MySQL's protocol.
 _MYSQL_TIME: Final = 11
-# Drivers that kg's extra brings, or that users install for the database that they have.
+# Databases whose drivers kg's extra brings, or users install.
 _READ: Final = frozenset(("postgresql", "mysql", "mariadb"))
 _DRIVERS: Final = {
     "postgresql": "postgresql+psycopg",
@@ -162,15 +162,15 @@ def _connected(reading: Reading) -> Iterator[Connection]:
     except library.exc.SQLAlchemyError as error:
         if sqlite_files.is_interrupted(getattr(error, "orig", None)):
             raise KeyboardInterrupt from None
-        raise _told(error, reading, secrets, library) from None
+        raise _as_ours(error, reading, secrets, library) from None
     finally:
         engine.dispose()
 
 
-def _told(
+def _as_ours(
     error: Exception, reading: Reading, secrets: Sequence[str], library: Library
 ) -> InputError | WorldError:
-    """Turn an error of SQLAlchemy into ours, without its secrets."""
+    """Turn an error of SQLAlchemy into one of kg, without secrets."""
     cause = getattr(error, "orig", None) or error
     text = next((line.strip() for line in str(cause).splitlines() if line.strip()), str(cause))
     for secret in secrets:
@@ -223,7 +223,7 @@ def _engine(reading: Reading, library: Library) -> Engine:
     arguments = {}
     is_postgres = url.get_backend_name() == "postgresql"
     if is_postgres:
-        # The same texts of times, whatever the server is set to.
+        # Times have the same texts whatever the server's settings.
         settings = ("TimeZone=UTC", "DateStyle=ISO", "IntervalStyle=iso_8601")
         options = " ".join(f"-c {setting}" for setting in settings)
         arguments = {"options": options, "connect_timeout": 10}
@@ -244,7 +244,7 @@ def _engine(reading: Reading, library: Library) -> Engine:
 
 
 def _url(source: LogicalSource) -> str:
-    """Return the URL as SQLAlchemy has it; ``sqlite:PATH`` for a file."""
+    """Return the URL as SQLAlchemy writes it; ``sqlite:PATH`` for a file."""
     written = _expanded((source.database or Database()).url, source) or f"sqlite:{source.path}"
     plain = escape_login(written.removeprefix("jdbc:"))
     scheme, colon, rest = plain.partition(":")
@@ -275,8 +275,7 @@ def _from_jdbc(rest: str, query: str) -> str:
 def _expanded(text: str, source: LogicalSource) -> str:
     """Replace ``$NAME`` and ``${NAME}`` by variables of the environment.
 
-    Only a value that is nothing but such names and URL text has them: a password that is written
-    out may hold a dollar sign, if no variable follows it.
+    A ``$NAME`` within a longer text stays if there is no such variable: a password may hold it.
     """
 
     def value(match: re.Match[str]) -> str:

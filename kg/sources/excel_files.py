@@ -1,11 +1,11 @@
 """Excel and OpenDocument workbooks: one sheet, its first row the names of the columns.
 
-The sheet is the iterator, or stands behind ``#`` in the path; without either it is the only one.
+The sheet is named by the iterator, or after ``#`` in the path; else the only sheet is read.
 Cells have the types that the workbook gives them. Numbers are stored as doubles there, so those
-without a fraction are integers: ``1``, not ``1.0``. Empty cells and errors such as ``#N/A`` are no
-values; of a formula the value counts that was stored last.
+without a fraction are read as integers: ``1``, not ``1.0``. Empty cells and errors such as
+``#N/A`` give no value. A formula gives the value that was stored last.
 
-A process of its own reads the workbook (see `kg.sources.workbook_child`).
+A separate process reads the workbook (see `kg.sources.workbook_child`).
 """
 
 from __future__ import annotations
@@ -32,9 +32,9 @@ from kg.temporary import temporary_folder
 from kg.wording import nearest
 from kg.workspace import show_path
 
-# Not imported: it has libraries of its own.
+# Not imported: it runs in its own process.
 _CHILD: Final = Path(__file__).with_name("workbook_child.py")
-# The share of DuckDB's memory that the process gets, and what it needs in any case, in bytes.
+# The share of DuckDB's memory that the process gets, and the bytes that it needs at least.
 _SHARE: Final = 0.75
 _FLOOR: Final = 256 * 2**20
 # Where no memory limit is known.
@@ -45,7 +45,7 @@ def read(reading: Reading) -> RowRecords:
     """Return the records of a sheet of a workbook.
 
     Raises:
-        InputError: The file is no workbook, has no such sheet, or a referenced column is doubled
+        InputError: The file is not a workbook, has no such sheet, or a referenced column is doubled
             or missing.
         LimitError: The sheet does not fit in memory.
     """
@@ -68,9 +68,9 @@ def read(reading: Reading) -> RowRecords:
 
 
 def lines_of(file: SourceFile, source: LogicalSource, records: Collection[int]) -> dict[int, int]:
-    """Return the row of the sheet, from 1, in which each of some records stands.
+    """Return the row of the sheet, from 1, of each of some records.
 
-    Packed workbooks have none, since they would have to be unpacked once more.
+    Returns nothing for packed workbooks, which would have to be unpacked again.
     """
     if compression_of(file, source):
         return {}
@@ -85,10 +85,10 @@ def lines_of(file: SourceFile, source: LogicalSource, records: Collection[int]) 
 
 
 def column_names(file: SourceFile, source: LogicalSource) -> list[str]:
-    """Return the names of the columns of a sheet, in its order; packed workbooks tell none.
+    """Return the names of the columns of a sheet, in its order; of packed workbooks none.
 
     Raises:
-        InputError: It is no workbook, or has no such sheet or header.
+        InputError: It is not a workbook, or has no such sheet or header.
         LimitError: The sheet does not fit in memory.
     """
     if compression_of(file, source):
@@ -111,9 +111,9 @@ class _Child:
 
     Attributes:
         file: The workbook, for messages.
-        to: What it listens to.
-        back: What it says.
-        limit: Bytes of memory that it may take.
+        to: Its standard input.
+        back: Its standard output.
+        limit: Bytes of memory that it may use.
     """
 
     file: SourceFile
@@ -131,19 +131,19 @@ class _Child:
         return name, answer["row"], answer["cells"]
 
     def ask(self, message: object) -> dict[str, Any]:
-        """Say something, and return the answer."""
+        """Send a message, and return the answer."""
         try:
             self.to.write(json.dumps(message) + "\n")
             self.to.flush()
         except BrokenPipeError:
-            pass  # its end is told below
+            pass  # `hear` reports that it ended
         return self.hear()
 
     def hear(self) -> dict[str, Any]:
-        """Return what the process says.
+        """Return the process's next message.
 
         Raises:
-            InputError: The file is no workbook.
+            InputError: The file is not a workbook.
             LimitError: There was not enough memory.
         """
         line = self.back.readline()
@@ -175,7 +175,7 @@ class _Child:
 
 @contextmanager
 def _opened(path: Path, target: Path, limit: int, file: SourceFile) -> Iterator[_Child]:
-    # -P: the folder of the script holds modules of kg, which are not on the path for others.
+    # -P keeps the script's folder off the path: it holds modules of kg.
     size = str(max(limit, _FLOOR))
     command = [sys.executable, "-P", str(_CHILD), str(path), str(target), size]
     with (

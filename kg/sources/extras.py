@@ -9,7 +9,7 @@ from typing import Final
 
 from kg.errors import InputError
 
-# What each extra installs: a message that names the library holds however kg was installed.
+# Packages of each extra: a message that names them helps however kg was installed.
 _PACKAGES: Final[Mapping[str, str]] = {
     "excel": "python-calamine",
     "jsonpath": "python-jsonpath",

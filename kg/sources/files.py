@@ -1,4 +1,4 @@
-"""Which files a logical source means: names, patterns, several, members of archives."""
+"""Find the files of a logical source: names, patterns, several files, members of archives."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ ARCHIVE_ENDINGS: Final = (".zip", ".tar", ".tar.gz", ".tgz", ".tar.xz", ".txz")
 ARCHIVES: Final = frozenset({"zip", "tar", "targz", "tarxz"})
 # Names that a message lists.
 _MOST_NAMES: Final = 50
-# Formats in which a title may stand above the header.
+# Formats that may have a title above the header.
 _WITH_TITLES: Final = (Formulation.CSV, Formulation.EXCEL)
 _MEMBER: Final = re.compile(
     rf"(.*(?:{'|'.join(map(re.escape, ARCHIVE_ENDINGS))}))#(.+)", re.IGNORECASE
@@ -49,13 +49,12 @@ class Folders:
 
 @dataclass(frozen=True, slots=True)
 class SourceFile:
-    """A file that a source means.
+    """A file of a logical source.
 
     Attributes:
         path: Where it is.
-        member: The part of it that is meant: the member of an archive, the sheet of a workbook;
-            empty for all of it.
-        name: What messages call it, where it is no file but a server.
+        member: The member of an archive, or the sheet of a workbook; empty for the whole file.
+        name: Its name in messages if it is a server.
     """
 
     path: Path
@@ -77,7 +76,7 @@ def find_files(source: LogicalSource, folders: Folders) -> tuple[SourceFile, ...
     """Return the files of a source: as written, the matches of a pattern sorted by name.
 
     Raises:
-        InputError: One is not there, is empty, or lies where it may not.
+        InputError: A file is missing, empty, or in a folder that is not allowed.
     """
     found = [file for written in source.paths for file in _matches(source, written)]
     for file in found:
@@ -86,7 +85,7 @@ def find_files(source: LogicalSource, folders: Folders) -> tuple[SourceFile, ...
 
 
 def source_files(plan: Plan, folders: Folders) -> list[Path]:
-    """Return the files that the sources of a plan mean, databases left aside.
+    """Return the files of a plan's sources, without databases.
 
     Raises:
         InputError: As for `find_files`.
@@ -143,10 +142,10 @@ def _split_member(source: LogicalSource, written: str) -> tuple[str, str]:
 
 
 def check_file(file: SourceFile, source: LogicalSource, folders: Folders) -> None:
-    """Refuse a file that is not there, is empty, or lies where it may not.
+    """Refuse a file that is missing, empty, or in a folder that is not allowed.
 
     Raises:
-        InputError: It is one of these.
+        InputError: The file is refused.
     """
     path = file.path
     if folders.inside is not None and not is_inside(path, folders.inside):
@@ -185,7 +184,7 @@ def check_file(file: SourceFile, source: LogicalSource, folders: Folders) -> Non
 
 
 def _nearer(path: Path) -> str:
-    """Return what to do about a file that is not there: its first folder may be one too many."""
+    """Return the advice for a missing file: its first folder may be one too many."""
     above = path.parent.parent / path.name
     if kind_of(above) == "a file":
         return f"There is {show_path(above)}: paths start in the folder of the mapping."
@@ -203,7 +202,7 @@ def empty_file(file: SourceFile) -> InputError:
 
 
 def listed(names: Sequence[str]) -> str:
-    """Return names as messages list them, no more than can be read.
+    """Return names as messages list them, shortened if there are many.
 
     >>> listed(["a", "b"])
     'a, b'

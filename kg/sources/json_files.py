@@ -1,8 +1,8 @@
 """JSON and JSON Lines: records by an iterator, values by JSONPath.
 
-An array of records and JSON Lines are read by DuckDB as they are. For everything else the records
-are cut out of the document first, as a stream, and written one a line; so the size of a document
-does not matter, only that of a record.
+DuckDB reads JSON Lines and arrays of records as they are. From any other document, the records are
+first cut out as a stream and written one a line. So only the size of a record matters, not that of
+the document.
 
 Spec: https://kg-construct.github.io/rml-io/spec/docs/ (reference formulation JSONPath)
 """
@@ -33,11 +33,11 @@ LARGEST_OBJECT: Final = 16 * 2**20
 LARGEST_UNCUT: Final = 16 * 2**20
 # Wildcards in a path: DuckDB takes twice the time to plan for each more.
 _MOST_WILDCARDS: Final = 8
-# What a number looks like that the engine may write anew: an exponent, more digits than a double
-# keeps, a zero at the end, a very small value. Texts may look so too, which costs time only.
-# The engine looks for it, whose patterns are ten times as fast as Python's.
+# Numbers whose text DuckDB may change: with an exponent, more digits than a double keeps, a zero at
+# the end, or a very small value. Texts may match too, which only costs time. DuckDB looks for them:
+# its patterns are ten times as fast as Python's.
 _LOSABLE: Final = r"[0-9][eE][-+0-9]|[0-9.]{17}|\.[0-9]+0(?:[^0-9.]|$)|(?:^|[^0-9])0\.000"
-# Characters that such a number may reach over from one block to the next.
+# Characters of such a number that may be in the next block.
 _OVERLAP: Final = 64
 _BLOCK: Final = 2**20
 _LINES: Final = re.compile(r".*\.(jsonl|ndjson)")
@@ -47,7 +47,7 @@ def read(reading: Reading) -> JsonRecords:
     """Return the records of a JSON file.
 
     Raises:
-        InputError: The iterator or a reference is no JSONPath, or the file is not valid JSON.
+        InputError: The iterator or a reference is not JSONPath, or the file is not valid JSON.
         LimitError: A record is too large.
     """
     iterator = _iterator(reading)
@@ -89,7 +89,7 @@ def _iterator(reading: Reading) -> JsonPath:
 
 
 def may_lose(host: Host, file: SourceFile, source: LogicalSource) -> bool:
-    """Tell whether a file has numbers that the engine may have written anew."""
+    """Return whether a file has numbers whose text DuckDB may change."""
     last = ""
     for block in text_blocks(file, source):
         if host.matches(_LOSABLE, last + block, is_whole=False):
@@ -101,7 +101,7 @@ def may_lose(host: Host, file: SourceFile, source: LogicalSource) -> bool:
 def lines_of(file: SourceFile, source: LogicalSource, records: Collection[int]) -> dict[int, int]:
     """Return the line, from 1, on which each of some records starts, in one pass.
 
-    Records that a filter, slice or descendant chooses have none.
+    Returns nothing for an iterator with a filter, slice or descendant step.
     """
     iterator = parse_jsonpath(source.iterator or "$")
     steps, tail = iterator.split()
@@ -124,16 +124,16 @@ def lines_of(file: SourceFile, source: LogicalSource, records: Collection[int]) 
 
 
 def is_mendable(text: str) -> bool:
-    """Tell whether DuckDB stopped at a record that is larger than it reads, but may be cut out."""
+    """Return whether DuckDB stopped at a record too large for it that kg may still cut out."""
     return "maximum_object_size" in text
 
 
 def explain(text: str, source: LogicalSource, file: SourceFile) -> KgError:
-    """Turn DuckDB's error about a JSON file into ours: the file is read once more for the place.
+    """Turn DuckDB's error about a JSON file into one of kg; read the file again for the place.
 
     Args:
-        text: What DuckDB says.
-        source: What the mapping says of the source.
+        text: DuckDB's message.
+        source: The logical source.
         file: The file.
     """
     if "maximum_object_size" in text:
@@ -157,7 +157,7 @@ def explain(text: str, source: LogicalSource, file: SourceFile) -> KgError:
     )
 
 
-# --- read as it is --------------------------------------------------------------------------
+# --- read by DuckDB as it is ----------------------------------------------------------------------
 
 
 def _native_form(reading: Reading, iterator: JsonPath, paths: Sequence[JsonPath]) -> str:
@@ -175,7 +175,7 @@ def _native_form(reading: Reading, iterator: JsonPath, paths: Sequence[JsonPath]
 
 
 def _is_small(file: SourceFile, source: LogicalSource) -> bool:
-    """Whether a document is one that the engine may hold in memory, and not several."""
+    """Return whether a file is one document that DuckDB can hold in memory."""
     size, empty = 0, True
     for block in text_blocks(file, source):
         size += len(block)
@@ -186,7 +186,7 @@ def _is_small(file: SourceFile, source: LogicalSource) -> bool:
 
 
 def is_lines(file: SourceFile, source: LogicalSource) -> bool:
-    """Tell whether each line of a file is a document."""
+    """Return whether each line of a file is a document."""
     return source.lines or _LINES.fullmatch(plain_name(file)) is not None
 
 
@@ -229,7 +229,7 @@ def _cut(
         iterator: Where the records are.
         blocks: The document.
         several: Whether there may be several documents.
-        marks: Whether numbers are to be marked.
+        marks: Whether to mark numbers.
     """
     cutter = _Cutter(reading, iterator, several=several)
     target = reading.copy(".jsonl")
@@ -252,7 +252,7 @@ def _values(reading: Reading, found: Collection[int] = ()) -> tuple[tuple[Step, 
 
     Args:
         reading: The reading.
-        found: Numbers of the columns whose values were found by a library.
+        found: Numbers of the columns whose values the JSONPath library found.
     """
     at: tuple[Step, ...] = ("r",) if found else ()
     return tuple(
@@ -272,8 +272,8 @@ class _Cutter:
         several: Whether there may be several documents.
 
     Attributes:
-        finders: By number of the column, for columns whose values a library finds. The record
-            then is ``r`` in a line, and the values of column 3 are ``x3``.
+        finders: The columns, by number, whose values the JSONPath library finds. In a line, ``r``
+            is then the record, and ``x3`` has the values of column 3.
         largest: Bytes of the longest record.
         marks: Whether numbers come marked (see `kg.sources.json_numbers`).
     """
@@ -331,12 +331,12 @@ class _Cutter:
 
 
 def _shallow(tree: json_trees.Tree) -> json_trees.Tree:
-    """Return a value; of an array or object, which is no value of a term, only its kind."""
+    """Return a value; of an array or object, which cannot become a term, only its kind."""
     return type(tree)() if isinstance(tree, dict | list) else tree
 
 
 def _text(reading: Reading) -> Iterator[bytes]:
-    """Yield the text of a file; of JSON Lines without those that are bad, if they are left out."""
+    """Yield the text of a file, without bad JSON Lines if those are skipped."""
     read = good_lines if reading.skips else _utf8
     return read(reading.file, reading.source)
 

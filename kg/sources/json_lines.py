@@ -1,6 +1,6 @@
-"""JSON Lines line by line, and what is wrong with some of them.
+"""JSON Lines line by line, with the faults of bad lines.
 
-DuckDB reads them faster; here they are read where it stopped.
+DuckDB is faster; this reader is for files that DuckDB refuses.
 
 Spec: https://jsonlines.org
 """
@@ -20,7 +20,7 @@ from kg.sources.files import SourceFile
 from kg.sources.json_scan import JsonScanner, too_large
 from kg.sources.streams import BAD_BYTES, bad_byte, open_text, with_bytes, wrong_encoding
 
-# Characters of a line that is looked at, and faults that are counted.
+# Most characters of a line that is read, and most faults that are counted.
 _LONGEST: Final = 1 << 26
 _MOST_COUNTED: Final = 1_000
 # Half of a character: one of UTF-16's surrogates, written as an escape.
@@ -33,8 +33,8 @@ class Line:
 
     Attributes:
         number: Its number, from 1.
-        text: It with its line end.
-        fault: Why it is no JSON document; None if it is one, or empty.
+        text: Its text with the line end.
+        fault: The error if it is not a JSON document; None if it is one, or empty.
     """
 
     number: int
@@ -47,7 +47,7 @@ def lines_in(file: SourceFile, source: LogicalSource) -> Iterator[Line]:
 
     Raises:
         InputError: The text cannot be decoded at all.
-        LimitError: A line is too long to be looked at.
+        LimitError: A line is too long.
     """
     number, text = 0, ""
     with open_text(file, source, BAD_BYTES) as stream:
@@ -55,7 +55,7 @@ def lines_in(file: SourceFile, source: LogicalSource) -> Iterator[Line]:
             text += piece
             if len(text) > _LONGEST:
                 raise too_large(Location(file.shown, number + 1), _LONGEST)
-            if text.endswith("\n"):  # not where one ends in a carriage return alone
+            if text.endswith("\n"):  # not a line that ends in a carriage return alone
                 number += 1
                 yield Line(number, text, _fault(text, number, file, source))
                 text = ""
@@ -85,7 +85,7 @@ def _is_noted(line: Line, file: SourceFile, note: Note) -> bool:
 
 
 def faults_of(file: SourceFile, source: LogicalSource) -> InputError | None:
-    """Return the error for the first lines that are no JSON documents, if some are."""
+    """Return the error for the first lines that are not JSON documents, if there are any."""
     found: list[InputError] = []
     count = 0
     for line in lines_in(file, source):
@@ -121,7 +121,7 @@ def _fault(text: str, number: int, file: SourceFile, source: LogicalSource) -> I
             location=Location(file.shown, number),
             hint="Mend the line, or write it again with a JSON library.",
         )
-    except RecursionError:  # what Python does not follow may be in order
+    except RecursionError:  # nested too deep for Python, but it may be valid
         return _scanned(text, number, file)
     return None
 
@@ -140,7 +140,7 @@ def _scanned(text: str, number: int, file: SourceFile) -> InputError | None:
         if error.location is not None:
             error.location = replace(error.location, line=number)
         return error
-    except KgError:  # it is larger than is looked at
+    except KgError:  # too large to be scanned
         return None
     return None
 

@@ -1,8 +1,8 @@
-"""JSON numbers that keep their text, where the engine would write them anew.
+"""Keep the text of JSON numbers that DuckDB would change.
 
-The engine reads numbers with a fraction or an exponent as doubles: ``1.50`` becomes ``1.5``, and
-a decimal of twenty digits another number. Such a number is passed as a text that starts with a
-mark.
+DuckDB reads numbers with a fraction or an exponent as doubles: ``1.50`` becomes ``1.5``, and
+a decimal of twenty digits becomes another number. Such a number is passed as a text that starts
+with a mark.
 """
 
 from __future__ import annotations
@@ -11,10 +11,10 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-# As JSON writes it; no data will hold it.
+# The mark, which no data will hold.
 MARK: Final = "\x01kg number\x01"
 MARK_AS_JSON: Final = '"\\u0001kg number\\u0001'
-# What is no number with a fraction or an exponent; then one that is.
+# Text without a number that has a fraction or an exponent; then such a number.
 _SKIPPED: Final = re.compile(
     rb'(?:[^"0-9-]++|"(?:[^"\\]++|\\.)*+"|-?[0-9]++(?![0-9.eE])|-(?![0-9]))*+', re.DOTALL
 )
@@ -24,7 +24,7 @@ _NUMBER: Final = re.compile(
 
 
 def marked(number: str) -> str:
-    r"""Return a number as JSON, marked if the engine would not keep its text.
+    r"""Return a number as JSON, marked if DuckDB would not keep its text.
 
     >>> marked("1.5"), marked("12")
     ('1.5', '12')
@@ -49,7 +49,7 @@ def mark_numbers(blocks: Iterator[bytes]) -> Iterator[bytes]:
         rest = buffer[done:]
     done, text = _marked_until(rest, len(rest))
     yield text
-    # A quote that is never closed, which the engine will tell.
+    # A quote that is never closed, which DuckDB will report.
     yield rest[done:]
 
 

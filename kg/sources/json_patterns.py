@@ -1,8 +1,8 @@
 r"""The functions `match` and `search` of JSONPath, in time that grows with the text alone.
 
-The library for JSONPath asks Python's `re`, which can take for ever on patterns such as
-``(a+)+b``. Here the RE2 of DuckDB is asked, which also knows ``\p{L}``; Python only where a pattern
-has no choice to make.
+The JSONPath library uses Python's `re`, which can take for ever on patterns such as ``(a+)+b``.
+kg uses DuckDB's RE2 instead, which also knows ``\p{L}``. Python's `re` only matches patterns that
+cannot backtrack.
 
 Spec: https://www.rfc-editor.org/rfc/rfc9535#name-match-function-extension,
 https://www.rfc-editor.org/rfc/rfc9485
@@ -18,21 +18,21 @@ from typing import Any, Final
 
 from kg.sources.reading import Host
 
-# What a pattern may have once, if Python is to match it, and what never: classes and anchors are
-# not the same in both.
+# A pattern for Python may have one of the first, and none of the second: classes and anchors differ
+# between Python and RE2.
 _CHOICES: Final = re.compile(r"[?*+{|]")
 _OTHERWISE: Final = re.compile(r"\\[^.\-\\()\[\]{}|*+?/]|[\^$]|\(\?")
-# Characters up to which such a pattern takes no time in Python.
+# Up to so many characters Python matches such a pattern fast.
 _SHORT: Final = 500
 _CALL: Final = re.compile(
     r"\b(?:match|search)\s*\([^'\"]*,\s*(?:'((?:\\.|[^'\\])*)'|\"((?:\\.|[^\"\\])*)\")\s*\)"
 )
-# Of a pattern: an escaped character, a class, or a dot, which stands for no line end.
+# In a pattern: an escaped character, a class, or a dot, which matches no line end.
 _PIECE: Final = re.compile(r"\\.|\[\^?\]?(?:\\.|[^\]\\])*\]|\.", re.DOTALL)
 
 
 def use_linear_patterns(
-    environment: Any,  # noqa: ANN401  (of a library that need not be there)
+    environment: Any,  # noqa: ANN401  (of a library that may not be installed)
     library: ModuleType,
     host: Host,
 ) -> None:
@@ -56,7 +56,7 @@ def use_linear_patterns(
 
 
 def bad_pattern(path: str, host: Host) -> str:
-    """Return the first pattern written in a path that is none; empty where all are well."""
+    """Return the first invalid pattern written in a path; empty if all are valid."""
     for pattern in _patterns(path):
         if host.matches(_dialect(pattern), "", is_whole=False) is None:
             return pattern
@@ -69,13 +69,13 @@ def _patterns(path: str) -> Iterator[str]:
 
 
 class _Matcher:
-    """Matches texts, with the engine or, where that is as good, with Python."""
+    """Matches texts with DuckDB or, for simple patterns, with Python."""
 
     def __init__(self, host: Host) -> None:
         self.host = host
 
     def fits(self, value: str, pattern: str, *, is_whole: bool) -> bool:
-        """Tell whether a pattern fits a text, or a part of it; one that is no pattern never."""
+        """Return whether a pattern matches a text, or a part of it; an invalid one never does."""
         plain = _plain(pattern)
         if plain is not None and len(value) <= _SHORT:
             return (plain.fullmatch if is_whole else plain.search)(value) is not None
@@ -84,7 +84,7 @@ class _Matcher:
 
 @lru_cache(maxsize=256)
 def _plain(pattern: str) -> re.Pattern[str] | None:
-    """Return a pattern for Python; None where only the engine is sure to be quick and right."""
+    """Return a pattern for Python; None if only DuckDB is sure to be fast and right."""
     if len(_CHOICES.findall(pattern)) > 1 or _OTHERWISE.search(pattern):
         return None
     try:
@@ -95,7 +95,7 @@ def _plain(pattern: str) -> re.Pattern[str] | None:
 
 @lru_cache(maxsize=256)
 def _dialect(pattern: str) -> str:
-    r"""Return a pattern as RE2 and Python have it: their dot may stand for a line end.
+    r"""Return a pattern as RE2 and Python write it: their dot may match a line end.
 
     >>> _dialect(r"a.[.]\.")
     'a[^\\n\\r][.]\\.'

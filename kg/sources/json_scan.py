@@ -1,8 +1,8 @@
 """JSON read as a stream of bytes: records cut out of documents of any size, faults with places.
 
-Most of a document passes by in one match of a pattern each, of values nested three deep; what is
-deeper, or larger than the buffer, is walked through token by token. Records are cut out as they
-stand, so numbers keep their text.
+One match of a pattern consumes a value nested up to three deep. Deeper values, and those larger
+than the buffer, are read token by token. Records are cut out as written, so numbers keep their
+text.
 
 Spec: https://www.rfc-editor.org/rfc/rfc8259
 """
@@ -19,9 +19,9 @@ from kg.errors import InputError, LimitError, Location
 from kg.mapping.jsonpath import Step, Wildcard
 from kg.sources.files import SourceFile
 
-# Bytes that are in the buffer when a value is looked at, if there are that many.
+# Bytes that the buffer holds when a value is matched, unless the text ends before.
 _LOW: Final = 1 << 18
-# A key or a text is held in memory whole.
+# Longest key or text, which is held in memory whole. Bytes.
 _LONGEST_TEXT: Final = 1 << 26
 
 _WS: Final = rb"[ \t\r\n]*+"
@@ -48,7 +48,7 @@ _COMMA: Final = re.compile(_WS + b"," + _WS)
 Sink = Callable[[bytes], object]
 
 
-# These two take a tenth of a second to compile, which commands that read no JSON go without.
+# Compiled on first use: that takes a tenth of a second, which other commands save.
 @cache
 def _value() -> re.Pattern[bytes]:
     return re.compile(_STRING + b"|" + _NUMBER + b"|true|false|null|" + _nested(2))
@@ -76,17 +76,17 @@ class JsonScanner:
         # Of the first byte of the buffer, from 1.
         self._line = 1
         self._column = 1
-        # Of a place in the buffer that was asked for last.
+        # Of the last place in the buffer whose line was counted.
         self._counted = (0, 0)
 
     def documents(self, *, several: bool) -> Iterator[None]:
-        """Stop at each document; the caller has it walked or consumed.
+        """Stop at each document, which the caller walks through or consumes.
 
         Args:
             several: Whether the text may hold more than one document, as JSON Lines do.
 
         Raises:
-            InputError: There is none, or one more than there may be.
+            InputError: There is no document, or more than one where only one may be.
         """
         count = 0
         while self._peek() or (not count and not several):
@@ -99,7 +99,7 @@ class JsonScanner:
             yield
 
     def walk(self, steps: Sequence[Step]) -> Iterator[None]:
-        """Stop at each value that a path leads to; the caller consumes it with `value`.
+        """Stop at each value of a path; the caller consumes it with `value`.
 
         Args:
             steps: Keys, indices from 0 and wildcards.
@@ -151,7 +151,7 @@ class JsonScanner:
                 return
 
     def kind(self) -> str:
-        """Return what stands at the position, as messages say it."""
+        """Return the kind of value at the position, for messages."""
         return {b"{": "an object", b"[": "an array"}.get(self._peek(), "a single value")
 
     def keys(self) -> list[str]:
@@ -168,11 +168,11 @@ class JsonScanner:
                 return found
 
     def records(self, steps: Sequence[Step], limit: int) -> Iterator[bytes]:
-        """Yield the values that a path leads to, each on one line.
+        """Yield the values of a path, each on one line.
 
         Args:
             steps: As for `walk`.
-            limit: Bytes of the longest value that may come.
+            limit: Most bytes of a value.
 
         Raises:
             InputError: The text is not valid JSON; the message names line and column.
@@ -221,7 +221,7 @@ class JsonScanner:
         return b"".join(pieces)
 
     def value(self, sink: Sink | None) -> None:
-        """Consume one value, and hand its bytes on, without line ends.
+        """Consume one value, and pass its bytes on without line ends.
 
         Raises:
             InputError: It is not valid JSON; the message names line and column.
@@ -239,7 +239,7 @@ class JsonScanner:
                 self._key(sink)
 
     def _opened(self, closers: list[bytes], sink: Sink | None) -> bool:
-        """Consume a value, or only the start of it; then its end is put on the stack."""
+        """Consume a value, or only its start; then push its end on the stack."""
         found = self._match(_value())
         if found:
             if sink:
@@ -316,7 +316,7 @@ class JsonScanner:
             self._fill()
         while True:
             found = pattern.match(self._buffer, self._position)
-            # Two more bytes are needed to see that a number ends: 1.5, 1e+5.
+            # Only two more bytes show that a number has ended: 1.5, 1e+5.
             if found and (found.end() + 2 < len(self._buffer) or self._ended):
                 return found
             left = len(self._buffer) - self._position
@@ -329,12 +329,12 @@ class JsonScanner:
                 return found
 
     def _is_open(self) -> bool:
-        """Tell whether the text at the position may go on behind the buffer."""
+        """Return whether the text at the position may go on after the buffer."""
         found = re.compile(rb'"(?:[^"\\\x00-\x1f]++|\\.)*+').match(self._buffer, self._position)
         return found is not None and found.end() >= len(self._buffer) - 6
 
     def _fill(self, size: int = 1) -> bool:
-        """Read at least so many bytes more, if there are; tell whether there were any."""
+        """Read at least so many bytes more, if there are; return whether there were any."""
         if self._ended:
             return False
         blocks: list[bytes] = []
@@ -356,7 +356,7 @@ class JsonScanner:
     # --- places ---------------------------------------------------------------------------
 
     def line(self) -> int:
-        """Return the line, from 1, of the position; asked again and again, it counts on."""
+        """Return the line, from 1, of the position, counted on from the last call."""
         place, breaks = self._counted
         breaks += self._buffer.count(b"\n", place, self._position)
         self._counted = (self._position, breaks)
@@ -391,7 +391,7 @@ class JsonScanner:
 
 
 def _on_one_line(piece: bytes) -> bytes:
-    """Return a piece of JSON without line ends, which can only stand between its tokens."""
+    """Return a piece of JSON without line ends, which can only be between its tokens."""
     if b"\n" in piece or b"\r" in piece:
         return piece.replace(b"\n", b" ").replace(b"\r", b" ")
     return piece

@@ -1,4 +1,4 @@
-"""JSONPath in full: filters, slices, unions and descendants, by a library, record by record.
+"""JSONPath in full, by a library, record by record: filters, slices, unions and descendants.
 
 Spec: https://www.rfc-editor.org/rfc/rfc9535
 """
@@ -18,9 +18,9 @@ from kg.sources.json_numbers import marked
 from kg.sources.json_patterns import bad_pattern, use_linear_patterns
 from kg.sources.reading import Host
 
-# A value of a JSON document, as the standard library has it.
+# A value of a JSON document, as the standard library reads it.
 Tree = Any
-# How deep trees may be nested: Python's own limit of calls is far from it.
+# Deepest nesting of a tree, far below Python's limit of recursion.
 MOST_LEVELS: Final = 200
 _NEXT: Final = re.compile(r"\s*")
 _encoded: Final = json.JSONEncoder(ensure_ascii=False).encode
@@ -51,7 +51,7 @@ def parse(text: bytes, place: Location) -> Tree:
 
 
 def _object(members: list[tuple[str, Tree]]) -> dict[str, Tree]:
-    """Return an object; of a key that stands twice the first counts, as everywhere in kg."""
+    """Return an object; of a doubled key the first value counts, as everywhere in kg."""
     made = dict(members)
     if len(made) != len(members):
         made = dict(reversed(members))
@@ -59,7 +59,7 @@ def _object(members: list[tuple[str, Tree]]) -> dict[str, Tree]:
 
 
 def doubled_key(text: str) -> str:
-    """Return a key that stands twice in an object of a JSON text, which may break off.
+    """Return a key that occurs twice in an object of a JSON text, which may break off.
 
     >>> doubled_key('{"a": 1} [{"b": 1, "b": 2}, {"')
     'b'
@@ -73,7 +73,7 @@ def doubled_key(text: str) -> str:
 
     decode = json.JSONDecoder(object_pairs_hook=look).raw_decode
     position = 0
-    with suppress(ValueError, RecursionError):  # where it breaks off, or is told later
+    with suppress(ValueError, RecursionError):  # it breaks off, or a later step reports it
         while position < len(text):
             _, position = decode(text, _NEXT.match(text, position).end())  # type: ignore[union-attr]
     return found[0] if found else ""
@@ -113,10 +113,10 @@ class Finder:
     """Finds the values of a JSONPath in trees.
 
     Args:
-        path: As RFC 9535 writes it.
-        written: As the mapping writes it.
-        source: Where it is used.
-        host: What patterns are matched with.
+        path: The path as RFC 9535 writes it.
+        written: The path as the mapping writes it.
+        source: The logical source that uses it.
+        host: Matches patterns.
 
     Raises:
         InputError: The path is not valid, or the library for it is not installed.
@@ -132,7 +132,7 @@ class Finder:
         self._find = _compiled(path, written, source, host)
 
     def find(self, tree: Tree, place: Location) -> Iterator[Tree]:
-        """Yield the values that the path leads to, in order.
+        """Yield the values of the path, in order.
 
         Raises:
             LimitError: The tree is nested too deep.
@@ -170,9 +170,9 @@ def _no_path(written: str, reason: str, source: LogicalSource) -> InputError:
 
 
 def looks_at_elements(tail: str) -> bool:
-    """Tell whether the end of a path starts with a filter that looks at each element alone.
+    """Return whether the end of a path starts with a filter on single elements.
 
-    Then elements can be given to it one by one, instead of the array or object that holds them.
+    If so, it can get the elements one by one, instead of the whole array or object.
 
     >>> looks_at_elements("[?@.a == 'x, y'].b"), looks_at_elements("[?@.a == $.b]")
     (True, False)

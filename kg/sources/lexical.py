@@ -23,9 +23,9 @@ class Lexical:
     """A value whose lexical form is known.
 
     Attributes:
-        text: The lexical form; for `kind` ``!`` what messages call the value.
+        text: The lexical form; for `kind` ``!`` the value's name in messages.
         kind: As in `kg.mapping.source_table`: ``D`` date, ``T`` dateTime, ``t`` time, ``P``
-            duration, ``!`` for what has no form in RDF.
+            duration, ``!`` for a value without a form in RDF.
     """
 
     text: str
@@ -42,9 +42,9 @@ def duration(value: timedelta) -> Lexical:
 
 
 def duration_of_iso(text: str) -> Lexical:
-    """Return a duration that ISO 8601 writes, with a sign before each number, as xsd:duration.
+    """Return an ISO 8601 duration with a sign before each number as xsd:duration.
 
-    There the sign stands in front of all, so a month less a day has no form.
+    xsd:duration has one sign at the start, so it cannot say a month less a day.
 
     >>> duration_of_iso("P1Y2M3DT4H"), duration_of_iso("P-1M-2D"), duration_of_iso("P1M-1D").kind
     (Lexical(text='P1Y2M3DT4H', kind='P'), Lexical(text='-P1M2D', kind='P'), '!')
@@ -78,7 +78,7 @@ def _duration(months: int, seconds: Decimal) -> str:
 
 
 def time_of_day(value: timedelta) -> Lexical:
-    """Return the time since midnight as xsd:time; what is no time of a day, as a duration.
+    """Return the time since midnight as xsd:time, or as xsd:duration if no day has that time.
 
     >>> time_of_day(timedelta(hours=9)), time_of_day(timedelta(hours=30))
     (Lexical(text='09:00:00', kind='t'), Lexical(text='P1DT6H', kind='P'))
@@ -92,7 +92,7 @@ def time_of_day(value: timedelta) -> Lexical:
 def date_of_text(text: str, kind: str) -> Lexical:
     """Return a date or timestamp as PostgreSQL writes it, of any year, as XSD does.
 
-    The year 0 is 1 BC there.
+    In XSD the year 0 is 1 BC.
 
     >>> date_of_text("0044-03-15 BC", "D"), date_of_text("12022-01-02 10:00:00+00", "T")
     (Lexical(text='-0043-03-15', kind='D'), Lexical(text='12022-01-02T10:00:00Z', kind='T'))

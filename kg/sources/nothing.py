@@ -1,4 +1,4 @@
-"""Why a source gives no records: what its document has instead of what the iterator looks for."""
+"""Explain why a source gives no records: what its document has in place of the iterator's path."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ _MOST_KEYS: Final = 10
 
 
 def why_nothing(source: LogicalSource, files: Sequence[SourceFile]) -> str:
-    """Return why no file of a source gives a record; empty where nothing more can be said."""
+    """Return why no file of a source gives a record; empty if the reason is not known."""
     try:
         if source.formulation is Formulation.XPATH:
             return _why_xml(source, files[0])
         if source.formulation is Formulation.JSON:
             return _why_json(source, files[0])
-    except KgError:  # of a path that cannot be followed here
+    except KgError:  # the path cannot be followed here
         return ""
     return ""
 
@@ -76,7 +76,7 @@ def _why_json(source: LogicalSource, file: SourceFile) -> str:
 
 
 def _missing_at(source: LogicalSource, file: SourceFile, above: Sequence[Step], step: Step) -> str:
-    """Return what is at a path instead of a step; empty where the step is there."""
+    """Return what is at a path instead of a step; empty if the step is there."""
     scanner = JsonScanner((text.encode() for text in text_blocks(file, source)), file)
     keys: dict[str, None] = {}
     kind = ""

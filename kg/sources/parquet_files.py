@@ -1,4 +1,4 @@
-"""Parquet files, which engines read by themselves."""
+"""Parquet files, which DuckDB reads as they are."""
 
 from __future__ import annotations
 

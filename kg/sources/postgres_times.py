@@ -1,7 +1,7 @@
 """Dates, times and intervals of PostgreSQL that Python's types cannot hold.
 
-The driver refuses years before 1 and after 9999, ``infinity`` and ``24:00``, and makes thirty days
-of a month.
+The driver refuses years before 1 and after 9999, ``infinity`` and ``24:00``, and turns a month into
+thirty days.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from psycopg import Connection, abc
 
 Buffer = bytes | bytearray | memoryview
-# Names of types, and what makes of their texts what the driver cannot.
+# Types by name, and the functions that read their texts.
 _READ: Final[dict[str, Callable[[str], Lexical]]] = {
     "date": lambda text: date_of_text(text, "D"),
     "timestamp": lambda text: date_of_text(text, "T"),
@@ -26,7 +26,7 @@ _READ: Final[dict[str, Callable[[str], Lexical]]] = {
 
 
 def read_all_times(connection: Connection[object], record: object) -> None:
-    """Have a new connection of psycopg give what has no type in Python as `Lexical`."""
+    """Make a new psycopg connection return values without a Python type as `Lexical`."""
     del record
     from psycopg import DataError, adapt, pq
 

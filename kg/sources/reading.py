@@ -1,4 +1,4 @@
-"""What a reader is given: one file of a source, the table to fill, and where it may write."""
+"""The input of a reader: one file of a source, the table to fill, and where it may write."""
 
 from __future__ import annotations
 
@@ -11,28 +11,28 @@ from kg.mapping.plan import LogicalSource
 from kg.mapping.source_table import SourceTable
 from kg.sources.files import SourceFile
 
-# How many bytes of text may be held as a tree of objects, for each byte that the engine may use:
-# an object is about ten times the size of its text.
+# One byte of text in so many bytes of DuckDB's memory may be held as a tree of objects, which is
+# about ten times the size of its text.
 _TREE_SHARE: Final = 16
 
 
 class Host(Protocol):
-    """The engine that sources are read for: what readers need of it."""
+    """The database engine that sources are read for, as far as readers need it."""
 
     def memory(self) -> int:
         """Return the bytes that it may use."""
 
     def reserve(self, library: str, size: int) -> None:
-        """Use so many bytes less from now on, since a library takes them; once for each library."""
+        """Use so many bytes less from now on, once for each library that takes them."""
 
     def reserved(self, size: int) -> AbstractContextManager[None]:
         """Use so many bytes less, as long as the context lasts."""
 
     def matches(self, pattern: str, text: str, *, is_whole: bool) -> bool | None:
-        """Tell whether a pattern fits a text, or a part of it, in time that grows with the text.
+        """Return whether a pattern matches a text, or a part of it, in linear time.
 
         Returns:
-            None where the pattern, or the text, is none.
+            None if the pattern or the text is invalid.
         """
 
 
@@ -46,11 +46,11 @@ class Reading:
         number: Number of the file in its source.
         table: The table that the records go into.
         spill: A folder for files made on the way.
-        is_repaired: Whether a first try failed at something that a reader can mend.
-        skips: Whether records that cannot be read are left out, because some are there.
+        is_repaired: Whether the first try failed with a fault that the reader can mend.
+        skips: Whether unreadable records are left out, because the file has some.
         is_large: Whether DuckDB cannot read the file as it is, because records are too large.
-        copies: Files that were made of the source file, and are read in its stead.
-        notes: What the user should know of the file, although it can be read.
+        copies: Copies of the source file that are read instead of it.
+        notes: Warnings for the user about the file, which can be read all the same.
     """
 
     host: Host
@@ -66,7 +66,7 @@ class Reading:
 
     @property
     def source(self) -> LogicalSource:
-        """What the mapping says of the source."""
+        """The logical source."""
         return self.table.source
 
     def copy(self, ending: str) -> Path:

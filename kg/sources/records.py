@@ -1,4 +1,4 @@
-"""What a reader hands over: a file that an engine reads as it is, and where the values are in it.
+"""The output of a reader: a file that DuckDB reads as it is, and where its values are.
 
 Each record has its number, from 1 in the order of the file, and for each column of the table a
 text, or a list of texts, and the kind of its natural datatype (see `kg.mapping.source_table`).
@@ -19,14 +19,14 @@ class CsvRecords:
 
     Attributes:
         path: The file.
-        source: Its dialect, and which texts are no values.
+        source: Its dialect, and the texts that mean null.
         packing: How it is compressed: ``none``, ``gzip`` or ``zstd``.
         width: Number of its columns.
-        picked: For each column of the table, the number of the file's, from 0.
-        longest: Bytes that a record may have.
+        picked: For each column of the table, the number of the file's column, from 0.
+        longest: Most bytes of a record.
         skipped: Lines before the header, or before the first record.
-        numbered: Text before the number of a record, where a first column has it and there is no
-            header; empty where records are numbered as they come.
+        numbered: Text before the number of a record in the first column of a copy without header;
+            empty if records are numbered in the order of the file.
     """
 
     path: Path
@@ -77,9 +77,9 @@ class RowRecords:
     Attributes:
         path: The file.
         largest: Characters of the longest line.
-        lists: Whether there is a list of texts for each column instead, without kinds.
-        first: How many other texts stand before those of the columns.
-        aligned: Whether dates are midnights in columns that have other times.
+        lists: Whether each column has a list of texts instead, without kinds.
+        first: Number of other texts before those of the columns.
+        aligned: Whether a column with times writes its dates as midnights.
     """
 
     path: Path

@@ -1,8 +1,8 @@
-"""Rows of typed values: how their texts and natural datatypes are passed to the engine.
+"""Pass rows of typed values to DuckDB: their texts and natural datatypes.
 
-What Python libraries read (databases, workbooks, results of queries) is written one row a line,
-texts and kinds in turn, and read from there: a row then costs microseconds, and nothing grows in
-memory. Kinds are those of `kg.mapping.source_table`.
+Rows that Python libraries read (databases, workbooks, results of queries) are written one a line,
+texts and kinds in turn, and DuckDB reads that file: a row costs microseconds, and memory does not
+grow. Kinds are those of `kg.mapping.source_table`.
 
 Spec: https://www.w3.org/TR/r2rml/#natural-mapping
 """
@@ -24,9 +24,9 @@ from kg.sources.records import RowRecords
 Value = object
 Typed = tuple[str | None, str | None]
 
-# A row may be larger than a text that it holds, but not by much.
+# A row may be somewhat larger than the longest text in it.
 _LARGEST_ROW: Final = 1 << 28
-# Characters of what is no single value that messages may need.
+# Characters of a list or object that messages show.
 _SHOWN: Final = 100
 _encoded: Final = json.JSONEncoder(ensure_ascii=False).encode
 
@@ -58,7 +58,7 @@ _KINDS: Final[Mapping[type, Callable[..., Typed]]] = {
     bytes: lambda value: (value.hex().upper(), "h"),
     bytearray: lambda value: (value.hex().upper(), "h"),
     memoryview: lambda value: (value.hex().upper(), "h"),
-    # No single values, and no datatype of RDF for them.
+    # Not single values: RDF has no datatype for them.
     list: lambda value: (str(value)[:_SHOWN], "!"),
     tuple: lambda value: (str(value)[:_SHOWN], "!"),
     dict: lambda value: (str(value)[:_SHOWN], "!"),

@@ -1,8 +1,8 @@
-"""Which database servers a mapping may reach, and which of them it may send secrets to.
+"""Decide which database servers a mapping may reach, and which may get secrets.
 
 A mapping may come from somebody else. It names the server and, as ``$NAME``, variables of the
 environment for it: with both it could send any variable to any address. So variables are sent only
-to servers that the user has named: in a variable, in ``KG_HOSTS``, or by being this machine.
+to this machine, and to servers that the user has named in a variable or in ``KG_HOSTS``.
 """
 
 from __future__ import annotations
@@ -18,18 +18,18 @@ from kg.mapping.plan import Database, LogicalSource
 if TYPE_CHECKING:
     from sqlalchemy import URL
 
-# The variable that is the user's word for a database; R2RML mappings have no other.
+# The variable by which the user names a database; R2RML mappings cannot name one.
 DATABASE: Final = "KG_DATABASE"
 HOSTS: Final = "KG_HOSTS"
 VARIABLE: Final = re.compile(r"\$(?:\{(\w+)\}|(\w+))")
-# The host of an address, after a login, where a variable alone stands for it.
+# The host of an address, after a login, if it is a variable and nothing else.
 _HOST_VARIABLE: Final = re.compile(r"//(?:[^/?]*@)?(?:\$\{\w+\}|\$\w+)(?=[:/?]|$)")
-# Parameters by which PostgreSQL's library goes to another server than the address says.
+# Parameters that make PostgreSQL's library connect to another server than the address names.
 _OTHER_HOSTS: Final = ("host", "hostaddr", "service", "servicefile")
 
 
 def is_named_by_user(source: LogicalSource) -> bool:
-    """Tell whether the address of a source's database is the variable ``KG_DATABASE``."""
+    """Return whether the address of a source's database is the variable ``KG_DATABASE``."""
     match = VARIABLE.fullmatch((source.database or Database()).url.strip())
     return match is not None and (match[1] or match[2]) == DATABASE
 
@@ -38,11 +38,11 @@ def check_variables(source: LogicalSource, url: URL) -> None:
     """Refuse to send variables of the environment to a server that the user has not named.
 
     Args:
-        source: What the mapping says.
-        url: The address, variables replaced.
+        source: The logical source.
+        url: The address, with variables replaced.
 
     Raises:
-        InputError: It would be sent one.
+        InputError: The server is not named by the user, and would get a variable.
     """
     database = source.database or Database()
     written = database.url.strip()

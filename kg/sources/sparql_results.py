@@ -24,7 +24,7 @@ def read(reading: Reading) -> RowRecords:
     """Return the solutions of a SPARQL query as records.
 
     Raises:
-        InputError: The file is not valid RDF, or the query is no SELECT that can be asked.
+        InputError: The file is not valid RDF, or the query is not a SELECT that kg can run.
     """
     try:
         guarded = guard(reading.source.query, "the query of the source", {})
@@ -56,7 +56,7 @@ def _rows(reading: Reading, found: ox.QuerySolutions) -> Iterator[list[Value]]:
 
 
 def _text(term: ox.NamedNode | ox.BlankNode | ox.Literal | ox.Triple | None) -> str | None:
-    """Return what the CSV format writes for a term: no datatype, no language."""
+    """Return a term as the CSV format writes it, without datatype and language."""
     if term is None:
         return None
     if isinstance(term, ox.BlankNode):
@@ -65,7 +65,7 @@ def _text(term: ox.NamedNode | ox.BlankNode | ox.Literal | ox.Triple | None) -> 
 
 
 def _refused(reading: Reading, error: InputError) -> InputError:
-    """Return the guard's error, told of the mapping that holds the query."""
+    """Return the guard's error, placed in the mapping that holds the query."""
     place = error.location
     where = "" if place is None or place.line is None else f", line {place.line}"
     return InputError(

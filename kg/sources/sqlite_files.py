@@ -1,8 +1,8 @@
-"""SQLite files, opened so that a query can only read them, and can be ended.
+"""SQLite files, opened so that a query can only read them and can be interrupted.
 
 Opening a file for reading only is not enough: ``VACUUM INTO`` and ``ATTACH`` write other files.
-So an authorizer allows what reading needs, and nothing else. A query runs in SQLite's own code,
-where Python sees no signal; a progress handler gives it the chance.
+So an authorizer allows what reading needs, and nothing else. While a query runs in SQLite, Python
+handles no signals; a progress handler lets it do so.
 
 Spec: https://www.sqlite.org/c3ref/set_authorizer.html,
 https://www.sqlite.org/c3ref/progress_handler.html
@@ -17,11 +17,11 @@ from urllib.parse import quote
 
 from kg.paths import real_path
 
-# Bytes of the largest value or row: SQLite's own limit of 1 GB is more than may be held.
+# Most bytes of a value or row: SQLite's own limit of 1 GB is too much for memory.
 LARGEST_VALUE: Final = 2**26
-# Instructions of SQLite between two looks for a signal: some milliseconds.
+# SQLite's instructions between two checks for a signal: some milliseconds.
 _STEPS: Final = 100_000
-# What reading needs. Transactions are those of Python's module; they hold nothing to write.
+# Actions that reading needs. Python's module opens transactions, which write nothing.
 _ALLOWED: Final = frozenset(
     (
         sqlite3.SQLITE_SELECT,
@@ -30,7 +30,7 @@ _ALLOWED: Final = frozenset(
         sqlite3.SQLITE_TRANSACTION,
     )
 )
-# Pragmas that tell something of the file, with the name of a table or without any argument.
+# Pragmas that describe the file, with the name of a table or no argument.
 _PRAGMAS: Final = frozenset(
     (
         *("table_info", "table_xinfo", "table_list", "index_list", "index_info", "index_xinfo"),
@@ -38,9 +38,9 @@ _PRAGMAS: Final = frozenset(
         "read_uncommitted",
     )
 )
-# Functions that load code or set how texts are split.
+# Functions that load code or set a tokenizer.
 _FUNCTIONS_REFUSED: Final = frozenset(("load_extension", "fts3_tokenizer"))
-# The version numbers in the header of a file whose changes are logged beside it.
+# The version numbers in the header of a file in WAL mode.
 _LOGGED: Final = b"\x02\x02"
 
 
@@ -59,12 +59,12 @@ def connect(path: Path) -> sqlite3.Connection:
 
 
 def is_interrupted(error: BaseException | None) -> bool:
-    """Tell whether a query ended because of a signal: SQLite swallows what its handler raises."""
+    """Return whether a signal ended a query: SQLite swallows exceptions of its handler."""
     return getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_INTERRUPT
 
 
 def is_refused(error: BaseException | None) -> bool:
-    """Tell whether a query was refused because it does more than read."""
+    """Return whether a query was refused because it does not only read."""
     return getattr(error, "sqlite_errorcode", None) in (
         sqlite3.SQLITE_AUTH,
         sqlite3.SQLITE_READONLY,
@@ -72,7 +72,7 @@ def is_refused(error: BaseException | None) -> bool:
 
 
 def _look_up() -> int:
-    """Let Python handle signals, which it does between its own instructions; then go on."""
+    """Let Python handle signals, as it does between its own instructions; then go on."""
     return 0
 
 
@@ -86,7 +86,7 @@ def _authorize(
         return sqlite3.SQLITE_OK
     if action == sqlite3.SQLITE_PRAGMA and (first or "").lower() in _PRAGMAS:
         return sqlite3.SQLITE_OK
-    # So SQLite tells of table-valued functions such as json_each; the file is open for reading.
+    # SQLite reports table-valued functions such as json_each so; the file is open read-only.
     if action == sqlite3.SQLITE_UPDATE and first == "sqlite_master":
         return sqlite3.SQLITE_OK
     return sqlite3.SQLITE_DENY
@@ -95,8 +95,8 @@ def _authorize(
 def _address(path: Path) -> str:
     """Return the URI of a file.
 
-    A file whose changes are logged would get a log beside it when it is read. Where there is none,
-    no other program has it open, so it is opened as one that cannot change.
+    Reading a file in WAL mode would create a log beside it. If there is no log, no other program
+    has the file open, so it is opened as immutable.
     """
     address = f"file:{quote(str(real_path(path)))}?mode=ro"
     with path.open("rb") as stream:

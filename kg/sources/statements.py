@@ -1,7 +1,7 @@
-"""SQL of a source, looked at before a server sees it: one statement, and one that reads.
+"""Check the SQL of a source before a server gets it: it must be one statement that reads.
 
-The server's own switch for reading only holds within a transaction, which a second statement
-could end. What a single query does through functions is up to the rights of the server's user.
+The server's own read-only switch only holds within a transaction, which a second statement could
+end. The rights of the server's user decide what a single query may do through functions.
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ from kg.mapping.plan import LogicalSource
 _READING: Final = frozenset(("select", "with", "values", "table", "show", "describe", "desc"))
 _COMMENTS: Final = r"--[^\n]*|/\*.*?\*/"
 _QUOTED: Final = r"""'(?:[^']|'')*'|"(?:[^"]|"")*\""""
-# What holds no SQL: comments, texts, quoted names. PostgreSQL has texts between dollars too, and
-# those with backslashes; MySQL has backslashes in all texts, more comments and names.
+# Parts that hold no SQL: comments, texts, quoted names. PostgreSQL also has texts between dollars
+# and texts with backslashes; MySQL has backslashes in all texts, and more comments and names.
 _OPAQUE: Final = {
     "postgresql": re.compile(
         rf"{_COMMENTS}|(?<![\w$])[eE]'(?:[^'\\]|\\.|'')*'|{_QUOTED}"
@@ -28,17 +28,17 @@ _OPAQUE: Final = {
         re.DOTALL,
     ),
 }
-# MySQL runs what stands in such a comment; and writes files on the server's machine.
+# MySQL runs the text of such a comment; the two words write files on the server's machine.
 _HIDDEN: Final = re.compile(r"/\*M?!|\b(?:outfile|dumpfile)\b", re.IGNORECASE)
 
 
 def check_statement(query: str, backend: str, source: LogicalSource) -> None:
-    """Refuse what is not one statement that reads.
+    """Refuse anything but one statement that reads.
 
     Args:
         query: The SQL of a mapping.
         backend: ``postgresql`` or ``mysql``.
-        source: Where it is used.
+        source: The logical source that uses it.
 
     Raises:
         InputError: There are several statements, or the first is of another kind.

@@ -1,7 +1,7 @@
-"""The bytes and texts of source files: unpacked, decoded, and what goes wrong there with its place.
+"""Unpack and decode source files, and report faults with their place.
 
-Compressions are told by the mapping, or else by the ending of the file's name. An archive stands
-for the one file in it, or for the member that is named behind ``#``.
+The mapping names the compression; else the ending of the file's name decides. An archive gives the
+one file in it, or the member that is named after ``#``.
 
 Spec: https://kg-construct.github.io/rml-io/spec/docs/#compression-formats
 """
@@ -27,7 +27,7 @@ from kg.sources.files import ARCHIVES, SourceFile
 from kg.workspace import show_path
 
 _BLOCK: Final = 1 << 20  # bytes
-# Endings and what they stand for, longest first.
+# Endings and their compressions, longest first.
 _ENDINGS: Final = (
     (".tar.gz", "targz"),
     (".tar.xz", "tarxz"),
@@ -40,10 +40,10 @@ _ENDINGS: Final = (
     (".xz", "xz"),
     (".bz2", "bzip2"),
 )
-# Compressions that the engine undoes itself, as a stream. It reads Zstandard too, but takes a
-# file that was cut off for one that ends there.
+# Compressions that DuckDB unpacks itself, as a stream. It reads Zstandard too, but does not notice
+# that a file was cut off.
 NATIVE: Final = frozenset({"", "gzip"})
-# Codecs of Python for parts of names and of programs; and one that can hold half characters.
+# Python's codecs for host names and source code; and one that allows half characters.
 _NO_TEXTS: Final = frozenset(
     ("idna", "punycode", "undefined", "unicode-escape", "raw-unicode-escape", "utf-7")
 )
@@ -57,7 +57,7 @@ _MARKS: Final = (
 
 
 def compression_of(file: SourceFile, source: LogicalSource) -> str:
-    """Return the name of a file's compression; empty where it has none."""
+    """Return the name of a file's compression; empty if it has none."""
     if source.compression:
         return "" if source.compression == "none" else source.compression
     name = file.path.name.lower()
@@ -80,11 +80,11 @@ def open_source(file: SourceFile, source: LogicalSource) -> Iterator[IO[bytes]]:
 
     Raises:
         InputError: The file is missing, may not be read, is not packed as it should be, or is
-            an archive of which no single member is meant.
+            an archive of several members of which none is named.
         WorldError: Reading failed half-way.
     """
     kind = compression_of(file, source)
-    with ExitStack() as stack, _told(file, kind):
+    with ExitStack() as stack, _as_ours(file, kind):
         yield _opened(file, kind, stack)
 
 
@@ -104,7 +104,7 @@ def _opened(file: SourceFile, kind: str, stack: ExitStack) -> IO[bytes]:
 
         return cast(IO[bytes], stack.enter_context(bz2.open(file.path, "rb")))
     if kind == "zstd":
-        # Its package brings all readers of RDF along.
+        # Imported here: its package imports all readers of RDF.
         from kg.rdf.zstd import open_zstd
 
         return stack.enter_context(open_zstd(file.path))
@@ -137,7 +137,7 @@ def _tar_member(file: SourceFile, kind: str, stack: ExitStack) -> IO[bytes]:
 
 
 def _chosen(file: SourceFile, names: list[str]) -> str:
-    """Return the member that is meant; what file managers add does not count."""
+    """Return the named or only member; files that file managers add do not count."""
     real = [n for n in names if not n.startswith("__MACOSX/") and "/._" not in f"/{n}"]
     member = file.member
     wanted = [n for n in real if n.removeprefix("./") == member] if member else real
@@ -156,8 +156,8 @@ def _chosen(file: SourceFile, names: list[str]) -> str:
 
 
 @contextmanager
-def _told(file: SourceFile, kind: str) -> Iterator[None]:
-    """Turn what decompressors and the disk raise into kg's errors."""
+def _as_ours(file: SourceFile, kind: str) -> Iterator[None]:
+    """Turn errors of decompressors and of the disk into kg's errors."""
     place = file.location
     broken: tuple[type[Exception], ...] = (
         EOFError,
@@ -174,7 +174,7 @@ def _told(file: SourceFile, kind: str) -> Iterator[None]:
     except broken as error:
         raise bad_compression(place, kind, str(error)) from error
     except OSError as error:
-        if error.errno is None:  # that of gzip and bz2 for what they cannot unpack
+        if error.errno is None:  # gzip and bz2 raise it for bytes that they cannot unpack
             raise bad_compression(place, kind, str(error)) from error
         if isinstance(error, PermissionError | IsADirectoryError | FileNotFoundError):
             raise InputError(
@@ -269,7 +269,7 @@ def _moved(line: int, column: int, text: str) -> tuple[int, int]:
 def wrong_encoding(
     place: Location | None, source: LogicalSource, byte: int | None = None
 ) -> InputError:
-    """Return the error for a text that is not in the encoding it should be in."""
+    """Return the error for a text that is not in its encoding."""
     shown = f" (byte 0x{byte:02X})" if byte is not None else ""
     return InputError(
         "bad-encoding",
@@ -280,20 +280,20 @@ def wrong_encoding(
     )
 
 
-# How a text is decoded whose bad bytes are looked for later: each becomes a character of its own.
+# Decode bad bytes to characters of their own, so that they can be found later.
 BAD_BYTES: Final = "surrogateescape"
 _FIRST_BAD: Final = 0xDC00
 _BAD: Final = re.compile("[\udc80-\udcff]")
 
 
 def bad_byte(text: str) -> tuple[str, int] | None:
-    """Return what stands before the first bad byte of a text decoded with `BAD_BYTES`, and it."""
+    """Return the text before the first byte that `BAD_BYTES` kept, and that byte."""
     found = _BAD.search(text)
     return None if found is None else (text[: found.start()], ord(found[0]) - _FIRST_BAD)
 
 
 def with_bytes(text: str) -> str:
-    r"""Return a text decoded with `BAD_BYTES` with its bad bytes as people read them.
+    r"""Return a text decoded with `BAD_BYTES`, its bad bytes made readable.
 
     >>> with_bytes(b"caf\xe9".decode("utf-8", BAD_BYTES))
     'caf\\xE9'
@@ -305,11 +305,11 @@ def with_bytes(text: str) -> str:
 def open_text(
     file: SourceFile, source: LogicalSource, errors: str = "strict"
 ) -> Iterator[TextIOWrapper]:
-    """Give a source file as a stream of text whose line ends are as they are in the file.
+    """Give a source file as a stream of text that keeps its line ends.
 
     Args:
         file: The file.
-        source: What the mapping says of it.
+        source: The logical source.
         errors: ``strict``, or `BAD_BYTES`.
 
     Raises:
@@ -323,26 +323,26 @@ def open_text(
         ):
             yield text
     except UnicodeError:
-        # The error knows no line; reading once more finds it.
+        # The error has no line; reading again finds it.
         for _ in text_blocks(file, source):
             pass
         raise
 
 
 def _codec(file: SourceFile, source: LogicalSource) -> str:
-    """Return the name of the codec that decodes a file and passes over its byte order mark."""
+    """Return the name of the codec that decodes a file and skips its byte order mark."""
     name = encoding_of(source)
     if name == "utf-8":
         return "utf-8-sig"
     if not name.startswith(("utf-16-", "utf-32-")):
         return name
-    # Those that name the order of bytes take a mark for a character.
+    # Codecs that name the byte order take a mark for a character.
     with open_source(file, source) as stream:
         return _mark_of(stream.read(4), file, source) or name
 
 
 def _mark_of(start: bytes, file: SourceFile, source: LogicalSource) -> str:
-    """Return the encoding that a byte order mark stands for; empty where there is none.
+    """Return the encoding that a byte order mark means; empty if there is no mark.
 
     Raises:
         InputError: It is not the mark of the encoding that the source declares.
@@ -359,7 +359,7 @@ def _mark_of(start: bytes, file: SourceFile, source: LogicalSource) -> str:
 
 
 def unpacked(file: SourceFile, source: LogicalSource, target: Path) -> Path:
-    """Write the unpacked bytes of a source file to `target`, unless the file has them itself.
+    """Write the unpacked bytes of a source file to `target`, unless the file is not packed.
 
     Returns:
         The file with the bytes.
@@ -373,15 +373,15 @@ def unpacked(file: SourceFile, source: LogicalSource, target: Path) -> Path:
 
 
 def plain_text(file: SourceFile, source: LogicalSource, target: Path) -> tuple[Path, str]:
-    """Give a file with the source's text in UTF-8 that the engine can read.
+    """Give a file with the source's text in UTF-8 that DuckDB can read.
 
     Args:
         file: The source file.
-        source: What the mapping says of it.
+        source: The logical source.
         target: Where to write the text, if the file must be unpacked or decoded first.
 
     Returns:
-        The file, and its compression as the engine calls it.
+        The file, and its compression as DuckDB calls it.
     """
     kind = compression_of(file, source)
     with open_source(file, source) as stream:

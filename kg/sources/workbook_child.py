@@ -1,19 +1,19 @@
 """The process that reads a workbook: ``python -P workbook_child.py PATH TARGET BYTES``.
 
-The library holds the whole sheet in memory, with all cells between the first and the last that is
-used, and aborts where there is not enough; a small file can ask for any amount. So it works in a
-process of its own whose memory has a limit. Nothing of kg is imported but `lexical`.
+The library holds the whole sheet in memory, with all cells between the first and the last one in
+use. It aborts if memory runs out, and a small file can need any amount. So it runs in a separate
+process with a limit on its memory. Of kg, only `lexical` is imported.
 
-It talks in lines of JSON on its standard output, and listens on its standard input:
+It writes lines of JSON to its standard output, and reads them from its standard input:
 
-- it says the names of the sheets, and hears the number of one, how many rows to pass over, and
-  which ends of texts lose their white space;
-- it says the number of the first row with a value and its cells, and hears the numbers of the
+- it writes the names of the sheets, and reads the number of one, how many rows to skip, and which
+  ends of texts lose their white space;
+- it writes the number of the first row with a value and its cells, and reads the numbers of the
   columns to read, and whether that row is a record;
-- it writes the records to TARGET, one a line: the number of the row, then texts and kinds in turn,
-  and says how long the longest line is, and what was noticed.
+- it writes the records to TARGET, one a line: the number of the row, then texts and kinds in turn;
+  it then writes the length of the longest line, and the notes for the user.
 
-A line with ``error`` ends all.
+A line with ``error`` ends the exchange.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ from xml.etree import ElementTree
 _EXACT: Final = 2**53
 _BLANKS: Final = " \t\r\n"
 _BLOCK: Final = 1 << 20
-# A row that is longer than this is not looked through for what it has lost.
+# A longer row is not checked for lost cells.
 _LONGEST_ROW: Final = 1 << 24
 _RELATION: Final = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
 _ERROR: Final = re.compile(
@@ -80,7 +80,7 @@ def _say(message: object) -> None:
 
 def _hear() -> Any:  # noqa: ANN401  (what JSON holds)
     line = sys.stdin.readline()
-    if not line:  # the other side has ended
+    if not line:  # the parent has ended
         sys.exit(1)
     return json.loads(line)
 
@@ -119,7 +119,7 @@ def _write(
 
 
 def _maker(trim: str) -> Callable[[Cell], Made]:
-    """Return what makes the text and the kind of a cell, which are those of `dialect`."""
+    """Return the function that gives the text and the kind of a cell."""
     lexical = _lexical()
     ends = {"true": str.strip, "start": str.lstrip, "end": str.rstrip}.get(trim)
 
@@ -159,11 +159,11 @@ def _lexical() -> ModuleType:
     return module
 
 
-# --- what a sheet has lost ------------------------------------------------------------------
+# --- lost cells of a sheet ------------------------------------------------------------------
 
 
 def _noticed(sheet: Any, path: Path, name: str) -> list[str]:  # noqa: ANN401
-    """Return what the user should know of: cells that read as empty and are not."""
+    """Return the notes for the user about cells that read as empty and are not."""
     found = []
     merged = getattr(sheet, "merged_cell_ranges", None) or ()
     if merged:
@@ -220,7 +220,7 @@ class _Places:
 
 
 def _part(archive: zipfile.ZipFile, name: str) -> str:
-    """Return the name of the file of a sheet in an .xlsx file; empty where it is not known."""
+    """Return the name of the file of a sheet in an .xlsx file; empty if it is not known."""
     try:
         book = ElementTree.fromstring(archive.read("xl/workbook.xml"))
         relations = ElementTree.fromstring(archive.read("xl/_rels/workbook.xml.rels"))

@@ -1,9 +1,9 @@
 """XML: records by an XPath iterator, values by XPath relative to the record.
 
-Where the iterator is a path of names, the document is read as a stream and what has been read is
-forgotten, so its size does not matter. Any other XPath needs the whole tree in memory, which has
-a limit. Entities are not expanded and nothing is fetched; the limits of libxml2 (10 MB of text in
-an element, 256 levels) are kept.
+If the iterator is a path of names, the document is read as a stream and records are dropped once
+read, so its size does not matter. Any other XPath needs the whole tree in memory, up to a limit.
+Entities are not expanded and nothing is fetched; the limits of libxml2 (10 MB of text in an
+element, 256 levels) hold.
 
 Spec: https://kg-construct.github.io/rml-io/spec/docs/ (reference formulation XPath)
 """
@@ -30,15 +30,15 @@ from kg.sources.xml_paths import PathStep, fits, matches, parse_path, steps_up
 if TYPE_CHECKING:
     from lxml import etree
 
-# A parser that is fed.
+# lxml's parser for pieces of a document.
 Parser = Any
-# What an XPath gives: a list of elements and texts, a text, a number or a boolean.
+# The result of an XPath: a list of elements and texts, a text, a number or a boolean.
 Found = Any
-# Bytes that are parsed before what is done with is forgotten.
+# Bytes that are parsed before finished elements are dropped.
 _BLOCK: Final = 1 << 16
-# What the library and the part of a document that it holds take, in bytes; measured.
+# Bytes that lxml takes with the part of a document that it holds; measured.
 _LXML: Final = 32 * 2**20
-# Of libxml2: characters of a text, a name, or a comment; and how it says so.
+# libxml2's most characters of a text, a name, or a comment; and its message.
 _LONGEST_TEXT: Final = 10**7
 _LIMITS: Final = ("XML_PARSE_HUGE", "Excessive depth", "limit exceeded", "too long")
 # Bytes of a record, or of a document that is held whole, where no memory limit is known.
@@ -93,11 +93,11 @@ def root_of(file: SourceFile, source: LogicalSource) -> tuple[str, str]:
 
 
 class _Document:
-    """One XML document and the XPaths that are asked of it.
+    """One XML document and the XPaths that are evaluated on it.
 
     Args:
         file: The file.
-        source: What the mapping says of it.
+        source: The logical source.
         references: XPaths relative to a record.
         limit: Bytes of text that may be held as a tree.
     """
@@ -113,14 +113,14 @@ class _Document:
         self.namespaces = dict(source.namespaces)
         self.iterator = source.iterator.strip() or "/"
         self.references = references
-        # Relative to the document there is no element to start from.
+        # The document itself is not an element to start from.
         paths = [f"/{r}" if self.is_whole and not r.startswith("/") else r for r in references]
         self.finders = [self._compiled(path) for path in paths]
         self.text = self._compiled("string()")
 
     @property
     def _is_declared(self) -> bool:
-        """Whether the mapping says the encoding."""
+        """Whether the mapping declares the encoding."""
         return encoding_of(self.source) != "utf-8"
 
     @property
@@ -150,7 +150,7 @@ class _Document:
             if not levels and not any(step.anywhere for step in steps):
                 yield unit
                 continue
-            # Below the unit, and where records lie inside of records, document order is iter's.
+            # `iter` gives records within the unit, nested ones too, in document order.
             for element in unit.iter():
                 if isinstance(element.tag, str) and matches(_chain(element), steps):
                     yield element
@@ -158,7 +158,7 @@ class _Document:
     # --- as a stream ----------------------------------------------------------------------
 
     def _units(self, steps: Sequence[PathStep]) -> Iterator[etree._Element]:
-        """Yield the outermost elements that a path leads to, each complete, as they are read."""
+        """Yield the outermost elements of a path, each as soon as it is complete."""
         with self.blocks() as blocks:
             root_tag, start = self.root(blocks)
             tag = steps[-1].tag
@@ -192,7 +192,7 @@ class _Document:
 
     @contextmanager
     def blocks(self) -> Iterator[Iterator[bytes]]:
-        """Give the bytes of the document, in UTF-8 where the mapping says their encoding."""
+        """Give the bytes of the document, in UTF-8 if the mapping declares their encoding."""
         if self._is_declared:
             yield (text.encode() for text in text_blocks(self.file, self.source))
             return
@@ -217,7 +217,7 @@ class _Document:
         raise AssertionError("a document without a root is not well-formed")
 
     def _feed(self, parser: Parser, block: bytes) -> None:
-        # The library holds a tag until it ends.
+        # lxml holds a tag until it ends.
         ended = block.rfind(b">") + 1
         self.open = len(block) - ended + (0 if ended else self.open)
         if self.open > _LONGEST_TEXT:
@@ -237,7 +237,7 @@ class _Document:
 
     @staticmethod
     def _forget(root: etree._Element, steps: Sequence[PathStep]) -> etree._Element | None:
-        """Drop all that has been read and is not being read; return the unit being read."""
+        """Drop all elements that have been read; return the unit that is being read."""
         node, names = root, [str(root.tag)]
         while not matches(names, steps):
             if len(node) == 0:
@@ -250,7 +250,7 @@ class _Document:
     # --- as a tree ------------------------------------------------------------------------
 
     def _all(self) -> Iterator[etree._Element]:
-        """Yield the elements that any XPath leads to."""
+        """Yield the elements of any XPath."""
         find = self._compiled(self.iterator)
         parser = self.lxml.XMLParser(**self._options())
         size = 0
@@ -284,7 +284,7 @@ class _Document:
             "huge_tree": False,
             "remove_comments": True,
             "remove_pis": True,
-            # The document's own declaration counts, unless the mapping says something else.
+            # The document's own declaration counts, unless the mapping declares another.
             "encoding": "utf-8" if self._is_declared else None,
         }
 
@@ -326,10 +326,10 @@ class _Document:
         return str(self.text(element))
 
     def _check_entities(self, root: etree._Element) -> None:
-        """Refuse documents that declare entities: their content is a guess at best.
+        """Refuse documents that declare entities: kg cannot be sure of their content.
 
         Raises:
-            InputError: There are some, or there may be some in a file that is not fetched.
+            InputError: There are some, or there may be some in a file that kg does not fetch.
         """
         dtd: Any = root.getroottree().docinfo.internalDTD
         if dtd is None:
@@ -345,7 +345,7 @@ class _Document:
             )
 
     def _broken(self, error: etree.XMLSyntaxError, parser: Parser) -> KgError:
-        # The error itself may be the last of several; the first is what is wrong.
+        # The exception may be the last of several errors; the first is the cause.
         first = next(iter(parser.feed_error_log), None)
         line, column = (first.line, first.column) if first else error.position
         message = str(first.message if first else error.msg).partition(", line ")[0].strip()
@@ -394,7 +394,7 @@ class _Document:
 
 
 def _is_at(element: etree._Element, steps: Sequence[PathStep]) -> bool:
-    """Tell whether a path of children, from the root on, leads to an element."""
+    """Return whether a path of children, from the root on, leads to an element."""
     node: etree._Element | None = element
     for step in reversed(steps):
         if node is None or not fits(str(node.tag), step.tag):

@@ -1,7 +1,7 @@
-"""XPath iterators that can be followed while a document is still being read.
+"""XPath iterators that can be followed while a document is read as a stream.
 
-Such an iterator is a path of names: ``/a/b``, ``//x:item``, ``/a//b``, ``/feed/*``. What its
-references look at decides how much of the document around a record must be kept.
+Such an iterator is a path of names: ``/a/b``, ``//x:item``, ``/a//b``, ``/feed/*``. Its
+references decide how much of the document around a record must be kept.
 
 Spec: https://www.w3.org/TR/1999/REC-xpath-19991116/
 """
@@ -16,7 +16,7 @@ from typing import Final
 _NAME: Final = r"[^\W\d][\w.\-]*"
 _PATH: Final = re.compile(rf"(?:(//?)((?:{_NAME}:)?{_NAME}|(?:{_NAME}:)?\*))+")
 _STEP: Final = re.compile(rf"(//?)(?:({_NAME}):)?({_NAME}|\*)")
-# What leads out of a record in a way that is not counted.
+# Expressions that leave a record by an unknown number of levels.
 _OUTSIDE: Final = re.compile(
     r"\b(ancestor|ancestor-or-self|preceding|preceding-sibling|following|following-sibling|parent)"
     r"\s*::|\bid\s*\("
@@ -30,7 +30,7 @@ class PathStep:
     """A step of a simple path.
 
     Attributes:
-        anywhere: Whether any number of elements may stand between this and the step before.
+        anywhere: Whether any number of elements may be between this and the step before.
         tag: Name as ElementTree writes it: ``{namespace}local``, ``*`` for any.
     """
 
@@ -60,7 +60,7 @@ def parse_path(iterator: str, namespaces: Mapping[str, str]) -> tuple[PathStep, 
 def steps_up(expression: str) -> int | None:
     """Return how far above a record an expression looks; None where that is not known.
 
-    Attributes of the elements around a record are there while it is read, so they do not count.
+    Attributes of the elements around a record are known while it is read, so they do not count.
 
     >>> steps_up("name/text()"), steps_up("../@id"), steps_up("../name"), steps_up("//x")
     (0, 0, 1, None)
@@ -82,7 +82,7 @@ def steps_up(expression: str) -> int | None:
 
 
 def matches(chain: Sequence[str], steps: Sequence[PathStep]) -> bool:
-    """Tell whether a path leads to an element.
+    """Return whether a path leads to an element.
 
     Args:
         chain: Names of the elements from the root to the element.
@@ -100,7 +100,7 @@ def matches(chain: Sequence[str], steps: Sequence[PathStep]) -> bool:
 
 
 def fits(name: str, tag: str) -> bool:
-    """Tell whether an element's name is that of a step."""
+    """Return whether an element's name is that of a step."""
     if tag == "*" or name == tag:
         return True
     return tag.endswith("}*") and name.startswith(tag[:-1])

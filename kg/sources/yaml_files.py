@@ -1,7 +1,7 @@
 """YAML documents of records: turned into JSON as a stream of events, then read as JSON.
 
-Scalars keep the text that stands in the file: ``2022-11-18`` and ``01`` stay as they are. Plain
-scalars that YAML 1.2's core schema reads as null, booleans, integers or floats are these.
+Scalars keep their text: ``2022-11-18`` and ``01`` do not change. Plain scalars that YAML 1.2's core
+schema reads as null, booleans, integers or floats become these.
 
 Spec: https://yaml.org/spec/1.2.2/#103-core-schema
 """
@@ -48,7 +48,7 @@ _NUMBER: Final = re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][-+]?[0-9]+)?")
 _TEXT: Final = "tag:yaml.org,2002:str"
 # Aliases of aliases could blow up a small file without bound.
 _MOST_ALIASED: Final = 1 << 26
-# How deep documents may be nested, and how many characters a scalar may have.
+# Deepest nesting of a document, and most characters of a scalar.
 _MOST_LEVELS: Final = 200
 _LONGEST_SCALAR: Final = 1 << 22
 # Beside a file of JSON: the lines of its values, in the same shape.
@@ -61,7 +61,7 @@ def read(reading: Reading) -> JsonRecords:
     """Return the records of a YAML file.
 
     Raises:
-        InputError: The file is not valid YAML or not in its encoding, or a key stands twice.
+        InputError: The file is not valid YAML or not in its encoding, or a key occurs twice.
     """
     return json_files.read_lines(reading, converted(reading.file, reading.source, reading.spill))
 
@@ -71,13 +71,13 @@ def lines_of(
 ) -> dict[int, int]:
     """Return the line, from 1, on which each of some records starts.
 
-    Records that a filter, slice or descendant chooses have none.
+    Returns nothing for an iterator with a filter, slice or descendant step.
 
     Args:
         file: The YAML file.
-        source: What the mapping says of it.
+        source: The logical source.
         records: Numbers of records, from 1.
-        spill: Folder of what was made of the file when it was read.
+        spill: Folder of the JSON that was written when the file was read.
     """
     steps, tail = parse_jsonpath(source.iterator or "$").split()
     if tail:
@@ -105,9 +105,9 @@ def _inner(node: _Lines, step: Step) -> Sequence[_Lines]:
 
 
 def converted(file: SourceFile, source: LogicalSource, spill: Path) -> Path:
-    """Return a file of JSON documents, one a line, made of a YAML file; its lines lie beside it.
+    """Convert a YAML file to JSON documents, one a line; a second file has their line numbers.
 
-    Parsing YAML is slow, and several sources of a mapping may take their records from one file.
+    Parsing YAML is slow, and several sources of a mapping may read one file: it is parsed once.
     """
     state = file.path.stat()
     key = (file.path, file.member, source.encoding, source.compression, state.st_mtime_ns)
@@ -126,22 +126,22 @@ def converted(file: SourceFile, source: LogicalSource, spill: Path) -> Path:
 
 @dataclass(frozen=True, slots=True)
 class _Output:
-    """Where the values go as JSON, and their lines in the same shape."""
+    """The two files: values as JSON, and their line numbers in the same shape."""
 
     values: TextIO
     lines: TextIO
 
     def write(self, value: str, line: str | None = None) -> None:
-        """Write a piece to both; `line` is what the lines get instead."""
+        """Write a piece to both; `line` replaces it in the file of line numbers."""
         self.values.write(value)
         self.lines.write(value if line is None else line)
 
 
 class _Measured:
-    """A stream that tells where too much of it is read at once.
+    """A stream that raises if too much of it is read at once.
 
     Attributes:
-        size: Characters since this was set to 0 for the last time.
+        size: Characters read since this was last set to 0.
     """
 
     def __init__(self, stream: TextIO, place: Location) -> None:
