@@ -163,7 +163,7 @@ def read_tree(text: str) -> tree.Query | None:
     found = [token for token in tokens(text) if token.kind is not Kind.COMMENT]
     try:
         refuse_too_complex(text, "", found)
-        return parse(found)
+        return None if _is_broken(found) else parse(found)
     except (InputError, Stop, RecursionError):
         return None
 
@@ -180,10 +180,13 @@ def _parsed(
         mistake = stop.mistake
     except RecursionError as error:  # the caller's own calls have used up the stack
         raise too_deep(text, source, found[-1]) from error
-    broken = any(broken_at(token) is not None for token in found)
-    if parsed is None or broken or not _prefixes_known(parsed, found, prefixes):
+    if parsed is None or _is_broken(found) or not _prefixes_known(parsed, found, prefixes):
         raise advised(text, source, found, prefixes, mistake)
     return parsed
+
+
+def _is_broken(found: Sequence[Token]) -> bool:
+    return any(broken_at(token) is not None for token in found)
 
 
 def _prefixes_known(query: tree.Query, found: Sequence[Token], prefixes: Mapping[str, str]) -> bool:

@@ -118,6 +118,12 @@ _ESCAPE: Final = r"\\(?:u([0-9A-Fa-f]{4})|U([0-9A-Fa-f]{8})|(.))"
 _NAMED: Final = {"t": "\t", "n": "\n", "r": "\r", "b": "\b", "f": "\f"}
 
 
+def character(code: str) -> str:
+    """Return the character of an escape; nothing for what is none, which no query may hold."""
+    number = int(code, 16)
+    return chr(number) if number <= 0x10FFFF else ""
+
+
 def string_value(text: str) -> str:
     r"""Return what a token of kind ``STRING`` stands for: its text without quotes and escapes.
 
@@ -131,7 +137,7 @@ def string_value(text: str) -> str:
 
     def char(match: re.Match[str]) -> str:
         code = match[1] or match[2]
-        return chr(int(code, 16)) if code else _NAMED.get(match[3], match[3])
+        return character(code) if code else _NAMED.get(match[3], match[3])
 
     return re.sub(_ESCAPE, char, inside, flags=re.DOTALL)
 

@@ -10,7 +10,7 @@ from typing import Final, cast
 from typing import Literal as OneOf
 
 from kg.sparql.cursor import Cursor
-from kg.sparql.lexer import Kind, Token, string_value
+from kg.sparql.lexer import Kind, Token, character, string_value
 from kg.sparql.tree import (
     Annotated,
     AnnotationBlock,
@@ -372,18 +372,12 @@ def named(token: Token) -> Iri | Name:
     if token.kind is Kind.IRI:
         text = token.text[1:-1]
         if "\\" in text:
-            text = re.sub(_IRI_ESCAPE, lambda match: _character(match[1] or match[2]), text)
+            text = re.sub(_IRI_ESCAPE, lambda match: character(match[1] or match[2]), text)
         return Iri(text, span=span)
     prefix, _, local = token.text.partition(":")
     if "\\" in local:
         local = re.sub(r"\\(.)", r"\1", local)
     return Name(prefix, local, span=span)
-
-
-def _character(code: str) -> str:
-    number = int(code, 16)
-    # What is no character is refused before; see `kg.sparql.characters`.
-    return chr(number) if number <= 0x10FFFF else ""
 
 
 def _number_type(text: str) -> Iri:
