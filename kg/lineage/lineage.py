@@ -113,7 +113,7 @@ def workspace_lineage(
 
 
 def _left_out(workspace: Workspace) -> bool:
-    """Tell whether the build in force lacks what could not be read."""
+    """Return whether the build in force lacks what could not be read."""
     try:
         skipped = workspace.current_build().info().get("skipped")
     except InputError:  # there is no build, or none that can be read

@@ -71,7 +71,7 @@ def compare(first: str, second: str) -> Order | None:
 
 
 def holds(first: str, sign: str, second: str) -> bool:
-    """Tell whether a comparison holds: ``<``, ``<=``, ``>`` or ``>=``; not if it has no answer."""
+    """Return whether a comparison holds: ``<``, ``<=``, ``>`` or ``>=``; not if it has no answer."""
     order = compare(first, second)
     if order is None:
         return False

@@ -54,7 +54,7 @@ def _undescribed(*_: object, **__: object) -> str:
 
 
 class LessThan(pairs.LessThanConstraintComponent):
-    """Each value stands before those of another property."""
+    """Each value is before those of another property."""
 
     def _compare_lt(
         self, values: Iterable[Node], others: Iterable[Node], graph: Graph, focus: Node
@@ -63,7 +63,7 @@ class LessThan(pairs.LessThanConstraintComponent):
 
 
 class LessThanOrEquals(pairs.LessThanOrEqualsConstraintComponent):
-    """Each value stands before those of another property, or is as great."""
+    """Each value is before those of another property, or is as great."""
 
     def _compare_ltoe(
         self, values: Iterable[Node], others: Iterable[Node], graph: Graph, focus: Node

@@ -77,7 +77,7 @@ def _wanted(rules: ShapesGraph, result: Result) -> str | None:
 
 
 def _of_kind(shapes: ShapesGraph, result: Result, namer: Namer) -> str:
-    """Say why a node is no node shape or property shape, as it should be."""
+    """Say why a node is not a node shape or property shape, as it should be."""
     paths = shapes.objects(result.focus_node, _PATH)
     component = component_name(result.component)
     if len(paths) > 1:

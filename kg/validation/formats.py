@@ -88,7 +88,7 @@ class TableReport:
         shapes: The shapes graph.
         namer: Writes terms.
         width: Characters in a line, or None for no limit.
-        is_accepted: Tells whether a group of results is left out; by default none is.
+        is_accepted: Says whether a group of results is left out; by default none is.
         traced: How many results of a constraint have places. Of more, only the number is known,
             not the files: they make one group.
     """
@@ -246,7 +246,7 @@ class JsonReport:
 class SarifReport:
     """Writes a SARIF 2.1.0 log with one run.
 
-    A rule is a constraint of a shape. A result stands at the records that it came from, and
+    A rule is a constraint of a shape. A result is at the records that it came from, and
     else at the shape.
 
     Args:

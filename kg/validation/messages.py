@@ -127,7 +127,7 @@ def _shape_name(shapes: ShapesGraph, node: str, namer: Namer) -> str:
 
 
 def _written(shapes: ShapesGraph, node: str, namer: Namer) -> str | None:
-    """Return a shape without a name as it may stand in a file; None where shapes are inside."""
+    """Return a shape without a name as it may be in a file; None where shapes are inside."""
     said = []
     for predicate, objects in shapes.index.get(node, {}).items():
         if predicate in _UNSAID:

@@ -25,7 +25,7 @@ class Targets:
     objects_of: tuple[str, ...] = ()
 
     def __bool__(self) -> bool:
-        """Tell whether there is any target."""
+        """Return whether there is any target."""
         return any((self.classes, self.nodes, self.subjects_of, self.objects_of))
 
 

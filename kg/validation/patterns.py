@@ -21,7 +21,7 @@ from kg.validation.paths import Alternative, Inverse, Path, Predicate, Sequence
 
 THIS: Final = "?this"
 SIGNS: Final = frozenset({"<", "<=", ">", ">=", "=", "!="})
-# Where a literal stands in a pattern: an index may hold it in another form.
+# Where a literal is in a pattern: an index may hold it in another form.
 _SOME_LITERAL: Final = '""'
 _BOOLEAN: Final = f"{XSD}boolean"
 

@@ -35,7 +35,7 @@ _CASTS: Final = frozenset(
     XSD + name
     for name in ("boolean", "double", "float", "decimal", "integer", "dateTime", "date", "string")
 )
-# Variables of which a solution needs one, or it is no result.
+# Variables of which a solution needs one, or it is not a result.
 _REPORTED: Final = ("this", "value", "path", "failure")
 _ENGINE_PLACE: Final = re.compile(r"^error at \d+:\d+: ")
 
@@ -177,7 +177,7 @@ def _check_functions(shapes: ShapesGraph, node: str, query: Guarded) -> None:
 
 
 def _selected(query: Guarded) -> set[str]:
-    """Return the variables that a SELECT gives; for a star, all that stand in the query."""
+    """Return the variables that a SELECT gives; for a star, all that are in the query."""
     body = query.tree.body
     if isinstance(body, tree.Select) and body.items is not None:
         return set(visible(query.tree))
@@ -185,7 +185,7 @@ def _selected(query: Guarded) -> set[str]:
 
 
 def _rdflib_reads(text: str) -> bool:
-    """Tell whether rdflib reads a query that Oxigraph does not, as it is more lenient."""
+    """Return whether rdflib reads a query that Oxigraph does not, as it is more lenient."""
     from pyparsing import ParseBaseException
     from rdflib.plugins.sparql.parser import parseQuery
 

@@ -82,7 +82,7 @@ class Regex:
         python: The expression for Python's ``re``.
         rust: The expression for Rust's, or None where it has what that lacks.
         loops: How many loops over a text Python may need, one within the other.
-        nested: Whether a repeat stands in another, so that there may be as many ways to match as
+        nested: Whether a repeat is in another, so that there may be as many ways to match as
             a text has parts.
     """
 
@@ -152,7 +152,7 @@ def read_regex(pattern: str, flags: str) -> Regex:
     """Read the value of ``sh:pattern`` with that of ``sh:flags``.
 
     Raises:
-        RegexError: It is no regular expression, or one that kg does not read.
+        RegexError: It is not a regular expression, or one that kg does not read.
     """
     given, kept = normalized(pattern, flags)
     reader = _Reader(given, kept)

@@ -158,5 +158,5 @@ class Verdict:
         return not self.counts
 
     def fails(self, at: Severity) -> bool:
-        """Tell whether there is a result at least as bad as `at`."""
+        """Return whether there is a result at least as bad as `at`."""
         return any(severity >= at for severity in self.counts)

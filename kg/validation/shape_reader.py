@@ -115,7 +115,7 @@ class _Reader:
         )
 
     def _is_class(self) -> bool:
-        """Tell whether the shape is a class too, and so its own target.
+        """Return whether the shape is a class too, and so its own target.
 
         Spec: https://www.w3.org/TR/shacl/#implicit-targetClass
         """

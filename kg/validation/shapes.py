@@ -59,7 +59,7 @@ class ShapesGraph:
         prefixes: Prefixes that the files declare.
         unknown: Names in SHACL's namespace that SHACL does not have, and where each first stands.
         places: Where a subject first has a predicate.
-        mentions: Where each object that is no literal is first mentioned.
+        mentions: Where each object that is not a literal is first mentioned.
         notes: What users should know of the shapes, one sentence each.
     """
 
@@ -158,7 +158,7 @@ class ShapesGraph:
         return found
 
     def owner(self, node: str) -> str:
-        """Return the nearest node with a name that a node of the shapes graph stands in."""
+        """Return the nearest node with a name that a node of the shapes graph is in."""
         seen = {node}
         while node.startswith("_") and node in self._referrers:
             node = self._referrers[node]
@@ -241,7 +241,7 @@ def path_fault(shapes: ShapesGraph, path: str) -> str | None:
 
 
 def _path_parts(shapes: ShapesGraph, node: str) -> Iterator[str]:
-    """Yield the paths that a path that is no IRI is made of."""
+    """Yield the paths that a path that is not an IRI is made of."""
     for predicate in (*_PATH_LISTS, *(predicate for predicate, _ in _WRAPPERS), sh("inversePath")):
         for value in shapes.objects(node, predicate):
             heads = [node] if predicate == RDF_FIRST else [value]

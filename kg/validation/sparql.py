@@ -67,7 +67,7 @@ def prepare(shapes: ShapesGraph, constraint: str, path: Path | None) -> Query:
         path: The path of its shape, which stands for ``$PATH``.
 
     Raises:
-        InputError: The query is no SPARQL, or one that kg refuses.
+        InputError: The query is not SPARQL, or one that kg refuses.
     """
     given = shapes.objects(constraint, sh("select"))
     guarded = read_query(shapes, constraint, split_literal(given[0]).lexical, path)
@@ -91,7 +91,7 @@ def read_query(shapes: ShapesGraph, node: str, text: str, path: Path | None) -> 
         path: What stands for ``$PATH``.
 
     Raises:
-        InputError: It is no SPARQL, or is refused; the query begins in the second line.
+        InputError: It is not SPARQL, or is refused; the query begins in the second line.
     """
     if path is not None:
         text = with_path(text, "PATH", to_sparql(path))

@@ -22,7 +22,7 @@ _COLLAPSED: Final = frozenset({f"{XSD}token", f"{XSD}normalizedString"})
 
 
 def is_true(term: str) -> bool:
-    """Tell whether a value of a shapes graph is true: only the word is, as in pySHACL."""
+    """Return whether a value of a shapes graph is true: only the word is, as in pySHACL."""
     return is_literal(term) and split_literal(term).lexical.lower() == "true"
 
 
@@ -32,7 +32,7 @@ def to_rdflib(term: str) -> Node:
     Plain strings have no datatype, as rdflib's own parsers leave them.
 
     Raises:
-        ValueError: The text is no term.
+        ValueError: The text is not a term.
     """
     from rdflib.term import BNode, Literal, URIRef
 

@@ -104,7 +104,7 @@ _SHAPE_TYPES: Final = frozenset({sh("NodeShape"), sh("PropertyShape")})
 
 
 def surely_well_formed(shapes: ShapesGraph) -> bool:
-    """Tell whether the SHACL of SHACL surely accepts the shapes."""
+    """Return whether the SHACL of SHACL surely accepts the shapes."""
     if not all(_rules_hold(shapes, subject) for subject in shapes.index):
         return False
     values = {
@@ -149,7 +149,7 @@ def _rules_hold(shapes: ShapesGraph, subject: str) -> bool:
 
 
 def _is_one_kind(shapes: ShapesGraph, shape: str, as_property: bool, as_node: bool) -> bool:
-    """Tell whether a shape is surely a node shape or a property shape, as it is used."""
+    """Return whether a shape is surely a node shape or a property shape, as it is used."""
     if is_literal(shape):
         return False
     kinds = set(shapes.objects(shape, RDF_TYPE))
@@ -164,7 +164,7 @@ def _is_one_kind(shapes: ShapesGraph, shape: str, as_property: bool, as_node: bo
 
 
 def _is_path(shapes: ShapesGraph, node: str, depth: int) -> bool:
-    """Tell whether a node is surely a well-formed path.
+    """Return whether a node is surely a well-formed path.
 
     Spec: https://www.w3.org/TR/shacl/#property-paths
     """

@@ -105,5 +105,5 @@ COMPONENTS = {
 
 
 def conforms(component: str, order: str) -> bool:
-    """Tell whether a value conforms, as it compares with the other one (``<``, ``=``, ``>``)."""
+    """Return whether a value conforms, as it compares with the other one (``<``, ``=``, ``>``)."""
     return order != "" and order in COMPONENTS[component]

@@ -92,7 +92,7 @@ def found(
 def differs(
     seed: int, connection: duckdb.DuckDBPyConnection, folder: Path, asked: Counter[str]
 ) -> bool:
-    """Tell whether results are lost where nodes are left out; count the nodes asked about."""
+    """Return whether results are lost where nodes are left out; count the nodes asked about."""
     table, shapes = load(random_comparison(seed), connection, folder)
     outcome = []
     for narrowed in (0, 10**9):
