@@ -1,4 +1,4 @@
-"""SHACL validation: suspects found by SQL, the judge, results led back to their records."""
+"""SHACL validation: DuckDB finds suspects, pySHACL judges them, results are traced to records."""
 
 from kg.validation.check import load_shapes
 from kg.validation.results import Result, Severity, ShapeWay, Sink, Verdict

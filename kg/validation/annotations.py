@@ -11,7 +11,7 @@ from kg.errors import Location
 from kg.wording import printable
 
 AnnotationLevel = Literal["error", "warning", "notice"]
-# Annotations of one level that GitHub shows of a step.
+# GitHub shows at most this many annotations of each level for a step.
 MOST_SHOWN: Final = 10
 
 
@@ -21,7 +21,7 @@ def annotation(level: AnnotationLevel, place: Location | None, title: str, text:
     Args:
         level: How bad it is.
         place: The file, and the line and column if they are known.
-        title: What is shown in bold above the text.
+        title: The bold line above the text.
         text: The text; it may have several lines.
 
     >>> annotation("notice", Location("a,b.csv", 2), "doubt", "100%\nsure")
@@ -39,6 +39,6 @@ def annotation(level: AnnotationLevel, place: Location | None, title: str, text:
 
 
 def _escaped(text: str, more: str = "") -> str:
-    """Escape what ends a field or a command; show what moves a terminal's cursor."""
+    """Escape characters that end a field or command; make control characters visible."""
     escaped = "%\r\n" + more
     return "".join(f"%{ord(char):02X}" if char in escaped else printable(char) for char in text)

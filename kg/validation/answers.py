@@ -1,4 +1,4 @@
-"""Results that SQL found, told as the judge tells its own."""
+"""Validation results from rows that DuckDB found, in the form of pySHACL's results."""
 
 from __future__ import annotations
 
@@ -17,17 +17,17 @@ from kg.validation.results import Result
 from kg.validation.shapes import ShapesGraph
 from kg.validation.sieve.answering import Told
 
-# Stands for the value in a sentence that is made once for many values.
+# Placeholder for the value in a sentence that many results share.
 _VALUE = "\x00"
 
 
 class Teller:
-    """Makes results of rows.
+    """Turns rows into validation results.
 
     Args:
         shapes: The shapes graph.
-        reasons: How many results of each constraint are given reasons for every branch.
-        reasoned: How many were, by source shape and component; it is added to.
+        reasons: How many results of each constraint get reasons for every branch.
+        reasoned: Results that have got reasons, by source shape and component; updated here.
     """
 
     def __init__(
@@ -40,7 +40,7 @@ class Teller:
         self._known: dict[tuple[str, str, str | None], tuple[Result, str | None]] = {}
 
     def results(self, told: Told) -> Iterator[Result]:
-        """Yield a result as often as it counts, with the reasons for it."""
+        """Yield a result as often as it counts, with its reasons."""
         yield from [self._reasoned_out(told, self._result(told))] * told.times
 
     def _result(self, told: Told) -> Result:
@@ -74,7 +74,7 @@ class Teller:
         return tuple(sorted(found, key=lambda result: result.sort_key))
 
     def _reasoned_out(self, told: Told, result: Result) -> Result:
-        """Say of each branch of a logical constraint why it failed, or that it did not."""
+        """Add for each branch of a logical constraint why it failed, or that it held."""
         key = (result.source_shape, result.component)
         if not told.branches or self._reasoned[key] >= self._reasons:
             return result
@@ -87,7 +87,7 @@ class Teller:
         return replace(result, reasons=tuple(reasons))
 
     def _first(self, shape: str, component: str, path: Path | None) -> tuple[Result, str | None]:
-        """Return what results of a constraint share, and the sentence where it has no message."""
+        """Return the common part of a constraint's results; and a sentence if it has no message."""
         messages = tuple(sorted(set(self._shapes.objects(shape, sh("message")))))
         severity = self._shapes.value(shape, sh("severity")) or sh("Violation")
         like = Result("", path, None, shape, component, severity, messages)

@@ -12,7 +12,7 @@ from typing import Final
 
 from kg.names import BASE_RANGES
 
-# First and last code point, both included; sorted and apart.
+# First and last code point, both included; sorted, with gaps between ranges.
 Ranges = tuple[tuple[int, int], ...]
 
 LAST: Final = 0x10FFFF
@@ -35,7 +35,7 @@ CATEGORIES: Final = frozenset(_MINOR) | {m + n for m, minor in _MINOR.items() fo
 
 
 def merged(ranges: Iterable[tuple[int, int]]) -> Ranges:
-    """Return ranges sorted, those that touch made one.
+    """Return ranges sorted, and joined where they touch.
 
     >>> merged([(5, 7), (1, 2), (3, 4)])
     ((1, 7),)
@@ -64,12 +64,12 @@ def complement(ranges: Ranges) -> Ranges:
 
 
 def difference(ranges: Ranges, less: Ranges) -> Ranges:
-    """Return the characters of a set that another does not have."""
+    """Return the characters of a set that are not in another."""
     return complement(merged((*complement(ranges), *less)))
 
 
 def name_characters() -> Ranges:
-    """Return the characters that a name in XML may have."""
+    """Return the characters allowed in an XML name."""
     return merged((*NAME_START, *_NAME_REST))
 
 

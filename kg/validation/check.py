@@ -1,4 +1,4 @@
-"""Shapes are checked before they are used: against the SHACL of SHACL, and for what kg refuses.
+"""Check shapes before use: against the SHACL of SHACL, and for features that kg refuses.
 
 Spec: https://www.w3.org/TR/shacl/#shacl-shacl
 """
@@ -30,11 +30,11 @@ def load_shapes(files: Sequence[FilePath], *, ignore_unsupported: bool = False) 
 
     Args:
         files: The files.
-        ignore_unsupported: Leave out what kg does not support, and note it, instead of refusing it.
+        ignore_unsupported: Leave out unsupported features with a note, instead of refusing them.
 
     Raises:
         InputError: There is no file; one is missing or not valid RDF; or a shape is not
-            well-formed or uses what kg does not support.
+            well-formed or uses an unsupported feature.
     """
     if not files:
         raise InputError(
@@ -42,7 +42,7 @@ def load_shapes(files: Sequence[FilePath], *, ignore_unsupported: bool = False) 
             "there are no shapes to validate against",
             hint="Put SHACL files into shapes/, or name them with --shapes FILE.",
         )
-    with stopping():  # shapes are no data, of which some may be missing
+    with stopping():  # --on-bad skip is for data; shapes must be complete
         shapes = read_shapes(files)
     left_out = list(unsupported(shapes))
     if ignore_unsupported and left_out:
@@ -57,12 +57,12 @@ def load_shapes(files: Sequence[FilePath], *, ignore_unsupported: bool = False) 
 
 
 def _raise_all(errors: Iterable[InputError]) -> None:
-    """Raise errors in the order of the files, each once."""
+    """Raise the errors in file order, without duplicates."""
     raise_all(sorted(errors, key=lambda error: _line(error.location)), "the shapes")
 
 
 def refuse_unsupported(shapes: ShapesGraph) -> None:
-    """Refuse what kg would pass over in silence.
+    """Refuse features that would otherwise be ignored silently.
 
     Raises:
         InputError: A shape uses a feature of SHACL-AF or SHACL-JS.
@@ -75,13 +75,13 @@ def check_shapes(shapes: ShapesGraph) -> None:
     """Validate the shapes against the SHACL of SHACL.
 
     Raises:
-        InputError: A shape is not well-formed; the message names its place and what is wrong.
+        InputError: A shape is not well-formed; the message says where, and why.
     """
     _raise_all(shape_errors(shapes))
 
 
 def shape_errors(shapes: ShapesGraph) -> Iterator[InputError]:
-    """Yield what the SHACL of SHACL finds wrong with shapes, and paths that are too large."""
+    """Yield the violations of the SHACL of SHACL, and property paths that are too large."""
     large = {path: told for path in _paths(shapes) if (told := path_fault(shapes, path))}
     if large:
         yield from (shapes.error(path, told) for path, told in large.items())
@@ -100,7 +100,7 @@ def _paths(shapes: ShapesGraph) -> list[str]:
 
 
 def pattern_errors(shapes: ShapesGraph) -> Iterator[InputError]:
-    """Yield what is wrong with patterns, which otherwise a value would bring to light."""
+    """Yield invalid patterns now, rather than when the first value is matched."""
     for shape, predicate, pattern in shapes.triples():
         if predicate != sh("pattern") or not is_literal(pattern):
             continue
@@ -109,7 +109,8 @@ def pattern_errors(shapes: ShapesGraph) -> Iterator[InputError]:
         try:
             read_regex(split_literal(pattern).lexical, given)
         except RegexError as error:
-            yield shapes.error(shape, f"sh:pattern is no regular expression that kg reads: {error}")
+            message = f"sh:pattern is not a regular expression that kg supports: {error}"
+            yield shapes.error(shape, message)
 
 
 def _place(shapes: ShapesGraph, result: Result) -> tuple[tuple[str, int], tuple[object, ...]]:
@@ -121,12 +122,12 @@ def _line(place: Location | None) -> tuple[str, int]:
 
 
 def meta_judge() -> Judge:
-    """Return the judge of shapes: pySHACL with the SHACL of SHACL."""
+    """Return pySHACL loaded with the SHACL of SHACL."""
     return Judge(_shacl_of_shacl())
 
 
 def _shacl_of_shacl() -> ShapesGraph:
-    """Return the shapes that pySHACL ships for checking shapes."""
+    """Return pySHACL's own copy of the SHACL of SHACL."""
     from importlib.resources import as_file, files
 
     with as_file(files("pyshacl") / "assets" / "shacl-shacl.ttl") as path:

@@ -1,11 +1,11 @@
-"""The order of two terms, as SPARQL's ``<`` and ``<=`` see it: which comes first, or neither.
+"""Compare two terms as SPARQL's ``<`` and ``<=`` do: less, equal, greater, or not comparable.
 
-Terms are text in the form of the quad table. Values of different kinds do not compare: a number
-with a string, a date with a dateTime, a month with forty days, texts of two languages, IRIs. Dates
-and times with a zone compare with those without one where that is certain for every zone.
+Terms are text in the form of the quad table. Values of different kinds are not comparable: a
+number and a string, a date and a dateTime, a month and forty days, texts in two languages, IRIs.
+A time with a zone and one without compare if the answer is the same for every zone.
 
-Beyond SPARQL's own operators, as Jena and TopBraid do: texts of one language compare, values of
-``xsd:gYear`` and its kin do, and a term is as great as itself.
+As in Jena and TopBraid, more is comparable than in SPARQL: texts in the same language, values of
+``xsd:gYear`` and the like, and any term with itself (equal).
 
 Spec: https://www.w3.org/TR/sparql11-query/#OperatorMapping,
 https://www.w3.org/TR/xmlschema11-2/#dateTime
@@ -27,20 +27,20 @@ from kg.terms import RDF_LANG_STRING, XSD
 from kg.validation.terms import is_literal, split_literal
 
 Order = Literal[-1, 0, 1]
-# The kind of a value, and what values of a kind compare by.
+# The kind of a value, and the key by which values of that kind are ordered.
 Value = tuple[str, object]
 
 _STRINGS: Final = frozenset(
     ("string", "normalizedString", "token", "language", "Name", "NCName", "NMTOKEN")
 )
-# The kinds of dates and times, each with the parts that it has, and their zone.
+# The date and time datatypes.
 _MOMENTS: Final = ("dateTime", "date", "time", "gYear", "gYearMonth", "gMonth", "gMonthDay", "gDay")
 _MOMENT: Final = re.compile(
     "(?:(?P<year>-?[0-9]{4,18})|-)?(?:-(?P<month>[0-9]{2})|-)?(?:-(?P<day>[0-9]{2}))?"
     r"T?(?:(?P<hour>[0-9]{2}):(?P<minute>[0-9]{2}):(?P<second>[0-9]{2}(?:\.[0-9]{1,1000})?))?"
     "(?P<zone>Z|[+-][0-9]{2}:[0-9]{2})?"
 )
-# A leap year, whose last day times are of.
+# A leap year; times of day are placed on its last day.
 _SOME_YEAR: Final = 1972
 _DAY_SECONDS: Final = 86_400
 _WIDEST_ZONE: Final = 14 * 3600
@@ -50,12 +50,12 @@ _DURATION: Final = re.compile(
     rf"(-)?P(?:({_N})Y)?(?:({_N})M)?(?:({_N})D)?T?(?:({_N})H)?(?:({_N})M)?"
     rf"(?:({_N}(?:\.[0-9]{{1,1000}})?)S)?"
 )
-# The days from which durations are counted that mix months and days.
+# Months to which durations are added, to compare those that mix months and days.
 _REFERENCES: Final = ((1696, 9), (1697, 2), (1903, 3), (1903, 7))
 
 
 def compare(first: str, second: str) -> Order | None:
-    """Return -1, 0 or 1 as the first term is less, as great or greater; None if neither is known.
+    """Return -1, 0 or 1 if the first term is less, equal or greater; None if not comparable.
 
     >>> compare('"9"^^<http://www.w3.org/2001/XMLSchema#integer>', '"10"')
     >>> compare('"a"', '"b"')
@@ -71,7 +71,7 @@ def compare(first: str, second: str) -> Order | None:
 
 
 def holds(first: str, sign: str, second: str) -> bool:
-    """Return whether a comparison holds: ``<``, ``<=``, ``>`` or ``>=``; not if it has no answer."""
+    """Return whether ``first sign second`` holds; false for terms that are not comparable."""
     order = compare(first, second)
     if order is None:
         return False
@@ -80,7 +80,7 @@ def holds(first: str, sign: str, second: str) -> bool:
 
 @lru_cache(maxsize=4096)
 def _value(term: str) -> Value | None:
-    """Return the value of a literal that compares with others; None for other terms."""
+    """Return the value of a literal; None for terms that cannot be compared."""
     if not is_literal(term):
         return None
     parts = split_literal(term)
@@ -118,9 +118,9 @@ def _is_floating(datatype: str) -> bool:
 
 
 def _number(name: str, lexical: str) -> Decimal | tuple[str, float] | None:
-    """Return an exact number, or one of ``xsd:float`` or ``xsd:double`` with its name.
+    """Return an exact number, or an ``xsd:float`` or ``xsd:double`` with its datatype's name.
 
-    None for NaN, which compares with nothing.
+    Returns None for NaN, which is not comparable.
     """
     if name not in ("float", "double"):
         return Decimal(lexical)
@@ -130,7 +130,7 @@ def _number(name: str, lexical: str) -> Decimal | tuple[str, float] | None:
 
 
 def _single(number: float) -> float:
-    """Return the nearest number of single precision."""
+    """Round to single precision."""
     try:
         return float(struct.unpack("f", struct.pack("f", number))[0])
     except OverflowError:
@@ -138,7 +138,7 @@ def _single(number: float) -> float:
 
 
 def _numerically(a: object, b: object) -> Order | None:
-    """Compare numbers, after both are what the less exact one is.
+    """Compare numbers, both promoted to the less exact type.
 
     Spec: https://www.w3.org/TR/xpath20/#promotion
     """
@@ -165,7 +165,7 @@ def _plainly(a: object, b: object) -> Order:
 
 
 def _moment(name: str, lexical: str) -> Value | None:
-    """Return when a date or time begins, in seconds, and whether its zone is known."""
+    """Return the start of a date or time in seconds, and whether it has a zone."""
     found = _MOMENT.fullmatch(lexical)
     if found is None:  # more digits than are compared
         return None
@@ -181,7 +181,7 @@ def _moment(name: str, lexical: str) -> Value | None:
 
 
 def _offset(zone: str | None) -> int:
-    """Return a zone's seconds from UTC."""
+    """Return a zone's offset from UTC in seconds."""
     if zone in (None, "Z"):
         return 0
     minutes = int(zone[1:3]) * 60 + int(zone[4:6])
@@ -189,15 +189,15 @@ def _offset(zone: str | None) -> int:
 
 
 def _days(year: int, month: int, day: int) -> int:
-    """Return the number of a day in the Gregorian calendar; years of any size, also negative."""
-    # The year begins in March, so that a leap day is its last.
+    """Return the number of a day in the Gregorian calendar, for any year, also negative."""
+    # Count years from March, so that a leap day is the last of its year.
     shifted, since_march = (year, month - 3) if month > 2 else (year - 1, month + 9)
     leap_days = shifted // 4 - shifted // 100 + shifted // 400
     return 365 * shifted + leap_days + (153 * since_march + 2) // 5 + day
 
 
 def _in_time(a: object, b: object) -> Order | None:
-    """Compare moments; without a zone, one may be up to 14 hours earlier or later.
+    """Compare moments; one without a zone may be up to 14 hours earlier or later.
 
     Spec: https://www.w3.org/TR/xmlschema11-2/#vp-dt-order
     """
@@ -212,7 +212,7 @@ def _in_time(a: object, b: object) -> Order | None:
 
 
 def _duration(lexical: str) -> Value | None:
-    """Return a duration as months and seconds; months and days are of different kinds."""
+    """Return a duration as months and seconds; its kind says which of them it has."""
     found = _DURATION.fullmatch(lexical)
     if found is None:  # more digits than are compared
         return None
@@ -230,7 +230,7 @@ def _duration(lexical: str) -> Value | None:
 
 
 def _in_length(a: object, b: object) -> Order | None:
-    """Compare durations of one kind; those that mix months and days from four days on.
+    """Compare durations of one kind; mixed ones by adding them to four reference dates.
 
     Spec: https://www.w3.org/TR/xmlschema11-2/#vp-du-order
     """
@@ -248,7 +248,7 @@ def _in_length(a: object, b: object) -> Order | None:
 
 
 def _end(start: tuple[int, int], duration: tuple[str, int, Fraction]) -> Fraction:
-    """Return the second in which a duration ends that begins with a month."""
+    """Return the second in which a duration ends that starts with the given month."""
     year, month = divmod(start[0] * 12 + start[1] - 1 + duration[1], 12)
     return _days(year, month + 1, 1) * _DAY_SECONDS + duration[2]
 

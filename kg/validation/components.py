@@ -1,10 +1,10 @@
-"""Constraint components of pySHACL that kg evaluates in its own way.
+"""Constraint components that replace pySHACL's own.
 
-pySHACL compares values as Python does: a date with a dateTime, a text with a text of any language;
-a blank node ends the run. Its patterns are Python's. Here values compare as in SPARQL, and
-patterns are those of XPath, as SHACL asks. All else stays pySHACL's.
+pySHACL compares values as Python does: a date with a dateTime, texts in different languages; a
+blank node aborts the run. Its patterns are Python's. The components here compare values as SPARQL
+does and read patterns as XPath does, as SHACL requires. All others remain pySHACL's.
 
-Import this module where it is used: pySHACL takes long to import.
+Import this module lazily: importing pySHACL is slow.
 
 Spec: https://www.w3.org/TR/shacl/#core-components-range,
 https://www.w3.org/TR/shacl/#PatternConstraintComponent
@@ -29,13 +29,13 @@ from kg.validation.compare import holds
 from kg.validation.regex import read_regex
 from kg.validation.terms import from_rdflib
 
-# What pySHACL wants of an evaluation: whether something is wrong, and a result for each of it.
+# pySHACL's form of an evaluation: whether there are violations, and a result for each.
 Reports = tuple[bool, list[Any]]
 
 
 @contextmanager
 def own_components() -> Iterator[None]:
-    """Let pySHACL take kg's components for its own until the end."""
+    """Make pySHACL use kg's components within the body."""
     known = CONSTRAINT_PARAMETERS_MAP
     before = {parameter: known[parameter] for parameter in _COMPONENTS}
     known.update(_COMPONENTS)
@@ -49,12 +49,12 @@ def own_components() -> Iterator[None]:
 
 
 def _undescribed(*_: object, **__: object) -> str:
-    """Return nothing for pySHACL's own text of a result, which nobody reads."""
+    """Return an empty description instead of pySHACL's, which is slow and not used."""
     return ""
 
 
 class LessThan(pairs.LessThanConstraintComponent):
-    """Each value is before those of another property."""
+    """Each value is less than all values of another property."""
 
     def _compare_lt(
         self, values: Iterable[Node], others: Iterable[Node], graph: Graph, focus: Node
@@ -63,7 +63,7 @@ class LessThan(pairs.LessThanConstraintComponent):
 
 
 class LessThanOrEquals(pairs.LessThanOrEqualsConstraintComponent):
-    """Each value is before those of another property, or is as great."""
+    """Each value is less than or equal to all values of another property."""
 
     def _compare_ltoe(
         self, values: Iterable[Node], others: Iterable[Node], graph: Graph, focus: Node
@@ -81,7 +81,7 @@ class MinExclusive(ranges.MinExclusiveConstraintComponent):
 
 
 class MinInclusive(ranges.MinInclusiveConstraintComponent):
-    """Each value is a bound or greater."""
+    """Each value is greater than or equal to a bound."""
 
     def _evaluate_min_rule(
         self, bound: Node, graph: Graph, values: Mapping[Node, Iterable[Node]]
@@ -99,7 +99,7 @@ class MaxExclusive(ranges.MaxExclusiveConstraintComponent):
 
 
 class MaxInclusive(ranges.MaxInclusiveConstraintComponent):
-    """Each value is a bound or less."""
+    """Each value is less than or equal to a bound."""
 
     def _evaluate_max_rule(
         self, bound: Node, graph: Graph, values: Mapping[Node, Iterable[Node]]
@@ -111,7 +111,7 @@ class Pattern(strings.PatternConstraintComponent):
     """The text of each value matches regular expressions."""
 
     def __init__(self, shape: Shape) -> None:
-        # Past pySHACL's own, which would compile the patterns as Python's.
+        # Skip pySHACL's own constructor: it would compile the patterns with Python's re.
         strings.StringBasedConstraintBase.__init__(self, shape)
         self.string_rules = [*shape.sg.graph.objects(shape.node, strings.SH_pattern)]  # type: ignore[list-item]
         flags = next(iter(shape.sg.graph.objects(shape.node, strings.SH_flags)), "")
@@ -122,7 +122,7 @@ class Pattern(strings.PatternConstraintComponent):
     ) -> Reports:
         regex = read_regex(str(pattern), self._given)
         rows = [(focus, value) for focus, found in values.items() for value in found]
-        # A blank node has no text that could match.
+        # Blank nodes match no pattern.
         asked = [(focus, value) for focus, value in rows if not isinstance(value, BNode)]
         told = regex.matches([str(value) for _, value in asked])
         good = {row for row, matches in zip(asked, told, strict=True) if matches}

@@ -1,4 +1,4 @@
-"""Which nodes shapes meet, found without validating anything."""
+"""Count the focus nodes of shapes, without validating them."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from kg.validation.sieve.triples import merged_triples
 def focus_counts(
     connection: duckdb.DuckDBPyConnection, table: QuadTable, shapes: ShapesGraph
 ) -> Mapping[str, int]:
-    """Return the number of focus nodes of each shape that has targets and is not switched off.
+    """Return the number of focus nodes of each shape that has targets and is not deactivated.
 
     Args:
         connection: From `kg.duck.engine`.
-        table: The graph; all its named graphs count as one.
+        table: The quad table; all its graphs are merged.
         shapes: The shapes graph, from `kg.validation.load_shapes` or `read_shapes`.
 
     Raises:

@@ -1,4 +1,4 @@
-"""From results on RDF files to the lines of these files."""
+"""Find the lines of RDF files that validation results are about."""
 
 from __future__ import annotations
 
@@ -12,25 +12,25 @@ from kg.lineage.lines import LineTracer
 from kg.validation.paths import Predicate
 from kg.validation.results import Result
 
-# Results for which the files are read once more, together: they are held meanwhile.
+# Results held in memory to share one more reading of the files.
 AT_ONCE = 20_000
 
 
 class DataLines:
-    """Leads results to the lines of the data: of the triple at fault, and of the focus node.
+    """Finds the lines of each result: that of its triple, and that of the focus node.
 
     Args:
-        files: The RDF files that are validated.
+        files: The validated RDF files.
     """
 
     def __init__(self, files: Sequence[FilePath]) -> None:
         self._tracer = LineTracer(files)
 
     def locate(self, results: Sequence[Result]) -> list[Result]:
-        """Return the results with their places.
+        """Return the results with their lines as origins.
 
         Raises:
-            InputError: A file is gone.
+            InputError: A file no longer exists.
         """
         asked = [wanted for result in results for wanted in _wanted(result)]
         places: dict[Wanted, Location] = {

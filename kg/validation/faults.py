@@ -1,6 +1,6 @@
-"""What is wrong with a shape, in the words of shapes: of what the SHACL of SHACL finds.
+"""Messages for shapes that are not well-formed, from results of the SHACL of SHACL.
 
-Its own results name its own shapes, which those who write shapes do not know.
+Those results name shapes of the SHACL of SHACL, which authors of shapes do not know.
 
 Spec: https://www.w3.org/TR/shacl/#syntax-rules
 """
@@ -31,16 +31,16 @@ _PATH: Final = sh("path")
 
 
 def fault(shapes: ShapesGraph, rules: ShapesGraph, result: Result) -> str:
-    """Return what is wrong with a shape.
+    """Return the message for one result.
 
     Args:
         shapes: The shapes graph that was checked.
         rules: The SHACL of SHACL.
-        result: One of its results.
+        result: The result.
     """
     namer = Namer({"sh": SH, **shapes.prefixes})
     if isinstance(result.path, Sequence) and isinstance(result.path.paths[0], Predicate):
-        # The rule is about the members of a list, such as that of sh:languageIn.
+        # The rule is about members of a list, such as that of sh:languageIn.
         given = "" if result.value is None else f", not {namer(result.value)}"
         member = _wanted(rules, result) or "of another kind"
         return f"each member of {namer(result.path.paths[0].iri)} must be {member}{given}"
@@ -51,7 +51,7 @@ def fault(shapes: ShapesGraph, rules: ShapesGraph, result: Result) -> str:
     match component_name(result.component):
         case "MaxCount":
             times = len(shapes.objects(result.focus_node, result.path.iri))
-            return f"{name} may stand once, and stands {times} times"
+            return f"{name} may occur once, but occurs {times} times"
         case "Node":
             return f"{name} takes a list, as {name} ( … ), not {value}"
         case "Or" if name == "sh:message":
@@ -65,7 +65,7 @@ def fault(shapes: ShapesGraph, rules: ShapesGraph, result: Result) -> str:
 
 
 def _wanted(rules: ShapesGraph, result: Result) -> str | None:
-    """Return what a parameter's value must be, where a rule says so."""
+    """Return a phrase for the values that a rule allows, or None."""
     for parameter in ("datatype", "nodeKind"):
         found = rules.value(result.source_shape, sh(parameter))
         if found is not None:
@@ -77,7 +77,7 @@ def _wanted(rules: ShapesGraph, result: Result) -> str | None:
 
 
 def _of_kind(shapes: ShapesGraph, result: Result, namer: Namer) -> str:
-    """Say why a node is not a node shape or property shape, as it should be."""
+    """Return why a node is not a valid node shape or property shape."""
     paths = shapes.objects(result.focus_node, _PATH)
     component = component_name(result.component)
     if len(paths) > 1:
@@ -85,12 +85,12 @@ def _of_kind(shapes: ShapesGraph, result: Result, namer: Namer) -> str:
     if component == "MaxCount":
         return "sh:node leads to a property shape: it has sh:path; use sh:property"
     if paths and paths[0].startswith("_"):
-        return "sh:path is no well-formed property path; lists in it need two members or more"
+        return "sh:path is not a well-formed property path; lists in it need two members or more"
     if paths:
         return f"sh:path must be an IRI or a property path, not {namer(paths[0])}"
     alone = [name for name in OF_PROPERTIES if shapes.objects(result.focus_node, name)]
     if alone:
         return f"{namer(alone[0])} is for property shapes, and there is no sh:path"
     if component == "MinCount":
-        return "sh:property leads to what is no property shape: there is no sh:path"
+        return "the value of sh:property is not a property shape: it has no sh:path"
     return "a shape that is a class too must have an IRI"

@@ -1,9 +1,9 @@
-"""The judge: pySHACL, asked about chosen focus nodes of chosen shapes.
+"""Run pySHACL on chosen focus nodes of chosen shapes.
 
-It is the reference for what a constraint means. It sees an rdflib graph made of the quad table's
-own terms, and gives results in the form of `kg.validation.results`.
+pySHACL is the reference for what a constraint means. It gets an rdflib graph with the quad
+table's terms. Its results are returned in the form of `kg.validation.results`.
 
-Its own ``focus_nodes`` option loses results of inner shapes, so shapes are asked one by one.
+Its ``focus_nodes`` option loses results of inner shapes, so each shape is run separately.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 _SWITCHES: Final = frozenset(
     map(sh, ("closed", "deactivated", "optional", "qualifiedValueShapesDisjoint", "uniqueLang"))
 )
-# Components that look at other shapes, with their parameters.
+# Components that refer to other shapes, with their parameters.
 _BRANCHING: Final = {
     sh(f"{parameter.capitalize()}ConstraintComponent"): parameter
     for parameter in ("and", "or", "xone", "not", "node")
@@ -49,13 +49,13 @@ _CORE_COMPONENT: Final = re.compile(rf"<{re.escape(SH)}\w+ConstraintComponent>")
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What the judge is asked.
+    """A shape that pySHACL evaluates, and for which nodes.
 
     Attributes:
         shape: The shape.
         nodes: The focus nodes; None for its targets.
-        parameters: The components that are asked of it, by their parameters in SHACL's namespace;
-            None for all that it demands.
+        parameters: The components to evaluate, by their parameters in SHACL's namespace; None for
+            all of the shape.
         times: How often each result counts.
     """
 
@@ -70,9 +70,9 @@ class Judge:
 
     Args:
         shapes: The shapes graph.
-        reasons: How many results of each constraint are given reasons for every branch.
-        told: The shapes graph as messages tell of it, if pySHACL is given less than that.
-        reasoned: How many were given reasons before, by source shape and component; it is added to.
+        reasons: How many results of each constraint get reasons for every branch.
+        told: The whole shapes graph, for messages, if `shapes` is only a part of it.
+        reasoned: Results that have got reasons, by source shape and component; updated here.
 
     Raises:
         InputError: pySHACL cannot read the shapes.
@@ -105,7 +105,7 @@ class Judge:
 
     @property
     def shapes(self) -> tuple[str, ...]:
-        """Every shape that pySHACL finds, sorted."""
+        """All shapes that pySHACL finds, sorted."""
         return tuple(sorted(self._by_name))
 
     def judge(
@@ -115,7 +115,7 @@ class Judge:
 
         Args:
             graph: From `to_graph`.
-            focus: Shape to focus nodes; without it every shape is asked about its targets.
+            focus: Shape to focus nodes; by default all shapes with their targets.
 
         Raises:
             InputError: A shape cannot be applied to the data.
@@ -129,12 +129,12 @@ class Judge:
 
         Args:
             graph: From `to_graph`.
-            asked: The parts, with their focus nodes.
+            asked: Shapes, each with components and focus nodes.
 
         Raises:
             InputError: A shape cannot be applied to the data.
         """
-        # Queries know the prefixes that the shapes' files declare, as they do in pySHACL.
+        # As in pySHACL, queries may use the prefixes that the shapes' files declare.
         for prefix, namespace in self._shapes.prefixes.items():
             graph.bind(prefix, namespace)
         if self._recursion is not None:
@@ -176,7 +176,7 @@ class Judge:
         nodes: Sequence[Node] | None,
         parameters: Iterable[str],
     ) -> list[Any]:
-        """Return what some components of a shape find, as pySHACL's shape asks them itself."""
+        """Evaluate some components of a shape, in the way pySHACL's Shape does for all."""
         from pyshacl.constraints import CONSTRAINT_PARAMETERS_MAP
 
         values = shape.value_nodes(graph, nodes)
@@ -187,7 +187,7 @@ class Judge:
         return found
 
     def _reasoned_out(self, graph: Graph, result: Result) -> Result:
-        """Say of each branch of a logical constraint why it failed, or that it did not."""
+        """Add for each branch of a logical constraint why it failed, or that it held."""
         parameter = _BRANCHING.get(result.component)
         key = (result.source_shape, result.component)
         if parameter is None or self._reasoned[key] >= self._reasons or result.value is None:
@@ -207,7 +207,7 @@ class Judge:
             yield from [value] if parameter in ("node", "not") else self._shapes.members(value)
 
     def _result(self, node: Node, triples: Sequence[tuple[Any, Any, Any]]) -> Result:
-        """Return what pySHACL tells about one result, as triples with their graphs."""
+        """Read one result of pySHACL, given as triples with their graphs."""
         fields: dict[Any, dict[str, list[Any]]] = {}
         for subject, predicate, object_ in triples:
             value = object_[1] if isinstance(object_, tuple) else object_
@@ -240,9 +240,9 @@ class Judge:
         return self._reworded(result)
 
     def _reworded(self, result: Result) -> Result:
-        """Give a result without a message of its shape's own kg's sentence.
+        """Replace pySHACL's default message by kg's.
 
-        pySHACL's lists the allowed values in an order that changes from run to run.
+        pySHACL lists allowed values in an order that changes from run to run.
         """
         if result.component == _SPARQL_COMPONENT and not result.messages:
             return replace(result, messages=(literal(QUERY_MESSAGE),))
@@ -263,7 +263,7 @@ class Judge:
 
     @contextmanager
     def _guarded(self, shape: str | None = None) -> Iterator[None]:
-        """Keep pySHACL quiet, and turn its failures into one kind of error."""
+        """Silence pySHACL and keep it offline; turn its exceptions into InputError."""
         from kg.validation.components import own_components
 
         with _quiet(), offline(), own_components():
@@ -281,7 +281,7 @@ class Judge:
 
 
 def to_graph(triples: Iterable[Triple]) -> Graph:
-    """Return an rdflib graph of triples of the quad table, lexical forms kept."""
+    """Return an rdflib graph of triples of the quad table, with unchanged lexical forms."""
     from rdflib import Graph
 
     graph = Graph(bind_namespaces="none")
@@ -300,9 +300,9 @@ def to_graph(triples: Iterable[Triple]) -> Graph:
 
 
 def _shapes_graph(shapes: ShapesGraph) -> Graph:
-    """Return the shapes graph for pySHACL, in which only the word ``true`` switches something on.
+    """Return the shapes graph for pySHACL, where only the lexical form ``true`` counts as true.
 
-    rdflib takes ``1`` for true as well; pySHACL does not where it reads shapes from a file.
+    rdflib takes ``1`` for true as well; pySHACL does not when it reads shapes from a file.
 
     Spec: https://www.w3.org/TR/shacl/#UniqueLangConstraintComponent
     """
@@ -314,10 +314,10 @@ def _shapes_graph(shapes: ShapesGraph) -> Graph:
 
 
 def _failures() -> tuple[type[Exception], ...]:
-    """What pySHACL and rdflib raise about shapes that they cannot read or apply.
+    """Return the exceptions of pySHACL and rdflib for shapes that they cannot read or apply.
 
-    pySHACL's own errors are RuntimeErrors, a bad query or pattern gives the parsers' errors, and
-    the rest comes of input that neither checks.
+    pySHACL's own are RuntimeErrors. Bad queries and patterns raise the parsers' errors. The rest
+    comes from input that neither checks.
     """
     from pyparsing import ParseBaseException
     from rdflib.plugins.sparql.sparql import SPARQLError
@@ -337,12 +337,12 @@ def _failures() -> tuple[type[Exception], ...]:
 
 
 def _silent_logger() -> logging.Logger:
-    """Return a logger that is off: pySHACL writes several lines for each node that it looks at."""
+    """Return a disabled logger: pySHACL logs several lines for each node."""
     return logging.Logger("kg.validation.judge", level=logging.CRITICAL + 1)
 
 
 def _forget() -> None:
-    """Empty pySHACL's caches: they are keyed by the address of graphs that may be gone."""
+    """Clear pySHACL's caches: their keys are addresses of graphs that may no longer exist."""
     from pyshacl.constraints.sparql.sparql_based_constraint_components import (
         SPARQLConstraintComponentValidator,
     )
@@ -354,7 +354,7 @@ def _forget() -> None:
 
 @contextmanager
 def _quiet() -> Iterator[None]:
-    """Silence what rdflib says about values that it cannot read: that is for the result."""
+    """Silence rdflib's warnings about ill-typed literals: validation results report them."""
     logger = logging.getLogger("rdflib.term")
     level = logger.level
     logger.setLevel(logging.CRITICAL)

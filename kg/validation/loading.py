@@ -1,4 +1,4 @@
-"""RDF files as a quad table of their own, for validation without a workspace."""
+"""Load RDF files into a quad table, for validation without a workspace."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ from kg.temporary import temporary_folder
 def load_files(
     connection: duckdb.DuckDBPyConnection, files: Sequence[FilePath]
 ) -> Iterator[QuadTable]:
-    """Give the quad table of RDF files; it is removed at the end.
+    """Load RDF files into a quad table, which is removed at the end.
 
     Args:
         connection: From `kg.duck.engine`.
-        files: The files; blank nodes of different files stay apart.
+        files: The files; blank nodes of different files are distinct.
 
     Raises:
         InputError: A file is missing or is not valid RDF.

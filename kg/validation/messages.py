@@ -1,6 +1,6 @@
-"""What is said of a result where its shape has no ``sh:message``.
+"""Messages for results whose shape has no ``sh:message``.
 
-Each sentence says what the value is and what was expected of it.
+Each sentence names the value and what was expected.
 """
 
 from __future__ import annotations
@@ -16,11 +16,11 @@ from kg.validation.shapes import ShapesGraph
 from kg.validation.terms import is_literal, split_literal
 from kg.wording import counted
 
-# Said of a solution where neither the constraint nor its shape has a message.
+# The message of a SPARQL constraint if neither it nor its shape has one.
 QUERY_MESSAGE: Final = "the node is a solution of the shape's SPARQL query"
-# Characters of a shape that is written out in a sentence.
+# A shape is written out in a sentence up to this many characters.
 _LONGEST: Final = 60
-# What is left out where a shape is written out, and what has a list for its value.
+# Predicates left out where a shape is written out; below, those with a list as value.
 _UNSAID: Final = frozenset({RDF_TYPE, sh("message"), sh("severity")})
 _LISTS: Final = frozenset({sh("in"), sh("languageIn"), sh("ignoredProperties")})
 
@@ -36,7 +36,7 @@ def standard_message(shapes: ShapesGraph, result: Result, value: str | None = No
     Args:
         shapes: The shapes graph.
         result: The result.
-        value: What stands for the value; by default the value itself.
+        value: Text to show for the value; by default the value itself.
     """
     namer = Namer(shapes.prefixes)
     rule = _RULES.get(component_name(result.component))
@@ -47,19 +47,19 @@ def standard_message(shapes: ShapesGraph, result: Result, value: str | None = No
 
 
 def expectation(shapes: ShapesGraph, result: Result) -> str | None:
-    """Return what a constraint expects, such as ``at most 1 value``; None where it is not known.
+    """Return what a constraint expects, such as ``at most 1 value``; None if not a core component.
 
-    That is the same for all results of the constraint, and said of core components only.
+    It is the same for all results of the constraint.
     """
     rule = _EXPECTED.get(component_name(result.component))
     return rule and rule(_Subject(shapes, result, Namer(shapes.prefixes), "the value"))
 
 
 def group_message(shapes: ShapesGraph, result: Result) -> str:
-    """Return the sentence that all results of the same constraint share.
+    """Return the message that all results of a constraint share.
 
-    That is the message of the SPARQL constraint or of the shape, as it is written there, or
-    kg's own without the value.
+    It is the message of the SPARQL constraint or of the shape as written, or else kg's own
+    without the value.
     """
     written: list[str] = []
     for node in (result.source_constraint, result.source_shape):
@@ -91,14 +91,14 @@ def rule_name(shapes: ShapesGraph, namer: Namer, result: Result) -> str:
 
 
 def tell_counts(counts: Mapping[Severity, int]) -> str:
-    """Return numbers of results in one sentence, the worst first: ``2 violations, 1 warning``."""
+    """Return the counts in one sentence, worst first: ``2 violations, 1 warning``."""
     ordered = sorted(counts.items(), reverse=True)
     told = [counted(count, severity.label) for severity, count in ordered if count]
     return ", ".join(told) if told else "The graph conforms to the shapes."
 
 
 def tell_results(shapes: ShapesGraph, results: Iterable[Result]) -> str:
-    """Return in one sentence what is wrong, from the results of a shape."""
+    """Return one sentence for the results of a shape."""
     namer = Namer(shapes.prefixes)
     told = []
     for result in results:
@@ -109,14 +109,14 @@ def tell_results(shapes: ShapesGraph, results: Iterable[Result]) -> str:
 
 
 def tell_branch(shapes: ShapesGraph, branch: str, results: Sequence[Result]) -> str:
-    """Return in one sentence whether a node conforms to a shape, and if not, why."""
+    """Return a sentence: whether a node conforms to a shape, and if not, why."""
     name = _shape_name(shapes, branch, Namer(shapes.prefixes))
     told = tell_results(shapes, results)
     return f"it fails {name}: {told}" if results else f"it conforms to {name}"
 
 
 def _shape_name(shapes: ShapesGraph, node: str, namer: Namer) -> str:
-    """Return what a shape is called: its name, or what it says if that is short, or its place."""
+    """Return a shape's name; if it has none, its text if that is short, or else its line."""
     if not node.startswith("_"):
         return namer(node)
     written = _written(shapes, node, namer)
@@ -127,7 +127,7 @@ def _shape_name(shapes: ShapesGraph, node: str, namer: Namer) -> str:
 
 
 def _written(shapes: ShapesGraph, node: str, namer: Namer) -> str | None:
-    """Return a shape without a name as it may be in a file; None where shapes are inside."""
+    """Return an unnamed shape in Turtle; None if it contains other shapes."""
     said = []
     for predicate, objects in shapes.index.get(node, {}).items():
         if predicate in _UNSAID:
@@ -179,7 +179,7 @@ class _Subject:
         return ", ".join(self.shape(m) for head in heads for m in self._shapes.members(head))
 
     def shape(self, node: str) -> str:
-        """A shape's name, or what stands for it."""
+        """A shape's name, its text or its line."""
         return _shape_name(self._shapes, node, self._namer)
 
     def inner(self, name: str) -> str:

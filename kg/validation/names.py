@@ -1,4 +1,4 @@
-"""IRIs of the SHACL vocabulary, in the form in which the quad table holds terms.
+"""IRIs of the SHACL vocabulary, in the form of the quad table.
 
 Spec: https://www.w3.org/TR/shacl/#shacl-constraint-components
 """

@@ -1,4 +1,4 @@
-"""How shapes refer to each other: which are recursive, and how deep the others nest.
+"""References between shapes: which shapes are recursive, and how deep the others nest.
 
 Spec: https://www.w3.org/TR/shacl/#shapes-recursion
 """
@@ -11,26 +11,26 @@ from typing import Final
 from kg.validation.names import sh
 from kg.validation.shapes import ShapesGraph, list_members
 
-# Shapes that refer to each other so deep are followed; Python ends at about 250.
+# Nested shapes are followed to this depth; Python's recursion ends at about 250.
 DEEPEST: Final = 100
 
 _VALUES: Final = tuple(map(sh, ("property", "node", "not", "qualifiedValueShape")))
 _LISTS: Final = tuple(map(sh, ("and", "or", "xone")))
-# Parameters by which a shape may fail because another one does not.
+# Parameters by which a shape may fail because another one holds.
 _NEGATING: Final = frozenset(map(sh, ("not", "xone", "qualifiedValueShape")))
 
 Edges = Mapping[str, frozenset[str]]
 
 
 def references(shapes: ShapesGraph) -> Edges:
-    """Return each shape with those that it refers to."""
+    """Return each shape with the shapes that it refers to."""
     return {
         shape: frozenset(other for _, other in _referred(shapes, shape)) for shape in shapes.index
     }
 
 
 def _referred(shapes: ShapesGraph, shape: str) -> Iterator[tuple[str, str]]:
-    """Yield the parameters of a shape that name others, each with one of those."""
+    """Yield the shapes that a shape refers to, each with the parameter that does."""
     for parameter in _VALUES:
         for other in shapes.objects(shape, parameter):
             yield parameter, other
@@ -41,16 +41,16 @@ def _referred(shapes: ShapesGraph, shape: str) -> Iterator[tuple[str, str]]:
 
 
 def recursive_shapes(shapes: ShapesGraph) -> frozenset[str]:
-    """Return the shapes that refer to themselves, and those between two such."""
+    """Return the shapes that refer to themselves, and those between two of them."""
     forward = references(shapes)
     inner = _without_ends(forward)
     return frozenset(_without_ends(_reversed(forward, inner)))
 
 
 def negated_recursion(shapes: ShapesGraph) -> str | None:
-    """Return a shape that refers to itself by way of a negation, or None.
+    """Return a shape that refers to itself through a negation, or None.
 
-    SHACL gives such a shape no meaning, and none can be found: it may conform because it fails.
+    SHACL does not define such a shape, and no definition works: it may conform because it fails.
     """
     recursive = recursive_shapes(shapes)
     forward = references(shapes)
@@ -62,10 +62,10 @@ def negated_recursion(shapes: ShapesGraph) -> str | None:
 
 
 def check_depth(shapes: ShapesGraph) -> None:
-    """Refuse shapes that refer to each other too deep.
+    """Check how deep shapes are nested.
 
     Raises:
-        InputError: They do.
+        InputError: They are nested deeper than `DEEPEST`.
     """
     recursive = recursive_shapes(shapes)
     forward = references(shapes)
@@ -73,14 +73,14 @@ def check_depth(shapes: ShapesGraph) -> None:
     for shape in forward:
         depth = 0 if shape in recursive else _depth(shape, forward, recursive, depths)
         if depth > DEEPEST:
-            said = f"{depth:,} shapes stand in each other; kg follows {DEEPEST}"
+            said = f"shapes are nested {depth:,} deep; kg supports {DEEPEST}"
             raise shapes.error(
                 shape, said, "Give a shape on the way a name and targets of its own."
             )
 
 
 def _depth(shape: str, forward: Edges, recursive: frozenset[str], known: dict[str, int]) -> int:
-    """Return how deep shapes nest below one; recursive ones begin anew."""
+    """Return the depth of the shapes below one; recursive shapes do not count."""
     pending = [shape]
     while pending:
         node = pending[-1]
@@ -95,7 +95,7 @@ def _depth(shape: str, forward: Edges, recursive: frozenset[str], known: dict[st
 
 
 def _without_ends(edges: Edges) -> set[str]:
-    """Return the nodes that are left after those from which nothing leads are taken, repeatedly."""
+    """Repeatedly remove the nodes without outgoing edges, and return the rest."""
     back = _reversed(edges, None)
     left = {node: sum(1 for other in others if other in edges) for node, others in edges.items()}
     pending = [node for node, count in left.items() if not count]
@@ -111,7 +111,7 @@ def _without_ends(edges: Edges) -> set[str]:
 
 
 def _reversed(edges: Edges, kept: Iterable[str] | None) -> dict[str, frozenset[str]]:
-    """Return the edges the other way round; between the nodes that are kept, if some are named."""
+    """Return the edges reversed; only those between the kept nodes, if any are named."""
     nodes = set(edges if kept is None else kept)
     found: dict[str, set[str]] = {node: set() for node in nodes}
     for node in nodes:

@@ -1,7 +1,7 @@
-"""rdflib is kept from the network while pySHACL asks its queries.
+"""Keep rdflib off the network while pySHACL runs queries.
 
-The queries of shapes are read by the guard of `kg.sparql` before. This holds even where rdflib
-would read a text otherwise: it evaluates no SERVICE, and loads no graph that FROM names.
+The guard of `kg.sparql` has already read the queries. This module is a second barrier, in case
+rdflib parses a text differently: SERVICE is not evaluated, and FROM loads no graph.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ _NAME: Final = "kg-offline"
 
 @contextmanager
 def offline() -> Iterator[None]:
-    """Let no query that rdflib evaluates within the body reach the network."""
+    """Keep queries that rdflib evaluates within the body off the network."""
     import rdflib.plugins.sparql as plugin
 
     loads, plugin.SPARQL_LOAD_GRAPHS = plugin.SPARQL_LOAD_GRAPHS, False
@@ -30,7 +30,7 @@ def offline() -> Iterator[None]:
 
 
 def _refuse(_context: object, part: object) -> NoReturn:
-    """Refuse SERVICE; what rdflib takes NotImplementedError for is: evaluate it as usual."""
+    """Refuse SERVICE; NotImplementedError makes rdflib evaluate other parts as usual."""
     if getattr(part, "name", "") == "ServiceGraphPattern":
         raise ValueError("SERVICE would ask another server, and kg fetches nothing")
     raise NotImplementedError

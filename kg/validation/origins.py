@@ -1,7 +1,7 @@
-"""From results back to the records that they came from: file, line, record and column.
+"""Trace validation results to their source records: file, line, record and column.
 
-The offending triple is traced, or for a missing one the record and the column that would have
-made it. Where neither is known, the records behind the focus node are given.
+The triple at fault is traced; for a missing triple, the record and the column that should have
+given it. If neither is found, the records of the focus node are returned.
 """
 
 from __future__ import annotations
@@ -24,9 +24,9 @@ from kg.validation.results import Result
 from kg.validation.shapes import ShapesGraph
 from kg.workspace import Workspace
 
-# Places that a result is given.
+# Most origins of a result.
 _MOST: Final = 5
-# Components that compare with another property, with the parameter that names it.
+# Components that compare with another property, with their parameters.
 _PAIRS: Final = {
     sh(f"{name[0].upper()}{name[1:]}ConstraintComponent"): sh(name)
     for name in ("equals", "disjoint", "lessThan", "lessThanOrEquals")
@@ -39,15 +39,15 @@ Places = Mapping[Wanted, Sequence[Location]]
 
 
 class Origins:
-    """Leads results on a workspace's graph back to its sources, as they are now.
+    """Traces results on a workspace's graph to its sources, as they are now.
 
     Args:
-        connection: From `kg.duck.engine`; source tables are read into it as they are needed.
+        connection: From `kg.duck.engine`; source tables are loaded into it when needed.
         workspace: The workspace.
         shapes: The shapes graph.
-        spill: Folder for files made on the way, with those that a build has made of the sources;
-            by default a folder of its own.
-        plan: The workspace's mappings, if they were read already.
+        spill: Folder for intermediate files, and for those that a build has made of the sources;
+            by default a new temporary folder.
+        plan: The workspace's mappings, if already read.
     """
 
     def __init__(
@@ -67,7 +67,7 @@ class Origins:
         self._folder: FilePath | None = None
 
     def close(self) -> None:
-        """Remove what was written for tracing."""
+        """Remove the temporary folder, if one was made."""
         if self._folder is not None:
             remove_folder(self._folder)
 
@@ -75,7 +75,7 @@ class Origins:
         """Return the results with their origins.
 
         Raises:
-            InputError: A mapping, source or RDF file is gone or broken.
+            InputError: A mapping, source or RDF file is missing or invalid.
         """
         near = {result: tuple(self._wanted(result)) for result in results}
         places = self._trace(
@@ -99,7 +99,7 @@ class Origins:
         return found
 
     def _wanted(self, result: Result) -> Iterator[Wanted]:
-        """Yield the triples that a result is about, as far as its path and shape tell them."""
+        """Yield the triples that a result is about, as far as its path and shape determine them."""
         if result.path is None:
             for predicate in self._looked_at(result):
                 yield Wanted(result.focus_node, predicate)
@@ -118,7 +118,7 @@ class Origins:
             yield Wanted(result.focus_node, predicate)
 
     def _looked_at(self, result: Result) -> Iterator[str]:
-        """Yield the properties of a node that the branches of a node shape look at."""
+        """Yield the properties that the branches of a node shape refer to."""
         if result.component not in _BRANCHING:
             return
         pending, seen = [result.source_shape], {result.source_shape}
@@ -151,7 +151,7 @@ class Origins:
 
 
 def _first_steps(path: Path, inverse: bool) -> Iterator[tuple[str, bool]]:
-    """Yield the predicates that a path may begin with, and whether against their direction."""
+    """Yield the predicates that a path may begin with, and whether each is inverted."""
     match path:
         case paths.Predicate(iri):
             yield iri, inverse

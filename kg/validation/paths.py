@@ -1,4 +1,4 @@
-"""Property paths: what leads from a focus node to its value nodes.
+"""Property paths, which lead from a focus node to its value nodes.
 
 Spec: https://www.w3.org/TR/shacl/#property-paths
 """

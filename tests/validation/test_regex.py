@@ -115,7 +115,7 @@ def test_sieve_and_judge_read_patterns_alike(
 @pytest.mark.parametrize("pattern", REFUSED)
 def test_what_is_no_pattern_is_refused(pattern: str, shapes: Callable[[str], object]) -> None:
     text = f"ex:S sh:property [ sh:path ex:p ; sh:pattern {literal(pattern)} ] ."
-    with pytest.raises(InputError, match="sh:pattern is no regular expression") as raised:
+    with pytest.raises(InputError, match="sh:pattern is not a regular expression") as raised:
         shapes(text)
     assert REFUSED[pattern] in raised.value.message
     assert raised.value.location is not None
