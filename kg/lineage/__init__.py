@@ -1,6 +1,6 @@
-"""From triples back to the records that made them: file, line, record, column.
+"""Trace triples to the records that made them: file, line, record, column.
 
-Nothing is stored for it: the rules of the mapping, and the RDF files, are read once more.
+Nothing is stored for this: the mapping's rules run again, and RDF files are read again.
 """
 
 from kg.lineage.asked import Trace, Wanted

@@ -1,4 +1,4 @@
-"""What is asked of a lineage, and what it tells."""
+"""Triples to trace, and the records found for them."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from kg.errors import Location
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What to trace.
+    """A triple or subject to trace.
 
     Attributes:
         subject: A term.
         predicate: A term, or None for all predicates.
-        object: A term, or None for all objects; with a predicate and no object that the record
-            gives, the record is found that should have given one.
+        object: A term, or None for all objects. If a record has no value for the predicate, that
+            record is returned too.
     """
 
     subject: str
@@ -29,9 +29,9 @@ class Trace:
 
     Attributes:
         wanted: What was asked for.
-        location: File, line and record; the column where it is one.
-        predicate: The predicate that the record gives; None where it gives the subject only.
-        object: The object that it gives; None where the value is missing.
+        location: File, line and record; the column if there is one.
+        predicate: The predicate that the record gives; None if it gives the subject only.
+        object: The object that it gives; None if the value is missing.
         triples_map: Name of the triples map; empty for a triple of an RDF file.
     """
 

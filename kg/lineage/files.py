@@ -1,4 +1,4 @@
-"""From triples back to the lines of RDF files that entered the graph unchanged."""
+"""Trace triples to the lines of RDF files that entered the graph unchanged."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from kg.lineage.asked import Trace, Wanted
 from kg.rdf import quads_about
 from kg.workspace import show_path
 
-# A triple, and the line that it ends on, where the format has lines.
+# A triple, and the line that it ends on if the format has lines.
 _Line = tuple[tuple[str, str, str], int | None]
 # Triples of a file that are kept for the next question.
 _KEPT: Final = 20_000

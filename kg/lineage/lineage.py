@@ -1,4 +1,4 @@
-"""The lineage of a graph: of what its mapping made, and of what RDF files brought."""
+"""The lineage of a graph: of triples made by the mapping, and of triples from RDF files."""
 
 from __future__ import annotations
 
@@ -27,11 +27,11 @@ class Lineage:
     """Traces triples of one plan.
 
     Args:
-        connection: From `kg.duck.engine`; source tables are read into it as they are needed.
-        plan: The plan that made the graph, or None where it was made of RDF files alone.
+        connection: From `kg.duck.engine`; source tables are loaded into it when needed.
+        plan: The plan that made the graph, or None if it was made of RDF files alone.
         folders: Where the sources are; None without a plan.
         rdf_files: RDF files that entered the graph unchanged.
-        skips: Whether what cannot be read was left out of the graph.
+        skips: Whether the build left out records that could not be read.
     """
 
     def __init__(
@@ -56,7 +56,7 @@ class Lineage:
             wanted: What to trace; held in memory, so ask in batches.
 
         Raises:
-            InputError: A source or RDF file is gone or broken.
+            InputError: A source or RDF file is missing or invalid.
         """
         asked = list(dict.fromkeys(wanted))
         if asked:
@@ -70,7 +70,7 @@ class Lineage:
 
     @property
     def read(self) -> tuple[Path, ...]:
-        """The files of sources that were read so far, RDF files left aside."""
+        """The source files read so far, without RDF files."""
         return () if self._records is None else self._records.read
 
     @cached_property
@@ -93,11 +93,11 @@ def workspace_lineage(
     Args:
         connection: From `kg.duck.engine`.
         workspace: The workspace.
-        spill: Folder for files made on the way.
-        plan: Its mappings, if they were read already.
+        spill: Folder for intermediate files.
+        plan: Its mappings, if already read.
 
     Raises:
-        InputError: A mapping is gone or broken.
+        InputError: A mapping is missing or invalid.
     """
     files = (*workspace.ontology_files, *workspace.data_rdf_files)
     skips = _left_out(workspace)
@@ -113,10 +113,10 @@ def workspace_lineage(
 
 
 def _left_out(workspace: Workspace) -> bool:
-    """Return whether the build in force lacks what could not be read."""
+    """Return whether the current build left out records that could not be read."""
     try:
         skipped = workspace.current_build().info().get("skipped")
-    except InputError:  # there is no build, or none that can be read
+    except InputError:  # there is no readable build
         return False
     return isinstance(skipped, dict) and any(skipped.values())
 
@@ -132,7 +132,7 @@ def trace_workspace(
         memory: Peak memory of the process, such as ``1GB``.
 
     Raises:
-        InputError: A mapping, source or RDF file is gone or broken.
+        InputError: A mapping, source or RDF file is missing or invalid.
     """
     with (
         temporary_folder("trace") as folder,

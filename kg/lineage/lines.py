@@ -1,8 +1,7 @@
-"""From triples to the lines of RDF files that are validated as they are.
+"""Find the lines of triples in RDF files that are validated without a workspace.
 
-Each file is read once more for a number of triples that are asked for together, and nothing of it
-is kept but the lines of these. Blank nodes are called otherwise in the graph than in their file,
-and have no line.
+Each file is read again for many triples at once, and only their lines are kept. Blank nodes have
+other labels in the graph than in their file, so their lines are not found.
 """
 
 from __future__ import annotations
@@ -22,16 +21,17 @@ class LineTracer:
     """Finds the lines of triples, and of subjects, in RDF files.
 
     Args:
-        files: The files, as they were given to `kg.rdf.spool_rdf`.
+        files: The files, as given to `kg.rdf.spool_rdf`.
     """
 
     def __init__(self, files: Sequence[Path]) -> None:
         self._files = files
 
     def trace(self, asked: Sequence[Wanted]) -> Iterator[Trace]:
-        """Yield the first line of each triple or subject; for a subject that is none, as an object.
+        """Yield the line of each triple or node.
 
-        Without a predicate, the line is that on which the first triple of the subject ends.
+        For a node (no predicate), it is the line on which its first triple as subject ends, or
+        else its first triple as object.
         """
         pending = dict.fromkeys(asked)
         for path in self._files:
@@ -43,7 +43,7 @@ class LineTracer:
     def _in_file(
         self, path: Path, pending: dict[Wanted, None], as_objects: bool
     ) -> Iterator[Trace]:
-        """Yield what is found in a file, and take it from what is pending."""
+        """Yield the traces found in a file, and remove them from `pending`."""
         by_node: dict[str, list[Wanted]] = {}
         for wanted in pending:
             by_node.setdefault(wanted.subject, []).append(wanted)

@@ -1,8 +1,7 @@
-"""From triples back to the records of tables and documents that a mapping made them of.
+"""Trace triples to the records of tables and documents from which a mapping made them.
 
-The rules of the mapping run once more, with the number of the record kept, over the records whose
-subject is asked for: one scan for each triples map that could have made one of the triples,
-however many are asked for.
+The mapping's rules run again in DuckDB over the records with a wanted subject, and keep the record
+number: one scan for each triples map that could have made a wanted triple, for any number of them.
 """
 
 from __future__ import annotations
@@ -44,7 +43,7 @@ from kg.mapping.source_table import SourceTable
 from kg.rejects import current
 from kg.sources import Folders
 
-# Records of one triple that are told apart; a class that a million records share has a million.
+# Most records returned for one triple; a class may have a million.
 MOST_RECORDS: Final = 20
 
 
@@ -52,7 +51,7 @@ class RecordTracer:
     """Traces triples that the rules of a plan made.
 
     Args:
-        connection: From `kg.duck.engine`; source tables are read into it as they are needed.
+        connection: From `kg.duck.engine`; source tables are loaded into it when needed.
         plan: The plan that made the graph.
         folders: Where the sources are.
     """
@@ -67,14 +66,14 @@ class RecordTracer:
 
     @property
     def read(self) -> tuple[Path, ...]:
-        """The files that were read so far."""
+        """The files read so far."""
         return tuple(path for table in self._loaded.values() for path in table.files)
 
     def trace(self, asked: Sequence[Wanted]) -> Iterator[Trace]:
         """Yield the records behind triples, in the order of the mapping and of the records.
 
         Raises:
-            InputError: The plan asks for something that cannot be.
+            InputError: The plan cannot be run.
         """
         for number in range(len(self._rules.maps)):
             near = [w for w in asked if _could_make(self._rules.maps[number], w)]
@@ -102,7 +101,7 @@ class RecordTracer:
 
     @cached_property
     def _rules(self) -> Rules:
-        """The rules; the tables of their sources are read by means of the dialect's macros."""
+        """The rules, which need the dialect's macros in DuckDB."""
         for macro in dialect.MACROS:
             self._connection.execute(macro)
         return flatten(self._plan, skips=current() is not None)
@@ -116,7 +115,7 @@ class RecordTracer:
             f"CREATE OR REPLACE TEMP TABLE kg_records AS SELECT * FROM (SELECT *, {made} AS kg_s"
             f" FROM {sql_name(rules.table.name)}) AS r WHERE kg_s IN (SELECT s FROM kg_wanted)"
         )
-        # In which graph a triple is does not matter.
+        # Rules that differ only in the graph give the same triples.
         different = {(rule.predicate, rule.object): rule for rule in reversed(rules.rules)}
         for rule in reversed(different.values()):
             if _could_give(rule, wanted):
@@ -128,7 +127,7 @@ class RecordTracer:
         self._connection.execute(
             "CREATE OR REPLACE TEMP TABLE kg_wanted (id INTEGER, s VARCHAR, p VARCHAR, o VARCHAR)"
         )
-        # DuckDB takes about a millisecond for a statement, so that there is not one for each row.
+        # One statement for all rows: each would take DuckDB about a millisecond.
         columns = [
             list(range(len(wanted))),
             [each.subject for each in wanted],
@@ -176,7 +175,7 @@ class RecordTracer:
     def _places(
         self, loaded: LoadedTable, records: Iterable[tuple[int, int]]
     ) -> dict[tuple[int, int], Location]:
-        """Return where records are; those of the triples map at hand are remembered."""
+        """Return the places of records; those of the current table are cached."""
         if self._located_in != loaded.table.name:
             self._located_in, self._located = loaded.table.name, {}
         unknown = {record for record in records if record not in self._located}
@@ -204,7 +203,7 @@ def _could_give(rule: Rule, wanted: Iterable[Wanted]) -> bool:
 
 
 def _pattern(subject: Term) -> re.Pattern[str] | None:
-    """Return a pattern of the terms that a subject makes; None where they may be any."""
+    """Return a pattern for the terms that a subject map makes; None if they may be any."""
     made = bare(subject)
     if isinstance(made, Fixed):
         return re.compile(re.escape(made.term))
@@ -219,6 +218,6 @@ def _pattern(subject: Term) -> re.Pattern[str] | None:
 
 
 def _columns(made: Term | Parent) -> str | None:
-    """Return the references that a term is made of, as messages name them."""
+    """Return the references of a term map, as messages name them."""
     parts = [key for key, _ in made.keys] if isinstance(made, Parent) else expressions(made)
     return ", ".join(reference_names(parts)) or None

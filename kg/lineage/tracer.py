@@ -1,4 +1,4 @@
-"""Tracing for programs that trace again and again: sources are read once, until one changes."""
+"""Trace repeatedly in one process: sources are read once, until a file changes."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ from kg.terms import RDF_TYPE, expand, iri, is_iri
 from kg.wording import nearest
 from kg.workspace import COMMON_PREFIXES, Workspace
 
-# Inode, size and time of a file; None where it is not there.
+# Inode, size and time of a file; None if it does not exist.
 _Mark = tuple[int, int, int] | None
 
 
 class Tracer:
     """Traces triples of a workspace's graph; its mappings and sources are read as they are now.
 
-    What was read is kept until a file changes. Tables of databases are not looked at again until
-    the tracer is closed. Several threads may use one tracer.
+    Loaded sources are kept until a file changes. Changes of database tables are not noticed until
+    the tracer is closed. A tracer is thread-safe.
 
     Args:
         workspace: The workspace.
@@ -50,7 +50,7 @@ class Tracer:
         self.close()
 
     def close(self) -> None:
-        """Forget what was read."""
+        """Drop the loaded sources."""
         with self._lock:
             self._lineage = None
             self._marks = {}
@@ -68,7 +68,7 @@ class Tracer:
             object: Only triples with this object, a term as N-Triples text.
 
         Raises:
-            InputError: A name is none, or a mapping, source or RDF file is gone or broken.
+            InputError: A name is invalid, or a mapping, source or RDF file is missing or invalid.
             LimitError: The memory limit was reached.
         """
         name = None if predicate is None else self.term(predicate)
@@ -84,7 +84,7 @@ class Tracer:
             return found
 
     def term(self, text: str) -> str:
-        """Return the term that a person means by an IRI, a prefixed name, or ``a``.
+        """Return the term for an IRI, a prefixed name, or ``a``.
 
         Raises:
             InputError: It is neither.
@@ -102,7 +102,7 @@ class Tracer:
         return iri(expanded or bare)
 
     def near(self, text: str) -> str | None:
-        """Return a name with a known prefix that is much like a name without one, or None."""
+        """Return a prefixed name that is similar to a name without a prefix, or None."""
         prefixes = self._workspace.prefixes
         before, colon, name = text.partition(":")
         if not colon or before in prefixes:
@@ -119,14 +119,14 @@ class Tracer:
         return f"Write an absolute IRI, or a name with a prefix of kg.toml{shown}."
 
     def _current(self) -> Lineage:
-        """Return the lineage, opened anew where a file that it is made of has changed."""
+        """Return the lineage, reopened if one of its files has changed."""
         workspace = self._workspace
         listed = {
             workspace.config_file,
             *workspace.mapping_files,
             *workspace.ontology_files,
             *workspace.data_rdf_files,
-            *find_files(workspace.root / "data", lambda _: True),  # what a mapping may mean by *
+            *find_files(workspace.root / "data", lambda _: True),  # a mapping may name them by *
         }
         if (
             self._lineage is not None

@@ -1,4 +1,4 @@
-"""Reports for people and tools: a grouped table, JSON, SARIF 2.1; and the list of all formats."""
+"""Report formats: a grouped table, JSON, SARIF 2.1; and the list of all formats."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ from kg.validation.results import Result, Severity, Verdict
 from kg.validation.shapes import ShapesGraph
 from kg.validation.terms import is_blank, is_literal, split_literal
 
-# Characters that a line has at least where sentences are broken.
+# Sentences are wrapped at this width or more.
 _NARROWEST: Final = 40
 # Results of one group that the table shows.
 _EXAMPLES: Final = 3
@@ -46,16 +46,16 @@ SARIF_SCHEMA: Final = (
 
 
 class Report(Protocol):
-    """What writes results somewhere."""
+    """A writer of validation results."""
 
     def add(self, result: Result) -> None:
         """Take one result."""
 
     def close(self, verdict: Verdict | None = None, /) -> None:
-        """Write what is still to be written.
+        """Write the rest.
 
         Args:
-            verdict: What the validation came to, if that is known.
+            verdict: The verdict, if it is known.
         """
 
 
@@ -68,7 +68,7 @@ class _Group:
 
 
 def group_title(shapes: ShapesGraph, namer: Namer, result: Result) -> str:
-    """Return the title of the group that a result belongs to: severity, shape, path, component."""
+    """Return the title of a result's group: severity, shape, path, component."""
     title = [result.level.label, namer(shapes.owner(result.source_shape))]
     if result.path is not None:
         title.append(to_sparql(result.path, namer))
@@ -76,7 +76,7 @@ def group_title(shapes: ShapesGraph, namer: Namer, result: Result) -> str:
     return "  ".join(title)
 
 
-# What is told of a result group to learn whether it is accepted: title, file, number of results.
+# Returns whether a group of results is accepted, from its title, file and number of results.
 IsAccepted = Callable[[str, str, int], bool]
 
 
@@ -84,13 +84,13 @@ class TableReport:
     """Groups results by shape, message and file, most frequent first, with a few examples.
 
     Args:
-        out: Where the text goes.
+        out: The output.
         shapes: The shapes graph.
         namer: Writes terms.
         width: Characters in a line, or None for no limit.
-        is_accepted: Says whether a group of results is left out; by default none is.
-        traced: How many results of a constraint have places. Of more, only the number is known,
-            not the files: they make one group.
+        is_accepted: Returns whether to leave a group out; by default none is.
+        traced: How many results of a constraint have origins. If it has more results, their files
+            are unknown and they form one group.
     """
 
     def __init__(
@@ -112,7 +112,7 @@ class TableReport:
         self._groups: dict[tuple[Any, ...], _Group] = {}
 
     def add(self, result: Result) -> None:
-        """Count one result, and keep it as an example if its group has few."""
+        """Count one result, and keep it if its group needs more examples."""
         self._counts[result.rule] += 1
         if self._traced is not None and self._counts[result.rule] > self._traced:
             return
@@ -124,7 +124,7 @@ class TableReport:
             group.examples.extend(self._example(result))
 
     def close(self, _: Verdict | None = None, /) -> None:
-        """Write the groups and a line that sums them up."""
+        """Write the groups and a summary."""
         counts = dict.fromkeys(sorted(Severity, reverse=True), 0)
         shown = [
             group
@@ -141,7 +141,7 @@ class TableReport:
         self._out.write(tell_counts(counts) + "\n")
 
     def _merged(self) -> Iterator[_Group]:
-        """Yield the groups; those of a constraint as one where not all its results have places."""
+        """Yield the groups, merged for constraints whose results do not all have origins."""
         merged: set[Any] = set()
         for (rule, _), group in self._groups.items():
             if self._traced is None or self._counts[rule] <= self._traced:
@@ -176,7 +176,7 @@ class TableReport:
             yield from self._wrapped(f"        {reason}")
 
     def _wrapped(self, line: str) -> list[str]:
-        """Return the lines of a sentence, which says what to do: nothing of it is cut."""
+        """Wrap a sentence; unlike other lines it is not cut, because it says what to do."""
         if self._width is None:
             return [line]
         indent = line[: len(line) - len(line.lstrip())]
@@ -246,8 +246,8 @@ class JsonReport:
 class SarifReport:
     """Writes a SARIF 2.1.0 log with one run.
 
-    A rule is a constraint of a shape. A result is at the records that it came from, and
-    else at the shape.
+    Each constraint of a shape is a rule. The location of a result is its source records, or else
+    its shape.
 
     Args:
         out: Where the text goes.
@@ -308,7 +308,7 @@ class SarifReport:
         return name
 
 
-# File endings with the formats that they stand for.
+# File endings and their formats.
 ENDINGS: Final[Mapping[str, str]] = {
     ".txt": "table",
     ".ttl": "turtle",
@@ -332,7 +332,7 @@ def open_report(
     fail_at: Severity = Severity.VIOLATION,
     title: str = "",
 ) -> Report:
-    """Return the writer of a format: a value of `ENDINGS` or github; `TableReport` has the rest."""
+    """Return the writer of a format: a value of `ENDINGS`, or ``github``; see `TableReport`."""
     match form:
         case "turtle":
             return TurtleReport(out, shapes)
@@ -352,7 +352,7 @@ def open_report(
 
 
 def _json_term(term: str) -> dict[str, str]:
-    """Return a term as SPARQL's JSON results write it.
+    """Return a term in the form of SPARQL's JSON results.
 
     Spec: https://www.w3.org/TR/sparql11-results-json/#select-encode-terms
     """
@@ -378,7 +378,7 @@ def _json_place(place: Location) -> dict[str, str | int]:
 
 
 def sarif_place(place: Location) -> dict[str, Any]:
-    """Return a place as SARIF writes it: the property physicalLocation, with file and line."""
+    """Return a place for SARIF: the property physicalLocation, with file and line."""
     path = FilePath(place.file)
     uri = path.as_uri() if path.is_absolute() else quote(path.as_posix())
     physical: dict[str, Any] = {"artifactLocation": {"uri": uri}}

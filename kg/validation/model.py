@@ -1,4 +1,4 @@
-"""What each shape demands, as dataclasses.
+"""Dataclasses for shapes and their constraints.
 
 Spec: https://www.w3.org/TR/shacl/#shapes
 """
@@ -14,7 +14,7 @@ from kg.validation.paths import Path
 
 @dataclass(frozen=True, slots=True)
 class Targets:
-    """Which nodes a shape is validated on.
+    """The targets of a shape.
 
     Spec: https://www.w3.org/TR/shacl/#targets
     """
@@ -71,7 +71,7 @@ class MaxCount(Constraint):
 
 @dataclass(frozen=True, slots=True)
 class Range(Constraint):
-    """Each value compares with a literal: `sign` is one of ``>``, ``>=``, ``<``, ``<=``."""
+    """``value sign literal`` holds for each value; `sign` is ``>``, ``>=``, ``<`` or ``<=``."""
 
     sign: str
     bound: str
@@ -161,14 +161,14 @@ class Node(Constraint):
 
 @dataclass(frozen=True, slots=True)
 class Property(Constraint):
-    """Each value is validated against a property shape, whose results are results."""
+    """Each value is validated against a property shape; its results are reported."""
 
     shape: str
 
 
 @dataclass(frozen=True, slots=True)
 class Qualified(Constraint):
-    """So many values conform to a shape, and to none of its siblings: at least or at most."""
+    """At least or at most so many values conform to a shape and to none of its siblings."""
 
     shape: str
     siblings: tuple[str, ...]
@@ -178,7 +178,7 @@ class Qualified(Constraint):
 
 @dataclass(frozen=True, slots=True)
 class Closed(Constraint):
-    """Each value has no other properties than those that are named."""
+    """Each value has only the listed properties."""
 
     allowed: tuple[str, ...]
 
@@ -206,7 +206,7 @@ class Sparql(Constraint):
 
 @dataclass(frozen=True, slots=True)
 class Custom(Constraint):
-    """A SPARQL-based constraint component of one's own."""
+    """A custom SPARQL-based constraint component."""
 
     iri: str
 
@@ -217,11 +217,11 @@ class Shape:
 
     Attributes:
         node: Its node in the shapes graph.
-        path: Where its values lie, or None for a node shape, whose value is the focus node.
-        targets: The nodes it is validated on of itself.
-        deactivated: Whether it is switched off.
-        constraints: What it demands.
-        unreadable: Why the judge alone can tell what it demands, or None.
+        path: The path to its values; None for a node shape, whose value is the focus node.
+        targets: Its targets.
+        deactivated: Whether it is deactivated.
+        constraints: Its constraints.
+        unreadable: Why it is left to pySHACL as a whole, or None.
     """
 
     node: str
@@ -241,7 +241,7 @@ _SIGNS: Final = {
 
 
 def parameter_of(constraint: Constraint) -> str:
-    """Return the parameter that stands for a constraint's component, in SHACL's namespace.
+    """Return the main parameter of a constraint's component, in SHACL's namespace.
 
     >>> parameter_of(MinCount(1)), parameter_of(Range("<", '"a"')), parameter_of(Pair("equals", ""))
     ('minCount', 'maxExclusive', 'equals')

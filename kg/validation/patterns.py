@@ -1,8 +1,7 @@
-"""The triple patterns and comparisons of a query, as far as they tell where it has solutions.
+"""Collect the triple patterns and comparisons that every solution of a query satisfies.
 
-Read is what each solution must have: the patterns of the outermost group, and the comparisons
-that its filters ask for. Besides, which predicates the query looks at anywhere. A query with
-something that is not read here is not read at all.
+These are the patterns of the outermost group and the comparisons in its filters. The predicates
+that occur anywhere in the query are collected as well. A query with unsupported syntax gives None.
 
 Spec: https://www.w3.org/TR/sparql11-query/#sparqlGrammar
 """
@@ -21,19 +20,19 @@ from kg.validation.paths import Alternative, Inverse, Path, Predicate, Sequence
 
 THIS: Final = "?this"
 SIGNS: Final = frozenset({"<", "<=", ">", ">=", "=", "!="})
-# Where a literal is in a pattern: an index may hold it in another form.
+# Replaces literals in patterns: Oxigraph may hold them in another lexical form.
 _SOME_LITERAL: Final = '""'
 _BOOLEAN: Final = f"{XSD}boolean"
 
 
 @dataclass(frozen=True, slots=True)
 class Pattern:
-    """Two nodes and what leads from one to the other.
+    """A triple pattern or path pattern.
 
     Attributes:
         subject: A variable (``?name``), or a term.
-        path: From the subject to the object; None where it is not told.
-        object: A variable, or a term; literals are not told apart.
+        path: From the subject to the object; None if unknown.
+        object: A variable, or a term; all literals are the same here.
     """
 
     subject: str
@@ -43,7 +42,7 @@ class Pattern:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """A variable or term, a sign, and the variable or term that it is compared with."""
+    """A comparison of two variables or terms."""
 
     left: str
     sign: str
@@ -52,13 +51,13 @@ class Comparison:
 
 @dataclass(slots=True)
 class Patterns:
-    """What was read of a query.
+    """Patterns, comparisons and predicates of a query.
 
     Attributes:
-        needed: Patterns that every solution has.
+        needed: Patterns that every solution matches.
         comparisons: Comparisons that hold in every solution.
-        predicates: All predicates that the query looks at, as terms.
-        any_predicate: Whether it looks at predicates beside those.
+        predicates: All predicates in the query, as terms.
+        any_predicate: Whether the query may read triples with other predicates.
     """
 
     needed: list[Pattern] = field(default_factory=list)
@@ -68,7 +67,7 @@ class Patterns:
 
 
 def read_patterns(query: tree.Query) -> Patterns | None:
-    """Return the patterns of a query, or None if it has something that is not read here.
+    """Return the patterns of a query, or None if it has unsupported syntax.
 
     Args:
         query: A query that has passed `kg.validation.sparql.prepare`.
@@ -80,7 +79,7 @@ def read_patterns(query: tree.Query) -> Patterns | None:
 
 
 class _UnreadError(Exception):
-    """The query has something that is not read here."""
+    """The query has unsupported syntax."""
 
 
 class _Reader:
@@ -103,8 +102,8 @@ class _Reader:
         """Read a group.
 
         Args:
-            group: The group; a query in its place is not read.
-            needed: Whether every solution of the query is one of the group's.
+            group: The group; subqueries are not supported.
+            needed: Whether every solution of the query must match the group.
         """
         if not isinstance(group, tree.Group):
             raise _UnreadError
@@ -133,7 +132,7 @@ class _Reader:
             self._group(each.group, needed=False)
 
     def _comparisons(self, condition: tree.Expression) -> Iterator[Comparison]:
-        """Yield the comparisons that hold where an expression does."""
+        """Yield the comparisons that hold if an expression does."""
         if not isinstance(condition, tree.Operation):
             return
         sign, right = condition.rest[0]
@@ -146,7 +145,7 @@ class _Reader:
                 yield Comparison(sides[0], sign, sides[1])
 
     def _operand(self, node: tree.Expression) -> str | None:
-        """Return an operand as a variable or term; None if it is another."""
+        """Return an operand that is a variable or term; else None."""
         if isinstance(node, tree.Variable):
             return f"?{node.name}"
         if isinstance(node, tree.Iri | tree.Name):
@@ -222,10 +221,9 @@ class _Reader:
 
 
 def _inverted(path: Path) -> Path:
-    """Return a path the other way round, with the inversions at its predicates.
+    """Return the inverse of a path, with the inversions at its predicates.
 
-    pySHACL does not turn the parts of an inverted sequence round, and neither does the compiler of
-    paths; queries do.
+    In SPARQL an inverted sequence reverses its order; in pySHACL and PathCompiler it does not.
     """
     match path:
         case Sequence(parts):

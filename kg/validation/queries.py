@@ -1,7 +1,7 @@
-"""``sh:sparql`` constraints, each run once for all focus nodes on a SPARQL index.
+"""Run each ``sh:sparql`` constraint on Oxigraph once for all focus nodes.
 
-The results are those that pySHACL makes of the solutions. The index merges lexical forms of one
-value, so a literal that it gives back is led back to how the quad table has it.
+The results equal pySHACL's. Oxigraph merges lexical forms of the same value, so its literals are
+mapped back to the forms in the quad table.
 
 Spec: https://www.w3.org/TR/shacl/#sparql-constraints-validation
 """
@@ -36,12 +36,12 @@ from kg.validation.sieve.triples import Triples
 from kg.validation.sparql import Query
 from kg.validation.terms import is_literal, split_literal
 
-# Triples that are loaded into an index in memory; more go to disk.
+# Up to this many triples are loaded into memory; more go to disk.
 _IN_MEMORY: Final = 1_000_000
 _BYTES_IN_MEMORY: Final = 250
-# Bytes that an index on disk takes while it is asked, however many triples there are.
+# Memory of an Oxigraph store on disk while it is queried, for any number of triples.
 _BYTES_OF_OPEN: Final = 64 * 2**20
-# Solutions whose lexical forms are looked up at once: each time the triples are read again.
+# Solutions whose lexical forms are looked up together; each look-up scans the triples.
 _TOGETHER: Final = 10_000
 _COMPONENT: Final = sh("SPARQLConstraintComponent")
 
@@ -49,7 +49,7 @@ Row = Mapping[str, str]
 OpenIndex = Callable[[], Engine]
 
 
-# Datatypes of which the index keeps the value, not how it is written.
+# Datatypes of which Oxigraph keeps the value, not the lexical form.
 _MERGED: Final = NUMERIC | {
     XSD + name
     for name in (
@@ -62,19 +62,18 @@ _MERGED: Final = NUMERIC | {
 
 @dataclass(frozen=True, slots=True)
 class Forms:
-    """How the quad table writes literals that the index gives back.
+    """Literals in the quad table that have the value of a literal that Oxigraph returned.
 
     Attributes:
-        variants: Literal of the index to those of the table with its value, where they are not
-            just itself.
-        own: Focus node and literal of the index to the literals that the node has.
+        variants: Literal of Oxigraph to those of the table; left out if they are the same.
+        own: Focus node and literal of Oxigraph to the literals that the node has.
     """
 
     variants: Mapping[str, Sequence[str]]
     own: Mapping[tuple[str, str], Sequence[str]]
 
     def of(self, term: str, node: str) -> Sequence[str]:
-        """Return the forms of a term: those that the focus node has, or else one of all."""
+        """Return the forms of a term: those of the focus node, or else any one form."""
         variants = self.variants.get(term)
         if variants is None:
             return (term,)
@@ -82,13 +81,13 @@ class Forms:
 
 
 class QueryRunner:
-    """Runs the queries of shapes on an index.
+    """Runs the queries of shapes on Oxigraph.
 
     Args:
         connection: From `kg.duck.engine`.
         triples: The triples.
         shapes: The shapes graph.
-        open_index: Opens the index of these triples, if there is one; else one is made.
+        open_index: Opens the existing index of these triples; by default one is made.
     """
 
     def __init__(
@@ -107,14 +106,14 @@ class QueryRunner:
         self._held = ExitStack()
 
     def close(self) -> None:
-        """Remove the index, if one was made."""
+        """Remove the index if it is temporary."""
         self._engine = None
         self._held.close()
 
     def restrict(self, predicates: Iterable[str]) -> None:
-        """Say before the first query which predicates (terms) are all that the queries read.
+        """Restrict a temporary index to the predicates (terms) that the queries read.
 
-        An index that is made is then made of those triples alone.
+        Call it before the first query.
         """
         self._predicates = sorted(set(predicates))
 
@@ -124,9 +123,9 @@ class QueryRunner:
         """Yield the results of a constraint for focus nodes, sorted by them.
 
         Args:
-            site: The constraint, and where it stands.
+            site: The constraint and its shape.
             query: Its query, which must be safe.
-            chunks: Focus nodes, each with how often it is validated; sorted.
+            chunks: Sorted focus nodes, each with how often it is validated.
         """
         constraint = _Constraint(self._shapes, site)
         rows: list[Row] = []
@@ -161,13 +160,13 @@ class QueryRunner:
         if named:
             _take(engine.ask(query.joined_with(named)), seen, None)
         for node in nodes:
-            # A blank node cannot be listed in a query, a literal would come back changed.
+            # VALUES cannot list a blank node, and a literal might return in another form.
             if not node.startswith("<"):
                 _take(engine.ask(query.guarded, bound={"this": node}), seen, node)
         yield from (dict(row) for row in seen)
 
     def _index(self) -> Engine:
-        """Return an index of the triples in which blank nodes have the labels of the table."""
+        """Return an index whose blank nodes have the same labels as in the quad table."""
         if self._engine is None:
             blank = self._ask("s >= '_' OR o >= '_'")
             if self._open_index is not None and not blank:
@@ -199,13 +198,13 @@ class QueryRunner:
         return Oxigraph(store, "the triples that the shapes are about")
 
     def _read(self) -> str:
-        """Return the condition that a query reads a triple."""
+        """Return the SQL condition for the triples that the queries read."""
         if self._predicates is None:
             return ""
         return f" WHERE {self._triples.has(*self._predicates) if self._predicates else 'false'}"
 
     def _lexical_forms(self, rows: list[Row]) -> Forms:
-        """Return how the quad table writes the literals of solutions, where not as the index."""
+        """Return the quad table's forms of the literals in solutions, where they differ."""
         given = {term for row in rows for term in row.values() if is_literal(term)}
         variants: dict[str, list[str]] = {}
         for datatype in sorted({split_literal(term).datatype for term in given} & _MERGED):
@@ -227,7 +226,7 @@ class QueryRunner:
     def _candidates(
         self, columns: str, datatype: str, wanted: set[str], within: str
     ) -> list[tuple[str, ...]]:
-        """Return literals of a datatype that may be forms of the wanted ones."""
+        """Return the literals of a datatype that may have the value of a wanted one."""
         ending = sql_text('"^^<' + datatype + ">")
         condition = f"ends_with(o, {ending})"
         if all(_is_number(term) for term in wanted):
@@ -247,7 +246,7 @@ class QueryRunner:
 
 
 class _Constraint:
-    """Makes results of the solutions of one constraint, as pySHACL does."""
+    """Turns the solutions of one constraint into results, as pySHACL does."""
 
     def __init__(self, shapes: ShapesGraph, site: QuerySite) -> None:
         self._site = site
@@ -260,7 +259,7 @@ class _Constraint:
         self._messages = self._messages or [QUERY_MESSAGE]
 
     def results(self, row: Row, forms: Forms) -> Iterator[Result]:
-        """Yield the result of a solution: one for each form of a value that the index merged."""
+        """Yield the results of a solution: one for each lexical form that Oxigraph merged."""
         this = row["this"]
         rest = {name: forms.of(term, this)[0] for name, term in row.items()}
         path: Path | None = self._site.shape.path

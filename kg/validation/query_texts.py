@@ -1,6 +1,6 @@
-"""The queries of a shapes graph are checked before anything runs, each at the place of its shape.
+"""Check the queries of a shapes graph before anything runs; errors have file and line.
 
-pySHACL would come upon a fault only with a focus node, and rdflib's own words do not say where.
+pySHACL would find an error only once there is a focus node, and rdflib's messages have no line.
 
 Spec: https://www.w3.org/TR/shacl/#sparql-constraints
 https://www.w3.org/TR/shacl/#sparql-constraint-components
@@ -29,13 +29,13 @@ from kg.validation.sparql import read_query
 from kg.validation.terms import is_literal, split_literal
 
 _FORMS: Final = {sh("select"): Form.SELECT, sh("ask"): Form.ASK}
-# Datatypes whose names are functions, which cast a value.
+# Datatypes whose IRIs are cast functions.
 # Spec: https://www.w3.org/TR/sparql11-query/#FunctionMapping
 _CASTS: Final = frozenset(
     XSD + name
     for name in ("boolean", "double", "float", "decimal", "integer", "dateTime", "date", "string")
 )
-# Variables of which a solution needs one, or it is not a result.
+# A solution needs one of these variables to be a result.
 _REPORTED: Final = ("this", "value", "path", "failure")
 _ENGINE_PLACE: Final = re.compile(r"^error at \d+:\d+: ")
 
@@ -44,15 +44,15 @@ def check_queries(shapes: ShapesGraph) -> None:
     """Check the queries of constraints and of the validators of components.
 
     Raises:
-        InputError: One is missing, is no SPARQL, is of the wrong form, would fetch something, or
-            calls a function that nobody has.
+        InputError: A query is missing, invalid, of the wrong form, would fetch something, or calls
+            an unknown function.
     """
     for error in query_errors(shapes):
         raise error
 
 
 def query_errors(shapes: ShapesGraph) -> Iterator[InputError]:
-    """Yield what is wrong with each query; see `check_queries`."""
+    """Yield the errors of all queries; see `check_queries`."""
     for subject, predicate, object_ in shapes.triples():
         try:
             if predicate == sh("sparql"):
@@ -75,7 +75,7 @@ def _check_constraint(shapes: ShapesGraph, constraint: str) -> None:
             "Write the query as sh:select: a SELECT $this whose solutions are the faults.",
         )
     if not given:
-        raise shapes.error(constraint, "sh:sparql leads to what has no sh:select")
+        raise shapes.error(constraint, "the value of sh:sparql has no sh:select")
     raise shapes.error(constraint, f"sh:sparql takes one sh:select, and this has {len(given)}")
 
 
@@ -84,7 +84,7 @@ def _check_text(shapes: ShapesGraph, node: str, predicate: str, value: str) -> N
     if not is_literal(value):
         raise _bad_query(shapes, node, f"{name} takes a text", "Write the query between quotes.")
     text = split_literal(value).lexical
-    # The path stands for any: the syntax of the query does not depend on it.
+    # Any path will do: the syntax of the query does not depend on it.
     query = _read(shapes, node, name, text)
     wanted = _FORMS[predicate]
     if query.form is not wanted:
@@ -115,9 +115,9 @@ def _check_text(shapes: ShapesGraph, node: str, predicate: str, value: str) -> N
 
 
 def _read(shapes: ShapesGraph, node: str, name: str, text: str) -> Guarded:
-    """Return a query of the shapes graph as the guard reads it, in both readings of escapes.
+    """Check a query with the guard, with codepoint escapes read in both ways; return it.
 
-    rdflib, on which pySHACL asks, replaces codepoint escapes in texts and comments as well.
+    rdflib, which runs pySHACL's queries, replaces them in strings and comments as well.
     """
     path = Predicate(sh("path"))
     try:
@@ -171,13 +171,13 @@ def _check_functions(shapes: ShapesGraph, node: str, query: Guarded) -> None:
             raise _bad_query(
                 shapes,
                 node,
-                f"the query calls the function {text_of(each.function)}, which nobody has",
+                f"the query calls the function {text_of(each.function)}, which does not exist",
                 "Only SPARQL 1.1's own functions, and casts to xsd datatypes, are known.",
             )
 
 
 def _selected(query: Guarded) -> set[str]:
-    """Return the variables that a SELECT gives; for a star, all that are in the query."""
+    """Return the variables of a SELECT; for ``*``, all in the query."""
     body = query.tree.body
     if isinstance(body, tree.Select) and body.items is not None:
         return set(visible(query.tree))
@@ -185,7 +185,7 @@ def _selected(query: Guarded) -> set[str]:
 
 
 def _rdflib_reads(text: str) -> bool:
-    """Return whether rdflib reads a query that Oxigraph does not, as it is more lenient."""
+    """Return whether rdflib parses a query; it is more lenient than Oxigraph."""
     from pyparsing import ParseBaseException
     from rdflib.plugins.sparql.parser import parseQuery
 

@@ -1,11 +1,11 @@
-"""Recursive shapes: a node conforms unless something says that it does not.
+"""Recursive shapes: a node conforms unless it provably does not (the greatest fixpoint).
 
-pySHACL follows a recursive shape a few steps deep, and then takes what is left to conform. Here
-every pair of a shape and a node is judged once, as if those that it hangs on did conform; where
-one of them turns out not to, what hangs on it is judged again. That ends, however long the ways
-and cycles of the data are. It is the reading of Jena and TopBraid; SHACL leaves it open.
+pySHACL follows a recursive shape for a few steps, and then assumes that the rest conforms. Here
+each pair of a shape and a node is judged once, assuming that the pairs it depends on conform. If
+one of them fails, its dependents are judged again. This terminates for paths and cycles of any
+length. Jena and TopBraid do the same; SHACL leaves recursion undefined.
 
-Import this module where it is used: pySHACL takes long to import.
+Import this module lazily: importing pySHACL is slow.
 
 Spec: https://www.w3.org/TR/shacl/#shapes-recursion
 """
@@ -21,11 +21,11 @@ from pyshacl.pytypes import RDFNode, SHACLExecutor
 from pyshacl.shape import Shape
 from rdflib import Graph, IdentifiedNode, Literal
 
-# Results within results that are told of nodes which fail because others do.
+# How deep results are nested for nodes that fail because other nodes do.
 _DETAILS: Final = 3
 
 Verdict = tuple[bool, list[Any]]
-# A shape and a node that is judged by it.
+# A shape and a node to judge.
 Key = tuple[IdentifiedNode, RDFNode]
 
 
@@ -33,7 +33,7 @@ class Recursion:
     """Judges the recursive shapes of one shapes graph.
 
     Args:
-        shapes: These shapes; from now on they are asked here.
+        shapes: These shapes; their `validate` is replaced.
     """
 
     def __init__(self, shapes: Iterable[Shape]) -> None:
@@ -48,7 +48,7 @@ class Recursion:
             shape.__class__ = asked
 
     def forget(self) -> None:
-        """Begin with another graph."""
+        """Forget all verdicts, before another graph is validated."""
         self._conforms.clear()
         self._waiting.clear()
 
@@ -60,7 +60,7 @@ class Recursion:
         nodes: list[RDFNode],
         path: list[Any] | None,
     ) -> Verdict:
-        """Return whether nodes conform to a shape, and the results of those that do not."""
+        """Return whether all nodes conform to a shape, and the results of those that do not."""
         if self._judged is not None:
             return self._assumed([(shape.node, node) for node in nodes])
         conforms, results = True, []
@@ -74,7 +74,7 @@ class Recursion:
         return conforms, results
 
     def _assumed(self, keys: list[Key]) -> Verdict:
-        """Return what is known until now; what is not will be judged."""
+        """Return the verdict so far; pairs not yet judged are assumed to conform and queued."""
         assert self._judged is not None
         for key in keys:
             self._waiting.setdefault(key, set()).add(self._judged)
@@ -101,7 +101,7 @@ class Recursion:
     def _results(
         self, key: Key, executor: SHACLExecutor, graph: Graph, in_property: bool
     ) -> list[Any]:
-        """Return the results for a node that does not conform; of a cycle, those of one turn."""
+        """Return the results for a node that does not conform; a cycle is followed once."""
         if key in self._told or (len(self._told) > _DETAILS and not in_property):
             return []
         self._told.append(key)
@@ -118,7 +118,7 @@ class Recursion:
 
 
 def _asked_here(recursion: Recursion) -> type[Shape]:
-    """Return the class of shapes that ask a recursion."""
+    """Return a class of shapes that are validated by a Recursion."""
 
     class RecursiveShape(Shape):
         __slots__ = ()

@@ -1,9 +1,9 @@
 r"""The regular expressions of ``sh:pattern``: those of XPath, as for SPARQL's REGEX.
 
-An expression is rewritten for two engines. Python's ``re`` takes short texts; Rust's, by way of
-Oxigraph, needs time linear in the text, and takes the others. What XPath lacks and other
-tools for SHACL take (look-around, ``\b``, named groups, ``\x41``) is left to ``re``.
-``\w`` means letters, digits and ``_``, as in these tools; XPath's own has ``+`` and not ``_``.
+An expression is rewritten for two engines: Python's ``re`` for short texts, and Oxigraph's
+(Rust's ``regex``, which takes linear time) for the others. Syntax that XPath lacks but other SHACL
+tools support (look-around, ``\b``, named groups, ``\x41``) runs in ``re`` only.
+``\w`` means letters, digits and ``_``, as in these tools; in XPath it has ``+`` and not ``_``.
 
 Spec: https://www.w3.org/TR/xpath-functions-31/#regex-syntax
 """
@@ -35,12 +35,12 @@ from kg.validation.characters import (
     words,
 )
 
-# Steps that Python takes in about a tenth of a second.
+# Python takes about a tenth of a second for this many steps.
 _MOST_STEPS: Final = 3_000_000
-# A repeat that may be this often counts as one without an end.
+# A repeat with this maximum or more counts as unbounded.
 _OFTEN: Final = 10
 _FLAGS: Final = frozenset("imsxq")
-# What other dialects take and XPath does not, each left to Python as it is written.
+# Syntax of other dialects that XPath lacks; Python gets it unchanged.
 _FOREIGN: Final = re.compile(r"\(\?(?:[=!>]|<[=!]|P?<[A-Za-z_]\w*>|P=[A-Za-z_]\w*\)|[aims]+\))")
 _GROUP: Final = re.compile(r"\((?:\?:|\?[ims]+:)?")
 _REPEAT: Final = re.compile(r"(?:[*+?]|\{(?P<low>\d*)(?P<open>,(?P<high>\d*))?\})[?+]?")
@@ -71,19 +71,18 @@ _BLOCKS: Final[dict[str, tuple[int, int]]] = {
 
 
 class RegexError(ValueError):
-    """An expression that is none, or that kg does not read; the text says why."""
+    """A regular expression is invalid or not supported; the text says why."""
 
 
 @dataclass(frozen=True, slots=True)
 class Regex:
-    """An expression that has been read.
+    """A regular expression, rewritten for two engines.
 
     Attributes:
         python: The expression for Python's ``re``.
-        rust: The expression for Rust's, or None where it has what that lacks.
-        loops: How many loops over a text Python may need, one within the other.
-        nested: Whether a repeat is in another, so that there may be as many ways to match as
-            a text has parts.
+        rust: The expression for Rust's ``regex``, or None if that does not support it.
+        loops: The degree of the polynomial that bounds Python's steps.
+        nested: Whether a repeat is inside another, so that Python may take exponential time.
     """
 
     python: re.Pattern[str]
@@ -92,18 +91,19 @@ class Regex:
     nested: bool
 
     def matches(self, texts: Sequence[str]) -> list[bool]:
-        """Tell of each text whether the expression is found in it."""
-        slow = [text for text in texts if self._is_slow(text)] if self.rust is not None else []
-        told = self._linearly(slow) if slow else {}
+        """Return for each text whether it contains a match."""
+        slow = [text for text in texts if self.is_slow(text)] if self.rust is not None else []
+        told = self.match_linearly(slow) if slow else {}
         if told is None:
             told = {}
         return [told[t] if t in told else self.python.search(t) is not None for t in texts]
 
-    def _is_slow(self, text: str) -> bool:
+    def is_slow(self, text: str) -> bool:
+        """Return whether Python may take too long for a text."""
         return self.nested or len(text) ** self.loops > _MOST_STEPS
 
-    def _linearly(self, texts: Iterable[str]) -> dict[str, bool] | None:
-        """Ask Rust's engine; None where it finds the expression too large."""
+    def match_linearly(self, texts: Iterable[str]) -> dict[str, bool] | None:
+        """Match texts with Oxigraph, which needs linear time; None if the regex is too large."""
         assert self.rust is not None
         asked = list(dict.fromkeys(texts))
         rows = " ".join(f"({number} {literal(text)})" for number, text in enumerate(asked))
@@ -120,10 +120,10 @@ class Regex:
 
 
 def normalized(pattern: str, flags: str) -> tuple[str, str]:
-    """Return an expression that means the same without the flags ``x`` and ``q``, and the others.
+    """Rewrite an expression so that it needs no flag ``x`` or ``q``; return it and the other flags.
 
     Raises:
-        RegexError: There is no such flag.
+        RegexError: A flag does not exist.
     """
     wrong = set(flags) - _FLAGS
     if wrong:
@@ -136,7 +136,7 @@ def normalized(pattern: str, flags: str) -> tuple[str, str]:
 
 
 def _without_space(pattern: str) -> str:
-    """Return a pattern without the white space outside of its sets."""
+    """Return a pattern without the white space outside of character sets."""
     kept, depth, at = [], 0, 0
     while at < len(pattern):
         piece = pattern[at : at + 2] if pattern[at] == "\\" else pattern[at]
@@ -152,7 +152,7 @@ def read_regex(pattern: str, flags: str) -> Regex:
     """Read the value of ``sh:pattern`` with that of ``sh:flags``.
 
     Raises:
-        RegexError: It is not a regular expression, or one that kg does not read.
+        RegexError: It is not a regular expression, or not supported.
     """
     given, kept = normalized(pattern, flags)
     reader = _Reader(given, kept)
@@ -166,10 +166,10 @@ def read_regex(pattern: str, flags: str) -> Regex:
         rust = f"(?i){rust}"
     anchored = given.startswith("^") and "m" not in kept and "|" not in given
     regex = Regex(compiled, rust, max(reader.repeats + (not anchored), 1), reader.nested)
-    if reader.explosive and (rust is None or regex._linearly([""]) is None):
+    if reader.explosive and (rust is None or regex.match_linearly([""]) is None):
         raise RegexError(
-            "a repeat within a repeat may take for ever here, as it stands beside look-around or a"
-            " back reference, or is very large; write it with one repeat"
+            "a repeat within a repeat may take for ever here, because the pattern has look-around"
+            " or a back reference, or is very large; write it with one repeat"
         )
     return regex
 
@@ -181,12 +181,12 @@ def _engine() -> Engine:
 
 @dataclass
 class _Group:
-    """A group that was opened.
+    """An open group.
 
     Attributes:
-        starts: What each of its alternatives begins with.
-        varies: Whether a part of it may be repeated, or left out.
-        endless: Whether a part of it is repeated without an end, or very often.
+        starts: The first character of each alternative.
+        varies: Whether a part of it may be repeated or absent.
+        endless: Whether a part of it is repeated without a bound, or very often.
     """
 
     starts: list[str]
@@ -195,7 +195,7 @@ class _Group:
 
     @property
     def is_ambiguous(self) -> bool:
-        """Whether two alternatives may begin alike."""
+        """Whether two alternatives may match the same first character."""
         unclear = any(start in "([\\.^$|)*+?{" for start in self.starts)
         return len(self.starts) > 1 and (unclear or len(set(self.starts)) < len(self.starts))
 
@@ -294,7 +294,7 @@ class _Reader:
         start = _GROUP.match(rest)
         assert start is not None
         if start[0] == "(" and rest.startswith("(?"):
-            raise RegexError(f"{rest[:4]}… is no group that kg reads")
+            raise RegexError(f"{rest[:4]}… is not a group that kg supports")
         self._begin(len(start[0]))
         self._emit(start[0], start[0], len(start[0]))
 
@@ -324,7 +324,7 @@ class _Reader:
             self._emit_set(False, self._escaped())
 
     def _escaped(self) -> Ranges:
-        """Read an escape that means one character, or a set of them."""
+        """Read an escape for one character or a set of characters."""
         rest = self.pattern[self.at : self.at + 40]
         letter = rest[1:2]
         code, named = _CODE.match(rest), _PROPERTY.match(rest)
@@ -335,7 +335,7 @@ class _Reader:
             self.at += len(code[0])
             number = int(next(filter(None, code.groups())), 16)
             if number > LAST:
-                raise RegexError(f"{code[0]} is no character")
+                raise RegexError(f"{code[0]} is not a character")
             return ((number, number),)
         self.at += 2
         if letter in _SETS:
@@ -343,15 +343,14 @@ class _Reader:
         if letter in _CONTROLS:
             letter = _CONTROLS[letter]
         elif not letter or letter.isalnum():
-            raise RegexError(f"\\{letter} is no escape that kg reads")
+            raise RegexError(f"\\{letter} is not an escape that kg supports")
         return ((ord(letter), ord(letter)),)
 
     def _set(self) -> tuple[bool, Ranges]:
         """Read a set in square brackets.
 
         Returns:
-            Whether it is of all other characters, and the ranges; those of a set with another
-            one taken out are its own.
+            Whether the set is negated, and its ranges; a subtracted set is already taken out.
         """
         self.at += 1
         negated = self.pattern.startswith("^", self.at)
@@ -368,11 +367,11 @@ class _Reader:
                 other_negated, other = self._set()
                 less = complement(other) if other_negated else other
                 if not self.pattern.startswith("]", self.at):
-                    raise RegexError("a set that is taken out must end the set that it is in")
+                    raise RegexError("a subtracted set must be the end of the set that it is in")
                 self.at += 1
                 return False, difference(complement(base) if negated else base, less)
             if rest.startswith(("[:", "[.", "[=", "&&[")):
-                raise RegexError(f"{rest[:2]} is not read in a set; write \\p{{…}} or -[…]")
+                raise RegexError(f"{rest[:2]} is not supported in a set; write \\p{{…}} or -[…]")
             ranges += self._member()
             first = False
         self.at += 1
@@ -391,7 +390,7 @@ class _Reader:
             self.at = before + 1  # the hyphen stands for itself
             return (*low, (0x2D, 0x2D))
         if high[0][0] < low[0][0]:
-            raise RegexError(f"the range {text[before - 1 : self.at]} is the wrong way round")
+            raise RegexError(f"the range {text[before - 1 : self.at]} ends before it begins")
         return ((low[0][0], high[0][0]),)
 
     def _one(self) -> Ranges:
@@ -441,12 +440,12 @@ def _property(sign: str, name: str) -> Ranges:
     elif name.startswith("Is") and name[2:] in _BLOCKS:
         found = (_BLOCKS[name[2:]],)
     else:
-        raise RegexError(f"\\{sign}{{{name}}} is no category, or block, of Unicode that kg knows")
+        raise RegexError(f"\\{sign}{{{name}}} is not a category or block of Unicode that kg knows")
     return complement(found) if sign == "P" else found
 
 
 def _scalar(ranges: Ranges) -> Ranges:
-    """Return ranges without surrogates, which Rust does not take."""
+    """Return ranges without surrogates, which Rust does not accept."""
     return difference(ranges, ((0xD800, 0xDFFF),))
 
 

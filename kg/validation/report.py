@@ -1,4 +1,4 @@
-"""The standard validation report in Turtle, written as the results come.
+"""The standard validation report in Turtle, written as a stream.
 
 Spec: https://www.w3.org/TR/shacl/#validation-report
 """
@@ -24,7 +24,7 @@ _STEP: Final = "    "
 class TurtleReport:
     """Writes results as one ``sh:ValidationReport``.
 
-    Source shapes that are blank nodes are described, so that the report says what they demand.
+    Source shapes that are blank nodes are described in the report.
 
     Args:
         out: Where the text goes.
@@ -103,7 +103,7 @@ class TurtleReport:
 
 @contextmanager
 def turtle_file(path: FilePath, shapes: ShapesGraph) -> Iterator[TurtleReport]:
-    """Write a report to a file, which is replaced when all is written.
+    """Write a report to a file, which is replaced at the end.
 
     Raises:
         WorldError: The disk failed.

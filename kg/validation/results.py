@@ -1,4 +1,4 @@
-"""What a validation finds: results, and the verdict over them.
+"""Validation results, and the verdict of a validation.
 
 Terms are text in the form of the quad table.
 
@@ -19,7 +19,7 @@ from kg.validation.paths import Path
 
 
 class Severity(IntEnum):
-    """How bad a result is; a severity of one's own counts as a violation.
+    """Severity of a result; a custom severity counts as a violation.
 
     Spec: https://www.w3.org/TR/shacl/#severity
     """
@@ -30,7 +30,7 @@ class Severity(IntEnum):
 
     @property
     def label(self) -> str:
-        """The name as a user writes it: ``violation``."""
+        """The name in lower case: ``violation``."""
         return self.name.lower()
 
 
@@ -38,7 +38,7 @@ _SEVERITIES: Final = {sh("Info"): Severity.INFO, sh("Warning"): Severity.WARNING
 
 
 def severity_of(term: str) -> Severity:
-    """Return what the value of ``sh:severity`` stands for."""
+    """Return the severity for a value of ``sh:severity``."""
     return _SEVERITIES.get(term, Severity.VIOLATION)
 
 
@@ -48,17 +48,17 @@ class Result:
 
     Attributes:
         focus_node: The node that was validated.
-        path: Where the values lie from there, or None.
-        value: The value at fault, or None where none is (a missing one has none).
-        source_shape: The shape that demands it.
+        path: The path from there to the values, or None.
+        value: The value at fault, or None (for instance if a value is missing).
+        source_shape: The shape with the constraint.
         component: The constraint component, such as ``sh:MinCountConstraintComponent``.
         severity: The value of ``sh:resultSeverity``.
         messages: Literals, sorted.
-        source_constraint: The value of ``sh:sparql`` that was broken, or None.
-        details: Results of the inner shape, where ``sh:node`` failed.
+        source_constraint: The value of ``sh:sparql`` of the violated constraint, or None.
+        details: Results of the inner shape, if ``sh:node`` failed.
         reasons: Why each branch of a logical constraint failed, one sentence each.
-        origins: The records that the offending triple came from; for a missing one the records
-            and columns that would have made it.
+        origins: Source records of the triple at fault; for a missing triple, the records and
+            columns that should have given it.
     """
 
     focus_node: str
@@ -75,13 +75,13 @@ class Result:
 
     @property
     def level(self) -> Severity:
-        """How bad it is."""
+        """The severity."""
         return severity_of(self.severity)
 
     @property
     def rule(self) -> tuple[str, str | None, str, Path | None, str]:
-        """What results of the same constraint share."""
-        # The path of a closed shape's result is that of the property that is not allowed.
+        """The key of the constraint: equal for all of its results."""
+        # For sh:closed, the path differs from result to result: the property that is not allowed.
         return (
             self.source_shape,
             self.source_constraint,
@@ -92,7 +92,7 @@ class Result:
 
     @property
     def sort_key(self) -> tuple[str, str, str, str, str, tuple[str, ...]]:
-        """What puts results in the same order in every run."""
+        """The key by which results are sorted, the same in every run."""
         return (
             self.focus_node,
             self.source_shape,
@@ -108,15 +108,16 @@ Sink = Callable[[Result], None]
 
 @dataclass(frozen=True, slots=True)
 class ShapeWay:
-    """Which way a shape takes.
+    """How a shape is validated.
 
     Attributes:
         shape: The shape.
-        way: ``sieve``, ``judge`` (every focus node goes to pySHACL) or ``whole graph``.
-        reason: Why it did not take the sieve, or None.
+        way: ``sieve`` (DuckDB finds suspects), ``judge`` (pySHACL gets every focus node) or
+            ``whole graph``.
+        reason: Why it is not ``sieve``, or None.
         focus_nodes: Number of its focus nodes.
-        queries: Its SPARQL constraints, each with why it ran node by node in pySHACL, or None
-            where it ran once on the index.
+        queries: Its SPARQL constraints, each with the reason why it ran node by node in pySHACL;
+            None if it ran once on Oxigraph.
     """
 
     shape: str
@@ -128,16 +129,16 @@ class ShapeWay:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What a validation came to.
+    """The outcome of a validation.
 
     Attributes:
         counts: Number of results of each severity; severities without results are left out.
-        report: The standard report in Turtle, where one was asked for.
-        cut: Whether results were left out because of a maximum number.
-        judged: Shape with targets to the number of nodes that pySHACL was asked about for it;
-            shapes that it was not asked for, or on the whole graph, are left out.
-        applied: Number of shapes with targets; without any, nothing was checked.
-        notes: What was not checked although it seems to, one sentence each.
+        report: File of the standard report in Turtle, if there is one.
+        cut: Whether the maximum number of results was reached.
+        judged: Shape with targets to the number of nodes that pySHACL judged for it; shapes that
+            it did not judge, or judged on the whole graph, are left out.
+        applied: Number of shapes with targets; if zero, nothing was checked.
+        notes: What was not checked although it seems so, one sentence each.
         met: Shape with targets to the number of its focus nodes.
     """
 
@@ -151,7 +152,7 @@ class Verdict:
 
     @property
     def conforms(self) -> bool:
-        """The value of ``sh:conforms``: whether there is no result, of whatever severity.
+        """The value of ``sh:conforms``: whether there are no results of any severity.
 
         Spec: https://www.w3.org/TR/shacl/#conforms
         """

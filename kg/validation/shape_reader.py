@@ -1,7 +1,7 @@
-"""What each shape demands, read from the shapes graph.
+"""Read shapes and their constraints from the shapes graph.
 
-The reading follows pySHACL, which is the judge: where it would refuse a parameter when it comes
-to apply it, the shape is *unreadable* here, and every focus node of it goes to the judge.
+Parameters are read as pySHACL does. If pySHACL would reject one while validating, the shape is
+*unreadable* here, and all its focus nodes go to pySHACL.
 """
 
 from __future__ import annotations
@@ -46,14 +46,14 @@ from kg.validation.paths import Path, Predicate
 from kg.validation.shapes import ShapesGraph
 from kg.validation.terms import is_literal, is_true, split_literal
 
-# Those of a count, of which none has negative values alone.
+# Datatypes of a count: all integer types but the negative ones.
 _INTEGERS: Final = frozenset(
     datatype for datatype, (_, most) in INTEGER_RANGES.items() if most is None or most > 0
 )
 
 
 class UnreadableError(Exception):
-    """A parameter is not as the judge wants it; the text says which."""
+    """pySHACL would reject a parameter; the text says which."""
 
 
 _NODE_KINDS: Final = {
@@ -73,7 +73,7 @@ _SIGNS: Final = {
 
 
 def read_model(shapes: ShapesGraph) -> dict[str, Shape]:
-    """Return every shape of a shapes graph by its node."""
+    """Return all shapes of a shapes graph, by node."""
     custom = _custom_components(shapes)
     return {node: _Reader(shapes, node, custom).shape() for node in shapes.shapes}
 
@@ -115,7 +115,7 @@ class _Reader:
         )
 
     def _is_class(self) -> bool:
-        """Return whether the shape is a class too, and so its own target.
+        """Return whether the shape is also a class, and so its own target.
 
         Spec: https://www.w3.org/TR/shacl/#implicit-targetClass
         """
@@ -202,7 +202,7 @@ class _Reader:
     def languages(self, name: str, _: Path | None) -> Iterator[Constraint]:
         members = self._shapes.members(self.one(name))
         if not all(map(is_literal, members)):
-            raise UnreadableError("sh:languageIn lists something else than strings")
+            raise UnreadableError("sh:languageIn lists something other than strings")
         yield LanguageIn(tuple(split_literal(member).lexical.lower() for member in members))
 
     def unique_lang(self, name: str, path: Path | None) -> Iterator[Constraint]:
@@ -251,7 +251,7 @@ class _Reader:
                 )
 
     def _siblings(self, shape: str) -> Iterator[str]:
-        """Yield the shapes whose values do not count.
+        """Yield the sibling shapes, whose values do not count.
 
         Spec: https://www.w3.org/TR/shacl/#dfn-sibling-shapes
         """
@@ -288,7 +288,7 @@ class _Reader:
                 yield Sparql(node)
 
 
-# Parameters that mean nothing without another one.
+# Parameters that need another one.
 _COMPANIONS: Final = {
     "ignoredProperties": "closed",
     "qualifiedMinCount": "qualifiedValueShape",
@@ -330,7 +330,7 @@ _PARAMETERS: Final[Mapping[str, _Read]] = {
 
 
 def _custom_components(shapes: ShapesGraph) -> dict[str, tuple[str, ...]]:
-    """Return the constraint components that the shapes define, with their mandatory parameters.
+    """Return the custom constraint components with their mandatory parameters.
 
     Spec: https://www.w3.org/TR/shacl/#sparql-constraint-components
     """

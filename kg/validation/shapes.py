@@ -1,7 +1,7 @@
-"""The shapes graph: read from files, each node with its place.
+"""The shapes graph, read from files; each node has its file and line.
 
-Terms are text in the form of the quad table, so that they compare with it in SQL. Nothing is
-fetched: ``owl:imports`` of shapes is not followed.
+Terms are text in the form of the quad table, so that SQL can compare them. Nothing is fetched:
+``owl:imports`` is not followed.
 
 Spec: https://www.w3.org/TR/shacl/#shapes-graph
 """
@@ -45,7 +45,7 @@ _SHAPE_VALUES: Final = tuple(map(sh, ("property", "node", "not", "qualifiedValue
 _SHAPE_LISTS: Final = tuple(map(sh, ("and", "or", "xone")))
 # pySHACL gives up at this depth.
 DEEPEST_PATH: Final = 10
-# Steps of a property path: SQL for more is refused, or takes long.
+# Most steps of a property path: DuckDB rejects longer SQL, or takes too long.
 LONGEST_PATH: Final = 200
 
 
@@ -55,12 +55,12 @@ class ShapesGraph:
 
     Attributes:
         index: Subject to predicate to objects, in the order of the files.
-        origins: Where each subject first stands.
+        origins: The place of each subject's first triple.
         prefixes: Prefixes that the files declare.
-        unknown: Names in SHACL's namespace that SHACL does not have, and where each first stands.
-        places: Where a subject first has a predicate.
-        mentions: Where each object that is not a literal is first mentioned.
-        notes: What users should know of the shapes, one sentence each.
+        unknown: Unknown names in SHACL's namespace, and the place of the first use of each.
+        places: The place of the first triple with a subject and predicate.
+        mentions: The place of the first triple with an object, literals left aside.
+        notes: Notes for the user, one sentence each.
     """
 
     index: Mapping[str, Mapping[str, Sequence[str]]]
@@ -92,7 +92,7 @@ class ShapesGraph:
 
     @cached_property
     def _subjects(self) -> Mapping[tuple[str, str | None], Sequence[str]]:
-        """The subjects of a predicate, and of a predicate and an object, in their order."""
+        """The subjects by predicate, and by predicate and object, in file order."""
         found: dict[tuple[str, str | None], list[str]] = {}
         for subject, predicates in self.index.items():
             for predicate, objects in predicates.items():
@@ -101,7 +101,7 @@ class ShapesGraph:
         return found
 
     def without(self, drop: Callable[[str, str, str], bool]) -> ShapesGraph:
-        """Return the shapes graph less the triples that a function picks."""
+        """Return the shapes graph without the triples for which `drop` is true."""
         index = {
             subject: {
                 predicate: kept
@@ -130,7 +130,7 @@ class ShapesGraph:
         return tuple(members)
 
     def error(self, node: str, message: str, hint: str | None = None) -> InputError:
-        """Return the error for something wrong at a node of the shapes graph."""
+        """Return an error at a node of the shapes graph."""
         return InputError(
             "bad-shapes",
             f"{self.describe(node)}: {message}",
@@ -139,7 +139,7 @@ class ShapesGraph:
         )
 
     def place(self, node: str, predicate: str = "") -> Location | None:
-        """Return where a node has a predicate, or else where it stands, or is mentioned."""
+        """Return the place of a node's predicate, or else of the node, or else of its mention."""
         return (
             self.places.get((node, predicate)) or self.origins.get(node) or self.mentions.get(node)
         )
@@ -150,7 +150,7 @@ class ShapesGraph:
 
     @cached_property
     def _referrers(self) -> Mapping[str, str]:
-        """Blank node to the first subject that refers to it."""
+        """Maps a blank node to the first subject that refers to it."""
         found: dict[str, str] = {}
         for subject, _, object_ in self.triples():
             if object_.startswith("_"):
@@ -158,7 +158,7 @@ class ShapesGraph:
         return found
 
     def owner(self, node: str) -> str:
-        """Return the nearest node with a name that a node of the shapes graph is in."""
+        """Return the node itself if it has a name, or else the nearest named one around it."""
         seen = {node}
         while node.startswith("_") and node in self._referrers:
             node = self._referrers[node]
@@ -169,7 +169,7 @@ class ShapesGraph:
 
     @property
     def wants_rdfs(self) -> bool:
-        """Whether the shapes demand that RDFS entailment is applied first.
+        """Whether the shapes require RDFS entailment.
 
         Spec: https://www.w3.org/TR/shacl/#shacl-rdfs
         """
@@ -177,7 +177,7 @@ class ShapesGraph:
 
     @cached_property
     def shapes(self) -> tuple[str, ...]:
-        """Every shape, sorted.
+        """All shapes, sorted.
 
         Spec: https://www.w3.org/TR/shacl/#shapes
         """
@@ -228,7 +228,7 @@ class ShapesGraph:
 
 
 def path_fault(shapes: ShapesGraph, path: str) -> str | None:
-    """Return in which way a property path is too large to be followed, or None."""
+    """Return why a property path is too large, or None."""
     level, size = [path], 0
     for _ in range(DEEPEST_PATH + 2):
         if not level:
@@ -241,7 +241,7 @@ def path_fault(shapes: ShapesGraph, path: str) -> str | None:
 
 
 def _path_parts(shapes: ShapesGraph, node: str) -> Iterator[str]:
-    """Yield the paths that a path that is not an IRI is made of."""
+    """Yield the parts of a complex path."""
     for predicate in (*_PATH_LISTS, *(predicate for predicate, _ in _WRAPPERS), sh("inversePath")):
         for value in shapes.objects(node, predicate):
             heads = [node] if predicate == RDF_FIRST else [value]
@@ -251,7 +251,7 @@ def _path_parts(shapes: ShapesGraph, node: str) -> Iterator[str]:
 
 
 def list_members(shapes: ShapesGraph, head: str) -> Iterator[str]:
-    """Yield the members of an RDF list, as far as it is one."""
+    """Yield the members of an RDF list, up to where it is malformed."""
     seen: set[str] = set()
     while head not in seen and head != RDF_NIL:
         seen.add(head)
@@ -264,7 +264,7 @@ def read_shapes(files: Iterable[FilePath]) -> ShapesGraph:
 
     Raises:
         InputError: A file is missing or is not valid RDF.
-        WorldError: Reading failed half-way.
+        WorldError: Reading failed.
     """
     index: dict[str, dict[str, list[str]]] = {}
     origins: dict[str, Location] = {}
@@ -294,7 +294,7 @@ def read_shapes(files: Iterable[FilePath]) -> ShapesGraph:
 
 
 def _labeller(number: int) -> Callable[[object], str]:
-    # Blank nodes of different files stay apart, and are called the same in every run.
+    # Blank nodes of different files stay distinct, and have the same label in every run.
     labels: dict[str, str] = {}
 
     def label(term: object) -> str:

@@ -1,10 +1,10 @@
-"""The text of a ``sh:sparql`` query: made ready to run, and looked at whether it may run at once.
+"""Prepare ``sh:sparql`` queries, and decide which may run once for all focus nodes.
 
-In SHACL a query runs for each focus node, with ``$this`` bound beforehand. For most queries it
-comes to the same to join them with all focus nodes, which is done once. That holds if ``$this``
-reaches every place where it is used: each filter and assignment is in a group that is joined with
-the focus nodes, or binds ``$this`` itself. Where it is not certain, `unsafe` says why, and the
-judge runs the query for each node.
+In SHACL a query runs for each focus node, with ``$this`` bound beforehand. For most queries,
+joining them with all focus nodes gives the same solutions in one run. This holds if ``$this`` is
+bound wherever it is used: each filter and assignment is in a group that is joined with the focus
+nodes, or that binds ``$this`` itself. If this is not certain, `unsafe` says why, and pySHACL runs
+the query for each node.
 
 Spec: https://www.w3.org/TR/shacl/#pre-binding
 """
@@ -24,7 +24,7 @@ from kg.validation.paths import Path, to_sparql
 from kg.validation.shapes import ShapesGraph
 from kg.validation.terms import is_literal, split_literal
 
-# What messages call a query of a shape, before its file and line are known.
+# The name of a shape's query in messages, before its file and line are known.
 QUERY_OF_SHAPE: Final = "the query"
 _FORBIDDEN: Final = (
     tree.Service, tree.GraphGroup, tree.Values, tree.Minus, tree.Dataset, tree.Lateral,
@@ -38,10 +38,10 @@ class Query:
     """A query of a ``sh:sparql`` constraint.
 
     Attributes:
-        guarded: The query with its prefixes, as it stands.
+        guarded: The unchanged query, with its prefixes.
         unsafe: Why it must run for each focus node, or None.
-        has_empty_paths: Whether it may have paths of no step (``*``, ``?``). They lead from a node
-            to itself, but in an index only from nodes that it holds.
+        has_empty_paths: Whether it may have paths of length zero (``*``, ``?``). They lead from a
+            node to itself, but in Oxigraph only from nodes in the graph.
     """
 
     guarded: Guarded
@@ -54,7 +54,7 @@ class Query:
         return self.guarded.text
 
     def joined_with(self, nodes: list[str]) -> Guarded:
-        """Return the query for some focus nodes at once, all of them IRIs."""
+        """Return the query joined with focus nodes, which must be IRIs."""
         return self.guarded.with_values("this", nodes)
 
 
@@ -64,10 +64,10 @@ def prepare(shapes: ShapesGraph, constraint: str, path: Path | None) -> Query:
     Args:
         shapes: The shapes graph.
         constraint: The value of ``sh:sparql``, which has one ``sh:select``.
-        path: The path of its shape, which stands for ``$PATH``.
+        path: The path of its shape, which replaces ``$PATH``.
 
     Raises:
-        InputError: The query is not SPARQL, or one that kg refuses.
+        InputError: The query is not valid SPARQL, or kg refuses it.
     """
     given = shapes.objects(constraint, sh("select"))
     guarded = read_query(shapes, constraint, split_literal(given[0]).lexical, path)
@@ -76,36 +76,36 @@ def prepare(shapes: ShapesGraph, constraint: str, path: Path | None) -> Query:
     except UnsafeError as error:
         return Query(guarded, str(error))
     if syntax_error(guarded) is not None:
-        return Query(guarded, "the index does not take its syntax")
+        return Query(guarded, "Oxigraph does not accept its syntax")
     repeats = find(guarded.tree, tree.PathRepeat)
     return Query(guarded, None, any(each.mark != "+" for each in repeats))
 
 
 def read_query(shapes: ShapesGraph, node: str, text: str, path: Path | None) -> Guarded:
-    """Return a query of the shapes graph, read by the guard of all queries.
+    """Return a query of the shapes graph, checked by the guard.
 
     Args:
         shapes: The shapes graph.
-        node: What has the query: a constraint, or a validator of a component.
+        node: The constraint, or the validator of a component.
         text: The value of ``sh:select`` or ``sh:ask``.
-        path: What stands for ``$PATH``.
+        path: The path that replaces ``$PATH``.
 
     Raises:
-        InputError: It is not SPARQL, or is refused; the query begins in the second line.
+        InputError: The query is not valid SPARQL, or refused; its text begins in line 2.
     """
     if path is not None:
         text = with_path(text, "PATH", to_sparql(path))
     prefixes = prefixes_of(shapes, node)
-    # They are declared as pySHACL declares them; in one line, so that lines are easily told.
+    # The same declarations as pySHACL's, but in one line, so that only line 1 is added.
     head = " ".join(f"PREFIX {prefix}: <{iri}>" for prefix, iri in prefixes.items())
     return guard(f"{head}\n{text}", QUERY_OF_SHAPE, {}, lax_scopes=True)
 
 
 def prefixes_of(shapes: ShapesGraph, constraint: str) -> dict[str, str]:
-    """Return the prefixes that a query knows.
+    """Return the prefixes of a query.
 
-    Those that ``sh:prefixes`` leads to count most. As in pySHACL, what the shapes' files and
-    other ontologies declare is known too.
+    Those of ``sh:prefixes`` take precedence. As in pySHACL, the prefixes of the shapes' files and
+    of other ontologies are known too.
 
     Spec: https://www.w3.org/TR/shacl/#sparql-prefixes
     """
@@ -129,10 +129,10 @@ class UnsafeError(Exception):
 
 
 def check_joinable(query: tree.Query) -> None:
-    """Check that focus nodes may be joined into a query's outermost group.
+    """Check that a query may be joined with focus nodes in its outermost group.
 
     Raises:
-        UnsafeError: They may not.
+        UnsafeError: It may not.
     """
     for each in walk(query):
         if isinstance(each, _FORBIDDEN):
@@ -145,13 +145,13 @@ def check_joinable(query: tree.Query) -> None:
             raise UnsafeError("it assigns $this")
     body = query.body
     if not isinstance(body, tree.Select):
-        raise UnsafeError("it is no SELECT")
+        raise UnsafeError("it is not a SELECT")
     if body.items is not None and tree.Variable("this") not in body.items:
         raise UnsafeError("it does not select $this")
     _check_group(body.where, has_this=True)
     if body.modifiers.group:
         if tree.Variable("this") not in body.modifiers.group:
-            raise UnsafeError("it groups by something else than $this")
+            raise UnsafeError("it groups by something other than $this")
     elif body.modifiers.having or has_aggregates(body):
         raise UnsafeError("it counts over all solutions")
 
@@ -168,7 +168,7 @@ def _check_group(group: tree.Group | tree.Select, *, has_this: bool) -> None:
         has_this: Whether ``$this`` is bound where the group's filters are evaluated.
     """
     if isinstance(group, tree.Select):
-        raise UnsafeError("it has a query within")
+        raise UnsafeError("it has a subquery")
     triples = [each for each in group.elements if isinstance(each, tree.Triples)]
     own = has_this or any(_looks(each) for each in triples)
     for each in group.elements:
@@ -176,7 +176,7 @@ def _check_group(group: tree.Group | tree.Select, *, has_this: bool) -> None:
             case tree.Filter(expression) | tree.Bind(expression):
                 exists = list(outermost(expression, tree.Exists))
                 if not own and (exists or _looks(expression)):
-                    raise UnsafeError("a group looks at $this without binding it")
+                    raise UnsafeError("a group uses $this without binding it")
                 for inner in exists:
                     _check_group(inner.group, has_this=own)
             case tree.Optional(inner_group):

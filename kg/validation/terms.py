@@ -1,8 +1,7 @@
-"""Terms between the quad table and rdflib: one total function each way.
+"""Convert terms between the quad table and rdflib.
 
-The quad table's text is the form in which kg holds every term. rdflib would rewrite lexical
-forms (``01`` to ``1``) and the white space of ``xsd:token``: both are switched off here, so that
-what the judge sees, and what it reports, is what the source says.
+rdflib would rewrite lexical forms (``01`` to ``1``) and the white space of ``xsd:token``. Both are
+switched off here, so that pySHACL sees and reports terms exactly as in the source.
 """
 
 from __future__ import annotations
@@ -17,19 +16,19 @@ from kg.terms import split_literal as split_literal
 if TYPE_CHECKING:
     from rdflib.term import Node
 
-# Datatypes whose white space rdflib collapses whether asked or not.
+# Datatypes whose white space rdflib always collapses.
 _COLLAPSED: Final = frozenset({f"{XSD}token", f"{XSD}normalizedString"})
 
 
 def is_true(term: str) -> bool:
-    """Return whether a value of a shapes graph is true: only the word is, as in pySHACL."""
+    """Return whether a value of a shapes graph is true: only ``true`` is, as in pySHACL."""
     return is_literal(term) and split_literal(term).lexical.lower() == "true"
 
 
 def to_rdflib(term: str) -> Node:
-    """Return a term of the quad table as rdflib's, its lexical form unchanged.
+    """Return a term of the quad table as a node of rdflib, with its lexical form unchanged.
 
-    Plain strings have no datatype, as rdflib's own parsers leave them.
+    Plain strings have no datatype, as in rdflib's own parsers.
 
     Raises:
         ValueError: The text is not a term.
@@ -55,10 +54,10 @@ def to_rdflib(term: str) -> Node:
 
 
 def from_rdflib(node: Node) -> str:
-    """Return a term of rdflib as the quad table writes it.
+    """Return a node of rdflib as a term of the quad table.
 
     Raises:
-        ValueError: The node is neither IRI, blank node nor literal.
+        ValueError: The node is neither an IRI, a blank node nor a literal.
     """
     from rdflib.term import BNode, Literal, URIRef
 

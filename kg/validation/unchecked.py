@@ -1,4 +1,4 @@
-"""What a validation did not check although it seems to, so that no answer is green for nothing.
+"""Notes about what a validation seems to check but does not, such as shapes without focus nodes.
 
 Spec: https://www.w3.org/TR/shacl/#targets
 """
@@ -20,7 +20,7 @@ class Note(str):
     """A sentence about what was not checked.
 
     Attributes:
-        code: The kind of finding that tells the same with place and advice; empty for none.
+        code: The kind of finding that says the same with place and advice; empty if there is none.
     """
 
     code: str
@@ -32,7 +32,7 @@ class Note(str):
         return note
 
 
-# Shapes, imports or references that a sentence names.
+# A sentence names at most this many shapes, imports or references.
 _NAMED: Final = 3
 _IMPORTS: Final = f"<{OWL}imports>"
 _ONTOLOGY: Final = f"<{OWL}Ontology>"
@@ -41,15 +41,15 @@ _LISTS: Final = tuple(map(sh, ("and", "or", "xone")))
 
 
 def notes_on(shapes: ShapesGraph) -> Iterator[Note]:
-    """Yield what is to be known of shapes that are well-formed, whatever the data."""
+    """Yield the notes on well-formed shapes that do not depend on the data."""
     yield from _imports(shapes)
     yield from _references(shapes)
     yield from _severities(shapes)
     negated = negated_recursion(shapes)
     if negated is not None:
         yield Note(
-            f"{_at(shapes, negated)}a shape refers to itself by way of a negation, to which SHACL"
-            " gives no meaning; do not rely on what it says"
+            f"{_at(shapes, negated)}a shape refers to itself through a negation, which SHACL does"
+            " not define; do not rely on its results"
         )
 
 
@@ -59,13 +59,13 @@ def notes_on_targets(
     applied: Mapping[str, int],
     classes: Callable[[], Sequence[str]],
 ) -> Iterator[Note]:
-    """Yield which shapes met no node.
+    """Yield a note on shapes without focus nodes.
 
     Args:
         shapes: The shapes graph.
-        model: Every shape by its node.
+        model: All shapes, by node.
         applied: Shape with targets to the number of its focus nodes.
-        classes: Gives the classes that nodes of the data have, for a hint.
+        classes: Returns the classes of nodes in the data, for a hint.
     """
     if not applied:
         yield Note("no shape has a target, so nothing was checked")
@@ -101,7 +101,7 @@ def _targets(targets: Targets, namer: Namer) -> str:
 
 
 def _meant(wanted: Sequence[str], classes: Callable[[], Sequence[str]], namer: Namer) -> str:
-    """Return a hint at a class of the data that is called nearly, or just, as one wanted."""
+    """Return a hint at a class of the data whose name is the same or nearly the same."""
     if not wanted:
         return ""
     known = [term for term in classes() if term.startswith("<") and term not in wanted]
@@ -116,7 +116,7 @@ def _meant(wanted: Sequence[str], classes: Callable[[], Sequence[str]], namer: N
 
 
 def _imports(shapes: ShapesGraph) -> Iterator[Note]:
-    """Tell of ontologies that are imported, and are in none of the files."""
+    """Yield a note on imported ontologies that are in none of the files."""
     here = {*shapes.subjects(RDF_TYPE, _ONTOLOGY)}
     wanted = {
         o: shapes.place(s, p) for s, p, o in shapes.triples() if p == _IMPORTS and o not in here
@@ -132,7 +132,7 @@ def _imports(shapes: ShapesGraph) -> Iterator[Note]:
 
 
 def _references(shapes: ShapesGraph) -> Iterator[Note]:
-    """Tell of names that stand where a shape does, and of which the files say nothing."""
+    """Yield a note for each name that is used as a shape but not defined in the files."""
     for subject, predicate, object_ in shapes.triples():
         if predicate in _REFERENCES:
             members: Sequence[str] = (object_,)
@@ -145,7 +145,7 @@ def _references(shapes: ShapesGraph) -> Iterator[Note]:
                 namer = Namer({**shapes.prefixes, "sh": SH})
                 yield Note(
                     f"{shapes.place(subject, predicate)}: {namer(predicate)} names {namer(member)},"
-                    " of which the shapes say nothing: every node conforms to it",
+                    " which the shapes do not define: every node conforms to it",
                     "missing-shape",
                 )
 

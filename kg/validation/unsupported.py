@@ -1,8 +1,8 @@
-"""What kg does not support of SHACL: refused by name, or left out where the user asks for that.
+"""Unsupported features of SHACL: refused by name, or left out if the user asks for it.
 
-A graph that relies on what is passed over would seem to conform. So what is left out is told. What
-is left can miss violations, but never invents one: where a shape that lost a constraint stands
-below a negation, the negation is left out too.
+Without the features left out, a graph may seem to conform; so they are reported. The rest may miss
+violations, but never invents one: if a shape that lost a constraint is below a negation, the
+negation is left out too.
 
 Spec: https://www.w3.org/TR/shacl/, https://www.w3.org/TR/shacl-af/
 """
@@ -21,7 +21,7 @@ from kg.wording import counted, nearest
 
 VERSION: Final = "SHACL 1.0 (Core and SPARQL)"
 _IGNORE: Final = "With --ignore-unsupported the rest is validated."
-# Names that are told where something is left out.
+# A note names at most this many features.
 _MOST: Final = 10
 
 _TYPES: Final = {
@@ -53,9 +53,9 @@ class Unsupported:
 
     Attributes:
         triple: The triple.
-        name: What it uses, for a list of what is left out.
-        place: Where it stands.
-        error: What is said where it is refused.
+        name: The feature, for a list of what is left out.
+        place: Its file and line.
+        error: The error if it is refused.
     """
 
     triple: Triple
@@ -65,7 +65,7 @@ class Unsupported:
 
 
 def unsupported(shapes: ShapesGraph) -> Iterator[Unsupported]:
-    """Yield every triple that kg does not support."""
+    """Yield all triples that kg does not support."""
     for triple in shapes.triples():
         subject, predicate, object_ = triple
         place = shapes.place(subject, predicate)
@@ -88,12 +88,12 @@ def unsupported(shapes: ShapesGraph) -> Iterator[Unsupported]:
 
 
 def refusals(found: Iterable[Unsupported]) -> list[InputError]:
-    """Return the errors for what is not supported, one for each name."""
+    """Return the errors for unsupported features, one for each name."""
     return list({each.name: each.error for each in reversed(list(found))}.values())
 
 
 def leave_out(shapes: ShapesGraph, found: Sequence[Unsupported]) -> ShapesGraph:
-    """Return the shapes without what is not supported, and with a note on it."""
+    """Return the shapes without unsupported features, and with a note on them."""
     dropped = {each.triple for each in found}
     weaker = [each.triple[0] for each in found if each.triple[1] != RDF_TYPE]
     negations = _negations(shapes, weaker)
@@ -124,7 +124,7 @@ def _unknown(name: str, place: Location | None) -> InputError:
     meant = nearest(name, TERMS)
     return InputError(
         "unknown-shacl",
-        f"sh:{name} is no term of SHACL that kg knows; kg reads {VERSION}",
+        f"sh:{name} is not a term of SHACL that kg knows; kg reads {VERSION}",
         location=place,
         hint=f"Did you mean sh:{meant}?"
         if meant
@@ -139,7 +139,7 @@ def _feature(predicate: str, object_: str) -> str | None:
 
 
 def _negations(shapes: ShapesGraph, weaker: Sequence[str]) -> set[Triple]:
-    """Return the triples by which shapes fail because one of the given does not."""
+    """Return the triples that negate one of the given shapes, directly or not."""
     referrers = _referrers(shapes)
     found: set[Triple] = set()
     pending, seen = list(weaker), set(weaker)
@@ -156,7 +156,7 @@ def _negations(shapes: ShapesGraph, weaker: Sequence[str]) -> set[Triple]:
 
 
 def _referrers(shapes: ShapesGraph) -> dict[str, list[Triple]]:
-    """Return for each node the triples that lead to it, also by way of a list."""
+    """Return for each node the triples that lead to it, also through a list."""
     found: dict[str, list[Triple]] = {}
     for triple in shapes.triples():
         _, predicate, object_ = triple

@@ -40,27 +40,27 @@ from kg.validation.unchecked import notes_on_targets
 if TYPE_CHECKING:
     from rdflib import Graph
 
-# Focus nodes that a query is asked about at once.
+# Focus nodes that are joined with a query at once.
 _CHUNK: Final = 1_000
 # Rows that are fetched from DuckDB at once.
 _FETCH: Final = 20_000
-# What a shape says without demanding it; a shape may be its own SPARQL constraint.
+# Predicates of a shape that are not constraints; a shape may be its own SPARQL constraint.
 _ABOUT: Final = (
     *("path", "severity", "message", "name", "deactivated", "select", "prefixes"),
     *("targetClass", "targetNode", "targetSubjectsOf", "targetObjectsOf"),
 )
 
 
-# Bytes that a triple takes in rdflib, measured over graphs of records.
+# Memory of a triple in rdflib, measured on graphs of records.
 _BYTES_IN_RDFLIB: Final = 900
-# Classes among which one is looked for that a target may mean.
+# Most classes searched for one that a target may mean.
 _CLASSES: Final = 5_000
-# Results that are led back to their records at once.
+# Results that are traced to their records at once.
 LOCATED: Final = 5_000
-# How many times as many are held while these are collected.
+# While these are collected, up to this many times as many results are held.
 _HELD_ALONG: Final = 4
 
-# Leads results back to the records that they came from: the same results, with their origins.
+# Returns the same results with their origins.
 Locate = Callable[[Sequence[Result]], Sequence[Result]]
 
 
@@ -69,19 +69,19 @@ class Options:
     """How to validate.
 
     Attributes:
-        open_index: Opens the SPARQL index of the table, for ``sh:sparql``; without it one is made
-            where it is needed.
-        infer: Whether to add first what follows by RDFS from subclasses and subproperties; it is
-            added in any case where the shapes ask for it by ``sh:entailment``.
-        is_inferred: Whether the table and the index hold what follows by RDFS already.
+        open_index: Opens the Oxigraph index of the table, for ``sh:sparql``; by default one is
+            made if needed.
+        infer: Whether to infer RDFS triples from subclasses and subproperties first; done in any
+            case if the shapes require it with ``sh:entailment``.
+        is_inferred: Whether the table and the index already contain the inferred triples.
         max_results: Stop after so many results.
-        reasons: How many results of each constraint are given reasons for every branch of
-            ``sh:or``, ``sh:xone``, ``sh:and``, ``sh:not``, ``sh:node``.
-        locate: Leads results back to their records.
-        located: How many results it is given at once.
-        traced: How many results of each constraint are led back; None for all.
-        explain: Told which way each shape takes, before any is asked.
-        progress: Told what is being done.
+        reasons: How many results of each constraint get reasons for every branch of ``sh:or``,
+            ``sh:xone``, ``sh:and``, ``sh:not``, ``sh:node``.
+        locate: Adds the origins to results.
+        located: How many results `locate` gets at once.
+        traced: How many results of each constraint are traced; None for all.
+        explain: Called for each shape with how it will be validated, before the first one is.
+        progress: Called with the name of each step.
     """
 
     open_index: OpenIndex | None = None
@@ -118,7 +118,7 @@ def validate_table(
         report: Where the standard report goes, in Turtle.
         sinks: Each is called with every result, as it is found.
         options: How to validate.
-        ignore_unsupported: Leave out what is not supported of SHACL, and note it.
+        ignore_unsupported: Leave out unsupported features of SHACL, with a note.
 
     Raises:
         InputError: The shapes are wrong or cannot be applied.
@@ -162,7 +162,7 @@ def validate(
             takers.append(stack.enter_context(turtle_file(report, shapes)).add)
         if (options.infer or shapes.wants_rdfs) and not options.is_inferred:
             table = stack.enter_context(_inferred(connection, table))
-            options = replace(options, open_index=None)  # the index has less than the table now
+            options = replace(options, open_index=None)  # it lacks the inferred triples
         triples = stack.enter_context(merged_triples(connection, table))
         model = read_model(shapes)
         sieve = stack.enter_context(Sieve(connection, triples, model, options.reasons))
@@ -171,7 +171,7 @@ def validate(
         routes = choose_routes(model, sieve.compiler)
         work = _Validation(connection, triples, shapes, sieve, runner, options)
         found = work.results(routes)
-        for result in _located(islice(found, options.max_results), options):
+        for result in located_results(islice(found, options.max_results), options):
             counts[result.level] += 1
             for take in takers:
                 take(result)
@@ -185,15 +185,15 @@ def validate(
 
 @contextmanager
 def _inferred(connection: duckdb.DuckDBPyConnection, table: QuadTable) -> Iterator[QuadTable]:
-    """Give a quad table with what follows by RDFS; it is removed at the end."""
+    """Make a quad table that includes the RDFS inferences; it is removed at the end."""
     with temporary_folder("validate") as folder:
         target = FilePath(folder) / "inferred.parquet"
         made, _ = infer_rdfs(connection, table, "urn:kg:inferred", target)
         yield made
 
 
-def _located(results: Iterable[Result], options: Options) -> Iterator[Result]:
-    """Yield results with the records that they came from, where a locator knows them."""
+def located_results(results: Iterable[Result], options: Options) -> Iterator[Result]:
+    """Yield results in the same order, with the origins that `options.locate` finds."""
     if options.locate is None:
         yield from results
         return
@@ -207,10 +207,10 @@ def _located(results: Iterable[Result], options: Options) -> Iterator[Result]:
 def _batch(
     source: Iterator[Result], seen: Counter[object], options: Options
 ) -> list[tuple[Result, bool]]:
-    """Take results, and tell which are to be led back; all of them are held meanwhile.
+    """Take the next results, each with whether it is to be traced.
 
-    A call costs as much for one result as for thousands, so those that are not wanted are held
-    along until there are enough that are.
+    Tracing one result costs as much as tracing thousands, so results that are not traced are held
+    as well, until enough others are collected.
     """
     batch: list[tuple[Result, bool]] = []
     wanted = 0
@@ -225,7 +225,7 @@ def _batch(
 
 
 class _Validation:
-    """One validation at work."""
+    """One validation."""
 
     def __init__(
         self,
@@ -243,11 +243,11 @@ class _Validation:
         self._sieve = sieve
         self._runner = runner
         self._graph: Graph | None = None
-        # How many results of each constraint were given reasons.
+        # How many results of each constraint have got reasons.
         self._reasoned: Counter[tuple[str, str]] = Counter()
 
     def results(self, routes: list[Route]) -> Iterator[Result]:
-        """Yield all results: of suspects, of queries, of what needs the whole graph."""
+        """Yield all results: from DuckDB, from pySHACL, from queries, from the whole graph."""
         tell = self._options.progress
         self._sieve.build_tables(tell)
         if self._options.explain is not None:
@@ -282,7 +282,7 @@ class _Validation:
         return [(route, counts[route.targets]) for route in routes]
 
     def classes(self) -> list[str]:
-        """Return classes that nodes of the graph have; not all of very many."""
+        """Return the classes of nodes in the graph, up to a limit."""
         having = self._triples.has(RDF_TYPE)
         with translated():
             rows = self._connection.execute(
@@ -291,7 +291,7 @@ class _Validation:
         return sorted(iri for (iri,) in rows)
 
     def _ways(self, routes: list[Route]) -> Iterator[ShapeWay]:
-        """Yield which way each shape takes, with how many focus nodes it has."""
+        """Yield how each shape is validated, with the number of its focus nodes."""
         for route in sorted(routes, key=lambda route: route.way is Way.WHOLE):
             queries = []
             for site in route.suspects.sites:
@@ -308,13 +308,13 @@ class _Validation:
         return _Asked(site, query, read_patterns(query.guarded.tree), shape)
 
     def _queried(self, asked: _Asked) -> Iterator[Result]:
-        """Yield the results of one query: at once on the index, or node by node in pySHACL."""
+        """Yield the results of one query: in one run on Oxigraph, or node by node in pySHACL."""
         site, query = asked.site, asked.query
         if query.unsafe is not None:
             yield from self._judged_whole(site, self._sieve.chunks(site, _CHUNK))
             return
         known = site
-        # There may be focus nodes that no triple has.
+        # sh:targetNode may name nodes that are not in the graph.
         if query.has_empty_paths and asked.shape.targets.nodes:
             known = self._sieve.known(site)
             yield from self._judged_whole(site, self._sieve.chunks(site, _CHUNK, known.domain))
@@ -336,7 +336,7 @@ class _Validation:
         """Return all triples as an rdflib graph.
 
         Raises:
-            LimitError: They would not fit into memory.
+            LimitError: It would not fit into memory.
         """
         if self._graph is None:
             count = self._sieve.count(self._triples.name)
@@ -356,7 +356,7 @@ class _Validation:
 
 @dataclass(frozen=True, slots=True)
 class _Asked:
-    """A query of a shape: where it stands, as it is run, what was read of it; the shape."""
+    """A query of a shape: its site, its prepared form, its patterns; and the shape."""
 
     site: QuerySite
     query: Query
@@ -365,12 +365,12 @@ class _Asked:
 
 
 def _predicates_read(asked: Sequence[_Asked]) -> set[str] | None:
-    """Return all predicates that queries read on the index; None for any."""
+    """Return all predicates that queries read in Oxigraph; None if they may read any."""
     found: set[str] = set()
     for each in asked:
         if each.query.unsafe is not None:
             continue
-        # A path of no step leads from every node that the index holds.
+        # A path of length zero starts at every node of the graph.
         if each.patterns is None or each.patterns.any_predicate or each.query.has_empty_paths:
             return None
         found |= each.patterns.predicates
@@ -382,7 +382,7 @@ def _is_query(_: str, predicate: str, __: str) -> bool:
 
 
 def _beside(site: QuerySite) -> Callable[[str, str, str], bool]:
-    """Return what picks all that a shape demands beside one query."""
+    """Return a predicate for the triples to drop, so that only one query of a shape is left."""
     kept = {RDF_TYPE, *map(sh, _ABOUT)}
 
     def drop(subject: str, predicate: str, object_: str) -> bool:
@@ -401,7 +401,7 @@ def _all_triples(connection: duckdb.DuckDBPyConnection, triples: Triples) -> Ite
 
 
 def memory_limit(connection: duckdb.DuckDBPyConnection) -> int:
-    """Return the bytes that DuckDB may take, which is what kg was given."""
+    """Return DuckDB's memory limit in bytes, which is that of kg."""
     row = connection.execute("SELECT current_setting('memory_limit')").fetchone()
     assert row is not None
     return parse_size(str(row[0]))

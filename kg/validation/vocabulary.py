@@ -22,7 +22,7 @@ _NAMES: Final = (
     " minInclusive minLength node nodeKind NodeKind BlankNode BlankNodeOrIRI BlankNodeOrLiteral"
     " IRI IRIOrLiteral Literal not or pattern flags property qualifiedMaxCount qualifiedMinCount"
     " qualifiedValueShape qualifiedValueShapesDisjoint uniqueLang xone"
-    # What tools show of them
+    # Shown by tools
     " name description order group PropertyGroup defaultValue"
     # Graphs and reports
     " shapesGraph suggestedShapesGraph entailment conforms result shapesGraphWellFormed detail"
@@ -55,7 +55,7 @@ _NEWER: Final = (
     " ListParameterExpression flatMap findFirst matchAll nodesMatching pathValues"
 )
 NEWER: Final = frozenset(_NEWER.split())
-# Constraint components, and the parameters of the vocabulary's own.
+# Constraint components, and their parameters in the vocabulary.
 _COMPONENT: Final = re.compile(r"[A-Z]\w*Constraint(Component)?(-\w+)?")
 
 

@@ -1,8 +1,8 @@
-"""A quick look whether shapes are surely well-formed, before pySHACL is asked with SHACL's own.
+"""Fast pre-check that lets well-formed shapes skip the slow run of the SHACL of SHACL.
 
-The SHACL of SHACL takes pySHACL seconds. Nearly all shapes are well-formed, and that is told by
-looking once at each triple. What is accepted here, the SHACL of SHACL accepts; what is not may
-still be well-formed, and goes to the judge.
+pySHACL takes seconds for the SHACL of SHACL. Most shapes are well-formed, which one pass over the
+triples can decide. Shapes accepted here are accepted by the SHACL of SHACL. Others may still be
+well-formed, and go to pySHACL.
 
 Spec: https://www.w3.org/TR/shacl/#syntax-rules
 """
@@ -79,7 +79,7 @@ _AT_MOST_ONE: Final[Mapping[str, _Check]] = {
     **dict.fromkeys(("qualifiedMinCount", "qualifiedMaxCount"), _is_integer),
     **dict.fromkeys(("minExclusive", "minInclusive", "maxExclusive", "maxInclusive"), is_literal),
 }
-# Lists: what their members are, and whether there may be several.
+# Parameters with lists: the check of each member, and whether there may be several lists.
 _LISTS: Final[Mapping[str, tuple[_Check, bool]]] = {
     **dict.fromkeys(("and", "or", "xone"), (_is_resource, True)),
     "in": (_ANY, False),
@@ -90,7 +90,7 @@ _RULES: Final = {sh(name): (check, False) for name, check in _MANY.items()} | {
     sh(name): (check, True) for name, check in _AT_MOST_ONE.items()
 }
 _LIST_RULES: Final = {sh(name): rule for name, rule in _LISTS.items()}
-# What a shape without a path may not have.
+# Parameters that need sh:path.
 OF_PROPERTIES: Final = tuple(
     map(
         sh,
@@ -104,7 +104,7 @@ _SHAPE_TYPES: Final = frozenset({sh("NodeShape"), sh("PropertyShape")})
 
 
 def surely_well_formed(shapes: ShapesGraph) -> bool:
-    """Return whether the SHACL of SHACL surely accepts the shapes."""
+    """Return whether it is certain that the SHACL of SHACL accepts the shapes."""
     if not all(_rules_hold(shapes, subject) for subject in shapes.index):
         return False
     values = {
@@ -118,7 +118,7 @@ def surely_well_formed(shapes: ShapesGraph) -> bool:
 
 
 def _shapes(shapes: ShapesGraph) -> set[str]:
-    """Return every node that the rules take for a shape, or more."""
+    """Return all nodes that the SHACL of SHACL takes for shapes, and maybe others."""
     found = set()
     for subject, predicates in shapes.index.items():
         if any(predicate in _RULES or predicate in _LIST_RULES for predicate in predicates):
@@ -149,7 +149,7 @@ def _rules_hold(shapes: ShapesGraph, subject: str) -> bool:
 
 
 def _is_one_kind(shapes: ShapesGraph, shape: str, as_property: bool, as_node: bool) -> bool:
-    """Return whether a shape is surely a node shape or a property shape, as it is used."""
+    """Return whether a shape is certainly a node shape or a property shape, whichever is needed."""
     if is_literal(shape):
         return False
     kinds = set(shapes.objects(shape, RDF_TYPE))
@@ -164,7 +164,7 @@ def _is_one_kind(shapes: ShapesGraph, shape: str, as_property: bool, as_node: bo
 
 
 def _is_path(shapes: ShapesGraph, node: str, depth: int) -> bool:
-    """Return whether a node is surely a well-formed path.
+    """Return whether a node is certainly a well-formed path.
 
     Spec: https://www.w3.org/TR/shacl/#property-paths
     """

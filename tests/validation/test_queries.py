@@ -46,20 +46,20 @@ UNSAFE = {
     "SELECT $this { $this ex:p ?x } HAVING (COUNT(?x) > 1)": "counts",
     "SELECT ?x { $this ex:p ?x }": "does not select",
     "SELECT $this { $this ex:p ?x } LIMIT 1": "LIMIT",
-    "SELECT $this { { SELECT $this { $this ex:p ?x } } }": "query within",
+    "SELECT $this { { SELECT $this { $this ex:p ?x } } }": "subquery",
     "SELECT (?x AS ?this) { ?x ex:p ?y }": "assigns",
     "SELECT $this { BIND(1 AS $this) }": "assigns",
     "SELECT $this { $this ex:p ?x MINUS { ?x a ex:C } }": "MINUS",
     "SELECT $this { GRAPH ?g { $this ex:p ?x } }": "GRAPH",
     "SELECT $this { GRAPH $shapesGraph { $this ex:p ?x } }": "GRAPH",
     "SELECT $this { $currentShape ex:p $this }": "currentShape",
-    "SELECT $this { SELECT $this { $this ex:p ?x } }": "query within",
+    "SELECT $this { SELECT $this { $this ex:p ?x } }": "subquery",
     "SELECT $this { ?x ex:p ?y LATERAL { $this ex:p ?x } }": "LATERAL",
     "SELECT $this { $this ex:p ?x } OFFSET 1": "OFFSET",
     "SELECT $this { $this ex:p ?x } ORDER BY COUNT(?x)": "counts",
     "SELECT $this { $this ex:p ?x } VALUES ?x { 1 }": "VALUES",
     "SELECT $this { $this ex:p ?x } GROUP BY (STR($this))": "groups",
-    "ASK { $this ex:p ?x }": "no SELECT",
+    "ASK { $this ex:p ?x }": "not a SELECT",
 }
 
 

@@ -11,7 +11,7 @@ from kg.validation.formats import TableReport
 from kg.validation.names import sh
 from kg.validation.results import Result
 from kg.validation.shapes import ShapesGraph
-from kg.validation.validate import Options, _located
+from kg.validation.validate import Options, located_results
 
 MADE = [
     Result(f"<n{n:02}>", None, None, shape, sh("InConstraintComponent"), sh("Violation"), ())
@@ -30,7 +30,7 @@ def traced(most: int | None) -> tuple[list[Result], int]:
         return [replace(r, origins=(Location(f"f{int(r.focus_node[2:4]) % 2}"),)) for r in found]
 
     options = Options(locate=locate, located=6, traced=most)  # type: ignore[arg-type]
-    return list(_located(MADE, options)), len(asked)
+    return list(located_results(MADE, options)), len(asked)
 
 
 def test_the_first_results_of_each_constraint_are_led_back() -> None:
@@ -56,7 +56,7 @@ def test_few_results_among_many_are_led_back_together() -> None:
     rare = [replace(MADE[0], source_shape=f"<rare{n}>") for n in range(3)]
     given = [*many, rare[0], *many, rare[1], *mixed, rare[2]]
     options = Options(locate=locate, located=20, traced=5)  # type: ignore[arg-type]
-    assert list(_located(given, options)) == given
+    assert list(located_results(given, options)) == given
     assert calls == [6, 6, 1]
 
 

@@ -74,13 +74,13 @@ TOLD = {
     "reference": (
         TARGETED + "ex:S sh:property [ sh:path ex:p ;\n sh:node ex:Misspelt ] .",
         DATA,
-        "shapes.ttl:10: sh:node names ex:Misspelt, of which the shapes say nothing:"
+        "shapes.ttl:10: sh:node names ex:Misspelt, which the shapes do not define:"
         " every node conforms to it",
     ),
     "member": (
         TARGETED + "ex:S sh:or ( ex:Misspelt [ sh:nodeKind sh:Literal ] ) .",
         DATA,
-        "shapes.ttl:9: sh:or names ex:Misspelt, of which the shapes say nothing:"
+        "shapes.ttl:9: sh:or names ex:Misspelt, which the shapes do not define:"
         " every node conforms to it",
     ),
     "severity": (
@@ -93,8 +93,8 @@ TOLD = {
     "negated recursion": (
         TARGETED + "ex:S sh:not ex:S .",
         DATA,
-        "shapes.ttl:8: a shape refers to itself by way of a negation, to which SHACL gives no"
-        " meaning; do not rely on what it says",
+        "shapes.ttl:8: a shape refers to itself through a negation, which SHACL does not"
+        " define; do not rely on its results",
     ),
 }
 

@@ -115,7 +115,7 @@ def test_several_errors_are_shown_in_the_order_of_the_file(shapes: Load) -> None
 
 DANGLING = {
     "ex:S sh:property ex:Missing .": "the value of sh:property is not a property shape",
-    "ex:S a sh:NodeShape ;\n  sh:property\n ex:Missing .": "sh:property leads to what is",
+    "ex:S a sh:NodeShape ;\n  sh:property\n ex:Missing .": "the value of sh:property is not",
     "ex:S sh:sparql ex:Missing .": "the value of sh:sparql has no sh:select",
     "ex:S a sh:PropertyShape ; sh:path _:none .": "sh:path",
     "ex:S a sh:NodeShape ; sh:or _:none .": "sh:or takes a list",
