@@ -1,7 +1,7 @@
-"""The results that SQL gives, and whom the judge is to be asked about.
+"""Results that DuckDB finds, and the nodes that pySHACL must judge.
 
-The rows of results lie in temporary tables, and are read a page at a time. Results within results
-lie in tables of their own: the rows of a branch, each with the value that it is told of, its root.
+Result rows are in temporary tables and are read page by page. Nested results have tables of their
+own: the rows of a branch, each with its root, the value that the outer result is about.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from kg.validation.sieve.plan import Answer, Branch, Doubt, Part
 from kg.validation.sieve.routes import Route
 from kg.validation.sieve.session import Session
 
-# Rows that are fetched from DuckDB at once; fewer where results have others within.
+# Rows that are fetched from DuckDB at once; fewer if results have nested results.
 PAGE: Final = 20_000
 PAGE_WITHIN: Final = 4_000
 
@@ -24,16 +24,16 @@ _COLUMNS: Final = "(c INTEGER, r VARCHAR, n VARCHAR, v VARCHAR, p VARCHAR, w BIG
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """A result that SQL gives.
+    """A result that DuckDB found.
 
     Attributes:
-        answer: What is broken.
+        answer: The shape and the constraint that is violated.
         focus: The focus node.
         value: Its value, or None.
         predicate: The property that a closed shape does not allow, or None.
         times: How often it counts.
-        branches: Shapes that its value was to conform to, each with its results for that; empty
-            where they are not told.
+        branches: Shapes that its value should conform to, each with its results for the value;
+            empty if they are not wanted.
     """
 
     answer: Answer
@@ -46,7 +46,7 @@ class Told:
 
 @dataclass(slots=True)
 class _Rows:
-    """Rows of results: their table, and by its column c what is broken, how often, and why."""
+    """A table of result rows; its column c is an index into answers, counts and branches."""
 
     table: str
     answers: list[Answer] = field(default_factory=list)
@@ -59,11 +59,11 @@ class _Rows:
 
 
 class Answering:
-    """Asks the parts of shapes in SQL.
+    """Runs the queries of shapes in DuckDB.
 
     Args:
-        session: Where tables are made.
-        reasons: How many results of each logical constraint tell of the branches.
+        session: Makes the tables.
+        reasons: How many results of each logical constraint get the results of its branches.
     """
 
     def __init__(self, session: Session, reasons: int = 0) -> None:
@@ -75,11 +75,11 @@ class Answering:
 
     @property
     def units(self) -> Sequence[tuple[Route, Doubt]]:
-        """What the judge is asked; `found` is the table (unit, n, w) of the nodes."""
+        """The parts of shapes for pySHACL; `found` is the table (unit, n, w) of their nodes."""
         return self._units
 
     def told(self, route: Route) -> Iterator[Told]:
-        """Yield the results of a shape, and note whom to ask the judge about."""
+        """Yield the results of a shape; collect the nodes for pySHACL."""
         if not self._session.count(route.targets):
             return
         made: list[str] = []
@@ -90,13 +90,12 @@ class Answering:
         self._session.drop(made)
 
     def _fill(self, parts: Sequence[Part], made: list[str], route: Route | None = None) -> _Rows:
-        """Ask parts, and keep the rows of their results.
+        """Run parts, and keep their result rows.
 
         Args:
             parts: The parts.
-            made: Gets the names of the tables that are to be dropped in the end.
-            route: Where the judge may be asked; None for results within results, of nodes of
-                which nothing is in doubt.
+            made: Receives the names of the tables to drop in the end.
+            route: The route of the shape; None for nested results, whose nodes are not in doubt.
         """
         rows = _Rows(self._session.fresh("rows"))
         for part in parts:
@@ -116,7 +115,7 @@ class Answering:
         return rows
 
     def _ready(self, part: Part, tables: list[str]) -> bool:
-        """Make the tables of a part; return whether there is anything to ask."""
+        """Make the tables of a part; return whether there is anything to query."""
         for number, step in enumerate(part.steps):
             tables.append(step.name)
             if not self._session.make(step.name, step.sql) and number == 0:
@@ -137,14 +136,14 @@ class Answering:
             made.append(rows.table)
         code = len(rows.answers)
         rows.answers.append(answer)
-        # One by one: a union of dozens takes longer to plan than all of them take to run.
+        # One by one: DuckDB plans a union of dozens for longer than they take to run.
         weighed = _weighed(answer.rows, weights)
         rows.counts[code] = self._session.add(
             rows.table, f"SELECT {code}, r, n, v, p, w FROM {weighed}"
         )
 
     def _fill_branch(self, rows: _Rows, code: int, branch: Branch, made: list[str]) -> _Rows:
-        """Ask a branch about the values of the rows with a code."""
+        """Run a branch for the values of the rows with a code."""
         limit = ""
         if not isinstance(rows.answers[code].constraint, model.Node):
             limit = f" ORDER BY n, v LIMIT {min(self._reasons, rows.counts[code])}"
@@ -159,7 +158,7 @@ class Answering:
         return found
 
     def _pages(self, rows: _Rows, made: list[str]) -> Iterator[str]:
-        """Yield relations with the rows of one page after another, in their order."""
+        """Yield a relation for each page of rows, in order."""
         size = PAGE_WITHIN if rows.within else PAGE
         if rows.count <= size:
             yield rows.table
@@ -190,7 +189,7 @@ class Answering:
             yield root, Told(rows.answers[code], node, value, predicate, times, branches)
 
     def _by_root(self, rows: _Rows, roots: str) -> dict[str, list[Told]]:
-        """Return the results within results, by the values that they are told of."""
+        """Return the nested results, by root."""
         found: dict[str, list[Told]] = {}
         if rows.count:
             source = f"(SELECT t.* FROM {rows.table} t SEMI JOIN ({roots}) k ON t.r = k.v)"
@@ -200,7 +199,7 @@ class Answering:
 
 
 def _weighed(query: str, weights: str | None) -> str:
-    """Return a query with the columns r and w: how often its nodes are validated, for a root."""
+    """Add the columns r (root) and w (how often the node is validated for it) to a query."""
     if weights is None:
         return f"(SELECT '' AS r, q.*, 1 AS w FROM ({query}) q)"
     return f"(SELECT k.r, q.*, k.w::BIGINT AS w FROM ({query}) q JOIN {weights} k ON q.n = k.n)"

@@ -1,4 +1,4 @@
-"""The SHACL instances of classes, as tables.
+"""Temporary tables of the SHACL instances of classes.
 
 Spec: https://www.w3.org/TR/shacl/#dfn-shacl-instance
 """
@@ -21,9 +21,9 @@ class Classes:
 
     Args:
         triples: The triples.
-        tables: Where the tables are kept.
-        axioms: Pairs of a class and one above it; None where they are too many to be held.
-        populated: The classes that nodes have; None where that is unknown.
+        tables: Keeps the tables.
+        axioms: Pairs of a class and a superclass; None if there are too many to hold.
+        populated: The classes that have instances; None if unknown.
     """
 
     def __init__(
@@ -39,7 +39,7 @@ class Classes:
         self._populated = populated
 
     def instances_of(self, iri: str) -> str:
-        """Return the table (n) of the instances of a class, and of the classes below it."""
+        """Return the table (n) of the instances of a class and of its subclasses."""
         if self._is_empty(iri):
             return self._tables.shared(_NONE, "instances", lasting=True)
         return self._tables.shared(
@@ -50,13 +50,13 @@ class Classes:
         )
 
     def _is_empty(self, iri: str) -> bool:
-        """Tell whether a class surely has no instances."""
+        """Return whether a class certainly has no instances."""
         if self._axioms is None or self._populated is None:
             return False
         return not any(each in self._populated for each in _subclasses(self._axioms, iri))
 
     def _is_subclass(self, column: str, iri: str) -> str:
-        """Return the condition that a column's class is a class, or one below it."""
+        """Return the condition that a column is a class or one of its subclasses."""
         if self._axioms is not None:
             return f"{column} IN ({', '.join(map(sql_text, _subclasses(self._axioms, iri)))})"
         return (
@@ -73,7 +73,7 @@ class Classes:
 
 
 def _subclasses(axioms: Sequence[tuple[str, str]], iri: str) -> list[str]:
-    """Return a class and all classes below it."""
+    """Return a class and all of its subclasses."""
     below: dict[str, list[str]] = {}
     for low, high in axioms:
         below.setdefault(high, []).append(low)

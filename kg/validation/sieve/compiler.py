@@ -1,6 +1,6 @@
-"""Shapes compiled to SQL: for each shape with targets, what is asked of its focus nodes.
+"""Compile shapes with targets to SQL queries over their focus nodes.
 
-SQL gives the results of all that it is certain of; the judge is asked about the rest.
+DuckDB gives the results that are certain; pySHACL judges the rest.
 """
 
 from __future__ import annotations
@@ -40,12 +40,12 @@ class Compiler:
     """Compiles shapes, and keeps the temporary tables that their queries read.
 
     Args:
-        shapes: Every shape by its node.
+        shapes: All shapes, by node.
         triples: The triples.
-        prefix: What the names of temporary tables start with.
-        axioms: Pairs of a class and one above it; None where they are too many to be held.
-        populated: The classes that nodes have; None where that is unknown.
-        reasons: Whether results of logical components tell why each branch failed.
+        prefix: Prefix for the names of temporary tables.
+        axioms: Pairs of a class and a superclass; None if there are too many to hold.
+        populated: The classes that have instances; None if unknown.
+        reasons: Whether results of logical components say why each branch failed.
     """
 
     def __init__(
@@ -66,11 +66,11 @@ class Compiler:
 
     @property
     def steps(self) -> list[Step]:
-        """The tables that are made before any shape is asked."""
+        """The tables to make before the queries of shapes run."""
         return self._tables.steps
 
     def targets(self, shape: Shape) -> str:
-        """Return the table (n) of the focus nodes that a shape's targets give.
+        """Return the table (n) of a shape's focus nodes.
 
         Spec: https://www.w3.org/TR/shacl/#targets
         """
@@ -90,26 +90,26 @@ class Compiler:
         return self._tables.shared(f"SELECT DISTINCT n FROM ({union})", "targets")
 
     def suspects(self, shape: Shape, targets: str) -> Suspects:
-        """Return how the results of a shape are found: by SQL, by the judge, by queries.
+        """Return how the results of a shape are found: by DuckDB, by pySHACL, by SPARQL.
 
         Args:
             shape: A shape with targets.
-            targets: Their table, from `targets`.
+            targets: The table of its focus nodes, from `targets`.
 
         Raises:
-            NotCompilableError: SQL cannot tell.
+            NotCompilableError: The shape cannot be compiled to SQL.
         """
         self._sites = []
         parts = tuple(self._direct(shape, Domain(targets, direct=True)))
         return Suspects(parts, tuple(self._sites))
 
     def _direct(self, shape: Shape, domain: Domain, folded: bool = False) -> Iterator[Part]:
-        """Yield what is asked of the nodes of a shape whose results are results.
+        """Yield the parts of a shape whose results are reported.
 
         Args:
             shape: The shape.
             domain: Its focus nodes.
-            folded: Whether what a scan tells of the shape was compiled with its parent.
+            folded: Whether its foldable constraints were compiled with its parent.
         """
         if shape.deactivated:
             return
@@ -135,7 +135,7 @@ class Compiler:
             yield from self._parts(values, rest)
 
     def _folded_part(self, values: Values) -> Iterator[Part]:
-        """Yield what is asked of all properties of a node: one scan, and its suspects' values."""
+        """Yield the part for all properties of a node: one scan, then the values of suspects."""
         demands = self._conformance.demands(values)
         table = values.domain.table
         sql = folded_sql(self._triples, table, demands, Side.MAYBE) if demands else None
@@ -163,14 +163,14 @@ class Compiler:
         yield Part(steps, tuple(answers), tuple(doubts), values.domain.weights)
 
     def _parts(self, values: Values, constraints: Sequence[Constraint]) -> Iterator[Part]:
-        """Yield what is asked of the values of a shape beside what a scan tells."""
+        """Yield the parts for constraints that are not folded into one scan."""
         weights = values.domain.weights
         for component in _by_component(constraints):
             if not any(self._rows(component, values, Side.DOUBT)):
                 answers, _ = self._told(values, component)
                 yield Part((), tuple(answers), (), weights)
                 continue
-            # What is sure is told from what is not on the few nodes that may fail.
+            # Separate certain from uncertain results on the few nodes that may fail.
             suspects = self._tables.name()
             maybe = (f"SELECT n FROM ({q})" for q in self._rows(component, values, Side.MAYBE))
             union = " UNION ALL ".join(maybe)
@@ -193,9 +193,9 @@ class Compiler:
     def _told(
         self, values: Values, component: Sequence[Constraint]
     ) -> tuple[list[Answer], list[Doubt]]:
-        """Return the results of a component by SQL, and of which nodes it is in doubt.
+        """Return the SQL results of a component, and the nodes that are in doubt.
 
-        The judge is asked about the whole component for a node, so SQL leaves that node out.
+        pySHACL judges the whole component for a node in doubt, so SQL leaves that node out.
         """
         shape = values.shape
         unsure = self._rows(component, values, Side.DOUBT)
@@ -215,10 +215,10 @@ class Compiler:
         return answers, [doubt] if nodes else []
 
     def _branches(self, constraint: Constraint) -> tuple[Branch, ...]:
-        """Return how the results of those shapes are found that values were to conform to.
+        """Return the branches of a constraint: the shapes that values should conform to.
 
-        Those of ``sh:node`` are details of its own results; those of the others are reasons, which
-        are told if they are wanted, but not of results within results.
+        Results of the shape of ``sh:node`` are details. Results of other branches are reasons:
+        found only if wanted, and not for nested results.
         """
         match constraint:
             case model.Node():
@@ -239,7 +239,7 @@ class Compiler:
 
 
 def _by_component(constraints: Iterable[Constraint]) -> list[tuple[Constraint, ...]]:
-    """Return constraints by their component: the judge is asked about all of one at once."""
+    """Group constraints by component, because pySHACL judges all of a component at once."""
     found: dict[str, list[Constraint]] = {}
     for constraint in constraints:
         found.setdefault(parameter_of(constraint), []).append(constraint)
@@ -251,5 +251,5 @@ def _parameters(constraints: Iterable[Constraint]) -> tuple[str, ...]:
 
 
 def _only(shape: Shape, constraints: Iterable[Constraint]) -> Shape:
-    """Return a shape with some of its constraints alone."""
+    """Return a shape with only some of its constraints."""
     return replace(shape, constraints=tuple(constraints))

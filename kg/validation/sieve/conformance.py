@@ -1,9 +1,9 @@
-"""Which nodes fail a shape, as SQL.
+"""Compile to SQL which nodes fail a shape.
 
-A shape is compiled for one side. *Maybe* gives at least the nodes that fail it, *surely* at
-most those; what negates a shape (``sh:not``, ``sh:xone``, a maximum of qualified values) asks
-it for the other side. So the suspects are never too few, however the shapes nest. Where a node is
-not among those about which something is in *doubt*, both sides say the truth of it.
+A shape is compiled for one side. *Maybe* gives at least the nodes that fail, *surely* at most
+those. A negation (``sh:not``, ``sh:xone``, a maximum of qualified values) compiles its shape for
+the other side, so no suspect is missed, however shapes are nested. Both sides are exact for nodes
+that are not in *doubt*.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ from kg.validation.sieve.tables import Tables
 from kg.validation.sieve.triples import Triples
 from kg.validation.sieve.values import value_test
 
-# The judge gives up where shapes nest this deep.
+# pySHACL gives up on shapes nested this deep.
 _DEEPEST: Final = 15
 
 
@@ -40,7 +40,7 @@ class Conformance:
     """Compiles which nodes fail a shape.
 
     Args:
-        shapes: Every shape by its node.
+        shapes: All shapes, by node.
         triples: The triples.
         tables: Keeps the temporary tables that the queries read.
         classes: Finds the instances of classes.
@@ -57,14 +57,14 @@ class Conformance:
         self._rows = RowCompiler(triples, self._paths, classes.instances_of, self._failing_values)
 
     def shape(self, node: str, property_shape: bool | None = None) -> Shape:
-        """Return a shape that another one names.
+        """Return a shape that another one refers to.
 
         Args:
             node: Its node.
-            property_shape: Whether it must be a property shape; None where it may be either.
+            property_shape: Whether it must be a property shape; None if it may be either.
 
         Raises:
-            NotCompilableError: There is none such.
+            NotCompilableError: There is no such shape.
         """
         shape = self._shapes.get(node)
         if shape is None:
@@ -75,10 +75,10 @@ class Conformance:
 
     @contextmanager
     def entered(self, shape: Shape) -> Iterator[None]:
-        """Note that a shape is being compiled.
+        """Mark a shape as being compiled, to find recursion.
 
         Raises:
-            NotCompilableError: SQL cannot tell.
+            NotCompilableError: The shape is unreadable, recursive or nested too deep.
         """
         if shape.unreadable is not None:
             raise NotCompilableError(shape.unreadable)
@@ -93,7 +93,7 @@ class Conformance:
             self._active.pop()
 
     def values(self, shape: Shape, domain: Domain) -> Values:
-        """Return the value nodes of a shape for the nodes of a domain."""
+        """Return the value nodes of a shape for a domain."""
         if shape.path is None:
             itself = f"(SELECT n, n AS v FROM {domain.table})"
             return Values(shape, domain, itself, is_focus=True)
@@ -116,7 +116,7 @@ class Conformance:
         return Domain(distinct, True, weighed)
 
     def demands(self, values: Values) -> dict[str, list[Constraint]]:
-        """Return what one scan tells: predicate to constraints on its values."""
+        """Return the constraints that one scan can check, by predicate."""
         demands: dict[str, list[Constraint]] = {}
         for shape in self.foldable_shapes(values):
             assert isinstance(shape.path, Predicate)
@@ -124,7 +124,7 @@ class Conformance:
         return {predicate: found for predicate, found in demands.items() if found}
 
     def foldable_shapes(self, values: Values) -> list[Shape]:
-        """Return the shapes of one predicate that are told by a node's own triples."""
+        """Return the property shapes whose path is one predicate, which a scan can check."""
         if isinstance(values.shape.path, Predicate):
             return [values.shape]
         if not values.is_focus:
@@ -144,20 +144,20 @@ class Conformance:
         ]
 
     def rows(self, constraint: Constraint, values: Values, side: Side) -> list[str] | None:
-        """Return queries (n, v, p) for what breaks a constraint, as `RowCompiler.rows` does.
+        """Return queries (n, v, p) for the violations of a constraint; see `RowCompiler.rows`.
 
         Raises:
-            NotCompilableError: SQL cannot tell.
+            NotCompilableError: The constraint cannot be compiled to SQL.
         """
         if isinstance(constraint, model.Node):
             self.shape(constraint.shape, property_shape=False)
         return self._rows.rows(constraint, values, side)
 
     def suspects(self, constraint: Constraint, values: Values, side: Side) -> list[str]:
-        """Return queries (n) for the focus nodes that break a constraint.
+        """Return queries (n) for the focus nodes that violate a constraint.
 
         Raises:
-            NotCompilableError: SQL cannot tell.
+            NotCompilableError: The constraint cannot be compiled to SQL.
         """
         rows = self.rows(constraint, values, side)
         if rows is not None:
@@ -182,8 +182,8 @@ class Conformance:
         Args:
             shape: The shape.
             domain: The nodes.
-            side: Which side of the truth is wanted.
-            folded: Whether what a scan tells of the shape was compiled with its parent.
+            side: The side to compile.
+            folded: Whether its foldable constraints were compiled with its parent.
         """
         if shape.deactivated:
             return []
@@ -195,13 +195,13 @@ class Conformance:
         return found
 
     def _folded(self, values: Values, side: Side) -> list[str]:
-        """Compile what is told of all properties of a node in one scan."""
+        """Compile the constraints that one scan checks for all properties of a node."""
         demands = self.demands(values)
         sql = folded_sql(self._triples, values.domain.table, demands, side) if demands else None
         return [] if sql is None else [sql]
 
     def _unfolded(self, values: Values) -> list[Constraint]:
-        """Return the constraints of a shape that no fold tells.
+        """Return the constraints of a shape that are not folded into a scan.
 
         A property shape below a node shape was folded there.
         """

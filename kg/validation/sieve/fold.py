@@ -1,8 +1,7 @@
-"""Many constraints in one scan: what a shape demands of properties, by one group for each node.
+"""Check many constraints on properties in one scan.
 
-What looks at one value at a time, or counts values, is told of all properties of a node at once:
-the triples with these predicates are grouped by subject, and each group is looked at once. That
-covers most of what shapes demand, and costs as much as a single one of the constraints alone.
+Constraints on single values and on their number are checked for all properties at once: the triples
+with these predicates are grouped by subject. This covers most constraints, at the cost of one.
 """
 
 from __future__ import annotations
@@ -18,7 +17,7 @@ from kg.validation.sieve.values import value_test, value_tests
 
 
 def is_foldable(constraint: Constraint) -> bool:
-    """Tell whether a constraint on the values of one predicate is told by the group alone."""
+    """Return whether a constraint on one predicate can be checked from the group alone."""
     counts = model.MinCount | model.MaxCount | model.HasValue
     return isinstance(constraint, counts) or value_test(constraint, "v") is not None
 
@@ -26,16 +25,16 @@ def is_foldable(constraint: Constraint) -> bool:
 def folded_sql(
     triples: Triples, domain: str, demands: Mapping[str, Sequence[Constraint]], side: Side
 ) -> str | None:
-    """Return a query (n) for the nodes of a domain that break one of the demands.
+    """Return a query (n) for the nodes of a domain that violate a constraint.
 
     Args:
         triples: The triples.
         domain: Table (n) of the nodes.
         demands: Predicate to foldable constraints on its values.
-        side: Which side of the truth is wanted.
+        side: The side to compile.
 
     Returns:
-        The query, or None if nothing is demanded, or nothing that could be in doubt.
+        The query, or None if there are no constraints, or none on the side of doubt.
     """
     if side is Side.DOUBT:
         demands = {each: found for each, found in demands.items() if bad_values(found, side)}
@@ -63,7 +62,7 @@ def valued_sql(triples: Triples, domain: str, predicates: Sequence[str]) -> str:
     Args:
         triples: The triples.
         domain: Table (n) of the nodes.
-        predicates: The properties; i is the place of a value's among them.
+        predicates: The properties; i is the index of the value's property.
     """
     numbers = " ".join(f"WHEN {sql_text(each)} THEN {i}" for i, each in enumerate(predicates))
     rows = (
@@ -74,17 +73,17 @@ def valued_sql(triples: Triples, domain: str, predicates: Sequence[str]) -> str:
 
 
 def bad_values(constraints: Sequence[Constraint], side: Side) -> str:
-    """Return the condition that a value v breaks one of the constraints, '' where none can be."""
+    """Return the condition that a value v violates one of the constraints; '' if none can be."""
     if side is not Side.DOUBT:
         return " OR ".join(f"({side.of(test)})" for test in value_tests(constraints, "v"))
-    # Each for itself: of a wrong datatype, its own result is in no doubt.
+    # Each separately: for a wrong datatype, its own result is certain.
     tests = [value_test(constraint, "v") for constraint in constraints]
     unsure = [test for test in tests if test is not None and test.maybe_bad != test.surely_bad]
     return " OR ".join(f"({side.of(test)})" for test in unsure)
 
 
 def _group_checks(number: int, constraints: Sequence[Constraint]) -> list[tuple[str, str]]:
-    """Return what is counted in a group for one predicate, and which counts are wrong."""
+    """Return the counts for one predicate in a group, each with the condition that it is wrong."""
     checks = []
     for constraint in constraints:
         match constraint:

@@ -1,9 +1,8 @@
-"""The triples that the judge needs to see to judge a focus node by a shape.
+"""The triples that pySHACL needs to validate a focus node against a shape.
 
-Each shape is turned into an automaton over the graph: a state stands for what is read at a
-node, and a transition for the triples that are read there, and the state at their other end.
-Walking it from the suspects collects all that the judge reads, however long the paths and
-however deep or recursive the shapes are.
+Each shape becomes an automaton over the graph. A state describes what pySHACL reads at a node; a
+transition describes the triples read there, and the state at their other end. Running it from the
+suspects collects all triples that pySHACL reads, for paths of any length and recursive shapes.
 """
 
 from __future__ import annotations
@@ -26,9 +25,9 @@ class Transition:
 
     Attributes:
         state: The state.
-        predicate: Their predicate; None for all triples of the node as subject.
+        predicate: Their predicate; None for all triples with the node as subject.
         inverse: Whether the node is their object.
-        next: The state at the other end, or None where nothing is read.
+        next: The state at the other end, or None if nothing is read there.
     """
 
     state: State
@@ -38,10 +37,10 @@ class Transition:
 
 
 class Automaton:
-    """What the judge reads, for every shape that is asked for.
+    """Describes what pySHACL reads for shapes.
 
     Args:
-        shapes: Every shape by its node.
+        shapes: All shapes, by node.
     """
 
     def __init__(self, shapes: Mapping[str, Shape]) -> None:
@@ -53,14 +52,14 @@ class Automaton:
         self._ancestors: State | None = None
 
     def state(self, shape: Shape) -> State:
-        """Return the state in which a focus node is judged by a shape, or by a part of one."""
+        """Return the start state for a focus node of a shape, or of a part of a shape."""
         if shape not in self._of_shape:
             self._of_shape[shape] = start = self._new()
             self._read_shape(shape, start)
         return self._of_shape[shape]
 
     def transitions(self) -> list[Transition]:
-        """Return all transitions; no state is reached without reading a triple."""
+        """Return all transitions, without empty ones."""
         found: dict[Transition, None] = {}
         for state in range(self._states):
             reached = self._closure(state)
@@ -117,7 +116,7 @@ class Automaton:
                         self._link(values, self.state(self._shapes[each]))
 
     def _classes(self) -> State:
-        """Return the state of a class, whose superclasses are read."""
+        """Return the state of a class: its superclasses are read."""
         if self._ancestors is None:
             self._ancestors = self._new()
             self._move(self._ancestors, RDFS_SUBCLASS, self._ancestors)
@@ -170,7 +169,7 @@ def transitions_sql(transitions: list[Transition]) -> str:
 
 
 def step_sql(frontier: str, moves: str, triples: str) -> str:
-    """Return a query for the triples read from a frontier, and the nodes reached by them.
+    """Return a query for the triples read from a frontier, and the nodes that they lead to.
 
     Args:
         frontier: Table (batch, n, q).

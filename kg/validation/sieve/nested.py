@@ -1,8 +1,7 @@
-"""What breaks a component that looks at other shapes, as rows: the focus node and the value.
+"""Violations of components that refer to other shapes, as rows of focus node and value.
 
-Whether a value conforms to another shape is a relation, the values that fail it. SQL gives the
-result where nothing that the other shapes look at for the value is in doubt: then its relation on
-both sides is the truth.
+Each other shape gives a relation of the values that fail it. DuckDB gives the result if nothing
+about the value in the other shapes is in doubt: then the relations of both sides are equal.
 """
 
 from __future__ import annotations
@@ -18,28 +17,28 @@ NO_VALUE: Final = "NULL::VARCHAR AS v, NULL::VARCHAR AS p"
 NO_PROPERTY: Final = "NULL::VARCHAR AS p"
 _NOTHING: Final = "SELECT NULL::VARCHAR AS n WHERE false"
 
-# Queries (n) for the values that fail a shape; on the side of doubt, for those about which
-# something that the shape looks at is in doubt.
+# Returns queries (n) for the values that fail a shape; on the side of doubt, for the values about
+# which something in the shape is in doubt.
 Failing = Callable[[Values, str, Side], list[str]]
 
 
 class NestedRows:
-    """Compiles components that look at other shapes.
+    """Compiles components that refer to other shapes.
 
     Args:
-        failing: Tells which values fail a shape.
+        failing: Compiles which values fail a shape.
     """
 
     def __init__(self, failing: Failing) -> None:
         self._failing = failing
 
     def rows(self, constraint: Constraint, values: Values, side: Side) -> list[str] | None:
-        """Return queries (n, v, p) for what breaks a constraint; None if it is another component.
+        """Return queries (n, v, p) for the violations; None if it is another component.
 
         Args:
             constraint: The constraint.
             values: The value nodes.
-            side: Which side of the truth is wanted.
+            side: The side to compile.
         """
         members = shapes_of(constraint)
         if not members:
@@ -67,7 +66,7 @@ class NestedRows:
         return None
 
     def _xone(self, values: Values, members: Sequence[str], side: Side) -> str:
-        """Count the members that a value fails; it passes if it fails all but one."""
+        """Count the members that a value fails: it conforms if it fails all but one."""
         rows = []
         for shape in members:
             maybe = self._failing(values, shape, Side.MAYBE)
@@ -90,9 +89,9 @@ class NestedRows:
         )
 
     def _qualified(self, constraint: model.Qualified, values: Values, side: Side) -> list[str]:
-        """Count the values that conform, at least or at most, and compare with the bound."""
+        """Count the conforming values, and compare with the bound."""
         if constraint.least is not None:
-            # Too few: maybe if the values that surely count are, surely if those that may are.
+            # Maybe too few: count those that surely conform. Surely too few: those that may.
             counted = self._conforming(values, constraint, side.other)
             enough = f"SELECT n FROM ({counted}) GROUP BY n HAVING count(*) >= {constraint.least}"
             return [
@@ -104,7 +103,7 @@ class NestedRows:
         ]
 
     def _conforming(self, values: Values, constraint: model.Qualified, side: Side) -> str:
-        """Return the pairs whose value conforms to a shape, and to none of its siblings."""
+        """Return the pairs whose value conforms to the shape and to none of its siblings."""
         failing = _union(self._failing(values, constraint.shape, side.other))
         joins = f"ANTI JOIN {failing} f ON v = f.n"
         for number, sibling in enumerate(dict.fromkeys(constraint.siblings)):
@@ -114,7 +113,7 @@ class NestedRows:
 
 
 def shapes_of(constraint: Constraint) -> tuple[str, ...]:
-    """Return the shapes that values are to conform to, or not to, by a constraint, each once."""
+    """Return the distinct shapes that a constraint refers to."""
     match constraint:
         case model.Not(shape) | model.Node(shape):
             return (shape,)
@@ -130,5 +129,5 @@ def _having(values: Values, joins: str) -> str:
 
 
 def _union(queries: Sequence[str]) -> str:
-    """Return one query in brackets for all that queries give."""
+    """Return the union of queries, in brackets."""
     return "(" + " UNION ALL ".join(f"({query})" for query in queries or [_NOTHING]) + ")"

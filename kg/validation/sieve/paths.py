@@ -1,4 +1,4 @@
-"""Property paths as SQL over the triples: pairs of a start and each node at the end."""
+"""Compile property paths to SQL for pairs of a start node and an end node."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from kg.validation.sieve.triples import Triples
 
 
 class PathCompiler:
-    """Turns property paths into queries for pairs.
+    """Compiles property paths.
 
     Args:
         triples: The triples.
@@ -23,16 +23,15 @@ class PathCompiler:
         self._known: dict[tuple[Path, str | None, bool], str] = {}
 
     def pairs(self, path: Path, starts: str | None, inverse: bool = False) -> str:
-        """Return a query for the distinct pairs (n, v): a start, and where the path leads to.
+        """Return a query for the distinct pairs (n, v) of a start node and an end node.
 
-        Like the judge, it walks an inverted sequence in the order in which its parts are written.
+        As in pySHACL, an inverted sequence is followed in the order in which its parts are written.
+        The same arguments give the same text, by which queries are compared.
 
         Args:
             path: The path.
-            starts: Table with a column n, the starts, distinct; None for wherever it leads from.
-            inverse: Whether the path is walked against its direction.
-
-        The same arguments give the same text, by which queries are compared.
+            starts: Table with the distinct start nodes n; None for all.
+            inverse: Whether to follow the path against its direction.
 
         Spec: https://www.w3.org/TR/shacl/#property-paths
         """
@@ -71,7 +70,7 @@ class PathCompiler:
         return f"SELECT n, v FROM ({steps}) SEMI JOIN {starts} AS f USING (n)"
 
     def _here(self, starts: str | None) -> str:
-        """Return the pairs of each start with itself."""
+        """Return a query for the pairs of each start node with itself."""
         if starts is None:
             name = self._triples.name
             every = f"SELECT s AS n FROM {name} UNION SELECT o FROM {name}"
@@ -90,7 +89,7 @@ class PathCompiler:
         return query
 
     def _closure(self, first: str, inner: Path, inverse: bool) -> str:
-        """Return the pairs of a first step and any number of further ones."""
+        """Return a query for the pairs of a first step followed by any number of others."""
         number = next(self._numbers)
         step, reached = f"e{number}", f"r{number}"
         return (

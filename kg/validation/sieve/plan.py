@@ -1,4 +1,4 @@
-"""What the compiler of shapes works with and gives: sides, steps, places of queries."""
+"""Data types of the compiler of shapes: sides, steps, parts, sites of queries."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ from kg.validation.sieve.values import Test
 
 
 class Side(Enum):
-    """Which side of the truth a query is on."""
+    """Whether a query gives too many, too few, or the nodes in doubt."""
 
     MAYBE = "maybe"
     SURELY = "surely"
-    # What lies between them: for the judge.
+    # The difference of the two, which pySHACL judges.
     DOUBT = "doubt"
 
     @property
     def other(self) -> Side:
-        """The side that a negation asks for; what is in doubt stays so."""
+        """The side to compile below a negation; doubt stays doubt."""
         return {Side.MAYBE: Side.SURELY, Side.SURELY: Side.MAYBE}.get(self, self)
 
     def of(self, test: Test) -> str:
@@ -30,11 +30,11 @@ class Side(Enum):
 
 
 class NotCompilableError(Exception):
-    """A shape has something that SQL cannot tell; the text says what."""
+    """A shape cannot be compiled to SQL; the text says why."""
 
 
 class NeedsQueryError(NotCompilableError):
-    """Whether a node conforms hangs on a SPARQL query."""
+    """Whether a node conforms depends on a SPARQL query."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +44,7 @@ class Step:
     Attributes:
         name: Its name.
         sql: The query for its rows.
-        about: The component or part of a shape that it serves.
+        about: The component or part of a shape that it is for.
     """
 
     name: str
@@ -54,15 +54,15 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class QuerySite:
-    """A place where a ``sh:sparql`` constraint gives results of its own.
+    """A use of a ``sh:sparql`` constraint whose results are reported.
 
     Attributes:
         shape: The shape that has the constraint.
         constraint: The value of ``sh:sparql``.
         domain: Table (n) of the focus nodes.
-        weights: Query (r, n, w) in brackets: how often each focus node is validated there, once
-            for each root that leads to it; None for once, without roots. The roots of results
-            within results are the nodes that they are told of.
+        weights: Query (r, n, w) in brackets: how often (w) each focus node (n) is validated for
+            each root (r); None for once, without roots. The root of nested results is the node
+            that the outer result is about.
     """
 
     shape: Shape
@@ -73,14 +73,14 @@ class QuerySite:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """Results that SQL gives.
+    """Results that DuckDB finds.
 
     Attributes:
-        shape: The shape that gives them.
-        constraint: The one of its constraints that is broken.
+        shape: The shape.
+        constraint: Its constraint that is violated.
         rows: Query (n, v, p) with a row for each result: its focus node; its value, or NULL; the
             property that a closed shape does not allow, or NULL.
-        branches: The shapes that its values were to conform to, where results tell why they do not.
+        branches: The shapes that its values should conform to, if results say why they do not.
     """
 
     shape: Shape
@@ -91,10 +91,10 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Doubt:
-    """Nodes that the judge is asked about.
+    """Nodes that pySHACL judges.
 
     Attributes:
-        shape: The shape, with those constraints alone that it is asked about.
+        shape: The shape, with only the constraints to judge.
         parameters: Their parameters in SHACL's namespace; None for the shape as a whole.
         nodes: Queries (n) for the nodes.
     """
@@ -106,12 +106,12 @@ class Doubt:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """What is asked of some nodes, and about how many of them SQL is certain.
+    """Queries for some focus nodes: certain results, and nodes in doubt.
 
     Attributes:
-        steps: Tables to make first; if the first has no rows, nothing more is asked.
-        answers: Results by SQL.
-        doubts: What the judge is asked.
+        steps: Tables to make first; if the first has no rows, the rest is skipped.
+        answers: Results that DuckDB finds.
+        doubts: Nodes that pySHACL judges.
         weights: As in `QuerySite`.
     """
 
@@ -123,13 +123,13 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Branch:
-    """A shape that values were to conform to, and how its results for them are found.
+    """A shape that values should conform to, and how its results for them are found.
 
     Attributes:
         shape: Its node.
         domain: Name of the table (n) of the values, to be made first.
         steps: Tables to make next.
-        parts: What is asked of the values; each is the root of its results.
+        parts: The queries for the values; each value is the root of its results.
     """
 
     shape: str
@@ -143,8 +143,8 @@ class Suspects:
     """How the results of a shape are found.
 
     Attributes:
-        parts: What is asked of its focus nodes, and of the nodes of its property shapes.
-        sites: Where queries of the shapes' own give results beside them.
+        parts: The queries for its focus nodes, and for those of its property shapes.
+        sites: The ``sh:sparql`` constraints whose results are reported.
     """
 
     parts: tuple[Part, ...]
@@ -157,8 +157,8 @@ class Domain:
 
     Attributes:
         table: Its name.
-        direct: Whether results for these nodes are results of the validation, rather than
-            reasons for another shape to fail.
+        direct: Whether results for these nodes are reported, rather than only making another shape
+            fail.
         weights: As in `QuerySite`.
     """
 
@@ -169,7 +169,7 @@ class Domain:
 
 @dataclass(frozen=True, slots=True)
 class Tests(Constraint):
-    """Constraints that look at one value at a time, told together."""
+    """Constraints on single values, checked together."""
 
     constraints: tuple[Constraint, ...]
 

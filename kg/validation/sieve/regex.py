@@ -1,10 +1,10 @@
-r"""Which regular expressions DuckDB's RE2 reads as the judge does.
+r"""Decide which regular expressions mean the same in DuckDB (RE2) as in pySHACL.
 
-An expression is *portable* if it is made only of what means the same to both (see
+An expression is *portable* if it uses only syntax that means the same in both (see
 `kg.validation.regex`) on text without line breaks: literal characters, ``.``, sets,
-groups, alternatives, counted repeats, anchors, and the classes ``\d \w \s`` with their
-opposites, ``\b``. All else (look-around, back references, named groups, escapes of code points,
-``\p``, sets taken out of sets) goes to the judge.
+groups, alternatives, counted repeats, anchors, the classes ``\d \w \s`` with their
+opposites, and ``\b``. All others (with look-around, back references, named groups, escapes of code
+points, ``\p``, subtracted sets) are left to pySHACL.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import Final
 
 from kg.validation.regex import RegexError, normalized, read_regex
 
-# RE2 refuses higher counts, also as the product of nested ones.
+# RE2 rejects higher counts, also as the product of nested ones.
 _HIGHEST_REPEAT: Final = 1000
 
 _TOKEN: Final = re.compile(
@@ -35,13 +35,13 @@ _TOKEN: Final = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Portable:
-    """How DuckDB reads a pattern as the judge does.
+    """A pattern for DuckDB.
 
     Attributes:
-        pattern: The pattern, without what a flag takes out of it.
+        pattern: The pattern, normalized for its flags.
         flags: The flags for DuckDB.
-        ascii_only: Whether that holds on ASCII text only: classes and letters of either case
-            take in other alphabets in Python.
+        ascii_only: Whether it means the same as in pySHACL on ASCII text only: in Python, classes
+            and case folding include other alphabets.
     """
 
     pattern: str
@@ -50,11 +50,11 @@ class Portable:
 
 
 def portable(pattern: str, flags: str) -> Portable | None:
-    """Return how DuckDB reads a pattern as the judge does, or None if it does not.
+    """Return the pattern and flags for DuckDB, or None if the pattern is not portable.
 
     Args:
         pattern: The value of ``sh:pattern``.
-        flags: The value of ``sh:flags`` in lower case. What ``m`` and ``s`` say is of line breaks.
+        flags: The value of ``sh:flags`` in lower case; ``m`` and ``s`` only affect line breaks.
 
     >>> portable("^[A-Z]{2}-[0-9]+$", "")
     Portable(pattern='^[A-Z]{2}-[0-9]+$', flags='c', ascii_only=False)

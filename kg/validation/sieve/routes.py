@@ -1,4 +1,4 @@
-"""Which way each shape goes: through the sieve, to the judge at once, or over the whole graph."""
+"""Choose how each shape is validated: by DuckDB first, by pySHACL only, or on the whole graph."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _NONE: Final = Suspects((), ())
 
 
 class Way(Enum):
-    """How the failing focus nodes of a shape are found."""
+    """How a shape is validated."""
 
     SIEVE = "sieve"
     JUDGE = "judge"
@@ -25,14 +25,14 @@ class Way(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """The way that a shape with targets goes.
+    """How a shape with targets is validated.
 
     Attributes:
         shape: The shape.
         way: Its way.
         targets: Table (n) of its focus nodes.
-        suspects: How its results are found, where it does not need the whole graph.
-        reason: Why it does not go through the sieve.
+        suspects: How its results are found, unless it needs the whole graph.
+        reason: Why it does not go through the sieve, or None.
     """
 
     shape: Shape
@@ -70,10 +70,10 @@ def _route(shapes: Mapping[str, Shape], shape: Shape, compiler: Compiler) -> Rou
 
 
 def _reads_unbounded(shapes: Mapping[str, Shape], shape: Shape) -> str | None:
-    """Return why it is unknown which triples the judge reads for a shape, or None.
+    """Return why it is unknown which triples pySHACL reads for a shape, or None.
 
-    That is so where a shape that takes part is missing or unreadable, or has constraints of
-    one's own; or where it has a query and takes part in more than giving results.
+    Reasons are a shape that is missing, unreadable or has custom components, and a query that
+    decides whether nodes conform.
     """
     pending = [(shape.node, True)]
     seen = set(pending)
@@ -99,7 +99,7 @@ def _reads_unbounded(shapes: Mapping[str, Shape], shape: Shape) -> str | None:
 
 
 def _has_query(shapes: Mapping[str, Shape], shape: Shape) -> bool:
-    """Tell whether a query takes part in a shape."""
+    """Return whether a shape, or one that it refers to, has a query."""
     pending, seen = [shape], {shape.node}
     while pending:
         for constraint in pending.pop().constraints:

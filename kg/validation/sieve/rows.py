@@ -1,7 +1,7 @@
-"""What breaks a component, as rows: the focus node, the value, the property.
+"""Violations of a component, as rows of focus node, value and property.
 
-Its rows are a component's one definition in SQL: they are the results of a shape that gives
-results, and their focus nodes are what an outer shape asks for.
+The rows are the only definition of a component in SQL. They are the results of a shape that is
+reported; an outer shape uses their focus nodes.
 """
 
 from __future__ import annotations
@@ -26,8 +26,8 @@ class RowCompiler:
     Args:
         triples: The triples.
         paths: Compiles property paths.
-        instances_of: Gives the table (n) of the instances of a class.
-        failing: Tells which values fail another shape.
+        instances_of: Returns the table (n) of the instances of a class.
+        failing: Compiles which values fail another shape.
     """
 
     def __init__(
@@ -43,18 +43,17 @@ class RowCompiler:
         self._nested = NestedRows(failing)
 
     def rows(self, constraint: Constraint, values: Values, side: Side) -> list[str] | None:
-        """Return queries (n, v, p) for what breaks a constraint; None if that is no such row.
+        """Return queries (n, v, p) for the violations of a constraint.
 
-        That is so of property shapes, whose results are their own, and of queries.
-
-        Each row is a result: v is its value, p the property that a closed shape does not allow,
-        both NULL where the result has none.
+        Each row is a result: v is its value, p the property that a closed shape does not allow;
+        both are NULL if the result has none. Returns None for property shapes, which report their
+        own results, and for SPARQL constraints.
 
         Args:
             constraint: The constraint.
             values: The value nodes.
-            side: Which side of the truth is wanted; where nothing is in doubt, the two are the
-                same, and there are no queries for the doubt.
+            side: The side to compile; if nothing is in doubt, maybe and surely are the same, and
+                there are no queries for doubt.
         """
         test = value_test(constraint, "v")
         if test is not None:
@@ -132,9 +131,9 @@ class RowCompiler:
         )
 
     def _compared(self, constraint: model.Pair, values: Values, side: Side) -> str:
-        """Return a row for each pair of values that does not stand in order."""
+        """Return a query with a row for each pair of values in the wrong order."""
         test = less_than("a", "b", "<" if constraint.kind == "lessThan" else "<=")
-        # What is of another datatype than the shape demands is a suspect anyway.
+        # A value that does not have the datatype required by the shape is a suspect anyway.
         kinds = kinds_of(values.shape.constraints) if side is Side.MAYBE else KINDS
         left = keyed(values.pairs, kinds)
         right = keyed(f"({self._others(constraint, values)})", kinds)

@@ -1,7 +1,7 @@
-"""The sieve at work: suspects found by SQL, their neighbourhood cut out, the judge asked.
+"""Run the sieve: DuckDB finds suspects and their neighbourhoods, pySHACL judges them in batches.
 
-Everything that grows with the data lies in DuckDB's temporary tables, which spill to disk; what
-the judge sees at a time is bounded by the size of a batch.
+Everything that grows with the data is in DuckDB's temporary tables, which spill to disk. pySHACL
+sees one batch at a time.
 """
 
 from __future__ import annotations
@@ -36,14 +36,13 @@ from kg.wording import progress_bar
 # Focus nodes that are judged at once; their neighbourhoods take about 10 kB each in rdflib.
 BATCH: Final = 2_000
 
-# Focus nodes from which on it pays to look by SQL which of them a query may have solutions for.
+# From this many focus nodes, DuckDB first finds those for which a query may have solutions.
 NARROWED: Final = 1_000
 
-# Subclass axioms that are held in memory, and written into queries; more are joined.
+# Up to this many subclass axioms are held in memory and written into queries; more are joined.
 _HELD_AXIOMS: Final = 2_000
 
-# Classes that shapes ask for, from which on it is looked which have instances, and how many are
-# held.
+# If shapes refer to this many classes, find out which have instances; hold as many of those.
 _MANY_CLASSES: Final = 20
 _HELD_CLASSES: Final = 10_000
 
@@ -52,13 +51,13 @@ Tell = Callable[[str], None]
 
 
 class Sieve:
-    """Temporary tables of one validation: suspects, and the neighbourhoods of them.
+    """Temporary tables of one validation: suspects and their neighbourhoods.
 
     Args:
         connection: From `kg.duck.engine`.
         triples: The triples.
-        shapes: Every shape by its node.
-        reasons: How many results of each logical constraint tell of the branches.
+        shapes: All shapes, by node.
+        reasons: How many results of each logical constraint get the results of its branches.
     """
 
     def __init__(
@@ -97,11 +96,11 @@ class Sieve:
             self._make(step.name, step.sql)
 
     def answers(self, routes: Sequence[Route], tell: Tell) -> Iterator[Told]:
-        """Yield the results that SQL gives, shape by shape, and note whom to ask the judge about.
+        """Yield the results that DuckDB finds, shape by shape; collect the nodes for pySHACL.
 
         Args:
             routes: The routes of shapes.
-            tell: Told what is being done.
+            tell: Called with the name of each step.
         """
         for number, route in enumerate(routes):
             bar = progress_bar(number, len(routes))
@@ -109,7 +108,7 @@ class Sieve:
             yield from self._answering.told(route)
 
     def number_suspects(self) -> int:
-        """Put the nodes that the judge is asked about into batches, and count them."""
+        """Put the nodes for pySHACL into batches, and count them."""
         found = self._answering.found
         if not self.count(found):
             return 0
@@ -121,7 +120,7 @@ class Sieve:
         return self.count(self._name("suspects"))
 
     def suspects_by_shape(self) -> dict[str, int]:
-        """Return about how many nodes the judge was asked for each shape with targets."""
+        """Return the number of nodes that pySHACL judged, by shape with targets."""
         if not self._session.has(self._name("suspects")):
             return {}
         asked: Counter[str] = Counter()
@@ -131,11 +130,11 @@ class Sieve:
         return dict(asked)
 
     def judged(self, ask: Ask, tell: Tell) -> Iterator[Result]:
-        """Yield what the judge finds about the suspects, batch by batch.
+        """Yield pySHACL's results for the suspects, batch by batch.
 
         Args:
-            ask: The judge, over a graph and what it is asked.
-            tell: Told what is being done.
+            ask: Runs pySHACL on a graph.
+            tell: Called with the name of each step.
         """
         tell("neighbourhood of the suspects")
         hood = self._cut_out()
@@ -164,14 +163,14 @@ class Sieve:
         return [node for (node,) in self._run(f"SELECT n FROM {table} ORDER BY n")]
 
     def known(self, site: QuerySite) -> QuerySite:
-        """Return the site with those of its focus nodes that a triple has."""
+        """Return the site with only the focus nodes that occur in a triple."""
         nodes = f"SELECT s AS n FROM {self._triples.name} UNION SELECT o FROM {self._triples.name}"
         name = self._session.fresh("known")
         self._make(name, f"SELECT n FROM {site.domain} SEMI JOIN ({nodes}) k USING (n)")
         return replace(site, domain=name)
 
     def narrowed(self, site: QuerySite, patterns: Patterns) -> QuerySite:
-        """Return the site with those of its focus nodes that the query may have solutions for."""
+        """Return the site with only the focus nodes for which the query may have solutions."""
         if self.count(site.domain) < NARROWED:
             return site
         sql = solvable_sql(PathCompiler(self._triples), site.domain, patterns)
@@ -186,8 +185,8 @@ class Sieve:
         """Yield the focus nodes of a query, sorted, each with how often it is validated.
 
         Args:
-            site: Where the query stands.
-            size: How many nodes are given at once.
+            site: The site of the query.
+            size: How many nodes a chunk has.
             beside: Table (n) of nodes to leave out.
         """
         weighted = f"SELECT n, 1 AS w FROM {site.domain}"
@@ -209,7 +208,7 @@ class Sieve:
         yield from self._run(f"SELECT DISTINCT s, p, o FROM {hood} WHERE batch = {batch}")
 
     def _cut_out(self) -> str:
-        """Collect the triples that the judge will read, and return their table."""
+        """Collect the triples that pySHACL will read, and return their table."""
         automaton = Automaton(self._shapes)
         states = [
             (i, automaton.state(doubt.shape)) for i, (_, doubt) in enumerate(self._answering.units)
@@ -241,7 +240,7 @@ class Sieve:
         raise AssertionError  # the loop ends by returning
 
     def _axioms(self) -> list[tuple[str, str]] | None:
-        """Return the pairs of a class and one above it, or None if they are too many."""
+        """Return the pairs of a class and a superclass, or None if there are too many."""
         having = self._triples.has(RDFS_SUBCLASS)
         rows = self._run(
             f"SELECT s, o FROM {self._triples.name} WHERE {having} LIMIT {_HELD_AXIOMS + 1}"
@@ -249,9 +248,9 @@ class Sieve:
         return rows if len(rows) <= _HELD_AXIOMS else None
 
     def _populated(self) -> set[str] | None:
-        """Return the classes that nodes have, where shapes ask for many; None if that is unknown.
+        """Return the classes that have instances, if shapes refer to many; None if unknown.
 
-        Shapes of a whole vocabulary ask for hundreds of classes, most of which have no instance.
+        Shapes of a whole vocabulary refer to hundreds of classes, most without instances.
         """
         asked = {iri for shape in self._shapes.values() for iri in shape.targets.classes}
         if len(asked) < _MANY_CLASSES:

@@ -1,4 +1,4 @@
-"""Temporary tables of one validation: made, counted and dropped."""
+"""Create, count and drop the temporary tables of one validation."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _serial = itertools.count()
 
 
 class Session:
-    """Runs the statements of one validation, and knows the tables that it has made.
+    """Runs the statements of one validation, and keeps track of its tables.
 
     Args:
         connection: From `kg.duck.engine`.
@@ -52,7 +52,7 @@ class Session:
         return rows
 
     def has(self, name: str) -> bool:
-        """Tell whether a table is there."""
+        """Return whether a table exists."""
         return name in self._made
 
     def drop(self, names: list[str]) -> None:
@@ -68,7 +68,7 @@ class Session:
                 self._connection.execute(f"DROP TABLE IF EXISTS {name}")
 
     def count(self, table: str) -> int:
-        """Return the number of rows of a table or query; those of its own tables are known."""
+        """Return the number of rows of a table or query; cached for tables of this session."""
         if table in self._made:
             return self._made[table]
         return int(self.run(f"SELECT count(*) FROM {table}")[0][0])

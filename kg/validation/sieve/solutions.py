@@ -1,7 +1,7 @@
-"""The focus nodes that a query may have solutions for, found by SQL.
+"""Find by SQL the focus nodes for which a query may have solutions.
 
-A query costs the index some look-ups for each focus node. Most nodes lack one of the patterns that
-every solution has, or surely do not hold in a comparison: those need not be asked about.
+A query costs Oxigraph some look-ups for each focus node. Most nodes lack a pattern that every
+solution needs, or fail a comparison: the query need not run for them.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from kg.validation.sieve.values import (
     less_than,
 )
 
-# Kinds of terms that the index compares as SQL does. It reads floats more coarsely.
+# Kinds of terms that Oxigraph compares as DuckDB does. It reads floats with less precision.
 _KINDS: Final = (EXACT_NUMBERS, DATES, DATE_TIMES, UTC_DATE_TIMES, STRINGS)
 
 Chain = tuple[Path, ...]
@@ -35,11 +35,11 @@ def solvable_sql(paths: PathCompiler, domain: str, patterns: Patterns) -> str | 
     Args:
         paths: The compiler of paths.
         domain: Table (n) of focus nodes.
-        patterns: What was read of the query.
+        patterns: The patterns of the query.
     """
     chains = _chains(patterns.needed)
     conditions = []
-    covered: set[Chain] = set()  # paths that a comparison asks for already
+    covered: set[Chain] = set()  # paths that a comparison already requires
     for comparison in patterns.comparisons:
         condition = _comparison(paths, domain, chains, comparison)
         if condition is not None:
@@ -57,7 +57,7 @@ def solvable_sql(paths: PathCompiler, domain: str, patterns: Patterns) -> str | 
     if not conditions:
         return None
     joins = " ".join(f"SEMI JOIN ({sql}) c{i} USING (n)" for i, sql in enumerate(conditions))
-    # The index finds a literal in all its lexical forms.
+    # Oxigraph finds a literal in all its lexical forms.
     literals = f"SELECT n FROM {domain} WHERE {is_literal('n')}"
     return f"{literals} UNION SELECT n FROM {domain} {joins}"
 
@@ -65,8 +65,8 @@ def solvable_sql(paths: PathCompiler, domain: str, patterns: Patterns) -> str | 
 def _chains(patterns: list[Pattern]) -> dict[str, Chain]:
     """Return paths that lead from the focus node to variables.
 
-    A variable that several patterns bind is reached by the first of them: for a node that has a
-    solution its value there is one of the ends, for literals up to their lexical form.
+    If several patterns bind a variable, the first is used: in a solution, the variable's value is
+    one of the ends of that path (literals may have another lexical form).
     """
     chains: dict[str, Chain] = {THIS: ()}
     grown = True
@@ -84,7 +84,7 @@ def _chains(patterns: list[Pattern]) -> dict[str, Chain]:
 def _comparison(
     paths: PathCompiler, domain: str, chains: dict[str, Chain], comparison: Comparison
 ) -> str | None:
-    """Return a query (n) for the nodes that a comparison may hold for."""
+    """Return a query (n) for the nodes for which a comparison may hold."""
     sides = [_side(paths, domain, chains, of) for of in (comparison.left, comparison.right)]
     if None in sides:
         return None
@@ -98,7 +98,7 @@ def _comparison(
 
 
 def _side(paths: PathCompiler, domain: str, chains: dict[str, Chain], of: str) -> str | None:
-    """Return a query (n, v) for the values of a variable or term that is compared."""
+    """Return a query (n, v) for the values of one side of a comparison."""
     if not of.startswith("?"):
         return f"SELECT n, {sql_text(of)} AS v FROM {domain}"
     chain = chains.get(of)

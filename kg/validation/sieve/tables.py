@@ -1,4 +1,4 @@
-"""Temporary tables that compiled queries read: their names, and the steps that make them."""
+"""Names of the temporary tables that compiled queries read, and the steps that make them."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ from kg.validation.sieve.plan import Step
 
 @dataclass(slots=True)
 class _Scope:
-    """Tables that live together: query to name, and the steps that make them."""
+    """Tables with the same lifetime: query to name, and the steps that make them."""
 
     names: dict[str, str] = field(default_factory=dict)
     steps: list[Step] = field(default_factory=list)
 
 
 class Tables:
-    """Names tables, each query once within a scope and those around it.
+    """Names tables; within nested scopes, equal queries share a table.
 
     Args:
-        prefix: What the names start with.
+        prefix: Prefix of the names.
     """
 
     def __init__(self, prefix: str) -> None:
@@ -32,7 +32,7 @@ class Tables:
 
     @property
     def steps(self) -> list[Step]:
-        """The steps of the outermost scope: tables for all of a validation."""
+        """The steps of the outermost scope: tables for the whole validation."""
         return self._scopes[0].steps
 
     def name(self) -> str:
@@ -44,8 +44,8 @@ class Tables:
 
         Args:
             sql: The query.
-            about: What it serves.
-            lasting: Whether the table is for all of the validation, not for the scope alone.
+            about: The component or part of a shape that it is for.
+            lasting: Whether the table is for the whole validation, not for the scope only.
         """
         for scope in self._scopes:
             if sql in scope.names:
@@ -57,7 +57,7 @@ class Tables:
 
     @contextmanager
     def scope(self) -> Iterator[list[Step]]:
-        """Give the list of steps that tables from now on are made by, until the end."""
+        """Open a scope; its list receives the steps of the tables named within the body."""
         self._scopes.append(_Scope())
         try:
             yield self._scopes[-1].steps

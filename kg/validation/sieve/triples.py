@@ -1,4 +1,4 @@
-"""The triples that a validation reads: the merge of all graphs of a quad table, each once."""
+"""The triples to validate: the merge of all graphs of a quad table, without duplicates."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from kg.duck import read_parquet, sql_target, sql_text, translated
 from kg.quads import QuadTable
 from kg.temporary import temporary_folder
 
-# Rows below which a second thread costs more than it saves.
+# Below this many rows, a second thread costs more than it saves.
 _ONE_THREAD: Final = 200_000
-# Rows up to which the triples are held in a table, which is quicker to scan again and again;
-# it takes about 120 MB a million.
+# Up to this many triples are kept in a table, which is faster to scan repeatedly; a million take
+# about 120 MB.
 _HELD: Final = 2_000_000
 
 _serial = itertools.count()
@@ -26,11 +26,11 @@ _serial = itertools.count()
 
 @dataclass(frozen=True, slots=True)
 class Triples:
-    """A relation with the columns s, p, o; each triple once.
+    """A relation of distinct triples with the columns s, p, o.
 
     Attributes:
         name: Its name.
-        hashed: Whether it has a column h with the hash of p, which is compared faster.
+        hashed: Whether it has a column h with the hash of p, which is faster to compare.
     """
 
     name: str
@@ -48,7 +48,7 @@ class Triples:
 
 @contextmanager
 def merged_triples(connection: duckdb.DuckDBPyConnection, table: QuadTable) -> Iterator[Triples]:
-    """Give the triples of all graphs of a quad table; the relation goes at the end.
+    """Merge the graphs of a quad table into a relation, which is dropped at the end.
 
     Args:
         connection: From `kg.duck.engine`.
@@ -66,7 +66,7 @@ def merged_triples(connection: duckdb.DuckDBPyConnection, table: QuadTable) -> I
 
 @contextmanager
 def _threads_for(connection: duckdb.DuckDBPyConnection, rows: int) -> Iterator[None]:
-    """Keep to one thread for few rows."""
+    """Use one thread if there are few rows."""
     row = connection.execute("SELECT current_setting('threads')").fetchone()
     assert row is not None
     if rows < _ONE_THREAD:
@@ -83,7 +83,7 @@ def _merged(
     source = f"SELECT s, p, o FROM {table.sql}"
     merged = len(table.graphs(connection)) > 1
     if merged:
-        # Rows are sorted, so that equal triples stand together.
+        # Rows are sorted, so equal triples are adjacent.
         marked = (
             "SELECT s, p, o, (s, p, o) IS DISTINCT FROM lag((s, p, o)) OVER () AS first"
             f" FROM {table.sql}"

@@ -1,8 +1,8 @@
-"""What can be told of a single value by SQL over its text: surely good, surely bad, or neither.
+"""Test single values in SQL by their text: surely good, surely bad, or in doubt.
 
-A test is two SQL conditions. *Maybe bad* holds at least where the judge finds the value bad,
-*surely bad* at most there. Between them lie the values whose text SQL does not read as
-the judge does: lexical forms that only Python takes or refuses, escapes, other alphabets.
+A test is two SQL conditions. *Maybe bad* holds at least for the values that pySHACL finds bad,
+*surely bad* at most for those. Values between them are in doubt, because SQL may read their text
+differently: lexical forms that only Python accepts or rejects, escapes, other alphabets.
 """
 
 from __future__ import annotations
@@ -20,25 +20,25 @@ from kg.validation import model, terms
 from kg.validation.names import RDFS
 from kg.validation.sieve.regex import portable
 
-# Expressions are kept plain: RE2 takes long to compile counted repeats and many alternatives.
-# The year 0000 is none for Python, and whether a day exists is asked by a cast.
+# Expressions are kept simple: RE2 is slow to compile counted repeats and many alternatives.
+# Python has no year 0000; a cast checks whether a day exists.
 _DATE: Final = "[0-9]{4}-[0-9]{2}-[0-9]{2}"
 _CLOCK: Final = "(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]"
 _FRACTION: Final = r"(?:\.[0-9]{1,6})?"
 _ZONE: Final = "(?:Z|[+-](?:0[0-9]|1[0-3]):[0-5][0-9])?"
 _DECIMAL: Final = r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)"
 _DOUBLE: Final = f"(?:{_DECIMAL}(?:[eE][+-]?[0-9][0-9]?)?|-?INF|NaN)"
-# Characters of a lexical form that is looked at: Python does not read an integer of 5,000 digits.
+# Longer lexical forms are in doubt: Python does not read an integer of 5,000 digits.
 _ANY_LENGTH: Final = 1000
 
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """Lexical forms that SQL and rdflib surely read alike.
+    """Lexical forms that SQL and rdflib certainly read alike.
 
     Attributes:
         pattern: A regular expression for the lexical form.
-        longest: Characters that it has at most.
+        longest: The greatest number of characters.
         has_day: Whether it begins with a date, which must exist.
     """
 
@@ -47,7 +47,7 @@ class Form:
     has_day: bool = False
 
     def holds(self, text: str) -> str:
-        """Return the condition that a lexical form is of this form."""
+        """Return the condition that a lexical form matches."""
         checks = [
             f"length({text}) <= {self.longest}",
             f"regexp_full_match({text}, {sql_text(self.pattern)})",
@@ -65,25 +65,25 @@ def _ending(datatype: str | None) -> str:
 def _by_datatype(
     v: str, datatypes: Iterable[str | None], then: Callable[[int, str], str], otherwise: str
 ) -> str:
-    """Return a CASE by the datatype of a literal: only what applies is evaluated.
+    """Return a CASE on the datatype of a literal; only the matching branch is evaluated.
 
     Args:
         v: The column.
         datatypes: IRIs, or None for plain strings.
-        then: Gives the result, from the number of the datatype and the lexical form.
+        then: Returns the result, from the number of the datatype and the lexical form.
         otherwise: The result for all other terms.
     """
     cases: list[str] = []
     for number, datatype in enumerate(datatypes):
         ending = _ending(datatype)
         text = f"substr({v}, 2, length({v}) - {len(ending) + 1})"
-        # No IRI has a quotation mark.
+        # An IRI never contains a quotation mark.
         cases.append(f"WHEN ends_with({v}, {sql_text(ending)}) THEN {then(number, text)}")
     return f"CASE {' '.join(cases)} ELSE {otherwise} END" if cases else otherwise
 
 
-# Lexical forms that rdflib surely takes as values of a datatype. Digits that may exceed the
-# datatype's range are left out, and so is all that only Python reads, such as 1_000.
+# Lexical forms that rdflib certainly accepts for a datatype. Numbers that may exceed the datatype's
+# range are left out, and so are forms that only Python accepts, such as 1_000.
 _SURELY_WELL_FORMED: Final[Mapping[str, Form]] = {
     "integer": Form("[+-]?[0-9]+"),
     "long": Form("[+-]?[0-9]+"),
@@ -106,7 +106,7 @@ _SURELY_WELL_FORMED: Final[Mapping[str, Form]] = {
     "dateTime": Form(f"{_DATE}T{_CLOCK}{_FRACTION}{_ZONE}", has_day=True),
     "time": Form(f"{_CLOCK}{_FRACTION}{_ZONE}"),
 }
-# Datatypes whose lexical forms rdflib checks in ways that no expression above covers.
+# Datatypes whose lexical forms rdflib checks, but no expression above covers.
 _UNCERTAIN: Final = frozenset(
     {f"{XSD}{name}" for name in ("duration", "dayTimeDuration", "yearMonthDuration")}
     | {f"{XSD}hexBinary", f"{XSD}base64Binary"}
@@ -128,17 +128,17 @@ class Test:
 
 
 def exact(bad: str) -> Test:
-    """Return the test whose condition is what the judge finds."""
+    """Return a test without doubt: the condition is exactly what pySHACL finds."""
     return Test(bad, bad)
 
 
 def _unescaped(v: str) -> str:
-    """The text stands in the term as it is."""
+    """Return the condition that a term has no escapes."""
     return f"NOT contains({v}, '\\')"
 
 
 def _text(v: str) -> str:
-    """The IRI, or the lexical form of a literal without escapes."""
+    """Return the IRI, or the lexical form of a literal without escapes."""
     simple = f"substr({v}, 2, length({v}) - 2)"
     return (
         f"CASE WHEN {is_iri(v)} OR ends_with({v}, '\"') THEN {simple}"
@@ -147,13 +147,13 @@ def _text(v: str) -> str:
 
 
 def language(v: str) -> str:
-    """Return the language tag of a column, '' where there is none."""
+    """Return the language tag of a column, or ''."""
     tag = f"regexp_extract({v}, '\"@([a-z0-9-]+)$', 1)"
     return f"CASE WHEN ends_with({v}, '\"') OR ends_with({v}, '>') THEN '' ELSE {tag} END"
 
 
 def _typed(v: str, datatype: str) -> str:
-    """The value is a literal of the datatype, well-formed or not."""
+    """Return the condition that a value is a literal of the datatype, well-formed or not."""
     if datatype == XSD_STRING:
         return f"ends_with({v}, '\"')"
     if datatype == RDF_LANG_STRING:
@@ -233,18 +233,18 @@ def _in(constraint: model.In, v: str) -> Test:
 
 
 def _range(constraint: model.Range, v: str, datatype: str | None = None) -> Test:
-    """Compare with a bound, where both are of a kind that SQL compares as the judge does.
+    """Compare with a bound if both are of a kind that SQL compares as pySHACL does.
 
     Args:
         constraint: The constraint.
         v: The column.
-        datatype: The only one that is looked at: what is of another is bad for another reason.
+        datatype: The only datatype to consider: values of others are bad for another reason.
     """
     not_literal = f"NOT {is_literal(v)}"
     kind = comparable_kind(constraint.bound)
     if kind is None:
         return Test("true", not_literal)
-    # A plain string never compares with a number or a date, nor a number with a string.
+    # A plain string is never comparable with a number or a date, nor a number with a string.
     strings = "false" if kind is STRINGS else _typed(v, XSD_STRING)
     kind = kind if datatype is None else kind.only(datatype)
     bound = kind.key(sql_text(terms.split_literal(constraint.bound).lexical))
@@ -269,7 +269,7 @@ class Kind:
     Attributes:
         forms: Each form with the name of its XSD datatype, None for plain strings.
         numeric: Whether they compare as numbers, else as text.
-        cast: The type in DuckDB that tells as many of them apart as XSD's does.
+        cast: The type in DuckDB that distinguishes them as XSD does.
     """
 
     forms: tuple[tuple[Form, str | None], ...]
@@ -287,7 +287,7 @@ class Kind:
         return replace(self, forms=tuple(form for form in self.forms if form[1] == name))
 
     def key(self, text: str) -> str:
-        """Return what lexical forms are compared by."""
+        """Return the SQL key by which lexical forms are compared."""
         if not self.numeric:
             return text
         number = f"TRY_CAST({text} AS DOUBLE)"
@@ -296,8 +296,8 @@ class Kind:
 
 _POINT: Final = r"[+-]?[0-9]+(?:\.[0-9]+)?"
 _EXPONENT: Final = Form(f"{_POINT}(?:[eE][+-]?[0-9][0-9]?)?", 30)
-# Numbers of at most 15 digits, which a double tells apart. Decimals and doubles do not mix:
-# Python compares 0.1 with the exact value of its double.
+# Numbers of at most 15 digits, which a double represents distinctly. Decimals and doubles do not
+# mix: Python compares 0.1 with the exact value of its double.
 EXACT_NUMBERS: Final = Kind(
     (
         (Form("[+-]?[0-9]+", 15), "integer"),
@@ -320,7 +320,7 @@ KINDS: Final = (EXACT_NUMBERS, DOUBLES, FLOATS, DATES, DATE_TIMES, UTC_DATE_TIME
 
 
 def comparable_kind(term: str) -> Kind | None:
-    """Return the kind that a term is of, or None if SQL does not compare it as the judge does."""
+    """Return the kind of a term, or None if SQL does not compare it as pySHACL does."""
     if not terms.is_literal(term):
         return None
     parts = terms.split_literal(term)
@@ -344,7 +344,7 @@ def _exists(day: str) -> bool:
 
 
 def kinds_of(constraints: Iterable[model.Constraint]) -> tuple[Kind, ...]:
-    """Return the kinds that values may be of which keep to the constraints."""
+    """Return the kinds of values that conform to the constraints."""
     datatypes = [c.iri for c in constraints if isinstance(c, model.Datatype)]
     if not datatypes:
         return KINDS
@@ -353,13 +353,13 @@ def kinds_of(constraints: Iterable[model.Constraint]) -> tuple[Kind, ...]:
 
 
 def keyed(pairs: str, comparable: Sequence[Kind]) -> str:
-    """Return a query for pairs (n, v) with what `less_than` compares.
+    """Return a query for pairs (n, v) with the columns that `less_than` compares.
 
-    The columns are n, v; the number of the kind of v, or NULL; and its number, or else its text.
+    The columns are n, v; the index of the kind of v, or NULL; and its number, or else its text.
 
     Args:
         pairs: The pairs.
-        comparable: The kinds to tell; values of others have none.
+        comparable: The kinds to consider; other values have none.
     """
     forms: dict[str | None, list[tuple[int, Form]]] = {}
     for number, kind in enumerate(comparable):
@@ -384,7 +384,7 @@ def keyed(pairs: str, comparable: Sequence[Kind]) -> str:
 
 
 def less_than(a: str, b: str, sign: str) -> Test:
-    """Return the test of a pair of rows of `keyed`: bad where `a` does not stand before `b`.
+    """Return the test of a pair of rows of `keyed`: bad if ``a sign b`` does not hold.
 
     Args:
         a: Row with the value.
@@ -402,12 +402,12 @@ def less_than(a: str, b: str, sign: str) -> Test:
 
 
 def value_test(constraint: model.Constraint, v: str, datatype: str | None = None) -> Test | None:
-    """Return the test of a constraint that looks at one value at a time, else None.
+    """Return the test of a constraint on single values; None for others.
 
     Args:
         constraint: The constraint.
         v: Name of the column with the values.
-        datatype: One that is demanded beside it, so that ranges look at no other.
+        datatype: A datatype that is required as well, so that ranges ignore others.
     """
     match constraint:
         case model.Datatype():
@@ -430,12 +430,12 @@ def value_test(constraint: model.Constraint, v: str, datatype: str | None = None
 
 
 def value_tests(constraints: Iterable[model.Constraint], v: str) -> list[Test]:
-    """Return the tests of constraints on the same values, one of which a value must not break.
+    """Return the tests of constraints on the same values; a value must violate none of them.
 
-    Where a datatype is demanded, ranges need to look at values of it alone.
+    If a datatype is required, ranges consider only values of it.
 
     Args:
-        constraints: The constraints; those that look at more than a value have no test.
+        constraints: The constraints; those on more than one value have no test.
         v: Name of the column with the values.
     """
     listed = list(constraints)
