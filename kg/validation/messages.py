@@ -39,7 +39,7 @@ def standard_message(shapes: ShapesGraph, result: Result, value: str | None = No
         value: Text to show for the value; by default the value itself.
     """
     namer = Namer(shapes.prefixes)
-    rule = _RULES.get(component_name(result.component))
+    rule = SENTENCES.get(component_name(result.component))
     shown = value or (namer(result.value) if result.value is not None else "the node")
     if rule is None:
         return f"{shown} breaks {namer(result.component)}"
@@ -51,7 +51,7 @@ def expectation(shapes: ShapesGraph, result: Result) -> str | None:
 
     It is the same for all results of the constraint.
     """
-    rule = _EXPECTED.get(component_name(result.component))
+    rule = EXPECTATIONS.get(component_name(result.component))
     return rule and rule(_Subject(shapes, result, Namer(shapes.prefixes), "the value"))
 
 
@@ -188,7 +188,7 @@ class _Subject:
         return ", ".join(sorted(map(self.shape, found)))
 
 
-_RULES: Final[Mapping[str, Callable[[_Subject], str]]] = {
+SENTENCES: Final[Mapping[str, Callable[[_Subject], str]]] = {
     "Class": lambda r: f"{r.value} is not of class {r.parameter('class')}",
     "Datatype": lambda r: f"{r.value} is not a literal of datatype {r.parameter('datatype')}",
     "NodeKind": lambda r: f"{r.value} is not of node kind {r.parameter('nodeKind')}",
@@ -230,7 +230,7 @@ _RULES: Final[Mapping[str, Callable[[_Subject], str]]] = {
     "HasValue": lambda r: f"{r.path} lacks the value {r.parameter('hasValue')}",
     "In": lambda r: f"{r.value} is not one of {r.members('in')}",
 }
-_EXPECTED: Final[Mapping[str, Callable[[_Subject], str]]] = {
+EXPECTATIONS: Final[Mapping[str, Callable[[_Subject], str]]] = {
     "Class": lambda r: f"an instance of {r.parameter('class')}",
     "Datatype": lambda r: f"a literal of datatype {r.parameter('datatype')}",
     "NodeKind": lambda r: f"a node of kind {r.parameter('nodeKind')}",

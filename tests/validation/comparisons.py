@@ -1,14 +1,14 @@
-"""Which values compare, and how: a table for whatever engine answers.
+"""How pairs of values compare: a table for tests of any engine.
 
-The verdicts are those of SPARQL's operators; where these say nothing, those on which Jena and
-TopBraid agree. A pair whose values do not compare breaks every component.
+The order is that of SPARQL's operators, or, if they do not define it, that on which Jena and
+TopBraid agree. A pair that is not comparable violates every component.
 """
 
 from __future__ import annotations
 
-# First value, second value, and how they compare: "<", "=", ">", or "" where they do not.
+# First value, second value, and their order: "<", "=", ">", or "" if not comparable.
 PAIRS: tuple[tuple[str, str, str], ...] = (
-    # Numbers, of whatever datatype
+    # Numbers of all datatypes
     ("1", "2", "<"),
     ("2", "1.5", ">"),
     ("1", "1.0", "="),
@@ -82,18 +82,18 @@ PAIRS: tuple[tuple[str, str, str], ...] = (
     ('"P1M1D"^^xsd:duration', '"P0M31D"^^xsd:duration', ""),
     ('"P"^^xsd:duration', '"P1D"^^xsd:duration', ""),
     ('"P1D"^^xsd:yearMonthDuration', '"P2D"^^xsd:duration', ""),
-    # What has no order
+    # Without an order
     ("ex:a", "ex:b", ""),
     ("ex:a", '"b"', ""),
     ("_:a", "_:b", ""),
     ("_:a", "1", ""),
     ('"a"^^ex:kind', '"b"^^ex:kind', ""),
     ('"a"^^xsd:anyURI', '"b"', ""),
-    # A term is as great as itself
+    # A term equals itself
     ("ex:a", "ex:a", "="),
     ('"a"^^ex:kind', '"a"^^ex:kind', "="),
 )
-# How a component asks of its value and the other one.
+# The orders in which a value conforms to each component.
 COMPONENTS = {
     "lessThan": "<",
     "lessThanOrEquals": "<=",
@@ -105,5 +105,5 @@ COMPONENTS = {
 
 
 def conforms(component: str, order: str) -> bool:
-    """Return whether a value conforms, as it compares with the other one (``<``, ``=``, ``>``)."""
+    """Return whether a value in this order to the other one (``<``, ``=``, ``>``) conforms."""
     return order != "" and order in COMPONENTS[component]

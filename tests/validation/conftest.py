@@ -32,7 +32,7 @@ def connection() -> Iterator[duckdb.DuckDBPyConnection]:
 
 @pytest.fixture
 def table(connection: duckdb.DuckDBPyConnection, tmp_path: Path) -> Callable[[str], QuadTable]:
-    """Make a quad table of Turtle text; the usual prefixes are known."""
+    """Make a quad table from Turtle text, with the usual prefixes."""
 
     def make(turtle: str, suffix: str = "ttl") -> QuadTable:
         source = tmp_path / f"data.{suffix}"
@@ -46,7 +46,7 @@ def table(connection: duckdb.DuckDBPyConnection, tmp_path: Path) -> Callable[[st
 
 @pytest.fixture
 def shapes(tmp_path: Path) -> Callable[[str], ShapesGraph]:
-    """Read and check shapes from Turtle text; the usual prefixes are known."""
+    """Read and check shapes from Turtle text, with the usual prefixes."""
 
     def make(turtle: str) -> ShapesGraph:
         source = tmp_path / "shapes.ttl"
@@ -58,7 +58,7 @@ def shapes(tmp_path: Path) -> Callable[[str], ShapesGraph]:
 
 @pytest.fixture
 def read(tmp_path: Path) -> Callable[[str], ShapesGraph]:
-    """Read shapes from Turtle text as they are, unchecked; the usual prefixes are known."""
+    """Read shapes from Turtle text without checks, with the usual prefixes."""
 
     def make(turtle: str) -> ShapesGraph:
         source = tmp_path / "shapes.ttl"

@@ -1,4 +1,4 @@
-"""Sieve and judge against the judge alone: the results must be the same multiset."""
+"""Compare kg's validation with pySHACL alone: the results must be the same multiset."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ Fact = tuple[str | None, ...]
 
 
 def facts(results: list[Result]) -> Counter[Fact]:
-    """Return what two runs are compared by; inner results of ``sh:node`` count too."""
+    """Return the facts by which two runs are compared; nested results of ``sh:node`` count too."""
     return Counter(_fact(result) for result in results)
 
 
@@ -52,7 +52,7 @@ def load(
 def by_judge(
     connection: duckdb.DuckDBPyConnection, table: QuadTable, shapes: ShapesGraph
 ) -> Counter[Fact] | str:
-    """Return what pySHACL finds on the whole graph, or its failure."""
+    """Return pySHACL's results on the whole graph, or its failure."""
     rows = connection.execute(f"SELECT DISTINCT s, p, o FROM {table.sql}").fetchall()
     try:
         return facts(list(Judge(shapes).judge(to_graph(rows))))
@@ -63,10 +63,10 @@ def by_judge(
 def by_sieve(
     connection: duckdb.DuckDBPyConnection, table: QuadTable, shapes: ShapesGraph
 ) -> Counter[Fact] | str:
-    """Return what kg finds, or its failure."""
+    """Return kg's results, or its failure."""
     found: list[Result] = []
     try:
-        # As on large graphs, queries are asked only where they may have solutions.
+        # As on large graphs, queries run only for nodes that may have solutions.
         with mock.patch.object(run, "NARROWED", 0):
             validate(connection, table, shapes, sinks=[found.append])
     except InputError as error:
@@ -77,8 +77,8 @@ def by_sieve(
 def difference(case: RandomCase, connection: duckdb.DuckDBPyConnection, folder: Path) -> str | None:
     """Return how the two differ on a case, or None.
 
-    Where pySHACL fails on the whole graph, there is nothing to compare: kg may come to a result,
-    since it does not ask about nodes that surely conform.
+    If pySHACL fails on the whole graph, there is nothing to compare: kg may succeed, because it
+    does not give pySHACL nodes that surely conform.
     """
     table, shapes = load(case, connection, folder)
     expected, got = by_judge(connection, table, shapes), by_sieve(connection, table, shapes)

@@ -1,12 +1,12 @@
-"""Makes each part of the sieve under-report, one at a time, and looks whether it is noticed.
+"""Mutation test: make each part of the sieve wrong, one at a time; the results must differ.
 
     python -m tests.validation.mutate [NAME...] [--cases 600]
 
-A mutant is killed by the first seed of the differential test on which sieve and judge differ
-from the judge alone. Only seeds are tried whose shapes have the component; for its *surely* side,
-which for most counts under negation alone, those that have it there. Mutants named ``nested`` are
-tried on shapes that look at others. The table says which seed it was, and
-how many were tried; a mutant that survives makes the exit code 1.
+A mutant is killed by the first seed of the differential test on which kg differs from pySHACL
+alone. Only seeds whose shapes have the component are tried; for its *surely* side, which mostly
+matters under negation, only seeds that have it there. Mutants named ``nested`` are tried on shapes
+that refer to others. The table shows the seed and how many were tried; a surviving mutant makes
+the exit code 1.
 """
 
 from __future__ import annotations
@@ -60,16 +60,16 @@ from tests.validation.mutations import (
 from tests.validation.random_cases import RandomCase, nested_case, small_case
 
 _SIDES = (Side.MAYBE, Side.SURELY)
-# Seeds that are looked through for cases.
+# Seeds searched for cases.
 _SEEDS = 60_000
-# A component right below one that asks what surely fails.
+# A component directly below one that needs its *surely* side.
 _NEGATED = r"sh:(?:not|xone|qualifiedValueShape) (?:\( )?\[ [^\[\]]*"
 
 _ALONG = r"sh:path [\[(][^;]*; [^\[\]]*"
 
 
 def _mutants() -> Iterator[tuple[str, str, Mutation]]:
-    """Yield the name of each mutant, a text that its cases must have, and the mutation."""
+    """Yield for each mutant its name, a text that its cases must contain, and the mutation."""
     everything = lambda _: True  # noqa: E731
     singles = {
         "Datatype": "sh:datatype",
@@ -113,7 +113,7 @@ def _mutants() -> Iterator[tuple[str, str, Mutation]]:
 
 
 def _nested_mutants() -> Iterator[tuple[str, str, Mutation]]:
-    """Yield mutants of what is told of components that look at other shapes."""
+    """Yield mutants of components that refer to other shapes."""
     from dataclasses import replace
 
     for parameter in _NESTED:
@@ -147,7 +147,7 @@ def _nested_mutants() -> Iterator[tuple[str, str, Mutation]]:
     yield "nested siblings", "Disjoint true", siblings
 
 
-# Simple components, and those of them of which SQL may be in doubt.
+# Simple components: those that SQL always decides; below, those that may be in doubt.
 _EXACT = (
     *("class", "nodeKind", "minCount", "maxCount", "languageIn", "uniqueLang", "equals"),
     *("disjoint", "closed", "hasValue", "in"),
@@ -229,13 +229,13 @@ class _Cases:
         self._known: dict[int, tuple[QuadTable, ShapesGraph, Any]] = {}
 
     def holds(self, seed: int, pattern: re.Pattern[str]) -> bool:
-        """Whether the shapes of a case have a text that fits a pattern."""
+        """Return whether a pattern matches in the shapes of a case."""
         if seed not in self._shapes:
             self._shapes[seed] = self._make(seed).shapes
         return pattern.search(self._shapes[seed]) is not None
 
     def differs(self, seed: int) -> bool:
-        """Whether sieve and judge find something else than the judge alone."""
+        """Return whether kg's results differ from those of pySHACL alone."""
         if seed not in self._known:
             own = self._folder / str(seed)
             own.mkdir()
@@ -266,17 +266,17 @@ def kill(
 
 
 def _pattern(name: str, text: str) -> re.Pattern[str]:
-    """Return what the shapes of a case must have for a mutant to be noticed."""
+    """Return a pattern that the shapes of a case must match to kill a mutant."""
     found = re.escape(text)
     if name.split()[0] in ("MinCount", "MaxCount", "HasValue") and "folded" not in name:
-        # With a single predicate as path they are folded.
+        # On a path of a single predicate they are folded.
         found = _ALONG + found
     negated = _NEGATED if name.endswith(Side.SURELY.value) else ""
     return re.compile(negated + found)
 
 
 def main() -> int:
-    """Try the mutants that are named, or all; print the table of kills."""
+    """Try the named mutants, or all; print the table of kills."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("names", nargs="*")
     parser.add_argument("--cases", type=int, default=600)

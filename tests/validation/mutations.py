@@ -1,6 +1,6 @@
-"""Mutations of the sieve: each makes it lose, invent or mistake something.
+"""Mutations of the sieve: each makes it lose, invent or change results.
 
-A mutation patches a function until a stack ends. `tests.validation.mutate` tries them.
+A mutation patches a function until a stack closes. `tests.validation.mutate` tries them.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ Mutation = Callable[[ExitStack], None]
 
 
 def patch(stack: ExitStack, owner: Any, name: str, value: Any) -> None:
-    """Set an attribute until the stack ends."""
+    """Set an attribute until the stack closes."""
     old = getattr(owner, name)
     stack.callback(setattr, owner, name, old)
     setattr(owner, name, value)
@@ -79,7 +79,7 @@ def compiled(kind: type, side: Side, accept: Callable[[Any], bool] = lambda _: T
 
 
 def properties(side: Side) -> Mutation:
-    """Mutate what a property shape says of an outer shape: nothing, or that all nodes fail."""
+    """Mutate a property shape within an outer shape: no node fails it, or all do."""
 
     def mutate(stack: ExitStack) -> None:
         def changed(self: Conformance, found: Any, shape: Any, wanted: Side) -> list[str]:
@@ -95,7 +95,7 @@ def properties(side: Side) -> Mutation:
 
 
 def folded(kind: type) -> Mutation:
-    """Leave a constraint out of what is told of a node in one scan."""
+    """Leave a constraint out of the scan of all properties."""
 
     def mutate(stack: ExitStack) -> None:
         original = fold._group_checks
@@ -109,7 +109,7 @@ def folded(kind: type) -> Mutation:
 
 
 def answered(parameter: str) -> Mutation:
-    """Lose the results of a component that SQL gives."""
+    """Lose the SQL results of a component."""
 
     def mutate(stack: ExitStack) -> None:
         original = Compiler._told
@@ -124,7 +124,7 @@ def answered(parameter: str) -> Mutation:
 
 
 def undoubted(parameter: str) -> Mutation:
-    """Leave the judge unasked about a component of which SQL is in doubt."""
+    """Do not let pySHACL judge a component that is in doubt."""
 
     def mutate(stack: ExitStack) -> None:
         original = Compiler._told
@@ -139,7 +139,7 @@ def undoubted(parameter: str) -> Mutation:
 
 
 def twice(stack: ExitStack) -> None:
-    """Give the results of nodes by SQL about which the judge is asked as well."""
+    """Report SQL results also for nodes that pySHACL judges."""
     from dataclasses import replace
 
     original = Compiler._told
@@ -152,7 +152,7 @@ def twice(stack: ExitStack) -> None:
 
 
 def unweighed(stack: ExitStack) -> None:
-    """Count a value once, however many focus nodes lead to it."""
+    """Count a value once, for any number of focus nodes that lead to it."""
     original = answering._weighed
 
     def changed(query: str, weights: str | None) -> str:
@@ -181,7 +181,7 @@ def _without_messages(original: Any) -> Any:
 
 
 def qualified(bound: str) -> Mutation:
-    """Leave a bound of qualified values out."""
+    """Ignore a bound of qualified values."""
 
     def mutate(stack: ExitStack) -> None:
         original = NestedRows.rows
@@ -197,7 +197,7 @@ def qualified(bound: str) -> Mutation:
 
 
 def members(kind: type, change: Callable[[Any], Any]) -> Mutation:
-    """Compile another constraint than one of a kind that looks at shapes."""
+    """Compile another constraint instead of one that refers to shapes."""
 
     def mutate(stack: ExitStack) -> None:
         original = NestedRows.rows
@@ -212,7 +212,7 @@ def members(kind: type, change: Callable[[Any], Any]) -> Mutation:
 
 
 def without_details(deeper: bool) -> Mutation:
-    """Tell no results within results, or none within those."""
+    """Report no nested results, or none within those."""
 
     def mutate(stack: ExitStack) -> None:
         original = Compiler._branches
@@ -233,7 +233,7 @@ def without_details(deeper: bool) -> Mutation:
 
 
 def any_root(stack: ExitStack) -> None:
-    """Tell the results within results of whatever value they are."""
+    """Report all nested results under every root."""
     original = answering.Answering._by_root
 
     def changed(self: Any, found: Any, _: str) -> Any:
@@ -246,7 +246,7 @@ def any_root(stack: ExitStack) -> None:
 
 
 def one_page(stack: ExitStack) -> None:
-    """Read the first page of results alone, of pages of three."""
+    """Read only the first page of results, with three rows."""
     original = answering.Answering._pages
     patch(stack, answering, "PAGE", 3)
     patch(stack, answering, "PAGE_WITHIN", 3)
@@ -258,7 +258,7 @@ def one_page(stack: ExitStack) -> None:
 
 
 def folded_doubts(stack: ExitStack) -> None:
-    """Lose the doubts that one scan tells of all properties of a node."""
+    """Lose the doubts of the scan of all properties."""
     original = fold.folded_sql
 
     def changed(triples: Any, domain: Any, demands: Any, side: Side) -> Any:
@@ -268,19 +268,19 @@ def folded_doubts(stack: ExitStack) -> None:
 
 
 def value_doubts(stack: ExitStack) -> None:
-    """Lose the doubts about values that an inner shape looks at itself."""
+    """Lose the doubts about values in an inner shape."""
     original = fold.bad_values
     patch(stack, conformance, "bad_values", lambda c, s: "" if s is Side.DOUBT else original(c, s))
 
 
 def one_sided(stack: ExitStack) -> None:
-    """Take what a negation negates from the same side."""
+    """Compile the shape below a negation for the same side."""
     stack.callback(setattr, Side, "other", Side.other)
     Side.other = property(lambda self: self)  # type: ignore[method-assign, assignment]
 
 
 def wide_pairs(stack: ExitStack) -> None:
-    """Take the values of all focus nodes for those of the ones in question."""
+    """Use the values of all focus nodes instead of those of the suspects."""
     from dataclasses import replace
 
     def changed(_: Compiler, found: Any, suspects: str) -> Any:
@@ -290,7 +290,7 @@ def wide_pairs(stack: ExitStack) -> None:
 
 
 def siblings(stack: ExitStack) -> None:
-    """Count values that conform to siblings, too."""
+    """Count values that conform to siblings as well."""
     from dataclasses import replace
 
     original = NestedRows._conforming
@@ -314,7 +314,7 @@ def path_pairs(change: Callable[[Any, PathCompiler, Any, str | None, bool], str]
 
 
 def shorter(kind: type, instead: Callable[[Any], Any]) -> Mutation:
-    """Walk another path than one of a kind."""
+    """Follow another path instead of one of a kind."""
     return path_pairs(
         lambda original, self, path, starts, inverse: original(
             self, instead(path) if isinstance(path, kind) else path, starts, inverse
@@ -337,7 +337,7 @@ def targets(**none: tuple[str, ...]) -> Mutation:
 
 
 def unread(keep: Callable[[neighbourhood.Transition], bool]) -> Mutation:
-    """Leave triples out of the neighbourhood that the judge sees."""
+    """Leave triples out of the neighbourhood that pySHACL sees."""
 
     def mutate(stack: ExitStack) -> None:
         original = neighbourhood.Automaton.transitions
@@ -355,7 +355,7 @@ def no_subclasses(stack: ExitStack) -> None:
 
 
 def first_predicate(stack: ExitStack) -> None:
-    """Follow the first of alternative predicates alone."""
+    """Follow only the first of alternative predicates."""
     original = PathCompiler._step
 
     def changed(self: PathCompiler, iris: Sequence[str], starts: str | None, inverse: bool) -> str:

@@ -1,7 +1,7 @@
-"""Random graphs and shapes, each made from a seed: what the differential test feeds on.
+"""Random graphs and shapes for the differential test, each made from a seed.
 
-The vocabulary is small, so that shapes fail and hold in turn; the literals are the awkward ones:
-escapes, other alphabets, several lexical forms of one value, forms that only Python reads.
+The vocabulary is small, so that shapes both fail and hold. The literals are awkward: escapes, other
+alphabets, several lexical forms of the same value, forms that only Python reads.
 """
 
 from __future__ import annotations
@@ -101,7 +101,7 @@ FLAGS = ["i", "m", "im", "s"]
 SEVERITIES = ["sh:Violation", "sh:Warning", "sh:Info", "ex:Grave"]
 
 
-# Literals that rdflib and the index hold alike, for cases with queries.
+# Literals that rdflib and Oxigraph store alike, for cases with queries.
 PLAIN = [
     '"a"',
     '"b"',
@@ -128,7 +128,7 @@ QUERIES = [
     "SELECT $this ?value WHERE { $this (ex:p|ex:r) ?value . BIND(str($this) AS ?s)"
     " FILTER(contains(?s, 'n')) }",
     "SELECT $this ?value WHERE { ?value ex:p ?x . FILTER(?x = $this) }",
-    # What must run for each node:
+    # These must run for each node:
     "SELECT $this WHERE { $this ex:p ?x } LIMIT 1",
     "SELECT $this WHERE { { SELECT $this WHERE { $this ex:r ?x } } }",
     "SELECT $this WHERE { { ?y ex:p ?x . FILTER(?x != $this) } UNION { $this ex:r ?x } }",
@@ -161,14 +161,14 @@ def random_case(seed: int) -> RandomCase:
 
 
 def small_case(seed: int) -> RandomCase:
-    """Return a case with a shape of few parts, in which each part matters; the same in every run.
+    """Return a case with a small shape in which each part matters; the same in every run.
 
-    In large shapes one part fails for another's fault, and a fault of the sieve may hide.
+    In large shapes, a failure of one part may hide a fault of the sieve in another.
     """
     rng = random.Random(f"small {seed}")
     literals = TAGGED if rng.random() < 0.25 else LITERALS
     literals = rng.sample(literals, rng.randint(2, 8))
-    # With few of each there are long chains, and several values of one property.
+    # Few of each give long chains, and several values of one property.
     predicates = rng.sample(PREDICATES, rng.choice([1, 2, 3]))
     subjects = rng.sample(NODES + BLANKS, rng.choice([2, 5, 9]))
     data = _data(rng, literals, predicates, subjects)
@@ -177,9 +177,9 @@ def small_case(seed: int) -> RandomCase:
 
 
 def nested_case(seed: int) -> RandomCase:
-    """Return a case whose shapes look at others, three deep; the same in every run."""
+    """Return a case whose shapes refer to others, three deep; the same in every run."""
     rng = random.Random(f"nested {seed}")
-    # Half of the cases have only literals that SQL surely reads as the judge does.
+    # Half of the cases have only literals that SQL surely reads as pySHACL does.
     literals = rng.sample(rng.choice([LITERALS, PLAIN]), rng.randint(2, 8))
     predicates = rng.sample(PREDICATES, rng.choice([1, 2, 3]))
     subjects = rng.sample(NODES + BLANKS, rng.choice([3, 5, 9]))
@@ -189,7 +189,7 @@ def nested_case(seed: int) -> RandomCase:
 
 
 def random_query_case(seed: int) -> RandomCase:
-    """Return a case whose shapes have queries of their own; the same in every run."""
+    """Return a case whose shapes have SPARQL constraints; the same in every run."""
     rng = random.Random(f"queries {seed}")
     data = _data(rng, PLAIN)
     return RandomCase(seed, HEAD + data, HEAD + _Shapes(rng, queries=True).text())
@@ -253,7 +253,7 @@ class _Shapes:
         return f"ex:N0 {self._targets(True)} {path}{rng.choice(makers)()} .\n"
 
     def nested(self) -> str:
-        """Return shapes that look at others; several of them at one with a name of its own."""
+        """Return shapes that refer to others, several of them to the same named one."""
         rng = self._rng
         self._node_shapes, self._property_shapes = ["ex:N0", "ex:N1"], []
         blocks = []
@@ -264,7 +264,7 @@ class _Shapes:
         return "\n".join(blocks) + "\n"
 
     def _looking(self, is_property: bool, depth: int, known: list[str]) -> str:
-        """Return the body of a shape; but for the deepest, it looks at other shapes."""
+        """Return the body of a shape; unless it is the deepest, it refers to other shapes."""
         rng = self._rng
         parts = [f"sh:path {self._path(1)}"] if is_property else []
         leaves = self._leaves(is_property)
@@ -280,7 +280,7 @@ class _Shapes:
         return " ; ".join(parts)
 
     def _ranged(self) -> str:
-        """Return a datatype with a range, which are told together."""
+        """Return a datatype with a range, which are checked together."""
         rng = self._rng
         body = f"sh:datatype xsd:{rng.choice(('integer', 'decimal', 'int', 'string', 'date'))}"
         for sign in rng.sample(["minExclusive", "minInclusive", "maxExclusive"], 2):
@@ -454,5 +454,5 @@ class _Shapes:
 
 
 def _together(parts: Iterable[str]) -> list[str]:
-    """Return parts of a shape, of each parameter one."""
+    """Return parts of a shape, one for each parameter."""
     return list({part.split()[0]: part for part in parts}.values())

@@ -1,4 +1,4 @@
-"""Shapes are checked: what the quick look accepts, the SHACL of SHACL accepts too."""
+"""Checks of shapes: whatever the fast check accepts, the SHACL of SHACL accepts too."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def accepted_by_judge(shapes: ShapesGraph) -> bool:
 
 
 def corrupted(shapes: ShapesGraph, rng: random.Random) -> ShapesGraph:
-    """Return the shapes with one triple changed, doubled, or taken away."""
+    """Return the shapes with one triple changed, added or removed."""
     triples = list(shapes.triples())
     s, p, o = triples[rng.randrange(len(triples))]
     others = [other for _, _, other in triples] + ['"x"', "_:new", "<http://example.org/new>"]
@@ -45,7 +45,7 @@ def corrupted(shapes: ShapesGraph, rng: random.Random) -> ShapesGraph:
 
 
 @pytest.mark.parametrize("seed", range(10))
-def test_what_is_surely_well_formed_is_well_formed(seed: int, tmp_path: Path) -> None:
+def test_shapes_that_pass_the_fast_check_are_well_formed(seed: int, tmp_path: Path) -> None:
     source = tmp_path / "shapes.ttl"
     source.write_text(random_case(seed).shapes, encoding="utf-8")
     shapes = read_shapes([source])
@@ -55,12 +55,12 @@ def test_what_is_surely_well_formed_is_well_formed(seed: int, tmp_path: Path) ->
     assert all(accepted_by_judge(graph) for graph in rng.sample(sure, min(len(sure), 2)))
 
 
-def test_usual_shapes_are_told_at_a_glance() -> None:
+def test_usual_shapes_pass_the_fast_check() -> None:
     for file in (*(ROOT / "shapes").glob("*.ttl"), ROOT / "benchmarks" / "shacl" / "shapes.ttl"):
         assert surely_well_formed(read_shapes([file])), file
 
 
-# Ill-formed shapes, and what is said of them.
+# Ill-formed shapes, and a part of the message.
 ILL_FORMED = {
     "ex:S a sh:NodeShape ; sh:minCount 1 .": "sh:minCount is for property shapes",
     "ex:S a sh:NodeShape ; sh:property [ sh:minCount 1 ] .": "sh:minCount is for property shapes",
@@ -106,9 +106,7 @@ UNKNOWN = {
 
 
 @pytest.mark.parametrize("text", UNKNOWN)
-def test_names_that_shacl_does_not_have_are_refused_with_the_one_meant(
-    text: str, tmp_path: Path
-) -> None:
+def test_unknown_shacl_names_are_refused_with_a_suggestion(text: str, tmp_path: Path) -> None:
     source = tmp_path / "shapes.ttl"
     source.write_text(f"{PREFIXES}ex:S a sh:NodeShape ;\n  {text} .", encoding="utf-8")
     with pytest.raises(InputError) as caught:
@@ -127,7 +125,7 @@ def test_every_term_of_the_vocabulary_is_known() -> None:
     assert [term for term in terms if unknown_name(term) is not None] == []
 
 
-def test_patterns_are_checked_before_a_value_meets_them(tmp_path: Path) -> None:
+def test_invalid_patterns_are_refused_before_any_value_is_matched(tmp_path: Path) -> None:
     source = tmp_path / "shapes.ttl"
     source.write_text(f"{PREFIXES}ex:S a sh:NodeShape ; sh:pattern '(a' .", encoding="utf-8")
     with pytest.raises(InputError, match="not a regular expression") as caught:
@@ -156,7 +154,7 @@ REFUSED = {
 
 
 @pytest.mark.parametrize("text", REFUSED)
-def test_what_is_not_supported_is_refused_by_name(text: str, tmp_path: Path) -> None:
+def test_unsupported_features_are_refused_by_name(text: str, tmp_path: Path) -> None:
     source = tmp_path / "shapes.ttl"
     source.write_text(f"{PREFIXES}{text} .", encoding="utf-8")
     with pytest.raises(InputError, match=REFUSED[text]) as caught:
@@ -165,7 +163,7 @@ def test_what_is_not_supported_is_refused_by_name(text: str, tmp_path: Path) -> 
 
 
 DECLARED = "ex:O sh:declare [ sh:prefix 'o' ; sh:namespace 'http://o/' ] .\n"
-# Constraints that are wrong before anything runs, with what is said and advised.
+# Wrong constraints, with parts of the message and the hint.
 BAD_QUERIES = {
     "sh:sparql [ sh:select 'SELECT $this { $this foaf:name ?n }' ]": ("foaf: is not", "sh:declare"),
     "sh:sparql [ sh:select 'SELECT $this { $this o:p ?n . FILTER(f:x(?n)) }' ]": ("f: is", "sh:de"),
@@ -197,7 +195,7 @@ BAD_QUERIES = {
 
 @pytest.mark.parametrize("text", BAD_QUERIES)
 def test_queries_are_checked_before_anything_runs(text: str, tmp_path: Path) -> None:
-    """No node is targeted: pySHACL would never come upon the fault."""
+    """Without a focus node, pySHACL would never find the error."""
     source = tmp_path / "shapes.ttl"
     source.write_text(f"{PREFIXES}{DECLARED}ex:S a sh:NodeShape ;\n  {text} .", encoding="utf-8")
     message, hint = BAD_QUERIES[text]
@@ -222,7 +220,7 @@ GOOD_QUERIES = (
 
 
 @pytest.mark.parametrize("query", GOOD_QUERIES)
-def test_queries_that_are_right_are_taken(query: str, tmp_path: Path) -> None:
+def test_correct_queries_are_accepted(query: str, tmp_path: Path) -> None:
     source = tmp_path / "shapes.ttl"
     text = f'ex:S a sh:NodeShape ; sh:sparql [ sh:select """{query}""" ] .'
     source.write_text(PREFIXES + DECLARED + text, encoding="utf-8")

@@ -115,7 +115,7 @@ def test_json_has_terms_counts_and_reasons(folder: Path) -> None:
 
 
 def required_by_sarif(log: dict[str, Any]) -> None:
-    """What the SARIF 2.1.0 schema requires of the parts that kg writes."""
+    """The test follows the SARIF 2.1.0 schema for the parts that kg writes."""
     assert log["version"] == "2.1.0"
     (run,) = log["runs"]
     assert run["tool"]["driver"]["name"] == "kg"
@@ -222,7 +222,9 @@ def test_inference_adds_what_follows_from_subclasses(folder: Path) -> None:
         (("validate", "--data", "data.ttl", "--shapes", "bad.ttl"), "bad.ttl:1", 2),
     ],
 )
-def test_what_is_wrong_is_said(folder: Path, words: tuple[str, ...], says: str, code: int) -> None:
+def test_errors_are_reported_with_their_exit_code(
+    folder: Path, words: tuple[str, ...], says: str, code: int
+) -> None:
     (folder / "bad.ttl").write_text("<a> <b> .", encoding="utf-8")
     result = kg(*words, cwd=folder)
     assert result.returncode == code
@@ -230,7 +232,7 @@ def test_what_is_wrong_is_said(folder: Path, words: tuple[str, ...], says: str, 
     assert "Traceback" not in result.stderr
 
 
-def test_shapes_without_targets_are_said_to_check_nothing(folder: Path) -> None:
+def test_shapes_without_targets_are_reported_to_check_nothing(folder: Path) -> None:
     (folder / "shapes.ttl").write_text(PREFIXES + "ex:S a sh:NodeShape .", encoding="utf-8")
     result = kg(*FILES, cwd=folder)
     assert (result.returncode, result.stderr) == (
@@ -240,10 +242,10 @@ def test_shapes_without_targets_are_said_to_check_nothing(folder: Path) -> None:
 
 
 @pytest.mark.parametrize("form", ["json", "sarif", "turtle"])
-def test_a_report_that_ends_early_is_not_begun(
+def test_an_early_error_leaves_no_partial_report(
     form: str, folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """An error after the first results, such as a source that is gone, leaves no half a text."""
+    """An error after the first results, such as a missing source, leaves no partial output."""
 
     def results(*_: object) -> Iterator[Result]:
         yield Result("<a>", None, None, "<s>", "<c>", sh("Violation"), ())

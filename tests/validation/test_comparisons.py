@@ -1,4 +1,4 @@
-"""Values compare as in SPARQL: in the sieve, in the judge, and wherever a comparison stands."""
+"""Values compare as in SPARQL, in the sieve and in pySHACL, for every comparing component."""
 
 from __future__ import annotations
 
@@ -77,13 +77,13 @@ def told_wrongly(
 
 
 @pytest.mark.parametrize("negated", [False, True])
-def test_every_pair_of_the_table_has_its_verdict(
+def test_every_pair_compares_as_in_the_table(
     negated: bool,
     connection: duckdb.DuckDBPyConnection,
     table: Callable[[str], QuadTable],
     read: Callable[[str], ShapesGraph],
 ) -> None:
-    """One run over all: a blank node, or a value that compares with nothing, ends none."""
+    """One run over all pairs: no blank node and no incomparable value aborts it."""
     found: list[Result] = []
     text, cases = shapes_text(negated, every=False)
     shapes = read(text)
@@ -91,7 +91,7 @@ def test_every_pair_of_the_table_has_its_verdict(
     assert told_wrongly(found, shapes, cases, negated) == []
 
 
-def test_the_judge_alone_says_the_same(
+def test_pyshacl_alone_agrees(
     connection: duckdb.DuckDBPyConnection,
     table: Callable[[str], QuadTable],
     read: Callable[[str], ShapesGraph],
@@ -125,7 +125,7 @@ FORMS = st.sampled_from(["integer", "decimal", "double", "float"])
 
 
 @given(NUMBERS, NUMBERS, FORMS, FORMS)
-def test_an_order_is_the_other_way_round_for_the_reverse(
+def test_swapped_terms_have_the_opposite_order(
     first: int, second: int, kind: str, other: str
 ) -> None:
     xsd = "http://www.w3.org/2001/XMLSchema#"

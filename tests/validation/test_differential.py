@@ -1,4 +1,4 @@
-"""Sieve and judge find what the judge alone finds, on random graphs and shapes.
+"""kg finds the same results as pySHACL alone, on random graphs and shapes.
 
 Run by hand over more seeds: ``python -m tests.validation.test_differential 0 5000 [KIND]``, where
 the kind is ``queries``, ``small`` or ``nested``.
@@ -36,35 +36,35 @@ QUERY_SEEDS = (*range(25), *QUERY_REGRESSIONS)
 
 
 @pytest.mark.parametrize("seed", SEEDS)
-def test_sieve_and_judge_equal_the_judge_alone(
+def test_the_sieve_equals_pyshacl_alone(
     seed: int, connection: duckdb.DuckDBPyConnection, tmp_path: Path
 ) -> None:
     assert difference(random_case(seed), connection, tmp_path) is None
 
 
 @pytest.mark.parametrize("seed", SMALL_SEEDS)
-def test_sieve_and_judge_equal_the_judge_alone_on_small_shapes(
+def test_the_sieve_equals_pyshacl_alone_on_small_shapes(
     seed: int, connection: duckdb.DuckDBPyConnection, tmp_path: Path
 ) -> None:
     assert difference(small_case(seed), connection, tmp_path) is None
 
 
 @pytest.mark.parametrize("seed", NESTED_SEEDS)
-def test_sieve_and_judge_equal_the_judge_alone_on_nested_shapes(
+def test_the_sieve_equals_pyshacl_alone_on_nested_shapes(
     seed: int, connection: duckdb.DuckDBPyConnection, tmp_path: Path
 ) -> None:
     assert difference(nested_case(seed), connection, tmp_path) is None
 
 
 @pytest.mark.parametrize("seed", QUERY_SEEDS)
-def test_queries_on_the_index_equal_queries_in_the_judge(
+def test_queries_on_oxigraph_equal_queries_in_pyshacl(
     seed: int, connection: duckdb.DuckDBPyConnection, tmp_path: Path
 ) -> None:
     assert difference(random_query_case(seed), connection, tmp_path) is None
 
 
 def main(first: int, last: int, make: Callable[[int], RandomCase]) -> int:
-    """Try the seeds from `first` to before `last`; say which differ, and how many."""
+    """Try the seeds from `first` up to but not including `last`; print those that differ."""
     differing = 0
     with engine(threads=1) as connection, tempfile.TemporaryDirectory() as folder:
         for seed in range(first, last):

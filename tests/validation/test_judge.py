@@ -1,4 +1,4 @@
-"""What the judge does not spend time on."""
+"""pySHACL spends no time on logs and descriptions that are not used."""
 
 from __future__ import annotations
 

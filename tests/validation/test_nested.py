@@ -1,4 +1,4 @@
-"""Components that look at other shapes: their results by SQL, with details and reasons."""
+"""Components that refer to other shapes: DuckDB's results, with details and reasons."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def run(
 
 @contextmanager
 def counted() -> Iterator[Counter[str]]:
-    """Count what is asked of DuckDB and of pySHACL: statements, batches, nodes."""
+    """Count the statements of DuckDB, and the batches and nodes of pySHACL."""
     counts: Counter[str] = Counter()
     statement, judge = Session.run, Judge.judge_parts
 
@@ -90,7 +90,7 @@ def names(results: Sequence[Result]) -> list[tuple[str, str, str | None]]:
     )
 
 
-def test_nested_results_need_no_judge(
+def test_nested_results_need_no_pyshacl(
     connection: duckdb.DuckDBPyConnection, table: Make, shapes: Shapes
 ) -> None:
     with mock.patch("kg.validation.validate.Judge", side_effect=AssertionError):
@@ -127,7 +127,7 @@ def test_each_branch_gives_its_reason(
 
 
 @pytest.mark.parametrize("reasons", [0, 2, 1000])
-def test_results_within_results_come_page_by_page(
+def test_nested_results_come_page_by_page(
     reasons: int, connection: duckdb.DuckDBPyConnection, table: Make, shapes: Shapes
 ) -> None:
     more = "".join(f"ex:l{n:02} a ex:Launch ; ex:by ex:x ; ex:range {n}.5 . " for n in range(30))
@@ -144,7 +144,7 @@ def test_results_within_results_come_page_by_page(
 def test_more_results_take_no_more_statements(
     connection: duckdb.DuckDBPyConnection, table: Make, shapes: Shapes
 ) -> None:
-    """The work goes with the shapes, not with the nodes; a clean graph takes less."""
+    """The number of statements depends on the shapes, not on the data; clean data needs fewer."""
     graph = shapes(RULES)
     work = []
     for bad, size in ((False, 1), (False, 40), (True, 1), (True, 40)):
@@ -167,7 +167,7 @@ def test_more_results_take_no_more_statements(
 def test_shapes_that_meet_no_node_cost_no_statements(
     connection: duckdb.DuckDBPyConnection, table: Make, shapes: Shapes
 ) -> None:
-    """Where shapes ask for many classes, those without instances are not looked for one by one."""
+    """If shapes refer to many classes, there is no statement for each class without instances."""
     other = "ex:S{n} a sh:NodeShape ; sh:targetClass ex:C{n} ; sh:property"
     other += " [ sh:path ex:p ; sh:minCount 1 ; sh:class ex:D{n} ; sh:node ex:Agency ] ;"
     other += ' sh:sparql [ sh:select "SELECT $this {{ $this <http://example.org/p> ?x }}" ] .'
@@ -183,7 +183,7 @@ def test_shapes_that_meet_no_node_cost_no_statements(
     assert [each for each in found[0] if each[0] == "low"] == [("low", "MinCount", None)]
 
 
-def test_the_judge_is_asked_once_about_each_node_in_doubt(
+def test_pyshacl_judges_each_node_in_doubt_once(
     connection: duckdb.DuckDBPyConnection, table: Make, shapes: Shapes
 ) -> None:
     doubtful = "ex:Agency sh:property [ sh:path ex:code ; sh:minLength 3 ] ."

@@ -18,8 +18,8 @@ from tests.shape_slips import SLIPS, Slip
 from tests.test_shapes import BASE, make_slip
 from tests.validation.test_command import required_by_sarif
 
-# Where the node at fault is in another record than the slip: the record of the node, since what
-# is missing there tells nothing of where it went.
+# Slips in another record than the node at fault: the node's record is reported, because a missing
+# value does not show where it went.
 ELSEWHERE = {"ContentShape": ("claims/aims3-S27", "proposition.id")}
 
 
@@ -54,7 +54,7 @@ def results(slipped: Path) -> list[dict[str, Any]]:
 
 
 @pytest.mark.parametrize("slip", SLIPS, ids=lambda slip: slip.shape)
-def test_a_slip_is_led_back_to_its_record(
+def test_a_slip_is_traced_to_its_record(
     slip: Slip, slipped: Path, results: list[dict[str, Any]]
 ) -> None:
     key, column = ELSEWHERE.get(slip.shape, (slip.record, slip.column))
@@ -72,7 +72,7 @@ def test_every_result_has_an_origin(results: list[dict[str, Any]]) -> None:
     assert [result for result in results if not result.get("origins")] == []
 
 
-def test_sarif_stands_at_the_lines_of_the_records(slipped: Path) -> None:
+def test_sarif_points_to_the_lines_of_the_records(slipped: Path) -> None:
     log = json.loads(run_kg(slipped, "validate", "--format", "sarif").stdout)
     required_by_sarif(log)
     lines = {
@@ -96,7 +96,7 @@ def test_the_table_shows_the_place_of_each_example(slipped: Path) -> None:
 def test_each_yaml_source_is_parsed_once(
     command: str, slipped: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The parser is slow, and a file has the records of several sources, and their lines."""
+    """The parser is slow, and several sources may read the same file, and its lines."""
     parsed: Counter[Path] = Counter()
     original = yaml_files.open_text
 

@@ -1,4 +1,4 @@
-"""The page of HTML: it is whole, holds every result in both views, and stays small."""
+"""The HTML report: it is complete, has every result in both views, and stays small."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def kg() -> Iterator[Runner]:
 
 @dataclass
 class Row:
-    """A row of a table: its cells, and in which view, pile and group it stands."""
+    """A row of a table: its cells, and its view, pile and group."""
 
     view: str
     heads: tuple[str, str]
@@ -134,7 +134,7 @@ def test_the_bytes_of_a_page(kg: Runner, tmp_path: Path) -> None:
     )
 
 
-def test_every_result_stands_in_both_views(kg: Runner, tmp_path: Path) -> None:
+def test_every_result_is_in_both_views(kg: Runner, tmp_path: Path) -> None:
     (tmp_path / "data.ttl").write_text(PREFIXES + DATA, encoding="utf-8")
     (tmp_path / "shapes.ttl").write_text(PREFIXES + SHAPES, encoding="utf-8")
     shown = kg(*FILES, "--format", "html", cwd=tmp_path)

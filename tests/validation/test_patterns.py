@@ -1,4 +1,4 @@
-"""What is read of a query: its patterns, comparisons, predicates."""
+"""The patterns, comparisons and predicates that are read from a query."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ def test_patterns_of_the_outermost_group(
         ("(ex:a = ?x)", [("<http://e/a>", "=", "?x")]),
         ("(?x < ?y && regex(?x, 'a') && bound(?y))", [("?x", "<", "?y")]),
         ("(NOT EXISTS { ?x ex:p ?z FILTER(?z < 1) } && ?x < ?y)", [("?x", "<", "?y")]),
-        # What need not hold, or is not read:
+        # Optional or unsupported:
         ("(?x < ?y || ?x > 3)", []),
         ("(!(?x < ?y))", []),
         ("(?x + 1 < ?y)", []),
@@ -155,5 +155,5 @@ def test_iris_are_resolved(text: str, iri: str) -> None:
         "",
     ],
 )
-def test_other_queries_are_left_alone(text: str) -> None:
+def test_unsupported_queries_have_no_patterns(text: str) -> None:
     assert read_patterns(text) is None

@@ -1,4 +1,4 @@
-"""SPARQL constraints: which may run at once, and what their results are."""
+"""SPARQL constraints: which may run once for all focus nodes, and their results."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ def test_focus_nodes_are_joined_into_safe_queries(marked: str) -> None:
 
 
 @pytest.mark.parametrize("text", UNSAFE)
-def test_other_queries_are_told_apart(text: str) -> None:
+def test_unsafe_queries_say_why(text: str) -> None:
     with pytest.raises(UnsafeError, match=UNSAFE[text]):
         check_joinable(guard(text, "q", {"ex": "http://e/"}, lax_scopes=True).tree)
 
@@ -138,7 +138,7 @@ def test_blank_nodes_keep_their_labels(
     assert sorted((r.focus_node, r.value) for r in results) == sorted(rows)
 
 
-def test_an_index_that_is_there_is_used(
+def test_an_existing_index_is_used(
     connection: duckdb.DuckDBPyConnection, table: Make, shapes: Shapes
 ) -> None:
     store = ox.Store()
@@ -156,7 +156,7 @@ def test_an_index_that_is_there_is_used(
     assert opened == [True]
 
 
-def test_a_query_that_is_none_is_an_error_with_its_place(shapes: Shapes) -> None:
+def test_an_invalid_query_is_an_error_with_its_place(shapes: Shapes) -> None:
     with pytest.raises(InputError) as caught:
         shapes('ex:S sh:targetNode ex:a ;\n sh:sparql [ sh:select "SELECT $this { $this }" ] .')
     assert caught.value.code == "bad-query"
@@ -164,7 +164,7 @@ def test_a_query_that_is_none_is_an_error_with_its_place(shapes: Shapes) -> None
     assert caught.value.location.line == 9
 
 
-def test_the_whole_graph_is_refused_where_it_would_not_fit(
+def test_a_graph_too_large_for_pyshacl_is_refused(
     connection: duckdb.DuckDBPyConnection,
     table: Make,
     shapes: Shapes,
@@ -197,7 +197,7 @@ def test_lexical_forms_are_looked_up_for_many_focus_nodes_at_once(
     shapes: Shapes,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    # Each look-up reads the triples anew.
+    # Each look-up reads the triples again.
     nodes = range(3_000)
     data = table(" ".join(f'ex:a{n} ex:n "0{n}"^^xsd:integer ; ex:m ex:o .' for n in nodes))
     asked: list[str] = []
@@ -221,12 +221,12 @@ def test_lexical_forms_are_looked_up_for_many_focus_nodes_at_once(
     [
         ("SELECT $this WHERE { $this ex:n ?v FILTER NOT EXISTS { ?x ex:m ?v } }", 3),
         ("SELECT $this ?value WHERE { $this ex:n/^ex:n ?value }", 2),
-        # What may look at any predicate, or at any node:
+        # Queries that may read any predicate, or any node:
         ("SELECT $this WHERE { $this ?p ?v }", 4),
         ("SELECT $this WHERE { $this ex:n/ex:m* ?v }", 4),
     ],
 )
-def test_an_index_is_made_of_what_the_queries_read(
+def test_a_temporary_index_holds_only_what_the_queries_read(
     select: str,
     loaded: int,
     connection: duckdb.DuckDBPyConnection,

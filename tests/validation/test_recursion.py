@@ -1,4 +1,4 @@
-"""Recursive shapes: every violation is found, however far it lies; and shapes that nest deep."""
+"""Recursive shapes: violations are found at any distance; and deeply nested shapes."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from kg.validation.shapes import ShapesGraph
 
 EX = "http://example.org/"
 NAMED = "sh:property [ sh:path ex:name ; sh:minCount 1 ]"
-# Ways in which a node is asked whether those that it knows are as it should be.
+# Recursive shapes by component: a node conforms if it and all that it knows have names.
 RECURSIVE = {
     "node": f"{NAMED} ; sh:property [ sh:path ex:knows ; sh:node ex:S ]",
     "and": f"{NAMED} ; sh:property [ sh:path ex:knows ; sh:and ( ex:S [ sh:nodeKind sh:IRI ] ) ]",
@@ -72,7 +72,7 @@ def test_a_violation_at_the_end_of_a_chain_is_found(way: str, length: int, faili
 
 
 @pytest.mark.parametrize("seed", range(6))
-def test_cycles_and_forks_are_judged_as_by_going_through_the_graph(seed: int, failing: Run) -> None:
+def test_cycles_and_forks_are_judged_as_by_a_graph_search(seed: int, failing: Run) -> None:
     chance = random.Random(seed)
     size = 12
     edges = {(chance.randrange(size), chance.randrange(size)) for _ in range(size + seed)}
@@ -83,8 +83,8 @@ def test_cycles_and_forks_are_judged_as_by_going_through_the_graph(seed: int, fa
     assert failing(rules, graph(edges, named)) == expected(edges, named, set(range(size)))
 
 
-def test_a_graph_with_ways_without_number_is_judged_node_by_node(failing: Run) -> None:
-    """Each of 16 nodes knows each: pySHACL's ways through it would be 16 factorial."""
+def test_a_graph_with_countless_paths_is_judged_node_by_node(failing: Run) -> None:
+    """Each of 16 nodes knows all others: pySHACL alone would follow 16 factorial paths."""
     edges = {(a, b) for a in range(16) for b in range(16)}
     rules = f"ex:S a sh:NodeShape ; sh:targetNode ex:n0 ; {RECURSIVE['node']} .\n{OTHERS}"
     assert failing(rules, graph(edges, set(range(16)))) == set()
@@ -92,7 +92,7 @@ def test_a_graph_with_ways_without_number_is_judged_node_by_node(failing: Run) -
 
 
 def test_results_of_a_recursive_property_are_results(failing: Run) -> None:
-    """Where ``sh:property`` leads back, each node on the way has its own results."""
+    """If ``sh:property`` is recursive, each node on the path has its own results."""
     rules = (
         "ex:S a sh:NodeShape ; sh:targetNode ex:n0 ; sh:property ex:P .\n"
         "ex:P a sh:PropertyShape ; sh:path ex:knows ; sh:property ex:P ; sh:class ex:Good .\n"
@@ -102,7 +102,7 @@ def test_results_of_a_recursive_property_are_results(failing: Run) -> None:
     assert failing(rules, data + " ex:n1 a ex:Good . ex:n2 a ex:Good .") == {"n2"}
 
 
-def test_recursion_through_a_negation_is_known(read: Callable[[str], ShapesGraph]) -> None:
+def test_recursion_through_a_negation_is_detected(read: Callable[[str], ShapesGraph]) -> None:
     inside = "ex:S a sh:NodeShape ; sh:property [ sh:path ex:knows ; sh:not ex:S ] ."
     assert (negated_recursion(read(inside)) or "").startswith("_:")
     beside = f"ex:S a sh:NodeShape ; sh:not ex:Q ; {RECURSIVE['node']} . ex:Q a sh:NodeShape ."

@@ -1,4 +1,4 @@
-"""Patterns are XPath's: what each means, what is refused, and that none takes for ever."""
+"""Patterns have the meaning of XPath; unsupported ones are refused; none takes for ever."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from kg.validation import Result, validate
 from kg.validation.regex import RegexError, read_regex
 from kg.validation.shapes import ShapesGraph
 
-# Pattern, flags, texts in which it is found, texts in which it is not.
+# Pattern, flags, texts that match, texts that do not.
 MEANINGS: tuple[tuple[str, str, tuple[str, ...], tuple[str, ...]], ...] = (
     ("^[A-Z-[B-Z]]$", "", ("A",), ("B", "-", "a")),
     (r"^[^a-z-[A-Z]]$", "", ("1",), ("a", "B")),
@@ -67,7 +67,7 @@ REFUSED = {
     r"^(?=x)(\w+)+$": "a repeat within a repeat",
     r"^(a|ab)*\1$": "a repeat within a repeat",
 }
-# Each takes Python's engine for ever, or long, on a text of the letters that it is of.
+# Each takes Python's re for ever, or long, on a text of its own letters.
 CATASTROPHES = (
     "^(a+)+$",
     "^(a|a)*$",
@@ -93,7 +93,7 @@ def test_a_pattern_means_what_xpath_says(
 
 
 @pytest.mark.parametrize(("pattern", "flags", "good", "bad"), MEANINGS)
-def test_sieve_and_judge_read_patterns_alike(
+def test_the_sieve_and_pyshacl_agree_on_patterns(
     pattern: str,
     flags: str,
     good: tuple[str, ...],
@@ -113,7 +113,7 @@ def test_sieve_and_judge_read_patterns_alike(
 
 
 @pytest.mark.parametrize("pattern", REFUSED)
-def test_what_is_no_pattern_is_refused(pattern: str, shapes: Callable[[str], object]) -> None:
+def test_invalid_patterns_are_refused(pattern: str, shapes: Callable[[str], object]) -> None:
     text = f"ex:S sh:property [ sh:path ex:p ; sh:pattern {literal(pattern)} ] ."
     with pytest.raises(InputError, match="sh:pattern is not a regular expression") as raised:
         shapes(text)
@@ -121,14 +121,14 @@ def test_what_is_no_pattern_is_refused(pattern: str, shapes: Callable[[str], obj
     assert raised.value.location is not None
 
 
-def test_a_flag_that_there_is_not_is_refused(shapes: Callable[[str], object]) -> None:
+def test_an_unknown_flag_is_refused(shapes: Callable[[str], object]) -> None:
     with pytest.raises(InputError, match="there is no flag 'g'"):
         shapes('ex:S sh:property [ sh:path ex:p ; sh:pattern "a" ; sh:flags "g" ] .')
 
 
 @pytest.mark.parametrize("pattern", CATASTROPHES)
-def test_no_pattern_is_searched_by_ways_without_number(pattern: str) -> None:
-    """Such texts go to the engine that needs time linear in them."""
+def test_catastrophic_patterns_are_matched_in_linear_time(pattern: str) -> None:
+    """Oxigraph matches them, in time linear in the text."""
     regex = read_regex(pattern, "")
     text = "a" * 3_000
     assert regex.is_slow(text)
@@ -138,7 +138,7 @@ def test_no_pattern_is_searched_by_ways_without_number(pattern: str) -> None:
 
 @given(st.text(alphabet="ab-|*+?()[]{}2,.^$", max_size=12), st.text(alphabet="ab-", max_size=8))
 @settings(max_examples=200, deadline=None)
-def test_both_engines_say_the_same(pattern: str, text: str) -> None:
+def test_python_and_oxigraph_agree_on_patterns(pattern: str, text: str) -> None:
     try:
         regex = read_regex(pattern, "")
     except RegexError:

@@ -1,4 +1,4 @@
-"""Reports for people and code hosts: their bytes, what they hold, and where they are written."""
+"""Reports for people and code hosts: their bytes, their contents, and their files."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from tests.cli.runner import Runner
 from tests.validation.conftest import PREFIXES
 from tests.validation.test_command import DATA, FILES, SHAPES
 
-# What each format would take for its own: markup, ends of lines and fields, and what XML forbids.
+# Text that needs escaping in some format: markup, ends of lines and fields, forbidden in XML.
 EVIL = (
     "</td><script>alert('1')</script>&amp;\r\n::error::x,y:z%0A\x1b[2J\x00\x0b\u202e\ufffe]]>\"=1+1"
 )
@@ -134,7 +134,7 @@ def value_of(term: dict[str, str] | None) -> str:
 
 
 def as_row(record: dict[str, Any]) -> dict[str, str]:
-    """Return what CSV has of a result of the JSON report."""
+    """Return the CSV row for a result of the JSON report."""
     place = record.get("origins", [{}])[0]
     values = {
         **{name: str(place.get(name, "")) for name in ("file", "record", "line", "column")},
@@ -171,8 +171,8 @@ def test_the_bytes_of_csv(written: Callable[..., str]) -> None:
 
 # --- JUnit ----------------------------------------------------------------------------------
 
-# What the schema that Jenkins checks such reports with allows and requires, of what kg writes:
-# attributes (those with ! are required) and elements inside.
+# The part of Jenkins's schema for such reports that kg uses: attributes (! marks required ones)
+# and child elements.
 JUNIT: dict[str, tuple[set[str], set[str]]] = {
     "testsuites": ({"name", "time", "tests", "failures", "errors"}, {"testsuite"}),
     "testsuite": (
@@ -187,7 +187,7 @@ JUNIT: dict[str, tuple[set[str], set[str]]] = {
 
 
 def read_junit(text: str) -> Element:
-    """Return the root of a report, which is held against `JUNIT` and its own numbers."""
+    """Return the root of a report, after checking it against `JUNIT` and its own counts."""
     root = fromstring(text)
     assert root.tag == "testsuites"
     for element in root.iter():
@@ -255,8 +255,8 @@ def test_junit_keeps_many_results_of_many_shapes_apart(written: Callable[..., st
         assert names == [f"ex:{n}" for n in range(number, 1_000, 7)]
 
 
-def test_each_core_component_tells_what_it_expects() -> None:
-    assert set(messages._EXPECTED) == set(messages._RULES)
+def test_each_core_component_says_what_it_expects() -> None:
+    assert set(messages.EXPECTATIONS) == set(messages.SENTENCES)
 
 
 # --- files ----------------------------------------------------------------------------------
@@ -294,7 +294,7 @@ def test_an_option_goes_before_the_ending(kg: Runner, folder: Path) -> None:
         (("-o", "report.json", "--shapes", "gone.ttl"), 2, "there is no file gone.ttl"),
     ],
 )
-def test_nothing_is_written_where_a_report_cannot_be(
+def test_nothing_is_written_if_a_report_cannot_be(
     kg: Runner, folder: Path, words: tuple[str, ...], code: int, says: str
 ) -> None:
     (folder / "sub").mkdir()
@@ -342,7 +342,7 @@ def built(kg: Runner, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def test_a_full_disk_for_temporary_files_is_told(
+def test_a_full_disk_for_temporary_files_is_reported(
     folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.chdir(folder)

@@ -1,4 +1,4 @@
-"""Focus nodes that a query surely has no solution for are left out, and no others.
+"""Focus nodes for which a query surely has no solution are left out, and no others.
 
 Run by hand over more seeds: ``python -m tests.validation.test_solutions 0 3000``.
 """
@@ -27,9 +27,9 @@ from kg.validation.sparql import Query
 from tests.validation.differential import Fact, facts, load
 from tests.validation.random_cases import HEAD, LITERALS, NODES, PREDICATES, RandomCase
 
-# The last have been of use: literals as focus nodes, and paths of several steps.
+# The last ones found faults: literals as focus nodes, and paths of several steps.
 SEEDS = (*range(100), 176, 179, 222, 1179, 2591)
-# Values that compare, equal ones in several forms among them, and such as do not.
+# Comparable values, some of them equal in several forms, and values that are not comparable.
 NUMBERS = ["1", "2", '"02"^^xsd:integer', "1.0", "1.5", "-3", '"2"^^xsd:int', "1e0", '"1"']
 TEXTS = ['"a"', '"b"', '"ab"', '"a"@en', '"1"', '"a\\\\b"', "ex:n1"]
 DATES = [f'"{day}"^^xsd:date' for day in ("2020-01-01", "2021-01-01", "2021-01-01Z", "2020-02-30")]
@@ -39,7 +39,7 @@ SIGNS = ["<", "<=", ">", ">=", "=", "!="]
 
 
 def random_comparison(seed: int) -> RandomCase:
-    """Return a case whose query has patterns that hang together and compares their values."""
+    """Return a case whose query has connected patterns and compares their values."""
     rng = random.Random(f"comparisons {seed}")
     pool = rng.choice(POOLS)
     values = rng.sample(pool, min(4, len(pool)))
@@ -92,7 +92,7 @@ def found(
 def differs(
     seed: int, connection: duckdb.DuckDBPyConnection, folder: Path, asked: Counter[str]
 ) -> bool:
-    """Return whether results are lost where nodes are left out; count the nodes asked about."""
+    """Return whether leaving nodes out loses results; count the nodes that are queried."""
     table, shapes = load(random_comparison(seed), connection, folder)
     outcome = []
     for narrowed in (0, 10**9):
@@ -159,7 +159,7 @@ MUTANTS: dict[str, tuple[str, Callable[..., object]]] = {
 
 
 @pytest.mark.parametrize("name", MUTANTS)
-def test_a_fault_would_be_noticed(
+def test_each_mutant_loses_results(
     name: str,
     connection: duckdb.DuckDBPyConnection,
     tmp_path: Path,
@@ -172,7 +172,7 @@ def test_a_fault_would_be_noticed(
 
 
 def main(first: int, last: int) -> int:
-    """Try the seeds from `first` to before `last`; say which differ, and what was left out."""
+    """Try the seeds from `first` up to but not including `last`; print those that differ."""
     asked: Counter[str] = Counter()
     with engine(threads=1) as connection, tempfile.TemporaryDirectory() as folder:
         lost = [s for s in range(first, last) if differs(s, connection, Path(folder), asked)]

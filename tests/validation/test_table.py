@@ -1,4 +1,4 @@
-"""The table where results are many: only those that it shows need places."""
+"""The table of many results: only those that it shows are traced."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ MADE = [
 
 
 def traced(most: int | None) -> tuple[list[Result], int]:
-    """Return results as they are led back, by turns to two files, and how many were asked for."""
+    """Return the traced results, alternating between two files, and how many were traced."""
     asked: list[Result] = []
 
     def locate(found: list[Result]) -> list[Result]:
@@ -33,7 +33,7 @@ def traced(most: int | None) -> tuple[list[Result], int]:
     return list(located_results(MADE, options)), len(asked)
 
 
-def test_the_first_results_of_each_constraint_are_led_back() -> None:
+def test_the_first_results_of_each_constraint_are_traced() -> None:
     results, asked = traced(5)
     assert [replace(r, origins=()) for r in results] == MADE
     assert asked == 4 + 5 == sum(bool(r.origins) for r in results)
@@ -43,8 +43,8 @@ def test_the_first_results_of_each_constraint_are_led_back() -> None:
     assert traced(None)[1] == 24
 
 
-def test_few_results_among_many_are_led_back_together() -> None:
-    """Of two constraints, one is led back for the first few of its results, the other for all."""
+def test_few_results_among_many_are_traced_together() -> None:
+    """Of two constraints, one has only its first few results traced, the other has all."""
     calls: list[int] = []
 
     def locate(found: list[Result]) -> list[Result]:

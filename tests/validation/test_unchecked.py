@@ -1,4 +1,4 @@
-"""No answer is green for nothing: what was not checked is told, once."""
+"""Notes: what was not checked is reported, once."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def run(
     return run
 
 
-# Shapes, data, and what is told of them.
+# Shapes, data, and the note.
 TOLD = {
     "class": (
         TARGETED.replace("Peak", "Peek"),
@@ -100,7 +100,7 @@ TOLD = {
 
 
 @pytest.mark.parametrize("case", TOLD)
-def test_what_was_not_checked_is_told_once(case: str, run: Run) -> None:
+def test_what_was_not_checked_is_noted_once(case: str, run: Run) -> None:
     rules, data, told = TOLD[case]
     notes = run(rules, data).notes
     assert [note[note.find("shapes.ttl") :] if ".ttl" in note else note for note in notes] == [told]
@@ -121,12 +121,12 @@ SILENT = {
 
 
 @pytest.mark.parametrize("case", SILENT)
-def test_nothing_is_told_where_all_was_checked(case: str, run: Run) -> None:
+def test_complete_validations_have_no_notes(case: str, run: Run) -> None:
     rules, data = SILENT[case]
     assert run(rules, data).notes == ()
 
 
-def test_a_result_does_not_keep_the_rest_from_being_told(run: Run) -> None:
+def test_notes_are_given_beside_results(run: Run) -> None:
     rules = TARGETED.replace("minCount 0", "minCount 5") + f"ex:T sh:targetClass ex:X ; {RULE} ."
     verdict = run(rules, DATA)
     assert not verdict.conforms

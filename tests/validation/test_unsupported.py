@@ -1,4 +1,4 @@
-"""What kg does not support of SHACL is refused by name, or left out and told."""
+"""Unsupported features of SHACL are refused by name, or left out and reported."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from kg.validation.shapes import ShapesGraph
 from tests.validation.conftest import PREFIXES
 
 Load = Callable[[str], ShapesGraph]
-# What is left out, and the name by which it is told.
+# Unsupported shapes, and the name of the feature.
 LEFT_OUT = {
     "ex:S sh:rule [ a sh:TripleRule ] .": "rules (sh:rule)",
     "ex:S sh:target [ sh:select 'SELECT ?this {}' ] .": "SPARQL-based targets (sh:target)",
@@ -46,7 +46,7 @@ def load(tmp_path: Path) -> Load:
 
 
 @pytest.mark.parametrize("text", LEFT_OUT)
-def test_what_is_not_supported_can_be_left_out(
+def test_unsupported_features_can_be_left_out(
     text: str,
     connection: duckdb.DuckDBPyConnection,
     table: Callable[[str], QuadTable],
@@ -76,8 +76,8 @@ def test_terms_of_shacl_12_are_known_by_name(shapes: Load) -> None:
     assert refused.value.hint == "With --ignore-unsupported the rest is validated."
 
 
-# Shapes where a constraint that is left out stands below another one, and whether ex:a, for which
-# the rest holds, may still fail: never, as it may conform to what was left out.
+# Shapes where a constraint that is left out is below another one. ex:a, for which the rest holds,
+# must not fail: it may conform to what was left out.
 WEAKENED = (
     "sh:not [ sh:expression [ ] ]",
     "sh:not [ sh:property [ sh:path ex:q ; sh:memberShape ex:T ] ]",
@@ -91,7 +91,7 @@ WEAKENED = (
 
 
 @pytest.mark.parametrize("rule", WEAKENED)
-def test_nothing_that_is_left_out_makes_a_violation(
+def test_leaving_features_out_invents_no_violation(
     rule: str, connection: duckdb.DuckDBPyConnection, table: Callable[[str], QuadTable], load: Load
 ) -> None:
     shapes = load(f"ex:S a sh:NodeShape ; sh:targetNode ex:a ; {rule} .")
@@ -123,7 +123,7 @@ DANGLING = {
 
 
 @pytest.mark.parametrize("text", DANGLING)
-def test_what_leads_nowhere_has_a_place(text: str, shapes: Load) -> None:
+def test_dangling_references_are_errors_with_a_place(text: str, shapes: Load) -> None:
     with pytest.raises(InputError) as raised:
         shapes(text)
     assert DANGLING[text] in raised.value.message
@@ -150,7 +150,7 @@ def test_long_paths_are_refused_at_a_stated_length(path: str, shapes: Load) -> N
         shapes(text.format("ex:p " * 3_000))
 
 
-def test_the_option_is_there_for_validate(
+def test_validate_can_ignore_unsupported_features(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (tmp_path / "s.ttl").write_text(PREFIXES + CHECKED + "ex:S sh:rule [ ] .", encoding="utf-8")

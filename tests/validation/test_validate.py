@@ -49,13 +49,13 @@ def ex(name: str) -> str:
     return f"<http://example.org/{name}>"
 
 
-# What hangs on a pattern that RE2 does not have is for the judge.
+# RE2 does not support this pattern, so pySHACL judges it.
 NEGATED = (
     'ex:Other a sh:NodeShape ; sh:targetClass ex:Launch ; sh:not [ sh:pattern "^(?=http).*/b" ] .'
 )
 
 
-def test_what_sql_tells_is_not_asked_again(
+def test_results_of_duckdb_are_not_judged_again(
     connection: duckdb.DuckDBPyConnection, table: Make, shapes: Shapes
 ) -> None:
     data = table(LAUNCHES)
@@ -64,7 +64,7 @@ def test_what_sql_tells_is_not_asked_again(
     assert (sum(verdict.counts.values()), verdict.judged) == (3, {})
 
 
-def test_the_judge_is_asked_only_of_the_components_that_sql_cannot_tell(
+def test_pyshacl_evaluates_only_components_in_doubt(
     connection: duckdb.DuckDBPyConnection, table: Make, shapes: Shapes
 ) -> None:
     asked = []
@@ -82,7 +82,7 @@ def test_the_judge_is_asked_only_of_the_components_that_sql_cannot_tell(
     assert {parameters for _, parameters, _ in asked} == {("not",), ("pattern",)}
 
 
-def test_what_comes_after_the_last_result_wanted_is_not_looked_for(
+def test_nothing_is_judged_after_the_last_wanted_result(
     connection: duckdb.DuckDBPyConnection, table: Make, shapes: Shapes
 ) -> None:
     told: list[str] = []
@@ -168,7 +168,7 @@ def test_named_graphs_are_validated_as_one(
     assert run(connection, merged, graph) == []
 
 
-def test_lexical_forms_stay(
+def test_lexical_forms_are_kept(
     connection: duckdb.DuckDBPyConnection, table: Make, shapes: Shapes
 ) -> None:
     data = table(
@@ -208,7 +208,7 @@ def test_the_report_is_standard_rdf(
     assert not list(tmp_path.glob("*.part"))
 
 
-def test_a_graph_that_conforms(
+def test_a_conforming_graph_has_no_results(
     connection: duckdb.DuckDBPyConnection, table: Make, tmp_path: Path
 ) -> None:
     source = tmp_path / "rules.ttl"

@@ -1,4 +1,4 @@
-"""What SQL tells of single values, against what the judge says of each of them."""
+"""Tests of single values in SQL agree with pySHACL."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from kg.validation.sieve.values import KINDS, keyed, less_than, value_test
 from tests.validation.random_cases import DATATYPES, LANGUAGES, LITERALS, NODE_KINDS, PATTERNS
 
 EX = "http://example.org/"
-# A constraint, and forms of values that SQL must decide, or the sieve would let all through.
+# A constraint, and forms of values that SQL must decide, or pySHACL would have to judge all.
 CONSTRAINTS = [
     *(f"sh:datatype {datatype}" for datatype in DATATYPES),
     *(f"sh:nodeKind {kind}" for kind in NODE_KINDS),
@@ -38,7 +38,7 @@ CONSTRAINTS = [
 
 
 def terms(shapes_of: ShapesGraph) -> list[str]:
-    """Return the values: literals as the graph has them, an IRI, a blank node."""
+    """Return the values: literals in the form of the graph, an IRI, a blank node."""
     literals = {o for _, p, o in shapes_of.triples() if p == f"<{EX}value>"}
     return [*sorted(literals), f"<{EX}a>", f"<{EX}ä/n3>", "_:b0"]
 
@@ -164,7 +164,7 @@ PIECES = [
     st.lists(st.text("ab1c-. AB", max_size=5), min_size=1, max_size=5),
     st.sampled_from(["", "i"]),
 )
-def test_portable_patterns_mean_the_same_in_both_engines(
+def test_portable_patterns_mean_the_same_in_duckdb_and_pyshacl(
     pattern: str, texts: list[str], flags: str
 ) -> None:
     way = portable(pattern, flags)
@@ -179,6 +179,6 @@ def test_portable_patterns_mean_the_same_in_both_engines(
             assert row == (searched.search(text) is not None,), text
 
 
-def test_constraints_of_several_values_have_no_test_of_one() -> None:
+def test_constraints_on_several_values_have_no_test() -> None:
     for constraint in (model.MinCount(1), model.UniqueLang(), model.HasValue('"a"')):
         assert value_test(constraint, "v") is None

@@ -1,4 +1,4 @@
-"""The W3C test suite of SHACL: its cases, and how reports are compared."""
+"""The W3C test suite of SHACL: its cases, and the comparison of reports."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ Fact = tuple[str | None, ...]
 
 @dataclass(frozen=True)
 class Case:
-    """One ``sht:Validate`` entry; `expected` is None where a failure is."""
+    """One ``sht:Validate`` entry; `expected` is None if it expects a failure."""
 
     name: str
     data: Path
@@ -29,13 +29,13 @@ class Case:
 
 
 def suite_folder() -> Path | None:
-    """Return the folder of the suite, or None where KG_CONFORMANCE is not set."""
+    """Return the folder of the suite, or None if KG_CONFORMANCE is not set."""
     root = os.environ.get("KG_CONFORMANCE")
     return Path(root) / "shacl" / "tests" if root else None
 
 
 def cases(folder: Path) -> list[Case]:
-    """Return every case in the files below a folder, sorted by name."""
+    """Return all cases in the files below a folder, sorted by name."""
     graphs = [(file, read_shapes([file])) for file in sorted(folder.rglob("*.ttl"))]
     return [
         _case(graph, entry, file.relative_to(folder).with_suffix(""))
@@ -78,7 +78,7 @@ def _facts(graph: ShapesGraph, report: str) -> Counter[Fact]:
 
 
 def facts_of(results: list[Result]) -> Counter[Fact]:
-    """Return what the suite compares of results."""
+    """Return the facts of results that the suite compares."""
     return Counter(
         (
             _blind(result.focus_node),
@@ -93,5 +93,5 @@ def facts_of(results: list[Result]) -> Counter[Fact]:
 
 
 def _blind(term: str | None) -> str | None:
-    """Blank nodes count as equal: their labels say nothing."""
+    """Make all blank nodes equal: their labels have no meaning."""
     return "_:" if term is not None and term.startswith("_") else term

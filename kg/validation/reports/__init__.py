@@ -1,1 +1,1 @@
-"""Reports of validation that people work through, or that other tools show to them."""
+"""Validation reports for people, and for tools that show them."""

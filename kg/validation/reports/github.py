@@ -1,4 +1,4 @@
-"""Results as annotations of GitHub: the first ten of each severity, and how many more there are."""
+"""Results as GitHub annotations: the first ten of each severity, and the number of the others."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ _LEVELS: Final[Mapping[Severity, AnnotationLevel]] = {
 
 
 class GithubReport:
-    """Writes workflow commands, each at the record that a result came from, or at its shape.
+    """Writes workflow commands, each at the source record of a result, or else at its shape.
 
-    GitHub shows ten annotations of a level, and drops what a step has beyond that. So of each
-    severity ten results are written: the first of each constraint before second ones.
+    GitHub shows ten annotations of each level for a step, and drops the others. So ten results of
+    each severity are written, with the first result of each constraint before second ones.
 
     Args:
         out: Where the text goes.

@@ -15,7 +15,7 @@ from kg.validation.results import Result, Severity, Verdict
 from kg.validation.shapes import ShapesGraph
 from kg.wording import counted, printable, visible
 
-# Characters that are no control characters, and that XML forbids all the same.
+# Characters forbidden in XML that are not control characters.
 # Spec: https://www.w3.org/TR/xml/#charsets
 _FORBIDDEN: Final = {0xFFFE: "\\uFFFE", 0xFFFF: "\\uFFFF"}
 _CONFORMS: Final = "all focus nodes conform"
@@ -31,9 +31,9 @@ class _Suite:
 class JunitReport:
     """Writes a test suite for each shape, and a test case for each of its results.
 
-    A result at least as bad as `fail_at` is a failure, a milder one a skipped test. A shape without
-    results has one test case, which passes. Jenkins shows the first failure of a test case and no
-    other, therefore there is one in each.
+    A result at least as bad as `fail_at` is a failure, others are skipped tests. A shape without
+    results has one test case, which passes. Jenkins shows only the first failure of a test case,
+    so each test case has one result.
 
     Args:
         out: Where the text goes.

@@ -1,7 +1,7 @@
-"""Results as one page of HTML, which a curator works through: by file, and by shape.
+"""Results as one HTML page for curators, by file and by shape.
 
-The page needs nothing beside it, and no script: the views are switched by radio buttons, groups
-are opened as `details`. A script adds a filter, and ticks that the browser remembers.
+The page needs no other files and works without scripts: radio buttons switch the views, and groups
+are `details`. A script adds a filter, and check marks that the browser remembers.
 """
 
 from __future__ import annotations
@@ -27,15 +27,15 @@ from kg.validation.shapes import ShapesGraph
 from kg.validation.terms import is_literal, split_literal
 from kg.wording import counted, printable, visible
 
-# Rows that a group shows, as long as the page has no more than `_ROWS`, and after that.
+# Rows that a group shows while the page has at most `_ROWS`, and after that.
 _OF_GROUP: Final = 100
 _FEW: Final = 3
 _ROWS: Final = 5_000
-# Groups that are told apart by their files; what comes after them is told apart by constraint.
+# Up to this many groups are by constraint and file; later ones are by constraint only.
 _GROUPS: Final = 2_000
-# Results up to which everything is open at first.
+# Up to this many results, everything is open at first.
 _OPEN: Final = 40
-# Characters of a value or message that are shown.
+# Most characters shown of a value or message.
 _LONGEST: Final = 1_000
 
 _NO_FILE: Final = "No source record known"
@@ -51,9 +51,9 @@ class _Group:
 
     Attributes:
         first: One of them.
-        file: The file, or what stands for it.
-        count: How many there are.
-        rows: Those that are shown: line and record to sort them by, and where they lie.
+        file: The file, or a text instead.
+        count: Number of results.
+        rows: The rows shown: line and record to sort them by, and their place in the scratch file.
     """
 
     first: Result
@@ -66,16 +66,16 @@ _Named = Callable[[_Group], str]
 
 
 class HtmlReport:
-    """Writes a page with all groups of results, and of each the first results.
+    """Writes a page with all groups of results, and the first results of each.
 
-    What is held in memory grows with the number of files and shapes, up to a limit, and not with
-    the number of results: the rows of the page wait in a file.
+    Memory grows with the number of files and shapes, up to a limit, not with the number of results:
+    rows are kept in a file until the page is written.
 
     Args:
         out: Where the page goes.
         shapes: The shapes graph.
         namer: Writes terms.
-        title: What was validated.
+        title: Name of the validated data.
     """
 
     def __init__(self, out: IO[str], shapes: ShapesGraph, namer: Namer, title: str = "") -> None:
@@ -101,7 +101,7 @@ class HtmlReport:
             self._rows += 1
 
     def _group(self, result: Result) -> _Group:
-        # Not by the path: that of a closed shape is any property of the data.
+        # Not by path: with sh:closed, it may be any property of the data.
         rule = (
             result.source_shape,
             result.source_constraint,
@@ -260,7 +260,7 @@ class HtmlReport:
 
     def _row(self, result: Result, file: str) -> str:
         node = self._namer(result.focus_node)
-        # The same in the next run, whatever changes elsewhere in the data and the shapes.
+        # The key stays the same in later runs, whatever changes elsewhere in data and shapes.
         shape = self._shapes.owner(result.source_shape)
         parts = (shape, result.component, result.focus_node, repr(result.path))
         known = "\0".join((*parts, result.value or "", *result.messages))
@@ -342,7 +342,7 @@ def _term(term: str, shown: str) -> str:
 
 
 def _text(text: str, *, lines: bool = False) -> str:
-    """Return a text as HTML has it; line ends are kept, or shown as control characters are."""
+    """Escape a text for HTML; line ends are kept, or shown like other control characters."""
     if len(text) > _LONGEST:
         text = text[: _LONGEST - 1] + "…"
     return escape(visible(text) if lines else printable(text))

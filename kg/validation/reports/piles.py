@@ -1,4 +1,4 @@
-"""Texts that wait in a file without a name until it is known what comes before them."""
+"""Texts kept in an unnamed file until the text before them is complete."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from typing import Final
 
 from kg.temporary import new_scratch, scratch_told
 
-# Bytes of a pile that wait in memory.
+# Bytes of a pile that are buffered in memory.
 _PIECE: Final = 8 * 1024
 # Where the next piece of a pile starts, 0 for none; and the length of this one.
 _HEAD: Final = struct.Struct("<QQ")
 
 
 class Scratch:
-    """A file without a name, which takes texts and gives them back by their places.
+    """An unnamed file that stores bytes and returns them by position.
 
     Raises:
         WorldError: It cannot be made or written.
@@ -36,23 +36,23 @@ class Scratch:
         return start
 
     def write_at(self, place: int, data: bytes) -> None:
-        """Write bytes in place of others."""
+        """Overwrite bytes."""
         with scratch_told():
             while data:
                 count = os.pwrite(self._descriptor, data, place)
                 data, place = data[count:], place + count
 
     def get(self, place: int, length: int) -> bytes:
-        """Return bytes that were written."""
+        """Read bytes."""
         with scratch_told():
             return os.pread(self._descriptor, length, place)
 
 
 class Piles:
-    """Many piles of text in one file: each is written a bit at a time, and read in its order.
+    """Many piles of text in one file, each written in pieces and read in order.
 
-    What is held in memory grows with the number of piles, and not with what lies on them: a piece
-    of a pile knows where the next one starts.
+    Memory grows with the number of piles, not with their size: each piece of a pile holds the
+    position of the next one.
 
     Raises:
         WorldError: The file cannot be made or written.

@@ -21,11 +21,10 @@ COLUMNS: Final = (
 
 
 class CsvReport:
-    """Writes a row for each result, with the first of the places that it came from.
+    """Writes a row for each result, with the first of its origins.
 
-    Terms are written as SPARQL's CSV has them: IRIs and literals as they are, without brackets,
-    quotes, datatype and language. Values are data: nothing is put before one that a spreadsheet
-    would take for a formula.
+    Terms have the form of SPARQL's CSV results: IRIs and literals without brackets, quotes,
+    datatype and language. Values are not changed, even if a spreadsheet would take one for a formula.
 
     Args:
         out: Where the text goes.
@@ -56,7 +55,7 @@ class CsvReport:
         )
 
     def close(self, _: Verdict | None = None, /) -> None:
-        """Do nothing: each row is whole."""
+        """Do nothing: all rows are already written."""
 
 
 def _text(term: str) -> str:
