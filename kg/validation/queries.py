@@ -131,7 +131,7 @@ class QueryRunner:
         rows: list[Row] = []
         asked: list[tuple[str, int]] = []
         for chunk in chunks:
-            found = list(self._solutions(query, [node for node, _ in chunk]))
+            found = list(self.solutions(query, [node for node, _ in chunk]))
             failing = {row["this"] for row in found}
             rows += found
             asked += [pair for pair in chunk if pair[0] in failing]
@@ -152,7 +152,7 @@ class QueryRunner:
             for result in sorted(by_node[node], key=lambda result: result.sort_key):
                 yield from [result] * times
 
-    def _solutions(self, query: Query, nodes: list[str]) -> Iterator[Row]:
+    def solutions(self, query: Query, nodes: list[str]) -> Iterator[Row]:
         """Yield the distinct solutions for focus nodes, as terms of the quad table."""
         engine = self._index()
         named = [node for node in nodes if node.startswith("<")]
@@ -172,14 +172,15 @@ class QueryRunner:
             if self._open_index is not None and not blank:
                 self._engine = self._open_index()
             else:
-                self._engine = self._load()
+                self._engine = self.load_index()
         return self._engine
 
     def _ask(self, condition: str) -> bool:
         rows = self._run(f"SELECT 1 FROM {self._triples.name} WHERE {condition} LIMIT 1")
         return bool(rows)
 
-    def _load(self) -> Engine:
+    def load_index(self) -> Engine:
+        """Load the triples that the queries read into a temporary index."""
         folder = self._held.enter_context(temporary_folder("validate"))
         lines = FilePath(folder) / "triples.nt"
         count = copy_lines(
@@ -209,7 +210,7 @@ class QueryRunner:
         variants: dict[str, list[str]] = {}
         for datatype in sorted({split_literal(term).datatype for term in given} & _MERGED):
             wanted = {term for term in given if split_literal(term).datatype == datatype}
-            for (term,) in self._candidates("DISTINCT o", datatype, wanted, ""):
+            for (term,) in self.candidates("DISTINCT o", datatype, wanted, ""):
                 normal = kept_form(term)
                 if normal in wanted:
                     variants.setdefault(normal, []).append(term)
@@ -219,11 +220,11 @@ class QueryRunner:
             wanted = {term for term in variants if split_literal(term).datatype == datatype}
             nodes = sorted({row["this"] for row in rows})
             within = f" AND s IN ({', '.join(map(sql_text, nodes))})"
-            for node, term in self._candidates("DISTINCT s, o", datatype, wanted, within):
+            for node, term in self.candidates("DISTINCT s, o", datatype, wanted, within):
                 own.setdefault((node, kept_form(term)), []).append(term)
         return Forms(variants, own)
 
-    def _candidates(
+    def candidates(
         self, columns: str, datatype: str, wanted: set[str], within: str
     ) -> list[tuple[str, ...]]:
         """Return the literals of a datatype that may have the value of a wanted one."""

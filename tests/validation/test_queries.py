@@ -201,7 +201,7 @@ def test_lexical_forms_are_looked_up_for_many_focus_nodes_at_once(
     nodes = range(3_000)
     data = table(" ".join(f'ex:a{n} ex:n "0{n}"^^xsd:integer ; ex:m ex:o .' for n in nodes))
     asked: list[str] = []
-    look_up = QueryRunner._candidates
+    look_up = QueryRunner.candidates
 
     def counted(
         self: QueryRunner, columns: str, datatype: str, wanted: set[str], within: str
@@ -209,7 +209,7 @@ def test_lexical_forms_are_looked_up_for_many_focus_nodes_at_once(
         asked.append(columns)
         return look_up(self, columns, datatype, wanted, within)
 
-    monkeypatch.setattr(QueryRunner, "_candidates", counted)
+    monkeypatch.setattr(QueryRunner, "candidates", counted)
     results = found(connection, data, shapes(QUERY))
     assert {result.value for result in results} == {f'"0{n}"{INTEGER}' for n in nodes}
     assert [result.focus_node for result in results] == sorted(r.focus_node for r in results)
@@ -236,14 +236,14 @@ def test_a_temporary_index_holds_only_what_the_queries_read(
 ) -> None:
     data = table("ex:a ex:n 1 ; ex:m 2 . ex:b ex:n 2 ; ex:o 3 .")
     sizes: list[int] = []
-    load = QueryRunner._load
+    load = QueryRunner.load_index
 
     def counted(self: QueryRunner) -> Engine:
         engine = load(self)
         sizes.append(engine.count())
         return engine
 
-    monkeypatch.setattr(QueryRunner, "_load", counted)
+    monkeypatch.setattr(QueryRunner, "load_index", counted)
     found(
         connection, data, shapes(f"ex:S sh:targetNode ex:a ; sh:sparql [ sh:select '{select}' ] .")
     )

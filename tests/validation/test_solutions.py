@@ -97,7 +97,7 @@ def differs(
     outcome = []
     for narrowed in (0, 10**9):
         run.NARROWED = narrowed  # type: ignore[misc]
-        solve = QueryRunner._solutions
+        solve = QueryRunner.solutions
 
         def counted(
             self: QueryRunner,
@@ -109,11 +109,11 @@ def differs(
             asked[kind] += len(nodes)
             return solve(self, query, nodes)
 
-        QueryRunner._solutions = counted  # type: ignore[method-assign, assignment]
+        QueryRunner.solutions = counted  # type: ignore[method-assign, assignment]
         try:
             outcome.append(found(connection, table, shapes))
         finally:
-            QueryRunner._solutions = solve  # type: ignore[method-assign]
+            QueryRunner.solutions = solve  # type: ignore[method-assign]
     return outcome[0] != outcome[1]
 
 
@@ -124,10 +124,10 @@ def test_no_result_is_lost(connection: duckdb.DuckDBPyConnection, tmp_path: Path
 
 
 MUTANTS: dict[str, tuple[str, Callable[..., object]]] = {
-    "no comparison holds": ("_comparison", lambda *_: "SELECT NULL::VARCHAR AS n WHERE false"),
+    "no comparison holds": ("comparison_sql", lambda *_: "SELECT NULL::VARCHAR AS n WHERE false"),
     "signs are turned": (
-        "_comparison",
-        lambda paths, domain, chains, c, made=solutions._comparison: made(
+        "comparison_sql",
+        lambda paths, domain, chains, c, made=solutions.comparison_sql: made(
             paths, domain, chains, Comparison(c.right, c.sign, c.left)
         ),
     ),
@@ -144,14 +144,14 @@ MUTANTS: dict[str, tuple[str, Callable[..., object]]] = {
         lambda a, b, sign, made=solutions.less_than: made(a, b, "<>" if sign == "=" else sign),
     ),
     "chains lose their first step": (
-        "_chains",
-        lambda patterns, made=solutions._chains: {
+        "paths_to_variables",
+        lambda patterns, made=solutions.paths_to_variables: {
             name: chain[-1:] for name, chain in made(patterns).items()
         },
     ),
     "paths are turned": (
-        "_chains",
-        lambda patterns, made=solutions._chains: {
+        "paths_to_variables",
+        lambda patterns, made=solutions.paths_to_variables: {
             name: tuple(Inverse(path) for path in chain) for name, chain in made(patterns).items()
         },
     ),

@@ -24,7 +24,7 @@ class CsvReport:
     """Writes a row for each result, with the first of its origins.
 
     Terms have the form of SPARQL's CSV results: IRIs and literals without brackets, quotes,
-    datatype and language. Values are not changed, even if a spreadsheet would take one for a formula.
+    datatype and language. Values are unchanged, even where a spreadsheet sees a formula.
 
     Args:
         out: Where the text goes.

@@ -37,11 +37,11 @@ def solvable_sql(paths: PathCompiler, domain: str, patterns: Patterns) -> str | 
         domain: Table (n) of focus nodes.
         patterns: The patterns of the query.
     """
-    chains = _chains(patterns.needed)
+    chains = paths_to_variables(patterns.needed)
     conditions = []
     covered: set[Chain] = set()  # paths that a comparison already requires
     for comparison in patterns.comparisons:
-        condition = _comparison(paths, domain, chains, comparison)
+        condition = comparison_sql(paths, domain, chains, comparison)
         if condition is not None:
             conditions.append(condition)
             for side in (comparison.left, comparison.right):
@@ -62,7 +62,7 @@ def solvable_sql(paths: PathCompiler, domain: str, patterns: Patterns) -> str | 
     return f"{literals} UNION SELECT n FROM {domain} {joins}"
 
 
-def _chains(patterns: list[Pattern]) -> dict[str, Chain]:
+def paths_to_variables(patterns: list[Pattern]) -> dict[str, Chain]:
     """Return paths that lead from the focus node to variables.
 
     If several patterns bind a variable, the first is used: in a solution, the variable's value is
@@ -81,7 +81,7 @@ def _chains(patterns: list[Pattern]) -> dict[str, Chain]:
     return chains
 
 
-def _comparison(
+def comparison_sql(
     paths: PathCompiler, domain: str, chains: dict[str, Chain], comparison: Comparison
 ) -> str | None:
     """Return a query (n) for the nodes for which a comparison may hold."""
