@@ -28,7 +28,7 @@ class Trace:
     """A record behind a triple.
 
     Attributes:
-        wanted: What was asked for.
+        wanted: The request that it answers.
         location: File, line and record; the column if there is one.
         predicate: The predicate that the record gives; None if it gives the subject only.
         object: The object that it gives; None if the value is missing.

@@ -143,7 +143,7 @@ class QueryRunner:
     def _told(
         self, constraint: _Constraint, rows: list[Row], asked: list[tuple[str, int]]
     ) -> Iterator[Result]:
-        """Yield the results of solutions, in the order of the focus nodes asked for."""
+        """Yield the results of solutions, in the order of the focus nodes."""
         forms = self._lexical_forms(rows)
         by_node: dict[str, list[Result]] = {}
         for row in rows:

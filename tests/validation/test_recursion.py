@@ -16,7 +16,7 @@ from kg.validation.shapes import ShapesGraph
 
 EX = "http://example.org/"
 NAMED = "sh:property [ sh:path ex:name ; sh:minCount 1 ]"
-# Recursive shapes by component: a node conforms if it and all that it knows have names.
+# Recursive shapes: a node conforms if it has a name and all nodes that it knows conform.
 RECURSIVE = {
     "node": f"{NAMED} ; sh:property [ sh:path ex:knows ; sh:node ex:S ]",
     "and": f"{NAMED} ; sh:property [ sh:path ex:knows ; sh:and ( ex:S [ sh:nodeKind sh:IRI ] ) ]",

@@ -49,7 +49,7 @@ class Scratch:
 
 
 class Piles:
-    """Many piles of text in one file, each written in pieces and read in order.
+    """Many piles of text in one file, each written in pieces and read in order of writing.
 
     Memory grows with the number of piles, not with their size: each piece of a pile holds the
     position of the next one.

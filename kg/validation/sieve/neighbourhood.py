@@ -59,7 +59,7 @@ class Automaton:
         return self._of_shape[shape]
 
     def transitions(self) -> list[Transition]:
-        """Return all transitions, without empty ones."""
+        """Return all transitions, after removing those that read no triple."""
         found: dict[Transition, None] = {}
         for state in range(self._states):
             reached = self._closure(state)

@@ -87,7 +87,7 @@ def _reads_unbounded(shapes: Mapping[str, Shape], shape: Shape) -> str | None:
         for constraint in found.constraints:
             match constraint:
                 case model.Custom():
-                    return "a constraint component of its own"
+                    return "a custom constraint component"
                 case model.Sparql() if not direct:
                     return "a SPARQL query decides whether nodes conform"
             for other in referenced(constraint):

@@ -42,7 +42,7 @@ NARROWED: Final = 1_000
 # Up to this many subclass axioms are held in memory and written into queries; more are joined.
 _HELD_AXIOMS: Final = 2_000
 
-# If shapes refer to this many classes, find out which have instances; hold as many of those.
+# If shapes target this many classes, first find which have instances; hold up to so many of these.
 _MANY_CLASSES: Final = 20
 _HELD_CLASSES: Final = 10_000
 
@@ -248,9 +248,9 @@ class Sieve:
         return rows if len(rows) <= _HELD_AXIOMS else None
 
     def _populated(self) -> set[str] | None:
-        """Return the classes that have instances, if shapes refer to many; None if unknown.
+        """Return the classes that have instances, if shapes target many; None if unknown.
 
-        Shapes of a whole vocabulary refer to hundreds of classes, most without instances.
+        Shapes of a whole vocabulary target hundreds of classes, most without instances.
         """
         asked = {iri for shape in self._shapes.values() for iri in shape.targets.classes}
         if len(asked) < _MANY_CLASSES:

@@ -119,8 +119,8 @@ class Test:
     """Two SQL conditions on a value.
 
     Attributes:
-        maybe_bad: Holds wherever the judge may find the value bad.
-        surely_bad: Holds only where the judge finds the value bad.
+        maybe_bad: Holds for all values that pySHACL may find bad.
+        surely_bad: Holds only for values that pySHACL finds bad.
     """
 
     maybe_bad: str
