@@ -1,4 +1,4 @@
-"""What is doubtful about a workspace although nothing is wrong by itself, told with advice."""
+"""Findings: doubtful things in a workspace that are not errors, reported with advice."""
 
 from kg.findings.accepted import Accepted, accept, read_accepted
 from kg.findings.model import Finding, Fix, Level, as_record, from_record

@@ -1,6 +1,6 @@
-"""Findings and losses that are intended: they are not told until they change.
+"""Findings and losses that are intended: they are not reported until they change.
 
-They stand in ``accepted.toml`` beside ``kg.toml``, a table for each kind and a line for each
+They are in ``accepted.toml`` beside ``kg.toml``, a table for each kind and a line for each
 finding, which ``kg check --accept`` writes and a person can edit; or as patterns under ``[check]``
 in ``kg.toml``.
 """
@@ -23,13 +23,13 @@ from kg.paths import is_file, read_file, show_path
 from kg.temporary import write_text
 
 LOST_RECORDS: Final = "lost-records"
-# Records that may be lost beyond those that are accepted.
+# Records that may be lost in addition to the accepted ones.
 _FEW: Final = 5
 FILE_NAME: Final = "accepted.toml"
 _HEAD: Final = """\
-# What `kg build` and `kg check` need not tell, since it is meant to be so. Written by
-# `kg check --accept`; edit it as you like. A finding is told again once it counts more than here
-# (records that gave nothing: than a tenth and five more than here, or than twice as many).
+# What `kg build` and `kg check` need not report, since it is intended. Written by
+# `kg check --accept`; edit it as you like. A finding is reported again once it counts more than
+# here (records that gave nothing: than a tenth and five more than here, or than twice as many).
 # A reason may be given: "what it is about" = {count = 2, why = "the source has no more"}
 """
 _KEYS: Final = {"count", "why"}
@@ -37,7 +37,7 @@ _KEYS: Final = {"count", "why"}
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    """What is accepted.
+    """The accepted findings and losses.
 
     Attributes:
         counts: Code and subject of each finding, with the count up to which it is accepted.
@@ -50,7 +50,7 @@ class Accepted:
     patterns: tuple[str, ...] = ()
 
     def covers(self, code: str, about: str, count: int) -> bool:
-        """Tell whether a finding is accepted."""
+        """Return whether a finding is accepted."""
         known = self.counts.get((code, about))
         if known is not None and count <= known + _allowance(code, known):
             return True
@@ -62,7 +62,7 @@ class Accepted:
 
 
 def _allowance(code: str, count: int) -> int:
-    """Return by how much a finding may grow before it is told again.
+    """Return by how much a finding may grow before it is reported again.
 
     Values that may be missing are missing in new records, too.
     """
@@ -74,11 +74,11 @@ def _whole(pattern: str) -> str:
 
 
 def read_accepted(root: Path, patterns: Sequence[str] = ()) -> Accepted:
-    """Return what a workspace accepts.
+    """Return the findings and losses that a workspace accepts.
 
     Args:
         root: The folder of the workspace.
-        patterns: What ``kg.toml`` accepts.
+        patterns: The patterns of ``kg.toml``.
 
     Raises:
         InputError: ``accepted.toml`` cannot be read.
@@ -125,12 +125,12 @@ def _wrong(path: Path, what: str) -> InputError:
 
 
 def accept(root: Path, findings: Sequence[Finding], before: Accepted) -> int:
-    """Write findings to ``accepted.toml``, in the place of what was there; reasons are kept.
+    """Replace the content of ``accepted.toml`` by these findings; reasons are kept.
 
     Args:
         root: The folder of the workspace.
-        findings: All that is to be accepted.
-        before: What was accepted before.
+        findings: All findings to accept.
+        before: The findings accepted before.
 
     Returns:
         The number of findings that were not accepted before.

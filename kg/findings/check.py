@@ -1,4 +1,4 @@
-"""The check of a workspace: of its files, and of the build in force if there is one."""
+"""Check a workspace: its files, and the build in force if there is one."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Findings mended where there is no doubt how."""
+"""Fix findings whose fix is certain."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from kg.temporary import write_text
 
 
 def apply_fixes(findings: Iterable[Finding], root: Path) -> list[Fix]:
-    """Make the changes that findings carry, and return those that were made.
+    """Apply the fixes of findings, and return those that were applied.
 
-    A line that is not as it was when the finding was made stays as it is.
+    A line that has changed since the finding was made is left alone.
 
     Args:
         findings: The findings.

@@ -1,4 +1,4 @@
-"""What is doubtful about a graph: seen in its quad table, by SQL."""
+"""Findings about a graph, by SQL over its quad table."""
 
 from __future__ import annotations
 
@@ -18,17 +18,17 @@ if TYPE_CHECKING:
 
     from kg.quads import QuadTable
 
-# What people write where there is no value, as the end of an IRI that was made of it.
+# Texts that people write for a missing value, as the end of an IRI made from it.
 _NOTHING: Final = (
     *("na", "n%2fa", "n-a", "n.a.", "nan", "null", "none", "nil", "undefined", "unknown"),
     *("missing", "-", "--", "%3f", "%23n%2fa", "%23ref%21", "%20", "nat", "(null)"),
 )
-# Names of unknown datatypes that are told.
+# Most unknown datatypes that are reported.
 _MOST_DATATYPES: Final = 20
 
 
 def terms_of(connection: duckdb.DuckDBPyConnection, table: QuadTable) -> Iterator[Used]:
-    """Yield the properties and classes that a graph uses, with how often.
+    """Yield the properties and classes that a graph uses, with their counts.
 
     Args:
         connection: From `kg.duck.engine`.
@@ -52,12 +52,12 @@ def doubtful_nodes(
     base: str,
     prefixes: Mapping[str, str],
 ) -> Iterator[Finding]:
-    """Yield findings about nodes: keys that stand for no value, links that lead nowhere.
+    """Yield findings about nodes: keys that mean a missing value, links that lead nowhere.
 
     Args:
         connection: From `kg.duck.engine`.
         table: The quad table.
-        base: What the graph's own IRIs start with.
+        base: The start of the graph's own IRIs.
         prefixes: Prefix to namespace, to name terms.
     """
     namer = Namer(prefixes)
@@ -111,7 +111,7 @@ def _spaced_keys(
 def _dangling_links(
     connection: duckdb.DuckDBPyConnection, table: QuadTable, own: str, namer: Namer
 ) -> Iterator[Finding]:
-    """Yield a finding for each property whose links lead to nothing: a wrong table has many."""
+    """Yield a finding for each property with links to undescribed nodes."""
     dangling = (
         f"SELECT s, p, o FROM {table.sql} WHERE {own} AND p <> {sql_text(RDF_TYPE)}"
         f" AND o NOT IN (SELECT s FROM {table.sql})"
@@ -144,9 +144,9 @@ def _dangling_links(
 def _spelt_alike(
     connection: duckdb.DuckDBPyConnection, table: QuadTable, dangling: str
 ) -> dict[str, tuple[str, str, str]]:
-    """Return by property the first thing that a link misses by case or white space alone.
+    """Return by property the first node that a link misses by case or white space alone.
 
-    With it come the end of the link, and its start.
+    It comes with the object and the subject of the link.
     """
 
     def plain(text: str) -> str:
@@ -164,7 +164,7 @@ def _spelt_alike(
 def large_integers(
     connection: duckdb.DuckDBPyConnection, table: QuadTable, prefixes: Mapping[str, str]
 ) -> Iterator[Finding]:
-    """Yield a finding for each property with integers that the SPARQL index cannot count with."""
+    """Yield a finding for each property with integers that Oxigraph cannot calculate with."""
     namer = Namer(prefixes)
     digits = f"regexp_extract(o, '^\"([-+]?[0-9]{{19,}})\"\\^\\^<{XSD}', 1)"
     rows = _rows(
@@ -191,9 +191,9 @@ def large_integers(
 def unknown_datatypes(
     connection: duckdb.DuckDBPyConnection, table: QuadTable, prefixes: Mapping[str, str]
 ) -> Iterator[Finding]:
-    """Yield a finding for each name of XML Schema that literals have, and that is no datatype.
+    """Yield a finding for each unknown XML Schema datatype of literals.
 
-    A mapping that takes datatypes from the data, as ``xsd:$(type)``, makes them without a word.
+    A mapping that takes datatypes from the data, as in ``xsd:$(type)``, makes them silently.
     """
     start = f'"^^<{XSD}'
     rows = _rows(
@@ -210,7 +210,7 @@ def unknown_datatypes(
         yield Finding(
             "undeclared-term",
             f"xsd:{name}",
-            f"xsd:{name} is no datatype of XML Schema, and {count:,} {verb} it",
+            f"xsd:{name} is not a datatype of XML Schema, and {count:,} {verb} it",
             None,
             f"{unknown_datatype(XSD + name)} `kg trace {quote(namer(subject))}"
             f" {quote(namer(predicate))}` shows the first record.",

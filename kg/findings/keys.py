@@ -1,7 +1,6 @@
 """Keys of JSON and YAML documents that no mapping reads, nested ones by their paths.
 
-Documents are looked through as far as is cheap: small ones whole, of large ones the first records
-that the mappings take.
+Small documents are searched whole; of large ones, only the first records that the mappings read.
 """
 
 from __future__ import annotations
@@ -27,10 +26,10 @@ from kg.sources.streams import text_blocks
 from kg.sources.yaml_files import converted
 from kg.wording import nearest
 
-# Characters of a document that is looked through whole, and records of a larger one.
+# Most characters of a document that is searched whole, and records searched in a larger one.
 _SMALL: Final = 2**20
 _MOST_RECORDS: Final = 1_000
-# Bytes of a record that is looked at, levels, and keys that are kept and shown.
+# Most bytes of a record that is searched, levels, and keys that are kept and shown.
 _LARGEST_RECORD: Final = 2**20
 _MOST_LEVELS: Final = 50
 _MOST_KEYS: Final = 1_000
@@ -39,11 +38,11 @@ _SHOWN: Final = 20
 
 @dataclass
 class _Node:
-    """What mappings read at a place of a document.
+    """The parts that mappings read at a place of a document.
 
     Attributes:
-        inner: By key, what they read below; an element or any member is at ``[*]``.
-        whole: Whether a reference ends here, or what it reads below cannot be told.
+        inner: By key, the parts that they read below; an element or any member is at ``[*]``.
+        whole: Whether a reference ends here, or the parts that it reads below are unknown.
     """
 
     inner: dict[str | Wildcard, _Node] = field(default_factory=dict)
@@ -59,11 +58,11 @@ class _Node:
 
 @dataclass(frozen=True, slots=True)
 class Unread:
-    """What no mapping reads of a file.
+    """The keys of a file that no mapping reads.
 
     Attributes:
         keys: The paths of the keys, in the order of the document.
-        sampled: Whether only its first records were looked at.
+        sampled: Whether only its first records were searched.
     """
 
     keys: tuple[str, ...]
@@ -73,14 +72,14 @@ class Unread:
 def unread_paths(
     plan: Plan, sources: Mapping[LogicalSource, tuple[SourceFile, ...]], spill: Path | None
 ) -> dict[SourceFile, Unread]:
-    """Return the keys that no mapping reads, of the files that have such.
+    """Return the keys that no mapping reads, for the files with such keys.
 
-    JSON is looked through at any time; YAML, which takes long to read, only beside a build.
+    JSON is always searched; YAML, which is slow to read, only with a build.
 
     Args:
         plan: The plan.
         sources: The files of each source.
-        spill: Where a build turned YAML into JSON; then YAML is looked through, else JSON.
+        spill: Folder where a build converted YAML to JSON. With it YAML is searched, else JSON.
     """
     formulation = Formulation.JSON if spill is None else Formulation.YAML
     read: dict[SourceFile, _Node] = {}
@@ -99,7 +98,7 @@ def unread_paths(
     unread: dict[SourceFile, Unread] = {}
     for file, node in read.items():
         found, sampled = _Found(), False
-        with suppress(InputError, LimitError):  # what is wrong is told by who reads it all
+        with suppress(InputError, LimitError):  # whoever reads the whole file reports its faults
             sampled = _look_through(file, readers[file], node, found, spill)
         if found.keys:
             unread[file] = Unread(tuple(found.keys), sampled)
@@ -124,10 +123,10 @@ def with_meant(
     sources: Mapping[LogicalSource, tuple[SourceFile, ...]],
     unread: Mapping[SourceFile, Unread],
 ) -> tuple[MapCount, ...]:
-    """Return counts with the keys that references without a value may be slips for.
+    """Return counts with the keys that references without a value may have meant.
 
     Args:
-        counts: What mapping counted.
+        counts: The counts of the mapping.
         plan: The plan.
         sources: The files of each source.
         unread: The keys that no mapping reads.
@@ -177,11 +176,11 @@ class _Found:
         self.keys: dict[str, None] = {}
 
     def look(self, tree: object, nodes: list[_Node], path: str = "", level: int = 0) -> None:
-        """Look through a value that mappings read in part."""
+        """Search a value that mappings read in part."""
         if any(node.whole for node in nodes) or level > _MOST_LEVELS:
             return
         if isinstance(tree, list):
-            # Elements are read by [*]; without it, the reference takes the list for one value.
+            # References read elements by [*]; without it, they read the list as one value.
             inner = [node.inner.get(Wildcard.ALL, node) for node in nodes]
             for element in tree:
                 self.look(element, inner, f"{path}[*]" if path else "", level + 1)
@@ -196,7 +195,7 @@ class _Found:
 
 
 def _members(nodes: Iterable[_Node], key: str) -> Iterator[_Node]:
-    """Yield what is read at a member; an object may also stand for a list of one."""
+    """Yield the parts read at a member; an object may also be a list of one."""
     for node in nodes:
         every = node.inner.get(Wildcard.ALL)
         yield from (each for each in (node.inner.get(key), every) if each)
@@ -207,11 +206,11 @@ def _members(nodes: Iterable[_Node], key: str) -> Iterator[_Node]:
 def _look_through(
     file: SourceFile, sources: list[LogicalSource], node: _Node, found: _Found, spill: Path | None
 ) -> bool:
-    """Look through a document; return whether only at its first records.
+    """Search a document; return whether only its first records were searched.
 
     Raises:
         InputError: It is not valid.
-        LimitError: A record is too large, or it is nested too deep.
+        LimitError: A record is too large, or the document is nested too deep.
     """
     start = list(islice(_characters(file, sources[0], spill), 1))
     if not start or len(start[0]) <= _SMALL:
@@ -226,7 +225,7 @@ def _look_through(
 def _look_at_records(
     file: SourceFile, source: LogicalSource, node: _Node, found: _Found, spill: Path | None
 ) -> None:
-    """Look through the first records of a large document."""
+    """Search the first records of a large document."""
     steps = parse_jsonpath(source.iterator or "$").split()[0]
     below, path = [node], ""
     for step in steps:
@@ -246,7 +245,7 @@ def _look_at_records(
 
 
 def _characters(file: SourceFile, source: LogicalSource, spill: Path | None) -> Iterator[str]:
-    """Yield the text of a document as JSON, the first piece large enough to know a small one."""
+    """Yield the text of a document as JSON; a small document comes in one piece."""
     if source.formulation is Formulation.YAML:
         assert spill is not None
         with converted(file, source, spill).open(encoding="utf-8") as stream:
@@ -266,7 +265,7 @@ def _characters(file: SourceFile, source: LogicalSource, spill: Path | None) -> 
 def _documents(text: str) -> Iterator[Any]:
     """Yield the documents of a JSON text, one or several."""
     decoder, position = json.JSONDecoder(), 0
-    with suppress(ValueError, RecursionError):  # told by who reads it all
+    with suppress(ValueError, RecursionError):  # whoever reads the whole file reports its faults
         while position < len(text):
             if text[position].isspace():
                 position += 1

@@ -1,4 +1,4 @@
-"""The terms that mappings write, with where they stand."""
+"""The terms that mappings write, with their places."""
 
 from __future__ import annotations
 

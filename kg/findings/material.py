@@ -1,6 +1,6 @@
-"""What the files of a workspace say, and what is wrong with those that cannot be read.
+"""The content of a workspace's files, and the faults of those that cannot be read.
 
-One file that is wrong does not hide what is doubtful about the others.
+A bad file does not hide findings about the others.
 """
 
 from __future__ import annotations
@@ -26,15 +26,15 @@ _FOLDERS: Final = frozenset({"data", "ontology", "shapes"})
 
 @dataclass(frozen=True)
 class Material:
-    """What could be read of a workspace.
+    """The readable files of a workspace.
 
     Attributes:
-        plan: The mappings that fit together.
-        vocabulary: What the ontology declares.
+        plan: The valid mappings.
+        vocabulary: The terms that the ontology declares.
         shapes: The shapes.
-        faults: What is wrong with files and mappings, which are left out.
-        whole: The folders of which everything was read: ``data`` for the mappings, ``ontology``,
-            ``shapes``. Of the others nobody can say what they lack.
+        faults: The faults of files and mappings that are left out.
+        whole: The folders that were read completely: ``data`` for the mappings, ``ontology``,
+            ``shapes``. Of the others, kg cannot say that something is missing.
     """
 
     plan: Plan
@@ -49,11 +49,11 @@ def read_material(workspace: Workspace, plan: Plan | None = None) -> Material:
 
     Args:
         workspace: The workspace.
-        plan: Its mappings, by a build, which compiled them and judges the shapes; without it, both
-            is done here.
+        plan: Its mappings as a build compiled them, which also checks the shapes. If None, both
+            are checked here.
 
     Raises:
-        InputError: The base of the workspace is no IRI.
+        InputError: The base of the workspace is not an IRI.
         WorldError: A file cannot be read.
     """
     faults: dict[str, list[Finding]] = {}
@@ -73,7 +73,7 @@ def read_material(workspace: Workspace, plan: Plan | None = None) -> Material:
 
 
 def _misused(files: Sequence[Path]) -> list[Finding]:
-    """Return what is wrong with shapes that are RDF, as ``kg build`` refuses it."""
+    """Return the faults of shapes in valid RDF, for which ``kg build`` refuses them."""
     try:
         if files:
             load_shapes(files)
@@ -85,7 +85,7 @@ def _misused(files: Sequence[Path]) -> list[Finding]:
 def _readable(
     files: Sequence[Path], read: Callable[[Sequence[Path]], object]
 ) -> tuple[list[Path], list[Finding]]:
-    """Return the files that can be read, and what is wrong with the others."""
+    """Return the files that can be read, and the faults of the others."""
     try:
         read(files)
     except InputError:
@@ -102,7 +102,7 @@ def _readable(
 
 
 def _mappings(workspace: Workspace) -> tuple[Plan, list[Finding]]:
-    """Return the mappings that are right by themselves, and what is wrong with the others."""
+    """Return the mappings that are valid by themselves, and the faults of the others."""
     errors: list[InputError] = []
     plan = read_mappings(workspace.mapping_files, workspace.prefixes, workspace.base, errors)
     try:

@@ -25,12 +25,12 @@ class Level(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Fix:
-    """A change of one line of a file that mends a finding for certain.
+    """A change of one line of a file that certainly fixes a finding.
 
     Attributes:
         file: The file.
         line: The line, from 1.
-        old: A text that stands once in the line.
+        old: A text that occurs once in the line.
         new: What to write in its place.
     """
 
@@ -45,14 +45,14 @@ class Finding:
     """Something doubtful.
 
     Attributes:
-        code: What kind of thing it is: a heading of ``docs/findings.md``.
-        about: What it is about: with the code, the same in each run, wherever it stands.
-        message: What is doubtful, one sentence without a full stop.
-        place: Where, as far as that is known.
-        hint: What to do next.
-        count: How many things of the kind it is about, such as records.
+        code: Its kind: a heading of ``docs/findings.md``.
+        about: Its subject: with the code, it is the same in each run, even if its place changes.
+        message: The doubtful thing, in one sentence without a full stop.
+        place: Its place, if known.
+        hint: The next step for the user.
+        count: Number of things that it is about, such as records.
         level: How doubtful it is.
-        fix: The change that mends it, where there is no doubt about that.
+        fix: The change that fixes it, if that is certain.
     """
 
     code: str
@@ -75,7 +75,7 @@ def of_error(error: InputError, file: str = "") -> Finding:
     """Return the finding for a file that is wrong by itself.
 
     Args:
-        error: What is wrong.
+        error: The fault.
         file: The file, if the error names none.
     """
     place = error.location or (Location(file) if file else None)
@@ -106,10 +106,10 @@ def as_record(finding: Finding) -> dict[str, Any]:
 
 
 def from_record(record: dict[str, Any]) -> Finding:
-    """Return the finding that `as_record` made a record of; without its change.
+    """Return the finding of a record of `as_record`, without its fix.
 
     Raises:
-        KeyError: It is no such record.
+        KeyError: The record lacks a key.
     """
     place = record.get("place")
     return Finding(

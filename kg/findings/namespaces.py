@@ -12,7 +12,7 @@ from kg.findings.model import Finding
 from kg.mapping.plan import Constant, Plan, Reference, RefObjectMap, Template, TermMap
 from kg.paths import is_file, read_file, show_path
 
-# What a namespace may end in: a name may follow.
+# Characters that a namespace may end in, before a name.
 _ENDS: Final = ("/", "#", ":", "_", "=", "-", "?", "&", "~", "+", "@", "!")
 _PARTS: Final = re.compile(r"[A-Za-z0-9_%$]")
 
@@ -23,11 +23,11 @@ def glued_names(
     known: Container[str],
     files: Iterable[Path],
 ) -> Iterator[Finding]:
-    """Yield a finding for each prefix to whose namespace a name is glued.
+    """Yield a finding for each prefix whose namespace lacks a separator before names.
 
     Args:
         prefixes: Prefixes with their namespaces, from all files.
-        iris: IRIs in use, or how those of a template begin.
+        iris: IRIs in use, or the start of those of a template.
         known: Namespaces that the ontology declares terms of.
         files: Where prefixes are declared, to find the place.
     """
@@ -55,7 +55,7 @@ def glued_names(
 
 
 def _place(space: str, files: Iterable[Path]) -> Location | None:
-    """Return where a namespace is written: the first line that has it whole."""
+    """Return the first place where a namespace is written whole."""
     whole = re.compile(rf"{re.escape(space)}(?=[\s\"'>,}}]|$)", re.MULTILINE)
     for path in files:
         text = read_file(path).decode("utf-8", "replace") if is_file(path) else ""
@@ -83,6 +83,6 @@ def _beginnings(term_maps: Iterable[TermMap]) -> Iterator[str]:
         if isinstance(expression, Constant):
             yield expression.value
         elif isinstance(expression, Template) and isinstance(expression.parts[0], str):
-            # What follows is a value.
+            # A value follows.
             more = [each for each in expression.parts[1:2] if isinstance(each, Reference)]
             yield expression.parts[0] + (f"$({more[0].name})" if more else "")

@@ -20,7 +20,7 @@ from kg.terms import XSD, XSD_STRING
 
 _COMPARES: Final = ("=", "!=", "<", ">", "<=", ">=")
 _MAKE_TEXTS: Final = ("STR", "SUBSTR", "CONCAT", "REPLACE")
-# What takes a text, or makes another value of it.
+# Functions that take a text, or make another value from it.
 _TAKE_TEXTS: Final = ("STRDT", "STRLANG", "STRSTARTS", "STRBEFORE", "STRAFTER", "REGEX")
 _OF_TEXTS: Final = (
     *("STRLEN", "UCASE", "LCASE", "SUBSTR", "STRSTARTS", "STRENDS", "CONTAINS", "STRBEFORE"),
@@ -56,7 +56,7 @@ def dates_as_texts(question: Question) -> Iterator[Finding]:
     """Yield a finding for each comparison with a date that is written as a plain text.
 
     A comparison is one of ``=``, ``<`` and so on, a member of ``IN``, or a value of ``VALUES``,
-    unless the question makes a text of the other side or takes the value for a text itself.
+    unless the question turns the other side into a text, or uses the value as a text itself.
     """
     query = read_tree(question.text)
     if query is None:
@@ -77,9 +77,9 @@ def dates_as_texts(question: Question) -> Iterator[Finding]:
 
 
 def empty_expressions(question: Question, prefixes: Mapping[str, str]) -> Iterator[Finding]:
-    """Yield a finding for each cast or function that can give no value for its constant.
+    """Yield a finding for each cast or function that always fails on its constant.
 
-    By SPARQL, an expression that fails has no value, and the row goes on without it.
+    In SPARQL, a failed expression has no value, and its variable stays unbound in the row.
 
     Args:
         question: The question.
@@ -113,7 +113,7 @@ def empty_expressions(question: Question, prefixes: Mapping[str, str]) -> Iterat
 def _wanted(
     call: tree.Call | tree.FunctionCall, value: tree.Literal, name: str, names: Names
 ) -> str:
-    """Return what a cast or function takes, if a constant is something else; else nothing."""
+    """Return what a cast or function needs, if the constant is not that; else nothing."""
     is_number = value.datatype in _NUMBERS and value.datatype.span == tree.NOWHERE
     is_text = value.datatype is None
     if isinstance(call, tree.Call):
@@ -142,7 +142,7 @@ def _dates(nodes: tuple[tree.Node, ...]) -> Iterator[tree.Literal]:
 
 
 def _compared(query: tree.Query) -> Iterator[tree.Literal]:
-    """Yield the dates beside a sign of comparison, and those in lists of ``IN``."""
+    """Yield the dates beside a comparison operator, and those in lists of ``IN``."""
     for each in find(query, tree.Operation, tree.In):
         if isinstance(each, tree.In):
             sides: tuple[tree.Node, ...] = each.options
@@ -155,7 +155,7 @@ def _compared(query: tree.Query) -> Iterator[tree.Literal]:
 
 
 def _values(query: tree.Query, texts: Container[str]) -> Iterator[tree.Literal]:
-    """Yield the dates that ``VALUES`` gives to variables that are no texts."""
+    """Yield the dates that ``VALUES`` gives to variables that are not used as texts."""
     for each in find(query, tree.Values):
         for column, variable in enumerate(each.variables):
             dates = list(_dates(tuple(row[column] for row in each.rows)))
@@ -164,7 +164,7 @@ def _values(query: tree.Query, texts: Container[str]) -> Iterator[tree.Literal]:
 
 
 def _is_used_as_text(query: tree.Query, variable: tree.Variable) -> bool:
-    """Tell whether a question compares a variable with a text, or makes something of it."""
+    """Return whether a question compares a variable with a text, or uses it as one."""
     for each in find(query, tree.Operation, tree.In):
         compares = isinstance(each, tree.In) or each.rest[0][0] in _COMPARES
         if compares and _makes_text(each) and variable in find(each, tree.Variable):
@@ -179,5 +179,5 @@ def _is_used_as_text(query: tree.Query, variable: tree.Variable) -> bool:
 
 
 def _makes_text(node: tree.Node) -> bool:
-    """Tell whether a side of a comparison is made a text: ``STR(?day) = "…"``."""
+    """Return whether a side of a comparison is turned into a text: ``STR(?day) = "…"``."""
     return any(each.function in _MAKE_TEXTS for each in find(node, tree.Call))

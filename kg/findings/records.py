@@ -1,4 +1,4 @@
-"""What mapping found: records that share one subject, records that were lost."""
+"""Findings of the mapping: records that share a subject, and lost records."""
 
 from __future__ import annotations
 
@@ -19,17 +19,17 @@ _NONE = "Not one record gives it: check how the names in brackets are spelt in t
 def shared_subjects(
     counts: Sequence[MapCount], prefixes: Mapping[str, str], root: Path
 ) -> Iterator[Finding]:
-    """Yield a finding for each triples map in which several records made one thing.
+    """Yield a finding for each triples map in which several records made one subject.
 
     Args:
-        counts: What mapping counted.
+        counts: The counts of the mapping.
         prefixes: Prefix to namespace, to name things.
         root: The folder of the workspace.
     """
     told: set[tuple[str, int | None, tuple[str, ...]]] = set()
     for count in counts:
         shared = count.shared
-        # Triples maps over the same records share their keys: the first tells it.
+        # Triples maps over the same records share their keys: only the first is reported.
         if shared is None or (mark := (shared.place.file, shared.place.record, shared.key)) in told:
             continue
         told.add(mark)
@@ -84,7 +84,7 @@ def losses(
 
 
 def about_loss(count: MapCount, loss: LossCount, prefixes: Mapping[str, str], root: Path) -> str:
-    """Return what names a loss: the same in each run, however many records it concerns."""
+    """Return the name of a loss: the same in each run, for any number of records."""
     what = loss.what if ":" not in loss.what else Namer(prefixes).iri(loss.what)
     why = ", ".join(loss.references)
     return f"{_name(count, root)}: no {what} ({f'{loss.parent}: ' if loss.parent else ''}{why})"
@@ -98,7 +98,7 @@ def _name(count: MapCount, root: Path) -> str:
 def without_accepted(
     counts: Sequence[MapCount], accepted: Accepted, prefixes: Mapping[str, str], root: Path
 ) -> tuple[MapCount, ...]:
-    """Return the counts without the losses that are accepted, and without what findings tell."""
+    """Return the counts without accepted losses, and without losses that findings report."""
     return tuple(
         replace(
             count,

@@ -1,4 +1,4 @@
-"""Findings as people and tools read them: text, JSON, SARIF 2.1, annotations of GitHub."""
+"""Write findings for people and tools: text, JSON, SARIF 2.1, annotations of GitHub."""
 
 from __future__ import annotations
 

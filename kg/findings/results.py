@@ -1,4 +1,4 @@
-"""Results of validation as findings, so that those that are meant to be so can be accepted."""
+"""Validation results as findings, so that intended ones can be accepted."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _LEVELS: Final = {
 
 
 def about_group(title: str, file: str, root: Path) -> str:
-    """Return what names a group of results, wherever the command runs."""
+    """Return the name of a group of results: the same wherever the command runs."""
     return f"{title}  {path_within(file, root)}" if file else title
 
 
@@ -37,7 +37,7 @@ class _Group:
 
 @dataclass
 class Results:
-    """Counts results by what they break, and in which file.
+    """Counts results by constraint and file.
 
     Attributes:
         shapes: The shapes graph.

@@ -1,4 +1,4 @@
-"""What shapes name: terms of vocabularies, other shapes, imports."""
+"""Findings about names in shapes: terms of vocabularies, other shapes, imports."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ def terms_of(shapes: ShapesGraph, files: Iterable[Path]) -> Iterator[Used]:
 def unused_shapes(
     shapes: ShapesGraph, met: Mapping[str, int], classes: Sequence[str], namer: Namer
 ) -> Iterator[Finding]:
-    """Yield a finding for each shape that no node of the graph meets: it checks nothing.
+    """Yield a finding for each shape without a focus node in the graph: it checks nothing.
 
     Args:
         shapes: The shapes graph.
@@ -104,7 +104,7 @@ def _like(term: str, known: Sequence[str]) -> str | None:
 
 
 def missing_shapes(shapes: ShapesGraph, namer: Namer) -> Iterator[Finding]:
-    """Yield a finding for each shape that is named and is none: it demands nothing.
+    """Yield a finding for each reference to a shape without a definition: it demands nothing.
 
     Args:
         shapes: The shapes graph.
@@ -134,7 +134,7 @@ def missing_shapes(shapes: ShapesGraph, namer: Namer) -> Iterator[Finding]:
 
 
 def unknown_datatypes(shapes: ShapesGraph) -> Iterator[Finding]:
-    """Yield a finding for each name of XML Schema in a shape that is none: no value fits it."""
+    """Yield a finding for each unknown XML Schema datatype in a shape: no value conforms."""
     for subject, predicate, object_ in shapes.triples():
         hint = unknown_datatype(object_[1:-1]) if predicate == sh("datatype") else None
         if hint is None:
@@ -143,7 +143,7 @@ def unknown_datatypes(shapes: ShapesGraph) -> Iterator[Finding]:
         yield Finding(
             "undeclared-term",
             named,
-            f"{named} is no datatype of XML Schema, so no value is of it",
+            f"{named} is not a datatype of XML Schema, so no value conforms",
             shapes.origins.get(subject) or shapes.origins.get(shapes.owner(subject)),
             hint,
         )
@@ -153,7 +153,7 @@ def unfollowed_imports(imports: Iterable[tuple[str, str]]) -> Iterator[Finding]:
     """Yield a finding for each import that is not followed, since kg fetches nothing.
 
     Args:
-        imports: What is imported, and the file that does.
+        imports: Each imported IRI, and the file that imports it.
     """
     for iri, file in imports:
         yield Finding(
@@ -167,7 +167,7 @@ def unfollowed_imports(imports: Iterable[tuple[str, str]]) -> Iterator[Finding]:
 
 
 def imports_of(shapes: ShapesGraph) -> Iterator[tuple[str, str]]:
-    """Yield what shapes import, with the file that does."""
+    """Yield the IRIs that shapes import, each with the file that imports it."""
     for subject in shapes.subjects(f"<{OWL}imports>"):
         place = shapes.origins.get(subject)
         for object_ in shapes.objects(subject, f"<{OWL}imports>"):

@@ -1,4 +1,4 @@
-"""Files and columns that nothing uses, seen without mapping anything."""
+"""Findings about unused files and columns, without running a mapping."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ from kg.terms import RDF_TYPE
 from kg.validation.names import sh
 from kg.workspace import MAPPING_PATTERNS, Workspace
 
-# What a folder of data holds for people and other tools.
+# Files in a folder of data for people and other tools.
 _BESIDE: Final = ("README", "LICENSE", "LICENCE", "NOTICE", "CITATION", "CHANGELOG", "Makefile")
 _BESIDE_SUFFIXES: Final = (".md", ".txt.license", ".license", ".py", ".sh", ".bak", ".log", ".html")
-# Bytes of a workbook that is opened for its header: it is read whole.
+# Most bytes of a workbook whose header is read: it is read whole.
 _SMALL_WORKBOOK: Final = 2**21
-# How much of a file is looked at for shapes: bytes, and statements.
+# How much of a file is searched for shapes: bytes, and statements.
 _LOOKED_AT: Final = 2**20
 _MOST_STATEMENTS: Final = 20_000
 _SHAPE_CLASSES: Final = (sh("NodeShape")[1:-1], sh("PropertyShape")[1:-1])
@@ -41,12 +41,12 @@ _TARGETS: Final = tuple(
 def sources_of(
     plan: Plan, inside: Path | None, missing: list[Finding]
 ) -> dict[LogicalSource, tuple[SourceFile, ...]]:
-    """Return the files of each logical source that is no database.
+    """Return the files of each logical source that is not a database.
 
     Args:
         plan: The plan.
-        inside: Where they may lie; None: anywhere.
-        missing: Receives what is wrong with sources: a file is not there, or lies where it may not.
+        inside: The folder that they must be in; None: anywhere.
+        missing: Receives faults of sources: a file is missing, or in a folder that is not allowed.
     """
     folders = Folders(None if inside is None else (inside,), Path())
     found: dict[LogicalSource, tuple[SourceFile, ...]] = {}
@@ -71,7 +71,7 @@ def unused_files(
     Args:
         workspace: The workspace.
         sources: The files of each source.
-        all_known: Whether those are all; otherwise only files that look like mappings are told.
+        all_known: Whether those are all; else only files that look like mappings are reported.
     """
     used = {real_path(file.path) for files in sources.values() for file in files}
     used |= {real_path(path) for path in (*workspace.mapping_files, *workspace.data_rdf_files)}
@@ -102,7 +102,7 @@ def _is_beside(name: str) -> bool:
 
 
 def unread_files(workspace: Workspace) -> Iterator[Finding]:
-    """Yield a finding for each file in the other folders whose name keeps it from being read."""
+    """Yield a finding for each file in the other folders whose name kg does not read."""
     read = {*workspace.ontology_files, *workspace.shape_files, *workspace.question_files}
     for folder in ("ontology", "shapes", "queries"):
         for path in find_files(workspace.root / folder, lambda name: not _is_beside(name)):
@@ -126,7 +126,7 @@ def unread_files(workspace: Workspace) -> Iterator[Finding]:
 def misplaced_shapes(workspace: Workspace) -> Iterator[Finding]:
     """Yield a finding for each file of the graph that holds shapes: no validation reads them."""
     for path in (*workspace.data_rdf_files, *workspace.ontology_files):
-        with suppress(KgError, OSError):  # what is wrong with it is told by who reads it all
+        with suppress(KgError, OSError):  # whoever reads the whole file reports its faults
             shape = _first_shape(path, [workspace.root])
             if shape is not None:
                 yield Finding(
@@ -139,7 +139,7 @@ def misplaced_shapes(workspace: Workspace) -> Iterator[Finding]:
 
 
 def _first_shape(path: Path, inside: Sequence[Path]) -> str | None:
-    """Return the first shape of an RDF file, as far as is looked."""
+    """Return the first shape in the part of an RDF file that is searched."""
     with open_file(path, inside) as stream:
         if b"ns/shacl#" not in stream.read(_LOOKED_AT):
             return None
@@ -158,7 +158,7 @@ def missing_columns(
     """Yield a finding for each reference to a column that a table does not have."""
     for source, table, _, header in _headers(plan, sources):
         lacking = [each for each in table.columns if each.reference not in header]
-        # With one name in the header, that is what is wrong, and not each reference.
+        # With one name in the header, the header is the fault, and not each reference.
         for column in lacking[: 1 if len(header) == 1 else None]:
             yield of_error(missing_reference(column, header, source))
 
@@ -194,19 +194,19 @@ def unread_columns(
 def _headers(
     plan: Plan, sources: Mapping[LogicalSource, tuple[SourceFile, ...]]
 ) -> Iterator[tuple[LogicalSource, SourceTable, SourceFile, list[str]]]:
-    """Yield the names of the columns of each file of each table, where they are soon known."""
+    """Yield the column names of each file of each table, if they are quick to read."""
     for source, table in source_tables(plan).items():
         if source.query:
             continue
         for file in sources.get(source, ()):
-            # What is wrong with a file is told by who reads it all.
+            # Whoever reads the whole file reports its faults.
             with suppress(InputError, LimitError):
                 if header := _header(source, file):
                     yield source, table, file, header
 
 
 def _header(source: LogicalSource, file: SourceFile) -> list[str]:
-    """Return the names of the columns of a file; none where it has none or they take long."""
+    """Return the column names of a file; none if it has none or they take long to read."""
     if source.formulation is Formulation.CSV:
         return csv_files.column_names(file, source)
     if source.formulation is Formulation.PARQUET:

@@ -1,4 +1,4 @@
-"""Terms that a vocabulary does not declare, wherever they are used."""
+"""Findings about terms that their vocabulary does not declare."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from kg.paths import is_file, read_file
 
 @dataclass(frozen=True, slots=True)
 class Used:
-    """A term where it is used.
+    """A use of a term.
 
     Attributes:
         iri: The term.
-        role: What it is there: ``class``, ``property`` or ``term``.
+        role: Its use: ``class``, ``property`` or ``term``.
         place: Where it is written, or where the data come from.
-        path: The file of `place`, if a person can mend it there.
-        count: How often it is used, as far as that is known.
+        path: The file of `place`, if a person can edit the term there.
+        count: How often it is used, if known.
     """
 
     iri: str
@@ -39,7 +39,7 @@ def undeclared(
 
     Args:
         used: Terms in the order of reading.
-        vocabulary: What is declared.
+        vocabulary: The declared terms.
         prefixes: Prefix to namespace, to name terms.
     """
     seen: dict[str, list[Used]] = {}
@@ -67,7 +67,7 @@ def undeclared(
 
 
 def renamed(used: Used, old: str, new: str) -> Fix | None:
-    """Return the change of a name where it stands once in its line and nothing else is meant."""
+    """Return the fix of a name that occurs once in its line, with one meaning."""
     place = used.place
     if used.path is None or place is None or place.line is None or not is_file(used.path):
         return None

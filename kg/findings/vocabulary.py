@@ -1,4 +1,4 @@
-"""What a workspace's ontology declares, and which terms beside it are misspelt."""
+"""The terms that a workspace's ontology declares, and the nearest ones to misspelt terms."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from kg.rdf import open_rdf
 from kg.terms import RDF, RDF_TYPE
 from kg.wording import nearest
 
-# The terms of namespaces that are known in full, which tests/findings/test_published.py makes
-# of rdflib's: rdflib itself takes longer to import than a small graph to check.
+# The terms of well-known namespaces. tests/findings/test_published.py writes the file from rdflib,
+# which takes longer to import than a small graph takes to check.
 _PUBLISHED_FILE: Final = Path(__file__).with_name("published.json")
 _MEMBER: Final = re.compile(rf"{re.escape(RDF)}_[1-9][0-9]*")
 
@@ -31,13 +31,13 @@ def namespace_of(iri: str) -> str:
 
 @dataclass(frozen=True)
 class Vocabulary:
-    """What is declared.
+    """The declared terms.
 
     Attributes:
         terms: Every IRI that has a type in the ontology, with its types.
-        own: The namespaces that the ontology declares terms of: an undeclared one there is a slip.
-        imports: What the ontology imports, each with the file that does; nothing is fetched.
-        base: What the graph's own IRIs start with.
+        own: The namespaces in which the ontology declares terms: another term there is a slip.
+        imports: The IRIs that the ontology imports, each with its file; nothing is fetched.
+        base: The start of the graph's own IRIs.
         prefixes: The prefixes of its files, with their namespaces.
     """
 
@@ -48,12 +48,12 @@ class Vocabulary:
     prefixes: tuple[tuple[str, str], ...] = ()
 
     def lacks(self, iri: str, role: str = "term") -> bool:
-        """Tell whether a term is of a known namespace, and is not declared there.
+        """Return whether a term is in a known namespace, and is not declared there.
 
         Args:
             iri: The term.
-            role: What it is used as. Classes and properties right below the base are names that
-                were written without a prefix.
+            role: Its use. Classes and properties right below the base were written without a
+                prefix.
         """
         if self._is_bare(iri) and role in ("class", "property"):
             return iri not in self.terms
@@ -66,11 +66,11 @@ class Vocabulary:
         return bool(published) and iri not in published and not _MEMBER.fullmatch(iri)
 
     def nearest(self, iri: str, role: str = "term") -> str | None:
-        """Return the declared term of the same namespace that is most like one that is not.
+        """Return the declared term of the same namespace that is nearest to an undeclared one.
 
         Args:
             iri: The term that is not declared.
-            role: ``class``, ``property`` or ``term``; of the terms, those of that kind are meant.
+            role: ``class``, ``property`` or ``term``; only terms of that kind are compared.
         """
         namespace = namespace_of(iri)
         known = {each for each in self.terms if namespace_of(each) == namespace}
@@ -94,7 +94,7 @@ class Vocabulary:
         return bool(self.terms)
 
     def _published_in(self, namespace: str) -> frozenset[str]:
-        """Return the terms of a published vocabulary; none where it is not known in full."""
+        """Return the terms of a published vocabulary; none if kg does not know all of them."""
         return _published().get(namespace, frozenset())
 
 
@@ -108,21 +108,21 @@ def _published() -> Mapping[str, frozenset[str]]:
 
 
 def _nearest(iri: str, known: Iterable[str]) -> str | None:
-    """Return the one that differs least, if one is like it."""
+    """Return the name that differs least, if one is similar."""
     names = {each[len(namespace_of(each)) :]: each for each in known}
     near = nearest(iri[len(namespace_of(iri)) :], names)
     return names[near] if near else None
 
 
 def read_vocabulary(files: Iterable[Path], base: str = "") -> Vocabulary:
-    """Read what the files of an ontology declare.
+    """Read the terms that the files of an ontology declare.
 
     Args:
         files: The files.
-        base: What the graph's own IRIs start with.
+        base: The start of the graph's own IRIs.
 
     Raises:
-        InputError: A file is no valid RDF.
+        InputError: A file is not valid RDF.
         WorldError: A file cannot be read.
     """
     terms: dict[str, set[str]] = {}

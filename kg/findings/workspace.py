@@ -1,4 +1,4 @@
-"""All findings about a workspace: of its files, and of the graph that was built of them."""
+"""All findings about a workspace: its files, and the graph built from them."""
 
 from __future__ import annotations
 
@@ -45,15 +45,15 @@ def workspace_findings(
     met: Mapping[str, int] | None,
     inside: Path | None,
 ) -> list[Finding]:
-    """Return what is doubtful about files and graph; what both show is told once.
+    """Return the findings about files and graph; those of both are reported once.
 
     Args:
         connection: From `kg.duck.engine`.
         table: The quad table.
         workspace: The workspace.
-        material: What its files say.
+        material: The content of its files.
         met: Shape with targets to the number of its focus nodes, if that is known already.
-        inside: Where sources may lie; None: anywhere.
+        inside: The folder that sources must be in; None: anywhere.
     """
     found = file_findings(workspace, material, inside)
     told = {(each.code, each.about) for each in found}
@@ -64,12 +64,12 @@ def workspace_findings(
 def file_findings(
     workspace: Workspace, material: Material, inside: Path | None = None
 ) -> list[Finding]:
-    """Return what can be seen without building anything, and what is wrong with files.
+    """Return the findings that need no build, and the faults of files.
 
     Args:
         workspace: The workspace.
-        material: What its files say.
-        inside: Where sources may lie; None: anywhere, since nothing but names is read of them.
+        material: The content of its files.
+        inside: The folder that sources must be in; None: anywhere, since only names are read.
     """
     plan, vocabulary, shapes = material.plan, material.vocabulary, material.shapes
     prefixes = {**workspace.prefixes, **dict(plan.prefixes)}
@@ -120,7 +120,7 @@ def _undeclared(
 
 
 def _of_questions(workspace: Workspace, material: Material) -> tuple[list[Used], list[Finding]]:
-    """Return the terms that questions name, and what is doubtful about the questions."""
+    """Return the terms that questions name, and the findings about the questions."""
     from kg.queries.run import check_question
 
     used: list[Used] = []
@@ -145,7 +145,7 @@ def _graph_findings(
     met: Mapping[str, int] | None,
     material: Material,
 ) -> list[Finding]:
-    """Return what is doubtful about a graph that was built."""
+    """Return the findings about a graph that was built."""
     vocabulary, shapes = material.vocabulary, material.shapes
     prefixes = {**workspace.prefixes, **shapes.prefixes}
     used = list(of_graph.terms_of(connection, table))

@@ -218,7 +218,7 @@ SLIPS = {
         "{p: ns:range, o: {value: $(range), datatype: 'xsd:$(key)'}}",
         TYPED,
         "",
-        "xsd:denali is no datatype of XML Schema, and 1 value has it",
+        "xsd:denali is not a datatype of XML Schema, and 1 value has it",
         "`kg trace peak:denali ns:range` shows the first record",
     ),
     # Keys.
