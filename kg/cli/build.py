@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 class Inference(StrEnum):
-    """What a build may infer."""
+    """The inference of a build."""
 
     NONE = "none"
     RDFS = "rdfs"
@@ -62,7 +62,7 @@ def build_command(
         bool,
         typer.Option(
             "--strict",
-            help="Fail if records were lost, or something is doubtful, and is not accepted.",
+            help="Fail if there are losses or findings that are not accepted.",
         ),
     ] = False,
     ignore_unsupported: Annotated[
@@ -155,7 +155,7 @@ def _summary(
             " is written; exports and counts here tell them apart"
         )
     for note in () if result.verdict is None else result.verdict.notes:
-        if not getattr(note, "code", ""):  # else a finding tells it
+        if not getattr(note, "code", ""):  # else a finding reports it
             shared.say(f"kg: warning: {note}")
     for problem in result.problems:
         shared.say(

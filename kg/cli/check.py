@@ -1,4 +1,4 @@
-"""``kg check``: what is doubtful about the workspace, without building it."""
+"""``kg check``: findings about the workspace, without building it."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 class CheckFormat(StrEnum):
-    """How findings are written."""
+    """The formats of findings."""
 
     TABLE = "table"
     JSON = "json"
@@ -53,16 +53,16 @@ def check_command(
         bool, typer.Option("--accept", help="Write all findings to accepted.toml, as intended.")
     ] = False,
     fix: Annotated[
-        bool, typer.Option("--fix", help="Mend misspelt names where there is no doubt.")
+        bool, typer.Option("--fix", help="Fix misspelt names if the right name is certain.")
     ] = False,
     timeout: TimeoutOption = None,
     memory: MemoryOption = None,
     threads: ThreadsOption = None,
 ) -> int:
-    """Tell what is doubtful about the workspace, without building it.
+    """Report what is doubtful about the workspace, without building it.
 
-    Files, mappings, vocabulary, shapes and questions are held against each other, and the graph of
-    the current build against the vocabulary.
+    Files, mappings, vocabulary, shapes and questions are compared with each other, and the graph of
+    the current build with the vocabulary.
     """
     limit(memory, timeout, threads)
     from kg.findings import Level, read_accepted
@@ -100,7 +100,7 @@ def _findings(
 
 
 def _fixed(shared: Settings, workspace: Workspace, found: list[Finding]) -> list[Finding]:
-    """Mend what can be mended for certain, say so, and return what is left."""
+    """Apply the fixes that are certain, report them, and return the other findings."""
     from kg.findings.fixes import apply_fixes
     from kg.paths import show_path
 
@@ -118,5 +118,5 @@ def _conclude(shared: Settings, found: Sequence[Finding], new: Sequence[Finding]
         return
     mended = sum(each.fix is not None for each in new)
     hints = [f"`kg check --fix` mends {mended:,}"] if mended else []
-    hints.append("`kg check --accept` accepts all that is meant to be so")
+    hints.append("`kg check --accept` accepts those that are intended")
     shared.say(f"{counted(len(new), 'finding')}; {', '.join(hints)}")

@@ -1,6 +1,6 @@
-"""What every command shares: the global options, the workspace, and how to speak to the user.
+"""Shared by all commands: the global options, the workspace, and messages to the user.
 
-Results go to standard output; everything said to a person goes to standard error.
+Results go to standard output; messages for people go to standard error.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 @dataclass
 class Settings:
-    """The options that stand before the command.
+    """The options before the command.
 
     Attributes:
         folder: Where the search for ``kg.toml`` starts.
@@ -40,33 +40,33 @@ class Settings:
 
     @cached_property
     def workspace(self) -> Workspace:
-        """The workspace that the folder lies in; InputError where there is none."""
+        """The workspace that the folder is in; InputError if there is none."""
         from kg.workspace import find_workspace
 
         return find_workspace(self.folder)
 
     def allow_outside(self, allowed: bool) -> None:
-        """Let links and sources of the workspace lead out of it, if that is allowed."""
+        """Let links and sources lead out of the workspace, if that is allowed."""
         if allowed:
             from dataclasses import replace
 
             self.workspace = replace(self.workspace, allow_outside=True)
 
     def say(self, text: str) -> None:
-        """Tell the user something on standard error, unless ``--quiet``."""
+        """Write a message to standard error, unless ``--quiet``."""
         if not self.quiet:
-            sys.stdout.flush()  # what is told of a result stands behind it
+            sys.stdout.flush()  # messages about a result come after it
             print(text, file=sys.stderr)
 
     def detail(self, text: str) -> None:
-        """Tell the user something on standard error, with ``--verbose`` only."""
+        """Write a message to standard error, with ``--verbose`` only."""
         if self.verbose:
             sys.stdout.flush()
             print(text, file=sys.stderr)
 
     @property
     def width(self) -> int | None:
-        """Columns of the terminal that messages go to; None where they go elsewhere."""
+        """Columns of the terminal that messages go to; None if it is not a terminal."""
         if not sys.stderr.isatty():
             return None
         import shutil
@@ -75,7 +75,7 @@ class Settings:
 
     @contextmanager
     def status(self) -> Iterator[Callable[[str], None]]:
-        """Give a function that shows what is being done, on a line that goes away at the end."""
+        """Give a function that shows the current step, on a line that is cleared at the end."""
         if not self.shows_progress:
             yield lambda step: None  # noqa: ARG005  (nothing is shown)
             return

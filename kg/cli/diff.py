@@ -1,4 +1,4 @@
-"""``kg diff``: what differs between two graphs."""
+"""``kg diff``: the differences between two graphs."""
 
 from __future__ import annotations
 
@@ -37,8 +37,8 @@ def diff_command(
         bool,
         typer.Option(
             "--merged",
-            help="Compare triples, whatever graph they stand in; so anyway where a file's format"
-            " has no graphs.",
+            help="Compare triples, whatever graph they are in; always so if a file's format has"
+            " no graphs.",
         ),
     ] = False,
     with_inferred: Annotated[
@@ -69,7 +69,7 @@ def diff_command(
     if form is None:
         raise UsageError(
             "unknown-format",
-            f"{format_name!r} is no format of differences",
+            f"{format_name!r} is not a format of differences",
             hint=f"It can be {', '.join(FORMATS)}.",
         )
     options = DiffOptions(form, merged, with_inferred, chunk, seconds, memory, threads)

@@ -15,7 +15,7 @@ from kg.errors import ExitCode, UsageError
 from kg.paths import real_path
 from kg.wording import counted
 
-# What to do where the labels of blank nodes take too long.
+# Advice if the labels of blank nodes take too long.
 _POISON: Final = (
     "Some graphs take for ever by construction. Give more with --timeout, or --skolemize instead."
 )
@@ -38,7 +38,7 @@ def export_command(
             "-f",
             metavar="FORMAT",
             help="turtle, trig, ntriples, nquads, jsonld, rdfxml or cottas. Default: by the"
-            " ending of FILE, behind which .gz or .zst may stand.",
+            " ending of FILE, before .gz or .zst if compressed.",
         ),
     ] = None,
     data: Annotated[
@@ -138,13 +138,13 @@ def export_command(
 
 
 def _check_card(card: Path, output: str, options: ExportOptions, data: list[Path]) -> None:
-    """Refuse, before anything is written, what a card cannot tell the truth of."""
+    """Refuse, before anything is written, options that would make the card wrong."""
     from kg.describe import card_form
 
     card_form(card)
     wrong = ""
     if output == "-":
-        wrong = "it tells size and checksum of the export, which must be a file: not -o -"
+        wrong = "it gives size and checksum of the export, which must be a file: not -o -"
     elif data or options.graphs:
         wrong = "it describes the whole build: not --data, not --graph"
     elif real_path(card) == real_path(Path(output)):

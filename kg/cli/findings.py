@@ -1,4 +1,4 @@
-"""What is said of findings after a build: the first of them, with place and advice."""
+"""Report the first findings after a build, with place and advice."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ if TYPE_CHECKING:
     from kg.cli.context import Settings
     from kg.findings import Finding
 
-# Findings that a summary shows, unless all are asked for.
+# Most findings in a summary, unless all are asked for.
 MOST_SHOWN: Final = 10
 
 
 def say_findings(shared: Settings, findings: Sequence[Finding]) -> None:
-    """Tell findings that are not accepted, the worst first.
+    """Report the findings that are not accepted, the worst first.
 
     Args:
-        shared: How to speak to the user.
+        shared: Writes messages.
         findings: The findings.
     """
     ordered = sorted(findings, key=lambda each: -each.level)
@@ -30,7 +30,7 @@ def say_findings(shared: Settings, findings: Sequence[Finding]) -> None:
             shared.say(line)
     if len(shown) < len(ordered):
         shared.say(
-            f"and {counted(len(ordered) - len(shown), 'more finding')}; `kg check` tells all"
+            f"and {counted(len(ordered) - len(shown), 'more finding')}; `kg check` lists all"
         )
     if ordered:
-        shared.say("`kg check --accept` accepts what is meant to be so")
+        shared.say("`kg check --accept` accepts those that are intended")

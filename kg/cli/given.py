@@ -1,4 +1,4 @@
-"""RDF files as they are given on the command line, standard input among them."""
+"""RDF files given on the command line, standard input included."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ DataFormatOption = Annotated[
 
 
 def _give_contexts(context: typer.Context, texts: list[str] | None) -> list[str] | None:
-    """Take the files of ``--context`` for their addresses, as long as the command lasts."""
+    """Use the files of ``--context`` in place of their addresses while the command runs."""
     if texts:
         from kg.graph import contexts_from
 
@@ -46,13 +46,13 @@ ContextOption = Annotated[
 
 @contextmanager
 def given_data(files: Sequence[Path], form: str | None) -> Iterator[list[Path]]:
-    """Give the files of ``--data`` as they can be read, as long as the context lasts.
+    """Give readable files for those of ``--data``, as long as the context lasts.
 
     Standard input is written to a temporary file, since it is read more than once.
 
     Args:
         files: As given; ``-`` is standard input.
-        form: Name of the format that they are in, whatever their names say.
+        form: Name of their format, whatever their names.
 
     Raises:
         UsageError: There is no such format, or standard input is named twice.

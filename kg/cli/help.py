@@ -1,4 +1,4 @@
-"""``kg help``: the documentation, and what an error's code means."""
+"""``kg help``: the documentation, and the meaning of error codes."""
 
 from __future__ import annotations
 

@@ -17,7 +17,7 @@ def init_command(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="Folder to make.")],
     base: Annotated[
         str,
-        typer.Option(metavar="IRI", help="What the names of your graph start with; ends in /."),
+        typer.Option(metavar="IRI", help="Start of the IRIs of your graph; ends in /."),
     ] = "https://example.org/graph/",
 ) -> None:
     """Make a new workspace: a small example that builds at once."""

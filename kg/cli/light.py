@@ -1,9 +1,9 @@
 """Commands that start fast: option values are converted here, not by Pydantic.
 
 Typer converts values with Pydantic, whose import takes about 0.1 s, longer than most queries.
-`LightCommand` and `LightGroup` convert the plain types that kg's options have, and the words of a
-choice; a type that is not listed here, and limits such as ``min=``, are left to Typer. Where a
-version of Typer works otherwise, nothing is changed.
+`LightCommand` and `LightGroup` convert the plain types of kg's options, and the words of a choice.
+Other types, and limits such as ``min=``, are left to Typer. If a version of Typer works otherwise,
+nothing is changed.
 """
 
 from __future__ import annotations
@@ -21,13 +21,13 @@ _PLAIN: Final[dict[object, Callable[[str], object]]] = {
     Path: Path,
     int: int,
     float: float,
-    bool: bool,  # of a flag, which has no value to convert
+    bool: bool,  # a flag has no value to convert
 }
 _NAMES: Final[dict[object, str]] = {int: "a whole number", float: "a number"}
 
 
 class _Plain:
-    """Converts the values of one option; stands in for Typer's own converter."""
+    """Converts the values of one option, in place of Typer's own converter."""
 
     def __init__(self, kind: object) -> None:
         self._kind = kind
@@ -50,7 +50,7 @@ class _Plain:
 
 
 class _Deferred:
-    """Stands in for Typer's converter, which is made only for a value that needs it."""
+    """Replaces Typer's converter, which is made only for a value that needs it."""
 
     def __init__(self, kind: object, make: Callable[[], Any]) -> None:
         self._kind = kind
@@ -95,6 +95,6 @@ class LightGroup(TyperGroup):
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:  # noqa: ANN401  (Typer's own)
         """Parse the words of the command line."""
-        # Not when it is made: the options for shell completion are added later.
+        # Not in the constructor: the options for shell completion are added later.
         _lighten(self.get_params(ctx))
         return super().parse_args(ctx, args)

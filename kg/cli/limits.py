@@ -1,4 +1,4 @@
-"""The options that limit what a command may take; the same for every command that has them."""
+"""The options that limit a command's memory, time and threads; the same for every command."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ TimeoutOption = Annotated[
 ]
 
 
-# Files that a command may have open: DuckDB and Oxigraph need 96, and a build opens others.
+# Open files that a command may need: DuckDB and Oxigraph need 96, and a build opens more.
 _OPEN_FILES: Final = 1024
 _FEWEST_OPEN_FILES: Final = 128
 
@@ -37,7 +37,7 @@ def allow_open_files() -> None:
     """Raise the limit of open files as far as the system lets a process do so.
 
     Raises:
-        LimitError: It is too low for DuckDB and Oxigraph.
+        LimitError: The limit is too low for DuckDB and Oxigraph.
     """
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     wanted = _OPEN_FILES if hard == resource.RLIM_INFINITY else min(hard, _OPEN_FILES)
@@ -57,19 +57,19 @@ def limit(
     threads: int | None = None,
     advice: str | None = None,
 ) -> float | None:
-    """Check the limits, and have the command watched from here on, in a process of its own.
+    """Check the limits, and watch the command from here on, in a separate process.
 
     Args:
         memory: As given with ``--memory``.
         timeout: As given with ``--timeout``.
         threads: As given with ``--threads``.
-        advice: What to do where time is up, if the command knows something special.
+        advice: What to do when time is up, if the command has special advice.
 
     Returns:
-        The time limit in seconds; None for none.
+        The time limit in seconds, or None.
 
     Raises:
-        UsageError: One of them makes no sense.
+        UsageError: A limit is not valid.
         kg.supervise.Ended: In the watching process, when the command has ended.
     """
     seconds = check_seconds(timeout)

@@ -1,4 +1,4 @@
-"""What is said of records that gave no subject or no object: how many, and why."""
+"""Report the records that gave no subject or no object: how many, and why."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from kg.cli.context import Settings
     from kg.map_files import LossCount, MapCount
 
-# Triples maps, and reasons of one of them, that a short summary shows.
+# Most triples maps, and reasons for one of them, in a short summary.
 MOST_MAPS: Final = 5
 MOST_REASONS: Final = 3
 
@@ -21,14 +21,14 @@ MOST_REASONS: Final = 3
 def say_losses(
     shared: Settings, counts: Sequence[MapCount], prefixes: Mapping[str, str], *, strict: bool
 ) -> None:
-    """Tell for each triples map how many records were read and lost.
+    """Report for each triples map how many records were read and lost.
 
-    In short, a line for each of the first that lost any, those without subjects ahead; with
-    ``--verbose`` or ``--strict``, all.
+    The short report has a line for each of the first with losses, missing subjects first;
+    with ``--verbose`` or ``--strict`` it has all.
 
     Args:
-        shared: How to speak to the user.
-        counts: What was counted.
+        shared: Writes messages.
+        counts: The counts of the mapping.
         prefixes: Prefix to namespace, to name predicates.
         strict: Whether losses make the command fail.
     """
@@ -48,11 +48,11 @@ def say_losses(
         more = counted(len(lossy) - MOST_MAPS, "more triples map")
         shared.say(f"and {more} with records that gave no subject or no object")
     if lossy:
-        shared.say("--verbose tells all that was lost, --strict makes it a failure")
+        shared.say("--verbose lists all that was lost, --strict makes it a failure")
 
 
 def _say_notes(shared: Settings, counts: Sequence[MapCount]) -> None:
-    """Tell what sources have that no record shows, and which have none."""
+    """Report notes about sources, and sources without records."""
     for count in counts:
         for note in (*count.notes, *count.ill_typed):
             shared.say(f"{count.triples_map}: {note}")
@@ -66,7 +66,7 @@ def _has_all_subjects(count: MapCount) -> bool:
 
 
 def _short(count: MapCount, prefixes: Mapping[str, str]) -> str:
-    """Return the reasons of one triples map, subjects first, then those of most records."""
+    """Return the reasons for one triples map: subjects first, then by number of records."""
     losses = sorted(count.losses, key=lambda loss: (loss.what != "subject", -loss.records))
     shown = [
         f"{loss.records:,} gave {_what(loss, prefixes)} ({_why(loss)})"

@@ -29,7 +29,7 @@ from kg.errors import ExitCode, KgError, LimitError
 from kg.notes import Note, hearing
 from kg.wording import visible
 
-# Each command with where it is: only the one that is asked for is imported and set up.
+# The module of each command: only that of the given command is imported and set up.
 COMMANDS: Final = {
     "build": "kg.cli.build:build_command",
     "check": "kg.cli.check:check_command",
@@ -67,7 +67,7 @@ def command_line(names: Iterable[str] = tuple(COMMANDS)) -> typer.Typer:
 
 
 def _asked_for(words: list[str]) -> Iterable[str]:
-    """Return the command that the words ask for; all where that is not plain."""
+    """Return the command that the words name; all commands if that is not clear."""
     remaining = iter(words)
     for word in remaining:
         if word in ("-C", "--workspace"):
@@ -110,7 +110,7 @@ def root(
     """Source facts in, a validated, queryable, exportable knowledge graph out."""
     shared = Settings(folder=folder, quiet=quiet, verbose=verbose, debug=debug)
     context.obj = shared
-    # Told at the end, behind the result: how often is known only then.
+    # Reported at the end, after the result: only then the counts are known.
     notes = context.with_resource(hearing())
     context.call_on_close(lambda: _tell(shared, notes.values()))
 
@@ -142,7 +142,7 @@ def main(arguments: list[str] | None = None) -> int:
             return _misused(error)
         except (typer.Abort, KeyboardInterrupt):
             return _interrupted()
-        except SystemExit as end:  # how Typer ends where the reader of a pipe has gone
+        except SystemExit as end:  # Typer ends so if the reader of a pipe has gone
             if isinstance(end.__context__, OSError) and not output.reader_has_gone:
                 raise end.__context__ from None  # a pipe or connection of another kind
             return ExitCode.DONE
@@ -153,7 +153,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _too_deep(cause: RecursionError) -> LimitError:
-    """Return the error for input that no reader has refused as too deep, and Python has."""
+    """Return the error for input that only Python refused as too deep, not a reader."""
     error = LimitError(
         "nested-too-deep",
         "the input nests deeper than Python follows; no target was replaced",
@@ -176,11 +176,11 @@ def _no_memory(cause: MemoryError) -> LimitError:
 def _command(words: list[str]) -> int:
     """Run a command and return its exit code."""
     allow_open_files()
-    # Typer's object is not called itself: that would take sys.excepthook.
+    # Typer's object is not called itself: that would replace sys.excepthook.
     result = typer.main.get_command(command_line(_asked_for(words))).main(
         words, prog_name="kg", standalone_mode=False
     )
-    if result == ExitCode.INTERRUPTED:  # what Typer makes of an interruption within a command
+    if result == ExitCode.INTERRUPTED:  # Typer turns an interruption within a command into this
         return _interrupted()
     sys.stdout.flush()
     return int(result) if isinstance(result, int) else ExitCode.DONE
@@ -192,35 +192,34 @@ def _interrupted() -> int:
 
 
 def run() -> None:
-    """Be the ``kg`` command: run, then leave with its exit code."""
+    """Run the ``kg`` command, and exit with its code."""
     if "--debug" not in sys.argv:
         sys.excepthook = _admit
     signal.signal(signal.SIGTERM, _terminated)
     supervise.allow()
     code = main()
     if supervise.has_watched():
-        os._exit(code)  # taking the interpreter down takes as long as the rest of watching
+        os._exit(code)  # shutting the interpreter down takes as long as the rest of watching
     if code == ExitCode.INTERRUPTED:
         _leave_interrupted()
     _leave(code)
 
 
 def _leave(code: int) -> NoReturn:
-    """End the process, without taking apart what the system frees at once.
+    """End the process without freeing memory, which the system frees at once.
 
-    Files are closed by then. Graphs in memory, and the modules, take longer to be taken apart
-    than a short question to be answered.
+    Files are closed by then. Freeing graphs and modules takes longer than a short query.
     """
     try:
         atexit._run_exitfuncs()
         sys.stdout.flush()
         sys.stderr.flush()
     except (OSError, ValueError):
-        sys.exit(code)  # Python says what is wrong with them
+        sys.exit(code)  # Python reports what is wrong with the streams
     os._exit(code)
 
 
-# The signal that a program sent, if one did: what is left to do is done as after Ctrl-C.
+# The signal received from a program, if any: the rest is done as after Ctrl-C.
 _received: list[int] = []
 
 
@@ -233,8 +232,8 @@ def _terminated(number: int, frame: FrameType | None) -> NoReturn:
 def _leave_interrupted() -> NoReturn:
     """End the process as interrupted, with its exit code, or that of the signal received.
 
-    Python would end it by the signal, which is another exit code, where the interruption met an
-    ``exec`` of its own, as in the making of a dataclass, although it was handled since.
+    If the interruption hit an ``exec`` of Python's own, as when a dataclass is created, Python
+    would end the process by the signal, with another exit code, although it was handled since.
     """
     with suppress(OSError):
         sys.stdout.flush()
@@ -243,7 +242,7 @@ def _leave_interrupted() -> NoReturn:
 
 
 def _admit(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
-    """Say that kg itself is at fault, where an exception comes through that it does not know."""
+    """Report an unexpected exception as a fault of kg itself."""
     del trace
     first = visible(str(error).splitlines()[0]) if str(error) else ""
     with suppress(OSError):
@@ -253,7 +252,7 @@ def _admit(kind: type[BaseException], error: BaseException, trace: TracebackType
             file=sys.stderr,
             flush=True,
         )
-    os._exit(ExitCode.WORLD)  # not 1, which Python would choose: that is an answer
+    os._exit(ExitCode.WORLD)  # not Python's 1, which means findings
 
 
 def _fail(error: KgError, debug: bool) -> int:
@@ -265,15 +264,15 @@ def _fail(error: KgError, debug: bool) -> int:
     return error.exit_code
 
 
-# Those of `root`, which stand before the command.
+# The options of `root`, before the command.
 _OPTIONS_OF_ALL: Final = frozenset(
     {"-C", "--workspace", "-q", "--quiet", "-v", "--verbose", "--debug", "--version"}
 )
 
 
 def _misused(error: typer.TyperException) -> int:
-    # The class that all errors of the command line share knows how to show itself, but has no
-    # public name; BadParameter is one of its kind.
+    # The base class of all errors of the command line can show itself, but has no public name;
+    # BadParameter is a subclass.
     text = StringIO()
     cast(typer.BadParameter, error).show(file=text)
     sys.stderr.write(text.getvalue())

@@ -1,4 +1,4 @@
-"""Where an answer goes: standard output, or a file that is written beside and renamed."""
+"""Write an answer to standard output, or to a temporary file that is then renamed."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ def opened(target: Path | None, guard: Guard) -> Iterator[IO[bytes]]:
     """Give a binary file to write an answer to.
 
     Args:
-        target: The file; None for standard output. It is replaced in one step when the body ends
-            well, and left alone otherwise. A device or pipe is written to directly.
-        guard: Is told what to remove if the process is ended, and that the work is done before
-            the file is put in place.
+        target: The file; None for standard output. It is replaced in one step if the body succeeds,
+            and left alone otherwise. A device or pipe is written to directly.
+        guard: Learns which files to remove if the process is ended, and that the work is done
+            before the file is put in place.
 
     Raises:
         WorldError: The file cannot be written.

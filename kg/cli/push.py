@@ -10,7 +10,7 @@ from kg.cli.context import settings, show
 from kg.cli.limits import MemoryOption, TimeoutOption, limit
 from kg.errors import UsageError
 
-# Seconds that one may wait for a store.
+# Least and most seconds to wait for a store.
 _SHORTEST_WAIT: Final = 0.1
 _LONGEST_WAIT: Final = 86_400
 
@@ -45,7 +45,8 @@ def push_command(
     endpoint: Annotated[
         str | None,
         typer.Option(
-            metavar="URL", help="SPARQL endpoint for the check. Default: told by the store's URL."
+            metavar="URL",
+            help="SPARQL endpoint for the check. Default: found from the store's URL.",
         ),
     ] = None,
     check: Annotated[
@@ -71,7 +72,7 @@ def push_command(
     KG_TOKEN, or netrc. A push that breaks can be run again: nothing is lost, nothing comes twice.
     """
     limit(memory, timeout)
-    if not _SHORTEST_WAIT <= wait <= _LONGEST_WAIT:  # not a number fails this too
+    if not _SHORTEST_WAIT <= wait <= _LONGEST_WAIT:  # NaN fails this too
         raise UsageError(
             "usage", f"--wait takes {_SHORTEST_WAIT} to {_LONGEST_WAIT:,} seconds, not {wait:g}"
         )

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 def _names(context: typer.Context, incomplete: str) -> list[tuple[str, str]]:
-    """Return the questions that a half-typed word may mean, with their titles, for the shell."""
+    """Return the questions that start with a half-typed word, with their titles, for the shell."""
     from kg.errors import KgError
     from kg.queries.question import read_question
     from kg.workspace import find_workspace
@@ -36,7 +36,7 @@ def _names(context: typer.Context, incomplete: str) -> list[tuple[str, str]]:
             if path.stem.startswith(incomplete):
                 question = read_question(path, workspace.prefixes)
                 found.append((question.name, question.title or question.question))
-    except KgError:  # a shell that waits for names is no place for messages
+    except KgError:  # shell completion must not print messages
         return found
     return found
 
@@ -112,7 +112,7 @@ FailOption = Annotated[
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """How the answer is wanted."""
+    """The options for the answer."""
 
     form: str | None
     output: Path | None

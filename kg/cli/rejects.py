@@ -1,4 +1,4 @@
-"""``--on-bad`` and ``--rejects``: what is done with records and values that cannot be read."""
+"""``--on-bad`` and ``--rejects``: how commands treat unreadable records and values."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 class OnBad(StrEnum):
-    """What is done at a record or a value that cannot be read."""
+    """The treatment of an unreadable record or value."""
 
     STOP = "stop"
     SKIP = "skip"
@@ -41,17 +41,17 @@ RejectsOption = Annotated[
 
 
 class BadRecords:
-    """What a command does with bad records, as long as this context lasts.
+    """Treats the bad records of a command, as long as this context lasts.
 
-    What was skipped is told, and written down, by `finish`; a command that does not come to that
-    leaves the file of rejects as it was.
+    `finish` reports what was skipped, and writes the file of rejects. A command that does not reach
+    it leaves the file as it was.
 
     Args:
         on_bad: As given.
         target: As given with ``--rejects``.
 
     Raises:
-        UsageError: A file of rejects is given where nothing is skipped, or it is no file.
+        UsageError: A file of rejects is given although nothing is skipped, or it is not a file.
     """
 
     def __init__(self, on_bad: OnBad, target: Path | None) -> None:
@@ -69,7 +69,7 @@ class BadRecords:
             raise UsageError("usage", "--rejects takes a file", hint="Write --rejects bad.csv.")
 
     def __enter__(self) -> Self:
-        """Begin to skip, if that is wanted.
+        """Begin to skip, if the option says so.
 
         Raises:
             WorldError: The file of rejects cannot be written.
@@ -81,7 +81,7 @@ class BadRecords:
         return self
 
     def __exit__(self, *_: object) -> None:
-        """Leave the file of rejects as it was, if the command did not come to its end."""
+        """Leave the file of rejects as it was, if the command did not finish."""
         left = _Unfinished()
         with suppress(_Unfinished):
             self._stack.__exit__(_Unfinished, left, None)
@@ -90,7 +90,7 @@ class BadRecords:
         """Refuse to write rejects over files that the command reads or writes.
 
         Raises:
-            UsageError: They would be.
+            UsageError: The file is one of those.
         """
         if self._rejects is not None:
             from kg.rejects import check_target
@@ -98,10 +98,10 @@ class BadRecords:
             check_target(Path(other) for other in others if other is not None)
 
     def finish(self, shared: Settings, code: int) -> int:
-        """Tell what was skipped, put the file of rejects in place, and return the exit code.
+        """Report what was skipped, put the file of rejects in place, and return the exit code.
 
         Args:
-            shared: How to speak to the user.
+            shared: Writes messages.
             code: Exit code of the command, if nothing was skipped.
 
         Raises:
@@ -124,11 +124,11 @@ class BadRecords:
 
 
 class _Unfinished(Exception):
-    """A command did not come to its end."""
+    """A command did not finish."""
 
 
 def only_with_data(on_bad: OnBad, target: Path | None, data: Collection[object]) -> None:
-    """Refuse the options where a build is read, of which nothing is bad.
+    """Refuse the options if the command reads a build, in which nothing is bad.
 
     Raises:
         UsageError: They are given without RDF files.

@@ -28,7 +28,7 @@ def release_command(
     ] = None,
     last: Annotated[
         Path | None,
-        typer.Option(metavar="DIR", help="The last release, to tell the differences from."),
+        typer.Option(metavar="DIR", help="The last release, to report the changes since."),
     ] = None,
     name: Annotated[str, typer.Option(help="Name of the exports, without an ending.")] = "graph",
     timeout: TimeoutOption = None,

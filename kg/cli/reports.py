@@ -1,4 +1,4 @@
-"""Where the report of a validation goes, and in which format: standard output, or a file."""
+"""Write the report of a validation to standard output or a file, in a format."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ STANDARD_OUTPUT = Path("-")
 
 
 class ReportFormat(StrEnum):
-    """How results are shown."""
+    """The formats of results."""
 
     TABLE = "table"
     TURTLE = "turtle"
@@ -33,10 +33,10 @@ class ReportFormat(StrEnum):
 
 
 def chosen_format(form: ReportFormat | None, output: Path | None) -> ReportFormat:
-    """Return the format that an option or the ending of a file says, by default the table.
+    """Return the format by an option or the ending of a file, else the table.
 
     Raises:
-        UsageError: The ending says no format.
+        UsageError: The ending is not that of a format.
     """
     from kg.validation.formats import ENDINGS
 
@@ -49,19 +49,19 @@ def chosen_format(form: ReportFormat | None, output: Path | None) -> ReportForma
     if named is None:
         raise UsageError(
             "unknown-format",
-            f"the ending of {output} says no format of reports",
+            f"cannot tell the format of the report from the file name {output}",
             hint=f"Add --format, or take one of {', '.join(ENDINGS)}.",
         )
     return ReportFormat(named)
 
 
 def check_target(output: Path | None, inputs: Iterable[Path], workspace: Workspace | None) -> None:
-    """Refuse to write a report over what the validation reads.
+    """Refuse to write a report over a file that the validation reads.
 
     Args:
         output: The file; None or - is standard output.
         inputs: Files that are read.
-        workspace: The workspace that is validated, if one is: its files are inputs too.
+        workspace: The validated workspace, if any: its files are inputs too.
 
     Raises:
         InputError: The file is an input.
@@ -96,10 +96,10 @@ def _files_of(workspace: Workspace) -> Iterator[Path]:
 
 @contextmanager
 def opened(form: ReportFormat, output: Path | None) -> Iterator[IO[str]]:
-    """Give what a report is written to; it is put in its place when the body has ended well.
+    """Give a stream for a report, which is put in place if the body succeeds.
 
-    Half a report is of no use: standard output gets it when it is whole, and a file is replaced in
-    one step.
+    Half a report is useless: standard output gets it when it is complete, and a file is replaced
+    in one step.
 
     Args:
         form: The format.

@@ -1,9 +1,9 @@
-"""The standard streams of a command: what they may show, and what happens where they are broken.
+"""The standard streams of a command: control characters, and broken streams.
 
 Standard error is for people. It shows control characters instead of sending them to the terminal,
 and a command does not fail because nobody reads its messages. Standard output is for results:
-that it cannot be written is an error, but for a pipe whose reader has gone, which ends a command
-quietly. Text for people on standard output goes through `shown`; data is written as it is.
+a failed write is an error, except to a pipe whose reader has gone, which ends a command quietly.
+Text for people on standard output goes through `shown`; data is written as it is.
 """
 
 from __future__ import annotations
@@ -25,14 +25,14 @@ CLEAR: Final = "\r\x1b[K"
 
 
 class _Shown:
-    """A text stream that shows control characters, but for `CLEAR` at the start of a write."""
+    """A text stream that shows control characters, except `CLEAR` at the start of a write."""
 
     def __init__(self, stream: TextIO, *, must_work: bool) -> None:
         self._stream = stream
         self._must_work = must_work
 
     def write(self, text: str) -> int:
-        """Write a text that people read."""
+        """Write a text for people."""
         start = CLEAR if text.startswith(CLEAR) else ""
         try:
             self._stream.write(start + self._made(text.removeprefix(start)))
@@ -42,7 +42,7 @@ class _Shown:
         return len(text)
 
     def _made(self, text: str) -> str:
-        # What is written to standard error are messages; logins in them are hidden.
+        # Standard error gets messages; logins in them are hidden.
         return visible(text if self._must_work else without_logins(text))
 
     def writelines(self, lines: list[str]) -> None:
@@ -68,7 +68,7 @@ def shown(stream: TextIO | None = None) -> TextIO:
 
 
 class _Output(io.RawIOBase):
-    """Standard output at its lowest level: a failure is told as kg's, once, and ends the output."""
+    """Standard output at its lowest level: kg reports one failure, which ends the output."""
 
     def __init__(self, descriptor: int) -> None:
         self._descriptor = descriptor
@@ -85,7 +85,7 @@ class _Output(io.RawIOBase):
         return os.isatty(self._descriptor)
 
     def write(self, data: Any) -> int:  # noqa: ANN401  (any buffer of bytes)
-        if self.broken:  # what is left in a buffer when the process ends
+        if self.broken:  # the rest of a buffer when the process ends
             return len(data)
         try:
             return os.write(self._descriptor, data)
@@ -104,11 +104,11 @@ class _Output(io.RawIOBase):
 
 @contextmanager
 def standard_streams() -> Iterator[_Output]:
-    """Guard the standard streams while a command runs; give what becomes known of the output."""
+    """Guard the standard streams while a command runs; give the state of the output."""
     _open_closed()
     output = _Output(1)
     before = sys.stdout, sys.stderr
-    if sys.stdout is sys.__stdout__:  # else somebody collects what is written, as tests do
+    if sys.stdout is sys.__stdout__:  # else a caller collects the output, as tests do
         sys.stdout = _text(output, before[0])
     sys.stderr = cast(TextIO, _Shown(sys.stderr, must_work=False))
     try:
@@ -124,9 +124,9 @@ def _text(output: _Output, before: TextIO) -> TextIO:
     terminal = output.isatty()
     return io.TextIOWrapper(
         io.BufferedWriter(output),
-        # Files and pipes get UTF-8, as the formats that kg writes want it.
+        # Files and pipes get UTF-8, as the formats that kg writes require.
         encoding=before.encoding if terminal else "utf-8",
-        # What a terminal of another encoding cannot show is shown by its number.
+        # Characters that a terminal of another encoding lacks are shown by number.
         errors="backslashreplace",
         line_buffering=terminal,
         newline="",
@@ -134,9 +134,9 @@ def _text(output: _Output, before: TextIO) -> TextIO:
 
 
 def _open_closed() -> None:
-    """Open standard streams that are closed; what is written to such an output fails.
+    """Open standard streams that are closed; writing to such an output fails.
 
-    Python has None for them, and the system would give their numbers to the next files opened.
+    Python sets them to None, and the system would give their numbers to the next files opened.
     """
     for descriptor, mode in ((0, os.O_RDONLY), (1, os.O_RDONLY), (2, os.O_WRONLY)):
         try:

@@ -33,7 +33,7 @@ def trace_command(
 ) -> int:
     """Show which file, record and column an entity comes from.
 
-    With a predicate that the entity lacks, the record and column are shown that would give it.
+    For a predicate that the entity lacks, show the record and column that would give it.
     Exit code 1 if nothing in the workspace makes such a triple.
     """
     limit(memory, timeout)

@@ -26,14 +26,14 @@ if TYPE_CHECKING:
     from kg.validation import ShapeWay, Verdict
     from kg.validation.shapes import ShapesGraph
 
-# Results of each constraint of which the table says why every branch failed: those it shows.
+# Results of each constraint for which the table explains why every branch failed: those it shows.
 _TABLE_REASONS = 3
-# Results of each constraint that the table leads back to their records, to tell the files apart.
+# Results of each constraint that the table traces to their records, to name the files.
 _TABLE_TRACED = 1_000
 
 
 class FailOn(StrEnum):
-    """The mildest severity that makes the command answer no."""
+    """The mildest severity that gives exit code 1."""
 
     VIOLATION = "violation"
     WARNING = "warning"
@@ -41,7 +41,7 @@ class FailOn(StrEnum):
 
 
 class Inference(StrEnum):
-    """What is inferred before the graph is validated."""
+    """The inference before the graph is validated."""
 
     NONE = "none"
     RDFS = "rdfs"
@@ -113,8 +113,8 @@ def validate_command(
 ) -> int:
     """Validate the graph against its SHACL shapes.
 
-    Exit code 1 if it fails. The shapes are checked first. Results are led back to the records
-    that they came from. Exit code 4 if --max-results was reached before the answer was certain.
+    Exit code 1 if it fails. The shapes are checked first. Results are traced to their source
+    records. Exit code 4 if --max-results was reached before the answer was certain.
     """
     only_with_data(on_bad, rejects, data or ())
     handled = BadRecords(on_bad, rejects)
@@ -147,11 +147,11 @@ def validate_command(
         own.say(stale)
     checks = Checks(
         infer=inference is Inference.RDFS,
-        origins=form is not ReportFormat.TURTLE,  # the standard report has no room for places
+        origins=form is not ReportFormat.TURTLE,  # the standard report has no property for places
         max_results=max_results,
         reasons=_reasons(form),
         traced=_traced(form),
-        explain=(lambda way: own.say(_told(way, graph, namer))) if explain else None,
+        explain=(lambda way: own.say(_explained(way, graph, namer))) if explain else None,
         memory=memory,
         threads=threads,
     )
@@ -178,7 +178,7 @@ def validate_command(
 
 
 def _reasons(form: ReportFormat) -> int:
-    """Return of how many results of a constraint a report says why every branch failed."""
+    """Return for how many results of a constraint a report explains why every branch failed."""
     from kg.validation.annotations import MOST_SHOWN
 
     few = {ReportFormat.TABLE: _TABLE_REASONS, ReportFormat.GITHUB: MOST_SHOWN}
@@ -187,13 +187,13 @@ def _reasons(form: ReportFormat) -> int:
 
 
 def _traced(form: ReportFormat) -> int | None:
-    """Return how many results of a constraint a report leads back to their records; None: all."""
+    """Return how many results of a constraint a report traces to their records; None: all."""
     from kg.validation.annotations import MOST_SHOWN
 
     return {ReportFormat.TABLE: _TABLE_TRACED, ReportFormat.GITHUB: MOST_SHOWN}.get(form)
 
 
-def _told(way: ShapeWay, graph: ShapesGraph, namer: Namer) -> str:
+def _explained(way: ShapeWay, graph: ShapesGraph, namer: Namer) -> str:
     nodes = counted(way.focus_nodes, "focus node")
     takes = {
         "sieve": f"sieve, {nodes}",
@@ -210,7 +210,7 @@ def _told(way: ShapeWay, graph: ShapesGraph, namer: Namer) -> str:
 
 
 def _asked(verdict: Verdict, namer: Namer) -> str:
-    """Return about how many nodes pySHACL was asked, those on the whole graph left aside."""
+    """Return how many nodes pySHACL validated, without runs on the whole graph."""
     told = [
         f"{counted(count, 'node')} for {namer(shape)}" for shape, count in verdict.judged.items()
     ]

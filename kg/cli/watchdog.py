@@ -1,8 +1,8 @@
 """Limits of time and memory that end the process of a query, and a clean end when interrupted.
 
 Oxigraph can be neither interrupted nor limited, but it lets other threads run. So a watchdog
-thread waits beside it: when a limit is reached, or the user interrupts, it removes what was half
-written, says so, and ends the process.
+thread waits beside it: when a limit is reached, or the user interrupts, it removes unfinished
+files, says so, and ends the process.
 """
 
 from __future__ import annotations
@@ -24,14 +24,14 @@ from kg.errors import ExitCode
 from kg.memory import resident
 from kg.queries.limits import Limits, memory_error, time_error
 
-# Seconds between two looks at the memory; a query can take some 100 MB in it.
+# Seconds between two checks of the memory; a query can allocate some 100 MB in that time.
 _LOOK: Final = 0.02
 _SIGNALS: Final = (signal.SIGINT, signal.SIGTERM)
 
 
 @dataclass
 class Guard:
-    """The watchdog's side of a running query.
+    """The handle by which a running query talks to the watchdog.
 
     Attributes:
         leftovers: Files and folders to remove if the work is stopped.
@@ -50,7 +50,7 @@ class Guard:
         return made
 
     def finish(self) -> None:
-        """Say that the work is done: from now on nothing is stopped or removed."""
+        """Note that the work is done: from now on nothing is stopped or removed."""
         with self._lock:
             self._done = True
 
@@ -79,8 +79,8 @@ def remove(paths: list[Path]) -> None:
 def guarded(limits: Limits) -> Iterator[Guard]:
     """Run the body under a watchdog, which ends the process when a limit is reached.
 
-    SIGINT and SIGTERM end the process too, at once, also while the engine works. What stands in
-    the guard's `leftovers` is removed at the end, however the body ends.
+    SIGINT and SIGTERM end the process too, at once, also while Oxigraph works. The guard's
+    `leftovers` are removed at the end, however the body ends.
     """
     guard = Guard()
     started = time.monotonic()
@@ -124,7 +124,7 @@ def _watch(guard: Guard, limits: Limits, started: float, read_end: int) -> None:
 
 @contextmanager
 def _signals_to(write_end: int) -> Iterator[None]:
-    """Have signals written to a pipe, so that a thread learns of them while the engine works."""
+    """Write signals to a pipe, so that a thread learns of them while Oxigraph works."""
     if threading.current_thread() is not threading.main_thread() or os.name == "nt":
         yield
         return

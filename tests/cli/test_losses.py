@@ -15,7 +15,7 @@ MAPPING = """  NAME:
       - [ex:name, $(name)]
       - [ex:age, $(age)]
 """
-LAST = "--verbose tells all that was lost, --strict makes it a failure"
+LAST = "--verbose lists all that was lost, --strict makes it a failure"
 
 
 @pytest.fixture

@@ -283,7 +283,7 @@ def test_an_option_goes_before_the_ending(kg: Runner, folder: Path) -> None:
 @pytest.mark.parametrize(
     ("words", "code", "says"),
     [
-        (("-o", "report.foo"), 2, "the ending of report.foo says no format"),
+        (("-o", "report.foo"), 2, "from the file name report.foo"),
         (("-o", "data.ttl"), 2, "data.ttl is read by the validation"),
         (("-o", "sub/../shapes.ttl"), 2, "is read by the validation"),
         (("-o", "link.ttl"), 2, "link.ttl is read by the validation"),
