@@ -47,6 +47,7 @@ CHECKS = (
 LONG = {
     "KG_LONG": "1",
     "KG_EXAMPLES": "1000",  # random mappings
+    "KG_SPARQL_CASES": "20000",  # random queries
     "KG_FUZZ_EXAMPLES": "2000",  # random terms and documents
     "KG_FLIPS": "40",  # damaged bits of each file of a build
     "KG_KILLS": "100",  # builds that are killed
