@@ -11,7 +11,7 @@ from __future__ import annotations
 import os
 import re
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from itertools import chain
 from mmap import ACCESS_READ, mmap
 from pathlib import Path
@@ -134,7 +134,7 @@ def _cleaned(reading: Reading) -> Path:
 def _good_records(reading: Reading) -> Path:
     """Copy the readable records of a file, each with its number before it."""
     target, file, source = reading.copy(".csv"), reading.file, reading.source
-    rejects = current()
+    shown, rejects = file.shown, current()
     assert rejects is not None
     key = (file.path, file.member, source.encoding, source.compression, source.dialect)
     with target.open("w", encoding="utf-8", newline="") as out, rejects.noting(*key) as note:
@@ -142,7 +142,7 @@ def _good_records(reading: Reading) -> Path:
             if record.fault is None:
                 out.write(f"{_NUMBER}{record.number}{source.dialect.delimiter}{record.text}")
             else:
-                place = Location(file.shown, record.line, record=record.number)
+                place = Location(shown, record.line, record=record.number)
                 note(place, with_bytes(record.text.rstrip("\r\n")), record.fault.message)
     return target
 
@@ -151,25 +151,27 @@ def lines_of(file: SourceFile, source: LogicalSource, records: Collection[int]) 
     """Return the line, from 1, on which each of some records starts, in one pass."""
     wanted, last = set(records), max(records, default=0)
     found = {}
-    if current() is not None:
+    for number, line in numbered_lines(file, source):
+        if number in wanted:
+            found[number] = line
+        if number >= last:
+            break
+    return found
+
+
+def numbered_lines(file: SourceFile, source: LogicalSource) -> Iterator[tuple[int, int]]:
+    """Yield the number of each record with the line, from 1, on which it starts."""
+    if current() is not None:  # bad records are left out, and counted
         for record in records_of(file, source):
-            if record.number in wanted:
-                found[record.number] = record.line
-            if record.number >= last:
-                break
-        return found
+            yield record.number, record.line
+        return
     with open_text(file, source) as stream:
         rows = rows_of(Lines(stream, source, file.shown), file, source)
         first = next(((line, row) for line, row in rows if row), (1, []))
         others = chain(() if source.dialect.header else (first,), rows)
         # In a file of one column an empty line is a record.
         counted = (line for line, row in others if row or len(first[1]) == 1)
-        for number, line in enumerate(counted, 1):
-            if number in wanted:
-                found[number] = line
-            if number >= last:
-                break
-    return found
+        yield from enumerate(counted, 1)
 
 
 def explain(text: str, source: LogicalSource, file: SourceFile) -> InputError:

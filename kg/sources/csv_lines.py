@@ -254,7 +254,7 @@ class _Records:
 
     def __init__(self, stream: TextIOWrapper, file: SourceFile, source: LogicalSource) -> None:
         self.lines = Lines(stream, source, file.shown)
-        self.file = file
+        self.shown = file.shown
         self.source = source
         self.width = 0
         # The line up to which a record that was given up seemed to reach.
@@ -272,7 +272,7 @@ class _Records:
                 if row is None:
                     return
             except csv.Error as error:
-                fault = _bad_quote(str(error), Location(self.file.shown, self.lines.start))
+                fault = _bad_quote(str(error), Location(self.shown, self.lines.start))
             except InputError as error:
                 if error.code != "bad-csv":
                     raise
@@ -301,19 +301,19 @@ class _Records:
     def _fault(self, line: int, text: str, row: list[str]) -> InputError | None:
         if (fault := self._bad_text(line, text)) is not None:
             return fault
-        place = Location(self.file.shown, line)
         if row and len(row) != self.width:
             what = "header" if self.source.dialect.header else "first record"
             return InputError(
                 "bad-csv",
                 f"the record has {len(row)} fields, the {what} has {self.width}",
-                location=place,
+                location=Location(self.shown, line),
                 hint="Put quotes around a field that holds the delimiter, or add what is missing.",
             )
         if line <= self.wary and not self.plain.fullmatch(text.rstrip("\r\n")):
-            return _bad_quote("a quote stands within a field that has none around it", place)
+            said = "a quote stands within a field that has none around it"
+            return _bad_quote(said, Location(self.shown, line))
         if len(text) > LONGEST_LINE // _WIDEST and len(text.encode()) > LONGEST_LINE:
-            return too_long(place)
+            return too_long(Location(self.shown, line))
         return None
 
     def _bad_text(self, line: int, text: str) -> InputError | None:
@@ -324,7 +324,7 @@ class _Records:
         before, byte = found
         breaks = before.count("\n")
         column = len(before) - before.rfind("\n")
-        place = Location(self.file.shown, line + breaks, column)
+        place = Location(self.shown, line + breaks, column)
         return wrong_encoding(place, self.source, byte)
 
 

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from kg.engines.duckdb.compile import compile_plan
 from kg.errors import InputError
 from kg.rejects import skipping
+from kg.sources import csv_files
 from tests.mapping.running import read_plan, run_plan, write_files, yarrrml
 
 GOOD = {
@@ -99,8 +100,13 @@ def test_bad_values_are_as_missing_ones(tmp_path_factory, records, pairs, subjec
         assert row["value"] in BAD[row["column"]]
     assert found.values == len(rows) == len({tuple(row.values()) for row in rows})
     told = {(int(row["record"]), row["column"]) for row in rows}
-    # The second mapping makes IRIs of these columns.
-    bad = {(n, c) for n, each in enumerate(records, 1) for c in "so" if is_bad(c, each[c])}
+    # The second mapping makes IRIs of these columns; of an object only where there is a subject.
+    bad = {(n, "s") for n, each in enumerate(records, 1) if is_bad("s", each["s"])}
+    bad |= {
+        (n, "o")
+        for n, each in enumerate(records, 1)
+        if is_bad("o", each["o"]) and each["s"] in GOOD["s"]
+    }
     assert told >= bad
 
 
@@ -126,7 +132,7 @@ def test_one_of_several_values(tmp_path):
 def test_arrays_and_objects_are_left_out(tmp_path):
     documents = [
         {"id": 1, "a": "x", "many": [1, [2], 3]},
-        {"id": 2, "a": ["x"], "many": []},
+        {"id": 2, "a": {"x": 2}, "many": []},
         {"id": {"n": 3}, "a": {"b": 1}, "many": [{"c": 1}]},
     ]
     pairs = ["[ex:a, $(a)]", "[ex:many, '$(many[*])']", "[ex:id, $(id)]"]
@@ -145,22 +151,35 @@ def test_arrays_and_objects_are_left_out(tmp_path):
     rows = list(csv.DictReader(io.StringIO((tmp_path / "rejects.csv").read_text())))
     assert [(row["line"], row["column"], row["value"]) for row in rows] == [
         ("4", "id", '{"n":3}'),
-        ("3", "a", '["x"]'),
+        ("3", "a", '{"x":2}'),
         ("4", "a", '{"b":1}'),
         ("2", "many[*]", "[2]"),
         ("4", "many[*]", '{"c":1}'),
     ]
 
 
-def test_many_at_once(tmp_path, monkeypatch):
-    """Their lines are looked for some at a time."""
+@pytest.mark.parametrize("form", ["csv", "json"])
+def test_many_at_once(tmp_path, monkeypatch, form):
+    """Their lines are looked for some at a time, those of CSV in one pass beside them."""
     monkeypatch.setattr("kg.engines.duckdb.bad_values._NOTED_AT_ONCE", 7)
-    content = "id,o\n" + "".join(f"{n},bad {n}\n" for n in range(100))
-    mapping = yarrrml("[[t.csv~csv]]", ["[ex:o, $(o)~iri]"])
+    passes = []
+    real = csv_files.numbered_lines
+
+    def counted(*arguments):
+        passes.append(arguments)
+        return real(*arguments)
+
+    monkeypatch.setattr("kg.engines.duckdb.bad_values.numbered_lines", counted)
+    if form == "csv":
+        content = "id,o\n" + "".join(f"{n},bad {n}\n" for n in range(100))
+    else:
+        content = "[\n" + ",\n".join(f'{{"id": {n}, "o": "bad {n}"}}' for n in range(100)) + "]"
+    source = "[[t.csv~csv]]" if form == "csv" else "[[t.json~jsonpath, '$[*]']]"
     with skipping(tmp_path / "rejects.csv"):
-        ran(tmp_path, mapping, "t.csv", content, 10**9)
+        ran(tmp_path, yarrrml(source, ["[ex:o, $(o)~iri]"]), f"t.{form}", content, 10**9)
     rows = list(csv.DictReader(io.StringIO((tmp_path / "rejects.csv").read_text())))
     assert [row["line"] for row in rows] == [str(n) for n in range(2, 102)]
+    assert len(passes) == (form == "csv")
 
 
 def test_where_no_value_is_bad_the_plan_is_the_same(tmp_path, monkeypatch):

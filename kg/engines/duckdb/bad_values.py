@@ -7,6 +7,7 @@ datatype for. A value may be no IRI, or no language tag.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from itertools import chain, groupby
 from typing import Final
 
 import duckdb
@@ -19,6 +20,7 @@ from kg.mapping.plan import Formulation, LogicalSource
 from kg.mapping.rules import Check, reference_names
 from kg.mapping.source_table import Column
 from kg.rejects import Rejects
+from kg.sources.csv_files import numbered_lines
 
 # Columns that one query looks through for values that are none.
 _CHECKED_AT_ONCE: Final = 50
@@ -109,10 +111,10 @@ def note_columns(
     for column in columns:
         key = ("no value", loaded.table.source, column.reference)
         with rejects.noting(*key, of_records=False) as note:
-            for found in _all(connection, _bad_cells(loaded, column)):
-                for place, value in _placed(loaded, found, column.reference):
-                    error = _no_value(value, column.reference, place, kind)
-                    note(place, value, error.message)
+            found = _all(connection, _bad_cells(loaded, column))
+            for place, value in _placed_all(loaded, found, column.reference):
+                error = _no_value(value, column.reference, place, kind)
+                note(place, value, error.message)
 
 
 def without_bad(select: str, columns: Sequence[Column]) -> str:
@@ -202,9 +204,9 @@ def note_terms(
         entry, check = tables[same[0].table.name], same[0]
         key = ("no term", entry.table.source, check.term.value, check.expected)
         with rejects.noting(*key, of_records=False) as note:
-            for found in _all(connection, _bad_terms(same)):
-                for place, value in _placed(entry, found, _column(check)):
-                    note(place, value, f"it is not {check.expected}")
+            found = _all(connection, _bad_terms(same))
+            for place, value in _placed_all(entry, found, _column(check)):
+                note(place, value, f"it is not {check.expected}")
 
 
 def _grouped(checks: Sequence[Check]) -> Collection[list[Check]]:
@@ -252,6 +254,27 @@ def _placed(
     places = locate_all(loaded, dict.fromkeys((file, record) for file, record, _ in found))
     for file, record, value in found:
         yield places[file, record].within(column), value
+
+
+def _placed_all(
+    loaded: LoadedTable, found: Iterator[list[_Found]], column: str
+) -> Iterator[tuple[Location, str]]:
+    """Yield values with their places, in the order of files and records.
+
+    A CSV file is gone through once beside them, however many there are.
+    """
+    if loaded.table.source.formulation is not Formulation.CSV:
+        for some in found:
+            yield from _placed(loaded, some, column)
+        return
+    by_file = groupby(chain.from_iterable(found), key=lambda row: row[0])
+    for file, rows in by_file:
+        part, number, line = loaded.parts[file], 0, None
+        shown, lines = part.shown, numbered_lines(part, loaded.table.source)
+        for _, record, value in rows:
+            while number < record:
+                number, line = next(lines, (record, None))
+            yield Location(shown, line, record=record, column=column), value
 
 
 def _together(errors: Sequence[InputError], count: int, *loaded: LoadedTable) -> InputError:
