@@ -204,7 +204,7 @@ def _explained(way: ShapeWay, graph: ShapesGraph, namer: Namer) -> str:
     for constraint, unsafe in way.queries:
         place = graph.origins.get(constraint)
         where = f"line {place.line}" if place else constraint
-        how = "once on the index" if unsafe is None else f"node by node in pySHACL ({unsafe})"
+        how = "once on Oxigraph" if unsafe is None else f"node by node in pySHACL ({unsafe})"
         lines.append(f"  query of {where}: {how}")
     return "\n".join(lines)
 

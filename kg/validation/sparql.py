@@ -139,8 +139,10 @@ def check_joinable(query: tree.Query) -> None:
             raise UnsafeError(f"it uses {_word(each)}")
         if isinstance(each, tree.Variable) and each.name in _SPECIAL:
             raise UnsafeError(f"it uses ${each.name}")
-        if isinstance(each, tree.Modifiers) and (each.limit, each.offset) != (None, None):
-            raise UnsafeError("it uses LIMIT or OFFSET")
+        if isinstance(each, tree.Modifiers) and each.limit is not None:
+            raise UnsafeError("it uses LIMIT")
+        if isinstance(each, tree.Modifiers) and each.offset is not None:
+            raise UnsafeError("it uses OFFSET")
         if isinstance(each, tree.As | tree.Bind) and each.variable.name == "this":
             raise UnsafeError("it assigns $this")
     body = query.body

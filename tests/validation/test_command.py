@@ -188,7 +188,7 @@ def test_explain_says_which_way_each_shape_took(folder: Path) -> None:
     assert "ex:LaunchShape: sieve, 4 focus nodes\n" in told
     assert "ex:Recursive: pySHACL for all of 1 focus node (recursive)" in told
     assert "ex:Queried: sieve, 2 focus nodes\n" in told
-    assert "once on the index" in told
+    assert "once on Oxigraph" in told
     assert "node by node in pySHACL (it uses LIMIT)" in told
     assert (
         "ex:Nested: pySHACL on the whole graph, 1 focus node"
