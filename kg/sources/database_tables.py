@@ -98,12 +98,12 @@ def _all(inspector: Inspector, library: Library) -> list[str]:
 def _missing(source: LogicalSource, message: str, known: Sequence[str]) -> InputError:
     wanted = source.iterator.strip()
     # It may be in another schema, which the mapping does not name.
-    elsewhere = (name for name in known if name.rpartition(".")[2] == unquoted(wanted))
-    near = nearest(wanted, known) or next(elsewhere, None)
+    named = {name.rpartition(".")[2]: name for name in reversed(known)} | {n: n for n in known}
+    near = nearest(unquoted(wanted), named)
     listed = ", ".join(known[:_SHOWN]) + (", …" if len(known) > _SHOWN else "")
     return InputError(
         "missing-table",
         message,
         location=source.origin.location(),
-        hint=f"Did you mean {near!r}?" if near else f"It has: {listed or 'no tables'}.",
+        hint=f"Did you mean {named[near]!r}?" if near else f"It has: {listed or 'no tables'}.",
     )
