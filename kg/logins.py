@@ -1,8 +1,16 @@
-"""Addresses without the logins in them, as messages and records show them."""
+"""Addresses without the logins in them, as messages and records show them.
+
+Values that the user gave for variables of a mapping are hidden in messages, too.
+"""
 
 from __future__ import annotations
 
+import json
+import os.path
 import re
+from collections.abc import Iterator, Mapping
+from contextvars import ContextVar
+from pathlib import PurePath
 from typing import Final
 from urllib.parse import quote, unquote
 
@@ -16,12 +24,75 @@ _QUOTED: Final = re.compile(r"(['\"][A-Za-z][A-Za-z0-9+.-]*:/{1,2})[^\s/?#@:'\"]
 _BEFORE: Final = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*:/{0,2}).*@", re.DOTALL)
 
 
+# Values shorter than this are hidden only as whole words: texts are full of them.
+_SHORT: Final = 4
+_hidden: ContextVar[tuple[re.Pattern[str], Mapping[str, str]] | None] = ContextVar(
+    "hidden", default=None
+)
+
+
+def hide(values: Mapping[str, str], stand_in: str = "") -> None:
+    """Hide values in all messages from now on, behind their names; no values: hide none.
+
+    Args:
+        values: Name of a variable to its value.
+        stand_in: What the names of variables without a value stand behind in texts.
+    """
+    forms = {form: name for name, value in values.items() for form in _forms(value) if form}
+    ordered = sorted(forms, key=len, reverse=True)
+    found = "|".join(
+        re.escape(each) if len(each) >= _SHORT else rf"(?<!\w){re.escape(each)}(?!\w)"
+        for each in ordered
+    )
+    missing = rf"{re.escape(stand_in)}(?P<missing>\w+)" if stand_in else ""
+    pattern = "|".join(each for each in (found, missing) if each)
+    _hidden.set((re.compile(pattern), forms) if pattern else None)
+
+
+def _forms(value: str) -> Iterator[str]:
+    """Yield how a value looks in messages, in SQL, JSON, paths and addresses."""
+    yield from (value, repr(value)[1:-1], value.replace("'", "''"), json.dumps(value)[1:-1])
+    yield json.dumps(value, ensure_ascii=False)[1:-1]
+    yield from (quote(value), quote(value, safe=""))
+    if os.sep in value:
+        name = PurePath(value).name
+        yield name if len(name) >= _SHORT else ""
+        yield from (os.path.normpath(value), os.path.realpath(value))
+        yield os.path.relpath(os.path.realpath(value))
+
+
+def without_values(text: str) -> str:
+    """Return a text with the names of variables in place of their values."""
+    hidden = _hidden.get()
+    if hidden is None:
+        return text
+    pattern, forms = hidden
+
+    def name(match: re.Match[str]) -> str:
+        missing = match.groupdict().get("missing")
+        return f"${{{missing or forms[match[0]]}}}"
+
+    return pattern.sub(name, text)
+
+
+def shows_part(text: str, value: str) -> bool:
+    """Tell whether a text, whose hidden values are taken out, still shows a part of a value.
+
+    >>> shows_part("the prefix 'secret' is not known", "secret:$(x)")
+    True
+    """
+    shown = without_values(text)
+    parts = (part for part in re.split(r"\W+", value) if len(part) >= _SHORT)
+    return any(part in shown for part in parts)
+
+
 def without_logins(text: str) -> str:
     """Return a text with the logins of the addresses in it hidden.
 
     >>> without_logins("cannot reach mysql://me:a/b@c@host/db, as https://host:80/x says")
     'cannot reach mysql://***@host/db, as https://host:80/x says'
     """
+    text = without_values(text)
     if "@" not in text:
         return text
     return _LOGIN.sub(rf"\1{_HIDDEN}@", _QUOTED.sub(rf"\1{_HIDDEN}@", text))
@@ -33,6 +104,7 @@ def without_login(address: str) -> str:
     >>> without_login("mysql://me:a b@host/db"), without_login("data/a@b.csv")
     ('mysql://***@host/db', 'data/a@b.csv')
     """
+    address = without_values(address)
     return _BEFORE.sub(rf"\1{_HIDDEN}@", address, count=1) if "@" in address else address
 
 

@@ -26,8 +26,9 @@ from kg.mapping.targets import Routing
 from kg.paths import is_inside, real_path, show_path
 from kg.rejects import check_target
 from kg.sources import Folders
-from kg.sources.files import source_files
+from kg.sources.files import located, source_files
 from kg.temporary import temporary_folder
+from kg.variables import Variables, using
 from kg.workspace import COMMON_PREFIXES
 
 # Where sources and targets may lie.
@@ -78,6 +79,8 @@ def map_files(
     memory: str | None = None,
     threads: int | None = None,
     allow_outside: bool = False,
+    variables: Variables | None = None,
+    source_folders: Sequence[Path] = (),
 ) -> Mapped:
     """Run mapping files and write what they make.
 
@@ -93,6 +96,8 @@ def map_files(
         threads: Worker threads.
         allow_outside: Let the mappings name sources and targets outside of the current folder
             and of their own, and servers.
+        variables: Values that mappings name as ``${NAME}``; None: they are taken as they are.
+        source_folders: Where sources are looked for that are not beside their mapping.
 
     Raises:
         UsageError: There is no target for the default output.
@@ -102,12 +107,33 @@ def map_files(
     """
     if target is not None:
         choose_format(target, format_name)
-    plan = read_mappings(mappings, prefixes, base)
+    with using(variables):
+        return _map_files(
+            located(read_mappings(mappings, prefixes, base), source_folders),
+            mappings,
+            target,
+            format_name,
+            prefixes,
+            memory,
+            threads,
+            None if allow_outside else _folders(mappings, source_folders),
+        )
+
+
+def _map_files(
+    plan: Plan,
+    mappings: Sequence[Path],
+    target: str | None,
+    format_name: str | None,
+    prefixes: Mapping[str, str],
+    memory: str | None,
+    threads: int | None,
+    inside: tuple[Path, ...] | None,
+) -> Mapped:
     prefixes = {**prefixes, **dict(plan.prefixes)}
     routing = Routing(plan)
     if target is None and (not routing.targets or routing.has_default(plan)):
         raise _no_output(routing)
-    inside = None if allow_outside else _folders(mappings)
     _check_targets(routing, target, inside)
     _check_inputs(plan, mappings, routing, target, inside)
     with temporary_folder("map") as folder, Renames() as together:
@@ -161,9 +187,10 @@ def _no_output(routing: Routing) -> UsageError:
     )
 
 
-def _folders(mappings: Sequence[Path]) -> tuple[Path, ...]:
-    """Return the folders that sources and targets may lie in: the current one, the mappings'."""
-    return real_path(Path.cwd()), *(real_path(path).parent for path in mappings)
+def _folders(mappings: Sequence[Path], source_folders: Sequence[Path]) -> tuple[Path, ...]:
+    """Return the folders that sources and targets may lie in: the current one, and those named."""
+    own = [real_path(path).parent for path in mappings]
+    return real_path(Path.cwd()), *own, *map(real_path, source_folders)
 
 
 def _check_targets(routing: Routing, output: str | None, inside: tuple[Path, ...] | None) -> None:
@@ -229,10 +256,16 @@ def _check_inputs(
     check_target([*inputs, *(path for path, _ in outputs)])
 
 
-def explain_files(mappings: Sequence[Path], base: str, prefixes: Mapping[str, str]) -> str:
+def explain_files(
+    mappings: Sequence[Path],
+    base: str,
+    prefixes: Mapping[str, str],
+    variables: Variables | None = None,
+) -> str:
     """Return the SQL that mapping files compile to; nothing is read but the mappings.
 
     Raises:
         InputError: A mapping is wrong.
     """
-    return explain(read_mappings(mappings, prefixes, base))
+    with using(variables):
+        return explain(read_mappings(mappings, prefixes, base))

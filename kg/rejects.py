@@ -15,6 +15,7 @@ from typing import Final, TextIO, TypeVar, cast
 
 from kg.errors import Location, UsageError
 from kg.files import replacing, writing
+from kg.logins import without_values
 from kg.paths import real_path, show_path
 from kg.temporary import temporary_folder
 from kg.wording import counted
@@ -116,7 +117,7 @@ class Rejects:
             value = value[:LONGEST_VALUE] + "…"
         with writing("the file of rejects"):
             self._writer.writerow(
-                (place.file, place.record, place.line, place.column, value, reason)
+                (without_values(place.file), place.record, place.line, place.column, value, reason)
             )
 
 

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from kg.cli.streams import CLEAR, shown
+from kg.logins import without_values
 
 if TYPE_CHECKING:
     import typer
@@ -56,13 +57,13 @@ class Settings:
         """Write a message to standard error, unless ``--quiet``."""
         if not self.quiet:
             sys.stdout.flush()  # messages about a result come after it
-            print(text, file=sys.stderr)
+            print(without_values(text), file=sys.stderr)
 
     def detail(self, text: str) -> None:
         """Write a message to standard error, with ``--verbose`` only."""
         if self.verbose:
             sys.stdout.flush()
-            print(text, file=sys.stderr)
+            print(without_values(text), file=sys.stderr)
 
     @property
     def width(self) -> int | None:
@@ -92,7 +93,7 @@ class Settings:
 
 def show(text: str) -> None:
     """Write a line for people on standard output."""
-    print(text, file=shown())
+    print(without_values(text), file=shown())
 
 
 def settings(context: typer.Context) -> Settings:

@@ -26,6 +26,7 @@ from kg.cli.light import LightCommand, LightGroup
 from kg.cli.limits import allow_open_files
 from kg.cli.streams import standard_streams
 from kg.errors import ExitCode, KgError, LimitError
+from kg.logins import hide
 from kg.notes import Note, hearing
 from kg.wording import visible
 
@@ -127,6 +128,7 @@ def main(arguments: list[str] | None = None) -> int:
         arguments: The words after ``kg``; by default those of the process.
     """
     words = sys.argv[1:] if arguments is None else arguments
+    hide({})  # what an earlier call hid
     with standard_streams() as output:
         try:
             return _command(words)

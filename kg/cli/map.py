@@ -10,6 +10,7 @@ import typer
 from kg.cli.context import settings, show
 from kg.cli.limits import MemoryOption, ThreadsOption, TimeoutOption, limit
 from kg.cli.losses import say_losses
+from kg.cli.mapping_check import check_mappings, checked_folders, variables_of
 from kg.cli.rejects import BadRecords, OnBad, OnBadOption, RejectsOption
 from kg.errors import ExitCode, InputError
 from kg.wording import counted
@@ -52,6 +53,32 @@ def map_command(
             help="Exit code 1 if a source gives no record, or records no subject or object.",
         ),
     ] = False,
+    check: Annotated[
+        bool,
+        typer.Option(
+            "--check",
+            help="Say what the mappings would do, and what is unsupported; read no data."
+            " --format is then text, json or sarif.",
+        ),
+    ] = False,
+    given: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="NAME=VALUE", help="Value of ${NAME} in the mappings."),
+    ] = None,
+    allowed: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--env", metavar="NAME", help="Variable of the environment that mappings may read."
+        ),
+    ] = None,
+    source_folders: Annotated[
+        list[Path] | None,
+        typer.Option(
+            "--sources",
+            metavar="DIR",
+            help="Folder for sources that are not beside their mapping.",
+        ),
+    ] = None,
     on_bad: OnBadOption = OnBad.STOP,
     rejects: RejectsOption = None,
     allow_outside: Annotated[
@@ -63,7 +90,7 @@ def map_command(
         ),
     ] = False,
 ) -> int:
-    """Map source files to RDF; sources are found beside the mapping."""
+    """Map source files to RDF; sources are found beside the mapping, or below --sources."""
     handled = BadRecords(on_bad, rejects)
     limit(memory, timeout, threads)
     from kg.map_files import explain_files, map_files
@@ -71,8 +98,11 @@ def map_command(
 
     shared = settings(context)
     prefixes = _prefixes(context)
+    variables = variables_of(given or (), allowed or (), looks_only=check)
+    if check:
+        return check_mappings(shared, mappings, prefixes, base, variables, format_name)
     if explain:
-        show(explain_files(mappings, base, prefixes))
+        show(explain_files(mappings, base, prefixes, variables))
         return ExitCode.DONE
     to_pipe = output == "-"
     bad = context.with_resource(handled)
@@ -88,6 +118,8 @@ def map_command(
             memory=memory,
             threads=threads,
             allow_outside=allow_outside,
+            variables=variables,
+            source_folders=checked_folders(source_folders or ()),
         )
     records = sum(count.records for count in mapped.counts)
     for written in mapped.targets:

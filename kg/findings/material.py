@@ -105,17 +105,22 @@ def _mappings(workspace: Workspace) -> tuple[Plan, list[Finding]]:
     """Return the mappings that are valid by themselves, and the faults of the others."""
     errors: list[InputError] = []
     plan = read_mappings(workspace.mapping_files, workspace.prefixes, workspace.base, errors)
-    try:
-        compile_plan(plan)
-    except InputError:
-        plan, more = _compiled(plan)
-        errors += more
+    plan, more = compiled(plan)
+    errors += more
     unique = {error.report(): error for error in errors}
     return plan, [of_error(error) for error in unique.values()]
 
 
-def _compiled(plan: Plan) -> tuple[Plan, list[InputError]]:
+def compiled(plan: Plan) -> tuple[Plan, list[InputError]]:
     """Return the triples maps of a plan that compile, and the errors of the others."""
+    try:
+        compile_plan(plan)
+    except InputError:
+        return _apart(plan)
+    return plan, []
+
+
+def _apart(plan: Plan) -> tuple[Plan, list[InputError]]:
     by_name = {each.name: each for each in plan.triples_maps}
     kept, errors = [], []
     for triples_map in plan.triples_maps:

@@ -12,6 +12,7 @@ from kg.errors import InputError, KgError, Location, raise_all, single_errors
 from kg.mapping.plan import Plan
 from kg.paths import find_files, open_file, read_file, real_path
 from kg.terms import is_iri
+from kg.variables import current
 from kg.workspace import MAPPING_PATTERNS, show_path
 
 if TYPE_CHECKING:
@@ -70,11 +71,12 @@ def _text(path: Path) -> Text:
 
 
 def _rml(path: Path, base: str, faults: list[InputError]) -> Plan:
+    written, variables = _text(path), current()
     if path.suffix == ".ttl":
         from kg.mapping.rml import read_rml
 
-        written = _text(path)
-        return read_rml(written.text, written.file, base=base, folder=written.folder, faults=faults)
+        text = variables.in_turtle(written.text) if variables else written.text
+        return read_rml(text, written.file, base=base, folder=written.folder, faults=faults)
     raise InputError(
         "unknown-format",
         f"{show_path(path)} is no mapping by its ending",

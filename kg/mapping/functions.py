@@ -178,6 +178,8 @@ def make_call(name: str, arguments: Sequence[Argument], origin: Origin, shown: s
         return maker.decide(arguments)
     if local == "escape":
         return maker.escape(arguments)
+    if local == "stringcontainsotherstring":
+        return maker.contained(arguments)
     function = _BY_NAME.get(local or "")
     if function is None:
         raise InputError(
@@ -303,6 +305,15 @@ class _Call:
         expected = _names("expectedStr") + _SECOND
         value, other, result = self.bound(Signature((_VALUE, expected, _RESULT), 3), arguments)
         return Call(Function.IF, (Call(Function.EQUAL, (value, other)), result))
+
+    def contained(self, arguments: Sequence[Argument]) -> Call:
+        """Read ``stringContainsOtherString(str, otherStr, delimiter)``: whether it is a part."""
+        signature = Signature((_VALUE, _SECOND, _SEPARATOR), 3)
+        value, part, mark = self.bound(signature, arguments)
+        inside = [Call(Function.CONCAT, (mark, each, mark)) for each in (value, part)]
+        several = Call(Function.CONTAINS, (part, mark))
+        found = Call(Function.CONTAINS, tuple(inside))
+        return Call(Function.AND, (found, Call(Function.NOT, (several,))))
 
     def escape(self, arguments: Sequence[Argument]) -> Call:
         """Read ``escape(value, mode)`` of GREL, of which the mode ``url`` is supported."""

@@ -103,11 +103,26 @@ class Database:
 
     Attributes:
         url: A URL as SQLAlchemy or JDBC has it; empty for an SQLite file that the source names.
+        kind: The scheme of a URL that has none: the kind of database.
     """
 
     url: str = ""
     username: str = ""
     password: str = field(default="", repr=False)
+    kind: str = ""
+
+
+def database_url(address: str, kind: str) -> str:
+    """Return the address of a database with its kind as scheme, if it has none of its own.
+
+    >>> database_url("https://localhost/db", "mysql"), database_url("jdbc:mysql://h/db", "mysql")
+    ('mysql://localhost/db', 'jdbc:mysql://h/db')
+    """
+    if address.startswith(("http://", "https://")):
+        # The examples of the specification of YARRRML have the servers of databases so.
+        return f"{kind}://{address.partition('://')[2]}"
+    has_scheme = "://" in address or address.startswith(("jdbc:", "sqlite:"))
+    return address if has_scheme or not kind else f"{kind}://{address}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,16 +7,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from ruamel.yaml import YAML
 from ruamel.yaml import nodes as yaml
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
-from kg.errors import InputError, Location
+from kg.errors import InputError, Location, raise_all
+from kg.logins import shows_part
 from kg.mapping.plan import Origin
 from kg.notes import Notes
+from kg.variables import WRITTEN, Variables
 from kg.wording import nearest, plain_slip
 
 _HINT: Final = "Check the indentation, and put quotes around texts that hold : # [ ] { } or *"
@@ -52,10 +54,12 @@ class Node:
 
     Attributes:
         value: A text, None for null, or what a mapping or sequence holds.
+        written: The text as it stood in the document, where values were filled in.
     """
 
     value: str | Mapping[str, Node] | tuple[Node, ...] | None
     origin: Origin
+    written: str | None = field(default=None, compare=False)
 
     @property
     def is_map(self) -> bool:
@@ -128,9 +132,57 @@ class Node:
             text += f"; did you mean {similar}?" if similar else ""
             Notes().add(text.replace("{", "{{").replace("}", "}}"), place, loses=False)
 
+    def unsupported(self, message: str, hint: str | None = None) -> InputError:
+        """Return an error about something that is right, but that kg does not do."""
+        place = self.origin.location()
+        return InputError("unsupported-mapping", message, location=place, hint=hint)
+
     def error(self, message: str, hint: str | None = None) -> InputError:
         """Return an error about this place of a mapping document."""
+        if self.written is not None and shows_part(f"{message} {hint or ''}", self.filled_in()):
+            message = f"{self.written!r} is not right here with the values of its variables"
+            hint = "Look at the values; messages do not show them."
         return InputError("bad-mapping", message, location=self.origin.location(), hint=hint)
+
+    def filled_in(self) -> str:
+        """Return what of the text was not written in the document."""
+        known = set(re.split(r"\W+", WRITTEN.sub(" ", self.written or "")))
+        text = self.value if isinstance(self.value, str) else ""
+        return " ".join(part for part in re.split(r"\W+", text) if part not in known)
+
+
+def with_values(node: Node, variables: Variables) -> Node:
+    """Return a document whose texts have the values of the variables that they name.
+
+    Raises:
+        InputError: Variables have no value. It may be several; each is told once.
+    """
+    made: dict[int, Node] = {}
+    faults: dict[str, InputError] = {}
+
+    def filled(node: Node) -> Node:
+        known = made.get(id(node))
+        if known is None:
+            known = made[id(node)] = _filled(node)
+        return known
+
+    def _filled(node: Node) -> Node:
+        if isinstance(node.value, Mapping):
+            return replace(node, value={key: filled(each) for key, each in node.value.items()})
+        if isinstance(node.value, tuple):
+            return replace(node, value=tuple(map(filled, node.value)))
+        if node.value is None or "${" not in node.value:
+            return node
+        try:
+            text = variables.filled(node.value, node.origin.location())
+        except InputError as error:
+            faults.setdefault(error.message, error)
+            return node
+        return replace(node, value=text, written=node.value)
+
+    found = filled(node)
+    raise_all(faults.values(), "the mapping")
+    return found
 
 
 def parse_yaml(text: str, file: str) -> Node:

@@ -17,7 +17,7 @@ from dataclasses import dataclass, replace
 from itertools import chain
 from typing import Final
 
-from kg.errors import InputError, raise_all
+from kg.errors import InputError, raise_all, single_errors
 from kg.mapping.plan import (
     Constant,
     Plan,
@@ -117,7 +117,7 @@ def read_documents(
         try:
             documents.append(read_document(written))
         except InputError as error:
-            faults.append(error)
+            faults += single_errors(error)
     faults += check_mappings(documents)
     readers: dict[str, _Reader] = {}
     for document in documents:
@@ -467,14 +467,14 @@ def _check_constant(terms: Sequence[TermMap]) -> None:
     """Refuse predicates and graphs that depend on the child's record, which the join leaves."""
     for term in terms:
         if term_references(term):
-            raise Node(None, term.origin).error(
+            raise Node(None, term.origin).unsupported(
                 "the inverse predicate of a join goes with constant predicates and graphs only",
                 hint="Write the inverse as a mapping of its own.",
             )
 
 
 def _node_error(object_map: RefObjectMap) -> Exception:
-    return Node(None, object_map.origin).error(
+    return Node(None, object_map.origin).unsupported(
         "an inverse predicate goes with a join, but not with a further condition",
         hint="Write the inverse as a mapping of its own.",
     )
@@ -491,4 +491,4 @@ def _without(node: Node, names: Sequence[str]) -> Mapping[str, Node]:
 def _refuse_quoted(node: Node) -> None:
     quoted = node.get(*_QUOTED)
     if quoted:
-        raise quoted.error("quoted triples (RDF-star) are not supported")
+        raise quoted.unsupported("quoted triples (RDF-star) are not supported")

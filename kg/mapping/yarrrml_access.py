@@ -15,7 +15,14 @@ from pathlib import Path
 from typing import Final
 
 from kg.logins import without_login
-from kg.mapping.plan import Database, Dialect, Formulation, LogicalSource, LogicalTarget
+from kg.mapping.plan import (
+    Database,
+    Dialect,
+    Formulation,
+    LogicalSource,
+    LogicalTarget,
+    database_url,
+)
 from kg.mapping.source_options import check_options, refused_option
 from kg.mapping.targets import COMPRESSIONS, ENCODINGS, SERIALIZATIONS
 from kg.mapping.yaml_nodes import Node
@@ -32,7 +39,17 @@ _SOURCE_KEYS: Final = frozenset(
 )
 # Of a number of rows.
 _MOST_DIGITS: Final = 18
-_DATABASES: Final = frozenset({"sqlite", "postgresql", "mysql", "mariadb"})
+# What YARRRML and its tools call databases, and the scheme of their addresses.
+_DATABASES: Final[Mapping[str, str]] = {
+    "sqlite": "sqlite",
+    "postgresql": "postgresql",
+    "mysql": "mysql",
+    "mariadb": "mariadb",
+    "mssql": "mssql",
+    "sqlserver": "mssql",
+    "oracle": "oracle",
+    "db2": "db2",
+}
 _TARGET_KEYS: Final = frozenset(
     {"type", "access", "serialization", "compression", "encoding", "source"}
 )
@@ -171,7 +188,8 @@ class SourceReader:
         query, table = node.get("query"), node.get("table", "iterator")
         if (query is None) == (table is None):
             raise node.error("a database needs a query, or a table")
-        address = access.text("access")
+        # Variables are filled in when the database is opened, which knows where they may be sent.
+        address = access.text("access") if kind == "sqlite" else _written(access, "access")
         source = LogicalSource(
             address if kind == "sqlite" else "the database",
             Formulation.SQL,
@@ -182,23 +200,21 @@ class SourceReader:
         )
         if kind == "sqlite":
             return source
-        if "://" not in address and not address.startswith("$"):
-            address = f"{kind}://{address}"
-        elif address.startswith(("http://", "https://")):
-            # The specification's own examples have the servers of databases so.
-            address = f"{kind}://{address.partition('://')[2]}"
+        kind = _DATABASES[kind]
+        if not address.startswith("$"):
+            address = database_url(address, kind)
         given = node.get("credentials")
         names = dict(given.entries("credentials")) if given else {}
         username, password = (
-            names[key].text(key) if key in names else "" for key in ("username", "password")
+            _written(names[key], key) if key in names else "" for key in ("username", "password")
         )
-        return replace(source, database=Database(address, username, password))
+        return replace(source, database=Database(address, username, password, kind))
 
     def file(self, node: Node, path: str, kind: str, iterator: str) -> LogicalSource:
         """Return the source of a path in a format, given by its name."""
         formulation = _FORMULATIONS.get(kind.lower())
         if formulation is None:
-            raise node.error(
+            raise node.unsupported(
                 f"{kind!r} is no format that kg reads", hint=f"Known: {', '.join(_FORMULATIONS)}."
             )
         source = LogicalSource(path, formulation, iterator, folder=self.folder, origin=node.origin)
@@ -207,6 +223,10 @@ class SourceReader:
         if kind.lower() in ("jsonl", "ndjson"):
             source = replace(source, lines=True)
         return source
+
+
+def _written(node: Node, what: str) -> str:
+    return node.text(what) if node.written is None else node.written
 
 
 def _with_nulls(source: LogicalSource, node: Node) -> LogicalSource:
@@ -329,7 +349,7 @@ class TargetReader:
             raise parts[3].error("a target in brackets is [path~type, serialization, compression]")
         path, tilde, kind = parts[0].text("a target").rpartition("~")
         if tilde and kind.lower() not in _FILE_TYPES:
-            raise parts[0].error(_no_file("a target", kind))
+            raise parts[0].unsupported(_no_file("a target", kind))
         serialization = parts[1] if len(parts) > 1 else None
         compression = parts[2] if len(parts) > 2 else None
         return self.made(parts[0], path if tilde else kind, serialization, compression, None)
@@ -339,7 +359,7 @@ class TargetReader:
         node.check_keys("a target", _TARGET_KEYS)
         access, source = node.get("access"), node.get("source")
         if source:
-            raise source.error(
+            raise source.unsupported(
                 "targets whose name depends on the record are not supported",
                 hint="Name one file, or use a condition for each.",
             )
@@ -361,7 +381,7 @@ class TargetReader:
         if "://" in path:
             path = _local_path(node, path)
         if "$(" in path:
-            raise node.error("the name of a target cannot depend on the record")
+            raise node.unsupported("the name of a target cannot depend on the record")
         return LogicalTarget(
             path=path,
             folder=self.folder,
@@ -394,7 +414,7 @@ def _one_of(node: Node | None, what: str, known: Mapping[str, str], default: str
 def _check_type(node: Node, what: str, known: frozenset[str]) -> None:
     kind = node.get("type")
     if kind and kind.text("type").lower() not in known:
-        raise kind.error(_no_file(what, kind.text("type")))
+        raise kind.unsupported(_no_file(what, kind.text("type")))
 
 
 def _no_file(what: str, kind: str) -> str:

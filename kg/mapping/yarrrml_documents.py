@@ -11,11 +11,12 @@ Spec: https://rml.io/yarrrml/spec/
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, Generic, TypeVar
 
 from kg.errors import InputError
-from kg.mapping.yaml_nodes import Node, parse_yaml
+from kg.mapping.yaml_nodes import Node, parse_yaml, with_values
+from kg.variables import current
 
 T = TypeVar("T")
 MAPPINGS: Final = ("mappings", "mapping", "m")
@@ -88,6 +89,10 @@ def read_document(written: Text) -> Document:
             "the mapping is empty", hint="A mapping needs the key mappings; see `kg help mapping`."
         )
     node.check_keys("a mapping document", _KEYS)
+    variables = current()
+    if variables is not None:  # what stands under other keys is used by its aliases alone
+        known = {key: value for key, value in node.entries("a mapping") if key in _KEYS}
+        node = with_values(replace(node, value=known), variables)
     _check_authors(node)
     mappings = node.get(*MAPPINGS)
     if mappings is not None and not dict(mappings.entries("mappings")):

@@ -1,7 +1,8 @@
-"""Databases: SQLite files, PostgreSQL and MySQL servers, read through SQLAlchemy.
+"""Databases, read through SQLAlchemy: SQLite files, and servers.
 
-Connections are read-only, rows come in batches, and no message shows a password. kg cannot make
-sure that other databases are only read, so it refuses them.
+The servers are PostgreSQL, MySQL, SQL Server, Oracle and Db2. Connections are read-only, rows come
+in batches, and no message shows a password. kg cannot make sure that other databases are only read,
+so it refuses them.
 
 Spec: https://www.w3.org/TR/r2rml/#logical-tables,
 https://kg-construct.github.io/rml-io/spec/docs/ (rml:SQL2008Query, rml:SQL2008Table)
@@ -9,7 +10,6 @@ https://kg-construct.github.io/rml-io/spec/docs/ (rml:SQL2008Query, rml:SQL2008T
 
 from __future__ import annotations
 
-import os
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -21,7 +21,7 @@ from urllib.parse import quote
 
 from kg.errors import InputError, WorldError
 from kg.logins import escape_login
-from kg.mapping.plan import Database, LogicalSource
+from kg.mapping.plan import Database, LogicalSource, database_url
 from kg.sources import sqlite_files
 from kg.sources.database_tables import table_query, unquoted
 from kg.sources.extras import need
@@ -31,9 +31,10 @@ from kg.sources.postgres_times import read_all_times
 from kg.sources.reading import Reading
 from kg.sources.records import RowRecords
 from kg.sources.rows import Value, spool_rows
-from kg.sources.servers import VARIABLE, check_variables, is_named_by_user
+from kg.sources.servers import VARIABLE, check_variables, is_named_by_user, variable
 from kg.sources.sqlite_files import connect
 from kg.sources.statements import check_statement
+from kg.variables import current
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection, CursorResult, Engine
@@ -45,12 +46,17 @@ _BATCH: Final = 500
 # The number of the type TIME in MySQL's protocol.
 _MYSQL_TIME: Final = 11
 # Databases whose drivers kg's extra brings, or users install.
-_READ: Final = frozenset(("postgresql", "mysql", "mariadb"))
+_READ: Final = frozenset(("postgresql", "mysql", "mariadb", "mssql", "oracle", "db2"))
+# The package that brings a driver, by the module that is missing without it, or the kind.
+_PACKAGES: Final = {"db2": "ibm_db_sa", "MySQLdb": "pymysql"}
 _DRIVERS: Final = {
     "postgresql": "postgresql+psycopg",
     "postgres": "postgresql+psycopg",
     "mysql": "mysql+pymysql",
     "mariadb": "mysql+pymysql",
+    "mssql": "mssql+pymssql",
+    "sqlserver": "mssql+pymssql",
+    "oracle": "oracle+oracledb",
 }
 
 
@@ -89,8 +95,8 @@ def read(reading: Reading) -> RowRecords:
         query = reading.source.query or table_query(reading.source, connection)
         backend = connection.dialect.name
         if backend != "sqlite":
-            kind = "postgresql" if backend == "postgresql" else "mysql"
-            check_statement(query, kind, reading.source)
+            check_statement(query, "mysql" if backend == "mariadb" else backend, reading.source)
+            query = query.rstrip().removesuffix(";")  # Oracle takes none
         if connection.dialect.paramstyle in ("format", "pyformat"):
             query = query.replace("%", "%%")
         result = connection.exec_driver_sql(query)
@@ -156,8 +162,8 @@ def _connected(reading: Reading) -> Iterator[Connection]:
             connection = plain.execution_options(
                 stream_results=True, yield_per=_BATCH, **_read_only(engine.dialect.name)
             )
-            if engine.dialect.name == "mysql":
-                connection.exec_driver_sql("SET SESSION TRANSACTION READ ONLY")
+            if engine.dialect.name in _READING_ONLY:
+                connection.exec_driver_sql(_READING_ONLY[engine.dialect.name])
             yield connection
     except library.exc.SQLAlchemyError as error:
         if sqlite_files.is_interrupted(getattr(error, "orig", None)):
@@ -198,6 +204,14 @@ def _as_ours(
     )
 
 
+# SQL Server and Db2 have no such switch: statements are checked, and nothing is committed.
+_READING_ONLY: Final = {
+    "mysql": "SET SESSION TRANSACTION READ ONLY",
+    "mariadb": "SET SESSION TRANSACTION READ ONLY",
+    "oracle": "SET TRANSACTION READ ONLY",
+}
+
+
 def _read_only(dialect: str) -> dict[str, object]:
     return {"postgresql_readonly": True} if dialect == "postgresql" else {}
 
@@ -233,21 +247,30 @@ def _engine(reading: Reading, library: Library) -> Engine:
             library.event.listen(engine, "connect", read_all_times)
         return engine  # type: ignore[no-any-return]
     except library.exc.NoSuchModuleError as error:
+        if url.get_backend_name() in _PACKAGES:
+            raise _missing_driver(_PACKAGES[url.get_backend_name()], source) from error
         raise _bad_url(source) from error
     except ImportError as error:
-        raise InputError(
-            "missing-extra",
-            f"reading this database needs the package {error.name}",
-            location=source.origin.location(),
-            hint=f"Install it with: pip install {error.name}",
-        ) from error
+        package = str(error.name)
+        raise _missing_driver(_PACKAGES.get(package, package), source) from error
+
+
+def _missing_driver(package: str, source: LogicalSource) -> InputError:
+    return InputError(
+        "missing-extra",
+        f"reading this database needs the package {package}",
+        location=source.origin.location(),
+        hint=f"Install it with: pip install {package}",
+    )
 
 
 def _url(source: LogicalSource) -> str:
     """Return the URL as SQLAlchemy writes it; ``sqlite:PATH`` for a file."""
-    written = _expanded((source.database or Database()).url, source) or f"sqlite:{source.path}"
+    database = source.database or Database()
+    address = _expanded(database.url, source)
+    written = database_url(address, database.kind) if address else f"sqlite:{source.path}"
     plain = escape_login(written.removeprefix("jdbc:"))
-    scheme, colon, rest = plain.partition(":")
+    scheme, colon, rest = _sql_server(plain).partition(":")
     if not colon:
         return f"sqlite:{plain}"
     if scheme.partition("+")[0] == "sqlite":
@@ -258,6 +281,20 @@ def _url(source: LogicalSource) -> str:
         # JDBC has user and password among the parameters.
         rest = _from_jdbc(rest, query)
     return f"{_DRIVERS.get(scheme, scheme)}:{rest}"
+
+
+def _sql_server(address: str) -> str:
+    """Return the address of SQL Server without JDBC's parameters, of which the name is kept.
+
+    >>> _sql_server("sqlserver://h:1433;databaseName=d;encrypt=true"), _sql_server("mysql://h/d")
+    ('sqlserver://h:1433/d', 'mysql://h/d')
+    """
+    if not address.startswith(("sqlserver:", "mssql:")) or ";" not in address:
+        return address
+    server, *parameters = address.split(";")
+    given = {key.casefold(): value for key, _, value in (p.partition("=") for p in parameters)}
+    name = given.get("databasename") or given.get("database")
+    return f"{server}/{name}" if name else server
 
 
 def _from_jdbc(rest: str, query: str) -> str:
@@ -280,9 +317,13 @@ def _expanded(text: str, source: LogicalSource) -> str:
 
     def value(match: re.Match[str]) -> str:
         name = match[1] or match[2]
-        if name in os.environ:
-            return os.environ[name]
+        found = variable(name)
+        if found is not None:
+            return found
         if match[1] or match[0] == text:
+            given = current()
+            if given is not None:
+                raise given.error(name, source.origin.location())
             raise InputError(
                 "missing-variable",
                 f"the environment has no variable {name}",
@@ -306,5 +347,5 @@ def _bad_url(source: LogicalSource) -> InputError:
         "bad-database",
         "the address of the database is none that kg can read",
         location=source.origin.location(),
-        hint="Write postgresql://host:port/name, mysql://host:port/name, or a path of SQLite.",
+        hint="Write postgresql://host:port/name (or mysql, mssql, oracle), or a path of SQLite.",
     )

@@ -14,6 +14,8 @@ _PACKAGES: Final[Mapping[str, str]] = {
     "excel": "python-calamine",
     "jsonpath": "python-jsonpath",
     "sql": "sqlalchemy 'psycopg[binary]'",
+    "mssql": "sqlalchemy pymssql",
+    "oracle": "sqlalchemy oracledb",
     "xml": "lxml",
     "zstd": "zstandard",
 }

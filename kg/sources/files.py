@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
@@ -12,7 +12,7 @@ from kg.errors import InputError, Location
 from kg.logins import without_login
 from kg.mapping.plan import Formulation, LogicalSource, Plan
 from kg.mapping.source_table import Column
-from kg.paths import is_file, is_inside, is_link, kind_of, names_in, show_path
+from kg.paths import is_file, is_inside, is_link, kind_of, names_in, real_path, show_path
 from kg.wording import nearest
 
 WORKSPACE: Final = "the workspace"
@@ -82,6 +82,31 @@ def find_files(source: LogicalSource, folders: Folders) -> tuple[SourceFile, ...
     for file in found:
         check_file(file, source, folders)
     return tuple(dict.fromkeys(found))
+
+
+def located(plan: Plan, folders: Sequence[Path]) -> Plan:
+    """Return a plan whose sources are looked for in further folders, in this order.
+
+    A source that is beside its mapping stays there, and so does one that is nowhere.
+    """
+    known: dict[LogicalSource, LogicalSource] = {}
+    for source in dict.fromkeys(each.source for each in plan.triples_maps):
+        tried = (replace(source, folder=str(real_path(folder))) for folder in folders)
+        known[source] = next(filter(_is_there, (source, *tried)), source)
+    return replace(
+        plan,
+        triples_maps=tuple(replace(each, source=known[each.source]) for each in plan.triples_maps),
+    )
+
+
+def _is_there(source: LogicalSource) -> bool:
+    if source.database is not None:
+        return True
+    try:
+        found = [file for written in source.paths for file in _matches(source, written)]
+    except InputError:
+        return False
+    return all(kind_of(file.path) is not None for file in found)
 
 
 def source_files(plan: Plan, folders: Folders) -> list[Path]:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final
 
 from kg.errors import InputError
 from kg.mapping.plan import Database, LogicalSource
+from kg.variables import current
 
 if TYPE_CHECKING:
     from sqlalchemy import URL
@@ -26,6 +27,15 @@ VARIABLE: Final = re.compile(r"\$(?:\{(\w+)\}|(\w+))")
 _HOST_VARIABLE: Final = re.compile(r"//(?:[^/?]*@)?(?:\$\{\w+\}|\$\w+)(?=[:/?]|$)")
 # Parameters that make PostgreSQL's library connect to another server than the address names.
 _OTHER_HOSTS: Final = ("host", "hostaddr", "service", "servicefile")
+
+
+def variable(name: str) -> str | None:
+    """Return what a name in a database's address or login stands for, None if for nothing.
+
+    ``kg map`` gives the values, or allows them; elsewhere it is the environment.
+    """
+    given = current()
+    return os.environ.get(name) if given is None else given.find(name)
 
 
 def is_named_by_user(source: LogicalSource) -> bool:
@@ -50,7 +60,7 @@ def check_variables(source: LogicalSource, url: URL) -> None:
         return
     texts = (database.password, database.username, written)
     found = [match[1] or match[2] for text in texts for match in VARIABLE.finditer(text)]
-    sent = [name for name in found if name in os.environ]
+    sent = [name for name in found if variable(name) is not None]
     others = [str(url.query[name]) for name in _OTHER_HOSTS if name in url.query]
     hosts = [*([] if _HOST_VARIABLE.search(written) else [url.host or ""]), *others]
     foreign = [host for host in hosts if not _is_known(host, url.port)]

@@ -48,6 +48,8 @@ class TestConditions:
             ("notEqual($(a), $(b))", "2 4"),
             ("equal($(a), x)", "1 2"),
             ("equal(str1=$(a), str1=x)", "1 2"),
+            ("'idlab-fn:stringContainsOtherString(\"x,10\", $(a), \",\")'", "1 2 4"),
+            ("'idlab-fn:stringContainsOtherString(\"true,x,y\", \"x,y\", \",\")'", ""),
             ("isNull($(a))", "3"),
             ("isNotNull($(b))", "1 2 3 4"),
             ("isSet($(b))", "1 2 3 4"),
