@@ -174,24 +174,27 @@ def numbered_lines(file: SourceFile, source: LogicalSource) -> Iterator[tuple[in
         yield from enumerate(counted, 1)
 
 
-def explain(text: str, source: LogicalSource, file: SourceFile) -> InputError:
+def explain(text: str, reading: Reading) -> InputError:
     """Turn DuckDB's error about a CSV file into one of kg.
 
     Args:
         text: DuckDB's message.
-        source: The logical source.
-        file: The file.
+        reading: The reading of the file.
     """
+    file, source = reading.file, reading.source
     # DuckDB's line numbers count records: read the file for the true lines.
-    if fault := faults_of(file, source):
+    if not reading.skips and (fault := faults_of(file, source)):
         return fault
-    line = re.search(r"CSV Error on Line: (\d+)", text)
+    # Of a copy without bad records, the line says nothing.
+    line = None if reading.skips else re.search(r"CSV Error on Line: (\d+)", text)
     place = Location(file.shown, int(line[1]) if line else None)
     if "not utf-8 encoded" in text or "unicode" in text.lower():
         return wrong_encoding(place, source)
     if "maximum line size" in text.lower():
         return too_long(place)
-    reason = next((x for x in text.splitlines()[2:] if x.strip()), text.splitlines()[0])
+    # The line at fault, which may be several, stands before the reason.
+    said = [x for x in text.partition("Possible fixes:")[0].splitlines() if x.strip()]
+    reason = said[-1] if said else text
     return InputError("bad-csv", reason.strip(), location=place, hint="Mend the file here.")
 
 

@@ -259,7 +259,9 @@ class _Records:
         self.width = 0
         # The line up to which a record that was given up seemed to reach.
         self.wary = 0
-        self.plain = _grammar(source)
+        self.plain = _grammar(source, strict=True)
+        self.blank = f" {source.dialect.quote or chr(0)}"
+        self.loose = _grammar(source, strict=False)
 
     def __iter__(self) -> Iterator[Record]:
         """Yield the records."""
@@ -301,7 +303,7 @@ class _Records:
     def _fault(self, line: int, text: str, row: list[str]) -> InputError | None:
         if (fault := self._bad_text(line, text)) is not None:
             return fault
-        if row and len(row) != self.width:
+        if row and len(row) != self.width and not self._is_only_longer(text, row):
             what = "header" if self.source.dialect.header else "first record"
             return InputError(
                 "bad-csv",
@@ -309,12 +311,22 @@ class _Records:
                 location=Location(self.shown, line),
                 hint="Put quotes around a field that holds the delimiter, or add what is missing.",
             )
-        if line <= self.wary and not self.plain.fullmatch(text.rstrip("\r\n")):
+        strange = line <= self.wary and not self.plain.fullmatch(text.rstrip("\r\n"))
+        if self.blank in text and not self.loose.fullmatch(text.rstrip("\r\n")):
+            strange = True
+        if strange:
             said = "a quote stands within a field that has none around it"
             return _bad_quote(said, Location(self.shown, line))
         if len(text) > LONGEST_LINE // _WIDEST and len(text.encode()) > LONGEST_LINE:
             return too_long(Location(self.shown, line))
         return None
+
+    def _is_only_longer(self, text: str, row: list[str]) -> bool:
+        """Tell whether empty fields follow the last column, which DuckDB passes over."""
+        more = len(row) - self.width
+        if more < 0 or any(row[self.width :]):
+            return False
+        return text.rstrip("\r\n").endswith(self.source.dialect.delimiter * more)
 
     def _bad_text(self, line: int, text: str) -> InputError | None:
         """Return the error for a byte that is not valid in the encoding."""
@@ -328,11 +340,15 @@ class _Records:
         return wrong_encoding(place, self.source, byte)
 
 
-def _grammar(source: LogicalSource) -> re.Pattern[str]:
-    """Return the pattern of a record without stray quotes in unquoted fields.
+def _grammar(source: LogicalSource, *, strict: bool) -> re.Pattern[str]:
+    """Return the pattern of a record whose quotes are in order.
 
-    After a record that was given up, the next lines may be the rest of a text of several lines. The
-    end of that text has such a stray quote.
+    Args:
+        source: What the mapping says of the source.
+        strict: Whether a field that has no quotes around it holds none. Where a record was given
+            up, the lines behind it may be the rest of a text of several lines; its end has such a
+            quote. Otherwise, such a field does not begin with one: DuckDB takes a quote behind
+            blanks for one that opens.
     """
     quote, escape, mark = map(
         re.escape, (source.dialect.quote, source.dialect.escape, source.dialect.delimiter)
@@ -340,7 +356,10 @@ def _grammar(source: LogicalSource) -> re.Pattern[str]:
     if not quote:
         return re.compile(r".*", re.DOTALL)
     inner = rf"[^{quote}]|{quote}{quote}" if quote == escape else rf"[^{quote}{escape}]|{escape}."
-    field = rf"(?:{quote}(?:{inner})*+{quote}|[^{quote}{mark}\r\n]*+)"
+    quoted = rf"{quote}(?:{inner})*+{quote}"
+    field = rf"(?:{quoted}|[^{quote}{mark}\r\n]*+)"
+    if not strict:
+        field = rf"(?: *{quoted} *|(?! *{quote})[^{mark}\r\n]*+)"
     return re.compile(rf"{field}(?:{mark}{field})*+", re.DOTALL)
 
 

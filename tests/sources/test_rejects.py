@@ -54,6 +54,7 @@ class TestCsv:
             (b'2,"b,c', "text follows a closing quote"),
             (b'2,"b"x,c', "text follows a closing quote"),
             (b"2,caf\xe9,c", "the text is not encoded in UTF-8 (byte 0xE9)"),
+            (b'2, "b,c', "a quote stands within a field that has none around it"),
             (b'2,"two\nlines",c,d', "the record has 4 fields, the header has 3"),
             (b'2,"two\ncaf\xe9",c', "the text is not encoded in UTF-8 (byte 0xE9)"),
         ],
@@ -120,6 +121,15 @@ class TestCsv:
         loaded, _, rows = skip({"t.csv": "id\n1\n\n2,b\n3\n"}, "id")
         assert [row[1:] for row in loaded.rows] == [(1, "1"), (2, None), (4, "3")]
         assert placed(rows) == [(3, 4)]
+
+    @pytest.mark.parametrize("more", [",", ",,"])
+    def test_empty_fields_behind_the_last_column(self, skip, more):
+        """They are passed over, whether other records are bad or not."""
+        good = f"id,n\n1,a{more}\n3,c\n"
+        for content, bad in ((good, 0), (good + "4\n", 1)):
+            loaded, _, rows = skip({"t.csv": content}, "n")
+            assert loaded.values == ["a", "c"]
+            assert len(rows) == bad
 
     def test_several_files_each_once(self, skip):
         files = {"a.csv": "id,n\n1,a\n", "b.csv": "id,n\n2\n3,c\n", "c.csv": "id,n\n4\n"}

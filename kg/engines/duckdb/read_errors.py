@@ -89,7 +89,7 @@ def explained(
     if not isinstance(error, duckdb.InvalidInputException | duckdb.NotImplementedException):
         return error
     if reading.source.formulation is Formulation.CSV:
-        return csv_files.explain(text, reading.source, reading.file)
+        return csv_files.explain(text, reading)
     if reading.source.formulation is Formulation.JSON:
         return json_files.explain(text, reading.source, reading.file)
     return error
