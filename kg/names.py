@@ -85,6 +85,8 @@ def split(
         if not iri.startswith(namespace):
             continue
         local = iri[len(namespace) :]
+        if _ASCII_LOCAL.fullmatch(local):
+            return prefix, local
         if encoded and "%" in local:
             if is_local(re.sub("%[0-9A-Fa-f]{2}", "0", local)):
                 return prefix, local
@@ -148,7 +150,7 @@ class Namer:
                 if head.startswith(namespace) or namespace.startswith(head)
             )
             self._near[head] = near
-        return split(iri, near, encoded=True)
+        return split(iri, near, encoded=True) if near else None
 
 
 def local_name(term: str) -> str:

@@ -256,10 +256,7 @@ def split_literal(term: str) -> LiteralParts:
     >>> split_literal('"1"^^<http://www.w3.org/2001/XMLSchema#integer>').datatype
     'http://www.w3.org/2001/XMLSchema#integer'
     """
-    end = term.rindex('"')
-    text, rest = term[1:end], term[end + 1 :]
-    if "\\" in text:
-        text = _ESCAPE.sub(_unescape, text)
+    text, rest = text_of(term), term[term.rindex('"') + 1 :]
     if rest.startswith("@"):
         return LiteralParts(text, RDF_LANG_STRING, rest[1:])
     return LiteralParts(text, rest[3:-1] if rest else XSD_STRING)
@@ -277,7 +274,8 @@ def text_of(term: str) -> str:
     ('http://example.org/a', 'b', '1')
     """
     if term.startswith('"'):
-        return split_literal(term).lexical
+        text = term[1 : term.rindex('"')]
+        return _ESCAPE.sub(_unescape, text) if "\\" in text else text
     return term[2:] if term.startswith("_:") else term[1:-1]
 
 

@@ -32,7 +32,7 @@ class Checks:
 
     infer: bool = False
     sinks: Sequence[Sink] = ()
-    report: Path | None = None
+    report: str | Path | None = None
     origins: bool = True
     max_results: int | None = None
     reasons: int = sys.maxsize
@@ -41,6 +41,11 @@ class Checks:
     progress: Callable[[str], None] | None = None
     memory: str | None = None
     threads: int | None = None
+
+    @property
+    def report_file(self) -> Path | None:
+        """The file of the standard report."""
+        return None if self.report is None else Path(self.report)
 
     @property
     def options(self) -> Options:

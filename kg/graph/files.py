@@ -46,7 +46,12 @@ def validate_files(
         load_files(connection, data) as table,
     ):
         return validate(
-            connection, table, shapes, report=wanted.report, sinks=wanted.sinks, options=options
+            connection,
+            table,
+            shapes,
+            report=wanted.report_file,
+            sinks=wanted.sinks,
+            options=options,
         )
 
 

@@ -246,7 +246,7 @@ class Graph:
     # --- validation -------------------------------------------------------------------------
 
     def shapes(
-        self, files: Sequence[Path] = (), *, ignore_unsupported: bool = False
+        self, files: Sequence[str | Path] = (), *, ignore_unsupported: bool = False
     ) -> ShapesGraph:
         """Read and check shapes.
 
@@ -257,7 +257,7 @@ class Graph:
         Raises:
             InputError: There is no shape, or one is wrong.
         """
-        chosen = list(files) or list(self.workspace.shape_files)
+        chosen = [Path(file) for file in files] or list(self.workspace.shape_files)
         return read_shapes(chosen, ignore_unsupported=ignore_unsupported)
 
     def validate(self, shapes: ShapesGraph | None = None, checks: Checks | None = None) -> Verdict:
@@ -298,7 +298,7 @@ class Graph:
                 connection,
                 QuadTable(build.quads),
                 read,
-                report=wanted.report,
+                report=wanted.report_file,
                 sinks=wanted.sinks,
                 options=options,
             )

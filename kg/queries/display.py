@@ -7,7 +7,7 @@ from typing import Final
 from kg.datatypes import NUMERIC
 from kg.names import Namer
 from kg.queries.engine import Term
-from kg.terms import XSD, XSD_STRING, escape, is_named, split_literal
+from kg.terms import XSD, XSD_STRING, escape, split_literal
 from kg.wording import char_width as char_width
 from kg.wording import printable as printable
 from kg.wording import width as width
@@ -35,7 +35,7 @@ class Shortener(Namer):
             return ""
         if term.startswith('"'):
             return self._literal(term, language)
-        return self.iri(term[1:-1]) if is_named(term) else term
+        return self.iri(term[1:-1]) if term[0] == "<" and term[1] != "<" else term
 
     def _literal(self, term: Term, language: str | None) -> str:
         text, datatype, tag = split_literal(term)

@@ -14,6 +14,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Final
 
 from kg.errors import InputError
@@ -145,23 +146,28 @@ def write_xml(columns: Sequence[str], rows: Iterable[Row], out: TextSink) -> int
 
 
 def _xml(term: Term) -> str:
+    if term[0] == '"':
+        suffix = term[term.rindex('"') + 1 :]
+        return f"<literal{_xml_kind(suffix)}>{_text(text_of(term))}</literal>"
+    if term[0] == "_":
+        return f"<bnode>{_text(term[2:])}</bnode>"
     if term.startswith("<<("):
         parts = "".join(f"<{name}>{_xml(part)}</{name}>" for name, part in _parts(term))
         return f"<triple>{parts}</triple>"
-    if term[0] == "<":
-        return f"<uri>{_text(term[1:-1])}</uri>"
-    if term[0] == "_":
-        return f"<bnode>{_text(term[2:])}</bnode>"
-    text, datatype, tag = split_literal(term)
-    extra = ""
+    return f"<uri>{_text(term[1:-1])}</uri>"
+
+
+@lru_cache(maxsize=256)
+def _xml_kind(suffix: str) -> str:
+    """Return the attributes for what stands behind the quotes of a literal."""
+    _, datatype, tag = split_literal(f'""{suffix}')
     if tag:
         language, _, direction = tag.partition("--")
-        extra = f' xml:lang="{language}"'
+        told = f' xml:lang="{language}"'
         if direction:
-            extra += f' its:dir="{direction}" xmlns:its="{_ITS}" its:version="2.0"'
-    elif datatype != XSD_STRING:
-        extra = f' datatype="{_text(datatype)}"'
-    return f"<literal{extra}>{_text(text)}</literal>"
+            told += f' its:dir="{direction}" xmlns:its="{_ITS}" its:version="2.0"'
+        return told
+    return "" if datatype == XSD_STRING else f' datatype="{_text(datatype)}"'
 
 
 # A reader of XML makes a line feed of a carriage return that is not escaped, and may drop blanks
@@ -170,9 +176,18 @@ _ESCAPES: Final = str.maketrans(
     {"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&apos;", "\r": "&#13;"}
 )
 _NOT_XML: Final = r"[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]"
+# What most texts are, none of which is changed: told in one step, since there are many.
+_USUAL: Final = r"\w/:#.,;()=?!%@*+~-"
+
+
+@cache
+def _unchanged() -> re.Pattern[str]:
+    return re.compile(f"[{_USUAL}](?:[ {_USUAL}]*[{_USUAL}])?")
 
 
 def _text(text: str) -> str:
+    if _unchanged().fullmatch(text):
+        return text
     escaped = text.translate(_ESCAPES)
     if not text.isprintable() and re.search(_NOT_XML, text):
         raise InputError(
