@@ -139,7 +139,8 @@ class LogicalSource:
         query: SQL or SPARQL query whose results are the records.
         lines: JSON: one document a line, whatever the file is called.
         more: Further files or patterns whose records follow those of `path`.
-        database: Where the source is no file.
+        database: Where the source is not a file.
+        has_members: Whether a reference to a list gives its members; otherwise it is an error.
     """
 
     path: str
@@ -155,6 +156,7 @@ class LogicalSource:
     lines: bool = False
     more: tuple[str, ...] = ()
     database: Database | None = None
+    has_members: bool = field(default=True, compare=False)
     origin: Origin = field(default=NOWHERE, compare=False)
 
     @property
@@ -355,7 +357,7 @@ class TermMap:
         targets: Where statements with the term go; none: to the default output, unless another
             term of the statement has targets.
         scope: Name of the triples map that a blank node without expression belongs to; empty:
-            the one that the term map stands in.
+            the one that the term map is in.
         note: What the user should know of how it was read.
     """
 
@@ -485,7 +487,7 @@ class Plan:
         )
 
     def has(self, name: str) -> bool:
-        """Tell whether there is a triples map of that name."""
+        """Return whether there is a triples map of that name."""
         return name in self._by_name
 
     def triples_map(self, name: str) -> TriplesMap:

@@ -141,7 +141,9 @@ def _file(graph: RmlGraph, source: Value, formulation: Formulation, folder: str)
     if paths:
         first, *more = [path.text for path in paths]
         root = _root(graph, source, folder)
-        return LogicalSource(first, formulation, folder=root, more=tuple(more))
+        # The test cases of rml-core demand an error for a reference to a list in such a source.
+        made = LogicalSource(first, formulation, folder=root, more=tuple(more))
+        return replace(made, has_members=False)
     if graph.iri_values(source.term, f"{_CSVW}url"):
         return _csvw(graph, source, formulation, folder)
     for name in ("downloadURL", "accessURL"):

@@ -70,7 +70,8 @@ def list_names(
     connection: duckdb.DuckDBPyConnection, loaded: LoadedTable, columns: Sequence[Column]
 ) -> list[str]:
     """Return the references among bad ones that have lists, and can lead to their members."""
-    if loaded.table.source.formulation not in (Formulation.JSON, Formulation.YAML):
+    source = loaded.table.source
+    if not source.has_members or source.formulation not in (Formulation.JSON, Formulation.YAML):
         return []
     found = []
     for column in columns:
