@@ -20,7 +20,8 @@ DISTRIBUTION: Final = "kg-exporter"
 # A row of the table of contents in docs/README.md: the page, and what it is for.
 _ROW: Final = re.compile(r"^\| \[([\w-]+)\.md\]\(\1\.md\) \| (.+?) \|$", re.MULTILINE)
 _HEADING: Final = re.compile(r"^(#{1,6}) (.+?) *$")
-_LINK: Final = re.compile(r"\[([^\]\n]+)\]\(([^)\s]+)\)")
+# The text of a link may be on two lines.
+_LINK: Final = re.compile(r"\[([^\]]+)\]\(([^)\s]+)\)")
 _ERRORS: Final = "errors"  # the page whose headings are the codes of errors
 _FINDINGS: Final = "check"  # the page whose table has the codes of findings
 

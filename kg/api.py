@@ -261,7 +261,7 @@ def export(
 
     Raises:
         UsageError: The format is unknown, or options do not go together.
-        InputError: There is no build yet, a file is no valid RDF, a graph is unknown, or a row
+        InputError: There is no build yet, a file is not valid RDF, a graph is unknown, or a row
             is no RDF or not in the reach of the format.
         WorldError: The disk failed; the target is as it was.
         LimitError: A limit was reached; the target is as it was.

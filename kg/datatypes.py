@@ -123,7 +123,7 @@ _KNOWN: Final = _OTHERS | {iri[len(XSD) :] for iri in LEXICAL_SPACES if iri.star
 
 
 def is_lexical_form(text: str, datatype: str) -> bool:
-    """Tell whether a text is in the lexical space of a datatype; True for those not known here.
+    """Return whether a text is in the lexical space of a datatype; True for those not known here.
 
     Args:
         text: The text, not escaped, with the white space that it has.

@@ -56,7 +56,7 @@ def engine(
         threads: Worker threads; by default one for each core.
 
     Raises:
-        InputError: `memory` is no size or too small.
+        InputError: `memory` is not a size or too small.
     """
     memory_of_process = parse_size(memory or USUAL_MEMORY)
     limit = _buffers(memory_of_process)
@@ -302,7 +302,7 @@ def sql_file(path: Path) -> str:
 
 
 def lines_sql(path: Path, longest: int | None = None) -> str:
-    """Return what stands behind FROM for the lines of a file of text, in the column ``line``.
+    """Return what is behind FROM for the lines of a file of text, in the column ``line``.
 
     Args:
         path: The file, in UTF-8; it must be there.
@@ -320,7 +320,7 @@ def lines_sql(path: Path, longest: int | None = None) -> str:
 def sql_target(path: Path) -> str:
     """Return an SQL string literal for a file to write; what is there is overwritten.
 
-    A name that is no text cannot stand in SQL. It is written through a link, which must lead to a
+    A name that is not a text cannot be in SQL. It is written through a link, which must lead to a
     file for that.
     """
     if is_text(path):

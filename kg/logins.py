@@ -20,7 +20,7 @@ _HIDDEN: Final = "***"
 _LOGIN: Final = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*:/{1,2})[^\s/?#@:]*:\S*@")
 # The same between quotes, where it may hold spaces.
 _QUOTED: Final = re.compile(r"(['\"][A-Za-z][A-Za-z0-9+.-]*:/{1,2})[^\s/?#@:'\"]*:[^'\"\n]*@")
-# An address alone: whatever stands before its last @.
+# An address alone: whatever is before its last @.
 _BEFORE: Final = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*:/{0,2}).*@", re.DOTALL)
 
 
@@ -36,7 +36,7 @@ def hide(values: Mapping[str, str], stand_in: str = "") -> None:
 
     Args:
         values: Name of a variable to its value.
-        stand_in: What the names of variables without a value stand behind in texts.
+        stand_in: What the names of variables without a value are behind in texts.
     """
     forms = {form: name for name, value in values.items() for form in _forms(value) if form}
     ordered = sorted(forms, key=len, reverse=True)
@@ -76,7 +76,7 @@ def without_values(text: str) -> str:
 
 
 def shows_part(text: str, value: str) -> bool:
-    """Tell whether a text, whose hidden values are taken out, still shows a part of a value.
+    """Return whether a text, whose hidden values are taken out, still shows a part of a value.
 
     >>> shows_part("the prefix 'secret' is not known", "secret:$(x)")
     True

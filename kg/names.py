@@ -24,7 +24,7 @@ _START: Final = "".join(f"{chr(low)}-{chr(high)}" for low, high in BASE_RANGES) 
 _FIRST: Final = f"{_START}0-9"
 _REST: Final = f"{_FIRST}\u00b7\u0300-\u036f\u203f-\u2040\\-"
 # https://www.w3.org/TR/turtle/#grammar-production-PN_LOCAL without its escapes, and without
-# the colon, which is legal there but hard to read. A dot may not stand at the end.
+# the colon, which is legal there but hard to read. A dot may not be at the end.
 LOCAL_PATTERN: Final = f"(?:[{_FIRST}](?:[{_REST}.]*[{_REST}])?)?"
 # https://www.w3.org/TR/turtle/#grammar-production-BLANK_NODE_LABEL
 LABEL_PATTERN: Final = f"_:[{_FIRST}](?:[{_REST}.]*[{_REST}])?"
@@ -45,7 +45,7 @@ def _local() -> re.Pattern[str]:
 
 
 def is_local(text: str) -> bool:
-    """Tell whether a text is the local part of a prefixed name, without escapes.
+    """Return whether a text is the local part of a prefixed name, without escapes.
 
     >>> is_local("L0270"), is_local("a/b"), is_local("end.")
     (True, False, False)

@@ -1,6 +1,6 @@
 """What readers of RDF files have to tell beside statements, each once for a file.
 
-A note is no error: by its specification JSON-LD drops keys that no context explains, and reads
+A note is not an error: by its specification JSON-LD drops keys that no context explains, and reads
 numbers as floating-point ones. Who asks for strictness gets an error instead.
 """
 

@@ -127,12 +127,12 @@ def kind_of(path: Path) -> str | None:
 
 
 def is_file(path: Path) -> bool:
-    """Tell whether a path leads to a regular file; False where that cannot be seen."""
+    """Return whether a path leads to a regular file; False where that cannot be seen."""
     return _is(path, "a file")
 
 
 def is_folder(path: Path) -> bool:
-    """Tell whether a path leads to a folder; False where that cannot be seen."""
+    """Return whether a path leads to a folder; False where that cannot be seen."""
     return _is(path, "a folder")
 
 
@@ -144,7 +144,7 @@ def _is(path: Path, kind: str) -> bool:
 
 
 def is_inside(path: Path, folders: Collection[Path]) -> bool:
-    """Tell whether a path, links followed, lies in one of the folders or is one of them."""
+    """Return whether a path, links followed, lies in one of the folders or is one of them."""
     try:
         real = real_path(path)
     except (OSError, ValueError):
@@ -153,7 +153,7 @@ def is_inside(path: Path, folders: Collection[Path]) -> bool:
 
 
 def is_link(path: Path) -> bool:
-    """Tell whether a path, or a folder above it, is a link."""
+    """Return whether a path, or a folder above it, is a link."""
     return any(entry.is_symlink() for entry in (path, *path.parents))
 
 
@@ -222,7 +222,7 @@ def missing_file(path: Path) -> InputError:
 def check_file(
     path: Path, inside: Collection[Path] | None = None, place: Location | None = None
 ) -> None:
-    """Refuse a path that is no regular file, or leads out of the folders that it may lie in.
+    """Refuse a path that is not a regular file, or leads out of the folders that it may lie in.
 
     Args:
         path: The path.
@@ -305,7 +305,7 @@ def find_files(
 
     Args:
         folder: The folder; nothing is returned if it is not there.
-        wanted: Tells whether a name is wanted.
+        wanted: Says whether a name is wanted.
         deep: Whether folders in it are searched too.
 
     Raises:
@@ -342,7 +342,7 @@ def names_in(folder: Path) -> list[str]:
 
 
 def is_text(path: Path) -> bool:
-    """Tell whether a name is text, as SQL and other programs need it: in UTF-8."""
+    """Return whether a name is text, as SQL and other programs need it: in UTF-8."""
     try:
         str(path).encode()
     except UnicodeEncodeError:

@@ -20,7 +20,7 @@ def parse_size(text: str) -> int:
     """Return a size such as ``400MB`` or ``1.5GiB`` in bytes.
 
     Raises:
-        UsageError: The text is no size, or one that no machine has.
+        UsageError: The text is not a size, or one that no machine has.
 
     >>> parse_size("400MB"), parse_size("1GiB")
     (400000000, 1073741824)

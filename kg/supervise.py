@@ -80,7 +80,7 @@ def allow() -> None:
 
 
 def has_watched() -> bool:
-    """Tell whether this process has watched another, and has nothing else to do."""
+    """Return whether this process has watched another, and has nothing else to do."""
     return bool(_watched)
 
 

@@ -214,7 +214,7 @@ def _is_dead(process: int) -> bool:
 
 
 def _is_free(path: Path) -> bool:
-    """Tell whether no process holds the lock of a temporary file or folder."""
+    """Return whether no process holds the lock of a temporary file or folder."""
     descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -23,7 +23,7 @@ RDF_LANG_STRING: Final = f"{RDF}langString"
 XSD_STRING: Final = f"{XSD}string"
 
 _PLANES: Final = range(0x10000, 0xF0000, 0x10000)
-# iunreserved, beside ASCII: these stand in an IRI as they are. Written as characters, so that
+# iunreserved, beside ASCII: these are in an IRI as they are. Written as characters, so that
 # Python's re and RE2 read the same pattern.
 # https://www.rfc-editor.org/rfc/rfc3987#section-2.2
 UCSCHAR: Final = "".join(
@@ -126,7 +126,7 @@ def _compiled(pattern: str) -> re.Pattern[str]:
 
 
 def escape(text: str) -> str:
-    r"""Return the text as it stands between the quotes of a literal.
+    r"""Return the text as it is between the quotes of a literal.
 
     >>> escape('say "hi"')
     'say \\"hi\\"'
@@ -137,7 +137,7 @@ def escape(text: str) -> str:
 
 
 def is_iri(text: str) -> bool:
-    """Tell whether the text is an absolute IRI that N-Triples can hold.
+    """Return whether the text is an absolute IRI that N-Triples can hold.
 
     >>> is_iri("http://example.org/é"), is_iri("a/b"), is_iri("http://example.org/a b")
     (True, False, False)
@@ -146,7 +146,7 @@ def is_iri(text: str) -> bool:
 
 
 def is_ucschar(char: str) -> bool:
-    """Tell whether a character beyond ASCII stands in IRIs as it is.
+    """Return whether a character beyond ASCII is in IRIs as it is.
 
     Spec: https://www.rfc-editor.org/rfc/rfc3987#section-2.2
 
@@ -157,7 +157,7 @@ def is_ucschar(char: str) -> bool:
 
 
 def is_language_tag(text: str) -> bool:
-    """Tell whether the text is a well-formed language tag.
+    """Return whether the text is a well-formed language tag.
 
     Spec: https://www.w3.org/TR/turtle/#grammar-production-LANGTAG
 
@@ -234,17 +234,17 @@ class LiteralParts(NamedTuple):
 
 
 def is_named(term: str) -> bool:
-    """Tell whether a term is an IRI, and no triple term."""
+    """Return whether a term is an IRI, and no triple term."""
     return term.startswith("<") and not term.startswith("<<(")
 
 
 def is_literal(term: str) -> bool:
-    """Tell whether a term is a literal."""
+    """Return whether a term is a literal."""
     return term.startswith('"')
 
 
 def is_blank(term: str) -> bool:
-    """Tell whether a term is a blank node."""
+    """Return whether a term is a blank node."""
     return term.startswith("_")
 
 

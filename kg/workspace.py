@@ -371,7 +371,7 @@ def read_workspace(root: Path) -> Workspace:
 
 
 def is_base(text: str) -> bool:
-    """Tell whether a text is an absolute IRI that names can be appended to.
+    """Return whether a text is an absolute IRI that names can be appended to.
 
     >>> is_base("https://example.org/graph/"), is_base("example.org/")
     (True, False)

@@ -59,7 +59,7 @@ def check_command(
     memory: MemoryOption = None,
     threads: ThreadsOption = None,
 ) -> int:
-    """Report what is doubtful about the workspace, without building it.
+    """Report what is doubtful about the workspace; builds nothing.
 
     Files, mappings, vocabulary, shapes and questions are compared with each other, and the graph of
     the current build with the vocabulary.

@@ -90,7 +90,7 @@ def map_command(
         ),
     ] = False,
 ) -> int:
-    """Map source files to RDF; sources are found beside the mapping, or below --sources."""
+    """Map source files to RDF; sources are found beside the mapping."""
     handled = BadRecords(on_bad, rejects)
     limit(memory, timeout, threads)
     from kg.map_files import explain_files, map_files

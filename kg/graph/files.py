@@ -78,7 +78,7 @@ def contexts_from(texts: Iterable[str]) -> AbstractContextManager[None]:
 
     Raises:
         UsageError: A text is not of this form.
-        InputError: A file cannot be read, or is no context.
+        InputError: A file cannot be read, or is not a context.
     """
     from kg.rdf.contexts import given_contexts, parse_context
 

@@ -118,7 +118,7 @@ def unnamed_mappings(folder: Path) -> Iterator[tuple[Path, str]]:
         ending = next((ending for ending in _ENDINGS if path.name.endswith(ending)), None)
         if ending is None or any(path.match(pattern) for pattern in MAPPING_PATTERNS):
             continue
-        # What leads elsewhere, or is no file, is not looked into.
+        # What leads elsewhere, or is not a file, is not looked into.
         with suppress(KgError, OSError), open_file(path, [folder]) as stream:
             text = stream.read(_LOOKED_AT)
             turtle = ending == ".ttl"

@@ -309,7 +309,7 @@ class _Terms:
         return Language(value, self.owner, self.skips)
 
     def _knows_dates(self, value: Expression) -> bool:
-        """Tell whether a value comes with what the source says that it is."""
+        """Return whether a value comes with what the source says that it is."""
         if not isinstance(value, Reference) or self.table.source.formulation not in _WITH_DATES:
             return False
         return self.table.column(value).typed

@@ -98,7 +98,7 @@ def parse_jsonpath(text: str) -> JsonPath:
     """Parse a JSONPath; ``a.b`` is short for ``$.a.b``, ``@.a`` for ``$.a``.
 
     Raises:
-        InputError: The text is no JSONPath.
+        InputError: The text is not JSONPath.
 
     >>> parse_jsonpath("$.a['b c'][0]").steps
     ('a', 'b c', 0)

@@ -127,7 +127,7 @@ def _own(pair: Pair) -> list[Term]:
 
 
 def _has_class(pair: Pair) -> bool:
-    """Tell whether a predicate says of what class subjects are."""
+    """Return whether a predicate says of what class subjects are."""
     return any(bare(predicate) == Fixed(RDF_TYPE) for predicate in pair.predicates)
 
 

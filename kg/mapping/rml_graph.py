@@ -107,7 +107,7 @@ class RmlGraph:
                     "bad-mapping", "a mapping has no triple terms", location=origin.location()
                 )
             subject = _renamed(quad.subject)
-            # What stands in brackets is read before the triple that leads to it.
+            # What is in brackets is read before the triple that leads to it.
             if isinstance(quad.object, ox.BlankNode):
                 origin = self._origins.get(quad.object, origin)
             self._origins.setdefault(subject, origin)
@@ -142,11 +142,11 @@ class RmlGraph:
         return found[0] if found else None
 
     def described(self, node: Term) -> bool:
-        """Tell whether anything is said of a node."""
+        """Return whether anything is said of a node."""
         return node in self._values
 
     def has_type(self, node: Term, name: str) -> bool:
-        """Tell whether a node has a class of the RML vocabulary."""
+        """Return whether a node has a class of the RML vocabulary."""
         return any(value.name == name for value in self.iri_values(node, f"{RDF}type"))
 
     def subjects(self) -> Iterator[Term]:

@@ -55,7 +55,7 @@ class CheckedIri:
     Attributes:
         value: Its text, or a relative one.
         kind: How the values of a template are encoded, and what the IRI may hold.
-        base: Prepended where the text is no absolute IRI.
+        base: Prepended where the text is not an absolute IRI.
         owner: Name of the triples map that makes it, for messages.
         skips: Whether no term is made of a bad value; otherwise it is an error.
     """
@@ -182,7 +182,7 @@ class Crossing:
 
     Attributes:
         columns: Their columns.
-        is_template: Whether they stand in one template.
+        is_template: Whether they are in one template.
     """
 
     columns: tuple[Column, ...]
@@ -308,7 +308,7 @@ def condition_of(term: Term) -> Call | None:
 
 
 def skips(term: Term) -> bool:
-    """Tell whether a term is left out where its value is bad."""
+    """Return whether a term is left out where its value is bad."""
     made = bare(term)
     if isinstance(made, Literal):
         parts = (made.language, made.datatype)
@@ -342,13 +342,13 @@ def reference_names(parts: Iterable[Expression]) -> tuple[str, ...]:
 
 
 def may_be_missing(term: Term) -> bool:
-    """Tell whether there may be records that do not give the term."""
+    """Return whether there may be records that do not give the term."""
     parts = expressions(term)
     return not all(map(is_strict, parts)) or any(map(references, parts))
 
 
 def is_strict(expression: Expression) -> bool:
-    """Tell whether an expression gives a value exactly where all its references do."""
+    """Return whether an expression gives a value exactly where all its references do."""
     if not isinstance(expression, Call):
         return True
     function = expression.function

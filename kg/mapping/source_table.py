@@ -3,7 +3,7 @@
 It has, for the reference with index 3, the column ``c3``: its text, or, where the reference can
 give several values, a list of ``{v: text, t: kind}``. Where values have natural datatypes, ``t3``
 holds the kind: NULL for a text, ``i`` integer, ``d`` double, ``b`` boolean, ``n`` decimal, ``D``
-date, ``T`` dateTime, ``t`` time, ``P`` duration, ``h`` hexBinary, ``!`` for what is no single
+date, ``T`` dateTime, ``t`` time, ``P`` duration, ``h`` hexBinary, ``!`` for what is not a single
 value.
 """
 

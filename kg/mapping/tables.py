@@ -48,7 +48,7 @@ def source_tables(plan: Plan) -> dict[LogicalSource, SourceTable]:
     """Return the table that each logical source of a plan is read into.
 
     Raises:
-        InputError: An iterator or a reference is no JSONPath where it must be one.
+        InputError: An iterator or a reference is not a JSONPath where it must be one.
     """
     needed: dict[LogicalSource, dict[Reference, Origin]] = {}
     textual: set[tuple[LogicalSource, Reference]] = set()

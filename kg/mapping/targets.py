@@ -62,7 +62,7 @@ class Routing:
         return mask
 
     def has_default(self, plan: Plan) -> bool:
-        """Tell whether any statement of a plan goes to the default output."""
+        """Return whether any statement of a plan goes to the default output."""
         for triples_map in plan.triples_maps:
             for pair in triples_map.predicate_objects:
                 graphs = (*triples_map.graphs, *pair.graphs) or (None,)

@@ -25,7 +25,7 @@ _NAMED: Final = re.compile(r"\s*(?P<name>[^\s()$\"'=,]+)\s*=", re.DOTALL)
 
 
 class TemplateError(ValueError):
-    """A text is no template or no call; the message says why."""
+    """A text is not a template or no call; the message says why."""
 
 
 def parse_template(text: str, external: Mapping[str, str] | None = None) -> Expression:

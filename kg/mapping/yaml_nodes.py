@@ -1,6 +1,6 @@
 """YAML with line numbers: typed access to a document, every complaint with its line.
 
-Scalars are the texts that stand in the document: ``1.50`` and ``012`` stay as they are.
+Scalars are the texts that are in the document: ``1.50`` and ``012`` stay as they are.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ MOST_COPIES: Final = 10
 
 @dataclass(frozen=True, slots=True)
 class Node:
-    """A value of a YAML document, with the file and the line that it stands on.
+    """A value of a YAML document, with the file and the line that it is on.
 
     Attributes:
         value: A text, None for null, or what a mapping or sequence holds.
@@ -72,7 +72,7 @@ class Node:
         return isinstance(self.value, tuple)
 
     def text(self, what: str) -> str:
-        """Return the value as text, as it stands in the document.
+        """Return the value as text, as it is in the document.
 
         Raises:
             InputError: The value is a list, a mapping or empty.
@@ -85,7 +85,7 @@ class Node:
         """Yield the keys of a mapping with their values.
 
         Raises:
-            InputError: The value is no mapping.
+            InputError: The value is not a mapping.
         """
         if not isinstance(self.value, Mapping):
             raise self.error(f"{what} must be a mapping (key: value)")
@@ -110,7 +110,7 @@ class Node:
         Mappings hold annotations, and keys of other tools: they mean nothing here.
 
         Raises:
-            InputError: There is a slip, or the value is no mapping.
+            InputError: There is a slip, or the value is not a mapping.
         """
         for key, value in self.entries(what):
             if key in known:
@@ -155,7 +155,7 @@ def with_values(node: Node, variables: Variables) -> Node:
     """Return a document whose texts have the values of the variables that they name.
 
     Raises:
-        InputError: Variables have no value. It may be several; each is told once.
+        InputError: Variables have no value. It may be several; each is reported once.
     """
     made: dict[int, Node] = {}
     faults: dict[str, InputError] = {}
@@ -193,7 +193,7 @@ def parse_yaml(text: str, file: str) -> Node:
         file: Its name in messages.
 
     Raises:
-        InputError: It is not valid YAML, or a key stands twice.
+        InputError: It is not valid YAML, or a key occurs twice.
     """
     try:
         root = YAML(typ="safe", pure=True).compose(text)
@@ -361,7 +361,7 @@ def paired(text: str) -> str:
     r"""Return a text with characters for surrogate pairs, as JSON writes them in escapes.
 
     Raises:
-        UnicodeDecodeError: A surrogate stands alone.
+        UnicodeDecodeError: A surrogate is alone.
 
     >>> paired("\ud83d\ude80") == "\U0001f680"
     True

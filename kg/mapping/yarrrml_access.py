@@ -422,6 +422,6 @@ def _no_file(what: str, kind: str) -> str:
 
 
 def _kind_of(node: Node) -> str | None:
-    """Return what stands behind ``~`` in the name of a source."""
+    """Return what is behind ``~`` in the name of a source."""
     _, tilde, kind = str(node.value).rpartition("~")
     return kind if tilde and isinstance(node.value, str) else None

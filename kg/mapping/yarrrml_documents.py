@@ -69,11 +69,11 @@ class Document:
 
     @property
     def scope(self) -> str:
-        """What stands before the name of a mapping in the plan."""
+        """What is before the name of a mapping in the plan."""
         return f"{self.file}#"
 
     def is_whole(self, name: str) -> bool:
-        """Tell whether a mapping has sources here."""
+        """Return whether a mapping has sources here."""
         return name in self.mappings and self.mappings[name].get(*SOURCES) is not None
 
 

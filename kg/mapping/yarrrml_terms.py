@@ -3,8 +3,8 @@ r"""Terms of YARRRML documents: templates, prefixed names, functions, conditions
 **IRI or text.** A subject, predicate, graph and class is an IRI; an object is a literal unless it
 says ``~iri`` or ``type: iri``, as in the specification's examples and its reference
 implementation. As in that implementation, prefixes are expanded in literals too, which makes
-``[foaf:knows, ex:bob]`` a text that looks like an IRI. That is seldom meant, so it is told once for
-a file. ``\:``, quotes in a call and ``type: literal`` keep the text as it is written.
+``[foaf:knows, ex:bob]`` a text that looks like an IRI. That is seldom meant, so it is reported
+once for a file. ``\:``, quotes in a call and ``type: literal`` keep the text as it is written.
 
 Spec: https://rml.io/yarrrml/spec/
 """
@@ -214,7 +214,7 @@ class TermReader:
         return TermMap(expression, term_type, origin=node.origin)
 
     def advice(self, text: str) -> str:
-        """Return what to do about a text that is no IRI."""
+        """Return what to do about a text that is not an IRI."""
         prefix, colon, _ = text.partition(":")
         if not colon:
             return f"Write it with its scheme, or with a prefix: ex:{text}."
@@ -248,7 +248,7 @@ class TermReader:
     def text(self, node: Node, text: str) -> str:
         """Return the template of a text; a prefix that it starts with is written out, and told.
 
-        So the reference implementation takes it. A text with white space is no prefixed name.
+        So the reference implementation takes it. A text with white space is not a prefixed name.
         """
         if expand(text, self.prefixes) is None or "://" in text:
             return text
@@ -345,7 +345,7 @@ def parameter_parts(node: Node) -> tuple[str, Node, str | None]:
     """Return name, value, and ``s`` or ``o`` where it says whose value it is.
 
     Raises:
-        InputError: It is no parameter.
+        InputError: It is not a parameter.
     """
     name, value = node.get(*_PARAMETER), node.get(*VALUE)
     parts = list(node.items()) if node.is_list else [part for part in (name, value) if part]

@@ -88,7 +88,7 @@ def _write_at_once(
 
 
 def ends_line(form: Format) -> bool:
-    """Tell whether an answer in a format ends with a line's end, as a terminal wants."""
+    """Return whether an answer in a format ends with a line's end, as a terminal wants."""
     return form.name not in ("json", "xml", "jsonld", "rdfxml")
 
 

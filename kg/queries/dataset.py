@@ -60,7 +60,7 @@ def prefixes_of(files: Iterable[Path]) -> dict[str, str]:
 
 
 def _prefixes_of(path: Path) -> dict[str, str]:
-    """Return the prefixes that stand at the head of an RDF file."""
+    """Return the prefixes that are at the head of an RDF file."""
     # Imported here: whoever asks an index parses no files.
     from kg.rdf import open_rdf
 

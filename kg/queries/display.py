@@ -1,4 +1,4 @@
-"""Terms as people read them, and how wide a text stands on a terminal."""
+"""Terms as people read them, and how wide a text is on a terminal."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ class Shortener(Namer):
 
 
 def is_number(term: Term) -> bool:
-    """Tell whether a term is a literal of a numeric datatype."""
+    """Return whether a term is a literal of a numeric datatype."""
     return term.startswith('"') and split_literal(term).datatype in NUMERIC
 
 

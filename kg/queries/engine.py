@@ -94,7 +94,7 @@ class Engine(Protocol):
             The columns of a SELECT, in the order of its text; else nothing.
 
         Raises:
-            InputError: It is no SPARQL query, or none that the engine can answer.
+            InputError: It is not a SPARQL query, or none that the engine can answer.
         """
 
     def ask(
@@ -127,7 +127,7 @@ class Engine(Protocol):
         """Return the number of triples that match, in a named graph or the default graph."""
 
     def has(self, s: Term | None = None, p: Term | None = None, o: Term | None = None) -> bool:
-        """Tell whether any graph has a triple that matches."""
+        """Return whether any graph has a triple that matches."""
 
     def triples(
         self, s: Term | None = None, p: Term | None = None, o: Term | None = None

@@ -39,7 +39,7 @@ _JSON_TERM: Final = re.compile(rb'\{\s*"(?:type|value|datatype|xml:lang)"')
 _XML_TERM: Final = re.compile(rb"<binding[\s>]")
 _LABEL: Final = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_-]*")
 _SCHEME: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
-# What no IRI holds, wherever it stands in it.
+# What no IRI holds, wherever it is in it.
 _NOT_IRI: Final = re.compile(r"[\x00-\x20<>\"{}|\\^`]|%(?![0-9A-Fa-f]{2})")
 
 

@@ -51,7 +51,7 @@ class Parameter:
         type: What values it takes.
         default: The term in the text, as written; None if a value must be given.
         explanation: What it means, from the header.
-        spans: Where its terms stand in the text: offsets of start and end.
+        spans: Where its terms are in the text: offsets of start and end.
         typed: The default as a person would type it behind ``--param``; None if there is none.
     """
 
@@ -120,7 +120,7 @@ class Question:
 
         Raises:
             InputError: A name is unknown, a value is of the wrong type, or one is missing. Not for
-                a text that is no query: whoever asks it tells its mistake.
+                a text that is not a query: whoever asks it tells its mistake.
         """
         query = read_tree(self.text)
         if query is None:
@@ -311,7 +311,7 @@ def _parameters(
 
 
 def _is_parameter(values: Values) -> bool:
-    """Tell whether a block is ``VALUES ?name { term }`` or ``VALUES ?name { }``."""
+    """Return whether a block is ``VALUES ?name { term }`` or ``VALUES ?name { }``."""
     if values.bracketed or len(values.rows) > 1:
         return False
     return not values.rows or not isinstance(values.rows[0][0], TripleTerm)
@@ -325,7 +325,7 @@ def _typed(term: DataTerm | None) -> str | None:
 
 
 def _is_short(literal: Literal) -> bool:
-    """Tell whether a literal is written without quotes: its datatype stands nowhere."""
+    """Return whether a literal is written without quotes: its datatype stands nowhere."""
     return literal.datatype is not None and literal.datatype.span == NOWHERE
 
 

@@ -59,7 +59,7 @@ def check_endpoint(url: str) -> str:
     """Return the URL of an endpoint.
 
     Raises:
-        InputError: It is no http or https URL.
+        InputError: It is not an http or https URL.
         UsageError: It holds a login.
     """
     refuse_login(url)
@@ -75,7 +75,7 @@ def check_endpoint(url: str) -> str:
 def with_prologue(text: str, prefixes: Mapping[str, str]) -> str:
     """Return a query with PREFIX declarations for the names that it uses and does not declare.
 
-    They stand on the first line, so that line numbers stay.
+    They are on the first line, so that line numbers stay.
     """
     query = read_tree(text)
     if query is None:
@@ -118,7 +118,7 @@ def ask_endpoint(
     opener = urllib.request.build_opener(_KeepMethod(url))
     try:
         response = opener.open(request, timeout=seconds)
-    except ValueError as error:  # a redirect to what is no URL
+    except ValueError as error:  # a redirect to what is not an URL
         raise broken_answer(url, error) from error
     except urllib.error.HTTPError as error:
         raise _refused(url, error) from error
@@ -148,7 +148,7 @@ def _refuse_partial(url: str, response: HTTPResponse) -> None:
 
 
 def default_graph_is_empty(url: str, seconds: float | None) -> bool:
-    """Tell whether a store says that its default graph holds nothing; False if it says nothing."""
+    """Return whether a store says that its default graph is empty; False if it says nothing."""
     try:
         return not bool(ask_endpoint(url, "ASK { ?s ?p ?o }", Form.ASK, seconds))
     except (InputError, LimitError, WorldError):
@@ -168,7 +168,7 @@ def _authorize(request: urllib.request.Request, credentials: Credentials) -> Non
 
 
 class _Reader:
-    """Reads an answer from the network; what fails there is told as such, not as a file's."""
+    """Reads an answer from the network; what fails there is reported as such, not as a file's."""
 
     def __init__(self, url: str, response: HTTPResponse, mender: Mender | None = None) -> None:
         self._url = url
@@ -253,7 +253,7 @@ _PORTS: Final = {"http": 80, "https": 443}
 
 
 def _is_same_server(asked: urllib.parse.SplitResult, url: str) -> bool:
-    """Tell whether a URL is of the server that was asked, or of its secure side."""
+    """Return whether a URL is of the server that was asked, or of its secure side."""
     try:
         other = urllib.parse.urlsplit(url)
         place = (other.hostname, other.port or _PORTS.get(other.scheme))

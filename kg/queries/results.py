@@ -85,7 +85,7 @@ class _Result(Generic[_Raw]):
         return self._count
 
     def __bool__(self) -> bool:
-        """Tell whether there is a row or a triple."""
+        """Return whether there is a row or a triple."""
         return self._count != 0 and next(self._read(), None) is not None
 
     def _read(self) -> Iterator[_Raw]:

@@ -159,7 +159,7 @@ def _xml(term: Term) -> str:
 
 @lru_cache(maxsize=256)
 def _xml_kind(suffix: str) -> str:
-    """Return the attributes for what stands behind the quotes of a literal."""
+    """Return the attributes for what is behind the quotes of a literal."""
     _, datatype, tag = split_literal(f'""{suffix}')
     if tag:
         language, _, direction = tag.partition("--")

@@ -89,7 +89,7 @@ def _recorded(build: Build) -> list[dict[str, Any]] | None:
 def _changed(
     root: Path, source: dict[str, Any], before: dict[str, Any], seen: dict[str, Any]
 ) -> bool:
-    """Tell whether a source changed; put into `seen` what had to be read for that."""
+    """Return whether a source changed; put into `seen` what had to be read for that."""
     path = root / source["path"]
     try:
         stat = path.stat()

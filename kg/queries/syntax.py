@@ -50,10 +50,10 @@ def check_query(
         source: What messages call it.
         prefixes: Known without a PREFIX line.
         base: What relative IRIs are resolved against.
-        allow_service: Whether SERVICE may stand in it, as a remote store decides on that itself.
+        allow_service: Whether SERVICE may be in it, as a remote store decides on that itself.
 
     Raises:
-        InputError: It is no SPARQL query, or one that kg refuses.
+        InputError: It is not a SPARQL query, or one that kg refuses.
 
     Spec: https://www.w3.org/TR/sparql12-query/#rQueryUnit
     """

@@ -230,7 +230,7 @@ class Service:
 
 @dataclass(frozen=True, slots=True)
 class Values:
-    """Solutions that are given; None in a row is no value."""
+    """Solutions that are given; None in a row is not a value."""
 
     variables: tuple[Variable, ...]
     rows: tuple[tuple[Constant | TripleTerm | None, ...], ...]

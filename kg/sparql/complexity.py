@@ -131,7 +131,7 @@ class _Counter:
         return int(text == "(" and not inside)
 
     def _is_sign(self, at: int, text: str) -> bool:
-        """Tell whether a mark is the sign of a number in a list of arguments."""
+        """Return whether a mark is the sign of a number in a list of arguments."""
         after = self._found[at + 1] if at + 1 < len(self._found) else None
         before = self._found[at - 1] if at else None
         return (

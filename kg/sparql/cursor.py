@@ -16,9 +16,9 @@ class Mistake(NamedTuple):
     """Where a text leaves the grammar.
 
     Attributes:
-        at: Index of the first token that cannot stand there; the number of tokens at the end.
-        expected: What could stand there, in words.
-        words: The keywords that could stand there.
+        at: Index of the first token that cannot be there; the number of tokens at the end.
+        expected: What could be there, in words.
+        words: The keywords that could be there.
         context: What was being read: ``triple``, ``verb``, ``object``, ``select`` and so on.
         opened: Index of the innermost bracket that is still open, if one is.
         triple: Index of the first token of the triple that was being read, if one was.
@@ -74,15 +74,15 @@ class Cursor:
         return self.tokens[self.at - 1]
 
     def is_mark(self, *marks: str) -> bool:
-        """Tell whether the next token is one of these marks."""
+        """Return whether the next token is one of these marks."""
         return self.token is not None and self.token.is_mark(*marks)
 
     def is_word(self, *words: str) -> bool:
-        """Tell whether the next token is one of these keywords."""
+        """Return whether the next token is one of these keywords."""
         return self.token is not None and self.token.is_word(*words)
 
     def is_kind(self, *kinds: Kind) -> bool:
-        """Tell whether the next token is of one of these kinds."""
+        """Return whether the next token is of one of these kinds."""
         return self.token is not None and self.token.kind in kinds
 
     def take_mark(self, *marks: str) -> bool:

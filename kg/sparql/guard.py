@@ -69,7 +69,7 @@ class Guarded:
             iris: IRIs as N-Triples writes them.
 
         Raises:
-            ValueError: One of them is no IRI, the name is none, or the group is a query itself.
+            ValueError: One of them is not an IRI, the name is none, or the group is a query itself.
         """
         listed = " ".join(iris)
         where = self.tree.body.where
@@ -99,13 +99,13 @@ def guard(
         source: What messages call it.
         prefixes: Known without a PREFIX line.
         base: What relative IRIs are resolved against; None if that is not known yet.
-        allow_service: Whether SERVICE may stand in it: only for a text that is sent to a remote
+        allow_service: Whether SERVICE may be in it: only for a text that is sent to a remote
             store, which decides itself.
         lax_scopes: Whether the rules of `kg.sparql.scopes` are left to the engine: for a query
             in which variables have values beforehand.
 
     Raises:
-        InputError: It is no SPARQL query, or one that kg refuses.
+        InputError: It is not a SPARQL query, or one that kg refuses.
     """
     _refuse_surrogates(text, source)
     text = unescaped(text)
@@ -156,7 +156,7 @@ def with_path(text: str, name: str, path: str) -> str:
 # Several readers look at one question, one behind the other; a tree is never changed.
 @lru_cache(maxsize=8)
 def read_tree(text: str) -> tree.Query | None:
-    """Return the tree of a text, or None if it is no query; nothing is promised of what it does.
+    """Return the tree of a text, or None if it is not a query; nothing is promised of what it does.
 
     The places in the tree are those of the text.
     """
@@ -196,7 +196,7 @@ def _prefixes_known(query: tree.Query, found: Sequence[Token], prefixes: Mapping
 
 
 def _refuse_bad_iris(text: str, source: str, found: Sequence[Token], names: Names) -> None:
-    """Refuse what is no IRI; what is relative to an unknown base is left to the engine."""
+    """Refuse what is not an IRI; what is relative to an unknown base is left to the engine."""
     for token in found:
         if token.kind not in (Kind.IRI, Kind.NAME):
             continue

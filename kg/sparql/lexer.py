@@ -40,7 +40,7 @@ class Token:
 
     Attributes:
         kind: What it is.
-        text: As it stands in the query.
+        text: As it is in the query.
         start: Offset of its first code point, from 0.
     """
 
@@ -54,16 +54,16 @@ class Token:
         return self.start + len(self.text)
 
     def is_word(self, *words: str) -> bool:
-        """Tell whether it is one of these keywords, given in upper case."""
+        """Return whether it is one of these keywords, given in upper case."""
         return self.kind is Kind.WORD and self.text.upper() in words
 
     def is_mark(self, *marks: str) -> bool:
-        """Tell whether it is one of these marks."""
+        """Return whether it is one of these marks."""
         return self.kind is Kind.MARK and self.text in marks
 
 
 # The name characters of the grammar, as the inside of negated character classes. Beyond U+00FF
-# every character is taken: the grammar leaves some out, but those stand in no valid query outside
+# every character is taken: the grammar leaves some out, but those are in no valid query outside
 # of strings, IRIs and comments, so that it makes no difference. Classes with the true ranges take
 # 50 ms to compile, each time that the program starts.
 _NOT_BASE: Final = r"\x00-@\x5b-`{-\xbf\xd7\xf7"

@@ -82,7 +82,7 @@ _QUOTES: Final = "“”„‘’‚«»"
 
 
 def _broken_token(found: Sequence[Token]) -> Advice | None:
-    """Tell of the first piece of text that is no token of SPARQL."""
+    """Tell of the first piece of text that is not a token of SPARQL."""
     for token in found:
         at = broken_at(token)
         if at is None:

@@ -222,7 +222,7 @@ class _Parser(ExpressionParser):
             self.fail("{", ("WHERE", "FROM"), context)
         return self.group()
 
-    # -- what stands behind the pattern ------------------------------------------------------
+    # -- what is behind the pattern ------------------------------------------------------
 
     def tail(self) -> tuple[Modifiers, Values | None]:
         start = self.here

@@ -17,7 +17,7 @@ _TYPE: Final = tree.Iri(f"{RDF}type")
 # How tight operators bind; see `kg.sparql.expression_parser`.
 _LEVELS: Final = {"||": 0, "&&": 1, "+": 3, "-": 3, "*": 4, "/": 4}
 _COMPARISON: Final = 2
-# What stands behind FILTER, HAVING and the like without brackets.
+# What is behind FILTER, HAVING and the like without brackets.
 _CALLS: Final = (tree.Call, tree.FunctionCall, tree.Exists, tree.Aggregate)
 # Literals that are written without quotes. A plus could be taken for that of a path.
 _SHORT: Final = {

@@ -159,7 +159,7 @@ class _Scopes:
             )
 
     def _expression(self, node: tree.Expression, where: str = "") -> None:
-        """Check an expression, and the groups in it; aggregates stand in no `where`."""
+        """Check an expression, and the groups in it; aggregates are in no `where`."""
         waiting: list[tuple[tree.Node, str]] = [(node, where)]
         while waiting:
             each, inside = waiting.pop()
@@ -286,7 +286,7 @@ def _outside_aggregates(expression: tree.Expression) -> Iterator[tree.Variable]:
 
 
 def has_aggregates(node: tree.QueryForm) -> bool:
-    """Tell whether a query has aggregates of its own, those of queries in it not counted."""
+    """Return whether a query has aggregates of its own, those of queries in it not counted."""
     waiting: list[tree.Node] = [
         *node.modifiers.having,
         *(each.expression for each in node.modifiers.order),

@@ -78,7 +78,7 @@ class TermParser(Cursor):
         return self.iri(expected)
 
     def starts_term(self) -> bool:
-        """Tell whether a node of a triple begins here."""
+        """Return whether a node of a triple begins here."""
         return (
             self.is_kind(*_TERMS)
             or self.is_mark("[", "(", "+", "-", "<<", "<<(")
@@ -86,7 +86,7 @@ class TermParser(Cursor):
         )
 
     def is_signed_number(self) -> bool:
-        """Tell whether a sign is part of the number that follows it at once."""
+        """Return whether a sign is part of the number that follows it at once."""
         sign = self.tokens[self.at]
         after = self.tokens[self.at + 1] if self.at + 1 < len(self.tokens) else None
         return after is not None and after.kind is Kind.NUMBER and after.start == sign.end
@@ -115,7 +115,7 @@ class TermParser(Cursor):
         return None
 
     def term(self, place: Place = "pattern") -> GraphNode | None:
-        """Read a term if there is one; blank nodes stand in patterns, variables not in data."""
+        """Read a term if there is one; blank nodes are in patterns, variables not in data."""
         if self.is_kind(Kind.VARIABLE) and place != "data":
             return self.variable()
         if self.is_kind(Kind.IRI, Kind.NAME):

@@ -269,7 +269,7 @@ class _Translator:
 
 
 def _has_filter(group: tree.Group | tree.Select) -> bool:
-    """Tell whether a group has a filter of its own: that of a group in it is not OPTIONAL's."""
+    """Return whether a group has a filter of its own: that of a group in it is not OPTIONAL's."""
     own = group.elements if isinstance(group, tree.Group) else ()
     return any(isinstance(each, tree.Filter) for each in own)
 

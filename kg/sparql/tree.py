@@ -394,7 +394,7 @@ class Order(Node):
 
 @dataclass(frozen=True, slots=True)
 class Modifiers(Node):
-    """What stands behind the pattern: grouping, order and slice."""
+    """What is behind the pattern: grouping, order and slice."""
 
     group: tuple[Expression | As, ...] = ()
     having: tuple[Expression, ...] = ()
@@ -415,7 +415,7 @@ class Select(Node):
         items: What is selected; None for ``*``.
         datasets: The FROM clauses.
         where: The pattern.
-        modifiers: What stands behind the pattern.
+        modifiers: What is behind the pattern.
         values: The VALUES at the end.
         star: The place of ``*``.
     """

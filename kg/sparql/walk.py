@@ -72,7 +72,7 @@ class TriplePattern(NamedTuple):
         subject: A term, or a list or blank node in brackets.
         verb: A property, a variable or a path.
         object: As the subject.
-        graph: The IRI or variable of the GRAPH that it stands in.
+        graph: The IRI or variable of the GRAPH that it is in.
     """
 
     subject: tree.GraphNode
@@ -81,7 +81,7 @@ class TriplePattern(NamedTuple):
     graph: tree.Variable | tree.Iri | tree.Name | None = None
 
     def __str__(self) -> str:
-        """Return it as SPARQL; what stands in brackets is left out of them."""
+        """Return it as SPARQL; what is in brackets is left out of them."""
         verb = text_of(tree.Property(self.verb, ()))
         text = f"{_shown(self.subject)} {verb} {_shown(self.object)}"
         return f"GRAPH {text_of(self.graph)} {{ {text} }}" if self.graph else text

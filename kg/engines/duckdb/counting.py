@@ -33,7 +33,7 @@ def count_all(
         found = crossing_notes(connection, rules.losses.crossings, entry)
         count = _count(connection, printer, entry, program.subjects[rules.name])
         found += rules.losses.notes
-        # What several triples maps of one mapping share is told once.
+        # What several triples maps of one mapping share is reported once.
         notes = [note for note in (*entry.notes, *found) if (entry.table.name, note) not in noted]
         noted.update((entry.table.name, note) for note in notes)
         unfit = [
@@ -105,7 +105,7 @@ def _shared(
 
 
 def has_distinct(connection: duckdb.DuckDBPyConnection, table: str, column: str) -> bool:
-    """Whether no value stands twice in the column that a table is sorted by."""
+    """Whether no value occurs twice in the column that a table is sorted by."""
     row = connection.execute(
         f"SELECT 1 FROM (SELECT {column} = lag({column}) OVER () AS twice FROM {sql_name(table)})"
         " WHERE twice LIMIT 1"

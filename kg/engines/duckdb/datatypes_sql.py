@@ -14,7 +14,7 @@ _ESCAPED: Final = frozenset({f"{XSD}normalizedString", f"{XSD}token", RDF_LANG_S
 
 
 def wrong_value_sql(iri: str, value: str) -> str | None:
-    """Return SQL that tells whether a text is outside the lexical space of a datatype.
+    """Return SQL that says whether a text is outside the lexical space of a datatype.
 
     Args:
         iri: The datatype.
@@ -41,7 +41,7 @@ def wrong_value_sql(iri: str, value: str) -> str | None:
 
 
 def ill_typed_sql(term: str) -> str:
-    """Return SQL that tells whether a literal's text is outside its datatype's lexical space.
+    """Return SQL that says whether a literal's text is outside its datatype's lexical space.
 
     Args:
         term: SQL for a typed literal. Unknown datatypes have no ill-typed literals.
@@ -74,7 +74,7 @@ def _no_such_month_day(term: str, quote: str = '"') -> str:
 
 
 def _no_such_day(term: str, quote: str = '"') -> str:
-    """Return SQL that tells whether a month is shorter, for a literal that has the form of a date.
+    """Return SQL that says whether a month is shorter, for a literal that has the form of a date.
 
     The last four digits of a year tell whether it is a leap year, since 10,000 is divisible
     by 400.

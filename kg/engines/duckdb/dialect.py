@@ -66,7 +66,7 @@ _MACROS: Final = (
     "kg_double_shown(x) AS CASE x WHEN 'inf' THEN 'INF' WHEN '-inf' THEN '-INF'"
     " WHEN 'nan' THEN 'NaN'"
     " ELSE kg_double_of(kg_double_parts(x)) END",
-    # TRY_CAST: the engine may fold a constant text that is no number before it asks the kind.
+    # TRY_CAST: the engine may fold a constant text that is not a number before it asks the kind.
     "kg_double(x) AS kg_double_shown(CAST(TRY_CAST(x AS DOUBLE) AS VARCHAR))",
     # The order of two values: numbers as numbers, texts as texts, NULL for one of each.
     "kg_number(x) AS CASE WHEN regexp_full_match(x,"
@@ -81,7 +81,7 @@ _MACROS: Final = (
     "kg_title(x) AS array_to_string(list_transform(string_split(lower(x), ' '),"
     " lambda w: upper(w[1]) || w[2:]), ' ')",
     # A JSON value as text, and the kind of its natural datatype: NULL for a string,
-    # i integer, d double, b boolean, ! for what is no value: an array, an object, or NaN and
+    # i integer, d double, b boolean, ! for what is not a value: an array, an object, or NaN and
     # Infinity, which DuckDB lets through.
     "kg_json_text(j) AS CASE WHEN starts_with(j, '\"') THEN"
     " json_extract_string(j, '$') WHEN j = 'null' THEN NULL ELSE CAST(j AS VARCHAR) END",

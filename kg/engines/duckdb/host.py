@@ -32,7 +32,7 @@ class DuckHost:
         return reserved(self.connection, size)
 
     def matches(self, pattern: str, text: str, *, is_whole: bool) -> bool | None:
-        """Tell whether a pattern of RE2 fits a text, or a part of it; None where one is none."""
+        """Return whether a pattern of RE2 fits a text, or a part of it; None where one is none."""
         function = "regexp_full_match" if is_whole else "regexp_matches"
         try:
             row = self.connection.execute(f"SELECT {function}(?, ?)", [text, pattern]).fetchone()

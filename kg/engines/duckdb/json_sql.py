@@ -110,7 +110,7 @@ def _all(parent: str, steps: tuple[Step, ...], depth: int = 0, *, lenient: bool 
     Args:
         parent: SQL of a JSON value.
         steps: A wildcard, and what follows.
-        depth: How many wildcards stand before.
+        depth: How many wildcards are before.
         lenient: Whether one value counts as a list of one, as many programs write lists.
     """
     head, rest = _until_wildcard(steps[1:])

@@ -270,7 +270,7 @@ def _skips(error: Exception, readings: Sequence[Reading]) -> bool:
 
 
 def _can_skip(reading: Reading) -> bool:
-    """Tell whether the format of a file has places where reading can go on behind a bad record."""
+    """Return whether reading can go on behind a bad record in the format of a file."""
     kind, file = reading.source.formulation, reading.file
     is_lines = kind is Formulation.JSON and json_files.is_lines(file, reading.source)
     return not reading.skips and (kind is Formulation.CSV or is_lines)
@@ -279,7 +279,7 @@ def _can_skip(reading: Reading) -> bool:
 def _needs_marks(
     connection: duckdb.DuckDBPyConnection, table: SourceTable, readings: Sequence[Reading]
 ) -> bool:
-    """Tell whether a table has numbers that DuckDB may have written anew.
+    """Return whether a table has numbers that DuckDB may have written anew.
 
     Those with a fraction or an exponent may have had another text; then the file is read once
     more, with its numbers marked.

@@ -37,7 +37,7 @@ def parquet_query(
     """Return a query for the columns record, c0, t0, c1, … of a Parquet file.
 
     Raises:
-        InputError: The file is no Parquet file, or lacks a column.
+        InputError: The file is not a Parquet file, or lacks a column.
     """
     path = records.path
     scan = read_parquet(path)
@@ -80,7 +80,7 @@ def column_names(file: SourceFile, source: LogicalSource) -> list[str]:
     """Return the names of the columns of a file, in its order; packed ones tell none.
 
     Raises:
-        InputError: It is no Parquet file.
+        InputError: It is not a Parquet file.
     """
     if compression_of(file, source):
         return []

@@ -17,7 +17,7 @@ class SubjectSql:
     """Where the rules of a triples map find its subjects.
 
     Attributes:
-        rows: What stands in their FROM clause.
+        rows: What is in their FROM clause.
         block: Number of the block, as SQL.
         rest: The subject without what its block shares, as SQL.
         whole: The subject as a term, as SQL.
@@ -68,7 +68,7 @@ class RuleSql:
 class Stream:
     """All quads of one block of subjects, in order, without a sort of quads.
 
-    It gives them if the table is sorted by the column and no subject stands in it twice, and if
+    It gives them if the table is sorted by the column and no subject is in it twice, and if
     no other rule makes subjects of the block: rules that it stands for are left out then.
 
     Attributes:

@@ -22,7 +22,7 @@ _PACKED: Final = {"GZIP": "gzip", "ZSTD": "zstd"}
 
 
 def is_mendable(error: duckdb.Error, readings: Sequence[Reading]) -> bool:
-    """Tell whether reading once more, with what is known now, may mend an error."""
+    """Return whether reading once more, with what is known now, may mend an error."""
     reading = _reading_of(str(error), readings)
     if reading is None:
         return False
@@ -96,7 +96,7 @@ def explained(
 
 
 def _is_of_content(error: duckdb.Error) -> bool:
-    """Tell whether an error is one of DuckDB's about what a Parquet file holds."""
+    """Return whether an error is one of DuckDB's about what a Parquet file holds."""
     if isinstance(error, duckdb.IOException):  # a place that the file points to
         return "read enough bytes" in str(error)
     # Those of the library that decodes the file have no class of their own.

@@ -20,7 +20,7 @@ def scan_sql(
     """Return a query for the terms of records, each with each where they are lists.
 
     Args:
-        rows: What stands in the FROM clause.
+        rows: What is in the FROM clause.
         kept: Further columns by name, as SQL.
         terms: The terms by name.
         where: Conditions on the records.
@@ -54,7 +54,7 @@ def join_sql(
     subject: TermSql,
     verb: str = "JOIN",
 ) -> str:
-    """Return what stands in a FROM clause for the records of a rule and those of its parent.
+    """Return what is in a FROM clause for the records of a rule and those of its parent.
 
     Args:
         rule: The rule.

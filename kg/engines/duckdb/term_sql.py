@@ -100,7 +100,7 @@ class TermPrinter:
             return chosen(_scalar(made, bindings), bindings)
 
         def lacks(bindings: _Bindings) -> str:
-            # A bad value is no missing one.
+            # A bad value is not a missing one.
             found = [_plain(part, bindings) for part in expressions(made)]
             texts = found if loose else [_scalar(made, bindings)]
             return chosen(" OR ".join(f"{text} IS NULL" for text in texts), bindings)

@@ -83,7 +83,7 @@ class Oxigraph:
         return sum(1 for _ in self._quads(s, p, o, _DEFAULT if graph is None else graph))
 
     def has(self, s: Term | None = None, p: Term | None = None, o: Term | None = None) -> bool:
-        """Tell whether any graph has a triple that matches."""
+        """Return whether any graph has a triple that matches."""
         return next(self._quads(s, p, o), None) is not None
 
     def triples(

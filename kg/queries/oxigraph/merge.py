@@ -42,7 +42,7 @@ def merged(
 ) -> tuple[ox.Store, Guarded]:
     """Return what to ask instead of a query that has several FROM: a store and a query.
 
-    Where no triple stands in two of the graphs, these are what was given.
+    Where no triple is in two of the graphs, these are what was given.
 
     Args:
         store: What would be asked.
@@ -77,7 +77,7 @@ def _clauses(query: Guarded, prefixes: Mapping[str, str], base: str) -> _Clauses
 
 
 def _overlap(store: ox.Store, graphs: Sequence[ox.NamedNode]) -> bool:
-    """Tell whether a triple stands in two of the graphs, or a graph is named twice."""
+    """Return whether a triple is in two of the graphs, or a graph is named twice."""
     if len(set(graphs)) < len(graphs):
         return True
     for at, graph in enumerate(graphs[1:], 1):
