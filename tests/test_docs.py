@@ -97,6 +97,29 @@ def test_every_code_that_is_documented_is_raised():
     assert len(codes_documented()) > 60
 
 
+def prose(text: str) -> Iterator[tuple[int, str]]:
+    """Yield the lines of a page, numbered, that are neither code, nor a table, nor a heading."""
+    is_code = False
+    for number, line in enumerate(text.splitlines(), 1):
+        if line.lstrip().startswith("```"):
+            is_code = not is_code
+        elif not is_code and not line.startswith(("    ", "#")) and line.lstrip()[:1] != "|":
+            yield number, line
+
+
+def test_lines_of_prose_have_at_most_100_characters():
+    pages = [*ROOT.glob("*.md"), *ROOT.glob("data/*.md"), *ROOT.glob("tests/*.md")]
+    pages += [*DOCS.rglob("*.md"), *ROOT.glob("benchmarks/*/*.md")]
+    long = [
+        f"{page.relative_to(ROOT)}:{number}"
+        for page in pages
+        for number, line in prose(page.read_text(encoding="utf-8"))
+        if len(line) > 100 and " " in line.strip()
+    ]
+    assert len(pages) > 30
+    assert not long, "wrap these lines"
+
+
 def test_codes_stand_in_order_and_look_alike():
     codes = codes_documented()
     assert codes == sorted(codes)
@@ -191,7 +214,6 @@ def test_every_option_of_the_documentation_exists():
         "--location",
         "--file",
         "--union-default-graph",
-        "--set",
         "--loc",
         "--long",
     }
