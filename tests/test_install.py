@@ -106,7 +106,7 @@ class TestTheWheel:
     def test_has_its_version_and_its_pages(self, installed):
         assert re.fullmatch(r"kg \d+\.\d+\.\d+\n", installed.kg("--version", cwd=installed.folder))
         listed = installed.kg("help", cwd=installed.folder)
-        assert "mappings in YARRRML and RML" in listed
+        assert "mappings, a tutorial: from a table to triples" in listed
         shown = installed.kg("help", "missing-column", cwd=installed.folder)
         assert shown.startswith("## missing-column\n")
         page = installed.kg("help", "workspace", cwd=installed.folder)

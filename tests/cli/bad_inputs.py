@@ -140,7 +140,7 @@ MAPPINGS = [
     ),
     Fault(
         "a login in the address of a store",
-        "the URL holds a login",
+        "the URL contains a login",
         ("KG_USER",),
         command=("query", "--endpoint", "http://user:secret@localhost:1/s", "-e", "ASK {}"),
     ),

@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+import kg
+from kg.building import BuildOptions
 from kg.cli.main import COMMANDS, main
 from kg.errors import UsageError
 from kg.init import init_workspace
@@ -118,6 +120,7 @@ importlib.import_module("kg.cli.main").run()
 
 def test_work_that_never_ends_is_ended(tmp_path):
     init_workspace(tmp_path / "w")
+    kg.build(tmp_path / "w", BuildOptions(index=False))
     (tmp_path / "card.ttl").write_text("before")
     result = run(tmp_path, "-c", STUCK, "-C", "w", "describe", "-o", "card.ttl", "--timeout", "1")
     assert result.returncode == 4
