@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
@@ -22,7 +22,7 @@ from urllib.parse import quote
 from kg.errors import InputError, WorldError
 from kg.logins import escape_login
 from kg.mapping.plan import Database, LogicalSource, database_url
-from kg.sources import sqlite_files
+from kg.sources import sqlite_files, sqlite_types
 from kg.sources.database_tables import table_query, unquoted
 from kg.sources.extras import need
 from kg.sources.files import Folders, SourceFile, check_file, missing_reference
@@ -41,6 +41,8 @@ if TYPE_CHECKING:
 
 # The module sqlalchemy, which may not be installed.
 Library = Any
+# Gives a value another form; it gets None for a missing one.
+_Form = Callable[[Any], Value]
 # Rows fetched at a time and held in memory.
 _BATCH: Final = 500
 # The number of the type TIME in MySQL's protocol.
@@ -107,24 +109,33 @@ def read(reading: Reading) -> RowRecords:
                 location=reading.source.origin.location(),
                 hint="Write a SELECT.",
             )
-        picked = _picked(reading, list(result.keys()))
-        times = _times(result) if backend != "postgresql" else frozenset()
-
-        def rows() -> Iterator[Sequence[Value]]:
-            for batch in result.partitions(_BATCH):
-                for row in batch:
-                    yield [
-                        time_of_day(row[n]) if n in times and row[n] is not None else row[n]
-                        for n in picked
-                    ]
-
-        return spool_rows(reading, rows())
+        names = list(result.keys())
+        picked = _picked(reading, names)
+        if backend == "sqlite":
+            declared = sqlite_types.declared_types(reading.file.path, query)
+            forms = sqlite_types.converters(names, declared)
+            records = spool_rows(reading, _rows(result, picked, forms))
+            reading.notes += [note for n in picked if n in forms and (note := forms[n].note())]
+            return records
+        times = _times(result) if backend != "postgresql" else {}
+        return spool_rows(reading, _rows(result, picked, times))
 
 
-def _times(result: CursorResult[Any]) -> frozenset[int]:
-    """Return the numbers of the columns of MySQL's type TIME, which come as elapsed times."""
+def _rows(
+    result: CursorResult[Any], picked: Sequence[int], forms: Mapping[int, _Form]
+) -> Iterator[Sequence[Value]]:
+    """Yield the values of the picked columns, some in another form."""
+    columns = [(number, forms.get(number)) for number in picked]
+    for batch in result.partitions(_BATCH):
+        for row in batch:
+            yield [row[n] if form is None else form(row[n]) for n, form in columns]
+
+
+def _times(result: CursorResult[Any]) -> Mapping[int, _Form]:
+    """Return the forms of the columns of MySQL's type TIME, which come as elapsed times."""
     described = result.cursor.description if result.cursor is not None else ()
-    return frozenset(n for n, column in enumerate(described) if column[1] == _MYSQL_TIME)
+    numbers = (n for n, column in enumerate(described) if column[1] == _MYSQL_TIME)
+    return dict.fromkeys(numbers, lambda value: None if value is None else time_of_day(value))
 
 
 def _picked(reading: Reading, names: list[str]) -> list[int]:

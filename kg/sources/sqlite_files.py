@@ -58,6 +58,19 @@ def connect(path: Path) -> sqlite3.Connection:
     return connection
 
 
+def connect_to_describe(path: Path) -> sqlite3.Connection:
+    """Open a file in which a temporary view can be made of a query, and described.
+
+    Raises:
+        sqlite3.Error: It cannot be opened.
+    """
+    connection = connect(path)
+    connection.set_authorizer(None)
+    connection.execute("PRAGMA temp_store = MEMORY")
+    connection.set_authorizer(_authorize_views)
+    return connection
+
+
 def is_interrupted(error: BaseException | None) -> bool:
     """Return whether a signal ended a query: SQLite swallows exceptions of its handler."""
     return getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_INTERRUPT
@@ -90,6 +103,18 @@ def _authorize(
     if action == sqlite3.SQLITE_UPDATE and first == "sqlite_master":
         return sqlite3.SQLITE_OK
     return sqlite3.SQLITE_DENY
+
+
+def _authorize_views(
+    action: int, first: str | None, second: str | None, schema: str | None, inner: str | None
+) -> int:
+    """Allow what `_authorize` does, and temporary views, which lie in memory."""
+    is_own = schema == "temp" and first == "sqlite_temp_master"
+    if action == sqlite3.SQLITE_CREATE_TEMP_VIEW or (
+        is_own and action in (sqlite3.SQLITE_INSERT, sqlite3.SQLITE_UPDATE)
+    ):
+        return sqlite3.SQLITE_OK
+    return _authorize(action, first, second, schema, inner)
 
 
 def _address(path: Path) -> str:
