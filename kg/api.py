@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from kg.graph import Graph, ask, open_graph, read_shapes, validate_files
-from kg.workspace import COMMON_PREFIXES, Workspace, find_workspace
+from kg.workspace import COMMON_PREFIXES, Workspace, find_workspace, workspace_around
 
 if TYPE_CHECKING:
     from kg.building import BuildOptions, BuildResult
@@ -80,7 +80,7 @@ def map(  # the name of the command
     *,
     format_name: str | None = None,
     base: str = "",
-    prefixes: Mapping[str, str] = COMMON_PREFIXES,
+    prefixes: Mapping[str, str] | None = None,
     memory: str | None = None,
     threads: int | None = None,
     allow_outside: bool = False,
@@ -92,7 +92,8 @@ def map(  # the name of the command
         target: The RDF file to write, or ``-``; None if the mappings name targets for all.
         format_name: Name of the RDF format; by default the target's ending tells it.
         base: Prepended to relative IRIs, unless a mapping has its own base.
-        prefixes: Prefixes known to YARRRML without being declared, and used in Turtle.
+        prefixes: Prefixes known to YARRRML without being declared, and used in Turtle; by default
+            those of the workspace that the current folder is in, or else the common ones.
         memory: Peak memory of the process, such as ``1GB``.
         threads: Worker threads.
         allow_outside: Let sources and targets lie outside the current folder and the mappings',
@@ -120,6 +121,9 @@ def map(  # the name of the command
     """
     from kg.map_files import map_files
 
+    if prefixes is None:
+        around = workspace_around(Path())
+        prefixes = around.prefixes if around else COMMON_PREFIXES
     return map_files(
         [Path(path) for path in mappings],
         None if target is None else str(target),
@@ -207,7 +211,8 @@ def query(
 
     Args:
         question: SPARQL text, the name of a question of the workspace, or a file.
-        workspace: The workspace, or a folder in it; by default that of the current folder.
+        workspace: The workspace, or a folder in it; by default that of the current folder. Its
+            prefixes and questions are known also where something else is asked.
         data: RDF files to ask instead of the workspace.
         named_graphs: Graph IRI to RDF file, to ask instead of the workspace.
         endpoint: URL of a remote store to ask instead of the workspace.
@@ -237,7 +242,7 @@ def query(
     named = tuple((graph, Path(path)) for graph, path in (named_graphs or {}).items())
     if not (files or named or endpoint):
         return open_graph(_workspace(workspace)).ask(question, parameters, limits=limits)
-    known = None if workspace is None else _workspace(workspace)
+    known = workspace_around(Path()) if workspace is None else _workspace(workspace)
     return ask(question, Source(known, files, named, endpoint), parameters, limits=limits)
 
 

@@ -330,6 +330,20 @@ def find_workspace(start: Path) -> Workspace:
     )
 
 
+def workspace_around(start: Path) -> Workspace | None:
+    """Return the workspace that a folder lies in; None if there is none.
+
+    Raises:
+        InputError: Its ``kg.toml`` is wrong.
+    """
+    try:
+        return find_workspace(start)
+    except InputError as error:
+        if error.code != "no-workspace":
+            raise
+        return None
+
+
 def read_workspace(root: Path) -> Workspace:
     """Read ``kg.toml`` in a folder.
 

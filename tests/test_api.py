@@ -76,3 +76,23 @@ def test_errors_are_those_of_kg(tmp_path: Path):
         kg.build(tmp_path)
     with pytest.raises(InputError, match="there is no file"):
         kg.map([tmp_path / "none.rml.ttl"], tmp_path / "x.nt")
+
+
+YARRRML = "mappings: {m: {sources: [['a.csv~csv']], s: own:$(id), po: [[own:name, $(name)]]}}"
+
+
+def test_a_mapping_knows_the_prefixes_of_the_workspace_around(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    (tmp_path / "a.csv").write_text("id,name\n1,Ada\n")
+    (tmp_path / "a.yarrrml.yml").write_text(YARRRML)
+    config = 'title = "T"\nbase = "http://e/"\n[prefixes]\nown = "http://own/"\n'
+    (tmp_path / "kg.toml").write_text(config)
+    monkeypatch.chdir(tmp_path)
+    kg.map(["a.yarrrml.yml"], "a.nt")
+    assert (tmp_path / "a.nt").read_text() == '<http://own/1> <http://own/name> "Ada" .\n'
+    with pytest.raises(InputError, match="own"):
+        kg.map(["a.yarrrml.yml"], "a.nt", prefixes={})
+    (tmp_path / "kg.toml").unlink()
+    with pytest.raises(InputError, match="own"):
+        kg.map(["a.yarrrml.yml"], "a.nt")

@@ -262,5 +262,7 @@ def test_many_threads_ask_one_graph(entailed: Path) -> None:
         return len(list(rows)), len(graph.trace("id:max" if number % 2 else "id:rex"))  # type: ignore[arg-type]
 
     with open_graph(entailed) as graph, ThreadPoolExecutor(4) as pool:
+        read = [pool.submit(graph.vocabulary) for _ in range(4)]
+        assert len({id(each.result()) for each in read}) == 1, "the vocabulary is read once"
         assert len(set(pool.map(work, range(0, 12, 2)))) == 1
         assert len(set(pool.map(work, range(1, 12, 2)))) == 1

@@ -46,6 +46,13 @@ class Settings:
 
         return find_workspace(self.folder)
 
+    @property
+    def workspace_around(self) -> Workspace | None:
+        """The workspace that the folder is in; None if there is none."""
+        from kg.workspace import workspace_around
+
+        return workspace_around(self.folder)
+
     def allow_outside(self, allowed: bool) -> None:
         """Let links and sources lead out of the workspace, if that is allowed."""
         if allowed:

@@ -61,7 +61,6 @@ def diff_command(
     handled = BadRecords(on_bad, rejects)
     seconds = limit(memory, timeout, threads)
     from kg.diff import FORMATS, DiffOptions, diff
-    from kg.errors import InputError
     from kg.files import replacing
 
     shared = settings(context)
@@ -73,12 +72,7 @@ def diff_command(
             hint=f"It can be {', '.join(FORMATS)}.",
         )
     options = DiffOptions(form, merged, with_inferred, chunk, seconds, memory, threads)
-    try:
-        workspace = shared.workspace
-    except InputError as error:
-        if error.code != "no-workspace":
-            raise
-        workspace = None
+    workspace = shared.workspace_around
     bad = context.with_resource(handled)
     bad.check_target([old, new, output])
     if output == "-":

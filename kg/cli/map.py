@@ -12,7 +12,7 @@ from kg.cli.limits import MemoryOption, ThreadsOption, TimeoutOption, limit
 from kg.cli.losses import say_losses
 from kg.cli.mapping_check import check_mappings, checked_folders, variables_of
 from kg.cli.rejects import BadRecords, OnBad, OnBadOption, RejectsOption
-from kg.errors import ExitCode, InputError
+from kg.errors import ExitCode
 from kg.wording import counted
 
 
@@ -136,7 +136,5 @@ def map_command(
 def _prefixes(context: typer.Context) -> dict[str, str]:
     from kg.workspace import COMMON_PREFIXES
 
-    try:
-        return dict(settings(context).workspace.prefixes)
-    except InputError:
-        return dict(COMMON_PREFIXES)
+    around = settings(context).workspace_around
+    return dict(around.prefixes if around else COMMON_PREFIXES)

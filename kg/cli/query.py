@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -16,10 +18,10 @@ from kg.errors import ExitCode, InputError, UsageError
 
 if TYPE_CHECKING:
     from kg.cli.watchdog import Guard
+    from kg.graph import Graph
     from kg.queries.limits import Limits
     from kg.queries.question import Question
     from kg.queries.run import Prepared, Source
-    from kg.workspace import Workspace
 
 
 def _names(context: typer.Context, incomplete: str) -> list[tuple[str, str]]:
@@ -171,13 +173,15 @@ def query_command(
     most = default_memory() if memory is None else parse_size(memory)
     limits = Limits(check_seconds(timeout), most, _rows(max_rows))
     wish = Wish(form, output, max_rows, fail_on_false)
+    source, graph = _pinned(source)
     with guarded(limits) as guard:
         prepared = _prepare(question, param or [], source, wish, limits, guard)
         if explain:
             for line in prepared.explain():
                 show(line)
             return bad.finish(session, ExitCode.DONE)
-        _warn_if_stale(session, source)
+        if graph is not None and not session.quiet:
+            _warn_if_stale(session, graph())
         return bad.finish(session, _answer(session, prepared, question, wish, guard))
 
 
@@ -200,7 +204,8 @@ def _source(
         )
     named = tuple(map(_named_graph, named_graph))
     needed = not (data or named or endpoint)
-    return Source(_workspace(session, needed=needed), tuple(data), named, endpoint)
+    workspace = session.workspace if needed else session.workspace_around
+    return Source(workspace, tuple(data), named, endpoint)
 
 
 def _named_graph(text: str) -> tuple[str, Path]:
@@ -215,15 +220,6 @@ def _named_graph(text: str) -> tuple[str, Path]:
             hint="Give for example --named-graph http://example.org/g=data.ttl",
         )
     return graph, Path(file)
-
-
-def _workspace(session: Settings, *, needed: bool) -> Workspace | None:
-    try:
-        return session.workspace
-    except InputError as error:
-        if needed or error.code != "no-workspace":
-            raise
-        return None
 
 
 def _question(target: str | None, text: str | None, source: Source) -> Question:
@@ -286,12 +282,27 @@ def _prepare(
     return prepare(question, _values(param), source, folder=guard.folder, seconds=limits.seconds)
 
 
-def _warn_if_stale(session: Settings, source: Source) -> None:
-    if session.quiet or source.workspace is None or not source.is_workspace:
-        return
-    from kg.graph import open_graph
+def _pinned(source: Source) -> tuple[Source, Callable[[], Graph] | None]:
+    """Return a source whose answers come from one build, and the graph of it.
 
-    message = open_graph(source.workspace).stale_message()
+    The graph is opened when the question is known to be right. There is none where files or a
+    remote store are asked.
+    """
+    workspace = source.workspace
+    if workspace is None or not source.is_workspace:
+        return source, None
+
+    @cache
+    def graph() -> Graph:
+        from kg.graph import open_graph
+
+        return open_graph(workspace)
+
+    return replace(source, engine=lambda folder: graph().open_engine(folder)), graph
+
+
+def _warn_if_stale(session: Settings, graph: Graph) -> None:
+    message = graph.stale_message()
     if message:
         session.say(message)
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Final, Self
 
 from kg.graph.checks import Checks
 from kg.graph.files import read_shapes
@@ -104,7 +105,7 @@ class Graph:
         """Return the build as something that a question is asked of."""
         from kg.queries.run import Source
 
-        return Source(self.workspace, engine=self._open)
+        return Source(self.workspace, engine=self.open_engine)
 
     def ask(
         self,
@@ -131,7 +132,16 @@ class Graph:
         """
         return ask(question, self.source(), parameters, limits=limits)
 
-    def _open(self, folder: Callable[[], Path] | None) -> Engine:
+    def open_engine(self, folder: Callable[[], Path] | None = None) -> Engine:
+        """Return what answers queries about the build; it is opened once.
+
+        Args:
+            folder: Makes a folder for what does not fit into memory.
+
+        Raises:
+            InputError: The build has no index.
+            WorldError: The index cannot be read.
+        """
         from kg.queries.dataset import open_build
 
         with self._lock:
@@ -349,7 +359,7 @@ def ask(
 
     if isinstance(question, Question):
         found = question
-    elif isinstance(question, str) and "{" in question:
+    elif isinstance(question, str) and _is_sparql(question):
         found = parse_question(question, "the query", source.prefixes())
     else:
         found = find_question(str(question), source.workspace)
@@ -357,3 +367,15 @@ def ask(
     given = {name: typed(value) for name, value in (parameters or {}).items()}
     prepared = prepare(found, given, source, seconds=limits.seconds)
     return results.ask(prepared, limits)
+
+
+# The beginning of a query that may have no braces, such as `PREFIX ex: <…> DESCRIBE ex:a`, behind
+# its comments. Names of questions and files do not begin like this.
+_BRACELESS: Final = (
+    r"(?:\s*#[^\n\r]*[\n\r])*\s*"
+    r"(?:DESCRIBE(?:\s*[<?$*]|\s+\S*:)|SELECT\s*[?$*(]|PREFIX\s+\S*:|BASE\s*<)"
+)
+
+
+def _is_sparql(text: str) -> bool:
+    return "{" in text or re.match(_BRACELESS, text, re.IGNORECASE) is not None

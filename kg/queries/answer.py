@@ -11,7 +11,7 @@ from typing import IO, Final, TypeVar, cast
 
 from kg.errors import InputError
 from kg.names import Namer
-from kg.queries.engine import Answer, Row, Rows, Serializer, Triple, Watch
+from kg.queries.engine import Answer, Row, Rows, Serializer, Triple
 from kg.queries.formats import Format
 from kg.queries.limits import rows_error
 from kg.queries.ordered import ordered
@@ -34,14 +34,12 @@ class Style:
         terminal: Columns of the terminal that it goes to; None if to none.
         title: Of an HTML page.
         rows: The most rows that may be written; None for no limit.
-        watch: Is told the rows, if some of their columns are to be looked at.
     """
 
     prefixes: Mapping[str, str] = field(default_factory=dict)
     terminal: int | None = None
     title: str = "Answer"
     rows: int | None = None
-    watch: Watch | None = None
 
 
 def write_answer(answer: Answer, form: Format, out: IO[bytes], style: Style) -> bool:
@@ -55,14 +53,11 @@ def write_answer(answer: Answer, form: Format, out: IO[bytes], style: Style) -> 
         _write_boolean(answer, form, out)
         return not answer
     if isinstance(answer, Rows):
-        if answer.serialize is not None and style.rows is None and style.watch is None:
+        if answer.serialize is not None and style.rows is None:
             written = _write_at_once(answer, answer.serialize, form, out)
             if written is not None:
                 return not written
-        rows: Iterable[Row] = answer
-        if style.watch is not None:
-            rows = style.watch.rows(answer.columns, rows)
-        return not _write_rows(answer.columns, rows, form, out, style)
+        return not _write_rows(answer.columns, answer, form, out, style)
     triples = ordered(_limited(answer, style.rows))
     if form.rdf:
         return not _write_graph(triples, form.name, out, style)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import importlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date
 from decimal import Decimal
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, Final
@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, Final
 from kg.datatypes import INTEGER_RANGES, is_lexical_form
 from kg.errors import InputError
 from kg.queries.engine import Row, Term
+from kg.queries.term import instant, truth
 from kg.terms import XSD, LiteralParts, split_literal, text_of
 
 if TYPE_CHECKING:
@@ -25,9 +26,8 @@ if TYPE_CHECKING:
     import polars
     import pyarrow
 
-# Digits of a decimal in Arrow and Polars, and of the fraction of a second.
+# Digits of a decimal in Arrow and Polars.
 _DIGITS: Final = 38
-_MICROSECONDS: Final = 6
 _KINDS: Final[Mapping[str, str]] = {
     **dict.fromkeys(INTEGER_RANGES, "integer"),
     f"{XSD}decimal": "decimal",
@@ -137,7 +137,7 @@ def _doubles(name: str, literals: Sequence[LiteralParts | None]) -> Column:
 
 
 def _booleans(name: str, literals: Sequence[LiteralParts | None]) -> Column:
-    return Column(name, "boolean", _mapped(literals, lambda text: text in ("true", "1")))
+    return Column(name, "boolean", _mapped(literals, truth))
 
 
 def _dates(name: str, literals: Sequence[LiteralParts | None]) -> Column:
@@ -145,20 +145,13 @@ def _dates(name: str, literals: Sequence[LiteralParts | None]) -> Column:
 
 
 def _instants(name: str, literals: Sequence[LiteralParts | None]) -> Column:
-    values = _mapped(literals, _instant)
+    values = _mapped(literals, instant)
     zoned = {value.tzinfo is not None for value in values if value is not None}
     if len(zoned) > 1:
         raise _Unfit
     if zoned == {False}:
         return Column(name, "time", values)
     return Column(name, "instant", [value and value.astimezone(UTC) for value in values])
-
-
-def _instant(text: str) -> datetime:
-    fraction = text.partition(".")[2].rstrip("Z").partition("+")[0].partition("-")[0]
-    if len(fraction) > _MICROSECONDS:
-        raise _Unfit
-    return datetime.fromisoformat(text)
 
 
 _MAKERS: Final[Mapping[str, Callable[[str, Sequence[LiteralParts | None]], Column]]] = {

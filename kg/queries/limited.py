@@ -2,8 +2,9 @@
 
 Oxigraph cannot be interrupted. So it works in a thread of its own, which hands over rows in
 batches; the caller waits for them no longer than it may, and then raises an error. The thread ends
-at its next row. A query that finds no row for long goes on until it does: a program that must have
-its processor back runs such queries in processes that it can end, as ``kg query`` does.
+at its next row, and so it does when the time is over or nobody holds the answer any more. A query
+that finds no row for long goes on until it does: a program that must have its processor back runs
+such queries in processes that it can end, as ``kg query`` does.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from __future__ import annotations
 import queue
 import threading
 import time
+import weakref
 from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
 from typing import Final, TypeVar, cast
@@ -84,9 +86,12 @@ class _Worker:
         first = self._next()
         if isinstance(first, bool):
             return first
+        items = self._items()
+        # A generator that has not begun runs no `finally` when it is given up.
+        weakref.finalize(items, self._stopped.set).atexit = False
         if isinstance(first, tuple):  # the columns
-            return Rows(first, cast(Iterator[Row], self._items()))
-        return Triples(cast(Iterator[Triple], self._items()))
+            return Rows(first, cast(Iterator[Row], items))
+        return Triples(cast(Iterator[Triple], items))
 
     def _items(self) -> Iterator[object]:
         try:
@@ -101,7 +106,7 @@ class _Worker:
 
         Raises:
             LimitError: A limit was reached.
-            KgError: What the engine raised.
+            Exception: What the engine raised.
         """
         while True:
             try:
@@ -113,14 +118,17 @@ class _Worker:
                         "the thread of a query has ended without an answer"
                     ) from None
                 continue
-            if isinstance(found, KgError):
+            if isinstance(found, Exception):
                 raise found
             self._check()
             return found
 
+    def _is_over(self) -> bool:
+        return self._deadline is not None and time.monotonic() > self._deadline
+
     def _check(self) -> None:
         error: KgError | None = None
-        if self._deadline is not None and time.monotonic() > self._deadline:
+        if self._is_over():
             error = time_error(self._limits.seconds or 0)
         elif self._limits.memory is not None and resident() > self._limits.memory:
             error = memory_error(self._limits.memory)
@@ -142,12 +150,12 @@ class _Worker:
                 if not self._hand(batch):
                     return
             self._hand([])
-        except KgError as error:
+        except Exception as error:  # noqa: BLE001  (the side that waits raises it)
             self._hand(error)
 
     def _hand(self, what: object) -> bool:
-        """Hand something over; return false if nobody waits for it any more."""
-        while not self._stopped.is_set():
+        """Hand something over; return false if nobody may have it any more."""
+        while not (self._stopped.is_set() or self._is_over()):
             try:
                 self._handed.put(what, timeout=_LOOK)
             except queue.Full:

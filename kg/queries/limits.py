@@ -6,7 +6,7 @@ import os
 from dataclasses import dataclass
 from typing import Final
 
-from kg.errors import LimitError
+from kg.errors import LimitError, UsageError
 
 _PAGE: Final = os.sysconf("SC_PAGE_SIZE") if hasattr(os, "sysconf") else 4096
 # Bytes: room for an answer that is sorted, and little enough for a laptop.
@@ -30,11 +30,25 @@ class Limits:
         seconds: Of wall-clock time; None for no limit.
         memory: Bytes of the whole process; None for no limit.
         rows: Of the answer; None for no limit.
+
+    Raises:
+        UsageError: One is negative, or is not a number.
     """
 
     seconds: float | None = None
     memory: int | None = None
     rows: int | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse what no answer can keep to."""
+        for name in ("seconds", "memory", "rows"):
+            value = getattr(self, name)
+            if value is not None and not value >= 0:  # a NaN is not
+                raise UsageError(
+                    "bad-option",
+                    f"the limit of {name} is {value!r}, and must be 0 or more",
+                    hint=f"Leave {name} out for no limit.",
+                )
 
 
 def time_error(seconds: float) -> LimitError:

@@ -23,7 +23,7 @@ from typing import Any, Final
 from kg.errors import InputError, Location
 from kg.paths import read_file
 from kg.queries.values import STRING, ValueType, bad_value, parse_type, sparql_term
-from kg.sparql.guard import read_tree
+from kg.sparql.guard import read_tree, unescaped
 from kg.sparql.names import Names
 from kg.sparql.places import position
 from kg.sparql.tree import (
@@ -129,7 +129,7 @@ class Question:
         known = {parameter.name: parameter for parameter in self.parameters}
         for name in values:
             if name not in known:
-                raise self._unknown(name)
+                raise self.unknown_parameter(name)
         text = self.text
         edits: list[tuple[int, int, str]] = []
         for parameter in self.parameters:
@@ -159,7 +159,8 @@ class Question:
             raise bad_value(parameter.name, value, parameter.type)
         return term
 
-    def _unknown(self, name: str) -> InputError:
+    def unknown_parameter(self, name: str) -> InputError:
+        """Return the error for a value of a parameter that there is not."""
         names = ", ".join(parameter.name for parameter in self.parameters)
         return InputError(
             "unknown-parameter",
@@ -221,6 +222,8 @@ def parse_question(
     Raises:
         InputError: The header declares a parameter that the body lacks, or an unknown type.
     """
+    # Engines read these escapes first, so a block that holds one declares a parameter as any other.
+    text = unescaped(text)
     query = read_tree(text)
     known = {**COMMON_PREFIXES, **prefixes}
     names = Names(query, known) if query is not None else None

@@ -9,7 +9,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from io import StringIO
-from itertools import islice
+from itertools import chain, islice
 from typing import TYPE_CHECKING, Final, Generic, TypeVar
 
 from kg.queries.engine import Answer, Row, Rows
@@ -86,7 +86,13 @@ class _Result(Generic[_Raw]):
 
     def __bool__(self) -> bool:
         """Return whether there is a row or a triple."""
-        return self._count != 0 and next(self._read(), None) is not None
+        if self._count is not None:
+            return self._count > 0
+        # What is read for it stays, so that the answer is not asked for a second time.
+        source = self._again() if self._first is None else self._first
+        head = list(islice(source, 1))
+        self._first = chain(head, source)
+        return bool(head)
 
     def _read(self) -> Iterator[_Raw]:
         if self._kept is not None:
@@ -212,7 +218,7 @@ def ask(prepared: Prepared, limits: Limits = Limits()) -> Result:  # noqa: B008 
     """
 
     def again() -> Answer:
-        return limited(prepared.ask, limits)
+        return prepared.watched(limited(prepared.ask, limits))
 
     answer = again()
     if isinstance(answer, bool):

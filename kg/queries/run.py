@@ -12,7 +12,7 @@ from typing import IO, TYPE_CHECKING, Final
 from kg.errors import InputError, Location
 from kg.queries.answer import Style, write_answer
 from kg.queries.dataset import open_build, open_files, prefixes_of
-from kg.queries.engine import Answer, Engine, Watch
+from kg.queries.engine import Answer, Engine, Rows, Watch
 from kg.queries.formats import Format
 from kg.queries.question import (
     Question,
@@ -22,7 +22,7 @@ from kg.queries.question import (
     read_question,
 )
 from kg.queries.syntax import check_query
-from kg.sparql.guard import Guarded
+from kg.sparql.guard import Guarded, read_tree
 from kg.sparql.words import Form
 from kg.wording import nearest
 from kg.workspace import COMMON_PREFIXES, Workspace
@@ -125,11 +125,15 @@ class Prepared:
             InputError: The query cannot be answered to its end, or not in this format.
             WorldError: The remote store's answer breaks off.
         """
+        return write_answer(self.watched(answer), form, out, style)
+
+    def watched(self, answer: Answer) -> Answer:
+        """Return an answer whose rows are looked at as they pass, for `remarks` to tell of."""
         watch = None if self.engine is None else self.engine.watch(self.query)
-        if watch is not None:
-            self._watches.append(watch)
-            style = replace(style, watch=watch)
-        return write_answer(answer, form, out, style)
+        if watch is None or not isinstance(answer, Rows):
+            return answer
+        self._watches[:] = [watch]  # what an earlier answer showed is not told with this one
+        return Rows(answer.columns, watch.rows(answer.columns, answer))
 
     def remarks(self) -> list[str]:
         """Return what to tell about an answer that has been read to its end."""
@@ -184,7 +188,7 @@ class Prepared:
             from kg.queries.remote import ask_endpoint
 
             assert self.endpoint is not None
-            self._odd.append(odd := Odd())
+            self._odd[:] = [odd := Odd()]
             return ask_endpoint(self.endpoint, self.sent, self.form, self.seconds, odd)
         return self.engine.ask(self.query, self.prefixes, self.base)
 
@@ -222,6 +226,8 @@ def prepare(
         base = source.workspace.base
     remote = source.endpoint is not None
     checked = check_query(text, question.source, prefixes, base, allow_service=remote)
+    if values and read_tree(question.text) is None:  # nothing was set
+        raise question.unknown_parameter(next(iter(values)))
     return Prepared(
         # A remote store gets the text as it is: it has its own order for SELECT *.
         query=checked.as_given if remote else checked.query,

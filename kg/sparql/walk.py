@@ -7,7 +7,6 @@ from dataclasses import fields
 from typing import Any, Final, NamedTuple, TypeVar, overload
 
 from kg.sparql import tree
-from kg.sparql.printer import text_of
 
 _N = TypeVar("_N", bound=tree.Node)
 _M = TypeVar("_M", bound=tree.Node)
@@ -82,12 +81,16 @@ class TriplePattern(NamedTuple):
 
     def __str__(self) -> str:
         """Return it as SPARQL; what is in brackets is left out of them."""
+        from kg.sparql.printer import text_of  # few queries are shown
+
         verb = text_of(tree.Property(self.verb, ()))
         text = f"{_shown(self.subject)} {verb} {_shown(self.object)}"
         return f"GRAPH {text_of(self.graph)} {{ {text} }}" if self.graph else text
 
 
 def _shown(node: tree.GraphNode) -> str:
+    from kg.sparql.printer import text_of
+
     bracketed = isinstance(node, tree.BlankNodePropertyList | tree.Collection)
     return "[]" if bracketed else text_of(node)
 

@@ -200,3 +200,19 @@ class TestTables:
         text = self.table(tmp_path, 2, width)
         assert ("every word of it " * 12 + "end") in " ".join(text.split())
         assert max(map(len, text.splitlines())) <= width
+
+
+@pytest.mark.parametrize(
+    "words", [("map", "m.yarrrml.yml", "-o", "m.nt"), ("diff", "a.nt", "a.nt")]
+)
+def test_a_workspace_that_is_wrong_is_told_where_it_is_only_around(
+    words: tuple[str, ...], kg, tmp_path: Path
+) -> None:
+    (tmp_path / "t.csv").write_text("id,name,age\n1,Ann,30\n", encoding="utf-8")
+    (tmp_path / "m.yarrrml.yml").write_text(MAPPING, encoding="utf-8")
+    (tmp_path / "a.nt").write_text("", encoding="utf-8")
+    assert kg(*words, cwd=tmp_path).code == 0
+    (tmp_path / "kg.toml").write_text("[prefixes]\nex = 1\n", encoding="utf-8")
+    done = kg(*words, cwd=tmp_path)
+    assert done.code == 2
+    assert "kg.toml" in done.err

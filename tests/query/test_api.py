@@ -89,6 +89,59 @@ def test_errors(workspace: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 
 
 @pytest.mark.parametrize(
+    "text",
+    [
+        "DESCRIBE <{L1}>",
+        "describe ex:nothing",
+        "PREFIX l: <{id}> DESCRIBE l:L1",
+        "BASE <{id}>\nDESCRIBE <L1>",
+        "# which?\n  # this\n\nDESCRIBE<{L1}>",
+    ],
+)
+def test_a_query_without_braces_is_a_query(text: str, workspace: Path) -> None:
+    text = text.replace("{L1}", f"{EX}id/L1").replace("{id}", f"{EX}id/")
+    assert "{" not in text
+    found = query(text, workspace=workspace)
+    assert isinstance(found, Statements)
+    assert bool(found) is ("nothing" not in text)
+
+
+def test_a_query_that_lacks_its_braces_is_told_so(workspace: Path) -> None:
+    with pytest.raises(InputError) as caught:
+        query("SELECT ?s WHERE ?s ?p ?o", workspace=workspace)
+    assert caught.value.code == "bad-query"
+
+
+@pytest.mark.parametrize("name", ["describe", "prefix-list", "base rates", "select one"])
+def test_a_question_may_be_named_like_a_word_of_sparql(name: str, workspace: Path) -> None:
+    (workspace / "queries" / f"{name}.rq").write_text("ASK {}")
+    assert query(name, workspace=workspace) is True
+
+
+def test_the_workspace_around_is_known_where_files_are_asked(
+    workspace: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    data = tmp_path / "d.ttl"
+    data.write_text(f"<{EX}id/L9> a <{EX}ns#Launch> ; <{EX}ns#day> '2023-01-01' .")
+    monkeypatch.chdir(workspace / "queries")
+    assert query("ASK { id:L9 a ex:Launch }", data=[data]) is True
+    assert isinstance(query("since", data=[data]), Solutions)
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(InputError, match="prefix"):
+        query("ASK { id:L9 a ex:Launch }", data=[data])
+    (workspace / "kg.toml").write_text("title = ")
+    monkeypatch.chdir(workspace)
+    with pytest.raises(InputError, match=r"kg\.toml"):
+        query("ASK {}", data=[data])
+
+
+def test_a_value_of_a_text_that_is_no_query_is_told_as_its_mistake(workspace: Path) -> None:
+    with pytest.raises(InputError) as caught:
+        query("SELECT * { VALUES ?x { 1 }", workspace=workspace, parameters={"x": 1})
+    assert caught.value.code == "bad-query"
+
+
+@pytest.mark.parametrize(
     ("text", "kind", "value"),
     [
         ("7", "integer", 7),
@@ -103,6 +156,21 @@ def test_errors(workspace: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
         ("2022-11-18Z", "date", "2022-11-18Z"),
         ("seven", "integer", "seven"),
         ("x", "decimal", "x"),
+        ("1_000", "integer", "1_000"),
+        (" 7", "integer", " 7"),
+        ("٣", "integer", "٣"),
+        ("300", "byte", "300"),
+        ("1_0.5", "decimal", "1_0.5"),
+        ("Infinity", "decimal", "Infinity"),
+        ("nan", "double", "nan"),
+        ("infinity", "double", "infinity"),
+        ("yes", "boolean", "yes"),
+        ("20221118", "date", "20221118"),
+        ("2022-W46-5", "date", "2022-W46-5"),
+        ("2022-11-18", "dateTime", "2022-11-18"),
+        ("2022-11-18 01:02:03", "dateTime", "2022-11-18 01:02:03"),
+        ("2022-11-18T01:02:03.1234567", "dateTime", "2022-11-18T01:02:03.1234567"),
+        ("9" * 5000, "integer", "9" * 5000),
         ("text", "string", "text"),
         ("2022", "gYear", "2022"),
     ],

@@ -301,6 +301,23 @@ def test_a_changed_source_is_told_once(ask: Ask) -> None:
     assert ask("since", "--data", str(_data(ask)))[2] == "", "the build is not asked"
 
 
+def test_the_answer_and_what_is_said_of_its_sources_come_from_one_build(
+    ask: Ask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from kg.workspace import Workspace
+
+    looked: list[Workspace] = []
+    current = Workspace.current_build
+
+    def counted(self: Workspace) -> Build:
+        looked.append(self)
+        return current(self)
+
+    monkeypatch.setattr(Workspace, "current_build", counted)
+    assert ask("since")[0] == 0
+    assert len(looked) == 1
+
+
 def _data(ask: Ask) -> Path:
     path = ask.folder / "d.ttl"
     path.write_text(

@@ -106,6 +106,23 @@ def test_mistakes(text: str, values: dict[str, str], code: str, says: str) -> No
     assert says in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    "block",
+    [
+        r"VALUES \u003Fx { 1 }",
+        r"VALUES ?\u0078 { 1 }",
+        r"\U00000056ALUES ?x { 1 }",
+        r"VALUES ?x \u007B 1 \u007D",
+        r"VALUES ?x { \u0031 }",
+    ],
+)
+def test_escapes_of_code_points_hide_no_parameter(block: str) -> None:
+    asked = question(f"SELECT * {{ {block} }}")
+    assert [(each.name, each.default) for each in asked.parameters] == [("x", "1")]
+    text = asked.with_values({"x": "7"}, PREFIXES)
+    assert text == 'SELECT * { VALUES ?x { "7"^^<http://www.w3.org/2001/XMLSchema#integer> } }'
+
+
 def test_one_parameter_may_stand_in_many_blocks() -> None:
     text = "SELECT * { { VALUES ?x { 1 } } UNION { VALUES ?x { 1 } ?s ?p ?x } }"
     assert question(text).with_values({"x": "2"}, {}).count('"2"') == 2

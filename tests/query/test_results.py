@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 import threading
 import time
+import warnings
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -74,6 +75,42 @@ def test_length_comes_first_and_breaking_off_loses_nothing(graph: Graph) -> None
     assert not nothing
     assert len(nothing) == 0
     assert list(nothing) == []
+
+
+@pytest.mark.parametrize("query", [NUMBERS, GRAPH, "SELECT ?x { ?x ex:count 99 }"])
+def test_whether_there_is_something_asks_no_second_time(
+    query: str, graph: Graph, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = counting(monkeypatch)
+    found = graph.ask(query)
+    assert not isinstance(found, bool)
+    assert bool(found) is bool(found) is ("99" not in query)
+    assert bool(list(found)) is bool(found)
+    assert len(list(found)) == len(found)
+    assert len(asked) == 1
+
+
+def test_empty_cells_of_failing_expressions_are_told(graph: Graph) -> None:
+    found = graph.ask("SELECT (GROUP_CONCAT(?n) AS ?all) { VALUES ?n { 1 2 } }")
+    assert isinstance(found, Solutions)
+    assert found
+    with pytest.warns(UserWarning, match=r"\?all is empty in 1 row: .*STR"):
+        assert len(found) == 1
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert len(list(found)) == 1, "it is told once"
+
+
+def test_what_a_broken_off_reading_saw_is_not_counted_twice(
+    graph: Graph, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(results, "KEPT", 0)
+    found = graph.ask("SELECT (?n + 'x' AS ?m) { VALUES ?n { 1 2 3 } }")
+    assert isinstance(found, Solutions)
+    assert len(next(iter(found))) == 0
+    with pytest.warns(UserWarning, match="is empty") as told:
+        assert len(list(found)) == 3
+    assert [str(each.message).partition(":")[0] for each in told] == ["?m is empty in 3 rows"]
 
 
 def test_triples_are_read_again_too(graph: Graph) -> None:
@@ -162,11 +199,56 @@ def test_the_thread_ends_when_nobody_waits() -> None:
     assert isinstance(answer, Rows)
     assert next(iter(answer)) == ('"0"',)
     del answer
+    until_ended(others)
+    assert len(made) < 10_000, "no more is read ahead than a few batches"
+
+
+def until_ended(others: set[threading.Thread]) -> None:
     deadline = time.monotonic() + 30
     while set(threading.enumerate()) - others:
         assert time.monotonic() < deadline
         time.sleep(0.01)
-    assert len(made) < 10_000, "no more is read ahead than a few batches"
+
+
+def endless() -> Rows:
+    return Rows(["n"], (('"a"',) for _ in iter(int, 1)))
+
+
+def test_the_thread_of_an_answer_that_is_never_read_ends() -> None:
+    others = set(threading.enumerate())
+    answer = limited(endless, Limits(seconds=600))
+    del answer
+    until_ended(others)
+
+
+def test_the_thread_of_an_answer_that_waits_ends_in_time() -> None:
+    others = set(threading.enumerate())
+    answer = limited(endless, Limits(seconds=0.2))
+    until_ended(others)
+    with pytest.raises(LimitError):
+        list(answer)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("rows_before", [0, 1, 1000])
+@pytest.mark.filterwarnings("error::pytest.PytestUnhandledThreadExceptionWarning")
+def test_an_error_of_any_kind_surfaces_as_itself(rows_before: int) -> None:
+    def rows() -> Iterator[tuple[str]]:
+        yield from [('"a"',)] * rows_before
+        raise ZeroDivisionError("of the engine")
+
+    def ask() -> Rows:
+        return Rows(["n"], rows() if rows_before else iter([1 // 0]))  # type: ignore[list-item]
+
+    with pytest.raises(ZeroDivisionError):
+        list(limited(ask, Limits(seconds=60)))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    "values", [{"seconds": -1}, {"seconds": float("nan")}, {"memory": -5}, {"rows": -1}]
+)
+def test_limits_that_no_answer_can_keep_are_refused(values: dict[str, Any]) -> None:
+    with pytest.raises(InputError, match=f"the limit of {next(iter(values))}"):
+        Limits(**values)
 
 
 # --- tables ---------------------------------------------------------------------------------
@@ -207,6 +289,8 @@ def column(terms: list[str | None]) -> tuple[str, list[Any], int]:
          ["2022-11-18T01:02:03", "2022-11-18T01:02:03Z"], 0),
         (xsd("dateTime", "2022-11-18T01:02:03.1234567Z"), "text",
          ["2022-11-18T01:02:03.1234567Z"], 0),
+        (xsd("dateTime", "2022-11-18T01:02:03.1234560Z"), "instant",
+         [datetime(2022, 11, 18, 1, 2, 3, 123456, tzinfo=UTC)], 0),
         (xsd("dateTime", "2022-11-18T24:00:00") , "text", ["2022-11-18T24:00:00"], 0),
         (xsd("integer", "1_000"), "text", ["1_000"], 0),
         (xsd("gYear", "2022"), "text", ["2022"], 0),

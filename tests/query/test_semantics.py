@@ -64,6 +64,10 @@ MEANINGS = (
     ),
     meaning("SELECT ?o { { :a :p ?o } UNION { :a :q ?o } }", "1", "1", "2"),
     meaning("SELECT ?o { :b (:p|:q) ?o }", "5"),
+    meaning(
+        "SELECT ?o { :a (:p|:none|:q) ?o }", "1", "1", "2", oxigraph=(["1", "2"], "counts that")
+    ),
+    meaning("SELECT ?o { :b (:p|:none|:q) ?o }", "5"),
     # Datatypes derived from xsd:integer.
     meaning(
         "SELECT (COUNT(DISTINCT ?v) AS ?n) { VALUES ?v { 5 '5'^^xsd:int '5'^^xsd:long } }",

@@ -57,6 +57,7 @@ def test_a_query_of_the_workspace_imports_nothing_heavy(workspace: Path) -> None
         "kg.mapping",
         "kg.validation",
     }
+    assert not ours & {"kg.sparql.printer"}
     assert not ours & {"kg.sparql.mistakes", "kg.sparql.translate", "kg.queries.explain"}
     assert not ours & {"kg.queries.remote", "kg.queries.tabular", "kg.queries.api"}
 

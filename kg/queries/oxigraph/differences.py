@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import islice, pairwise
+from itertools import combinations, islice
 from typing import Final
 
 import pyoxigraph as ox
@@ -23,6 +23,8 @@ from kg.terms import XSD, is_iri, is_language_tag
 _LARGEST: Final = 2**63 - 1
 # Triples of one property that are looked at for a second one with the same ends.
 _LOOKED_AT: Final = 10_000
+# Pairs of ways of one path that are compared: all pairs of ten ways.
+_PAIRS: Final = 45
 _SUMS: Final = ("SUM", "AVG")
 _INTEGER: Final = tree.Iri(f"{XSD}integer")
 
@@ -147,7 +149,7 @@ def path_remarks(store: ox.Store, query: Guarded, prefixes: Mapping[str, str]) -
         if not all(isinstance(each, tree.Iri | tree.Name) for each in ways):
             continue
         iris = [_iri(each, names) for each in ways]
-        for first, second in pairwise(iris):
+        for first, second in islice(combinations(iris, 2), _PAIRS):
             ends = tuple(_iri(part, names) for part in (pattern.subject, pattern.object))
             if first and second and _overlap(store, first, second, *ends):
                 shown = "|".join(query.text[slice(*each.span)] for each in ways)
