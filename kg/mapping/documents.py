@@ -1,23 +1,28 @@
-"""Mapping documents read into one plan, YARRRML or RML by the ending of the name."""
+"""Mapping documents read into one plan.
+
+The ending of its name says whether a document is YARRRML or RML; what has another ending is looked
+into.
+"""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
-from kg.errors import InputError, KgError, Location, raise_all, single_errors
+from kg.errors import InputError, KgError, Location, raise_all
 from kg.mapping.plan import Plan
+from kg.mapping.texts import Text
 from kg.paths import find_files, open_file, read_file, real_path
 from kg.terms import is_iri
 from kg.variables import current
 from kg.workspace import MAPPING_PATTERNS, show_path
 
-if TYPE_CHECKING:
-    from kg.mapping.yarrrml_documents import Text
-
+_OF_YARRRML: Final = (".yml", ".yaml", ".yarrrml")
+_OF_RML: Final = (".ttl", ".turtle", ".nt", ".r2rml")
 # The longest first.
 _ENDINGS: Final = (".yarrrml", ".yaml", ".yml", ".ttl")
 
@@ -28,7 +33,7 @@ def read_mapping(
     base: str = "",
     faults: list[InputError] | None = None,
 ) -> Plan:
-    """Read a mapping document, YARRRML or RML by the ending of its name.
+    """Read a mapping document, YARRRML or RML.
 
     Args:
         path: The document; its sources are relative to its folder.
@@ -41,10 +46,6 @@ def read_mapping(
         InputError: The document is missing, may not be read, is not UTF-8, empty or wrong.
     """
     return read_mappings([path], prefixes, base, faults)
-
-
-def _is_yarrrml(path: Path) -> bool:
-    return path.suffix.lower() in (".yml", ".yaml", ".yarrrml")
 
 
 def _text(path: Path) -> Text:
@@ -65,35 +66,44 @@ def _text(path: Path) -> Text:
             location=Location(shown, line, column),
             hint="Save the file as UTF-8.",
         ) from error
-    from kg.mapping.yarrrml_documents import Text
-
     return Text(text, shown, str(real_path(path).parent))
 
 
-def _rml(path: Path, base: str, faults: list[InputError]) -> Plan:
-    written, variables = _text(path), current()
-    if path.suffix == ".ttl":
-        from kg.mapping.rml import read_rml
+def _is_yarrrml(path: Path, text: str) -> bool:
+    """Return whether a document is YARRRML, not RML.
 
-        text = variables.in_turtle(written.text) if variables else written.text
-        return read_rml(text, written.file, base=base, folder=written.folder, faults=faults)
+    Raises:
+        InputError: Neither its name nor its text says so.
+    """
+    if path.suffix.lower() in (*_OF_YARRRML, *_OF_RML):
+        return path.suffix.lower() in _OF_YARRRML
+    if _YARRRML_INSIDE.search(text) and not _PREFIX.search(text):
+        return True
+    if _RML.search(text.encode()):
+        return False
     raise InputError(
         "unknown-format",
-        f"{show_path(path)} is no mapping by its ending",
-        hint=f"Mappings are named {', '.join(MAPPING_PATTERNS)}, or end in .yarrrml.",
+        f"{show_path(path)} is no mapping by its ending, nor by what it holds",
+        hint=f"Mappings are named {', '.join(MAPPING_PATTERNS)}; kg map takes .yml and .ttl, too.",
     )
 
 
+def _rml(texts: Sequence[Text], base: str, faults: list[InputError]) -> dict[str, Plan]:
+    """Return the plans of RML documents, which are one mapping, by the names of their files."""
+    if not texts:
+        return {}
+    from kg.mapping.rml import read_rml_documents
+
+    variables = current()
+    if variables is not None:
+        texts = [replace(each, text=variables.in_turtle(each.text)) for each in texts]
+    return read_rml_documents(texts, base=base, faults=faults)
+
+
 def _yarrrml(
-    paths: Iterable[Path], prefixes: Mapping[str, str], base: str, faults: list[InputError]
+    texts: Sequence[Text], prefixes: Mapping[str, str], base: str, faults: list[InputError]
 ) -> dict[str, Plan]:
     """Return the plans of YARRRML documents, which are one mapping, by the names of their files."""
-    texts = []
-    for path in paths:
-        try:
-            texts.append(_text(path))
-        except InputError as error:
-            faults.append(error)
     if not texts:
         return {}
     from kg.mapping.yarrrml import read_documents
@@ -106,6 +116,9 @@ _LOOKED_AT: Final = 2**20
 _YARRRML: Final = re.compile(rb"^[\"']?(?:mappings|mapping|m)[\"']?[ ]*:", re.MULTILINE)
 _PAIRS: Final = re.compile(rb"[\"']?\b(?:po|predicateobjects?)[\"']?[ ]*:")
 _RML: Final = re.compile(rb"\b(?:logicalSource|logicalTable)\b")
+# Of documents whose ending says nothing; YAML may be written as JSON.
+_YARRRML_INSIDE: Final = re.compile(r"(?:^|\{)\s*[\"']?mappings?[\"']?\s*:", re.MULTILINE)
+_PREFIX: Final = re.compile(r"^\s*@?prefix\s+\S*:\s*<", re.MULTILINE | re.IGNORECASE)
 
 
 def unnamed_mappings(folder: Path) -> Iterator[tuple[Path, str]]:
@@ -135,8 +148,8 @@ def read_mappings(
 ) -> Plan:
     """Read mapping documents into one plan; arguments as for `read_mapping`.
 
-    YARRRML documents are one mapping: they share prefixes, sources, targets and mappings. What is
-    wrong is told of all documents together.
+    YARRRML documents are one mapping: they share prefixes, sources, targets and mappings. So are
+    RML documents. What is wrong is told of all documents together.
 
     Raises:
         InputError: The base is not an absolute IRI, or documents are wrong.
@@ -148,17 +161,20 @@ def read_mappings(
             hint="Write it with its scheme, such as https://example.org/.",
         )
     found: list[InputError] = [] if faults is None else faults
-    plans = []
-    named = list(dict.fromkeys(paths))
-    of_yarrrml = _yarrrml(filter(_is_yarrrml, named), prefixes, base, found)
-    for path in named:
-        if _is_yarrrml(path):
-            plans += [of_yarrrml[file] for file in [show_path(path)] if file in of_yarrrml]
-            continue
+    texts: dict[bool, list[Text]] = {True: [], False: []}
+    order = []
+    for path in dict.fromkeys(paths):
         try:
-            plans.append(_rml(path, base, found))
+            text = _text(path)
+            texts[_is_yarrrml(path, text.text)].append(text)
+            order.append(text.file)
         except InputError as error:
-            found += single_errors(error)
+            found.append(error)
+    read = {
+        **_yarrrml(texts[True], prefixes, base, found),
+        **_rml(texts[False], base, found),
+    }
+    plans = [read[file] for file in order if file in read]
     if faults is None:
         raise_all(found, "the mappings")
     return Plan(

@@ -6,13 +6,14 @@ Spec: https://kg-construct.github.io/rml-core/spec/docs/
 from __future__ import annotations
 
 import re
-from collections.abc import Container, Iterator
+from collections import Counter
+from collections.abc import Iterator, Sequence, Set
 from dataclasses import replace
 from typing import Final
 
 import pyoxigraph as ox
 
-from kg.errors import InputError, raise_all
+from kg.errors import InputError, raise_all, single_errors
 from kg.mapping.plan import (
     Call,
     Constant,
@@ -28,14 +29,18 @@ from kg.mapping.plan import (
     TriplesMap,
     with_filter,
 )
+from kg.mapping.rml_documents import joined, triples_maps
 from kg.mapping.rml_functions import FunctionReader
 from kg.mapping.rml_graph import RmlGraph, Term, Value
 from kg.mapping.rml_sources import read_logical_source
 from kg.mapping.rml_targets import read_targets
 from kg.mapping.rml_vocabulary import check_vocabulary
+from kg.mapping.texts import Text
 from kg.terms import RDF, RDF_LANG_STRING, XSD_STRING, is_iri, is_language_tag
 
 _RDF_TYPE: Final = f"{RDF}type"
+# What relative IRIs of documents are resolved against, where the call gives no base.
+_BASE: Final = "http://example.com/base/"
 _FUNCTIONS: Final = ("functionExecution", "functionValue")
 _EXPRESSIONS: Final = ("constant", "reference", "template", *_FUNCTIONS)
 _SUBJECT_TYPES: Final = frozenset(TermType) - {TermType.LITERAL}
@@ -66,32 +71,76 @@ def read_rml(
 
     Spec: https://kg-construct.github.io/rml-core/spec/docs/
     """
-    graph = RmlGraph(text, file, base or "http://example.com/base/")
-    check_vocabulary(graph)
-    reader = _Reader(graph, base, folder)
-    found: list[InputError] = [] if faults is None else faults
-    maps, broken = [], set()
-    for node in reader.triples_maps():
-        try:
-            maps.append(reader.triples_map(node))
-        except InputError as error:
-            found.append(error)
-            broken.add(reader.name(node))
+    found: list[InputError] = []
+    plans = read_rml_documents([Text(text, file, folder)], base=base, faults=found)
     if faults is None:
         raise_all(found, "the mapping")
-    if broken:
-        maps = [_without_parents(triples_map, broken) for triples_map in maps]
-    elif not maps:
-        raise reader.graph.error(
-            ox.BlankNode(),
-            "there is no triples map",
-            hint="A triples map has an rml:logicalSource and an rml:subjectMap.",
+    else:
+        faults += found
+    return plans.get(file, Plan(()))
+
+
+def read_rml_documents(
+    texts: Sequence[Text], *, base: str = "", faults: list[InputError]
+) -> dict[str, Plan]:
+    """Read RML documents, which are one mapping.
+
+    Args:
+        texts: The documents, Turtle.
+        base: Base IRI that relative IRIs of terms are prepended with.
+        faults: Receives what is wrong with documents and single triples maps, which are left out.
+
+    Returns:
+        The triples maps of each document that can be read, by its file; those that several
+        documents describe are of the one with the logical source.
+
+    Spec: https://kg-construct.github.io/rml-core/spec/docs/
+    """
+    graphs: list[RmlGraph] = []
+    for written in texts:
+        try:
+            graph = RmlGraph(written.text, written.file, base or _BASE, written.folder)
+            check_vocabulary(graph)
+            graphs.append(graph)
+        except InputError as error:
+            faults += single_errors(error)
+    if not graphs:
+        return {}
+    reader = _Reader(joined(graphs, faults), base)
+    maps: dict[str, list[TriplesMap]] = {graph.file: [] for graph in graphs}
+    named, broken = Counter[str](), set()
+    for node in triples_maps(reader.graph):
+        file = reader.graph.origin(node).file
+        named[file] += 1
+        try:
+            maps[file].append(reader.triples_map(node))
+        except InputError as error:
+            faults += single_errors(error)
+            broken.add(reader.graph.name(node))
+    for graph in graphs:
+        if not (named[graph.file] or (named and any(True for _ in graph.properties()))):
+            faults.append(_no_triples_map(graph))
+    return {
+        graph.file: Plan(
+            tuple(_without_parents(each, broken) for each in maps[graph.file]),
+            tuple(graph.prefixes.items()),
         )
-    return Plan(tuple(maps), tuple(graph.prefixes.items()))
+        for graph in graphs
+    }
 
 
-def _without_parents(triples_map: TriplesMap, broken: Container[str]) -> TriplesMap:
+def _no_triples_map(graph: RmlGraph) -> InputError:
+    return graph.error(
+        ox.BlankNode(),
+        "there is no triples map",
+        hint="A triples map has an rml:logicalSource and an rml:subjectMap.",
+    )
+
+
+def _without_parents(triples_map: TriplesMap, broken: Set[str]) -> TriplesMap:
     """Return a triples map without the references to those that could not be read."""
+    if not broken:
+        return triples_map
     pairs = (
         replace(
             pair,
@@ -107,29 +156,14 @@ def _without_parents(triples_map: TriplesMap, broken: Container[str]) -> Triples
 
 
 class _Reader:
-    """Reads one document; holds what the whole document shares."""
+    """Reads the documents of one mapping; holds what they share."""
 
-    def __init__(self, graph: RmlGraph, base: str, folder: str) -> None:
+    def __init__(self, graph: RmlGraph, base: str) -> None:
         self.graph = graph
         self.base = base
-        self.folder = folder
         self.functions = FunctionReader(
             graph, lambda value: self.expression(value, self.kind_of(value))
         )
-
-    def triples_maps(self) -> Iterator[Term]:
-        for node in self.graph.subjects():
-            parts = self.graph.all(node, "subjectMap", "subject", "logicalSource")
-            if self.graph.has_type(node, "TriplesMap") or len(parts) > 1:
-                yield node
-
-    def name(self, node: Term) -> str:
-        """Return the name of a triples map: the same in every run, and in no other document."""
-        file = self.graph.file
-        if isinstance(node, ox.NamedNode):
-            short = node.value.removeprefix(self.graph.base)
-            return f"{file}{short}" if short.startswith("#") else f"{file}#<{short}>"
-        return f"{file}#{[*self.graph.subjects(), node].index(node) + 1}"
 
     # --- triples maps ---------------------------------------------------------------------
 
@@ -143,14 +177,20 @@ class _Reader:
             )
         source = self.graph.one(node, "logicalSource")
         if source is None:
-            raise self.graph.error(node, f"the triples map {self.name(node)} has no logical source")
-        logical_source = read_logical_source(self.graph, source, self.folder)
+            name = self.graph.name(node)
+            raise self.graph.error(
+                node,
+                f"the triples map {name} has no logical source",
+                hint="Give it rml:logicalSource, or name the file that does, too.",
+            )
+        logical_source = read_logical_source(self.graph, source)
         subject_node = self.graph.one(node, "subjectMap")
         subjects = self.maps(node, "subject", _SUBJECT_TYPES)
         if len(subjects) != 1:
+            found = f"needs one subject map, not {len(subjects)}"
             raise self.graph.error(
                 node,
-                f"the triples map {self.name(node)} needs one subject map, not {len(subjects)}",
+                f"the triples map {self.graph.name(node)} {found}",
                 hint="Give one rml:subjectMap or rml:subject.",
             )
         owner = subject_node.term if subject_node else node
@@ -158,7 +198,7 @@ class _Reader:
         graphs = self.maps(owner, "graph", _IRI_TYPES) if subject_node else ()
         pairs = [self.pair(value) for value in self.graph.all(node, "predicateObjectMap")]
         return TriplesMap(
-            name=self.name(node),
+            name=self.graph.name(node),
             source=logical_source,
             subject=subjects[0],
             predicate_objects=(*classes, *pairs),
@@ -194,10 +234,10 @@ class _Reader:
             else:
                 joins = self.graph.all(value.term, "joinCondition")
                 yield RefObjectMap(
-                    self.name(parent.term),
+                    self.graph.name(parent.term),
                     tuple(self.join(join) for join in joins),
                     self.condition(value),
-                    read_targets(self.graph, value.term, self.folder),
+                    read_targets(self.graph, value),
                     origin=value.origin,
                 )
 
@@ -259,7 +299,7 @@ class _Reader:
             language,
             datatype,
             self.condition(value),
-            read_targets(self.graph, node, self.folder),
+            read_targets(self.graph, value),
             origin=value.origin,
         )
         return with_filter(made)
@@ -306,7 +346,7 @@ class _Reader:
             raise found.error(f"rml:{what}Map needs a reference, template or constant")
         if isinstance(expression, Constant):
             _check_inner(found, expression, what, kind)
-        targets = read_targets(self.graph, found.term, self.folder) if long else ()
+        targets = read_targets(self.graph, found) if long else ()
         return TermMap(expression, kind, targets=targets, origin=found.origin)
 
     def term_type(self, value: Value, what: str, is_literal: bool) -> TermType:

@@ -38,7 +38,7 @@ _RENAMED: Final[Mapping[str, str]] = {
 }
 
 # Properties whose values are terms of the output.
-_MADE: Final = frozenset(
+MADE: Final = frozenset(
     {
         *("constant", "class", "subject", "predicate", "object", "graph", "datatype"),
         *("function", "parameter", "inputValue"),
@@ -80,26 +80,35 @@ class Value:
 
 
 class RmlGraph:
-    """The triples of an RML document by subject and predicate.
+    """The triples of an RML document, or of several, by subject and predicate.
 
     Args:
         text: The document, Turtle.
         file: Its name in messages.
         base: Base IRI of relative IRIs in it.
+        folder: The folder that its sources are relative to.
 
     Attributes:
         prefixes: Prefix and namespace, as the document declares them.
+        values: The objects of each subject by predicate.
+        origins: Where each subject is described first.
+        folders: The folder of each file.
+        names: The IRI of a node that stands for one that several documents describe differently.
+        numbers: The number of each subject in its document.
 
     Raises:
         InputError: It is not valid Turtle.
     """
 
-    def __init__(self, text: str, file: str, base: str) -> None:
+    def __init__(self, text: str, file: str, base: str, folder: str = "") -> None:
         self.file = file
         self.base = base
         self.prefixes: dict[str, str] = {}
-        self._values: dict[Term, dict[str, list[Value]]] = {}
-        self._origins: dict[Term, Origin] = {}
+        self.values: dict[Term, dict[str, list[Value]]] = {}
+        self.origins: dict[Term, Origin] = {}
+        self.folders = {file: folder}
+        self.names: dict[Term, Term] = {}
+        self.numbers: dict[Term, int] = {}
         for quad, line in _parse(text, file, base, self.prefixes):
             origin = Origin(file, line)
             if isinstance(quad.subject, ox.Triple) or isinstance(quad.object, ox.Triple):
@@ -109,24 +118,25 @@ class RmlGraph:
             subject = _renamed(quad.subject)
             # What is in brackets is read before the triple that leads to it.
             if isinstance(quad.object, ox.BlankNode):
-                origin = self._origins.get(quad.object, origin)
-            self._origins.setdefault(subject, origin)
+                origin = self.origins.get(quad.object, origin)
+            self.origins.setdefault(subject, origin)
             predicate = _renamed(quad.predicate).value
             # What becomes a term of the output stays as it is written.
-            made = predicate.startswith(RML) and predicate[len(RML) :] in _MADE
+            made = predicate.startswith(RML) and predicate[len(RML) :] in MADE
             value = Value(quad.object if made else _renamed(quad.object), origin)
-            values = self._values.setdefault(subject, {}).setdefault(predicate, [])
+            values = self.values.setdefault(subject, {}).setdefault(predicate, [])
             if value not in values:
                 values.append(value)
+        self.numbers.update((node, number) for number, node in enumerate(self.values, 1))
 
     def all(self, node: Term, *names: str) -> list[Value]:
         """Return the values of properties of the RML vocabulary, in order."""
-        found = self._values.get(node, {})
+        found = self.values.get(node, {})
         return [value for name in names for value in found.get(RML + name, [])]
 
     def iri_values(self, node: Term, predicate: str) -> list[Value]:
         """Return the values of any property."""
-        return self._values.get(node, {}).get(predicate, [])
+        return self.values.get(node, {}).get(predicate, [])
 
     def one(self, node: Term, *names: str) -> Value | None:
         """Return the value of properties of which there may be one, or None.
@@ -143,7 +153,7 @@ class RmlGraph:
 
     def described(self, node: Term) -> bool:
         """Return whether anything is said of a node."""
-        return node in self._values
+        return node in self.values
 
     def has_type(self, node: Term, name: str) -> bool:
         """Return whether a node has a class of the RML vocabulary."""
@@ -151,18 +161,31 @@ class RmlGraph:
 
     def subjects(self) -> Iterator[Term]:
         """Yield all subjects in the order of the document."""
-        yield from self._values
+        yield from self.values
 
     def properties(self) -> Iterator[tuple[str, Value]]:
         """Yield the properties of the RML vocabulary, without its namespace, with their values."""
-        for properties in self._values.values():
+        for properties in self.values.values():
             for predicate, values in properties.items():
                 if predicate.startswith(RML):
                     yield from ((predicate[len(RML) :], value) for value in values)
 
     def origin(self, node: Term) -> Origin:
         """Return where a node is described first."""
-        return self._origins.get(node, Origin(self.file))
+        return self.origins.get(node, Origin(self.file))
+
+    def name(self, node: Term) -> str:
+        """Return the name of a triples map: the same in every run, and in no other document."""
+        file, named = self.origin(node).file, self.names.get(node, node)
+        if isinstance(named, ox.NamedNode):
+            short = named.value.removeprefix(self.base)
+            return f"{file}{short}" if short.startswith("#") else f"{file}#<{short}>"
+        return f"{file}#{self.numbers.get(node, len(self.numbers) + 1)}"
+
+    def folder_of(self, value: Value) -> str:
+        """Return the folder that a value is relative to: that of the file that describes it."""
+        described = None if value.is_literal else self.origins.get(value.term)
+        return self.folders[(described or value.origin).file]
 
     def error(self, node: Term, message: str, hint: str | None = None) -> InputError:
         """Return an error about a node."""

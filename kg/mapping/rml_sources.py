@@ -49,13 +49,12 @@ _TRUE: Final = ("true", "1")
 _CSVW: Final = "http://www.w3.org/ns/csvw#"
 
 
-def read_logical_source(graph: RmlGraph, value: Value, folder: str) -> LogicalSource:
+def read_logical_source(graph: RmlGraph, value: Value) -> LogicalSource:
     """Read a logical source.
 
     Args:
         graph: The document.
-        value: The logical source's node.
-        folder: rml:MappingDirectory.
+        value: The logical source's node; its file's folder is rml:MappingDirectory.
 
     Raises:
         InputError: It is incomplete, or of a kind that kg does not read.
@@ -69,7 +68,7 @@ def read_logical_source(graph: RmlGraph, value: Value, folder: str) -> LogicalSo
             formulation=Formulation.SQL,
             iterator=table.text if table else "",
             query=query.text if query else "",
-            folder=folder,
+            folder=graph.folder_of(value),
             database=Database(_R2RML_DATABASE),
             origin=value.origin,
         )
@@ -77,9 +76,7 @@ def read_logical_source(graph: RmlGraph, value: Value, folder: str) -> LogicalSo
         raise value.error("the logical source has no rml:source")
     formulation, namespaces = _formulation(graph, value)
     iterator = graph.one(node, "iterator")
-    made = replace(
-        _place(graph, source, formulation, folder), namespaces=namespaces, origin=value.origin
-    )
+    made = replace(_place(graph, source, formulation), namespaces=namespaces, origin=value.origin)
     if formulation in (Formulation.SQL, Formulation.SPARQL):
         return check_options(_queried(graph, value, made, iterator or query))
     made = replace(made, iterator=iterator.text if iterator else "")
@@ -117,8 +114,9 @@ def _by_ending(source: LogicalSource) -> LogicalSource:
     return source
 
 
-def _place(graph: RmlGraph, source: Value, formulation: Formulation, folder: str) -> LogicalSource:
+def _place(graph: RmlGraph, source: Value, formulation: Formulation) -> LogicalSource:
     """Return where a source is, and how it is written."""
+    folder = graph.folder_of(source)
     if source.is_literal:
         return LogicalSource(source.text, formulation, folder=folder)
     if graph.iri_values(source.term, f"{_D2RQ}jdbcDSN"):

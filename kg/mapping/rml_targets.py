@@ -25,26 +25,25 @@ _ADDRESSES: Final = (
 )
 
 
-def read_targets(graph: RmlGraph, node: Term, folder: str) -> tuple[LogicalTarget, ...]:
+def read_targets(graph: RmlGraph, term_map: Value) -> tuple[LogicalTarget, ...]:
     """Read the logical targets of a term map.
 
     Args:
         graph: The document.
-        node: The term map's node.
-        folder: rml:MappingDirectory.
+        term_map: The term map.
 
     Raises:
         InputError: A target is incomplete, or of a kind that kg does not write.
     """
-    found = (_target(graph, value, folder) for value in graph.all(node, "logicalTarget"))
+    found = (_target(graph, value) for value in graph.all(term_map.term, "logicalTarget"))
     return tuple(dict.fromkeys(found))
 
 
-def _target(graph: RmlGraph, value: Value, folder: str) -> LogicalTarget:
+def _target(graph: RmlGraph, value: Value) -> LogicalTarget:
     access = graph.one(value.term, "target")
     if access is None:
         raise value.error("the logical target has no rml:target")
-    path, root = _path(graph, access, folder)
+    path, root = _path(graph, access)
     # The specification draws compression and encoding at either of the two nodes.
     nodes = (value.term, access.term)
     return LogicalTarget(
@@ -57,13 +56,13 @@ def _target(graph: RmlGraph, value: Value, folder: str) -> LogicalTarget:
     )
 
 
-def _path(graph: RmlGraph, access: Value, folder: str) -> tuple[str, str]:
+def _path(graph: RmlGraph, access: Value) -> tuple[str, str]:
     """Return the path of a target, and the folder that it is relative to."""
     if access.is_literal:
         return access.text, str(Path.cwd())
     path = graph.one(access.term, "path")
     if path is not None:
-        return path.text, _root(graph, access, folder)
+        return path.text, _root(graph, access)
     for name in _ADDRESSES:
         for address in graph.iri_values(access.term, name):
             parts = urlsplit(address.text)
@@ -80,12 +79,12 @@ def _path(graph: RmlGraph, access: Value, folder: str) -> tuple[str, str]:
     )
 
 
-def _root(graph: RmlGraph, access: Value, folder: str) -> str:
+def _root(graph: RmlGraph, access: Value) -> str:
     root = graph.one(access.term, "root")
     if root is None or root.name == "CurrentWorkingDirectory":
         return str(Path.cwd())
     if root.name == "MappingDirectory":
-        return folder
+        return graph.folder_of(access)
     if root.is_literal:
         return str(Path.cwd() / root.text)
     raise root.error(f"{root.text} is no root", hint="Use rml:MappingDirectory or a folder's path.")

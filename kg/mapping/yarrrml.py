@@ -29,13 +29,13 @@ from kg.mapping.plan import (
     both,
     term_references,
 )
+from kg.mapping.texts import Text
 from kg.mapping.yaml_nodes import Node
 from kg.mapping.yarrrml_access import SourceReader, TargetReader
 from kg.mapping.yarrrml_documents import (
     MAPPINGS,
     TARGETS,
     Document,
-    Text,
     check_mappings,
     owner,
     parts,

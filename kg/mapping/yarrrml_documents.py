@@ -15,6 +15,7 @@ from dataclasses import dataclass, replace
 from typing import Final, Generic, TypeVar
 
 from kg.errors import InputError
+from kg.mapping.texts import Text
 from kg.mapping.yaml_nodes import Node, parse_yaml, with_values
 from kg.variables import current
 
@@ -26,21 +27,6 @@ SOURCES: Final = ("sources", "source")
 _SHARED: Final = ("prefixes", "external", "sources", *TARGETS)
 _KEYS: Final = frozenset({"prefixes", "base", "external", "sources", *TARGETS, *AUTHORS, *MAPPINGS})
 _AUTHOR_KEYS: Final = frozenset({"name", "email", "website"})
-
-
-@dataclass(frozen=True, slots=True)
-class Text:
-    """A document as it is written.
-
-    Attributes:
-        text: The document.
-        file: Its name in messages, and in the names of its triples maps.
-        folder: The folder that its sources are relative to.
-    """
-
-    text: str
-    file: str
-    folder: str = ""
 
 
 @dataclass(frozen=True, slots=True)

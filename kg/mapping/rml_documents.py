@@ -1,0 +1,186 @@
+"""RML documents of one call: their graphs are joined, as the mapping is one graph in RDF.
+
+A triples map may have its logical source in one document and its predicate-object maps in another.
+Names such as ``<#TriplesMap1>`` are in many documents, and two that have a logical source each, or
+say different things of a node, mean different nodes by it. So each keeps its own; a document that
+does not describe such a node cannot refer to it.
+
+Spec: https://kg-construct.github.io/rml-core/spec/docs/
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Final
+
+import pyoxigraph as ox
+
+from kg.errors import InputError
+from kg.mapping.rml_graph import MADE, RML, RmlGraph, Term, Value
+from kg.notes import Notes
+from kg.terms import RDF
+
+# Properties that may have several values; two values of another contradict each other.
+_SEVERAL: Final = frozenset(
+    {
+        *(f"{RML}{name}" for name in ("predicateObjectMap", "predicateMap", "predicate", "class")),
+        *(f"{RML}{name}" for name in ("objectMap", "object", "graphMap", "graph", "input", "path")),
+        *(f"{RML}{name}" for name in ("joinCondition", "null", "namespace", "logicalTarget")),
+        *(f"{RML}{name}" for name in ("field", "leftJoin", "innerJoin", "structuralAnnotation")),
+        *(f"{RML}{name}" for name in ("gather", "parameterMap", "inputValueMap")),
+        f"{RDF}type",
+    }
+)
+_SOURCE: Final = f"{RML}logicalSource"
+_DEEPEST: Final = 50
+
+
+def joined(graphs: Sequence[RmlGraph], faults: list[InputError]) -> RmlGraph:
+    """Return the graph of several documents.
+
+    Args:
+        graphs: Those of the documents, with the same base.
+        faults: Receives references to nodes that two other documents describe differently.
+    """
+    first, *others = graphs
+    if not others:
+        return first
+    places = _places(graphs)
+    apart = {
+        node for node, found in places.items() if len(found) > 1 and _differ(node, graphs, found)
+    }
+    made = RmlGraph("", first.file, first.base)
+    for number, graph in enumerate(graphs):
+        names = dict(_new_names(number, graph, made, apart))
+        faults += _unclear(graph, apart, places, graphs)
+        _add(graph, made, names)
+    return made
+
+
+def _places(graphs: Sequence[RmlGraph]) -> dict[Term, list[int]]:
+    """Return the numbers of the documents that describe each IRI."""
+    found: dict[Term, list[int]] = {}
+    for number, graph in enumerate(graphs):
+        for node in graph.values:
+            if isinstance(node, ox.NamedNode):
+                found.setdefault(node, []).append(number)
+    return found
+
+
+def _differ(node: Term, graphs: Sequence[RmlGraph], numbers: Sequence[int]) -> bool:
+    """Return whether documents mean different nodes by one IRI.
+
+    A triples map with one logical source is one, however much is said of it: where that
+    contradicts itself, it is an error.
+    """
+    whole = [number for number in numbers if _SOURCE in graphs[number].values[node]]
+    if len(whole) == 1:
+        return False
+    compared = [graphs[number] for number in whole or numbers]
+    if whole and len({graph.folders[graph.file] for graph in compared}) > 1:
+        return True
+    said: dict[str, object] = {}
+    for graph in compared:
+        for predicate, values in graph.values[node].items():
+            if predicate not in _SEVERAL:
+                form = _form(graph, values, 0)
+                if said.setdefault(predicate, form) != form:
+                    return True
+    return False
+
+
+def _form(graph: RmlGraph, values: Sequence[Value], depth: int) -> object:
+    """Return what values say, whatever their blank nodes are called."""
+    found = []
+    for value in values:
+        inside = graph.values.get(value.term) if isinstance(value.term, ox.BlankNode) else None
+        if inside is None or depth > _DEEPEST:
+            found.append(str(value.term))
+        else:
+            parts = sorted((name, _form(graph, each, depth + 1)) for name, each in inside.items())
+            found.append(repr(parts))
+    return tuple(sorted(found))
+
+
+def _new_names(
+    number: int, graph: RmlGraph, made: RmlGraph, apart: set[Term]
+) -> Iterator[tuple[Term, Term]]:
+    """Yield nodes of a document that need another name in the joined graph, with that name."""
+    for position, node in enumerate(graph.values):
+        if node in apart:
+            alias = ox.BlankNode(f"document{number}node{position}")
+            made.names[alias] = node
+            yield node, alias
+        elif isinstance(node, ox.BlankNode) and node in made.values:
+            yield node, ox.BlankNode(f"{node.value}document{number}")
+
+
+def _add(graph: RmlGraph, made: RmlGraph, names: Mapping[Term, Term]) -> None:
+    """Add a document to the joined graph."""
+    made.prefixes.update((name, iri) for name, iri in graph.prefixes.items())
+    made.folders.update(graph.folders)
+    for node, properties in graph.values.items():
+        subject = names.get(node, node)
+        known = made.values.setdefault(subject, {})
+        if subject not in made.origins or _SOURCE in properties:
+            made.origins[subject] = graph.origins[node]
+            made.numbers[subject] = graph.numbers[node]
+        for predicate, values in properties.items():
+            there = known.setdefault(predicate, [])
+            forms = {_form(made, [value], 0) for value in there}
+            is_made = predicate.removeprefix(RML) in MADE
+            for value in values:
+                if not forms or _form(graph, [value], 0) not in forms:
+                    stays = is_made and isinstance(value.term, ox.NamedNode)
+                    term = value.term if stays else names.get(value.term, value.term)
+                    there.append(Value(term, value.origin))
+
+
+def _unclear(
+    graph: RmlGraph,
+    apart: set[Term],
+    places: Mapping[Term, Sequence[int]],
+    graphs: Sequence[RmlGraph],
+) -> Iterator[InputError]:
+    """Yield errors for references to what two other documents describe differently."""
+    for properties in graph.values.values() if apart else ():
+        for predicate, values in properties.items():
+            for value in values if predicate.removeprefix(RML) not in MADE else ():
+                if value.term in apart and value.term not in graph.values:
+                    first, second = (graphs[number].file for number in places[value.term][:2])
+                    yield value.error(
+                        f"<{value.text.removeprefix(graph.base)}> is described differently in"
+                        f" {first} and in {second}",
+                        hint="Give one of them another name.",
+                    )
+
+
+def triples_maps(graph: RmlGraph) -> list[Term]:
+    """Return the triples maps of a graph; those that make nothing are told and left out."""
+    passed = _incomplete(graph)
+    for node in passed:
+        text = f"the triples map {graph.name(node)} has no logical source, so it makes nothing"
+        place = graph.origin(node).location()
+        Notes().add(text.replace("{", "{{").replace("}", "}}"), place, loses=False)
+    return [node for node in _described(graph) if node not in passed]
+
+
+def _described(graph: RmlGraph) -> Iterator[Term]:
+    """Yield the triples maps of a graph."""
+    for node in graph.subjects():
+        parts = graph.all(node, "subjectMap", "subject", "logicalSource")
+        if graph.has_type(node, "TriplesMap") or len(parts) > 1:
+            yield node
+
+
+def _incomplete(graph: RmlGraph) -> set[Term]:
+    """Return triples maps without logical source that nothing refers to, if others have one.
+
+    Mappings of many files have them where a part is not in use. RMLMapper passes over them, too.
+    """
+    found = list(_described(graph))
+    lacking = [node for node in found if not graph.all(node, "logicalSource")]
+    if len(lacking) == len(found):
+        return set()
+    wanted = {value.term for name, value in graph.properties() if name == "parentTriplesMap"}
+    return {node for node in lacking if node not in wanted}
