@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from kg.findings.terms import Used
-from kg.mapping.plan import Constant, Origin, Plan, RefObjectMap, TermMap
+from kg.mapping.plan import Constant, Origin, Plan, RefObjectMap, TermMap, with_members
 from kg.terms import RDF, XSD
 
 _TYPE = f"{RDF}type"
@@ -37,10 +37,11 @@ def terms_of(plan: Plan, files: Iterable[Path]) -> Iterator[Used]:
             for predicate in pair.predicates:
                 yield from used(predicate, "property", pair.origin, base)
                 is_type |= getattr(predicate.expression, "value", "") == _TYPE
-            for object_map in pair.objects:
+            for object_map in with_members(pair.objects):
                 if isinstance(object_map, RefObjectMap):
                     continue
-                yield from used(object_map, "class" if is_type else "term", pair.origin, base)
+                is_class = is_type and object_map in pair.objects
+                yield from used(object_map, "class" if is_class else "term", pair.origin, base)
                 if object_map.datatype is not None:
                     for each in used(object_map.datatype, "datatype", pair.origin, base):
                         if not each.iri.startswith(XSD):

@@ -140,11 +140,10 @@ def _with_parents(triples_map: TriplesMap, by_name: dict[str, TriplesMap]) -> It
     while waiting:
         each = waiting.pop()
         yield each
-        for pair in each.predicate_objects:
-            for object_map in pair.objects:
-                if not isinstance(object_map, RefObjectMap):
-                    continue
-                parent = by_name.get(object_map.parent)
-                if parent is not None and parent.name not in seen:
-                    seen[parent.name] = parent
-                    waiting.append(parent)
+        for object_map in each.maps:
+            if not isinstance(object_map, RefObjectMap):
+                continue
+            parent = by_name.get(object_map.parent)
+            if parent is not None and parent.name not in seen:
+                seen[parent.name] = parent
+                waiting.append(parent)

@@ -9,7 +9,7 @@ from typing import Final
 
 from kg.errors import Location
 from kg.findings.model import Finding
-from kg.mapping.plan import Constant, Plan, Reference, RefObjectMap, Template, TermMap
+from kg.mapping.plan import Constant, Plan, Reference, Template, TermMap
 from kg.paths import is_file, read_file, show_path
 
 # Characters that a namespace may end in, before a name.
@@ -67,10 +67,7 @@ def _place(space: str, files: Iterable[Path]) -> Location | None:
 def iris_of(plan: Plan) -> Iterator[str]:
     """Yield the IRIs that a plan makes; those of templates up to the first value, and an ``x``."""
     for triples_map in plan.triples_maps:
-        yield from _beginnings((triples_map.subject, *triples_map.graphs))
-        for pair in triples_map.predicate_objects:
-            objects = (each for each in pair.objects if not isinstance(each, RefObjectMap))
-            yield from _beginnings((*pair.predicates, *pair.graphs, *objects))
+        yield from _beginnings(each for each in triples_map.maps if isinstance(each, TermMap))
 
 
 def _beginnings(term_maps: Iterable[TermMap]) -> Iterator[str]:

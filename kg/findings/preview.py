@@ -125,21 +125,15 @@ def _functions(plan: Plan) -> Iterator[Finding]:
 
 def _calls_of(triples_map: TriplesMap) -> Iterator[tuple[Call, Origin]]:
     """Yield the calls of a triples map, with where the term that they make stands."""
-    terms = [triples_map.subject, *triples_map.graphs]
-    for pair in triples_map.predicate_objects:
-        terms += [*pair.predicates, *pair.graphs]
-        for made in pair.objects:
-            if isinstance(made, RefObjectMap):
-                values = [side for join in made.joins for side in (join.child, join.parent)]
-                for each in (*values, *([made.condition] if made.condition else ())):
-                    yield from ((call, made.origin) for call in _calls(each))
-            else:
-                terms.append(made)
-    for term in terms:
-        yield from ((call, term.origin) for each in _parts(term) for call in _calls(each))
+    for made in triples_map.maps:
+        yield from ((call, made.origin) for each in _parts(made) for call in _calls(each))
 
 
-def _parts(term: TermMap) -> Iterator[Expression]:
+def _parts(term: TermMap | RefObjectMap) -> Iterator[Expression]:
+    if isinstance(term, RefObjectMap):
+        yield from (side for join in term.joins for side in (join.child, join.parent))
+        yield from (term.condition,) if term.condition is not None else ()
+        return
     yield from (each for each in (term.expression, term.condition) if each is not None)
     for inner in (term.language, term.datatype):
         if inner is not None:

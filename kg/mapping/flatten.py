@@ -7,13 +7,15 @@ others which are not there.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
 from kg.datatypes import unknown_datatype
 from kg.errors import InputError, KgError
 from kg.mapping.advice import no_iri
+from kg.mapping.collections import CollectionFinder, Place
+from kg.mapping.gather import Gather
 from kg.mapping.losses import Pair, losses_of
 from kg.mapping.plan import (
     Constant,
@@ -35,6 +37,7 @@ from kg.mapping.rules import (
     BlankNode,
     CheckedIri,
     Fixed,
+    Gathered,
     Iri,
     Language,
     Literal,
@@ -93,6 +96,8 @@ class Flattener:
     def __init__(self, plan: Plan, *, routed: bool = False, skips: bool = False) -> None:
         self._skips = skips
         self._plan = plan
+        self._numbers = {each.name: number for number, each in enumerate(plan.triples_maps)}
+        self._open: list[str] = []
         self._tables = source_tables(plan)
         self.tables = tuple(self._tables.values())
         self.routing = Routing(plan if routed else Plan(()))
@@ -104,52 +109,61 @@ class Flattener:
             InputError: It asks for something that cannot be.
         """
         terms = self._terms(triples_map)
-        subject = terms.term(triples_map.subject)
-        graphs = tuple(terms.term(graph) for graph in triples_map.graphs)
-        pairs = [self._pair(triples_map, pair) for pair in triples_map.predicate_objects]
+        subject = terms.term(triples_map.subject, _SUBJECT)
+        graphs = tuple(
+            terms.term(graph, f"g{number}") for number, graph in enumerate(triples_map.graphs)
+        )
+        pairs = [
+            self._pair(terms, pair, number)
+            for number, pair in enumerate(triples_map.predicate_objects)
+        ]
+        placed = [
+            (made, _places((*triples_map.graphs, *pair.graphs), (*graphs, *made.graphs)))
+            for pair, made in zip(triples_map.predicate_objects, pairs, strict=True)
+        ]
         rules = tuple(
             rule
-            for pair, made in zip(triples_map.predicate_objects, pairs, strict=True)
-            for rule in self._rules(triples_map, subject, graphs, pair, made)
+            for pair, (made, places) in zip(triples_map.predicate_objects, placed, strict=True)
+            for rule in self._rules(triples_map, subject, pair, made, places)
         )
         losses = losses_of(self._plan, triples_map, terms.table, subject, graphs, pairs)
-        return MapRules(triples_map.name, terms.table, subject, rules, losses)
+        number = self._numbers[triples_map.name]
+        finder = CollectionFinder(triples_map, number, terms.table, subject, self.routing.mask)
+        collections = finder.find(_places(triples_map.graphs, graphs), placed)
+        return MapRules(triples_map.name, terms.table, subject, rules, losses, collections)
 
     def _terms(self, triples_map: TriplesMap) -> _Terms:
         table = self._tables[triples_map.source]
-        return _Terms(table, triples_map.base, triples_map.name, self._skips)
+        return _Terms(
+            table,
+            triples_map.base,
+            triples_map.name,
+            self._skips,
+            lambda object_map: self._parent(triples_map, object_map),
+        )
 
-    def _pair(self, triples_map: TriplesMap, pair: PredicateObjectMap) -> Pair:
-        terms = self._terms(triples_map)
+    def _pair(self, terms: _Terms, pair: PredicateObjectMap, number: int) -> Pair:
         return Pair(
-            tuple(terms.term(predicate) for predicate in pair.predicates),
-            tuple(
-                terms.term(made) if isinstance(made, TermMap) else self._parent(triples_map, made)
-                for made in pair.objects
-            ),
-            tuple(terms.term(graph) for graph in pair.graphs),
+            tuple(terms.term(made, f"{number}.p{n}") for n, made in enumerate(pair.predicates)),
+            tuple(terms.made(made, f"{number}.o{n}") for n, made in enumerate(pair.objects)),
+            tuple(terms.term(graph, f"{number}.g{n}") for n, graph in enumerate(pair.graphs)),
         )
 
     def _rules(
         self,
         triples_map: TriplesMap,
         subject: Term,
-        own_graphs: tuple[Term, ...],
         pair: PredicateObjectMap,
         made: Pair,
+        places: Sequence[Place],
     ) -> Iterator[Rule]:
-        graph_maps = (*triples_map.graphs, *pair.graphs)
-        graphs: dict[TermMap | None, Term | None] = dict(
-            zip(graph_maps, (*own_graphs, *made.graphs), strict=True)
-        ) or {None: None}
         table = self._tables[triples_map.source]
         for object_map, each in zip(pair.objects, made.objects, strict=True):
             for predicate_map, predicate in zip(pair.predicates, made.predicates, strict=True):
-                for graph_map, graph in graphs.items():
+                for graph_map, graph in places:
                     maps = (triples_map.subject, predicate_map, object_map, graph_map)
-                    place = None if graph is None or bare(graph) in _DEFAULT else graph
                     mask = self.routing.mask(*maps)
-                    yield Rule(triples_map.name, table, subject, predicate, each, place, mask)
+                    yield Rule(triples_map.name, table, subject, predicate, each, graph, mask)
 
     def _parent(self, triples_map: TriplesMap, object_map: RefObjectMap) -> Parent:
         try:
@@ -172,11 +186,11 @@ class Flattener:
                 hint="Add a condition that says which records belong together.",
             )
         theirs = self._terms(parent)
-        subject = theirs.term(parent.subject)
+        subject = self._subject_of(parent, theirs, object_map)
         own = replace(theirs, table=self._tables[triples_map.source])
         if not object_map.joins:
             condition = both(parent.subject.condition, object_map.condition)
-            made = own.term(replace(parent.subject, condition=condition))
+            made = own.term(replace(parent.subject, condition=condition), _SUBJECT)
             return Parent(parent.name, theirs.table, subject, own=made)
         renamed = _renamed(own.table, theirs.table, parent.subject, object_map)
         return Parent(
@@ -185,11 +199,35 @@ class Flattener:
             subject,
             tuple((join.child, join.parent) for join in object_map.joins),
             object_map.condition,
-            None if renamed is None else own.term(renamed),
+            None if renamed is None else own.term(renamed, _SUBJECT),
         )
+
+    def _subject_of(self, parent: TriplesMap, terms: _Terms, object_map: RefObjectMap) -> Term:
+        if parent.name in self._open:
+            raise InputError(
+                "bad-mapping",
+                f"the subject map of {parent.name} gathers its own subjects",
+                location=object_map.origin.location(),
+                hint="Gather the subjects of another triples map.",
+            )
+        self._open.append(parent.name)
+        try:
+            return terms.term(parent.subject, _SUBJECT)
+        finally:
+            self._open.pop()
 
 
 _DEFAULT: Final = tuple(Fixed(f"<{iri}>") for iri in DEFAULT_GRAPHS)
+# Where a triples map has its subject map, as the scopes of blank nodes say it.
+_SUBJECT: Final = "s"
+
+
+def _places(maps: Sequence[TermMap], graphs: Sequence[Term]) -> tuple[Place, ...]:
+    """Return the graphs of statements, each once, with their maps."""
+    found = dict(zip(maps, graphs, strict=True))
+    return tuple(
+        (each, None if bare(graph) in _DEFAULT else graph) for each, graph in found.items()
+    ) or ((None, None),)
 
 
 def _renamed(
@@ -197,7 +235,7 @@ def _renamed(
 ) -> TermMap | None:
     """Return a parent's subject as one of the child's values; None where these do not make it."""
     expression = subject.expression
-    if not isinstance(expression, Template | Reference) or subject.condition:
+    if not isinstance(expression, Template | Reference) or subject.condition or subject.gather:
         return None
     names: dict[Reference, Reference] = {}
     for join in object_map.joins:
@@ -223,21 +261,42 @@ class _Terms:
         base: What is prepended to relative IRIs.
         owner: Name of the triples map.
         skips: Whether bad values make no term, instead of being an error.
+        parent: Returns what a map that refers to another triples map makes.
     """
 
     table: SourceTable
     base: str
     owner: str
     skips: bool
+    parent: Callable[[RefObjectMap], Parent]
 
-    def term(self, term_map: TermMap) -> Term:
+    def made(self, made: TermMap | RefObjectMap, place: str) -> Term | Parent:
+        """Return what an object map makes; arguments and errors as for `term`."""
+        return self.term(made, place) if isinstance(made, TermMap) else self.parent(made)
+
+    def term(self, term_map: TermMap, place: str) -> Term:
         """Return the tree of a term map.
+
+        Args:
+            term_map: The term map.
+            place: Where it stands in its triples map: tells collections apart.
 
         Raises:
             InputError: A constant makes no valid term.
         """
-        made = self._bare(term_map)
+        gather = term_map.gather
+        made = self._bare(term_map) if gather is None else self._gathered(term_map, gather, place)
         return made if term_map.condition is None else When(made, term_map.condition)
+
+    def _gathered(self, term_map: TermMap, gather: Gather, place: str) -> Gathered:
+        return Gathered(
+            self._bare(term_map) if term_map.expression is not None else None,
+            tuple(self.made(each, f"{place}.{n}") for n, each in enumerate(gather.members)),
+            gather.kind,
+            f"{term_map.scope or self.owner}\n{place}",
+            gather.is_product,
+            gather.keeps_empty,
+        )
 
     def _bare(self, term_map: TermMap) -> Bare:
         expression = term_map.expression

@@ -13,6 +13,7 @@ from dataclasses import fields, is_dataclass, replace
 from typing import Any
 
 from kg.mapping.plan import (
+    JoinCondition,
     LogicalSource,
     LogicalTarget,
     Origin,
@@ -35,35 +36,28 @@ def with_lists(plan: Plan, source: LogicalSource, names: Collection[str]) -> Pla
     """
     parents = {each.name: each.source for each in plan.triples_maps}
 
-    def members(value: Any) -> Any:  # noqa: ANN401 (any part of a plan, and the same part)
+    def members(value: Any, *, own: bool) -> Any:  # noqa: ANN401 (any part of a plan, and the same part)
+        """Change a part of a triples map, whose own records may be those of the source."""
         if isinstance(value, Reference):
-            return Reference(f"{value.name.strip()}[*]") if value.name in names else value
+            changes = own and value.name in names
+            return Reference(f"{value.name.strip()}[*]") if changes else value
         if isinstance(value, tuple):
-            return tuple(members(each) for each in value)
+            return tuple(members(each, own=own) for each in value)
+        if isinstance(value, RefObjectMap):
+            # The sides of a join belong to two sources.
+            of_parent = parents.get(value.parent) == source
+            joins = tuple(
+                JoinCondition(members(join.child, own=own), members(join.parent, own=of_parent))
+                for join in value.joins
+            )
+            return replace(value, joins=joins, condition=members(value.condition, own=own))
         if is_dataclass(value) and not isinstance(value, (*_LEFT_ALONE, type)):
-            changed = {each.name: members(getattr(value, each.name)) for each in fields(value)}
+            changed = {f.name: members(getattr(value, f.name), own=own) for f in fields(value)}
             return replace(value, **changed)
         return value
 
-    def object_map(value: Any, owner: TriplesMap) -> Any:  # noqa: ANN401
-        """Change an object map: the sides of a join belong to two sources."""
-        if not isinstance(value, RefObjectMap):
-            return members(value) if owner.source == source else value
-        made = members(value) if owner.source == source else value
-        of_parent = parents.get(value.parent) == source
-        joins = tuple(
-            replace(new, parent=members(old.parent) if of_parent else old.parent)
-            for new, old in zip(made.joins, value.joins, strict=True)
-        )
-        return replace(made, joins=joins)
-
     def changed(each: TriplesMap) -> TriplesMap:
-        own = members(each) if each.source == source else each
-        pairs = tuple(
-            replace(new, objects=tuple(object_map(value, each) for value in old.objects))
-            for new, old in zip(own.predicate_objects, each.predicate_objects, strict=True)
-        )
-        made: TriplesMap = replace(own, predicate_objects=pairs)
+        made: TriplesMap = members(each, own=each.source == source)
         return made
 
     return replace(plan, triples_maps=tuple(map(changed, plan.triples_maps)))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import product
 
@@ -11,6 +11,7 @@ from kg.mapping.rules import (
     Bare,
     Crossing,
     Fixed,
+    Gathered,
     Iri,
     Literal,
     Loss,
@@ -22,7 +23,7 @@ from kg.mapping.rules import (
     may_be_missing,
     names,
 )
-from kg.mapping.source_table import SourceTable
+from kg.mapping.source_table import Column, SourceTable
 from kg.terms import RDF_TYPE
 
 
@@ -55,7 +56,7 @@ def losses_of(
     """
     return Losses(
         tuple(_losses(subject, graphs, pairs)),
-        tuple(dict.fromkeys(_typed(pairs))),
+        tuple(dict.fromkeys(_typed(subject, pairs))),
         tuple(dict.fromkeys(_crossings(table, subject, graphs, pairs))),
         tuple(dict.fromkeys(_notes(plan, triples_map))),
         # Where no class is stated, records may well be statements about one thing.
@@ -82,19 +83,16 @@ def _of_terms(what: str, terms: Sequence[Term]) -> Iterator[Loss]:
     return (Loss(what, term) for term in terms if may_be_missing(term))
 
 
-def _typed(pairs: Sequence[Pair]) -> Iterator[Term]:
+def _typed(subject: Term, pairs: Sequence[Pair]) -> Iterator[Term]:
     """Yield the literals whose values may not be of the datatype that the mapping says."""
-    for pair in pairs:
-        for term in pair.objects:
-            if isinstance(term, Parent):
-                continue
-            made = bare(term)
-            if (
-                isinstance(made, Literal)
-                and isinstance(made.datatype, Fixed)
-                and not isinstance(made.value, Constant)
-            ):
-                yield term
+    for term in _parts([subject, *(term for pair in pairs for term in _own(pair))]):
+        made = bare(term)
+        if (
+            isinstance(made, Literal)
+            and isinstance(made.datatype, Fixed)
+            and not isinstance(made.value, Constant)
+        ):
+            yield term
 
 
 def _crossings(
@@ -104,22 +102,45 @@ def _crossings(
     terms = [subject, *graphs]
     for pair in pairs:
         terms += [*pair.predicates, *pair.graphs, *_own(pair)]
-    for term in terms:
-        columns = crossed(table, term)
+    for term in _parts(terms):
+        columns = _crossed(table, term)
         if len(columns) > 1:
             yield Crossing(columns, _is_template(bare(term)))
     for pair in pairs:
         places = (*graphs, *pair.graphs) or (None,)
         for predicate, made, graph in product(pair.predicates, _own(pair), places):
-            several = [crossed(table, each) for each in (predicate, made, graph) if each]
+            several = [_crossed(table, each) for each in (predicate, made, graph) if each]
             if sum(map(bool, several)) > 1:
                 yield Crossing(tuple(c for each in several for c in each), is_template=False)
+
+
+def _crossed(table: SourceTable, term: Term) -> tuple[Column, ...]:
+    """Return the columns whose values are combined to terms, each with each.
+
+    Those of members that are appended to one another are not among them.
+    """
+    made = bare(term)
+    if not isinstance(made, Gathered):
+        return crossed(table, term)
+    head = (made.head,) if made.head is not None else ()
+    members = [each for each in made.members if not isinstance(each, Parent)]
+    combined = (*head, *(members if made.is_product else ()))
+    return tuple(column for each in combined for column in _crossed(table, each))
+
+
+def _parts(terms: Iterable[Term]) -> Iterator[Term]:
+    """Yield terms, each before those that it gathers."""
+    for term in terms:
+        yield term
+        made = bare(term)
+        if isinstance(made, Gathered):
+            yield from _parts(each for each in made.members if not isinstance(each, Parent))
 
 
 def _is_template(term: Bare) -> bool:
     if isinstance(term, Iri):
         return True
-    return not isinstance(term, Fixed) and isinstance(term.value, Template)
+    return not isinstance(term, Fixed | Gathered) and isinstance(term.value, Template)
 
 
 def _own(pair: Pair) -> list[Term]:
@@ -132,18 +153,12 @@ def _has_class(pair: Pair) -> bool:
 
 
 def _notes(plan: Plan, triples_map: TriplesMap) -> Iterator[str]:
-    if not triples_map.predicate_objects and triples_map.name not in plan.parents:
+    gathers = triples_map.subject.gather is not None
+    if not (triples_map.predicate_objects or gathers or triples_map.name in plan.parents):
         yield (
             f"line {triples_map.origin.line}: nothing is said of its subjects, so that it makes no"
             " triple; add predicates and objects (po)"
         )
-    for term_map in _term_maps(triples_map):
-        if term_map.note:
+    for term_map in triples_map.maps:
+        if isinstance(term_map, TermMap) and term_map.note:
             yield f"line {term_map.origin.line}: {term_map.note}"
-
-
-def _term_maps(triples_map: TriplesMap) -> Iterator[TermMap]:
-    yield from (triples_map.subject, *triples_map.graphs)
-    for pair in triples_map.predicate_objects:
-        yield from (*pair.predicates, *pair.graphs)
-        yield from (each for each in pair.objects if isinstance(each, TermMap))

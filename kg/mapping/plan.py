@@ -9,12 +9,13 @@ Spec: https://kg-construct.github.io/rml-core/spec/docs/
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from enum import Enum
 from typing import Final
 
 from kg.errors import Location
+from kg.mapping.gather import Gather
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,19 +111,6 @@ class Database:
     username: str = ""
     password: str = field(default="", repr=False)
     kind: str = ""
-
-
-def database_url(address: str, kind: str) -> str:
-    """Return the address of a database with its kind as scheme, if it has none of its own.
-
-    >>> database_url("https://localhost/db", "mysql"), database_url("jdbc:mysql://h/db", "mysql")
-    ('mysql://localhost/db', 'jdbc:mysql://h/db')
-    """
-    if address.startswith(("http://", "https://")):
-        # The examples of the specification of YARRRML have the servers of databases so.
-        return f"{kind}://{address.partition('://')[2]}"
-    has_scheme = "://" in address or address.startswith(("jdbc:", "sqlite:"))
-    return address if has_scheme or not kind else f"{kind}://{address}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -359,6 +347,7 @@ class TermMap:
         scope: Name of the triples map that a blank node without expression belongs to; empty:
             the one that the term map is in.
         note: What the user should know of how it was read.
+        gather: What is gathered; the term is the collection or container then.
     """
 
     expression: Expression | None
@@ -369,11 +358,20 @@ class TermMap:
     targets: tuple[LogicalTarget, ...] = ()
     scope: str = ""
     note: str = field(default="", compare=False)
+    gather: Gather | None = None
     origin: Origin = field(default=NOWHERE, compare=False)
 
 
+def with_members(maps: Iterable[TermMap | RefObjectMap]) -> Iterator[TermMap | RefObjectMap]:
+    """Yield maps, each before those whose terms it gathers."""
+    for each in maps:
+        yield each
+        if isinstance(each, TermMap) and each.gather is not None:
+            yield from with_members(each.gather.members)
+
+
 def term_references(term_map: TermMap) -> tuple[Reference, ...]:
-    """Return the references of a term map, of its language, datatype and condition too."""
+    """Return the references of a term map, its language, datatype and condition; not of members."""
     found = references(term_map.expression) if term_map.expression is not None else ()
     for inner in (term_map.language, term_map.datatype):
         if inner is not None:
@@ -457,6 +455,13 @@ class TriplesMap:
     base: str = ""
     origin: Origin = field(default=NOWHERE, compare=False)
 
+    @property
+    def maps(self) -> Iterator[TermMap | RefObjectMap]:
+        """All its maps in order, each before those whose terms it gathers."""
+        yield from with_members((self.subject, *self.graphs))
+        for pair in self.predicate_objects:
+            yield from with_members((*pair.predicates, *pair.objects, *pair.graphs))
+
 
 @dataclass(frozen=True, slots=True)
 class Plan:
@@ -479,11 +484,10 @@ class Plan:
     def parents(self) -> frozenset[str]:
         """Names of the triples maps whose subjects are objects of others."""
         return frozenset(
-            object_map.parent
+            each.parent
             for triples_map in self.triples_maps
-            for pair in triples_map.predicate_objects
-            for object_map in pair.objects
-            if isinstance(object_map, RefObjectMap)
+            for each in triples_map.maps
+            if isinstance(each, RefObjectMap)
         )
 
     def has(self, name: str) -> bool:

@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence, Set
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Final
 
 import pyoxigraph as ox
 
 from kg.errors import InputError, raise_all, single_errors
+from kg.mapping.gather import Gather
 from kg.mapping.plan import (
     Call,
     Constant,
@@ -31,6 +32,7 @@ from kg.mapping.plan import (
 )
 from kg.mapping.rml_documents import joined, triples_maps
 from kg.mapping.rml_functions import FunctionReader
+from kg.mapping.rml_gather import GatherReader, without_parents
 from kg.mapping.rml_graph import RmlGraph, Term, Value
 from kg.mapping.rml_sources import read_logical_source
 from kg.mapping.rml_targets import read_targets
@@ -122,7 +124,7 @@ def read_rml_documents(
             faults.append(_no_triples_map(graph))
     return {
         graph.file: Plan(
-            tuple(_without_parents(each, broken) for each in maps[graph.file]),
+            tuple(without_parents(each, broken) for each in maps[graph.file]),
             tuple(graph.prefixes.items()),
         )
         for graph in graphs
@@ -137,24 +139,6 @@ def _no_triples_map(graph: RmlGraph) -> InputError:
     )
 
 
-def _without_parents(triples_map: TriplesMap, broken: Set[str]) -> TriplesMap:
-    """Return a triples map without the references to those that could not be read."""
-    if not broken:
-        return triples_map
-    pairs = (
-        replace(
-            pair,
-            objects=tuple(
-                each
-                for each in pair.objects
-                if not (isinstance(each, RefObjectMap) and each.parent in broken)
-            ),
-        )
-        for pair in triples_map.predicate_objects
-    )
-    return replace(triples_map, predicate_objects=tuple(pair for pair in pairs if pair.objects))
-
-
 class _Reader:
     """Reads the documents of one mapping; holds what they share."""
 
@@ -164,6 +148,7 @@ class _Reader:
         self.functions = FunctionReader(
             graph, lambda value: self.expression(value, self.kind_of(value))
         )
+        self.gathers = GatherReader(graph, self.object_map)
 
     # --- triples maps ---------------------------------------------------------------------
 
@@ -227,19 +212,21 @@ class _Reader:
         return PredicateObjectMap(predicates, tuple(objects), graphs, origin=value.origin)
 
     def objects(self, node: Term) -> Iterator[TermMap | RefObjectMap]:
-        for value in self.graph.all(node, "objectMap"):
-            parent = self.graph.one(value.term, "parentTriplesMap")
-            if parent is None:
-                yield self.term_map(value, "object", _ALL_TYPES)
-            else:
-                joins = self.graph.all(value.term, "joinCondition")
-                yield RefObjectMap(
-                    self.graph.name(parent.term),
-                    tuple(self.join(join) for join in joins),
-                    self.condition(value),
-                    read_targets(self.graph, value),
-                    origin=value.origin,
-                )
+        yield from (self.object_map(value) for value in self.graph.all(node, "objectMap"))
+
+    def object_map(self, value: Value) -> TermMap | RefObjectMap:
+        """Read an object map, or the map of a member of what is gathered."""
+        parent = self.graph.one(value.term, "parentTriplesMap")
+        if parent is None:
+            return self.term_map(value, "object", _ALL_TYPES)
+        joins = self.graph.all(value.term, "joinCondition")
+        return RefObjectMap(
+            self.graph.name(parent.term),
+            tuple(self.join(join) for join in joins),
+            self.condition(value),
+            read_targets(self.graph, value),
+            origin=value.origin,
+        )
 
     def join(self, value: Value) -> JoinCondition:
         sides: list[Expression] = []
@@ -279,7 +266,10 @@ class _Reader:
         datatype = self.inner(node, "datatype")
         if language and datatype:
             raise value.error("a term map has a language or a datatype, not both")
-        term_type = self.term_type(value, what, bool(language or datatype))
+        gather = self.gathers.gather(value)
+        term_type = self.term_type(value, what, bool(language or datatype), gather)
+        if gather is not None:
+            types -= {TermType.LITERAL}
         if term_type not in types:
             raise value.error(
                 f"the {what} map makes a {term_type.value}, which a {what} cannot be",
@@ -300,6 +290,7 @@ class _Reader:
             datatype,
             self.condition(value),
             read_targets(self.graph, value),
+            gather=gather,
             origin=value.origin,
         )
         return with_filter(made)
@@ -349,7 +340,9 @@ class _Reader:
         targets = read_targets(self.graph, found) if long else ()
         return TermMap(expression, kind, targets=targets, origin=found.origin)
 
-    def term_type(self, value: Value, what: str, is_literal: bool) -> TermType:
+    def term_type(
+        self, value: Value, what: str, is_literal: bool, gather: Gather | None
+    ) -> TermType:
         """Return the stated or the default term type.
 
         Spec: https://kg-construct.github.io/rml-core/spec/docs/#dfn-term-type
@@ -366,7 +359,9 @@ class _Reader:
         constant = self.graph.one(value.term, "constant")
         if constant is not None:
             return _constant(constant).kind
-        if what != "object":
+        if gather is not None and not self.graph.all(value.term, *_EXPRESSIONS):
+            return TermType.BLANK_NODE
+        if what != "object" or (gather is not None and not is_literal):
             return TermType.IRI
         if is_literal or self.graph.all(value.term, "reference", *_FUNCTIONS):
             return TermType.LITERAL

@@ -37,7 +37,8 @@ _FNML: Final = frozenset(
 )
 # They change no triple: how a database writes a value back, and whose SQL a query is.
 _HINTS: Final = frozenset({"inverseExpression", "sqlVersion"})
-_KNOWN: Final = _CORE | _IO | _FNML | _HINTS
+_CC: Final = frozenset({"gather", "gatherAs", "strategy", "allowEmptyListAndContainer"})
+_KNOWN: Final = _CORE | _IO | _FNML | _CC | _HINTS
 # What modules of RML that kg does not have are for, by their properties.
 _OF_VIEWS: Final = frozenset(
     {
@@ -45,11 +46,9 @@ _OF_VIEWS: Final = frozenset(
         *("structuralAnnotation", "onFields", "targetView", "targetFields"),
     }
 )
-_OF_COLLECTIONS: Final = frozenset({"gather", "gatherAs", "strategy", "allowEmptyListAndContainer"})
 _OF_STAR: Final = frozenset({"quotedTriplesMap", "starMap"})
 _MISSING: Final = (
     ("logical views", _OF_VIEWS, "Join by rml:parentTriplesMap, or give the source an rml:query."),
-    ("collections and containers", _OF_COLLECTIONS, "Write a triple for each member."),
     ("quoted triples", _OF_STAR, "Write a node for the statement, with triples about it."),
 )
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from kg.mapping.gather import CollectionKind
 from kg.mapping.plan import (
     Call,
     Expression,
@@ -115,7 +116,29 @@ class When:
     condition: Call
 
 
-Bare = Fixed | Iri | CheckedIri | BlankNode | Literal
+@dataclass(frozen=True, slots=True)
+class Gathered:
+    """A collection or container: the term is its head node.
+
+    Attributes:
+        head: What names it, so that those of the same name are one. None: each has a blank node of
+            its own.
+        members: What is gathered.
+        kind: What it is gathered as.
+        scope: Blank nodes of different scopes differ.
+        is_product: Whether there is one for each combination of a term of each member.
+        keeps_empty: Whether one without members is made.
+    """
+
+    head: Bare | None
+    members: tuple[Term | Parent, ...]
+    kind: CollectionKind
+    scope: str
+    is_product: bool = False
+    keeps_empty: bool = False
+
+
+Bare = Fixed | Iri | CheckedIri | BlankNode | Literal | Gathered
 Term = Bare | When
 
 
@@ -159,6 +182,31 @@ class Rule:
     subject: Term
     predicate: Term
     object: Term | Parent
+    graph: Term | None
+    targets: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Collection:
+    """What makes the statements about the members of collections or containers.
+
+    Attributes:
+        triples_map: Name of the triples map.
+        number: Number of the triples map, and its own number in it: members of the same
+            collection come in this order, those of one triples map record by record.
+        table: The table of its records.
+        gathered: What is gathered.
+        needs: Of each group, one term at least must be there; otherwise no statement has the
+            collection.
+        graph: None: the default graph.
+        targets: As for `Rule`.
+    """
+
+    triples_map: str
+    number: tuple[int, int]
+    table: SourceTable
+    gathered: Gathered
+    needs: tuple[tuple[Term | Parent, ...], ...]
     graph: Term | None
     targets: int = 0
 
@@ -225,6 +273,7 @@ class MapRules:
         subject: What makes the subjects of all its rules.
         rules: The rules; those of one object follow one another.
         losses: What is counted of it.
+        collections: What makes the statements about members of collections and containers.
     """
 
     name: str
@@ -232,6 +281,7 @@ class MapRules:
     subject: Term
     rules: tuple[Rule, ...]
     losses: Losses
+    collections: tuple[Collection, ...] = ()
 
     @property
     def checks(self) -> tuple[Check, ...]:
@@ -243,15 +293,21 @@ class MapRules:
         found = (check for term in terms for check in self._checks(term))
         return tuple(dict.fromkeys(found))
 
-    def _checks(self, term: Term | Parent | None) -> Iterator[Check]:
+    def _checks(
+        self, term: Term | Parent | None, outer: tuple[Call | None, ...] = ()
+    ) -> Iterator[Check]:
         if isinstance(term, Parent):
             # Of a parent with keys the parent's own check tells.
             term = None if term.keys else term.own
         if term is None:
             return
-        stated = (condition_of(self.subject), condition_of(term))
+        stated = (condition_of(self.subject), *outer, condition_of(term))
         conditions = tuple(dict.fromkeys(each for each in stated if each is not None))
         made = bare(term)
+        if isinstance(made, Gathered):
+            for part in (made.head, *made.members):
+                yield from self._checks(part, conditions)
+            return
         inner = (made, made.language, made.datatype) if isinstance(made, Literal) else (made,)
         for each in inner:
             if isinstance(each, CheckedIri | Language):
@@ -322,6 +378,9 @@ def expressions(term: Term) -> tuple[Expression, ...]:
         return (*expressions(term.term), term.condition)
     if isinstance(term, Iri):
         return tuple(part for part in term.parts if isinstance(part, Reference))
+    if isinstance(term, Gathered):
+        own = expressions(term.head) if term.head is not None else ()
+        return own + tuple(part for each in term.members for part in _of_member(each))
     if isinstance(term, Literal):
         language = (term.language.value,) if isinstance(term.language, Language) else ()
         datatype = expressions(term.datatype) if term.datatype is not None else ()
@@ -329,6 +388,14 @@ def expressions(term: Term) -> tuple[Expression, ...]:
     if isinstance(term, Fixed) or term.value is None:
         return ()
     return (term.value,)
+
+
+def _of_member(member: Term | Parent) -> tuple[Expression, ...]:
+    if not isinstance(member, Parent):
+        return expressions(member)
+    if member.keys:
+        return tuple(own for own, _ in member.keys)
+    return expressions(member.own) if member.own is not None else ()
 
 
 def names(term: Term) -> tuple[str, ...]:
@@ -343,6 +410,9 @@ def reference_names(parts: Iterable[Expression]) -> tuple[str, ...]:
 
 def may_be_missing(term: Term) -> bool:
     """Return whether there may be records that do not give the term."""
+    made = bare(term)
+    if isinstance(made, Gathered) and made.keeps_empty and made.head is None:
+        return False
     parts = expressions(term)
     return not all(map(is_strict, parts)) or any(map(references, parts))
 
@@ -367,7 +437,9 @@ def calls_of(expression: Expression, *functions: Function) -> Iterator[Call]:
 
 
 def date_calls(term: Term) -> tuple[Call, ...]:
-    """Return the calls in a term that read dates by a pattern."""
+    """Return the calls in a term that read dates by a pattern; not those of members."""
+    if isinstance(bare(term), Gathered):
+        return ()
     dated = (Function.TO_DATE, Function.TO_DATE_TIME)
     return tuple(c for part in expressions(bare(term)) for c in calls_of(part, *dated))
 

@@ -22,6 +22,7 @@ from kg.mapping.plan import (
     Origin,
     Plan,
     Reference,
+    RefObjectMap,
     TermMap,
     TermType,
     TriplesMap,
@@ -81,23 +82,25 @@ def _own(triples_map: TriplesMap) -> Iterator[_Use]:
     for pair in triples_map.predicate_objects:
         yield from _of_terms(source, *pair.predicates, *pair.graphs)
         for object_map in pair.objects:
-            if isinstance(object_map, TermMap):
-                yield from _of_object(source, object_map)
-                continue
-            used: list[Expression] = [join.child for join in object_map.joins]
-            used += [object_map.condition] if object_map.condition is not None else []
-            for expression in used:
-                for reference in references(expression):
-                    yield _Use(source, reference, object_map.origin)
+            yield from _of_object(source, object_map)
 
 
 def _of_terms(source: LogicalSource, *term_maps: TermMap) -> Iterator[_Use]:
     for term_map in term_maps:
         for reference in term_references(term_map):
             yield _Use(source, reference, term_map.origin)
+        for member in term_map.gather.members if term_map.gather is not None else ():
+            yield from _of_object(source, member)
 
 
-def _of_object(source: LogicalSource, term_map: TermMap) -> Iterator[_Use]:
+def _of_object(source: LogicalSource, term_map: TermMap | RefObjectMap) -> Iterator[_Use]:
+    if isinstance(term_map, RefObjectMap):
+        used: list[Expression] = [join.child for join in term_map.joins]
+        used += [term_map.condition] if term_map.condition is not None else []
+        for expression in used:
+            for reference in references(expression):
+                yield _Use(source, reference, term_map.origin)
+        return
     value = term_map.expression
     natural = term_map.term_type is TermType.LITERAL and isinstance(value, Reference)
     if natural and term_map.language is None and term_map.datatype is None:
@@ -111,16 +114,15 @@ def _of_object(source: LogicalSource, term_map: TermMap) -> Iterator[_Use]:
 
 def _of_parents(plan: Plan, child: TriplesMap) -> Iterator[_Use]:
     """Yield the references that the objects of a triples map make to others."""
-    for pair in child.predicate_objects:
-        for object_map in pair.objects:
-            if isinstance(object_map, TermMap) or not plan.has(object_map.parent):
-                continue  # what is not there is told where rules are made
-            parent = plan.triples_map(object_map.parent)
-            for join in object_map.joins:
-                for reference in references(join.parent):
-                    yield _Use(parent.source, reference, object_map.origin)
-            if not object_map.joins and parent.source == child.source:
-                yield from _of_terms(child.source, parent.subject)
+    for object_map in child.maps:
+        if isinstance(object_map, TermMap) or not plan.has(object_map.parent):
+            continue  # what is not there is told where rules are made
+        parent = plan.triples_map(object_map.parent)
+        for join in object_map.joins:
+            for reference in references(join.parent):
+                yield _Use(parent.source, reference, object_map.origin)
+        if not object_map.joins and parent.source == child.source:
+            yield from _of_terms(child.source, parent.subject)
 
 
 def _jsonpath(text: str, origin: Origin) -> JsonPath:

@@ -64,6 +64,10 @@ class Routing:
     def has_default(self, plan: Plan) -> bool:
         """Return whether any statement of a plan goes to the default output."""
         for triples_map in plan.triples_maps:
+            if triples_map.subject.gather is not None:
+                own = triples_map.graphs or (None,)
+                if not all(self.mask(triples_map.subject, graph) for graph in own):
+                    return True
             for pair in triples_map.predicate_objects:
                 graphs = (*triples_map.graphs, *pair.graphs) or (None,)
                 for predicate, object_map, graph in product(pair.predicates, pair.objects, graphs):
@@ -78,8 +82,5 @@ def _targets(each: TermMap | RefObjectMap) -> tuple[LogicalTarget, ...]:
 
 def _all_targets(plan: Plan) -> Iterable[LogicalTarget]:
     for triples_map in plan.triples_maps:
-        maps: list[TermMap | RefObjectMap] = [triples_map.subject, *triples_map.graphs]
-        for pair in triples_map.predicate_objects:
-            maps += [*pair.predicates, *pair.objects, *pair.graphs]
-        for each in maps:
+        for each in triples_map.maps:
             yield from _targets(each)

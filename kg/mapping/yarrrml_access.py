@@ -15,13 +15,13 @@ from pathlib import Path
 from typing import Final
 
 from kg.logins import without_login
+from kg.mapping.database_urls import database_url
 from kg.mapping.plan import (
     Database,
     Dialect,
     Formulation,
     LogicalSource,
     LogicalTarget,
-    database_url,
 )
 from kg.mapping.source_options import check_options, refused_option
 from kg.mapping.targets import COMPRESSIONS, ENCODINGS, SERIALIZATIONS

@@ -21,7 +21,8 @@ from urllib.parse import quote
 
 from kg.errors import InputError, WorldError
 from kg.logins import escape_login
-from kg.mapping.plan import Database, LogicalSource, database_url
+from kg.mapping.database_urls import database_url
+from kg.mapping.plan import Database, LogicalSource
 from kg.sources import sqlite_files, sqlite_types
 from kg.sources.database_tables import table_query, unquoted
 from kg.sources.extras import need

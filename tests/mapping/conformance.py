@@ -35,22 +35,28 @@ class Case:
     fails: bool
 
 
-def read_cases(suite: str) -> dict[str, Case]:
-    """Return the cases of ``rml-core`` or ``rml-io`` by name; none where the suite is not set."""
+def read_cases(suite: str, base: str = "http://example.com/") -> dict[str, Case]:
+    """Return the cases of a suite by name; none where the suites are not set.
+
+    Args:
+        suite: Its name, such as ``rml-core``.
+        base: The base IRI of cases that say none.
+    """
     root = os.environ.get("KG_CONFORMANCE")
     if root is None:
         return {}
     folder = Path(root) / "rml" / suite / "test-cases"
     with (folder / "metadata.csv").open(encoding="utf-8", newline="") as lines:
         rows = list(csv.DictReader(lines))
-    return {row["ID"]: _case(row, folder / row["ID"]) for row in rows}
+    return {row["ID"]: _case(row, folder / row["ID"], base) for row in rows}
 
 
-def _case(row: dict[str, str], folder: Path) -> Case:
+def _case(row: dict[str, str], folder: Path, base: str) -> Case:
     outputs = [folder / row[key] for key in ("output1", "output2", "output3") if row[key]]
     output = next((p for p in outputs if p.suffix == ".nq"), None)
-    base = row.get("base_iri") or "http://example.com/"
-    return Case(row["ID"], folder, base, output, row["error"].strip() == "true")
+    return Case(
+        row["ID"], folder, row.get("base_iri") or base, output, row["error"].strip() == "true"
+    )
 
 
 def check(case: Case, monkeypatch: pytest.MonkeyPatch) -> None:

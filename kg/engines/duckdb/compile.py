@@ -15,6 +15,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import groupby
 from typing import Final
 
+from kg.engines.duckdb.collections_sql import FIRST, REST, collection_queries, parent_tables
 from kg.engines.duckdb.dialect import array
 from kg.engines.duckdb.order import SubjectOrder, predicate_key
 from kg.engines.duckdb.program import Program, RuleSql, Stream, SubjectSql
@@ -23,8 +24,20 @@ from kg.engines.duckdb.stream import stream_sql
 from kg.engines.duckdb.term_sql import TermPrinter, TermSql
 from kg.mapping.flatten import flatten
 from kg.mapping.plan import Plan
-from kg.mapping.rules import Fixed, Iri, MapRules, Parent, Rule, Rules, Term, bare
+from kg.mapping.rules import (
+    Collection,
+    Fixed,
+    Gathered,
+    Iri,
+    MapRules,
+    Parent,
+    Rule,
+    Rules,
+    Term,
+    bare,
+)
 from kg.mapping.source_table import Computed, SourceTable
+from kg.sql import sql_text
 
 # Rules that one stream may stand for.
 MOST_STREAMED: Final = 200
@@ -68,6 +81,15 @@ class _Compiler:
                     found.add(term.term)
                 elif term is not None:
                     self.coded = False
+        for each in (each for made in rules.maps for each in made.collections):
+            if each.gathered.kind.is_list:
+                found_predicates |= {FIRST, REST}
+            else:
+                self.coded = False  # there may be as many predicates as members
+            if isinstance(each.graph, Fixed):
+                found_graphs.add(each.graph.term)
+            elif each.graph is not None:
+                self.coded = False
         self.predicates = _numbered(sorted(found_predicates, key=predicate_key))
         self.graphs = _numbered(sorted(found_graphs, key=str.encode))
         terms = {each.name: self.term(each.table, each.subject) for each in rules.maps}
@@ -85,8 +107,10 @@ class _Compiler:
     def _subject(self, rules: MapRules, term: TermSql) -> SubjectSql:
         """Have the subjects computed as the source is read, and return where they are."""
         table, subject = rules.table, rules.subject
-        if term.many:
-            rows = f"(SELECT *, unnest({term.sql}) AS subject FROM {table.name})"
+        if term.many or isinstance(bare(subject), Gathered):
+            # What gathers may read other tables, so that no column can be computed beforehand.
+            made = f"unnest({term.sql})" if term.many else term.sql
+            rows = f"(SELECT *, {made} AS subject FROM {table.name})"
             return SubjectSql(rows, *self.order.split("subject"), "subject")
         if isinstance(subject, Iri):
             printed = self.printers[table.name].rest(subject)
@@ -105,7 +129,10 @@ class _Compiler:
         return columns.setdefault(sql, Computed(f"s{len(columns)}", sql)).name
 
     def program(self) -> Program:
-        rules = tuple(rule for each in self.rules.maps for rule in self.printed(each))
+        rules = (
+            *(rule for each in self.rules.maps for rule in self.printed(each)),
+            *self.collections(),
+        )
         one_output = self.coded and not self.rules.targets
         streams = tuple(_streams(rules)) if one_output else ()
         orders = _orders(streams)
@@ -149,6 +176,21 @@ class _Compiler:
             for rule in same:
                 yield self.scan(rule, printed, there, others)
 
+    def collections(self) -> Iterator[RuleSql]:
+        """Yield the rules for the members of collections and containers."""
+
+        def graph(collection: Collection) -> TermSql:
+            return self._coded(collection.table, collection.graph, self.graphs)
+
+        def predicate(term: str) -> str:
+            return f"{self.predicates[term]}::INTEGER" if self.coded else sql_text(term)
+
+        block, rest = self.order.split("s")
+        for made in collection_queries(self.rules.maps, graph, predicate):
+            sql = f"SELECT {block} AS b, {rest} AS s, p, o, g FROM ({made.sql})"
+            subject = SubjectSql(f"({made.sql})", block, rest, "s")
+            yield RuleSql(made.triples_map, sql, made.tables, subject, made.targets, sorts=True)
+
     def scan(self, rule: Rule, made: TermSql, condition: str, others: tuple[str, ...]) -> RuleSql:
         """Return the query of a rule without a join.
 
@@ -170,22 +212,25 @@ class _Compiler:
         else:
             where += [f"NOT ({term.missing})" for term in (made, predicate) if term.missing]
             sql = scan_sql(subject.rows, subject.kept, terms, where)
-        tables = (rule.table.name, *others)
+        gathered = _gathered(rule)
+        tables = tuple(dict.fromkeys((rule.table.name, *others, *gathered)))
+        # What reads other tables is no stream, and is run alone.
+        terms = {} if gathered else terms
         return RuleSql(rule.triples_map, sql, tables, subject, rule.targets, terms, condition)
 
     def place(self, rule: Rule) -> tuple[TermSql, TermSql]:
         """Return the predicate and the graph of a rule, as numbers where it can be."""
         return (
-            self._coded(rule, rule.predicate, self.predicates),
-            self._coded(rule, rule.graph, self.graphs),
+            self._coded(rule.table, rule.predicate, self.predicates),
+            self._coded(rule.table, rule.graph, self.graphs),
         )
 
-    def _coded(self, rule: Rule, term: Term | None, codes: Mapping[str, int]) -> TermSql:
+    def _coded(self, table: SourceTable, term: Term | None, codes: Mapping[str, int]) -> TermSql:
         if term is None:
             return _code(-1) if self.coded else TermSql("NULL::VARCHAR", False, "")
         if self.coded and isinstance(term, Fixed):
             return _code(codes[term.term])
-        return self.term(rule.table, term)
+        return self.term(table, term)
 
     def join(self, rules: Sequence[Rule], parent: Parent) -> RuleSql:
         """Return the query of rules that have the same join and differ in predicate and graph."""
@@ -209,10 +254,19 @@ class _Compiler:
             f"SELECT b, s, u.p, o, u.g FROM (SELECT b, s, o, unnest({array(entries)}) AS u"
             f" FROM {joined}) WHERE s IS NOT NULL AND o IS NOT NULL"
             + ("" if self.coded else " AND u.p IS NOT NULL"),
-            (rule.table.name, parent.table.name),
+            tuple(dict.fromkeys((rule.table.name, parent.table.name, *_gathered(rule)))),
             subject,
             rule.targets,
         )
+
+
+def _gathered(rule: Rule) -> tuple[str, ...]:
+    """Return the names of the tables that the gathered terms of a rule read."""
+    terms = [rule.subject, rule.predicate, rule.object, *([rule.graph] if rule.graph else [])]
+    made = rule.object
+    if isinstance(made, Parent):
+        terms[2] = made.subject
+    return tuple(name for term in terms for name in parent_tables(term))
 
 
 def _code(number: int) -> TermSql:

@@ -9,6 +9,7 @@ from kg.engines.duckdb.term_sql import TermPrinter, TermSql
 from kg.mapping.rules import (
     Crossing,
     Fixed,
+    Gathered,
     Literal,
     MapRules,
     Parent,
@@ -92,6 +93,10 @@ class LossPrinter:
 
     def _of_term(self, what: str, term: Term) -> Iterator[LossSql]:
         lost, values = self.printer.term(term).lost, self.printer.unfit(term)
+        made = bare(term)
+        if isinstance(made, Gathered):
+            yield LossSql(what, names(term), f"({lost}){self.chosen}", _only_parent(made))
+            return
         there = ""
         if values is not None:
             unfit = UnfitSql(values, date_calls(term)[0].function.value, names(term))
@@ -136,6 +141,12 @@ class LossPrinter:
         if subject.many or not self.rules.losses.is_thing:
             return ""
         return f"CASE WHEN true{self.chosen} THEN {subject.sql} END" if self.chosen else subject.sql
+
+
+def _only_parent(gathered: Gathered) -> str:
+    """Return the name of the parent whose subjects are all that is gathered, or nothing."""
+    found = {each.name if isinstance(each, Parent) else "" for each in gathered.members}
+    return found.pop() if gathered.head is None and len(found) == 1 else ""
 
 
 def combinations(crossing: Crossing) -> str:

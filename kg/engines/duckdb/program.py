@@ -53,6 +53,7 @@ class RuleSql:
             output.
         terms: The terms p, o and g; empty where the rule has a join.
         condition: Which records count, as SQL; empty: all.
+        sorts: Whether the query sorts its rows, so that it is better run alone.
     """
 
     triples_map: str
@@ -62,6 +63,7 @@ class RuleSql:
     targets: int = 0
     terms: Mapping[str, TermSql] = field(default_factory=dict, repr=False)
     condition: str = field(default="", repr=False)
+    sorts: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -254,7 +254,7 @@ def _is_large(
 
     In one query the engine works at all rules at once, with buffers for each.
     """
-    if len(rules) > MOST_RULES_AT_ONCE:
+    if len(rules) > MOST_RULES_AT_ONCE or any(rule.sorts for rule in rules):
         return True
     quads = _quads(rules, loaded)
     row = connection.execute("SELECT current_setting('memory_limit')").fetchone()

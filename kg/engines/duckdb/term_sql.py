@@ -12,6 +12,8 @@ from typing import Final
 from kg.engines.duckdb.datatypes_sql import wrong_value_sql
 from kg.engines.duckdb.dialect import STOP, concat
 from kg.engines.duckdb.function_sql import call_sql, split_sql, truth_sql
+from kg.engines.duckdb.gather_sql import heads
+from kg.engines.duckdb.made_term import TermSql as TermSql
 from kg.mapping.plan import (
     Call,
     Constant,
@@ -28,6 +30,7 @@ from kg.mapping.rules import (
     Check,
     CheckedIri,
     Fixed,
+    Gathered,
     Iri,
     Language,
     Literal,
@@ -43,25 +46,6 @@ from kg.mapping.rules import (
 from kg.mapping.source_table import Column, SourceTable
 from kg.sql import sql_text
 from kg.terms import XSD, XSD_STRING
-
-
-@dataclass(frozen=True, slots=True)
-class TermSql:
-    """SQL that makes a term: text in the form of `kg.terms`, NULL where a value is missing.
-
-    Attributes:
-        sql: A text, or a list of texts if `many`.
-        missing: Condition that no term is made from a record; empty where that cannot be.
-        lost: Condition that no term is made although that of the term holds; the same as
-            `missing` where the term has none.
-        code: The number that stands for a constant predicate or graph.
-    """
-
-    sql: str
-    many: bool
-    missing: str
-    lost: str = ""
-    code: int = -1
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,9 +66,15 @@ class TermPrinter:
     def __init__(self, table: SourceTable) -> None:
         self.table = table
 
+    def of(self, table: SourceTable) -> TermPrinter:
+        """Return a printer of the terms that are made of the records of another table."""
+        return TermPrinter(table)
+
     def term(self, term: Term) -> TermSql:
         """Return the SQL of a term."""
         parts, made, condition = expressions(term), bare(term), condition_of(term)
+        if isinstance(made, Gathered):
+            return heads(self, made, condition)
         loose = skips(term)
         if condition is None and not loose:
             return self._over(parts, lambda bindings: _scalar(made, bindings))
@@ -257,6 +247,7 @@ def _scalar(term: Bare, bindings: _Bindings) -> str:
             scope = sql_text(f"{term.scope}\n")
             return f"'_:b' || md5({scope} || file || ' ' || record)"
         return f"'_:b' || md5({_plain(term.value, bindings)})"
+    assert isinstance(term, Literal)
     return _literal(term, bindings)
 
 
