@@ -8,8 +8,9 @@ from __future__ import annotations
 import json
 import os.path
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextvars import ContextVar
+from itertools import product
 from pathlib import PurePath
 from typing import Final
 from urllib.parse import quote, unquote
@@ -24,6 +25,13 @@ _QUOTED: Final = re.compile(r"(['\"][A-Za-z][A-Za-z0-9+.-]*:/{1,2})[^\s/?#@:'\"]
 _BEFORE: Final = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*:/{0,2}).*@", re.DOTALL)
 
 
+# How a text looks as it is, in SQL, and in JSON.
+_ESCAPES: Final[Sequence[Callable[[str], str]]] = (
+    str,
+    lambda text: text.replace("'", "''"),
+    lambda text: json.dumps(text)[1:-1],
+    lambda text: json.dumps(text, ensure_ascii=False)[1:-1],
+)
 # Values shorter than this are hidden only as whole words: texts are full of them.
 _SHORT: Final = 4
 _hidden: ContextVar[tuple[re.Pattern[str], Mapping[str, str]] | None] = ContextVar(
@@ -39,26 +47,42 @@ def hide(values: Mapping[str, str], stand_in: str = "") -> None:
         stand_in: What the names of variables without a value are behind in texts.
     """
     forms = {form: name for name, value in values.items() for form in _forms(value) if form}
-    ordered = sorted(forms, key=len, reverse=True)
-    found = "|".join(
-        re.escape(each) if len(each) >= _SHORT else rf"(?<!\w){re.escape(each)}(?!\w)"
-        for each in ordered
-    )
+    names = {form: name for name, value in values.items() for form in _names(value)}
+
+    def pattern_of(form: str) -> str:
+        is_word = len(form) < _SHORT or form not in forms
+        return rf"(?<!\w){re.escape(form)}(?!\w)" if is_word else re.escape(form)
+
+    ordered = sorted({**names, **forms}, key=len, reverse=True)
+    found = "|".join(map(pattern_of, ordered))
     missing = rf"{re.escape(stand_in)}(?P<missing>\w+)" if stand_in else ""
-    pattern = "|".join(each for each in (found, missing) if each)
-    _hidden.set((re.compile(pattern), forms) if pattern else None)
+    # What is cleaned twice keeps the names, which may themselves be among the values.
+    told = rf"\$\{{(?P<told>{'|'.join(map(re.escape, values))})\}}" if values else ""
+    pattern = "|".join(each for each in (told, found, missing) if each)
+    _hidden.set((re.compile(pattern), {**names, **forms}) if pattern else None)
 
 
 def _forms(value: str) -> Iterator[str]:
     """Yield how a value looks in messages, in SQL, JSON, paths and addresses."""
-    yield from (value, repr(value)[1:-1], value.replace("'", "''"), json.dumps(value)[1:-1])
-    yield json.dumps(value, ensure_ascii=False)[1:-1]
+    yield repr(value)[1:-1]
+    # SQL may be told in JSON, and SQL holds paths that are written as in JSON.
+    for first, second in product(_ESCAPES, repeat=2):
+        yield second(first(value))
     yield from (quote(value), quote(value, safe=""))
-    if os.sep in value:
-        name = PurePath(value).name
-        yield name if len(name) >= _SHORT else ""
+    if os.sep in value and "://" not in value:
         yield from (os.path.normpath(value), os.path.realpath(value))
         yield os.path.relpath(os.path.realpath(value))
+
+
+def _names(value: str) -> Iterator[str]:
+    """Yield the name of the file at a path: messages may show it without its folder.
+
+    It may well be an ordinary word, so it is hidden only where it is a whole word. The end of an
+    address is not looked for: nothing shows it alone.
+    """
+    name = PurePath(value).name
+    if os.sep in value and "://" not in value and len(name) >= _SHORT:
+        yield name
 
 
 def without_values(text: str) -> str:
@@ -69,8 +93,9 @@ def without_values(text: str) -> str:
     pattern, forms = hidden
 
     def name(match: re.Match[str]) -> str:
-        missing = match.groupdict().get("missing")
-        return f"${{{missing or forms[match[0]]}}}"
+        named = match.groupdict()
+        known = named.get("told") or named.get("missing")
+        return f"${{{known or forms[match[0]]}}}"
 
     return pattern.sub(name, text)
 
@@ -81,8 +106,8 @@ def shows_part(text: str, value: str) -> bool:
     >>> shows_part("the prefix 'secret' is not known", "secret:$(x)")
     True
     """
-    shown = without_values(text)
-    parts = (part for part in re.split(r"\W+", value) if len(part) >= _SHORT)
+    shown = without_values(text).casefold()
+    parts = (part for part in re.split(r"\W+", value.casefold()) if len(part) >= _SHORT)
     return any(part in shown for part in parts)
 
 

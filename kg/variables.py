@@ -23,10 +23,11 @@ from kg.logins import hide
 
 # What a mapping writes; a backslash takes the meaning away.
 WRITTEN: Final = re.compile(r"(?<!\\)\$\{(\w+)\}")
+# The variable by which the user names a database. Mappings read it without being allowed to, but
+# as the address of a database alone: R2RML mappings cannot name one. See `kg.sources.servers`.
+DATABASE: Final = "KG_DATABASE"
 # Stands for a value that nobody gave, where a mapping is only looked at: an IRI, and an address.
 _STAND_IN: Final = "file:///variable/"
-# The user's word for a database, which R2RML mappings need without naming it.
-_ALWAYS: Final = frozenset({"KG_DATABASE"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +41,7 @@ class Variables:
         missing: Receives names without a value, with where they stand first, if it looks only.
     """
 
-    given: Mapping[str, str] = field(default_factory=dict)
+    given: Mapping[str, str] = field(default_factory=dict, repr=False)
     allowed: frozenset[str] = frozenset()
     looks_only: bool = False
     missing: dict[str, Location] = field(default_factory=dict, compare=False)
@@ -49,7 +50,7 @@ class Variables:
         """Return the value of a name; None where there is none."""
         if name in self.given:
             return self.given[name]
-        return os.environ.get(name) if name in self.allowed | _ALWAYS else None
+        return os.environ.get(name) if name in self.allowed else None
 
     def get(self, name: str, place: Location) -> str:
         """Return the value of a name.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from kg.cli.streams import shown
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from kg.cli.context import Settings
+    from kg.findings.model import Finding
 
 # Names of formats to those of `kg.findings.report`.
 _FORMATS: Final = {"text": "table", "table": "table", "json": "json", "sarif": "sarif"}
@@ -96,12 +98,13 @@ def check_mappings(
             hint="Formats: text, json, sarif.",
         )
     found, errors = preview(mappings, prefixes, base, variables)
+    found = list(map(_cleaned, found))
     form = _FORMATS[name]
     is_text = form == "table"
     codes = {each.code for each in errors}
     told = [each for each in found if not (is_text and each.code in codes)]
     out = shown() if is_text else sys.stdout
-    out.write(without_values(FORMATS[form](told)))
+    out.write(FORMATS[form](told))
     if is_text:
         raise_all(errors, "the mappings")
     unsupported = [each for each in found if each.level is Level.ERROR and each.code not in codes]
@@ -110,3 +113,21 @@ def check_mappings(
     if errors:
         return ExitCode.INPUT
     return ExitCode.NO if unsupported else ExitCode.DONE
+
+
+def _cleaned(finding: Finding) -> Finding:
+    """Return a finding without the values of variables.
+
+    A value may be a word or a mark of the format, so nothing is taken out of what is written.
+    """
+    place = finding.place
+    if place is not None:
+        column = without_values(place.column) if place.column else place.column
+        place = replace(place, file=without_values(place.file), column=column)
+    return replace(
+        finding,
+        about=without_values(finding.about),
+        message=without_values(finding.message),
+        hint=without_values(finding.hint),
+        place=place,
+    )

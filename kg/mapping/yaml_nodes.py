@@ -18,7 +18,7 @@ from kg.errors import InputError, Location, raise_all
 from kg.logins import shows_part
 from kg.mapping.plan import Origin
 from kg.notes import Notes
-from kg.variables import WRITTEN, Variables
+from kg.variables import DATABASE, WRITTEN, Variables
 from kg.wording import nearest, plain_slip
 
 _HINT: Final = "Check the indentation, and put quotes around texts that hold : # [ ] { } or *"
@@ -134,15 +134,18 @@ class Node:
 
     def unsupported(self, message: str, hint: str | None = None) -> InputError:
         """Return an error about something that is right, but that kg does not do."""
-        place = self.origin.location()
-        return InputError("unsupported-mapping", message, location=place, hint=hint)
+        return self._with_code("unsupported-mapping", message, hint)
 
     def error(self, message: str, hint: str | None = None) -> InputError:
         """Return an error about this place of a mapping document."""
+        return self._with_code("bad-mapping", message, hint)
+
+    def _with_code(self, code: str, message: str, hint: str | None) -> InputError:
+        """Return an error that shows no part of a variable's value."""
         if self.written is not None and shows_part(f"{message} {hint or ''}", self.filled_in()):
             message = f"{self.written!r} is not right here with the values of its variables"
             hint = "Look at the values; messages do not show them."
-        return InputError("bad-mapping", message, location=self.origin.location(), hint=hint)
+        return InputError(code, message, location=self.origin.location(), hint=hint)
 
     def filled_in(self) -> str:
         """Return what of the text was not written in the document."""
@@ -168,7 +171,9 @@ def with_values(node: Node, variables: Variables) -> Node:
 
     def _filled(node: Node) -> Node:
         if isinstance(node.value, Mapping):
-            return replace(node, value={key: filled(each) for key, each in node.value.items()})
+            values = node.value.items()
+            kept = "access" if _reads_users_database(node) else ""
+            return replace(node, value={k: v if k == kept else filled(v) for k, v in values})
         if isinstance(node.value, tuple):
             return replace(node, value=tuple(map(filled, node.value)))
         if node.value is None or "${" not in node.value:
@@ -183,6 +188,13 @@ def with_values(node: Node, variables: Variables) -> Node:
     found = filled(node)
     raise_all(faults.values(), "the mapping")
     return found
+
+
+def _reads_users_database(source: Node) -> bool:
+    """Return whether the address of a server is the user's own, which is filled in later."""
+    address, kind = source.get("access"), source.get("type")
+    is_server = kind is not None and kind.value != "sqlite"
+    return is_server and address is not None and address.value == f"${{{DATABASE}}}"
 
 
 def parse_yaml(text: str, file: str) -> Node:

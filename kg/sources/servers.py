@@ -14,13 +14,11 @@ from typing import TYPE_CHECKING, Final
 
 from kg.errors import InputError
 from kg.mapping.plan import Database, LogicalSource
-from kg.variables import current
+from kg.variables import DATABASE, current
 
 if TYPE_CHECKING:
     from sqlalchemy import URL
 
-# The variable by which the user names a database; R2RML mappings cannot name one.
-DATABASE: Final = "KG_DATABASE"
 HOSTS: Final = "KG_HOSTS"
 VARIABLE: Final = re.compile(r"\$(?:\{(\w+)\}|(\w+))")
 # The host of an address, after a login, if it is a variable and nothing else.
@@ -32,10 +30,13 @@ _OTHER_HOSTS: Final = ("host", "hostaddr", "service", "servicefile")
 def variable(name: str) -> str | None:
     """Return what a name in a database's address or login stands for, None if for nothing.
 
-    ``kg map`` gives the values, or allows them; elsewhere it is the environment.
+    ``kg map`` gives the values, or allows them; elsewhere it is the environment. ``KG_DATABASE``
+    is the user's own word for a database, so it is read without being allowed, but only here.
     """
     given = current()
-    return os.environ.get(name) if given is None else given.find(name)
+    found = None if given is None else given.find(name)
+    is_open = given is None or name == DATABASE
+    return os.environ.get(name) if found is None and is_open else found
 
 
 def is_named_by_user(source: LogicalSource) -> bool:

@@ -2,8 +2,15 @@
 
 from __future__ import annotations
 
+import json
+import sqlite3
+from collections.abc import Iterator, Mapping
+from contextlib import closing, contextmanager
+
 import pytest
 
+from kg.logins import hide, without_values
+from kg.variables import Variables
 from tests.cli.runner import Runner
 
 MAPPING = """\
@@ -207,3 +214,91 @@ def test_a_driver_that_is_not_there_is_named(kg, folder, kind, package):
     assert found.code == 2
     assert f"Install it with: pip install {package}" in found.err
     assert "s3cret" not in found.err
+
+
+# What a value may be so that it is also a word or a mark of JSON, a word of the messages, or the
+# name of a variable.
+@pytest.mark.parametrize("value", ['"', "error", "info", "{", ":", "message", "FILE", "level"])
+@pytest.mark.parametrize("form", ["json", "sarif"])
+def test_a_value_that_is_a_word_of_the_format_leaves_it_whole(kg, folder, value, form):
+    (folder / "m.yml").write_text(CHECKED.replace("$(a)", "'${OTHER}'"))
+    given = ("--set", f"OTHER={value}", "--set", "FILE=rows.csv")
+    found = run(kg, folder, "--check", "--format", form, *given)
+    told = json.loads(found.out)
+    if form == "json":
+        assert {each["level"] for each in told} == {"info"}
+        assert "reads ${FILE} as CSV" in told[0]["message"] or value in "FILE:"
+    else:
+        assert {each["level"] for each in told["runs"][0]["results"]} == {"note"}
+
+
+def test_the_users_database_is_no_value_for_texts(kg, folder):
+    (folder / "m.yml").write_text(CHECKED.replace("$(a)", "'${KG_DATABASE}'"))
+    words = ("--set", "FILE=rows.csv", "-o", "-", "--format", "nt")
+    found = run(kg, folder, *words, KG_DATABASE="postgresql://me:pw@h")
+    assert found.code == 2
+    assert "[missing-variable]" in found.err
+    assert "Add --env KG_DATABASE to allow it." in found.err
+    assert "pw" not in found.err
+
+
+@pytest.mark.parametrize("address", ["$KG_DATABASE", "${KG_DATABASE}"])
+def test_the_users_database_is_read_as_an_address(kg, folder, address):
+    pytest.importorskip("sqlalchemy")
+    with closing(sqlite3.connect(folder / "a.db")) as made:
+        made.execute("CREATE TABLE t AS SELECT 1 AS id")
+        made.commit()
+    (folder / "m.yml").write_text(
+        f"mappings: {{m: {{sources: [{{type: postgresql, access: '{address}',"
+        " query: SELECT id FROM t, referenceFormulation: csv}], s: 'http://e/$(id)', po: [[a, 'http://e/C']]}}\n"
+    )
+    found = run(kg, folder, "-o", "-", "--format", "nt", KG_DATABASE=f"sqlite:///{folder}/a.db")
+    assert found.code == 0, found.err
+    assert found.out.startswith("<http://e/1> ")
+
+
+def test_values_are_in_no_representation():
+    assert "s3cret" not in repr(Variables({"NAME": "s3cret"}))
+
+
+@contextmanager
+def hidden(values: Mapping[str, str]) -> Iterator[None]:
+    """Hide values as long as the context lasts."""
+    hide(values)
+    try:
+        yield
+    finally:
+        hide({})
+
+
+HIDDEN = [
+    # the value, a text, and how it is shown
+    (
+        "/data/user",
+        "the user names /data/user; users/user.csv",
+        "the ${X} names ${X}; users/${X}.c",
+    ),
+    ("mysql://h/note", "a note on mysql://h/note", "a note on ${X}"),
+    ("a'b\"c.csv", "FROM 'a''b\\\"c.csv'", "FROM '${X}'"),
+    ("a'b\"c.csv", "FROM 'a''b\"c.csv'", "FROM '${X}'"),
+    ("é'\"é", "'\\u00e9''\\\"\\u00e9'", "'${X}'"),
+    ("X", "${X} is X", "${X} is ${X}"),
+]
+
+
+@pytest.mark.parametrize(("value", "text", "shown"), HIDDEN)
+def test_what_is_hidden_is_the_value_and_not_words_like_it(value, text, shown):
+    with hidden({"X": value}):
+        assert without_values(text).startswith(shown)
+        assert without_values(without_values(text)).startswith(shown)
+
+
+@pytest.mark.parametrize("value", ["S3CRET", "s3cret", "S3cret-x"])
+def test_what_kg_does_not_do_is_told_without_a_value(kg, folder, value):
+    text = MAPPING.replace("csv}", "'${KIND}'}")
+    (folder / "m.yml").write_text(text)
+    given = (*GIVEN, "--set", f"KIND={value}")
+    found = run(kg, folder, *given, "-o", "-", "--format", "nq")
+    assert found.code == 2
+    assert "s3cret" not in (found.err + found.out).lower()
+    assert "'${KIND}'" in found.err
