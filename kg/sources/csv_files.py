@@ -59,14 +59,17 @@ def read(reading: Reading) -> CsvRecords:
     picked, width = tuple(numbers[column.reference] for column in columns), len(header)
     if reading.skips:
         path = _good_records(reading)
-        return CsvRecords(path, source, "none", width, picked, LONGEST_LINE, numbered=_NUMBER)
-    if reading.is_repaired or source.dialect.comment:
+        return CsvRecords(
+            path, source, "none", width, picked, LONGEST_LINE, numbered=_NUMBER, is_copy=True
+        )
+    is_copy = reading.is_repaired or bool(source.dialect.comment)
+    if is_copy:
         path, packing = _cleaned(reading), "none"
     else:
         path, packing = plain_text(reading.file, source, reading.copy(".csv"))
         if _may_lose_its_end(path, packing) and (fault := faults_of(reading.file, source)):
             raise fault
-    return CsvRecords(path, source, packing, width, picked, LONGEST_LINE, lines)
+    return CsvRecords(path, source, packing, width, picked, LONGEST_LINE, lines, is_copy=is_copy)
 
 
 def _may_lose_its_end(path: Path, packing: str) -> bool:

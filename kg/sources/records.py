@@ -25,6 +25,8 @@ class CsvRecords:
         picked: For each column of the table, the number of the file's column, from 0.
         longest: Most bytes of a record.
         skipped: Lines before the header, or before the first record.
+        is_copy: Whether kg wrote the file, so that its records end with a line feed. DuckDB takes
+            the first line end for that of all records, and it may be within quotes.
         numbered: Text before the number of a record in the first column of a copy without header;
             empty if records are numbered in the order of the file.
     """
@@ -37,6 +39,7 @@ class CsvRecords:
     longest: int
     skipped: int = 0
     numbered: str = ""
+    is_copy: bool = False
 
 
 @dataclass(frozen=True, slots=True)

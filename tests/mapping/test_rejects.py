@@ -195,3 +195,17 @@ def test_where_no_value_is_bad_the_plan_is_the_same(tmp_path, monkeypatch):
         ran(tmp_path, mapping, "t.csv", "id,o\n1,http://e/\n", 10**9)
     assert len(plans) == 1
     assert not plans[0].get("skips")
+
+
+def test_a_value_of_constants_alone_has_a_place_without_a_column(tmp_path):
+    made = '{function: \'concat("http://e/", "a b")\', type: iri}'
+    mapping = yarrrml("[[t.csv~csv]]", [f"{{p: ex:p, o: {made}}}"])
+    with pytest.raises(InputError, match="is not an absolute IRI") as caught:
+        ran(tmp_path, mapping, "t.csv", "id\n1\n", 10**9)
+    assert (caught.value.location.record, caught.value.location.column) == (1, None)
+    target = tmp_path / "bad.csv"
+    with skipping(target) as found:
+        ran(tmp_path, mapping, "t.csv", "id\n1\n2\n", 10**9)
+    assert found.values == 2
+    rows = list(csv.reader(io.StringIO(target.read_text())))
+    assert [row[1:4] for row in rows[1:]] == [["1", "2", ""], ["2", "3", ""]]

@@ -5,7 +5,8 @@ from __future__ import annotations
 import csv
 import io
 import json
-from itertools import count
+from contextlib import nullcontext
+from itertools import count, permutations
 
 import pytest
 from hypothesis import given, settings
@@ -173,7 +174,7 @@ _RECORD = st.tuples(st.sampled_from([*_DAMAGES, "none", "none", "none"]), _FIELD
 
 
 @settings(max_examples=60, deadline=None)
-@given(records=st.lists(_RECORD, max_size=25), end=st.sampled_from([b"\n", b"\r\n"]))
+@given(records=st.lists(_RECORD, max_size=25), end=st.sampled_from([b"\n", b"\r\n", b"\r"]))
 def test_kept_and_rejected_csv_records_are_all(reader, tmp_path_factory, records, end):
     """What is rejected is what was damaged, on the lines on which it stands."""
     folder = tmp_path_factory.mktemp("csv")
@@ -192,6 +193,27 @@ def test_kept_and_rejected_csv_records_are_all(reader, tmp_path_factory, records
     assert [(row[1], line) for row, line in zip(loaded.rows, lines, strict=True)] == good
     assert [row[2] for row in loaded.rows] == [str(number) for number, _ in good]
     assert len(good) + found.records == len(records)
+
+
+_BREAKS = ["\n", "\r\n", "\r"]
+
+
+@pytest.mark.parametrize("end", _BREAKS)
+@pytest.mark.parametrize("options", [{}, {"comment": "#"}])
+@pytest.mark.parametrize("skips", [True, False])
+def test_line_ends_within_quotes_are_kept(reader, tmp_path, end, options, skips):
+    """The first line end of a file may be within quotes, and of another kind than the others."""
+    values = [*(f"a{inner}b" for inner in _BREAKS), "plain", "a\r\nb\nc\rd"]
+    for number, order in enumerate(permutations(values, 2)):
+        rows = [f'{at},"{value}"' for at, value in enumerate(order)]
+        bad = ["too,many,fields"] if skips else []
+        content = end.join(["n,v", *rows, *bad, ""]).encode()
+        with skipping() if skips else nullcontext():
+            loaded = load(
+                reader, tmp_path / str(number), {"t.csv": content}, "n", "v",
+                dialect=Dialect(**options),
+            )  # fmt: skip
+        assert [row[3] for row in loaded.rows] == list(order)
 
 
 class TestStopping:

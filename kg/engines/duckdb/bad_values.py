@@ -224,8 +224,9 @@ def _bad_terms(checks: Sequence[Check]) -> str:
     return " UNION ".join(TermPrinter(check.table).bad_values(check) for check in checks)
 
 
-def _column(check: Check) -> str:
-    return reference_names([check.term.value])[0]
+def _column(check: Check) -> str | None:
+    """Return the first reference of a value; None for one that is made of constants alone."""
+    return next(iter(reference_names([check.term.value])), None)
 
 
 # --- both -----------------------------------------------------------------------------------
@@ -249,16 +250,17 @@ def _all(connection: duckdb.DuckDBPyConnection, bad: str) -> Iterator[list[_Foun
 
 
 def _placed(
-    loaded: LoadedTable, found: Sequence[_Found], column: str
+    loaded: LoadedTable, found: Sequence[_Found], column: str | None
 ) -> Iterator[tuple[Location, str]]:
     """Yield values with their places."""
     places = locate_all(loaded, dict.fromkeys((file, record) for file, record, _ in found))
     for file, record, value in found:
-        yield places[file, record].within(column), value
+        place = places[file, record]
+        yield place if column is None else place.within(column), value
 
 
 def _placed_all(
-    loaded: LoadedTable, found: Iterator[list[_Found]], column: str
+    loaded: LoadedTable, found: Iterator[list[_Found]], column: str | None
 ) -> Iterator[tuple[Location, str]]:
     """Yield values with their places, in the order of files and records.
 

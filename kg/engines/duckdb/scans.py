@@ -110,6 +110,7 @@ def _csv_scan(records: CsvRecords) -> str:
         "strict_mode = true",
         f"max_line_size = {records.longest}",
         "hive_partitioning = false",
+        *(["new_line = '\\n'"] if records.is_copy else []),
     ]
     scan = f"read_csv({sql_file(records.path)}, {', '.join(options)})"
     if not trims:
