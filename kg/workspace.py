@@ -377,6 +377,10 @@ def read_workspace(root: Path) -> Workspace:
             location=place,
             hint="See `kg help workspace` for an example.",
         ) from error
+    except ValueError as error:  # a number of thousands of digits
+        raise InputError(
+            "bad-config", "a number has too many digits", location=Location(shown)
+        ) from error
     except RecursionError as error:
         raise InputError(
             "bad-config", "arrays or tables are nested too deep", location=Location(shown)

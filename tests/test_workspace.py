@@ -129,6 +129,7 @@ def kg_options(**words):
         ("a" + ".a" * 5_000 + " = 1", "nested too deep"),
         ("a" + ' . "b"' * 5_000 + " = 1", "nested too deep"),
         ("a = " + "{a=" * 5_000, "nested too deep"),
+        ("a = " + "9" * 5_000, "too many digits"),
     ],
 )
 def test_what_is_wrong_in_kg_toml_is_told_when_it_is_read(tmp_path, text, said):

@@ -57,10 +57,10 @@ def checked_folders(folders: Sequence[Path]) -> Sequence[Path]:
     Raises:
         InputError: One is no folder.
     """
-    from kg.paths import show_path
+    from kg.paths import is_folder, show_path
 
     for folder in folders:
-        if not folder.is_dir():
+        if not is_folder(folder):
             raise InputError(
                 "missing-folder",
                 f"there is no folder {show_path(folder)} for --sources",

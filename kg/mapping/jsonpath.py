@@ -27,6 +27,7 @@ class Wildcard(Enum):
 
 Step = str | int | Wildcard
 
+# Indices have at most 16 digits: https://www.rfc-editor.org/rfc/rfc9535#section-2.1-4.1
 # Longest first: .. and .* before .name; quoted keys with their escapes. A name may hold blanks, as
 # people write them.
 _STEP: Final = re.compile(
@@ -36,8 +37,8 @@ _STEP: Final = re.compile(
     | \.(?P<name>[^.\[\]"'*?()]+)                     # .name
     | \[\s*'(?P<single>(?:\\.|[^'\\])*)'\s*\]         # ['name']
     | \[\s*"(?P<double>(?:\\.|[^"\\])*)"\s*\]         # ["name"]
-    | \[\s*(?P<index>-?\d+)\s*\]                      # [0], [-1]
-    | \[\s*-?\d*\s*:\s*-?\d*\s*(?::\s*-?\d*\s*)?\]    # slice
+    | \[\s*(?P<index>-?[0-9]{1,16})\s*\]                      # [0], [-1]
+    | \[\s*-?[0-9]{0,16}\s*:\s*-?[0-9]{0,16}\s*(?::\s*-?[0-9]{0,16}\s*)?\]    # slice
     | \[\s*\?.+\]                                     # filter
     | \[[^\[\]]+,[^\[\]]+\]                           # union
     """,

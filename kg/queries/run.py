@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Final
 
 from kg.errors import InputError, Location
+from kg.paths import is_file
 from kg.queries.answer import Style, write_answer
 from kg.queries.dataset import open_build, open_files, prefixes_of
 from kg.queries.engine import Answer, Engine, Rows, Watch
@@ -293,7 +294,7 @@ def find_question(target: str, workspace: Workspace | None) -> Question:
     if workspace is not None and target in names:
         question = read_question(workspace.root / "queries" / f"{target}.rq", prefixes)
         return replace(question, of_workspace=True)
-    if path.is_file():
+    if is_file(path):
         return read_question(path, prefixes)
     raise _unknown_question(target, names)
 

@@ -14,8 +14,6 @@ _PACKAGES: Final[Mapping[str, str]] = {
     "excel": "python-calamine",
     "jsonpath": "python-jsonpath",
     "sql": "sqlalchemy 'psycopg[binary]'",
-    "mssql": "sqlalchemy pymssql",
-    "oracle": "sqlalchemy oracledb",
     "xml": "lxml",
     "zstd": "zstandard",
 }

@@ -22,6 +22,8 @@ from kg.sources.reading import Host
 Tree = Any
 # Deepest nesting of a tree, far below Python's limit of recursion.
 MOST_LEVELS: Final = 200
+# Digits of a whole number that are left to a float.
+_DIGITS: Final = 400
 _NEXT: Final = re.compile(r"\s*")
 _encoded: Final = json.JSONEncoder(ensure_ascii=False).encode
 
@@ -38,6 +40,11 @@ class _Number(float):
         return number
 
 
+def _whole(text: str) -> int | _Number:
+    """Return a whole number; Python makes none of thousands of digits, so those have their text."""
+    return int(text) if len(text) < _DIGITS else _Number(text)
+
+
 def parse(text: bytes, place: Location) -> Tree:
     """Return the tree of a JSON text that is known to be valid.
 
@@ -45,7 +52,7 @@ def parse(text: bytes, place: Location) -> Tree:
         LimitError: It is nested too deep.
     """
     try:
-        return json.loads(text, parse_float=_Number, object_pairs_hook=_object)
+        return json.loads(text, parse_float=_Number, parse_int=_whole, object_pairs_hook=_object)
     except RecursionError as error:
         raise too_deep(place) from error
 
@@ -153,6 +160,8 @@ def _compiled(
         raise _no_path(written, f"{pattern!r} is no regular expression", source)
     try:
         return environment.compile(standard).finditer  # type: ignore[no-any-return]
+    except (OverflowError, ValueError) as error:
+        raise _no_path(written, "a number in it is too large", source) from error
     except library.JSONPathError as error:
         reason = str(error).strip().splitlines()[0].strip()
         raise _no_path(written, reason, source) from error

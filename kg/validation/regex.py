@@ -44,6 +44,8 @@ _FLAGS: Final = frozenset("imsxq")
 _FOREIGN: Final = re.compile(r"\(\?(?:[=!>]|<[=!]|P?<[A-Za-z_]\w*>|P=[A-Za-z_]\w*\)|[aims]+\))")
 _GROUP: Final = re.compile(r"\((?:\?:|\?[ims]+:)?")
 _REPEAT: Final = re.compile(r"(?:[*+?]|\{(?P<low>\d*)(?P<open>,(?P<high>\d*))?\})[?+]?")
+# Most digits of a bound of a repetition, for which no library has patience.
+_DIGITS: Final = 18
 _CODE: Final = re.compile(
     r"\\(?:x([0-9A-Fa-f]{2})|x\{([0-9A-Fa-f]{1,6})\}|u([0-9A-Fa-f]{4})|U([0-9A-Fa-f]{8}))"
 )
@@ -263,6 +265,8 @@ class _Reader:
 
     def _repeat(self, found: re.Match[str]) -> None:
         text = found[0]
+        if any(len(bound or "") > _DIGITS for bound in found.group("low", "high")):
+            raise RegexError("the repetition number is too large")
         low = int(found["low"] or 0)
         high = {"*": None, "+": None, "?": 1}.get(text[0], 0)
         if text[0] == "{":

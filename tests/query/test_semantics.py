@@ -91,6 +91,8 @@ MEANINGS = (
         LARGE,
         oxigraph=(["1"], "is over 64 bits"),
     ),
+    # Digits of other scripts are no number, and nothing to remark on.
+    meaning("SELECT ?v { VALUES ?v { '²'^^xsd:integer '٣'^^xsd:integer } }", "²", "٣"),
     meaning("SELECT (?v + 1 AS ?n) { ?s :large ?v }", LARGE, oxigraph=([""], "?n is empty")),
     meaning("SELECT (AVG(?v) AS ?n) { VALUES ?v { 1 2 } }", "1.5"),
     # GROUP_CONCAT joins what STR gives.

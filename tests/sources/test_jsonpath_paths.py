@@ -271,3 +271,18 @@ def test_marks_only_what_would_change(number):
     text = str(number).lower()
     if json.loads(text) is not None and "u" not in marked(text):
         assert Decimal(repr(json.loads(text))) == Decimal(text)
+
+
+def test_numbers_of_thousands_of_digits_are_values(tmp_path):
+    """Python makes no number of them by itself."""
+    large = "9" * 5000
+    document = f'{{"items": [{{"id": "a", "n": {large}}}, {{"id": "b", "n": -{large}}}]}}'
+    made = run(tmp_path, "$.items[?@.n > 3]", "n", document)
+    assert made == [("a", f'"{large}"^^<{XSD}integer>')]
+
+
+@pytest.mark.parametrize("path", ["$.items[?@.n > %s]", "$.items[?@.n == -%s]"])
+def test_a_filter_with_such_a_number_is_told(tmp_path, path):
+    with pytest.raises(InputError, match="a number in it is too large") as caught:
+        run(tmp_path, path % ("9" * 5000), "n", '{"items": []}')
+    assert caught.value.code == "bad-jsonpath"

@@ -112,6 +112,15 @@ def test_the_sieve_and_pyshacl_agree_on_patterns(
     }
 
 
+@pytest.mark.parametrize("pattern", ["a{%s}", "a{1,%s}", "(a{%s,})b", "a{%s}?"])
+def test_a_bound_of_thousands_of_digits_is_refused(
+    pattern: str, shapes: Callable[[str], object]
+) -> None:
+    text = f"ex:S sh:property [ sh:path ex:p ; sh:pattern {literal(pattern % ('9' * 5000))} ] ."
+    with pytest.raises(InputError, match="the repetition number is too large"):
+        shapes(text)
+
+
 @pytest.mark.parametrize("pattern", REFUSED)
 def test_invalid_patterns_are_refused(pattern: str, shapes: Callable[[str], object]) -> None:
     text = f"ex:S sh:property [ sh:path ex:p ; sh:pattern {literal(pattern)} ] ."

@@ -107,7 +107,8 @@ def text_remarks(query: Guarded, prefixes: Mapping[str, str]) -> list[str]:
         remarks += _languages(query)
     for each in find(query.tree, tree.Literal):
         number = each.lexical if each.datatype == _INTEGER else ""
-        if number.isdigit() and int(number[:20]) > _LARGEST:
+        digits = number.lstrip("0")[:20]
+        if number.isascii() and number.isdigit() and int(digits or "0") > _LARGEST:
             remarks.append(
                 f"{number[:30]} is over 64 bits: Oxigraph compares and reckons with no such"
                 " whole number, and leaves out what would need it"
