@@ -7,11 +7,9 @@ from __future__ import annotations
 
 from typing import Final
 
-from kg.terms import RDF, RDF_TYPE
+from kg.terms import OWL, RDF, RDF_TYPE, RDFS
 
 SH: Final = "http://www.w3.org/ns/shacl#"
-RDFS: Final = "http://www.w3.org/2000/01/rdf-schema#"
-OWL: Final = "http://www.w3.org/2002/07/owl#"
 
 RDF_FIRST: Final = f"<{RDF}first>"
 RDF_REST: Final = f"<{RDF}rest>"

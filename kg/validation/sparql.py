@@ -151,6 +151,10 @@ def check_joinable(query: tree.Query) -> None:
     if body.items is not None and tree.Variable("this") not in body.items:
         raise UnsafeError("it does not select $this")
     _check_group(body.where, has_this=True)
+    # Expressions behind the group see its solutions, and $this in them.
+    behind = (*(body.items or ()), body.modifiers)
+    for exists in (inner for each in behind for inner in outermost(each, tree.Exists)):
+        _check_group(exists.group, has_this=True)
     if body.modifiers.group:
         if tree.Variable("this") not in body.modifiers.group:
             raise UnsafeError("it groups by something other than $this")

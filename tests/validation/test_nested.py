@@ -16,6 +16,7 @@ from kg.validation import Options, Result, validate
 from kg.validation.judge import Asked, Judge
 from kg.validation.shapes import ShapesGraph
 from kg.validation.sieve import answering
+from kg.validation.sieve.plan import NOTHING, union
 from kg.validation.sieve.session import Session
 
 Make = Callable[[str], QuadTable]
@@ -197,3 +198,51 @@ def test_pyshacl_judges_each_node_in_doubt_once(
     assert [what.split(EX)[1] for what in asked] == ["a>", "e>"]
     assert set(asked.values()) == {1}
     assert ("d", "Node", "x") in names(found)
+
+
+def test_a_negated_unique_lang_holds_where_tags_are_shared(
+    connection: duckdb.DuckDBPyConnection, table: Make, shapes: Shapes
+) -> None:
+    rules = (
+        "ex:S sh:targetSubjectsOf ex:p ; sh:not [ sh:property"
+        " [ sh:path ex:p ; sh:uniqueLang true ] ] ."
+    )
+    data = table(
+        'ex:one ex:p "a"@en, "b"@de . ex:two ex:p "a"@en, "b"@EN .'
+        ' ex:three ex:p "a", "b" . ex:four ex:p "a"@en, "b"@de, "c"@de .'
+    )
+    found = run(connection, data, shapes(rules))
+    assert sorted(each.focus_node for each in found) == [f"{EX}one>", f"{EX}three>"]
+
+
+def test_no_queries_are_a_relation_without_rows(connection: duckdb.DuckDBPyConnection) -> None:
+    rows = connection.execute(f"SELECT n FROM {union([])} ANTI JOIN {union([])} x USING (n)")
+    assert rows.fetchall() == []
+    assert connection.execute(f"SELECT n FROM {union([NOTHING, NOTHING])}").fetchall() == []
+
+
+HUGE = 10**45
+
+
+@pytest.mark.parametrize(
+    ("constraint", "results"),
+    [
+        ("sh:minCount", 1),
+        ("sh:maxCount", 0),
+        ("sh:minLength", 2),
+        ("sh:maxLength", 0),
+        ("sh:qualifiedValueShape [ sh:nodeKind sh:Literal ] ; sh:qualifiedMinCount", 1),
+        ("sh:qualifiedValueShape [ sh:nodeKind sh:Literal ] ; sh:qualifiedMaxCount", 0),
+    ],
+)
+@pytest.mark.parametrize("path", ["ex:p", "[ sh:alternativePath ( ex:p ex:q ) ]"])
+def test_bounds_are_of_any_size(
+    connection: duckdb.DuckDBPyConnection,
+    table: Make,
+    shapes: Shapes,
+    constraint: str,
+    results: int,
+    path: str,
+) -> None:
+    rules = f"ex:S sh:targetNode ex:a ; sh:property [ sh:path {path} ; {constraint} {HUGE} ] ."
+    assert len(run(connection, table('ex:a ex:p "x", "y" .'), shapes(rules))) == results

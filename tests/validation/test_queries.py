@@ -36,6 +36,7 @@ SAFE = [
     "SELECT $this {@ OPTIONAL { ?x ex:p ?y FILTER(?y = $this) } }",
     'SELECT * {@ $this ?p "}{ VALUES" . # MINUS { LIMIT 1\n FILTER(STRLEN(STR($this)) > 3) }',
     "SELECT $this (ex:p AS ?path) {@ $this ex:p '''a\n}''' . FILTER(!EXISTS{ $this ex:q ?o }) }",
+    "SELECT $this (EXISTS { $this ex:p ?y } AS ?v) {@ $this ex:q ?z }",
     "SELECT $this {@ BIND(str($this) AS ?s) FILTER(?s < 'x' && ?s > 'a') } ORDER BY ?s",
 ]
 UNSAFE = {
@@ -60,6 +61,10 @@ UNSAFE = {
     "SELECT $this { $this ex:p ?x } VALUES ?x { 1 }": "VALUES",
     "SELECT $this { $this ex:p ?x } GROUP BY (STR($this))": "groups",
     "ASK { $this ex:p ?x }": "not a SELECT",
+    "SELECT $this (EXISTS { { ?x ex:p ?y FILTER(?y = $this) } } AS ?v) { $this ex:q ?z }": "bind",
+    "SELECT $this { $this ex:q ?z } GROUP BY $this HAVING (EXISTS { { SELECT $this { $this ex:p 1 }"
+    " } })": "subquery",
+    "SELECT $this { $this ex:q ?z } ORDER BY (EXISTS { { ?x ex:p ?y FILTER(?y = $this) } })": "bin",
 }
 
 

@@ -6,14 +6,12 @@ Spec: https://www.w3.org/TR/shacl/#dfn-shacl-instance
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from typing import Final
 
 from kg.duck import sql_text
 from kg.validation.names import RDF_TYPE, RDFS_SUBCLASS
+from kg.validation.sieve.plan import NOTHING
 from kg.validation.sieve.tables import Tables
 from kg.validation.sieve.triples import Triples
-
-_NONE: Final = "SELECT NULL::VARCHAR AS n WHERE false"
 
 
 class Classes:
@@ -41,7 +39,7 @@ class Classes:
     def instances_of(self, iri: str) -> str:
         """Return the table (n) of the instances of a class and of its subclasses."""
         if self._is_empty(iri):
-            return self._tables.shared(_NONE, "instances", lasting=True)
+            return self._tables.shared(NOTHING, "instances", lasting=True)
         return self._tables.shared(
             f"SELECT DISTINCT s AS n FROM ({self._with_predicate(RDF_TYPE)})"
             f" WHERE {self._is_subclass('o', iri)}",

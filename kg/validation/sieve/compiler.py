@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import Final
 
 from kg.duck import sql_text
 from kg.validation import model
@@ -29,11 +28,10 @@ from kg.validation.sieve.plan import (
     Step,
     Suspects,
     Values,
+    union,
 )
 from kg.validation.sieve.tables import Tables
 from kg.validation.sieve.triples import Triples
-
-_NOTHING: Final = "SELECT NULL::VARCHAR AS n WHERE false"
 
 
 class Compiler:
@@ -86,8 +84,7 @@ class Compiler:
                 parts.append(f"SELECT {column} AS n FROM {self._triples.name} WHERE {having}")
         if targets == model.Targets(targets.classes[:1]) and targets:
             return instances_of(targets.classes[0])
-        union = " UNION ALL ".join(parts or [_NOTHING])
-        return self._tables.shared(f"SELECT DISTINCT n FROM ({union})", "targets")
+        return self._tables.shared(f"SELECT DISTINCT n FROM {union(parts)}", "targets")
 
     def suspects(self, shape: Shape, targets: str) -> Suspects:
         """Return how the results of a shape are found: by DuckDB, by pySHACL, by SPARQL.
@@ -172,9 +169,8 @@ class Compiler:
                 continue
             # Separate certain from uncertain results on the few nodes that may fail.
             suspects = self._tables.name()
-            maybe = (f"SELECT n FROM ({q})" for q in self._rows(component, values, Side.MAYBE))
-            union = " UNION ALL ".join(maybe)
-            steps = [Step(suspects, f"SELECT DISTINCT n FROM ({union})", "suspects")]
+            maybe = [f"SELECT n FROM ({q})" for q in self._rows(component, values, Side.MAYBE)]
+            steps = [Step(suspects, f"SELECT DISTINCT n FROM {union(maybe)}", "suspects")]
             with self._tables.scope() as more:
                 answers, doubts = self._told(self._narrowed(values, suspects), component)
             yield Part((*steps, *more), tuple(answers), tuple(doubts), weights)
@@ -200,7 +196,7 @@ class Compiler:
         shape = values.shape
         unsure = self._rows(component, values, Side.DOUBT)
         nodes = tuple(f"SELECT n FROM ({rows})" for rows in unsure)
-        beside = f" ANTI JOIN ({' UNION ALL '.join(nodes)}) d USING (n)" if nodes else ""
+        beside = f" ANTI JOIN {union(nodes)} d USING (n)" if nodes else ""
         answers = [
             Answer(
                 shape,

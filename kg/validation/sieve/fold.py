@@ -13,7 +13,7 @@ from kg.validation import model
 from kg.validation.model import Constraint
 from kg.validation.sieve.plan import Side
 from kg.validation.sieve.triples import Triples
-from kg.validation.sieve.values import value_test, value_tests
+from kg.validation.sieve.values import bound, value_test, value_tests
 
 
 def is_foldable(constraint: Constraint) -> bool:
@@ -88,9 +88,9 @@ def _group_checks(number: int, constraints: Sequence[Constraint]) -> list[tuple[
     for constraint in constraints:
         match constraint:
             case model.MinCount(least) if least > 0:
-                checks.append((f"count(*) FILTER (i = {number})", f"< {least}"))
+                checks.append((f"count(*) FILTER (i = {number})", f"< {bound(least)}"))
             case model.MaxCount(most):
-                checks.append((f"count(*) FILTER (i = {number})", f"> {most}"))
+                checks.append((f"count(*) FILTER (i = {number})", f"> {bound(most)}"))
             case model.HasValue(term):
                 checks.append((f"count(*) FILTER (i = {number} AND v = {sql_text(term)})", "= 0"))
     return checks

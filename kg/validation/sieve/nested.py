@@ -11,11 +11,11 @@ from typing import Final
 
 from kg.validation import model
 from kg.validation.model import Constraint
-from kg.validation.sieve.plan import Side, Values
+from kg.validation.sieve.plan import Side, Values, union
+from kg.validation.sieve.values import bound
 
 NO_VALUE: Final = "NULL::VARCHAR AS v, NULL::VARCHAR AS p"
 NO_PROPERTY: Final = "NULL::VARCHAR AS p"
-_NOTHING: Final = "SELECT NULL::VARCHAR AS n WHERE false"
 
 # Returns queries (n) for the values that fail a shape; on the side of doubt, for the values about
 # which something in the shape is in doubt.
@@ -47,17 +47,17 @@ class NestedRows:
             return []
         if side is Side.DOUBT:
             unsure = [query for shape in members for query in self._failing(values, shape, side)]
-            return [_having(values, f"SEMI JOIN {_union(unsure)} f ON v = f.n")] if unsure else []
+            return [_having(values, f"SEMI JOIN {union(unsure)} f ON v = f.n")] if unsure else []
         match constraint:
             case model.Node() | model.And():
                 queries = [q for shape in members for q in self._failing(values, shape, side)]
-                return [_having(values, f"SEMI JOIN {_union(queries)} f ON v = f.n")]
+                return [_having(values, f"SEMI JOIN {union(queries)} f ON v = f.n")]
             case model.Or():
-                tables = [_union(self._failing(values, shape, side)) for shape in members]
+                tables = [union(self._failing(values, shape, side)) for shape in members]
                 joins = (f"SEMI JOIN {table} f{i} ON v = f{i}.n" for i, table in enumerate(tables))
                 return [_having(values, " ".join(joins))]
             case model.Not(shape):
-                failing = _union(self._failing(values, shape, side.other))
+                failing = union(self._failing(values, shape, side.other))
                 return [_having(values, f"ANTI JOIN {failing} f ON v = f.n")]
             case model.Xone(shapes):
                 return [self._xone(values, shapes, side)]
@@ -72,10 +72,10 @@ class NestedRows:
             maybe = self._failing(values, shape, Side.MAYBE)
             surely = self._failing(values, shape, Side.SURELY)
             if maybe == surely:
-                rows.append(f"SELECT DISTINCT n AS v, 1 AS m, 1 AS s FROM {_union(maybe)}")
+                rows.append(f"SELECT DISTINCT n AS v, 1 AS m, 1 AS s FROM {union(maybe)}")
                 continue
-            rows.append(f"SELECT DISTINCT n AS v, 1 AS m, 0 AS s FROM {_union(maybe)}")
-            rows.append(f"SELECT DISTINCT n AS v, 0 AS m, 1 AS s FROM {_union(surely)}")
+            rows.append(f"SELECT DISTINCT n AS v, 1 AS m, 0 AS s FROM {union(maybe)}")
+            rows.append(f"SELECT DISTINCT n AS v, 0 AS m, 1 AS s FROM {union(surely)}")
         counts = f"SELECT v, sum(m) AS m, sum(s) AS s FROM ({' UNION ALL '.join(rows)}) GROUP BY v"
         m, s = "coalesce(c.m, 0)", "coalesce(c.s, 0)"
         all_but_one, every = len(members) - 1, len(members)
@@ -93,21 +93,21 @@ class NestedRows:
         if constraint.least is not None:
             # Maybe too few: count those that surely conform. Surely too few: those that may.
             counted = self._conforming(values, constraint, side.other)
-            enough = f"SELECT n FROM ({counted}) GROUP BY n HAVING count(*) >= {constraint.least}"
+            least = bound(constraint.least)
+            enough = f"SELECT n FROM ({counted}) GROUP BY n HAVING count(*) >= {least}"
             return [
                 f"SELECT n, {NO_VALUE} FROM {values.domain.table} ANTI JOIN ({enough}) e USING (n)"
             ]
         counted = self._conforming(values, constraint, side)
-        return [
-            f"SELECT n, {NO_VALUE} FROM ({counted}) GROUP BY n HAVING count(*) > {constraint.most}"
-        ]
+        most = bound(constraint.most or 0)
+        return [f"SELECT n, {NO_VALUE} FROM ({counted}) GROUP BY n HAVING count(*) > {most}"]
 
     def _conforming(self, values: Values, constraint: model.Qualified, side: Side) -> str:
         """Return the pairs whose value conforms to the shape and to none of its siblings."""
-        failing = _union(self._failing(values, constraint.shape, side.other))
+        failing = union(self._failing(values, constraint.shape, side.other))
         joins = f"ANTI JOIN {failing} f ON v = f.n"
         for number, sibling in enumerate(dict.fromkeys(constraint.siblings)):
-            passing = _union(self._failing(values, sibling, side))
+            passing = union(self._failing(values, sibling, side))
             joins += f" SEMI JOIN {passing} f{number} ON v = f{number}.n"
         return f"SELECT n, v FROM {values.pairs} {joins}"
 
@@ -126,8 +126,3 @@ def shapes_of(constraint: Constraint) -> tuple[str, ...]:
 
 def _having(values: Values, joins: str) -> str:
     return f"SELECT n, v, {NO_PROPERTY} FROM {values.pairs} {joins}"
-
-
-def _union(queries: Sequence[str]) -> str:
-    """Return the union of queries, in brackets."""
-    return "(" + " UNION ALL ".join(f"({query})" for query in queries or [_NOTHING]) + ")"

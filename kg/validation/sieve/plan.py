@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
+from typing import Final
 
 from kg.validation.model import Constraint, Shape
 from kg.validation.sieve.values import Test
@@ -27,6 +29,15 @@ class Side(Enum):
         if self is Side.DOUBT:
             return f"({test.maybe_bad}) AND ({test.surely_bad}) IS NOT TRUE"
         return test.maybe_bad if self is Side.MAYBE else test.surely_bad
+
+
+# A query for no nodes.
+NOTHING: Final = "SELECT NULL::VARCHAR AS n WHERE false"
+
+
+def union(queries: Sequence[str]) -> str:
+    """Return the union of queries (n), in brackets; no queries give no rows."""
+    return "(" + " UNION ALL ".join(f"({query})" for query in queries or [NOTHING]) + ")"
 
 
 class NotCompilableError(Exception):

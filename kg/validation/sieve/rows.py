@@ -17,7 +17,15 @@ from kg.validation.sieve.nested import NO_PROPERTY, NO_VALUE, Failing, NestedRow
 from kg.validation.sieve.paths import PathCompiler
 from kg.validation.sieve.plan import Side, Values
 from kg.validation.sieve.triples import Triples
-from kg.validation.sieve.values import KINDS, keyed, kinds_of, language, less_than, value_test
+from kg.validation.sieve.values import (
+    KINDS,
+    bound,
+    keyed,
+    kinds_of,
+    language,
+    less_than,
+    value_test,
+)
 
 
 class RowCompiler:
@@ -79,9 +87,8 @@ class RowCompiler:
             case model.MinCount(least):
                 return self._too_few(values, least)
             case model.MaxCount(most):
-                return [
-                    f"SELECT n, {NO_VALUE} FROM {values.pairs} GROUP BY n HAVING count(*) > {most}"
-                ]
+                more = f"GROUP BY n HAVING count(*) > {bound(most)}"
+                return [f"SELECT n, {NO_VALUE} FROM {values.pairs} {more}"]
             case model.UniqueLang():
                 tagged = f"SELECT n, {language('v')} AS tag FROM {values.pairs}"
                 return [
@@ -105,7 +112,7 @@ class RowCompiler:
             return []
         if least == 1:
             return [self._missing(values, f"SELECT n FROM {values.pairs}")]
-        enough = f"SELECT n FROM {values.pairs} GROUP BY n HAVING count(*) >= {least}"
+        enough = f"SELECT n FROM {values.pairs} GROUP BY n HAVING count(*) >= {bound(least)}"
         return [self._missing(values, enough)]
 
     def _closed(self, values: Values, allowed: Iterable[str]) -> str:

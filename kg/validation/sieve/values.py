@@ -30,6 +30,8 @@ _DECIMAL: Final = r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)"
 _DOUBLE: Final = f"(?:{_DECIMAL}(?:[eE][+-]?[0-9][0-9]?)?|-?INF|NaN)"
 # Longer lexical forms are in doubt: Python does not read an integer of 5,000 digits.
 _ANY_LENGTH: Final = 1000
+# More than anything that is counted.
+_MOST: Final = 2**62
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,14 +184,19 @@ def _node_kind(constraint: model.NodeKind, v: str) -> Test:
     return exact(f"substr({v}, 1, 1) NOT IN ({starts})" if starts else "true")
 
 
+def bound(number: int) -> str:
+    """Return a bound of lengths or counts in SQL, at most what DuckDB compares them with."""
+    return str(min(number, _MOST))
+
+
 def _min_length(constraint: model.MinLength, v: str) -> Test:
     if constraint.least == 0:
         return exact("false")
-    return _length(v, f"< {constraint.least}")
+    return _length(v, f"< {bound(constraint.least)}")
 
 
 def _max_length(constraint: model.MaxLength, v: str) -> Test:
-    return _length(v, f"> {constraint.most}")
+    return _length(v, f"> {bound(constraint.most)}")
 
 
 def _length(v: str, bad: str) -> Test:
