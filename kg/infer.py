@@ -15,11 +15,10 @@ import duckdb
 
 from kg.duck import sql_text, translated
 from kg.quads import QuadTable, write_table
-from kg.terms import RDF_TYPE
+from kg.terms import RDF_TYPE, RDFS
 
-_RDFS: Final = "http://www.w3.org/2000/01/rdf-schema#"
-SUBCLASS: Final = f"<{_RDFS}subClassOf>"
-SUBPROPERTY: Final = f"<{_RDFS}subPropertyOf>"
+SUBCLASS: Final = f"<{RDFS}subClassOf>"
+SUBPROPERTY: Final = f"<{RDFS}subPropertyOf>"
 
 
 def infer_rdfs(

@@ -17,6 +17,8 @@ from typing import Final, NamedTuple
 from kg.errors import InputError
 
 XSD: Final = "http://www.w3.org/2001/XMLSchema#"
+RDFS: Final = "http://www.w3.org/2000/01/rdf-schema#"
+OWL: Final = "http://www.w3.org/2002/07/owl#"
 RDF: Final = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
 RDF_TYPE: Final = f"<{RDF}type>"
 RDF_LANG_STRING: Final = f"{RDF}langString"

@@ -15,23 +15,21 @@ from kg.duck import Connection, engine, sql_text, translated
 from kg.names import Namer
 from kg.quads import QuadTable
 from kg.temporary import temporary_folder
-from kg.terms import RDF, RDF_TYPE, split_literal
+from kg.terms import OWL, RDF, RDF_TYPE, RDFS, split_literal
 from kg.workspace import Build, Workspace
 
-_RDFS: Final = "http://www.w3.org/2000/01/rdf-schema#"
-_OWL: Final = "http://www.w3.org/2002/07/owl#"
 _SKOS: Final = "http://www.w3.org/2004/02/skos/core#"
-_CLASSES: Final = (f"<{_RDFS}Class>", f"<{_OWL}Class>")
+_CLASSES: Final = (f"<{RDFS}Class>", f"<{OWL}Class>")
 _PROPERTIES: Final = (
     f"<{RDF}Property>",
-    *(f"<{_OWL}{kind}Property>" for kind in ("Object", "Datatype", "Annotation")),
+    *(f"<{OWL}{kind}Property>" for kind in ("Object", "Datatype", "Annotation")),
 )
 # Of several predicates, the first that a term has.
-_LABELS: Final = (f"<{_SKOS}prefLabel>", f"<{_RDFS}label>")
-_COMMENTS: Final = (f"<{_SKOS}definition>", f"<{_RDFS}comment>")
-_ABOVE: Final = (f"<{_RDFS}subClassOf>", f"<{_RDFS}subPropertyOf>")
-_DOMAIN: Final = f"<{_RDFS}domain>"
-_RANGE: Final = f"<{_RDFS}range>"
+_LABELS: Final = (f"<{_SKOS}prefLabel>", f"<{RDFS}label>")
+_COMMENTS: Final = (f"<{_SKOS}definition>", f"<{RDFS}comment>")
+_ABOVE: Final = (f"<{RDFS}subClassOf>", f"<{RDFS}subPropertyOf>")
+_DOMAIN: Final = f"<{RDFS}domain>"
+_RANGE: Final = f"<{RDFS}range>"
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import Any, Final
 
 from kg.engines.outcome import LossCount, MapCount
-from kg.errors import InputError, LimitError, Location
-from kg.findings.model import Finding, Level
+from kg.errors import InputError, LimitError
+from kg.findings.model import Finding, unread_names
 from kg.mapping.jsonpath import Step, Wildcard, parse_jsonpath
 from kg.mapping.plan import Formulation, LogicalSource, Plan
 from kg.mapping.tables import source_tables
@@ -155,18 +155,9 @@ def with_meant(
 def _finding(file: SourceFile, about: str, keys: list[str], sampled: bool) -> Finding:
     more = len(keys) - _SHOWN
     listed = ", ".join(keys[:_SHOWN]) + (f" and {more:,} more" if more > 0 else "")
-    one = len(keys) == 1
+    found = unread_names(about, "key", listed, len(keys), file.shown)
     looked = f", in the first {_MOST_RECORDS:,} records" if sampled else ""
-    return Finding(
-        "unread-column",
-        f"{about}: {listed}",
-        f"no mapping reads the {'key' if one else 'keys'} {listed}{looked}",
-        Location(file.shown),
-        f"Map {'it' if one else 'them'}, or accept that"
-        f" {'it stays' if one else 'they stay'} out with `kg check --accept`.",
-        len(keys),
-        Level.INFO,
-    )
+    return replace(found, message=f"{found.message}{looked}")
 
 
 class _Found:
@@ -240,8 +231,11 @@ def _look_at_records(
         for _ in scanner.documents(several=True)
         for record in scanner.records(steps, _LARGEST_RECORD)
     )
-    for record in islice(records, _MOST_RECORDS):
-        found.look(json.loads(record), below, path)
+    # Whoever reads the whole file reports its faults. Numbers are of no interest, and Python makes
+    # no number of thousands of digits.
+    with suppress(ValueError, RecursionError):
+        for record in islice(records, _MOST_RECORDS):
+            found.look(json.loads(record, parse_int=str), below, path)
 
 
 def _characters(file: SourceFile, source: LogicalSource, spill: Path | None) -> Iterator[str]:
@@ -264,7 +258,7 @@ def _characters(file: SourceFile, source: LogicalSource, spill: Path | None) -> 
 
 def _documents(text: str) -> Iterator[Any]:
     """Yield the documents of a JSON text, one or several."""
-    decoder, position = json.JSONDecoder(), 0
+    decoder, position = json.JSONDecoder(parse_int=str), 0
     with suppress(ValueError, RecursionError):  # whoever reads the whole file reports its faults
         while position < len(text):
             if text[position].isspace():

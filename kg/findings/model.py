@@ -83,6 +83,32 @@ def of_error(error: InputError, file: str = "") -> Finding:
     return Finding(error.code, about, error.message, place, error.hint or "", level=Level.ERROR)
 
 
+def unread_names(
+    about: str, kind: str, listed: str, count: int, file: str, line: int | None = None
+) -> Finding:
+    """Return the finding for columns or keys of a file that no mapping reads.
+
+    Args:
+        about: The file, and the part of it that has them.
+        kind: What they are, in the singular.
+        listed: Their names.
+        count: How many there are.
+        file: The file, as messages show it.
+        line: The line that names them.
+    """
+    one = count == 1
+    return Finding(
+        "unread-column",
+        f"{about}: {listed}",
+        f"no mapping reads the {kind if one else f'{kind}s'} {listed}",
+        Location(file, line),
+        f"Map {'it' if one else 'them'}, or accept that"
+        f" {'it stays' if one else 'they stay'} out with `kg check --accept`.",
+        count,
+        Level.INFO,
+    )
+
+
 _PLACE: Final = ("file", "line", "column_number", "record", "column")
 
 

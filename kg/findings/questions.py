@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Container, Iterator, Mapping
+from decimal import Decimal
 from typing import Final
 
 from kg.datatypes import INTEGER_RANGES, is_lexical_form
@@ -18,6 +19,8 @@ from kg.sparql.places import position
 from kg.sparql.walk import find
 from kg.terms import XSD, XSD_STRING
 
+# Most digits of an integer of 64 bits.
+_DIGITS: Final = 19
 _COMPARES: Final = ("=", "!=", "<", ">", "<=", ">=")
 _MAKE_TEXTS: Final = ("STR", "SUBSTR", "CONCAT", "REPLACE")
 # Functions that take a text, or make another value from it.
@@ -128,8 +131,14 @@ def _wanted(
     text = value.lexical.strip()
     if not is_lexical_form(text, iri):
         return f"the text is not of {name}"
-    too_large = iri in INTEGER_RANGES and not -(2**63) <= int(text) < 2**63
-    return "integers have 64 bits" if too_large else ""
+    return "integers have 64 bits" if iri in INTEGER_RANGES and not _fits(text) else ""
+
+
+def _fits(integer: str) -> bool:
+    """Return whether an integer has 64 bits; Python makes none of thousands of digits."""
+    if len(integer.lstrip("+-").lstrip("0")) > _DIGITS:
+        return False
+    return -(2**63) <= Decimal(integer) < 2**63
 
 
 def _dates(nodes: tuple[tree.Node, ...]) -> Iterator[tree.Literal]:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Final
 
 from kg.errors import InputError, KgError, LimitError, Location
-from kg.findings.model import Finding, Level, of_error
+from kg.findings.model import Finding, of_error, unread_names
 from kg.mapping.documents import unnamed_mappings
 from kg.mapping.plan import Formulation, LogicalSource, Plan
 from kg.mapping.source_table import SourceTable
@@ -177,18 +177,8 @@ def unread_columns(
     for part, header in names.items():
         unread = [name for name in header if name and name not in wanted[part]]
         if unread:
-            listed = ", ".join(unread)
             within = path_within(str(part.path), root) + (f"#{part.member}" if part.member else "")
-            yield Finding(
-                "unread-column",
-                f"{within}: {listed}",
-                f"no mapping reads {'the column' if len(unread) == 1 else 'the columns'} {listed}",
-                Location(part.shown, 1),
-                f"Map {'it' if len(unread) == 1 else 'them'}, or accept that"
-                f" {'it stays' if len(unread) == 1 else 'they stay'} out with `kg check --accept`.",
-                len(unread),
-                Level.INFO,
-            )
+            yield unread_names(within, "column", ", ".join(unread), len(unread), part.shown, 1)
 
 
 def _headers(

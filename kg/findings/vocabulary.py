@@ -6,7 +6,7 @@ import json
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from functools import cache, cached_property
+from functools import cache
 from pathlib import Path
 from typing import Final
 
@@ -87,11 +87,6 @@ class Vocabulary:
 
     def _is_bare(self, iri: str) -> bool:
         return bool(self.terms and self.base) and namespace_of(iri) == self.base
-
-    @cached_property
-    def has_terms(self) -> bool:
-        """Whether the ontology declares anything."""
-        return bool(self.terms)
 
     def _published_in(self, namespace: str) -> frozenset[str]:
         """Return the terms of a published vocabulary; none if kg does not know all of them."""

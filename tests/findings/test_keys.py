@@ -108,6 +108,20 @@ def test_of_a_large_document_the_first_records_are_looked_at(told):
     assert _keys(found) == ["keys huts[*].text, huts[*].more, in the first 1,000 records"]
 
 
+@pytest.mark.parametrize("odd", ["9" * 5000, "[" * 5000 + "]" * 5000], ids=["digits", "levels"])
+@pytest.mark.parametrize("size", [1, 2000])
+def test_what_python_cannot_read_is_no_fault(told, odd, size):
+    """Its JSON reader has limits for the digits of a number, and for levels."""
+    record = '{"key": 1, "name": "a", "more": %s, "text": "%s"}'
+    text = ",".join([record % ("1", "x" * size), record % (odd, "x")] * 600)
+    (told.data / "huts.json").write_text(f"[{text}]")
+    found = told("[['huts.json~jsonpath', '$[*]']]")
+    assert [each.message.partition(", in the")[0] for each in found] in (
+        [], ["no mapping reads the keys more, text"]
+    )  # fmt: skip
+    assert found or "[" in odd
+
+
 def test_many_keys_are_counted(told):
     _write(told, [{**RECORD, **{f"k{n}": 1 for n in range(30)}}])
     found = told("[['huts.json~jsonpath', '$[*]']]")

@@ -50,6 +50,10 @@ def test_a_parameter_that_is_said_to_be_a_text_may_be_one():
     [
         ('xsd:integer("99999999999999999999")', "integers have 64 bits"),
         ('xsd:integer("-9223372036854775808")', ""),
+        ('xsd:integer("-9223372036854775809")', "integers have 64 bits"),
+        ('xsd:integer("+00000000000000000000000001")', ""),
+        (f'xsd:integer("{"9" * 5000}")', "integers have 64 bits"),
+        (f'xsd:integer("-{"0" * 5000}1")', ""),
         ('xsd:integer("x")', "the text is not of xsd:integer"),
         ('xsd:date("2021-02-29")', "the text is not of xsd:date"),
         ('xsd:date("2020-02-29")', ""),
