@@ -44,13 +44,14 @@ from kg.mapping.documents import read_mappings, unnamed_mappings
 from kg.mapping.plan import Plan
 from kg.names import Namer
 from kg.notes import strictly
+from kg.outputs import files_of
 from kg.paths import real_path
 from kg.quads import QuadTable, write_index_files
 from kg.rdf import SPOOL_MEMORY, spool_rdf
 from kg.rejects import check_target, current
 from kg.sizes import USUAL_MEMORY
 from kg.sources import Folders
-from kg.sources.files import source_files
+from kg.sources.inputs import input_files
 from kg.store import Room, write_index
 from kg.validation import Options, Severity, Sink, Verdict, load_shapes, validate
 from kg.validation.origins import Origins
@@ -248,7 +249,7 @@ class _Builder:
             )
         inside = None if self.options.allow_outside else (workspace.root,)
         folders, made = Folders(inside, self.spill), self.spill / "quads.parquet"
-        check_target([*self.inputs(), *source_files(plan, folders)])
+        check_target([*files_of(workspace), *input_files(plan, folders)])
         spool = self.spill / "rdf.parquet"
         with spare(connection, SPOOL_MEMORY) as memory, strictly(self.options.strict):
             spool_rdf(workspace.graph_files(), spool, memory=memory)

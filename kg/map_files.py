@@ -23,10 +23,12 @@ from kg.files import Renames
 from kg.mapping.documents import read_mappings
 from kg.mapping.plan import LogicalTarget, Plan
 from kg.mapping.targets import Routing
+from kg.outputs import refuse_input
 from kg.paths import is_inside, real_path, show_path
 from kg.rejects import check_target
 from kg.sources import Folders
-from kg.sources.files import located, source_files
+from kg.sources.files import located
+from kg.sources.inputs import input_files
 from kg.temporary import temporary_folder
 from kg.variables import Variables, using
 from kg.workspace import COMMON_PREFIXES
@@ -238,21 +240,14 @@ def _check_inputs(
     inside: tuple[Path, ...] | None,
 ) -> None:
     """Refuse to write over a mapping or a source, before any work is done."""
-    sources = source_files(plan, Folders(inside, Path(), _CALLED))
-    inputs = {real_path(path) for path in (*mappings, *sources)}
+    inputs = [*mappings, *input_files(plan, Folders(inside, Path(), _CALLED))]
     outputs: list[tuple[Path, Location | None]] = [
         (target_path(target), target.origin.location()) for target in routing.targets
     ]
     if output not in (None, "-"):
         outputs.append((Path(str(output)), None))
     for path, place in outputs:
-        if real_path(path) in inputs:
-            raise InputError(
-                "same-target",
-                f"{show_path(path)} is a mapping or a source, and would be written over",
-                location=place,
-                hint="Give the output another name.",
-            )
+        refuse_input(path, inputs, read_as="a mapping or a source", place=place)
     check_target([*inputs, *(path for path, _ in outputs)])
 
 

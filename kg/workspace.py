@@ -22,6 +22,7 @@ from kg.paths import show_path as show_path
 from kg.terms import is_iri, is_ucschar
 
 CONFIG_NAME: Final = "kg.toml"
+ACCEPTED_NAME: Final = "accepted.toml"
 
 # Known without being declared, in kg.toml, in queries and in exports.
 COMMON_PREFIXES: Final[Mapping[str, str]] = {

@@ -120,6 +120,38 @@ def test_lines_of_prose_have_at_most_100_characters():
     assert not long, "wrap these lines"
 
 
+# The files that CONTRIBUTING.md has a reader add.
+ADDED = {"kg/sources/fixed_files.py", "tests/sources/test_fixed.py"}
+
+
+@pytest.mark.parametrize("page", ["docs/architecture.md", "CONTRIBUTING.md", "tests/README.md"])
+def test_files_that_a_page_names_are_there(page: str):
+    text = (ROOT / page).read_text(encoding="utf-8")
+    there = {
+        path.relative_to(ROOT).as_posix()
+        for folder in ("kg", "tests", "benchmarks")
+        for path in (ROOT / folder).rglob("*.py")
+    }
+    names = set(re.findall(r"`([\w/]+\.py)\b[^`]*`", text))
+    assert len(names) > 10
+    missing = [
+        name
+        for name in names - ADDED
+        if not any(f"/{path}".endswith(f"/{name}") for path in there)
+        or (name.startswith(("kg/", "tests/", "benchmarks/")) and name not in there)
+    ]
+    assert not missing
+    assert not ADDED & there
+
+
+def test_the_page_of_validation_has_all_its_options(kg: Runner, tmp_path: Path):
+    told = kg("validate", "--help", cwd=tmp_path).out
+    options = set(re.findall(r"(?<![\w-])--[a-z][a-z-]+", told)) - {"--help", "--infer"}
+    text = (DOCS / "validate.md").read_text(encoding="utf-8")
+    assert len(options) > 10
+    assert not {each for each in options if f"`{each}" not in text}
+
+
 def test_codes_stand_in_order_and_look_alike():
     codes = codes_documented()
     assert codes == sorted(codes)

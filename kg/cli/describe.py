@@ -37,10 +37,12 @@ def describe_command(
     from kg.describe import card_form, write_card
     from kg.files import replacing
     from kg.graph import open_graph
+    from kg.outputs import refuse_input
 
     shared = settings(context)
     standard = output == "-"
     form = card_form(Path(output), format_name or ("turtle" if standard else None))
+    refuse_input(output, (), shared.workspace)
     card = open_graph(shared.workspace, memory=memory).describe(with_inferred=with_inferred)
     text = write_card(card, form)
     if standard:

@@ -62,6 +62,7 @@ def diff_command(
     seconds = limit(memory, timeout, threads)
     from kg.diff import FORMATS, DiffOptions, diff
     from kg.files import replacing
+    from kg.outputs import refuse_input
 
     shared = settings(context)
     form = next((form for form in FORMATS if form == format_name), None)
@@ -75,6 +76,7 @@ def diff_command(
     workspace = shared.workspace_around
     bad = context.with_resource(handled)
     bad.check_target([old, new, output])
+    refuse_input(output, [Path(old), Path(new)])
     if output == "-":
         found = diff(old, new, sys.stdout.buffer, workspace=workspace, options=options)
     else:

@@ -107,6 +107,7 @@ def export_command(
     seconds = limit(memory, timeout, threads, _POISON if canonical else None)
     from kg.exports import ExportOptions
     from kg.graph import export_files, open_graph
+    from kg.outputs import refuse_input
 
     shared = settings(context)
     options = ExportOptions(
@@ -130,6 +131,8 @@ def export_command(
         bad = context.with_resource(handled)
         bad.check_target([*data, output])
         return bad.finish(shared, _report(shared, export_files(read, output, options)))
+    if card is not None:
+        refuse_input(card, (), shared.workspace)
     with open_graph(shared.workspace, memory=memory, threads=threads) as whole:
         done = whole.export(output, options)
         if card is not None and done.written:

@@ -170,6 +170,11 @@ def query_command(
     bad.check_target([*(data or ()), *named, output, target])
     source = _source(session, files, named_graph or [], endpoint)
     question = _question(target, text, source)
+    if output is not None:
+        from kg.outputs import refuse_input
+
+        asked = [question.file] if question.file else []
+        refuse_input(output, [*files, *map(Path, named), *asked])
     most = default_memory() if memory is None else parse_size(memory)
     limits = Limits(check_seconds(timeout), most, _rows(max_rows))
     wish = Wish(form, output, max_rows, fail_on_false)

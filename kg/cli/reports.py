@@ -4,17 +4,14 @@ from __future__ import annotations
 
 import shutil
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
-from typing import IO, TYPE_CHECKING
+from typing import IO
 
 from kg.cli.streams import shown
-from kg.errors import InputError, UsageError
-
-if TYPE_CHECKING:
-    from kg.workspace import Workspace
+from kg.errors import UsageError
 
 STANDARD_OUTPUT = Path("-")
 
@@ -53,45 +50,6 @@ def chosen_format(form: ReportFormat | None, output: Path | None) -> ReportForma
             hint=f"Add --format, or take one of {', '.join(ENDINGS)}.",
         )
     return ReportFormat(named)
-
-
-def check_target(output: Path | None, inputs: Iterable[Path], workspace: Workspace | None) -> None:
-    """Refuse to write a report over a file that the validation reads.
-
-    Args:
-        output: The file; None or - is standard output.
-        inputs: Files that are read.
-        workspace: The validated workspace, if any: its files are inputs too.
-
-    Raises:
-        InputError: The file is an input.
-    """
-    from kg.paths import is_inside, kind_of, real_path, show_path
-
-    if output is None or output == STANDARD_OUTPUT or kind_of(output) != "a file":
-        return
-    read = {real_path(path) for path in inputs}
-    if workspace is not None:
-        read.update(real_path(path) for path in _files_of(workspace))
-    inside = workspace is not None and is_inside(output, [workspace.state])
-    if inside or real_path(output) in read:
-        raise InputError(
-            "same-target",
-            f"{show_path(output)} is read by the validation, and would be written over",
-            hint="Give the report another name.",
-        )
-
-
-def _files_of(workspace: Workspace) -> Iterator[Path]:
-    yield from (workspace.config_file, workspace.root / "accepted.toml")
-    yield from workspace.ontology_files
-    yield from workspace.shape_files
-    yield from workspace.question_files
-    yield from workspace.mapping_files
-    yield from workspace.data_rdf_files
-    # Files that the mappings read, wherever they lie.
-    sources = workspace.current_build().info().get("sources", ())
-    yield from (workspace.root / source["path"] for source in sources)
 
 
 @contextmanager

@@ -16,7 +16,7 @@ from kg.cli.context import Settings, settings
 from kg.cli.given import ContextOption, DataFormatOption, given_data
 from kg.cli.limits import MemoryOption, ThreadsOption, TimeoutOption, limit
 from kg.cli.rejects import BadRecords, OnBad, OnBadOption, RejectsOption, only_with_data
-from kg.cli.reports import STANDARD_OUTPUT, ReportFormat, check_target, chosen_format, opened
+from kg.cli.reports import STANDARD_OUTPUT, ReportFormat, chosen_format, opened
 from kg.errors import ExitCode, UsageError
 from kg.wording import counted
 from kg.workspace import COMMON_PREFIXES
@@ -121,6 +121,7 @@ def validate_command(
     limit(memory, timeout, threads)
     from kg.graph import Checks, open_graph, read_shapes, validate_files
     from kg.names import Namer
+    from kg.outputs import refuse_input
     from kg.validation import Severity
     from kg.validation.formats import open_report
     from kg.validation.messages import tell_counts
@@ -136,7 +137,7 @@ def validate_command(
         own.allow_outside(allow_outside)
     named = [Path(each.partition("=")[2]) for each in contexts or []]
     read = [*(data or []), *(shapes or []), *named]
-    check_target(output, read, None if data else own.workspace)
+    refuse_input(output, read, None if data else own.workspace, read_as="read by the validation")
     data = context.with_resource(given_data(data or [], data_format))
     bad = context.with_resource(handled)
     bad.check_target([*read, output])

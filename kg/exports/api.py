@@ -18,6 +18,7 @@ from kg.exports.skolem import skolemized_sql
 from kg.exports.survey import Survey, read_survey
 from kg.exports.write import Rows, write
 from kg.notes import strictly
+from kg.outputs import refuse_input
 from kg.quads import QuadTable, spooled, write_table
 from kg.sql import HAS_BLANK
 from kg.temporary import temporary_folder
@@ -51,12 +52,13 @@ def export_workspace(
 
     Raises:
         UsageError: The format is unknown, or options cannot be combined.
-        InputError: There is no build yet, a graph is unknown, or a row is not valid RDF or cannot
-            be written in this format.
+        InputError: There is no build yet, the target is an input, a graph is unknown, or a row is
+            not valid RDF or cannot be written in this format.
         WorldError: The disk failed; the target is unchanged.
         LimitError: A limit was reached; the target is unchanged.
     """
     chosen = options or ExportOptions()
+    refuse_input(target, (), workspace)
     build = check_build(build or workspace.current_build())
 
     def find(wanted: Iterable[Wanted]) -> Iterable[Trace]:
@@ -84,6 +86,7 @@ def export_files(files: Sequence[Path], target: str, options: ExportOptions) -> 
     from kg.rdf import spool_rdf
 
     options.check(target, *choose_format(target, options.format_name))
+    refuse_input(target, files)
     with temporary_folder("export") as name:
         spool = Path(name) / "spool.parquet"
         with strictly(options.strict):

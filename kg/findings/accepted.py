@@ -21,11 +21,11 @@ from kg.files import writing
 from kg.findings.model import Finding
 from kg.paths import is_file, read_file, show_path
 from kg.temporary import write_text
+from kg.workspace import ACCEPTED_NAME
 
 LOST_RECORDS: Final = "lost-records"
 # Records that may be lost in addition to the accepted ones.
 _FEW: Final = 5
-FILE_NAME: Final = "accepted.toml"
 _HEAD: Final = """\
 # What `kg build` and `kg check` need not report, since it is intended. Written by
 # `kg check --accept`; edit it as you like. A finding is reported again once it counts more than
@@ -83,7 +83,7 @@ def read_accepted(root: Path, patterns: Sequence[str] = ()) -> Accepted:
     Raises:
         InputError: ``accepted.toml`` cannot be read.
     """
-    path = root / FILE_NAME
+    path = root / ACCEPTED_NAME
     if not is_file(path):
         return Accepted(patterns=tuple(patterns))
     counts, reasons = {}, {}
@@ -147,8 +147,8 @@ def accept(root: Path, findings: Sequence[Finding], before: Accepted) -> int:
             value = f"{{count = {count}, why = {_quoted(why)}}}" if why else str(count)
             lines.append(f"{_quoted(key[1])} = {value}\n")
     text = _HEAD + "".join(lines)
-    with writing(root / FILE_NAME):
-        write_text(root / FILE_NAME, text)
+    with writing(root / ACCEPTED_NAME):
+        write_text(root / ACCEPTED_NAME, text)
     return len(before.new(findings))
 
 

@@ -109,21 +109,6 @@ def _is_there(source: LogicalSource) -> bool:
     return all(kind_of(file.path) is not None for file in found)
 
 
-def source_files(plan: Plan, folders: Folders) -> list[Path]:
-    """Return the files of a plan's sources, without databases.
-
-    Raises:
-        InputError: As for `find_files`.
-    """
-    sources = dict.fromkeys(triples_map.source for triples_map in plan.triples_maps)
-    return [
-        file.path
-        for source in sources
-        if source.formulation is not Formulation.SQL
-        for file in find_files(source, folders)
-    ]
-
-
 def _folder_name(folder: Path) -> str:
     shown = show_path(folder)
     return "the current folder" if shown == "." else f"the folder {shown}"
