@@ -15,6 +15,7 @@ from kg.mapping.documents import unnamed_mappings
 from kg.mapping.plan import Formulation, LogicalSource, Plan
 from kg.mapping.source_table import SourceTable
 from kg.mapping.tables import source_tables
+from kg.mapping.walk import plan_sources
 from kg.paths import find_files, open_file, path_within, real_path, show_path
 from kg.rdf import open_rdf
 from kg.sources import Folders, csv_files
@@ -50,7 +51,7 @@ def sources_of(
     """
     folders = Folders(None if inside is None else (inside,), Path())
     found: dict[LogicalSource, tuple[SourceFile, ...]] = {}
-    for source in dict.fromkeys(each.source for each in plan.triples_maps):
+    for source in plan_sources(plan):
         if source.formulation is Formulation.SQL:
             continue
         try:

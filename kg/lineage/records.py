@@ -15,9 +15,9 @@ from typing import Final
 import duckdb
 
 from kg.duck import sql_name
-from kg.engines.duckdb import dialect
 from kg.engines.duckdb.bad_values import ListsFound
 from kg.engines.duckdb.loading import drop_table, load_table
+from kg.engines.duckdb.prepare import prepare
 from kg.engines.duckdb.rule_sql import traced_sql
 from kg.engines.duckdb.term_sql import TermPrinter
 from kg.engines.loaded import LoadedTable, locate_all
@@ -102,8 +102,7 @@ class RecordTracer:
     @cached_property
     def _rules(self) -> Rules:
         """The rules, which need the dialect's macros in DuckDB."""
-        for macro in dialect.MACROS:
-            self._connection.execute(macro)
+        prepare(self._connection, self._plan, self._folders)
         return flatten(self._plan, skips=current() is not None)
 
     def _trace_map(self, rules: MapRules, wanted: Sequence[Wanted]) -> Iterator[Trace]:

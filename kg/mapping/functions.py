@@ -1,8 +1,8 @@
-"""The functions of mappings: what mappings call them, and what they take.
+"""The calls of functions in mappings: which function a name means, and what its arguments must be.
 
-They are a closed set, `kg.mapping.plan.Function`, since each compiles to SQL. Mappings written for
-other engines name them by the IRIs of GREL, of IDLab and of Morph-KGC; people may write the name
-alone, as in ``toUpperCase($(name))``. A function that is not in the set is refused by name.
+Mappings written for other engines name functions by the IRIs of GREL, of IDLab, of Morph-KGC and
+of SDM-RDFizer; people may write the name alone, as in ``toUpperCase($(name))``. A function that is
+neither in `kg.mapping.function_table` nor one of the user's own is refused by name.
 
 Spec: https://rml.io/yarrrml/spec/#functions, https://kg-construct.github.io/rml-fnml/spec/docs/
 """
@@ -10,187 +10,124 @@ Spec: https://rml.io/yarrrml/spec/#functions, https://kg-construct.github.io/rml
 from __future__ import annotations
 
 import re
-import warnings
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from pathlib import PurePath
 from typing import Final
 
 from kg.errors import InputError
-from kg.mapping.plan import Call, Constant, Expression, Function, Origin, TermType
+from kg.mapping import own_functions
+from kg.mapping.function_constants import Constants, text
+from kg.mapping.function_table import (
+    BY_NAME,
+    COMPOSED,
+    MODE,
+    REFUSED,
+    RESULT,
+    SECOND,
+    SEPARATOR,
+    TABLE,
+    VALUE,
+    Signature,
+    names,
+)
+from kg.mapping.plan import (
+    Call,
+    Constant,
+    Dialect,
+    Expression,
+    Formulation,
+    Function,
+    LogicalSource,
+    Lookup,
+    Origin,
+    Reference,
+)
 from kg.notes import Notes
+from kg.wording import nearest
 
 GREL: Final = "http://users.ugent.be/~bjdmeest/function/grel.ttl#"
 IDLAB: Final = "https://w3id.org/imec/idlab/function#"
+# The longest first, where one starts another.
 _NAMESPACES: Final = (
     GREL,
     IDLAB,
-    "http://example.com/idlab/function/",
     "https://github.com/morph-kgc/morph-kgc/function/built-in.ttl#",
+    "http://example.com/idlab/function/",
+    "http://example.com/functions/",
+    "http://example.com/fns#",
+    "http://example.com/",
 )
 # Prefixes that a mapping need not declare to name a function.
 FUNCTION_PREFIXES: Final[Mapping[str, str]] = {"grel": GREL, "idlab-fn": IDLAB}
-
-
-def _names(text: str) -> tuple[str, ...]:
-    return tuple(text.split())
-
-
-_VALUE: Final = _names(
-    "valueParameter valueParam valueParameter1 str str1 string value input p_any_e param_any_e"
-    " p_dec_n strDate parameter"
-)
-_SECOND: Final = _names("valueParameter2 valueParam2 str2 otherStr other compared")
-_PART: Final = _names("string_sub param_string_sub sub") + _SECOND
-_REGEX: Final = _names("p_string_regex param_regex regex") + _SECOND
-_TRUTH: Final = _names("bool_b param_b bool boolean strBoolean boolParameter condition")
-_TRUTHS: Final = _names("param_rep_b bool_array_b rep_b") + _TRUTH + _VALUE + _SECOND
-_RESULT: Final = _names("any_true param_true true result expressionParameter then")
-_THEN: Final = (*_RESULT, "str")
-_ELSE: Final = _names("any_false param_false false else")
-_ARRAY: Final = _names("p_array_a param_array_a array_a")
-_SEPARATOR: Final = _names("p_string_sep param_string_sep sep separator delimiter")
-_PATTERN: Final = _names("p_string_pattern param_string_pattern pattern format")
-
-
-@dataclass(frozen=True, slots=True)
-class Signature:
-    """What a function takes.
-
-    Attributes:
-        parameters: For each parameter the names that it goes by; the first is what kg calls it.
-        required: How many must be given.
-        repeated: Whether the last may be given any number of times.
-    """
-
-    parameters: tuple[tuple[str, ...], ...]
-    required: int
-    repeated: bool = False
-
-
-_ONE: Final = Signature((_VALUE,), 1)
-_TWO: Final = Signature((_VALUE, _SECOND), 2)
-_WITH_PART: Final = Signature((_VALUE, _PART), 2)
-_DATED: Final = Signature((_VALUE, _PATTERN), 2)
-_FIND: Final = _names("p_string_find param_find find regex")
-_BY: Final = _names("p_string_replace param_replace replacement by")
-SIGNATURES: Final[Mapping[Function, Signature]] = {
-    Function.EQUAL: _TWO,
-    Function.NOT_EQUAL: _TWO,
-    Function.LESS: _TWO,
-    Function.LESS_OR_EQUAL: _TWO,
-    Function.GREATER: _TWO,
-    Function.GREATER_OR_EQUAL: _TWO,
-    Function.IS_NULL: _ONE,
-    Function.IS_NOT_NULL: _ONE,
-    Function.STARTS_WITH: _WITH_PART,
-    Function.ENDS_WITH: _WITH_PART,
-    Function.CONTAINS: _WITH_PART,
-    Function.MATCHES: Signature((_VALUE, _REGEX), 2),
-    Function.AND: Signature((_TRUTHS,), 1, repeated=True),
-    Function.OR: Signature((_TRUTHS,), 1, repeated=True),
-    Function.NOT: Signature((_TRUTH + _VALUE,), 1),
-    Function.IF: Signature((_TRUTH, _THEN, _ELSE), 2),
-    Function.COALESCE: Signature((_VALUE + _SECOND,), 1, repeated=True),
-    Function.LOWER: _ONE,
-    Function.UPPER: _ONE,
-    Function.TITLE: _ONE,
-    Function.TRIM: _ONE,
-    Function.REPLACE: Signature((_VALUE, _FIND, _BY), 3),
-    Function.REPLACE_REGEX: Signature((_VALUE, _FIND, _BY), 3),
-    Function.CONCAT: Signature((_VALUE + _SECOND + _ARRAY,), 1, repeated=True),
-    Function.SUBSTRING: Signature(
-        (
-            _VALUE,
-            _names("param_int_i_from p_int_i_from from"),
-            _names("param_int_i_opt_to p_int_i_opt_to to"),
-        ),
-        2,
-    ),
-    Function.LENGTH: _ONE,
-    Function.SPLIT: Signature((_VALUE, _SEPARATOR), 2),
-    Function.TO_STRING: _ONE,
-    Function.TO_DATE: _DATED,
-    Function.TO_DATE_TIME: _DATED,
-    Function.URL_ENCODE: _ONE,
-    Function.MD5: _ONE,
-    Function.SHA1: _ONE,
-    Function.SHA256: _ONE,
-}
-_ALIASES: Final[Mapping[Function, str]] = {
-    Function.EQUAL: "equals",
-    Function.NOT_EQUAL: "notEquals",
-    Function.LESS_OR_EQUAL: "lessOrEqual",
-    Function.GREATER_OR_EQUAL: "greaterOrEqual",
-    Function.IS_NOT_NULL: "notNull isSet",
-    Function.STARTS_WITH: "string_startsWith",
-    Function.ENDS_WITH: "string_endsWith",
-    Function.CONTAINS: "string_contains",
-    Function.MATCHES: "match string_match",
-    Function.AND: "boolean_and",
-    Function.OR: "boolean_or",
-    Function.NOT: "boolean_not",
-    Function.IF: "controls_if trueCondition",
-    Function.LOWER: "lower lowercase string_toLowerCase",
-    Function.UPPER: "upper uppercase string_toUpperCase",
-    Function.TITLE: "title string_toTitleCase",
-    Function.TRIM: "string_trim strip",
-    Function.REPLACE: "string_replace",
-    # The values of an array are given one by one, as mappings for the RMLMapper have it.
-    Function.CONCAT: "string_concat array_join",
-    Function.SUBSTRING: "string_substring",
-    Function.LENGTH: "string_length",
-    Function.SPLIT: "string_split string_split_explode",
-    Function.TO_STRING: "string_toString",
-    Function.TO_DATE: "date_toDate normalizeDate",
-    Function.TO_DATE_TIME: "normalizeDateTime",
-    Function.URL_ENCODE: "encodeForUri",
-    Function.MD5: "string_md5",
-    Function.SHA1: "string_sha1",
-    Function.SHA256: "hash",
-}
-_BY_NAME: Final[Mapping[str, Function]] = {
-    name.casefold(): function
-    for function in Function
-    for name in (function.value, *_ALIASES.get(function, "").split())
-}
-KNOWN: Final = ", ".join(function.value for function in Function)
-
 # A value of a call, with the name of its parameter where one is given.
 Argument = tuple[str | None, Expression]
+_MODES: Final[Mapping[tuple[str, str], Function]] = {
+    ("escape", "url"): Function.URL_ENCODE,
+    ("escape", "html"): Function.ESCAPE_HTML,
+    ("escape", "xml"): Function.ESCAPE_XML,
+    ("escape", "csv"): Function.ESCAPE_CSV,
+    ("escape", "javascript"): Function.ESCAPE_SCRIPT,
+    ("unescape", "url"): Function.URL_DECODE,
+    ("unescape", "html"): Function.UNESCAPE_HTML,
+    ("unescape", "xml"): Function.UNESCAPE_XML,
+    ("unescape", "csv"): Function.UNESCAPE_CSV,
+    ("unescape", "javascript"): Function.UNESCAPE_SCRIPT,
+}
+_TEXTS: Final[Mapping[str, str]] = {"helloworld": "Hello World!", "alwaysreturnsabc": "ABC"}
+_PARTS: Final[Mapping[str, Function]] = {
+    "protocoloutput": Function.URL_PROTOCOL,
+    "domainoutput": Function.URL_DOMAIN,
+    "stringoutput": Function.URL_PATH,
+}
 
 
-def make_call(name: str, arguments: Sequence[Argument], origin: Origin, shown: str = "") -> Call:
+def make_call(
+    name: str,
+    arguments: Sequence[Argument],
+    origin: Origin,
+    shown: str = "",
+    *,
+    returned: str = "",
+    folder: str = "",
+) -> Call:
     """Return the call of a function that a mapping names.
 
     Args:
-        name: A name of the set, or an IRI of GREL, IDLab or Morph-KGC.
+        name: A name of the table, an IRI of GREL, IDLab, Morph-KGC or SDM-RDFizer, or what a
+            function of the user's own is called.
         arguments: Values with the names (or IRIs) of their parameters; without names they go by
             their order.
         origin: Where the mapping says so.
         shown: The name as the mapping writes it.
+        returned: Which of several values that it returns is wanted, without namespace.
+        folder: The folder that files of lookups are relative to.
 
     Raises:
-        InputError: The function is not in the set, or does not take these arguments.
+        InputError: There is no such function, or it does not take these arguments.
     """
-    local = _local(name)
     maker = _Call(shown or name, origin)
-    if local == "decide":
-        return maker.decide(arguments)
-    if local == "escape":
-        return maker.escape(arguments)
-    if local == "stringcontainsotherstring":
-        return maker.contained(arguments)
-    function = _BY_NAME.get(local or "")
+    own = own_functions.find(name)
+    if own is not None:
+        return Call(own, maker.of_own(own, arguments))
+    local = _local(name)
+    if local == "string_replace" or (local == "replace" and name.startswith(GREL)):
+        return maker.replaced(arguments)
+    special = maker.composed(local or "", arguments, returned)
+    if special is not None:
+        return special
+    function = BY_NAME.get(local or "")
     if function is None:
-        raise InputError(
-            "unknown-function",
-            f"{shown or name} is no function that kg knows",
-            location=origin.location(),
-            hint=f"Known: {KNOWN}.",
-        )
+        raise _unknown(shown or name, local, origin)
     if function is Function.CONCAT:
         return maker.concat(arguments)
-    return maker.checked(Call(function, maker.bound(SIGNATURES[function], arguments)))
+    if function is Function.LOOKUP:
+        return maker.lookup(arguments, folder)
+    if function is Function.RANDOM or function is Function.RANDOM_NUMBER:
+        return maker.random(function, arguments)
+    signature = TABLE[function].signature
+    if signature.listed:
+        return maker.of_list(function, signature, arguments)
+    return maker.checked(Call(function, maker.bound(signature, arguments)))
 
 
 def _local(name: str) -> str | None:
@@ -201,30 +138,57 @@ def _local(name: str) -> str | None:
     return None if ":" in name else name.casefold()
 
 
+def _unknown(shown: str, local: str | None, origin: Origin) -> InputError:
+    word = re.split(r"[:/#]", shown)[-1]
+    reasons = {each.casefold(): why for each, why in REFUSED.items()}
+    if local in reasons:
+        return InputError(
+            "unknown-function",
+            f"kg does not have {shown}: {reasons[local]}",
+            location=origin.location(),
+            hint="Do it before, in a column of the source.",
+        )
+    loaded = own_functions.names()
+    known = {*(f.value for f in TABLE), *COMPOSED, *loaded}
+    known |= {other for entry in TABLE.values() for other in entry.others}
+    similar = nearest(word, known)
+    guess = f"Did you mean {similar}? " if similar else ""
+    if similar and local is None and similar.casefold() == word.casefold():
+        guess = f"Did you mean {similar}, without its prefix? "
+    other = f"Your own are {', '.join(loaded)}. " if loaded else ""
+    return InputError(
+        "unknown-function",
+        f"{shown} is no function that kg knows",
+        location=origin.location(),
+        hint=f"{guess}{other}`kg help functions` lists all.",
+    )
+
+
 def _parameter(name: str) -> str:
     """Return the name of a parameter as signatures have it, without prefix or namespace."""
     return re.split(r"[:/#]", name)[-1].lstrip("_").casefold()
 
 
-class _Call:
+class _Call(Constants):
     """Checks the arguments of one call."""
-
-    def __init__(self, shown: str, origin: Origin) -> None:
-        self.shown = shown
-        self.origin = origin
-
-    def error(self, message: str, hint: str | None = None) -> InputError:
-        return InputError("bad-function", message, location=self.origin.location(), hint=hint)
 
     def bound(self, signature: Signature, arguments: Sequence[Argument]) -> tuple[Expression, ...]:
         """Return the values in the order of the parameters."""
+        given = self.given(signature, arguments)
+        return tuple(value for values in given for value in values)
+
+    def given(self, signature: Signature, arguments: Sequence[Argument]) -> list[list[Expression]]:
+        """Return for each parameter what it is given."""
         given: list[list[Expression]] = [[] for _ in signature.parameters]
         for order, (name, value) in enumerate(arguments):
             given[self.place(signature, order, name)].append(value)
-        self.part(given)
+        if not signature.listed:
+            self.part(given)
         for number, values in enumerate(given):
-            last = number == len(given) - 1
-            if len(values) > 1 and not (last and signature.repeated):
+            may = (signature.repeated and number == len(given) - 1) or (
+                signature.listed and not number
+            )
+            if len(values) > 1 and not may:
                 raise self.error(f"{self.shown} is given its parameter {number + 1} twice")
         count = next((n for n, values in enumerate(given) if not values), len(given))
         if count < signature.required or any(given[count:]):
@@ -232,7 +196,7 @@ class _Call:
                 f"{self.shown} needs {_count(signature)}, not {len(arguments)}",
                 hint=f"They are called {_shown(signature)}, or stand in this order.",
             )
-        return tuple(value for values in given for value in values)
+        return given
 
     def part(self, given: list[list[Expression]]) -> None:
         """Give the second value of a parameter to the next one, if that alone has none.
@@ -256,134 +220,157 @@ class _Call:
                 raise self.error(f"{self.shown} takes {_count(signature)}")
             return min(order, last)
         local = _parameter(name)
-        for number, names in enumerate(signature.parameters):
-            if local in (known.casefold() for known in names):
+        if signature.listed and local.isdecimal():  # rdf:_1, rdf:_2, …
+            return 0
+        for number, known in enumerate(signature.parameters):
+            if local in (each.casefold() for each in known):
                 return number
         raise self.error(
             f"{self.shown} has no parameter {name}", hint=f"It has {_shown(signature)}."
         )
 
-    def checked(self, call: Call) -> Call:
-        """Return a call whose constant arguments were read, where the function needs constants."""
-        match call.function:
-            case Function.MATCHES | Function.REPLACE_REGEX:
-                self.regex(self.constant(call, 1))
-            case Function.SPLIT:
-                if not self.constant(call, 1):
-                    raise self.error(f"{self.shown} needs a separator that is not empty")
-            case Function.SUBSTRING:
-                for number in range(1, len(call.arguments)):
-                    if not re.fullmatch(r"-?\d{1,9}", self.constant(call, number)):
-                        raise self.error(f"{self.shown} takes whole numbers as places")
-            case Function.TO_DATE | Function.TO_DATE_TIME:
-                pattern = self.date_pattern(self.constant(call, 1))
-                return Call(call.function, (call.arguments[0], _text(pattern)))
-        return call
+    # --- functions that need more than a list of values -------------------------------------
 
-    def constant(self, call: Call, number: int) -> str:
-        value = call.arguments[number]
-        if not isinstance(value, Constant):
-            raise self.error(f"the parameter {number + 1} of {self.shown} must be a constant text")
-        return value.value
+    def of_own(
+        self, own: own_functions.OwnFunction, arguments: Sequence[Argument]
+    ) -> tuple[Expression, ...]:
+        """Return the arguments of a function of the user's own, a list where it takes one."""
+        if not own.parameters:
+            if arguments:
+                raise self.error(f"{self.shown} takes no arguments")
+            return ()
+        known = tuple(parameter.names for parameter in own.parameters)
+        signature = Signature(known, own.required)
+        given: list[list[Expression]] = [[] for _ in known]
+        for order, (name, value) in enumerate(arguments):
+            given[self.place(signature, order, name)].append(value)
+        found: list[Expression] = []
+        for parameter, values in zip(own.parameters, given, strict=True):
+            if parameter.is_list:
+                found.append(Call(Function.LIST, tuple(values)))
+            elif len(values) > 1:
+                raise self.error(f"{self.shown} is given {parameter.name} twice")
+            elif values:
+                found.append(values[0])
+            elif parameter.is_optional:
+                found.append(text(own_functions.LEFT_OUT))
+            else:
+                raise self.error(
+                    f"{self.shown} needs {parameter.name}", hint=f"It has {_shown(signature)}."
+                )
+        return tuple(found)
 
-    def regex(self, pattern: str) -> None:
-        """Refuse what the engine's regular expressions (RE2) and Python's do not share."""
-        try:
-            with warnings.catch_warnings():
-                warnings.simplefilter("error")
-                re.compile(pattern)
-        except (re.error, FutureWarning) as error:
-            raise self.error(f"{pattern!r} is no regular expression: {error}") from error
-        if re.search(r"\(\?(?!:|[ims]+[:)]|P<)|\\[1-9Z]|[*+?}]\+", pattern):
-            raise self.error(
-                f"{pattern!r} uses what kg cannot run",
-                hint="Lookaround, backreferences and possessive quantifiers are not supported.",
-            )
+    def of_list(
+        self, function: Function, signature: Signature, arguments: Sequence[Argument]
+    ) -> Call:
+        """Read a function whose first parameter takes a list: of all that it is given."""
+        given = self.given(signature, arguments)
+        rest = tuple(value for values in given[1:] for value in values)
+        if function is Function.ARRAY_GET and len(rest) == len(signature.parameters) - 1:
+            function = Function.ARRAY_SLICE
+        return self.checked(Call(function, (Call(Function.LIST, tuple(given[0])), *rest)))
+
+    def random(self, function: Function, arguments: Sequence[Argument]) -> Call:
+        """Read a function whose value depends on the call and the record alone."""
+        signature = TABLE[function].signature
+        seed = text(f"{PurePath(self.origin.file).name}:{self.origin.line}")
+        return Call(function, (*self.bound(signature, arguments), seed))
+
+    def lookup(self, arguments: Sequence[Argument], folder: str) -> Call:
+        """Read ``lookup(str, inputFile, fromColumn, toColumn, delimiter)`` of IDLab.
+
+        Columns are numbers from 0, as IDLab has them; then the first row is one like others. They
+        may be names of the header, too.
+        """
+        call = Call(Function.LOOKUP, self.bound(TABLE[Function.LOOKUP].signature, arguments))
+        path, *columns = [self.constant(call, number) for number in (1, 2, 3)]
+        delimiter = self.constant(call, 4) if len(call.arguments) > 4 else ","
+        if len(delimiter) != 1:
+            raise self.error(f"{self.shown} needs a delimiter of one character")
+        numbers = [re.fullmatch(r"\d{1,5}", column) is not None for column in columns]
+        if any(numbers) and not all(numbers):
+            raise self.error(f"{self.shown} takes two numbers of columns, or two names of them")
+        if all(numbers):
+            columns = [str(int(column) + 1) for column in columns]
+        source = LogicalSource(
+            path,
+            Formulation.CSV,
+            folder=folder,
+            dialect=Dialect(delimiter=delimiter, header=not all(numbers)),
+            origin=self.origin,
+        )
+        found = Lookup(source, Reference(columns[0]), Reference(columns[1]))
+        return Call(found, (call.arguments[0],))
+
+    def composed(self, local: str, arguments: Sequence[Argument], returned: str) -> Call | None:
+        """Read a function that is written with others; None where it is none."""
+        if local in _TEXTS:
+            self.bound(Signature((), 0), arguments)
+            return Call(Function.TO_STRING, (text(_TEXTS[local]),))
+        one = Signature((VALUE,), 1)
+        match local:
+            case "decide":
+                return self.decide(arguments)
+            case "falsecondition":
+                condition, value = self.bound(TABLE[Function.IF].signature, arguments)
+                return Call(Function.IF, (Call(Function.NOT, (condition,)), value))
+            case "controls_if_cast":
+                value, *rest = self.bound(TABLE[Function.IF].signature, arguments)
+                return Call(Function.IF, (Call(Function.TRUTH, (value,)), *rest))
+            case "escape" | "unescape":
+                return self.escape(local, arguments)
+            case "parseurl":
+                part = _PARTS.get(returned.casefold().removeprefix("has"), Function.URL_PROTOCOL)
+                return Call(part, self.bound(one, arguments))
+            case "now" | "date_now":
+                self.bound(Signature((), 0), arguments)
+                return Call(Function.TO_STRING, (text(own_functions.now()),))
+            case "hash_iri":
+                digest = Call(Function.SHA256, self.bound(one, arguments))
+                return Call(Function.CONCAT, (text("http://example.com/ns#"), digest))
+            case "schema":
+                name = Call(Function.URL_ENCODE, self.bound(one, arguments))
+                return Call(Function.CONCAT, (text("https://schema.org/"), name))
+        return None
 
     def decide(self, arguments: Sequence[Argument]) -> Call:
         """Read ``decide(str, expectedStr, result)``: the result where two texts are equal."""
-        expected = _names("expectedStr") + _SECOND
-        value, other, result = self.bound(Signature((_VALUE, expected, _RESULT), 3), arguments)
+        expected = names("expectedStr") + SECOND
+        value, other, result = self.bound(Signature((VALUE, expected, RESULT), 3), arguments)
         return Call(Function.IF, (Call(Function.EQUAL, (value, other)), result))
 
-    def contained(self, arguments: Sequence[Argument]) -> Call:
-        """Read ``stringContainsOtherString(str, otherStr, delimiter)``: whether it is a part."""
-        signature = Signature((_VALUE, _SECOND, _SEPARATOR), 3)
-        value, part, mark = self.bound(signature, arguments)
-        inside = [Call(Function.CONCAT, (mark, each, mark)) for each in (value, part)]
-        several = Call(Function.CONTAINS, (part, mark))
-        found = Call(Function.CONTAINS, tuple(inside))
-        return Call(Function.AND, (found, Call(Function.NOT, (several,))))
+    def escape(self, local: str, arguments: Sequence[Argument]) -> Call:
+        """Read ``escape(value, mode)`` and ``unescape`` of GREL."""
+        value, how = self.bound(Signature((VALUE, MODE), 2), arguments)
+        mode = how.value.casefold() if isinstance(how, Constant) else ""
+        if (local, mode) not in _MODES:
+            known = ", ".join(mode for name, mode in _MODES if name == local)
+            raise self.error(f"{self.shown} needs a mode", hint=f"Modes: {known}.")
+        return Call(_MODES[local, mode], (value,))
 
-    def escape(self, arguments: Sequence[Argument]) -> Call:
-        """Read ``escape(value, mode)`` of GREL, of which the mode ``url`` is supported."""
-        mode = _names("modeParameter modeParam mode")
-        value, how = self.bound(Signature((_VALUE, mode), 2), arguments)
-        if not isinstance(how, Constant) or how.value.casefold() != "url":
-            raise self.error(f"{self.shown} is supported with the mode url only")
-        return Call(Function.URL_ENCODE, (value,))
+    def replaced(self, arguments: Sequence[Argument]) -> Call:
+        """Read ``replace`` of GREL: between slashes is a regular expression."""
+        bound = self.bound(TABLE[Function.REPLACE].signature, arguments)
+        found, by = bound[1:]
+        if isinstance(found, Constant) and re.fullmatch(r"/.+/", found.value, re.DOTALL):
+            regex = text(found.value[1:-1])
+            if isinstance(by, Constant):
+                # Java's $1 is \1 here.
+                by = text(re.sub(r"\$(\d)", r"\\\1", by.value))
+            return self.checked(Call(Function.REPLACE_REGEX, (bound[0], regex, by)))
+        return Call(Function.REPLACE, bound)
 
     def concat(self, arguments: Sequence[Argument]) -> Call:
         """Read a concatenation; a separator that is given by name goes between the values."""
-        separating = {name.casefold() for name in _SEPARATOR}
+        separating = {name.casefold() for name in SEPARATOR}
         separators = [v for name, v in arguments if name and _parameter(name) in separating]
         values = [a for a in arguments if not a[0] or _parameter(a[0]) not in separating]
-        bound = self.bound(SIGNATURES[Function.CONCAT], values)
+        bound = self.bound(TABLE[Function.CONCAT].signature, values)
         if len(separators) > 1:
             raise self.error(f"{self.shown} has one separator")
         if separators:
             bound = tuple(part for value in bound for part in (separators[0], value))[1:]
         return Call(Function.CONCAT, bound)
-
-    def date_pattern(self, pattern: str) -> str:
-        """Return a pattern of dates as the engine reads it: Java's letters become ``%Y``."""
-        if "%" in pattern:
-            if re.fullmatch(r"(?:[^%]|%-?[YymdHIMSfpbBaAj]|%%)+", pattern):
-                return pattern
-            raise self.error(f"{pattern!r} is no pattern of dates that kg knows")
-        made = ""
-        for match in _JAVA.finditer(pattern):
-            if match["quoted"] is not None:
-                made += (match["quoted"] or "'").replace("%", "%%")
-            elif match["letters"] is not None:
-                if match["letters"] not in _LETTERS:
-                    raise self.error(
-                        f"{match['letters']!r} in {pattern!r} is no part of a date that kg knows",
-                        hint=f"Known: {', '.join(_LETTERS)}; or write the pattern as %Y-%m-%d.",
-                    )
-                made += _LETTERS[match["letters"]]
-            else:
-                made += match[0]
-        return made
-
-
-_JAVA: Final = re.compile(r"'(?P<quoted>[^']*)'|(?P<letters>([A-Za-z])\3*)|[^A-Za-z']|'")
-# https://docs.oracle.com/en/java/javase/21/docs/api/java.base/java/time/format/DateTimeFormatter.html
-_LETTERS: Final[Mapping[str, str]] = {
-    "yyyy": "%Y",
-    "uuuu": "%Y",
-    "yy": "%y",
-    "MMMM": "%B",
-    "MMM": "%b",
-    "MM": "%m",
-    "M": "%-m",
-    "dd": "%d",
-    "d": "%-d",
-    "EEEE": "%A",
-    "EEE": "%a",
-    "HH": "%H",
-    "H": "%-H",
-    "hh": "%I",
-    "h": "%-I",
-    "mm": "%M",
-    "ss": "%S",
-    "SSS": "%g",
-    "a": "%p",
-}
-
-
-def _text(value: str) -> Constant:
-    return Constant(value, TermType.LITERAL)
 
 
 def _count(signature: Signature) -> str:
@@ -396,4 +383,4 @@ def _count(signature: Signature) -> str:
 
 
 def _shown(signature: Signature) -> str:
-    return ", ".join(names[0] for names in signature.parameters)
+    return ", ".join(known[0] for known in signature.parameters)

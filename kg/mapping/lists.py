@@ -16,14 +16,16 @@ from kg.mapping.plan import (
     JoinCondition,
     LogicalSource,
     LogicalTarget,
+    Lookup,
     Origin,
+    OwnFunction,
     Plan,
     Reference,
     RefObjectMap,
     TriplesMap,
 )
 
-_LEFT_ALONE = (LogicalSource, LogicalTarget, Origin)
+_LEFT_ALONE = (LogicalSource, LogicalTarget, Lookup, Origin, OwnFunction)
 
 
 def with_lists(plan: Plan, source: LogicalSource, names: Collection[str]) -> Plan:

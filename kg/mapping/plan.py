@@ -12,10 +12,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from enum import Enum
-from typing import Final
+from hashlib import md5
 
 from kg.errors import Location
+from kg.mapping.function_set import Function as Function
 from kg.mapping.gather import Gather
+from kg.mapping.own_functions import OwnFunction as OwnFunction
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,72 +189,32 @@ class Template:
     parts: tuple[str | Reference, ...]
 
 
-class Function(Enum):
-    """What a mapping may do with values: a closed set, since each compiles to SQL.
+@dataclass(frozen=True, slots=True)
+class Lookup:
+    """A function that finds a value in a table beside the records; its properties are `Function`'s.
 
-    `kg.mapping.functions` says what mappings call them, and what they take.
+    Attributes:
+        source: The table, a CSV file.
+        key: The column that a value is looked for in.
+        found: The column that is given, of the first row with the value.
     """
 
-    EQUAL = "equal"
-    NOT_EQUAL = "notEqual"
-    LESS = "lessThan"
-    LESS_OR_EQUAL = "lessThanOrEqual"
-    GREATER = "greaterThan"
-    GREATER_OR_EQUAL = "greaterThanOrEqual"
-    IS_NULL = "isNull"
-    IS_NOT_NULL = "isNotNull"
-    STARTS_WITH = "startsWith"
-    ENDS_WITH = "endsWith"
-    CONTAINS = "contains"
-    MATCHES = "matches"
-    AND = "and"
-    OR = "or"
-    NOT = "not"
-    IF = "if"
-    COALESCE = "coalesce"
-    LOWER = "toLowerCase"
-    UPPER = "toUpperCase"
-    TITLE = "toTitleCase"
-    TRIM = "trim"
-    REPLACE = "replace"
-    REPLACE_REGEX = "replaceRegex"
-    CONCAT = "concat"
-    SUBSTRING = "substring"
-    LENGTH = "length"
-    SPLIT = "split"
-    TO_STRING = "toString"
-    TO_DATE = "toDate"
-    TO_DATE_TIME = "toDateTime"
-    URL_ENCODE = "urlEncode"
-    MD5 = "md5"
-    SHA1 = "sha1"
-    SHA256 = "sha256"
+    source: LogicalSource
+    key: Reference
+    found: Reference
+
+    value = Function.LOOKUP.value
+    is_boolean = False
+    takes_null = False
+    is_partial = True
+    gives_list = False
+    kind = None
 
     @property
-    def is_boolean(self) -> bool:
-        """Whether it gives true or false, or nothing where a value is missing."""
-        return self in _BOOLEAN
-
-    @property
-    def takes_null(self) -> bool:
-        """Whether it may give a value although one that it is given is missing."""
-        return self in _TAKING_NULL
-
-
-_BOOLEAN: Final = frozenset(
-    {
-        *(Function.EQUAL, Function.NOT_EQUAL, Function.LESS, Function.LESS_OR_EQUAL),
-        *(Function.GREATER, Function.GREATER_OR_EQUAL, Function.IS_NULL, Function.IS_NOT_NULL),
-        *(Function.STARTS_WITH, Function.ENDS_WITH, Function.CONTAINS, Function.MATCHES),
-        *(Function.AND, Function.OR, Function.NOT),
-    }
-)
-_TAKING_NULL: Final = frozenset(
-    {
-        *(Function.IS_NULL, Function.IS_NOT_NULL, Function.AND, Function.OR),
-        *(Function.IF, Function.COALESCE),
-    }
-)
+    def sql_name(self) -> str:
+        """What the engine calls the table, the same in each run."""
+        place = (self.source.folder, self.source.path, self.source.dialect.delimiter)
+        return f"kg_lookup_{md5(repr((place, self.key, self.found)).encode()).hexdigest()[:12]}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -267,7 +229,7 @@ class Call:
     Spec: https://kg-construct.github.io/rml-fnml/spec/docs/
     """
 
-    function: Function
+    function: Function | OwnFunction | Lookup
     arguments: tuple[Expression, ...]
 
 
@@ -296,6 +258,18 @@ def with_filter(term_map: TermMap) -> TermMap:
         term_map = replace(term_map, expression=text, condition=stated)
         call = term_map.expression
     return term_map
+
+
+def natural_kind(expression: Expression) -> str | None:
+    """Return what a call gives, as in `kg.mapping.function_set`; None: a text, or not a call."""
+    if not isinstance(expression, Call):
+        return None
+    function = expression.function
+    if function in (Function.IF, Function.COALESCE):
+        chosen = expression.arguments[function is Function.IF :]
+        kinds = {natural_kind(each) for each in chosen}
+        return kinds.pop() if len(kinds) == 1 else None
+    return function.kind
 
 
 def references(expression: Expression) -> tuple[Reference, ...]:

@@ -26,7 +26,8 @@ _RETURNS: Final = frozenset(
         *("stringOut", "stringOutput", "output_string", "boolOut", "boolOutput", "listOut"),
         *("output_bool", "o_bool", "o_boolOut", "output_number", "o_number", "output_any"),
         *("o_any", "output_array", "o_array", "output_date", "o_date", "output_datetime"),
-        "o_datetime",
+        *("o_datetime", "output_decimal", "o_decimal", "protocolOutput", "domainOutput"),
+        *("hasStringOutput", "hasProtocolOutput", "hasDomainOutput"),
     }
 )
 _T = TypeVar("_T")
@@ -65,7 +66,14 @@ class FunctionReader:
         if returned is not None and _local(returned.text) not in _RETURNS:
             raise returned.error(f"{returned.text} is nothing that a function returns")
         with_inputs = self.within(execution, self.inputs)
-        return make_call(function.text, with_inputs, function.origin)
+        part = _local(returned.text) if returned is not None else ""
+        return make_call(
+            function.text,
+            with_inputs,
+            function.origin,
+            returned=part,
+            folder=self.graph.folder_of(execution),
+        )
 
     def value(self, value: Value) -> Call:
         """Read ``fnml:functionValue`` of a term map, as old documents have it."""
@@ -83,7 +91,8 @@ class FunctionReader:
         named = self.of_map(function)
         if not isinstance(named, Constant):
             raise function.error("the function must be a constant")
-        return make_call(named.value, arguments, function.origin)
+        folder = self.graph.folder_of(value)
+        return make_call(named.value, arguments, function.origin, folder=folder)
 
     # --- parts ----------------------------------------------------------------------------
 

@@ -11,20 +11,17 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from kg.mapping.calls import picky, scattered
 from kg.mapping.gather import CollectionKind
 from kg.mapping.plan import (
     Call,
     Expression,
-    Function,
     LogicalTarget,
     Reference,
     TermType,
     references,
 )
 from kg.mapping.source_table import Column, SourceTable
-
-# Functions that may give nothing although all values are there.
-_PARTIAL = frozenset({Function.TO_DATE, Function.TO_DATE_TIME, Function.SPLIT})
 
 
 @dataclass(frozen=True, slots=True)
@@ -422,32 +419,25 @@ def is_strict(expression: Expression) -> bool:
     if not isinstance(expression, Call):
         return True
     function = expression.function
-    if function.is_boolean or function.takes_null or function in _PARTIAL:
+    if function.is_boolean or function.takes_null or function.is_partial:
         return False
     return all(map(is_strict, expression.arguments))
 
 
-def calls_of(expression: Expression, *functions: Function) -> Iterator[Call]:
-    """Yield the calls of functions in an expression, the inner before the outer."""
-    if isinstance(expression, Call):
-        for argument in expression.arguments:
-            yield from calls_of(argument, *functions)
-        if expression.function in functions:
-            yield expression
+def picky_calls(term: Term) -> tuple[Call, ...]:
+    """Return the calls in a term that read dates or numbers, which a value may not be.
 
-
-def date_calls(term: Term) -> tuple[Call, ...]:
-    """Return the calls in a term that read dates by a pattern; not those of members."""
+    Those of members are not among them.
+    """
     if isinstance(bare(term), Gathered):
         return ()
-    dated = (Function.TO_DATE, Function.TO_DATE_TIME)
-    return tuple(c for part in expressions(bare(term)) for c in calls_of(part, *dated))
+    return tuple(c for part in expressions(bare(term)) for c in picky(part))
 
 
 def crossed(table: SourceTable, *terms: Term) -> tuple[Column, ...]:
     """Return the columns of terms that may give several values; each once for each term."""
     found: list[Column] = []
     for term in terms:
-        needed = dict.fromkeys(r for part in expressions(term) for r in references(part))
+        needed = dict.fromkeys(r for part in expressions(term) for r in scattered(part))
         found += [column for column in map(table.column, needed) if column.many]
     return tuple(found)

@@ -197,6 +197,7 @@ class _Reader:
             self.base,
             shared(document, documents, lambda d: d.external).named,
             self.targets,
+            document.folder,
         )
         names = dict.fromkeys(name for each in documents for name in each.mappings)
         self.joins = JoinReader(self.terms, self.mapping_name, names)

@@ -71,6 +71,7 @@ class TermReader:
         base: Base IRI of the document.
         external: Values of external references.
         targets: Reads the targets of terms.
+        folder: The folder that files of lookups are relative to.
     """
 
     def __init__(
@@ -79,12 +80,14 @@ class TermReader:
         base: str,
         external: Mapping[str, str],
         targets: TargetReader,
+        folder: str = "",
     ) -> None:
         self.notes = Notes()
         self.prefixes = prefixes
         self.base = base
         self.external = external
         self.targets = targets
+        self.folder = folder
 
     # --- terms ----------------------------------------------------------------------------
 
@@ -298,7 +301,9 @@ class TermReader:
         if written is not None:
             raise parameters.error("the parameters stand in the function's line already")
         arguments = [self.argument(each) for each in parameters.items()]
-        return make_call(self.function_name(text), arguments, function.origin, text)
+        return make_call(
+            self.function_name(text), arguments, function.origin, text, folder=self.folder
+        )
 
     def call_text(self, node: Node, text: str) -> CallText | None:
         """Return the call that a text is; None where it is a name alone."""
@@ -320,7 +325,8 @@ class TermReader:
                 else (self.value(node, value))
             )
             arguments.append((name, made))
-        return make_call(self.function_name(written.name), arguments, node.origin, written.name)
+        name = self.function_name(written.name)
+        return make_call(name, arguments, node.origin, written.name, folder=self.folder)
 
     def argument(self, node: Node) -> Argument:
         """Read a parameter: ``[name, value]``, or ``parameter`` and ``value``."""

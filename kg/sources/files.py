@@ -12,6 +12,7 @@ from kg.errors import InputError, Location
 from kg.logins import without_login
 from kg.mapping.plan import Formulation, LogicalSource, Plan
 from kg.mapping.source_table import Column
+from kg.mapping.walk import plan_sources, with_sources
 from kg.paths import is_file, is_inside, is_link, kind_of, names_in, real_path, show_path
 from kg.wording import nearest
 
@@ -90,13 +91,10 @@ def located(plan: Plan, folders: Sequence[Path]) -> Plan:
     A source that is beside its mapping stays there, and so does one that is nowhere.
     """
     known: dict[LogicalSource, LogicalSource] = {}
-    for source in dict.fromkeys(each.source for each in plan.triples_maps):
+    for source in plan_sources(plan):
         tried = (replace(source, folder=str(real_path(folder))) for folder in folders)
         known[source] = next(filter(_is_there, (source, *tried)), source)
-    return replace(
-        plan,
-        triples_maps=tuple(replace(each, source=known[each.source]) for each in plan.triples_maps),
-    )
+    return with_sources(plan, known)
 
 
 def _is_there(source: LogicalSource) -> bool:

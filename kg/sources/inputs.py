@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from kg.mapping.plan import Formulation, Plan
+from kg.mapping.walk import plan_sources
 from kg.sources.databases import find_database
 from kg.sources.files import Folders, find_files
 
@@ -16,7 +17,7 @@ def input_files(plan: Plan, folders: Folders) -> list[Path]:
         InputError: A file is missing, empty, or in a folder that is not allowed.
     """
     found: list[Path] = []
-    for source in dict.fromkeys(triples_map.source for triples_map in plan.triples_maps):
+    for source in plan_sources(plan):
         is_database = source.formulation is Formulation.SQL
         files = [find_database(source, folders)] if is_database else find_files(source, folders)
         found += [file.path for file in files if not file.name]

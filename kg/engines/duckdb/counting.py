@@ -38,7 +38,7 @@ def count_all(
         noted.update((entry.table.name, note) for note in notes)
         unfit = [
             each
-            for each in ill_typed(connection, [*printer.ill_typed()], entry)
+            for each in ill_typed(connection, [*printer.ill_typed(), *printer.doubtful()], entry)
             if (entry.table.name, str(each)) not in noted
         ]
         noted.update((entry.table.name, str(each)) for each in unfit)

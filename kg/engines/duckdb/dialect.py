@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
+from kg.engines.duckdb.function_macros import FUNCTION_MACROS
 from kg.sql import sql_text
 from kg.terms import IRI_PATTERN, LANGUAGE_PATTERN, UCSCHAR, XSD
 
@@ -100,7 +101,12 @@ _MACROS: Final = (
     f" WHEN t = 'h' THEN '\"' || v || '\"^^<{XSD}hexBinary>' END",
 )
 
-MACROS: Final[Sequence[str]] = tuple(f"CREATE OR REPLACE MACRO {macro}" for macro in _MACROS)
+# Those that every plan needs, and all: those of functions are created for plans that call them.
+BASIC_MACROS: Final[Sequence[str]] = tuple(f"CREATE OR REPLACE MACRO {each}" for each in _MACROS)
+MACROS: Final[Sequence[str]] = (
+    *BASIC_MACROS,
+    *(f"CREATE OR REPLACE MACRO {each}" for each in FUNCTION_MACROS),
+)
 
 # What the main query raises at a bad value; the places are found by the checks afterwards.
 BAD_VALUE: Final = "kg-bad-value"

@@ -13,6 +13,7 @@ from kg.engines.duckdb.losses_sql import LossSql, UnfitSql, combinations, crosse
 from kg.engines.loaded import LoadedTable, locate
 from kg.engines.outcome import IllTyped
 from kg.errors import LimitError, Location
+from kg.mapping.plan import Function
 from kg.mapping.rules import Crossing
 from kg.terms import XSD
 from kg.wording import counted
@@ -28,6 +29,7 @@ _NO_VALUES: Final = frozenset(
     {"", "na", "n/a", "#n/a", "nan", "null", "none", "nil", "-", "--", ".", "?", "\\n"}
     | {"unknown", "missing", "n.a.", "(null)", "undefined"}
 )
+_WITH_PATTERNS: Final = (Function.TO_DATE.value, Function.TO_DATE_TIME.value)
 # Days and numbers as people write them.
 _DAYS: Final = ("date", "dateTime")
 # A day as XML Schema writes it: no pattern of toDate is needed for it.
@@ -96,7 +98,7 @@ def ill_typed(
                 value, place = _first(connection, each, "", loaded)
                 name = each.what.removeprefix(XSD)
                 shown = f"xsd:{name}" if name != each.what else each.what
-                advice = _advice(name, value)
+                advice = each.advice or _advice(name, value)
                 found.append(
                     IllTyped(int(number), shown, tuple(each.references), value, place, advice)
                 )
@@ -120,7 +122,9 @@ def unfit_value(connection: duckdb.DuckDBPyConnection, loss: LossSql, loaded: Lo
     if loss.unfit is None:
         return ""
     value, place = _first(connection, loss.unfit, loss.missing, loaded)
-    return f"{value!r} does not fit the pattern of {loss.unfit.what}, at {place}"
+    if loss.unfit.what in _WITH_PATTERNS:
+        return f"{value!r} does not fit the pattern of {loss.unfit.what}, at {place}"
+    return f"{loss.unfit.what} makes nothing of {value!r}, at {place}"
 
 
 def _first(

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from typing import Final
 
 from kg.engines.duckdb.term_sql import TermPrinter, TermSql
+from kg.mapping.calls import asked
+from kg.mapping.plan import Expression
 from kg.mapping.rules import (
     Crossing,
     Fixed,
@@ -16,10 +19,14 @@ from kg.mapping.rules import (
     Term,
     bare,
     condition_of,
-    date_calls,
+    expressions,
     names,
+    picky_calls,
     reference_names,
 )
+from kg.terms import XSD
+
+_NEITHER: Final = "as a condition it counts as false"
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,13 +35,15 @@ class UnfitSql:
 
     Attributes:
         values: Such a value, or a list of values; NULL, or a list of NULLs, where there are none.
-        what: The datatype that they are not of, or the function that makes no date of them.
+        what: The datatype that they are not of, or the function that cannot take them.
         references: Where the values come from.
+        advice: What comes of them; empty: that depends on the value.
     """
 
     values: TermSql
     what: str
     references: tuple[str, ...]
+    advice: str = ""
 
     @property
     def first(self) -> str:
@@ -61,7 +70,7 @@ class LossSql:
         missing: Condition on the source table.
         parent: Name of the triples map that has no record with the values; empty where values
             are missing.
-        unfit: The values of which no date can be made, where that is the reason.
+        unfit: The values of which no date or number can be made, where that is the reason.
     """
 
     what: str
@@ -99,7 +108,7 @@ class LossPrinter:
             return
         there = ""
         if values is not None:
-            unfit = UnfitSql(values, date_calls(term)[0].function.value, names(term))
+            unfit = UnfitSql(values, picky_calls(term)[0].function.value, names(term))
             there = f"{unfit.count} = 0 AND "
             missing = f"{unfit.count} > 0 AND ({lost}){self.chosen}"
             yield LossSql(what, unfit.references, missing, unfit=unfit)
@@ -134,6 +143,21 @@ class LossPrinter:
                 if chosen != "true":
                     found = replace(found, sql=f"CASE WHEN {chosen} THEN {found.sql} END")
                 yield UnfitSql(found, made.datatype.term[1:-1], names(term))
+
+    def doubtful(self) -> Iterator[UnfitSql]:
+        """Yield the texts that are conditions and say neither true nor false."""
+        terms: list[Term | Parent | None] = [self.rules.subject]
+        for rule in self.rules.rules:
+            terms += [rule.predicate, rule.object, rule.graph]
+        found: list[Expression] = []
+        for term in dict.fromkeys(terms):
+            if isinstance(term, Parent):
+                found += [term.condition] if term.condition else []
+            elif term is not None:
+                found += expressions(term)
+        for text in asked(*found):
+            values = self.printer.doubtful(text)
+            yield UnfitSql(values, f"{XSD}boolean", reference_names((text,)), _NEITHER)
 
     def own_subject(self) -> str:
         """Return the SQL of the subject if each record should have one of its own; else nothing."""

@@ -6,7 +6,7 @@ Nothing that grows with the data is held in Python: DuckDB does the work and spi
 from __future__ import annotations
 
 from collections.abc import Container, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
@@ -20,6 +20,7 @@ from kg.engines.duckdb.blocks import Codes, write_coded, write_parts
 from kg.engines.duckdb.compile import compile_plan
 from kg.engines.duckdb.counting import count_all, has_distinct
 from kg.engines.duckdb.loading import drop_table, load_table
+from kg.engines.duckdb.prepare import prepare
 from kg.engines.duckdb.program import Program, RuleSql, Stream
 from kg.engines.loaded import LoadedTable
 from kg.engines.outcome import MapCount, Outcome
@@ -66,14 +67,13 @@ class DuckDB:
     ) -> Outcome:
         """Run a plan and write its quads: into a folder of files, if there are many."""
         terms = _spool_terms(self.connection, spool) if spool else ([], [])
-        for macro in dialect.MACROS:
-            self.connection.execute(macro)
+        lookups = prepare(self.connection, plan, folders)
         rejects = current()
         run = _Run(self, folders, target, spool)
         while True:
             program = compile_plan(plan, *terms, routed=routed)
             try:
-                return run.of(program)
+                return _with(run.of(program), lookups)
             except ListsFound as found:
                 run.drop()
                 plan = with_lists(plan, found.source, found.names)
@@ -84,7 +84,12 @@ class DuckDB:
                 break
         # Once more, without the bad values: who has none does not pay for leaving them out.
         run.clear()
-        return run.of(compile_plan(plan, *terms, routed=routed, skips=True), rejects)
+        program = compile_plan(plan, *terms, routed=routed, skips=True)
+        return _with(run.of(program, rejects), lookups)
+
+
+def _with(made: Outcome, lookups: tuple[LoadedTable, ...]) -> Outcome:
+    return replace(made, loaded=(*made.loaded, *lookups)) if lookups else made
 
 
 class _Run:

@@ -11,17 +11,19 @@ from typing import Final
 
 from kg.engines.duckdb.datatypes_sql import wrong_value_sql
 from kg.engines.duckdb.dialect import STOP, concat
-from kg.engines.duckdb.function_sql import call_sql, split_sql, truth_sql
+from kg.engines.duckdb.function_sql import call_sql, doubtful_sql, list_sql, truth_sql
 from kg.engines.duckdb.gather_sql import heads
 from kg.engines.duckdb.made_term import TermSql as TermSql
+from kg.mapping.calls import gathered, list_calls, lookups, scattered
 from kg.mapping.plan import (
     Call,
     Constant,
     Expression,
-    Function,
+    Lookup,
     Reference,
     Template,
     TermType,
+    natural_kind,
     references,
 )
 from kg.mapping.rules import (
@@ -36,11 +38,10 @@ from kg.mapping.rules import (
     Literal,
     Term,
     bare,
-    calls_of,
     condition_of,
-    date_calls,
     expressions,
     is_strict,
+    picky_calls,
     skips,
 )
 from kg.mapping.source_table import Column, SourceTable
@@ -125,21 +126,32 @@ class TermPrinter:
         return self._over(expressions(term), bad)
 
     def unfit(self, term: Term) -> TermSql | None:
-        """Return the SQL of the values that functions make no date of; None: there is none."""
-        calls = date_calls(term)
+        """Return the SQL of the values that functions cannot take; None: there are none."""
+        calls = picky_calls(term)
         if not calls:
             return None
 
         def bad(bindings: _Bindings) -> str:
             found = []
             for call in calls:
-                value = _plain(call.arguments[0], bindings)
+                given = [each for each in call.arguments if references(each)]
+                values = [_plain(each, bindings) for each in given]
+                if not values:
+                    continue
+                there = " AND ".join(f"{value} IS NOT NULL" for value in values)
+                value = concat([part for each in values for part in ("' and '", each)][1:])
                 chosen = _if_chosen(term, bindings)
                 made = f"{_plain(call, bindings)} IS NULL"
-                found.append(f"CASE WHEN {chosen}{value} IS NOT NULL AND {made} THEN {value} END")
+                found.append(f"CASE WHEN {chosen}{there} AND {made} THEN {value} END")
+            if not found:
+                return "NULL"
             return f"coalesce({', '.join(found)})"
 
         return self._over(expressions(term), bad)
+
+    def doubtful(self, text: Expression) -> TermSql:
+        """Return the SQL of texts that are asked for truth and tell none; others are NULL."""
+        return self._over((text,), lambda bindings: doubtful_sql(_plain(text, bindings)))
 
     def key(self, expression: Expression) -> TermSql:
         """Return the SQL of an expression's plain text, as joins compare it."""
@@ -204,19 +216,35 @@ class TermPrinter:
         The last are names of variables with the lists that their values are from, the outer
         before the inner.
         """
-        needed = dict.fromkeys(reference for part in parts for reference in references(part))
+        needed = dict.fromkeys(reference for part in parts for reference in scattered(part))
         columns = [self.table.column(reference) for reference in needed]
         bindings: dict[Reference | Call, _Value] = dict(
             zip(needed, map(_bind, columns), strict=True)
         )
+        for call in dict.fromkeys(call for part in parts for call in gathered(part)):
+            bindings[call] = _Value(self._gathered(call), None)
         strict = all(map(is_strict, parts))
         lists = [(f"e{c.index}", _list(c, strict)) for c in columns if c.many]
-        splits = dict.fromkeys(call for part in parts for call in calls_of(part, Function.SPLIT))
-        for number, call in enumerate(splits):
-            values = split_sql(call, lambda part: _plain(part, bindings))
+        found = dict.fromkeys(call for part in parts for call in list_calls(part))
+        for number, call in enumerate(found):
+            values = list_sql(call, lambda part: _plain(part, bindings))
             bindings[call] = _Value(f"w{number}", None)
             lists.append((f"w{number}", values))
+        if lists:
+            # DuckDB has no queries where values of a list are gone through.
+            for call in dict.fromkeys(call for part in parts for call in lookups(part)):
+                value = _plain(call.arguments[0], bindings)
+                assert isinstance(call.function, Lookup)
+                table = f"getvariable({sql_text(call.function.sql_name)})"
+                bindings[call] = _Value(f"{table}[{value}]", None)
         return columns, bindings, lists
+
+    def _gathered(self, call: Call) -> str:
+        """Return the SQL of the list of all values of some expressions; those missing are none."""
+        made = [self.key(argument) for argument in call.arguments]
+        lists = [each.sql if each.many else f"[{each.sql}]" for each in made]
+        whole = lists[0] if len(lists) == 1 else f"flatten([{', '.join(lists)}])"
+        return f"list_filter({whole}::VARCHAR[], lambda each: each IS NOT NULL)"
 
 
 def _bind(column: Column) -> _Value:
@@ -314,7 +342,17 @@ def _literal(term: Literal, bindings: _Bindings) -> str:
         )
     if isinstance(term.value, Reference) and (kind := bindings[term.value].kind):
         return f"kg_natural({bindings[term.value].text}, {kind})"
+    if isinstance(term.value, Call):
+        return _made(_plain(term.value, bindings), natural_kind(term.value))
     return quoted
+
+
+def _made(value: str, kind: str | None) -> str:
+    """Return the SQL of a literal of what a function gives, which is worked out once."""
+    shown = "kg_quoted(made)"
+    if kind is not None:
+        shown = f"kg_natural(made, {'kg_number_kind(made)' if kind == '#' else sql_text(kind)})"
+    return f"list_transform([{value}], lambda made: {shown})[1]"
 
 
 def _lexical(term: Literal, bindings: _Bindings) -> str:

@@ -1,0 +1,170 @@
+"""Arguments of functions that must be constants: patterns, places, units, zones.
+
+DuckDB would tell of a wrong one while it runs, without its place.
+"""
+
+from __future__ import annotations
+
+import re
+import warnings
+from collections.abc import Mapping
+from typing import Final
+
+from kg.errors import InputError
+from kg.mapping.date_patterns import LANGUAGES, PatternError, strftime_pattern
+from kg.mapping.plan import Call, Constant, Function, Origin, TermType
+from kg.notes import Notes
+
+UNITS: Final[Mapping[str, str]] = {
+    spelled: unit
+    for unit, others in {
+        "year": "y",
+        "month": "",
+        "week": "w",
+        "day": "d",
+        "weekday": "",
+        "hour": "h",
+        "minute": "m min",
+        "second": "s sec",
+        "millisecond": "ms milli",
+    }.items()
+    for spelled in (unit, f"{unit}s", *others.split())
+}
+
+
+def text(value: str) -> Constant:
+    """Return a text as an expression."""
+    return Constant(value, TermType.LITERAL)
+
+
+class Constants:
+    """Checks the constants of one call.
+
+    Args:
+        shown: The function as the mapping writes it.
+        origin: Where the mapping calls it.
+    """
+
+    def __init__(self, shown: str, origin: Origin) -> None:
+        self.shown = shown
+        self.origin = origin
+
+    def error(self, message: str, hint: str | None = None) -> InputError:
+        """Return the error of a call."""
+        return InputError("bad-function", message, location=self.origin.location(), hint=hint)
+
+    def checked(self, call: Call) -> Call:
+        """Return a call whose constant arguments were read, where the function needs constants."""
+        match call.function:
+            case Function.MATCHES | Function.REPLACE_REGEX | Function.FIND | Function.MATCH:
+                return self.with_regex(call)
+            case Function.SPLIT:
+                if not self.constant(call, 1):
+                    raise self.error(f"{self.shown} needs a separator that is not empty")
+            case Function.SUBSTRING | Function.ARRAY_GET | Function.ARRAY_SLICE:
+                self.places(call, 1)
+            case Function.SPLIT_LENGTHS:
+                self.places(call, 1)
+            case Function.REPLACE_CHARS:
+                if len(self.constant(call, 1)) != len(self.constant(call, 2)):
+                    raise self.error(f"{self.shown} needs as many characters as it replaces")
+            case Function.TO_DATE | Function.TO_DATE_TIME:
+                return self.dated(call)
+            case Function.FORMAT_DATE:
+                pattern = text(self.date_pattern(self.constant(call, 1)))
+                return Call(call.function, (call.arguments[0], pattern))
+            case Function.DATE_INC | Function.DATE_DIFF:
+                return self.with_unit(call, 2)
+            case Function.DATE_PART:
+                return self.with_unit(call, 1)
+            case Function.IN_ZONE:
+                self.zone(self.constant(call, 1))
+            case Function.PARTITION | Function.LAST_PARTITION:
+                if len(call.arguments) > 2:
+                    self.constant(call, 2)
+        return call
+
+    def constant(self, call: Call, number: int) -> str:
+        """Return the text of an argument that must be constant."""
+        value = call.arguments[number]
+        if not isinstance(value, Constant):
+            raise self.error(f"the parameter {number + 1} of {self.shown} must be a constant text")
+        return value.value
+
+    def places(self, call: Call, first: int) -> None:
+        """Check that arguments are whole numbers."""
+        for number in range(first, len(call.arguments)):
+            if not re.fullmatch(r"-?\d{1,9}", self.constant(call, number)):
+                raise self.error(f"{self.shown} takes whole numbers as places")
+
+    def with_unit(self, call: Call, number: int) -> Call:
+        """Return a call whose unit of time has one spelling."""
+        unit = self.constant(call, number)
+        found = UNITS.get(unit.casefold())
+        if found is None or (found == "weekday" and call.function is not Function.DATE_PART):
+            raise self.error(
+                f"{unit!r} is no unit of time that {self.shown} knows",
+                hint=f"Units: {', '.join(dict.fromkeys(UNITS.values()))}.",
+            )
+        arguments = [*call.arguments]
+        arguments[number] = text(found)
+        return Call(call.function, tuple(arguments))
+
+    def with_regex(self, call: Call) -> Call:
+        """Check a regular expression; GREL writes it between slashes."""
+        pattern = self.constant(call, 1)
+        if call.function in (Function.MATCH, Function.FIND):
+            pattern = re.sub(r"^/(.+)/$", r"\1", pattern, flags=re.DOTALL)
+        self.regex(pattern)
+        if call.function is Function.MATCH and not re.compile(pattern).groups:
+            note = f"{self.shown} gives what groups in brackets capture, and its pattern has none"
+            note += "; matches tells whether a text fits"
+            Notes().add(note, self.origin.location(), loses=True)
+        return Call(call.function, (call.arguments[0], text(pattern), *call.arguments[2:]))
+
+    def regex(self, pattern: str) -> None:
+        """Refuse what the engine's regular expressions (RE2) and Python's do not share."""
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("error")
+                re.compile(pattern)
+        except (re.error, FutureWarning) as error:
+            raise self.error(f"{pattern!r} is no regular expression: {error}") from error
+        if re.search(r"\(\?(?!:|[ims]+[:)]|P<)|\\[1-9Z]|[*+?}]\+", pattern):
+            raise self.error(
+                f"{pattern!r} uses what kg cannot run",
+                hint="Lookaround, backreferences and possessive quantifiers are not supported.",
+            )
+
+    def dated(self, call: Call) -> Call:
+        """Return a call that reads dates with its pattern as DuckDB has it."""
+        language = self.constant(call, 2) if len(call.arguments) > 2 else "en"
+        language = language.partition("-")[0].casefold()
+        if language not in LANGUAGES:
+            raise self.error(
+                f"{self.shown} knows no names of months in {language!r}",
+                hint=f"Languages: {', '.join(LANGUAGES)}.",
+            )
+        pattern = self.date_pattern(self.constant(call, 1))
+        rest = () if language == "en" else (text(language),)
+        return Call(call.function, (call.arguments[0], text(pattern), *rest))
+
+    def date_pattern(self, pattern: str) -> str:
+        """Return a pattern of dates as DuckDB has it."""
+        try:
+            return strftime_pattern(pattern)
+        except PatternError as error:
+            raise self.error(str(error), error.hint or None) from error
+
+    def zone(self, zone: str) -> None:
+        """Check the name of a time zone."""
+        from zoneinfo import ZoneInfo
+
+        if re.fullmatch(r"Z|[+-]\d\d:\d\d", zone):
+            return
+        try:
+            ZoneInfo(zone)
+        except (KeyError, ValueError, OSError) as error:
+            raise self.error(
+                f"{zone!r} is no time zone", hint="Write it as Europe/Brussels or +02:00."
+            ) from error

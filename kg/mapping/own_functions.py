@@ -1,0 +1,131 @@
+"""Functions of the user's own, as mappings see them: names, parameters, and what they give.
+
+They are written in Python, and loaded only from files that the user names on the command line; see
+`kg.own_functions`. Nothing here runs them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Final
+
+# Stands for an argument that is left out where the function has a default.
+LEFT_OUT: Final = "\x00kg left this argument out\x00"
+
+
+@dataclass(frozen=True, slots=True)
+class OwnParameter:
+    """A parameter of a function.
+
+    Attributes:
+        names: What mappings call it, without namespaces; the first is Python's.
+        kind: Name of the type of its values: ``str``, ``int``, ``float``, ``bool``, ``date``,
+            ``datetime`` or ``Decimal``.
+        is_list: Whether it takes all values, as a list.
+        is_optional: Whether it has a default.
+        takes_none: Whether the function is called although the value is missing.
+    """
+
+    names: tuple[str, ...]
+    kind: str
+    is_list: bool = False
+    is_optional: bool = False
+    takes_none: bool = False
+
+    @property
+    def name(self) -> str:
+        """What Python calls it."""
+        return self.names[0]
+
+
+@dataclass(frozen=True, slots=True)
+class OwnFunction:
+    """A function that the user has written; its properties are those of `Function`.
+
+    Attributes:
+        value: Its name.
+        parameters: What it takes.
+        result: Name of the type of what it gives.
+        gives_list: Whether it gives several values.
+        place: File and line, for messages.
+        sql_name: What the engine calls it.
+        call: The function itself.
+    """
+
+    value: str
+    parameters: tuple[OwnParameter, ...]
+    result: str
+    gives_list: bool
+    place: str
+    sql_name: str
+    call: Callable[..., object] = field(compare=False, repr=False)
+
+    @property
+    def required(self) -> int:
+        """How many arguments must be given."""
+        return sum(not each.is_optional for each in self.parameters)
+
+    @property
+    def is_boolean(self) -> bool:
+        """Whether it gives true or false."""
+        return self.result == "bool" and not self.gives_list
+
+    @property
+    def takes_null(self) -> bool:
+        """Whether it may give a value although one that it is given is missing."""
+        return any(each.takes_none for each in self.parameters)
+
+    @property
+    def is_partial(self) -> bool:
+        """Whether it may give nothing although all values are there."""
+        return True
+
+    @property
+    def kind(self) -> str | None:
+        """What it gives, as in `kg.mapping.source_table`."""
+        return _KINDS.get(self.result)
+
+
+_KINDS: Final[Mapping[str, str]] = {
+    "int": "i",
+    "float": "d",
+    "bool": "b",
+    "Decimal": "n",
+    "date": "D",
+    "datetime": "T",
+}
+_functions: ContextVar[Mapping[str, OwnFunction]] = ContextVar("own_functions", default={})  # noqa: B039
+_START: Final = datetime.now(UTC)
+
+
+@contextmanager
+def using_functions(functions: Mapping[str, OwnFunction]) -> Iterator[None]:
+    """Let mappings that are read in the context call functions.
+
+    Args:
+        functions: The functions by their names, and by their IRIs where they have some.
+    """
+    token = _functions.set(functions)
+    try:
+        yield
+    finally:
+        _functions.reset(token)
+
+
+def find(name: str) -> OwnFunction | None:
+    """Return the function of a name or IRI, if the user has given one."""
+    return _functions.get().get(name)
+
+
+def names() -> tuple[str, ...]:
+    """Return what the functions are called that the user has given."""
+    return tuple(dict.fromkeys(own.value for own in _functions.get().values()))
+
+
+def now() -> str:
+    """Return when the command began: all of a run has one time."""
+    return _START.isoformat(timespec="seconds").replace("+00:00", "Z")

@@ -1,0 +1,72 @@
+"""Walks over all parts of a plan, however deep they are."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import fields, is_dataclass, replace
+from typing import Any, Final
+
+from kg.mapping.plan import Call, LogicalSource, LogicalTarget, Lookup, Origin, OwnFunction, Plan
+
+_LEAVES: Final = (LogicalSource, LogicalTarget, Lookup, Origin, OwnFunction, type)
+
+
+def plan_calls(plan: Plan) -> Iterator[Call]:
+    """Yield the calls of functions in a plan, the outer before the inner."""
+    yield from _calls(plan.triples_maps)
+
+
+def plan_sources(plan: Plan) -> tuple[LogicalSource, ...]:
+    """Return the sources of a plan, each once; last the tables that values are looked up in."""
+    found = dict.fromkeys(each.source for each in plan.triples_maps)
+    found |= dict.fromkeys(each.source for each in plan_lookups(plan))
+    return tuple(found)
+
+
+def plan_lookups(plan: Plan) -> tuple[Lookup, ...]:
+    """Return the lookups of a plan, each once."""
+    functions = (call.function for call in plan_calls(plan))
+    return tuple(dict.fromkeys(each for each in functions if isinstance(each, Lookup)))
+
+
+def with_sources(plan: Plan, known: Mapping[LogicalSource, LogicalSource]) -> Plan:
+    """Return a plan whose sources are others."""
+
+    def other(value: Any) -> Any:  # noqa: ANN401 (any part of a plan)
+        if isinstance(value, LogicalSource):
+            return known.get(value, value)
+        if isinstance(value, Lookup):
+            return replace(value, source=known.get(value.source, value.source))
+        return value
+
+    maps = tuple(changed(each, other) for each in plan.triples_maps)
+    return replace(plan, triples_maps=maps)
+
+
+def changed(value: Any, change: Callable[[Any], Any]) -> Any:  # noqa: ANN401
+    """Return a part of a plan with parts of it changed.
+
+    Args:
+        value: The part.
+        change: Returns what a part becomes; the parts of what it changes are left alone.
+    """
+    made = change(value)
+    if made is not value or isinstance(value, _LEAVES):
+        return made
+    if isinstance(value, tuple):
+        return tuple(changed(each, change) for each in value)
+    if is_dataclass(value) and not isinstance(value, type):
+        parts = {each.name: changed(getattr(value, each.name), change) for each in fields(value)}
+        return replace(value, **parts)
+    return value
+
+
+def _calls(value: Any) -> Iterator[Call]:  # noqa: ANN401
+    if isinstance(value, Call):
+        yield value
+    if isinstance(value, tuple):
+        for each in value:
+            yield from _calls(each)
+    elif is_dataclass(value) and not isinstance(value, _LEAVES):
+        for field in fields(value):
+            yield from _calls(getattr(value, field.name))
