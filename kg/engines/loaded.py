@@ -2,24 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
 
 from kg.errors import Location
-from kg.mapping.plan import Formulation, LogicalSource
 from kg.mapping.source_table import SourceTable
-from kg.sources import csv_files, excel_files, json_files, xml_files, yaml_files
 from kg.sources.files import SourceFile
-
-_Locator = Callable[[SourceFile, LogicalSource, Collection[int]], dict[int, int]]
-_LOCATORS: Final[Mapping[Formulation, _Locator]] = {
-    Formulation.CSV: csv_files.lines_of,
-    Formulation.EXCEL: excel_files.lines_of,
-    Formulation.JSON: json_files.lines_of,
-    Formulation.XPATH: xml_files.lines_of,
-}
+from kg.sources.formats import FORMATS
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +66,7 @@ def locate_all(
 def _lines_of(loaded: LoadedTable, part: SourceFile, records: Collection[int]) -> dict[int, int]:
     """Return the lines of records, as far as the format has such."""
     source = loaded.table.source
-    if source.formulation is Formulation.YAML:
-        return yaml_files.lines_of(part, source, records, loaded.spill)
-    finder = _LOCATORS.get(source.formulation)
-    return finder(part, source, records) if finder else {}
+    known = FORMATS[source.formulation]
+    if known.lines_beside is not None:
+        return known.lines_beside(part, source, records, loaded.spill)
+    return known.lines_of(part, source, records) if known.lines_of else {}

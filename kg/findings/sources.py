@@ -18,9 +18,10 @@ from kg.mapping.tables import source_tables
 from kg.mapping.walk import plan_sources
 from kg.paths import find_files, open_file, path_within, real_path, show_path
 from kg.rdf import open_rdf
-from kg.sources import Folders, csv_files
+from kg.sources import Folders
 from kg.sources.files import SourceFile, missing_reference
 from kg.sources.files import find_files as find_sources
+from kg.sources.formats import FORMATS
 from kg.terms import RDF_TYPE
 from kg.validation.names import sh
 from kg.workspace import MAPPING_PATTERNS, Workspace
@@ -198,14 +199,11 @@ def _headers(
 
 def _header(source: LogicalSource, file: SourceFile) -> list[str]:
     """Return the column names of a file; none if it has none or they take long to read."""
-    if source.formulation is Formulation.CSV:
-        return csv_files.column_names(file, source)
     if source.formulation is Formulation.PARQUET:
         from kg.engines.duckdb import parquet
 
         return parquet.column_names(file, source)
-    if source.formulation is Formulation.EXCEL and file.path.stat().st_size <= _SMALL_WORKBOOK:
-        from kg.sources import excel_files
-
-        return excel_files.column_names(file, source)
-    return []
+    if source.formulation is Formulation.EXCEL and file.path.stat().st_size > _SMALL_WORKBOOK:
+        return []
+    names = FORMATS[source.formulation].column_names
+    return names(file, source) if names else []

@@ -20,7 +20,6 @@ from kg.mapping.losses import Pair, losses_of
 from kg.mapping.plan import (
     Constant,
     Expression,
-    Formulation,
     Plan,
     PredicateObjectMap,
     Reference,
@@ -61,8 +60,6 @@ DEFAULT_GRAPHS: Final = frozenset(
         "http://semweb.mmlab.be/ns/rml#defaultGraph",
     }
 )
-# Their columns know a date from a date with a time.
-_WITH_DATES: Final = (Formulation.SQL, Formulation.PARQUET, Formulation.EXCEL)
 _DATES: Final = (f"{XSD}date", f"{XSD}dateTime")
 _UNSAFE: Final = frozenset({TermType.UNSAFE_IRI, TermType.UNSAFE_URI})
 # A text that an IRI starts with and that its scheme and authority end in.
@@ -369,7 +366,7 @@ class _Terms:
 
     def _knows_dates(self, value: Expression) -> bool:
         """Return whether a value comes with what the source says that it is."""
-        if not isinstance(value, Reference) or self.table.source.formulation not in _WITH_DATES:
+        if not isinstance(value, Reference) or not self.table.source.formulation.has_typed_columns:
             return False
         return self.table.column(value).typed
 

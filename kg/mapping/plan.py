@@ -74,6 +74,14 @@ class Formulation(Enum):
         """Whether a record is a row whose references are column names."""
         return self not in (Formulation.JSON, Formulation.YAML, Formulation.XPATH)
 
+    @property
+    def has_typed_columns(self) -> bool:
+        """Whether its columns have types, which know a date from a date with a time.
+
+        Spec: https://www.w3.org/TR/r2rml/#natural-mapping
+        """
+        return self in (Formulation.SQL, Formulation.PARQUET, Formulation.EXCEL)
+
 
 @dataclass(frozen=True, slots=True)
 class Dialect:

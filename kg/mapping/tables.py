@@ -32,7 +32,6 @@ from kg.mapping.plan import (
 from kg.mapping.source_table import Column, SourceTable
 
 _JSON_LIKE: Final = (Formulation.JSON, Formulation.YAML)
-_TYPED: Final = (Formulation.SQL, Formulation.PARQUET, Formulation.EXCEL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +135,7 @@ def _column(
     source: LogicalSource, reference: Reference, origin: Origin, index: int, *, textual: bool
 ) -> Column:
     many = source.formulation is Formulation.XPATH
-    typed = source.formulation in _TYPED
+    typed = source.formulation.has_typed_columns
     if source.formulation in _JSON_LIKE:
         many, typed = _jsonpath(reference.name, origin).is_many, True
     return Column(reference.name, index, many, typed, textual, origin)

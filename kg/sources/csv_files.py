@@ -10,8 +10,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections import Counter
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator
 from itertools import chain
 from mmap import ACCESS_READ, mmap
 from pathlib import Path
@@ -19,7 +18,6 @@ from typing import Final
 
 from kg.errors import InputError, Location
 from kg.mapping.plan import LogicalSource
-from kg.mapping.source_table import Column
 from kg.rejects import current
 from kg.sources.csv_lines import (
     LONGEST_LINE,
@@ -29,7 +27,8 @@ from kg.sources.csv_lines import (
     rows_of,
     too_long,
 )
-from kg.sources.files import SourceFile, missing_reference
+from kg.sources.files import SourceFile
+from kg.sources.headers import names_of, picked
 from kg.sources.reading import Reading
 from kg.sources.records import CsvRecords
 from kg.sources.streams import BAD_BYTES, open_text, plain_text, with_bytes, wrong_encoding
@@ -51,16 +50,12 @@ def read(reading: Reading) -> CsvRecords:
     source, columns = reading.source, reading.table.columns
     _check_dialect(source)
     lines, header = _header(reading.file, source, BAD_BYTES if reading.skips else "strict")
-    numbers = {name: number for number, name in enumerate(header)}
-    for column in columns:
-        if column.reference not in numbers:
-            raise missing_reference(column, header, source)
-    _check_doubled(columns, header, Location(reading.file.shown, lines + 1))
-    picked, width = tuple(numbers[column.reference] for column in columns), len(header)
+    place = Location(reading.file.shown, lines + 1)
+    found, width = tuple(picked(columns, header, source, place)), len(header)
     if reading.skips:
         path = _good_records(reading)
         return CsvRecords(
-            path, source, "none", width, picked, LONGEST_LINE, numbered=_NUMBER, is_copy=True
+            path, source, "none", width, found, LONGEST_LINE, numbered=_NUMBER, is_copy=True
         )
     is_copy = reading.is_repaired or bool(source.dialect.comment)
     if is_copy:
@@ -69,7 +64,7 @@ def read(reading: Reading) -> CsvRecords:
         path, packing = plain_text(reading.file, source, reading.copy(".csv"))
         if _may_lose_its_end(path, packing) and (fault := faults_of(reading.file, source)):
             raise fault
-    return CsvRecords(path, source, packing, width, picked, LONGEST_LINE, lines, is_copy=is_copy)
+    return CsvRecords(path, source, packing, width, found, LONGEST_LINE, lines, is_copy=is_copy)
 
 
 def _may_lose_its_end(path: Path, packing: str) -> bool:
@@ -219,20 +214,9 @@ def _header(
         raise InputError(
             "empty-file", "there is no header row", location=place, hint="Add the names of columns."
         )
-    if dialect.names and len(dialect.names) != len(header):
-        raise InputError(
-            "bad-csv",
-            f"the mapping names {len(dialect.names)} columns, the file has {len(header)}",
-            location=place,
-            hint="Name all columns, in the order of the file.",
-        )
-    if dialect.names:
-        return line - 1, list(dialect.names)
-    if not dialect.header:
-        return line - 1, [str(number + 1) for number in range(len(header))]
     if dialect.trim != "false":
         header = [name.strip() for name in header]
-    return line - 1, header
+    return line - 1, names_of(header, source, place, "bad-csv")
 
 
 def column_names(file: SourceFile, source: LogicalSource) -> list[str]:
@@ -242,16 +226,3 @@ def column_names(file: SourceFile, source: LogicalSource) -> list[str]:
         InputError: There is no header, or it cannot be read.
     """
     return _header(file, source)[1]
-
-
-def _check_doubled(columns: Sequence[Column], header: Sequence[str], place: Location) -> None:
-    """Refuse a reference to a name that the header has twice; others may be there as often."""
-    counts = Counter(header)
-    for column in columns:
-        if counts[column.reference] > 1:
-            raise InputError(
-                "duplicate-column",
-                f"the header has {column.reference!r} twice, and the mapping refers to it",
-                location=place,
-                hint="Rename one: references go by the name of the column.",
-            )

@@ -14,7 +14,6 @@ import json
 import subprocess
 import sys
 import tempfile
-from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -24,7 +23,8 @@ from typing import IO, Any, Final
 from kg.errors import InputError, LimitError, Location
 from kg.mapping.plan import LogicalSource
 from kg.sources.extras import need
-from kg.sources.files import SourceFile, missing_reference
+from kg.sources.files import SourceFile
+from kg.sources.headers import names_of, picked
 from kg.sources.reading import Reading
 from kg.sources.records import RowRecords
 from kg.sources.streams import compression_of, unpacked
@@ -59,10 +59,12 @@ def read(reading: Reading) -> RowRecords:
         _opened(path, target, limit, reading.file) as child,
     ):
         name, row, cells = child.start(source)
-        names = _names(source, name, cells, Location(reading.file.shown, row))
-        picked = _picked(reading, names, Location(reading.file.shown, row))
+        place = Location(reading.file.shown, row)
+        names = _names(source, name, cells, place)
         again = not source.dialect.header
-        done = child.ask({"columns": picked, "again": again})
+        done = child.ask(
+            {"columns": picked(reading.table.columns, names, source, place), "again": again}
+        )
     reading.notes += [f"{reading.file.shown}: {text}" for text in done["noticed"]]
     return RowRecords(target, done["largest"], first=1, aligned=True)
 
@@ -236,7 +238,6 @@ def _names(
     source: LogicalSource, sheet: str, cells: Sequence[str | None], place: Location
 ) -> list[str]:
     """Return the names of the columns: those in the first row, or those of the mapping."""
-    dialect = source.dialect
     if not any(cells):
         raise InputError(
             "empty-file",
@@ -244,33 +245,5 @@ def _names(
             location=place,
             hint="Write the names of the columns into its first row.",
         )
-    if dialect.names:
-        if len(dialect.names) != len(cells):
-            raise InputError(
-                "bad-workbook",
-                f"the mapping names {len(dialect.names)} columns, the sheet has {len(cells)}",
-                location=place,
-                hint="Name all columns, in the order of the sheet.",
-            )
-        return list(dialect.names)
-    if not dialect.header:
-        return [str(number) for number in range(1, len(cells) + 1)]
-    return [(text or "").strip() for text in cells]
-
-
-def _picked(reading: Reading, names: Sequence[str], place: Location) -> list[int]:
-    """Return the numbers of the sheet's columns that the table's columns refer to."""
-    numbers = {name: number for number, name in enumerate(names)}
-    counts = Counter(names)
-    for column in reading.table.columns:
-        if column.reference not in numbers or not column.reference:
-            known = [name for name in names if name]
-            raise missing_reference(column, known, reading.source)
-        if counts[column.reference] > 1:
-            raise InputError(
-                "duplicate-column",
-                f"the header has {column.reference!r} twice, and the mapping refers to it",
-                location=place,
-                hint="Rename one: references go by the name of the column.",
-            )
-    return [numbers[column.reference] for column in reading.table.columns]
+    first = [(text or "").strip() for text in cells]
+    return names_of(first, source, place, "bad-workbook", "the sheet")

@@ -6,10 +6,8 @@ in its file, from 1, the header not counted), and those of `kg.engines.duckdb.te
 
 from __future__ import annotations
 
-import importlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
-from types import ModuleType
 from typing import Final
 
 import duckdb
@@ -32,38 +30,13 @@ from kg.errors import InputError, KgError, WorldError
 from kg.mapping.plan import Formulation
 from kg.mapping.source_table import Column, SourceTable
 from kg.rejects import current
-from kg.sources import (
-    csv_files,
-    excel_files,
-    json_files,
-    parquet_files,
-    xml_files,
-    yaml_files,
-)
-from kg.sources.files import Folders, SourceFile, find_files
+from kg.sources import json_files
+from kg.sources.files import Folders, SourceFile
+from kg.sources.formats import FORMATS, Format
+from kg.sources.inputs import files_of
 from kg.sources.nothing import why_nothing
 from kg.sources.reading import Reading
-from kg.sources.records import Records
 
-
-def _module(name: str) -> ModuleType:
-    """Return a module that only its own kind of source needs, and whose libraries take time."""
-    return importlib.import_module(f"kg.sources.{name}")
-
-
-Reader = Callable[[Reading], Records]
-_READERS: Final[Mapping[Formulation, Reader]] = {
-    Formulation.CSV: csv_files.read,
-    Formulation.EXCEL: excel_files.read,
-    Formulation.JSON: json_files.read,
-    Formulation.PARQUET: parquet_files.read,
-    Formulation.SPARQL: lambda reading: _module("sparql_results").read(reading),
-    Formulation.SQL: lambda reading: _module("databases").read(reading),
-    Formulation.XPATH: xml_files.read,
-    Formulation.YAML: yaml_files.read,
-}
-# Sources whose records may come in another order when they are read again.
-_READ_ONCE: Final = frozenset({Formulation.SQL, Formulation.SPARQL})
 # What reading takes for each column, in bytes: DuckDB holds about six vectors of 2,048 values.
 BYTES_PER_COLUMN: Final = 6 * 2048 * 16
 # Columns that are read at once even where memory is short.
@@ -86,12 +59,9 @@ def load_table(
         ListsFound: References have lists, so that the plan must be changed by `with_lists`.
     """
     source = table.source
-    if source.formulation is Formulation.SQL:
-        files: tuple[SourceFile, ...] = (_module("databases").find_database(source, folders),)
-    else:
-        files = find_files(source, folders)
+    files = files_of(source, folders)
     width = _width(connection)
-    if len(table.columns) <= width or source.formulation in _READ_ONCE:
+    if len(table.columns) <= width or not FORMATS[source.formulation].is_ordered:
         return _load(connection, table, files, folders)
     return _load_wide(connection, table, files, folders, width)
 
@@ -170,12 +140,12 @@ def _load(
     folders: Folders,
 ) -> LoadedTable:
     source = table.source
-    reader = _READERS[source.formulation]
+    known = FORMATS[source.formulation]
     host = DuckHost(connection)
     readings = [
         Reading(host, file, number, table, folders.spill) for number, file in enumerate(files)
     ]
-    records, incomplete = _read(connection, table, reader, readings)
+    records, incomplete = _read(connection, table, known, readings)
     notes = tuple(dict.fromkeys(note for reading in readings for note in reading.notes))
     nothing = "" if records else why_nothing(source, files)
     loaded = LoadedTable(table, tuple(files), records, folders.spill, incomplete, notes, nothing)
@@ -191,7 +161,7 @@ def _load(
     note_columns(connection, loaded, bad, rejects)
     # They may have become part of a computed column.
     connection.execute(f"DROP TABLE {sql_name(table.name)}")
-    select = without_bad(_union(connection, reader, readings), bad)
+    select = without_bad(_union(connection, known, readings), bad)
     _, incomplete = _create(connection, table, select)
     return replace(loaded, incomplete=incomplete)
 
@@ -199,13 +169,13 @@ def _load(
 def _read(
     connection: duckdb.DuckDBPyConnection,
     table: SourceTable,
-    reader: Reader,
+    known: Format,
     readings: Sequence[Reading],
 ) -> tuple[int, bool]:
     """Make the table, as `_create` does; what goes wrong is mended, or left out, if it can be."""
     while True:
         try:
-            made = _create(connection, table, _union(connection, reader, readings))
+            made = _create(connection, table, _union(connection, known, readings))
         except (UnicodeDecodeError, duckdb.Error, InputError) as error:
             if not (_skips(error, readings) or _mends(error, readings)):
                 found = _explained(connection, error, readings)
@@ -226,21 +196,14 @@ def _explained(
     return explained(connection, error, readings) if isinstance(error, duckdb.Error) else error
 
 
-# Documents of which no part can be left out, and the errors that they may have.
-_WHOLE: Final[Mapping[Formulation, str]] = {
-    Formulation.JSON: "a JSON document",
-    Formulation.YAML: "a YAML document",
-    Formulation.XPATH: "an XML document",
-    Formulation.EXCEL: "a workbook",
-    Formulation.PARQUET: "a Parquet file",
-}
+# The errors of documents of which no part can be left out.
 _OF_WHOLE: Final = frozenset({"encoding", "json", "parquet", "workbook", "xml", "yaml"})
 
 
 def _without_way_on(error: Exception, table: SourceTable) -> Exception:
     """Say that a broken document stops the command, though bad records are to be left out."""
-    whole = _WHOLE.get(table.source.formulation)
-    if current() is None or whole is None or not isinstance(error, InputError):
+    whole = FORMATS[table.source.formulation].whole
+    if current() is None or not whole or not isinstance(error, InputError):
         return error
     if error.code.removeprefix("bad-") in _OF_WHOLE:
         way = f"--on-bad skip cannot leave out a part of {whole}."
@@ -271,9 +234,8 @@ def _skips(error: Exception, readings: Sequence[Reading]) -> bool:
 
 def _can_skip(reading: Reading) -> bool:
     """Return whether reading can go on behind a bad record in the format of a file."""
-    kind, file = reading.source.formulation, reading.file
-    is_lines = kind is Formulation.JSON and json_files.is_lines(file, reading.source)
-    return not reading.skips and (kind is Formulation.CSV or is_lines)
+    skips = FORMATS[reading.source.formulation].skips
+    return not reading.skips and skips is not None and skips(reading)
 
 
 def _needs_marks(
@@ -302,12 +264,12 @@ def _needs_marks(
 
 
 def _union(
-    connection: duckdb.DuckDBPyConnection, reader: Reader, readings: Sequence[Reading]
+    connection: duckdb.DuckDBPyConnection, known: Format, readings: Sequence[Reading]
 ) -> str:
     selects = []
     for reading in readings:
         try:
-            sql = query_of(connection, reader(reading), reading)
+            sql = query_of(connection, known.read(reading), reading)
         except KgError as error:
             raise error.at(reading.file.location) from error.__cause__
         selects.append(f"SELECT {reading.number}::INTEGER AS file, * FROM ({sql})")
