@@ -14,12 +14,20 @@ from typing import Final
 
 import duckdb
 
-from kg.duck import sql_name
+from kg.duck import sql_name, sql_text
 from kg.engines.duckdb.bad_values import ListsFound
+from kg.engines.duckdb.collections_sql import (
+    FIRST,
+    REST,
+    CollectionSql,
+    collection_queries,
+    gathered_tables,
+    parent_tables,
+)
 from kg.engines.duckdb.loading import drop_table, load_table
 from kg.engines.duckdb.prepare import prepare
 from kg.engines.duckdb.rule_sql import traced_sql
-from kg.engines.duckdb.term_sql import TermPrinter
+from kg.engines.duckdb.term_sql import TermPrinter, TermSql
 from kg.engines.loaded import LoadedTable, locate_all
 from kg.errors import Location
 from kg.lineage.asked import Trace, Wanted
@@ -28,7 +36,9 @@ from kg.mapping.lists import with_lists
 from kg.mapping.plan import Plan, Template
 from kg.mapping.rules import (
     CheckedIri,
+    Collection,
     Fixed,
+    Gathered,
     Iri,
     MapRules,
     Parent,
@@ -42,6 +52,7 @@ from kg.mapping.rules import (
 from kg.mapping.source_table import SourceTable
 from kg.rejects import current
 from kg.sources import Folders
+from kg.terms import RDF, RDF_TYPE
 
 # Most records returned for one triple; a class may have a million.
 MOST_RECORDS: Final = 20
@@ -79,6 +90,8 @@ class RecordTracer:
             near = [w for w in asked if _could_make(self._rules.maps[number], w)]
             if near:
                 yield from self._trace_map(self._read(number, near), near)
+        if near := [w for w in asked if _is_of_members(w)]:
+            yield from self._trace_members(near)
 
     def _read(self, number: int, wanted: Sequence[Wanted]) -> MapRules:
         """Read the tables of a triples map, and return its rules: lists in them change these."""
@@ -89,15 +102,26 @@ class RecordTracer:
                 for rule in rules.rules:
                     if isinstance(rule.object, Parent) and _could_give(rule, wanted):
                         self._load(rule.object.table)
+                    self._load_named(gathered_tables(rule))
+                self._load_named(parent_tables(rules.subject))
             except ListsFound as found:
-                for entry in self._loaded.values():
-                    drop_table(self._connection, entry)
-                self._loaded.clear()
-                self._located_in = ""
-                self._plan = with_lists(self._plan, found.source, found.names)
-                del self._rules
+                self._read_anew(found)
             else:
                 return rules
+
+    def _read_anew(self, found: ListsFound) -> None:
+        """Have everything read anew, with the members of lists."""
+        for entry in self._loaded.values():
+            drop_table(self._connection, entry)
+        self._loaded.clear()
+        self._located_in = ""
+        self._plan = with_lists(self._plan, found.source, found.names)
+        del self._rules
+
+    def _load_named(self, names: Iterable[str]) -> None:
+        tables = {table.name: table for table in self._rules.tables}
+        for name in names:
+            self._load(tables[name])
 
     @cached_property
     def _rules(self) -> Rules:
@@ -121,6 +145,49 @@ class RecordTracer:
                 yield from self._trace_rule(loaded, rule, wanted)
         if not rules.rules:
             yield from self._subjects(loaded, rules, wanted)
+
+    def _trace_members(self, wanted: Sequence[Wanted]) -> Iterator[Trace]:
+        """Yield the records that gave the members of collections and containers."""
+        self._write_wanted(wanted)
+        done: set[tuple[Collection, ...]] = set()
+        while True:
+            try:
+                for each in self._collections():
+                    if each.made not in done and _could_gather(each.made, wanted):
+                        self._load_named(each.tables)
+                        yield from self._trace_collection(each, wanted)
+                    done.add(each.made)
+            except ListsFound as found:
+                self._read_anew(found)
+            else:
+                return
+
+    def _collections(self) -> Iterator[CollectionSql]:
+        maps = self._rules.maps
+
+        def graph(collection: Collection) -> TermSql:
+            none = TermSql("NULL::VARCHAR", False, "")
+            graph = collection.graph
+            return none if graph is None else TermPrinter(collection.table).term(graph)
+
+        return collection_queries(maps, graph, sql_text)
+
+    def _trace_collection(
+        self, collection: CollectionSql, wanted: Sequence[Wanted]
+    ) -> Iterator[Trace]:
+        found = self._connection.execute(
+            "SELECT DISTINCT id, m, c, f, r, made.p, made.o FROM kg_wanted AS w"
+            f" JOIN ({collection.sql}) AS made ON w.s = made.s"
+            " AND (w.p IS NULL OR w.p = made.p) AND (w.o IS NULL OR w.o = made.o)"
+            " QUALIFY row_number() OVER (PARTITION BY id, made.p, made.o ORDER BY m, f, r)"
+            f" <= {MOST_RECORDS} ORDER BY id, m, f, r, made.p, made.o"
+        ).fetchall()
+        by_number = {each.number: each for each in collection.made}
+        for identifier, m, c, file, record, p, o in found:
+            made = by_number[m, c]
+            place = self._places(self._load(made.table), [(file, record)])[file, record]
+            names = _columns(made.gathered)
+            yield Trace(wanted[identifier], place.within(names), p, o, made.triples_map)
 
     def _write_wanted(self, wanted: Sequence[Wanted]) -> None:
         self._connection.execute(
@@ -195,6 +262,25 @@ def _could_make(rules: MapRules, wanted: Wanted) -> bool:
     return wanted.predicate is None or any(_could_give(rule, [wanted]) for rule in rules.rules)
 
 
+def _is_of_members(wanted: Wanted) -> bool:
+    """Whether a triple may say something of the members of a collection or container."""
+    told = (f"<{RDF}_", FIRST, REST, RDF_TYPE)
+    return wanted.predicate is None or wanted.predicate.startswith(told)
+
+
+def _could_gather(collections: Iterable[Collection], wanted: Iterable[Wanted]) -> bool:
+    """Whether one of the collections may be, or have a cell that is, the subject of a triple."""
+    for each in collections:
+        pattern = None if each.gathered.head is None else _pattern(each.gathered.head)
+        for asked in wanted:
+            blank = asked.subject.startswith("_:")
+            if blank or (each.gathered.head is not None and not pattern):
+                return True
+            if pattern is not None and pattern.fullmatch(asked.subject):
+                return True
+    return False
+
+
 def _could_give(rule: Rule, wanted: Iterable[Wanted]) -> bool:
     """Whether a rule could make one of the triples, by its predicate."""
     asked, predicate = {each.predicate for each in wanted}, bare(rule.predicate)
@@ -204,6 +290,8 @@ def _could_give(rule: Rule, wanted: Iterable[Wanted]) -> bool:
 def _pattern(subject: Term) -> re.Pattern[str] | None:
     """Return a pattern for the terms that a subject map makes; None if they may be any."""
     made = bare(subject)
+    if isinstance(made, Gathered) and made.head is not None and not made.keeps_empty:
+        made = made.head
     if isinstance(made, Fixed):
         return re.compile(re.escape(made.term))
     if isinstance(made, Iri):

@@ -12,7 +12,7 @@ import hashlib
 import json
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -35,6 +35,10 @@ from kg.mapping.plan import (
 )
 
 XSD = "http://www.w3.org/2001/XMLSchema#"
+RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
+NIL = f"<{RDF}nil>"
+# Where a triples map has its subject map.
+SUBJECT = "s"
 DEFAULT_GRAPH = "http://w3id.org/rml/defaultGraph"
 UNRESERVED = re.compile(
     "[A-Za-z0-9._~\u00a0-\ud7ff\uf900-\ufdcf\ufdf0-\uffef-]"
@@ -83,6 +87,23 @@ class Evaluation:
     bad: set[tuple[str, int]] = field(default_factory=set)
     records: dict[str, int] = field(default_factory=dict)
     without_subject: dict[str, int] = field(default_factory=dict)
+    # Members of collections and containers by graph, head, and whether it is a list; each with
+    # what tells it from all others. Graphs that have the same member share its cell.
+    members: dict[tuple[str | None, str, bool], list[tuple[str, str]]] = field(default_factory=dict)
+
+    def add_members(self) -> None:
+        """Add the quads of all collections and containers."""
+        for (graph, head, is_list), found in self.members.items():
+            for number, (own, member) in enumerate(found):
+                if not is_list:
+                    self.quads.add((head, f"<{RDF}_{number + 1}>", member, graph))
+                    continue
+                cell = f"_:{_digest(f'{head} {own}')}" if number else head
+                rest = NIL
+                if number + 1 < len(found):
+                    rest = f"_:{_digest(f'{head} {found[number + 1][0]}')}"
+                self.quads.add((cell, f"<{RDF}first>", member, graph))
+                self.quads.add((cell, f"<{RDF}rest>", rest, graph))
 
 
 def evaluate(plan: Plan) -> Evaluation:
@@ -95,7 +116,12 @@ def evaluate(plan: Plan) -> Evaluation:
         found.without_subject[triples_map.name] = 0
         for record in records:
             _Maker(triples_map, maps, found).record(record)
+    found.add_members()
     return found
+
+
+def _digest(text: str) -> str:
+    return f"b{hashlib.md5(text.encode()).hexdigest()}"
 
 
 class _Maker:
@@ -112,12 +138,19 @@ class _Maker:
         subjects, bad_subject = self.attempt(self.map.subject, self.map, record)
         if not subjects and not bad_subject:
             self.found.without_subject[self.map.name] += 1
-        for pair in self.map.predicate_objects:
+        if self.map.subject.gather:
+            own, _ = self.graphs(dict.fromkeys(self.map.graphs), record)
+            if bad_subject:
+                self.found.needed.add((self.map.source.path, record.number))
+            self.gather(self.map.subject, record, SUBJECT, own)
+        for place, pair in enumerate(self.map.predicate_objects):
             graph_maps = dict.fromkeys((*self.map.graphs, *pair.graphs))
             graphs, bad_graph = self.graphs(graph_maps, record)
-            for predicate_map, object_map in product(pair.predicates, pair.objects):
+            for predicate_map, (number, object_map) in product(
+                pair.predicates, enumerate(pair.objects)
+            ):
                 predicates, bad_predicate = self.attempt(predicate_map, self.map, record)
-                objects, bad_object = self.objects(object_map, record)
+                objects, bad_object = self.objects(object_map, record, f"{place}.{number}")
                 parts = (
                     (subjects, bad_subject),
                     (predicates, bad_predicate),
@@ -128,6 +161,10 @@ class _Maker:
                     self.found.needed.add((self.map.source.path, record.number))
                 for s, p, o, g in product(subjects, predicates, objects, graphs):
                     self.found.quads.add((s, p, o, g))
+            for number, object_map in enumerate(pair.objects):
+                named = any(self.attempt(p, self.map, record)[0] for p in pair.predicates)
+                if subjects and named and isinstance(object_map, TermMap) and object_map.gather:
+                    self.gather(object_map, record, f"{place}.{number}", graphs)
 
     def graphs(
         self, graph_maps: Iterable[TermMap], record: Record
@@ -144,9 +181,64 @@ class _Maker:
             spoiled |= bad
         return (found, spoiled) if graph_maps else ([None], False)
 
-    def objects(self, object_map: TermMap | RefObjectMap, record: Record) -> tuple[list[str], bool]:
+    def gather(
+        self, term_map: TermMap, record: Record, place: str, graphs: list[str | None]
+    ) -> None:
+        """Note the members of the collections that a record gives, in their graphs."""
+        assert term_map.gather is not None
+        kind = term_map.gather.kind
+        made, _ = self.collections(term_map, self.map, record, place)
+        for (head, members), graph in product(made, dict.fromkeys(graphs)):
+            if not kind.is_list:
+                self.found.quads.add((head, f"<{RDF}type>", f"<{RDF}{kind.value}>", graph))
+            if head != NIL:
+                place_of = (graph, head, kind.is_list)
+                own = f"{self.map.name} {place} {record.file} {record.number}"
+                told = [(f"{own} {n}", member) for n, member in enumerate(members)]
+                self.found.members.setdefault(place_of, []).extend(told)
+        if made:
+            for number, member in enumerate(term_map.gather.members):
+                if isinstance(member, TermMap) and member.gather:
+                    self.gather(member, record, f"{place}.{number}", graphs)
+
+    def collections(
+        self, term_map: TermMap, owner: TriplesMap, record: Record, place: str
+    ) -> tuple[list[tuple[str, list[str]]], bool]:
+        """Return the heads of the collections of a record, each with its members."""
+        gather = term_map.gather
+        assert gather is not None
+        lists: list[list[str]] = []
+        spoiled = False
+        for number, member in enumerate(gather.members):
+            terms, bad = self.objects(member, record, f"{place}.{number}", owner)
+            lists.append(terms)
+            spoiled |= bad
+        found = [[each for terms in lists for each in terms]]
+        if gather.is_product:
+            found = [list(chosen) for chosen in product(*lists)]
+        found = [each for each in found if each] or ([[]] if gather.keeps_empty else [])
+        if term_map.expression is None:
+            scope = f"{owner.name} {place} {record.file} {record.number}"
+            made = [(f"_:{_digest(f'{scope} {n}')}", each) for n, each in enumerate(found)]
+        else:
+            named, bad = self.attempt(replace(term_map, gather=None), owner, record)
+            spoiled |= bad
+            whole = [member for each in found for member in each]
+            made = [(name, whole) for name in dict.fromkeys(named)] if found else []
+        if gather.kind.is_list:
+            made = [(head if members else NIL, members) for head, members in made]
+        return made, spoiled
+
+    def objects(
+        self,
+        object_map: TermMap | RefObjectMap,
+        record: Record,
+        place: str,
+        owner: TriplesMap | None = None,
+    ) -> tuple[list[str], bool]:
+        owner = owner or self.map
         if isinstance(object_map, TermMap):
-            return self.attempt(object_map, self.map, record)
+            return self.attempt(object_map, owner, record, place)
         parent = self.maps[object_map.parent]
         if not object_map.joins:
             return self.attempt(parent.subject, parent, record)
@@ -154,7 +246,7 @@ class _Maker:
         spoiled = False
         for other in read_records(parent.source):
             if all(
-                set(texts(join.child, self.map.source, record))
+                set(texts(join.child, owner.source, record))
                 & set(texts(join.parent, parent.source, other))
                 for join in object_map.joins
             ):
@@ -164,9 +256,12 @@ class _Maker:
         return found, spoiled
 
     def attempt(
-        self, term_map: TermMap, owner: TriplesMap, record: Record
+        self, term_map: TermMap, owner: TriplesMap, record: Record, place: str = SUBJECT
     ) -> tuple[list[str], bool]:
         """Return the terms that a term map makes, and whether a value made no valid one."""
+        if term_map.gather:
+            made, bad = self.collections(term_map, owner, record, place)
+            return [head for head, _ in made], bad
         found: list[str] = []
         spoiled = False
         # A bad datatype or language may be told even where the value is missing.

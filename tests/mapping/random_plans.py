@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from hypothesis import strategies as st
 
+from kg.mapping.gather import CollectionKind, Gather
 from kg.mapping.plan import (
     Constant,
     Expression,
@@ -265,6 +267,18 @@ def subject_map(draw: Draw, names: list[str]) -> TermMap:
     return iri_map(draw, names) if draw(st.integers(0, 3)) else blank_map(draw, names)
 
 
+def gathered_subject(draw: Draw, names: list[str]) -> TermMap:
+    """Return the map of a collection or container that has no subjects of parents as members."""
+    members = tuple(
+        draw(st.sampled_from([literal_map, iri_map, blank_map]))(draw, names)
+        for _ in range(draw(st.integers(1, 2)))
+    )
+    kind = draw(st.sampled_from([*CollectionKind]))
+    gather = Gather(members, kind, draw(st.booleans()), draw(st.booleans()))
+    made = TermMap(None, TermType.BLANK_NODE)
+    return replace(iri_map(draw, names) if draw(st.booleans()) else made, gather=gather)
+
+
 def object_map(
     draw: Draw, names: list[str], number: int, given: list[tuple[LogicalSource, list[str], str]]
 ) -> TermMap | RefObjectMap:
@@ -289,6 +303,34 @@ def object_map(
     return RefObjectMap(parent, tuple(joins))
 
 
+def gather_map(
+    draw: Draw,
+    names: list[str],
+    number: int,
+    given: list[tuple[LogicalSource, list[str], str]],
+    depth: int = 0,
+) -> TermMap:
+    """Return a map of a collection or container; it may have others as members."""
+    nests = depth < 2 and draw(st.integers(0, 3)) == 0
+    members: list[TermMap | RefObjectMap] = [
+        object_map(draw, names, number, given) for _ in range(draw(st.sampled_from([1, 2, 1, 3])))
+    ]
+    if nests:
+        inner = gather_map(draw, names, number, given, depth + 1)
+        members.insert(draw(st.integers(0, len(members))), inner)
+    kind = draw(st.sampled_from([CollectionKind.LIST, *CollectionKind]))
+    gather = Gather(tuple(members), kind, draw(st.booleans()), draw(st.booleans()))
+    named = draw(st.sampled_from(["", "", "iri", "blank", "shared"]))
+    if not named:
+        return TermMap(None, TermType.BLANK_NODE, gather=gather)
+    if named == "shared":
+        return replace(constant(f"{EX}collection", TermType.IRI), gather=gather)
+    made = iri_map(draw, names)
+    if named == "blank":
+        made = TermMap(reference(draw, names), TermType.BLANK_NODE)
+    return replace(made, gather=gather)
+
+
 def graph_maps(draw: Draw, names: list[str]) -> tuple[TermMap, ...]:
     choices = [
         constant(f"{EX}g", TermType.IRI),
@@ -309,8 +351,14 @@ def predicate_map(draw: Draw, names: list[str]) -> TermMap:
 
 
 @st.composite
-def plans(draw: Draw, folder: Path) -> Plan:
-    """Write sources into a folder, and return a plan over them."""
+def plans(draw: Draw, folder: Path, *, gathers: bool = False) -> Plan:
+    """Write sources into a folder, and return a plan over them.
+
+    Args:
+        draw: Of hypothesis.
+        folder: The folder, which is emptied.
+        gathers: Whether there are collections and containers.
+    """
     for path in folder.iterdir():
         path.unlink()
     written = sources(draw, folder)
@@ -324,7 +372,9 @@ def plans(draw: Draw, folder: Path) -> Plan:
                     predicate_map(draw, names) for _ in range(draw(st.sampled_from([1, 1, 2])))
                 ),
                 objects=tuple(
-                    object_map(draw, names, number, given)
+                    gather_map(draw, names, number, given)
+                    if gathers and draw(st.integers(0, 2))
+                    else object_map(draw, names, number, given)
                     for _ in range(draw(st.sampled_from([1, 1, 2])))
                 ),
                 graphs=graph_maps(draw, names),
@@ -335,7 +385,9 @@ def plans(draw: Draw, folder: Path) -> Plan:
             TriplesMap(
                 name=name,
                 source=source,
-                subject=subject_map(draw, names),
+                subject=gathered_subject(draw, names)
+                if gathers and draw(st.integers(0, 4)) == 0
+                else subject_map(draw, names),
                 predicate_objects=pairs,
                 graphs=graph_maps(draw, names),
                 base=draw(st.sampled_from(["", "http://base.example/", "http://base.example/b#"])),

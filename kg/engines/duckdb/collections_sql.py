@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from kg.engines.duckdb.gather_sql import NIL, PLACE, made_heads, members
 from kg.engines.duckdb.made_term import TermSql
 from kg.engines.duckdb.term_sql import TermPrinter
-from kg.mapping.rules import Collection, Gathered, MapRules, Parent, Term, bare
+from kg.mapping.rules import Collection, Gathered, MapRules, Parent, Rule, Term, bare
 from kg.sql import sql_text
 from kg.terms import RDF, RDF_TYPE
 
@@ -23,19 +23,18 @@ FIRST, REST = f"<{RDF}first>", f"<{RDF}rest>"
 
 @dataclass(frozen=True, slots=True)
 class CollectionSql:
-    """A query for the statements about members: columns s, p, o, g.
+    """A query for the statements about members.
 
     Attributes:
-        sql: The query.
+        sql: The query; its columns are s, p, o, g, and those that say what a statement is made of:
+            the number of the collection (m, c), file and number of the record (f, r).
         tables: Names of the tables that it reads.
-        triples_map: Name of the triples map whose members come first.
-        targets: As for `kg.mapping.rules.Rule`.
+        made: What it is of.
     """
 
     sql: str
     tables: tuple[str, ...]
-    triples_map: str
-    targets: int
+    made: tuple[Collection, ...]
 
 
 # Returns the SQL of the graph of a collection, and that of a constant predicate.
@@ -59,17 +58,31 @@ def collection_queries(
         own = each.number if each.gathered.head is None else None
         groups.setdefault((each.targets, is_list, own), []).append(each)
     for group in groups.values():
-        first = group[0]
-        rows = " UNION ALL ".join(
-            sql for each in group for sql in members(TermPrinter(each.table), each, graph(each))
-        )
-        if first.gathered.kind.is_list:
+        rows = _members(group, graph)
+        if group[0].gathered.kind.is_list:
             sql = _cells(rows, predicate)
         else:
             types = [_types(each, graph(each), predicate) for each in group]
             sql = " UNION ALL ".join([_numbers(rows), *types])
         tables = tuple(dict.fromkeys(name for each in group for name in _tables(each)))
-        yield CollectionSql(sql, tables, first.triples_map, first.targets)
+        yield CollectionSql(sql, tables, tuple(group))
+
+
+def _members(group: Sequence[Collection], graph: GraphSql) -> str:
+    """Return the query for the members of collections that may have the same names."""
+    rows = " UNION ALL ".join(
+        sql for each in group for sql in members(TermPrinter(each.table), each, graph(each))
+    )
+    # What is in a graph by two of its names is in it once.
+    again = len({each.number for each in group}) < len(group)
+    again |= any(graph(each).many or _has_names(each) for each in group)
+    return f"SELECT DISTINCT * FROM ({rows})" if again else rows
+
+
+def _has_names(collection: Collection) -> bool:
+    """Return whether a record may give several names of a collection."""
+    head = collection.gathered.head
+    return head is not None and TermPrinter(collection.table).term(head).many
 
 
 def _cells(rows: str, predicate: PredicateSql) -> str:
@@ -77,29 +90,32 @@ def _cells(rows: str, predicate: PredicateSql) -> str:
     place = " || ' ' || ".join(PLACE)
     cell = f"'_:b' || md5(h || {sql_text(chr(10))} || {place})"
     numbered = (
-        "SELECT g, h, o, cell, row_number() OVER members AS number, lead(cell) OVER members AS next"
-        f" FROM (SELECT *, {cell} AS cell FROM ({rows}))"
+        "SELECT m, c, f, r, g, h, o, cell, row_number() OVER members AS number,"
+        f" lead(cell) OVER members AS next FROM (SELECT *, {cell} AS cell FROM ({rows}))"
         f" WINDOW members AS (PARTITION BY g, h ORDER BY {', '.join(PLACE)})"
     )
     first = f"{{'p': {predicate(FIRST)}, 'o': o}}"
     rest = f"{{'p': {predicate(REST)}, 'o': coalesce(next, {sql_text(NIL)})}}"
     return (
-        "SELECT s, u.p AS p, u.o AS o, g FROM (SELECT CASE WHEN number = 1 THEN h ELSE cell END"
-        f" AS s, unnest([{first}, {rest}]) AS u, g FROM ({numbered}))"
+        "SELECT s, u.p AS p, u.o AS o, g, m, c, f, r FROM (SELECT m, c, f, r, g,"
+        f" CASE WHEN number = 1 THEN h ELSE cell END AS s, unnest([{first}, {rest}]) AS u"
+        f" FROM ({numbered}))"
     )
 
 
 def _numbers(rows: str) -> str:
     """Return the query for the numbered members of containers."""
     number = f"row_number() OVER (PARTITION BY g, h ORDER BY {', '.join(PLACE)})"
-    return f"SELECT h AS s, '<{RDF}_' || {number} || '>' AS p, o, g FROM ({rows})"
+    return f"SELECT h AS s, '<{RDF}_' || {number} || '>' AS p, o, g, m, c, f, r FROM ({rows})"
 
 
 def _types(collection: Collection, graph: TermSql, predicate: PredicateSql) -> str:
     """Return the query for the types of containers, also of those without members."""
     rows = made_heads(TermPrinter(collection.table), collection, graph)
     kind = sql_text(f"<{RDF}{collection.gathered.kind.value}>")
-    return f"SELECT h AS s, {predicate(RDF_TYPE)} AS p, {kind} AS o, g FROM ({rows})"
+    m, c = collection.number
+    shown = f"h AS s, {predicate(RDF_TYPE)} AS p, {kind} AS o, g, {m} AS m, {c} AS c, f, r"
+    return f"SELECT {shown} FROM ({rows})"
 
 
 def _tables(collection: Collection) -> Iterator[str]:
@@ -108,6 +124,13 @@ def _tables(collection: Collection) -> Iterator[str]:
     for group in collection.needs:
         for term in group:
             yield from parent_tables(term)
+
+
+def gathered_tables(rule: Rule) -> tuple[str, ...]:
+    """Return the names of the tables that the gathered terms of a rule read."""
+    made = rule.object.subject if isinstance(rule.object, Parent) else rule.object
+    terms = [rule.subject, rule.predicate, made, *([rule.graph] if rule.graph else [])]
+    return tuple(name for term in terms for name in parent_tables(term))
 
 
 def parent_tables(term: Term | Parent) -> Iterator[str]:

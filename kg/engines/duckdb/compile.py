@@ -15,11 +15,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import groupby
 from typing import Final
 
-from kg.engines.duckdb.collections_sql import FIRST, REST, collection_queries, parent_tables
+from kg.engines.duckdb.collections_sql import FIRST, REST, collection_queries, gathered_tables
 from kg.engines.duckdb.dialect import array
 from kg.engines.duckdb.order import SubjectOrder, predicate_key
 from kg.engines.duckdb.program import Program, RuleSql, Stream, SubjectSql
-from kg.engines.duckdb.rule_sql import join_sql, or_null, scan_sql, there_sql
+from kg.engines.duckdb.rule_sql import bound, join_sql, or_null, scan_sql, there_sql
 from kg.engines.duckdb.stream import stream_sql
 from kg.engines.duckdb.term_sql import TermPrinter, TermSql
 from kg.mapping.flatten import flatten
@@ -189,7 +189,9 @@ class _Compiler:
         for made in collection_queries(self.rules.maps, graph, predicate):
             sql = f"SELECT {block} AS b, {rest} AS s, p, o, g FROM ({made.sql})"
             subject = SubjectSql(f"({made.sql})", block, rest, "s")
-            yield RuleSql(made.triples_map, sql, made.tables, subject, made.targets, sorts=True)
+            first = made.made[0]
+            name, mask = first.triples_map, first.targets
+            yield RuleSql(name, sql, made.tables, subject, mask, sorts=True)
 
     def scan(self, rule: Rule, made: TermSql, condition: str, others: tuple[str, ...]) -> RuleSql:
         """Return the query of a rule without a join.
@@ -205,14 +207,16 @@ class _Compiler:
         if graph.missing and not graph.many:
             where.append(f"NOT ({graph.missing})")
         terms = {"p": predicate, "o": made, "g": graph}
+        rows, gathered = subject.rows, gathered_tables(rule)
+        if gathered:
+            rows, terms = bound(rows, terms)
         if any(term.many for term in terms.values()):
-            sql = scan_sql(subject.rows, subject.kept, terms, where)
+            sql = scan_sql(rows, subject.kept, terms, where)
             sql += " WHERE u.o IS NOT NULL AND u.p IS NOT NULL"
             sql += " AND u.g IS NOT NULL" if graph.many else ""
         else:
             where += [f"NOT ({term.missing})" for term in (made, predicate) if term.missing]
-            sql = scan_sql(subject.rows, subject.kept, terms, where)
-        gathered = _gathered(rule)
+            sql = scan_sql(rows, subject.kept, terms, where)
         tables = tuple(dict.fromkeys((rule.table.name, *others, *gathered)))
         # What reads other tables is no stream, and is run alone.
         terms = {} if gathered else terms
@@ -254,19 +258,10 @@ class _Compiler:
             f"SELECT b, s, u.p, o, u.g FROM (SELECT b, s, o, unnest({array(entries)}) AS u"
             f" FROM {joined}) WHERE s IS NOT NULL AND o IS NOT NULL"
             + ("" if self.coded else " AND u.p IS NOT NULL"),
-            tuple(dict.fromkeys((rule.table.name, parent.table.name, *_gathered(rule)))),
+            tuple(dict.fromkeys((rule.table.name, parent.table.name, *gathered_tables(rule)))),
             subject,
             rule.targets,
         )
-
-
-def _gathered(rule: Rule) -> tuple[str, ...]:
-    """Return the names of the tables that the gathered terms of a rule read."""
-    terms = [rule.subject, rule.predicate, rule.object, *([rule.graph] if rule.graph else [])]
-    made = rule.object
-    if isinstance(made, Parent):
-        terms[2] = made.subject
-    return tuple(name for term in terms for name in parent_tables(term))
 
 
 def _code(number: int) -> TermSql:

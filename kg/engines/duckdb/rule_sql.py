@@ -35,6 +35,16 @@ def scan_sql(
     return f"SELECT {listed} FROM ({inside})"
 
 
+def bound(rows: str, terms: Mapping[str, TermSql]) -> tuple[str, dict[str, TermSql]]:
+    """Return rows with columns that hold terms, and the terms as these columns.
+
+    A term that reads other tables cannot be in the lambda functions that combine terms.
+    """
+    listed = ", ".join(f"{term.sql} AS made_{name}" for name, term in terms.items())
+    made = {name: replace(term, sql=f"made_{name}") for name, term in terms.items()}
+    return f"(SELECT *, {listed} FROM {rows})", made
+
+
 def combined(terms: Mapping[str, TermSql]) -> str:
     """Return the SQL of a struct of terms; where some are lists, a list of all combinations."""
     inner = {key: f"x_{key}" if term.many else term.sql for key, term in terms.items()}
@@ -110,7 +120,8 @@ def traced_sql(rule: Rule, rows: str) -> str:
         return f"SELECT DISTINCT file, record, s, p, o FROM {joined}"
     term: Term | None = made.own if isinstance(made, Parent) else made
     assert term is not None
-    return scan_sql(rows, kept, {"p": predicate, "o": or_null(printer.term(term))})
+    rows, terms = bound(rows, {"p": predicate, "o": or_null(printer.term(term))})
+    return scan_sql(rows, kept, terms)
 
 
 def or_null(term: TermSql) -> TermSql:
