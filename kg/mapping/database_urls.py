@@ -13,4 +13,7 @@ def database_url(address: str, kind: str) -> str:
         # The examples of the specification of YARRRML have the servers of databases so.
         return f"{kind}://{address.partition('://')[2]}"
     has_scheme = "://" in address or address.startswith(("jdbc:", "sqlite:"))
-    return address if has_scheme or not kind else f"{kind}://{address}"
+    if has_scheme or not kind:
+        return address
+    slashes = "" if kind == "sqlite" or address.startswith("//") else "//"
+    return f"{kind}:{slashes}{address}"

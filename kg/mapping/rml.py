@@ -5,7 +5,6 @@ Spec: https://kg-construct.github.io/rml-core/spec/docs/
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -20,11 +19,11 @@ from kg.mapping.plan import (
     Constant,
     Expression,
     JoinCondition,
+    Origin,
     Plan,
     PredicateObjectMap,
     Reference,
     RefObjectMap,
-    Template,
     TermMap,
     TermType,
     TriplesMap,
@@ -36,13 +35,20 @@ from kg.mapping.rml_gather import GatherReader, without_parents
 from kg.mapping.rml_graph import RmlGraph, Term, Value
 from kg.mapping.rml_sources import read_logical_source
 from kg.mapping.rml_targets import read_targets
+from kg.mapping.rml_templates import read_template
 from kg.mapping.rml_vocabulary import check_vocabulary
 from kg.mapping.texts import Text
-from kg.terms import RDF, RDF_LANG_STRING, XSD_STRING, is_iri, is_language_tag
+from kg.notes import Notes
+from kg.terms import RDF, RDF_LANG_STRING, XSD_STRING, expand, is_language_tag
+from kg.terms import is_iri as is_absolute
 
 _RDF_TYPE: Final = f"{RDF}type"
 # What relative IRIs of documents are resolved against, where the call gives no base.
 _BASE: Final = "http://example.com/base/"
+_TEXT_AS_IRI: Final = (
+    "{count} × a text stands where an IRI is needed and is taken as one; write it in <…>, or with"
+    " a prefix and no quotes"
+)
 _FUNCTIONS: Final = ("functionExecution", "functionValue")
 _EXPRESSIONS: Final = ("constant", "reference", "template", *_FUNCTIONS)
 _SUBJECT_TYPES: Final = frozenset(TermType) - {TermType.LITERAL}
@@ -145,6 +151,8 @@ class _Reader:
     def __init__(self, graph: RmlGraph, base: str) -> None:
         self.graph = graph
         self.base = base
+        self.notes = Notes()
+        self.told: set[tuple[Origin, str]] = set()
         self.functions = FunctionReader(
             graph, lambda value: self.expression(value, self.kind_of(value))
         )
@@ -155,7 +163,7 @@ class _Reader:
     def triples_map(self, node: Term) -> TriplesMap:
         self.no_condition(node, "triples map")
         base = self.graph.one(node, "baseIRI")
-        if base and not is_iri(base.text):
+        if base and not is_absolute(base.text):
             raise base.error(
                 f"the base {base.text!r} is not an absolute IRI",
                 hint="Write it with its scheme, such as https://example.org/.",
@@ -179,7 +187,7 @@ class _Reader:
                 hint="Give one rml:subjectMap or rml:subject.",
             )
         owner = subject_node.term if subject_node else node
-        classes = tuple(self._class(owner, value) for value in self.graph.all(owner, "class"))
+        classes = tuple(self._class(value) for value in self.graph.all(owner, "class"))
         graphs = self.maps(owner, "graph", _IRI_TYPES) if subject_node else ()
         pairs = [self.pair(value) for value in self.graph.all(node, "predicateObjectMap")]
         return TriplesMap(
@@ -192,12 +200,12 @@ class _Reader:
             origin=self.graph.origin(node),
         )
 
-    def _class(self, owner: Term, value: Value) -> PredicateObjectMap:
-        del owner
-        if not isinstance(value.term, ox.NamedNode):
+    def _class(self, value: Value) -> PredicateObjectMap:
+        constant = self.constant(value, is_iri=True)
+        if constant.kind is not TermType.IRI:
             raise value.error("rml:class must be an IRI")
         predicate = TermMap(Constant(_RDF_TYPE, TermType.IRI), TermType.IRI, origin=value.origin)
-        made = TermMap(Constant(value.text, TermType.IRI), TermType.IRI, origin=value.origin)
+        made = TermMap(constant, TermType.IRI, origin=value.origin)
         return PredicateObjectMap((predicate,), (made,), origin=value.origin)
 
     def pair(self, value: Value) -> PredicateObjectMap:
@@ -255,7 +263,7 @@ class _Reader:
 
     def shortcuts(self, node: Term, what: str, types: frozenset[TermType]) -> Iterator[TermMap]:
         for value in self.graph.all(node, what):
-            constant = _constant(value)
+            constant = self.constant(value, is_iri=TermType.LITERAL not in types)
             if constant.kind not in types:
                 raise value.error(f"rml:{what} must not be a {constant.kind.value}")
             yield TermMap(constant, constant.kind, origin=value.origin)
@@ -331,7 +339,9 @@ class _Reader:
             return None
         if short and long:
             raise found.error(f"a term map has one rml:{what} or rml:{what}Map, not both")
-        expression = self.expression(found, kind) if long else _constant(found)
+        expression = (
+            self.expression(found, kind) if long else self.constant(found, is_iri=kind.is_iri)
+        )
         self.no_condition(found.term, f"{what} map")
         if expression is None:
             raise found.error(f"rml:{what}Map needs a reference, template or constant")
@@ -358,7 +368,7 @@ class _Reader:
                 ) from None
         constant = self.graph.one(value.term, "constant")
         if constant is not None:
-            return _constant(constant).kind
+            return self.constant(constant, is_iri=what != "object").kind
         if gather is not None and not self.graph.all(value.term, *_EXPRESSIONS):
             return TermType.BLANK_NODE
         if what != "object" or (gather is not None and not is_literal):
@@ -366,6 +376,25 @@ class _Reader:
         if is_literal or self.graph.all(value.term, "reference", *_FUNCTIONS):
             return TermType.LITERAL
         return TermType.IRI
+
+    def constant(self, value: Value, *, is_iri: bool) -> Constant:
+        """Return a constant; a text where an IRI is demanded is one, which is told once.
+
+        Args:
+            value: The term.
+            is_iri: Whether an IRI is demanded. A text that is none stays a text.
+        """
+        made = _constant(value)
+        if not is_iri or made.kind is not TermType.LITERAL or made.datatype or made.language:
+            return made
+        text = expand(made.value, self.graph.prefixes) or made.value
+        if not is_absolute(text) and not is_absolute(self.base + text):
+            return made
+        place = value.origin
+        if (place, text) not in self.told:
+            self.told.add((place, text))
+            self.notes.add(_TEXT_AS_IRI, place.location(), text, loses=False)
+        return Constant(text, TermType.IRI)
 
     def expression(self, value: Value, term_type: TermType) -> Expression | None:
         found = [(name, v) for name in _EXPRESSIONS for v in self.graph.all(value.term, name)]
@@ -379,7 +408,7 @@ class _Reader:
             return None
         name, inner = found[0]
         if name == "constant":
-            constant = _constant(inner)
+            constant = self.constant(inner, is_iri=term_type.is_iri)
             if constant.kind is not term_type and not (constant.kind.is_iri and term_type.is_iri):
                 raise inner.error(
                     f"rml:termType says {term_type.value}, but the constant is of the kind"
@@ -395,7 +424,7 @@ class _Reader:
             raise inner.error(f"rml:{name} must be a text")
         if name == "reference":
             return Reference(inner.text)
-        return _template(inner)
+        return read_template(inner)
 
 
 def _check_inner(value: Value, constant: Constant, what: str, kind: TermType) -> None:
@@ -416,48 +445,3 @@ def _constant(value: Value) -> Constant:
     datatype = term.datatype.value
     plain = datatype in (XSD_STRING, RDF_LANG_STRING)
     return Constant(term.value, TermType.LITERAL, None if plain else datatype, term.language)
-
-
-_TEMPLATE_TOKEN: Final = re.compile(r"\\(?P<escaped>[{}\\])|\{(?P<reference>(?:\\.|[^{}\\])*)\}")
-
-
-def _template(value: Value) -> Expression:
-    r"""Read a template: references in braces; ``\{``, ``\}`` and ``\\`` stand for themselves.
-
-    Spec: https://kg-construct.github.io/rml-core/spec/docs/#dfn-string-template
-    """
-    text = value.text
-    parts: list[str | Reference] = []
-    plain, position = "", 0
-    for match in _TEMPLATE_TOKEN.finditer(text):
-        plain += _checked(value, text[position : match.start()])
-        position = match.end()
-        if match["escaped"]:
-            plain += match["escaped"]
-            continue
-        if plain:
-            parts.append(plain)
-            plain = ""
-        parts.append(Reference(_unescaped(value, match["reference"])))
-    plain += _checked(value, text[position:])
-    if plain:
-        parts.append(plain)
-    return Template(tuple(parts))
-
-
-def _checked(value: Value, plain: str) -> str:
-    if any(mark in plain for mark in "{}\\"):
-        raise value.error(
-            f"{value.text!r} is not a template: a brace is not closed, or stands inside another",
-            hint=r"Write a reference as {name}, a brace as \\{ and a backslash as \\\\.",
-        )
-    return plain
-
-
-def _unescaped(value: Value, reference: str) -> str:
-    if not re.fullmatch(r"(?:\\[{}\\]|[^\\])+", reference):
-        raise value.error(
-            f"{value.text!r} is not a template: {reference!r} is no reference",
-            hint=r"Inside braces, a brace is written \\{ and a backslash \\\\.",
-        )
-    return re.sub(r"\\([{}\\])", r"\1", reference)

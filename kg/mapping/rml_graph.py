@@ -1,9 +1,9 @@
 """An RML document as a graph whose triples know their lines.
 
 The vocabularies of before (``rr:`` of R2RML, and those at semweb.mmlab.be: ``rml:``, ``ql:``,
-``rmlt:`` and ``comp:`` for targets, ``fnml:`` for functions) are turned into that of the W3C
-community group, since most mappings in the wild use them. Terms that the mapping makes are left as
-they are, also those of these vocabularies.
+``rmlt:`` and ``comp:`` for targets, ``fnml:`` for functions), and CARML's, are turned into that of
+the W3C community group, since most mappings in the wild use them. Terms that the mapping makes are
+left as they are, also those of these vocabularies.
 """
 
 from __future__ import annotations
@@ -28,6 +28,8 @@ _OLD_NAMESPACES: Final = (
     "http://semweb.mmlab.be/ns/rml-target#",
     "http://semweb.mmlab.be/ns/rml-compression#",
     "http://www.w3.org/ns/r2rml#",
+    # Of CARML: files, namespaces of XML, and what is several values in RML anyway.
+    "http://carml.taxonic.com/carml/",
 )
 _RENAMED: Final[Mapping[str, str]] = {
     "logicalTable": "logicalSource",
@@ -35,6 +37,11 @@ _RENAMED: Final[Mapping[str, str]] = {
     "sqlQuery": "query",
     "BaseTableOrView": "LogicalSource",
     "TriplesMapClass": "TriplesMap",
+    "multiReference": "reference",
+    "multiTemplate": "template",
+    "multiJoinCondition": "joinCondition",
+    "namespaceName": "namespaceURL",
+    "declaresNamespace": "namespace",
 }
 
 # Properties whose values are terms of the output.
@@ -77,6 +84,11 @@ class Value:
     def error(self, message: str, hint: str | None = None) -> InputError:
         """Return an error about this place of the mapping."""
         return InputError("bad-mapping", message, location=self.origin.location(), hint=hint)
+
+    def unsupported(self, message: str, hint: str | None = None) -> InputError:
+        """Return an error about something that is right, but that kg does not do."""
+        place = self.origin.location()
+        return InputError("unsupported-mapping", message, location=place, hint=hint)
 
 
 class RmlGraph:
@@ -169,6 +181,13 @@ class RmlGraph:
             for predicate, values in properties.items():
                 if predicate.startswith(RML):
                     yield from ((predicate[len(RML) :], value) for value in values)
+
+    def others(self) -> Iterator[tuple[str, Value]]:
+        """Yield the properties of other vocabularies, with their values."""
+        for properties in self.values.values():
+            for predicate, values in properties.items():
+                if not predicate.startswith(RML):
+                    yield from ((predicate, value) for value in values)
 
     def origin(self, node: Term) -> Origin:
         """Return where a node is described first."""

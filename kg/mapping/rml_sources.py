@@ -1,7 +1,7 @@
 """Logical sources of RML documents.
 
-Beside files in the way of rml-io, tables of CSV on the Web, distributions of DCAT that are files,
-databases in the way of D2RQ, and R2RML's tables, whose database the environment names.
+Beside files in the way of rml-io, tables of CSV on the Web, and files as DCAT describes them;
+`kg.mapping.rml_databases` reads databases.
 
 Spec: https://kg-construct.github.io/rml-io/spec/docs/
 """
@@ -17,7 +17,15 @@ from urllib.parse import unquote, urlsplit
 import pyoxigraph as ox
 
 from kg.logins import without_login
-from kg.mapping.plan import Database, Dialect, Formulation, LogicalSource
+from kg.mapping.plan import Dialect, Formulation, LogicalSource
+from kg.mapping.rml_databases import (
+    SQL,
+    SQLITE_ENDINGS,
+    described,
+    is_described,
+    named_by_user,
+    queried,
+)
 from kg.mapping.rml_graph import RmlGraph, Value
 from kg.mapping.source_options import check_options
 from kg.terms import RDF
@@ -31,16 +39,10 @@ _FORMULATIONS: Final[Mapping[str, Formulation]] = {
     "YAML": Formulation.YAML,
     "Parquet": Formulation.PARQUET,
     "Excel": Formulation.EXCEL,
-    **dict.fromkeys(("SQL2008Query", "SQL2008Table", "SQLQuery", "SQLTable"), Formulation.SQL),
-    # R2RML's name for what is SQL without saying which.
-    "SQL2008": Formulation.SQL,
+    **dict.fromkeys(SQL, Formulation.SQL),
 }
 _SPARQL: Final = "http://www.w3.org/ns/formats/SPARQL_Results_CSV"
-_TABLES: Final = frozenset({"SQL2008Table", "SQLTable"})
 _DCAT: Final = "http://www.w3.org/ns/dcat#"
-_D2RQ: Final = "http://www.wiwiss.fu-berlin.de/suhl/bizer/D2RQ/0.1#"
-# What R2RML leaves to the processor.
-_R2RML_DATABASE: Final = "$KG_DATABASE"
 _ENCODINGS: Final[Mapping[str, str]] = {"UTF-8": "utf-8", "UTF-16": "utf-16"}
 _COMPRESSIONS: Final = frozenset({"none", "gzip", "zip", "targz", "tarxz"})
 # Of a number of rows.
@@ -61,40 +63,34 @@ def read_logical_source(graph: RmlGraph, value: Value) -> LogicalSource:
     """
     node = value.term
     source = graph.one(node, "source")
-    table, query = graph.one(node, "tableName"), graph.one(node, "query")
-    if source is None and (table or query):
-        return LogicalSource(
-            path="the database",
-            formulation=Formulation.SQL,
-            iterator=table.text if table else "",
-            query=query.text if query else "",
-            folder=graph.folder_of(value),
-            database=Database(_R2RML_DATABASE),
-            origin=value.origin,
-        )
     if source is None:
-        raise value.error("the logical source has no rml:source")
+        return queried(graph, value, named_by_user(graph, value))
+    if is_described(graph, source):
+        return queried(graph, value, described(graph, source))
+    if _is_database(graph, value, source):
+        return queried(graph, value, _place(graph, source, Formulation.SQL))
     formulation, namespaces = _formulation(graph, value)
-    iterator = graph.one(node, "iterator")
+    iterator, query = graph.one(node, "iterator"), graph.one(node, "query")
     made = replace(_place(graph, source, formulation), namespaces=namespaces, origin=value.origin)
-    if formulation in (Formulation.SQL, Formulation.SPARQL):
-        return check_options(_queried(graph, value, made, iterator or query))
+    if formulation is Formulation.SPARQL:
+        if iterator is None and query is None:
+            raise value.error("the source needs a query", hint="Write it as rml:iterator.")
+        return check_options(replace(made, query=(iterator or query or value).text))
     made = replace(made, iterator=iterator.text if iterator else "")
     if query is not None:
         made = replace(made, query=query.text)
     return check_options(_by_ending(made))
 
 
-def _queried(
-    graph: RmlGraph, value: Value, source: LogicalSource, iterator: Value | None
-) -> LogicalSource:
-    """Add the query of a source, or the name of its table."""
+def _is_database(graph: RmlGraph, value: Value, source: Value) -> bool:
+    """Return whether a file is a database: by its references or its name."""
     stated = graph.one(value.term, "referenceFormulation")
-    if iterator is None:
-        raise value.error("the source needs a query", hint="Write it as rml:iterator.")
-    if stated is not None and stated.name in _TABLES:
-        return replace(source, iterator=iterator.text)
-    return replace(source, query=iterator.text)
+    if stated is None or stated.name == "CSV":
+        asks = graph.all(value.term, "query", "tableName")
+        is_file = source.is_literal and source.text.lower().endswith(SQLITE_ENDINGS)
+        return bool(asks) and (stated is None or is_file)
+    name = stated.name or next((k for k in SQL if graph.has_type(stated.term, k)), None)
+    return name in SQL
 
 
 def _by_ending(source: LogicalSource) -> LogicalSource:
@@ -119,8 +115,6 @@ def _place(graph: RmlGraph, source: Value, formulation: Formulation) -> LogicalS
     folder = graph.folder_of(source)
     if source.is_literal:
         return LogicalSource(source.text, formulation, folder=folder)
-    if graph.iri_values(source.term, f"{_D2RQ}jdbcDSN"):
-        return _database(graph, source, folder)
     nulls = tuple(n.text for n in graph.all(source.term, "null"))
     made = _file(graph, source, formulation, folder)
     if nulls or (formulation is Formulation.CSV and made.nulls is None):
@@ -147,29 +141,16 @@ def _file(graph: RmlGraph, source: Value, formulation: Formulation, folder: str)
     for name in ("downloadURL", "accessURL"):
         for address in graph.iri_values(source.term, _DCAT + name):
             return LogicalSource(_local(address), formulation, folder=folder)
+    for address in graph.all(source.term, "url"):
+        return LogicalSource(_local(address), formulation, folder=folder)
+    if graph.has_type(source.term, "Stream") or graph.all(source.term, "streamName"):
+        raise source.unsupported(
+            "a stream that a program hands over (carml:Stream) is not supported",
+            hint='Write what it holds to a file, and name that: rml:source "data.json".',
+        )
     raise source.error(
         "the source has no rml:path",
         hint="kg reads rml:FilePath, csvw:Table, dcat:Distribution of files and d2rq:Database.",
-    )
-
-
-def _database(graph: RmlGraph, source: Value, folder: str) -> LogicalSource:
-    """Read an access description of D2RQ.
-
-    Spec: https://kg-construct.github.io/rml-io-registry/d2rq/
-    """
-
-    def text(name: str) -> str:
-        found = graph.iri_values(source.term, _D2RQ + name)
-        return found[0].text if found else ""
-
-    nulls = tuple(n.text for n in graph.all(source.term, "null"))
-    return LogicalSource(
-        path="the database",
-        formulation=Formulation.SQL,
-        folder=folder,
-        nulls=nulls or None,
-        database=Database(text("jdbcDSN"), text("username"), text("password")),
     )
 
 
@@ -186,10 +167,6 @@ def _local(address: Value) -> str:
 
 def _formulation(graph: RmlGraph, value: Value) -> tuple[Formulation, tuple[tuple[str, str], ...]]:
     stated = graph.one(value.term, "referenceFormulation")
-    source = graph.one(value.term, "source")
-    if stated is None and source and graph.iri_values(source.term, f"{_D2RQ}jdbcDSN"):
-        # As mappings of before have it: the source tells that it is a database.
-        return Formulation.SQL, ()
     if stated is None:
         raise value.error(
             "the logical source has no rml:referenceFormulation",
@@ -197,18 +174,20 @@ def _formulation(graph: RmlGraph, value: Value) -> tuple[Formulation, tuple[tupl
         )
     if stated.text == _SPARQL:
         return Formulation.SPARQL, ()
-    namespaces = []
     name = stated.name
     if name is None:
         for kind in _FORMULATIONS:
             if graph.has_type(stated.term, kind):
                 name = kind
-        for entry in graph.all(stated.term, "namespace"):
-            prefix = graph.one(entry.term, "namespacePrefix")
-            url = graph.one(entry.term, "namespaceURL")
-            if prefix is None or url is None:
-                raise entry.error("a namespace needs rml:namespacePrefix and rml:namespaceURL")
-            namespaces.append((prefix.text, url.text))
+    namespaces = []
+    # CARML has them at the source.
+    nodes = [stated.term, *(each.term for each in graph.all(value.term, "source"))]
+    for entry in (each for node in nodes for each in graph.all(node, "namespace")):
+        prefix = graph.one(entry.term, "namespacePrefix")
+        url = graph.one(entry.term, "namespaceURL")
+        if prefix is None or url is None:
+            raise entry.error("a namespace needs rml:namespacePrefix and rml:namespaceURL")
+        namespaces.append((prefix.text, url.text))
     if name is None or name not in _FORMULATIONS:
         raise stated.error(
             f"{stated.text} is no reference formulation that kg knows",

@@ -14,6 +14,7 @@ from urllib.parse import unquote, urlsplit
 from kg.logins import without_login
 from kg.mapping.plan import LogicalTarget
 from kg.mapping.rml_graph import RmlGraph, Term, Value
+from kg.mapping.rml_vocabulary import dynamic_target, is_extension
 from kg.mapping.targets import COMPRESSIONS, ENCODINGS, FORMATS
 
 _FORMATS_NAMESPACE: Final = "http://www.w3.org/ns/formats/"
@@ -41,6 +42,8 @@ def read_targets(graph: RmlGraph, term_map: Value) -> tuple[LogicalTarget, ...]:
 
 def _target(graph: RmlGraph, value: Value) -> LogicalTarget:
     access = graph.one(value.term, "target")
+    if access is None and is_extension(value):
+        raise dynamic_target(value)
     if access is None:
         raise value.error("the logical target has no rml:target")
     path, root = _path(graph, access)

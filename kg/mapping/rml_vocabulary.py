@@ -35,10 +35,14 @@ _FNML: Final = frozenset(
         *("inputValue", "inputValueMap", "return", "returnMap", "condition", "functionValue"),
     }
 )
+# Of CARML.
+_CARML: Final = frozenset({"url", "streamName"})
+# What RMLMapper adds: dynamic targets, requests to servers, streams of events.
+_EXTENSIONS: Final = "https://w3id.org/imec/rml/ns/extensions#"
 # They change no triple: how a database writes a value back, and whose SQL a query is.
 _HINTS: Final = frozenset({"inverseExpression", "sqlVersion"})
 _CC: Final = frozenset({"gather", "gatherAs", "strategy", "allowEmptyListAndContainer"})
-_KNOWN: Final = _CORE | _IO | _FNML | _CC | _HINTS
+_KNOWN: Final = _CORE | _IO | _FNML | _CC | _CARML | _HINTS
 # What modules of RML that kg does not have are for, by their properties.
 _OF_VIEWS: Final = frozenset(
     {
@@ -62,12 +66,33 @@ def check_vocabulary(graph: RmlGraph) -> None:
     for name, value in graph.properties():
         if name not in _KNOWN:
             raise _refusal(name, value)
+    for predicate, value in graph.others():
+        name = predicate.removeprefix(_EXTENSIONS)
+        if name.lower() == "logicaltargetmap":
+            raise dynamic_target(value)
+        if name != predicate:
+            raise value.unsupported(
+                f"{name} of RMLMapper's extensions is not supported", hint="Take it away."
+            )
+
+
+def is_extension(value: Value) -> bool:
+    """Return whether a value is a term of RMLMapper's extensions."""
+    return value.text.startswith(_EXTENSIONS)
+
+
+def dynamic_target(value: Value) -> InputError:
+    """Return the error for a target whose name depends on the record."""
+    return value.unsupported(
+        "targets whose name depends on the record (dynamic targets) are not supported",
+        hint="Name one file, or use a condition for each.",
+    )
 
 
 def _refusal(name: str, value: Value) -> InputError:
     for what, names, hint in _MISSING:
         if name in names:
             return value.error(f"rml:{name}: {what} are not supported", hint=hint)
-    similar = nearest(name, _KNOWN - _HINTS)
+    similar = nearest(name, _KNOWN - _HINTS - _CARML)
     hint = f"Did you mean rml:{similar}?" if similar else "kg would pass it over: take it away."
     return value.error(f"rml:{name} is no property that kg knows", hint=hint)

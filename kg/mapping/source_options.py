@@ -8,6 +8,7 @@ https://kg-construct.github.io/rml-io/spec/docs/
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Final
 
@@ -58,6 +59,32 @@ def check_options(source: LogicalSource) -> LogicalSource:
     for name in _stated(source):
         if name not in HONOURED[source.formulation]:
             raise refused_option(source, name)
+    return source
+
+
+# How DuckDB reads files in SQL, which morph-kgc hands such queries to.
+_FILES_IN_SQL: Final = re.compile(
+    r"\b(?:from|join)\s+(?P<quote>['\"])[^'\"]*\.(?:csv|tsv|parquet|json|jsonl|ndjson|xlsx?|txt)"
+    r"(?:\.\w+)?(?P=quote)|\b(?:read_(?:csv|parquet|json|ndjson)\w*|parquet_scan)\s*\(",
+    re.IGNORECASE,
+)
+
+
+def check_query(source: LogicalSource) -> LogicalSource:
+    """Return a source, if its query asks a database, not files.
+
+    Raises:
+        InputError: It asks files.
+    """
+    found = _FILES_IN_SQL.search(source.query)
+    if found:
+        raise InputError(
+            "unsupported-mapping",
+            f"SQL over files is not supported: {found[0]!r}",
+            location=source.origin.location(),
+            hint="Name the file as the source, and pick records by a condition; or load the files"
+            " into a database, such as SQLite.",
+        )
     return source
 
 

@@ -23,7 +23,7 @@ from kg.mapping.plan import (
     LogicalSource,
     LogicalTarget,
 )
-from kg.mapping.source_options import check_options, refused_option
+from kg.mapping.source_options import check_options, check_query, refused_option
 from kg.mapping.targets import COMPRESSIONS, ENCODINGS, SERIALIZATIONS
 from kg.mapping.yaml_nodes import Node
 from kg.mapping.yarrrml_documents import TARGETS, Shared
@@ -136,11 +136,12 @@ class SourceReader:
         access, kind = node.get("access"), node.get("referenceFormulation")
         of_type = node.get("type")
         name = of_type.text("type").lower() if of_type else "localfile"
-        if access is None or (kind is None and name not in _DATABASES):
+        is_unnamed = access is None and self.asks(node) and (not of_type or name in _DATABASES)
+        if not is_unnamed and (access is None or (kind is None and name not in _DATABASES)):
             raise node.error(*self.incomplete(node, name))
-        if name in _DATABASES:
+        if access is None or name in _DATABASES:
             made = _with_nulls(self.database(node, name, access), node)
-            check_options(_with_options(made, node))
+            check_options(check_query(_with_options(made, node)))
             if node.get("namespaces"):
                 raise refused_option(made, "namespaces")
             return made
@@ -168,6 +169,10 @@ class SourceReader:
                 raise refused_option(source, key)
         return check_options(_with_nulls(source, node))
 
+    def asks(self, node: Node) -> bool:
+        """Return whether a source is a query or a table of a database, which it need not name."""
+        return node.get("query", "table") is not None
+
     def incomplete(self, node: Node, kind: str) -> tuple[str, str]:
         """Return what a source lacks, and how to write it."""
         asked = next((key for key in ("table", "query") if node.get(key)), None)
@@ -183,11 +188,24 @@ class SourceReader:
             "Write access: data.csv and referenceFormulation: csv.",
         )
 
-    def database(self, node: Node, kind: str, access: Node) -> LogicalSource:
-        """Read a source that is a query of a database, or one of its tables."""
+    def database(self, node: Node, kind: str, access: Node | None) -> LogicalSource:
+        """Read a source that is a query of a database, or one of its tables.
+
+        Without ``access`` it is the database that the environment names, as with R2RML.
+        """
         query, table = node.get("query"), node.get("table", "iterator")
         if (query is None) == (table is None):
             raise node.error("a database needs a query, or a table")
+        if access is None:
+            return LogicalSource(
+                "the database",
+                Formulation.SQL,
+                iterator=table.text("table") if table else "",
+                query=query.text("query") if query else "",
+                folder=self.folder,
+                database=Database("$KG_DATABASE", kind=_DATABASES.get(kind, "")),
+                origin=node.origin,
+            )
         # Variables are filled in when the database is opened, which knows where they may be sent.
         address = access.text("access") if kind == "sqlite" else _written(access, "access")
         source = LogicalSource(

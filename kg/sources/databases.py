@@ -14,6 +14,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from datetime import timedelta
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -46,8 +47,10 @@ Library = Any
 _Form = Callable[[Any], Value]
 # Rows fetched at a time and held in memory.
 _BATCH: Final = 500
-# The number of the type TIME in MySQL's protocol.
+# The numbers of types in MySQL's protocol.
+_MYSQL_TINY: Final = 1
 _MYSQL_TIME: Final = 11
+_MYSQL_BIT: Final = 16
 # Databases whose drivers kg's extra brings, or users install.
 _READ: Final = frozenset(("postgresql", "mysql", "mariadb", "mssql", "oracle", "db2"))
 # The package that brings a driver, by the module that is missing without it, or the kind.
@@ -118,8 +121,8 @@ def read(reading: Reading) -> RowRecords:
             records = spool_rows(reading, _rows(result, picked, forms))
             reading.notes += [note for n in picked if n in forms and (note := forms[n].note())]
             return records
-        times = _times(result) if backend != "postgresql" else {}
-        return spool_rows(reading, _rows(result, picked, times))
+        forms_of_mysql = _of_mysql(result) if backend in ("mysql", "mariadb") else {}
+        return spool_rows(reading, _rows(result, picked, forms_of_mysql))
 
 
 def _rows(
@@ -132,21 +135,54 @@ def _rows(
             yield [row[n] if form is None else form(row[n]) for n, form in columns]
 
 
-def _times(result: CursorResult[Any]) -> Mapping[int, _Form]:
-    """Return the forms of the columns of MySQL's type TIME, which come as elapsed times."""
+def _of_mysql(result: CursorResult[Any]) -> Mapping[int, _Form]:
+    """Return the forms of columns whose type MySQL's drivers do not tell by their values.
+
+    Times come as elapsed times, and BOOLEAN, which is TINYINT(1), as numbers.
+    """
     described = result.cursor.description if result.cursor is not None else ()
-    numbers = (n for n, column in enumerate(described) if column[1] == _MYSQL_TIME)
-    return dict.fromkeys(numbers, lambda value: None if value is None else time_of_day(value))
+    found: dict[int, _Form] = {}
+    for number, column in enumerate(described):
+        if column[1] == _MYSQL_TIME:
+            found[number] = _time
+        elif column[1] in (_MYSQL_TINY, _MYSQL_BIT) and column[3] == 1:
+            found[number] = _truth
+    return found
+
+
+def _time(value: Value) -> Value:
+    return time_of_day(value) if isinstance(value, timedelta) else value
+
+
+def _truth(value: Value) -> Value:
+    r"""Return the boolean of a number; one beside 0 and 1 stays a number.
+
+    >>> _truth(1), _truth(b"\0"), _truth(7), _truth(None)
+    (True, False, 7, None)
+    """
+    number = value[0] if isinstance(value, bytes) and len(value) == 1 else value
+    return bool(number) if number in (0, 1) else value
 
 
 def _picked(reading: Reading, names: list[str]) -> list[int]:
-    """Return the numbers of the result's columns that the table's columns refer to."""
+    """Return the numbers of the result's columns that the table's columns refer to.
+
+    A name that no column has is looked for without regard to case, as SQL does for names that are
+    not in quotes: databases write them in capitals, in small letters, or as they are.
+    """
     source = reading.source
     places = {name: number for number, name in reversed([*enumerate(names)])}
+    folded: dict[str, list[int]] = {}
+    for number, name in enumerate(names):
+        folded.setdefault(name.casefold(), []).append(number)
     counts = Counter(names)
     found = []
     for column in reading.table.columns:
         name = unquoted(column.reference)
+        alike = folded.get(name.casefold(), [])
+        if name not in places and len(alike) == 1:
+            found.append(alike[0])
+            continue
         if name not in places:
             raise missing_reference(column, names, source)
         if counts[name] > 1:

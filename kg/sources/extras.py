@@ -14,6 +14,7 @@ _PACKAGES: Final[Mapping[str, str]] = {
     "excel": "python-calamine",
     "jsonpath": "python-jsonpath",
     "sql": "sqlalchemy 'psycopg[binary]'",
+    "mysql": "sqlalchemy pymysql",
     "xml": "lxml",
     "zstd": "zstandard",
 }

@@ -18,7 +18,7 @@ import pytest
 
 from kg.errors import InputError, KgError, WorldError
 from kg.mapping.plan import Database, Formulation, LogicalSource
-from kg.sources.databases import _times, _url
+from kg.sources.databases import _of_mysql, _url
 from kg.sources.lexical import time_of_day
 from kg.sources.rows import typed
 from kg.sources.statements import check_statement
@@ -147,7 +147,7 @@ def test_r2rml(tmp_path, monkeypatch, table):
         ({"query": "SELEC"}, "bad-query", "syntax error", "shell"),
         ({"query": "SELECT nope FROM T"}, "bad-query", "no such column: nope", "shell"),
         ({"query": "SELECT id FROM T"}, "missing-column", "'v'", "It has: id."),
-        ({"query": "SELECT id, v AS V FROM T"}, "missing-column", "'v'", "Did you mean 'V'?"),
+        ({"query": "SELECT id, v AS vv FROM T"}, "missing-column", "'v'", "Did you mean 'vv'?"),
         ({"query": "SELECT id, v, v FROM T"}, "duplicate-column", "'v' twice", "AS"),
         ({"query": "DELETE FROM T"}, "bad-query", "readonly", "shell"),
         ({"query": "CREATE TABLE n (id)"}, "bad-query", "readonly", "shell"),
@@ -296,8 +296,52 @@ def test_times_of_mysql():
         ("P1DT6H", "P"),
         ("-PT1S", "P"),
     ]
-    described = SimpleNamespace(cursor=SimpleNamespace(description=[("id", 3), ("v", 11)]))
-    assert list(_times(described)) == [1]
+    assert list(of_mysql(("id", 3, None, 11), ("v", 11, None, 10))) == [1]
+
+
+def of_mysql(*described):
+    return _of_mysql(SimpleNamespace(cursor=SimpleNamespace(description=described)))
+
+
+@pytest.mark.parametrize(
+    ("kind", "length", "value", "expected"),
+    [
+        (1, 1, 0, ("false", "b")),
+        (1, 1, 1, ("true", "b")),
+        (1, 1, None, (None, None)),
+        (1, 1, 7, ("7", "i")),
+        (16, 1, b"\1", ("true", "b")),
+    ],
+)
+def test_booleans_of_mysql(kind, length, value, expected):
+    """BOOLEAN is TINYINT(1) there, as is BIT(1) where it is used for one."""
+    forms = of_mysql(("id", 3, None, 11), ("v", kind, None, length))
+    assert typed(forms[1](value)) == expected
+
+
+@pytest.mark.parametrize(("kind", "length"), [(1, 4), (2, 1), (16, 8), (253, 1), (1, None)])
+def test_numbers_of_mysql_stay_numbers(kind, length):
+    assert not of_mysql(("v", kind, None, length))
+
+
+@pytest.mark.parametrize("name", ["StudentId", "studentid", "STUDENTID", '"StudentId"'])
+@pytest.mark.parametrize("made", ["studentid", "STUDENTID", "StudentID"])
+def test_a_column_is_found_whatever_its_case(tmp_path, name, made):
+    mapping = mapped(access="a.db", type="sqlite", query=f"SELECT 1 AS id, 2 AS {made}")
+    statement = "CREATE TABLE t (id)"
+    make(tmp_path / "a.db", statement)
+    run = run_mapping(tmp_path, mapping.replace("$(v)", f"$({name})"), {})
+    assert [o for _, _, o in run.triples] == ['"2"^^<http://www.w3.org/2001/XMLSchema#integer>']
+
+
+def test_of_two_columns_that_differ_in_case_only_the_one_as_written_is_taken(tmp_path):
+    make(tmp_path / "a.db", "CREATE TABLE t (id)")
+    query = "SELECT 1 AS id, 'a' AS Name, 'b' AS NAME"
+    mapping = mapped(access="a.db", type="sqlite", query=query)
+    run = run_mapping(tmp_path, mapping.replace("$(v)", "$(NAME)"), {})
+    assert [o for _, _, o in run.triples] == ['"b"']
+    with pytest.raises(InputError, match="refers to 'name'"):
+        run_mapping(tmp_path, mapping.replace("$(v)", "$(name)"), {})
 
 
 def test_no_database(tmp_path):
