@@ -73,11 +73,11 @@ class Variables:
         if name in self.allowed:
             message = f"the environment has no variable {name}, which --env allows"
             hint = f"Set it before kg is called: export {name}=…, or add --set {name}=VALUE."
-        elif name in _ALWAYS:
-            hint = f"Set it to the database's address: export {name}=postgresql://host/name."
         elif name in os.environ:
             message = f"${{{name}}} is in the environment, which the mapping may not read by itself"
             hint = f"Add --env {name} to allow it."
+        elif name == DATABASE:
+            hint = f"Set it to the database's address: export {name}=postgresql://host/name."
         return InputError("missing-variable", message, location=place, hint=hint)
 
     def filled(self, text: str, place: Location) -> str:

@@ -8,6 +8,8 @@ from typing import Final
 from kg.terms import is_iri
 
 _BRACES: Final = re.compile(r"\{([^{}]+)\}")
+# A name in braces within a text, as other languages write references; not a class of characters.
+_NAME: Final = re.compile(r"(?<!\\[pP])(?<![{$])\{([A-Za-z_][\w.-]*)\}(?!\})")
 # A reference in a template of YARRRML.
 _REFERENCE: Final = re.compile(r"\$\(")
 _WEB: Final = re.compile(r"https?://[^\s]+")
@@ -43,6 +45,8 @@ def doubt(text: str) -> str:
     "'http://example.org/$(id)' makes texts; write ~iri behind it for IRIs, ~literal for texts"
     >>> doubt("{id}")
     "'{id}' is a text; a reference is written $(id)"
+    >>> doubt("$(first) {last}")
+    "'$(first) {last}' holds {last} as it is; a reference is written $(last)"
     >>> doubt("a text")
     ''
     """
@@ -52,4 +56,17 @@ def doubt(text: str) -> str:
     braces = _BRACES.fullmatch(text)
     if braces:
         return f"{text!r} is a text; a reference is written $({braces[1]})"
-    return ""
+    named = in_braces(text)
+    return (
+        f"{text!r} holds {{{named}}} as it is; a reference is written $({named})" if named else ""
+    )
+
+
+def in_braces(text: str) -> str:
+    r"""Return a name that a text holds in braces, as other languages write references; or nothing.
+
+    >>> in_braces("$(first) {last}"), in_braces(r"\p{Lu}[a-z]{2}"), in_braces('{"a": 1}')
+    ('last', '', '')
+    """
+    found = _NAME.search(text)
+    return found[1] if found else ""

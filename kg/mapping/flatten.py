@@ -51,7 +51,7 @@ from kg.mapping.rules import (
 from kg.mapping.source_table import SourceTable
 from kg.mapping.tables import source_tables
 from kg.mapping.targets import Routing
-from kg.terms import XSD, is_iri, literal
+from kg.terms import RDF_LANG_STRING, XSD, is_iri, literal
 
 DEFAULT_GRAPHS: Final = frozenset(
     {
@@ -392,6 +392,13 @@ def _iri_of(term: Bare | None) -> str | None:
 
 
 def _check_datatype(iri: str, term_map: TermMap) -> None:
+    if iri == RDF_LANG_STRING:
+        raise InputError(
+            "bad-mapping",
+            "a literal of the datatype rdf:langString needs a language",
+            location=term_map.origin.location(),
+            hint="Give it a language in place of the datatype.",
+        )
     hint = unknown_datatype(iri)
     if hint is not None:
         raise InputError(

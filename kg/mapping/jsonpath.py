@@ -28,13 +28,13 @@ class Wildcard(Enum):
 Step = str | int | Wildcard
 
 # Indices have at most 16 digits: https://www.rfc-editor.org/rfc/rfc9535#section-2.1-4.1
-# Longest first: .. and .* before .name; quoted keys with their escapes. A name may hold blanks, as
-# people write them.
+# Longest first: .. and .* before .name; quoted keys with their escapes. A name may hold blanks and
+# marks such as : - / @, as people write them, but none that RFC 9535 has operators of, or none use.
 _STEP: Final = re.compile(
     r"""
-      \.\.(?:[^.\[\]"'*?()]+|\*|(?=\[))               # ..name, ..*, ..[
+      \.\.(?:[^.\[\]"'*?();,<>=!|{}^`\\]+|\*|(?=\[))               # ..name, ..*, ..[
     | (?P<all>\.\*|\[\s*\*\s*\])                     # .*, [*]
-    | \.(?P<name>[^.\[\]"'*?()]+)                     # .name
+    | \.(?P<name>[^.\[\]"'*?();,<>=!|{}^`\\]+)        # .name
     | \[\s*'(?P<single>(?:\\.|[^'\\])*)'\s*\]         # ['name']
     | \[\s*"(?P<double>(?:\\.|[^"\\])*)"\s*\]         # ["name"]
     | \[\s*(?P<index>-?[0-9]{1,16})\s*\]                      # [0], [-1]
@@ -46,6 +46,7 @@ _STEP: Final = re.compile(
 )
 
 
+_ROOTED: Final = re.compile(r"[$@](?=[.\[]|$)")
 _QUOTED: Final = re.compile(r"""'(?:\\.|[^'\\])*'|"(?:\\.|[^"\\])*\"""")
 
 
@@ -103,11 +104,11 @@ def parse_jsonpath(text: str) -> JsonPath:
 
     >>> parse_jsonpath("$.a['b c'][0]").steps
     ('a', 'b c', 0)
-    >>> parse_jsonpath("names[*]").is_many
-    True
+    >>> parse_jsonpath("names[*]").is_many, parse_jsonpath("@id").steps
+    (True, ('@id',))
     """
     path = text.strip()
-    if not path.startswith(("$", "@")):
+    if not _ROOTED.match(path):  # such as @id and $ref, which are keys
         path = f"${path}" if path.startswith("[") else f"$.{path}"
     steps: list[Step] = []
     tail, position = "", 1
@@ -157,12 +158,15 @@ def _unescaped(key: str, step: str, path: str) -> str:
 
 
 def _error(path: str, rest: str) -> InputError:
+    hint = "A path looks like $.items[*] or $['a key'].name."
+    if rest.startswith(".[") and ".[" in path:
+        hint = f"Write {path.replace('.[', '[')}: no dot stands before a bracket."
+    elif not _ROOTED.match(path) and not re.search(r"[.\[\]'\"\\]", path):
+        hint = f"If it is a key, write $['{path}']."
     return InputError(
         "bad-jsonpath",
         f"{path!r} is not a JSONPath: nothing is known that starts with {rest[:12]!r}",
-        hint=f"Write {path.replace('.[', '[')}: no dot stands before a bracket."
-        if rest.startswith(".[") and ".[" in path
-        else "A path looks like $.items[*] or $['a key'].name.",
+        hint=hint,
     )
 
 

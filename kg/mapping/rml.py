@@ -45,6 +45,8 @@ from kg.terms import is_iri as is_absolute
 _RDF_TYPE: Final = f"{RDF}type"
 # What relative IRIs of documents are resolved against, where the call gives no base.
 _BASE: Final = "http://example.com/base/"
+# The datatype of all literals with a language.
+_OF_LANGUAGES: Final = Constant(RDF_LANG_STRING, TermType.IRI)
 _TEXT_AS_IRI: Final = (
     "{count} × a text stands where an IRI is needed and is taken as one; write it in <…>, or with"
     " a prefix and no quotes"
@@ -272,6 +274,8 @@ class _Reader:
         node = value.term
         language = self.inner(node, "language")
         datatype = self.inner(node, "datatype")
+        if language and datatype and datatype.expression == _OF_LANGUAGES:
+            datatype = None  # it adds nothing
         if language and datatype:
             raise value.error("a term map has a language or a datatype, not both")
         gather = self.gathers.gather(value)

@@ -27,6 +27,7 @@ from kg.mapping.rml_databases import (
     queried,
 )
 from kg.mapping.rml_graph import RmlGraph, Value
+from kg.mapping.source_formats import by_ending
 from kg.mapping.source_options import check_options
 from kg.terms import RDF
 
@@ -79,7 +80,7 @@ def read_logical_source(graph: RmlGraph, value: Value) -> LogicalSource:
     made = replace(made, iterator=iterator.text if iterator else "")
     if query is not None:
         made = replace(made, query=query.text)
-    return check_options(_by_ending(made))
+    return check_options(by_ending(made, with_tabs=True))
 
 
 def _is_database(graph: RmlGraph, value: Value, source: Value) -> bool:
@@ -91,23 +92,6 @@ def _is_database(graph: RmlGraph, value: Value, source: Value) -> bool:
         return bool(asks) and (stated is None or is_file)
     name = stated.name or next((k for k in SQL if graph.has_type(stated.term, k)), None)
     return name in SQL
-
-
-def _by_ending(source: LogicalSource) -> LogicalSource:
-    """Read what is called a table by the ending of its name: TSV, Parquet, a workbook.
-
-    rml:CSV stands for CSV and TSV, and other engines have it for all tables.
-    """
-    if source.formulation is not Formulation.CSV:
-        return source
-    name = source.path.partition("#")[0].lower()
-    if source.dialect == Dialect() and name.endswith((".tsv", ".tab", ".tsv.gz", ".tsv.zst")):
-        return replace(source, dialect=replace(source.dialect, delimiter="\t"))
-    if name.endswith(".parquet"):
-        return replace(source, formulation=Formulation.PARQUET, nulls=source.nulls or None)
-    if name.endswith((".xlsx", ".xls", ".xlsm", ".xlsb", ".ods")):
-        return replace(source, formulation=Formulation.EXCEL, nulls=source.nulls or None)
-    return source
 
 
 def _place(graph: RmlGraph, source: Value, formulation: Formulation) -> LogicalSource:

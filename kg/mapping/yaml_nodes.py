@@ -43,6 +43,8 @@ _NULL: Final = re.compile(r"null|Null|NULL|~|")
 
 # How deep a document may be nested.
 MOST_DEEP: Final = 100
+# An external reference.
+_EXTERNAL: Final = re.compile(r"(?<!\\)\$\(_([^()]+)\)")
 # How many values the aliases of a document may make: so many, or so many for each written.
 MOST_VALUES: Final = 50_000
 MOST_COPIES: Final = 10
@@ -195,6 +197,24 @@ def _reads_users_database(source: Node) -> bool:
     address, kind = source.get("access"), source.get("type")
     is_server = kind is not None and kind.value != "sqlite"
     return is_server and address is not None and address.value == f"${{{DATABASE}}}"
+
+
+def with_external(node: Node, external: Mapping[str, str]) -> Node:
+    """Return a node whose texts have the values of the external references in them.
+
+    Args:
+        node: The node.
+        external: Values by name; ``$(_name)`` stands for one.
+    """
+    if isinstance(node.value, Mapping):
+        filled = {key: with_external(each, external) for key, each in node.value.items()}
+        return replace(node, value=filled)
+    if isinstance(node.value, tuple):
+        return replace(node, value=tuple(with_external(each, external) for each in node.value))
+    if node.value is None or "$(_" not in node.value:
+        return node
+    text = _EXTERNAL.sub(lambda match: external.get(match[1], match[0]), node.value)
+    return replace(node, value=text, written=node.written or node.value)
 
 
 def parse_yaml(text: str, file: str) -> Node:

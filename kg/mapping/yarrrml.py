@@ -37,6 +37,7 @@ from kg.mapping.yarrrml_documents import (
     TARGETS,
     Document,
     check_mappings,
+    external_of,
     owner,
     parts,
     plain,
@@ -187,17 +188,17 @@ class _Reader:
                 f"the base {self.base!r} is not an absolute IRI",
                 hint="Write it with its scheme, such as https://example.org/.",
             )
-        self.targets = TargetReader(shared(document, documents, lambda d: d.targets, plain))
+        external = external_of(document, documents)
+        self.targets = TargetReader(
+            shared(document, documents, lambda d: d.targets, plain), external
+        )
         self.sources = SourceReader(
             shared(document, documents, _sources_of, lambda found: (found[0], plain(found[1]))),
             document.folder,
+            external,
         )
         self.terms = TermReader(
-            self.prefixes(given),
-            self.base,
-            shared(document, documents, lambda d: d.external).named,
-            self.targets,
-            document.folder,
+            self.prefixes(given), self.base, external, self.targets, document.folder
         )
         names = dict.fromkeys(name for each in documents for name in each.mappings)
         self.joins = JoinReader(self.terms, self.mapping_name, names)

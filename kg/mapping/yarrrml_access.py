@@ -23,9 +23,10 @@ from kg.mapping.plan import (
     LogicalSource,
     LogicalTarget,
 )
+from kg.mapping.source_formats import by_ending
 from kg.mapping.source_options import check_options, check_query, refused_option
 from kg.mapping.targets import COMPRESSIONS, ENCODINGS, SERIALIZATIONS
-from kg.mapping.yaml_nodes import Node
+from kg.mapping.yaml_nodes import Node, with_external
 from kg.mapping.yarrrml_documents import TARGETS, Shared
 
 ADD_SOURCES: Final = "Add sources: [[file.csv~csv]]"
@@ -78,12 +79,16 @@ class SourceReader:
     Args:
         known: Sources by name, with the folders that they are relative to.
         folder: The folder that sources are relative to.
+        external: Values of external references.
     """
 
-    def __init__(self, known: Shared[tuple[str, Node]], folder: str) -> None:
+    def __init__(
+        self, known: Shared[tuple[str, Node]], folder: str, external: Mapping[str, str]
+    ) -> None:
         self.known = known
         self.named = known.named
         self.folder = folder
+        self.external = external
 
     def of_mapping(self, name: str, node: Node) -> list[LogicalSource]:
         """Return the sources of a mapping.
@@ -94,6 +99,7 @@ class SourceReader:
         found = node.get("sources", "source")
         if found is None:
             raise node.error(f"the mapping {name} has no sources", hint=ADD_SOURCES)
+        found = with_external(found, self.external)
         parts = list(found.items())
         # ['file.csv~csv', '$.x'] is one source, [a, b] and ['a~csv', 'b~csv'] are two.
         formats = [_kind_of(part) for part in parts]
@@ -114,7 +120,8 @@ class SourceReader:
         name = node.text("a source")
         if name in self.named and name not in seen:
             folder, found = self.named[name]
-            return SourceReader(self.known, folder).source(found, seen | {name})
+            reader = SourceReader(self.known, folder, self.external)
+            return reader.source(with_external(found, self.external), seen | {name})
         if "~" in name:
             return self.short(node, "")
         self.known.check(node, "source", name)
@@ -240,7 +247,7 @@ class SourceReader:
             source = replace(source, dialect=replace(source.dialect, delimiter="\t"))
         if kind.lower() in ("jsonl", "ndjson"):
             source = replace(source, lines=True)
-        return source
+        return by_ending(source, with_tabs=False)
 
 
 def _written(node: Node, what: str) -> str:
@@ -308,10 +315,12 @@ class TargetReader:
 
     Args:
         known: Targets by name.
+        external: Values of external references.
     """
 
-    def __init__(self, known: Shared[Node]) -> None:
+    def __init__(self, known: Shared[Node], external: Mapping[str, str]) -> None:
         self.known = known
+        self.external = external
         self.named = known.named
         self.folder = str(Path.cwd())
 
@@ -324,7 +333,7 @@ class TargetReader:
         found = node.get(*TARGETS)
         if found is None:
             return ()
-        return tuple(dict.fromkeys(self.listed(found)))
+        return tuple(dict.fromkeys(self.listed(with_external(found, self.external))))
 
     def listed(self, node: Node) -> Iterator[LogicalTarget]:
         """Yield one target, or each of a list."""
@@ -346,6 +355,7 @@ class TargetReader:
 
     def target(self, node: Node, seen: frozenset[str] = frozenset()) -> LogicalTarget:
         """Read a target in any form: its name, a path, in brackets, or written out."""
+        node = with_external(node, self.external)
         if node.is_map:
             return self.long(node)
         if node.is_list:

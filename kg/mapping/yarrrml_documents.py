@@ -161,6 +161,13 @@ def shared(
     )
 
 
+def external_of(own: Document, documents: Sequence[Document]) -> dict[str, str]:
+    """Return the values of external references: those that the call gives count first."""
+    variables = current()
+    given = dict(variables.given) if variables is not None else {}
+    return {**shared(own, documents, lambda d: d.external).named, **given}
+
+
 def plain(node: Node) -> object:
     """Return what a node says, wherever it stands."""
     if isinstance(node.value, Mapping):

@@ -16,13 +16,14 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Final
 
-from kg.mapping.advice import doubt, no_iri
+from kg.mapping.advice import doubt, in_braces, no_iri
 from kg.mapping.functions import FUNCTION_PREFIXES, Argument, make_call
 from kg.mapping.plan import (
     Call,
     Constant,
     Expression,
     Function,
+    Reference,
     Template,
     TermMap,
     TermType,
@@ -32,7 +33,7 @@ from kg.mapping.templates import CallText, TemplateError, escaped, parse_call, p
 from kg.mapping.yaml_nodes import Node
 from kg.mapping.yarrrml_access import TargetReader
 from kg.notes import Notes
-from kg.terms import expand, is_iri, is_language_tag
+from kg.terms import RDF_LANG_STRING, expand, is_iri, is_language_tag
 from kg.wording import nearest
 
 VALUE: Final = ("value", "v")
@@ -58,6 +59,10 @@ _SCHEMES: Final = frozenset(
 _PREFIXED: Final = (
     "{count} × a text starts with a declared prefix, which is written out in it; write ~iri behind"
     r" it for an IRI, \: for a text with this colon"
+)
+_BRACES: Final = (
+    "{count} × a parameter holds a name in braces, which stays as it is; write $(name) for a"
+    " reference"
 )
 NO_LITERAL: Final = "only a literal has a datatype or a language"
 BOTH: Final = "a literal has a datatype or a language, not both"
@@ -170,11 +175,16 @@ class TermReader:
         note = language or datatype
         if note and term.term_type is not TermType.LITERAL:
             raise note.error(NO_LITERAL)
-        if language and datatype:
+        if language and datatype and not self.is_of_languages(datatype):
             raise language.error(BOTH)
-        if datatype:
+        if datatype and not language:
             return replace(term, datatype=self.iri(datatype), note="")
         return replace(term, language=self.language(language), note="") if language else term
+
+    def is_of_languages(self, datatype: Node) -> bool:
+        """Return whether a datatype is that of all literals with a language: it adds nothing."""
+        found = self.iri(datatype).expression
+        return isinstance(found, Constant) and found.value == RDF_LANG_STRING
 
     def language(self, node: Node, text: str | None = None) -> TermMap:
         """Read a language tag: a text, or a value with targets."""
@@ -206,6 +216,8 @@ class TermReader:
         if term_type.is_iri:
             text = self.expanded(text, node)
         expression = self.expression(node, text)
+        if isinstance(expression, Template) and term_type.is_iri:
+            self.check_braces(node, text, expression)
         if isinstance(expression, Constant):
             expression = Constant(expression.value, term_type)
             if term_type.is_iri and not is_iri(self.base + expression.value):
@@ -215,6 +227,18 @@ class TermReader:
             if term_type.is_iri and re.fullmatch(r"\w[\w-]*", expression.value):
                 return TermMap(expression, term_type, note=note, origin=node.origin)
         return TermMap(expression, term_type, origin=node.origin)
+
+    def check_braces(self, node: Node, text: str, template: Template) -> None:
+        """Refuse the template of an IRI with a reference as other languages write it.
+
+        Raises:
+            InputError: It has a name in braces, which no IRI may have.
+        """
+        named = next((n for p in template.parts if isinstance(p, str) and (n := in_braces(p))), "")
+        if named:
+            raise node.error(
+                f"{text!r} makes no IRI: it holds '{{'", hint=f"Write a reference as $({named})."
+            )
 
     def advice(self, text: str) -> str:
         """Return what to do about a text that is not an IRI."""
@@ -340,7 +364,10 @@ class TermReader:
         body, marked = _marked(text)
         if marked is TermType.IRI:
             return self.made(node, body, TermType.IRI).expression or Constant("", TermType.IRI)
-        return self.expression(node, self.text(node, text))
+        made = self.expression(node, self.text(node, text))
+        if in_braces(text) and not isinstance(made, Reference):
+            self.notes.add(_BRACES, node.origin.location(), text, loses=False)
+        return made
 
     def function_name(self, name: str) -> str:
         """Return the IRI of a function, or its name where it has no prefix."""

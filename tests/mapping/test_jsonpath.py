@@ -93,6 +93,12 @@ def test_paths_that_need_a_library(path, full):
         (f"$.a[1:{'9' * 5000}]", "'[1:999999999'"),
         ("$.a[²]", "'[²]'"),
         ("$.a[٣]", "'[٣]'"),
+        ("Dhkef;esfk", "';esfk'"),
+        ("$.a;b", "';b'"),
+        ("a,b", "',b'"),
+        ("{a}", "'.{a}'"),
+        ("$..a;b", "';b'"),
+        ("a == b", "'== b'"),
     ],
 )
 def test_what_is_no_path(path, rest):
@@ -102,6 +108,14 @@ def test_what_is_no_path(path, rest):
     assert repr(path) in caught.value.message
     assert rest in caught.value.message
     assert caught.value.hint
+
+
+@pytest.mark.parametrize(
+    "key", ["@id", "$ref", "dc:title", "first name", "a-b", "a/b", "größe", "#text", "R&D", "50%"]
+)
+def test_keys_that_people_write_without_quotes(key):
+    assert parse_jsonpath(key).steps == (key,)
+    assert parse_jsonpath(f"$.{key}").steps == (key,)
 
 
 @given(st.lists(KEYS, min_size=1, max_size=3))
