@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from kg.engines.loaded import LoadedTable
 from kg.errors import Location
 from kg.mapping.plan import LogicalTarget
-from kg.quads import QuadTable
 from kg.wording import counted
+
+if TYPE_CHECKING:  # findings about files alone do not load DuckDB
+    from kg.quads import QuadTable
 
 
 @dataclass(frozen=True, slots=True)

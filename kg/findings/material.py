@@ -17,7 +17,7 @@ from kg.findings.vocabulary import Vocabulary, read_vocabulary
 from kg.mapping.documents import read_mappings
 from kg.mapping.plan import Plan, RefObjectMap, TriplesMap
 from kg.paths import show_path
-from kg.validation.check import load_shapes
+from kg.validation.check import checked
 from kg.validation.shapes import ShapesGraph, read_shapes
 from kg.workspace import Workspace
 
@@ -58,25 +58,33 @@ def read_material(workspace: Workspace, plan: Plan | None = None) -> Material:
     """
     faults: dict[str, list[Finding]] = {}
     ontology, faults["ontology"] = _readable(workspace.ontology_files, read_vocabulary)
-    shape_files, faults["shapes"] = _readable(workspace.shape_files, read_shapes)
+    shapes, faults["shapes"] = _shapes(workspace.shape_files)
     misused: list[Finding] = []
     if plan is None:
         plan, faults["data"] = _mappings(workspace)
-        misused = _misused(shape_files)
+        misused = _misused(shapes)
     return Material(
         plan,
         read_vocabulary(ontology, workspace.base),
-        read_shapes(shape_files),
+        shapes,
         (*(fault for found in faults.values() for fault in found), *misused),
         _FOLDERS - {name for name, found in faults.items() if found},
     )
 
 
-def _misused(files: Sequence[Path]) -> list[Finding]:
+def _shapes(files: Sequence[Path]) -> tuple[ShapesGraph, list[Finding]]:
+    """Return the shapes of the files that can be read, and the faults of the others."""
+    try:
+        return read_shapes(files), []
+    except InputError:
+        readable, faults = _readable(files, read_shapes)
+        return read_shapes(readable), faults
+
+
+def _misused(shapes: ShapesGraph) -> list[Finding]:
     """Return the faults of shapes in valid RDF, for which ``kg build`` refuses them."""
     try:
-        if files:
-            load_shapes(files)
+        checked(shapes)
     except InputError as error:
         return [of_error(each) for each in single_errors(error)]
     return []

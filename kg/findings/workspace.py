@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from kg.errors import InputError
-from kg.findings import graph as of_graph
 from kg.findings import mappings as of_mappings
 from kg.findings import questions as of_questions
 from kg.findings import shapes as of_shapes
@@ -28,7 +27,6 @@ from kg.findings.terms import Used, undeclared
 from kg.names import Namer
 from kg.paths import show_path
 from kg.queries.question import read_question
-from kg.validation.coverage import focus_counts
 from kg.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -148,6 +146,10 @@ def _graph_findings(
     """Return the findings about a graph that was built."""
     vocabulary, shapes = material.vocabulary, material.shapes
     prefixes = {**workspace.prefixes, **shapes.prefixes}
+    # Imported here: findings about files alone do not load DuckDB.
+    from kg.findings import graph as of_graph
+    from kg.validation.coverage import focus_counts
+
     used = list(of_graph.terms_of(connection, table))
     classes = [f"<{each.iri}>" for each in used if each.role == "class"]
     namer = Namer(prefixes)

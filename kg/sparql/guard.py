@@ -109,7 +109,7 @@ def guard(
     """
     _refuse_surrogates(text, source)
     text = unescaped(text)
-    found = [token for token in tokens(text) if token.kind is not Kind.COMMENT]
+    found = _read_tokens(text)
     if not found:
         raise InputError(
             "empty-query",
@@ -117,11 +117,13 @@ def guard(
             location=Location(source),
             hint="Write for example SELECT * { ?s ?p ?o } LIMIT 10",
         )
-    refuse_too_complex(text, source, found)
-    form = form_of(found)
-    if form is not None and form[0] is Form.UPDATE:
-        raise _refused_update(text, source, form[1])
-    parsed = _parsed(text, source, found, prefixes)
+    parsed = read_tree(text)  # mostly known: whoever looks at a question reads its tree
+    if parsed is None or not _prefixes_known(parsed, found, prefixes):
+        refuse_too_complex(text, source, found)
+        form = form_of(found)
+        if form is not None and form[0] is Form.UPDATE:
+            raise _refused_update(text, source, form[1])
+        parsed = _parsed(text, source, found, prefixes)
     if not lax_scopes:
         fault = find_fault(parsed)
         if fault is not None:
@@ -153,6 +155,12 @@ def with_path(text: str, name: str, path: str) -> str:
     return "".join((*pieces, text[done:]))
 
 
+@lru_cache(maxsize=2)
+def _read_tokens(text: str) -> Sequence[Token]:
+    """Return the tokens of a text without comments."""
+    return tuple(token for token in tokens(text) if token.kind is not Kind.COMMENT)
+
+
 # Several readers look at one question, one behind the other; a tree is never changed.
 @lru_cache(maxsize=8)
 def read_tree(text: str) -> tree.Query | None:
@@ -160,7 +168,7 @@ def read_tree(text: str) -> tree.Query | None:
 
     The places in the tree are those of the text.
     """
-    found = [token for token in tokens(text) if token.kind is not Kind.COMMENT]
+    found = _read_tokens(text)
     try:
         refuse_too_complex(text, "", found)
         return None if _is_broken(found) else parse(found)

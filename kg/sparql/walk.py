@@ -34,9 +34,23 @@ def find(node: tree.Node, *kinds: type[tree.Node]) -> Iterator[tree.Node]: ...
 
 def find(node: tree.Node, *kinds: type[tree.Node]) -> Iterator[tree.Node]:
     """Yield the nodes of some types in a node, in the order of the text."""
-    for each in walk(node):
+    nodes = _nodes(node) if isinstance(node, tree.Query) else walk(node)
+    for each in nodes:
         if isinstance(each, kinds):
             yield each
+
+
+# The nodes of the query that was looked through last: who reads a query looks for many kinds.
+_last: list[tuple[tree.Query, tuple[tree.Node, ...]]] = []
+
+
+def _nodes(query: tree.Query) -> tuple[tree.Node, ...]:
+    for known, nodes in _last:
+        if known is query:
+            return nodes
+    nodes = tuple(walk(query))
+    _last[:] = [(query, nodes)]
+    return nodes
 
 
 def outermost(node: tree.Node, kind: type[_N]) -> Iterator[_N]:

@@ -1,8 +1,18 @@
-"""SHACL validation: DuckDB finds suspects, pySHACL judges them, results are traced to records."""
+"""SHACL validation: DuckDB finds suspects, pySHACL judges them, results are traced to records.
 
-from kg.validation.check import load_shapes
-from kg.validation.results import Result, Severity, ShapeWay, Sink, Verdict
-from kg.validation.validate import Options, validate, validate_table
+All names are imported when they are first used: who reads shapes alone needs no DuckDB. No
+submodule has the name of one of them.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from kg.validation.check import load_shapes
+    from kg.validation.results import Result, Severity, ShapeWay, Sink, Verdict
+    from kg.validation.validating import Options, validate, validate_table
 
 __all__ = [
     "Options",
@@ -15,3 +25,18 @@ __all__ = [
     "validate",
     "validate_table",
 ]
+
+_HOMES = {
+    "load_shapes": "check",
+    **dict.fromkeys(("Result", "Severity", "ShapeWay", "Sink", "Verdict"), "results"),
+    **dict.fromkeys(("Options", "validate", "validate_table"), "validating"),
+}
+
+if not TYPE_CHECKING:  # a type checker would take every name for one that is there
+
+    def __getattr__(name: str) -> object:
+        """Import a name when it is first used."""
+        if name not in _HOMES:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        found = globals()[name] = getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
+        return found

@@ -44,6 +44,19 @@ def load_shapes(files: Sequence[FilePath], *, ignore_unsupported: bool = False) 
         )
     with stopping():  # --on-bad skip is for data; shapes must be complete
         shapes = read_shapes(files)
+    return checked(shapes, ignore_unsupported=ignore_unsupported)
+
+
+def checked(shapes: ShapesGraph, *, ignore_unsupported: bool = False) -> ShapesGraph:
+    """Return shapes that were read, after checking them, with notes on what they leave unchecked.
+
+    Args:
+        shapes: The shapes.
+        ignore_unsupported: As in `load_shapes`.
+
+    Raises:
+        InputError: A shape is not well-formed, or uses an unsupported feature.
+    """
     left_out = list(unsupported(shapes))
     if ignore_unsupported and left_out:
         shapes, left_out = leave_out(shapes, left_out), []

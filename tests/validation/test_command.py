@@ -23,7 +23,7 @@ from kg.validation.names import sh
 from kg.validation.results import Result
 from tests.validation.conftest import PREFIXES
 
-validating = importlib.import_module("kg.validation.validate")
+validating = importlib.import_module("kg.validation.validating")
 ROOT = Path(__file__).resolve().parents[2]
 DATA = """
 ex:a a ex:Launch ; ex:outcome "succes" ; ex:count 1 .

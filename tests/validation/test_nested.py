@@ -94,7 +94,7 @@ def names(results: Sequence[Result]) -> list[tuple[str, str, str | None]]:
 def test_nested_results_need_no_pyshacl(
     connection: duckdb.DuckDBPyConnection, table: Make, shapes: Shapes
 ) -> None:
-    with mock.patch("kg.validation.validate.Judge", side_effect=AssertionError):
+    with mock.patch("kg.validation.validating.Judge", side_effect=AssertionError):
         found = run(connection, table(GOOD + BAD), shapes(RULES))
     assert names(found) == [
         ("b", "Node", "x"),

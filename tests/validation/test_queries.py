@@ -20,7 +20,7 @@ from kg.validation import validate as run_validation
 from kg.validation.queries import QueryRunner
 from kg.validation.shapes import ShapesGraph
 from kg.validation.sparql import UnsafeError, check_joinable, prefixes_of
-from kg.validation.validate import memory_limit
+from kg.validation.validating import memory_limit
 
 Make = Callable[[str], QuadTable]
 Shapes = Callable[[str], ShapesGraph]
@@ -181,7 +181,7 @@ def test_a_graph_too_large_for_pyshacl_is_refused(
     data = table("ex:a ex:p 1 .")
     assert len(found(connection, data, graph)) == 1
     size = memory_limit(connection)
-    monkeypatch.setattr(sys.modules["kg.validation.validate"], "_BYTES_IN_RDFLIB", size + 1)
+    monkeypatch.setattr(sys.modules["kg.validation.validating"], "_BYTES_IN_RDFLIB", size + 1)
     with pytest.raises(LimitError) as caught:
         run_validation(connection, data, graph)
     assert caught.value.code == "whole-graph-too-large"

@@ -11,7 +11,7 @@ from kg.validation.formats import TableReport
 from kg.validation.names import sh
 from kg.validation.results import Result
 from kg.validation.shapes import ShapesGraph
-from kg.validation.validate import Options, located_results
+from kg.validation.validating import Options, located_results
 
 MADE = [
     Result(f"<n{n:02}>", None, None, shape, sh("InConstraintComponent"), sh("Violation"), ())

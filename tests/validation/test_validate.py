@@ -59,7 +59,7 @@ def test_results_of_duckdb_are_not_judged_again(
     connection: duckdb.DuckDBPyConnection, table: Make, shapes: Shapes
 ) -> None:
     data = table(LAUNCHES)
-    with mock.patch("kg.validation.validate.Judge", side_effect=AssertionError):
+    with mock.patch("kg.validation.validating.Judge", side_effect=AssertionError):
         verdict = validate(connection, data, shapes(RULES))
     assert (sum(verdict.counts.values()), verdict.judged) == (3, {})
 
