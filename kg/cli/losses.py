@@ -78,9 +78,10 @@ def _short(count: MapCount, prefixes: Mapping[str, str]) -> str:
 
 
 def _what(loss: LossCount, prefixes: Mapping[str, str]) -> str:
+    number = "not every" if loss.is_partial else "no"
     if loss.what in ("subject", "predicate", "graph"):
-        return f"no {loss.what}"
-    return f"no {Namer(prefixes).iri(loss.what)}"
+        return f"{number} {loss.what}"
+    return f"{number} {Namer(prefixes).iri(loss.what)}"
 
 
 def _why(loss: LossCount) -> str:

@@ -26,6 +26,7 @@ class LossCount:
         unfit: The first value that is there but gives nothing, and why; empty where values were
             missing.
         meant: A key of the records that the reference may be a slip for; empty if there is none.
+        is_partial: Whether the records gave terms of other values all the same.
     """
 
     what: str
@@ -34,6 +35,7 @@ class LossCount:
     parent: str = ""
     unfit: str = ""
     meant: str = ""
+    is_partial: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -83,12 +83,18 @@ _JOINING: Final = (Function.AND, Function.OR, Function.NOT, Function.XOR)
 
 
 def picky(expression: Expression) -> Iterator[Call]:
-    """Yield the calls that read dates or numbers, which a value may not be."""
+    """Yield the calls that may make nothing of a value: it is no date, or has no parts."""
     if isinstance(expression, Call) and expression.function is not Function.LIST:
         for argument in expression.arguments:
             yield from picky(argument)
-        if expression.function in _PICKY:
+        if references(expression) and (expression.function in _PICKY or _parts(expression)):
             yield expression
+
+
+def _parts(call: Call) -> bool:
+    """Return whether a call takes one text apart; lists that are gathered may well be empty."""
+    lists = [each for argument in call.arguments for each in gathered(argument)]
+    return call.function.gives_list and not lists
 
 
 _PICKY: Final = DATED | ARITHMETIC

@@ -425,13 +425,10 @@ def is_strict(expression: Expression) -> bool:
 
 
 def picky_calls(term: Term) -> tuple[Call, ...]:
-    """Return the calls in a term that read dates or numbers, which a value may not be.
-
-    Those of members are not among them.
-    """
+    """Return the calls in a term that may make nothing of a value; not those of members."""
     if isinstance(bare(term), Gathered):
         return ()
-    return tuple(c for part in expressions(bare(term)) for c in picky(part))
+    return tuple(dict.fromkeys(c for part in expressions(bare(term)) for c in picky(part)))
 
 
 def crossed(table: SourceTable, *terms: Term) -> tuple[Column, ...]:

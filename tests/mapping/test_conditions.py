@@ -300,6 +300,45 @@ class TestFunctions:
         assert 't.csv:3 (record 2), column "v"' in unfit.unfit
 
     @pytest.mark.parametrize(
+        ("function", "given", "losses"),
+        [
+            ('split($(v), ";")', "", [(2, "", False)]),
+            (
+                'toDate(split($(v), ";"), "yyyy")',
+                "2020;soon",
+                [(1, "'soon' does not fit the pattern of toDate", True), (1, "", False)],
+            ),
+            (
+                'toDate(split($(v), ";"), "yyyy")',
+                "later;soon",
+                [(1, "'later' does not fit the pattern of toDate", False), (1, "", False)],
+            ),
+            (
+                'coalesce(toDate($(v), "yyyy"), toDate($(v), "dd.MM.yyyy"))',
+                "1.2.2020",
+                [(1, "", 0)],
+            ),
+            (
+                'coalesce(toDate($(v), "yyyy"), toDate($(v), "MM/yyyy"))',
+                "x",
+                [(1, "'x' does not fit the pattern of toDate", False), (1, "", False)],
+            ),
+        ],
+    )
+    @pytest.mark.parametrize("condition", ["", ", condition: 'isNotNull($(id))'"])
+    def test_what_a_function_makes_nothing_of_is_lost_once(
+        self, tmp_path, function, given, losses, condition
+    ):
+        pair = f"{{p: ex:p, o: {{function: {json.dumps(function)}{condition}}}}}"
+        rows = f"id,v\n1,{given}\n2,\n"
+        made = run_mapping(tmp_path, yarrrml("[[t.csv~csv]]", [pair]), {"t.csv": rows})
+        found = made.made.counts[0].losses
+        assert [
+            (each.records, each.unfit.partition(", at ")[0], each.is_partial) for each in found
+        ] == [(number, reason, bool(part)) for number, reason, part in losses]
+        assert all("t.csv:2 (record 1)" in each.unfit for each in found if each.unfit)
+
+    @pytest.mark.parametrize(
         ("function", "message"),
         [
             ("toDate($(v), 'dd/qq')", "'qq' in 'dd/qq'"),

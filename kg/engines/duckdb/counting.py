@@ -66,7 +66,12 @@ def _count(
         found += row[1:]
     lost = tuple(
         LossCount(
-            loss.what, loss.references, number, loss.parent, unfit_value(connection, loss, entry)
+            loss.what,
+            loss.references,
+            number,
+            loss.parent,
+            unfit_value(connection, loss, entry),
+            is_partial=loss.is_partial,
         )
         for loss, number in zip(losses, found, strict=True)
         if number

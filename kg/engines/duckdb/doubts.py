@@ -29,8 +29,8 @@ _NO_VALUES: Final = frozenset(
     {"", "na", "n/a", "#n/a", "nan", "null", "none", "nil", "-", "--", ".", "?", "\\n"}
     | {"unknown", "missing", "n.a.", "(null)", "undefined"}
 )
-_WITH_PATTERNS: Final = (Function.TO_DATE.value, Function.TO_DATE_TIME.value)
 # Days and numbers as people write them.
+_DATED: Final = frozenset((Function.TO_DATE.value, Function.TO_DATE_TIME.value))
 _DAYS: Final = ("date", "dateTime")
 # A day as XML Schema writes it: no pattern of toDate is needed for it.
 _STANDARD: Final = re.compile(r"\s*-?[0-9]{4,}-[0-9]{2}-[0-9]{2}(?!\d)")
@@ -122,9 +122,18 @@ def unfit_value(connection: duckdb.DuckDBPyConnection, loss: LossSql, loaded: Lo
     if loss.unfit is None:
         return ""
     value, place = _first(connection, loss.unfit, loss.missing, loaded)
-    if loss.unfit.what in _WITH_PATTERNS:
-        return f"{value!r} does not fit the pattern of {loss.unfit.what}, at {place}"
-    return f"{loss.unfit.what} makes nothing of {value!r}, at {place}"
+    return f"{_unfit(loss.unfit.what, value)}, at {place}"
+
+
+def _unfit(function: str, value: str) -> str:
+    r"""Return why a function makes nothing of a value.
+
+    >>> _unfit("toDate", "soon"), _unfit("add", "x' and '1")
+    ("'soon' does not fit the pattern of toDate", 'add makes nothing of "x\' and \'1"')
+    """
+    if function in _DATED:
+        return f"{value!r} does not fit the pattern of {function}"
+    return f"{function} makes nothing of {value!r}"
 
 
 def _first(

@@ -35,7 +35,7 @@ class UnfitSql:
 
     Attributes:
         values: Such a value, or a list of values; NULL, or a list of NULLs, where there are none.
-        what: The datatype that they are not of, or the function that cannot take them.
+        what: The datatype that they are not of, or the function that makes nothing of them.
         references: Where the values come from.
         advice: What comes of them; empty: that depends on the value.
     """
@@ -70,7 +70,8 @@ class LossSql:
         missing: Condition on the source table.
         parent: Name of the triples map that has no record with the values; empty where values
             are missing.
-        unfit: The values of which no date or number can be made, where that is the reason.
+        unfit: The values that a function makes nothing of, where that is the reason.
+        is_partial: Whether the records give terms of other values all the same.
     """
 
     what: str
@@ -78,6 +79,7 @@ class LossSql:
     missing: str
     parent: str = ""
     unfit: UnfitSql | None = None
+    is_partial: bool = False
 
 
 class LossPrinter:
@@ -94,25 +96,29 @@ class LossPrinter:
         for loss in self.rules.losses.losses:
             if isinstance(loss.term, Parent):
                 yield from self._of_parent(loss.what, loss.term)
-            elif loss.what == "subject":
-                lost = self.printer.term(loss.term).lost
-                yield LossSql(loss.what, names(loss.term), lost)
             else:
                 yield from self._of_term(loss.what, loss.term)
 
     def _of_term(self, what: str, term: Term) -> Iterator[LossSql]:
-        lost, values = self.printer.term(term).lost, self.printer.unfit(term)
-        made = bare(term)
-        if isinstance(made, Gathered):
-            yield LossSql(what, names(term), f"({lost}){self.chosen}", _only_parent(made))
+        """Yield the losses of a term; a record is counted once: for its first unfit value."""
+        made = self.printer.term(term)
+        there, chosen = "", self.chosen if what != "subject" else ""
+        gathered = bare(term)
+        if isinstance(gathered, Gathered):
+            parent = _only_parent(gathered)
+            yield LossSql(what, names(term), f"({made.lost}){chosen}", parent)
             return
-        there = ""
-        if values is not None:
-            unfit = UnfitSql(values, picky_calls(term)[0].function.value, names(term))
-            there = f"{unfit.count} = 0 AND "
-            missing = f"{unfit.count} > 0 AND ({lost}){self.chosen}"
-            yield LossSql(what, unfit.references, missing, unfit=unfit)
-        yield LossSql(what, names(term), f"{there}({lost}){self.chosen}")
+        for call in picky_calls(term):
+            values = self.printer.unfit(term, call)
+            unfit = UnfitSql(values, call.function.value, names(term))
+            found = f"{there}{unfit.count} > 0"
+            there += f"{unfit.count} = 0 AND "
+            nothing = f"{found} AND ({made.lost}){chosen}"
+            yield LossSql(what, unfit.references, nothing, unfit=unfit)
+            if made.many:
+                less = f"{found} AND NOT ({made.missing}){chosen}"
+                yield LossSql(what, unfit.references, less, unfit=unfit, is_partial=True)
+        yield LossSql(what, names(term), f"{there}({made.lost}){chosen}")
 
     def _of_parent(self, what: str, parent: Parent) -> Iterator[LossSql]:
         """Yield the losses of a join: values that are missing, and values that no parent has."""

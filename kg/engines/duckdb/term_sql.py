@@ -41,7 +41,6 @@ from kg.mapping.rules import (
     condition_of,
     expressions,
     is_strict,
-    picky_calls,
     skips,
 )
 from kg.mapping.source_table import Column, SourceTable
@@ -96,7 +95,8 @@ class TermPrinter:
             texts = found if loose else [_scalar(made, bindings)]
             return chosen(" OR ".join(f"{text} IS NULL" for text in texts), bindings)
 
-        whole, lost = self._over(parts, given, loose=loose), self._over(parts, lacks)
+        whole = self._over(parts, given, loose=loose)
+        lost = self._over(parts, lacks, padded=True)
         if not lost.many:
             return replace(whole, lost=f"({lost.sql}) IS TRUE")
         found = f"list_contains({lost.sql}, true) AND NOT list_contains({lost.sql}, false)"
@@ -125,29 +125,28 @@ class TermPrinter:
 
         return self._over(expressions(term), bad)
 
-    def unfit(self, term: Term) -> TermSql | None:
-        """Return the SQL of the values that functions cannot take; None: there are none."""
-        calls = picky_calls(term)
-        if not calls:
-            return None
+    def unfit(self, term: Term, call: Call) -> TermSql:
+        """Return the SQL of the values that a call makes nothing of, so that there is no term.
+
+        Args:
+            term: The term.
+            call: One of its `picky_calls`.
+        """
+        made = bare(term)
+        given = [each for each in call.arguments if references(each)]
 
         def bad(bindings: _Bindings) -> str:
-            found = []
-            for call in calls:
-                given = [each for each in call.arguments if references(each)]
-                values = [_plain(each, bindings) for each in given]
-                if not values:
-                    continue
-                there = " AND ".join(f"{value} IS NOT NULL" for value in values)
-                value = concat([part for each in values for part in ("' and '", each)][1:])
-                chosen = _if_chosen(term, bindings)
-                made = f"{_plain(call, bindings)} IS NULL"
-                found.append(f"CASE WHEN {chosen}{there} AND {made} THEN {value} END")
-            if not found:
-                return "NULL"
-            return f"coalesce({', '.join(found)})"
+            values = [_plain(each, bindings) for each in given]
+            nothing = [f"{value} IS NOT NULL" for value in values]
+            nothing.append(f"{_plain(call, bindings)} IS NULL")
+            if expressions(made) != (call,):
+                # What is made of the call may do without it.
+                nothing.append(f"{_scalar(made, bindings)} IS NULL")
+            value = concat([part for each in values for part in ("' and '", each)][1:])
+            chosen = _if_chosen(term, bindings)
+            return f"CASE WHEN {chosen}{' AND '.join(nothing)} THEN {value} END"
 
-        return self._over(expressions(term), bad)
+        return self._over(expressions(term), bad, padded=True)
 
     def doubtful(self, text: Expression) -> TermSql:
         """Return the SQL of texts that are asked for truth and tell none; others are NULL."""
@@ -183,6 +182,7 @@ class TermPrinter:
         scalar: Callable[[_Bindings], str],
         *,
         loose: bool = False,
+        padded: bool = False,
     ) -> TermSql:
         """Print for all combinations of the values of references: the cross product.
 
@@ -190,8 +190,9 @@ class TermPrinter:
             parts: The expressions that a term is made of.
             scalar: Returns the SQL of the term for one combination.
             loose: Whether values that are there may give no term.
+            padded: Whether a text without parts counts as one part that is NULL.
         """
-        columns, bindings, lists = self._bound(parts)
+        columns, bindings, lists = self._bound(parts, padded=padded)
         sql = scalar(bindings)
         for depth, (name, values) in enumerate(reversed(lists)):
             sql = f"list_transform({values}, lambda {name}: {sql})"
@@ -202,14 +203,14 @@ class TermPrinter:
                 f"len(c{c.index}) = 0" if c.many else f"c{c.index} IS NULL" for c in columns
             )
         elif lists:
-            missing = f"len(list_filter({sql}, lambda made: made IS NOT NULL)) IS DISTINCT FROM 0"
-            missing = f"NOT coalesce({missing}, false)"
+            made = f"len(list_filter({sql}, lambda made: made IS NOT NULL))"
+            missing = f"coalesce({made} = 0, true)"
         else:
             missing = f"({sql}) IS NULL"
         return TermSql(sql, bool(lists), missing, missing)
 
     def _bound(
-        self, parts: Sequence[Expression]
+        self, parts: Sequence[Expression], *, padded: bool = False
     ) -> tuple[list[Column], _Bindings, list[tuple[str, str]]]:
         """Return the columns of expressions, their bindings, and what is gone through.
 
@@ -228,6 +229,8 @@ class TermPrinter:
         found = dict.fromkeys(call for part in parts for call in list_calls(part))
         for number, call in enumerate(found):
             values = list_sql(call, lambda part: _plain(part, bindings))
+            if padded:
+                values = f"CASE WHEN len({values}) > 0 THEN {values} ELSE [NULL] END"
             bindings[call] = _Value(f"w{number}", None)
             lists.append((f"w{number}", values))
         if lists:
