@@ -14,7 +14,7 @@ from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
-from kg.errors import InputError, KgError
+from kg.errors import InputError, KgError, Location
 from kg.mapping.jsonpath import JsonPath, Step, Wildcard, parse_jsonpath
 from kg.mapping.plan import LogicalSource
 from kg.rejects import current
@@ -53,9 +53,11 @@ def read(reading: Reading) -> JsonRecords:
     iterator = _iterator(reading)
     paths = [parse_jsonpath(column.reference) for column in reading.table.columns]
     start = "" if reading.skips else next(text_blocks(reading.file, reading.source), "")
-    if key := json_trees.doubled_key(start):
+    if doubled := json_trees.doubled_key(start):
+        key, line, column = doubled
+        place = Location(reading.file.shown, line, column)
         reading.notes.append(
-            f"{reading.file.shown}: the key {key!r} stands twice in an object; the first counts"
+            f"{place}: the key {key!r} stands twice in an object; the first counts"
         )
     form = "" if reading.is_large else _native_form(reading, iterator, paths)
     if form:

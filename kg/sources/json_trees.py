@@ -25,6 +25,8 @@ MOST_LEVELS: Final = 200
 # Digits of a whole number that are left to a float.
 _DIGITS: Final = 400
 _NEXT: Final = re.compile(r"\s*")
+# A key with the colon behind it, another text, or what opens or closes an object.
+_TOKEN: Final = re.compile(r'("(?:[^"\\]|\\.)*+")\s*:|"(?:[^"\\]|\\.)*+"|[{}]', re.DOTALL)
 _encoded: Final = json.JSONEncoder(ensure_ascii=False).encode
 
 
@@ -65,25 +67,45 @@ def _object(members: list[tuple[str, Tree]]) -> dict[str, Tree]:
     return made
 
 
-def doubled_key(text: str) -> str:
-    """Return a key that occurs twice in an object of a JSON text, which may break off.
+def doubled_key(text: str) -> tuple[str, int, int] | None:
+    r"""Return a key that occurs twice in an object of a JSON text, which may break off.
 
-    >>> doubled_key('{"a": 1} [{"b": 1, "b": 2}, {"')
-    'b'
+    Returns:
+        The key, and line and column of its second place, from 1; None if there is no such key.
+
+    >>> doubled_key('{"a": 1} [{"b": 1,\n "b": 2}, {"')
+    ('b', 2, 2)
     """
-    found: list[str] = []
+    found: list[bool] = []
 
     def look(members: list[tuple[str, Tree]]) -> None:
-        if len(dict(members)) < len(members) and not found:
-            keys = [key for key, _ in members]
-            found.append(next(key for key in keys if keys.count(key) > 1))
+        if len(dict(members)) < len(members):
+            found.append(True)
 
     decode = json.JSONDecoder(object_pairs_hook=look).raw_decode
     position = 0
     with suppress(ValueError, RecursionError):  # it breaks off, or a later step reports it
-        while position < len(text):
+        while position < len(text) and not found:
             _, position = decode(text, _NEXT.match(text, position).end())  # type: ignore[union-attr]
-    return found[0] if found else ""
+    return _second_place(text) if found else None
+
+
+def _second_place(text: str) -> tuple[str, int, int] | None:
+    """Return the first key of a JSON text that its object had before, with its line and column."""
+    objects: list[set[str]] = []
+    for token in _TOKEN.finditer(text):
+        if token[0] == "{":
+            objects.append(set())
+        elif token[0] == "}":
+            objects = objects[:-1]
+        elif token[1] is not None and objects:
+            key = json.loads(token[1])
+            if key in objects[-1]:
+                line_start = text.rfind("\n", 0, token.start()) + 1
+                line = text.count("\n", 0, token.start()) + 1
+                return key, line, token.start() - line_start + 1
+            objects[-1].add(key)
+    return None
 
 
 def too_deep(place: Location) -> LimitError:

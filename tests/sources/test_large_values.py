@@ -183,19 +183,19 @@ def test_keys_that_stand_twice(read, iterator):
 
 
 @pytest.mark.parametrize(
-    ("name", "document"),
+    ("name", "document", "place"),
     [
-        ("a.json", '[{"n": 1}, {"n": 2, "v": "first", "v": "second"}, {"n": 3, "n": 4}]'),
-        ("a.json", '{"n": {"v": 1, "w": 2, "v": 3}}'),
-        ("a.jsonl", '{"n": 1}\n{"n": 2, "v": 1, "v": 2}\n'),
-        ("a.json", f'[{{"v": 1, "v": 2}}, {", ".join(["1"] * 500_000)}]'),
+        ("a.json", '[{"n": 1}, {"n": 2, "v": "first", "v": "second"}, {"n": 3, "n": 4}]', "1:35"),
+        ("a.json", '{"n": {"v": 1, "w": 2, "v": 3}}', "1:24"),
+        ("a.jsonl", '{"n": 1}\n{"n": 2, "v": 1, "v": 2}\n', "2:18"),
+        ("a.json", f'[{{"v": 1, "v": 2}}, {", ".join(["1"] * 500_000)}]', "1:11"),
     ],
     ids=("array", "object", "lines", "large"),
 )
-def test_keys_that_stand_twice_are_told(read, name, document):
+def test_keys_that_stand_twice_are_told(read, name, document, place):
     iterator = "$[*]" if name == "a.json" else "$"
     (note,) = read({name: document}, "n", formulation=JSON, iterator=iterator).table.notes
-    assert note.endswith(f"{name}: the key 'v' stands twice in an object; the first counts")
+    assert note.endswith(f"{name}:{place}: the key 'v' stands twice in an object; the first counts")
     once = document.replace('"v": 1, ', "").replace('"v": "first", ', "").replace('"n": 3, ', "")
     assert read({name: once}, "n", formulation=JSON, iterator=iterator).table.notes == ()
 

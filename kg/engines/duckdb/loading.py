@@ -21,6 +21,7 @@ from kg.engines.duckdb.bad_values import (
     note_columns,
     without_bad,
 )
+from kg.engines.duckdb.big_numbers import beyond_double
 from kg.engines.duckdb.dialect import BAD_VALUE
 from kg.engines.duckdb.host import DuckHost
 from kg.engines.duckdb.read_errors import explained, is_mendable, not_utf8
@@ -149,6 +150,8 @@ def _load(
     notes = tuple(dict.fromkeys(note for reading in readings for note in reading.notes))
     nothing = "" if records else why_nothing(source, files)
     loaded = LoadedTable(table, tuple(files), records, folders.spill, incomplete, notes, nothing)
+    if beyond := beyond_double(connection, loaded):
+        loaded = replace(loaded, notes=(*notes, *beyond))
     bad = bad_columns(connection, loaded)
     if not bad:
         return loaded
