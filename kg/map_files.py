@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from kg.duck import engine
+from kg.engines import recording
 from kg.engines.duckdb import DuckDB, explain
 from kg.engines.engine import Engine
 from kg.engines.outcome import LossCount as LossCount
@@ -248,7 +249,11 @@ def _check_inputs(
         outputs.append((Path(str(output)), None))
     for path, place in outputs:
         refuse_input(path, inputs, read_as="a mapping or a source", place=place)
-    check_target([*inputs, *(path for path, _ in outputs)])
+    files = [*inputs, *(path for path, _ in outputs)]
+    check_target(files)
+    noted = recording.current()
+    if noted is not None and noted.before is not None:
+        noted.before(files)
 
 
 def explain_files(

@@ -58,6 +58,11 @@ def hearing() -> Iterator[dict[tuple[str, str], Note]]:
         _heard.reset(token)
 
 
+def heard() -> tuple[Note, ...]:
+    """Return the notes so far of the context of `hearing` around this; none outside of one."""
+    return tuple((_heard.get() or {}).values())
+
+
 @contextmanager
 def strictly(strict: bool) -> Iterator[None]:
     """Make errors of notes on what is lost, as long as the context lasts."""

@@ -23,6 +23,9 @@ from kg.wording import counted
 HEADER: Final = ("file", "record", "line", "column", "value", "reason")
 # Characters of a value, or of a record, that are written down.
 LONGEST_VALUE: Final = 10_000
+# What is kept in memory for a report of the run, and characters of such a value.
+MOST_LISTED: Final = 1_000
+LONGEST_LISTED: Final = 200
 
 Item = TypeVar("Item")
 
@@ -41,6 +44,7 @@ class Rejects:
         records: Number of records that were left out.
         values: Number of values that were left out of records that were read.
         first: What was left out first, with its place; empty where nothing was.
+        listed: The first that were left out, with place, value and reason.
     """
 
     def __init__(self, out: TextIO | None = None, target: Path | None = None) -> None:
@@ -48,6 +52,7 @@ class Rejects:
         self.records = 0
         self.values = 0
         self.first = ""
+        self.listed: list[tuple[Location, str, str]] = []
         self._seen: set[Hashable] = set()
         self._copies: dict[Path, Path] = {}
         self._stack = ExitStack()
@@ -83,6 +88,8 @@ class Rejects:
                 self.values += 1
             if not self.first:
                 self.first = f"{place}: {reason}"
+            if len(self.listed) < MOST_LISTED:
+                self.listed.append((place, value[:LONGEST_LISTED], reason))
             self._write(place, value, reason)
 
         yield note

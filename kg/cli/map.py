@@ -12,7 +12,8 @@ from kg.cli.limits import MemoryOption, ThreadsOption, TimeoutOption, limit
 from kg.cli.losses import say_losses
 from kg.cli.mapping_check import check_mappings, checked_folders, variables_of
 from kg.cli.rejects import BadRecords, OnBad, OnBadOption, RejectsOption
-from kg.errors import ExitCode
+from kg.cli.run_report import ReportFormatOption, ReportOption, reporting
+from kg.errors import ExitCode, UsageError
 from kg.wording import counted
 
 
@@ -79,6 +80,8 @@ def map_command(
             help="Folder for sources that are not beside their mapping.",
         ),
     ] = None,
+    report: ReportOption = None,
+    report_format: ReportFormatOption = None,
     on_bad: OnBadOption = OnBad.STOP,
     rejects: RejectsOption = None,
     allow_outside: Annotated[
@@ -99,6 +102,14 @@ def map_command(
     shared = settings(context)
     prefixes = _prefixes(context)
     variables = variables_of(given or (), allowed or (), looks_only=check)
+    if report is None and report_format is not None:
+        raise UsageError("usage", "--report-format goes with --report FILE", hint="Add --report.")
+    if report is not None and (check or explain):
+        raise UsageError(
+            "usage",
+            "--report is of a run, and --check and --explain run nothing",
+            hint="Leave out one of them; --check --format json lists what it finds.",
+        )
     if check:
         return check_mappings(shared, mappings, prefixes, base, variables, format_name)
     if explain:
@@ -106,7 +117,8 @@ def map_command(
         return ExitCode.DONE
     to_pipe = output == "-"
     bad = context.with_resource(handled)
-    with shared.status() as status:
+    told = reporting(report, report_format, mappings, output, bad, rejects, prefixes)
+    with told, shared.status() as status:
         if not to_pipe:  # what is written may stand on the same terminal
             status("map")
         mapped = map_files(
@@ -121,6 +133,7 @@ def map_command(
             variables=variables,
             source_folders=checked_folders(source_folders or ()),
         )
+        told.wrote(mapped)
     records = sum(count.records for count in mapped.counts)
     for written in mapped.targets:
         shared.say(f"wrote {counted(written.statements, 'statement')} to {show_path(written.path)}")

@@ -97,6 +97,11 @@ class BadRecords:
 
             check_target(Path(other) for other in others if other is not None)
 
+    @property
+    def rejects(self) -> Rejects | None:
+        """What was skipped so far; None where bad records are errors."""
+        return self._rejects
+
     def finish(self, shared: Settings, code: int) -> int:
         """Report what was skipped, put the file of rejects in place, and return the exit code.
 

@@ -27,6 +27,8 @@ class LossCount:
             missing.
         meant: A key of the records that the reference may be a slip for; empty if there is none.
         is_partial: Whether the records gave terms of other values all the same.
+        origin: Where the mapping asks for it.
+        place: The first such record; None where nobody records what runs do.
     """
 
     what: str
@@ -36,6 +38,8 @@ class LossCount:
     unfit: str = ""
     meant: str = ""
     is_partial: bool = False
+    origin: Location | None = None
+    place: Location | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +108,7 @@ class MapCount:
         shared: Records with a subject that another record has too, where each is a thing of a
             class; None where there are none.
         ill_typed: Values that are not of their datatypes.
+        origin: Where the mapping has it.
     """
 
     triples_map: str
@@ -113,6 +118,7 @@ class MapCount:
     nothing: str = ""
     shared: Shared | None = None
     ill_typed: tuple[IllTyped, ...] = ()
+    origin: Location | None = None
 
     @property
     def is_whole(self) -> bool:

@@ -124,11 +124,16 @@ def as_record(finding: Finding) -> dict[str, Any]:
         "count": finding.count,
     }
     if place is not None:
-        values = {name: getattr(place, name) for name in _PLACE}
-        found["place"] = {name: value for name, value in values.items() if value is not None}
+        found["place"] = place_record(place)
     if finding.fix is not None:
         found["fix"] = {"line": finding.fix.line, "old": finding.fix.old, "new": finding.fix.new}
     return found
+
+
+def place_record(place: Location) -> dict[str, Any]:
+    """Return a place as JSON holds it."""
+    values = {name: getattr(place, name) for name in _PLACE}
+    return {name: value for name, value in values.items() if value is not None}
 
 
 def from_record(record: dict[str, Any]) -> Finding:

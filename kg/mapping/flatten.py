@@ -61,6 +61,8 @@ DEFAULT_GRAPHS: Final = frozenset(
     }
 )
 _DATES: Final = (f"{XSD}date", f"{XSD}dateTime")
+_WITH_NUMBERS: Final = (Formulation.JSON, Formulation.YAML)
+_DOUBLE: Final = f"{XSD}double"
 _UNSAFE: Final = frozenset({TermType.UNSAFE_IRI, TermType.UNSAFE_URI})
 # A text that an IRI starts with and that its scheme and authority end in.
 _ANCHORED: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]*:(?://[^/?#]*[/?#]|(?!//|/$))")
@@ -127,7 +129,8 @@ class Flattener:
         number = self._numbers[triples_map.name]
         finder = CollectionFinder(triples_map, number, terms.table, subject, self.routing.mask)
         collections = finder.find(_places(triples_map.graphs, graphs), placed)
-        return MapRules(triples_map.name, terms.table, subject, rules, losses, collections)
+        origin = triples_map.origin
+        return MapRules(triples_map.name, terms.table, subject, rules, losses, collections, origin)
 
     def _terms(self, triples_map: TriplesMap) -> _Terms:
         table = self._tables[triples_map.source]
@@ -354,6 +357,7 @@ class _Terms:
             if stated is not None:
                 _check_datatype(stated, term_map.datatype)
             turned = stated in _DATES and self._knows_dates(value)
+            turned |= stated == _DOUBLE and self._knows_numbers(value)
             return _folded(Literal(value, datatype=datatype, turned=turned), term_map)
         return _folded(Literal(value, language, datatype), term_map)
 
@@ -367,6 +371,12 @@ class _Terms:
     def _knows_dates(self, value: Expression) -> bool:
         """Return whether a value comes with what the source says that it is."""
         if not isinstance(value, Reference) or not self.table.source.formulation.has_typed_columns:
+            return False
+        return self.table.column(value).typed
+
+    def _knows_numbers(self, value: Expression) -> bool:
+        """Return whether a value comes as a number or a text, as JSON and YAML have them."""
+        if not isinstance(value, Reference) or self.table.source.formulation not in _WITH_NUMBERS:
             return False
         return self.table.column(value).typed
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import product
 
-from kg.mapping.plan import Constant, Plan, Template, TermMap, TriplesMap
+from kg.mapping.plan import Constant, Plan, RefObjectMap, Template, TermMap, TriplesMap
 from kg.mapping.rules import (
     Bare,
     Crossing,
@@ -55,7 +55,7 @@ def losses_of(
         pairs: Its predicates and objects.
     """
     return Losses(
-        tuple(_losses(subject, graphs, pairs)),
+        tuple(_losses(triples_map, subject, graphs, pairs)),
         tuple(dict.fromkeys(_typed(subject, pairs))),
         tuple(dict.fromkeys(_crossings(table, subject, graphs, pairs))),
         tuple(dict.fromkeys(_notes(plan, triples_map))),
@@ -64,23 +64,29 @@ def losses_of(
     )
 
 
-def _losses(subject: Term, graphs: Sequence[Term], pairs: Sequence[Pair]) -> Iterator[Loss]:
-    yield from _of_terms("subject", [subject])
-    for pair in pairs:
+def _losses(
+    triples_map: TriplesMap, subject: Term, graphs: Sequence[Term], pairs: Sequence[Pair]
+) -> Iterator[Loss]:
+    yield from _of_terms("subject", [subject], [triples_map.subject])
+    for pair, written in zip(pairs, triples_map.predicate_objects, strict=True):
         made = bare(pair.predicates[0]) if pair.predicates else None
         what = made.term[1:-1] if isinstance(made, Fixed) else "object"
-        for each in pair.objects:
+        for each, said in zip(pair.objects, written.objects, strict=True):
             if not isinstance(each, Parent):
-                yield from _of_terms(what, [each])
+                yield from _of_terms(what, [each], [said])
             elif each.keys:
-                yield Loss(what, each)
-        yield from _of_terms("predicate", pair.predicates)
-        yield from _of_terms("graph", pair.graphs)
-    yield from _of_terms("graph", graphs)
+                yield Loss(what, each, said.origin)
+        yield from _of_terms("predicate", pair.predicates, written.predicates)
+        yield from _of_terms("graph", pair.graphs, written.graphs)
+    yield from _of_terms("graph", graphs, triples_map.graphs)
 
 
-def _of_terms(what: str, terms: Sequence[Term]) -> Iterator[Loss]:
-    return (Loss(what, term) for term in terms if may_be_missing(term))
+def _of_terms(
+    what: str, terms: Sequence[Term], written: Sequence[TermMap | RefObjectMap]
+) -> Iterator[Loss]:
+    for term, said in zip(terms, written, strict=True):
+        if may_be_missing(term):
+            yield Loss(what, term, said.origin)
 
 
 def _typed(subject: Term, pairs: Sequence[Pair]) -> Iterator[Term]:

@@ -9,14 +9,16 @@ own language, and need not look into what it printed.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from kg.mapping.calls import picky, scattered
 from kg.mapping.gather import CollectionKind
 from kg.mapping.plan import (
+    NOWHERE,
     Call,
     Expression,
     LogicalTarget,
+    Origin,
     Reference,
     TermType,
     references,
@@ -95,8 +97,8 @@ class Literal:
         value: Its text.
         language: Its language tag.
         datatype: Its datatype.
-        turned: Whether a date is turned into a dateTime or back, as the datatype has it, since the
-            source knows which of them the value is.
+        turned: Whether a date is turned into a dateTime or back, or an integer into a double, as
+            the datatype has it, since the source knows which of them the value is.
     """
 
     value: Expression
@@ -215,10 +217,12 @@ class Loss:
     Attributes:
         what: ``subject``, ``predicate``, ``graph``, or the predicate whose object it is.
         term: The term; of a parent, values that are joined may be missing, or the parent.
+        origin: Where the mapping asks for it.
     """
 
     what: str
     term: Term | Parent
+    origin: Origin = field(default=NOWHERE, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -271,6 +275,7 @@ class MapRules:
         rules: The rules; those of one object follow one another.
         losses: What is counted of it.
         collections: What makes the statements about members of collections and containers.
+        origin: Where the mapping has it.
     """
 
     name: str
@@ -279,6 +284,7 @@ class MapRules:
     rules: tuple[Rule, ...]
     losses: Losses
     collections: tuple[Collection, ...] = ()
+    origin: Origin = field(default=NOWHERE, compare=False)
 
     @property
     def checks(self) -> tuple[Check, ...]:

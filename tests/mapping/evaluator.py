@@ -334,7 +334,10 @@ def _term(
         assert term_map.language.expression is not None
         return _checked(text, language=_text(term_map.language.expression, chosen).lower())
     if term_map.datatype is not None:
-        return _checked(text, datatype=_iri(term_map.datatype, owner.base, chosen)[1:-1])
+        datatype = _iri(term_map.datatype, owner.base, chosen)[1:-1]
+        if isinstance(term_map.datatype.expression, Constant) and isinstance(expression, Reference):
+            text = _as_double(chosen[expression], text, datatype)
+        return _checked(text, datatype=datatype)
     if isinstance(expression, Constant):
         return _checked(text, language=expression.language, datatype=expression.datatype)
     if isinstance(expression, Reference):
@@ -349,6 +352,13 @@ def _checked(text: str, *, language: str | None = None, datatype: str | None = N
         return str(ox.Literal(text, datatype=ox.NamedNode(datatype) if datatype else None))
     except ValueError as error:
         raise Bad from error
+
+
+def _as_double(value: Value, text: str, datatype: str) -> str:
+    """Return the text of a literal; an integer of JSON gets the canonical form of a double."""
+    if datatype == f"{XSD}double" and value.datatype == f"{XSD}integer":
+        return _canonical(float(text))
+    return text
 
 
 def _natural(value: Value) -> str:

@@ -9,16 +9,19 @@ from typing import Final
 import duckdb
 
 from kg.duck import sql_name
-from kg.engines.duckdb.doubts import crossing_notes, ill_typed, unfit_value
+from kg.engines.duckdb.doubts import crossing_notes, first_record, ill_typed, unfit_value
 from kg.engines.duckdb.losses_sql import LossPrinter
-from kg.engines.duckdb.program import Program
+from kg.engines.duckdb.program import Program, RuleSql
 from kg.engines.loaded import LoadedTable
 from kg.engines.outcome import LossCount, MapCount, Shared
+from kg.engines.recording import Made, Recording, current
 from kg.errors import Location
 from kg.mapping.rules import names
 
 # Losses that one query counts: what the engine holds grows with their square.
 MOST_COUNTS_AT_ONCE: Final = 50
+# Predicates of a triples map that are counted each for itself.
+MOST_PREDICATES: Final = 1_000
 
 
 def count_all(
@@ -72,12 +75,15 @@ def _count(
             loss.parent,
             unfit_value(connection, loss, entry),
             is_partial=loss.is_partial,
+            origin=loss.origin.location(),
+            place=None if current() is None else first_record(connection, loss, entry),
         )
         for loss, number in zip(losses, found, strict=True)
         if number
     )
     shared = _shared(connection, printer, entry, column)
-    return MapCount(printer.rules.name, records, lost, shared=shared)
+    origin = printer.rules.origin.location()
+    return MapCount(printer.rules.name, records, lost, shared=shared, origin=origin)
 
 
 def _shared(
@@ -107,6 +113,38 @@ def _shared(
     # The line is not looked for: that reads the file again, though it may be meant to be so.
     place = Location(entry.parts[file].shown, record=record, column=key[0])
     return Shared(counts[0], counts[1], subject, key, place)
+
+
+def record_made(
+    connection: duckdb.DuckDBPyConnection, program: Program, recording: Recording
+) -> None:
+    """Count the subjects and the statements of each triples map, and record them."""
+    of_map: dict[str, list[RuleSql]] = {rules.name: [] for rules in program.maps}
+    for rule in program.rules:
+        of_map[rule.triples_map].append(rule)
+    tables = {rules.name: rules.table.name for rules in program.maps}
+    for name, rules in of_map.items():
+        subjects = 0
+        for subject in [rule.subject for rule in rules][:1]:  # members of collections come last
+            row = connection.execute(f"SELECT count({subject.rest}) FROM {subject.rows}").fetchone()
+            assert row is not None
+            subjects = row[0]
+        found: dict[str, int] = {}
+        for start in range(0, len(rules), MOST_COUNTS_AT_ONCE):
+            some = rules[start : start + MOST_COUNTS_AT_ONCE]
+            union = " UNION ALL ".join(f"SELECT p FROM ({rule.sql})" for rule in some)
+            rows = connection.execute(
+                f"SELECT p, count(*) AS n FROM ({union}) GROUP BY p ORDER BY n DESC, p"
+            )
+            while batch := rows.fetchmany(MOST_PREDICATES):
+                for code, number in batch:
+                    term = _predicate(program, code) if len(found) < MOST_PREDICATES else ""
+                    found[term] = found.get(term, 0) + number
+        recording.made[name] = Made(tables[name], subjects, found)
+
+
+def _predicate(program: Program, code: str | int) -> str:
+    return program.predicates[code] if isinstance(code, int) and program.predicates else str(code)
 
 
 def has_distinct(connection: duckdb.DuckDBPyConnection, table: str, column: str) -> bool:

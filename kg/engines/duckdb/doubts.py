@@ -125,6 +125,17 @@ def unfit_value(connection: duckdb.DuckDBPyConnection, loss: LossSql, loaded: Lo
     return f"{_unfit(loss.unfit.what, value)}, at {place}"
 
 
+def first_record(
+    connection: duckdb.DuckDBPyConnection, loss: LossSql, loaded: LoadedTable
+) -> Location | None:
+    """Return the place of the first record that a loss counts; None if there is none."""
+    row = connection.execute(
+        f"SELECT file, record FROM {sql_name(loaded.table.name)} WHERE {loss.missing}"
+        " ORDER BY file, record LIMIT 1"
+    ).fetchone()
+    return None if row is None else _place(loaded, row[0], row[1], loss.references)
+
+
 def _unfit(function: str, value: str) -> str:
     r"""Return why a function makes nothing of a value.
 

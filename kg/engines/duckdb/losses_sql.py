@@ -8,7 +8,7 @@ from typing import Final
 
 from kg.engines.duckdb.term_sql import TermPrinter, TermSql
 from kg.mapping.calls import asked
-from kg.mapping.plan import Expression
+from kg.mapping.plan import NOWHERE, Expression, Origin
 from kg.mapping.rules import (
     Crossing,
     Fixed,
@@ -72,6 +72,7 @@ class LossSql:
             are missing.
         unfit: The values that a function makes nothing of, where that is the reason.
         is_partial: Whether the records give terms of other values all the same.
+        origin: Where the mapping asks for it.
     """
 
     what: str
@@ -80,6 +81,7 @@ class LossSql:
     parent: str = ""
     unfit: UnfitSql | None = None
     is_partial: bool = False
+    origin: Origin = NOWHERE
 
 
 class LossPrinter:
@@ -94,10 +96,12 @@ class LossPrinter:
     def losses(self) -> Iterator[LossSql]:
         """Yield the reasons for which records of the triples map give less than they should."""
         for loss in self.rules.losses.losses:
-            if isinstance(loss.term, Parent):
-                yield from self._of_parent(loss.what, loss.term)
-            else:
-                yield from self._of_term(loss.what, loss.term)
+            made = (
+                self._of_parent(loss.what, loss.term)
+                if isinstance(loss.term, Parent)
+                else self._of_term(loss.what, loss.term)
+            )
+            yield from (replace(each, origin=loss.origin) for each in made)
 
     def _of_term(self, what: str, term: Term) -> Iterator[LossSql]:
         """Yield the losses of a term; a record is counted once: for its first unfit value."""

@@ -13,12 +13,13 @@ from typing import Final
 import duckdb
 
 from kg.duck import translated
+from kg.engines import recording
 from kg.engines.duckdb import dialect
 from kg.engines.duckdb.bad_values import ListsFound, note_terms, term_error
 from kg.engines.duckdb.batches import Batch, rule_batches
 from kg.engines.duckdb.blocks import Codes, write_coded, write_parts
 from kg.engines.duckdb.compile import compile_plan
-from kg.engines.duckdb.counting import count_all, has_distinct
+from kg.engines.duckdb.counting import count_all, has_distinct, record_made
 from kg.engines.duckdb.loading import drop_table, load_table
 from kg.engines.duckdb.prepare import prepare
 from kg.engines.duckdb.program import Program, RuleSql, Stream
@@ -124,13 +125,21 @@ class _Run:
             duckdb.InvalidInputException: A value makes no valid term.
         """
         connection, self.loaded = self.connection, ()
+        noted = recording.current()
+        if noted is not None:
+            noted.restart()
         for source in program.tables:
             self.loaded += (load_table(connection, source, self.folders),)
+            if noted is not None:
+                noted.tables.append(self.loaded[-1])
         if any(entry.incomplete for entry in self.loaded):
             raise duckdb.InvalidInputException(dialect.BAD_VALUE)
         if rejects is not None:
             note_terms(connection, program.checks, self.loaded, rejects)
         counts = count_all(connection, program, self.loaded)
+        if noted is not None:
+            noted.counts += counts
+            record_made(connection, program, noted)
         if program.targets:
             return _write_targets(connection, program, self.loaded, counts, self.target)
         codes = Codes(program.order, program.predicates, program.graphs)

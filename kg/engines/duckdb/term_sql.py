@@ -359,12 +359,18 @@ def _made(value: str, kind: str | None) -> str:
 
 
 def _lexical(term: Literal, bindings: _Bindings) -> str:
-    """Return the SQL of a literal's text: a date of a time, where the source has types."""
+    """Return the SQL of a literal's text: a date of a time, a double of an integer.
+
+    Only where the source has types: an integer of JSON has no text of its own, and as a double it
+    has the canonical form that doubles of JSON have.
+    """
     value = _plain(term.value, bindings)
     if not term.turned:
         return value
     assert isinstance(term.value, Reference)
     kind = bindings[term.value].kind
+    if term.datatype == Fixed(f"<{XSD}double>"):
+        return f"CASE {kind} WHEN 'i' THEN kg_double({value}) ELSE {value} END"
     if term.datatype == Fixed(f"<{XSD}dateTime>"):
         return f"CASE {kind} WHEN 'D' THEN {value} || 'T00:00:00' ELSE {value} END"
     date = f"regexp_replace({value}, 'T[0-9:.]+', '')"
