@@ -43,7 +43,20 @@ _FORMULATIONS: Final[Mapping[str, Formulation]] = {
     **dict.fromkeys(SQL, Formulation.SQL),
 }
 _SPARQL: Final = "http://www.w3.org/ns/formats/SPARQL_Results_CSV"
-_DCAT: Final = "http://www.w3.org/ns/dcat#"
+# Properties whose value is the address of a file.
+_ADDRESSES: Final = (
+    "http://www.w3.org/ns/dcat#downloadURL",
+    "http://www.w3.org/ns/dcat#accessURL",
+    "http://rdfs.org/ns/void#dataDump",
+)
+# The Web of Things: https://www.w3.org/TR/wot-thing-description11/#form
+_TD: Final = "https://www.w3.org/2019/wot/td#"
+_TARGET: Final = "https://www.w3.org/2019/wot/hypermedia#hasTarget"
+_ENDPOINT: Final = "http://www.w3.org/ns/sparql-service-description#endpoint"
+_READ_SOURCES: Final = (
+    "kg reads rml:FilePath, csvw:Table, dcat:Distribution, void:Dataset and td:Thing of files, and"
+    " d2rq:Database."
+)
 _ENCODINGS: Final[Mapping[str, str]] = {"UTF-8": "utf-8", "UTF-16": "utf-16"}
 _COMPRESSIONS: Final = frozenset({"none", "gzip", "zip", "targz", "tarxz"})
 # Of a number of rows.
@@ -122,35 +135,51 @@ def _file(graph: RmlGraph, source: Value, formulation: Formulation, folder: str)
         return replace(made, has_members=False)
     if graph.iri_values(source.term, f"{_CSVW}url"):
         return _csvw(graph, source, formulation, folder)
-    for name in ("downloadURL", "accessURL"):
-        for address in graph.iri_values(source.term, _DCAT + name):
-            return LogicalSource(_local(address), formulation, folder=folder)
-    for address in graph.all(source.term, "url"):
+    for address in _addresses(graph, source):
         return LogicalSource(_local(address), formulation, folder=folder)
     if graph.has_type(source.term, "Stream") or graph.all(source.term, "streamName"):
         raise source.unsupported(
             "a stream that a program hands over (carml:Stream) is not supported",
             hint='Write what it holds to a file, and name that: rml:source "data.json".',
         )
-    raise source.error(
-        "the source has no rml:path",
-        hint="kg reads rml:FilePath, csvw:Table, dcat:Distribution of files and d2rq:Database.",
-    )
+    for endpoint in graph.iri_values(source.term, _ENDPOINT):
+        raise endpoint.unsupported(
+            f"{without_login(endpoint.text)} is a SPARQL endpoint, and kg fetches nothing",
+            hint="Ask it with kg query --endpoint … -o FILE.csv, and map that file as rml:CSV.",
+        )
+    kinds = graph.iri_values(source.term, f"{RDF}type")
+    others = [kind.text for kind in kinds if kind.name is None]
+    if others:
+        raise source.unsupported(
+            f"a source of the kind {others[0]} is not supported", hint=_READ_SOURCES
+        )
+    raise source.error("the source has no rml:path", hint=_READ_SOURCES)
+
+
+def _addresses(graph: RmlGraph, source: Value) -> Iterator[Value]:
+    """Yield the addresses that a description of DCAT, VoID or the Web of Things gives."""
+    for name in _ADDRESSES:
+        yield from graph.iri_values(source.term, name)
+    yield from graph.all(source.term, "url")
+    for affordance in graph.iri_values(source.term, f"{_TD}hasPropertyAffordance"):
+        for form in graph.iri_values(affordance.term, f"{_TD}hasForm"):
+            yield from graph.iri_values(form.term, _TARGET)
 
 
 def _local(address: Value) -> str:
-    """Return the path of a ``file:`` URL, or of a relative one as it is written."""
+    """Return the path of a ``file:`` URL, or another address as it is written."""
     parts = urlsplit(address.text)
-    if parts.scheme not in ("", "file"):
-        raise address.error(
-            f"{without_login(address.text)} is no file, and kg fetches nothing",
-            hint="Download it, and refer to the file with rml:path.",
-        )
-    return unquote(parts.path) if parts.scheme else address.text
+    if parts.scheme != "file":
+        return address.text
+    # file://data/x names a host by the standard, but means data/x where RML is written.
+    host = "" if parts.netloc == "localhost" else parts.netloc
+    return unquote(host + parts.path)
 
 
 def _formulation(graph: RmlGraph, value: Value) -> tuple[Formulation, tuple[tuple[str, str], ...]]:
-    stated = graph.one(value.term, "referenceFormulation")
+    stated, source = (graph.one(value.term, n) for n in ("referenceFormulation", "source"))
+    if stated is None and source and graph.iri_values(source.term, f"{_CSVW}url"):
+        return Formulation.CSV, ()
     if stated is None:
         raise value.error(
             "the logical source has no rml:referenceFormulation",
@@ -173,7 +202,7 @@ def _formulation(graph: RmlGraph, value: Value) -> tuple[Formulation, tuple[tupl
             raise entry.error("a namespace needs rml:namespacePrefix and rml:namespaceURL")
         namespaces.append((prefix.text, url.text))
     if name is None or name not in _FORMULATIONS:
-        raise stated.error(
+        raise stated.unsupported(
             f"{stated.text} is no reference formulation that kg knows",
             hint=f"Known: {', '.join(f'rml:{k}' for k in _FORMULATIONS)}.",
         )
@@ -204,7 +233,7 @@ def _compression(graph: RmlGraph, source: Value) -> str:
     if stated is None:
         return ""
     if stated.name not in _COMPRESSIONS:
-        raise stated.error(
+        raise stated.unsupported(
             f"{stated.text} is no compression",
             hint=f"Known: {', '.join(f'rml:{c}' for c in sorted(_COMPRESSIONS))}.",
         )
@@ -218,7 +247,9 @@ def _csvw(graph: RmlGraph, source: Value, formulation: Formulation, folder: str)
     """
     dialects = graph.iri_values(source.term, f"{_CSVW}dialect")
     encodings = [e for d in dialects for e in graph.iri_values(d.term, f"{_CSVW}encoding")]
-    nulls = tuple(n.text for n in graph.iri_values(source.term, f"{_CSVW}null"))
+    # The standard has nulls at the table; the specification of RML-IO, in the dialect.
+    places = [source, *dialects]
+    nulls = tuple(n.text for p in places for n in graph.iri_values(p.term, f"{_CSVW}null"))
     dialect = _dialect(graph, dialects[0]) if dialects else Dialect()
     return LogicalSource(
         path=_local(graph.iri_values(source.term, f"{_CSVW}url")[0]),

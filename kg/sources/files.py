@@ -7,12 +7,14 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
+from urllib.parse import unquote, urlsplit
 
 from kg.errors import InputError, Location
 from kg.logins import without_login
 from kg.mapping.plan import Formulation, LogicalSource, Plan
 from kg.mapping.source_table import Column
 from kg.mapping.walk import plan_sources, with_sources
+from kg.notes import Notes
 from kg.paths import is_file, is_inside, is_link, kind_of, names_in, real_path, show_path
 from kg.wording import nearest
 
@@ -114,13 +116,8 @@ def _folder_name(folder: Path) -> str:
 
 def _matches(source: LogicalSource, written: str) -> Iterator[SourceFile]:
     if re.match(r"[A-Za-z][A-Za-z0-9+.-]+://", written):
-        shown = without_login(written)
-        raise InputError(
-            "missing-file",
-            f"the source {shown} is an address: kg fetches nothing",
-            location=source.origin.location(),
-            hint=f"Fetch it first, such as with curl -O {shown}, and name the file.",
-        )
+        yield _copy_of(source, written)
+        return
     name, member = _split_member(source, written)
     folder = Path(source.folder)
     path = folder / name
@@ -139,6 +136,28 @@ def _matches(source: LogicalSource, written: str) -> Iterator[SourceFile]:
             hint=f"The pattern was looked for in {_folder_name(folder)}.",
         )
     yield from files
+
+
+def _copy_of(source: LogicalSource, address: str) -> SourceFile:
+    """Return the file that an address names by its end, in the folder of the source.
+
+    Raises:
+        InputError: There is none; kg fetches nothing.
+    """
+    shown, place = without_login(address), source.origin.location()
+    name = unquote(urlsplit(address).path.rpartition("/")[2])
+    path = Path(source.folder) / name
+    if name and "/" not in name and is_file(path):
+        text = f"{shown} is not fetched: the file {show_path(path)} is read in its stead"
+        Notes().add(text.replace("{", "{{").replace("}", "}}"), place, loses=False)
+        return SourceFile(path)
+    raise InputError(
+        "missing-file",
+        f"the source {shown} is an address: kg fetches nothing",
+        location=place,
+        hint=f"Fetch it first, such as with curl -O {shown}, to beside the mapping or into a folder"
+        " that --sources names.",
+    )
 
 
 def _split_member(source: LogicalSource, written: str) -> tuple[str, str]:

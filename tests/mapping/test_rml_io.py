@@ -11,8 +11,10 @@ from contextlib import closing
 
 import pytest
 
-from kg.errors import KgError
+from kg.errors import InputError, KgError
+from kg.notes import hearing
 from tests.mapping.conformance import check, needs_suite, read_cases
+from tests.mapping.running import run_mapping
 
 CASES = {name: case for name, case in read_cases("rml-io").items() if name.startswith("RMLSTC")}
 
@@ -61,3 +63,74 @@ def test_gap(name, monkeypatch):
     except (KgError, AssertionError, pytest.fail.Exception):
         pytest.skip(GAPS[name])
     pytest.fail(f"{name} passes: take it out of GAPS")
+
+
+# --- ways to say where a source is ----------------------------------------------------------
+
+ACCESS = """\
+@prefix rml: <http://w3id.org/rml/> .
+@prefix csvw: <http://www.w3.org/ns/csvw#> .
+@prefix dcat: <http://www.w3.org/ns/dcat#> .
+@prefix void: <http://rdfs.org/ns/void#> .
+@prefix td: <https://www.w3.org/2019/wot/td#> .
+@prefix hctl: <https://www.w3.org/2019/wot/hypermedia#> .
+@prefix sd: <http://www.w3.org/ns/sparql-service-description#> .
+<#m> a rml:TriplesMap ;
+  rml:logicalSource [ rml:source [ ACCESS ] REST ] ;
+  rml:subjectMap [ rml:template "http://example.org/{id}" ] ;
+  rml:predicateObjectMap [ rml:predicate <http://example.org/p> ;
+    rml:objectMap [ rml:reference "v" ] ] .
+"""
+CSV = "; rml:referenceFormulation rml:CSV"
+ROWS = {"t.csv": "id,v\n1,x\n2,NULL\n3,\n"}
+DIALECT = 'csvw:dialect [ csvw:null "NULL" ]'
+
+
+def mapped(folder, access, rest=CSV, files=None):
+    mapping = ACCESS.replace("ACCESS", access).replace("REST", rest)
+    return run_mapping(folder, mapping, files or ROWS)
+
+
+@pytest.mark.parametrize(
+    ("access", "rest", "expected"),
+    [
+        ('csvw:url "file://./t.csv"', CSV, ['"NULL"', '"x"']),
+        ('csvw:url "file://t.csv"', CSV, ['"NULL"', '"x"']),
+        ('csvw:url "t.csv"', "", ['"NULL"', '"x"']),
+        (f'csvw:url "t.csv" ; {DIALECT}', CSV, ['""', '"x"']),
+        (f'csvw:url "t.csv" ; {DIALECT} ; rml:null "x"', CSV, ['""', '"NULL"']),
+        ("dcat:downloadURL <file://./t.csv>", CSV, ['""', '"NULL"', '"x"']),
+        ("void:dataDump <file:t.csv>", CSV, ['""', '"NULL"', '"x"']),
+        (
+            'td:hasPropertyAffordance [ td:hasForm [ hctl:hasTarget "file://./t.csv" ] ]',
+            CSV,
+            ['""', '"NULL"', '"x"'],
+        ),
+    ],
+)
+def test_descriptions_of_files(tmp_path, access, rest, expected):
+    assert mapped(tmp_path, access, rest).objects() == expected
+
+
+def test_the_copy_of_an_address_is_read_and_that_is_told(tmp_path):
+    access = "dcat:downloadURL <https://example.org/files/t.csv?v=1>"
+    with hearing() as notes:
+        assert mapped(tmp_path, access).objects() == ['""', '"NULL"', '"x"']
+    (note,) = notes.values()
+    assert note.text.startswith("https://example.org/files/t.csv?v=1 is not fetched: the file")
+    assert note.place.line == 9
+
+
+def test_an_address_without_a_copy(tmp_path):
+    with pytest.raises(InputError) as caught:
+        mapped(tmp_path, "dcat:downloadURL <https://example.org/files/other.csv>")
+    assert caught.value.code == "missing-file"
+    assert "is an address: kg fetches nothing" in caught.value.message
+    assert "--sources" in str(caught.value.hint)
+
+
+def test_an_endpoint_is_not_asked(tmp_path):
+    with pytest.raises(InputError) as caught:
+        mapped(tmp_path, "a sd:Service ; sd:endpoint <http://example.org/sparql>")
+    assert "http://example.org/sparql is a SPARQL endpoint" in caught.value.message
+    assert "kg query --endpoint" in str(caught.value.hint)
