@@ -6,7 +6,7 @@ What a mapping sends to logical targets goes there, the rest to the default outp
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final
 
@@ -22,6 +22,7 @@ from kg.exports import choose_format, export_table
 from kg.exports.targets import target_path, write_target
 from kg.files import Renames
 from kg.mapping.documents import read_mappings
+from kg.mapping.natural import Datatypes
 from kg.mapping.plan import LogicalTarget, Plan
 from kg.mapping.targets import Routing
 from kg.outputs import refuse_input
@@ -84,6 +85,7 @@ def map_files(
     allow_outside: bool = False,
     variables: Variables | None = None,
     source_folders: Sequence[Path] = (),
+    datatypes: str = Datatypes.NATURAL.value,
 ) -> Mapped:
     """Run mapping files and write what they make.
 
@@ -101,6 +103,8 @@ def map_files(
             and of their own, and servers.
         variables: Values that mappings name as ``${NAME}``; None: they are taken as they are.
         source_folders: Where sources are looked for that are not beside their mapping.
+        datatypes: Which datatypes literals have that the mapping gives none: ``natural``,
+            ``none`` or ``guess``.
 
     Raises:
         UsageError: There is no target for the default output.
@@ -111,8 +115,9 @@ def map_files(
     if target is not None:
         choose_format(target, format_name)
     with using(variables):
+        plan = located(read_mappings(mappings, prefixes, base), source_folders)
         return _map_files(
-            located(read_mappings(mappings, prefixes, base), source_folders),
+            replace(plan, datatypes=Datatypes(datatypes)),
             mappings,
             target,
             format_name,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -15,6 +16,14 @@ from kg.cli.rejects import BadRecords, OnBad, OnBadOption, RejectsOption
 from kg.cli.run_report import ReportFormatOption, ReportOption, reporting
 from kg.errors import ExitCode, UsageError
 from kg.wording import counted
+
+
+class Datatypes(StrEnum):
+    """Datatypes of literals that the mapping gives none."""
+
+    NATURAL = "natural"
+    NONE = "none"
+    GUESS = "guess"
 
 
 def map_command(
@@ -80,6 +89,14 @@ def map_command(
             help="Folder for sources that are not beside their mapping.",
         ),
     ] = None,
+    datatypes: Annotated[
+        Datatypes,
+        typer.Option(
+            "--datatypes",
+            help="Of literals that the mapping gives none: natural as RML says, none, or guess"
+            " from texts.",
+        ),
+    ] = Datatypes.NATURAL,
     report: ReportOption = None,
     report_format: ReportFormatOption = None,
     on_bad: OnBadOption = OnBad.STOP,
@@ -132,6 +149,7 @@ def map_command(
             allow_outside=allow_outside,
             variables=variables,
             source_folders=checked_folders(source_folders or ()),
+            datatypes=datatypes.value,
         )
         told.wrote(mapped)
     records = sum(count.records for count in mapped.counts)

@@ -17,6 +17,7 @@ from kg.mapping.advice import no_iri
 from kg.mapping.collections import CollectionFinder, Place
 from kg.mapping.gather import Gather
 from kg.mapping.losses import Pair, losses_of
+from kg.mapping.natural import Datatypes
 from kg.mapping.plan import (
     Constant,
     Expression,
@@ -140,6 +141,7 @@ class Flattener:
             triples_map.name,
             self._skips,
             lambda object_map: self._parent(triples_map, object_map),
+            self._plan.datatypes,
         )
 
     def _pair(self, terms: _Terms, pair: PredicateObjectMap, number: int) -> Pair:
@@ -262,6 +264,7 @@ class _Terms:
         owner: Name of the triples map.
         skips: Whether bad values make no term, instead of being an error.
         parent: Returns what a map that refers to another triples map makes.
+        natural: Which datatypes literals have that the mapping gives none.
     """
 
     table: SourceTable
@@ -269,6 +272,7 @@ class _Terms:
     owner: str
     skips: bool
     parent: Callable[[RefObjectMap], Parent]
+    natural: Datatypes
 
     def made(self, made: TermMap | RefObjectMap, place: str) -> Term | Parent:
         """Return what an object map makes; arguments and errors as for `term`."""
@@ -359,7 +363,7 @@ class _Terms:
             turned = stated in _DATES and self._knows_dates(value)
             turned |= stated == _DOUBLE and self._knows_numbers(value)
             return _folded(Literal(value, datatype=datatype, turned=turned), term_map)
-        return _folded(Literal(value, language, datatype), term_map)
+        return _folded(Literal(value, language, datatype, natural=self.natural), term_map)
 
     def _language(self, term_map: TermMap) -> str | Language:
         value = term_map.expression

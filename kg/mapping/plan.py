@@ -17,6 +17,7 @@ from hashlib import md5
 from kg.errors import Location
 from kg.mapping.function_set import Function as Function
 from kg.mapping.gather import Gather
+from kg.mapping.natural import Datatypes
 from kg.mapping.own_functions import OwnFunction as OwnFunction
 
 
@@ -452,10 +453,12 @@ class Plan:
     Attributes:
         triples_maps: The triples maps.
         prefixes: Prefix and namespace, as the documents declare them.
+        datatypes: Which datatypes literals have that the mapping gives none.
     """
 
     triples_maps: tuple[TriplesMap, ...]
     prefixes: tuple[tuple[str, str], ...] = field(default=(), compare=False)
+    datatypes: Datatypes = Datatypes.NATURAL
     _by_name: Mapping[str, TriplesMap] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -465,12 +468,8 @@ class Plan:
     @property
     def parents(self) -> frozenset[str]:
         """Names of the triples maps whose subjects are objects of others."""
-        return frozenset(
-            each.parent
-            for triples_map in self.triples_maps
-            for each in triples_map.maps
-            if isinstance(each, RefObjectMap)
-        )
+        maps = (each for triples_map in self.triples_maps for each in triples_map.maps)
+        return frozenset(each.parent for each in maps if isinstance(each, RefObjectMap))
 
     def has(self, name: str) -> bool:
         """Return whether there is a triples map of that name."""

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 
 from kg.mapping.calls import picky, scattered
 from kg.mapping.gather import CollectionKind
+from kg.mapping.natural import Datatypes
 from kg.mapping.plan import (
     NOWHERE,
     Call,
@@ -99,12 +100,14 @@ class Literal:
         datatype: Its datatype.
         turned: Whether a date is turned into a dateTime or back, or an integer into a double, as
             the datatype has it, since the source knows which of them the value is.
+        natural: Which datatype it has where that is not said.
     """
 
     value: Expression
     language: str | Language | None = None
     datatype: Bare | None = None
     turned: bool = False
+    natural: Datatypes = Datatypes.NATURAL
 
 
 @dataclass(frozen=True, slots=True)

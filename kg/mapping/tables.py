@@ -15,6 +15,7 @@ from typing import Final
 
 from kg.errors import InputError
 from kg.mapping.jsonpath import JsonPath, parse_jsonpath
+from kg.mapping.natural import Datatypes
 from kg.mapping.plan import (
     Expression,
     Formulation,
@@ -59,7 +60,7 @@ def source_tables(plan: Plan) -> dict[LogicalSource, SourceTable]:
             _jsonpath(source.iterator, source.origin)
         for use in (*_own(triples_map), *_of_parents(plan, triples_map)):
             needed.setdefault(use.source, {}).setdefault(use.reference, use.origin)
-            if use.is_text:
+            if use.is_text or plan.datatypes is not Datatypes.NATURAL:
                 textual.add((use.source, use.reference))
     return {
         source: SourceTable(

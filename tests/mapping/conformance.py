@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pyoxigraph as ox
@@ -12,6 +12,7 @@ import pytest
 
 from kg.errors import InputError
 from kg.mapping.documents import read_mapping
+from kg.mapping.natural import Datatypes
 from tests.mapping.running import run_plan
 
 needs_suite = pytest.mark.skipif(
@@ -59,13 +60,15 @@ def _case(row: dict[str, str], folder: Path, base: str) -> Case:
     )
 
 
-def check(case: Case, monkeypatch: pytest.MonkeyPatch) -> None:
+def check(
+    case: Case, monkeypatch: pytest.MonkeyPatch, datatypes: Datatypes = Datatypes.NATURAL
+) -> None:
     """Assert that a case gives what it expects; where it must fail, that the place is named."""
     # The suite's sources are relative to the working folder where they say nothing else.
     monkeypatch.chdir(case.folder)
     if not case.fails:
         assert case.output is not None
-        assert canonical(made(case)) == canonical(case.output.read_bytes())
+        assert canonical(made(case, datatypes)) == canonical(case.output.read_bytes())
         return
     with pytest.raises(InputError) as caught:
         made(case)
@@ -76,8 +79,9 @@ def check(case: Case, monkeypatch: pytest.MonkeyPatch) -> None:
     assert caught.value.hint
 
 
-def made(case: Case) -> bytes:
-    quads = run_plan(read_mapping(case.folder / "mapping.ttl", {}, case.base)).quads
+def made(case: Case, datatypes: Datatypes = Datatypes.NATURAL) -> bytes:
+    plan = read_mapping(case.folder / "mapping.ttl", {}, case.base)
+    quads = run_plan(replace(plan, datatypes=datatypes)).quads
     return "".join(" ".join(term for term in quad if term) + " .\n" for quad in quads).encode()
 
 

@@ -89,6 +89,11 @@ _MACROS: Final = (
     "kg_json_kind(j) AS CASE WHEN j IS NULL OR starts_with(j, '\"') OR j = 'null'"
     " THEN NULL WHEN j IN ('true', 'false') THEN 'b' WHEN regexp_full_match(j, '-?[0-9]+')"
     " THEN 'i' WHEN regexp_matches(j, '^-?[0-9]') THEN 'd' ELSE '!' END",
+    # What a text looks like, of the kinds above: a number as XML Schema would write it, or a truth.
+    "kg_guess(x) AS CASE WHEN regexp_full_match(x, '0|-?[1-9][0-9]*') THEN 'i'"
+    " WHEN regexp_full_match(x, '-?(?:0|[1-9][0-9]*)\\.[0-9]+') THEN 'n'"
+    " WHEN regexp_full_match(x, '-?(?:0|[1-9][0-9]*)(?:\\.[0-9]+)?[eE][-+]?[0-9]+') THEN 'd'"
+    " WHEN x IN ('true', 'false') THEN 'b' END",
     "kg_natural(v, t) AS CASE WHEN t IS NULL THEN kg_quoted(v)"
     f" WHEN t = 'i' THEN '\"' || v || '\"^^<{XSD}integer>'"
     f" WHEN t = 'b' THEN '\"' || v || '\"^^<{XSD}boolean>'"

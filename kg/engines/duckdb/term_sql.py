@@ -15,6 +15,7 @@ from kg.engines.duckdb.function_sql import call_sql, doubtful_sql, list_sql, tru
 from kg.engines.duckdb.gather_sql import heads
 from kg.engines.duckdb.made_term import TermSql as TermSql
 from kg.mapping.calls import gathered, list_calls, lookups, scattered
+from kg.mapping.natural import Datatypes
 from kg.mapping.plan import (
     Call,
     Constant,
@@ -343,11 +344,17 @@ def _literal(term: Literal, bindings: _Bindings) -> str:
             f"{quoted} || CASE {datatype} WHEN {sql_text(f'<{XSD_STRING}>')} THEN ''"
             f" ELSE '^^' || {datatype} END"
         )
-    if isinstance(term.value, Reference) and (kind := bindings[term.value].kind):
-        return f"kg_natural({bindings[term.value].text}, {kind})"
+    if term.natural is Datatypes.NONE:
+        return quoted
     if isinstance(term.value, Call):
         return _made(_plain(term.value, bindings), natural_kind(term.value))
-    return quoted
+    if not isinstance(term.value, Reference):
+        return quoted
+    text, kind = bindings[term.value].text, bindings[term.value].kind
+    if term.natural is Datatypes.GUESS:
+        guess = f"kg_guess({text})"
+        return f"kg_natural({text}, {f'coalesce({kind}, {guess})' if kind else guess})"
+    return f"kg_natural({text}, {kind})" if kind else quoted
 
 
 def _made(value: str, kind: str | None) -> str:
