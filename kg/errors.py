@@ -13,7 +13,8 @@ a heading of ``docs/errors.md``. Anything else that escapes is a bug of kg, and 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from enum import IntEnum
 from typing import ClassVar, Final, Self
@@ -155,6 +156,15 @@ class InputErrors(InputError):
 def single_errors(error: InputError) -> tuple[InputError, ...]:
     """Return the errors that one stands for: itself, or several."""
     return error.errors if isinstance(error, InputErrors) else (error,)
+
+
+@contextmanager
+def collecting(errors: list[InputError]) -> Iterator[None]:
+    """Put the errors of a part among others, so that what follows is read, too."""
+    try:
+        yield
+    except InputError as error:
+        errors += single_errors(error)
 
 
 def raise_all(errors: Iterable[InputError], where: str) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -10,9 +12,11 @@ from typing import Final
 from kg.errors import InputError, Location
 from kg.findings.material import compiled
 from kg.findings.model import Finding, Level, of_error
+from kg.logins import without_login
 from kg.mapping.documents import read_mappings
 from kg.mapping.plan import (
     Call,
+    Database,
     Expression,
     Formulation,
     LogicalSource,
@@ -24,8 +28,10 @@ from kg.mapping.plan import (
 )
 from kg.mapping.tables import source_tables
 from kg.notes import Note, hearing
-from kg.variables import Variables, using
+from kg.sources.servers import VARIABLE
+from kg.variables import DATABASE, Variables, using
 
+_START: Final = Location("")
 # Codes of what is right, but what kg does not do.
 UNSUPPORTED: Final = frozenset({"unsupported-mapping", "unknown-function"})
 
@@ -49,10 +55,13 @@ def preview(
         plan = read_mappings(mappings, prefixes, base, errors)
         plan, more = compiled(plan)
     errors = list({each.report(): each for each in (*errors, *more)}.values())
+    errors.sort(key=lambda each: (each.location or _START).line or 0)
+    errors.sort(key=lambda each: (each.location or _START).file)
     found = [
-        *_variables(variables.missing),
+        *_variables({**variables.missing, **_of_logins(plan, variables)}),
         *_notes(notes.values()),
         *_sources(plan),
+        *_addresses(plan),
         *_functions(plan),
         *(of_error(each) for each in errors),
     ]
@@ -61,14 +70,36 @@ def preview(
 
 def _variables(missing: Mapping[str, Location]) -> Iterator[Finding]:
     for name, place in missing.items():
-        yield Finding(
-            "variable",
-            name,
-            f"${{{name}}} has no value",
-            place,
-            f"Give it with --set {name}=VALUE, or allow the environment's with --env {name}.",
-            level=Level.INFO,
-        )
+        hint = f"Give it with --set {name}=VALUE, or allow the environment's with --env {name}."
+        if name == DATABASE:
+            hint = f"Name the database that the mapping is for: export {name}=…"
+        yield Finding("variable", name, f"${{{name}}} has no value", place, hint, level=Level.INFO)
+
+
+def _of_logins(plan: Plan, variables: Variables) -> dict[str, Location]:
+    """Return the names without a value in addresses and logins of databases."""
+    found: dict[str, Location] = {}
+    for source in source_tables(plan):
+        database = source.database or Database()
+        for text in (database.url, database.username, database.password):
+            for match in VARIABLE.finditer(text):
+                name = match[1] or match[2]
+                is_open = name == DATABASE and DATABASE in os.environ
+                # $NAME within a longer text may well be part of a password.
+                if (match[1] or match[0] == text) and not is_open and not variables.find(name):
+                    found.setdefault(name, source.origin.location())
+    return found
+
+
+def _addresses(plan: Plan) -> Iterator[Finding]:
+    """Yield the sources that are not on this machine."""
+    for source in source_tables(plan):
+        for path in source.paths if source.database is None else ():
+            if re.match(r"https?://", path):
+                name = path.partition("?")[0].rpartition("/")[2]
+                copy = f"the file {name} beside the mapping, or in a folder of --sources, is read"
+                text = f"{without_login(path)} is not fetched: {copy}"
+                yield Finding("remark", path, text, source.origin.location(), level=Level.INFO)
 
 
 def _notes(notes: Iterable[Note]) -> Iterator[Finding]:

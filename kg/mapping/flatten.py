@@ -21,6 +21,7 @@ from kg.mapping.natural import Datatypes
 from kg.mapping.plan import (
     Constant,
     Expression,
+    Formulation,
     Plan,
     PredicateObjectMap,
     Reference,

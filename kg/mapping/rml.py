@@ -12,7 +12,7 @@ from typing import Final
 
 import pyoxigraph as ox
 
-from kg.errors import InputError, raise_all, single_errors
+from kg.errors import InputError, collecting, raise_all, single_errors
 from kg.mapping.gather import Gather
 from kg.mapping.plan import (
     Call,
@@ -178,8 +178,33 @@ class _Reader:
                 f"the triples map {name} has no logical source",
                 hint="Give it rml:logicalSource, or name the file that does, too.",
             )
-        logical_source = read_logical_source(self.graph, source)
+        faults: list[InputError] = []
+        with collecting(faults):
+            logical_source = read_logical_source(self.graph, source)
+        with collecting(faults):
+            subject = self.subject(node)
         subject_node = self.graph.one(node, "subjectMap")
+        owner = subject_node.term if subject_node else node
+        pairs: list[PredicateObjectMap] = []
+        with collecting(faults):
+            pairs += (self._class(value) for value in self.graph.all(owner, "class"))
+        with collecting(faults):
+            graphs = self.maps(owner, "graph", _IRI_TYPES) if subject_node else ()
+        for value in self.graph.all(node, "predicateObjectMap"):
+            with collecting(faults):
+                pairs.append(self.pair(value))
+        raise_all(faults, self.graph.name(node))
+        return TriplesMap(
+            name=self.graph.name(node),
+            source=logical_source,
+            subject=subject,
+            predicate_objects=tuple(pairs),
+            graphs=graphs,
+            base=base.text if base else self.base,
+            origin=self.graph.origin(node),
+        )
+
+    def subject(self, node: Term) -> TermMap:
         subjects = self.maps(node, "subject", _SUBJECT_TYPES)
         if len(subjects) != 1:
             found = f"needs one subject map, not {len(subjects)}"
@@ -188,19 +213,7 @@ class _Reader:
                 f"the triples map {self.graph.name(node)} {found}",
                 hint="Give one rml:subjectMap or rml:subject.",
             )
-        owner = subject_node.term if subject_node else node
-        classes = tuple(self._class(value) for value in self.graph.all(owner, "class"))
-        graphs = self.maps(owner, "graph", _IRI_TYPES) if subject_node else ()
-        pairs = [self.pair(value) for value in self.graph.all(node, "predicateObjectMap")]
-        return TriplesMap(
-            name=self.graph.name(node),
-            source=logical_source,
-            subject=subjects[0],
-            predicate_objects=(*classes, *pairs),
-            graphs=graphs,
-            base=base.text if base else self.base,
-            origin=self.graph.origin(node),
-        )
+        return subjects[0]
 
     def _class(self, value: Value) -> PredicateObjectMap:
         constant = self.constant(value, is_iri=True)

@@ -169,7 +169,8 @@ def _described(graph: RmlGraph) -> Iterator[Term]:
     """Yield the triples maps of a graph."""
     for node in graph.subjects():
         parts = graph.all(node, "subjectMap", "subject", "logicalSource")
-        if graph.has_type(node, "TriplesMap") or len(parts) > 1:
+        makes = parts and graph.all(node, "predicateObjectMap")
+        if graph.has_type(node, "TriplesMap") or makes or len(parts) > 1:
             yield node
 
 

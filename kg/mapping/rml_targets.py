@@ -70,13 +70,13 @@ def _path(graph: RmlGraph, access: Value) -> tuple[str, str]:
         for address in graph.iri_values(access.term, name):
             parts = urlsplit(address.text)
             if parts.scheme not in ("file", ""):
-                raise address.error(
+                raise address.unsupported(
                     f"{without_login(address.text)} is no file",
                     hint="kg writes files; see kg push for stores.",
                 )
             # file://data/x names a host by the standard, but means data/x where RML is written.
             return unquote(parts.netloc + parts.path), str(Path.cwd())
-    raise access.error(
+    raise access.unsupported(
         "the target is of a kind that kg does not write",
         hint="Use rml:FilePath with rml:path, or void:dataDump with a file's address.",
     )
@@ -99,7 +99,7 @@ def _serialization(graph: RmlGraph, value: Value) -> str:
         return "nquads"
     name = stated.text.removeprefix(_FORMATS_NAMESPACE)
     if name not in FORMATS:
-        raise stated.error(
+        raise stated.unsupported(
             f"{stated.text} is no serialization that kg writes",
             hint=f"Known: {', '.join(f'formats:{n}' for n in FORMATS)}.",
         )
@@ -114,7 +114,7 @@ def _named(
         return default
     name = (stated.name or stated.text).lower()
     if name not in known:
-        raise stated.error(
+        raise stated.unsupported(
             f"{stated.text} is no {what} that kg writes",
             hint=f"Known: {', '.join(f'rml:{n}' for n in known)}.",
         )

@@ -53,6 +53,7 @@ _OF_VIEWS: Final = frozenset(
 _OF_STAR: Final = frozenset({"quotedTriplesMap", "starMap"})
 _MISSING: Final = (
     ("logical views", _OF_VIEWS, "Join by rml:parentTriplesMap, or give the source an rml:query."),
+    ("event streams", frozenset({"ldes"}), "Write files, and publish them as a stream."),
     ("quoted triples", _OF_STAR, "Write a node for the statement, with triples about it."),
 )
 
@@ -92,7 +93,7 @@ def dynamic_target(value: Value) -> InputError:
 def _refusal(name: str, value: Value) -> InputError:
     for what, names, hint in _MISSING:
         if name in names:
-            return value.error(f"rml:{name}: {what} are not supported", hint=hint)
+            return value.unsupported(f"rml:{name}: {what} are not supported", hint=hint)
     similar = nearest(name, _KNOWN - _HINTS - _CARML)
     hint = f"Did you mean rml:{similar}?" if similar else "kg would pass it over: take it away."
     return value.error(f"rml:{name} is no property that kg knows", hint=hint)

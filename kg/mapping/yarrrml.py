@@ -17,7 +17,7 @@ from dataclasses import dataclass, replace
 from itertools import chain
 from typing import Final
 
-from kg.errors import InputError, raise_all, single_errors
+from kg.errors import InputError, collecting, raise_all, single_errors
 from kg.mapping.plan import (
     Constant,
     Plan,
@@ -229,7 +229,7 @@ class _Reader:
                 reading = [readers[file] for file in named if file in readers]
                 made[f"{self.scope}{name}"] = tuple(self.triples_maps(name, reading))
             except InputError as error:
-                faults.append(error)
+                faults += single_errors(error)
         return made
 
     # --- mappings -------------------------------------------------------------------------
@@ -245,15 +245,19 @@ class _Reader:
         stated = [(reader, reader.document.mappings[name]) for reader in readers]
         for _, part in stated:
             part.check_keys(f"the mapping {name}", _MAPPING_KEYS)
-        subjects = _subjects(name, stated)
-        graphs = tuple(graph for reader, part in stated for graph in reader.graphs(part))
-        pairs = [
-            pair
-            for reader, part in stated
-            for entry in reader.listed(part, *_PAIRS)
-            for pair in reader.predicate_objects(entry)
-        ]
-        sources = self.sources.of_mapping(name, node)
+        faults: list[InputError] = []
+        pairs: list[_Pair] = []
+        with collecting(faults):
+            subjects = _subjects(name, stated)
+        with collecting(faults):
+            graphs = tuple(graph for reader, part in stated for graph in reader.graphs(part))
+        for reader, part in stated:
+            for entry in reader.listed(part, *_PAIRS):
+                with collecting(faults):
+                    pairs += reader.predicate_objects(entry)
+        with collecting(faults):
+            sources = list(self.sources.of_mapping(name, node))
+        raise_all(faults, f"the mapping {name}")
         for number, (source, subject) in enumerate((a, b) for a in sources for b in subjects):
             triples_map = TriplesMap(
                 name=f"{self.scope}{name}" + (f"/{number + 1}" if number else ""),
