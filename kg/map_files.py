@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final
+from urllib.parse import urlsplit
 
 from kg.duck import engine
 from kg.engines import recording
@@ -20,7 +21,10 @@ from kg.engines.outcome import Outcome
 from kg.errors import InputError, Location, UsageError
 from kg.exports import choose_format, export_table
 from kg.exports.targets import target_path, write_target
+from kg.exports.updates import send_updates
 from kg.files import Renames
+from kg.http import refuse_login
+from kg.logins import without_login
 from kg.mapping.documents import read_mappings
 from kg.mapping.natural import Datatypes
 from kg.mapping.plan import LogicalTarget, Plan
@@ -31,6 +35,7 @@ from kg.rejects import check_target
 from kg.sources import Folders
 from kg.sources.files import located
 from kg.sources.inputs import input_files
+from kg.sources.servers import HOSTS, is_known
 from kg.temporary import temporary_folder
 from kg.variables import Variables, using
 from kg.workspace import COMMON_PREFIXES
@@ -52,6 +57,11 @@ class TargetWritten:
     target: LogicalTarget
     path: Path
     statements: int
+
+    @property
+    def shown(self) -> str:
+        """What messages call it."""
+        return without_login(self.target.endpoint) or show_path(self.path)
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,33 +157,39 @@ def _map_files(
     with temporary_folder("map") as folder, Renames() as together:
         spill = Path(folder)
         made = _run(plan, Folders(inside, spill, _CALLED), memory, threads)
-        written = tuple(
-            TargetWritten(
+        sent = {
+            logical: write_target(
+                table,
                 logical,
-                target_path(logical),
-                write_target(
-                    table,
-                    logical,
-                    prefixes=prefixes,
-                    spill=spill,
-                    memory=memory,
-                    threads=threads,
-                    together=together,
-                ),
+                prefixes=prefixes,
+                spill=spill,
+                memory=memory,
+                threads=threads,
+                together=together,
             )
             for logical, table in made.targets
-        )
-        if target is None:
-            return Mapped(None, 0, made.counts, written, prefixes)
-        exported = export_table(
-            made.table,
-            target,
-            format_name=format_name,
-            prefixes=prefixes,
-            memory=memory,
-            threads=threads,
-        )
-    return Mapped(target, exported.statements, made.counts, written, prefixes)
+            if not logical.endpoint
+        }
+        statements = 0
+        if target is not None:
+            statements = export_table(
+                made.table,
+                target,
+                format_name=format_name,
+                prefixes=prefixes,
+                memory=memory,
+                threads=threads,
+            ).statements
+        # Servers come last: what they get cannot be taken back.
+        for logical, table in made.targets:
+            if logical.endpoint:
+                sent[logical] = send_updates(
+                    table, logical, spill=spill, memory=memory, threads=threads
+                )
+    written = tuple(
+        TargetWritten(logical, target_path(logical), sent[logical]) for logical, _ in made.targets
+    )
+    return Mapped(target, statements, made.counts, written, prefixes)
 
 
 def _run(plan: Plan, folders: Folders, memory: str | None, threads: int | None) -> Outcome:
@@ -205,6 +221,9 @@ def _check_targets(routing: Routing, output: str | None, inside: tuple[Path, ...
     """Refuse targets that lie outside, or that are the same file, before any work is done."""
     seen: dict[Path, LogicalTarget] = {}
     for target in routing.targets:
+        if target.endpoint:
+            _check_server(target, inside)
+            continue
         path = real_path(target_path(target))
         place = target.origin.location()
         if inside is not None and not is_inside(path, inside):
@@ -238,6 +257,27 @@ def _check_targets(routing: Routing, output: str | None, inside: tuple[Path, ...
         seen[path] = target
 
 
+def _check_server(target: LogicalTarget, inside: tuple[Path, ...] | None) -> None:
+    """Refuse a server that the user has not allowed, and named unless it is on this machine."""
+    place, shown = target.origin.location(), without_login(target.endpoint)
+    refuse_login(target.endpoint)
+    if inside is not None:
+        raise InputError(
+            "outside-folder",
+            f"the target {shown} is a server",
+            location=place,
+            hint="Allow it with --allow-outside.",
+        )
+    parts = urlsplit(target.endpoint)
+    if not is_known(parts.hostname or "", parts.port):
+        raise InputError(
+            "unknown-server",
+            f"the mapping would send its statements to {parts.hostname}, which you have not named",
+            location=place,
+            hint=f"If that is right, name the server first: export {HOSTS}={parts.hostname}",
+        )
+
+
 def _check_inputs(
     plan: Plan,
     mappings: Sequence[Path],
@@ -248,7 +288,9 @@ def _check_inputs(
     """Refuse to write over a mapping or a source, before any work is done."""
     inputs = [*mappings, *input_files(plan, Folders(inside, Path(), _CALLED))]
     outputs: list[tuple[Path, Location | None]] = [
-        (target_path(target), target.origin.location()) for target in routing.targets
+        (target_path(target), target.origin.location())
+        for target in routing.targets
+        if not target.endpoint
     ]
     if output not in (None, "-"):
         outputs.append((Path(str(output)), None))

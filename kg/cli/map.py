@@ -114,7 +114,6 @@ def map_command(
     handled = BadRecords(on_bad, rejects)
     limit(memory, timeout, threads)
     from kg.map_files import explain_files, map_files
-    from kg.workspace import show_path
 
     shared = settings(context)
     prefixes = _prefixes(context)
@@ -154,7 +153,7 @@ def map_command(
         told.wrote(mapped)
     records = sum(count.records for count in mapped.counts)
     for written in mapped.targets:
-        shared.say(f"wrote {counted(written.statements, 'statement')} to {show_path(written.path)}")
+        shared.say(f"wrote {counted(written.statements, 'statement')} to {written.shown}")
     if output is not None:
         target = "standard output" if to_pipe else output
         made = counted(mapped.statements, "statement")

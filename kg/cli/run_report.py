@@ -65,9 +65,7 @@ class Report:
         """Take what the run wrote."""
         if self._inner is None:
             return
-        from kg.paths import show_path
-
-        outputs = [(show_path(each.path), each.statements) for each in mapped.targets]
+        outputs = [(each.shown, each.statements) for each in mapped.targets]
         if mapped.target is not None:
             outputs.insert(0, (mapped.target, mapped.statements))
         self._inner.wrote(outputs, mapped.prefixes)

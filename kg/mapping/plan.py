@@ -295,15 +295,16 @@ def references(expression: Expression) -> tuple[Reference, ...]:
 
 @dataclass(frozen=True, slots=True)
 class LogicalTarget:
-    """A file that statements go to, instead of to the default output.
+    """A file, or a server, that statements go to, instead of to the default output.
 
     Attributes:
-        path: File name, as written.
+        path: File name, or the address of a server, as written.
         folder: The folder that `path` is relative to.
         serialization: Name of the RDF format: ``nquads``, ``ntriples``, ``turtle``, ``trig``,
             ``n3``, ``jsonld``, ``rdfxml`` or ``rdfjson``.
         compression: ``gzip``, ``zip``, ``targz``, ``tarxz`` or nothing.
         encoding: ``utf-8`` or ``utf-16``.
+        endpoint: Where SPARQL Update is sent to; empty for a file.
 
     Spec: https://kg-construct.github.io/rml-io/spec/docs/#target-vocabulary
     """
@@ -313,6 +314,7 @@ class LogicalTarget:
     serialization: str = "nquads"
     compression: str = ""
     encoding: str = "utf-8"
+    endpoint: str = ""
     origin: Origin = field(default=NOWHERE, compare=False)
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import unquote, urlsplit
 
+from kg.http import web_parts
 from kg.logins import without_login
 from kg.mapping.plan import LogicalTarget
 from kg.mapping.rml_graph import RmlGraph, Term, Value
@@ -18,6 +19,8 @@ from kg.mapping.rml_vocabulary import dynamic_target, is_extension
 from kg.mapping.targets import COMPRESSIONS, ENCODINGS, FORMATS
 
 _FORMATS_NAMESPACE: Final = "http://www.w3.org/ns/formats/"
+_SD: Final = "http://www.w3.org/ns/sparql-service-description#"
+_ENDPOINT: Final = f"{_SD}endpoint"
 # Properties of other vocabularies whose value is the address of a file.
 _ADDRESSES: Final = (
     "http://rdfs.org/ns/void#dataDump",
@@ -46,6 +49,8 @@ def _target(graph: RmlGraph, value: Value) -> LogicalTarget:
         raise dynamic_target(value)
     if access is None:
         raise value.error("the logical target has no rml:target")
+    for endpoint in graph.iri_values(access.term, _ENDPOINT):
+        return _server(graph, access, endpoint, value)
     path, root = _path(graph, access)
     # The specification draws compression and encoding at either of the two nodes.
     nodes = (value.term, access.term)
@@ -57,6 +62,25 @@ def _target(graph: RmlGraph, value: Value) -> LogicalTarget:
         encoding=_named(graph, nodes, "encoding", ENCODINGS, "utf-8"),
         origin=value.origin,
     )
+
+
+def _server(graph: RmlGraph, access: Value, endpoint: Value, value: Value) -> LogicalTarget:
+    """Read a target that gets statements by SPARQL Update.
+
+    Spec: https://www.w3.org/TR/sparql11-service-description/#sd-endpoint
+    """
+    languages = graph.iri_values(access.term, f"{_SD}supportedLanguage")
+    if languages and not any(each.text == f"{_SD}SPARQL11Update" for each in languages):
+        raise languages[0].unsupported(
+            "the target's server takes no SPARQL Update",
+            hint="Give it sd:supportedLanguage sd:SPARQL11Update, or write a file.",
+        )
+    if web_parts(endpoint.text) is None:
+        raise endpoint.error(
+            f"{without_login(endpoint.text)} is no address of a server",
+            hint="Write it with http:// or https://.",
+        )
+    return LogicalTarget(endpoint.text, endpoint=endpoint.text, origin=value.origin)
 
 
 def _path(graph: RmlGraph, access: Value) -> tuple[str, str]:
@@ -78,7 +102,7 @@ def _path(graph: RmlGraph, access: Value) -> tuple[str, str]:
             return unquote(parts.netloc + parts.path), str(Path.cwd())
     raise access.unsupported(
         "the target is of a kind that kg does not write",
-        hint="Use rml:FilePath with rml:path, or void:dataDump with a file's address.",
+        hint="Use rml:FilePath with rml:path, void:dataDump with a file's address, or sd:endpoint.",
     )
 
 

@@ -64,7 +64,7 @@ def check_variables(source: LogicalSource, url: URL) -> None:
     sent = [name for name in found if variable(name) is not None]
     others = [str(url.query[name]) for name in _OTHER_HOSTS if name in url.query]
     hosts = [*([] if _HOST_VARIABLE.search(written) else [url.host or ""]), *others]
-    foreign = [host for host in hosts if not _is_known(host, url.port)]
+    foreign = [host for host in hosts if not is_known(host, url.port)]
     if sent and foreign:
         raise InputError(
             "unknown-server",
@@ -74,7 +74,8 @@ def check_variables(source: LogicalSource, url: URL) -> None:
         )
 
 
-def _is_known(host: str, port: int | None) -> bool:
+def is_known(host: str, port: int | None) -> bool:
+    """Return whether a server is on this machine, or named by the user in ``KG_HOSTS``."""
     if host.lower() in ("", "localhost") or host.startswith("/"):  # a socket of this machine
         return True
     named = re.split(r"[,\s]+", os.environ.get(HOSTS, "").lower())
