@@ -11,13 +11,13 @@ from types import TracebackType
 from typing import Self
 
 from kg.engines.recording import recording
-from kg.errors import UsageError
+from kg.errors import InputError, UsageError
 from kg.execution.formats import FORMATS, format_of, is_report
 from kg.execution.model import Run
 from kg.files import replacing
 from kg.logins import without_values
 from kg.notes import heard
-from kg.paths import real_path, show_path
+from kg.paths import open_file, real_path, show_path
 from kg.rejects import Rejects
 
 
@@ -112,8 +112,8 @@ class Reporting:
         path = Path(self._target)
         if self._target == "-" or not path.exists():
             return True
-        with suppress(OSError, UnicodeDecodeError), path.open(encoding="utf-8") as stream:
-            return is_report(stream.read(1_000))
+        with suppress(InputError, OSError), open_file(path) as stream:
+            return is_report(stream.read(1_000).decode(errors="replace"))
         return False
 
     def _save(self) -> None:
