@@ -114,7 +114,9 @@ class Stage:
             body = "".join(f"$ {c}\n{self.run(c, fails=fails)}" for c in commands(block))
             return f"```{block.kind}\n{body}```"
         if block.file:
-            (self.folder / block.file).write_text(block.body, encoding="utf-8")
+            path = self.folder / block.file
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(block.body, encoding="utf-8")
         elif block.kind == "pycon":
             return f"```pycon\n{self._session(block.body)}```"
         elif block.kind == "python":

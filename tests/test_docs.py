@@ -35,6 +35,7 @@ PLAYED = {
     "docs/mapping.md": "",
     "docs/python.md": "init",
     "docs/mapping-reference.md": "",
+    "docs/bring-a-mapping.md": "",
 }
 
 
