@@ -167,4 +167,7 @@ def _notes(plan: Plan, triples_map: TriplesMap) -> Iterator[str]:
         )
     for term_map in triples_map.maps:
         if isinstance(term_map, TermMap) and term_map.note:
-            yield f"line {term_map.origin.line}: {term_map.note}"
+            place, own = term_map.origin, triples_map.origin
+            # A mapping may be completed in another file.
+            at = f"line {place.line}" if place.file == own.file else str(place.location())
+            yield f"{at}: {term_map.note}"

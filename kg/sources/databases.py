@@ -226,7 +226,10 @@ def _as_ours(
 ) -> InputError | WorldError:
     """Turn an error of SQLAlchemy into one of kg, without secrets."""
     cause = getattr(error, "orig", None) or error
-    text = next((line.strip() for line in str(cause).splitlines() if line.strip()), str(cause))
+    # PyMySQL's are a number and a text.
+    parts: tuple[object, ...] = getattr(cause, "args", ())
+    said = str(parts[1] if len(parts) == 2 and isinstance(parts[0], int) else cause)
+    text = next((line.strip() for line in said.splitlines() if line.strip()), said)
     for secret in secrets:
         text = text.replace(secret, "***")
     is_query = getattr(error, "statement", None) is not None

@@ -8,6 +8,7 @@ from kg.errors import InputError
 from kg.mapping.documents import read_mappings
 from kg.mapping.plan import Constant, Plan, RefObjectMap, TermType
 from kg.workspace import COMMON_PREFIXES
+from tests.mapping.running import run_plan
 
 PREFIXES = "prefixes: {ex: 'http://e/', schema: 'https://schema.org/'}\n"
 SOURCES = "sources: {people: ['people.csv~csv']}\n"
@@ -175,3 +176,14 @@ def test_files_are_read_whatever_their_ending(tmp_path, name):
         PREFIXES + "mappings: {m: {sources: [[p.csv~csv]], s: ex:$(id), po: [[a, ex:P]]}}"
     )
     assert len(read_mappings([path], {}).triples_maps) == 1
+
+
+def test_what_is_told_of_a_part_names_its_file(tmp_path):
+    plan = read(
+        tmp_path,
+        a=PREFIXES + "mappings: {m: {sources: [[p.csv~csv]], s: ex:$(id)}}",
+        b="mappings:\n  m:\n    po:\n      - [ex:a, http://e/X]\n",
+    )
+    (tmp_path / "p.csv").write_text("id\n1\n")
+    (note,) = run_plan(plan).made.counts[0].notes
+    assert "b.yml:4: 'http://e/X' is a text; write ~iri" in note
