@@ -21,9 +21,7 @@ from kg.engines.outcome import Outcome
 from kg.errors import InputError, Location, UsageError
 from kg.exports import choose_format, export_table
 from kg.exports.targets import target_path, write_target
-from kg.exports.updates import send_updates
 from kg.files import Renames
-from kg.http import refuse_login
 from kg.logins import without_login
 from kg.mapping.documents import read_mappings
 from kg.mapping.natural import Datatypes
@@ -183,6 +181,8 @@ def _map_files(
         # Servers come last: what they get cannot be taken back.
         for logical, table in made.targets:
             if logical.endpoint:
+                from kg.exports.updates import send_updates
+
                 sent[logical] = send_updates(
                     table, logical, spill=spill, memory=memory, threads=threads
                 )
@@ -259,6 +259,8 @@ def _check_targets(routing: Routing, output: str | None, inside: tuple[Path, ...
 
 def _check_server(target: LogicalTarget, inside: tuple[Path, ...] | None) -> None:
     """Refuse a server that the user has not allowed, and named unless it is on this machine."""
+    from kg.http import refuse_login
+
     place, shown = target.origin.location(), without_login(target.endpoint)
     refuse_login(target.endpoint)
     if inside is not None:

@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import unquote, urlsplit
 
-from kg.http import web_parts
 from kg.logins import without_login
 from kg.mapping.plan import LogicalTarget
 from kg.mapping.rml_graph import RmlGraph, Term, Value
@@ -75,6 +74,8 @@ def _server(graph: RmlGraph, access: Value, endpoint: Value, value: Value) -> Lo
             "the target's server takes no SPARQL Update",
             hint="Give it sd:supportedLanguage sd:SPARQL11Update, or write a file.",
         )
+    from kg.http import web_parts  # its libraries take time that few mappings need
+
     if web_parts(endpoint.text) is None:
         raise endpoint.error(
             f"{without_login(endpoint.text)} is no address of a server",

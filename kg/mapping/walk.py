@@ -8,12 +8,15 @@ from typing import Any, Final
 
 from kg.mapping.plan import Call, LogicalSource, LogicalTarget, Lookup, Origin, OwnFunction, Plan
 
+_KINDS: Final[dict[type, tuple[str, ...]]] = {}
 _LEAVES: Final = (LogicalSource, LogicalTarget, Lookup, Origin, OwnFunction, type)
 
 
 def plan_calls(plan: Plan) -> Iterator[Call]:
     """Yield the calls of functions in a plan, the outer before the inner."""
-    yield from _calls(plan.triples_maps)
+    found: list[Call] = []
+    _find_calls(plan.triples_maps, found)
+    yield from found
 
 
 def plan_sources(plan: Plan) -> tuple[LogicalSource, ...]:
@@ -39,6 +42,8 @@ def with_sources(plan: Plan, known: Mapping[LogicalSource, LogicalSource]) -> Pl
             return replace(value, source=known.get(value.source, value.source))
         return value
 
+    if all(source is found for source, found in known.items()):
+        return plan
     maps = tuple(changed(each, other) for each in plan.triples_maps)
     return replace(plan, triples_maps=maps)
 
@@ -61,12 +66,22 @@ def changed(value: Any, change: Callable[[Any], Any]) -> Any:  # noqa: ANN401
     return value
 
 
-def _calls(value: Any) -> Iterator[Call]:  # noqa: ANN401
-    if isinstance(value, Call):
-        yield value
-    if isinstance(value, tuple):
+def _find_calls(value: Any, found: list[Call]) -> None:  # noqa: ANN401
+    if type(value) is tuple:
         for each in value:
-            yield from _calls(each)
-    elif is_dataclass(value) and not isinstance(value, _LEAVES):
-        for field in fields(value):
-            yield from _calls(getattr(value, field.name))
+            _find_calls(each, found)
+        return
+    if type(value) is Call:
+        found.append(value)
+    for name in _names(type(value)):
+        _find_calls(getattr(value, name), found)
+
+
+def _names(kind: type) -> tuple[str, ...]:
+    """Return the names of the parts that a kind of part has; a plan has many of few kinds."""
+    found = _KINDS.get(kind)
+    if found is None:
+        is_whole = not is_dataclass(kind) or issubclass(kind, _LEAVES)
+        found = () if is_whole else tuple(field.name for field in fields(kind))
+        _KINDS[kind] = found
+    return found
