@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from math import ceil
 from pathlib import Path
-from typing import Final, TypeVar
+from typing import Any, Final, TypeVar
 
 import duckdb
 
@@ -127,9 +127,8 @@ def lent(connection: duckdb.DuckDBPyConnection) -> Iterator[tuple[int, int]]:
     Yields:
         Bytes that are free within the limit of the process, and bytes that it holds.
     """
-    row = connection.execute("SELECT getvariable('memory_of_process')").fetchone()
-    assert row is not None
-    before = _limit_of(connection)
+    row = only_row(connection.execute("SELECT getvariable('memory_of_process')"))
+    before = memory_limit(connection)
     _shrink(connection, SMALLEST_LIMIT, before)
     trim()
     held = resident()
@@ -164,7 +163,7 @@ def beside(
         threads: As for `engine`.
     """
     with connection.cursor() as settings:
-        share = max(SMALLEST_LIMIT, _limit_of(settings) // 3)
+        share = max(SMALLEST_LIMIT, memory_limit(settings) // 3)
         whole = PROCESS_FLOOR + ceil(share * (1 + _OVERSHOOT))
         with reserved(settings, share), engine(spill, f"{whole}B", threads) as second:
             yield second
@@ -182,15 +181,26 @@ def _shrink(connection: duckdb.DuckDBPyConnection, limit: int, before: int) -> N
             return
 
 
-def _limit_of(connection: duckdb.DuckDBPyConnection) -> int:
-    row = connection.execute("SELECT current_setting('memory_limit')").fetchone()
+def only_row(result: duckdb.DuckDBPyConnection) -> tuple[Any, ...]:
+    """Return the first row of a query that has one, such as an aggregate.
+
+    Args:
+        result: What executing the query gave.
+    """
+    row: tuple[Any, ...] | None = result.fetchone()
     assert row is not None
+    return row
+
+
+def memory_limit(connection: duckdb.DuckDBPyConnection) -> int:
+    """Return the bytes that DuckDB may use for what it holds."""
+    row = only_row(connection.execute("SELECT current_setting('memory_limit')"))
     return parse_size(str(row[0]))
 
 
 def _lower(connection: duckdb.DuckDBPyConnection, size: int) -> int:
     """Lower the memory limit by so many bytes, and return what it was."""
-    before = _limit_of(connection)
+    before = memory_limit(connection)
     _shrink(connection, before - size, before)
     return before
 

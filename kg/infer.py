@@ -13,7 +13,7 @@ from typing import Final
 
 import duckdb
 
-from kg.duck import sql_text, translated
+from kg.duck import only_row, sql_text, translated
 from kg.quads import QuadTable, write_table
 from kg.terms import RDF_TYPE, RDFS
 
@@ -44,8 +44,7 @@ def infer_rdfs(
         connection.execute(f"CREATE OR REPLACE TEMP TABLE kg_follows AS {_what_follows(table)}")
         connection.execute(f"CREATE OR REPLACE TEMP TABLE kg_inferred AS {_new_triples(table)}")
         connection.execute("DROP TABLE kg_follows")
-    row = connection.execute("SELECT count(*) FROM kg_inferred").fetchone()
-    assert row is not None
+    row = only_row(connection.execute("SELECT count(*) FROM kg_inferred"))
     added = f"SELECT s, p, o, {sql_text(f'<{graph}>')} AS g FROM kg_inferred"
     written = write_table(
         connection, f"SELECT s, p, o, g FROM {table.sql} UNION ALL {added}", target

@@ -14,7 +14,7 @@ from typing import Final
 
 import duckdb
 
-from kg.duck import read_parquet, sql_target, sql_text, translated
+from kg.duck import only_row, read_parquet, sql_target, sql_text, translated
 from kg.terms import RDF_TYPE
 
 SORT: Final = f"s, p <> '{RDF_TYPE}', p, o, g NULLS FIRST"
@@ -179,6 +179,5 @@ def spooled(path: Path) -> str:
 
 
 def _integer(connection: duckdb.DuckDBPyConnection, sql: str) -> int:
-    row = connection.execute(sql).fetchone()
-    assert row is not None
+    row = only_row(connection.execute(sql))
     return int(row[0])

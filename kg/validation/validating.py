@@ -12,12 +12,11 @@ from typing import TYPE_CHECKING, Final
 
 import duckdb
 
-from kg.duck import reserve, translated
+from kg.duck import memory_limit, reserve, translated
 from kg.errors import LimitError
 from kg.infer import infer_rdfs
 from kg.names import local_name
 from kg.quads import QuadTable
-from kg.sizes import parse_size
 from kg.temporary import temporary_folder
 from kg.validation.answers import Teller
 from kg.validation.check import load_shapes
@@ -398,10 +397,3 @@ def _all_triples(connection: duckdb.DuckDBPyConnection, triples: Triples) -> Ite
         rows = connection.execute(f"SELECT s, p, o FROM {triples.name}")
         while batch := rows.fetchmany(_FETCH):
             yield from batch
-
-
-def memory_limit(connection: duckdb.DuckDBPyConnection) -> int:
-    """Return DuckDB's memory limit in bytes, which is that of kg."""
-    row = connection.execute("SELECT current_setting('memory_limit')").fetchone()
-    assert row is not None
-    return parse_size(str(row[0]))

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import duckdb
 
-from kg.duck import read_parquet
+from kg.duck import only_row, read_parquet
 from kg.engines.duckdb.order import SubjectOrder
 from kg.engines.duckdb.program import Program, Stream
 from kg.quads import QuadTable, copy_rows, sorted_rows, write_sorted
@@ -132,8 +132,7 @@ def _write_stream(
     if not stream.joins:
         copy_rows(connection, rows, target)
         return
-    threads = connection.execute("SELECT current_setting('threads')").fetchone()
-    assert threads is not None
+    threads = only_row(connection.execute("SELECT current_setting('threads')"))
     connection.execute("SET threads = 1")
     copy_rows(connection, rows, target)
     disorder = connection.execute(

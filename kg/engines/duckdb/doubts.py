@@ -8,7 +8,7 @@ from typing import Final
 
 import duckdb
 
-from kg.duck import sql_name
+from kg.duck import only_row, sql_name
 from kg.engines.duckdb.losses_sql import LossSql, UnfitSql, combinations, crosses
 from kg.engines.loaded import LoadedTable, locate
 from kg.engines.outcome import IllTyped
@@ -91,8 +91,7 @@ def ill_typed(
     for start in range(0, len(values), _AT_ONCE):
         some = values[start : start + _AT_ONCE]
         sums = ", ".join(f"coalesce(sum({each.count}), 0)" for each in some)
-        row = connection.execute(f"SELECT {sums} FROM {table}").fetchone()
-        assert row is not None
+        row = only_row(connection.execute(f"SELECT {sums} FROM {table}"))
         for each, number in zip(some, row, strict=True):
             if number:
                 value, place = _first(connection, each, "", loaded)

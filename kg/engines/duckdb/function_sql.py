@@ -53,8 +53,12 @@ def call_sql(call: Call, plain: Plain) -> str:
         return f"CAST({truth_sql(call, plain)} AS VARCHAR)"
     if function is Function.IF:
         condition, then, *rest = call.arguments
-        other = f" ELSE {plain(rest[0])}" if rest else ""
-        return f"CASE WHEN {truth_sql(condition, plain)} THEN {plain(then)}{other} END"
+        chosen = f"CASE WHEN {truth_sql(condition, plain)} THEN {plain(then)}"
+        if rest:
+            return f"{chosen} ELSE {plain(rest[0])} END"
+        # DuckDB 2.0 cannot compare a constant or nothing with a text, but for what a function
+        # makes of it; this one changes nothing.
+        return f"trim({chosen} END, '')"
     if function in _OF_CONSTANTS:
         return _applied(call, _OF_CONSTANTS[function](call), plain)
     return _applied(call, _TEXTS[function], plain)

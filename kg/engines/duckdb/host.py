@@ -7,8 +7,7 @@ from dataclasses import dataclass
 
 import duckdb
 
-from kg.duck import reserve, reserved
-from kg.sizes import parse_size
+from kg.duck import memory_limit, reserve, reserved
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,9 +18,7 @@ class DuckHost:
 
     def memory(self) -> int:
         """Return the bytes that DuckDB may use."""
-        row = self.connection.execute("SELECT current_setting('memory_limit')").fetchone()
-        assert row is not None
-        return parse_size(str(row[0]))
+        return memory_limit(self.connection)
 
     def reserve(self, library: str, size: int) -> None:
         """Lower the memory limit by what a library takes, once for each."""

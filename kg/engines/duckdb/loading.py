@@ -12,7 +12,7 @@ from typing import Final
 
 import duckdb
 
-from kg.duck import sql_name, sql_text
+from kg.duck import only_row, sql_name, sql_text
 from kg.engines.duckdb.bad_values import (
     ListsFound,
     bad_columns,
@@ -310,6 +310,5 @@ def _create(
             raise
         incomplete = True
         connection.execute(f"{create} FROM ({select})")
-    row = connection.execute(f"SELECT count(*) FROM {sql_name(table.name)}").fetchone()
-    assert row is not None
+    row = only_row(connection.execute(f"SELECT count(*) FROM {sql_name(table.name)}"))
     return int(row[0]), incomplete

@@ -12,7 +12,7 @@ from typing import Final
 
 import duckdb
 
-from kg.duck import translated
+from kg.duck import memory_limit, translated
 from kg.engines import recording
 from kg.engines.duckdb import dialect
 from kg.engines.duckdb.bad_values import ListsFound, note_terms, term_error
@@ -30,7 +30,6 @@ from kg.mapping.lists import with_lists
 from kg.mapping.plan import Plan
 from kg.quads import QuadTable, spooled
 from kg.rejects import Rejects, current
-from kg.sizes import parse_size
 from kg.sources import Folders
 
 # Above this number of distinct predicates or graphs, finding a number costs more than it saves.
@@ -271,9 +270,7 @@ def _is_large(
     if len(rules) > MOST_RULES_AT_ONCE or any(rule.sorts for rule in rules):
         return True
     quads = _quads(rules, loaded)
-    row = connection.execute("SELECT current_setting('memory_limit')").fetchone()
-    assert row is not None
-    return quads * BYTES_PER_QUAD > parse_size(row[0]) * SHARE_OF_MEMORY
+    return quads * BYTES_PER_QUAD > memory_limit(connection) * SHARE_OF_MEMORY
 
 
 def _staged(

@@ -11,7 +11,7 @@ from typing import Final
 
 import duckdb
 
-from kg.duck import read_parquet, sql_target, sql_text, translated
+from kg.duck import only_row, read_parquet, sql_target, sql_text, translated
 from kg.quads import QuadTable
 from kg.temporary import temporary_folder
 
@@ -67,8 +67,7 @@ def merged_triples(connection: duckdb.DuckDBPyConnection, table: QuadTable) -> I
 @contextmanager
 def _threads_for(connection: duckdb.DuckDBPyConnection, rows: int) -> Iterator[None]:
     """Use one thread if there are few rows."""
-    row = connection.execute("SELECT current_setting('threads')").fetchone()
-    assert row is not None
+    row = only_row(connection.execute("SELECT current_setting('threads')"))
     if rows < _ONE_THREAD:
         connection.execute("SET threads = 1")
     try:
