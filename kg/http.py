@@ -56,6 +56,19 @@ class Credentials:
     password: str | None = field(default=None, repr=False)
     token: str | None = field(default=None, repr=False)
 
+    @property
+    def basic(self) -> str | None:
+        """The value of the header ``Authorization``, by token or basic authentication, if any.
+
+        Spec: https://www.rfc-editor.org/rfc/rfc7617, https://www.rfc-editor.org/rfc/rfc6750
+        """
+        if self.token:
+            return f"Bearer {self.token}"
+        if self.user is None:
+            return None
+        pair = f"{self.user}:{self.password or ''}".encode()
+        return f"Basic {base64.b64encode(pair).decode()}"
+
 
 def refuse_login(url: str) -> None:
     """Refuse a URL with a login, even if its password contains /.
@@ -192,7 +205,7 @@ class Client:
                 reply = self._answered(method, url, body, headers or {})
             except (OSError, HTTPException) as error:
                 if last or not self._may_pass(error):
-                    raise _unreachable(url, error, attempt) from error
+                    raise unreachable(url, error, attempt) from error
                 self._wait(attempt, _reason(error), None)
                 continue
             self._reached = True
@@ -229,20 +242,19 @@ class Client:
                 return Reply(response.status, response.headers, response.read())
         except urllib.error.HTTPError as error:
             with error:
-                return Reply(error.code, error.headers, _read_some(error))
+                return Reply(error.code, error.headers, read_some(error))
         except urllib.error.URLError as error:
             raise error.reason if isinstance(error.reason, OSError) else error from None
 
     def _authorization(self, request: urllib.request.Request) -> str | None:
         shown = self.credentials
         if shown.token:
-            return f"Bearer {shown.token}"
+            return shown.basic
         if shown.user is None or self._challenge is None:
             return None
         scheme, _, rest = self._challenge.partition(" ")
         if scheme.lower() == "basic":
-            pair = f"{shown.user}:{shown.password or ''}".encode()
-            return f"Basic {base64.b64encode(pair).decode()}"
+            return shown.basic
         items = filter(None, urllib.request.parse_http_list(rest))
         parts = urllib.request.parse_keqv_list(list(items))
         self._passwords.add_password(None, request.full_url, shown.user, shown.password or "")
@@ -277,7 +289,8 @@ class _NoRedirect(urllib.request.HTTPRedirectHandler):
         """Return nothing, so that the redirect is an ordinary response."""
 
 
-def _read_some(error: IO[bytes]) -> bytes:
+def read_some(error: IO[bytes]) -> bytes:
+    """Return the start of what a store says of an error; nothing if that cannot be read."""
     try:
         return error.read(4096)
     except (OSError, HTTPException):
@@ -296,6 +309,8 @@ def _best_challenge(challenges: list[str], credentials: Credentials) -> str | No
 
 
 def _reason(error: Exception) -> str:
+    if isinstance(error, urllib.error.URLError):
+        return str(error.reason)
     return getattr(error, "strerror", None) or str(error) or type(error).__name__
 
 
@@ -318,21 +333,36 @@ def _said(error: ssl.SSLError) -> str:
 
 
 def _refused(method: str, url: str, reply: Reply, attempt: int) -> WorldError:
-    is_page = "html" in reply.headers.get_content_type()
-    body = "" if is_page else " ".join(reply.body.decode("utf-8", "replace").split())
-    said = f": {body[:_EXCERPT]}" if body else ""
+    said = excerpt(reply.headers, reply.body)
     tried = f" ({attempt} times)" if attempt > 1 else ""
     hint = _HINTS.get(reply.status, "See the log of the store.")
     if 300 <= reply.status < 400:
         hint = f"kg does not follow redirects when it writes. Use {reply.headers.get('Location')}"
-    if "no space left" in body.lower() or "disk full" in body.lower():
+    body = reply.body.lower()
+    if b"no space left" in body or b"disk full" in body:
         hint = _HINTS[507]
     return WorldError(
         "remote-refused", f"{method} {url} was answered {reply.status}{tried}{said}", hint=hint
     )
 
 
-def _unreachable(url: str, error: Exception, attempt: int) -> WorldError:
+def excerpt(headers: Message | None, body: bytes) -> str:
+    """Return the start of a store's message behind a colon; nothing if it is a page for people."""
+    is_page = headers is not None and "html" in headers.get_content_type()
+    text = "" if is_page else " ".join(body.decode("utf-8", "replace").split())
+    return f": {text[:_EXCERPT]}" if text else ""
+
+
+def unreachable(url: str, error: Exception, attempt: int = 1) -> WorldError:
+    """Return the error for a store that does not answer.
+
+    Args:
+        url: Its URL.
+        error: What the standard library raised.
+        attempt: How often it was tried.
+    """
+    if isinstance(error, urllib.error.URLError) and isinstance(error.reason, Exception):
+        error = error.reason
     if isinstance(error, ssl.SSLError):
         hint = (
             "Check the name and the certificate of the store; set SSL_CERT_FILE to the"

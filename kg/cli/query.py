@@ -156,7 +156,7 @@ def query_command(
     from kg.queries.limits import Limits, default_memory
     from kg.sizes import check_seconds, parse_size
 
-    session = settings(context)
+    shared = settings(context)
     only_with_data(on_bad, rejects, [*(data or ()), *(named_graph or ())])
     bad = context.with_resource(BadRecords(on_bad, rejects))
     if target == "-" and STANDARD_INPUT in (data or []):
@@ -168,7 +168,7 @@ def query_command(
     files = context.with_resource(given_data(data or [], data_format))
     named = [each.rpartition("=")[2] for each in named_graph or ()]
     bad.check_target([*(data or ()), *named, output, target])
-    source = _source(session, files, named_graph or [], endpoint)
+    source = _source(shared, files, named_graph or [], endpoint)
     question = _question(target, text, source)
     if output is not None:
         from kg.outputs import refuse_input
@@ -184,10 +184,10 @@ def query_command(
         if explain:
             for line in prepared.explain():
                 show(line)
-            return bad.finish(session, ExitCode.DONE)
-        if graph is not None and not session.quiet:
-            _warn_if_stale(session, graph())
-        return bad.finish(session, _answer(session, prepared, question, wish, guard))
+            return bad.finish(shared, ExitCode.DONE)
+        if graph is not None and not shared.quiet:
+            _warn_if_stale(shared, graph())
+        return bad.finish(shared, _answer(shared, prepared, question, wish, guard))
 
 
 def _rows(rows: int | None) -> int | None:
@@ -197,7 +197,7 @@ def _rows(rows: int | None) -> int | None:
 
 
 def _source(
-    session: Settings, data: list[Path], named_graph: list[str], endpoint: str | None
+    shared: Settings, data: list[Path], named_graph: list[str], endpoint: str | None
 ) -> Source:
     from kg.queries.run import Source
 
@@ -209,7 +209,7 @@ def _source(
         )
     named = tuple(map(_named_graph, named_graph))
     needed = not (data or named or endpoint)
-    workspace = session.workspace if needed else session.workspace_around
+    workspace = shared.workspace if needed else shared.workspace_around
     return Source(workspace, tuple(data), named, endpoint)
 
 
@@ -306,14 +306,14 @@ def _pinned(source: Source) -> tuple[Source, Callable[[], Graph] | None]:
     return replace(source, engine=lambda folder: graph().open_engine(folder)), graph
 
 
-def _warn_if_stale(session: Settings, graph: Graph) -> None:
+def _warn_if_stale(shared: Settings, graph: Graph) -> None:
     message = graph.stale_message()
     if message:
-        session.say(message)
+        shared.say(message)
 
 
 def _answer(
-    session: Settings, prepared: Prepared, question: Question, wish: Wish, guard: Guard
+    shared: Settings, prepared: Prepared, question: Question, wish: Wish, guard: Guard
 ) -> int:
     from kg.cli.output import opened
     from kg.queries.answer import Style, ends_line
@@ -334,11 +334,11 @@ def _answer(
         if on_terminal and not ends_line(chosen):
             out.write(b"\n")
     for remark in prepared.remarks():
-        session.say(f"kg: {remark}")
-    if empty and not session.quiet:
+        shared.say(f"kg: {remark}")
+    if empty and not shared.quiet:
         found = "no" if answer is False else "empty"
         for remark in prepared.why_empty():
-            session.say(f"kg: the answer is {found}: {remark}")
+            shared.say(f"kg: the answer is {found}: {remark}")
     if wish.fail_on_false and answer is False:
         return ExitCode.NO
     return ExitCode.DONE

@@ -27,14 +27,14 @@ def questions_command(
     """List the questions of the workspace: name, title, parameters."""
     from kg.queries.question import read_question
 
-    session = settings(context)
+    shared = settings(context)
     if form not in ("table", "json"):
         raise UsageError("unknown-format", f"there is no format {form}", hint="Take table or json.")
-    workspace = session.workspace
+    workspace = shared.workspace
     if not workspace.question_files:
-        session.say("kg: there are no questions yet; write queries/NAME.rq")
+        shared.say("kg: there are no questions yet; write queries/NAME.rq")
     if check:
-        return _check(session, workspace)
+        return _check(shared, workspace)
     found = [read_question(path, workspace.prefixes) for path in workspace.question_files]
     if form == "json":
         import json
@@ -66,7 +66,7 @@ def _setting(parameter: Parameter) -> str:
     return f"{parameter.name}={quote(parameter.typed)}"
 
 
-def _check(session: Settings, workspace: Workspace) -> int:
+def _check(shared: Settings, workspace: Workspace) -> int:
     from kg.queries.question import read_question
     from kg.queries.run import check_question
 
@@ -79,5 +79,5 @@ def _check(session: Settings, workspace: Workspace) -> int:
             print(error.report(), file=sys.stderr)
     right = len(workspace.question_files) - wrong
     if right and not wrong:
-        session.say(f"kg: {right} question{' is' if right == 1 else 's are'} right")
+        shared.say(f"kg: {right} question{' is' if right == 1 else 's are'} right")
     return ExitCode.INPUT if wrong else ExitCode.DONE

@@ -127,39 +127,41 @@ def validate_command(
     from kg.validation.messages import tell_counts
     from kg.workspace import show_path
 
-    own = settings(context)
+    shared = settings(context)
     form = chosen_format(form, output)
     if data and not shapes:
         raise UsageError(
             "missing-shapes", "--data needs --shapes", hint="Name the shapes with --shapes FILE."
         )
     if not data:
-        own.allow_outside(allow_outside)
+        shared.allow_outside(allow_outside)
     named = [Path(each.partition("=")[2]) for each in contexts or []]
     read = [*(data or []), *(shapes or []), *named]
-    refuse_input(output, read, None if data else own.workspace, read_as="read by the validation")
+    refuse_input(output, read, None if data else shared.workspace, read_as="read by the validation")
     data = context.with_resource(given_data(data or [], data_format))
     bad = context.with_resource(handled)
     bad.check_target([*read, output])
-    graph = read_shapes(shapes or own.workspace.shape_files, ignore_unsupported=ignore_unsupported)
-    namer = Namer({**_prefixes(own, data), **graph.prefixes})
-    asked = None if data else open_graph(own.workspace)
+    graph = read_shapes(
+        shapes or shared.workspace.shape_files, ignore_unsupported=ignore_unsupported
+    )
+    namer = Namer({**_prefixes(shared, data), **graph.prefixes})
+    asked = None if data else open_graph(shared.workspace)
     if asked is not None and (stale := asked.stale_message()):
-        own.say(stale)
+        shared.say(stale)
     checks = Checks(
         infer=inference is Inference.RDFS,
         origins=form is not ReportFormat.TURTLE,  # the standard report has no property for places
         max_results=max_results,
         reasons=_reasons(form),
         traced=_traced(form),
-        explain=(lambda way: own.say(_explained(way, graph, namer))) if explain else None,
+        explain=(lambda way: shared.say(_explained(way, graph, namer))) if explain else None,
         memory=memory,
         threads=threads,
     )
-    with opened(form, output) as text, own.status() as progress:
+    with opened(form, output) as text, shared.status() as progress:
         width = _width() if output in (None, STANDARD_OUTPUT) else None
         least = Severity[fail_on.name]
-        title = ", ".join(map(show_path, data)) if data else own.workspace.title
+        title = ", ".join(map(show_path, data)) if data else shared.workspace.title
         out = open_report(
             form.value, text, graph, namer, width, traced=_TABLE_TRACED, fail_at=least, title=title
         )
@@ -170,12 +172,12 @@ def validate_command(
             verdict = asked.validate(graph, checks)
         out.close(verdict)
     if output not in (None, STANDARD_OUTPUT):
-        own.say(f"wrote {show_path(output)}: {tell_counts(verdict.counts)}")
+        shared.say(f"wrote {show_path(output)}: {tell_counts(verdict.counts)}")
     for note in verdict.notes:
-        own.say(f"kg: warning: {note}")
+        shared.say(f"kg: warning: {note}")
     if explain:
-        own.say(_asked(verdict, namer))
-    return bad.finish(own, _exit_code(own, verdict, least, max_results))
+        shared.say(_asked(verdict, namer))
+    return bad.finish(shared, _exit_code(shared, verdict, least, max_results))
 
 
 def _reasons(form: ReportFormat) -> int:
@@ -218,19 +220,19 @@ def _asked(verdict: Verdict, namer: Namer) -> str:
     return f"pySHACL was asked about {', '.join(told) or 'no node'}"
 
 
-def _exit_code(own: Settings, verdict: Verdict, at: object, max_results: int | None) -> int:
+def _exit_code(shared: Settings, verdict: Verdict, at: object, max_results: int | None) -> int:
     from kg.validation import Severity
 
     assert isinstance(at, Severity)
     if verdict.cut:
-        own.say(f"kg: stopped after {counted(max_results or 0, 'result')}; there are more")
+        shared.say(f"kg: stopped after {counted(max_results or 0, 'result')}; there are more")
     if verdict.fails(at):
         return ExitCode.NO
     return ExitCode.LIMIT if verdict.cut else ExitCode.DONE
 
 
-def _prefixes(own: Settings, data: list[Path] | None) -> Mapping[str, str]:
-    return COMMON_PREFIXES if data else own.workspace.prefixes
+def _prefixes(shared: Settings, data: list[Path] | None) -> Mapping[str, str]:
+    return COMMON_PREFIXES if data else shared.workspace.prefixes
 
 
 def _width() -> int | None:

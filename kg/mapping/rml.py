@@ -116,7 +116,7 @@ def read_rml_documents(
             faults += single_errors(error)
     if not graphs:
         return {}
-    reader = _Reader(joined(graphs, faults), base)
+    reader = _RmlReader(joined(graphs, faults), base)
     maps: dict[str, list[TriplesMap]] = {graph.file: [] for graph in graphs}
     named, broken = Counter[str](), set()
     for node in triples_maps(reader.graph):
@@ -147,7 +147,7 @@ def _no_triples_map(graph: RmlGraph) -> InputError:
     )
 
 
-class _Reader:
+class _RmlReader:
     """Reads the documents of one mapping; holds what they share."""
 
     def __init__(self, graph: RmlGraph, base: str) -> None:

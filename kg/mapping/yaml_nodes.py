@@ -246,7 +246,7 @@ def parse_yaml(text: str, file: str) -> Node:
             location=Location(file, line),
             hint="Take the character out.",
         ) from error
-    return _Reader(file).document(root) if root else Node(None, Origin(file, 1))
+    return _NodeReader(file).document(root) if root else Node(None, Origin(file, 1))
 
 
 def _too_deep(place: Location) -> InputError:
@@ -277,7 +277,7 @@ def yaml_error(error: MarkedYAMLError, file: str) -> InputError:
     return InputError("bad-yaml", f"not valid YAML: {problem}", location=place, hint=hint)
 
 
-class _Reader:
+class _NodeReader:
     """Turns the nodes of a parsed document into ours.
 
     What an alias stands for is turned once. Aliases of aliases may still stand for more values than

@@ -120,10 +120,10 @@ def read_documents(
         except InputError as error:
             faults += single_errors(error)
     faults += check_mappings(documents)
-    readers: dict[str, _Reader] = {}
+    readers: dict[str, _MapReader] = {}
     for document in documents:
         try:
-            readers[document.file] = _Reader(document, documents, dict(prefixes or {}), base)
+            readers[document.file] = _MapReader(document, documents, dict(prefixes or {}), base)
         except InputError as error:
             faults.append(error)
     made = {file: reader.made(readers, faults) for file, reader in readers.items()}
@@ -167,7 +167,7 @@ class _Made:
     inverses: tuple[tuple[TermMap, ...], ...]
 
 
-class _Reader:
+class _MapReader:
     """Reads the mappings of one document; holds what they share."""
 
     def __init__(
@@ -216,7 +216,7 @@ class _Reader:
         return None if found is None else f"{found.scope}{name}"
 
     def made(
-        self, readers: Mapping[str, _Reader], faults: list[InputError]
+        self, readers: Mapping[str, _MapReader], faults: list[InputError]
     ) -> dict[str, tuple[_Made, ...]]:
         """Return the triples maps of each mapping of the document, by the mapping's name."""
         made: dict[str, tuple[_Made, ...]] = {}
@@ -234,7 +234,7 @@ class _Reader:
 
     # --- mappings -------------------------------------------------------------------------
 
-    def triples_maps(self, name: str, readers: Sequence[_Reader]) -> Iterator[_Made]:
+    def triples_maps(self, name: str, readers: Sequence[_MapReader]) -> Iterator[_Made]:
         """Yield a triples map for each source and each subject of a mapping.
 
         Args:
@@ -373,7 +373,7 @@ def _sources_of(document: Document) -> dict[str, tuple[str, Node]]:
     return {name: (document.folder, node) for name, node in document.sources.items()}
 
 
-def _subjects(name: str, stated: Sequence[tuple[_Reader, Node]]) -> list[TermMap]:
+def _subjects(name: str, stated: Sequence[tuple[_MapReader, Node]]) -> list[TermMap]:
     """Return the subjects of a mapping; without any, each record gets a blank node.
 
     Args:

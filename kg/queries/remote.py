@@ -7,7 +7,6 @@ Spec: https://www.w3.org/TR/sparql11-protocol/#query-operation
 
 from __future__ import annotations
 
-import base64
 import urllib.error
 import urllib.parse
 import urllib.request
@@ -17,7 +16,14 @@ from http.client import HTTPException, HTTPResponse
 from typing import IO, Final, cast
 
 from kg.errors import InputError, LimitError, WorldError
-from kg.http import Credentials, find_credentials, refuse_login, web_parts
+from kg.http import (
+    excerpt,
+    find_credentials,
+    read_some,
+    refuse_login,
+    unreachable,
+    web_parts,
+)
 from kg.queries.engine import Answer, Triples
 from kg.queries.odd_terms import Mender, Odd, mended_triples
 from kg.queries.oxigraph.received import read_results, read_triples
@@ -51,8 +57,6 @@ _ACCEPT_GRAPH: Final = (
 # Bytes of an answer that are mended at once.
 _PIECE: Final = 64 * 1024
 _AGENT: Final = "kg (SPARQL client)"
-# Characters of a remote store's error message that are shown.
-_EXCERPT: Final = 300
 
 
 def check_endpoint(url: str) -> str:
@@ -114,7 +118,9 @@ def ask_endpoint(
         },
         method="POST",
     )
-    _authorize(request, find_credentials(url))
+    login = find_credentials(url).basic
+    if login is not None:  # a redirect does not carry it on
+        request.add_unredirected_header("Authorization", login)
     opener = urllib.request.build_opener(_KeepMethod(url))
     try:
         response = opener.open(request, timeout=seconds)
@@ -123,7 +129,7 @@ def ask_endpoint(
     except urllib.error.HTTPError as error:
         raise _refused(url, error) from error
     except (urllib.error.URLError, HTTPException, OSError) as error:
-        raise _unreachable(url, error) from error
+        raise unreachable(url, error) from error
     response = cast(HTTPResponse, response)
     _refuse_partial(url, response)
     return _parse(url, response, form, odd or Odd())
@@ -155,19 +161,7 @@ def default_graph_is_empty(url: str, seconds: float | None) -> bool:
         return False
 
 
-def _authorize(request: urllib.request.Request, credentials: Credentials) -> None:
-    """Add what the environment or netrc has for the host; a redirect does not carry it on."""
-    if credentials.token:
-        value = f"Bearer {credentials.token}"
-    elif credentials.user is not None:
-        pair = f"{credentials.user}:{credentials.password or ''}"
-        value = f"Basic {base64.b64encode(pair.encode()).decode()}"
-    else:
-        return
-    request.add_unredirected_header("Authorization", value)
-
-
-class _Reader:
+class _Received:
     """Reads an answer from the network; what fails there is reported as such, not as a file's."""
 
     def __init__(self, url: str, response: HTTPResponse, mender: Mender | None = None) -> None:
@@ -202,13 +196,13 @@ def _parse(url: str, response: HTTPResponse, form: Form, odd: Odd) -> Answer:
         return broken_answer(url, error)
 
     if form.is_graph and kind in _GRAPHS:
-        read = read_triples(_Reader(url, response), _GRAPHS[kind], url, tell)
+        read = read_triples(_Received(url, response), _GRAPHS[kind], url, tell)
         return Triples(mended_triples(read, odd, tell))
     if not form.is_graph and kind in _ROWS:
         mender = None
         if _ROWS[kind] != "tsv":
             mender = Mender(is_json=_ROWS[kind] == "json", odd=odd)
-        return read_results(_Reader(url, response, mender), _ROWS[kind], tell)
+        return read_results(_Received(url, response, mender), _ROWS[kind], tell)
     raise WorldError(
         "remote-broken-answer",
         f"{url} answered with {kind}, which is no answer to a query",
@@ -267,12 +261,7 @@ def _is_same_server(asked: urllib.parse.SplitResult, url: str) -> bool:
 
 
 def _refused(url: str, error: urllib.error.HTTPError) -> WorldError:
-    try:
-        body = error.read(4096).decode("utf-8", errors="replace")
-    except (OSError, HTTPException):
-        body = ""
-    is_page = "html" in (error.headers.get_content_type() if error.headers else "")
-    said = "" if is_page else " ".join(body.split())[:_EXCERPT]
+    said = excerpt(error.headers, read_some(error))
     hints = {
         400: "The store does not take the query: see what it says.",
         401: "Set KG_USER and KG_PASSWORD, or KG_TOKEN, or add the host to your netrc file.",
@@ -289,16 +278,6 @@ def _refused(url: str, error: urllib.error.HTTPError) -> WorldError:
         )
     return WorldError(
         "remote-refused",
-        f"{url} answered {error.code} {error.reason}" + (f": {said}" if said else ""),
+        f"{url} answered {error.code} {error.reason}{said}",
         hint=hint,
-    )
-
-
-def _unreachable(url: str, error: Exception) -> WorldError:
-    reason = error.reason if isinstance(error, urllib.error.URLError) else error
-    text = getattr(reason, "strerror", None) or str(reason) or type(reason).__name__
-    return WorldError(
-        "remote-unreachable",
-        f"{url} cannot be reached: {text}",
-        hint="Check the URL, the network, and that the store runs.",
     )

@@ -73,7 +73,7 @@ def read_patterns(query: tree.Query) -> Patterns | None:
         query: A query that has passed `kg.validation.sparql.prepare`.
     """
     try:
-        return _Reader(query).read()
+        return _PatternReader(query).read()
     except _UnreadError:
         return None
 
@@ -82,7 +82,7 @@ class _UnreadError(Exception):
     """The query has unsupported syntax."""
 
 
-class _Reader:
+class _PatternReader:
     def __init__(self, query: tree.Query) -> None:
         self._query = query
         self._names = Names(query, {})

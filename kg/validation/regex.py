@@ -157,7 +157,7 @@ def read_regex(pattern: str, flags: str) -> Regex:
         RegexError: It is not a regular expression, or not supported.
     """
     given, kept = normalized(pattern, flags)
-    reader = _Reader(given, kept)
+    reader = _RegexReader(given, kept)
     python, rust = reader.read()
     options = re.IGNORECASE if "i" in kept else re.NOFLAG
     try:
@@ -203,7 +203,7 @@ class _Group:
 
 
 @dataclass
-class _Reader:
+class _RegexReader:
     """Rewrites one expression."""
 
     pattern: str

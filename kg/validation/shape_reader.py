@@ -75,10 +75,10 @@ _SIGNS: Final = {
 def read_model(shapes: ShapesGraph) -> dict[str, Shape]:
     """Return all shapes of a shapes graph, by node."""
     custom = _custom_components(shapes)
-    return {node: _Reader(shapes, node, custom).shape() for node in shapes.shapes}
+    return {node: _ShapeReader(shapes, node, custom).shape() for node in shapes.shapes}
 
 
-class _Reader:
+class _ShapeReader:
     """Reads one shape."""
 
     def __init__(
@@ -295,37 +295,37 @@ _COMPANIONS: Final = {
     "qualifiedMaxCount": "qualifiedValueShape",
     "qualifiedValueShapesDisjoint": "qualifiedValueShape",
 }
-_Read = Callable[[_Reader, str, Path | None], Iterator[Constraint]]
+_Read = Callable[[_ShapeReader, str, Path | None], Iterator[Constraint]]
 _PARAMETERS: Final[Mapping[str, _Read]] = {
-    "class": _Reader.classes,
-    "datatype": _Reader.datatype,
-    "nodeKind": _Reader.node_kind,
-    "minCount": _Reader.count,
-    "maxCount": _Reader.count,
-    "minExclusive": _Reader.ranges,
-    "minInclusive": _Reader.ranges,
-    "maxExclusive": _Reader.ranges,
-    "maxInclusive": _Reader.ranges,
-    "minLength": _Reader.length,
-    "maxLength": _Reader.length,
-    "pattern": _Reader.patterns,
-    "languageIn": _Reader.languages,
-    "uniqueLang": _Reader.unique_lang,
-    "equals": _Reader.pairs,
-    "disjoint": _Reader.pairs,
-    "lessThan": _Reader.pairs,
-    "lessThanOrEquals": _Reader.pairs,
-    "not": _Reader.references,
-    "node": _Reader.references,
-    "property": _Reader.references,
-    "and": _Reader.lists,
-    "or": _Reader.lists,
-    "xone": _Reader.lists,
-    "qualifiedValueShape": _Reader.qualified,
-    "closed": _Reader.closed,
-    "hasValue": _Reader.has_value,
-    "in": _Reader.members,
-    "sparql": _Reader.sparql,
+    "class": _ShapeReader.classes,
+    "datatype": _ShapeReader.datatype,
+    "nodeKind": _ShapeReader.node_kind,
+    "minCount": _ShapeReader.count,
+    "maxCount": _ShapeReader.count,
+    "minExclusive": _ShapeReader.ranges,
+    "minInclusive": _ShapeReader.ranges,
+    "maxExclusive": _ShapeReader.ranges,
+    "maxInclusive": _ShapeReader.ranges,
+    "minLength": _ShapeReader.length,
+    "maxLength": _ShapeReader.length,
+    "pattern": _ShapeReader.patterns,
+    "languageIn": _ShapeReader.languages,
+    "uniqueLang": _ShapeReader.unique_lang,
+    "equals": _ShapeReader.pairs,
+    "disjoint": _ShapeReader.pairs,
+    "lessThan": _ShapeReader.pairs,
+    "lessThanOrEquals": _ShapeReader.pairs,
+    "not": _ShapeReader.references,
+    "node": _ShapeReader.references,
+    "property": _ShapeReader.references,
+    "and": _ShapeReader.lists,
+    "or": _ShapeReader.lists,
+    "xone": _ShapeReader.lists,
+    "qualifiedValueShape": _ShapeReader.qualified,
+    "closed": _ShapeReader.closed,
+    "hasValue": _ShapeReader.has_value,
+    "in": _ShapeReader.members,
+    "sparql": _ShapeReader.sparql,
 }
 
 

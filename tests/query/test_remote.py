@@ -200,6 +200,13 @@ def test_nobody_listens(capsys: pytest.CaptureFixture[str]) -> None:
     assert "cannot be reached: Connection refused" in capsys.readouterr().err
 
 
+def test_a_store_that_speaks_no_tls(server: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert ask(server.replace("http:", "https:") + "/query", "-e", "ASK {}") == 3
+    said = capsys.readouterr().err
+    assert "[remote-tls]" in said
+    assert "Perhaps it speaks http://" in said
+
+
 def test_mistakes_are_told_before_anything_is_sent(
     server: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
