@@ -124,7 +124,6 @@ def validate_command(
     from kg.outputs import refuse_input
     from kg.validation import Severity
     from kg.validation.formats import open_report
-    from kg.validation.messages import tell_counts
     from kg.workspace import show_path
 
     shared = settings(context)
@@ -171,13 +170,20 @@ def validate_command(
         else:
             verdict = asked.validate(graph, checks)
         out.close(verdict)
-    if output not in (None, STANDARD_OUTPUT):
-        shared.say(f"wrote {show_path(output)}: {tell_counts(verdict.counts)}")
-    for note in verdict.notes:
-        shared.say(f"kg: warning: {note}")
+    _say(shared, verdict, output)
     if explain:
         shared.say(_asked(verdict, namer))
     return bad.finish(shared, _exit_code(shared, verdict, least, max_results))
+
+
+def _say(shared: Settings, verdict: Verdict, output: Path | None) -> None:
+    from kg.paths import show_path
+    from kg.validation.messages import tell_counts
+
+    if output is not None and output != STANDARD_OUTPUT:
+        shared.say(f"wrote {show_path(output)}: {tell_counts(verdict.counts)}")
+    for note in verdict.notes:
+        shared.say(f"kg: warning: {note}")
 
 
 def _reasons(form: ReportFormat) -> int:
