@@ -53,6 +53,7 @@ from kg.sizes import USUAL_MEMORY
 from kg.sources import Folders
 from kg.sources.inputs import input_files
 from kg.store import Room, write_index
+from kg.table.write import write_copies
 from kg.validation import Options, Severity, Sink, Verdict, load_shapes, validate
 from kg.validation.origins import Origins
 from kg.workspace import Build, Infer, Workspace, show_path
@@ -66,6 +67,7 @@ class BuildOptions:
 
     Attributes:
         index: Make the SPARQL index.
+        table: Make the coded copies that the table engine asks.
         validate: Validate before the build becomes the current one.
         fail_on: The mildest severity that makes the build fail.
         infer: The kind of inference; None: as in ``kg.toml``.
@@ -79,6 +81,7 @@ class BuildOptions:
     """
 
     index: bool = True
+    table: bool = False
     validate: bool = True
     fail_on: Severity = Severity.VIOLATION
     infer: Infer | None = None
@@ -195,6 +198,9 @@ class _Builder:
             if self.options.index and not refused:
                 with self.step("index"):
                     merged = self.index(connection, table)
+            if self.options.table and not refused:
+                with self.step("table"):
+                    write_copies(connection, table.sql, self.made.table)
             problems: tuple[Problem, ...] = ()
             if not refused:
                 with self.step("survey"):

@@ -28,6 +28,7 @@ _NAME: Final = re.compile(r"\d{8}T\d{12}Z")
 # Files that Oxigraph writes but never reads.
 _UNREAD: Final = re.compile(r"store/(?:LOG.*|LOCK|IDENTITY)")
 _INDEX: Final = "store/"
+_TABLE: Final = "table/"
 
 # Remembers which files of an index are intact, so that a query need not read them all.
 _CHECKED: Final = "checked.json"
@@ -65,7 +66,7 @@ def check_build(build: Build) -> Build:
         InputError: The build is damaged, or of another format.
     """
     for name, file in _files(build).items():
-        if not name.startswith(_INDEX):
+        if not name.startswith((_INDEX, _TABLE)):
             _check(build, name, file, None)
     return build
 
@@ -78,18 +79,31 @@ def check_index(build: Build) -> None:
     Raises:
         InputError: The build is damaged, or of another format.
     """
+    _check_remembered(build, _INDEX)
+
+
+def check_table(build: Build) -> None:
+    """Check the coded copies of a build; unchanged files are not read again.
+
+    Raises:
+        InputError: The build is damaged, or of another format.
+    """
+    _check_remembered(build, _TABLE)
+
+
+def _check_remembered(build: Build, folder: str) -> None:
     known = _remembered(build)
-    found = {
+    found = known | {
         name: _check(build, name, file, known.get(name))
         for name, file in _files(build).items()
-        if _is_index(name)
+        if _is_index(name) and name.startswith(folder)
     }
     if found != known:
         _remember(build, found)
 
 
 def _is_index(name: str) -> bool:
-    return name.startswith(_INDEX) and not _UNREAD.fullmatch(name)
+    return name.startswith((_INDEX, _TABLE)) and not _UNREAD.fullmatch(name)
 
 
 def _remembered(build: Build) -> dict[str, Any]:

@@ -97,6 +97,11 @@ class Build:
         return self.path / "store"
 
     @property
+    def table(self) -> Path:
+        """The coded copies of the quad table, a folder."""
+        return self.path / "table"
+
+    @property
     def report(self) -> Path:
         """The SHACL validation report in Turtle."""
         return self.path / "report.ttl"

@@ -127,6 +127,7 @@ ALLOWED = {
     "kg/sparql/walk.py": ("walk", "a tree of SPARQL, not a folder"),
     "kg/store.py": ("open parse", OWN),
     "kg/supervise.py": ("open remove rmtree unlink", "/proc, and what the watched process named"),
+    "kg/table/write.py": ("mkdir write_text", BUILD),
     "kg/validation/reports/page.py": ("read_text", "a page that kg was installed with"),
     "kg/validation/report.py": ("open", OWN),
     "kg/validation/sparql.py": ("walk", "a tree of SPARQL, not a folder"),

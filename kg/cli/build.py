@@ -40,6 +40,9 @@ class FailOn(StrEnum):
 
 def build_command(
     context: typer.Context,
+    table: Annotated[
+        bool, typer.Option("--table", help="Make coded copies too, for kg query --engine table.")
+    ] = False,
     no_index: Annotated[
         bool, typer.Option("--no-index", help="Make no SPARQL index; `kg query` needs one.")
     ] = False,
@@ -116,6 +119,7 @@ def build_command(
         sinks.append(report.add)
     options = BuildOptions(
         index=not no_index,
+        table=table,
         validate=not no_validate,
         fail_on=Severity[fail_on.name],
         infer=None if infer is None else infer.value,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from enum import StrEnum
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -41,6 +42,13 @@ def _names(context: typer.Context, incomplete: str) -> list[tuple[str, str]]:
     except KgError:  # shell completion must not print messages
         return found
     return found
+
+
+class EngineName(StrEnum):
+    """The engines that answer queries."""
+
+    OXIGRAPH = "oxigraph"
+    TABLE = "table"
 
 
 TargetArgument = Annotated[
@@ -88,6 +96,12 @@ NamedOption = Annotated[
 EndpointOption = Annotated[
     str | None,
     typer.Option("--endpoint", metavar="URL", help="Ask a remote store instead."),
+]
+EngineOption = Annotated[
+    EngineName,
+    typer.Option(
+        "--engine", help="Who answers about the workspace; table wants `kg build --table`."
+    ),
 ]
 TimeoutOption = Annotated[
     float, typer.Option("--timeout", metavar="S", help="Stop after S seconds; 0 for never.")
@@ -141,6 +155,7 @@ def query_command(
     on_bad: OnBadOption = OnBad.STOP,
     rejects: RejectsOption = None,
     endpoint: EndpointOption = None,
+    engine: EngineOption = EngineName.OXIGRAPH,
     timeout: TimeoutOption = 600,
     max_rows: RowsOption = None,
     memory: MemoryOption = None,
@@ -169,6 +184,8 @@ def query_command(
     named = [each.rpartition("=")[2] for each in named_graph or ()]
     bad.check_target([*(data or ()), *named, output, target])
     source = _source(shared, files, named_graph or [], endpoint)
+    if engine is EngineName.TABLE:
+        source = _by_table(source)
     question = _question(target, text, source)
     if output is not None:
         from kg.outputs import refuse_input
@@ -211,6 +228,16 @@ def _source(
     needed = not (data or named or endpoint)
     workspace = shared.workspace if needed else shared.workspace_around
     return Source(workspace, tuple(data), named, endpoint)
+
+
+def _by_table(source: Source) -> Source:
+    if not source.is_workspace:
+        raise UsageError(
+            "usage",
+            "--engine table asks the workspace's graph, not files or a remote store",
+            hint="Leave --engine out.",
+        )
+    return replace(source, by_table=True)
 
 
 def _named_graph(text: str) -> tuple[str, Path]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
+from kg.errors import InputError
 from kg.queries.engine import Engine
 from kg.queries.oxigraph import Oxigraph
 from kg.store import is_small, load_files, open_index
@@ -23,6 +24,31 @@ def open_build(build: Build, folder: Callable[[], Path] | None = None) -> Engine
         WorldError: The index cannot be read.
     """
     return Oxigraph(open_index(build), f"build {build.id}", folder)
+
+
+def open_table(build: Build, memory: str | None = None, threads: int | None = None) -> Engine:
+    """Open the coded copies of a build.
+
+    Args:
+        build: The build.
+        memory: Peak memory of the process, such as ``1GB``.
+        threads: Worker threads of SQL.
+
+    Raises:
+        InputError: The build has no copies, or is damaged.
+    """
+    # Imported here: whoever asks Oxigraph loads no DuckDB.
+    from kg.builds import check_table
+    from kg.queries.table.engine import Table
+
+    if not build.table.is_dir():
+        raise InputError(
+            "no-table",
+            "the current build has no coded copies, which the table engine asks",
+            hint="Run `kg build --table`, or ask with --engine oxigraph.",
+        )
+    check_table(build)
+    return Table.of_folder(build.table, f"build {build.id}", memory, threads)
 
 
 def open_files(

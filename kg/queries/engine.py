@@ -140,5 +140,8 @@ class Engine(Protocol):
     def watch(self, query: Guarded) -> Watch | None:
         """Return what is to look at the rows of the query's answer, if anything is."""
 
+    def plan(self, query: Guarded, prefixes: Mapping[str, str], base: str) -> Iterator[str]:
+        """Yield lines on how the query is answered, if the engine can tell."""
+
     def remarks(self, query: Guarded, prefixes: Mapping[str, str]) -> Sequence[str]:
         """Return how this engine's answer to a query may differ from SPARQL's."""

@@ -12,7 +12,7 @@ from typing import IO, TYPE_CHECKING, Final
 from kg.errors import InputError, Location
 from kg.paths import is_file
 from kg.queries.answer import Style, write_answer
-from kg.queries.dataset import open_build, open_files, prefixes_of
+from kg.queries.dataset import open_build, open_files, open_table, prefixes_of
 from kg.queries.engine import Answer, Engine, Rows, Watch
 from kg.queries.formats import Format
 from kg.queries.question import (
@@ -46,6 +46,7 @@ class Source:
         endpoint: URL of a remote store; goes with no files.
         engine: Opens what answers for the workspace, given what makes a folder for large files;
             by default the index of the build in force.
+        by_table: Whether the table engine answers for the workspace.
     """
 
     workspace: Workspace | None = None
@@ -53,6 +54,7 @@ class Source:
     named: tuple[tuple[str, Path], ...] = ()
     endpoint: str | None = None
     engine: Callable[[Callable[[], Path] | None], Engine] | None = field(default=None, repr=False)
+    by_table: bool = False
 
     @property
     def is_workspace(self) -> bool:
@@ -175,6 +177,7 @@ class Prepared:
             return
         yield from explain_data(self.engine)
         yield from explain_patterns(self.engine, self.query, self.prefixes, self.base)
+        yield from self.engine.plan(self.query, self.prefixes, self.base)
 
     def ask(self) -> Answer:
         """Ask, and return the answer as a stream.
@@ -249,6 +252,8 @@ def _open(source: Source, folder: Callable[[], Path] | None) -> Engine:
             "there is neither a workspace nor a file to ask",
             hint="Go to a workspace, or give files with --data.",
         )
+    if source.by_table:
+        return open_table(source.workspace.current_build())
     if source.engine is not None:
         return source.engine(folder)
     return open_build(source.workspace.current_build(), folder)

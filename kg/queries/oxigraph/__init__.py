@@ -102,6 +102,11 @@ class Oxigraph:
 
         return watched(query)
 
+    def plan(self, query: Guarded, prefixes: Mapping[str, str], base: str) -> Iterator[str]:
+        """Yield nothing: Oxigraph does not tell its plans."""
+        del query, prefixes, base
+        return iter(())
+
     def remarks(self, query: Guarded, prefixes: Mapping[str, str]) -> list[str]:
         """Return how Oxigraph's answer to a query may differ from SPARQL's."""
         from kg.queries.oxigraph.differences import path_remarks, text_remarks

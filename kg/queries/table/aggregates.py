@@ -1,0 +1,157 @@
+"""Aggregates of SPARQL as SQL.
+
+Spec: https://www.w3.org/TR/sparql11-query/#aggregateAlgebra
+"""
+
+from __future__ import annotations
+
+from kg.queries.table.expressions import (
+    ConstantOperand,
+    Expressions,
+    Number,
+    NumberOperand,
+    Operand,
+    VariableOperand,
+)
+from kg.queries.table.ordering import order_keys
+from kg.queries.table.relation import Relation
+from kg.sparql import algebra
+from kg.sql import sql_text
+from kg.table.ids import SCALE, Kind
+
+
+def aggregate(node: algebra.Aggregation, inside: Expressions, relation: Relation) -> str:
+    """Return SQL for the term that an aggregate gives, as text.
+
+    Args:
+        node: The aggregate.
+        inside: Turns expressions over the solutions into SQL.
+        relation: The solutions.
+
+    Raises:
+        NotCompiledError: SQL cannot say it.
+    """
+    if node.expression is None:
+        return f"integer_term({_count_rows(node, inside, relation)})"
+    operand = inside.operand(node.expression)
+    key = _identity(operand)
+    distinct = "DISTINCT " if node.distinct else ""
+    match node.function:
+        case "COUNT":
+            return f"integer_term(count({distinct}{key}))"
+        case "SAMPLE":
+            return f"any_value({operand.text()})"
+        case "MIN" | "MAX":
+            return _extreme(node.function, operand, key)
+        case "GROUP_CONCAT":
+            return _concatenated(node, operand)
+    return _total(node, operand, key)
+
+
+def _identity(operand: Operand) -> str:
+    """Return SQL that is equal for equal terms."""
+    if isinstance(operand, VariableOperand | ConstantOperand):
+        return str(operand.id)
+    return operand.text()
+
+
+def _count_rows(node: algebra.Aggregation, inside: Expressions, relation: Relation) -> str:
+    if not node.distinct:
+        return "count(*)"
+    values = [
+        inside.view.value(column)
+        for name, column in relation.columns.items()
+        if not name.startswith(" ")
+    ]
+    if not values:
+        return "least(count(*), 1)"
+    return f"count(DISTINCT struct_pack({', '.join(f'c{n} := {v}' for n, v in enumerate(values))}))"
+
+
+def _without_errors(found: str, key: str) -> str:
+    """Return NULL where an expression has no value for some solution of the group."""
+    return f"CASE WHEN count(*) = count({key}) THEN {found} END"
+
+
+def _extreme(function: str, operand: Operand, key: str) -> str:
+    way = "arg_min" if function == "MIN" else "arg_max"
+    keys = ", ".join(f"k{n} := {sql}" for n, sql in enumerate(order_keys(operand)))
+    return _without_errors(f"{way}({operand.text()}, struct_pack({keys}))", key)
+
+
+def _concatenated(node: algebra.Aggregation, operand: Operand) -> str:
+    string = operand.string()
+    if string is None:
+        return "CASE WHEN count(*) = 0 THEN '\"\"' END"
+    if node.distinct:
+        terms = f"list_sort(list(DISTINCT {operand.text()}))"
+        texts = f"list_transform({terms}, lambda x: term_lexical(x))"
+        joined = f"coalesce(array_to_string({texts}, {sql_text(node.separator)}), '')"
+        return f"CASE WHEN count(*) = count({string.chars}) THEN plain_term({joined}) END"
+    joined = f"coalesce(string_agg({string.chars}, {sql_text(node.separator)}), '')"
+    return f"CASE WHEN count(*) = count({string.chars}) THEN plain_term({joined}) END"
+
+
+def _total(node: algebra.Aggregation, operand: Operand, key: str) -> str:
+    if isinstance(operand, VariableOperand) and operand.kinds == {Kind.INTEGER}:
+        return _integers(node, operand, key)
+    number = operand.number()
+    if number is None:
+        zero = NumberOperand(Number("1", "0::HUGEINT", "0::DOUBLE")).text()
+        return f"CASE WHEN count(*) = 0 THEN {zero} END"
+    if node.distinct:
+        return _distinct_total(node, number, key)
+    rank, exact, double = number
+    # A number that has no exact value here would be left out of the sum.
+    lost = f"count(CASE WHEN {rank} <= 2 AND {exact} IS NULL THEN 1 END) > 0"
+    exact_sum = f"CASE WHEN {lost} THEN error('a number beyond 38 digits') ELSE sum({exact}) END"
+    total = Number(
+        f"coalesce(max({rank}), 1)",
+        f"coalesce({exact_sum}, 0)::HUGEINT",
+        f"coalesce(sum({double}), 0)",
+    )
+    if node.function == "AVG":
+        # Sums of exact numbers are divided to eighteen digits by Python.
+        summed = NumberOperand(total).text()
+        count = "integer_term(count(*))"
+        asked = f"python_call('/', [{summed}, {count}]::VARCHAR[])"
+        found = f"CASE WHEN count(*) = 0 THEN integer_term(0) ELSE {asked} END"
+    else:
+        found = NumberOperand(total).text()
+    return _without_errors(found, rank)
+
+
+def _distinct_total(node: algebra.Aggregation, number: Number, key: str) -> str:
+    """Return the total of distinct terms: of a list of their numbers, one list for each group."""
+    rank, exact, double = number
+    packed = f"struct_pack(t := {key}, rank := {rank}, exact := {exact}, double := {double})"
+    # A term has one number, so distinct pairs are distinct terms.
+    terms = f"list(DISTINCT {packed}) FILTER ({key} IS NOT NULL)"
+    facets = Number(
+        f"coalesce(list_max([each.rank for each in {terms}]), 1)",
+        f"coalesce(list_sum([each.exact for each in {terms}]), 0)::HUGEINT",
+        f"coalesce(list_sum([each.double for each in {terms}]), 0)",
+    )
+    lost = f"count(CASE WHEN {rank} <= 2 AND {exact} IS NULL THEN 1 END) > 0"
+    exact_sum = f"CASE WHEN {lost} THEN error('a number beyond 38 digits') ELSE {facets.exact} END"
+    summed = NumberOperand(facets._replace(exact=exact_sum)).text()
+    if node.function == "AVG":
+        asked = f"python_call('/', [{summed}, integer_term(count(DISTINCT {key}))]::VARCHAR[])"
+        summed = f"CASE WHEN count(*) = 0 THEN integer_term(0) ELSE {asked} END"
+    return _without_errors(summed, rank)
+
+
+def _integers(node: algebra.Aggregation, operand: VariableOperand, key: str) -> str:
+    distinct = "DISTINCT " if node.distinct else ""
+    total = f"coalesce(sum({distinct}id_integer({operand.id})), 0)::HUGEINT"
+    if node.function == "SUM":
+        return _without_errors(f"integer_term({total})", key)
+    number = f"count({distinct}{operand.id})"
+    # Eighteen digits, cut off as Python's division cuts them.
+    scaled = f"({total} * {10**18}::HUGEINT // {number})"
+    text = f"scaled_text({scaled}, 18)"
+    found = f"CASE WHEN count(*) = 0 THEN integer_term(0) ELSE decimal_term({text}) END"
+    return _without_errors(found, key)
+
+
+assert SCALE < 18

@@ -1,0 +1,481 @@
+"""Operators and functions of SPARQL as SQL; those that SQL lacks are asked of Python.
+
+Spec: https://www.w3.org/TR/sparql11-query/#SparqlOps
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Final
+
+from kg.queries.table.expressions import (
+    ConstantOperand,
+    IntegerOperand,
+    Number,
+    NumberOperand,
+    Operand,
+    StringOperand,
+    Text,
+    TruthOperand,
+    VariableOperand,
+    constant_text,
+    identity,
+    is_node,
+)
+from kg.queries.table.functions import CASTS, FUNCTIONS
+from kg.queries.table.relation import NotCompiledError
+from kg.sparql import algebra
+from kg.sql import sql_text
+from kg.table import ids
+from kg.table.ids import Kind
+from kg.terms import XSD
+
+if TYPE_CHECKING:
+    from kg.queries.table.expressions import Expressions
+
+Operands = tuple[algebra.Expression, ...]
+_Way = Callable[["Expressions", Operands], Operand]
+# Characters of SQL that may stand twice.
+_SHORT: Final = 100
+# Ids of these kinds are in the order of their values, and only equal ids are equal values.
+_ORDERED: Final = frozenset({Kind.INTEGER, Kind.DATE, Kind.TRUTH})
+
+
+def call(inside: Expressions, name: str, operands: Operands) -> Operand:
+    """Return what an operator or a function gives.
+
+    Raises:
+        NotCompiledError: SQL cannot say it, nor can Python.
+    """
+    way = _WAYS.get(name)
+    if way is not None:
+        return way(inside, operands)
+    return _python(inside, name, [inside.operand(each) for each in operands])
+
+
+def _python(inside: Expressions, name: str, operands: list[Operand]) -> Operand:
+    """Return what a function in Python gives; see `kg.queries.table.functions`."""
+    key = name
+    if name.startswith("<") and len(name) > 2:
+        if name not in CASTS:
+            raise NotCompiledError(f"the function {name}")
+        key = "CAST"
+        operands = [inside.as_text(sql_text(name)), *operands]
+    if key not in FUNCTIONS:
+        raise NotCompiledError(f"the function {name}")
+    texts = ", ".join(each.text() for each in operands)
+    return inside.as_text(f"python_call({sql_text(key)}, [{texts}]::VARCHAR[])")
+
+
+# -- logic ---------------------------------------------------------------------------------------
+
+
+def _and(inside: Expressions, operands: Operands) -> Operand:
+    return TruthOperand(f"({' AND '.join(inside.truth(each) for each in operands)})")
+
+
+def _or(inside: Expressions, operands: Operands) -> Operand:
+    return TruthOperand(f"({' OR '.join(inside.truth(each) for each in operands)})")
+
+
+def _not(inside: Expressions, operands: Operands) -> Operand:
+    return TruthOperand(f"(NOT {inside.truth(operands[0])})")
+
+
+def _if(inside: Expressions, operands: Operands) -> Operand:
+    test, yes, no = operands[0], inside.operand(operands[1]), inside.operand(operands[2])
+    truth = inside.truth(test)
+    return inside.as_text(
+        f"(CASE WHEN {truth} THEN {yes.text()} WHEN NOT {truth} THEN {no.text()} END)"
+    )
+
+
+def _coalesce(inside: Expressions, operands: Operands) -> Operand:
+    texts = ", ".join(inside.operand(each).text() for each in operands)
+    return inside.as_text(f"coalesce({texts})" if texts else "NULL::VARCHAR")
+
+
+def _bound(inside: Expressions, operands: Operands) -> Operand:
+    assert not isinstance(operands[0], algebra.Function | algebra.Exists)
+    return TruthOperand(inside.is_bound(getattr(operands[0], "name", "")))
+
+
+def _in(inside: Expressions, operands: Operands) -> Operand:
+    value = inside.operand(operands[0])
+    tests = [_equal(value, inside.operand(each)) for each in operands[1:]]
+    if not tests:
+        return TruthOperand(f"(CASE WHEN {value.text()} IS NOT NULL THEN false END)")
+    return TruthOperand(f"({' OR '.join(tests)})")
+
+
+# -- comparison ----------------------------------------------------------------------------------
+
+
+def _kinds(operand: Operand) -> frozenset[Kind] | None:
+    """Return the kinds that an operand's terms may be of; None where they are not ids."""
+    if isinstance(operand, ConstantOperand):
+        return frozenset({operand.kind})
+    return operand.kinds if isinstance(operand, VariableOperand) else None
+
+
+def _is_leaf(operand: Operand) -> bool:
+    """Return whether SQL names an operand's facets shortly, so that it may do so often."""
+    return isinstance(operand, VariableOperand | ConstantOperand | IntegerOperand | StringOperand)
+
+
+def _equals(inside: Expressions, operands: Operands) -> Operand:
+    return _let_truth(inside, _equal(*map(inside.operand, operands)))
+
+
+def _let_truth(inside: Expressions, sql: str) -> Operand:
+    # What is short stays in the condition, so that DuckDB may push it down.
+    return TruthOperand(sql if len(sql) < _SHORT else inside.view.let(sql))
+
+
+def _differs(inside: Expressions, operands: Operands) -> Operand:
+    found = _let_truth(inside, _equal(*map(inside.operand, operands)))
+    return TruthOperand(f"(NOT {found.truth()})")
+
+
+def _equal(left: Operand, right: Operand) -> str:
+    """Return SQL for ``=``."""
+    kinds = _kinds(left), _kinds(right)
+    if is_node(left) or is_node(right):
+        return identity(left, right)
+    if (
+        kinds[0] is not None
+        and kinds[0] == kinds[1]
+        and len(kinds[0]) == 1
+        and kinds[0] <= _ORDERED
+    ):
+        return identity(left, right)
+    if isinstance(left, TruthOperand) and isinstance(right, TruthOperand):
+        return f"({left.sql} = {right.sql})"
+    if not (_is_leaf(left) and _is_leaf(right)):
+        return _asked("=", left, right)
+    cases = _numbers_compared("=", left, right)
+    # Not a number: equal terms are equal, strings that differ are not.
+    same = identity(left, right)
+    strings = _both_strings(left, right)
+    cases.append(f"WHEN {same} THEN true")
+    if strings:
+        cases.append(f"WHEN {strings} THEN false")
+    return _case(cases, _asked("=", left, right))
+
+
+def _both_strings(left: Operand, right: Operand) -> str:
+    tests = []
+    for each in (left, right):
+        if isinstance(each, ConstantOperand):
+            if not each.is_string:
+                return ""
+        elif isinstance(each, StringOperand):
+            tests.append(f"{each.value.chars} IS NOT NULL")
+        elif each.string() is None:
+            return ""
+        else:
+            tests.append(f"is_string({each.text()})")
+    return " AND ".join(tests)
+
+
+def _case(cases: list[str], otherwise: str) -> str:
+    return f"(CASE {' '.join(cases)} ELSE {otherwise} END)" if cases else f"({otherwise})"
+
+
+def _asked(sign: str, left: Operand, right: Operand) -> str:
+    """Return SQL that asks Python to compare."""
+    return f"python_test({sql_text(sign)}, {left.text()}, {right.text()})"
+
+
+def _numbers_compared(sign: str, left: Operand, right: Operand) -> list[str]:
+    """Return the case of a CASE for two numbers, if they may be."""
+    a, b = left.number(), right.number()
+    if a is None or b is None:
+        return []
+    test = (
+        f"CASE WHEN {a.rank} <= 2 AND {b.rank} <= 2 THEN {a.exact} {sign} {b.exact}"
+        f" WHEN isnan({a.double}) OR isnan({b.double}) THEN false"
+        f" ELSE {a.double} {sign} {b.double} END"
+    )
+    return [f"WHEN {a.rank} IS NOT NULL AND {b.rank} IS NOT NULL THEN {test}"]
+
+
+def _compares(sign: str) -> _Way:
+    def way(inside: Expressions, operands: Operands) -> Operand:
+        left, right = map(inside.operand, operands)
+        return _let_truth(inside, _compared(sign, left, right))
+
+    return way
+
+
+def _compared(sign: str, left: Operand, right: Operand) -> str:
+    """Return SQL for ``<``, ``<=``, ``>`` or ``>=``."""
+    if not (_is_leaf(left) and _is_leaf(right)):
+        return _asked(sign, left, right)
+    kinds = _kinds(left), _kinds(right)
+    ids_ = [
+        each.id for each in (left, right) if isinstance(each, ConstantOperand | VariableOperand)
+    ]
+    cases = []
+    if len(ids_) == 2 and kinds[0] is not None and kinds[1] is not None:
+        plain = f"{ids_[0]} {sign} {ids_[1]}"
+        common = kinds[0] & kinds[1] & _ORDERED
+        if kinds[0] == kinds[1] == common and len(common) == 1:
+            return f"({plain})"
+        for kind in sorted(common):
+            test = f"id_kind({ids_[0]}) = {int(kind)} AND id_kind({ids_[1]}) = {int(kind)}"
+            cases.append(f"WHEN {test} THEN {plain}")
+        if not (kinds[0] & ids.LITERALS and kinds[1] & ids.LITERALS):
+            return "NULL::BOOLEAN"
+    cases += _numbers_compared(sign, left, right)
+    plain_texts = _plain_compared(sign, left, right)
+    if plain_texts:
+        cases.append(plain_texts)
+    return _case(cases, _asked(sign, left, right))
+
+
+def _plain_compared(sign: str, left: Operand, right: Operand) -> str:
+    a, b = left.string(), right.string()
+    if a is None or b is None:
+        return ""
+    tests = " AND ".join(f"{each.chars} IS NOT NULL AND {each.language} = ''" for each in (a, b))
+    return f"WHEN {tests} THEN {a.chars} {sign} {b.chars}"
+
+
+def _iri(inside: Expressions, operands: Operands) -> Operand:
+    operand = inside.operand(operands[0])
+    if is_node(operand) and isinstance(operand, ConstantOperand):
+        return operand
+    return _python(inside, "IRI", [operand, inside.as_text(sql_text(f'"{inside.base or ""}"'))])
+
+
+def _now(inside: Expressions, operands: Operands) -> Operand:
+    del operands
+    return inside.as_text(sql_text(inside.now))
+
+
+def _fresh(sql: str) -> _Way:
+    """Return a way for what has a new value in each solution."""
+
+    def way(inside: Expressions, operands: Operands) -> Operand:
+        if operands:
+            raise NotCompiledError("BNODE of a text")
+        return inside.as_text(sql)
+
+    return way
+
+
+def _same_term(inside: Expressions, operands: Operands) -> Operand:
+    return TruthOperand(identity(*map(inside.operand, operands)))
+
+
+_LEAVES: Final = (VariableOperand, ConstantOperand, IntegerOperand)
+
+
+# -- arithmetic ----------------------------------------------------------------------------------
+
+
+def _adds(sign: str) -> _Way:
+    def way(inside: Expressions, operands: Operands) -> Operand:
+        found = [inside.operand(each) for each in operands]
+        if not all(isinstance(each, _LEAVES) for each in found):
+            # SQL would name each facet of each operand several times, and grow with the depth.
+            return _python(inside, sign if len(found) == 2 else f"{sign}1", found)
+        numbers = [each.number() for each in found]
+        if len(found) == 1:
+            number = numbers[0]
+            return _never(inside) if number is None else _signed(sign, number)
+        a, b = numbers
+        if a is None or b is None:
+            return _never(inside)
+        return NumberOperand(
+            Number(
+                f"greatest({a.rank}, {b.rank} + ({a.rank} - {a.rank}))",
+                f"({a.exact} {sign} {b.exact})",
+                f"({a.double} {sign} {b.double})",
+            )
+        )
+
+    return way
+
+
+def _signed(sign: str, number: Number) -> Operand:
+    if sign == "+":
+        return NumberOperand(number)
+    return NumberOperand(Number(number.rank, f"(-{number.exact})", f"(-{number.double})"))
+
+
+# -- strings -------------------------------------------------------------------------------------
+
+
+def _strings(inside: Expressions, operands: Operands) -> list[Text] | None:
+    found = [inside.operand(each).string() for each in operands]
+    texts = [each for each in found if each is not None]
+    return texts if len(texts) == len(found) else None
+
+
+def _never(inside: Expressions) -> Operand:
+    return inside.as_text("NULL::VARCHAR")
+
+
+def _tests(function: str) -> _Way:
+    def way(inside: Expressions, operands: Operands) -> Operand:
+        texts = _strings(inside, operands)
+        if texts is None:
+            return TruthOperand("NULL::BOOLEAN")
+        a, b = texts
+        test = f"{function}({a.chars}, {b.chars})"
+        if b.language == "''":
+            return TruthOperand(f"({test})")
+        return TruthOperand(f"(CASE WHEN {b.language} IN ('', {a.language}) THEN {test} END)")
+
+    return way
+
+
+def _maps(function: str) -> _Way:
+    def way(inside: Expressions, operands: Operands) -> Operand:
+        texts = _strings(inside, operands)
+        if texts is None:
+            return _never(inside)
+        chars = inside.view.let(f"{function}({texts[0].chars})")
+        return StringOperand(Text(chars, texts[0].language))
+
+    return way
+
+
+def _strlen(inside: Expressions, operands: Operands) -> Operand:
+    texts = _strings(inside, operands)
+    if texts is None:
+        return _never(inside)
+    # DuckDB's `length` counts characters, as the function does.
+    return IntegerOperand(f"length({texts[0].chars})")
+
+
+def _str(inside: Expressions, operands: Operands) -> Operand:
+    text = inside.operand(operands[0]).text()
+    chars = (
+        f"(CASE WHEN is_literal({text}) THEN term_lexical({text})"
+        f" WHEN is_iri({text}) THEN ({text})[2:-2] END)"
+    )
+    return StringOperand(Text(inside.view.let(chars), "''"))
+
+
+def _lang(inside: Expressions, operands: Operands) -> Operand:
+    text = inside.operand(operands[0]).text()
+    chars = f"(CASE WHEN is_literal({text}) THEN term_language({text}) END)"
+    return StringOperand(Text(inside.view.let(chars), "''"))
+
+
+def _datatype(inside: Expressions, operands: Operands) -> Operand:
+    text = inside.operand(operands[0]).text()
+    return inside.as_text(f"(CASE WHEN is_literal({text}) THEN term_datatype({text}) END)")
+
+
+def _is(test: str, kinds: frozenset[Kind]) -> _Way:
+    """Return a test of the kind of a term; ids of these kinds are surely of it."""
+
+    def way(inside: Expressions, operands: Operands) -> Operand:
+        operand = inside.operand(operands[0])
+        if isinstance(operand, VariableOperand) and operand.kinds <= kinds:
+            return TruthOperand(f"({operand.id} IS NOT NULL OR NULL)")
+        text = operand.text()
+        return TruthOperand(f"(CASE WHEN {text} IS NOT NULL THEN {test}({text}) END)")
+
+    return way
+
+
+def _is_numeric(inside: Expressions, operands: Operands) -> Operand:
+    operand = inside.operand(operands[0])
+    number = operand.number()
+    text = operand.text()
+    rank = "false" if number is None else f"{number.rank} IS NOT NULL"
+    return TruthOperand(f"(CASE WHEN {text} IS NOT NULL THEN {rank} END)")
+
+
+# What RE2, XPath and Python read alike: no escapes but of single signs, no classes but of plain
+# characters, no `$` or `^` within, which RE2 reads otherwise with line breaks.
+_SIMPLE: Final = re.compile(
+    r"\^?(?:[\w \-/:,;<>=@#%&'\"!~`]|\\[.()|*+?{}^$\[\]\\]|\.\*|\.|[|()])*\$?"
+)
+
+
+def _regex(inside: Expressions, operands: Operands) -> Operand:
+    found = [inside.operand(each) for each in operands]
+    pattern = constant_text(found[1])
+    flags = constant_text(found[2]) if len(found) > 2 else ""
+    text = found[0].string()
+    if text is None:
+        return TruthOperand("NULL::BOOLEAN")
+    simple = pattern is not None and pattern.isascii() and _SIMPLE.fullmatch(pattern)
+    if not simple or pattern is None or flags not in ("", "i"):
+        raise NotCompiledError("a regular expression beyond the plain ones")
+    if "$" in pattern.replace("\\$", "") or _unbalanced(pattern):
+        raise NotCompiledError("a regular expression beyond the plain ones")
+    option = sql_text(flags or "c")
+    return TruthOperand(f"regexp_matches({text.chars}, {sql_text(pattern)}, {option})")
+
+
+def _unbalanced(pattern: str) -> bool:
+    try:
+        re.compile(pattern)
+    except re.error:
+        return True
+    return False
+
+
+def _part(macro: str) -> _Way:
+    """Return a part of an instant; other terms are asked of Python."""
+
+    def way(inside: Expressions, operands: Operands) -> Operand:
+        operand = inside.operand(operands[0])
+        if isinstance(operand, VariableOperand) and operand.kinds <= {Kind.INSTANT}:
+            return IntegerOperand(f"{macro}(id_instant({operand.id}))")
+        return _python(
+            inside, macro.upper() + ("S" if macro in ("hour", "minute") else ""), [operand]
+        )
+
+    return way
+
+
+_NODES: Final = frozenset({Kind.NUMBERED})
+_WAYS: Final[Mapping[str, _Way]] = {
+    "&&": _and,
+    "||": _or,
+    "!": _not,
+    "IF": _if,
+    "COALESCE": _coalesce,
+    "BOUND": _bound,
+    "IN": _in,
+    "=": _equals,
+    "!=": _differs,
+    **{sign: _compares(sign) for sign in ("<", "<=", ">", ">=")},
+    "SAMETERM": _same_term,
+    "IRI": _iri,
+    "URI": _iri,
+    "NOW": _now,
+    "RAND": _fresh(f"'\"' || double_text(random()) || '\"^^<{XSD}double>'"),
+    "UUID": _fresh("'<urn:uuid:' || uuid()::VARCHAR || '>'"),
+    "STRUUID": _fresh("plain_term(uuid()::VARCHAR)"),
+    "BNODE": _fresh("'_:b' || replace(uuid()::VARCHAR, '-', '')"),
+    "+": _adds("+"),
+    "-": _adds("-"),
+    "CONTAINS": _tests("contains"),
+    "STRSTARTS": _tests("starts_with"),
+    "STRENDS": _tests("ends_with"),
+    "STRLEN": _strlen,
+    "STR": _str,
+    "LANG": _lang,
+    "DATATYPE": _datatype,
+    "ISIRI": _is("is_iri", _NODES),
+    "ISURI": _is("is_iri", _NODES),
+    "ISBLANK": _is("is_blank", frozenset()),
+    "ISLITERAL": _is("is_literal", ids.LITERALS),
+    "ISNUMERIC": _is_numeric,
+    "REGEX": _regex,
+    "YEAR": _part("year"),
+    "MONTH": _part("month"),
+    "DAY": _part("day"),
+    "HOURS": _part("hour"),
+    "MINUTES": _part("minute"),
+}

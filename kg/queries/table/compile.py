@@ -1,0 +1,467 @@
+"""SPARQL's algebra as SQL, operator by operator.
+
+Spec: https://www.w3.org/TR/sparql11-query/#sparqlAlgebra
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from kg.queries.table.aggregates import aggregate
+from kg.queries.table.exists import needed, substitutes
+from kg.queries.table.expressions import (
+    ConstantOperand,
+    Expressions,
+    Operand,
+    VariableOperand,
+)
+from kg.queries.table.functions import now
+from kg.queries.table.joins import HIDDEN, Joins, compatible, merged
+from kg.queries.table.leaves import Leaves
+from kg.queries.table.modifiers import cut, distinct, texts_sql
+from kg.queries.table.ordering import order_keys
+from kg.queries.table.relation import (
+    UNIT,
+    Column,
+    Names,
+    NotCompiledError,
+    Relation,
+    View,
+)
+from kg.queries.table.scans import ActiveGraph, Scans
+from kg.sparql import algebra
+from kg.sparql.tree import Variable
+from kg.table.ids import Kind, id_of
+from kg.table.write import Statistics
+
+_NODES = frozenset({Kind.NODE, Kind.NUMBERED})
+# What the names of variables begin with that have a value of an expression.
+_KEY = " key"
+
+
+class Compiler:
+    """Turns the algebra of one query into SQL.
+
+    Args:
+        statistics: What is known of the table.
+        prefixes: The table of prefixes.
+        default: SQL for the rows of the default graph.
+        query: The query.
+    """
+
+    def __init__(
+        self,
+        statistics: Statistics,
+        prefixes: Mapping[str, int],
+        default: str,
+        query: algebra.Query,
+    ) -> None:
+        self._statistics = statistics
+        self._prefixes = prefixes
+        self._query = query
+        self._names = Names()
+        self._now = now()
+        self._columns: dict[str, str] = {}
+        self._scans = Scans(statistics, self.id_of, self._names, self.column)
+        self._leaves = Leaves(self._scans, self.id_of, self._names, self.column)
+        self._joins = Joins(self._names, self._leaves.extra)
+        self._named = "g IS NOT NULL"
+        self._default = ActiveGraph(default)
+        if query.default_graphs or query.named_graphs:
+            self._default = self._chosen(query.default_graphs)
+            self._named = _among([self.id_of(each) for each in query.named_graphs])
+
+    def _chosen(self, graphs: tuple[str, ...]) -> ActiveGraph:
+        found = dict.fromkeys(self.id_of(each) for each in graphs)
+        return ActiveGraph(_among(list(found)), several=len(found) > 1)
+
+    def id_of(self, term: str) -> int:
+        """Return the id of a term."""
+        return id_of(term, self._prefixes)
+
+    def column(self, name: str) -> str:
+        """Return the column's name of a variable."""
+        return self._columns.setdefault(name, f"v{len(self._columns)}")
+
+    def solutions(self) -> Relation:
+        """Return the solutions of the query's pattern."""
+        if self._query.pattern is None:
+            return UNIT
+        return self.relation(self._query.pattern, self._default, ())
+
+    def view(self, relation: Relation) -> View:
+        """Return a view of a relation."""
+        return View(relation, self._names, self._leaves.extra)
+
+    def expressions(self, view: View, graph: ActiveGraph, outer: tuple[View, ...]) -> Expressions:
+        """Return what turns expressions over a view into SQL."""
+
+        def exists(pattern: algebra.Operator, inside: View) -> str:
+            return self._exists(pattern, inside, graph, outer)
+
+        return Expressions(
+            view,
+            outer,
+            self.id_of,
+            exists,
+            beyond=self._statistics.beyond > 0,
+            base=self._query.base,
+            now=self._now,
+        )
+
+    # -- operators ---------------------------------------------------------------------------
+
+    def relation(
+        self, node: algebra.Operator, graph: ActiveGraph, outer: tuple[View, ...]
+    ) -> Relation:
+        """Return the solutions of an operator.
+
+        Args:
+            node: The operator.
+            graph: The active graph.
+            outer: The solutions that an EXISTS around it is asked of, the nearest first.
+
+        Raises:
+            NotCompiledError: SQL cannot say it.
+        """
+        match node:
+            case algebra.BGP(triples):
+                if not triples:
+                    return self._leaves.unit(graph)
+                return self._scans.bgp(triples, graph)
+            case algebra.Path():
+                return self._leaves.path(node, graph, None)
+            case algebra.Join(left, right):
+                return self._joined(left, right, graph, outer)
+            case algebra.LeftJoin(left, right, condition):
+                a, b = self.relation(left, graph, outer), self.relation(right, graph, outer)
+                return self._left_join(a, b, condition, graph, outer)
+            case algebra.Filter(condition, pattern):
+                return self._filter(condition, self.relation(pattern, graph, outer), graph, outer)
+            case algebra.Union(left, right):
+                a, b = self.relation(left, graph, outer), self.relation(right, graph, outer)
+                return self._joins.union(a, b)
+            case algebra.Minus(left, right):
+                return self._joins.minus(
+                    self.relation(left, graph, outer), self.relation(right, graph, outer)
+                )
+            case algebra.Extend(pattern, variable, expression):
+                inner = self.relation(pattern, graph, outer)
+                return self._extend(inner, variable.name, expression, graph, outer)
+            case algebra.Graph(name, pattern):
+                return self._graph(name, pattern, outer)
+            case algebra.Values():
+                found = self._leaves.values(node)
+                if graph.variable is None:
+                    return found
+                return self._joins.join(found, self._leaves.unit(graph))
+            case algebra.ToMultiset(query):
+                return replace(self.relation(query, graph, ()), order=())
+            case algebra.AggregateJoin():
+                inner = self.relation(node.group.pattern, graph, outer)
+                return self._aggregates(node, inner, graph, outer)
+            case algebra.Group():
+                raise NotCompiledError("a group without aggregates")
+            case _:
+                return self._modified(node, graph, outer)
+
+    def _modified(
+        self, node: algebra.Operator, graph: ActiveGraph, outer: tuple[View, ...]
+    ) -> Relation:
+        match node:
+            case algebra.OrderBy(pattern, keys):
+                return self._order(self.relation(pattern, graph, outer), keys, graph, outer)
+            case algebra.Project(pattern, variables):
+                hidden = () if graph.variable is None else (Variable(graph.variable),)
+                return self._project(self.relation(pattern, graph, outer), (*variables, *hidden))
+            case algebra.Distinct(pattern) | algebra.Reduced(pattern):
+                inner = self.relation(pattern, graph, outer)
+                return inner if isinstance(node, algebra.Reduced) else distinct(inner)
+            case algebra.Slice(pattern, start, length):
+                if graph.variable is not None:
+                    raise NotCompiledError("LIMIT or OFFSET within GRAPH with a variable")
+                return cut(self.relation(pattern, graph, outer), start, length)
+        raise NotCompiledError(type(node).__name__.lower())
+
+    def _graph(
+        self, name: algebra.Term, pattern: algebra.Operator, outer: tuple[View, ...]
+    ) -> Relation:
+        if isinstance(name, algebra.Constant):
+            condition = f"{self._named} AND g = {self.id_of(name.term)}"
+            found = self.relation(pattern, ActiveGraph(condition), outer)
+            if isinstance(pattern, algebra.Path) or (
+                isinstance(pattern, algebra.BGP) and pattern.triples
+            ):
+                return found
+            # What asks no triple has no solution either if there is no such graph.
+            there = f"EXISTS (SELECT 1 FROM spo WHERE {condition})"
+            return replace(found, sql=f"SELECT * FROM ({found.sql}) WHERE {there}")
+        if not isinstance(name, Variable):
+            raise NotCompiledError("a graph that is no IRI")
+        hidden = self._names.new(HIDDEN)
+        graph = ActiveGraph(self._named, variable=hidden)
+        inner = self.relation(pattern, graph, outer)
+        if hidden not in inner.columns:
+            inner = self._joins.join(inner, self._leaves.unit(graph))
+        own, mine = inner.columns[hidden], inner.columns.get(name.name)
+        rest = {n: column for n, column in inner.columns.items() if n not in (hidden, name.name)}
+        column = Column(self.column(name.name), _NODES)
+        items = [each.name for each in rest.values()]
+        where = ""
+        if mine is None:
+            items.append(f"{own.name} AS {column.name}")
+        else:
+            if mine.kinds is None:
+                raise NotCompiledError("a computed graph")
+            items.append(f"coalesce({mine.name}, {own.name}) AS {column.name}")
+            where = f" WHERE {mine.name} = {own.name} OR {mine.name} IS NULL"
+        return Relation(
+            f"SELECT {', '.join(items)} FROM ({inner.sql}){where}", {**rest, name.name: column}
+        )
+
+    # -- joins -------------------------------------------------------------------------------
+
+    def _joined(
+        self,
+        left: algebra.Operator,
+        right: algebra.Operator,
+        graph: ActiveGraph,
+        outer: tuple[View, ...],
+    ) -> Relation:
+        a = self.relation(left, graph, outer)
+        b = None
+        if isinstance(right, algebra.Path) and isinstance(right.subject, Variable):
+            column = a.columns.get(right.subject.name)
+            if column is not None and column.bound and column.kinds is not None:
+                seeds = f"SELECT {column.name} FROM ({a.sql})"
+                b = self._leaves.path(right, graph, seeds)
+        if b is None:
+            b = self.relation(right, graph, outer)
+        return self._joins.join(a, b)
+
+    def _left_join(
+        self,
+        a: Relation,
+        b: Relation,
+        condition: algebra.Expression,
+        graph: ActiveGraph,
+        outer: tuple[View, ...],
+    ) -> Relation:
+        a, b = self._joins.aligned(a, b)
+        left, right = self._names.new("a"), self._names.new("b")
+        if condition == algebra.TRUE:
+            columns, items = merged(a, b, left, right, optional=True)
+            on = compatible(a, b, left, right) or "true"
+            return Relation(
+                f"SELECT {items} FROM ({a.sql}) AS {left} LEFT JOIN ({b.sql}) AS {right} ON {on}",
+                columns,
+            )
+        # Number the left side, so that what fits it with the condition joins it again.
+        number, numbered = self._names.new("n"), self._names.new("numbered")
+        mine = Relation(f"SELECT * FROM {numbered}", a.columns)
+        fits = self._filter(
+            condition, self._joins.join(mine, b, (number,)), graph, outer, (number,)
+        )
+        kept: list[str] = []
+        found: dict[str, Column] = {}
+        for name, column in fits.columns.items():
+            own = a.columns.get(name)
+            if own is None:
+                found[name] = column.unbound()
+                kept.append(f"{right}.{column.name} AS {column.name}")
+            else:
+                kinds = None if own.kinds is None else own.kinds | (column.kinds or frozenset())
+                found[name] = Column(own.name, kinds, own.bound, own.stored and column.stored)
+                kept.append(f"coalesce({left}.{own.name}, {right}.{own.name}) AS {own.name}")
+        return Relation(
+            f"WITH {numbered} AS MATERIALIZED (SELECT *, row_number() OVER () AS {number} FROM"
+            f" ({a.sql})) SELECT {', '.join(kept) or '1 AS one'} FROM {numbered} AS {left}"
+            f" LEFT JOIN ({fits.sql}) AS {right} ON {left}.{number} = {right}.{number}",
+            found,
+        )
+
+    def _exists(
+        self,
+        pattern: algebra.Operator,
+        view: View,
+        graph: ActiveGraph,
+        outer: tuple[View, ...],
+    ) -> str:
+        pattern = needed(pattern)
+        if not substitutes(pattern):
+            raise NotCompiledError("EXISTS around more than patterns, unions and filters")
+        inner = self.relation(pattern, graph, (view, *outer))
+        right = self._names.new("e")
+        tests = []
+        for name, column in inner.columns.items():
+            for around in (view, *outer):
+                mine = around.relation.columns.get(name)
+                if mine is None:
+                    continue
+                if (mine.kinds is None) != (column.kinds is None):
+                    raise NotCompiledError("EXISTS over a computed value")
+                equal = f"{around.value(mine)} = {right}.{column.name}"
+                loose = [f"{around.value(mine)} IS NULL"] * (not mine.bound)
+                loose += [f"{right}.{column.name} IS NULL"] * (not column.bound)
+                tests.append(f"({' OR '.join([equal, *loose])})" if loose else equal)
+                break
+        where = f" WHERE {' AND '.join(tests)}" if tests else ""
+        return f"EXISTS (SELECT 1 FROM ({inner.sql}) AS {right}{where})"
+
+    # -- values and rows -----------------------------------------------------------------------
+
+    def _filter(
+        self,
+        condition: algebra.Expression,
+        inner: Relation,
+        graph: ActiveGraph,
+        outer: tuple[View, ...],
+        also: tuple[str, ...] = (),
+    ) -> Relation:
+        view = self.view(inner)
+        test = self.expressions(view, graph, outer).truth(condition)
+        items = [f"{view.alias}.{name}" for name in (*inner.names, *also)]
+        return replace(inner, sql=view.select(items, test))
+
+    def _extend(
+        self,
+        inner: Relation,
+        name: str,
+        expression: algebra.Expression,
+        graph: ActiveGraph,
+        outer: tuple[View, ...],
+    ) -> Relation:
+        view = self.view(inner)
+        operand = self.expressions(view, graph, outer).operand(expression)
+        column, sql = self.made(name, operand)
+        items = [f"{view.alias}.{each}" for each in inner.names]
+        return Relation(
+            view.select([*items, f"{sql} AS {column.name}"]),
+            {**inner.columns, name: column},
+            inner.order,
+        )
+
+    def made(self, name: str, operand: Operand) -> tuple[Column, str]:
+        """Return the column of a variable that gets what an expression gives, and its SQL."""
+        if isinstance(operand, VariableOperand):
+            return replace(operand.column, name=self.column(name)), operand.id
+        if isinstance(operand, ConstantOperand):
+            self._leaves.keep(operand.term)
+            column = Column(self.column(name), frozenset({operand.kind}), stored=False)
+            return column, f"{operand.id}::BIGINT"
+        return Column(self.column(name), None, bound=False), operand.text()
+
+    def _aggregates(
+        self,
+        node: algebra.AggregateJoin,
+        inner: Relation,
+        graph: ActiveGraph,
+        outer: tuple[View, ...],
+    ) -> Relation:
+        keyed, keys = inner, []
+        for key in node.group.keys:
+            name = key.name if isinstance(key, Variable) else self._names.new(_KEY)
+            if not isinstance(key, Variable):
+                keyed = self._extend(keyed, name, key, graph, outer)
+            keys.append(name)
+        if graph.variable is not None:
+            keys.append(graph.variable)
+        aggregations = []
+        for variable, aggregation in node.aggregations:
+            if aggregation.expression is not None:
+                keyed, named = self._named_apart([aggregation.expression], keyed, graph, outer)
+                aggregation = replace(aggregation, expression=named[0])
+            aggregations.append((variable, aggregation))
+        view = self.view(keyed)
+        expressions = self.expressions(view, graph, outer)
+        columns, items = {}, []
+        for name in keys:
+            column = keyed.columns.get(name)
+            if column is None:
+                continue
+            columns[name] = column
+            items.append(f"{view.value(column)} AS {column.name}")
+        grouped = ", ".join(view.value(column) for column in columns.values())
+        for variable, aggregation in aggregations:
+            column = Column(self.column(variable.name), None, bound=False)
+            columns[variable.name] = column
+            items.append(f"{aggregate(aggregation, expressions, keyed)} AS {column.name}")
+        sql = view.select(items or ["1 AS one"])
+        if grouped:
+            sql += f" GROUP BY {grouped}"
+        elif keys:
+            sql += " GROUP BY 1 HAVING count(*) > 0" if not items else " HAVING count(*) > 0"
+        elif not items:
+            sql = "SELECT 1 AS one"
+        shown = {n: c for n, c in columns.items() if not n.startswith(_KEY)}
+        if graph.variable is not None and not node.group.keys:
+            raise NotCompiledError("an aggregate over each graph")
+        return Relation(sql, shown)
+
+    def _order(
+        self,
+        inner: Relation,
+        keys: tuple[tuple[algebra.Expression, bool], ...],
+        graph: ActiveGraph,
+        outer: tuple[View, ...],
+    ) -> Relation:
+        inner, named = self._named_apart([key for key, _ in keys], inner, graph, outer)
+        view = self.view(inner)
+        expressions = self.expressions(view, graph, outer)
+        items = [f"{view.alias}.{name}" for name in inner.names]
+        order = []
+        for expression, (_, descending) in zip(named, keys, strict=True):
+            for sql in order_keys(expressions.operand(expression)):
+                name = self._names.new("k")
+                items.append(f"{sql} AS {name}")
+                order.append((name, descending))
+        shown = {n: c for n, c in inner.columns.items() if not n.startswith(_KEY)}
+        return Relation(view.select(items), shown, (*order, *inner.order))
+
+    def _named_apart(
+        self,
+        expressions: list[algebra.Expression],
+        inner: Relation,
+        graph: ActiveGraph,
+        outer: tuple[View, ...],
+    ) -> tuple[Relation, list[algebra.Expression]]:
+        """Return a relation with a column for each expression, and the variables for them.
+
+        SQL that names the facets of an expression often would repeat it as often.
+        """
+        found: list[algebra.Expression] = []
+        for each in expressions:
+            if isinstance(each, Variable | algebra.Constant):
+                found.append(each)
+                continue
+            name = self._names.new(_KEY)
+            inner = self._extend(inner, name, each, graph, outer)
+            found.append(Variable(name))
+        return inner, found
+
+    def _project(self, inner: Relation, variables: tuple[Variable, ...]) -> Relation:
+        columns, items = {}, []
+        for variable in variables:
+            column = inner.columns.get(variable.name)
+            if column is None:
+                column = Column(self.column(variable.name), frozenset({Kind.NODE}), bound=False)
+                items.append(f"NULL::BIGINT AS {column.name}")
+            else:
+                items.append(column.name)
+            columns[variable.name] = column
+        own = {column.name for column in columns.values()}
+        items += [name for name, _ in inner.order if name not in own]
+        return Relation(
+            f"SELECT {', '.join(items) or '1 AS one'} FROM ({inner.sql})", columns, inner.order
+        )
+
+    # -- answers -----------------------------------------------------------------------------
+
+    def texts(self, relation: Relation, names: list[str]) -> str:
+        """Return a SELECT of the texts of variables, in the relation's order."""
+        return texts_sql(relation, names, self.view(relation))
+
+
+def _among(graphs: list[int]) -> str:
+    return f"g IN ({', '.join(map(str, graphs))})" if graphs else "false"

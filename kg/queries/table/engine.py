@@ -1,0 +1,336 @@
+"""The table engine behind the protocol of query engines."""
+
+from __future__ import annotations
+
+import weakref
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import duckdb
+
+from kg.duck import engine, first_line, translated
+from kg.errors import InputError, Location
+from kg.queries.engine import Answer, Row, Rows, Term, Triple, Triples, Watch
+from kg.queries.table.compile import Compiler
+from kg.queries.table.functions import (
+    python_call,
+    python_double,
+    python_exact,
+    python_rank,
+    python_test,
+    python_truth,
+)
+from kg.queries.table.modifiers import texts_sql
+from kg.queries.table.relation import Column, NotCompiledError, Relation
+from kg.sparql import algebra
+from kg.sparql.guard import Guarded
+from kg.sparql.translate import translate
+from kg.sparql.words import Form
+from kg.table import ids
+from kg.table.ids import id_of
+from kg.table.write import Statistics, open_copies, read_statistics
+from kg.terms import is_literal, is_named
+
+# The rows of the merge of all graphs.
+MERGED: Final = "first"
+# Characters of SQL: DuckDB plans no longer text in a moment.
+LONGEST: Final = 200_000
+# Rows that are read at once.
+_BATCH: Final = 2048
+
+
+# What SQL calls of Python: name, function, types of the parameters and of the result.
+_FUNCTIONS: Final[tuple[tuple[str, Callable[..., Any], list[Any], Any], ...]] = (
+    ("python_call", python_call, ["VARCHAR", "VARCHAR[]"], "VARCHAR"),
+    ("python_test", python_test, ["VARCHAR", "VARCHAR", "VARCHAR"], "BOOLEAN"),
+    ("python_truth", python_truth, ["VARCHAR"], "BOOLEAN"),
+    ("python_rank", python_rank, ["VARCHAR"], "TINYINT"),
+    ("python_exact", python_exact, ["VARCHAR"], "VARCHAR"),
+    ("python_double", python_double, ["VARCHAR"], "DOUBLE"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Compiled:
+    """A query as SQL.
+
+    Attributes:
+        sql: A SELECT of terms as text; for an ASK of one row or none.
+        columns: The variables of its columns.
+    """
+
+    sql: str
+    columns: tuple[str, ...]
+
+
+def compile_query(
+    query: algebra.Query, statistics: Statistics, prefixes: Mapping[str, int], default: str
+) -> Compiled:
+    """Return a query as SQL.
+
+    Args:
+        query: The query in algebra.
+        statistics: What is known of the table.
+        prefixes: The table of prefixes.
+        default: SQL for the rows of the default graph.
+
+    Raises:
+        NotCompiledError: SQL cannot say it.
+    """
+    compiler = Compiler(statistics, prefixes, default, query)
+    try:
+        found = compiler.solutions()
+        if query.form is Form.ASK:
+            return Compiled(f"SELECT 1 FROM ({found.sql}) LIMIT 1", ())
+        columns = _columns(query, found)
+        sql = compiler.texts(found, list(columns))
+    except RecursionError as error:
+        raise NotCompiledError("it nests too deep") from error
+    if len(sql) > LONGEST:
+        raise NotCompiledError("it is too long as SQL")
+    return Compiled(sql, columns)
+
+
+def _columns(query: algebra.Query, found: Relation) -> tuple[str, ...]:
+    if query.form is Form.SELECT:
+        return tuple(found.columns)
+    if query.form is Form.CONSTRUCT:
+        wanted = (part for triple in query.template for part in triple)
+        return tuple(dict.fromkeys(each.name for each in wanted if hasattr(each, "name")))
+    raise NotCompiledError("DESCRIBE")
+
+
+class Table:
+    """Coded copies, asked through DuckDB.
+
+    Args:
+        connection: On which `kg.table.write.open_copies` has defined the copies.
+        statistics: What is known of them.
+        label: What messages call the dataset.
+        default: SQL for the rows of the default graph.
+    """
+
+    def __init__(
+        self,
+        connection: duckdb.DuckDBPyConnection,
+        statistics: Statistics,
+        label: str,
+        default: str = MERGED,
+    ) -> None:
+        self._connection = connection
+        self._statistics = statistics
+        self._label = label
+        self._default = default
+        rows = connection.execute("SELECT t, id FROM prefixes").fetchall()
+        self._prefixes: dict[str, int] = dict(rows)
+
+    @classmethod
+    def of_folder(
+        cls, folder: Path, label: str, memory: str | None = None, threads: int | None = None
+    ) -> Table:
+        """Open the copies in a folder.
+
+        Args:
+            folder: The folder that `kg.table.write.write_copies` wrote.
+            label: What messages call the dataset.
+            memory: Peak memory of the process, such as ``1GB``.
+            threads: Worker threads.
+        """
+        stack = ExitStack()
+        connection = stack.enter_context(engine(None, memory, threads))
+        with translated():
+            open_copies(connection, folder)
+        table = cls(connection, read_statistics(folder), label)
+        weakref.finalize(table, stack.close)
+        return table
+
+    @property
+    def label(self) -> str:
+        """What messages call the dataset."""
+        return self._label
+
+    def compiled(
+        self, query: Guarded, prefixes: Mapping[str, str] | None = None, base: str | None = None
+    ) -> tuple[algebra.Query, Compiled]:
+        """Return a query in algebra and as SQL.
+
+        Raises:
+            NotCompiledError: SQL cannot say it.
+        """
+        meaning = translate(query.tree, prefixes or {}, base)
+        return meaning, compile_query(meaning, self._statistics, self._prefixes, self._default)
+
+    def check(self, query: Guarded, prefixes: Mapping[str, str], base: str) -> tuple[str, ...]:
+        """Compile a query without answering it; see `kg.queries.engine.Engine.check`."""
+        with _told(query):
+            meaning, compiled = self.compiled(query, prefixes, base)
+        return compiled.columns if meaning.form is Form.SELECT else ()
+
+    def ask(
+        self,
+        query: Guarded,
+        prefixes: Mapping[str, str] | None = None,
+        base: str | None = None,
+        bound: Mapping[str, Term] | None = None,
+    ) -> Answer:
+        """Answer a query; see `kg.queries.engine.Engine.ask`."""
+        with _told(query):
+            if bound:
+                raise NotCompiledError("values that are given beforehand")
+            return self._answer(query, prefixes, base)
+
+    def _answer(
+        self, query: Guarded, prefixes: Mapping[str, str] | None, base: str | None
+    ) -> Answer:
+        meaning, compiled = self.compiled(query, prefixes, base)
+        if "python_" in compiled.sql:
+            self._define_python()
+        cursor = self._connection.cursor()
+        try:
+            with translated():
+                cursor.execute(compiled.sql)
+        except (
+            duckdb.OutOfRangeException,
+            duckdb.ConversionException,
+            duckdb.InvalidInputException,
+            duckdb.BinderException,
+            duckdb.NotImplementedException,
+        ) as error:
+            raise NotCompiledError(first_line(error)) from error
+        if meaning.form is Form.ASK:
+            return cursor.fetchone() is not None
+        rows = _rows(cursor, len(compiled.columns))
+        if meaning.form is Form.SELECT:
+            return Rows(compiled.columns, rows)
+        return Triples(_constructed(meaning.template, compiled.columns, rows))
+
+    def plan(self, query: Guarded, prefixes: Mapping[str, str], base: str) -> Iterator[str]:
+        """Yield the SQL of a query."""
+        with _told(query):
+            _, compiled = self.compiled(query, prefixes, base)
+        yield "SQL:"
+        yield compiled.sql
+
+    def count(
+        self,
+        s: Term | None = None,
+        p: Term | None = None,
+        o: Term | None = None,
+        graph: Term | None = None,
+    ) -> int:
+        """Return the number of triples that match, in a named graph or the default graph."""
+        place = self._default if graph is None else f"g = {id_of(graph, self._prefixes)}"
+        return int(self._values(f"SELECT count(*) FROM spo{self._where(s, p, o, place)}")[0][0])
+
+    def has(self, s: Term | None = None, p: Term | None = None, o: Term | None = None) -> bool:
+        """Return whether any graph has a triple that matches."""
+        return bool(self._values(f"SELECT 1 FROM spo{self._where(s, p, o)} LIMIT 1"))
+
+    def triples(
+        self, s: Term | None = None, p: Term | None = None, o: Term | None = None
+    ) -> Iterator[Triple]:
+        """Yield the triples of all graphs that match, each once."""
+        columns = {name: Column(name, ids.EVERY) for name in "spo"}
+        found = Relation(f"SELECT s, p, o FROM spo{self._where(s, p, o, 'first')}", columns)
+        cursor = self._connection.cursor()
+        with translated():
+            cursor.execute(texts_sql(found, list(columns)))
+        yield from ((str(a), str(b), str(c)) for a, b, c in _rows(cursor, 3))
+
+    def graphs(self) -> Iterator[Term]:
+        """Yield the names of the named graphs, in no order."""
+        column = {"g": Column("g", frozenset({ids.Kind.NODE, ids.Kind.NUMBERED}))}
+        found = Relation("SELECT DISTINCT g FROM spo WHERE g IS NOT NULL", column)
+        yield from (str(name) for (name,) in self._values(texts_sql(found, ["g"])))
+
+    def watch(self, query: Guarded) -> Watch | None:
+        """Return None: an empty cell is an error of the expression, as SPARQL has it."""
+        del query
+        return None
+
+    def remarks(self, query: Guarded, prefixes: Mapping[str, str]) -> list[str]:
+        """Return nothing: the answer is SPARQL's."""
+        del query, prefixes
+        return []
+
+    def _where(
+        self, s: Term | None, p: Term | None, o: Term | None, place: str | None = None
+    ) -> str:
+        terms = {"s": s, "p": p, "o": o}.items()
+        tests = [f"{name} = {id_of(term, self._prefixes)}" for name, term in terms if term]
+        tests += [place] if place else []
+        return f" WHERE {' AND '.join(tests)}" if tests else ""
+
+    def _values(self, sql: str) -> list[tuple[Any, ...]]:
+        with translated():
+            return self._connection.cursor().execute(sql).fetchall()
+
+    def _define_python(self) -> None:
+        if _has_python(self._connection):
+            return
+        # Its overloads name each type of each library.
+        define: Any = self._connection.create_function
+        # With side effects, DuckDB does not repeat a call where it moves it to.
+        try:
+            for name, function, parameters, result in _FUNCTIONS:
+                define(
+                    name, function, parameters, result, null_handling="special", side_effects=True
+                )
+        except duckdb.InvalidInputException as error:
+            raise NotCompiledError(
+                f"it has a function that is asked of Python, for which DuckDB wants numpy"
+                f" (pip install 'kg-exporter[table]'): {first_line(error)}"
+            ) from error
+
+
+@contextmanager
+def _told(query: Guarded) -> Iterator[None]:
+    """Turn what the engine does not answer into kg's error."""
+    try:
+        yield
+    except NotCompiledError as error:
+        raise InputError(
+            "not-compiled",
+            f"the table engine does not answer this query: {error}",
+            location=Location(query.source),
+            hint="Ask with --engine oxigraph.",
+        ) from error
+
+
+def _rows(cursor: duckdb.DuckDBPyConnection, width: int) -> Iterator[Row]:
+    try:
+        with translated():
+            while rows := cursor.fetchmany(_BATCH):
+                yield from (row[:width] for row in rows) if width else ((),) * len(rows)
+    finally:
+        with suppress(duckdb.Error):
+            cursor.close()
+
+
+def _constructed(
+    template: Iterable[algebra.Triple], columns: tuple[str, ...], rows: Iterable[Row]
+) -> Iterator[tuple[str, str, str]]:
+    for number, row in enumerate(rows):
+        values = dict(zip(columns, row, strict=True))
+        for triple in template:
+            s, p, o = (_made(part, values, number) for part in triple)
+            if s and p and o and not is_literal(s) and is_named(p):
+                yield s, p, o
+
+
+def _made(part: algebra.Term, values: Mapping[str, str | None], number: int) -> str | None:
+    if isinstance(part, algebra.Constant):
+        return part.term
+    if isinstance(part, algebra.NewBlank):
+        return f"_:row{number}x{part.label.encode().hex()}"
+    if isinstance(part, algebra.TripleTerm):
+        raise NotCompiledError("triple terms")
+    return values.get(part.name)
+
+
+def _has_python(connection: duckdb.DuckDBPyConnection) -> bool:
+    sql = "SELECT count(*) FROM duckdb_functions() WHERE function_name = 'python_call'"
+    return connection.execute(sql).fetchall() != [(0,)]

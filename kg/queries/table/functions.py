@@ -1,0 +1,437 @@
+"""SPARQL's functions over terms, one call at a time: what the table engine asks of Python.
+
+Terms are N-Triples text. A function that has no value for its operands raises `NoValueError` of
+`kg.queries.table.values`.
+
+Spec: https://www.w3.org/TR/sparql11-query/#SparqlOps
+"""
+
+from __future__ import annotations
+
+import hashlib
+import math
+import re
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
+from decimal import ROUND_CEILING, ROUND_DOWN, ROUND_FLOOR, Context, Decimal, localcontext
+from typing import Any, Final
+from urllib.parse import quote
+
+from kg.datatypes import INTEGER_RANGES, is_lexical_form
+from kg.queries.table.values import (
+    FLOATING,
+    INSTANT,
+    STRINGS,
+    Instant,
+    Known,
+    NoValueError,
+    Value,
+    compare,
+    double_text,
+    is_numeric,
+    number_of,
+    of_number,
+    of_truth,
+    read,
+    value_of,
+)
+from kg.table.ids import SCALE
+from kg.terms import (
+    RDF_LANG_STRING,
+    XSD,
+    XSD_STRING,
+    is_iri,
+    is_language_tag,
+    is_literal,
+    is_named,
+    literal,
+)
+
+# The digits that decimals are divided to; Oxigraph has as many.
+_FRACTION: Final = Decimal(1).scaleb(-18)
+
+
+# -- numbers -------------------------------------------------------------------------------------
+
+
+def _promoted(left: str, right: str) -> tuple[Any, Any, str]:
+    (x, one), (y, other) = number_of(left), number_of(right)
+    for name in ("double", "float", "decimal"):
+        datatype = f"{XSD}{name}"
+        if datatype in (one, other):
+            kind = Decimal if name == "decimal" else float
+            return kind(x), kind(y), datatype
+    return x, y, f"{XSD}integer"
+
+
+def _multiply(left: str, right: str) -> str:
+    x, y, datatype = _promoted(left, right)
+    with localcontext() as context:
+        context.prec = 60
+        return of_number(x * y, datatype)
+
+
+def _add(left: str, right: str, sign: int = 1) -> str:
+    x, y, datatype = _promoted(left, right)
+    with localcontext() as context:
+        context.prec = 60
+        return of_number(x + sign * y, datatype)
+
+
+def _signed(term: str, sign: int) -> str:
+    value, datatype = number_of(term)
+    return of_number(sign * value, datatype)
+
+
+def _divide(left: str, right: str) -> str:
+    x, y, datatype = _promoted(left, right)
+    if datatype in FLOATING:
+        if y == 0:
+            if x == 0 or math.isnan(x):
+                return of_number(math.nan, datatype)
+            sign = math.copysign(1, x) * math.copysign(1, y)
+            return of_number(math.inf * sign, datatype)
+        return of_number(x / y, datatype)
+    if y == 0:
+        raise NoValueError
+    with localcontext() as context:
+        context.prec = 80
+        found = (Decimal(x) / Decimal(y)).quantize(_FRACTION, ROUND_DOWN)
+        return of_number(found, f"{XSD}decimal")
+
+
+def _rounds(way: str) -> Callable[[str], str]:
+    def call(term: str) -> str:
+        value, datatype = number_of(term)
+        if datatype == f"{XSD}integer":
+            return of_number(abs(value) if way == "ABS" else value, datatype)
+        if way == "ABS":
+            return of_number(abs(value), datatype)
+        if isinstance(value, float):
+            if not math.isfinite(value):
+                return of_number(value, datatype)
+            found = {"CEIL": math.ceil, "FLOOR": math.floor}.get(way, _half_up)(value)
+            return of_number(math.copysign(float(found), value), datatype)
+        if way == "ROUND":
+            value += Decimal("0.5")
+        return of_number(
+            value.to_integral_value(ROUND_CEILING if way == "CEIL" else ROUND_FLOOR), datatype
+        )
+
+    return call
+
+
+def _half_up(value: float) -> int:
+    return math.floor(Decimal(value) + Decimal("0.5"))
+
+
+# -- strings -------------------------------------------------------------------------------------
+
+
+def _string(term: str) -> tuple[str, str]:
+    value = read(term)
+    if value.datatype not in STRINGS:
+        raise NoValueError
+    return value.lexical, value.language
+
+
+def _plain(term: str) -> str:
+    text, language = _string(term)
+    if language:
+        raise NoValueError
+    return text
+
+
+def _like(text: str, language: str) -> str:
+    return literal(text, language=language or None)
+
+
+def _compatible(left: str, right: str) -> tuple[str, str, str]:
+    (a, language), (b, other) = _string(left), _string(right)
+    if other not in ("", language):
+        raise NoValueError
+    return a, b, language
+
+
+def _around(left: str, right: str, *, before: bool) -> str:
+    a, b, language = _compatible(left, right)
+    if b not in a:
+        return '""'
+    at = a.index(b)
+    return _like(a[:at] if before else a[at + len(b) :], language)
+
+
+def _concat(*terms: str) -> str:
+    parts = [_string(term) for term in terms]
+    languages = {language for _, language in parts}
+    return _like("".join(text for text, _ in parts), languages.pop() if len(languages) == 1 else "")
+
+
+def _substr(term: str, start: str, length: str | None = None) -> str:
+    """Return a part of a text; places count from one, and are rounded."""
+    text, language = _string(term)
+    first = _rounded(start)
+    last = math.inf if length is None else first + _rounded(length)
+    kept = "".join(char for at, char in enumerate(text, 1) if first <= at < last)
+    return _like(kept, language)
+
+
+def _rounded(term: str) -> float:
+    value, _ = number_of(term)
+    if isinstance(value, float) and not math.isfinite(value):
+        return value
+    return _half_up(value) if isinstance(value, float) else math.floor(value + Decimal("0.5"))
+
+
+def _lang_matches(tag: str, wanted: str) -> str:
+    a, b = _plain(tag).lower(), _plain(wanted).lower()
+    return of_truth(bool(a) if b == "*" else a == b or a.startswith(f"{b}-"))
+
+
+def _strlang(text: str, tag: str) -> str:
+    language = _plain(tag)
+    if not is_language_tag(language):
+        raise NoValueError
+    return literal(_plain(text), language=language)
+
+
+def _strdt(text: str, datatype: str) -> str:
+    if not is_named(datatype) or datatype == f"<{RDF_LANG_STRING}>":
+        raise NoValueError
+    return literal(_plain(text), datatype[1:-1])
+
+
+def _hash(name: str) -> Callable[[str], str]:
+    return lambda term: literal(hashlib.new(name, _plain(term).encode()).hexdigest())
+
+
+def _mapped(change: Callable[[str], str]) -> Callable[[str], str]:
+    def call(term: str) -> str:
+        text, language = _string(term)
+        return _like(change(text), language)
+
+    return call
+
+
+# -- days and times ------------------------------------------------------------------------------
+
+
+def _moment(term: str) -> re.Match[str]:
+    value = read(term)
+    found = INSTANT.fullmatch(value.lexical) if isinstance(value.value, Instant) else None
+    if found is None or value.datatype not in (f"{XSD}dateTime", f"{XSD}dateTimeStamp"):
+        raise NoValueError
+    return found
+
+
+def _part(group: int) -> Callable[[str], str]:
+    return lambda term: of_number(int(_moment(term)[group]), f"{XSD}integer")
+
+
+def _seconds(term: str) -> str:
+    return of_number(Decimal(_moment(term)[6]), f"{XSD}decimal")
+
+
+def _tz(term: str) -> str:
+    return literal(_moment(term)[7] or "")
+
+
+def _timezone(term: str) -> str:
+    zone = _moment(term)[7]
+    if zone is None:
+        raise NoValueError
+    hours, minutes = (0, 0) if zone == "Z" else (int(zone[1:3]), int(zone[4:6]))
+    text = (f"{hours}H" if hours else "") + (f"{minutes}M" if minutes else "") or "0S"
+    sign = "-" if zone[0] == "-" and (hours or minutes) else ""
+    return literal(f"{sign}PT{text}", f"{XSD}dayTimeDuration")
+
+
+# -- casts ---------------------------------------------------------------------------------------
+
+
+def _cast(datatype: str, term: str) -> str:
+    """Return a term cast to a datatype: https://www.w3.org/TR/sparql11-query/#FunctionMapping."""
+    iri = datatype[1:-1]
+    name = iri.removeprefix(XSD)
+    if name == "string":
+        if is_named(term):
+            return literal(term[1:-1])
+        value = read(term)
+        if is_numeric(value.datatype) and value.value is not None:
+            return literal(_number_text(value.value))
+        if isinstance(value.value, bool):
+            return literal("true" if value.value else "false")
+        return literal(value.lexical)
+    value = read(term)
+    if value.datatype == XSD_STRING:
+        text = value.lexical.strip(" \t\r\n")
+        if not is_lexical_form(text, iri):
+            raise NoValueError
+        return _canonical(text, iri)
+    if value.value is None or value.language:
+        raise NoValueError
+    if value.datatype == iri:
+        return term
+    return _converted(value, name, iri)
+
+
+def _number_text(value: Known) -> str:
+    """Return a number cast to xsd:string: https://www.w3.org/TR/xpath-functions/#casting."""
+    if isinstance(value, float):
+        if value == 0 or not math.isfinite(value) or 1e-6 <= abs(value) < 1e6:
+            return double_text(value)
+        mantissa, exponent = f"{value:.16e}".split("e")
+        digits = repr(float(mantissa)) if float(mantissa) != 10 else mantissa
+        return f"{digits}E{int(exponent)}"
+    text = f"{value:f}"
+    text = text.rstrip("0").rstrip(".") if "." in text else text
+    return "0" if text in ("", "-0") else text
+
+
+def _canonical(text: str, iri: str) -> str:
+    """Return a number or truth value in its canonical form; others as they are."""
+    value = value_of(text, iri)
+    if is_numeric(iri):
+        return of_number(value, iri if iri not in INTEGER_RANGES else f"{XSD}integer")
+    return of_truth(value) if isinstance(value, bool) else literal(text, iri)
+
+
+def _converted(value: Value, name: str, iri: str) -> str:
+    of = value.value
+    if name == "boolean" and (is_numeric(value.datatype)):
+        return of_truth(bool(of) and not (isinstance(of, float) and math.isnan(of)))
+    if name in ("integer", "decimal", "double", "float"):
+        if not isinstance(of, bool) and not is_numeric(value.datatype):
+            raise NoValueError
+        if name in ("double", "float"):
+            return of_number(float(of), iri)
+        if isinstance(of, float) and not math.isfinite(of):
+            raise NoValueError
+        return of_number(int(of) if name == "integer" else Decimal(of), iri)
+    if name == "date" and value.datatype == f"{XSD}dateTime":
+        return literal(re.sub(r"T[0-9:.]+", "", value.lexical), iri)
+    if name == "dateTime" and value.datatype == f"{XSD}date":
+        days = re.match(r"-?[0-9]+-[0-9]{2}-[0-9]{2}", value.lexical)
+        assert days is not None
+        return literal(f"{days[0]}T00:00:00{value.lexical[days.end() :]}", iri)
+    raise NoValueError
+
+
+def _iri(term: str, base: str) -> str:
+    from kg.sparql.names import resolve
+
+    text = term[1:-1] if is_named(term) else _plain(term)
+    found = resolve(base[1:-1], text) if len(base) > 2 else text
+    if not is_iri(found):
+        raise NoValueError
+    return f"<{found}>"
+
+
+FUNCTIONS: Final[Mapping[str, Callable[..., str]]] = {
+    "*": _multiply,
+    "/": _divide,
+    "+": _add,
+    "-": lambda a, b: _add(a, b, -1),
+    "+1": lambda a: _signed(a, 1),
+    "-1": lambda a: _signed(a, -1),
+    "CAST": _cast,
+    "IRI": _iri,
+    "LANGMATCHES": _lang_matches,
+    **{way: _rounds(way) for way in ("ABS", "CEIL", "FLOOR", "ROUND")},
+    "CONCAT": _concat,
+    "UCASE": _mapped(str.upper),
+    "LCASE": _mapped(str.lower),
+    "ENCODE_FOR_URI": lambda a: literal(quote(_string(a)[0], safe="-_.~")),
+    "STRBEFORE": lambda a, b: _around(a, b, before=True),
+    "STRAFTER": lambda a, b: _around(a, b, before=False),
+    "YEAR": _part(1),
+    "MONTH": _part(2),
+    "DAY": _part(3),
+    "HOURS": _part(4),
+    "MINUTES": _part(5),
+    "SECONDS": _seconds,
+    "TIMEZONE": _timezone,
+    "TZ": _tz,
+    **{name: _hash(name.lower()) for name in ("MD5", "SHA1", "SHA256", "SHA384", "SHA512")},
+    "STRLANG": _strlang,
+    "STRDT": _strdt,
+    "SUBSTR": _substr,
+}
+# Datatypes that CAST gives.
+CASTS: Final = frozenset(
+    f"<{XSD}{name}>"
+    for name in ("string", "boolean", "integer", "decimal", "float", "double", "dateTime", "date")
+)
+
+
+def python_call(name: str, operands: Sequence[str | None]) -> str | None:
+    """Return what a function gives, None where it has no value for its operands."""
+    if None in operands:
+        return None
+    try:
+        return FUNCTIONS[name](*operands)
+    except NoValueError:
+        return None
+
+
+def python_test(sign: str, left: str | None, right: str | None) -> bool | None:
+    """Return what a comparison says, None where it says nothing."""
+    if left is None or right is None:
+        return None
+    try:
+        return compare(sign, left, right)
+    except NoValueError:
+        return None
+
+
+def python_truth(term: str | None) -> bool | None:
+    """Return the effective boolean value: https://www.w3.org/TR/sparql11-query/#ebv."""
+    if term is None or not is_literal(term):
+        return None
+    value = read(term)
+    if value.datatype in STRINGS:
+        return value.lexical != ""
+    if is_numeric(value.datatype) or value.datatype == f"{XSD}boolean":
+        return bool(value.value) and value.value == value.value
+    return None
+
+
+def python_rank(term: str | None) -> int | None:
+    """Return the rank of a number's datatype; see `kg.table.macros`."""
+    number = _maybe_number(term)
+    return None if number is None else _RANKS[number[1]]
+
+
+def python_exact(term: str | None) -> str | None:
+    """Return the digits of a number's exact value, scaled; see `kg.table.macros`."""
+    number = _maybe_number(term)
+    if number is None or isinstance(number[0], float):
+        return None
+    scaled = Decimal(number[0]).scaleb(SCALE, _WIDE)
+    return f"{scaled:f}" if scaled == scaled.to_integral_value() and abs(scaled) < _MOST else None
+
+
+def python_double(term: str | None) -> float | None:
+    """Return a number's value as a double."""
+    number = _maybe_number(term)
+    return None if number is None else float(number[0])
+
+
+def _maybe_number(term: str | None) -> tuple[Any, str] | None:
+    if term is None:
+        return None
+    try:
+        return number_of(term)
+    except NoValueError:
+        return None
+
+
+_RANKS: Final = {f"{XSD}{n}": r for r, n in enumerate(("integer", "decimal", "float", "double"), 1)}
+_WIDE: Final = Context(prec=80)
+_MOST: Final = Decimal(10) ** 36
+
+
+def now() -> str:
+    """Return the time, as NOW gives it: one for a whole query."""
+    moment = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return literal(moment, f"{XSD}dateTime")

@@ -1,0 +1,58 @@
+"""Solution modifiers as SQL, and the order of relations.
+
+Spec: https://www.w3.org/TR/sparql11-query/#solutionModifiers
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from kg.queries.table.relation import Names, Relation, View, columns_sql
+
+
+def distinct(inner: Relation) -> Relation:
+    """Return the solutions, each once, in their order."""
+    names = [column.name for column in inner.columns.values()]
+    listed = columns_sql(names)
+    keys = [(name, descending) for name, descending in inner.order if name not in names]
+    if not keys:
+        return replace(inner, sql=f"SELECT DISTINCT {listed} FROM ({inner.sql})")
+    least = "".join(
+        f", {'max' if descending else 'min'}({name}) AS {name}" for name, descending in keys
+    )
+    group = f" GROUP BY {', '.join(names)}" if names else " HAVING count(*) > 0"
+    return replace(inner, sql=f"SELECT {listed}{least} FROM ({inner.sql}){group}")
+
+
+def cut(inner: Relation, start: int, length: int | None) -> Relation:
+    """Return so many of the solutions in their order; all that are left without a length."""
+    limit = "" if length is None else f" LIMIT {length}"
+    offset = f" OFFSET {start}" if start else ""
+    by = order_sql(inner.order)
+    return replace(inner, sql=f"SELECT * FROM ({inner.sql}){by}{limit}{offset}")
+
+
+def texts_sql(relation: Relation, names: list[str], view: View | None = None) -> str:
+    """Return a SELECT of the texts of variables, in the relation's order.
+
+    Args:
+        relation: The solutions.
+        names: The variables.
+        view: A view of the solutions; by default a new one.
+    """
+    view = view or View(relation, Names(), {})
+    items = []
+    for name in names:
+        column = relation.columns.get(name)
+        items.append("NULL::VARCHAR" if column is None else view.text(column))
+    order = [(f"{view.alias}.{name}", descending) for name, descending in relation.order]
+    return view.select(items) + order_sql(order)
+
+
+def order_sql(order: tuple[tuple[str, bool], ...] | list[tuple[str, bool]]) -> str:
+    """Return an ORDER BY of columns; what has no value comes first, or last if it descends."""
+    keys = (
+        f"{name} {'DESC NULLS LAST' if descending else 'ASC NULLS FIRST'}"
+        for name, descending in order
+    )
+    return f" ORDER BY {', '.join(keys)}" if order else ""

@@ -1,0 +1,160 @@
+"""What SQL a pattern becomes: a relation whose columns are the variables of its solutions."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import count
+from typing import Final
+
+from kg.table.ids import HASHED, Kind, text_sql
+
+
+class NotCompiledError(Exception):
+    """A query has something that this engine does not answer; its text says what."""
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A variable of a relation.
+
+    Attributes:
+        name: The column's name in SQL.
+        kinds: The kinds of ids that it may hold; None where it holds text instead of ids.
+        bound: Whether each solution has a value for it.
+        stored: Whether the graph has all its terms, so that their texts are in the table of terms.
+    """
+
+    name: str
+    kinds: frozenset[Kind] | None = None
+    bound: bool = True
+    stored: bool = True
+
+    def unbound(self) -> Column:
+        """Return the column of a relation in which the variable may have no value."""
+        return replace(self, bound=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Relation:
+    """The solutions of a pattern.
+
+    Attributes:
+        sql: A SELECT with the columns.
+        columns: By the names of the variables.
+        order: Columns of the SELECT that it is sorted by, each with whether it descends.
+    """
+
+    sql: str
+    columns: Mapping[str, Column] = field(default_factory=dict)
+    order: tuple[tuple[str, bool], ...] = ()
+
+    @property
+    def names(self) -> list[str]:
+        """The columns' names in SQL, those of its order too."""
+        own = [column.name for column in self.columns.values()]
+        return [*own, *(name for name, _ in self.order if name not in own)]
+
+
+UNIT: Final = Relation("SELECT 1 AS one")
+
+
+class Names:
+    """Gives names that no other column or table has."""
+
+    def __init__(self) -> None:
+        self._numbers: dict[str, Callable[[], int]] = {}
+
+    def new(self, start: str) -> str:
+        """Return a name that begins so."""
+        counter = self._numbers.setdefault(start, count(1).__next__)
+        return f"{start}{counter()}"
+
+
+def columns_sql(names: Iterable[str], table: str = "") -> str:
+    """Return a list of columns for SELECT; ``1 AS one`` where there are none."""
+    dot = f"{table}." if table else ""
+    return ", ".join(f"{dot}{name}" for name in names) or "1 AS one"
+
+
+class View:
+    """A relation with what is looked up and computed of its columns, for expressions over it.
+
+    What SQL would name often is computed once, in a column of its own: SQL that repeated it would
+    grow with the depth of an expression, and planning it grows faster.
+
+    Args:
+        relation: The relation.
+        names: Gives names.
+        extra: SQL for the texts of ids that the table of terms may lack.
+    """
+
+    def __init__(self, relation: Relation, names: Names, extra: Mapping[int, str]) -> None:
+        self.relation = relation
+        self.alias = names.new("r")
+        self._names = names
+        self._extra = extra
+        self._joins: dict[str, str] = {}
+        self._columns: dict[str, str] = {}
+        self._levels: list[dict[str, str]] = []
+        self._level_of: dict[str, int] = {}
+
+    def value(self, column: Column) -> str:
+        """Return SQL for a column as it is: an id, or text."""
+        return f"{self.alias}.{column.name}"
+
+    def let(self, sql: str) -> str:
+        """Return SQL for the same value, computed once."""
+        known = self._columns.get(sql)
+        if known is not None:
+            return known
+        own = _LET.findall(sql)
+        level = 1 + max((self._level_of.get(name, 0) for name in own), default=0)
+        while len(self._levels) < level:
+            self._levels.append({})
+        name = self._names.new("x")
+        self._levels[level - 1][name] = sql
+        self._level_of[name] = level
+        self._columns[sql] = f"{self.alias}.{name}"
+        return self._columns[sql]
+
+    def text(self, column: Column) -> str:
+        """Return SQL for the text of a column's terms."""
+        value = self.value(column)
+        if column.kinds is None:
+            return value
+        if Kind.NUMBERED in column.kinds:
+            self._join("prefixes", column, f"id = id_prefix({value}) AND id_kind({value}) = 1")
+        stored = self._stored(column, "t") if HASHED & column.kinds else "NULL"
+        if not column.stored and self._extra and HASHED & column.kinds:
+            cases = " ".join(f"WHEN {id_} THEN {text}" for id_, text in self._extra.items())
+            stored = f"coalesce({stored}, CASE {value} {cases} END)"
+        found = text_sql(value, column.kinds, f"prefixes_{column.name}.t", stored)
+        return self.let(found)
+
+    def stored(self, column: Column, what: str) -> str:
+        """Return SQL for what the table of terms has of a column's terms: a column of it."""
+        return self.let(self._stored(column, what))
+
+    def _stored(self, column: Column, what: str) -> str:
+        self._join("terms", column, f"id = {self.value(column)}")
+        return f"terms_{column.name}.{what}"
+
+    def _join(self, table: str, column: Column, condition: str) -> None:
+        alias = f"{table}_{column.name}"
+        self._joins[alias] = f" LEFT JOIN {table} AS {alias} ON {alias}.{condition}"
+
+    def select(self, items: Sequence[str], where: str = "") -> str:
+        """Return a SELECT of expressions over the view."""
+        source = f"({self.relation.sql}) AS {self.alias}"
+        joins = "".join(self._joins.values())
+        for level in self._levels:
+            computed = ", ".join(f"{sql} AS {name}" for name, sql in level.items())
+            source = f"(SELECT {self.alias}.*, {computed} FROM {source}{joins}) AS {self.alias}"
+            joins = ""
+        condition = f" WHERE {where}" if where else ""
+        return f"SELECT {', '.join(items) or '1 AS one'} FROM {source}{joins}{condition}"
+
+
+_LET: Final = re.compile(r"\bx[0-9]+\b")

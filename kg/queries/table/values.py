@@ -1,0 +1,232 @@
+"""The values of literals, and how terms compare.
+
+Terms are N-Triples text. An expression that has no value raises `NoValueError`.
+
+Spec: https://www.w3.org/TR/sparql11-query/#OperatorMapping
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from decimal import Decimal
+from typing import Any, Final, NamedTuple, TypeAlias
+
+from kg.datatypes import INTEGER_RANGES, is_lexical_form
+from kg.terms import RDF_LANG_STRING, XSD, XSD_STRING, is_literal, literal, split_literal
+
+# A number, a text, a truth value, an instant: what it is, is told by the datatype beside it.
+Known: TypeAlias = Any
+
+
+class NoValueError(Exception):
+    """An expression has no value."""
+
+
+class Value(NamedTuple):
+    """A literal: its parts, and what its lexical form stands for; None where that is nothing."""
+
+    lexical: str
+    datatype: str
+    language: str
+    value: Any
+
+
+STRINGS: Final = frozenset({XSD_STRING, RDF_LANG_STRING})
+INSTANT: Final = re.compile(
+    r"(-?[0-9]{4,})-([0-9]{2})-([0-9]{2})(?:T([0-9]{2}):([0-9]{2}):([0-9]{2}(?:\.[0-9]+)?))?"
+    r"(Z|[+-][0-9]{2}:[0-9]{2})?"
+)
+
+
+class Instant(NamedTuple):
+    """A day or a time: days since the year one, seconds of the day, and the offset in minutes."""
+
+    days: int
+    seconds: Decimal
+    offset: int | None
+
+    @property
+    def utc(self) -> Decimal:
+        """Seconds since the year one at offset zero."""
+        return self.days * 86400 + self.seconds - 60 * (self.offset or 0)
+
+
+def read(term: str) -> Value:
+    """Return a literal's parts and value.
+
+    Raises:
+        NoValueError: The term is no literal.
+    """
+    if not is_literal(term):
+        raise NoValueError
+    parts = split_literal(term)
+    return Value(
+        parts.lexical, parts.datatype, parts.language or "", value_of(parts.lexical, parts.datatype)
+    )
+
+
+def value_of(text: str, datatype: str) -> Known:
+    """Return what a lexical form stands for; None where that is nothing, or not known here."""
+    if datatype in STRINGS:
+        return text
+    if not datatype.startswith(XSD) or not is_lexical_form(text, datatype):
+        return None
+    name = datatype.removeprefix(XSD)
+    if datatype in INTEGER_RANGES:
+        return int(Decimal(text))
+    if name == "decimal":
+        return Decimal(text)
+    if name in ("double", "float"):
+        return float(text.replace("INF", "inf"))
+    if name == "boolean":
+        return text in ("true", "1")
+    if name in ("dateTime", "date", "dateTimeStamp"):
+        return _instant(text)
+    return None
+
+
+def _instant(text: str) -> Instant | None:
+    found = INSTANT.fullmatch(text)
+    if found is None:
+        return None
+    year, month, day = (int(part) for part in found.groups()[:3])
+    zone = found[7]
+    offset = None
+    if zone is not None:
+        sign = -1 if zone[0] == "-" else 1
+        offset = 0 if zone == "Z" else sign * (int(zone[1:3]) * 60 + int(zone[4:6]))
+    seconds = Decimal(0)
+    if found[4] is not None:
+        seconds = int(found[4]) * 3600 + int(found[5]) * 60 + Decimal(found[6])
+    return Instant(_days(year, month, day), seconds, offset)
+
+
+def _days(year: int, month: int, day: int) -> int:
+    """Return the number of a day in the Gregorian calendar: any year."""
+    shifted = year - (month <= 2)
+    era, of_era = divmod(shifted, 400)
+    of_year = (153 * ((month + 9) % 12) + 2) // 5 + day - 1
+    return era * 146097 + of_era * 365 + of_era // 4 - of_era // 100 + of_year
+
+
+def is_numeric(datatype: str) -> bool:
+    """Return whether a datatype is one of numbers."""
+    return datatype in INTEGER_RANGES or datatype in FLOATING or datatype == f"{XSD}decimal"
+
+
+FLOATING: Final = frozenset({f"{XSD}double", f"{XSD}float"})
+
+
+def number_of(term: str) -> tuple[Any, str]:
+    """Return a number and its datatype, of integers the widest."""
+    value = read(term)
+    if not is_numeric(value.datatype) or value.value is None:
+        raise NoValueError
+    if value.datatype in INTEGER_RANGES:
+        return value.value, f"{XSD}integer"
+    return value.value, value.datatype
+
+
+def of_number(value: Known, datatype: str) -> str:
+    """Return the literal of a number."""
+    if datatype in FLOATING:
+        return literal(double_text(float(value)), datatype)
+    if datatype == f"{XSD}integer":
+        return literal(str(int(value)), datatype)
+    text = f"{value:f}"
+    text = (text.rstrip("0").rstrip(".") if "." in text else text) or "0"
+    return literal("0" if text == "-0" else text, datatype)
+
+
+def double_text(value: float) -> str:
+    """Return the lexical form of a double, without an exponent where there is no need for one."""
+    if math.isnan(value):
+        return "NaN"
+    if math.isinf(value):
+        return "INF" if value > 0 else "-INF"
+    if value == int(value) and abs(value) < 1e15:
+        return "-0" if value == 0 and math.copysign(1, value) < 0 else str(int(value))
+    return repr(value).upper()
+
+
+def of_truth(value: bool) -> str:
+    """Return the literal of a truth value."""
+    return literal("true" if value else "false", f"{XSD}boolean")
+
+
+# -- comparison ----------------------------------------------------------------------------------
+
+
+def equals(left: str, right: str) -> bool:
+    """Return whether two terms are equal by ``=``.
+
+    Raises:
+        NoValueError: Nobody knows.
+    """
+    if left.startswith("<<") or right.startswith("<<"):
+        raise NoValueError
+    if not (is_literal(left) and is_literal(right)):
+        return left == right
+    a, b = read(left), read(right)
+    if is_numeric(a.datatype) and is_numeric(b.datatype):
+        if a.value is None or b.value is None:
+            if left == right:
+                return True
+            raise NoValueError
+        return bool(a.value == b.value)
+    if left == right:
+        return True
+    if a.value is None or b.value is None:
+        raise NoValueError
+    if isinstance(a.value, Instant) and isinstance(b.value, Instant):
+        if a.datatype != b.datatype:
+            return False
+        return _order(a.value, b.value) == 0
+    if a.datatype != b.datatype:
+        return False
+    return (a.value, a.language) == (b.value, b.language)
+
+
+def _order(a: Instant, b: Instant) -> int:
+    """Return -1, 0 or 1: https://www.w3.org/TR/xmlschema11-2/#dateTime-order."""
+    if (a.offset is None) is (b.offset is None):
+        return (a.utc > b.utc) - (a.utc < b.utc)
+    # One may be anywhere within 14 hours on both sides.
+    apart = a.utc - b.utc
+    if abs(apart) > 14 * 3600:
+        return 1 if apart > 0 else -1
+    raise NoValueError
+
+
+def less(left: str, right: str) -> bool:
+    """Return whether a term is less than another by ``<``.
+
+    Raises:
+        NoValueError: They do not compare.
+    """
+    a, b = read(left), read(right)
+    if a.value is None or b.value is None or a.language or b.language:
+        raise NoValueError
+    if is_numeric(a.datatype) and is_numeric(b.datatype):
+        return bool(a.value < b.value)
+    if a.datatype != b.datatype:
+        raise NoValueError
+    if isinstance(a.value, Instant):
+        return _order(a.value, b.value) < 0
+    return bool(a.value < b.value)
+
+
+def compare(sign: str, left: str, right: str) -> bool:
+    """Return what a comparison says.
+
+    Raises:
+        NoValueError: It says nothing.
+    """
+    if sign == "=":
+        return equals(left, right)
+    if sign in (">", ">="):
+        left, right = right, left
+    if sign in ("<", ">"):
+        return less(left, right)
+    return less(left, right) or equals(left, right)

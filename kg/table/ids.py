@@ -1,0 +1,302 @@
+"""What number stands for a term: a function of the term alone, so that it never changes.
+
+An id has 63 bits: three for its kind, sixty for the rest. Of numbers, days, times and truth values
+in their usual lexical form the rest is the value itself, so that they compare and add up without a
+look at any table; it has an order where the value has one. Of IRIs that end in a number, such as
+those of records with numbers for keys, it is 30 bits of the prefix and 30 of the number; the
+prefixes of a graph are in a small table. Of all other terms it is a hash of the text, and the
+table of terms has the text.
+
+Decision: docs/decisions/2026-11-27-table-engine.md
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Collection, Mapping
+from datetime import UTC, date, datetime
+from enum import IntEnum
+from typing import Final
+
+from kg.sql import sql_text
+from kg.terms import XSD
+
+BITS: Final = 60
+REST: Final = (1 << BITS) - 1
+# A prefix is in the table of prefixes if so many IRIs of the graph begin with it.
+COMMON: Final = 64
+_NUMBER_BITS: Final = 30
+_INTEGER_ZERO: Final = 1 << 59
+_DECIMAL_ZERO: Final = 1 << 54
+_DAY_ZERO: Final = 1 << 40
+_SECOND_ZERO: Final = 1 << 50
+_EPOCH: Final = date(1970, 1, 1).toordinal()
+
+
+class Kind(IntEnum):
+    """The kinds of ids."""
+
+    NODE = 0
+    NUMBERED = 1
+    INTEGER = 2
+    DECIMAL = 3
+    DATE = 4
+    INSTANT = 5
+    TRUTH = 6
+    LITERAL = 7
+
+
+# Those whose text is in the table of terms.
+HASHED: Final = frozenset({Kind.NODE, Kind.LITERAL})
+LITERALS: Final = frozenset(Kind) - {Kind.NODE, Kind.NUMBERED}
+EVERY: Final = frozenset(Kind)
+
+# The lexical forms that are in an id: one for each value, but for the zeros that end a decimal.
+_INTEGER: Final = "0|-?[1-9][0-9]{0,16}"
+_DECIMAL: Final = r"-?(?:0|[1-9][0-9]{0,14})\.[0-9]{1,15}"
+_MANTISSA: Final = 1 << 53
+_DATE: Final = "[0-9]{4}-[0-9]{2}-[0-9]{2}"
+_INSTANT: Final = f"{_DATE}T[0-9]{{2}}:[0-9]{{2}}:[0-9]{{2}}Z?"
+_NUMBERED: Final = r"(<.*[/#=:._-])(0|[1-9][0-9]{0,8})>"
+
+
+def _typed(pattern: str, name: str) -> re.Pattern[str]:
+    return re.compile(rf'"({pattern})"\^\^<{re.escape(XSD + name)}>')
+
+
+_INTEGER_TERM: Final = _typed(_INTEGER, "integer")
+_DECIMAL_TERM: Final = _typed(_DECIMAL, "decimal")
+_DATE_TERM: Final = _typed(_DATE, "date")
+_INSTANT_TERM: Final = _typed(_INSTANT, "dateTime")
+_TRUTH_TERM: Final = _typed("true|false", "boolean")
+_NUMBERED_TERM: Final = re.compile(_NUMBERED)
+
+
+def hashed(term: str, kind: Kind) -> int:
+    """Return the id of a term whose text is in the table of terms."""
+    return kind << BITS | _digest(term, BITS)
+
+
+def _digest(text: str, bits: int) -> int:
+    low = hashlib.md5(text.encode(), usedforsecurity=False).digest()[8:]
+    return int.from_bytes(low, "little") & ((1 << bits) - 1)
+
+
+def prefix_id(prefix: str) -> int:
+    """Return what stands for a prefix, in 30 bits."""
+    return _digest(prefix, _NUMBER_BITS)
+
+
+def id_of(term: str, prefixes: Mapping[str, int]) -> int:
+    """Return the id of a term.
+
+    Args:
+        term: The term, as N-Triples has it.
+        prefixes: The table of prefixes: text, with the ``<``, to `prefix_id`.
+    """
+    if not term.startswith('"'):
+        found = _NUMBERED_TERM.fullmatch(term)
+        if found is None or found[1] not in prefixes or term.startswith("<<"):
+            return hashed(term, Kind.NODE)
+        return Kind.NUMBERED << BITS | prefixes[found[1]] << _NUMBER_BITS | int(found[2])
+    inline = _inline(term)
+    return hashed(term, Kind.LITERAL) if inline is None else inline
+
+
+def _inline(term: str) -> int | None:
+    if found := _INTEGER_TERM.fullmatch(term):
+        return Kind.INTEGER << BITS | int(found[1]) + _INTEGER_ZERO
+    if found := _DECIMAL_TERM.fullmatch(term):
+        return _decimal(found[1])
+    if found := _TRUTH_TERM.fullmatch(term):
+        return Kind.TRUTH << BITS | (found[1] == "true")
+    try:
+        if found := _DATE_TERM.fullmatch(term):
+            days = date.fromisoformat(found[1]).toordinal() - _EPOCH
+            return Kind.DATE << BITS | days + _DAY_ZERO
+        if found := _INSTANT_TERM.fullmatch(term):
+            moment = datetime.fromisoformat(found[1].removesuffix("Z")).replace(tzinfo=UTC)
+            seconds = round((moment - datetime(1970, 1, 1, tzinfo=UTC)).total_seconds())
+            return Kind.INSTANT << BITS | (seconds + _SECOND_ZERO) << 1 | found[1].endswith("Z")
+    except ValueError:  # no such day
+        return None
+    return None
+
+
+def _decimal(text: str) -> int | None:
+    whole, fraction = text.split(".")
+    mantissa = int(whole + fraction)
+    if abs(mantissa) >= _MANTISSA or (mantissa == 0 and text.startswith("-")):
+        return None
+    return Kind.DECIMAL << BITS | (mantissa + _DECIMAL_ZERO) << 4 | len(fraction)
+
+
+# -- the same in SQL -----------------------------------------------------------------------------
+
+
+def prefixes_sql(terms: str) -> str:
+    """Return a query for the table of prefixes: columns ``id`` and ``t``.
+
+    Of prefixes with one id the first in order of text is kept.
+
+    Args:
+        terms: A relation of distinct terms, column ``t``.
+    """
+    pattern = sql_text(f"^{_NUMBERED}$")
+    return (
+        f"SELECT id, min(t) AS t FROM (SELECT {_digest_sql('t', _NUMBER_BITS)} AS id, t FROM"
+        f" (SELECT regexp_extract(t, {pattern}, 1) AS t FROM {terms}"
+        f" WHERE starts_with(t, '<') AND NOT starts_with(t, '<<') AND regexp_full_match(t,"
+        f" {pattern}))"
+        f" GROUP BY t HAVING count(*) >= {COMMON}) GROUP BY id"
+    )
+
+
+def id_sql(terms: str, prefixes: str) -> str:
+    """Return a query for the columns ``t`` and ``id`` of terms.
+
+    Args:
+        terms: A relation of distinct terms, column ``t``.
+        prefixes: The relation of `prefixes_sql`.
+    """
+    node, whole = sql_text(f"^{_NUMBERED}$"), "t.t"
+    text = f"({whole})[2:-{{}}]"
+    cases = [
+        f"WHEN starts_with({whole}, '_') THEN {_hashed_sql(whole, Kind.NODE)}",
+        f"WHEN starts_with({whole}, '<') THEN CASE WHEN x.id IS NULL"
+        f" THEN {_hashed_sql(whole, Kind.NODE)} ELSE {Kind.NUMBERED << BITS}"
+        f" | (x.id << {_NUMBER_BITS}) | t.number::BIGINT END",
+    ]
+    for name, pattern, sql in (
+        ("integer", _INTEGER, _integer_sql),
+        ("decimal", _DECIMAL, _decimal_sql),
+        ("date", _DATE, _date_sql),
+        ("dateTime", _INSTANT, _instant_sql),
+        ("boolean", "true|false", _truth_sql),
+    ):
+        tail = f'"^^<{XSD}{name}>'
+        lexical = text.format(len(tail) + 1)
+        cases.append(
+            f"WHEN ends_with({whole}, {sql_text(tail)}) THEN CASE"
+            f" WHEN regexp_full_match({lexical}, {sql_text(pattern)})"
+            f" THEN coalesce({sql(lexical)}, {_hashed_sql(whole, Kind.LITERAL)})"
+            f" ELSE {_hashed_sql(whole, Kind.LITERAL)} END"
+        )
+    otherwise = _hashed_sql(whole, Kind.LITERAL)
+    split = (
+        f"SELECT t, CASE WHEN starts_with(t, '<') AND regexp_full_match(t, {node}) THEN"
+        f" regexp_extract(t, {node}, 1) END AS prefix,"
+        f" CASE WHEN starts_with(t, '<') THEN regexp_extract(t, {node}, 2) END AS number"
+        f" FROM {terms}"
+    )
+    return (
+        f"SELECT t.t, CASE {' '.join(cases)} ELSE {otherwise} END AS id"
+        f" FROM ({split}) AS t LEFT JOIN {prefixes} AS x ON x.t = t.prefix"
+    )
+
+
+def _digest_sql(text: str, bits: int) -> str:
+    return f"(md5_number_lower({text}) & {(1 << bits) - 1}::UBIGINT)::BIGINT"
+
+
+def _hashed_sql(text: str, kind: Kind) -> str:
+    return f"({kind << BITS} | {_digest_sql(text, BITS)})"
+
+
+def _integer_sql(text: str) -> str:
+    return f"({Kind.INTEGER << BITS} | ({text}::BIGINT + {_INTEGER_ZERO}))"
+
+
+def _decimal_sql(text: str) -> str:
+    mantissa = f"TRY_CAST(replace({text}, '.', '') AS BIGINT)"
+    return (
+        f"CASE WHEN abs({mantissa}) < {_MANTISSA}"
+        f" AND NOT ({mantissa} = 0 AND starts_with({text}, '-'))"
+        f" THEN {Kind.DECIMAL << BITS} | (({mantissa} + {_DECIMAL_ZERO}) << 4)"
+        f" | (length({text}) - strpos({text}, '.')) END"
+    )
+
+
+def _date_sql(text: str) -> str:
+    day = f"TRY_CAST({text} AS DATE)"
+    return (
+        f"CASE WHEN {text} >= '0001' THEN"
+        f" {Kind.DATE << BITS} | (({day} - DATE '1970-01-01') + {_DAY_ZERO}) END"
+    )
+
+
+def _instant_sql(text: str) -> str:
+    moment = f"epoch(TRY_CAST({text}[:19] AS TIMESTAMP))::BIGINT"
+    valid = f"{text} >= '0001' AND {text}[12:13] < '24' AND {text}[18:19] < '60'"
+    return (
+        f"CASE WHEN {valid} THEN {Kind.INSTANT << BITS}"
+        f" | (({moment} + {_SECOND_ZERO}) << 1) | ends_with({text}, 'Z')::BIGINT END"
+    )
+
+
+def _truth_sql(text: str) -> str:
+    return f"({Kind.TRUTH << BITS} | ({text} = 'true')::BIGINT)"
+
+
+def _literal_sql(text: str, name: str) -> str:
+    return f"'\"' || {text} || '\"^^<{XSD}{name}>'"
+
+
+_TEN: Final = ", ".join(f"{10**power}" for power in range(16))
+# What the SQL of queries reads ids with. An exact number is its value times ten to the fifteenth.
+SCALE: Final = 15
+MACROS: Final[Mapping[str, str]] = {
+    "id_kind(x)": f"(x >> {BITS})",
+    "id_integer(x)": f"((x & {REST}) - {_INTEGER_ZERO})",
+    "id_mantissa(x)": f"(((x & {REST}) >> 4) - {_DECIMAL_ZERO})",
+    "id_integer_exact(x)": f"(id_integer(x)::HUGEINT * {10**SCALE})",
+    "id_decimal_exact(x)": f"(id_mantissa(x)::HUGEINT * [{_TEN}][16 - (x & 15)])",
+    "id_date(x)": f"(DATE '1970-01-01' + ((x & {REST}) - {_DAY_ZERO})::INTEGER)",
+    "id_instant(x)": f"make_timestamp((((x & {REST}) >> 1) - {_SECOND_ZERO}) * 1000000)",
+    "digits_text(m, scale)": (
+        "(CASE WHEN m < 0 THEN '-' ELSE '' END"
+        " || lpad(abs(m)::VARCHAR, greatest(scale + 1, length(abs(m)::VARCHAR))::INTEGER, '0')"
+        "[:-(scale + 1)] || '.' ||"
+        " lpad(abs(m)::VARCHAR, greatest(scale + 1, length(abs(m)::VARCHAR))::INTEGER, '0')"
+        "[-scale:])"
+    ),
+    "id_integer_text(x)": _literal_sql("id_integer(x)", "integer"),
+    "id_decimal_text(x)": _literal_sql("digits_text(id_mantissa(x), (x & 15))", "decimal"),
+    "id_date_text(x)": _literal_sql("strftime(id_date(x), '%Y-%m-%d')", "date"),
+    "id_instant_text(x)": _literal_sql(
+        "strftime(id_instant(x), '%Y-%m-%dT%H:%M:%S') || CASE WHEN x & 1 = 1 THEN 'Z' ELSE '' END",
+        "dateTime",
+    ),
+    "id_truth_text(x)": _literal_sql("CASE WHEN x & 1 = 1 THEN 'true' ELSE 'false' END", "boolean"),
+    "id_prefix(x)": f"((x & {REST}) >> {_NUMBER_BITS})",
+    "id_number(x)": f"(x & {(1 << _NUMBER_BITS) - 1})",
+}
+_TEXTS: Final = {
+    Kind.INTEGER: "id_integer_text",
+    Kind.DECIMAL: "id_decimal_text",
+    Kind.DATE: "id_date_text",
+    Kind.INSTANT: "id_instant_text",
+    Kind.TRUTH: "id_truth_text",
+}
+
+
+def text_sql(x: str, kinds: Collection[Kind], prefix: str, term: str) -> str:
+    """Return SQL for the text of a term.
+
+    Args:
+        x: SQL for its id.
+        kinds: The kinds that it may be of.
+        prefix: SQL for the text of its prefix, where it has one.
+        term: SQL for its text in the table of terms, where it has one.
+    """
+    ways = {kind: f"{macro}({x})" for kind, macro in _TEXTS.items() if kind in kinds}
+    if Kind.NUMBERED in kinds:
+        ways[Kind.NUMBERED] = f"{prefix} || id_number({x}) || '>'"
+    stored = HASHED & set(kinds)
+    if not ways:
+        return term
+    if len(ways) == 1 and not stored:
+        return next(iter(ways.values()))
+    cases = " ".join(f"WHEN {int(kind)} THEN {sql}" for kind, sql in ways.items())
+    return f"CASE id_kind({x}) {cases}{f' ELSE {term}' if stored else ''} END"

@@ -1,0 +1,178 @@
+"""Makes the coded copies of a quad table.
+
+The folder has, as Parquet: ``spo``, ``pos`` and ``pso``, the quads as ids, each sorted by the
+columns of its name (``s``, ``p``, ``o``, ``g``, and ``first``: whether a row is the first of its
+triple); ``terms``, the text and the value of each term that an id does not hold, sorted by id;
+``prefixes``. Counts per predicate and per class are in ``statistics.json``.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+import duckdb
+
+from kg import paths, temporary
+from kg.duck import read_parquet, sql_target, translated
+from kg.table import ids
+from kg.table.macros import MACROS
+from kg.terms import RDF_TYPE
+
+ROW_GROUP: Final = 61_440
+ORDERS: Final = {"spo": "s, p, o, g", "pos": "p, o, s, g", "pso": "p, s, o, g"}
+# The format of the folder; a reader takes no other.
+FORMAT: Final = 1
+
+
+@dataclass(frozen=True, slots=True)
+class PredicateCounts:
+    """What is known of the triples of a predicate.
+
+    Attributes:
+        triples: Their number in the merge of all graphs.
+        subjects: The number of distinct subjects, about.
+        objects: The number of distinct objects, about.
+        subject_kinds: A bit for each `kg.table.ids.Kind` that a subject is of.
+        object_kinds: The same for objects.
+    """
+
+    triples: int
+    subjects: int
+    objects: int
+    subject_kinds: int
+    object_kinds: int
+
+
+@dataclass(frozen=True, slots=True)
+class Statistics:
+    """What is known of a table.
+
+    Attributes:
+        format: `FORMAT`.
+        quads: Rows of each copy.
+        triples: Triples in the merge of all graphs.
+        beyond: Numbers that have no exact value of the size of HUGEINT.
+        predicates: By id.
+        classes: Instances by the id of the class.
+    """
+
+    format: int
+    quads: int
+    triples: int
+    beyond: int
+    predicates: dict[int, PredicateCounts] = field(default_factory=dict)
+    classes: dict[int, int] = field(default_factory=dict)
+
+
+def define_macros(connection: duckdb.DuckDBPyConnection) -> None:
+    """Define what the SQL of this room and of queries is written in."""
+    for name, sql in MACROS.items():
+        connection.execute(f"CREATE OR REPLACE MACRO {name} AS {sql}")
+
+
+def write_copies(connection: duckdb.DuckDBPyConnection, quads: str, folder: Path) -> Statistics:
+    """Write the copies of a quad table into a folder.
+
+    Args:
+        connection: From `kg.duck.engine`.
+        quads: A relation with the columns s, p, o, g as text, its rows distinct, a triple's rows
+            beside each other.
+        folder: The folder, which is made.
+
+    Raises:
+        WorldError: The disk failed.
+        LimitError: The memory limit was reached.
+    """
+    folder.mkdir()
+    with translated():
+        define_macros(connection)
+        _code_terms(connection, quads)
+        _write(connection, "SELECT * FROM table_prefixes ORDER BY id", folder / "prefixes.parquet")
+        _write(connection, _TERMS, folder / "terms.parquet")
+        fresh = " OR ".join(f"q.{name} IS DISTINCT FROM lag(q.{name}) OVER ()" for name in "spo")
+        connection.execute(
+            "CREATE OR REPLACE TEMP TABLE table_coded AS SELECT s.id AS s, p.id AS p, o.id AS o,"
+            f" g.id AS g, q.first FROM (SELECT *, {fresh} AS first FROM {quads} AS q) AS q"
+            " JOIN table_terms AS s ON s.t = q.s JOIN table_terms AS p ON p.t = q.p"
+            " JOIN table_terms AS o ON o.t = q.o LEFT JOIN table_terms AS g ON g.t = q.g"
+        )
+        for name, order in ORDERS.items():
+            rows = f"SELECT s, p, o, g, first FROM table_coded ORDER BY {order} NULLS FIRST"
+            _write(connection, rows, folder / f"{name}.parquet")
+        found = _count(connection, folder / "terms.parquet")
+        for name in ("coded", "terms", "prefixes"):
+            connection.execute(f"DROP TABLE table_{name}")
+    text = json.dumps(asdict(found), indent=1)
+    temporary.write_text(folder / "statistics.json", text + "\n")
+    return found
+
+
+def read_statistics(folder: Path) -> Statistics:
+    """Return the statistics of a folder that `write_copies` wrote."""
+    found: dict[str, Any] = json.loads(paths.read_file(folder / "statistics.json"))
+    predicates = {int(p): PredicateCounts(**counts) for p, counts in found["predicates"].items()}
+    classes = {int(c): count for c, count in found["classes"].items()}
+    return Statistics(**{**found, "predicates": predicates, "classes": classes})
+
+
+def open_copies(connection: duckdb.DuckDBPyConnection, folder: Path) -> None:
+    """Define the macros, and the views ``spo``, ``pos``, ``pso``, ``terms``, ``prefixes``."""
+    define_macros(connection)
+    for name in (*ORDERS, "terms", "prefixes"):
+        table = read_parquet(folder / f"{name}.parquet")
+        # Parquet has no HUGEINT.
+        columns = "* REPLACE (exact::HUGEINT AS exact)" if name == "terms" else "*"
+        connection.execute(f"CREATE OR REPLACE VIEW {name} AS SELECT {columns} FROM {table}")
+
+
+_TERMS: Final = f"""
+    SELECT id, t, CASE WHEN literal THEN number_rank(t) END AS rank,
+      CASE WHEN literal THEN number_exact(t) END::DECIMAL(38, 0) AS exact,
+      CASE WHEN literal THEN number_double(t) END AS double
+    FROM (SELECT id, t, id_kind(id) = {int(ids.Kind.LITERAL)} AND NOT ends_with(t, '"') AS literal
+      FROM table_terms WHERE id_kind(id) IN ({", ".join(str(int(kind)) for kind in ids.HASHED)}))
+    ORDER BY id
+"""
+
+
+def _code_terms(connection: duckdb.DuckDBPyConnection, quads: str) -> None:
+    distinct = (
+        f"(SELECT DISTINCT t FROM (SELECT s AS t FROM {quads} UNION ALL SELECT p FROM {quads}"
+        f" UNION ALL SELECT o FROM {quads} UNION ALL SELECT g FROM {quads} WHERE g IS NOT NULL))"
+    )
+    connection.execute(f"CREATE OR REPLACE TEMP TABLE table_texts AS SELECT t FROM {distinct}")
+    prefixes = ids.prefixes_sql("table_texts")
+    connection.execute(f"CREATE OR REPLACE TEMP TABLE table_prefixes AS {prefixes}")
+    coded = ids.id_sql("table_texts", "table_prefixes")
+    connection.execute(f"CREATE OR REPLACE TEMP TABLE table_terms AS {coded}")
+    connection.execute("DROP TABLE table_texts")
+
+
+def _write(connection: duckdb.DuckDBPyConnection, rows: str, target: Path) -> None:
+    connection.execute(
+        f"COPY ({rows}) TO {sql_target(target)} (FORMAT parquet, COMPRESSION zstd,"
+        f" ROW_GROUP_SIZE {ROW_GROUP}, USE_TMP_FILE false)"
+    )
+
+
+def _count(connection: duckdb.DuckDBPyConnection, terms: Path) -> Statistics:
+    rows = connection.execute(
+        "SELECT p, count(*), approx_count_distinct(s), approx_count_distinct(o),"
+        " bit_or(1 << id_kind(s)), bit_or(1 << id_kind(o)) FROM table_coded WHERE first GROUP BY p"
+        " ORDER BY p"
+    ).fetchall()
+    predicates = {p: PredicateCounts(*map(int, counts)) for p, *counts in rows}
+    classes = connection.execute(
+        "SELECT o, count(*) FROM table_coded WHERE first AND p ="
+        " (SELECT id FROM table_terms WHERE t = ?) GROUP BY o ORDER BY o",
+        [RDF_TYPE],
+    ).fetchall()
+    beyond, quads = connection.execute(
+        f"SELECT (SELECT count(*) FROM {read_parquet(terms)} WHERE rank <= 2 AND exact IS NULL),"
+        " (SELECT count(*) FROM table_coded)"
+    ).fetchall()[0]
+    triples = sum(counts.triples for counts in predicates.values())
+    return Statistics(FORMAT, quads, triples, beyond, predicates, dict(classes))

@@ -1,0 +1,73 @@
+"""Tables of small datasets, and the table engine's answers in a form in which they compare."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pyoxigraph as ox
+
+from kg.queries.engine import Answer, Rows
+from kg.queries.oxigraph import oxigraph_term, triple_texts
+from kg.queries.table.engine import Table
+from kg.table.write import open_copies, write_copies
+from tests.query.manifests import canonical as canonical_graph
+from tests.query.manifests import solutions
+from tests.sparql.values import canonical
+
+
+def table_of(quads: Iterable[ox.Quad], folder: Path, default: str = "g IS NULL") -> Table:
+    """Return the table of quads, in a folder that is made."""
+    rows = sorted({(*triple_texts(quad), _graph(quad)) for quad in quads}, key=str)
+    connection = _connection()
+    connection.execute("CREATE OR REPLACE TABLE quads (s VARCHAR, p VARCHAR, o VARCHAR, g VARCHAR)")
+    if rows:
+        connection.executemany("INSERT INTO quads VALUES (?, ?, ?, ?)", rows)
+    statistics = write_copies(connection, "quads", folder)
+    open_copies(connection, folder)
+    return Table(connection, statistics, "a test", default)
+
+
+@cache
+def _connection() -> duckdb.DuckDBPyConnection:
+    # One for all: each table takes the place of the one before it.
+    return duckdb.connect(config={"threads": 1})
+
+
+def _graph(quad: ox.Quad) -> str | None:
+    return None if isinstance(quad.graph_name, ox.DefaultGraph) else str(quad.graph_name)
+
+
+def plain_answer(found: Answer) -> Any:
+    """Return an answer as `tests.sparql.answers.plain` returns that of the evaluator."""
+    if isinstance(found, bool):
+        return found
+    if isinstance(found, Rows):
+        return Counter(
+            frozenset((n, canonical(t)) for n, t in zip(found.columns, row, strict=True) if t)
+            for row in found
+        )
+    return {" ".join(map(canonical, triple)) for triple in found}
+
+
+def as_answer(found: Answer) -> Any:
+    """Return an answer as `tests.query.manifests.read_answer` returns one."""
+    if isinstance(found, bool):
+        return found
+    if isinstance(found, Rows):
+        rows = [
+            {n: oxigraph_term(t) for n, t in zip(found.columns, row, strict=True) if t}
+            for row in found
+        ]
+        return solutions(list(found.columns), rows)  # type: ignore[arg-type]
+    return canonical_graph(ox.Quad(*map(oxigraph_term, triple)) for triple in found)
+
+
+def has_chance(text: str) -> bool:
+    """Return whether SPARQL leaves it to an engine what it answers."""
+    return re.search(r"\b(LIMIT|OFFSET|SAMPLE|GROUP_CONCAT)\b", text) is not None
