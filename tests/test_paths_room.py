@@ -81,6 +81,7 @@ ALLOWED = {
     "kg/duck.py": ("mkdir touch", OWN),
     "kg/engines/duckdb/blocks.py": ("mkdir", OWN),
     "kg/execution/run.py": ("write_text", OWN),
+    "kg/engines/duckdb/view_loading.py": ("open unlink", OWN),
     "kg/exports/canonical.py": ("open", OWN),
     "kg/exports/sinks.py": (
         "open replace unlink",

@@ -18,7 +18,7 @@ from kg.errors import InputError, LimitError
 from kg.findings.model import Finding, unread_names
 from kg.mapping.jsonpath import Step, Wildcard, parse_jsonpath
 from kg.mapping.plan import Formulation, LogicalSource, Plan
-from kg.mapping.tables import source_tables
+from kg.mapping.tables import plan_tables
 from kg.paths import path_within
 from kg.sources.files import SourceFile
 from kg.sources.json_scan import JsonScanner
@@ -84,8 +84,9 @@ def unread_paths(
     formulation = Formulation.JSON if spill is None else Formulation.YAML
     read: dict[SourceFile, _Node] = {}
     readers: dict[SourceFile, list[LogicalSource]] = {}
-    for source, table in source_tables(plan).items():
-        if source.formulation is not formulation:
+    for table in plan_tables(plan).all:
+        source = table.source
+        if source.formulation is not formulation or table.rows is not None:
             continue
         iterator = parse_jsonpath(source.iterator or "$")
         for file in sources.get(source, ()):
@@ -136,7 +137,9 @@ def with_meant(
     def meant(count: MapCount, loss: LossCount) -> LossCount:
         if loss.records < count.records or loss.parent or loss.unfit:
             return loss
-        files = sources.get(of_map[count.triples_map], ()) if count.triples_map in of_map else ()
+        source = of_map.get(count.triples_map)
+        # Names of a view's fields are not those of keys.
+        files = sources.get(source, ()) if isinstance(source, LogicalSource) else ()
         keys = {
             key.rpartition(".")[2].removesuffix("[*]")
             for file in files

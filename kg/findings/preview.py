@@ -26,7 +26,9 @@ from kg.mapping.plan import (
     TermMap,
     TriplesMap,
 )
-from kg.mapping.tables import source_tables
+from kg.mapping.source_table import JoinedRows, ViewRows
+from kg.mapping.tables import plan_tables
+from kg.mapping.walk import plan_sources
 from kg.notes import Note, hearing
 from kg.sources.servers import VARIABLE
 from kg.variables import DATABASE, Variables, using
@@ -79,7 +81,7 @@ def _variables(missing: Mapping[str, Location]) -> Iterator[Finding]:
 def _of_logins(plan: Plan, variables: Variables) -> dict[str, Location]:
     """Return the names without a value in addresses and logins of databases."""
     found: dict[str, Location] = {}
-    for source in source_tables(plan):
+    for source in plan_sources(plan):
         database = source.database or Database()
         for text in (database.url, database.username, database.password):
             for match in VARIABLE.finditer(text):
@@ -93,7 +95,7 @@ def _of_logins(plan: Plan, variables: Variables) -> dict[str, Location]:
 
 def _addresses(plan: Plan) -> Iterator[Finding]:
     """Yield the sources that are not on this machine."""
-    for source in source_tables(plan):
+    for source in plan_sources(plan):
         for path in source.paths if source.database is None else ():
             if re.match(r"https?://", path):
                 name = path.partition("?")[0].rpartition("/")[2]
@@ -109,8 +111,11 @@ def _notes(notes: Iterable[Note]) -> Iterator[Finding]:
 
 
 def _sources(plan: Plan) -> Iterator[Finding]:
-    for source, table in source_tables(plan).items():
-        columns = [column.reference for column in table.columns]
+    for table in plan_tables(plan).all:
+        source, columns = table.source, [column.reference for column in table.columns]
+        if table.rows is not None:
+            yield _view(table.rows, columns)
+            continue
         what = "columns" if source.formulation.is_tabular else "values"
         wanted = f"{what}: {', '.join(columns)}" if columns else f"no {what}"
         yield Finding(
@@ -121,6 +126,23 @@ def _sources(plan: Plan) -> Iterator[Finding]:
             count=len(columns),
             level=Level.INFO,
         )
+
+
+def _view(rows: ViewRows, keys: Sequence[str]) -> Finding:
+    base = rows.base
+    over = base.rows.name if base.rows is not None else _shown(base.source)
+    joined = [step.parent for step in rows.steps if isinstance(step, JoinedRows)]
+    names = [each.rows.name for each in joined if each.rows is not None]
+    more = f", joined with {' and '.join(names)}" if names else ""
+    wanted = f"fields: {', '.join(keys)}" if keys else "no fields"
+    return Finding(
+        "view",
+        rows.name,
+        f"makes the view {rows.name} of {over}{more}; {wanted}",
+        rows.origin.location(),
+        count=len(keys),
+        level=Level.INFO,
+    )
 
 
 def _shown(source: LogicalSource) -> str:

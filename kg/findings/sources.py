@@ -14,7 +14,7 @@ from kg.findings.model import Finding, of_error, unread_names
 from kg.mapping.documents import unnamed_mappings
 from kg.mapping.plan import Formulation, LogicalSource, Plan
 from kg.mapping.source_table import SourceTable
-from kg.mapping.tables import source_tables
+from kg.mapping.tables import plan_tables
 from kg.mapping.walk import plan_sources
 from kg.paths import find_files, open_file, path_within, real_path, show_path
 from kg.rdf import open_rdf
@@ -187,8 +187,9 @@ def _headers(
     plan: Plan, sources: Mapping[LogicalSource, tuple[SourceFile, ...]]
 ) -> Iterator[tuple[LogicalSource, SourceTable, SourceFile, list[str]]]:
     """Yield the column names of each file of each table, if they are quick to read."""
-    for source, table in source_tables(plan).items():
-        if source.query:
+    for table in plan_tables(plan).all:
+        source = table.source
+        if source.query or table.rows is not None:
             continue
         for file in sources.get(source, ()):
             # Whoever reads the whole file reports its faults.

@@ -24,10 +24,11 @@ from kg.engines.duckdb.collections_sql import (
     gathered_tables,
     parent_tables,
 )
-from kg.engines.duckdb.loading import drop_table, load_table
+from kg.engines.duckdb.loading import drop_table
 from kg.engines.duckdb.prepare import prepare
 from kg.engines.duckdb.rule_sql import traced_sql
 from kg.engines.duckdb.term_sql import TermPrinter, TermSql
+from kg.engines.duckdb.view_loading import load_any
 from kg.engines.loaded import LoadedTable, locate_all
 from kg.errors import Location
 from kg.lineage.asked import Trace, Wanted
@@ -49,7 +50,7 @@ from kg.mapping.rules import (
     expressions,
     reference_names,
 )
-from kg.mapping.source_table import SourceTable
+from kg.mapping.source_table import SourceTable, tables_under
 from kg.rejects import current
 from kg.sources import Folders
 from kg.terms import RDF, RDF_TYPE
@@ -250,7 +251,11 @@ class RecordTracer:
 
     def _load(self, table: SourceTable) -> LoadedTable:
         if table.name not in self._loaded:
-            self._loaded[table.name] = load_table(self._connection, table, self._folders)
+            for under in tables_under(table):
+                self._load(under)
+            self._loaded[table.name] = load_any(
+                self._connection, table, self._loaded.values(), self._folders
+            )
         return self._loaded[table.name]
 
 

@@ -51,7 +51,7 @@ from kg.mapping.rules import (
     bare,
 )
 from kg.mapping.source_table import SourceTable
-from kg.mapping.tables import source_tables
+from kg.mapping.tables import plan_tables
 from kg.mapping.targets import Routing
 from kg.terms import RDF_LANG_STRING, XSD, is_iri, literal
 
@@ -99,8 +99,9 @@ class Flattener:
         self._plan = plan
         self._numbers = {each.name: number for number, each in enumerate(plan.triples_maps)}
         self._open: list[str] = []
-        self._tables = source_tables(plan)
-        self.tables = tuple(self._tables.values())
+        tables = plan_tables(plan)
+        self._tables = tables.of_map
+        self.tables = tables.all
         self.routing = Routing(plan if routed else Plan(()))
 
     def rules_of(self, triples_map: TriplesMap) -> MapRules:
@@ -135,7 +136,7 @@ class Flattener:
         return MapRules(triples_map.name, terms.table, subject, rules, losses, collections, origin)
 
     def _terms(self, triples_map: TriplesMap) -> _Terms:
-        table = self._tables[triples_map.source]
+        table = self._tables[triples_map.name]
         return _Terms(
             table,
             triples_map.base,
@@ -160,7 +161,7 @@ class Flattener:
         made: Pair,
         places: Sequence[Place],
     ) -> Iterator[Rule]:
-        table = self._tables[triples_map.source]
+        table = self._tables[triples_map.name]
         for object_map, each in zip(pair.objects, made.objects, strict=True):
             for predicate_map, predicate in zip(pair.predicates, made.predicates, strict=True):
                 for graph_map, graph in places:
@@ -190,7 +191,7 @@ class Flattener:
             )
         theirs = self._terms(parent)
         subject = self._subject_of(parent, theirs, object_map)
-        own = replace(theirs, table=self._tables[triples_map.source])
+        own = replace(theirs, table=self._tables[triples_map.name])
         if not object_map.joins:
             condition = both(parent.subject.condition, object_map.condition)
             made = own.term(replace(parent.subject, condition=condition), _SUBJECT)
@@ -308,7 +309,9 @@ class _Terms:
         if term_map.term_type is TermType.LITERAL:
             return self._literal(term_map)
         if term_map.term_type is TermType.BLANK_NODE:
-            return BlankNode(expression, "" if expression else term_map.scope or self.owner)
+            if expression is not None:
+                return BlankNode(expression)
+            return BlankNode(None, term_map.scope or self.owner, self.table.row)
         assert expression is not None
         if isinstance(expression, Constant):
             return Fixed(f"<{self._constant(expression, term_map)}>")

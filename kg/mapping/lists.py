@@ -12,6 +12,7 @@ from collections.abc import Collection
 from dataclasses import fields, is_dataclass, replace
 from typing import Any
 
+from kg.mapping.abstract_source import AbstractSource
 from kg.mapping.plan import (
     JoinCondition,
     LogicalSource,
@@ -24,8 +25,9 @@ from kg.mapping.plan import (
     RefObjectMap,
     TriplesMap,
 )
+from kg.mapping.views import ExpressionField, Field, IterableField, LogicalView
 
-_LEFT_ALONE = (LogicalSource, LogicalTarget, Lookup, Origin, OwnFunction)
+_LEFT_ALONE = (AbstractSource, LogicalTarget, Lookup, Origin, OwnFunction)
 
 
 def with_lists(plan: Plan, source: LogicalSource, names: Collection[str]) -> Plan:
@@ -58,8 +60,23 @@ def with_lists(plan: Plan, source: LogicalSource, names: Collection[str]) -> Pla
             return replace(value, **changed)
         return value
 
+    def field(each: Field) -> Field:
+        """Change a field of a view on the source; what is in a record starts there."""
+        if isinstance(each, IterableField):
+            return each
+        made: ExpressionField = replace(each, expression=members(each.expression, own=True))
+        return made
+
+    def view(each: LogicalView) -> LogicalView:
+        fields = tuple(map(field, each.fields)) if each.on == source else each.fields
+        joins = tuple(replace(join, parent=view(join.parent)) for join in each.joins)
+        return replace(each, on=under(each.on), fields=fields, joins=joins)
+
+    def under(each: AbstractSource) -> AbstractSource:
+        return view(each) if isinstance(each, LogicalView) else each
+
     def changed(each: TriplesMap) -> TriplesMap:
         made: TriplesMap = members(each, own=each.source == source)
-        return made
+        return replace(made, source=under(each.source))
 
     return replace(plan, triples_maps=tuple(map(changed, plan.triples_maps)))

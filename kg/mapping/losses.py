@@ -60,7 +60,10 @@ def losses_of(
         tuple(dict.fromkeys(_crossings(table, subject, graphs, pairs))),
         tuple(dict.fromkeys(_notes(plan, triples_map))),
         # Where no class is stated, records may well be statements about one thing.
-        bool(names(subject)) and any(_has_class(pair) for pair in pairs),
+        # Rows of a view may well repeat what they are of.
+        bool(names(subject))
+        and any(_has_class(pair) for pair in pairs)
+        and (table.rows is None or table.rows.is_flat),
     )
 
 

@@ -15,6 +15,7 @@ from enum import Enum
 from hashlib import md5
 
 from kg.errors import Location
+from kg.mapping.abstract_source import AbstractSource
 from kg.mapping.function_set import Function as Function
 from kg.mapping.gather import Gather
 from kg.mapping.natural import Datatypes
@@ -125,7 +126,7 @@ class Database:
 
 
 @dataclass(frozen=True, slots=True)
-class LogicalSource:
+class LogicalSource(AbstractSource):
     """Where records come from, and how they are addressed.
 
     Attributes:
@@ -422,7 +423,7 @@ class PredicateObjectMap:
 
 @dataclass(frozen=True, slots=True)
 class TriplesMap:
-    """How the records of one logical source become triples.
+    """How the records of one logical source or view become triples.
 
     Attributes:
         name: As the mapping calls it; unique in a plan.
@@ -433,7 +434,7 @@ class TriplesMap:
     """
 
     name: str
-    source: LogicalSource
+    source: AbstractSource
     subject: TermMap
     predicate_objects: tuple[PredicateObjectMap, ...]
     graphs: tuple[TermMap, ...] = ()

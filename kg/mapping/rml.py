@@ -33,9 +33,9 @@ from kg.mapping.rml_documents import joined, triples_maps
 from kg.mapping.rml_functions import FunctionReader
 from kg.mapping.rml_gather import GatherReader, without_parents
 from kg.mapping.rml_graph import RmlGraph, Term, Value
-from kg.mapping.rml_sources import read_logical_source
 from kg.mapping.rml_targets import read_targets
 from kg.mapping.rml_templates import read_template
+from kg.mapping.rml_views import Reads, ViewReader
 from kg.mapping.rml_vocabulary import check_vocabulary
 from kg.mapping.texts import Text
 from kg.notes import Notes
@@ -117,6 +117,8 @@ def read_rml_documents(
     if not graphs:
         return {}
     reader = _RmlReader(joined(graphs, faults), base)
+    of_views = [*dict.fromkeys(reader.views.check_all())]
+    faults += of_views
     maps: dict[str, list[TriplesMap]] = {graph.file: [] for graph in graphs}
     named, broken = Counter[str](), set()
     for node in triples_maps(reader.graph):
@@ -125,10 +127,11 @@ def read_rml_documents(
         try:
             maps[file].append(reader.triples_map(node))
         except InputError as error:
-            faults += single_errors(error)
+            # What is wrong with a view is said once, however many triples maps it has.
+            faults += (each for each in single_errors(error) if each not in of_views)
             broken.add(reader.graph.name(node))
     for graph in graphs:
-        if not (named[graph.file] or (named and any(True for _ in graph.properties()))):
+        if not (of_views or named[graph.file] or (named and any(True for _ in graph.properties()))):
             faults.append(_no_triples_map(graph))
     return {
         graph.file: Plan(
@@ -159,6 +162,7 @@ class _RmlReader:
             graph, lambda value: self.expression(value, self.kind_of(value))
         )
         self.gathers = GatherReader(graph, self.object_map)
+        self.views = ViewReader(graph, Reads(self.functions.expression, self.join))
 
     # --- triples maps ---------------------------------------------------------------------
 
@@ -180,7 +184,7 @@ class _RmlReader:
             )
         faults: list[InputError] = []
         with collecting(faults):
-            logical_source = read_logical_source(self.graph, source)
+            logical_source = self.views.source(source)
         with collecting(faults):
             subject = self.subject(node)
         subject_node = self.graph.one(node, "subjectMap")

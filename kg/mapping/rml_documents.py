@@ -32,6 +32,7 @@ _SEVERAL: Final = frozenset(
     }
 )
 _SOURCE: Final = f"{RML}logicalSource"
+_VIEW: Final = f"{RML}viewOn"
 _DEEPEST: Final = 50
 
 
@@ -46,9 +47,11 @@ def joined(graphs: Sequence[RmlGraph], faults: list[InputError]) -> RmlGraph:
     if not others:
         return first
     places = _places(graphs)
-    apart = {
-        node for node, found in places.items() if len(found) > 1 and _differ(node, graphs, found)
-    }
+    shared = {node: found for node, found in places.items() if len(found) > 1}
+    apart = {node for node, found in shared.items() if _differ(node, graphs, found)}
+    # What refers to nodes that differ, differs too: a triples map by its view.
+    while more := {n for n in shared.keys() - apart if _refers(n, graphs, shared[n], apart)}:
+        apart |= more
     made = RmlGraph("", first.file, first.base)
     for number, graph in enumerate(graphs):
         names = dict(_new_names(number, graph, made, apart))
@@ -73,6 +76,8 @@ def _differ(node: Term, graphs: Sequence[RmlGraph], numbers: Sequence[int]) -> b
     A triples map with one logical source is one, however much is said of it: where that
     contradicts itself, it is an error.
     """
+    if sum(_VIEW in graphs[number].values[node] for number in numbers) > 1:
+        return True  # each has its own fields
     whole = [number for number in numbers if _SOURCE in graphs[number].values[node]]
     if len(whole) == 1:
         return False
@@ -87,6 +92,17 @@ def _differ(node: Term, graphs: Sequence[RmlGraph], numbers: Sequence[int]) -> b
                 if said.setdefault(predicate, form) != form:
                     return True
     return False
+
+
+def _refers(
+    node: Term, graphs: Sequence[RmlGraph], numbers: Sequence[int], apart: set[Term]
+) -> bool:
+    """Return whether several documents have a node refer to what they mean differently."""
+    found = (
+        any(value.term in apart for values in graphs[n].values[node].values() for value in values)
+        for n in numbers
+    )
+    return sum(found) > 1
 
 
 def _form(graph: RmlGraph, values: Sequence[Value], depth: int) -> object:

@@ -185,6 +185,18 @@ def _formulation(graph: RmlGraph, value: Value) -> tuple[Formulation, tuple[tupl
             "the logical source has no rml:referenceFormulation",
             hint="Say what its references are: rml:CSV, rml:JSONPath, rml:XPath, rml:SQL2008Query.",
         )
+    # CARML has namespaces at the source.
+    return read_formulation(graph, stated, *graph.all(value.term, "source"))
+
+
+def read_formulation(
+    graph: RmlGraph, stated: Value, *others: Value
+) -> tuple[Formulation, tuple[tuple[str, str], ...]]:
+    """Read a reference formulation, with the namespaces that it, or another node, declares.
+
+    Raises:
+        InputError: kg does not know it.
+    """
     if stated.text == _SPARQL:
         return Formulation.SPARQL, ()
     name = stated.name
@@ -193,9 +205,7 @@ def _formulation(graph: RmlGraph, value: Value) -> tuple[Formulation, tuple[tupl
             if graph.has_type(stated.term, kind):
                 name = kind
     namespaces = []
-    # CARML has them at the source.
-    nodes = [stated.term, *(each.term for each in graph.all(value.term, "source"))]
-    for entry in (each for node in nodes for each in graph.all(node, "namespace")):
+    for entry in (e for node in (stated, *others) for e in graph.all(node.term, "namespace")):
         prefix = graph.one(entry.term, "namespacePrefix")
         url = graph.one(entry.term, "namespaceURL")
         if prefix is None or url is None:
@@ -267,7 +277,7 @@ def _names(graph: RmlGraph, source: Value) -> Iterator[str]:
     for schema in graph.iri_values(source.term, f"{_CSVW}tableSchema"):
         for name in ("column", "columns"):
             for entry in graph.iri_values(schema.term, _CSVW + name):
-                for column in _listed(graph, entry):
+                for column in listed(graph, entry):
                     if column.is_literal:
                         yield column.text
                     names = graph.iri_values(column.term, f"{_CSVW}name")
@@ -275,7 +285,7 @@ def _names(graph: RmlGraph, source: Value) -> Iterator[str]:
                     yield from (found.text for found in (names or titles)[:1])
 
 
-def _listed(graph: RmlGraph, entry: Value) -> Iterator[Value]:
+def listed(graph: RmlGraph, entry: Value) -> Iterator[Value]:
     """Yield the items of an RDF list, or the value itself if it is none."""
     firsts = graph.iri_values(entry.term, f"{RDF}first")
     if not firsts:
@@ -284,7 +294,7 @@ def _listed(graph: RmlGraph, entry: Value) -> Iterator[Value]:
     yield firsts[0]
     for rest in graph.iri_values(entry.term, f"{RDF}rest"):
         if rest.term != ox.NamedNode(f"{RDF}nil"):
-            yield from _listed(graph, rest)
+            yield from listed(graph, rest)
 
 
 def _dialect(graph: RmlGraph, entry: Value) -> Dialect:

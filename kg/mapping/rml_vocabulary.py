@@ -39,20 +39,19 @@ _FNML: Final = frozenset(
 _CARML: Final = frozenset({"url", "streamName"})
 # What RMLMapper adds: dynamic targets, requests to servers, streams of events.
 _EXTENSIONS: Final = "https://w3id.org/imec/rml/ns/extensions#"
-# They change no triple: how a database writes a value back, and whose SQL a query is.
-_HINTS: Final = frozenset({"inverseExpression", "sqlVersion"})
-_CC: Final = frozenset({"gather", "gatherAs", "strategy", "allowEmptyListAndContainer"})
-_KNOWN: Final = _CORE | _IO | _FNML | _CC | _CARML | _HINTS
-# What modules of RML that kg does not have are for, by their properties.
-_OF_VIEWS: Final = frozenset(
+_LV: Final = frozenset(
     {
         *("viewOn", "field", "fieldName", "leftJoin", "innerJoin", "parentLogicalView"),
         *("structuralAnnotation", "onFields", "targetView", "targetFields"),
     }
 )
+# They change no triple: how a database writes a value back, and whose SQL a query is.
+_HINTS: Final = frozenset({"inverseExpression", "sqlVersion"})
+_CC: Final = frozenset({"gather", "gatherAs", "strategy", "allowEmptyListAndContainer"})
+_KNOWN: Final = _CORE | _IO | _FNML | _CC | _LV | _CARML | _HINTS
+# What modules of RML that kg does not have are for, by their properties.
 _OF_STAR: Final = frozenset({"quotedTriplesMap", "starMap"})
 _MISSING: Final = (
-    ("logical views", _OF_VIEWS, "Join by rml:parentTriplesMap, or give the source an rml:query."),
     ("event streams", frozenset({"ldes"}), "Write files, and publish them as a stream."),
     ("quoted triples", _OF_STAR, "Write a node for the statement, with triples about it."),
 )

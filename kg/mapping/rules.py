@@ -75,10 +75,12 @@ class BlankNode:
     Attributes:
         value: What it is made of. None: the place of the record.
         scope: Blank nodes of different scopes differ, where they are made of records.
+        row: The column of the place, of views whose rows share records.
     """
 
     value: Expression | None
     scope: str = ""
+    row: str = "record"
 
 
 @dataclass(frozen=True, slots=True)

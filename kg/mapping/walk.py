@@ -7,6 +7,7 @@ from dataclasses import fields, is_dataclass, replace
 from typing import Any, Final
 
 from kg.mapping.plan import Call, LogicalSource, LogicalTarget, Lookup, Origin, OwnFunction, Plan
+from kg.mapping.views import sources_of
 
 _KINDS: Final[dict[type, tuple[str, ...]]] = {}
 _LEAVES: Final = (LogicalSource, LogicalTarget, Lookup, Origin, OwnFunction, type)
@@ -21,7 +22,7 @@ def plan_calls(plan: Plan) -> Iterator[Call]:
 
 def plan_sources(plan: Plan) -> tuple[LogicalSource, ...]:
     """Return the sources of a plan, each once; last the tables that values are looked up in."""
-    found = dict.fromkeys(each.source for each in plan.triples_maps)
+    found = dict.fromkeys(s for each in plan.triples_maps for s in sources_of(each.source))
     found |= dict.fromkeys(each.source for each in plan_lookups(plan))
     return tuple(found)
 

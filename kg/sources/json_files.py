@@ -36,7 +36,7 @@ _MOST_WILDCARDS: Final = 8
 # Numbers whose text DuckDB may change: with an exponent, more digits than a double keeps, a zero at
 # the end, or a very small value. Texts may match too, which only costs time. DuckDB looks for them:
 # its patterns are ten times as fast as Python's.
-_LOSABLE: Final = r"[0-9][eE][-+0-9]|[0-9.]{17}|\.[0-9]+0(?:[^0-9.]|$)|(?:^|[^0-9])0\.000"
+LOSABLE: Final = r"[0-9][eE][-+0-9]|[0-9.]{17}|\.[0-9]+0(?:[^0-9.]|$)|(?:^|[^0-9])0\.000"
 # Characters of such a number that may be in the next block.
 _OVERLAP: Final = 64
 _BLOCK: Final = 2**20
@@ -94,7 +94,7 @@ def may_lose(host: Host, file: SourceFile, source: LogicalSource) -> bool:
     """Return whether a file has numbers whose text DuckDB may change."""
     last = ""
     for block in text_blocks(file, source):
-        if host.matches(_LOSABLE, last + block, is_whole=False):
+        if host.matches(LOSABLE, last + block, is_whole=False):
             return True
         last = block[-_OVERLAP:]
     return False

@@ -15,10 +15,12 @@ import math
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import chain
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from kg.errors import InputError, KgError, LimitError, Location
-from kg.mapping.plan import LogicalSource
+from kg.mapping.plan import Formulation, LogicalSource, Origin
+from kg.mapping.source_table import Nest
 from kg.sources.extras import need
 from kg.sources.files import SourceFile
 from kg.sources.json_scan import too_large
@@ -59,6 +61,7 @@ def read(reading: Reading) -> RowRecords:
         reading.source,
         [column.reference for column in columns],
         reading.largest_tree(),
+        [column.nest for column in columns],
     )
     target = reading.copy(".jsonl")
     largest = 0
@@ -100,11 +103,21 @@ class _Document:
         source: The logical source.
         references: XPaths relative to a record.
         limit: Bytes of text that may be held as a tree.
+        nests: For each reference, what is taken out of the elements that it leads to, if it is
+            the iterator of a nest.
+        text: The document itself, instead of what is in the file.
     """
 
     def __init__(
-        self, file: SourceFile, source: LogicalSource, references: Sequence[str], limit: int
+        self,
+        file: SourceFile,
+        source: LogicalSource,
+        references: Sequence[str],
+        limit: int,
+        nests: Sequence[Nest | None] = (),
+        text: str | None = None,
     ) -> None:
+        self.given = text
         self.file = file
         self.source = source
         self.limit = limit
@@ -117,11 +130,13 @@ class _Document:
         paths = [f"/{r}" if self.is_whole and not r.startswith("/") else r for r in references]
         self.finders = [self._compiled(path) for path in paths]
         self.text = self._compiled("string()")
+        self.nests = nests or [None] * len(references)
+        self.inner: dict[str, Callable[[etree._Element], Found]] = {}
 
     @property
     def _is_declared(self) -> bool:
-        """Whether the mapping declares the encoding."""
-        return encoding_of(self.source) != "utf-8"
+        """Whether the mapping declares the encoding, or the document is a text already."""
+        return self.given is not None or encoding_of(self.source) != "utf-8"
 
     @property
     def is_whole(self) -> bool:
@@ -132,14 +147,46 @@ class _Document:
         """Yield for each record the values of each reference."""
         for record in self.records():
             yield [
-                self._texts(find, reference, record)
-                for find, reference in zip(self.finders, self.references, strict=True)
+                [json.dumps(item, ensure_ascii=False) for item in self._items(nest, find, record)]
+                if nest is not None
+                else self._texts(find, reference, record)
+                for find, reference, nest in zip(
+                    self.finders, self.references, self.nests, strict=True
+                )
             ]
+
+    def items(self, nest: Nest) -> list[dict[str, Any]]:
+        """Return the items of a nest in a small document, whose root the paths start from."""
+        return [
+            item
+            for root in self._all()
+            for item in self._items(nest, self._compiled(nest.iterator), root)
+        ]
+
+    def _items(
+        self, nest: Nest, find: Callable[[etree._Element], Found], record: etree._Element
+    ) -> list[dict[str, Any]]:
+        """Return the items of a nest in an element, as `kg.mapping.source_table.Nest` says."""
+        found = self._run(find, nest.iterator, record)
+        items = []
+        for element in found if isinstance(found, list) else [found]:
+            if not isinstance(element, self.lxml._Element):
+                raise self._bad_path(nest.iterator, "an iterator must lead to elements")
+            values = [self._texts(self._finder(path), path, element) for path in nest.references]
+            inner = [self._items(n, self._finder(n.iterator), element) for n in nest.nests]
+            items.append({"c": values, "n": inner})
+        return items
+
+    def _finder(self, path: str) -> Callable[[etree._Element], Found]:
+        """Return what finds a path in an element, compiled once."""
+        if path not in self.inner:
+            self.inner[path] = self._compiled(path)
+        return self.inner[path]
 
     def records(self) -> Iterator[etree._Element]:
         """Yield the elements that are records, in the order of the document."""
         steps = parse_path(self.iterator, self.namespaces)
-        up = [steps_up(reference) for reference in self.references]
+        up = [steps_up(path) for path in (*self.references, *_inner_paths(self.nests))]
         levels = max((u for u in up if u is not None), default=0)
         lifted = levels and steps and any(step.anywhere for step in steps)
         if steps is None or None in up or lifted or levels >= len(steps):
@@ -193,6 +240,9 @@ class _Document:
     @contextmanager
     def blocks(self) -> Iterator[Iterator[bytes]]:
         """Give the bytes of the document, in UTF-8 if the mapping declares their encoding."""
+        if self.given is not None:
+            yield iter((self.given.encode(),))
+            return
         if self._is_declared:
             yield (text.encode() for text in text_blocks(self.file, self.source))
             return
@@ -391,6 +441,30 @@ class _Document:
             hint="Use an iterator of names such as /a/b, references that do not leave the record"
             " but for ../@attribute, or give more --memory.",
         )
+
+
+def _inner_paths(nests: Sequence[Nest | None]) -> Iterator[str]:
+    """Yield the paths of nests, as if they started at the record: they lead no higher."""
+    for nest in nests:
+        if nest is not None:
+            yield from (nest.iterator, *nest.references, *_inner_paths(nest.nests))
+
+
+def embedded_items(
+    nest: Nest, namespaces: tuple[tuple[str, str], ...], origin: Origin
+) -> Callable[[str], list[dict[str, Any]]]:
+    """Return what finds the items of a nest in the text of an XML document.
+
+    Raises:
+        InputError: The text is not XML; the error has no place.
+    """
+
+    def found(text: str) -> list[dict[str, Any]]:
+        source = LogicalSource("", Formulation.XPATH, "/", namespaces=namespaces, origin=origin)
+        document = _Document(SourceFile(Path()), source, [], _LARGEST, text=text)
+        return document.items(nest)
+
+    return found
 
 
 def _is_at(element: etree._Element, steps: Sequence[PathStep]) -> bool:

@@ -124,6 +124,17 @@ def converted(file: SourceFile, source: LogicalSource, spill: Path) -> Path:
     return target
 
 
+def json_of(text: str, source: LogicalSource) -> str:
+    """Return the JSON of the first document of a YAML text.
+
+    Raises:
+        InputError: It is not valid YAML, or a key occurs twice.
+    """
+    values = StringIO()
+    _Converter(SourceFile(Path()), source).read(StringIO(text), _Output(values, StringIO()))
+    return values.getvalue().partition("\n")[0]
+
+
 @dataclass(frozen=True, slots=True)
 class _Output:
     """The two files: values as JSON, and their line numbers in the same shape."""
@@ -172,16 +183,19 @@ class _Converter:
         self.aliased = 0
 
     def write(self, out: _Output) -> None:
+        with open_text(self.file, self.source) as stream:
+            self.read(stream, out)
+
+    def read(self, stream: TextIO, out: _Output) -> None:
         documents = 0
         try:
-            with open_text(self.file, self.source) as stream:
-                events = self._events(_Measured(stream, self.file.location))
-                for event in events:
-                    if isinstance(event, DocumentStartEvent):
-                        documents += 1
-                        self.anchors = {}
-                        self._node(next(events), events, out)
-                        out.write("\n")
+            events = self._events(_Measured(stream, self.file.location))
+            for event in events:
+                if isinstance(event, DocumentStartEvent):
+                    documents += 1
+                    self.anchors = {}
+                    self._node(next(events), events, out)
+                    out.write("\n")
         except MarkedYAMLError as error:
             raise yaml_error(error, self.file.shown) from error
         except ReaderError as error:

@@ -57,7 +57,7 @@ def heads(printer: TermPrinter, gathered: Gathered, condition: Call | None) -> T
 
 def _named_heads(printer: TermPrinter, gathered: Gathered) -> TermSql:
     """Return the SQL of head nodes that do not depend on what is gathered."""
-    name = printer.term(_name(gathered))
+    name = printer.term(_name(printer, gathered))
     filled = _is_filled(printer, gathered)
     if gathered.keeps_empty and not (gathered.kind.is_list and filled != "true"):
         return name
@@ -84,21 +84,24 @@ def _numbered_heads(printer: TermPrinter, gathered: Gathered) -> TermSql:
     """Return the SQL of a blank node for each combination of the terms of the members."""
     lists = [_terms(printer, member) for member in gathered.members]
     count = " * ".join(f"len({each})" for each in lists)
-    made = f"list_transform(range({count}), lambda n: {_numbered(gathered, 'n')})"
+    made = f"list_transform(range({count}), lambda n: {_numbered(printer, gathered, 'n')})"
     if not gathered.keeps_empty:
         return TermSql(made, True, f"coalesce({count}, 0) = 0")
-    empty = sql_text(NIL) if gathered.kind.is_list else _numbered(gathered, "0")
+    empty = sql_text(NIL) if gathered.kind.is_list else _numbered(printer, gathered, "0")
     return TermSql(f"CASE WHEN {count} = 0 THEN [{empty}] ELSE {made} END", True, "")
 
 
-def _name(gathered: Gathered) -> Term:
-    return gathered.head if gathered.head is not None else BlankNode(None, gathered.scope)
+def _name(printer: TermPrinter, gathered: Gathered) -> Term:
+    if gathered.head is not None:
+        return gathered.head
+    return BlankNode(None, gathered.scope, printer.table.row)
 
 
-def _numbered(gathered: Gathered, number: str) -> str:
+def _numbered(printer: TermPrinter, gathered: Gathered, number: str) -> str:
     """Return the SQL of the blank node of one of the collections that a record gives."""
     scope = sql_text(f"{gathered.scope}\n")
-    return f"'_:b' || md5({scope} || file || ' ' || record || ' ' || {number})"
+    row = printer.table.row
+    return f"'_:b' || md5({scope} || file || ' ' || {row} || ' ' || {number})"
 
 
 def _is_filled(printer: TermPrinter, gathered: Gathered) -> str:
@@ -122,10 +125,11 @@ def _is_there(printer: TermPrinter, member: Term | Parent) -> str:
         rows = _joined(
             printer,
             member,
-            f"SELECT file AS f, record AS r{_keys(keys)} FROM {sql_name(printer.table.name)}",
+            f"SELECT file AS f, {printer.table.row} AS r{_keys(keys)}"
+            f" FROM {sql_name(printer.table.name)}",
             "f, r",
         )
-        there = f"(file, record) IN (SELECT f, r FROM ({rows}))"
+        there = f"(file, {printer.table.row}) IN (SELECT f, r FROM ({rows}))"
     else:
         own = ", ".join(key.sql for key in keys)
         there = f"({own}) IN (SELECT ({', '.join(names)}) FROM ({_parents(printer, member)}))"
@@ -165,7 +169,7 @@ def _parents(printer: TermPrinter, parent: Parent) -> str:
     other = printer.of(parent.table)
     subject = other.term(parent.subject)
     keys = [other.key(key) for _, key in parent.keys]
-    rows = f"SELECT file AS pf, record AS pr, {subject.terms} AS o{_keys(keys)}"
+    rows = f"SELECT file AS pf, {parent.table.row} AS pr, {subject.terms} AS o{_keys(keys)}"
     rows = f"{rows} FROM {sql_name(parent.table.name)}"
     rows = f"SELECT * REPLACE (unnest(o) AS o), generate_subscripts(o, 1) AS pk FROM ({rows})"
     return _flat(rows, keys)
@@ -220,7 +224,7 @@ def members(printer: TermPrinter, collection: Collection, graph: TermSql) -> Ite
         yield _combined(printer, collection, graph)
         return
     parts = groupby(gathered.members, key=lambda m: isinstance(m, Parent) and bool(m.keys))
-    name = printer.term(_name(gathered))
+    name = printer.term(_name(printer, gathered))
     part = 0
     for has_keys, group in parts:
         if has_keys:
@@ -293,7 +297,8 @@ def _rows(
         columns: Further columns by name, as SQL.
         chosen: A further condition on the records.
     """
-    shown = {"f": "file", "r": "record", **{name: term.sql for name, term in terms.items()}}
+    row = printer.table.row
+    shown = {"f": "file", "r": row, **{name: term.sql for name, term in terms.items()}}
     shown |= columns or {}
     listed = ", ".join(f"{sql} AS {name}" for name, sql in shown.items())
     where = [chosen] if chosen else []

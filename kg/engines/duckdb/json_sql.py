@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from kg.duck import sql_file
@@ -23,11 +23,49 @@ def json_query(records: JsonRecords, columns: Sequence[Column]) -> str:
         for column, steps in zip(columns, records.values, strict=True)
     ]
     listed = "".join(f", {sql}" for sql in shown)
-    values = ""
-    if needed:
-        paths = ", ".join(sql_text(engine_path(path)) for path in needed)
-        values = f", json_extract(rec, [{paths}]) AS v"
+    values = f", {_taken('rec', needed)} AS v" if needed else ""
     return f"SELECT record{listed} FROM (SELECT record, rec{values} FROM ({_found(records)}))"
+
+
+def columns_within(
+    rows: str, document: str, columns: Sequence[Column], places: Sequence[tuple[Step, ...]]
+) -> str:
+    """Return rows with columns of what is in a document of JSON, whose numbers may be marked.
+
+    Args:
+        rows: A query.
+        document: Its column of documents.
+        columns: The columns to add.
+        places: Where the values of each are.
+    """
+    if not columns:
+        return rows
+    needed: dict[tuple[Step, ...], int] = {}
+    shown = [
+        _column(column, steps, needed, marks=True)
+        for column, steps in zip(columns, places, strict=True)
+    ]
+    taken = f"SELECT *, {_taken(document, needed)} AS v FROM ({rows})"
+    return f"SELECT * EXCLUDE (v), {', '.join(shown)} FROM ({taken})"
+
+
+def _taken(document: str, needed: Mapping[tuple[Step, ...], int]) -> str:
+    paths = ", ".join(sql_text(engine_path(path)) for path in needed)
+    return f"json_extract({document}, [{paths}])"
+
+
+def items_within(document: str, steps: tuple[Step, ...]) -> str:
+    """Return the SQL of the list of the records that an iterator finds in a document of JSON."""
+    head, rest = _until_wildcard(steps)
+    found = f"json_extract({document}, {sql_text(engine_path(head))})"
+    if rest:
+        return _all(found, rest)
+    return f"CASE WHEN {found} IS NULL OR {found} = 'null' THEN [] ELSE [{found}] END"
+
+
+def value_of(document: str) -> tuple[str, str]:
+    """Return the SQL of the text and of the kind of a JSON value whose numbers may be marked."""
+    return _text(document, marks=True), _kind(document, marks=True)
 
 
 def _found(records: JsonRecords) -> str:
@@ -72,6 +110,9 @@ def _column(
     head, rest = _until_wildcard(steps)
     found = f"v[{needed.setdefault(head, len(needed) + 1)}]"
     index = column.index
+    if column.is_document:
+        listed = f"list_transform({_all(found, rest)}, lambda e: {{'v': e}})" if rest else found
+        return f"{listed} AS c{index}"
     if not column.many:
         text, kind = _text(found, marks=marks), _kind(found, marks=marks)
         return f"{text} AS c{index}, {kind} AS t{index}"

@@ -165,7 +165,7 @@ def _load(
     # They may have become part of a computed column.
     connection.execute(f"DROP TABLE {sql_name(table.name)}")
     select = without_bad(_union(connection, known, readings), bad)
-    _, incomplete = _create(connection, table, select)
+    _, incomplete = make_table(connection, table, select)
     return replace(loaded, incomplete=incomplete)
 
 
@@ -175,10 +175,10 @@ def _read(
     known: Format,
     readings: Sequence[Reading],
 ) -> tuple[int, bool]:
-    """Make the table, as `_create` does; what goes wrong is mended, or left out, if it can be."""
+    """Make the table, as `make_table` does; mend or leave out what goes wrong, if it can be."""
     while True:
         try:
-            made = _create(connection, table, _union(connection, known, readings))
+            made = make_table(connection, table, _union(connection, known, readings))
         except (UnicodeDecodeError, duckdb.Error, InputError) as error:
             if not (_skips(error, readings) or _mends(error, readings)):
                 found = _explained(connection, error, readings)
@@ -256,12 +256,14 @@ def _needs_marks(
         for c in table.columns
         if c.typed and c.textual
     ]
-    if table.source.formulation is not Formulation.JSON or not doubles:
+    if table.source.formulation is not Formulation.JSON:
         return False
-    row = connection.execute(
-        f"SELECT 1 FROM {sql_name(table.name)} WHERE {' OR '.join(doubles)} LIMIT 1"
-    ).fetchone()
-    return row is not None and any(
+    if not any(column.is_document for column in table.columns):
+        where = " OR ".join(doubles) or "false"
+        query = f"SELECT 1 FROM {sql_name(table.name)} WHERE {where} LIMIT 1"
+        if not doubles or connection.execute(query).fetchone() is None:
+            return False
+    return any(
         json_files.may_lose(reading.host, reading.file, reading.source) for reading in readings
     )
 
@@ -288,6 +290,8 @@ def _without_nulls(table: SourceTable, select: str) -> str:
 
     def kept(column: Column) -> str:
         name = f"c{column.index}"
+        if column.is_document:
+            return f"{name} AS {name}"  # of what is in it, a view takes them out
         if column.many:
             return f"list_filter({name}, lambda e: e.v NOT IN ({listed})) AS {name}"
         return f"CASE WHEN {name} IN ({listed}) THEN NULL ELSE {name} END AS {name}"
@@ -295,7 +299,7 @@ def _without_nulls(table: SourceTable, select: str) -> str:
     return f"SELECT * REPLACE ({', '.join(map(kept, table.columns))}) FROM ({select})"
 
 
-def _create(
+def make_table(
     connection: duckdb.DuckDBPyConnection, table: SourceTable, select: str
 ) -> tuple[int, bool]:
     """Make the table; return its number of records, and whether computed columns are missing."""

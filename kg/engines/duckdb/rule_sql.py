@@ -121,7 +121,9 @@ def traced_sql(rule: Rule, rows: str) -> str:
     term: Term | None = made.own if isinstance(made, Parent) else made
     assert term is not None
     rows, terms = bound(rows, {"p": predicate, "o": or_null(printer.term(term))})
-    return scan_sql(rows, kept, terms)
+    found = scan_sql(rows, kept, terms)
+    # Rows of a view may be of one record, and say the same.
+    return found if rule.table.rows is None else f"SELECT DISTINCT * FROM ({found})"
 
 
 def or_null(term: TermSql) -> TermSql:

@@ -20,9 +20,11 @@ from kg.engines.duckdb.batches import Batch, rule_batches
 from kg.engines.duckdb.blocks import Codes, write_coded, write_parts
 from kg.engines.duckdb.compile import compile_plan
 from kg.engines.duckdb.counting import count_all, has_distinct, record_made
-from kg.engines.duckdb.loading import drop_table, load_table
+from kg.engines.duckdb.loading import drop_table
 from kg.engines.duckdb.prepare import prepare
 from kg.engines.duckdb.program import Program, RuleSql, Stream
+from kg.engines.duckdb.view_loading import load_any
+from kg.engines.duckdb.view_sql import explained_view
 from kg.engines.loaded import LoadedTable
 from kg.engines.outcome import MapCount, Outcome
 from kg.logins import without_login
@@ -128,9 +130,10 @@ class _Run:
         if noted is not None:
             noted.restart()
         for source in program.tables:
-            self.loaded += (load_table(connection, source, self.folders),)
-            if noted is not None:
+            self.loaded += (load_any(connection, source, self.loaded, self.folders),)
+            if noted is not None and source.rows is None:
                 noted.tables.append(self.loaded[-1])
+        _drop_under_views(connection, program, self.loaded)
         if any(entry.incomplete for entry in self.loaded):
             raise duckdb.InvalidInputException(dialect.BAD_VALUE)
         if rejects is not None:
@@ -156,6 +159,19 @@ class _Run:
         """Drop the source tables that are still there, and write elsewhere from now on."""
         self.drop()
         self.target = self.target.with_name(f"skipped-{self.target.name}")
+
+
+def _drop_under_views(
+    connection: duckdb.DuckDBPyConnection, program: Program, loaded: Sequence[LoadedTable]
+) -> None:
+    """Drop the tables that only views are made of."""
+    read = {name for rule in program.rules for name in rule.tables}
+    read |= {each.table.name for each in program.maps}
+    if all(table.rows is None for table in program.tables):
+        return
+    for entry in loaded:
+        if entry.table.name not in read:
+            drop_table(connection, entry)
 
 
 def _write_targets(
@@ -316,14 +332,17 @@ def explain(plan: Plan) -> str:
     for table in program.tables:
         source = table.source
         kind = source.formulation.value
-        lines.append(
-            f"-- {table.name}: {without_login(source.path)} ({kind}) {source.iterator}".rstrip()
-        )
+        what = f"{without_login(source.path)} ({kind}) {source.iterator}".rstrip()
+        if table.rows is not None:
+            what = f"the view {table.rows.name}, over {table.rows.base.name}"
+        lines.append(f"-- {table.name}: {what}")
         lines += [
             f"--   {'list ' if column.many else ''}c{column.index} = {column.reference}"
             for column in table.columns
         ]
         lines += [f"--   {column.name} = {column.sql}" for column in table.computed]
+        if table.rows is not None:
+            lines.append(f"CREATE TEMP TABLE {table.name} AS\n{explained_view(table)};")
     lines += [f"-- b = {2 * n + 1}: {block}" for n, block in enumerate(program.order.blocks)]
     for name, terms in (("p", program.predicates), ("g", program.graphs)):
         lines += [f"-- {name} = {number}: {term}" for number, term in enumerate(terms or ())]

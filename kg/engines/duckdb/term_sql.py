@@ -277,7 +277,7 @@ def _scalar(term: Bare, bindings: _Bindings) -> str:
     if isinstance(term, BlankNode):
         if term.value is None:
             scope = sql_text(f"{term.scope}\n")
-            return f"'_:b' || md5({scope} || file || ' ' || record)"
+            return f"'_:b' || md5({scope} || file || ' ' || {term.row})"
         return f"'_:b' || md5({_plain(term.value, bindings)})"
     assert isinstance(term, Literal)
     return _literal(term, bindings)

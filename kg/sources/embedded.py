@@ -1,0 +1,181 @@
+"""Documents inside of values: CSV in JSON, JSON in CSV, XML and YAML in either.
+
+They are read text by text, with the libraries that files are read with. What is found is written as
+JSON, as `kg.mapping.source_table.Nest` says.
+
+Spec: https://kg-construct.github.io/rml-lv/spec/docs/#field-reference-formulations
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import re
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Final
+
+from kg.errors import InputError, Location
+from kg.mapping.jsonpath import parse_jsonpath
+from kg.mapping.plan import Formulation, LogicalSource
+from kg.mapping.source_table import FieldDocument, Nest
+from kg.sources import json_trees
+from kg.sources.files import listed
+from kg.sources.json_numbers import MARK_AS_JSON, mark_numbers
+from kg.sources.reading import Host
+from kg.wording import nearest
+
+# Reads a text, and returns JSON.
+ReadText = Callable[[str], str]
+_NOWHERE: Final = Location("")
+_MARKED: Final = re.compile(re.escape(MARK_AS_JSON) + r'([^"]*)"')
+
+
+def text_reader(document: FieldDocument, source: LogicalSource, host: Host) -> ReadText:
+    """Return what reads the texts of a field as documents.
+
+    What it returns raises InputError or LimitError for a text that cannot be read; that error has
+    no place in a source.
+
+    Args:
+        document: What the texts are, and what is looked for in them.
+        source: The source of the records that have them.
+        host: Matches patterns.
+
+    Raises:
+        InputError: A path is not valid, or the library for it is not installed.
+    """
+    return _READERS[document.formulation](document, source, host)
+
+
+def _of_json(document: FieldDocument, source: LogicalSource, host: Host) -> ReadText:
+    if document.nest is None:
+        return _checked_json
+    finder = _Trees(document.nest, source, host)
+
+    def read(text: str) -> str:
+        return finder.items(_tree(_MARKED.sub(r"\1", text)))
+
+    return read
+
+
+def _of_yaml(document: FieldDocument, source: LogicalSource, host: Host) -> ReadText:
+    from kg.sources.yaml_files import json_of
+
+    finder = _Trees(document.nest, source, host) if document.nest is not None else None
+
+    def read(text: str) -> str:
+        made = json_of(text, source)
+        return _checked_json(made) if finder is None else finder.items(_tree(made))
+
+    return read
+
+
+def _of_xml(document: FieldDocument, source: LogicalSource, _: Host) -> ReadText:
+    from kg.sources.xml_files import embedded_items
+
+    assert document.nest is not None
+    namespaces = document.namespaces or source.namespaces
+    find = embedded_items(document.nest, namespaces, document.origin)
+    return lambda text: json.dumps(find(text), ensure_ascii=False)
+
+
+def _of_csv(document: FieldDocument, source: LogicalSource, _: Host) -> ReadText:
+    assert document.nest is not None
+    wanted = document.nest.references
+    # By rml-io, CSV has no nulls but those that are stated; elsewhere an empty field is one.
+    nulls = ("",) if source.nulls is None else source.nulls
+
+    def read(text: str) -> str:
+        rows = csv.reader(io.StringIO(text, newline=""), strict=True)
+        try:
+            return json.dumps(_items(rows, wanted, nulls), ensure_ascii=False)
+        except csv.Error as error:
+            raise InputError(
+                "bad-csv",
+                f"not valid CSV: {error}",
+                hint="Mend the value, whose quotes do not fit.",
+            ) from error
+
+    return read
+
+
+def _items(rows: Any, wanted: Sequence[str], nulls: Sequence[str]) -> list[dict[str, Any]]:  # noqa: ANN401 (what csv.reader is has no name)
+    records = (row for row in rows if row)
+    header = next(records, None)
+    if header is None:
+        return []
+    places: Mapping[str, int] = {name: n for n, name in enumerate(header)}
+    for name in wanted:
+        if name not in places:
+            guess = nearest(name, header)
+            hint = f"Did you mean {guess!r}? " if guess else ""
+            raise InputError(
+                "missing-column",
+                f"the table in the value has no column {name!r}",
+                hint=f"{hint}It has: {listed(header)}.",
+            )
+    items = []
+    for number, row in enumerate(records, 1):
+        if len(row) != len(header):
+            raise InputError(
+                "bad-csv",
+                f"row {number} of the table in the value has {len(row)} fields, not {len(header)}",
+                hint="Mend the value, or quote fields that hold the delimiter.",
+            )
+        found = [row[places[name]] for name in wanted]
+        items.append({"c": [[] if value in nulls else [value] for value in found], "n": []})
+    return items
+
+
+def _checked_json(text: str) -> str:
+    """Return a JSON text on one line, with its numbers marked, if it is valid."""
+    _tree(text)
+    return b"".join(mark_numbers(iter((text.encode(),)))).decode()
+
+
+def _tree(text: str) -> json_trees.Tree:
+    try:
+        return json_trees.parse(text.encode(), _NOWHERE)
+    except ValueError as error:
+        raise InputError(
+            "bad-json",
+            f"not valid JSON: {str(error).partition(':')[0].lower()}",
+            hint="Mend the value.",
+        ) from error
+
+
+class _Trees:
+    """Finds the items of a nest in trees, by JSONPaths of any kind."""
+
+    def __init__(self, nest: Nest, source: LogicalSource, host: Host) -> None:
+        def finder(path: str) -> json_trees.Finder:
+            return json_trees.Finder(parse_jsonpath(path).standard, path, source, host)
+
+        self.iterator = finder(nest.iterator)
+        self.references = [finder(path) for path in nest.references]
+        self.nests = [_Trees(inner, source, host) for inner in nest.nests]
+
+    def items(self, tree: json_trees.Tree) -> str:
+        """Return the items in a tree as JSON."""
+        return json_trees.write(self._found(tree), _NOWHERE)
+
+    def _found(self, tree: json_trees.Tree) -> list[dict[str, Any]]:
+        return [
+            {
+                "c": [
+                    [value for value in each.find(record, _NOWHERE) if value is not None]
+                    for each in self.references
+                ],
+                "n": [each._found(record) for each in self.nests],
+            }
+            for record in self.iterator.find(tree, _NOWHERE)
+        ]
+
+
+_READERS: Final[Mapping[Formulation, Callable[[FieldDocument, LogicalSource, Host], ReadText]]] = {
+    Formulation.CSV: _of_csv,
+    Formulation.JSON: _of_json,
+    Formulation.XPATH: _of_xml,
+    Formulation.YAML: _of_yaml,
+}
