@@ -542,7 +542,7 @@ class TestJoins:
         ("written", "message"),
         [
             ("{mapping: other}", "there is no mapping 'other'"),
-            ("{mapping: m, condition: {function: less, parameters: []}}", "less is no function"),
+            ("{mapping: m, condition: {function: lesss, parameters: []}}", "lesss is no function"),
             ("{mapping: m, condition: {function: equal}}", "equal needs 2 arguments"),
             ("{mapping: m, condition: text}", "text is no function"),
             (

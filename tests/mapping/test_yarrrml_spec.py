@@ -682,7 +682,7 @@ class TestFunctions:
         error = refused(mapping("po:", "  - p: ex:p", "    o:", "      function: ex:doIt($(n))"))
         assert error.code == "unknown-function"
         assert "ex:doIt is no function" in error.message
-        assert "toUpperCase" in error.hint
+        assert "kg help functions" in error.hint
         assert str(error.location) == "m.yml:8"
 
 
