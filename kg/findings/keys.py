@@ -95,7 +95,7 @@ def unread_paths(
             node.add(iterator.head, whole=bool(iterator.tail))
             for column in table.columns:
                 path = parse_jsonpath(column.reference)
-                node.add((*iterator.head, *path.head), whole=not iterator.tail)
+                node.add(path.below(iterator.head), whole=not iterator.tail)
     unread: dict[SourceFile, Unread] = {}
     for file, node in read.items():
         found, sampled = _Found(), False

@@ -3,7 +3,12 @@
 A path of keys, indices and wildcards is run by the engine; anything more (filters, slices, ``..``)
 is only recognised here, and marked as in need of a JSONPath library.
 
-Spec: https://www.rfc-editor.org/rfc/rfc9535
+Beside RFC 9535, two operators of JSONPath Plus are read, and the index of RML-LV: ``^`` in front
+leads to what a record is in, ``~`` at the end gives the key or index that something has there, and
+``#`` is the position of a record.
+
+Spec: https://www.rfc-editor.org/rfc/rfc9535, https://github.com/JSONPath-Plus/JSONPath,
+https://kg-construct.github.io/rml-lv/spec/docs/
 """
 
 from __future__ import annotations
@@ -12,7 +17,7 @@ import itertools
 import json
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from typing import Final
 
@@ -23,6 +28,14 @@ class Wildcard(Enum):
     """The one step that stands for all members or elements."""
 
     ALL = "*"
+
+
+class Asks(Enum):
+    """What a path asks for."""
+
+    VALUE = ""
+    KEY = "~"
+    POSITION = "#"
 
 
 Step = str | int | Wildcard
@@ -47,6 +60,9 @@ _STEP: Final = re.compile(
 
 
 _ROOTED: Final = re.compile(r"[$@](?=[.\[]|$)")
+# Up from a record: ^, ^^, $.^, @^ and what follows them.
+_UPWARDS: Final = re.compile(r"[$@]?(?:\.?\^)+")
+_POSITION: Final = re.compile(r"[$@]?\.?#")
 _QUOTED: Final = re.compile(r"""'(?:\\.|[^'\\])*'|"(?:\\.|[^"\\])*\"""")
 
 
@@ -59,12 +75,34 @@ class JsonPath:
         steps: Keys, indices and wildcards; None for a path that needs a JSONPath library.
         head: The steps before the first that needs a library; all of them if none does.
         tail: What follows `head`, as RFC 9535 writes it.
+        up: How many levels it first goes up from the record.
+        asks: What it asks for at its end.
     """
 
     text: str
     steps: tuple[Step, ...] | None
     head: tuple[Step, ...] = ()
     tail: str = ""
+    up: int = 0
+    asks: Asks = Asks.VALUE
+
+    @property
+    def looks_around(self) -> bool:
+        """Whether it asks for more than values inside of a record."""
+        return bool(self.up) or self.asks is not Asks.VALUE
+
+    def below(self, iterator: Sequence[Step]) -> tuple[Step, ...]:
+        """Return the steps of `head` in a document, from the steps of the records.
+
+        >>> parse_jsonpath("^.id").below(("a", Wildcard.ALL, "b", Wildcard.ALL))
+        ('a', <Wildcard.ALL: '*'>, 'id')
+        """
+        above = tuple(iterator[: len(iterator) - self.up] if self.up else iterator)
+        if self.up and isinstance((*self.head, 0)[0], str):
+            # No array has a key, so that it is looked for in what the array is in.
+            while above and not isinstance(iterator[len(above)], str):
+                above = above[:-1]
+        return (*above, *self.head)
 
     @property
     def is_many(self) -> bool:
@@ -106,8 +144,25 @@ def parse_jsonpath(text: str) -> JsonPath:
     ('a', 'b c', 0)
     >>> parse_jsonpath("names[*]").is_many, parse_jsonpath("@id").steps
     (True, ('@id',))
+    >>> made = parse_jsonpath("^^.id")
+    >>> made.up, made.steps
+    (2, ('id',))
     """
     path = text.strip()
+    if _POSITION.fullmatch(path):
+        return JsonPath(path, (), asks=Asks.POSITION)
+    up, asks = 0, Asks.VALUE
+    if upwards := _UPWARDS.match(path):
+        up, rest = upwards[0].count("^"), path[upwards.end() :]
+        path = f"${rest}" if rest.startswith((".", "[")) else rest
+    if path.endswith("~"):
+        asks, path = Asks.KEY, path[:-1].removesuffix(".")
+    if not up and asks is Asks.VALUE:
+        return _parsed(text, path)
+    return replace(_parsed(text, path or "$"), text=text.strip(), up=up, asks=asks)
+
+
+def _parsed(text: str, path: str) -> JsonPath:
     if not _ROOTED.match(path):  # such as @id and $ref, which are keys
         path = f"${path}" if path.startswith("[") else f"$.{path}"
     steps: list[Step] = []

@@ -10,7 +10,7 @@ Spec: https://kg-construct.github.io/rml-io/spec/docs/ (reference formulation JS
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -20,6 +20,7 @@ from kg.mapping.plan import LogicalSource
 from kg.rejects import current
 from kg.sources import json_trees
 from kg.sources.files import SourceFile
+from kg.sources.json_around import Around, around
 from kg.sources.json_lines import faults_of, good_lines, half_character
 from kg.sources.json_numbers import mark_numbers
 from kg.sources.json_scan import JsonScanner, too_large
@@ -52,6 +53,7 @@ def read(reading: Reading) -> JsonRecords:
     """
     iterator = _iterator(reading)
     paths = [parse_jsonpath(column.reference) for column in reading.table.columns]
+    seen = _around(reading, iterator)
     start = "" if reading.skips else next(text_blocks(reading.file, reading.source), "")
     if doubled := json_trees.doubled_key(start):
         key, line, column = doubled
@@ -59,9 +61,9 @@ def read(reading: Reading) -> JsonRecords:
         reading.notes.append(
             f"{place}: the key {key!r} stands twice in an object; the first counts"
         )
-    form = "" if reading.is_large else _native_form(reading, iterator, paths)
+    form = "" if reading.is_large else _native_form(reading, iterator, paths, seen)
     if form:
-        return _native(reading, iterator.steps or (), form)
+        return _native(reading, iterator.steps or (), form, seen)
     several = is_lines(reading.file, reading.source)
     return _cut(reading, iterator, _text(reading), several=several, marks=reading.is_repaired)
 
@@ -162,7 +164,9 @@ def explain(text: str, source: LogicalSource, file: SourceFile) -> KgError:
 # --- read by DuckDB as it is ----------------------------------------------------------------------
 
 
-def _native_form(reading: Reading, iterator: JsonPath, paths: Sequence[JsonPath]) -> str:
+def _native_form(
+    reading: Reading, iterator: JsonPath, paths: Sequence[JsonPath], seen: Around | None
+) -> str:
     """Return how DuckDB is to read the file as it is; empty if it cannot."""
     file, source = reading.file, reading.source
     steps = iterator.steps
@@ -171,6 +175,7 @@ def _native_form(reading: Reading, iterator: JsonPath, paths: Sequence[JsonPath]
     if is_lines(file, source):
         return "" if Wildcard.ALL in steps else "newline_delimited"
     is_array = steps[:1] == (Wildcard.ALL,) and Wildcard.ALL not in steps[1:]
+    is_array &= seen is None or seen.depth(counts=True) > 0
     if is_array and _starts_with(file, source, "["):
         return "array"
     return "unstructured" if _is_small(file, source) else ""
@@ -199,7 +204,9 @@ def _starts_with(file: SourceFile, source: LogicalSource, mark: str) -> bool:
     return False
 
 
-def _native(reading: Reading, steps: tuple[Step, ...], form: str) -> JsonRecords:
+def _native(
+    reading: Reading, steps: tuple[Step, ...], form: str, seen: Around | None
+) -> JsonRecords:
     file, source = reading.file, reading.source
     if reading.is_repaired:
         path, packing = reading.copy(".json"), "none"
@@ -215,6 +222,8 @@ def _native(reading: Reading, steps: tuple[Step, ...], form: str) -> JsonRecords
         steps[form == "array" :],
         _values(reading),
         reading.is_repaired,
+        *_looking(seen),
+        form == "array",
     )
 
 
@@ -233,6 +242,14 @@ def _cut(
         several: Whether there may be several documents.
         marks: Whether to mark numbers.
     """
+    seen, numbered = _around(reading, iterator), False
+    rest: tuple[Step, ...] = ()
+    if seen is not None:
+        depth, counted = seen.depth(), seen.depth(counts=True)
+        if counted > depth and not several and _is_array(reading, seen.steps[: counted - 1]):
+            depth, numbered = counted, True
+        iterator = JsonPath(iterator.text, seen.steps[:depth], seen.steps[:depth])
+        rest = seen.steps[depth:]
     cutter = _Cutter(reading, iterator, several=several)
     target = reading.copy(".jsonl")
     with target.open("wb") as out:
@@ -246,7 +263,35 @@ def _cut(
         plain.unlink()
     values = _values(reading, cutter.finders)
     marks = marks or cutter.marks
-    return JsonRecords(target, "newline_delimited", "none", cutter.largest, (), values, marks)
+    return JsonRecords(
+        target,
+        "newline_delimited",
+        "none",
+        cutter.largest,
+        rest,
+        values,
+        marks,
+        *_looking(seen),
+        numbered,
+    )
+
+
+def _around(reading: Reading, iterator: JsonPath) -> Around | None:
+    columns = reading.table.columns
+    paths = [parse_jsonpath(column.reference) for column in columns]
+    return around(iterator, paths, [c.origin for c in columns], reading.source.origin)
+
+
+def _looking(seen: Around | None) -> tuple[Mapping[int, JsonPath], bool]:
+    return ({}, False) if seen is None else (seen.columns, seen.of_keys)
+
+
+def _is_array(reading: Reading, steps: Sequence[Step]) -> bool:
+    """Return whether some steps lead to an array in a document."""
+    scanner = JsonScanner(_text(reading), reading.file)
+    for _ in scanner.documents(several=False):
+        return next((scanner.kind() for _ in scanner.walk(steps)), "") == "an array"
+    return False
 
 
 def _values(reading: Reading, found: Collection[int] = ()) -> tuple[tuple[Step, ...], ...]:

@@ -6,10 +6,11 @@ text, or a list of texts, and the kind of its natural datatype (see `kg.mapping.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
-from kg.mapping.jsonpath import Step
+from kg.mapping.jsonpath import JsonPath, Step
 from kg.mapping.plan import LogicalSource
 
 
@@ -55,6 +56,9 @@ class JsonRecords:
         steps: Where the records are in a document.
         values: For each column of the table, where its values are in a record.
         marks: Whether numbers are marked (see `kg.sources.json_numbers`).
+        around: Paths of columns that ask for what is around a record, by their numbers.
+        of_keys: Whether the records are the keys of what the steps lead to.
+        numbered: Whether the documents are the elements of one array, in order.
     """
 
     path: Path
@@ -64,6 +68,9 @@ class JsonRecords:
     steps: tuple[Step, ...]
     values: tuple[tuple[Step, ...], ...]
     marks: bool
+    around: Mapping[int, JsonPath] = field(default_factory=dict)
+    of_keys: bool = False
+    numbered: bool = False
 
 
 @dataclass(frozen=True, slots=True)

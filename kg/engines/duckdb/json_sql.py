@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 from kg.duck import sql_file
-from kg.mapping.jsonpath import Step, Wildcard, engine_path
+from kg.engines.duckdb.json_around_sql import keys_of, records_around
+from kg.mapping.jsonpath import Asks, JsonPath, Step, Wildcard, engine_path
 from kg.mapping.source_table import Column
 from kg.sources.json_numbers import MARK, MARK_AS_JSON
 from kg.sources.records import JsonRecords
@@ -19,12 +20,14 @@ def json_query(records: JsonRecords, columns: Sequence[Column]) -> str:
     """Return a query for the columns of a file of JSON."""
     needed: dict[tuple[Step, ...], int] = {}
     shown = [
-        _column(column, steps, needed, marks=records.marks)
-        for column, steps in zip(columns, records.values, strict=True)
+        _around(column, number, records.around[number], needed, marks=records.marks)
+        if number in records.around
+        else _column(column, steps, needed, marks=records.marks)
+        for number, (column, steps) in enumerate(zip(columns, records.values, strict=True))
     ]
     listed = "".join(f", {sql}" for sql in shown)
     values = f", {_taken('rec', needed)} AS v" if needed else ""
-    return f"SELECT record{listed} FROM (SELECT record, rec{values} FROM ({_found(records)}))"
+    return f"SELECT record{listed} FROM (SELECT *{values} FROM ({_found(records)}))"
 
 
 def columns_within(
@@ -80,6 +83,8 @@ def _found(records: JsonRecords) -> str:
         told = f"more text follows the document: {records.path}"
         only = f"CASE WHEN row_number() OVER () > 1 THEN error({sql_text(told)}) ELSE json END"
         scan = f"(SELECT {only} AS json FROM {scan})"
+    if records.around or records.of_keys:
+        return records_around(records, scan)
     if not records.steps:
         return f"SELECT row_number() OVER () AS record, json AS rec FROM {scan}"
     head, rest = _until_wildcard(records.steps)
@@ -109,17 +114,62 @@ def _column(
     """
     head, rest = _until_wildcard(steps)
     found = f"v[{needed.setdefault(head, len(needed) + 1)}]"
-    index = column.index
     if column.is_document:
         listed = f"list_transform({_all(found, rest)}, lambda e: {{'v': e}})" if rest else found
-        return f"{listed} AS c{index}"
+        return f"{listed} AS c{column.index}"
     if not column.many:
-        text, kind = _text(found, marks=marks), _kind(found, marks=marks)
-        return f"{text} AS c{index}, {kind} AS t{index}"
+        return _single(column, found, marks=marks)
+    return _several(column, _all(found, rest, lenient=True), marks=marks)
+
+
+def _around(
+    column: Column,
+    number: int,
+    path: JsonPath,
+    needed: dict[tuple[Step, ...], int],
+    *,
+    marks: bool,
+) -> str:
+    """Return the SQL of a column that asks for what is around a record; see `_column`."""
+    found = f"a{number}"
+    if path.asks is Asks.POSITION:
+        return _single(column, "to_json(record - 1)", marks=marks)
+    head, rest = _until_wildcard(path.steps or ())
+    if not path.up and path.steps:
+        at = head if rest or not path.steps else path.steps
+        found = f"v[{needed.setdefault(at, len(needed) + 1)}]"
+    if path.asks is Asks.VALUE or not path.steps:
+        if not column.many:
+            return _single(column, found, marks=marks)
+        return _several(column, _all(found, rest, lenient=True), marks=marks)
+    last = path.steps[-1]
+    if not column.many:
+        key = sql_text(last) if isinstance(last, str) else str(last)
+        return _single(
+            column, f"CASE WHEN {found} IS NOT NULL THEN to_json({key}) END", marks=marks
+        )
+    if last is not Wildcard.ALL:
+        values = _all(found, rest, lenient=True)
+        key = f"to_json({sql_text(last) if isinstance(last, str) else last})"
+        return _several(column, f"list_transform({values}, lambda e: {key})", marks=marks)
+    if len(rest) == 1:
+        return _several(column, keys_of(found), marks=marks)
+    owners = _all(found, rest[:-1], lenient=True)
+    keys = f"flatten(list_transform({owners}, lambda owner: {keys_of('owner')}))"
+    return _several(column, keys, marks=marks)
+
+
+def _single(column: Column, found: str, *, marks: bool) -> str:
+    index = column.index
+    text, kind = _text(found, marks=marks), _kind(found, marks=marks)
+    return f"{text} AS c{index}, {kind} AS t{index}"
+
+
+def _several(column: Column, values: str, *, marks: bool) -> str:
     return (
-        f"list_filter(list_transform({_all(found, rest, lenient=True)}, lambda e:"
+        f"list_filter(list_transform({values}, lambda e:"
         f" {{'v': {_text('e', marks=marks)}, 't': {_kind('e', marks=marks)}}}),"
-        f" lambda e: e.v IS NOT NULL) AS c{index}"
+        f" lambda e: e.v IS NOT NULL) AS c{column.index}"
     )
 
 
