@@ -27,7 +27,6 @@ from kg.mapping.plan import (
     TermType,
     TriplesMap,
     both,
-    term_references,
 )
 from kg.mapping.texts import Text
 from kg.mapping.yaml_nodes import Node
@@ -44,9 +43,11 @@ from kg.mapping.yarrrml_documents import (
     read_document,
     shared,
 )
+from kg.mapping.yarrrml_gather import GATHER, GATHER_KEYS, check_subjects, read_gather
+from kg.mapping.yarrrml_inverses import Made, inverted, with_all_parents
 from kg.mapping.yarrrml_joins import JoinReader
 from kg.mapping.yarrrml_prefixes import PREDEFINED
-from kg.mapping.yarrrml_terms import CONDITIONS, TERM_KEYS, TermReader
+from kg.mapping.yarrrml_terms import CONDITIONS, FUNCTION, TERM_KEYS, VALUE, TermReader
 from kg.terms import RDF, is_iri
 from kg.workspace import COMMON_PREFIXES
 
@@ -62,10 +63,11 @@ _MAPPING_KEYS: Final = frozenset(
 )
 _NOTES: Final = frozenset({"type", "datatype", "language"})
 _PAIR_KEYS: Final = frozenset({*_PREDICATES, *_INVERSES, *_OBJECTS, *_GRAPHS, *CONDITIONS, *_NOTES})
-_OBJECT_KEYS: Final = frozenset({*TERM_KEYS, *MAPPINGS, *_INVERSES, *_QUOTED})
+_OBJECT_KEYS: Final = frozenset({*TERM_KEYS, *GATHER_KEYS, *MAPPINGS, *_INVERSES, *_QUOTED})
 _RDF_TYPE: Final = f"{RDF}type"
 _RESOURCES: Final = frozenset({TermType.IRI, TermType.BLANK_NODE})
 _ANY: Final = _RESOURCES | {TermType.LITERAL}
+_NODES: Final = _ANY - {TermType.LITERAL}
 
 Objects = tuple[TermMap | RefObjectMap, ...]
 
@@ -131,7 +133,7 @@ def read_documents(
     maps = {name: tuple(each.triples_map for each in found) for name, found in every.items()}
     resolved = {
         file: [
-            _Made(_resolved(each.triples_map, maps), each.inverses)
+            Made(with_all_parents(each.triples_map, maps), each.inverses)
             for each in chain.from_iterable(found.values())
         ]
         for file, found in made.items()
@@ -143,7 +145,7 @@ def read_documents(
         file: Plan(
             (
                 *(each.triples_map for each in found),
-                *(inverse for each in found for inverse in _inverted(each, by_name)),
+                *(inverse for each in found for inverse in inverted(each, by_name)),
             ),
             tuple(readers[file].own_prefixes.items()),
         )
@@ -157,14 +159,6 @@ class _Pair:
 
     pair: PredicateObjectMap
     inverses: tuple[TermMap, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class _Made:
-    """A triples map, with the inverse predicates of each of its predicate-object maps."""
-
-    triples_map: TriplesMap
-    inverses: tuple[tuple[TermMap, ...], ...]
 
 
 class _MapReader:
@@ -217,9 +211,9 @@ class _MapReader:
 
     def made(
         self, readers: Mapping[str, _MapReader], faults: list[InputError]
-    ) -> dict[str, tuple[_Made, ...]]:
+    ) -> dict[str, tuple[Made, ...]]:
         """Return the triples maps of each mapping of the document, by the mapping's name."""
-        made: dict[str, tuple[_Made, ...]] = {}
+        made: dict[str, tuple[Made, ...]] = {}
         for name in self.document.mappings:
             try:
                 if owner(self.document, name, self.documents) is not self.document:
@@ -234,7 +228,7 @@ class _MapReader:
 
     # --- mappings -------------------------------------------------------------------------
 
-    def triples_maps(self, name: str, readers: Sequence[_MapReader]) -> Iterator[_Made]:
+    def triples_maps(self, name: str, readers: Sequence[_MapReader]) -> Iterator[Made]:
         """Yield a triples map for each source and each subject of a mapping.
 
         Args:
@@ -258,6 +252,7 @@ class _MapReader:
         with collecting(faults):
             sources = list(self.sources.of_mapping(name, node))
         raise_all(faults, f"the mapping {name}")
+        check_subjects(subjects, [pair.pair for pair in pairs])
         for number, (source, subject) in enumerate((a, b) for a in sources for b in subjects):
             triples_map = TriplesMap(
                 name=f"{self.scope}{name}" + (f"/{number + 1}" if number else ""),
@@ -268,7 +263,7 @@ class _MapReader:
                 base=self.base,
                 origin=node.origin,
             )
-            yield _Made(triples_map, tuple(pair.inverses for pair in pairs))
+            yield Made(triples_map, tuple(pair.inverses for pair in pairs))
 
     def subject(self, node: Node) -> TermMap:
         if not node.is_map:
@@ -356,6 +351,8 @@ class _MapReader:
         return (self.terms.noted(pair, term),)
 
     def written_out(self, pair: Node, node: Node, default: TermType) -> Objects:
+        if node.get(GATHER):
+            return (self.gathered(node),)
         if node.get(*MAPPINGS) or self.joins.is_join(node):
             targets = self.targets.of_term(node)
             return tuple(replace(o, targets=targets) for o in self.joins.objects(node))
@@ -364,6 +361,16 @@ class _MapReader:
         if term.language is None and term.datatype is None:
             term = self.terms.noted(pair, term)
         return (term,)
+
+    def gathered(self, node: Node) -> TermMap:
+        """Read an object that is a collection or container; its value is its name."""
+        bare = replace(node, value=_without(node, (*GATHER_KEYS, *_INVERSES)))
+        default = TermType.IRI if node.get(*VALUE, *FUNCTION) else TermType.BLANK_NODE
+        plain = replace(node, value={})
+        listed = node.get(GATHER)
+        assert listed is not None
+        members = [m for each in listed.items() for m in self.object(plain, each, False, None)]
+        return replace(self.terms.long(bare, default, _NODES), gather=read_gather(node, members))
 
 
 # --- after reading ------------------------------------------------------------------------
@@ -404,86 +411,6 @@ def _subjects(name: str, stated: Sequence[tuple[_MapReader, Node]]) -> list[Term
             for subject in subjects
         ]
     return subjects
-
-
-def _resolved(triples_map: TriplesMap, maps: Mapping[str, Sequence[TriplesMap]]) -> TriplesMap:
-    """Let references to a mapping of several sources or subjects mean all its triples maps."""
-
-    def parents(object_map: TermMap | RefObjectMap) -> Iterator[TermMap | RefObjectMap]:
-        if isinstance(object_map, TermMap):
-            yield object_map
-            return
-        found = maps[object_map.parent]
-        if not object_map.joins:
-            found = tuple(m for m in found if m.source == triples_map.source) or found[:1]
-        for parent in found:
-            yield replace(object_map, parent=parent.name)
-
-    return replace(
-        triples_map,
-        predicate_objects=tuple(
-            replace(pair, objects=tuple(o for each in pair.objects for o in parents(each)))
-            for pair in triples_map.predicate_objects
-        ),
-    )
-
-
-def _inverted(made: _Made, maps: Mapping[str, TriplesMap]) -> Iterator[TriplesMap]:
-    """Yield the triples maps of inverse predicates: the objects are their subjects."""
-    child, number = made.triples_map, 0
-    for pair, inverses in zip(child.predicate_objects, made.inverses, strict=True):
-        for object_map in pair.objects if inverses else ():
-            number += 1
-            subject, source, back = _from_object(child, object_map, maps)
-            if back.joins:
-                _check_constant((*inverses, *child.graphs, *pair.graphs))
-            yield TriplesMap(
-                name=f"{child.name}/inverse{number}",
-                source=source.source,
-                subject=subject,
-                predicate_objects=(
-                    PredicateObjectMap(
-                        inverses, (back,), (*child.graphs, *pair.graphs), origin=pair.origin
-                    ),
-                ),
-                base=source.base,
-                origin=pair.origin,
-            )
-
-
-def _from_object(
-    child: TriplesMap, object_map: TermMap | RefObjectMap, maps: Mapping[str, TriplesMap]
-) -> tuple[TermMap, TriplesMap, RefObjectMap]:
-    """Return an object as a subject, whose records it is made of, and the way back."""
-    back = RefObjectMap(child.name, targets=object_map.targets, origin=object_map.origin)
-    if isinstance(object_map, TermMap):
-        return replace(object_map, scope=object_map.scope or child.name), child, back
-    parent = maps[object_map.parent]
-    subject = replace(parent.subject, scope=parent.subject.scope or parent.name)
-    if not object_map.joins:
-        condition = both(subject.condition, object_map.condition)
-        return replace(subject, condition=condition), child, back
-    if object_map.condition:
-        raise _node_error(object_map)
-    joins = tuple(replace(j, child=j.parent, parent=j.child) for j in object_map.joins)
-    return subject, parent, replace(back, joins=joins)
-
-
-def _check_constant(terms: Sequence[TermMap]) -> None:
-    """Refuse predicates and graphs that depend on the child's record, which the join leaves."""
-    for term in terms:
-        if term_references(term):
-            raise Node(None, term.origin).unsupported(
-                "the inverse predicate of a join goes with constant predicates and graphs only",
-                hint="Write the inverse as a mapping of its own.",
-            )
-
-
-def _node_error(object_map: RefObjectMap) -> Exception:
-    return Node(None, object_map.origin).unsupported(
-        "an inverse predicate goes with a join, but not with a further condition",
-        hint="Write the inverse as a mapping of its own.",
-    )
 
 
 def _is_type(term: TermMap) -> bool:

@@ -16,7 +16,7 @@ from kg.cli.main import main
 from kg.errors import InputError
 from kg.lineage import Wanted, trace_workspace
 from kg.mapping.documents import read_mapping
-from kg.mapping.plan import TermMap
+from kg.mapping.plan import Plan, TermMap
 from kg.mapping.rml import read_rml
 from kg.workspace import find_workspace
 from tests.mapping.conformance import canonical
@@ -56,7 +56,12 @@ def check(folder: Path, mapping: str, expected: str, records: Any = RECORDS) -> 
     """Assert that a mapping of records makes what is expected, written in TriG."""
     (folder / "t.json").write_text(json.dumps(records), encoding="utf-8")
     (folder / "m.ttl").write_text(mapping, encoding="utf-8")
-    quads = run_plan(read_mapping(folder / "m.ttl", {})).quads
+    check_plan(read_mapping(folder / "m.ttl", {}), expected)
+
+
+def check_plan(plan: Plan, expected: str) -> None:
+    """Assert that a plan makes what is expected, written in TriG."""
+    quads = run_plan(plan).quads
     made = "".join(" ".join(term for term in quad if term) + " .\n" for quad in quads)
     wanted = ox.Dataset(ox.parse(f"{HEAD}{expected}".encode(), ox.RdfFormat.TRIG))
     wanted.canonicalize(ox.CanonicalizationAlgorithm.RDFC_1_0)
@@ -460,3 +465,82 @@ def test_members_are_traced_to_their_records(tmp_path):
 
 def _traced(root: Path, asked: list[Wanted]) -> Any:
     return list(trace_workspace(find_workspace(root), asked))
+
+
+# --- YARRRML ------------------------------------------------------------------------------
+
+YARRRML = f"""prefixes: {{ex: "{EX}"}}
+mappings:
+  m:
+    sources: [['t.json~jsonpath', '$[*]']]
+    s: ex:$(id)
+    po: [{{p: ex:p, o: OBJECT}}]
+"""
+WRITTEN = {
+    "a list": ("{gather: $(w)}", 'ex:a ex:p ("x"), ("y" "z") .'),
+    "members in a list": (
+        "{gather: [$(w), ex:$(g)~iri, ['7', xsd:integer]], gatherAs: rdf:List}",
+        """ex:a ex:p ("x" ex:1 7), ("y" "z" ex:1 7) . ex:b ex:p (ex:2 7) . ex:c ex:p (ex:2 7) .""",
+    ),
+    "a container with a name": (
+        "{value: ex:l/$(id), gather: [$(w)], gatherAs: seq}",
+        """ex:a ex:p <http://example.org/l/a> .
+        <http://example.org/l/a> a rdf:Seq ; rdf:_1 "x" ; rdf:_2 "y" ; rdf:_3 "z" .""",
+    ),
+    "a blank node with a name": (
+        "{value: $(id), type: blank, gather: [$(w)], gatherAs: Bag}",
+        'ex:a ex:p _:a . _:a a rdf:Bag ; rdf:_1 "x" ; rdf:_2 "y" ; rdf:_3 "z" .',
+    ),
+    "empty ones": (
+        "{gather: [$(w)], allowEmptyListAndContainer: true}",
+        'ex:a ex:p ("x"), ("y" "z") . ex:b ex:p () . ex:c ex:p () .',
+    ),
+    "combinations": (
+        "{gather: [$(v), $(w)], strategy: cartesianProduct}",
+        'ex:a ex:p ("1" "x"), ("2" "x"), ("4" "y"), ("4" "z") .',
+    ),
+    "one in another": (
+        "{gather: [{gather: [$(w)], gatherAs: bag}, ex:c~iri]}",
+        """ex:a ex:p ([ a rdf:Bag ; rdf:_1 "x" ] ex:c),
+          ([ a rdf:Bag ; rdf:_1 "y" ; rdf:_2 "z" ] ex:c) .
+        ex:b ex:p (ex:c) . ex:c ex:p (ex:c) .""",
+    ),
+    "subjects of a mapping": (
+        "{gather: [{mapping: m, condition: {function: equal,"
+        " parameters: [[str1, $(g)], [str2, $(g)]]}}], condition: {function: equal,"
+        " parameters: [[valueParameter, $(id)], [valueParameter2, b]]}}",
+        "ex:b ex:p (ex:b ex:c) .",
+    ),
+}
+
+
+@pytest.mark.parametrize(("object_map", "expected"), WRITTEN.values(), ids=WRITTEN)
+def test_what_yarrrml_gathers(object_map, expected, tmp_path):
+    (tmp_path / "t.json").write_text(json.dumps(RECORDS), encoding="utf-8")
+    text = YARRRML.replace("OBJECT", object_map)
+    (tmp_path / "m.yml").write_text(text, encoding="utf-8")
+    check_plan(read_mapping(tmp_path / "m.yml", {}), expected)
+
+
+SLIPS = {
+    "no members": ("{gather: []}", "has no members"),
+    "another kind": ("{gather: $(w), gatherAs: heap}", "must not be 'heap'"),
+    "another strategy": ("{gather: $(w), strategy: zip}", "must not be 'zip'"),
+    "a literal": ("{gather: $(w), value: x, type: literal}", "cannot stand here"),
+    "a name for two subjects": ("", "one subject"),
+    "an inverse": ("{gather: $(w)}, i: ex:q", "inverse predicate does not go with"),
+}
+
+
+@pytest.mark.parametrize(("object_map", "message"), SLIPS.values(), ids=SLIPS)
+def test_what_yarrrml_cannot_gather(object_map, message, tmp_path):
+    text = YARRRML.replace("OBJECT", object_map)
+    if not object_map:
+        text = YARRRML.replace("s: ex:$(id)", "s: [ex:a, ex:b]").replace(
+            "OBJECT", "{gather: $(w), value: ex:l}"
+        )
+    (tmp_path / "m.yml").write_text(text, encoding="utf-8")
+    with pytest.raises(InputError, match=message) as caught:
+        read_mapping(tmp_path / "m.yml", {})
+    assert caught.value.location is not None
+    assert caught.value.location.line == 6
