@@ -31,6 +31,8 @@ from kg.outputs import refuse_input
 from kg.paths import is_inside, real_path, show_path
 from kg.rejects import check_target
 from kg.sources import Folders
+from kg.sources.addresses import Replacements, replacing
+from kg.sources.addresses import read_replacements as read_replacements
 from kg.sources.files import located
 from kg.sources.inputs import input_files
 from kg.sources.servers import HOSTS, is_known
@@ -94,6 +96,7 @@ def map_files(
     variables: Variables | None = None,
     source_folders: Sequence[Path] = (),
     datatypes: str = Datatypes.NATURAL.value,
+    addresses: Replacements | None = None,
 ) -> Mapped:
     """Run mapping files and write what they make.
 
@@ -113,6 +116,7 @@ def map_files(
         source_folders: Where sources are looked for that are not beside their mapping.
         datatypes: Which datatypes literals have that the mapping gives none: ``natural``,
             ``none`` or ``guess``.
+        addresses: What answers ``unparsed-text`` of XPath; None: addresses are refused.
 
     Raises:
         UsageError: There is no target for the default output.
@@ -122,7 +126,7 @@ def map_files(
     """
     if target is not None:
         choose_format(target, format_name)
-    with using(variables):
+    with using(variables), replacing(addresses or Replacements()):
         plan = located(read_mappings(mappings, prefixes, base), source_folders)
         return _map_files(
             replace(plan, datatypes=Datatypes(datatypes)),

@@ -11,6 +11,9 @@ _BAR: Final = 20  # characters
 _SHORT: Final = 4
 _LONG: Final = 8
 _ALIKE: Final = 0.65  # of 1, from which on a word may be a slip for another
+# Columns of a long line that `excerpt` shows, and those before the caret.
+_SHOWN: Final = 100
+_BEFORE: Final = 60
 
 
 def counted(count: int, noun: str) -> str:
@@ -144,3 +147,21 @@ def visible(text: str) -> str:
         line if line.isprintable() else "\t".join(map(printable, line.split("\t")))
         for line in text.split("\n")
     )
+
+
+def excerpt(text: str, offset: int) -> str:
+    """Return the line of an offset with a caret below it; a long line is cut around it.
+
+    >>> print(excerpt("a[", 1))
+        a[
+         ^
+    """
+    start = text.rfind("\n", 0, offset) + 1
+    end = text.find("\n", offset)
+    line = text[start : end if end >= 0 else len(text)].rstrip("\r").replace("\t", " ")
+    column = min(offset - start, len(line))
+    if len(line) > _SHOWN:
+        cut = max(0, column - _BEFORE)
+        line = ("…" if cut else "") + line[cut : cut + _SHOWN]
+        column = column - cut + (1 if cut else 0)
+    return f"    {printable(line)}\n    {' ' * width(printable(line[:column]))}^"

@@ -99,6 +99,15 @@ def map_command(
     ] = Datatypes.NATURAL,
     report: ReportOption = None,
     report_format: ReportFormatOption = None,
+    replaced: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--replace-address",
+            metavar="PREFIX=FUNCTION",
+            help="Answer XPath's unparsed-text, for addresses that begin with PREFIX, by a function"
+            " of the rest: uuid or sha256. Nothing is fetched.",
+        ),
+    ] = None,
     on_bad: OnBadOption = OnBad.STOP,
     rejects: RejectsOption = None,
     allow_outside: Annotated[
@@ -113,7 +122,7 @@ def map_command(
     """Map source files to RDF; sources are found beside the mapping."""
     handled = BadRecords(on_bad, rejects)
     limit(memory, timeout, threads)
-    from kg.map_files import explain_files, map_files
+    from kg.map_files import explain_files, map_files, read_replacements
 
     shared = settings(context)
     prefixes = _prefixes(context)
@@ -126,6 +135,7 @@ def map_command(
             "--report is of a run, and --check and --explain run nothing",
             hint="Leave out one of them; --check --format json lists what it finds.",
         )
+    addresses = read_replacements(replaced or ())
     if check:
         return check_mappings(shared, mappings, prefixes, base, variables, format_name)
     if explain:
@@ -149,6 +159,7 @@ def map_command(
             variables=variables,
             source_folders=checked_folders(source_folders or ()),
             datatypes=datatypes.value,
+            addresses=addresses,
         )
         told.wrote(mapped)
     records = sum(count.records for count in mapped.counts)

@@ -25,6 +25,7 @@ class LoadedTable:
         nothing: Why there is no record, as far as that is known.
         pieces: Names of the tables that hold some columns each, where there are many columns;
             the table is a view of them then.
+        read_too: Other files that values came from.
     """
 
     table: SourceTable
@@ -35,11 +36,13 @@ class LoadedTable:
     notes: tuple[str, ...] = ()
     nothing: str = ""
     pieces: tuple[str, ...] = ()
+    read_too: tuple[Path, ...] = ()
 
     @property
     def files(self) -> tuple[Path, ...]:
         """The files on disk, each once."""
-        return tuple(dict.fromkeys(part.path for part in self.parts if not part.name))
+        own = (part.path for part in self.parts if not part.name)
+        return tuple(dict.fromkeys((*own, *self.read_too)))
 
 
 def locate(loaded: LoadedTable, file: int, record: int, column: str | None = None) -> Location:

@@ -1,8 +1,7 @@
 """The plan: what a mapping says, whatever language it was written in.
 
-YARRRML and RML documents are read into these frozen dataclasses, which the compiler turns into
-SQL. An `Origin` says where an element was written; it stands outside equality, so that two plans
-that say the same are equal.
+YARRRML and RML documents are read into these frozen dataclasses, which the compiler turns into SQL.
+An `Origin` says where an element was written, outside equality: plans that say the same are equal.
 
 Spec: https://kg-construct.github.io/rml-core/spec/docs/
 """
@@ -141,6 +140,7 @@ class LogicalSource(AbstractSource):
         more: Further files or patterns whose records follow those of `path`.
         database: Where the source is not a file.
         has_members: Whether a reference to a list gives its members; otherwise it is an error.
+        takes_namespaces: As ql:XPath: names mean what the root of the document declares.
     """
 
     path: str
@@ -157,6 +157,7 @@ class LogicalSource(AbstractSource):
     more: tuple[str, ...] = ()
     database: Database | None = None
     has_members: bool = field(default=True, compare=False)
+    takes_namespaces: bool = False
     origin: Origin = field(default=NOWHERE, compare=False)
 
     @property
@@ -396,6 +397,7 @@ class RefObjectMap:
         joins: All must hold. None: child and parent are the same record.
         condition: What must hold of the child record beside the joins.
         targets: As for a term map.
+        is_older: Whether it is written in the vocabulary of before.
 
     Spec: https://kg-construct.github.io/rml-core/spec/docs/#dfn-referencing-object-map
     """
@@ -404,6 +406,7 @@ class RefObjectMap:
     joins: tuple[JoinCondition, ...] = ()
     condition: Call | None = None
     targets: tuple[LogicalTarget, ...] = ()
+    is_older: bool = field(default=False, compare=False)
     origin: Origin = field(default=NOWHERE, compare=False)
 
 

@@ -33,6 +33,7 @@ from kg.mapping.rml_documents import joined, triples_maps
 from kg.mapping.rml_functions import FunctionReader
 from kg.mapping.rml_gather import GatherReader, without_parents
 from kg.mapping.rml_graph import RmlGraph, Term, Value
+from kg.mapping.rml_pairs import paired
 from kg.mapping.rml_targets import read_targets
 from kg.mapping.rml_templates import read_template
 from kg.mapping.rml_views import Reads, ViewReader
@@ -133,9 +134,11 @@ def read_rml_documents(
     for graph in graphs:
         if not (of_views or named[graph.file] or (named and any(True for _ in graph.properties()))):
             faults.append(_no_triples_map(graph))
+    notes = Notes()
+    known = {each.name: each for found in maps.values() for each in found}
     return {
         graph.file: Plan(
-            tuple(without_parents(each, broken) for each in maps[graph.file]),
+            tuple(without_parents(paired(each, known, notes), broken) for each in maps[graph.file]),
             tuple(graph.prefixes.items()),
         )
         for graph in graphs
@@ -252,6 +255,7 @@ class _RmlReader:
             tuple(self.join(join) for join in joins),
             self.condition(value),
             read_targets(self.graph, value),
+            is_older=parent.is_older,
             origin=value.origin,
         )
 

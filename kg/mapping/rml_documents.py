@@ -11,6 +11,7 @@ Spec: https://kg-construct.github.io/rml-core/spec/docs/
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Final
 
 import pyoxigraph as ox
@@ -149,7 +150,7 @@ def _add(graph: RmlGraph, made: RmlGraph, names: Mapping[Term, Term]) -> None:
                 if not forms or _form(graph, [value], 0) not in forms:
                     stays = is_made and isinstance(value.term, ox.NamedNode)
                     term = value.term if stays else names.get(value.term, value.term)
-                    there.append(Value(term, value.origin))
+                    there.append(replace(value, term=term))
 
 
 def _unclear(
@@ -191,7 +192,7 @@ def _described(graph: RmlGraph) -> Iterator[Term]:
 
 
 def _incomplete(graph: RmlGraph) -> set[Term]:
-    """Return triples maps without logical source that nothing refers to, if others have one.
+    """Return triples maps without logical source that no complete one refers to, if there are some.
 
     Mappings of many files have them where a part is not in use. RMLMapper passes over them, too.
     """
@@ -199,5 +200,14 @@ def _incomplete(graph: RmlGraph) -> set[Term]:
     lacking = [node for node in found if not graph.all(node, "logicalSource")]
     if len(lacking) == len(found):
         return set()
-    wanted = {value.term for name, value in graph.properties() if name == "parentTriplesMap"}
+    live = set(found).difference(lacking)
+    wanted = {term for node in live for term in _parents(graph, node)}
     return {node for node in lacking if node not in wanted}
+
+
+def _parents(graph: RmlGraph, node: Term) -> Iterator[Term]:
+    """Yield the triples maps that the object maps of one refer to."""
+    for pair in graph.all(node, "predicateObjectMap"):
+        for object_map in graph.all(pair.term, "objectMap", "object"):
+            for parent in graph.all(object_map.term, "parentTriplesMap"):
+                yield parent.term

@@ -59,10 +59,15 @@ Term = ox.NamedNode | ox.BlankNode | ox.Literal
 
 @dataclass(frozen=True, slots=True)
 class Value:
-    """The object of a triple, with the line that the triple was read on."""
+    """The object of a triple, with the line that the triple was read on.
+
+    Attributes:
+        is_older: Whether the document has it, or the property, in a vocabulary of before.
+    """
 
     term: Term
     origin: Origin = field(compare=False)
+    is_older: bool = field(default=False, compare=False)
 
     @property
     def text(self) -> str:
@@ -135,7 +140,9 @@ class RmlGraph:
             predicate = _renamed(quad.predicate).value
             # What becomes a term of the output stays as it is written.
             made = predicate.startswith(RML) and predicate[len(RML) :] in MADE
-            value = Value(quad.object if made else _renamed(quad.object), origin)
+            term = quad.object if made else _renamed(quad.object)
+            is_older = term != quad.object or predicate != quad.predicate.value
+            value = Value(term, origin, is_older)
             values = self.values.setdefault(subject, {}).setdefault(predicate, [])
             if value not in values:
                 values.append(value)

@@ -85,7 +85,15 @@ def read_logical_source(graph: RmlGraph, value: Value) -> LogicalSource:
         return queried(graph, value, _place(graph, source, Formulation.SQL))
     formulation, namespaces = _formulation(graph, value)
     iterator, query = graph.one(node, "iterator"), graph.one(node, "query")
-    made = replace(_place(graph, source, formulation), namespaces=namespaces, origin=value.origin)
+    stated = graph.one(node, "referenceFormulation")
+    # ql:XPath has no way to declare namespaces; CARML has one, and who declares some means them.
+    is_older = formulation is Formulation.XPATH and stated is not None and stated.is_older
+    made = replace(
+        _place(graph, source, formulation),
+        namespaces=namespaces,
+        takes_namespaces=is_older and not namespaces,
+        origin=value.origin,
+    )
     if formulation is Formulation.SPARQL:
         if iterator is None and query is None:
             raise value.error("the source needs a query", hint="Write it as rml:iterator.")

@@ -52,6 +52,8 @@ class Column:
         origin: Where the mapping refers to it first.
         is_document: Whether it holds JSON: the values as they are, or a list of ``{v: JSON}``.
         nest: What the items of the list have, where they are those of a nest.
+        needs: Groups of references; a record that lacks one of each group makes no statement of
+            the value. Empty: the value may always count.
     """
 
     reference: str
@@ -62,6 +64,7 @@ class Column:
     origin: Origin = field(default=NOWHERE, compare=False)
     is_document: bool = False
     nest: Nest | None = None
+    needs: tuple[tuple[str, ...], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ Spec: https://kg-construct.github.io/rml-core/spec/docs/#dfn-natural-rdf-literal
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from kg.errors import InputError
@@ -25,6 +25,7 @@ from kg.mapping.plan import (
     Plan,
     Reference,
     RefObjectMap,
+    Template,
     TermMap,
     TermType,
     TriplesMap,
@@ -59,6 +60,8 @@ class _Use:
     reference: Reference
     origin: Origin
     is_text: bool = True
+    # References without whose values the record has no subject, and so no statement.
+    needs: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,21 +80,34 @@ class _Needs:
     Attributes:
         columns: The columns, with where the mapping refers to them first.
         textual: Those whose numbers must keep their texts.
+        groups: By column, the groups of references of which a record needs one for the value to
+            count; an empty group: it may always count.
         is_whole: Of a view, whether each of its iterations counts, and not only its values.
     """
 
     columns: dict[_Wanted, Origin] = field(default_factory=dict)
     textual: set[str] = field(default_factory=set)
+    groups: dict[_Wanted, dict[tuple[str, ...], None]] = field(default_factory=dict)
     is_whole: bool = False
 
-    def add(self, wanted: _Wanted, origin: Origin, *, is_text: bool) -> None:
+    def add(
+        self, wanted: _Wanted, origin: Origin, *, is_text: bool, needs: tuple[str, ...] = ()
+    ) -> None:
         self.columns.setdefault(wanted, origin)
+        self.groups.setdefault(wanted, {})[needs] = None
         if is_text:
             self.textual.add(wanted.reference)
 
     def add_all(self, others: _Needs) -> None:
         self.columns = {**others.columns, **self.columns} if others.columns else self.columns
         self.textual |= others.textual
+        for wanted in others.columns:
+            self.groups.setdefault(wanted, {})[()] = None
+
+    def groups_of(self, wanted: _Wanted) -> tuple[tuple[str, ...], ...]:
+        """Return the groups of a column; none if its value may always count."""
+        groups = self.groups.get(wanted, {(): None})
+        return () if () in groups else tuple(groups)
 
     @property
     def wants(self) -> Wants:
@@ -124,7 +140,7 @@ def plan_tables(plan: Plan) -> PlanTables:
                 check_keys(use.owner.source, [use.reference], use.origin)
             wanted = _Wanted(use.reference.name)
             is_text = use.is_text or plan.datatypes is not Datatypes.NATURAL
-            needs_of(use.owner).add(wanted, use.origin, is_text=is_text)
+            needs_of(use.owner).add(wanted, use.origin, is_text=is_text, needs=use.needs)
     makers = _Makers(sources)
     for each in plan.triples_maps:
         if each.name in of_views:
@@ -202,7 +218,10 @@ def _use(view: LogicalView, needs: _Needs) -> _ViewUse:
 
 def _source_table(name: str, source: LogicalSource, needs: _Needs) -> SourceTable:
     columns = tuple(
-        _column(source, wanted, origin, n, textual=wanted.reference in needs.textual)
+        replace(
+            _column(source, wanted, origin, n, textual=wanted.reference in needs.textual),
+            needs=needs.groups_of(wanted),
+        )
         for n, (wanted, origin) in enumerate(needs.columns.items())
     )
     return SourceTable(name, source, columns)
@@ -288,7 +307,24 @@ def _gathered_parents(plan: Plan, triples_map: TriplesMap) -> Iterator[TriplesMa
 
 def _own(triples_map: TriplesMap) -> Iterator[_Use]:
     """Yield the references of a triples map to its own records."""
-    yield from _of_terms(triples_map, triples_map.subject, *triples_map.graphs)
+    yield from _of_terms(triples_map, triples_map.subject)
+    needs = _needs(triples_map)
+    for use in _beside_subject(triples_map):
+        yield replace(use, needs=needs)
+
+
+def _needs(triples_map: TriplesMap) -> tuple[str, ...]:
+    """Return references that all must have values for a record to have a subject."""
+    subject = triples_map.subject
+    if subject.condition is not None or subject.gather is not None:
+        return ()
+    if not isinstance(subject.expression, Reference | Template):
+        return ()
+    return tuple(dict.fromkeys(reference.name for reference in term_references(subject)))
+
+
+def _beside_subject(triples_map: TriplesMap) -> Iterator[_Use]:
+    yield from _of_terms(triples_map, *triples_map.graphs)
     for pair in triples_map.predicate_objects:
         yield from _of_terms(triples_map, *pair.predicates, *pair.graphs)
         for object_map in pair.objects:
@@ -330,7 +366,7 @@ def _of_parents(plan: Plan, child: TriplesMap) -> Iterator[_Use]:
         parent = plan.triples_map(object_map.parent)
         for join in object_map.joins:
             for reference in references(join.parent):
-                yield _Use(parent, reference, object_map.origin)
+                yield _Use(parent, reference, object_map.origin, needs=_needs(parent))
         if not object_map.joins and parent.source == child.source:
             yield from _of_terms(child, parent.subject)
 

@@ -16,6 +16,7 @@ _PACKAGES: Final[Mapping[str, str]] = {
     "sql": "sqlalchemy 'psycopg[binary]'",
     "mysql": "sqlalchemy pymysql",
     "xml": "lxml",
+    "xpath": "lxml elementpath",
     "zstd": "zstandard",
 }
 

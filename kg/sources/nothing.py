@@ -12,6 +12,7 @@ from kg.sources.files import SourceFile
 from kg.sources.json_scan import JsonScanner
 from kg.sources.streams import text_blocks
 from kg.sources.xml_files import root_of
+from kg.sources.xml_namespaces import declaration, free_prefix
 from kg.sources.xml_paths import parse_path
 from kg.wording import nearest
 
@@ -35,7 +36,11 @@ def _why_xml(source: LogicalSource, file: SourceFile) -> str:
     namespace, name = root_of(file, source)
     steps = parse_path(source.iterator, dict(source.namespaces))
     prefixes = [prefix for prefix, iri in source.namespaces if iri == namespace]
-    if namespace and not any(f"{prefix}:" in source.iterator for prefix in prefixes):
+    if (
+        namespace
+        and not source.takes_namespaces
+        and not any(f"{prefix}:" in source.iterator for prefix in prefixes)
+    ):
         return _namespace_told(source, namespace, prefixes[0] if prefixes else "")
     if steps and not steps[0].anywhere and steps[0].tag.rpartition("}")[2] not in (name, "*"):
         return f"the root element of {file.shown} is {name}"
@@ -45,7 +50,7 @@ def _why_xml(source: LogicalSource, file: SourceFile) -> str:
 def _namespace_told(source: LogicalSource, namespace: str, prefix: str) -> str:
     declared = bool(prefix)
     taken = {name for name, _ in source.namespaces}
-    prefix = prefix or next(name for name in ("d", "ns", "doc", "root") if name not in taken)
+    prefix = prefix or free_prefix(taken)
     steps = parse_path(source.iterator, dict(source.namespaces)) or ()
     parts = [
         ("//" if step.anywhere else "/")
@@ -58,10 +63,7 @@ def _namespace_told(source: LogicalSource, namespace: str, prefix: str) -> str:
         return f"the root element is in the namespace {namespace}, whose prefix is {prefix}; {how}"
     return (
         f"the root element is in the namespace {namespace}; declare it with"
-        f" namespaces: {{{prefix}: {namespace!r}}} beside the iterator in YARRRML, or with"
-        " rml:referenceFormulation [ a rml:XPathReferenceFormulation ; rml:namespace"
-        f' [ rml:namespacePrefix "{prefix}" ; rml:namespaceURL "{namespace}" ] ] in RML; then'
-        f" {how}"
+        f" {declaration(prefix, namespace)}; then {how}"
     )
 
 

@@ -9,7 +9,7 @@ from typing import Final, Protocol
 
 from kg.mapping.plan import LogicalSource
 from kg.mapping.source_table import SourceTable
-from kg.sources.files import SourceFile
+from kg.sources.files import Folders, SourceFile
 
 # One byte of text in so many bytes of DuckDB's memory may be held as a tree of objects, which is
 # about ten times the size of its text.
@@ -45,24 +45,31 @@ class Reading:
         file: What to read.
         number: Number of the file in its source.
         table: The table that the records go into.
-        spill: A folder for files made on the way.
+        folders: Where files may lie, and a folder for files made on the way.
         is_repaired: Whether the first try failed with a fault that the reader can mend.
         skips: Whether unreadable records are left out, because the file has some.
         is_large: Whether DuckDB cannot read the file as it is, because records are too large.
         copies: Copies of the source file that are read instead of it.
         notes: Warnings for the user about the file, which can be read all the same.
+        read_too: Other files that values came from.
     """
 
     host: Host
     file: SourceFile
     number: int
     table: SourceTable
-    spill: Path
+    folders: Folders
     is_repaired: bool = False
     skips: bool = False
     is_large: bool = False
     copies: list[Path] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    read_too: list[Path] = field(default_factory=list)
+
+    @property
+    def spill(self) -> Path:
+        """A folder for files made on the way."""
+        return self.folders.spill
 
     @property
     def source(self) -> LogicalSource:

@@ -1,7 +1,8 @@
 """XML: records by an XPath iterator, values by XPath relative to the record.
 
 If the iterator is a path of names, the document is read as a stream and records are dropped once
-read, so its size does not matter. Any other XPath needs the whole tree in memory, up to a limit.
+read, so its size does not matter. Any other XPath needs the whole tree in memory, up to a limit;
+XPath 3.1 needs more of it for the same document.
 Entities are not expanded and nothing is fetched; the limits of libxml2 (10 MB of text in an
 element, 256 levels) hold.
 
@@ -11,31 +12,32 @@ Spec: https://kg-construct.github.io/rml-io/spec/docs/ (reference formulation XP
 from __future__ import annotations
 
 import json
-import math
-from collections.abc import Callable, Collection, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from kg.errors import InputError, KgError, LimitError, Location
 from kg.mapping.plan import Formulation, LogicalSource, Origin
-from kg.mapping.source_table import Nest
+from kg.mapping.source_table import Column, Nest
+from kg.notes import Notes
+from kg.rejects import Note, current
+from kg.sources.addresses import Reach
 from kg.sources.extras import need
-from kg.sources.files import SourceFile
+from kg.sources.files import Folders, SourceFile
 from kg.sources.json_scan import too_large
 from kg.sources.reading import Reading
 from kg.sources.records import RowRecords
 from kg.sources.streams import encoding_of, open_source, text_blocks
 from kg.sources.xml_paths import PathStep, fits, matches, parse_path, steps_up
+from kg.sources.xml_values import Element, Finder, Paths, Record
 
 if TYPE_CHECKING:
     from lxml import etree
 
 # lxml's parser for pieces of a document.
 Parser = Any
-# The result of an XPath: a list of elements and texts, a text, a number or a boolean.
-Found = Any
 # Bytes that are parsed before finished elements are dropped.
 _BLOCK: Final = 1 << 16
 # Bytes that lxml takes with the part of a document that it holds; measured.
@@ -45,31 +47,38 @@ _LONGEST_TEXT: Final = 10**7
 _LIMITS: Final = ("XML_PARSE_HUGE", "Excessive depth", "limit exceeded", "too long")
 # Bytes of a record, or of a document that is held whole, where no memory limit is known.
 _LARGEST: Final = 64 * 2**20
+# Bytes that XPath 3.1 takes for each element, with its texts and attributes; measured: 350 to 700.
+_NODE: Final = 800
+# Bytes for such a tree where one byte of text may be read.
+_TREE_SHARE: Final = 4
 
 
 def read(reading: Reading) -> RowRecords:
     """Return the records of an XML file.
 
     Raises:
-        InputError: The file is not valid XML, declares entities, or an XPath is not valid.
+        InputError: The file is not valid XML, declares entities, or an XPath is not valid or fails.
         LimitError: A record, or a document that must be held whole, is too large.
     """
     reading.host.reserve("lxml", _LXML)
-    columns = reading.table.columns
+    limit = reading.largest_tree()
     document = _Document(
-        reading.file,
-        reading.source,
-        [column.reference for column in columns],
-        reading.largest_tree(),
-        [column.nest for column in columns],
+        reading.file, reading.source, reading.table.columns, limit, reading.folders
     )
     target = reading.copy(".jsonl")
     largest = 0
-    with target.open("w", encoding="utf-8") as out:
-        for values in document.values():
+    with ExitStack() as stack:
+        note = None
+        if (rejects := current()) is not None:
+            key = ("xpath", document.file, reading.source)
+            note = stack.enter_context(rejects.noting(*key, of_records=False))
+        out = stack.enter_context(target.open("w", encoding="utf-8"))
+        for values in document.values(note):
             line = json.dumps([*values], ensure_ascii=False)
             largest = max(largest, len(line))
             out.write(line + "\n")
+    reading.notes += document.notes()
+    reading.read_too += document.paths.reach.files
     return RowRecords(target, largest, lists=True)
 
 
@@ -77,10 +86,9 @@ def lines_of(file: SourceFile, source: LogicalSource, records: Collection[int]) 
     """Return the line, from 1, on which each of some records starts, in one pass."""
     wanted, last = set(records), max(records, default=0)
     found: dict[int, int] = {}
-    for number, element in enumerate(_Document(file, source, [], _LARGEST).records(), 1):
-        line: Any = element.sourceline
-        if number in wanted and line:
-            found[number] = line
+    for number, record in enumerate(_Document(file, source, [], _LARGEST).records(), 1):
+        if number in wanted and record.line:
+            found[number] = record.line
         if number >= last:
             break
     return found
@@ -88,9 +96,7 @@ def lines_of(file: SourceFile, source: LogicalSource, records: Collection[int]) 
 
 def root_of(file: SourceFile, source: LogicalSource) -> tuple[str, str]:
     """Return the namespace, if there is one, and the name of the root element."""
-    document = _Document(file, source, [], _LARGEST)
-    with document.blocks() as blocks:
-        tag = document.root(blocks)[0]
+    tag = str(_Document(file, source, [], _LARGEST).root_element().tag)
     namespace, _, name = tag.rpartition("}")
     return namespace.removeprefix("{"), name
 
@@ -101,10 +107,9 @@ class _Document:
     Args:
         file: The file.
         source: The logical source.
-        references: XPaths relative to a record.
+        references: XPaths relative to a record, or the columns for them.
         limit: Bytes of text that may be held as a tree.
-        nests: For each reference, what is taken out of the elements that it leads to, if it is
-            the iterator of a nest.
+        folders: Where functions of XPath may read files; None: nowhere.
         text: The document itself, instead of what is in the file.
     """
 
@@ -112,9 +117,9 @@ class _Document:
         self,
         file: SourceFile,
         source: LogicalSource,
-        references: Sequence[str],
+        references: Sequence[str | Column],
         limit: int,
-        nests: Sequence[Nest | None] = (),
+        folders: Folders | None = None,
         text: str | None = None,
     ) -> None:
         self.given = text
@@ -123,19 +128,18 @@ class _Document:
         self.limit = limit
         self.open = 0
         self.lxml: Any = need("lxml.etree", "xml", "reading XML")
-        self.namespaces = dict(source.namespaces)
         self.iterator = source.iterator.strip() or "/"
-        self.references = references
-        # The document itself is not an element to start from.
-        paths = [f"/{r}" if self.is_whole and not r.startswith("/") else r for r in references]
-        self.finders = [self._compiled(path) for path in paths]
-        self.text = self._compiled("string()")
-        self.nests = nests or [None] * len(references)
-        self.inner: dict[str, Callable[[etree._Element], Found]] = {}
+        reach = Reach(source, folders, limit)
+        self.paths = Paths(self.lxml, file, source, reach, self.root_namespaces)
+        columns = [
+            Column(each, index, True, False) if isinstance(each, str) else each
+            for index, each in enumerate(references)
+        ]
+        self.finders = [self.paths.finder(column, is_whole=self.is_whole) for column in columns]
 
     @property
     def _is_declared(self) -> bool:
-        """Whether the mapping declares the encoding, or the document is a text already."""
+        """Whether the mapping declares the encoding."""
         return self.given is not None or encoding_of(self.source) != "utf-8"
 
     @property
@@ -143,50 +147,50 @@ class _Document:
         """Whether the one record is the document itself."""
         return self.iterator == "/"
 
-    def values(self) -> Iterator[list[list[str]]]:
-        """Yield for each record the values of each reference."""
-        for record in self.records():
-            yield [
-                [json.dumps(item, ensure_ascii=False) for item in self._items(nest, find, record)]
-                if nest is not None
-                else self._texts(find, reference, record)
-                for find, reference, nest in zip(
-                    self.finders, self.references, self.nests, strict=True
-                )
-            ]
+    def values(self, note: Note | None = None) -> Iterator[list[list[str]]]:
+        """Yield for each record the values of each reference.
+
+        Args:
+            note: Takes values that are left out because a path fails; None: that is an error.
+        """
+        for number, record in enumerate(self.records(), 1):
+            yield [*self.paths.values(self.finders, record, number, note)]
 
     def items(self, nest: Nest) -> list[dict[str, Any]]:
         """Return the items of a nest in a small document, whose root the paths start from."""
-        return [
-            item
-            for root in self._all()
-            for item in self._items(nest, self._compiled(nest.iterator), root)
+        finder = self.paths.nested(nest)
+        return [item for root in self._all() for item in self.paths.items_of(finder, root)]
+
+    def notes(self) -> list[str]:
+        """Return what the user should know, once the values have been read."""
+        told = []
+        if self.source.takes_namespaces and self.paths.default:
+            text = (
+                "names without a prefix in paths of ql:XPath are taken in the default namespace of"
+                f" the document, {self.paths.default}"
+            )
+            # Heard once for each file, however many sources read it.
+            Notes().add(text.replace("{", "{{").replace("}", "}}"), self.file.location, loses=False)
+        for finder in self.finders:
+            if finder.wrong is not None and not finder.is_used:
+                place = f" at {finder.wrong.location}" if finder.wrong.location else ""
+                told.append(
+                    f"no record needs the path{place}, which is wrong: {finder.wrong.message}"
+                )
+        return told
+
+    def records(self) -> Iterator[Record]:
+        """Yield the records, in the order of the document."""
+        steps = parse_path(self.iterator, self.paths.namespaces, self.paths.default)
+        up = [
+            steps_up(finder.path)
+            if finder.basic
+            else 0
+            if self.paths.stays_inside(finder)
+            else None
+            for each in self.finders
+            for finder in each.all()
         ]
-
-    def _items(
-        self, nest: Nest, find: Callable[[etree._Element], Found], record: etree._Element
-    ) -> list[dict[str, Any]]:
-        """Return the items of a nest in an element, as `kg.mapping.source_table.Nest` says."""
-        found = self._run(find, nest.iterator, record)
-        items = []
-        for element in found if isinstance(found, list) else [found]:
-            if not isinstance(element, self.lxml._Element):
-                raise self._bad_path(nest.iterator, "an iterator must lead to elements")
-            values = [self._texts(self._finder(path), path, element) for path in nest.references]
-            inner = [self._items(n, self._finder(n.iterator), element) for n in nest.nests]
-            items.append({"c": values, "n": inner})
-        return items
-
-    def _finder(self, path: str) -> Callable[[etree._Element], Found]:
-        """Return what finds a path in an element, compiled once."""
-        if path not in self.inner:
-            self.inner[path] = self._compiled(path)
-        return self.inner[path]
-
-    def records(self) -> Iterator[etree._Element]:
-        """Yield the elements that are records, in the order of the document."""
-        steps = parse_path(self.iterator, self.namespaces)
-        up = [steps_up(path) for path in (*self.references, *_inner_paths(self.nests))]
         levels = max((u for u in up if u is not None), default=0)
         lifted = levels and steps and any(step.anywhere for step in steps)
         if steps is None or None in up or lifted or levels >= len(steps):
@@ -195,20 +199,25 @@ class _Document:
         outer = steps[: len(steps) - levels]
         for unit in self._units(outer):
             if not levels and not any(step.anywhere for step in steps):
-                yield unit
+                yield self._record(unit)
                 continue
             # `iter` gives records within the unit, nested ones too, in document order.
             for element in unit.iter():
                 if isinstance(element.tag, str) and matches(_chain(element), steps):
-                    yield element
+                    yield self._record(element)
+
+    def _record(self, element: Element) -> Record:
+        """Return an element of a stream as a record; paths of XPath 3.1 see no more than it."""
+        item = self.paths.engine.enter(element) if self.paths.is_full else None
+        return Record(element, item, element.sourceline)
 
     # --- as a stream ----------------------------------------------------------------------
 
     def _units(self, steps: Sequence[PathStep]) -> Iterator[etree._Element]:
         """Yield the outermost elements of a path, each as soon as it is complete."""
         with self.blocks() as blocks:
-            root_tag, start = self.root(blocks)
-            tag = steps[-1].tag
+            first, start = self.root(blocks)
+            root_tag, tag = first.tag, steps[-1].tag
             parser = self.lxml.XMLPullParser(
                 events=("start", "end"), tag=(tag, root_tag), **self._options()
             )
@@ -249,15 +258,31 @@ class _Document:
         with open_source(self.file, self.source) as stream:
             yield iter(lambda: stream.read(_BLOCK), b"")
 
-    def root(self, blocks: Iterator[bytes]) -> tuple[str, bytes]:
-        """Return the name of the root element, and the bytes that were read for it."""
+    def root_element(self) -> Element:
+        """Return the root element as it begins; nothing else of the document is read.
+
+        Raises:
+            InputError: There is none, because the document is not well-formed.
+        """
+        with self.blocks() as blocks:
+            return self.root(blocks)[0]
+
+    def root_namespaces(self) -> Mapping[str | None, str]:
+        """Return the namespaces that the root element declares, by prefix."""
+        try:
+            return dict(self.root_element().nsmap)
+        except KgError:  # which reading the document tells
+            return {}
+
+    def root(self, blocks: Iterator[bytes]) -> tuple[Any, bytes]:
+        """Return the root element as it begins, and the bytes that were read for it."""
         first = self.lxml.XMLPullParser(events=("start",), **self._options())
         read: list[bytes] = []
         for block in blocks:
             read.append(block)
             self._feed(first, block)
             for _, element in first.read_events():
-                return element.tag, b"".join(read)
+                return element, b"".join(read)
             if len(read) * _BLOCK > _LONGEST_TEXT:
                 raise self._too_long()
         try:
@@ -299,30 +324,58 @@ class _Document:
 
     # --- as a tree ------------------------------------------------------------------------
 
-    def _all(self) -> Iterator[etree._Element]:
-        """Yield the elements of any XPath."""
-        find = self._compiled(self.iterator)
+    def _all(self) -> Iterator[Record]:
+        """Yield the records of any XPath."""
+        find = None if self.is_whole else self.paths.compiled(self.iterator)
+        root = self._parsed()
+        if self.paths.is_full:
+            yield from self._all_full(find, root)
+            return
+        if find is None:
+            yield Record(root, line=root.sourceline)
+            return
+        for element in self._elements(find, root):
+            yield Record(element, line=element.sourceline)
+
+    def _all_full(self, find: Finder | None, root: Element) -> Iterator[Record]:
+        """Yield the records where a path is of XPath 3.1."""
+        if sum(1 for _ in root.iter()) * _NODE > self.limit * _TREE_SHARE:
+            raise self._too_large("XPath 3.1 needs")
+        engine = self.paths.engine
+        node = engine.enter(root.getroottree())
+        if find is None:
+            yield Record(root, node, root.sourceline)
+        elif find.basic is not None:
+            for element in self._elements(find, root):
+                yield Record(element, engine.node_of(element), element.sourceline)
+        else:
+            for item in self.paths.items(find, node):
+                yield Record(engine.element_of(item), item, engine.line_of(item))
+
+    def _elements(self, find: Finder, root: Element) -> Iterator[Any]:
+        """Yield the elements that an iterator of XPath 1.0 leads to."""
+        found = self.paths.run(find, root)
+        for element in found if isinstance(found, list) else [found]:
+            if not isinstance(element, self.lxml._Element):
+                raise self.paths.no_elements(self.iterator)
+            yield element
+
+    def _parsed(self) -> Element:
+        """Return the root of the whole document."""
         parser = self.lxml.XMLParser(**self._options())
         size = 0
         with self.blocks() as blocks:
             for block in blocks:
                 size += len(block)
                 if size > self.limit:
-                    raise self._too_large()
+                    raise self._too_large(f"{self.iterator!r} or a reference needs")
                 self._feed(parser, block)
             try:
                 root = parser.close()
             except self.lxml.XMLSyntaxError as error:
                 raise self._broken(error, parser) from error
         self._check_entities(root)
-        if self.is_whole:
-            yield root
-            return
-        found = self._run(find, self.iterator, root)
-        for element in found if isinstance(found, list) else [found]:
-            if not isinstance(element, self.lxml._Element):
-                raise self._bad_path(self.iterator, "an iterator must lead to elements")
-            yield element
+        return root
 
     # --- shared ---------------------------------------------------------------------------
 
@@ -337,43 +390,6 @@ class _Document:
             # The document's own declaration counts, unless the mapping declares another.
             "encoding": "utf-8" if self._is_declared else None,
         }
-
-    def _compiled(self, path: str) -> Callable[[etree._Element], Found]:
-        try:
-            find: Callable[[etree._Element], Found] = self.lxml.XPath(
-                path, namespaces=self.namespaces, smart_strings=False
-            )
-        except self.lxml.XPathError as error:
-            raise self._bad_path(path, str(error)) from error
-        return find
-
-    def _run(
-        self, find: Callable[[etree._Element], Found], path: str, element: etree._Element
-    ) -> Found:
-        try:
-            return find(element)
-        except self.lxml.XPathError as error:
-            raise self._bad_path(path, str(error)) from error
-
-    def _texts(
-        self, find: Callable[[etree._Element], Found], path: str, record: etree._Element
-    ) -> list[str]:
-        found = self._run(find, path, record)
-        if isinstance(found, list):
-            if any(isinstance(value, tuple) for value in found):
-                raise self._bad_path(path, "it leads to namespaces, which are no values")
-            return [v if isinstance(v, str) else self._text(v) for v in found]
-        if isinstance(found, bool):
-            return ["true" if found else "false"]
-        if isinstance(found, float):
-            return [_number(found)]
-        return [str(found)]
-
-    def _text(self, element: etree._Element) -> str:
-        """Return the text in an element: its string value."""
-        if len(element) == 0:
-            return element.text or ""
-        return str(self.text(element))
 
     def _check_entities(self, root: etree._Element) -> None:
         """Refuse documents that declare entities: kg cannot be sure of their content.
@@ -420,34 +436,15 @@ class _Document:
             hint="Take the large part out of the document.",
         )
 
-    def _bad_path(self, path: str, reason: str) -> InputError:
-        hint = "References are XPath 1.0 relative to the record, such as name/text() or @id."
-        if "prefix" in reason:
-            known = ", ".join(sorted(self.namespaces)) or "none"
-            hint = f"Declare it as a namespace of the source. Declared: {known}."
-        return InputError(
-            "bad-xpath",
-            f"{path!r} cannot be used as an XPath: {reason[:1].lower()}{reason[1:]}",
-            location=self.source.origin.location(),
-            hint=hint,
-        )
-
-    def _too_large(self) -> LimitError:
+    def _too_large(self, who: str) -> LimitError:
         return LimitError(
             "document-too-large",
-            f"the document is larger than {self.limit // 2**20} MB, and {self.iterator!r} or a"
-            " reference needs all of it at once",
+            f"the document is larger than {self.limit // 2**20} MB, or has too many elements for"
+            f" it, and {who} all of it at once",
             location=self.file.location,
             hint="Use an iterator of names such as /a/b, references that do not leave the record"
             " but for ../@attribute, or give more --memory.",
         )
-
-
-def _inner_paths(nests: Sequence[Nest | None]) -> Iterator[str]:
-    """Yield the paths of nests, as if they started at the record: they lead no higher."""
-    for nest in nests:
-        if nest is not None:
-            yield from (nest.iterator, *nest.references, *_inner_paths(nest.nests))
 
 
 def embedded_items(
@@ -486,15 +483,3 @@ def _chain(element: etree._Element) -> list[str]:
         parent = parent.getparent()
     names.reverse()
     return names
-
-
-def _number(value: float) -> str:
-    """Return a number as the function string() of XPath writes it.
-
-    Spec: https://www.w3.org/TR/1999/REC-xpath-19991116/#function-string
-    """
-    if math.isnan(value):
-        return "NaN"
-    if math.isinf(value):
-        return "Infinity" if value > 0 else "-Infinity"
-    return str(int(value)) if value.is_integer() else repr(value)

@@ -22,6 +22,21 @@ _OUTSIDE: Final = re.compile(
     r"\s*::|\bid\s*\("
 )
 _TEXTS: Final = re.compile(r"'[^']*'|\"[^\"]*\"")
+# A path of children's names, with a text or an attribute at its end.
+_RELATIVE: Final = re.compile(
+    rf"(?:\.\./)*(?:(?:{_NAME}|\*)/)*(?:@?(?:{_NAME}:)?{_NAME}|text\(\)|\.|\*|@\*)"
+)
+_CALLED: Final = re.compile(r"([\w.\-]+(?::[\w.\-]+)?)\s*\(")
+# https://www.w3.org/TR/1999/REC-xpath-19991116/#corelib, and tests of nodes and operators.
+_OF_XPATH_1: Final = frozenset(
+    {
+        *("last", "position", "count", "id", "local-name", "namespace-uri", "name", "string"),
+        *("concat", "starts-with", "contains", "substring-before", "substring-after"),
+        *("substring", "string-length", "normalize-space", "translate", "boolean", "not", "true"),
+        *("false", "lang", "number", "sum", "floor", "ceiling", "round"),
+        *("text", "node", "comment", "processing-instruction", "and", "or", "div", "mod"),
+    }
+)
 _ATTRIBUTE_ABOVE: Final = re.compile(rf"(?:\.\./)+@(?:{_NAME}:)?{_NAME}")
 
 
@@ -38,8 +53,15 @@ class PathStep:
     tag: str
 
 
-def parse_path(iterator: str, namespaces: Mapping[str, str]) -> tuple[PathStep, ...] | None:
+def parse_path(
+    iterator: str, namespaces: Mapping[str, str], default: str = ""
+) -> tuple[PathStep, ...] | None:
     """Return the steps of a simple path; None for any other XPath, or an unknown prefix.
+
+    Args:
+        iterator: The path.
+        namespaces: What prefixes stand for.
+        default: The namespace of names without a prefix; empty for none.
 
     >>> parse_path("/a//b", {})
     (PathStep(anywhere=False, tag='a'), PathStep(anywhere=True, tag='b'))
@@ -52,9 +74,38 @@ def parse_path(iterator: str, namespaces: Mapping[str, str]) -> tuple[PathStep, 
     for slashes, prefix, name in _STEP.findall(iterator):
         if prefix and prefix not in namespaces:
             return None
-        tag = f"{{{namespaces[prefix]}}}{name}" if prefix else name
+        namespace = namespaces[prefix] if prefix else default
+        tag = f"{{{namespace}}}{name}" if namespace and (prefix or name != "*") else name
         steps.append(PathStep(slashes == "//", tag))
     return tuple(steps)
+
+
+def is_basic(expression: str) -> bool:
+    """Return whether all functions of an expression are those of XPath 1.0, without variables.
+
+    >>> is_basic("count(a) > 1"), is_basic("exists(a)"), is_basic("'exists(a)'"), is_basic("$a")
+    (True, False, True, False)
+    """
+    plain = _TEXTS.sub("''", expression)
+    return "$" not in plain and all(name in _OF_XPATH_1 for name in _CALLED.findall(plain))
+
+
+def with_prefix(expression: str, prefix: str) -> str | None:
+    """Return a simple relative path with a prefix before names of elements that have none.
+
+    Returns:
+        None if the path is not simple.
+
+    >>> with_prefix("../a/@b", "d"), with_prefix("a/d:b", "d"), with_prefix("a[1]", "d")
+    ('../d:a/@b', 'd:a/d:b', None)
+    """
+    if not _RELATIVE.fullmatch(expression):
+        return None
+    *steps, last = expression.split("/")
+    if last != "text()" and not re.search(r"[@:.*]", last):
+        last = f"{prefix}:{last}"
+    named = [step if step in ("..", "*") else f"{prefix}:{step}" for step in steps]
+    return "/".join([*named, last])
 
 
 def steps_up(expression: str) -> int | None:

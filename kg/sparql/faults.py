@@ -8,11 +8,7 @@ from kg.errors import InputError, Location
 from kg.sparql.cursor import Mistake
 from kg.sparql.lexer import Token
 from kg.sparql.places import offset_of, position
-from kg.wording import printable, width
-
-# Columns of a query's line that are shown with a mistake.
-_SHOWN = 100
-_BEFORE = 60
+from kg.wording import excerpt
 
 
 def error_at(code: str, message: str, text: str, source: str, offset: int, hint: str) -> InputError:
@@ -29,7 +25,7 @@ def error_at(code: str, message: str, text: str, source: str, offset: int, hint:
     line, column = position(text, offset)
     return InputError(
         code,
-        f"{message}\n{_excerpt(text, offset)}",
+        f"{message}\n{excerpt(text, offset)}",
         location=Location(source, line, column),
         hint=hint,
     )
@@ -71,16 +67,3 @@ def refused_by_engine(text: str, source: str, line: int, column: int, expected: 
     offset = offset_of(text, line, column)
     hint = f"The engine expected {' '.join(expected.split())[:200]}"
     return error_at("bad-query", "not valid SPARQL for the engine", text, source, offset, hint)
-
-
-def _excerpt(text: str, offset: int) -> str:
-    """Return the line of an offset with a caret below it; a long line is cut around it."""
-    start = text.rfind("\n", 0, offset) + 1
-    end = text.find("\n", offset)
-    line = text[start : end if end >= 0 else len(text)].rstrip("\r").replace("\t", " ")
-    column = min(offset - start, len(line))
-    if len(line) > _SHOWN:
-        cut = max(0, column - _BEFORE)
-        line = ("…" if cut else "") + line[cut : cut + _SHOWN]
-        column = column - cut + (1 if cut else 0)
-    return f"    {printable(line)}\n    {' ' * width(printable(line[:column]))}^"

@@ -22,7 +22,7 @@ from kg.mapping.plan import (
     TermType,
     TriplesMap,
 )
-from kg.mapping.tables import source_tables
+from kg.mapping.tables import plan_tables
 from kg.sources import Folders
 from kg.terms import XSD_STRING
 from tests.mapping.running import write_files
@@ -78,7 +78,7 @@ def load(
     # Texts, so that numbers keep theirs.
     objects = tuple(TermMap(Reference(r), TermType.LITERAL, datatype=_STRING) for r in references)
     triples_map = TriplesMap("m", source, _P, (PredicateObjectMap((_P,), objects),))
-    (table,) = source_tables(Plan((triples_map,))).values()
+    (table,) = plan_tables(Plan((triples_map,))).all
     spill = folder / f".spill{next(_NUMBERS)}"
     spill.mkdir()
     connection.execute(f"DROP TABLE IF EXISTS {table.name}")

@@ -33,15 +33,19 @@ def count_all(
     noted: set[tuple[str, str]] = set()
     for rules in program.maps:
         entry, printer = tables[rules.table.name], LossPrinter(rules)
-        found = crossing_notes(connection, rules.losses.crossings, entry)
-        count = _count(connection, printer, entry, program.subjects[rules.name])
+        found: list[str] = []
+        count = MapCount(rules.name, 0, ())
+        if entry.records:
+            found = crossing_notes(connection, rules.losses.crossings, entry)
+            count = _count(connection, printer, entry, program.subjects[rules.name])
         found += rules.losses.notes
         # What several triples maps of one mapping share is reported once.
         notes = [note for note in (*entry.notes, *found) if (entry.table.name, note) not in noted]
         noted.update((entry.table.name, note) for note in notes)
+        suspects = [*printer.ill_typed(), *printer.doubtful()] if entry.records else []
         unfit = [
             each
-            for each in ill_typed(connection, [*printer.ill_typed(), *printer.doubtful()], entry)
+            for each in ill_typed(connection, suspects, entry)
             if (entry.table.name, str(each)) not in noted
         ]
         noted.update((entry.table.name, str(each)) for each in unfit)

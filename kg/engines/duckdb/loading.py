@@ -123,7 +123,10 @@ def _load_wide(
     notes = tuple(dict.fromkeys(note for piece in pieces for note in piece.notes))
     nothing = pieces[0].nothing
     held = tuple(names)
-    return LoadedTable(whole, tuple(files), records, spill, incomplete, notes, nothing, pieces=held)
+    joined_up = LoadedTable(
+        whole, tuple(files), records, spill, incomplete, notes, nothing, pieces=held
+    )
+    return replace(joined_up, read_too=tuple(path for piece in pieces for path in piece.read_too))
 
 
 def drop_table(connection: duckdb.DuckDBPyConnection, loaded: LoadedTable) -> None:
@@ -143,15 +146,14 @@ def _load(
     source = table.source
     known = FORMATS[source.formulation]
     host = DuckHost(connection)
-    readings = [
-        Reading(host, file, number, table, folders.spill) for number, file in enumerate(files)
-    ]
+    readings = [Reading(host, file, number, table, folders) for number, file in enumerate(files)]
     records, incomplete = _read(connection, table, known, readings)
     notes = tuple(dict.fromkeys(note for reading in readings for note in reading.notes))
     nothing = "" if records else why_nothing(source, files)
     loaded = LoadedTable(table, tuple(files), records, folders.spill, incomplete, notes, nothing)
     if beyond := beyond_double(connection, loaded):
         loaded = replace(loaded, notes=(*notes, *beyond))
+    loaded = replace(loaded, read_too=tuple(path for each in readings for path in each.read_too))
     bad = bad_columns(connection, loaded)
     if not bad:
         return loaded

@@ -192,14 +192,15 @@ def _write_targets(
             rows = _staged(connection, rules, (), loaded, kept=tables)
         return write_coded(connection, rows, path, codes)
 
-    default = [rule for rule in program.rules if not rule.targets]
+    default = _live([rule for rule in program.rules if not rule.targets], loaded)
     table = written(default, target)
     made = []
     for number, logical in enumerate(program.targets):
         rules = [rule for rule in program.rules if rule.targets & 1 << number]
         path = target.with_name(f"target{number}-{target.name}")
         made.append((logical, written(rules, path)))
-    return Outcome(table, loaded, counts, tuple(made), bool(default))
+    has_default = any(not rule.targets for rule in program.rules)
+    return Outcome(table, loaded, counts, tuple(made), has_default)
 
 
 def _write(
@@ -216,7 +217,7 @@ def _write(
     if _quads(program.rules, loaded) >= stream_from:
         streams = _streams(connection, program, loaded, extra)
     streamed = {number for stream in streams for number in stream.rules}
-    rules = [rule for n, rule in enumerate(program.rules) if n not in streamed]
+    rules = _live([rule for n, rule in enumerate(program.rules) if n not in streamed], loaded)
     selects = [*(rule.sql for rule in rules), *extra]
     rows = " UNION ALL ".join(selects) or _NOTHING
     if selects and (streams or _is_large(connection, rules, loaded)):
@@ -225,6 +226,12 @@ def _write(
     if not streams:
         return write_coded(connection, rows, target, codes)
     return write_parts(connection, rows, target, codes, program, streams)
+
+
+def _live(rules: Sequence[RuleSql], loaded: Sequence[LoadedTable]) -> list[RuleSql]:
+    """Return the rules that may make something; planning the others takes time all the same."""
+    empty = {entry.table.name for entry in loaded if not entry.records}
+    return [rule for rule in rules if empty.isdisjoint(rule.tables)]
 
 
 def _quads(rules: Sequence[RuleSql], loaded: Sequence[LoadedTable]) -> int:
