@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
-from kg.engines.duckdb import loading
 from kg.mapping.plan import Formulation
-from kg.mapping.tables import source_tables
+from kg.mapping.tables import plan_tables
 from kg.sources import json_files
+from kg.sources.formats import FORMATS
 from tests.mapping.running import read_plan, run_plan, write_files
 
 HEAD = """
@@ -40,7 +42,7 @@ def test_textual_columns(tmp_path, inside, textual):
         f"{HEAD}  m:\n    sources: [a]\n    s: ex:s\n    {inside}\n"
         "  other:\n    sources: [b]\n    s: ex:o\n    po: [[ex:r, $(v)]]\n"
     )
-    tables = source_tables(read_plan(tmp_path, mapping)).values()
+    tables = plan_tables(read_plan(tmp_path, mapping)).all
     found = {column.reference for table in tables for column in table.columns if column.textual}
     assert found == textual
 
@@ -52,7 +54,8 @@ def test_numbers_are_read_once_where_their_texts_do_not_count(tmp_path, monkeypa
         calls.append(reading.file.path.name)
         return json_files.read(reading)
 
-    monkeypatch.setitem(loading._READERS, Formulation.JSON, read)
+    known = replace(FORMATS[Formulation.JSON], read=read)
+    monkeypatch.setitem(FORMATS, Formulation.JSON, known)
     write_files(tmp_path, {"a.json": '[{"n": 1.50}]', "b.json": "[{}]"})
     rest = "  other: {sources: [b], s: ex:o, po: [[ex:r, $(v)]]}\n"
     for po, reads in (("$(n)", 1), ("$(n), xsd:decimal", 2)):
