@@ -1,4 +1,4 @@
-"""Prefixes whose namespaces end in the middle of a word, so that names are glued to it."""
+"""Prefixes whose namespaces are slips: they end in the middle of a word, or nearly are others."""
 
 from __future__ import annotations
 
@@ -9,8 +9,11 @@ from typing import Final
 
 from kg.errors import Location
 from kg.findings.model import Finding
+from kg.findings.vocabulary import published_namespaces
 from kg.mapping.plan import Constant, Plan, Reference, Template, TermMap
+from kg.mapping.yarrrml_prefixes import PREDEFINED
 from kg.paths import is_file, read_file, show_path
+from kg.workspace import COMMON_PREFIXES
 
 # Characters that a namespace may end in, before a name.
 _ENDS: Final = ("/", "#", ":", "_", "=", "-", "?", "&", "~", "+", "@", "!")
@@ -52,6 +55,66 @@ def glued_names(
             if meant
             else f"If names follow it, end it with / or #: {space}/ or {space}#.",
         )
+
+
+def near_namespaces(
+    prefixes: Iterable[tuple[str, str]],
+    own: Iterable[str],
+    files: Iterable[Path],
+) -> Iterator[Finding]:
+    """Yield a finding for each namespace that is another one but for its scheme or its end.
+
+    Names in it look like those of the other, and nothing finds them. Of vocabularies that everyone
+    uses, one wrong character is told, too.
+
+    Args:
+        prefixes: Prefixes with their namespaces, from all files.
+        own: Namespaces of the workspace that are surely meant: its base, those of ``kg.toml``.
+        files: Where prefixes are declared, to find the place.
+    """
+    known = {**dict.fromkeys(own), **dict.fromkeys(_WELL_KNOWN)}
+    plain = {_plain(space): space for space in reversed(known)}
+    bare = {_plain(space).rstrip("/#"): space for space in _WELL_KNOWN}
+    paths = list(files)
+    for space, name in {space: name for name, space in prefixes}.items():
+        if space in known or space in _ALSO_RIGHT:
+            continue
+        meant = plain.get(_plain(space)) or bare.get(_plain(space).rstrip("/#"))
+        meant = meant or next((each for each in _WELL_KNOWN if _is_one_off(space, each)), None)
+        if meant is not None:
+            yield Finding(
+                "near-namespace",
+                name,
+                f"the prefix {name}: stands for {space}, which is not {meant}",
+                _place(space, paths),
+                f"Did you mean {meant}? Names of the two have nothing to do with each other.",
+            )
+
+
+# Namespaces that most graphs use. Both schemes of schema.org are in use.
+_WELL_KNOWN: Final = tuple(
+    dict.fromkeys(
+        space
+        for space in (*COMMON_PREFIXES.values(), *PREDEFINED.values(), *published_namespaces())
+        if "schema.org" not in space and space.startswith("http")
+    )
+)
+_ALSO_RIGHT: Final = ("http://www.w3.org/2001/XMLSchema",)
+
+
+def _plain(space: str) -> str:
+    """Return a namespace without what people get wrong in it."""
+    return re.sub(r"^https?://(www\.)?", "", space.lower())
+
+
+def _is_one_off(a: str, b: str) -> bool:
+    """Return whether a character more, less or other makes one text of another."""
+    if abs(len(a) - len(b)) > 1 or a == b:
+        return False
+    pairs = enumerate(zip(a, b, strict=False))
+    start = next((at for at, (x, y) in pairs if x != y), min(len(a), len(b)))
+    rest, other = a[start:], b[start:]
+    return other in (rest[1:], f"{other[:1]}{rest}", f"{other[:1]}{rest[1:]}")
 
 
 def _place(space: str, files: Iterable[Path]) -> Location | None:

@@ -7,11 +7,11 @@ from collections.abc import Container, Iterator, Mapping
 from decimal import Decimal
 from typing import Final
 
-from kg.datatypes import INTEGER_RANGES, is_lexical_form
+from kg.datatypes import INTEGER_RANGES, NUMERIC, is_lexical_form
 from kg.errors import Location
 from kg.findings.model import Finding
 from kg.findings.terms import Used
-from kg.queries.question import Question
+from kg.queries.question import Question, type_of
 from kg.sparql import tree
 from kg.sparql.guard import read_tree
 from kg.sparql.names import Names
@@ -21,6 +21,8 @@ from kg.terms import XSD, XSD_STRING
 
 # Most digits of an integer of 64 bits.
 _DIGITS: Final = 19
+# Defaults that have a type.
+_TERMS: Final = (tree.Iri, tree.Name, tree.Literal)
 _COMPARES: Final = ("=", "!=", "<", ">", "<=", ">=")
 _MAKE_TEXTS: Final = ("STR", "SUBSTR", "CONCAT", "REPLACE")
 # Functions that take a text, or make another value from it.
@@ -53,6 +55,47 @@ def terms_of(question: Question, prefixes: Mapping[str, str]) -> Iterator[Used]:
         if written and iri and not iri.endswith(("#", "/")):
             line, column = position(question.text, each.span.start)
             yield Used(iri, "term", Location(question.source, line, column), question.file)
+
+
+def wrong_defaults(question: Question, prefixes: Mapping[str, str]) -> Iterator[Finding]:
+    """Yield a finding for each parameter whose default is not of the type that the header says.
+
+    A value that is given is made a term of that type, so it compares otherwise than the default.
+    Of numbers, one type is as good as another.
+
+    Args:
+        question: The question.
+        prefixes: Known without a PREFIX line.
+    """
+    query = read_tree(question.text)
+    if query is None:
+        return
+    names = Names(query, prefixes)
+    spans = {span: each for each in question.parameters for span in each.spans}
+    for values in find(query, tree.Values):
+        term = values.rows[0][0] if values.rows else None
+        parameter = spans.pop(term.span, None) if term is not None else None
+        if term is None or parameter is None or not isinstance(term, _TERMS):
+            continue
+        found, wanted = type_of(term, names), parameter.type
+        if found == wanted or {found.datatype, wanted.datatype} <= NUMERIC:
+            continue
+        line, column = position(question.text, term.span.start)
+        yield Finding(
+            "wrong-default",
+            f"{question.name}: {parameter.name}",
+            f"the header says {wanted} for the parameter {parameter.name}, and its default"
+            f" {parameter.default} is of {found}",
+            Location(question.source, line, column),
+            "Write the default as a term of that type, or mend the header.",
+        )
+
+
+def prefixes_of(question: Question) -> Iterator[tuple[str, str]]:
+    """Yield the prefixes that a question declares, with their namespaces."""
+    query = read_tree(question.text)
+    if query is not None:
+        yield from Names(query, {}).prefixes.items()
 
 
 def dates_as_texts(question: Question) -> Iterator[Finding]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -11,8 +11,8 @@ from kg.errors import Location
 from kg.findings.model import Finding, Level
 from kg.findings.terms import Used
 from kg.names import Namer, local_name
-from kg.terms import XSD
-from kg.validation.names import OWL, sh
+from kg.terms import RDF_TYPE, XSD
+from kg.validation.names import OWL, OWL_CLASS, RDFS_CLASS, sh
 from kg.validation.shapes import ShapesGraph
 from kg.wording import nearest
 
@@ -37,6 +37,8 @@ _TARGETS: Final = {
     sh("targetSubjectsOf"): "a subject of",
     sh("targetObjectsOf"): "an object of",
 }
+_TARGET: Final = sh("target")[:-1]
+_KINDS: Final = (sh("NodeShape"), sh("PropertyShape"))
 _LISTS: Final = (sh("and"), sh("or"), sh("xone"))
 _MEMBERS: Final = {sh("in"): "term", sh("ignoredProperties"): "property"}
 
@@ -94,6 +96,39 @@ def unused_shapes(
             f"the shape {namer(owner)} met no node: nothing in the graph is {aims}",
             shapes.origins.get(node) or shapes.origins.get(owner),
             advice,
+        )
+
+
+def idle_shapes(shapes: ShapesGraph, declared: Container[str], namer: Namer) -> Iterator[Finding]:
+    """Yield a finding for each named shape without a target that no other shape refers to.
+
+    A shape that is also a class has the instances of the class as targets.
+
+    Args:
+        shapes: The shapes graph.
+        declared: The terms that the ontology declares.
+        namer: Writes terms.
+
+    Spec: https://www.w3.org/TR/shacl/#targets
+    """
+    used = {o for _, predicate, o in shapes.triples() if predicate in _SHAPES}
+    heads = (o for _, predicate, o in shapes.triples() if predicate in _LISTS)
+    used.update(member for head in heads for member in shapes.members(head))
+    for node in dict.fromkeys(each for kind in _KINDS for each in shapes.subjects(RDF_TYPE, kind)):
+        said = shapes.index[node]
+        is_class = node[1:-1] in declared or any(
+            kind in said[RDF_TYPE] for kind in (RDFS_CLASS, OWL_CLASS)
+        )
+        is_off = any(value.startswith('"true"') for value in said.get(sh("deactivated"), ()))
+        aims = any(predicate.startswith(_TARGET) for predicate in said)
+        if node in used or is_class or is_off or aims or not node.startswith("<"):
+            continue
+        yield Finding(
+            "unused-shape",
+            namer(node),
+            f"the shape {namer(node)} has no target, and no other shape refers to it",
+            shapes.origins.get(node),
+            "Say what it is for, such as sh:targetClass, or take the shape out.",
         )
 
 

@@ -102,6 +102,11 @@ def _published() -> Mapping[str, frozenset[str]]:
     }
 
 
+def published_namespaces() -> Iterable[str]:
+    """Return the namespaces of the published vocabularies that kg knows."""
+    return _published().keys()
+
+
 def _nearest(iri: str, known: Iterable[str]) -> str | None:
     """Return the name that differs least, if one is similar."""
     names = {each[len(namespace_of(each)) :]: each for each in known}

@@ -14,7 +14,7 @@ from kg.findings import shapes as of_shapes
 from kg.findings.keys import unread_keys, unread_paths
 from kg.findings.material import Material
 from kg.findings.model import Finding, of_error
-from kg.findings.namespaces import glued_names, iris_of
+from kg.findings.namespaces import glued_names, iris_of, near_namespaces
 from kg.findings.sources import (
     misplaced_shapes,
     missing_columns,
@@ -75,7 +75,7 @@ def file_findings(
     sources = sources_of(plan, inside, missing)
     imports = [(iri, show_path(path)) for iri, path in vocabulary.imports]
     of_shape_files = list(of_shapes.terms_of(shapes, workspace.shape_files))
-    asked, about_questions = _of_questions(workspace, material)
+    asked, about_questions, declared = _of_questions(workspace, material)
     is_mapped = "data" in material.whole and not missing
     found = chain(
         material.faults,
@@ -90,6 +90,7 @@ def file_findings(
         of_shapes.missing_shapes(shapes, Namer({**prefixes, **shapes.prefixes}))
         if "shapes" in material.whole
         else (),
+        of_shapes.idle_shapes(shapes, vocabulary.terms, Namer({**prefixes, **shapes.prefixes})),
         of_shapes.unknown_datatypes(shapes),
         of_shapes.unfollowed_imports([*imports, *of_shapes.imports_of(shapes)]),
         about_questions,
@@ -102,6 +103,17 @@ def file_findings(
                 *workspace.mapping_files,
                 *workspace.shape_files,
                 *workspace.ontology_files,
+            ),
+        ),
+        near_namespaces(
+            (*prefixes.items(), *shapes.prefixes.items(), *vocabulary.prefixes, *declared),
+            (workspace.base, *workspace.prefixes.values()),
+            (
+                workspace.config_file,
+                *workspace.mapping_files,
+                *workspace.shape_files,
+                *workspace.ontology_files,
+                *workspace.question_files,
             ),
         ),
         misplaced_shapes(workspace),
@@ -117,12 +129,15 @@ def _undeclared(
         yield from undeclared(used, material.vocabulary, prefixes)
 
 
-def _of_questions(workspace: Workspace, material: Material) -> tuple[list[Used], list[Finding]]:
-    """Return the terms that questions name, and the findings about the questions."""
+def _of_questions(
+    workspace: Workspace, material: Material
+) -> tuple[list[Used], list[Finding], list[tuple[str, str]]]:
+    """Return the terms that questions name, the findings about them, and their prefixes."""
     from kg.queries.run import check_question
 
     used: list[Used] = []
     found: list[Finding] = []
+    declared: list[tuple[str, str]] = []
     for path in workspace.question_files:
         try:
             question = read_question(path, workspace.prefixes)
@@ -130,10 +145,12 @@ def _of_questions(workspace: Workspace, material: Material) -> tuple[list[Used],
         except InputError as error:
             found.append(of_error(error, show_path(path)))
             continue
+        declared += of_questions.prefixes_of(question)
         used += of_questions.terms_of(question, workspace.prefixes)
         found += of_questions.dates_as_texts(question)
+        found += of_questions.wrong_defaults(question, workspace.prefixes)
         found += of_questions.empty_expressions(question, workspace.prefixes)
-    return used, [*found, *_undeclared(used, material, workspace.prefixes)]
+    return used, [*found, *_undeclared(used, material, workspace.prefixes)], declared
 
 
 def _graph_findings(
@@ -148,6 +165,7 @@ def _graph_findings(
     prefixes = {**workspace.prefixes, **shapes.prefixes}
     # Imported here: findings about files alone do not load DuckDB.
     from kg.findings import graph as of_graph
+    from kg.findings.texts import doubtful_texts, unknown_languages
     from kg.validation.coverage import focus_counts
 
     used = list(of_graph.terms_of(connection, table))
@@ -163,5 +181,7 @@ def _graph_findings(
         *of_graph.unknown_datatypes(connection, table, prefixes),
         *of_graph.large_integers(connection, table, prefixes),
         *of_graph.doubtful_nodes(connection, table, workspace.base, prefixes),
+        *doubtful_texts(connection, table, prefixes),
+        *unknown_languages(connection, table, prefixes),
         *of_graph.unused_base(connection, table, workspace.base),
     ]

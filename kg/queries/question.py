@@ -290,7 +290,7 @@ def _parameters(
         # An empty block is filled in before its closing brace.
         span = term.span if term is not None else Span(values.span.end - 1, values.span.end - 1)
         default = text[slice(*span)] if term is not None else None
-        wanted, explanation = declared.get(name) or (_type_of(term, names), "")
+        wanted, explanation = declared.get(name) or (type_of(term, names), "")
         earlier = blocks.get(name)
         if earlier and earlier.default != default:
             raise InputError(
@@ -332,8 +332,13 @@ def _is_short(literal: Literal) -> bool:
     return literal.datatype is not None and literal.datatype.span == NOWHERE
 
 
-def _type_of(term: DataTerm | None, names: Names) -> ValueType:
-    """Return the type of a default, for a parameter that the header leaves out."""
+def type_of(term: DataTerm | None, names: Names) -> ValueType:
+    """Return the type of a default, for a parameter that the header leaves out.
+
+    Args:
+        term: The default; None if there is none.
+        names: The names of the query.
+    """
     if isinstance(term, Iri | Name):
         return ValueType()
     if not isinstance(term, Literal):

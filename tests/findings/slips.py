@@ -374,6 +374,64 @@ SLIPS = {
     "question is no SPARQL header": Slip(
         QUESTION, "# param above: xsd:integer", "# param abvoe: xsd:integer", "bad-header", QUESTION
     ),
+    # Texts.
+    "NA as a text": Slip(PEAKS, "Karakoram", "N/A", "empty-text", "", "ns:range stands for no"),
+    "an error of a spreadsheet as a text": Slip(
+        PEAKS, "Karakoram", "#REF!", "empty-text", "", '"#REF!"', "`kg trace peak:k2 ns:range`"
+    ),
+    "NULL as a text with a language": Slip(
+        PEAKS, ",K2,", ",NULL,", "empty-text", "", '"NULL"@en', "nulls"
+    ),
+    "text with a space at its end": Slip(
+        PEAKS, "Karakoram", "Karakoram ", "spaced-text", "", "1 value of ns:range begins", "trim"
+    ),
+    "text of a space alone": Slip(PEAKS, "Karakoram", " ", "spaced-text", "", '" "'),
+    "text with a line end at its end": Slip(
+        PEAKS, "Karakoram", '"Karakoram\n"', "spaced-text", "", "Karakoram"
+    ),
+    "text in another encoding": Slip(
+        PEAKS, "Mont Blanc,", "Mont BlancÃ©,", "garbled-text", "", "rdfs:label looks damaged", "enc"
+    ),
+    "text with a character that was lost": Slip(
+        PEAKS, "Mont Blanc,", "Mont Bl\ufffdnc,", "garbled-text", "", "1 value of rdfs:label"
+    ),
+    "text with escapes of HTML": Slip(
+        PEAKS, "Mont Blanc,", "Mont &amp; Blanc,", "garbled-text", "", "&amp;", "HTML"
+    ),
+    "language that is none": Slip(
+        MAPPING, "en~lang", "xx~lang", "unknown-language", "", "xx is the tag of no language, and 6"
+    ),
+    "language by its name": Slip(
+        MAPPING, "en~lang", "english~lang", "unknown-language", "", "english", "Did you mean en?"
+    ),
+    "language by a country": Slip(
+        MAPPING, "en~lang", "jp~lang", "unknown-language", "", "jp is", "Did you mean ja?"
+    ),
+    "region that is none": Slip(
+        MAPPING, "en~lang", "en-UK~lang", "unknown-language", "", "region", "Did you mean en-gb?"
+    ),
+    # Shapes and parameters that do nothing.
+    "shape that lost its target": Slip(
+        SHAPES,
+        "    sh:targetClass ns:Ascent ;\n",
+        "",
+        "unused-shape",
+        f"{SHAPES}:27",
+        "the shape ns:AscentShape has no target, and no other shape refers to it",
+        "sh:targetClass",
+    ),
+    "default that is a text": Slip(
+        QUESTION,
+        "VALUES ?above { 0 }",
+        'VALUES ?above { "0" }',
+        "wrong-default",
+        f"{QUESTION}:10",
+        'says xsd:integer for the parameter above, and its default "0" is of xsd:string',
+        "mend the header",
+    ),
+    "default of another type than its header's": Slip(
+        QUESTION, "xsd:integer; height", "iri; height", "wrong-default", QUESTION, "of xsd:integer"
+    ),
     # Names without a prefix, keys spelt otherwise.
     "class without prefix": Slip(
         MAPPING, "[a, ns:Peak]", "[a, Peak]", TYPED, f"{MAPPING}:19", "graph/Peak>", "ns:Peak?"
@@ -442,6 +500,39 @@ SLIPS = {
         "kg.toml:",
         "ns:Peak is <https://example.org/graph/nsPeak>",
         "Did you mean https://example.org/graph/ns#?",
+    ),
+    "namespace of the ontology with another scheme": Slip(
+        VOCABULARY,
+        "ns:   <https://",
+        "ns:   <http://",
+        "near-namespace",
+        f"{VOCABULARY}:3",
+        "http://example.org/graph/ns#, which is not https://example.org/graph/ns#",
+        "Did you mean https://example.org/graph/ns#?",
+    ),
+    "namespace of shapes with another scheme": Slip(
+        SHAPES,
+        "<http://www.w3.org/ns/shacl#>",
+        "<https://www.w3.org/ns/shacl#>",
+        "near-namespace",
+        f"{SHAPES}:5",
+        "the prefix sh: stands for https://www.w3.org/ns/shacl#",
+        "Did you mean http://www.w3.org/ns/shacl#?",
+    ),
+    "namespace of SHACL with another end": Slip(
+        SHAPES, "ns/shacl#>", "ns/shacl/>", "near-namespace", SHAPES, "ns/shacl/", "ns/shacl#?"
+    ),
+    "namespace of OWL with a slip": Slip(
+        VOCABULARY, "2002/07/owl#", "2002/7/owl#", "near-namespace", VOCABULARY, "", "2002/07/owl#?"
+    ),
+    "namespace of a question with another scheme": Slip(
+        QUESTION,
+        "SELECT ?peak",
+        "PREFIX ns: <http://example.org/graph/ns#>\nSELECT ?peak",
+        "near-namespace",
+        QUESTION,
+        "the prefix ns:",
+        "https://example.org/graph/ns#?",
     ),
     "namespace of keys without its end": Slip(
         "kg.toml",

@@ -1,0 +1,163 @@
+"""Findings about the texts of a graph: those that stand for no value, and those that were damaged.
+
+Literals with a datatype of their own are left to the lexical forms of the datatype.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from shlex import quote
+from typing import TYPE_CHECKING, Final
+
+from kg.duck import sql_text, translated
+from kg.findings.model import Finding
+from kg.names import Namer
+
+if TYPE_CHECKING:
+    import duckdb
+
+    from kg.quads import QuadTable
+
+# What people and spreadsheets write for a missing value. A word that may be a value, such as
+# "unknown" or "none", is none of them.
+_NOTHING: Final = (
+    *("na", "n/a", "n.a.", "nan", "nat", "null", "(null)", "nil", "undefined", "tbd", "?", "??"),
+    *("-", "--", "---", "#n/a", "#ref!", "#value!", "#div/0!", "#name?", "#null!", "#num!"),
+)
+_LONGEST: Final = max(map(len, _NOTHING))
+# UTF-8 read as Latin-1 or Windows-1252: the first byte of a character, and one that follows it.
+_MISREAD: Final = "[ÂÃ][\u0080-\u00bf]"
+_ENTITY: Final = "&(amp|lt|gt|quot|apos|nbsp|#[0-9]{1,7}|#x[0-9a-fA-F]{1,6});"
+_SPACE: Final = "[ \u00a0]|\\\\[tnr]"
+# ISO 639-1, and what it had once. https://www.iana.org/assignments/language-subtag-registry
+_CODES: Final = (
+    "aa ab ae af ak am an ar as av ay az ba be bg bh bi bm bn bo br bs ca ce ch co cr cs cu cv cy"
+    " da de dv dz ee el en eo es et eu fa ff fi fj fo fr fy ga gd gl gn gu gv ha he hi ho hr ht hu"
+    " hy hz ia id ie ig ii ik in io is it iu iw ja ji jv jw ka kg ki kj kk kl km kn ko kr ks ku kv"
+    " kw ky la lb lg li ln lo lt lu lv mg mh mi mk ml mn mo mr ms mt my na nb nd ne ng nl nn no nr"
+    " nv ny oc oj om or os pa pi pl ps pt qu rm rn ro ru rw sa sc sd se sg sh si sk sl sm sn so sq"
+    " sr ss st su sv sw ta te tg th ti tk tl tn to tr ts tt tw ty ug uk ur uz ve vi vo wa wo xh yi"
+    " yo za zh zu"
+)
+_LANGUAGES: Final = frozenset(_CODES.split())
+# Names and countries that people write for a language.
+_MEANT: Final[Mapping[str, str]] = {
+    **{"english": "en", "german": "de", "deutsch": "de", "french": "fr"},
+    **{"spanish": "es", "italian": "it", "dutch": "nl", "chinese": "zh", "japanese": "ja"},
+    **{"jp": "ja", "cn": "zh", "cz": "cs", "dk": "da", "gr": "el", "ua": "uk", "us": "en-us"},
+    **{"gb": "en-gb", "at": "de-at"},
+}
+_KINDS: Final[Mapping[str, tuple[str, str, str]]] = {
+    "empty-text": (
+        "stands for no value",
+        "stand for no value",
+        "Say in the mapping which texts are no value, such as nulls: ['', NA]",
+    ),
+    "spaced-text": (
+        "begins or ends with white space",
+        "begin or end with white space",
+        "Say trim: true in the source, or mend the data: questions compare texts as they are",
+    ),
+    "garbled-text": (
+        "looks damaged",
+        "look damaged",
+        "Say in the source how the file is encoded, or mend the data: a text was read in another"
+        " encoding than it was written in, or has the escapes of HTML",
+    ),
+}
+
+
+def doubtful_texts(
+    connection: duckdb.DuckDBPyConnection, table: QuadTable, prefixes: Mapping[str, str]
+) -> Iterator[Finding]:
+    """Yield a finding for each property and kind of doubt about its texts.
+
+    Args:
+        connection: From `kg.duck.engine`.
+        table: The quad table.
+        prefixes: Prefix to namespace, to name terms.
+    """
+    namer = Namer(prefixes)
+    with translated():
+        rows = connection.execute(
+            f"SELECT p, kind, count(*), min((s, o)) FROM (SELECT s, p, o, {_kind_sql()} AS kind"
+            f" FROM {table.sql} WHERE starts_with(o, '\"') AND NOT ends_with(o, '>'))"
+            " WHERE kind IS NOT NULL GROUP BY p, kind ORDER BY kind, p"
+        ).fetchall()
+    for predicate, kind, count, (subject, text) in rows:
+        named = namer(predicate)
+        one, many, advice = _KINDS[kind]
+        values, verb = ("value", one) if count == 1 else ("values", many)
+        shown = text if len(text) <= 60 else f"{text[:60]}…"
+        yield Finding(
+            kind,
+            named,
+            f"{count:,} {values} of {named} {verb}, such as {shown}",
+            None,
+            f"{advice}; `kg trace {quote(namer(subject))} {quote(named)}` shows the first record.",
+            count,
+        )
+
+
+def unknown_languages(
+    connection: duckdb.DuckDBPyConnection, table: QuadTable, prefixes: Mapping[str, str]
+) -> Iterator[Finding]:
+    """Yield a finding for each language tag whose language or region is none.
+
+    Codes of three letters are taken as they are: there are eight thousand.
+
+    Args:
+        connection: From `kg.duck.engine`.
+        table: The quad table.
+        prefixes: Prefix to namespace, to name terms.
+
+    Spec: https://www.rfc-editor.org/rfc/rfc5646#section-2.2.1
+    """
+    namer = Namer(prefixes)
+    with translated():
+        rows = connection.execute(
+            "SELECT tag, count(*), min((s, p)) FROM (SELECT s, p,"
+            f" regexp_extract(o, '\"@([A-Za-z0-9-]+)$', 1) AS tag FROM {table.sql}"
+            " WHERE starts_with(o, '\"') AND NOT ends_with(o, '\"') AND NOT ends_with(o, '>'))"
+            " GROUP BY tag ORDER BY tag"
+        ).fetchall()
+    for tag, count, (subject, predicate) in rows:
+        language, *others = tag.lower().split("-")
+        meant = _MEANT.get(language) or ("en-gb" if others == ["uk"] else "")
+        known = language in _LANGUAGES or len(language) == 3 or language in ("x", "i")
+        if known and not meant:
+            continue
+        values = "text has" if count == 1 else "texts have"
+        did = f"Did you mean {meant}? " if meant else ""
+        trace = f"kg trace {quote(namer(subject))} {quote(namer(predicate))}"
+        what = "uk, in {0}, is no region" if known else "{0} is the tag of no language"
+        yield Finding(
+            "unknown-language",
+            tag,
+            f"{what.format(tag)}, and {count:,} {values} it",
+            None,
+            f"{did}Tags are codes of ISO 639, such as en or pt-BR;"
+            f" `{trace}` shows the first record.",
+            count,
+        )
+
+
+def _kind_sql() -> str:
+    """Return the kind of doubt about the literal in column o; NULL for most.
+
+    A quotation mark within a literal is escaped, so one behind a blank ends it. Cheap looks come
+    first, since most texts are in no doubt.
+    """
+    spelt = ", ".join(map(sql_text, _NOTHING))
+    text = "lower(trim(regexp_extract(o, '^\"(.*)\"', 1)))"
+    breaks = " OR ".join(f"contains(o, '\\{each}\"')" for each in "tnr")
+    spaced = f'regexp_matches(o, \'^"({_SPACE})|^"([^\\\\"]|\\\\.)*({_SPACE})"\')'
+    return (
+        f"CASE WHEN length(o) <= {_LONGEST + 12} AND {text} IN ({spelt}) THEN 'empty-text'"
+        f" WHEN contains(o, chr(65533)) THEN 'garbled-text'"
+        " WHEN contains(o, 'â€') OR contains(o, 'ï»¿') OR ((contains(o, 'Ã') OR contains(o, 'Â'))"
+        f" AND regexp_matches(o, {sql_text(_MISREAD)})) THEN 'garbled-text'"
+        f" WHEN contains(o, '&') AND regexp_matches(o, {sql_text(_ENTITY)}) THEN 'garbled-text'"
+        f" WHEN (starts_with(o, '\" ') OR contains(o, ' \"') OR contains(o, chr(160))"
+        f" OR starts_with(o, '\"\\') OR {breaks}) AND {spaced} THEN 'spaced-text' END"
+    )
