@@ -59,6 +59,7 @@ def glued_names(
 
 def near_namespaces(
     prefixes: Iterable[tuple[str, str]],
+    base: str,
     own: Iterable[str],
     files: Iterable[Path],
 ) -> Iterator[Finding]:
@@ -69,17 +70,20 @@ def near_namespaces(
 
     Args:
         prefixes: Prefixes with their namespaces, from all files.
-        own: Namespaces of the workspace that are surely meant: its base, those of ``kg.toml``.
+        base: The start of the workspace's own IRIs.
+        own: Namespaces of ``kg.toml``, which are meant.
         files: Where prefixes are declared, to find the place.
     """
-    known = {**dict.fromkeys(own), **dict.fromkeys(_WELL_KNOWN)}
+    known = {base: None, **dict.fromkeys(own), **dict.fromkeys(_WELL_KNOWN)}
     plain = {_plain(space): space for space in reversed(known)}
     bare = {_plain(space).rstrip("/#"): space for space in _WELL_KNOWN}
     paths = list(files)
     for space, name in {space: name for name, space in prefixes}.items():
-        if space in known or space in _ALSO_RIGHT:
+        below = base if _plain(space).startswith(_plain(base)) else space
+        if space.startswith(below) and (space in known or space in _ALSO_RIGHT):
             continue
-        meant = plain.get(_plain(space)) or bare.get(_plain(space).rstrip("/#"))
+        meant = None if space.startswith(below) else base + _plain(space)[len(_plain(base)) :]
+        meant = meant or plain.get(_plain(space)) or bare.get(_plain(space).rstrip("/#"))
         meant = meant or next((each for each in _WELL_KNOWN if _is_one_off(space, each)), None)
         if meant is not None:
             yield Finding(

@@ -107,7 +107,8 @@ def file_findings(
         ),
         near_namespaces(
             (*prefixes.items(), *shapes.prefixes.items(), *vocabulary.prefixes, *declared),
-            (workspace.base, *workspace.prefixes.values()),
+            workspace.base,
+            workspace.prefixes.values(),
             (
                 workspace.config_file,
                 *workspace.mapping_files,

@@ -510,6 +510,15 @@ SLIPS = {
         "http://example.org/graph/ns#, which is not https://example.org/graph/ns#",
         "Did you mean https://example.org/graph/ns#?",
     ),
+    "namespace of kg.toml with another scheme than the base": Slip(
+        "kg.toml",
+        'peak = "https://',
+        'peak = "http://',
+        "near-namespace",
+        "kg.toml:",
+        "the prefix peak: stands for http://example.org/graph/peak/",
+        "Did you mean https://example.org/graph/peak/?",
+    ),
     "namespace of shapes with another scheme": Slip(
         SHAPES,
         "<http://www.w3.org/ns/shacl#>",

@@ -4,9 +4,9 @@
 
 A mutant is killed by the first seed of the differential test on which kg differs from pySHACL
 alone. Only seeds whose shapes have the component are tried; where a side matters under negation
-alone, only seeds that have it there. Mutants named ``nested`` are tried on shapes
-that refer to others. The table shows the seed and how many were tried; a surviving mutant makes
-the exit code 1.
+alone, only seeds that have it there. Mutants named ``nested`` are tried on shapes that refer to
+others. `tests.validation.text_mutants` has more, as changes of the text. The table shows the seed
+and how many were tried; a surviving mutant makes the exit code 1.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -57,7 +58,15 @@ from tests.validation.mutations import (
     wide_pairs,
     without_details,
 )
-from tests.validation.random_cases import RandomCase, nested_case, small_case
+from tests.validation.random_cases import (
+    RandomCase,
+    nested_case,
+    random_case,
+    random_query_case,
+    small_case,
+    value_case,
+)
+from tests.validation.text_mutants import TEXT_MUTANTS, TextMutant, in_force
 
 _SIDES = (Side.MAYBE, Side.SURELY)
 # Seeds searched for cases.
@@ -278,32 +287,54 @@ def _pattern(name: str, text: str) -> re.Pattern[str]:
     return re.compile(negated + found)
 
 
+_KINDS: dict[str, Callable[[int], RandomCase]] = {
+    "small": small_case,
+    "nested": nested_case,
+    "queries": random_query_case,
+    "random": random_case,
+    "value": value_case,
+}
+
+
+def _all_mutants() -> Iterator[tuple[str, re.Pattern[str], Mutation, str]]:
+    """Yield the name of each mutant, the pattern and the kind of its cases, and the mutation."""
+    for name, text, mutation in _mutants():
+        kind = "nested" if name.startswith("nested") else "small"
+        yield name, _pattern(name, text), mutation, kind
+    for mutant in TEXT_MUTANTS:
+        changed = functools.partial(_as_text, mutant)
+        yield f"text {mutant.name}", re.compile(mutant.needs), changed, mutant.kind
+
+
+def _as_text(mutant: TextMutant, stack: ExitStack) -> None:
+    stack.enter_context(in_force(mutant))
+
+
 def main() -> int:
     """Try the named mutants, or all; print the table of kills."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("names", nargs="*")
     parser.add_argument("--cases", type=int, default=600)
+    parser.add_argument("--skip", type=int, default=0, help="pass over so many of the mutants")
     options = parser.parse_args()
-    survived = []
-    print(f"{'mutant':28} {'killed by seed':>14} {'cases':>6} {'s':>6}")
+    survived, count = [], 0
+    print(f"{'killed by seed':>14} {'cases':>6} {'s':>6} mutant")
     with engine(threads=1) as connection, tempfile.TemporaryDirectory() as folder:
-        small, deep = Path(folder) / "small", Path(folder) / "nested"
-        small.mkdir()
-        deep.mkdir()
-        kinds = {
-            False: _Cases(connection, small, small_case),
-            True: _Cases(connection, deep, nested_case),
-        }
-        for name, text, mutation in _mutants():
+        kinds = {}
+        for kind, make in _KINDS.items():
+            own = Path(folder) / kind
+            own.mkdir()
+            kinds[kind] = _Cases(connection, own, make)
+        for name, pattern, mutation, kind in islice(_all_mutants(), options.skip, None):
             if options.names and not any(part in name for part in options.names):
                 continue
-            begun = time.monotonic()
-            cases = kinds[name.startswith("nested")]
-            seed, tried = kill(mutation, _pattern(name, text), cases, options.cases)
+            begun = time.process_time()
+            seed, tried = kill(mutation, pattern, kinds[kind], options.cases)
             told = "SURVIVED" if seed is None else str(seed)
-            print(f"{name:28} {told:>14} {tried:>6} {time.monotonic() - begun:6.1f}", flush=True)
-            if seed is None:
-                survived.append(name)
+            print(f"{told:>14} {tried:>6} {time.process_time() - begun:6.1f} {name}", flush=True)
+            count += 1
+            survived += [name] if seed is None else []
+    print(f"{count} mutants, {count - len(survived)} killed")
     return 1 if survived else 0
 
 

@@ -76,6 +76,23 @@ LITERALS = [
     *('"TRUE"^^xsd:boolean', '"2020"^^xsd:gYear', '"P1Y"^^xsd:duration', '"x"^^xsd:duration'),
     *('"a"^^ex:dt', '"1"^^ex:dt', '"http://a b"^^xsd:anyURI', '" x  y "^^xsd:token'),
 ]
+# More forms that are near to those of a datatype.
+ODD_LITERALS = [
+    *('"x"^^xsd:decimal', '"1,5"^^xsd:decimal', '"--1"^^xsd:decimal', '""^^xsd:integer'),
+    *('"yes"^^xsd:boolean', '"0"^^xsd:boolean', '"1e5"^^xsd:decimal', '"-"^^xsd:integer'),
+    *('"1 "^^xsd:double', '"1e"^^xsd:double', '"x"^^xsd:float', '"1.5"^^xsd:int'),
+    *('"0"^^xsd:positiveInteger', '"7"^^xsd:positiveInteger', '"0"^^xsd:negativeInteger'),
+    *('"-7"^^xsd:negativeInteger', '"300"^^xsd:unsignedByte', '"-1"^^xsd:unsignedByte'),
+    *('"99999"^^xsd:short', '"12345678901"^^xsd:int', '"7"^^xsd:short', '"-300"^^xsd:byte'),
+    *('"0000-01-01"^^xsd:date', '"2021-02-29T00:00:00"^^xsd:dateTime', '"24:00:00"^^xsd:time'),
+    *('"2021-13-01"^^xsd:date', '"2021-01-01T00:61:00"^^xsd:dateTime', '"0A"^^xsd:hexBinary'),
+    *('"0"^^xsd:hexBinary', '"2020-02-29"^^xsd:date', '"16777217"^^xsd:float'),
+    *('"16777216"^^xsd:float', '"9"', '"09"', '"a-b"@en-gb', '"x"@de-1996', '"1.50"^^xsd:decimal'),
+]
+ODD_DATATYPES = [
+    f"xsd:{name}"
+    for name in ("positiveInteger", "negativeInteger", "unsignedByte", "short", "float")
+] + ["xsd:hexBinary"]
 TAGGED = ['"a"@en', '"b"@en', '"f"@en', '"c"@de', '"g"@de', '"h"@en-GB', '"日本"@ja', '"a"']
 PATTERNS = [
     *("^a", "b$", "^[a-c]+$", "a|b", "^.{2,3}$", r"^\\d+$", r"\\w", r"^\\S+$", "(?=a)a", "^[^b]*$"),
@@ -188,6 +205,16 @@ def nested_case(seed: int) -> RandomCase:
     return RandomCase(seed, HEAD + data, HEAD + shapes)
 
 
+def value_case(seed: int) -> RandomCase:
+    """Return a case in which one constraint looks at many values; the same in every run."""
+    rng = random.Random(f"value {seed}")
+    ends = [*LITERALS, *ODD_LITERALS, *NODES[:2], BLANKS[0]]
+    # In pairs, for components that compare two properties.
+    pairs = [(end, rng.choice(ends)) for end in rng.sample(ends, 60)]
+    data = "".join(f"ex:v{i} ex:p {a} ; ex:q {b} .\n" for i, (a, b) in enumerate(pairs))
+    return RandomCase(seed, HEAD + data, HEAD + _Shapes(rng, literals=ends).value())
+
+
 def random_query_case(seed: int) -> RandomCase:
     """Return a case whose shapes have SPARQL constraints; the same in every run."""
     rng = random.Random(f"queries {seed}")
@@ -251,6 +278,24 @@ class _Shapes:
             makers = [self._ranged]
         path = f"sh:path {self._path(1)} ; " if is_property else ""
         return f"ex:N0 {self._targets(True)} {path}{rng.choice(makers)()} .\n"
+
+    def value(self) -> str:
+        """Return a shape with one constraint on values, or one that compares two properties."""
+        rng = self._rng
+        kinds = DATATYPES + ODD_DATATYPES
+        makers = self._leaves(True)
+        makers += [lambda: f"sh:datatype {rng.choice(kinds)}"] * 6
+        signs = ("minExclusive", "minInclusive", "maxExclusive", "maxInclusive")
+        bounds = [*LITERALS, *ODD_LITERALS]
+        makers += [lambda: f"sh:{rng.choice(signs)} {rng.choice(bounds)}"] * 4
+        makers += [lambda: f"sh:{rng.choice(('lessThan', 'lessThanOrEquals'))} ex:q"] * 2
+        # Between the length of a text with escapes and that of what it stands for.
+        makers += [lambda: f"sh:{rng.choice(('minLength', 'maxLength'))} {rng.choice((4, 8, 9))}"]
+        body = rng.choice(makers)()
+        path = rng.choice(["ex:p", "ex:p", "[ sh:alternativePath ( ex:p ex:r ) ]"])
+        of_property = f"sh:property [ sh:path {path} ; {body} ]"
+        whole = rng.choice([of_property, of_property, f"sh:not [ {of_property} ]"])
+        return f"ex:N0 sh:targetSubjectsOf ex:p ; {whole} .\n"
 
     def nested(self) -> str:
         """Return shapes that refer to others, several of them to the same named one."""

@@ -1,7 +1,7 @@
 """kg finds the same results as pySHACL alone, on random graphs and shapes.
 
 Run by hand over more seeds: ``python -m tests.validation.test_differential 0 5000 [KIND]``, where
-the kind is ``queries``, ``small`` or ``nested``.
+the kind is ``queries``, ``small``, ``nested`` or ``value``.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from tests.validation.random_cases import (
     random_case,
     random_query_case,
     small_case,
+    value_case,
 )
 
 # Seeds that once showed a difference.
@@ -30,6 +31,7 @@ QUERY_REGRESSIONS: tuple[int, ...] = (2820, 2978, 3097, 3241, 3518, 3642, 3713)
 SMALL_REGRESSIONS: tuple[int, ...] = ()
 NESTED_REGRESSIONS: tuple[int, ...] = ()
 SEEDS = (*range(60), *REGRESSIONS)
+VALUE_SEEDS = tuple(range(40))
 SMALL_SEEDS = (*range(40), *SMALL_REGRESSIONS)
 NESTED_SEEDS = (*range(60), *NESTED_REGRESSIONS)
 QUERY_SEEDS = (*range(25), *QUERY_REGRESSIONS)
@@ -56,6 +58,13 @@ def test_the_sieve_equals_pyshacl_alone_on_nested_shapes(
     assert difference(nested_case(seed), connection, tmp_path) is None
 
 
+@pytest.mark.parametrize("seed", VALUE_SEEDS)
+def test_the_sieve_equals_pyshacl_alone_on_many_values(
+    seed: int, connection: duckdb.DuckDBPyConnection, tmp_path: Path
+) -> None:
+    assert difference(value_case(seed), connection, tmp_path) is None
+
+
 @pytest.mark.parametrize("seed", QUERY_SEEDS)
 def test_queries_on_oxigraph_equal_queries_in_pyshacl(
     seed: int, connection: duckdb.DuckDBPyConnection, tmp_path: Path
@@ -77,6 +86,11 @@ def main(first: int, last: int, make: Callable[[int], RandomCase]) -> int:
 
 
 if __name__ == "__main__":
-    kinds = {"queries": random_query_case, "small": small_case, "nested": nested_case}
+    kinds = {
+        "queries": random_query_case,
+        "small": small_case,
+        "nested": nested_case,
+        "value": value_case,
+    }
     making = next((kinds[word] for word in sys.argv if word in kinds), random_case)
     sys.exit(main(int(sys.argv[1]), int(sys.argv[2]), making))
