@@ -24,6 +24,7 @@ from kg.findings.sources import (
     unused_files,
 )
 from kg.findings.terms import Used, undeclared
+from kg.findings.variables import slipped_variables
 from kg.names import Namer
 from kg.paths import show_path
 from kg.queries.question import read_question
@@ -149,6 +150,7 @@ def _of_questions(
         declared += of_questions.prefixes_of(question)
         used += of_questions.terms_of(question, workspace.prefixes)
         found += of_questions.dates_as_texts(question)
+        found += slipped_variables(question)
         found += of_questions.wrong_defaults(question, workspace.prefixes)
         found += of_questions.empty_expressions(question, workspace.prefixes)
     return used, [*found, *_undeclared(used, material, workspace.prefixes)], declared

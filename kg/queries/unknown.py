@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Final
 
@@ -10,12 +10,15 @@ from kg.names import Namer
 from kg.queries.engine import Engine, Rows, Term
 from kg.sparql.guard import Guarded, guard
 from kg.sparql.names import Names
-from kg.sparql.tree import Iri, Name
+from kg.sparql.tree import Iri, Literal, Name
 from kg.sparql.walk import find, triple_patterns
-from kg.terms import RDF_TYPE, is_iri, is_named
+from kg.terms import RDF_TYPE, XSD, is_iri, is_named, literal
 from kg.wording import nearest
 
 _NAMED: Final = (Iri, Name)
+# Forms that a text may have in the data instead.
+_TAGS: Final = ("en", "de", "fr", "es", "it", "nl", "pt", "ru", "zh", "ja")
+_TYPES: Final = ("integer", "decimal", "double", "date", "dateTime", "boolean", "gYear", "anyURI")
 # Terms of one query that are looked up, and hints that are given, at most.
 _LOOKED_UP: Final = 50
 _GIVEN: Final = 3
@@ -57,7 +60,32 @@ def why_empty(engine: Engine, query: Guarded, prefixes: Mapping[str, str]) -> li
             remark = _nowhere(iri, candidates, namer)
         if remark:
             remarks[remark] = None
+    remarks |= dict.fromkeys(_texts_nowhere(engine, query, names))
     return list(remarks)[:_GIVEN]
+
+
+def _texts_nowhere(engine: Engine, query: Guarded, names: Names) -> Iterator[str]:
+    """Yield remarks on plain texts in triple patterns that the data have only in another form."""
+    patterns = triple_patterns(query.tree)[:_LOOKED_UP]
+    texts = {
+        each.object.lexical
+        for each in patterns
+        if isinstance(each.object, Literal)
+        and each.object.datatype is None
+        and each.object.language is None
+    }
+    for text in sorted(texts):
+        if engine.has(o=literal(text)):
+            continue
+        tagged = [literal(text, language=tag) for tag in _TAGS]
+        typed = [literal(text, XSD + name) for name in _TYPES]
+        prefix, colon, local = text.partition(":")
+        named = f"<{names.prefixes[prefix]}{local}>" if prefix in names.prefixes and colon else ""
+        if named and (engine.has(o=named) or engine.has(s=named)):
+            yield f"the text {literal(text)} stands nowhere in the data; did you mean {text}?"
+        elif found := next((each for each in (*tagged, *typed) if engine.has(o=each)), None):
+            shown = found.replace(f"^^<{XSD}", "^^xsd:").removesuffix(">")
+            yield f"the text {literal(text)} stands nowhere in the data; did you mean {shown}?"
 
 
 def _roles(query: Guarded, names: Names) -> list[tuple[str, str]]:

@@ -420,6 +420,27 @@ SLIPS = {
         "the shape ns:AscentShape has no target, and no other shape refers to it",
         "sh:targetClass",
     ),
+    "variable misspelt in a filter": Slip(
+        QUESTION,
+        "FILTER (?height",
+        "FILTER (?heigth",
+        "slipped-variable",
+        f"{QUESTION}:17",
+        "no pattern gives ?heigth a value",
+        "Did you mean ?height?",
+    ),
+    "variable misspelt in an order": Slip(
+        QUESTION, "ORDER BY ?day", "ORDER BY ?dya", "slipped-variable", f"{QUESTION}:20", "?dya"
+    ),
+    "variable misspelt in a pattern": Slip(
+        QUESTION,
+        "?mountain rdfs:label",
+        "?mountian rdfs:label",
+        "slipped-variable",
+        f"{QUESTION}:15",
+        "?mountian is used once, and nothing is joined by it",
+        "Did you mean ?mountain?",
+    ),
     "default that is a text": Slip(
         QUESTION,
         "VALUES ?above { 0 }",

@@ -3,6 +3,7 @@
 import pytest
 
 from kg.findings.questions import dates_as_texts, empty_expressions
+from kg.findings.variables import slipped_variables
 from kg.queries.question import parse_question
 from kg.sparql.guard import read_tree
 
@@ -85,3 +86,29 @@ def test_a_question_is_parsed_once_for_all_that_look_at_it():
         list(dates_as_texts(question))
         list(empty_expressions(question, prefixes))
     assert read_tree.cache_info().misses - before <= 1
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("SELECT ?a { ?a ns:p ?b }", []),
+        ("SELECT ?a ?c { ?a ns:p ?b }", ["c"]),
+        ("SELECT ?a { ?a ns:p ?b FILTER(?c > 1) }", ["c"]),
+        ("SELECT (IF(?b > 1, ?b, ?unbound) AS ?x) { ?a ns:p ?b }", []),
+        ("SELECT ?a { ?a ns:p ?b FILTER(!BOUND(?c)) }", []),
+        ("SELECT ?x (COUNT(?a) AS ?n) { ?a ns:p ?b BIND(STR(?b) AS ?x) } GROUP BY ?x", []),
+        ("SELECT ?x { ?a ns:p ?b } GROUP BY (STR(?b) AS ?x) ORDER BY ?x", []),
+        ("SELECT ?x { VALUES ?x { 1 } FILTER EXISTS { ?a ns:p ?x } }", []),
+        ("SELECT ?g { GRAPH ?g { ?a ns:p ?b } }", []),
+        ("SELECT ?label ?label2 { ?a ns:p ?label . ?a ns:q ?label2 }", []),
+        ("SELECT ?peak { ?peak ns:p ?peaks }", []),
+        ("SELECT ?n { ?mountain ns:p ?n . ?mountian ns:q ?m }", ["mountian"]),
+        ("SELECT ?n { { SELECT ?n { ?a ns:p ?n } } FILTER(?n > 1) }", []),
+        ("CONSTRUCT { ?a ns:p ?b } WHERE { ?a ns:q ?b }", []),
+        ("ASK { ?a ns:p ?b FILTER(?bb = 1) }", ["bb"]),
+        ("SELECT", []),
+    ],
+)
+def test_variables_that_are_slips(text, told):
+    found = slipped_variables(parse_question(text, "-e", {"ns": "http://e/"}))
+    assert [each.about.partition("?")[2] for each in found] == told

@@ -274,6 +274,32 @@ def test_no_workspace_and_no_build(tmp_path: Path, workspace: Path) -> None:
 # -- what is told beside the answer -------------------------------------------------------------
 
 
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [
+        ('"K2"', '"K2"@en'),
+        ('"8611"', '"8611"^^xsd:integer'),
+        ('"1954-07-31"', '"1954-07-31"^^xsd:date'),
+        ('"ex:Peak"', "ex:Peak"),
+        ('"nowhere"', ""),
+        ('"K2"@de', ""),
+    ],
+)
+def test_a_text_that_the_data_have_in_another_form_is_told(
+    written: str, meant: str, ask: Ask
+) -> None:
+    path = ask.folder / "peaks.ttl"
+    path.write_text(
+        f"@prefix ex: <{EX}> . @prefix xsd: <http://www.w3.org/2001/XMLSchema#> .\n"
+        'ex:k2 a ex:Peak ; ex:name "K2"@en ; ex:height 8611 ; ex:day "1954-07-31"^^xsd:date .\n'
+    )
+    text = f"PREFIX ex: <{EX}> SELECT ?s {{ ?s ?p {written} }}"
+    code, _, err = ask("-e", text, "--data", str(path))
+    assert code == 0
+    told = f"the text {written} stands nowhere in the data; did you mean {meant}?"
+    assert (told in err) is bool(meant)
+
+
 def test_why_an_answer_is_empty(ask: Ask) -> None:
     text = "SELECT * { ?s a ex:Lunch ; ex:cound ?n ; ex:Launch 1 }"
     code, out, err = ask("-e", text)
