@@ -212,6 +212,9 @@ def value_case(seed: int) -> RandomCase:
     # In pairs, for components that compare two properties.
     pairs = [(end, rng.choice(ends)) for end in rng.sample(ends, 60)]
     data = "".join(f"ex:v{i} ex:p {a} ; ex:q {b} .\n" for i, (a, b) in enumerate(pairs))
+    for i in range(8):  # several values, for components that look at all of a node
+        several = " , ".join(rng.sample([*TAGGED, *ends[:6]], rng.choice([2, 2, 3])))
+        data += f"ex:w{i} ex:p {several} .\n"
     return RandomCase(seed, HEAD + data, HEAD + _Shapes(rng, literals=ends).value())
 
 
@@ -294,7 +297,12 @@ class _Shapes:
         body = rng.choice(makers)()
         path = rng.choice(["ex:p", "ex:p", "[ sh:alternativePath ( ex:p ex:r ) ]"])
         of_property = f"sh:property [ sh:path {path} ; {body} ]"
-        whole = rng.choice([of_property, of_property, f"sh:not [ {of_property} ]"])
+        whole = rng.choice(
+            [
+                *(of_property, of_property, f"sh:not [ {of_property} ]"),
+                f"sh:xone ( [ {of_property} ] [ sh:nodeKind sh:IRI ] )",
+            ]
+        )
         return f"ex:N0 sh:targetSubjectsOf ex:p ; {whole} .\n"
 
     def nested(self) -> str:

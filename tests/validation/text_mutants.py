@@ -140,7 +140,7 @@ def _rows() -> Iterator[TextMutant]:
     yield of(along + "sh:m(in|ax)Count", "if least == 0:", "if least >= 0:")
     yield of(along + "sh:m(in|ax)Count", "if least == 1:", "if least >= 1:")
     yield of(along + "sh:m(in|ax)Count", "count(*) >= {bound(least)}", "count(*) > {bound(least)}")
-    yield of("sh:uniqueLang true", "HAVING count(*) > 1", "HAVING count(*) > 2")
+    yield of("sh:uniqueLang true", "HAVING count(*) > 1", "HAVING count(*) > 2", "value")
     yield of("sh:uniqueLang", "WHERE tag <> ''\"", 'WHERE true"')
     yield of(along + "sh:hasValue", "WHERE v = {sql_text(term)}", "WHERE v <> {sql_text(term)}")
     yield of("sh:closed", "ON t.s = x.v", "ON t.o = x.v")
@@ -235,7 +235,9 @@ def _nested() -> Iterator[TextMutant]:
     yield of("sh:xone", "len(members) - 1, len(members)", "len(members), len(members)")
     yield of("sh:xone", "({m} < {all_but_one} OR", "({m} <= {all_but_one} OR")
     yield of("sh:xone", "OR {s} = {every})", "OR false)")
-    yield of("sh:xone", "{m} = {all_but_one} AND {s} = {all_but_one})", "{m} = {all_but_one})")
+    yield of(
+        "sh:xone", "{m} = {all_but_one} AND {s} = {all_but_one})", "{m} = {all_but_one})", "value"
+    )
     yield of("sh:xone", "SELECT DISTINCT n AS v, 1 AS m, 1 AS s", "SELECT n AS v, 1 AS m, 1 AS s")
     yield of("sh:qualifiedMinCount", "HAVING count(*) >= {least}", "HAVING count(*) > {least}")
     yield of("sh:qualifiedMaxCount", "HAVING count(*) > {most}", "HAVING count(*) >= {most}")
