@@ -301,9 +301,17 @@ class _Shapes:
             [
                 *(of_property, of_property, f"sh:not [ {of_property} ]"),
                 f"sh:xone ( [ {of_property} ] [ sh:nodeKind sh:IRI ] )",
+                f"sh:property [ sh:path ex:p ; {self._counted()} ]",
             ]
         )
         return f"ex:N0 sh:targetSubjectsOf ex:p ; {whole} .\n"
+
+    def _counted(self) -> str:
+        """Return how many values must conform to a shape, which may be in doubt about them."""
+        rng = self._rng
+        shape = rng.choice(self._leaves(False))()
+        bound = rng.choice(["MinCount", "MaxCount"])
+        return f"sh:qualifiedValueShape [ {shape} ] ; sh:qualified{bound} {rng.choice([0, 1, 2])}"
 
     def nested(self) -> str:
         """Return shapes that refer to others, several of them to the same named one."""

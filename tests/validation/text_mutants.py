@@ -245,8 +245,13 @@ def _nested() -> Iterator[TextMutant]:
         "sh:qualified", 'ANTI JOIN {failing} f ON v = f.n"\n', 'SEMI JOIN {failing} f ON v = f.n"\n'
     )
     yield of("Disjoint true", "SEMI JOIN {passing}", "ANTI JOIN {passing}")
-    yield of("sh:qualifiedMinCount", "values, constraint, side.other)", "values, constraint, side)")
-    yield of("sh:qualified", "constraint.shape, side.other))", "constraint.shape, side))")
+    yield of(
+        "sh:qualifiedMinCount",
+        "values, constraint, side.other)",
+        "values, constraint, side)",
+        "value",
+    )
+    yield of("sh:qualified", "constraint.shape, side.other))", "constraint.shape, side))", "value")
     yield of(
         "sh:(and|or|not|xone|node|qualified)",
         'f ON v = f.n")] if unsure else []',
