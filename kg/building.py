@@ -42,10 +42,11 @@ from kg.infer import infer_rdfs
 from kg.lineage import Wanted, trace_workspace
 from kg.mapping.documents import read_mappings, unnamed_mappings
 from kg.mapping.plan import Plan
+from kg.mapping.walk import own_files
 from kg.names import Namer
 from kg.notes import strictly
 from kg.outputs import files_of
-from kg.paths import real_path
+from kg.paths import is_inside, real_path
 from kg.quads import QuadTable, write_index_files
 from kg.rdf import SPOOL_MEMORY, spool_rdf
 from kg.rejects import check_target, current
@@ -255,14 +256,15 @@ class _Builder:
             )
         inside = None if self.options.allow_outside else (workspace.root,)
         folders, made = Folders(inside, self.spill), self.spill / "quads.parquet"
-        check_target([*files_of(workspace), *input_files(plan, folders)])
+        check_target([*files_of(workspace), *input_files(plan, folders), *own_files(plan)])
         spool = self.spill / "rdf.parquet"
         with spare(connection, SPOOL_MEMORY) as memory, strictly(self.options.strict):
             spool_rdf(workspace.graph_files(), spool, memory=memory)
         mapped = DuckDB(connection).run(plan, folders, made, spool)
         mapped = replace(mapped, table=mapped.table.moved(connection, self.made.quads))
         sources = [path for entry in mapped.loaded for path in entry.files]
-        return mapped, [*self.inputs(), *sources]
+        own = [path for path in own_files(plan) if is_inside(path, [workspace.root])]
+        return mapped, [*self.inputs(), *sources, *own]
 
     def inputs(self) -> list[Path]:
         """Return the files of the workspace that the build reads, sources left aside."""

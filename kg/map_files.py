@@ -27,6 +27,7 @@ from kg.mapping.documents import read_mappings
 from kg.mapping.natural import Datatypes
 from kg.mapping.plan import LogicalTarget, Plan
 from kg.mapping.targets import Routing
+from kg.mapping.walk import own_files
 from kg.outputs import refuse_input
 from kg.paths import is_inside, real_path, show_path
 from kg.rejects import check_target
@@ -292,7 +293,7 @@ def _check_inputs(
     inside: tuple[Path, ...] | None,
 ) -> None:
     """Refuse to write over a mapping or a source, before any work is done."""
-    inputs = [*mappings, *input_files(plan, Folders(inside, Path(), _CALLED))]
+    inputs = [*mappings, *input_files(plan, Folders(inside, Path(), _CALLED)), *own_files(plan)]
     outputs: list[tuple[Path, Location | None]] = [
         (target_path(target), target.origin.location())
         for target in routing.targets

@@ -36,6 +36,7 @@ PLAYED = {
     "docs/python.md": "init",
     "docs/mapping-reference.md": "",
     "docs/bring-a-mapping.md": "",
+    "docs/functions.md": "",
 }
 
 

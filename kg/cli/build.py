@@ -10,6 +10,7 @@ import typer
 
 from kg.cli.context import Settings, settings
 from kg.cli.findings import say_findings
+from kg.cli.functions import FunctionsOption, use_functions
 from kg.cli.given import ContextOption
 from kg.cli.limits import MemoryOption, ThreadsOption, TimeoutOption, limit
 from kg.cli.losses import say_losses
@@ -74,6 +75,7 @@ def build_command(
             "--ignore-unsupported", help="Leave out what kg does not support of SHACL, and say so."
         ),
     ] = False,
+    functions: FunctionsOption = None,
     contexts: ContextOption = None,  # noqa: ARG001  (its callback acts on it)
     on_bad: OnBadOption = OnBad.STOP,
     rejects: RejectsOption = None,
@@ -90,6 +92,7 @@ def build_command(
     """
     handled = BadRecords(on_bad, rejects)
     limit(memory, timeout, threads)
+    use_functions(context, functions)
     from kg.building import BuildOptions, build
     from kg.findings import read_accepted
     from kg.findings.results import CODE, about_group

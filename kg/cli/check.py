@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from kg.cli.context import Settings, settings
+from kg.cli.functions import FunctionsOption, use_functions
 from kg.cli.limits import MemoryOption, ThreadsOption, TimeoutOption, limit
 from kg.cli.streams import shown
 from kg.errors import ExitCode
@@ -55,6 +56,7 @@ def check_command(
     fix: Annotated[
         bool, typer.Option("--fix", help="Fix misspelt names if the right name is certain.")
     ] = False,
+    functions: FunctionsOption = None,
     timeout: TimeoutOption = None,
     memory: MemoryOption = None,
     threads: ThreadsOption = None,
@@ -65,6 +67,7 @@ def check_command(
     the current build with the vocabulary.
     """
     limit(memory, timeout, threads)
+    use_functions(context, functions)
     from kg.findings import Level, read_accepted
     from kg.findings import accept as accept_all
     from kg.findings.report import FORMATS

@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from kg.cli.context import settings, show
+from kg.cli.functions import FunctionsOption, use_functions
 from kg.cli.limits import MemoryOption, ThreadsOption, TimeoutOption, limit
 from kg.cli.losses import say_losses
 from kg.cli.mapping_check import check_mappings, checked_folders, variables_of
@@ -108,6 +109,7 @@ def map_command(
             " of the rest: uuid or sha256. Nothing is fetched.",
         ),
     ] = None,
+    functions: FunctionsOption = None,
     on_bad: OnBadOption = OnBad.STOP,
     rejects: RejectsOption = None,
     allow_outside: Annotated[
@@ -124,6 +126,7 @@ def map_command(
     limit(memory, timeout, threads)
     from kg.map_files import explain_files, map_files, read_replacements
 
+    use_functions(context, functions)
     shared = settings(context)
     prefixes = _prefixes(context)
     variables = variables_of(given or (), allowed or (), looks_only=check)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from kg.cli.context import settings, show
+from kg.cli.functions import FunctionsOption, use_functions
 from kg.cli.limits import MemoryOption, TimeoutOption, limit
 from kg.errors import ExitCode
 
@@ -24,6 +25,7 @@ def trace_command(
         str | None,
         typer.Argument(metavar="[PREDICATE]", help="Only triples with this predicate."),
     ] = None,
+    functions: FunctionsOption = None,
     timeout: TimeoutOption = None,
     memory: MemoryOption = None,
     allow_outside: Annotated[
@@ -37,6 +39,7 @@ def trace_command(
     Exit code 1 if nothing in the workspace makes such a triple.
     """
     limit(memory, timeout)
+    use_functions(context, functions)
     from kg.graph import open_tracer
     from kg.names import Namer
 

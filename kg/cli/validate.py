@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from kg.cli.context import Settings, settings
+from kg.cli.functions import FunctionsOption, use_functions
 from kg.cli.given import ContextOption, DataFormatOption, given_data
 from kg.cli.limits import MemoryOption, ThreadsOption, TimeoutOption, limit
 from kg.cli.rejects import BadRecords, OnBad, OnBadOption, RejectsOption, only_with_data
@@ -103,6 +104,7 @@ def validate_command(
     ] = False,
     on_bad: OnBadOption = OnBad.STOP,
     rejects: RejectsOption = None,
+    functions: FunctionsOption = None,
     timeout: TimeoutOption = None,
     memory: MemoryOption = None,
     threads: ThreadsOption = None,
@@ -119,6 +121,7 @@ def validate_command(
     only_with_data(on_bad, rejects, data or ())
     handled = BadRecords(on_bad, rejects)
     limit(memory, timeout, threads)
+    use_functions(context, functions)
     from kg.graph import Checks, open_graph, read_shapes, validate_files
     from kg.names import Namer
     from kg.outputs import refuse_input

@@ -19,6 +19,7 @@ from kg.mapping.plan import (
     Database,
     Expression,
     Formulation,
+    Function,
     LogicalSource,
     Origin,
     Plan,
@@ -161,6 +162,8 @@ def _functions(plan: Plan) -> Iterator[Finding]:
     first: dict[str, Origin] = {}
     for triples_map in plan.triples_maps:
         for call, origin in _calls_of(triples_map):
+            if call.function is Function.LIST:
+                continue
             name = call.function.value
             counts[name] += 1
             first.setdefault(name, origin)

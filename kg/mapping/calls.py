@@ -15,6 +15,7 @@ from kg.mapping.plan import (
     Expression,
     Function,
     Lookup,
+    OwnFunction,
     Reference,
     references,
 )
@@ -83,11 +84,14 @@ _JOINING: Final = (Function.AND, Function.OR, Function.NOT, Function.XOR)
 
 
 def picky(expression: Expression) -> Iterator[Call]:
-    """Yield the calls that may make nothing of a value: it is no date, or has no parts."""
+    """Yield the calls that may make nothing of a value: it is no date, has no parts, is unknown."""
     if isinstance(expression, Call) and expression.function is not Function.LIST:
         for argument in expression.arguments:
             yield from picky(argument)
-        if references(expression) and (expression.function in _PICKY or _parts(expression)):
+        function = expression.function
+        is_own = isinstance(function, Lookup | OwnFunction) and not function.gives_list
+        is_picky = is_own or function in _PICKY or _parts(expression)
+        if references(expression) and is_picky:
             yield expression
 
 

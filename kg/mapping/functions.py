@@ -146,7 +146,8 @@ def _unknown(shown: str, local: str | None, origin: Origin) -> InputError:
             "unknown-function",
             f"kg does not have {shown}: {reasons[local]}",
             location=origin.location(),
-            hint="Do it before, in a column of the source.",
+            hint="Work it out before, in a column of the source, or write it in Python:"
+            " --functions FILE.",
         )
     loaded = own_functions.names()
     known = {*(f.value for f in TABLE), *COMPOSED, *loaded}
@@ -160,7 +161,7 @@ def _unknown(shown: str, local: str | None, origin: Origin) -> InputError:
         "unknown-function",
         f"{shown} is no function that kg knows",
         location=origin.location(),
-        hint=f"{guess}{other}`kg help functions` lists all.",
+        hint=f"{guess}{other}`kg help functions` lists all; --functions FILE brings your own.",
     )
 
 

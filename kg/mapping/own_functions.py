@@ -1,11 +1,12 @@
 """Functions of the user's own, as mappings see them: names, parameters, and what they give.
 
 They are written in Python, and loaded only from files that the user names on the command line; see
-`kg.own_functions`. Nothing here runs them.
+`kg.mapping.own_loader`. Nothing here runs them.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -14,7 +15,7 @@ from datetime import UTC, datetime
 from typing import Final
 
 # Stands for an argument that is left out where the function has a default.
-LEFT_OUT: Final = "\x00kg left this argument out\x00"
+LEFT_OUT: Final = "\ue000kg: left out\ue000"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +52,8 @@ class OwnFunction:
         parameters: What it takes.
         result: Name of the type of what it gives.
         gives_list: Whether it gives several values.
-        place: File and line, for messages.
+        file: The file, as messages show it.
+        line: Where it begins.
         sql_name: What the engine calls it.
         call: The function itself.
     """
@@ -60,9 +62,15 @@ class OwnFunction:
     parameters: tuple[OwnParameter, ...]
     result: str
     gives_list: bool
-    place: str
+    file: str
+    line: int | None
     sql_name: str
     call: Callable[..., object] = field(compare=False, repr=False)
+
+    @property
+    def place(self) -> str:
+        """File and line, for messages."""
+        return f"{self.file}:{self.line}" if self.line else self.file
 
     @property
     def required(self) -> int:
@@ -99,6 +107,13 @@ _KINDS: Final[Mapping[str, str]] = {
     "datetime": "T",
 }
 _functions: ContextVar[Mapping[str, OwnFunction]] = ContextVar("own_functions", default={})  # noqa: B039
+# Namespaces of public functions; one of the user's own has such an IRI only if it says so.
+_PUBLIC: Final = (
+    "http://users.ugent.be/~bjdmeest/function/",
+    "https://w3id.org/imec/idlab/function#",
+    "http://example.com/idlab/function/",
+    "https://github.com/morph-kgc/morph-kgc/function/",
+)
 _START: Final = datetime.now(UTC)
 
 
@@ -117,8 +132,15 @@ def using_functions(functions: Mapping[str, OwnFunction]) -> Iterator[None]:
 
 
 def find(name: str) -> OwnFunction | None:
-    """Return the function of a name or IRI, if the user has given one."""
-    return _functions.get().get(name)
+    """Return the function that a name or IRI means, if the user has given one.
+
+    An IRI of a namespace of the user's own means the function that has its last part as its name.
+    """
+    known = _functions.get()
+    if name in known or ":" not in name:
+        return known.get(name)
+    own = known.get(re.split(r"[:/#]", name)[-1])
+    return own if own is not None and not name.startswith(_PUBLIC) else None
 
 
 def names() -> tuple[str, ...]:

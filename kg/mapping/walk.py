@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import fields, is_dataclass, replace
+from pathlib import Path
 from typing import Any, Final
 
 from kg.mapping.plan import Call, LogicalSource, LogicalTarget, Lookup, Origin, OwnFunction, Plan
 from kg.mapping.views import sources_of
+from kg.paths import real_path
 
 _KINDS: Final[dict[type, tuple[str, ...]]] = {}
 _LEAVES: Final = (LogicalSource, LogicalTarget, Lookup, Origin, OwnFunction, type)
@@ -31,6 +33,13 @@ def plan_lookups(plan: Plan) -> tuple[Lookup, ...]:
     """Return the lookups of a plan, each once."""
     functions = (call.function for call in plan_calls(plan))
     return tuple(dict.fromkeys(each for each in functions if isinstance(each, Lookup)))
+
+
+def own_files(plan: Plan) -> tuple[Path, ...]:
+    """Return the Python files of the functions of the user's own that a plan calls."""
+    functions = (call.function for call in plan_calls(plan))
+    own = (each.file for each in functions if isinstance(each, OwnFunction))
+    return tuple(real_path(Path(file)) for file in dict.fromkeys(own))
 
 
 def with_sources(plan: Plan, known: Mapping[LogicalSource, LogicalSource]) -> Plan:

@@ -12,6 +12,7 @@ from kg.errors import InputError
 # Packages of each extra: a message that names them helps however kg was installed.
 _PACKAGES: Final[Mapping[str, str]] = {
     "excel": "python-calamine",
+    "functions": "numpy",
     "jsonpath": "python-jsonpath",
     "sql": "sqlalchemy 'psycopg[binary]'",
     "mysql": "sqlalchemy pymysql",

@@ -6,7 +6,8 @@ Macros of functions that a plan does not call are not created: each takes DuckDB
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from typing import Final
 
 import duckdb
@@ -16,8 +17,10 @@ from kg.engines.duckdb import dialect
 from kg.engines.duckdb.function_macros import FUNCTION_MACROS
 from kg.engines.duckdb.function_sql import call_sql, list_sql
 from kg.engines.duckdb.loading import drop_table, load_table
+from kg.engines.duckdb.own_sql import OwnFailures, own_error, register
 from kg.engines.loaded import LoadedTable
-from kg.mapping.plan import Call, Expression, Function, Lookup, Plan
+from kg.errors import InputError
+from kg.mapping.plan import Call, Expression, Function, Lookup, OwnFunction, Plan
 from kg.mapping.source_table import Column, SourceTable
 from kg.mapping.walk import plan_calls, plan_lookups
 from kg.sources import Folders
@@ -28,18 +31,34 @@ _MACROS: Final = {macro.partition("(")[0]: macro for macro in FUNCTION_MACROS}
 _ALWAYS: Final = ("kg_number_kind",)
 
 
-def prepare(
-    connection: duckdb.DuckDBPyConnection, plan: Plan, folders: Folders
-) -> tuple[LoadedTable, ...]:
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """What was prepared for a plan.
+
+    Attributes:
+        calls: The calls of the plan.
+        lookups: The tables that values are looked up in, as they were read.
+        failures: What functions of the user's own failed at.
+    """
+
+    calls: tuple[Call, ...]
+    lookups: tuple[LoadedTable, ...]
+    failures: OwnFailures
+
+    def error(
+        self, connection: duckdb.DuckDBPyConnection, loaded: Sequence[LoadedTable]
+    ) -> InputError | None:
+        """Return the error for what a function of the user's own failed at; None: none did."""
+        return own_error(connection, self.failures, self.calls, loaded)
+
+
+def prepare(connection: duckdb.DuckDBPyConnection, plan: Plan, folders: Folders) -> Prepared:
     """Create what the SQL of a plan calls, and read the tables that values are looked up in.
 
     Args:
         connection: From `kg.duck.engine`.
         plan: The plan.
         folders: Where to find those tables.
-
-    Returns:
-        Those tables, as they were read.
 
     Raises:
         InputError: A table is missing or broken, or lacks a column.
@@ -49,7 +68,10 @@ def prepare(
     calls = tuple(dict.fromkeys(plan_calls(plan)))
     for macro in _needed(_names(calls)):
         connection.execute(f"CREATE OR REPLACE MACRO {macro}")
-    return tuple(_load_lookup(connection, each, folders) for each in plan_lookups(plan))
+    own = dict.fromkeys(c.function for c in calls if isinstance(c.function, OwnFunction))
+    failures = register(connection, own) if own else OwnFailures()
+    lookups = tuple(_load_lookup(connection, each, folders) for each in plan_lookups(plan))
+    return Prepared(calls, lookups, failures)
 
 
 def _load_lookup(

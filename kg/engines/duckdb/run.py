@@ -21,7 +21,7 @@ from kg.engines.duckdb.blocks import Codes, write_coded, write_parts
 from kg.engines.duckdb.compile import compile_plan
 from kg.engines.duckdb.counting import count_all, has_distinct, record_made
 from kg.engines.duckdb.loading import drop_table
-from kg.engines.duckdb.prepare import prepare
+from kg.engines.duckdb.prepare import Prepared, prepare
 from kg.engines.duckdb.program import Program, RuleSql, Stream
 from kg.engines.duckdb.view_loading import load_any
 from kg.engines.duckdb.view_sql import explained_view
@@ -69,17 +69,20 @@ class DuckDB:
     ) -> Outcome:
         """Run a plan and write its quads: into a folder of files, if there are many."""
         terms = _spool_terms(self.connection, spool) if spool else ([], [])
-        lookups = prepare(self.connection, plan, folders)
+        prepared = prepare(self.connection, plan, folders)
         rejects = current()
         run = _Run(self, folders, target, spool)
         while True:
             program = compile_plan(plan, *terms, routed=routed)
             try:
-                return _with(run.of(program), lookups)
+                return _with(run.of(program), prepared)
             except ListsFound as found:
                 run.drop()
                 plan = with_lists(plan, found.source, found.names)
             except duckdb.InvalidInputException as error:
+                own = prepared.error(self.connection, run.loaded)
+                if own is not None:
+                    raise own from error
                 if rejects is None or dialect.BAD_VALUE not in str(error):
                     checks = program.checks
                     raise term_error(self.connection, checks, run.loaded) or error from error
@@ -87,10 +90,11 @@ class DuckDB:
         # Once more, without the bad values: who has none does not pay for leaving them out.
         run.clear()
         program = compile_plan(plan, *terms, routed=routed, skips=True)
-        return _with(run.of(program, rejects), lookups)
+        return _with(run.of(program, rejects), prepared)
 
 
-def _with(made: Outcome, lookups: tuple[LoadedTable, ...]) -> Outcome:
+def _with(made: Outcome, prepared: Prepared) -> Outcome:
+    lookups = prepared.lookups
     return replace(made, loaded=(*made.loaded, *lookups)) if lookups else made
 
 

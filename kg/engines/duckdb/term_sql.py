@@ -153,6 +153,17 @@ class TermPrinter:
         """Return the SQL of texts that are asked for truth and tell none; others are NULL."""
         return self._over((text,), lambda bindings: doubtful_sql(_plain(text, bindings)))
 
+    def given(self, call: Call, values: Sequence[str]) -> str:
+        """Return the condition that a record gives a call these arguments, which are SQL."""
+
+        def same(bindings: _Bindings) -> str:
+            pairs = zip(call.arguments, values, strict=True)
+            found = [f"{_plain(part, bindings)} IS NOT DISTINCT FROM {v}" for part, v in pairs]
+            return " AND ".join(found) or "true"
+
+        made = self._over(call.arguments, same)
+        return f"list_contains({made.sql}, true)" if made.many else made.sql
+
     def key(self, expression: Expression) -> TermSql:
         """Return the SQL of an expression's plain text, as joins compare it."""
         return self._over((expression,), lambda bindings: _plain(expression, bindings))

@@ -1,0 +1,306 @@
+"""Functions of the user's own: how their files are loaded, what they give, how faults are told."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from kg.duck import engine
+from kg.errors import InputError, single_errors
+from kg.functions import load_functions, with_functions
+from kg.lineage import Lineage, Wanted
+from kg.sources import Folders
+from tests.mapping.running import Run, read_plan, run_mapping, write_files, yarrrml
+
+XSD = "http://www.w3.org/2001/XMLSchema#"
+FILE = """\
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+
+
+@dataclass
+class Helper:
+    text: str
+
+
+def shout(text: str, mark: str = "!") -> str:
+    return Helper(text).text.upper() + mark
+
+
+def years(born: date, on: date) -> int | None:
+    return None if born > on else on.year - born.year
+
+
+def words(text: str) -> list[str]:
+    return text.split()
+
+
+def longest(words: list[str]) -> str | None:
+    return max(words, key=len, default=None)
+
+
+def known(text: str | None) -> bool:
+    return text is not None
+
+
+def half(n: int) -> float:
+    return 10 / n
+
+
+def price(n: Decimal) -> Decimal:
+    return n * Decimal("1.10")
+
+
+def at(day: date) -> datetime:
+    return datetime(day.year, day.month, day.day, 12)
+
+
+def wrong(text: str) -> int:
+    return text  # type: ignore[return-value]
+
+
+def nothing() -> str:
+    return "nothing"
+
+
+def _hidden(x): ...
+"""
+ROWS = "id,name,born,n\n1,ann lee,1990-05-01,2\n2,bob,2030-01-01,4\n3,,1999-01-01,0\n"
+
+
+def run(folder: Path, *terms: dict[str, str], file: str = FILE, rows: str = ROWS) -> Run:
+    (folder / "f.py").write_text(file)
+    pairs = [json.dumps({"p": f"ex:p{n or ''}", "o": term}) for n, term in enumerate(terms)]
+    with with_functions([folder / "f.py"]):
+        return run_mapping(folder, yarrrml("[[t.csv~csv]]", pairs), {"t.csv": rows})
+
+
+def failure(folder: Path, **given: Any) -> InputError:
+    with pytest.raises(InputError) as caught:
+        run(folder, **given) if "terms" not in given else run(folder, *given.pop("terms"), **given)
+    (error,) = single_errors(caught.value)
+    assert isinstance(error, InputError)
+    return error
+
+
+class TestValues:
+    @pytest.mark.parametrize(
+        ("function", "made"),
+        [
+            ("shout($(name))", ['"ANN LEE!"', '"BOB!"']),
+            ('shout($(name), "?")', ['"ANN LEE?"', '"BOB?"']),
+            ('shout(mark="?", text=$(name))', ['"ANN LEE?"', '"BOB?"']),
+            ("years($(born), 2026-11-27)", [f'"27"^^<{XSD}integer>', f'"36"^^<{XSD}integer>']),
+            ("words($(name))", ['"ann"', '"bob"', '"lee"']),
+            ("toUpperCase(words($(name)))", ['"ANN"', '"BOB"', '"LEE"']),
+            ('longest(split($(name), " "))', ['"ann"', '"bob"']),
+            ("known($(name))", [f'"{t}"^^<{XSD}boolean>' for t in ("false", "true", "true")]),
+            ("if(known($(name)), $(id), none)", ['"1"', '"2"', '"none"']),
+            ("price($(n))", [f'"{t}"^^<{XSD}decimal>' for t in ("0.00", "2.20", "4.40")]),
+            ("half(length($(name)))", [f'"{t}"^^<{XSD}double>' for t in
+                                       ("1.4285714285714286E0", "3.3333333333333335E0")]),
+            ("concat(shout($(name)), shout($(name)))", ['"ANN LEE!ANN LEE!"', '"BOB!BOB!"']),
+            ("nothing()", ['"nothing"'] * 3),
+            ("http://example.org/own#shout($(name))", ['"ANN LEE!"', '"BOB!"']),
+        ],
+    )  # fmt: skip
+    def test_what_they_give(self, tmp_path, function, made):
+        assert run(tmp_path, {"function": function}).objects() == made
+
+    def test_a_time(self, tmp_path):
+        made = run(tmp_path, {"function": "at($(born))"}).objects()
+        assert made[0] == f'"1990-05-01T12:00:00"^^<{XSD}dateTime>'
+
+    def test_in_conditions_subjects_and_joins(self, tmp_path):
+        (tmp_path / "f.py").write_text(FILE)
+        mapping = """prefixes: {ex: 'http://example.org/'}
+mappings:
+  a:
+    sources: [[t.csv~csv]]
+    s: {function: 'shout($(name), "")', type: iri}
+    condition: 'known($(name))'
+    po:
+      - p: ex:p
+        o: {mapping: b, condition: 'equal(shout($(name)), shout($(name)))'}
+  b:
+    sources: [[t.csv~csv]]
+    s: ex:$(id)
+"""
+        files = {"t.csv": ROWS.replace("ann lee", "ann")}
+        with with_functions([tmp_path / "f.py"]):
+            made = run_mapping(tmp_path, mapping, files, base="http://b/")
+        assert [(s, o) for s, _, o, _ in made.quads] == [
+            ("<http://b/ANN>", "<http://example.org/1>"),
+            ("<http://b/BOB>", "<http://example.org/2>"),
+        ]
+
+    def test_several_values_of_json(self, tmp_path):
+        (tmp_path / "f.py").write_text(FILE)
+        pairs = [
+            json.dumps({"p": "ex:p", "o": {"function": "shout($(tags[*]))"}}),
+            json.dumps({"p": "ex:q", "o": {"function": "longest($(tags[*]))"}}),
+        ]
+        files = {"t.json": '[{"id": 1, "tags": ["a", "bb"]}, {"id": 2, "tags": []}]'}
+        with with_functions([tmp_path / "f.py"]):
+            made = run_mapping(tmp_path, yarrrml("[['t.json~json', '$[*]']]", pairs), files)
+        assert made.objects() == ['"A!"', '"BB!"']
+        assert made.objects("ex:q") == ['"bb"']
+
+    def test_none_is_no_value_and_is_told_as_such(self, tmp_path):
+        made = run(tmp_path, {"function": "years($(born), 2026-11-27)"})
+        (loss,) = made.made.counts[0].losses
+        assert loss.records == 1
+        assert loss.unfit.startswith("years makes nothing of '2030-01-01', at ")
+
+    def test_many_records_in_threads(self, tmp_path):
+        rows = "id,name\n" + "".join(f"{n},x{n}\n" for n in range(20_000))
+        made = run(tmp_path, {"function": "shout($(name))"}, rows=rows)
+        assert len(set(made.objects())) == 20_000
+
+
+class TestMorph:
+    """Files that are written for Morph-KGC, as they are."""
+
+    FILE = """
+@udf(
+    fun_id='http://example.com/toUpperCase',
+    text='http://users.ugent.be/~bjdmeest/function/grel.ttl#valueParam')
+def to_upper_case(text):
+    return text.upper()
+
+@udf(fun_id='http://example.com/parts', value='http://example.com/value')
+def parts(value):
+    return [value[:1], None, value[1:]]
+"""
+
+    def test_functions_by_their_iris(self, tmp_path):
+        (tmp_path / "f.py").write_text(self.FILE)
+        mapping = """@prefix rml: <http://w3id.org/rml/> . @prefix ex: <http://example.com/> .
+@prefix grel: <http://users.ugent.be/~bjdmeest/function/grel.ttl#> .
+<#m> rml:logicalSource [ rml:source [ a rml:RelativePathSource ; rml:root rml:MappingDirectory ;
+    rml:path "t.csv" ] ; rml:referenceFormulation rml:CSV ] ;
+  rml:subjectMap [ rml:template "http://e/{id}" ] ;
+  rml:predicateObjectMap [ rml:predicate ex:p ; rml:objectMap [ rml:functionExecution <#f> ] ] ;
+  rml:predicateObjectMap [ rml:predicate ex:q ; rml:objectMap [ rml:functionExecution <#g> ] ] .
+<#f> rml:function ex:toUpperCase ;
+  rml:input [ rml:parameter grel:valueParam ; rml:inputValueMap [ rml:reference "name" ] ] .
+<#g> rml:function ex:parts ;
+  rml:input [ rml:parameter ex:value ; rml:inputValueMap [ rml:functionExecution <#f> ] ] .
+"""
+        with with_functions([tmp_path / "f.py"]):
+            made = run_mapping(tmp_path, mapping, {"t.csv": "id,name\n1,ab\n"})
+        found = sorted((p[-3:], o) for _, p, o, _ in made.quads)
+        assert found == [("/p>", '"AB"'), ("/q>", '"A"'), ("/q>", '"B"')]
+
+
+class TestFaults:
+    @pytest.mark.parametrize(
+        ("function", "place", "said", "hint"),
+        [
+            ("half($(n))", 't.csv:4 (record 3), column "n"', "half failed with ZeroDivisionError",
+             "f.py:34"),
+            ("years($(name), 2026-11-27)", 't.csv:2 (record 1), column "name"',
+             "years: 'ann lee' is no date, which born must be", "f.py:17"),
+            ("wrong($(name))", 't.csv:2 (record 1), column "name"',
+             "wrong: it returned 'ann lee' (str), not int", "f.py:45"),
+            ("half(length(shout($(born), $(n))))", None, None, None),
+        ],
+    )  # fmt: skip
+    def test_a_failure_names_the_record(self, tmp_path, function, place, said, hint):
+        if place is None:  # nothing fails
+            assert len(run(tmp_path, {"function": function}).objects()) == 3
+            return
+        chosen = {"value": "$(id)", "condition": f"equal({function}, 1)"}
+        for term in ({"function": function}, chosen):
+            error = failure(tmp_path, terms=[term])
+            assert error.code == "function-failed"
+            assert str(error.location).endswith(place)
+            assert said in error.message
+            assert hint in (error.hint or "")
+            assert "It was given" in (error.hint or "")
+
+    def test_a_failure_in_a_subject(self, tmp_path):
+        (tmp_path / "f.py").write_text(FILE)
+        mapping = yarrrml("[[t.csv~csv]]", ["[ex:p, x]"], "{function: 'half($(n))', type: iri}")
+        with with_functions([tmp_path / "f.py"]), pytest.raises(InputError) as caught:
+            run_mapping(tmp_path, mapping, {"t.csv": ROWS}, base="http://b/")
+        assert str(caught.value.location).endswith('t.csv:4 (record 3), column "n"')
+
+    @pytest.mark.parametrize(
+        ("file", "line", "said"),
+        [
+            ("x = 1\n", None, "there is no function"),
+            ("def f(:\n", 1, "it is not Python"),
+            ("\nimport nothing_there\n", 2, "ModuleNotFoundError"),
+            ("\n\ndef f(x): return x\n", 3, "the parameter x of f has no type"),
+            ("def f(x: str): return x\n", 1, "the result of f has no type"),
+            ("def f(x: set) -> str: ...\n", 1, "f(x) has the type set"),
+            ("def f(x: str) -> dict: ...\n", 1, "what f returns has the type dict"),
+            ("def f(x: Nope) -> str: ...\n", 1, "Nope"),
+            ("def f(*x: str) -> str: ...\n", 1, "any number of arguments"),
+            ("raise SystemExit(3)\n", 1, "SystemExit"),
+        ],
+    )
+    def test_a_file_that_is_wrong(self, tmp_path, file, line, said):
+        (tmp_path / "f.py").write_text(file)
+        with pytest.raises(InputError) as caught:
+            load_functions(tmp_path / "f.py")
+        assert caught.value.code == "bad-functions"
+        assert said in caught.value.message
+        assert caught.value.location is not None
+        assert caught.value.location.line == line
+        assert caught.value.hint
+
+    def test_a_name_in_two_files(self, tmp_path):
+        for name in ("f.py", "g.py"):
+            (tmp_path / name).write_text("def f(x: str) -> str: return x\n")
+        with pytest.raises(InputError) as caught:
+            load_functions(tmp_path / "f.py", tmp_path / "g.py")
+        assert "f is defined twice" in caught.value.message
+
+    @pytest.mark.parametrize(
+        ("function", "said"),
+        [
+            ("shout()", "needs text"),
+            ("shout($(name), a, b)", "takes 1 or 2 arguments"),
+            ("shout(txt=$(name))", "has no parameter txt"),
+            ("shut($(name))", "shut is no function"),
+            ("nothing($(name))", "takes no arguments"),
+            ("_hidden($(name))", "_hidden is no function"),
+        ],
+    )
+    def test_a_call_that_is_wrong(self, tmp_path, function, said):
+        error = failure(tmp_path, terms=[{"function": function}])
+        assert said in error.message
+        assert str(error.location).endswith("mapping.yml:6")
+        if function.startswith("shut"):
+            assert "Did you mean shout?" in (error.hint or "")
+
+    def test_nothing_is_loaded_unasked(self, tmp_path):
+        (tmp_path / "f.py").write_text(FILE)
+        with pytest.raises(InputError) as caught:
+            run_mapping(
+                tmp_path,
+                yarrrml("[[t.csv~csv]]", ["{p: ex:p, o: {function: 'shout($(name))'}}"]),
+                {"t.csv": ROWS},
+            )
+        assert caught.value.code == "unknown-function"
+        assert "--functions FILE" in (caught.value.hint or "")
+
+
+def test_lineage_leads_back_through_functions(tmp_path):
+    write_files(tmp_path, {"t.csv": ROWS, "f.py": FILE})
+    pair = json.dumps({"p": "ex:p", "o": {"function": "shout($(name))"}})
+    with with_functions([tmp_path / "f.py"]):
+        plan = read_plan(tmp_path, yarrrml("[[t.csv~csv]]", [pair]))
+    wanted = Wanted("<http://example.org/2>", "<http://example.org/p>")
+    with engine() as connection:
+        lineage = Lineage(connection, plan, Folders(None, tmp_path))
+        (trace,) = lineage.trace([wanted])
+    assert (trace.object, trace.location.record) == ('"BOB!"', 2)
