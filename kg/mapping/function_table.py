@@ -408,6 +408,7 @@ COMPOSED: Final[Mapping[str, str]] = {
     "controls_if_cast": "`if(toBoolean(a), b, c)`",
     "escape": "`url`, `html`, `xml`, `csv` or `javascript` as the second parameter",
     "unescape": "the way back",
+    "other_type": "`string`: values of mappings are texts",
     "parseURL": "a part of an address; `rml:return` says which",
     "date_now": "the time at which the command began",
     "hash_iri": "`http://example.com/ns#` with the SHA-256",

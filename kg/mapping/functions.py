@@ -223,9 +223,11 @@ class _Call(Constants):
         local = _parameter(name)
         if signature.listed and local.isdecimal():  # rdf:_1, rdf:_2, …
             return 0
-        for number, known in enumerate(signature.parameters):
-            if local in (each.casefold() for each in known):
-                return number
+        # A name may be one of several parameters: where it comes first, it is meant most.
+        folded = [[each.casefold() for each in known] for known in signature.parameters]
+        found = [(known.index(local), n) for n, known in enumerate(folded) if local in known]
+        if found:
+            return min(found)[1]
         raise self.error(
             f"{self.shown} has no parameter {name}", hint=f"It has {_shown(signature)}."
         )
@@ -318,8 +320,11 @@ class _Call(Constants):
             case "controls_if_cast":
                 value, *rest = self.bound(TABLE[Function.IF].signature, arguments)
                 return Call(Function.IF, (Call(Function.TRUTH, (value,)), *rest))
-            case "escape" | "unescape":
-                return self.escape(local, arguments)
+            case "escape" | "unescape" | "string_escape" | "string_unescape":
+                return self.escape(local.removeprefix("string_"), arguments)
+            case "type" | "other_type":
+                (value,) = self.bound(one, arguments)
+                return Call(Function.IF, (Call(Function.IS_NOT_NULL, (value,)), text("string")))
             case "parseurl":
                 part = _PARTS.get(returned.casefold().removeprefix("has"), Function.URL_PROTOCOL)
                 return Call(part, self.bound(one, arguments))

@@ -18,6 +18,7 @@ from kg.mapping.plan import (
     Call,
     Constant,
     Expression,
+    Function,
     JoinCondition,
     Origin,
     Plan,
@@ -162,7 +163,7 @@ class _RmlReader:
         self.notes = Notes()
         self.told: set[tuple[Origin, str]] = set()
         self.functions = FunctionReader(
-            graph, lambda value: self.expression(value, self.kind_of(value))
+            graph, lambda value: self.conditional(value, self.kind_of(value))
         )
         self.gathers = GatherReader(graph, self.object_map)
         self.views = ViewReader(graph, Reads(self.functions.expression, self.join))
@@ -327,6 +328,13 @@ class _RmlReader:
             origin=value.origin,
         )
         return with_filter(made)
+
+    def conditional(self, value: Value, term_type: TermType) -> Expression | None:
+        """Return an expression that is given only where the condition of its map is true."""
+        found, condition = self.expression(value, term_type), self.condition(value)
+        if found is None or condition is None:
+            return found
+        return Call(Function.IF, (condition, found))
 
     def condition(self, value: Value) -> Call | None:
         """Return the condition of a term map: a function that says yes or no.

@@ -100,6 +100,8 @@ class TestExamples:
             ("unescape", ["a%20b", "url"], "a b"),
             ("unescape", ['"a ""b"""', "csv"], 'a "b"'),
             ("unescape", ["a\\n\\\\n", "javascript"], "a\n\\n"),
+            ("string_unescape", ["a%20b", "url"], "a b"),
+            ("other_type", ["1"], "string"),
             ("helloworld", [], "Hello World!"),
             ("alwaysReturnsABC", [], "ABC"),
             ("schema", ["Person"], "https://schema.org/Person"),
@@ -200,6 +202,11 @@ class TestExamples:
     )  # fmt: skip
     def test_of_lists(self, database, name, values, made):
         assert named(database, name, *values) == made
+
+    def test_a_name_of_several_parameters_means_the_nearest(self, database):
+        values = [("p_date_d", "2020-01-31"), ("p_dec_n", "1"), ("p_string_unit", "days")]
+        for order in (values, values[::-1], [values[1], values[0], values[2]]):
+            assert named(database, "date_inc", *order) == "2020-02-01"
 
     @pytest.mark.parametrize(
         ("returned", "made"),

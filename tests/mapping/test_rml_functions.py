@@ -87,6 +87,69 @@ def test_executions(tmp_path, object_map, made):
     assert objects(tmp_path, mapping) == made
 
 
+def whole(head: str, *pairs: str) -> str:
+    made = "".join(f" ; rml:predicateObjectMap [ {pair} ]" for pair in pairs)
+    return f"{HEAD}<#m> a rml:TriplesMap ; {SOURCE} ; rml:subjectMap [ {head} ]{made} ."
+
+
+URL = "rml:functionExecution [ rml:function idlab-fn:toUpperCaseURL ; rml:input [" + (
+    ' rml:parameter idlab-fn:str ; rml:inputValueMap [ rml:reference "name" ] ] ]'
+)
+ID = 'rml:template "http://example.org/{id}"'
+
+
+@pytest.mark.parametrize(
+    ("mapping", "quad"),
+    [
+        (whole(URL, 'rml:predicate ex:p ; rml:object "x"'),
+         ("<http://ANN>", "<http://example.org/p>", '"x"', None)),
+        (whole(ID, f'rml:predicateMap [ {URL} ] ; rml:object "x"'),
+         ("<http://example.org/1>", "<http://ANN>", '"x"', None)),
+        (whole(ID, f"rml:predicate ex:p ; rml:objectMap [ {URL} ; rml:termType rml:IRI ]"),
+         ("<http://example.org/1>", "<http://example.org/p>", "<http://ANN>", None)),
+        (whole(f"{ID} ; rml:graphMap [ {URL} ]", 'rml:predicate ex:p ; rml:object "x"'),
+         ("<http://example.org/1>", "<http://example.org/p>", '"x"', "<http://ANN>")),
+        (whole(ID, f'rml:predicate ex:p ; rml:object "x" ; rml:graphMap [ {URL} ]'),
+         ("<http://example.org/1>", "<http://example.org/p>", '"x"', "<http://ANN>")),
+        (whole(ID, 'rml:predicate ex:p ; rml:objectMap [ rml:reference "id" ;'
+                   f" rml:datatypeMap [ {URL} ] ]"),
+         ("<http://example.org/1>", "<http://example.org/p>", '"1"^^<http://ANN>', None)),
+        (whole(ID, 'rml:predicate ex:p ; rml:objectMap [ rml:reference "id" ;'
+                   f" rml:languageMap [ {UPPER} ] ]"),
+         ("<http://example.org/1>", "<http://example.org/p>", '"1"@ann', None)),
+        (whole(ID, f"rml:predicate ex:p ; rml:objectMap [ {UPPER} ; rml:termType rml:BlankNode ]"),
+         None),
+    ],
+)  # fmt: skip
+def test_in_each_place_of_a_statement(tmp_path, mapping, quad):
+    quads = run_mapping(tmp_path, mapping, FILES).quads
+    assert len(quads) == 2  # the third record has no name
+    assert quad is None or quad in quads
+
+
+def test_in_joins(tmp_path):
+    mapping = f"""{HEAD}<#m> {SOURCE} ; rml:subjectMap [ {ID} ] ;
+  rml:predicateObjectMap [ rml:predicate ex:p ; rml:objectMap [ rml:parentTriplesMap <#n> ;
+    rml:joinCondition [ rml:childMap [ {UPPER} ] ; rml:parent "k" ] ] ] .
+<#n> rml:logicalSource [ rml:referenceFormulation rml:CSV ; rml:source [
+    a rml:RelativePathSource ; rml:root rml:MappingDirectory ; rml:path "p.csv" ] ] ;
+  rml:subjectMap [ rml:template "http://example.org/{{k}}" ] ."""
+    made = run_mapping(tmp_path, mapping, {**FILES, "p.csv": "k\nANN\nBob\n"})
+    assert made.objects() == ["<http://example.org/ANN>"]
+
+
+def test_a_condition_of_an_input(tmp_path):
+    """An input is an expression map, which may have a condition; without a value none is given."""
+    equal = call(
+        "idlab-fn:equal",
+        f"grel:valueParameter {NAME}",
+        'grel:valueParameter2 ; rml:inputValue "Ann"',
+    )
+    given = f'[ rml:reference "name" ; rml:condition [ {equal} ] ]'
+    upper = call("grel:toUpperCase", f"grel:valueParam ; rml:inputValueMap {given}")
+    assert objects(tmp_path, document(upper)) == ['"ANN"']
+
+
 def test_one_execution_of_several_maps(tmp_path):
     execution = UPPER.partition("[")[2].rpartition("]")[0]
     mapping = document("rml:functionExecution <#f>", f"<#f> {execution} .")
