@@ -7,6 +7,7 @@ import sys
 from collections.abc import Mapping
 from dataclasses import replace
 from enum import StrEnum
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -168,10 +169,8 @@ def validate_command(
             form.value, text, graph, namer, width, traced=_TABLE_TRACED, fail_at=least, title=title
         )
         checks = replace(checks, sinks=[out.add], progress=progress)
-        if asked is None:
-            verdict = validate_files(data, graph, checks)
-        else:
-            verdict = asked.validate(graph, checks)
+        judge = partial(validate_files, data) if asked is None else asked.validate
+        verdict = judge(graph, checks)
         out.close(verdict)
     _say(shared, verdict, output)
     if explain:
