@@ -107,7 +107,7 @@ class _Loader:
             what = f"{type(error).__name__}: {error}"
             raise self.error(f"running it fails: {what}", line, "Mend the file.") from error
         finally:
-            sys.path.remove(beside)
+            sys.path[:] = [folder for folder in sys.path if folder is not beside]
         return module
 
     def udf(self, fun_id: str, **parameters: str) -> Callable[[Any], Any]:
