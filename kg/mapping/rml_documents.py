@@ -184,9 +184,11 @@ def triples_maps(graph: RmlGraph) -> list[Term]:
 
 def _described(graph: RmlGraph) -> Iterator[Term]:
     """Yield the triples maps of a graph."""
+    # Function values of the older vocabularies have sources and pairs, too.
+    values = {value.term for name, value in graph.properties() if name == "functionValue"}
     for node in graph.subjects():
         parts = graph.all(node, "subjectMap", "subject", "logicalSource")
-        makes = parts and graph.all(node, "predicateObjectMap")
+        makes = parts and node not in values and graph.all(node, "predicateObjectMap")
         if graph.has_type(node, "TriplesMap") or makes or len(parts) > 1:
             yield node
 
