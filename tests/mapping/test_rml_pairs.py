@@ -66,3 +66,21 @@ def test_maps_that_only_maps_without_source_refer_to_make_nothing_either(tmp_pat
     assert sum("has no logical source, so it makes nothing" in note for note in notes) == 2
     with pytest.raises(InputError, match="lost has no logical source"):
         run(tmp_path, OLD % "lost")
+
+
+def test_a_collection_of_a_source_without_records_is_empty(tmp_path):
+    rdf = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
+    text = f"""
+@prefix rml: <http://w3id.org/rml/> . @prefix ex: <http://example.org/> .
+<#c> rml:logicalSource [ rml:source "a.csv" ; rml:referenceFormulation rml:CSV ] ;
+  rml:subjectMap [ rml:template "http://example.org/{{id}}" ] ;
+  rml:predicateObjectMap [ rml:predicate ex:p ; rml:objectMap [
+    rml:gather ( [ rml:parentTriplesMap <#o> ;
+      rml:joinCondition [ rml:child "id" ; rml:parent "id" ] ] ) ;
+    rml:gatherAs <{rdf}List> ; rml:allowEmptyListAndContainer true ] ] .
+<#o> rml:logicalSource [ rml:source "b.csv" ; rml:referenceFormulation rml:CSV ] ;
+  rml:subjectMap [ rml:template "http://example.org/o{{id}}" ] .
+"""
+    write_files(tmp_path, {"m.ttl": text, "a.csv": "id\n1\n2\n", "b.csv": "id\n"})
+    made = run_plan(read_mappings([tmp_path / "m.ttl"], PREFIXES))
+    assert made.objects() == [f"<{rdf}nil>"] * 2

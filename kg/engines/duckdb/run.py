@@ -233,9 +233,12 @@ def _write(
 
 
 def _live(rules: Sequence[RuleSql], loaded: Sequence[LoadedTable]) -> list[RuleSql]:
-    """Return the rules that may make something; planning the others takes time all the same."""
+    """Return the rules that have records; planning the others takes time all the same.
+
+    What is joined or gathered may be missing: an empty collection is a value.
+    """
     empty = {entry.table.name for entry in loaded if not entry.records}
-    return [rule for rule in rules if empty.isdisjoint(rule.tables)]
+    return [rule for rule in rules if rule.tables[0] not in empty]
 
 
 def _quads(rules: Sequence[RuleSql], loaded: Sequence[LoadedTable]) -> int:
