@@ -25,6 +25,7 @@ from kg.files import Renames
 from kg.logins import without_login
 from kg.mapping.documents import read_mappings
 from kg.mapping.natural import Datatypes
+from kg.mapping.own_functions import of_texts
 from kg.mapping.plan import LogicalTarget, Plan
 from kg.mapping.targets import Routing
 from kg.mapping.walk import own_files
@@ -32,8 +33,8 @@ from kg.outputs import refuse_input
 from kg.paths import is_inside, real_path, show_path
 from kg.rejects import check_target
 from kg.sources import Folders
+from kg.sources import addresses as answering
 from kg.sources.addresses import Replacements, replacing
-from kg.sources.addresses import read_replacements as read_replacements
 from kg.sources.files import located
 from kg.sources.inputs import input_files
 from kg.sources.servers import HOSTS, is_known
@@ -139,6 +140,19 @@ def map_files(
             threads,
             None if allow_outside else _folders(mappings, source_folders),
         )
+
+
+def read_replacements(options: Sequence[str]) -> Replacements:
+    """Return what the options ``--replace-address`` say.
+
+    Args:
+        options: Texts of the form ``PREFIX=FUNCTION``; a function is built in, or one of the
+            user's own that makes one text of one text.
+
+    Raises:
+        UsageError: One has another form, or names no function.
+    """
+    return answering.read_replacements(options, of_texts())
 
 
 def _map_files(

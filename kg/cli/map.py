@@ -106,7 +106,7 @@ def map_command(
             "--replace-address",
             metavar="PREFIX=FUNCTION",
             help="Answer XPath's unparsed-text, for addresses that begin with PREFIX, by a function"
-            " of the rest: uuid or sha256. Nothing is fetched.",
+            " of the rest: uuid, sha256, or one of --functions. Nothing is fetched.",
         ),
     ] = None,
     functions: FunctionsOption = None,

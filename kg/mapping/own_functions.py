@@ -1,7 +1,7 @@
 """Functions of the user's own, as mappings see them: names, parameters, and what they give.
 
 They are written in Python, and loaded only from files that the user names on the command line; see
-`kg.mapping.own_loader`. Nothing here runs them.
+`kg.mapping.own_loader`.
 """
 
 from __future__ import annotations
@@ -12,7 +12,10 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 from typing import Final
+
+from kg.errors import InputError
 
 # Stands for an argument that is left out where the function has a default.
 LEFT_OUT: Final = "\ue000kg: left out\ue000"
@@ -141,6 +144,39 @@ def find(name: str) -> OwnFunction | None:
         return known.get(name)
     own = known.get(re.split(r"[:/#]", name)[-1])
     return own if own is not None and not name.startswith(_PUBLIC) else None
+
+
+def of_texts() -> Mapping[str, Callable[[str], str]]:
+    """Return the functions that make one text of one text.
+
+    Calling one raises `InputError` where the function fails, or gives no text.
+    """
+    return {
+        name: partial(_text_of, function)
+        for name, function in _functions.get().items()
+        if [(each.kind, each.is_list) for each in function.parameters] == [("str", False)]
+        and function.result == "str"
+        and not function.gives_list
+    }
+
+
+def _text_of(function: OwnFunction, text: str) -> str:
+    try:
+        found = function.call(text)
+    except Exception as error:
+        raise InputError(
+            "function-failed",
+            f"{function.value} ({function.place}) fails for {text!r}:"
+            f" {type(error).__name__}: {error}",
+            hint="Mend the function.",
+        ) from error
+    if not isinstance(found, str):
+        raise InputError(
+            "function-failed",
+            f"{function.value} ({function.place}) gives {found!r} for {text!r}, which is no text",
+            hint="Let it return a str.",
+        )
+    return found
 
 
 def names() -> tuple[str, ...]:

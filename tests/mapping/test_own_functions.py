@@ -9,9 +9,10 @@ from typing import Any
 import pytest
 
 from kg.duck import engine
-from kg.errors import InputError, single_errors
+from kg.errors import InputError, UsageError, single_errors
 from kg.functions import load_functions, with_functions
 from kg.lineage import Lineage, Wanted
+from kg.map_files import read_replacements
 from kg.sources import Folders
 from tests.mapping.running import Run, read_plan, run_mapping, write_files, yarrrml
 
@@ -304,3 +305,18 @@ def test_lineage_leads_back_through_functions(tmp_path):
         lineage = Lineage(connection, plan, Folders(None, tmp_path))
         (trace,) = lineage.trace([wanted])
     assert (trace.object, trace.location.record) == ('"BOB!"', 2)
+
+
+def test_one_of_texts_answers_addresses_of_xpath(tmp_path):
+    (tmp_path / "f.py").write_text(
+        "def shout(x: str) -> str:\n    return x.upper()\n\n\n"
+        "def broken(x: str) -> str:\n    raise ValueError('no such name')\n\n\n"
+        "def more(x: str, y: str) -> str:\n    return x + y\n"
+    )
+    with with_functions([tmp_path / "f.py"]):
+        made = read_replacements(["http://h/=shout", "http://b/=broken"])
+        with pytest.raises(UsageError, match="no function 'more'"):
+            read_replacements(["http://h/=more"])
+    assert made.answer("http://h/a") == "A"
+    with pytest.raises(InputError, match=r"broken .*fails for 'x': ValueError: no such name"):
+        made.answer("http://b/x")
