@@ -24,7 +24,7 @@ from kg.validation.queries import QueryRunner
 from kg.validation.shapes import ShapesGraph
 from kg.validation.sieve import run, solutions
 from kg.validation.sparql import Query
-from tests.validation.differential import Fact, facts, load
+from tests.validation.differential import Fact, by_judge, facts, load
 from tests.validation.random_cases import HEAD, LITERALS, NODES, PREDICATES, RandomCase
 
 # The last ones found faults: literals as focus nodes, and paths of several steps.
@@ -182,3 +182,43 @@ def main(first: int, last: int) -> int:
 
 if __name__ == "__main__":
     sys.exit(main(int(sys.argv[1]), int(sys.argv[2])))
+
+
+SITES = {
+    "an object that is given": "SELECT $this { $this ex:p ex:n1 }",
+    "values that are not equal": "SELECT $this { $this ex:q ?x ; ex:r ?y . FILTER(?x != ?y) }",
+    "values that are equal": "SELECT $this { $this ex:q ?x ; ex:r ?y . FILTER(?x = ?y) }",
+}
+
+
+@pytest.mark.parametrize("name", SITES)
+def test_nodes_with_solutions_are_asked(
+    name: str, connection: duckdb.DuckDBPyConnection, tmp_path: Path
+) -> None:
+    """Each query has solutions for some of the nodes, which pySHACL finds too."""
+    data = (
+        "ex:a ex:p ex:n1 ; ex:q 1 ; ex:r 2 . ex:b ex:p ex:n1, ex:n2 ; ex:q 1 ; ex:r 1 .\n"
+        "ex:c ex:p ex:n2 ; ex:q 2 ; ex:r 3 . ex:d ex:p ex:n2 ; ex:q 3 ; ex:r 3 .\n"
+    )
+    shape = f'ex:S sh:targetSubjectsOf ex:p ; sh:sparql [ sh:select """{SITES[name]}""" ] .'
+    table, shapes = load(RandomCase(0, HEAD + data, HEAD + shape), connection, tmp_path)
+    expected = by_judge(connection, table, shapes)
+    assert isinstance(expected, Counter)
+    assert 0 < sum(expected.values()) < 4
+    assert found(connection, table, shapes) == expected
+
+
+def test_a_query_of_a_value_counts_for_each_node_that_leads_to_it(
+    connection: duckdb.DuckDBPyConnection, tmp_path: Path
+) -> None:
+    data = "ex:a ex:p ex:v . ex:b ex:p ex:v . ex:c ex:p ex:w . ex:v ex:q ex:x . ex:w ex:q ex:x .\n"
+    select = "SELECT $this ?value { $this ex:q ?value }"
+    shape = (
+        "ex:S sh:targetSubjectsOf ex:p ; sh:property [ sh:path ex:p ;"
+        f' sh:property [ sh:path ex:q ; sh:sparql [ sh:select """{select}""" ] ] ] .'
+    )
+    table, shapes = load(RandomCase(0, HEAD + data, HEAD + shape), connection, tmp_path)
+    expected = by_judge(connection, table, shapes)
+    assert isinstance(expected, Counter)
+    assert sorted(expected.values()) == [1, 2]
+    assert found(connection, table, shapes) == expected

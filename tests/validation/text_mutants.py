@@ -309,7 +309,6 @@ def _whole() -> Iterator[TextMutant]:
     for old, new in (
         ("pending += fresh", "pending += []"),
         ("below.setdefault(high, []).append(low)", "below.setdefault(low, []).append(high)"),
-        ("return not any(each in", "return any(each in"),
     ):
         yield TextMutant("classes", old, new, "sh:(class|targetClass) ")
     for needs, old, new in (
@@ -345,7 +344,7 @@ def _whole() -> Iterator[TextMutant]:
         ("sh:pattern", "ascii_only=classes or ignores_case", "ascii_only=False"),
         ("sh:flags", '"i" if ignores_case else "c"', '"c"'),
     ):
-        yield TextMutant("regex", old, new, needs)
+        yield TextMutant("regex", old, new, needs, "value")
     yield TextMutant(
         "routes",
         "shapes[node].targets and not shapes[node].deactivated",
