@@ -37,7 +37,7 @@ NOT_COMPILED = {
     "functions/struuid01": "regular expression",
 }
 EX = "http://example.org/"
-DATASETS = int(os.environ.get("KG_SPARQL_CASES", "12"))
+DATASETS = int(os.environ.get("KG_SPARQL_CASES", "5"))
 
 
 @pytest.mark.skipif("KG_CONFORMANCE" not in os.environ, reason="KG_CONFORMANCE is not set")
