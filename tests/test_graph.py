@@ -148,13 +148,13 @@ def loads(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     from kg.lineage import records
 
     read: list[str] = []
-    load = records.load_table
+    load = records.load_any
 
-    def noted(connection: object, table: object, folders: object) -> object:
+    def noted(connection: object, table: object, *rest: object, **options: object) -> object:
         read.append(table.name)  # type: ignore[attr-defined]
-        return load(connection, table, folders)  # type: ignore[arg-type]
+        return load(connection, table, *rest, **options)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(records, "load_table", noted)
+    monkeypatch.setattr(records, "load_any", noted)
     return read
 
 

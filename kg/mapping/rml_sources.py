@@ -176,7 +176,10 @@ def _addresses(graph: RmlGraph, source: Value) -> Iterator[Value]:
 
 def _local(address: Value) -> str:
     """Return the path of a ``file:`` URL, or another address as it is written."""
-    parts = urlsplit(address.text)
+    try:
+        parts = urlsplit(address.text)
+    except ValueError:  # such as a bracket where a host is named
+        return address.text
     if parts.scheme != "file":
         return address.text
     # file://data/x names a host by the standard, but means data/x where RML is written.

@@ -223,7 +223,9 @@ def parse_question(
         InputError: The header declares a parameter that the body lacks, or an unknown type.
     """
     # Engines read these escapes first, so a block that holds one declares a parameter as any other.
-    text = unescaped(text)
+    # What escapes give is not read for escapes again: the guard is to see them as written.
+    once = unescaped(text)
+    text = once if unescaped(once) == once else text
     query = read_tree(text)
     known = {**COMMON_PREFIXES, **prefixes}
     names = Names(query, known) if query is not None else None

@@ -145,7 +145,10 @@ def _copy_of(source: LogicalSource, address: str) -> SourceFile:
         InputError: There is none; kg fetches nothing.
     """
     shown, place = without_login(address), source.origin.location()
-    name = unquote(urlsplit(address).path.rpartition("/")[2])
+    try:
+        name = unquote(urlsplit(address).path.rpartition("/")[2])
+    except ValueError:  # such as a bracket where a host is named
+        name = ""
     path = Path(source.folder) / name
     if name and "/" not in name and is_file(path):
         text = f"{shown} is not fetched: the file {show_path(path)} is read in its stead"

@@ -287,7 +287,7 @@ MAPPINGS = [
         "RML without a subject map",
         f"{TTL}:",
         (
-            "no triples map",
+            "needs one subject map, not 0",
             "rml:subjectMap",
         ),
         rml("rml:subjectMap", "ex:sm"),
@@ -299,9 +299,9 @@ MAPPINGS = [
         rml("subjectMap", "subjctMap"),
     ),
     Fault(
-        "a module of RML that is missing",
+        "a collection that is no list",
         f"{TTL}:7:",
-        ("rml:gather", "not supported"),
+        ("rml:gather needs a list of term maps", "in parentheses"),
         rml('rml:reference "name"', 'rml:gather "name"'),
     ),
     Fault("empty YARRRML", f"{YML}:1: ", ("the mapping is empty", "mappings"), {YML: ""}),
