@@ -45,7 +45,7 @@ from kg.mapping.views import (
 from tests.mapping.running import EX, run_plan
 from tests.mapping.view_evaluator import natural, view_rows
 
-EXAMPLES = int(os.environ.get("KG_EXAMPLES", "30"))
+EXAMPLES = int(os.environ.get("KG_EXAMPLES", "15"))
 WORDS = ["1", "2", "a", "b", "é 'x'"]
 NOTHING = "∅"
 Draw = Any
