@@ -33,7 +33,11 @@ def refuse_input(
     if output is None or str(output) == "-":
         return
     path = Path(output)
-    if kind_of(path) != "a file":
+    try:
+        kind = kind_of(path)
+    except InputError:  # what cannot be looked at is no input; who writes it says why it cannot
+        return
+    if kind != "a file":
         return
     read = {real_path(each) for each in inputs}
     if workspace is not None:

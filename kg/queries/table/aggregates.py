@@ -17,7 +17,7 @@ from kg.queries.table.ordering import order_keys
 from kg.queries.table.relation import Relation
 from kg.sparql import algebra
 from kg.sql import sql_text
-from kg.table.ids import SCALE, Kind
+from kg.table.ids import Kind
 
 
 def aggregate(node: algebra.Aggregation, inside: Expressions, relation: Relation) -> str:
@@ -99,44 +99,33 @@ def _total(node: algebra.Aggregation, operand: Operand, key: str) -> str:
     if number is None:
         zero = NumberOperand(Number("1", "0::HUGEINT", "0::DOUBLE")).text()
         return f"CASE WHEN count(*) = 0 THEN {zero} END"
-    if node.distinct:
-        return _distinct_total(node, number, key)
     rank, exact, double = number
+    if node.distinct:
+        # Of a list for each group; a term has one number, so distinct pairs are distinct terms.
+        packed = f"struct_pack(t := {key}, rank := {rank}, exact := {exact}, double := {double})"
+        terms = f"list(DISTINCT {packed}) FILTER ({key} IS NOT NULL)"
+        total = Number(
+            f"list_max([each.rank for each in {terms}])",
+            f"list_sum([each.exact for each in {terms}])",
+            f"list_sum([each.double for each in {terms}])",
+        )
+        count = f"count(DISTINCT {key})"
+    else:
+        total = Number(f"max({rank})", f"sum({exact})", f"sum({double})")
+        count = "count(*)"
     # A number that has no exact value here would be left out of the sum.
     lost = f"count(CASE WHEN {rank} <= 2 AND {exact} IS NULL THEN 1 END) > 0"
-    exact_sum = f"CASE WHEN {lost} THEN error('a number beyond 38 digits') ELSE sum({exact}) END"
-    total = Number(
-        f"coalesce(max({rank}), 1)",
-        f"coalesce({exact_sum}, 0)::HUGEINT",
-        f"coalesce(sum({double}), 0)",
-    )
+    summed = NumberOperand(
+        Number(
+            f"coalesce({total.rank}, 1)",
+            f"coalesce(CASE WHEN {lost} THEN error('a number beyond 38 digits')"
+            f" ELSE {total.exact} END, 0)::HUGEINT",
+            f"coalesce({total.double}, 0)",
+        )
+    ).text()
     if node.function == "AVG":
-        # Sums of exact numbers are divided to eighteen digits by Python.
-        summed = NumberOperand(total).text()
-        count = "integer_term(count(*))"
-        asked = f"python_call('/', [{summed}, {count}]::VARCHAR[])"
-        found = f"CASE WHEN count(*) = 0 THEN integer_term(0) ELSE {asked} END"
-    else:
-        found = NumberOperand(total).text()
-    return _without_errors(found, rank)
-
-
-def _distinct_total(node: algebra.Aggregation, number: Number, key: str) -> str:
-    """Return the total of distinct terms: of a list of their numbers, one list for each group."""
-    rank, exact, double = number
-    packed = f"struct_pack(t := {key}, rank := {rank}, exact := {exact}, double := {double})"
-    # A term has one number, so distinct pairs are distinct terms.
-    terms = f"list(DISTINCT {packed}) FILTER ({key} IS NOT NULL)"
-    facets = Number(
-        f"coalesce(list_max([each.rank for each in {terms}]), 1)",
-        f"coalesce(list_sum([each.exact for each in {terms}]), 0)::HUGEINT",
-        f"coalesce(list_sum([each.double for each in {terms}]), 0)",
-    )
-    lost = f"count(CASE WHEN {rank} <= 2 AND {exact} IS NULL THEN 1 END) > 0"
-    exact_sum = f"CASE WHEN {lost} THEN error('a number beyond 38 digits') ELSE {facets.exact} END"
-    summed = NumberOperand(facets._replace(exact=exact_sum)).text()
-    if node.function == "AVG":
-        asked = f"python_call('/', [{summed}, integer_term(count(DISTINCT {key}))]::VARCHAR[])"
+        # Python divides sums of exact numbers, to eighteen digits.
+        asked = f"python_call('/', [{summed}, integer_term({count})]::VARCHAR[])"
         summed = f"CASE WHEN count(*) = 0 THEN integer_term(0) ELSE {asked} END"
     return _without_errors(summed, rank)
 
@@ -152,6 +141,3 @@ def _integers(node: algebra.Aggregation, operand: VariableOperand, key: str) -> 
     text = f"scaled_text({scaled}, 18)"
     found = f"CASE WHEN count(*) = 0 THEN integer_term(0) ELSE decimal_term({text}) END"
     return _without_errors(found, key)
-
-
-assert SCALE < 18

@@ -333,17 +333,6 @@ def _tests(function: str) -> _Way:
     return way
 
 
-def _maps(function: str) -> _Way:
-    def way(inside: Expressions, operands: Operands) -> Operand:
-        texts = _strings(inside, operands)
-        if texts is None:
-            return _never(inside)
-        chars = inside.view.let(f"{function}({texts[0].chars})")
-        return StringOperand(Text(chars, texts[0].language))
-
-    return way
-
-
 def _strlen(inside: Expressions, operands: Operands) -> Operand:
     texts = _strings(inside, operands)
     if texts is None:

@@ -189,20 +189,11 @@ class Table:
         if "python_" in compiled.sql:
             self._define_python()
         cursor = self._connection.cursor()
-        try:
-            with translated():
-                cursor.execute(compiled.sql)
-        except (
-            duckdb.OutOfRangeException,
-            duckdb.ConversionException,
-            duckdb.InvalidInputException,
-            duckdb.BinderException,
-            duckdb.NotImplementedException,
-        ) as error:
-            raise NotCompiledError(first_line(error)) from error
-        if meaning.form is Form.ASK:
-            return cursor.fetchone() is not None
-        rows = _rows(cursor, len(compiled.columns))
+        with _refused(), translated():
+            cursor.execute(compiled.sql)
+            if meaning.form is Form.ASK:
+                return cursor.fetchone() is not None
+        rows = _rows(cursor, len(compiled.columns), query)
         if meaning.form is Form.SELECT:
             return Rows(compiled.columns, rows)
         return Triples(_constructed(meaning.template, compiled.columns, rows))
@@ -238,7 +229,8 @@ class Table:
         cursor = self._connection.cursor()
         with translated():
             cursor.execute(texts_sql(found, list(columns)))
-        yield from ((str(a), str(b), str(c)) for a, b, c in _rows(cursor, 3))
+            while rows := cursor.fetchmany(_BATCH):
+                yield from ((str(a), str(b), str(c)) for a, b, c in rows)
 
     def graphs(self) -> Iterator[Term]:
         """Yield the names of the named graphs, in no order."""
@@ -287,6 +279,21 @@ class Table:
 
 
 @contextmanager
+def _refused() -> Iterator[None]:
+    """Tell of values that SQL cannot compute with, such as a sum of over 38 digits."""
+    try:
+        yield
+    except (
+        duckdb.OutOfRangeException,
+        duckdb.ConversionException,
+        duckdb.InvalidInputException,
+        duckdb.BinderException,
+        duckdb.NotImplementedException,
+    ) as error:
+        raise NotCompiledError(first_line(error)) from error
+
+
+@contextmanager
 def _told(query: Guarded) -> Iterator[None]:
     """Turn what the engine does not answer into kg's error."""
     try:
@@ -300,9 +307,9 @@ def _told(query: Guarded) -> Iterator[None]:
         ) from error
 
 
-def _rows(cursor: duckdb.DuckDBPyConnection, width: int) -> Iterator[Row]:
+def _rows(cursor: duckdb.DuckDBPyConnection, width: int, query: Guarded) -> Iterator[Row]:
     try:
-        with translated():
+        with _told(query), _refused(), translated():
             while rows := cursor.fetchmany(_BATCH):
                 yield from (row[:width] for row in rows) if width else ((),) * len(rows)
     finally:

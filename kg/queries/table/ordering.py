@@ -19,13 +19,13 @@ from kg.queries.table.expressions import (
 from kg.table.ids import Kind
 
 # Kinds whose ids are in the order of their values, one kind at a time.
-_ORDERED = ({Kind.INTEGER}, {Kind.DATE}, {Kind.TRUTH}, {Kind.NUMBERED})
+_ORDERED = ({Kind.INTEGER}, {Kind.DATE}, {Kind.TRUTH})
 
 
 def order_keys(operand: Operand) -> list[str]:
     """Return SQL for the keys that terms are sorted by, the first first."""
     if isinstance(operand, VariableOperand):
-        if any(operand.kinds == kinds for kinds in _ORDERED[:3]):
+        if any(operand.kinds == kinds for kinds in _ORDERED):
             return [operand.id]
     elif isinstance(operand, IntegerOperand | TruthOperand):
         return [operand.sql]
