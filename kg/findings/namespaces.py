@@ -71,7 +71,7 @@ def near_namespaces(
     Args:
         prefixes: Prefixes with their namespaces, from all files.
         base: The start of the workspace's own IRIs.
-        own: Namespaces of ``kg.toml``, which are meant.
+        own: Namespaces of ``kg.toml``, which others are compared with.
         files: Where prefixes are declared, to find the place.
     """
     known = {base: None, **dict.fromkeys(own), **dict.fromkeys(_WELL_KNOWN)}
@@ -82,7 +82,9 @@ def near_namespaces(
         below = base if _plain(space).startswith(_plain(base)) else space
         if space.startswith(below) and (space in known or space in _ALSO_RIGHT):
             continue
-        meant = None if space.startswith(below) else base + _plain(space)[len(_plain(base)) :]
+        # The end is as long in both forms, and keeps its capitals.
+        end = len(_plain(space)) - len(_plain(base))
+        meant = None if space.startswith(below) else base + space[len(space) - end :]
         meant = meant or plain.get(_plain(space)) or bare.get(_plain(space).rstrip("/#"))
         meant = meant or next((each for each in _WELL_KNOWN if _is_one_off(space, each)), None)
         if meant is not None:

@@ -123,7 +123,7 @@ def unknown_languages(
         ).fetchall()
     for tag, count, (subject, predicate) in rows:
         language, *others = tag.lower().split("-")
-        meant = _MEANT.get(language) or ("en-gb" if others == ["uk"] else "")
+        meant = _MEANT.get(language) or (f"{language}-gb" if others == ["uk"] else "")
         known = language in _LANGUAGES or len(language) == 3 or language in ("x", "i")
         if known and not meant:
             continue

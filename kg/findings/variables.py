@@ -30,8 +30,14 @@ def slipped_variables(question: Question) -> Iterator[Finding]:
         return
     every = list(find(query, tree.Variable))
     counts = Counter(each.name for each in every)
+    # The triples of a CONSTRUCT's template take values, and give none.
+    template = query.body.template if isinstance(query.body, tree.Construct) else None
+    in_template = {id(each) for each in template or ()}
     in_patterns = Counter(
-        each.name for triples in find(query, tree.Triples) for each in find(triples, tree.Variable)
+        each.name
+        for triples in find(query, tree.Triples)
+        if id(triples) not in in_template
+        for each in find(triples, tree.Variable)
     )
     given = {*in_patterns, *_given(query)}
     # IF(…, …, ?unbound) is how SPARQL writes that there is no value.

@@ -410,6 +410,9 @@ SLIPS = {
     "region that is none": Slip(
         MAPPING, "en~lang", "en-UK~lang", "unknown-language", "", "region", "Did you mean en-gb?"
     ),
+    "region that is none, of another language": Slip(
+        MAPPING, "en~lang", "cy-UK~lang", "unknown-language", "", "region", "Did you mean cy-gb?"
+    ),
     # Shapes and parameters that do nothing.
     "shape that lost its target": Slip(
         SHAPES,
@@ -539,6 +542,15 @@ SLIPS = {
         "kg.toml:",
         "the prefix peak: stands for http://example.org/graph/peak/",
         "Did you mean https://example.org/graph/peak/?",
+    ),
+    "namespace below the base with another scheme and capitals": Slip(
+        "kg.toml",
+        'peak = "https://example.org/graph/peak/',
+        'peak = "http://example.org/graph/Peak/',
+        "near-namespace",
+        "kg.toml:",
+        "http://example.org/graph/Peak/",
+        "Did you mean https://example.org/graph/Peak/?",
     ),
     "namespace of shapes with another scheme": Slip(
         SHAPES,

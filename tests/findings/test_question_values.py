@@ -105,6 +105,8 @@ def test_a_question_is_parsed_once_for_all_that_look_at_it():
         ("SELECT ?n { ?mountain ns:p ?n . ?mountian ns:q ?m }", ["mountian"]),
         ("SELECT ?n { { SELECT ?n { ?a ns:p ?n } } FILTER(?n > 1) }", []),
         ("CONSTRUCT { ?a ns:p ?b } WHERE { ?a ns:q ?b }", []),
+        ("CONSTRUCT { ?a ns:p ?bb } WHERE { ?a ns:q ?b }", ["bb"]),
+        ("CONSTRUCT WHERE { ?a ns:q ?b }", []),
         ("ASK { ?a ns:p ?b FILTER(?bb = 1) }", ["bb"]),
         ("SELECT", []),
     ],
