@@ -117,6 +117,9 @@ _PUBLIC: Final = (
     "http://example.com/idlab/function/",
     "https://github.com/morph-kgc/morph-kgc/function/",
 )
+_NO_CHARACTER: Final = re.compile("[\0\ud800-\udfff]")
+# What is said of a text that holds one.
+NOT_WHOLE: Final = "a text with half a character, or NUL"
 _START: Final = datetime.now(UTC)
 
 
@@ -163,11 +166,11 @@ def of_texts() -> Mapping[str, Callable[[str], str]]:
 def _text_of(function: OwnFunction, text: str) -> str:
     try:
         found = function.call(text)
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         raise InputError(
             "function-failed",
             f"{function.value} ({function.place}) fails for {text!r}:"
-            f" {type(error).__name__}: {error}",
+            f" {type(error).__name__}: {printable(str(error))}",
             hint="Mend the function.",
         ) from error
     if not isinstance(found, str):
@@ -176,7 +179,31 @@ def _text_of(function: OwnFunction, text: str) -> str:
             f"{function.value} ({function.place}) gives {found!r} for {text!r}, which is no text",
             hint="Let it return a str.",
         )
+    if not is_whole(found):
+        raise InputError(
+            "function-failed",
+            f"{function.value} ({function.place}) gives {found!r} for {text!r}, {NOT_WHOLE}",
+            hint="Let it return characters only.",
+        )
     return found
+
+
+def is_whole(text: str) -> bool:
+    r"""Return whether a text is one of characters, as files and RDF can hold it.
+
+    >>> is_whole("a"), is_whole("\ud800"), is_whole("a\0")
+    (True, False, False)
+    """
+    return not _NO_CHARACTER.search(text)
+
+
+def printable(text: str) -> str:
+    r"""Return a text that can be written, with escapes for halves of characters.
+
+    >>> printable("a\ud800")
+    'a\\ud800'
+    """
+    return text.encode("utf-8", "backslashreplace").decode()
 
 
 def names() -> tuple[str, ...]:

@@ -320,3 +320,37 @@ def test_one_of_texts_answers_addresses_of_xpath(tmp_path):
     assert made.answer("http://h/a") == "A"
     with pytest.raises(InputError, match=r"broken .*fails for 'x': ValueError: no such name"):
         made.answer("http://b/x")
+
+
+# Bodies of a function of a text, and what is said of what they do.
+FAULTS = [
+    ("import sys; sys.exit()", "SystemExit"),
+    ("import sys; sys.exit(0)", "SystemExit"),
+    ("raise SystemExit('enough')", "enough"),
+    (r"raise ValueError('\ud800')", r"ValueError: \ud800"),
+    (r"return '\ud800'", "half a character"),
+    (r"return x + '\udfff'", "half a character"),
+    (r"return 'a\0b'", "half a character, or NUL"),
+]
+
+
+@pytest.mark.parametrize(("body", "said"), FAULTS)
+def test_what_a_function_does_ends_no_run_unsaid(tmp_path, body, said):
+    file = f"def boom(x: str) -> str:\n    {body}\n"
+    error = failure(tmp_path, terms=[{"function": "boom($(id))"}], file=file)
+    assert error.code == "function-failed"
+    assert said in error.message
+    error.message.encode()
+    assert str(error.location).endswith('t.csv:2 (record 1), column "id"')
+
+
+@pytest.mark.parametrize(("body", "said"), FAULTS)
+def test_what_a_function_does_ends_no_answer_unsaid(tmp_path, body, said):
+    (tmp_path / "f.py").write_text(f"def boom(x: str) -> str:\n    {body}\n")
+    with with_functions([tmp_path / "f.py"]):
+        made = read_replacements(["http://h/=boom"])
+    with pytest.raises(InputError) as caught:
+        made.answer("http://h/a")
+    assert caught.value.code == "function-failed"
+    assert said in caught.value.message
+    caught.value.message.encode()

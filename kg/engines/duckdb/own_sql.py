@@ -22,7 +22,14 @@ from kg.engines.duckdb.dialect import BAD_VALUE
 from kg.engines.duckdb.term_sql import TermPrinter
 from kg.engines.loaded import LoadedTable, locate
 from kg.errors import InputError, Location
-from kg.mapping.own_functions import LEFT_OUT, OwnFunction, OwnParameter
+from kg.mapping.own_functions import (
+    LEFT_OUT,
+    NOT_WHOLE,
+    OwnFunction,
+    OwnParameter,
+    is_whole,
+    printable,
+)
 from kg.mapping.own_loader import line_in
 from kg.mapping.plan import Call, references
 from kg.sources.extras import need
@@ -48,7 +55,7 @@ class OwnFailures:
         is_quiet: Whether failures give nothing from now on, as the record of one is looked for.
     """
 
-    first: tuple[OwnFunction, tuple[object, ...], Exception] | None = field(default=None)
+    first: tuple[OwnFunction, tuple[object, ...], BaseException] | None = field(default=None)
     is_quiet: bool = False
 
 
@@ -92,7 +99,7 @@ def _wrapped(function: OwnFunction, failures: OwnFailures) -> Callable[..., Writ
                 if value != LEFT_OUT
             }
             return _result(function, function.call(**given))
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             if failures.is_quiet:
                 return None
             if failures.first is None:
@@ -164,8 +171,8 @@ def _written(function: OwnFunction, value: object) -> str:
         wanted = function.result or "one of the types that values have"
         raise _WrongValueError(f"it returned {_named(value)}, not {wanted}")
     text = _WRITERS[kind](value)
-    if "\0" in text or any("\ud800" <= each <= "\udfff" for each in text):
-        raise _WrongValueError("it returned a text with half a character, or NUL")
+    if not is_whole(text):
+        raise _WrongValueError(f"it returned {NOT_WHOLE}")
     return text
 
 
@@ -212,7 +219,7 @@ def own_error(
     if isinstance(error, _WrongValueError):
         message, hint = f"{function.value}: {error}", f"The function is at {function.place}."
     else:
-        message = f"{function.value} failed with {type(error).__name__}: {error}"
+        message = f"{function.value} failed with {type(error).__name__}: {printable(str(error))}"
         hint = (
             f"Mend it at {function.file}:{own_line}." if own_line else f"It is at {function.place}."
         )
