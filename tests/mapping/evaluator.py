@@ -207,22 +207,24 @@ class _Maker:
         """Return the heads of the collections of a record, each with its members."""
         gather = term_map.gather
         assert gather is not None
-        lists: list[list[str]] = []
-        spoiled = False
-        for number, member in enumerate(gather.members):
-            terms, bad = self.objects(member, record, f"{place}.{number}", owner)
-            lists.append(terms)
-            spoiled |= bad
+        parts = [
+            self.objects(member, record, f"{place}.{number}", owner)
+            for number, member in enumerate(gather.members)
+        ]
+        lists = [terms for terms, _ in parts]
+        spoiled = any(bad for _, bad in parts)
         found = [[each for terms in lists for each in terms]]
         if gather.is_product:
             found = [list(chosen) for chosen in product(*lists)]
+            # Where one part has no value there is no collection, whatever the others are.
+            spoiled = spoiled and all(terms or bad for terms, bad in parts)
         found = [each for each in found if each] or ([[]] if gather.keeps_empty else [])
         if term_map.expression is None:
             scope = f"{owner.name} {place} {record.file} {record.number}"
             made = [(f"_:{_digest(f'{scope} {n}')}", each) for n, each in enumerate(found)]
         else:
             named, bad = self.attempt(replace(term_map, gather=None), owner, record)
-            spoiled |= bad
+            spoiled = (spoiled and bool(named or bad)) or (bad and bool(found or spoiled))
             whole = [member for each in found for member in each]
             made = [(name, whole) for name in dict.fromkeys(named)] if found else []
         if gather.kind.is_list:
