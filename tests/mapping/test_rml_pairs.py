@@ -84,3 +84,25 @@ def test_a_collection_of_a_source_without_records_is_empty(tmp_path):
     write_files(tmp_path, {"m.ttl": text, "a.csv": "id\n1\n2\n", "b.csv": "id\n"})
     made = run_plan(read_mappings([tmp_path / "m.ttl"], PREFIXES))
     assert made.objects() == [f"<{rdf}nil>"] * 2
+
+
+@pytest.mark.parametrize("order", [("a", "b"), ("b", "a")])
+def test_a_name_keeps_its_members_where_another_map_that_adds_to_it_has_no_records(tmp_path, order):
+    text = """
+@prefix rml: <http://w3id.org/rml/> . @prefix ex: <http://example.org/> .
+""" + "".join(
+        f"""
+<#{name}> rml:logicalSource [ rml:source "{name}.csv" ; rml:referenceFormulation rml:CSV ] ;
+  rml:subjectMap [ rml:constant ex:s ] ;
+  rml:predicateObjectMap [ rml:predicate ex:p ; rml:objectMap [ rml:constant ex:all ;
+    rml:gather ( [ rml:reference "id" ] ) ; rml:gatherAs rdf:Seq ] ] .
+""".replace("rdf:Seq", "<http://www.w3.org/1999/02/22-rdf-syntax-ns#Seq>")
+        for name in order
+    )
+    write_files(tmp_path, {"m.ttl": text, "a.csv": "id\n1\n2\n", "b.csv": "id\n"})
+    made = run_plan(read_mappings([tmp_path / "m.ttl"], PREFIXES))
+    assert {o for s, _, o, _ in made.quads if s == "<http://example.org/all>"} == {
+        '"1"',
+        '"2"',
+        "<http://www.w3.org/1999/02/22-rdf-syntax-ns#Seq>",
+    }

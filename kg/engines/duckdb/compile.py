@@ -191,7 +191,8 @@ class _Compiler:
             subject = SubjectSql(f"({made.sql})", block, rest, "s")
             first = made.made[0]
             name, mask = first.triples_map, first.targets
-            yield RuleSql(name, sql, made.tables, subject, mask, sorts=True)
+            makers = tuple(dict.fromkeys(each.table.name for each in made.made))
+            yield RuleSql(name, sql, made.tables, subject, mask, sorts=True, makers=makers)
 
     def scan(self, rule: Rule, made: TermSql, condition: str, others: tuple[str, ...]) -> RuleSql:
         """Return the query of a rule without a join.

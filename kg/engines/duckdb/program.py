@@ -54,6 +54,8 @@ class RuleSql:
         terms: The terms p, o and g; empty where the rule has a join.
         condition: Which records count, as SQL; empty: all.
         sorts: Whether the query sorts its rows, so that it is better run alone.
+        makers: Names of the source tables whose records make quads, whatever the other tables
+            hold; empty: the first of `tables` alone. Several maps may make one collection.
     """
 
     triples_map: str
@@ -64,6 +66,12 @@ class RuleSql:
     terms: Mapping[str, TermSql] = field(default_factory=dict, repr=False)
     condition: str = field(default="", repr=False)
     sorts: bool = False
+    makers: tuple[str, ...] = ()
+
+    @property
+    def sources(self) -> tuple[str, ...]:
+        """Names of the source tables of which one must have a record for any quad."""
+        return self.makers or self.tables[:1]
 
 
 @dataclass(frozen=True, slots=True)

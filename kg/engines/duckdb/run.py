@@ -238,7 +238,7 @@ def _live(rules: Sequence[RuleSql], loaded: Sequence[LoadedTable]) -> list[RuleS
     What is joined or gathered may be missing: an empty collection is a value.
     """
     empty = {entry.table.name for entry in loaded if not entry.records}
-    return [rule for rule in rules if rule.tables[0] not in empty]
+    return [rule for rule in rules if not empty.issuperset(rule.sources)]
 
 
 def _quads(rules: Sequence[RuleSql], loaded: Sequence[LoadedTable]) -> int:
