@@ -252,6 +252,7 @@ MACROS: Final[Mapping[str, str]] = {
     "id_mantissa(x)": f"(((x & {REST}) >> 4) - {_DECIMAL_ZERO})",
     "id_integer_exact(x)": f"(id_integer(x)::HUGEINT * {10**SCALE})",
     "id_decimal_exact(x)": f"(id_mantissa(x)::HUGEINT * [{_TEN}][16 - (x & 15)])",
+    "id_decimal_double(x)": f"(id_mantissa(x)::DOUBLE / [{_TEN}][1 + (x & 15)]::DOUBLE)",
     "id_date(x)": f"(DATE '1970-01-01' + ((x & {REST}) - {_DAY_ZERO})::INTEGER)",
     "id_instant(x)": f"make_timestamp((((x & {REST}) >> 1) - {_SECOND_ZERO}) * 1000000)",
     "digits_text(m, scale)": (

@@ -7,14 +7,14 @@ and doubles, and for what does not fit), and its value as DOUBLE.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Final
 
 from kg.datatypes import INTEGER_RANGES, LEXICAL_SPACES
 from kg.sql import sql_text
 from kg.table import ids
 from kg.table.ids import SCALE
-from kg.terms import XSD
+from kg.terms import NAMED_ESCAPES, XSD, escape
 
 # Digits before the point that fit, with SCALE behind it.
 _WHOLE: Final = 21
@@ -37,46 +37,43 @@ def _rank_sql() -> str:
     return f"(CASE term_tail(t) {' '.join(cases)} END)::TINYINT"
 
 
-_NUMERIC_TAILS: Final = ", ".join(
-    sql_text(f"^^<{iri}>")
-    for iri in (*INTEGER_RANGES, *(f"{XSD}{name}" for name in ("decimal", "float", "double")))
-)
-_ESCAPES: Final = {r"\t": "\t", r"\n": "\n", r"\r": "\r", r"\b": "\b", r"\f": "\f", r"\"": '"'}
+_BACKSLASH: Final = "\\"
+# Characters other than the backslash, with their escapes: `kg.terms.escape` in SQL.
+_NAMED: Final = {char: text for char, text in NAMED_ESCAPES.items() if char != _BACKSLASH}
+_CODED: Final = {
+    char: escape(char)
+    for char in (*map(chr, range(0x20)), "\x7f", "\ufffe", "\uffff")
+    if char not in NAMED_ESCAPES
+}
 
 
 def _unescaped() -> str:
-    sql = "replace(x, '\\\\', chr(1))"
-    for written, char in _ESCAPES.items():
-        sql = f"replace({sql}, {sql_text(written)}, chr({ord(char)}))"
-    controls = [n for n in (*range(0x20), 0x7F) if chr(n) not in _ESCAPES.values()]
-    more = sql
-    for number in controls:
-        more = f"replace({more}, '\\u{number:04X}', chr({number}))"
-    more = f"CASE WHEN contains({sql}, '\\u') THEN {more} ELSE {sql} END"
-    return f"(CASE WHEN contains(x, '\\') THEN replace({more}, chr(1), '\\') ELSE x END)"
+    # What is between two backslashes that are escaped has none of those.
+    named, coded = "part", "part"
+    for char, written in _NAMED.items():
+        named = f"replace({named}, {sql_text(written)}, chr({ord(char)}))"
+    for char, written in _CODED.items():
+        coded = f"replace({coded}, {sql_text(written)}, chr({ord(char)}))"
+    both = f"CASE WHEN contains(part, '\\u') THEN {coded} ELSE part END"
+    parts = f"list_transform(string_split(x, '\\\\'), lambda part: {both})"
+    parts = f"list_transform({parts}, lambda part: {named})"
+    return f"(CASE WHEN contains(x, '\\') THEN array_to_string({parts}, '\\') ELSE x END)"
 
 
 def _escaped() -> str:
-    sql = "replace(x, '\\', '\\\\')"
-    for written, char in _ESCAPES.items():
-        sql = f"replace({sql}, chr({ord(char)}), {sql_text(written)})"
-    controls = [n for n in (*range(1, 0x20), 0x7F) if chr(n) not in _ESCAPES.values()]
-    more = sql
-    for number in controls:
-        more = f"replace({more}, chr({number}), '\\u{number:04X}')"
-    odd = "regexp_matches(x, '[\\x01-\\x07\\x0b\\x0e-\\x1f\\x7f]')"
-    plain = "regexp_matches(x, '[\\x01-\\x1f\\x7f\"\\\\]')"
-    return f"(CASE WHEN {plain} THEN CASE WHEN {odd} THEN {more} ELSE {sql} END ELSE x END)"
+    named = "replace(x, '\\', '\\\\')"
+    for char, written in _NAMED.items():
+        named = f"replace({named}, chr({ord(char)}), {sql_text(written)})"
+    coded = named
+    for char, written in _CODED.items():
+        coded = f"replace({coded}, chr({ord(char)}), {sql_text(written)})"
+    odd = f"regexp_matches(x, {sql_text(_class(_CODED))})"
+    needed = f"regexp_matches(x, {sql_text(_class([*NAMED_ESCAPES, *_CODED]))})"
+    return f"(CASE WHEN {needed} THEN CASE WHEN {odd} THEN {coded} ELSE {named} END ELSE x END)"
 
 
-def _double_text() -> str:
-    # As Oxigraph writes it: without an exponent where there is no need for one.
-    return (
-        "(CASE WHEN isnan(d) THEN 'NaN' WHEN isinf(d) THEN CASE WHEN d > 0 THEN 'INF' ELSE '-INF'"
-        " END WHEN d = trunc(d) AND abs(d) < 1e15 THEN CASE WHEN d = 0 AND"
-        " starts_with(d::VARCHAR, '-') THEN '-0' ELSE d::BIGINT::VARCHAR END"
-        " ELSE upper(d::VARCHAR) END)"
-    )
+def _class(chars: Iterable[str]) -> str:
+    return "[" + "".join(f"\\x{{{ord(char):x}}}" for char in chars) + "]"
 
 
 MACROS: Final[Mapping[str, str]] = {
@@ -89,7 +86,6 @@ MACROS: Final[Mapping[str, str]] = {
     "is_literal(t)": "starts_with(t, '\"')",
     "is_blank(t)": "starts_with(t, '_')",
     "is_iri(t)": "(starts_with(t, '<') AND NOT starts_with(t, '<<'))",
-    "is_plain(t)": "(starts_with(t, '\"') AND ends_with(t, '\"'))",
     "is_string(t)": (
         "(starts_with(t, '\"') AND (ends_with(t, '\"') OR starts_with(term_tail(t), '@')))"
     ),
@@ -111,14 +107,13 @@ MACROS: Final[Mapping[str, str]] = {
         f" {SCALE}, '0'))::HUGEINT END"
     ),
     "number_double(t)": (
-        "CASE WHEN number_rank(t) IS NOT NULL THEN TRY_CAST(replace(term_raw(t), 'INF',"
-        " 'Infinity') AS DOUBLE) END"
+        "CASE WHEN number_rank(t) IS NOT NULL THEN number_single(number_rank(t),"
+        " TRY_CAST(replace(term_raw(t), 'INF', 'Infinity') AS DOUBLE)) END"
     ),
-    "term_truth(t)": (
-        "CASE WHEN is_string(t) THEN term_raw(t) <> '' WHEN term_tail(t) ="
-        f" '^^<{XSD}boolean>' THEN term_raw(t) IN ('true', '1')"
-        f" WHEN is_literal(t) AND term_tail(t) IN ({_NUMERIC_TAILS}) THEN"
-        " coalesce(number_double(t) <> 0 AND NOT isnan(number_double(t)), false) END"
+    # What is larger than a float is as good as infinite.
+    "number_single(rank, d)": (
+        "CASE WHEN rank <> 3 THEN d WHEN abs(d) < 3.4028235677973366e38 THEN d::FLOAT::DOUBLE"
+        " WHEN isnan(d) THEN d WHEN d > 0 THEN 'Infinity'::DOUBLE ELSE '-Infinity'::DOUBLE END"
     ),
     "truth_term(b)": f"CASE WHEN b THEN '\"true\"^^<{XSD}boolean>' WHEN NOT b THEN"
     f" '\"false\"^^<{XSD}boolean>' END",
@@ -128,11 +123,13 @@ MACROS: Final[Mapping[str, str]] = {
         "CASE WHEN m = 0 THEN '0' ELSE rtrim(rtrim(digits_text(m, scale), '0'), '.') END"
     ),
     "decimal_term(x)": f"'\"' || x || '\"^^<{XSD}decimal>'",
-    "double_text(d)": _double_text(),
-    "number_term(rank, exact, double)": (
+    "exact_term(rank, exact)": (
         f"CASE rank WHEN 1 THEN integer_term(exact // {10**SCALE})"
-        f" WHEN 2 THEN '\"' || scaled_text(exact, {SCALE}) || '\"^^<{XSD}decimal>'"
-        f" WHEN 3 THEN '\"' || double_text(double) || '\"^^<{XSD}float>'"
-        f" WHEN 4 THEN '\"' || double_text(double) || '\"^^<{XSD}double>' END"
+        f" WHEN 2 THEN decimal_term(scaled_text(exact, {SCALE})) END"
+    ),
+    # Rounded once, as a cast of the digits is.
+    "exact_double(exact)": (
+        f"CASE WHEN exact % {10**SCALE} = 0 THEN (exact // {10**SCALE})::DOUBLE"
+        f" ELSE scaled_text(exact, {SCALE})::DOUBLE END"
     ),
 }

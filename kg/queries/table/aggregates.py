@@ -9,7 +9,6 @@ from kg.queries.table.expressions import (
     ConstantOperand,
     Expressions,
     Number,
-    NumberOperand,
     Operand,
     VariableOperand,
 )
@@ -97,8 +96,7 @@ def _total(node: algebra.Aggregation, operand: Operand, key: str) -> str:
         return _integers(node, operand, key)
     number = operand.number()
     if number is None:
-        zero = NumberOperand(Number("1", "0::HUGEINT", "0::DOUBLE")).text()
-        return f"CASE WHEN count(*) = 0 THEN {zero} END"
+        return "CASE WHEN count(*) = 0 THEN integer_term(0) END"
     rank, exact, double = number
     if node.distinct:
         # Of a list for each group; a term has one number, so distinct pairs are distinct terms.
@@ -113,16 +111,11 @@ def _total(node: algebra.Aggregation, operand: Operand, key: str) -> str:
     else:
         total = Number(f"max({rank})", f"sum({exact})", f"sum({double})")
         count = "count(*)"
-    # A number that has no exact value here would be left out of the sum.
-    lost = f"count(CASE WHEN {rank} <= 2 AND {exact} IS NULL THEN 1 END) > 0"
-    summed = NumberOperand(
-        Number(
-            f"coalesce({total.rank}, 1)",
-            f"coalesce(CASE WHEN {lost} THEN error('a number beyond 38 digits')"
-            f" ELSE {total.exact} END, 0)::HUGEINT",
-            f"coalesce({total.double}, 0)",
-        )
-    ).text()
+    summed = (
+        f"CASE WHEN coalesce(bool_or({rank} = 3), false) THEN error('a total of xsd:float')"
+        f" WHEN {total.rank} = 4 THEN python_double_term({total.double})"
+        f" ELSE exact_term(coalesce({total.rank}, 1), coalesce({total.exact}, 0)::HUGEINT) END"
+    )
     if node.function == "AVG":
         # Python divides sums of exact numbers, to eighteen digits.
         asked = f"python_call('/', [{summed}, integer_term({count})]::VARCHAR[])"

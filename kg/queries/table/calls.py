@@ -193,8 +193,10 @@ def _numbers_compared(sign: str, left: Operand, right: Operand) -> list[str]:
     a, b = left.number(), right.number()
     if a is None or b is None:
         return []
+    # Beside a float, others are rounded as it is, which SQL does not do without errors.
     test = (
         f"CASE WHEN {a.rank} <= 2 AND {b.rank} <= 2 THEN {a.exact} {sign} {b.exact}"
+        f" WHEN {a.rank} <> 4 AND {b.rank} <> 4 THEN {_asked(sign, left, right)}"
         f" WHEN isnan({a.double}) OR isnan({b.double}) THEN false"
         f" ELSE {a.double} {sign} {b.double} END"
     )
@@ -261,7 +263,7 @@ def _fresh(sql: str) -> _Way:
     def way(inside: Expressions, operands: Operands) -> Operand:
         if operands:
             raise NotCompiledError("BNODE of a text")
-        return inside.as_text(sql)
+        return inside.as_text(sql, is_new=True)
 
     return way
 
@@ -270,17 +272,13 @@ def _same_term(inside: Expressions, operands: Operands) -> Operand:
     return TruthOperand(identity(*map(inside.operand, operands)))
 
 
-_LEAVES: Final = (VariableOperand, ConstantOperand, IntegerOperand)
-
-
 # -- arithmetic ----------------------------------------------------------------------------------
 
 
 def _adds(sign: str) -> _Way:
     def way(inside: Expressions, operands: Operands) -> Operand:
         found = [inside.operand(each) for each in operands]
-        if not all(isinstance(each, _LEAVES) for each in found):
-            # SQL would name each facet of each operand several times, and grow with the depth.
+        if not all(map(_is_exact, found)):
             return _python(inside, sign if len(found) == 2 else f"{sign}1", found)
         numbers = [each.number() for each in found]
         if len(found) == 1:
@@ -289,15 +287,20 @@ def _adds(sign: str) -> _Way:
         a, b = numbers
         if a is None or b is None:
             return _never(inside)
-        return NumberOperand(
-            Number(
-                f"greatest({a.rank}, {b.rank} + ({a.rank} - {a.rank}))",
-                f"({a.exact} {sign} {b.exact})",
-                f"({a.double} {sign} {b.double})",
-            )
-        )
+        rank = f"greatest({a.rank}, {b.rank} + ({a.rank} - {a.rank}))"
+        exact = f"({a.exact} {sign} {b.exact})"
+        return NumberOperand(Number(rank, exact, f"exact_double({exact})"))
 
     return way
+
+
+def _is_exact(operand: Operand) -> bool:
+    """Return whether an operand is a leaf, so that SQL may name it often, and has no other numbers.
+
+    Other literals may be doubles, or numbers that have no exact value.
+    """
+    kinds = _kinds(operand)
+    return isinstance(operand, IntegerOperand) if kinds is None else Kind.LITERAL not in kinds
 
 
 def _signed(sign: str, number: Number) -> Operand:
@@ -443,7 +446,7 @@ _WAYS: Final[Mapping[str, _Way]] = {
     "IRI": _iri,
     "URI": _iri,
     "NOW": _now,
-    "RAND": _fresh(f"'\"' || double_text(random()) || '\"^^<{XSD}double>'"),
+    "RAND": _fresh(f"'\"' || random()::VARCHAR || '\"^^<{XSD}double>'"),
     "UUID": _fresh("'<urn:uuid:' || uuid()::VARCHAR || '>'"),
     "STRUUID": _fresh("plain_term(uuid()::VARCHAR)"),
     "BNODE": _fresh("'_:b' || replace(uuid()::VARCHAR, '-', '')"),

@@ -5,8 +5,10 @@ Spec: https://www.w3.org/TR/sparql11-query/#sparqlAlgebra
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import replace
+from typing import Final
 
 from kg.queries.table.aggregates import aggregate
 from kg.queries.table.exists import needed, substitutes
@@ -21,6 +23,7 @@ from kg.queries.table.joins import HIDDEN, Joins, compatible, merged
 from kg.queries.table.leaves import Leaves
 from kg.queries.table.modifiers import cut, distinct, texts_sql
 from kg.queries.table.ordering import order_keys
+from kg.queries.table.paths import is_empty
 from kg.queries.table.relation import (
     UNIT,
     Column,
@@ -38,6 +41,8 @@ from kg.table.write import Statistics
 _NODES = frozenset({Kind.NODE, Kind.NUMBERED})
 # What the names of variables begin with that have a value of an expression.
 _KEY = " key"
+# SQL that does not give the same each time.
+_CHANCE: Final = re.compile(r"\b(?:LIMIT|OFFSET|any_value|uuid|random|string_agg)\b")
 
 
 class Compiler:
@@ -190,7 +195,7 @@ class Compiler:
         if isinstance(name, algebra.Constant):
             condition = f"{self._named} AND g = {self.id_of(name.term)}"
             found = self.relation(pattern, ActiveGraph(condition), outer)
-            if isinstance(pattern, algebra.Path) or (
+            if (isinstance(pattern, algebra.Path) and not is_empty(pattern.path)) or (
                 isinstance(pattern, algebra.BGP) and pattern.triples
             ):
                 return found
@@ -233,7 +238,8 @@ class Compiler:
         b = None
         if isinstance(right, algebra.Path) and isinstance(right.subject, Variable):
             column = a.columns.get(right.subject.name)
-            if column is not None and column.bound and column.kinds is not None:
+            once = _CHANCE.search(a.sql) is None
+            if once and column is not None and column.bound and column.kinds is not None:
                 seeds = f"SELECT {column.name} FROM ({a.sql})"
                 b = self._leaves.path(right, graph, seeds)
         if b is None:
@@ -289,20 +295,21 @@ class Compiler:
         outer: tuple[View, ...],
     ) -> str:
         pattern = needed(pattern)
-        if not substitutes(pattern):
+        around = {name for each in (view, *outer) for name in each.relation.columns}
+        if not substitutes(pattern, around):
             raise NotCompiledError("EXISTS around more than patterns, unions and filters")
         inner = self.relation(pattern, graph, (view, *outer))
         right = self._names.new("e")
         tests = []
         for name, column in inner.columns.items():
-            for around in (view, *outer):
-                mine = around.relation.columns.get(name)
+            for known in (view, *outer):
+                mine = known.relation.columns.get(name)
                 if mine is None:
                     continue
                 if (mine.kinds is None) != (column.kinds is None):
                     raise NotCompiledError("EXISTS over a computed value")
-                equal = f"{around.value(mine)} = {right}.{column.name}"
-                loose = [f"{around.value(mine)} IS NULL"] * (not mine.bound)
+                equal = f"{known.value(mine)} = {right}.{column.name}"
+                loose = [f"{known.value(mine)} IS NULL"] * (not mine.bound)
                 loose += [f"{right}.{column.name} IS NULL"] * (not column.bound)
                 tests.append(f"({' OR '.join([equal, *loose])})" if loose else equal)
                 break

@@ -18,7 +18,9 @@ from kg.queries.table.compile import Compiler
 from kg.queries.table.functions import (
     python_call,
     python_double,
+    python_double_term,
     python_exact,
+    python_order,
     python_rank,
     python_test,
     python_truth,
@@ -38,6 +40,8 @@ from kg.terms import is_literal, is_named
 MERGED: Final = "first"
 # Characters of SQL: DuckDB plans no longer text in a moment.
 LONGEST: Final = 200_000
+# What DuckDB says before the message of an error in Python.
+_IN_PYTHON: Final = "Python exception occurred while executing the UDF: "
 # Rows that are read at once.
 _BATCH: Final = 2048
 
@@ -50,6 +54,8 @@ _FUNCTIONS: Final[tuple[tuple[str, Callable[..., Any], list[Any], Any], ...]] = 
     ("python_rank", python_rank, ["VARCHAR"], "TINYINT"),
     ("python_exact", python_exact, ["VARCHAR"], "VARCHAR"),
     ("python_double", python_double, ["VARCHAR"], "DOUBLE"),
+    ("python_double_term", python_double_term, ["DOUBLE"], "VARCHAR"),
+    ("python_order", python_order, ["VARCHAR"], "VARCHAR"),
 )
 
 
@@ -98,7 +104,9 @@ def _columns(query: algebra.Query, found: Relation) -> tuple[str, ...]:
     if query.form is Form.SELECT:
         return tuple(found.columns)
     if query.form is Form.CONSTRUCT:
-        wanted = (part for triple in query.template for part in triple)
+        wanted = [part for triple in query.template for part in triple]
+        if any(isinstance(part, algebra.TripleTerm) for part in wanted):
+            raise NotCompiledError("triple terms")
         return tuple(dict.fromkeys(each.name for each in wanted if hasattr(each, "name")))
     raise NotCompiledError("DESCRIBE")
 
@@ -290,7 +298,7 @@ def _refused() -> Iterator[None]:
         duckdb.BinderException,
         duckdb.NotImplementedException,
     ) as error:
-        raise NotCompiledError(first_line(error)) from error
+        raise NotCompiledError(first_line(error).split(_IN_PYTHON)[-1]) from error
 
 
 @contextmanager
@@ -333,8 +341,7 @@ def _made(part: algebra.Term, values: Mapping[str, str | None], number: int) -> 
         return part.term
     if isinstance(part, algebra.NewBlank):
         return f"_:row{number}x{part.label.encode().hex()}"
-    if isinstance(part, algebra.TripleTerm):
-        raise NotCompiledError("triple terms")
+    assert not isinstance(part, algebra.TripleTerm)
     return values.get(part.name)
 
 

@@ -13,7 +13,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final, NamedTuple, Protocol
 
-from kg.queries.table.functions import python_truth
+from kg.queries.table.functions import (
+    python_double,
+    python_exact,
+    python_rank,
+    python_truth,
+)
 from kg.queries.table.relation import Column, NotCompiledError, View
 from kg.sparql import algebra
 from kg.sql import sql_text
@@ -142,17 +147,17 @@ class IntegerOperand:
 
 @dataclass(frozen=True)
 class NumberOperand:
-    """A number of any datatype."""
+    """A number that has an exact value."""
 
     value: Number
 
     def text(self) -> str:
         """Return SQL for the term as text."""
-        return f"number_term({', '.join(self.value)})"
+        return f"exact_term({self.value.rank}, {self.value.exact})"
 
     def truth(self) -> str:
         """Return SQL for the effective boolean value."""
-        return f"({self.value.double} <> 0 AND NOT isnan({self.value.double}))"
+        return f"({self.value.exact} <> 0)"
 
     def number(self) -> Number | None:
         """Return the number."""
@@ -193,8 +198,7 @@ class StringOperand:
 class ConstantOperand:
     """A term of the query."""
 
-    def __init__(self, term: str, id_: int, view: View) -> None:
-        self._view = view
+    def __init__(self, term: str, id_: int) -> None:
         self.term = term
         self.id = id_
         self.kind = Kind(id_ >> ids.BITS)
@@ -212,9 +216,7 @@ class ConstantOperand:
         """Return the number, or None."""
         if self.kind in _NUMBERS:
             return _inline_number(str(self.id), self.kind)
-        if self.parts is None or self.parts.language or self.parts.datatype == f"{XSD}string":
-            return None
-        return _number_of(self.text(), self._view)
+        return _constant_number(self.term)
 
     def string(self) -> Text | None:
         """Return the string, or None."""
@@ -235,11 +237,28 @@ def truth_sql(term: str) -> str:
     return "NULL::BOOLEAN" if truth is None else str(truth).lower()
 
 
+def _constant_number(term: str) -> Number | None:
+    """Return a number of the query; None for what is no number.
+
+    Raises:
+        NotCompiledError: It has too many digits.
+    """
+    rank = python_rank(term)
+    if rank is None:
+        return None
+    try:
+        exact, double = python_exact(term), python_double(term)
+    except OverflowError as error:
+        raise NotCompiledError(str(error)) from error
+    return Number(
+        str(rank), "NULL::HUGEINT" if exact is None else f"{exact}::HUGEINT", f"'{double}'::DOUBLE"
+    )
+
+
 def _inline_number(id_: str, kind: Kind) -> Number:
     if kind is Kind.INTEGER:
         return Number("1", f"id_integer_exact({id_})", f"id_integer({id_})::DOUBLE")
-    exact = f"id_decimal_exact({id_})"
-    return Number("2", exact, f"({exact}::DOUBLE / 1e{ids.SCALE})")
+    return Number("2", f"id_decimal_exact({id_})", f"id_decimal_double({id_})")
 
 
 class VariableOperand:
@@ -362,7 +381,7 @@ class Expressions:
         """
         match node:
             case algebra.Constant(term):
-                return ConstantOperand(term, self.id_of(term), self.view)
+                return ConstantOperand(term, self.id_of(term))
             case algebra.Exists(pattern):
                 return TruthOperand(self.view.let(self.exists(pattern, self.view)))
             case algebra.Function(name, operands):
@@ -375,28 +394,41 @@ class Expressions:
                 return self._variable(node.name)
 
     def _variable(self, name: str) -> Operand:
-        for view in (self.view, *self.outer):
-            column = view.relation.columns.get(name)
-            if column is None:
-                continue
-            if view is not self.view and not column.bound:
-                raise NotCompiledError("a variable within EXISTS that may have no value")
-            if column.kinds is None:
-                return TextOperand(view.value(column), view)
-            return VariableOperand(column, view, self.beyond)
-        return self.as_text("NULL::VARCHAR")
+        found = self._find(name)
+        if found is None:
+            return self.as_text("NULL::VARCHAR")
+        view, column = found
+        if column.kinds is None:
+            return TextOperand(view.value(column), view)
+        return VariableOperand(column, view, self.beyond)
 
-    def as_text(self, sql: str) -> TextOperand:
-        """Return what SQL computes as text, in a column of its own."""
-        return TextOperand(self.view.let(sql), self.view)
+    def _find(self, name: str) -> tuple[View, Column] | None:
+        """Return the view that knows a variable, and its column there.
+
+        Raises:
+            NotCompiledError: Two views do, and the nearer one not for each solution.
+        """
+        views = [each for each in (self.view, *self.outer) if name in each.relation.columns]
+        if not views:
+            return None
+        column = views[0].relation.columns[name]
+        if len(views) > 1 and not column.bound:
+            raise NotCompiledError("a variable within EXISTS that may have its value from around")
+        return views[0], column
+
+    def as_text(self, sql: str, *, is_new: bool = False) -> TextOperand:
+        """Return what SQL computes as text, in a column of its own.
+
+        Args:
+            sql: The SQL.
+            is_new: Whether it is computed again though it was computed before.
+        """
+        return TextOperand(self.view.let(sql, is_new=is_new), self.view)
 
     def is_bound(self, name: str) -> str:
         """Return SQL that says whether a variable has a value."""
-        for view in (self.view, *self.outer):
-            column = view.relation.columns.get(name)
-            if column is not None:
-                return f"({view.value(column)} IS NOT NULL)"
-        return "false"
+        found = self._find(name)
+        return "false" if found is None else f"({found[0].value(found[1])} IS NOT NULL)"
 
 
 def is_node(operand: Operand) -> bool:

@@ -13,11 +13,21 @@ import math
 import re
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
-from decimal import ROUND_CEILING, ROUND_DOWN, ROUND_FLOOR, Context, Decimal, localcontext
+from decimal import (
+    ROUND_CEILING,
+    ROUND_FLOOR,
+    Context,
+    Decimal,
+    DivisionByZero,
+    Inexact,
+    InvalidOperation,
+    Overflow,
+    localcontext,
+)
 from typing import Any, Final
 from urllib.parse import quote
 
-from kg.datatypes import INTEGER_RANGES, is_lexical_form
+from kg.datatypes import INTEGER_RANGES, NUMERIC, is_lexical_form
 from kg.queries.table.values import (
     FLOATING,
     INSTANT,
@@ -28,11 +38,12 @@ from kg.queries.table.values import (
     Value,
     compare,
     double_text,
-    is_numeric,
     number_of,
     of_number,
     of_truth,
+    promoted,
     read,
+    shortest,
     value_of,
 )
 from kg.table.ids import SCALE
@@ -48,34 +59,20 @@ from kg.terms import (
 )
 
 # The digits that decimals are divided to; Oxigraph has as many.
-_FRACTION: Final = Decimal(1).scaleb(-18)
+_FRACTION: Final = 18
 
 
 # -- numbers -------------------------------------------------------------------------------------
 
 
-def _promoted(left: str, right: str) -> tuple[Any, Any, str]:
-    (x, one), (y, other) = number_of(left), number_of(right)
-    for name in ("double", "float", "decimal"):
-        datatype = f"{XSD}{name}"
-        if datatype in (one, other):
-            kind = Decimal if name == "decimal" else float
-            return kind(x), kind(y), datatype
-    return x, y, f"{XSD}integer"
-
-
 def _multiply(left: str, right: str) -> str:
-    x, y, datatype = _promoted(left, right)
-    with localcontext() as context:
-        context.prec = 60
-        return of_number(x * y, datatype)
+    x, y, datatype = promoted(left, right)
+    return of_number(x * y, datatype)
 
 
 def _add(left: str, right: str, sign: int = 1) -> str:
-    x, y, datatype = _promoted(left, right)
-    with localcontext() as context:
-        context.prec = 60
-        return of_number(x + sign * y, datatype)
+    x, y, datatype = promoted(left, right)
+    return of_number(x + sign * y, datatype)
 
 
 def _signed(term: str, sign: int) -> str:
@@ -84,7 +81,7 @@ def _signed(term: str, sign: int) -> str:
 
 
 def _divide(left: str, right: str) -> str:
-    x, y, datatype = _promoted(left, right)
+    x, y, datatype = promoted(left, right)
     if datatype in FLOATING:
         if y == 0:
             if x == 0 or math.isnan(x):
@@ -94,10 +91,11 @@ def _divide(left: str, right: str) -> str:
         return of_number(x / y, datatype)
     if y == 0:
         raise NoValueError
-    with localcontext() as context:
-        context.prec = 80
-        found = (Decimal(x) / Decimal(y)).quantize(_FRACTION, ROUND_DOWN)
-        return of_number(found, f"{XSD}decimal")
+    (a, b), (c, d) = Decimal(x).as_integer_ratio(), Decimal(y).as_integer_ratio()
+    # Cut off, not rounded: the one operation that is not exact.
+    digits = abs(a * d) * 10**_FRACTION // abs(b * c)
+    sign = -1 if (x < 0) is not (y < 0) else 1
+    return of_number(Decimal(sign * digits).scaleb(-_FRACTION), f"{XSD}decimal")
 
 
 def _rounds(way: str) -> Callable[[str], str]:
@@ -221,7 +219,14 @@ def _moment(term: str) -> re.Match[str]:
     found = INSTANT.fullmatch(value.lexical) if isinstance(value.value, Instant) else None
     if found is None or value.datatype not in (f"{XSD}dateTime", f"{XSD}dateTimeStamp"):
         raise NoValueError
+    _no_midnight(found)
     return found
+
+
+def _no_midnight(found: re.Match[str]) -> None:
+    """Refuse the end of a day: its parts are those of the next day."""
+    if found[4] == "24":
+        raise OverflowError(f"{found[0]} is not taken apart")
 
 
 def _part(group: int) -> Callable[[str], str]:
@@ -257,8 +262,8 @@ def _cast(datatype: str, term: str) -> str:
         if is_named(term):
             return literal(term[1:-1])
         value = read(term)
-        if is_numeric(value.datatype) and value.value is not None:
-            return literal(_number_text(value.value))
+        if value.datatype in NUMERIC and value.value is not None:
+            return literal(_number_text(value.value, value.datatype))
         if isinstance(value.value, bool):
             return literal("true" if value.value else "false")
         return literal(value.lexical)
@@ -275,14 +280,16 @@ def _cast(datatype: str, term: str) -> str:
     return _converted(value, name, iri)
 
 
-def _number_text(value: Known) -> str:
+def _number_text(value: Known, datatype: str) -> str:
     """Return a number cast to xsd:string: https://www.w3.org/TR/xpath-functions/#casting."""
     if isinstance(value, float):
+        value = shortest(value, datatype)
         if value == 0 or not math.isfinite(value) or 1e-6 <= abs(value) < 1e6:
             return double_text(value)
-        mantissa, exponent = f"{value:.16e}".split("e")
-        digits = repr(float(mantissa)) if float(mantissa) != 10 else mantissa
-        return f"{digits}E{int(exponent)}"
+        sign, digits, exponent = Decimal(repr(value)).normalize().as_tuple()
+        first, *rest = map(str, digits)
+        scale = int(exponent) + len(rest)
+        return f"{'-' * sign}{first}.{''.join(rest) or '0'}E{scale}"
     text = f"{value:f}"
     text = text.rstrip("0").rstrip(".") if "." in text else text
     return "0" if text in ("", "-0") else text
@@ -291,17 +298,17 @@ def _number_text(value: Known) -> str:
 def _canonical(text: str, iri: str) -> str:
     """Return a number or truth value in its canonical form; others as they are."""
     value = value_of(text, iri)
-    if is_numeric(iri):
+    if iri in NUMERIC:
         return of_number(value, iri if iri not in INTEGER_RANGES else f"{XSD}integer")
     return of_truth(value) if isinstance(value, bool) else literal(text, iri)
 
 
 def _converted(value: Value, name: str, iri: str) -> str:
     of = value.value
-    if name == "boolean" and (is_numeric(value.datatype)):
+    if name == "boolean" and value.datatype in NUMERIC:
         return of_truth(bool(of) and not (isinstance(of, float) and math.isnan(of)))
     if name in ("integer", "decimal", "double", "float"):
-        if not isinstance(of, bool) and not is_numeric(value.datatype):
+        if not isinstance(of, bool) and value.datatype not in NUMERIC:
             raise NoValueError
         if name in ("double", "float"):
             return of_number(float(of), iri)
@@ -309,6 +316,9 @@ def _converted(value: Value, name: str, iri: str) -> str:
             raise NoValueError
         return of_number(int(of) if name == "integer" else Decimal(of), iri)
     if name == "date" and value.datatype == f"{XSD}dateTime":
+        found = INSTANT.fullmatch(value.lexical)
+        assert found is not None
+        _no_midnight(found)
         return literal(re.sub(r"T[0-9:.]+", "", value.lexical), iri)
     if name == "dateTime" and value.datatype == f"{XSD}date":
         days = re.match(r"-?[0-9]+-[0-9]{2}-[0-9]{2}", value.lexical)
@@ -369,7 +379,8 @@ def python_call(name: str, operands: Sequence[str | None]) -> str | None:
     if None in operands:
         return None
     try:
-        return FUNCTIONS[name](*operands)
+        with localcontext(_EXACT):
+            return FUNCTIONS[name](*operands)
     except NoValueError:
         return None
 
@@ -379,7 +390,8 @@ def python_test(sign: str, left: str | None, right: str | None) -> bool | None:
     if left is None or right is None:
         return None
     try:
-        return compare(sign, left, right)
+        with localcontext(_EXACT):
+            return compare(sign, left, right)
     except NoValueError:
         return None
 
@@ -391,7 +403,7 @@ def python_truth(term: str | None) -> bool | None:
     value = read(term)
     if value.datatype in STRINGS:
         return value.lexical != ""
-    if is_numeric(value.datatype) or value.datatype == f"{XSD}boolean":
+    if value.datatype in NUMERIC or value.datatype == f"{XSD}boolean":
         return bool(value.value) and value.value == value.value
     return None
 
@@ -403,18 +415,51 @@ def python_rank(term: str | None) -> int | None:
 
 
 def python_exact(term: str | None) -> str | None:
-    """Return the digits of a number's exact value, scaled; see `kg.table.macros`."""
+    """Return the digits of a number's exact value, scaled; see `kg.table.macros`.
+
+    Raises:
+        OverflowError: SQL has no number of so many digits.
+    """
     number = _maybe_number(term)
     if number is None or isinstance(number[0], float):
         return None
-    scaled = Decimal(number[0]).scaleb(SCALE, _WIDE)
-    return f"{scaled:f}" if scaled == scaled.to_integral_value() and abs(scaled) < _MOST else None
+    with localcontext(_EXACT):
+        scaled = Decimal(number[0]).scaleb(SCALE)
+        if scaled != scaled.to_integral_value() or abs(scaled) >= _MOST:
+            raise OverflowError(f"{term} has more than 38 digits")
+        return f"{scaled:.0f}"
 
 
 def python_double(term: str | None) -> float | None:
     """Return a number's value as a double."""
     number = _maybe_number(term)
     return None if number is None else float(number[0])
+
+
+def python_double_term(value: float | None) -> str | None:
+    """Return the literal of a double."""
+    return None if value is None else of_number(value, f"{XSD}double")
+
+
+def python_order(term: str | None) -> str | None:
+    """Return what literals of one datatype that are no numbers are sorted by; None for others.
+
+    Raises:
+        OverflowError: A time is farther away than the digits of the text reach.
+    """
+    if term is None or not is_literal(term):
+        return None
+    value = read(term)
+    if isinstance(value.value, Instant):
+        with localcontext(_EXACT):
+            since = value.value.utc + _FARTHEST
+        if not 0 < since < 2 * _FARTHEST:
+            raise OverflowError(f"{term} is too far away")
+        whole, _, fraction = f"{since:f}".partition(".")
+        return f"{whole:0>22}.{fraction.rstrip('0')}"
+    if isinstance(value.value, bool):
+        return str(int(value.value))
+    return value.lexical
 
 
 def _maybe_number(term: str | None) -> tuple[Any, str] | None:
@@ -427,8 +472,10 @@ def _maybe_number(term: str | None) -> tuple[Any, str] | None:
 
 
 _RANKS: Final = {f"{XSD}{n}": r for r, n in enumerate(("integer", "decimal", "float", "double"), 1)}
-_WIDE: Final = Context(prec=80)
+# What would be rounded is refused.
+_EXACT: Final = Context(prec=400, traps=[Inexact, InvalidOperation, DivisionByZero, Overflow])
 _MOST: Final = Decimal(10) ** 36
+_FARTHEST: Final = Decimal(10) ** 20
 
 
 def now() -> str:

@@ -1,7 +1,7 @@
 """The order of terms, as ORDER BY, MIN and MAX have it.
 
 What has no value comes first, then blank nodes, IRIs, and literals: numbers by value, then the
-others by datatype and text.
+others by datatype, value and text.
 
 Spec: https://www.w3.org/TR/sparql11-query/#modOrderBy
 """
@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from kg.queries.table.expressions import (
     IntegerOperand,
+    Number,
     NumberOperand,
     Operand,
     StringOperand,
@@ -19,7 +20,7 @@ from kg.queries.table.expressions import (
 from kg.table.ids import Kind
 
 # Kinds whose ids are in the order of their values, one kind at a time.
-_ORDERED = ({Kind.INTEGER}, {Kind.DATE}, {Kind.TRUTH})
+_ORDERED = ({Kind.INTEGER}, {Kind.DATE}, {Kind.INSTANT}, {Kind.TRUTH})
 
 
 def order_keys(operand: Operand) -> list[str]:
@@ -29,18 +30,20 @@ def order_keys(operand: Operand) -> list[str]:
             return [operand.id]
     elif isinstance(operand, IntegerOperand | TruthOperand):
         return [operand.sql]
+    elif isinstance(operand, NumberOperand):
+        return [operand.value.exact]
     elif isinstance(operand, StringOperand) and operand.value.language == "''":
         return [operand.value.chars]
     text = operand.text()
-    number = operand.number()
-    rank = "NULL" if number is None else number.rank
-    known = "NULL::DOUBLE" if number is None else number.double
-    if isinstance(operand, NumberOperand):
-        return [known]
-    group = (
+    rank, exact, double = operand.number() or Number("NULL", "NULL::HUGEINT", "NULL::DOUBLE")
+    other = f"is_literal({text}) AND {rank} IS NULL"
+    return [
         f"CASE WHEN {text} IS NULL THEN NULL WHEN is_blank({text}) THEN 1 WHEN is_iri({text})"
-        f" THEN 2 WHEN {rank} IS NOT NULL THEN 3 WHEN is_literal({text}) THEN 4 ELSE 5 END"
-    )
-    chars = f"CASE WHEN is_literal({text}) THEN term_lexical({text}) ELSE {text} END"
-    kind = f"CASE WHEN is_literal({text}) AND {rank} IS NULL THEN term_datatype({text}) END"
-    return [group, known, kind, chars, text]
+        f" THEN 2 WHEN {rank} IS NOT NULL THEN 3 WHEN is_literal({text}) THEN 4 ELSE 5 END",
+        double,
+        exact,
+        f"CASE WHEN {other} THEN term_datatype({text}) END",
+        f"CASE WHEN is_string({text}) THEN term_lexical({text})"
+        f" WHEN {other} THEN python_order({text}) END",
+        text,
+    ]

@@ -12,6 +12,20 @@ from kg.queries.table.scans import ActiveGraph, Scans
 from kg.sparql import algebra
 
 
+def is_empty(path: algebra.PathExpression) -> bool:
+    """Return whether a path may lead from a node to itself without a step."""
+    match path:
+        case algebra.ZeroOrMorePath() | algebra.ZeroOrOnePath():
+            return True
+        case algebra.Inv(inner) | algebra.OneOrMorePath(inner):
+            return is_empty(inner)
+        case algebra.Seq(paths):
+            return all(map(is_empty, paths))
+        case algebra.Alt(paths):
+            return any(map(is_empty, paths))
+    return False
+
+
 class Paths:
     """Makes relations of property paths in one active graph.
 
@@ -58,9 +72,9 @@ class Paths:
             case algebra.ZeroOrOnePath(inner):
                 found = self.sql(inner, start, end)
                 return f"({found}) UNION ({self._no_step(start, end)})"
-            case algebra.OneOrMorePath(inner):
+            case algebra.OneOrMorePath(inner) if not is_empty(inner):
                 return self._closure(inner, start, end)
-            case algebra.ZeroOrMorePath(inner):
+            case algebra.OneOrMorePath(inner) | algebra.ZeroOrMorePath(inner):
                 found = self._closure(inner, start, end)
                 return f"({found}) UNION ({self._no_step(start, end)})"
 

@@ -104,9 +104,14 @@ class View:
         """Return SQL for a column as it is: an id, or text."""
         return f"{self.alias}.{column.name}"
 
-    def let(self, sql: str) -> str:
-        """Return SQL for the same value, computed once."""
-        known = self._columns.get(sql)
+    def let(self, sql: str, *, is_new: bool = False) -> str:
+        """Return SQL for the same value, computed once.
+
+        Args:
+            sql: The SQL.
+            is_new: Whether it is computed again though it was computed before.
+        """
+        known = None if is_new else self._columns.get(sql)
         if known is not None:
             return known
         own = _LET.findall(sql)

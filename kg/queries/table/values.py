@@ -9,10 +9,13 @@ from __future__ import annotations
 
 import math
 import re
+import struct
+from collections.abc import Callable, Mapping
 from decimal import Decimal
 from typing import Any, Final, NamedTuple, TypeAlias
 
-from kg.datatypes import INTEGER_RANGES, is_lexical_form
+from kg.datatypes import INTEGER_RANGES, NUMERIC, is_lexical_form
+from kg.queries import term as terms
 from kg.terms import RDF_LANG_STRING, XSD, XSD_STRING, is_literal, literal, split_literal
 
 # A number, a text, a truth value, an instant: what it is, is told by the datatype beside it.
@@ -78,9 +81,10 @@ def value_of(text: str, datatype: str) -> Known:
     if name == "decimal":
         return Decimal(text)
     if name in ("double", "float"):
-        return float(text.replace("INF", "inf"))
+        value = float(text.replace("INF", "inf"))
+        return value if name == "double" else single(value)
     if name == "boolean":
-        return text in ("true", "1")
+        return terms.truth(text)
     if name in ("dateTime", "date", "dateTimeStamp"):
         return _instant(text)
     return None
@@ -110,28 +114,54 @@ def _days(year: int, month: int, day: int) -> int:
     return era * 146097 + of_era * 365 + of_era // 4 - of_era // 100 + of_year
 
 
-def is_numeric(datatype: str) -> bool:
-    """Return whether a datatype is one of numbers."""
-    return datatype in INTEGER_RANGES or datatype in FLOATING or datatype == f"{XSD}decimal"
-
-
 FLOATING: Final = frozenset({f"{XSD}double", f"{XSD}float"})
+
+
+def single(value: float) -> float:
+    """Return a number rounded to the precision of ``xsd:float``."""
+    try:
+        return float(struct.unpack("f", struct.pack("f", value))[0])
+    except OverflowError:
+        return math.copysign(math.inf, value)
 
 
 def number_of(term: str) -> tuple[Any, str]:
     """Return a number and its datatype, of integers the widest."""
     value = read(term)
-    if not is_numeric(value.datatype) or value.value is None:
+    if value.datatype not in NUMERIC or value.value is None:
         raise NoValueError
     if value.datatype in INTEGER_RANGES:
         return value.value, f"{XSD}integer"
     return value.value, value.datatype
 
 
+def promoted(left: str, right: str) -> tuple[Any, Any, str]:
+    """Return two numbers of one type, and the type.
+
+    Raises:
+        NoValueError: One of them is no number.
+        OverflowError: No double is as large.
+
+    Spec: https://www.w3.org/TR/xpath20/#promotion
+    """
+    (x, one), (y, other) = number_of(left), number_of(right)
+    for name, convert in _CONVERSIONS.items():
+        if name in (one, other):
+            return convert(x), convert(y), name
+    return x, y, f"{XSD}integer"
+
+
+_CONVERSIONS: Final[Mapping[str, Callable[[Any], Any]]] = {
+    f"{XSD}double": float,
+    f"{XSD}float": lambda value: single(float(value)),
+    f"{XSD}decimal": Decimal,
+}
+
+
 def of_number(value: Known, datatype: str) -> str:
     """Return the literal of a number."""
     if datatype in FLOATING:
-        return literal(double_text(float(value)), datatype)
+        return literal(double_text(shortest(float(value), datatype)), datatype)
     if datatype == f"{XSD}integer":
         return literal(str(int(value)), datatype)
     text = f"{value:f}"
@@ -148,6 +178,14 @@ def double_text(value: float) -> str:
     if value == int(value) and abs(value) < 1e15:
         return "-0" if value == 0 and math.copysign(1, value) < 0 else str(int(value))
     return repr(value).upper()
+
+
+def shortest(value: float, datatype: str) -> float:
+    """Return a number of a datatype with the fewest digits that tell it from its neighbours."""
+    if datatype == f"{XSD}double" or not math.isfinite(single(value)):
+        return value if datatype == f"{XSD}double" else single(value)
+    near = (float(f"{value:.{digits}g}") for digits in range(1, 10))
+    return next(each for each in near if single(each) == single(value))
 
 
 def of_truth(value: bool) -> str:
@@ -169,12 +207,10 @@ def equals(left: str, right: str) -> bool:
     if not (is_literal(left) and is_literal(right)):
         return left == right
     a, b = read(left), read(right)
-    if is_numeric(a.datatype) and is_numeric(b.datatype):
-        if a.value is None or b.value is None:
-            if left == right:
-                return True
-            raise NoValueError
-        return bool(a.value == b.value)
+    numbers = a.datatype in NUMERIC and b.datatype in NUMERIC
+    if numbers and a.value is not None and b.value is not None:
+        x, y, _ = promoted(left, right)
+        return bool(x == y)
     if left == right:
         return True
     if a.value is None or b.value is None:
@@ -208,8 +244,9 @@ def less(left: str, right: str) -> bool:
     a, b = read(left), read(right)
     if a.value is None or b.value is None or a.language or b.language:
         raise NoValueError
-    if is_numeric(a.datatype) and is_numeric(b.datatype):
-        return bool(a.value < b.value)
+    if a.datatype in NUMERIC and b.datatype in NUMERIC:
+        x, y, _ = promoted(left, right)
+        return bool(x < y)
     if a.datatype != b.datatype:
         raise NoValueError
     if isinstance(a.value, Instant):

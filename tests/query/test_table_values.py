@@ -1,0 +1,219 @@
+r"""The table engine's values: odd lexical forms, exact numbers, orders, and what is refused."""
+
+from __future__ import annotations
+
+import random
+
+import pyoxigraph as ox
+import pytest
+
+from kg.errors import InputError
+from kg.queries.engine import Rows
+from kg.queries.table.engine import Table
+from kg.sparql.guard import guard
+from kg.table.ids import id_of
+from kg.terms import XSD, escape, literal
+from tests.query.tables import table_of
+
+EX = "http://example.org/"
+PREFIXES = {"ex": EX, "xsd": XSD}
+# By property: forms of one value each, or forms in order.
+ODD = {
+    "int": ["1", "01", "+1"],
+    "dec": ["0.30", "00.3", "+.3", "0.300"],
+    "zero": ["0.0", "-0.0", "0.", "-0"],
+    "text": ["\x01", "\\", "\\\\n", "\x00", "\ufffe", 'a"b', "\x7f"],
+    "float": ["0.1", "1e39", "-INF", "16777217"],
+    "when": ["2020-01-01T01:00:00+02:00", "2020-01-01T00:00:00Z", "2020-01-01T00:00:00-01:00"],
+    "night": ["2020-01-01T24:00:00"],
+    "large": ["9007199254740992", "9007199254740993", "9007199254740994"],
+}
+TYPES = {
+    **dict.fromkeys(("dec", "zero"), f"{XSD}decimal"),
+    **dict.fromkeys(("int", "large"), f"{XSD}integer"),
+    **dict.fromkeys(("when", "night"), f"{XSD}dateTime"),
+    "float": f"{XSD}float",
+}
+MORE = f"""
+<{EX}a> <{EX}next> <{EX}b> .
+<{EX}b> <{EX}next> <{EX}a> .
+<{EX}b> <{EX}tag> "b" .
+<{EX}a> <{EX}in> <{EX}b> <{EX}g> .
+"""
+
+
+@pytest.fixture(scope="module")
+def table(tmp_path_factory) -> Table:
+    lines = [
+        f"<{EX}{name}{number}> <{EX}{name}> {literal(form, TYPES.get(name))} ."
+        for name, forms in ODD.items()
+        for number, form in enumerate(forms)
+    ]
+    quads = ox.parse("\n".join(lines) + MORE, ox.RdfFormat.N_QUADS)
+    return table_of(quads, tmp_path_factory.mktemp("odd") / "table")
+
+
+def ask(table: Table, text: str):
+    found = table.ask(guard(text, "a query", PREFIXES), PREFIXES)
+    assert isinstance(found, Rows)
+    return list(found)
+
+
+def lexical(table: Table, text: str) -> list[str | None]:
+    """Return the lexical forms of the first column, or the IRIs without what all begin with."""
+    rows = [row[0] for row in ask(table, text)]
+    return [
+        None if t is None else t.split('"')[1] if '"' in t else t[len(EX) + 1 : -1] for t in rows
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        # Equal values are equal, whatever their forms, and forms come back as they are.
+        ("SELECT (COUNT(*) AS ?n) { ?s ex:int ?o FILTER(?o = 1) }", ["3"]),
+        ("SELECT (COUNT(*) AS ?n) { ?s ex:dec ?o FILTER(?o = 0.3) }", ["4"]),
+        ("SELECT (COUNT(*) AS ?n) { ?s ex:dec ?o FILTER(?o = 3e-1) }", ["4"]),
+        ("SELECT (COUNT(*) AS ?n) { ?s ex:zero ?o FILTER(?o = 0) }", ["4"]),
+        ("SELECT (COUNT(DISTINCT ?o) AS ?n) { ?s ex:int ?o }", ["3"]),
+        ("SELECT (SUM(?o) AS ?n) { ?s ex:int ?o }", ["3"]),
+        ("SELECT ?n { BIND(0.1 + 0.2 AS ?n) FILTER(?n = 0.3e0) }", ["0.3"]),
+        # Numbers beside others are of the wider type.
+        ("SELECT ?n { BIND(9007199254740993 = 9007199254740992e0 AS ?n) }", ["true"]),
+        ("SELECT ?n { BIND(9007199254740993 = 9007199254740992 AS ?n) }", ["false"]),
+        ("SELECT (COUNT(*) AS ?n) { ?s ex:large ?o FILTER(?o <= 9007199254740992e0) }", ["2"]),
+        ("SELECT (COUNT(*) AS ?n) { ?s ex:large ?o FILTER(?o <= 9007199254740992) }", ["1"]),
+        # Floats have the precision of floats.
+        ("SELECT ?o { ex:float0 ex:float ?f BIND(?f + 0 AS ?o) }", ["0.1"]),
+        ("SELECT ?o { ex:float0 ex:float ?f BIND(?f + 0e0 AS ?o) }", ["0.10000000149011612"]),
+        ("SELECT ?o { ex:float1 ex:float ?f BIND(?f + 0 AS ?o) }", ["INF"]),
+        ("SELECT ?o { ex:float3 ex:float ?f BIND(?f + 0 AS ?o) }", ["16777216"]),
+        ("SELECT ?o { ex:float3 ex:float ?f BIND(?f = 16777217 AS ?o) }", ["true"]),
+        ("SELECT ?o { ex:float3 ex:float ?f BIND(?f = 16777217.0e0 AS ?o) }", ["false"]),
+        ("SELECT ?o { ex:float0 ex:float ?f BIND(?f < 0.1e0 AS ?o) }", ["false"]),
+        ("SELECT (STR(xsd:string(?f)) AS ?o) { ex:float0 ex:float ?f }", ["0.1"]),
+        # Sums and products are exact, quotients are cut.
+        ("SELECT ?n { BIND(12345678901234567890.5 * 98765432109876543210.5 AS ?n) }",
+         ["1219326311370217952293019356616819082450.25"]),
+        ("SELECT ?n { BIND(-2/3 AS ?n) }", ["-0.666666666666666666"]),
+        ("SELECT ?n { BIND(1/0.0 AS ?n) }", [None]),
+    ],
+)  # fmt: skip
+def test_values_are_exact(table, text, found):
+    assert lexical(table, text) == found
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("SELECT ?s { ?s ex:when ?o } ORDER BY ?o", ["when0", "when1", "when2"]),
+        ("SELECT ?s { ?s ex:when ?o } ORDER BY DESC(?o)", ["when2", "when1", "when0"]),
+        ("SELECT ?s { ?s ex:large ?o } ORDER BY ?o", ["large0", "large1", "large2"]),
+        ("SELECT ?s { ?s ex:large ?o } ORDER BY DESC(?o + 1)", ["large2", "large1", "large0"]),
+        ("SELECT ?s { ?s ?p ?o FILTER(?p IN (ex:large, ex:in)) } ORDER BY ?o",
+         ["large0", "large1", "large2"]),
+        ("SELECT ?o { VALUES ?o { true 0 1 false 'b' 'a' } } ORDER BY ?o",
+         ["0", "1", "false", "true", "a", "b"]),
+        ("SELECT (MAX(?o) AS ?n) { ?s ex:when ?o }", ["2020-01-01T00:00:00-01:00"]),
+        ("SELECT (MIN(?o) AS ?n) { ?s ex:large|ex:int ?o FILTER(?o > 1) }", ["9007199254740992"]),
+    ],
+)  # fmt: skip
+def test_terms_are_in_the_order_of_their_values(table, text, found):
+    assert lexical(table, text) == found
+
+
+def test_texts_come_back_and_keep_their_characters(table):
+    rows = ask(
+        table,
+        "SELECT ?o ?s (STRLEN(?o) AS ?n) (CONCAT(?s) AS ?c) { ?x ex:text ?o BIND(STR(?o) AS ?s) }",
+    )
+    wanted = {escape(text): len(text) for text in ODD["text"]}
+    assert {row[0][1:-1]: int(str(row[2]).split('"')[1]) for row in rows} == wanted
+    assert all(row[0] == row[1] == row[3] for row in rows)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_escapes_in_sql_are_those_of_terms(table, seed):
+    rng = random.Random(seed)
+    texts = ["".join(rng.choices('\\\\\\nut"\n\t\0\x01\x7f\ufffe0001é😀', k=9)) for _ in range(60)]
+    sql = "SELECT unescaped(escaped(t)), escaped(t) FROM (SELECT unnest(?) AS t)"
+    found = table._values(
+        sql.replace(
+            "?",
+            "["
+            + ",".join("(" + "||".join(f"chr({ord(c)})" for c in text) + ")" for text in texts)
+            + "]",
+        )
+    )
+    assert found == [(text, escape(text)) for text in texts]
+
+
+def test_what_is_new_is_new_each_time(table):
+    for function in ("UUID", "STRUUID", "RAND", "BNODE"):
+        text = f"SELECT ({function}() AS ?a) ({function}() AS ?b) {{ ?s ex:int ?o }}"
+        terms = [term for row in ask(table, text) for term in row]
+        assert len(set(terms)) == 6, function
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        # A path without a step leads from a term to itself, though no triple has it.
+        ("SELECT ?o { ex:a (ex:next*)+ ?o }", ["a", "b"]),
+        ("SELECT ?o { ex:none (ex:next*)+ ?o }", ["none"]),
+        ("SELECT ?o { ex:none (ex:next?)+ ?o }", ["none"]),
+        ("SELECT ?o { ?o (^ex:next|ex:x*)+ ex:none }", ["none"]),
+        ("SELECT ?o { GRAPH ex:g { ex:a ex:in* ?o } }", ["a", "b"]),
+        ("SELECT ?o { GRAPH ex:none { ex:a ex:in* ?o } }", []),
+        ("SELECT ?o { GRAPH ex:none { } BIND(1 AS ?o) }", []),
+        ("SELECT ?o { GRAPH ex:g { } BIND(1 AS ?o) }", ["1"]),
+    ],
+)  # fmt: skip
+def test_paths(table, text, found):
+    assert sorted(lexical(table, text)) == found
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        (f"SELECT ?s {{ ?s ?p ?o FILTER(?o = {'1' * 41}) }}", "38 digits"),
+        ("SELECT ?s { ex:a ex:next ?s FILTER(STR(?s) < 0.1234567890123456) }", "38 digits"),
+        ("SELECT (1e-7 + xsd:decimal('0.1234567890123456789') AS ?n) { }", None),
+        ("SELECT (SUM(?f) AS ?n) { ?s ex:float ?f }", "a total of xsd:float"),
+        ("SELECT (AVG(DISTINCT ?f) AS ?n) { ?s ex:float ?f }", "a total of xsd:float"),
+        ("SELECT (HOURS(?o) AS ?n) { ?s ex:night ?o }", "24:00:00 is not taken apart"),
+        ("SELECT (xsd:date(?o) AS ?n) { ?s ex:night ?o }", "24:00:00 is not taken apart"),
+        ("SELECT (0.1 * 1e0 AS ?n) { }", None),
+        ("SELECT * { ?s ex:next ?o FILTER EXISTS { ?s ex:next* ?z } }", "EXISTS around"),
+        ("SELECT * { ?s ex:next ?o FILTER EXISTS { ?z (ex:in|ex:next?)+ ?o } }", "EXISTS around"),
+        ("SELECT * { ?s ex:next ?o FILTER EXISTS { ?z ex:next* ?y } }", None),
+        ("SELECT * { ?s ex:next ?o FILTER EXISTS { ?s (ex:in|ex:next)+ ?o } }", None),
+        ("SELECT * { ?s ex:next ?o FILTER EXISTS { { ?s ?p ?z } UNION { ?s ?p ?o } "
+         "FILTER(BOUND(?o)) } }", "its value from around"),
+        ("SELECT * { ?s ex:next ?o FILTER EXISTS { { ?s ?p ?z } UNION { ?s ?p ?o } "
+         "FILTER(?o = 1) } }", "its value from around"),
+        ("CONSTRUCT { ?s ex:p <<( ?s ex:p ?o )>> } { ?s ex:next ?o }", "triple terms"),
+    ],
+)  # fmt: skip
+def test_what_would_be_wrong_is_refused(table, text, told):
+    def answered():
+        return list(table.ask(guard(text, "a query", PREFIXES), PREFIXES))
+
+    if told is None:
+        answered()
+        return
+    with pytest.raises(InputError, match=told) as error:
+        answered()
+    assert error.value.code == "not-compiled"
+    assert "Python exception" not in str(error.value)
+
+
+def test_what_gives_other_solutions_each_time_is_asked_once(table):
+    inner = "{ SELECT ?x { ?x ex:next ?z } LIMIT 1 }"
+    query = guard(f"SELECT ?y {{ {inner} ?x ex:next+ ?y }}", "a query", PREFIXES)
+    assert table.compiled(query, PREFIXES)[1].sql.count("LIMIT 1") == 1
+
+
+def test_constants_have_ids_of_their_own_forms():
+    forms = {id_of(literal(form, f"{XSD}integer"), {}) for form in ODD["int"]}
+    assert len(forms) == len(ODD["int"])
