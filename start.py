@@ -317,7 +317,8 @@ def test(pytest_arguments):
     report = os.path.join(tempfile.mkdtemp(prefix="kg-test-"), "report.xml")
     try:
         code = subprocess.call(
-            [PYTHON, "-m", "pytest", "--junitxml", report] + (pytest_arguments or everything(is_long)),
+            [PYTHON, "-m", "pytest", "--junitxml", report]
+            + (pytest_arguments or everything(is_long)),
             cwd=ROOT,
             env=environment,
         )
