@@ -182,6 +182,15 @@ _HTML: Final = str.maketrans(
 )
 
 
+def html_text(text: str) -> str:
+    """Return a text as HTML has it, within an element or between double quotes.
+
+    >>> html_text('a < "b"')
+    'a &lt; &quot;b&quot;'
+    """
+    return text.translate(_HTML)
+
+
 def write_html(
     columns: Sequence[str],
     rows: Iterable[Row],
@@ -192,7 +201,7 @@ def write_html(
     """Write an HTML page with one table, and return the number of rows."""
     out.write(
         '<!doctype html>\n<html lang="en">\n<meta charset="utf-8">\n'
-        f"<title>{title.translate(_HTML)}</title>\n"
+        f"<title>{html_text(title)}</title>\n"
     )
     count = write_html_table(columns, rows, out, shortener)
     out.write(f"<p>{count:,} row{'' if count == 1 else 's'}</p>\n</html>\n")
@@ -204,7 +213,7 @@ def write_html_table(
 ) -> int:
     """Write one table of HTML, its texts escaped, and return the number of rows."""
     out.write("<table>\n<thead><tr>")
-    out.write("".join(f'<th scope="col">{name.translate(_HTML)}</th>' for name in columns))
+    out.write("".join(f'<th scope="col">{html_text(name)}</th>' for name in columns))
     out.write("</tr></thead>\n<tbody>\n")
     count = 0
     for count, row in enumerate(rows, 1):  # noqa: B007
