@@ -37,6 +37,7 @@ PLAYED = {
     "docs/mapping-reference.md": "",
     "docs/bring-a-mapping.md": "",
     "docs/functions.md": "",
+    "docs/charts.md": "",
 }
 
 

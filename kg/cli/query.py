@@ -15,11 +15,13 @@ import typer
 from kg.cli.context import Settings, settings, show
 from kg.cli.given import STANDARD_INPUT, ContextOption, DataFormatOption, given_data
 from kg.cli.rejects import BadRecords, OnBad, OnBadOption, RejectsOption, only_with_data
-from kg.errors import ExitCode, InputError, UsageError
+from kg.errors import ExitCode, InputError, Location, UsageError
 
 if TYPE_CHECKING:
     from kg.cli.watchdog import Guard
     from kg.graph import Graph
+    from kg.queries.chart_line import ChartLine
+    from kg.queries.formats import Format
     from kg.queries.limits import Limits
     from kg.queries.question import Question
     from kg.queries.run import Prepared, Source
@@ -74,7 +76,17 @@ FormatOption = Annotated[
         "--format",
         metavar="FORMAT",
         help="table, csv, tsv, json, xml, markdown, html; for graphs also turtle, ntriples, trig,"
-        " nquads, jsonld, rdfxml. Default: table on a terminal, else csv; for graphs turtle.",
+        " nquads, jsonld, rdfxml; for charts svg, png. Default: table on a terminal, else csv; for"
+        " graphs turtle.",
+    ),
+]
+ChartOption = Annotated[
+    str | None,
+    typer.Option(
+        "--chart",
+        metavar="LINE",
+        help="Draw the answer: `bar x=COLUMN y=COLUMN`, or only bar, line, area or point for the"
+        " columns that the question's own line names.",
     ),
 ]
 OutputOption = Annotated[
@@ -134,6 +146,7 @@ class Wish:
     output: Path | None
     rows: int | None
     fail_on_false: bool
+    chart: ChartLine | None = None
 
     @property
     def target(self) -> Path | None:
@@ -148,6 +161,7 @@ def query_command(
     param: ParamOption = None,
     form: FormatOption = None,
     output: OutputOption = None,
+    chart: ChartOption = None,
     data: DataOption = None,
     data_format: DataFormatOption = None,
     contexts: ContextOption = None,  # noqa: ARG001  (its callback acts on it)
@@ -194,7 +208,7 @@ def query_command(
         refuse_input(output, [*files, *map(Path, named), *asked])
     most = default_memory() if memory is None else parse_size(memory)
     limits = Limits(check_seconds(timeout), most, _rows(max_rows))
-    wish = Wish(form, output, max_rows, fail_on_false)
+    wish = Wish(form, output, max_rows, fail_on_false, _chart(question, chart, form, output))
     source, graph = _pinned(source)
     with guarded(limits) as guard:
         prepared = _prepare(question, param or [], source, wish, limits, guard)
@@ -205,6 +219,36 @@ def query_command(
         if graph is not None and not shared.quiet:
             _warn_if_stale(shared, graph())
         return bad.finish(shared, _answer(shared, prepared, question, wish, guard))
+
+
+def _chart(
+    question: Question, given: str | None, form: str | None, output: Path | None
+) -> ChartLine | None:
+    """Return how the answer is to be drawn, None if it is not.
+
+    It is drawn if --chart asks for it, or the format is that of pictures.
+    """
+    from kg.queries.formats import check_format_name
+
+    target = None if output == Path("-") else output
+    chosen = check_format_name(form, target)
+    if given is None and not (chosen and chosen.is_picture):
+        return None
+    own = question.chart_line()
+    if given is not None:
+        from kg.queries.chart_line import parse_chart
+
+        asked = parse_chart(_as_text(given, "--chart"), Location("--chart"))
+        if own is not None and asked.is_bare:
+            return replace(own, kind=asked.kind, per=asked.per or own.per)
+        return asked
+    if own is None:
+        raise UsageError(
+            "no-chart",
+            "the question does not say how its answer is drawn",
+            hint="Add for example --chart 'bar x=year y=launches', or a line `# chart:`.",
+        )
+    return own
 
 
 def _rows(rows: int | None) -> int | None:
@@ -344,10 +388,9 @@ def _answer(
 ) -> int:
     from kg.cli.output import opened
     from kg.queries.answer import Style, ends_line
-    from kg.queries.formats import choose_format
 
     on_terminal = wish.target is None and sys.stdout.isatty()
-    chosen = choose_format(wish.form, wish.target, prepared.form, on_terminal)
+    chosen = _format(prepared, wish, on_terminal)
     terminal = None
     if on_terminal:
         from shutil import get_terminal_size
@@ -356,11 +399,19 @@ def _answer(
     title = question.title or question.question or "Answer"
     style = Style(prepared.prefixes, terminal, title, wish.rows)
     answer = prepared.ask()
+    remarks: tuple[str, ...] = ()
+    empty = False
     with opened(wish.target, guard) as out:
-        empty = prepared.write(answer, chosen, out, style)
+        if wish.chart is not None:
+            from kg.charts import write_chart
+
+            watched = prepared.watched(answer)
+            remarks = write_chart(watched, wish.chart, chosen, out, style)
+        else:
+            empty = prepared.write(answer, chosen, out, style)
         if on_terminal and not ends_line(chosen):
             out.write(b"\n")
-    for remark in prepared.remarks():
+    for remark in (*remarks, *prepared.remarks()):
         shared.say(f"kg: {remark}")
     if empty and not shared.quiet:
         found = "no" if answer is False else "empty"
@@ -369,3 +420,15 @@ def _answer(
     if wish.fail_on_false and answer is False:
         return ExitCode.NO
     return ExitCode.DONE
+
+
+def _format(prepared: Prepared, wish: Wish, on_terminal: bool) -> Format:
+    from kg.queries.formats import choose_chart_format, choose_format
+
+    if wish.chart is None:
+        return choose_format(wish.form, wish.target, prepared.form, on_terminal)
+    from kg.charts import check_drawable
+
+    chosen = choose_chart_format(wish.form, wish.target, prepared.form)
+    check_drawable(chosen)
+    return chosen

@@ -58,7 +58,7 @@ def write_answer(answer: Answer, form: Format, out: IO[bytes], style: Style) -> 
             if written is not None:
                 return not written
         return not _write_rows(answer.columns, answer, form, out, style)
-    triples = ordered(_limited(answer, style.rows))
+    triples = ordered(limited_rows(answer, style.rows))
     if form.rdf:
         return not _write_graph(triples, form.name, out, style)
     return not _write_rows(["subject", "predicate", "object"], triples, form, out, style)
@@ -125,7 +125,7 @@ def _write_boolean(value: bool, form: Format, out: IO[bytes]) -> None:
 def _write_rows(
     columns: Sequence[str], rows: Iterable[Row], form: Format, out: IO[bytes], style: Style
 ) -> int:
-    rows = _limited(rows, style.rows)
+    rows = limited_rows(rows, style.rows)
     text = io.TextIOWrapper(out, encoding="utf-8", errors="surrogatepass", newline="")
     try:
         if form.name in ROW_WRITERS:
@@ -150,7 +150,12 @@ def _write_for_people(
     return write_table(columns, rows, text, shortener, style.terminal)
 
 
-def _limited(items: Iterable[_T], limit: int | None) -> Iterator[_T]:
+def limited_rows(items: Iterable[_T], limit: int | None) -> Iterator[_T]:
+    """Yield rows or triples.
+
+    Raises:
+        LimitError: There are more than the limit.
+    """
     for number, item in enumerate(items):
         if number == limit:
             raise rows_error(number)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -21,6 +21,7 @@ class Format:
         rows: Whether it can hold rows, or yes and no.
         graph: Whether it can hold an RDF graph.
         rdf: Whether it is a format of RDF, one of `kg.serialize.FORMATS`.
+        chart: Whether it can hold a chart.
     """
 
     name: str
@@ -28,16 +29,24 @@ class Format:
     rows: bool = False
     graph: bool = False
     rdf: bool = False
+    chart: bool = False
+
+    @property
+    def is_picture(self) -> bool:
+        """Whether it holds nothing but a chart."""
+        return self.chart and not self.rows
 
 
 _ALL: Final = (
-    Format("table", (".txt",), rows=True, graph=True),
+    Format("table", (".txt",), rows=True, graph=True, chart=True),
     Format("csv", (".csv",), rows=True),
     Format("tsv", (".tsv",), rows=True),
     Format("json", (".json", ".srj"), rows=True),
     Format("xml", (".xml", ".srx"), rows=True),
     Format("markdown", (".md",), rows=True, graph=True),
-    Format("html", (".html", ".htm"), rows=True, graph=True),
+    Format("html", (".html", ".htm"), rows=True, graph=True, chart=True),
+    Format("svg", (".svg",), chart=True),
+    Format("png", (".png",), chart=True),
     Format("turtle", (".ttl",), graph=True, rdf=True),
     Format("ntriples", (".nt",), graph=True, rdf=True),
     Format("trig", (".trig",), graph=True, rdf=True),
@@ -99,6 +108,38 @@ def choose_format(name: str | None, output: Path | None, form: Form, on_terminal
     return chosen
 
 
+def choose_chart_format(name: str | None, output: Path | None, form: Form) -> Format:
+    """Return the format in which to draw an answer; by default plain text.
+
+    Args:
+        name: From ``--format``, if given.
+        output: From ``-o``, if given; its ending says the format.
+        form: The query form.
+
+    Raises:
+        InputError: The name or ending is unknown, the format holds no chart, or the answer has no
+            rows to draw.
+    """
+    if form is not Form.SELECT:
+        raise InputError(
+            "wrong-format",
+            f"a chart is drawn of rows, and {form.value} gives none",
+            hint="Draw the answer of a SELECT.",
+        )
+    chosen = check_format_name(name, output) or FORMATS["table"]
+    if not chosen.chart:
+        raise InputError(
+            "wrong-format",
+            f"the format {chosen.name} cannot hold a chart",
+            hint=f"Take {_listed(each.name for each in _ALL if each.chart)}.",
+        )
+    return chosen
+
+
 def _fitting(form: Form) -> str:
-    names = [each.name for each in _ALL if (each.graph if form.is_graph else each.rows)]
-    return f"{', '.join(names[:-1])} or {names[-1]}"
+    return _listed(each.name for each in _ALL if (each.graph if form.is_graph else each.rows))
+
+
+def _listed(names: Iterable[str]) -> str:
+    *most, last = names
+    return f"{', '.join(most)} or {last}"

@@ -18,7 +18,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from kg.errors import InputError, Location
 from kg.paths import read_file
@@ -40,6 +40,9 @@ from kg.sparql.tree import (
 from kg.sparql.walk import find
 from kg.terms import RDF_LANG_STRING
 from kg.workspace import COMMON_PREFIXES, Workspace, show_path
+
+if TYPE_CHECKING:  # few questions are drawn
+    from kg.queries.chart_line import ChartLine
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +113,18 @@ class Question:
             "columns": list(self.columns),
             "chart": self.chart,
         }
+
+    def chart_line(self) -> ChartLine | None:
+        """Return how the header wants the answer drawn, None if it says nothing.
+
+        Raises:
+            InputError: The line means nothing.
+        """
+        if not self.chart:
+            return None
+        from kg.queries.chart_line import parse_chart
+
+        return parse_chart(self.chart, Location(self.source))
 
     def with_values(self, values: Mapping[str, str], prefixes: Mapping[str, str]) -> str:
         """Return the SPARQL text with parameters set; each value becomes one term.

@@ -263,7 +263,7 @@ def check_question(question: Question, workspace: Workspace) -> None:
     """Check a question of a workspace without asking it: its header and its query.
 
     Raises:
-        InputError: The query is wrong, or gives other columns than the header promises.
+        InputError: The query is wrong, or gives other columns than the header promises or draws.
     """
     values = {each.name: each.type.example for each in question.parameters if each.default is None}
     text = question.with_values(values, workspace.prefixes)
@@ -276,6 +276,8 @@ def check_question(question: Question, workspace: Workspace) -> None:
             location=Location(question.source),
             hint="Mend the line `# columns:` or the query.",
         )
+    if (line := question.chart_line()) is not None:
+        line.check(checked.columns)
 
 
 def find_question(target: str, workspace: Workspace | None) -> Question:

@@ -7,8 +7,8 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from kg.errors import InputError
+from kg.extras import need
 from kg.mapping.plan import LogicalSource
-from kg.sources.extras import need
 from kg.wording import nearest
 
 if TYPE_CHECKING:

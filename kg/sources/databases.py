@@ -21,12 +21,12 @@ from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote
 
 from kg.errors import InputError, WorldError
+from kg.extras import need
 from kg.logins import escape_login
 from kg.mapping.database_urls import database_url
 from kg.mapping.plan import Database, LogicalSource
 from kg.sources import sqlite_files, sqlite_types
 from kg.sources.database_tables import table_query, unquoted
-from kg.sources.extras import need
 from kg.sources.files import Folders, SourceFile, check_file, missing_reference
 from kg.sources.lexical import time_of_day
 from kg.sources.postgres_times import read_all_times

@@ -21,8 +21,8 @@ from pathlib import Path
 from typing import IO, Any, Final
 
 from kg.errors import InputError, LimitError, Location
+from kg.extras import need
 from kg.mapping.plan import LogicalSource
-from kg.sources.extras import need
 from kg.sources.files import SourceFile
 from kg.sources.headers import names_of, picked
 from kg.sources.reading import Reading

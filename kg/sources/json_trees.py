@@ -12,8 +12,8 @@ from contextlib import suppress
 from typing import Any, Final
 
 from kg.errors import InputError, LimitError, Location
+from kg.extras import need
 from kg.mapping.plan import LogicalSource
-from kg.sources.extras import need
 from kg.sources.json_numbers import marked
 from kg.sources.json_patterns import bad_pattern, use_linear_patterns
 from kg.sources.reading import Host

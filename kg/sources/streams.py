@@ -21,8 +21,8 @@ from pathlib import Path
 from typing import IO, Final, cast
 
 from kg.errors import InputError, Location, WorldError
+from kg.extras import need
 from kg.mapping.plan import LogicalSource
-from kg.sources.extras import need
 from kg.sources.files import ARCHIVES, SourceFile
 from kg.workspace import show_path
 

@@ -19,12 +19,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from kg.errors import InputError, KgError, LimitError, Location
+from kg.extras import need
 from kg.mapping.plan import Formulation, LogicalSource, Origin
 from kg.mapping.source_table import Column, Nest
 from kg.notes import Notes
 from kg.rejects import Note, current
 from kg.sources.addresses import Reach
-from kg.sources.extras import need
 from kg.sources.files import Folders, SourceFile
 from kg.sources.json_scan import too_large
 from kg.sources.reading import Reading

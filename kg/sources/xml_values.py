@@ -16,11 +16,11 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 from kg.errors import InputError, KgError, Location
+from kg.extras import need
 from kg.mapping.plan import NOWHERE, LogicalSource, Origin
 from kg.mapping.source_table import Column, Nest
 from kg.rejects import Note
 from kg.sources.addresses import Reach
-from kg.sources.extras import need
 from kg.sources.files import SourceFile
 from kg.sources.xml_namespaces import unknown_prefix
 from kg.sources.xml_paths import is_basic, steps_up, with_prefix

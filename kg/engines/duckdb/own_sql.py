@@ -22,6 +22,7 @@ from kg.engines.duckdb.dialect import BAD_VALUE
 from kg.engines.duckdb.term_sql import TermPrinter
 from kg.engines.loaded import LoadedTable, locate
 from kg.errors import InputError, Location
+from kg.extras import need
 from kg.mapping.own_functions import (
     LEFT_OUT,
     NOT_WHOLE,
@@ -32,7 +33,6 @@ from kg.mapping.own_functions import (
 )
 from kg.mapping.own_loader import line_in
 from kg.mapping.plan import Call, references
-from kg.sources.extras import need
 
 _TEXT: Final = "VARCHAR"
 _TEXTS: Final = "VARCHAR[]"

@@ -1,4 +1,4 @@
-"""Libraries that come with an extra of kg, imported where a source needs them."""
+"""Libraries that come with an extra of kg, imported where they are needed."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from kg.errors import InputError
 
 # Packages of each extra: a message that names them helps however kg was installed.
 _PACKAGES: Final[Mapping[str, str]] = {
+    "charts": "vl-convert-python",
     "excel": "python-calamine",
     "functions": "numpy",
     "jsonpath": "python-jsonpath",
