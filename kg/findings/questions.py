@@ -11,7 +11,7 @@ from kg.datatypes import INTEGER_RANGES, NUMERIC, is_lexical_form
 from kg.errors import Location
 from kg.findings.model import Finding
 from kg.findings.terms import Used
-from kg.queries.question import Question, type_of
+from kg.queries.question import Question, slipped_keys, type_of
 from kg.sparql import tree
 from kg.sparql.guard import read_tree
 from kg.sparql.names import Names
@@ -55,6 +55,22 @@ def terms_of(question: Question, prefixes: Mapping[str, str]) -> Iterator[Used]:
         if written and iri and not iri.endswith(("#", "/")):
             line, column = position(question.text, each.span.start)
             yield Used(iri, "term", Location(question.source, line, column), question.file)
+
+
+def slipped_headers(question: Question) -> Iterator[Finding]:
+    """Yield a finding for each line of the header that is a comment by a misspelt key.
+
+    Args:
+        question: The question.
+    """
+    for line, key, meant in slipped_keys(question.text):
+        yield Finding(
+            "slipped-header",
+            f"{question.name} {key}",
+            f"{key} is no key of a header, so the line is a comment",
+            Location(question.source, line),
+            f"Did you mean {meant}?",
+        )
 
 
 def wrong_defaults(question: Question, prefixes: Mapping[str, str]) -> Iterator[Finding]:

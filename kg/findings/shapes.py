@@ -39,6 +39,7 @@ _TARGETS: Final = {
 }
 _TARGET: Final = sh("target")[:-1]
 _KINDS: Final = (sh("NodeShape"), sh("PropertyShape"))
+_TRUE: Final = f'"true"^^<{XSD}boolean>'
 _LISTS: Final = (sh("and"), sh("or"), sh("xone"))
 _MEMBERS: Final = {sh("in"): "term", sh("ignoredProperties"): "property"}
 
@@ -129,6 +130,29 @@ def idle_shapes(shapes: ShapesGraph, declared: Container[str], namer: Namer) -> 
             f"the shape {namer(node)} has no target, and no other shape refers to it",
             shapes.origins.get(node),
             "Say what it is for, such as sh:targetClass, or take the shape out.",
+        )
+
+
+def deactivated_shapes(shapes: ShapesGraph, namer: Namer) -> Iterator[Finding]:
+    """Yield a finding for each shape that is switched off: it checks nothing.
+
+    Args:
+        shapes: The shapes graph.
+        namer: Writes terms.
+
+    Spec: https://www.w3.org/TR/shacl/#deactivated
+    """
+    for node in shapes.subjects(sh("deactivated"), _TRUE):
+        owner = shapes.owner(node)
+        paths = [namer(path) for path in shapes.objects(node, sh("path")) if path.startswith("<")]
+        part = f"the demand on {paths[0]} of " if paths and owner != node else ""
+        yield Finding(
+            "deactivated-shape",
+            f"{namer(owner)} {paths[0]}" if part else namer(owner),
+            f"{part}the shape {namer(owner)} is deactivated: it checks nothing",
+            shapes.origins.get(node) or shapes.origins.get(owner),
+            "Take sh:deactivated out once it is to check again.",
+            level=Level.INFO,
         )
 
 

@@ -10,7 +10,7 @@ from shlex import quote
 from typing import TYPE_CHECKING, Final
 
 from kg.duck import sql_text, translated
-from kg.findings.model import Finding
+from kg.findings.model import Finding, Level
 from kg.names import Namer
 
 if TYPE_CHECKING:
@@ -27,6 +27,8 @@ _NOTHING: Final = (
 _LONGEST: Final = max(map(len, _NOTHING))
 # UTF-8 read as Latin-1 or Windows-1252: the first byte of a character, and one that follows it.
 _MISREAD: Final = "[ÂÃ][\u0080-\u00bf]"
+# A formula of a spreadsheet: a function, or a cell behind the sign.
+_FORMULA: Final = r'^"=[-+(]*\$?[A-Za-z][A-Za-z0-9.]*[$(0-9!]'
 _ENTITY: Final = "&(amp|lt|gt|quot|apos|nbsp|#[0-9]{1,7}|#x[0-9a-fA-F]{1,6});"
 _SPACE: Final = "[ \u00a0]|\\\\[tnr]"
 # ISO 639-1, and what it had once. https://www.iana.org/assignments/language-subtag-registry
@@ -47,6 +49,11 @@ _MEANT: Final[Mapping[str, str]] = {
     **{"jp": "ja", "cn": "zh", "cz": "cs", "dk": "da", "gr": "el", "ua": "uk", "us": "en-us"},
     **{"gb": "en-gb", "at": "de-at"},
 }
+# The first and last days of programs and calendars, which stand where a day is not known.
+_PLACEHOLDERS: Final = (
+    *("0001-01-01", "1753-01-01", "1899-12-30", "1899-12-31", "1900-01-00", "1900-01-01"),
+    *("1970-01-01", "9999-12-31"),
+)
 _KINDS: Final[Mapping[str, tuple[str, str, str]]] = {
     "empty-text": (
         "stands for no value",
@@ -57,6 +64,11 @@ _KINDS: Final[Mapping[str, tuple[str, str, str]]] = {
         "begins or ends with white space",
         "begin or end with white space",
         "Say trim: true in the source, or mend the data: questions compare texts as they are",
+    ),
+    "formula-text": (
+        "is a formula",
+        "are formulas",
+        "Save the file with the values that its formulas give, or mend the data",
     ),
     "garbled-text": (
         "looks damaged",
@@ -96,6 +108,39 @@ def doubtful_texts(
             None,
             f"{advice}; `kg trace {quote(namer(subject))} {quote(named)}` shows the first record.",
             count,
+        )
+
+
+def placeholder_days(
+    connection: duckdb.DuckDBPyConnection, table: QuadTable, prefixes: Mapping[str, str]
+) -> Iterator[Finding]:
+    """Yield a finding for each property and day that programs write where a day is not known.
+
+    Args:
+        connection: From `kg.duck.engine`.
+        table: The quad table.
+        prefixes: Prefix to namespace, to name terms.
+    """
+    namer = Namer(prefixes)
+    days = ", ".join(map(sql_text, _PLACEHOLDERS))
+    with translated():
+        rows = connection.execute(
+            "SELECT p, substr(o, 2, 10) AS day, count(*), min(s)"
+            f" FROM {table.sql} WHERE starts_with(o, '\"') AND substr(o, 2, 10) IN ({days})"
+            " AND substr(o, 12, 1) IN ('\"', 'T', 'Z') GROUP BY p, day ORDER BY p, day"
+        ).fetchall()
+    for predicate, day, count, subject in rows:
+        named = namer(predicate)
+        values = "value of {} is" if count == 1 else "values of {} are"
+        yield Finding(
+            "placeholder-day",
+            f"{named} {day}",
+            f"{count:,} {values.format(named)} {day}, which programs write for a day not known",
+            None,
+            "If it stands for none, say so in the mapping, such as nulls: ['', "
+            f"{day}]; `kg trace {quote(namer(subject))} {quote(named)}` shows the first record.",
+            count,
+            Level.INFO,
         )
 
 
@@ -154,7 +199,9 @@ def _kind_sql() -> str:
     spaced = f'regexp_matches(o, \'^"({_SPACE})|^"([^\\\\"]|\\\\.)*({_SPACE})"\')'
     return (
         f"CASE WHEN length(o) <= {_LONGEST + 12} AND {text} IN ({spelt}) THEN 'empty-text'"
-        f" WHEN contains(o, chr(65533)) THEN 'garbled-text'"
+        f" WHEN starts_with(o, '\"=') AND regexp_matches(o, {sql_text(_FORMULA)})"
+        " THEN 'formula-text'"
+        " WHEN contains(o, chr(65533)) THEN 'garbled-text'"
         " WHEN contains(o, 'â€') OR contains(o, 'ï»¿') OR ((contains(o, 'Ã') OR contains(o, 'Â'))"
         f" AND regexp_matches(o, {sql_text(_MISREAD)})) THEN 'garbled-text'"
         f" WHEN contains(o, '&') AND regexp_matches(o, {sql_text(_ENTITY)}) THEN 'garbled-text'"

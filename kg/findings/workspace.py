@@ -92,6 +92,7 @@ def file_findings(
         if "shapes" in material.whole
         else (),
         of_shapes.idle_shapes(shapes, vocabulary.terms, Namer({**prefixes, **shapes.prefixes})),
+        of_shapes.deactivated_shapes(shapes, Namer({**prefixes, **shapes.prefixes})),
         of_shapes.unknown_datatypes(shapes),
         of_shapes.unfollowed_imports([*imports, *of_shapes.imports_of(shapes)]),
         about_questions,
@@ -151,6 +152,7 @@ def _of_questions(
         used += of_questions.terms_of(question, workspace.prefixes)
         found += of_questions.dates_as_texts(question)
         found += slipped_variables(question)
+        found += of_questions.slipped_headers(question)
         found += of_questions.wrong_defaults(question, workspace.prefixes)
         found += of_questions.empty_expressions(question, workspace.prefixes)
     return used, [*found, *_undeclared(used, material, workspace.prefixes)], declared
@@ -168,7 +170,7 @@ def _graph_findings(
     prefixes = {**workspace.prefixes, **shapes.prefixes}
     # Imported here: findings about files alone do not load DuckDB.
     from kg.findings import graph as of_graph
-    from kg.findings.texts import doubtful_texts, unknown_languages
+    from kg.findings.texts import doubtful_texts, placeholder_days, unknown_languages
     from kg.validation.coverage import focus_counts
 
     used = list(of_graph.terms_of(connection, table))
@@ -185,6 +187,7 @@ def _graph_findings(
         *of_graph.large_integers(connection, table, prefixes),
         *of_graph.doubtful_nodes(connection, table, workspace.base, prefixes),
         *doubtful_texts(connection, table, prefixes),
+        *placeholder_days(connection, table, prefixes),
         *unknown_languages(connection, table, prefixes),
         *of_graph.unused_base(connection, table, workspace.base),
     ]

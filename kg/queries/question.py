@@ -39,6 +39,7 @@ from kg.sparql.tree import (
 )
 from kg.sparql.walk import find
 from kg.terms import RDF_LANG_STRING
+from kg.wording import nearest
 from kg.workspace import COMMON_PREFIXES, Workspace, show_path
 
 if TYPE_CHECKING:  # few questions are drawn
@@ -218,9 +219,11 @@ def decode(data: bytes, source: str) -> str:
 
 
 _COMMENT: Final = re.compile(r"[ \t\r\n]*(#[^\n\r]*)")
+_KEYS: Final = ("title", "question", "columns", "chart")
 _HEADER: Final = re.compile(
-    r"#\s*(?:(title|question|columns|chart)|param\s+[?$]?(\w+))\s*:\s*(.*?)\s*\Z", re.IGNORECASE
+    rf"#\s*(?:({'|'.join(_KEYS)})|param\s+[?$]?(\w+))\s*:\s*(.*?)\s*\Z", re.IGNORECASE
 )
+_LIKE_HEADER: Final = re.compile(r"#\s*([A-Za-z]+)(\s+[?$]?\w+)?\s*:\s")
 
 
 def parse_question(
@@ -274,6 +277,22 @@ def _header_lines(text: str) -> Iterator[tuple[int, str]]:
     while match := _COMMENT.match(text, at):
         yield position(text, match.start(1))[0], match[1]
         at = match.end()
+
+
+def slipped_keys(text: str) -> Iterator[tuple[int, str, str]]:
+    """Yield the line, the key and the key that is meant, of lines that nearly are of the header.
+
+    Args:
+        text: The question with its header; lines of it that are none are comments.
+    """
+    for line, comment in _header_lines(text):
+        match = None if _HEADER.match(comment) else _LIKE_HEADER.match(comment)
+        if match is None:
+            continue
+        key, name = match.groups()
+        meant = nearest(key.lower(), ("param",) if name else _KEYS)
+        if meant:
+            yield line, key, meant
 
 
 def _declared(

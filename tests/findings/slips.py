@@ -374,6 +374,12 @@ SLIPS = {
     "question is no SPARQL header": Slip(
         QUESTION, "# param above: xsd:integer", "# param abvoe: xsd:integer", "bad-header", QUESTION
     ),
+    "key of a header misspelt": Slip(
+        QUESTION, "# title:", "# titel:", "slipped-header", f"{QUESTION}:1", "titel", "title?"
+    ),
+    "parameter of a header misspelt": Slip(
+        QUESTION, "# param above:", "# parm above:", "slipped-header", QUESTION, "parm", "param?"
+    ),
     # Texts.
     "NA as a text": Slip(PEAKS, "Karakoram", "N/A", "empty-text", "", "ns:range stands for no"),
     "an error of a spreadsheet as a text": Slip(
@@ -398,6 +404,27 @@ SLIPS = {
     "text with escapes of HTML": Slip(
         PEAKS, "Mont Blanc,", "Mont &amp; Blanc,", "garbled-text", "", "&amp;", "HTML"
     ),
+    "formula of a spreadsheet": Slip(
+        PEAKS,
+        "Karakoram",
+        "=VLOOKUP(A2;B:C;2)",
+        "formula-text",
+        "",
+        "ns:range is a formula",
+        "give",
+    ),
+    "formula that names a cell": Slip(
+        PEAKS,
+        "Karakoram",
+        "=$A$1+1",
+        "formula-text",
+        "",
+        '"=$A$1+1"',
+        "`kg trace peak:k2 ns:range`",
+    ),
+    "day that a spreadsheet writes for none": Slip(
+        ASCENTS, "1786-08-08", "1900-01-01", "placeholder-day", "", "1 value of ns:day is", "nulls"
+    ),
     "language that is none": Slip(
         MAPPING, "en~lang", "xx~lang", "unknown-language", "", "xx is the tag of no language, and 6"
     ),
@@ -414,6 +441,23 @@ SLIPS = {
         MAPPING, "en~lang", "cy-UK~lang", "unknown-language", "", "region", "Did you mean cy-gb?"
     ),
     # Shapes and parameters that do nothing.
+    "shape that is switched off": Slip(
+        SHAPES,
+        "ns:AscentShape a sh:NodeShape ;",
+        "ns:AscentShape a sh:NodeShape ; sh:deactivated true ;",
+        "deactivated-shape",
+        SHAPES,
+        "the shape ns:AscentShape is deactivated",
+        "Take sh:deactivated out",
+    ),
+    "demand that is switched off": Slip(
+        SHAPES,
+        "sh:path ns:day ;",
+        "sh:path ns:day ; sh:deactivated true ;",
+        "deactivated-shape",
+        f"{SHAPES}:36",
+        "the demand on ns:day of the shape ns:AscentShape is deactivated",
+    ),
     "shape that lost its target": Slip(
         SHAPES,
         "    sh:targetClass ns:Ascent ;\n",
