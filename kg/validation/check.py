@@ -10,13 +10,14 @@ from dataclasses import replace
 from pathlib import Path as FilePath
 
 from kg.errors import InputError, Location, raise_all
+from kg.regex.reader import RegexError
 from kg.rejects import stopping
 from kg.validation.faults import fault
 from kg.validation.judge import Judge, to_graph
 from kg.validation.names import sh
 from kg.validation.nesting import check_depth
 from kg.validation.query_texts import query_errors
-from kg.validation.regex import RegexError, read_regex
+from kg.validation.regex import read_regex
 from kg.validation.results import Result
 from kg.validation.shapes import ShapesGraph, path_fault, read_shapes
 from kg.validation.terms import is_literal, split_literal

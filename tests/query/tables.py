@@ -18,7 +18,7 @@ from kg.queries.table.engine import Table
 from kg.table.write import open_copies, write_copies
 from tests.query.manifests import canonical as canonical_graph
 from tests.query.manifests import solutions
-from tests.sparql.values import canonical
+from tests.sparql.values import exact
 
 
 def table_of(quads: Iterable[ox.Quad], folder: Path, default: str = "g IS NULL") -> Table:
@@ -43,16 +43,16 @@ def _graph(quad: ox.Quad) -> str | None:
     return None if isinstance(quad.graph_name, ox.DefaultGraph) else str(quad.graph_name)
 
 
-def plain_answer(found: Answer) -> Any:
-    """Return an answer as `tests.sparql.answers.plain` returns that of the evaluator."""
+def exact_answer(found: Any) -> Any:
+    """Return an answer of an engine, or of the evaluator, so that it compares term by term."""
     if isinstance(found, bool):
         return found
     if isinstance(found, Rows):
-        return Counter(
-            frozenset((n, canonical(t)) for n, t in zip(found.columns, row, strict=True) if t)
-            for row in found
-        )
-    return {" ".join(map(canonical, triple)) for triple in found}
+        columns = found.columns
+        found = [{n: t for n, t in zip(columns, row, strict=True) if t} for row in found]
+    if isinstance(found, list):
+        return Counter(frozenset((n, exact(t)) for n, t in row.items()) for row in found)
+    return {" ".join(map(exact, triple)) for triple in found}
 
 
 def as_answer(found: Answer) -> Any:

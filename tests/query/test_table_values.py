@@ -174,6 +174,42 @@ def test_paths(table, text, found):
 
 
 @pytest.mark.parametrize(
+    ("call", "found"),
+    [
+        ("REGEX('a_é', '^\\\\w+$')", "true"),
+        ("REGEX('a\\nb', 'a.b')", "false"),
+        ("REGEX('a\\nb', 'A.B', 'is')", "true"),
+        ("REGEX('a.b', 'A.B', 'qi')", "true"),
+        ("REGEX('axb', 'a.b', 'q')", "false"),
+        ("REGEX('a\\n', 'a$')", "false"),
+        ("REGEX('a\\nb', 'a$', 'm')", "true"),
+        ("REGEX('ab', 'a b', 'x')", "true"),
+        ("REGEX('b', '[a-z-[aeiou]]')", "true"),
+        ("REGEX('٣', '^\\\\d$')", "true"),
+        ("REGEX('a', 'a'@en)", None),
+        ("REGEX(1, '1')", None),
+        ("REGEX('a', 1)", None),
+        ("REGEX(?s, CONCAT('^', ?s))", "true"),
+        ("REPLACE('abcd', '(ab)|(cd)', '[$1-$2]')", "[ab-][-cd]"),
+        ("REPLACE('abc', 'b', '$0$0')", "abbc"),
+        ("REPLACE('abc', '(b)', '$12')", "ab2c"),
+        ("REPLACE('abc', 'b', '$3')", "ac"),
+        ("REPLACE('abc', 'b', '\\\\$\\\\\\\\')", "a$\\\\c"),
+        ("REPLACE('abc', 'b', '$')", None),
+        ("REPLACE('abc', 'b', '\\\\n')", None),
+        ("REPLACE('a.c', '.', '$1\\\\', 'q')", "a$1\\\\c"),
+        ("REPLACE('abc', 'x*', '-')", None),
+        ("REPLACE('aBc'@en, 'b', 'x', 'i')", "axc"),
+        ("REPLACE(?s, SUBSTR(?s, 1, 1), CONCAT('$0', ?s))", "ttextexttext"),
+        ("REPLACE('abc', 'b'@en, 'x')", None),
+    ],
+)
+def test_expressions_are_those_of_xpath(table, call, found):
+    pattern = "{ ?x ex:tag ?t BIND(CONCAT('text', SUBSTR(?t, 1, 0)) AS ?s) }"
+    assert lexical(table, f"SELECT ({call} AS ?r) {pattern}") == [found]
+
+
+@pytest.mark.parametrize(
     ("text", "told"),
     [
         (f"SELECT ?s {{ ?s ?p ?o FILTER(?o = {'1' * 41}) }}", "38 digits"),
@@ -192,6 +228,10 @@ def test_paths(table, text, found):
          "FILTER(BOUND(?o)) } }", "its value from around"),
         ("SELECT * { ?s ex:next ?o FILTER EXISTS { { ?s ?p ?z } UNION { ?s ?p ?o } "
          "FILTER(?o = 1) } }", "its value from around"),
+        ("SELECT (REGEX('a', '(a)\\\\1') AS ?r) { }", "is not one of RE2's"),
+        ("SELECT (REGEX('a', 'a', 'z') AS ?r) { }", "there is no flag"),
+        ("SELECT (REGEX(?o, ?o) AS ?r) { ?s ex:text ?o }", "is not"),
+        ("SELECT (REPLACE('a', '((((((((((a))))))))))', '$10') AS ?r) { }", "beyond the ninth"),
         ("CONSTRUCT { ?s ex:p <<( ?s ex:p ?o )>> } { ?s ex:next ?o }", "triple terms"),
     ],
 )  # fmt: skip

@@ -9,15 +9,19 @@ import hashlib
 import math
 import re
 from collections.abc import Callable
-from datetime import datetime, timedelta
-from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal, localcontext
+from datetime import timedelta
+from decimal import ROUND_CEILING, ROUND_DOWN, ROUND_FLOOR, Decimal, localcontext
+from fractions import Fraction
 from typing import Any, Final
 from urllib.parse import quote
 from uuid import uuid4
 
+import numpy as np
+
 from kg.datatypes import INTEGER_RANGES, is_lexical_form
 from kg.terms import RDF_LANG_STRING, XSD, XSD_STRING, is_iri, is_language_tag, literal
 from tests.sparql.values import (
+    Moment,
     SparqlError,
     equals,
     less,
@@ -66,44 +70,56 @@ def as_text(term: str) -> str:
 
 
 def _arithmetic(sign: str, left: str, right: str) -> str:
-    x, y = promoted(number(left), number(right))
-    single = all(parse(term).datatype != f"{XSD}double" for term in (left, right))
-    if sign != "/":
-        found = {"+": x + y, "-": x - y, "*": x * y}[sign]
-        return of_number(found, single=single)
-    if isinstance(x, float):
-        if y == 0:
-            return of_number(math.nan if x == 0 or x != x else math.copysign(math.inf, x * y or x))
-        return of_number(x / y, single=single)
-    if y == 0:
-        raise SparqlError("division by zero")
+    x, y, is_single = promoted(left, right)
     with localcontext() as context:
-        context.prec = 40
-        return of_number((Decimal(x) / Decimal(y)).quantize(Decimal(1).scaleb(-18)))
+        context.prec = 2000
+        if sign != "/":
+            found = {"+": lambda: x + y, "-": lambda: x - y, "*": lambda: x * y}[sign]()
+            return of_number(found, is_single=is_single)
+        if isinstance(x, float):
+            with np.errstate(all="ignore"):
+                return of_number(float(np.float64(x) / np.float64(y)), is_single=is_single)
+        if y == 0:
+            raise SparqlError("division by zero")
+        return of_number((Decimal(x) / Decimal(y)).quantize(Decimal(1).scaleb(-18), ROUND_DOWN))
 
 
 def _rounded(way: str, term: str) -> str:
     value = number(term)
-    single = parse(term).datatype == f"{XSD}float"
+    is_single = parse(term).datatype == f"{XSD}float"
     if isinstance(value, int):
         return of_number(abs(value) if way == "ABS" else value)
     if way == "ABS":
-        return of_number(abs(value), single=single)
+        return of_number(
+            value.copy_abs() if isinstance(value, Decimal) else abs(value), is_single=is_single
+        )
     if isinstance(value, float):
         if not math.isfinite(value):
-            return of_number(value, single=single)
-        to = {"CEIL": math.ceil, "FLOOR": math.floor, "ROUND": lambda x: math.floor(x + 0.5)}[way]
-        return of_number(float(to(value)), single=single)
+            return of_number(value, is_single=is_single)
+        to = {"CEIL": math.ceil, "FLOOR": math.floor, "ROUND": half_up}[way]
+        return of_number(math.copysign(float(to(value)), value), is_single=is_single)
     if way == "ROUND":
         return of_number((value + Decimal("0.5")).to_integral_value(ROUND_FLOOR))
     return of_number(value.to_integral_value(ROUND_CEILING if way == "CEIL" else ROUND_FLOOR))
 
 
-def _moment(term: str) -> datetime:
-    value = parse(term).value
-    if not isinstance(value, datetime):
+def _signed(term: str, sign: int) -> str:
+    with localcontext() as context:
+        context.prec = 2000
+        value = number(term) * sign
+    return of_number(value, is_single=parse(term).datatype == f"{XSD}float")
+
+
+def half_up(value: Any) -> int:
+    """Return the nearest integer, of two the greater."""
+    return math.floor(Fraction(value) + Fraction(1, 2))
+
+
+def _moment(term: str) -> Moment:
+    value = parse(term)
+    if not isinstance(value.value, Moment) or value.datatype == f"{XSD}date":
         raise SparqlError("no date and time")
-    return value
+    return value.value
 
 
 def _zone(term: str) -> str:
@@ -111,7 +127,7 @@ def _zone(term: str) -> str:
 
 
 def _timezone(term: str) -> str:
-    zone = _moment(term).utcoffset()
+    zone = _moment(term).offset
     if zone is None:
         raise SparqlError("no timezone")
     minutes = int(abs(zone) / timedelta(minutes=1))
@@ -129,9 +145,14 @@ def _seconds(term: str) -> str:
 
 def _substr(term: str, start: str, length: str | None = None) -> str:
     text, language = string(term)
-    first = round(number(start))
-    last = len(text) + 1 if length is None else first + round(number(length))
-    return _like(text[max(first - 1, 0) : max(last - 1, 0)], language)
+    first = _place(start)
+    last = math.inf if length is None else first + _place(length)
+    return _like("".join(c for at, c in enumerate(text, 1) if first <= at < last), language)
+
+
+def _place(term: str) -> float:
+    value = number(term)
+    return value if isinstance(value, float) and not math.isfinite(value) else half_up(value)
 
 
 def _pattern(pattern: str, flags: str = '""') -> re.Pattern[str]:
@@ -222,12 +243,17 @@ def cast(datatype: str, term: str) -> str:
     """Return a term cast to an XSD datatype: https://www.w3.org/TR/sparql11-query/#FunctionMapping."""
     name = datatype.removeprefix(XSD)
     if name == "string":
-        return literal(as_text(term))
+        return literal(_written(term))
     value = parse(term)
     if value.datatype == XSD_STRING:
-        text = value.lexical.strip()
+        text = value.lexical.strip(" \t\r\n")
         if not is_lexical_form(text, datatype):
             raise SparqlError("not of this datatype")
+        found = parse(literal(text, datatype)).value
+        if isinstance(found, bool):
+            return of_truth(found)
+        if isinstance(found, int | Decimal | float):
+            return of_number(found, is_single=name == "float")
         return literal(text, datatype)
     if value.value is None or value.language:
         raise SparqlError("no cast")
@@ -238,19 +264,37 @@ def cast(datatype: str, term: str) -> str:
     if datatype in INTEGER_RANGES or name in ("decimal", "double", "float"):
         found = int(value.value) if isinstance(value.value, bool) else number(term)
         return _cast_number(name, found)
-    if name == "date" and isinstance(value.value, datetime):
+    if name == "date" and value.datatype == f"{XSD}dateTime":
         return literal(value.lexical[:10] + _zone(term), datatype)
     if name == "dateTime" and value.datatype == f"{XSD}date":
         return literal(f"{value.lexical[:10]}T00:00:00{value.lexical[10:]}", datatype)
     raise SparqlError("no cast")
 
 
+def _written(term: str) -> str:
+    """Return what a cast to ``xsd:string`` gives."""
+    value = parse(term).value if term.startswith('"') else None
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, float) and math.isfinite(value):
+        near = np.float32(value) if parse(term).datatype == f"{XSD}float" else np.float64(value)
+        if value == 0:
+            return "-0" if math.copysign(1, value) < 0 else "0"
+        if 1e-6 <= abs(value) < 1e6:
+            return np.format_float_positional(near, trim="-")
+        text = np.format_float_scientific(near, trim="0", exp_digits=1)
+        return text.replace("e+", "E").replace("e", "E")
+    if isinstance(value, int | Decimal | float):
+        return parse(of_number(value)).lexical
+    return as_text(term)
+
+
 def _cast_number(name: str, found: Any) -> str:
     if name in ("double", "float"):
-        return of_number(float(found), single=name == "float")
+        return of_number(float(found), is_single=name == "float")
     if isinstance(found, float) and not math.isfinite(found):
         raise SparqlError("no number")
-    return of_number(Decimal(str(found)) if name == "decimal" else int(found))
+    return of_number(Decimal(found) if name == "decimal" else int(found))
 
 
 FUNCTIONS: Final[dict[str, Callable[..., str]]] = {
@@ -262,8 +306,8 @@ FUNCTIONS: Final[dict[str, Callable[..., str]]] = {
     "<=": lambda a, b: of_truth(less(a, b) or equals(a, b)),
     ">=": lambda a, b: of_truth(less(b, a) or equals(a, b)),
     "!": lambda a: of_truth(not truth(a)),
-    "+": lambda a, b=None: of_number(number(a)) if b is None else _arithmetic("+", a, b),
-    "-": lambda a, b=None: of_number(-number(a)) if b is None else _arithmetic("-", a, b),
+    "+": lambda a, b=None: _signed(a, 1) if b is None else _arithmetic("+", a, b),
+    "-": lambda a, b=None: _signed(a, -1) if b is None else _arithmetic("-", a, b),
     "NOW": lambda: literal("2020-01-01T00:00:00Z", f"{XSD}dateTime"),
     "RAND": lambda: of_number(0.5),
     "UUID": lambda: f"<{uuid4().urn}>",
@@ -285,11 +329,11 @@ FUNCTIONS: Final[dict[str, Callable[..., str]]] = {
     "STRENDS": _test(str.endswith),
     "STRBEFORE": lambda a, b: _around(a, b, before=True),
     "STRAFTER": lambda a, b: _around(a, b, before=False),
-    "YEAR": lambda a: of_number(_moment(a).year),
-    "MONTH": lambda a: of_number(_moment(a).month),
-    "DAY": lambda a: of_number(_moment(a).day),
-    "HOURS": lambda a: of_number(_moment(a).hour),
-    "MINUTES": lambda a: of_number(_moment(a).minute),
+    "YEAR": lambda a: of_number(_moment(a).local.year),
+    "MONTH": lambda a: of_number(_moment(a).local.month),
+    "DAY": lambda a: of_number(_moment(a).local.day),
+    "HOURS": lambda a: of_number(_moment(a).local.hour),
+    "MINUTES": lambda a: of_number(_moment(a).local.minute),
     "SECONDS": _seconds,
     "TIMEZONE": _timezone,
     "TZ": lambda a: literal(_zone(a)),

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from kg.sparql import tree
 from kg.sparql.lexer import Kind, tokens
 from kg.sparql.scopes import find_fault
 from kg.sparql.words import ARITIES
-from kg.terms import RDF, XSD
+from kg.terms import RDF, XSD, escape
 
 EX = "http://example.org/"
 PREFIXES = {"ex": EX, "xsd": XSD}
@@ -18,7 +18,7 @@ _NODES = ("a", "b", "c", "d")
 _PROPERTIES = ("p", "q", "r")
 _VARIABLES = ("x", "y", "z", "w", "u")
 _GRAPHS = ("g", "h")
-_LITERALS = (
+LITERALS = (
     tree.Literal("1", tree.Iri(f"{XSD}integer")),
     tree.Literal("2", tree.Iri(f"{XSD}integer")),
     tree.Literal("-3", tree.Iri(f"{XSD}integer")),
@@ -34,6 +34,37 @@ _LITERALS = (
     tree.Literal("true", tree.Iri(f"{XSD}boolean")),
     tree.Literal("x", tree.Name("ex", "type")),
 )
+# Forms of the same values, values at the edges, and none.
+ODD = (
+    *LITERALS,
+    *(
+        tree.Literal(text, tree.Iri(f"{XSD}{name}"))
+        for name, texts in {
+            "integer": ("01", "+1", "-0", "99999999999999999999", "x", "9007199254740993"),
+            "int": ("1", "2"),
+            "byte": ("300", "3"),
+            "decimal": ("2.50", "02.5", ".5", "1.", "-0.0", "0.1", "123456789012345.678"),
+            "double": ("1E0", "0.1", "-0", "NaN", "INF", "9007199254740992", "1e-7", "-2.5"),
+            "float": ("0.1", "1", "16777217", "NaN", "-INF", "2.5"),
+            "boolean": ("1", "false", "TRUE"),
+            "date": ("2020-01-31Z", "2020-02-30", "2020-01-30", "2020-02-01+14:00"),
+            "dateTime": (
+                *("2020-01-31T11:00:00+01:00", "2020-01-31T10:00:00", "2020-01-31T10:00:00.50Z"),
+                *("2020-01-30T23:59:59-05:30", "2020-02-01T24:00:00Z"),
+            ),
+            "dateTimeStamp": ("2020-01-31T10:00:00Z",),
+            "duration": ("P1D",),
+            "gYear": ("2020",),
+        }.items()
+        for text in texts
+    ),
+    tree.Literal(""),
+    tree.Literal("", None, "en"),
+    tree.Literal("a", None, "en"),
+    tree.Literal("2"),
+    tree.Literal("\x01\\u0001"),
+    tree.Literal("\U0001f600é\t"),
+)
 # Functions whose values change from call to call, or are not comparable.
 _UNSTEADY = ("RAND", "NOW", "UUID", "STRUUID", "BNODE")
 # Those that Oxigraph gives of days, too.
@@ -42,9 +73,11 @@ _CASTS = ("integer", "decimal", "double", "string", "boolean")
 _AGGREGATES = ("COUNT", "SUM", "MIN", "MAX", "AVG", "GROUP_CONCAT", "SAMPLE")
 
 
-def random_data(rng: random.Random, *, tame: bool = False) -> str:
+def random_data(
+    rng: random.Random, *, tame: bool = False, literals: Sequence[tree.Literal] = LITERALS
+) -> str:
     """Return a small dataset as N-Quads; see `Generator` for what is tame."""
-    literals = [each for each in _LITERALS if _is_tame(each) or not tame]
+    literals = [each for each in literals if _is_tame(each) or not tame]
     lines = []
     for _ in range(rng.randint(12, 36)):
         subject, verb = rng.choice(_NODES), rng.choice(_PROPERTIES)
@@ -58,7 +91,7 @@ def random_data(rng: random.Random, *, tame: bool = False) -> str:
 
 
 def _n_triples(literal: tree.Literal) -> str:
-    text = literal.lexical.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
+    text = escape(literal.lexical)
     if literal.language:
         return f'"{text}"@{literal.language}'
     if literal.datatype is None:
@@ -82,12 +115,20 @@ class Generator:
         deep: How deep groups and expressions go.
         tame: Whether what is known to be answered otherwise by Oxigraph is left out; see
             `tests.sparql.differences`.
+        literals: What constants are chosen from.
     """
 
     def __init__(
-        self, rng: random.Random, *, steady: bool = True, deep: int = 3, tame: bool = False
+        self,
+        rng: random.Random,
+        *,
+        steady: bool = True,
+        deep: int = 3,
+        tame: bool = False,
+        literals: Sequence[tree.Literal] = LITERALS,
     ) -> None:
         self.rng = rng
+        self.literals = literals
         self.steady = steady
         self.deep = deep
         self.tame = tame
@@ -348,7 +389,7 @@ class Generator:
         )
 
     def literal(self) -> tree.Literal:
-        found = self.rng.choice(_LITERALS)
+        found = self.rng.choice(self.literals)
         return found if _is_tame(found) or not self.tame else self.literal()
 
     def term(self) -> Any:

@@ -7,9 +7,12 @@ from __future__ import annotations
 
 import math
 import re
-from datetime import date, datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
+from fractions import Fraction
 from typing import Any, NamedTuple
+
+import numpy as np
 
 from kg.datatypes import INTEGER_RANGES, is_lexical_form
 from kg.terms import RDF_LANG_STRING, XSD, XSD_STRING, literal, split_literal
@@ -50,12 +53,56 @@ def _read(text: str, datatype: str) -> Any:
     if name == "decimal":
         return Decimal(text)
     if name in ("double", "float"):
-        return float(text.replace("INF", "inf"))
+        value = float(text.replace("INF", "inf"))
+        return value if name == "double" else single(value)
     if name == "boolean":
         return text in ("true", "1")
-    if name == "dateTime":
-        return datetime.fromisoformat(text)
-    return date.fromisoformat(text) if name == "date" and len(text) == 10 else None
+    return moment(text) if name in ("date", "dateTime", "dateTimeStamp") else None
+
+
+def single(value: float) -> float:
+    """Return a number with the precision of ``xsd:float``."""
+    with np.errstate(over="ignore"):
+        return float(np.float32(value))
+
+
+class Moment(NamedTuple):
+    """A day or a time of the years that Python has.
+
+    Attributes:
+        local: As it is written, the fraction of the second apart.
+        fraction: Of the second.
+        offset: Of its time zone; None where it has none.
+    """
+
+    local: datetime
+    fraction: Fraction
+    offset: timedelta | None
+
+    @property
+    def since(self) -> Fraction:
+        """Seconds since some time, as if it had no time zone."""
+        apart = self.local - (self.offset or timedelta(0)) - datetime(2000, 1, 1)
+        return Fraction(apart // timedelta(seconds=1)) + self.fraction
+
+
+_MOMENT = re.compile(
+    r"(\d{4}-\d\d-\d\d)(?:T(\d\d)(:\d\d:\d\d)(\.\d+)?)?(?:(Z)|([+-])(\d\d):(\d\d))?"
+)
+
+
+def moment(text: str) -> Moment:
+    """Return what the text of a day or a time stands for."""
+    found = _MOMENT.fullmatch(text)
+    assert found is not None, text
+    day, hour, rest, fraction, utc, sign, hours, minutes = found.groups()
+    late = hour == "24"
+    local = datetime.fromisoformat(f"{day}T{'00' if late else hour or '00'}{rest or ':00:00'}")
+    offset = None
+    if utc or sign:
+        offset = timedelta(hours=int(hours or 0), minutes=int(minutes or 0))
+        offset = -offset if sign == "-" else offset
+    return Moment(local + timedelta(days=late), Fraction(fraction or 0), offset)
 
 
 def number(term: str) -> Any:
@@ -66,24 +113,28 @@ def number(term: str) -> Any:
     return value.value
 
 
-def of_number(value: Any, *, single: bool = False) -> str:
+def of_number(value: Any, *, is_single: bool = False) -> str:
     """Return the literal of a number."""
     if isinstance(value, int):
         return literal(str(value), f"{XSD}integer")
     if isinstance(value, Decimal):
         text = f"{value:f}"
         return literal(text.rstrip("0").rstrip(".") if "." in text else text, f"{XSD}decimal")
-    text = repr(value).replace("inf", "INF").replace("nan", "NaN")
-    return literal(text.removesuffix(".0"), f"{XSD}{'float' if single else 'double'}")
+    text = str(np.float32(value)) if is_single else repr(value)
+    text = text.replace("inf", "INF").replace("nan", "NaN")
+    return literal(text.removesuffix(".0"), f"{XSD}{'float' if is_single else 'double'}")
 
 
-def promoted(left: Any, right: Any) -> tuple[Any, Any]:
-    """Return two numbers of one type."""
-    if isinstance(left, float) or isinstance(right, float):
-        return float(left), float(right)
-    if isinstance(left, Decimal) or isinstance(right, Decimal):
-        return Decimal(left), Decimal(right)
-    return left, right
+def promoted(left: str, right: str) -> tuple[Any, Any, bool]:
+    """Return two numbers of one type, and whether that is ``xsd:float``."""
+    x, y = number(left), number(right)
+    if f"{XSD}double" in (parse(left).datatype, parse(right).datatype):
+        return float(x), float(y), False
+    if isinstance(x, float) or isinstance(y, float):
+        return single(float(x)), single(float(y)), True
+    if isinstance(x, Decimal) or isinstance(y, Decimal):
+        return Decimal(x), Decimal(y), False
+    return x, y, False
 
 
 def truth(term: str) -> bool:
@@ -121,10 +172,10 @@ def equals(left: str, right: str) -> bool:
         return False
     a, b = parse(left), parse(right)
     if _is_numeric(a.datatype) and _is_numeric(b.datatype):
-        if a.value is None or b.value is None:
-            raise SparqlError("ill-typed")
-        x, y = promoted(a.value, b.value)
+        x, y, _ = promoted(left, right)
         return bool(x == y)
+    if a.datatype == b.datatype and isinstance(a.value, Moment) and isinstance(b.value, Moment):
+        return apart(a.value, b.value) == 0
     if a.datatype == b.datatype and a.value is not None and b.value is not None:
         return (a.value, a.language) == (b.value, b.language)
     known = (XSD_STRING, RDF_LANG_STRING)
@@ -139,11 +190,25 @@ def less(left: str, right: str) -> bool:
     """Tell whether a term is less than another by ``<``."""
     a, b = parse(left), parse(right)
     if _is_numeric(a.datatype) and _is_numeric(b.datatype):
-        x, y = promoted(number(left), number(right))
+        x, y, _ = promoted(left, right)
         return bool(x < y)
     if a.datatype != b.datatype or a.value is None or b.value is None or a.language:
         raise SparqlError("they do not compare")
+    if isinstance(a.value, Moment):
+        return apart(a.value, b.value) < 0
     return bool(a.value < b.value)
+
+
+def apart(left: Moment, right: Moment) -> Fraction:
+    """Return the seconds from one to the other.
+
+    Raises:
+        SparqlError: One has no time zone, and they are too near to know.
+    """
+    found = left.since - right.since
+    if (left.offset is None) is not (right.offset is None) and abs(found) <= 14 * 3600:
+        raise SparqlError("nobody knows which is the earlier")
+    return found
 
 
 def order_key(term: str | None) -> tuple[Any, ...]:
@@ -155,11 +220,13 @@ def order_key(term: str | None) -> tuple[Any, ...]:
     if not term.startswith('"'):
         return (2, term)
     value = parse(term)
-    if value.value is None:
-        return (3, 9, term)
-    if _is_numeric(value.datatype):
-        return (3, 1, float(value.value), term)
-    return (3, 2, value.datatype, str(value.value), term)
+    if _is_numeric(value.datatype) and value.value is not None:
+        kept = value.value
+        nan = isinstance(kept, float) and math.isnan(kept)
+        exact = (0, 0) if isinstance(kept, float) else (1, kept)
+        return (3, 1, nan, 0 if nan else float(kept), exact, term)
+    kept = value.value.since if isinstance(value.value, Moment) else value.value
+    return (3, 2, value.datatype, kept is None, value.lexical if kept is None else kept, term)
 
 
 def canonical(term: str | None) -> str:
@@ -174,6 +241,18 @@ def canonical(term: str | None) -> str:
         return f"{float(value.value):.9g} {kind}"
     if isinstance(value.value, bool):
         return of_truth(value.value)
-    if isinstance(value.value, datetime):
-        return value.value.isoformat()
+    if isinstance(value.value, Moment) and value.value.offset == timedelta(0):
+        return value.lexical.replace("+00:00", "Z")
+    return term
+
+
+def exact(term: str | None) -> str:
+    """Return a term with blank nodes all one, and doubles to as many digits as sums keep."""
+    if term is None:
+        return ""
+    if not term.startswith('"'):
+        return re.sub(r"_:[\w.]+", "_:", term)
+    value = parse(term)
+    if isinstance(value.value, float):
+        return f"{value.value:.{6 if value.datatype == f'{XSD}float' else 9}g} {value.datatype}"
     return term

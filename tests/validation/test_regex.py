@@ -11,9 +11,10 @@ from hypothesis import strategies as st
 
 from kg.errors import InputError
 from kg.quads import QuadTable
+from kg.regex.reader import RegexError
 from kg.terms import literal
 from kg.validation import Result, validate
-from kg.validation.regex import RegexError, read_regex
+from kg.validation.regex import read_regex
 from kg.validation.shapes import ShapesGraph
 
 # Pattern, flags, texts that match, texts that do not.
@@ -87,9 +88,13 @@ def test_a_pattern_means_what_xpath_says(
 ) -> None:
     regex = read_regex(pattern, flags)
     assert regex.matches([*good, *bad]) == [True] * len(good) + [False] * len(bad)
-    if regex.rust is not None:
+    if regex.reading.rust is not None:
         told = regex.match_linearly([*good, *bad])
         assert told == dict.fromkeys(good, True) | dict.fromkeys(bad, False)
+    if regex.reading.re2 is not None:
+        sql = "SELECT t, regexp_matches(t, ?) FROM (SELECT unnest(?) AS t)"
+        rows = duckdb.execute(sql, [regex.reading.re2, [*good, *bad]]).fetchall()
+        assert dict(rows) == dict.fromkeys(good, True) | dict.fromkeys(bad, False)
 
 
 @pytest.mark.parametrize(("pattern", "flags", "good", "bad"), MEANINGS)
@@ -141,7 +146,7 @@ def test_catastrophic_patterns_are_matched_in_linear_time(pattern: str) -> None:
     regex = read_regex(pattern, "")
     text = "a" * 3_000
     assert regex.is_slow(text)
-    assert regex.rust is not None
+    assert regex.reading.rust is not None
     assert regex.matches([text + "!"]) == [False]
 
 
@@ -152,7 +157,7 @@ def test_python_and_oxigraph_agree_on_patterns(pattern: str, text: str) -> None:
         regex = read_regex(pattern, "")
     except RegexError:
         return
-    if regex.nested or regex.rust is None:
+    if regex.reading.nested or regex.reading.rust is None:
         return
     told = regex.match_linearly([text])
-    assert told is None or told[text] is (regex.python.search(text) is not None)
+    assert told is None or told[text] is (regex.reading.python.search(text) is not None)

@@ -5,7 +5,6 @@ Spec: https://www.w3.org/TR/sparql11-query/#SparqlOps
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Final
 
@@ -19,11 +18,11 @@ from kg.queries.table.expressions import (
     Text,
     TruthOperand,
     VariableOperand,
-    constant_text,
     identity,
     is_node,
 )
 from kg.queries.table.functions import CASTS, FUNCTIONS
+from kg.queries.table.patterns import regex, replace
 from kg.queries.table.relation import NotCompiledError
 from kg.sparql import algebra
 from kg.sql import sql_text
@@ -385,37 +384,6 @@ def _is_numeric(inside: Expressions, operands: Operands) -> Operand:
     return TruthOperand(f"(CASE WHEN {text} IS NOT NULL THEN {rank} END)")
 
 
-# What RE2, XPath and Python read alike: no escapes but of single signs, no classes but of plain
-# characters, no `$` or `^` within, which RE2 reads otherwise with line breaks.
-_SIMPLE: Final = re.compile(
-    r"\^?(?:[\w \-/:,;<>=@#%&'\"!~`]|\\[.()|*+?{}^$\[\]\\]|\.\*|\.|[|()])*\$?"
-)
-
-
-def _regex(inside: Expressions, operands: Operands) -> Operand:
-    found = [inside.operand(each) for each in operands]
-    pattern = constant_text(found[1])
-    flags = constant_text(found[2]) if len(found) > 2 else ""
-    text = found[0].string()
-    if text is None:
-        return TruthOperand("NULL::BOOLEAN")
-    simple = pattern is not None and pattern.isascii() and _SIMPLE.fullmatch(pattern)
-    if not simple or pattern is None or flags not in ("", "i"):
-        raise NotCompiledError("a regular expression beyond the plain ones")
-    if "$" in pattern.replace("\\$", "") or _unbalanced(pattern):
-        raise NotCompiledError("a regular expression beyond the plain ones")
-    option = sql_text(flags or "c")
-    return TruthOperand(f"regexp_matches({text.chars}, {sql_text(pattern)}, {option})")
-
-
-def _unbalanced(pattern: str) -> bool:
-    try:
-        re.compile(pattern)
-    except re.error:
-        return True
-    return False
-
-
 def _part(macro: str) -> _Way:
     """Return a part of an instant; other terms are asked of Python."""
 
@@ -464,7 +432,8 @@ _WAYS: Final[Mapping[str, _Way]] = {
     "ISBLANK": _is("is_blank", frozenset()),
     "ISLITERAL": _is("is_literal", ids.LITERALS),
     "ISNUMERIC": _is_numeric,
-    "REGEX": _regex,
+    "REGEX": regex,
+    "REPLACE": replace,
     "YEAR": _part("year"),
     "MONTH": _part("month"),
     "DAY": _part("day"),

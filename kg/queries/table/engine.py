@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import weakref
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
@@ -26,6 +27,7 @@ from kg.queries.table.functions import (
     python_truth,
 )
 from kg.queries.table.modifiers import texts_sql
+from kg.queries.table.patterns import python_regex, python_replacement
 from kg.queries.table.relation import Column, NotCompiledError, Relation
 from kg.sparql import algebra
 from kg.sparql.guard import Guarded
@@ -41,7 +43,7 @@ MERGED: Final = "first"
 # Characters of SQL: DuckDB plans no longer text in a moment.
 LONGEST: Final = 200_000
 # What DuckDB says before the message of an error in Python.
-_IN_PYTHON: Final = "Python exception occurred while executing the UDF: "
+_IN_PYTHON: Final = re.compile(".*Python exception occurred while executing the UDF: [A-Za-z.]+: ")
 # Rows that are read at once.
 _BATCH: Final = 2048
 
@@ -56,6 +58,8 @@ _FUNCTIONS: Final[tuple[tuple[str, Callable[..., Any], list[Any], Any], ...]] = 
     ("python_double", python_double, ["VARCHAR"], "DOUBLE"),
     ("python_double_term", python_double_term, ["DOUBLE"], "VARCHAR"),
     ("python_order", python_order, ["VARCHAR"], "VARCHAR"),
+    ("python_regex", python_regex, ["VARCHAR", "VARCHAR"], "VARCHAR"),
+    ("python_replacement", python_replacement, ["VARCHAR", "VARCHAR", "VARCHAR"], "VARCHAR"),
 )
 
 
@@ -298,7 +302,7 @@ def _refused() -> Iterator[None]:
         duckdb.BinderException,
         duckdb.NotImplementedException,
     ) as error:
-        raise NotCompiledError(first_line(error).split(_IN_PYTHON)[-1]) from error
+        raise NotCompiledError(_IN_PYTHON.sub("", first_line(error))) from error
 
 
 @contextmanager

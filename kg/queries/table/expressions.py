@@ -24,7 +24,7 @@ from kg.sparql import algebra
 from kg.sql import sql_text
 from kg.table import ids
 from kg.table.ids import Kind
-from kg.terms import XSD, is_literal, split_literal, text_of
+from kg.terms import XSD, is_literal, split_literal
 
 _NODES: Final = frozenset({Kind.NODE, Kind.NUMBERED})
 _NUMBERS: Final = frozenset({Kind.INTEGER, Kind.DECIMAL})
@@ -444,10 +444,3 @@ def identity(left: Operand, right: Operand) -> str:
     if isinstance(left, coded) and isinstance(right, coded):
         return f"({left.id} = {right.id})"
     return f"({left.text()} = {right.text()})"
-
-
-def constant_text(operand: Operand) -> str | None:
-    """Return the characters of an operand that is a string of the query; None for all else."""
-    if isinstance(operand, ConstantOperand) and operand.is_string:
-        return text_of(operand.term)
-    return None

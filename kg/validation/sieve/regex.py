@@ -1,7 +1,7 @@
 r"""Decide which regular expressions mean the same in DuckDB (RE2) as in pySHACL.
 
 An expression is *portable* if it uses only syntax that means the same in both (see
-`kg.validation.regex`) on text without line breaks: literal characters, ``.``, sets,
+`kg.regex.reader`) on text without line breaks: literal characters, ``.``, sets,
 groups, alternatives, counted repeats, anchors, the classes ``\d \w \s`` with their
 opposites, and ``\b``. All others (with look-around, back references, named groups, escapes of code
 points, ``\p``, subtracted sets) are left to pySHACL.
@@ -13,7 +13,8 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
-from kg.validation.regex import RegexError, normalized, read_regex
+from kg.regex.reader import RegexError, normalized
+from kg.validation.regex import read_regex
 
 # RE2 rejects higher counts, also as the product of nested ones.
 _HIGHEST_REPEAT: Final = 1000

@@ -1,0 +1,1 @@
+"""Regular expressions of XPath, for the engines that run them."""
