@@ -7,19 +7,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from typing import Final
-
-from ruamel.yaml import YAML
-from ruamel.yaml import nodes as yaml
-from ruamel.yaml.error import MarkedYAMLError, YAMLError
+from typing import TYPE_CHECKING, Final
 
 from kg.errors import InputError, Location, raise_all
 from kg.logins import shows_part
 from kg.mapping.plan import Origin
+from kg.mapping.yaml_events import Doubt, Event, Kind, careful_events, quick_events
 from kg.notes import Notes
 from kg.variables import DATABASE, WRITTEN, Variables
 from kg.wording import nearest, plain_slip
+
+if TYPE_CHECKING:
+    from ruamel.yaml.error import MarkedYAMLError
 
 _HINT: Final = "Check the indentation, and put quotes around texts that hold : # [ ] { } or *"
 # https://yaml.org/spec/1.2.2/#103-core-schema
@@ -39,6 +40,7 @@ _SHORTENED: Final[Mapping[str, str]] = {
     "params": "parameters",
 }
 _NULL: Final = re.compile(r"null|Null|NULL|~|")
+_NULL_TAGS: Final = (None, "!", "tag:yaml.org,2002:null")
 
 
 # How deep a document may be nested.
@@ -227,14 +229,18 @@ def parse_yaml(text: str, file: str) -> Node:
     Raises:
         InputError: It is not valid YAML, or a key occurs twice.
     """
+    with suppress(Doubt, InputError):  # whatever is wrong, ruamel.yaml says it
+        return _document(quick_events(text), file)
+    from ruamel.yaml.error import MarkedYAMLError, YAMLError
+
     try:
-        root = YAML(typ="safe", pure=True).compose(text)
+        return _document(careful_events(text), file)
     except RecursionError as error:  # far deeper than what is allowed
         raise _too_deep(Location(file)) from error
     except MarkedYAMLError as error:
         found = yaml_error(error, file)
-        line = found.location.line if found.location else None
-        written = _BRACED.search(text.splitlines()[line - 1]) if line else None
+        line = (found.location and found.location.line) or 1
+        written = _BRACED.search("".join(text.splitlines()[line - 1 : line]))
         if written and "{" in found.message:
             found.hint = f"Write a reference as $({written[1]})."
         raise found from error
@@ -246,7 +252,42 @@ def parse_yaml(text: str, file: str) -> Node:
             location=Location(file, line),
             hint="Take the character out.",
         ) from error
+
+
+def _document(events: Iterator[Event], file: str) -> Node:
+    """Return the only document of a text."""
+    root: _Part | None = None
+    open_parts: list[_Part] = []
+    anchors: dict[str | None, _Part] = {}
+    for event in events:
+        if event.kind is Kind.END:
+            open_parts.pop()
+            continue
+        if event.kind is Kind.DOCUMENT:
+            if root is not None:
+                problem = "expected a single document in the stream, but found another document"
+                raise _error(event, file, problem)
+            continue
+        if event.kind is Kind.ALIAS:
+            if event.anchor not in anchors:
+                raise _error(event, file, f"found undefined alias {event.anchor!r}")
+            part = anchors[event.anchor]
+        else:
+            part = _Part(event)
+            if event.anchor:
+                anchors[event.anchor] = part
+        if open_parts:
+            open_parts[-1].inside.append(part)
+        else:
+            root = part
+        if event.kind in (Kind.SEQUENCE, Kind.MAPPING):
+            open_parts.append(part)
     return _NodeReader(file).document(root) if root else Node(None, Origin(file, 1))
+
+
+def _error(event: Event, file: str, problem: str) -> InputError:
+    place = Location(file, event.line, event.column)
+    return InputError("bad-yaml", f"not valid YAML: {problem}", location=place, hint=_HINT)
 
 
 def _too_deep(place: Location) -> InputError:
@@ -277,8 +318,21 @@ def yaml_error(error: MarkedYAMLError, file: str) -> InputError:
     return InputError("bad-yaml", f"not valid YAML: {problem}", location=place, hint=hint)
 
 
+@dataclass(slots=True, eq=False)
+class _Part:
+    """A value of a parsed document, with what is inside; keys and values of a mapping by turns."""
+
+    event: Event
+    inside: list[_Part] = field(default_factory=list)
+
+    @property
+    def pairs(self) -> Iterator[tuple[_Part, _Part]]:
+        """The keys and values of a mapping."""
+        return zip(self.inside[::2], self.inside[1::2], strict=True)
+
+
 class _NodeReader:
-    """Turns the nodes of a parsed document into ours.
+    """Turns the parts of a parsed document into nodes.
 
     What an alias stands for is turned once. Aliases of aliases may still stand for more values than
     anyone could write, so these are counted.
@@ -290,7 +344,7 @@ class _NodeReader:
         self.made: dict[int, Node] = {}
         self.sizes: dict[int, int] = {}
 
-    def document(self, root: yaml.Node) -> Node:
+    def document(self, root: _Part) -> Node:
         """Return the whole document.
 
         Raises:
@@ -307,60 +361,57 @@ class _NodeReader:
             )
         return found
 
-    def node(self, node: yaml.Node, line: int | None = None) -> Node:
+    def node(self, node: _Part, line: int | None = None) -> Node:
         """Return a node; `line` is that of its key."""
         if len(self.open) > MOST_DEEP:
-            raise _too_deep(Location(self.file, _line(node)))
-        origin = Origin(self.file, line or _line(node))
+            raise _too_deep(Location(self.file, node.event.line))
+        origin = Origin(self.file, line or node.event.line)
         made = self.made.get(id(node))
         if made is None:
             made = self.made[id(node)] = self.turned(node, origin)
             self.sizes[id(node)] = self.size(node)
         return made if made.origin == origin else replace(made, origin=origin)
 
-    def size(self, node: yaml.Node) -> int:
+    def size(self, node: _Part) -> int:
         """Return how many values a node stands for."""
-        if isinstance(node, yaml.ScalarNode):
-            return 1
-        mapped = isinstance(node, yaml.MappingNode)
-        inside = (value for _, value in node.value) if mapped else iter(node.value)
+        inside = node.inside[1::2] if node.event.kind is Kind.MAPPING else node.inside
         return 1 + sum(self.sizes.get(id(each), 1) for each in inside)
 
-    def turned(self, node: yaml.Node, origin: Origin) -> Node:
+    def turned(self, node: _Part, origin: Origin) -> Node:
         """Return a node that was not met before."""
-        if isinstance(node, yaml.ScalarNode):
-            plain = node.style is None and node.tag == "tag:yaml.org,2002:null"
-            if plain and _NULL.fullmatch(node.value):
+        event = node.event
+        if event.kind is Kind.SCALAR:
+            if event.is_plain and event.tag in _NULL_TAGS and _NULL.fullmatch(event.value):
                 return Node(None, origin)
             return Node(self.text(node), origin)
         if id(node) in self.open:
             raise self.error(node, "an alias stands inside of what it is an alias for")
         self.open.add(id(node))
-        if isinstance(node, yaml.SequenceNode):
-            found = Node(tuple(self.node(item) for item in node.value), origin)
+        if event.kind is Kind.SEQUENCE:
+            found = Node(tuple(self.node(item) for item in node.inside), origin)
         else:
             found = Node(self.mapping(node), origin)
         self.open.remove(id(node))
         return found
 
-    def mapping(self, node: yaml.Node) -> Mapping[str, Node]:
+    def mapping(self, node: _Part) -> Mapping[str, Node]:
         own: dict[str, Node] = {}
         merged: dict[str, Node] = {}
-        for key, value in node.value:
-            if not isinstance(key, yaml.ScalarNode):
+        for key, value in node.pairs:
+            if key.event.kind is not Kind.SCALAR:
                 raise self.error(key, "a key must be a text")
-            if key.value == "<<" and key.style is None:
+            if key.event.value == "<<" and key.event.is_plain:
                 merged = {**self.merged(value), **merged}
                 continue
             name = self.text(key)
             if name in own:
                 raise self.twice(key, name, own[name])
-            own[name] = self.node(value, _line(key))
+            own[name] = self.node(value, key.event.line)
         return {**merged, **own}
 
-    def merged(self, node: yaml.Node) -> Mapping[str, Node]:
+    def merged(self, node: _Part) -> Mapping[str, Node]:
         """Return what a merge key stands for: a mapping, or several of which the first counts."""
-        parts = node.value if isinstance(node, yaml.SequenceNode) else [node]
+        parts = node.inside if node.event.kind is Kind.SEQUENCE else [node]
         found: dict[str, Node] = {}
         for part in reversed(parts):
             value = self.node(part).value
@@ -369,7 +420,7 @@ class _NodeReader:
             found |= value
         return found
 
-    def twice(self, key: yaml.Node, name: str, first: Node) -> InputError:
+    def twice(self, key: _Part, name: str, first: Node) -> InputError:
         """Return the error for a key that a mapping has twice, with both places."""
         found = self.error(key, f"the key {name!r} stands twice: on line {first.origin.line} too")
         found.hint = (
@@ -378,14 +429,14 @@ class _NodeReader:
         )
         return found
 
-    def text(self, node: yaml.ScalarNode) -> str:
+    def text(self, node: _Part) -> str:
         try:
-            return paired(node.value)
+            return paired(node.event.value)
         except UnicodeDecodeError as error:
             raise self.error(node, UNPAIRED) from error
 
-    def error(self, node: yaml.Node, message: str) -> InputError:
-        place = Location(self.file, _line(node), node.start_mark.column + 1)
+    def error(self, node: _Part, message: str) -> InputError:
+        place = Location(self.file, node.event.line, node.event.column)
         return InputError("bad-yaml", message, location=place, hint="Mend the file here.")
 
 
@@ -401,7 +452,3 @@ def paired(text: str) -> str:
     if not _SURROGATE.search(text):
         return text
     return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le")
-
-
-def _line(node: yaml.Node) -> int:
-    return int(node.start_mark.line) + 1

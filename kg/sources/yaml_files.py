@@ -11,29 +11,17 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass
 from io import StringIO
 from pathlib import Path
 from typing import Final, TextIO
 
-from ruamel.yaml import YAML
-from ruamel.yaml.error import MarkedYAMLError
-from ruamel.yaml.events import (
-    AliasEvent,
-    DocumentStartEvent,
-    Event,
-    MappingEndEvent,
-    MappingStartEvent,
-    ScalarEvent,
-    SequenceEndEvent,
-    SequenceStartEvent,
-)
-from ruamel.yaml.reader import ReaderError
-
-from kg.errors import InputError, LimitError, Location
+from kg.errors import InputError, KgError, LimitError, Location
 from kg.mapping.jsonpath import Step, Wildcard, parse_jsonpath
 from kg.mapping.plan import LogicalSource
+from kg.mapping.yaml_events import Doubt, Event, Kind, careful_events, quick_events
 from kg.mapping.yaml_nodes import UNPAIRED, paired, yaml_error
 from kg.sources import json_files
 from kg.sources.files import SourceFile, empty_file
@@ -119,7 +107,7 @@ def converted(file: SourceFile, source: LogicalSource, spill: Path) -> Path:
             made.open("w", encoding="utf-8") as out,
             target.with_suffix(_LINES).open("w", encoding="utf-8") as lines,
         ):
-            _Converter(file, source).write(_Output(out, lines))
+            _convert(file, source, lambda: open_text(file, source), _Output(out, lines))
         made.replace(target)
     return target
 
@@ -131,7 +119,8 @@ def json_of(text: str, source: LogicalSource) -> str:
         InputError: It is not valid YAML, or a key occurs twice.
     """
     values = StringIO()
-    _Converter(SourceFile(Path()), source).read(StringIO(text), _Output(values, StringIO()))
+    out = _Output(values, StringIO())
+    _convert(SourceFile(Path()), source, lambda: StringIO(text), out)
     return values.getvalue().partition("\n")[0]
 
 
@@ -141,6 +130,12 @@ class _Output:
 
     values: TextIO
     lines: TextIO
+
+    def begin(self) -> None:
+        """Forget what was written."""
+        for file in (self.values, self.lines):
+            file.seek(0)
+            file.truncate()
 
     def write(self, value: str, line: str | None = None) -> None:
         """Write a piece to both; `line` replaces it in the file of line numbers."""
@@ -173,63 +168,92 @@ class _Measured:
         return text
 
 
+def _convert(
+    file: SourceFile,
+    source: LogicalSource,
+    opened: Callable[[], AbstractContextManager[TextIO]],
+    out: _Output,
+) -> None:
+    """Convert a text; if something may be wrong with it, again, and ruamel.yaml says what."""
+    with suppress(Doubt, KgError), opened() as stream:
+        _Converter(file, source, quick_events).read(stream, out)
+        return
+    from ruamel.yaml.error import MarkedYAMLError
+    from ruamel.yaml.reader import ReaderError
+
+    out.begin()
+    try:
+        with opened() as stream:
+            _Converter(file, source, careful_events).read(stream, out)
+    except MarkedYAMLError as error:
+        raise yaml_error(error, file.shown) from error
+    except ReaderError as error:
+        with opened() as stream:
+            before = stream.read(error.position)
+        raise _bad_character(error.character, before, file) from error
+
+
+def _bad_character(character: int, before: str, file: SourceFile) -> InputError:
+    line, column = before.count("\n") + 1, len(before) - before.rfind("\n")
+    return InputError(
+        "bad-yaml",
+        f"the character U+{character:04X} may not stand in YAML",
+        location=Location(file.shown, line, column),
+        hint="Take it out, or write it as an escape in double quotes.",
+    )
+
+
 class _Converter:
     """Writes the documents of one YAML file as JSON, one a line."""
 
-    def __init__(self, file: SourceFile, source: LogicalSource) -> None:
+    def __init__(
+        self,
+        file: SourceFile,
+        source: LogicalSource,
+        parse: Callable[[_Measured], Iterator[Event]],
+    ) -> None:
         self.file = file
         self.source = source
-        self.anchors: dict[str, tuple[str, str]] = {}
+        self.parse = parse
+        self.anchors: dict[str | None, tuple[str, str]] = {}
         self.aliased = 0
-
-    def write(self, out: _Output) -> None:
-        with open_text(self.file, self.source) as stream:
-            self.read(stream, out)
 
     def read(self, stream: TextIO, out: _Output) -> None:
         documents = 0
-        try:
-            events = self._events(_Measured(stream, self.file.location))
-            for event in events:
-                if isinstance(event, DocumentStartEvent):
-                    documents += 1
-                    self.anchors = {}
-                    self._node(next(events), events, out)
-                    out.write("\n")
-        except MarkedYAMLError as error:
-            raise yaml_error(error, self.file.shown) from error
-        except ReaderError as error:
-            raise self._bad_character(error) from error
+        events = self._events(_Measured(stream, self.file.location))
+        for event in events:
+            if event.kind is Kind.DOCUMENT:
+                documents += 1
+                self.anchors = {}
+                self._node(next(events), events, out)
+                out.write("\n")
         if not documents:
             raise empty_file(self.file)
 
-    @staticmethod
-    def _events(stream: _Measured) -> Iterator[Event]:
-        for event in YAML(typ="safe", pure=True).parse(stream):
+    def _events(self, stream: _Measured) -> Iterator[Event]:
+        for event in self.parse(stream):
             stream.size = 0
             yield event
 
     def _node(self, event: Event, events: Iterator[Event], out: _Output, level: int = 0) -> None:
         if level > _MOST_LEVELS:
             raise self._too_deep(event)
-        if isinstance(event, AliasEvent):
+        if event.kind is Kind.ALIAS:
             out.write(*self._alias(event))
             return
-        tag = getattr(event, "tag", None)
-        if tag not in (None, _TEXT) or (tag and not isinstance(event, ScalarEvent)):
+        tag, anchor, line = event.tag, event.anchor, event.line
+        if tag not in (None, _TEXT) or (tag and event.kind is not Kind.SCALAR):
             raise self._error(event, f"no tags but !!str are read, and here is {tag}")
-        anchor = getattr(event, "anchor", None)
         values, lines = StringIO(), StringIO()
         target = _Output(values, lines) if anchor else out
-        line = event.start_mark.line + 1
-        if isinstance(event, ScalarEvent):
+        if event.kind is Kind.SCALAR:
             target.write(self._scalar(event), str(line))
-        elif isinstance(event, SequenceStartEvent):
+        elif event.kind is Kind.SEQUENCE:
             target.write("[", f"[{line},[")
             self._sequence(events, target, level + 1)
             target.write("]", "]]")
         else:
-            assert isinstance(event, MappingStartEvent)
+            assert event.kind is Kind.MAPPING
             target.write("{", f"[{line},{{")
             self._mapping(events, target, level + 1)
             target.write("}", "}]")
@@ -239,7 +263,7 @@ class _Converter:
 
     def _sequence(self, events: Iterator[Event], out: _Output, level: int) -> None:
         first = True
-        while not isinstance(event := next(events), SequenceEndEvent):
+        while (event := next(events)).kind is not Kind.END:
             if not first:
                 out.write(",")
             first = False
@@ -247,8 +271,8 @@ class _Converter:
 
     def _mapping(self, events: Iterator[Event], out: _Output, level: int) -> None:
         keys: set[str] = set()
-        while not isinstance(event := next(events), MappingEndEvent):
-            if not isinstance(event, ScalarEvent) or event.value == "<<":
+        while (event := next(events)).kind is not Kind.END:
+            if event.kind is not Kind.SCALAR or event.value == "<<":
                 raise self._error(event, "keys must be plain texts; merge keys are not read")
             key = self._text(event)
             if key in keys:
@@ -257,9 +281,9 @@ class _Converter:
             keys.add(key)
             self._node(next(events), events, out, level)
 
-    def _scalar(self, event: ScalarEvent) -> str:
+    def _scalar(self, event: Event) -> str:
         value = self._text(event)
-        if event.style is None and event.tag is None:
+        if event.is_plain and event.tag is None:
             if _NULL.fullmatch(value):
                 return "null"
             if _BOOLEAN.fullmatch(value):
@@ -268,13 +292,13 @@ class _Converter:
                 return value
         return json.dumps(value, ensure_ascii=False)
 
-    def _text(self, event: ScalarEvent) -> str:
+    def _text(self, event: Event) -> str:
         try:
-            return paired(str(event.value))
+            return paired(event.value)
         except UnicodeDecodeError as error:
             raise self._error(event, UNPAIRED) from error
 
-    def _alias(self, event: AliasEvent) -> tuple[str, str]:
+    def _alias(self, event: Event) -> tuple[str, str]:
         try:
             found = self.anchors[event.anchor]
         except KeyError:
@@ -285,26 +309,13 @@ class _Converter:
         return found
 
     def _too_deep(self, event: Event) -> LimitError:
-        mark = event.start_mark
         return LimitError(
             "nested-too-deep",
             f"the YAML is nested more than {_MOST_LEVELS} deep",
-            location=Location(self.file.shown, mark.line + 1, mark.column + 1),
+            location=Location(self.file.shown, event.line, event.column),
             hint="Write it less deep; JSON may be nested to any depth.",
         )
 
     def _error(self, event: Event, message: str) -> InputError:
-        mark = event.start_mark
-        place = Location(self.file.shown, mark.line + 1, mark.column + 1)
+        place = Location(self.file.shown, event.line, event.column)
         return InputError("bad-yaml", message, location=place, hint="Mend the file here.")
-
-    def _bad_character(self, error: ReaderError) -> InputError:
-        with open_text(self.file, self.source) as stream:
-            text = stream.read(error.position)
-        line, column = text.count("\n") + 1, len(text) - text.rfind("\n")
-        return InputError(
-            "bad-yaml",
-            f"the character U+{error.character:04X} may not stand in YAML",
-            location=Location(self.file.shown, line, column),
-            hint="Take it out, or write it as an escape in double quotes.",
-        )

@@ -9,7 +9,7 @@ from pathlib import Path
 HEAVY = (
     "annotated_types", "asyncio", "duckdb", "email", "http", "httpx", "numpy", "pandas", "pyarrow",
     "pydantic", "pygments", "pyparsing", "pyshacl", "rdflib", "rich", "ruamel", "socket", "ssl",
-    "tempfile", "unittest", "xml", "zoneinfo",
+    "tempfile", "unittest", "xml", "yaml", "zoneinfo",
 )  # fmt: skip
 QUERY = "SELECT (COUNT(*) AS ?n) { ?l a ex:Launch }"
 
