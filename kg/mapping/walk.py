@@ -2,24 +2,41 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import fields, is_dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
-from kg.mapping.plan import Call, LogicalSource, LogicalTarget, Lookup, Origin, OwnFunction, Plan
+from kg.mapping.plan import (
+    Call,
+    LogicalSource,
+    LogicalTarget,
+    Lookup,
+    Origin,
+    OwnFunction,
+    Plan,
+    TriplesMap,
+)
 from kg.mapping.views import sources_of
 from kg.paths import real_path
 
 _KINDS: Final[dict[type, tuple[str, ...]]] = {}
+# What most parts of a plan are, and what has no parts.
+_WITHIN_NONE: Final = frozenset({str, Origin, bool, type(None), LogicalSource})
+# The last plan that was searched, with its calls: a run asks for those of one plan often.
+_last: Final[list[tuple[tuple[TriplesMap, ...], tuple[Call, ...]]]] = [((), ())]
 _LEAVES: Final = (LogicalSource, LogicalTarget, Lookup, Origin, OwnFunction, type)
 
 
-def plan_calls(plan: Plan) -> Iterator[Call]:
-    """Yield the calls of functions in a plan, the outer before the inner."""
-    found: list[Call] = []
-    _find_calls(plan.triples_maps, found)
-    yield from found
+def plan_calls(plan: Plan) -> Sequence[Call]:
+    """Return the calls of functions in a plan, the outer before the inner."""
+    maps, calls = _last[0]
+    if maps is not plan.triples_maps:
+        found: list[Call] = []
+        _find_calls(plan.triples_maps, found)
+        calls = tuple(found)
+        _last[0] = plan.triples_maps, calls
+    return calls
 
 
 def plan_sources(plan: Plan) -> tuple[LogicalSource, ...]:
@@ -77,14 +94,13 @@ def changed(value: Any, change: Callable[[Any], Any]) -> Any:  # noqa: ANN401
 
 
 def _find_calls(value: Any, found: list[Call]) -> None:  # noqa: ANN401
-    if type(value) is tuple:
-        for each in value:
-            _find_calls(each, found)
-        return
-    if type(value) is Call:
+    kind = type(value)
+    if kind is Call:
         found.append(value)
-    for name in _names(type(value)):
-        _find_calls(getattr(value, name), found)
+    parts = value if kind is tuple else [getattr(value, name) for name in _names(kind)]
+    for part in parts:
+        if type(part) not in _WITHIN_NONE:
+            _find_calls(part, found)
 
 
 def _names(kind: type) -> tuple[str, ...]:

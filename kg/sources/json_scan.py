@@ -54,11 +54,6 @@ def _value() -> re.Pattern[bytes]:
     return re.compile(_STRING + b"|" + _NUMBER + b"|true|false|null|" + _nested(2))
 
 
-@cache
-def _item() -> re.Pattern[bytes]:
-    return re.compile(b"(" + _value().pattern + b")" + _WS + b"," + _WS)
-
-
 class JsonScanner:
     """Walks through JSON texts.
 
@@ -190,17 +185,18 @@ class JsonScanner:
                 yield self._whole(limit)
 
     def _items(self, limit: int) -> Iterator[bytes]:
-        """Yield the elements of an array: most with a single match each."""
+        """Yield the elements of an array: most with two matches each."""
         self._position += 1
         if self._peek() == b"]":
             self._position += 1
             return
-        pattern = _item()
+        pattern = _value()
         while True:
             found = pattern.match(self._buffer, self._position)
-            if found and found.end() < len(self._buffer):
-                self._position = found.end()
-                yield _on_one_line(found[1])
+            comma = found and _COMMA.match(self._buffer, found.end())
+            if found and comma and comma.end() < len(self._buffer):
+                self._position = comma.end()
+                yield _on_one_line(found[0])
             elif len(self._buffer) - self._position >= _LOW or not self._fill():
                 yield self._whole(limit)
                 if not self._goes_on(b"]", None):
