@@ -45,6 +45,7 @@ COMMANDS: Final = {
     "release": "kg.cli.release:release_command",
     "push": "kg.cli.push:push_command",
     "init": "kg.cli.init:init_command",
+    "peek": "kg.cli.peek:peek_command",
     "help": "kg.cli.help:help_command",
 }
 

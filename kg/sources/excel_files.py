@@ -17,6 +17,7 @@ import tempfile
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import IO, Any, Final
 
@@ -102,6 +103,42 @@ def column_names(file: SourceFile, source: LogicalSource) -> list[str]:
     ):
         name, row, cells = child.start(source)
         return _names(source, name, cells, Location(file.shown, row))
+
+
+def sheet_names(file: SourceFile) -> list[str]:
+    """Return the names of the sheets of a workbook, in its order.
+
+    Raises:
+        InputError: It is not a workbook.
+        LimitError: It does not fit in memory.
+    """
+    need("python_calamine", "excel", "reading workbooks")
+    with (
+        temporary_folder("sheet") as folder,
+        _opened(file.path, Path(folder) / "rows.jsonl", _LARGEST, file) as child,
+    ):
+        names: list[str] = child.hear()["sheets"]
+        return names
+
+
+def first_rows(
+    file: SourceFile, source: LogicalSource, count: int
+) -> list[tuple[int, list[str | None]]]:
+    """Return the first rows of a sheet that are not empty: their numbers, from 1, and texts.
+
+    Raises:
+        InputError: It is not a workbook, or has no such sheet.
+        LimitError: The sheet does not fit in memory.
+    """
+    need("python_calamine", "excel", "reading workbooks")
+    with temporary_folder("sheet") as folder:
+        target = Path(folder) / "rows.jsonl"
+        with _opened(file.path, target, _LARGEST, file) as child:
+            _, _, cells = child.start(source)
+            child.ask({"columns": list(range(len(cells))), "again": True})
+        with target.open(encoding="utf-8") as stream:
+            rows = [json.loads(line) for line in islice(stream, count)]
+    return [(int(row[0]), row[1::2]) for row in rows]
 
 
 # --- the process ----------------------------------------------------------------------------

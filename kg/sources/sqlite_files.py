@@ -11,11 +11,13 @@ https://www.sqlite.org/c3ref/progress_handler.html
 from __future__ import annotations
 
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 from typing import Final
 from urllib.parse import quote
 
-from kg.paths import real_path
+from kg.errors import InputError, Location
+from kg.paths import real_path, show_path
 
 # Most bytes of a value or row: SQLite's own limit of 1 GB is too much for memory.
 LARGEST_VALUE: Final = 2**26
@@ -69,6 +71,36 @@ def connect_to_describe(path: Path) -> sqlite3.Connection:
     connection.execute("PRAGMA temp_store = MEMORY")
     connection.set_authorizer(_authorize_views)
     return connection
+
+
+def table_columns(path: Path) -> dict[str, tuple[str, ...]]:
+    """Return the tables and views of a file, in the order they were made, with their columns.
+
+    Raises:
+        InputError: It is no SQLite file.
+    """
+    names = (
+        "SELECT name FROM sqlite_master WHERE type IN ('table', 'view')"
+        " AND name NOT LIKE 'sqlite!_%' ESCAPE '!' ORDER BY rowid"
+    )
+    try:
+        with closing(connect(path)) as connection:
+            return {
+                name: tuple(
+                    row[0]
+                    for row in connection.execute(
+                        "SELECT name FROM pragma_table_info(?) ORDER BY cid", (name,)
+                    )
+                )
+                for (name,) in connection.execute(names).fetchall()
+            }
+    except sqlite3.Error as error:
+        raise InputError(
+            "bad-database",
+            f"the file is no SQLite database that can be read: {error}",
+            location=Location(show_path(path)),
+            hint="Check the name.",
+        ) from error
 
 
 def is_interrupted(error: BaseException | None) -> bool:

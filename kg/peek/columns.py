@@ -1,0 +1,222 @@
+"""What the columns of a table that was read hold, found by SQL over their different values."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+import duckdb
+
+from kg.duck import only_row, sql_name, sql_text
+from kg.mapping.plan import Formulation, LogicalSource
+from kg.mapping.source_table import Column as Loaded
+from kg.mapping.source_table import SourceTable
+from kg.peek.kinds import COMPACT, FORMS, NULLS, SURE_NULLS, TRUTHS, Form
+from kg.peek.model import Column, Kind, Written
+
+_VALUES: Final = "kg_peek_values"
+# Different values that are looked at first: a form that they do not have is not tried on the rest.
+_FIRST: Final = 100
+_EXAMPLES: Final = 3
+# Different texts that could stand for no value in one column.
+_MOST_NULLS: Final = 4
+_OF_LETTERS: Final = {
+    "i": Kind.INTEGER,
+    "d": Kind.DOUBLE,
+    "n": Kind.DECIMAL,
+    "b": Kind.BOOLEAN,
+    "D": Kind.DATE,
+    "T": Kind.DATETIME,
+    "t": Kind.TIME,
+    "P": Kind.DURATION,
+    "h": Kind.BINARY,
+}
+_NUMBERS: Final = frozenset("idn")
+_TEXT: Final = Form(Kind.TEXT, Written.PLAIN, "")
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """What was found of one column: its form, the values that do not have it, and doubts."""
+
+    form: Form
+    nulls: tuple[str, ...] = ()
+    natural: bool = False
+    doubts: tuple[str, ...] = ()
+
+
+def column_of(
+    connection: duckdb.DuckDBPyConnection,
+    table: SourceTable,
+    loaded: Loaded,
+    name: str,
+) -> Column:
+    """Return what a column holds.
+
+    Args:
+        connection: Where the table is.
+        table: The table.
+        loaded: The column of it.
+        name: What the file calls it.
+    """
+    _collect(connection, table.name, loaded)
+    found = _found(connection, name, table.source)
+    nulls = ", ".join(map(sql_text, found.nulls)) or "NULL"
+    kept = f"{_VALUES} WHERE v NOT IN ({nulls})" if found.nulls else _VALUES
+    filled, distinct, longest, most = only_row(
+        connection.execute(
+            "SELECT coalesce(sum(n), 0)::BIGINT, count(*), coalesce(max(length(v)), 0),"
+            f" coalesce(max(n), 0) FROM {kept}"
+        )
+    )
+    rows = only_row(connection.execute(f"SELECT count(*) FROM {sql_name(table.name)}"))[0]
+    shown = connection.execute(f"SELECT v FROM {kept} ORDER BY first LIMIT {_EXAMPLES}").fetchall()
+    kind = found.form.kind if filled else Kind.NOTHING
+    smallest = ""
+    if kind.is_number and found.form.written is Written.PLAIN:
+        least = only_row(connection.execute(f"SELECT min(TRY_CAST(v AS DOUBLE)) FROM {kept}"))[0]
+        smallest = "" if least is None else repr(least)
+    return Column(
+        name,
+        loaded.reference,
+        kind,
+        found.form.written,
+        found.form.pattern,
+        natural=found.natural,
+        many=loaded.many,
+        filled=filled,
+        distinct=distinct,
+        unique=0 < rows == filled and most == 1,
+        longest=longest,
+        examples=tuple(text for (text,) in shown),
+        smallest=smallest,
+        nulls=found.nulls,
+        spellings=_spelled(connection, NULLS) if kind is Kind.TEXT else (),
+        doubts=found.doubts,
+        sql=_value_sql(loaded, found.nulls),
+    )
+
+
+def _value_sql(loaded: Loaded, nulls: Sequence[str]) -> str:
+    value = f"c{loaded.index}"
+    if loaded.many or not nulls:
+        return value
+    listed = ", ".join(map(sql_text, nulls))
+    return f"(CASE WHEN {value} IN ({listed}) THEN NULL ELSE {value} END)"
+
+
+def _collect(connection: duckdb.DuckDBPyConnection, table: str, loaded: Loaded) -> None:
+    """Make the table of different values: v, kinds k, count n, and where the first is."""
+    value, kind = f"c{loaded.index}", f"t{loaded.index}" if loaded.typed else "NULL"
+    rows = f"SELECT {value} AS v, {kind} AS k, record AS r FROM {sql_name(table)}"
+    if loaded.many:
+        items = f"SELECT unnest({value}) AS i, record AS r FROM {sql_name(table)}"
+        shown = "i.t" if loaded.typed else "NULL"
+        rows = f"SELECT i.v AS v, {shown} AS k, r FROM ({items})"
+    connection.execute(
+        f"CREATE OR REPLACE TEMP TABLE {_VALUES} AS SELECT v, count(*) AS n, min(r) AS first,"
+        f" string_agg(DISTINCT coalesce(k, ' '), '') AS k FROM ({rows})"
+        " WHERE v IS NOT NULL GROUP BY v"
+    )
+
+
+def _found(connection: duckdb.DuckDBPyConnection, name: str, source: LogicalSource) -> _Found:
+    letters = only_row(
+        connection.execute(f"SELECT coalesce(string_agg(DISTINCT k, ''), '') FROM {_VALUES}")
+    )[0]
+    kinds = set(letters)
+    # A number without a type of its own is what its text says.
+    is_typed = source.formulation in (Formulation.PARQUET, Formulation.SQL) or letters != "d"
+    if len(kinds) == 1 and kinds != {" "} and is_typed and letters in _OF_LETTERS:
+        return _Found(Form(_OF_LETTERS[letters], Written.PLAIN, ""), natural=True)
+    if kinds and not kinds <= _NUMBERS | {" "}:
+        doubt = ("the file has values of several kinds here",)
+        return _Found(_TEXT, _spelled(connection, SURE_NULLS), doubts=doubt)
+    found = _truth(connection) or _of_texts(connection, name, source)
+    return found or _Found(_TEXT, _spelled(connection, SURE_NULLS))
+
+
+def _spelled(connection: duckdb.DuckDBPyConnection, known: frozenset[str]) -> tuple[str, ...]:
+    """Return the values of a column that are among some texts."""
+    listed = ", ".join(map(sql_text, sorted(known)))
+    rows = connection.execute(f"SELECT v FROM {_VALUES} WHERE v IN ({listed}) ORDER BY v")
+    return tuple(text for (text,) in rows.fetchall())
+
+
+def _truth(connection: duckdb.DuckDBPyConnection) -> _Found | None:
+    """Return the pair of words for true and false that are all the values."""
+    words = connection.execute(f"SELECT DISTINCT lower(v) FROM {_VALUES} LIMIT 4").fetchall()
+    known = {text for (text,) in words}
+    values = known - {text.lower() for text in NULLS}
+    for yes, no in TRUTHS:
+        if no and values == {yes, no}:
+            rows = connection.execute(f"SELECT v FROM {_VALUES} ORDER BY v").fetchall()
+            nulls = tuple(text for (text,) in rows if text.lower() not in values)
+            doubt = f"{yes} is taken for true, {no} for false"
+            return _Found(
+                Form(Kind.BOOLEAN, Written.WORDS, "", f"{yes}/{no}"), nulls, doubts=(doubt,)
+            )
+    return None
+
+
+def _of_texts(
+    connection: duckdb.DuckDBPyConnection, name: str, source: LogicalSource
+) -> _Found | None:
+    """Return the narrowest form that all values have but those that stand for none."""
+    first = connection.execute(f"SELECT v FROM {_VALUES} ORDER BY first LIMIT {_FIRST}").fetchall()
+    seen = [text for (text,) in first if text not in NULLS]
+    if not seen:
+        return None
+    fitting = []
+    for form in FORMS:
+        if form.pattern == COMPACT and not re.search("date|day|datum", name, re.IGNORECASE):
+            continue
+        if not all(re.fullmatch(form.regex, text, re.ASCII) for text in seen):
+            continue
+        nulls = _misfits(connection, form)
+        if nulls is not None:
+            fitting.append(_Found(form, nulls))
+    return _chosen(fitting, seen, source.dialect.delimiter) if fitting else None
+
+
+def _misfits(connection: duckdb.DuckDBPyConnection, form: Form) -> tuple[str, ...] | None:
+    """Return the values that do not have a form, if all of them can stand for no value."""
+    fits = f"regexp_full_match(v, {sql_text(form.regex)})"
+    if form.strptime:
+        fits += f" AND try_strptime(v, {sql_text(form.strptime)}) IS NOT NULL"
+    if form.cast:
+        fits += f" AND TRY_CAST(v AS {form.cast}) IS NOT NULL"
+    rows = connection.execute(
+        f"SELECT v FROM {_VALUES} WHERE NOT ({fits}) ORDER BY v LIMIT {_MOST_NULLS + 1}"
+    ).fetchall()
+    texts = tuple(text for (text,) in rows)
+    total = only_row(connection.execute(f"SELECT count(*) FROM {_VALUES}"))[0]
+    fine = len(texts) <= _MOST_NULLS and set(texts) <= NULLS and len(texts) < total
+    return texts if fine else None
+
+
+def _chosen(fitting: Sequence[_Found], seen: Sequence[str], delimiter: str) -> _Found:
+    """Return one of the forms that fit, with a doubt where another one fits as well."""
+    best, forms = fitting[0], {each.form.written: each for each in fitting}
+    if best.form.pattern == COMPACT or forms.keys() >= {Written.PATTERN, Written.PLAIN}:
+        compact = [each for each in fitting if each.form.pattern == COMPACT]
+        best = compact[0] if compact and best.form.kind is Kind.INTEGER else best
+    comma = forms.get(Written.COMMA)
+    if best.form.written is Written.THOUSANDS and comma is not None:
+        doubt = f"{_with(',', seen)} could be a thousand or a decimal comma"
+        best = comma if delimiter == ";" else best
+        return replace(best, doubts=(doubt,))
+    if best.form.written is Written.THOUSANDS and not any("," in text for text in seen):
+        return best
+    if best.form.pattern == "MM/dd/yyyy" and any(
+        each.form.pattern == "dd/MM/yyyy" for each in fitting
+    ):
+        doubt = f"{seen[0]} is read with the month first; no value has a day above 12 to tell"
+        return replace(best, doubts=(doubt,))
+    return best
+
+
+def _with(mark: str, texts: Sequence[str]) -> str:
+    return next((text for text in texts if mark in text), texts[0])

@@ -1,0 +1,127 @@
+"""What is known of a table and its columns."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from kg.mapping.plan import Formulation, LogicalSource
+
+
+class Kind(StrEnum):
+    """What the values of a column are: local names of XSD, and three that it does not have."""
+
+    TEXT = "text"
+    INTEGER = "integer"
+    DECIMAL = "decimal"
+    DOUBLE = "double"
+    BOOLEAN = "boolean"
+    DATE = "date"
+    DATETIME = "dateTime"
+    TIME = "time"
+    DURATION = "duration"
+    BINARY = "hexBinary"
+    ADDRESS = "address"
+    NOTHING = "nothing"
+
+    @property
+    def datatype(self) -> str:
+        """The datatype as mappings write it; empty for texts and addresses."""
+        plain = self in (Kind.TEXT, Kind.ADDRESS, Kind.NOTHING)
+        return "" if plain else f"xsd:{self.value}"
+
+    @property
+    def is_number(self) -> bool:
+        """Whether values can be added up."""
+        return self in (Kind.INTEGER, Kind.DECIMAL, Kind.DOUBLE)
+
+
+class Written(StrEnum):
+    """How values are written that are not in the form of their datatype."""
+
+    PLAIN = ""
+    COMMA = "decimal comma"
+    THOUSANDS = "commas between thousands"
+    POINTS = "points between thousands, decimal comma"
+    CAPITALS = "True and False in capitals"
+    WORDS = "words"
+    PATTERN = "pattern"
+    BLANK = "a blank between date and time"
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column, or a key of records.
+
+    Attributes:
+        name: As the file has it.
+        reference: As a mapping refers to it.
+        kind: What its values are.
+        written: How they are written.
+        pattern: Of dates, as functions of mappings take it; of booleans the two words.
+        natural: Whether the format itself says what the values are.
+        many: Whether a record can have several.
+        filled: Records with a value.
+        distinct: Different values.
+        unique: Whether all records have a value, and no two the same.
+        longest: Characters of the longest.
+        examples: Some values, in the order of the file.
+        smallest: The smallest number, as a text; empty where there are no numbers.
+        nulls: Texts in it that stand for no value.
+        spellings: Of a column of texts: those that would stand for no value elsewhere.
+        doubts: What was guessed, for comments.
+        sql: Its value in the table that was read, NULL where there is none; a list if `many`.
+    """
+
+    name: str
+    reference: str
+    kind: Kind
+    written: Written = Written.PLAIN
+    pattern: str = ""
+    natural: bool = False
+    many: bool = False
+    filled: int = 0
+    distinct: int = 0
+    unique: bool = False
+    longest: int = 0
+    examples: tuple[str, ...] = ()
+    smallest: str = ""
+    nulls: tuple[str, ...] = ()
+    spellings: tuple[str, ...] = ()
+    doubts: tuple[str, ...] = ()
+    sql: str = field(default="", compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A table of a file: a CSV file, a sheet, a table of a database, a list of a document.
+
+    Attributes:
+        source: How a mapping reads it.
+        name: Short, for people.
+        rows: Number of its records.
+        columns: Its columns.
+        header: Line or row of the header, from 1; 0 where there is none.
+        notes: What was guessed, and what a mapping would not see.
+        sql_name: Its name in the connection that it was read into.
+    """
+
+    source: LogicalSource
+    name: str
+    rows: int
+    columns: tuple[Column, ...]
+    header: int = 0
+    notes: tuple[str, ...] = ()
+    sql_name: str = field(default="", compare=False)
+
+    @property
+    def format_name(self) -> str:
+        """What people call the format."""
+        dialect = self.source.dialect
+        if self.source.formulation is Formulation.CSV:
+            return "TSV" if dialect.delimiter == "\t" else "CSV"
+        if self.source.formulation is Formulation.JSON:
+            return "JSON Lines" if self.source.lines else "JSON"
+        if self.source.formulation is Formulation.SQL:
+            return "SQLite"
+        return str(self.source.formulation.value)

@@ -1,0 +1,271 @@
+"""Read the tables of files, and tell what is in them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Final
+
+import duckdb
+
+from kg.duck import engine, read_parquet, sql_name, translated
+from kg.engines.duckdb import dialect
+from kg.engines.duckdb.host import DuckHost
+from kg.engines.duckdb.loading import load_table
+from kg.errors import InputError
+from kg.mapping.jsonpath import parse_jsonpath
+from kg.mapping.plan import Formulation, LogicalSource
+from kg.mapping.source_table import Column as Wanted
+from kg.mapping.source_table import SourceTable
+from kg.peek import documents
+from kg.peek.columns import column_of
+from kg.peek.guess import csv_source, header_notes, header_of
+from kg.peek.model import Column, Table
+from kg.sources import csv_files, excel_files, sqlite_files
+from kg.sources.extras import need
+from kg.sources.files import Folders, SourceFile, check_file
+from kg.sources.reading import Reading
+from kg.sources.streams import plain_name
+from kg.temporary import temporary_folder
+from kg.wording import nearest
+
+_BY_ENDING: Final = {
+    ".csv": Formulation.CSV,
+    ".tsv": Formulation.CSV,
+    ".tab": Formulation.CSV,
+    ".txt": Formulation.CSV,
+    ".json": Formulation.JSON,
+    ".jsonl": Formulation.JSON,
+    ".ndjson": Formulation.JSON,
+    ".yaml": Formulation.YAML,
+    ".yml": Formulation.YAML,
+    ".xlsx": Formulation.EXCEL,
+    ".xls": Formulation.EXCEL,
+    ".ods": Formulation.EXCEL,
+    ".parquet": Formulation.PARQUET,
+    ".db": Formulation.SQL,
+    ".sqlite": Formulation.SQL,
+    ".sqlite3": Formulation.SQL,
+}
+ENDINGS: Final = frozenset(_BY_ENDING)
+_JSON_LIKE: Final = (Formulation.JSON, Formulation.YAML)
+# Rows of a sheet that are looked at for the header.
+_LOOKED_AT: Final = 50
+_SQLITE: Final = b"SQLite format 3\x00"
+
+
+@dataclass(frozen=True, slots=True)
+class Peeked:
+    """Tables that were read, as long as the context of `peek` lasts."""
+
+    connection: duckdb.DuckDBPyConnection
+    tables: tuple[Table, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Sight:
+    """A table before it is read: how, and the names of its columns."""
+
+    source: LogicalSource
+    name: str
+    names: tuple[str, ...]
+    references: tuple[str, ...]
+    header: int = 0
+    notes: tuple[str, ...] = ()
+
+
+@contextmanager
+def peek(
+    files: Sequence[str], memory: str | None = None, threads: int | None = None
+) -> Iterator[Peeked]:
+    """Read the tables of files.
+
+    Args:
+        files: Paths, as the user writes them; behind ``#`` the member of an archive, the sheet of
+            a workbook or the table of a database.
+        memory: Peak memory of the process, such as ``1GB``.
+        threads: Worker threads.
+
+    Yields:
+        The tables, in the order of the files.
+
+    Raises:
+        InputError: A file is missing, broken, or of a kind that has no tables.
+    """
+    with temporary_folder("peek") as spill, engine(spill, memory, threads) as connection:
+        for macro in dialect.BASIC_MACROS:
+            connection.execute(macro)
+        folders = Folders(None, spill)
+        sights = [sight for text in files for sight in _sights(connection, text, folders)]
+        with translated():
+            tables = [
+                _table(connection, sight, folders, f"kg_peek_{number}")
+                for number, sight in enumerate(sights)
+            ]
+        yield Peeked(connection, tuple(tables))
+
+
+def _sights(connection: duckdb.DuckDBPyConnection, text: str, folders: Folders) -> Iterator[_Sight]:
+    """Yield the tables of a file."""
+    path, member = _split(text)
+    file = SourceFile(path, member)
+    formulation = _formulation(file)
+    source = LogicalSource(
+        path.name + (f"#{member}" if member and formulation is Formulation.CSV else ""),
+        formulation,
+        folder=str(path.parent),
+    )
+    check_file(file, source, folders)
+    stem = _stem(file)
+    if formulation is Formulation.CSV:
+        source, header, notes = csv_source(file, source)
+        names = tuple(csv_files.column_names(file, source))
+        yield _Sight(source, stem, names, names, header, tuple(notes))
+    elif formulation in _JSON_LIKE:
+        yield from _of_document(connection, file, source, stem, folders)
+    elif formulation is Formulation.EXCEL:
+        yield from _of_workbook(file, source, stem)
+    elif formulation is Formulation.PARQUET:
+        rows = connection.execute(f"DESCRIBE SELECT * FROM {read_parquet(path)}").fetchall()
+        names = tuple(row[0] for row in rows if not re.match(r"STRUCT|MAP|.*\[\]", row[1]))
+        left = [row[0] for row in rows if row[0] not in names]
+        notes = [f"nested columns are left out: {', '.join(left)}"] * bool(left)
+        yield _Sight(source, stem, names, names, notes=tuple(notes))
+    else:
+        yield from _of_database(file, source)
+
+
+def _split(text: str) -> tuple[Path, str]:
+    path = Path(text)
+    name, mark, member = text.rpartition("#")
+    if mark and name and not path.exists():
+        return Path(name), member
+    return path, ""
+
+
+def _stem(file: SourceFile) -> str:
+    return Path(plain_name(file)).stem
+
+
+def _formulation(file: SourceFile) -> Formulation:
+    own = file.path.suffix.lower()
+    # Behind # stands the sheet of a workbook, or the member of an archive.
+    ending = own if own in _BY_ENDING else Path(plain_name(file)).suffix
+    found = _BY_ENDING.get(ending)
+    if found is None and file.path.is_file():
+        with suppress(OSError), file.path.open("rb") as stream:
+            if stream.read(len(_SQLITE)) == _SQLITE:
+                return Formulation.SQL
+    if found is None and own == ".zip":
+        return Formulation.CSV  # what is in it is told when it is opened
+    if found is None:
+        raise InputError(
+            "unknown-format",
+            f"{ending or 'a file without an ending'} is no table that kg knows",
+            location=file.location,
+            hint="CSV, TSV, JSON, YAML, Excel, Parquet and SQLite files have tables. For XML and"
+            " others write a mapping: kg help mapping.",
+        )
+    return found
+
+
+def _of_document(
+    connection: duckdb.DuckDBPyConnection,
+    file: SourceFile,
+    source: LogicalSource,
+    stem: str,
+    folders: Folders,
+) -> Iterator[_Sight]:
+    reading = Reading(DuckHost(connection), file, 0, SourceTable("kg_peek", source, ()), folders)
+    found = documents.records_of(connection, reading)
+    if not found:
+        raise InputError(
+            "empty-file",
+            "there are no records in the document",
+            location=file.location,
+            hint="A list of objects is a table. Is the file what you think it is?",
+        )
+    for each in found:
+        left = [f"not read: {path}, which holds lists or mixed values" for path in each.left]
+        name = each.name or stem
+        names = tuple(path.removesuffix("[*]") for path in each.references)
+        shown = tuple("key" if name == "~" else name for name in names)
+        yield _Sight(each.source, name, shown, each.references, notes=tuple(left))
+
+
+def _of_workbook(file: SourceFile, source: LogicalSource, stem: str) -> Iterator[_Sight]:
+    sheets = excel_files.sheet_names(file)
+    wanted = [file.member] if file.member else sheets
+    if file.member and file.member not in sheets:
+        near = nearest(file.member, sheets)
+        raise InputError(
+            "missing-sheet",
+            f"there is no sheet {file.member!r}",
+            location=file.location,
+            hint=(f"Did you mean {near!r}? " if near else "") + f"Sheets: {', '.join(sheets)}.",
+        )
+    for sheet in wanted:
+        of_sheet = replace(source, iterator=sheet)
+        rows = excel_files.first_rows(SourceFile(file.path), of_sheet, _LOOKED_AT)
+        if not rows:
+            continue
+        header = header_of([[text or "" for text in cells] for _, cells in rows])
+        skip = rows[header.skip][0] - 1
+        notes = [f"{skip} rows above the header are passed over"] * bool(skip)
+        notes += header_notes(header)
+        options = replace(
+            of_sheet.dialect, skip_rows=skip, header=header.is_there, names=header.names
+        )
+        of_sheet = replace(of_sheet, dialect=options)
+        names = tuple(excel_files.column_names(SourceFile(file.path), of_sheet))
+        name = sheet if len(sheets) > 1 else stem
+        yield _Sight(of_sheet, name, names, names, skip + 1, tuple(notes))
+
+
+def _of_database(file: SourceFile, source: LogicalSource) -> Iterator[_Sight]:
+    need("sqlalchemy", "sql", "reading a database")
+    known = sqlite_files.table_columns(file.path)
+    if file.member and file.member not in known:
+        raise InputError(
+            "missing-table",
+            f"the database has no table {file.member!r}",
+            location=file.location,
+            hint=f"It has: {', '.join(known) or 'no tables'}.",
+        )
+    for table, names in known.items():
+        if file.member in ("", table):
+            yield _Sight(replace(source, iterator=table), table, names, names)
+
+
+def _table(
+    connection: duckdb.DuckDBPyConnection, sight: _Sight, folders: Folders, name: str
+) -> Table:
+    source = sight.source
+    wanted = tuple(
+        _wanted(source, reference, number) for number, reference in enumerate(sight.references)
+    )
+    table = SourceTable(name, source, wanted)
+    loaded = load_table(connection, table, folders)
+    columns = tuple(
+        column_of(connection, table, column, shown)
+        for column, shown in zip(wanted, sight.names, strict=True)
+    )
+    notes = (*sight.notes, *loaded.notes)
+    return Table(source, sight.name, loaded.records, columns, sight.header, notes, name)
+
+
+def _wanted(source: LogicalSource, reference: str, index: int) -> Wanted:
+    is_json = source.formulation in _JSON_LIKE
+    many = is_json and parse_jsonpath(reference).is_many
+    return Wanted(reference, index, many, is_json or source.formulation.has_typed_columns)
+
+
+def rows_of(peeked: Peeked, table: Table, columns: Sequence[Column], count: int) -> list[list[str]]:
+    """Return the first rows of a table, as texts; empty where there is no value."""
+    picked = ", ".join(f"CAST({column.sql} AS VARCHAR)" for column in columns) or "NULL"
+    query = f"SELECT {picked} FROM {sql_name(table.sql_name)} ORDER BY file, record LIMIT {count}"
+    rows = peeked.connection.execute(query).fetchall()
+    return [["" if value is None else str(value) for value in row] for row in rows]

@@ -1,0 +1,232 @@
+"""`kg peek`: how files of tables are written, and what their columns hold."""
+
+from __future__ import annotations
+
+import codecs
+import json
+import random
+import sqlite3
+from datetime import date, timedelta
+from itertools import zip_longest
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from kg.cli.main import main
+from kg.errors import InputError
+from kg.peek import Column, Kind, Table, peek
+from kg.peek.guess import header_of
+from kg.peek.model import Written
+
+
+def tables(*paths: Path | str) -> tuple[Table, ...]:
+    with peek([str(path) for path in paths]) as found:
+        return found.tables
+
+
+def table(folder: Path, text: str | bytes, name: str = "a.csv") -> Table:
+    path = folder / name
+    path.write_bytes(text if isinstance(text, bytes) else text.encode())
+    (found,) = tables(path)
+    return found
+
+
+PLAIN = [
+    (["1", "-20", "0"], Kind.INTEGER),
+    (["007", "12"], Kind.TEXT),
+    (["1", "2.50"], Kind.DECIMAL),
+    (["1", "2.5e-7"], Kind.DOUBLE),
+    (["true", "false"], Kind.BOOLEAN),
+    (["2020-02-29", "1999-12-31"], Kind.DATE),
+    (["2021-02-29", "1999-12-31"], Kind.TEXT),
+    (["2020-01-01T10:00:00Z"], Kind.DATETIME),
+    (["10:30:00", "23:59:59"], Kind.TIME),
+    (["https://example.org/a", "http://example.org/b"], Kind.ADDRESS),
+    (["a", "1"], Kind.TEXT),
+    ([""], Kind.NOTHING),
+]
+LOCAL = [
+    (["31.12.1999", "01.02.2000"], Kind.DATE, Written.PATTERN, "dd.MM.yyyy"),
+    (["12/31/1999", "01/02/2000"], Kind.DATE, Written.PATTERN, "MM/dd/yyyy"),
+    (["31/12/1999", "01/02/2000"], Kind.DATE, Written.PATTERN, "dd/MM/yyyy"),
+    (["31.12.1999 23:59"], Kind.DATETIME, Written.PATTERN, "dd.MM.yyyy HH:mm"),
+    (["1999-12-31 23:59:01"], Kind.DATETIME, Written.BLANK, ""),
+    (["True", "False"], Kind.BOOLEAN, Written.CAPITALS, ""),
+    (["Yes", "no"], Kind.BOOLEAN, Written.WORDS, "yes/no"),
+    (["1,5", "2"], Kind.DECIMAL, Written.COMMA, ""),
+    (["1.234,5", "2"], Kind.DECIMAL, Written.POINTS, ""),
+    (["1,234,567", "12"], Kind.INTEGER, Written.THOUSANDS, ""),
+]
+
+
+def columns(folder: Path, *lists: list[str]) -> tuple[Column, ...]:
+    """Return what columns are taken for; they stand side by side in one file."""
+    rows = [";".join(f"c{n}" for n in range(len(lists)))]
+    rows += [";".join(row) for row in zip_longest(*lists, fillvalue="")]
+    return table(folder, "\n".join(rows) + "\n").columns
+
+
+class TestKinds:
+    def test_are_the_narrowest_that_fit(self, tmp_path):
+        found = columns(tmp_path, *(values for values, _ in PLAIN))
+        assert [each.kind for each in found] == [kind for _, kind in PLAIN]
+
+    def test_are_known_in_local_forms(self, tmp_path):
+        found = columns(tmp_path, *(values for values, *_ in LOCAL))
+        assert [(each.kind, each.written, each.pattern) for each in found] == [
+            tuple(expected) for _, *expected in LOCAL
+        ]
+
+    def test_know_texts_that_stand_for_no_value(self, tmp_path):
+        numbers, texts = columns(tmp_path, ["1", "NA", "3", "NA"], ["DE", "NA", "n/a", "FR"])
+        assert (numbers.kind, numbers.nulls, numbers.filled) == (Kind.INTEGER, ("NA",), 2)
+        assert (texts.kind, texts.nulls, texts.spellings) == (Kind.TEXT, ("n/a",), ("NA", "n/a"))
+
+    def test_tell_what_was_guessed(self, tmp_path):
+        day, number = columns(tmp_path, ["01/02/2000"], ["1,234"])
+        assert "month first" in day.doubts[0]
+        assert "decimal comma" in number.doubts[0]
+
+    def test_look_at_values_far_down(self, tmp_path):
+        values = [str(n) for n in range(3000)]
+        kinds = [each.kind for each in columns(tmp_path, values, [*values[1:], "x"])]
+        assert kinds == [Kind.INTEGER, Kind.TEXT]
+
+    def test_of_random_days_have_their_pattern(self, tmp_path):
+        random.seed(1)
+        days = [date(2000, 1, 1) + timedelta(random.randrange(9999)) for _ in range(20)]
+        forms = {"dd.MM.yyyy": "%d.%m.%Y", "yyyy/MM/dd": "%Y/%m/%d", "dd-MM-yyyy": "%d-%m-%Y"}
+        lists = [[day.strftime(form) for day in days] for form in forms.values()]
+        found = columns(tmp_path, *lists)
+        assert [(each.pattern, each.distinct) for each in found] == [
+            (pattern, len(set(days))) for pattern in forms
+        ]
+
+
+class TestFiles:
+    def test_have_their_delimiter(self, tmp_path):
+        for number, mark in enumerate(",;\t|"):
+            (tmp_path / f"{number}.csv").write_text(f"a{mark}b\n1{mark}x\n2{mark}y\n")
+        found = tables(*sorted(tmp_path.iterdir()))
+        assert [each.source.dialect.delimiter for each in found] == list(",;\t|")
+        assert all([c.name for c in each.columns] == ["a", "b"] for each in found)
+
+    def test_have_their_encoding(self, tmp_path):
+        texts = {
+            "utf-8": "a,b\né,1\n".encode(),
+            "cp1252": "a,b\né,1\n".encode("cp1252"),
+            "utf-16": "a,b\né,1\n".encode("utf-16"),
+        }
+        for name, text in texts.items():
+            (tmp_path / f"{name}.csv").write_bytes(text)
+        found = tables(*(tmp_path / f"{name}.csv" for name in texts))
+        assert [each.source.encoding for each in found] == list(texts)
+        assert [bool(each.notes) for each in found] == [False, True, False]
+        marked = table(tmp_path, codecs.BOM_UTF8 + b"a,b\nx,1\n")
+        assert [each.name for each in marked.columns] == ["a", "b"]
+
+    def test_have_a_header_below_titles(self, tmp_path):
+        found = table(tmp_path, "Sales of 2020\n\na,b,c\n1,2,x\n3,4,y\n")
+        assert (found.header, found.rows) == (3, 2)
+        assert [each.name for each in found.columns] == ["a", "b", "c"]
+
+    def test_without_a_header_get_names(self, tmp_path):
+        found = table(tmp_path, "1,2.5\n3,4.5\n")
+        assert (found.header, found.rows) == (0, 2)
+        assert [each.name for each in found.columns] == ["column_1", "column_2"]
+
+    def test_whose_first_column_has_no_name(self, tmp_path):
+        found = table(tmp_path, ",a,a\n1,2,x\n2,3,y\n")
+        assert [each.name for each in found.columns] == ["row", "a", "a_3"]
+        assert found.rows == 2
+
+    def test_with_years_as_names_have_a_header(self):
+        assert header_of([["2019", "2020"], ["1", "2"]]).is_there
+        assert not header_of([["17", "20"], ["1", "2"]]).is_there
+
+    def test_of_json_have_paths(self, tmp_path):
+        records = [{"id": 1, "at": {"x": 1.5}, "tags": ["a", "b"]}, {"id": 2, "items": [{"n": 1}]}]
+        found = table(tmp_path, json.dumps({"about": "x", "rows": records}), "a.json")
+        assert found.source.iterator == "$.rows[*]"
+        shown = {each.reference: (each.kind, each.many) for each in found.columns}
+        assert shown == {
+            "id": (Kind.INTEGER, False),
+            "at.x": (Kind.DECIMAL, False),
+            "tags[*]": (Kind.TEXT, True),
+        }
+        assert "items" in found.notes[0]
+
+    def test_of_json_with_records_by_key(self, tmp_path):
+        text = json.dumps({key: {"n": 1} for key in "abc"})
+        found = table(tmp_path, text, "a.json")
+        assert found.source.iterator == "$.*"
+        assert found.columns[0].examples == ("a", "b", "c")
+
+    def test_of_yaml_and_json_lines(self, tmp_path):
+        assert table(tmp_path, "- {a: 1}\n- {a: 2}\n", "a.yaml").rows == 2
+        assert table(tmp_path, '{"a": 1}\n{"a": 2}\n', "a.jsonl").rows == 2
+
+    def test_of_parquet(self, tmp_path):
+        path = tmp_path / "a.parquet"
+        duckdb.execute(
+            f"COPY (SELECT 1 AS i, 1.5::DOUBLE AS d, DATE '2020-01-01' AS day) TO '{path}'"
+        )
+        kinds = [each.kind for each in tables(path)[0].columns]
+        assert kinds == [Kind.INTEGER, Kind.DOUBLE, Kind.DATE]
+
+    def test_of_workbooks_have_a_table_a_sheet(self, tmp_path):
+        pytest.importorskip("python_calamine", reason="the extra excel is not installed")
+        from tests.sources.workbooks import workbook
+
+        path = tmp_path / "a.xlsx"
+        titled = [["Report of the year", None, None], [None] * 3, ["a", "b", "c"], [1, "x", True]]
+        path.write_bytes(workbook({"One": [["k"], [1], [2]], "Two": titled}))
+        one, two = tables(path)
+        assert (one.name, one.rows, one.header) == ("One", 2, 1)
+        assert (two.name, two.rows, two.header) == ("Two", 1, 3)
+        assert [each.kind for each in two.columns] == [Kind.INTEGER, Kind.TEXT, Kind.BOOLEAN]
+        assert tables(f"{path}#Two") == (two,)
+
+    def test_of_databases_have_their_tables(self, tmp_path):
+        pytest.importorskip("sqlalchemy", reason="the extra sql is not installed")
+        path = tmp_path / "a.db"
+        with sqlite3.connect(path) as connection:
+            connection.execute("CREATE TABLE t (id INTEGER, name TEXT)")
+            connection.execute("INSERT INTO t VALUES (1, 'x'), (2, NULL)")
+        (found,) = tables(path)
+        assert (found.name, found.rows, found.columns[1].filled) == ("t", 2, 1)
+
+    def test_that_are_no_tables_are_told(self, tmp_path):
+        (tmp_path / "a.pdf").write_bytes(b"x")
+        with pytest.raises(InputError, match="no table that kg knows"):
+            tables(tmp_path / "a.pdf")
+        (tmp_path / "a.json").write_text('{"a": [1')
+        with pytest.raises(InputError, match=r"a\.json"):
+            tables(tmp_path / "a.json")
+        with pytest.raises(InputError, match="no file"):
+            tables(tmp_path / "b.csv")
+
+
+class TestCommand:
+    def test_shows_the_columns(self, tmp_path, capfd):
+        path = tmp_path / "a.csv"
+        path.write_text("id;born;sum\nx;31.12.1999;1,5\ny;;NA\n")
+        assert main(["peek", str(path)]) == 0
+        shown = capfd.readouterr().out
+        assert 'delimiter ";", header in line 1, 2 records, 3 columns' in shown
+        lines = [line.split() for line in shown.splitlines()]
+        assert ["id", "text", "0", "unique", "x,", "y"] in lines
+        assert ["born", "date", "(dd.MM.yyyy)", "1", "1", "31.12.1999"] in lines
+        assert ["sum", "decimal", "(decimal", "comma)", "1", "(NA)", "1", "1,5"] in lines
+
+    def test_writes_json(self, tmp_path, capfd):
+        path = tmp_path / "a.csv"
+        path.write_text("id,n\nx,1\ny,\n")
+        assert main(["peek", str(path), "--format", "json"]) == 0
+        (found,) = json.loads(capfd.readouterr().out)
+        assert (found["records"], found["delimiter"], found["header"]) == (2, ",", 1)
+        assert [(c["name"], c["type"], c["empty"]) for c in found["columns"]] == [
+            ("id", "text", 0),
+            ("n", "integer", 1),
+        ]
