@@ -32,6 +32,7 @@ ERRORS = {"KgError", "InputError", "UsageError", "WorldError", "LimitError"}
 PLAYED = {
     "README.md": "graph",
     "docs/workspace.md": "init",
+    "docs/first-graph.md": "",
     "docs/mapping.md": "",
     "docs/python.md": "init",
     "docs/mapping-reference.md": "",

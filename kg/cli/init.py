@@ -1,29 +1,69 @@
-"""``kg init``: a new, small workspace that builds at once."""
+"""``kg init``: a new, small workspace that builds at once, or one of the user's own tables."""
 
 from __future__ import annotations
 
 import shlex
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from kg.cli.context import settings
+from kg.cli.context import Settings, settings
+from kg.cli.limits import MemoryOption, ThreadsOption, TimeoutOption, limit
+from kg.errors import UsageError
 from kg.logins import without_login
+from kg.wording import counted
+
+if TYPE_CHECKING:
+    from kg.init.workspace import Made
 
 
 def init_command(
     context: typer.Context,
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="Folder to make.")],
+    more: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[FILE]...", help="More files for --from.", show_default=False),
+    ] = None,
+    sources: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--from",
+            metavar="FILE",
+            help="Make it of tables: CSV, TSV, JSON, YAML, Excel, Parquet, SQLite files, or a"
+            " folder of them. Several may follow.",
+        ),
+    ] = None,
     base: Annotated[
         str,
         typer.Option(metavar="IRI", help="Start of the IRIs of your graph; ends in /."),
     ] = "https://example.org/graph/",
+    memory: MemoryOption = None,
+    threads: ThreadsOption = None,
+    timeout: TimeoutOption = None,
 ) -> None:
-    """Make a new workspace: a small example that builds at once."""
+    """Make a workspace: a small example, or of your tables."""
+    shared = settings(context)
+    if sources:
+        from kg.init import check_base
+        from kg.init.workspace import init_from
+
+        _check_order(folder)
+        check_base(base)
+        limit(memory, timeout, threads)
+        with shared.status() as status:
+            status("look at the files")
+            made = init_from(folder, base, [*sources, *(more or ())], memory, threads)
+        _tell_made(shared, folder, made)
+        return
+    if more:
+        raise UsageError(
+            "usage",
+            f"kg init makes one folder, not {1 + len(more)}",
+            hint="Files come behind --from: kg init my-graph --from a.csv b.csv",
+        )
     from kg.init import init_workspace
 
-    shared = settings(context)
     written = init_workspace(folder, base)
     shared.say(f"made {without_login(str(folder))}:")
     for path in written:
@@ -32,3 +72,35 @@ def init_command(
         f"next:\n  cd {shlex.quote(str(folder))}\n  kg build\n"
         "  kg query first-ascents\n  kg questions"
     )
+
+
+def _check_order(folder: Path) -> None:
+    if folder.is_file():
+        raise UsageError(
+            "usage",
+            f"{folder} is a file, and the folder to make comes first",
+            hint="kg init my-graph --from a.csv b.csv",
+        )
+
+
+def _tell_made(shared: Settings, folder: Path, made: Made) -> None:
+    for entity in made.entities:
+        key = " and ".join(column.name for column in entity.key.columns) or "no key"
+        guess = "" if entity.key.is_sure or not entity.key.columns else " (a guess)"
+        file = entity.table.source.path
+        records = counted(entity.table.rows, "record")
+        shared.say(f"{file}: {records} become ns:{entity.class_name}, key: {key}{guess}")
+        for each in entity.properties:
+            link = each.link
+            if link is not None:
+                shown = " and ".join(column.name for column in each.columns)
+                lost = f", {link.missing:,} of {link.values:,} not there" if link.missing else ""
+                shared.say(f"  {shown} leads to {link.target.source.path}{lost}")
+    shared.say(f"made {without_login(str(folder))}:")
+    for path in made.written:
+        shared.say(f"  {path}")
+    for path in made.copied:
+        shared.say(f"  {path} (a copy)")
+    there = "" if folder.resolve() == Path.cwd() else f"  cd {shlex.quote(str(folder))}\n"
+    asked = "\n".join(f"  kg query {name}" for name in made.questions)
+    shared.say(f"next:\n{there}  kg build\n{asked}")

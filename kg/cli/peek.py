@@ -38,7 +38,7 @@ def peek_command(
     threads: ThreadsOption = None,
     timeout: TimeoutOption = None,
 ) -> int:
-    """Show what kg sees in a file: columns, types, empty values, encoding, delimiter, header."""
+    """Show what kg sees in a file: columns, types, examples."""
     if form not in ("table", "json"):
         raise UsageError("unknown-format", f"there is no format {form}", hint="Take table or json.")
     limit(memory, timeout, threads)

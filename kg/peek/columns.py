@@ -20,6 +20,11 @@ _VALUES: Final = "kg_peek_values"
 # Different values that are looked at first: a form that they do not have is not tried on the rest.
 _FIRST: Final = 100
 _EXAMPLES: Final = 3
+# Different values that are all told, if they are short.
+_FEW: Final = 6
+_SHORT: Final = 30
+# Characters of codes such as those of countries.
+_LONGEST_CODE: Final = 3
 # Different texts that could stand for no value in one column.
 _MOST_NULLS: Final = 4
 _OF_LETTERS: Final = {
@@ -73,6 +78,11 @@ def column_of(
     )
     rows = only_row(connection.execute(f"SELECT count(*) FROM {sql_name(table.name)}"))[0]
     shown = connection.execute(f"SELECT v FROM {kept} ORDER BY first LIMIT {_EXAMPLES}").fetchall()
+    values: tuple[str, ...] = ()
+    if distinct <= _FEW and found.form.kind is Kind.TEXT:
+        rows_of = connection.execute(f"SELECT v FROM {kept} ORDER BY v").fetchall()
+        values = tuple(text for (text,) in rows_of if len(text) <= _SHORT)
+        values = values if len(values) == distinct else ()
     kind = found.form.kind if filled else Kind.NOTHING
     smallest = ""
     if kind.is_number and found.form.written is Written.PLAIN:
@@ -91,6 +101,7 @@ def column_of(
         unique=0 < rows == filled and most == 1,
         longest=longest,
         examples=tuple(text for (text,) in shown),
+        values=values,
         smallest=smallest,
         nulls=found.nulls,
         spellings=_spelled(connection, NULLS) if kind is Kind.TEXT else (),
@@ -135,7 +146,17 @@ def _found(connection: duckdb.DuckDBPyConnection, name: str, source: LogicalSour
         doubt = ("the file has values of several kinds here",)
         return _Found(_TEXT, _spelled(connection, SURE_NULLS), doubts=doubt)
     found = _truth(connection) or _of_texts(connection, name, source)
-    return found or _Found(_TEXT, _spelled(connection, SURE_NULLS))
+    return found or _Found(_TEXT, _spelled(connection, _no_texts(connection)))
+
+
+def _no_texts(connection: duckdb.DuckDBPyConnection) -> frozenset[str]:
+    """Return what stands for no value among the texts of a column.
+
+    NA does, as R writes it, but not among codes: it is that of Namibia.
+    """
+    query = f"SELECT coalesce(max(length(v)), 0) FROM {_VALUES}"
+    longest = only_row(connection.execute(query))[0]
+    return SURE_NULLS | {"NA"} if longest > _LONGEST_CODE else SURE_NULLS
 
 
 def _spelled(connection: duckdb.DuckDBPyConnection, known: frozenset[str]) -> tuple[str, ...]:
@@ -199,11 +220,15 @@ def _misfits(connection: duckdb.DuckDBPyConnection, form: Form) -> tuple[str, ..
 
 def _chosen(fitting: Sequence[_Found], seen: Sequence[str], delimiter: str) -> _Found:
     """Return one of the forms that fit, with a doubt where another one fits as well."""
-    best, forms = fitting[0], {each.form.written: each for each in fitting}
+    best, forms = fitting[0], {each.form.written: each for each in reversed(fitting)}
     if best.form.pattern == COMPACT or forms.keys() >= {Written.PATTERN, Written.PLAIN}:
         compact = [each for each in fitting if each.form.pattern == COMPACT]
         best = compact[0] if compact and best.form.kind is Kind.INTEGER else best
-    comma = forms.get(Written.COMMA)
+    points, comma = forms.get(Written.POINTS), forms.get(Written.COMMA)
+    if best.form.kind is Kind.DECIMAL and best.form.written is Written.PLAIN and points:
+        # Where ; is between the fields, the comma is in numbers.
+        doubt = f"{_with('.', seen)} is taken for a whole number with points between thousands"
+        return replace(points, doubts=(doubt,)) if delimiter == ";" else best
     if best.form.written is Written.THOUSANDS and comma is not None:
         doubt = f"{_with(',', seen)} could be a thousand or a decimal comma"
         best = comma if delimiter == ";" else best

@@ -93,6 +93,7 @@ FORMS: Final[Sequence[Form]] = (
     Form(Kind.INTEGER, Written.THOUSANDS, r"[-+]?(0|[1-9]\d{0,2}(,\d{3})*)"),
     Form(Kind.DECIMAL, Written.THOUSANDS, r"[-+]?(0|[1-9]\d{0,2}(,\d{3})*)(\.\d+)?"),
     Form(Kind.DECIMAL, Written.COMMA, r"[-+]?(0|[1-9]\d*)(,\d+)?"),
+    Form(Kind.INTEGER, Written.POINTS, r"[-+]?(0|[1-9]\d{0,2}(\.\d{3})*)"),
     Form(Kind.DECIMAL, Written.POINTS, r"[-+]?(0|[1-9]\d{0,2}(\.\d{3})*)(,\d+)?"),
     Form(Kind.BOOLEAN, Written.PLAIN, r"true|false"),
     Form(Kind.BOOLEAN, Written.CAPITALS, r"true|false|True|False|TRUE|FALSE"),

@@ -42,7 +42,7 @@ class Written(StrEnum):
     PLAIN = ""
     COMMA = "decimal comma"
     THOUSANDS = "commas between thousands"
-    POINTS = "points between thousands, decimal comma"
+    POINTS = "points between thousands"
     CAPITALS = "True and False in capitals"
     WORDS = "words"
     PATTERN = "pattern"
@@ -66,6 +66,7 @@ class Column:
         unique: Whether all records have a value, and no two the same.
         longest: Characters of the longest.
         examples: Some values, in the order of the file.
+        values: All different values, in order, if there are few and short ones.
         smallest: The smallest number, as a text; empty where there are no numbers.
         nulls: Texts in it that stand for no value.
         spellings: Of a column of texts: those that would stand for no value elsewhere.
@@ -85,6 +86,7 @@ class Column:
     unique: bool = False
     longest: int = 0
     examples: tuple[str, ...] = ()
+    values: tuple[str, ...] = ()
     smallest: str = ""
     nulls: tuple[str, ...] = ()
     spellings: tuple[str, ...] = ()

@@ -110,7 +110,7 @@ def peek(
 
 def _sights(connection: duckdb.DuckDBPyConnection, text: str, folders: Folders) -> Iterator[_Sight]:
     """Yield the tables of a file."""
-    path, member = _split(text)
+    path, member = split_member(text)
     file = SourceFile(path, member)
     formulation = _formulation(file)
     source = LogicalSource(
@@ -138,7 +138,8 @@ def _sights(connection: duckdb.DuckDBPyConnection, text: str, folders: Folders) 
         yield from _of_database(file, source)
 
 
-def _split(text: str) -> tuple[Path, str]:
+def split_member(text: str) -> tuple[Path, str]:
+    """Return the path of a file, and what is named behind ``#`` in it."""
     path = Path(text)
     name, mark, member = text.rpartition("#")
     if mark and name and not path.exists():
@@ -147,7 +148,9 @@ def _split(text: str) -> tuple[Path, str]:
 
 
 def _stem(file: SourceFile) -> str:
-    return Path(plain_name(file)).stem
+    """Return the name of a file without its endings, in the case that it has."""
+    written = Path(file.member or file.path.name).name
+    return written[: len(Path(plain_name(file)).stem)] if not file.member else Path(written).stem
 
 
 def _formulation(file: SourceFile) -> Formulation:

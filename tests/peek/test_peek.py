@@ -57,6 +57,9 @@ LOCAL = [
     (["1,5", "2"], Kind.DECIMAL, Written.COMMA, ""),
     (["1.234,5", "2"], Kind.DECIMAL, Written.POINTS, ""),
     (["1,234,567", "12"], Kind.INTEGER, Written.THOUSANDS, ""),
+    (["1.234.567", "12"], Kind.INTEGER, Written.POINTS, ""),
+    (["289.330", "12"], Kind.INTEGER, Written.POINTS, ""),
+    (["289.33", "12"], Kind.DECIMAL, Written.PLAIN, ""),
 ]
 
 

@@ -35,16 +35,25 @@ def init_workspace(folder: Path, base: str = TEMPLATE_BASE) -> tuple[Path, ...]:
         UsageError: `base` is no such IRI.
         WorldError: A file cannot be written.
     """
+    check_base(base)
+    with writing(folder):
+        _check_empty(folder)
+        written = [_write(folder, name, text, base) for name, text in _template()]
+    return tuple(sorted(written))
+
+
+def check_base(base: str) -> None:
+    """Refuse a base that the graph's own IRIs cannot start with.
+
+    Raises:
+        UsageError: It is not an absolute IRI that ends in ``/``.
+    """
     if not is_base(base) or "#" in base:
         raise UsageError(
             "bad-base",
             f"{base!r} is not an absolute IRI that ends in /",
             hint="Write it like https://example.org/my-graph/",
         )
-    with writing(folder):
-        _check_empty(folder)
-        written = [_write(folder, name, text, base) for name, text in _template()]
-    return tuple(sorted(written))
 
 
 def _check_empty(folder: Path) -> None:
@@ -58,8 +67,8 @@ def _check_empty(folder: Path) -> None:
         raise InputError(
             "folder-not-empty",
             f"{show_path(folder)} is not empty",
-            hint="Name a new folder. To make a workspace of this one, put a kg.toml into it;"
-            " `kg help workspace` says what stands there.",
+            hint="Name a new folder. To make a workspace of the tables in this one:"
+            f" kg init {show_path(folder)} --from {show_path(folder)}",
         )
 
 

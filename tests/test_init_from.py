@@ -1,0 +1,233 @@
+"""`kg init --from`: a workspace of tables builds as it is, and says what the tables say."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import os
+import random
+import sqlite3
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from kg.cli.main import main
+from kg.errors import InputError, UsageError
+from kg.init.mapping import escaped, quoted
+from kg.init.workspace import Made, init_from
+from tests.peek.tables import TABLES, write
+
+BASE = "https://example.org/g/"
+
+
+def make(tmp_path: Path, tables: dict[str, str]) -> tuple[Path, Made]:
+    folder = tmp_path / "graph"
+    return folder, init_from(folder, BASE, write(tmp_path / "files", tables))
+
+
+def kg(capfd: pytest.CaptureFixture[str], folder: Path, *words: str) -> tuple[int, str, str]:
+    capfd.readouterr()
+    code = main(["-C", str(folder), *words])
+    said = capfd.readouterr()
+    return code, said.out, said.err
+
+
+def built(capfd, folder: Path) -> str:
+    """Build, and return what was said."""
+    code, _, said = kg(capfd, folder, "build")
+    assert code == 0, said
+    return said
+
+
+def answer(capfd, folder: Path, text: str) -> list[dict[str, str]]:
+    code, out, said = kg(capfd, folder, "query", "-e", text, "--format", "csv")
+    assert code == 0, said
+    return list(csv.DictReader(io.StringIO(out)))
+
+
+class TestTablesThatBelongTogether:
+    def test_become_a_graph_that_answers_its_questions(self, tmp_path, capfd):
+        folder, made = make(tmp_path, TABLES)
+        built(capfd, folder)
+        assert len(made.questions) == 3
+        for name in made.questions:
+            code, out, said = kg(capfd, folder, "query", name, "--format", "csv")
+            assert code == 0, said
+            assert len(out.splitlines()) > 1, name
+        found = answer(
+            capfd,
+            folder,
+            "SELECT ?delay ?from ?airline ?seats { ?f a ns:Flight; ns:delay ?delay;"
+            " ns:origin/rdfs:label ?from; ns:airline/rdfs:label ?airline; ns:plane/ns:seats ?seats}"
+            " ORDER BY ?delay",
+        )
+        assert [tuple(row.values()) for row in found] == [
+            ("2", "Kennedy", "United", "182"),
+            ("7", "La Guardia", "Delta", "200"),
+        ]
+
+    def test_explain_what_was_guessed(self, tmp_path):
+        folder, _ = make(tmp_path, TABLES)
+        mapping = (folder / "data/tables.yarrrml.yml").read_text()
+        assert "- [ns:plane, plane:$(tailnum)~iri]" in mapping
+        assert "# guess: a link to planes.csv, though 1 of 4 values are not there (N9)." in mapping
+        assert "# guess: carrier and flight together are different" in mapping
+        assert "nulls: ['', NA]" in mapping
+        shapes = (folder / "shapes/shapes.ttl").read_text()
+        assert "sh:class ns:Airline" in shapes
+        assert "sh:class ns:Plane" not in shapes
+        config = tomllib.loads((folder / "kg.toml").read_text())
+        assert config["prefixes"]["airport"] == f"{BASE}airport/"
+
+    def test_are_declared_and_used_throughout(self, tmp_path, capfd):
+        folder, _ = make(tmp_path, TABLES)
+        built(capfd, folder)
+        _, out, _ = kg(capfd, folder, "check", "--format", "json")
+        codes = {each["finding"] for each in json.loads(out)}
+        assert codes <= {"dangling-link", "lost-records"}
+
+
+class TestValues:
+    def test_have_the_form_of_their_datatype(self, tmp_path, capfd):
+        text = (
+            "key;born;seen;price;big;ok;yes;at;page;code\n"
+            "a;31.12.1999;1.2.2000 23:59;1,5;1.234,5;True;ja;2000-01-01 10:00:00;"
+            "https://example.org/x;007\n"
+            "b;;;;;False;nein;;;010\n"
+        )
+        folder, _ = make(tmp_path, {"things.csv": text})
+        built(capfd, folder)
+        found = answer(capfd, folder, "SELECT ?p ?o { ?s ?p ?o; ns:code '007' } ORDER BY ?p")
+        values = {row["p"].rpartition("#")[2]: row["o"] for row in found}
+        assert (
+            values.items()
+            >= {
+                "born": "1999-12-31",
+                "seen": "2000-02-01T23:59:00",
+                "price": "1.5",
+                "big": "1234.5",
+                "ok": "true",
+                "yes": "true",
+                "at": "2000-01-01T10:00:00",
+                "page": "https://example.org/x",
+                "code": "007",
+            }.items()
+        )
+
+    def test_that_are_none_here_may_be_one_there(self, tmp_path, capfd):
+        codes = "\n".join(f"A{chr(65 + n // 26)}{chr(65 + n % 26)},{n},{n}" for n in range(60))
+        text = f"iso,number,people\n{codes}\nNA,99,NA\n"
+        folder, _ = make(tmp_path, {"countries.csv": text})
+        built(capfd, folder)
+        found = answer(
+            capfd, folder, "SELECT ?n ?p { ?c ns:number 99; ns:iso ?n OPTIONAL {?c ns:people ?p} }"
+        )
+        assert found == [{"n": "NA", "p": ""}]
+
+    def test_of_documents_and_databases(self, tmp_path, capfd):
+        pytest.importorskip("sqlalchemy", reason="the extra sql is not installed")
+        records = [{"id": 1, "at": {"x (m)": 1.5}, "tags": ["a", "b"]}, {"id": 2, "a'b": True}]
+        paths = write(tmp_path / "files", {"rows.json": json.dumps({"rows": records})})
+        with sqlite3.connect(tmp_path / "a.db") as connection:
+            connection.execute("CREATE TABLE owners (id INTEGER, row_id INTEGER)")
+            connection.execute("INSERT INTO owners VALUES (7, 1), (8, 2)")
+        folder = tmp_path / "graph"
+        init_from(folder, BASE, [*paths, str(tmp_path / "a.db")])
+        built(capfd, folder)
+        found = answer(
+            capfd,
+            folder,
+            "SELECT ?x (GROUP_CONCAT(?t) AS ?tags) { ?o a ns:Owner; ns:row ?r. ?r ns:atXM ?x;"
+            " ns:tags ?t } GROUP BY ?x",
+        )
+        assert [(row["x"], set(row["tags"].split())) for row in found] == [("1.5", {"a", "b"})]
+
+
+class TestTheFolder:
+    def test_may_hold_the_data(self, tmp_path, capfd):
+        write(tmp_path, {"a.csv": "id,n\nx,1\n"})
+        (tmp_path / "notes.txt").write_text("mine")
+        assert main(["init", str(tmp_path), "--from", str(tmp_path)]) == 0
+        assert "../a.csv" in (tmp_path / "data/tables.yarrrml.yml").read_text()
+        assert not (tmp_path / "data/a.csv").exists()
+        assert "a copy" not in capfd.readouterr().err
+        built(capfd, tmp_path)
+
+    def test_takes_files_behind_from(self, tmp_path, capfd):
+        first, second = write(tmp_path / "f", {"a.csv": "id,n\nx,1\n", "b.csv": "id,n\ny,1\n"})
+        assert main(["init", str(tmp_path / "g"), "--from", first, second]) == 0
+        assert (tmp_path / "g/data/b.csv").exists()
+        assert "b.csv: 1 record become" in capfd.readouterr().err
+        assert main(["init", first, "--from", second]) == 2
+        assert "comes first" in capfd.readouterr().err
+        assert main(["init", str(tmp_path / "h"), first]) == 2
+
+    def test_keeps_what_is_there(self, tmp_path):
+        (path,) = write(tmp_path / "f", {"a.csv": "id,n\nx,1\n"})
+        (tmp_path / "g").mkdir()
+        (tmp_path / "g/kg.toml").write_text("mine")
+        with pytest.raises(InputError, match="already there"):
+            init_from(tmp_path / "g", BASE, [path])
+        assert [each.name for each in (tmp_path / "g").iterdir()] == ["kg.toml"]
+
+    def test_two_files_of_one_name_are_told(self, tmp_path):
+        paths = [
+            *write(tmp_path / "f", {"a.csv": "id\nx\n"}),
+            *write(tmp_path / "h", {"a.csv": "id\ny\n"}),
+        ]
+        with pytest.raises(UsageError, match=r"two files are called a\.csv"):
+            init_from(tmp_path / "g", BASE, paths)
+        assert not (tmp_path / "g").exists()
+
+    def test_that_holds_no_tables_is_told(self, tmp_path):
+        with pytest.raises(InputError, match="no files with tables"):
+            init_from(tmp_path / "g", BASE, [str(tmp_path)])
+
+
+NAMES = [
+    *("id", "Name", "a b", "größe", "x(y", "é", "1st", "size (m)", "a'b", 'q"q', "a,b", "a:b"),
+    *("#n", "naïve_col", "ID2", "日本", "a;b", "{z}", "$(w)", "a\\b", "no", "true", "_x"),
+]
+CELLS = [
+    *("", "1", "2.5", "x", "NA", "true", "2020-01-01", "01.02.2000", "a b", "é", '"', "007", "-"),
+    *("http://e.org/a b", "https://e.org/x", "1,5", "{x}", "%20", "a/b", " y "),
+]
+
+
+@pytest.mark.parametrize("seed", range(int(os.environ.get("KG_EXAMPLES", "3"))))
+def test_random_tables_build_without_a_hands_touch(tmp_path, capfd, seed):
+    chosen = random.Random(seed)
+    tables = {}
+    for number in range(chosen.randint(1, 3)):
+        names = chosen.sample(NAMES, chosen.randint(2, 8))
+        out = io.StringIO()
+        writer = csv.writer(out, delimiter=chosen.choice(",;\t"), lineterminator="\n")
+        writer.writerow(names)
+        pools = [chosen.sample(CELLS, chosen.randint(1, 4)) for _ in names]
+        for _ in range(chosen.randint(2, 30)):
+            writer.writerow([chosen.choice(pool) for pool in pools])
+        tables[f"{chosen.choice(['things', 'Data Set', 'x-1', '2020'])}{number}.csv"] = (
+            out.getvalue()
+        )
+    folder, made = make(tmp_path, tables)
+    built(capfd, folder)
+    for name in made.questions:
+        assert kg(capfd, folder, "query", name)[0] == 0
+
+
+@pytest.mark.parametrize("text", ["a: b", "x #y", "'", "[", "null", "1e3", "", "a\nb", "é", "- a"])
+def test_texts_are_quoted_for_yaml(text):
+    from ruamel.yaml import YAML
+
+    assert YAML(typ="safe", pure=True).load(f"[{quoted(text)}]") == [text]
+
+
+def test_brackets_without_a_partner_are_escaped():
+    assert [escaped(text) for text in ("a", "a(b)", "a)b(", "(")] == [
+        "a",
+        "a(b)",
+        "a\\)b\\(",
+        "\\(",
+    ]
