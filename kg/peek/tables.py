@@ -16,6 +16,7 @@ from kg.engines.duckdb import dialect
 from kg.engines.duckdb.host import DuckHost
 from kg.engines.duckdb.loading import load_table
 from kg.errors import InputError
+from kg.extras import need
 from kg.mapping.jsonpath import parse_jsonpath
 from kg.mapping.plan import Formulation, LogicalSource
 from kg.mapping.source_table import Column as Wanted
@@ -25,7 +26,6 @@ from kg.peek.columns import column_of
 from kg.peek.guess import csv_source, header_notes, header_of
 from kg.peek.model import Column, Table
 from kg.sources import csv_files, excel_files, sqlite_files
-from kg.sources.extras import need
 from kg.sources.files import Folders, SourceFile, check_file
 from kg.sources.reading import Reading
 from kg.sources.streams import plain_name
