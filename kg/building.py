@@ -41,6 +41,7 @@ from kg.findings.workspace import workspace_findings
 from kg.infer import infer_rdfs
 from kg.lineage import Wanted, trace_workspace
 from kg.mapping.documents import read_mappings, unnamed_mappings
+from kg.mapping.own_functions import files
 from kg.mapping.plan import Plan
 from kg.mapping.walk import own_files
 from kg.names import Namer
@@ -256,7 +257,7 @@ class _Builder:
             )
         inside = None if self.options.allow_outside else (workspace.root,)
         folders, made = Folders(inside, self.spill), self.spill / "quads.parquet"
-        check_target([*files_of(workspace), *input_files(plan, folders), *own_files(plan)])
+        check_target([*files_of(workspace), *input_files(plan, folders), *files()])
         spool = self.spill / "rdf.parquet"
         with spare(connection, SPOOL_MEMORY) as memory, strictly(self.options.strict):
             spool_rdf(workspace.graph_files(), spool, memory=memory)

@@ -25,13 +25,12 @@ from kg.files import Renames
 from kg.logins import without_login
 from kg.mapping.documents import read_mappings
 from kg.mapping.natural import Datatypes
-from kg.mapping.own_functions import of_texts
+from kg.mapping.own_functions import files, of_texts
 from kg.mapping.plan import LogicalTarget, Plan
 from kg.mapping.targets import Routing
-from kg.mapping.walk import own_files
 from kg.outputs import refuse_input
 from kg.paths import is_inside, real_path, show_path
-from kg.rejects import check_target
+from kg.rejects import check_target, current
 from kg.sources import Folders
 from kg.sources import addresses as answering
 from kg.sources.addresses import Replacements, replacing
@@ -121,17 +120,18 @@ def map_files(
         addresses: What answers ``unparsed-text`` of XPath; None: addresses are refused.
 
     Raises:
-        UsageError: There is no target for the default output.
+        UsageError: There is no target for the default output, or there are no such datatypes.
         InputError: A mapping or a source is wrong, or a target lies outside.
         LimitError: The memory limit was reached; all files are as they were.
         WorldError: The disk failed; all files are as they were.
     """
     if target is not None:
         choose_format(target, format_name)
+    natural = Datatypes.named(datatypes)
     with using(variables), replacing(addresses or Replacements()):
         plan = located(read_mappings(mappings, prefixes, base), source_folders)
         return _map_files(
-            replace(plan, datatypes=Datatypes(datatypes)),
+            replace(plan, datatypes=natural),
             mappings,
             target,
             format_name,
@@ -170,10 +170,10 @@ def _map_files(
     if target is None and (not routing.targets or routing.has_default(plan)):
         raise _no_output(routing)
     _check_targets(routing, target, inside)
-    _check_inputs(plan, mappings, routing, target, inside)
+    outputs = _check_inputs(plan, mappings, routing, target, inside)
     with temporary_folder("map") as folder, Renames() as together:
         spill = Path(folder)
-        made = _run(plan, Folders(inside, spill, _CALLED), memory, threads)
+        made = _run(plan, Folders(inside, spill, _CALLED, outputs), memory, threads)
         sent = {
             logical: write_target(
                 table,
@@ -305,9 +305,13 @@ def _check_inputs(
     routing: Routing,
     output: str | None,
     inside: tuple[Path, ...] | None,
-) -> None:
-    """Refuse to write over a mapping or a source, before any work is done."""
-    inputs = [*mappings, *input_files(plan, Folders(inside, Path(), _CALLED)), *own_files(plan)]
+) -> frozenset[Path]:
+    """Refuse to write over a mapping or a source, before any work is done.
+
+    Returns:
+        The files that the run writes: paths in the data may lead to them, too.
+    """
+    inputs = [*mappings, *input_files(plan, Folders(inside, Path(), _CALLED)), *files()]
     outputs: list[tuple[Path, Location | None]] = [
         (target_path(target), target.origin.location())
         for target in routing.targets
@@ -317,11 +321,14 @@ def _check_inputs(
         outputs.append((Path(str(output)), None))
     for path, place in outputs:
         refuse_input(path, inputs, read_as="a mapping or a source", place=place)
-    files = [*inputs, *(path for path, _ in outputs)]
-    check_target(files)
-    noted = recording.current()
+    read_or_written = [*inputs, *(path for path, _ in outputs)]
+    check_target(read_or_written)
+    noted, rejects = recording.current(), current()
     if noted is not None and noted.before is not None:
-        noted.before(files)
+        noted.before(read_or_written)
+    written = [path for path, _ in outputs]
+    written += [each.target for each in (noted, rejects) if each and each.target]
+    return frozenset(map(real_path, written))
 
 
 def explain_files(

@@ -41,12 +41,14 @@ class Recording:
         counts: The counts of each triples map that were made.
         made: What each triples map made, by its name.
         before: Is told which files the run reads and writes, before it does.
+        target: The file that the recording becomes; None: none.
     """
 
     tables: list[LoadedTable] = field(default_factory=list)
     counts: list[MapCount] = field(default_factory=list)
     made: dict[str, Made] = field(default_factory=dict)
     before: Callable[[Iterable[Path]], None] | None = None
+    target: Path | None = None
 
     def restart(self) -> None:
         """Forget what was noted: the run begins anew."""

@@ -11,13 +11,12 @@ from types import TracebackType
 from typing import Self
 
 from kg.engines.recording import recording
-from kg.errors import InputError, UsageError
+from kg.errors import InputError, KgError, UsageError
 from kg.execution.formats import FORMATS, format_of, is_report
 from kg.execution.model import Run
 from kg.files import replacing
-from kg.logins import without_values
 from kg.notes import heard
-from kg.paths import open_file, real_path, show_path
+from kg.paths import kind_of, open_file, read_file, real_path, show_path
 from kg.rejects import Rejects
 
 
@@ -52,6 +51,9 @@ class Reporting:
         self._write = FORMATS[format_of(target, format_name)]
         self._stack = ExitStack()
         self._begun = False
+        self._refused = False
+        # An earlier report in its place, until it is certain that the run does not read it.
+        self._earlier: bytes | None = None
         self._mappings = tuple(show_path(path) for path in mappings)
         self._rejects = rejects
         self._prefixes = dict(prefixes)
@@ -61,6 +63,7 @@ class Reporting:
         """Begin to record."""
         found = self._stack.enter_context(recording())
         found.before = self._begin
+        found.target = None if self._target == "-" else Path(self._target)
         self._run = Run(self._mappings, found, self._prefixes, rejects=self._rejects)
         return self
 
@@ -77,7 +80,9 @@ class Reporting:
         """
         self._stack.close()
         self._run.ended, self._run.error, self._run.notes = datetime.now(UTC), error, heard()
-        if not self._begun and not self._may_replace():
+        if self._refused or (self._begun and _is_read(error) and self._is_restored()):
+            return
+        if (not self._begun or _is_read(error)) and not self._may_replace():
             return
         with suppress(*(() if error is None else (Exception,))):
             self._save()
@@ -90,7 +95,14 @@ class Reporting:
         """Say in the file that the run goes on; `files` are those that it reads and writes."""
         self._refuse(files)
         self._begun = True
-        if self._target != "-":
+        # What paths in the data lead to is not known yet, and may be this very file.
+        path = Path(self._target)
+        if self._target == "-":
+            return
+        if kind_of(path) != "a file":
+            self._save()
+        elif self._may_replace():
+            self._earlier = read_file(path)
             self._save()
 
     def _refuse(self, files: Iterable[Path]) -> None:
@@ -98,6 +110,7 @@ class Reporting:
             return
         own = real_path(Path(self._target))
         if any(real_path(file) == own for file in files):
+            self._refused = True
             raise UsageError(
                 "same-target",
                 f"{self._target} is read, or written as something else too",
@@ -116,10 +129,23 @@ class Reporting:
             return is_report(stream.read(1_000).decode(errors="replace"))
         return False
 
+    def _is_restored(self) -> bool:
+        """Let the file be the report that it was, if it was one, and return whether it is."""
+        if self._earlier is None:
+            return False
+        with replacing(Path(self._target)) as part:
+            part.write_bytes(self._earlier)
+        return True
+
     def _save(self) -> None:
-        text = without_values(self._write(self._run))
+        text = self._write(self._run)
         if self._target == "-":
             sys.stdout.write(text)
             return
         with replacing(Path(self._target)) as part:
             part.write_text(text, encoding="utf-8")
+
+
+def _is_read(error: BaseException | None) -> bool:
+    """Return whether a run stopped since it would have read a file that it writes."""
+    return isinstance(error, KgError) and error.code == "same-target"

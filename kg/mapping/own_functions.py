@@ -13,9 +13,11 @@ from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
+from pathlib import Path
 from typing import Final
 
 from kg.errors import InputError
+from kg.paths import real_path
 
 # Stands for an argument that is left out where the function has a default.
 LEFT_OUT: Final = "\ue000kg: left out\ue000"
@@ -147,6 +149,12 @@ def find(name: str) -> OwnFunction | None:
         return known.get(name)
     own = known.get(re.split(r"[:/#]", name)[-1])
     return own if own is not None and not name.startswith(_PUBLIC) else None
+
+
+def files() -> tuple[Path, ...]:
+    """Return the files of the functions that the user has given, whether they are called or not."""
+    known = dict.fromkeys(own.file for own in _functions.get().values())
+    return tuple(real_path(Path(file)) for file in known)
 
 
 def of_texts() -> Mapping[str, Callable[[str], str]]:

@@ -204,6 +204,12 @@ class Reach:
                 hint="Name a file where sources may lie.",
             )
         check_file(SourceFile(path), self.source, self.folders)
+        if real_path(path) in self.folders.outputs:
+            raise InputError(
+                "same-target",
+                f"{function} reads {written}, which the run would write over",
+                hint="Give the output another name.",
+            )
         return real_path(path)
 
 

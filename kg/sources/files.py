@@ -38,11 +38,13 @@ class Folders:
         inside: Sources must lie below one of these folders, links followed; None: anywhere.
         spill: A folder for files made on the way.
         called: What messages call the folders.
+        outputs: The real paths of files that the run writes, which nothing in it may read.
     """
 
     inside: tuple[Path, ...] | None
     spill: Path
     called: str = WORKSPACE
+    outputs: frozenset[Path] = frozenset()
 
     @property
     def code(self) -> str:
