@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import re
 import sys
-from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from kg.cli.streams import shown
 from kg.errors import ExitCode, InputError, UsageError, raise_all
-from kg.logins import without_values
 from kg.variables import Variables
 from kg.wording import counted
 
@@ -18,7 +16,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from kg.cli.context import Settings
-    from kg.findings.model import Finding
 
 # Names of formats to those of `kg.findings.report`.
 _FORMATS: Final = {"text": "table", "table": "table", "json": "json", "sarif": "sarif"}
@@ -87,6 +84,7 @@ def check_mappings(
         UsageError: There is no such format.
     """
     from kg.findings import Level
+    from kg.findings.model import cleaned
     from kg.findings.preview import preview
     from kg.findings.report import FORMATS
 
@@ -98,7 +96,7 @@ def check_mappings(
             hint="Formats: text, json, sarif.",
         )
     found, errors = preview(mappings, prefixes, base, variables)
-    found = list(map(_cleaned, found))
+    found = list(map(cleaned, found))
     form = _FORMATS[name]
     is_text = form == "table"
     codes = {each.code for each in errors}
@@ -113,21 +111,3 @@ def check_mappings(
     if errors:
         return ExitCode.INPUT
     return ExitCode.NO if unsupported else ExitCode.DONE
-
-
-def _cleaned(finding: Finding) -> Finding:
-    """Return a finding without the values of variables.
-
-    A value may be a word or a mark of the format, so nothing is taken out of what is written.
-    """
-    place = finding.place
-    if place is not None:
-        column = without_values(place.column) if place.column else place.column
-        place = replace(place, file=without_values(place.file), column=column)
-    return replace(
-        finding,
-        about=without_values(finding.about),
-        message=without_values(finding.message),
-        hint=without_values(finding.hint),
-        place=place,
-    )

@@ -2,21 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from kg.about import tool_version
 from kg.engines.loaded import LoadedTable
 from kg.engines.outcome import LossCount, MapCount
 from kg.engines.recording import Recording
 from kg.errors import InputError, KgError, Location, single_errors
-from kg.findings.model import Finding, Level, as_record, of_error, place_record
+from kg.findings.model import (
+    Finding,
+    Level,
+    as_record,
+    cleaned,
+    cleaned_place,
+    of_error,
+    place_record,
+)
 from kg.findings.records import ill_typed, losses, shared_subjects
+from kg.logins import without_values
 from kg.notes import Note
 from kg.rejects import Rejects
+
+# Parts of a statement, as losses name them; a predicate is named by its IRI.
+_PARTS: Final = ("subject", "predicate", "graph")
 
 
 @dataclass(slots=True)
@@ -87,11 +99,15 @@ def entries(run: Run) -> list[Entry]:
         *(_remark(note) for note in run.notes),
         *_notes(counts),
     ]
-    return [*map(Entry, plain), *_losses(counts, run.prefixes)]
+    found = [*map(Entry, plain), *_losses(counts, run.prefixes)]
+    return [
+        Entry(cleaned(each.finding), None if each.mapping is None else cleaned_place(each.mapping))
+        for each in found
+    ]
 
 
 def document(run: Run) -> dict[str, Any]:
-    """Return the report as JSON holds it, without its findings."""
+    """Return the report as JSON holds it, without its findings and the values of variables."""
     tables = {entry.table.name: entry for entry in run.recording.tables}
     numbers = {name: number for number, name in enumerate(tables)}
     found: dict[str, Any] = {
@@ -105,8 +121,8 @@ def document(run: Run) -> dict[str, Any]:
     if run.ended is not None:
         found["ended"] = _time(run.ended)
         found["seconds"] = round((run.ended - run.started).total_seconds(), 3)
-    found["mappings"] = list(run.mappings)
-    found["outputs"] = [{"file": file, "statements": n} for file, n in run.outputs]
+    found["mappings"] = _cleaned(run.mappings)
+    found["outputs"] = [{"file": without_values(file), "statements": n} for file, n in run.outputs]
     found["sources"] = [_source(entry) for entry in tables.values()]
     found["triplesMaps"] = [_map(run, count, numbers) for count in run.recording.counts]
     if run.rejects is not None:
@@ -114,7 +130,11 @@ def document(run: Run) -> dict[str, Any]:
             "records": run.rejects.records,
             "values": run.rejects.values,
             "listed": [
-                {"place": place_record(place), "value": value, "reason": reason}
+                {
+                    "place": _place(place),
+                    "value": without_values(value),
+                    "reason": without_values(reason),
+                }
                 for place, value, reason in run.rejects.listed
             ],
         }
@@ -137,6 +157,14 @@ def why(loss: LossCount) -> str:
     return f"no {loss.parent} has its {listed}" if loss.parent else f"no value in {listed}"
 
 
+def _cleaned(texts: Iterable[str]) -> list[str]:
+    return [without_values(text) for text in texts]
+
+
+def _place(place: Location) -> dict[str, Any]:
+    return place_record(cleaned_place(place))
+
+
 def _time(moment: datetime) -> str:
     return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
@@ -144,28 +172,31 @@ def _time(moment: datetime) -> str:
 def _source(entry: LoadedTable) -> dict[str, Any]:
     source = entry.table.source
     found: dict[str, Any] = {
-        "files": [part.shown for part in entry.parts],
+        "files": _cleaned(part.shown for part in entry.parts),
         "formulation": source.formulation.value,
         "records": entry.records,
-        "references": [column.reference for column in entry.table.columns],
-        "mapping": place_record(source.origin.location()),
+        "references": _cleaned(column.reference for column in entry.table.columns),
+        "mapping": _place(source.origin.location()),
     }
     if source.iterator:
-        found["iterator"] = source.iterator
+        found["iterator"] = without_values(source.iterator)
     return found
 
 
 def _map(run: Run, count: MapCount, numbers: Mapping[str, int]) -> dict[str, Any]:
-    found: dict[str, Any] = {"name": count.triples_map, "records": count.records}
+    found: dict[str, Any] = {"name": without_values(count.triples_map), "records": count.records}
     if count.origin is not None:
-        found["mapping"] = place_record(count.origin)
+        found["mapping"] = _place(count.origin)
     made = run.recording.made.get(count.triples_map)
     if made is not None:
         found["source"] = numbers.get(made.table)
         found["subjects"] = made.subjects
         found["statements"] = sum(made.statements.values())
         found["predicates"] = [
-            {"predicate": term[1:-1] if term else "others", "statements": number}
+            {
+                "predicate": without_values(term[1:-1]) if term else "others",
+                "statements": number,
+            }
             for term, number in made.statements.items()
         ]
     found["lost"] = [_loss(loss) for loss in count.losses]
@@ -174,19 +205,19 @@ def _map(run: Run, count: MapCount, numbers: Mapping[str, int]) -> dict[str, Any
 
 def _loss(loss: LossCount) -> dict[str, Any]:
     found: dict[str, Any] = {
-        "what": loss.what,
+        "what": loss.what if loss.what in _PARTS else without_values(loss.what),
         "cause": cause(loss),
         "records": loss.records,
         "partly": loss.is_partial,
-        "references": list(loss.references),
-        "reason": why(loss),
+        "references": _cleaned(loss.references),
+        "reason": without_values(why(loss)),
     }
     if loss.parent:
-        found["parent"] = loss.parent
+        found["parent"] = without_values(loss.parent)
     if loss.place is not None:
-        found["first"] = place_record(loss.place)
+        found["first"] = _place(loss.place)
     if loss.origin is not None:
-        found["mapping"] = place_record(loss.origin)
+        found["mapping"] = _place(loss.origin)
     return found
 
 

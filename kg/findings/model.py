@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import IntEnum
 from pathlib import Path
 from typing import Any, Final
 
 from kg.errors import InputError, Location
+from kg.logins import without_values
 
 
 class Level(IntEnum):
@@ -81,6 +82,26 @@ def of_error(error: InputError, file: str = "") -> Finding:
     place = error.location or (Location(file) if file else None)
     about = file or (place.file if place else error.message)
     return Finding(error.code, about, error.message, place, error.hint or "", level=Level.ERROR)
+
+
+def cleaned(finding: Finding) -> Finding:
+    """Return a finding without the values of variables.
+
+    A value may be a word or a mark of a format, so nothing is taken out of what is written.
+    """
+    return replace(
+        finding,
+        about=without_values(finding.about),
+        message=without_values(finding.message),
+        hint=without_values(finding.hint),
+        place=None if finding.place is None else cleaned_place(finding.place),
+    )
+
+
+def cleaned_place(place: Location) -> Location:
+    """Return a place without the values of variables, as `cleaned` does."""
+    column = without_values(place.column) if place.column else place.column
+    return replace(place, file=without_values(place.file), column=column)
 
 
 def unread_names(

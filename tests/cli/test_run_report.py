@@ -202,6 +202,52 @@ def test_a_source_is_not_written_over(kg, folder):
     assert (folder / "m.yml").read_text(encoding="utf-8") == mapping
 
 
+XML = """\
+prefixes: {ex: "http://example.org/"}
+mappings:
+  m:
+    sources: [['t.xml~xpath', '/r']]
+    s: ex:$(@id)
+    po: [[ex:text, "$(%s)"]]
+"""
+
+
+@pytest.mark.parametrize(
+    ("name", "call", "text"),
+    [
+        ("r.json", "json-doc('%s')?report", '{"report": "my own"}'),
+        ("r.json", "unparsed-text('%s')", None),
+        ("out.nt", "unparsed-text('%s')", "mine"),
+    ],
+)
+def test_a_file_that_a_path_reads_is_not_written_over(kg, folder, name, call, text):
+    if text is None:  # an earlier report, which another run may well read
+        run(kg, folder)
+        text = (folder / "r.json").read_text(encoding="utf-8")
+    (folder / name).write_text(text, encoding="utf-8")
+    (folder / "t.xml").write_text('<r id="1"/>', encoding="utf-8")
+    (folder / "m.yml").write_text(XML % (call % name), encoding="utf-8")
+    done = run(kg, folder, code=2)
+    assert f"reads {name}, which the run would write over [same-target]" in done.err
+    assert (folder / name).read_text(encoding="utf-8") == text
+
+
+def test_a_path_that_reads_the_new_report_is_told_in_it(kg, folder):
+    (folder / "t.xml").write_text('<r id="1"/>', encoding="utf-8")
+    (folder / "m.yml").write_text(XML % "unparsed-text('r.json')", encoding="utf-8")
+    run(kg, folder, code=2)
+    assert report(folder)["findings"][0]["finding"] == "same-target"
+
+
+def test_a_report_that_is_a_source_is_not_written_over(kg, folder):
+    run(kg, folder)
+    before = (folder / "r.json").read_bytes()
+    text = MAPPING.replace("[t.csv~csv]", "['r.json~json', '$.sources[*]']")
+    (folder / "m.yml").write_text(text, encoding="utf-8")
+    run(kg, folder, code=2)
+    assert (folder / "r.json").read_bytes() == before
+
+
 def test_an_earlier_report_does_not_stay(kg, folder):
     run(kg, folder)
     (folder / "m.yml").write_text(MAPPING.replace("mappings:", "mappings: ]"), encoding="utf-8")
@@ -240,6 +286,18 @@ def test_values_of_variables_are_not_shown(kg, folder):
     for name in ("r.json", "r.sarif", "r.ttl"):
         run(kg, folder, "--set", "FILE=hush-hush.csv", name=name)
         assert "hush" not in (folder / name).read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("value", ["true", "report", "rer"])
+def test_values_that_are_words_of_a_format(kg, folder, value):
+    text = MAPPING.replace("[ex:name, $(name)]", '[ex:name, "${V}"]')
+    (folder / "m.yml").write_text(text, encoding="utf-8")
+    for name in ("r.json", "r.sarif", "r.ttl"):
+        run(kg, folder, "--set", f"V={value}", name=name)
+    assert report(folder)["success"] is True
+    assert report(folder)["report"] == "kg map"
+    assert report(folder, "r.sarif")["runs"][0]["invocations"][0]["executionSuccessful"] is True
+    assert len(rdflib.Graph().parse(folder / "r.ttl"))
 
 
 def test_formats():
