@@ -65,5 +65,8 @@ def files_of(workspace: Workspace) -> Iterator[Path]:
 def _all_files(workspace: Workspace) -> Iterator[Path]:
     yield from files_of(workspace)
     # Files that the mappings read, wherever they lie.
-    sources = workspace.current_build().info().get("sources", ())
+    try:
+        sources = workspace.current_build().info().get("sources", ())
+    except InputError:  # what has no build that can be read has not noted what it read
+        return
     yield from (workspace.root / source["path"] for source in sources)

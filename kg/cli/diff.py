@@ -76,7 +76,7 @@ def diff_command(
     workspace = shared.workspace_around
     bad = context.with_resource(handled)
     bad.check_target([old, new, output])
-    refuse_input(output, [Path(old), Path(new)])
+    refuse_input(output, [Path(old), Path(new)], workspace)
     if output == "-":
         found = diff(old, new, sys.stdout.buffer, workspace=workspace, options=options)
     else:

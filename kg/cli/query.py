@@ -204,8 +204,11 @@ def query_command(
     if output is not None:
         from kg.outputs import refuse_input
 
-        asked = [question.file] if question.file else []
-        refuse_input(output, [*files, *map(Path, named), *asked])
+        around = shared.workspace_around
+        read = [*files, *map(Path, named), *([question.file] if question.file else [])]
+        read += [around.config_file] if around else []
+        # Files that are made of others may lie in the workspace, unless it is what is asked.
+        refuse_input(output, read, None if data or named or endpoint else around)
     most = default_memory() if memory is None else parse_size(memory)
     limits = Limits(check_seconds(timeout), most, _rows(max_rows))
     wish = Wish(form, output, max_rows, fail_on_false, _chart(question, chart, form, output))

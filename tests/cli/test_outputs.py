@@ -131,3 +131,30 @@ def test_nothing_is_written_over_a_file_that_was_named(
     assert done.code == 2
     assert "[same-target]" in done.err
     assert {name: (tmp_path / name).read_text() for name in files} == files
+
+
+@pytest.mark.parametrize(
+    "words", [("query", "-e", "ASK {}"), ("diff", "current", "current")], ids=lambda each: each[0]
+)
+def test_no_answer_is_written_over_a_file_of_the_workspace(
+    words: tuple[str, ...], kg: Runner, root: Path
+) -> None:
+    for name in ("kg.toml", "data/facts.db", "data/db.yarrrml.yml", "data/more.nt"):
+        before = (root / name).read_bytes()
+        done = kg(*words, "-o", name, cwd=root)
+        assert (done.code, "[same-target]" in done.err) == (2, True), name
+        assert (root / name).read_bytes() == before
+
+
+def test_files_made_of_others_may_lie_in_a_workspace(kg: Runner, root: Path) -> None:
+    words = ("query", "-e", "CONSTRUCT WHERE { ?s ?p ?o }", "-o", "data/more.nt")
+    assert kg(*words, "--data", "data/more.nt", cwd=root).code == 2
+    (root / "more.nt").write_text(TRIPLE, encoding="utf-8")
+    assert kg(*words, "--data", "more.nt", cwd=root).code == 0
+
+
+def test_a_workspace_without_a_build_keeps_its_files(kg: Runner, root: Path) -> None:
+    shutil.rmtree(root / ".kg")
+    done = kg("diff", "data/more.nt", "data/more.nt", "-o", "kg.toml", cwd=root)
+    assert (done.code, "[same-target]" in done.err) == (2, True)
+    assert kg("diff", "data/more.nt", "data/more.nt", "-o", "out.patch", cwd=root).code == 0
