@@ -133,6 +133,21 @@ def without_login(address: str) -> str:
     return _BEFORE.sub(rf"\1{_HIDDEN}@", address, count=1) if "@" in address else address
 
 
+def database_shown(address: str) -> str:
+    """Return the address of a database without a login and without parameters.
+
+    >>> database_shown("jdbc:sqlserver://h;databaseName=d;password=x"), database_shown("db.sqlite")
+    ('jdbc:sqlserver://h', 'db.sqlite')
+    >>> database_shown("mysql://me:a?b@h/db?password=x"), database_shown("jdbc:oracle:thin:u/p@h/x")
+    ('mysql://***@h/db', 'jdbc:oracle:***@h/x')
+    """
+    if address.startswith("jdbc:"):
+        return f"jdbc:{database_shown(address.removeprefix('jdbc:'))}"
+    if "://" in address:
+        return without_login(re.split("[?;]", escape_login(address))[0])
+    return re.split("[?;]", without_login(address))[0]
+
+
 def escape_login(address: str) -> str:
     """Return an address whose login is escaped, as readers of URLs want it.
 

@@ -12,7 +12,7 @@ from typing import Final
 from kg.errors import InputError, Location
 from kg.findings.material import compiled
 from kg.findings.model import Finding, Level, of_error
-from kg.logins import without_login
+from kg.logins import database_shown, without_login
 from kg.mapping.documents import read_mappings
 from kg.mapping.plan import (
     Call,
@@ -102,7 +102,9 @@ def _addresses(plan: Plan) -> Iterator[Finding]:
                 name = path.partition("?")[0].rpartition("/")[2]
                 copy = f"the file {name} beside the mapping, or in a folder of --sources, is read"
                 text = f"{without_login(path)} is not fetched: {copy}"
-                yield Finding("remark", path, text, source.origin.location(), level=Level.INFO)
+                yield Finding(
+                    "remark", without_login(path), text, source.origin.location(), level=Level.INFO
+                )
 
 
 def _notes(notes: Iterable[Note]) -> Iterator[Finding]:
@@ -150,11 +152,11 @@ def _shown(source: LogicalSource) -> str:
     iterator = f", {source.iterator}" if source.iterator else ""
     if source.database is not None:
         kind = f" ({source.database.kind})" if source.database.kind else ""
-        address = source.database.url
+        address = database_shown(source.database.url)
         return f"the database {address}{kind}" + (iterator or ", a query")
     if source.formulation is Formulation.SQL:
         return f"the SQLite file {source.path}" + (iterator or ", a query")
-    return f"{', '.join(source.paths)} as {source.formulation.value}{iterator}"
+    return f"{', '.join(map(without_login, source.paths))} as {source.formulation.value}{iterator}"
 
 
 def _functions(plan: Plan) -> Iterator[Finding]:

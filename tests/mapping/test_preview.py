@@ -159,3 +159,23 @@ def test_a_triples_map_without_subject_is_told_with_its_line(tmp_path, capsys):
     code, found = check(tmp_path, text, capsys)
     assert (code, places(found)) == (2, [("bad-mapping", 5)])
     assert "needs one subject map, not 0" in found[0]["message"]
+
+
+@pytest.mark.parametrize(
+    ("address", "shown"),
+    [
+        ("jdbc:mysql://me:hush/hush@h/d?password=hush", "jdbc:mysql://***@h/d"),
+        ("jdbc:oracle:thin:me/hush;hush@h/d", "jdbc:oracle:***@h/d"),
+        ("jdbc:sqlserver://h;databaseName=d;password=hush", "jdbc:sqlserver://h"),
+        ("postgresql://me:hush@h/d?sslpassword=hush", "postgresql://***@h/d"),
+    ],
+)
+def test_logins_of_databases_are_not_shown(tmp_path, capsys, address, shown):
+    text = (
+        "mappings: {m: {sources: [{access: '" + address + "', type: mysql,"
+        " referenceFormulation: rdb, query: SELECT * FROM t}], s: http://e/$(id)}}"
+    )
+    code, found = check(tmp_path, text, capsys, "m.yml")
+    assert "hush" not in json.dumps(found)
+    if code == 0:
+        assert f"the database {shown}" in json.dumps(found)
