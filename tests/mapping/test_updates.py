@@ -12,7 +12,7 @@ import pytest
 
 from kg.cli.main import main
 from kg.duck import engine
-from kg.errors import InputError
+from kg.errors import InputError, WorldError
 from kg.exports.updates import send_updates
 from kg.mapping.plan import LogicalTarget
 from kg.quads import QuadTable, write_table
@@ -150,4 +150,16 @@ def test_blank_nodes_go_in_one_request_or_not_at_all(tmp_path, endpoint):
         send_updates(rows, target, spill=tmp_path, chunk=10)
     assert (caught.value.code, endpoint.requests) == ("blank-nodes-in-push", 0)
     assert send_updates(rows, target, spill=tmp_path) == 25
+    assert endpoint.requests == 1
     assert len({str(quad.object) for quad in endpoint.store}) == 1
+
+
+@pytest.mark.parametrize(("made", "requests"), [("'_:b'", 1), ("'\"b\"'", 8)])
+def test_a_request_that_breaks_is_sent_again_unless_it_makes_blank_nodes(
+    tmp_path, endpoint, monkeypatch, made, requests
+):
+    monkeypatch.setattr("kg.http.Client._wait", lambda *_: None)
+    rows, endpoint.status = table(tmp_path, 2, made), 503
+    with pytest.raises(WorldError):
+        send_updates(rows, LogicalTarget(endpoint.url, endpoint=endpoint.url), spill=tmp_path)
+    assert endpoint.requests == requests
