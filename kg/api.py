@@ -15,6 +15,7 @@ examples.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -84,6 +85,11 @@ def map(  # the name of the command
     memory: str | None = None,
     threads: int | None = None,
     allow_outside: bool = False,
+    variables: Mapping[str, str] | None = None,
+    source_folders: Sequence[str | Path] = (),
+    datatypes: str = "natural",
+    addresses: Mapping[str, str] | None = None,
+    functions: Sequence[str | Path] = (),
 ) -> Mapped:
     r"""Run RML or YARRRML files without a workspace.
 
@@ -98,12 +104,21 @@ def map(  # the name of the command
         threads: Worker threads.
         allow_outside: Let sources and targets lie outside the current folder and the mappings',
             and let sources be servers.
+        variables: Values of ``${NAME}`` by name, as ``--set`` gives them; None: mappings are taken
+            as they are. Messages of the process hide the values from then on.
+        source_folders: Where sources are looked for that are not beside their mapping.
+        datatypes: Which datatypes literals have that the mapping gives none: ``natural``,
+            ``none`` or ``guess``.
+        addresses: How addresses begin that ``unparsed-text`` of XPath asks for, and the function
+            that answers with the rest: ``uuid``, ``sha256`` or one of ``functions``.
+        functions: Python files with functions that the mappings call; they are run.
 
     Returns:
         What was written, with the records and losses of each triples map.
 
     Raises:
-        InputError: A mapping or a source is wrong.
+        UsageError: There are no such datatypes, or there is no such function for an address.
+        InputError: A mapping, a source or a file of functions is wrong.
         WorldError: The disk failed; the target is as it was.
         LimitError: The memory limit was reached; the target is as it was.
 
@@ -119,21 +134,29 @@ def map(  # the name of the command
     ...     print((folder / "a.nt").read_text().strip(), done.counts[0].records)
     <http://example.org/1> <http://example.org/name> "Ada" . 1
     """
-    from kg.map_files import map_files
+    from kg.functions import with_functions
+    from kg.map_files import map_files, read_replacements
+    from kg.variables import Variables
 
     if prefixes is None:
         around = workspace_around(Path())
         prefixes = around.prefixes if around else COMMON_PREFIXES
-    return map_files(
-        [Path(path) for path in mappings],
-        None if target is None else str(target),
-        format_name=format_name,
-        base=base,
-        prefixes=prefixes,
-        memory=memory,
-        threads=threads,
-        allow_outside=allow_outside,
-    )
+    own = [Path(file) for file in functions]
+    with with_functions(own) if own else nullcontext():
+        return map_files(
+            [Path(path) for path in mappings],
+            None if target is None else str(target),
+            format_name=format_name,
+            base=base,
+            prefixes=prefixes,
+            memory=memory,
+            threads=threads,
+            allow_outside=allow_outside,
+            variables=None if variables is None else Variables(dict(variables)),
+            source_folders=[Path(folder) for folder in source_folders],
+            datatypes=datatypes,
+            addresses=read_replacements([f"{p}={name}" for p, name in (addresses or {}).items()]),
+        )
 
 
 def validate(

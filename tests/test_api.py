@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 import kg
-from kg.errors import InputError
+from kg.errors import InputError, UsageError
 from tests.graph_copy import copy_workspace
 
 
@@ -96,3 +96,41 @@ def test_a_mapping_knows_the_prefixes_of_the_workspace_around(
     (tmp_path / "kg.toml").unlink()
     with pytest.raises(InputError, match="own"):
         kg.map(["a.yarrrml.yml"], "a.nt")
+
+
+def test_map_takes_what_its_options_say(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "a.json").write_text('[{"id": 1, "n": 33}]')
+    (tmp_path / "own.py").write_text("def twice(text: str) -> str:\n    return text * 2\n")
+    (tmp_path / "m.yml").write_text(
+        "mappings: {m: {sources: [['a.json~json', '$[*]']], s: http://e/$(id), po: ["
+        "[http://e/n, $(n)], [http://e/v, '${V}'],"
+        " {p: http://e/t, o: {function: 'twice(\"x\")'}}]}}"
+    )
+
+    def mapped(datatypes: str, **more: object) -> list[str]:
+        given: dict[str, object] = {"variables": {"V": "of V"}, "functions": ["own.py"], **more}
+        kg.map(["m.yml"], "a.nt", source_folders=["data"], datatypes=datatypes, **given)  # type: ignore[arg-type]
+        return [line.split(" ", 2)[2] for line in (tmp_path / "a.nt").read_text().splitlines()]
+
+    assert mapped("none") == ['"33" .', '"xx" .', '"of V" .']
+    assert '"33"^^<http://www.w3.org/2001/XMLSchema#integer> .' in mapped("natural")
+    with pytest.raises(UsageError, match="no datatypes 'any'"):
+        mapped("any")
+    with pytest.raises(InputError, match="twice is no function that kg knows"):
+        mapped("none", functions=[])
+    with pytest.raises(InputError, match=r"own\.py is a mapping or a source"):
+        kg.map(["m.yml"], "own.py", format_name="nt", functions=["own.py"], source_folders=["data"])
+
+
+def test_map_answers_addresses(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("elementpath")
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "a.xml").write_text("<r id='1'/>")
+    (tmp_path / "m.yml").write_text(
+        "mappings: {m: {sources: [['a.xml~xpath', '/r']], s: http://e/$(@id),"
+        " po: [[http://e/a, \"$(unparsed-text('https://h/x'))\"]]}}"
+    )
+    kg.map(["m.yml"], "a.nt", addresses={"https://h/": "sha256"})
+    assert '"2d711642b726b04401627ca9fbac32f5' in (tmp_path / "a.nt").read_text()

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 import typer
 
 from kg.cli.context import Settings, settings
+from kg.cli.functions import FunctionsOption, use_functions
 from kg.cli.given import ContextOption, DataFormatOption, given_data
 from kg.cli.limits import MemoryOption, ThreadsOption, TimeoutOption, limit
 from kg.cli.rejects import BadRecords, OnBad, OnBadOption, RejectsOption, only_with_data
@@ -92,6 +93,7 @@ def export_command(
         str | None,
         typer.Option(metavar="IRI", help="Base of relative IRIs with --data, and of --skolemize."),
     ] = None,
+    functions: FunctionsOption = None,
     on_bad: OnBadOption = OnBad.STOP,
     rejects: RejectsOption = None,
     timeout: TimeoutOption = None,
@@ -105,6 +107,7 @@ def export_command(
     only_with_data(on_bad, rejects, data)
     handled = BadRecords(on_bad, rejects)
     seconds = limit(memory, timeout, threads, _POISON if canonical else None)
+    use_functions(context, functions)
     from kg.exports import ExportOptions
     from kg.graph import export_files, open_graph
     from kg.outputs import refuse_input

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from enum import Enum
 
+from kg.errors import UsageError
+
 
 class Datatypes(Enum):
     """The datatypes of literals for which the mapping names neither datatype nor language.
@@ -18,3 +20,19 @@ class Datatypes(Enum):
     NATURAL = "natural"
     NONE = "none"
     GUESS = "guess"
+
+    @classmethod
+    def named(cls, name: str) -> Datatypes:
+        """Return the datatypes of a name.
+
+        Raises:
+            UsageError: There are none.
+        """
+        found = {each.value: each for each in cls}.get(name)
+        if found is None:
+            raise UsageError(
+                "bad-option",
+                f"there are no datatypes {name!r}",
+                hint=f"Choose one of {', '.join(each.value for each in cls)}.",
+            )
+        return found
