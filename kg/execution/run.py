@@ -53,7 +53,7 @@ class Reporting:
         self._begun = False
         self._refused = False
         # An earlier report in its place, until it is certain that the run does not read it.
-        self._earlier: bytes | None = None
+        self._earlier: str | None = None
         self._mappings = tuple(show_path(path) for path in mappings)
         self._rejects = rejects
         self._prefixes = dict(prefixes)
@@ -102,7 +102,7 @@ class Reporting:
         if kind_of(path) != "a file":
             self._save()
         elif self._may_replace():
-            self._earlier = read_file(path)
+            self._earlier = read_file(path).decode()
             self._save()
 
     def _refuse(self, files: Iterable[Path]) -> None:
@@ -133,8 +133,7 @@ class Reporting:
         """Let the file be the report that it was, if it was one, and return whether it is."""
         if self._earlier is None:
             return False
-        with replacing(Path(self._target)) as part:
-            part.write_bytes(self._earlier)
+        self._replace(self._earlier)
         return True
 
     def _save(self) -> None:
@@ -142,8 +141,11 @@ class Reporting:
         if self._target == "-":
             sys.stdout.write(text)
             return
+        self._replace(text)
+
+    def _replace(self, text: str) -> None:
         with replacing(Path(self._target)) as part:
-            part.write_text(text, encoding="utf-8")
+            part.write_text(text, encoding="utf-8", newline="")
 
 
 def _is_read(error: BaseException | None) -> bool:
