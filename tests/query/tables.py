@@ -21,10 +21,22 @@ from tests.query.manifests import solutions
 from tests.sparql.values import exact
 
 
-def table_of(quads: Iterable[ox.Quad], folder: Path, default: str = "g IS NULL") -> Table:
-    """Return the table of quads, in a folder that is made."""
+def table_of(
+    quads: Iterable[ox.Quad],
+    folder: Path,
+    default: str = "g IS NULL",
+    connection: duckdb.DuckDBPyConnection | None = None,
+) -> Table:
+    """Return the table of quads, in a folder that is made.
+
+    Args:
+        quads: The quads.
+        folder: The folder.
+        default: SQL for the rows of the default graph.
+        connection: Of a table that is asked after others are made, too.
+    """
     rows = sorted({(*triple_texts(quad), _graph(quad)) for quad in quads}, key=str)
-    connection = _connection()
+    connection = connection or _connection()
     connection.execute("CREATE OR REPLACE TABLE quads (s VARCHAR, p VARCHAR, o VARCHAR, g VARCHAR)")
     if rows:
         connection.executemany("INSERT INTO quads VALUES (?, ?, ?, ?)", rows)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 
+import duckdb
 import pyoxigraph as ox
 import pytest
 
@@ -12,8 +13,9 @@ from kg.queries.engine import Rows
 from kg.queries.table.engine import Table
 from kg.sparql.guard import guard
 from kg.table.ids import id_of
-from kg.terms import XSD, escape, literal
-from tests.query.tables import table_of
+from kg.terms import XSD, escape, literal, text_of
+from tests.query.tables import exact_answer, table_of
+from tests.sparql.values import exact
 
 EX = "http://example.org/"
 PREFIXES = {"ex": EX, "xsd": XSD}
@@ -50,7 +52,8 @@ def table(tmp_path_factory) -> Table:
         for number, form in enumerate(forms)
     ]
     quads = ox.parse("\n".join(lines) + MORE, ox.RdfFormat.N_QUADS)
-    return table_of(quads, tmp_path_factory.mktemp("odd") / "table")
+    connection = duckdb.connect(config={"threads": 1})
+    return table_of(quads, tmp_path_factory.mktemp("odd") / "table", connection=connection)
 
 
 def ask(table: Table, text: str):
@@ -209,6 +212,56 @@ def test_expressions_are_those_of_xpath(table, call, found):
     assert lexical(table, f"SELECT ({call} AS ?r) {pattern}") == [found]
 
 
+def test_a_blank_node_of_a_text_is_the_same_in_one_solution(table):
+    call = "(BNODE(?x) AS ?{0}) (BNODE('x') AS ?{0}2)"
+    pattern = "{ VALUES ?x { 'x' 'y' 1 } }"
+    rows = ask(table, f"SELECT ?x {call.format('a')} {call.format('b')} {pattern}")
+    assert [row[1:3] == row[3:5] for row in rows] == [True] * 3
+    assert [row[1] == row[2] for row in rows] == [True, False, False]
+    assert len({term for row in rows for term in row[1:3] if term}) == 4
+    assert sum(row[1] is None for row in rows) == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "bound", "found"),
+    [
+        ("SELECT ?s ?o { ?s ex:next ?o }", {"s": f"<{EX}a>"}, ["a"]),
+        ("SELECT ?o { ?s ex:next ?o FILTER(BOUND(?s)) }", {"s": f"<{EX}a>"}, ["b"]),
+        ("SELECT ?o { { SELECT ?o { ?s ex:next ?o } } }", {"s": f"<{EX}a>"}, ["a", "b"]),
+        ("SELECT ?s { { SELECT ?s { ?s ex:next ?o } } }", {"s": f"<{EX}a>"}, ["a"]),
+        ("SELECT (COUNT(*) AS ?n) { ?s ex:next ?o } GROUP BY ?s", {"s": f"<{EX}a>"}, ["1"]),
+        ("SELECT ?r { BIND(?s + 1 AS ?r) }", {"s": f'"1"^^<{XSD}integer>'}, ["2"]),
+        ("SELECT ?s { FILTER EXISTS { ?s ex:next ?o } }", {"s": f"<{EX}b>"}, ["b"]),
+    ],
+)
+def test_values_that_are_given_beforehand(table, text, bound, found):
+    rows = table.ask(guard(text, "a query", PREFIXES), PREFIXES, bound=bound)
+    shown = [text_of(row[0]).removeprefix(EX) for row in rows]
+    assert sorted(shown) == found
+
+
+def test_describe_tells_of_blank_nodes_too(tmp_path):
+    data = (
+        f"<{EX}a> <{EX}p> _:b .\n_:b <{EX}p> _:c .\n_:c <{EX}p> _:b .\n_:c <{EX}p> <{EX}d> .\n"
+        f'<{EX}d> <{EX}p> "d" .\n<{EX}a> <{EX}q> "1" <{EX}g> .\n'
+    )
+    quads = list(ox.parse(data, ox.RdfFormat.N_QUADS))
+    store = ox.Store()
+    store.extend(quads)
+    table = table_of(quads, tmp_path / "table")
+    for text in (
+        "DESCRIBE ex:a",
+        "DESCRIBE ?x { ?x ex:p ?y FILTER(isIRI(?x)) }",
+        "DESCRIBE * { ?y ex:p ex:d }",
+        "DESCRIBE ex:a FROM ex:g {}",
+        "DESCRIBE ?x ex:none { ?y ex:p 'none' }",
+    ):
+        found = table.ask(guard(text, "a query", PREFIXES), PREFIXES)
+        assert not isinstance(found, bool | Rows)
+        asked = store.query(text, prefixes=PREFIXES)
+        assert exact_answer(found) == {" ".join(map(exact, map(str, t))) for t in asked}
+
+
 @pytest.mark.parametrize(
     ("text", "told"),
     [
@@ -224,6 +277,22 @@ def test_expressions_are_those_of_xpath(table, call, found):
         ("SELECT * { ?s ex:next ?o FILTER EXISTS { ?z (ex:in|ex:next?)+ ?o } }", "EXISTS around"),
         ("SELECT * { ?s ex:next ?o FILTER EXISTS { ?z ex:next* ?y } }", None),
         ("SELECT * { ?s ex:next ?o FILTER EXISTS { ?s (ex:in|ex:next)+ ?o } }", None),
+        ("SELECT * { ?s ex:next ?o FILTER EXISTS { { ?s ex:tag ?x OPTIONAL { ?x ex:p ?o } } } }",
+         None),
+        ("SELECT * { ?s ex:next ?o FILTER EXISTS { { ?s ex:tag ?x OPTIONAL { ?x ex:p ?o } } "
+         "?x ex:tag ?z } }", "EXISTS around"),
+        ("SELECT * { ?s ex:next ?o FILTER EXISTS { ?s ex:tag ?x OPTIONAL { ?s ex:p ?z } "
+         "FILTER(BOUND(?z)) } }", None),
+        ("SELECT * { ?s ex:next ?o FILTER EXISTS { ?s ex:tag ?x MINUS { ?x ex:p ?z } } }", None),
+        ("SELECT * { ?s ex:next ?o FILTER EXISTS { ?x ex:tag ?z MINUS { ?x ex:p ?s } } }",
+         "EXISTS around"),
+        ("SELECT * { ?s ex:next ?o FILTER EXISTS { { SELECT ?s { ?s ex:tag ?x } } } }", None),
+        ("SELECT * { ?s ex:next ?o FILTER EXISTS { { SELECT ?z { ?z ex:tag ?o } LIMIT 1 } } }",
+         "EXISTS around"),
+        ("SELECT * { ?s ex:next ?o FILTER EXISTS { { SELECT ?s (COUNT(*) AS ?n) { ?s ?p ?q } "
+         "GROUP BY ?s } } }", "EXISTS around"),
+        ("SELECT * { ?s ex:next ?o FILTER EXISTS { BIND(?o AS ?z) ?z ex:tag ?x } }", None),
+        ("SELECT * { BIND(STR(1) AS ?x) FILTER EXISTS { ?z ex:tag ?x } }", None),
         ("SELECT * { ?s ex:next ?o FILTER EXISTS { { ?s ?p ?z } UNION { ?s ?p ?o } "
          "FILTER(BOUND(?o)) } }", "its value from around"),
         ("SELECT * { ?s ex:next ?o FILTER EXISTS { { ?s ?p ?z } UNION { ?s ?p ?o } "

@@ -50,7 +50,24 @@ def evaluate(query: algebra.Query, data: Dataset) -> Any:
     rows = [{}] if query.pattern is None else evaluator.rows(query.pattern, {})
     if query.form.value == "ASK":
         return bool(rows)
+    if query.form.value == "DESCRIBE":
+        return _described(query.targets, rows, data.default)
     return rows if query.form.value == "SELECT" else _constructed(query.template, rows)
+
+
+def _described(targets: tuple[Term, ...], rows: list[Solution], graph: set[Triple]) -> set[Triple]:
+    waiting = [each.term for each in targets if isinstance(each, Constant)]
+    names = {each.name for each in targets if isinstance(each, Variable)}
+    waiting += [term for row in rows for name, term in row.items() if name in names]
+    found: set[Triple] = set()
+    seen = set()
+    while waiting:
+        node = waiting.pop()
+        if node not in seen:
+            seen.add(node)
+            found |= (own := {each for each in graph if each[0] == node})
+            waiting += [o for _, _, o in own if o.startswith("_:")]
+    return found
 
 
 def _constructed(template: Iterable[algebra.Triple], rows: list[Solution]) -> set[Triple]:

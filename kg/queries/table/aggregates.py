@@ -47,6 +47,16 @@ def aggregate(node: algebra.Aggregation, inside: Expressions, relation: Relation
     return _total(node, operand, key)
 
 
+def of_nothing(node: algebra.Aggregation) -> str:
+    """Return SQL for the term that an aggregate of no solutions gives, as text."""
+    match node.function:
+        case "COUNT" | "SUM" | "AVG":
+            return "integer_term(0)"
+        case "GROUP_CONCAT":
+            return "plain_term('')"
+    return "NULL::VARCHAR"
+
+
 def _identity(operand: Operand) -> str:
     """Return SQL that is equal for equal terms."""
     if isinstance(operand, VariableOperand | ConstantOperand):

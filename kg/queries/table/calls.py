@@ -35,6 +35,8 @@ if TYPE_CHECKING:
 
 Operands = tuple[algebra.Expression, ...]
 _Way = Callable[["Expressions", Operands], Operand]
+# The name of a variable that has a name of the solution.
+ROW: Final = " row"
 # Characters of SQL that may stand twice.
 _SHORT: Final = 100
 # Ids of these kinds are in the order of their values, and only equal ids are equal values.
@@ -260,11 +262,32 @@ def _fresh(sql: str) -> _Way:
     """Return a way for what has a new value in each solution."""
 
     def way(inside: Expressions, operands: Operands) -> Operand:
-        if operands:
-            raise NotCompiledError("BNODE of a text")
+        del operands
         return inside.as_text(sql, is_new=True)
 
     return way
+
+
+def _blank(inside: Expressions, operands: Operands) -> Operand:
+    """Return a blank node; for one text the same in one solution."""
+    if not operands:
+        return inside.as_text("'_:b' || replace(uuid()::VARCHAR, '-', '')", is_new=True)
+    row = inside.view.relation.columns.get(ROW)
+    if row is None:
+        raise NotCompiledError("BNODE of a text outside of assignments")
+    text = inside.operand(operands[0]).string()
+    if text is None:
+        return _never(inside)
+    chars = f"CASE WHEN {text.language} = '' THEN {text.chars} END"
+    return inside.as_text(f"'_:b' || md5({inside.view.value(row)} || {chars})")
+
+
+def makes_blanks(node: algebra.Expression) -> bool:
+    """Return whether an expression has a BNODE of a text, for which a solution needs a name."""
+    if not isinstance(node, algebra.Function):
+        return False
+    own = node.name == "BNODE" and bool(node.operands)
+    return own or any(map(makes_blanks, node.operands))
 
 
 def _same_term(inside: Expressions, operands: Operands) -> Operand:
@@ -417,7 +440,7 @@ _WAYS: Final[Mapping[str, _Way]] = {
     "RAND": _fresh(f"'\"' || random()::VARCHAR || '\"^^<{XSD}double>'"),
     "UUID": _fresh("'<urn:uuid:' || uuid()::VARCHAR || '>'"),
     "STRUUID": _fresh("plain_term(uuid()::VARCHAR)"),
-    "BNODE": _fresh("'_:b' || replace(uuid()::VARCHAR, '-', '')"),
+    "BNODE": _blank,
     "+": _adds("+"),
     "-": _adds("-"),
     "CONTAINS": _tests("contains"),

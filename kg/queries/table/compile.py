@@ -10,8 +10,10 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Final
 
-from kg.queries.table.aggregates import aggregate
-from kg.queries.table.exists import needed, substitutes
+from kg.queries.table.aggregates import aggregate, of_nothing
+from kg.queries.table.calls import ROW, makes_blanks
+from kg.queries.table.describe import described
+from kg.queries.table.exists import exists_sql, needed, substitutes
 from kg.queries.table.expressions import (
     ConstantOperand,
     Expressions,
@@ -42,7 +44,7 @@ _NODES = frozenset({Kind.NODE, Kind.NUMBERED})
 # What the names of variables begin with that have a value of an expression.
 _KEY = " key"
 # SQL that does not give the same each time.
-_CHANCE: Final = re.compile(r"\b(?:LIMIT|OFFSET|any_value|uuid|random|string_agg)\b")
+_CHANCE: Final = re.compile(r"\b(?:LIMIT|OFFSET|any_value|uuid|random|string_agg|PARTITION)\b")
 
 
 class Compiler:
@@ -151,9 +153,8 @@ class Compiler:
                 return self._joins.minus(
                     self.relation(left, graph, outer), self.relation(right, graph, outer)
                 )
-            case algebra.Extend(pattern, variable, expression):
-                inner = self.relation(pattern, graph, outer)
-                return self._extend(inner, variable.name, expression, graph, outer)
+            case algebra.Extend():
+                return self._extended(node, graph, outer)
             case algebra.Graph(name, pattern):
                 return self._graph(name, pattern, outer)
             case algebra.Values():
@@ -184,9 +185,9 @@ class Compiler:
                 inner = self.relation(pattern, graph, outer)
                 return inner if isinstance(node, algebra.Reduced) else distinct(inner)
             case algebra.Slice(pattern, start, length):
-                if graph.variable is not None:
-                    raise NotCompiledError("LIMIT or OFFSET within GRAPH with a variable")
-                return cut(self.relation(pattern, graph, outer), start, length)
+                inner = self.relation(pattern, graph, outer)
+                within = None if graph.variable is None else inner.columns[graph.variable].name
+                return cut(inner, start, length, within)
         raise NotCompiledError(type(node).__name__.lower())
 
     def _graph(
@@ -297,24 +298,9 @@ class Compiler:
         pattern = needed(pattern)
         around = {name for each in (view, *outer) for name in each.relation.columns}
         if not substitutes(pattern, around):
-            raise NotCompiledError("EXISTS around more than patterns, unions and filters")
+            raise NotCompiledError("EXISTS around what is not a join with its values")
         inner = self.relation(pattern, graph, (view, *outer))
-        right = self._names.new("e")
-        tests = []
-        for name, column in inner.columns.items():
-            for known in (view, *outer):
-                mine = known.relation.columns.get(name)
-                if mine is None:
-                    continue
-                if (mine.kinds is None) != (column.kinds is None):
-                    raise NotCompiledError("EXISTS over a computed value")
-                equal = f"{known.value(mine)} = {right}.{column.name}"
-                loose = [f"{known.value(mine)} IS NULL"] * (not mine.bound)
-                loose += [f"{right}.{column.name} IS NULL"] * (not column.bound)
-                tests.append(f"({' OR '.join([equal, *loose])})" if loose else equal)
-                break
-        where = f" WHERE {' AND '.join(tests)}" if tests else ""
-        return f"EXISTS (SELECT 1 FROM ({inner.sql}) AS {right}{where})"
+        return exists_sql(inner, (view, *outer), self._joins, self._names.new("e"))
 
     # -- values and rows -----------------------------------------------------------------------
 
@@ -330,6 +316,25 @@ class Compiler:
         test = self.expressions(view, graph, outer).truth(condition)
         items = [f"{view.alias}.{name}" for name in (*inner.names, *also)]
         return replace(inner, sql=view.select(items, test))
+
+    def _extended(
+        self, node: algebra.Extend, graph: ActiveGraph, outer: tuple[View, ...]
+    ) -> Relation:
+        """Return the solutions of assignments to one solution, one after the other."""
+        assigned = [(node.variable.name, node.expression)]
+        pattern = node.pattern
+        while isinstance(pattern, algebra.Extend):
+            assigned.append((pattern.variable.name, pattern.expression))
+            pattern = pattern.pattern
+        found = self.relation(pattern, graph, outer)
+        if any(makes_blanks(expression) for _, expression in assigned):
+            row = Column(self.column(ROW), None)
+            sql = f"SELECT *, uuid()::VARCHAR AS {row.name} FROM ({found.sql})"
+            found = Relation(sql, {**found.columns, ROW: row}, found.order)
+        for name, expression in reversed(assigned):
+            found = self._extend(found, name, expression, graph, outer)
+        shown = {name: column for name, column in found.columns.items() if name != ROW}
+        return replace(found, columns=shown)
 
     def _extend(
         self,
@@ -402,9 +407,25 @@ class Compiler:
         elif not items:
             sql = "SELECT 1 AS one"
         shown = {n: c for n, c in columns.items() if not n.startswith(_KEY)}
-        if graph.variable is not None and not node.group.keys:
-            raise NotCompiledError("an aggregate over each graph")
-        return Relation(sql, shown)
+        found = Relation(sql, shown)
+        if graph.variable is None or node.group.keys:
+            return found
+        # A graph without solutions has a group, too.
+        empty = dict(aggregations)
+        joined, left, right = self._leaves.unit(graph), self._names.new("a"), self._names.new("b")
+        on = f"{left}.{shown[graph.variable].name} = {right}.{shown[graph.variable].name}"
+        items = [
+            f"{left}.{column.name}"
+            if name == graph.variable
+            else f"CASE WHEN {on} THEN {right}.{column.name}"
+            f" ELSE {of_nothing(empty[Variable(name)])} END AS {column.name}"
+            for name, column in shown.items()
+        ]
+        return replace(
+            found,
+            sql=f"SELECT {', '.join(items)} FROM ({joined.sql}) AS {left} LEFT JOIN ({sql})"
+            f" AS {right} ON {on}",
+        )
 
     def _order(
         self,
@@ -464,6 +485,11 @@ class Compiler:
         )
 
     # -- answers -----------------------------------------------------------------------------
+
+    def described(self) -> Relation:
+        """Return the triples of a DESCRIBE."""
+        found = self.solutions()
+        return described(self._query.targets, found, self._scans, self._default, self._names)
 
     def texts(self, relation: Relation, names: list[str]) -> str:
         """Return a SELECT of the texts of variables, in the relation's order."""

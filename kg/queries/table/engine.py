@@ -15,6 +15,7 @@ import duckdb
 from kg.duck import engine, first_line, translated
 from kg.errors import InputError, Location
 from kg.queries.engine import Answer, Row, Rows, Term, Triple, Triples, Watch
+from kg.queries.table.bound import with_values
 from kg.queries.table.compile import Compiler
 from kg.queries.table.functions import (
     python_call,
@@ -32,6 +33,7 @@ from kg.queries.table.relation import Column, NotCompiledError, Relation
 from kg.sparql import algebra
 from kg.sparql.guard import Guarded
 from kg.sparql.translate import translate
+from kg.sparql.tree import Variable
 from kg.sparql.words import Form
 from kg.table import ids
 from kg.table.ids import id_of
@@ -44,6 +46,8 @@ MERGED: Final = "first"
 LONGEST: Final = 200_000
 # What DuckDB says before the message of an error in Python.
 _IN_PYTHON: Final = re.compile(".*Python exception occurred while executing the UDF: [A-Za-z.]+: ")
+# The triples of a DESCRIBE.
+_DESCRIBED: Final = (algebra.Triple(*map(Variable, "spo")),)
 # Rows that are read at once.
 _BATCH: Final = 2048
 
@@ -95,6 +99,8 @@ def compile_query(
         found = compiler.solutions()
         if query.form is Form.ASK:
             return Compiled(f"SELECT 1 FROM ({found.sql}) LIMIT 1", ())
+        if query.form is Form.DESCRIBE:
+            found = compiler.described()
         columns = _columns(query, found)
         sql = compiler.texts(found, list(columns))
     except RecursionError as error:
@@ -107,12 +113,14 @@ def compile_query(
 def _columns(query: algebra.Query, found: Relation) -> tuple[str, ...]:
     if query.form is Form.SELECT:
         return tuple(found.columns)
+    if query.form is Form.DESCRIBE:
+        return tuple("spo")
     if query.form is Form.CONSTRUCT:
         wanted = [part for triple in query.template for part in triple]
         if any(isinstance(part, algebra.TripleTerm) for part in wanted):
             raise NotCompiledError("triple terms")
         return tuple(dict.fromkeys(each.name for each in wanted if hasattr(each, "name")))
-    raise NotCompiledError("DESCRIBE")
+    raise AssertionError(query.form)
 
 
 class Table:
@@ -165,14 +173,20 @@ class Table:
         return self._label
 
     def compiled(
-        self, query: Guarded, prefixes: Mapping[str, str] | None = None, base: str | None = None
+        self,
+        query: Guarded,
+        prefixes: Mapping[str, str] | None = None,
+        base: str | None = None,
+        bound: Mapping[str, Term] | None = None,
     ) -> tuple[algebra.Query, Compiled]:
-        """Return a query in algebra and as SQL.
+        """Return a query in algebra and as SQL; see `kg.queries.engine.Engine.ask`.
 
         Raises:
             NotCompiledError: SQL cannot say it.
         """
         meaning = translate(query.tree, prefixes or {}, base)
+        if bound:
+            meaning = with_values(meaning, bound)
         return meaning, compile_query(meaning, self._statistics, self._prefixes, self._default)
 
     def check(self, query: Guarded, prefixes: Mapping[str, str], base: str) -> tuple[str, ...]:
@@ -190,14 +204,9 @@ class Table:
     ) -> Answer:
         """Answer a query; see `kg.queries.engine.Engine.ask`."""
         with _told(query):
-            if bound:
-                raise NotCompiledError("values that are given beforehand")
-            return self._answer(query, prefixes, base)
+            return self._answer(query, *self.compiled(query, prefixes, base, bound))
 
-    def _answer(
-        self, query: Guarded, prefixes: Mapping[str, str] | None, base: str | None
-    ) -> Answer:
-        meaning, compiled = self.compiled(query, prefixes, base)
+    def _answer(self, query: Guarded, meaning: algebra.Query, compiled: Compiled) -> Answer:
         if "python_" in compiled.sql:
             self._define_python()
         cursor = self._connection.cursor()
@@ -208,7 +217,8 @@ class Table:
         rows = _rows(cursor, len(compiled.columns), query)
         if meaning.form is Form.SELECT:
             return Rows(compiled.columns, rows)
-        return Triples(_constructed(meaning.template, compiled.columns, rows))
+        template = meaning.template if meaning.form is Form.CONSTRUCT else _DESCRIBED
+        return Triples(_constructed(template, compiled.columns, rows))
 
     def plan(self, query: Guarded, prefixes: Mapping[str, str], base: str) -> Iterator[str]:
         """Yield the SQL of a query."""

@@ -24,8 +24,20 @@ def distinct(inner: Relation) -> Relation:
     return replace(inner, sql=f"SELECT {listed}{least} FROM ({inner.sql}){group}")
 
 
-def cut(inner: Relation, start: int, length: int | None) -> Relation:
-    """Return so many of the solutions in their order; all that are left without a length."""
+def cut(inner: Relation, start: int, length: int | None, within: str | None = None) -> Relation:
+    """Return so many of the solutions in their order; all that are left without a length.
+
+    Args:
+        inner: The solutions.
+        start: How many are left out at the start.
+        length: How many are kept.
+        within: A column; so many are kept for each of its values.
+    """
+    if within is not None:
+        number = f"row_number() OVER (PARTITION BY {within}{order_sql(inner.order)})"
+        end = "" if length is None else f" AND {number} <= {start + length}"
+        sql = f"SELECT * FROM ({inner.sql}) QUALIFY {number} > {start}{end}"
+        return replace(inner, sql=sql)
     limit = "" if length is None else f" LIMIT {length}"
     offset = f" OFFSET {start}" if start else ""
     by = order_sql(inner.order)

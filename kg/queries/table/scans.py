@@ -54,7 +54,7 @@ class Scans:
         column: Callable[[str], str],
     ) -> None:
         self.statistics = statistics
-        self._id_of = id_of
+        self.id_of = id_of
         self._names = names
         self._column = column
 
@@ -77,7 +77,7 @@ class Scans:
             constants = ""
             for place, part in zip("spo", triple, strict=True):
                 if isinstance(part, algebra.Constant):
-                    tests.append(f"{place} = {self._id_of(part.term)}")
+                    tests.append(f"{place} = {self.id_of(part.term)}")
                     constants += place
                 elif not isinstance(part, Variable):
                     raise NotCompiledError("triple terms")
@@ -106,7 +106,7 @@ class Scans:
             return _NODES
         counts = list(self.statistics.predicates.values())
         if isinstance(triple.predicate, algebra.Constant):
-            known = self.statistics.predicates.get(self._id_of(triple.predicate.term))
+            known = self.statistics.predicates.get(self.id_of(triple.predicate.term))
             counts = [] if known is None else [known]
         bits = 0
         for each in counts:
@@ -133,11 +133,11 @@ class Scans:
         known = None
         if predicate:
             assert isinstance(triple.predicate, algebra.Constant)
-            known = counts.get(self._id_of(triple.predicate.term))
+            known = counts.get(self.id_of(triple.predicate.term))
             if known is None:
                 return 0
             if object_ and not subject and isinstance(triple.object, algebra.Constant):
-                of_class = self.statistics.classes.get(self._id_of(triple.object.term))
+                of_class = self.statistics.classes.get(self.id_of(triple.object.term))
                 if of_class is not None:
                     return of_class
         size = float(known.triples if known else self.statistics.triples)
