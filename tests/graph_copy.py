@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import csv
 import functools
-import io
 import os
 import shutil
 import subprocess
 import sys
 import tempfile
+import warnings
 from pathlib import Path
 from typing import Any
 
 from ruamel.yaml import YAML
+
+import kg
+from kg.graph import Graph
+from kg.queries.results import Solutions
 
 ROOT = Path(__file__).resolve().parent.parent
 PARTS = ("ontology", "shapes", "data", "queries")
@@ -52,12 +56,24 @@ def built_workspace() -> Path:
     return workspace
 
 
+@functools.cache
+def opened() -> Graph:
+    """Return the build of the copy, opened once: a process for each question would cost more."""
+    return kg.open(built_workspace())
+
+
 def ask(name: str, **parameters: str) -> list[dict[str, str]]:
-    """Return the answer to a question of the shipped graph, one dict a row."""
-    given = [text for key, value in parameters.items() for text in ("--param", f"{key}={value}")]
-    result = run_kg(built_workspace(), "query", name, "--format", "csv", *given)
-    assert result.returncode == 0, result.stderr
-    return list(csv.DictReader(io.StringIO(result.stdout)))
+    """Return the answer to a question of the shipped graph, one dict a row, as its CSV holds it."""
+    return answer(opened(), name, parameters)
+
+
+def answer(graph: Graph, name: str, parameters: dict[str, str]) -> list[dict[str, str]]:
+    """Return the answer to a question of a graph, one dict a row, as its CSV holds it."""
+    found = graph.ask(name, parameters)
+    assert isinstance(found, Solutions)
+    with warnings.catch_warnings():  # an empty text in a group is meant: it is told on stderr
+        warnings.simplefilter("ignore", UserWarning)
+        return [{c: row[c].text if c in row else "" for c in found.columns} for row in found]
 
 
 def table(path: str) -> list[dict[str, str]]:

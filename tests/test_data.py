@@ -87,9 +87,9 @@ def test_grounds_of_the_evidence_that_hold_numbers():
     series = [
         row for row in table("record/launches.csv") if "2022-09-25" <= row["start"] <= "2022-11-18"
     ]
-    numbers = (len(series), sum(int(row["count"]) for row in series))
+    numbers = (len(series), sum(int(row["count"] or 0) for row in series))
     days = len({row["start"] for row in series})
-    assert f"{numbers[0]} launches with {numbers[1]} missiles on {days} days" in " ".join(
+    assert f"{numbers[0]} launches with at least {numbers[1]} missiles on {days} days" in " ".join(
         grounds["aims3-S02"].split()
     )
     summer = [
@@ -107,7 +107,7 @@ def test_no_talks_of_the_united_states_between_those_that_the_evidence_names():
     assert held[-1] == ("2019-10-05", "N100")
     assert not [start for start, _ in held if "2012-03" <= start < "2018"]
     south = [str(t["start"]) for t in records("diplomacy", "talks") if t["track"] == "inter-korean"]
-    assert max(south) == "2018-10-15"
+    assert max(south) == "2018-10-26"
 
 
 def test_queries_that_the_evidence_names_exist():

@@ -123,7 +123,7 @@ def test_it_is_read_in_order(workspace):
 
 
 def test_the_first_document_stays_as_it_was(workspace):
-    assert len(ask(workspace, "article-in-reading-order")) == 62
+    assert len(ask(workspace, "article-in-reading-order")) == 69
 
 
 def test_it_can_be_asked_about(workspace):
