@@ -39,10 +39,10 @@ SLIPS = (
     Slip(
         "ContentShape",
         AIMS3,
-        "claims/aims3-S28",
-        "within",
+        "claims/aims3-S29",
+        "proposition",
         None,
-        "claim/aims3-S27",
+        "claim/aims3-S29",
         "this one has neither",
     ),
     Slip(
