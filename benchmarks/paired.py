@@ -149,6 +149,8 @@ def compare(case: Case, trees: Sequence[Path], spaces: Sequence[dict[str, str]],
     costs: list[list[Cost]] = [[], []]
     for number in range(-1, pairs):
         for side in (0, 1) if number % 2 else (1, 0):
+            for space in spaces[side].values():  # else a build may find that nothing has changed
+                Path(space, ".kg", "basis.json").unlink(missing_ok=True)
             words = [spaces[side].get(word, word) for word in case.words]
             cost = run(trees[side], words, codes=(0, 1))
             if number >= 0:  # the first turn compiles modules and fills caches

@@ -24,6 +24,7 @@ from typing import Any, Final
 import duckdb
 
 from kg.about import tool_version
+from kg.basis import Basis
 from kg.builds import last_build, new_build, put_in_force, seal
 from kg.duck import beside, engine, lent, spare
 from kg.engines.duckdb import DuckDB
@@ -40,10 +41,10 @@ from kg.findings.sources import sources_of
 from kg.findings.workspace import workspace_findings
 from kg.infer import infer_rdfs
 from kg.lineage import Wanted, trace_workspace
+from kg.mapping import own_functions
 from kg.mapping.documents import read_mappings, unnamed_mappings
-from kg.mapping.own_functions import files
-from kg.mapping.plan import Plan
-from kg.mapping.walk import own_files
+from kg.mapping.plan import Constant, Formulation, Plan, TermType
+from kg.mapping.walk import own_files, plan_calls, plan_sources
 from kg.names import Namer
 from kg.notes import strictly
 from kg.outputs import files_of
@@ -53,6 +54,7 @@ from kg.rdf import SPOOL_MEMORY, spool_rdf
 from kg.rejects import check_target, current
 from kg.sizes import USUAL_MEMORY
 from kg.sources import Folders
+from kg.sources.files import patterns_of
 from kg.sources.inputs import input_files
 from kg.store import Room, write_index
 from kg.table.write import write_copies
@@ -80,6 +82,7 @@ class BuildOptions:
         allow_outside: Let sources lie outside the workspace.
         ignore_unsupported: Ignore unsupported features of SHACL instead of refusing them.
         sinks: Each is called with every validation result.
+        basis: Notes what the build is made from.
     """
 
     index: bool = True
@@ -93,6 +96,7 @@ class BuildOptions:
     allow_outside: bool = False
     ignore_unsupported: bool = False
     sinks: Sequence[Sink] = ()
+    basis: Basis | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +137,12 @@ class BuildResult:
     seconds: dict[str, float] = field(default_factory=dict)
     skipped_records: int = 0
     skipped_values: int = 0
+
+    @property
+    def doubts(self) -> int:
+        """How many findings, kinds of losses and problems there are."""
+        losses = sum(not count.is_whole for count in self.lossy)
+        return len(self.findings) + losses + len(self.problems)
 
 
 def build(
@@ -234,6 +244,8 @@ class _Builder:
             info["findings"] = [as_record(finding) for finding in self.kept]
             seal(self.made, info)
             put_in_force(self.workspace, self.made)
+            if self.options.basis:
+                self.options.basis.write(self.made, inputs, result.doubts)
         return result
 
     @contextmanager
@@ -257,7 +269,10 @@ class _Builder:
             )
         inside = None if self.options.allow_outside else (workspace.root,)
         folders, made = Folders(inside, self.spill), self.spill / "quads.parquet"
-        check_target([*files_of(workspace), *input_files(plan, folders), *files()])
+        read = input_files(plan, folders)
+        check_target([*files_of(workspace), *read, *own_functions.files()])
+        if self.options.basis:
+            _note(self.options.basis, plan, read)
         spool = self.spill / "rdf.parquet"
         with spare(connection, SPOOL_MEMORY) as memory, strictly(self.options.strict):
             spool_rdf(workspace.graph_files(), spool, memory=memory)
@@ -391,6 +406,18 @@ class _Builder:
             room = Room(free, taken, ", or leave the index out with --no-index")
             held = write_index([path for path, _ in files], self.made.store, room)
         return lines - held
+
+
+def _note(basis: Basis, plan: Plan, read: Sequence[Path]) -> None:
+    """Note the sources of a plan; give up on those that are no files, and on the time."""
+    sources = plan_sources(plan)
+    now = Constant(own_functions.now(), TermType.LITERAL)
+    if any(source.formulation is Formulation.SQL for source in sources) or any(
+        now in call.arguments for call in plan_calls(plan)
+    ):
+        basis.give_up()
+    basis.add(read)
+    basis.add_patterns(pattern for source in sources for pattern in patterns_of(source))
 
 
 # --- build.json -----------------------------------------------------------------------------

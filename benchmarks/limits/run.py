@@ -113,8 +113,8 @@ def commands(folder: Path) -> dict[str, list[str]]:
     out = folder / "out"
     out.mkdir(exist_ok=True)
     return {
-        "build --no-index": ["build", "--no-index"],
-        "build --no-index --infer rdfs": ["build", "--no-index", "--infer", "rdfs"],
+        "build --no-index": ["build", "--full", "--no-index"],
+        "build --no-index --infer rdfs": ["build", "--full", "--no-index", "--infer", "rdfs"],
         "map to N-Triples": ["map", mapping, "-o", str(folder / "graph.nt")],
         "map to Turtle": ["map", mapping, "-o", str(out / "map.ttl")],
         "validate": ["validate"],
@@ -129,7 +129,7 @@ def commands(folder: Path) -> dict[str, list[str]]:
         "diff with itself": ["diff", "current", lines, "--merged"],
         "trace": ["trace", "ex:reading/77"],
         "describe": ["describe", "-o", str(out / "card.ttl")],
-        "build with the index": ["build"],
+        "build with the index": ["build", "--full"],
         "validate with the index": ["validate"],
     }
 

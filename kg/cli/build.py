@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from kg.building import BuildResult
+    from kg.validation.formats import Report
+    from kg.workspace import Build, Workspace
 
 
 class Inference(StrEnum):
@@ -76,7 +78,7 @@ def build_command(
         ),
     ] = False,
     functions: FunctionsOption = None,
-    contexts: ContextOption = None,  # noqa: ARG001  (its callback acts on it)
+    contexts: ContextOption = None,
     on_bad: OnBadOption = OnBad.STOP,
     rejects: RejectsOption = None,
     timeout: TimeoutOption = None,
@@ -84,6 +86,9 @@ def build_command(
     threads: ThreadsOption = None,
     allow_outside: Annotated[
         bool, typer.Option("--allow-outside", help="Sources may lie outside the workspace.")
+    ] = False,
+    full: Annotated[
+        bool, typer.Option("--full", help="Build anew although nothing has changed.")
     ] = False,
 ) -> int:
     """Map the facts, validate the graph, index it, put it in force.
@@ -93,33 +98,27 @@ def build_command(
     handled = BadRecords(on_bad, rejects)
     limit(memory, timeout, threads)
     use_functions(context, functions)
-    from kg.building import BuildOptions, build
-    from kg.findings import read_accepted
-    from kg.findings.results import CODE, about_group
-    from kg.graph import read_shapes
-    from kg.names import Namer
-    from kg.validation import Severity
-    from kg.validation.formats import open_report
-
     shared = settings(context)
+    basis = None
+    if not (functions or contexts or rejects) and on_bad is OnBad.STOP:
+        from dataclasses import replace
+
+        from kg.basis import Basis, unchanged
+
+        left_out = ("context", "memory", "threads", "timeout", "full")
+        asked = {name: each for name, each in context.params.items() if name not in left_out}
+        workspace = replace(shared.workspace, allow_outside=allow_outside)
+        found = None if full else unchanged(workspace, asked)
+        if found:
+            _unchanged(shared, *found)
+            return ExitCode.DONE
+        basis = Basis(workspace, asked)
+    from kg.building import BuildOptions, build
+    from kg.validation import Severity
+
     workspace = shared.workspace
-    sinks = []
-    report = None
-    if not no_validate and workspace.shape_files:
-        shapes = read_shapes(workspace.shape_files, ignore_unsupported=ignore_unsupported)
-        namer = Namer({**workspace.prefixes, **shapes.prefixes})
-        known = read_accepted(workspace.root, workspace.accepted)
-        report = open_report(
-            "table",
-            sys.stderr,
-            shapes,
-            namer,
-            shared.width,
-            lambda title, file, count: known.covers(
-                CODE, about_group(title, file, workspace.root), count
-            ),
-        )
-        sinks.append(report.add)
+    shows = not no_validate and bool(workspace.shape_files)
+    report = _report(shared, workspace, ignore_unsupported) if shows else None
     options = BuildOptions(
         index=not no_index,
         table=table,
@@ -131,7 +130,8 @@ def build_command(
         threads=threads,
         allow_outside=allow_outside,
         ignore_unsupported=ignore_unsupported,
-        sinks=sinks,
+        sinks=[] if report is None else [report.add],
+        basis=basis,
     )
     bad = context.with_resource(handled)
     with shared.status() as status:
@@ -140,6 +140,37 @@ def build_command(
         report.close()
     _summary(shared, result, workspace.prefixes, strict)
     return bad.finish(shared, ExitCode.DONE if result.in_force else ExitCode.NO)
+
+
+def _report(shared: Settings, workspace: Workspace, ignore_unsupported: bool) -> Report:
+    """Return what shows results of validation, those that are accepted left out."""
+    from kg.findings import read_accepted
+    from kg.findings.results import CODE, about_group
+    from kg.graph import read_shapes
+    from kg.names import Namer
+    from kg.validation.formats import open_report
+
+    shapes = read_shapes(workspace.shape_files, ignore_unsupported=ignore_unsupported)
+    known = read_accepted(workspace.root, workspace.accepted)
+    return open_report(
+        "table",
+        sys.stderr,
+        shapes,
+        Namer({**workspace.prefixes, **shapes.prefixes}),
+        shared.width,
+        lambda title, file, count: known.covers(
+            CODE, about_group(title, file, workspace.root), count
+        ),
+    )
+
+
+def _unchanged(shared: Settings, build: Build, told: int) -> None:
+    shared.say(f"nothing has changed: build {build.id} is in force (--full builds anew)")
+    results = sum((build.info().get("validation") or {}).values())
+    if results:
+        shared.say(f"{counted(results, 'validation result')}: `kg validate` lists them")
+    if told:
+        shared.say(f"{counted(told, 'finding')}, as before: `kg build --full` tells them again")
 
 
 def _summary(

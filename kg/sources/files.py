@@ -25,6 +25,7 @@ ARCHIVES: Final = frozenset({"zip", "tar", "targz", "tarxz"})
 _MOST_NAMES: Final = 50
 # Formats that may have a title above the header.
 _WITH_TITLES: Final = (Formulation.CSV, Formulation.EXCEL)
+_ADDRESS: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://")
 _MEMBER: Final = re.compile(
     rf"(.*(?:{'|'.join(map(re.escape, ARCHIVE_ENDINGS))}))#(.+)", re.IGNORECASE
 )
@@ -89,6 +90,15 @@ def find_files(source: LogicalSource, folders: Folders) -> tuple[SourceFile, ...
     return tuple(dict.fromkeys(found))
 
 
+def patterns_of(source: LogicalSource) -> Iterator[tuple[Path, str]]:
+    """Yield the patterns among a source's files, each with the folder that it is looked for in."""
+    for written in source.paths:
+        if not _ADDRESS.match(written):
+            pattern = _pattern(Path(source.folder), _split_member(source, written)[0])
+            if pattern is not None:
+                yield pattern
+
+
 def located(plan: Plan, folders: Sequence[Path]) -> Plan:
     """Return a plan whose sources are looked for in further folders, in this order.
 
@@ -117,18 +127,16 @@ def _folder_name(folder: Path) -> str:
 
 
 def _matches(source: LogicalSource, written: str) -> Iterator[SourceFile]:
-    if re.match(r"[A-Za-z][A-Za-z0-9+.-]+://", written):
+    if _ADDRESS.match(written):
         yield _copy_of(source, written)
         return
     name, member = _split_member(source, written)
     folder = Path(source.folder)
-    path = folder / name
-    if not re.search(r"[*?\[]", name) or is_file(path):
-        yield SourceFile(path, member)
+    pattern = _pattern(folder, name)
+    if pattern is None:
+        yield SourceFile(folder / name, member)
         return
-    root = Path(path.anchor)
-    pattern = str(path.relative_to(root)) if path.is_absolute() else name
-    found = sorted((root if path.is_absolute() else folder).glob(pattern))
+    found = sorted(pattern[0].glob(pattern[1]))
     files = [SourceFile(match, member) for match in found if is_file(match)]
     if not files:
         raise InputError(
@@ -138,6 +146,15 @@ def _matches(source: LogicalSource, written: str) -> Iterator[SourceFile]:
             hint=f"The pattern was looked for in {_folder_name(folder)}.",
         )
     yield from files
+
+
+def _pattern(folder: Path, name: str) -> tuple[Path, str] | None:
+    """Return where to look for what; None if the name is that of one file."""
+    path = folder / name
+    if not re.search(r"[*?\[]", name) or is_file(path):
+        return None
+    root = Path(path.anchor)
+    return (root, str(path.relative_to(root))) if path.is_absolute() else (folder, name)
 
 
 def _copy_of(source: LogicalSource, address: str) -> SourceFile:

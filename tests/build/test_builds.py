@@ -35,7 +35,7 @@ def _launches(root: Path) -> int:
 
 
 def _build(root: Path, *words: str) -> None:
-    done = run_kg(root, "build", "--no-validate", *words)
+    done = run_kg(root, "build", "--full", "--no-validate", *words)
     assert done.returncode == 0, done.stderr
 
 
@@ -94,12 +94,12 @@ def test_a_killed_build_does_no_harm(tmp_path):
     lines = facts.read_text(encoding="utf-8").splitlines(keepends=True)
     facts.write_text("".join(lines[:-1]), encoding="utf-8")
     start = time.monotonic()
-    assert _start(root, "build", "--no-validate").wait() == 0
+    assert _start(root, "build", "--full", "--no-validate").wait() == 0
     whole = time.monotonic() - start
     facts.write_text("".join(lines), encoding="utf-8")
     killed = 0
     for number in range(12):
-        process = _start(root, "build", "--no-validate")
+        process = _start(root, "build", "--full", "--no-validate")
         time.sleep(whole * (number + 0.5) / 12)
         process.send_signal(signal.SIGKILL)
         killed += process.wait() == -signal.SIGKILL
@@ -116,7 +116,7 @@ def test_a_killed_build_does_no_harm(tmp_path):
 def test_a_second_build_is_refused_while_one_runs(built):
     with (built / ".kg" / "lock").open("a") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        done = run_kg(built, "build", "--no-validate")
+        done = run_kg(built, "build", "--full", "--no-validate")
     assert done.returncode == 3
     assert "another build of this workspace is running" in done.stderr
     assert "queries still work meanwhile" in done.stderr
@@ -124,7 +124,7 @@ def test_a_second_build_is_refused_while_one_runs(built):
 
 
 def test_queries_are_answered_during_a_build(built):
-    process = _start(built, "build", "--no-validate")
+    process = _start(built, "build", "--full", "--no-validate")
     answers = []
     while process.poll() is None:
         answers.append(_launches(built))

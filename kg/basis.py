@@ -1,0 +1,205 @@
+"""What the build in force was made from, so that a build that would make the same is not run.
+
+``.kg/basis.json`` names the build, the options, kg and its libraries, and has size, times and
+digest of every file that was read, the names of all files that might have been, and the matches of
+patterns. Whatever is not certain (a file that changed while the build ran, a database) leaves the
+note out, and the next build is made.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import sys
+import time
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import Any, Final
+
+from kg.builds import check_index, check_table
+from kg.errors import KgError
+from kg.paths import find_files, is_file, names_in, open_file, read_file
+from kg.temporary import write_text
+from kg.workspace import ACCEPTED_NAME, Build, Workspace
+
+_NAME: Final = "basis.json"
+_FOLDERS: Final = ("data", "ontology", "shapes", "queries")
+# A file that was written so shortly before it was read may be written again with the same times:
+# clocks of file systems tick up to every 10 ms.
+_TICK: Final = 20_000_000
+
+# Changes when a file is written to: its size and times.
+_Mark = list[int]
+Pattern = tuple[Path, str]
+
+
+class Basis:
+    """Notes what a build is made from, while it is made.
+
+    Args:
+        workspace: The workspace.
+        asked: The options of the build, by name.
+    """
+
+    def __init__(self, workspace: Workspace, asked: Mapping[str, object]) -> None:
+        self._workspace = workspace
+        self._marks: dict[Path, _Mark] = {}
+        self._patterns: list[list[object]] = []
+        self._is_sure = True
+        self._frame = _frame(workspace, asked)
+        self.add(_known_files(workspace))
+
+    def add(self, files: Iterable[Path]) -> None:
+        """Note files, before they are read."""
+        for path in files:
+            if path not in self._marks:
+                mark = _mark(path)
+                self._is_sure &= mark is not None and time.time_ns() - max(mark[1:]) > _TICK
+                self._marks[path] = mark or []
+
+    def add_patterns(self, patterns: Iterable[Pattern]) -> None:
+        """Note patterns of files, before the files are read."""
+        self._patterns += [
+            [str(root), pattern, _matches(root, pattern)]
+            for root, pattern in dict.fromkeys(patterns)
+        ]
+
+    def give_up(self) -> None:
+        """Say that the build depends on something else than files."""
+        self._is_sure = False
+
+    def write(self, build: Build, read: Iterable[Path], told: int) -> None:
+        """Write the note of a build that is in force.
+
+        Args:
+            build: The build.
+            read: The files that it has read.
+            told: How many doubts the user was told.
+        """
+        self._is_sure &= all(path in self._marks for path in read)
+        if not self._is_sure:
+            return
+        with suppress(KgError, OSError):
+            files = {str(path): [*mark, _digest(path)] for path, mark in self._marks.items()}
+            if any(_mark(path) != mark for path, mark in self._marks.items()):
+                return
+            # The indexes have marks of their own, in `kg.builds`.
+            made = {str(path): _mark(path) for path in find_files(build.path, _any, deep=False)}
+            note = {
+                **self._frame,
+                "build": build.id,
+                "told": told,
+                "patterns": self._patterns,
+                "made": made,
+                "files": files,
+            }
+            write_text(_note(self._workspace), json.dumps(note))
+
+
+def unchanged(workspace: Workspace, asked: Mapping[str, object]) -> tuple[Build, int] | None:
+    """Return the build in force if a new one would be the same; else None.
+
+    Files whose size or times differ are read. Nothing here fails: in doubt there is a build to
+    make.
+
+    Args:
+        workspace: The workspace.
+        asked: The options of the build, by name.
+
+    Returns:
+        The build, and how many doubts were told when it was made.
+    """
+    try:
+        note = json.loads(read_file(_note(workspace)))
+        build = workspace.current_build()
+        if note["build"] != build.id or any(_mark(Path(p)) != m for p, m in note["made"].items()):
+            return None
+        now = json.loads(json.dumps(_frame(workspace, asked)))
+        if any(note[key] != value for key, value in now.items()):
+            return None
+        if any(_matches(Path(root), text) != found for root, text, found in note["patterns"]):
+            return None
+        check_index(build)
+        check_table(build)
+        files = {path: _same(Path(path), known) for path, known in note["files"].items()}
+        told = int(note["told"])
+    except (KgError, OSError, ValueError, LookupError, TypeError, AttributeError, RecursionError):
+        return None
+    if None in files.values():
+        return None
+    if files != note["files"]:
+        with suppress(OSError):
+            write_text(_note(workspace), json.dumps({**note, "files": files}))
+    return build, told
+
+
+def _same(path: Path, known: Sequence[Any]) -> list[Any] | None:
+    """Return what is to be noted of a file; None if it has changed."""
+    mark = _mark(path)
+    if mark is None or mark[0] != known[0] or (mark != known[:-1] and _digest(path) != known[-1]):
+        return None
+    return [*mark, known[-1]]
+
+
+def _note(workspace: Workspace) -> Path:
+    return workspace.state / _NAME
+
+
+def _frame(workspace: Workspace, asked: Mapping[str, object]) -> dict[str, object]:
+    """Return what must be the same besides the content of files."""
+    names = hashlib.sha256()
+    for folder in _FOLDERS:
+        for path in find_files(workspace.root / folder, _any):
+            names.update(os.fsencode(path) + b"\0")
+    return {
+        "asked": dict(asked),
+        "software": _software(),
+        "names": names.hexdigest(),
+        "accepts": _mark(workspace.root / ACCEPTED_NAME) is not None,
+    }
+
+
+def _any(name: str) -> bool:
+    return bool(name)
+
+
+def _software() -> str:
+    """Return a digest of Python, kg's own files, and the names and versions of libraries."""
+    found = hashlib.sha256(repr((sys.version, sys.path)).encode("utf-8", "surrogateescape"))
+    for path in find_files(Path(__file__).parent, lambda name: name.endswith(".py")):
+        found.update(repr((str(path), _mark(path))).encode("utf-8", "surrogateescape"))
+    for folder in sys.path:
+        names = sorted(name for name in names_in(Path(folder)) if name.endswith(".dist-info"))
+        found.update(repr(names).encode("utf-8", "surrogateescape"))
+    return found.hexdigest()
+
+
+def _known_files(workspace: Workspace) -> Iterator[Path]:
+    """Yield the files of a workspace that a build reads, the facts of mappings left aside."""
+    yield workspace.config_file
+    if is_file(workspace.root / ACCEPTED_NAME):
+        yield workspace.root / ACCEPTED_NAME
+    yield from workspace.ontology_files
+    yield from workspace.shape_files
+    yield from workspace.data_rdf_files
+    yield from workspace.mapping_files
+    yield from workspace.question_files
+
+
+def _matches(root: Path, pattern: str) -> list[str]:
+    return sorted(map(str, root.glob(pattern)))
+
+
+def _mark(path: Path) -> _Mark | None:
+    try:
+        status = path.stat()
+    except OSError:
+        return None
+    return [status.st_size, status.st_mtime_ns, status.st_ctime_ns]
+
+
+def _digest(path: Path) -> str:
+    with open_file(path, buffering=0) as source:
+        return hashlib.file_digest(source, "sha256").hexdigest()
