@@ -44,6 +44,7 @@ COMMANDS: Final = {
     "describe": "kg.cli.describe:describe_command",
     "release": "kg.cli.release:release_command",
     "push": "kg.cli.push:push_command",
+    "serve": "kg.cli.serve:serve_command",
     "init": "kg.cli.init:init_command",
     "peek": "kg.cli.peek:peek_command",
     "help": "kg.cli.help:help_command",

@@ -19,8 +19,8 @@ from kg.init import init_workspace
 from kg.sizes import check_seconds, check_threads, parse_size
 
 ROOT = Path(__file__).resolve().parents[2]
-# These have little to do (and query has a watch of its own).
-WITHOUT = ("query", "questions", "init", "help")
+# These have little to do (and query and serve have watches of their own).
+WITHOUT = ("query", "questions", "init", "help", "serve")
 LIMITED = [name for name in COMMANDS if name not in WITHOUT]
 SIZES = ["0", "0MB", "-1", "nan", "inf", "1e9", "much", "", "999999999TB", "9" * 5000, "٣GB"]
 SECONDS = [-1.0, float("nan"), float("inf"), 1e300]

@@ -93,6 +93,7 @@ WRITING: tuple[tuple[int, tuple[str, ...]], ...] = (
 SILENT: tuple[tuple[int, tuple[str, ...]], ...] = (
     (0, ("build",)),
     (0, ("init", "new")),
+    (3, ("serve", "--host", "192.0.2.1", "--port", "0")),
     (0, ("release", "released")),
     (0, ("query", "-e", TEXT, "-o", "answer.csv")),
     (0, ("validate", "-o", "report.csv")),

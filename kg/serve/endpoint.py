@@ -1,0 +1,194 @@
+"""The SPARQL endpoint: a query of the protocol becomes a whole answer."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterable, Mapping
+from io import BytesIO
+from pathlib import Path
+from typing import IO, Final, cast
+
+from kg.errors import InputError, KgError, LimitError
+from kg.queries.answer import Style, write_answer
+from kg.queries.engine import Triple, Triples
+from kg.queries.formats import FORMATS, Format
+from kg.queries.limits import rows_error
+from kg.queries.question import parse_question
+from kg.queries.run import Prepared
+from kg.queries.syntax import check_query
+from kg.serve.messages import Reply, Request, SparqlRequest, text_reply
+from kg.serve.negotiation import format_for, formats, media_type
+from kg.serve.protocol import with_dataset
+from kg.serve.state import State
+
+# Larger answers go to a file.
+_IN_MEMORY: Final = 2**20
+# Functions whose values differ from one time to the next.
+_VOLATILE: Final = re.compile(r"\b(?:NOW|RAND|UUID|STRUUID|BNODE)\s*\(", re.IGNORECASE)
+SOURCE: Final = "the query"
+
+
+def answer(state: State, request: Request) -> Reply:
+    """Answer a query of the protocol; what is wrong is told as text, with its place."""
+    asked = request.sparql
+    assert asked is not None
+    try:
+        prepared = prepare(state, asked)
+    except KgError as error:
+        return error_reply(error)
+    form = format_for(prepared.form, request.accept, asked.form)
+    if form is None:
+        offered = ", ".join(each[0] for each in formats(prepared.form).values())
+        return text_reply(
+            406, f"no format that is accepted can hold the answer; there are: {offered}"
+        )
+    return written(state, prepared, form)
+
+
+def prepare(state: State, asked: SparqlRequest) -> Prepared:
+    """Check a query and set its dataset.
+
+    Raises:
+        InputError: The query is wrong, or changes or fetches something.
+    """
+    workspace = state.workspace
+    # Escapes are read as questions read them, so that parameters of both are the same.
+    text = parse_question(asked.text, SOURCE, workspace.prefixes).text
+    checked = check_query(text, SOURCE, workspace.prefixes, workspace.base)
+    if asked.default_graphs or asked.named_graphs:
+        whole = with_dataset(checked.text, asked.default_graphs, asked.named_graphs)
+        checked = check_query(whole, SOURCE, workspace.prefixes, workspace.base)
+    return Prepared(checked.query, workspace.base, workspace.prefixes, state.engine)
+
+
+def written(state: State, prepared: Prepared, form: Format, name: str = "") -> Reply:
+    """Return the answer to a query as a reply.
+
+    Args:
+        state: The build.
+        prepared: The query.
+        form: The format.
+        name: The name of a file to save it as, if it is to be saved.
+    """
+    out = Spool(Path(state.orders.folder))
+    try:
+        prepared.write(
+            prepared.ask(),
+            form,
+            cast(IO[bytes], out),
+            Style(prepared.prefixes, rows=state.orders.rows),
+        )
+    except KgError as error:
+        out.discard()
+        return error_reply(_for_web(error, state.orders.rows))
+    body, file = out.taken()
+    headers = [("kg-remark", _ascii(remark)) for remark in prepared.remarks()]
+    if name:
+        headers.append(("content-disposition", f'attachment; filename="{name}"'))
+    return Reply(
+        200,
+        media_type(form.name),
+        body,
+        file,
+        tuple(headers),
+        is_stable=_VOLATILE.search(prepared.text) is None,
+    )
+
+
+def graph_reply(triples: Iterable[Triple], form: str, prefixes: Mapping[str, str]) -> Reply:
+    """Return triples in a format of RDF, with the prefixes that they need.
+
+    Raises:
+        InputError: The format has no way to write them.
+    """
+    out = BytesIO()
+    write_answer(Triples(triples), FORMATS[form], out, Style(prefixes))
+    return Reply(200, media_type(form), out.getvalue())
+
+
+def error_reply(error: KgError) -> Reply:
+    """Return an error as text: 400 for what the client did, 503 for limits, 500 for the rest.
+
+    Spec: https://www.w3.org/TR/sparql11-protocol/#query-failure
+    """
+    return text_reply(status_of(error), error.report())
+
+
+def status_of(error: KgError) -> int:
+    """Return the status of HTTP for an error."""
+    if isinstance(error, LimitError):
+        return 400 if error.code == "too-many-rows" else 503
+    return 400 if isinstance(error, InputError) else 500
+
+
+def _for_web(error: KgError, rows: int | None) -> KgError:
+    """Return an error whose hint names no option of the command line."""
+    if error.code == "too-many-rows" and rows is not None:
+        found = rows_error(rows)
+        found.hint = "Add LIMIT and OFFSET to the query; whoever runs the server sets --max-rows."
+        return found
+    return error
+
+
+def _ascii(text: str) -> str:
+    return " ".join(text.encode("ascii", "replace").decode().split())[:500]
+
+
+class Spool:
+    """Bytes that are held in memory while they are few, and in a file when they are many.
+
+    Args:
+        folder: Where the file is made.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._memory = BytesIO()
+        self._file: IO[bytes] | None = None
+        self._path = ""
+
+    def write(self, data: bytes | memoryview) -> int:
+        """Take some bytes."""
+        if self._file is not None:
+            return self._file.write(data)
+        size = self._memory.write(data)
+        if self._memory.tell() > _IN_MEMORY:
+            self._path = str(self._folder / f"answer-{os.getpid()}-{id(self)}")
+            self._file = open(self._path, "wb")  # noqa: PTH123, SIM115
+            self._file.write(self._memory.getvalue())
+            self._memory = BytesIO()
+        return size
+
+    def flush(self) -> None:
+        """Do nothing: what is held is read only when it is whole."""
+
+    def readable(self) -> bool:
+        """Return False; `io.TextIOWrapper` asks."""
+        return False
+
+    def writable(self) -> bool:
+        """Return True."""
+        return True
+
+    def seekable(self) -> bool:
+        """Return False."""
+        return False
+
+    @property
+    def closed(self) -> bool:
+        """Whether it takes nothing any more: never."""
+        return False
+
+    def taken(self) -> tuple[bytes, str]:
+        """Return the bytes, or the path of the file that holds them."""
+        if self._file is None:
+            return self._memory.getvalue(), ""
+        self._file.close()
+        return b"", self._path
+
+    def discard(self) -> None:
+        """Forget what was written."""
+        if self._file is not None:
+            self._file.close()
+            os.unlink(self._path)  # noqa: PTH108

@@ -1,0 +1,148 @@
+"""What stands before every request: who may ask, how much, and what browsers are told.
+
+A page of another site may neither read from this server (no CORS unless asked for) nor reach it
+under a name of its own (DNS rebinding: the header ``Host`` must name this machine).
+"""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.responses import PlainTextResponse, Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+# Nothing from elsewhere, nothing inline, no form that leads elsewhere, no frame around it.
+POLICY: Final = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:;"
+    " connect-src 'self'; font-src 'self'; form-action 'self'; base-uri 'none';"
+    " frame-ancestors 'none'"
+)
+HEADERS: Final[Mapping[str, str]] = {
+    "content-security-policy": POLICY,
+    "x-content-type-options": "nosniff",
+    "referrer-policy": "no-referrer",
+    "cross-origin-opener-policy": "same-origin",
+    "permissions-policy": "camera=(), geolocation=(), microphone=()",
+}
+# What a page of another site that may read here needs.
+_METHODS: Final = "GET, HEAD, POST, OPTIONS"
+
+
+@dataclass(frozen=True, slots=True)
+class Doors:
+    """Who may ask.
+
+    Attributes:
+        hosts: Names by which the server may be called, in small letters.
+        origins: Origins whose pages may read; ``*`` for all.
+    """
+
+    hosts: Collection[str] = frozenset({"localhost", "127.0.0.1", "[::1]"})
+    origins: Collection[str] = frozenset()
+
+    def knows(self, host: str) -> bool:
+        """Return whether a header ``Host`` names this server.
+
+        >>> Doors().knows("localhost:8000"), Doors().knows("evil.example")
+        (True, False)
+        """
+        return _name_of(host) in self.hosts
+
+    def lets_read(self, origin: str) -> bool:
+        """Return whether pages of an origin may read."""
+        return "*" in self.origins or origin in self.origins
+
+
+def _name_of(host: str) -> str:
+    """Return a host without its port."""
+    name, colon, port = host.strip().lower().rpartition(":")
+    if not colon or not port.isdecimal() or (name.startswith("[") and not name.endswith("]")):
+        name = host.strip().lower()
+    return name.removesuffix(".")
+
+
+def host_names(host: str) -> frozenset[str]:
+    """Return the names of a server that listens on an address.
+
+    >>> sorted(host_names("127.0.0.1"))
+    ['127.0.0.1', '[::1]', 'localhost']
+    """
+    usual = {"localhost", "127.0.0.1", "[::1]"}
+    try:
+        is_ipv6 = ipaddress.ip_address(host).version == 6
+    except ValueError:
+        is_ipv6 = False
+    return frozenset({*usual, f"[{host.lower()}]" if is_ipv6 else host.lower()})
+
+
+class Guard:
+    """Turns away what may not ask, and adds the headers of safety to every response.
+
+    Args:
+        app: What answers the rest.
+        doors: Who may ask.
+    """
+
+    def __init__(self, app: ASGIApp, doors: Doors) -> None:
+        self._app = app
+        self._doors = doors
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        headers = Headers(scope=scope)
+        origin = headers.get("origin", "")
+        refused = self._refused(headers, origin)
+        open_to = origin if origin and self._doors.lets_read(origin) else ""
+
+        async def sent(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                self._add(MutableHeaders(scope=message), open_to)
+            await send(message)
+
+        if refused is not None:
+            await refused(scope, receive, sent)
+        elif scope["method"] == "OPTIONS":
+            allowed = {"allow": _METHODS}
+            if open_to:
+                asked = headers.get("access-control-request-headers", "")
+                allowed |= {"access-control-allow-methods": _METHODS}
+                allowed |= {"access-control-allow-headers": asked} if asked else {}
+            await Response(status_code=204, headers=allowed)(scope, receive, sent)
+        else:
+            await self._app(scope, receive, sent)
+
+    def _refused(self, headers: Headers, origin: str) -> Response | None:
+        hosts = headers.getlist("host")
+        if len(hosts) != 1 or not self._doors.knows(hosts[0]):
+            named = ", ".join(hosts) or "nothing"
+            return PlainTextResponse(
+                f"this server is not called {named[:200]}; start it with --allow-host NAME to let"
+                " it be\n",
+                status_code=421,
+            )
+        own = origin.partition("://")[2] == hosts[0]
+        if origin and not own and not self._doors.lets_read(origin):
+            return PlainTextResponse(
+                f"pages of {origin[:200]} may not ask this server; start it with --cors ORIGIN to"
+                " let them\n",
+                status_code=403,
+            )
+        return None
+
+    @staticmethod
+    def _add(headers: MutableHeaders, origin: str) -> None:
+        for name, value in HEADERS.items():
+            headers.setdefault(name, value)
+        headers.setdefault(
+            "cross-origin-resource-policy", "cross-origin" if origin else "same-origin"
+        )
+        if origin:
+            headers["access-control-allow-origin"] = origin
+            headers.add_vary_header("Origin")

@@ -1,0 +1,103 @@
+"""What the server and its workers say to each other: requests, and whole replies."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from urllib.parse import parse_qsl
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A request for a page or for an answer, as a worker gets it.
+
+    Attributes:
+        path: The path of the address, decoded, without the first slash.
+        query: The query part of the address, as it came.
+        accept: The media types that the client takes.
+        build: The name of the build that answers.
+        address: Scheme, host and port of the server, as the client knows them.
+        sparql: What the SPARQL protocol asks, for requests to the endpoint.
+    """
+
+    path: str
+    query: str = ""
+    accept: str = "*/*"
+    build: str = ""
+    address: str = "http://localhost"
+    sparql: SparqlRequest | None = None
+
+    @property
+    def pairs(self) -> list[tuple[str, str]]:
+        """The names and values of the query part, in their order."""
+        return parse_qsl(self.query, keep_blank_values=True, errors="replace")
+
+    def value(self, name: str, default: str = "") -> str:
+        """Return the first value of a name in the query part."""
+        return next((value for key, value in self.pairs if key == name), default)
+
+
+@dataclass(frozen=True, slots=True)
+class SparqlRequest:
+    """A query by the SPARQL protocol.
+
+    Attributes:
+        text: The query.
+        default_graphs: IRIs of the graphs that the client wants merged as the default graph.
+        named_graphs: IRIs of the graphs that it wants named.
+        form: The name of a format, which goes before `Request.accept`; empty for none.
+    """
+
+    text: str
+    default_graphs: tuple[str, ...] = ()
+    named_graphs: tuple[str, ...] = ()
+    form: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """A whole reply.
+
+    Attributes:
+        status: The status of HTTP.
+        media_type: Of the body, with its charset.
+        body: The body, if it is small.
+        file: The path of a file with the body, which the receiver removes; else empty.
+        headers: Other headers.
+        is_stable: Whether the same request gets the same reply as long as the build is in force.
+    """
+
+    status: int
+    media_type: str
+    body: bytes = b""
+    file: str = ""
+    headers: tuple[tuple[str, str], ...] = ()
+    is_stable: bool = True
+
+
+def text_reply(status: int, text: str, *headers: tuple[str, str]) -> Reply:
+    """Return a reply of plain text, which is not kept by caches."""
+    body = f"{text.rstrip()}\n".encode("utf-8", "replace")
+    return Reply(status, "text/plain; charset=utf-8", body, headers=headers, is_stable=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Orders:
+    """What a worker is told at its start.
+
+    Attributes:
+        workspace: The folder of the workspace.
+        folder: A folder for large replies, and for what workers share.
+        engine: ``oxigraph`` or ``table``.
+        seconds: Of wall-clock time for one request; None for no limit.
+        memory: Bytes of one worker; None for no limit.
+        rows: Of an answer of the endpoint; None for no limit.
+        parent: The process that started it.
+    """
+
+    workspace: str
+    folder: str
+    engine: str
+    seconds: float | None
+    memory: int | None
+    rows: int | None
+    parent: int

@@ -1,0 +1,106 @@
+"""Runs the application on a port of this machine, until it is told to end."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from collections.abc import Callable
+from typing import Any, Final
+
+import uvicorn
+from uvicorn.protocols.http.h11_impl import H11Protocol
+
+from kg.errors import WorldError
+from kg.serve.app import Settings, create_app
+from kg.temporary import temporary_folder
+
+# Seconds that a client has to send the head of a request; bytes of that head; connections at once.
+HEAD_SECONDS: Final = 15.0
+_LARGEST_HEAD: Final = 2**16
+_MOST_CONNECTIONS: Final = 1_000
+
+
+class _Protocol(H11Protocol):
+    """HTTP as Uvicorn speaks it, for clients that send their first request in time."""
+
+    def connection_made(self, transport: Any) -> None:  # noqa: ANN401  (Uvicorn's own type)
+        """Close a connection on which no request comes."""
+        super().connection_made(transport)
+        self._slow = self.loop.call_later(HEAD_SECONDS, self._close_if_silent)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Forget it."""
+        self._slow.cancel()
+        super().connection_lost(exc)
+
+    def _close_if_silent(self) -> None:
+        # Uvicorn sets a cycle for each request.
+        if getattr(self, "cycle", None) is None:
+            self.transport.close()
+
+
+def listening(host: str, port: int) -> socket.socket:
+    """Return a socket that listens.
+
+    Raises:
+        WorldError: The port is taken, or the address is none of this machine.
+    """
+    try:
+        family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
+        return socket.create_server((host, port), family=family)
+    except (OSError, OverflowError) as error:
+        raise WorldError(
+            "cannot-listen",
+            f"cannot listen on {host}, port {port}: {getattr(error, 'strerror', '') or error}",
+            hint="Take another port with --port, or 0 for any that is free.",
+        ) from error
+
+
+def serve(
+    settings: Settings, host: str, port: int, ready: Callable[[str], None] = lambda _: None
+) -> None:
+    """Serve until interrupted.
+
+    Args:
+        settings: How the server works.
+        host: The address to listen on.
+        port: The port; 0 for any that is free.
+        ready: Is told the address when requests are answered.
+
+    Raises:
+        WorldError: The port is taken.
+        KeyboardInterrupt: It was interrupted.
+    """
+    listener = listening(host, port)
+    shown = f"[{host}]" if ":" in host else host
+    address = f"http://{shown}:{listener.getsockname()[1]}/"
+    with listener, temporary_folder("serve") as folder:
+        config = uvicorn.Config(
+            create_app(settings, folder),
+            http=_Protocol,
+            ws="none",
+            lifespan="on",
+            log_level="warning",
+            access_log=False,
+            server_header=False,
+            date_header=True,
+            limit_concurrency=_MOST_CONNECTIONS,
+            h11_max_incomplete_event_size=_LARGEST_HEAD,
+            timeout_keep_alive=30,
+            timeout_graceful_shutdown=3,
+        )
+        asyncio.run(_Server(config, lambda: ready(address)).serve(sockets=[listener]))
+
+
+class _Server(uvicorn.Server):
+    """Uvicorn, which says when it is ready."""
+
+    def __init__(self, config: uvicorn.Config, ready: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._ready = ready
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Start, and say so."""
+        await super().startup(sockets)
+        if self.started:
+            self._ready()

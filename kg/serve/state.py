@@ -1,0 +1,156 @@
+"""What a worker knows of the build that it answers from; opened when it is needed."""
+
+from __future__ import annotations
+
+import pickle
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Final, TypeVar
+
+from kg.files import replacing
+from kg.graph import Graph
+from kg.names import Namer
+from kg.page.frame import Frame
+from kg.page.markup import joined, tag
+from kg.page.reading import Reader
+from kg.page.show import Shower
+from kg.paths import is_file, read_file
+from kg.queries.dataset import open_build, open_table
+from kg.queries.engine import Engine
+from kg.queries.question import Question
+from kg.serve.links import ServerLinks
+from kg.serve.messages import Orders
+from kg.terms import RDF_TYPE
+from kg.vocabulary import Vocabulary
+from kg.workspace import Build, find_workspace
+
+_Found = TypeVar("_Found")
+CLAIM: Final = "https://w3id.org/ace-kg/ns#Claim"
+_DATES: Final = ("date", "dateTime", "gYear", "gYearMonth")
+_XSD: Final = "http://www.w3.org/2001/XMLSchema#"
+# Objects of a predicate that are looked at to see what they are.
+_LOOKED_AT: Final = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What is found once for each build, by the first worker that needs it.
+
+    Attributes:
+        vocabulary: Its classes and properties.
+        dates: Predicates with dates, as IRIs.
+        has_claims: Whether the vocabulary of claims is used.
+    """
+
+    vocabulary: Vocabulary
+    dates: tuple[str, ...]
+    has_claims: bool
+
+
+class State:
+    """One build, as a worker holds it.
+
+    Args:
+        orders: What the worker was told.
+        name: The name of the build.
+    """
+
+    def __init__(self, orders: Orders, name: str) -> None:
+        self.orders = orders
+        workspace = find_workspace(Path(orders.workspace))
+        self.build = Build(workspace.builds / name)
+        self.graph = Graph(workspace, self.build)
+        self.workspace = workspace
+        self.namer = Namer(workspace.prefixes)
+        self.links = ServerLinks(workspace.base)
+
+    def close(self) -> None:
+        """Close what is open."""
+        self.graph.close()
+
+    @cached_property
+    def engine(self) -> Engine:
+        """What answers queries."""
+        if self.orders.engine == "table":
+            return open_table(self.build)
+        return open_build(self.build)
+
+    @cached_property
+    def reader(self) -> Reader:
+        """What reads pages."""
+        known = self.facts.vocabulary
+        counts = {(RDF_TYPE, f"<{each.iri}>"): each.count for each in known.classes}
+        predicates = [f"<{each.iri}>" for each in known.properties if each.count]
+        return Reader(self.engine, self.workspace.base, counts, predicates)
+
+    @cached_property
+    def shower(self) -> Shower:
+        """What writes terms, without labels."""
+        return Shower(self.namer, self.links)
+
+    @cached_property
+    def questions(self) -> list[Question]:
+        """The questions of the workspace."""
+        return self.graph.questions()
+
+    @cached_property
+    def facts(self) -> Facts:
+        """What is known of the whole build; read from the workers' folder if another found it."""
+        return shared(self, "facts", self._find_facts)
+
+    @cached_property
+    def frame(self) -> Frame:
+        """The frame of all pages."""
+        views = [
+            ("questions", "Questions", bool(self.questions)),
+            ("claims", "Claims", self.facts.has_claims),
+            ("timeline", "Timeline", bool(self.facts.dates)),
+            ("vocabulary", "Vocabulary", True),
+            ("editor", "SPARQL", True),
+        ]
+        workspace = self.workspace
+        said = [
+            f"Build {self.build.id}",
+            f"licence {workspace.licence}" if workspace.licence else None,
+            workspace.publisher or None,
+        ]
+        return Frame(
+            title=workspace.title,
+            views=[(name, label) for name, label, there in views if there],
+            links=self.links,
+            foot=tag("p", joined([each for each in said if each], " · ")),
+        )
+
+    def _find_facts(self) -> Facts:
+        vocabulary = self.graph.vocabulary()
+        # Not the reader of pages, which needs these facts.
+        reader = Reader(self.engine, self.workspace.base)
+        dates = []
+        for each in vocabulary.properties:
+            text = f"SELECT ?o {{ ?s <{each.iri}> ?o }} LIMIT {_LOOKED_AT}"
+            found = [row[0] or "" for row in reader.rows(text)] if each.count else []
+            ends = tuple(f"^^<{_XSD}{name}>" for name in _DATES)
+            if found and all(term.endswith(ends) for term in found):
+                dates.append(each.iri)
+        claims = any(each.iri == CLAIM and each.count for each in vocabulary.classes)
+        return Facts(vocabulary, tuple(dates), claims)
+
+
+def shared(state: State, name: str, find: Callable[[], _Found]) -> _Found:
+    """Return what is found once for a build, by one worker for all.
+
+    Args:
+        state: The build, and the folder that workers share.
+        name: What is found.
+        find: Finds it.
+    """
+    file = Path(state.orders.folder) / f"{state.build.id}-{name}"
+    if is_file(file):
+        found: _Found = pickle.loads(read_file(file))  # written below, in a folder of kg's own
+        return found
+    found = find()
+    with replacing(file) as part:
+        part.write_bytes(pickle.dumps(found))
+    return found

@@ -1,0 +1,126 @@
+"""A worker: a process that answers one request after the other, from one build at a time.
+
+It reads pickled requests from standard input and writes pickled replies to standard output, each
+behind its length; both ends are of the same program. It ends when its parent has gone, when a
+request takes too long, or when it takes too much memory.
+"""
+
+from __future__ import annotations
+
+import os
+import pickle
+import struct
+import sys
+import threading
+import time
+import traceback
+from typing import IO, Final, cast
+
+from kg.errors import KgError
+from kg.memory import resident, trim
+from kg.serve.endpoint import answer, error_reply
+from kg.serve.messages import Orders, Reply, Request, text_reply
+from kg.serve.state import State
+from kg.serve.views import page
+
+LENGTH: Final = struct.Struct(">Q")
+# Exit codes that tell the parent why.
+TOO_LONG: Final = 76
+TOO_LARGE: Final = 77
+_LOOK: Final = 0.05
+
+
+class Watch:
+    """Ends the process when a limit is reached, or when nobody waits for its replies.
+
+    Args:
+        orders: The limits.
+    """
+
+    def __init__(self, orders: Orders) -> None:
+        self._orders = orders
+        self._deadline: float | None = None
+        threading.Thread(target=self._look, name="kg-limits", daemon=True).start()
+
+    def begin(self) -> None:
+        """Note that a request begins."""
+        seconds = self._orders.seconds
+        self._deadline = None if seconds is None else time.monotonic() + seconds
+
+    def end(self) -> None:
+        """Note that it has been answered."""
+        self._deadline = None
+
+    def _look(self) -> None:
+        while True:
+            time.sleep(_LOOK)
+            deadline, memory = self._deadline, self._orders.memory
+            if os.getppid() != self._orders.parent:
+                os._exit(0)
+            if deadline is not None and time.monotonic() > deadline:
+                os._exit(TOO_LONG)
+            if memory is not None and resident() > memory:
+                os._exit(TOO_LARGE)
+
+
+class Worker:
+    """Answers requests.
+
+    Args:
+        orders: What it was told.
+    """
+
+    def __init__(self, orders: Orders) -> None:
+        self._orders = orders
+        self._state: State | None = None
+
+    def reply(self, request: Request) -> Reply:
+        """Return the reply to a request; whatever goes wrong is a reply too."""
+        try:
+            state = self._open(request.build)
+            if request.sparql is not None:
+                return answer(state, request)
+            return page(state, request)
+        except KgError as error:
+            return error_reply(error)
+        except RecursionError:
+            return text_reply(400, "the request nests deeper than Python follows")
+        except Exception:  # noqa: BLE001  (a fault of kg must not end the service)
+            traceback.print_exc()
+            return text_reply(500, "this is a fault of kg; the server's messages tell more")
+
+    def _open(self, build: str) -> State:
+        if self._state is None or self._state.build.id != build:
+            if self._state is not None:
+                self._state.close()
+                self._state = None
+                trim()
+            self._state = State(self._orders, build)
+        return self._state
+
+
+def main() -> None:
+    """Answer what comes over standard input until it ends."""
+    source = sys.stdin.buffer
+    out = os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)  # what libraries print is no reply
+    orders = cast(Orders, _read(source))
+    watch, worker = Watch(orders), Worker(orders)
+    while (request := _read(source)) is not None:
+        watch.begin()
+        reply = worker.reply(cast(Request, request))
+        watch.end()
+        data = pickle.dumps(reply)
+        out.write(LENGTH.pack(len(data)) + data)
+        out.flush()
+
+
+def _read(source: IO[bytes]) -> object:
+    head = source.read(LENGTH.size)
+    if len(head) < LENGTH.size:
+        return None
+    return pickle.loads(source.read(LENGTH.unpack(head)[0]))  # the parent's own words
+
+
+if __name__ == "__main__":
+    main()
