@@ -59,7 +59,8 @@ def serve_command(
 ) -> int:
     """Show the graph in a browser, and answer SPARQL.
 
-    On this machine only, unless told otherwise. Nothing can be changed through it. A new build is picked up without a restart.
+    On this machine only, unless told otherwise. Nothing can be changed through it.
+    A new build is picked up without a restart.
     """
     from kg.serve.extra import need_server
 

@@ -8,6 +8,7 @@ from kg.page.markup import Html, joined, tag
 from kg.page.show import Shower
 from kg.queries.display import is_number
 from kg.queries.engine import Row
+from kg.terms import is_literal, split_literal
 
 
 def table(
@@ -23,6 +24,7 @@ def table(
         id_: The id of the table, if it has one.
     """
     held = list(rows)
+    languages = [_language(row[i] for row in held) for i in range(len(columns))]
     numbers = [
         any(row[i] for row in held)
         and all(term is None or is_number(term) for term in (row[i] for row in held))
@@ -36,8 +38,8 @@ def table(
         tag(
             "tr",
             *(
-                tag("td", shower.term(term), class_="number" if right else None)
-                for term, right in zip(row, numbers, strict=True)
+                tag("td", shower.term(term, language), class_="number" if right else None)
+                for term, right, language in zip(row, numbers, languages, strict=True)
             ),
         )
         for row in held
@@ -56,3 +58,9 @@ def table(
         role="region",
         aria_label=caption or "Answer",
     )
+
+
+def _language(terms: Iterable[str | None]) -> str | None:
+    """Return the language of a column whose texts all have the same one."""
+    tags = {split_literal(term).language for term in terms if term and is_literal(term)}
+    return tags.pop() if len(tags) == 1 else None

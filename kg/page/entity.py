@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
+from kg.page.answer import table
 from kg.page.markup import Html, joined, tag
 from kg.page.show import Shower, outside
 from kg.terms import RDF_TYPE, is_named, split_literal
@@ -58,6 +59,7 @@ class Entity:
         term: The IRI.
         outgoing: What the graph says of it, the types included, in the order of the page.
         incoming: What says something with it as object.
+        used: Subjects and objects of triples that it is the predicate of, the first of them.
         nested: Blank node to what is said of it, for those within `outgoing`.
         labels: Term to label, for terms on the page.
     """
@@ -65,6 +67,7 @@ class Entity:
     term: str
     outgoing: tuple[Group, ...] = ()
     incoming: tuple[Group, ...] = ()
+    used: tuple[tuple[str, str], ...] = ()
     nested: Mapping[str, tuple[Group, ...]] = field(default_factory=dict)
     labels: Mapping[str, str] = field(default_factory=dict)
 
@@ -76,7 +79,7 @@ class Entity:
     @property
     def is_known(self) -> bool:
         """Whether the graph says anything with it."""
-        return bool(self.outgoing or self.incoming)
+        return bool(self.outgoing or self.incoming or self.used)
 
     @property
     def types(self) -> tuple[str, ...]:
@@ -166,6 +169,7 @@ def entity_main(entity: Entity, shower: Shower, records: Html | None = None) -> 
             None if entity.is_known else tag("p", "The graph says nothing of it.", class_="empty"),
             _section("What is said of it", entity.outgoing, entity, shower, "says"),
             _incoming(entity, shower),
+            _used(entity, shower),
             _records(entity, shower, records),
             _downloads(entity, shower),
         ]
@@ -221,6 +225,16 @@ def _incoming(entity: Entity, shower: Shower) -> Html | None:
         tag("h2", "What leads to it", id="leads"),
         tag("dl", *rows, class_="incoming"),
         class_="facts",
+    )
+
+
+def _used(entity: Entity, shower: Shower) -> Html | None:
+    if not entity.used:
+        return None
+    return tag(
+        "section",
+        tag("h2", "Where it is used", id="used"),
+        table(("of", "leads to"), entity.used, shower, "The first of the triples with it"),
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from itertools import islice
 
 from kg.page.entity import LABELS, Entity, Group, best_text, grouped
@@ -58,9 +59,8 @@ class Reader:
         term = f"<{iri}>"
         pairs = self._said(term)
         outgoing = grouped(pairs, complete=len(pairs) <= MOST_SAID)
-        nested = self._nested(pairs)
-        entity = Entity(term, outgoing, self._leading(term), nested)
-        return Entity(term, outgoing, entity.incoming, nested, self.labels(_terms(entity)))
+        entity = Entity(term, outgoing, self._leading(term), self._used(term), self._nested(pairs))
+        return replace(entity, labels=self.labels(_terms(entity)))
 
     def leading(self, iri: str, predicate: str, start: int, most: int) -> list[str]:
         """Return subjects that lead to an IRI by a predicate, from one of them on.
@@ -90,6 +90,10 @@ class Reader:
     def _said(self, term: str) -> list[tuple[str, str]]:
         text = f"SELECT DISTINCT ?p ?o {{ {term} ?p ?o }} LIMIT {MOST_SAID + 1}"
         return [(row[0], row[1]) for row in self.rows(text) if row[0] and row[1]]
+
+    def _used(self, term: str) -> tuple[tuple[str, str], ...]:
+        text = f"SELECT ?s ?o {{ ?s {term} ?o }} LIMIT {MOST_LEADING}"
+        return tuple((row[0], row[1]) for row in self.rows(text) if row[0] and row[1])
 
     def _nested(self, pairs: Sequence[tuple[str, str]]) -> dict[str, tuple[Group, ...]]:
         """Return what is said of blank nodes, and of blank nodes in that."""
@@ -133,3 +137,5 @@ def _terms(entity: Entity) -> Iterator[str]:
     ):
         yield group.predicate
         yield from group.terms
+    for pair in entity.used:
+        yield from pair

@@ -52,12 +52,17 @@ class Shower:
             return local_name(term) or term
         return short
 
-    def term(self, term: str | None) -> Html:
-        """Return a term of a graph, with a link where there is a page; None is an empty cell."""
+    def term(self, term: str | None, language: str | None = None) -> Html:
+        """Return a term of a graph, with a link where there is a page; None is an empty cell.
+
+        Args:
+            term: The term.
+            language: The language that texts need not name.
+        """
         if term is None:
             return Html("")
         if is_literal(term):
-            return self.literal(term)
+            return self.literal(term, language)
         if is_named(term):
             return self.iri(term)
         return tag("span", "[ ]" if is_blank(term) else term, class_="blank", title=term)
@@ -72,7 +77,7 @@ class Shower:
             return tag("span", text, class_=classes, title=term[1:-1])
         return tag("a", text, class_=classes, href=address, title=term[1:-1])
 
-    def literal(self, term: str) -> Html:
+    def literal(self, term: str, language: str | None = None) -> Html:
         """Return a literal: its text, with its language and datatype where they are not evident."""
         parts = split_literal(term)
         text = parts.lexical
@@ -80,6 +85,8 @@ class Shower:
         if is_number(term):
             return tag("span", cut, class_="number")
         inner: Html = tag("span", cut, class_="text", lang=parts.language, dir="auto")
+        if language is not None and parts.language == language:
+            return inner
         if parts.language:
             return joined([inner, " ", tag("span", parts.language, class_="mark")])
         if parts.datatype == f"{XSD}anyURI" and _WEB.match(text):

@@ -239,7 +239,7 @@ def _assets() -> str:
 
 
 def _caching(tag: str) -> dict[str, str]:
-    return {"etag": tag, "cache-control": "no-cache", "vary": "Accept, Accept-Encoding"}
+    return {"etag": tag, "cache-control": "no-cache", "vary": "Accept"}
 
 
 def _response(reply: Reply, tag: str) -> Response:
@@ -247,7 +247,7 @@ def _response(reply: Reply, tag: str) -> Response:
     if reply.status == 200 and reply.is_stable:
         headers |= _caching(tag)
     else:
-        headers |= {"cache-control": "no-store", "vary": "Accept, Accept-Encoding"}
+        headers |= {"cache-control": "no-store", "vary": "Accept"}
     if not reply.file:
         return Response(reply.body, reply.status, headers, reply.media_type)
     size = os.path.getsize(reply.file)  # noqa: PTH202

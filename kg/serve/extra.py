@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from kg.extras import need
 from kg.queries.dataset import open_build, open_table
-from kg.sources.extras import need
 from kg.workspace import Workspace
 
 

@@ -3,17 +3,23 @@
 (() => {
   // Puts the main part of another page of this server in the place of a link to it.
   const fill = async (link) => {
-    const place = link.closest("section") || link.parentElement;
+    const place = link.closest("section.records") || link.parentElement;
     link.setAttribute("aria-busy", "true");
     try {
       const answer = await fetch(link.href, { headers: { Accept: "text/html" } });
       const page = new DOMParser().parseFromString(await answer.text(), "text/html");
       const part = page.querySelector("[data-part]") || page.querySelector("main");
       if (!part) return false;
-      const heading = place.querySelector("h2");
-      place.replaceChildren(...(heading ? [heading] : []), ...part.childNodes);
-      place.setAttribute("tabindex", "-1");
-      place.focus({ preventScroll: true });
+      const box = document.createElement("div");
+      box.className = "filled";
+      box.append(...part.childNodes);
+      if (place.matches("section.records")) place.querySelector("p").replaceWith(box);
+      else {
+        link.replaceWith(link.textContent);
+        place.after(box);
+      }
+      box.setAttribute("tabindex", "-1");
+      box.focus({ preventScroll: true });
       return true;
     } catch {
       return false;

@@ -10,11 +10,25 @@ from kg.page.markup import Html, joined, tag
 from kg.serve.messages import Reply, Request, text_reply
 from kg.serve.negotiation import HTML, chosen
 from kg.serve.state import State
+from kg.serve.views.claims import claims, one_claim
 from kg.serve.views.description import description
+from kg.serve.views.editor import check, editor
 from kg.serve.views.entity import data, entity, leading, own_entity, records
+from kg.serve.views.home import home, search, vocabulary
+from kg.serve.views.questions import question, questions
+from kg.serve.views.timeline import timeline
 
 View = Callable[[State, Request], Reply]
 _VIEWS: Final[dict[str, View]] = {
+    "": home,
+    "check": check,
+    "claims": claims,
+    "claims/one": one_claim,
+    "editor": editor,
+    "questions": questions,
+    "search": search,
+    "timeline": timeline,
+    "vocabulary": vocabulary,
     "sparql": description,
     "void": description,
     ".well-known/void": description,
@@ -31,6 +45,8 @@ def page(state: State, request: Request) -> Reply:
         return view(state, request)
     if request.path.startswith("id/"):
         return own_entity(state, request)
+    if request.path.startswith("questions/"):
+        return question(state, request)
     if request.path.startswith("data."):
         return data(state, request)
     return not_found(state, request)
