@@ -125,7 +125,7 @@ def picture(lanes: Sequence[Lane], span: Span, shower: Shower, marked: Collectio
         inner,
         viewBox=f"0 0 {WIDTH} {at + 6:.0f}",
         class_="timeline has-marks" if marked else "timeline",
-        role="img",
+        role="group",  # not img: there are links in it
         aria_label="Timeline; the table below has the same",
         data_from=day_of(span.start),
         data_to=day_of(span.end),

@@ -86,7 +86,11 @@ def create_app(settings: Settings, folder: Path) -> Starlette:
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
         del app
         await service.pool.start()
+        warming = asyncio.create_task(service.warm())
         yield
+        warming.cancel()
+        with suppress(asyncio.CancelledError):
+            await warming
         await service.pool.close()
 
     return Starlette(
@@ -131,6 +135,12 @@ class _Service:
     def __init__(self, settings: Settings, pool: Pool) -> None:
         self._settings = settings
         self.pool = pool
+
+    async def warm(self) -> None:
+        """Have a worker find what all pages need, before somebody asks for one."""
+        build = current_name(self._settings.workspace)
+        if build:
+            await self.pool.ask(Request(path="", build=build))
 
     async def sparql(self, request: HttpRequest) -> Response:
         """Answer a request to the endpoint."""
