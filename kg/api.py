@@ -229,6 +229,7 @@ def query(
     endpoint: str | None = None,
     parameters: Mapping[str, Value] | None = None,
     limits: Limits | None = None,
+    engine: str = "auto",
 ) -> Answer:
     """Ask a question.
 
@@ -242,6 +243,7 @@ def query(
         parameters: Parameter name to value.
         limits: What the query may take, as `kg.Limits`; by default as much as it
             likes.
+        engine: Who answers about the workspace: ``auto``, ``table`` or ``oxigraph``.
 
     Returns:
         Solutions for SELECT, Statements for CONSTRUCT and DESCRIBE, a bool for ASK.
@@ -264,9 +266,11 @@ def query(
     files = tuple(Path(path) for path in data)
     named = tuple((graph, Path(path)) for graph, path in (named_graphs or {}).items())
     if not (files or named or endpoint):
-        return open_graph(_workspace(workspace)).ask(question, parameters, limits=limits)
+        graph = open_graph(_workspace(workspace))
+        return graph.ask(question, parameters, limits=limits, engine=engine)
     known = workspace_around(Path()) if workspace is None else _workspace(workspace)
-    return ask(question, Source(known, files, named, endpoint), parameters, limits=limits)
+    source = Source(known, files, named, endpoint, name=engine)
+    return ask(question, source, parameters, limits=limits)
 
 
 def export(

@@ -50,9 +50,10 @@ from kg.notes import strictly
 from kg.outputs import files_of
 from kg.paths import is_inside, real_path
 from kg.quads import QuadTable, write_index_files
+from kg.queries.oxigraph.facts import read_facts
 from kg.rdf import SPOOL_MEMORY, spool_rdf
 from kg.rejects import check_target, current
-from kg.sizes import USUAL_MEMORY
+from kg.sizes import USUAL_MEMORY, is_large
 from kg.sources import Folders
 from kg.sources.files import patterns_of
 from kg.sources.inputs import input_files
@@ -70,8 +71,9 @@ class BuildOptions:
     """The options of a build.
 
     Attributes:
-        index: Make the SPARQL index.
-        table: Make the coded copies that the table engine asks.
+        index: Make Oxigraph's index; None: if the graph is small. What is not made now is made
+            when a question first wants it.
+        table: Make the coded copies that the table engine asks; None: if the graph is large.
         validate: Validate before the build becomes the current one.
         fail_on: The mildest severity that makes the build fail.
         infer: The kind of inference; None: as in ``kg.toml``.
@@ -85,8 +87,8 @@ class BuildOptions:
         basis: Notes what the build is made from.
     """
 
-    index: bool = True
-    table: bool = False
+    index: bool | None = None
+    table: bool | None = None
     validate: bool = True
     fail_on: Severity = Severity.VIOLATION
     infer: Infer | None = None
@@ -185,6 +187,7 @@ class _Builder:
         self.plan = Plan(())
         self.kept: list[Finding] = []
         self.inferred_graph: str | None = None
+        self.kinds: dict[str, str] | None = None
 
     def run(self) -> BuildResult:
         started, rejects = datetime.now(UTC), current()
@@ -206,13 +209,7 @@ class _Builder:
             refused = (self.options.strict and doubtful) or (
                 verdict is not None and verdict.fails(self.options.fail_on)
             )
-            merged = None
-            if self.options.index and not refused:
-                with self.step("index"):
-                    merged = self.index(connection, table)
-            if self.options.table and not refused:
-                with self.step("table"):
-                    write_copies(connection, table.sql, self.made.table)
+            merged = None if refused else self.prepare_questions(connection, table)
             problems: tuple[Problem, ...] = ()
             if not refused:
                 with self.step("survey"):
@@ -241,6 +238,7 @@ class _Builder:
             info = _info(result, started, _digests(self.workspace, inputs))
             info["previous"] = last_build(self.workspace, self.made)
             info["inferred_graph"] = self.inferred_graph
+            info["kinds"] = self.kinds
             info["findings"] = [as_record(finding) for finding in self.kept]
             seal(self.made, info)
             put_in_force(self.workspace, self.made)
@@ -398,6 +396,21 @@ class _Builder:
             )
         self.kept += results.findings()
         return verdict
+
+    def prepare_questions(
+        self, connection: duckdb.DuckDBPyConnection, table: QuadTable
+    ) -> int | None:
+        """Make what questions are asked of; return the quads that the index merges, if made."""
+        large, merged = is_large(table.count(connection)), None
+        if self.options.index or (self.options.index is None and not large):
+            with self.step("index"):
+                merged = self.index(connection, table)
+        if self.options.table or (self.options.table is None and large):
+            with self.step("table"):
+                write_copies(connection, table.sql, self.made.table)
+        with self.step("kinds"):
+            self.kinds = read_facts(connection, table.sql)
+        return merged
 
     def index(self, connection: duckdb.DuckDBPyConnection, table: QuadTable) -> int:
         files = write_index_files(connection, table, self.spill)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import os
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
@@ -26,9 +26,12 @@ KEPT_BUILDS: Final = 2
 # The names of builds. Nothing else in the folder is ever removed.
 _NAME: Final = re.compile(r"\d{8}T\d{12}Z")
 # Files that Oxigraph writes but never reads.
-_UNREAD: Final = re.compile(r"store/(?:LOG.*|LOCK|IDENTITY)")
-_INDEX: Final = "store/"
-_TABLE: Final = "table/"
+_UNREAD: Final = re.compile(r"(?:later-store/)?store/(?:LOG.*|LOCK|IDENTITY)")
+_INDEX: Final = ("store/", "later-store/")
+_TABLE: Final = ("table/", "later-table/")
+# The parts of a build that may be made after it, and the list of the files of such a part.
+_PARTS: Final = ("store", "table")
+_LIST: Final = "files.json"
 
 # Remembers which files of an index are intact, so that a query need not read them all.
 _CHECKED: Final = "checked.json"
@@ -48,15 +51,47 @@ def seal(build: Build, info: Mapping[str, Any]) -> None:
     Raises:
         WorldError: The disk failed.
     """
-    files = {}
-    for path in paths.find_files(build.path, lambda name: name != build.info_file.name):
-        name = path.relative_to(build.path).as_posix()
-        files[name] = {"size": path.stat().st_size, "sha256": _digest(path)}
-    content = {"format": FORMAT, **info, "files": files, "sha256": NO_DIGEST}
-    text = json.dumps(content, indent=2, ensure_ascii=False) + "\n"
-    with writing(build.info_file):
-        temporary.write_text(build.info_file, sealed(text))
+    files = _listed(build.path, build.path, build.info_file.name)
+    _write_list(build.info_file, {"format": FORMAT, **info, "files": files})
     _remember(build, {name: _mark(build.path / name) for name in files if _is_index(name)})
+
+
+def make_later(build: Build, name: str, make: Callable[[Path], object]) -> None:
+    """Make a part of a build that it lacks; whoever else makes it meanwhile may win.
+
+    Args:
+        build: The build.
+        name: ``store`` or ``table``.
+        make: Makes the part, a folder of the path that it is given.
+
+    Raises:
+        WorldError: The disk failed, or nothing may be written there.
+    """
+    with temporary.temporary_folder("part", build.path) as folder:
+        make(folder / name)
+        files = _listed(folder, folder, _LIST)
+        target = build.later(name)
+        _write_list(
+            folder / _LIST,
+            {"files": {f"{target.name}/{file}": entry for file, entry in files.items()}},
+        )
+        with writing(target):
+            if not target.is_dir():
+                folder.chmod(build.path.stat().st_mode)  # a temporary folder is its maker's alone
+                folder.rename(target)
+
+
+def _listed(folder: Path, root: Path, but: str) -> dict[str, Any]:
+    return {
+        path.relative_to(root).as_posix(): {"size": path.stat().st_size, "sha256": _digest(path)}
+        for path in paths.find_files(folder, lambda name: name != but)
+    }
+
+
+def _write_list(target: Path, content: Mapping[str, Any]) -> None:
+    text = json.dumps({**content, "sha256": NO_DIGEST}, indent=2, ensure_ascii=False) + "\n"
+    with writing(target):
+        temporary.write_text(target, sealed(text))
 
 
 def check_build(build: Build) -> Build:
@@ -66,7 +101,7 @@ def check_build(build: Build) -> Build:
         InputError: The build is damaged, or of another format.
     """
     for name, file in _files(build).items():
-        if not name.startswith((_INDEX, _TABLE)):
+        if not name.startswith((*_INDEX, *_TABLE)):
             _check(build, name, file, None)
     return build
 
@@ -91,19 +126,19 @@ def check_table(build: Build) -> None:
     _check_remembered(build, _TABLE)
 
 
-def _check_remembered(build: Build, folder: str) -> None:
+def _check_remembered(build: Build, folders: tuple[str, ...]) -> None:
     known = _remembered(build)
     found = known | {
         name: _check(build, name, file, known.get(name))
         for name, file in _files(build).items()
-        if _is_index(name) and name.startswith(folder)
+        if _is_index(name) and name.startswith(folders)
     }
     if found != known:
         _remember(build, found)
 
 
 def _is_index(name: str) -> bool:
-    return name.startswith((_INDEX, _TABLE)) and not _UNREAD.fullmatch(name)
+    return name.startswith((*_INDEX, *_TABLE)) and not _UNREAD.fullmatch(name)
 
 
 def _remembered(build: Build) -> dict[str, Any]:
@@ -131,7 +166,24 @@ def _mark(path: Path) -> _Mark:
 def _files(build: Build) -> dict[str, Any]:
     files = build.info()["files"]
     assert isinstance(files, dict)
+    for part in _PARTS:
+        listed = build.later(part) / _LIST
+        if paths.is_file(listed):
+            files = {**files, **_list_of(build, listed)}
     return files
+
+
+def _list_of(build: Build, path: Path) -> dict[str, Any]:
+    """Return the files of a part that was made later, from its list, whose digest is checked."""
+    try:
+        text = paths.read_file(path).decode("utf-8")
+        loaded = json.loads(text)
+        digest, files = loaded["sha256"], loaded["files"]
+        if sealed(text.replace(digest, NO_DIGEST)) == text:
+            return dict(files)
+    except (KgError, ValueError, RecursionError, LookupError, TypeError) as error:
+        raise broken_build(build, f"{path.parent.name}/{_LIST} cannot be read") from error
+    raise broken_build(build, f"{path.parent.name}/{_LIST} has changed since it was made")
 
 
 def _check(build: Build, name: str, file: Mapping[str, Any], known: _Mark | None) -> _Mark:

@@ -13,6 +13,9 @@ USUAL_MEMORY: Final = "2GB"
 _LARGEST: Final = 10**15
 _LONGEST: Final = 10**9
 _MOST_THREADS: Final = 1024
+# Quads from which on the table engine answers sooner than Oxigraph, with its start and the making
+# of what it asks (docs/decisions/2026-11-27-table-engine.md).
+LARGE: Final = 200_000
 _SIZE: Final = re.compile(r"([0-9]{1,18}(?:\.[0-9]{1,18})?)\s*([kKmMgGtT]?)(i?)[bB]?")
 
 
@@ -70,3 +73,8 @@ def check_threads(threads: int | None) -> int | None:
             hint="Leave it out for one thread for each core.",
         )
     return threads
+
+
+def is_large(quads: int) -> bool:
+    """Return whether a graph of so many quads is the table engine's."""
+    return quads >= LARGE

@@ -32,21 +32,24 @@ _COMPRESSION_RATIO: Final = 10
 
 
 def open_index(build: Build) -> ox.Store:
-    """Open the SPARQL index of a build for reading; it may be open several times.
+    """Open the SPARQL index that a build has for reading; it may be open several times.
 
     Raises:
-        InputError: The build has no index (``kg build --no-index``).
+        InputError: The build is damaged.
         WorldError: The index cannot be read.
     """
-    if not build.store.is_dir():
-        raise InputError(
-            "no-index",
-            "the current build has no SPARQL index",
-            hint="Run `kg build` without --no-index.",
-        )
     check_index(build)
+    return read_index(build.store)
+
+
+def read_index(folder: Path) -> ox.Store:
+    """Open an index for reading.
+
+    Raises:
+        WorldError: It cannot be read.
+    """
     try:
-        return ox.Store.read_only(str(build.store))
+        return ox.Store.read_only(str(folder))
     except (OSError, RuntimeError) as error:  # RuntimeError: the files are damaged
         raise WorldError(
             "index-unreadable", f"cannot open the SPARQL index: {error}", hint=REBUILD

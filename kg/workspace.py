@@ -93,13 +93,21 @@ class Build:
 
     @property
     def store(self) -> Path:
-        """The SPARQL index, a folder."""
-        return self.path / "store"
+        """Oxigraph's index, a folder; it may be made when it is first wanted."""
+        return self._part("store")
 
     @property
     def table(self) -> Path:
-        """The coded copies of the quad table, a folder."""
-        return self.path / "table"
+        """The coded copies of the quad table, a folder; they may be made when first wanted."""
+        return self._part("table")
+
+    def _part(self, name: str) -> Path:
+        later = self.later(name) / name
+        return later if later.is_dir() else self.path / name
+
+    def later(self, name: str) -> Path:
+        """The folder of a part that was made after the build, with the list of its files."""
+        return self.path / f"later-{name}"
 
     @property
     def report(self) -> Path:

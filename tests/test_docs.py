@@ -235,7 +235,8 @@ def test_both_names_of_inference_are_taken(kg, tmp_path):
 
 
 def options_of(command: object) -> set[str]:
-    return {option for parameter in command.params for option in parameter.opts}
+    found = (option for each in command.params for option in (*each.opts, *each.secondary_opts))
+    return set(found)
 
 
 def test_every_option_of_the_documentation_exists():

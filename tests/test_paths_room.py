@@ -66,7 +66,7 @@ ALLOWED = {
     "kg/about.py": ("read_text", "pages of the documentation that kg was installed with"),
     "kg/basis.py": ("glob write_text", "names of files; what was noted, in .kg"),
     "kg/building.py": ("mkdir open rmtree", f"{BUILD}; sources are read again for their digests"),
-    "kg/builds.py": ("iterdir mkdir write_text", BUILD),
+    "kg/builds.py": ("iterdir mkdir rename write_text", BUILD),
     "kg/cli/describe.py": ("write_text", OWN),
     "kg/cli/diff.py": ("open", OWN),
     "kg/cli/export.py": ("write_text", OWN),

@@ -44,11 +44,21 @@ class FailOn(StrEnum):
 def build_command(
     context: typer.Context,
     table: Annotated[
-        bool, typer.Option("--table", help="Make coded copies too, for kg query --engine table.")
-    ] = False,
-    no_index: Annotated[
-        bool, typer.Option("--no-index", help="Make no SPARQL index; `kg query` needs one.")
-    ] = False,
+        bool | None,
+        typer.Option(
+            "--table/--no-table",
+            help="Make the coded copies that SQL asks. Default: if the graph is large.",
+            show_default=False,
+        ),
+    ] = None,
+    index: Annotated[
+        bool | None,
+        typer.Option(
+            "--index/--no-index",
+            help="Make Oxigraph's index. Default: if the graph is small.",
+            show_default=False,
+        ),
+    ] = None,
     no_validate: Annotated[
         bool, typer.Option("--no-validate", help="Do not validate against shapes/.")
     ] = False,
@@ -120,7 +130,7 @@ def build_command(
     shows = not no_validate and bool(workspace.shape_files)
     report = _report(shared, workspace, ignore_unsupported) if shows else None
     options = BuildOptions(
-        index=not no_index,
+        index=index,
         table=table,
         validate=not no_validate,
         fail_on=Severity[fail_on.name],

@@ -49,8 +49,9 @@ def _names(context: typer.Context, incomplete: str) -> list[tuple[str, str]]:
 class EngineName(StrEnum):
     """The engines that answer queries."""
 
-    OXIGRAPH = "oxigraph"
+    AUTO = "auto"
     TABLE = "table"
+    OXIGRAPH = "oxigraph"
 
 
 TargetArgument = Annotated[
@@ -112,7 +113,7 @@ EndpointOption = Annotated[
 EngineOption = Annotated[
     EngineName,
     typer.Option(
-        "--engine", help="Who answers about the workspace; table wants `kg build --table`."
+        "--engine", help="Who answers: SQL on the graph's table, Oxigraph, or whichever is faster."
     ),
 ]
 TimeoutOption = Annotated[
@@ -169,7 +170,7 @@ def query_command(
     on_bad: OnBadOption = OnBad.STOP,
     rejects: RejectsOption = None,
     endpoint: EndpointOption = None,
-    engine: EngineOption = EngineName.OXIGRAPH,
+    engine: EngineOption = EngineName.AUTO,
     timeout: TimeoutOption = 600,
     max_rows: RowsOption = None,
     memory: MemoryOption = None,
@@ -197,9 +198,11 @@ def query_command(
     files = context.with_resource(given_data(data or [], data_format))
     named = [each.rpartition("=")[2] for each in named_graph or ()]
     bad.check_target([*(data or ()), *named, output, target])
-    source = _source(shared, files, named_graph or [], endpoint)
-    if engine is EngineName.TABLE:
-        source = _by_table(source)
+    source = replace(_source(shared, files, named_graph or [], endpoint), name=engine.value)
+    if engine is not EngineName.AUTO and endpoint is not None:
+        raise UsageError(
+            "usage", "--engine chooses who answers here, --endpoint asks a remote store"
+        )
     question = _question(target, text, source)
     if output is not None:
         from kg.outputs import refuse_input
@@ -212,9 +215,10 @@ def query_command(
     most = default_memory() if memory is None else parse_size(memory)
     limits = Limits(check_seconds(timeout), most, _rows(max_rows))
     wish = Wish(form, output, max_rows, fail_on_false, _chart(question, chart, form, output))
-    source, graph = _pinned(source)
+    source, graph = _pinned(shared, source, most)
     with guarded(limits) as guard:
         prepared = _prepare(question, param or [], source, wish, limits, guard)
+        guard.interrupt = prepared.interrupt
         if explain:
             for line in prepared.explain():
                 show(line)
@@ -275,16 +279,6 @@ def _source(
     needed = not (data or named or endpoint)
     workspace = shared.workspace if needed else shared.workspace_around
     return Source(workspace, tuple(data), named, endpoint)
-
-
-def _by_table(source: Source) -> Source:
-    if not source.is_workspace:
-        raise UsageError(
-            "usage",
-            "--engine table asks the workspace's graph, not files or a remote store",
-            hint="Leave --engine out.",
-        )
-    return replace(source, by_table=True)
 
 
 def _named_graph(text: str) -> tuple[str, Path]:
@@ -361,7 +355,9 @@ def _prepare(
     return prepare(question, _values(param), source, folder=guard.folder, seconds=limits.seconds)
 
 
-def _pinned(source: Source) -> tuple[Source, Callable[[], Graph] | None]:
+def _pinned(
+    shared: Settings, source: Source, memory: int
+) -> tuple[Source, Callable[[], Graph] | None]:
     """Return a source whose answers come from one build, and the graph of it.
 
     The graph is opened when the question is known to be right. There is none where files or a
@@ -375,9 +371,12 @@ def _pinned(source: Source) -> tuple[Source, Callable[[], Graph] | None]:
     def graph() -> Graph:
         from kg.graph import open_graph
 
-        return open_graph(workspace)
+        return open_graph(workspace, memory=f"{memory}B")
 
-    return replace(source, engine=lambda folder: graph().open_engine(folder)), graph
+    def tell(made: str) -> None:
+        shared.say(f"kg: {made}")
+
+    return replace(source, engine=lambda name, place: graph().open_engine(name, place, tell)), graph
 
 
 def _warn_if_stale(shared: Settings, graph: Graph) -> None:

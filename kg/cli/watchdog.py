@@ -1,8 +1,8 @@
-"""Limits of time and memory that end the process of a query, and a clean end when interrupted.
+"""Limits of time and memory of a query, and a clean end when the user interrupts it.
 
-Oxigraph can be neither interrupted nor limited, but it lets other threads run. So a watchdog
-thread waits beside it: when a limit is reached, or the user interrupts, it removes unfinished
-files, says so, and ends the process.
+A watchdog thread waits beside the engine. The table engine is interrupted when a limit is reached,
+and the error is raised where it was asked. Oxigraph can be neither interrupted nor limited, but it
+lets other threads run: the watchdog removes unfinished files, says so, and ends the process.
 """
 
 from __future__ import annotations
@@ -13,19 +13,22 @@ import shutil
 import signal
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import FrameType
 from typing import Final
 
-from kg.errors import ExitCode
+from kg.errors import ExitCode, LimitError
 from kg.memory import resident
 from kg.queries.limits import Limits, memory_error, time_error
 
 # Seconds between two checks of the memory; a query can allocate some 100 MB in that time.
 _LOOK: Final = 0.02
+# Seconds in which an interrupted query has to end, before the process is ended. It takes some tens
+# of milliseconds; this is for a machine that is busy.
+_GRACE: Final = 5.0
 _SIGNALS: Final = (signal.SIGINT, signal.SIGTERM)
 
 
@@ -35,9 +38,14 @@ class Guard:
 
     Attributes:
         leftovers: Files and folders to remove if the work is stopped.
+        interrupt: Interrupts what a thread asks; tells whether that can be interrupted.
+        error: The limit at which it was interrupted.
     """
 
     leftovers: list[Path] = field(default_factory=list)
+    interrupt: Callable[[int], bool] = field(default=lambda _: False)
+    error: LimitError | None = None
+    _thread: int = field(default_factory=threading.get_ident)
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _done: bool = False
 
@@ -53,6 +61,15 @@ class Guard:
         """Note that the work is done: from now on nothing is stopped or removed."""
         with self._lock:
             self._done = True
+
+    def halt(self, error: LimitError) -> None:
+        """Interrupt the work at a limit, or end the process where it goes on."""
+        self.error, until = error, time.monotonic() + _GRACE
+        if self.interrupt(self._thread):
+            while time.monotonic() < until and not self._done:
+                time.sleep(_LOOK)
+                self.interrupt(self._thread)
+        self.stop(error.report(), ExitCode.LIMIT)
 
     def stop(self, text: str, code: int) -> None:
         """End the process unless the work is done."""
@@ -93,6 +110,10 @@ def guarded(limits: Limits) -> Iterator[Guard]:
         watch.start()
         try:
             yield guard
+        except KeyboardInterrupt:
+            if guard.error is None:
+                raise
+            raise guard.error from None
         finally:
             guard.finish()
             os.write(write_end, b"\0")
@@ -117,9 +138,11 @@ def _watch(guard: Guard, limits: Limits, started: float, read_end: int) -> None:
             code = ExitCode.INTERRUPTED if number == signal.SIGINT else 128 + number
             guard.stop(text, code)
         elif limits.seconds is not None and time.monotonic() >= started + limits.seconds:
-            guard.stop(time_error(limits.seconds).report(), ExitCode.LIMIT)
+            guard.halt(time_error(limits.seconds))
+            return
         elif limits.memory is not None and resident() > limits.memory:
-            guard.stop(memory_error(limits.memory).report(), ExitCode.LIMIT)
+            guard.halt(memory_error(limits.memory))
+            return
 
 
 @contextmanager

@@ -62,7 +62,7 @@ class Graph:
         self._memory = memory
         self._threads = threads
         self._lock = threading.RLock()
-        self._engine: Engine | None = None
+        self._engines: dict[str, Engine] = {}
         self._vocabulary: Vocabulary | None = None
         self._tracer: Tracer | None = None
 
@@ -76,7 +76,7 @@ class Graph:
         A closed graph can be used again, and opens them anew.
         """
         with self._lock:
-            self._engine = None
+            self._engines.clear()
             if self._tracer is not None:
                 self._tracer.close()
 
@@ -101,11 +101,11 @@ class Graph:
         prefixes = self.workspace.prefixes
         return [read_question(path, prefixes) for path in self.workspace.question_files]
 
-    def source(self) -> Source:
-        """Return the build as something that a question is asked of."""
+    def source(self, engine: str = "auto") -> Source:
+        """Return the build as something that a question is asked of; see `ask` for the engine."""
         from kg.queries.run import Source
 
-        return Source(self.workspace, engine=self.open_engine)
+        return Source(self.workspace, engine=self.open_engine, name=engine)
 
     def ask(
         self,
@@ -113,6 +113,7 @@ class Graph:
         parameters: Mapping[str, Value] | None = None,
         *,
         limits: Limits | None = None,
+        engine: str = "auto",
     ) -> Result:
         """Ask a question.
 
@@ -121,33 +122,48 @@ class Graph:
             parameters: Parameter name to value.
             limits: What the query may take of time, memory and rows; by default as much as it
                 likes.
+            engine: Who answers: ``auto``, ``table`` or ``oxigraph``.
 
         Returns:
             Solutions for SELECT, Statements for CONSTRUCT and DESCRIBE, a bool for ASK.
 
         Raises:
-            InputError: The question or a parameter is wrong, or the build has no index.
-            WorldError: The index cannot be read.
+            InputError: The question, a parameter or the engine's name is wrong.
+            WorldError: An index cannot be read, or not be made.
             LimitError: A limit was reached; also while the answer is read.
         """
-        return ask(question, self.source(), parameters, limits=limits)
+        return ask(question, self.source(engine), parameters, limits=limits)
 
-    def open_engine(self, folder: Callable[[], Path] | None = None) -> Engine:
+    def open_engine(
+        self,
+        name: str = "auto",
+        folder: Callable[[], Path] | None = None,
+        tell: Callable[[str], None] = lambda _: None,
+    ) -> Engine:
         """Return what answers queries about the build; it is opened once.
 
         Args:
+            name: The engine: ``auto``, ``table`` or ``oxigraph``.
             folder: Makes a folder for what does not fit into memory.
+            tell: Is told what is made first, and takes a while.
 
         Raises:
-            InputError: The build has no index.
-            WorldError: The index cannot be read.
+            InputError: There is no such engine, or the build is damaged.
+            WorldError: An index cannot be read, or not be made.
         """
         from kg.queries.dataset import open_build
 
         with self._lock:
-            if self._engine is None:
-                self._engine = open_build(self.build, folder)
-            return self._engine
+            if name not in self._engines:
+                self._engines[name] = open_build(
+                    self.build,
+                    name,
+                    folder,
+                    memory=self._memory,
+                    threads=self._threads,
+                    tell=tell,
+                )
+            return self._engines[name]
 
     # --- sources ----------------------------------------------------------------------------
 
@@ -285,6 +301,7 @@ class Graph:
         from kg.builds import check_build
         from kg.duck import engine
         from kg.quads import QuadTable
+        from kg.queries.choice import OXIGRAPH
         from kg.queries.dataset import open_build
         from kg.validation import validate
 
@@ -292,7 +309,7 @@ class Graph:
         read = shapes or self.shapes()
         options = replace(
             wanted.options,
-            open_index=(lambda: open_build(build)) if build.store.is_dir() else None,
+            open_index=(lambda: open_build(build, OXIGRAPH)) if build.store.is_dir() else None,
             is_inferred=build.inferred_graph is not None,
         )
         with ExitStack() as stack:

@@ -5,50 +5,69 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
-from kg.errors import InputError
+from kg.queries.choice import AUTO, OXIGRAPH, Chosen, check_name, read_kinds
 from kg.queries.engine import Engine
 from kg.queries.oxigraph import Oxigraph
-from kg.store import is_small, load_files, open_index
+from kg.sizes import is_large
+from kg.store import is_small, load_files, open_index, read_index
 from kg.workspace import Build, show_path
 
+Tell = Callable[[str], None]
 
-def open_build(build: Build, folder: Callable[[], Path] | None = None) -> Engine:
-    """Open the index of a build.
+
+def open_build(
+    build: Build,
+    name: str = AUTO,
+    folder: Callable[[], Path] | None = None,
+    *,
+    memory: str | None = None,
+    threads: int | None = None,
+    tell: Tell = lambda _: None,
+) -> Engine:
+    """Open what answers queries about a build.
 
     Args:
         build: The build.
+        name: The engine: ``auto``, ``table`` or ``oxigraph``.
         folder: Makes a folder for what does not fit into memory; by default memory is used.
-
-    Raises:
-        InputError: The build has no index.
-        WorldError: The index cannot be read.
-    """
-    return Oxigraph(open_index(build), f"build {build.id}", folder)
-
-
-def open_table(build: Build, memory: str | None = None, threads: int | None = None) -> Engine:
-    """Open the coded copies of a build.
-
-    Args:
-        build: The build.
-        memory: Peak memory of the process, such as ``1GB``.
+        memory: Peak memory of the process, such as ``1GB``, for what SQL does.
         threads: Worker threads of SQL.
+        tell: Is told what is made first, and takes a while.
 
     Raises:
-        InputError: The build has no copies, or is damaged.
+        UsageError: There is no such engine.
+        InputError: The build is damaged.
+        WorldError: An index cannot be read, or nothing can be written to make one.
+        LimitError: The memory is too small to make one.
     """
-    # Imported here: whoever asks Oxigraph loads no DuckDB.
-    from kg.builds import check_table
-    from kg.queries.table.engine import Table
+    check_name(name)
+    label = f"build {build.id}"
 
-    if not build.table.is_dir():
-        raise InputError(
-            "no-table",
-            "the current build has no coded copies, which the table engine asks",
-            hint="Run `kg build --table`, or ask with --engine oxigraph.",
-        )
-    check_table(build)
-    return Table.of_folder(build.table, f"build {build.id}", memory, threads)
+    def open_oxigraph() -> Engine:
+        if build.store.is_dir():
+            return Oxigraph(open_index(build), label, folder)
+        from kg.queries.later import made_index
+
+        return Oxigraph(read_index(made_index(build, folder, memory, tell)), label, folder)
+
+    def open_table() -> Engine:
+        # Imported here: whoever asks Oxigraph loads no DuckDB.
+        from kg.builds import check_table
+        from kg.queries.table.engine import Table
+
+        place = build.table
+        if place.is_dir():
+            check_table(build)
+        else:
+            from kg.queries.later import made_table
+
+            place = made_table(build, folder, memory, tell)
+        return Table.of_folder(place, label, memory, threads)
+
+    if name == AUTO:
+        info = build.info()
+        return Chosen(label, open_oxigraph, open_table, read_kinds(info), is_large(info["quads"]))
+    return open_oxigraph() if name == OXIGRAPH else open_table()
 
 
 def open_files(

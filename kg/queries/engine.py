@@ -143,5 +143,12 @@ class Engine(Protocol):
     def plan(self, query: Guarded, prefixes: Mapping[str, str], base: str) -> Iterator[str]:
         """Yield lines on how the query is answered, if the engine can tell."""
 
+    def interrupt(self, thread: int) -> bool:
+        """Interrupt the queries that a thread asks; it raises KeyboardInterrupt there.
+
+        Returns:
+            Whether there was one that can be interrupted.
+        """
+
     def remarks(self, query: Guarded, prefixes: Mapping[str, str]) -> Sequence[str]:
         """Return how this engine's answer to a query may differ from SPARQL's."""

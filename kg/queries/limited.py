@@ -1,10 +1,10 @@
 """Limits that are kept without ending the process: the answer comes from a thread that waits.
 
-Oxigraph cannot be interrupted. So it works in a thread of its own, which hands over rows in
-batches; the caller waits for them no longer than it may, and then raises an error. The thread ends
-at its next row, and so it does when the time is over or nobody holds the answer any more. A query
-that finds no row for long goes on until it does: a program that must have its processor back runs
-such queries in processes that it can end, as ``kg query`` does.
+An engine works in a thread of its own, which hands over rows in batches; the caller waits for them
+no longer than it may, and then raises an error. The table engine is interrupted then. Oxigraph
+cannot be: its thread ends at its next row, and so it does when nobody holds the answer any more. A
+query of it that finds no row for long goes on until it does: a program that must have its processor
+back runs such queries in processes that it can end, as ``kg query`` does.
 """
 
 from __future__ import annotations
@@ -27,21 +27,26 @@ _T = TypeVar("_T")
 _BATCH: Final = 200
 _WAITING: Final = 4
 _LOOK: Final = 0.02
+# Looks in which an engine that is interrupted has come to an end: four seconds.
+_TRIES: Final = 200
 
 
-def limited(ask: Callable[[], Answer], limits: Limits) -> Answer:
+def limited(
+    ask: Callable[[], Answer], limits: Limits, interrupt: Callable[[int], bool] = lambda _: False
+) -> Answer:
     """Ask within limits; reading the answer keeps to them too.
 
     Args:
         ask: Asks the engine.
         limits: What the query may take. Time counts from here to the last row that is read.
+        interrupt: Interrupts what a thread asks, if that can be interrupted.
 
     Raises:
         LimitError: A limit was reached; also while the answer is read.
     """
     if limits.seconds is None and limits.memory is None:
         return _counted(ask(), limits.rows)
-    return _counted(_Worker(ask, limits).answer(), limits.rows)
+    return _counted(_Worker(ask, limits, interrupt).answer(), limits.rows)
 
 
 def _counted(answer: Answer, most: int | None) -> Answer:
@@ -70,10 +75,14 @@ class _Worker:
     Args:
         ask: Asks the engine.
         limits: What the query may take.
+        interrupt: Interrupts what a thread asks.
     """
 
-    def __init__(self, ask: Callable[[], Answer], limits: Limits) -> None:
+    def __init__(
+        self, ask: Callable[[], Answer], limits: Limits, interrupt: Callable[[int], bool]
+    ) -> None:
         self._ask = ask
+        self._interrupt = interrupt
         self._limits = limits
         self._deadline = None if limits.seconds is None else time.monotonic() + limits.seconds
         self._handed: queue.Queue[object] = queue.Queue(_WAITING)
@@ -134,7 +143,16 @@ class _Worker:
             error = memory_error(self._limits.memory)
         if error is not None:
             self._stopped.set()
+            threading.Thread(target=self._end, name="kg-query-end", daemon=True).start()
             raise error
+
+    def _end(self) -> None:
+        """Interrupt the engine, also where its thread only begins to ask."""
+        for _ in range(_TRIES):
+            if not self._thread.is_alive():
+                return
+            self._interrupt(self._thread.ident or 0)
+            self._thread.join(_LOOK)
 
     # --- the thread -------------------------------------------------------------------------
 
@@ -150,6 +168,8 @@ class _Worker:
                 if not self._hand(batch):
                     return
             self._hand([])
+        except KeyboardInterrupt:  # what an engine raises that was interrupted
+            self._stopped.set()
         except Exception as error:  # noqa: BLE001  (the side that waits raises it)
             self._hand(error)
 

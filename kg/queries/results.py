@@ -218,7 +218,7 @@ def ask(prepared: Prepared, limits: Limits = Limits()) -> Result:  # noqa: B008 
     """
 
     def again() -> Answer:
-        return prepared.watched(limited(prepared.ask, limits))
+        return prepared.watched(limited(prepared.ask, limits, prepared.interrupt))
 
     answer = again()
     if isinstance(answer, bool):

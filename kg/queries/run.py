@@ -12,7 +12,8 @@ from typing import IO, TYPE_CHECKING, Final
 from kg.errors import InputError, Location
 from kg.paths import is_file
 from kg.queries.answer import Style, write_answer
-from kg.queries.dataset import open_build, open_files, open_table, prefixes_of
+from kg.queries.choice import AUTO
+from kg.queries.dataset import open_build, open_files, prefixes_of
 from kg.queries.engine import Answer, Engine, Rows, Watch
 from kg.queries.formats import Format
 from kg.queries.question import (
@@ -44,17 +45,19 @@ class Source:
         data: RDF files for the default graph.
         named: Graph IRI and file, for named graphs.
         endpoint: URL of a remote store; goes with no files.
-        engine: Opens what answers for the workspace, given what makes a folder for large files;
-            by default the index of the build in force.
-        by_table: Whether the table engine answers for the workspace.
+        engine: Opens what answers for the workspace, given the name of an engine and what makes a
+            folder for large files; by default that of the build in force.
+        name: Who answers: ``auto``, ``table`` or ``oxigraph``.
     """
 
     workspace: Workspace | None = None
     data: tuple[Path, ...] = ()
     named: tuple[tuple[str, Path], ...] = ()
     endpoint: str | None = None
-    engine: Callable[[Callable[[], Path] | None], Engine] | None = field(default=None, repr=False)
-    by_table: bool = False
+    engine: Callable[[str, Callable[[], Path] | None], Engine] | None = field(
+        default=None, repr=False
+    )
+    name: str = AUTO
 
     @property
     def is_workspace(self) -> bool:
@@ -179,6 +182,10 @@ class Prepared:
         yield from explain_patterns(self.engine, self.query, self.prefixes, self.base)
         yield from self.engine.plan(self.query, self.prefixes, self.base)
 
+    def interrupt(self, thread: int) -> bool:
+        """Interrupt what a thread asks, and return whether that can be interrupted."""
+        return self.engine is not None and self.engine.interrupt(thread)
+
     def ask(self) -> Answer:
         """Ask, and return the answer as a stream.
 
@@ -252,11 +259,9 @@ def _open(source: Source, folder: Callable[[], Path] | None) -> Engine:
             "there is neither a workspace nor a file to ask",
             hint="Go to a workspace, or give files with --data.",
         )
-    if source.by_table:
-        return open_table(source.workspace.current_build())
     if source.engine is not None:
-        return source.engine(folder)
-    return open_build(source.workspace.current_build(), folder)
+        return source.engine(source.name, folder)
+    return open_build(source.workspace.current_build(), source.name, folder)
 
 
 def check_question(question: Question, workspace: Workspace) -> None:

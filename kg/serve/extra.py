@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from kg.extras import need
-from kg.queries.dataset import open_build, open_table
+from kg.queries.dataset import open_build
 from kg.workspace import Workspace
 
 
@@ -21,13 +21,11 @@ def check_engine(workspace: Workspace, wanted: str | None) -> str:
     """Return the engine that answers: the one that is wanted, else the one that can.
 
     Raises:
-        InputError: There is no build, or it lacks what the engine reads.
+        InputError: There is no build, or it is damaged.
+        WorldError: What the engine reads cannot be made.
     """
     build = workspace.current_build()
     if wanted is None:
         wanted = "oxigraph" if build.store.is_dir() or not build.table.is_dir() else "table"
-    if wanted == "table":
-        open_table(build)
-    else:
-        open_build(build)
+    open_build(build, wanted)
     return wanted

@@ -17,7 +17,7 @@ from kg.page.markup import joined, tag
 from kg.page.reading import Reader
 from kg.page.show import Shower
 from kg.paths import is_file, read_file
-from kg.queries.dataset import open_build, open_table
+from kg.queries.dataset import open_build
 from kg.queries.engine import Engine
 from kg.queries.question import Question
 from kg.serve.links import ServerLinks
@@ -73,9 +73,7 @@ class State:
     @cached_property
     def engine(self) -> Engine:
         """What answers queries."""
-        if self.orders.engine == "table":
-            return open_table(self.build)
-        return open_build(self.build)
+        return open_build(self.build, self.orders.engine)
 
     @cached_property
     def reader(self) -> Reader:

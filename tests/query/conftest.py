@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
 
 import pytest
 
 from kg.builds import seal
+from kg.duck import engine
+from kg.quads import spooled, write_table
+from kg.queries.oxigraph.facts import read_facts
+from kg.rdf import spool_rdf
 from kg.store import write_index
 from kg.workspace import Build
 
@@ -41,6 +48,25 @@ SELECT ?launch ?day WHERE {
 """
 
 
+NAMED = "".join(
+    line.removesuffix(" .") + f" <{EX}graph/launches> .\n"
+    for line in TRIPLES.splitlines()
+    if "/id/" in line
+)
+
+
+@cache
+def quad_table() -> tuple[bytes, dict[str, Any]]:
+    """Return the quad table as a file, and what a build says of it."""
+    with TemporaryDirectory() as name, engine(threads=1) as connection:
+        folder = Path(name)
+        (folder / "all.nq").write_text(TRIPLES + NAMED)
+        spool_rdf([(folder / "all.nq", None)], folder / "spool")
+        table = write_table(connection, spooled(folder / "spool"), folder / "quads.parquet")
+        kinds, quads = read_facts(connection, table.sql), table.count(connection)
+        return table.path.read_bytes(), {"quads": quads, "kinds": kinds, "merged_by_index": 0}
+
+
 @pytest.fixture
 def workspace(tmp_path: Path) -> Path:
     """A workspace with two launches, a named graph and one question."""
@@ -54,12 +80,9 @@ def workspace(tmp_path: Path) -> Path:
     (root / "queries").mkdir()
     (root / "queries" / "since.rq").write_text(SINCE)
     spool = tmp_path / "all.nq"
-    named = "".join(
-        line.removesuffix(" .") + f" <{EX}graph/launches> .\n"
-        for line in TRIPLES.splitlines()
-        if "/id/" in line
-    )
-    spool.write_text(TRIPLES + named)
+    spool.write_text(TRIPLES + NAMED)
     write_index([spool], build / "store")
-    seal(Build(build), {})
+    table, info = quad_table()
+    (build / "quads.parquet").write_bytes(table)
+    seal(Build(build), info)
     return root

@@ -16,7 +16,7 @@ import pytest
 from kg.builds import seal
 from kg.cli.main import main
 from kg.workspace import Build
-from tests.query.conftest import EX
+from tests.query.conftest import EX, quad_table
 
 
 def run_kg(
@@ -320,7 +320,7 @@ def test_why_an_answer_is_empty(ask: Ask) -> None:
 def test_a_changed_source_is_told_once(ask: Ask) -> None:
     config = ask.workspace / "kg.toml"
     source = {"path": "kg.toml", "size": 1, "mtime_ns": 1, "sha256": "x"}
-    seal(Build(ask.workspace / ".kg" / "builds" / "B1"), {"sources": [source]})
+    seal(Build(ask.workspace / ".kg" / "builds" / "B1"), {**quad_table()[1], "sources": [source]})
     assert "kg.toml has changed since the build" in ask("since")[2]
     assert ask("since")[2] == ""
     config.write_text(config.read_text() + "\n")

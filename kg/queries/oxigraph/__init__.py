@@ -5,7 +5,7 @@ Oxigraph compares values, not lexical forms: of ``01`` and ``1`` its index keeps
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, Final
@@ -107,9 +107,15 @@ class Oxigraph:
         del query, prefixes, base
         return iter(())
 
+    def interrupt(self, thread: int) -> bool:
+        """Return False: Oxigraph cannot be interrupted."""
+        del thread
+        return False
+
     def remarks(self, query: Guarded, prefixes: Mapping[str, str]) -> list[str]:
         """Return how Oxigraph's answer to a query may differ from SPARQL's."""
-        from kg.queries.oxigraph.differences import path_remarks, text_remarks
+        from kg.queries.differences import text_remarks
+        from kg.queries.oxigraph.differences import path_remarks
 
         return [*text_remarks(query, prefixes), *path_remarks(self._store, query, prefixes)]
 
@@ -238,9 +244,14 @@ def kept_form(term: Term) -> Term:
     >>> kept_form('"01"^^<http://www.w3.org/2001/XMLSchema#integer>')
     '"1"^^<http://www.w3.org/2001/XMLSchema#integer>'
     """
-    store = empty_store()
-    store.add(ox.Quad(ox.BlankNode(), ox.NamedNode("urn:p"), oxigraph_term(term)))
-    return next(str(quad.object) for quad in store)
+    return next(iter(kept_forms([term])))
+
+
+def kept_forms(terms: Iterable[Term]) -> set[Term]:
+    """Return the forms in which Oxigraph keeps the values of literals."""
+    store, predicate = empty_store(), ox.NamedNode("urn:p")
+    store.bulk_extend(ox.Quad(predicate, predicate, oxigraph_term(term)) for term in terms)
+    return {str(quad.object) for quad in store}
 
 
 def _optional(term: Term | None) -> _OxTerm | None:

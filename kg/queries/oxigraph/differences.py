@@ -1,6 +1,6 @@
-"""Where Oxigraph answers otherwise than SPARQL has it, told with the answer that it may change.
+"""What Oxigraph's answers and its data show of the differences that `kg.queries.differences` lists.
 
-Told is what the text of a query or its answer shows; ``docs/query.md`` lists all of it.
+Told is what may have changed an answer; what the text of a query shows is told by the list.
 """
 
 from __future__ import annotations
@@ -12,21 +12,18 @@ from typing import Final
 
 import pyoxigraph as ox
 
-from kg.datatypes import INTEGER_RANGES
 from kg.queries.engine import Row
 from kg.sparql import tree
 from kg.sparql.guard import Guarded
 from kg.sparql.names import Names
 from kg.sparql.walk import find, triple_patterns
-from kg.terms import XSD, is_iri, is_language_tag
+from kg.terms import is_iri
 
-_LARGEST: Final = 2**63 - 1
 # Triples of one property that are looked at for a second one with the same ends.
 _LOOKED_AT: Final = 10_000
 # Pairs of ways of one path that are compared: all pairs of ten ways.
 _PAIRS: Final = 45
 _SUMS: Final = ("SUM", "AVG")
-_INTEGER: Final = tree.Iri(f"{XSD}integer")
 
 
 @dataclass
@@ -95,51 +92,6 @@ def _made_by(expression: tree.Expression) -> str | None:
     signs = {each.rest[0][0] for each in find(expression, tree.Operation)}
     signs |= {each.operator for each in find(expression, tree.Unary)}
     return "+" if signs & {"+", "-", "*", "/"} else None
-
-
-def text_remarks(query: Guarded, prefixes: Mapping[str, str]) -> list[str]:
-    """Return what to tell of a query's text, whatever its answer."""
-    called = {each.function for each in find(query.tree, tree.Call)}
-    remarks: list[str] = []
-    if "DATATYPE" in called:
-        remarks += _subtypes(query, Names(query.tree, prefixes))
-    if "LANG" in called:
-        remarks += _languages(query)
-    for each in find(query.tree, tree.Literal):
-        number = each.lexical if each.datatype == _INTEGER else ""
-        digits = number.lstrip("0")[:20]
-        if number.isascii() and number.isdigit() and int(digits or "0") > _LARGEST:
-            remarks.append(
-                f"{number[:30]} is over 64 bits: Oxigraph compares and reckons with no such"
-                " whole number, and leaves out what would need it"
-            )
-            break
-    return remarks
-
-
-def _subtypes(query: Guarded, names: Names) -> Iterator[str]:
-    for each in find(query.tree.body, tree.Iri, tree.Name):
-        iri = names.iri(each)
-        if iri in INTEGER_RANGES and iri != f"{XSD}integer":
-            shown = query.text[slice(*each.span)]
-            yield (
-                f"Oxigraph keeps whole numbers as xsd:integer, so that DATATYPE never gives {shown}"
-            )
-            return
-
-
-def _languages(query: Guarded) -> Iterator[str]:
-    for each in find(query.tree, tree.Operation):
-        if each.rest[0][0] not in ("=", "!="):
-            continue
-        for side in (each.first, each.rest[0][1]):
-            tag = side.lexical if isinstance(side, tree.Literal) else ""
-            if tag != tag.lower() and is_language_tag(tag):
-                yield (
-                    f"language tags are kept in lower case: compare LANG with {tag.lower()!r}, or"
-                    f" write LANGMATCHES(LANG(…), {tag!r})"
-                )
-                return
 
 
 def path_remarks(store: ox.Store, query: Guarded, prefixes: Mapping[str, str]) -> Iterator[str]:

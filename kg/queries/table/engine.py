@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import threading
 import weakref
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
@@ -144,6 +145,9 @@ class Table:
         self._statistics = statistics
         self._label = label
         self._default = default
+        # The thread that asks, and what it asks on, until the answer has been read.
+        self._running: dict[int, tuple[int, duckdb.DuckDBPyConnection]] = {}
+        self._defining = threading.Lock()
         rows = connection.execute("SELECT t, id FROM prefixes").fetchall()
         self._prefixes: dict[str, int] = dict(rows)
 
@@ -209,16 +213,43 @@ class Table:
     def _answer(self, query: Guarded, meaning: algebra.Query, compiled: Compiled) -> Answer:
         if "python_" in compiled.sql:
             self._define_python()
-        cursor = self._connection.cursor()
-        with _refused(), translated():
-            cursor.execute(compiled.sql)
-            if meaning.form is Form.ASK:
-                return cursor.fetchone() is not None
-        rows = _rows(cursor, len(compiled.columns), query)
+        rows = self._rows(compiled, query)
+        if meaning.form is Form.ASK:
+            return next(rows, None) is not None
         if meaning.form is Form.SELECT:
             return Rows(compiled.columns, rows)
         template = meaning.template if meaning.form is Form.CONSTRUCT else _DESCRIBED
         return Triples(_constructed(template, compiled.columns, rows))
+
+    def _rows(self, compiled: Compiled, query: Guarded) -> Iterator[Row]:
+        """Begin to answer a query, and return its rows."""
+        cursor = self._connection.cursor()
+        key = id(cursor)
+        self._running[key] = threading.get_ident(), cursor
+        try:
+            with _refused(), translated():
+                cursor.execute(compiled.sql)
+        except BaseException:
+            del self._running[key]
+            raise
+        return self._read(cursor, len(compiled.columns), query)
+
+    def _read(self, cursor: duckdb.DuckDBPyConnection, width: int, query: Guarded) -> Iterator[Row]:
+        try:
+            with _told(query), _refused(), translated():
+                while rows := cursor.fetchmany(_BATCH):
+                    yield from (row[:width] for row in rows) if width else ((),) * len(rows)
+        finally:
+            self._running.pop(id(cursor), None)
+            with suppress(duckdb.Error):
+                cursor.close()
+
+    def interrupt(self, thread: int) -> bool:
+        """Interrupt the queries of a thread; see `kg.queries.engine.Engine.interrupt`."""
+        found = [cursor for asking, cursor in tuple(self._running.values()) if asking == thread]
+        for cursor in found:
+            cursor.interrupt()
+        return bool(found)
 
     def plan(self, query: Guarded, prefixes: Mapping[str, str], base: str) -> Iterator[str]:
         """Yield the SQL of a query."""
@@ -283,8 +314,11 @@ class Table:
             return self._connection.cursor().execute(sql).fetchall()
 
     def _define_python(self) -> None:
-        if _has_python(self._connection):
-            return
+        with self._defining:
+            if not _has_python(self._connection):
+                self._define()
+
+    def _define(self) -> None:
         # Its overloads name each type of each library.
         define: Any = self._connection.create_function
         # With side effects, DuckDB does not repeat a call where it moves it to.
@@ -329,16 +363,6 @@ def _told(query: Guarded) -> Iterator[None]:
         ) from error
 
 
-def _rows(cursor: duckdb.DuckDBPyConnection, width: int, query: Guarded) -> Iterator[Row]:
-    try:
-        with _told(query), _refused(), translated():
-            while rows := cursor.fetchmany(_BATCH):
-                yield from (row[:width] for row in rows) if width else ((),) * len(rows)
-    finally:
-        with suppress(duckdb.Error):
-            cursor.close()
-
-
 def _constructed(
     template: Iterable[algebra.Triple], columns: tuple[str, ...], rows: Iterable[Row]
 ) -> Iterator[tuple[str, str, str]]:
@@ -361,4 +385,5 @@ def _made(part: algebra.Term, values: Mapping[str, str | None], number: int) -> 
 
 def _has_python(connection: duckdb.DuckDBPyConnection) -> bool:
     sql = "SELECT count(*) FROM duckdb_functions() WHERE function_name = 'python_call'"
-    return connection.execute(sql).fetchall() != [(0,)]
+    with connection.cursor() as cursor:  # other threads use the connection
+        return cursor.execute(sql).fetchall() != [(0,)]

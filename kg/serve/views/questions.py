@@ -68,7 +68,7 @@ def prepared_question(state: State, found: Question, values: dict[str, str]) -> 
     Raises:
         InputError: A value is wrong or missing, or the query is.
     """
-    source = Source(state.workspace, engine=lambda _: state.engine)
+    source = Source(state.workspace, engine=lambda _, __: state.engine)
     return prepare(found, values, source)
 
 

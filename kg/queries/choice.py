@@ -1,0 +1,242 @@
+"""Which engine answers: Oxigraph where it surely gives the table engine's answer, else that.
+
+A small graph is answered sooner by Oxigraph, whose library loads in a moment; a large one by the
+table engine, which needs no index. The choice never changes an answer: what the engines answer
+otherwise is in `kg.queries.differences`, and a query of which it cannot be ruled out is the table
+engine's. What that does not compile, Oxigraph answers, and kg says so.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import chain, islice
+from typing import Any, Final
+
+from kg.errors import InputError, UsageError
+from kg.queries.engine import Answer, Engine, Rows, Term, Triple, Triples, Watch
+from kg.queries.kinds import Facts
+from kg.sparql.guard import Guarded
+
+AUTO: Final = "auto"
+OXIGRAPH: Final = "oxigraph"
+TABLE: Final = "table"
+NAMES: Final = (AUTO, TABLE, OXIGRAPH)
+# Queries whose choice is remembered: that which is asked now, and those of other threads.
+_REMEMBERED: Final = 64
+_NOT_COMPILED: Final = "not-compiled"
+
+
+def check_name(name: str) -> None:
+    """Check the name of an engine.
+
+    Raises:
+        UsageError: There is no such engine.
+    """
+    if name not in NAMES:
+        raise UsageError(
+            "bad-option", f"there is no engine {name!r}", hint=f"Take {', '.join(NAMES)}."
+        )
+
+
+def read_kinds(info: Mapping[str, Any]) -> Facts | None:
+    """Return what ``build.json`` says of the kinds of values of each predicate, if it does."""
+    noted = info.get("kinds")
+    if noted is None:
+        return None
+    kinds = {predicate: frozenset(letters) for predicate, letters in noted.items()}
+    return Facts(kinds, merged=info.get("merged_by_index") != 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """The engine for one query.
+
+    Attributes:
+        name: ``table`` or ``oxigraph``.
+        reason: Why it is this one, as a sentence without its end.
+        notes: What to tell with the answer.
+    """
+
+    name: str
+    reason: str
+    notes: tuple[str, ...] = ()
+
+
+class Chosen:
+    """An engine that is two: one of them answers each query.
+
+    Args:
+        label: What messages call the dataset.
+        oxigraph: Opens Oxigraph.
+        table: Opens the table engine.
+        facts: What is known of the values of the graph; None if nothing is.
+        large: Whether the graph is large.
+    """
+
+    def __init__(
+        self,
+        label: str,
+        oxigraph: Callable[[], Engine],
+        table: Callable[[], Engine],
+        facts: Facts | None,
+        large: bool,
+    ) -> None:
+        self.label = label
+        self._openers = {OXIGRAPH: oxigraph, TABLE: table}
+        self._opened: dict[str, Engine] = {}
+        self._facts = facts
+        self._large = large
+        self._lock = threading.RLock()
+        self._choices: dict[str, Choice] = {}
+
+    def engine(self, name: str) -> Engine:
+        """Return an engine, which is opened once."""
+        with self._lock:
+            if name not in self._opened:
+                self._opened[name] = self._openers[name]()
+            return self._opened[name]
+
+    def choice(self, query: Guarded, prefixes: Mapping[str, str], base: str | None) -> Choice:
+        """Return which engine answers a query, and why."""
+        known = self._choices.get(query.text)
+        if known is None:
+            known = self._choose(query, prefixes, base)
+            self._remember(query, known)
+        return known
+
+    def _remember(self, query: Guarded, choice: Choice) -> None:
+        if len(self._choices) >= _REMEMBERED:
+            self._choices.clear()
+        self._choices[query.text] = choice
+
+    def _choose(self, query: Guarded, prefixes: Mapping[str, str], base: str | None) -> Choice:
+        from kg.queries.differences import differing
+        from kg.queries.meets import Asked
+
+        if self._facts is None:
+            return self._table_or_oxigraph(
+                query, prefixes, base, "the build does not say what values the graph has"
+            )
+        asked = Asked(query, prefixes, base, self._facts, self._any)
+        if self._large:
+            found = differing(asked, lacks=True)
+            why = "the graph is large"
+        else:
+            found = differing(asked)
+            why = "; ".join(f"the engines differ in {each.what}" for each in found)
+        if not found and not self._large:
+            return Choice(OXIGRAPH, "the graph is small, and the engines give the same answer")
+        lacks = [each.what for each in found if each.is_lack]
+        if not lacks:
+            return self._table_or_oxigraph(query, prefixes, base, why)
+        # What else may differ in it, Oxigraph's own remarks tell.
+        return Choice(OXIGRAPH, f"the table engine has no value for {lacks[0]}")
+
+    def _any(self) -> Engine:
+        """Return an engine that looks up triples: one that is open, if one is."""
+        usual = TABLE if self._large else OXIGRAPH
+        with self._lock:
+            return self._opened[usual] if usual in self._opened else self.engine(usual)
+
+    def _table_or_oxigraph(
+        self, query: Guarded, prefixes: Mapping[str, str], base: str | None, why: str
+    ) -> Choice:
+        try:
+            self.engine(TABLE).check(query, prefixes, base or "")
+        except InputError as error:
+            if error.code != _NOT_COMPILED:
+                raise
+            return _fallback(error)
+        return Choice(TABLE, why)
+
+    # -- what an engine does ---------------------------------------------------------------------
+
+    def check(self, query: Guarded, prefixes: Mapping[str, str], base: str) -> tuple[str, ...]:
+        """Parse a query without answering it; see `kg.queries.engine.Engine.check`."""
+        return self.engine(self.choice(query, prefixes, base).name).check(query, prefixes, base)
+
+    def ask(
+        self,
+        query: Guarded,
+        prefixes: Mapping[str, str] | None = None,
+        base: str | None = None,
+        bound: Mapping[str, Term] | None = None,
+    ) -> Answer:
+        """Answer a query; see `kg.queries.engine.Engine.ask`."""
+        chosen = self.choice(query, prefixes or {}, base)
+        if chosen.name == TABLE:
+            try:
+                return _begun(self.engine(TABLE).ask(query, prefixes, base, bound))
+            except InputError as error:  # some values are only seen to be too large on the way
+                if error.code != _NOT_COMPILED:
+                    raise
+                self._remember(query, _fallback(error))
+        return self.engine(OXIGRAPH).ask(query, prefixes, base, bound)
+
+    def count(
+        self,
+        s: Term | None = None,
+        p: Term | None = None,
+        o: Term | None = None,
+        graph: Term | None = None,
+    ) -> int:
+        """Return the number of triples that match, in a named graph or the default graph."""
+        return self._any().count(s, p, o, graph)
+
+    def has(self, s: Term | None = None, p: Term | None = None, o: Term | None = None) -> bool:
+        """Return whether any graph has a triple that matches."""
+        return self._any().has(s, p, o)
+
+    def triples(
+        self, s: Term | None = None, p: Term | None = None, o: Term | None = None
+    ) -> Iterator[Triple]:
+        """Yield the triples of all graphs that match; a triple of two graphs may come twice."""
+        return self._any().triples(s, p, o)
+
+    def graphs(self) -> Iterator[Term]:
+        """Yield the names of the named graphs, in no order."""
+        return self._any().graphs()
+
+    def watch(self, query: Guarded) -> Watch | None:
+        """Return what is to look at the rows of the query's answer, if anything is."""
+        known = self._choices.get(query.text)
+        return None if known is None else self.engine(known.name).watch(query)
+
+    def plan(self, query: Guarded, prefixes: Mapping[str, str], base: str) -> Iterator[str]:
+        """Yield which engine answers a query and why, and what that tells."""
+        chosen = self.choice(query, prefixes, base)
+        yield f"engine: {chosen.name}, since {chosen.reason}"
+        yield from self.engine(chosen.name).plan(query, prefixes, base)
+
+    def interrupt(self, thread: int) -> bool:
+        """Interrupt the queries that a thread asks; see `kg.queries.engine.Engine.interrupt`."""
+        return any(each.interrupt(thread) for each in tuple(self._opened.values()))
+
+    def remarks(self, query: Guarded, prefixes: Mapping[str, str]) -> Sequence[str]:
+        """Return how the answer to a query may differ from SPARQL's, and who gave it if odd."""
+        known = self._choices.get(query.text)
+        if known is None:
+            return ()
+        return [*known.notes, *self.engine(known.name).remarks(query, prefixes)]
+
+
+def _fallback(error: InputError) -> Choice:
+    reason = error.message.partition(": ")[2]
+    return Choice(
+        OXIGRAPH,
+        f"the table engine does not answer it: {reason}",
+        (f"Oxigraph answers this query, since the table engine does not: {reason}",),
+    )
+
+
+def _begun(answer: Answer) -> Answer:
+    """Return an answer of which the first row has been found."""
+    if isinstance(answer, bool):
+        return answer
+    rows: Iterator[Any] = iter(answer)
+    head = list(islice(rows, 1))
+    if isinstance(answer, Rows):
+        return Rows(answer.columns, chain(head, rows))
+    return Triples(chain(head, rows))

@@ -1,0 +1,249 @@
+"""Where the two engines answer otherwise: the one list of it.
+
+From this list the choice of an engine is made (`found`), what is told with an answer (`remark`,
+and `kg.queries.oxigraph.differences` for what an answer itself shows), and the table in
+``docs/query.md``. Where nothing of the list is found, the two engines give the same answer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+from kg.datatypes import INTEGER_RANGES
+from kg.queries import meets
+from kg.queries.meets import Asked
+from kg.sparql import tree
+from kg.sparql.guard import Guarded
+from kg.sparql.names import Names
+from kg.sparql.walk import find
+from kg.terms import XSD, is_language_tag
+
+_LARGEST: Final = 2**63 - 1
+_INTEGER: Final = tree.Iri(f"{XSD}integer")
+
+
+# -- what the text of a query shows --------------------------------------------------------------
+
+
+def _subtype_remarks(query: Guarded, prefixes: Mapping[str, str]) -> Iterator[str]:
+    if not any(each.function == "DATATYPE" for each in find(query.tree, tree.Call)):
+        return
+    names = Names(query.tree, prefixes)
+    for each in find(query.tree.body, tree.Iri, tree.Name):
+        iri = names.iri(each)
+        if iri in INTEGER_RANGES and iri != f"{XSD}integer":
+            shown = query.text[slice(*each.span)]
+            yield (
+                f"Oxigraph keeps whole numbers as xsd:integer, so that DATATYPE never gives {shown}"
+            )
+            return
+
+
+def _large_remarks(query: Guarded, prefixes: Mapping[str, str]) -> Iterator[str]:
+    del prefixes
+    for each in find(query.tree, tree.Literal):
+        number = each.lexical if each.datatype == _INTEGER else ""
+        digits = number.lstrip("0")[:20]
+        if number.isascii() and number.isdigit() and int(digits or "0") > _LARGEST:
+            yield (
+                f"{number[:30]} is over 64 bits: Oxigraph compares and reckons with no such"
+                " whole number, and leaves out what would need it"
+            )
+            return
+
+
+def tag_remarks(query: Guarded, prefixes: Mapping[str, str]) -> Iterator[str]:
+    """Yield what to tell of language tags: the graph has them in lower case, whoever answers."""
+    del prefixes
+    if not any(each.function == "LANG" for each in find(query.tree, tree.Call)):
+        return
+    for each in find(query.tree, tree.Operation):
+        if each.rest[0][0] not in ("=", "!="):
+            continue
+        for side in (each.first, each.rest[0][1]):
+            tag = side.lexical if isinstance(side, tree.Literal) else ""
+            if tag != tag.lower() and is_language_tag(tag):
+                yield (
+                    f"language tags are kept in lower case: compare LANG with {tag.lower()!r}, or"
+                    f" write LANGMATCHES(LANG(…), {tag!r})"
+                )
+                return
+
+
+# -- the list ------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """Something that the two engines answer otherwise.
+
+    Attributes:
+        what: What it is about.
+        oxigraph: What Oxigraph makes of it, for the docs.
+        table: What the table engine makes of it.
+        told: When it is told, for the docs.
+        found: Tells whether it may change the answer to a query.
+        remark: Yields what to tell with Oxigraph's answer, from the query's text alone.
+        is_lack: Whether the table engine is the one that has no value.
+    """
+
+    what: str
+    oxigraph: str
+    table: str
+    told: str
+    found: Callable[[Asked], bool] = field(repr=False)
+    remark: Callable[[Guarded, Mapping[str, str]], Iterable[str]] | None = field(
+        default=None, repr=False
+    )
+    is_lack: bool = False
+
+
+KNOWN: Final[tuple[Difference, ...]] = (
+    Difference(
+        "how a value is written",
+        "`01` and `1` are one number and come out as `1`, `1.50` as `1.5`, `+00:00` as `Z`",
+        "each as it is written",
+        "`kg build` counts those that were merged",
+        meets.respelled,
+    ),
+    Difference(
+        "datatypes derived from `xsd:integer`",
+        '`5`, `"5"^^xsd:int` and `"5"^^xsd:long` are one term, of type `xsd:integer`',
+        "three terms",
+        "where `DATATYPE` is compared with one",
+        meets.subtypes,
+        _subtype_remarks,
+    ),
+    Difference(
+        "whole numbers over 64 bits; doubles and long decimals that are reckoned with",
+        "such numbers are kept, but not compared or reckoned with: `FILTER` leaves them out, `SUM`"
+        " and `AVG` have no value. `xsd:double(?x)` works",
+        "exact up to 38 digits, else refused; doubles may be rounded or written otherwise",
+        "where one stands in the query, or a sum is empty",
+        meets.inexact,
+        _large_remarks,
+    ),
+    Difference(
+        "a path with `|` or `!` whose ways lead between the same terms",
+        "one solution, not one for each way. `UNION` gives each",
+        "one for each way",
+        "where two properties do, among the first 10,000 triples of one",
+        meets.ways,
+    ),
+    Difference(
+        "`GROUP_CONCAT` of other terms than plain texts",
+        "has no value for IRIs and numbers; keeps a language that all have."
+        " `GROUP_CONCAT(STR(?x))` works",
+        "joins what `STR` gives, without a language",
+        "where it is empty",
+        meets.joined_terms,
+    ),
+    Difference(
+        "reckoning with days and times, and the order of durations",
+        "differences, and sums with durations; `xsd:date` and a duration in months or years has no"
+        " value",
+        "has no value",
+        "where a selected expression is empty, and no part of the query is optional",
+        meets.times,
+        is_lack=True,
+    ),
+    Difference(
+        "`YEAR`, `MONTH`, `DAY` and the like of another type than `xsd:dateTime`",
+        "the part, also of `xsd:date`",
+        "has no value",
+        "no",
+        meets.parts_of_days,
+        is_lack=True,
+    ),
+    Difference(
+        "`<` and `>` between texts with a language, truth values, nodes or other datatypes; the"
+        " truth of a text with a language",
+        "compares texts in one language, and a node with itself; the truth is an error",
+        "compares truth values alone; a text is true unless it is empty",
+        "no",
+        meets.tagged,
+    ),
+    Difference(
+        "the order of values of different kinds, in `ORDER BY`, `MIN` and `MAX`",
+        "its own",
+        "its own",
+        "no: SPARQL leaves it open",
+        meets.mixed,
+    ),
+    Difference(
+        "`GRAPH ?g` around more than triples and filters, or around `?g` itself",
+        "an aggregate counts once for all graphs; `VALUES` alone binds no `?g`; `MINUS` counts `?g`"
+        " as shared; a `FILTER` sees `?g`",
+        "asks each graph, or refuses",
+        "no",
+        meets.graphs,
+    ),
+    Difference(
+        '`BNODE("text")`',
+        "gives one node for all rows",
+        "one for each row; refused outside of assignments",
+        "no",
+        meets.labelled_blanks,
+    ),
+    Difference(
+        "`p*` and `p?` from a term that the data lack",
+        "have no solution",
+        "lead from the term to itself",
+        "no",
+        meets.absent,
+    ),
+    Difference(
+        "`REGEX` and `REPLACE` with more than letters, classes, choices and repetitions",
+        "reads the expression as Rust's library does",
+        "as XPath does, by RE2",
+        "no",
+        meets.patterns,
+    ),
+    Difference(
+        "`COUNT` of an expression that may be an error",
+        "has no value where one is. `COUNT(?x)` works",
+        "counts the others",
+        "no",
+        meets.counted_expressions,
+    ),
+    Difference(
+        "`DESCRIBE` of a named term beside a `WHERE` without solutions",
+        "describes nothing",
+        "describes the term",
+        "no",
+        meets.described,
+    ),
+    Difference(
+        "`IN ()`",
+        "an error where the value is one",
+        "false",
+        "no",
+        meets.empty_lists,
+    ),
+    Difference(
+        "`SUBSTR` with numbers that are not whole",
+        "has no value",
+        "rounds them",
+        "no",
+        meets.pieces,
+    ),
+)
+
+
+def differing(asked: Asked, *, lacks: bool = False) -> list[Difference]:
+    """Return what may make the engines answer a query otherwise; nothing if they surely agree.
+
+    Args:
+        asked: The query.
+        lacks: Only look for what the table engine has no value for.
+    """
+    return [each for each in KNOWN if (each.is_lack or not lacks) and each.found(asked)]
+
+
+def text_remarks(query: Guarded, prefixes: Mapping[str, str]) -> list[str]:
+    """Return what to tell of a query's text with Oxigraph's answer, whatever that is."""
+    remarks = (each.remark for each in KNOWN if each.remark is not None)
+    found = [line for remark in remarks for line in remark(query, prefixes)]
+    return [*found, *tag_remarks(query, prefixes)]

@@ -1,0 +1,91 @@
+"""Of which kinds the objects of each predicate of a graph are, and whether its index keeps them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Final
+
+from kg.duck import Connection, sql_text, translated
+from kg.queries.kinds import (
+    CHANGING,
+    DOUBTED,
+    HUGE,
+    NODE,
+    OTHER,
+    PLAIN,
+    RESPELLED,
+    TAGGED,
+    TEXT,
+)
+from kg.queries.oxigraph import kept_forms
+from kg.terms import XSD, split_literal
+
+# Predicates that are noted; of a graph with more of them nothing is known.
+MOST: Final = 2000
+# Literals that are looked at together.
+_BATCH: Final = 10_000
+# Stands for a value of which Oxigraph says whether it keeps its form.
+_DOUBT: Final = "?"
+
+
+def read_facts(connection: Connection, table: str) -> dict[str, str] | None:
+    """Return the kinds of `kg.queries.kinds` by predicate, an IRI; None if there are too many.
+
+    Args:
+        connection: From `kg.duck.engine`.
+        table: The quad table, for a FROM clause.
+
+    Raises:
+        WorldError: The disk failed.
+        LimitError: The memory limit was reached.
+    """
+    with translated():
+        rows = connection.execute(
+            f"SELECT p[2:-2], {_KIND} AS kind FROM {table} GROUP BY ALL LIMIT {MOST * 14}"
+        ).fetchall()
+    found: dict[str, set[str]] = {}
+    for predicate, kind in rows:
+        found.setdefault(predicate, set()).update(kind.strip(_DOUBT))
+    if len(found) > MOST:
+        return None
+    if any(kind == _DOUBT for _, kind in rows):
+        with translated(), connection.cursor() as cursor:
+            cursor.execute(
+                f"SELECT p[2:-2], o FROM (SELECT DISTINCT p, o FROM {table}"
+                f" WHERE {_KIND} = '{_DOUBT}')"
+            )
+            while batch := cursor.fetchmany(_BATCH):
+                for predicate, kind in _doubtful(batch):
+                    found[predicate].add(kind)
+    return {predicate: "".join(sorted(letters)) for predicate, letters in sorted(found.items())}
+
+
+def _doubtful(batch: Iterable[tuple[str, str]]) -> Iterable[tuple[str, str]]:
+    pairs = list(batch)
+    kept = kept_forms(term for _, term in pairs)
+    for predicate, term in pairs:
+        yield predicate, CHANGING[split_literal(term).datatype]
+        if term not in kept:
+            yield predicate, RESPELLED
+
+
+def _kind_sql() -> str:
+    cases = [
+        f"WHEN NOT starts_with(o, '\"') THEN '{NODE}'",
+        f"WHEN ends_with(o, '\"') THEN '{TEXT}'",
+        f"WHEN NOT ends_with(o, '>') THEN '{TAGGED}'",
+    ]
+    for name, kind, pattern in PLAIN:
+        if kind != TEXT:
+            lexical = sql_text(f'"({pattern})"\\^\\^<{XSD}{name}>')
+            tail = sql_text(f"^^<{XSD}{name}>")
+            cases.append(
+                f"WHEN ends_with(o, {tail}) AND regexp_full_match(o, {lexical}) THEN '{kind}'"
+            )
+    for datatypes, kind in ((CHANGING, _DOUBT), (DOUBTED, HUGE + RESPELLED)):
+        tails = " OR ".join(f"ends_with(o, {sql_text(f'^^<{iri}>')})" for iri in sorted(datatypes))
+        cases.append(f"WHEN {tails} THEN '{kind}'")
+    return f"CASE {' '.join(cases)} ELSE '{OTHER}' END"
+
+
+_KIND: Final = _kind_sql()

@@ -1,0 +1,150 @@
+"""Which engine answers, and that the choice never changes an answer.
+
+``python -m tests.query.test_choice`` writes the list of differences into the docs.
+
+Set KG_SPARQL_CASES to the number of random datasets; by default few are made.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+import re
+from pathlib import Path
+
+import pyoxigraph as ox
+import pytest
+
+from kg.duck import engine
+from kg.queries.differences import KNOWN, differing
+from kg.queries.kinds import Facts
+from kg.queries.meets import Asked
+from kg.queries.oxigraph import Oxigraph
+from kg.queries.oxigraph.facts import read_facts
+from kg.sparql.guard import guard
+from kg.sparql.printer import print_query
+from kg.sparql.translate import translate
+from tests.query.tables import exact_answer, has_chance
+from tests.sparql.answers import dataset_of
+from tests.sparql.evaluator import evaluate
+from tests.sparql.generator import LITERALS, ODD, PREFIXES, Generator, random_data
+
+EX = "http://example.org/"
+DATASETS = int(os.environ.get("KG_SPARQL_CASES", "10"))
+
+
+def facts_of(quads: list[ox.Quad], store: ox.Store) -> Facts:
+    rows = [(f"<{quad.predicate.value}>", str(quad.object)) for quad in quads]
+    with engine(threads=1) as connection:
+        connection.execute("CREATE TABLE quads (p VARCHAR, o VARCHAR)")
+        connection.executemany("INSERT INTO quads VALUES (?, ?)", rows)
+        found = read_facts(connection, "quads")
+    assert found is not None
+    kinds = {name: frozenset(letters) for name, letters in found.items()}
+    return Facts(kinds, merged=len(store) != len(set(quads)))
+
+
+@pytest.mark.parametrize("seed", range(DATASETS))
+def test_where_nothing_differs_oxigraph_answers_as_the_evaluator(seed):
+    rng = random.Random(seed)
+    literals = ODD if seed % 3 else LITERALS
+    quads = list(ox.parse(random_data(rng, literals=literals), ox.RdfFormat.N_QUADS))
+    store, data = ox.Store(), dataset_of(quads)
+    store.bulk_extend(quads)
+    oxigraph, facts = Oxigraph(store, "a test"), facts_of(quads, store)
+    for _ in range(20):
+        query = guard(print_query(Generator(rng, literals=literals).query()), "a query", PREFIXES)
+        asked = Asked(query, PREFIXES, EX, facts, lambda: oxigraph)
+        # Of REDUCED it is open what is left.
+        if differing(asked) or has_chance(query.text) or "REDUCED" in query.text:
+            continue
+        expected = exact_answer(evaluate(translate(query.tree, PREFIXES, EX), data))
+        assert exact_answer(oxigraph.ask(query, PREFIXES, EX)) == expected, query.text
+
+
+PAGE = Path(__file__).resolve().parent.parent.parent / "docs" / "query.md"
+HEAD = "| what | Oxigraph | the table engine | told |\n| --- | --- | --- | --- |\n"
+
+
+def written() -> str:
+    """Return the page of queries with the list of differences as it is in the code."""
+    rows = "".join(
+        f"| {each.what} | {each.oxigraph} | {each.table} | {each.told} |\n".replace("`|`", "`\\|`")
+        for each in KNOWN
+    )
+    page = PAGE.read_text(encoding="utf-8")
+    return re.sub(f"({re.escape(HEAD)})(?:\\|.*\\n)*", lambda found: found[1] + rows, page)
+
+
+def test_the_docs_list_all_differences_that_the_code_knows():
+    assert PAGE.read_text(encoding="utf-8") == written()
+
+
+KINDS = Facts(
+    {
+        f"{EX}{name}": frozenset(letters)
+        for name, letters in {
+            "number": "i", "long": "n", "double": "f", "decimal": "d", "day": "D", "moment": "T",
+            "text": "s", "label": "l", "node": "r", "odd": "ix", "mixed": "is",
+        }.items()
+    },
+    merged=False,
+)  # fmt: skip
+
+
+class Nothing:
+    """Stands for an engine of an empty graph."""
+
+    def has(self, **_: str) -> bool:
+        return False
+
+    def triples(self, **_: str) -> list[tuple[str, str, str]]:
+        return []
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("SELECT ?x { ?s ex:number ?x FILTER(?x + 1 > 2) } ORDER BY ?x", ""),
+        ("SELECT (SUM(?x) AS ?n) (AVG(?x) AS ?m) { ?s ex:number ?x }", ""),
+        ("SELECT (ROUND(100 * ?x * 30.4375 / ?y) / 100 AS ?n) { ?s ex:number ?x , ?y }", ""),
+        ("SELECT (?x * ?x * ?x AS ?n) { ?s ex:number ?x }", "reckoned with"),
+        ("SELECT (SUM(?x) AS ?n) { ?s ex:long ?x }", "over 64 bits"),
+        ("SELECT (SUM(?x) AS ?n) { ?s ex:double ?x }", "over 64 bits"),
+        ("SELECT ?x { ?s ex:double ?x FILTER(?x > 2) }", ""),
+        ("SELECT ?x { ?s ?p ?x }", "how a value is written"),
+        ("SELECT ?s { ?s ?p ?x }", ""),
+        ("SELECT ?s { ?s ex:odd ?x FILTER(?x > 2) }", ""),
+        ("SELECT ?s { ?s ex:odd ?x FILTER(STR(?x) > '2') }", "how a value is written"),
+        ("SELECT ?s { ?s ex:odd ?x . ?t ex:odd ?x }", "how a value is written"),
+        ("SELECT ?s { ?s ex:odd 5 }", "how a value is written"),
+        ("SELECT ?s { ?s ex:number 05 }", "how a value is written"),
+        ("SELECT (YEAR(?x) AS ?y) { ?s ex:moment ?x }", ""),
+        ("SELECT (YEAR(?x) AS ?y) { ?s ex:day ?x }", "`YEAR`"),
+        ("SELECT (?x - ?y AS ?d) { ?s ex:day ?x , ?y }", "reckoning with days"),
+        ("SELECT ?s { ?s ex:day ?x FILTER(?x < '2020-01-01'^^xsd:date) }", ""),
+        ("SELECT ?s { ?s ex:label ?x FILTER(?x < 'a') }", ""),
+        ("SELECT ?s { ?s ex:label ?x , ?y FILTER(?x < ?y) }", "`<` and `>`"),
+        ("SELECT ?s { ?s ex:label ?x FILTER(?x) }", "`<` and `>`"),
+        ("SELECT ?x { ?s ex:mixed ?x } ORDER BY ?x", "values of different kinds"),
+        ("SELECT (GROUP_CONCAT(?x) AS ?n) { ?s ex:text ?x }", ""),
+        ("SELECT (GROUP_CONCAT(?x) AS ?n) { ?s ex:label ?x }", "`GROUP_CONCAT`"),
+        ("SELECT (GROUP_CONCAT(?x) AS ?n) { ?s ex:text|ex:node ?x }", "`GROUP_CONCAT`"),
+        ("SELECT ?x { ex:a ex:node* ?x }", "`p*`"),
+        ("SELECT ?x { ?s !ex:node ?x }", "a path with"),
+        ("SELECT ?x { ?s ex:node/(ex:node/ex:node|ex:node) ?x }", "a path with"),
+        ("SELECT ?g { GRAPH ?g { ?s ex:number ?x FILTER(?x > 1) } }", ""),
+        ("SELECT ?g { GRAPH ?g { VALUES ?x { 1 } } }", "`GRAPH ?g`"),
+        ("SELECT ?s { ?s ex:text ?x FILTER(REGEX(?x, '^[ab]c+$', 'i')) }", ""),
+        ("SELECT ?s { ?s ex:text ?x FILTER(REGEX(?x, '\\\\d')) }", "`REGEX`"),
+    ],
+)
+def test_a_difference_is_seen_in_the_text_and_the_values(text, words):
+    query = guard(text, "a query", PREFIXES)
+    found = differing(Asked(query, PREFIXES, EX, KINDS, Nothing))
+    assert words in " ".join(each.what for each in found)
+    assert bool(found) is bool(words)
+
+
+if __name__ == "__main__":
+    PAGE.write_text(written(), encoding="utf-8")
