@@ -122,7 +122,7 @@ _PUBLIC: Final = (
 _NO_CHARACTER: Final = re.compile("[\0\ud800-\udfff]")
 # What is said of a text that holds one.
 NOT_WHOLE: Final = "a text with half a character, or NUL"
-_START: Final = datetime.now(UTC)
+_START: Final = datetime.now(UTC).replace(microsecond=0)
 
 
 @contextmanager
@@ -219,6 +219,11 @@ def names() -> tuple[str, ...]:
     return tuple(dict.fromkeys(own.value for own in _functions.get().values()))
 
 
+def started() -> datetime:
+    """Return when the command began: all of a run has one time, that of UTC."""
+    return _START
+
+
 def now() -> str:
-    """Return when the command began: all of a run has one time."""
+    """Return when the command began, as XML Schema writes it."""
     return _START.isoformat(timespec="seconds").replace("+00:00", "Z")

@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from kg.errors import InputError, Location
-from kg.mapping.own_functions import OwnFunction, OwnParameter
+from kg.mapping.own_functions import OwnFunction, OwnParameter, printable
 from kg.paths import read_file, show_path
 
 _TYPES: Final[Mapping[object, str]] = {
@@ -104,7 +104,7 @@ class _Loader:
             ) from error
         except (Exception, SystemExit) as error:
             line = line_in(error, self.shown)
-            what = f"{type(error).__name__}: {error}"
+            what = f"{type(error).__name__}: {printable(str(error))}"
             raise self.error(f"running it fails: {what}", line, "Mend the file.") from error
         finally:
             sys.path[:] = [folder for folder in sys.path if folder is not beside]

@@ -7,7 +7,7 @@ is made whole.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final, Protocol
 
@@ -339,7 +339,11 @@ class ViewBuilder:
         self.made.insert(at, FieldItems(number, document, steps, found, tuple(paths)))
 
     def _nest(self, each: IterableField, name: str) -> Nest:
-        """Return what is looked for in the records that an iterable field is in."""
+        """Return what is looked for in the records that an iterable field is in.
+
+        Raises:
+            InputError: A path of JSON asks for more than what is in a record.
+        """
         needed: dict[str, None] = {}
         nests: dict[Nest, None] = {}
         for inner in each.fields:
@@ -352,6 +356,8 @@ class ViewBuilder:
                 needed |= dict.fromkeys(self._nest(inner, below).references)
             else:
                 needed |= dict.fromkeys(r.name for r in references(inner.expression))
+        if each.formulation in JSON_LIKE:
+            _check_inside((each.iterator, *needed), each.origin)
         return Nest(each.iterator, tuple(needed), tuple(nests))
 
     # --- joins ----------------------------------------------------------------------------
@@ -437,3 +443,16 @@ def _is_native(nest: Nest, origin: Origin) -> bool:
     if any(_parsed(path, origin).steps is None for path in paths):
         return False
     return all(_is_native(inner, origin) for inner in nest.nests)
+
+
+def _check_inside(paths: Iterable[str], origin: Origin) -> None:
+    """Refuse paths with ``^``, ``~`` or ``#``, for which views have keys of their own."""
+    for path in paths:
+        if _parsed(path, origin).looks_around:
+            raise InputError(
+                "unsupported-mapping",
+                f"{path!r} looks around the records of an iterable field, with ^, ~ or #",
+                location=origin.location(),
+                hint="Refer to a field of the outer record by its name, and to the position of a"
+                " record by the key of its field and .#, such as items.#.",
+            )

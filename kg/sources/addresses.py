@@ -158,7 +158,7 @@ class Reach:
             InputError: The address is refused, or there is no such file.
             LimitError: The file is too large.
         """
-        path = self._path(function, address, is_text)
+        path = self.file(function, address, is_text=is_text)
         assert self.folders is not None
         with open_file(path, self.folders.inside) as stream:
             data = stream.read(self.largest + 1)
@@ -186,8 +186,12 @@ class Reach:
             )
         return os.environ.get(name)
 
-    def _path(self, function: str, address: str, is_text: bool) -> Path:
-        """Return the file that an address names, relative to the folder of the mapping."""
+    def file(self, function: str, address: str, *, is_text: bool = False) -> Path:
+        """Return the file that an address names, relative to the folder of the mapping.
+
+        Raises:
+            InputError: The address is refused, or there is no such file.
+        """
         written = address.strip()
         parts = urlsplit(written)
         if (_SCHEME.match(written) and parts.scheme != "file") or parts.netloc:

@@ -164,7 +164,13 @@ _SAID: Final[Mapping[str, str]] = {
 }
 
 
-def _bad_quote(said: str, place: Location) -> InputError:
+def bad_quote(said: str, place: Location) -> InputError:
+    """Return the error for a row that Python's reader of CSV does not take.
+
+    Args:
+        said: What it says.
+        place: Where the row is.
+    """
     return InputError(
         "bad-csv",
         next((ours for theirs, ours in _SAID.items() if theirs in said), said),
@@ -173,10 +179,15 @@ def _bad_quote(said: str, place: Location) -> InputError:
     )
 
 
-def _reader(lines: Lines, source: LogicalSource, *, strict: bool) -> Iterator[list[str]]:
-    dialect = source.dialect
+def take_long_fields() -> None:
+    """Let Python's reader of CSV take fields as long as lines may be."""
     if csv.field_size_limit() < LONGEST_LINE:
         csv.field_size_limit(LONGEST_LINE)
+
+
+def _reader(lines: Lines, source: LogicalSource, *, strict: bool) -> Iterator[list[str]]:
+    dialect = source.dialect
+    take_long_fields()
     return csv.reader(
         lines,
         delimiter=dialect.delimiter,
@@ -214,7 +225,7 @@ def rows_of(
             lines.end_record()
             yield start, row
     except csv.Error as error:
-        raise _bad_quote(str(error), Location(file.shown, begun)) from error
+        raise bad_quote(str(error), Location(file.shown, begun)) from error
 
 
 # --- records that break the rules -----------------------------------------------------------
@@ -274,7 +285,7 @@ class _Records:
                 if row is None:
                     return
             except csv.Error as error:
-                fault = _bad_quote(str(error), Location(self.shown, self.lines.start))
+                fault = bad_quote(str(error), Location(self.shown, self.lines.start))
             except InputError as error:
                 if error.code != "bad-csv":
                     raise
@@ -316,7 +327,7 @@ class _Records:
             strange = True
         if strange:
             said = "a quote stands within a field that has none around it"
-            return _bad_quote(said, Location(self.shown, line))
+            return bad_quote(said, Location(self.shown, line))
         if len(text) > LONGEST_LINE // _WIDEST and len(text.encode()) > LONGEST_LINE:
             return too_long(Location(self.shown, line))
         return None

@@ -168,7 +168,8 @@ def _picked(reading: Reading, names: list[str]) -> list[int]:
     """Return the numbers of the result's columns that the table's columns refer to.
 
     A name that no column has is looked for without regard to case, as SQL does for names that are
-    not in quotes: databases write them in capitals, in small letters, or as they are.
+    not in quotes: databases write them in capitals, in small letters, or as they are. A name in
+    quotes is exact.
     """
     source = reading.source
     places = {name: number for number, name in reversed([*enumerate(names)])}
@@ -179,7 +180,7 @@ def _picked(reading: Reading, names: list[str]) -> list[int]:
     found = []
     for column in reading.table.columns:
         name = unquoted(column.reference)
-        alike = folded.get(name.casefold(), [])
+        alike = folded.get(name.casefold(), []) if name == column.reference else []
         if name not in places and len(alike) == 1:
             found.append(alike[0])
             continue

@@ -20,14 +20,18 @@ from kg.mapping.jsonpath import parse_jsonpath
 from kg.mapping.plan import Formulation, LogicalSource
 from kg.mapping.source_table import FieldDocument, Nest
 from kg.sources import json_trees
+from kg.sources.csv_lines import bad_quote, take_long_fields
 from kg.sources.files import listed
+from kg.sources.headers import duplicate_column
+from kg.sources.json_lines import half_character
 from kg.sources.json_numbers import MARK_AS_JSON, mark_numbers
 from kg.sources.reading import Host
 from kg.wording import nearest
 
-# Reads a text, and returns JSON.
-ReadText = Callable[[str], str]
+# Reads a text, and returns JSON; None: it holds no document.
+ReadText = Callable[[str], str | None]
 _NOWHERE: Final = Location("")
+_HALF: Final = re.compile("[\ud800-\udfff]")
 _MARKED: Final = re.compile(re.escape(MARK_AS_JSON) + r'([^"]*)"')
 
 
@@ -64,8 +68,10 @@ def _of_yaml(document: FieldDocument, source: LogicalSource, host: Host) -> Read
 
     finder = _Trees(document.nest, source, host) if document.nest is not None else None
 
-    def read(text: str) -> str:
+    def read(text: str) -> str | None:
         made = json_of(text, source)
+        if made is None:
+            return None
         return _checked_json(made) if finder is None else finder.items(_tree(made))
 
     return read
@@ -87,15 +93,12 @@ def _of_csv(document: FieldDocument, source: LogicalSource, _: Host) -> ReadText
     nulls = ("",) if source.nulls is None else source.nulls
 
     def read(text: str) -> str:
-        rows = csv.reader(io.StringIO(text, newline=""), strict=True)
+        take_long_fields()
+        rows = csv.reader(io.StringIO(text.removeprefix("\ufeff"), newline=""), strict=True)
         try:
             return json.dumps(_items(rows, wanted, nulls), ensure_ascii=False)
         except csv.Error as error:
-            raise InputError(
-                "bad-csv",
-                f"not valid CSV: {error}",
-                hint="Mend the value, whose quotes do not fit.",
-            ) from error
+            raise bad_quote(str(error), _NOWHERE) from error
 
     return read
 
@@ -115,6 +118,8 @@ def _items(rows: Any, wanted: Sequence[str], nulls: Sequence[str]) -> list[dict[
                 f"the table in the value has no column {name!r}",
                 hint=f"{hint}It has: {listed(header)}.",
             )
+        if header.count(name) > 1:
+            raise duplicate_column(name, _NOWHERE)
     items = []
     for number, row in enumerate(records, 1):
         if len(row) != len(header):
@@ -131,18 +136,23 @@ def _items(rows: Any, wanted: Sequence[str], nulls: Sequence[str]) -> list[dict[
 def _checked_json(text: str) -> str:
     """Return a JSON text on one line, with its numbers marked, if it is valid."""
     _tree(text)
-    return b"".join(mark_numbers(iter((text.encode(),)))).decode()
+    # Some write a byte order mark in front, which is none of the document.
+    data = text.removeprefix("\ufeff").encode()
+    return b"".join(mark_numbers(iter((data,)))).decode()
 
 
 def _tree(text: str) -> json_trees.Tree:
     try:
-        return json_trees.parse(text.encode(), _NOWHERE)
+        tree = json_trees.parse(text.removeprefix("\ufeff").encode(), _NOWHERE)
     except ValueError as error:
         raise InputError(
             "bad-json",
             f"not valid JSON: {str(error).partition(':')[0].lower()}",
             hint="Mend the value.",
         ) from error
+    if "\\u" in text and _HALF.search(json.dumps(tree, ensure_ascii=False)):
+        raise half_character(_NOWHERE)
+    return tree
 
 
 class _Trees:

@@ -64,11 +64,16 @@ def picked(
         if not name or name not in numbers:
             raise missing_reference(column, [each for each in names if each], source)
         if counts[name] > 1:
-            raise InputError(
-                "duplicate-column",
-                f"the header has {name!r} twice, and the mapping refers to it",
-                location=place,
-                hint="Rename one: references go by the name of the column.",
-            )
+            raise duplicate_column(name, place)
         found.append(numbers[name])
     return found
+
+
+def duplicate_column(name: str, place: Location) -> InputError:
+    """Return the error for a reference to a name that two columns have."""
+    return InputError(
+        "duplicate-column",
+        f"the header has {name!r} twice, and the mapping refers to it",
+        location=place,
+        hint="Rename one: references go by the name of the column.",
+    )

@@ -15,18 +15,22 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from copy import copy
 from functools import lru_cache
+from pathlib import Path
 from typing import Any, Final
 
 import lxml.etree
 from elementpath import ElementPathError, MissingContextError, XPathContext, XPathNode
 from elementpath.compare import deep_equal
+from elementpath.datatypes import Timezone
 from elementpath.namespaces import XPATH_FUNCTIONS_NAMESPACE
 from elementpath.tree_builders import get_node_tree
 from elementpath.xpath31 import XPath31Parser
 from elementpath.xpath_tokens import XPathArray, XPathFunction
 
 from kg.errors import InputError
+from kg.mapping.own_functions import started
 from kg.sources.addresses import Reach
+from kg.sources.xpath_serialize import serialize
 
 # Of elementpath: a compiled path, a node, an item.
 Token = Any
@@ -52,6 +56,9 @@ _OUTSIDE: Final = frozenset(
 )
 # Children of one element whose places are remembered, and elements for which they are.
 _MOST_PARENTS: Final = 16
+_UTC: Final = Timezone.fromstring("Z")
+# Documents of `doc` that are kept.
+_MOST_DOCUMENTS: Final = 4
 # Paths that are remembered for each set of namespaces.
 _MOST_PATHS: Final = 5000
 
@@ -85,6 +92,7 @@ class Xpath31:
         self._known = _parser(tuple(sorted(namespaces.items())), default)
         self._reach = reach
         self._context: Item = None
+        self._documents: dict[Path, Item] = {}
 
     def compiled(self, path: str) -> Token:
         """Return a path, ready to be followed.
@@ -117,10 +125,11 @@ class Xpath31:
         """
         is_element = isinstance(root, lxml.etree._Element)
         node = get_node_tree(root, fragment=is_element)
-        self._context = _Context(node)
+        # One time for the whole run, as `now` of mappings has it, whatever the machine's zone is.
+        self._context = _Context(node, current_dt=started().replace(tzinfo=_UTC), timezone=_UTC)
         self._context.reach = self._reach
         self._context.places = {}
-        self._context.known_documents = {}
+        self._context.known_documents = self._documents
         return node
 
     def node_of(self, element: Item) -> Item:
@@ -218,12 +227,12 @@ class _Context(XPathContext):
     Attributes:
         reach: What functions may read.
         places: The number of each child among those of its name, for a few parents.
-        known_documents: Documents that were read, by address.
+        known_documents: The documents that were read last, by their files.
     """
 
     reach: Reach
     places: dict[int, dict[int, int]]
-    known_documents: dict[str, Item]
+    known_documents: dict[Path, Item]
 
 
 @lru_cache(maxsize=8)
@@ -279,7 +288,18 @@ def _doc(token: Token, context: Context) -> Item:
     address = _argument(token, context)
     if address is None:
         return []
-    data = context.reach.data(token.symbol, address)
+    # It is the same document each time, and parsed once while others do not take its place.
+    known, file = context.known_documents, context.reach.file(token.symbol, address)
+    if file not in known:
+        found = _parsed(context.reach.data(token.symbol, address), address)
+        if len(known) >= _MOST_DOCUMENTS:
+            known.clear()
+        known[file] = found
+    return known[file]
+
+
+def _parsed(data: bytes, address: str) -> Item:
+    """Return the node of a document."""
     options = {"resolve_entities": False, "no_network": True, "load_dtd": False}
     parser = lxml.etree.XMLParser(remove_comments=True, remove_pis=True, **options)
     try:
@@ -290,11 +310,7 @@ def _doc(token: Token, context: Context) -> Item:
         ) from error
     if root.getroottree().docinfo.internalDTD is not None:
         raise InputError("xml-entities", f"{address}, which doc reads, has a document type")
-    documents = context.known_documents
-    key = address.strip()
-    if key not in documents:
-        documents[key] = get_node_tree(root.getroottree())
-    return documents[key]
+    return get_node_tree(root.getroottree())
 
 
 def _doc_available(token: Token, context: Context) -> bool:
@@ -405,6 +421,10 @@ def _for_each_pair(token: Token, context: Context) -> list[Any]:
     return found
 
 
+def _serialize(token: Token, context: Context) -> str:
+    return serialize(token, _bound(token, context))
+
+
 def _listed(token: Token, context: Context) -> list[Any]:
     return [*token.select(copy(context))]
 
@@ -424,6 +444,7 @@ _REPLACED: Final[Mapping[str, Callable[[Token, Any], Any]]] = {
     "path": _path,
     "deep-equal": _deep_equal,
     "for-each-pair": _for_each_pair,
+    "serialize": _serialize,
 }
 
 

@@ -112,16 +112,28 @@ def converted(file: SourceFile, source: LogicalSource, spill: Path) -> Path:
     return target
 
 
-def json_of(text: str, source: LogicalSource) -> str:
-    """Return the JSON of the first document of a YAML text.
+def json_of(text: str, source: LogicalSource) -> str | None:
+    """Return the JSON of the document in a YAML text; None where there is none.
 
     Raises:
-        InputError: It is not valid YAML, or a key occurs twice.
+        InputError: It is not valid YAML, a key occurs twice, or there are several documents.
     """
     values = StringIO()
     out = _Output(values, StringIO())
-    _convert(SourceFile(Path()), source, lambda: StringIO(text), out)
-    return values.getvalue().partition("\n")[0]
+    try:
+        _convert(SourceFile(Path()), source, lambda: StringIO(text), out)
+    except InputError as error:
+        if error.code == "empty-file":
+            return None
+        raise
+    documents = values.getvalue().split("\n")[:-1]
+    if len(documents) > 1:
+        raise InputError(
+            "bad-yaml",
+            f"the value holds {len(documents)} YAML documents, and one is read",
+            hint="Make them a list of one document.",
+        )
+    return documents[0]
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,9 @@ Spec: https://kg-construct.github.io/rml-lv/spec/docs/
 
 from __future__ import annotations
 
+import csv
+import json
+
 import pytest
 
 from kg.duck import engine
@@ -263,3 +266,69 @@ def test_views_of_two_documents_with_one_name_stay_apart(tmp_path):
     plan = read_mappings([tmp_path / "a.ttl", tmp_path / "b.ttl"], {})
     assert len(plan.triples_maps) == 2
     assert run_plan(plan).objects() == ['"1995"', '"1999"', '"ann"', '"bob"']
+
+
+def document(formulation: str, iterator: str, reference: str) -> str:
+    """Return a mapping that reads the documents in the values of ``doc``."""
+    found = f'rml:iterator "{iterator}" ;' if iterator else ""
+    return view(
+        "ex:json",
+        NAME,
+        '[ rml:fieldName "d" ; rml:reference "doc" ; rml:field [ rml:fieldName "r" ;'
+        f' rml:referenceFormulation rml:{formulation} ; {found} rml:field [ rml:fieldName "k" ;'
+        f' rml:reference "{reference}" ] ] ]',
+    ) + text("{d.r.k}")
+
+
+def of_values(folder, mapping: str, value: str) -> list[str]:
+    files = {"p.json": json.dumps({"p": [{"n": "ann", "doc": value}]})}
+    return run_mapping(folder, HEAD + mapping, files).objects()
+
+
+@pytest.mark.parametrize("reference", ["^^.n", "t~", "~", "#", "^~"])
+def test_paths_that_look_around_are_refused_in_iterable_fields(tmp_path, reference):
+    inner = ITEM.replace("$.t", reference)
+    with pytest.raises(InputError, match="looks around the records of an iterable field"):
+        run_mapping(tmp_path, HEAD + view("ex:json", NAME, inner) + text("{n} {i.t}"), FILES)
+    for iterator, path in (("$[*]", reference), ("$.*~", "k"), ("$..*", reference)):
+        with pytest.raises(InputError, match="looks around the records of an iterable field"):
+            of_values(tmp_path, document("JSONPath", iterator, path), '[{"k": 1}]')
+
+
+@pytest.mark.parametrize(
+    ("formulation", "iterator", "value", "said"),
+    [
+        ("JSONPath", "$[*]", '[{"k": "\\ud800"}]', "a text holds half of a character"),
+        ("JSONPath", "$..*", '[{"k": "\\ud800"}]', "a text holds half of a character"),
+        ("JSONPath", "$[*]", '[{"\\udc00": 1, "k": 1}]', "a text holds half of a character"),
+        ("CSV", "", "k,k\n1,2\n", "the header has 'k' twice"),
+        ("CSV", "", 'k,x\n"1,2\n', "a quote is opened and never closed"),
+        ("YAML", "$", "k: 1\x07\n", "the character U\\+0007 may not stand in YAML"),
+        ("YAML", "$", "k: 1\n---\nk: 2\n", "the value holds 2 YAML documents"),
+        ("YAML", "$..*", 'k: "\\ud800"', "half of a surrogate pair is no character"),
+    ],
+)
+def test_values_that_are_no_document_are_told(tmp_path, formulation, iterator, value, said):
+    key = "k" if formulation == "CSV" else "$.k"
+    with pytest.raises(InputError, match=said) as caught:
+        of_values(tmp_path, document(formulation, iterator, key), value)
+    place = caught.value.location
+    assert place is not None
+    assert (place.record, place.column) == (1, "d")
+
+
+@pytest.mark.parametrize(
+    ("formulation", "iterator", "value", "expected"),
+    [
+        ("JSONPath", "$[*]", '\ufeff[{"k": 1.50}]', ['"1.50"']),
+        ("JSONPath", "$[*]", '[{"k": "\\ud83d\\ude80"}]', ['"\U0001f680"']),
+        ("CSV", "", "\ufeffk,x,x\n1,2,3\n", ['"1"']),
+        ("CSV", "", f"k\n{'y' * 140_000}\n", [f'"{"y" * 140_000}"']),
+        ("YAML", "$", "# nothing\n", []),
+        ("YAML", "$..*", "", []),
+    ],
+)
+def test_values_that_are_odd_documents(tmp_path, formulation, iterator, value, expected):
+    csv.field_size_limit(131_072)  # what it is where no file was read yet
+    key = "k" if formulation == "CSV" else "$.k"
+    assert of_values(tmp_path, document(formulation, iterator, key), value) == expected

@@ -9,10 +9,11 @@ import uuid
 import pytest
 
 from kg.errors import InputError, LimitError, UsageError
+from kg.mapping.own_functions import now
 from kg.mapping.plan import Formulation, LogicalSource
 from kg.notes import hearing
 from kg.rejects import skipping
-from kg.sources.addresses import Replacements, read_replacements, replacing
+from kg.sources.addresses import Reach, Replacements, read_replacements, replacing
 from kg.sources.files import SourceFile
 from kg.sources.xml_files import _Document
 from kg.variables import Variables, using
@@ -441,3 +442,58 @@ def test_functions_of_the_user_come_first():
 def test_options_that_say_nothing(options, said):
     with pytest.raises(UsageError, match=said):
         read_replacements(options)
+
+
+SPACES = (
+    '<shop xmlns:z="urn:z" xmlns="urn:d"><book id="b1"><title>A &amp; B</title> tail <z:n k="1">x'
+    "<b/></z:n></book></shop>"
+)
+
+
+@pytest.mark.parametrize(
+    ("reference", "expected"),
+    [
+        ("serialize(*:title)", '<title xmlns="urn:d" xmlns:z="urn:z">A &amp; B</title>'),
+        ("serialize(*:title/text())", "A &amp; B"),
+        ("serialize((1, 'a', *:none, '<'))", "1 a &lt;"),
+        ("serialize(([1, 'a'], true()), map{'item-separator': ', '})", "1, a, true"),
+        ("serialize(*:title, map{'method': 'text'})", "A & B"),
+        ("serialize(map{'a': [1]}, map{'method': 'json'})", '{"a":[1]}'),
+        ("serialize(/)", SPACES),
+        ("serialize(parse-xml-fragment('<a>1</a>b'))", "<a>1</a>b"),
+    ],
+)
+def test_what_is_serialized(tmp_path, reference, expected):
+    assert read(tmp_path, reference, "//*:book", SPACES) == [[expected]]
+
+
+@pytest.mark.parametrize(
+    "argument",
+    ["@id", "map{}", "concat#2", "., map{'method': 'adaptive'}", "., map{'standalone': 1}"],
+)
+def test_what_cannot_be_serialized_is_told(tmp_path, argument):
+    with pytest.raises(InputError) as caught:
+        read(tmp_path, f"serialize({argument})", "//*:book", SPACES)
+    assert caught.value.code == "xpath-failed"
+
+
+def test_a_run_has_one_time(tmp_path):
+    paths = ("current-dateTime()", "string(current-date())", "string(current-time())")
+    moment, day, time = ({text for (text,) in read(tmp_path, path)} for path in paths)
+    assert moment == {now()}
+    assert moment == {f"{day.pop()[:-1]}T{time.pop()}"}
+    assert read(tmp_path, "string(implicit-timezone())")[0] == ["PT0S"]
+
+
+def test_a_document_is_parsed_once_and_is_the_same(tmp_path, monkeypatch):
+    read_files: list[str] = []
+    plain = Reach.data
+
+    def counted(self, function, address, **more):
+        read_files.append(address)
+        return plain(self, function, address, **more)
+
+    monkeypatch.setattr(Reach, "data", counted)
+    made = inside(tmp_path, "doc('d.xml') is doc('./d.xml')", {"d.xml": "<d/>"})
+    assert made.objects() == ['"true"'] * 3
+    assert read_files == ["d.xml"]

@@ -204,11 +204,14 @@ class _Texts:
             ).fetchall()
             for number, file, record, text in found:
                 try:
-                    yield number, read(text)
+                    made = read(text)
                 except InputError as error:
                     bad(self._place(file, record), text, error)
                 except KgError as error:
                     raise error.at(self._place(file, record)) from error
+                else:
+                    if made is not None:
+                        yield number, made
 
     def _place(self, file: int, record: int) -> Location:
         # A file is read again for the line; of many bad values not all are told.
