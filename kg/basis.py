@@ -41,10 +41,16 @@ class Basis:
     Args:
         workspace: The workspace.
         asked: The options of the build, by name.
+        anew: Whether to make anew what the build before has.
     """
 
-    def __init__(self, workspace: Workspace, asked: Mapping[str, object]) -> None:
+    def __init__(
+        self, workspace: Workspace, asked: Mapping[str, object], *, anew: bool = False
+    ) -> None:
+        self.anew = anew
         self._workspace = workspace
+        self._digests: dict[Path, str] = {}
+        self._known = _known(workspace)
         self._marks: dict[Path, _Mark] = {}
         self._patterns: list[list[object]] = []
         self._is_sure = True
@@ -70,8 +76,28 @@ class Basis:
         """Say that the build depends on something else than files."""
         self._is_sure = False
 
-    def write(self, build: Build, read: Iterable[Path], told: int) -> None:
-        """Write the note of a build that is in force.
+    @property
+    def software(self) -> str:
+        """A digest of kg and its libraries."""
+        return str(self._frame["software"])
+
+    @property
+    def is_sure(self) -> bool:
+        """Whether the files say all that the build depends on, as far as is known."""
+        return self._is_sure
+
+    def digest(self, path: Path) -> str | None:
+        """Return the digest of a file; None if it was not noted or cannot be read."""
+        if path not in self._digests:
+            known, mark = self._known.get(str(path), [None]), self._marks.get(path)
+            if not mark:
+                return None
+            with suppress(KgError, OSError):
+                self._digests[path] = known[-1] if known[:-1] == mark else digest(path)
+        return self._digests.get(path)
+
+    def write(self, build: Build, read: Iterable[Path], told: int) -> bool:
+        """Write the note of a build that is in force; return whether it is.
 
         Args:
             build: The build.
@@ -80,11 +106,11 @@ class Basis:
         """
         self._is_sure &= all(path in self._marks for path in read)
         if not self._is_sure:
-            return
+            return False
         with suppress(KgError, OSError):
-            files = {str(path): [*mark, _digest(path)] for path, mark in self._marks.items()}
+            files = {str(path): [*mark, self.digest(path)] for path, mark in self._marks.items()}
             if any(_mark(path) != mark for path, mark in self._marks.items()):
-                return
+                return False
             # The indexes have marks of their own, in `kg.builds`.
             made = {str(path): _mark(path) for path in find_files(build.path, _any, deep=False)}
             note = {
@@ -96,6 +122,16 @@ class Basis:
                 "files": files,
             }
             write_text(_note(self._workspace), json.dumps(note))
+            return True
+        return False
+
+
+def _known(workspace: Workspace) -> Mapping[str, list[Any]]:
+    """Return what is known of files since the last build: marks and digests by path."""
+    with suppress(KgError, ValueError, LookupError, TypeError, RecursionError):
+        found = json.loads(read_file(_note(workspace)))["files"]
+        return {str(path): list(known) for path, known in found.items()}
+    return {}
 
 
 def unchanged(workspace: Workspace, asked: Mapping[str, object]) -> tuple[Build, int] | None:
@@ -138,7 +174,7 @@ def unchanged(workspace: Workspace, asked: Mapping[str, object]) -> tuple[Build,
 def _same(path: Path, known: Sequence[Any]) -> list[Any] | None:
     """Return what is to be noted of a file; None if it has changed."""
     mark = _mark(path)
-    if mark is None or mark[0] != known[0] or (mark != known[:-1] and _digest(path) != known[-1]):
+    if mark is None or mark[0] != known[0] or (mark != known[:-1] and digest(path) != known[-1]):
         return None
     return [*mark, known[-1]]
 
@@ -200,6 +236,12 @@ def _mark(path: Path) -> _Mark | None:
     return [status.st_size, status.st_mtime_ns, status.st_ctime_ns]
 
 
-def _digest(path: Path) -> str:
+def digest(path: Path) -> str:
+    """Return the SHA-256 of a file.
+
+    Raises:
+        KgError: It cannot be opened.
+        OSError: It cannot be read.
+    """
     with open_file(path, buffering=0) as source:
         return hashlib.file_digest(source, "sha256").hexdigest()

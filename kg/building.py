@@ -8,7 +8,6 @@ for open readers.
 
 from __future__ import annotations
 
-import hashlib
 import os
 import resource
 import shutil
@@ -25,10 +24,10 @@ import duckdb
 
 from kg.about import tool_version
 from kg.basis import Basis
-from kg.builds import last_build, new_build, put_in_force, seal
+from kg.builds import last_build, new_build, put_in_force, seal, source_records
 from kg.duck import beside, engine, lent, spare
 from kg.engines.duckdb import DuckDB
-from kg.engines.outcome import MapCount, Outcome
+from kg.engines.outcome import MapCount
 from kg.errors import InputError
 from kg.exports import Problem, write_survey
 from kg.exports.checks import check_rows
@@ -40,22 +39,22 @@ from kg.findings.results import Results
 from kg.findings.sources import sources_of
 from kg.findings.workspace import workspace_findings
 from kg.infer import infer_rdfs
+from kg.kept import FirstResults, Kept, Mapped, note_sources
 from kg.lineage import Wanted, trace_workspace
 from kg.mapping import own_functions
 from kg.mapping.documents import read_mappings, unnamed_mappings
-from kg.mapping.plan import Constant, Formulation, Plan, TermType
-from kg.mapping.walk import own_files, plan_calls, plan_sources
+from kg.mapping.plan import Plan
+from kg.mapping.walk import own_files
 from kg.names import Namer
-from kg.notes import strictly
+from kg.notes import hearing, strictly, tell
 from kg.outputs import files_of
-from kg.paths import is_inside, real_path
+from kg.paths import is_inside
 from kg.quads import QuadTable, write_index_files
 from kg.queries.oxigraph.facts import read_facts
 from kg.rdf import SPOOL_MEMORY, spool_rdf
 from kg.rejects import check_target, current
 from kg.sizes import USUAL_MEMORY, is_large
 from kg.sources import Folders
-from kg.sources.files import patterns_of
 from kg.sources.inputs import input_files
 from kg.store import Room, write_index
 from kg.table.write import write_copies
@@ -188,6 +187,8 @@ class _Builder:
         self.kept: list[Finding] = []
         self.inferred_graph: str | None = None
         self.kinds: dict[str, str] | None = None
+        self.before = Kept(workspace, made, options.basis)
+        self.causes: str | None = None
 
     def run(self) -> BuildResult:
         started, rejects = datetime.now(UTC), current()
@@ -195,10 +196,11 @@ class _Builder:
         with engine(self.spill, self.options.memory, self.options.threads) as connection:
             with self.step("map"):
                 mapped, inputs = self.map(connection)
-            table, inferred = mapped.table, 0
-            if (self.options.infer or self.workspace.infer) == "rdfs":
+            table, inferred = mapped.table, mapped.inferred
+            if self.inference == "rdfs" and inferred is None:
                 with self.step("infer"):
                     table, inferred = self.infer(connection, table)
+            self.before.keep_graph(self.causes, mapped, inferred or 0, self.inferred_graph)
             with self.step("validate"):
                 verdict = self.judge(connection, table)
             with self.step("check"):
@@ -213,9 +215,7 @@ class _Builder:
             problems: tuple[Problem, ...] = ()
             if not refused:
                 with self.step("survey"):
-                    problems = write_survey(
-                        connection, table, self.workspace, self.inferred_graph
-                    ).problems
+                    problems = self.survey(connection, table)
             result = BuildResult(
                 build=self.made,
                 in_force=not refused,
@@ -224,7 +224,7 @@ class _Builder:
                 graphs=tuple(table.graphs(connection)),
                 counts=mapped.counts,
                 verdict=verdict,
-                inferred=inferred,
+                inferred=inferred or 0,
                 merged=merged,
                 problems=problems,
                 findings=tuple(findings),
@@ -235,15 +235,15 @@ class _Builder:
             )
         shutil.rmtree(self.spill)
         if result.in_force:
-            info = _info(result, started, _digests(self.workspace, inputs))
+            info = _info(result, started, source_records(self.workspace, inputs))
             info["previous"] = last_build(self.workspace, self.made)
             info["inferred_graph"] = self.inferred_graph
             info["kinds"] = self.kinds
             info["findings"] = [as_record(finding) for finding in self.kept]
             seal(self.made, info)
             put_in_force(self.workspace, self.made)
-            if self.options.basis:
-                self.options.basis.write(self.made, inputs, result.doubts)
+            if self.options.basis and self.options.basis.write(self.made, inputs, result.doubts):
+                self.before.write()
         return result
 
     @contextmanager
@@ -254,7 +254,11 @@ class _Builder:
         yield
         self.seconds[name] = round(time.process_time() - before, 3)
 
-    def map(self, connection: duckdb.DuckDBPyConnection) -> tuple[Outcome, list[Path]]:
+    @property
+    def inference(self) -> Infer:
+        return self.options.infer or self.workspace.infer
+
+    def map(self, connection: duckdb.DuckDBPyConnection) -> tuple[Mapped, list[Path]]:
         workspace = self.workspace
         plan = read_mappings(workspace.mapping_files, workspace.prefixes, workspace.base)
         self.plan = plan
@@ -266,19 +270,35 @@ class _Builder:
                 "nothing-to-build", "there is no mapping and no RDF file below data/", hint=hint
             )
         inside = None if self.options.allow_outside else (workspace.root,)
-        folders, made = Folders(inside, self.spill), self.spill / "quads.parquet"
+        folders = Folders(inside, self.spill)
         read = input_files(plan, folders)
         check_target([*files_of(workspace), *read, *own_functions.files()])
         if self.options.basis:
-            _note(self.options.basis, plan, read)
-        spool = self.spill / "rdf.parquet"
-        with spare(connection, SPOOL_MEMORY) as memory, strictly(self.options.strict):
-            spool_rdf(workspace.graph_files(), spool, memory=memory)
-        mapped = DuckDB(connection).run(plan, folders, made, spool)
-        mapped = replace(mapped, table=mapped.table.moved(connection, self.made.quads))
-        sources = [path for entry in mapped.loaded for path in entry.files]
+            note_sources(self.options.basis, plan, read)
+        self.causes = self.before.key(
+            [*workspace.mapping_files, *(path for path, _ in workspace.graph_files()), *read],
+            *(workspace.base, dict(workspace.prefixes), self.inference, self.options.strict),
+            self.options.allow_outside,
+        )
+        mapped = self.before.graph(self.causes)
+        if mapped is None:
+            mapped = self.mapped(connection, plan, folders)
+        elif mapped.graph:
+            self.inferred_graph = mapped.graph
         own = [path for path in own_files(plan) if is_inside(path, [workspace.root])]
-        return mapped, [*self.inputs(), *sources, *own]
+        return mapped, [*self.inputs(), *mapped.files, *own]
+
+    def mapped(self, connection: duckdb.DuckDBPyConnection, plan: Plan, folders: Folders) -> Mapped:
+        """Read the sources and write the quad table."""
+        spool, made = self.spill / "rdf.parquet", self.spill / "quads.parquet"
+        with hearing() as notes:
+            with spare(connection, SPOOL_MEMORY) as memory, strictly(self.options.strict):
+                spool_rdf(self.workspace.graph_files(), spool, memory=memory)
+            found = DuckDB(connection).run(plan, folders, made, spool)
+        tell(notes.values())
+        table = found.table.moved(connection, self.made.quads)
+        files = tuple(path for entry in found.loaded for path in entry.files)
+        return Mapped(table, found.counts, files, tuple(notes.values()))
 
     def inputs(self) -> list[Path]:
         """Return the files of the workspace that the build reads, sources left aside."""
@@ -373,7 +393,16 @@ class _Builder:
             self.workspace.shape_files, ignore_unsupported=self.options.ignore_unsupported
         )
         namer = Namer({**self.workspace.prefixes, **shapes.prefixes})
-        results = Results(shapes, namer, self.workspace.root)
+        results, held = Results(shapes, namer, self.workspace.root), FirstResults()
+        sinks = (*self.options.sinks, results.add, held.add)
+        causes = self.before.key(
+            self.workspace.shape_files, self.causes, self.options.ignore_unsupported
+        )
+        known = self.before.verdict(causes, sinks)
+        if known is not None:
+            self.before.keep_verdict(causes, known, held.results)
+            self.kept += results.findings()
+            return known
         with ExitStack() as stack:
 
             @cache
@@ -388,12 +417,13 @@ class _Builder:
                 table,
                 shapes,
                 report=self.made.report,
-                sinks=(*self.options.sinks, results.add),
+                sinks=sinks,
                 options=Options(
                     locate=lambda found: origins().locate(found),
                     is_inferred=self.inferred_graph is not None,
                 ),
             )
+        self.before.keep_verdict(causes, verdict, held.results)
         self.kept += results.findings()
         return verdict
 
@@ -404,13 +434,24 @@ class _Builder:
         large, merged = is_large(table.count(connection)), None
         if self.options.index or (self.options.index is None and not large):
             with self.step("index"):
-                merged = self.index(connection, table)
+                merged = self.before.index()
+                if merged is None:
+                    merged = self.index(connection, table)
         if self.options.table or (self.options.table is None and large):
             with self.step("table"):
-                write_copies(connection, table.sql, self.made.table)
+                if not self.before.table():
+                    write_copies(connection, table.sql, self.made.table)
         with self.step("kinds"):
-            self.kinds = read_facts(connection, table.sql)
+            self.kinds = self.before.kinds() or read_facts(connection, table.sql)
         return merged
+
+    def survey(
+        self, connection: duckdb.DuckDBPyConnection, table: QuadTable
+    ) -> tuple[Problem, ...]:
+        known = self.before.survey(self.inferred_graph)
+        if known is not None:
+            return known
+        return write_survey(connection, table, self.workspace, self.inferred_graph).problems
 
     def index(self, connection: duckdb.DuckDBPyConnection, table: QuadTable) -> int:
         files = write_index_files(connection, table, self.spill)
@@ -419,18 +460,6 @@ class _Builder:
             room = Room(free, taken, ", or leave the index out with --no-index")
             held = write_index([path for path, _ in files], self.made.store, room)
         return lines - held
-
-
-def _note(basis: Basis, plan: Plan, read: Sequence[Path]) -> None:
-    """Note the sources of a plan; give up on those that are no files, and on the time."""
-    sources = plan_sources(plan)
-    now = Constant(own_functions.now(), TermType.LITERAL)
-    if any(source.formulation is Formulation.SQL for source in sources) or any(
-        now in call.arguments for call in plan_calls(plan)
-    ):
-        basis.give_up()
-    basis.add(read)
-    basis.add_patterns(pattern for source in sources for pattern in patterns_of(source))
 
 
 # --- build.json -----------------------------------------------------------------------------
@@ -461,28 +490,3 @@ def _info(result: BuildResult, started: datetime, sources: list[dict[str, Any]])
 
 # Bytes in the unit of ru_maxrss: kilobytes on Linux, bytes on macOS.
 _MAXRSS_UNIT: Final = 1 if os.uname().sysname == "Darwin" else 1024
-
-
-def _digests(workspace: Workspace, files: Sequence[Path]) -> list[dict[str, Any]]:
-    found = []
-    for name, path in sorted({_source_name(workspace.root, file): file for file in files}.items()):
-        status = path.stat()
-        with path.open("rb") as source:
-            digest = hashlib.file_digest(source, "sha256").hexdigest()
-        found.append(
-            {
-                "path": name,
-                "size": status.st_size,
-                "mtime_ns": status.st_mtime_ns,
-                "sha256": digest,
-            }
-        )
-    return found
-
-
-def _source_name(root: Path, file: Path) -> str:
-    """Return a source's path within the workspace, or its absolute path; links are kept."""
-    path = Path(os.path.abspath(file))  # noqa: PTH100 - resolve() follows links
-    if not (path.is_relative_to(root) and path.exists()):
-        path = real_path(file)
-    return str(path.relative_to(root) if path.is_relative_to(root) else path)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import os
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
@@ -205,6 +205,33 @@ def _digest(path: Path) -> str:
 
     with paths.open_file(path, buffering=0) as source:
         return hashlib.file_digest(source, "sha256").hexdigest()
+
+
+# --- what went in ---------------------------------------------------------------------------
+
+
+def source_records(workspace: Workspace, files: Iterable[Path]) -> list[dict[str, Any]]:
+    """Return what ``build.json`` has of each file that went into a build, by name."""
+    found = []
+    for name, path in sorted({_source_name(workspace.root, file): file for file in files}.items()):
+        status = path.stat()
+        found.append(
+            {
+                "path": name,
+                "size": status.st_size,
+                "mtime_ns": status.st_mtime_ns,
+                "sha256": _digest(path),
+            }
+        )
+    return found
+
+
+def _source_name(root: Path, file: Path) -> str:
+    """Return a source's path within the workspace, or its absolute path; links are kept."""
+    path = Path(os.path.abspath(file))  # noqa: PTH100 - resolve() follows links
+    if not (path.is_relative_to(root) and path.exists()):
+        path = paths.real_path(file)
+    return str(path.relative_to(root) if path.is_relative_to(root) else path)
 
 
 # --- finding builds -------------------------------------------------------------------------

@@ -6,7 +6,7 @@ numbers as floating-point ones. Who asks for strictness gets an error instead.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -61,6 +61,17 @@ def hearing() -> Iterator[dict[tuple[str, str], Note]]:
 def heard() -> tuple[Note, ...]:
     """Return the notes so far of the context of `hearing` around this; none outside of one."""
     return tuple((_heard.get() or {}).values())
+
+
+def tell(notes: Iterable[Note]) -> None:
+    """Tell notes of another reading once more."""
+    heard = _heard.get()
+    if heard is None:
+        return
+    for note in notes:
+        key = note.place.file, note.message
+        if key not in heard or heard[key].count < note.count:
+            heard[key] = note
 
 
 @contextmanager

@@ -122,7 +122,7 @@ def build_command(
         if found:
             _unchanged(shared, *found)
             return ExitCode.DONE
-        basis = Basis(workspace, asked)
+        basis = Basis(workspace, asked, anew=full)
     from kg.building import BuildOptions, build
     from kg.validation import Severity
 

@@ -12,8 +12,9 @@ import pytest
 import kg
 from kg import basis
 from kg.basis import Basis, unchanged
-from kg.building import BuildOptions, _note
+from kg.building import BuildOptions
 from kg.cli.main import main
+from kg.kept import note_sources
 from kg.mapping.documents import read_mappings
 from kg.workspace import Workspace, read_workspace
 
@@ -193,7 +194,7 @@ class TestBasis:
             encoding="utf-8",
         )
         plan = read_mappings([path], {}, "http://e/")
-        assert not self.note(workspace, lambda noted: _note(noted, plan, []))
+        assert not self.note(workspace, lambda noted: note_sources(noted, plan, []))
 
     def test_a_file_that_nobody_noted(self, workspace):
         build = workspace.current_build()

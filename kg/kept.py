@@ -1,0 +1,311 @@
+"""What the steps of a build gave, kept for the next: a step with the same causes is not done again.
+
+``.kg/kept.json`` has, for the build in force, a key of each step (a digest of all that the step
+depends on) and what it gave besides files; the files are copied out of that build. It is data in a
+workspace that may come from anywhere, so it is read as JSON, into a few known kinds of records.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+import shutil
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from kg.basis import Basis, digest
+from kg.builds import check_build, check_index, check_table
+from kg.engines.outcome import IllTyped, LossCount, MapCount, Shared
+from kg.errors import KgError, Location
+from kg.exports import Problem
+from kg.exports.survey import SURVEY_NAME, read_survey
+from kg.mapping import own_functions
+from kg.mapping.plan import Constant, Formulation, Plan, TermType
+from kg.mapping.walk import plan_calls, plan_sources
+from kg.notes import Note, tell
+from kg.paths import is_file, is_folder, read_file
+from kg.quads import QuadTable
+from kg.sources.files import patterns_of
+from kg.temporary import write_text
+from kg.validation import Severity, Sink, Verdict
+from kg.validation import paths as shape_paths
+from kg.validation.results import Result
+from kg.validation.unchecked import Note as Unchecked
+from kg.workspace import NO_DIGEST, Build, Workspace, sealed
+
+# The fields of build.json in which a build differs from one of the same causes: its name and that
+# of the build before, times and memory. In its sources "mtime_ns", the times of files, differs.
+VARYING: Final = (*("id", "previous", "started", "ended", "cpu_seconds", "peak_memory", "sha256"),)
+
+_NAME: Final = "kept.json"
+# Validation results that are kept; where there are more, validation is done again.
+_MOST_RESULTS: Final = 10_000
+_KINDS: Final[Mapping[str, type]] = {
+    kind.__name__: kind
+    for kind in (
+        *(IllTyped, LossCount, MapCount, Shared, Location, Note, Result),
+        *(shape_paths.Predicate, shape_paths.Inverse, shape_paths.Sequence),
+        *(shape_paths.Alternative, shape_paths.ZeroOrMore, shape_paths.OneOrMore),
+        shape_paths.ZeroOrOne,
+    )
+}
+_WRONG: Final = (KgError, OSError, ValueError, LookupError, TypeError, AttributeError)
+
+
+@dataclass(frozen=True, slots=True)
+class Mapped:
+    """A quad table, and what was told as it was made.
+
+    Attributes:
+        table: The quad table.
+        counts: What each triples map read and lost.
+        files: The files of the sources.
+        notes: Notes of the readers.
+        inferred: Number of triples in it that were inferred; None if that is not done yet.
+        graph: The graph that these are in.
+    """
+
+    table: QuadTable
+    counts: tuple[MapCount, ...]
+    files: tuple[Path, ...]
+    notes: tuple[Note, ...]
+    inferred: int | None = None
+    graph: str | None = None
+
+
+class Kept:
+    """What the build in force keeps, and what the build that is made will.
+
+    Args:
+        workspace: The workspace.
+        made: The build that is made.
+        basis: What it is made from; without it, or if it is not sure, all is made anew.
+    """
+
+    def __init__(self, workspace: Workspace, made: Build, basis: Basis | None) -> None:
+        self._workspace = workspace
+        self._made = made
+        self._basis = basis
+        self._new: dict[str, Any] = {}
+        self._old: dict[str, Any] = {}
+        self._before: Build | None = None
+        self._same: bool | None = None
+        if basis is not None and not basis.anew:
+            self._read()
+
+    def _read(self) -> None:
+        with suppress(*_WRONG, RecursionError):
+            text = read_file(_note(self._workspace)).decode("ascii")
+            loaded = json.loads(text)
+            if sealed(text.replace(loaded["sha256"], NO_DIGEST)) != text:
+                return
+            before = self._workspace.current_build()
+            if loaded["build"] == before.id:
+                self._before, self._old = check_build(before), loaded
+
+    def key(self, files: Iterable[Path], *causes: object) -> str | None:
+        """Return the digest of what a step depends on; None if that is not known for sure.
+
+        Args:
+            files: Files that it reads, with their names.
+            causes: What else; None among them makes the digest unknown.
+        """
+        if self._basis is None or not self._basis.is_sure or None in causes:
+            return None
+        digests = [(str(path), self._basis.digest(path)) for path in files]
+        if any(digest is None for _, digest in digests):
+            return None
+        # Messages name files as seen from the current folder.
+        whole = [self._basis.software, str(Path.cwd()), digests, *causes]
+        return hashlib.sha256(json.dumps(whole, sort_keys=True).encode("ascii")).hexdigest()
+
+    def find(self, step: str, key: str | None) -> Any:  # noqa: ANN401  (what the step gave)
+        """Return what a step gave that had the same causes; None if there was none."""
+        with suppress(*_WRONG, RecursionError):
+            if key is not None and self._old[step]["key"] == key:
+                return _unpacked(self._old[step]["gave"])
+        return None
+
+    def keep(self, step: str, key: str | None, gave: object) -> None:
+        """Keep what a step gave."""
+        if key is not None:
+            self._new[step] = {"key": key, "gave": _packed(gave)}
+
+    def copy(self, source: Path) -> bool:
+        """Copy a file or folder of the build before into the one that is made; return if it was."""
+        if self._before is None:
+            return False
+        name = source.relative_to(self._made.path)
+        kept = self._before.path / name
+        try:
+            if is_folder(kept):
+                shutil.copytree(kept, source)
+            elif is_file(kept):
+                shutil.copyfile(kept, source)
+            else:
+                return False
+        except OSError:  # made anew, which tells what is wrong with the disk
+            shutil.rmtree(source, ignore_errors=True)
+            return False
+        return True
+
+    def graph(self, key: str | None) -> Mapped | None:
+        """Copy the quad table that had the same causes, and tell again what was told of it."""
+        found = self.find("graph", key)
+        if found is None or not self.copy(self._made.quads):
+            return None
+        tell(found["notes"])
+        files = tuple(Path(name) for name in found["files"])
+        table = QuadTable(self._made.quads)
+        return Mapped(
+            table, found["counts"], files, found["notes"], found["inferred"], found["graph"]
+        )
+
+    def keep_graph(self, key: str | None, mapped: Mapped, inferred: int, graph: str | None) -> None:
+        """Keep what goes with the quad table."""
+        gave = {
+            "counts": mapped.counts,
+            "files": [str(path) for path in mapped.files],
+            "notes": mapped.notes,
+            "inferred": inferred,
+            "graph": graph,
+        }
+        self.keep("graph", key, gave)
+
+    def same_quads(self) -> Build | None:
+        """Return the build before if its quad table has the bytes of the one that is made."""
+        if self._before is None:
+            return None
+        if self._same is None:
+            known = self._before.info()["files"]["quads.parquet"]["sha256"]
+            self._same = digest(self._made.quads) == known
+        return self._before if self._same else None
+
+    def index(self) -> int | None:
+        """Copy the index of the same quads; return how many it merges, None if there is none."""
+        before = self.same_quads()
+        merged = None if before is None else before.info().get("merged_by_index")
+        if before is None or not isinstance(merged, int):
+            return None
+        with suppress(KgError):
+            check_index(before)
+            return merged if self.copy(self._made.store) else None
+        return None
+
+    def table(self) -> bool:
+        """Copy the coded copies of the same quads; return whether there were any."""
+        before = self.same_quads()
+        if before is None:
+            return False
+        with suppress(KgError):
+            check_table(before)
+            return self.copy(self._made.table)
+        return False
+
+    def kinds(self) -> dict[str, str] | None:
+        """Return what is known of the kinds of terms of the same quads; None if nothing is."""
+        before = self.same_quads()
+        found = None if before is None else before.info().get("kinds")
+        return found if isinstance(found, dict) else None
+
+    def survey(self, inferred: str | None) -> tuple[Problem, ...] | None:
+        """Copy the survey of the same quads; return its problems, None if there is none."""
+        before = self.same_quads()
+        if before is None or before.info().get("inferred_graph") != inferred:
+            return None
+        found = read_survey(QuadTable(before.quads))
+        if found is None or found.prefixes != dict(self._workspace.prefixes):
+            return None
+        return found.problems if self.copy(self._made.path / SURVEY_NAME) else None
+
+    def verdict(self, key: str | None, sinks: Sequence[Sink]) -> Verdict | None:
+        """Return the verdict that had the same causes, and pass its results to sinks again."""
+        found = self.find("validate", key)
+        if found is None or not self.copy(self._made.report):
+            return None
+        for result in found["results"]:
+            for sink in sinks:
+                sink(result)
+        return Verdict(
+            {Severity(number): count for number, count in found["counts"]},
+            self._made.report,
+            judged=found["judged"],
+            applied=found["applied"],
+            notes=tuple(Unchecked(text, code) for text, code in found["notes"]),
+            met=found["met"],
+        )
+
+    def keep_verdict(self, key: str | None, verdict: Verdict, results: Sequence[Result]) -> None:
+        """Keep a verdict with its results, unless they are too many."""
+        if sum(verdict.counts.values()) != len(results):
+            return
+        notes = [(str(note), getattr(note, "code", "")) for note in verdict.notes]
+        gave = {
+            "counts": [(int(severity), count) for severity, count in verdict.counts.items()],
+            "judged": verdict.judged,
+            "applied": verdict.applied,
+            "notes": notes,
+            "met": verdict.met,
+            "results": results,
+        }
+        self.keep("validate", key, gave)
+
+    def write(self) -> None:
+        """Write what is kept of the build that is in force now."""
+        content = {"build": self._made.id, **self._new, "sha256": NO_DIGEST}
+        with suppress(OSError):
+            write_text(_note(self._workspace), sealed(json.dumps(content)))
+
+
+def note_sources(basis: Basis, plan: Plan, read: Sequence[Path]) -> None:
+    """Note the sources of a plan; give up on those that are no files, and on the time."""
+    sources = plan_sources(plan)
+    now = Constant(own_functions.now(), TermType.LITERAL)
+    if any(source.formulation is Formulation.SQL for source in sources) or any(
+        now in call.arguments for call in plan_calls(plan)
+    ):
+        basis.give_up()
+    basis.add(read)
+    basis.add_patterns(pattern for source in sources for pattern in patterns_of(source))
+
+
+class FirstResults:
+    """A sink that holds the first validation results."""
+
+    def __init__(self) -> None:
+        self.results: list[Result] = []
+
+    def add(self, result: Result) -> None:
+        """Take a result."""
+        if len(self.results) < _MOST_RESULTS:
+            self.results.append(result)
+
+
+def _note(workspace: Workspace) -> Path:
+    return workspace.state / _NAME
+
+
+def _packed(value: Any) -> Any:  # noqa: ANN401  (of any kind)
+    """Return a value as JSON has it; records of `_KINDS` name their kind."""
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        parts = {each.name: getattr(value, each.name) for each in dataclasses.fields(value)}
+        return {"@": type(value).__name__, **_packed(parts)}
+    if isinstance(value, Mapping):
+        return {key: _packed(each) for key, each in value.items()}
+    if isinstance(value, Sequence) and not isinstance(value, str):
+        return [_packed(each) for each in value]
+    return value
+
+
+def _unpacked(value: Any) -> Any:  # noqa: ANN401  (of any kind)
+    """Return a value of `_packed`; lists become tuples."""
+    if isinstance(value, dict):
+        parts = {key: _unpacked(each) for key, each in value.items()}
+        return _KINDS[parts.pop("@")](**parts) if "@" in parts else parts
+    if isinstance(value, list):
+        return tuple(map(_unpacked, value))
+    return value

@@ -1,0 +1,241 @@
+"""Builds that take over what has the same causes make the files of a full build, byte for byte.
+
+``KG_EXAMPLES=2000`` makes so many edits; a failure names the seed and the edits before it.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+from dataclasses import replace
+from pathlib import Path
+
+import pyoxigraph
+import pytest
+
+import kg
+from kg import basis, building
+from kg.basis import Basis
+from kg.building import BuildOptions
+from kg.kept import VARYING
+from kg.notes import hearing
+from kg.workspace import Build, read_workspace
+
+EDITS = int(os.environ.get("KG_EXAMPLES", "3"))
+SEED = int(os.environ.get("KG_SEED", "19"))
+FILES = {
+    "kg.toml": 'base = "http://e/"\n[prefixes]\ne = "http://e/"\n',
+    "data/people.yarrrml.yml": """\
+prefixes: {e: http://e/}
+mappings:
+  person:
+    sources: [[people.csv~csv]]
+    s: e:$(id)
+    po:
+      - [a, e:Person]
+      - [e:name, $(name)]
+      - [e:age, $(age), xsd:integer]
+      - p: e:lives
+        o:
+          mapping: town
+          condition: {function: equal, parameters: [[str1, $(town)], [str2, $(id)]]}
+  town:
+    sources: [['towns.yaml~yaml', '$.towns[*]']]
+    s: e:$(id)
+    po: [[a, e:Town], [rdfs:label, $(name), en~lang]]
+""",
+    "data/people.csv": "id,name,age,town\n1,Ann,31,x\n2,Bob,,y\n3,Cid,x,x\n",
+    "data/towns.yaml": "towns:\n- {id: x, name: Xton}\n- {id: y, name: Yton}\n",
+    "data/more.ttl": "@prefix e: <http://e/> .\ne:9 a e:Person ; e:name 'Nine' .\n",
+    "data/eight.jsonld": '{"@id": "http://e/8", "http://e/name": "Eight", "unknown": 1}\n',
+    "ontology/o.ttl": "@prefix e: <http://e/> .\n"
+    "e:Person <http://www.w3.org/2000/01/rdf-schema#subClassOf> e:Agent .\n",
+    "shapes/s.ttl": "@prefix sh: <http://www.w3.org/ns/shacl#> .\n@prefix e: <http://e/> .\n"
+    "e:S a sh:NodeShape ; sh:targetClass e:Person ;\n"
+    "  sh:property [ sh:path e:age ; sh:minCount 1 ; sh:severity sh:Info ] ,\n"
+    "    [ sh:path ( e:lives e:name ) ; sh:minCount 1 ; sh:severity sh:Warning ] .\n",
+    "queries/q.rq": "# Names.\nSELECT ?n { ?s <http://e/name> ?n }\n",
+    "accepted.toml": "",
+}
+# Places where an edit puts a piece in the stead of another; both are there in some file.
+SWAPS = {
+    "data/people.csv": [("Ann", "Eve"), ("31", "3x"), ("2,Bob", "1,Bob"), ("\n3,", "\n4,")],
+    "data/towns.yaml": [("Xton", "Xtown"), ("id: y", "id: z"), ("- {id: y", "- {id: w}\n- {id: y")],
+    "data/people.yarrrml.yml": [
+        ("[e:name, $(name)]", "[e:called, $(name)]"),
+        ("[a, e:Town], ", ""),
+        ("mappings:", "# a comment\nmappings:"),
+        ("xsd:integer", "xsd:string"),
+    ],
+    "data/more.ttl": [("Nine", "Neun"), ("e:Person ;", "e:Town ;")],
+    "data/eight.jsonld": [('"unknown": 1', '"unknown": 2, "more": 1'), ("Eight", "Acht")],
+    "ontology/o.ttl": [("e:Agent", "e:Being"), ("e:Person <", "e:Town <")],
+    "shapes/s.ttl": [
+        ("sh:minCount 1 ; sh:severity sh:Info", "sh:minCount 2 ; sh:severity sh:Info"),
+        ("sh:targetClass e:Person", "sh:targetClass e:Town"),
+        ("( e:lives e:name )", "[ sh:inversePath e:lives ]"),
+    ],
+    "kg.toml": [
+        ('"http://e/"\n[prefixes]', '"http://e/"\n[build]\ninfer = "rdfs"\n[prefixes]'),
+        ('\ne = "http://e/"', '\nex = "http://e/"'),
+        ('base = "http://e/"', 'base = "http://e/"\ntitle = "A title"'),
+    ],
+    "queries/q.rq": [("?n", "?m")],
+    "accepted.toml": [("", '[unread-column]\n"data/people.csv" = 1\n')],
+}
+NEW = {
+    "data/extra.nt": '<http://e/7> <http://e/name> "Seven" .\n',
+    "shapes/t.ttl": "@prefix sh: <http://www.w3.org/ns/shacl#> .\n"
+    "[] a sh:NodeShape ; sh:targetNode <http://e/1> ; sh:nodeKind sh:IRI .\n",
+    "data/unused.csv": "a,b\n1,2\n",
+}
+
+
+def edit(files: dict[str, str], chance: random.Random) -> str:
+    """Change the content of a workspace, and return what was done."""
+    if chance.random() < 0.2:
+        name = chance.choice(sorted(NEW))
+        if files.pop(name, None) is None:
+            files[name] = NEW[name]
+        return f"adds or removes {name}"
+    name = chance.choice(sorted(SWAPS))
+    old, new = chance.choice(SWAPS[name])
+    text = files[name]
+    # There and back again: what was kept for one state must not be taken for another.
+    back = new in text if len(new) > len(old) else old not in text
+    files[name] = text.replace(new, old, 1) if back else text.replace(old, new, 1)
+    return f"{name}: {new!r} back to {old!r}" if back else f"{name}: {old!r} to {new!r}"
+
+
+def write(root: Path, files: dict[str, str]) -> None:
+    for path in root.rglob("*"):
+        if (
+            path.is_file()
+            and ".kg" not in path.parts
+            and path.relative_to(root).as_posix() not in files
+        ):
+            path.unlink()
+    for name, text in files.items():
+        path = root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if not path.exists() or path.read_text(encoding="utf-8") != text:
+            path.write_text(text, encoding="utf-8")
+
+
+def made(root: Path, options: BuildOptions, *, anew: bool) -> tuple[object, dict[str, object]]:
+    """Build, and return what the build told and the content of its files."""
+    os.chdir(root)
+    workspace, told = read_workspace(root), []
+    noted = Basis(workspace, {}, anew=anew)
+    with hearing() as notes:
+        result = kg.build(workspace, replace(options, basis=noted, sinks=[told.append]))
+    assert result.in_force
+    said = (
+        *(result.quads, result.triples, result.graphs, result.counts, result.inferred),
+        *(result.merged, result.problems, result.findings, result.lossy, told),
+        *(result.verdict and replace(result.verdict, report=None), list(map(str, notes.values()))),
+    )
+    return said, contents(result.build)
+
+
+def contents(build: Build) -> dict[str, object]:
+    found: dict[str, object] = {}
+    for path in sorted(build.path.rglob("*")):
+        name = path.relative_to(build.path).as_posix()
+        if path.is_file() and not name.startswith("store/"):
+            found[name] = path.read_bytes()
+    info = json.loads(found["build.json"])
+    for key in VARYING:
+        info.pop(key)
+    for source in info["sources"]:
+        source.pop("mtime_ns")
+    info["files"] = {k: v for k, v in info["files"].items() if not k.startswith("store/")}
+    found["build.json"] = info
+    if build.store.is_dir():
+        found["store"] = sorted(map(str, pyoxigraph.Store.read_only(str(build.store))))
+    return found
+
+
+@pytest.fixture(autouse=True)
+def long_ago(monkeypatch):
+    monkeypatch.setattr(basis, "_TICK", -1)  # files need not rest before they are read
+
+
+def test_a_build_is_that_of_a_full_one(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    chance, files, done = random.Random(SEED), dict(FILES), []
+    some, full = tmp_path / "some" / "w", tmp_path / "full" / "w"
+    for _ in range(EDITS):
+        write(some, files)
+        write(full, files)
+        options = BuildOptions(index=chance.random() < 0.3, table=chance.random() < 0.1)
+        expected = made(full, options, anew=True)
+        found = made(some, options, anew=False)
+        assert found == expected, f"KG_SEED={SEED}: {done}"
+        done.append(edit(files, chance))
+
+
+class TestWork:
+    """Which steps run after which change."""
+
+    @pytest.fixture
+    def steps(self, monkeypatch) -> list[str]:
+        """The steps that ran since the list was last cleared."""
+        found: list[str] = []
+
+        def counted(name: str) -> None:
+            work = getattr(building, name)
+
+            def run(*words, **more):
+                found.append(name)
+                return work(*words, **more)
+
+            monkeypatch.setattr(building, name, run)
+
+        for name in ("DuckDB", "infer_rdfs", "validate", "write_index", "write_survey"):
+            counted(name)
+        return found
+
+    @pytest.fixture
+    def root(self, tmp_path, monkeypatch) -> Path:
+        monkeypatch.chdir(tmp_path)
+        write(tmp_path / "w", FILES)
+        self.build(tmp_path / "w")
+        return tmp_path / "w"
+
+    def build(self, root: Path) -> None:
+        made(root, BuildOptions(infer="rdfs"), anew=False)
+
+    def test_each_change(self, root, steps):
+        self.build(root)
+        assert steps == [], "nothing has changed"
+        self.change(root, "queries/q.rq", "?n", "?m")
+        assert steps == []
+        self.change(root, "shapes/s.ttl", "minCount 1", "minCount 2")
+        assert steps == ["validate"]
+        steps.clear()
+        self.change(root, "data/people.yarrrml.yml", "mappings:", "# a comment\nmappings:")
+        assert steps == ["DuckDB", "infer_rdfs", "validate"], "the quads are the same"
+        steps.clear()
+        self.change(root, "data/people.csv", "Ann", "Eve")
+        assert steps == ["DuckDB", "infer_rdfs", "validate", "write_index", "write_survey"]
+
+    def change(self, root: Path, name: str, old: str, new: str) -> None:
+        path = root / name
+        path.write_text(path.read_text(encoding="utf-8").replace(old, new), encoding="utf-8")
+        self.build(root)
+
+    def test_what_is_damaged_is_not_taken(self, root, steps):
+        kept, build = root / ".kg" / "kept.json", read_workspace(root).current_build()
+        text = kept.read_text(encoding="utf-8")
+        assert '"inferred": 3' in text
+        kept.write_text(text.replace('"inferred": 3', '"inferred": 4'), encoding="utf-8")
+        self.build(root)
+        assert steps.count("DuckDB") == 1
+        build = read_workspace(root).current_build()
+        content = bytearray(build.quads.read_bytes())
+        content[len(content) // 2] ^= 1
+        build.quads.write_bytes(content)
+        self.build(root)
+        assert "DuckDB" in steps
