@@ -273,14 +273,14 @@ def read_shapes(files: Iterable[FilePath]) -> ShapesGraph:
     places: dict[tuple[str, str], Location] = {}
     mentions: dict[str, Location] = {}
     for number, path in enumerate(files):
-        label = _labeller(number)
+        label, shown = _labeller(number), show_path(path)
         for quad, line in _read(path, prefixes):
             subject, predicate, object_ = (
                 label(quad.subject),
                 str(quad.predicate),
                 label(quad.object),
             )
-            place = Location(show_path(path), line)
+            place = Location(shown, line)
             origins.setdefault(subject, place)
             places.setdefault((subject, predicate), place)
             if not is_literal(object_):
