@@ -453,22 +453,6 @@ class _Builder:
             return known
         return write_survey(connection, table, self.workspace, self.inferred_graph).problems
 
-    def prepare_questions(
-        self, connection: duckdb.DuckDBPyConnection, table: QuadTable
-    ) -> int | None:
-        """Make what questions are asked of; return the quads that the index merges, if made."""
-        merged = None
-        if self.options.index:
-            with self.step("index"):
-                merged = self.before.index()
-                if merged is None:
-                    merged = self.index(connection, table)
-        if self.options.table:
-            with self.step("table"):
-                if not self.before.table():
-                    write_copies(connection, table.sql, self.made.table)
-        return merged
-
     def index(self, connection: duckdb.DuckDBPyConnection, table: QuadTable) -> int:
         files = write_index_files(connection, table, self.spill)
         lines = sum(lines for _, lines in files)

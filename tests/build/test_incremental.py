@@ -229,8 +229,8 @@ class TestWork:
     def test_what_is_damaged_is_not_taken(self, root, steps):
         kept, build = root / ".kg" / "kept.json", read_workspace(root).current_build()
         text = kept.read_text(encoding="utf-8")
-        assert '"inferred": 3' in text
-        kept.write_text(text.replace('"inferred": 3', '"inferred": 4'), encoding="utf-8")
+        assert '"records": 3' in text
+        kept.write_text(text.replace('"records": 3', '"records": 4'), encoding="utf-8")
         self.build(root)
         assert steps.count("DuckDB") == 1
         build = read_workspace(root).current_build()
