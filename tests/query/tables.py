@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import duckdb
 import pyoxigraph as ox
@@ -15,6 +16,7 @@ import pyoxigraph as ox
 from kg.queries.engine import Answer, Rows
 from kg.queries.oxigraph import oxigraph_term, triple_texts
 from kg.queries.table.engine import Table
+from kg.table import ids
 from kg.table.write import open_copies, write_copies
 from tests.query.manifests import canonical as canonical_graph
 from tests.query.manifests import solutions
@@ -40,7 +42,8 @@ def table_of(
     connection.execute("CREATE OR REPLACE TABLE quads (s VARCHAR, p VARCHAR, o VARCHAR, g VARCHAR)")
     if rows:
         connection.executemany("INSERT INTO quads VALUES (?, ?, ?, ?)", rows)
-    statistics = write_copies(connection, "quads", folder)
+    with patch.object(ids, "COMMON", 2):  # so that small graphs have prefixes, too
+        statistics = write_copies(connection, "quads", folder)
     open_copies(connection, folder)
     return Table(connection, statistics, "a test", default)
 

@@ -10,6 +10,7 @@ import pytest
 
 from kg.errors import InputError
 from kg.queries.engine import Rows
+from kg.queries.table import relation
 from kg.queries.table.engine import Table
 from kg.sparql.guard import guard
 from kg.table.ids import id_of
@@ -36,7 +37,9 @@ TYPES = {
     **dict.fromkeys(("when", "night"), f"{XSD}dateTime"),
     "float": f"{XSD}float",
 }
+KEYS = (0, 7, 12, 999999999)
 MORE = f"""
+{"".join(f"<{EX}key/{number}> <{EX}key> <{EX}key/{number}> .{chr(10)}" for number in KEYS)}
 <{EX}a> <{EX}next> <{EX}b> .
 <{EX}b> <{EX}next> <{EX}a> .
 <{EX}b> <{EX}tag> "b" .
@@ -133,6 +136,17 @@ def test_texts_come_back_and_keep_their_characters(table):
     wanted = {escape(text): len(text) for text in ODD["text"]}
     assert {row[0][1:-1]: int(str(row[2]).split('"')[1]) for row in rows} == wanted
     assert all(row[0] == row[1] == row[3] for row in rows)
+
+
+@pytest.mark.parametrize("few", [0, 24])
+def test_iris_with_numbers_come_back(table, monkeypatch, few):
+    monkeypatch.setattr(relation, "_FEW", few)
+    rows = ask(table, "SELECT ?s ?t { ?s ex:key ?o BIND(STR(?s) AS ?t) }")
+    keys = [f"{EX}key/{number}" for number in KEYS]
+    assert sorted(rows) == sorted((f"<{key}>", f'"{key}"') for key in keys)
+    named = "VALUES ?s { <http://example.org/key/7> <http://example.org/key/07> ex:other }"
+    found = ask(table, f"SELECT ?s {{ {named} OPTIONAL {{ ?s ex:key ?o }} }}")
+    assert {row[0] for row in found} == {f"<{EX}{n}>" for n in ("key/7", "key/07", "other")}
 
 
 @pytest.mark.parametrize("seed", range(3))

@@ -14,7 +14,7 @@ from kg.terms import RDF, XSD, escape
 
 EX = "http://example.org/"
 PREFIXES = {"ex": EX, "xsd": XSD}
-_NODES = ("a", "b", "c", "d")
+_NODES = ("a", "b", "n-1", "n-2")
 _PROPERTIES = ("p", "q", "r")
 _VARIABLES = ("x", "y", "z", "w", "u")
 _GRAPHS = ("g", "h")

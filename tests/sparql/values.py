@@ -119,7 +119,8 @@ def of_number(value: Any, *, is_single: bool = False) -> str:
         return literal(str(value), f"{XSD}integer")
     if isinstance(value, Decimal):
         text = f"{value:f}"
-        return literal(text.rstrip("0").rstrip(".") if "." in text else text, f"{XSD}decimal")
+        text = text.rstrip("0").rstrip(".") if "." in text else text
+        return literal("0" if text == "-0" else text, f"{XSD}decimal")
     text = str(np.float32(value)) if is_single else repr(value)
     text = text.replace("inf", "INF").replace("nan", "NaN")
     return literal(text.removesuffix(".0"), f"{XSD}{'float' if is_single else 'double'}")

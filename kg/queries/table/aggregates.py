@@ -5,6 +5,9 @@ Spec: https://www.w3.org/TR/sparql11-query/#aggregateAlgebra
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import replace
+
 from kg.queries.table.expressions import (
     ConstantOperand,
     Expressions,
@@ -13,8 +16,9 @@ from kg.queries.table.expressions import (
     VariableOperand,
 )
 from kg.queries.table.ordering import order_keys
-from kg.queries.table.relation import Relation
+from kg.queries.table.relation import Names, Relation
 from kg.sparql import algebra
+from kg.sparql.tree import Variable
 from kg.sql import sql_text
 from kg.table.ids import Kind
 
@@ -47,7 +51,36 @@ def aggregate(node: algebra.Aggregation, inside: Expressions, relation: Relation
     return _total(node, operand, key)
 
 
-def of_nothing(node: algebra.Aggregation) -> str:
+def with_empty(
+    found: Relation,
+    unit: Relation,
+    graph: str,
+    aggregations: Mapping[Variable, algebra.Aggregation],
+    names: Names,
+) -> Relation:
+    """Return the groups of graphs, with one for each graph that has no solutions.
+
+    Args:
+        found: The groups of those that have some.
+        unit: The graphs.
+        graph: The variable that has a graph's name.
+        aggregations: The aggregates.
+        names: Gives names.
+    """
+    left, right = names.new("a"), names.new("b")
+    key = found.columns[graph].name
+    on = f"{left}.{key} = {right}.{key}"
+    items = [f"{left}.{key}"]
+    for name, column in found.columns.items():
+        if name != graph:
+            nothing = _of_nothing(aggregations[Variable(name)])
+            case = f"CASE WHEN {on} THEN {right}.{column.name} ELSE {nothing} END"
+            items.append(f"{case} AS {column.name}")
+    source = f"({unit.sql}) AS {left} LEFT JOIN ({found.sql}) AS {right} ON {on}"
+    return replace(found, sql=f"SELECT {', '.join(items)} FROM {source}")
+
+
+def _of_nothing(node: algebra.Aggregation) -> str:
     """Return SQL for the term that an aggregate of no solutions gives, as text."""
     match node.function:
         case "COUNT" | "SUM" | "AVG":

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Final
 
-from kg.queries.table.aggregates import aggregate, of_nothing
+from kg.queries.table.aggregates import aggregate, with_empty
 from kg.queries.table.calls import ROW, makes_blanks
 from kg.queries.table.describe import described
 from kg.queries.table.exists import exists_sql, needed, substitutes
@@ -32,6 +32,7 @@ from kg.queries.table.relation import (
     Names,
     NotCompiledError,
     Relation,
+    Texts,
     View,
 )
 from kg.queries.table.scans import ActiveGraph, Scans
@@ -71,8 +72,9 @@ class Compiler:
         self._now = now()
         self._columns: dict[str, str] = {}
         self._scans = Scans(statistics, self.id_of, self._names, self.column)
-        self._leaves = Leaves(self._scans, self.id_of, self._names, self.column)
-        self._joins = Joins(self._names, self._leaves.extra)
+        self._texts = Texts.of(prefixes)
+        self._leaves = Leaves(self._scans, self.id_of, self._names, self.column, self._texts)
+        self._joins = Joins(self._names, self._texts)
         self._named = "g IS NOT NULL"
         self._default = ActiveGraph(default)
         if query.default_graphs or query.named_graphs:
@@ -99,7 +101,7 @@ class Compiler:
 
     def view(self, relation: Relation) -> View:
         """Return a view of a relation."""
-        return View(relation, self._names, self._leaves.extra)
+        return View(relation, self._names, self._texts)
 
     def expressions(self, view: View, graph: ActiveGraph, outer: tuple[View, ...]) -> Expressions:
         """Return what turns expressions over a view into SQL."""
@@ -203,8 +205,7 @@ class Compiler:
             # What asks no triple has no solution either if there is no such graph.
             there = f"EXISTS (SELECT 1 FROM spo WHERE {condition})"
             return replace(found, sql=f"SELECT * FROM ({found.sql}) WHERE {there}")
-        if not isinstance(name, Variable):
-            raise NotCompiledError("a graph that is no IRI")
+        assert isinstance(name, Variable)
         hidden = self._names.new(HIDDEN)
         graph = ActiveGraph(self._named, variable=hidden)
         inner = self.relation(pattern, graph, outer)
@@ -410,22 +411,8 @@ class Compiler:
         found = Relation(sql, shown)
         if graph.variable is None or node.group.keys:
             return found
-        # A graph without solutions has a group, too.
-        empty = dict(aggregations)
-        joined, left, right = self._leaves.unit(graph), self._names.new("a"), self._names.new("b")
-        on = f"{left}.{shown[graph.variable].name} = {right}.{shown[graph.variable].name}"
-        items = [
-            f"{left}.{column.name}"
-            if name == graph.variable
-            else f"CASE WHEN {on} THEN {right}.{column.name}"
-            f" ELSE {of_nothing(empty[Variable(name)])} END AS {column.name}"
-            for name, column in shown.items()
-        ]
-        return replace(
-            found,
-            sql=f"SELECT {', '.join(items)} FROM ({joined.sql}) AS {left} LEFT JOIN ({sql})"
-            f" AS {right} ON {on}",
-        )
+        unit = self._leaves.unit(graph)
+        return with_empty(found, unit, graph.variable, dict(aggregations), self._names)
 
     def _order(
         self,

@@ -5,11 +5,10 @@ Spec: https://www.w3.org/TR/sparql11-query/#defn_algCompatibleMapping
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
 from typing import Final
 
-from kg.queries.table.relation import Column, Names, Relation, View, columns_sql
+from kg.queries.table.relation import Column, Names, Relation, Texts, View, columns_sql
 
 # What the names of variables begin with that have the active graph.
 HIDDEN: Final = " graph"
@@ -20,12 +19,12 @@ class Joins:
 
     Args:
         names: Gives names.
-        extra: SQL for the texts of ids that the table of terms may lack.
+        texts: Where the texts of ids are.
     """
 
-    def __init__(self, names: Names, extra: Mapping[int, str]) -> None:
+    def __init__(self, names: Names, texts: Texts) -> None:
         self._names = names
-        self._extra = extra
+        self._texts = texts
 
     def aligned(self, a: Relation, b: Relation) -> tuple[Relation, Relation]:
         """Return two relations whose common variables are both ids, or both text."""
@@ -41,7 +40,7 @@ class Joins:
         wanted = [name for name in names if relation.columns[name].kinds is not None]
         if not wanted:
             return relation
-        view = View(relation, self._names, self._extra)
+        view = View(relation, self._names, self._texts)
         columns = {
             name: replace(column, kinds=None) if name in wanted else column
             for name, column in relation.columns.items()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from kg.queries.table.paths import Paths
-from kg.queries.table.relation import UNIT, Column, Names, NotCompiledError, Relation
+from kg.queries.table.relation import UNIT, Column, Names, NotCompiledError, Relation, Texts
 from kg.queries.table.scans import ActiveGraph, Scans, all_kinds
 from kg.sparql import algebra
 from kg.sparql.tree import Variable
@@ -23,9 +23,7 @@ class Leaves:
         id_of: Returns the id of a term.
         names: Gives names.
         column: Returns the column's name of a variable.
-
-    Attributes:
-        extra: SQL for the texts of ids that the table of terms may lack.
+        texts: Gets the texts of the query's terms.
     """
 
     def __init__(
@@ -34,16 +32,17 @@ class Leaves:
         id_of: Callable[[str], int],
         names: Names,
         column: Callable[[str], str],
+        texts: Texts,
     ) -> None:
         self._scans = scans
         self._id_of = id_of
         self._names = names
         self._column = column
-        self.extra: dict[int, str] = {}
+        self._extra = texts.extra
 
     def keep(self, term: str) -> None:
         """Keep the text of a term of the query."""
-        self.extra[self._id_of(term)] = sql_text(term)
+        self._extra[self._id_of(term)] = sql_text(term)
 
     def unit(self, graph: ActiveGraph) -> Relation:
         """Return the solution without variables; with the graph's name, one for each graph."""
@@ -98,7 +97,7 @@ class Leaves:
         return Relation(f"SELECT {', '.join(items) or '1 AS one'} FROM ({sql}){where}", columns)
 
     def _extra_kinds(self) -> frozenset[Kind]:
-        return frozenset(Kind(each >> BITS) for each in self.extra)
+        return frozenset(Kind(each >> BITS) for each in self._extra)
 
     def values(self, node: algebra.Values) -> Relation:
         """Return solutions that are given."""

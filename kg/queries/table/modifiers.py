@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from kg.queries.table.relation import Names, Relation, View, columns_sql
+from kg.queries.table.relation import Names, Relation, Texts, View, columns_sql
 
 
 def distinct(inner: Relation) -> Relation:
@@ -52,7 +52,7 @@ def texts_sql(relation: Relation, names: list[str], view: View | None = None) ->
         names: The variables.
         view: A view of the solutions; by default a new one.
     """
-    view = view or View(relation, Names(), {})
+    view = view or View(relation, Names(), Texts())
     items = []
     for name in names:
         column = relation.columns.get(name)

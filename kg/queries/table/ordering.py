@@ -8,6 +8,8 @@ Spec: https://www.w3.org/TR/sparql11-query/#modOrderBy
 
 from __future__ import annotations
 
+from typing import Final
+
 from kg.queries.table.expressions import (
     IntegerOperand,
     Number,
@@ -19,8 +21,9 @@ from kg.queries.table.expressions import (
 )
 from kg.table.ids import Kind
 
+_NODES: Final = frozenset({Kind.NODE, Kind.NUMBERED})
 # Kinds whose ids are in the order of their values, one kind at a time.
-_ORDERED = ({Kind.INTEGER}, {Kind.DATE}, {Kind.INSTANT}, {Kind.TRUTH})
+_ORDERED: Final = ({Kind.INTEGER}, {Kind.DATE}, {Kind.INSTANT}, {Kind.TRUTH})
 
 
 def order_keys(operand: Operand) -> list[str]:
@@ -35,15 +38,20 @@ def order_keys(operand: Operand) -> list[str]:
     elif isinstance(operand, StringOperand) and operand.value.language == "''":
         return [operand.value.chars]
     text = operand.text()
+    nodes = f"CASE WHEN is_blank({text}) THEN 1 WHEN is_iri({text}) THEN 2"
+    if isinstance(operand, VariableOperand) and operand.kinds <= _NODES:
+        return [f"{nodes} END", text]
+    # What an id holds has one form for each value, in the order of the values.
+    inline = isinstance(operand, VariableOperand) and Kind.LITERAL not in operand.kinds
+    value = text if inline else f"python_order({text})"
     rank, exact, double = operand.number() or Number("NULL", "NULL::HUGEINT", "NULL::DOUBLE")
     other = f"is_literal({text}) AND {rank} IS NULL"
     return [
-        f"CASE WHEN {text} IS NULL THEN NULL WHEN is_blank({text}) THEN 1 WHEN is_iri({text})"
-        f" THEN 2 WHEN {rank} IS NOT NULL THEN 3 WHEN is_literal({text}) THEN 4 ELSE 5 END",
+        f"{nodes} WHEN {rank} IS NOT NULL THEN 3 WHEN is_literal({text}) THEN 4"
+        f" WHEN {text} IS NOT NULL THEN 5 END",
         double,
         exact,
         f"CASE WHEN {other} THEN term_datatype({text}) END",
-        f"CASE WHEN is_string({text}) THEN term_lexical({text})"
-        f" WHEN {other} THEN python_order({text}) END",
+        f"CASE WHEN is_string({text}) THEN term_lexical({text}) WHEN {other} THEN {value} END",
         text,
     ]

@@ -1,0 +1,329 @@
+r"""Mutation test: make each part of the table engine wrong, one at a time; a test must fail.
+
+    python -m tests.query.table_mutants [WORD...]
+
+Words choose the mutants whose names have them. Each runs in a process of its own, in which the
+module is read with the change, and in which the tests of `SUITES` run until one fails. The table
+shows how long that took; a mutant that survives makes the exit code 1.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib.abc
+import importlib.machinery
+import os
+import signal
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from importlib.machinery import ModuleSpec
+from pathlib import Path
+from types import CodeType
+from typing import Any, NamedTuple
+
+ROOT = Path(__file__).parents[2]
+# Those that find most first.
+SUITES = (
+    "tests/query/test_table_values.py",
+    "tests/query/test_table_engine.py",
+    "tests/query/test_table_ids.py",
+)
+# Seconds after which a mutant is taken for one that never ends.
+LONGEST = 240
+
+
+class Mutant(NamedTuple):
+    """A change of the text of a module.
+
+    Attributes:
+        module: Its name below ``kg``.
+        old: A text that occurs in it once.
+        new: What stands in its place.
+    """
+
+    module: str
+    old: str
+    new: str
+
+    @property
+    def name(self) -> str:
+        """The module and the change, on one line."""
+        old, new = (" ".join(text.split()) for text in (self.old, self.new))
+        return f"{self.module}: {old} → {new or 'nothing'}"
+
+
+CHANGES: dict[str, tuple[tuple[str, str], ...]] = {
+    "table.ids": (
+        ("(id_integer(x)::HUGEINT * {10**SCALE})", "(id_integer(x)::HUGEINT * {10**14})"),
+        ("[{_TEN}][16 - (x & 15)]", "[{_TEN}][15 - (x & 15)]"),
+        ("[{_TEN}][1 + (x & 15)]", "[{_TEN}][2 + (x & 15)]"),
+        ("CASE WHEN x & 1 = 1 THEN 'Z' ELSE '' END", "'Z'"),
+        (" AND {text}[12:13] < '24'", " AND {text}[12:13] <= '24'"),
+        ("{mantissa} = 0 AND starts_with({text}, '-')", "false"),
+    ),
+    "table.macros": (
+        ("WHEN abs(d) < 3.4028235677973366e38 THEN d::FLOAT::DOUBLE", "WHEN true THEN d"),
+        ("THEN (term_tail(t))[2:] ELSE ''", "THEN (term_tail(t))[3:] ELSE ''"),
+        ("integer_term(exact // {10**SCALE})", "integer_term(exact // {10**SCALE} + 1)"),
+        ("ELSE scaled_text(exact, {SCALE})::DOUBLE END", "ELSE exact::DOUBLE / 1e15 END"),
+        ("'0'), '.') END", "'1'), '.') END"),
+        ('f"list_transform(string_split(x, ', 'f"list_transform(list_value(x, '),
+        ("WHEN NOT b THEN", "WHEN b IS NULL THEN"),
+    ),
+    "queries.table.values": (
+        ("abs(apart) > 14 * 3600", "abs(apart) > 0"),
+        ("- 60 * (self.offset or 0)", "+ 60 * (self.offset or 0)"),
+        ("return value if name == \"double\" else single(value)", "return value"),
+        ("lambda value: single(float(value))", "float"),
+        ("        x, y, _ = promoted(left, right)\n        return bool(x == y)",
+         "        return bool(a.value == b.value)"),
+        ("or a.language or b.language", ""),
+        ("return less(left, right) or equals(left, right)", "return less(left, right)"),
+        ("if a.value is None or b.value is None:\n        raise NoValueError\n    if isinstance",
+         "if a.value is None or b.value is None:\n        return False\n    if isinstance"),
+        ("return (a.value, a.language) == (b.value, b.language)", "return a.value == b.value"),
+    ),
+    "queries.table.functions": (
+        ("* 10**_FRACTION // abs(b * c)", "* 10**_FRACTION // abs(b * c) + 1"),
+        ("sign = -1 if (x < 0) is not (y < 0) else 1", "sign = 1"),
+        ("if first <= at < last", "if first <= at <= last"),
+        ('if other not in ("", language):', "if False:"),
+        ("len(languages) == 1 else", "len(languages) >= 1 else"),
+        ('a.startswith(f"{b}-")', "a.startswith(b)"),
+        ('if found[4] == "24":', "if False:"),
+        ('value.lexical.strip(" \\t\\r\\n")', "value.lexical.strip()"),
+        ("bool(value.value) and value.value == value.value", "bool(value.value)"),
+        ('raise OverflowError(f"{term} has more than 38 digits")', "return None"),
+        ("since = value.value.utc + _FARTHEST", "since = value.value.days + _FARTHEST"),
+        ('sign = "-" if zone[0] == "-" and (hours or minutes) else ""', 'sign = ""'),
+        ("_rounded(length)", "_rounded(length) + 1"),
+        ('traps=[Inexact, InvalidOperation', "traps=[InvalidOperation"),
+        ("_half_up(value) if isinstance(value, float)", "round(value) if isinstance(value, float)"),
+    ),
+    "queries.table.expressions": (
+        ('f"({self.id} & 1) = 1"', 'f"({self.id} & 1) = 0"'),
+        ("if len(views) > 1 and not column.bound:", "if False:"),
+        ("self.view.let(sql, is_new=is_new)", "self.view.let(sql)"),
+        ('"false" if found is None', '"true" if found is None'),
+        ('return f"({self.sql} <> 0)"', 'return f"({self.sql} > 0)"'),
+        ("return f\"({self.value.chars} <> '')\"", 'return "true"'),
+        ("if self._beyond:", "if False:"),
+        ('f"id_mantissa({self.id}) <> 0"', 'f"id_mantissa({self.id}) > 0"'),
+    ),
+    "queries.table.calls": (
+        ("WHEN NOT {truth} THEN {no.text()} END", "ELSE {no.text()} END"),
+        ('cases.append(f"WHEN {strings} THEN false")', 'cases.append(f"WHEN {strings} THEN NULL")'),
+        ("{a.rank} <> 4 AND {b.rank} <> 4 THEN", "false THEN"),
+        ("isnan({a.double}) OR isnan({b.double}) THEN false", "false THEN false"),
+        ("frozenset({Kind.INTEGER, Kind.DATE, Kind.TRUTH})",
+         "frozenset({Kind.INTEGER, Kind.DATE, Kind.TRUTH, Kind.INSTANT})"),
+        ("IS NOT NULL AND {each.language} = ''", "IS NOT NULL"),
+        ("Kind.LITERAL not in kinds", "True"),
+        ("IN ('', {a.language}) THEN", "IN ('', 'en', {a.language}) THEN"),
+        ('f" WHEN is_iri({text}) THEN ({text})[2:-2] END)"', 'f" END)"'),
+        ("({operand.id} IS NOT NULL OR NULL)", "true"),
+        ("|| {chars})", ")"),
+        ("\"(CASE WHEN {value.text()} IS NOT NULL THEN false END)\"", '"false"'),
+        ('f"({a.exact} {sign} {b.exact})"', 'f"({b.exact} {sign} {a.exact})"'),
+    ),
+    "queries.table.aggregates": (
+        ('count({distinct}{key}))"', 'count({key}))"'),
+        ("CASE WHEN count(*) = count({key}) THEN {found} END", "{found}"),
+        ("bool_or({rank} = 3)", "bool_or({rank} = 5)"),
+        ("WHEN {total.rank} = 4 THEN", "WHEN {total.rank} >= 2 THEN"),
+        ('"arg_min" if function == "MIN"', '"arg_min" if function == "MAX"'),
+        ("CASE WHEN count(*) = count({string.chars}) THEN plain_term({joined}) END\"\n    joined",
+         "plain_term({joined})\"\n    joined"),
+        ('terms = f"list(DISTINCT {packed})', 'terms = f"list({packed})'),
+        ("CASE WHEN {on} THEN", "CASE WHEN true THEN"),
+        ('case "COUNT" | "SUM" | "AVG":', 'case "COUNT" | "SUM":'),
+        ("count(*) = 0 THEN integer_term(0) ELSE decimal_term", "false THEN '' ELSE decimal_term"),
+        ("sum({distinct}id_integer({operand.id}))", "sum(id_integer({operand.id}))"),
+    ),
+    "queries.table.joins": (
+        ("mine} IS NULL\"] * (not column.bound)", "mine} IS NULL\"] * 0"),
+        ("bound = len(found) == 2 and all(", "bound = all("),
+        ("if not any(a.columns[name].bound and b.columns[name].bound for name in shared):",
+         "if False:"),
+        ("columns[name] = column.unbound() if optional else column", "columns[name] = column"),
+        ("if not shared:\n            return a", "if False:\n            return a"),
+        ("not n.startswith(HIDDEN)", "True"),
+        ("(column.kinds is None) != (b.columns[name].kinds is None)", "False"),
+    ),
+    "queries.table.leaves": (
+        ('tests.append("a = b")', "pass"),
+        ("full[variable.name] = False", "pass"),
+        ("kinds = known | self._extra_kinds()", "kinds = known"),
+    ),
+    "queries.table.paths": (
+        ("return all(map(is_empty, paths))", "return any(map(is_empty, paths))"),
+        ("return any(map(is_empty, paths))", "return all(map(is_empty, paths))"),
+        ("case algebra.OneOrMorePath(inner) if not is_empty(inner):",
+         "case algebra.OneOrMorePath(inner):"),
+        ("turned = self.sql(inner, end, start)", "turned = self.sql(inner, start, end)"),
+        ('" UNION ALL ".join', '" UNION ".join'),
+        ('joins.append(f"{names[-1]}.g = {name}.g")', "pass"),
+        ("AND {found}.g = {step}.g", ""),
+        ('near, far = ("b", "a") if backwards', 'near, far = ("a", "b") if backwards'),
+        ("len(constants) == 2 and constants[0] != constants[1]", "False"),
+        ('if not constants or', "if True or"),
+    ),
+    "queries.table.scans": (
+        ("SELECT DISTINCT s, p, o, NULL::BIGINT AS g", "SELECT s, p, o, NULL::BIGINT AS g"),
+        ("kinds[part.name] &= known", "kinds[part.name] = known"),
+        ('conditions.append(f"{first[part.name]} = {sql}")', "pass"),
+    ),
+    "queries.table.compile": (
+        ("if (isinstance(pattern, algebra.Path) and not is_empty(pattern.path)) or (",
+         "if isinstance(pattern, algebra.Path) or ("),
+        ('where = f" WHERE {mine.name} = {own.name} OR {mine.name} IS NULL"', "pass"),
+        ("seeds = f\"SELECT {column.name} FROM ({a.sql})\"",
+         "seeds = f\"SELECT {column.name} FROM ({a.sql}) LIMIT 1\""),
+        ("once = _CHANCE.search(a.sql) is None", "once = True"),
+        ("if graph.variable is not None:\n            keys.append(graph.variable)", "pass"),
+        ("keys.append(graph.variable)", "pass"),
+        (" OVER () AS {number}", " OVER () % 2 AS {number}"),
+        ("if not substitutes(pattern, around):", "if False:"),
+        ('" GROUP BY 1 HAVING count(*) > 0" if not items', '"" if not items'),
+        ('else " HAVING count(*) > 0"', 'else ""'),
+        ("several=len(found) > 1", "several=False"),
+        ("LEFT JOIN ({fits.sql})", "JOIN ({fits.sql})"),
+        ("order=())", "order=inner.order)"),
+    ),
+    "queries.table.modifiers": (
+        ("{'max' if descending else 'min'}({name})", "min({name})"),
+        ("'DESC NULLS LAST' if descending", "'DESC NULLS FIRST' if descending"),
+        ("'ASC NULLS FIRST'", "'ASC NULLS LAST'"),
+        (' OFFSET {start}"', ' OFFSET 0"'),
+        ("QUALIFY {number} > {start}", "QUALIFY {number} >= {start}"),
+        ("{start + length}", "{length}"),
+    ),
+    "queries.table.ordering": (
+        ("        double,\n        exact,\n", "        double,\n"),
+        ("        double,\n        exact,\n", "        exact,\n"),
+        ('else f"python_order({text})"', "else text"),
+        ("THEN term_datatype({text}) END", "THEN NULL END"),
+        ("is_blank({text}) THEN 1", "is_blank({text}) THEN 3"),
+        ("{rank} IS NOT NULL THEN 3", "{rank} IS NOT NULL THEN 5"),
+        ("THEN term_lexical({text})", "THEN {text}"),
+    ),
+    "queries.table.exists": (
+        ("case algebra.LeftJoin(left, _, _):\n                node = left",
+         "case algebra.LeftJoin(_, left, _):\n                node = left"),
+        ("return not (is_empty(path) and", "return not (False and"),
+        ("return inside <= certain(left) and substitutes(left, known)",
+         "return substitutes(left, known)"),
+        ("return not mentioned(right).intersection(known) and substitutes(left, known)",
+         "return substitutes(left, known)"),
+        ("return isinstance(inner, algebra.BGP | algebra.Path) and substitutes(inner, seen)",
+         "return True"),
+        ("loose = [f\"{value} IS NULL\"] * (not mine.bound)", "loose = []"),
+    ),
+    "queries.table.patterns": (
+        ("while len(known) > 1 and int(known) > groups:", "while False:"),
+        ('if "q" in flags:', "if False:"),
+        ("if int(known) <= groups else", "if True else"),
+        (' if string.language == "\'\'" else None', ""),
+        (").python, \"\") is not None:", ").python, \"\") is None:"),
+        ("'g')", "'')"),
+    ),
+    "queries.table.bound": (
+        ("return algebra.TRUE", "return part"),
+        ("if variable in terms:\n                    found",
+         "if False:\n                    found"),
+        ("if v in shown", ""),
+        ("if _has(part, terms):", "if False:"),
+    ),
+    "queries.table.describe": (
+        ("AND is_blank(t.t)", ""),
+        (" UNION SELECT q.o AS id FROM", " UNION SELECT q.s AS id FROM"),
+    ),
+}  # fmt: skip
+
+
+def mutants() -> Iterator[Mutant]:
+    """Yield all mutants."""
+    for module, changes in CHANGES.items():
+        yield from (Mutant(module, old, new) for old, new in changes)
+
+
+class _Loader(importlib.machinery.SourceFileLoader):
+    """Reads a module with a change."""
+
+    def __init__(self, name: str, path: str, mutant: Mutant) -> None:
+        super().__init__(name, path)
+        self._mutant = mutant
+
+    def get_code(self, fullname: str) -> CodeType | None:
+        text = Path(self.get_filename(fullname)).read_text(encoding="utf-8")
+        return compile(text.replace(self._mutant.old, self._mutant.new), self.path, "exec")
+
+
+class _Finder(importlib.abc.MetaPathFinder):
+    def __init__(self, mutant: Mutant) -> None:
+        self._mutant = mutant
+
+    def find_spec(self, name: str, path: Any, target: Any = None) -> ModuleSpec | None:
+        del path, target
+        if name != f"kg.{self._mutant.module}":
+            return None
+        loader = _Loader(name, str(_path(self._mutant)), self._mutant)
+        return importlib.machinery.ModuleSpec(name, loader, origin=loader.path)
+
+
+def _path(mutant: Mutant) -> Path:
+    return ROOT / "kg" / f"{mutant.module.replace('.', '/')}.py"
+
+
+def is_killed(mutant: Mutant) -> bool:
+    """Return whether a test fails, or never ends."""
+    child = os.fork()
+    if child == 0:
+        os._exit(_run(mutant))
+    deadline = time.monotonic() + LONGEST
+    while time.monotonic() < deadline:
+        done, status = os.waitpid(child, os.WNOHANG)
+        if done:
+            return status != 0
+        time.sleep(0.05)
+    os.kill(child, signal.SIGKILL)
+    os.waitpid(child, 0)
+    return True
+
+
+def _run(mutant: Mutant) -> int:
+    import pytest
+
+    sys.meta_path.insert(0, _Finder(mutant))
+    quiet = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(quiet, 1)
+    os.dup2(quiet, 2)
+    options = ["-x", "-q", "-p", "no:cacheprovider", "-p", "no:xdist"]
+    return int(pytest.main([*options, *(str(ROOT / each) for each in SUITES)]))
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Try mutants; return 1 if one survives."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("words", nargs="*")
+    words = parser.parse_args(arguments).words
+    chosen = [each for each in mutants() if all(word in each.name for word in words)]
+    survivors = 0
+    for each in chosen:
+        times = _path(each).read_text(encoding="utf-8").count(each.old)
+        if times != 1:
+            print(f"{times} times in the module: {each.name}", flush=True)
+            survivors += 1
+            continue
+        start = time.monotonic()
+        killed = is_killed(each)
+        survivors += not killed
+        spent = time.monotonic() - start
+        print(f"{'killed' if killed else 'SURVIVES'} {spent:6.1f} s  {each.name}", flush=True)
+    print(f"{len(chosen) - survivors} of {len(chosen)} killed")
+    return int(survivors > 0)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
