@@ -15,6 +15,7 @@ _PACKAGES: Final[Mapping[str, str]] = {
     "excel": "python-calamine",
     "functions": "numpy",
     "jsonpath": "python-jsonpath",
+    "mcp": "mcp",
     "serve": "starlette uvicorn",
     "sql": "sqlalchemy 'psycopg[binary]'",
     "mysql": "sqlalchemy pymysql",

@@ -10,6 +10,7 @@ import typer
 
 from kg.cli.context import settings
 from kg.cli.limits import MemoryOption, TimeoutOption, limit
+from kg.errors import UsageError
 
 
 def describe_command(
@@ -29,6 +30,14 @@ def describe_command(
     with_inferred: Annotated[
         bool, typer.Option("--with-inferred", help="Count also what `kg build --infer` added.")
     ] = False,
+    for_assistants: Annotated[
+        bool,
+        typer.Option(
+            "--for-assistants",
+            help="Write the schema card instead, in Markdown: what a program that writes SPARQL"
+            " must know.",
+        ),
+    ] = False,
     timeout: TimeoutOption = None,
     memory: MemoryOption = None,
 ) -> None:
@@ -41,13 +50,24 @@ def describe_command(
 
     shared = settings(context)
     standard = output == "-"
-    form = card_form(Path(output), format_name or ("turtle" if standard else None))
+    graph = open_graph(shared.workspace, memory=memory)
     refuse_input(output, (), shared.workspace)
-    card = open_graph(shared.workspace, memory=memory).describe(with_inferred=with_inferred)
-    text = write_card(card, form)
+    if for_assistants:
+        if format_name not in (None, "markdown"):
+            raise UsageError(
+                "usage",
+                "--for-assistants writes Markdown",
+                hint="Leave --format out.",
+            )
+        from kg.schema_card import schema_card
+
+        text = schema_card(graph, memory=memory)
+    else:
+        form = card_form(Path(output), format_name or ("turtle" if standard else None))
+        text = write_card(graph.describe(with_inferred=with_inferred), form)
     if standard:
         sys.stdout.write(text)
         return
     with replacing(Path(output)) as part:
         part.write_text(text, encoding="utf-8")
-    shared.say(f"wrote the dataset card to {output}")
+    shared.say(f"wrote the {'schema' if for_assistants else 'dataset'} card to {output}")

@@ -45,6 +45,7 @@ COMMANDS: Final = {
     "release": "kg.cli.release:release_command",
     "push": "kg.cli.push:push_command",
     "serve": "kg.cli.serve:serve_command",
+    "mcp": "kg.cli.mcp:mcp_command",
     "init": "kg.cli.init:init_command",
     "peek": "kg.cli.peek:peek_command",
     "help": "kg.cli.help:help_command",

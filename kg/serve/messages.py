@@ -17,6 +17,7 @@ class Request:
         build: The name of the build that answers.
         address: Scheme, host and port of the server, as the client knows them.
         sparql: What the SPARQL protocol asks, for requests to the endpoint.
+        tool: A call of a tool, for those of assistants.
     """
 
     path: str
@@ -25,6 +26,12 @@ class Request:
     build: str = ""
     address: str = "http://localhost"
     sparql: SparqlRequest | None = None
+    tool: ToolCall | None = None
+
+    @property
+    def is_query(self) -> bool:
+        """Whether it may take as long as a query that anybody wrote."""
+        return self.sparql is not None or self.tool is not None
 
     @property
     def pairs(self) -> list[tuple[str, str]]:
@@ -51,6 +58,21 @@ class SparqlRequest:
     default_graphs: tuple[str, ...] = ()
     named_graphs: tuple[str, ...] = ()
     form: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ToolCall:
+    """A call of a tool.
+
+    Attributes:
+        name: The name of the tool.
+        arguments: Its arguments as JSON; they fit its schema.
+        question: The name of the question that it asks; empty if it asks none.
+    """
+
+    name: str
+    arguments: str
+    question: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,12 +38,12 @@ class _Process:
         self._process = process
 
     @classmethod
-    async def start(cls, orders: Orders) -> _Process:
+    async def start(cls, orders: Orders, module: str) -> _Process:
         """Start a worker and give it its orders."""
         process = await asyncio.create_subprocess_exec(
             sys.executable,
             "-m",
-            "kg.serve.worker",
+            module,
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
             start_new_session=True,  # Ctrl-C is for the server, which ends its workers
@@ -93,10 +93,12 @@ class Pool:
     Args:
         orders: What each worker is told.
         size: The most workers; one of them is kept for pages where there are several.
+        module: The module that a worker runs.
     """
 
-    def __init__(self, orders: Orders, size: int) -> None:
+    def __init__(self, orders: Orders, size: int, module: str = "kg.serve.worker") -> None:
         self._orders = orders
+        self._module = module
         self._size = max(1, size)
         self._idle: deque[tuple[float, _Process]] = deque()
         self._slots = asyncio.Semaphore(self._size)
@@ -106,7 +108,7 @@ class Pool:
 
     async def start(self) -> None:
         """Start the first worker, so that the first request need not wait for it."""
-        self._keep(await _Process.start(self._orders))
+        self._keep(await _Process.start(self._orders, self._module))
         self._tidy = asyncio.create_task(self._end_idle())
 
     async def close(self) -> None:
@@ -126,7 +128,7 @@ class Pool:
             raise BusyError
         self._waiting += 1
         try:
-            if request.sparql is None:
+            if not request.is_query:
                 return await self._in_turn(request)
             async with self._queries:
                 return await self._in_turn(request)
@@ -169,7 +171,7 @@ class Pool:
             _, worker = self._idle.pop()
             if worker.is_alive:
                 return worker
-        return await _Process.start(self._orders)
+        return await _Process.start(self._orders, self._module)
 
     def _keep(self, worker: _Process) -> None:
         self._idle.append((asyncio.get_running_loop().time(), worker))

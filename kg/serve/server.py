@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Any, Final
 
 import uvicorn
+from starlette.types import ASGIApp
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from kg.errors import WorldError
@@ -71,12 +72,29 @@ def serve(
         WorldError: The port is taken.
         KeyboardInterrupt: It was interrupted.
     """
+    with temporary_folder("serve") as folder:
+        run(lambda: create_app(settings, folder), host, port, ready)
+
+
+def run(make: Callable[[], ASGIApp], host: str, port: int, ready: Callable[[str], None]) -> None:
+    """Run an application until interrupted.
+
+    Args:
+        make: Makes it, once the port is known to be free.
+        host: The address to listen on.
+        port: The port; 0 for any that is free.
+        ready: Is told the address when requests are answered.
+
+    Raises:
+        WorldError: The port is taken.
+        KeyboardInterrupt: It was interrupted.
+    """
     listener = listening(host, port)
     shown = f"[{host}]" if ":" in host else host
     address = f"http://{shown}:{listener.getsockname()[1]}/"
-    with listener, temporary_folder("serve") as folder:
+    with listener:
         config = uvicorn.Config(
-            create_app(settings, folder),
+            make(),
             http=_Protocol,
             ws="none",
             lifespan="on",

@@ -14,6 +14,7 @@ import sys
 import threading
 import time
 import traceback
+from collections.abc import Callable
 from typing import IO, Final, cast
 
 from kg.errors import KgError
@@ -63,24 +64,35 @@ class Watch:
                 os._exit(TOO_LARGE)
 
 
+def reply_of(state: State, request: Request) -> Reply:
+    """Return the reply to a request for a page or to the endpoint.
+
+    Raises:
+        KgError: The request is wrong, or a limit was reached.
+    """
+    return page(state, request) if request.sparql is None else answer(state, request)
+
+
+Answering = Callable[[State, Request], Reply]
+
+
 class Worker:
     """Answers requests.
 
     Args:
         orders: What it was told.
+        answering: What makes replies.
     """
 
-    def __init__(self, orders: Orders) -> None:
+    def __init__(self, orders: Orders, answering: Answering = reply_of) -> None:
         self._orders = orders
+        self._answering = answering
         self._state: State | None = None
 
     def reply(self, request: Request) -> Reply:
         """Return the reply to a request; whatever goes wrong is a reply too."""
         try:
-            state = self._open(request.build)
-            if request.sparql is not None:
-                return answer(state, request)
-            return page(state, request)
+            return self._answering(self._open(request.build), request)
         except KgError as error:
             return error_reply(error)
         except RecursionError:
@@ -99,13 +111,17 @@ class Worker:
         return self._state
 
 
-def main() -> None:
-    """Answer what comes over standard input until it ends."""
+def main(answering: Answering = reply_of) -> None:
+    """Answer what comes over standard input until it ends.
+
+    Args:
+        answering: What makes replies.
+    """
     source = sys.stdin.buffer
     out = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # what libraries print is no reply
     orders = cast(Orders, _read(source))
-    watch, worker = Watch(orders), Worker(orders)
+    watch, worker = Watch(orders), Worker(orders, answering)
     while (request := _read(source)) is not None:
         watch.begin()
         reply = worker.reply(cast(Request, request))

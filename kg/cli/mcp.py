@@ -1,0 +1,77 @@
+"""``kg mcp``: the graph as tools for assistants."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from kg.cli.context import settings
+from kg.errors import ExitCode, UsageError
+
+
+def mcp_command(
+    context: typer.Context,
+    http: Annotated[
+        bool, typer.Option("--http", help="Speak HTTP, instead of over standard input and output.")
+    ] = False,
+    host: Annotated[
+        str, typer.Option("--host", metavar="ADDRESS", help="The address to listen on.")
+    ] = "127.0.0.1",
+    port: Annotated[
+        int, typer.Option("--port", metavar="N", help="The port; 0 for any that is free.")
+    ] = 8002,
+    timeout: Annotated[
+        float, typer.Option("--timeout", metavar="S", help="Seconds of one call; 0 for no limit.")
+    ] = 60,
+    workers: Annotated[
+        int, typer.Option("--workers", metavar="N", help="The most processes that answer.")
+    ] = 2,
+    memory: Annotated[
+        str | None,
+        typer.Option("--memory", metavar="SIZE", help="Of each such process. Default: 2GB."),
+    ] = None,
+    allow_host: Annotated[
+        list[str] | None,
+        typer.Option("--allow-host", metavar="NAME", help="Answer under this name too."),
+    ] = None,
+    cors: Annotated[
+        list[str] | None,
+        typer.Option("--cors", metavar="ORIGIN", help="Let pages of an origin ask, or * for all."),
+    ] = None,
+) -> int:
+    """Offer the graph to assistants by the Model Context Protocol, read only.
+
+    The tools are the questions of the workspace, a search for names, the description of a term,
+    a card of the vocabulary, and SPARQL. A new build is picked up without a restart.
+    """
+    from kg.extras import need
+
+    need("mcp", "mcp", "kg mcp")
+    from kg.mcp.server import Settings, serve_http, serve_stdio
+    from kg.serve.extra import check_engine
+    from kg.serve.guards import Doors, host_names
+    from kg.sizes import check_seconds, parse_size
+
+    if workers < 1:
+        raise UsageError("usage", "--workers is 1 or more", hint="Leave it out for 2.")
+    workspace = settings(context).workspace
+    serving = Settings(
+        workspace=workspace,
+        engine=check_engine(workspace, None),
+        seconds=check_seconds(timeout),
+        memory=parse_size(memory or "2GB"),
+        workers=workers,
+        doors=Doors(
+            host_names(host) | {each.lower() for each in allow_host or ()}, frozenset(cors or ())
+        ),
+    )
+    try:
+        if http:
+            # The one line of standard output, for programs that start a server.
+            serve_http(serving, host, port, lambda at: print(f"kg: serving {at}", flush=True))
+        else:
+            serve_stdio(serving)
+    except KeyboardInterrupt:
+        return ExitCode.DONE
+    return ExitCode.DONE
