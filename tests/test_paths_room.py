@@ -119,6 +119,10 @@ ALLOWED = {
     "kg/rdf/spool.py": ("open", CHECKED),
     "kg/rdf/zstd.py": ("open", CHECKED),
     "kg/rejects.py": ("open", OWN),
+    "kg/site/folder.py": (
+        "iterdir mkdir read_text write_bytes",
+        "the folder of a site while it is made",
+    ),
     "kg/release.py": (
         "copyfile glob iterdir open write_text",
         "the folder of the release, and names in that of the last one",

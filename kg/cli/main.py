@@ -42,6 +42,7 @@ COMMANDS: Final = {
     "export": "kg.cli.export:export_command",
     "diff": "kg.cli.diff:diff_command",
     "describe": "kg.cli.describe:describe_command",
+    "site": "kg.cli.site:site_command",
     "release": "kg.cli.release:release_command",
     "push": "kg.cli.push:push_command",
     "serve": "kg.cli.serve:serve_command",

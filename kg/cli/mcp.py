@@ -40,10 +40,11 @@ def mcp_command(
         typer.Option("--cors", metavar="ORIGIN", help="Let pages of an origin ask, or * for all."),
     ] = None,
 ) -> int:
-    """Offer the graph to assistants by the Model Context Protocol, read only.
+    """Offer the graph to assistants as tools, by MCP, read only.
 
-    The tools are the questions of the workspace, a search for names, the description of a term,
-    a card of the vocabulary, and SPARQL. A new build is picked up without a restart.
+    MCP is the Model Context Protocol. The tools are the questions of the workspace, a search for
+    names, the description of a term, a card of the vocabulary, and SPARQL. A new build is picked
+    up without a restart.
     """
     from kg.extras import need
 

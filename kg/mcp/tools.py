@@ -69,7 +69,7 @@ def _sparql(state: State, arguments: Arguments) -> tuple[str, Json]:
 def _asked(
     state: State, question: Question, values: Mapping[str, str], arguments: Arguments
 ) -> tuple[str, Json]:
-    source = Source(state.workspace, engine=lambda _: state.engine)
+    source = Source(state.workspace, engine=lambda _, __: state.engine)
     prepared = prepare(question, values, source)
     answer = prepared.watched(prepared.ask())
     if isinstance(answer, bool):

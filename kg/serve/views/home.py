@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from typing import Final
 
-from kg.page.entity import LABELS
 from kg.page.frame import document
 from kg.page.markup import Html, joined, tag
 from kg.page.vocabulary import vocabulary_main
 from kg.serve.messages import Reply, Request
 from kg.serve.state import State, shared
-from kg.terms import OWL, expand, literal, text_of
+from kg.terms import OWL, expand
 
 HTML: Final = "text/html; charset=utf-8"
 # Questions and classes on the first page; things that a search finds.
@@ -146,13 +145,7 @@ def _as_iri(state: State, text: str) -> str | None:
 
 
 def _named(state: State, wanted: str) -> list[Html]:
-    text = (
-        f"SELECT DISTINCT ?s ?l {{ VALUES ?p {{ {' '.join(LABELS)} }} ?s ?p ?l"
-        f" FILTER(CONTAINS(LCASE(STR(?l)), LCASE({literal(wanted)}))) }} LIMIT {_FOUND}"
-    )
-    found = [(row[0], row[1]) for row in state.reader.rows(text) if row[0] and row[1]]
-    found.sort(key=lambda pair: (len(pair[1]), pair[1], pair[0]))
-    labels = {term: text_of(label) for term, label in found}
+    labels = dict(state.reader.named(wanted, _FOUND))
     shower = state.shower.with_labels(labels)
     return [
         joined([shower.term(term), " ", tag("code", state.namer(term), class_="soft")])
