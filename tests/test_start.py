@@ -443,7 +443,7 @@ class TestTheLock:
         assert seen
 
     def test_names_no_place_to_fetch_from_and_no_folder(self):
-        assert "http" not in self.LOCK
+        assert "://" not in self.LOCK
         assert not re.search(
             r"^\s*(-i|-f|--index|--extra-index|--find-links|-e)\b", self.LOCK, re.M
         )
