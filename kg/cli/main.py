@@ -37,6 +37,7 @@ COMMANDS: Final = {
     "map": "kg.cli.map:map_command",
     "query": "kg.cli.query:query_command",
     "questions": "kg.cli.questions:questions_command",
+    "show": "kg.cli.show:show_command",
     "trace": "kg.cli.trace:trace_command",
     "validate": "kg.cli.validate:validate_command",
     "export": "kg.cli.export:export_command",

@@ -9,14 +9,25 @@ import typer
 
 from kg.cli.context import Settings, settings, show
 from kg.errors import ExitCode, KgError, UsageError
+from kg.wording import nearest
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from kg.queries.question import Parameter, Question
     from kg.workspace import Workspace
 
 
 def questions_command(
     context: typer.Context,
+    word: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="[NAME|WORD]",
+            show_default=False,
+            help="A question to show in full, or a word that questions hold.",
+        ),
+    ] = None,
     form: Annotated[
         str, typer.Option("-f", "--format", metavar="FORMAT", help="table or json.")
     ] = "table",
@@ -24,7 +35,11 @@ def questions_command(
         bool, typer.Option("--check", help="Check headers and queries; say only what is wrong.")
     ] = False,
 ) -> int:
-    """List the questions of the workspace: name, title, parameters."""
+    """List the questions of the workspace, or show one.
+
+    With the name of a question: its sentence, columns, and parameters as one types them. With
+    another word: those that hold it. Exit code 1 if there is none.
+    """
     from kg.queries.question import read_question
 
     shared = settings(context)
@@ -35,15 +50,51 @@ def questions_command(
         shared.say("kg: there are no questions yet; write queries/NAME.rq")
     if check:
         return _check(shared, workspace)
-    found = [read_question(path, workspace.prefixes) for path in workspace.question_files]
+    known = [read_question(path, workspace.prefixes) for path in workspace.question_files]
+    found = known if word is None else _with(known, word)
     if form == "json":
         import json
 
         json.dump([each.as_json() for each in found], sys.stdout, ensure_ascii=False, indent=2)
         print()
+    elif word is not None and [each.name for each in found] == [word]:
+        _show(found[0])
     else:
         _list(found)
-    return ExitCode.DONE
+    if word is None or found:
+        return ExitCode.DONE
+    near = nearest(word, [each.name for each in known])
+    hint = f"; did you mean {near}?" if near else ""
+    shared.say(f"kg: no question is called {word} or holds it{hint}")
+    return ExitCode.NO
+
+
+def _with(known: Sequence[Question], word: str) -> list[Question]:
+    """Return the question of a name; else those whose names and sentences hold a word."""
+    named = [each for each in known if each.name == word]
+    small = word.lower()
+    return named or [each for each in known if small in _told(each).lower()]
+
+
+def _told(each: Question) -> str:
+    parameters = " ".join(f"{p.name} {p.explanation}" for p in each.parameters)
+    return " ".join((each.name, each.title, each.question, parameters, *each.columns))
+
+
+def _show(each: Question) -> None:
+    """Show one question: what it asks and gives, and how to ask it."""
+    show(each.title or each.name)
+    if each.question:
+        show(f"  {each.question}")
+    if each.columns:
+        show(f"columns: {', '.join(each.columns)}")
+    for parameter in each.parameters:
+        note = f": {parameter.explanation}" if parameter.explanation else ""
+        required = "" if parameter.typed is not None else " (must be given)"
+        show(f"{parameter.name}  {parameter.type}{note}{required}")
+    show(f"file: {each.source}")
+    settings = [f"--param {_setting(parameter, fills=True)}" for parameter in each.parameters]
+    show(" ".join(["ask it: kg query", each.name, *settings]))
 
 
 def _list(found: list[Question]) -> None:
@@ -57,12 +108,18 @@ def _list(found: list[Question]) -> None:
             show(f"{'':{width}}    {setting}{required}{note}")
 
 
-def _setting(parameter: Parameter) -> str:
-    """Return name and default as one word of a command line."""
+def _setting(parameter: Parameter, *, fills: bool = False) -> str:
+    """Return name and default as one word of a command line.
+
+    Args:
+        parameter: The parameter.
+        fills: Whether one without a default gets a value that could be right.
+    """
     from shlex import quote
 
     if parameter.typed is None:
-        return f"{parameter.name}=…"
+        value = quote(parameter.type.example) if fills else "…"
+        return f"{parameter.name}={value}"
     return f"{parameter.name}={quote(parameter.typed)}"
 
 
