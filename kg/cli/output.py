@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import shlex
+import shutil
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -37,3 +40,45 @@ def opened(target: Path | None, guard: Guard) -> Iterator[IO[bytes]]:
         with part.open("wb") as out:
             yield out
         guard.finish()
+
+
+@contextmanager
+def paged(guard: Guard) -> Iterator[IO[bytes]]:
+    """Give a binary file whose text a terminal shows, by a pager if it is long.
+
+    The pager is what the variable ``KG_PAGER`` names, or else ``PAGER``; without them, or where
+    the keyboard is not a terminal, there is none.
+
+    Args:
+        guard: Learns that the work is done before the pager begins, which may take any time.
+    """
+    pager = _pager()
+    if not pager:
+        with opened(None, guard) as out:
+            yield out
+        return
+    import subprocess
+    import tempfile
+
+    with writing("standard output"), tempfile.TemporaryFile() as text:
+        yield text
+        guard.finish()
+        text.seek(0)
+        lines = sum(1 for _ in text)
+        text.seek(0)
+        sys.stdout.flush()
+        if lines < shutil.get_terminal_size().lines:
+            shutil.copyfileobj(text, sys.stdout.buffer)
+            sys.stdout.buffer.flush()
+            return
+        # As git calls less: quit if all fits, show colours, leave the text on the screen.
+        subprocess.run(pager, stdin=text, check=False, env={"LESS": "FRX", **os.environ})
+
+
+def _pager() -> list[str]:
+    """Return the words of the pager's command; none if there is no pager, or nobody to use it."""
+    command = os.environ.get("KG_PAGER", os.environ.get("PAGER", ""))
+    if not sys.stdin.isatty() or os.environ.get("TERM") == "dumb":
+        return []
+    words = shlex.split(command)
+    return words if words and words != ["cat"] and shutil.which(words[0]) else []

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
@@ -20,7 +20,9 @@ from kg.errors import ExitCode, InputError, Location, UsageError
 if TYPE_CHECKING:
     from kg.cli.watchdog import Guard
     from kg.graph import Graph
+    from kg.queries.answer import First
     from kg.queries.chart_line import ChartLine
+    from kg.queries.engine import Answer, Row, Triple
     from kg.queries.formats import Format
     from kg.queries.limits import Limits
     from kg.queries.question import Question
@@ -76,9 +78,9 @@ FormatOption = Annotated[
         "-f",
         "--format",
         metavar="FORMAT",
-        help="table, csv, tsv, json, xml, markdown, html; for graphs also turtle, ntriples, trig,"
-        " nquads, jsonld, rdfxml; for charts svg, png. Default: table on a terminal, else csv; for"
-        " graphs turtle.",
+        help="table, csv, tsv, json, xml, markdown, html, xlsx, parquet; for graphs also turtle,"
+        " ntriples, trig, nquads, jsonld, rdfxml; for charts svg, png. Default: table on a"
+        " terminal, else csv; for graphs turtle.",
     ),
 ]
 ChartOption = Annotated[
@@ -123,6 +125,14 @@ RowsOption = Annotated[
     int | None,
     typer.Option("--max-rows", metavar="N", help="Stop after N rows or triples."),
 ]
+LimitOption = Annotated[
+    int | None,
+    typer.Option(
+        "--limit",
+        metavar="N",
+        help="Give the first N rows or triples alone. Default: all, 1,000 on a terminal.",
+    ),
+]
 MemoryOption = Annotated[
     str | None,
     typer.Option(
@@ -139,6 +149,10 @@ FailOption = Annotated[
 ]
 
 
+# Rows that a terminal is given unless more are wanted.
+_LOOKED_AT: Final = 1_000
+
+
 @dataclass(frozen=True, slots=True)
 class Wish:
     """The options for the answer."""
@@ -148,6 +162,7 @@ class Wish:
     rows: int | None
     fail_on_false: bool
     chart: ChartLine | None = None
+    first: int | None = None
 
     @property
     def target(self) -> Path | None:
@@ -173,6 +188,7 @@ def query_command(
     engine: EngineOption = EngineName.AUTO,
     timeout: TimeoutOption = 600,
     max_rows: RowsOption = None,
+    first: LimitOption = None,
     memory: MemoryOption = None,
     explain: ExplainOption = False,
     fail_on_false: FailOption = False,
@@ -213,8 +229,9 @@ def query_command(
         # Files that are made of others may lie in the workspace, unless it is what is asked.
         refuse_input(output, read, None if data or named or endpoint else around)
     most = default_memory() if memory is None else parse_size(memory)
-    limits = Limits(check_seconds(timeout), most, _rows(max_rows))
-    wish = Wish(form, output, max_rows, fail_on_false, _chart(question, chart, form, output))
+    limits = Limits(check_seconds(timeout), most, _rows(max_rows, "--max-rows"))
+    drawn = _chart(question, chart, form, output)
+    wish = Wish(form, output, max_rows, fail_on_false, drawn, _rows(first, "--limit"))
     source, graph = _pinned(shared, source, most)
     with guarded(limits) as guard:
         prepared = _prepare(question, param or [], source, wish, limits, guard)
@@ -258,9 +275,9 @@ def _chart(
     return own
 
 
-def _rows(rows: int | None) -> int | None:
+def _rows(rows: int | None, option: str) -> int | None:
     if rows is not None and rows < 0:
-        raise UsageError("usage", f"--max-rows takes a number of rows, not {rows}")
+        raise UsageError("usage", f"{option} takes a number of rows, not {rows}")
     return rows
 
 
@@ -388,7 +405,7 @@ def _warn_if_stale(shared: Settings, graph: Graph) -> None:
 def _answer(
     shared: Settings, prepared: Prepared, question: Question, wish: Wish, guard: Guard
 ) -> int:
-    from kg.cli.output import opened
+    from kg.cli.output import opened, paged
     from kg.queries.answer import Style, ends_line
 
     on_terminal = wish.target is None and sys.stdout.isatty()
@@ -400,10 +417,10 @@ def _answer(
         terminal = get_terminal_size().columns
     title = question.title or question.question or "Answer"
     style = Style(prepared.prefixes, terminal, title, wish.rows)
-    answer = prepared.ask()
+    answer, first = _first(prepared.ask(), wish, on_terminal and chosen.name == "table")
     remarks: tuple[str, ...] = ()
     empty = False
-    with opened(wish.target, guard) as out:
+    with paged(guard) if on_terminal else opened(wish.target, guard) as out:
         if wish.chart is not None:
             from kg.charts import write_chart
 
@@ -413,6 +430,8 @@ def _answer(
             empty = prepared.write(answer, chosen, out, style)
         if on_terminal and not ends_line(chosen):
             out.write(b"\n")
+    if first is not None and first.has_more:
+        shared.say(_told_first(prepared, wish))
     for remark in (*remarks, *prepared.remarks()):
         shared.say(f"kg: {remark}")
     if empty and not shared.quiet:
@@ -422,6 +441,25 @@ def _answer(
     if wish.fail_on_false and answer is False:
         return ExitCode.NO
     return ExitCode.DONE
+
+
+def _first(
+    answer: Answer, wish: Wish, is_looked_at: bool
+) -> tuple[Answer, First[Row] | First[Triple] | None]:
+    """Return as much of an answer as is wanted, or as a person can look at."""
+    from kg.queries.answer import first_of
+
+    if wish.first is not None:
+        return first_of(answer, wish.first)
+    return first_of(answer, _LOOKED_AT) if is_looked_at and wish.rows is None else (answer, None)
+
+
+def _told_first(prepared: Prepared, wish: Wish) -> str:
+    what = "triples" if prepared.form.is_graph else "rows"
+    if wish.first is not None:
+        return f"kg: these are the first {wish.first:,} {what}, as --limit says; there are more"
+    more = "-o FILE writes all, --limit N shows more"
+    return f"kg: these are the first {_LOOKED_AT:,} {what}; {more}"
 
 
 def _format(prepared: Prepared, wish: Wish, on_terminal: bool) -> Format:

@@ -18,9 +18,10 @@ from kg.engines.duckdb.loading import load_table
 from kg.errors import InputError
 from kg.extras import need
 from kg.mapping.jsonpath import parse_jsonpath
-from kg.mapping.plan import Formulation, LogicalSource
+from kg.mapping.plan import Formulation, LogicalSource, Origin
 from kg.mapping.source_table import Column as Wanted
 from kg.mapping.source_table import SourceTable
+from kg.paths import show_path
 from kg.peek import documents
 from kg.peek.columns import column_of
 from kg.peek.guess import csv_source, header_notes, header_of
@@ -117,6 +118,7 @@ def _sights(connection: duckdb.DuckDBPyConnection, text: str, folders: Folders) 
         path.name + (f"#{member}" if member and formulation is Formulation.CSV else ""),
         formulation,
         folder=str(path.parent),
+        origin=Origin(show_path(path)),
     )
     check_file(file, source, folders)
     stem = _stem(file)

@@ -11,7 +11,7 @@ from typing import IO, Final, TypeVar, cast
 
 from kg.errors import InputError
 from kg.names import Namer
-from kg.queries.engine import Answer, Row, Rows, Serializer, Triple
+from kg.queries.engine import Answer, Row, Rows, Serializer, Triple, Triples
 from kg.queries.formats import Format
 from kg.queries.limits import rows_error
 from kg.queries.ordered import ordered
@@ -50,7 +50,10 @@ def write_answer(answer: Answer, form: Format, out: IO[bytes], style: Style) -> 
         InputError: A triple cannot be written in RDF/XML.
     """
     if isinstance(answer, bool):
-        _write_boolean(answer, form, out)
+        if form.binary:
+            _write_binary(["answer"], [(_TRUTHS[answer],)], form, out)
+        else:
+            _write_boolean(answer, form, out)
         return not answer
     if isinstance(answer, Rows):
         if answer.serialize is not None and style.rows is None:
@@ -108,6 +111,7 @@ def _size_without_rows(columns: Sequence[str], form: Format) -> int:
     return len(text.getvalue().encode())
 
 
+_TRUTHS: Final = {each: f'"{str(each).lower()}"^^<{XSD}boolean>' for each in (True, False)}
 # Yes or no, in formats that have more for it than a line of text.
 _BOOLEANS: Final[Mapping[str, str]] = {
     "json": '{{"head":{{}},"boolean":{}}}',
@@ -126,6 +130,8 @@ def _write_rows(
     columns: Sequence[str], rows: Iterable[Row], form: Format, out: IO[bytes], style: Style
 ) -> int:
     rows = limited_rows(rows, style.rows)
+    if form.binary:
+        return _write_binary(columns, rows, form, out)
     text = io.TextIOWrapper(out, encoding="utf-8", errors="surrogatepass", newline="")
     try:
         if form.name in ROW_WRITERS:
@@ -136,18 +142,67 @@ def _write_rows(
         text.detach()
 
 
+def _write_binary(columns: Sequence[str], rows: Iterable[Row], form: Format, out: IO[bytes]) -> int:
+    if form.name == "xlsx":
+        from kg.queries.workbook import write_workbook
+
+        return write_workbook(columns, rows, out)
+    from kg.queries.parquet import write_parquet
+
+    return write_parquet(columns, rows, out)
+
+
 def _write_for_people(
     columns: Sequence[str], rows: Iterable[Row], form: Format, text: io.TextIOWrapper, style: Style
 ) -> int:
     from kg.queries.display import Shortener
     from kg.queries.tabular import write_html, write_markdown, write_table
 
-    shortener = Shortener(style.prefixes)
+    # What a terminal shows is looked at; what goes elsewhere may be read by programs.
+    is_looked_at = style.terminal is not None and form.name == "table"
+    shortener = Shortener(style.prefixes, rounds=is_looked_at)
     if form.name == "markdown":
         return write_markdown(columns, rows, text, shortener)
     if form.name == "html":
         return write_html(columns, rows, text, shortener, style.title)
     return write_table(columns, rows, text, shortener, style.terminal)
+
+
+class First(Iterator[_T]):
+    """The first rows or triples of an answer.
+
+    Args:
+        items: The answer.
+        most: How many are given.
+
+    Attributes:
+        has_more: Whether there are others; known once those were given.
+    """
+
+    def __init__(self, items: Iterable[_T], most: int) -> None:
+        self._items = iter(items)
+        self._left = most
+        self.has_more = False
+
+    def __next__(self) -> _T:
+        """Return the next row or triple."""
+        item = next(self._items)
+        if self._left == 0:
+            self.has_more = True
+            raise StopIteration
+        self._left -= 1
+        return item
+
+
+def first_of(answer: Answer, most: int) -> tuple[Answer, First[Row] | First[Triple] | None]:
+    """Return an answer with its first rows or triples alone, and what tells of others."""
+    if isinstance(answer, bool):
+        return answer, None
+    if isinstance(answer, Rows):
+        rows = First(answer, most)
+        return Rows(answer.columns, rows), rows
+    triples = First(answer, most)
+    return Triples(triples), triples
 
 
 def limited_rows(items: Iterable[_T], limit: int | None) -> Iterator[_T]:

@@ -22,6 +22,7 @@ class Format:
         graph: Whether it can hold an RDF graph.
         rdf: Whether it is a format of RDF, one of `kg.serialize.FORMATS`.
         chart: Whether it can hold a chart.
+        binary: Whether it is no text, so that a terminal cannot show it.
     """
 
     name: str
@@ -30,6 +31,7 @@ class Format:
     graph: bool = False
     rdf: bool = False
     chart: bool = False
+    binary: bool = False
 
     @property
     def is_picture(self) -> bool:
@@ -45,8 +47,10 @@ _ALL: Final = (
     Format("xml", (".xml", ".srx"), rows=True),
     Format("markdown", (".md",), rows=True, graph=True),
     Format("html", (".html", ".htm"), rows=True, graph=True, chart=True),
+    Format("xlsx", (".xlsx",), rows=True, binary=True),
+    Format("parquet", (".parquet",), rows=True, binary=True),
     Format("svg", (".svg",), chart=True),
-    Format("png", (".png",), chart=True),
+    Format("png", (".png",), chart=True, binary=True),
     Format("turtle", (".ttl",), graph=True, rdf=True),
     Format("ntriples", (".nt",), graph=True, rdf=True),
     Format("trig", (".trig",), graph=True, rdf=True),
@@ -98,6 +102,12 @@ def choose_format(name: str | None, output: Path | None, form: Form, on_terminal
     """
     default = "turtle" if form.is_graph else "table" if on_terminal else "csv"
     chosen = check_format_name(name, output) or FORMATS[default]
+    if chosen.binary and chosen.rows and on_terminal:
+        raise UsageError(
+            "usage",
+            f"{chosen.name} is no text for a terminal",
+            hint=f"Write it to a file: -o answer{chosen.endings[0]}",
+        )
     if not (chosen.graph if form.is_graph else chosen.rows):
         raise InputError(
             "wrong-format",

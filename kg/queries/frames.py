@@ -76,11 +76,7 @@ def typed_columns(names: Sequence[str], rows: Iterable[Row]) -> list[Column]:
 
 def _column(name: str, terms: Sequence[Term | None]) -> Column:
     literals = [split_literal(term) if term and term[0] == '"' else None for term in terms]
-    kinds = {
-        _KINDS.get(parts.datatype, "text") if parts else "text"
-        for term, parts in zip(terms, literals, strict=True)
-        if term is not None
-    }
+    kinds = {kind_of(term) for term in terms if term is not None}
     if kinds == {"integer", "decimal"}:
         kinds = {"decimal"}
     if len(kinds) == 1 and (kind := kinds.pop()) != "text":
@@ -89,6 +85,11 @@ def _column(name: str, terms: Sequence[Term | None]) -> Column:
         except (ValueError, OverflowError):
             pass
     return Column(name, "text", [None if term is None else _text(term) for term in terms])
+
+
+def kind_of(term: Term) -> str:
+    """Return the kind of a term, as `Column` has it; of a dateTime always ``instant``."""
+    return _KINDS.get(split_literal(term).datatype, "text") if term.startswith('"') else "text"
 
 
 def _text(term: Term) -> str:

@@ -68,7 +68,8 @@ def write_table(
         count = 0
         for count, row in enumerate(texts, 1):  # noqa: B007  (the last one is the answer)
             _write_line(row, widths, right, out, limited)
-    out.write(f"{count:,} row{'' if count == 1 else 's'}\n")
+    note = "; numbers are rounded" if shortener.has_rounded else ""
+    out.write(f"{count:,} row{'' if count == 1 else 's'}{note}\n")
     return count
 
 
