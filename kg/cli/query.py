@@ -16,6 +16,7 @@ from kg.cli.context import Settings, settings, show
 from kg.cli.given import STANDARD_INPUT, ContextOption, DataFormatOption, given_data
 from kg.cli.rejects import BadRecords, OnBad, OnBadOption, RejectsOption, only_with_data
 from kg.errors import ExitCode, InputError, Location, UsageError
+from kg.wording import counted
 
 if TYPE_CHECKING:
     from kg.cli.watchdog import Guard
@@ -455,11 +456,12 @@ def _first(
 
 
 def _told_first(prepared: Prepared, wish: Wish) -> str:
-    what = "triples" if prepared.form.is_graph else "rows"
+    what = "triple" if prepared.form.is_graph else "row"
     if wish.first is not None:
-        return f"kg: these are the first {wish.first:,} {what}, as --limit says; there are more"
+        shown = counted(wish.first, what)
+        return f"kg: the first {shown} alone, as --limit says; there are more"
     more = "-o FILE writes all, --limit N shows more"
-    return f"kg: these are the first {_LOOKED_AT:,} {what}; {more}"
+    return f"kg: these are the first {_LOOKED_AT:,} {what}s; {more}"
 
 
 def _format(prepared: Prepared, wish: Wish, on_terminal: bool) -> Format:

@@ -173,7 +173,7 @@ class TestTheFirst:
         assert main(["query", "--data", str(path), "-e", text, "--limit", "2"]) == 0
         said = capfd.readouterr()
         assert said.out.split() == ["o", "0", "1"]
-        assert "the first 2 rows, as --limit says" in said.err
+        assert "the first 2 rows alone, as --limit says" in said.err
         assert main(["query", "--data", str(path), "-e", text, "--limit", "5"]) == 0
         assert "first" not in capfd.readouterr().err
         graph = "CONSTRUCT WHERE { ?s ?p ?o }"
