@@ -21,9 +21,8 @@ from kg.wording import counted
 if TYPE_CHECKING:
     from kg.cli.watchdog import Guard
     from kg.graph import Graph
-    from kg.queries.answer import First
+    from kg.queries.answer import Answer, AnyFirst
     from kg.queries.chart_line import ChartLine
-    from kg.queries.engine import Answer, Row, Triple
     from kg.queries.formats import Format
     from kg.queries.limits import Limits
     from kg.queries.question import Question
@@ -444,9 +443,7 @@ def _answer(
     return ExitCode.DONE
 
 
-def _first(
-    answer: Answer, wish: Wish, is_looked_at: bool
-) -> tuple[Answer, First[Row] | First[Triple] | None]:
+def _first(answer: Answer, wish: Wish, is_looked_at: bool) -> tuple[Answer, AnyFirst | None]:
     """Return as much of an answer as is wanted, or as a person can look at."""
     from kg.queries.answer import first_of
 

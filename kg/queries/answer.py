@@ -11,7 +11,8 @@ from typing import IO, Final, TypeVar, cast
 
 from kg.errors import InputError
 from kg.names import Namer
-from kg.queries.engine import Answer, Row, Rows, Serializer, Triple, Triples
+from kg.queries.engine import Answer as Answer
+from kg.queries.engine import Row, Rows, Serializer, Triple, Triples
 from kg.queries.formats import Format
 from kg.queries.limits import rows_error
 from kg.queries.ordered import ordered
@@ -194,7 +195,10 @@ class First(Iterator[_T]):
         return item
 
 
-def first_of(answer: Answer, most: int) -> tuple[Answer, First[Row] | First[Triple] | None]:
+AnyFirst = First[Row] | First[Triple]
+
+
+def first_of(answer: Answer, most: int) -> tuple[Answer, AnyFirst | None]:
     """Return an answer with its first rows or triples alone, and what tells of others."""
     if isinstance(answer, bool):
         return answer, None
