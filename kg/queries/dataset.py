@@ -9,7 +9,7 @@ from kg.queries.choice import AUTO, OXIGRAPH, Chosen, check_name, read_kinds
 from kg.queries.engine import Engine
 from kg.queries.oxigraph import Oxigraph
 from kg.sizes import is_large
-from kg.store import is_small, load_files, open_index, read_index
+from kg.store import is_small, load_files, load_lines, open_index, read_index
 from kg.workspace import Build, show_path
 
 Tell = Callable[[str], None]
@@ -90,6 +90,19 @@ def open_files(
     place = None if folder is None or is_small(files) else folder() / "store"
     store = load_files(default, named, place)
     return Oxigraph(store, ", ".join(show_path(path) for path in files), folder)
+
+
+def open_lines(lines: Path, label: str) -> Engine:
+    """Load a file of N-Triples of kg's own making into memory.
+
+    Args:
+        lines: The file.
+        label: What messages call the dataset.
+
+    Raises:
+        WorldError: The disk failed.
+    """
+    return Oxigraph(load_lines(lines), label)
 
 
 def prefixes_of(files: Iterable[Path]) -> dict[str, str]:

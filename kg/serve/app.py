@@ -26,7 +26,7 @@ from kg.about import tool_version
 from kg.builds import current_name
 from kg.page import assets
 from kg.serve.guards import Doors, Guard
-from kg.serve.messages import Orders, Reply, Request
+from kg.serve.messages import Known, Orders, Reply, Request
 from kg.serve.pool import BusyError, Pool
 from kg.serve.protocol import ProtocolError, read_request
 from kg.workspace import Workspace
@@ -135,6 +135,7 @@ class _Service:
     def __init__(self, settings: Settings, pool: Pool) -> None:
         self._settings = settings
         self.pool = pool
+        self._known = Known()
 
     async def warm(self) -> None:
         """Have a worker find what all pages need, before somebody asks for one."""
@@ -202,7 +203,7 @@ class _Service:
         if tag in known and request.method == "GET":
             return Response(status_code=304, headers=_caching(tag))
         try:
-            reply = await self._asked(request, asked)
+            reply = self._known.get(tag) or await self._asked(request, asked)
         except BusyError:
             return PlainTextResponse(
                 "too many requests wait already; try again\n",
@@ -211,6 +212,7 @@ class _Service:
             )
         if reply is None:
             return Response(status_code=499)  # nobody reads it
+        self._known.put(tag, reply)
         return _response(reply, tag)
 
     async def _asked(self, request: HttpRequest, asked: Request) -> Reply | None:

@@ -10,13 +10,18 @@ from pathlib import Path
 from typing import IO, Final, cast
 
 from kg.errors import InputError, KgError, LimitError
+from kg.files import replacing
 from kg.queries.answer import Style, write_answer
-from kg.queries.engine import Triple, Triples
+from kg.queries.dataset import open_lines
+from kg.queries.engine import Engine, Triple, Triples
 from kg.queries.formats import FORMATS, Format
 from kg.queries.limits import rows_error
 from kg.queries.question import parse_question
 from kg.queries.run import Prepared
 from kg.queries.syntax import check_query
+from kg.serialize import write_triples
+from kg.serve.described import is_about_description
+from kg.serve.description import service_triples
 from kg.serve.messages import Reply, Request, SparqlRequest, text_reply
 from kg.serve.negotiation import format_for, formats, media_type
 from kg.serve.protocol import with_dataset
@@ -34,7 +39,7 @@ def answer(state: State, request: Request) -> Reply:
     asked = request.sparql
     assert asked is not None
     try:
-        prepared = prepare(state, asked)
+        prepared = prepare(state, asked, request.address)
     except KgError as error:
         return error_reply(error)
     form = format_for(prepared.form, request.accept, asked.form)
@@ -46,8 +51,13 @@ def answer(state: State, request: Request) -> Reply:
     return written(state, prepared, form)
 
 
-def prepare(state: State, asked: SparqlRequest) -> Prepared:
+def prepare(state: State, asked: SparqlRequest, address: str = "http://localhost") -> Prepared:
     """Check a query and set its dataset.
+
+    Args:
+        state: The build.
+        asked: The request.
+        address: The address of the server, which its description names.
 
     Raises:
         InputError: The query is wrong, or changes or fetches something.
@@ -59,7 +69,18 @@ def prepare(state: State, asked: SparqlRequest) -> Prepared:
     if asked.default_graphs or asked.named_graphs:
         whole = with_dataset(checked.text, asked.default_graphs, asked.named_graphs)
         checked = check_query(whole, SOURCE, workspace.prefixes, workspace.base)
+    elif is_about_description(checked.query, workspace.prefixes, workspace.base, state.used):
+        engine = description_engine(state, address)
+        return Prepared(checked.query, workspace.base, workspace.prefixes, engine)
     return Prepared(checked.query, workspace.base, workspace.prefixes, state.engine)
+
+
+def description_engine(state: State, address: str) -> Engine:
+    """Return what answers queries about the description of the service."""
+    file = Path(state.orders.folder) / f"{state.build.id}-description-{os.getpid()}.nt"
+    with replacing(file) as part, part.open("wb") as out:
+        write_triples(service_triples(state, address), "ntriples", out, {})
+    return open_lines(file, "the description of the service")
 
 
 def written(state: State, prepared: Prepared, form: Format, name: str = "") -> Reply:

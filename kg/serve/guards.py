@@ -28,6 +28,8 @@ HEADERS: Final[Mapping[str, str]] = {
     "cross-origin-opener-policy": "same-origin",
     "permissions-policy": "camera=(), geolocation=(), microphone=()",
 }
+# Bytes of an address.
+LONGEST_ADDRESS: Final = 2**16 - 2**10
 # What a page of another site that may read here needs.
 _METHODS: Final = "GET, HEAD, POST, OPTIONS"
 
@@ -55,6 +57,14 @@ class Doors:
     def lets_read(self, origin: str) -> bool:
         """Return whether pages of an origin may read."""
         return "*" in self.origins or origin in self.origins
+
+
+def _too_long(scope: Scope) -> Response | None:
+    size = len(scope.get("raw_path") or b"") + len(scope["query_string"])
+    if size <= LONGEST_ADDRESS:
+        return None
+    told = f"an address may have {LONGEST_ADDRESS:,} bytes; send a long query by POST\n"
+    return PlainTextResponse(told, status_code=414)
 
 
 def _name_of(host: str) -> str:
@@ -98,7 +108,7 @@ class Guard:
             return
         headers = Headers(scope=scope)
         origin = headers.get("origin", "")
-        refused = self._refused(headers, origin)
+        refused = _too_long(scope) or self._refused(headers, origin)
         open_to = origin if origin and self._doors.lets_read(origin) else ""
 
         async def sent(message: Message) -> None:

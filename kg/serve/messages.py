@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from dataclasses import dataclass
+from typing import Final
 from urllib.parse import parse_qsl
+
+# Bytes that a reply takes besides its body.
+_OF_REPLY: Final = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +99,36 @@ class Reply:
     file: str = ""
     headers: tuple[tuple[str, str], ...] = ()
     is_stable: bool = True
+
+
+class Known:
+    """Replies that are the same as long as the build is in force; of many, the last ones.
+
+    Args:
+        most: Bytes that are held at most, of all of them.
+    """
+
+    def __init__(self, most: int = 32 * 2**20) -> None:
+        self._most = most
+        self._size = 0
+        self._held: OrderedDict[str, Reply] = OrderedDict()
+
+    def get(self, tag: str) -> Reply | None:
+        """Return the reply with an entity tag, which tells builds and requests apart."""
+        if tag in self._held:
+            self._held.move_to_end(tag)
+        return self._held.get(tag)
+
+    def put(self, tag: str, reply: Reply) -> None:
+        """Remember a reply, if it is small, stable and no error."""
+        large = len(reply.body) > self._most // 64
+        if reply.status != 200 or not reply.is_stable or reply.file or large or tag in self._held:
+            return
+        self._held[tag] = reply
+        self._size += len(reply.body) + _OF_REPLY
+        while self._size > self._most:
+            _, old = self._held.popitem(last=False)
+            self._size -= len(old.body) + _OF_REPLY
 
 
 def text_reply(status: int, text: str, *headers: tuple[str, str]) -> Reply:

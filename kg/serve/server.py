@@ -21,23 +21,28 @@ _LARGEST_HEAD: Final = 2**16
 _MOST_CONNECTIONS: Final = 1_000
 
 
-class _Protocol(H11Protocol):
-    """HTTP as Uvicorn speaks it, for clients that send their first request in time."""
+def _protocol(seconds: float) -> type[H11Protocol]:
+    """Return HTTP as Uvicorn speaks it, for clients that send their first request in time."""
 
-    def connection_made(self, transport: Any) -> None:  # noqa: ANN401  (Uvicorn's own type)
-        """Close a connection on which no request comes."""
-        super().connection_made(transport)
-        self._slow = self.loop.call_later(HEAD_SECONDS, self._close_if_silent)
+    class Protocol(H11Protocol):
+        """HTTP that closes a connection on which no request comes."""
 
-    def connection_lost(self, exc: Exception | None) -> None:
-        """Forget it."""
-        self._slow.cancel()
-        super().connection_lost(exc)
+        def connection_made(self, transport: Any) -> None:  # noqa: ANN401  (Uvicorn's own type)
+            """Wait for a request."""
+            super().connection_made(transport)
+            self._silent = self.loop.call_later(seconds, self._close)
 
-    def _close_if_silent(self) -> None:
-        # Uvicorn sets a cycle for each request.
-        if getattr(self, "cycle", None) is None:
-            self.transport.close()
+        def connection_lost(self, exc: Exception | None) -> None:
+            """Wait no longer."""
+            self._silent.cancel()
+            super().connection_lost(exc)
+
+        def _close(self) -> None:
+            # Uvicorn sets a cycle for each request.
+            if getattr(self, "cycle", None) is None:
+                self.transport.close()
+
+    return Protocol
 
 
 def listening(host: str, port: int) -> socket.socket:
@@ -93,21 +98,34 @@ def run(make: Callable[[], ASGIApp], host: str, port: int, ready: Callable[[str]
     shown = f"[{host}]" if ":" in host else host
     address = f"http://{shown}:{listener.getsockname()[1]}/"
     with listener:
-        config = uvicorn.Config(
-            make(),
-            http=_Protocol,
-            ws="none",
-            lifespan="on",
-            log_level="warning",
-            access_log=False,
-            server_header=False,
-            date_header=True,
-            limit_concurrency=_MOST_CONNECTIONS,
-            h11_max_incomplete_event_size=_LARGEST_HEAD,
-            timeout_keep_alive=30,
-            timeout_graceful_shutdown=3,
-        )
-        asyncio.run(_Server(config, lambda: ready(address)).serve(sockets=[listener]))
+        server = make_server(make(), lambda: ready(address))
+        asyncio.run(server.serve(sockets=[listener]))
+
+
+def make_server(
+    app: ASGIApp, ready: Callable[[], None], head_seconds: float = HEAD_SECONDS
+) -> uvicorn.Server:
+    """Return a server that has not begun.
+
+    Args:
+        app: What answers.
+        ready: Is called when requests are answered.
+        head_seconds: That a client has to send the head of its first request.
+    """
+    config = uvicorn.Config(
+        app,
+        http=_protocol(head_seconds),
+        ws="none",
+        lifespan="on",
+        log_level="warning",
+        access_log=False,
+        server_header=False,
+        limit_concurrency=_MOST_CONNECTIONS,
+        h11_max_incomplete_event_size=_LARGEST_HEAD,
+        timeout_keep_alive=30,
+        timeout_graceful_shutdown=3,
+    )
+    return _Server(config, ready)
 
 
 class _Server(uvicorn.Server):

@@ -99,6 +99,12 @@ class State:
         return shared(self, "facts", self._find_facts)
 
     @cached_property
+    def used(self) -> frozenset[str]:
+        """The predicates and classes that the graph uses, as terms."""
+        known = self.facts.vocabulary
+        return frozenset(f"<{e.iri}>" for e in (*known.classes, *known.properties) if e.count)
+
+    @cached_property
     def frame(self) -> Frame:
         """The frame of all pages."""
         views = [

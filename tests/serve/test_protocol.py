@@ -204,3 +204,45 @@ def test_people_who_come_to_the_endpoint_are_led_to_the_editor(client):
     answer = client.get("/sparql", headers={"accept": "text/html,*/*;q=0.8"})
     assert answer.status_code == 303
     assert answer.headers["location"] == "/editor"
+
+
+# What programs that learn from an endpoint ask of it: sparql-llm and the editor of the SIB.
+PREFIXES = """PREFIX sh: <http://www.w3.org/ns/shacl#>
+SELECT DISTINCT ?prefix ?namespace { [] sh:namespace ?namespace ; sh:prefix ?prefix }"""
+EXAMPLES = """PREFIX sh: <http://www.w3.org/ns/shacl#>
+PREFIX rdfs: <http://www.w3.org/2000/01/rdf-schema#>
+PREFIX spex: <https://purl.expasy.org/sparql-examples/ontology#>
+SELECT DISTINCT ?sq ?comment ?query {
+  ?sq a sh:SPARQLExecutable ; rdfs:comment ?comment ; sh:select|sh:ask|sh:construct ?query }"""
+PARTS = """PREFIX void: <http://rdfs.org/ns/void#> PREFIX void-ext: <http://ldf.fi/void-ext#>
+SELECT DISTINCT ?class ?prop ?to ?datatype {
+  { ?cp void:class ?class ; void:propertyPartition ?pp . ?pp void:property ?prop .
+    OPTIONAL { { ?pp void:classPartition [ void:class ?to ] }
+      UNION { ?pp void-ext:datatypePartition [ void-ext:datatype ?datatype ] } } }
+  UNION
+  { ?links void:subjectsTarget [ void:class ?class ] ; void:linkPredicate ?prop } }"""
+NS = "http://example.org/ns#"
+XSD = "http://www.w3.org/2001/XMLSchema#"
+
+
+def answers(client, query: str) -> list[dict[str, str]]:
+    rows = client.get("/sparql", params={"query": query}).json()["results"]["bindings"]
+    return [{name: cell["value"] for name, cell in row.items()} for row in rows]
+
+
+def test_the_endpoint_can_be_asked_about_itself(client):
+    assert {"prefix": "ex", "namespace": NS} in answers(client, PREFIXES)
+    asked = {row["sq"].rpartition("/")[2] for row in answers(client, EXAMPLES)}
+    assert asked == {"since", "any"}
+    found = answers(client, PARTS)
+    day = {"class": f"{NS}Launch", "prop": f"{NS}day", "datatype": f"{XSD}date"}
+    assert day in found
+    assert {"class": f"{NS}Launch", "prop": f"{NS}about", "to": f"{NS}Launch"} not in found
+
+
+def test_what_the_graph_may_answer_is_asked_of_the_graph(client):
+    """Labels are in both; only where the subject is the description's, that one answers."""
+    assert len(answers(client, "SELECT ?x { ?x rdfs:label 'First' }")) == 1
+    mixed = "SELECT ?x { ?q <http://www.w3.org/ns/shacl#select> ?t . ?x rdfs:label 'First' }"
+    assert answers(client, mixed) == []
+    assert answers(client, "SELECT * { ?s <http://rdfs.org/ns/void#class>? ?o } LIMIT 1") != []

@@ -20,6 +20,7 @@ from kg.building import build
 from kg.cli.main import main
 from kg.serve.app import LARGEST_BODY, Settings, create_app
 from kg.serve.guards import Doors
+from kg.serve.messages import Known, Reply
 from kg.workspace import find_workspace
 from tests.serve.conftest import EX
 
@@ -44,6 +45,18 @@ def test_an_answer_that_the_client_has_is_not_sent_again(client):
     assert again.content == b""
     other = client.get("/sparql", params=COUNT, headers={"accept": "text/csv"})
     assert other.headers["etag"] != tag
+
+
+def test_answers_are_remembered_within_bounds():
+    known = Known(most=64 * 2_000)
+    replies = {str(number): Reply(200, "text/plain", b"a" * 1_000) for number in range(100)}
+    for tag, reply in replies.items():
+        known.put(tag, reply)
+    assert [tag for tag in replies if known.get(tag)] == [str(n) for n in range(36, 100)]
+    known.put("large", Reply(200, "text/plain", b"a" * 3_000))
+    known.put("error", Reply(404, "text/plain", b"a"))
+    known.put("random", Reply(200, "text/plain", b"a", is_stable=False))
+    assert not any(map(known.get, ("large", "error", "random")))
 
 
 def test_an_answer_that_differs_each_time_is_not_kept(client):
