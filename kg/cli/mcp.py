@@ -59,7 +59,7 @@ def mcp_command(
     workspace = settings(context).workspace
     serving = Settings(
         workspace=workspace,
-        engine=check_engine(workspace, None),
+        engine=check_engine(workspace),
         seconds=check_seconds(timeout),
         memory=parse_size(memory or "2GB"),
         workers=workers,

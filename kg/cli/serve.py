@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from kg.cli.context import Settings, settings
 from kg.errors import ExitCode, UsageError
 
-if TYPE_CHECKING:
-    from kg.workspace import Workspace
-
 
 class EngineName(StrEnum):
     """The engines that answer queries."""
 
-    OXIGRAPH = "oxigraph"
+    AUTO = "auto"
     TABLE = "table"
+    OXIGRAPH = "oxigraph"
 
 
 def serve_command(
@@ -30,9 +28,8 @@ def serve_command(
         int, typer.Option("--port", metavar="N", help="The port; 0 for any that is free.")
     ] = 8001,
     engine: Annotated[
-        EngineName | None,
-        typer.Option("--engine", help="Who answers. Default: oxigraph, where there is its index."),
-    ] = None,
+        EngineName, typer.Option("--engine", help="Who answers, as for kg query.")
+    ] = EngineName.AUTO,
     timeout: Annotated[
         float, typer.Option("--timeout", metavar="S", help="Seconds of one query; 0 for no limit.")
     ] = 60,
@@ -62,7 +59,7 @@ def serve_command(
     On this machine only, unless told otherwise. Nothing can be changed through it.
     A new build is picked up without a restart.
     """
-    from kg.serve.extra import need_server
+    from kg.serve.extra import check_engine, need_server
 
     need_server()
     from kg.serve.app import Settings as Serving
@@ -79,10 +76,9 @@ def serve_command(
     seconds, most = check_seconds(timeout), parse_size(memory or "2GB")
     shared = settings(context)
     workspace = shared.workspace
-    chosen = _engine(workspace, engine)
     serving = Serving(
         workspace=workspace,
-        engine=chosen.value,
+        engine=check_engine(workspace, engine.value),
         doors=Doors(
             host_names(host) | {each.lower() for each in allow_host or ()}, frozenset(cors or ())
         ),
@@ -102,14 +98,3 @@ def _ready(shared: Settings, address: str) -> None:
     # The one line of standard output, for programs that start a server.
     print(f"kg: serving {address}", flush=True)
     shared.say("kg: the endpoint is sparql below it; Ctrl-C ends it")
-
-
-def _engine(workspace: Workspace, wanted: EngineName | None) -> EngineName:
-    """Return the engine, and make sure that the build has what it reads.
-
-    Raises:
-        InputError: The build has not.
-    """
-    from kg.serve.extra import check_engine
-
-    return EngineName(check_engine(workspace, wanted.value if wanted else None))

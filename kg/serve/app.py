@@ -45,7 +45,7 @@ class Settings:
 
     Attributes:
         workspace: Whose graph it shows.
-        engine: ``oxigraph`` or ``table``.
+        engine: ``auto``, ``oxigraph`` or ``table``.
         doors: Who may ask.
         seconds: Of one request; None for no limit.
         memory: Bytes of one worker; None for no limit.
@@ -55,7 +55,7 @@ class Settings:
     """
 
     workspace: Workspace
-    engine: str = "oxigraph"
+    engine: str = "auto"
     doors: Doors = field(default_factory=Doors)
     seconds: float | None = 60.0
     memory: int | None = None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from kg.extras import need
+from kg.queries.choice import AUTO
 from kg.queries.dataset import open_build
 from kg.workspace import Workspace
 
@@ -17,15 +18,15 @@ def need_server() -> None:
         need(module, "serve", "kg serve")
 
 
-def check_engine(workspace: Workspace, wanted: str | None) -> str:
-    """Return the engine that answers: the one that is wanted, else the one that can.
+def check_engine(workspace: Workspace, name: str = AUTO) -> str:
+    """Open what will answer, so that what is wrong with it is told before a server starts.
+
+    Returns:
+        The name of the engine.
 
     Raises:
         InputError: There is no build, or it is damaged.
         WorldError: What the engine reads cannot be made.
     """
-    build = workspace.current_build()
-    if wanted is None:
-        wanted = "oxigraph" if build.store.is_dir() or not build.table.is_dir() else "table"
-    open_build(build, wanted)
-    return wanted
+    open_build(workspace.current_build(), name)
+    return name

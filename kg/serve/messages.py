@@ -144,7 +144,7 @@ class Orders:
     Attributes:
         workspace: The folder of the workspace.
         folder: A folder for large replies, and for what workers share.
-        engine: ``oxigraph`` or ``table``.
+        engine: ``auto``, ``oxigraph`` or ``table``.
         seconds: Of wall-clock time for one request; None for no limit.
         memory: Bytes of one worker; None for no limit.
         rows: Of an answer of the endpoint; None for no limit.

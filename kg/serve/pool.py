@@ -39,7 +39,11 @@ class _Process:
 
     @classmethod
     async def start(cls, orders: Orders, module: str) -> _Process:
-        """Start a worker and give it its orders."""
+        """Start a worker, give it its orders, and wait until it is ready.
+
+        Raises:
+            asyncio.IncompleteReadError: It ended instead.
+        """
         process = await asyncio.create_subprocess_exec(
             sys.executable,
             "-m",
@@ -50,6 +54,7 @@ class _Process:
         )
         made = cls(process)
         await made.send(orders)
+        await made.receive()  # that it is ready
         return made
 
     @property
@@ -137,7 +142,10 @@ class Pool:
 
     async def _in_turn(self, request: Request) -> Reply:
         async with self._slots:
-            worker = await self._take()
+            try:
+                worker = await self._take()
+            except (asyncio.IncompleteReadError, ConnectionError):
+                return text_reply(500, "a process that answers could not be started")
             try:
                 reply = await self._answer(worker, request)
             except BaseException:  # cancelled: nobody waits for it any more

@@ -73,7 +73,9 @@ class State:
     @cached_property
     def engine(self) -> Engine:
         """What answers queries."""
-        return open_build(self.build, self.orders.engine)
+        memory = self.orders.memory
+        size = None if memory is None else f"{memory // 10**6}MB"
+        return open_build(self.build, self.orders.engine, memory=size)
 
     @cached_property
     def reader(self) -> Reader:

@@ -25,6 +25,8 @@ from kg.serve.state import State
 from kg.serve.views import page
 
 LENGTH: Final = struct.Struct(">Q")
+# Its first words: its time for requests does not count before.
+READY: Final = Reply(100, "")
 # Exit codes that tell the parent why.
 TOO_LONG: Final = 76
 TOO_LARGE: Final = 77
@@ -122,13 +124,18 @@ def main(answering: Answering = reply_of) -> None:
     os.dup2(2, 1)  # what libraries print is no reply
     orders = cast(Orders, _read(source))
     watch, worker = Watch(orders), Worker(orders, answering)
+    _write(out, READY)
     while (request := _read(source)) is not None:
         watch.begin()
         reply = worker.reply(cast(Request, request))
         watch.end()
-        data = pickle.dumps(reply)
-        out.write(LENGTH.pack(len(data)) + data)
-        out.flush()
+        _write(out, reply)
+
+
+def _write(out: IO[bytes], reply: Reply) -> None:
+    data = pickle.dumps(reply)
+    out.write(LENGTH.pack(len(data)) + data)
+    out.flush()
 
 
 def _read(source: IO[bytes]) -> object:

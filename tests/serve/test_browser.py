@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from urllib.parse import urlsplit
 
 import pytest
 
 from tests.graph_copy import built_workspace
 from tests.serve.browser import browser, chromium
+from tests.serve.pictures import IMAGES, serving, write_pictures
 
 CLAIM = "https://w3id.org/ace-kg/id/claim/aims3-S04"
 LAUNCH = "https://w3id.org/ace-kg/id/launch/L0270"
@@ -38,16 +37,8 @@ def chrome():
 @pytest.fixture(scope="module")
 def address():
     chromium()
-    process = subprocess.Popen(
-        [sys.executable, "-m", "kg", "-C", str(built_workspace()), "serve", "--port", "0"],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        text=True,
-    )
-    yield process.stdout.readline().split()[-1].rstrip("/")
-    process.terminate()
-    process.wait(10)
-    process.stdout.close()
+    with serving(built_workspace()) as made:
+        yield made
 
 
 class Tab:
@@ -196,3 +187,14 @@ def test_the_pages_work_without_scripts(chrome, address):
     tab.page.get_by_role("button", name="Ask").click()
     tab.page.get_by_text("yes", exact=True).wait_for()
     tab.close(address)
+
+
+def test_the_pictures_of_the_readme_can_be_made(tmp_path):
+    chromium()
+    pytest.importorskip("vl_convert")
+    made = write_pictures(tmp_path)
+    assert [path.name for path in made] == sorted(path.name for path in IMAGES.iterdir())
+    picture, chart = (path.read_bytes() for path in made)
+    assert picture.startswith(b"\x89PNG")
+    assert 20_000 < len(picture) < 300_000
+    assert chart.startswith(b"<svg ")

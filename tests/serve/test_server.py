@@ -145,12 +145,12 @@ def test_no_file_is_reached_by_a_path(client, path):
 
 
 def test_a_runaway_query_is_stopped_and_harms_nobody(workspace, tmp_path):
-    with served(workspace, tmp_path, workers=2, seconds=1) as client:
+    with served(workspace, tmp_path, workers=2, seconds=2) as client:
         began = time.monotonic()
         answer = client.get("/sparql", params=RUNAWAY)
         assert answer.status_code == 503, answer.text
-        assert "stopped after 1 s" in answer.text
-        assert time.monotonic() - began < 10
+        assert "stopped after 2 s" in answer.text
+        assert time.monotonic() - began < 30
         assert client.get("/sparql", params=COUNT).status_code == 200
 
 
