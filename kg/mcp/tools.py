@@ -174,7 +174,7 @@ def _search(state: State, arguments: Arguments) -> tuple[str, Json]:
     if wanted:
         hits += [
             {"kind": "thing", "iri": term[1:-1], "name": state.namer(term), "label": label}
-            for term, label in state.reader.named(wanted, most)
+            for term, label in state.named(wanted, most)
             if term[1:-1] not in known
         ]
     shown = hits[:most]

@@ -9,7 +9,7 @@ from itertools import islice
 from kg.page.entity import LABELS, Entity, Group, best_text, grouped
 from kg.queries.engine import Engine, Row, Rows
 from kg.queries.syntax import check_query
-from kg.terms import RDF_TYPE, is_blank, is_iri, is_named, literal, text_of
+from kg.terms import RDF_TYPE, is_blank, is_iri, is_named
 
 # What a page shows at most: of what is said, of one blank node, of all blank nodes, and of the
 # subjects that lead here by one predicate.
@@ -71,17 +71,6 @@ class Reader:
             return []
         text = f"SELECT DISTINCT ?s {{ ?s <{predicate}> <{iri}> }} OFFSET {start} LIMIT {most}"
         return [row[0] for row in self.rows(text) if row[0] is not None]
-
-    def named(self, text: str, most: int) -> list[tuple[str, str]]:
-        """Return IRIs that bear a name with a text in it, with that name; the shortest first."""
-        query = (
-            f"SELECT DISTINCT ?s ?l {{ VALUES ?p {{ {' '.join(LABELS)} }} ?s ?p ?l"
-            f" FILTER(isIRI(?s) && CONTAINS(LCASE(STR(?l)), LCASE({literal(text)}))) }}"
-            f" LIMIT {most}"
-        )
-        found = [(row[0], row[1]) for row in self.rows(query) if row[0] and row[1]]
-        found.sort(key=lambda pair: (len(pair[1]), pair[1], pair[0]))
-        return [(term, text_of(label)) for term, label in found]
 
     def labels(self, terms: Iterable[str]) -> dict[str, str]:
         """Return the labels of IRIs; those without one are left out."""

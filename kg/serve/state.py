@@ -11,7 +11,9 @@ from typing import Final, TypeVar
 
 from kg.files import replacing
 from kg.graph import Graph
+from kg.labelled import find_labelled
 from kg.names import Namer
+from kg.page.entity import LABELS
 from kg.page.frame import Frame
 from kg.page.markup import joined, tag
 from kg.page.reading import Reader
@@ -22,7 +24,7 @@ from kg.queries.engine import Engine
 from kg.queries.question import Question
 from kg.serve.links import ServerLinks
 from kg.serve.messages import Orders
-from kg.terms import RDF_TYPE
+from kg.terms import RDF_TYPE, text_of
 from kg.vocabulary import Vocabulary
 from kg.workspace import Build, find_workspace
 
@@ -99,6 +101,11 @@ class State:
     def facts(self) -> Facts:
         """What is known of the whole build; read from the workers' folder if another found it."""
         return shared(self, "facts", self._find_facts)
+
+    def named(self, text: str, most: int) -> list[tuple[str, str]]:
+        """Return IRIs that bear a name with a text in it, with that name; the shortest first."""
+        found = find_labelled(self.build, text, LABELS, most)
+        return [(term, text_of(label)) for term, label in found]
 
     @cached_property
     def used(self) -> frozenset[str]:

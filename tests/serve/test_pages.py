@@ -172,6 +172,8 @@ def test_a_name_is_found(client):
     assert "/id/L2" in seen(client, "/search?q=secOND").hrefs
     assert "/questions/since" in seen(client, "/search?q=since").hrefs
     assert "Nothing bears" in seen(client, '/search?q=no"such').text
+    # The language and the datatype of a label are no part of its name.
+    assert "Nothing bears" in seen(client, "/search?q=@en").text
     for text in ("id:L1", f"{EX}id/L1", f"<{EX}id/L1>"):
         answer = client.get("/search", params={"q": text})
         assert answer.status_code == 303

@@ -145,7 +145,7 @@ def _as_iri(state: State, text: str) -> str | None:
 
 
 def _named(state: State, wanted: str) -> list[Html]:
-    labels = dict(state.reader.named(wanted, _FOUND))
+    labels = dict(state.named(wanted, _FOUND))
     shower = state.shower.with_labels(labels)
     return [
         joined([shower.term(term), " ", tag("code", state.namer(term), class_="soft")])
