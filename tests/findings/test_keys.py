@@ -116,10 +116,8 @@ def test_what_python_cannot_read_is_no_fault(told, odd, size):
     text = ",".join([record % ("1", "x" * size), record % (odd, "x")] * 600)
     (told.data / "huts.json").write_text(f"[{text}]")
     found = told("[['huts.json~jsonpath', '$[*]']]")
-    assert [each.message.partition(", in the")[0] for each in found] in (
-        [], ["no mapping reads the keys more, text"]
-    )  # fmt: skip
-    assert found or "[" in odd
+    told_of = [each.message.partition(", in the")[0] for each in found]
+    assert told_of == ["no mapping reads the keys more, text"]
 
 
 def test_many_keys_are_counted(told):
