@@ -15,21 +15,16 @@ from kg.findings.model import Finding, Level, of_error
 from kg.logins import database_shown, without_login
 from kg.mapping.documents import read_mappings
 from kg.mapping.plan import (
-    Call,
     Database,
-    Expression,
     Formulation,
     Function,
     LogicalSource,
     Origin,
     Plan,
-    RefObjectMap,
-    TermMap,
-    TriplesMap,
 )
 from kg.mapping.source_table import JoinedRows, ViewRows
 from kg.mapping.tables import plan_tables
-from kg.mapping.walk import plan_sources
+from kg.mapping.walk import placed_calls, plan_sources
 from kg.notes import Note, hearing
 from kg.sources.servers import VARIABLE
 from kg.variables import DATABASE, Variables, using
@@ -162,13 +157,12 @@ def _shown(source: LogicalSource) -> str:
 def _functions(plan: Plan) -> Iterator[Finding]:
     counts: Counter[str] = Counter()
     first: dict[str, Origin] = {}
-    for triples_map in plan.triples_maps:
-        for call, origin in _calls_of(triples_map):
-            if call.function is Function.LIST:
-                continue
-            name = call.function.value
-            counts[name] += 1
-            first.setdefault(name, origin)
+    for call, origin in placed_calls(plan):
+        if call.function is Function.LIST:
+            continue
+        name = call.function.value
+        counts[name] += 1
+        first.setdefault(name, origin)
     for name, count in counts.items():
         times = "once" if count == 1 else f"{count:,} times"
         yield Finding(
@@ -179,27 +173,3 @@ def _functions(plan: Plan) -> Iterator[Finding]:
             count=count,
             level=Level.INFO,
         )
-
-
-def _calls_of(triples_map: TriplesMap) -> Iterator[tuple[Call, Origin]]:
-    """Yield the calls of a triples map, with where the term that they make stands."""
-    for made in triples_map.maps:
-        yield from ((call, made.origin) for each in _parts(made) for call in _calls(each))
-
-
-def _parts(term: TermMap | RefObjectMap) -> Iterator[Expression]:
-    if isinstance(term, RefObjectMap):
-        yield from (side for join in term.joins for side in (join.child, join.parent))
-        yield from (term.condition,) if term.condition is not None else ()
-        return
-    yield from (each for each in (term.expression, term.condition) if each is not None)
-    for inner in (term.language, term.datatype):
-        if inner is not None:
-            yield from _parts(inner)
-
-
-def _calls(expression: Expression) -> Iterator[Call]:
-    if isinstance(expression, Call):
-        yield expression
-        for argument in expression.arguments:
-            yield from _calls(argument)

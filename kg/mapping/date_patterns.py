@@ -78,6 +78,21 @@ def strftime_pattern(pattern: str) -> str:
     return made
 
 
+def zone_form(pattern: str) -> str:
+    """Return how a pattern writes the zone at its end: in Java's letters; empty if it does not.
+
+    >>> zone_form("HH:mmXXX"), zone_form("%H%z"), zone_form("HH:mm"), zone_form("HH'X'")
+    ('XXX', 'xx', '', '')
+    """
+    if "%" in pattern:
+        return "xx" if pattern.endswith(ZONE) else ""
+    letters = [match["letters"] for match in _JAVA.finditer(pattern)]
+    last = letters[-1] if letters and letters[-1] else ""
+    if _LETTERS.get(last) != ZONE:
+        return ""
+    return {"Z": "xx", "ZZ": "xx", "ZZZ": "xx", "ZZZZZ": "XXX"}.get(last, last)
+
+
 def _of_letters(letters: str, pattern: str) -> str:
     # A literal T between a day and a time is what people forget to quote.
     if letters in _LETTERS:

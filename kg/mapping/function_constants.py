@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from kg.errors import InputError
-from kg.mapping.date_patterns import LANGUAGES, PatternError, strftime_pattern
+from kg.mapping.date_patterns import LANGUAGES, PatternError, strftime_pattern, zone_form
 from kg.mapping.plan import Call, Constant, Function, Origin, TermType
 from kg.notes import Notes
 
@@ -30,6 +30,21 @@ UNITS: Final[Mapping[str, str]] = {
     }.items()
     for spelled in (unit, f"{unit}s", *others.split())
 }
+
+# Times that RE2 repeats something at most.
+_MOST_TIMES: Final = 1_000
+# A character by its number: RE2 writes \x{e9}, and Python has no such thing.
+_ESCAPE: Final = re.compile(r"(?<!\\)((?:\\\\)*+)\\(?:u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8}))")
+_NUMBERED: Final = re.compile(r"\\x\{([0-9a-fA-F]{1,8})\}")
+
+
+def _in_python(pattern: str) -> str:
+    r"""Return a regular expression of RE2 as Python has it.
+
+    >>> _in_python(r"\x{e9}+") == r"\U000000e9+"
+    True
+    """
+    return _NUMBERED.sub(lambda match: f"\\U{match[1]:0>8}", pattern)
 
 
 def text(value: str) -> Constant:
@@ -71,12 +86,17 @@ class Constants:
             case Function.TO_DATE | Function.TO_DATE_TIME:
                 return self.dated(call)
             case Function.FORMAT_DATE:
-                pattern = text(self.date_pattern(self.constant(call, 1)))
-                return Call(call.function, (call.arguments[0], pattern))
+                pattern = self.constant(call, 1)
+                made = (call.arguments[0], text(self.date_pattern(pattern)))
+                return Call(call.function, (*made, text(zone_form(pattern))))
             case Function.DATE_INC | Function.DATE_DIFF:
                 return self.with_unit(call, 2)
             case Function.DATE_PART:
-                return self.with_unit(call, 1)
+                call = self.with_unit(call, 1)
+                if self.constant(call, 1) != "weekday":
+                    return call
+                # Its name, which is a text: the other parts are numbers.
+                return Call(Function.FORMAT_DATE, (call.arguments[0], text("%A"), text("")))
             case Function.IN_ZONE:
                 self.zone(self.constant(call, 1))
             case Function.PARTITION | Function.LAST_PARTITION:
@@ -115,7 +135,10 @@ class Constants:
         pattern = self.constant(call, 1)
         if call.function in (Function.MATCH, Function.FIND):
             pattern = re.sub(r"^/(.+)/$", r"\1", pattern, flags=re.DOTALL)
+        pattern = _ESCAPE.sub(lambda match: rf"{match[1]}\x{{{match[2] or match[3]}}}", pattern)
         self.regex(pattern)
+        if call.function is Function.REPLACE_REGEX and isinstance(call.arguments[2], Constant):
+            self.replacement(call.arguments[2].value, pattern)
         if call.function is Function.MATCH and not re.compile(pattern).groups:
             note = f"{self.shown} gives what groups in brackets capture, and its pattern has none"
             note += "; matches tells whether a text fits"
@@ -127,14 +150,31 @@ class Constants:
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("error")
-                re.compile(pattern)
+                re.compile(_in_python(pattern))
         except (re.error, FutureWarning) as error:
             raise self.error(f"{pattern!r} is no regular expression: {error}") from error
+        if any(int(each) > _MOST_TIMES for each in re.findall(r"(?<=[{,])\d+(?=[,}])", pattern)):
+            raise self.error(
+                f"{pattern!r} repeats something more than {_MOST_TIMES:,} times",
+                hint="Split it, or use * and +.",
+            )
         if re.search(r"\(\?(?!:|[ims]+[:)]|P<)|\\[1-9Z]|[*+?}]\+", pattern):
             raise self.error(
                 f"{pattern!r} uses what kg cannot run",
                 hint="Lookaround, backreferences and possessive quantifiers are not supported.",
             )
+
+    def replacement(self, by: str, pattern: str) -> None:
+        """Check what takes the place of what fits a regular expression."""
+        groups = re.compile(_in_python(pattern)).groups
+        for mark in re.findall(r"\\(.?)", by, re.DOTALL):
+            if mark != "\\" and not (mark.isascii() and mark.isdigit() and int(mark) <= groups):
+                raise self.error(
+                    f"{by!r} cannot take the place of what fits {pattern!r}, for it has"
+                    f" {chr(92) + mark!r}",
+                    hint=f"There are {groups} groups: \\1 is what the first captures, \\0 all that"
+                    " fits. Write \\\\ for a backslash.",
+                )
 
     def dated(self, call: Call) -> Call:
         """Return a call that reads dates with its pattern as DuckDB has it."""
@@ -163,6 +203,9 @@ class Constants:
         if re.fullmatch(r"Z|[+-]\d\d:\d\d", zone):
             return
         try:
+            # A file that names no zone: that of the machine, and the one of before it is set.
+            if zone in ("localtime", "posixrules", "Factory"):
+                raise ValueError(zone)
             ZoneInfo(zone)
         except (KeyError, ValueError, OSError) as error:
             raise self.error(

@@ -237,5 +237,6 @@ _PARTIAL: Final = (
         *(Function.LOOKUP, Function.ARRAY_JOIN, Function.ARRAY_LENGTH, Function.ARRAY_SUM),
         *(Function.ARRAY_GET, Function.LIST_CONTAINS, Function.MULTINOMIAL, Function.LIST),
         *(Function.TRUTH, Function.UNESCAPE_CSV, Function.RANDOM_NUMBER, Function.IN_RANGE),
+        *(Function.URL_DECODE, Function.REPLACE_REGEX),
     }
 )

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import fields, is_dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
 from kg.mapping.plan import (
     Call,
+    Expression,
     LogicalSource,
     LogicalTarget,
     Lookup,
     Origin,
     OwnFunction,
     Plan,
+    RefObjectMap,
+    TermMap,
     TriplesMap,
 )
 from kg.mapping.views import sources_of
@@ -37,6 +40,30 @@ def plan_calls(plan: Plan) -> Sequence[Call]:
         calls = tuple(found)
         _last[0] = plan.triples_maps, calls
     return calls
+
+
+def placed_calls(plan: Plan) -> Iterator[tuple[Call, Origin]]:
+    """Yield the calls of a plan, the outer before the inner, with where their term stands."""
+    for made in (made for triples_map in plan.triples_maps for made in triples_map.maps):
+        yield from ((call, made.origin) for each in _parts(made) for call in _calls(each))
+
+
+def _parts(term: TermMap | RefObjectMap) -> Iterator[Expression]:
+    if isinstance(term, RefObjectMap):
+        yield from (side for join in term.joins for side in (join.child, join.parent))
+        yield from (term.condition,) if term.condition is not None else ()
+        return
+    yield from (each for each in (term.expression, term.condition) if each is not None)
+    for inner in (term.language, term.datatype):
+        if inner is not None:
+            yield from _parts(inner)
+
+
+def _calls(expression: Expression) -> Iterator[Call]:
+    if isinstance(expression, Call):
+        yield expression
+        for argument in expression.arguments:
+            yield from _calls(argument)
 
 
 def plan_sources(plan: Plan) -> tuple[LogicalSource, ...]:

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kg.duck import engine
-from kg.engines.duckdb.function_sql import call_sql, list_sql, truth_sql
+from kg.engines.duckdb.function_sql import _TEXTS, call_sql, list_sql, truth_sql
 from kg.errors import InputError, single_errors
 from kg.lineage import Lineage, Wanted
 from kg.mapping.function_table import TABLE
@@ -349,6 +349,11 @@ class TestFunctions:
             ("escape($(v), rot13)", "needs a mode"),
             ("math_rond($(v))", "math_rond is no function"),
             ("dbpediaSpotlight($(v), x)", "kg fetches nothing"),
+            ("matches($(v), 'a{1,1001}')", "repeats something more than 1,000 times"),
+            (r"replaceRegex($(v), 'a', '\\1')", "cannot take the place of what fits 'a'"),
+            (r"replaceRegex($(v), '(a)', '\\1\\')", "cannot take the place of what fits '(a)'"),
+            ("toTimeZone($(v), localtime)", "'localtime' is no time zone"),
+            ("matches($(v), '((a{1,999}){1,999})')", "matches fails: invalid repetition size"),
         ],
     )
     def test_faults(self, tmp_path, function, message):
@@ -357,6 +362,32 @@ class TestFunctions:
             run_mapping(tmp_path, yarrrml("[[t.csv~csv]]", [pair]), {"t.csv": "id,v\n1,a\n"})
         assert message in caught.value.message
         assert str(caught.value.location).endswith("mapping.yml:6")
+
+    def test_what_the_engine_refuses_is_told_with_its_record(self, tmp_path, monkeypatch):
+        monkeypatch.setitem(_TEXTS, Function.URL_DECODE, lambda value: f"url_decode({value})")
+        pair = "{p: ex:p, o: {function: 'toUpperCase(urlDecode($(v)))'}}"
+        rows = "id,v\n1,a\n2,b\n3,%ff\n4,%fe\n5,c\n"
+        with pytest.raises(InputError, match="urlDecode fails: Failed to decode") as caught:
+            run_mapping(tmp_path, yarrrml("[[t.csv~csv]]", [pair]), {"t.csv": rows})
+        place = caught.value.location
+        assert place is not None
+        assert (caught.value.code, place.record, place.line, place.column) == (
+            "function-failed", 3, 4, "v"
+        )  # fmt: skip
+
+    def test_the_name_of_a_day_is_a_text(self, tmp_path):
+        pair = "{p: ex:p, o: {function: 'datePart($(v), weekday)'}}"
+        mapping = yarrrml("[[t.csv~csv]]", [pair])
+        assert run_mapping(tmp_path, mapping, {"t.csv": "id,v\n1,2024-03-01\n"}).objects() == [
+            '"Friday"'
+        ]
+
+    def test_a_replacement_of_a_record_may_be_none(self, tmp_path):
+        pair = "{p: ex:p, o: {function: \"replaceRegex('x', '(x)', $(v))\"}}"
+        rows = "id,v\n1,\\d\n2,\\2\n3,<\\1>\n"
+        made = run_mapping(tmp_path, yarrrml("[[t.csv~csv]]", [pair]), {"t.csv": rows})
+        assert made.objects() == ['"<x>"']
+        assert [each.records for each in made.made.counts[0].losses] == [2]
 
 
 # What functions need in their second and later places, where that must be a constant.

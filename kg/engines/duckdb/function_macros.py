@@ -272,6 +272,12 @@ _TIMES: Final = (
     "kg_time_text(t) AS CASE WHEN date_part('microsecond', t) % 1000000 = 0"
     " THEN strftime(t, '%Y-%m-%dT%H:%M:%S')"
     " ELSE rtrim(strftime(t, '%Y-%m-%dT%H:%M:%S.%f'), '0') END",
+    # The offset of a zone as Java's letters write it: capitals have Z for that of UTC.
+    "kg_zone_text(z, form) AS CASE"
+    " WHEN z IN ('Z', '+00:00', '-00:00') THEN CASE WHEN form = upper(form) THEN 'Z'"
+    " WHEN length(form) = 3 THEN '+00:00' WHEN length(form) = 2 THEN '+0000' ELSE '+00' END"
+    " WHEN length(form) = 3 THEN z WHEN length(form) = 1 AND z[5:6] = '00' THEN z[1:3]"
+    " ELSE replace(z, ':', '') END",
     f"kg_zoned_part(x) AS regexp_extract(x, {_OFFSET}, 1)",
     f"kg_unzoned(x) AS regexp_replace(x, {_OFFSET}, '')",
     "kg_minutes(n) AS CASE WHEN n < 0 THEN '-' ELSE '+' END ||"

@@ -195,6 +195,23 @@ def _date_part(call: Call) -> Callable[..., str]:
     return lambda value, *_: f"CAST({part.replace('(value)', f'({value})')} AS VARCHAR)"
 
 
+def _format_date(call: Call) -> Callable[..., str]:
+    pattern, form = _constants(call)
+    plain = sql_text(pattern.removesuffix(ZONE) if form else pattern)
+
+    def made(value: str, *_: str) -> str:
+        day = f"strftime(kg_local({value}), {plain})"
+        if plain == "''":  # which DuckDB does not take for a pattern
+            day = f"CASE WHEN kg_local({value}) IS NOT NULL THEN '' END"
+        if not form:
+            return day
+        # A value without a zone does not have what the pattern asks for.
+        zone = f"nullif(kg_offset(kg_zone_of({value})), '')"
+        return f"{day} || kg_zone_text({zone}, {sql_text(form)})"
+
+    return made
+
+
 def _zoned(call: Call) -> Callable[..., str]:
     (zone,) = _constants(call)
     macro = "kg_in_offset" if re.fullmatch(r"Z|[+-].*", zone) else "kg_in_zone"
@@ -305,7 +322,8 @@ _TEXTS: Final[Mapping[object, Callable[..., str]]] = {
     F.REVERSE: _macro("kg_reverse"),
     F.REPLACE: lambda a, b, c: f"replace({a}, {b}, {c})",
     F.REPLACE_CHARS: lambda a, b, c: f"translate({a}, {b}, {c})",
-    F.REPLACE_REGEX: lambda a, b, c: f"regexp_replace({a}, {b}, {c}, 'g')",
+    # What a record gives may be no replacement: it has a backslash.
+    F.REPLACE_REGEX: lambda a, b, c: f"TRY(regexp_replace({a}, {b}, {c}, 'g'))",
     F.CONCAT: lambda *values: f"({' || '.join(values)})",
     F.LENGTH: lambda a: f"CAST(length({a}) AS VARCHAR)",
     F.INDEX_OF: lambda a, b: (
@@ -318,7 +336,7 @@ _TEXTS: Final[Mapping[object, Callable[..., str]]] = {
     F.MIME_TYPE: _macro("kg_mime_type"),
     F.TO_STRING: lambda a: str(a),
     F.URL_ENCODE: _macro("kg_uri_safe"),
-    F.URL_DECODE: _macro("url_decode"),
+    F.URL_DECODE: lambda a: f"TRY(url_decode({a}))",
     F.ESCAPE_HTML: _macro("kg_escape_html"),
     F.ESCAPE_XML: _macro("kg_escape_xml"),
     F.ESCAPE_CSV: _macro("kg_escape_csv"),
@@ -386,7 +404,7 @@ _OF_CONSTANTS: Final[Mapping[object, Callable[[Call], Callable[..., str]]]] = {
     F.ARRAY_GET: _got,
     F.TO_DATE: lambda call: _read_date(call, "kg_date_text"),
     F.TO_DATE_TIME: lambda call: _read_date(call, "kg_time_text"),
-    F.FORMAT_DATE: _always(lambda value, pattern: f"strftime(kg_local({value}), {pattern})"),
+    F.FORMAT_DATE: _format_date,
     F.DATE_INC: _later,
     F.DATE_DIFF: _difference,
     F.DATE_PART: _date_part,

@@ -18,6 +18,7 @@ from kg.engines.duckdb import dialect
 from kg.engines.duckdb.bad_values import ListsFound, note_terms, term_error
 from kg.engines.duckdb.batches import Batch, rule_batches
 from kg.engines.duckdb.blocks import Codes, write_coded, write_parts
+from kg.engines.duckdb.call_errors import REFUSALS, call_error
 from kg.engines.duckdb.compile import compile_plan
 from kg.engines.duckdb.counting import count_all, has_distinct, record_made
 from kg.engines.duckdb.loading import drop_table
@@ -79,13 +80,14 @@ class DuckDB:
             except ListsFound as found:
                 run.drop()
                 plan = with_lists(plan, found.source, found.names)
-            except duckdb.InvalidInputException as error:
+            except REFUSALS as error:
                 own = prepared.error(self.connection, run.loaded)
                 if own is not None:
                     raise own from error
                 if rejects is None or dialect.BAD_VALUE not in str(error):
-                    checks = program.checks
-                    raise term_error(self.connection, checks, run.loaded) or error from error
+                    told = term_error(self.connection, program.checks, run.loaded)
+                    told = told or call_error(self.connection, plan, run.loaded)
+                    raise told or error from error
                 break
         # Once more, without the bad values: who has none does not pay for leaving them out.
         run.clear()
