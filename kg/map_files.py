@@ -336,11 +336,24 @@ def explain_files(
     base: str,
     prefixes: Mapping[str, str],
     variables: Variables | None = None,
+    source_folders: Sequence[Path] = (),
+    datatypes: str = Datatypes.NATURAL.value,
 ) -> str:
     """Return the SQL that mapping files compile to; nothing is read but the mappings.
 
+    Args:
+        mappings: As for `map_files`, like all others.
+        base: Prepended to relative IRIs.
+        prefixes: Prefixes known to YARRRML.
+        variables: Values of ``${NAME}``.
+        source_folders: Where sources are looked for that are not beside their mapping.
+        datatypes: Which datatypes literals have that the mapping gives none.
+
     Raises:
         InputError: A mapping is wrong.
+        UsageError: There are no such datatypes.
     """
+    natural = Datatypes.named(datatypes)
     with using(variables):
-        return explain(read_mappings(mappings, prefixes, base))
+        plan = located(read_mappings(mappings, prefixes, base), source_folders)
+        return explain(replace(plan, datatypes=natural))

@@ -142,7 +142,8 @@ def map_command(
     if check:
         return check_mappings(shared, mappings, prefixes, base, variables, format_name)
     if explain:
-        show(explain_files(mappings, base, prefixes, variables))
+        found = checked_folders(source_folders or ())
+        show(explain_files(mappings, base, prefixes, variables, found, datatypes.value))
         return ExitCode.DONE
     to_pipe = output == "-"
     bad = context.with_resource(handled)

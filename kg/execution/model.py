@@ -153,8 +153,10 @@ def why(loss: LossCount) -> str:
     if loss.unfit:
         return loss.unfit
     word = " and " if loss.parent else " or "
-    listed = word.join(loss.references) or "the join"
-    return f"no {loss.parent} has its {listed}" if loss.parent else f"no value in {listed}"
+    listed = word.join(loss.references)
+    if loss.parent:
+        return f"no {loss.parent} has its {listed or 'constants'}"
+    return f"no value in {listed}" if listed else "its constants give no value"
 
 
 def _cleaned(texts: Iterable[str]) -> list[str]:

@@ -88,7 +88,8 @@ class Constants:
             case Function.FORMAT_DATE:
                 pattern = self.constant(call, 1)
                 made = (call.arguments[0], text(self.date_pattern(pattern)))
-                return Call(call.function, (*made, text(zone_form(pattern))))
+                form = zone_form(pattern)
+                return Call(call.function, (*made, text(form)) if form else made)
             case Function.DATE_INC | Function.DATE_DIFF:
                 return self.with_unit(call, 2)
             case Function.DATE_PART:
@@ -96,7 +97,7 @@ class Constants:
                 if self.constant(call, 1) != "weekday":
                     return call
                 # Its name, which is a text: the other parts are numbers.
-                return Call(Function.FORMAT_DATE, (call.arguments[0], text("%A"), text("")))
+                return Call(Function.FORMAT_DATE, (call.arguments[0], text("%A")))
             case Function.IN_ZONE:
                 self.zone(self.constant(call, 1))
             case Function.PARTITION | Function.LAST_PARTITION:

@@ -250,7 +250,8 @@ class _Call(Constants):
         found: list[Expression] = []
         for parameter, values in zip(own.parameters, given, strict=True):
             if parameter.is_list:
-                found.append(Call(Function.LIST, tuple(values)))
+                left_out = [text(own_functions.LEFT_OUT)] if parameter.is_optional else []
+                found.append(Call(Function.LIST, tuple(values or left_out)))
             elif len(values) > 1:
                 raise self.error(f"{self.shown} is given {parameter.name} twice")
             elif values:

@@ -19,8 +19,13 @@ from typing import Final
 from kg.errors import InputError
 from kg.paths import real_path
 
-# Stands for an argument that is left out where the function has a default.
+# Stands for an argument that is left out where the function has a default; a list holds it alone.
 LEFT_OUT: Final = "\ue000kg: left out\ue000"
+
+
+def is_left_out(value: object) -> bool:
+    """Return whether an argument of a call is left out."""
+    return value in (LEFT_OUT, [LEFT_OUT])
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,6 +217,15 @@ def printable(text: str) -> str:
     'a\\ud800'
     """
     return text.encode("utf-8", "backslashreplace").decode()
+
+
+def local_part(iri: str) -> str:
+    """Return the last part of an IRI, as functions and parameters are named by it.
+
+    >>> local_part("http://example.org/f#_text"), local_part("http://example.org/text")
+    ('text', 'text')
+    """
+    return iri.replace("#", "/").rpartition("/")[2].lstrip("_")
 
 
 def names() -> tuple[str, ...]:

@@ -15,14 +15,17 @@ import traceback
 import types
 import typing
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import redirect_stdout
 from datetime import date, datetime
 from decimal import Decimal
+from functools import partial
 from hashlib import md5
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeGuard
 
 from kg.errors import InputError, Location
-from kg.mapping.own_functions import OwnFunction, OwnParameter, printable
+from kg.mapping.own_functions import OwnFunction, OwnParameter, local_part, printable
+from kg.mapping.own_modules import find_beside
 from kg.paths import read_file, show_path
 
 _TYPES: Final[Mapping[object, str]] = {
@@ -70,8 +73,9 @@ class _Loader:
             own = self.function(call, names, is_typed=False)
             found |= {iri: own, own.value: own}
         for name, value in vars(module).items():
-            own_code = inspect.isfunction(value) and value.__module__ == module.__name__
-            if own_code and not name.startswith("_") and not self.is_marked(value):
+            if name.startswith("_") or self.is_marked(value):
+                continue
+            if _is_function(value) and value.__module__ == module.__name__:
                 found[name] = self.function(value, {}, is_typed=True)
         if not found:
             raise self.error(
@@ -92,15 +96,24 @@ class _Loader:
         module = types.ModuleType(f"kg_functions_{self.path.stem}")
         module.__file__ = str(self.path)
         module.__dict__["udf"] = self.udf
+        # Standard output may be what is written.
+        module.__dict__["print"] = partial(print, file=sys.stderr)
         # Dataclasses and the like look their module up.
         sys.modules[module.__name__] = module
         beside = str(self.path.resolve().parent)
         sys.path.insert(0, beside)
+        find_beside(self.shown)
         try:
-            exec(compile(source, self.shown, "exec"), module.__dict__)
+            with redirect_stdout(sys.stderr):
+                code = compile(source, self.shown, "exec", dont_inherit=True)
+                exec(code, module.__dict__)
         except SyntaxError as error:
-            raise self.error(
-                f"it is not Python: {error.msg}", error.lineno, "Mend the file at this place."
+            shown = Location(error.filename or self.shown, error.lineno)
+            raise InputError(
+                "bad-functions",
+                f"it is not Python: {error.msg}",
+                location=shown,
+                hint="Mend the file at this place.",
             ) from error
         except (Exception, SystemExit) as error:
             line = line_in(error, self.shown)
@@ -123,16 +136,26 @@ class _Loader:
         self, call: Callable[..., object], names: Mapping[str, str], *, is_typed: bool
     ) -> OwnFunction:
         """Return a function with the types that it states; without `is_typed`, texts else."""
+        plain = inspect.unwrap(call)
+        line = plain.__code__.co_firstlineno if inspect.isfunction(plain) else None
+        if not _is_function(call):
+            raise self.error(
+                f"@udf stands at a {type(call).__name__}, which is no function",
+                line,
+                "Write a function with def that calls it.",
+            )
         name = call.__name__
-        line = call.__code__.co_firstlineno if inspect.isfunction(call) else None
         try:
             hints = typing.get_type_hints(call)
-        except (NameError, TypeError) as error:
+            signature = inspect.signature(call)
+        except (Exception, SystemExit) as error:  # annotations are code of the user's
             raise self.error(
-                f"a type of {name} is not known: {error}", line, f"Types: {_KNOWN}."
+                f"a type of {name} is not known: {printable(str(error))}",
+                line,
+                f"Types: {_KNOWN}.",
             ) from error
         parameters = []
-        for each in inspect.signature(call).parameters.values():
+        for each in signature.parameters.values():
             if each.kind in (each.VAR_POSITIONAL, each.VAR_KEYWORD):
                 raise self.error(
                     f"{name} takes any number of arguments ({each})",
@@ -144,10 +167,12 @@ class _Loader:
                 raise self.error(
                     f"the parameter {each.name} of {name} has no type",
                     line,
-                    f"Write {each.name}: str. Types: {_KNOWN}.",
+                    f"Write {each.name}: str, or _{name} if no mapping calls it. Types: {_KNOWN}.",
                 )
-            kind, is_list, takes_none = self.type_of(stated or str, f"{name}({each.name})", line)
-            known = (each.name, *([_local(names[each.name])] if each.name in names else []))
+            kind, is_list, takes_none = self.type_of(
+                str if stated is None else stated, f"{name}({each.name})", line
+            )
+            known = (each.name, *([local_part(names[each.name])] if each.name in names else []))
             optional = each.default is not inspect.Parameter.empty
             parameters.append(OwnParameter(known, kind, is_list, optional, takes_none))
         if "return" not in hints and is_typed:
@@ -159,8 +184,9 @@ class _Loader:
             result, gives_list, _ = self.type_of(hints["return"], f"what {name} returns", line)
         # DuckDB takes capitals for small letters.
         sql_name = f"kg_own_{re.sub('[^a-z0-9_]', '', name)}_{md5(name.encode()).hexdigest()[:6]}"
+        made = _by_names(call, signature)
         return OwnFunction(
-            name, tuple(parameters), result, gives_list, self.shown, line, sql_name, call
+            name, tuple(parameters), result, gives_list, self.shown, line, sql_name, made
         )
 
     def type_of(self, stated: object, what: str, line: int | None) -> tuple[str, bool, bool]:
@@ -173,7 +199,7 @@ class _Loader:
         is_list = stated is list or typing.get_origin(stated) is list
         if is_list:
             stated = next(iter(typing.get_args(stated)), str)
-        if stated not in _TYPES:
+        if not isinstance(stated, type) or stated not in _TYPES:
             name = getattr(stated, "__name__", str(stated))
             raise self.error(
                 f"{what} has the type {name}, which values of mappings do not have",
@@ -183,12 +209,28 @@ class _Loader:
         return _TYPES[stated], is_list, takes_none
 
 
+def _is_function(value: object) -> TypeGuard[types.FunctionType]:
+    """Return whether a value is a function, or one with ``lru_cache`` or the like around it."""
+    return inspect.isfunction(value) or (
+        callable(value) and hasattr(value, "__name__") and inspect.isfunction(inspect.unwrap(value))
+    )
+
+
+def _by_names(call: Callable[..., object], signature: inspect.Signature) -> Callable[..., object]:
+    """Return a function that takes all its arguments by name, the positional-only ones too."""
+    unnamed = [each for each in signature.parameters.values() if each.kind is each.POSITIONAL_ONLY]
+    if not unnamed:
+        return call
+
+    def called(**given: object) -> object:
+        first = [given.pop(each.name, each.default) for each in unnamed]
+        return call(*first, **given)
+
+    return called
+
+
 def line_in(error: BaseException, file: str) -> int | None:
     """Return the last line of a file that an error came through; None: none of it."""
     frames: Sequence[traceback.FrameSummary] = traceback.extract_tb(error.__traceback__)
     lines = [frame.lineno for frame in frames if frame.filename == file]
     return lines[-1] if lines else None
-
-
-def _local(iri: str) -> str:
-    return iri.replace("#", "/").rpartition("/")[2].lstrip("_")

@@ -15,6 +15,7 @@ from typing import Final, TypeVar
 import pyoxigraph as ox
 
 from kg.mapping.functions import Argument, make_call
+from kg.mapping.own_functions import local_part
 from kg.mapping.plan import Call, Constant, Expression, TermType
 from kg.mapping.rml_graph import RmlGraph, Term, Value
 from kg.mapping.templates import MOST_NESTED
@@ -63,10 +64,10 @@ class FunctionReader:
         """
         function = self.constant(execution, "function")
         returned = self.stated(owner, "return")
-        if returned is not None and _local(returned.text) not in _RETURNS:
+        if returned is not None and local_part(returned.text) not in _RETURNS:
             raise returned.error(f"{returned.text} is nothing that a function returns")
         with_inputs = self.within(execution, self.inputs)
-        part = _local(returned.text) if returned is not None else ""
+        part = local_part(returned.text) if returned is not None else ""
         return make_call(
             function.text,
             with_inputs,
@@ -163,7 +164,3 @@ def _constant(value: Value) -> Constant:
         raise value.error("a blank node is no value of a parameter")
     kind = TermType.LITERAL if value.is_literal else TermType.IRI
     return Constant(value.text, kind)
-
-
-def _local(iri: str) -> str:
-    return iri.replace("#", "/").rpartition("/")[2].lstrip("_")

@@ -5,6 +5,11 @@ from __future__ import annotations
 import pytest
 
 from kg.cli.main import main
+from kg.engines.outcome import LossCount
+from kg.errors import UsageError
+from kg.execution.model import why
+from kg.map_files import explain_files
+from kg.mapping.natural import Datatypes
 from kg.terms import XSD
 from tests.mapping.running import write_files, yarrrml
 
@@ -70,3 +75,29 @@ def test_what_the_mapping_says_counts(tmp_path, datatypes):
     assert found == ['"7"^^<xsd:token>']
     pair = "{p: http://example.org/p, o: {value: $(v), language: en}}"
     assert made(tmp_path, "[['t.json~json', '$[*]']]", files, datatypes, pair) == ['"7"@en']
+
+
+def test_the_explanation_is_that_of_the_datatypes(tmp_path):
+    (tmp_path / "data").mkdir()
+    files = {"m.yml": yarrrml("[['a.json~json', '$[*]']]", ["[http://example.org/p, $(v)]"], "http://example.org/$(id)"), "data/a.json": JSON}
+    write_files(tmp_path, files)
+
+    def explained(datatypes: str) -> str:
+        return explain_files([tmp_path / "m.yml"], "", {}, None, [tmp_path / "data"], datatypes)
+
+    assert len({explained(each.value) for each in Datatypes}) == 3
+    with pytest.raises(UsageError, match="no datatypes 'any'"):
+        explained("any")
+
+
+@pytest.mark.parametrize(
+    ("references", "parent", "told"),
+    [
+        (("a", "b"), "", "no value in a or b"),
+        (("a", "b"), "m", "no m has its a and b"),
+        ((), "", "its constants give no value"),
+        ((), "m", "no m has its constants"),
+    ],
+)
+def test_the_reason_of_a_loss(references, parent, told):
+    assert why(LossCount("subject", references, 1, parent)) == told

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import importlib
 import json
+import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from kg.duck import engine
+from kg.engines.duckdb.own_sql import _Memo
 from kg.errors import InputError, UsageError, single_errors
 from kg.functions import load_functions, with_functions
 from kg.lineage import Lineage, Wanted
 from kg.map_files import read_replacements
+from kg.mapping.own_functions import using_functions
 from kg.sources import Folders
 from tests.mapping.running import Run, read_plan, run_mapping, write_files, yarrrml
 
@@ -354,3 +358,140 @@ def test_what_a_function_does_ends_no_answer_unsaid(tmp_path, body, said):
     assert caught.value.code == "function-failed"
     assert said in caught.value.message
     caught.value.message.encode()
+
+
+def given(folder: Path, source: str, call: str, value: str = "abc") -> list[str]:
+    """Return the values that a function of a file gives for one record."""
+    return run(folder, {"function": call}, file=source, rows=f"id,v\n1,{value}\n").objects()
+
+
+WRAPPED = """\
+from functools import cache, lru_cache, wraps
+
+def _loud(call):
+    @wraps(call)
+    def louder(*given, **named):
+        return call(*given, **named).upper()
+    return louder
+
+@_loud
+def f(v: str) -> str: return v
+
+@lru_cache
+def g(v: str) -> str: return v
+
+@udf("http://e/h", v="http://e/v")
+@cache
+def h(v): return v
+
+def k(v: str, w: str = "-", /, x: str = ".") -> str: return v + w + x
+"""
+
+
+@pytest.mark.parametrize(
+    ("source", "call", "made"),
+    [
+        ("def f(words: list[str] = ['d'], m: str = '!') -> str: return words[0] + m", "f()", "d!"),
+        ("def f(m: str, words: list[str] | None = None) -> str: return m + str(words)", "f(x)",
+         "xNone"),
+        (WRAPPED, "f($(v))", "ABC"),
+        (WRAPPED, "g($(v))", "abc"),
+        (WRAPPED, "h($(v))", "abc"),
+        (WRAPPED, "k($(v))", "abc-."),
+        (WRAPPED, "k($(v), x=y)", "abc-y"),
+        ("import dataclasses\n@dataclasses.dataclass\nclass D:\n    a: int\n"
+         "def f() -> str: return D.__dataclass_fields__['a'].type.__name__", "f()", "int"),
+        ("def f(v: str) -> str:\n    import beside\n    return beside.up(v)", "f($(v))", "ABC3"),
+    ],
+)  # fmt: skip
+def test_what_files_of_functions_hold(tmp_path, source, call, made):
+    (tmp_path / "beside.py").write_text(
+        "def up(v):\n    from beside_too import three\n    return v.upper() + three"
+    )
+    (tmp_path / "beside_too.py").write_text("three = '3'")
+    try:
+        assert given(tmp_path, source, call) == [f'"{made}"']
+    finally:
+        for name in ("beside", "beside_too"):
+            sys.modules.pop(name, None)
+    with pytest.raises(ImportError):  # nobody else finds it
+        importlib.import_module("beside")
+
+
+@pytest.mark.parametrize(
+    ("source", "message"),
+    [
+        ("def f(v: 'list[') -> str: return v", "a type of f is not known"),
+        ("def f(v: '1/0') -> str: return v", "a type of f is not known: division by zero"),
+        ("def f(v: [str]) -> str: return v", "which values of mappings do not have"),
+        ("def f(v: {}) -> str: return v", "which values of mappings do not have"),
+        ("def f(v: str) -> str: return v\nf.__signature__ = 3", "a type of f is not known"),
+        ("from functools import partial\ndef _f(v): return v\nudf('http://e/f')(partial(_f))",
+         "@udf stands at a partial, which is no function"),
+        ("raise ValueError('\\ud800')", r"ValueError: \\ud800"),
+    ],
+)  # fmt: skip
+def test_files_that_are_wrong(tmp_path, source, message):
+    with pytest.raises(InputError, match=message) as caught:
+        given(tmp_path, source, "f($(v))")
+    assert caught.value.code == "bad-functions"
+
+
+@pytest.mark.parametrize("kind", ["int", "float", "Decimal"])
+@pytest.mark.parametrize("value", ["1_0", "\u0661\u0662", "\u00b2"])
+def test_numbers_are_those_of_data(tmp_path, kind, value):
+    source = f"from decimal import Decimal\ndef f(v: {kind}) -> str: return repr(v)"
+    with pytest.raises(InputError, match=f"is no {kind}, which v must be"):
+        given(tmp_path, source, "f($(v))", value)
+
+
+@pytest.mark.parametrize("value", ["NaN", "-Infinity", "sNaN"])
+def test_a_decimal_is_a_number(tmp_path, value):
+    source = f"from decimal import Decimal\ndef f(v: str) -> Decimal: return Decimal('{value}')"
+    with pytest.raises(InputError, match=r"which is no xsd:decimal"):
+        given(tmp_path, source, "f($(v))")
+
+
+def test_what_functions_print_is_no_output(tmp_path, capsys):
+    source = (
+        "import sys\nprint('loaded')\n"
+        "def f(v: str) -> str:\n    print('called')\n    sys.stdout.write('written')\n    return v"
+    )
+    given(tmp_path, source, "f($(v))")
+    told = capsys.readouterr()
+    assert told.out == ""
+    assert told.err == "loaded\ncalled\nwritten"
+
+
+def test_a_function_is_called_once_for_the_same_values(tmp_path):
+    (tmp_path / "f.py").write_text(
+        "calls = []\n"
+        "def f(v: str, w: list[str]) -> str | None:\n"
+        "    calls.append(v)\n"
+        "    return v + w[0] if v != '3' else None\n"
+    )
+    functions = load_functions(tmp_path / "f.py")
+    rows = "id,v,w\n" + "".join(f"{n},{n % 7},x\n" for n in range(50))
+    pairs = [
+        "{p: ex:p, o: {function: 'f($(v), $(w))'}}",
+        "{p: ex:q, o: {function: 'toUpperCase(f($(v), $(w)))'}}",
+        "{p: ex:r, o: {value: $(v)}, condition: 'equal(f($(v), $(w)), \"1x\")'}",
+    ]
+    with using_functions(functions):
+        made = run_mapping(tmp_path, yarrrml("[[t.csv~csv]]", pairs), {"t.csv": rows})
+    assert len(made.objects()) == 43
+    told = [each.unfit.partition(", at ")[0] for each in made.made.counts[0].losses]
+    assert told == ["f makes nothing of '3 and x'"] * 2
+    assert sorted(functions["f"].call.__globals__["calls"]) == [str(n) for n in range(7)]
+
+
+def test_no_more_is_kept_of_calls_than_there_is_room_for(monkeypatch):
+    monkeypatch.setattr("kg.engines.duckdb.own_sql._MOST_KEPT", 3)
+    memo = _Memo()
+    for n in range(10):
+        memo.kept((str(n),), "made")
+        assert len(memo._known) <= 3
+    memo.kept(("long" * 100,), "made")
+    memo.kept((), "made")
+    assert memo.find(("9",)) == "made"
+    assert [memo.find(values) for values in (("long" * 100,), (), ("0",))] == [_Memo] * 3

@@ -196,7 +196,8 @@ def _date_part(call: Call) -> Callable[..., str]:
 
 
 def _format_date(call: Call) -> Callable[..., str]:
-    pattern, form = _constants(call)
+    pattern, *forms = _constants(call)
+    form = forms[0] if forms else ""
     plain = sql_text(pattern.removesuffix(ZONE) if form else pattern)
 
     def made(value: str, *_: str) -> str:

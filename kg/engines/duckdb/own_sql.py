@@ -24,10 +24,10 @@ from kg.engines.loaded import LoadedTable, locate
 from kg.errors import InputError, Location
 from kg.extras import need
 from kg.mapping.own_functions import (
-    LEFT_OUT,
     NOT_WHOLE,
     OwnFunction,
     OwnParameter,
+    is_left_out,
     is_whole,
     printable,
 )
@@ -39,6 +39,9 @@ _TEXTS: Final = "VARCHAR[]"
 # What DuckDB takes of a function.
 Written = str | list[str] | None
 
+# Calls whose values are kept, and characters of one with its arguments: some 10 MB at most.
+_MOST_KEPT: Final = 1 << 15
+_LONGEST_KEPT: Final = 200
 _SHOWN: Final = 60  # characters of a value in a message
 
 
@@ -81,6 +84,33 @@ def register(
     return failures
 
 
+class _Memo:
+    """What a function gave for its last arguments: SQL asks for a value wherever it is looked at.
+
+    A function without arguments is called each time.
+    """
+
+    def __init__(self) -> None:
+        self._known: dict[tuple[object, ...], Written] = {}
+
+    def find(self, values: tuple[object, ...]) -> object:
+        """Return what was given for some arguments; this class, if that is not known."""
+        return self._known.get(_key(values), _Memo) if values else _Memo
+
+    def kept(self, values: tuple[object, ...], made: Written) -> Written:
+        """Return a value, and keep it if it is not long."""
+        key = _key(values)
+        if values and len(repr((key, made))) <= _LONGEST_KEPT:
+            if len(self._known) >= _MOST_KEPT:
+                self._known.clear()
+            self._known[key] = made
+        return made
+
+
+def _key(values: tuple[object, ...]) -> tuple[object, ...]:
+    return tuple(tuple(each) if isinstance(each, list) else each for each in values)
+
+
 def _wrapped(function: OwnFunction, failures: OwnFailures) -> Callable[..., Written]:
     names = [each.name for each in function.parameters]
     needed = [
@@ -89,16 +119,20 @@ def _wrapped(function: OwnFunction, failures: OwnFailures) -> Callable[..., Writ
         if not each.takes_none and not each.is_list
     ]
 
+    memo = _Memo()
+
     def called(*values: object) -> Written:
         if any(values[number] is None for number in needed):
             return None
+        if (known := memo.find(values)) is not _Memo:
+            return known  # type: ignore[return-value]
         try:
             given = {
                 name: _argument(parameter, value)
                 for name, parameter, value in zip(names, function.parameters, values, strict=True)
-                if value != LEFT_OUT
+                if not is_left_out(value)
             }
-            return _result(function, function.call(**given))
+            return memo.kept(values, _result(function, function.call(**given)))
         except (Exception, SystemExit) as error:
             if failures.is_quiet:
                 return None
@@ -143,13 +177,20 @@ def _truth(text: str) -> bool:
 
 _READERS: Final[Mapping[str, Callable[[str], object]]] = {
     "str": str,
-    "int": int,
-    "float": float,
+    "int": lambda text: int(_plain(text)),
+    "float": lambda text: float(_plain(text)),
     "bool": _truth,
     "date": date.fromisoformat,
     "datetime": datetime.fromisoformat,
-    "Decimal": Decimal,
+    "Decimal": lambda text: Decimal(_plain(text)),
 }
+
+
+def _plain(text: str) -> str:
+    """Return the text of a number; Python also reads digits of any script, and underscores."""
+    if not text.isascii() or "_" in text:
+        raise ValueError(text)
+    return text
 
 
 def _result(function: OwnFunction, value: object) -> Written:
@@ -170,6 +211,8 @@ def _written(function: OwnFunction, value: object) -> str:
     if not fits or kind not in _WRITERS:
         wanted = function.result or "one of the types that values have"
         raise _WrongValueError(f"it returned {_named(value)}, not {wanted}")
+    if isinstance(value, Decimal) and not value.is_finite():
+        raise _WrongValueError(f"it returned {value}, which is no xsd:decimal")
     text = _WRITERS[kind](value)
     if not is_whole(text):
         raise _WrongValueError(f"it returned {NOT_WHOLE}")
@@ -223,7 +266,7 @@ def own_error(
         hint = (
             f"Mend it at {function.file}:{own_line}." if own_line else f"It is at {function.place}."
         )
-    given = ", ".join(_named_value(value) for value in values if value != LEFT_OUT)
+    given = ", ".join(_named_value(value) for value in values if not is_left_out(value))
     hint = f"{hint} It was given {given}." if given else hint
     return InputError("function-failed", message, location=place, hint=hint)
 

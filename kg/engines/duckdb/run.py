@@ -5,7 +5,9 @@ Nothing that grows with the data is held in Python: DuckDB does the work and spi
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Container, Sequence
+from contextlib import nullcontext, redirect_stdout
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
@@ -31,6 +33,7 @@ from kg.engines.outcome import MapCount, Outcome
 from kg.logins import without_login
 from kg.mapping.lists import with_lists
 from kg.mapping.plan import Plan
+from kg.mapping.walk import own_files
 from kg.quads import QuadTable, spooled
 from kg.rejects import Rejects, current
 from kg.sources import Folders
@@ -69,6 +72,13 @@ class DuckDB:
         routed: bool = False,
     ) -> Outcome:
         """Run a plan and write its quads: into a folder of files, if there are many."""
+        with redirect_stdout(sys.stderr) if own_files(plan) else nullcontext():
+            # What functions of the user's own print is no part of what is written.
+            return self._run(plan, folders, target, spool, routed=routed)
+
+    def _run(
+        self, plan: Plan, folders: Folders, target: Path, spool: Path | None, *, routed: bool
+    ) -> Outcome:
         terms = _spool_terms(self.connection, spool) if spool else ([], [])
         prepared = prepare(self.connection, plan, folders)
         rejects = current()

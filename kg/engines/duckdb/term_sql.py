@@ -20,6 +20,7 @@ from kg.mapping.plan import (
     Call,
     Constant,
     Expression,
+    Function,
     Lookup,
     Reference,
     Template,
@@ -143,7 +144,11 @@ class TermPrinter:
             if expressions(made) != (call,):
                 # What is made of the call may do without it.
                 nothing.append(f"{_scalar(made, bindings)} IS NULL")
-            value = concat([part for each in values for part in ("' and '", each)][1:])
+            shown = [
+                f"array_to_string({value}, ', ')" if _is_list(each) else value
+                for each, value in zip(given, values, strict=True)
+            ]
+            value = concat([part for each in shown for part in ("' and '", each)][1:])
             chosen = _if_chosen(term, bindings)
             return f"CASE WHEN {chosen}{' AND '.join(nothing)} THEN {value} END"
 
@@ -260,6 +265,10 @@ class TermPrinter:
         lists = [each.sql if each.many else f"[{each.sql}]" for each in made]
         whole = lists[0] if len(lists) == 1 else f"flatten([{', '.join(lists)}])"
         return f"list_filter({whole}::VARCHAR[], lambda each: each IS NOT NULL)"
+
+
+def _is_list(expression: Expression) -> bool:
+    return isinstance(expression, Call) and expression.function is Function.LIST
 
 
 def _bind(column: Column) -> _Value:
