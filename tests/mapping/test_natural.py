@@ -79,7 +79,12 @@ def test_what_the_mapping_says_counts(tmp_path, datatypes):
 
 def test_the_explanation_is_that_of_the_datatypes(tmp_path):
     (tmp_path / "data").mkdir()
-    files = {"m.yml": yarrrml("[['a.json~json', '$[*]']]", ["[http://example.org/p, $(v)]"], "http://example.org/$(id)"), "data/a.json": JSON}
+    mapping = yarrrml(
+        "[['a.json~json', '$[*]']]",
+        ["[http://example.org/p, $(v)]"],
+        "http://example.org/$(id)",
+    )
+    files = {"m.yml": mapping, "data/a.json": JSON}
     write_files(tmp_path, files)
 
     def explained(datatypes: str) -> str:
