@@ -106,8 +106,10 @@ def local(iri: str) -> str:
 
 @functools.cache
 def labels() -> dict[str, str]:
-    """Return the names of concepts, by their part after ``acev:``, from the vocabulary's text."""
+    """Return the names of concepts, by their part after the prefix, from the vocabulary's text."""
     import re
 
-    text = (ROOT / "ontology" / "schemes.ttl").read_text(encoding="utf-8")
-    return dict(re.findall(r'^acev:(\S+) a skos:Concept ;.*?skos:prefLabel "([^"]+)"', text, re.M))
+    lists = sorted((ROOT / "ontology").glob("*-schemes.ttl"))
+    text = "\n".join(path.read_text(encoding="utf-8") for path in lists)
+    concept = r'^(?:acev|nkv):(\S+) a skos:Concept ;.*?skos:prefLabel "([^"]+)"'
+    return dict(re.findall(concept, text, re.M))

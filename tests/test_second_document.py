@@ -10,7 +10,7 @@ import pytest
 
 from tests.graph_copy import copy_workspace, local, run_kg
 
-SOURCE = "note1_page,A note (invented for a test),Nobody,invented,made up,2026-11-24\n"
+SOURCE = "note1_page,A note (invented for a test),Nobody,invented,,made up,2026-11-24\n"
 DOCUMENT = """\
 # Invented for a test: nobody wrote this note.
 documents:
@@ -123,7 +123,8 @@ def test_it_is_read_in_order(workspace):
 
 
 def test_the_first_document_stays_as_it_was(workspace):
-    assert len(ask(workspace, "article-in-reading-order")) == 69
+    document = ("--param", "document=doc:aims3")
+    assert len(ask(workspace, "article-in-reading-order", *document)) == 69
 
 
 def test_it_can_be_asked_about(workspace):
@@ -135,7 +136,7 @@ def test_it_can_be_asked_about(workspace):
     (judged,) = ask(workspace, "claims-against-record", *document)
     assert judged["direction"] == "supports"
     (forecast,) = ask(workspace, "forecasts", *document)
-    assert (forecast["after"], local(forecast["within"])) == ("2023-03-01", "note1-C02")
+    assert (forecast["written"], local(forecast["within"])) == ("2023-03-01", "note1-C02")
     holders = {local(row["root_claim"]) for row in ask(workspace, "beliefs-and-hopes")}
     assert "note1-C02" in holders
 

@@ -11,6 +11,7 @@ import typer
 from kg.cli.context import Settings, settings
 from kg.cli.limits import MemoryOption, ThreadsOption, TimeoutOption, limit
 from kg.errors import UsageError
+from kg.init.template import Template
 from kg.logins import without_login
 from kg.wording import counted
 
@@ -38,6 +39,10 @@ def init_command(
         str,
         typer.Option(metavar="IRI", help="Start of the IRIs of your graph; ends in /."),
     ] = "https://example.org/graph/",
+    template: Annotated[
+        Template,
+        typer.Option(help="What to make: a small example, or an empty workspace for claims."),
+    ] = Template.EXAMPLE,
     memory: MemoryOption = None,
     threads: ThreadsOption = None,
     timeout: TimeoutOption = None,
@@ -64,14 +69,12 @@ def init_command(
         )
     from kg.init import init_workspace
 
-    written = init_workspace(folder, base)
+    written = init_workspace(folder, base, template)
     shared.say(f"made {without_login(str(folder))}:")
     for path in written:
         shared.say(f"  {path}")
-    shared.say(
-        f"next:\n  cd {shlex.quote(str(folder))}\n  kg build\n"
-        "  kg query first-ascents\n  kg questions"
-    )
+    first = "  kg query first-ascents\n" if template is Template.EXAMPLE else ""
+    shared.say(f"next:\n  cd {shlex.quote(str(folder))}\n  kg build\n{first}  kg questions")
 
 
 def _check_order(folder: Path) -> None:

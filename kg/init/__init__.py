@@ -1,5 +1,8 @@
-"""A new workspace: a small example; `kg.init.workspace` makes one of files with tables."""
+"""A new workspace: a small example, or an empty one for claims.
 
-from kg.init.template import TEMPLATE_BASE, check_base, init_workspace
+`kg.init.workspace` makes one of files with tables.
+"""
 
-__all__ = ["TEMPLATE_BASE", "check_base", "init_workspace"]
+from kg.init.template import TEMPLATE_BASE, Template, check_base, init_workspace
+
+__all__ = ["TEMPLATE_BASE", "Template", "check_base", "init_workspace"]

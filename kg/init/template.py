@@ -1,8 +1,9 @@
-"""A new workspace: a small example that builds at once, to be replaced bit by bit."""
+"""A new workspace: a small example, or an empty one for claims, to be filled bit by bit."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from enum import StrEnum
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path
@@ -19,13 +20,26 @@ _HARMLESS: Final = frozenset({".git"})
 _RENAMED: Final = {"gitignore": ".gitignore"}
 
 
-def init_workspace(folder: Path, base: str = TEMPLATE_BASE) -> tuple[Path, ...]:
+class Template(StrEnum):
+    """The workspaces that come with kg."""
+
+    EXAMPLE = "example"
+    CLAIMS = "claims"
+
+
+_FOLDERS: Final = {Template.EXAMPLE: "template", Template.CLAIMS: "template_claims"}
+
+
+def init_workspace(
+    folder: Path, base: str = TEMPLATE_BASE, template: Template = Template.EXAMPLE
+) -> tuple[Path, ...]:
     """Write a new workspace.
 
     Args:
         folder: The folder to make; it may be there already if it is empty.
         base: Absolute IRI that the graph's own IRIs start with; ends in ``/``, since the
             vocabulary gets a name of its own below it.
+        template: What it is made of.
 
     Returns:
         The files that were written, relative to `folder`, sorted.
@@ -38,7 +52,7 @@ def init_workspace(folder: Path, base: str = TEMPLATE_BASE) -> tuple[Path, ...]:
     check_base(base)
     with writing(folder):
         _check_empty(folder)
-        written = [_write(folder, name, text, base) for name, text in _template()]
+        written = [_write(folder, name, text, base) for name, text in _template(_FOLDERS[template])]
     return tuple(sorted(written))
 
 
@@ -72,9 +86,9 @@ def _check_empty(folder: Path) -> None:
         )
 
 
-def _template() -> Iterator[tuple[str, str]]:
+def _template(name: str) -> Iterator[tuple[str, str]]:
     """Yield the path of each file of the template, with its text."""
-    waiting: list[tuple[str, Traversable]] = [("", files("kg").joinpath("template"))]
+    waiting: list[tuple[str, Traversable]] = [("", files("kg").joinpath(name))]
     while waiting:
         path, entry = waiting.pop()
         if entry.is_dir():

@@ -17,7 +17,7 @@ from ruamel.yaml import YAML
 
 from tests.graph_copy import ROOT, copy_workspace, run_kg
 
-COUNT = "SELECT (COUNT(*) AS ?n) { ?l a ace:MissileLaunch }"
+COUNT = "SELECT (COUNT(*) AS ?n) { ?l a nk:MissileLaunch }"
 
 
 def _start(root: Path, *words: str) -> subprocess.Popen[bytes]:
@@ -120,7 +120,7 @@ def test_a_second_build_is_refused_while_one_runs(built):
     assert done.returncode == 3
     assert "another build of this workspace is running" in done.stderr
     assert "queries still work meanwhile" in done.stderr
-    assert _launches(built) == 420
+    assert _launches(built) == 421
 
 
 def test_queries_are_answered_during_a_build(built):
@@ -141,7 +141,7 @@ def test_a_failed_build_is_not_put_in_force(tmp_path):
     assert done.returncode == 1
     assert "NOT in force" in done.stderr
     assert "launches.csv:" in done.stderr
-    assert _launches(root) == 420
+    assert _launches(root) == 421
     assert len(list((root / ".kg" / "builds").iterdir())) == 1
 
 

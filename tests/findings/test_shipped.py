@@ -16,8 +16,8 @@ def told(tmp_path_factory):
     assert len(quiet.stderr.splitlines()) <= 5
     _change(
         root / "data/record/governments.yarrrml.yml",
-        "[a, ace:PolicyPeriod]",
-        "[a, ace:PolciyPeriod]",
+        "[a, nk:PolicyPeriod]",
+        "[a, nk:PolciyPeriod]",
     )
     (root / "data/record/notes.csv").write_text("id,note\n1,x\n", encoding="utf-8")
     launches = root / "data/record/launches.csv"

@@ -32,8 +32,8 @@ DIFFERENCES: dict[str, dict[str, Difference]] = {
     "virtuoso": {
         "check-chains": _COMPILER,
         "check-provenance": Difference("its own triples are in the default graph too"),
-        "conditionals": _COMPILER,
-        "forecasts": Difference("its compiler fails on it (SP031)", "SP031"),
+        "conditions-on-talks": _COMPILER,
+        "forecasts-and-launches": Difference("its compiler fails on it (SP031)", "SP031"),
         "launches-and-talks": Difference("no answer in 30 s; elsewhere it takes one", "timeout"),
         "launches-by-administration": _UNBOUND,
         "launches-in-months-with-talks": Difference("the rows of months without talks are missing"),
