@@ -30,6 +30,19 @@ from kg.workspace import Build, find_workspace
 
 _Found = TypeVar("_Found")
 CLAIM: Final = "https://w3id.org/ace-kg/ns#Claim"
+# Predicates of latitude and longitude, and those from a thing to its geometry and to its text.
+PAIRS: Final = (
+    (
+        "http://www.w3.org/2003/01/geo/wgs84_pos#lat",
+        "http://www.w3.org/2003/01/geo/wgs84_pos#long",
+    ),
+    ("https://schema.org/latitude", "https://schema.org/longitude"),
+    ("http://schema.org/latitude", "http://schema.org/longitude"),
+)
+WKT: Final = (
+    "http://www.opengis.net/ont/geosparql#hasGeometry",
+    "http://www.opengis.net/ont/geosparql#asWKT",
+)
 _DATES: Final = ("date", "dateTime", "gYear", "gYearMonth")
 _XSD: Final = "http://www.w3.org/2001/XMLSchema#"
 # Objects of a predicate that are looked at to see what they are.
@@ -44,11 +57,13 @@ class Facts:
         vocabulary: Its classes and properties.
         dates: Predicates with dates, as IRIs.
         has_claims: Whether the vocabulary of claims is used.
+        has_places: Whether something has coordinates.
     """
 
     vocabulary: Vocabulary
     dates: tuple[str, ...]
     has_claims: bool
+    has_places: bool
 
 
 class State:
@@ -120,6 +135,7 @@ class State:
             ("questions", "Questions", bool(self.questions)),
             ("claims", "Claims", self.facts.has_claims),
             ("timeline", "Timeline", bool(self.facts.dates)),
+            ("map", "Map", self.facts.has_places),
             ("vocabulary", "Vocabulary", True),
             ("editor", "SPARQL", True),
         ]
@@ -148,7 +164,9 @@ class State:
             if found and all(term.endswith(ends) for term in found):
                 dates.append(each.iri)
         claims = any(each.iri == CLAIM and each.count for each in vocabulary.classes)
-        return Facts(vocabulary, tuple(dates), claims)
+        used = {each.iri for each in vocabulary.properties if each.count}
+        places = WKT[1] in used or any(used.issuperset(pair) for pair in PAIRS)
+        return Facts(vocabulary, tuple(dates), claims, places)
 
 
 def shared(state: State, name: str, find: Callable[[], _Found]) -> _Found:

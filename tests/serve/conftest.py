@@ -36,8 +36,10 @@ mappings:
 """
 NOTES = f"""\
 @prefix ex: <{EX}ns#> . @prefix id: <{EX}id/> .
+@prefix wgs: <http://www.w3.org/2003/01/geo/wgs84_pos#> .
 id:note ex:says {literal(HOSTILE)} ; ex:about id:L1 , <http://elsewhere.example/x?y=z#w> .
 id:where ex:at [ ex:lat 1.5 ] .
+id:here wgs:lat 39.03 ; wgs:long 125.75 . id:odd wgs:lat "north" ; wgs:long 500 .
 """
 SINCE = """\
 # title: Launches since a day

@@ -19,6 +19,7 @@ VIEWS = {
     "claims": "/claims",
     "claim": f"/claims/one?iri={CLAIM}",
     "timeline": f"/timeline?mark={LAUNCH}",
+    "map": "/map",
     "entity": "/id/launch/L0270",
     "vocabulary": "/vocabulary",
     "editor": "/editor?query=SELECT%20*%20%7B%20?s%20?p%20?o%20%7D%20LIMIT%205",

@@ -12,8 +12,8 @@ from tests.page.pages import Seen
 from tests.serve.conftest import EX, HOSTILE
 
 HTML = {"accept": "text/html"}
-VIEWS = ["/", "/questions", "/questions/since", "/vocabulary", "/editor", "/timeline", "/search",
-         "/id/L1", "/id/note", "/id/where"]  # fmt: skip
+VIEWS = ["/", "/questions", "/questions/since", "/vocabulary", "/editor", "/timeline", "/map",
+         "/search", "/id/L1", "/id/note", "/id/where"]  # fmt: skip
 
 
 def seen(client, path: str, status: int = 200) -> Seen:
@@ -190,6 +190,16 @@ def test_the_timeline_shows_what_has_a_date(client):
     assert "Marked" in page.text
     assert ("class", "mark marked") in page.attributes
     assert "Nothing lies in that time" in seen(client, "/timeline?from=1900&to=1901").text
+
+
+def test_the_map_shows_what_has_coordinates(client):
+    page = seen(client, "/map")
+    assert page.tags.count("circle") == 1
+    assert "id:here, 39.03 125.75" in page.text
+    assert "1 places" not in page.text
+    assert seen(client, "/map?box=0,0,10,10").tags.count("circle") == 0
+    for bad in ("x", "1,2,3", "10,0,0,10", "0,0,999,1", "nan,0,1,1"):
+        assert seen(client, f"/map?box={bad}").tags.count("circle") == 1
 
 
 def checked(client, query: str, at: int | None = None) -> dict:

@@ -107,7 +107,7 @@ def test_the_dataset_of_the_request_goes_before_that_of_the_query(client, place)
         answer = client.post(
             "/sparql", params=named, content=query, headers={"content-type": QUERY}
         )
-    assert answer.json()["results"]["bindings"][0]["n"]["value"] == "5"
+    assert answer.json()["results"]["bindings"][0]["n"]["value"] == "9"
 
 
 def test_named_graphs_of_the_request(client):

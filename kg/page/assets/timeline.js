@@ -2,7 +2,7 @@
 // Tells what is pointed at, and comes closer to a time that is dragged over. The form and the
 // links do the same without it.
 (() => {
-  const picture = document.querySelector("svg.timeline");
+  const picture = document.querySelector("svg.timeline, svg.map");
   const pointed = document.getElementById("pointed");
   if (!picture || !pointed) return;
   picture.addEventListener("pointerover", (event) => {
@@ -12,6 +12,7 @@
   const { left, right, width } = picture.dataset;
   const day = (text) => Date.parse(text + "T00:00:00Z");
   const [from, to] = [day(picture.dataset.from), day(picture.dataset.to)];
+  // A map has no time to drag over.
   if (!Number.isFinite(from) || !Number.isFinite(to)) return;
   const share = (event) => {
     const box = picture.getBoundingClientRect();

@@ -15,6 +15,7 @@ from kg.serve.views.description import description
 from kg.serve.views.editor import check, editor
 from kg.serve.views.entity import data, entity, leading, own_entity, records
 from kg.serve.views.home import home, search, vocabulary
+from kg.serve.views.map import places
 from kg.serve.views.questions import question, questions
 from kg.serve.views.timeline import timeline
 
@@ -26,6 +27,7 @@ _VIEWS: Final[dict[str, View]] = {
     "claims/one": one_claim,
     "editor": editor,
     "questions": questions,
+    "map": places,
     "search": search,
     "timeline": timeline,
     "vocabulary": vocabulary,
