@@ -24,6 +24,7 @@ class Claim:
         polarity: Whether it is affirmed or denied, as a label.
         delivery: How it is put, as a label.
         text: What is claimed, put positively; empty for a claim that passes on others.
+        passed_on: What those claim that it passes on.
         directions: What judgements of it say: contradicts, supports …
     """
 
@@ -37,6 +38,7 @@ class Claim:
     delivery: str
     text: str
     directions: tuple[str, ...] = ()
+    passed_on: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,9 +138,12 @@ def claims_main(
 
 def _field(each: Filter) -> Html:
     name = f"f-{each.name}"
+    # What an address asks for is shown, also if no claim has it.
+    is_known = each.value in ("", *(value for value, _ in each.choices))
+    unknown = () if is_known else ((each.value, each.value),)
     options = (
         tag("option", label, value=value, selected=value == each.value)
-        for value, label in (("", "all"), *each.choices)
+        for value, label in (("", "all"), *each.choices, *unknown)
     )
     return tag(
         "div",
@@ -172,7 +177,14 @@ def _claim(claim: Claim, shower: Shower, opens: Mapping[str, str]) -> Html:
             tag("span", ":", class_="unseen"),
             class_="who",
         ),
-        tag("p", claim.text or "(passes on other claims)", class_="said", dir="auto"),
+        tag("p", claim.text, class_="said", dir="auto") if claim.text else None,
+        tag(
+            "div",
+            tag("span", "passes on:", class_="soft"),
+            tag("ul", *(tag("li", each, dir="auto") for each in claim.passed_on)),
+        )
+        if claim.passed_on
+        else None,
         tag("p", joined(filter(None, marks), " "), class_="marks"),
         tag(
             "p",
@@ -198,7 +210,7 @@ _TONES = {
     "contradicts": "bad",
     "supports": "good",
     "negative": "bad",
-    "hears": "doubt",
+    "has heard": "doubt",
     "possible": "doubt",
     "probable": "doubt",
     "uncertain": "doubt",

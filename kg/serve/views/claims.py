@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 from urllib.parse import urlencode
 
@@ -117,7 +117,7 @@ def _counted(documents: Iterable[str]) -> dict[str, int]:
     return dict(counts)
 
 
-def _claims(state: State, rows: Iterable[_Row]) -> list[Claim]:
+def _claims(state: State, rows: Sequence[_Row]) -> list[Claim]:
     text = f"{_HEAD} SELECT ?outer ?inner {{ ?outer ace:embeds ?inner }} LIMIT {_MOST}"
     outer = {str(row[1]): str(row[0]) for row in state.reader.rows(text)}
     text = (
@@ -130,6 +130,10 @@ def _claims(state: State, rows: Iterable[_Row]) -> list[Claim]:
             judged[claim].append(text_of(label))
     text = f"{_HEAD} SELECT ?claim ?who {{ ?claim a ace:Claim ; ace:claimant ?who }} LIMIT {_MOST}"
     speaker = {str(row[0]): str(row[1]) for row in state.reader.rows(text)} if outer else {}
+    passed: dict[str, list[str]] = defaultdict(list)
+    for row in rows:
+        if row["claim"] in outer and row["text"]:
+            passed[outer[row["claim"]]].append(text_of(row["text"]))
     return [
         Claim(
             term=row["claim"],
@@ -137,6 +141,7 @@ def _claims(state: State, rows: Iterable[_Row]) -> list[Claim]:
             place=_place(row),
             chain=_chain(row, outer, speaker),
             text=_text(row["text"]),
+            passed_on=tuple(passed[row["claim"]]),
             directions=tuple(sorted(judged[row["claim"]])),
             **{name: _text(row[name]) for name in _ASPECTS},
         )
