@@ -190,10 +190,9 @@ def test_the_pages_work_without_scripts(chrome, address):
     tab.close(address)
 
 
-def test_the_pictures_of_the_readme_can_be_made(tmp_path):
-    chromium()
+def test_the_pictures_of_the_readme_can_be_made(chrome, address, tmp_path):
     pytest.importorskip("vl_convert")
-    made = write_pictures(tmp_path)
+    made = write_pictures(tmp_path, chrome, address)
     assert [path.name for path in made] == sorted(path.name for path in IMAGES.iterdir())
     picture, chart = (path.read_bytes() for path in made)
     assert picture.startswith(b"\x89PNG")
