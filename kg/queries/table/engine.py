@@ -148,6 +148,7 @@ class Table:
         # The thread that asks, and what it asks on, until the answer has been read.
         self._running: dict[int, tuple[int, duckdb.DuckDBPyConnection]] = {}
         self._defining = threading.Lock()
+        self._has_python = False
         rows = connection.execute("SELECT t, id FROM prefixes").fetchall()
         self._prefixes: dict[str, int] = dict(rows)
 
@@ -315,8 +316,10 @@ class Table:
 
     def _define_python(self) -> None:
         with self._defining:
-            if not _has_python(self._connection):
+            # Asking it takes as long as a small query.
+            if not self._has_python and not _has_python(self._connection):
                 self._define()
+            self._has_python = True
 
     def _define(self) -> None:
         # Its overloads name each type of each library.
