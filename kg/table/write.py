@@ -91,7 +91,8 @@ def write_copies(connection: duckdb.DuckDBPyConnection, quads: str, folder: Path
         define_macros(connection)
         _code_terms(connection, quads)
         _write(connection, "SELECT * FROM table_prefixes ORDER BY id", folder / "prefixes.parquet")
-        _write(connection, _TERMS, folder / "terms.parquet")
+        # Texts are read at random, so that it pays to unpack them fast.
+        _write(connection, _TERMS, folder / "terms.parquet", "snappy")
         fresh = " OR ".join(f"q.{name} IS DISTINCT FROM lag(q.{name}) OVER ()" for name in "spo")
         connection.execute(
             "CREATE OR REPLACE TEMP TABLE table_coded AS SELECT s.id AS s, p.id AS p, o.id AS o,"
@@ -151,9 +152,11 @@ def _code_terms(connection: duckdb.DuckDBPyConnection, quads: str) -> None:
     connection.execute("DROP TABLE table_texts")
 
 
-def _write(connection: duckdb.DuckDBPyConnection, rows: str, target: Path) -> None:
+def _write(
+    connection: duckdb.DuckDBPyConnection, rows: str, target: Path, packed: str = "zstd"
+) -> None:
     connection.execute(
-        f"COPY ({rows}) TO {sql_target(target)} (FORMAT parquet, COMPRESSION zstd,"
+        f"COPY ({rows}) TO {sql_target(target)} (FORMAT parquet, COMPRESSION {packed},"
         f" ROW_GROUP_SIZE {ROW_GROUP}, USE_TMP_FILE false)"
     )
 

@@ -44,6 +44,7 @@ MORE = f"""
 <{EX}b> <{EX}next> <{EX}a> .
 <{EX}b> <{EX}tag> "b" .
 <{EX}a> <{EX}in> <{EX}b> <{EX}g> .
+<{EX}g> <{EX}own> <{EX}b> <{EX}g> .
 """
 
 
@@ -182,6 +183,7 @@ def test_what_is_new_is_new_each_time(table):
         ("SELECT ?o { ?o (^ex:next|ex:x*)+ ex:none }", ["none"]),
         ("SELECT ?o { GRAPH ex:g { ex:a ex:in* ?o } }", ["a", "b"]),
         ("SELECT ?o { GRAPH ex:none { ex:a ex:in* ?o } }", []),
+        ("SELECT ?g { GRAPH ?g { ?g ?p ?o } }", ["g"]),
         ("SELECT ?o { GRAPH ex:none { } BIND(1 AS ?o) }", []),
         ("SELECT ?o { GRAPH ex:g { } BIND(1 AS ?o) }", ["1"]),
     ],
@@ -329,6 +331,24 @@ def test_what_would_be_wrong_is_refused(table, text, told):
         answered()
     assert error.value.code == "not-compiled"
     assert "Python exception" not in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("pattern", "found"),
+    [
+        ("EXISTS { ?s ex:tag ?t OPTIONAL { ?s ex:next ?y } }", ["b"]),
+        ("EXISTS { ?z ex:tag ?t }", ["a", "b"]),
+        ("EXISTS { ?s ex:tag ?t }", ["b"]),
+        ("NOT EXISTS { ?s ex:tag ?z }", ["a"]),
+        ("EXISTS { ?s ex:tag ?z FILTER(?z = STR(?t)) }", ["b"]),
+        ("EXISTS { ?s ex:next ?z FILTER(!BOUND(?t)) }", ["a"]),
+        ("EXISTS { BIND(?o AS ?z) ?z ex:tag ?y }", ["a"]),
+        ("EXISTS { { SELECT ?s { ?s ex:tag ?x } } }", ["b"]),
+    ],
+)
+def test_exists_puts_values_in(table, pattern, found):
+    around = "?s ex:next ?o OPTIONAL { ?s ex:tag ?t }"
+    assert sorted(lexical(table, f"SELECT ?s {{ {around} FILTER {pattern} }}")) == found
 
 
 def test_what_gives_other_solutions_each_time_is_asked_once(table):
