@@ -25,6 +25,7 @@ from typing import Any, NamedTuple
 ROOT = Path(__file__).parents[2]
 # Those that find most first.
 SUITES = (
+    "tests/query/test_table_calls.py",
     "tests/query/test_table_values.py",
     "tests/query/test_table_engine.py",
     "tests/query/test_table_ids.py",
@@ -178,9 +179,8 @@ CHANGES: dict[str, tuple[tuple[str, str], ...]] = {
         ("if (isinstance(pattern, algebra.Path) and not is_empty(pattern.path)) or (",
          "if isinstance(pattern, algebra.Path) or ("),
         ('where = f" WHERE {mine.name} = {own.name} OR {mine.name} IS NULL"', "pass"),
-        ("seeds = f\"SELECT {column.name} FROM ({a.sql})\"",
-         "seeds = f\"SELECT {column.name} FROM ({a.sql}) LIMIT 1\""),
-        ("once = _CHANCE.search(a.sql) is None", "once = True"),
+        ('f"SELECT {column.name} FROM {known}"', 'f"SELECT {column.name} FROM {known} LIMIT 1"'),
+        ('alone = not any(f"{view.alias}." in a.sql for view in outer)', "alone = True"),
         ("if graph.variable is not None:\n            keys.append(graph.variable)", "pass"),
         ("keys.append(graph.variable)", "pass"),
         (" OVER () AS {number}", " OVER () % 2 AS {number}"),

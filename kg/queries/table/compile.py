@@ -5,10 +5,8 @@ Spec: https://www.w3.org/TR/sparql11-query/#sparqlAlgebra
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Final
 
 from kg.queries.table.aggregates import aggregate, with_empty
 from kg.queries.table.calls import ROW, makes_blanks
@@ -44,8 +42,6 @@ from kg.table.write import Statistics
 _NODES = frozenset({Kind.NODE, Kind.NUMBERED})
 # What the names of variables begin with that have a value of an expression.
 _KEY = " key"
-# SQL that does not give the same each time.
-_CHANCE: Final = re.compile(r"\b(?:LIMIT|OFFSET|any_value|uuid|random|string_agg|PARTITION)\b")
 
 
 class Compiler:
@@ -237,16 +233,22 @@ class Compiler:
         outer: tuple[View, ...],
     ) -> Relation:
         a = self.relation(left, graph, outer)
-        b = None
-        if isinstance(right, algebra.Path) and isinstance(right.subject, Variable):
+        # A table of its own may not depend on what is around an EXISTS.
+        alone = not any(f"{view.alias}." in a.sql for view in outer)
+        if alone and isinstance(right, algebra.Path) and isinstance(right.subject, Variable):
             column = a.columns.get(right.subject.name)
-            once = _CHANCE.search(a.sql) is None
-            if once and column is not None and column.bound and column.kinds is not None:
-                seeds = f"SELECT {column.name} FROM ({a.sql})"
-                b = self._leaves.path(right, graph, seeds)
-        if b is None:
-            b = self.relation(right, graph, outer)
-        return self._joins.join(a, b)
+            if column is not None and column.bound and column.kinds is not None:
+                return self._followed(a, column, right, graph)
+        return self._joins.join(a, self.relation(right, graph, outer))
+
+    def _followed(
+        self, a: Relation, column: Column, path: algebra.Path, graph: ActiveGraph
+    ) -> Relation:
+        """Return a join with a path that starts from what a column has."""
+        known = self._names.new("known")
+        b = self._leaves.path(path, graph, f"SELECT {column.name} FROM {known}")
+        joined = self._joins.join(replace(a, sql=f"SELECT * FROM {known}"), b)
+        return replace(joined, sql=f"WITH {known} AS MATERIALIZED ({a.sql}) {joined.sql}")
 
     def _left_join(
         self,

@@ -60,7 +60,7 @@ _FUNCTIONS: Final[tuple[tuple[str, Callable[..., Any], list[Any], Any], ...]] = 
     ("python_truth", python_truth, ["VARCHAR"], "BOOLEAN"),
     ("python_rank", python_rank, ["VARCHAR"], "TINYINT"),
     ("python_exact", python_exact, ["VARCHAR"], "VARCHAR"),
-    ("python_double", python_double, ["VARCHAR"], "DOUBLE"),
+    ("python_double", python_double, ["VARCHAR"], "VARCHAR"),
     ("python_double_term", python_double_term, ["DOUBLE"], "VARCHAR"),
     ("python_order", python_order, ["VARCHAR"], "VARCHAR"),
     ("python_regex", python_regex, ["VARCHAR", "VARCHAR"], "VARCHAR"),

@@ -89,7 +89,7 @@ def _number_of(text: str, view: View) -> Number:
     return Number(
         view.let(f"python_rank({text})"),
         view.let(f"python_exact({text})::HUGEINT"),
-        view.let(f"python_double({text})"),
+        view.let(f"python_double({text})::DOUBLE"),
     )
 
 

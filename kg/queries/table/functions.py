@@ -430,10 +430,10 @@ def python_exact(term: str | None) -> str | None:
         return f"{scaled:.0f}"
 
 
-def python_double(term: str | None) -> float | None:
-    """Return a number's value as a double."""
+def python_double(term: str | None) -> str | None:
+    """Return a number's value as the text of a double: DuckDB takes NaN of Python for NULL."""
     number = _maybe_number(term)
-    return None if number is None else float(number[0])
+    return None if number is None else repr(float(number[0]))
 
 
 def python_double_term(value: float | None) -> str | None:

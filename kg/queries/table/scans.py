@@ -11,6 +11,7 @@ from kg.sparql.tree import Variable
 from kg.table import ids
 from kg.table.ids import Kind
 from kg.table.write import Statistics
+from kg.terms import RDF_TYPE
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +137,8 @@ class Scans:
             known = counts.get(self.id_of(triple.predicate.term))
             if known is None:
                 return 0
-            if object_ and not subject and isinstance(triple.object, algebra.Constant):
+            is_class = triple.predicate.term == RDF_TYPE and object_ and not subject
+            if is_class and isinstance(triple.object, algebra.Constant):
                 of_class = self.statistics.classes.get(self.id_of(triple.object.term))
                 if of_class is not None:
                     return of_class
