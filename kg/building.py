@@ -26,7 +26,6 @@ from kg.about import tool_version
 from kg.basis import Basis
 from kg.builds import last_build, new_build, put_in_force, seal, source_records
 from kg.duck import beside, engine, lent, spare
-from kg.engines.duckdb import DuckDB
 from kg.engines.outcome import MapCount
 from kg.errors import InputError
 from kg.exports import Problem, write_survey
@@ -46,12 +45,11 @@ from kg.mapping.documents import read_mappings, unnamed_mappings
 from kg.mapping.plan import Plan
 from kg.mapping.walk import own_files
 from kg.names import Namer
-from kg.notes import hearing, strictly, tell
 from kg.outputs import files_of
+from kg.parts import map_all
 from kg.paths import is_inside
 from kg.quads import QuadTable, write_index_files
 from kg.queries.oxigraph.facts import read_facts
-from kg.rdf import SPOOL_MEMORY, spool_rdf
 from kg.rejects import check_target, current
 from kg.sizes import USUAL_MEMORY, is_large
 from kg.sources import Folders
@@ -275,30 +273,20 @@ class _Builder:
         check_target([*files_of(workspace), *read, *own_functions.files()])
         if self.options.basis:
             note_sources(self.options.basis, plan, read)
-        self.causes = self.before.key(
-            [*workspace.mapping_files, *(path for path, _ in workspace.graph_files()), *read],
-            *(workspace.base, dict(workspace.prefixes), self.inference, self.options.strict),
-            self.options.allow_outside,
-        )
-        mapped = self.before.graph(self.causes)
+        settings = dict(workspace.prefixes), self.options.strict, self.options.allow_outside
+        rules = self.before.key(workspace.mapping_files, workspace.base, *settings)
+        others = [path for path, _ in workspace.graph_files()]
+        self.causes = self.before.key([*others, *read], rules, self.inference)
+        mapped, same = self.before.graph(self.causes), self.before.has_rules(rules)
         if mapped is None:
-            mapped = self.mapped(connection, plan, folders)
+            rules = rules if same else None
+            strict = self.options.strict
+            mapped = map_all(connection, workspace, plan, folders, self.before, rules, strict)
+            mapped = replace(mapped, table=mapped.table.moved(connection, self.made.quads))
         elif mapped.graph:
             self.inferred_graph = mapped.graph
         own = [path for path in own_files(plan) if is_inside(path, [workspace.root])]
         return mapped, [*self.inputs(), *mapped.files, *own]
-
-    def mapped(self, connection: duckdb.DuckDBPyConnection, plan: Plan, folders: Folders) -> Mapped:
-        """Read the sources and write the quad table."""
-        spool, made = self.spill / "rdf.parquet", self.spill / "quads.parquet"
-        with hearing() as notes:
-            with spare(connection, SPOOL_MEMORY) as memory, strictly(self.options.strict):
-                spool_rdf(self.workspace.graph_files(), spool, memory=memory)
-            found = DuckDB(connection).run(plan, folders, made, spool)
-        tell(notes.values())
-        table = found.table.moved(connection, self.made.quads)
-        files = tuple(path for entry in found.loaded for path in entry.files)
-        return Mapped(table, found.counts, files, tuple(notes.values()))
 
     def inputs(self) -> list[Path]:
         """Return the files of the workspace that the build reads, sources left aside."""

@@ -10,10 +10,11 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
+import re
 import shutil
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -23,11 +24,12 @@ from kg.engines.outcome import IllTyped, LossCount, MapCount, Shared
 from kg.errors import KgError, Location
 from kg.exports import Problem
 from kg.exports.survey import SURVEY_NAME, read_survey
+from kg.files import writing
 from kg.mapping import own_functions
 from kg.mapping.plan import Constant, Formulation, Plan, TermType
 from kg.mapping.walk import plan_calls, plan_sources
 from kg.notes import Note, tell
-from kg.paths import is_file, is_folder, read_file
+from kg.paths import is_file, is_folder, is_link, names_in, read_file
 from kg.quads import QuadTable
 from kg.sources.files import patterns_of
 from kg.temporary import write_text
@@ -53,6 +55,7 @@ _KINDS: Final[Mapping[str, type]] = {
         shape_paths.ZeroOrOne,
     )
 }
+_PART: Final = re.compile(r"[0-9a-f]{64}\.parquet")
 _WRONG: Final = (KgError, OSError, ValueError, LookupError, TypeError, AttributeError)
 
 
@@ -72,7 +75,7 @@ class Mapped:
     table: QuadTable
     counts: tuple[MapCount, ...]
     files: tuple[Path, ...]
-    notes: tuple[Note, ...]
+    notes: tuple[Note, ...] = ()
     inferred: int | None = None
     graph: str | None = None
 
@@ -94,6 +97,7 @@ class Kept:
         self._old: dict[str, Any] = {}
         self._before: Build | None = None
         self._same: bool | None = None
+        self._parts: dict[str, Any] = {}
         if basis is not None and not basis.anew:
             self._read()
 
@@ -176,6 +180,44 @@ class Kept:
         }
         self.keep("graph", key, gave)
 
+    def has_rules(self, key: str | None) -> bool:
+        """Return whether the build before has run the same rules, and keep their key."""
+        self.keep("rules", key, ())
+        return self.find("rules", key) is not None
+
+    def part(self, key: str) -> Mapped | None:
+        """Return the quads of some rules that had the same causes."""
+        path = self._folder / f"{key}.parquet"
+        with suppress(*_WRONG, RecursionError):
+            known = self._old["parts"][key]
+            if is_link(self._folder) or digest(path) != known["sha256"]:
+                return None
+            found = _unpacked(known["gave"])
+            self._parts[key] = known
+            files = tuple(Path(name) for name in found["files"])
+            return Mapped(QuadTable(path), found["counts"], files, found["notes"])
+        return None
+
+    def keep_part(self, key: str, mapped: Mapped) -> Mapped:
+        """Keep the quads of some rules, and return where they are now."""
+        table, path = mapped.table, self._folder / f"{key}.parquet"
+        if is_folder(table.path) or is_link(self._folder):
+            return mapped  # of many quads, in several files; or somebody else's folder
+        with writing(path):
+            self._folder.mkdir(exist_ok=True)
+            table.path.replace(path)
+        gave = {
+            "counts": mapped.counts,
+            "files": [str(each) for each in mapped.files],
+            "notes": mapped.notes,
+        }
+        self._parts[key] = {"sha256": digest(path), "gave": _packed(gave)}
+        return replace(mapped, table=QuadTable(path))
+
+    @property
+    def _folder(self) -> Path:
+        return self._workspace.state / "parts"
+
     def same_quads(self) -> Build | None:
         """Return the build before if its quad table has the bytes of the one that is made."""
         if self._before is None:
@@ -256,9 +298,14 @@ class Kept:
 
     def write(self) -> None:
         """Write what is kept of the build that is in force now."""
-        content = {"build": self._made.id, **self._new, "sha256": NO_DIGEST}
+        same = self._new.get("rules") == self._old.get("rules")
+        parts = self._parts or (self._old.get("parts", {}) if same else {})
+        content = {"build": self._made.id, **self._new, "parts": parts, "sha256": NO_DIGEST}
         with suppress(OSError):
             write_text(_note(self._workspace), sealed(json.dumps(content)))
+            for name in () if is_link(self._folder) else names_in(self._folder):
+                if _PART.fullmatch(name) and name.partition(".")[0] not in parts:
+                    (self._folder / name).unlink()
 
 
 def note_sources(basis: Basis, plan: Plan, read: Sequence[Path]) -> None:

@@ -115,6 +115,11 @@ def copy_rows(
         LimitError: The memory limit was reached.
     """
     noted = "" if index is None else f", KV_METADATA {{index: {sql_text(index)}}}"
+    if index is None:
+        # Whether the file tells for each value that it is not NULL hangs on what DuckDB knows of
+        # nulls in the query, and so on how the rows were made. With this it never knows.
+        never = ", ".join(f"nullif({name}, '') AS {name}" for name in "spog")
+        rows = f"SELECT {never} FROM ({rows})"
     with translated():
         row = connection.execute(
             f"COPY ({rows}) TO {sql_target(target)} (FORMAT parquet, COMPRESSION zstd,"

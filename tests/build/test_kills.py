@@ -71,6 +71,15 @@ def test_killed_builds_do_no_harm(tmp_path):
     assert workspace.current_build().id in kept
     assert len(kept) <= 2
     assert {path.name for path in workspace.state.iterdir()} <= {
-        *("basis.json", "builds", "checked.json", "current", "kept.json", "lock", "seen.json")
+        *(
+            "basis.json",
+            "builds",
+            "checked.json",
+            "current",
+            "kept.json",
+            "lock",
+            "parts",
+            "seen.json",
+        )
     }
     assert list(temporary.iterdir()) == []
