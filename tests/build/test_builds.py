@@ -129,7 +129,7 @@ def test_queries_are_answered_during_a_build(built):
     while process.poll() is None:
         answers.append(_launches(built))
     assert process.returncode == 0
-    assert set(answers) == {420}
+    assert set(answers) == {421}
 
 
 def test_a_failed_build_is_not_put_in_force(tmp_path):
