@@ -46,7 +46,9 @@ _KEYS: Final = {
     "prefixes",
     "build",
     "check",
+    "defaults",
 }
+_TABLES: Final = ("build", "prefixes", "check", "defaults")
 _BUILD_KEYS: Final = {"infer"}
 _CHECK_KEYS: Final = {"accept"}
 _PREFIX: Final = re.compile(r"[A-Za-z][A-Za-z0-9_-]*|")
@@ -171,6 +173,7 @@ class Workspace:
         infer: What ``kg build`` infers unless its option says otherwise.
         allow_outside: Whether links may lead to files outside the workspace.
         accepted: Findings that need not be told: codes, or a code, a colon and a pattern.
+        defaults: Values of options, as written; tables are those of one command.
     """
 
     root: Path
@@ -183,6 +186,7 @@ class Workspace:
     infer: Infer = "none"
     allow_outside: bool = False
     accepted: tuple[str, ...] = ()
+    defaults: Mapping[str, object] = field(default_factory=dict)
 
     @property
     def config_file(self) -> Path:
@@ -414,8 +418,8 @@ def is_base(text: str) -> bool:
 def _workspace_from(config: dict[str, Any], root: Path, shown: str) -> Workspace:
     build, prefixes = config.get("build", {}), config.get("prefixes", {})
     check = config.get("check", {})
-    for key, table in (("build", build), ("prefixes", prefixes), ("check", check)):
-        if not isinstance(table, dict):
+    for key in _TABLES:
+        if not isinstance(config.get(key, {}), dict):
             raise _config_error(shown, key, f"must be a table, [{key}]")
     unknown = sorted(set(config) - _KEYS)
     if not unknown:
@@ -424,7 +428,7 @@ def _workspace_from(config: dict[str, Any], root: Path, shown: str) -> Workspace
         unknown = [f"check.{key}" for key in sorted(set(check) - _CHECK_KEYS)]
     if unknown:
         raise _config_error(shown, unknown[0], f"is not one of {', '.join(sorted(_KEYS))}")
-    texts = {key: config.get(key, "") for key in _KEYS - {"prefixes", "build", "check"}}
+    texts = {key: config.get(key, "") for key in _KEYS.difference(_TABLES)}
     for key, value in texts.items():
         if not isinstance(value, str):
             raise _config_error(shown, key, "must be a text in quotes")
@@ -454,6 +458,7 @@ def _workspace_from(config: dict[str, Any], root: Path, shown: str) -> Workspace
         prefixes={**COMMON_PREFIXES, **prefixes},
         infer=infer,
         accepted=tuple(accepted),
+        defaults=config.get("defaults", {}),
     )
 
 

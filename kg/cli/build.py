@@ -15,14 +15,16 @@ from kg.cli.given import ContextOption
 from kg.cli.limits import MemoryOption, ThreadsOption, TimeoutOption, limit
 from kg.cli.losses import say_losses
 from kg.cli.rejects import BadRecords, OnBad, OnBadOption, RejectsOption
-from kg.errors import ExitCode
+from kg.errors import ExitCode, UsageError
 from kg.wording import counted
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
-    from kg.building import BuildResult
+    from kg.basis import Basis
+    from kg.building import BuildOptions, BuildResult
     from kg.validation.formats import Report
+    from kg.validation.results import Sink
     from kg.workspace import Build, Workspace
 
 
@@ -87,6 +89,13 @@ def build_command(
             "--ignore-unsupported", help="Leave out what kg does not support of SHACL, and say so."
         ),
     ] = False,
+    watch: Annotated[
+        bool, typer.Option("--watch", help="Build again on each change, until Ctrl-C.")
+    ] = False,
+    ask: Annotated[
+        str | None,
+        typer.Option("--ask", metavar="NAME", help="With --watch: a question to ask each time."),
+    ] = None,
     functions: FunctionsOption = None,
     contexts: ContextOption = None,
     on_bad: OnBadOption = OnBad.STOP,
@@ -106,46 +115,67 @@ def build_command(
     A build that fails validation is not put in force: the one before it still answers.
     """
     handled = BadRecords(on_bad, rejects)
+    if ask is not None and not watch:
+        raise UsageError("usage", "--ask goes with --watch", hint="Ask with kg query.")
+
+    def chosen(sinks: Sequence[Sink], basis: Basis | None = None) -> BuildOptions:
+        from kg.building import BuildOptions
+        from kg.validation import Severity
+
+        return BuildOptions(
+            index=index,
+            table=table,
+            validate=not no_validate,
+            fail_on=Severity[fail_on.name],
+            infer=None if infer is None else infer.value,
+            strict=strict,
+            memory=memory,
+            threads=threads,
+            allow_outside=allow_outside,
+            ignore_unsupported=ignore_unsupported,
+            sinks=sinks,
+            basis=basis,
+        )
+
+    left_out = ("context", "memory", "threads", "timeout", "full", "watch", "ask")
+    asked = {name: each for name, each in context.params.items() if name not in left_out}
+    keeps = not (functions or contexts or rejects) and on_bad is OnBad.STOP
+
+    def again(workspace: Workspace, take: Sink) -> BuildOptions:
+        from dataclasses import replace
+
+        from kg.basis import Basis
+
+        inside = replace(workspace, allow_outside=allow_outside)
+        return chosen([take], Basis(inside, asked, anew=full) if keeps else None)
+
+    if watch:
+        use_functions(context, functions)
+        return _watch(settings(context), on_bad, again, (memory, timeout, threads), ask)
     limit(memory, timeout, threads)
     use_functions(context, functions)
     shared = settings(context)
     basis = None
-    if not (functions or contexts or rejects) and on_bad is OnBad.STOP:
+    if keeps:
         from dataclasses import replace
 
         from kg.basis import Basis, unchanged
 
-        left_out = ("context", "memory", "threads", "timeout", "full")
-        asked = {name: each for name, each in context.params.items() if name not in left_out}
         workspace = replace(shared.workspace, allow_outside=allow_outside)
         found = None if full else unchanged(workspace, asked)
         if found:
             _unchanged(shared, *found)
             return ExitCode.DONE
         basis = Basis(workspace, asked, anew=full)
-    from kg.building import BuildOptions, build
-    from kg.validation import Severity
+    from kg.building import build
 
     workspace = shared.workspace
     shows = not no_validate and bool(workspace.shape_files)
     report = _report(shared, workspace, ignore_unsupported) if shows else None
-    options = BuildOptions(
-        index=index,
-        table=table,
-        validate=not no_validate,
-        fail_on=Severity[fail_on.name],
-        infer=None if infer is None else infer.value,
-        strict=strict,
-        memory=memory,
-        threads=threads,
-        allow_outside=allow_outside,
-        ignore_unsupported=ignore_unsupported,
-        sinks=[] if report is None else [report.add],
-        basis=basis,
-    )
+    sinks = [] if report is None else [report.add]
     bad = context.with_resource(handled)
     with shared.status() as status:
-        result = build(workspace, options, status)
+        result = build(workspace, chosen(sinks, basis), status)
     if report is not None and result.verdict is not None and result.verdict.counts:
         report.close()
     _summary(shared, result, workspace.prefixes, strict)
@@ -181,6 +211,29 @@ def _unchanged(shared: Settings, build: Build, told: int) -> None:
         shared.say(f"{counted(results, 'validation result')}: `kg validate` lists them")
     if told:
         shared.say(f"{counted(told, 'finding')}, as before: `kg build --full` tells them again")
+
+
+def _watch(
+    shared: Settings,
+    on_bad: OnBad,
+    again: Callable[[Workspace, Sink], BuildOptions],
+    limits: tuple[str | None, float | None, int | None],
+    question: str | None,
+) -> int:
+    from kg.cli.watch import Watch
+
+    if on_bad is OnBad.SKIP:
+        raise UsageError(
+            "usage",
+            "--watch stops at records that cannot be read, and says so",
+            hint="Leave out --on-bad, or build without --watch.",
+        )
+    return Watch(
+        shared,
+        again,
+        lambda: limit(*limits),
+        question or "",
+    ).run()
 
 
 def _summary(

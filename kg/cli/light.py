@@ -86,8 +86,25 @@ class LightCommand(TyperCommand):
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:  # noqa: ANN401  (Typer's own)
         """Parse the words of the command line."""
-        _lighten(self.get_params(ctx))
+        params = self.get_params(ctx)
+        _lighten(params)
+        _give_defaults(ctx, params)
         return super().parse_args(ctx, args)
+
+
+def _give_defaults(ctx: Any, params: Sequence[Any]) -> None:  # noqa: ANN401  (Typer's own)
+    """Let options have the values of kg.toml and of variables, where the user gives none."""
+    if ctx.obj is None:  # the command's help is shown, or completed
+        return
+    from kg.cli.defaults import defaults_of
+
+    options = {
+        name.removeprefix("--"): param
+        for param in params
+        for name in param.opts
+        if name.startswith("--")
+    }
+    ctx.default_map = defaults_of(ctx.info_name, options, ctx.obj)
 
 
 class LightGroup(TyperGroup):
