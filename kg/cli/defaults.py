@@ -21,7 +21,7 @@ START: Final = "KG_OPT_"
 ALLOWED: Final = frozenset(
     {
         *("datatypes", "engine", "fail-on", "fail-on-false", "format"),
-        *("infer", "limit", "max-results", "max-rows", "memory", "merged", "no-index", "records"),
+        *("infer", "limit", "max-results", "max-rows", "index", "memory", "merged", "records"),
         *("strict", "table", "threads", "timeout", "with-inferred"),
     }
 )

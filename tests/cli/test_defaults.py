@@ -21,7 +21,7 @@ TYPED: frozenset[str] = frozenset(
         *("into", "last", "name", "named-graph", "no-validate", "on-bad", "output", "param"),
         *("rejects", "replace-address", "report", "report-format", "set", "shapes", "skolemize"),
         *("sources", "split", "text", "tries", "wait", "watch", "inference"),
-        *("host", "open", "port", "public", "readonly"),
+        *("allow-host", "cors", "full", "host", "open", "port", "workers"),
     }
 )
 
