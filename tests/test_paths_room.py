@@ -72,6 +72,7 @@ ALLOWED = {
     "kg/cli/export.py": ("write_text", OWN),
     "kg/cli/given.py": ("open", OWN),
     "kg/cli/reports.py": ("open", OWN),
+    "kg/cli/log.py": ("open", "the log that --log names, which is added to"),
     "kg/cli/output.py": ("open", OWN),
     "kg/cli/streams.py": ("open", "the null device, in the place of a standard stream"),
     "kg/cli/watchdog.py": ("remove rmtree unlink", OWN),

@@ -15,6 +15,7 @@ from kg.cli.given import ContextOption
 from kg.cli.limits import MemoryOption, ThreadsOption, TimeoutOption, limit
 from kg.cli.losses import say_losses
 from kg.cli.rejects import BadRecords, OnBad, OnBadOption, RejectsOption
+from kg.cli.results import FormOption, of_build, of_unchanged, print_json, wants_json
 from kg.errors import ExitCode, UsageError
 from kg.wording import counted
 
@@ -96,6 +97,7 @@ def build_command(
         str | None,
         typer.Option("--ask", metavar="NAME", help="With --watch: a question to ask each time."),
     ] = None,
+    form: FormOption = "text",
     functions: FunctionsOption = None,
     contexts: ContextOption = None,
     on_bad: OnBadOption = OnBad.STOP,
@@ -117,6 +119,9 @@ def build_command(
     handled = BadRecords(on_bad, rejects)
     if ask is not None and not watch:
         raise UsageError("usage", "--ask goes with --watch", hint="Ask with kg query.")
+    as_json = wants_json(form)
+    if as_json and watch:
+        raise UsageError("usage", "--format json tells of one build, --watch of many")
 
     def chosen(sinks: Sequence[Sink], basis: Basis | None = None) -> BuildOptions:
         from kg.building import BuildOptions
@@ -137,49 +142,67 @@ def build_command(
             basis=basis,
         )
 
-    left_out = ("context", "memory", "threads", "timeout", "full", "watch", "ask")
+    left_out = ("context", "memory", "threads", "timeout", "full", "form", "watch", "ask")
     asked = {name: each for name, each in context.params.items() if name not in left_out}
     keeps = not (functions or contexts or rejects) and on_bad is OnBad.STOP
 
-    def again(workspace: Workspace, take: Sink) -> BuildOptions:
+    def basis(workspace: Workspace) -> Basis | None:
         from dataclasses import replace
 
         from kg.basis import Basis
 
         inside = replace(workspace, allow_outside=allow_outside)
-        return chosen([take], Basis(inside, asked, anew=full) if keeps else None)
+        return Basis(inside, asked, anew=full) if keeps else None
 
+    shared = settings(context)
     if watch:
         use_functions(context, functions)
-        return _watch(settings(context), on_bad, again, (memory, timeout, threads), ask)
+        limits = (memory, timeout, threads)
+        return _watch(shared, on_bad, lambda w, take: chosen([take], basis(w)), limits, ask)
     limit(memory, timeout, threads)
     use_functions(context, functions)
-    shared = settings(context)
-    basis = None
-    if keeps:
-        from dataclasses import replace
-
-        from kg.basis import Basis, unchanged
-
-        workspace = replace(shared.workspace, allow_outside=allow_outside)
-        found = None if full else unchanged(workspace, asked)
-        if found:
-            _unchanged(shared, *found)
-            return ExitCode.DONE
-        basis = Basis(workspace, asked, anew=full)
-    from kg.building import build
-
+    if keeps and not full and _is_done(shared, asked, as_json, allow_outside):
+        return ExitCode.DONE
     workspace = shared.workspace
     shows = not no_validate and bool(workspace.shape_files)
     report = _report(shared, workspace, ignore_unsupported) if shows else None
-    sinks = [] if report is None else [report.add]
     bad = context.with_resource(handled)
+    result = _built(shared, report, lambda sinks: chosen(sinks, basis(workspace)))
+    _summary(shared, result, workspace.prefixes, strict)
+    if as_json:
+        print_json(of_build(result))
+    return bad.finish(shared, ExitCode.DONE if result.in_force else ExitCode.NO)
+
+
+def _is_done(
+    shared: Settings, asked: Mapping[str, object], as_json: bool, allow_outside: bool
+) -> bool:
+    """Return whether the build in force is what would be built, and say so."""
+    from dataclasses import replace
+
+    from kg.basis import unchanged
+
+    found = unchanged(replace(shared.workspace, allow_outside=allow_outside), asked)
+    if not found:
+        return False
+    _unchanged(shared, *found)
+    if as_json:
+        print_json(of_unchanged(found[0]))
+    return True
+
+
+def _built(
+    shared: Settings, report: Report | None, options: Callable[[Sequence[Sink]], BuildOptions]
+) -> BuildResult:
+    """Build, and show the results of validation."""
+    from kg.building import build
+
     with shared.status() as status:
-        result = build(workspace, chosen(sinks, basis), status)
+        sinks = [] if report is None else [report.add]
+        result = build(shared.workspace, options(sinks), status)
     if report is not None and result.verdict is not None and result.verdict.counts:
         report.close()
-    _summary(shared, result, workspace.prefixes, strict)
-    return bad.finish(shared, ExitCode.DONE if result.in_force else ExitCode.NO)
+    return result
 
 
 def _report(shared: Settings, workspace: Workspace, ignore_unsupported: bool) -> Report:

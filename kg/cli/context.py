@@ -14,6 +14,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from kg.cli.log import note
 from kg.cli.streams import CLEAR, shown
 from kg.logins import without_values
 
@@ -61,13 +62,15 @@ class Settings:
             self.workspace = replace(self.workspace, allow_outside=True)
 
     def say(self, text: str) -> None:
-        """Write a message to standard error, unless ``--quiet``."""
+        """Write a message to standard error, unless ``--quiet``, and to the log if there is one."""
+        note(text)
         if not self.quiet:
             sys.stdout.flush()  # messages about a result come after it
             print(without_values(text), file=sys.stderr)
 
     def detail(self, text: str) -> None:
-        """Write a message to standard error, with ``--verbose`` only."""
+        """Write a message to standard error, with ``--verbose`` only, and to the log."""
+        note(text)
         if self.verbose:
             sys.stdout.flush()
             print(without_values(text), file=sys.stderr)
@@ -85,10 +88,15 @@ class Settings:
     def status(self) -> Iterator[Callable[[str], None]]:
         """Give a function that shows the current step, on a line that is cleared at the end."""
         if not self.shows_progress:
-            yield lambda step: None  # noqa: ARG005  (nothing is shown)
+            yield lambda step: note(f"step: {step}")
             return
+
+        def shows(step: str) -> None:
+            note(f"step: {step}")
+            print(f"{CLEAR}{step}…", end="", file=sys.stderr, flush=True)
+
         try:
-            yield lambda step: print(f"{CLEAR}{step}…", end="", file=sys.stderr, flush=True)
+            yield shows
         finally:
             print(CLEAR, end="", file=sys.stderr, flush=True)
 

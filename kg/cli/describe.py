@@ -24,7 +24,7 @@ def describe_command(
             "--format",
             "-f",
             metavar="NAME",
-            help="turtle, jsonld or markdown. Default: by the ending of FILE, else turtle.",
+            help="turtle, jsonld or json, markdown. Default: by the ending of FILE, else turtle.",
         ),
     ] = None,
     with_inferred: Annotated[
@@ -63,7 +63,8 @@ def describe_command(
 
         text = schema_card(graph, memory=memory)
     else:
-        form = card_form(Path(output), format_name or ("turtle" if standard else None))
+        wanted = "jsonld" if format_name == "json" else format_name
+        form = card_form(Path(output), wanted or ("turtle" if standard else None))
         text = write_card(graph.describe(with_inferred=with_inferred), form)
     if standard:
         sys.stdout.write(text)

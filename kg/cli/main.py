@@ -24,6 +24,7 @@ from kg import supervise
 from kg.cli.context import Settings
 from kg.cli.light import LightCommand, LightGroup
 from kg.cli.limits import allow_open_files
+from kg.cli.log import begin, end, note
 from kg.cli.streams import standard_streams
 from kg.errors import ExitCode, KgError, LimitError
 from kg.logins import hide
@@ -76,7 +77,7 @@ def _asked_for(words: list[str]) -> Iterable[str]:
     """Return the command that the words name; all commands if that is not clear."""
     remaining = iter(words)
     for word in remaining:
-        if word in ("-C", "--workspace"):
+        if word in ("-C", "--workspace", "--log"):
             next(remaining, None)
         elif word in COMMANDS:
             return (word,)
@@ -109,6 +110,10 @@ def root(
     debug: Annotated[
         bool, typer.Option("--debug", help="Show Python's traceback with an error.")
     ] = False,
+    log: Annotated[
+        Path | None,
+        typer.Option("--log", metavar="FILE", help="Add what is said and done, with times."),
+    ] = None,
     version: Annotated[  # noqa: ARG001  (Typer acts on it in the callback)
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version.")
     ] = False,
@@ -116,14 +121,20 @@ def root(
     """Source facts in, a validated, queryable, exportable knowledge graph out."""
     shared = Settings(folder=folder, quiet=quiet, verbose=verbose, debug=debug)
     context.obj = shared
+    if log is not None:
+        begin(log, _words)
     # Reported at the end, after the result: only then the counts are known.
     notes = context.with_resource(hearing())
     context.call_on_close(lambda: _tell(shared, notes.values()))
 
 
 def _tell(shared: Settings, notes: Iterable[Note]) -> None:
-    for note in notes:
-        shared.say(f"kg: warning: {note}")
+    for each in notes:
+        shared.say(f"kg: warning: {each}")
+
+
+# The words of the command line that is run.
+_words: list[str] = []
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -134,6 +145,14 @@ def main(arguments: list[str] | None = None) -> int:
     """
     words = sys.argv[1:] if arguments is None else arguments
     hide({})  # what an earlier call hid
+    _words[:] = words
+    code = _run(words)
+    end(code)
+    return code
+
+
+def _run(words: list[str]) -> int:
+    """Run a command, and return the exit code, whatever happens."""
     with standard_streams() as output:
         try:
             return _command(words)
@@ -267,13 +286,14 @@ def _fail(error: KgError, debug: bool) -> int:
         import traceback
 
         traceback.print_exception(error)
+    note(error.report())
     print(error.report(), file=sys.stderr)
     return error.exit_code
 
 
 # The options of `root`, before the command.
 _OPTIONS_OF_ALL: Final = frozenset(
-    {"-C", "--workspace", "-q", "--quiet", "-v", "--verbose", "--debug", "--version"}
+    {"-C", "--workspace", "-q", "--quiet", "-v", "--verbose", "--debug", "--log", "--version"}
 )
 
 

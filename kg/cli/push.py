@@ -8,7 +8,9 @@ import typer
 
 from kg.cli.context import settings, show
 from kg.cli.limits import MemoryOption, TimeoutOption, limit
+from kg.cli.results import FormOption, of_push, print_json, wants_json
 from kg.errors import UsageError
+from kg.logins import without_login
 
 # Least and most seconds to wait for a store.
 _SHORTEST_WAIT: Final = 0.1
@@ -63,6 +65,7 @@ def push_command(
     tries: Annotated[
         int, typer.Option(min=1, help="How often a request is sent while the store is not ready.")
     ] = 8,
+    form: FormOption = "text",
     timeout: TimeoutOption = None,
     memory: MemoryOption = None,
 ) -> None:
@@ -71,6 +74,7 @@ def push_command(
     The store needs the Graph Store Protocol. A login comes from KG_USER and KG_PASSWORD,
     KG_TOKEN, or netrc. A push that breaks can be run again: nothing is lost, nothing comes twice.
     """
+    as_json = wants_json(form)
     limit(memory, timeout)
     if not _SHORTEST_WAIT <= wait <= _LONGEST_WAIT:  # NaN fails this too
         raise UsageError(
@@ -104,6 +108,8 @@ def push_command(
         return
     with shared.status() as progress:
         done = push(shared.workspace, url, options, progress=progress, say=shared.say)
+    if as_json:
+        print_json(of_push(done, without_login(url)))
     for pushed in done.graphs:
         merged = f", {pushed.merged:,} merged by value in the store" if pushed.merged else ""
         shared.detail(f"{pushed.name or 'default graph'}: {pushed.triples:,} triples{merged}")

@@ -9,6 +9,7 @@ import typer
 from kg.cli.context import settings, show
 from kg.cli.functions import FunctionsOption, use_functions
 from kg.cli.limits import MemoryOption, TimeoutOption, limit
+from kg.cli.results import FormOption, of_traces, print_json, wants_json
 from kg.errors import ExitCode
 
 if TYPE_CHECKING:
@@ -25,6 +26,7 @@ def trace_command(
         str | None,
         typer.Argument(metavar="[PREDICATE]", help="Only triples with this predicate."),
     ] = None,
+    form: FormOption = "text",
     functions: FunctionsOption = None,
     timeout: TimeoutOption = None,
     memory: MemoryOption = None,
@@ -38,6 +40,7 @@ def trace_command(
     For a predicate that the entity lacks, show the record and column that would give it.
     Exit code 1 if nothing in the workspace makes such a triple.
     """
+    as_json = wants_json(form)
     limit(memory, timeout)
     use_functions(context, functions)
     from kg.graph import open_tracer
@@ -49,7 +52,9 @@ def trace_command(
     namer = Namer(workspace.prefixes)
     with open_tracer(workspace, memory=memory) as tracer:
         found = tracer.trace(subject, predicate)
-        for trace in found:
+        if as_json:
+            print_json(of_traces(found))
+        for trace in () if as_json else found:
             show(_shown(trace, namer))
         if found:
             return ExitCode.DONE
