@@ -84,14 +84,15 @@ def main() -> None:
     workspace = sys.argv[1]
     seconds = float(sys.argv[2]) if len(sys.argv) > 2 else 30.0
     count = int(sys.argv[3]) if len(sys.argv) > 3 else 64
-    words = ["-m", "kg", "-C", workspace, "serve", "--port", "0", "--timeout", "5"]
+    words = ["-m", "kg", "-C", workspace, "serve", "--port", "0", "--timeout", "10"]
     process = subprocess.Popen([sys.executable, *words], stdout=subprocess.PIPE, text=True)
     assert process.stdout is not None
     address = process.stdout.readline().split()[-1]
+    html = {"accept": "text/html"}
     try:
         for path in PATHS:
             began = time.monotonic()
-            size = len(httpx2.get(address + path, headers={"accept": "text/html"}).content)
+            size = len(httpx2.get(address + path, headers=html, timeout=60).content)
             print(f"/{path}: {time.monotonic() - began:.2f} s, {size:,} bytes")
         before = resident(process.pid)
         clients = [Client(address, time.monotonic() + seconds, n) for n in range(count)]
