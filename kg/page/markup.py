@@ -6,6 +6,7 @@ Spec: https://html.spec.whatwg.org/multipage/syntax.html
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import cache
 from typing import Final
 
 from kg.queries.tabular import html_text
@@ -48,7 +49,7 @@ def joined(pieces: Iterable[Piece], between: Piece = "") -> Html:
     >>> joined(["a", tag("b", "c")], ", ")
     'a, <b>c</b>'
     """
-    return Html(_html(between).join(_html(piece) for piece in pieces if piece is not None))
+    return Html(_html(between).join([_html(piece) for piece in pieces if piece is not None]))
 
 
 def _html(piece: Piece) -> str:
@@ -58,7 +59,12 @@ def _html(piece: Piece) -> str:
 
 
 def _attribute(key: str, value: str | int | bool | None) -> str:
-    name = key.rstrip("_").replace("_", "-")
     if value is None or value is False:
         return ""
+    name = _name(key)
     return f" {name}" if value is True else f' {name}="{html_text(str(value))}"'
+
+
+@cache
+def _name(key: str) -> str:
+    return key.rstrip("_").replace("_", "-")

@@ -5,6 +5,7 @@ The first rows are looked at for widths and alignment; the rest follows them.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain, islice
 from typing import Final, Protocol
@@ -181,6 +182,7 @@ _HTML: Final = str.maketrans(
     | {chr(code): f"\\x{code:02X}" for code in (*range(32), *range(127, 160))}
     | {"\t": "\t", "\n": "\n", "\r": "\r"}
 )
+_ODD_IN_HTML: Final = re.compile(r'[&<>"\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]')
 
 
 def html_text(text: str) -> str:
@@ -189,7 +191,8 @@ def html_text(text: str) -> str:
     >>> html_text('a < "b"')
     'a &lt; &quot;b&quot;'
     """
-    return text.translate(_HTML)
+    # Most texts have nothing to be escaped, and looking takes a fifth of what translating takes.
+    return text.translate(_HTML) if _ODD_IN_HTML.search(text) else text
 
 
 def write_html(

@@ -35,6 +35,7 @@ from kg.release import SUMS, release
 from kg.site.addresses import SiteLinks, entity_path, question_path
 from kg.site.folder import Folder
 from kg.site.names import write_names
+from kg.site.rendering import PageMaker, SiteShower
 from kg.site.shapes import ShapeDocs, document_shapes
 from kg.site.tables import count_pages, entities, labels, prepare
 from kg.temporary import temporary_folder
@@ -348,14 +349,18 @@ class _Site:
 
     def _entities(self) -> None:
         base = self._workspace.base
+        makers: dict[int, tuple[PageMaker, SiteShower]] = {}
         for entity, pages in entities(self._connection):
             path = entity_path(entity.iri, base)
-            links, frame = self._at(path.count("/"))
+            depth = path.count("/")
+            links, frame = self._at(depth)
             links.known = pages
-            shower = Shower(self._namer, links, entity.labels)
-            title = entity.text(LABELS) or shower.label(entity.term)
-            page = document(frame, title, entity_main(entity, shower))
-            self._folder.put(f"{path}.html", page)
+            if depth not in makers:
+                makers[depth] = PageMaker(frame), SiteShower(self._namer, links)
+            maker, shower = makers[depth]
+            named = shower.with_labels(entity.labels)
+            title = entity.text(LABELS) or named.label(entity.term)
+            self._folder.put(f"{path}.html", maker.page(title, entity_main(entity, named)))
             self._folder.put(f"{path}.nt", _triples(entity))
 
 
