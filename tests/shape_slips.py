@@ -260,7 +260,7 @@ SLIPS = (
         "claims/aims3-S61",
         "proposition.about",
         ["agent/nobody"],
-        "agent/nobody",
+        "proposition/aims3-P61",
         "There is no such thing",
     ),
     Slip(

@@ -98,7 +98,7 @@ def test_no_other_file_repeats_it(folder):
     known = runs(article())
     titles = {record["title"] for record in records("claims", "documents")}
     for path in sorted((ROOT / folder).rglob("*")):
-        if path.is_file():
+        if path.is_file() and path.suffix != ".png":
             text = path.read_text(encoding="utf-8")
             for title in titles:
                 text = text.replace(title, "")
