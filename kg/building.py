@@ -55,7 +55,7 @@ from kg.sizes import USUAL_MEMORY, is_large
 from kg.sources import Folders
 from kg.sources.inputs import input_files
 from kg.store import Room, write_index
-from kg.table.write import write_copies
+from kg.table.write import PARTS, write_copies
 from kg.validation import Options, Severity, Sink, Verdict, load_shapes, validate
 from kg.validation.origins import Origins
 from kg.workspace import Build, Infer, Workspace, show_path
@@ -428,7 +428,7 @@ class _Builder:
         if self.options.table or (self.options.table is None and large):
             with self.step("table"):
                 if not self.before.table():
-                    write_copies(connection, table.sql, self.made.table)
+                    write_copies(connection, table.sql, self.made.table, PARTS if large else 1)
         with self.step("kinds"):
             self.kinds = self.before.kinds() or read_facts(connection, table.sql)
         return merged

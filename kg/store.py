@@ -341,12 +341,17 @@ def _merged(quads: Iterator[ox.Quad]) -> Iterator[ox.Quad]:
             yield ox.Quad(quad.subject, quad.predicate, quad.object)
 
 
+def refuse_graphs(path: Path) -> InputError:
+    """Return the error for a file that is to be one named graph and has several."""
+    return InputError(
+        "named-graph-of-graphs",
+        f"{show_path(path)} holds named graphs itself, so it cannot be put into one",
+        hint="Give it with --data, or convert it to one graph first.",
+    )
+
+
 def _moved(quads: Iterator[ox.Quad], graph: ox.NamedNode, path: Path) -> Iterator[ox.Quad]:
     for quad in quads:
         if not isinstance(quad.graph_name, ox.DefaultGraph):
-            raise InputError(
-                "named-graph-of-graphs",
-                f"{show_path(path)} holds named graphs itself, so it cannot be put into one",
-                hint="Give it with --data, or convert it to one graph first.",
-            )
+            raise refuse_graphs(path)
         yield ox.Quad(quad.subject, quad.predicate, quad.object, graph)

@@ -86,6 +86,7 @@ ALLOWED = {
         "a new workspace, and files of data that were checked as they were looked at",
     ),
     "kg/peek/documents.py": ("open", OWN),
+    "kg/queries/data_table.py": ("unlink", OWN),
     "kg/queries/parquet.py": ("open", OWN),
     "kg/queries/workbook.py": ("ZipFile open", "parts of the workbook that is being written"),
     "kg/peek/tables.py": ("open", "the first bytes of a file that the user names"),

@@ -232,7 +232,7 @@ def query_command(
     limits = Limits(check_seconds(timeout), most, _rows(max_rows, "--max-rows"))
     drawn = _chart(question, chart, form, output)
     wish = Wish(form, output, max_rows, fail_on_false, drawn, _rows(first, "--limit"))
-    source, graph = _pinned(shared, source, most)
+    source, graph = _pinned(shared, replace(source, memory=f"{most}B"))
     with guarded(limits) as guard:
         prepared = _prepare(question, param or [], source, wish, limits, guard)
         guard.interrupt = prepared.interrupt
@@ -372,9 +372,7 @@ def _prepare(
     return prepare(question, _values(param), source, folder=guard.folder, seconds=limits.seconds)
 
 
-def _pinned(
-    shared: Settings, source: Source, memory: int
-) -> tuple[Source, Callable[[], Graph] | None]:
+def _pinned(shared: Settings, source: Source) -> tuple[Source, Callable[[], Graph] | None]:
     """Return a source whose answers come from one build, and the graph of it.
 
     The graph is opened when the question is known to be right. There is none where files or a
@@ -388,7 +386,7 @@ def _pinned(
     def graph() -> Graph:
         from kg.graph import open_graph
 
-        return open_graph(workspace, memory=f"{memory}B")
+        return open_graph(workspace, memory=source.memory)
 
     def tell(made: str) -> None:
         shared.say(f"kg: {made}")

@@ -11,6 +11,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from itertools import chain, islice
 from typing import Any, Final
 
@@ -71,7 +72,7 @@ class Chosen:
         label: What messages call the dataset.
         oxigraph: Opens Oxigraph.
         table: Opens the table engine.
-        facts: What is known of the values of the graph; None if nothing is.
+        facts: Returns what is known of the values of the graph; None if nothing is.
         large: Whether the graph is large.
     """
 
@@ -80,13 +81,13 @@ class Chosen:
         label: str,
         oxigraph: Callable[[], Engine],
         table: Callable[[], Engine],
-        facts: Facts | None,
+        facts: Callable[[], Facts | None],
         large: bool,
     ) -> None:
         self.label = label
         self._openers = {OXIGRAPH: oxigraph, TABLE: table}
         self._opened: dict[str, Engine] = {}
-        self._facts = facts
+        self._facts = cache(facts)
         self._large = large
         self._lock = threading.RLock()
         self._choices: dict[str, Choice] = {}
@@ -115,11 +116,12 @@ class Chosen:
         from kg.queries.differences import differing
         from kg.queries.meets import Asked
 
-        if self._facts is None:
+        facts = self._facts()
+        if facts is None:
             return self._table_or_oxigraph(
                 query, prefixes, base, "the build does not say what values the graph has"
             )
-        asked = Asked(query, prefixes, base, self._facts, self._any)
+        asked = Asked(query, prefixes, base, facts, self._any)
         if self._large:
             found = differing(asked, lacks=True)
             why = "the graph is large"

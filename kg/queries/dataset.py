@@ -66,30 +66,50 @@ def open_build(
 
     if name == AUTO:
         info = build.info()
-        return Chosen(label, open_oxigraph, open_table, read_kinds(info), is_large(info["quads"]))
+        return Chosen(
+            label, open_oxigraph, open_table, lambda: read_kinds(info), is_large(info["quads"])
+        )
     return open_oxigraph() if name == OXIGRAPH else open_table()
 
 
 def open_files(
     default: Sequence[Path],
     named: Sequence[tuple[str, Path]],
+    name: str = AUTO,
     folder: Callable[[], Path] | None = None,
+    *,
+    memory: str | None = None,
 ) -> Engine:
-    """Load RDF files.
+    """Open what answers queries about RDF files.
 
     Args:
         default: Files that enter the default graph.
         named: Graph IRI and file, for files that enter a named graph.
-        folder: Makes a folder for the store if the files are large; by default memory is used.
+        name: The engine: ``auto``, ``table`` or ``oxigraph``.
+        folder: Makes a folder for what large files become; by default Oxigraph uses memory.
+        memory: Peak memory of the process, such as ``1GB``, for what SQL does.
 
     Raises:
+        UsageError: There is no such engine.
         InputError: A file is missing or is not valid RDF.
         WorldError: The disk failed.
     """
+    check_name(name)
     files = [*default, *(path for _, path in named)]
-    place = None if folder is None or is_small(files) else folder() / "store"
-    store = load_files(default, named, place)
-    return Oxigraph(store, ", ".join(show_path(path) for path in files), folder)
+    label, small = ", ".join(show_path(path) for path in files), is_small(files)
+
+    def open_oxigraph() -> Engine:
+        place = None if folder is None or small else folder() / "store"
+        return Oxigraph(load_files(default, named, place), label, folder)
+
+    if name == OXIGRAPH or (name == AUTO and small):
+        return open_oxigraph()
+    from kg.queries.data_table import DataTable
+
+    table = DataTable(default, named, folder, memory, None)
+    if name == AUTO:
+        return Chosen(label, open_oxigraph, lambda: table.asked(label), table.facts, large=True)
+    return table.asked(label)
 
 
 def open_lines(lines: Path, label: str) -> Engine:

@@ -133,10 +133,10 @@ KNOWN: Final[tuple[Difference, ...]] = (
         meets.ways,
     ),
     Difference(
-        "`GROUP_CONCAT` of other terms than plain texts",
-        "has no value for IRIs and numbers; keeps a language that all have."
-        " `GROUP_CONCAT(STR(?x))` works",
-        "joins what `STR` gives, without a language",
+        "`GROUP_CONCAT` of texts with a language, and of IRIs and numbers",
+        "keeps a language that all have; IRIs and numbers have no value. `GROUP_CONCAT(STR(?x))`"
+        " works",
+        "gives no language; IRIs and numbers have no value either",
         "where it is empty",
         meets.joined_terms,
     ),

@@ -10,8 +10,9 @@ from pathlib import Path
 from kg.builds import check_build, make_later
 from kg.duck import Connection, engine, lent
 from kg.quads import QuadTable, write_index_files
+from kg.sizes import is_large
 from kg.store import Room, write_index
-from kg.table.write import write_copies
+from kg.table.write import PARTS, write_copies
 from kg.temporary import new_folder, temporary_folder
 from kg.workspace import Build
 
@@ -56,7 +57,9 @@ def made_table(build: Build, folder: NewFolder, memory: str | None, tell: Tell) 
 
 
 def _copies(connection: Connection, build: Build, target: Path) -> None:
-    write_copies(connection, QuadTable(build.quads).sql, target)
+    table = QuadTable(build.quads)
+    parts = PARTS if is_large(table.count(connection)) else 1
+    write_copies(connection, table.sql, target, parts)
 
 
 def _made(

@@ -198,9 +198,9 @@ def _way(asked: Asked, path: tree.Path) -> tuple[str, bool] | None:
 
 
 def joined_terms(asked: Asked) -> bool:
-    """Return whether GROUP_CONCAT may join other terms than plain texts."""
+    """Return whether GROUP_CONCAT may join texts with a language."""
     joined = asked.aggregates("GROUP_CONCAT")
-    return any(not asked.values.of(each.argument).kinds <= {kinds.TEXT} for each in joined)
+    return any(kinds.TAGGED in asked.values.of(each.argument).kinds for each in joined)
 
 
 def times(asked: Asked) -> bool:

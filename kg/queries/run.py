@@ -48,6 +48,7 @@ class Source:
         engine: Opens what answers for the workspace, given the name of an engine and what makes a
             folder for large files; by default that of the build in force.
         name: Who answers: ``auto``, ``table`` or ``oxigraph``.
+        memory: Peak memory of the process, such as ``1GB``, for SQL on files.
     """
 
     workspace: Workspace | None = None
@@ -58,6 +59,7 @@ class Source:
         default=None, repr=False
     )
     name: str = AUTO
+    memory: str | None = None
 
     @property
     def is_workspace(self) -> bool:
@@ -252,7 +254,7 @@ def prepare(
 
 def _open(source: Source, folder: Callable[[], Path] | None) -> Engine:
     if not source.is_workspace:
-        return open_files(source.data, source.named, folder)
+        return open_files(source.data, source.named, source.name, folder, memory=source.memory)
     if source.workspace is None:
         raise InputError(
             "nothing-to-ask",

@@ -4,11 +4,16 @@ The folder has, as Parquet: ``spo``, ``pos`` and ``pso``, the quads as ids, each
 columns of its name (``s``, ``p``, ``o``, ``g``, and ``first``: whether a row is the first of its
 triple); ``terms``, the text and the value of each term that an id does not hold, sorted by id;
 ``prefixes``. Counts per predicate and per class are in ``statistics.json``.
+
+Of a large graph each of these, but for the prefixes, is a folder of parts. The part of a quad is a
+function of its subject's id, that of a term one of its own. So a change of one quad touches one
+part of each copy, and the bytes of all others stay as they are.
 """
 
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Final
@@ -23,6 +28,11 @@ from kg.terms import RDF_TYPE
 
 ROW_GROUP: Final = 61_440
 ORDERS: Final = {"spo": "s, p, o, g", "pos": "p, o, s, g", "pso": "p, s, o, g"}
+# Parts of a large graph: a changed row makes 1/64 of the bytes new.
+PARTS: Final = 64
+# Mixes the bits of a subject's id: those of numbered IRIs are near to each other.
+_PART: Final = "(((s & 4294967295)::HUGEINT * 2654435761 + (s >> 32) * 40503) >> 20)"
+_PART_OF_TERM: Final = f"(id >> {ids.BITS - 6})"
 # The format of the folder; a reader takes no other.
 FORMAT: Final = 1
 
@@ -73,7 +83,9 @@ def define_macros(connection: duckdb.DuckDBPyConnection) -> None:
         connection.execute(f"CREATE OR REPLACE MACRO {name} AS {sql}")
 
 
-def write_copies(connection: duckdb.DuckDBPyConnection, quads: str, folder: Path) -> Statistics:
+def write_copies(
+    connection: duckdb.DuckDBPyConnection, quads: str, folder: Path, parts: int = 1
+) -> Statistics:
     """Write the copies of a quad table into a folder.
 
     Args:
@@ -81,6 +93,7 @@ def write_copies(connection: duckdb.DuckDBPyConnection, quads: str, folder: Path
         quads: A relation with the columns s, p, o, g as text, its rows distinct, a triple's rows
             beside each other.
         folder: The folder, which is made.
+        parts: Of each copy, a power of two up to `PARTS`.
 
     Raises:
         WorldError: The disk failed.
@@ -92,7 +105,9 @@ def write_copies(connection: duckdb.DuckDBPyConnection, quads: str, folder: Path
         _code_terms(connection, quads)
         _write(connection, "SELECT * FROM table_prefixes ORDER BY id", folder / "prefixes.parquet")
         # Texts are read at random, so that it pays to unpack them fast.
-        _write(connection, _TERMS, folder / "terms.parquet", "snappy")
+        for part, target in _targets(folder, "terms", parts):
+            only = f"AND ({_PART_OF_TERM} & {parts - 1}) = {part}" if parts > 1 else ""
+            _write(connection, _TERMS.format(only=only), target, "snappy")
         fresh = " OR ".join(f"q.{name} IS DISTINCT FROM lag(q.{name}) OVER ()" for name in "spo")
         connection.execute(
             "CREATE OR REPLACE TEMP TABLE table_coded AS SELECT s.id AS s, p.id AS p, o.id AS o,"
@@ -100,10 +115,17 @@ def write_copies(connection: duckdb.DuckDBPyConnection, quads: str, folder: Path
             " JOIN table_terms AS s ON s.t = q.s JOIN table_terms AS p ON p.t = q.p"
             " JOIN table_terms AS o ON o.t = q.o LEFT JOIN table_terms AS g ON g.t = q.g"
         )
+        if parts > 1:  # in their order, so that each is read without the others
+            connection.execute(
+                f"CREATE OR REPLACE TEMP TABLE table_coded AS SELECT *, ({_PART} & {parts - 1})"
+                " AS part FROM table_coded ORDER BY part"
+            )
         for name, order in ORDERS.items():
-            rows = f"SELECT s, p, o, g, first FROM table_coded ORDER BY {order} NULLS FIRST"
-            _write(connection, rows, folder / f"{name}.parquet")
-        found = _count(connection, folder / "terms.parquet")
+            for part, target in _targets(folder, name, parts):
+                only = f"WHERE part = {part}" if parts > 1 else ""
+                rows = f"SELECT s, p, o, g, first FROM table_coded {only}"
+                _write(connection, f"{rows} ORDER BY {order} NULLS FIRST", target)
+        found = _count(connection, _read(folder, "terms"))
         for name in ("coded", "terms", "prefixes"):
             connection.execute(f"DROP TABLE table_{name}")
     text = json.dumps(asdict(found), indent=1)
@@ -123,10 +145,27 @@ def open_copies(connection: duckdb.DuckDBPyConnection, folder: Path) -> None:
     """Define the macros, and the views ``spo``, ``pos``, ``pso``, ``terms``, ``prefixes``."""
     define_macros(connection)
     for name in (*ORDERS, "terms", "prefixes"):
-        table = read_parquet(folder / f"{name}.parquet")
+        table = _read(folder, name)
         # Parquet has no HUGEINT.
         columns = "* REPLACE (exact::HUGEINT AS exact)" if name == "terms" else "*"
         connection.execute(f"CREATE OR REPLACE VIEW {name} AS SELECT {columns} FROM {table}")
+
+
+def _targets(folder: Path, name: str, parts: int) -> Iterator[tuple[int, Path]]:
+    """Yield the parts of a copy with the files to write."""
+    if parts == 1:
+        yield 0, folder / f"{name}.parquet"
+        return
+    (folder / name).mkdir()
+    for part in range(parts):
+        yield part, folder / name / f"{part:02}.parquet"
+
+
+def _read(folder: Path, name: str) -> str:
+    """Return the table function that reads a copy, whether it has parts or not."""
+    whole = folder / f"{name}.parquet"
+    parts = paths.find_files(folder / name, lambda file: file.endswith(".parquet"))
+    return read_parquet(*(parts or [whole]))
 
 
 _TERMS: Final = f"""
@@ -134,7 +173,8 @@ _TERMS: Final = f"""
       CASE WHEN literal THEN number_exact(t) END::DECIMAL(38, 0) AS exact,
       CASE WHEN literal THEN number_double(t) END AS double
     FROM (SELECT id, t, id_kind(id) = {int(ids.Kind.LITERAL)} AND NOT ends_with(t, '"') AS literal
-      FROM table_terms WHERE id_kind(id) IN ({", ".join(str(int(kind)) for kind in ids.HASHED)}))
+      FROM table_terms WHERE id_kind(id) IN ({", ".join(str(int(kind)) for kind in ids.HASHED)})
+      {{only}})
     ORDER BY id
 """
 
@@ -161,7 +201,7 @@ def _write(
     )
 
 
-def _count(connection: duckdb.DuckDBPyConnection, terms: Path) -> Statistics:
+def _count(connection: duckdb.DuckDBPyConnection, terms: str) -> Statistics:
     rows = connection.execute(
         "SELECT p, count(*), approx_count_distinct(s), approx_count_distinct(o),"
         " bit_or(1 << id_kind(s)), bit_or(1 << id_kind(o)) FROM table_coded WHERE first GROUP BY p"
@@ -174,7 +214,7 @@ def _count(connection: duckdb.DuckDBPyConnection, terms: Path) -> Statistics:
         [RDF_TYPE],
     ).fetchall()
     beyond, quads = connection.execute(
-        f"SELECT (SELECT count(*) FROM {read_parquet(terms)} WHERE rank <= 2 AND exact IS NULL),"
+        f"SELECT (SELECT count(*) FROM {terms} WHERE rank <= 2 AND exact IS NULL),"
         " (SELECT count(*) FROM table_coded)"
     ).fetchall()[0]
     triples = sum(counts.triples for counts in predicates.values())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -90,7 +91,7 @@ def test_the_index_that_a_build_lacks_is_made_once_and_kept(workspace, capsys):
 def test_a_large_graph_has_copies_and_no_index_until_one_is_wanted(workspace, monkeypatch, capsys):
     monkeypatch.setattr("kg.sizes.LARGE", 100)
     assert main(["-q", "build", "--no-validate"]) == 0
-    assert list(workspace.glob(".kg/builds/*/table/spo.parquet"))
+    assert list(workspace.glob(".kg/builds/*/table/spo/*.parquet"))
     assert not list(workspace.glob(".kg/builds/*/store"))
     assert main(["query", "-e", QUERY]) == 0
     said = capsys.readouterr()
@@ -164,6 +165,7 @@ def test_explain_shows_the_sql(capsys):
     said = capsys.readouterr().out
     assert "SQL:" in said
     assert "FROM pso" in said
+    assert re.search(r"~\d+ rows", said)
 
 
 def test_an_answer_with_too_many_rows_leaves_nothing(workspace, capsys):
@@ -173,3 +175,23 @@ def test_an_answer_with_too_many_rows_leaves_nothing(workspace, capsys):
     assert main([*rows, "--max-rows", "20"]) == 4
     assert "more than 20 rows" in capsys.readouterr().err
     assert sorted(workspace.iterdir()) == before
+
+
+def test_files_are_asked_by_both_engines_alike(monkeypatch, capsys):
+    monkeypatch.setattr("kg.store.LARGEST_IN_MEMORY", 0)
+    Path("d.trig").write_text("PREFIX : <http://e/> :a :p 1 . :g { :a :p 1 , 2 . _:x :q _:x }")
+    Path("n.ttl").write_text("PREFIX : <http://e/> :a :p 2 ; :r 3 .")
+    text = "SELECT ?where ?s ?p ?o { { ?s ?p ?o BIND('all' AS ?where) } UNION { GRAPH ?where"
+    text += " { ?s ?p ?o } } FILTER(!isBlank(?s)) } ORDER BY ?where ?p ?o"
+    words = ["query", "-e", text, "--data", "d.trig", "--named-graph", "http://e/n=n.ttl"]
+    answers = []
+    for engine in ("oxigraph", "table", "auto"):
+        assert main([*words, "--engine", engine]) == 0
+        answers.append(capsys.readouterr())
+    assert answers[0] == answers[1] == answers[2]
+    assert answers[0].out.count("\n") == 7
+    assert main([*words, "--explain"]) == 0
+    assert "engine: table, since the graph is large" in capsys.readouterr().out
+    words[-1] = "http://e/n=d.trig"
+    assert main([*words, "--engine", "table"]) == 2
+    assert "named-graph-of-graphs" in capsys.readouterr().err

@@ -154,7 +154,12 @@ class Table:
 
     @classmethod
     def of_folder(
-        cls, folder: Path, label: str, memory: str | None = None, threads: int | None = None
+        cls,
+        folder: Path,
+        label: str,
+        memory: str | None = None,
+        threads: int | None = None,
+        default: str = MERGED,
     ) -> Table:
         """Open the copies in a folder.
 
@@ -163,12 +168,13 @@ class Table:
             label: What messages call the dataset.
             memory: Peak memory of the process, such as ``1GB``.
             threads: Worker threads.
+            default: SQL for the rows of the default graph.
         """
         stack = ExitStack()
         connection = stack.enter_context(engine(None, memory, threads))
         with translated():
             open_copies(connection, folder)
-        table = cls(connection, read_statistics(folder), label)
+        table = cls(connection, read_statistics(folder), label, default)
         weakref.finalize(table, stack.close)
         return table
 
@@ -253,11 +259,18 @@ class Table:
         return bool(found)
 
     def plan(self, query: Guarded, prefixes: Mapping[str, str], base: str) -> Iterator[str]:
-        """Yield the SQL of a query."""
+        """Yield the SQL of a query, and DuckDB's plan with the rows that it expects."""
         with _told(query):
             _, compiled = self.compiled(query, prefixes, base)
+            if "python_" in compiled.sql:
+                self._define_python()
+            with _refused():
+                plans = self._values(f"EXPLAIN {compiled.sql}")
         yield "SQL:"
-        yield compiled.sql
+        yield f"  {compiled.sql}"
+        yield "plan of DuckDB, with the rows that it expects of each step:"
+        for _, plan in plans:
+            yield from (f"  {line}" for line in str(plan).rstrip().splitlines())
 
     def count(
         self,
@@ -298,9 +311,10 @@ class Table:
         return None
 
     def remarks(self, query: Guarded, prefixes: Mapping[str, str]) -> list[str]:
-        """Return nothing: the answer is SPARQL's."""
-        del query, prefixes
-        return []
+        """Return what to tell of language tags; for the rest, the answer is SPARQL's."""
+        from kg.queries.differences import tag_remarks
+
+        return list(tag_remarks(query, prefixes))
 
     def _where(
         self, s: Term | None, p: Term | None, o: Term | None, place: str | None = None
