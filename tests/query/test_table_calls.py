@@ -105,6 +105,8 @@ TOTALS = {
     "MIN(?k)": "1", "MAX(?k)": "2", "SUM(?x)": "", "MIN(?x)": "", "SUM(?m)": "6.5",
     "SUM(DISTINCT ?m)": "5.5", "AVG(?m)": "1.625", "MAX(?m)": "2.5", "MIN(STR(?m))": "1",
     "SUM(?m + 1e0)": "10.5", "SUM(?m / 0e0)": "INF",
+    "DATATYPE(SUM(?k))": f"{XSD}integer", "DATATYPE(SUM(?m))": f"{XSD}decimal",
+    "DATATYPE(AVG(?k))": f"{XSD}decimal", "DATATYPE(SUM(?m + 1e0))": f"{XSD}double",
     "SUM(?m * 'NaN'^^xsd:double)": "NaN", "GROUP_CONCAT(?x)": "", "SUM(?m / 2)": "3.25",
     "GROUP_CONCAT(DISTINCT STR(?k); SEPARATOR='-')": "1-2",
 }  # fmt: skip
