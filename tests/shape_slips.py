@@ -325,10 +325,10 @@ SLIPS = (
 # A node without a row is a slip in a mapping, not in a fact: the mapping, and the line to take out.
 MAPPING_SLIP = Slip(
     "ProvenanceShape",
-    "agents/agents.yarrrml.yml",
-    "person",
-    "- [ace:fromRow, id:row/people/$(person)~iri]",
+    "sources/sources.yarrrml.yml",
+    "source",
+    "- [ace:fromRow, id:row/sources/$(source)~iri]",
     None,
-    "agent/taro-aso",
+    "source/yao2018_srl",
     "No row stands behind this node",
 )
