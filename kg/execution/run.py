@@ -102,7 +102,7 @@ class Reporting:
         if kind_of(path) != "a file":
             self._save()
         elif self._may_replace():
-            self._earlier = read_file(path).decode()
+            self._earlier = read_file(path).decode(errors="surrogateescape")
             self._save()
 
     def _refuse(self, files: Iterable[Path]) -> None:
@@ -145,7 +145,7 @@ class Reporting:
 
     def _replace(self, text: str) -> None:
         with replacing(Path(self._target)) as part:
-            part.write_text(text, encoding="utf-8", newline="")
+            part.write_text(text, encoding="utf-8", errors="surrogateescape", newline="")
 
 
 def _is_read(error: BaseException | None) -> bool:

@@ -60,38 +60,6 @@ _IRI_TYPES: Final = _SUBJECT_TYPES - {TermType.BLANK_NODE}
 _ALL_TYPES: Final = frozenset(TermType)
 
 
-def read_rml(
-    text: str,
-    file: str,
-    *,
-    base: str = "",
-    folder: str = "",
-    faults: list[InputError] | None = None,
-) -> Plan:
-    """Read an RML document.
-
-    Args:
-        text: The document, Turtle.
-        file: Its name in messages.
-        base: Base IRI that relative IRIs of terms are prepended with.
-        folder: The folder that sources are relative to: rml:MappingDirectory.
-        faults: Receives what is wrong with single triples maps, which are left out then; without
-            it, that is raised.
-
-    Raises:
-        InputError: The document is not valid; file and line say where. It may be several.
-
-    Spec: https://kg-construct.github.io/rml-core/spec/docs/
-    """
-    found: list[InputError] = []
-    plans = read_rml_documents([Text(text, file, folder)], base=base, faults=found)
-    if faults is None:
-        raise_all(found, "the mapping")
-    else:
-        faults += found
-    return plans.get(file, Plan(()))
-
-
 def read_rml_documents(
     texts: Sequence[Text], *, base: str = "", faults: list[InputError]
 ) -> dict[str, Plan]:

@@ -72,28 +72,6 @@ _NODES: Final = _ANY - {TermType.LITERAL}
 Objects = tuple[TermMap | RefObjectMap, ...]
 
 
-def read_yarrrml(
-    text: str,
-    file: str,
-    prefixes: Mapping[str, str] | None = None,
-    *,
-    base: str = "",
-    folder: str = "",
-    faults: list[InputError] | None = None,
-) -> Plan:
-    """Read one YARRRML document; arguments as for `Text` and `read_documents`.
-
-    Raises:
-        InputError: The document is not valid; file and line say where. It may be several.
-    """
-    found: list[InputError] = [] if faults is None else faults
-    before = len(found)
-    plan = read_documents([Text(text, file, folder)], prefixes, base=base, faults=found)
-    if faults is None:
-        raise_all(found[before:], "the mapping")
-    return next(iter(plan.values()), Plan(()))
-
-
 def read_documents(
     texts: Sequence[Text],
     prefixes: Mapping[str, str] | None = None,

@@ -17,9 +17,9 @@ from kg.errors import InputError
 from kg.lineage import Wanted, trace_workspace
 from kg.mapping.documents import read_mapping
 from kg.mapping.plan import Plan, TermMap
-from kg.mapping.rml import read_rml
 from kg.workspace import find_workspace
 from tests.mapping.conformance import canonical
+from tests.mapping.reading import read_rml
 from tests.mapping.running import EX, run_plan
 
 HEAD = f"""@prefix rml: <http://w3id.org/rml/> . @prefix ex: <{EX}> .

@@ -20,8 +20,8 @@ from kg.mapping.plan import (
     TermType,
     TriplesMap,
 )
-from kg.mapping.rml import read_rml
 from kg.terms import RDF, XSD
+from tests.mapping.reading import read_rml
 
 EX = "http://example.org/"
 IRI, LITERAL, BLANK = TermType.IRI, TermType.LITERAL, TermType.BLANK_NODE

@@ -9,7 +9,7 @@ import pytest
 
 from kg.errors import InputError
 from kg.mapping.plan import Database, LogicalSource
-from kg.mapping.rml import read_rml
+from tests.mapping.reading import read_rml
 from tests.mapping.running import run_mapping
 
 HEAD = """\

@@ -22,8 +22,8 @@ from kg.mapping.plan import (
     TermType,
     TriplesMap,
 )
-from kg.mapping.yarrrml import read_yarrrml
 from kg.terms import RDF, XSD
+from tests.mapping.reading import read_yarrrml
 
 EX = "http://example.org/"
 PREFIXES = {"ex": EX, "xsd": XSD}

@@ -26,10 +26,10 @@ from kg.mapping.plan import (
     TermType,
     TriplesMap,
 )
-from kg.mapping.yarrrml import read_yarrrml
 from kg.mapping.yarrrml_prefixes import PREDEFINED
 from kg.notes import hearing
 from kg.terms import RDF, XSD, is_iri
+from tests.mapping.reading import read_yarrrml
 from tests.mapping.running import run_mapping
 
 FOAF = PREDEFINED["foaf"]
