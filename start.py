@@ -301,6 +301,8 @@ def advise():
 def test(pytest_arguments):
     """Run every check, then the tests; with arguments, the tests alone. Count on the last line."""
     environment = dict(os.environ)
+    # Tests start kg some thousand times: each would compile its modules anew.
+    environment.pop("PYTHONDONTWRITEBYTECODE", None)
     is_long = "--long" in pytest_arguments
     if is_long:
         pytest_arguments = [word for word in pytest_arguments if word != "--long"]
