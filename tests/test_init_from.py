@@ -231,3 +231,17 @@ def test_brackets_without_a_partner_are_escaped():
         "a\\)b\\(",
         "\\(",
     ]
+
+
+def test_names_that_are_not_latin_name_classes_and_properties(tmp_path, capfd):
+    cities = "都市,人口\n東京,14000000\n大阪,2700000\n京都,1400000\n"
+    stations = "駅,都市,!\n渋谷,東京,1\n梅田,大阪,2\n新宿,東京,3\n品川,東京,3\n"
+    folder, made = make(tmp_path, {"都市.csv": cities, "駅.csv": stations})
+    built(capfd, folder)
+    asked = "SELECT ?n { ?s a ns:駅 ; rdfs:label '新宿' ; ns:駅都市/ns:人口 ?n . ?c a ns:都市 }"
+    assert {row["n"] for row in answer(capfd, folder, asked)} == {"14000000"}
+    for name in made.questions:
+        assert kg(capfd, folder, "query", name)[0] == 0
+    # One IRI is no class and a property at once.
+    asked = "SELECT ?c { ?c a owl:Class, ?kind FILTER (?kind != owl:Class) }"
+    assert answer(capfd, folder, asked) == []

@@ -6,7 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import Final, NamedTuple
 
 from kg.peek import Column, Kind, Peeked, Table
 from kg.peek.keys import Key, key_of
@@ -94,20 +94,36 @@ def design(peeked: Peeked) -> tuple[Entity, ...]:
     return _told_apart(entities)
 
 
-def _names(tables: Sequence[Table]) -> Mapping[str, list[str]]:
-    """Return the words that name one record of each table, no two the same."""
-    found: dict[str, list[str]] = {}
+class _Name(NamedTuple):
+    """What one record of a table is called: its words, and the prefix of its IRI."""
+
+    words: list[str]
+    prefix: str
+
+
+def _names(tables: Sequence[Table]) -> Mapping[str, _Name]:
+    """Return what one record of each table is called, no two the same."""
+    found: dict[str, _Name] = {}
     taken = {prefix.lower() for prefix in COMMON_PREFIXES} | {"ns", "id"}
     for table in tables:
         parts = words(table.name) or ["row"]
         parts = [*parts[:-1], singular(parts[-1])]
-        number, tried = 2, parts
-        while _prefix(tried).lower() in taken:
-            tried = [*parts, str(number)]
-            number += 1
-        taken.add(_prefix(tried).lower())
-        found[table.sql_name] = tried
+        tried = _free(parts, taken)
+        prefix = _prefix(tried)
+        if not prefix.isascii():  # kg.toml has prefixes of ASCII alone
+            prefix = _prefix(_free(["row"], taken))
+        found[table.sql_name] = _Name(tried, prefix)
     return found
+
+
+def _free(parts: list[str], taken: set[str]) -> list[str]:
+    """Return words with a number behind them if need be, and take their prefix."""
+    number, tried = 2, parts
+    while _prefix(tried).lower() in taken:
+        tried = [*parts, str(number)]
+        number += 1
+    taken.add(_prefix(tried).lower())
+    return tried
 
 
 def _prefix(parts: list[str]) -> str:
@@ -115,10 +131,8 @@ def _prefix(parts: list[str]) -> str:
     return name if name[:1].isalpha() else f"row{name}"
 
 
-def _entity(
-    table: Table, key: Key, names: Mapping[str, list[str]], links: Sequence[Link]
-) -> Entity:
-    parts = names[table.sql_name]
+def _entity(table: Table, key: Key, names: Mapping[str, _Name], links: Sequence[Link]) -> Entity:
+    parts, prefix = names[table.sql_name]
     common, own = _nulls(table)
     title = _title(table, key)
     properties: list[Property] = []
@@ -142,7 +156,7 @@ def _entity(
     return Entity(
         table,
         key,
-        _prefix(parts),
+        prefix,
         pascal(parts),
         " ".join(part.lower() for part in parts),
         title,
@@ -152,9 +166,9 @@ def _entity(
     )
 
 
-def _linked(link: Link, names: Mapping[str, list[str]], alone: bool) -> Property:
+def _linked(link: Link, names: Mapping[str, _Name], alone: bool) -> Property:
     """Return the property of a link: named after the column, or after what it leads to."""
-    target = names[link.target.sql_name]
+    target, prefix = names[link.target.sql_name]
     own = words(link.columns[0].name)
     if own and len(own) > 1 and own[-1].lower() in ("id", "key", "code", "nr", "no"):
         own = own[:-1]
@@ -163,10 +177,15 @@ def _linked(link: Link, names: Mapping[str, list[str]], alone: bool) -> Property
         folded(" ".join(target))
     }
     is_key = link.is_named and not is_of_target
-    if len(link.columns) > 1 or is_of_target or (names_target and is_key and _same_name(link)):
+    if (
+        not own
+        or len(link.columns) > 1
+        or is_of_target
+        or (names_target and is_key and _same_name(link))
+    ):
         own = target
     text = " ".join(part.lower() for part in own)
-    return Property(camel(own), text, link.columns, _prefix(target), link)
+    return Property(camel(own), text, link.columns, prefix, link)
 
 
 def _same_name(link: Link) -> bool:
@@ -196,18 +215,24 @@ def _told_apart(entities: Sequence[Entity]) -> tuple[Entity, ...]:
         for each in entity.properties:
             sorts.setdefault(each.name, set()).add(each.sort)
     found = []
+    # Scripts without capitals write a class and a property in one way.
+    classes = {entity.class_name for entity in entities}
     for entity in entities:
         renamed = tuple(
             each
             if len(sorts[each.name]) == 1
             else replace(
                 each,
-                name=camel([*words(entity.prefix), *words(each.name)]),
+                name=camel([*words(entity.class_name), *words(each.name)]),
                 label=f"{entity.label} {each.label}",
             )
             for each in entity.properties
         )
-        found.append(replace(entity, properties=_once(renamed)))
+        unlike = [
+            replace(each, name=f"has{each.name}") if each.name in classes else each
+            for each in renamed
+        ]
+        found.append(replace(entity, properties=_once(unlike)))
     return tuple(found)
 
 

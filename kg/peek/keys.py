@@ -86,7 +86,7 @@ def _is_named(table: Table, column: Column) -> bool:
     name = column.name.strip()
     of_table = folded(table.name)
     own = folded(name)
-    return bool(_NAMED.fullmatch(name) or _NAMED.fullmatch(name.lower())) or own == of_table
+    return bool(_NAMED.fullmatch(name) or _NAMED.fullmatch(name.lower())) or own == of_table != ""
 
 
 def _is_time(column: Column) -> bool:

@@ -88,7 +88,7 @@ def _of_siblings(
     }
     for table in tables:
         for column in table.columns:
-            target = known.get((folded(column.name), column.kind))
+            target = known.get((folded(column.name), column.kind)) if words(column.name) else None
             if id(column) in linked or target is None or target is table or not column.filled:
                 continue
             key = keys[target.sql_name].columns
@@ -145,6 +145,8 @@ def _is_twin(
 
 def _is_named(column: Column, target: Table, key: Column) -> bool:
     own, its, of_table = folded(column.name), folded(key.name), folded(target.name)
+    if not own:
+        return False  # a name of signs alone is like no other
     if own == its and own not in _GENERAL:
         return True
     last = folded((words(target.name) or [""])[-1])
@@ -152,7 +154,9 @@ def _is_named(column: Column, target: Table, key: Column) -> bool:
     if stems & {of_table, last}:
         return True
     parts = {part.lower() for part in words(column.name)}
-    return bool(parts & {of_table, last}) or (its not in _GENERAL and own.endswith(its))
+    return bool(parts & {of_table, last}) or (
+        its != "" and its not in _GENERAL and own.endswith(its)
+    )
 
 
 def _is_link(link: Link, column: Column) -> bool:

@@ -164,6 +164,8 @@ def _formulation(file: SourceFile) -> Formulation:
         with suppress(OSError), file.path.open("rb") as stream:
             if stream.read(len(_SQLITE)) == _SQLITE:
                 return Formulation.SQL
+    if found is None and not file.path.is_file():
+        return Formulation.CSV  # what is there instead, if anything, is told when it is opened
     if found is None and own == ".zip":
         return Formulation.CSV  # what is in it is told when it is opened
     if found is None:

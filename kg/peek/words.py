@@ -6,7 +6,11 @@ import re
 import unicodedata
 from typing import Final
 
-_PARTS: Final = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
+# Words by the sorts of their characters: a capital, small, without case, a digit; see `_sorts`.
+_PARTS: Final = re.compile(r"A+(?!a)|A?a+|o+|0+")
+_SORTS: Final = {"Lu": "A", "Lt": "A", "Ll": "a", "Lm": "o", "Lo": "o", "Nd": "0", "Nl": "0"}
+# Other scripts have marks that make other letters: бай is not баи.
+_LATIN_ACCENTS: Final = re.compile(r"(?<=[A-Za-z])[\u0300-\u036f]+")
 _IRREGULAR: Final = {
     "people": "person",
     "children": "child",
@@ -28,14 +32,26 @@ _SINGULAR: Final = ("ss", "us", "is", "ics")
 
 
 def words(text: str) -> list[str]:
-    """Return the words of a name, without accents; an upper-case run is one word.
+    """Return the words of a name, Latin ones without accents; an upper-case run is one word.
 
     >>> words("Culmen Length (mm)"), words("sched_dep_time"), words("IATACode"), words("höhe2")
     (['Culmen', 'Length', 'mm'], ['sched', 'dep', 'time'], ['IATA', 'Code'], ['hohe', '2'])
+    >>> words("высотаГоры"), words("都市_ID"), words("%")
+    (['высота', 'Горы'], ['都市', 'ID'], [])
     """
-    plain = unicodedata.normalize("NFKD", text.replace("ß", "ss"))
-    ascii_only = "".join(char for char in plain if not unicodedata.combining(char))
-    return _PARTS.findall(ascii_only)
+    apart = unicodedata.normalize("NFKD", text.replace("ß", "ss"))
+    plain = unicodedata.normalize("NFC", _LATIN_ACCENTS.sub("", apart))
+    return [plain[found.start() : found.end()] for found in _PARTS.finditer(_sorts(plain))]
+
+
+def _sorts(text: str) -> str:
+    """Return a character for each of a text: what it is in a word; a blank for what is in none."""
+    found = ""
+    for char in text:
+        category = unicodedata.category(char)
+        is_mark = category.startswith("M") and found
+        found += found[-1] if is_mark else _SORTS.get(category, " ")
+    return found
 
 
 def singular(word: str) -> str:
@@ -64,7 +80,7 @@ def camel(parts: list[str]) -> str:
     """
     if not parts:
         return ""
-    name = parts[0].lower() + "".join(part[:1].upper() + part[1:].lower() for part in parts[1:])
+    name = parts[0].lower() + "".join(map(_capital, parts[1:]))
     return f"_{name}" if name[0].isdigit() else name
 
 
@@ -75,7 +91,12 @@ def pascal(parts: list[str]) -> str:
     'FirstAscent'
     """
     name = camel(parts).lstrip("_")
-    return name[:1].upper() + name[1:] if name and not name[0].isdigit() else f"Row{name}"
+    return name[:1].title() + name[1:] if name and not name[0].isdigit() else f"Row{name}"
+
+
+def _capital(word: str) -> str:
+    """Return a word with a capital, if its script has them within words: Georgian has not."""
+    return word[:1].title() + word[1:].lower()
 
 
 def label(text: str) -> str:
@@ -94,7 +115,7 @@ def label(text: str) -> str:
 
 
 def folded(text: str) -> str:
-    """Return a name without what writers differ in.
+    """Return a name without what writers differ in; empty if it has no letters or digits.
 
     >>> folded("Tail_Num") == folded("tailnum"), folded("carriers") == folded("Carrier")
     (True, True)

@@ -95,3 +95,56 @@ class TestLinks:
         cars = "id,owned_by\n" + "".join(f"{n},{key}\n" for n, key in rows)
         _, links = seen(tmp_path, {"owners.csv": owners, "cars.csv": cars})
         assert links == [("cars", ["owned_by"], "owners", 0)]
+
+
+def _in_script(text: str, letters: str) -> str:
+    """Return a text with its small Latin letters written by others."""
+    return text.translate({ord("a") + n: letter for n, letter in enumerate(letters)})
+
+
+# Twenty-six letters of each: with capitals, without; Indian ones; Chinese; Korean; right to left.
+SCRIPTS = {
+    "Latin": "zyxwvutsrqponmlkjihgfedcba",
+    "Cyrillic": "абвгдежзийклмнопрстуфхцчшщ",
+    "Georgian": "აბგდევზთიკლმნოპჟრსტუფქღყშჩ",
+    "Devanagari": "कखगघङचछजझञटठडढणतथदधनपफबभमय",
+    "Chinese": "天地玄黄宇宙洪荒日月盈昃辰宿列张寒来暑往秋收冬藏闰馀",
+    "Hangul": "가나다라마바사아자차카타파하거너더러머버서어저처커터",
+    "Arabic": "ءابتثجحخدذرزسشصضطظعغفقكلمن",
+}
+# Names that English has no part in: no plurals, no words such as id and name.
+PLAIN = {
+    "carrier.csv": "carrier,full\nAA,American\nUA,United\nDL,Delta\n",
+    "craft.csv": "tail,size\nN1,55\nN2,182\nN3,200\n",
+    "trip.csv": "trip,carrier,tail,old_tail\nT1,AA,N1,N2\nT2,UA,N9,N1\nT3,ZZ,,N8\nT4,AA,N2,\n",
+    "toll.csv": "%,#\n1,2\n2,1\n3,2\n",
+    "fare.csv": "?,!\n1,2\n2,1\n3,2\n",
+}
+
+
+@pytest.mark.parametrize("script", SCRIPTS)
+def test_links_are_the_same_in_any_script(tmp_path, script):
+    letters = SCRIPTS[script]
+
+    def written(name: str) -> str:
+        return f"{_in_script(name.removesuffix('.csv'), letters)}.csv"
+
+    renamed = {}
+    for name, text in PLAIN.items():
+        header, _, rows = text.partition("\n")
+        renamed[written(name)] = f"{_in_script(header, letters)}\n{rows}"
+    _, found = seen(tmp_path, renamed)
+    expected = [
+        ("trip", ["carrier"], "carrier", 1),
+        ("trip", ["tail"], "craft", 1),
+        ("trip", ["old_tail"], "craft", 1),
+    ]
+    assert found == [
+        (
+            _in_script(a, letters),
+            [_in_script(c, letters) for c in columns],
+            _in_script(b, letters),
+            n,
+        )
+        for a, columns, b, n in expected
+    ]

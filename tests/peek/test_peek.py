@@ -233,3 +233,12 @@ class TestCommand:
             ("id", "text", 0),
             ("n", "integer", 1),
         ]
+
+
+@pytest.mark.parametrize("name", ["none", "none.csv", "none.xyz"])
+def test_what_is_no_file_is_told_before_its_ending(tmp_path, name):
+    with pytest.raises(InputError, match="there is no file"), peek([str(tmp_path / name)]):
+        pass
+    (tmp_path / name).mkdir()
+    with pytest.raises(InputError, match="is a folder, not a file"), peek([str(tmp_path / name)]):
+        pass
