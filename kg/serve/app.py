@@ -34,8 +34,6 @@ from kg.workspace import Workspace
 # Bytes of a request's body, and seconds that a client has to send it.
 LARGEST_BODY: Final = 2**20
 BODY_SECONDS: Final = 20.0
-# Seconds between two looks whether a client still waits.
-_LOOK: Final = 0.5
 _PIECE: Final = 2**16
 
 
@@ -203,7 +201,9 @@ class _Service:
         if tag in known and request.method == "GET":
             return Response(status_code=304, headers=_caching(tag))
         try:
-            reply = self._known.get(tag) or await self._asked(request, asked)
+            reply = self._known.get(tag) or await self.pool.ask_while(
+                request.is_disconnected, asked
+            )
         except BusyError:
             return PlainTextResponse(
                 "too many requests wait already; try again\n",
@@ -214,20 +214,6 @@ class _Service:
             return Response(status_code=499)  # nobody reads it
         self._known.put(tag, reply)
         return _response(reply, tag)
-
-    async def _asked(self, request: HttpRequest, asked: Request) -> Reply | None:
-        """Have a request answered; None if the client does not wait for it."""
-        work = asyncio.create_task(self.pool.ask(asked))
-        try:
-            while not (await asyncio.wait({work}, timeout=_LOOK))[0]:
-                if await request.is_disconnected():
-                    return None
-            return work.result()
-        finally:
-            if not work.done():
-                work.cancel()
-                with suppress(asyncio.CancelledError):
-                    await work
 
 
 def _read(request: HttpRequest) -> Request:

@@ -77,7 +77,7 @@ def prepare(state: State, asked: SparqlRequest, address: str = "http://localhost
 
 def description_engine(state: State, address: str) -> Engine:
     """Return what answers queries about the description of the service."""
-    file = Path(state.orders.folder) / f"{state.build.id}-description-{os.getpid()}.nt"
+    file = made_folder(state.orders.own_folder(os.getpid())) / f"{state.build.id}-description.nt"
     with replacing(file) as part, part.open("wb") as out:
         write_triples(service_triples(state, address), "ntriples", out, {})
     return open_lines(file, "the description of the service")
@@ -92,7 +92,7 @@ def written(state: State, prepared: Prepared, form: Format, name: str = "") -> R
         form: The format.
         name: The name of a file to save it as, if it is to be saved.
     """
-    out = Spool(Path(state.orders.folder))
+    out = Spool(state.orders.own_folder(os.getpid()))
     try:
         prepared.write(
             prepared.ask(),
@@ -156,11 +156,17 @@ def _ascii(text: str) -> str:
     return " ".join(text.encode("ascii", "replace").decode().split())[:500]
 
 
+def made_folder(folder: Path) -> Path:
+    """Return a folder of a worker, which is there now."""
+    folder.mkdir(mode=0o700, exist_ok=True)
+    return folder
+
+
 class Spool:
     """Bytes that are held in memory while they are few, and in a file when they are many.
 
     Args:
-        folder: Where the file is made.
+        folder: Where the file is made; it is made too where it is not there.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -175,7 +181,7 @@ class Spool:
             return self._file.write(data)
         size = self._memory.write(data)
         if self._memory.tell() > _IN_MEMORY:
-            self._path = str(self._folder / f"answer-{os.getpid()}-{id(self)}")
+            self._path = str(made_folder(self._folder) / f"answer-{id(self)}")
             self._file = open(self._path, "wb")  # noqa: PTH123, SIM115
             self._file.write(self._memory.getvalue())
             self._memory = BytesIO()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Final
 from urllib.parse import parse_qsl
 
@@ -158,3 +159,7 @@ class Orders:
     memory: int | None
     rows: int | None
     parent: int
+
+    def own_folder(self, process: int) -> Path:
+        """Return the folder for what only one worker writes; it goes when that worker ends."""
+        return Path(self.folder) / f"of-{process}"

@@ -6,11 +6,16 @@ import asyncio
 import os
 import pickle
 import sys
+import uuid
 from collections import deque
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
+from dataclasses import replace
+from pathlib import Path
 from typing import Final
 
 from kg.errors import KgError
+from kg.paths import remove_tree
 from kg.queries.limits import memory_error, time_error
 from kg.serve.endpoint import error_reply
 from kg.serve.messages import Orders, Reply, Request, text_reply
@@ -19,6 +24,8 @@ from kg.serve.worker import LENGTH, TOO_LARGE, TOO_LONG
 # Seconds that a worker has beyond its limit to end itself, and that one is kept without work.
 _GRACE: Final = 2.0
 _IDLE: Final = 60.0
+# Seconds between two looks whether a client still waits.
+_LOOK: Final = 0.5
 # Requests that may wait for a worker; more are turned away at once.
 MOST_WAITING: Final = 512
 
@@ -32,10 +39,12 @@ class _Process:
 
     Args:
         process: The process, with pipes.
+        folder: What it alone writes; removed when it has ended.
     """
 
-    def __init__(self, process: asyncio.subprocess.Process) -> None:
+    def __init__(self, process: asyncio.subprocess.Process, folder: Path) -> None:
         self._process = process
+        self._folder = folder
 
     @classmethod
     async def start(cls, orders: Orders, module: str) -> _Process:
@@ -52,9 +61,13 @@ class _Process:
             stdout=asyncio.subprocess.PIPE,
             start_new_session=True,  # Ctrl-C is for the server, which ends its workers
         )
-        made = cls(process)
-        await made.send(orders)
-        await made.receive()  # that it is ready
+        made = cls(process, orders.own_folder(process.pid))
+        try:
+            await made.send(orders)
+            await made.receive()  # that it is ready
+        except BaseException:  # cancelled too: nobody else knows of it yet
+            await asyncio.shield(made.end())
+            raise
         return made
 
     @property
@@ -75,20 +88,30 @@ class _Process:
         (size,) = LENGTH.unpack(await self._process.stdout.readexactly(LENGTH.size))
         reply = pickle.loads(await self._process.stdout.readexactly(size))
         assert isinstance(reply, Reply)
-        return reply
+        return self._taken(reply)
+
+    def _taken(self, reply: Reply) -> Reply:
+        """Return a reply whose file stays when the worker ends."""
+        if not reply.file:
+            return reply
+        file = self._folder.parent / f"answer-{uuid.uuid4().hex}"
+        os.rename(reply.file, file)  # noqa: PTH104
+        return replace(reply, file=str(file))
 
     async def end(self) -> int:
-        """End it at once, and return its exit code."""
+        """End it at once, remove what it wrote, and return its exit code."""
         if self.is_alive:
             with suppress(ProcessLookupError):
                 self._process.kill()
-        return await self._process.wait()
+        code = await self._process.wait()
+        remove_tree(self._folder, self._folder.parent)
+        return code
 
     async def code(self) -> int:
         """Return the exit code of one that has closed its pipe."""
         with suppress(TimeoutError):
             async with asyncio.timeout(_GRACE):
-                return await self._process.wait()
+                await self._process.wait()
         return await self.end()
 
 
@@ -140,6 +163,32 @@ class Pool:
         finally:
             self._waiting -= 1
 
+    async def ask_while(
+        self, is_gone: Callable[[], Awaitable[bool]], request: Request
+    ) -> Reply | None:
+        """Have a request answered as long as its client waits; None if it does not.
+
+        Args:
+            is_gone: Tells whether the client has left.
+            request: The request.
+
+        Raises:
+            BusyError: Too many wait already.
+        """
+        work = asyncio.create_task(self.ask(request))
+        is_read = False
+        try:
+            while not (await asyncio.wait({work}, timeout=_LOOK))[0]:
+                if await is_gone():
+                    return None
+            is_read = True
+            return work.result()
+        finally:
+            if not is_read:
+                work.cancel()
+                with suppress(asyncio.CancelledError, BusyError):
+                    _forget(await work)
+
     async def _in_turn(self, request: Request) -> Reply:
         async with self._slots:
             try:
@@ -179,6 +228,7 @@ class Pool:
             _, worker = self._idle.pop()
             if worker.is_alive:
                 return worker
+            await worker.end()
         return await _Process.start(self._orders, self._module)
 
     def _keep(self, worker: _Process) -> None:
@@ -191,6 +241,12 @@ class Pool:
             before = asyncio.get_running_loop().time() - _IDLE
             while len(self._idle) > 1 and self._idle[0][0] < before:
                 await self._idle.popleft()[1].end()
+
+
+def _forget(reply: Reply) -> None:
+    """Remove the file of a reply that nobody reads."""
+    if reply.file:
+        os.unlink(reply.file)  # noqa: PTH108
 
 
 def _too_long(seconds: float) -> KgError:

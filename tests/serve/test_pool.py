@@ -1,0 +1,91 @@
+"""The workers of a server when clients leave: they end, and nothing that they wrote stays."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from contextlib import suppress
+
+import pytest
+
+from kg.serve import pool as pools
+from kg.serve.endpoint import Spool
+from kg.serve.messages import Orders, Reply, Request
+from kg.serve.pool import Pool
+
+
+def orders(folder):
+    return Orders("", str(folder), "auto", 20.0, None, None, os.getpid())
+
+
+@pytest.fixture
+def started(monkeypatch):
+    """The processes that a pool starts, which say nothing."""
+    made = []
+    start = asyncio.create_subprocess_exec
+
+    async def create(*_, **options):
+        made.append(await start("sleep", "60", **options))
+        return made[-1]
+
+    monkeypatch.setattr(asyncio, "create_subprocess_exec", create)
+    return made
+
+
+def test_a_worker_ends_when_its_client_leaves_while_it_starts(tmp_path, started):
+    async def main():
+        pool = Pool(orders(tmp_path), 2)
+        work = asyncio.create_task(pool.ask(Request(path="")))
+        while not started:
+            await asyncio.sleep(0.01)
+        await asyncio.sleep(0.05)
+        work.cancel()
+        with suppress(asyncio.CancelledError):
+            await work
+        return [process.returncode for process in started]
+
+    assert asyncio.run(main()) == [-9]
+
+
+@pytest.mark.usefixtures("started")
+def test_what_a_worker_wrote_goes_with_it(tmp_path):
+    async def main():
+        process = await asyncio.create_subprocess_exec()
+        folder = orders(tmp_path).own_folder(process.pid)
+        worker = pools._Process(process, folder)
+        taken, left = Spool(folder), Spool(folder)
+        for spool in (taken, left):
+            spool.write(b"a" * (2**20 + 1))
+        left.taken()  # by nobody
+        reply = worker._taken(Reply(200, "text/plain", *taken.taken()))
+        assert await worker.end() == -9
+        return reply
+
+    reply = asyncio.run(main())
+    (file,) = tmp_path.iterdir()
+    assert str(file) == reply.file
+    assert file.stat().st_size == 2**20 + 1
+
+
+def test_a_reply_that_comes_too_late_leaves_no_file(tmp_path):
+    file = tmp_path / "answer"
+    file.write_bytes(b"a")
+    pool = Pool(orders(tmp_path), 1)
+
+    async def main():
+        done = asyncio.Event()
+
+        async def ask(_):
+            await done.wait()
+            return Reply(200, "text/plain", file=str(file))
+
+        async def is_gone():
+            done.set()
+            await asyncio.sleep(0.01)
+            return True
+
+        pool.ask = ask
+        return await pool.ask_while(is_gone, Request(path=""))
+
+    assert asyncio.run(main()) is None
+    assert not file.exists()
