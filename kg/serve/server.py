@@ -22,25 +22,46 @@ _MOST_CONNECTIONS: Final = 1_000
 
 
 def _protocol(seconds: float) -> type[H11Protocol]:
-    """Return HTTP as Uvicorn speaks it, for clients that send their first request in time."""
+    """Return HTTP as Uvicorn speaks it, for clients that send the head of each request in time."""
 
     class Protocol(H11Protocol):
-        """HTTP that closes a connection on which no request comes."""
+        """HTTP that closes a connection on which the head of a request is not whole in time."""
 
         def connection_made(self, transport: Any) -> None:  # noqa: ANN401  (Uvicorn's own type)
             """Wait for a request."""
             super().connection_made(transport)
-            self._silent = self.loop.call_later(seconds, self._close)
+            self._silent: asyncio.TimerHandle | None = None
+            self._wait()
+
+        def data_received(self, data: bytes) -> None:
+            """Wait for the rest of a head, unless it is whole."""
+            super().data_received(data)
+            self._wait()
+
+        def on_response_complete(self) -> None:
+            """Wait for the rest of the next head, if its beginning has come already."""
+            super().on_response_complete()
+            # With nothing in hand, Uvicorn's time for idle connections holds.
+            if self.conn.trailing_data[0]:
+                self._wait()
 
         def connection_lost(self, exc: Exception | None) -> None:
             """Wait no longer."""
-            self._silent.cancel()
+            self._wait_no_longer()
             super().connection_lost(exc)
 
-        def _close(self) -> None:
-            # Uvicorn sets a cycle for each request.
-            if getattr(self, "cycle", None) is None:
-                self.transport.close()
+        def _wait(self) -> None:
+            # Uvicorn sets a cycle for each request. What comes after its response and makes no
+            # new one, be it the rest of an old body, does not arm the timer anew.
+            if self.cycle is not None and not self.cycle.response_complete:
+                self._wait_no_longer()
+            elif self._silent is None:
+                self._silent = self.loop.call_later(seconds, self.transport.close)
+
+        def _wait_no_longer(self) -> None:
+            if self._silent is not None:
+                self._silent.cancel()
+                self._silent = None
 
     return Protocol
 
@@ -110,7 +131,7 @@ def make_server(
     Args:
         app: What answers.
         ready: Is called when requests are answered.
-        head_seconds: That a client has to send the head of its first request.
+        head_seconds: That a client has to send the head of each request.
     """
     config = uvicorn.Config(
         app,

@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import socket
 import threading
+import time
+from contextlib import suppress
 
 import pytest
 
@@ -50,6 +52,45 @@ HEAD = b"Host: localhost\r\nContent-Type: application/sparql-query\r\nConnection
 def test_a_head_that_does_not_come_ends_the_connection(port):
     assert sent(port, b"") == b""
     assert sent(port, b"GET /sparql HTTP/1.1\r\nHost: loc") == b""
+
+
+WHOLE = b"GET /assets/x/y HTTP/1.1\r\nHost: localhost\r\n\r\n"
+BEGUN = b"GET /assets/x/y HTTP/1.1\r\nHost: loc"
+
+
+@pytest.mark.parametrize(
+    ("pieces", "answers"),
+    [
+        ([WHOLE, BEGUN], 1),
+        ([WHOLE + BEGUN], 1),
+        ([WHOLE, WHOLE, BEGUN, b"al"], 2),
+        # The rest of a body that nobody reads any more.
+        ([b"POST /id/x HTTP/1.1\r\nHost: localhost\r\nContent-Length: 99\r\n\r\n", b"a"], 1),
+    ],
+)
+def test_the_head_of_each_request_has_its_time(port, pieces, answers):
+    with socket.create_connection(("127.0.0.1", port), timeout=10) as connection:
+        found = b""
+        for piece in pieces:
+            connection.sendall(piece)
+            if piece.endswith(b"\r\n\r\n"):
+                found += connection.recv(65536)
+        with suppress(ConnectionResetError):
+            while data := connection.recv(65536):
+                found += data
+    assert found.count(b"HTTP/1.1 4") == answers
+
+
+def test_a_client_that_asks_in_time_keeps_its_connection(port):
+    with socket.create_connection(("127.0.0.1", port), timeout=10) as connection:
+        for _ in range(3):
+            time.sleep(SECONDS / 2)
+            connection.sendall(WHOLE)
+            found = b""
+            while not found.endswith(b"no such file\n"):
+                piece = connection.recv(65536)
+                assert piece, "the connection was closed"
+                found += piece
 
 
 def test_a_body_that_does_not_come_is_told(port):
