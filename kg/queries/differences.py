@@ -150,6 +150,15 @@ KNOWN: Final[tuple[Difference, ...]] = (
         is_lack=True,
     ),
     Difference(
+        "`=`, `!=` and `IN` between days, times or durations",
+        "a time with a zone and one without are unequal where their order is open; `xsd:time` and"
+        " durations by their values",
+        "the former is an error; `xsd:time` and durations by how they are written, an error where"
+        " that differs",
+        "no",
+        meets.equal_times,
+    ),
+    Difference(
         "`YEAR`, `MONTH`, `DAY` and the like of another type than `xsd:dateTime`",
         "the part, also of `xsd:date`",
         "has no value",
@@ -195,9 +204,10 @@ KNOWN: Final[tuple[Difference, ...]] = (
         meets.absent,
     ),
     Difference(
-        "`REGEX` and `REPLACE` with more than letters, classes, choices and repetitions",
-        "reads the expression as Rust's library does",
-        "as XPath does, by RE2",
+        "`REGEX` and `REPLACE` with more than letters, classes, choices and repetitions; `REPLACE`"
+        " of what may be empty",
+        "reads the expression as Rust's library does, and replaces empty texts",
+        "reads it as XPath does, by RE2; an error where empty texts would be replaced",
         "no",
         meets.patterns,
     ),

@@ -25,6 +25,7 @@ from kg.terms import XSD
 _ROUNDING: Final = ("ABS", "CEIL", "FLOOR", "ROUND")
 # Kinds that only one of the engines compares by `<`.
 _UNORDERED: Final = frozenset({kinds.NODE, kinds.TAGGED, kinds.TRUTH, kinds.OTHER})
+_TIMES: Final = frozenset({kinds.DAY, kinds.MOMENT, kinds.TIME})
 _ORDERS: Final = frozenset({"<", ">", "<=", ">="})
 # A regular expression that all engines read alike: letters, digits, anchors, choices, classes.
 _SAFE_PATTERN: Final = re.compile(
@@ -67,9 +68,9 @@ class Asked:
                 yield each
 
     def aggregates(self, *functions: str) -> Iterator[tree.Aggregate]:
-        """Yield the calls of some aggregates."""
+        """Yield the calls of some aggregates, of all if none is named."""
         for each in find(self.query.tree, tree.Aggregate):
-            if each.function in functions:
+            if not functions or each.function in functions:
                 yield each
 
     def reckonings(self) -> Iterator[tuple[tree.Node, list[Value]]]:
@@ -96,7 +97,16 @@ def respelled(asked: Asked) -> bool:
     calls = find(asked.query.tree, tree.FunctionCall)
     if any(kinds.RESPELLED in asked.values.of(call).kinds for call in calls):
         return True
-    return kinds.RESPELLED in asked.values.touched() and (asked.facts.merged or _shows_form(asked))
+    return spelled(asked)
+
+
+def spelled(asked: Asked) -> bool:
+    """Return whether the form of a value of the graph may matter that Oxigraph keeps in another."""
+    if kinds.RESPELLED not in asked.values.touched():
+        return False
+    # Triples of different graphs are not merged in the index, but are where the graphs are one.
+    is_one = asked.facts.merged or bool(asked.query.tree.body.datasets)
+    return is_one or next(iter(asked.engine().graphs()), None) is not None or _shows_form(asked)
 
 
 def _shows_form(asked: Asked) -> bool:
@@ -114,12 +124,15 @@ def _shows_form(asked: Asked) -> bool:
     for pattern in triple_patterns(asked.query.tree):
         if isinstance(pattern.object, tree.Literal):
             return True
+        if any(find(pattern.verb, tree.PathRepeat)):  # leads to each term once
+            return True
         matched.update(
             end.name for end in (pattern.subject, pattern.object) if isinstance(end, tree.Variable)
         )
     used = Counter(each.name for each in find(asked.query.tree, tree.Variable))
     by_value = Counter(each.name for each in _by_value(asked))
     stars = any(each.items is None for each in find(asked.query.tree, tree.Select))
+    stars = stars or any(each.distinct and each.argument is None for each in asked.aggregates())
     for name in used:
         if kinds.RESPELLED not in asked.values.of(tree.Variable(name)).kinds:
             continue
@@ -134,7 +147,10 @@ def _by_value(asked: Asked) -> Iterator[tree.Variable]:
     for operation in find(asked.query.tree, tree.Operation):
         found += (operation.first, *(operand for _, operand in operation.rest))
     found += (each.operand for each in find(asked.query.tree, tree.Unary))
-    found += (each.argument for each in asked.aggregates("SUM", "AVG", "COUNT"))
+    summed = asked.aggregates("SUM", "AVG", "COUNT")
+    found += (
+        each.argument for each in summed if not each.distinct
+    )  # terms are distinct, not values
     found += (argument for each in asked.calls("BOUND", *_ROUNDING) for argument in each.arguments)
     for modifiers in find(asked.query.tree, tree.Modifiers):
         found += (each.expression for each in modifiers.order)
@@ -204,13 +220,27 @@ def joined_terms(asked: Asked) -> bool:
 
 
 def times(asked: Asked) -> bool:
-    """Return whether days or times may be reckoned with, or durations compared."""
-    times = {kinds.DAY, kinds.MOMENT, kinds.TIME}
-    if any(operand.kinds & times for _, found in asked.reckonings() for operand in found):
+    """Return whether days or times may be reckoned with, or durations put in an order."""
+    if any(operand.kinds & _TIMES for _, found in asked.reckonings() for operand in found):
         return True
-    orders = [each.first for each in _comparisons(asked)]
+    orders = [each.first for each in _comparisons(asked) if each.rest[0][0] in _ORDERS]
     orders += [each.argument for each in asked.aggregates("MIN", "MAX") if each.argument]
     return any(kinds.TIME in asked.values.of(each).kinds for each in orders)
+
+
+def equal_times(asked: Asked) -> bool:
+    """Return whether days, times or durations may be compared by `=`, `!=` or `IN`."""
+    sides: list[tuple[tree.Node, tuple[tree.Node, ...]]] = [
+        (each.first, (each.rest[0][1],))
+        for each in _comparisons(asked)
+        if each.rest[0][0] not in _ORDERS
+    ]
+    sides += [(each.value, each.options) for each in find(asked.query.tree, tree.In)]
+    return any(
+        asked.values.of(one).kinds & _TIMES
+        and any(asked.values.of(other).kinds & _TIMES for other in others)
+        for one, others in sides
+    )
 
 
 def parts_of_days(asked: Asked) -> bool:
@@ -312,12 +342,23 @@ def patterns(asked: Asked) -> bool:
         pattern, flags = each.arguments[1], each.arguments[at:]
         if not isinstance(pattern, tree.Literal) or not _SAFE_PATTERN.fullmatch(pattern.lexical):
             return True
+        if _is_doubtful(pattern.lexical, may_match_nothing=at == 2):
+            return True
         if any(not isinstance(flag, tree.Literal) or flag.lexical not in "i" for flag in flags):
             return True
         made = each.arguments[2] if at == 3 else pattern
         if not isinstance(made, tree.Literal) or (at == 3 and re.search(r"[\\$]", made.lexical)):
             return True
     return False
+
+
+def _is_doubtful(pattern: str, *, may_match_nothing: bool) -> bool:
+    """Return whether a pattern is invalid, or matches the empty text, which REPLACE may not."""
+    try:
+        found = re.search(pattern, "")
+    except re.error:
+        return True
+    return found is not None and not may_match_nothing
 
 
 def described(asked: Asked) -> bool:

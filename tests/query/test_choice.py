@@ -86,6 +86,7 @@ KINDS = Facts(
         for name, letters in {
             "number": "i", "long": "n", "double": "f", "decimal": "d", "day": "D", "moment": "T",
             "text": "s", "label": "l", "node": "r", "odd": "ix", "mixed": "is",
+            "span": "u",
         }.items()
     },
     merged=False,
@@ -99,6 +100,9 @@ class Nothing:
         return False
 
     def triples(self, **_: str) -> list[tuple[str, str, str]]:
+        return []
+
+    def graphs(self) -> list[str]:
         return []
 
 
@@ -137,6 +141,28 @@ class Nothing:
         ("SELECT ?g { GRAPH ?g { VALUES ?x { 1 } } }", "`GRAPH ?g`"),
         ("SELECT ?s { ?s ex:text ?x FILTER(REGEX(?x, '^[ab]c+$', 'i')) }", ""),
         ("SELECT ?s { ?s ex:text ?x FILTER(REGEX(?x, '\\\\d')) }", "`REGEX`"),
+        ("SELECT ?s { ?s ex:text ?x FILTER(REGEX(?x, '(a')) }", "`REGEX`"),
+        ("SELECT (REPLACE(?x, 'a+', 'b') AS ?y) { ?s ex:text ?x }", ""),
+        *(
+            (f"SELECT (REPLACE(?x, '{empty}', 'b') AS ?y) {{ ?s ex:text ?x }}", "`REGEX`")
+            for empty in ("", "a*", "(a|)", "^", "(a")
+        ),
+        ("SELECT (SUM(?x) AS ?n) (COUNT(?x) AS ?m) (AVG(?x) AS ?k) { ?s ex:odd ?x }", ""),
+        *(
+            (f"SELECT ({name}(DISTINCT ?x) AS ?n) {{ ?s ex:odd ?x }}", "how a value is written")
+            for name in ("COUNT", "SUM", "AVG", "MIN", "MAX", "SAMPLE", "GROUP_CONCAT")
+        ),
+        ("SELECT (COUNT(DISTINCT *) AS ?n) { ex:a ex:node/ex:odd ?x }", "how a value is written"),
+        ("SELECT (COUNT(*) AS ?n) { ex:a ex:node/ex:odd ?x }", ""),
+        ("SELECT (COUNT(*) AS ?n) { ?s ex:odd+ ?x }", "how a value is written"),
+        ("SELECT (COUNT(*) AS ?n) FROM ex:g FROM ex:h { ?s ex:odd ?x }", "how a value is written"),
+        *(
+            (f"SELECT ?s {{ ?s ex:{one} ?x ; ex:{other} ?y FILTER(?x {test}) }}", "`IN` between")
+            for one, other in [("day", "day"), ("moment", "moment"), ("span", "span")]
+            for test in ("= ?y", "!= ?y", "IN (1, ?y)", "NOT IN (?y)")
+        ),
+        ("SELECT ?s { ?s ex:day ?x ; ex:text ?y FILTER(?x != ?y) }", ""),
+        ("SELECT ?s { ?s ex:span ?x , ?y FILTER(?x < ?y) }", "reckoning with days"),
     ],
 )
 def test_a_difference_is_seen_in_the_text_and_the_values(text, words):
