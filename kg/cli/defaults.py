@@ -7,10 +7,13 @@ server, or loosens a limit, is taken from the command line alone.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from enum import StrEnum
+from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any, Final
 
-from kg.errors import InputError, Location, UsageError
+from kg.errors import InputError, KgError, Location, UsageError
+from kg.sizes import USUAL_MEMORY, parse_size
 from kg.wording import nearest
 
 if TYPE_CHECKING:
@@ -29,6 +32,10 @@ ALLOWED: Final = frozenset(
 _APART: Final = frozenset({"help", "init", "peek"})
 # Names that an option goes by on other commands.
 _ALSO: Final = {"inference": "infer"}
+# Limits that a number sets; `limit` says only how much of an answer is shown.
+_LIMITS: Final = frozenset({"timeout", "max-rows", "max-results"})
+# Formats of commands that have other ones than text and JSON.
+_FORMATS: Final = {"questions": ("table", "json"), "diff": ("text", "patch", "update")}
 _TRUTHS: Final = {"1": True, "true": True, "yes": True, "0": False, "false": False, "no": False}
 
 
@@ -48,16 +55,18 @@ def defaults_of(command: str, options: Mapping[str, Any], shared: Settings) -> d
         UsageError: A variable does.
     """
     found: dict[str, Any] = {}
-    for name, value, error in (*_of_workspace(command, shared), *_of_environment()):
+    for name, value, error, is_own in (*_of_workspace(command, shared), *_of_environment()):
         plain = _ALSO.get(name, name)
         if plain not in ALLOWED:
             raise error(*_refused(plain))
         option = options.get(plain)
-        if option is None:
+        if option is None or option.multiple:
             continue  # another command has it
-        made = _value(option, value)
+        made = _value(command, plain, option, value)
         if made is None:
-            raise error(f"{plain} cannot be {value!r}", "See the options of the command: --help.")
+            if not is_own and _is_elsewhere(command, plain, value):
+                continue
+            raise error(f"{plain} cannot be {value!r}", f"See the options: kg {command} --help.")
         if not _tightens(plain, made, option.default):
             raise error(
                 f"{plain} = {value} would loosen a limit",
@@ -67,10 +76,27 @@ def defaults_of(command: str, options: Mapping[str, Any], shared: Settings) -> d
     return found
 
 
+def unneeded(options: Iterable[Any], params: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    """Yield the formats that yield to what the command line says, and what they are without.
+
+    Args:
+        options: Those that have a value from here.
+        params: The values of all, by their names.
+    """
+    output = str(params.get("output") or "-")
+    for option in options:
+        # Without a default of its own, a format is told by the ending of the file.
+        is_told = option.default is None and PurePath(output).suffix != ""
+        if "--format" in option.opts and (is_told or params.get("check") is True):
+            yield option.name, option.default
+
+
 _Error = Callable[[str, str], Exception]
+# A name, its value, the error if it is wrong, and whether it is for this command alone.
+_Given = tuple[str, object, _Error, bool]
 
 
-def _of_workspace(command: str, shared: Settings) -> Iterator[tuple[str, object, _Error]]:
+def _of_workspace(command: str, shared: Settings) -> Iterator[_Given]:
     """Yield the defaults of kg.toml: those for all commands, then those for this one."""
     if command in _APART:
         return
@@ -89,15 +115,15 @@ def _of_workspace(command: str, shared: Settings) -> Iterator[tuple[str, object,
     own: dict[str, object] = {}
     for name, value in workspace.defaults.items():
         if not isinstance(value, dict):
-            yield name, value, error
+            yield name, value, error, False
         elif name not in COMMANDS:
             raise error(f"there is no command {name}", f"Commands: {', '.join(COMMANDS)}.")
         elif name == command:
             own = value
-    yield from ((name, value, error) for name, value in own.items())
+    yield from ((name, value, error, True) for name, value in own.items())
 
 
-def _of_environment() -> Iterator[tuple[str, object, _Error]]:
+def _of_environment() -> Iterator[_Given]:
     for variable in sorted(os.environ):
         if not variable.startswith(START):
             continue
@@ -105,7 +131,8 @@ def _of_environment() -> Iterator[tuple[str, object, _Error]]:
         def error(message: str, hint: str, variable: str = variable) -> Exception:
             return UsageError("bad-default", f"{variable}: {message}", hint=hint)
 
-        yield variable.removeprefix(START).lower().replace("_", "-"), os.environ[variable], error
+        name = variable.removeprefix(START).lower().replace("_", "-")
+        yield name, os.environ[variable], error, False
 
 
 def _refused(name: str) -> tuple[str, str]:
@@ -118,23 +145,72 @@ def _refused(name: str) -> tuple[str, str]:
     )
 
 
-def _value(option: Any, value: object) -> Any:  # noqa: ANN401  (Typer's types)
-    """Return a value as Typer takes it from a default; None if it is of another kind."""
+def _value(command: str, name: str, option: Any, value: object) -> Any:  # noqa: ANN401
+    """Return a value as Typer takes it from a default; None if the option cannot have it."""
     if option.is_flag:
         return value if isinstance(value, bool) else _TRUTHS.get(str(value).lower())
-    return None if isinstance(value, bool | list | dict) else str(value)
+    if isinstance(value, bool | list | dict):
+        return None
+    text, kind = str(value), option.type_descriptor.annotation
+    try:
+        if kind in (int, float):
+            return text if kind(text) >= 0 else None
+        if isinstance(kind, type) and issubclass(kind, StrEnum):
+            return text if text in list(kind) else None
+        if name == "memory":
+            parse_size(text)
+        if name == "format":
+            _check_format(command, text)
+    except (ValueError, KgError):
+        return None
+    return text
+
+
+def _check_format(command: str, name: str) -> None:
+    """Refuse a format that a command does not have.
+
+    Raises:
+        ValueError: It has not.
+        UsageError: It has not.
+    """
+    if command == "query":
+        from kg.queries.formats import check_format_name
+
+        check_format_name(name, None)
+    elif command in ("export", "map"):
+        from kg.exports.formats import choose_format
+
+        choose_format("-", name)
+    elif command == "describe":
+        from kg.describe import card_form
+
+        card_form(Path("-"), name)
+    else:
+        _FORMATS.get(command, ("text", "json")).index(name)
+
+
+def _is_elsewhere(command: str, name: str, value: object) -> bool:
+    """Return whether another command has an option of that name that can have the value."""
+    import typer
+
+    from kg.cli.main import command_line
+
+    group: Any = typer.main.get_command(command_line())
+    return any(
+        _value(other, name, option, value) is not None
+        for other, each in group.commands.items()
+        if other not in {command, *_APART}
+        for option in each.params
+        if any(_ALSO.get(o[2:], o[2:]) == name for o in option.opts) and not option.multiple
+    )
 
 
 def _tightens(name: str, value: Any, usual: Any) -> bool:  # noqa: ANN401  (Typer's types)
     """Return whether a value of a limit is not looser than that without the option."""
-    from kg.errors import KgError
-    from kg.sizes import USUAL_MEMORY, parse_size
-
-    try:
-        if name == "memory":
-            return parse_size(value) <= parse_size(USUAL_MEMORY)
-        if name == "timeout":
-            return 0 < float(value) <= (usual or float("inf"))
-    except (ValueError, KgError):
-        return True  # what is wrong with it is told by the command
+    if name == "memory":
+        return parse_size(value) <= parse_size(USUAL_MEMORY)
+    if name == "threads":
+        return 0 < int(value) <= (os.cpu_count() or 1)
+    if name in _LIMITS:  # 0 is for none
+        return 0 < float(value) <= (usual or float("inf"))
     return True

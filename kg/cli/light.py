@@ -88,14 +88,21 @@ class LightCommand(TyperCommand):
         """Parse the words of the command line."""
         params = self.get_params(ctx)
         _lighten(params)
-        _give_defaults(ctx, params)
-        return super().parse_args(ctx, args)
+        given = _give_defaults(ctx, params)
+        left = super().parse_args(ctx, args)
+        if given:
+            _take_back(ctx, given)
+        return left
 
 
-def _give_defaults(ctx: Any, params: Sequence[Any]) -> None:  # noqa: ANN401  (Typer's own)
-    """Let options have the values of kg.toml and of variables, where the user gives none."""
+def _give_defaults(ctx: Any, params: Sequence[Any]) -> list[Any]:  # noqa: ANN401  (Typer's own)
+    """Let options have the values of kg.toml and of variables, where the user gives none.
+
+    Returns:
+        The options that have such a value.
+    """
     if ctx.obj is None:  # the command's help is shown, or completed
-        return
+        return []
     from kg.cli.defaults import defaults_of
 
     options = {
@@ -105,6 +112,15 @@ def _give_defaults(ctx: Any, params: Sequence[Any]) -> None:  # noqa: ANN401  (T
         if name.startswith("--")
     }
     ctx.default_map = defaults_of(ctx.info_name, options, ctx.obj)
+    return [param for param in params if param.name in ctx.default_map]
+
+
+def _take_back(ctx: Any, given: Sequence[Any]) -> None:  # noqa: ANN401  (Typer's own)
+    """Take back values that yield to what the command line says of others."""
+    from kg.cli.defaults import unneeded
+
+    usual = [each for each in given if ctx.get_parameter_source(each.name).name == "DEFAULT_MAP"]
+    ctx.params.update(unneeded(usual, ctx.params))
 
 
 class LightGroup(TyperGroup):

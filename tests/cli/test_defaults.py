@@ -7,8 +7,10 @@ from pathlib import Path
 import pytest
 import typer
 
-from kg.cli.defaults import ALLOWED, START
+from kg.cli.context import Settings
+from kg.cli.defaults import ALLOWED, START, defaults_of
 from kg.cli.main import command_line, main
+from kg.errors import UsageError
 from kg.init import init_workspace
 
 # Options that reach outside of the workspace, run code, or name a target or a server.
@@ -103,14 +105,24 @@ def test_what_reaches_outside_is_typed(said, name):
         ("timeout = 601", "would loosen a limit"),
         ("limit = [1]", "limit cannot be [1]"),
         ("fail-on-false = 7", "fail-on-false cannot be 7"),
+        ("max-rows = 0", "would loosen a limit"),
+        ("threads = 100000", "would loosen a limit"),
+        ('memory = "much"', "memory cannot be 'much'"),
+        ("timeout = -1", "timeout cannot be -1"),
+        ('format = "jsno"', "format cannot be 'jsno'"),
+        ('engine = "none"', "engine cannot be 'none'"),
+        ('[defaults.query]\nformat = "patch"', "format cannot be 'patch'"),
         ("mamory = 1", "Did you mean memory?"),
         ("[defaults.qery]\nlimit = 1", "there is no command qery"),
     ],
 )
 def test_what_is_wrong_is_told(said, table, message):
-    code, _, err = said(f"[defaults]\n{table}", *ASKED)
+    command = ("check",) if table.startswith("threads") else ASKED
+    code, _, err = said(f"[defaults]\n{table}", *command)
     assert code == 2
     assert message in err
+    assert "kg.toml: [defaults]" in err
+    assert "[bad-default]" in err
     assert said('[defaults]\nmemory = "1GB"\ntimeout = 60', *ASKED)[0] == 0
 
 
@@ -118,3 +130,61 @@ def test_commands_without_a_workspace_have_none(said, tmp_path):
     (tmp_path / "a.csv").write_text("a\n1\n")
     assert said("[defaults]\nnonsense = 1", "peek", str(tmp_path / "a.csv"))[0] == 0
     assert said("[defaults]\nnonsense = 1", "help")[0] == 0
+
+
+def _numbers() -> list[tuple[str, str]]:
+    """Return the options that take a number, with their commands."""
+    app = typer.main.get_command(command_line())
+    return [
+        (command, name)
+        for command, each in app.commands.items()  # type: ignore[attr-defined]
+        for option in each.params
+        for name in (o.removeprefix("--") for o in option.opts)
+        if name in ALLOWED - {"limit"} and option.type_descriptor.annotation in (int, float)
+    ]
+
+
+def test_no_number_loosens_a_limit(monkeypatch, tmp_path):
+    app = typer.main.get_command(command_line())
+    found = _numbers()
+    assert {name for _, name in found} == {"timeout", "threads", "max-rows", "max-results"}
+    for command, name in found:
+        options = {
+            o.removeprefix("--"): param
+            for param in app.commands[command].params  # type: ignore[attr-defined]
+            for o in param.opts
+        }
+
+        def made(value: str, command=command, name=name, options=options) -> dict[str, object]:
+            monkeypatch.setenv(f"{START}{name.upper().replace('-', '_')}", value)
+            return defaults_of(command, options, Settings(tmp_path))
+
+        usual = options[name].default
+        loose = ["0", "-1", "nan", "many", *([str(usual + 1)] if usual else [])]
+        for value in [*loose, *(["100000"] if name == "threads" else [])]:
+            with pytest.raises(UsageError, match=r"loosen|cannot be"):
+                made(value)
+        assert made("1") == {options[name].name: "1"}
+        monkeypatch.delenv(f"{START}{name.upper().replace('-', '_')}")
+
+
+class TestAFormat:
+    @pytest.mark.parametrize("table", ["defaults", "defaults.query"])
+    def test_yields_to_the_ending_of_a_file(self, said, tmp_path, table):
+        target = tmp_path / "o.csv"
+        given = f'[{table}]\nformat = "json"'
+        assert said(given, *ASKED, "-o", str(target))[0] == 0
+        assert target.read_bytes().startswith(b"p\r\n")
+        assert said(given, *ASKED, "-o", "-")[1].startswith("{")
+        assert said(given, *ASKED, "-o", str(tmp_path / "none"))[0] == 0
+        assert (tmp_path / "none").read_bytes().startswith(b"{")
+        assert said("", *ASKED, "-o", str(target), KG_OPT_FORMAT="json")[0] == 0
+        assert target.read_bytes().startswith(b"p\r\n")
+
+    def test_is_passed_over_by_commands_that_have_no_such_one(self, said, tmp_path):
+        given = '[defaults]\nformat = "turtle"'
+        assert said(given, "questions")[0] == 0
+        assert said(given, "export", "-o", str(tmp_path / "x.nt"))[0] == 0
+        assert said('[defaults]\nformat = "json"', "export", "-o", str(tmp_path / "x.ttl"))[0] == 0
+        assert said('[defaults]\nformat = "json"', "release", str(tmp_path / "r"))[0] == 0
+        assert said("", "questions", KG_OPT_FORMAT="patch")[0] == 0
