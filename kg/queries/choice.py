@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from itertools import chain, islice
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 from kg.errors import InputError, UsageError
 from kg.queries.engine import Answer, Engine, Rows, Term, Triple, Triples, Watch
@@ -26,6 +26,8 @@ TABLE: Final = "table"
 NAMES: Final = (AUTO, TABLE, OXIGRAPH)
 # Queries whose choice is remembered: that which is asked now, and those of other threads.
 _REMEMBERED: Final = 64
+# A query's text, and what else says what it means: base, prefixes, values given beforehand.
+_Key: TypeAlias = tuple[str, str | None, frozenset[tuple[str, str]], frozenset[tuple[str, Term]]]
 _NOT_COMPILED: Final = "not-compiled"
 
 
@@ -90,7 +92,9 @@ class Chosen:
         self._facts = cache(facts)
         self._large = large
         self._lock = threading.RLock()
-        self._choices: dict[str, Choice] = {}
+        self._choices: dict[_Key, Choice] = {}
+        # By the text alone: the choice of the answer that is read now.
+        self._latest: dict[str, Choice] = {}
 
     def engine(self, name: str) -> Engine:
         """Return an engine, which is opened once."""
@@ -99,22 +103,35 @@ class Chosen:
                 self._opened[name] = self._openers[name]()
             return self._opened[name]
 
-    def choice(self, query: Guarded, prefixes: Mapping[str, str], base: str | None) -> Choice:
+    def choice(
+        self,
+        query: Guarded,
+        prefixes: Mapping[str, str],
+        base: str | None,
+        bound: Mapping[str, Term] | None = None,
+    ) -> Choice:
         """Return which engine answers a query, and why."""
-        known = self._choices.get(query.text)
+        key = _key(query, prefixes, base, bound)
+        known = self._choices.get(key)
         if known is None:
-            known = self._choose(query, prefixes, base)
-            self._remember(query, known)
+            if bound:  # the terms may be of any kind, and unknown to the graph
+                why = "some of its variables have values beforehand"
+                known = self._table_or_oxigraph(query, prefixes, base, why)
+            else:
+                known = self._choose(query, prefixes, base)
+        self._remember(key, known)
         return known
 
-    def _remember(self, query: Guarded, choice: Choice) -> None:
-        if len(self._choices) >= _REMEMBERED:
-            self._choices.clear()
-        self._choices[query.text] = choice
+    def _remember(self, key: _Key, choice: Choice) -> None:
+        with self._lock:
+            for known in (self._choices, self._latest):
+                if len(known) >= _REMEMBERED:
+                    known.clear()
+            self._choices[key] = self._latest[key[0]] = choice
 
     def _choose(self, query: Guarded, prefixes: Mapping[str, str], base: str | None) -> Choice:
         from kg.queries.differences import differing
-        from kg.queries.meets import Asked
+        from kg.queries.meets import Asked, spelled
 
         facts = self._facts()
         if facts is None:
@@ -133,6 +150,13 @@ class Chosen:
         lacks = [each.what for each in found if each.is_lack]
         if not lacks:
             return self._table_or_oxigraph(query, prefixes, base, why)
+        if spelled(asked):
+            why = "how values are written may matter, which only the table engine keeps"
+            told = (
+                f"the table engine answers this query, since {why}; it has no value for {lacks[0]}:"
+                " ask that with --engine oxigraph",
+            )
+            return self._table_or_oxigraph(query, prefixes, base, why, told)
         # What else may differ in it, Oxigraph's own remarks tell.
         return Choice(OXIGRAPH, f"the table engine has no value for {lacks[0]}")
 
@@ -143,7 +167,12 @@ class Chosen:
             return self._opened[usual] if usual in self._opened else self.engine(usual)
 
     def _table_or_oxigraph(
-        self, query: Guarded, prefixes: Mapping[str, str], base: str | None, why: str
+        self,
+        query: Guarded,
+        prefixes: Mapping[str, str],
+        base: str | None,
+        why: str,
+        notes: tuple[str, ...] = (),
     ) -> Choice:
         try:
             self.engine(TABLE).check(query, prefixes, base or "")
@@ -151,7 +180,7 @@ class Chosen:
             if error.code != _NOT_COMPILED:
                 raise
             return _fallback(error)
-        return Choice(TABLE, why)
+        return Choice(TABLE, why, notes)
 
     # -- what an engine does ---------------------------------------------------------------------
 
@@ -167,14 +196,14 @@ class Chosen:
         bound: Mapping[str, Term] | None = None,
     ) -> Answer:
         """Answer a query; see `kg.queries.engine.Engine.ask`."""
-        chosen = self.choice(query, prefixes or {}, base)
+        chosen = self.choice(query, prefixes or {}, base, bound)
         if chosen.name == TABLE:
             try:
                 return _begun(self.engine(TABLE).ask(query, prefixes, base, bound))
             except InputError as error:  # some values are only seen to be too large on the way
                 if error.code != _NOT_COMPILED:
                     raise
-                self._remember(query, _fallback(error))
+                self._remember(_key(query, prefixes or {}, base, bound), _fallback(error))
         return self.engine(OXIGRAPH).ask(query, prefixes, base, bound)
 
     def count(
@@ -203,7 +232,7 @@ class Chosen:
 
     def watch(self, query: Guarded) -> Watch | None:
         """Return what is to look at the rows of the query's answer, if anything is."""
-        known = self._choices.get(query.text)
+        known = self._latest.get(query.text)
         return None if known is None else self.engine(known.name).watch(query)
 
     def plan(self, query: Guarded, prefixes: Mapping[str, str], base: str) -> Iterator[str]:
@@ -218,10 +247,19 @@ class Chosen:
 
     def remarks(self, query: Guarded, prefixes: Mapping[str, str]) -> Sequence[str]:
         """Return how the answer to a query may differ from SPARQL's, and who gave it if odd."""
-        known = self._choices.get(query.text)
+        known = self._latest.get(query.text)
         if known is None:
             return ()
         return [*known.notes, *self.engine(known.name).remarks(query, prefixes)]
+
+
+def _key(
+    query: Guarded,
+    prefixes: Mapping[str, str],
+    base: str | None,
+    bound: Mapping[str, Term] | None,
+) -> _Key:
+    return query.text, base, frozenset(prefixes.items()), frozenset((bound or {}).items())
 
 
 def _fallback(error: InputError) -> Choice:

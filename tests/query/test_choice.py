@@ -11,12 +11,15 @@ import os
 import random
 import re
 from pathlib import Path
+from typing import Any
 
 import pyoxigraph as ox
 import pytest
 
 from kg.duck import engine
+from kg.queries.choice import Chosen
 from kg.queries.differences import KNOWN, differing
+from kg.queries.engine import Rows
 from kg.queries.kinds import Facts
 from kg.queries.meets import Asked
 from kg.queries.oxigraph import Oxigraph
@@ -170,6 +173,62 @@ def test_a_difference_is_seen_in_the_text_and_the_values(text, words):
     found = differing(Asked(query, PREFIXES, EX, KINDS, Nothing))
     assert words in " ".join(each.what for each in found)
     assert bool(found) is bool(words)
+
+
+class Stub(Nothing):
+    """Stands for an engine that answers any query by its own name."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def check(self, *_: object) -> tuple[str, ...]:
+        return ()
+
+    def ask(self, *_: object) -> Rows:
+        return Rows(("by",), iter([(self.name,)]))
+
+    def remarks(self, *_: object) -> list[str]:
+        return []
+
+
+def chosen(large: bool = False, **facts: Any) -> Chosen:
+    facts = {"merged": False, "predicates": KINDS.predicates, **facts}
+    engines = [Stub("oxigraph"), Stub("table")]
+    return Chosen("a test", *(lambda it=it: it for it in engines), lambda: Facts(**facts), large)
+
+
+def by(engine: Chosen, text: str, prefixes=PREFIXES, base=EX, bound=None) -> str:
+    ((name,),) = engine.ask(guard(text, "a query", prefixes), prefixes, base, bound)
+    return name
+
+
+@pytest.mark.parametrize("large", [False, True])
+def test_how_values_are_written_outweighs_what_the_table_engine_has_no_value_for(large):
+    reckoned = "SELECT (?x - ?y AS ?d) { ?s ex:day ?x , ?y }"
+    shown = "SELECT ?z (?x - ?y AS ?d) { ?s ex:day ?x , ?y ; ex:odd ?z }"
+    engine = chosen(large)
+    assert by(engine, reckoned) == "oxigraph"
+    assert by(engine, shown) == "table"
+    (remark,) = engine.remarks(guard(shown, "a query", PREFIXES), PREFIXES)
+    assert "no value for reckoning with days" in remark
+    assert "--engine oxigraph" in remark
+    used = "SELECT (?x - ?y AS ?d) { ?s ex:day ?x , ?y ; ex:odd ?z FILTER(?z > 1) }"
+    assert by(engine, used) == "oxigraph"
+    assert by(chosen(large, merged=True), used) == "table"
+
+
+def test_a_choice_holds_for_the_prefixes_base_and_values_that_it_was_made_for():
+    engine = chosen()
+    asked = "SELECT ?x { ?s p:number ?x }"
+    assert by(engine, asked, {"p": EX}) == "oxigraph"
+    assert by(engine, asked.replace("number", "odd"), {"p": EX}) == "table"
+    assert by(engine, asked.replace("number", ""), {"p": f"{EX}odd"}) == "table"
+    assert by(engine, asked.replace("number", ""), {"p": f"{EX}number"}) == "oxigraph"
+    relative = "SELECT ?x { ?s <odd> ?x }"
+    assert by(engine, relative, base="http://elsewhere.example/") == "oxigraph"
+    assert by(engine, relative) == "table"
+    assert by(engine, asked, {"p": EX}, bound={"s": f"<{EX}a>"}) == "table"
+    assert by(engine, asked, {"p": EX}) == "oxigraph"
 
 
 if __name__ == "__main__":
