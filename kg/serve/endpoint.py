@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Iterable, Mapping
 from io import BytesIO
 from pathlib import Path
@@ -26,11 +25,10 @@ from kg.serve.messages import Reply, Request, SparqlRequest, text_reply
 from kg.serve.negotiation import format_for, formats, media_type
 from kg.serve.protocol import with_dataset
 from kg.serve.state import State
+from kg.sparql.volatile import is_volatile
 
 # Larger answers go to a file.
 _IN_MEMORY: Final = 2**20
-# Functions whose values differ from one time to the next.
-_VOLATILE: Final = re.compile(r"\b(?:NOW|RAND|UUID|STRUUID|BNODE)\s*\(", re.IGNORECASE)
 SOURCE: Final = "the query"
 
 
@@ -113,7 +111,7 @@ def written(state: State, prepared: Prepared, form: Format, name: str = "") -> R
         body,
         file,
         tuple(headers),
-        is_stable=_VOLATILE.search(prepared.text) is None,
+        is_stable=not is_volatile(prepared.text),
     )
 
 
