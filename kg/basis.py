@@ -2,8 +2,9 @@
 
 ``.kg/basis.json`` names the build, the options, kg and its libraries, and has size, times and
 digest of every file that was read, the names of all files that might have been, and the matches of
-patterns. Whatever is not certain (a file that changed while the build ran, a database) leaves the
-note out, and the next build is made.
+patterns. Whatever is not certain (a file that changed while the build ran, a database, the time)
+leaves the note out, and the next build is made. Readers tell here which further files a file has
+led them to, and what no file tells.
 """
 
 from __future__ import annotations
@@ -14,7 +15,8 @@ import os
 import sys
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import suppress
+from contextlib import contextmanager, suppress
+from contextvars import ContextVar
 from pathlib import Path
 from typing import Any, Final
 
@@ -29,6 +31,8 @@ _FOLDERS: Final = ("data", "ontology", "shapes", "queries")
 # A file that was written so shortly before it was read may be written again with the same times:
 # clocks of file systems tick up to every 10 ms.
 _TICK: Final = 20_000_000
+# Further files that are noted; where there are more, the next build is made.
+_MOST_LED: Final = 10_000
 
 # Changes when a file is written to: its size and times.
 _Mark = list[int]
@@ -54,6 +58,7 @@ class Basis:
         self._marks: dict[Path, _Mark] = {}
         self._patterns: list[list[object]] = []
         self._is_sure = True
+        self._led: set[Path] = set()
         self._frame = _frame(workspace, asked)
         self.add(_known_files(workspace))
 
@@ -62,8 +67,20 @@ class Basis:
         for path in files:
             if path not in self._marks:
                 mark = _mark(path)
-                self._is_sure &= mark is not None and time.time_ns() - max(mark[1:]) > _TICK
+                self._is_sure &= mark is not None and _rests(mark)
                 self._marks[path] = mark or []
+
+    def lead(self, path: Path) -> None:
+        """Note a file that another has led to, before it is looked for."""
+        if path not in self._led and len(self._led) < _MOST_LED:
+            self._led.add(path)
+            self.add([path])
+        self._is_sure &= path in self._led
+
+    @property
+    def leads_on(self) -> bool:
+        """Whether files have led to others: which ones is not known before all is read again."""
+        return bool(self._led)
 
     def add_patterns(self, patterns: Iterable[Pattern]) -> None:
         """Note patterns of files, before the files are read."""
@@ -126,6 +143,37 @@ class Basis:
         return False
 
 
+_noting: Final[ContextVar[Basis | None]] = ContextVar("noting", default=None)
+
+
+@contextmanager
+def noting(basis: Basis | None) -> Iterator[None]:
+    """Note what readers tell of further causes as long as the context lasts."""
+    token = _noting.set(basis)
+    try:
+        yield
+    finally:
+        _noting.reset(token)
+
+
+def leads_to(path: Path) -> None:
+    """Say that what is read depends on a further file, before it is looked for.
+
+    Args:
+        path: The file, which may be missing.
+    """
+    basis = _noting.get()
+    if basis is not None:
+        basis.lead(path)
+
+
+def varies() -> None:
+    """Say that what is read depends on something that no file tells, such as the time."""
+    basis = _noting.get()
+    if basis is not None:
+        basis.give_up()
+
+
 def _known(workspace: Workspace) -> Mapping[str, list[Any]]:
     """Return what is known of files since the last build: marks and digests by path."""
     with suppress(KgError, ValueError, LookupError, TypeError, RecursionError):
@@ -176,7 +224,8 @@ def _same(path: Path, known: Sequence[Any]) -> list[Any] | None:
     mark = _mark(path)
     if mark is None or mark[0] != known[0] or (mark != known[:-1] and digest(path) != known[-1]):
         return None
-    return [*mark, known[-1]]
+    # A file that was written just now may be written again with the same times.
+    return [*mark, known[-1]] if _rests(mark) else list(known)
 
 
 def _note(workspace: Workspace) -> Path:
@@ -228,10 +277,15 @@ def _matches(root: Path, pattern: str) -> list[str]:
     return sorted(map(str, root.glob(pattern)))
 
 
+def _rests(mark: _Mark) -> bool:
+    """Return whether a file was last written so long ago that a change would show."""
+    return time.time_ns() - max(mark[1:]) > _TICK
+
+
 def _mark(path: Path) -> _Mark | None:
     try:
         status = path.stat()
-    except OSError:
+    except (OSError, ValueError):  # a name that no file can have
         return None
     return [status.st_size, status.st_mtime_ns, status.st_ctime_ns]
 

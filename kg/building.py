@@ -23,7 +23,7 @@ from typing import Any, Final
 import duckdb
 
 from kg.about import tool_version
-from kg.basis import Basis
+from kg.basis import Basis, noting
 from kg.builds import last_build, new_build, put_in_force, seal, source_records
 from kg.duck import beside, engine, lent, spare
 from kg.engines.outcome import MapCount
@@ -38,7 +38,7 @@ from kg.findings.results import Results
 from kg.findings.sources import sources_of
 from kg.findings.workspace import workspace_findings
 from kg.infer import infer_rdfs
-from kg.kept import FirstResults, Kept, Mapped, note_sources
+from kg.kept import FirstResults, Kept, Mapped, note_shapes, note_sources
 from kg.lineage import Wanted, trace_workspace
 from kg.mapping import own_functions
 from kg.mapping.documents import read_mappings, unnamed_mappings
@@ -164,9 +164,11 @@ def build(
         LimitError: The memory limit was reached.
     """
     chosen = options or BuildOptions()
-    with new_build(workspace) as made:
+    with new_build(workspace) as made, noting(chosen.basis):
         workspace = replace(workspace, allow_outside=chosen.allow_outside)
-        return _Builder(workspace, chosen, progress, made).run()
+        builder = _Builder(workspace, chosen, progress, made)
+        with closing(builder.before):
+            return builder.run()
 
 
 class _Builder:
@@ -380,6 +382,8 @@ class _Builder:
         shapes = load_shapes(
             self.workspace.shape_files, ignore_unsupported=self.options.ignore_unsupported
         )
+        if self.options.basis:
+            note_shapes(self.options.basis, shapes)
         namer = Namer({**self.workspace.prefixes, **shapes.prefixes})
         results, held = Results(shapes, namer, self.workspace.root), FirstResults()
         sinks = (*self.options.sinks, results.add, held.add)

@@ -32,16 +32,15 @@ from kg.notes import Note, tell
 from kg.paths import is_file, is_folder, is_link, names_in, read_file
 from kg.quads import QuadTable
 from kg.sources.files import patterns_of
+from kg.sparql.volatile import is_volatile
 from kg.temporary import write_text
 from kg.validation import Severity, Sink, Verdict
 from kg.validation import paths as shape_paths
 from kg.validation.results import Result
+from kg.validation.shapes import ShapesGraph
+from kg.validation.terms import is_literal, split_literal
 from kg.validation.unchecked import Note as Unchecked
 from kg.workspace import NO_DIGEST, Build, Workspace, sealed
-
-# The fields of build.json in which a build differs from one of the same causes: its name and that
-# of the build before, times and memory. In its sources "mtime_ns", the times of files, differs.
-VARYING: Final = (*("id", "previous", "started", "ended", "cpu_seconds", "peak_memory", "sha256"),)
 
 _NAME: Final = "kept.json"
 # Validation results that are kept; where there are more, validation is done again.
@@ -98,6 +97,7 @@ class Kept:
         self._before: Build | None = None
         self._same: bool | None = None
         self._parts: dict[str, Any] = {}
+        self._added: list[Path] = []
         if basis is not None and not basis.anew:
             self._read()
 
@@ -123,9 +123,9 @@ class Kept:
         digests = [(str(path), self._basis.digest(path)) for path in files]
         if any(digest is None for _, digest in digests):
             return None
-        # Messages name files as seen from the current folder.
+        # Messages name files as seen from the current folder. The order of prefixes counts.
         whole = [self._basis.software, str(Path.cwd()), digests, *causes]
-        return hashlib.sha256(json.dumps(whole, sort_keys=True).encode("ascii")).hexdigest()
+        return hashlib.sha256(json.dumps(whole).encode("ascii")).hexdigest()
 
     def find(self, step: str, key: str | None) -> Any:  # noqa: ANN401  (what the step gave)
         """Return what a step gave that had the same causes; None if there was none."""
@@ -206,6 +206,7 @@ class Kept:
         with writing(path):
             self._folder.mkdir(exist_ok=True)
             table.path.replace(path)
+        self._added.append(path)
         gave = {
             "counts": mapped.counts,
             "files": [str(each) for each in mapped.files],
@@ -260,7 +261,8 @@ class Kept:
         if before is None or before.info().get("inferred_graph") != inferred:
             return None
         found = read_survey(QuadTable(before.quads))
-        if found is None or found.prefixes != dict(self._workspace.prefixes):
+        prefixes = self._workspace.prefixes
+        if found is None or [*found.prefixes.items()] != [*prefixes.items()]:
             return None
         return found.problems if self.copy(self._made.path / SURVEY_NAME) else None
 
@@ -297,7 +299,9 @@ class Kept:
         self.keep("validate", key, gave)
 
     def write(self) -> None:
-        """Write what is kept of the build that is in force now."""
+        """Write what is kept of the build in force, if all causes of its steps are known."""
+        if self._basis is None or self._basis.leads_on:
+            return
         same = self._new.get("rules") == self._old.get("rules")
         parts = self._parts or (self._old.get("parts", {}) if same else {})
         content = {"build": self._made.id, **self._new, "parts": parts, "sha256": NO_DIGEST}
@@ -306,18 +310,34 @@ class Kept:
             for name in () if is_link(self._folder) else names_in(self._folder):
                 if _PART.fullmatch(name) and name.partition(".")[0] not in parts:
                     (self._folder / name).unlink()
+            self._added.clear()
+
+    def close(self) -> None:
+        """Remove the quads of rules that were kept for nothing, as the build is not in force."""
+        for path in self._added:
+            with suppress(OSError):
+                path.unlink()
 
 
 def note_sources(basis: Basis, plan: Plan, read: Sequence[Path]) -> None:
-    """Note the sources of a plan; give up on those that are no files, and on the time."""
+    """Note the sources of a plan; give up on those that are no files, on the time and on chance."""
     sources = plan_sources(plan)
     now = Constant(own_functions.now(), TermType.LITERAL)
-    if any(source.formulation is Formulation.SQL for source in sources) or any(
-        now in call.arguments for call in plan_calls(plan)
+    if (
+        any(source.formulation is Formulation.SQL for source in sources)
+        or any(now in call.arguments for call in plan_calls(plan))
+        or any(is_volatile(source.query) for source in sources)
     ):
         basis.give_up()
     basis.add(read)
     basis.add_patterns(pattern for source in sources for pattern in patterns_of(source))
+
+
+def note_shapes(basis: Basis, shapes: ShapesGraph) -> None:
+    """Give up if a query of the shapes asks the time or chance; each text may be one."""
+    texts = (value for _, _, value in shapes.triples() if is_literal(value))
+    if any(is_volatile(split_literal(text).lexical) for text in texts):
+        basis.give_up()
 
 
 class FirstResults:

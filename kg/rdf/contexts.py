@@ -18,6 +18,7 @@ from types import MappingProxyType
 from typing import Final
 from urllib.parse import unquote, urlsplit
 
+from kg.basis import leads_to
 from kg.errors import InputError, Location, UsageError
 from kg.paths import open_file, show_path
 
@@ -158,6 +159,7 @@ class Contexts:
         return folder / unquote(parts.path)
 
     def _read(self, path: Path) -> object:
+        leads_to(path)
         inside = None if path in _given.get().values() else [self._folder]
         with open_file(path, inside) as source:
             data = source.read(_LONGEST + 1)

@@ -22,6 +22,7 @@ from typing import Final
 from urllib.parse import unquote, urlsplit
 
 from kg import variables
+from kg.basis import leads_to, varies
 from kg.errors import InputError, LimitError, UsageError
 from kg.mapping.plan import LogicalSource
 from kg.paths import open_file, real_path
@@ -177,6 +178,7 @@ class Reach:
         Raises:
             InputError: The call does not allow it.
         """
+        varies()
         allowed = variables.current()
         if allowed is None or name not in allowed.allowed:
             raise InputError(
@@ -207,6 +209,8 @@ class Reach:
                 f"{function} asks for {written or 'nothing'}, which is no file that may be read",
                 hint="Name a file where sources may lie.",
             )
+        for each in dict.fromkeys((path, real_path(path))):  # a link may lead elsewhere next time
+            leads_to(each)
         check_file(SourceFile(path), self.source, self.folders)
         if real_path(path) in self.folders.outputs:
             raise InputError(

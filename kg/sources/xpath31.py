@@ -27,6 +27,7 @@ from elementpath.tree_builders import get_node_tree
 from elementpath.xpath31 import XPath31Parser
 from elementpath.xpath_tokens import XPathArray, XPathFunction
 
+from kg.basis import varies
 from kg.errors import InputError
 from kg.mapping.own_functions import started
 from kg.sources.addresses import Reach
@@ -54,6 +55,8 @@ _OUTSIDE: Final = frozenset(
         "function-lookup",
     }
 )
+# What may give another value another time; `function-lookup` makes names of texts.
+_VOLATILE: Final = re.compile(r"\b(?:current-(?:dateTime|date|time)|random-number|function-lookup)")
 # Children of one element whose places are remembered, and elements for which they are.
 _MOST_PARENTS: Final = 16
 _UTC: Final = Timezone.fromstring("Z")
@@ -101,6 +104,8 @@ class Xpath31:
             PathFault: It is not valid.
             InputError: It asks for an address that is refused.
         """
+        if _VOLATILE.search(path):
+            varies()
         parser, known = self._known
         if path not in known:
             if len(known) >= _MOST_PATHS:
