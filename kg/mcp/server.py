@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -20,20 +20,20 @@ from mcp.server.lowlevel.server import Server
 from mcp.server.stdio import stdio_server
 from mcp.server.transport_security import TransportSecuritySettings
 from starlette.applications import Starlette
+from starlette.requests import Request as HttpRequest
 from starlette.types import ASGIApp
 
 from kg.about import tool_version
 from kg.builds import current_name
 from kg.mcp.catalogue import ArgumentError, Tool, checked, tools_of
 from kg.queries.question import read_question
-from kg.serve.guards import Doors, Guard
+from kg.serve.guards import BODY_SECONDS, LARGEST_BODY, Doors, Guard
 from kg.serve.messages import Orders, Reply, Request, ToolCall
 from kg.serve.pool import BusyError, Pool
 from kg.serve.server import run
 from kg.temporary import temporary_folder
 from kg.workspace import Workspace
 
-_LARGEST_BODY: Final = 2**20
 _WORKER: Final = "kg.mcp.worker"
 _HOW: Final = (
     "Answers come from a knowledge graph, read only. Ask a named question (ask_…) where one fits;"
@@ -54,6 +54,7 @@ class Settings:
         memory: Bytes of one worker; None for no limit.
         workers: The most worker processes.
         doors: Who may ask over HTTP.
+        body_seconds: That a client has to send a body over HTTP.
     """
 
     workspace: Workspace
@@ -62,6 +63,7 @@ class Settings:
     memory: int | None = None
     workers: int = 2
     doors: Doors = field(default_factory=Doors)
+    body_seconds: float = BODY_SECONDS
 
 
 class Tools:
@@ -117,7 +119,6 @@ class Tools:
         self, context: _CONTEXT, params: types.CallToolRequestParams
     ) -> types.CallToolResult:
         """Call a tool; what is wrong is told as text, so that the assistant can mend it."""
-        del context
         tool = next((each for each in self.listed() if each.name == params.name), None)
         if tool is None:
             return _failed(f"there is no tool {params.name}")
@@ -130,10 +131,23 @@ class Tools:
             return _failed("there is no build in force: run kg build")
         call = ToolCall(tool.name, json.dumps(arguments), tool.question)
         try:
-            reply = await self._pool.ask(Request(path="", build=build, tool=call))
+            reply = await self._pool.ask_while(
+                _leaving(context), Request(path="", build=build, tool=call)
+            )
         except BusyError:
             return _failed("too many calls wait already; try again")
-        return _result(reply)
+        return _failed("the client has left") if reply is None else _result(reply)
+
+
+def _leaving(context: _CONTEXT) -> Callable[[], Awaitable[bool]]:
+    """Return what tells whether a client has left; over standard input, calls end with it."""
+    if isinstance(context.request, HttpRequest):
+        return context.request.is_disconnected
+
+    async def never() -> bool:
+        return False
+
+    return never
 
 
 def _described(tool: Tool) -> types.Tool:
@@ -211,10 +225,10 @@ def make_app(settings: Settings, folder: Path) -> ASGIApp:
     app: Starlette = server.streamable_http_app(
         json_response=True,
         stateless_http=True,
-        max_request_body_size=_LARGEST_BODY,
+        max_request_body_size=LARGEST_BODY,
         transport_security=TransportSecuritySettings(enable_dns_rebinding_protection=False),
     )
-    return Guard(app, settings.doors)
+    return Guard(app, settings.doors, settings.body_seconds)
 
 
 def serve_http(

@@ -17,7 +17,6 @@ from typing import Final
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.middleware.gzip import GZipMiddleware
-from starlette.requests import ClientDisconnect
 from starlette.requests import Request as HttpRequest
 from starlette.responses import PlainTextResponse, Response, StreamingResponse
 from starlette.routing import Route
@@ -25,15 +24,12 @@ from starlette.routing import Route
 from kg.about import tool_version
 from kg.builds import current_name
 from kg.page import assets
-from kg.serve.guards import Doors, Guard
+from kg.serve.guards import BODY_SECONDS, Doors, Guard
 from kg.serve.messages import Known, Orders, Reply, Request
 from kg.serve.pool import BusyError, Pool
 from kg.serve.protocol import ProtocolError, read_request
 from kg.workspace import Workspace
 
-# Bytes of a request's body, and seconds that a client has to send it.
-LARGEST_BODY: Final = 2**20
-BODY_SECONDS: Final = 20.0
 _PIECE: Final = 2**16
 
 
@@ -99,7 +95,7 @@ def create_app(settings: Settings, folder: Path) -> Starlette:
             Route("/{path:path}", service.page, methods=["GET"]),
         ],
         middleware=[
-            Middleware(Guard, doors=settings.doors),
+            Middleware(Guard, doors=settings.doors, body_seconds=settings.body_seconds),
             Middleware(GZipMiddleware, minimum_size=1_000, compresslevel=6),
         ],
         lifespan=lifespan,
@@ -145,12 +141,11 @@ class _Service:
         """Answer a request to the endpoint."""
         query = request.scope["query_string"]
         try:
-            body = await self._body(request) if request.method == "POST" else b""
             asked = read_request(
                 "POST" if request.method == "POST" else "GET",
                 query,
                 request.headers.get("content-type", ""),
-                body,
+                await request.body() if request.method == "POST" else b"",
             )
         except ProtocolError as error:
             return PlainTextResponse(f"{error.text}\n", status_code=error.status)
@@ -160,36 +155,8 @@ class _Service:
         """Answer a request for a page."""
         read = _read(request)
         if request.method == "POST":
-            try:
-                body = await self._body(request)
-            except ProtocolError as error:
-                return PlainTextResponse(f"{error.text}\n", status_code=error.status)
-            read = replace(read, query=body.decode("utf-8", "replace"))
+            read = replace(read, query=(await request.body()).decode("utf-8", "replace"))
         return await self._reply(request, read)
-
-    async def _body(self, request: HttpRequest) -> bytes:
-        """Return the body of a request.
-
-        Raises:
-            ProtocolError: It is too large, comes too slowly, or breaks off.
-        """
-        pieces, size = [], 0
-        try:
-            async with asyncio.timeout(self._settings.body_seconds):
-                async for piece in request.stream():
-                    pieces.append(piece)
-                    size += len(piece)
-                    if size > LARGEST_BODY:
-                        raise ProtocolError(
-                            413, f"a request may have {LARGEST_BODY:,} bytes, and this one has more"
-                        )
-        except TimeoutError:
-            raise ProtocolError(
-                408, f"the request did not come within {self._settings.body_seconds:g} s"
-            ) from None
-        except ClientDisconnect:
-            raise ProtocolError(400, "the request breaks off") from None
-        return b"".join(pieces)
 
     async def _reply(self, request: HttpRequest, asked: Request) -> Response:
         build = current_name(self._settings.workspace)

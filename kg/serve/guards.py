@@ -6,6 +6,7 @@ under a name of its own (DNS rebinding: the header ``Host`` must name this machi
 
 from __future__ import annotations
 
+import asyncio
 import ipaddress
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
@@ -30,6 +31,9 @@ HEADERS: Final[Mapping[str, str]] = {
 }
 # Bytes of an address.
 LONGEST_ADDRESS: Final = 2**16 - 2**10
+# Bytes of a request's body, and seconds that a client has to send it.
+LARGEST_BODY: Final = 2**20
+BODY_SECONDS: Final = 20.0
 # What a page of another site that may read here needs.
 _METHODS: Final = "GET, HEAD, POST, OPTIONS"
 
@@ -89,17 +93,31 @@ def host_names(host: str) -> frozenset[str]:
     return frozenset({*usual, f"[{host.lower()}]" if is_ipv6 else host.lower()})
 
 
+def _after(body: bytes, receive: Receive) -> Receive:
+    """Return what gives a body that has been read, and then what comes after it."""
+    waiting: list[Message] = [{"type": "http.request", "body": body, "more_body": False}]
+
+    async def received() -> Message:
+        return waiting.pop() if waiting else await receive()
+
+    return received
+
+
 class Guard:
-    """Turns away what may not ask, and adds the headers of safety to every response.
+    """Turns away what may not ask or sends too much, and adds headers of safety to all responses.
+
+    The application gets a request when its body is whole.
 
     Args:
         app: What answers the rest.
         doors: Who may ask.
+        body_seconds: That a client has to send a body.
     """
 
-    def __init__(self, app: ASGIApp, doors: Doors) -> None:
+    def __init__(self, app: ASGIApp, doors: Doors, body_seconds: float = BODY_SECONDS) -> None:
         self._app = app
         self._doors = doors
+        self._seconds = body_seconds
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
@@ -126,7 +144,34 @@ class Guard:
                 allowed |= {"access-control-allow-headers": asked} if asked else {}
             await Response(status_code=204, headers=allowed)(scope, receive, sent)
         else:
-            await self._app(scope, receive, sent)
+            body = await self._body(receive)
+            if isinstance(body, Response):
+                await body(scope, receive, sent)
+            else:
+                await self._app(scope, _after(body, receive), sent)
+
+    async def _body(self, receive: Receive) -> bytes | Response:
+        """Return the body of a request, or what is told of one that is not whole.
+
+        Spec: https://www.rfc-editor.org/rfc/rfc9110#name-408-request-timeout
+        """
+        pieces, size, is_whole = [], 0, False
+        try:
+            async with asyncio.timeout(self._seconds):
+                while not is_whole:
+                    message = await receive()
+                    if message["type"] == "http.disconnect":
+                        return PlainTextResponse("the request breaks off\n", status_code=400)
+                    pieces.append(message.get("body", b""))
+                    size += len(pieces[-1])
+                    if size > LARGEST_BODY:
+                        told = f"a request may have {LARGEST_BODY:,} bytes, and this one has more\n"
+                        return PlainTextResponse(told, status_code=413)
+                    is_whole = not message.get("more_body", False)
+        except TimeoutError:
+            told = f"the request did not come within {self._seconds:g} s\n"
+            return PlainTextResponse(told, status_code=408)
+        return b"".join(pieces)
 
     def _refused(self, headers: Headers, origin: str) -> Response | None:
         hosts = headers.getlist("host")

@@ -33,7 +33,7 @@ class InProcess:
     async def close(self) -> None:
         """End nothing."""
 
-    async def ask(self, request: Request) -> Reply:
+    async def ask_while(self, _: object, request: Request) -> Reply:
         """Answer."""
         return await asyncio.to_thread(self._worker.reply, request)
 

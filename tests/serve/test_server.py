@@ -18,8 +18,8 @@ from starlette.testclient import TestClient
 
 from kg.building import build
 from kg.cli.main import main
-from kg.serve.app import LARGEST_BODY, Settings, create_app
-from kg.serve.guards import Doors
+from kg.serve.app import Settings, create_app
+from kg.serve.guards import LARGEST_BODY, Doors
 from kg.serve.messages import Known, Reply
 from kg.workspace import find_workspace
 from tests.serve.conftest import EX
