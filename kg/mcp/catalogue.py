@@ -25,6 +25,8 @@ FIRST: Final = "first-row"
 RECORDS: Final = "with-records"
 USUAL_ROWS: Final = 50
 MOST_ROWS: Final = 1_000
+# The greatest integer that every reader of JSON holds exactly (RFC 8259, section 6).
+_GREATEST: Final = 2**53 - 1
 
 Schema = dict[str, Any]
 
@@ -71,6 +73,7 @@ _PAGING: Final[Mapping[str, Schema]] = {
     FIRST: {
         "type": "integer",
         "minimum": 0,
+        "maximum": _GREATEST,
         "default": 0,
         "description": "The first row that is wanted, to read a long answer part by part.",
     },

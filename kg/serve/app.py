@@ -25,7 +25,7 @@ from kg.about import tool_version
 from kg.builds import current_name
 from kg.page import assets
 from kg.serve.guards import BODY_SECONDS, Doors, Guard
-from kg.serve.messages import Known, Orders, Reply, Request
+from kg.serve.messages import MOST_FIELDS, Known, Orders, Reply, Request
 from kg.serve.pool import BusyError, Pool
 from kg.serve.protocol import ProtocolError, read_request
 from kg.workspace import Workspace
@@ -156,6 +156,9 @@ class _Service:
         read = _read(request)
         if request.method == "POST":
             read = replace(read, query=(await request.body()).decode("utf-8", "replace"))
+        if read.query.count("&") >= MOST_FIELDS:
+            told = f"the request has more than {MOST_FIELDS} parameters\n"
+            return PlainTextResponse(told, status_code=400)
         return await self._reply(request, read)
 
     async def _reply(self, request: HttpRequest, asked: Request) -> Response:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterable, Mapping
 from io import BytesIO
 from pathlib import Path
 from typing import IO, Final, cast
+from urllib.parse import quote
 
 from kg.errors import InputError, KgError, LimitError
 from kg.files import replacing
@@ -14,7 +16,6 @@ from kg.queries.answer import Style, write_answer
 from kg.queries.dataset import open_lines
 from kg.queries.engine import Engine, Triple, Triples
 from kg.queries.formats import FORMATS, Format
-from kg.queries.limits import rows_error
 from kg.queries.question import parse_question
 from kg.queries.run import Prepared
 from kg.queries.syntax import check_query
@@ -30,6 +31,17 @@ from kg.sparql.volatile import is_volatile
 # Larger answers go to a file.
 _IN_MEMORY: Final = 2**20
 SOURCE: Final = "the query"
+# What hints say of the command line, and what they say to clients instead, by code.
+_OPTION: Final = re.compile(r"(?<!\S)--[a-z]")
+_PARAM: Final = re.compile(r"\s--param (?=\S+=)")
+_HINTS: Final[Mapping[str, str]] = {
+    "out-of-memory": "Ask for less: no ORDER BY or DISTINCT over many rows.",
+    "service-refused": "Ask that server itself: this one answers from its own graph alone.",
+    "timeout": "Ask for less: a narrower pattern, or LIMIT.",
+    "too-many-rows": "Add LIMIT and OFFSET to the query; whoever runs the server sets the limit.",
+}
+# What is no plain character within the quotation marks of a header.
+_NOT_PLAIN: Final = re.compile(r"[^ !#-\[\]-~]")
 
 
 def answer(state: State, request: Request) -> Reply:
@@ -100,11 +112,11 @@ def written(state: State, prepared: Prepared, form: Format, name: str = "") -> R
         )
     except KgError as error:
         out.discard()
-        return error_reply(_for_web(error, state.orders.rows))
+        return error_reply(error)
     body, file = out.taken()
     headers = [("kg-remark", _ascii(remark)) for remark in prepared.remarks()]
     if name:
-        headers.append(("content-disposition", f'attachment; filename="{name}"'))
+        headers.append(("content-disposition", _attachment(name)))
     return Reply(
         200,
         media_type(form.name),
@@ -131,7 +143,7 @@ def error_reply(error: KgError) -> Reply:
 
     Spec: https://www.w3.org/TR/sparql11-protocol/#query-failure
     """
-    return text_reply(status_of(error), error.report())
+    return text_reply(status_of(error), for_web(error).report())
 
 
 def status_of(error: KgError) -> int:
@@ -141,13 +153,21 @@ def status_of(error: KgError) -> int:
     return 400 if isinstance(error, InputError) else 500
 
 
-def _for_web(error: KgError, rows: int | None) -> KgError:
-    """Return an error whose hint names no option of the command line."""
-    if error.code == "too-many-rows" and rows is not None:
-        found = rows_error(rows)
-        found.hint = "Add LIMIT and OFFSET to the query; whoever runs the server sets --max-rows."
-        return found
+def for_web(error: KgError) -> KgError:
+    """Return an error, its hint without options of a command line that clients do not have."""
+    hint = _PARAM.sub(" ", error.hint or "")
+    error.hint = _HINTS.get(error.code, "") if _OPTION.search(hint) else hint
     return error
+
+
+def _attachment(name: str) -> str:
+    """Return the header that has a browser save an answer as a file.
+
+    Spec: https://www.rfc-editor.org/rfc/rfc6266#section-4.3
+    """
+    plain = _NOT_PLAIN.sub("_", name)
+    exact = "" if plain == name else f"; filename*=UTF-8''{quote(name, safe='', errors='replace')}"
+    return f'attachment; filename="{plain}"{exact}'
 
 
 def _ascii(text: str) -> str:

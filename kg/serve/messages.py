@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Final
 from urllib.parse import parse_qsl
 
 # Bytes that a reply takes besides its body.
 _OF_REPLY: Final = 1_000
+# Most parameters of a request: a reader must not be kept busy by a million of them.
+MOST_FIELDS: Final = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,13 +43,18 @@ class Request:
         return self.sparql is not None or self.tool is not None
 
     @property
-    def pairs(self) -> list[tuple[str, str]]:
+    def pairs(self) -> tuple[tuple[str, str], ...]:
         """The names and values of the query part, in their order."""
-        return parse_qsl(self.query, keep_blank_values=True, errors="replace")
+        return _pairs(self.query)
 
     def value(self, name: str, default: str = "") -> str:
         """Return the first value of a name in the query part."""
         return next((value for key, value in self.pairs if key == name), default)
+
+
+@lru_cache(maxsize=1)  # a worker answers one request at a time, and asks often
+def _pairs(query: str) -> tuple[tuple[str, str], ...]:
+    return tuple(parse_qsl(query, keep_blank_values=True, errors="replace"))
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
-from kg.errors import KgError
 from kg.paths import remove_tree
 from kg.queries.limits import memory_error, time_error
 from kg.serve.endpoint import error_reply
@@ -212,13 +211,13 @@ class Pool:
                 return await worker.receive()
         except TimeoutError:
             await worker.end()
-            return error_reply(_too_long(limit or 0))
+            return error_reply(time_error(limit or 0))
         except (asyncio.IncompleteReadError, ConnectionError):
             return self._ended(await worker.code())
 
     def _ended(self, code: int) -> Reply:
         if code == TOO_LONG:
-            return error_reply(_too_long(self._orders.seconds or 0))
+            return error_reply(time_error(self._orders.seconds or 0))
         if code == TOO_LARGE:
             return error_reply(memory_error(self._orders.memory or 0))
         return text_reply(500, f"the process that worked at it ended with {code}")
@@ -247,12 +246,6 @@ def _forget(reply: Reply) -> None:
     """Remove the file of a reply that nobody reads."""
     if reply.file:
         os.unlink(reply.file)  # noqa: PTH108
-
-
-def _too_long(seconds: float) -> KgError:
-    error = time_error(seconds)
-    error.hint = "Ask for less: a narrower pattern, or LIMIT."
-    return error
 
 
 def orders_of(

@@ -11,7 +11,7 @@ from typing import Final
 from urllib.parse import parse_qsl
 
 from kg.errors import InputError
-from kg.serve.messages import SparqlRequest
+from kg.serve.messages import MOST_FIELDS, SparqlRequest
 from kg.sparql import tree
 from kg.sparql.guard import read_tree
 from kg.sparql.printer import print_query
@@ -20,8 +20,6 @@ from kg.terms import is_iri
 FORM: Final = "application/x-www-form-urlencoded"
 QUERY: Final = "application/sparql-query"
 UPDATE: Final = "application/sparql-update"
-# Most parameters of a form: a reader must not be kept busy by a million of them.
-_MOST_FIELDS: Final = 1_000
 
 
 class ProtocolError(Exception):
@@ -97,13 +95,13 @@ def _graphs(fields: Sequence[tuple[str, str]], name: str) -> tuple[str, ...]:
 def _fields(data: bytes, place: str) -> list[tuple[str, str]]:
     text = _decoded(data, place)
     try:
-        return parse_qsl(text, keep_blank_values=True, errors="strict", max_num_fields=_MOST_FIELDS)
+        return parse_qsl(text, keep_blank_values=True, errors="strict", max_num_fields=MOST_FIELDS)
     except UnicodeDecodeError as error:
         raise ProtocolError(
             400, f"{place} holds percent-encoded bytes that are not UTF-8"
         ) from error
     except ValueError as error:
-        raise ProtocolError(400, f"{place} has more than {_MOST_FIELDS} parameters") from error
+        raise ProtocolError(400, f"{place} has more than {MOST_FIELDS} parameters") from error
 
 
 def _decoded(data: bytes, place: str) -> str:

@@ -229,6 +229,7 @@ class TestHostile:
             ("sparql", {"query": "ASK {}", "max-rows": 10**9}, "no integer from 1 up to 1000"),
             ("sparql", {"query": "ASK {}", "max-rows": True}, "is no integer"),
             ("sparql", {"query": "ASK {}", "first-row": -1}, "is no integer from 0"),
+            ("sparql", {"query": "ASK {}", "first-row": 10**30}, "from 0 up to 9007199254740991"),
             ("ask_since", {"since": '2022-01-01" } DROP ALL #'}, "takes xsd:date"),
             ("ask_since", {"since": ["2022-01-01"]}, "is no string"),
             ("describe", {"term": "> } DROP ALL"}, "neither an IRI nor a prefixed name"),
@@ -238,6 +239,13 @@ class TestHostile:
         text, _, failed = call(small, name, **arguments)
         assert failed
         assert told in text
+
+    def test_no_hint_names_an_option_of_the_command_line(self, small):
+        query = "SELECT * { SERVICE <http://127.0.0.1:9/> { ?s ?p ?o } }"
+        text, _, failed = call(small, "sparql", query=query)
+        assert failed
+        assert "answers from its own graph alone" in text
+        assert "--" not in text
 
     def test_nothing_is_opened_outside_and_no_connection_is_made(self, small, monkeypatch):
         def refused(*_: object, **__: object) -> None:

@@ -6,9 +6,16 @@ service can keep that only reads.
 
 from __future__ import annotations
 
+from urllib.parse import parse_qsl
+
 import pytest
 from rdflib import Graph, URIRef
 from rdflib.namespace import RDF
+
+from kg.errors import InputError
+from kg.queries.limits import memory_error, rows_error, time_error
+from kg.serve import messages
+from kg.serve.endpoint import for_web
 
 COUNT = "SELECT (COUNT(*) AS ?n) { ?s ?p ?o }"
 ASK = "ASK {}"
@@ -177,6 +184,44 @@ def test_more_rows_than_allowed_are_no_answer(client):
     assert answer.status_code == 400
     assert "more than 1,000 rows" in answer.text
     assert "LIMIT" in answer.text
+
+
+@pytest.mark.parametrize("path", ["/sparql", "/editor", "/check"])
+def test_no_hint_names_an_option_of_the_command_line(client, path):
+    query = "SELECT * { SERVICE <http://127.0.0.1:9/> { ?s ?p ?o } }"
+    answer = client.get(path, params={"query": query})
+    assert "SERVICE would send" in answer.text
+    assert "answers from its own graph alone" in answer.text
+    assert "--endpoint" not in answer.text
+
+
+def test_hints_about_limits_and_parameters_are_for_clients():
+    for error in (time_error(1), memory_error(1), rows_error(1)):
+        assert "--" not in (for_web(error).hint or "--")
+    given = InputError("no-value", "a", hint="Add for example --param day=2022-11-18")
+    assert for_web(given).hint == "Add for example day=2022-11-18"
+    assert for_web(InputError("x", "a", hint="Ask with --engine oxigraph.")).hint == ""
+    assert for_web(InputError("x", "a", hint="Write a--b.")).hint == "Write a--b."
+
+
+def test_too_many_parameters_are_refused_and_the_rest_are_read_once(client, monkeypatch):
+    answer = client.get(f"/search?{'&'.join(['q=a'] * 1_001)}")
+    assert answer.status_code == 400
+    assert "more than 1000 parameters" in answer.text
+    calls = []
+
+    def counted(text, **options):
+        calls.append(text)
+        return parse_qsl(text, **options)
+
+    monkeypatch.setattr(messages, "parse_qsl", counted)
+    request = messages.Request("search", "q=once&r=&q=twice")
+    assert (request.value("q"), request.value("r", "x"), request.value("s", "x")) == (
+        "once",
+        "",
+        "x",
+    )
+    assert len(calls) == 1
 
 
 def test_the_service_describes_itself(client):

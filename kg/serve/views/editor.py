@@ -14,7 +14,7 @@ from kg.page.frame import document
 from kg.page.markup import Html, joined, tag
 from kg.queries.question import parse_question
 from kg.queries.run import Prepared
-from kg.serve.endpoint import SOURCE, prepare, status_of
+from kg.serve.endpoint import SOURCE, for_web, prepare, status_of
 from kg.serve.messages import Reply, Request, SparqlRequest
 from kg.serve.negotiation import formats
 from kg.serve.state import State
@@ -144,7 +144,7 @@ def _error(state: State, text: str) -> dict[str, object] | None:
             "start": _Utf16(text)(start),
             "place": f"line {line}, column {column}" if line and column else "",
             "message": message,
-            "hint": error.hint or "",
+            "hint": for_web(error).hint or "",
         }
     return None
 

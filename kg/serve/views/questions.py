@@ -21,7 +21,7 @@ from kg.queries.answer import Style
 from kg.queries.formats import FORMATS
 from kg.queries.question import Question
 from kg.queries.run import Prepared, Source, prepare
-from kg.serve.endpoint import error_reply, status_of, written
+from kg.serve.endpoint import error_reply, for_web, status_of, written
 from kg.serve.messages import Reply, Request, text_reply
 from kg.serve.negotiation import formats
 from kg.serve.state import State
@@ -169,7 +169,7 @@ def _answer(
 
 def error_part(error: KgError) -> Html:
     """Return an error on a page: what is wrong, where, and what to do."""
-    return tag("div", tag("pre", str(error)), class_="error", role="alert")
+    return tag("div", tag("pre", str(for_web(error))), class_="error", role="alert")
 
 
 def _offered(state: State, found: Question) -> dict[str, list[tuple[str, str]]]:
