@@ -159,8 +159,9 @@ KNOWN: Final[tuple[Difference, ...]] = (
         meets.equal_times,
     ),
     Difference(
-        "`YEAR`, `MONTH`, `DAY` and the like of another type than `xsd:dateTime`",
-        "the part, also of `xsd:date`",
+        "`YEAR`, `MONTH` and `DAY` of another type than `xsd:dateTime` and `xsd:date`; `HOURS`,"
+        " `TZ` and the like of another type than `xsd:dateTime`",
+        "the part, if the type has it",
         "has no value",
         "no",
         meets.parts_of_days,

@@ -22,6 +22,7 @@ from kg.sparql.names import Names
 from kg.sparql.walk import find, triple_patterns
 from kg.terms import XSD
 
+_PARTS_OF_MOMENTS: Final = ("HOURS", "MINUTES", "SECONDS", "TIMEZONE", "TZ", "ADJUST")
 _ROUNDING: Final = ("ABS", "CEIL", "FLOOR", "ROUND")
 # Kinds that only one of the engines compares by `<`.
 _UNORDERED: Final = frozenset({kinds.NODE, kinds.TAGGED, kinds.TRUTH, kinds.OTHER})
@@ -244,12 +245,16 @@ def equal_times(asked: Asked) -> bool:
 
 
 def parts_of_days(asked: Asked) -> bool:
-    """Return whether a part may be asked of another time than xsd:dateTime."""
-    parts = asked.calls(
-        "YEAR", "MONTH", "DAY", "HOURS", "MINUTES", "SECONDS", "TIMEZONE", "TZ", "ADJUST"
+    """Return whether a part may be asked of another time than of those that both engines ask."""
+    parts = {
+        kinds.TIME: asked.calls("YEAR", "MONTH", "DAY", *_PARTS_OF_MOMENTS),
+        kinds.DAY: asked.calls(*_PARTS_OF_MOMENTS),
+    }
+    return any(
+        kind in asked.values.of(each.arguments[0]).kinds
+        for kind, calls in parts.items()
+        for each in calls
     )
-    times = {kinds.DAY, kinds.TIME}
-    return any(asked.values.of(each.arguments[0]).kinds & times for each in parts)
 
 
 def _comparisons(asked: Asked) -> Iterator[tree.Operation]:

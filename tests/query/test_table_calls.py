@@ -90,7 +90,9 @@ GIVES = {
     "YEAR(?when)": "2020", "MONTH(?there)": "5", "DAY(?local)": "6", "HOURS(?there)": "7",
     "MINUTES(?when)": "8", "SECONDS(?there)": "9.5", "TZ(?there)": "-05:30", "TZ(?local)": "",
     "TIMEZONE(?there)": "-PT5H30M", "TIMEZONE(?when)": "PT0S", "TIMEZONE(?local)": "",
-    "YEAR(?day)": "", "YEAR(?t)": "",
+    "YEAR(?day)": "2020", "MONTH(?day)": "5", "DAY(?day)": "6", "HOURS(?day)": "",
+    "MINUTES(?day)": "", "SECONDS(?day)": "", "TZ(?day)": "", "TIMEZONE(?day)": "",
+    "YEAR('-0044-03-15Z'^^xsd:date)": "-44", "YEAR('2020-02-30'^^xsd:date)": "", "YEAR(?t)": "",
     # Casts.
     "xsd:integer(' 7 ')": "7", "xsd:integer('\u00a07')": "", "xsd:integer(?d)": "2",
     "xsd:integer('x')": "", "xsd:decimal('2.50')": "2.5", "xsd:string(?d)": "2.5",

@@ -4,7 +4,7 @@ Where both take a text, Oxigraph's answers may still differ from SPARQL's: those
 `KNOWN` of `tests.query.test_conformance`, and what a tame `tests.sparql.generator.Generator`
 leaves out: the order of IRIs and of truth values, the truth of texts with a language, COUNT over
 errors, ways that a path leads by, paths of no step from a constant, MINUS within EXISTS or GRAPH,
-queries and the graph's own variable within GRAPH, REDUCED, the year of a day, the order of terms of
+queries and the graph's own variable within GRAPH, REDUCED, parts of years, the order of terms of
 different kinds, equality with literals of unknown datatypes, and the lexical forms of numbers.
 """
 

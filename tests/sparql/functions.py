@@ -115,11 +115,17 @@ def half_up(value: Any) -> int:
     return math.floor(Fraction(value) + Fraction(1, 2))
 
 
+def _day_or_moment(term: str) -> Moment:
+    value = parse(term).value
+    if not isinstance(value, Moment):
+        raise SparqlError("no date")
+    return value
+
+
 def _moment(term: str) -> Moment:
-    value = parse(term)
-    if not isinstance(value.value, Moment) or value.datatype == f"{XSD}date":
+    if parse(term).datatype == f"{XSD}date":
         raise SparqlError("no date and time")
-    return value.value
+    return _day_or_moment(term)
 
 
 def _zone(term: str) -> str:
@@ -329,9 +335,9 @@ FUNCTIONS: Final[dict[str, Callable[..., str]]] = {
     "STRENDS": _test(str.endswith),
     "STRBEFORE": lambda a, b: _around(a, b, before=True),
     "STRAFTER": lambda a, b: _around(a, b, before=False),
-    "YEAR": lambda a: of_number(_moment(a).local.year),
-    "MONTH": lambda a: of_number(_moment(a).local.month),
-    "DAY": lambda a: of_number(_moment(a).local.day),
+    "YEAR": lambda a: of_number(_day_or_moment(a).local.year),
+    "MONTH": lambda a: of_number(_day_or_moment(a).local.month),
+    "DAY": lambda a: of_number(_day_or_moment(a).local.day),
     "HOURS": lambda a: of_number(_moment(a).local.hour),
     "MINUTES": lambda a: of_number(_moment(a).local.minute),
     "SECONDS": _seconds,

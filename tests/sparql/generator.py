@@ -67,7 +67,7 @@ ODD = (
 )
 # Functions whose values change from call to call, or are not comparable.
 _UNSTEADY = ("RAND", "NOW", "UUID", "STRUUID", "BNODE")
-# Those that Oxigraph gives of days, too.
+# Those that Oxigraph gives of years and months without days, too.
 _OF_TIMES = ("YEAR", "MONTH", "DAY")
 _CASTS = ("integer", "decimal", "double", "string", "boolean")
 _AGGREGATES = ("COUNT", "SUM", "MIN", "MAX", "AVG", "GROUP_CONCAT", "SAMPLE")

@@ -407,13 +407,23 @@ def _is_numeric(inside: Expressions, operands: Operands) -> Operand:
     return TruthOperand(f"(CASE WHEN {text} IS NOT NULL THEN {rank} END)")
 
 
+# Parts that a day has, too.
+_OF_DAYS: Final = frozenset({"year", "month", "day"})
+
+
 def _part(macro: str) -> _Way:
-    """Return a part of an instant; other terms are asked of Python."""
+    """Return a part of a day or an instant; other terms are asked of Python."""
 
     def way(inside: Expressions, operands: Operands) -> Operand:
         operand = inside.operand(operands[0])
         if isinstance(operand, VariableOperand) and operand.kinds <= {Kind.INSTANT}:
             return IntegerOperand(f"{macro}(id_instant({operand.id}))")
+        if (
+            isinstance(operand, VariableOperand)
+            and operand.kinds <= {Kind.DATE}
+            and macro in _OF_DAYS
+        ):
+            return IntegerOperand(f"{macro}(id_date({operand.id}))")
         return _python(
             inside, macro.upper() + ("S" if macro in ("hour", "minute") else ""), [operand]
         )

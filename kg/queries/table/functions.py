@@ -213,13 +213,23 @@ def _mapped(change: Callable[[str], str]) -> Callable[[str], str]:
 
 # -- days and times ------------------------------------------------------------------------------
 
+# Year, month and day are the first groups of `INSTANT`.
+_DAY_GROUP: Final = 3
 
-def _moment(term: str) -> re.Match[str]:
+
+def _day_or_moment(term: str) -> re.Match[str]:
     value = read(term)
     found = INSTANT.fullmatch(value.lexical) if isinstance(value.value, Instant) else None
-    if found is None or value.datatype not in (f"{XSD}dateTime", f"{XSD}dateTimeStamp"):
+    if found is None:
         raise NoValueError
     _no_midnight(found)
+    return found
+
+
+def _moment(term: str) -> re.Match[str]:
+    found = _day_or_moment(term)
+    if found[4] is None:
+        raise NoValueError
     return found
 
 
@@ -230,7 +240,8 @@ def _no_midnight(found: re.Match[str]) -> None:
 
 
 def _part(group: int) -> Callable[[str], str]:
-    return lambda term: of_number(int(_moment(term)[group]), f"{XSD}integer")
+    taken = _day_or_moment if group <= _DAY_GROUP else _moment
+    return lambda term: of_number(int(taken(term)[group]), f"{XSD}integer")
 
 
 def _seconds(term: str) -> str:
