@@ -99,6 +99,11 @@ class Basis:
         return str(self._frame["software"])
 
     @property
+    def files(self) -> tuple[Path, ...]:
+        """The files that were noted so far."""
+        return tuple(self._marks)
+
+    @property
     def is_sure(self) -> bool:
         """Whether the files say all that the build depends on, as far as is known."""
         return self._is_sure

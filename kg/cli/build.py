@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from enum import StrEnum
+from functools import partial
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -21,6 +23,7 @@ from kg.wording import counted
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
+    from pathlib import Path
 
     from kg.basis import Basis
     from kg.building import BuildOptions, BuildResult
@@ -147,18 +150,15 @@ def build_command(
     keeps = not (functions or contexts or rejects) and on_bad is OnBad.STOP
 
     def basis(workspace: Workspace) -> Basis | None:
-        from dataclasses import replace
-
-        from kg.basis import Basis
-
         inside = replace(workspace, allow_outside=allow_outside)
-        return Basis(inside, asked, anew=full) if keeps else None
+        return _basis(inside, asked, full, keeps) if keeps or watch else None
 
     shared = settings(context)
     if watch:
-        use_functions(context, functions)
-        limits = (memory, timeout, threads)
-        return _watch(shared, on_bad, lambda w, take: chosen([take], basis(w)), limits, ask)
+        prepare = partial(_prepare, context, functions, (memory, timeout, threads))
+        named = tuple(path.absolute() for path in functions or ())
+        again = lambda w, take: chosen([take], basis(w))  # noqa: E731
+        return _watch(shared, on_bad, again, prepare, ask, named)
     limit(memory, timeout, threads)
     use_functions(context, functions)
     if keeps and not full and _is_done(shared, asked, as_json, allow_outside):
@@ -236,12 +236,33 @@ def _unchanged(shared: Settings, build: Build, told: int) -> None:
         shared.say(f"{counted(told, 'finding')}, as before: `kg build --full` tells them again")
 
 
+def _basis(workspace: Workspace, asked: Mapping[str, object], full: bool, keeps: bool) -> Basis:
+    """Return what notes the files of a build: for the next build, or only for those who watch."""
+    from kg.basis import Basis
+
+    made = Basis(workspace, asked, anew=full)
+    if not keeps:
+        made.give_up()
+    return made
+
+
+def _prepare(
+    context: typer.Context,
+    functions: list[Path] | None,
+    limits: tuple[str | None, float | None, int | None],
+) -> None:
+    """Set the limits of a process that builds, and run the files of functions as they are now."""
+    limit(*limits)
+    use_functions(context, functions)
+
+
 def _watch(
     shared: Settings,
     on_bad: OnBad,
     again: Callable[[Workspace, Sink], BuildOptions],
-    limits: tuple[str | None, float | None, int | None],
+    prepare: Callable[[], None],
     question: str | None,
+    named: tuple[Path, ...],
 ) -> int:
     from kg.cli.watch import Watch
 
@@ -251,12 +272,7 @@ def _watch(
             "--watch stops at records that cannot be read, and says so",
             hint="Leave out --on-bad, or build without --watch.",
         )
-    return Watch(
-        shared,
-        again,
-        lambda: limit(*limits),
-        question or "",
-    ).run()
+    return Watch(shared, again, prepare, question or "", named).run()
 
 
 def _summary(

@@ -12,15 +12,16 @@ import os
 import signal
 import sys
 import time
+import traceback
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from importlib import import_module
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 from kg import supervise
 from kg.cli.context import Settings
@@ -31,6 +32,7 @@ from kg.wording import counted, printable
 from kg.workspace import ACCEPTED_NAME, CONFIG_NAME
 
 if TYPE_CHECKING:
+    from kg.basis import Basis
     from kg.building import BuildOptions, BuildResult
     from kg.queries.display import Shortener
     from kg.validation.results import Result
@@ -61,11 +63,13 @@ class State:
         build: The build in force; empty if there is none.
         results: The results of validation, as lines.
         answer: The rows of the pinned question, as lines; None if it was not asked.
+        files: The files that it read, or builds before it.
     """
 
     build: str = ""
     results: tuple[str, ...] = ()
     answer: tuple[str, ...] | None = None
+    files: tuple[Path, ...] = ()
 
 
 @dataclass
@@ -75,15 +79,18 @@ class Watch:
     Args:
         shared: The settings of the command.
         options: Makes the options of a build.
-        prepare: Sets the limits of the process that builds.
+        prepare: Sets the limits of the process that builds, and what it runs.
         question: The name of a question that is asked after each build; empty for none.
+        named: Files that the command line names.
     """
 
     shared: Settings
     options: Options
     prepare: Callable[[], object]
     question: str
+    named: tuple[Path, ...] = ()
     state: State = field(default_factory=State)
+    basis: Basis | None = None
 
     def run(self) -> int:
         """Build, and build again on each change, until the user interrupts.
@@ -95,17 +102,26 @@ class Watch:
             import_module(module)
         root = self.shared.workspace.root
         try:
-            marks = _marks(root)
+            before, marks = self.files, _marks(root, self.files)
             self.build()
             self.shared.say(f"watching {show_path(root)}; Ctrl-C ends it")
             while True:
-                changed = _wait(root, marks)
-                marks = _marks(root)
+                # What changed while the build ran counts; files that it was the first to read
+                # are known from now on.
+                marks = {**_marks_of(set(self.files).difference(marks, before)), **marks}
+                changed = _wait(root, marks, self.files)
+                before, marks = self.files, _marks(root, self.files)
                 self.shared.say(_told(changed, root))
                 self.build()
         except KeyboardInterrupt:
             self.shared.say("kg: no longer watching")
             return ExitCode.DONE
+
+    @property
+    def files(self) -> tuple[Path, ...]:
+        """The files, wherever they lie, that the last build read or that were named."""
+        made = self.shared.workspace.state
+        return (*self.named, *(each for each in self.state.files if made not in each.parents))
 
     def build(self) -> None:
         """Build once, in a child, and keep what is needed to compare the next build with."""
@@ -120,43 +136,41 @@ class Watch:
         try:
             with os.fdopen(read, encoding="utf-8") as pipe:
                 said = pipe.read()
-            os.waitpid(child, 0)
+            code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
         except KeyboardInterrupt:
             with suppress(ProcessLookupError):
                 os.kill(child, signal.SIGTERM)
             os.waitpid(child, 0)
             raise
         if said:
-            known = json.loads(said)
-            answer = known["answer"]
-            self.state = State(
-                known["build"],
-                tuple(known["results"]),
-                None if answer is None else tuple(answer),
-            )
+            self.state = _state(said)
+        if code:
+            self._say(f"not built, the build ended with {code}; the build before it still answers")
 
     def _leave(self, write: int) -> None:
-        """Build in this process, write the new state to a pipe, and end the process."""
+        """Build in this process, write the new state to a pipe, and end the process.
+
+        Whatever happens the process ends here: what called this belongs to the one that watches.
+        """
         code: int = ExitCode.WORLD
+        made = self.state
         try:
-            self.prepare()
-            made = self._round()
+            try:
+                self.prepare()
+                made = self._round()
+                code = ExitCode.DONE
+            except KgError as error:
+                print(error.report(), file=sys.stderr)
+                code = error.exit_code
+            files = dict.fromkeys((*self.state.files, *(self.basis.files if self.basis else ())))
             with os.fdopen(write, "w", encoding="utf-8") as pipe:
-                json.dump(
-                    {"build": made.build, "results": made.results, "answer": made.answer}, pipe
-                )
-            code = ExitCode.DONE
-        except supervise.Ended as ended:
+                json.dump({**asdict(made), "files": list(map(str, files))}, pipe)
+        except supervise.Ended as ended:  # the process that it watched has written
             code = ended.code
-        except KgError as error:
-            print(error.report(), file=sys.stderr)
-            self._say("not built; the build before it still answers")
-            code = error.exit_code
         except KeyboardInterrupt:
             code = ExitCode.INTERRUPTED
-        sys.stdout.flush()
-        sys.stderr.flush()
-        os._exit(code)
+        finally:
+            _end(code)
 
     def _round(self) -> State:
         from kg.building import build
@@ -171,7 +185,9 @@ class Watch:
                 results.append(_line(result, workspace.prefixes))
 
         with self.shared.status() as status:
-            made = build(workspace, self.options(workspace, take), status)
+            options = self.options(workspace, take)
+            self.basis = options.basis
+            made = build(workspace, options, status)
         seconds = time.monotonic() - started
         state = State(
             made.build.id if made.in_force else self.state.build,
@@ -240,6 +256,30 @@ class Watch:
         self.shared.say(f"{datetime.now():%H:%M:%S}  {text}")
 
 
+def _end(code: int) -> NoReturn:
+    """End this process, and tell of a fault that is on its way."""
+    try:
+        fault = sys.exc_info()[1]
+        if fault is not None and not isinstance(fault, supervise.Ended | KeyboardInterrupt):
+            traceback.print_exception(fault)
+        sys.stdout.flush()
+        sys.stderr.flush()
+    finally:
+        os._exit(code)
+
+
+def _state(said: str) -> State:
+    """Return the state that a build has written."""
+    known = json.loads(said)
+    answer = known["answer"]
+    return State(
+        known["build"],
+        tuple(known["results"]),
+        None if answer is None else tuple(answer),
+        tuple(map(Path, known["files"])),
+    )
+
+
 def _apart(old: Iterable[str], new: Iterable[str]) -> tuple[list[str], list[str]]:
     """Return what is new, and what is gone, as often as it is."""
     before, after = Counter(old), Counter(new)
@@ -276,13 +316,17 @@ def _line(result: Result, prefixes: Mapping[str, str]) -> str:
 _Marks = dict[Path, tuple[int, int, int]]
 
 
-def _marks(root: Path) -> _Marks:
-    """Return the files of a workspace, and what changes with their content."""
-    found: _Marks = {}
+def _marks(root: Path, files: Iterable[Path] = ()) -> _Marks:
+    """Return the files of a workspace, and others, and what changes with their content."""
     listed: list[Path] = list(find_files(root, _is_of_root, deep=False))
     for folder in _FOLDERS:
         listed += find_files(root / folder, _is_seen)
-    for path in listed:
+    return _marks_of([*listed, *files])
+
+
+def _marks_of(files: Iterable[Path]) -> _Marks:
+    found: _Marks = {}
+    for path in files:
         try:
             state = path.stat()
         except OSError:
@@ -303,19 +347,19 @@ def _is_seen(name: str) -> bool:
     return not name.startswith((".", "#")) and not name.endswith(("~", ".swp", ".part", ".tmp"))
 
 
-def _wait(root: Path, known: _Marks) -> list[Path]:
+def _wait(root: Path, known: _Marks, files: Sequence[Path] = ()) -> list[Path]:
     """Wait for a change, and until it is over; return the files that changed."""
     pause = _PAUSE
     while True:
         time.sleep(pause)
         begun = time.monotonic()
-        marks = _marks(root)
+        marks = _marks(root, files)
         pause = max(_PAUSE, (time.monotonic() - begun) / _SHARE)
         if marks == known:
             continue
         while True:  # an editor, or a program, may still be writing
             time.sleep(_PAUSE / 2)
-            again = _marks(root)
+            again = _marks(root, files)
             if again == marks:
                 break
             marks = again
@@ -325,5 +369,8 @@ def _wait(root: Path, known: _Marks) -> list[Path]:
 
 
 def _told(changed: list[Path], root: Path) -> str:
-    names = [each.relative_to(root).as_posix() for each in changed]
+    names = [
+        each.relative_to(root).as_posix() if root in each.parents else show_path(each)
+        for each in changed
+    ]
     return f"changed: {', '.join(_few(names))}"

@@ -12,6 +12,8 @@ _BRACES: Final = re.compile(r"\{([^{}]+)\}")
 _NAME: Final = re.compile(r"(?<!\\[pP])(?<![{$])\{([A-Za-z_][\w.-]*)\}(?!\})")
 # A reference in a template of YARRRML.
 _REFERENCE: Final = re.compile(r"\$\(")
+# A whole one, in which braces are part of a name; brackets in it are escaped, or have partners.
+_WHOLE_REFERENCE: Final = re.compile(r"\$\((?:[^()\\]|\\.|\([^()]*\))*\)")
 _WEB: Final = re.compile(r"https?://[^\s]+")
 _BAD: Final = re.compile(r"[\x00-\x20<>\"{}|^`\\\\]")
 _NAMES: Final = {" ": "a space", "\t": "a tab", "\n": "a line break", "\r": "a line break"}
@@ -67,6 +69,8 @@ def in_braces(text: str) -> str:
 
     >>> in_braces("$(first) {last}"), in_braces(r"\p{Lu}[a-z]{2}"), in_braces('{"a": 1}')
     ('last', '', '')
+    >>> in_braces("$({q})"), in_braces(r"$(a\) {q}) $(b ({q}))")
+    ('', '')
     """
-    found = _NAME.search(text)
+    found = _NAME.search(_WHOLE_REFERENCE.sub("", text))
     return found[1] if found else ""

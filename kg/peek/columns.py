@@ -228,7 +228,10 @@ def _chosen(fitting: Sequence[_Found], seen: Sequence[str], delimiter: str) -> _
     if best.form.kind is Kind.DECIMAL and best.form.written is Written.PLAIN and points:
         # Where ; is between the fields, the comma is in numbers.
         doubt = f"{_with('.', seen)} is taken for a whole number with points between thousands"
-        return replace(points, doubts=(doubt,)) if delimiter == ";" else best
+        if delimiter == ";":
+            return replace(points, doubts=(doubt,))
+        doubt = f"{_with('.', seen)} could be a decimal number or have points between thousands"
+        return replace(best, doubts=(doubt,))
     if best.form.written is Written.THOUSANDS and comma is not None:
         doubt = f"{_with(',', seen)} could be a thousand or a decimal comma"
         best = comma if delimiter == ";" else best

@@ -7,15 +7,23 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from kg.basis import Basis
+from kg.building import BuildOptions
+from kg.cli.context import Settings
 from kg.cli.main import main
-from kg.cli.watch import _apart, _few, _marks, _told, _wait
+from kg.cli.watch import Watch, _apart, _few, _marks, _told, _wait
 from kg.init import init_workspace
+from kg.validation.results import Result
+from kg.workspace import Workspace
 
 ROOT = Path(__file__).resolve().parents[2]
+# More changes with `start.py test --long`; each is built, which takes a while.
+IS_LONG = "KG_EXAMPLES" in os.environ
 PATIENCE = 120  # seconds; a busy machine is no failure
 
 
@@ -91,6 +99,57 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path / "g"
 
 
+class TestBuilds:
+    """In this process, which watches; each build is a process of its own."""
+
+    def test_a_fault_ends_the_build_alone_and_is_told(self, folder, capfd):
+        def prepare() -> None:
+            raise ZeroDivisionError("of a test")
+
+        watch = watching(folder, prepare)
+        mine = os.getpid()
+        try:
+            watch.build()
+        finally:
+            assert os.getpid() == mine  # nothing of this runs in the child
+        said = capfd.readouterr().err
+        assert said.count("ZeroDivisionError: of a test") == 1
+        assert "not built, the build ended with 3" in said
+
+    def test_an_end_by_a_signal_is_told(self, folder, capfd):
+        watching(folder, lambda: os.kill(os.getpid(), signal.SIGKILL)).build()
+        assert "not built, the build ended with -9" in capfd.readouterr().err
+
+    def test_files_that_a_build_reads_are_watched_wherever_they_lie(self, folder, tmp_path, capfd):
+        far, near = tmp_path / "far.csv", folder / "near.txt"
+        peaks = folder / "data" / "peaks.csv"
+        far.write_bytes(peaks.read_bytes())
+        near.write_text("name = 1\n")
+        mapping = folder / "data" / "facts.yarrrml.yml"
+        mapping.write_text(mapping.read_text().replace("peaks.csv~", "../../far.csv~"))
+        watch = watching(folder, lambda: None, named=(near,))
+        watch.build()
+        assert "triples" in capfd.readouterr().err
+        known = _marks(folder, watch.files)
+        assert {far, near} <= {*map(Path, map(os.path.realpath, known))}
+        far.write_text("key\n")
+        changed = _wait(folder, known, watch.files)
+        assert [each.resolve() for each in changed] == [far]
+        assert "far.csv" in _told(changed, folder)
+        # A build that fails has read files too.
+        watch.build()
+        assert "not built" in capfd.readouterr().err
+        assert _marks(folder, watch.files).keys() == known.keys()
+
+
+def watching(folder: Path, prepare: Callable[[], object], named: tuple[Path, ...] = ()) -> Watch:
+    def options(workspace: Workspace, _: Callable[[Result], None]) -> BuildOptions:
+        basis = Basis(workspace, {})
+        return BuildOptions(validate=False, index=False, allow_outside=True, basis=basis)
+
+    return Watch(Settings(folder), options, prepare, "", named)
+
+
 @pytest.mark.slow
 def test_each_change_is_built_and_told(folder):
     watching = Watching(folder, "--ask", "first-ascents")
@@ -103,6 +162,8 @@ def test_each_change_is_built_and_told(folder):
         assert "changed: data/peaks.csv" in said
         assert "+1 −1 quads" in said
         assert "first-ascents: +1 −1 rows" in said
+        if not IS_LONG:
+            return
         peaks.write_text(text.replace("8611", "98611"))
         said = watching.until("new:")
         assert "NOT in force" in said
@@ -117,4 +178,4 @@ def test_each_change_is_built_and_told(folder):
     finally:
         watching.process.send_signal(signal.SIGINT)
         assert watching.process.wait(PATIENCE) == 0
-    assert "no longer watching" in watching.until("watching")
+        assert "kg: no longer watching" in watching.log.read_text()

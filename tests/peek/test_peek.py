@@ -91,6 +91,20 @@ class TestKinds:
         assert "month first" in day.doubts[0]
         assert "decimal comma" in number.doubts[0]
 
+    @pytest.mark.parametrize(
+        ("values", "is_told"),
+        [
+            (["1.234", "2.500", "12.000"], True),
+            (["1.234", "7"], True),
+            (["1.234", "2.5"], False),
+            (["0.123", "1.234"], False),
+        ],
+    )
+    def test_tell_that_points_may_be_between_thousands(self, tmp_path, values, is_told):
+        (column,) = table(tmp_path, "\n".join(["size", *values]) + "\n").columns
+        assert column.kind is Kind.DECIMAL
+        assert any("points between thousands" in doubt for doubt in column.doubts) == is_told
+
     def test_look_at_values_far_down(self, tmp_path):
         values = [str(n) for n in range(3000)]
         kinds = [each.kind for each in columns(tmp_path, values, [*values[1:], "x"])]
