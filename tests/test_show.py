@@ -93,6 +93,10 @@ class TestATerm:
         assert (code, out) == (1, "")
         assert "the graph says nothing of peak:k3" in said
         assert kg(capfd, folder, "show", "no such thing")[0] == 2
+        for empty in ("", "  "):
+            code, out, said = kg(capfd, folder, "show", empty)
+            assert (code, out) == (2, "")
+            assert "TERM is empty" in said
 
     def test_as_json(self, folder, capfd):
         _, out, _ = kg(capfd, folder, "show", "peak:k2", "--format", "json")

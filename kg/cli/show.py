@@ -54,8 +54,11 @@ def show_command(
     """Show what the graph knows of a term, and where from.
 
     Its label and types, what is said of it, what leads to it, claims about it, and the records of
-    sources behind it. Exit code 1 if the graph says nothing of it.
+    sources behind it. Exit code 1 if the graph says nothing of it, or several terms are called so;
+    2 if TERM is no IRI, no prefixed name and no label.
     """
+    if not term.strip():
+        raise UsageError("usage", "TERM is empty", hint="Name a term: kg show 'a label'")
     if form not in ("text", "json"):
         raise UsageError("unknown-format", f"there is no format {form}", hint="Take text or json.")
     limit(memory, timeout)
