@@ -65,7 +65,11 @@ mappings:
     "    [ sh:path ( e:lives e:name ) ; sh:minCount 1 ; sh:severity sh:Warning ] .\n",
     "queries/q.rq": "# Names.\nSELECT ?n { ?s <http://e/name> ?n }\n",
     "accepted.toml": "",
+    # Read by files of NEW alone, or where an edit leads to them.
+    "data/x.xml": "<r><i id='1'>One</i><i id='2'>Two</i></r>",
+    "data/ctx.json": '{"@context": {"unknown": "http://e/known"}}',
 }
+LEADS = ('{"@id"', '{"@context": "ctx.json", "@id"')
 # Places where an edit puts a piece in the stead of another; both are there in some file.
 SWAPS = {
     "data/people.csv": [("Ann", "Eve"), ("31", "3x"), ("2,Bob", "1,Bob"), ("\n3,", "\n4,")],
@@ -78,7 +82,9 @@ SWAPS = {
         ("xsd:integer", "xsd:string"),
     ],
     "data/more.ttl": [("Nine", "Neun"), ("e:Person ;", "e:Town ;")],
-    "data/eight.jsonld": [('"unknown": 1', '"unknown": 2, "more": 1'), ("Eight", "Acht")],
+    "data/eight.jsonld": [('"unknown": 1', '"unknown": 2, "more": 1'), ("Eight", "Acht"), LEADS],
+    "data/x.xml": [("One", "Eins"), ("Two", "Zwei")],
+    "data/ctx.json": [("e/known", "e/other")],
     "ontology/o.ttl": [("e:Agent", "e:Being"), ("e:Person <", "e:Town <")],
     "shapes/s.ttl": [
         ("sh:minCount 1 ; sh:severity sh:Info", "sh:minCount 2 ; sh:severity sh:Info"),
@@ -98,6 +104,23 @@ NEW = {
     "shapes/t.ttl": "@prefix sh: <http://www.w3.org/ns/shacl#> .\n"
     "[] a sh:NodeShape ; sh:targetNode <http://e/1> ; sh:nodeKind sh:IRI .\n",
     "data/unused.csv": "a,b\n1,2\n",
+    "data/o.xml": "<o/>",
+    "data/x.rml.ttl": """@prefix rml: <http://w3id.org/rml/> .
+<http://e/X> a rml:TriplesMap ; rml:logicalSource [ rml:iterator "/r/i" ;
+    rml:source [ a rml:RelativePathSource ; rml:root rml:MappingDirectory ; rml:path "x.xml" ] ;
+    rml:referenceFormulation rml:XPath ] ;
+  rml:subjectMap [ rml:template "http://e/x/{@id}" ] ; rml:predicateObjectMap [
+    rml:predicate <http://e/name> ; rml:objectMap [ rml:reference "upper-case(.)" ] ] ,
+  [ rml:predicate <http://e/has> ;
+    rml:objectMap [ rml:reference "string(doc-available('o.xml'))" ] ] .
+""",
+    "data/q.yarrrml.yml": "mappings: {q: {sources: [{access: more.ttl, "
+    "referenceFormulation: sparql, query: 'SELECT ?s ?n { ?s <http://e/name> ?n }'}], "
+    "s: $(s), po: [['http://e/n', $(n)]]}}\n",
+    "shapes/q.ttl": """@prefix sh: <http://www.w3.org/ns/shacl#> .
+[] a sh:NodeShape ; sh:targetSubjectsOf <http://e/name> ; sh:severity sh:Info ;
+  sh:sparql [ sh:select "SELECT $this { $this <http://e/name> ?n FILTER(?n < 'R') }" ] .
+""",
 }
 
 
