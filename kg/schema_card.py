@@ -22,13 +22,18 @@ _PLUMBING: Final = (OWL, RDF, RDFS, "http://www.w3.org/ns/shacl#")
 
 
 def schema_card(
-    graph: Graph, vocabulary: Vocabulary | None = None, *, memory: str | None = None
+    graph: Graph,
+    vocabulary: Vocabulary | None = None,
+    questions: Sequence[Question] | None = None,
+    *,
+    memory: str | None = None,
 ) -> str:
     """Return the card of a graph.
 
     Args:
         graph: The graph; its statistics are counted.
         vocabulary: Its classes and properties, if they are known already.
+        questions: Its questions; read anew if None.
         memory: Peak memory of the process, such as ``1GB``.
 
     Raises:
@@ -37,7 +42,8 @@ def schema_card(
     """
     known = vocabulary or graph.vocabulary()
     usage = read_usage(graph.build, memory=memory)
-    return "\n".join(_lines(graph, known, usage)) + "\n"
+    asked = graph.questions() if questions is None else questions
+    return "\n".join((*_lines(graph, known, usage), *_questions(asked))) + "\n"
 
 
 def _lines(graph: Graph, known: Vocabulary, usage: Usage) -> Iterator[str]:
@@ -76,7 +82,6 @@ def _lines(graph: Graph, known: Vocabulary, usage: Usage) -> Iterator[str]:
     if usage.graphs:
         yield from ("", "## Named graphs", "", "The default graph is all of them together.", "")
         yield from (f"- <{name}> ({count:,} triples)" for name, count in usage.graphs)
-    yield from _questions(graph.questions())
 
 
 def _is_plumbing(term: VocabularyTerm) -> bool:

@@ -8,7 +8,8 @@ from __future__ import annotations
 import asyncio
 import json
 import os
-from collections.abc import AsyncIterator, Awaitable, Callable
+import sys
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -25,8 +26,9 @@ from starlette.types import ASGIApp
 
 from kg.about import tool_version
 from kg.builds import current_name
-from kg.mcp.catalogue import ArgumentError, Tool, checked, tools_of
-from kg.queries.question import read_question
+from kg.errors import InputError
+from kg.mcp.catalogue import ASK, ArgumentError, Tool, checked, tools_of
+from kg.queries.question_files import questions_mark, questions_now
 from kg.serve.guards import BODY_SECONDS, LARGEST_BODY, Doors, Guard
 from kg.serve.messages import Orders, Reply, Request, ToolCall
 from kg.serve.pool import BusyError, Pool
@@ -86,6 +88,7 @@ class Tools:
             os.getpid(),
         )
         self._pool = Pool(orders, settings.workers, _WORKER)
+        self._told: set[str] = set()
 
     @asynccontextmanager
     async def running(self, server: Server[Any]) -> AsyncIterator[dict[str, Any]]:
@@ -97,31 +100,35 @@ class Tools:
         finally:
             await self._pool.close()
 
-    def listed(self) -> list[Tool]:
-        """Return the tools, as the files of the questions are now.
+    def listed(self) -> tuple[list[Tool], Mapping[str, InputError]]:
+        """Return the tools, as the files of the questions are now, and what is wrong with others.
 
-        Raises:
-            InputError: The header of a question is wrong.
+        What is wrong is told once for whoever runs the server: standard output may be the client's.
         """
-        workspace = self._workspace
-        return tools_of(
-            read_question(path, workspace.prefixes) for path in workspace.question_files
-        )
+        found = questions_now(self._workspace)
+        told = {error.report() for error in found.faults.values()}
+        for text in sorted(told - self._told):
+            print(text, file=sys.stderr, flush=True)
+        self._told = told
+        return tools_of(found.questions), found.faults
 
     async def list(
         self, context: _CONTEXT, params: types.PaginatedRequestParams | None
     ) -> types.ListToolsResult:
         """Return the tools as the protocol has them."""
         del context, params
-        return types.ListToolsResult(tools=[_described(tool) for tool in self.listed()])
+        return types.ListToolsResult(tools=[_described(tool) for tool in self.listed()[0]])
 
     async def call(
         self, context: _CONTEXT, params: types.CallToolRequestParams
     ) -> types.CallToolResult:
         """Call a tool; what is wrong is told as text, so that the assistant can mend it."""
-        tool = next((each for each in self.listed() if each.name == params.name), None)
+        mark = questions_mark(self._workspace)
+        tools, faults = self.listed()
+        tool = next((each for each in tools if each.name == params.name), None)
         if tool is None:
-            return _failed(f"there is no tool {params.name}")
+            fault = faults.get(params.name.removeprefix(ASK))
+            return _failed(fault.report() if fault else f"there is no tool {params.name}")
         try:
             arguments = checked(tool, params.arguments)
         except ArgumentError as error:
@@ -132,7 +139,7 @@ class Tools:
         call = ToolCall(tool.name, json.dumps(arguments), tool.question)
         try:
             reply = await self._pool.ask_while(
-                _leaving(context), Request(path="", build=build, tool=call)
+                _leaving(context), Request(path="", build=build, tool=call, questions=mark)
             )
         except BusyError:
             return _failed("too many calls wait already; try again")

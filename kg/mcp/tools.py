@@ -8,6 +8,7 @@ from io import StringIO
 from itertools import chain, islice
 from typing import Any, Final
 
+from kg.errors import InputError
 from kg.mcp.catalogue import ASK, DESCRIBE, FIRST, RECORDS, ROWS, SEARCH, SPARQL, VOCABULARY
 from kg.mcp.records import lines, records_of
 from kg.page.entity import COMMENTS, LABELS, Entity, Group
@@ -55,7 +56,11 @@ def reply(state: State, request: Request) -> Reply:
 
 
 def _question(state: State, name: str, arguments: Arguments) -> tuple[str, Json]:
-    question = next(each for each in state.questions if each.name == name)
+    question = next((each for each in state.questions if each.name == name), None)
+    if question is None:  # changed since the call was looked at
+        raise state.found.faults.get(name) or InputError(
+            "unknown-question", f"there is no question {name} any more"
+        )
     own = {each.name for each in question.parameters}
     values = {key: typed(value) for key, value in arguments.items() if key in own}
     return _asked(state, question, values, arguments)
@@ -244,7 +249,8 @@ def _groups(groups: Sequence[Group]) -> list[Json]:
 def _vocabulary(state: State, arguments: Arguments) -> tuple[str, Json]:
     del arguments
     known = state.facts.vocabulary
-    text: str = shared(state, "schema-card", lambda: schema_card(state.graph, known))
+    name = f"schema-card-{state.mark}"
+    text: str = shared(state, name, lambda: schema_card(state.graph, known, state.questions))
     found = {
         "prefixes": dict(known.prefixes),
         "classes": [{"iri": each.iri, "count": each.count} for each in known.classes],

@@ -24,6 +24,7 @@ from starlette.routing import Route
 from kg.about import tool_version
 from kg.builds import current_name
 from kg.page import assets
+from kg.queries.question_files import questions_mark
 from kg.serve.guards import BODY_SECONDS, Doors, Guard
 from kg.serve.messages import MOST_FIELDS, Known, Orders, Reply, Request
 from kg.serve.pool import BusyError, Pool
@@ -135,7 +136,8 @@ class _Service:
         """Have a worker find what all pages need, before somebody asks for one."""
         build = current_name(self._settings.workspace)
         if build:
-            await self.pool.ask(Request(path="", build=build))
+            mark = questions_mark(self._settings.workspace)
+            await self.pool.ask(Request(path="", build=build, questions=mark))
 
     async def sparql(self, request: HttpRequest) -> Response:
         """Answer a request to the endpoint."""
@@ -165,7 +167,8 @@ class _Service:
         build = current_name(self._settings.workspace)
         if not build:
             return PlainTextResponse("there is no build in force: run kg build\n", status_code=503)
-        asked = replace(asked, build=build)
+        mark = questions_mark(self._settings.workspace)
+        asked = replace(asked, build=build, questions=mark)
         tag = _tag(asked)
         known = {each.strip() for each in request.headers.get("if-none-match", "").split(",")}
         if tag in known and request.method == "GET":
@@ -197,7 +200,15 @@ def _read(request: HttpRequest) -> Request:
 
 def _tag(asked: Request) -> str:
     """Return the entity tag of a reply that is stable: it tells builds and requests apart."""
-    told = (tool_version(), _assets(), asked.build, asked.path, asked.query, asked.accept)
+    told = (
+        tool_version(),
+        _assets(),
+        asked.build,
+        asked.questions,
+        asked.path,
+        asked.query,
+        asked.accept,
+    )
     digest = blake2b(repr((*told, asked.address, asked.sparql)).encode(), digest_size=12)
     return f'W/"{digest.hexdigest()}"'
 

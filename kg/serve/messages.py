@@ -27,6 +27,7 @@ class Request:
         address: Scheme, host and port of the server, as the client knows them.
         sparql: What the SPARQL protocol asks, for requests to the endpoint.
         tool: A call of a tool, for those of assistants.
+        questions: The mark of the files of questions that are there.
     """
 
     path: str
@@ -36,6 +37,7 @@ class Request:
     address: str = "http://localhost"
     sparql: SparqlRequest | None = None
     tool: ToolCall | None = None
+    questions: str = ""
 
     @property
     def is_query(self) -> bool:

@@ -22,6 +22,7 @@ from kg.paths import is_file, read_file
 from kg.queries.dataset import open_build
 from kg.queries.engine import Engine
 from kg.queries.question import Question
+from kg.queries.question_files import Found, questions_now
 from kg.serve.links import ServerLinks
 from kg.serve.messages import Orders
 from kg.terms import RDF_TYPE, text_of
@@ -72,10 +73,12 @@ class State:
     Args:
         orders: What the worker was told.
         name: The name of the build.
+        mark: Of the files of questions that there are; with others, a new state is made.
     """
 
-    def __init__(self, orders: Orders, name: str) -> None:
+    def __init__(self, orders: Orders, name: str, mark: str) -> None:
         self.orders = orders
+        self.mark = mark
         workspace = find_workspace(Path(orders.workspace))
         self.build = Build(workspace.builds / name)
         self.graph = Graph(workspace, self.build)
@@ -108,9 +111,14 @@ class State:
         return Shower(self.namer, self.links)
 
     @cached_property
+    def found(self) -> Found:
+        """The questions of the workspace, and what is wrong with those that cannot be read."""
+        return questions_now(self.workspace)
+
+    @property
     def questions(self) -> list[Question]:
-        """The questions of the workspace."""
-        return self.graph.questions()
+        """The questions of the workspace that can be asked."""
+        return self.found.questions
 
     @cached_property
     def facts(self) -> Facts:

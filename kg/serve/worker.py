@@ -94,7 +94,7 @@ class Worker:
     def reply(self, request: Request) -> Reply:
         """Return the reply to a request; whatever goes wrong is a reply too."""
         try:
-            return self._answering(self._open(request.build), request)
+            return self._answering(self._open(request), request)
         except KgError as error:
             return error_reply(error)
         except RecursionError:
@@ -103,13 +103,14 @@ class Worker:
             traceback.print_exc()
             return text_reply(500, "this is a fault of kg; the server's messages tell more")
 
-    def _open(self, build: str) -> State:
-        if self._state is None or self._state.build.id != build:
+    def _open(self, request: Request) -> State:
+        wanted = (request.build, request.questions)
+        if self._state is None or (self._state.build.id, self._state.mark) != wanted:
             if self._state is not None:
                 self._state.close()
                 self._state = None
                 trim()
-            self._state = State(self._orders, build)
+            self._state = State(self._orders, *wanted)
         return self._state
 
 

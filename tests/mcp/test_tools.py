@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import shutil
 
 import pytest
 
 from kg.mcp.catalogue import ASK, OF_EVERY_GRAPH, checked, tools_of
 from kg.queries.question import parse_question
 from tests.graph_copy import built_workspace
+from tests.mcp.conftest import session
 from tests.serve.conftest import EX, HOSTILE
 
 
@@ -194,6 +196,41 @@ def test_a_client_answers_all_shipped_questions(shipped):
         assert found["rows"] or name.startswith(f"{ASK}check-"), name
         assert json.dumps(found)
     assert answers["ask_denials"].structured_content["records"]
+
+
+def test_questions_come_change_and_go_without_a_restart(workspace, tmp_path, monkeypatch, capfd):
+    root = tmp_path / "ws"
+    shutil.copytree(workspace, root)
+    queries = root / "queries"
+    run = session(root, tmp_path, monkeypatch)
+
+    async def use(client):
+        async def names():
+            return {tool.name for tool in (await client.list_tools()).tools if "ask_" in tool.name}
+
+        async def text(name):
+            return (await client.call_tool(name, {})).content[0].text
+
+        found = [await text("ask_any")]
+        (queries / "new.rq").write_text('SELECT ("a" AS ?x) {}')
+        (queries / "bad.rq").write_text("# param day: xsd:nothing; a\nASK {}")
+        found += [await names(), await text("ask_new"), await text("ask_bad")]
+        found += [await text("vocabulary")]
+        (queries / "new.rq").write_text('SELECT ("other" AS ?x) {}')
+        (queries / "any.rq").unlink()
+        found += [await names(), await text("ask_new"), await text("ask_any")]
+        return found
+
+    before, first, new, bad, card, second, changed, gone = run(use)
+    assert before == "yes"
+    assert first == {"ask_any", "ask_since", "ask_new"}
+    assert "| a" in new
+    assert "bad.rq" in bad
+    assert "**new**" in card
+    assert second == {"ask_since", "ask_new"}
+    assert "| other" in changed
+    assert gone == "there is no tool ask_any"
+    assert capfd.readouterr().err.count("bad.rq") == 1
 
 
 class TestHostile:

@@ -84,6 +84,33 @@ def test_a_new_build_is_picked_up(workspace, tmp_path):
         assert before.headers["etag"] != after.headers["etag"]
 
 
+def test_questions_come_change_and_go_without_a_restart(workspace, tmp_path):
+    root = tmp_path / "ws"
+    shutil.copytree(workspace, root)
+    (tmp_path / "answers").mkdir()
+    file = root / "queries" / "größe→.rq"
+    with served(root, tmp_path / "answers", workers=1) as client:
+        address = f"/questions/{file.stem}/answer.csv"
+        assert client.get(address).status_code == 404
+        file.write_text('SELECT ("a" AS ?x) {}', encoding="utf-8")
+        new = client.get(address)
+        assert new.content.split() == [b"x", b"a"]
+        assert new.headers["content-disposition"] == (
+            "attachment; filename=\"gr__e_.csv\"; filename*=UTF-8''gr%C3%B6%C3%9Fe%E2%86%92.csv"
+        )
+        file.write_text('SELECT ("other" AS ?x) {}', encoding="utf-8")
+        tag = {"if-none-match": new.headers["etag"]}
+        assert client.get(address, headers=tag).content.split() == [b"x", b"other"]
+        file.write_text("# param day: xsd:nothing; a\nASK {}", encoding="utf-8")
+        bad = client.get(address)
+        assert bad.status_code == 400
+        assert "xsd:nothing" in bad.text
+        listed = client.get("/questions")
+        assert listed.status_code == 200
+        assert "xsd:nothing" in listed.text
+        assert "/questions/since" in listed.text
+
+
 @pytest.mark.parametrize(
     "host", ["evil.example", "localhost.evil.example:80", "127.0.0.1@evil", ""]
 )

@@ -38,7 +38,8 @@ _OFFERED: Final = 50
 def questions(state: State, request: Request) -> Reply:
     """Return the list of questions."""
     del request
-    main = questions_main(state.questions, state.links)
+    faults = [error_part(error) for error in state.found.faults.values()]
+    main = joined([questions_main(state.questions, state.links), *faults])
     return Reply(200, HTML, document(state.frame, "Questions", main, view="questions"))
 
 
@@ -46,6 +47,8 @@ def question(state: State, request: Request) -> Reply:
     """Return the page of a question, or its answer as a file (``NAME/answer.csv``)."""
     name, _, file = request.path.removeprefix("questions/").partition("/")
     found = next((each for each in state.questions if each.name == name), None)
+    if found is None and name in state.found.faults:
+        return error_reply(state.found.faults[name])
     if found is None or (file and not file.startswith(("answer.", "chart."))):
         return text_reply(404, f"there is no question {name[:200]}")
     values = given(found, request)
