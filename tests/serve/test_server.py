@@ -60,17 +60,22 @@ def test_answers_are_remembered_within_bounds():
 
 
 def test_an_answer_that_differs_each_time_is_not_kept(client):
-    answer = client.get("/sparql", params={"query": "SELECT (rand () AS ?x) {}"})
-    assert "etag" not in answer.headers
-    assert answer.headers["cache-control"] == "no-store"
+    for address in ("/sparql", "/editor"):
+        answer = client.get(address, params={"query": "SELECT (rand () AS ?x) {}"})
+        assert answer.status_code == 200
+        assert "etag" not in answer.headers
+        assert answer.headers["cache-control"] == "no-store"
 
 
 def test_a_new_build_is_picked_up(workspace, tmp_path):
     root = tmp_path / "ws"
     shutil.copytree(workspace, root)
     (tmp_path / "answers").mkdir()
+    (root / "queries" / "chance.rq").write_text("SELECT (RAND() AS ?x) {}")
     with served(root, tmp_path / "answers", workers=1) as client:
         before = client.get("/sparql", params=COUNT)
+        asked = client.get("/questions/chance"), client.get("/questions/since")
+        assert ["etag" in answer.headers for answer in asked] == [False, True]
         (root / "data" / "more.ttl").write_text("<http://example.org/a> a <http://example.org/B> .")
         build(find_workspace(root))
         after = client.get(

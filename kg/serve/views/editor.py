@@ -22,6 +22,7 @@ from kg.serve.views.answers import first_row, shown
 from kg.serve.views.questions import error_part
 from kg.sparql.pieces import KEYWORDS, pieces
 from kg.sparql.places import offset_of
+from kg.sparql.volatile import is_volatile
 from kg.vocabulary import VocabularyTerm
 
 HTML: Final = "text/html; charset=utf-8"
@@ -54,7 +55,7 @@ def editor(state: State, request: Request) -> Reply:
         ]
     )
     page = document(state.frame, "SPARQL", main, view="editor", scripts=("editor.js",))
-    return Reply(status, HTML, page)
+    return Reply(status, HTML, page, is_stable=not is_volatile(text))
 
 
 def _form(text: str) -> Html:

@@ -28,6 +28,7 @@ from kg.serve.state import State
 from kg.serve.views.answers import first_row, shown
 from kg.sparql.guard import read_tree
 from kg.sparql.names import Names
+from kg.sparql.volatile import is_volatile
 from kg.terms import expand, is_iri
 
 HTML: Final = "text/html; charset=utf-8"
@@ -104,7 +105,8 @@ def _chart(state: State, found: Question, values: dict[str, str], ending: str) -
         write_chart(prepared.ask(), line, FORMATS[ending], out, style)
     except KgError as error:
         return error_reply(error)
-    return Reply(200, _PICTURES[ending], out.getvalue())
+    is_stable = not is_volatile(found.text)
+    return Reply(200, _PICTURES[ending], out.getvalue(), is_stable=is_stable)
 
 
 def _picture(found: Question, address: str, asked: str) -> Html | None:
@@ -138,7 +140,8 @@ def _page(state: State, found: Question, values: dict[str, str], first: int) -> 
         ]
     )
     title = found.title or found.name
-    return Reply(status, HTML, document(state.frame, title, main, view="questions"))
+    page = document(state.frame, title, main, view="questions")
+    return Reply(status, HTML, page, is_stable=not is_volatile(found.text))
 
 
 def _answer(
