@@ -33,8 +33,6 @@ NUMBER: Final = "number"
 DAY: Final = "day"
 MONTH: Final = "month"
 INSTANT: Final = "instant"
-# Axes of time; a year is a number.
-TIMES: Final = (DAY, MONTH, INSTANT)
 
 _DATED: Final = {
     f"{XSD}date": DAY,

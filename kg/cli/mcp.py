@@ -51,7 +51,7 @@ def mcp_command(
     need("mcp", "mcp", "kg mcp")
     from kg.mcp.server import Settings, serve_http, serve_stdio
     from kg.serve.extra import check_engine
-    from kg.serve.guards import Doors, host_names
+    from kg.serve.guards import doors_of
     from kg.sizes import check_seconds, parse_size
 
     if workers < 1:
@@ -63,9 +63,7 @@ def mcp_command(
         seconds=check_seconds(timeout),
         memory=parse_size(memory or "2GB"),
         workers=workers,
-        doors=Doors(
-            host_names(host) | {each.lower() for each in allow_host or ()}, frozenset(cors or ())
-        ),
+        doors=doors_of(host, allow_host, cors),
     )
     try:
         if http:

@@ -63,7 +63,7 @@ def serve_command(
 
     need_server()
     from kg.serve.app import Settings as Serving
-    from kg.serve.guards import Doors, host_names
+    from kg.serve.guards import doors_of
     from kg.serve.server import serve
     from kg.sizes import check_seconds, parse_size
 
@@ -79,9 +79,7 @@ def serve_command(
     serving = Serving(
         workspace=workspace,
         engine=check_engine(workspace, engine.value),
-        doors=Doors(
-            host_names(host) | {each.lower() for each in allow_host or ()}, frozenset(cors or ())
-        ),
+        doors=doors_of(host, allow_host, cors),
         seconds=seconds,
         memory=most,
         rows=max_rows or None,

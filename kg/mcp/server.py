@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
@@ -30,8 +29,8 @@ from kg.errors import InputError
 from kg.mcp.catalogue import ASK, ArgumentError, Tool, checked, tools_of
 from kg.queries.question_files import questions_mark, questions_now
 from kg.serve.guards import BODY_SECONDS, LARGEST_BODY, Doors, Guard
-from kg.serve.messages import Orders, Reply, Request, ToolCall
-from kg.serve.pool import BusyError, Pool
+from kg.serve.messages import Reply, Request, ToolCall
+from kg.serve.pool import BusyError, Pool, orders_of
 from kg.serve.server import run
 from kg.temporary import temporary_folder
 from kg.workspace import Workspace
@@ -78,14 +77,8 @@ class Tools:
 
     def __init__(self, settings: Settings, folder: Path) -> None:
         self._workspace = settings.workspace
-        orders = Orders(
-            str(settings.workspace.root),
-            str(folder),
-            settings.engine,
-            settings.seconds,
-            settings.memory,
-            None,
-            os.getpid(),
+        orders = orders_of(
+            settings.workspace, folder, settings.engine, settings.seconds, settings.memory, None
         )
         self._pool = Pool(orders, settings.workers, _WORKER)
         self._told: set[str] = set()

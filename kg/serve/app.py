@@ -26,8 +26,8 @@ from kg.builds import current_name
 from kg.page import assets
 from kg.queries.question_files import questions_mark
 from kg.serve.guards import BODY_SECONDS, Doors, Guard
-from kg.serve.messages import MOST_FIELDS, Known, Orders, Reply, Request
-from kg.serve.pool import BusyError, Pool
+from kg.serve.messages import MOST_FIELDS, Known, Reply, Request
+from kg.serve.pool import BusyError, Pool, orders_of
 from kg.serve.protocol import ProtocolError, read_request
 from kg.workspace import Workspace
 
@@ -66,14 +66,13 @@ def create_app(settings: Settings, folder: Path) -> Starlette:
         settings: How it works.
         folder: A folder for large answers, and for what workers share.
     """
-    orders = Orders(
-        str(settings.workspace.root),
-        str(folder),
+    orders = orders_of(
+        settings.workspace,
+        folder,
         settings.engine,
         settings.seconds,
         settings.memory,
         settings.rows,
-        os.getpid(),
     )
     service = _Service(settings, Pool(orders, settings.workers))
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import ipaddress
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -91,6 +91,18 @@ def host_names(host: str) -> frozenset[str]:
     except ValueError:
         is_ipv6 = False
     return frozenset({*usual, f"[{host.lower()}]" if is_ipv6 else host.lower()})
+
+
+def doors_of(host: str, names: Iterable[str] | None, origins: Iterable[str] | None) -> Doors:
+    """Return who may ask a server that listens on an address.
+
+    Args:
+        host: The address.
+        names: Other names by which it may be called.
+        origins: Origins whose pages may read.
+    """
+    others = frozenset(each.lower() for each in names or ())
+    return Doors(host_names(host) | others, frozenset(origins or ()))
 
 
 def _after(body: bytes, receive: Receive) -> Receive:

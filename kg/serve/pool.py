@@ -19,6 +19,7 @@ from kg.queries.limits import memory_error, time_error
 from kg.serve.endpoint import error_reply
 from kg.serve.messages import Orders, Reply, Request, text_reply
 from kg.serve.worker import LENGTH, TOO_LARGE, TOO_LONG
+from kg.workspace import Workspace
 
 # Seconds that a worker has beyond its limit to end itself, and that one is kept without work.
 _GRACE: Final = 2.0
@@ -249,12 +250,13 @@ def _forget(reply: Reply) -> None:
 
 
 def orders_of(
-    workspace: str,
-    folder: str,
+    workspace: Workspace,
+    folder: Path,
     engine: str,
     seconds: float | None,
     memory: int | None,
     rows: int | None,
 ) -> Orders:
     """Return orders that name this process as the parent."""
-    return Orders(workspace, folder, engine, seconds, memory, rows, os.getpid())
+    root = str(workspace.root)
+    return Orders(root, str(folder), engine, seconds, memory, rows, os.getpid())

@@ -115,7 +115,6 @@ def _end_of(start: str, dates: Iterable[str]) -> str:
     """Return the predicate with the end of what begins by another; empty if there is none."""
     small = {each.lower(): each for each in dates}
     for begin, end in _PAIRS:
-        head, found, tail = start.rpartition(begin)
         for name, other in ((begin, end), (begin.capitalize(), end.capitalize())):
             head, found, tail = start.rpartition(name)
             if found and (partner := small.get(f"{head}{other}{tail}".lower())):
