@@ -56,8 +56,8 @@ _PREFIX: Final = re.compile(r"[A-Za-z][A-Za-z0-9_-]*|")
 Infer = Literal["none", "rdfs"]
 
 
-# The format of builds; one of another format is made anew.
-FORMAT: Final = 1
+# The format of builds, coded copies and all; one of another format is made anew.
+FORMAT: Final = 2
 NO_DIGEST: Final = "0" * 64
 REBUILD: Final = "Run `kg build` to make a new one."
 # As a part of a path; `kg build` gives times as names.

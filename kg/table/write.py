@@ -33,8 +33,6 @@ PARTS: Final = 64
 # Mixes the bits of a subject's id: those of numbered IRIs are near to each other.
 _PART: Final = "(((s & 4294967295)::HUGEINT * 2654435761 + (s >> 32) * 40503) >> 20)"
 _PART_OF_TERM: Final = f"(id >> {ids.BITS - 6})"
-# The format of the folder; a reader takes no other.
-FORMAT: Final = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +59,6 @@ class Statistics:
     """What is known of a table.
 
     Attributes:
-        format: `FORMAT`.
         quads: Rows of each copy.
         triples: Triples in the merge of all graphs.
         beyond: Numbers that have no exact value of the size of HUGEINT.
@@ -69,7 +66,6 @@ class Statistics:
         classes: Instances by the id of the class.
     """
 
-    format: int
     quads: int
     triples: int
     beyond: int
@@ -218,4 +214,4 @@ def _count(connection: duckdb.DuckDBPyConnection, terms: str) -> Statistics:
         " (SELECT count(*) FROM table_coded)"
     ).fetchall()[0]
     triples = sum(counts.triples for counts in predicates.values())
-    return Statistics(FORMAT, quads, triples, beyond, predicates, dict(classes))
+    return Statistics(quads, triples, beyond, predicates, dict(classes))

@@ -19,7 +19,7 @@ from kg.diff import diff
 from kg.errors import InputError, KgError, WorldError
 from kg.push import push
 from kg.release import release
-from kg.workspace import Build, Workspace, read_workspace
+from kg.workspace import FORMAT, Build, Workspace, read_workspace
 from tests.publish.fake_store import fake_store
 
 # Bits to flip in each file of a build; by default one bit in some of the files.
@@ -157,8 +157,8 @@ def test_a_damaged_file_gives_no_wrong_answer(built):
         b"\xff\xfe",
         b"null",
         b"[" * 100_000,
-        b'{"format": 1}',
-        b'{"format": 1, "sha256": ""}',
+        b'{"format": %d}' % FORMAT,
+        b'{"format": %d, "sha256": ""}' % FORMAT,
     ],
     ids=range(7),
 )
@@ -177,7 +177,7 @@ def test_a_build_of_another_version_is_an_error_and_can_be_replaced(tmp_path):
     workspace = make(tmp_path / "w")
     kg.build(workspace, QUICK)
     build = workspace.current_build()
-    for old in ({}, {"format": 0}, {"format": 2}, {"format": "1"}):
+    for old in ({}, {"format": FORMAT - 1}, {"format": FORMAT + 1}, {"format": str(FORMAT)}):
         content = {**json.loads(build.info_file.read_text()), "format": None} | old
         build.info_file.write_text(json.dumps({k: v for k, v in content.items() if v is not None}))
         with pytest.raises(InputError) as caught:
