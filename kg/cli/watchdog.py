@@ -32,6 +32,10 @@ _GRACE: Final = 5.0
 _SIGNALS: Final = (signal.SIGINT, signal.SIGTERM)
 
 
+def _nothing(_thread: int) -> bool:
+    return False
+
+
 @dataclass
 class Guard:
     """The handle by which a running query talks to the watchdog.
@@ -43,7 +47,7 @@ class Guard:
     """
 
     leftovers: list[Path] = field(default_factory=list)
-    interrupt: Callable[[int], bool] = field(default=lambda _: False)
+    interrupt: Callable[[int], bool] = field(default=_nothing)
     error: LimitError | None = None
     _thread: int = field(default_factory=threading.get_ident)
     _lock: threading.Lock = field(default_factory=threading.Lock)
@@ -120,6 +124,8 @@ def guarded(limits: Limits) -> Iterator[Guard]:
             watch.join()
             os.close(read_end)
             os.close(write_end)
+            # Who made the folder knows the guard: it would hold the engine for ever.
+            guard.interrupt = _nothing
             remove(guard.leftovers)
 
 

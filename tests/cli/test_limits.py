@@ -20,7 +20,7 @@ from kg.sizes import check_seconds, check_threads, parse_size
 
 ROOT = Path(__file__).resolve().parents[2]
 # These have little to do (and query and serve have watches of their own).
-WITHOUT = ("query", "questions", "init", "help", "serve")
+WITHOUT = ("query", "questions", "init", "help", "serve", "mcp")
 LIMITED = [name for name in COMMANDS if name not in WITHOUT]
 SIZES = ["0", "0MB", "-1", "nan", "inf", "1e9", "much", "", "999999999TB", "9" * 5000, "٣GB"]
 SECONDS = [-1.0, float("nan"), float("inf"), 1e300]
@@ -33,6 +33,9 @@ WORDS = {
     "diff": ["a.nt", "b.nt"],
     "push": ["http://127.0.0.1:1/"],
     "release": ["out"],
+    "show": ["peak"],
+    "peek": ["peaks.csv"],
+    "site": ["-o", "out"],
 }
 
 

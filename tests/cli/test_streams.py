@@ -77,6 +77,8 @@ WRITING: tuple[tuple[int, tuple[str, ...]], ...] = (
     (0, ("questions",)),
     (0, ("questions", "--format", "json")),
     (0, ("trace", "ex:1")),
+    (0, ("show", "ex:1")),
+    (0, ("peek", "data/peaks.csv")),
     *(
         (0, ("validate", "--format", form))
         for form in ("table", "turtle", "json", "sarif", "csv", "github", "junit", "html")
@@ -94,6 +96,8 @@ SILENT: tuple[tuple[int, tuple[str, ...]], ...] = (
     (0, ("build",)),
     (0, ("init", "new")),
     (3, ("serve", "--host", "192.0.2.1", "--port", "0")),
+    (3, ("mcp", "--http", "--host", "192.0.2.1", "--port", "0")),
+    (0, ("site", "-o", "page")),
     (0, ("release", "released")),
     (0, ("query", "-e", TEXT, "-o", "answer.csv")),
     (0, ("validate", "-o", "report.csv")),
