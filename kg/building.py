@@ -49,7 +49,7 @@ from kg.outputs import files_of
 from kg.parts import map_all
 from kg.paths import is_inside
 from kg.quads import QuadTable, write_index_files
-from kg.queries.oxigraph.facts import read_facts
+from kg.queries.oxigraph.facts import count_across, read_facts
 from kg.rejects import check_target, current
 from kg.sizes import USUAL_MEMORY, is_large
 from kg.sources import Folders
@@ -187,6 +187,7 @@ class _Builder:
         self.kept: list[Finding] = []
         self.inferred_graph: str | None = None
         self.kinds: dict[str, str] | None = None
+        self.across: int | None = None
         self.before = Kept(workspace, made, options.basis)
         self.causes: str | None = None
 
@@ -239,6 +240,7 @@ class _Builder:
             info["previous"] = last_build(self.workspace, self.made)
             info["inferred_graph"] = self.inferred_graph
             info["kinds"] = self.kinds
+            info["values_in_several_graphs"] = self.across
             info["findings"] = [as_record(finding) for finding in self.kept]
             seal(self.made, info)
             put_in_force(self.workspace, self.made)
@@ -435,6 +437,7 @@ class _Builder:
                     write_copies(connection, table.sql, self.made.table, PARTS if large else 1)
         with self.step("kinds"):
             self.kinds = self.before.kinds() or read_facts(connection, table.sql)
+            self.across = None if large else count_across(connection, table.sql)
         return merged
 
     def survey(

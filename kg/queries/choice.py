@@ -49,7 +49,8 @@ def read_kinds(info: Mapping[str, Any]) -> Facts | None:
     if noted is None:
         return None
     kinds = {predicate: frozenset(letters) for predicate, letters in noted.items()}
-    return Facts(kinds, merged=info.get("merged_by_index") != 0)
+    merged = (info.get("merged_by_index"), info.get("values_in_several_graphs"))
+    return Facts(kinds, merged=merged != (0, 0))
 
 
 @dataclass(frozen=True, slots=True)

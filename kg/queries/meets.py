@@ -105,9 +105,9 @@ def spelled(asked: Asked) -> bool:
     """Return whether the form of a value of the graph may matter that Oxigraph keeps in another."""
     if kinds.RESPELLED not in asked.values.touched():
         return False
-    # Triples of different graphs are not merged in the index, but are where the graphs are one.
+    # Graphs of FROM are one graph, which is no part of what was counted.
     is_one = asked.facts.merged or bool(asked.query.tree.body.datasets)
-    return is_one or next(iter(asked.engine().graphs()), None) is not None or _shows_form(asked)
+    return is_one or _shows_form(asked)
 
 
 def _shows_form(asked: Asked) -> bool:

@@ -64,7 +64,12 @@ def quad_table() -> tuple[bytes, dict[str, Any]]:
         spool_rdf([(folder / "all.nq", None)], folder / "spool")
         table = write_table(connection, spooled(folder / "spool"), folder / "quads.parquet")
         kinds, quads = read_facts(connection, table.sql), table.count(connection)
-        return table.path.read_bytes(), {"quads": quads, "kinds": kinds, "merged_by_index": 0}
+        return table.path.read_bytes(), {
+            "quads": quads,
+            "kinds": kinds,
+            "merged_by_index": 0,
+            "values_in_several_graphs": 0,
+        }
 
 
 @pytest.fixture

@@ -23,7 +23,7 @@ from kg.queries.engine import Rows
 from kg.queries.kinds import Facts
 from kg.queries.meets import Asked
 from kg.queries.oxigraph import Oxigraph
-from kg.queries.oxigraph.facts import read_facts
+from kg.queries.oxigraph.facts import count_across, read_facts
 from kg.sparql.guard import guard
 from kg.sparql.printer import print_query
 from kg.sparql.translate import translate
@@ -235,3 +235,23 @@ def test_a_choice_holds_for_the_prefixes_base_and_values_that_it_was_made_for():
 
 if __name__ == "__main__":
     PAGE.write_text(written(), encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("rows", "across"),
+    [
+        ([("01", "a"), ("1", "b")], 1),  # one value of the merge for Oxigraph, two for SPARQL
+        ([("01", "a"), ("1", "a")], 0),  # the index of one graph tells by its count
+        ([("01", "a"), ("01", "b")], 0),
+        ([("01", "a"), ("1", None)], 1),
+    ],
+)
+def test_values_that_several_graphs_give_are_counted(rows, across):
+    quads = [
+        ("<http://e/s>", "<http://e/p>", f'"{text}"^^<http://www.w3.org/2001/XMLSchema#integer>', g)
+        for text, g in rows
+    ]
+    with engine(threads=1) as connection:
+        connection.execute("CREATE TABLE q (s VARCHAR, p VARCHAR, o VARCHAR, g VARCHAR)")
+        connection.executemany("INSERT INTO q VALUES (?, ?, ?, ?)", quads)
+        assert count_across(connection, "q") == across

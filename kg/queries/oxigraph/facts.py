@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Final
 
-from kg.duck import Connection, sql_text, translated
+from kg.duck import Connection, only_row, sql_text, translated
 from kg.queries.kinds import (
     CHANGING,
     DOUBTED,
@@ -26,6 +26,28 @@ MOST: Final = 2000
 _BATCH: Final = 10_000
 # Stands for a value of which Oxigraph says whether it keeps its form.
 _DOUBT: Final = "?"
+
+
+def count_across(connection: Connection, table: str) -> int:
+    """Return of how many subjects and predicates several graphs have several typed values.
+
+    Only such values may be one in the merge of the graphs for Oxigraph, and several for others.
+
+    Args:
+        connection: From `kg.duck.engine`.
+        table: The quad table, for a FROM clause.
+
+    Raises:
+        WorldError: The disk failed.
+        LimitError: The memory limit was reached.
+    """
+    with translated():
+        result = connection.execute(
+            f"SELECT count(*) FROM (SELECT s, p FROM {table}"
+            " WHERE starts_with(o, '\"') AND ends_with(o, '>') GROUP BY s, p"
+            " HAVING min(o) <> max(o) AND min(coalesce(g, '')) <> max(coalesce(g, '')))"
+        )
+        return int(only_row(result)[0])
 
 
 def read_facts(connection: Connection, table: str) -> dict[str, str] | None:
