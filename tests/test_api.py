@@ -60,7 +60,7 @@ def test_from_facts_to_an_answer(tmp_path: Path):
     assert made.in_force
     assert steps[0] == "map"
     solutions = kg.query("SELECT (COUNT(*) AS ?n) { ?l a nk:MissileLaunch }", workspace=root)
-    assert [row.value("n") for row in solutions] == [420]
+    assert [row.value("n") for row in solutions] == [421]
     found: list[object] = []
     verdict = kg.validate(root, on_result=found.append, report=tmp_path / "report.ttl")
     assert sum(verdict.counts.values()) == len(found) == 1

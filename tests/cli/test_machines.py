@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import time
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,7 @@ from kg.init import init_workspace
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     made = tmp_path_factory.mktemp("machines") / "g"
     init_workspace(made)
+    time.sleep(0.05)  # a file that was written just now may change within a tick of its clock
     return made
 
 

@@ -178,7 +178,7 @@ def test_a_command_without_output_needs_none(kg, graph, fault):
     for code, words in SILENT:
         for stream in (1, 2):
             made = f"{words[-1]}-{fault}-{stream}"
-            into = (*words[:-1], made) if words[0] in ("init", "release") else words
+            into = (*words[:-1], made) if words[0] in ("init", "release", "site") else words
             assert kg(*into, cwd=graph, broken={stream: fault}).code == code
 
 

@@ -6,6 +6,7 @@ the kind is ``queries``, ``small``, ``nested`` or ``value``.
 
 from __future__ import annotations
 
+import os
 import sys
 import tempfile
 from collections.abc import Callable
@@ -30,11 +31,13 @@ REGRESSIONS: tuple[int, ...] = ()
 QUERY_REGRESSIONS: tuple[int, ...] = (2820, 2978, 3097, 3241, 3518, 3642, 3713)
 SMALL_REGRESSIONS: tuple[int, ...] = ()
 NESTED_REGRESSIONS: tuple[int, ...] = ()
-SEEDS = (*range(60), *REGRESSIONS)
-VALUE_SEEDS = tuple(range(40))
-SMALL_SEEDS = (*range(40), *SMALL_REGRESSIONS)
-NESTED_SEEDS = (*range(60), *NESTED_REGRESSIONS)
-QUERY_SEEDS = (*range(25), *QUERY_REGRESSIONS)
+# A long run tries three times as many.
+_TIMES = 3 if os.environ.get("KG_LONG") else 1
+SEEDS = (*range(20 * _TIMES), *REGRESSIONS)
+VALUE_SEEDS = tuple(range(15 * _TIMES))
+SMALL_SEEDS = (*range(15 * _TIMES), *SMALL_REGRESSIONS)
+NESTED_SEEDS = (*range(20 * _TIMES), *NESTED_REGRESSIONS)
+QUERY_SEEDS = (*range(10 * _TIMES), *QUERY_REGRESSIONS)
 
 
 @pytest.mark.parametrize("seed", SEEDS)
