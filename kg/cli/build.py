@@ -157,8 +157,7 @@ def build_command(
     if watch:
         prepare = partial(_prepare, context, functions, (memory, timeout, threads))
         named = tuple(path.absolute() for path in functions or ())
-        again = lambda w, take: chosen([take], basis(w))  # noqa: E731
-        return _watch(shared, on_bad, again, prepare, ask, named)
+        return _watch(shared, on_bad, lambda w, take: chosen([take], basis(w)), prepare, ask, named)
     limit(memory, timeout, threads)
     use_functions(context, functions)
     if keeps and not full and _is_done(shared, asked, as_json, allow_outside):
