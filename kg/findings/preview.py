@@ -114,6 +114,8 @@ def _sources(plan: Plan) -> Iterator[Finding]:
         if table.rows is not None:
             yield _view(table.rows, columns)
             continue
+        if source.formulation is Formulation.NONE:
+            continue
         what = "columns" if source.formulation.is_tabular else "values"
         wanted = f"{what}: {', '.join(columns)}" if columns else f"no {what}"
         yield Finding(

@@ -69,6 +69,8 @@ class Formulation(Enum):
     EXCEL = "Excel"
     SQL = "SQL"
     SPARQL = "SPARQL"
+    # One record without values: of a triples map of constants, which needs no logical source.
+    NONE = "none"
 
     @property
     def is_tabular(self) -> bool:

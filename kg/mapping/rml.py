@@ -8,18 +8,22 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from pathlib import PurePath
 from typing import Final
 
 import pyoxigraph as ox
 
 from kg.errors import InputError, collecting, raise_all, single_errors
+from kg.mapping.abstract_source import AbstractSource
 from kg.mapping.gather import Gather
 from kg.mapping.plan import (
     Call,
     Constant,
     Expression,
+    Formulation,
     Function,
     JoinCondition,
+    LogicalSource,
     Origin,
     Plan,
     PredicateObjectMap,
@@ -30,7 +34,7 @@ from kg.mapping.plan import (
     TriplesMap,
     with_filter,
 )
-from kg.mapping.rml_documents import joined, triples_maps
+from kg.mapping.rml_documents import has_source, joined, triples_maps
 from kg.mapping.rml_functions import FunctionReader
 from kg.mapping.rml_gather import GatherReader, without_parents
 from kg.mapping.rml_graph import RmlGraph, Term, Value
@@ -146,17 +150,9 @@ class _RmlReader:
                 f"the base {base.text!r} is not an absolute IRI",
                 hint="Write it with its scheme, such as https://example.org/.",
             )
-        source = self.graph.one(node, "logicalSource")
-        if source is None:
-            name = self.graph.name(node)
-            raise self.graph.error(
-                node,
-                f"the triples map {name} has no logical source",
-                hint="Give it rml:logicalSource, or name the file that does, too.",
-            )
         faults: list[InputError] = []
         with collecting(faults):
-            logical_source = self.views.source(source)
+            logical_source = self.source(node)
         with collecting(faults):
             subject = self.subject(node)
         subject_node = self.graph.one(node, "subjectMap")
@@ -178,6 +174,24 @@ class _RmlReader:
             graphs=graphs,
             base=base.text if base else self.base,
             origin=self.graph.origin(node),
+        )
+
+    def source(self, node: Term) -> AbstractSource:
+        """Return the source of a triples map; where all is constant, one record without values."""
+        stated = self.graph.one(node, "logicalSource")
+        if stated is not None:
+            return self.views.source(stated)
+        if not has_source(self.graph, node):
+            name = self.graph.name(node)
+            raise self.graph.error(
+                node,
+                f"the triples map {name} has no logical source",
+                hint="Give it rml:logicalSource, or name the file that does, too.",
+            )
+        origin = self.graph.origin(node)
+        folder = self.graph.folders[origin.file]
+        return LogicalSource(
+            PurePath(origin.file).name, Formulation.NONE, folder=folder, origin=origin
         )
 
     def subject(self, node: Term) -> TermMap:

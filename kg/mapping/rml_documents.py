@@ -10,6 +10,7 @@ Spec: https://kg-construct.github.io/rml-core/spec/docs/
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Final
@@ -35,6 +36,10 @@ _SEVERAL: Final = frozenset(
 _SOURCE: Final = f"{RML}logicalSource"
 _VIEW: Final = f"{RML}viewOn"
 _DEEPEST: Final = 50
+# Properties that take something out of a record.
+_TAKING: Final = ("reference", "child", "parent", "parentTriplesMap")
+# A reference in a template; a brace behind a backslash is one of the text.
+_VARIABLE: Final = re.compile(r"(?<!\\)(?:\\\\)*\{")
 
 
 def joined(graphs: Sequence[RmlGraph], faults: list[InputError]) -> RmlGraph:
@@ -193,13 +198,42 @@ def _described(graph: RmlGraph) -> Iterator[Term]:
             yield node
 
 
+def has_source(graph: RmlGraph, node: Term) -> bool:
+    """Return whether a triples map has a logical source, or needs none: all it says is constant.
+
+    Spec: https://kg-construct.github.io/rml-core/spec/docs/#dfn-triples-map
+    """
+    if graph.all(node, "logicalSource"):
+        return True
+    subjects = graph.all(node, "subjectMap", "subject")
+    makes = graph.all(node, "predicateObjectMap")
+    for subject in subjects:
+        makes += graph.all(subject.term, "class", "gather")
+    return bool(subjects and makes) and not _reads(graph, node, {node})
+
+
+def _reads(graph: RmlGraph, node: Term, seen: set[Term]) -> bool:
+    """Return whether a node, or what it is made of, takes values of a record."""
+    if graph.all(node, *_TAKING):
+        return True
+    if any(_VARIABLE.search(each.text) for each in graph.all(node, "template")):
+        return True
+    for predicate, values in graph.values.get(node, {}).items():
+        for value in values if predicate.removeprefix(RML) not in MADE else ():
+            if value.term in graph.values and value.term not in seen:
+                seen.add(value.term)
+                if _reads(graph, value.term, seen):
+                    return True
+    return False
+
+
 def _incomplete(graph: RmlGraph) -> set[Term]:
     """Return triples maps without logical source that no complete one refers to, if there are some.
 
     Mappings of many files have them where a part is not in use. RMLMapper passes over them, too.
     """
     found = list(_described(graph))
-    lacking = [node for node in found if not graph.all(node, "logicalSource")]
+    lacking = [node for node in found if not has_source(graph, node)]
     if len(lacking) == len(found):
         return set()
     live = set(found).difference(lacking)

@@ -29,6 +29,7 @@ HONOURED: Final[Mapping[Formulation, frozenset[str]]] = {
     # The iterator is the name of a table.
     Formulation.SQL: frozenset(("query", "iterator")),
     Formulation.SPARQL: frozenset(("query",)),
+    Formulation.NONE: frozenset(),
 }
 _NAMES: Final[Mapping[Formulation, str]] = {
     Formulation.CSV: "a CSV file",
@@ -39,6 +40,7 @@ _NAMES: Final[Mapping[Formulation, str]] = {
     Formulation.PARQUET: "a Parquet file",
     Formulation.SQL: "a database",
     Formulation.SPARQL: "an RDF file that is asked in SPARQL",
+    Formulation.NONE: "a triples map without source",
 }
 _HINTS: Final[Mapping[str, str]] = {
     "trim": "Use the function trim where the value is used.",

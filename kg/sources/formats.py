@@ -17,6 +17,7 @@ from kg.sources import csv_files, excel_files, json_files, parquet_files, xml_fi
 from kg.sources.files import SourceFile
 from kg.sources.reading import Reading
 from kg.sources.records import Records
+from kg.sources.rows import spool_rows
 
 Locator = Callable[[SourceFile, LogicalSource, Collection[int]], dict[int, int]]
 # The last is the folder of files that were made as the source was read.
@@ -80,6 +81,8 @@ FORMATS: Final[Mapping[Formulation, Format]] = {
         whole="a JSON document",
     ),
     Formulation.PARQUET: Format(read=parquet_files.read, whole="a Parquet file"),
+    # The file is the mapping itself, which is all that the statements depend on.
+    Formulation.NONE: Format(read=lambda reading: spool_rows(reading, [()])),
     Formulation.SPARQL: Format(read=_later("sparql_results"), is_ordered=False),
     Formulation.SQL: Format(read=_later("databases"), is_ordered=False),
     Formulation.XPATH: Format(

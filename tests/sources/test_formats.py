@@ -35,7 +35,8 @@ def test_a_format_has_a_reader_options_and_a_name(formulation: Formulation) -> N
 
 def test_a_format_has_a_word_in_yarrrml_and_is_tried_with_all_options(tmp_path: Path) -> None:
     tried = {formulation_of(kind, tmp_path) for kind in KINDS}
-    assert set(Formulation) == tried, "KINDS in tests/sources/test_options.py"
+    # A triples map of constants in RML has no source, so it has no word.
+    assert set(Formulation) - {Formulation.NONE} == tried, "KINDS in tests/sources/test_options.py"
 
 
 @pytest.mark.parametrize("kind", KINDS)
