@@ -83,8 +83,9 @@ def _padded(text: str, size: int, is_number: bool) -> str:
 
 
 def _place(table: Table) -> str:
-    iterator = table.source.iterator
-    return printable(table.source.path + (f" {iterator}" if iterator else ""))
+    source = table.source
+    where = f"{source.iterator}!{source.dialect.cells}".strip("!")
+    return printable(source.path + (f" {where}" if where else ""))
 
 
 def _facts(table: Table) -> list[str]:
@@ -127,6 +128,7 @@ def _as_json(table: Table) -> dict[str, object]:
         "name": table.name,
         "format": table.format_name,
         "iterator": source.iterator,
+        "range": source.dialect.cells or None,
         "encoding": source.encoding,
         "delimiter": source.dialect.delimiter if table.format_name in ("CSV", "TSV") else None,
         "header": table.header or None,

@@ -7,7 +7,7 @@ from enum import IntEnum
 from pathlib import Path
 from typing import Any, Final
 
-from kg.errors import InputError, Location
+from kg.errors import InputError, LimitError, Location
 from kg.logins import without_values
 
 
@@ -72,7 +72,7 @@ class Finding:
         return [*lines, f"  {self.hint}"] if self.hint else lines
 
 
-def of_error(error: InputError, file: str = "") -> Finding:
+def of_error(error: InputError | LimitError, file: str = "") -> Finding:
     """Return the finding for a file that is wrong by itself.
 
     Args:

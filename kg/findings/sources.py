@@ -20,8 +20,8 @@ from kg.paths import find_files, open_file, path_within, real_path, show_path
 from kg.rdf import open_rdf
 from kg.sources import Folders
 from kg.sources.files import SourceFile, missing_reference
-from kg.sources.files import find_files as find_sources
 from kg.sources.formats import FORMATS
+from kg.sources.inputs import files_of
 from kg.terms import RDF_TYPE
 from kg.validation.names import sh
 from kg.workspace import MAPPING_PATTERNS, Workspace
@@ -56,8 +56,8 @@ def sources_of(
         if source.formulation is Formulation.SQL:
             continue
         try:
-            found[source] = find_sources(source, folders)
-        except InputError as error:
+            found[source] = files_of(source, folders)
+        except (InputError, LimitError) as error:
             missing.append(of_error(error))
     return found
 
@@ -158,11 +158,11 @@ def missing_columns(
     plan: Plan, sources: Mapping[LogicalSource, tuple[SourceFile, ...]]
 ) -> Iterator[Finding]:
     """Yield a finding for each reference to a column that a table does not have."""
-    for source, table, _, header in _headers(plan, sources):
+    for source, table, file, (header, _) in _headers(plan, sources):
         lacking = [each for each in table.columns if each.reference not in header]
         # With one name in the header, the header is the fault, and not each reference.
         for column in lacking[: 1 if len(header) == 1 else None]:
-            yield of_error(missing_reference(column, header, source))
+            yield of_error(missing_reference(column, header, source, file.shown))
 
 
 def unread_columns(
@@ -170,23 +170,23 @@ def unread_columns(
 ) -> Iterator[Finding]:
     """Yield a finding for each table with columns that no triples map reads."""
     wanted: dict[SourceFile, set[str]] = {}
-    names: dict[SourceFile, list[str]] = {}
-    for source, table, file, header in _headers(plan, sources):
+    names: dict[SourceFile, tuple[list[str], int]] = {}
+    for source, table, file, found in _headers(plan, sources):
         sheet = source.iterator if source.formulation is Formulation.EXCEL else ""
         part = replace(file, member=file.member or sheet)
-        names[part] = header
+        names[part] = found
         wanted.setdefault(part, set()).update(each.reference for each in table.columns)
-    for part, header in names.items():
+    for part, (header, line) in names.items():
         unread = [name for name in header if name and name not in wanted[part]]
         if unread:
             within = path_within(str(part.path), root) + (f"#{part.member}" if part.member else "")
-            yield unread_names(within, "column", ", ".join(unread), len(unread), part.shown, 1)
+            yield unread_names(within, "column", ", ".join(unread), len(unread), part.shown, line)
 
 
 def _headers(
     plan: Plan, sources: Mapping[LogicalSource, tuple[SourceFile, ...]]
-) -> Iterator[tuple[LogicalSource, SourceTable, SourceFile, list[str]]]:
-    """Yield the column names of each file of each table, if they are quick to read."""
+) -> Iterator[tuple[LogicalSource, SourceTable, SourceFile, tuple[list[str], int]]]:
+    """Yield the column names of each file of each table, and their line, if quick to read."""
     for table in plan_tables(plan).all:
         source = table.source
         if source.query or table.rows is not None:
@@ -194,17 +194,18 @@ def _headers(
         for file in sources.get(source, ()):
             # Whoever reads the whole file reports its faults.
             with suppress(InputError, LimitError):
-                if header := _header(source, file):
+                header = _header(source, file)
+                if header[0]:
                     yield source, table, file, header
 
 
-def _header(source: LogicalSource, file: SourceFile) -> list[str]:
-    """Return the column names of a file; none if it has none or they take long to read."""
+def _header(source: LogicalSource, file: SourceFile) -> tuple[list[str], int]:
+    """Return the column names of a file and their line; none if they take long to read."""
     if source.formulation is Formulation.PARQUET:
         from kg.engines.duckdb import parquet
 
-        return parquet.column_names(file, source)
+        return parquet.column_names(file, source), 1
     if source.formulation is Formulation.EXCEL and file.path.stat().st_size > _SMALL_WORKBOOK:
-        return []
+        return [], 1
     names = FORMATS[source.formulation].column_names
-    return names(file, source) if names else []
+    return names(file, source) if names else ([], 1)

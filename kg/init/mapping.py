@@ -103,6 +103,12 @@ def _options(source: LogicalSource, nulls: Sequence[str]) -> Iterator[tuple[str,
         yield "header", "false"
     if own.names:
         yield "columns", f"[{', '.join(map(quoted, own.names))}]"
+    if own.cells:
+        yield "range", quoted(own.cells)
+    if own.fills_merged:
+        yield "merged", "fill"
+    if own.sheet_column:
+        yield "sheetColumn", quoted(own.sheet_column)
     if nulls:
         texts = dict.fromkeys(["", *nulls])
         yield "nulls", f"[{', '.join(map(quoted, texts))}]"

@@ -88,12 +88,15 @@ class Formulation(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Dialect:
-    """How a CSV file is written.
+    """How a CSV file is written, or where the table of a sheet is.
 
     Attributes:
         names: Names of the columns, where the file does not say them or says others.
         trim: Which ends of values lose their white space: ``true``, ``start``, ``end`` or
             ``false``.
+        cells: Range of the cells of a sheet that are the table, such as ``B3:F20``; empty: all.
+        fills_merged: Whether each of merged cells has their value, and not the first alone.
+        sheet_column: Name of a column that holds the name of the sheet; empty: there is none.
 
     Spec: https://www.w3.org/TR/tabular-metadata/#dialect-descriptions
     """
@@ -106,6 +109,9 @@ class Dialect:
     skip_rows: int = 0
     trim: str = "false"
     names: tuple[str, ...] = ()
+    cells: str = ""
+    fills_merged: bool = False
+    sheet_column: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,7 @@ from urllib.parse import unquote, urlsplit
 import pyoxigraph as ox
 
 from kg.logins import without_login
+from kg.mapping.cell_range import MERGED, RANGE_HINT, parse_range
 from kg.mapping.plan import Dialect, Formulation, LogicalSource
 from kg.mapping.rml_databases import (
     SQL,
@@ -63,6 +64,8 @@ _COMPRESSIONS: Final = frozenset({"none", "gzip", "zip", "targz", "tarxz"})
 _MOST_DIGITS: Final = 18
 _TRUE: Final = ("true", "1")
 _CSVW: Final = "http://www.w3.org/ns/csvw#"
+# Properties that CSV on the Web has no names for: those of sheets.
+_SHEETS: Final = "https://w3id.org/ace-kg/source#"
 
 
 def read_logical_source(graph: RmlGraph, value: Value) -> LogicalSource:
@@ -128,6 +131,7 @@ def _place(graph: RmlGraph, source: Value, formulation: Formulation) -> LogicalS
     encoding = _encoding(graph, source)
     return replace(
         made,
+        dialect=_of_sheet(graph, source, made.dialect),
         encoding=encoding or made.encoding,
         compression=_compression(graph, source),
     )
@@ -140,6 +144,8 @@ def _file(graph: RmlGraph, source: Value, formulation: Formulation, folder: str)
         root = _root(graph, source, folder)
         # The test cases of rml-core demand an error for a reference to a list in such a source.
         made = LogicalSource(first, formulation, folder=root, more=tuple(more))
+        for dialect in graph.iri_values(source.term, f"{_CSVW}dialect"):
+            made = replace(made, dialect=_dialect(graph, dialect))
         return replace(made, has_members=False)
     if graph.iri_values(source.term, f"{_CSVW}url"):
         return _csvw(graph, source, formulation, folder)
@@ -281,6 +287,22 @@ def _csvw(graph: RmlGraph, source: Value, formulation: Formulation, folder: str)
         nulls=nulls or ("",),
         encoding=encodings[0].text.lower() if encodings else "utf-8",
     )
+
+
+def _of_sheet(graph: RmlGraph, source: Value, dialect: Dialect) -> Dialect:
+    """Add what is said of a sheet, at the source or its dialect."""
+    for node in (source, *graph.iri_values(source.term, f"{_CSVW}dialect")):
+        for value in graph.iri_values(node.term, f"{_SHEETS}range"):
+            if parse_range(value.text) is None:
+                raise value.error(f"{value.text!r} is no range of cells", hint=RANGE_HINT)
+            dialect = replace(dialect, cells=value.text)
+        for value in graph.iri_values(node.term, f"{_SHEETS}merged"):
+            if value.text not in MERGED:
+                raise value.error(f"merged is {' or '.join(MERGED)}, not {value.text!r}")
+            dialect = replace(dialect, fills_merged=MERGED[value.text])
+        for value in graph.iri_values(node.term, f"{_SHEETS}sheetColumn"):
+            dialect = replace(dialect, sheet_column=value.text)
+    return dialect
 
 
 def _names(graph: RmlGraph, source: Value) -> Iterator[str]:

@@ -16,12 +16,13 @@ from kg.errors import InputError
 from kg.mapping.plan import Dialect, Formulation, LogicalSource
 
 _TABLE: Final = frozenset(("header", "skipRows", "trim", "columns"))
+_SHEET: Final = frozenset(("range", "merged", "sheetColumn"))
 _TEXT: Final = frozenset(("encoding", "compression"))
 # By format, which of the options below it knows; `nulls` all of them do.
 HONOURED: Final[Mapping[Formulation, frozenset[str]]] = {
     # Mappings for other engines give tables an iterator, which each row matches.
     Formulation.CSV: _TABLE | _TEXT | {"delimiter", "quote", "escape", "comment", "iterator"},
-    Formulation.EXCEL: _TABLE | {"compression", "iterator"},
+    Formulation.EXCEL: _TABLE | _SHEET | {"compression", "iterator"},
     Formulation.JSON: _TEXT | {"iterator"},
     Formulation.YAML: _TEXT | {"iterator"},
     Formulation.XPATH: _TEXT | {"iterator", "namespaces"},
@@ -113,6 +114,9 @@ def _stated(source: LogicalSource) -> Iterator[str]:
         "skipRows": own.skip_rows != usual.skip_rows,
         "trim": own.trim != usual.trim,
         "columns": own.names != usual.names,
+        "range": own.cells != usual.cells,
+        "merged": own.fills_merged != usual.fills_merged,
+        "sheetColumn": own.sheet_column != usual.sheet_column,
         "encoding": source.encoding.lower().replace("_", "-") not in ("utf-8", "utf8"),
         "compression": source.compression not in ("", "none"),
         "iterator": bool(source.iterator.strip()),

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Final
 
 from kg.logins import without_login
+from kg.mapping.cell_range import MERGED, RANGE_HINT, parse_range
 from kg.mapping.database_urls import database_url
 from kg.mapping.plan import (
     Database,
@@ -31,11 +32,12 @@ from kg.mapping.yarrrml_documents import TARGETS, Shared
 
 ADD_SOURCES: Final = "Add sources: [[file.csv~csv]]"
 _DIALECT_KEYS: Final = ("delimiter", "quote", "escape", "header", "comment", "skipRows", "trim")
+_SHEET_KEYS: Final = ("range", "merged", "sheetColumn")
 _SOURCE_KEYS: Final = frozenset(
     {
         *("type", "access", "referenceFormulation", "iterator", "encoding", "nulls", "compression"),
         *("query", "queryFormulation", "credentials", "contentType", "operationType", "security"),
-        *("table", "namespaces", "columns", *_DIALECT_KEYS),
+        *("table", "namespaces", "columns", *_DIALECT_KEYS, *_SHEET_KEYS),
     }
 )
 # Of a number of rows.
@@ -296,7 +298,7 @@ def _dialect(node: Node, dialect: Dialect) -> Dialect:
             raise found[key].error(f"{key} is {' or '.join(known)}, not {texts[key]!r}")
     columns = node.get("columns")
     return replace(
-        dialect,
+        _of_sheet(node, dialect),
         delimiter=texts.get("delimiter", dialect.delimiter).replace("\\t", "\t"),
         quote=quote,
         escape=texts.get("escape", quote),
@@ -305,6 +307,21 @@ def _dialect(node: Node, dialect: Dialect) -> Dialect:
         skip_rows=int(skipped),
         trim=texts.get("trim", dialect.trim),
         names=tuple(c.text("a column") for c in columns.items()) if columns else (),
+    )
+
+
+def _of_sheet(node: Node, dialect: Dialect) -> Dialect:
+    """Add where the table of a sheet is, and what becomes of merged cells and the sheet's name."""
+    cells, merged, column = (node.get(key) for key in _SHEET_KEYS)
+    if cells and parse_range(cells.text("range")) is None:
+        raise cells.error(f"{cells.text('range')!r} is no range of cells", hint=RANGE_HINT)
+    if merged and merged.text("merged") not in MERGED:
+        raise merged.error(f"merged is {' or '.join(MERGED)}, not {merged.text('merged')!r}")
+    return replace(
+        dialect,
+        cells=cells.text("range") if cells else dialect.cells,
+        fills_merged=MERGED[merged.text("merged")] if merged else dialect.fills_merged,
+        sheet_column=column.text("sheetColumn") if column else dialect.sheet_column,
     )
 
 

@@ -95,6 +95,18 @@ class Column:
 
 
 @dataclass(frozen=True, slots=True)
+class Sight:
+    """A table before it is read: how, and the names of its columns."""
+
+    source: LogicalSource
+    name: str
+    names: tuple[str, ...]
+    references: tuple[str, ...]
+    header: int = 0
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Table:
     """A table of a file: a CSV file, a sheet, a table of a database, a list of a document.
 

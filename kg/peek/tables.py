@@ -22,16 +22,15 @@ from kg.mapping.plan import Formulation, LogicalSource, Origin
 from kg.mapping.source_table import Column as Wanted
 from kg.mapping.source_table import SourceTable
 from kg.paths import show_path
-from kg.peek import documents
+from kg.peek import documents, workbooks
 from kg.peek.columns import column_of
-from kg.peek.guess import csv_source, header_notes, header_of
-from kg.peek.model import Column, Table
-from kg.sources import csv_files, excel_files, sqlite_files
+from kg.peek.guess import csv_source
+from kg.peek.model import Column, Sight, Table
+from kg.sources import csv_files, sqlite_files
 from kg.sources.files import Folders, SourceFile, check_file
 from kg.sources.reading import Reading
 from kg.sources.streams import plain_name
 from kg.temporary import temporary_folder
-from kg.wording import nearest
 
 _BY_ENDING: Final = {
     ".csv": Formulation.CSV,
@@ -53,8 +52,6 @@ _BY_ENDING: Final = {
 }
 ENDINGS: Final = frozenset(_BY_ENDING)
 _JSON_LIKE: Final = (Formulation.JSON, Formulation.YAML)
-# Rows of a sheet that are looked at for the header.
-_LOOKED_AT: Final = 50
 _SQLITE: Final = b"SQLite format 3\x00"
 
 
@@ -64,18 +61,6 @@ class Peeked:
 
     connection: duckdb.DuckDBPyConnection
     tables: tuple[Table, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class _Sight:
-    """A table before it is read: how, and the names of its columns."""
-
-    source: LogicalSource
-    name: str
-    names: tuple[str, ...]
-    references: tuple[str, ...]
-    header: int = 0
-    notes: tuple[str, ...] = ()
 
 
 @contextmanager
@@ -109,7 +94,7 @@ def peek(
         yield Peeked(connection, tuple(tables))
 
 
-def _sights(connection: duckdb.DuckDBPyConnection, text: str, folders: Folders) -> Iterator[_Sight]:
+def _sights(connection: duckdb.DuckDBPyConnection, text: str, folders: Folders) -> Iterator[Sight]:
     """Yield the tables of a file."""
     path, member = split_member(text)
     file = SourceFile(path, member)
@@ -124,18 +109,18 @@ def _sights(connection: duckdb.DuckDBPyConnection, text: str, folders: Folders) 
     stem = _stem(file)
     if formulation is Formulation.CSV:
         source, header, notes = csv_source(file, source)
-        names = tuple(csv_files.column_names(file, source))
-        yield _Sight(source, stem, names, names, header, tuple(notes))
+        names = tuple(csv_files.column_names(file, source)[0])
+        yield Sight(source, stem, names, names, header, tuple(notes))
     elif formulation in _JSON_LIKE:
         yield from _of_document(connection, file, source, stem, folders)
     elif formulation is Formulation.EXCEL:
-        yield from _of_workbook(file, source, stem)
+        yield from workbooks.sights(file, source, _stem(SourceFile(path)))
     elif formulation is Formulation.PARQUET:
         rows = connection.execute(f"DESCRIBE SELECT * FROM {read_parquet(path)}").fetchall()
         names = tuple(row[0] for row in rows if not re.match(r"STRUCT|MAP|.*\[\]", row[1]))
         left = [row[0] for row in rows if row[0] not in names]
         notes = [f"nested columns are left out: {', '.join(left)}"] * bool(left)
-        yield _Sight(source, stem, names, names, notes=tuple(notes))
+        yield Sight(source, stem, names, names, notes=tuple(notes))
     else:
         yield from _of_database(file, source)
 
@@ -185,7 +170,7 @@ def _of_document(
     source: LogicalSource,
     stem: str,
     folders: Folders,
-) -> Iterator[_Sight]:
+) -> Iterator[Sight]:
     reading = Reading(DuckHost(connection), file, 0, SourceTable("kg_peek", source, ()), folders)
     found = documents.records_of(connection, reading)
     if not found:
@@ -200,39 +185,10 @@ def _of_document(
         name = each.name or stem
         names = tuple(path.removesuffix("[*]") for path in each.references)
         shown = tuple("key" if name == "~" else name for name in names)
-        yield _Sight(each.source, name, shown, each.references, notes=tuple(left))
+        yield Sight(each.source, name, shown, each.references, notes=tuple(left))
 
 
-def _of_workbook(file: SourceFile, source: LogicalSource, stem: str) -> Iterator[_Sight]:
-    sheets = excel_files.sheet_names(file)
-    wanted = [file.member] if file.member else sheets
-    if file.member and file.member not in sheets:
-        near = nearest(file.member, sheets)
-        raise InputError(
-            "missing-sheet",
-            f"there is no sheet {file.member!r}",
-            location=file.location,
-            hint=(f"Did you mean {near!r}? " if near else "") + f"Sheets: {', '.join(sheets)}.",
-        )
-    for sheet in wanted:
-        of_sheet = replace(source, iterator=sheet)
-        rows = excel_files.first_rows(SourceFile(file.path), of_sheet, _LOOKED_AT)
-        if not rows:
-            continue
-        header = header_of([[text or "" for text in cells] for _, cells in rows])
-        skip = rows[header.skip][0] - 1
-        notes = [f"{skip} rows above the header are passed over"] * bool(skip)
-        notes += header_notes(header)
-        options = replace(
-            of_sheet.dialect, skip_rows=skip, header=header.is_there, names=header.names
-        )
-        of_sheet = replace(of_sheet, dialect=options)
-        names = tuple(excel_files.column_names(SourceFile(file.path), of_sheet))
-        name = sheet if len(sheets) > 1 else stem
-        yield _Sight(of_sheet, name, names, names, skip + 1, tuple(notes))
-
-
-def _of_database(file: SourceFile, source: LogicalSource) -> Iterator[_Sight]:
+def _of_database(file: SourceFile, source: LogicalSource) -> Iterator[Sight]:
     need("sqlalchemy", "sql", "reading a database")
     known = sqlite_files.table_columns(file.path)
     if file.member and file.member not in known:
@@ -244,11 +200,11 @@ def _of_database(file: SourceFile, source: LogicalSource) -> Iterator[_Sight]:
         )
     for table, names in known.items():
         if file.member in ("", table):
-            yield _Sight(replace(source, iterator=table), table, names, names)
+            yield Sight(replace(source, iterator=table), table, names, names)
 
 
 def _table(
-    connection: duckdb.DuckDBPyConnection, sight: _Sight, folders: Folders, name: str
+    connection: duckdb.DuckDBPyConnection, sight: Sight, folders: Folders, name: str
 ) -> Table:
     source = sight.source
     wanted = tuple(

@@ -219,10 +219,11 @@ def _header(
     return line - 1, names_of(header, source, place, "bad-csv")
 
 
-def column_names(file: SourceFile, source: LogicalSource) -> list[str]:
-    """Return the names of the columns of a file, in its order.
+def column_names(file: SourceFile, source: LogicalSource) -> tuple[list[str], int]:
+    """Return the names of the columns of a file, in its order, and the line that has them.
 
     Raises:
         InputError: There is no header, or it cannot be read.
     """
-    return _header(file, source)[1]
+    lines, names = _header(file, source)
+    return names, lines + 1

@@ -1,6 +1,8 @@
 """Excel and OpenDocument workbooks: one sheet, its first row the names of the columns.
 
-The sheet is named by the iterator, or after ``#`` in the path; else the only sheet is read.
+The sheet is named by the iterator, or after ``#`` in the path; else the only sheet is read. A name
+with ``*``, ``?`` or ``[`` that no sheet has is a pattern, and each sheet that matches is a part of
+the source (`sheets_of`). The dialect may say which cells are the table.
 Cells have the types that the workbook gives them. Numbers are stored as doubles there, so those
 without a fraction are read as integers: ``1``, not ``1.0``. Empty cells and errors such as
 ``#N/A`` give no value. A formula gives the value that was stored last.
@@ -11,20 +13,22 @@ A separate process reads the workbook (see `kg.sources.workbook_child`).
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 import tempfile
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
-from itertools import islice
+from dataclasses import astuple, dataclass, replace
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import IO, Any, Final
 
 from kg.errors import InputError, LimitError, Location
 from kg.extras import need
+from kg.mapping.cell_range import CellRange, parse_range
 from kg.mapping.plan import LogicalSource
-from kg.sources.files import SourceFile
+from kg.sources.files import PATTERN, SourceFile
 from kg.sources.headers import names_of, picked
 from kg.sources.reading import Reading
 from kg.sources.records import RowRecords
@@ -59,13 +63,14 @@ def read(reading: Reading) -> RowRecords:
         reading.host.reserved(limit),
         _opened(path, target, limit, reading.file) as child,
     ):
-        name, row, cells = child.start(source)
+        name, row, cells, _ = child.start(source)
         place = Location(reading.file.shown, row)
         names = _names(source, name, cells, place)
         again = not source.dialect.header
-        done = child.ask(
-            {"columns": picked(reading.table.columns, names, source, place), "again": again}
-        )
+        numbers = picked(reading.table.columns, names, source, place)
+        if source.dialect.sheet_column:
+            numbers = [-1 if number == len(names) - 1 else number for number in numbers]
+        done = child.ask({"columns": numbers, "again": again})
     reading.notes += [f"{reading.file.shown}: {text}" for text in done["noticed"]]
     return RowRecords(target, done["largest"], first=1, aligned=True)
 
@@ -87,25 +92,51 @@ def lines_of(file: SourceFile, source: LogicalSource, records: Collection[int]) 
             return {n: int(json.loads(row)[0]) for n, row in enumerate(stream, 1) if n in wanted}
 
 
-def column_names(file: SourceFile, source: LogicalSource) -> list[str]:
-    """Return the names of the columns of a sheet, in its order; of packed workbooks none.
+def column_names(file: SourceFile, source: LogicalSource) -> tuple[list[str], int]:
+    """Return the names of a sheet's columns, and the row that has them; of packed workbooks none.
 
     Raises:
         InputError: It is not a workbook, or has no such sheet or header.
         LimitError: The sheet does not fit in memory.
     """
     if compression_of(file, source):
-        return []
+        return [], 1
     need("python_calamine", "excel", "reading workbooks")
     with (
         temporary_folder("sheet") as folder,
         _opened(file.path, Path(folder) / "rows.jsonl", _LARGEST, file) as child,
     ):
-        name, row, cells = child.start(source)
-        return _names(source, name, cells, Location(file.shown, row))
+        name, row, cells, _ = child.start(source)
+        return _names(source, name, cells, Location(file.shown, row)), row
 
 
-def sheet_names(file: SourceFile) -> list[str]:
+def sheets_of(file: SourceFile, source: LogicalSource) -> Iterator[SourceFile]:
+    """Yield the parts of a workbook that a source means: the sheets that match a pattern.
+
+    Raises:
+        InputError: It is not a workbook, or no sheet matches.
+        LimitError: It does not fit in memory.
+    """
+    pattern = file.member or source.iterator.strip()
+    if not re.search(PATTERN, pattern):
+        yield file
+        return
+    known = sheet_names(file, source)
+    if pattern in known:
+        yield file
+        return
+    found = [name for name in known if fnmatchcase(name, pattern)]
+    if not found:
+        raise InputError(
+            "missing-sheet",
+            f"no sheet matches {pattern!r}",
+            location=replace(file, member="").location,
+            hint=f"Sheets: {', '.join(known)}.",
+        )
+    yield from (replace(file, member=name) for name in found)
+
+
+def sheet_names(file: SourceFile, source: LogicalSource) -> list[str]:
     """Return the names of the sheets of a workbook, in its order.
 
     Raises:
@@ -113,18 +144,35 @@ def sheet_names(file: SourceFile) -> list[str]:
         LimitError: It does not fit in memory.
     """
     need("python_calamine", "excel", "reading workbooks")
-    with (
-        temporary_folder("sheet") as folder,
-        _opened(file.path, Path(folder) / "rows.jsonl", _LARGEST, file) as child,
-    ):
-        names: list[str] = child.hear()["sheets"]
-        return names
+    with temporary_folder("sheet") as folder:
+        path = unpacked(file, source, Path(folder) / "book.xlsx")
+        with _opened(path, Path(folder) / "rows.jsonl", _LARGEST, file) as child:
+            names: list[str] = child.hear()["sheets"]
+            return names
 
 
-def first_rows(
-    file: SourceFile, source: LogicalSource, count: int
-) -> list[tuple[int, list[str | None]]]:
-    """Return the first rows of a sheet that are not empty: their numbers, from 1, and texts.
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """What a sheet looks like, before it is known what is a table in it.
+
+    Attributes:
+        rows: The first rows that are not empty: their numbers, from 1, and texts.
+        last: Of each column, the last row with a value; 0 if there is none.
+        merged: The last row of cells that are merged over several rows; 0 without such.
+    """
+
+    rows: list[tuple[int, list[str | None]]]
+    last: list[int]
+    merged: int
+
+
+def look_at(file: SourceFile, source: LogicalSource, count: int) -> Sheet:
+    """Return what a sheet looks like.
+
+    Args:
+        file: The workbook.
+        source: Names the sheet, and the range in it.
+        count: How many rows to return.
 
     Raises:
         InputError: It is not a workbook, or has no such sheet.
@@ -134,11 +182,19 @@ def first_rows(
     with temporary_folder("sheet") as folder:
         target = Path(folder) / "rows.jsonl"
         with _opened(file.path, target, _LARGEST, file) as child:
-            _, _, cells = child.start(source)
+            _, _, cells, merged = child.start(source)
             child.ask({"columns": list(range(len(cells))), "again": True})
+        rows, last = [], [0] * len(cells)
         with target.open(encoding="utf-8") as stream:
-            rows = [json.loads(line) for line in islice(stream, count)]
-    return [(int(row[0]), row[1::2]) for row in rows]
+            for number, line in enumerate(stream):
+                at, *parts = json.loads(line)
+                last = [
+                    int(at) if text is not None else before
+                    for text, before in zip(parts[::2], last, strict=True)
+                ]
+                if number < count:
+                    rows.append((int(at), parts[::2]))
+    return Sheet(rows, last, merged)
 
 
 # --- the process ----------------------------------------------------------------------------
@@ -160,14 +216,21 @@ class _Child:
     back: IO[str]
     limit: int
 
-    def start(self, source: LogicalSource) -> tuple[str, int, Sequence[str | None]]:
-        """Choose the sheet; return its name, the number of its first row, and the cells there."""
+    def start(self, source: LogicalSource) -> tuple[str, int, Sequence[str | None], int]:
+        """Choose the sheet; return its name, its first row and the cells there, the last merged."""
         names = self.hear()["sheets"]
         name = _sheet_name(self.file, source, names)
         dialect = source.dialect
-        asked = {"sheet": names.index(name), "skip": dialect.skip_rows, "trim": dialect.trim}
+        cells = parse_range(dialect.cells) or CellRange()
+        asked = {
+            "sheet": names.index(name),
+            "cells": astuple(cells),
+            "fill": dialect.fills_merged,
+            "skip": dialect.skip_rows,
+            "trim": dialect.trim,
+        }
         answer = self.ask(asked)
-        return name, answer["row"], answer["cells"]
+        return name, answer["row"], answer["cells"], answer["merged"]
 
     def ask(self, message: object) -> dict[str, Any]:
         """Send a message, and return the answer."""
@@ -280,7 +343,17 @@ def _names(
             "empty-file",
             f"the sheet {sheet!r} has no header row",
             location=place,
-            hint="Write the names of the columns into its first row.",
+            hint="Write the names of the columns into its first row"
+            f"{', and see whether range is right' if source.dialect.cells else ''}.",
         )
     first = [(text or "").strip() for text in cells]
-    return names_of(first, source, place, "bad-workbook", "the sheet")
+    names = names_of(first, source, place, "bad-workbook", "the sheet")
+    added = source.dialect.sheet_column
+    if added and added in names:
+        raise InputError(
+            "duplicate-column",
+            f"the sheet has a column {added!r}, and sheetColumn calls another one so",
+            location=place,
+            hint="Give sheetColumn a name that no column has.",
+        )
+    return [*names, added] if added else names

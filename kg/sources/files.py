@@ -19,6 +19,8 @@ from kg.paths import is_file, is_inside, is_link, kind_of, names_in, real_path, 
 from kg.wording import nearest
 
 WORKSPACE: Final = "the workspace"
+# A character that makes a name a pattern.
+PATTERN: Final = r"[*?\[]"
 ARCHIVE_ENDINGS: Final = (".zip", ".tar", ".tar.gz", ".tgz", ".tar.xz", ".txz")
 ARCHIVES: Final = frozenset({"zip", "tar", "targz", "tarxz"})
 # Names that a message lists.
@@ -148,10 +150,16 @@ def _matches(source: LogicalSource, written: str) -> Iterator[SourceFile]:
     yield from files
 
 
+def has_pattern(source: LogicalSource) -> bool:
+    """Return whether several files, or several sheets of one, may be meant by a name."""
+    of_sheets = source.iterator if source.formulation is Formulation.EXCEL else ""
+    return re.search(PATTERN, f"{source.path}{of_sheets}") is not None
+
+
 def _pattern(folder: Path, name: str) -> tuple[Path, str] | None:
     """Return where to look for what; None if the name is that of one file."""
     path = folder / name
-    if not re.search(r"[*?\[]", name) or is_file(path):
+    if not re.search(PATTERN, name) or is_file(path):
         return None
     root = Path(path.anchor)
     return (root, str(path.relative_to(root))) if path.is_absolute() else (folder, name)
@@ -259,9 +267,19 @@ def listed(names: Sequence[str]) -> str:
     return ", ".join(names[:_MOST_NAMES]) + (", …" if len(names) > _MOST_NAMES else "")
 
 
-def missing_reference(column: Column, known: Sequence[str], source: LogicalSource) -> InputError:
-    """Return the error for a reference that no record of a source has."""
+def missing_reference(
+    column: Column, known: Sequence[str], source: LogicalSource, shown: str = ""
+) -> InputError:
+    """Return the error for a reference that no record of a source has.
+
+    Args:
+        column: What is referred to.
+        known: The names that there are.
+        source: The source.
+        shown: Which of several files, or sheets, it is, as messages name it.
+    """
     reference = column.reference
+    where = shown if shown and (source.more or has_pattern(source)) else source.path
     guess = nearest(reference, known)
     hint = f"Did you mean {guess!r}? " if guess else ""
     alone = known[0] if len(known) == 1 and not guess else ""
@@ -273,7 +291,7 @@ def missing_reference(column: Column, known: Sequence[str], source: LogicalSourc
         hint = f"If {alone!r} is a title above the header, set skipRows: 1 in the source. "
     return InputError(
         "missing-column",
-        f"the mapping refers to {reference!r}, which {source.path} does not have",
+        f"the mapping refers to {reference!r}, which {where} does not have",
         location=column.origin.location(),
         hint=f"{hint}It has: {listed(known) or 'no columns'}.",
     )

@@ -33,9 +33,9 @@ class Format:
         lines_of: Returns the line, from 1, of each of some records (numbers from 1), in one pass;
             None where records have none.
         lines_beside: The same for a reader that has left the lines in a file beside its own.
-        column_names: Returns the names of a file's columns, in its order, for what nothing reads
-            and what is not there to be told before any mapping runs; None where records have no
-            columns, or only an engine can tell.
+        column_names: Returns the names of a file's columns, in its order, and the line or row that
+            has them, for what nothing reads and what is not there to be told before any mapping
+            runs; None where records have no columns, or only an engine can tell.
         skips: Whether `read` leaves bad records of a file out, where ``reading.skips`` wants that;
             None if it never does.
         whole: What messages call a file of which no part can be left out; empty if one can be.
@@ -45,7 +45,7 @@ class Format:
     read: Callable[[Reading], Records]
     lines_of: Locator | None = None
     lines_beside: LocatorBeside | None = None
-    column_names: Callable[[SourceFile, LogicalSource], list[str]] | None = None
+    column_names: Callable[[SourceFile, LogicalSource], tuple[list[str], int]] | None = None
     skips: Callable[[Reading], bool] | None = None
     whole: str = ""
     is_ordered: bool = True

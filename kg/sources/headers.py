@@ -62,7 +62,7 @@ def picked(
     for column in columns:
         name = column.reference
         if not name or name not in numbers:
-            raise missing_reference(column, [each for each in names if each], source)
+            raise missing_reference(column, [each for each in names if each], source, place.file)
         if counts[name] > 1:
             raise duplicate_column(name, place)
         found.append(numbers[name])

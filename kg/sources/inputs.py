@@ -6,6 +6,7 @@ from pathlib import Path
 
 from kg.mapping.plan import Formulation, LogicalSource, Plan
 from kg.mapping.walk import plan_sources
+from kg.sources.excel_files import sheets_of
 from kg.sources.files import Folders, SourceFile, find_files
 
 
@@ -18,17 +19,25 @@ def input_files(plan: Plan, folders: Folders) -> list[Path]:
     return [
         file.path
         for source in plan_sources(plan)
-        for file in files_of(source, folders)
+        for file in _found(source, folders)
         if not file.name
     ]
 
 
 def files_of(source: LogicalSource, folders: Folders) -> tuple[SourceFile, ...]:
-    """Return the files of a source, or its database.
+    """Return the files of a source, or its database; of workbooks the sheets that match a pattern.
 
     Raises:
-        InputError: As for `input_files`.
+        InputError: As for `input_files`; or no sheet matches.
+        LimitError: The sheets of a workbook are asked for, and it does not fit in memory.
     """
+    files = _found(source, folders)
+    if source.formulation is not Formulation.EXCEL:
+        return files
+    return tuple(sheet for file in files for sheet in sheets_of(file, source))
+
+
+def _found(source: LogicalSource, folders: Folders) -> tuple[SourceFile, ...]:
     if source.formulation is not Formulation.SQL:
         return find_files(source, folders)
     from kg.sources.databases import find_database  # few mappings ask one

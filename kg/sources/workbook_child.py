@@ -6,10 +6,12 @@ process with a limit on its memory. Of kg, only `lexical` is imported.
 
 It writes lines of JSON to its standard output, and reads them from its standard input:
 
-- it writes the names of the sheets, and reads the number of one, how many rows to skip, and which
-  ends of texts lose their white space;
-- it writes the number of the first row with a value and its cells, and reads the numbers of the
-  columns to read, and whether that row is a record;
+- it writes the names of the sheets, and reads the number of one, which rows and columns of it are
+  the table, whether merged cells are filled, how many rows to skip, and which ends of texts lose
+  their white space;
+- it writes the number of the first row with a value and its cells, and the last row, or 0, of
+  cells that are merged down; it reads the numbers of the
+  columns to read (-1 stands for the name of the sheet), and whether that row is a record;
 - it writes the records to TARGET, one a line: the number of the row, then texts and kinds in turn;
   it then writes the length of the longest line, and the notes for the user.
 
@@ -25,7 +27,7 @@ import sys
 import zipfile
 from collections.abc import Callable, Iterator, Sequence
 from datetime import date, datetime, time, timedelta
-from itertools import chain, islice
+from itertools import chain
 from pathlib import Path
 from types import ModuleType
 from typing import Any, Final
@@ -62,7 +64,8 @@ def main(arguments: Sequence[str]) -> int:
             asked = _hear()
             name = workbook.sheet_names[asked["sheet"]]
             sheet = workbook.get_sheet_by_name(name)
-            _read(sheet, asked, Path(target), _noticed(sheet, Path(path), name))
+            noticed = _noticed(sheet, Path(path), name, fills=asked["fill"])
+            _read(sheet, asked, Path(target), noticed)
     except python_calamine.CalamineError as error:
         _say({"error": str(error)})
     return 0
@@ -87,32 +90,74 @@ def _hear() -> Any:  # noqa: ANN401  (what JSON holds)
 
 def _read(sheet: Any, asked: dict[str, Any], target: Path, noticed: list[str]) -> None:  # noqa: ANN401
     make = _maker(asked["trim"])
-    numbered = enumerate(sheet.iter_rows(), 1)
-    rows = (
-        (number, row)
-        for number, row in islice(numbered, asked["skip"], None)
-        if any(value != "" for value in row)
-    )
+    rows = _rows(sheet, asked)
     first = next(rows, None)
-    number, header = first or (asked["skip"] + 1, [])
-    _say({"row": number, "cells": [make(value)[0] for value in header]})
+    number, header = first or (asked["cells"][0] + asked["skip"] + 1, [])
+    cells = [make(value)[0] for value in header]
+    _say({"row": number, "cells": cells, "merged": _last_merged(sheet)})
     wanted = _hear()
     records = chain((first,), rows) if first and wanted["again"] else rows
-    largest = _write(records, wanted["columns"], make, target)
+    named = make(sheet.name)
+    largest = _write(records, wanted["columns"], make, named, target)
     _say({"largest": largest, "noticed": noticed})
+
+
+def _rows(sheet: Any, asked: dict[str, Any]) -> Iterator[tuple[int, Sequence[Cell]]]:  # noqa: ANN401
+    """Yield the rows of the table that have a value: their numbers in the sheet, and cells."""
+    top, bottom, left, right = asked["cells"]
+    end = None if right is None else right + 1
+    fill = _filler(sheet) if asked["fill"] else None
+    for number, row in enumerate(sheet.iter_rows(), 1):
+        if bottom is not None and number > bottom + 1:
+            return
+        # What merged cells are filled with makes no record of an empty row.
+        has_value = any(value != "" for value in row[left:end])
+        cells = fill(number - 1, row) if fill else row
+        if has_value and number > top + asked["skip"]:
+            yield number, cells[left:end]
+
+
+def _last_merged(sheet: Any) -> int:  # noqa: ANN401
+    """Return the last row, from 1, of cells that are merged over several rows; 0 without such."""
+    merged = getattr(sheet, "merged_cell_ranges", None) or ()
+    return max((bottom + 1 for (top, _), (bottom, _) in merged if bottom > top), default=0)
+
+
+def _filler(sheet: Any) -> Callable[[int, Sequence[Cell]], Sequence[Cell]]:  # noqa: ANN401
+    """Return the function that gives each of merged cells their value, row after row."""
+    waiting = sorted(getattr(sheet, "merged_cell_ranges", None) or (), reverse=True)
+    open_ranges: list[tuple[int, int, int, Cell]] = []
+
+    def fill(index: int, row: Sequence[Cell]) -> Sequence[Cell]:
+        nonlocal open_ranges
+        open_ranges = [each for each in open_ranges if each[0] >= index]
+        while waiting and waiting[-1][0][0] <= index:
+            (_, left), (bottom, right) = waiting.pop()
+            open_ranges.append((bottom, left, right + 1, row[left] if left < len(row) else ""))
+        if not open_ranges:
+            return row
+        filled = list(row)
+        for _, left, end, value in open_ranges:
+            for column in range(left, min(end, len(filled))):
+                filled[column] = value
+        return filled
+
+    return fill
 
 
 def _write(
     rows: Iterator[tuple[int, Sequence[Cell]]],
     columns: Sequence[int],
     make: Callable[[Cell], Made],
+    named: Made,
     target: Path,
 ) -> int:
     encode = json.JSONEncoder(ensure_ascii=False).encode
     largest = 0
     with target.open("w", encoding="utf-8") as out:
         for number, row in rows:
-            line = encode([str(number), *(part for n in columns for part in make(row[n]))])
+            cells = (part for n in columns for part in (named if n < 0 else make(row[n])))
+            line = encode([str(number), *cells])
             largest = max(largest, len(line))
             out.write(f"{line}\n")
     return largest
@@ -162,16 +207,19 @@ def _lexical() -> ModuleType:
 # --- lost cells of a sheet ------------------------------------------------------------------
 
 
-def _noticed(sheet: Any, path: Path, name: str) -> list[str]:  # noqa: ANN401
+def _noticed(sheet: Any, path: Path, name: str, *, fills: bool) -> list[str]:  # noqa: ANN401
     """Return the notes for the user about cells that read as empty and are not."""
     found = []
-    merged = getattr(sheet, "merged_cell_ranges", None) or ()
-    if merged:
+    known = getattr(sheet, "merged_cell_ranges", None)
+    merged = known or ()
+    if fills and known is None:
+        found.append("merged: fill has no effect: this kind of workbook does not tell merged cells")
+    if merged and not fills:
         ((row, column), _), *more = merged
         first = f"{_letters(column)}{row + 1}"
         found.append(
             f"{len(more) + 1:,} merged cells, the first at {first}: the value is that of the first"
-            " cell alone, the others are empty"
+            " cell alone, the others are empty; merged: fill in the source gives it to all"
         )
     if zipfile.is_zipfile(path):
         with zipfile.ZipFile(path) as archive:

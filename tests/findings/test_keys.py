@@ -39,6 +39,21 @@ def told(tmp_path, monkeypatch):
     return of
 
 
+def test_of_sheets_the_row_of_the_header_is_told(told):
+    pytest.importorskip("python_calamine", reason="the extra excel is not installed")
+    rows = [["title"], [None, "key", "name", "more"], [None, 1, "a", 2]]
+    other = [["title"], [None, "key", "title"], [None, 1, "a"]]
+    (told.data / "huts.xlsx").write_bytes(workbook({"h1": rows, "h2": other}))
+    sources = "{access: huts.xlsx, referenceFormulation: excel, iterator: '%s', range: 'B2:D'},"
+    (found,) = told(f"[{sources % 'h1'}]")
+    assert (found.place.line, found.message) == (2, "no mapping reads the column more")
+    assert found.place.file.endswith("huts.xlsx#h1")
+    missing = told(f"[{sources % 'h*'}]", code="missing-column")
+    assert [each.message for each in missing] == [
+        "the mapping refers to 'name', which data/huts.xlsx#h2 does not have"
+    ]
+
+
 def _keys(found):
     return [each.message.partition(" reads the ")[2] for each in found]
 

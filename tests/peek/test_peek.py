@@ -205,6 +205,27 @@ class TestFiles:
         assert [each.kind for each in two.columns] == [Kind.INTEGER, Kind.TEXT, Kind.BOOLEAN]
         assert tables(f"{path}#Two") == (two,)
 
+    def test_of_workbooks_can_be_parts_of_sheets(self, tmp_path):
+        pytest.importorskip("python_calamine", reason="the extra excel is not installed")
+        from tests.sources.workbooks import workbook
+
+        path = tmp_path / "a.xlsx"
+        rows = [["Report"], [], [None, "a", "b", "c"], [None, 1, "x", 2], [None, 3, None, 4]]
+        path.write_bytes(workbook({"t1": rows, "t2": rows, "About": [["x"], ["y"]]}, ["C4:C5"]))
+        one, two, _ = tables(path)
+        assert [each.filled for each in one.columns] == [2, 2, 2]
+        assert one.source.dialect.cells == "B:D"
+        assert one.notes[-1] == "t1, t2 have the same columns: a.xlsx#t* is one table"
+        (both,) = tables(f"{path}#t*")
+        assert [each.name for each in both.columns] == ["a", "b", "c", "sheet"]
+        assert both.rows == one.rows + two.rows
+        (part,) = tables(f"{path}#t1!B3:C4")
+        assert ([each.name for each in part.columns], part.rows, part.header) == (["a", "b"], 1, 3)
+        with pytest.raises(InputError, match="no range of cells"):
+            tables(f"{path}#t1!B9:A1")
+        with pytest.raises(InputError, match=r"no sheet 'x\*'"):
+            tables(f"{path}#x*")
+
     def test_of_databases_have_their_tables(self, tmp_path):
         pytest.importorskip("sqlalchemy", reason="the extra sql is not installed")
         path = tmp_path / "a.db"

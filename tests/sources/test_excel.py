@@ -145,7 +145,7 @@ def test_what_cells_have_lost_is_told(tmp_path):
     name = run.made.loaded[0].parts[0].shown
     assert run.made.loaded[0].notes == (
         f"{name}: 2 merged cells, the first at A2: the value is that of the first cell alone, the"
-        " others are empty",
+        " others are empty; merged: fill in the source gives it to all",
         f"{name}: 2 cells, the first at B2, hold an error such as #REF! or #N/A, which is no value",
         f"{name}: 2 cells, the first at B4, hold a formula without a stored result, which is no"
         " value; open the file in a spreadsheet program and save it",

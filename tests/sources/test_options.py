@@ -25,6 +25,9 @@ OPTIONS = {
     "skipRows": ("1", {"csv", "tsv", "excel"}),
     "trim": ("true", {"csv", "tsv", "excel"}),
     "columns": (["p", "q"], {"csv", "tsv", "excel"}),
+    "range": ("A2:B3", {"excel"}),
+    "merged": ("fill", {"excel"}),
+    "sheetColumn": ("sheet", {"excel"}),
     "encoding": ("utf-16", {"csv", "tsv", "json", "jsonl", "yaml", "xml"}),
     "compression": ("gzip", {"csv", "tsv", "json", "jsonl", "yaml", "xml", "excel", "parquet"}),
     "nulls": ([" a "], set(KINDS)),
@@ -71,7 +74,7 @@ def test_known_or_refused(tmp_path, kind, name):
 @pytest.mark.parametrize(
     ("name", "value"),
     [("header", "true"), ("delimiter", ","), ("trim", "false"), ("skipRows", "0"),
-     ("encoding", "UTF-8"), ("compression", "none"), ("quote", '"')],
+     ("encoding", "UTF-8"), ("compression", "none"), ("quote", '"'), ("merged", "first")],
 )  # fmt: skip
 def test_what_holds_anyway_is_never_refused(tmp_path, kind, name, value):
     assert refusal(tmp_path, kind, name, value) == ""

@@ -43,22 +43,24 @@ def _cell(value: object, place: str) -> str:
     return f'<c r="{place}" t="inlineStr"><is>{text}</is></c>'
 
 
-def _sheet(rows: Sequence[Sequence[object]]) -> str:
+def _sheet(rows: Sequence[Sequence[object]], merged: Sequence[str]) -> str:
     lines = []
     for number, row in enumerate(rows, 1):
         cells = "".join(_cell(v, f"{chr(65 + n)}{number}") for n, v in enumerate(row))
         lines.append(f'<row r="{number}">{cells}</row>')
     data = "".join(lines)
-    return f'<worksheet xmlns="{MAIN}"><sheetData>{data}</sheetData></worksheet>'
+    cells = "".join(f'<mergeCell ref="{each}"/>' for each in merged)
+    more = f"<mergeCells>{cells}</mergeCells>" if cells else ""
+    return f'<worksheet xmlns="{MAIN}"><sheetData>{data}</sheetData>{more}</worksheet>'
 
 
-def workbook(sheets: Mapping[str, Sequence[Sequence[object]]]) -> bytes:
-    """Return an .xlsx file with sheets of rows; None leaves a cell out."""
+def workbook(sheets: Mapping[str, Sequence[Sequence[object]]], merged: Sequence[str] = ()) -> bytes:
+    """Return an .xlsx file with sheets of rows; None leaves a cell out; ``merged`` in each."""
     types, relations, names = "", "", ""
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w") as archive:
         for number, (name, rows) in enumerate(sheets.items(), 1):
-            archive.writestr(f"xl/worksheets/sheet{number}.xml", _sheet(rows))
+            archive.writestr(f"xl/worksheets/sheet{number}.xml", _sheet(rows, merged))
             names += f'<sheet name={quoteattr(name)} sheetId="{number}" r:id="r{number}"/>'
             relations += (
                 f'<Relationship Id="r{number}" Type="{REL}/worksheet"'
