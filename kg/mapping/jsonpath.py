@@ -225,6 +225,21 @@ def _error(path: str, rest: str) -> InputError:
     )
 
 
+def until_wildcard(steps: Sequence[Step]) -> tuple[tuple[Step, ...], tuple[Step, ...]]:
+    """Return the steps before the first wildcard, and those from it on."""
+    end = steps.index(Wildcard.ALL) if Wildcard.ALL in steps else len(steps)
+    return tuple(steps[:end]), tuple(steps[end:])
+
+
+def no_iterator(path: JsonPath) -> InputError:
+    """Return the error for an iterator that goes up, or asks for a position."""
+    return InputError(
+        "bad-jsonpath",
+        f"{path.text!r} is not an iterator: ^ and # are for references",
+        hint="An iterator looks like $.items[*], or $.items.*~ for the keys.",
+    )
+
+
 def engine_paths(steps: Sequence[Step]) -> list[str]:
     """Return the paths that DuckDB needs: a wildcard of it finds elements, or members, not both.
 

@@ -7,13 +7,20 @@ is made whole.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final, Protocol
 
 from kg.errors import InputError
 from kg.mapping.calls import list_calls, scattered
-from kg.mapping.jsonpath import JsonPath, Step, Wildcard, parse_jsonpath
+from kg.mapping.jsonpath import (
+    Asks,
+    JsonPath,
+    Step,
+    Wildcard,
+    no_iterator,
+    parse_jsonpath,
+)
 from kg.mapping.plan import (
     Formulation,
     LogicalSource,
@@ -342,7 +349,7 @@ class ViewBuilder:
         """Return what is looked for in the records that an iterable field is in.
 
         Raises:
-            InputError: A path of JSON asks for more than what is in a record.
+            InputError: An iterator of JSON is none.
         """
         needed: dict[str, None] = {}
         nests: dict[Nest, None] = {}
@@ -357,7 +364,7 @@ class ViewBuilder:
             else:
                 needed |= dict.fromkeys(r.name for r in references(inner.expression))
         if each.formulation in JSON_LIKE:
-            _check_inside((each.iterator, *needed), each.origin)
+            _check_iterator(each.iterator, each.origin)
         return Nest(each.iterator, tuple(needed), tuple(nests))
 
     # --- joins ----------------------------------------------------------------------------
@@ -439,20 +446,14 @@ def _parsed(text: str, origin: Origin) -> JsonPath:
 
 def _is_native(nest: Nest, origin: Origin) -> bool:
     """Return whether SQL can follow all paths of a nest of JSON."""
-    paths = (nest.iterator, *nest.references)
-    if any(_parsed(path, origin).steps is None for path in paths):
+    paths = [_parsed(path, origin) for path in (nest.iterator, *nest.references)]
+    if any(path.steps is None or path.looks_around for path in paths):
         return False
     return all(_is_native(inner, origin) for inner in nest.nests)
 
 
-def _check_inside(paths: Iterable[str], origin: Origin) -> None:
-    """Refuse paths with ``^``, ``~`` or ``#``, for which views have keys of their own."""
-    for path in paths:
-        if _parsed(path, origin).looks_around:
-            raise InputError(
-                "unsupported-mapping",
-                f"{path!r} looks around the records of an iterable field, with ^, ~ or #",
-                location=origin.location(),
-                hint="Refer to a field of the outer record by its name, and to the position of a"
-                " record by the key of its field and .#, such as items.#.",
-            )
+def _check_iterator(path: str, origin: Origin) -> None:
+    """Refuse an iterator that goes up, or asks for a position; it may ask for keys."""
+    parsed = _parsed(path, origin)
+    if parsed.up or parsed.asks is Asks.POSITION:
+        raise no_iterator(parsed).at(origin.location())

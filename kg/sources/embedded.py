@@ -16,10 +16,9 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
 from kg.errors import InputError, Location
-from kg.mapping.jsonpath import parse_jsonpath
 from kg.mapping.plan import Formulation, LogicalSource
 from kg.mapping.source_table import FieldDocument, Nest
-from kg.sources import json_trees
+from kg.sources import json_nodes, json_trees
 from kg.sources.csv_lines import bad_quote, take_long_fields
 from kg.sources.files import listed
 from kg.sources.headers import duplicate_column
@@ -159,27 +158,24 @@ class _Trees:
     """Finds the items of a nest in trees, by JSONPaths of any kind."""
 
     def __init__(self, nest: Nest, source: LogicalSource, host: Host) -> None:
-        def finder(path: str) -> json_trees.Finder:
-            return json_trees.Finder(parse_jsonpath(path).standard, path, source, host)
-
-        self.iterator = finder(nest.iterator)
-        self.references = [finder(path) for path in nest.references]
+        self.iterator = json_nodes.NodeFinder(nest.iterator, source, host, is_reference=False)
+        self.references = [json_nodes.NodeFinder(path, source, host) for path in nest.references]
         self.nests = [_Trees(inner, source, host) for inner in nest.nests]
 
     def items(self, tree: json_trees.Tree) -> str:
         """Return the items in a tree as JSON."""
-        return json_trees.write(self._found(tree), _NOWHERE)
+        return json_trees.write(self._found(json_nodes.Node(tree)), _NOWHERE)
 
-    def _found(self, tree: json_trees.Tree) -> list[dict[str, Any]]:
+    def _found(self, node: json_nodes.Node) -> list[dict[str, Any]]:
         return [
             {
                 "c": [
-                    [value for value in each.find(record, _NOWHERE) if value is not None]
+                    [value for value in each.values(record, position) if value is not None]
                     for each in self.references
                 ],
                 "n": [each._found(record) for each in self.nests],
             }
-            for record in self.iterator.find(tree, _NOWHERE)
+            for position, record in enumerate(self.iterator.nodes(node))
         ]
 
 

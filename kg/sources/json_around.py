@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from kg.errors import InputError
-from kg.mapping.jsonpath import Asks, JsonPath, Step, Wildcard
+from kg.mapping.jsonpath import Asks, JsonPath, Step, Wildcard, no_iterator
 from kg.mapping.plan import Origin
 
 
@@ -64,12 +64,7 @@ def around(
         InputError: A reference asks for what cannot be seen.
     """
     if iterator.up or iterator.asks is Asks.POSITION:
-        raise InputError(
-            "bad-jsonpath",
-            f"{iterator.text!r} is not an iterator: ^ and # are for references",
-            location=source.location(),
-            hint="An iterator looks like $.items[*], or $.items.*~ for the keys.",
-        )
+        raise no_iterator(iterator).at(source.location())
     columns = {number: path for number, path in enumerate(paths) if path.looks_around}
     of_keys = iterator.asks is Asks.KEY
     if not columns and not of_keys:

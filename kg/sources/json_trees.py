@@ -171,6 +171,17 @@ class Finder:
         except RecursionError as error:
             raise too_deep(place) from error
 
+    def places(self, tree: Tree, place: Location) -> Iterator[tuple[str | int, ...]]:
+        """Yield the keys and indices that lead to each value of the path, in order.
+
+        Raises:
+            LimitError: The tree is nested too deep.
+        """
+        try:
+            yield from (match.parts for match in self._find(tree))
+        except RecursionError as error:
+            raise too_deep(place) from error
+
 
 def _compiled(
     standard: str, written: str, source: LogicalSource, host: Host

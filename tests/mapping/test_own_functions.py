@@ -492,6 +492,19 @@ def test_no_more_is_kept_of_calls_than_there_is_room_for(monkeypatch):
         memo.kept((str(n),), "made")
         assert len(memo._known) <= 3
     memo.kept(("long" * 100,), "made")
-    memo.kept((), "made")
     assert memo.find(("9",)) == "made"
     assert [memo.find(values) for values in (("long" * 100,), (), ("0",))] == [_Memo] * 3
+    memo.kept((), "long" * 100)
+    assert memo.find(()) == "long" * 100
+
+
+def test_a_function_without_parameters_is_called_once_in_a_run(tmp_path):
+    (tmp_path / "f.py").write_text(
+        "calls = []\ndef f() -> str:\n    calls.append(1)\n    return str(len(calls)) * 300\n"
+    )
+    functions = load_functions(tmp_path / "f.py")
+    pairs = ["{p: ex:p, o: {function: 'f()'}}", "{p: ex:q, o: {function: 'toUpperCase(f())'}}"]
+    with using_functions(functions):
+        made = run_mapping(tmp_path, yarrrml("[[t.csv~csv]]", pairs), {"t.csv": "id\n1\n2\n"})
+    assert set(made.objects()) == {f'"{"1" * 300}"'}
+    assert functions["f"].call.__globals__["calls"] == [1]

@@ -285,14 +285,96 @@ def of_values(folder, mapping: str, value: str) -> list[str]:
     return run_mapping(folder, HEAD + mapping, files).objects()
 
 
-@pytest.mark.parametrize("reference", ["^^.n", "t~", "~", "#", "^~"])
-def test_paths_that_look_around_are_refused_in_iterable_fields(tmp_path, reference):
-    inner = ITEM.replace("$.t", reference)
-    with pytest.raises(InputError, match="looks around the records of an iterable field"):
-        run_mapping(tmp_path, HEAD + view("ex:json", NAME, inner) + text("{n} {i.t}"), FILES)
-    for iterator, path in (("$[*]", reference), ("$.*~", "k"), ("$..*", reference)):
-        with pytest.raises(InputError, match="looks around the records of an iterable field"):
-            of_values(tmp_path, document("JSONPath", iterator, path), '[{"k": 1}]')
+@pytest.mark.parametrize(
+    ("reference", "expected"),
+    [
+        ("^^.n", ["ann pen ann", "ann ink ann"]),
+        ("^.n", ["ann pen ann", "ann ink ann"]),  # an array has no keys: what it is in counts
+        ("t~", ["ann pen t", "ann ink t"]),
+        ("q~", ["ann pen q"]),
+        ("~", ["ann pen 0", "ann ink 1"]),
+        ("#", ["ann pen 0", "ann ink 1"]),
+        ("^~", ["ann pen i", "ann ink i"]),
+        ("^[-1].t", ["ann pen ink", "ann ink ink"]),
+        ("^[?@.w].t", ["ann pen pen", "ann ink pen"]),
+        ("^^.tags[*]", ["ann pen x", "ann pen y", "ann ink x", "ann ink y"]),
+    ],
+)
+def test_paths_look_around_the_records_of_iterable_fields(tmp_path, reference, expected):
+    inner = ITEM.replace(
+        "rml:field [", f'rml:field [ rml:fieldName "k" ; rml:reference "{reference}" ], [', 1
+    )
+    made = run_mapping(
+        tmp_path, HEAD + view("ex:json", NAME, inner) + text("{n} {i.t} {i.k}"), FILES
+    )
+    assert sorted(made.objects()) == sorted(f'"{each}"' for each in expected)
+
+
+@pytest.mark.parametrize(
+    ("iterator", "reference", "expected"),
+    [
+        ("$.a[*]", "^^.b", ["7"]),
+        ("$.a[*]", "^.b", ["7"]),
+        ("$.a[*]", "^~", ["a"]),
+        ("$.a[*]", "#", ["0", "1"]),
+        ("$.a[?@.k == 2]", "~", ["1"]),
+        ("$..k", "^.^^.b", ["7"]),
+        ("$.*~", "$", ["a", "b", "it's ~"]),
+        ("$.*~", "^.b", ["7"]),
+        ("$.*", "~", ["a", "b", "it's ~"]),
+        ("$", "a[*].k~", ["k"]),
+        ("$", "['it\\\\'s ~']", ["8"]),  # within quotes it is a part of the name
+    ],
+)
+@pytest.mark.parametrize("formulation", ["JSONPath", "YAML"])
+def test_paths_look_around_in_documents(tmp_path, formulation, iterator, reference, expected):
+    value = '{"a": [{"k": 1}, {"k": 2}], "b": 7, "it\'s ~": 8}'
+    found = of_values(tmp_path, document(formulation, iterator, reference), value)
+    assert sorted(found) == sorted(f'"{each}"' for each in expected)
+
+
+@pytest.mark.parametrize(
+    ("reference", "expected"),
+    [
+        ("q[*]", {"1 0", "2 0", "3 1", "6 2"}),
+        ("q[-1]", {"2 0"}),
+        ("o[*].x", {"4 0", "5 1", "7 2", "8 2"}),
+        ("o.x[*]", {"4 0"}),
+        ("o.*.x[*]", {"4 0", "5 1", "7 2", "8 2"}),
+        ("no[*]", set()),
+    ],
+)
+def test_one_value_is_a_list_of_one_beside_paths_that_look_around(tmp_path, reference, expected):
+    items = [
+        {"q": [1, 2], "o": {"x": 4}, "z": 0},
+        {"q": 3, "o": {"m": {"x": 5}}, "z": 1},
+        {"q": {"a": 6}, "o": [{"x": 7}, {"x": 8}], "no": None, "z": 2},
+    ]
+    data = {"p.json": json.dumps({"p": [{"n": "ann", "i": items}]})}
+    made = []
+    for z in ("z", "#"):  # the same in SQL and by the library
+        fields = f'[ rml:fieldName "k" ; rml:reference "{reference}" ], [ rml:fieldName "z" ;'
+        inner = f'[ rml:fieldName "i" ; rml:iterator "$.i[*]" ; rml:field {fields}'
+        mapping = view("ex:json", NAME, f'{inner} rml:reference "{z}" ] ]') + text("{i.k} {i.z}")
+        found = run_mapping(tmp_path, HEAD + mapping, data).objects()
+        made.append({each.strip('"') for each in found})
+    assert made[0] == made[1]
+    assert made[0] == expected
+
+
+@pytest.mark.parametrize(
+    ("iterator", "reference", "said"),
+    [
+        ("$[*]", "^^^.k", "leads above the document in the value"),
+        ("$", "~", "asks for the key of the whole document"),
+        ("^[*]", "k", "is not an iterator"),
+        ("#", "k", "is not an iterator"),
+    ],
+)
+def test_what_is_not_around_a_record_is_an_error(tmp_path, iterator, reference, said):
+    with pytest.raises(InputError, match=said) as caught:
+        of_values(tmp_path, document("JSONPath", iterator, reference), '[{"k": 1}]')
+    assert caught.value.location.line
 
 
 @pytest.mark.parametrize(

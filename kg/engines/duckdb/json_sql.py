@@ -7,7 +7,7 @@ from typing import Final
 
 from kg.duck import sql_file
 from kg.engines.duckdb.json_around_sql import keys_of, records_around
-from kg.mapping.jsonpath import Asks, JsonPath, Step, Wildcard, engine_path
+from kg.mapping.jsonpath import Asks, JsonPath, Step, Wildcard, engine_path, until_wildcard
 from kg.mapping.source_table import Column
 from kg.sources.json_numbers import MARK, MARK_AS_JSON
 from kg.sources.records import JsonRecords
@@ -59,7 +59,7 @@ def _taken(document: str, needed: Mapping[tuple[Step, ...], int]) -> str:
 
 def items_within(document: str, steps: tuple[Step, ...]) -> str:
     """Return the SQL of the list of the records that an iterator finds in a document of JSON."""
-    head, rest = _until_wildcard(steps)
+    head, rest = until_wildcard(steps)
     found = f"json_extract({document}, {sql_text(engine_path(head))})"
     if rest:
         return _all(found, rest)
@@ -87,7 +87,7 @@ def _found(records: JsonRecords) -> str:
         return records_around(records, scan)
     if not records.steps:
         return f"SELECT row_number() OVER () AS record, json AS rec FROM {scan}"
-    head, rest = _until_wildcard(records.steps)
+    head, rest = until_wildcard(records.steps)
     found = f"json_extract(json, {sql_text(engine_path(head))})" if head else "json"
     if rest:
         found = f"unnest({_all(found, rest)})"
@@ -112,7 +112,7 @@ def _column(
         needed: Paths without wildcards that are taken out of each record, with their numbers.
         marks: Whether numbers are marked.
     """
-    head, rest = _until_wildcard(steps)
+    head, rest = until_wildcard(steps)
     found = f"v[{needed.setdefault(head, len(needed) + 1)}]"
     if column.is_document:
         listed = f"list_transform({_all(found, rest)}, lambda e: {{'v': e}})" if rest else found
@@ -134,7 +134,7 @@ def _around(
     found = f"a{number}"
     if path.asks is Asks.POSITION:
         return _single(column, "to_json(record - 1)", marks=marks)
-    head, rest = _until_wildcard(path.steps or ())
+    head, rest = until_wildcard(path.steps or ())
     if not path.up and path.steps:
         at = head if rest or not path.steps else path.steps
         found = f"v[{needed.setdefault(at, len(needed) + 1)}]"
@@ -204,7 +204,7 @@ def _all(parent: str, steps: tuple[Step, ...], depth: int = 0, *, lenient: bool 
         depth: How many wildcards are before.
         lenient: Whether one value counts as a list of one, as many programs write lists.
     """
-    head, rest = _until_wildcard(steps[1:])
+    head, rest = until_wildcard(steps[1:])
     below = engine_path(head)[1:]
     members, other = f"json_extract({parent}, {sql_text('$.*' + below)})", "[]"
     if lenient and below:
@@ -225,8 +225,3 @@ def _all(parent: str, steps: tuple[Step, ...], depth: int = 0, *, lenient: bool 
     name = f"w{depth}"
     inner = _all(name, rest, depth + 1, lenient=lenient)
     return f"flatten(list_transform({items}, lambda {name}: {inner}))"
-
-
-def _until_wildcard(steps: tuple[Step, ...]) -> tuple[tuple[Step, ...], tuple[Step, ...]]:
-    end = steps.index(Wildcard.ALL) if Wildcard.ALL in steps else len(steps)
-    return steps[:end], steps[end:]

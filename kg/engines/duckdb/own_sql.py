@@ -87,7 +87,8 @@ def register(
 class _Memo:
     """What a function gave for its last arguments: SQL asks for a value wherever it is looked at.
 
-    A function without arguments is called each time.
+    A function without arguments is called once: DuckDB takes what it gives for a constant, but in
+    each statement for another one, so that a term would differ from one place to the next.
     """
 
     def __init__(self) -> None:
@@ -95,12 +96,12 @@ class _Memo:
 
     def find(self, values: tuple[object, ...]) -> object:
         """Return what was given for some arguments; this class, if that is not known."""
-        return self._known.get(_key(values), _Memo) if values else _Memo
+        return self._known.get(_key(values), _Memo)
 
     def kept(self, values: tuple[object, ...], made: Written) -> Written:
         """Return a value, and keep it if it is not long."""
         key = _key(values)
-        if values and len(repr((key, made))) <= _LONGEST_KEPT:
+        if not values or len(repr((key, made))) <= _LONGEST_KEPT:
             if len(self._known) >= _MOST_KEPT:
                 self._known.clear()
             self._known[key] = made
