@@ -98,6 +98,7 @@ def map_files(
     source_folders: Sequence[Path] = (),
     datatypes: str = Datatypes.NATURAL.value,
     addresses: Replacements | None = None,
+    most_records: int | None = None,
 ) -> Mapped:
     """Run mapping files and write what they make.
 
@@ -118,6 +119,7 @@ def map_files(
         datatypes: Which datatypes literals have that the mapping gives none: ``natural``,
             ``none`` or ``guess``.
         addresses: What answers ``unparsed-text`` of XPath; None: addresses are refused.
+        most_records: How many records of each source are mapped, the first ones; None: all.
 
     Raises:
         UsageError: There is no target for the default output, or there are no such datatypes.
@@ -131,7 +133,7 @@ def map_files(
     with using(variables), replacing(addresses or Replacements()):
         plan = located(read_mappings(mappings, prefixes, base), source_folders)
         return _map_files(
-            replace(plan, datatypes=natural),
+            replace(plan, datatypes=natural, most_records=most_records),
             mappings,
             target,
             format_name,

@@ -28,6 +28,8 @@ ALLOWED: Final = frozenset(
         *("strict", "table", "threads", "timeout", "with-inferred"),
     }
 )
+# Options of commands that have another meaning there: what a file lacks is not only not shown.
+_ELSEWHERE: Final = frozenset({("map", "limit")})
 # Commands that no workspace is asked for its defaults.
 _APART: Final = frozenset({"help", "init", "peek"})
 # Names that an option goes by on other commands.
@@ -35,7 +37,7 @@ _ALSO: Final = {"inference": "infer"}
 # Limits that a number sets; `limit` says only how much of an answer is shown.
 _LIMITS: Final = frozenset({"timeout", "max-rows", "max-results"})
 # Formats of commands that have other ones than text and JSON.
-_FORMATS: Final = {"questions": ("table", "json"), "diff": ("text", "patch", "update")}
+_FORMATS: Final = {"questions": ("table", "json"), "diff": ("text", "json", "patch", "update")}
 _TRUTHS: Final = {"1": True, "true": True, "yes": True, "0": False, "false": False, "no": False}
 
 
@@ -60,7 +62,7 @@ def defaults_of(command: str, options: Mapping[str, Any], shared: Settings) -> d
         if plain not in ALLOWED:
             raise error(*_refused(plain))
         option = options.get(plain)
-        if option is None or option.multiple:
+        if option is None or option.multiple or (command, plain) in _ELSEWHERE:
             continue  # another command has it
         made = _value(command, plain, option, value)
         if made is None:

@@ -27,7 +27,7 @@ def diff_command(
             "--format",
             "-f",
             metavar="NAME",
-            help="text (grouped by entity), patch (RDF Patch) or update (SPARQL Update).",
+            help="text (grouped by entity), json, patch (RDF Patch) or update (SPARQL Update).",
         ),
     ] = "text",
     output: Annotated[

@@ -57,6 +57,12 @@ def map_command(
     explain: Annotated[
         bool, typer.Option("--explain", help="Print the plan as SQL, and map nothing.")
     ] = False,
+    first: Annotated[
+        int | None,
+        typer.Option(
+            "--limit", metavar="N", min=1, help="Map the first N records of each source alone."
+        ),
+    ] = None,
     strict: Annotated[
         bool,
         typer.Option(
@@ -164,6 +170,7 @@ def map_command(
             source_folders=checked_folders(source_folders or ()),
             datatypes=datatypes.value,
             addresses=addresses,
+            most_records=first,
         )
         told.wrote(mapped)
     records = sum(count.records for count in mapped.counts)
@@ -173,6 +180,11 @@ def map_command(
         target = "standard output" if to_pipe else output
         made = counted(mapped.statements, "statement")
         shared.say(f"wrote {made} from {counted(records, 'record')} to {target}")
+    if first is not None and any(count.records >= first for count in mapped.counts):
+        shown = counted(first, "record")
+        shared.say(
+            f"of each source the first {shown} alone, as --limit says; joins look no further"
+        )
     say_losses(shared, mapped.counts, mapped.prefixes, strict=strict)
     whole = all(count.is_whole for count in mapped.counts)
     return bad.finish(shared, ExitCode.NO if strict and not whole else ExitCode.DONE)

@@ -5,13 +5,13 @@ from __future__ import annotations
 import shutil
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Final, Literal
 
 from kg.diff.blank import compare_blank
 from kg.diff.compare import compare_ground, cuts_of, rows_of
-from kg.diff.formats import patch_sql, text_sql, update_sql
+from kg.diff.formats import json_sql, patch_sql, text_sql, update_sql
 from kg.diff.sides import Side, read_side
 from kg.duck import engine, read_parquet, sql_target, translated
 from kg.errors import InputError
@@ -24,8 +24,8 @@ from kg.workspace import COMMON_PREFIXES, Workspace, find_workspace
 if TYPE_CHECKING:
     import duckdb
 
-Form = Literal["text", "patch", "update"]
-FORMATS: Final[tuple[Form, ...]] = ("text", "patch", "update")
+Form = Literal["text", "json", "patch", "update"]
+FORMATS: Final[tuple[Form, ...]] = ("text", "json", "patch", "update")
 _MUCH: Final = 400_000_000  # bytes
 CHUNK: Final = 1000  # triples of a DELETE DATA or INSERT DATA
 
@@ -88,7 +88,8 @@ def diff(
     Args:
         old: Path of an RDF file, ``current``, ``previous``, or the name of a build.
         new: The same for the other side.
-        sink: Gets the differences in the chosen format, in UTF-8; nothing if there are none.
+        sink: Gets the differences in the chosen format, in UTF-8; if there are none, nothing, but
+            for JSON.
         workspace: Where builds and prefixes are; by default that of the current folder.
         options: Format, limits and so on.
 
@@ -125,9 +126,10 @@ def diff(
         ]
         merged = chosen.merged or not all(side.has_graphs for side in sides)
         found = _compare(connection, sides, folder, chosen, merged=merged)
-        if found:
+        if found or chosen.form == "json":
             prefixes = _prefixes(find, sides)
-            _write(connection, sink, folder / "lines", prefixes, chosen)
+            head = {"old": old, "new": new, **asdict(found)}
+            _write(connection, sink, folder / "lines", prefixes, chosen, head)
     return found
 
 
@@ -193,9 +195,12 @@ def _write(
     lines: Path,
     prefixes: Mapping[str, str],
     options: DiffOptions,
+    head: Mapping[str, object],
 ) -> None:
     if options.form == "text":
         sql = text_sql(prefixes)
+    elif options.form == "json":
+        sql = json_sql(head)
     elif options.form == "patch":
         sql = patch_sql(connection)
     else:

@@ -1,4 +1,4 @@
-"""Writes differences as text for people, as RDF Patch or as SPARQL Update.
+"""Writes differences as text for people, as JSON, as RDF Patch or as SPARQL Update.
 
 All are queries over the view ``changes`` (sign, s, p, o, g, part, copy, copies) with one text
 column. Removed statements come before added ones.
@@ -6,9 +6,11 @@ column. Removed statements come before added ones.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final
 
+from kg.duck import sql_text
 from kg.errors import InputError, LimitError
 from kg.exports.names import Names
 from kg.terms import RDF_TYPE
@@ -40,6 +42,26 @@ def text_sql(prefixes: Mapping[str, str]) -> str:
         f" '  ', sign, ' ', {names.short_predicate_sql('p')}, ' ',"
         f" {names.short_object_sql('o')}, {graph}) FROM ({ordered})"
     )
+
+
+def json_sql(head: Mapping[str, object]) -> str:
+    """Return a query for the lines of a JSON object: its first members, and the statements.
+
+    Args:
+        head: The members before ``changes``.
+    """
+    start = json.dumps(head, ensure_ascii=False).removesuffix("}")
+    item = (
+        "json_object('change', CASE WHEN sign = '-' THEN 'removed' ELSE 'added' END,"
+        " 'subject', s, 'predicate', p, 'object', o, 'graph', g)"
+    )
+    lines = (
+        f"SELECT 1 AS block, row_number() OVER () AS n, concat({item}::VARCHAR,"
+        " CASE WHEN lead(s) OVER () IS NULL THEN '' ELSE ',' END) AS line"
+        f" FROM (SELECT * FROM changes ORDER BY {_ORDER})"
+    )
+    opening = sql_text(start + ', "changes": [')
+    return _in_order(f"VALUES (0, 0, {opening}), (2, 0, ']}}') UNION ALL ({lines})")
 
 
 def patch_sql(connection: duckdb.DuckDBPyConnection) -> str:

@@ -468,11 +468,13 @@ class Plan:
         triples_maps: The triples maps.
         prefixes: Prefix and namespace, as the documents declare them.
         datatypes: Which datatypes literals have that the mapping gives none.
+        most_records: How many records of each source are read, the first ones; None: all.
     """
 
     triples_maps: tuple[TriplesMap, ...]
     prefixes: tuple[tuple[str, str], ...] = field(default=(), compare=False)
     datatypes: Datatypes = Datatypes.NATURAL
+    most_records: int | None = None
     _by_name: Mapping[str, TriplesMap] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:

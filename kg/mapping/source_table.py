@@ -87,6 +87,7 @@ class SourceTable:
         sorted_by: Name of the computed column that the table is sorted by; empty: the records
             stay in the order of the source.
         rows: How the rows of a view are made; None for the table of a logical source.
+        most_records: How many records of the source it has, the first ones; None: all.
         by_name: The columns by reference, without documents.
     """
 
@@ -96,6 +97,7 @@ class SourceTable:
     computed: tuple[Computed, ...] = ()
     sorted_by: str = ""
     rows: ViewRows | None = field(default=None, hash=False, compare=False)
+    most_records: int | None = None
     by_name: Mapping[str, Column] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:

@@ -141,7 +141,7 @@ def plan_tables(plan: Plan) -> PlanTables:
             wanted = _Wanted(use.reference.name)
             is_text = use.is_text or plan.datatypes is not Datatypes.NATURAL
             needs_of(use.owner).add(wanted, use.origin, is_text=is_text, needs=use.needs)
-    makers = _Makers(sources)
+    makers = _Makers(sources, plan.most_records)
     for each in plan.triples_maps:
         if each.name in of_views:
             makers.collect(each.source, of_views[each.name])
@@ -168,13 +168,15 @@ class _Makers:
 
     Args:
         sources: What is needed of each source.
+        most_records: How many records of each source are read; None: all.
 
     Attributes:
         made: The tables, each after those that it is made of.
     """
 
-    def __init__(self, sources: dict[LogicalSource, _Needs]) -> None:
+    def __init__(self, sources: dict[LogicalSource, _Needs], most_records: int | None) -> None:
         self.sources = sources
+        self.most_records = most_records
         self.made: dict[LogicalSource | _ViewUse, SourceTable] = {}
         self._seen: set[tuple[_ViewUse, frozenset[str]]] = set()
 
@@ -199,7 +201,8 @@ class _Makers:
             if source not in self.made:
                 # Numbers of sources follow one another as the plan has them.
                 for each, needed in self.sources.items():
-                    self.made[each] = _source_table(f"source_{len(self.made)}", each, needed)
+                    made = _source_table(f"source_{len(self.made)}", each, needed)
+                    self.made[each] = replace(made, most_records=self.most_records)
             return self.made[source]
         assert isinstance(source, LogicalView)
         key = _use(source, needs)

@@ -72,6 +72,15 @@ def test_options_come_from_kg_toml(said):
     assert said("[defaults]\nstrict = true", *ASKED)[0] == 0
 
 
+def test_a_limit_that_shortens_what_is_shown_does_not_shorten_files(said, tmp_path):
+    (tmp_path / "a.csv").write_text("k\n1\n2\n")
+    (tmp_path / "m.yml").write_text("mappings: {m: {sources: [[a.csv~csv]], s: 'http://e/$(k)',"
+                                    " po: [[a, 'http://e/T']]}}")  # fmt: skip
+    out = tmp_path / "o.nt"
+    assert said("[defaults]\nlimit = 1", "map", str(tmp_path / "m.yml"), "-o", str(out))[0] == 0
+    assert out.read_text().count("\n") == 2
+
+
 def test_the_command_line_counts_more_than_variables_and_these_more_than_kg_toml(said):
     table = '[defaults]\nformat = "json"'
     assert said(table, *ASKED, KG_OPT_FORMAT="tsv")[1].startswith("?p")

@@ -1,6 +1,7 @@
-"""Differences are found, written in three formats, and can be applied."""
+"""Differences are found, written in four formats, and can be applied."""
 
 import io
+import json
 import random
 import subprocess
 import sys
@@ -175,6 +176,32 @@ def test_differences_do_not_depend_on_the_ranges(
     cut, again = differences("\n".join(rows), "\n".join(changed), tmp_path)
     assert whole.removed == sum(a != b for a, b in zip(rows, changed, strict=True)) > 10
     assert (cut, again) == (whole, text)
+
+
+def test_json_has_each_statement(tmp_path: Path) -> None:
+    options = DiffOptions("json")
+    found, text = differences(
+        "ex:a a ex:T ; ex:p '\"1\\n' . ex:b ex:p [] .",
+        "ex:a a ex:T . ex:g { ex:a ex:p 'é'@en }",
+        tmp_path,
+        options,
+    )
+    said = json.loads(text)
+    assert list(said) == ["old", "new", "removed", "added", "entities", "merged", "changes"]
+    assert (said["removed"], said["added"], said["entities"], said["merged"]) == (2, 1, 2, False)
+    assert said["old"].endswith("old.trig")
+    assert said["changes"][0] == {
+        "change": "removed",
+        "subject": f"<{EX}a>",
+        "predicate": f"<{EX}p>",
+        "object": '"\\"1\\n"',
+        "graph": None,
+    }
+    signs = [(each["change"], each["object"][:3], each["graph"]) for each in said["changes"][1:]]
+    assert signs == [("added", '"é"', f"<{EX}g>"), ("removed", "_:b", None)]
+    assert found
+    _, text = differences("ex:a ex:p 1 .", "ex:a ex:p 1 .", tmp_path, options)
+    assert json.loads(text)["changes"] == []
 
 
 def test_formats_without_graphs_compare_triples(tmp_path: Path) -> None:

@@ -280,6 +280,12 @@ def _union(
         except KgError as error:
             raise error.at(reading.file.location) from error.__cause__
         selects.append(f"SELECT {reading.number}::INTEGER AS file, * FROM ({sql})")
+    most = readings[0].table.most_records
+    if most is not None:  # of each file first, so that no file is read to its end for it
+        selects = [f"(SELECT * FROM ({select}) LIMIT {most})" for select in selects]
+        selects = [
+            f"SELECT * FROM ({' UNION ALL '.join(selects)}) ORDER BY file, record LIMIT {most}"
+        ]
     return _without_nulls(readings[0].table, " UNION ALL ".join(selects))
 
 
