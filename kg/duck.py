@@ -12,6 +12,7 @@ from typing import Any, Final, TypeVar
 
 import duckdb
 
+from kg import progress
 from kg.errors import InputError, KgError, LimitError, WorldError
 from kg.memory import resident, trim
 from kg.paths import is_text, plain_path
@@ -81,11 +82,31 @@ def engine(
         config["threads"] = threads
     try:
         with translated(), duckdb.connect(config=config) as connection:
-            connection.execute("SET enable_progress_bar = false")
             connection.execute(f"SET VARIABLE memory_of_process = {memory_of_process}")
-            yield connection
+            with _watched(connection):
+                yield connection
     finally:
         remove_folder(folder)
+
+
+@contextmanager
+def _watched(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
+    """Let the meter in force, if there is one, see how far statements are."""
+    meter = progress.current()
+    connection.execute(f"SET enable_progress_bar = {str(meter is not None).lower()}")
+    if meter is None:
+        yield
+        return
+    connection.execute("SET enable_progress_bar_print = false")
+
+    def percentage() -> float:
+        try:
+            return float(connection.query_progress())
+        except duckdb.Error:  # there is no statement
+            return -1.0
+
+    with meter.watching(percentage):
+        yield
 
 
 def reserve(connection: duckdb.DuckDBPyConnection, library: str, size: int) -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
 
+from kg import progress
 from kg.duck import engine
 from kg.engines import recording
 from kg.engines.duckdb import DuckDB, explain
@@ -191,6 +192,7 @@ def _map_files(
         }
         statements = 0
         if target is not None:
+            progress.begin("write")
             statements = export_table(
                 made.table,
                 target,

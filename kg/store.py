@@ -15,6 +15,7 @@ from typing import Final
 
 import pyoxigraph as ox
 
+from kg import progress
 from kg.builds import check_index
 from kg.errors import InputError, LimitError, WorldError
 from kg.sparql.guard import Guarded
@@ -204,6 +205,7 @@ def _load(store: ox.Store, path: Path, form: ox.RdfFormat, size: _Size, room: Ro
     most_bytes, most_lines = room.piece
     with path.open("rb") as source:
         while piece := source.read(most_bytes):
+            progress.part(source.tell() / size.bytes, 1)
             piece += source.readline()
             left = piece.count(b"\n")
             quads = ox.parse(input=piece, format=form, lenient=True)

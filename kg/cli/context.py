@@ -91,12 +91,21 @@ class Settings:
             yield lambda step: note(f"step: {step}")
             return
 
+        from kg.progress import Meter
+
+        meter = Meter()
+
+        def draws(line: str) -> None:
+            print(f"{CLEAR}{line}", end="", file=sys.stderr, flush=True)
+
         def shows(step: str) -> None:
             note(f"step: {step}")
-            print(f"{CLEAR}{step}…", end="", file=sys.stderr, flush=True)
+            meter.begin(step)
+            draws(meter.line())
 
         try:
-            yield shows
+            with meter.shown(draws):
+                yield shows
         finally:
             print(CLEAR, end="", file=sys.stderr, flush=True)
 

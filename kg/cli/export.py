@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
 
@@ -133,11 +135,14 @@ def export_command(
     if read:
         bad = context.with_resource(handled)
         bad.check_target([*data, output])
-        return bad.finish(shared, _report(shared, export_files(read, output, options)))
+        with _status(shared, output):
+            exported = export_files(read, output, options)
+        return bad.finish(shared, _report(shared, exported))
     if card is not None:
         refuse_input(card, (), shared.workspace)
     with open_graph(shared.workspace, memory=memory, threads=threads) as whole:
-        done = whole.export(output, options)
+        with _status(shared, output):
+            done = whole.export(output, options)
         if card is not None and done.written:
             _write_card(shared, whole, card, done, options)
     return _report(shared, done)
@@ -170,6 +175,17 @@ def _write_card(
     with replacing(card) as part:
         part.write_text(write_card(described, card_form(card)), encoding="utf-8")
     shared.say(f"wrote the dataset card to {card}")
+
+
+@contextmanager
+def _status(shared: Settings, output: str) -> Iterator[None]:
+    """Show how far it is, unless what is written may stand on the same terminal."""
+    if output == "-":
+        yield
+        return
+    with shared.status() as status:
+        status("export")
+        yield
 
 
 def _report(shared: Settings, done: Exported) -> int:

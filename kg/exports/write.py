@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from kg import progress
 from kg.duck import interruptible
 from kg.exports.formats import COTTAS, JSON_LD, N_QUADS, N_TRIPLES, RDF_XML, TRIG, TURTLE
 from kg.exports.lines import by_graph_sql, merged_sql, nquads_sql, ntriples_sql
@@ -69,6 +70,7 @@ def write(connection: duckdb.DuckDBPyConnection, rows: Rows, job: Job) -> Writte
         plain = replace(job, options=replace(job.options, canonical=False))
         sql = f"SELECT s, p, o, g FROM {table.sql}"
         return replace(write(connection, Rows(sql, rows.overlapping), plain), digest=digest)
+    progress.part(0, 1)
     if job.form in (JSON_LD, RDF_XML):
         return _write_serialised(connection, rows, job)
     if job.form == COTTAS:

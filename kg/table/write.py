@@ -20,7 +20,7 @@ from typing import Any, Final
 
 import duckdb
 
-from kg import paths, temporary
+from kg import paths, progress, temporary
 from kg.duck import read_parquet, sql_target, translated
 from kg.table import ids
 from kg.table.macros import MACROS
@@ -98,12 +98,14 @@ def write_copies(
     folder.mkdir()
     with translated():
         define_macros(connection)
+        progress.part(0, 2 + len(ORDERS))
         _code_terms(connection, quads)
         _write(connection, "SELECT * FROM table_prefixes ORDER BY id", folder / "prefixes.parquet")
         # Texts are read at random, so that it pays to unpack them fast.
         for part, target in _targets(folder, "terms", parts):
             only = f"AND ({_PART_OF_TERM} & {parts - 1}) = {part}" if parts > 1 else ""
             _write(connection, _TERMS.format(only=only), target, "snappy")
+        progress.part(1, 2 + len(ORDERS))
         fresh = " OR ".join(f"q.{name} IS DISTINCT FROM lag(q.{name}) OVER ()" for name in "spo")
         connection.execute(
             "CREATE OR REPLACE TEMP TABLE table_coded AS SELECT s.id AS s, p.id AS p, o.id AS o,"
@@ -116,7 +118,8 @@ def write_copies(
                 f"CREATE OR REPLACE TEMP TABLE table_coded AS SELECT *, ({_PART} & {parts - 1})"
                 " AS part FROM table_coded ORDER BY part"
             )
-        for name, order in ORDERS.items():
+        for number, (name, order) in enumerate(ORDERS.items()):
+            progress.part(2 + number, 2 + len(ORDERS))
             for part, target in _targets(folder, name, parts):
                 only = f"WHERE part = {part}" if parts > 1 else ""
                 rows = f"SELECT s, p, o, g, first FROM table_coded {only}"

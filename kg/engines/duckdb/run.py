@@ -14,6 +14,7 @@ from typing import Final
 
 import duckdb
 
+from kg import progress
 from kg.duck import memory_limit, translated
 from kg.engines import recording
 from kg.engines.duckdb import dialect
@@ -145,10 +146,12 @@ class _Run:
         noted = recording.current()
         if noted is not None:
             noted.restart()
-        for source in program.tables:
+        for number, source in enumerate(program.tables):
+            progress.part(number, len(program.tables) + 1)
             self.loaded += (load_any(connection, source, self.loaded, self.folders),)
             if noted is not None and source.rows is None:
                 noted.tables.append(self.loaded[-1])
+        progress.part(len(program.tables), len(program.tables) + 1)
         _drop_under_views(connection, program, self.loaded)
         if any(entry.incomplete for entry in self.loaded):
             raise duckdb.InvalidInputException(dialect.BAD_VALUE)

@@ -15,6 +15,7 @@ from typing import Any, Final, Self
 
 import duckdb
 
+from kg import progress
 from kg.names import local_name
 from kg.validation.judge import Asked, to_graph
 from kg.validation.model import Shape
@@ -105,6 +106,7 @@ class Sieve:
         for number, route in enumerate(routes):
             bar = progress_bar(number, len(routes))
             tell(f"{bar} shape {number + 1} of {len(routes)}: {local_name(route.shape.node)}")
+            progress.part(number, len(routes), "shapes")
             yield from self._answering.told(route)
 
     def number_suspects(self) -> int:
