@@ -12,7 +12,7 @@ from typing import Final
 
 from kg.errors import InputError
 from kg.mapping.date_patterns import LANGUAGES, PatternError, strftime_pattern, zone_form
-from kg.mapping.plan import Call, Constant, Function, Origin, TermType
+from kg.mapping.plan import Call, Constant, Expression, Function, Origin, TermType
 from kg.notes import Notes
 
 UNITS: Final[Mapping[str, str]] = {
@@ -74,10 +74,10 @@ class Constants:
             case Function.MATCHES | Function.REPLACE_REGEX | Function.FIND | Function.MATCH:
                 return self.with_regex(call)
             case Function.SPLIT:
-                if not self.constant(call, 1):
+                if isinstance(call.arguments[1], Constant) and not call.arguments[1].value:
                     raise self.error(f"{self.shown} needs a separator that is not empty")
             case Function.SUBSTRING | Function.ARRAY_GET | Function.ARRAY_SLICE:
-                self.places(call, 1)
+                return self.with_places(call)
             case Function.SPLIT_LENGTHS:
                 self.places(call, 1)
             case Function.REPLACE_CHARS:
@@ -115,8 +115,22 @@ class Constants:
     def places(self, call: Call, first: int) -> None:
         """Check that arguments are whole numbers."""
         for number in range(first, len(call.arguments)):
-            if not re.fullmatch(r"-?\d{1,9}", self.constant(call, number)):
-                raise self.error(f"{self.shown} takes whole numbers as places")
+            self.whole(call, number)
+
+    def whole(self, call: Call, number: int) -> None:
+        """Check that an argument is a whole number."""
+        if not re.fullmatch(r"-?\d{1,9}", self.constant(call, number)):
+            raise self.error(f"{self.shown} takes whole numbers as places")
+
+    def with_places(self, call: Call) -> Call:
+        """Return a call whose places are whole numbers, also those that the record gives."""
+        first, *places = call.arguments
+        made: list[Expression] = [first]
+        for number, place in enumerate(places, 1):
+            if isinstance(place, Constant):
+                self.whole(call, number)
+            made.append(place if isinstance(place, Constant) else Call(Function.FLOOR, (place,)))
+        return Call(call.function, tuple(made))
 
     def with_unit(self, call: Call, number: int) -> Call:
         """Return a call whose unit of time has one spelling."""

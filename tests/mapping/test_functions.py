@@ -6,6 +6,7 @@ import html
 import json
 import math
 import re
+from contextlib import suppress
 from decimal import Decimal, localcontext
 from fractions import Fraction
 from typing import Any
@@ -436,6 +437,48 @@ class TestLists:
         extra = ["condition: 'listContainsElement($(tags[*]), a)'"]
         mapping = yarrrml("[['t.json~json', '$[*]']]", ["[ex:p, $(id)]"], extra=extra)
         assert run_mapping(tmp_path, mapping, self.FILES).objects() == [f'"1"^^<{XSD}integer>']
+
+
+class TestPlaces:
+    """Places and separators that the record gives."""
+
+    ROWS = (("Ann, Bob", 2, ","), ("äé\U0001f469x", -2, "é"), ("abc", 9, "b"), ("abc", "x", ""))
+    CASES = (  # the function, and what it means
+        ("substring($(v), $(n))", lambda v, n, _: v[n:]),
+        ("substring($(v), 1, $(n))", lambda v, n, _: v[1:n]),
+        ("substring($(v), $(n), 3)", lambda v, n, _: v[n:3]),
+        ("substring($(v), 0, indexOf($(v), $(s)))", lambda v, _, s: v[: v.find(s)]),
+        ("substring($(v), add(indexOf($(v), $(s)), 1))", lambda v, _, s: v[v.find(s) + 1 :]),
+        ("substring($(v), $(n), substring($(n), 0))", lambda v, n, _: v[n:n]),
+        ("array_join(split($(v), $(s)), |)", lambda v, _, s: "|".join(v.split(s))),
+        ("array_get(split($(v), $(s)), $(n))", lambda v, n, s: v.split(s)[n]),
+        ("array_join(array_slice(split($(v), $(s)), 0, $(n)), |)",
+         lambda v, n, s: "|".join(v.split(s)[0:n])),
+    )  # fmt: skip
+
+    @pytest.mark.parametrize(("function", "means"), CASES)
+    def test_what_they_give(self, tmp_path, function, means):
+        rows = [{"id": i, "v": v, "n": n, "s": s} for i, (v, n, s) in enumerate(self.ROWS)]
+        expected = set()
+        for row in rows:
+            with suppress(TypeError, ValueError, IndexError):  # no such place or separator
+                expected.add(means(row["v"], row["n"], row["s"]))
+        pair = json.dumps({"p": "ex:p", "o": {"function": function, "datatype": "ex:t"}})
+        made = run_mapping(
+            tmp_path,
+            yarrrml("[['t.json~json', '$[*]']]", [pair]),
+            {"t.json": json.dumps(rows)},
+        ).objects()
+        found = {json.loads(each.partition("^^")[0]) for each in made}
+        assert found - {""} == expected - {""}
+
+    def test_what_is_no_place_is_told(self, tmp_path):
+        pair = json.dumps({"p": "ex:p", "o": {"function": "substring($(v), $(n))"}})
+        made = run_mapping(
+            tmp_path, yarrrml("[[t.csv~csv]]", [pair]), {"t.csv": "id,v,n\n1,abc,x\n2,abc,1\n"}
+        )
+        assert made.objects() == ['"bc"']
+        assert any("makes nothing of 'x'" in each.unfit for each in made.made.counts[0].losses)
 
 
 class TestLookup:

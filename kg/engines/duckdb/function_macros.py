@@ -132,6 +132,10 @@ _WHOLES: Final = "q.a.w IS NOT NULL AND q.b.w IS NOT NULL"
 
 _NUMBERS: Final = (
     f"kg_is_plain(x) AS regexp_full_match(x, {_PLAIN})",
+    # Places of parts: from 0, or from the end below 0.
+    "kg_place(x) AS TRY_CAST(CASE WHEN regexp_full_match(x, '-?[0-9]{1,18}') THEN x END AS BIGINT)",
+    "kg_first(x) AS kg_place(x) + CASE WHEN starts_with(x, '-') THEN 0 ELSE 1 END",
+    "kg_last(x) AS kg_place(x) - CASE WHEN starts_with(x, '-') THEN 1 ELSE 0 END",
     "kg_number_kind(x) AS CASE WHEN regexp_full_match(x, '[+-]?[0-9]+') THEN 'i'"
     " WHEN kg_is_plain(x) THEN 'n' ELSE 'd' END",
     # A double as a text: a whole number without a point, an exponent as XML Schema has it.

@@ -8,7 +8,7 @@ ordered as texts, by code points; a number and a text are not ordered at all.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
 from kg.mapping.date_patterns import ZONE, english_names
@@ -108,23 +108,29 @@ def _constants(call: Call, first: int = 1) -> list[str]:
     return [a.value for a in call.arguments[first:] if isinstance(a, Constant)]
 
 
-def _part(call: Call, value: str) -> str:
+def _part(call: Call, value: str, places: Sequence[str]) -> str:
     """Return the part from one place to before another, counted from 0, or from the end."""
-    places = [int(place) for place in _constants(call)]
-    first = places[0] + 1 if places[0] >= 0 else places[0]
-    if len(places) == 1:
-        return f"({value})[{first}:]"
-    last = places[1] if places[1] >= 0 else places[1] - 1
-    return f"({value})[{first}:{last}]"
+    first, *last = (
+        _place(argument, place, number)
+        for number, (argument, place) in enumerate(zip(call.arguments[1:], places, strict=True))
+    )
+    return f"({value})[{first}:{''.join(last)}]"
+
+
+def _place(argument: Expression, sql: str, number: int) -> str:
+    """Return the SQL of the first, or the last, place of a part as DuckDB counts them."""
+    if isinstance(argument, Constant):
+        place = int(argument.value)
+        return str((place - 1 if place < 0 else place) if number else place + (place >= 0))
+    return f"kg_{'last' if number else 'first'}({sql})"
 
 
 def _sliced(call: Call) -> Callable[..., str]:
-    return lambda value, *_: _part(call, value)
+    return lambda value, *places: _part(call, value, places)
 
 
 def _got(call: Call) -> Callable[..., str]:
-    place = int(_constants(call)[0])
-    return lambda value, *_: f"({value})[{place + 1 if place >= 0 else place}]"
+    return lambda value, place, *_: f"({value})[{_place(call.arguments[1], place, 0)}]"
 
 
 def _read_date(call: Call, shown: str) -> Callable[..., str]:
@@ -251,6 +257,13 @@ def _parted(call: Call, macro: str) -> Callable[..., str]:
         return f"list_select({found}, [1, 3])" if omit else found
 
     return made
+
+
+def _split(call: Call) -> Callable[..., str]:
+    if isinstance(call.arguments[1], Constant):
+        return lambda value, mark: f"string_split({value}, {mark})"
+    # Nothing parts a text where there is no separator.
+    return lambda value, mark: f"CASE WHEN {mark} <> '' THEN string_split({value}, {mark}) END"
 
 
 def _smartly(call: Call) -> Callable[..., str]:
@@ -412,7 +425,7 @@ _OF_CONSTANTS: Final[Mapping[object, Callable[[Call], Callable[..., str]]]] = {
     F.IN_ZONE: _zoned,
 }
 _LISTS: Final[Mapping[object, Callable[[Call], Callable[..., str]]]] = {
-    F.SPLIT: _always(lambda a, b: f"string_split({a}, {b})"),
+    F.SPLIT: _split,
     F.SMART_SPLIT: _smartly,
     F.SPLIT_LENGTHS: _lengths,
     F.SPLIT_TYPES: _always(
@@ -448,6 +461,7 @@ _USING_OFTEN: Final[frozenset[object]] = frozenset(
         *(F.LN, F.LOG, F.SIN, F.COS, F.TAN, F.ASIN, F.ACOS, F.ATAN, F.ATAN2, F.SINH, F.COSH),
         *(F.TANH, F.DEGREES, F.RADIANS, F.RANDOM_NUMBER, F.TO_DATE, F.TO_DATE_TIME, F.FORMAT_DATE),
         *(F.DATE_INC, F.DATE_DIFF, F.DATE_PART, F.IN_ZONE, F.MATCH, F.SMART_SPLIT),
+        *(F.SUBSTRING, F.ARRAY_GET, F.ARRAY_SLICE, F.SPLIT),
         *(F.SPLIT_LENGTHS, F.PARTITION, F.LAST_PARTITION, F.ARRAY_UNIQUES, F.REVERSE, F.UNICODE),
     }
 )
