@@ -246,7 +246,8 @@ _NUMBERS: Final = (
     "kg_combin(x, y) AS "
     + _let(
         {"n": "x", "k": "y", "l": "least(y, x - y)"},
-        "CASE WHEN q.k < 0 OR q.n < 0 OR q.n > 100000 THEN NULL WHEN q.k > q.n THEN '0'"
+        "CASE WHEN coalesce(q.k, -1) < 0 OR coalesce(q.n, -1) < 0 OR q.n > 100000 THEN NULL"
+        " WHEN q.k > q.n THEN '0'"
         " WHEN q.n < 34 THEN CAST(factorial(CAST(q.n AS INTEGER)) // factorial(CAST(q.k AS"
         " INTEGER)) // factorial(CAST(q.n - q.k AS INTEGER)) AS VARCHAR)"
         " ELSE kg_shown(round(coalesce(list_product(list_transform(range(1, q.l + 1), lambda i:"
