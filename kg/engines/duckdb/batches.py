@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from kg.engines.duckdb.dialect import array
+from kg.engines.duckdb.late_sql import LateTerms
 from kg.engines.duckdb.program import RuleSql
 from kg.engines.duckdb.rule_sql import combined
 from kg.engines.duckdb.term_sql import TermSql
@@ -24,16 +25,23 @@ class Batch:
     """A query that gives the quads of several rules.
 
     Attributes:
-        sql: The query, with the columns of a rule.
+        sql: The query, with the columns of a rule, and those of terms that are made later.
         tables: Names of the source tables that are read.
+        is_late: Whether it has those columns.
     """
 
     sql: str
     tables: tuple[str, ...]
+    is_late: bool = False
 
 
-def rule_batches(rules: Sequence[RuleSql]) -> Iterator[Batch]:
-    """Yield queries that together give the quads of rules; each rule is in one of them."""
+def rule_batches(rules: Sequence[RuleSql], late: LateTerms) -> Iterator[Batch]:
+    """Yield queries that together give the quads of rules; each rule is in one of them.
+
+    Args:
+        rules: The rules.
+        late: Notes the terms that are to be made later.
+    """
     groups: dict[tuple[object, ...], list[RuleSql]] = {}
     for number, rule in enumerate(rules):
         shared = bool(rule.terms) and not rule.condition
@@ -41,27 +49,30 @@ def rule_batches(rules: Sequence[RuleSql]) -> Iterator[Batch]:
     for group in groups.values():
         for start in range(0, len(group), MOST_TOGETHER):
             some = group[start : start + MOST_TOGETHER]
-            sql = some[0].sql if len(some) == 1 else _together(some)
-            yield Batch(sql, some[0].tables)
+            if some[0].terms and not some[0].condition:
+                yield Batch(_together(some, late), some[0].tables, is_late=True)
+            else:
+                yield Batch(some[0].sql, some[0].tables)
 
 
-def _together(rules: Sequence[RuleSql]) -> str:
+def _together(rules: Sequence[RuleSql], late: LateTerms) -> str:
     made: dict[bool, list[str]] = {False: [], True: []}
     for rule in rules:
-        made[any(term.many for term in rule.terms.values())].append(_made(rule.terms))
+        made[any(term.many for term in rule.terms.values())].append(_made(rule.terms, late))
     lists = ([array(made[False])] if made[False] else []) + made[True]
     whole = lists[0] if len(lists) == 1 else f"flatten({array(lists)})"
     subject = rules[0].subject
     return (
-        f"SELECT b, s, u.p AS p, u.o AS o, u.g AS g FROM (SELECT {subject.block} AS b,"
+        f"SELECT b, s, u.p AS p, u.o AS o, u.g AS g, u.k AS k, u.t AS t FROM (SELECT {subject.block} AS b,"
         f" {subject.rest} AS s, unnest({whole}) AS u FROM {subject.rows}"
         f" WHERE {subject.rest} IS NOT NULL) WHERE u.o IS NOT NULL AND u.p IS NOT NULL"
     )
 
 
-def _made(terms: Mapping[str, TermSql]) -> str:
+def _made(terms: Mapping[str, TermSql], late: LateTerms) -> str:
     """Return the SQL of a struct of terms, or a list of them, without what no graph is made for."""
-    sql, graph = combined(terms), terms["g"]
+    made, more = late.parts(terms["o"])
+    sql, graph = combined({**terms, "o": made}, more), terms["g"]
     if graph.many:
         sql = f"list_filter({sql}, lambda e: e.g IS NOT NULL)"
     elif graph.missing:

@@ -45,9 +45,15 @@ def bound(rows: str, terms: Mapping[str, TermSql]) -> tuple[str, dict[str, TermS
     return f"(SELECT *, {listed} FROM {rows})", made
 
 
-def combined(terms: Mapping[str, TermSql]) -> str:
-    """Return the SQL of a struct of terms; where some are lists, a list of all combinations."""
+def combined(terms: Mapping[str, TermSql], more: Mapping[str, str] | None = None) -> str:
+    """Return the SQL of a struct of terms; where some are lists, a list of all combinations.
+
+    Args:
+        terms: The terms by name.
+        more: Further parts of the struct, or what to have in it instead of a term.
+    """
     inner = {key: f"x_{key}" if term.many else term.sql for key, term in terms.items()}
+    inner |= more or {}
     sql = "{" + ", ".join(f"'{key}': {value}" for key, value in inner.items()) + "}"
     for depth, (key, term) in enumerate((k, t) for k, t in terms.items() if t.many):
         sql = f"list_transform({term.sql}, lambda x_{key}: {sql})"

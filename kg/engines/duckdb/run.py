@@ -24,6 +24,7 @@ from kg.engines.duckdb.blocks import Codes, write_coded, write_parts
 from kg.engines.duckdb.call_errors import REFUSALS, call_error
 from kg.engines.duckdb.compile import compile_plan
 from kg.engines.duckdb.counting import count_all, has_distinct, record_made
+from kg.engines.duckdb.late_sql import LateTerms
 from kg.engines.duckdb.loading import drop_table
 from kg.engines.duckdb.prepare import Prepared, prepare
 from kg.engines.duckdb.program import Program, RuleSql, Stream
@@ -337,21 +338,22 @@ def _staged(
     Returns:
         A query for the rows of the table.
     """
-    batches = [Batch(rule.sql, rule.tables) for rule in rules]
+    late, batches = LateTerms(), [Batch(rule.sql, rule.tables) for rule in rules]
     if len(rules) > MOST_RULES_AT_ONCE:
-        batches = list(rule_batches(rules))
+        batches = list(rule_batches(rules, late))
     last_use = {name: number for number, each in enumerate(batches) for name in each.tables}
     done: dict[int, list[LoadedTable]] = {}
     for entry in loaded:
         if entry.table.name in last_use and entry.table.name not in kept:
             done.setdefault(last_use[entry.table.name], []).append(entry)
-    for number, select in enumerate([*(batch.sql for batch in batches), *extra]):
+    for number, batch in enumerate([*batches, *(Batch(sql, ()) for sql in extra)]):
+        lacks = ", NULL::INTEGER AS k, NULL::VARCHAR AS t" if not batch.is_late else ""
         verb = "INSERT INTO kg_quads" if number else "CREATE OR REPLACE TEMP TABLE kg_quads AS"
         with translated():
-            connection.execute(f"{verb} {select}")
+            connection.execute(f"{verb} SELECT *{lacks} FROM ({batch.sql})")
         for entry in done.get(number, ()):
             drop_table(connection, entry)
-    return "SELECT * FROM kg_quads"
+    return late.finished("kg_quads")
 
 
 def explain(plan: Plan) -> str:

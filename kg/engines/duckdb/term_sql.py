@@ -13,6 +13,8 @@ from kg.engines.duckdb.datatypes_sql import wrong_value_sql
 from kg.engines.duckdb.dialect import STOP, concat
 from kg.engines.duckdb.function_sql import call_sql, doubtful_sql, list_sql, truth_sql
 from kg.engines.duckdb.gather_sql import heads
+from kg.engines.duckdb.late_sql import late_term
+from kg.engines.duckdb.made_term import LateSql
 from kg.engines.duckdb.made_term import TermSql as TermSql
 from kg.mapping.calls import gathered, list_calls, lookups, scattered
 from kg.mapping.natural import Datatypes
@@ -79,7 +81,8 @@ class TermPrinter:
             return heads(self, made, condition)
         loose = skips(term)
         if condition is None and not loose:
-            return self._over(parts, lambda bindings: _scalar(made, bindings))
+            whole = self._over(parts, lambda bindings: _scalar(made, bindings))
+            return replace(whole, late=self._late(made, parts))
 
         def chosen(sql: str, bindings: _Bindings) -> str:
             return (
@@ -103,6 +106,22 @@ class TermPrinter:
             return replace(whole, lost=f"({lost.sql}) IS TRUE")
         found = f"list_contains({lost.sql}, true) AND NOT list_contains({lost.sql}, false)"
         return replace(whole, lost=f"({found}) IS TRUE")
+
+    def _late(self, made: Bare, parts: Sequence[Expression]) -> LateSql | None:
+        """Return the SQL of the text that a term is made of; None where it is not so simple."""
+        found = late_term(made)
+        if found is None:
+            return None
+        value, shape = found
+        texts: dict[str, str] = {}
+
+        def given(bindings: _Bindings) -> str:
+            kind = bindings[value].kind if isinstance(value, Reference) else None
+            texts.update(v=_plain(value, bindings), t=kind or "NULL::VARCHAR")
+            return f"{{'v': {texts['v']}, 't': {texts['t']}}}"
+
+        sql = self._over(parts, given).sql
+        return LateSql(shape, texts["v"], texts["t"], sql)
 
     def rest(self, iri: Iri) -> str:
         """Return the SQL of an IRI, with its closing bracket, behind its prefix."""
