@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import groupby
 from typing import Final
 
 from kg.duck import sql_file
@@ -16,8 +17,35 @@ from kg.sql import sql_text
 _SMALLEST_BUFFER: Final = 2**20
 
 
-def json_query(records: JsonRecords, columns: Sequence[Column]) -> str:
-    """Return a query for the columns of a file of JSON."""
+def json_query(
+    files: Mapping[int, JsonRecords], columns: Sequence[Column], most: int | None = None
+) -> str:
+    """Return a query for the columns file, record, and those of a table, of files of JSON.
+
+    What is made of the values stands in it once for all files that are read alike: DuckDB takes
+    longer to plan it than to run it on a small file.
+
+    Args:
+        files: What is read, by number of the file.
+        columns: The columns of the table.
+        most: How many records to read of each file; None: all.
+    """
+    alike = groupby(files, key=lambda number: _manner(files[number]))
+    return " UNION ALL ".join(
+        _alike({number: files[number] for number in numbers}, columns, most)
+        for _, numbers in alike
+    )
+
+
+def _manner(records: JsonRecords) -> object:
+    """Return what the columns of a file depend on besides its records."""
+    return records.values, records.around, records.marks
+
+
+def _alike(
+    files: Mapping[int, JsonRecords], columns: Sequence[Column], most: int | None
+) -> str:
+    records = next(iter(files.values()))
     needed: dict[tuple[Step, ...], int] = {}
     shown = [
         _around(column, number, records.around[number], needed, marks=records.marks)
@@ -27,7 +55,12 @@ def json_query(records: JsonRecords, columns: Sequence[Column]) -> str:
     ]
     listed = "".join(f", {sql}" for sql in shown)
     values = f", {_taken('rec', needed)} AS v" if needed else ""
-    return f"SELECT record{listed} FROM (SELECT *{values} FROM ({_found(records)}))"
+    first = "" if most is None else f" LIMIT {most}"
+    found = " UNION ALL ".join(
+        f"(SELECT {number}::INTEGER AS file, * FROM ({_found(each)}){first})"
+        for number, each in files.items()
+    )
+    return f"SELECT file, record{listed} FROM (SELECT *{values} FROM ({found}))"
 
 
 def columns_within(

@@ -25,7 +25,7 @@ from kg.engines.duckdb.big_numbers import beyond_double
 from kg.engines.duckdb.dialect import BAD_VALUE
 from kg.engines.duckdb.host import DuckHost
 from kg.engines.duckdb.read_errors import explained, is_mendable, not_utf8
-from kg.engines.duckdb.scans import query_of
+from kg.engines.duckdb.scans import union_of
 from kg.engines.loaded import LoadedTable
 from kg.errors import InputError, KgError, WorldError
 from kg.mapping.plan import Formulation
@@ -273,20 +273,17 @@ def _needs_marks(
 def _union(
     connection: duckdb.DuckDBPyConnection, known: Format, readings: Sequence[Reading]
 ) -> str:
-    selects = []
+    found = []
     for reading in readings:
         try:
-            sql = query_of(connection, known.read(reading), reading)
+            found.append((reading, known.read(reading)))
         except KgError as error:
             raise error.at(reading.file.location) from error.__cause__
-        selects.append(f"SELECT {reading.number}::INTEGER AS file, * FROM ({sql})")
     most = readings[0].table.most_records
-    if most is not None:  # of each file first, so that no file is read to its end for it
-        selects = [f"(SELECT * FROM ({select}) LIMIT {most})" for select in selects]
-        selects = [
-            f"SELECT * FROM ({' UNION ALL '.join(selects)}) ORDER BY file, record LIMIT {most}"
-        ]
-    return _without_nulls(readings[0].table, " UNION ALL ".join(selects))
+    rows = union_of(connection, found, most)
+    if most is not None:
+        rows = f"SELECT * FROM ({rows}) ORDER BY file, record LIMIT {most}"
+    return _without_nulls(readings[0].table, rows)
 
 
 def _without_nulls(table: SourceTable, select: str) -> str:

@@ -10,6 +10,7 @@ import duckdb
 from kg.duck import sql_file
 from kg.engines.duckdb.json_sql import json_query
 from kg.engines.duckdb.parquet import parquet_query
+from kg.errors import KgError
 from kg.mapping.plan import LogicalSource
 from kg.mapping.source_table import Column
 from kg.sources.reading import Reading
@@ -27,6 +28,36 @@ _NO_NULL: Final = "\x00kg has no null here\x00"
 _SMALLEST_BUFFER: Final = 1 << 20
 
 
+def union_of(
+    connection: duckdb.DuckDBPyConnection,
+    found: Sequence[tuple[Reading, Records]],
+    most: int | None = None,
+) -> str:
+    """Return a query for the columns file, record, c0, t0, c1, … of the files of a table.
+
+    Args:
+        connection: From `kg.duck.engine`.
+        found: What the readers were given, and what they handed over.
+        most: How many records to read of each file; None: all.
+
+    Raises:
+        InputError: A Parquet file cannot be read, or lacks a column.
+    """
+    files = {reading.number: each for reading, each in found if isinstance(each, JsonRecords)}
+    if len(files) == len(found):
+        return json_query(files, found[0][0].table.columns, most)
+    selects = []
+    for reading, records in found:
+        try:
+            sql = query_of(connection, records, reading)
+        except KgError as error:
+            raise error.at(reading.file.location) from error.__cause__
+        # Of each file first, so that no file is read to its end for it.
+        first = "" if most is None else f" LIMIT {most}"
+        selects.append(f"(SELECT {reading.number}::INTEGER AS file, * FROM ({sql}){first})")
+    return " UNION ALL ".join(selects)
+
+
 def query_of(connection: duckdb.DuckDBPyConnection, records: Records, reading: Reading) -> str:
     """Return a query for the columns record, c0, t0, c1, … of a file.
 
@@ -42,7 +73,8 @@ def query_of(connection: duckdb.DuckDBPyConnection, records: Records, reading: R
     if isinstance(records, CsvRecords):
         return _csv(records, columns)
     if isinstance(records, JsonRecords):
-        return json_query(records, columns)
+        query = json_query({reading.number: records}, columns)
+        return f"SELECT * EXCLUDE (file) FROM ({query})"
     if isinstance(records, ParquetRecords):
         return parquet_query(connection, records, reading)
     return _rows(records, columns)
