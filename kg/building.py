@@ -283,9 +283,10 @@ class _Builder:
         self.causes = self.before.key([*others, *read], rules, self.inference)
         mapped, same = self.before.graph(self.causes), self.before.has_rules(rules)
         if mapped is None:
-            rules = rules if same else None
-            strict = self.options.strict
-            mapped = map_all(connection, workspace, plan, folders, self.before, rules, strict)
+            strict, before = self.options.strict, self.before
+            mapped = map_all(
+                connection, workspace, plan, folders, before, rules, strict, again=same
+            )
             mapped = replace(mapped, table=mapped.table.moved(connection, self.made.quads))
         elif mapped.graph:
             self.inferred_graph = mapped.graph

@@ -14,7 +14,7 @@ import re
 import shutil
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
@@ -77,6 +77,21 @@ class Mapped:
     notes: tuple[Note, ...] = ()
     inferred: int | None = None
     graph: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Some triples maps, whose quads are kept.
+
+    Attributes:
+        number: Stands for them in the table of quads.
+        counts: What each read and lost.
+        files: The files of their sources.
+    """
+
+    number: int
+    counts: tuple[MapCount, ...]
+    files: tuple[Path, ...]
 
 
 class Kept:
@@ -185,35 +200,33 @@ class Kept:
         self.keep("rules", key, ())
         return self.find("rules", key) is not None
 
-    def part(self, key: str) -> Mapped | None:
-        """Return the quads of some rules that had the same causes."""
-        path = self._folder / f"{key}.parquet"
+    def parts(self) -> tuple[Path, dict[str, Part]] | None:
+        """Return the quads of the parts of a plan that are kept, and the parts by key."""
         with suppress(*_WRONG, RecursionError):
-            known = self._old["parts"][key]
+            known = self._old["parts"]
+            path = self._folder / f"{known['sha256']}.parquet"
             if is_link(self._folder) or digest(path) != known["sha256"]:
                 return None
-            found = _unpacked(known["gave"])
-            self._parts[key] = known
-            files = tuple(Path(name) for name in found["files"])
-            return Mapped(QuadTable(path), found["counts"], files, found["notes"])
+            return path, {key: _part(_unpacked(gave)) for key, gave in known["of"].items()}
         return None
 
-    def keep_part(self, key: str, mapped: Mapped) -> Mapped:
-        """Keep the quads of some rules, and return where they are now."""
-        table, path = mapped.table, self._folder / f"{key}.parquet"
-        if is_folder(table.path) or is_link(self._folder):
-            return mapped  # of many quads, in several files; or somebody else's folder
+    def keep_parts(self, table: Path, parts: Mapping[str, Part]) -> Path:
+        """Keep the quads of the parts of a plan, and return where they are now."""
+        content = digest(table)
+        path = self._folder / f"{content}.parquet"
+        if is_link(self._folder):
+            return table  # somebody else's folder
+        if not is_file(path):
+            self._added.append(path)
         with writing(path):
             self._folder.mkdir(exist_ok=True)
-            table.path.replace(path)
-        self._added.append(path)
-        gave = {
-            "counts": mapped.counts,
-            "files": [str(each) for each in mapped.files],
-            "notes": mapped.notes,
+            table.replace(path)
+        of = {
+            key: _packed({"number": each.number, "counts": each.counts, "files": each.files})
+            for key, each in parts.items()
         }
-        self._parts[key] = {"sha256": digest(path), "gave": _packed(gave)}
-        return replace(mapped, table=QuadTable(path))
+        self._parts = {"sha256": content, "of": of}
+        return path
 
     @property
     def _folder(self) -> Path:
@@ -308,7 +321,7 @@ class Kept:
         with suppress(OSError):
             write_text(_note(self._workspace), sealed(json.dumps(content)))
             for name in () if is_link(self._folder) else names_in(self._folder):
-                if _PART.fullmatch(name) and name.partition(".")[0] not in parts:
+                if _PART.fullmatch(name) and name.partition(".")[0] != parts.get("sha256"):
                     (self._folder / name).unlink()
             self._added.clear()
 
@@ -356,11 +369,17 @@ def _note(workspace: Workspace) -> Path:
     return workspace.state / _NAME
 
 
+def _part(gave: Mapping[str, Any]) -> Part:
+    return Part(int(gave["number"]), gave["counts"], tuple(map(Path, gave["files"])))
+
+
 def _packed(value: Any) -> Any:  # noqa: ANN401  (of any kind)
     """Return a value as JSON has it; records of `_KINDS` name their kind."""
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         parts = {each.name: getattr(value, each.name) for each in dataclasses.fields(value)}
         return {"@": type(value).__name__, **_packed(parts)}
+    if isinstance(value, Path):
+        return str(value)
     if isinstance(value, Mapping):
         return {key: _packed(each) for key, each in value.items()}
     if isinstance(value, Sequence) and not isinstance(value, str):

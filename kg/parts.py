@@ -1,14 +1,14 @@
 """Quads of a build by the sources that they come from, so that those of the others are kept.
 
-Triples maps that share no source, and do not refer to one another, make a group. Where only the
-facts have changed since the last build, each group is run by itself, and its quads are kept in
-``.kg/parts``: next time only the groups of changed sources run, and a merge sorts all together.
-The rows, and so the bytes of the table, are those of one run.
+Triples maps that share no source, and do not refer to one another, make a part of a plan. The quads
+of all parts are kept in one file of ``.kg/parts``, each with the number of its part. Next time only
+the parts of changed sources run, all at once, and a merge sorts their quads and the kept ones
+together. The rows, and so the bytes of the table, are those of one run.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -16,24 +16,26 @@ from typing import Final
 
 import duckdb
 
-from kg.duck import beside, spare
+from kg.duck import read_parquet, spare
 from kg.engines.duckdb import DuckDB
-from kg.kept import Kept, Mapped
-from kg.mapping.plan import Plan, RefObjectMap, TriplesMap
+from kg.kept import Kept, Mapped, Part
+from kg.mapping.plan import Plan, RefObjectMap, TermMap, TriplesMap
 from kg.mapping.walk import plan_sources
 from kg.notes import hearing, strictly, tell
-from kg.quads import spooled, write_table
+from kg.quads import copy_plain, spooled, write_table
 from kg.rdf import SPOOL_MEMORY, spool_rdf
 from kg.sources import Folders
 from kg.sources.inputs import input_files
 from kg.workspace import Workspace
 
+# Stands for what gathers terms.
+_GATHERS: Final = object()
 # Most bytes of all sources: the quads of larger ones are made in order, without a sort, and
 # sorting them again takes longer than making them.
 MOST_BYTES: Final = 32 * 2**20
-# Most groups: each is a run of its own, and the first such build runs them all. With the twenty
-# groups of the shipped graph that took half as long again as running all rules at once.
-_MOST_GROUPS: Final = 8
+# Most bytes for which a build that runs all rules keeps their quads by part: it takes longer then,
+# by less than what the next build gains.
+MOST_AT_ONCE: Final = 4 * 2**20
 
 
 def map_all(
@@ -44,6 +46,8 @@ def map_all(
     kept: Kept,
     rules: str | None,
     strict: bool,
+    *,
+    again: bool,
 ) -> Mapped:
     """Read RDF files and sources of a workspace, and write their quads.
 
@@ -53,8 +57,9 @@ def map_all(
         plan: Its mappings.
         folders: Where the sources are, and where files may be made.
         kept: What the build before has kept.
-        rules: The key of the rules, if that build ran the same; else None.
+        rules: The key of the rules, if it is known for sure.
         strict: Whether RDF files may lose nothing.
+        again: Whether that build ran the same rules.
 
     Raises:
         InputError: A file or a value is wrong.
@@ -65,15 +70,17 @@ def map_all(
     with hearing() as notes:
         with spare(connection, SPOOL_MEMORY) as memory, strictly(strict):
             spool_rdf(workspace.graph_files(), spool, memory=memory)
-        if rules is not None and _is_small(input_files(plan, folders)):
+        found = None
+        most = MOST_BYTES if again else MOST_AT_ONCE
+        if rules is not None and _is_small(input_files(plan, folders), most):
             found = run_parts(connection, plan, folders, spool, kept, rules)
-        else:
+        if found is None:
             found = run_whole(connection, plan, folders, target, spool)
     tell(notes.values())
     return replace(found, notes=tuple(notes.values()))
 
 
-def groups_of(plan: Plan) -> list[Plan]:
+def parts_of(plan: Plan) -> list[Plan]:
     """Return plans of the triples maps that share sources or refer to one another."""
     leaders: dict[object, object] = {}
 
@@ -96,6 +103,8 @@ def _marks(plan: Plan, triples_map: TriplesMap) -> Iterator[object]:
     for each in triples_map.maps:
         if isinstance(each, RefObjectMap):
             yield each.parent
+        elif isinstance(each, TermMap) and each.gather is not None:
+            yield _GATHERS  # collections of the same name are one, whoever gathers them
 
 
 def run_parts(
@@ -105,8 +114,8 @@ def run_parts(
     spool: Path,
     kept: Kept,
     causes: str,
-) -> Mapped:
-    """Run the groups of a plan whose quads are not kept, and merge the quads of all.
+) -> Mapped | None:
+    """Run the parts of a plan whose quads are not kept, and merge the quads of all.
 
     Args:
         connection: From `kg.duck.engine`.
@@ -115,31 +124,80 @@ def run_parts(
         spool: What `kg.rdf.spool_rdf` wrote.
         kept: What the build before has kept.
         causes: What the quads depend on besides the files of sources.
+
+    Returns:
+        The quads; None if the plan must be run at once.
     """
-    target, groups = spool.with_name("quads.parquet"), groups_of(plan)
-    keys = [
-        kept.key(input_files(group, folders), causes, [each.name for each in group.triples_maps])
-        for group in groups
-    ]
-    if not 1 < len(groups) <= _MOST_GROUPS or None in keys:
-        return run_whole(connection, plan, folders, target, spool)
-    parts: list[Mapped] = []
-    for number, (group, key) in enumerate(zip(groups, filter(None, keys), strict=True)):
-        part = kept.part(key)
-        if part is None:
-            with beside(connection, spool.parent) as own, hearing() as notes:
-                made = run_whole(own, group, folders, spool.with_name(f"part{number}.parquet"))
-            part = kept.keep_part(key, replace(made, notes=tuple(notes.values())))
-        tell(part.notes)
-        parts.append(part)
-    selects = [f"SELECT s, p, o, g FROM {part.table.sql}" for part in parts]
-    table = write_table(connection, " UNION ALL ".join((*selects, spooled(spool))), target)
-    counts = {count.triples_map: count for part in parts for count in part.counts}
+    wanted: dict[str, Plan] = {}
+    for each in parts_of(plan):
+        names = [made.name for made in each.triples_maps]
+        key = kept.key(input_files(each, folders), causes, names)
+        if key is None:
+            return None
+        wanted[key] = each
+    if len(wanted) < 2:
+        return None  # nothing could be taken over
+    path, known = kept.parts() or (None, {})
+    parts = {key: part for key, part in known.items() if key in wanted}
+    selects = [_rows(path, parts.values())] if path and parts else []
+    missing = {key: each for key, each in wanted.items() if key not in parts}
+    others: tuple[Path, ...] = ()
+    if missing:
+        free = max((part.number for part in parts.values()), default=-1) + 1
+        table = spool.with_name("parts.parquet")
+        with hearing() as notes:
+            made, others = _run_some(connection, plan, missing, free, folders, table)
+        tell(notes.values())
+        if selects:
+            selects.append(_rows(table, made.values()))
+            table = spool.with_name("merged.parquet")
+            copy_plain(connection, " UNION ALL ".join(selects), table)
+        parts |= made
+        # Of which part they are is not known.
+        path = table if notes or others else kept.keep_parts(table, parts)
+    assert path is not None
+    rows = f"SELECT s, p, o, g FROM ({_rows(path, parts.values())}) UNION ALL {spooled(spool)}"
+    counts = {count.triples_map: count for part in parts.values() for count in part.counts}
     return Mapped(
-        table,
+        write_table(connection, rows, spool.with_name("quads.parquet")),
         tuple(counts[each.name] for each in plan.triples_maps),
-        tuple(file for part in parts for file in part.files),
+        (*(file for part in parts.values() for file in part.files), *others),
     )
+
+
+def _rows(path: Path, parts: Iterable[Part]) -> str:
+    numbers = ", ".join(str(part.number) for part in parts)
+    return f"SELECT part, s, p, o, g FROM {read_parquet(path)} WHERE part IN ({numbers})"
+
+
+def _run_some(
+    connection: duckdb.DuckDBPyConnection,
+    plan: Plan,
+    parts: Mapping[str, Plan],
+    first: int,
+    folders: Folders,
+    table: Path,
+) -> tuple[dict[str, Part], tuple[Path, ...]]:
+    """Run some parts of a plan at once, and write their quads, numbered from the first.
+
+    Returns:
+        The parts, and files that were read though they are no sources of theirs.
+    """
+    names = {
+        made.name: number
+        for number, each in enumerate(parts.values(), first)
+        for made in each.triples_maps
+    }
+    maps = tuple(each for each in plan.triples_maps if each.name in names)
+    found = DuckDB(connection).run_parts(replace(plan, triples_maps=maps), folders, table, names)
+    read = dict.fromkeys(path for entry in found.loaded for path in entry.files)
+    made: dict[str, Part] = {}
+    for number, (key, each) in enumerate(parts.items(), first):
+        counts = tuple(count for count in found.counts if names[count.triples_map] == number)
+        own = tuple(path for path in input_files(each, folders) if path in read)
+        made[key] = Part(number, counts, own)
+    known = {path for part in made.values() for path in part.files}
+    return made, tuple(path for path in read if path not in known)
 
 
 def run_whole(
@@ -155,8 +213,8 @@ def run_whole(
     return Mapped(found.table, found.counts, files)
 
 
-def _is_small(files: Iterable[Path]) -> bool:
-    """Return whether the sources are so small that groups of them are run one by one."""
+def _is_small(files: Iterable[Path], most: int) -> bool:
+    """Return whether the sources together have at most so many bytes."""
     with suppress(OSError):
-        return sum(path.stat().st_size for path in files) <= MOST_BYTES
+        return sum(path.stat().st_size for path in files) <= most
     return False

@@ -129,6 +129,19 @@ def copy_rows(
     return int(row[0])
 
 
+def copy_plain(connection: duckdb.DuckDBPyConnection, rows: str, target: Path) -> None:
+    """Write the rows of a query to a Parquet file of kg's own, which no program of others reads.
+
+    Raises:
+        WorldError: The disk failed.
+        LimitError: The memory limit was reached.
+    """
+    with translated():
+        connection.execute(
+            f"COPY ({rows}) TO {sql_target(target)} (FORMAT parquet, USE_TMP_FILE false)"
+        )
+
+
 def sorted_rows(select: str, columns: str = "s, p, o, g", sort: str = SORT) -> str:
     """Return a query for the sorted, distinct rows of a query."""
     # Compare each row with the one before it after the sort: a DISTINCT would keep all rows in a

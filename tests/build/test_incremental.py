@@ -19,6 +19,7 @@ import kg
 from kg import basis, building, parts
 from kg.basis import Basis
 from kg.building import BuildOptions
+from kg.engines.duckdb import run
 from kg.notes import hearing
 from kg.workspace import Build, read_workspace
 
@@ -114,6 +115,18 @@ NEW = {
   [ rml:predicate <http://e/has> ;
     rml:objectMap [ rml:reference "string(doc-available('o.xml'))" ] ] .
 """,
+    "data/list.rml.ttl": """@prefix rml: <http://w3id.org/rml/> .
+<http://e/L> a rml:TriplesMap ; rml:logicalSource [ rml:source [ a rml:RelativePathSource ;
+    rml:root rml:MappingDirectory ; rml:path "people.csv" ] ; rml:referenceFormulation rml:CSV ] ;
+  rml:subjectMap [ rml:constant <http://e/all> ] ; rml:predicateObjectMap [
+    rml:predicate <http://e/has> ; rml:objectMap [ rml:constant <http://e/list> ;
+      rml:gather ( [ rml:reference "name" ] ) ; rml:gatherAs rdf:List ] ] .
+<http://e/M> a rml:TriplesMap ; rml:logicalSource [ rml:source [ a rml:RelativePathSource ;
+    rml:root rml:MappingDirectory ; rml:path "pets.csv" ] ; rml:referenceFormulation rml:CSV ] ;
+  rml:subjectMap [ rml:constant <http://e/all> ] ; rml:predicateObjectMap [
+    rml:predicate <http://e/has> ; rml:objectMap [ rml:constant <http://e/list> ;
+      rml:gather ( [ rml:reference "name" ] ) ; rml:gatherAs rdf:List ] ] .
+""".replace("rdf:List", "<http://www.w3.org/1999/02/22-rdf-syntax-ns#List>"),
     "data/q.yarrrml.yml": "mappings: {q: {sources: [{access: more.ttl, "
     "referenceFormulation: sparql, query: 'SELECT ?s ?n { ?s <http://e/name> ?n }'}], "
     "s: $(s), po: [['http://e/n', $(n)]]}}\n",
@@ -225,8 +238,14 @@ class TestWork:
 
             monkeypatch.setattr(room, name, run)
 
-        for name in ("run_whole", "run_parts"):
-            counted(parts, name)
+        counted(parts, "run_whole")
+        load = run.load_any
+
+        def loaded(connection, table, *more):
+            found.append(f"reads {table.source.path}")
+            return load(connection, table, *more)
+
+        monkeypatch.setattr(run, "load_any", loaded)
         for name in ("infer_rdfs", "validate", "write_index", "write_survey"):
             counted(building, name)
         return found
@@ -250,19 +269,30 @@ class TestWork:
         assert steps == ["validate"]
         steps.clear()
         self.change(root, "data/people.yarrrml.yml", "mappings:", "# a comment\nmappings:")
-        assert steps == ["run_whole", "infer_rdfs", "validate"], "the quads are the same"
+        everything = [f"reads {name}" for name in ("people.csv", "towns.yaml", "pets.csv")]
+        assert steps == [*everything, "infer_rdfs", "validate"], "the quads are the same"
         steps.clear()
         self.change(root, "data/people.csv", "Ann", "Eve")
         after = ["infer_rdfs", "validate", "write_index", "write_survey"]
-        assert steps == ["run_parts", "run_whole", "run_whole", *after], "of each group"
+        assert steps == ["reads people.csv", "reads towns.yaml", *after], "of what refers to it"
         steps.clear()
         self.change(root, "data/pets.csv", "Rex", "Max")
-        assert steps == ["run_parts", "run_whole", *after], "of one group"
+        assert steps == ["reads pets.csv", *after]
         steps.clear()
         self.change(root, "data/pets.csv", "Max", "Rex")
         self.change(root, "data/people.csv", "Eve", "Ann")
-        assert steps.count("run_whole") == 2
-        assert len(list((root / ".kg" / "parts").iterdir())) == 2
+        assert steps.count("reads pets.csv") == 1
+        assert steps.count("reads people.csv") == 1
+        assert len(list((root / ".kg" / "parts").iterdir())) == 1
+
+    def test_many_bytes_are_run_at_once(self, root, steps, monkeypatch):
+        monkeypatch.setattr(parts, "MOST_AT_ONCE", 10)
+        self.change(root, "data/people.yarrrml.yml", "[e:name, $(name)]", "[e:called, $(name)]")
+        assert steps[0] == "run_whole", "sorting quads again takes longer than making them"
+        self.change(root, "data/people.csv", "Ann", "Eve")
+        steps.clear()
+        self.change(root, "data/pets.csv", "Rex", "Max")
+        assert steps[0] == "reads pets.csv", "from the second change on, they are kept"
 
     def change(self, root: Path, name: str, old: str, new: str) -> None:
         path = root / name
@@ -275,10 +305,16 @@ class TestWork:
         assert '"records": 3' in text
         kept.write_text(text.replace('"records": 3', '"records": 4'), encoding="utf-8")
         self.build(root)
-        assert steps.count("run_whole") == 1
+        assert steps.count("reads people.csv") == 1
         build = read_workspace(root).current_build()
         content = bytearray(build.quads.read_bytes())
         content[len(content) // 2] ^= 1
         build.quads.write_bytes(content)
+        steps.clear()
         self.build(root)
-        assert "run_whole" in steps
+        assert "validate" in steps
+        table = next((root / ".kg" / "parts").iterdir())
+        table.write_bytes(table.read_bytes()[:-1] + b"?")
+        steps.clear()
+        self.change(root, "data/pets.csv", "Rex", "Max")
+        assert "reads people.csv" in steps, "the quads of its part are damaged"

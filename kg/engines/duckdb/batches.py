@@ -27,11 +27,13 @@ class Batch:
     Attributes:
         sql: The query, with the columns of a rule, and those of terms that are made later.
         tables: Names of the source tables that are read.
+        triples_map: Name of a triples map that the rules are of.
         is_late: Whether it has those columns.
     """
 
     sql: str
     tables: tuple[str, ...]
+    triples_map: str = ""
     is_late: bool = False
 
 
@@ -49,10 +51,11 @@ def rule_batches(rules: Sequence[RuleSql], late: LateTerms) -> Iterator[Batch]:
     for group in groups.values():
         for start in range(0, len(group), MOST_TOGETHER):
             some = group[start : start + MOST_TOGETHER]
-            if some[0].terms and not some[0].condition:
-                yield Batch(_together(some, late), some[0].tables, is_late=True)
+            first = some[0]
+            if first.terms and not first.condition:
+                yield Batch(_together(some, late), first.tables, first.triples_map, is_late=True)
             else:
-                yield Batch(some[0].sql, some[0].tables)
+                yield Batch(first.sql, first.tables, first.triples_map)
 
 
 def _together(rules: Sequence[RuleSql], late: LateTerms) -> str:
@@ -63,9 +66,10 @@ def _together(rules: Sequence[RuleSql], late: LateTerms) -> str:
     whole = lists[0] if len(lists) == 1 else f"flatten({array(lists)})"
     subject = rules[0].subject
     return (
-        f"SELECT b, s, u.p AS p, u.o AS o, u.g AS g, u.k AS k, u.t AS t FROM (SELECT {subject.block} AS b,"
-        f" {subject.rest} AS s, unnest({whole}) AS u FROM {subject.rows}"
-        f" WHERE {subject.rest} IS NOT NULL) WHERE u.o IS NOT NULL AND u.p IS NOT NULL"
+        "SELECT b, s, u.p AS p, u.o AS o, u.g AS g, u.k AS k, u.t AS t FROM ("
+        f"SELECT {subject.block} AS b, {subject.rest} AS s, unnest({whole}) AS u FROM"
+        f" {subject.rows} WHERE {subject.rest} IS NOT NULL"
+        ") WHERE u.o IS NOT NULL AND u.p IS NOT NULL"
     )
 
 

@@ -15,7 +15,7 @@ import duckdb
 from kg.duck import only_row, read_parquet
 from kg.engines.duckdb.order import SubjectOrder
 from kg.engines.duckdb.program import Program, Stream
-from kg.quads import QuadTable, copy_rows, sorted_rows, write_sorted
+from kg.quads import QuadTable, copy_plain, copy_rows, sorted_rows, write_sorted
 from kg.sql import sql_text
 from kg.terms import RDF_TYPE
 
@@ -45,14 +45,19 @@ class Codes:
             g = f"coalesce(list_position({_array(self.graphs)}, g) - 1, -1)"
         return f"SELECT {block} AS b, {rest} AS s, {p} AS p, o, {g} AS g FROM ({select})"
 
-    def decoded(self, select: str) -> str:
-        """Return a query for s, p, o, g of rows that are written this way."""
+    def decoded(self, select: str, more: str = "") -> str:
+        """Return a query for s, p, o, g of rows that are written this way.
+
+        Args:
+            select: A query for the rows.
+            more: Further columns to have before these, each with a comma behind it.
+        """
         p, g = "p", "g"
         if self.predicates is not None and self.graphs is not None:
             p = f"{_array(self.predicates)}[p + 1]"
             g = f"{_array(self.graphs)}[g + 1]"  # NULL for -1: lists start at 1
         subject = self.order.joined("b", "s")
-        return f"SELECT {subject} AS s, {p} AS p, o, {g} AS g FROM ({select})"
+        return f"SELECT {more}{subject} AS s, {p} AS p, o, {g} AS g FROM ({select})"
 
     @property
     def sort(self) -> str:
@@ -75,6 +80,19 @@ def write_coded(
         LimitError: The memory limit was reached.
     """
     return write_sorted(connection, codes.sorted(select), target)
+
+
+def write_marked(
+    connection: duckdb.DuckDBPyConnection, select: str, target: Path, codes: Codes
+) -> QuadTable:
+    """Write the rows of a query with the columns of `codes` and ``part``, in any order.
+
+    Raises:
+        WorldError: The disk failed.
+        LimitError: The memory limit was reached.
+    """
+    copy_plain(connection, codes.decoded(select, "part, "), target)
+    return QuadTable(target)
 
 
 def write_parts(

@@ -32,8 +32,7 @@ def json_query(
     """
     alike = groupby(files, key=lambda number: _manner(files[number]))
     return " UNION ALL ".join(
-        _alike({number: files[number] for number in numbers}, columns, most)
-        for _, numbers in alike
+        _alike({number: files[number] for number in numbers}, columns, most) for _, numbers in alike
     )
 
 
@@ -42,9 +41,7 @@ def _manner(records: JsonRecords) -> object:
     return records.values, records.around, records.marks
 
 
-def _alike(
-    files: Mapping[int, JsonRecords], columns: Sequence[Column], most: int | None
-) -> str:
+def _alike(files: Mapping[int, JsonRecords], columns: Sequence[Column], most: int | None) -> str:
     records = next(iter(files.values()))
     needed: dict[tuple[Step, ...], int] = {}
     shown = [

@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import Final
 
 from kg.engines.duckdb.dialect import array
-from kg.engines.duckdb.made_term import LateSql, Shape, TermSql
+from kg.engines.duckdb.made_term import Shape, TermSql
 from kg.mapping.natural import Datatypes
 from kg.mapping.plan import Reference, Template, TermType
 from kg.mapping.rules import Bare, Fixed, Iri, Literal
@@ -78,11 +78,11 @@ class LateTerms:
             return replace(made, sql=late.list), {"o": "x_o.v", "k": shape, "t": "x_o.t"}
         return replace(made, sql=late.value), {"k": shape, "t": late.kind}
 
-    def finished(self, rows: str) -> str:
-        """Return a query for b, s, p, o and g of rows that have k and t beside them."""
+    def finished(self, rows: str, columns: str = "b, s, p, g") -> str:
+        """Return a query for the object o, and for other columns, of rows with k and t."""
         shapes = list(self._numbers)
         if not shapes:
-            return f"SELECT b, s, p, o, g FROM {rows}"
+            return f"SELECT {columns}, o FROM {rows}"
         macros = dict.fromkeys(shape.macro for shape in shapes)
         numbers = {macro: number for number, macro in enumerate(macros)}
         cases = "".join(
@@ -94,7 +94,7 @@ class LateTerms:
         suffixes = array([sql_text(shape.suffix) for shape in shapes])
         made = f"{prefixes}[k] || CASE {listed}[k]{cases} END || {suffixes}[k]"
         term = f"CASE WHEN k IS NULL THEN o ELSE {made} END"
-        return f"SELECT * FROM (SELECT b, s, p, {term} AS o, g FROM {rows}) WHERE o IS NOT NULL"
+        return f"SELECT * FROM (SELECT {columns}, {term} AS o FROM {rows}) WHERE o IS NOT NULL"
 
 
 _CALLS: Final[Mapping[str, str]] = {NATURAL: f"{NATURAL}(o, t)"}

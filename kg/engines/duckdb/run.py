@@ -6,8 +6,8 @@ Nothing that grows with the data is held in Python: DuckDB does the work and spi
 from __future__ import annotations
 
 import sys
-from collections.abc import Container, Sequence
-from contextlib import nullcontext, redirect_stdout
+from collections.abc import Container, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext, redirect_stdout
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
@@ -20,7 +20,7 @@ from kg.engines import recording
 from kg.engines.duckdb import dialect
 from kg.engines.duckdb.bad_values import ListsFound, note_terms, term_error
 from kg.engines.duckdb.batches import Batch, rule_batches
-from kg.engines.duckdb.blocks import Codes, write_coded, write_parts
+from kg.engines.duckdb.blocks import Codes, write_coded, write_marked, write_parts
 from kg.engines.duckdb.call_errors import REFUSALS, call_error
 from kg.engines.duckdb.compile import compile_plan
 from kg.engines.duckdb.counting import count_all, has_distinct, record_made
@@ -74,17 +74,30 @@ class DuckDB:
         routed: bool = False,
     ) -> Outcome:
         """Run a plan and write its quads: into a folder of files, if there are many."""
-        with redirect_stdout(sys.stderr) if own_files(plan) else nullcontext():
-            # What functions of the user's own print is no part of what is written.
-            return self._run(plan, folders, target, spool, routed=routed)
+        with _hushed(plan):
+            return self._run(plan, folders, _Run(self, folders, target, spool), routed=routed)
 
-    def _run(
-        self, plan: Plan, folders: Folders, target: Path, spool: Path | None, *, routed: bool
+    def run_parts(
+        self, plan: Plan, folders: Folders, target: Path, parts: Mapping[str, int]
     ) -> Outcome:
+        """Run a plan, and write its quads with the number of a part of the plan for each.
+
+        They are in any order, and may be there several times: columns part, s, p, o, g.
+
+        Args:
+            plan: The plan; nothing in it gathers terms of several parts.
+            folders: Where its sources are.
+            target: The file to write.
+            parts: The number of the part that a triples map belongs to, by its name.
+        """
+        with _hushed(plan):
+            return self._run(plan, folders, _Run(self, folders, target, None, parts))
+
+    def _run(self, plan: Plan, folders: Folders, run: _Run, *, routed: bool = False) -> Outcome:
+        spool = run.spool
         terms = _spool_terms(self.connection, spool) if spool else ([], [])
         prepared = prepare(self.connection, plan, folders)
         rejects = current()
-        run = _Run(self, folders, target, spool)
         while True:
             program = compile_plan(plan, *terms, routed=routed)
             try:
@@ -107,6 +120,11 @@ class DuckDB:
         return _with(run.of(program, rejects), prepared)
 
 
+def _hushed(plan: Plan) -> AbstractContextManager[object]:
+    """Keep what functions of the user's own print apart from what is written."""
+    return redirect_stdout(sys.stderr) if own_files(plan) else nullcontext()
+
+
 def _with(made: Outcome, prepared: Prepared) -> Outcome:
     lookups = prepared.lookups
     return replace(made, loaded=(*made.loaded, *lookups)) if lookups else made
@@ -125,12 +143,14 @@ class _Run:
         folders: Folders,
         target: Path,
         spool: Path | None,
+        parts: Mapping[str, int] | None = None,
     ) -> None:
         self.engine = engine
         self.connection = engine.connection
         self.folders = folders
         self.target = target
         self.spool = spool
+        self.parts = parts
         self.loaded: tuple[LoadedTable, ...] = ()
 
     def of(self, program: Program, rejects: Rejects | None = None) -> Outcome:
@@ -165,6 +185,15 @@ class _Run:
         if program.targets:
             return _write_targets(connection, program, self.loaded, counts, self.target)
         codes = Codes(program.order, program.predicates, program.graphs)
+        if self.parts is not None:
+            rules, rows = (
+                _live(program.rules, self.loaded),
+                f"SELECT 0 AS part, * FROM ({_NOTHING})",
+            )
+            if rules:
+                rows = _staged(connection, rules, (), self.loaded, (), self.parts)
+            marked = write_marked(connection, rows, self.target, codes)
+            return Outcome(marked, self.loaded, counts)
         extra = [codes.encoded(spooled(self.spool))] if self.spool else []
         stream_from = self.engine.stream_from
         table = _write(connection, program, self.loaded, extra, self.target, stream_from)
@@ -325,6 +354,7 @@ def _staged(
     extra: Sequence[str],
     loaded: Sequence[LoadedTable],
     kept: Container[str],
+    parts: Mapping[str, int] | None = None,
 ) -> str:
     """Run queries one after another into a table that spills.
 
@@ -334,26 +364,30 @@ def _staged(
         extra: Further queries.
         loaded: The source tables.
         kept: Those that are needed afterwards; others are dropped after their last use.
+        parts: The number of the part that a triples map belongs to, for a column ``part``.
 
     Returns:
         A query for the rows of the table.
     """
-    late, batches = LateTerms(), [Batch(rule.sql, rule.tables) for rule in rules]
-    if len(rules) > MOST_RULES_AT_ONCE:
+    late, batches = LateTerms(), [Batch(r.sql, r.tables, r.triples_map) for r in rules]
+    if len(rules) > MOST_RULES_AT_ONCE or parts is not None:
         batches = list(rule_batches(rules, late))
+    columns = "b, s, p, g" if parts is None else "part, b, s, p, g"
     last_use = {name: number for number, each in enumerate(batches) for name in each.tables}
     done: dict[int, list[LoadedTable]] = {}
     for entry in loaded:
         if entry.table.name in last_use and entry.table.name not in kept:
             done.setdefault(last_use[entry.table.name], []).append(entry)
     for number, batch in enumerate([*batches, *(Batch(sql, ()) for sql in extra)]):
-        lacks = ", NULL::INTEGER AS k, NULL::VARCHAR AS t" if not batch.is_late else ""
+        lacks = "" if batch.is_late else ", NULL::INTEGER AS k, NULL::VARCHAR AS t"
+        if parts is not None:
+            lacks += f", {parts[batch.triples_map]}::INTEGER AS part"
         verb = "INSERT INTO kg_quads" if number else "CREATE OR REPLACE TEMP TABLE kg_quads AS"
         with translated():
             connection.execute(f"{verb} SELECT *{lacks} FROM ({batch.sql})")
         for entry in done.get(number, ()):
             drop_table(connection, entry)
-    return late.finished("kg_quads")
+    return late.finished("kg_quads", columns)
 
 
 def explain(plan: Plan) -> str:
