@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import itertools
 import os
 from collections import Counter
 from pathlib import Path
@@ -83,7 +84,7 @@ def test_own_adopted_or_reported():
             expected[key] = "own" if own else "adopted" if key in adopted else "reported"
     answer = {local(row["claim"]): row["standing"] for row in ask("own-adopted-or-reported")}
     assert answer == expected
-    assert adopted == {"aims3-S20", "aims3-S21", "aims3-S33"}
+    assert adopted == {"aims3-S20", "aims3-S21", "aims3-S33", "aims3-S52"}
 
 
 def test_grounds():
@@ -210,46 +211,86 @@ def contents_of(reading: dict) -> str:
 
 
 class TestCodings:
+    CODERS = ("kg-curators", "kg-second-coder", "kg-third-coder")
+
     @staticmethod
     def coded(coder: str) -> dict[str, dict[str, str]]:
-        return {r["unit"]: r for r in table("codings/codings.csv") if r["coder"] == coder}
+        rows = [r for r in table("codings/codings.csv") if r["coder"] == coder and r["unit"]]
+        assert len({r["unit"] for r in rows}) == len(rows), "one coding of a unit for each coder"
+        return {r["unit"]: r for r in rows}
 
     def test_kappa(self):
-        one, two = self.coded("kg-curators"), self.coded("kg-second-coder")
         expected = {}
-        for field in FIELDS:
-            pairs = [
-                (one[unit][field], two[unit][field])
-                for unit in one.keys() & two.keys()
-                if one[unit][field] and two[unit][field]
-            ]
-            agreed = sum(a == b for a, b in pairs)
-            left, right = Counter(a for a, _ in pairs), Counter(b for _, b in pairs)
-            chance = sum(left[grade] * right[grade] for grade in left) / len(pairs) ** 2
-            kappa = (agreed / len(pairs) - chance) / (1 - chance)
-            expected[field] = [len(pairs), agreed, pytest.approx(kappa, abs=0.0006)]
+        for first, second in itertools.combinations(self.CODERS, 2):
+            one, two = self.coded(first), self.coded(second)
+            for field in FIELDS:
+                pairs = [
+                    (one[unit][field], two[unit][field])
+                    for unit in one.keys() & two.keys()
+                    if one[unit][field] and two[unit][field]
+                ]
+                agreed = sum(a == b for a, b in pairs)
+                left, right = Counter(a for a, _ in pairs), Counter(b for _, b in pairs)
+                chance = sum(left[grade] * right[grade] for grade in left) / len(pairs) ** 2
+                kappa = (agreed / len(pairs) - chance) / (1 - chance)
+                figures = [len(pairs), agreed, pytest.approx(kappa, abs=0.0006)]
+                expected[NAMES[first], NAMES[second], field] = figures
         answer = {
-            row["field"]: [float(row[c]) for c in ("compared", "agreed", "kappa")]
+            (row["first"], row["second"], row["field"]): [
+                float(row[c]) for c in ("compared", "agreed", "kappa")
+            ]
             for row in ask("agreement-of-codings")
         }
         assert answer == expected
 
     def test_every_difference_is_shown_with_what_the_graph_holds(self):
-        one, two = self.coded("kg-curators"), self.coded("kg-second-coder")
-        expected = {(unit, "unit") for unit in one.keys() ^ two.keys()}
-        for unit in one.keys() & two.keys():
+        codings = {coder: self.coded(coder) for coder in self.CODERS}
+        claims = article()
+        readings = {r["id"]: r for r in records("claims", "readings")}
+        topics = {row["topic"]: row["name"] for row in table("claims/topics.csv")}
+        expected = set()
+        for unit in set().union(*codings.values()):
+            having = [coder for coder in self.CODERS if unit in codings[coder]]
+            for coder in having if len(having) < len(self.CODERS) else ():
+                held = "yes" if unit in claims else "no"
+                reading = unit if unit in readings else ""
+                key = codings[coder][unit]["id"]
+                expected.add((unit, "unit", NAMES[coder], key, held, reading))
             for field in FIELDS:
-                a, b = one[unit][field], two[unit][field]
-                if a and b and a != b:
-                    expected.add((unit, field))
-        answer = ask("differences-of-codings")
-        assert {(local(row["unit"]), row["field"]) for row in answer} == expected
-        assert all(row["held"] for row in answer)
+                put = {c: codings[c][unit][field] for c in having if codings[c][unit][field]}
+                for coder, grade in put.items() if len(set(put.values())) > 1 else ():
+                    has = [
+                        key
+                        for key, claim in (claims | readings).items()
+                        if unit in (key, claim.get("reading_of")) and grade in grades(claim, field)
+                    ]
+                    word = topics[grade] if field == "topic" else WORDS[f"{field}-{grade}"]
+                    held = "yes" if unit in has else "no"
+                    for reading in [key for key in has if key != unit] or [""]:
+                        expected.add((unit, field, NAMES[coder], word, held, reading))
+        expected |= {
+            ("", "unit", NAMES[row["coder"]], row["id"], "no", "")
+            for row in table("codings/codings.csv")
+            if not row["unit"]
+        }
+        columns = ("unit", "field", "coder", "put", "held", "second_reading")
+        answer = [tuple(local(row[c]) for c in columns) for row in ask("differences-of-codings")]
+        assert len(answer) == len(set(answer))
+        assert set(answer) == expected
 
     def test_units_are_claims_or_readings(self):
         known = set(article()) | {r["id"] for r in records("claims", "readings")}
-        units = {row["unit"] for row in table("codings/codings.csv")}
+        units = {row["unit"] for row in table("codings/codings.csv") if row["unit"]}
         assert units <= known
+
+
+def grades(claim: dict, field: str) -> list[str]:
+    """Return what a claim or a reading of the graph has for a field of the codings."""
+    if field not in ("type", "topic"):
+        return [claim[field]]
+    own = claim.get("proposition", {})
+    found = own if field in own else contents().get(own.get("id"), {})
+    return list(found.get(field, ()))
 
 
 def test_places_in_the_copy():
