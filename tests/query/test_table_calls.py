@@ -111,6 +111,7 @@ TOTALS = {
     "DATATYPE(AVG(?k))": f"{XSD}decimal", "DATATYPE(SUM(?m + 1e0))": f"{XSD}double",
     "SUM(?m * 'NaN'^^xsd:double)": "NaN", "GROUP_CONCAT(?x)": "", "SUM(?m / 2)": "3.25",
     "GROUP_CONCAT(DISTINCT STR(?k); SEPARATOR='-')": "1-2",
+    "GROUP_CONCAT(STR(?k); SEPARATOR='-')": "1-1-1-2", "GROUP_CONCAT(STR(?m))": "1 1 2.0 2.5",
 }  # fmt: skip
 EMPTY = {
     "COUNT(*)": "0", "COUNT(?x)": "0", "SUM(?x)": "0", "AVG(?x)": "0", "MIN(?x)": "", "MAX(?x)": "",

@@ -130,7 +130,9 @@ def _concatenated(node: algebra.Aggregation, operand: Operand) -> str:
         texts = f"list_transform({terms}, lambda x: term_lexical(x))"
         joined = f"coalesce(array_to_string({texts}, {sql_text(node.separator)}), '')"
         return f"CASE WHEN count(*) = count({string.chars}) THEN plain_term({joined}) END"
-    joined = f"coalesce(string_agg({string.chars}, {sql_text(node.separator)}), '')"
+    # Sorted, since DuckDB does not keep the order of a sub-SELECT: one answer on every run.
+    sorted_texts = f"{string.chars}, {sql_text(node.separator)} ORDER BY {string.chars}"
+    joined = f"coalesce(string_agg({sorted_texts}), '')"
     return f"CASE WHEN count(*) = count({string.chars}) THEN plain_term({joined}) END"
 
 

@@ -213,8 +213,8 @@ def virtuoso(folder: Path, bulk: Path | None) -> Iterator[Store]:
 def version(name: str) -> str:
     """Return the name and version of an installed store, for a table."""
     if name == "oxigraph":
-        said = printed(os.environ.get("KG_OXIGRAPH") or "oxigraph", "--version").split()[-1]
-        return f"Oxigraph {said}"
+        said = printed(os.environ.get("KG_OXIGRAPH") or "oxigraph", "--version")
+        return f"Oxigraph {said.removeprefix('oxigraph ').strip()}"
     if name == "virtuoso":
         found = re.search(r"Version (\S+?)-", printed("virtuoso-t", "-?"))
         return f"Virtuoso {found[1] if found else ''}"
