@@ -167,7 +167,7 @@ def build_command(
     report = _report(shared, workspace, ignore_unsupported) if shows else None
     bad = context.with_resource(handled)
     result = _built(shared, report, lambda sinks: chosen(sinks, basis(workspace)))
-    _summary(shared, result, workspace.prefixes, strict)
+    _summary(shared, result, workspace, strict)
     if as_json:
         print_json(of_build(result))
     return bad.finish(shared, ExitCode.DONE if result.in_force else ExitCode.NO)
@@ -274,9 +274,7 @@ def _watch(
     return Watch(shared, again, prepare, question or "", named).run()
 
 
-def _summary(
-    shared: Settings, result: BuildResult, prefixes: Mapping[str, str], strict: bool
-) -> None:
+def _summary(shared: Settings, result: BuildResult, workspace: Workspace, strict: bool) -> None:
     records = sum(count.records for count in result.counts)
     steps = ", ".join(f"{name} {seconds:.1f} s" for name, seconds in result.seconds.items())
     shared.say(
@@ -284,7 +282,9 @@ def _summary(
         f" {counted(records, 'record')} mapped"
         f" ({steps} of CPU)"
     )
-    say_losses(shared, result.lossy, prefixes, strict=strict)
+    readme = workspace.root / "README.md"
+    guide = workspace.show(readme) if readme.is_file() else ""
+    say_losses(shared, result.lossy, workspace.prefixes, strict=strict, guide=guide)
     say_findings(shared, result.findings)
     if result.inferred:
         shared.say(f"{result.inferred:,} of the triples are inferred; exports leave them out")

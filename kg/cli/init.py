@@ -73,8 +73,11 @@ def init_command(
     shared.say(f"made {without_login(str(folder))}:")
     for path in written:
         shared.say(f"  {path}")
-    first = "  kg query first-ascents\n" if template is Template.EXAMPLE else ""
-    shared.say(f"next:\n  cd {shlex.quote(str(folder))}\n  kg build\n{first}  kg questions")
+    is_example = template is Template.EXAMPLE
+    first = "  kg query first-ascents\n" if is_example else ""
+    before = "" if is_example else "  fill data/ as README.md says, from nothing to a first claim\n"
+    steps = f"  cd {shlex.quote(str(folder))}\n{before}  kg build\n{first}  kg questions"
+    shared.say(f"next:\n{steps}")
 
 
 def _check_order(folder: Path) -> None:

@@ -16,10 +16,17 @@ if TYPE_CHECKING:
 # Most triples maps, and reasons for one of them, in a short summary.
 MOST_MAPS: Final = 5
 MOST_REASONS: Final = 3
+# Most files without records that a short summary names.
+MOST_FILES: Final = 8
 
 
 def say_losses(
-    shared: Settings, counts: Sequence[MapCount], prefixes: Mapping[str, str], *, strict: bool
+    shared: Settings,
+    counts: Sequence[MapCount],
+    prefixes: Mapping[str, str],
+    *,
+    strict: bool,
+    guide: str = "",
 ) -> None:
     """Report for each triples map how many records were read and lost.
 
@@ -31,6 +38,7 @@ def say_losses(
         counts: The counts of the mapping.
         prefixes: Prefix to namespace, to name predicates.
         strict: Whether losses make the command fail.
+        guide: What to read where most sources are empty, as in a new workspace.
     """
     if shared.verbose or strict:
         for count in counts:
@@ -39,7 +47,7 @@ def say_losses(
                 shared.say(f"  {loss.records:,} gave {_what(loss, prefixes)}: {_why(loss)}")
         _say_notes(shared, counts)
         return
-    _say_notes(shared, counts)
+    _say_notes(shared, counts, guide, most=MOST_MAPS)
     lossy = sorted((count for count in counts if count.losses), key=_has_all_subjects)
     for count in lossy[:MOST_MAPS]:
         records = counted(count.records, "record")
@@ -51,14 +59,33 @@ def say_losses(
         shared.say("--verbose lists all that was lost, --strict makes it a failure")
 
 
-def _say_notes(shared: Settings, counts: Sequence[MapCount]) -> None:
-    """Report notes about sources, and sources without records."""
+def _say_notes(
+    shared: Settings, counts: Sequence[MapCount], guide: str = "", most: int | None = None
+) -> None:
+    """Report notes about sources, and sources without records: in one line if there are many."""
+    empty = [count for count in counts if count.empty]
+    in_one = most is not None and len(empty) > most
     for count in counts:
         for note in (*count.notes, *count.ill_typed):
             shared.say(f"{count.triples_map}: {note}")
-        if not count.records:
+        if not count.records and not (in_one and count.empty):
             why = f": {count.nothing}" if count.nothing else ""
             shared.say(f"{count.triples_map}: no records; check its source and its iterator{why}")
+    if in_one:
+        shared.say(_empty(empty, len(counts), guide))
+
+
+def _empty(counts: Sequence[MapCount], of: int, guide: str) -> str:
+    """Return what to do about sources that hold no records yet."""
+    files = sorted({file for count in counts for file in count.empty})
+    named = ", ".join(files[:MOST_FILES])
+    if len(files) > MOST_FILES:
+        named += f" and {counted(len(files) - MOST_FILES, 'more file')}"
+    begin = f"{guide} says how to begin; " if guide and 2 * len(counts) > of else ""
+    return (
+        f"{len(counts)} of {of} triples maps have no records yet, from {named}:"
+        f" {begin}--verbose lists them"
+    )
 
 
 def _has_all_subjects(count: MapCount) -> bool:

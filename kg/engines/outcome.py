@@ -105,6 +105,7 @@ class MapCount:
         losses: What was lost, and why.
         notes: What the user should know of the source's files, told once for each source.
         nothing: Why there is no record, as far as that is known.
+        empty: The files that gave no record, where it is not known why: they hold none yet.
         shared: Records with a subject that another record has too, where each is a thing of a
             class; None where there are none.
         ill_typed: Values that are not of their datatypes.
@@ -116,6 +117,7 @@ class MapCount:
     losses: tuple[LossCount, ...]
     notes: tuple[str, ...] = ()
     nothing: str = ""
+    empty: tuple[str, ...] = ()
     shared: Shared | None = None
     ill_typed: tuple[IllTyped, ...] = ()
     origin: Location | None = None

@@ -154,6 +154,26 @@ def test_no_records_are_a_failure_of_strict_runs(kg, folder):
     assert "data/m.yarrrml.yml#m: no records; check its source and its iterator\n" in done.err
 
 
+def test_many_sources_without_records_are_told_in_one_line(kg, folder):
+    """As in a new workspace, whose tables have a header alone."""
+    maps = "".join(f"  {n}: {{sources: [[{n}.csv~csv]], s: http://e/$(id)}}\n" for n in "abcdef")
+    (folder / "data" / "m.yarrrml.yml").write_text(HEAD + maps, encoding="utf-8")
+    for name in "abcdef":
+        (folder / "data" / f"{name}.csv").write_text("id\n", encoding="utf-8")
+    (folder / "README.md").write_text("Begin with a.csv.\n", encoding="utf-8")
+    files = ", ".join(f"data/{name}.csv" for name in "abcdef")
+    line = f"6 of 6 triples maps have no records yet, from {files}:"
+    said = kg("build", cwd=folder).err
+    assert f"{line} README.md says how to begin; --verbose lists them\n" in said
+    assert "check its source" not in said
+    said = kg("-v", "build", "--full", cwd=folder).err
+    assert said.count("no records; check its source and its iterator\n") == 6
+    (folder / "data" / "a.csv").write_text("id\n1\n", encoding="utf-8")
+    said = kg("build", cwd=folder).err
+    assert said.count("no records; check its source and its iterator\n") == 5
+    assert "no records yet" not in said
+
+
 def test_prefixes_of_the_mapping(kg, folder):
     """They name what is lost, and shorten Turtle."""
     write(folder, "m")

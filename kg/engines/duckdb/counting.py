@@ -49,8 +49,15 @@ def count_all(
             if (entry.table.name, str(each)) not in noted
         ]
         noted.update((entry.table.name, str(each)) for each in unfit)
+        is_empty = not entry.records and not entry.nothing
         counts.append(
-            replace(count, notes=tuple(notes), nothing=entry.nothing, ill_typed=tuple(unfit))
+            replace(
+                count,
+                notes=tuple(notes),
+                nothing=entry.nothing,
+                empty=tuple(part.shown for part in entry.parts) if is_empty else (),
+                ill_typed=tuple(unfit),
+            )
         )
     return tuple(counts)
 
