@@ -32,6 +32,7 @@ from kg.mapping.plan import (
     TermMap,
     TermType,
     TriplesMap,
+    both,
     with_filter,
 )
 from kg.mapping.rml_documents import has_source, joined, triples_maps
@@ -254,7 +255,7 @@ class _RmlReader:
                     raise short.error(f"rml:{side} must be a text")
                 sides.append(Reference(short.text))
             elif long is not None:
-                expression = self.expression(long, TermType.LITERAL)
+                expression = self.conditional(long, TermType.LITERAL)
                 if expression is None:
                     raise long.error(f"rml:{side}Map needs a reference, template or constant")
                 sides.append(expression)
@@ -299,12 +300,16 @@ class _RmlReader:
                 f"the {what} map has no expression",
                 hint="Give it one rml:reference, rml:template or rml:constant.",
             )
+        # Without its language or datatype there is no literal.
+        condition = self.condition(value)
+        for inner in (language, datatype):
+            condition = both(condition, inner.condition if inner else None)
         made = TermMap(
             expression,
             term_type,
-            language,
-            datatype,
-            self.condition(value),
+            language and replace(language, condition=None),
+            datatype and replace(datatype, condition=None),
+            condition,
             read_targets(self.graph, value),
             gather=gather,
             origin=value.origin,
@@ -357,13 +362,13 @@ class _RmlReader:
         expression = (
             self.expression(found, kind) if long else self.constant(found, is_iri=kind.is_iri)
         )
-        self.no_condition(found.term, f"{what} map")
         if expression is None:
             raise found.error(f"rml:{what}Map needs a reference, template or constant")
         if isinstance(expression, Constant):
             _check_inner(found, expression, what, kind)
         targets = read_targets(self.graph, found) if long else ()
-        return TermMap(expression, kind, targets=targets, origin=found.origin)
+        condition = self.condition(found) if long else None
+        return TermMap(expression, kind, condition=condition, targets=targets, origin=found.origin)
 
     def term_type(
         self, value: Value, what: str, is_literal: bool, gather: Gather | None

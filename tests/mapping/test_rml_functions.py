@@ -181,6 +181,43 @@ def test_conditions(tmp_path, place):
     assert lost == set()
 
 
+_NOT_EQUAL = call(
+    "idlab-fn:notEqual",
+    f"grel:valueParameter {NAME}",
+    'grel:valueParameter2 ; rml:inputValue "Ann"',
+)
+NOT_ANN = f"rml:condition [ {_NOT_EQUAL} ]"
+
+
+@pytest.mark.parametrize(
+    ("inner", "made"),
+    [
+        (f'rml:languageMap [ rml:constant "en" ; {NOT_ANN} ]', ['"Bob"@en']),
+        (f'rml:languageMap [ rml:reference "name" ; {NOT_ANN} ]', ['"Bob"@bob']),
+        (f"rml:datatypeMap [ rml:constant ex:t ; {NOT_ANN} ]", ['"Bob"^^<http://example.org/t>']),
+        (
+            f'rml:datatypeMap [ rml:template "http://e/{{age}}" ; {NOT_ANN} ]',
+            ['"Bob"^^<http://e/4>'],
+        ),
+        (f'rml:languageMap [ rml:constant "en" ; {NOT_ANN} ] ; {NOT_ANN}', ['"Bob"@en']),
+    ],
+)
+def test_conditions_of_languages_and_datatypes(tmp_path, inner, made):
+    """Without its language or datatype there is no literal."""
+    run = run_mapping(tmp_path, document(f'rml:reference "name" ; {inner}'), FILES)
+    assert run.objects() == made
+    assert [loss for count in run.made.counts for loss in count.losses] == []
+
+
+def test_conditions_of_keys_of_joins(tmp_path):
+    mapping = f"""{HEAD}<#m> {SOURCE} ; rml:subjectMap [ {ID} ] ;
+  rml:predicateObjectMap [ rml:predicate ex:p ; rml:objectMap [ rml:parentTriplesMap <#n> ;
+    rml:joinCondition [ rml:childMap [ rml:reference "name" ; {NOT_ANN} ] ; rml:parent "name" ]
+  ] ] .
+<#n> {SOURCE} ; rml:subjectMap [ {ID} ] ."""
+    assert run_mapping(tmp_path, mapping, FILES).objects() == ["<http://example.org/2>"]
+
+
 def old_value(*pairs: str) -> str:
     given = " , ".join(f"[ rr:predicate {p} ; {o} ]" for p, _, o in map(_parts, pairs))
     return f"fnml:functionValue [ {OLD} ; rr:predicateObjectMap {given} ]"
