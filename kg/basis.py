@@ -20,7 +20,7 @@ from contextvars import ContextVar
 from pathlib import Path
 from typing import Any, Final
 
-from kg.builds import check_index, check_table
+from kg.builds import check_index, check_quads, check_table
 from kg.errors import KgError
 from kg.paths import find_files, is_file, names_in, open_file, read_file
 from kg.temporary import write_text
@@ -133,8 +133,10 @@ class Basis:
             files = {str(path): [*mark, self.digest(path)] for path, mark in self._marks.items()}
             if any(_mark(path) != mark for path, mark in self._marks.items()):
                 return False
-            # The indexes have marks of their own, in `kg.builds`.
-            made = {str(path): _mark(path) for path in find_files(build.path, _any, deep=False)}
+            # The quad table and the indexes have marks of their own, in `kg.builds`.
+            made = {
+                str(path): _mark(path) for path in find_files(build.path, _is_other, deep=False)
+            }
             note = {
                 **self._frame,
                 "build": build.id,
@@ -210,6 +212,7 @@ def unchanged(workspace: Workspace, asked: Mapping[str, object]) -> tuple[Build,
             return None
         if any(_matches(Path(root), text) != found for root, text, found in note["patterns"]):
             return None
+        check_quads(build)
         check_index(build)
         check_table(build)
         files = {path: _same(Path(path), known) for path, known in note["files"].items()}
@@ -253,6 +256,10 @@ def _frame(workspace: Workspace, asked: Mapping[str, object]) -> dict[str, objec
 
 def _any(name: str) -> bool:
     return bool(name)
+
+
+def _is_other(name: str) -> bool:
+    return not name.endswith(".parquet")
 
 
 def _software() -> str:

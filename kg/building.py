@@ -287,7 +287,8 @@ class _Builder:
             mapped = map_all(
                 connection, workspace, plan, folders, before, rules, strict, again=same
             )
-            mapped = replace(mapped, table=mapped.table.moved(connection, self.made.quads))
+            if self.inference == "none":
+                mapped = replace(mapped, table=mapped.table.moved(connection, self.made.quads))
         elif mapped.graph:
             self.inferred_graph = mapped.graph
         own = [path for path in own_files(plan) if is_inside(path, [workspace.root])]

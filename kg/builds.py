@@ -29,6 +29,7 @@ _NAME: Final = re.compile(r"\d{8}T\d{12}Z")
 _UNREAD: Final = re.compile(r"(?:later-store/)?store/(?:LOG.*|LOCK|IDENTITY)")
 _INDEX: Final = ("store/", "later-store/")
 _TABLE: Final = ("table/", "later-table/")
+_QUADS: Final = ("quads/", "quads.parquet")
 # The parts of a build that may be made after it, and the list of the files of such a part.
 _PARTS: Final = ("store", "table")
 _LIST: Final = "files.json"
@@ -36,7 +37,8 @@ _LIST: Final = "files.json"
 # Remembers which files of an index are intact, so that a query need not read them all.
 _CHECKED: Final = "checked.json"
 
-# Changes when a file is written to: inode, times and size.
+# Changes when a file is written to: inode, times and size. A Parquet file may be that of several
+# builds, and the time of its last change of names tells nothing.
 _Mark = list[int]
 # Files that this process has checked.
 _WHOLE: Final[dict[Path, _Mark]] = {}
@@ -53,7 +55,7 @@ def seal(build: Build, info: Mapping[str, Any]) -> None:
     """
     files = _listed(build.path, build.path, build.info_file.name)
     _write_list(build.info_file, {"format": FORMAT, **info, "files": files})
-    _remember(build, {name: _mark(build.path / name) for name in files if _is_index(name)})
+    _remember(build, {name: _mark(build.path / name) for name in files if _is_read(name)})
 
 
 def make_later(build: Build, name: str, make: Callable[[Path], object]) -> None:
@@ -94,16 +96,45 @@ def _write_list(target: Path, content: Mapping[str, Any]) -> None:
         temporary.write_text(target, sealed(text))
 
 
-def check_build(build: Build) -> Build:
-    """Check the digests of all files of a build except its index, and return the build.
+def check_build(build: Build, *, again: bool = False) -> Build:
+    """Check the digests of all files of a build except its index and its coded copies.
+
+    Args:
+        build: The build.
+        again: Whether files of the quad table are read again that have not changed since they
+            were checked.
+
+    Returns:
+        The build.
 
     Raises:
         InputError: The build is damaged, or of another format.
     """
-    for name, file in _files(build).items():
-        if not name.startswith((*_INDEX, *_TABLE)):
-            _check(build, name, file, None)
+    files = _files(build)
+    others = [name for name in files if not name.startswith((*_INDEX, *_TABLE, *_QUADS))]
+    for name in others:
+        _check(build, name, files[name], None)
+    check_quads(build, again=again)
     return build
+
+
+def check_quads(build: Build, *, again: bool = False) -> None:
+    """Check the quad table of a build; unchanged files are read again only if `again` says so.
+
+    Raises:
+        InputError: The build is damaged, or of another format.
+    """
+    _check_remembered(build, _QUADS, again=again)
+
+
+def quad_digests(build: Build) -> list[str]:
+    """Return the digests of the files of a build's quad table, in order of their names.
+
+    Raises:
+        InputError: The build is damaged, or of another format.
+    """
+    files = build.info()["files"]
+    return [files[name]["sha256"] for name in sorted(files) if name.startswith(_QUADS)]
 
 
 def check_index(build: Build) -> None:
@@ -126,32 +157,48 @@ def check_table(build: Build) -> None:
     _check_remembered(build, _TABLE)
 
 
-def _check_remembered(build: Build, folders: tuple[str, ...]) -> None:
+def _check_remembered(build: Build, folders: tuple[str, ...], *, again: bool = False) -> None:
     known = _remembered(build)
-    found = known | {
-        name: _check(build, name, file, known.get(name))
+    files = {
+        name: file
         for name, file in _files(build).items()
-        if _is_index(name) and name.startswith(folders)
+        if _is_read(name) and name.startswith(folders)
+    }
+    for name in files if again else ():
+        _WHOLE.pop(build.path / name, None)
+    found = known | {
+        name: _check(build, name, file, None if again else known.get(name))
+        for name, file in files.items()
     }
     if found != known:
         _remember(build, found)
 
 
-def _is_index(name: str) -> bool:
-    return name.startswith((*_INDEX, *_TABLE)) and not _UNREAD.fullmatch(name)
+def _is_read(name: str) -> bool:
+    """Return whether a file is large and is read, so that its check is remembered."""
+    return name.startswith((*_INDEX, *_TABLE, *_QUADS)) and not _UNREAD.fullmatch(name)
 
 
 def _remembered(build: Build) -> dict[str, Any]:
-    with suppress(KgError, ValueError, RecursionError):
+    return _all_remembered(build).get(build.id, {})
+
+
+def _all_remembered(build: Build) -> dict[str, dict[str, Any]]:
+    """Return the marks of files that were checked, by the name of their build."""
+    with suppress(KgError, ValueError, RecursionError, AttributeError):
         loaded = json.loads(paths.read_file(_memory(build)))
-        if isinstance(loaded, dict) and isinstance(loaded.get(build.id), dict):
-            return dict(loaded[build.id])
+        return {name: marks for name, marks in loaded.items() if isinstance(marks, dict)}
     return {}
 
 
 def _remember(build: Build, marks: Mapping[str, _Mark]) -> None:
+    known = {
+        name: of_build
+        for name, of_build in _all_remembered(build).items()
+        if paths.is_folder(build.path.with_name(name))
+    }
     with suppress(OSError):  # in a read-only folder the check is only repeated
-        temporary.write_text(_memory(build), json.dumps({build.id: marks}))
+        temporary.write_text(_memory(build), json.dumps({**known, build.id: marks}))
 
 
 def _memory(build: Build) -> Path:
@@ -160,7 +207,8 @@ def _memory(build: Build) -> Path:
 
 def _mark(path: Path) -> _Mark:
     status = path.lstat()
-    return [status.st_ino, status.st_mtime_ns, status.st_ctime_ns, status.st_size]
+    changed = [] if path.suffix == ".parquet" else [status.st_ctime_ns]
+    return [status.st_ino, status.st_mtime_ns, *changed, status.st_size]
 
 
 def _files(build: Build) -> dict[str, Any]:

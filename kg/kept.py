@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from kg.basis import Basis, digest
-from kg.builds import check_build, check_index, check_table
+from kg.builds import check_build, check_index, check_table, quad_digests
 from kg.engines.outcome import IllTyped, LossCount, MapCount, Shared
 from kg.errors import KgError, Location
 from kg.exports import Problem
@@ -154,28 +154,31 @@ class Kept:
         if key is not None:
             self._new[step] = {"key": key, "gave": _packed(gave)}
 
-    def copy(self, source: Path) -> bool:
-        """Copy a file or folder of the build before into the one that is made; return if it was."""
+    def copy(self, name: str) -> bool:
+        """Take a file or folder of the build before into the one that is made; return if it was.
+
+        Args:
+            name: Its name in both. Parquet files are the same file in both from then on.
+        """
         if self._before is None:
             return False
-        name = source.relative_to(self._made.path)
-        kept = self._before.path / name
+        kept, target = self._before.path / name, self._made.path / name
         try:
             if is_folder(kept):
-                shutil.copytree(kept, source)
+                shutil.copytree(kept, target, copy_function=_linked)
             elif is_file(kept):
-                shutil.copyfile(kept, source)
+                _linked(kept, target)
             else:
                 return False
         except OSError:  # made anew, which tells what is wrong with the disk
-            shutil.rmtree(source, ignore_errors=True)
+            shutil.rmtree(target, ignore_errors=True)
             return False
         return True
 
     def graph(self, key: str | None) -> Mapped | None:
         """Copy the quad table that had the same causes, and tell again what was told of it."""
         found = self.find("graph", key)
-        if found is None or not self.copy(self._made.quads):
+        if found is None or self._before is None or not self.copy(self._before.quads.name):
             return None
         tell(found["notes"])
         files = tuple(Path(name) for name in found["files"])
@@ -237,8 +240,9 @@ class Kept:
         if self._before is None:
             return None
         if self._same is None:
-            known = self._before.info()["files"]["quads.parquet"]["sha256"]
-            self._same = digest(self._made.quads) == known
+            self._same = quad_digests(self._before) == [
+                digest(path) for path in QuadTable(self._made.quads).files
+            ]
         return self._before if self._same else None
 
     def index(self) -> int | None:
@@ -249,7 +253,7 @@ class Kept:
             return None
         with suppress(KgError):
             check_index(before)
-            return merged if self.copy(self._made.store) else None
+            return merged if self.copy(self._made.store.name) else None
         return None
 
     def table(self) -> bool:
@@ -259,7 +263,7 @@ class Kept:
             return False
         with suppress(KgError):
             check_table(before)
-            return self.copy(self._made.table)
+            return self.copy(self._made.table.name)
         return False
 
     def kinds(self) -> dict[str, str] | None:
@@ -277,12 +281,12 @@ class Kept:
         prefixes = self._workspace.prefixes
         if found is None or [*found.prefixes.items()] != [*prefixes.items()]:
             return None
-        return found.problems if self.copy(self._made.path / SURVEY_NAME) else None
+        return found.problems if self.copy(SURVEY_NAME) else None
 
     def verdict(self, key: str | None, sinks: Sequence[Sink]) -> Verdict | None:
         """Return the verdict that had the same causes, and pass its results to sinks again."""
         found = self.find("validate", key)
-        if found is None or not self.copy(self._made.report):
+        if found is None or not self.copy(self._made.report.name):
             return None
         for result in found["results"]:
             for sink in sinks:
@@ -363,6 +367,18 @@ class FirstResults:
         """Take a result."""
         if len(self.results) < _MOST_RESULTS:
             self.results.append(result)
+
+
+def _linked(source: str | Path, target: str | Path) -> None:
+    """Give a Parquet file a second name, if the file system can; copy other files.
+
+    No Parquet file of a build is ever written to, while Oxigraph writes into those of its index.
+    """
+    if str(source).endswith(".parquet"):
+        with suppress(OSError):
+            Path(target).hardlink_to(source)
+            return
+    shutil.copyfile(source, target)
 
 
 def _note(workspace: Workspace) -> Path:

@@ -288,7 +288,7 @@ def _rows(
     workspace: Workspace, options: PushOptions
 ) -> Iterator[tuple[duckdb.DuckDBPyConnection, str, Path]]:
     """Yield a connection, a query for the rows s, p, o, g to send, and a temporary folder."""
-    build = check_build(workspace.current_build())
+    build = check_build(workspace.current_build(), again=True)
     with (
         temporary_folder("push") as name,
         engine(Path(name), options.memory) as connection,

@@ -1,25 +1,34 @@
-"""Writes and reads the quad table, a Parquet file of the whole graph.
+"""Writes and reads the quad table: the whole graph as Parquet.
 
 Columns ``s``, ``p``, ``o``, ``g`` (text): terms in the form of `kg.terms`; ``g`` is NULL for the
 default graph. Rows are distinct and sorted by subject, then ``rdf:type`` first, then predicate,
 object and graph, so that every export is a scan. The file can be read as COTTAS.
+
+The table of a large graph is a folder of such files, its parts, which follow one another in order
+of name. It is cut at the subjects whose MD5 is smallest, so at places that only its content tells:
+a changed row makes one part new, and leaves the bytes of the others. Tables that other engines
+have written as files in that order (``part-*.parquet``) are read the same way.
 """
 
 from __future__ import annotations
 
 import shutil
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Final
 
 import duckdb
 
 from kg.duck import only_row, read_parquet, sql_target, sql_text, translated
+from kg.sizes import is_large
 from kg.terms import RDF_TYPE
 
 SORT: Final = f"s, p <> '{RDF_TYPE}', p, o, g NULLS FIRST"
 # Rows: few enough that a lookup by subject skips most of the file, enough to compress well.
 ROW_GROUP: Final = 61_440
+# Parts of the table of a large graph.
+PARTS: Final = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,23 +42,46 @@ class QuadTable:
     path: Path
 
     @property
+    def files(self) -> list[Path]:
+        """The files of the table, in their order."""
+        if self.path.is_dir():
+            return sorted(self.path.glob("*.parquet"))
+        return [self.path]
+
+    @property
+    def size(self) -> int:
+        """Bytes of all files."""
+        return sum(file.stat().st_size for file in self.files)
+
+    @property
     def sql(self) -> str:
         """The table for a FROM clause."""
-        if self.path.is_dir():
-            return read_parquet(*sorted(self.path.glob("*.parquet")))
-        return read_parquet(self.path)
+        return read_parquet(*self.files)
 
     def moved(self, connection: duckdb.DuckDBPyConnection, target: Path) -> QuadTable:
-        """Move the table to one file with another name.
+        """Move the table to where a build has it, and return it.
+
+        Args:
+            connection: From `kg.duck.engine`.
+            target: The file of a small graph; a large one becomes a folder of parts, with its name
+                but for the suffix.
 
         Raises:
             WorldError: The disk failed.
+            LimitError: The memory limit was reached.
         """
-        if self.path.is_dir():
+        if is_large(self.count(connection)):
+            target = target.with_suffix("")
+            _write_parts(connection, self, target)
+        elif self.path.is_dir():
             copy_rows(connection, f"SELECT * FROM {self.sql}", target)
-            shutil.rmtree(self.path)
         else:
             self.path.replace(target)
+            return QuadTable(target)
+        if self.path.is_dir():
+            shutil.rmtree(self.path)
+        else:
+            self.path.unlink()
         return QuadTable(target)
 
     def count(self, connection: duckdb.DuckDBPyConnection) -> int:
@@ -69,6 +101,23 @@ class QuadTable:
         return connection.execute(
             f"SELECT g, count(*) FROM {self.sql} GROUP BY g ORDER BY g NULLS FIRST"
         ).fetchall()
+
+
+def _write_parts(connection: duckdb.DuckDBPyConnection, table: QuadTable, folder: Path) -> None:
+    """Write a table as a folder of parts."""
+    folder.mkdir()
+    first = f"SELECT s FROM (SELECT s, lag(s) OVER () AS before FROM {table.sql})"
+    with translated():
+        cuts = connection.execute(
+            f"SELECT s FROM ({first} WHERE s IS DISTINCT FROM before ORDER BY md5(s), s"
+            f" LIMIT {PARTS - 1}) ORDER BY s"
+        ).fetchall()
+    bounds = [None, *(sql_text(cut) for (cut,) in cuts), None]
+    for number, (low, high) in enumerate(pairwise(bounds)):
+        within = [f"s >= {low}"] if low else []
+        within += [f"s < {high}"] if high else []
+        rows = f"SELECT * FROM {table.sql} WHERE {' AND '.join(within) or 'true'}"
+        copy_rows(connection, rows, folder / f"{number:02}.parquet")
 
 
 def write_table(connection: duckdb.DuckDBPyConnection, select: str, target: Path) -> QuadTable:

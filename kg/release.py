@@ -70,7 +70,7 @@ def release(
         LimitError: A limit was reached; no folder is left.
     """
     say = progress or (lambda step: None)  # noqa: ARG005
-    build = check_build(workspace.current_build())
+    build = check_build(workspace.current_build(), again=True)
     if name in _TAKEN or Path(name).name != name:
         raise UsageError(
             "bad-option",

@@ -90,8 +90,9 @@ class Build:
 
     @property
     def quads(self) -> Path:
-        """The quad table (Parquet; columns s, p, o, g)."""
-        return self.path / "quads.parquet"
+        """The quad table (Parquet; columns s, p, o, g): one file, or a folder of parts."""
+        file = self.path / "quads.parquet"
+        return file.with_suffix("") if is_folder(file.with_suffix("")) else file
 
     @property
     def store(self) -> Path:

@@ -59,7 +59,7 @@ def export_workspace(
     """
     chosen = options or ExportOptions()
     refuse_input(target, (), workspace)
-    build = check_build(build or workspace.current_build())
+    build = check_build(build or workspace.current_build(), again=True)
 
     def find(wanted: Iterable[Wanted]) -> Iterable[Trace]:
         if trace is not None:

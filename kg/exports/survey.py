@@ -64,7 +64,7 @@ def write_survey(
     rows = selection.rows_of(table)
     use = survey(connection, rows, Names.of(workspace.prefixes))
     found = Survey(dict(workspace.prefixes), use, check_rows(connection, rows))
-    content = {"version": _VERSION, "size": table.path.stat().st_size, **asdict(found)}
+    content = {"version": _VERSION, "size": table.size, **asdict(found)}
     path = table.path.with_name(SURVEY_NAME)
     path.write_text(json.dumps(content, default=sorted, ensure_ascii=False), encoding="utf-8")
     return found
@@ -74,7 +74,7 @@ def read_survey(table: QuadTable) -> Survey | None:
     """Return the survey of a table; None if there is none or it is of another table."""
     try:
         content = json.loads(table.path.with_name(SURVEY_NAME).read_text(encoding="utf-8"))
-        if content["version"] != _VERSION or content["size"] != table.path.stat().st_size:
+        if content["version"] != _VERSION or content["size"] != table.size:
             return None
         return _survey_from(content)
     except (OSError, ValueError, KeyError, TypeError):

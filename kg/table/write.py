@@ -102,9 +102,12 @@ def write_copies(
         _code_terms(connection, quads)
         _write(connection, "SELECT * FROM table_prefixes ORDER BY id", folder / "prefixes.parquet")
         # Texts are read at random, so that it pays to unpack them fast.
+        terms = f"SELECT *, ({_PART_OF_TERM} & {parts - 1}) AS part FROM ({_TERMS})"
+        connection.execute(f"CREATE OR REPLACE TEMP TABLE table_texts AS {terms} ORDER BY part")
         for part, target in _targets(folder, "terms", parts):
-            only = f"AND ({_PART_OF_TERM} & {parts - 1}) = {part}" if parts > 1 else ""
-            _write(connection, _TERMS.format(only=only), target, "snappy")
+            rows = f"SELECT id, t, rank, exact, double FROM table_texts WHERE part = {part}"
+            _write(connection, f"{rows} ORDER BY id", target, "snappy")
+        connection.execute("DROP TABLE table_texts")
         progress.part(1, 2 + len(ORDERS))
         fresh = " OR ".join(f"q.{name} IS DISTINCT FROM lag(q.{name}) OVER ()" for name in "spo")
         connection.execute(
@@ -173,8 +176,7 @@ _TERMS: Final = f"""
       CASE WHEN literal THEN number_double(t) END AS double
     FROM (SELECT id, t, id_kind(id) = {int(ids.Kind.LITERAL)} AND NOT ends_with(t, '"') AS literal
       FROM table_terms WHERE id_kind(id) IN ({", ".join(str(int(kind)) for kind in ids.HASHED)})
-      {{only}})
-    ORDER BY id
+)
 """
 
 

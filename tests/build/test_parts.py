@@ -1,0 +1,205 @@
+"""The quad table of a large graph is a folder of parts, cut where the content says."""
+
+from __future__ import annotations
+
+import os
+import random
+import shutil
+from pathlib import Path
+
+import pytest
+
+import kg
+from kg.builds import check_build, quad_digests, seal
+from kg.building import BuildOptions
+from kg.cli.main import main
+from kg.duck import engine
+from kg.errors import InputError
+from kg.exports import export_workspace
+from kg.quads import QuadTable, copy_rows, sorted_rows, write_table
+from kg.terms import RDF_TYPE
+from kg.workspace import Build, Workspace, read_workspace
+
+EXAMPLES = int(os.environ.get("KG_EXAMPLES", "10"))
+Row = tuple[str, str, str, str | None]
+MAPPING = """\
+prefixes: {ex: "http://e/"}
+mappings:
+  thing:
+    sources: [[things.csv~csv]]
+    s: http://e/$(id)
+    po: [[a, ex:Thing], [ex:day, $(day), xsd:date], [ex:size, $(size), xsd:integer]]
+"""
+SHAPES = """\
+@prefix sh: <http://www.w3.org/ns/shacl#> . @prefix ex: <http://e/> .
+ex:S a sh:NodeShape ; sh:targetClass ex:Thing ; sh:property [ sh:path ex:day ; sh:minCount 1 ] .
+"""
+
+
+def rows(chance: random.Random) -> set[Row]:
+    subjects = [f"<http://e/{n}'>" for n in range(40)] + [f"_:b{n}" for n in range(9)]
+    predicates = (RDF_TYPE, "<http://e/p>", "<http://e/q>")
+    graphs = (None, "<http://e/g>")
+    return {
+        (chance.choice(subjects), chance.choice(predicates), f'"{n % 7}"', chance.choice(graphs))
+        for n in range(150)
+    }
+
+
+def table(folder: Path, content: set[Row], threads: int = 1) -> QuadTable:
+    """Return the table of some rows, as a build has it."""
+    folder.mkdir()
+    with engine(folder / "spill", threads=threads) as connection:
+        connection.execute("CREATE TABLE made (s VARCHAR, p VARCHAR, o VARCHAR, g VARCHAR)")
+        for row in content:
+            connection.execute("INSERT INTO made VALUES (?, ?, ?, ?)", row)
+        made = write_table(connection, "SELECT s, p, o, g FROM made", folder / "made.parquet")
+        return made.moved(connection, folder / "quads.parquet")
+
+
+def read(found: QuadTable) -> list[Row]:
+    with engine() as connection:
+        return connection.execute(f"SELECT s, p, o, g FROM {found.sql}").fetchall()
+
+
+def parts(found: QuadTable) -> list[bytes]:
+    return [path.read_bytes() for path in found.files]
+
+
+@pytest.fixture
+def eight(monkeypatch):
+    """All tables have eight parts."""
+    monkeypatch.setattr("kg.sizes.LARGE", 0)
+    monkeypatch.setattr("kg.quads.PARTS", 8)
+
+
+def test_parts_hold_what_one_file_holds_and_a_change_makes_one_new(tmp_path, eight):
+    for number in range(EXAMPLES // 5):
+        chance = random.Random(number)
+        content = rows(chance)
+        changed = set(content)
+        gone = chance.choice(sorted(content, key=str))
+        changed.remove(gone)
+        changed.add((*gone[:2], '"new"', gone[3]))
+        before = table(tmp_path / f"before{number}", content)
+        after = table(tmp_path / f"after{number}", changed, threads=2)
+        assert len(before.files) == 8
+        expected = sorted(content, key=lambda r: (r[0], r[1] != RDF_TYPE, r[1], r[2], r[3] or ""))
+        assert read(before) == expected
+        old, new = parts(before), parts(after)
+        if {s for s, *_ in content} == {s for s, *_ in changed}:
+            assert sum(a != b for a, b in zip(old, new, strict=True)) == 1
+        assert set(read(after)) == changed
+        assert parts(table(tmp_path / f"again{number}", content, threads=2)) == old
+
+
+def test_a_new_subject_makes_at_most_three_parts_new(tmp_path, eight):
+    content = rows(random.Random(0))
+    old = set(parts(table(tmp_path / "before", content)))
+    for n in range(EXAMPLES // 5):
+        more = {*content, (f"<http://e/{n}-new>", RDF_TYPE, '"1"', None)}
+        assert len(set(parts(table(tmp_path / str(n), more))) - old) <= 3
+
+
+def test_few_subjects_and_none(tmp_path, eight):
+    assert read(table(tmp_path / "none", set())) == []
+    one = ("<http://e/s>", RDF_TYPE, '"1"', None)
+    assert read(table(tmp_path / "one", {one})) == [one]
+
+
+@pytest.fixture
+def workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Workspace:
+    root = tmp_path / "w"
+    for name, text in (
+        ("kg.toml", 'title = "T"\nbase = "http://e/"\n[prefixes]\nex = "http://e/"\n'),
+        ("data/m.yarrrml.yml", MAPPING),
+        ("data/things.csv", things(40)),
+        ("shapes/s.ttl", SHAPES),
+    ):
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / name).write_text(text, encoding="utf-8")
+    monkeypatch.chdir(root)
+    return read_workspace(root)
+
+
+def things(count: int) -> str:
+    return "id,day,size\n" + "".join(
+        f"t{n:06},2020-{n % 12 + 1:02}-{n % 28 + 1:02},{n % 1000}\n" for n in range(count)
+    )
+
+
+def relaid(build: Build, files: list[tuple[str, str]]) -> None:
+    """Write the quad table of a build anew, as files with names and conditions on its rows."""
+    held = build.path / "held"
+    build.quads.rename(held)
+    with engine() as connection:
+        for name, condition in files:
+            target = build.path / name
+            target.parent.mkdir(exist_ok=True)
+            source = f"SELECT * FROM {QuadTable(held).sql} WHERE {condition}"
+            copy_rows(connection, sorted_rows(source), target)
+    shutil.rmtree(held)
+    (build.path / "survey.json").unlink()
+    info = build.info()
+    seal(build, {key: info[key] for key in info if key not in ("format", "files", "sha256")})
+
+
+LAYOUTS = {
+    "parts": [],
+    "one file": [("quads.parquet", "true")],
+    "ranges of another engine": [
+        ("quads/part-00000-a.parquet", "s < '<http://e/t000009>'"),
+        ("quads/part-00001-a.parquet", "s >= '<http://e/t000009>'"),
+    ],
+}
+
+
+def test_every_reader_takes_every_layout(workspace, eight, tmp_path, capsys):
+    build = kg.build(workspace, BuildOptions(index=False)).build
+    assert len(QuadTable(build.quads).files) == 8
+    said = {}
+    for name, files in LAYOUTS.items():
+        if files:
+            relaid(build, files)
+        assert main(["-q", "describe"]) == 0
+        capsys.readouterr()
+        assert main(["-q", "export", "-o", str(tmp_path / "out.ttl")]) == 0
+        assert main(["-q", "query", "-e", "SELECT (SUM(?n) AS ?x) { ?s ex:size ?n }"]) == 0
+        assert main(["-q", "validate"]) == 0
+        assert main(["-q", "diff", str(tmp_path / "out.ttl"), "current"]) == 0
+        said[name] = ((tmp_path / "out.ttl").read_bytes(), capsys.readouterr().out)
+    assert len(set(said.values())) == 1
+    assert b"t000039" in said["parts"][0]
+
+
+def test_a_damaged_part_is_found(workspace, eight):
+    build = kg.build(workspace, BuildOptions(validate=False)).build
+    part = QuadTable(build.quads).files[3]
+    content, status = part.read_bytes(), part.stat()
+    part.write_bytes(content[:-40] + b"x" + content[-39:])
+    with pytest.raises(InputError, match=r"quads/03\.parquet has changed"):
+        check_build(build)
+    # With the times of the file that was checked only reading it tells: so exports do.
+    part.write_bytes(content)
+    check_build(build)
+    part.write_bytes(content[:-40] + b"x" + content[-39:])
+    os.utime(part, ns=(status.st_atime_ns, status.st_mtime_ns))
+    with pytest.raises(InputError, match=r"quads/03\.parquet has changed"):
+        export_workspace(workspace, str(workspace.root / "out.nt"))
+
+
+@pytest.mark.skipif(EXAMPLES < 100, reason="a minute: KG_EXAMPLES=100")
+def test_one_changed_row_rewrites_little_of_a_large_build(workspace):
+    source = workspace.root / "data" / "things.csv"
+    source.write_text(things(100_000), encoding="utf-8")
+    (workspace.root / "shapes" / "s.ttl").unlink()
+    first = kg.build(workspace, BuildOptions()).build
+    known = {entry["sha256"] for entry in first.info()["files"].values()}
+    text = source.read_text(encoding="utf-8")
+    source.write_text(text.replace("t055555,2020-08-04,555", "t055555,2020-08-04,556"), "utf-8")
+    second = kg.build(workspace, BuildOptions()).build
+    assert second.info()["quads"] == 300_000
+    assert len(set(quad_digests(second)) - set(quad_digests(first))) == 1
+    files = second.info()["files"].values()
+    new = sum(entry["size"] for entry in files if entry["sha256"] not in known)
+    assert 0 < new <= sum(entry["size"] for entry in files) * 0.05
