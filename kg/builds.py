@@ -127,14 +127,18 @@ def check_quads(build: Build, *, again: bool = False) -> None:
     _check_remembered(build, _QUADS, again=again)
 
 
-def quad_digests(build: Build) -> list[str]:
-    """Return the digests of the files of a build's quad table, in order of their names.
+def quad_digests(build: Build) -> dict[str, str]:
+    """Return the digests of the files of a build's quad table by their names, in their order.
 
     Raises:
         InputError: The build is damaged, or of another format.
     """
     files = build.info()["files"]
-    return [files[name]["sha256"] for name in sorted(files) if name.startswith(_QUADS)]
+    return {
+        name.rpartition("/")[2]: files[name]["sha256"]
+        for name in sorted(files)
+        if name.startswith(_QUADS)
+    }
 
 
 def check_index(build: Build) -> None:

@@ -240,9 +240,9 @@ class Kept:
         if self._before is None:
             return None
         if self._same is None:
-            self._same = quad_digests(self._before) == [
-                digest(path) for path in QuadTable(self._made.quads).files
-            ]
+            self._same = quad_digests(self._before) == {
+                path.name: digest(path) for path in QuadTable(self._made.quads).files
+            }
         return self._before if self._same else None
 
     def index(self) -> int | None:

@@ -29,6 +29,10 @@ SORT: Final = f"s, p <> '{RDF_TYPE}', p, o, g NULLS FIRST"
 ROW_GROUP: Final = 61_440
 # Parts of the table of a large graph.
 PARTS: Final = 64
+_NOTHING: Final = (
+    "(SELECT NULL::VARCHAR AS s, NULL::VARCHAR AS p, NULL::VARCHAR AS o, NULL::VARCHAR AS g"
+    " WHERE false)"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,16 +41,17 @@ class QuadTable:
 
     Attributes:
         path: The Parquet file, or a folder of files that make up the table in order of name.
+        without: Names of files that are left out.
     """
 
     path: Path
+    without: frozenset[str] = frozenset()
 
     @property
     def files(self) -> list[Path]:
         """The files of the table, in their order."""
-        if self.path.is_dir():
-            return sorted(self.path.glob("*.parquet"))
-        return [self.path]
+        found = sorted(self.path.glob("*.parquet")) if self.path.is_dir() else [self.path]
+        return [file for file in found if file.name not in self.without]
 
     @property
     def size(self) -> int:
@@ -56,7 +61,8 @@ class QuadTable:
     @property
     def sql(self) -> str:
         """The table for a FROM clause."""
-        return read_parquet(*self.files)
+        files = self.files
+        return read_parquet(*files) if files else _NOTHING
 
     def moved(self, connection: duckdb.DuckDBPyConnection, target: Path) -> QuadTable:
         """Move the table to where a build has it, and return it.

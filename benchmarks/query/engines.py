@@ -101,7 +101,7 @@ def built(root: Path, size: int) -> Path:
     info = json.loads((build / "build.json").read_text())
     seconds = info["cpu_seconds"]
     print("build, CPU s:", ", ".join(f"{name} {taken:.2f}" for name, taken in seconds.items()))
-    for name in ("quads.parquet", "table", "store"):
+    for name in ("quads.parquet", "quads", "table", "store"):
         files = [build / name, *(build / name).rglob("*")]
         print(f"{name}: {sum(f.stat().st_size for f in files if f.is_file()) / 1e6:.1f} MB")
     return data

@@ -17,6 +17,7 @@ from kg.duck import engine, read_parquet, sql_target, translated
 from kg.errors import InputError
 from kg.quads import copy_lines
 from kg.sizes import parse_size
+from kg.sql import HAS_BLANK
 from kg.temporary import temporary_folder
 from kg.wording import visible
 from kg.workspace import COMMON_PREFIXES, Workspace, find_workspace
@@ -154,10 +155,15 @@ def _compare(
     merged: bool,
 ) -> Differences:
     """Create the table ``changes``: sign, s, p, o, g, part, copy, copies."""
-    old, new = (rows_of(side, merged=merged) for side in sides)
+    # A triple may be in graphs of several parts, so that they are looked at together.
+    near = sides if merged else [side.apart_from(sides[1 - n]) for n, side in enumerate(sides)]
+    old, new = (rows_of(side, merged=merged) for side in near)
     ground = folder / "ground"
     ground.mkdir()
-    compare_ground(connection, old, new, cuts_of(connection, sides), ground)
+    compare_ground(connection, old, new, cuts_of(connection, near), ground)
+    if any(_has_blank(connection, rows) for rows in (old, new)):
+        # What blank nodes are the same hangs on all statements that they are connected by.
+        old, new = (rows_of(side, merged=merged) for side in sides)
     blank = compare_blank(
         connection, old, new, folder, timeout=options.timeout, memory=options.memory
     )
@@ -178,6 +184,11 @@ def _compare(
     assert row is not None
     removed, added, entities = row
     return Differences(removed, added, entities, merged)
+
+
+def _has_blank(connection: duckdb.DuckDBPyConnection, rows: str) -> bool:
+    found = connection.execute(f"SELECT 1 FROM ({rows}) WHERE {HAS_BLANK} LIMIT 1").fetchone()
+    return found is not None
 
 
 def _prefixes(find: Callable[[], Workspace], sides: list[Side]) -> Mapping[str, str]:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from kg.builds import check_build, previous_build
+from kg.builds import check_build, previous_build, quad_digests
 from kg.duck import spare
 from kg.errors import InputError
 from kg.paths import is_file
@@ -31,12 +31,22 @@ class Side:
         has_graphs: Whether its format supports named graphs.
         left_out: A graph, as a term, that is not compared.
         prefixes: Prefix to namespace, as the file declares them.
+        digests: Those of the files of a build's table, by name.
     """
 
     table: QuadTable
     has_graphs: bool = True
     left_out: str | None = None
     prefixes: Mapping[str, str] = field(default_factory=dict)
+    digests: Mapping[str, str] = field(default_factory=dict)
+
+    def apart_from(self, other: Side) -> Side:
+        """Return the side without the files that the other has too: they hold the same rows."""
+        shared = {*self.digests.values()} & {*other.digests.values()}
+        if self.left_out != other.left_out or not shared:
+            return self
+        names = frozenset(name for name, digest in self.digests.items() if digest in shared)
+        return replace(self, table=QuadTable(self.table.path, names))
 
 
 def read_side(
@@ -74,7 +84,7 @@ def read_side(
     workspace = find()
     build = check_build(find_build(workspace, name))
     left_out = None if with_inferred else build.inferred_graph
-    return Side(QuadTable(build.quads), left_out=left_out)
+    return Side(QuadTable(build.quads), left_out=left_out, digests=quad_digests(build))
 
 
 def find_build(workspace: Workspace, name: str) -> Build:

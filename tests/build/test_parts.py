@@ -10,9 +10,10 @@ from pathlib import Path
 import pytest
 
 import kg
-from kg.builds import check_build, quad_digests, seal
 from kg.building import BuildOptions
+from kg.builds import check_build, quad_digests, seal
 from kg.cli.main import main
+from kg.diff.compare import compare_ground
 from kg.duck import engine
 from kg.errors import InputError
 from kg.exports import export_workspace
@@ -73,7 +74,8 @@ def eight(monkeypatch):
     monkeypatch.setattr("kg.quads.PARTS", 8)
 
 
-def test_parts_hold_what_one_file_holds_and_a_change_makes_one_new(tmp_path, eight):
+@pytest.mark.usefixtures("eight")
+def test_parts_hold_what_one_file_holds_and_a_change_makes_one_new(tmp_path):
     for number in range(EXAMPLES // 5):
         chance = random.Random(number)
         content = rows(chance)
@@ -93,7 +95,8 @@ def test_parts_hold_what_one_file_holds_and_a_change_makes_one_new(tmp_path, eig
         assert parts(table(tmp_path / f"again{number}", content, threads=2)) == old
 
 
-def test_a_new_subject_makes_at_most_three_parts_new(tmp_path, eight):
+@pytest.mark.usefixtures("eight")
+def test_a_new_subject_makes_at_most_three_parts_new(tmp_path):
     content = rows(random.Random(0))
     old = set(parts(table(tmp_path / "before", content)))
     for n in range(EXAMPLES // 5):
@@ -101,7 +104,8 @@ def test_a_new_subject_makes_at_most_three_parts_new(tmp_path, eight):
         assert len(set(parts(table(tmp_path / str(n), more))) - old) <= 3
 
 
-def test_few_subjects_and_none(tmp_path, eight):
+@pytest.mark.usefixtures("eight")
+def test_few_subjects_and_none(tmp_path):
     assert read(table(tmp_path / "none", set())) == []
     one = ("<http://e/s>", RDF_TYPE, '"1"', None)
     assert read(table(tmp_path / "one", {one})) == [one]
@@ -139,22 +143,23 @@ def relaid(build: Build, files: list[tuple[str, str]]) -> None:
             source = f"SELECT * FROM {QuadTable(held).sql} WHERE {condition}"
             copy_rows(connection, sorted_rows(source), target)
     shutil.rmtree(held)
-    (build.path / "survey.json").unlink()
+    (build.path / "survey.json").unlink(missing_ok=True)
     info = build.info()
     seal(build, {key: info[key] for key in info if key not in ("format", "files", "sha256")})
 
 
 LAYOUTS = {
     "parts": [],
-    "one file": [("quads.parquet", "true")],
     "ranges of another engine": [
         ("quads/part-00000-a.parquet", "s < '<http://e/t000009>'"),
         ("quads/part-00001-a.parquet", "s >= '<http://e/t000009>'"),
     ],
+    "one file": [("quads.parquet", "true")],
 }
 
 
-def test_every_reader_takes_every_layout(workspace, eight, tmp_path, capsys):
+@pytest.mark.usefixtures("eight")
+def test_every_reader_takes_every_layout(workspace, tmp_path, capsys):
     build = kg.build(workspace, BuildOptions(index=False)).build
     assert len(QuadTable(build.quads).files) == 8
     said = {}
@@ -172,7 +177,8 @@ def test_every_reader_takes_every_layout(workspace, eight, tmp_path, capsys):
     assert b"t000039" in said["parts"][0]
 
 
-def test_a_damaged_part_is_found(workspace, eight):
+@pytest.mark.usefixtures("eight")
+def test_a_damaged_part_is_found(workspace):
     build = kg.build(workspace, BuildOptions(validate=False)).build
     part = QuadTable(build.quads).files[3]
     content, status = part.read_bytes(), part.stat()
@@ -188,6 +194,27 @@ def test_a_damaged_part_is_found(workspace, eight):
         export_workspace(workspace, str(workspace.root / "out.nt"))
 
 
+@pytest.mark.usefixtures("eight")
+def test_a_comparison_reads_only_what_differs(workspace, monkeypatch, capsys):
+    read: list[str] = []
+    kg.build(workspace, BuildOptions(index=False, validate=False))
+    source = workspace.root / "data" / "things.csv"
+    source.write_text(source.read_text().replace("t000007,", "t000007a,"), encoding="utf-8")
+    kg.build(workspace, BuildOptions(index=False, validate=False))
+    compare = compare_ground
+
+    def noted(connection, old, new, *more):
+        read.extend((old, new))
+        compare(connection, old, new, *more)
+
+    monkeypatch.setattr("kg.diff.api.compare_ground", noted)
+    assert main(["diff", "previous", "current"]) == 1
+    apart = capsys.readouterr().out
+    assert all(1 <= sql.count(".parquet'") <= 3 for sql in read)
+    assert main(["diff", "previous", "current", "--merged"]) == 1
+    assert capsys.readouterr().out == apart
+
+
 @pytest.mark.skipif(EXAMPLES < 100, reason="a minute: KG_EXAMPLES=100")
 def test_one_changed_row_rewrites_little_of_a_large_build(workspace):
     source = workspace.root / "data" / "things.csv"
@@ -199,7 +226,7 @@ def test_one_changed_row_rewrites_little_of_a_large_build(workspace):
     source.write_text(text.replace("t055555,2020-08-04,555", "t055555,2020-08-04,556"), "utf-8")
     second = kg.build(workspace, BuildOptions()).build
     assert second.info()["quads"] == 300_000
-    assert len(set(quad_digests(second)) - set(quad_digests(first))) == 1
+    assert len({*quad_digests(second).values()} - {*quad_digests(first).values()}) == 1
     files = second.info()["files"].values()
     new = sum(entry["size"] for entry in files if entry["sha256"] not in known)
     assert 0 < new <= sum(entry["size"] for entry in files) * 0.05
