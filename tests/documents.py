@@ -13,6 +13,7 @@ import doctest
 import io
 import os
 import re
+import shlex
 import stat
 import subprocess
 import sys
@@ -71,7 +72,7 @@ class Stage:
         programs = self.folder / ".venv" / "bin"
         programs.mkdir(parents=True)
         program = programs / "kg"
-        program.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m kg "$@"\n')
+        program.write_text(f'#!/bin/sh\nexec {shlex.join(program())} "$@"\n')
         program.chmod(program.stat().st_mode | stat.S_IXUSR)
         (programs / "activate").write_text(f'PATH="{programs}:$PATH"\n')
         self.names: dict[str, object] = {}

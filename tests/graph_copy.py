@@ -7,7 +7,6 @@ import functools
 import os
 import shutil
 import subprocess
-import sys
 import tempfile
 import warnings
 from pathlib import Path
@@ -18,6 +17,7 @@ from ruamel.yaml import YAML
 import kg
 from kg.graph import Graph
 from kg.queries.results import Solutions
+from tests.launcher import program
 
 ROOT = Path(__file__).resolve().parent.parent
 PARTS = ("ontology", "shapes", "data", "queries")
@@ -37,7 +37,7 @@ def run_kg(workspace: Path, *arguments: str) -> subprocess.CompletedProcess[str]
     """Run the command line in a process of its own."""
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONUTF8": "1"}
     return subprocess.run(
-        [sys.executable, "-m", "kg", "-C", str(workspace), *arguments],
+        [*program(), "-C", str(workspace), *arguments],
         capture_output=True,
         text=True,
         encoding="utf-8",

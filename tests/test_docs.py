@@ -23,6 +23,7 @@ from kg.exports.checks import MESSAGES
 from kg.init import init_workspace
 from tests.cli.runner import Runner
 from tests.documents import Stage, stable
+from tests.launcher import program
 
 ROOT = Path(__file__).resolve().parent.parent
 DOCS = ROOT / "docs"
@@ -43,9 +44,8 @@ PLAYED = {
 
 
 @pytest.fixture(scope="module")
-def kg() -> Iterator[Runner]:
-    with Runner() as runner:
-        yield runner
+def kg() -> Runner:
+    return Runner()
 
 
 # --- errors ---------------------------------------------------------------------------------
@@ -173,7 +173,7 @@ def test_every_code_says_something():
 
 def test_the_command_line_names_the_code(tmp_path):
     result = subprocess.run(
-        [sys.executable, "-m", "kg", "query", "x"],
+        [*program(), "query", "x"],
         cwd=tmp_path,
         env={"PYTHONPATH": str(ROOT), "PATH": ""},
         capture_output=True,
@@ -392,7 +392,7 @@ def test_a_question_of_the_documentation_is_listed_with_its_parameter(tmp_path):
     """The page says that `kg questions` shows titles."""
     played("docs/workspace.md", tmp_path)
     result = subprocess.run(
-        [sys.executable, "-m", "kg", "-C", str(tmp_path / "new"), "questions"],
+        [*program(), "-C", str(tmp_path / "new"), "questions"],
         env={"PYTHONPATH": str(ROOT), "PATH": ""},
         capture_output=True,
         text=True,

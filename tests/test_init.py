@@ -8,7 +8,6 @@ import json
 import os
 import re
 import subprocess
-import sys
 from pathlib import Path
 
 import pyoxigraph as ox
@@ -17,6 +16,7 @@ from ruamel.yaml import YAML
 
 from kg.errors import InputError, UsageError
 from kg.init import TEMPLATE_BASE, init_workspace
+from tests.launcher import program
 
 ROOT = Path(__file__).resolve().parent.parent
 BASE = "https://example.net/peaks/"
@@ -24,7 +24,7 @@ BASE = "https://example.net/peaks/"
 
 def run_kg(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-m", "kg", *arguments],
+        [*program(), *arguments],
         cwd=folder,
         env={**os.environ, "PYTHONPATH": str(ROOT)},
         capture_output=True,

@@ -2,7 +2,6 @@
 
 import json
 import subprocess
-import sys
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
@@ -12,6 +11,7 @@ from kg.builds import seal
 from kg.duck import engine, sql_text
 from kg.quads import QuadTable, write_table
 from kg.workspace import Build
+from tests.launcher import program
 
 Quad = tuple[str, str, str, str | None]
 
@@ -62,7 +62,7 @@ def kg(*words: str | Path, cwd: Path | None = None) -> subprocess.CompletedProce
     """Run the kg command in its own process."""
     root = Path(__file__).parents[2]
     return subprocess.run(
-        [sys.executable, "-m", "kg", *map(str, words)],
+        [*program(), *map(str, words)],
         cwd=cwd,
         env={"PYTHONPATH": str(root), "PATH": "/usr/bin:/bin"},
         capture_output=True,

@@ -17,6 +17,7 @@ from kg.quads import QuadTable, copy_rows
 from kg.workspace import Build, read_workspace
 from tests.export.conftest import kg
 from tests.export.samples import SAMPLE
+from tests.launcher import program
 
 TURTLE = Path(__file__).with_name("golden").joinpath("sample.ttl").read_text(encoding="utf-8")
 
@@ -43,7 +44,7 @@ def test_a_closed_pipe_ends_the_export_quietly(workspace):
     ]
     root = workspace(quads)
     process = subprocess.Popen(
-        [sys.executable, "-m", "kg", "-q", "-C", root, "export", "-o", "-", "--format", "nt"],
+        [*program(), "-q", "-C", root, "export", "-o", "-", "--format", "nt"],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
     )
@@ -195,7 +196,7 @@ def test_a_signal_leaves_the_target_unchanged(tmp_path, name, number, code):
     target = tmp_path / name
     target.write_text("old")
     process = subprocess.Popen(
-        [sys.executable, "-m", "kg", "-C", tmp_path, "export", "-o", target],
+        [*program(), "-C", tmp_path, "export", "-o", target],
         stderr=subprocess.PIPE,
         env={**os.environ, "TMPDIR": str(temporary)},
     )

@@ -11,7 +11,6 @@ import json
 import os
 import shutil
 import subprocess
-import sys
 import tarfile
 import zipfile
 from collections.abc import Iterable
@@ -32,6 +31,7 @@ from kg.mapping.plan import LogicalTarget
 from kg.mapping.targets import COMPRESSIONS, FORMATS, SERIALIZATIONS
 from kg.quads import QuadTable, write_table
 from kg.terms import XSD
+from tests.launcher import program
 from tests.mapping.conformance import needs_suite, read_cases
 from tests.mapping.running import write_files
 
@@ -250,7 +250,7 @@ class TestReading:
         )  # fmt: skip
         write_files(tmp_path, {"a/m.ttl": mapping, "a/t.csv": DATA, "b/x": ""})
         code = subprocess.run(
-            [sys.executable, "-m", "kg", "--quiet", "map", "../a/m.ttl"],
+            [*program(), "--quiet", "map", "../a/m.ttl"],
             cwd=tmp_path / "b",
             env={**os.environ, "PYTHONPATH": str(Path.cwd())},
             check=False,
@@ -337,7 +337,7 @@ class TestPlaces:
     def test_command_line(self, tmp_path):
         write_files(tmp_path, {"m.ttl": rml(name=target("n.nq")), "t.csv": DATA})
         done = subprocess.run(
-            [sys.executable, "-m", "kg", "map", "m.ttl", "-o", "-", "--format", "nt"],
+            [*program(), "map", "m.ttl", "-o", "-", "--format", "nt"],
             cwd=tmp_path,
             env={**os.environ, "PYTHONPATH": str(Path.cwd())},
             capture_output=True,

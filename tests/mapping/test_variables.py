@@ -32,8 +32,7 @@ MADE = f'<http://e/1> <http://e/p> "a ${{GRAPH}} one" <{GRAPH}> .\n'
 
 @pytest.fixture(scope="module")
 def kg():
-    with Runner() as runner:
-        yield runner
+    return Runner()
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 import hashlib
 import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -14,6 +13,7 @@ from kg.cli.main import main
 from kg.duck import engine
 from kg.quads import write_table
 from kg.workspace import Workspace
+from tests.launcher import program
 from tests.publish.conftest import TRIPLES
 from tests.publish.test_describe import INFO, ask
 
@@ -30,7 +30,7 @@ def built(workspace: Workspace) -> Workspace:
 
 def kg(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-m", "kg", *words],
+        [*program(), *words],
         cwd=folder,
         env={"PYTHONPATH": str(ROOT), "HOME": str(folder)},
         capture_output=True,

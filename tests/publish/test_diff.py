@@ -4,7 +4,6 @@ import io
 import json
 import random
 import subprocess
-import sys
 from pathlib import Path
 
 import pyoxigraph as ox
@@ -14,6 +13,7 @@ from hypothesis import strategies as st
 
 from kg.diff import Differences, DiffOptions, diff
 from kg.errors import InputError, LimitError
+from tests.launcher import program
 
 ROOT = Path(__file__).parents[2]
 EX = "http://example.org/"
@@ -21,7 +21,7 @@ EX = "http://example.org/"
 
 def kg(*words: str | Path, cwd: Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-m", "kg", *map(str, words)],
+        [*program(), *map(str, words)],
         cwd=cwd,
         env={"PYTHONPATH": str(ROOT), "PATH": "/usr/bin:/bin"},
         capture_output=True,

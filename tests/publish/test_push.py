@@ -3,7 +3,6 @@
 import random
 import socket
 import subprocess
-import sys
 import time
 from email.utils import formatdate
 from pathlib import Path
@@ -17,6 +16,7 @@ from kg.http import Client, find_credentials
 from kg.push import PushOptions, endpoint_of, plan_push, push, value_sql
 from kg.quads import write_table
 from kg.workspace import Workspace
+from tests.launcher import program
 from tests.publish.conftest import INTEGER, TRIPLES
 from tests.publish.fake_store import PASSWORD, TOKEN, USER, FakeStore
 
@@ -289,7 +289,7 @@ def test_blank_nodes_are_refused_or_skolemized(workspace: Workspace, store: Fake
 
 def test_a_dry_run_lists_requests_and_sends_nothing(workspace: Workspace, store: FakeStore) -> None:
     ended = subprocess.run(
-        [sys.executable, "-m", "kg", "push", "--dry-run", "--chunk", "300", store.url],
+        [*program(), "push", "--dry-run", "--chunk", "300", store.url],
         cwd=workspace.root,
         env={"PYTHONPATH": str(ROOT)},
         capture_output=True,
@@ -308,7 +308,7 @@ def test_a_dry_run_lists_requests_and_sends_nothing(workspace: Workspace, store:
 def test_a_refused_push_has_exit_code_3(workspace: Workspace, store: FakeStore) -> None:
     store.login = "basic"
     ended = subprocess.run(
-        [sys.executable, "-m", "kg", "push", store.url],
+        [*program(), "push", store.url],
         cwd=workspace.root,
         env={"PYTHONPATH": str(ROOT), "KG_USER": "x", "KG_PASSWORD": "y"},
         capture_output=True,

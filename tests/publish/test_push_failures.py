@@ -4,7 +4,6 @@ import shutil
 import socket
 import ssl
 import subprocess
-import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,6 +14,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from kg.workspace import Workspace
+from tests.launcher import program
 from tests.publish.conftest import TRIPLES
 from tests.publish.fake_store import PASSWORD, USER, FakeStore, Handler
 from tests.publish.proxy import FAILURES, failing_proxy
@@ -27,7 +27,7 @@ def kg_push(
     workspace: Workspace, *words: str, **environment: str
 ) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-m", "kg", "push", *words],
+        [*program(), "push", *words],
         cwd=workspace.root,
         env={"PYTHONPATH": str(ROOT), "HOME": str(workspace.root), **environment},
         capture_output=True,

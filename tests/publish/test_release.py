@@ -2,7 +2,6 @@
 
 import hashlib
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -11,6 +10,7 @@ from kg.builds import seal
 from kg.errors import InputError
 from kg.release import release
 from kg.workspace import Workspace
+from tests.launcher import program
 from tests.publish.test_describe import INFO
 
 ROOT = Path(__file__).parents[2]
@@ -72,7 +72,7 @@ def test_a_release_that_fails_leaves_no_folder(built: Workspace, tmp_path: Path)
 
 def test_the_command_makes_a_release(built: Workspace, tmp_path: Path) -> None:
     ended = subprocess.run(
-        [sys.executable, "-m", "kg", "release", str(tmp_path / "r"), "-f", "nt"],
+        [*program(), "release", str(tmp_path / "r"), "-f", "nt"],
         cwd=built.root,
         env={"PYTHONPATH": str(ROOT)},
         capture_output=True,

@@ -16,6 +16,7 @@ import pytest
 from kg.builds import seal
 from kg.cli.main import main
 from kg.workspace import Build
+from tests.launcher import program
 from tests.query.conftest import EX, quad_table
 
 
@@ -23,7 +24,7 @@ def run_kg(
     folder: Path, *arguments: str, text: str | None = None
 ) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-m", "kg", "-C", str(folder), *arguments],
+        [*program(), "-C", str(folder), *arguments],
         input=text,
         capture_output=True,
         text=True,
@@ -160,7 +161,7 @@ def test_a_table_on_a_terminal(workspace: Path) -> None:
     main_end, terminal_end = pty.openpty()
     environment = {**os.environ, "COLUMNS": "70"}
     with subprocess.Popen(
-        [sys.executable, "-m", "kg", "-C", str(workspace), "query", "since"],
+        [*program(), "-C", str(workspace), "query", "since"],
         stdout=terminal_end,
         env=environment,
     ) as process:
@@ -473,7 +474,7 @@ def test_the_shell_completes_names(workspace: Path) -> None:
 def test_output_is_utf8_whatever_the_locale(workspace: Path) -> None:
     environment = {**os.environ, "LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
     result = subprocess.run(
-        [sys.executable, "-m", "kg", "-C", str(workspace), "query", "-f", "table",
+        [*program(), "-C", str(workspace), "query", "-f", "table",
          "-e", "SELECT ('朝鮮' AS ?x) {}"],
         capture_output=True, check=False, env=environment,
     )  # fmt: skip

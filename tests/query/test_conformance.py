@@ -6,7 +6,6 @@ import csv
 import os
 import re
 import subprocess
-import sys
 from collections import Counter
 from functools import cache
 from pathlib import Path
@@ -14,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from kg.cli.main import main
+from tests.launcher import program
 from tests.query.manifests import Case, read_answer, read_manifest
 
 MANIFESTS = (
@@ -133,7 +133,7 @@ def test_evaluation(case: Case, tmp_path: Path) -> None:
 @pytest.mark.parametrize("case", [pytest.param(case, id=case.id) for case in EVALUATION[::40]])
 def test_evaluation_in_a_process(case: Case, tmp_path: Path) -> None:
     words, output = arguments(case, tmp_path)
-    subprocess.run([sys.executable, "-m", "kg", *words], check=True)
+    subprocess.run([*program(), *words], check=True)
     check(case, output)
 
 

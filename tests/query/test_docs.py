@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 import subprocess
 import sys
 import tempfile
@@ -25,7 +26,7 @@ def play(text: str, folder: Path) -> str:
     programs = folder / "bin"
     programs.mkdir()
     program = programs / "kg"
-    program.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m kg "$@"\n')
+    program.write_text(f'#!/bin/sh\nexec {shlex.join(program())} "$@"\n')
     program.chmod(0o755)
     environment = {
         **os.environ,

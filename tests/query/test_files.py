@@ -184,10 +184,12 @@ class TestTheFirst:
 
 class TestOnATerminal:
     def run(self, folder: Path, words: str, **environment: str) -> str:
-        import sys
+        import shlex
+
+        from tests.launcher import program
 
         (folder / "a.nt").write_text("<http://e/a> <http://e/p> <http://e/b> .\n")
-        command = f"{sys.executable} -m kg query --data a.nt {words}"
+        command = f"{shlex.join(program())} query --data a.nt {words}"
         inherited = {**os.environ, "PYTHONPATH": str(ROOT), "TERM": "xterm", **environment}
         return run_on_terminal(command, folder, environment=inherited)[1]
 

@@ -7,7 +7,6 @@ import json
 import os
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -21,6 +20,7 @@ from kg.cli.main import main
 from kg.errors import InputError
 from kg.validation.names import sh
 from kg.validation.results import Result
+from tests.launcher import program
 from tests.validation.conftest import PREFIXES
 
 validating = importlib.import_module("kg.validation.validating")
@@ -43,7 +43,7 @@ ex:LaunchShape a sh:NodeShape ; sh:targetClass ex:Launch ;
 def kg(*words: str, cwd: Path) -> subprocess.CompletedProcess[str]:
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONUTF8": "1"}
     return subprocess.run(
-        [sys.executable, "-m", "kg", *words],
+        [*program(), *words],
         capture_output=True,
         text=True,
         encoding="utf-8",
@@ -284,7 +284,7 @@ def test_an_interrupted_run_leaves_nothing_behind(folder: Path, tmp_path: Path) 
     (folder / "data.ttl").write_text(PREFIXES + many, encoding="utf-8")
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "TMPDIR": str(scratch)}
     process = subprocess.Popen(
-        [sys.executable, "-m", "kg", *FILES],
+        [*program(), *FILES],
         cwd=folder,
         env=environment,
         stdout=subprocess.DEVNULL,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import re
 from base64 import b64encode
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from html.parser import HTMLParser
@@ -32,9 +32,8 @@ VOID = {"meta", "input", "br"}
 
 
 @pytest.fixture(scope="module")
-def kg() -> Iterator[Runner]:
-    with Runner() as runner:
-        yield runner
+def kg() -> Runner:
+    return Runner()
 
 
 @dataclass

@@ -6,7 +6,7 @@ import csv
 import io
 import json
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 from xml.etree.ElementTree import Element, fromstring
@@ -37,9 +37,8 @@ FORMS = ("table", "turtle", "json", "sarif", "csv", "github", "junit", "html")
 
 
 @pytest.fixture(scope="module")
-def kg() -> Iterator[Runner]:
-    with Runner() as runner:
-        yield runner
+def kg() -> Runner:
+    return Runner()
 
 
 @pytest.fixture
