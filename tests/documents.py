@@ -22,6 +22,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests.graph_copy import copy_workspace
+from tests.launcher import program
 from tests.terminal import run_on_terminal
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -71,9 +72,9 @@ class Stage:
             copy_workspace(self.folder)
         programs = self.folder / ".venv" / "bin"
         programs.mkdir(parents=True)
-        program = programs / "kg"
-        program.write_text(f'#!/bin/sh\nexec {shlex.join(program())} "$@"\n')
-        program.chmod(program.stat().st_mode | stat.S_IXUSR)
+        script = programs / "kg"
+        script.write_text(f'#!/bin/sh\nexec {shlex.join(program())} "$@"\n')
+        script.chmod(script.stat().st_mode | stat.S_IXUSR)
         (programs / "activate").write_text(f'PATH="{programs}:$PATH"\n')
         self.names: dict[str, object] = {}
         self.environment = {

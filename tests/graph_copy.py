@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import csv
+import fcntl
 import functools
 import os
 import shutil
 import subprocess
 import tempfile
 import warnings
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -47,13 +49,34 @@ def run_kg(workspace: Path, *arguments: str) -> subprocess.CompletedProcess[str]
 
 
 @functools.cache
+def shared_folder() -> Path:
+    """Return a folder for what all processes of a run share, removed with pytest's own."""
+    run = os.environ.get("KG_TESTS_FOLDER")  # set by conftest.py
+    return Path(run) if run else Path(tempfile.mkdtemp(prefix="kg-graph-"))
+
+
+def made_once(name: str, make: Callable[[Path], None]) -> Path:
+    """Return a folder that the first process of a run makes, the others waiting for it."""
+    folder = shared_folder() / name
+    with (shared_folder() / f"{name}.lock").open("a+b") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        lock.seek(0)
+        if not lock.read():
+            shutil.rmtree(folder, ignore_errors=True)
+            make(folder)
+            lock.write(b"made")
+    return folder
+
+
+@functools.cache
 def built_workspace() -> Path:
-    """Return a built copy of the workspace, made once for all tests of a run."""
-    folder = Path(tempfile.mkdtemp(prefix="kg-graph-"))
-    workspace = copy_workspace(folder / "graph")
-    result = run_kg(workspace, "build")
+    """Return a built copy of the workspace, made once for all tests of a run; to be read only."""
+    return made_once("graph", _build)
+
+
+def _build(workspace: Path) -> None:
+    result = run_kg(copy_workspace(workspace), "build")
     assert result.returncode == 0, result.stdout + result.stderr
-    return workspace
 
 
 @functools.cache

@@ -7,7 +7,14 @@ column or dotted key, bad value, focus node (after the base IRI), part of the me
 
 from __future__ import annotations
 
+import csv
+import functools
+from pathlib import Path
 from typing import Any, NamedTuple
+
+from ruamel.yaml import YAML
+
+from tests.graph_copy import copy_workspace, made_once, run_kg
 
 
 class Slip(NamedTuple):
@@ -332,3 +339,56 @@ MAPPING_SLIP = Slip(
     "source/yao2018_srl",
     "No row stands behind this node",
 )
+
+
+@functools.cache
+def slipped_workspace() -> Path:
+    """Return a built copy of the workspace with all slips, made once for all tests of a run."""
+    return made_once("slipped", _make)
+
+
+def _make(workspace: Path) -> None:
+    copy_workspace(workspace)
+    for file in {slip.file for slip in (*SLIPS, MAPPING_SLIP)}:
+        path = workspace / "data" / file
+        slips = [slip for slip in SLIPS if slip.file == file]
+        if file == MAPPING_SLIP.file:
+            text = path.read_text(encoding="utf-8")
+            assert text.count(MAPPING_SLIP.column) == 1
+            path.write_text(text.replace(MAPPING_SLIP.column, ""), encoding="utf-8")
+        elif path.suffix == ".csv":
+            _set_in_csv(path, slips)
+        else:
+            _set_in_yaml(path, slips)
+    result = run_kg(workspace, "build", "--no-validate")
+    assert result.returncode == 0, result.stderr
+
+
+def _set_in_csv(path: Path, slips: list[Slip]) -> None:
+    with path.open(encoding="utf-8", newline="") as lines:
+        rows = list(csv.DictReader(lines))
+    key = next(iter(rows[0]))
+    for slip in slips:
+        (row,) = [row for row in rows if row[key] == slip.record]
+        row[slip.column] = slip.value or ""
+    with path.open("w", encoding="utf-8", newline="") as lines:
+        writer = csv.DictWriter(lines, list(rows[0]), lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(rows)
+
+
+def _set_in_yaml(path: Path, slips: list[Slip]) -> None:
+    yaml = YAML(typ="rt")
+    loaded = yaml.load(path)
+    for slip in slips:
+        name, key = slip.record.split("/", 1)
+        (record,) = [record for record in loaded[name] if record["id"] == key]
+        *outer, last = slip.column.split(".")
+        target: Any = record
+        for step in outer:
+            target = target[step]
+        if slip.value is None:
+            del target[last]
+        else:
+            target[last] = slip.value
+    yaml.dump(loaded, path)

@@ -2,62 +2,19 @@
 
 from __future__ import annotations
 
-import csv
 import re
 from pathlib import Path
-from typing import Any
 
 import pytest
 from rdflib import SH, Graph, URIRef
 from rdflib.collection import Collection
 from rdflib.term import Node
-from ruamel.yaml import YAML
 
-from tests.graph_copy import ROOT, built_workspace, copy_workspace, run_kg
-from tests.shape_slips import MAPPING_SLIP, SLIPS, Slip
+from tests.graph_copy import ROOT, built_workspace, run_kg
+from tests.shape_slips import MAPPING_SLIP, SLIPS, Slip, slipped_workspace
 
 BASE = "https://w3id.org/ace-kg/id/"
 SHAPES = "https://w3id.org/ace-kg/shapes#"
-
-
-def set_in_csv(path: Path, slip: Slip) -> None:
-    with path.open(encoding="utf-8", newline="") as lines:
-        rows = list(csv.DictReader(lines))
-    key = next(iter(rows[0]))
-    (row,) = [row for row in rows if row[key] == slip.record]
-    row[slip.column] = slip.value or ""
-    with path.open("w", encoding="utf-8", newline="") as lines:
-        writer = csv.DictWriter(lines, list(rows[0]), lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(rows)
-
-
-def set_in_yaml(path: Path, slip: Slip) -> None:
-    yaml = YAML(typ="rt")
-    loaded = yaml.load(path)
-    name, key = slip.record.split("/", 1)
-    (record,) = [record for record in loaded[name] if record["id"] == key]
-    *outer, last = slip.column.split(".")
-    target: Any = record
-    for step in outer:
-        target = target[step]
-    if slip.value is None:
-        del target[last]
-    else:
-        target[last] = slip.value
-    yaml.dump(loaded, path)
-
-
-def make_slip(workspace: Path, slip: Slip) -> None:
-    path = workspace / "data" / slip.file
-    if path.suffix == ".csv":
-        set_in_csv(path, slip)
-    elif slip == MAPPING_SLIP:
-        text = path.read_text(encoding="utf-8")
-        assert text.count(slip.column) == 1
-        path.write_text(text.replace(slip.column, ""), encoding="utf-8")
-    else:
-        set_in_yaml(path, slip)
 
 
 def report(workspace: Path) -> list[tuple[str, str, str]]:
@@ -106,14 +63,8 @@ def test_the_questions_that_verdicts_may_name_are_those_that_exist():
 
 
 @pytest.fixture(scope="module")
-def slipped(tmp_path_factory: pytest.TempPathFactory) -> list[tuple[str, str, str]]:
-    """All slips at once in one copy of the workspace: one build serves them all."""
-    workspace = copy_workspace(tmp_path_factory.mktemp("slips") / "graph")
-    for slip in (*SLIPS, MAPPING_SLIP):
-        make_slip(workspace, slip)
-    result = run_kg(workspace, "build", "--no-validate")
-    assert result.returncode == 0, result.stderr
-    return report(workspace)
+def slipped() -> list[tuple[str, str, str]]:
+    return report(slipped_workspace())
 
 
 @pytest.mark.parametrize("slip", [*SLIPS, MAPPING_SLIP], ids=lambda slip: slip.shape)

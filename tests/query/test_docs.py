@@ -13,6 +13,7 @@ import sys
 import tempfile
 from pathlib import Path
 
+from tests.launcher import program
 from tests.terminal import run_on_terminal
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -25,9 +26,9 @@ def play(text: str, folder: Path) -> str:
     """Run all blocks in their order in a folder; return the text with what they really show."""
     programs = folder / "bin"
     programs.mkdir()
-    program = programs / "kg"
-    program.write_text(f'#!/bin/sh\nexec {shlex.join(program())} "$@"\n')
-    program.chmod(0o755)
+    script = programs / "kg"
+    script.write_text(f'#!/bin/sh\nexec {shlex.join(program())} "$@"\n')
+    script.chmod(0o755)
     environment = {
         **os.environ,
         "PYTHONPATH": str(ROOT),

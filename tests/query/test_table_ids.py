@@ -67,10 +67,8 @@ def test_ids_are_the_same_in_python_and_sql_and_give_the_term_back(connection):
     st.datetimes().map(lambda moment: literal(moment.isoformat(), f"{XSD}dateTime")),
     st.text(max_size=8).map(literal),
 ), min_size=1, max_size=30, unique=True))  # fmt: skip
-def test_terms_of_all_kinds_come_back(terms):
-    with duckdb.connect() as connection:
-        define_macros(connection)
-        prefixes, rows = coded(connection, terms)
+def test_terms_of_all_kinds_come_back(connection, terms):
+    prefixes, rows = coded(connection, terms)
     assert [(t, id_of(t, prefixes), t) for t, _, _ in rows] == rows
     assert len({id_ for _, id_, _ in rows}) == len(terms)
 

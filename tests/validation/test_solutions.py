@@ -5,6 +5,7 @@ Run by hand over more seeds: ``python -m tests.validation.test_solutions 0 3000`
 
 from __future__ import annotations
 
+import os
 import random
 import sys
 import tempfile
@@ -28,7 +29,9 @@ from tests.validation.differential import Fact, by_judge, facts, load
 from tests.validation.random_cases import HEAD, LITERALS, NODES, PREDICATES, RandomCase
 
 # The last ones found faults: literals as focus nodes, and paths of several steps.
-SEEDS = (*range(100), 176, 179, 222, 1179, 2591)
+SEEDS = (*range(100 if os.environ.get("KG_LONG") else 30), 176, 179, 222, 1179, 2591)
+# Seeds at which a mutant is noticed; a mutant that these miss is tried on all others.
+NOTICING = (6, 12, 13, 26, 81, 176)
 # Comparable values, some of them equal in several forms, and values that are not comparable.
 NUMBERS = ["1", "2", '"02"^^xsd:integer', "1.0", "1.5", "-3", '"2"^^xsd:int', "1e0", '"1"']
 TEXTS = ['"a"', '"b"', '"ab"', '"a"@en', '"1"', '"a\\\\b"', "ex:n1"]
@@ -168,7 +171,7 @@ def test_each_mutant_loses_results(
     attribute, mutant = MUTANTS[name]
     monkeypatch.setattr(solutions, attribute, mutant)
     asked: Counter[str] = Counter()
-    assert any(differs(seed, connection, tmp_path, asked) for seed in SEEDS)
+    assert any(differs(seed, connection, tmp_path, asked) for seed in (*NOTICING, *SEEDS))
 
 
 def main(first: int, last: int) -> int:
