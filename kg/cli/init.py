@@ -31,8 +31,8 @@ def init_command(
         typer.Option(
             "--from",
             metavar="FILE",
-            help="Make it of tables: CSV, TSV, JSON, YAML, Excel, Parquet, SQLite files, or a"
-            " folder of them. Several may follow.",
+            help="Make it of tables: CSV, TSV, JSON, YAML, Excel, Parquet, SQLite, DuckDB files, a"
+            " folder of them, or the address of a database server. Several may follow.",
         ),
     ] = None,
     base: Annotated[
@@ -109,4 +109,9 @@ def _tell_made(shared: Settings, folder: Path, made: Made) -> None:
         shared.say(f"  {path} (a copy)")
     there = "" if folder.resolve() == Path.cwd() else f"  cd {shlex.quote(str(folder))}\n"
     asked = "\n".join(f"  kg query {name}" for name in made.questions)
-    shared.say(f"next:\n{there}  kg build\n{asked}")
+    servers = [e.table.source.database for e in made.entities if e.table.source.database]
+    outside = " --allow-outside" if servers else ""
+    if any("@" in server.url for server in servers):
+        shared.say("the login of the database is not written down: export KG_DB_USER and")
+        shared.say("KG_DB_PASSWORD, or write your own variables into the mapping")
+    shared.say(f"next:\n{there}  kg build{outside}\n{asked}")

@@ -27,8 +27,8 @@ def peek_command(
         list[str],
         typer.Argument(
             metavar="FILE",
-            help="CSV, TSV, JSON, YAML, Excel, Parquet or SQLite files; FILE#NAME for one sheet,"
-            " table or member of an archive.",
+            help="CSV, TSV, JSON, YAML, Excel, Parquet, SQLite or DuckDB files, or the address of a"
+            " database server; FILE#NAME for one sheet, table or member of an archive.",
         ),
     ],
     form: Annotated[

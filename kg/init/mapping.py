@@ -10,6 +10,7 @@ from typing import Final
 from kg.init.design import Entity, Property
 from kg.mapping.plan import Dialect, Formulation, LogicalSource
 from kg.peek import Column, Kind
+from kg.peek.databases import login_of
 from kg.peek.model import Written
 
 _HEAD: Final = """\
@@ -26,7 +27,11 @@ _FORMATS: Final = {
     Formulation.EXCEL: "excel",
     Formulation.PARQUET: "parquet",
     Formulation.SQL: "sqlite",
+    Formulation.DUCKDB: "duckdb",
 }
+# Variables that stand for the login of a database.
+USER: Final = "$KG_DB_USER"
+PASSWORD: Final = "$KG_DB_PASSWORD"
 _PLAIN: Final = re.compile(r"[A-Za-z_$(](?:[\w $()./~-]|:(?=\S))*")
 # Texts that YAML would take for something else.
 _NOT_TEXTS: Final = re.compile(r"(?i)(true|false|yes|no|null|on|off|y|n|~|[-+]?[0-9.].*|)")
@@ -76,7 +81,7 @@ def _source(entity: Entity, path: str) -> list[str]:
         kind = "jsonl"
     if source.formulation is Formulation.CSV and options.get("delimiter") == '"\\t"':
         kind, _ = "tsv", options.pop("delimiter")
-    if not options:
+    if not options and source.database is None:
         iterator = [quoted(source.iterator)] if source.iterator else []
         shown = ", ".join([quoted(f"{path}~{kind}"), *iterator])
         return [f"{entity.source_name}: [{shown}]", *notes]
@@ -86,8 +91,24 @@ def _source(entity: Entity, path: str) -> list[str]:
     if source.formulation is Formulation.SQL:
         shape = {"type": "sqlite", "access": quoted(path)}
         options["table"] = options.pop("iterator")
+        if source.database is not None:
+            shape = {"type": source.database.kind, **_access(source.database.url)}
     lines = [f"  {key}: {value}" for key, value in {**shape, **options}.items()]
     return [f"{entity.source_name}:", *notes, *lines]
+
+
+def _access(address: str) -> dict[str, str]:
+    """Return how a server is reached: without a password, which no file should hold."""
+    place, login = login_of(address)
+    user, _, password = login.partition(":")
+    found = {"access": quoted(place)}
+    if login:
+        names = [
+            quoted(text if text.startswith("$") else name)
+            for text, name in ((user, USER), (password, PASSWORD))
+        ]
+        found["credentials"] = f"{{username: {names[0]}, password: {names[1]}}}"
+    return found
 
 
 def _options(source: LogicalSource, nulls: Sequence[str]) -> Iterator[tuple[str, str]]:

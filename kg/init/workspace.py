@@ -19,6 +19,7 @@ from kg.init.shapes import shapes_text
 from kg.init.vocabulary import text, vocabulary_text
 from kg.paths import is_file, is_folder, is_inside, real_path
 from kg.peek import peek
+from kg.peek.databases import is_address, refuse_secrets
 from kg.peek.tables import ENDINGS, split_member
 from kg.sources.files import SourceFile
 from kg.sources.streams import plain_name
@@ -75,7 +76,7 @@ def init_from(
             f"there are no files with tables in {', '.join(sources)}",
             hint=f"Known endings: {', '.join(sorted(ENDINGS))}.",
         )
-    moved = _places(folder, listed)
+    moved = _places(folder, [name for name in listed if not is_address(name)])
     with peek(listed, memory, threads) as peeked:
         entities = design(peeked)
     if not entities:
@@ -98,6 +99,10 @@ def init_from(
 
 def _listed(written: str, folder: Path) -> Iterator[str]:
     """Yield a file, or the files with tables of a folder, and of the folder data below it."""
+    if is_address(written):
+        refuse_secrets(written)
+        yield written
+        return
     path = Path(written)
     if not is_folder(path):
         yield written
@@ -134,6 +139,8 @@ def _places(folder: Path, listed: Sequence[str]) -> Mapping[Path, Path | None]:
 def _path(folder: Path, entity: Entity, moved: Mapping[Path, Path | None]) -> str:
     """Return where the file of a table is, as the mapping sees it."""
     source = entity.table.source
+    if source.database is not None:
+        return source.path
     name, mark, member = source.path.partition("#")
     path = Path(source.folder) / (
         source.path if mark and Path(source.folder, source.path).exists() else name

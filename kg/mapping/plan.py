@@ -67,6 +67,7 @@ class Formulation(Enum):
     XPATH = "XPath"
     PARQUET = "Parquet"
     EXCEL = "Excel"
+    DUCKDB = "DuckDB"
     SQL = "SQL"
     SPARQL = "SPARQL"
     # One record without values: of a triples map of constants, which needs no logical source.
@@ -83,7 +84,12 @@ class Formulation(Enum):
 
         Spec: https://www.w3.org/TR/r2rml/#natural-mapping
         """
-        return self in (Formulation.SQL, Formulation.PARQUET, Formulation.EXCEL)
+        return self in (
+            Formulation.SQL,
+            Formulation.PARQUET,
+            Formulation.EXCEL,
+            Formulation.DUCKDB,
+        )
 
 
 @dataclass(frozen=True, slots=True)

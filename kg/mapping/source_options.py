@@ -27,6 +27,7 @@ HONOURED: Final[Mapping[Formulation, frozenset[str]]] = {
     Formulation.YAML: _TEXT | {"iterator"},
     Formulation.XPATH: _TEXT | {"iterator", "namespaces"},
     Formulation.PARQUET: frozenset(("compression", "iterator")),
+    Formulation.DUCKDB: frozenset(("iterator",)),
     # The iterator is the name of a table.
     Formulation.SQL: frozenset(("query", "iterator")),
     Formulation.SPARQL: frozenset(("query",)),
@@ -39,6 +40,7 @@ _NAMES: Final[Mapping[Formulation, str]] = {
     Formulation.YAML: "a YAML file",
     Formulation.XPATH: "an XML file",
     Formulation.PARQUET: "a Parquet file",
+    Formulation.DUCKDB: "a DuckDB file",
     Formulation.SQL: "a database",
     Formulation.SPARQL: "an RDF file that is asked in SPARQL",
     Formulation.NONE: "a triples map without source",

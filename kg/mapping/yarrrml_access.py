@@ -67,6 +67,7 @@ _FORMULATIONS: Final[Mapping[str, Formulation]] = {
     "xml": Formulation.XPATH,
     "xpath": Formulation.XPATH,
     "parquet": Formulation.PARQUET,
+    "duckdb": Formulation.DUCKDB,
     "excel": Formulation.EXCEL,
     "xlsx": Formulation.EXCEL,
     "sqlite": Formulation.SQL,

@@ -39,6 +39,7 @@ _OF_LETTERS: Final = {
     "h": Kind.BINARY,
 }
 _NUMBERS: Final = frozenset("idn")
+_TYPED: Final = (Formulation.PARQUET, Formulation.SQL, Formulation.DUCKDB)
 _TEXT: Final = Form(Kind.TEXT, Written.PLAIN, "")
 
 
@@ -139,7 +140,7 @@ def _found(connection: duckdb.DuckDBPyConnection, name: str, source: LogicalSour
     )[0]
     kinds = set(letters)
     # A number without a type of its own is what its text says.
-    is_typed = source.formulation in (Formulation.PARQUET, Formulation.SQL) or letters != "d"
+    is_typed = letters != "d" or source.formulation in _TYPED
     if len(kinds) == 1 and kinds != {" "} and is_typed and letters in _OF_LETTERS:
         return _Found(Form(_OF_LETTERS[letters], Written.PLAIN, ""), natural=True)
     if kinds and not kinds <= _NUMBERS | {" "}:

@@ -7,6 +7,16 @@ from enum import StrEnum
 
 from kg.mapping.plan import Formulation, LogicalSource
 
+# What people call the kinds of databases.
+_TITLES = {
+    "postgresql": "PostgreSQL",
+    "mysql": "MySQL",
+    "mariadb": "MariaDB",
+    "mssql": "SQL Server",
+    "oracle": "Oracle",
+    "db2": "Db2",
+}
+
 
 class Kind(StrEnum):
     """What the values of a column are: local names of XSD, and three that it does not have."""
@@ -137,5 +147,6 @@ class Table:
         if self.source.formulation is Formulation.JSON:
             return "JSON Lines" if self.source.lines else "JSON"
         if self.source.formulation is Formulation.SQL:
-            return "SQLite"
+            database = self.source.database
+            return "SQLite" if database is None else _TITLES.get(database.kind, database.kind)
         return str(self.source.formulation.value)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -16,17 +16,16 @@ from kg.engines.duckdb import dialect
 from kg.engines.duckdb.host import DuckHost
 from kg.engines.duckdb.loading import load_table
 from kg.errors import InputError
-from kg.extras import need
 from kg.mapping.jsonpath import parse_jsonpath
 from kg.mapping.plan import Formulation, LogicalSource, Origin
 from kg.mapping.source_table import Column as Wanted
 from kg.mapping.source_table import SourceTable
 from kg.paths import show_path
-from kg.peek import documents, workbooks
+from kg.peek import databases, documents, workbooks
 from kg.peek.columns import column_of
 from kg.peek.guess import csv_source
 from kg.peek.model import Column, Sight, Table
-from kg.sources import csv_files, sqlite_files
+from kg.sources import csv_files
 from kg.sources.files import Folders, SourceFile, check_file
 from kg.sources.reading import Reading
 from kg.sources.streams import plain_name
@@ -49,10 +48,14 @@ _BY_ENDING: Final = {
     ".db": Formulation.SQL,
     ".sqlite": Formulation.SQL,
     ".sqlite3": Formulation.SQL,
+    ".duckdb": Formulation.DUCKDB,
+    ".ddb": Formulation.DUCKDB,
 }
 ENDINGS: Final = frozenset(_BY_ENDING)
 _JSON_LIKE: Final = (Formulation.JSON, Formulation.YAML)
 _SQLITE: Final = b"SQLite format 3\x00"
+_DUCKDB: Final = b"DUCK"
+_DUCKDB_AT: Final = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,8 +73,8 @@ def peek(
     """Read the tables of files.
 
     Args:
-        files: Paths, as the user writes them; behind ``#`` the member of an archive, the sheet of
-            a workbook or the table of a database.
+        files: Paths, as the user writes them, and addresses of database servers; behind ``#`` the
+            member of an archive, the sheet of a workbook or the table of a database.
         memory: Peak memory of the process, such as ``1GB``.
         threads: Worker threads.
 
@@ -96,6 +99,9 @@ def peek(
 
 def _sights(connection: duckdb.DuckDBPyConnection, text: str, folders: Folders) -> Iterator[Sight]:
     """Yield the tables of a file."""
+    if databases.is_address(text):
+        yield from databases.server_sights(connection, text, folders)
+        return
     path, member = split_member(text)
     file = SourceFile(path, member)
     formulation = _formulation(file)
@@ -121,8 +127,10 @@ def _sights(connection: duckdb.DuckDBPyConnection, text: str, folders: Folders) 
         left = [row[0] for row in rows if row[0] not in names]
         notes = [f"nested columns are left out: {', '.join(left)}"] * bool(left)
         yield Sight(source, stem, names, names, notes=tuple(notes))
+    elif formulation is Formulation.DUCKDB:
+        yield from databases.duckdb_sights(connection, file, source)
     else:
-        yield from _of_database(file, source)
+        yield from databases.sqlite_sights(file, source)
 
 
 def split_member(text: str) -> tuple[Path, str]:
@@ -145,10 +153,8 @@ def _formulation(file: SourceFile) -> Formulation:
     # Behind # stands the sheet of a workbook, or the member of an archive.
     ending = own if own in _BY_ENDING else Path(plain_name(file)).suffix
     found = _BY_ENDING.get(ending)
-    if found is None and file.path.is_file():
-        with suppress(OSError), file.path.open("rb") as stream:
-            if stream.read(len(_SQLITE)) == _SQLITE:
-                return Formulation.SQL
+    if found in (None, Formulation.SQL) and file.path.is_file():
+        found = _by_start(file.path) or found
     if found is None and not file.path.is_file():
         return Formulation.CSV  # what is there instead, if anything, is told when it is opened
     if found is None and own == ".zip":
@@ -158,10 +164,21 @@ def _formulation(file: SourceFile) -> Formulation:
             "unknown-format",
             f"{ending or 'a file without an ending'} is no table that kg knows",
             location=file.location,
-            hint="CSV, TSV, JSON, YAML, Excel, Parquet and SQLite files have tables. For XML and"
-            " others write a mapping: kg help mapping.",
+            hint="CSV, TSV, JSON, YAML, Excel, Parquet, SQLite and DuckDB files have tables. For"
+            " XML and others write a mapping: kg help mapping.",
         )
     return found
+
+
+def _by_start(path: Path) -> Formulation | None:
+    """Return the kind of database that the first bytes of a file tell."""
+    with suppress(OSError), path.open("rb") as stream:
+        start = stream.read(len(_SQLITE))
+        if start == _SQLITE:
+            return Formulation.SQL
+        if start[_DUCKDB_AT:][: len(_DUCKDB)] == _DUCKDB:
+            return Formulation.DUCKDB
+    return None
 
 
 def _of_document(
@@ -186,21 +203,6 @@ def _of_document(
         names = tuple(path.removesuffix("[*]") for path in each.references)
         shown = tuple("key" if name == "~" else name for name in names)
         yield Sight(each.source, name, shown, each.references, notes=tuple(left))
-
-
-def _of_database(file: SourceFile, source: LogicalSource) -> Iterator[Sight]:
-    need("sqlalchemy", "sql", "reading a database")
-    known = sqlite_files.table_columns(file.path)
-    if file.member and file.member not in known:
-        raise InputError(
-            "missing-table",
-            f"the database has no table {file.member!r}",
-            location=file.location,
-            hint=f"It has: {', '.join(known) or 'no tables'}.",
-        )
-    for table, names in known.items():
-        if file.member in ("", table):
-            yield Sight(replace(source, iterator=table), table, names, names)
 
 
 def _table(

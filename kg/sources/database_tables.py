@@ -22,6 +22,8 @@ _PART: Final = re.compile(rf"({_QUOTED}|[^.\"`]+)(?:\.|$)")
 # System schemas.
 _OWN: Final = frozenset(("information_schema", "pg_catalog", "mysql", "performance_schema", "sys"))
 _SHOWN: Final = 20
+# Types whose values are no single ones.
+_NESTED: Final = frozenset(("ARRAY", "JSON", "JSONB", "HSTORE"))
 
 
 def table_query(source: LogicalSource, connection: Connection) -> str:
@@ -93,6 +95,31 @@ def _all(inspector: Inspector, library: Library) -> list[str]:
         if schema not in _OWN and schema != inspector.default_schema_name:
             found += [f"{schema}.{name}" for name in _tables(inspector, schema, library)]
     return list(dict.fromkeys(found))
+
+
+def all_columns(
+    inspector: Inspector, library: Library, wanted: str = ""
+) -> Iterator[tuple[str, list[tuple[str, str]]]]:
+    """Yield the tables of all schemas with the names and types of their columns.
+
+    Args:
+        inspector: Of a connection.
+        library: SQLAlchemy.
+        wanted: The only table whose columns are told; empty: all.
+    """
+    for name in _all(inspector, library):
+        schema, _, table = name.rpartition(".")
+        columns: list[tuple[str, str]] = []
+        if wanted in ("", name):
+            found = inspector.get_columns(table, schema=schema or None)
+            columns = [(each["name"], _type_name(each["type"])) for each in found]
+        yield name, columns
+
+
+def _type_name(kind: object) -> str:
+    """Return a type's name; those that hold documents are lists of values for kg."""
+    name = type(kind).__name__.upper()
+    return "LIST" if name in _NESTED else name
 
 
 def _missing(source: LogicalSource, message: str, known: Sequence[str]) -> InputError:

@@ -26,7 +26,7 @@ from kg.logins import escape_login
 from kg.mapping.database_urls import database_url
 from kg.mapping.plan import Database, LogicalSource
 from kg.sources import sqlite_files, sqlite_types
-from kg.sources.database_tables import table_query, unquoted
+from kg.sources.database_tables import all_columns, table_query, unquoted
 from kg.sources.files import Folders, SourceFile, check_file, missing_reference
 from kg.sources.lexical import time_of_day
 from kg.sources.postgres_times import read_all_times
@@ -123,6 +123,21 @@ def read(reading: Reading) -> RowRecords:
             return records
         forms_of_mysql = _of_mysql(result) if backend in ("mysql", "mariadb") else {}
         return spool_rows(reading, _rows(result, picked, forms_of_mysql))
+
+
+def tables_of(reading: Reading, wanted: str = "") -> dict[str, list[tuple[str, str]]]:
+    """Return the tables of a server with the names and types of their columns.
+
+    Args:
+        reading: The reading of a source that is the server.
+        wanted: The only table whose columns are told; empty: all.
+
+    Raises:
+        WorldError: The server cannot be reached.
+    """
+    library: Any = need("sqlalchemy", "sql", "reading a database")
+    with _connected(reading) as connection:
+        return dict(all_columns(library.inspect(connection), library, wanted))
 
 
 def _rows(

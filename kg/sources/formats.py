@@ -13,7 +13,15 @@ from pathlib import Path
 from typing import Any, Final
 
 from kg.mapping.plan import Formulation, LogicalSource
-from kg.sources import csv_files, excel_files, json_files, parquet_files, xml_files, yaml_files
+from kg.sources import (
+    csv_files,
+    duckdb_files,
+    excel_files,
+    json_files,
+    parquet_files,
+    xml_files,
+    yaml_files,
+)
 from kg.sources.files import SourceFile
 from kg.sources.reading import Reading
 from kg.sources.records import Records
@@ -74,6 +82,7 @@ FORMATS: Final[Mapping[Formulation, Format]] = {
         column_names=excel_files.column_names,
         whole="a workbook",
     ),
+    Formulation.DUCKDB: Format(read=duckdb_files.read, whole="a DuckDB file"),
     Formulation.JSON: Format(
         read=json_files.read,
         lines_of=json_files.lines_of,

@@ -81,6 +81,19 @@ class ParquetRecords:
 
 
 @dataclass(frozen=True, slots=True)
+class DuckRecords:
+    """A table of a file of DuckDB.
+
+    Attributes:
+        path: The file.
+        table: The name of the table, as the mapping has it; empty for the only one.
+    """
+
+    path: Path
+    table: str
+
+
+@dataclass(frozen=True, slots=True)
 class RowRecords:
     """A file of JSON arrays, one a line, with texts and kinds of the columns in turn.
 
@@ -99,4 +112,4 @@ class RowRecords:
     aligned: bool = False
 
 
-Records = CsvRecords | JsonRecords | ParquetRecords | RowRecords
+Records = CsvRecords | DuckRecords | JsonRecords | ParquetRecords | RowRecords

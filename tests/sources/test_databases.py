@@ -13,11 +13,14 @@ from contextlib import closing, suppress
 from datetime import timedelta
 from pathlib import Path
 from types import SimpleNamespace
+from urllib.parse import quote
 
 import pytest
 
+from kg.cli.main import main
 from kg.errors import InputError, KgError, WorldError
 from kg.mapping.plan import Database, Formulation, LogicalSource
+from kg.peek import peek
 from kg.sources.databases import _of_mysql, _url
 from kg.sources.lexical import time_of_day
 from kg.sources.rows import typed
@@ -743,3 +746,53 @@ def test_describing_a_query_writes_nothing(tmp_path):
     run_mapping(tmp_path, mapped(access="a.db", type="sqlite", table="T"), {})
     assert (tmp_path / "a.db").read_bytes() == before
     assert [path.name for path in tmp_path.iterdir() if path.name.startswith("a.db")] == ["a.db"]
+
+
+def test_tables_of_a_server_are_looked_at(tmp_path, monkeypatch, capfd, port, execute):
+    execute("CREATE TABLE makers (id integer PRIMARY KEY, name text, tags text[])")
+    execute("CREATE TABLE phones (nr integer PRIMARY KEY, maker_id integer, price numeric(6, 2))")
+    execute("INSERT INTO makers VALUES (1, 'Ann', '{a}'), (2, 'Bob', NULL)")
+    execute("INSERT INTO phones VALUES (10, 1, 9.5), (11, 2, 3), (12, 2, NULL)")
+    monkeypatch.chdir(tmp_path)
+    address = f"postgresql://tester:{quote(postgres.PASSWORD)}@127.0.0.1:{port}/postgres"
+    with peek([f"{address}#phones"]) as found:
+        (phones,) = found.tables
+    assert (phones.format_name, phones.rows, phones.source.path) == (
+        "PostgreSQL", 3, f"postgresql://***@127.0.0.1:{port}/postgres"
+    )  # fmt: skip
+    assert [each.kind.value for each in phones.columns] == ["integer", "integer", "decimal"]
+    assert main(["peek", f"{address}#phone"]) == 2
+    assert "Did you mean 'phones'?" in capfd.readouterr().err
+
+    tables = [f"{address}#makers", f"{address}#phones"]
+    assert main(["init", "w", "--from", *tables]) == 0
+    said = capfd.readouterr()
+    assert "kg build --allow-outside" in said.err
+    assert "export KG_DB_USER" in said.err
+    assert (
+        "nested columns are left out: tags" in (tmp_path / "w/data/tables.yarrrml.yml").read_text()
+    )
+    made = [path.read_text() for path in (tmp_path / "w").rglob("*") if path.is_file()]
+    assert not any(postgres.PASSWORD in text or quote(postgres.PASSWORD) in text for text in made)
+    assert postgres.PASSWORD not in said.out + said.err
+    monkeypatch.setenv("KG_DB_USER", "tester")
+    monkeypatch.setenv("KG_DB_PASSWORD", postgres.PASSWORD)
+    assert main(["-C", "w", "build", "--allow-outside"]) == 0
+    capfd.readouterr()
+    assert main(["-C", "w", "-q", "query", "-e", "SELECT ?n { ?p ns:maker/rdfs:label ?n }"]) == 0
+    assert sorted(capfd.readouterr().out.split()) == ["Ann", "Bob", "Bob", "n"]
+
+
+def test_a_server_that_is_not_there(capfd):
+    pytest.importorskip("psycopg", reason="the extra sql is not installed")
+    assert main(["peek", "postgresql://me:s3cret@127.0.0.1:1/db"]) == 3
+    said = capfd.readouterr()
+    assert "cannot be reached" in said.err
+    assert "s3cret" not in said.out + said.err
+
+
+def test_parameters_of_an_address_are_not_written_down(tmp_path, capfd):
+    address = "postgresql://127.0.0.1:1/db?password=s3cret"
+    assert main(["init", str(tmp_path / "w"), "--from", address]) == 2
+    assert "s3cret" not in capfd.readouterr().err
+    assert not (tmp_path / "w").exists()

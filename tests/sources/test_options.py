@@ -14,7 +14,8 @@ from tests.sources.workbooks import workbook
 
 CSV = "title\nid,v\n1, a \n"
 ROWS = [["title"], ["id", "v"], [1, " a "]]
-KINDS = ("csv", "tsv", "json", "jsonl", "yaml", "xml", "excel", "parquet", "sqlite", "sparql")
+KINDS = ("csv", "tsv", "json", "jsonl", "yaml", "xml", "excel", "parquet", "duckdb", "sqlite",
+         "sparql")  # fmt: skip
 # What says something else than what holds anyway, and which formats know it.
 OPTIONS = {
     "delimiter": (";", {"csv", "tsv"}),

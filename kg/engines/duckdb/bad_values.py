@@ -29,6 +29,7 @@ _NOTED_AT_ONCE: Final = 100_000
 # How to get at values inside of arrays and objects, where references cannot.
 _INSIDE: Final[Mapping[Formulation, str]] = {
     Formulation.SQL: "Take it apart in the query, or cast it to a text.",
+    Formulation.DUCKDB: "Refer to another column; arrays and structures are not read.",
     Formulation.PARQUET: "Refer to another column; arrays and structures are not read.",
 }
 # Number of the file, number of the record, and the value.

@@ -71,7 +71,7 @@ def parquet_query(
             )
         # DuckDB may have renamed columns whose names differ only in case.
         name, kind = described[numbers[column.reference]][:2]
-        shown.append(_column(sql_name(name), kind, column.index))
+        shown.append(column_sql(sql_name(name), kind, column.index))
     listed = "".join(f", {sql}" for sql in shown)
     return f"SELECT row_number() OVER () AS record{listed} FROM {scan}"
 
@@ -118,7 +118,7 @@ def _top(schema: list[tuple[str, int | None, int | None]]) -> list[tuple[str, in
     return found
 
 
-def _column(value: str, kind: str, index: int) -> str:
+def column_sql(value: str, kind: str, index: int) -> str:
     """Return the SQL of the text and the kind of a column of a type of DuckDB."""
     text, mark = _typed(value, kind)
     if mark != "NULL":

@@ -8,6 +8,7 @@ from typing import Final
 import duckdb
 
 from kg.duck import sql_file
+from kg.engines.duckdb.duck_files import duck_query
 from kg.engines.duckdb.json_sql import json_query
 from kg.engines.duckdb.parquet import parquet_query
 from kg.errors import KgError
@@ -16,6 +17,7 @@ from kg.mapping.source_table import Column
 from kg.sources.reading import Reading
 from kg.sources.records import (
     CsvRecords,
+    DuckRecords,
     JsonRecords,
     ParquetRecords,
     Records,
@@ -75,6 +77,8 @@ def query_of(connection: duckdb.DuckDBPyConnection, records: Records, reading: R
     if isinstance(records, JsonRecords):
         query = json_query({reading.number: records}, columns)
         return f"SELECT * EXCLUDE (file) FROM ({query})"
+    if isinstance(records, DuckRecords):
+        return duck_query(connection, records, reading)
     if isinstance(records, ParquetRecords):
         return parquet_query(connection, records, reading)
     return _rows(records, columns)
