@@ -179,3 +179,36 @@ def test_each_change_is_built_and_told(folder):
         watching.process.send_signal(signal.SIGINT)
         assert watching.process.wait(PATIENCE) == 0
         assert "kg: no longer watching" in watching.log.read_text()
+
+
+# Memory of the process in kB, what it has open, and the files of builds: after these many edits
+# and at the end.
+SETTLED = int(os.environ.get("KG_SETTLED", "20"))
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not IS_LONG, reason="500 builds; start.py test --long runs them")
+def test_hundreds_of_edits_leak_nothing(folder):
+    edits = int(os.environ.get("KG_EDITS", "500"))
+    watching = Watching(folder, "--ask", "first-ascents")
+    process, peaks = watching.process.pid, folder / "data" / "peaks.csv"
+    text = peaks.read_text()
+    seen: list[tuple[int, int, int]] = []
+    try:
+        watching.until("watching")
+        for number in range(edits):
+            peaks.write_text(text.replace("8611", str(8000 + number % 800)))
+            watching.until("+ K2")
+            status = Path(f"/proc/{process}/status").read_text()
+            resident = int(next(x for x in status.splitlines() if x.startswith("VmRSS")).split()[1])
+            handles = len(list(Path(f"/proc/{process}/fd").iterdir()))
+            files = sum(1 for path in (folder / ".kg").rglob("*") if path.is_file())
+            seen.append((resident, handles, files))
+    finally:
+        watching.process.send_signal(signal.SIGINT)
+        assert watching.process.wait(PATIENCE) == 0
+    settled = seen[SETTLED:]
+    print("kB, handles, files:", settled[0], seen[-1])
+    assert max(resident for resident, _, _ in settled) < settled[0][0] * 1.05 + 2000
+    assert {handles for _, handles, _ in settled} == {settled[0][1]}
+    assert max(files for _, _, files in settled) <= settled[0][2] + 20
