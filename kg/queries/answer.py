@@ -16,7 +16,7 @@ from kg.queries.engine import Row, Rows, Serializer, Triple, Triples
 from kg.queries.formats import Format
 from kg.queries.limits import rows_error
 from kg.queries.ordered import ordered
-from kg.queries.rows import ROW_WRITERS
+from kg.queries.rows import ROW_WRITERS, write_lines
 from kg.terms import RDF_TYPE, XSD
 
 _T = TypeVar("_T")
@@ -57,6 +57,9 @@ def write_answer(answer: Answer, form: Format, out: IO[bytes], style: Style) -> 
             _write_boolean(answer, form, out)
         return not answer
     if isinstance(answer, Rows):
+        if answer.lines is not None and form.name == "csv":
+            lines = limited_rows(answer.lines(), style.rows)
+            return not write_lines(answer.columns, lines, out)
         if answer.serialize is not None and style.rows is None:
             written = _write_at_once(answer, answer.serialize, form, out)
             if written is not None:

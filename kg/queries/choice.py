@@ -9,16 +9,19 @@ engine's. What that does not compile, Oxigraph answers, and kg says so.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from itertools import chain, islice
-from typing import Any, Final, TypeAlias
+from typing import Any, Final, TypeAlias, TypeVar
 
 from kg.errors import InputError, UsageError
-from kg.queries.engine import Answer, Engine, Rows, Term, Triple, Triples, Watch
+from kg.queries.engine import Answer, Engine, Row, Rows, Term, Triple, Triples, Watch
 from kg.queries.kinds import Facts
+from kg.queries.rows import csv_lines
 from kg.sparql.guard import Guarded
+
+_T = TypeVar("_T")
 
 AUTO: Final = "auto"
 OXIGRAPH: Final = "oxigraph"
@@ -96,6 +99,7 @@ class Chosen:
         self._choices: dict[_Key, Choice] = {}
         # By the text alone: the choice of the answer that is read now.
         self._latest: dict[str, Choice] = {}
+        self._watches: dict[str, Watch] = {}
 
     def engine(self, name: str) -> Engine:
         """Return an engine, which is opened once."""
@@ -125,7 +129,7 @@ class Chosen:
 
     def _remember(self, key: _Key, choice: Choice) -> None:
         with self._lock:
-            for known in (self._choices, self._latest):
+            for known in (self._choices, self._latest, self._watches):
                 if len(known) >= _REMEMBERED:
                     known.clear()
             self._choices[key] = self._latest[key[0]] = choice
@@ -199,13 +203,26 @@ class Chosen:
         """Answer a query; see `kg.queries.engine.Engine.ask`."""
         chosen = self.choice(query, prefixes or {}, base, bound)
         if chosen.name == TABLE:
-            try:
-                return _begun(self.engine(TABLE).ask(query, prefixes, base, bound))
-            except InputError as error:  # some values are only seen to be too large on the way
+
+            def instead(error: InputError) -> Answer:
                 if error.code != _NOT_COMPILED:
-                    raise
+                    raise error
                 self._remember(_key(query, prefixes or {}, base, bound), _fallback(error))
+                return self._watched(self.engine(OXIGRAPH).ask(query, prefixes, base, bound), query)
+
+            try:
+                return _or_else(self.engine(TABLE).ask(query, prefixes, base, bound), instead)
+            except InputError as error:
+                return instead(error)
         return self.engine(OXIGRAPH).ask(query, prefixes, base, bound)
+
+    def _watched(self, answer: Answer, query: Guarded) -> Answer:
+        """Return an answer at which Oxigraph looks as it passes: others took it for the table's."""
+        watch = self.engine(OXIGRAPH).watch(query)
+        if watch is None or not isinstance(answer, Rows):
+            return answer
+        self._watches[query.text] = watch
+        return Rows(answer.columns, watch.rows(answer.columns, answer))
 
     def count(
         self,
@@ -251,7 +268,9 @@ class Chosen:
         known = self._latest.get(query.text)
         if known is None:
             return ()
-        return [*known.notes, *self.engine(known.name).remarks(query, prefixes)]
+        watch = self._watches.pop(query.text, None)
+        seen = () if watch is None else watch.remarks()
+        return [*known.notes, *seen, *self.engine(known.name).remarks(query, prefixes)]
 
 
 def _key(
@@ -272,12 +291,49 @@ def _fallback(error: InputError) -> Choice:
     )
 
 
-def _begun(answer: Answer) -> Answer:
-    """Return an answer of which the first row has been found."""
-    if isinstance(answer, bool):
-        return answer
-    rows: Iterator[Any] = iter(answer)
-    head = list(islice(rows, 1))
+def _or_else(answer: Answer, instead: Callable[[InputError], Answer]) -> Answer:
+    """Return an answer of the table engine, or another if it turns out to have none.
+
+    Some values are only seen to be too large on the way to the first row.
+
+    Args:
+        answer: The answer.
+        instead: Returns the other, given why; raises what is another error.
+    """
     if isinstance(answer, Rows):
-        return Rows(answer.columns, chain(head, rows))
-    return Triples(chain(head, rows))
+        columns, make = answer.columns, answer.lines
+        rows = _begun(lambda: answer, lambda error: _rows_of(instead(error), columns))
+        if make is None:
+            return Rows(columns, rows)
+
+        def others(error: InputError) -> Iterator[str]:
+            return csv_lines(_rows_of(instead(error), columns))
+
+        return Rows(columns, rows, lines=lambda: _begun(make, others))
+    if isinstance(answer, Triples):
+        return Triples(_begun(lambda: answer, lambda error: _triples_of(instead(error))))
+    return answer
+
+
+def _begun(
+    find: Callable[[], Iterable[_T]], instead: Callable[[InputError], Iterable[_T]]
+) -> Iterator[_T]:
+    """Yield what is found, or something else if an error comes before the first of it."""
+    try:
+        found = iter(find())
+        head = list(islice(found, 1))
+    except InputError as error:
+        yield from instead(error)
+        return
+    yield from chain(head, found)
+
+
+def _rows_of(answer: Answer, columns: tuple[str, ...]) -> Iterator[Row]:
+    assert isinstance(answer, Rows)
+    places = [answer.columns.index(name) for name in columns]
+    return (tuple(row[place] for place in places) for row in answer)
+
+
+def _triples_of(answer: Answer) -> Iterator[Triple]:
+    assert isinstance(answer, Triples)
+    return iter(answer)

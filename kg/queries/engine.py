@@ -29,16 +29,23 @@ class Rows:
         columns: The names of the variables, in the order of the SELECT.
         rows: The solutions. Iterating raises the errors that `Engine.ask` raises.
         serialize: The engine's own writer, if it has one that is faster than row by row.
+        lines: Returns a line of CSV for each row, with its end, instead of the rows, if the engine
+            makes them faster.
     """
 
-    __slots__ = ("_rows", "columns", "serialize")
+    __slots__ = ("_rows", "columns", "lines", "serialize")
 
     def __init__(
-        self, columns: Sequence[str], rows: Iterable[Row], serialize: Serializer | None = None
+        self,
+        columns: Sequence[str],
+        rows: Iterable[Row],
+        serialize: Serializer | None = None,
+        lines: Callable[[], Iterator[str]] | None = None,
     ) -> None:
         self.columns = tuple(columns)
         self._rows = iter(rows)
         self.serialize = serialize
+        self.lines = lines
 
     def __iter__(self) -> Iterator[Row]:
         """Return the iterator over the rows that are left."""

@@ -15,7 +15,8 @@ import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cache, lru_cache
-from typing import TYPE_CHECKING, Final
+from itertools import islice
+from typing import IO, TYPE_CHECKING, Final
 
 from kg.errors import InputError
 from kg.queries.engine import Row, Term
@@ -27,13 +28,42 @@ if TYPE_CHECKING:  # a process that answers one question counts its imports
 
 def write_csv(columns: Sequence[str], rows: Iterable[Row], out: TextSink) -> int:
     """Write CSV, and return the number of rows."""
-    out.write(",".join(columns) + "\r\n")
+    out.write(_head(columns))
     count = 0
-    for count, row in enumerate(rows, 1):  # noqa: B007
-        line = ",".join(map(_csv, row))
-        # An empty line would be no record for some readers.
-        out.write(line + "\r\n" if line or len(columns) != 1 else '""\r\n')
+    for count, line in enumerate(csv_lines(rows), 1):  # noqa: B007
+        out.write(line)
     return count
+
+
+def csv_lines(rows: Iterable[Row]) -> Iterator[str]:
+    """Yield a line of CSV for each row, with its end."""
+    for row in rows:
+        yield csv_line(row)
+
+
+def csv_line(row: Row) -> str:
+    """Return a line of CSV, with its end."""
+    line = ",".join(map(_csv, row))
+    # An empty line would be no record for some readers.
+    return line + "\r\n" if line or len(row) != 1 else '""\r\n'
+
+
+def write_lines(columns: Sequence[str], lines: Iterator[str], out: IO[bytes]) -> int:
+    """Write lines of CSV below a head, and return their number."""
+    out.write(_head(columns).encode())
+    count = 0
+    while some := list(islice(lines, _TOGETHER)):
+        out.write("".join(some).encode())
+        count += len(some)
+    return count
+
+
+def _head(columns: Sequence[str]) -> str:
+    return ",".join(columns) + "\r\n"
+
+
+# Lines that are written together.
+_TOGETHER: Final = 2048
 
 
 _NEEDS_QUOTES: Final = re.compile('[,"\n\r]')

@@ -262,23 +262,27 @@ MACROS: Final[Mapping[str, str]] = {
         " lpad(abs(m)::VARCHAR, greatest(scale + 1, length(abs(m)::VARCHAR))::INTEGER, '0')"
         "[-scale:])"
     ),
-    "id_integer_text(x)": _literal_sql("id_integer(x)", "integer"),
-    "id_decimal_text(x)": _literal_sql("digits_text(id_mantissa(x), (x & 15))", "decimal"),
-    "id_date_text(x)": _literal_sql("strftime(id_date(x), '%Y-%m-%d')", "date"),
-    "id_instant_text(x)": _literal_sql(
-        "strftime(id_instant(x), '%Y-%m-%dT%H:%M:%S') || CASE WHEN x & 1 = 1 THEN 'Z' ELSE '' END",
-        "dateTime",
+    "id_integer_chars(x)": "id_integer(x)::VARCHAR",
+    "id_decimal_chars(x)": "digits_text(id_mantissa(x), (x & 15))",
+    "id_date_chars(x)": "strftime(id_date(x), '%Y-%m-%d')",
+    "id_instant_chars(x)": (
+        "strftime(id_instant(x), '%Y-%m-%dT%H:%M:%S') || CASE WHEN x & 1 = 1 THEN 'Z' ELSE '' END"
     ),
-    "id_truth_text(x)": _literal_sql("CASE WHEN x & 1 = 1 THEN 'true' ELSE 'false' END", "boolean"),
+    "id_truth_chars(x)": "CASE WHEN x & 1 = 1 THEN 'true' ELSE 'false' END",
+    "id_integer_text(x)": _literal_sql("id_integer_chars(x)", "integer"),
+    "id_decimal_text(x)": _literal_sql("id_decimal_chars(x)", "decimal"),
+    "id_date_text(x)": _literal_sql("id_date_chars(x)", "date"),
+    "id_instant_text(x)": _literal_sql("id_instant_chars(x)", "dateTime"),
+    "id_truth_text(x)": _literal_sql("id_truth_chars(x)", "boolean"),
     "id_prefix(x)": f"((x & {REST}) >> {_NUMBER_BITS})",
     "id_number(x)": f"(x & {(1 << _NUMBER_BITS) - 1})",
 }
-_TEXTS: Final = {
-    Kind.INTEGER: "id_integer_text",
-    Kind.DECIMAL: "id_decimal_text",
-    Kind.DATE: "id_date_text",
-    Kind.INSTANT: "id_instant_text",
-    Kind.TRUTH: "id_truth_text",
+_INLINE: Final = {
+    Kind.INTEGER: "id_integer",
+    Kind.DECIMAL: "id_decimal",
+    Kind.DATE: "id_date",
+    Kind.INSTANT: "id_instant",
+    Kind.TRUTH: "id_truth",
 }
 
 
@@ -291,9 +295,25 @@ def text_sql(x: str, kinds: Collection[Kind], prefix: str, term: str) -> str:
         prefix: SQL for the text of its prefix, where it has one.
         term: SQL for its text in the table of terms, where it has one.
     """
-    ways = {kind: f"{macro}({x})" for kind, macro in _TEXTS.items() if kind in kinds}
+    return _by_kind(x, kinds, "text", f"{prefix} || id_number({x}) || '>'", term)
+
+
+def chars_sql(x: str, kinds: Collection[Kind], numbered: str, term: str) -> str:
+    """Return SQL for what a format shows of a term: its lexical form where the id holds its value.
+
+    Args:
+        x: SQL for its id.
+        kinds: The kinds that it may be of.
+        numbered: SQL for what is shown of an IRI that ends in a number.
+        term: SQL for the same where the table of terms has the text.
+    """
+    return _by_kind(x, kinds, "chars", numbered, term)
+
+
+def _by_kind(x: str, kinds: Collection[Kind], what: str, numbered: str, term: str) -> str:
+    ways = {kind: f"{macro}_{what}({x})" for kind, macro in _INLINE.items() if kind in kinds}
     if Kind.NUMBERED in kinds:
-        ways[Kind.NUMBERED] = f"{prefix} || id_number({x}) || '>'"
+        ways[Kind.NUMBERED] = numbered
     stored = HASHED & set(kinds)
     if not ways:
         return term

@@ -118,6 +118,14 @@ MACROS: Final[Mapping[str, str]] = {
     "truth_term(b)": f"CASE WHEN b THEN '\"true\"^^<{XSD}boolean>' WHEN NOT b THEN"
     f" '\"false\"^^<{XSD}boolean>' END",
     "integer_term(i)": f"'\"' || i::VARCHAR || '\"^^<{XSD}integer>'",
+    # What CSV shows of a term without escapes, whatever its kind, and a field of CSV.
+    "csv_chars(t)": (
+        "CASE WHEN is_literal(t) THEN term_raw(t) WHEN is_iri(t) THEN (t)[2:-2] ELSE t END"
+    ),
+    "csv_quoted(x)": (
+        "CASE WHEN regexp_matches(x, '[,\"\\n\\r]')"
+        " THEN '\"' || replace(x, '\"', '\"\"') || '\"' ELSE x END"
+    ),
     "plain_term(x)": "'\"' || escaped(x) || '\"'",
     "scaled_text(m, scale)": (
         "CASE WHEN m = 0 THEN '0' ELSE rtrim(rtrim(digits_text(m, scale), '0'), '.') END"

@@ -13,8 +13,11 @@ from unittest.mock import patch
 import duckdb
 import pyoxigraph as ox
 
+from kg.duck import engine
 from kg.queries.engine import Answer, Rows
+from kg.queries.kinds import Facts
 from kg.queries.oxigraph import oxigraph_term, triple_texts
+from kg.queries.oxigraph.facts import read_facts
 from kg.queries.table.engine import Table
 from kg.table import ids
 from kg.table.write import open_copies, write_copies
@@ -52,6 +55,18 @@ def table_of(
 def _connection() -> duckdb.DuckDBPyConnection:
     # One for all: each table takes the place of the one before it.
     return duckdb.connect(config={"threads": 1})
+
+
+def facts_of(quads: list[ox.Quad], store: ox.Store) -> Facts:
+    """Return what the choice of an engine knows of quads that an index holds."""
+    rows = [(f"<{quad.predicate.value}>", str(quad.object)) for quad in quads]
+    with engine(threads=1) as connection:
+        connection.execute("CREATE TABLE quads (p VARCHAR, o VARCHAR)")
+        connection.executemany("INSERT INTO quads VALUES (?, ?)", rows)
+        found = read_facts(connection, "quads")
+    assert found is not None
+    kinds = {name: frozenset(letters) for name, letters in found.items()}
+    return Facts(kinds, merged=len(store) != len(set(quads)))
 
 
 def _graph(quad: ox.Quad) -> str | None:

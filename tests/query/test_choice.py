@@ -7,9 +7,11 @@ Set KG_SPARQL_CASES to the number of random datasets; by default few are made.
 
 from __future__ import annotations
 
+import csv
 import os
 import random
 import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -17,34 +19,24 @@ import pyoxigraph as ox
 import pytest
 
 from kg.duck import engine
+from kg.errors import InputError
 from kg.queries.choice import Chosen
 from kg.queries.differences import KNOWN, differing
 from kg.queries.engine import Rows
 from kg.queries.kinds import Facts
 from kg.queries.meets import Asked
 from kg.queries.oxigraph import Oxigraph
-from kg.queries.oxigraph.facts import count_across, read_facts
+from kg.queries.oxigraph.facts import count_across
 from kg.sparql.guard import guard
 from kg.sparql.printer import print_query
 from kg.sparql.translate import translate
-from tests.query.tables import exact_answer, has_chance
+from tests.query.tables import exact_answer, facts_of, has_chance
 from tests.sparql.answers import dataset_of
 from tests.sparql.evaluator import evaluate
 from tests.sparql.generator import LITERALS, ODD, PREFIXES, Generator, random_data
 
 EX = "http://example.org/"
 DATASETS = int(os.environ.get("KG_SPARQL_CASES", "10"))
-
-
-def facts_of(quads: list[ox.Quad], store: ox.Store) -> Facts:
-    rows = [(f"<{quad.predicate.value}>", str(quad.object)) for quad in quads]
-    with engine(threads=1) as connection:
-        connection.execute("CREATE TABLE quads (p VARCHAR, o VARCHAR)")
-        connection.executemany("INSERT INTO quads VALUES (?, ?)", rows)
-        found = read_facts(connection, "quads")
-    assert found is not None
-    kinds = {name: frozenset(letters) for name, letters in found.items()}
-    return Facts(kinds, merged=len(store) != len(set(quads)))
 
 
 @pytest.mark.parametrize("seed", range(DATASETS))
@@ -192,6 +184,9 @@ class Stub(Nothing):
     def remarks(self, *_: object) -> list[str]:
         return []
 
+    def watch(self, *_: object) -> None:
+        return None
+
 
 def chosen(large: bool = False, **facts: Any) -> Chosen:
     facts = {"merged": False, "predicates": KINDS.predicates, **facts}
@@ -233,10 +228,6 @@ def test_a_choice_holds_for_the_prefixes_base_and_values_that_it_was_made_for():
     assert by(engine, asked, {"p": EX}) == "oxigraph"
 
 
-if __name__ == "__main__":
-    PAGE.write_text(written(), encoding="utf-8")
-
-
 @pytest.mark.parametrize(
     ("rows", "across"),
     [
@@ -255,3 +246,33 @@ def test_values_that_several_graphs_give_are_counted(rows, across):
         connection.execute("CREATE TABLE q (s VARCHAR, p VARCHAR, o VARCHAR, g VARCHAR)")
         connection.executemany("INSERT INTO q VALUES (?, ?, ?, ?)", quads)
         assert count_across(connection, "q") == across
+
+
+class Late(Stub):
+    """Stands for a table engine that sees on the way that it has no answer."""
+
+    def ask(self, *_: object) -> Rows:
+        def refused() -> Iterator[Any]:
+            raise InputError("not-compiled", "it does not answer: a number is too large")
+            yield
+
+        return Rows(("by",), refused(), lines=refused)
+
+
+def test_what_the_table_engine_gives_up_on_the_way_is_answered_by_oxigraph():
+    engines = [Stub("_:oxigraph"), Late("table")]
+    facts = Facts(merged=False, predicates=KINDS.predicates)
+    for ask in (lambda found: list(found), lambda found: list(csv.reader(found.lines()))):
+        both = Chosen("a test", *(lambda it=it: it for it in engines), lambda: facts, True)
+        query = guard("SELECT ?by { ?by ?p ?o }", "a query", PREFIXES)
+        found = both.ask(query, PREFIXES, EX)
+        assert isinstance(found, Rows)
+        assert list(map(list, ask(found))) == [["_:oxigraph"]]
+        (remark,) = both.remarks(query, PREFIXES)
+        assert "a number is too large" in remark
+        # Next time it is known beforehand.
+        assert both.choice(query, PREFIXES, EX).name == "oxigraph"
+
+
+if __name__ == "__main__":
+    PAGE.write_text(written(), encoding="utf-8")

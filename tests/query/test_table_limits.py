@@ -86,4 +86,6 @@ def write(ask: Callable[[], Answer], table: Table, target: Path) -> None:
     with guarded(Limits(seconds=0.2)) as watch, opened(target, watch) as out:
         # Where nothing can be interrupted, it ends the process, which here is that of the tests.
         watch.interrupt = lambda thread: table.interrupt(thread) or True
-        out.write(str(ask()).encode())
+        found = ask()
+        assert not isinstance(found, bool)
+        out.write(str(list(found)).encode())

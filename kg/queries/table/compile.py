@@ -21,7 +21,7 @@ from kg.queries.table.expressions import (
 from kg.queries.table.functions import now
 from kg.queries.table.joins import HIDDEN, Joins, compatible, merged
 from kg.queries.table.leaves import Leaves
-from kg.queries.table.modifiers import cut, distinct, texts_sql
+from kg.queries.table.modifiers import csv_sql, cut, distinct, texts_sql
 from kg.queries.table.ordering import order_keys
 from kg.queries.table.paths import is_empty
 from kg.queries.table.relation import (
@@ -483,6 +483,10 @@ class Compiler:
     def texts(self, relation: Relation, names: list[str]) -> str:
         """Return a SELECT of the texts of variables, in the relation's order."""
         return texts_sql(relation, names, self.view(relation))
+
+    def lines(self, relation: Relation, names: list[str]) -> str:
+        """Return a SELECT of the lines of CSV of variables, in the relation's order."""
+        return csv_sql(relation, names, self.view(relation))
 
 
 def _among(graphs: list[int]) -> str:

@@ -8,6 +8,7 @@ import weakref
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -16,6 +17,7 @@ import duckdb
 from kg.duck import engine, first_line, translated
 from kg.errors import InputError, Location
 from kg.queries.engine import Answer, Row, Rows, Term, Triple, Triples, Watch
+from kg.queries.rows import csv_line
 from kg.queries.table.bound import with_values
 from kg.queries.table.compile import Compiler
 from kg.queries.table.functions import (
@@ -28,6 +30,7 @@ from kg.queries.table.functions import (
     python_test,
     python_truth,
 )
+from kg.queries.table.held import Held
 from kg.queries.table.modifiers import texts_sql
 from kg.queries.table.patterns import python_regex, python_replacement
 from kg.queries.table.relation import Column, NotCompiledError, Relation
@@ -75,10 +78,12 @@ class Compiled:
     Attributes:
         sql: A SELECT of terms as text; for an ASK of one row or none.
         columns: The variables of its columns.
+        lines: Returns a SELECT of lines of CSV instead, with their ends.
     """
 
     sql: str
     columns: tuple[str, ...]
+    lines: Callable[[], str] | None = None
 
 
 def compile_query(
@@ -104,11 +109,12 @@ def compile_query(
             found = compiler.described()
         columns = _columns(query, found)
         sql = compiler.texts(found, list(columns))
+        lines = partial(compiler.lines, found, list(columns)) if columns else None
     except RecursionError as error:
         raise NotCompiledError("it nests too deep") from error
     if len(sql) > LONGEST:
         raise NotCompiledError("it is too long as SQL")
-    return Compiled(sql, columns)
+    return Compiled(sql, columns, lines)
 
 
 def _columns(query: algebra.Query, found: Relation) -> tuple[str, ...]:
@@ -149,6 +155,7 @@ class Table:
         self._running: dict[int, tuple[int, duckdb.DuckDBPyConnection]] = {}
         self._defining = threading.Lock()
         self._has_python = False
+        self._held = Held(connection, statistics.quads)
         rows = connection.execute("SELECT t, id FROM prefixes").fetchall()
         self._prefixes: dict[str, int] = dict(rows)
 
@@ -224,28 +231,34 @@ class Table:
         if meaning.form is Form.ASK:
             return next(rows, None) is not None
         if meaning.form is Form.SELECT:
-            return Rows(compiled.columns, rows)
+            lines = None if compiled.lines is None else partial(self._lines, compiled.lines, query)
+            return Rows(compiled.columns, rows, lines=lines)
         template = meaning.template if meaning.form is Form.CONSTRUCT else _DESCRIBED
         return Triples(_constructed(template, compiled.columns, rows))
 
     def _rows(self, compiled: Compiled, query: Guarded) -> Iterator[Row]:
-        """Begin to answer a query, and return its rows."""
-        cursor = self._connection.cursor()
-        key = id(cursor)
-        self._running[key] = threading.get_ident(), cursor
-        try:
-            with _refused(), translated():
-                cursor.execute(compiled.sql)
-        except BaseException:
-            del self._running[key]
-            raise
-        return self._read(cursor, len(compiled.columns), query)
+        """Answer a query when its rows are first wanted, and yield them."""
+        width = len(compiled.columns)
+        for rows in self._read(compiled.sql, query):
+            yield from rows if width else ((),) * len(rows)
 
-    def _read(self, cursor: duckdb.DuckDBPyConnection, width: int, query: Guarded) -> Iterator[Row]:
+    def _lines(self, sql: Callable[[], str], query: Guarded) -> Iterator[str]:
+        """Answer a query with lines of CSV."""
+        for rows in self._read(sql(), query):
+            if len(rows[0]) == 1:
+                yield from (line for (line,) in rows)
+            else:
+                yield from (csv_line(row[1:]) if row[0] is None else row[0] for row in rows)
+
+    def _read(self, sql: str, query: Guarded) -> Iterator[list[tuple[Any, ...]]]:
+        cursor = self._connection.cursor()
+        self._running[id(cursor)] = threading.get_ident(), cursor
         try:
             with _told(query), _refused(), translated():
+                self._held.prepare(cursor, sql)
+                cursor.execute(sql)
                 while rows := cursor.fetchmany(_BATCH):
-                    yield from (row[:width] for row in rows) if width else ((),) * len(rows)
+                    yield rows
         finally:
             self._running.pop(id(cursor), None)
             with suppress(duckdb.Error):

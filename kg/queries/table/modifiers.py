@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from kg.queries.table.relation import Names, Relation, Texts, View, columns_sql
+from kg.queries.table.relation import Names, Relation, Texts, View, columns_sql, may_escape
 
 
 def distinct(inner: Relation) -> Relation:
@@ -57,6 +57,36 @@ def texts_sql(relation: Relation, names: list[str], view: View | None = None) ->
     for name in names:
         column = relation.columns.get(name)
         items.append("NULL::VARCHAR" if column is None else view.text(column))
+    return _in_order(relation, items, view)
+
+
+def csv_sql(relation: Relation, names: list[str], view: View) -> str:
+    """Return a SELECT of the lines of CSV of variables, in the relation's order.
+
+    Where a term may have escapes, the variables' texts follow. A line with one is NULL, and where
+    it is not, they are NULL.
+
+    Args:
+        relation: The solutions.
+        names: The variables, at least one.
+        view: A view of the solutions.
+    """
+    columns = [relation.columns.get(name) for name in names]
+    fields = [f"coalesce({view.field(each)}, '')" if each else "''" for each in columns]
+    line = " || ',' || ".join(fields)
+    if len(fields) == 1:  # an empty line would be no record for some readers
+        line = f"coalesce(nullif({line}, ''), '\"\"')"
+    line += " || chr(13) || chr(10)"
+    stored = [view.text(each) for each in columns if each and may_escape(each)]
+    if not stored:
+        return _in_order(relation, [line], view)
+    odd = " OR ".join(f"contains({text}, '\\')" for text in stored)
+    odd = view.let(f"coalesce({odd}, false)")
+    texts = [f"CASE WHEN {odd} THEN {view.text(each)} END" if each else "NULL" for each in columns]
+    return _in_order(relation, [f"CASE WHEN NOT {odd} THEN {line} END", *texts], view)
+
+
+def _in_order(relation: Relation, items: list[str], view: View) -> str:
     order = [(f"{view.alias}.{name}", descending) for name, descending in relation.order]
     return view.select(items) + order_sql(order)
 

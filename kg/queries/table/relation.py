@@ -9,7 +9,7 @@ from itertools import count
 from typing import Final
 
 from kg.sql import sql_text
-from kg.table.ids import HASHED, Kind, text_sql
+from kg.table.ids import HASHED, Kind, chars_sql, text_sql
 
 
 class NotCompiledError(Exception):
@@ -56,6 +56,11 @@ class Relation:
         """The columns' names in SQL, those of its order too."""
         own = [column.name for column in self.columns.values()]
         return [*own, *(name for name, _ in self.order if name not in own)]
+
+
+def may_escape(column: Column) -> bool:
+    """Return whether the text of a column's terms may have escapes."""
+    return column.kinds is None or Kind.LITERAL in column.kinds
 
 
 UNIT: Final = Relation("SELECT 1 AS one")
@@ -158,17 +163,42 @@ class View:
         value = self.value(column)
         if column.kinds is None:
             return value
-        stored = self._stored(column, "t") if HASHED & column.kinds else "NULL"
-        if not column.stored and self._texts.extra and HASHED & column.kinds:
-            stored = f"coalesce({stored}, {_case(value, self._texts.extra)})"
-        return self.let(text_sql(value, column.kinds, self._prefix(column), stored))
+        prefix = self._prefix(column)
+        return self.let(text_sql(value, column.kinds, prefix, self._text(column)))
 
-    def _prefix(self, column: Column) -> str:
+    def field(self, column: Column) -> str:
+        """Return SQL for a column's terms as fields of CSV, if they have no escapes."""
+        value = self.value(column)
+        if column.kinds is None:
+            return self._quoted(value)
+        known = self._texts.prefixes.values()
+        if known and not any("," in text for text in known):
+            numbered = f"{self._prefix(column, start=1)} || id_number({value})"
+        else:
+            prefix = self.let(self._prefix(column))
+            numbered = f"csv_quoted({prefix}[2:] || id_number({value}))"
+        stored = self._quoted(self._text(column)) if HASHED & column.kinds else "NULL"
+        return chars_sql(value, column.kinds, numbered, stored)
+
+    def _quoted(self, text: str) -> str:
+        """Return SQL for terms as text as fields of CSV."""
+        return f"csv_quoted({self.let(f'csv_chars({text})')})"
+
+    def _text(self, column: Column) -> str:
+        """Return SQL for what the table of terms has of the texts of a column's terms."""
+        if not column.kinds or not HASHED & column.kinds:
+            return "NULL"
+        stored = self._stored(column, "t")
+        if column.stored or not self._texts.extra:
+            return stored
+        return f"coalesce({stored}, {_case(self.value(column), self._texts.extra)})"
+
+    def _prefix(self, column: Column, *, start: int = 0) -> str:
         value = self.value(column)
         if not column.kinds or Kind.NUMBERED not in column.kinds:
             return "NULL"
         if self._texts.prefixes:
-            known = {id_: sql_text(text) for id_, text in self._texts.prefixes.items()}
+            known = {id_: sql_text(text[start:]) for id_, text in self._texts.prefixes.items()}
             return _case(f"id_prefix({value})", known)
         self._join("prefixes", column, f"id = id_prefix({value}) AND id_kind({value}) = 1")
         return f"prefixes_{column.name}.t"
