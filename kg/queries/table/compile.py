@@ -10,6 +10,7 @@ from dataclasses import replace
 
 from kg.queries.table.aggregates import aggregate, with_empty
 from kg.queries.table.calls import ROW, makes_blanks
+from kg.queries.table.counted import Counted
 from kg.queries.table.describe import described
 from kg.queries.table.exists import exists_sql, needed, substitutes
 from kg.queries.table.expressions import (
@@ -68,6 +69,7 @@ class Compiler:
         self._now = now()
         self._columns: dict[str, str] = {}
         self._scans = Scans(statistics, self.id_of, self._names, self.column)
+        self._counted = Counted(self._scans, self.column)
         self._texts = Texts.of(prefixes)
         self._leaves = Leaves(self._scans, self.id_of, self._names, self.column, self._texts)
         self._joins = Joins(self._names, self._texts)
@@ -163,6 +165,8 @@ class Compiler:
             case algebra.ToMultiset(query):
                 return replace(self.relation(query, graph, ()), order=())
             case algebra.AggregateJoin():
+                if (counted := self._counted.groups(node, graph)) is not None:
+                    return counted
                 inner = self.relation(node.group.pattern, graph, outer)
                 return self._aggregates(node, inner, graph, outer)
             case algebra.Group():
@@ -179,9 +183,11 @@ class Compiler:
             case algebra.Project(pattern, variables):
                 hidden = () if graph.variable is None else (Variable(graph.variable),)
                 return self._project(self.relation(pattern, graph, outer), (*variables, *hidden))
-            case algebra.Distinct(pattern) | algebra.Reduced(pattern):
-                inner = self.relation(pattern, graph, outer)
-                return inner if isinstance(node, algebra.Reduced) else distinct(inner)
+            case algebra.Distinct(pattern):
+                known = self._counted.distinct(node, graph)
+                return known or distinct(self.relation(pattern, graph, outer))
+            case algebra.Reduced(pattern):
+                return self.relation(pattern, graph, outer)
             case algebra.Slice(pattern, start, length):
                 inner = self.relation(pattern, graph, outer)
                 within = None if graph.variable is None else inner.columns[graph.variable].name

@@ -34,6 +34,7 @@ from kg.queries.table.held import Held
 from kg.queries.table.modifiers import texts_sql
 from kg.queries.table.patterns import python_regex, python_replacement
 from kg.queries.table.relation import Column, NotCompiledError, Relation
+from kg.queries.table.scans import MERGED
 from kg.sparql import algebra
 from kg.sparql.guard import Guarded
 from kg.sparql.translate import translate
@@ -44,8 +45,6 @@ from kg.table.ids import id_of
 from kg.table.write import Statistics, open_copies, read_statistics
 from kg.terms import is_literal, is_named
 
-# The rows of the merge of all graphs.
-MERGED: Final = "first"
 # Characters of SQL: DuckDB plans no longer text in a moment.
 LONGEST: Final = 200_000
 # What DuckDB says before the message of an error in Python.

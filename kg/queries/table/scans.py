@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from kg.queries.table.relation import Column, Names, NotCompiledError, Relation
 from kg.sparql import algebra
@@ -12,6 +13,9 @@ from kg.table import ids
 from kg.table.ids import Kind
 from kg.table.write import Statistics
 from kg.terms import RDF_TYPE
+
+# The rows of the merge of all graphs.
+MERGED: Final = "first"
 
 
 @dataclass(frozen=True, slots=True)
