@@ -14,7 +14,7 @@ import shutil
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
@@ -50,6 +50,7 @@ from kg.parts import map_all
 from kg.paths import is_inside
 from kg.quads import QuadTable, write_index_files
 from kg.queries.oxigraph.facts import count_across, read_facts
+from kg.records import dataclass
 from kg.rejects import check_target, current
 from kg.sizes import USUAL_MEMORY, is_large
 from kg.sources import Folders

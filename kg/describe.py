@@ -12,7 +12,6 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal
 from urllib.parse import quote
@@ -22,6 +21,7 @@ from kg.duck import engine, sql_text, translated
 from kg.errors import UsageError
 from kg.names import Namer
 from kg.quads import QuadTable
+from kg.records import dataclass
 from kg.rejects import told
 from kg.temporary import temporary_folder
 from kg.terms import RDF, RDF_TYPE, XSD, iri, is_iri, literal

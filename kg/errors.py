@@ -15,11 +15,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from enum import IntEnum
 from typing import ClassVar, Final, Self
 
 from kg.logins import without_login, without_logins
+from kg.records import dataclass
 
 
 class ExitCode(IntEnum):

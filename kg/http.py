@@ -18,7 +18,7 @@ import urllib.error
 import urllib.parse
 import urllib.request
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from email.message import Message
 from email.utils import parsedate_to_datetime
 from http.client import HTTPException, InvalidURL
@@ -26,6 +26,7 @@ from pathlib import Path
 from typing import IO, Final
 
 from kg.errors import InputError, Location, UsageError, WorldError
+from kg.records import dataclass
 
 # Statuses of transient failures.
 _TRANSIENT: Final = frozenset({408, 425, 429, 502, 503, 504})

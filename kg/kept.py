@@ -14,7 +14,6 @@ import re
 import shutil
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
@@ -31,6 +30,7 @@ from kg.mapping.walk import plan_calls, plan_sources
 from kg.notes import Note, tell
 from kg.paths import is_file, is_folder, is_link, names_in, read_file
 from kg.quads import QuadTable
+from kg.records import dataclass
 from kg.sources.files import patterns_of
 from kg.sparql.volatile import is_volatile
 from kg.temporary import write_text

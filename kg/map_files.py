@@ -6,7 +6,7 @@ What a mapping sends to logical targets goes there, the rest to the default outp
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
@@ -31,6 +31,7 @@ from kg.mapping.plan import LogicalTarget, Plan
 from kg.mapping.targets import Routing
 from kg.outputs import refuse_input
 from kg.paths import is_inside, real_path, show_path
+from kg.records import dataclass
 from kg.rejects import check_target, current
 from kg.sources import Folders
 from kg.sources import addresses as answering

@@ -8,13 +8,13 @@ Spec: https://www.w3.org/TR/void/#class-property-partitions, http://ldf.fi/void-
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from kg.builds import check_build
 from kg.duck import engine, sql_text, translated
 from kg.quads import QuadTable
+from kg.records import dataclass
 from kg.temporary import temporary_folder
 from kg.terms import RDF, RDF_TYPE, XSD, literal
 from kg.workspace import Build

@@ -14,7 +14,6 @@ import re
 import urllib.parse
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from itertools import groupby, islice
 from operator import itemgetter
 from pathlib import Path
@@ -27,6 +26,7 @@ from kg.exports.graphs import DEFAULT_GRAPH, select_graphs
 from kg.exports.skolem import skolemized_sql
 from kg.http import Client, find_credentials, refuse_login, web_parts
 from kg.quads import QuadTable, copy_lines
+from kg.records import dataclass
 from kg.sql import HAS_BLANK
 from kg.temporary import temporary_folder
 from kg.terms import expand, is_iri

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -19,6 +18,7 @@ from kg.exports.api import export_workspace
 from kg.exports.formats import choose_format
 from kg.exports.options import ExportOptions
 from kg.files import making
+from kg.records import dataclass
 from kg.workspace import Workspace, show_path
 
 FORMATS: Final = ("nq.gz", "ttl.gz")

@@ -8,7 +8,6 @@ named graphs too.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 from typing import Final
@@ -18,6 +17,7 @@ import pyoxigraph as ox
 from kg import progress
 from kg.builds import check_index
 from kg.errors import InputError, LimitError, WorldError
+from kg.records import dataclass
 from kg.sparql.guard import Guarded
 from kg.workspace import Build, show_path
 

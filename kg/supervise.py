@@ -18,12 +18,13 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from types import FrameType
 from typing import Final, NoReturn
 
 from kg.errors import ExitCode, KgError, LimitError
+from kg.records import dataclass
 from kg.temporary import new_folder, remove_folder
 
 # The share of the memory limit at which the work is stopped. DuckDB keeps to the limit but for

@@ -15,11 +15,12 @@ import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Final
 
 from kg.errors import InputError, Location
 from kg.logins import hide
+from kg.records import dataclass
 
 # What a mapping writes; a backslash takes the meaning away.
 WRITTEN: Final = re.compile(r"(?<!\\)\$\{(\w+)\}")

@@ -7,13 +7,13 @@ use without its being declared.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Final
 
 from kg.builds import check_build
 from kg.duck import Connection, engine, sql_text, translated
 from kg.names import Namer
 from kg.quads import QuadTable
+from kg.records import dataclass
 from kg.temporary import temporary_folder
 from kg.terms import OWL, RDF, RDF_TYPE, RDFS, XSD_STRING, split_literal
 from kg.workspace import Build, Workspace

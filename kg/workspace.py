@@ -11,7 +11,7 @@ import os
 import re
 import tomllib
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Final, Literal
@@ -19,6 +19,7 @@ from typing import Any, Final, Literal
 from kg.errors import InputError, KgError, Location
 from kg.paths import check_inside, find_files, is_file, is_folder, kind_of, read_file, real_path
 from kg.paths import show_path as show_path
+from kg.records import dataclass
 from kg.terms import is_iri, is_ucschar
 
 CONFIG_NAME: Final = "kg.toml"

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import UTC
 from itertools import chain, islice
 from typing import Final, NamedTuple
@@ -20,6 +20,7 @@ from kg.queries.chart_line import ChartLine
 from kg.queries.display import Shortener
 from kg.queries.engine import Row, Term
 from kg.queries.term import instant
+from kg.records import dataclass
 from kg.terms import XSD, LiteralParts, split_literal
 from kg.wording import counted, printable
 

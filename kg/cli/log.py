@@ -10,12 +10,12 @@ import os
 import shlex
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
 from kg.files import writing
 from kg.logins import without_logins, without_values
+from kg.records import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from enum import StrEnum
 from functools import cache
 from pathlib import Path
@@ -16,6 +16,7 @@ from kg.cli.context import Settings, settings, show
 from kg.cli.given import STANDARD_INPUT, ContextOption, DataFormatOption, given_data
 from kg.cli.rejects import BadRecords, OnBad, OnBadOption, RejectsOption, only_with_data
 from kg.errors import ExitCode, InputError, Location, UsageError
+from kg.records import dataclass
 from kg.wording import counted
 
 if TYPE_CHECKING:

@@ -16,7 +16,7 @@ import traceback
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, field
 from datetime import datetime
 from importlib import import_module
 from itertools import islice
@@ -27,6 +27,7 @@ from kg import supervise
 from kg.cli.context import Settings
 from kg.errors import ExitCode, KgError
 from kg.paths import find_files, show_path
+from kg.records import dataclass
 from kg.terms import split_literal
 from kg.wording import counted, printable
 from kg.workspace import ACCEPTED_NAME, CONFIG_NAME

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Final, Literal
 
@@ -16,6 +16,7 @@ from kg.diff.sides import Side, read_side
 from kg.duck import engine, read_parquet, sql_target, translated
 from kg.errors import InputError
 from kg.quads import copy_lines
+from kg.records import dataclass
 from kg.sizes import parse_size
 from kg.sql import HAS_BLANK
 from kg.temporary import temporary_folder

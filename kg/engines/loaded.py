@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
 from pathlib import Path
 
 from kg.errors import Location
 from kg.mapping.source_table import SourceTable
+from kg.records import dataclass
 from kg.sources.files import SourceFile
 from kg.sources.formats import FORMATS
 

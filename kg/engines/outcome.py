@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from kg.engines.loaded import LoadedTable
 from kg.errors import Location
 from kg.mapping.plan import LogicalTarget
+from kg.records import dataclass
 from kg.wording import counted
 
 if TYPE_CHECKING:  # findings about files alone do not load DuckDB

@@ -9,11 +9,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 
 from kg.engines.loaded import LoadedTable
 from kg.engines.outcome import MapCount
+from kg.records import dataclass
 
 
 @dataclass(frozen=True, slots=True)

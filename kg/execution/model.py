@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
@@ -25,6 +25,7 @@ from kg.findings.model import (
 from kg.findings.records import ill_typed, losses, shared_subjects
 from kg.logins import without_values
 from kg.notes import Note
+from kg.records import dataclass
 from kg.rejects import Rejects
 
 # Parts of a statement, as losses name them; a predicate is named by its IRI.

@@ -8,13 +8,13 @@ change: ill-typed literals and control characters.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal
 
 from kg.duck import sql_text, translated
 from kg.engines.duckdb.datatypes_sql import ill_typed_sql
 from kg.errors import InputError
 from kg.names import LABEL_PATTERN
+from kg.records import dataclass
 from kg.wording import counted
 
 if TYPE_CHECKING:

@@ -5,10 +5,10 @@ The name or the target's suffix decides; an unknown suffix is an error, never a 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Final, Literal
 
 from kg.errors import UsageError
+from kg.records import dataclass
 
 Compression = Literal["", ".gz", ".zst"]
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from kg.duck import sql_text
 from kg.errors import InputError
 from kg.quads import QuadTable
+from kg.records import dataclass
 from kg.terms import expand
 
 if TYPE_CHECKING:

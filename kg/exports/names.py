@@ -13,11 +13,12 @@ Spec: https://www.w3.org/TR/turtle/#sec-grammar-grammar
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, Final
 
 from kg.duck import sql_text, translated
 from kg.names import LOCAL_PATTERN, is_local, ordered, split
+from kg.records import dataclass
 from kg.terms import RDF_TYPE, XSD, is_iri
 
 if TYPE_CHECKING:

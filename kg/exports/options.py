@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import Final
 
 from kg.errors import UsageError
 from kg.exports.checks import Origins, Problem
 from kg.exports.formats import COTTAS, N_QUADS, N_TRIPLES, TRIG, TURTLE, Compression, Format
+from kg.records import dataclass
 from kg.terms import is_iri
 
 # https://www.w3.org/TR/rdf-canon/#dfn-hash-algorithm

@@ -8,13 +8,14 @@ computes them again, which about doubles its time.
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, Final
 
 from kg.exports.checks import Problem, check_rows
 from kg.exports.graphs import select_graphs
 from kg.exports.names import Names, Use, survey
 from kg.quads import QuadTable
+from kg.records import dataclass
 from kg.terms import iri
 
 if TYPE_CHECKING:

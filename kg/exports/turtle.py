@@ -9,10 +9,9 @@ Spec: https://www.w3.org/TR/turtle/ and https://www.w3.org/TR/trig/
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from kg.duck import sql_text
 from kg.exports.names import Names
+from kg.records import dataclass
 
 
 @dataclass(frozen=True, slots=True)

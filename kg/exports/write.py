@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,6 +19,7 @@ from kg.exports.sinks import Writer, opened, piped, splitting, standard_output
 from kg.exports.turtle import Printable, trig_sql, turtle_sql
 from kg.files import replacing
 from kg.quads import copy_lines, copy_rows
+from kg.records import dataclass
 
 if TYPE_CHECKING:
     import duckdb

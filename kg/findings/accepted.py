@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from fnmatch import fnmatchcase
 from itertools import groupby
 from pathlib import Path
@@ -20,6 +20,7 @@ from kg.errors import InputError, Location
 from kg.files import writing
 from kg.findings.model import Finding
 from kg.paths import is_file, read_file, show_path
+from kg.records import dataclass
 from kg.temporary import write_text
 from kg.workspace import ACCEPTED_NAME
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from itertools import islice
 from pathlib import Path
 from typing import Any, Final
@@ -20,6 +20,7 @@ from kg.mapping.jsonpath import Step, Wildcard, parse_jsonpath
 from kg.mapping.plan import Formulation, LogicalSource, Plan
 from kg.mapping.tables import plan_tables
 from kg.paths import path_within
+from kg.records import dataclass
 from kg.sources.files import SourceFile
 from kg.sources.json_scan import JsonScanner
 from kg.sources.streams import text_blocks

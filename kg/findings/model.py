@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from enum import IntEnum
 from pathlib import Path
 from typing import Any, Final
 
 from kg.errors import InputError, LimitError, Location
 from kg.logins import without_values
+from kg.records import dataclass
 
 
 class Level(IntEnum):

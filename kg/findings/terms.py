@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 from kg.errors import Location
@@ -11,6 +10,7 @@ from kg.findings.model import Finding, Fix
 from kg.findings.vocabulary import Vocabulary
 from kg.names import Namer
 from kg.paths import is_file, read_file
+from kg.records import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from kg.records import dataclass
 
 if TYPE_CHECKING:  # a process that answers one question counts its imports
     from kg.validation import Options, ShapeWay, Sink

@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final, NamedTuple
 
 from kg.peek import Column, Kind, Peeked, Table
 from kg.peek.keys import Key, key_of
 from kg.peek.links import Link, links_of
 from kg.peek.words import camel, folded, label, pascal, singular, words
+from kg.records import dataclass
 from kg.workspace import COMMON_PREFIXES
 
 _NAMES: Final = re.compile(

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
 from typing import Final
@@ -21,6 +20,7 @@ from kg.paths import is_file, is_folder, is_inside, real_path
 from kg.peek import peek
 from kg.peek.databases import is_address, refuse_secrets
 from kg.peek.tables import ENDINGS, split_member
+from kg.records import dataclass
 from kg.sources.files import SourceFile
 from kg.sources.streams import plain_name
 from kg.workspace import show_path

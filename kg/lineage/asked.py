@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from kg.errors import Location
+from kg.records import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from kg.errors import Location
 from kg.lineage.asked import Trace, Wanted
 from kg.rdf import quads_about
+from kg.records import dataclass
 from kg.workspace import show_path
 
 # A triple, and the line that it ends on if the format has lines.

@@ -6,8 +6,9 @@ An end may be left open: ``B3:F`` and ``B:F`` go on to the last row, ``3:20`` ov
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import Final
+
+from kg.records import dataclass
 
 # What becomes of merged cells, and whether each of them has their value.
 MERGED: Final = {"first": False, "fill": True}

@@ -10,12 +10,12 @@ Spec: https://kg-construct.github.io/rml-cc/spec/docs/
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 
 from kg.mapping.losses import Pair
 from kg.mapping.plan import RefObjectMap, TermMap, TriplesMap
 from kg.mapping.rules import Collection, Gathered, Parent, Term, bare
 from kg.mapping.source_table import SourceTable
+from kg.records import dataclass
 
 # Returns the bits of the targets of a statement, by the maps of its terms.
 Mask = Callable[..., int]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final
 
 from kg.datatypes import unknown_datatype
@@ -53,6 +53,7 @@ from kg.mapping.rules import (
 from kg.mapping.source_table import SourceTable
 from kg.mapping.tables import plan_tables
 from kg.mapping.targets import Routing
+from kg.records import dataclass
 from kg.terms import RDF_LANG_STRING, XSD, is_iri, literal
 
 DEFAULT_GRAPHS: Final = frozenset(

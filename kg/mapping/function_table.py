@@ -11,10 +11,10 @@ https://openrefine.org/docs/manual/grelfunctions
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Final
 
 from kg.mapping.function_set import Function
+from kg.records import dataclass
 
 
 def names(text: str) -> tuple[str, ...]:

@@ -5,9 +5,10 @@ Spec: https://kg-construct.github.io/rml-cc/spec/docs/
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING
+
+from kg.records import dataclass
 
 if TYPE_CHECKING:
     from kg.mapping.plan import RefObjectMap, TermMap

@@ -17,11 +17,12 @@ import itertools
 import json
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from enum import Enum
 from typing import Final
 
 from kg.errors import InputError
+from kg.records import dataclass
 
 
 class Wildcard(Enum):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from itertools import product
 
 from kg.mapping.plan import Constant, Plan, RefObjectMap, Template, TermMap, TriplesMap
@@ -24,6 +23,7 @@ from kg.mapping.rules import (
     names,
 )
 from kg.mapping.source_table import Column, SourceTable
+from kg.records import dataclass
 from kg.terms import RDF_TYPE
 
 

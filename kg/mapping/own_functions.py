@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -18,6 +18,7 @@ from typing import Final
 
 from kg.errors import InputError
 from kg.paths import real_path
+from kg.records import dataclass
 
 # Stands for an argument that is left out where the function has a default; a list holds it alone.
 LEFT_OUT: Final = "\ue000kg: left out\ue000"

@@ -9,7 +9,7 @@ Spec: https://kg-construct.github.io/rml-core/spec/docs/
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from enum import Enum
 from hashlib import md5
 
@@ -19,6 +19,7 @@ from kg.mapping.function_set import Function as Function
 from kg.mapping.gather import Gather
 from kg.mapping.natural import Datatypes
 from kg.mapping.own_functions import OwnFunction as OwnFunction
+from kg.records import dataclass
 
 
 @dataclass(frozen=True, slots=True)

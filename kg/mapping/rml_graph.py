@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import IO, Final, cast
 
 import pyoxigraph as ox
@@ -18,6 +18,7 @@ import pyoxigraph as ox
 from kg.errors import InputError, Location
 from kg.lines import LineReader
 from kg.mapping.plan import Origin
+from kg.records import dataclass
 from kg.terms import RDF
 
 RML: Final = "http://w3id.org/rml/"

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 from typing import Final
 
 from kg.errors import InputError
@@ -33,6 +32,7 @@ from kg.mapping.views import (
     check_keys,
     views_of,
 )
+from kg.records import dataclass
 
 # Views, and fields in one another, that one view may stand for.
 _MOST_VIEWS: Final = 500

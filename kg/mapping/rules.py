@@ -9,7 +9,7 @@ own language, and need not look into what it printed.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from kg.mapping.calls import picky, scattered
 from kg.mapping.gather import CollectionKind
@@ -25,6 +25,7 @@ from kg.mapping.plan import (
     references,
 )
 from kg.mapping.source_table import Column, SourceTable
+from kg.records import dataclass
 
 
 @dataclass(frozen=True, slots=True)

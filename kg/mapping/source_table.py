@@ -15,10 +15,11 @@ document in ``d7``.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
 from kg.mapping.jsonpath import Step
 from kg.mapping.plan import NOWHERE, Expression, Formulation, LogicalSource, Origin, Reference
+from kg.records import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ Spec: https://kg-construct.github.io/rml-core/spec/docs/#dfn-natural-rdf-literal
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import Final
 
 from kg.errors import InputError
@@ -35,6 +35,7 @@ from kg.mapping.plan import (
 from kg.mapping.source_table import Column, Nest, SourceTable
 from kg.mapping.view_steps import ViewBuilder, Wants
 from kg.mapping.views import INDEX, LogicalView, ViewJoin, check_keys
+from kg.records import dataclass
 
 _JSON_LIKE: Final = (Formulation.JSON, Formulation.YAML)
 

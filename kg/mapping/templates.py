@@ -11,10 +11,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Final
 
 from kg.mapping.plan import Constant, Expression, Reference, Template, TermType
+from kg.records import dataclass
 
 _SPECIAL: Final = "$()\\:"
 # How deep calls of functions may be nested.

@@ -8,7 +8,6 @@ is made whole.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Final, Protocol
 
 from kg.errors import InputError
@@ -52,6 +51,7 @@ from kg.mapping.views import (
     named_fields,
     own_keys,
 )
+from kg.records import dataclass
 
 JSON_LIKE: Final = (Formulation.JSON, Formulation.YAML)
 # Wildcards in a path: DuckDB takes twice the time to plan for each more.

@@ -6,7 +6,7 @@ Spec: https://kg-construct.github.io/rml-lv/spec/docs/
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import Enum
 from typing import Final
 
@@ -21,6 +21,7 @@ from kg.mapping.plan import (
     Origin,
     Reference,
 )
+from kg.records import dataclass
 from kg.wording import nearest
 
 # Key of the position of a view's iteration; behind the name of a field: that of its record.

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import TYPE_CHECKING, Final
 
 from kg.errors import InputError, Location, raise_all
@@ -16,6 +16,7 @@ from kg.logins import shows_part
 from kg.mapping.plan import Origin
 from kg.mapping.yaml_events import Doubt, Event, Kind, careful_events, quick_events
 from kg.notes import Notes
+from kg.records import dataclass
 from kg.variables import DATABASE, WRITTEN, Variables
 from kg.wording import nearest, plain_slip
 

@@ -13,7 +13,7 @@ Spec: https://rml.io/yarrrml/spec/
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import chain
 from typing import Final
 
@@ -48,6 +48,7 @@ from kg.mapping.yarrrml_inverses import Made, inverted, with_all_parents
 from kg.mapping.yarrrml_joins import JoinReader
 from kg.mapping.yarrrml_prefixes import PREDEFINED
 from kg.mapping.yarrrml_terms import CONDITIONS, FUNCTION, TERM_KEYS, VALUE, TermReader
+from kg.records import dataclass
 from kg.terms import RDF, is_iri
 from kg.workspace import COMMON_PREFIXES
 

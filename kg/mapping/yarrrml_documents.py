@@ -11,12 +11,13 @@ Spec: https://rml.io/yarrrml/spec/
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final, Generic, TypeVar
 
 from kg.errors import InputError
 from kg.mapping.texts import Text
 from kg.mapping.yaml_nodes import Node, parse_yaml, with_values
+from kg.records import dataclass
 from kg.variables import current
 
 T = TypeVar("T")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from kg.mapping.plan import (
     PredicateObjectMap,
@@ -14,6 +14,7 @@ from kg.mapping.plan import (
     term_references,
 )
 from kg.mapping.yaml_nodes import Node
+from kg.records import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, Final
 
 from kg.datatypes import INTEGER_RANGES
 from kg.queries.question import Parameter, Question
 from kg.queries.values import ValueType
+from kg.records import dataclass
 from kg.terms import XSD
 
 # What clients take as the name of a tool, and the word before that of a question.

@@ -10,7 +10,7 @@ import json
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import Any, Final
 
@@ -28,6 +28,7 @@ from kg.builds import current_name
 from kg.errors import InputError
 from kg.mcp.catalogue import ASK, ArgumentError, Tool, checked, tools_of
 from kg.queries.question_files import questions_mark, questions_now
+from kg.records import dataclass
 from kg.serve.guards import BODY_SECONDS, LARGEST_BODY, Doors, Guard
 from kg.serve.messages import Reply, Request, ToolCall
 from kg.serve.pool import BusyError, Pool, orders_of

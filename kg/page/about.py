@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Final
 
 from kg.page.entity import LABELS
 from kg.page.reading import Reader
+from kg.records import dataclass
 from kg.terms import escape, is_iri, text_of
 
 # The namespace of the vocabulary of claims.

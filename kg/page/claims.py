@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from kg.page.links import Links
 from kg.page.markup import Html, Piece, joined, tag
 from kg.page.show import Shower
+from kg.records import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Final
 
 from kg.page.answer import table
 from kg.page.markup import Html, joined, tag
 from kg.page.show import Shower, outside
+from kg.records import dataclass
 from kg.terms import RDF_TYPE, is_named, split_literal
 
 _SKOS: Final = "http://www.w3.org/2004/02/skos/core#"

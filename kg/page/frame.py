@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from kg.page.links import Links
 from kg.page.markup import NOTHING, Html, Piece, joined, tag
+from kg.records import dataclass
 
 
 @dataclass(frozen=True, slots=True)

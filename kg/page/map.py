@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import Final
 
 from kg.page.markup import Html, joined, tag
 from kg.page.show import Shower
+from kg.records import dataclass
 
 _WIDTH: Final = 1_000
 _TALLEST, _SHORTEST = 640, 240

@@ -8,11 +8,11 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from typing import Final
 
 from kg.page.markup import Html, joined, tag
 from kg.page.show import Shower
+from kg.records import dataclass
 
 # Units of the picture: its width, the room for the names of lanes, heights.
 WIDTH: Final = 1_200

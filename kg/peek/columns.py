@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final
 
 import duckdb
@@ -15,6 +15,7 @@ from kg.mapping.source_table import Column as Loaded
 from kg.mapping.source_table import SourceTable
 from kg.peek.kinds import COMPACT, FORMS, NULLS, SURE_NULLS, TRUTHS, Form
 from kg.peek.model import Column, Kind, Written
+from kg.records import dataclass
 
 _VALUES: Final = "kg_peek_values"
 # Different values that are looked at first: a form that they do not have is not tried on the rest.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
@@ -13,6 +13,7 @@ import duckdb
 
 from kg.duck import only_row, sql_file
 from kg.mapping.plan import Formulation, LogicalSource
+from kg.records import dataclass
 from kg.sources import json_files, yaml_files
 from kg.sources.reading import Reading
 from kg.sources.streams import compression_of, plain_text, text_blocks

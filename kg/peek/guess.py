@@ -7,12 +7,13 @@ import csv
 import re
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import islice
 from typing import Final
 
 from kg.errors import InputError
 from kg.mapping.plan import LogicalSource
+from kg.records import dataclass
 from kg.sources.files import SourceFile
 from kg.sources.streams import open_source, open_text, plain_name
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from itertools import combinations
 from typing import Final
 
@@ -13,6 +12,7 @@ import duckdb
 from kg.duck import only_row, sql_name
 from kg.peek.model import Column, Kind, Table
 from kg.peek.words import folded
+from kg.records import dataclass
 
 # Records that are looked at first: most groups of columns that are no key fail there.
 _SAMPLE: Final = 20_000

@@ -7,10 +7,10 @@ and for dates a pattern that must give a date.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Final
 
 from kg.peek.model import Kind, Written
+from kg.records import dataclass
 
 # Texts that stand for no value, wherever they are not plainly a value of their own.
 NULLS: Final = frozenset(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Final
 
 import duckdb
@@ -12,6 +11,7 @@ from kg.duck import only_row, sql_name
 from kg.peek.keys import Key
 from kg.peek.model import Column, Kind, Table
 from kg.peek.words import folded, words
+from kg.records import dataclass
 
 # What share of different values must be keys: with a name that says so, and without.
 _NAMED: Final = 0.5

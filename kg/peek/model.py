@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 
 from kg.mapping.plan import Formulation, LogicalSource
+from kg.records import dataclass
 
 # What people call the kinds of databases.
 _TITLES = {

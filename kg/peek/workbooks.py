@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from fnmatch import fnmatchcase
 from typing import Final
 
@@ -13,6 +13,7 @@ from kg.mapping.cell_range import RANGE_HINT, parse_range
 from kg.mapping.plan import Dialect, LogicalSource
 from kg.peek.guess import header_notes, header_of
 from kg.peek.model import Sight
+from kg.records import dataclass
 from kg.sources import excel_files
 from kg.sources.files import PATTERN, SourceFile
 from kg.wording import nearest

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Final
 
 from kg.errors import InputError, Location
+from kg.records import dataclass
 from kg.wording import nearest
 
 KINDS: Final = ("bar", "line", "area", "point")

@@ -8,12 +8,13 @@ and `kg.queries.oxigraph.differences` for what an answer itself shows), and the 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Final
 
 from kg.datatypes import INTEGER_RANGES
 from kg.queries import meets
 from kg.queries.meets import Asked
+from kg.records import dataclass
 from kg.sparql import tree
 from kg.sparql.guard import Guarded
 from kg.sparql.names import Names

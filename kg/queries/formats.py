@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from kg.errors import InputError, UsageError
+from kg.records import dataclass
 from kg.sparql.words import Form
 
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, date
 from decimal import Decimal
 from types import ModuleType
@@ -19,6 +18,7 @@ from kg.datatypes import INTEGER_RANGES, is_lexical_form
 from kg.errors import InputError
 from kg.queries.engine import Row, Term
 from kg.queries.term import instant, truth
+from kg.records import dataclass
 from kg.terms import XSD, LiteralParts, split_literal, text_of
 
 if TYPE_CHECKING:

@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cache
 from typing import Any, Final
 
 from kg.datatypes import INTEGER_RANGES
+from kg.records import dataclass
 from kg.sparql import tree
 from kg.sparql.names import Names
 from kg.sparql.walk import find, triple_patterns

@@ -16,13 +16,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from kg.errors import InputError, Location
 from kg.paths import read_file
 from kg.queries.values import STRING, ValueType, bad_value, parse_type, sparql_term
+from kg.records import dataclass
 from kg.sparql.guard import read_tree, unescaped
 from kg.sparql.names import Names
 from kg.sparql.places import position

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from hashlib import blake2b
 from pathlib import Path
 
 from kg.errors import InputError
 from kg.queries.question import Question, read_question
+from kg.records import dataclass
 from kg.workspace import Workspace
 
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from kg.queries import oxigraph
+from kg.records import dataclass
 from kg.sparql.guard import Guarded, guard
 from kg.sparql.scopes import visible
 from kg.sparql.tree import Select

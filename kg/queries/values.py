@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import date
 from typing import Final
 
 from kg.datatypes import INTEGER_RANGES, is_lexical_form, unknown_datatype
 from kg.errors import InputError
+from kg.records import dataclass
 from kg.terms import XSD, XSD_STRING, escape, expand, is_iri, is_language_tag
 
 # A value of each datatype, to be shown in messages; those of integers follow from their ranges.

@@ -13,7 +13,6 @@ import re
 from codecs import BOM_UTF8
 from collections import deque
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Final
 
@@ -23,6 +22,7 @@ from kg.errors import Location
 from kg.paths import show_path
 from kg.rdf.files import open_binary
 from kg.rdf.limits import LONGEST_TERM
+from kg.records import dataclass
 from kg.rejects import Rejects
 
 BLOCK: Final = 1 << 20  # bytes

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import IO, Final
 
 from kg.errors import InputError, LimitError, Location
 from kg.rdf.limits import too_deep
+from kg.records import dataclass
 
 DEEPEST_JSON: Final = 500  # memory for contexts grows with the square of the depth
 LONGEST_OBJECT: Final = 32 * 2**20  # bytes

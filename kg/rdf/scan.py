@@ -7,10 +7,10 @@ as too long, or when the file may nest too deep.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import IO, Final
 
 from kg.rdf.guard import QUOTED_WEIGHT
+from kg.records import dataclass
 
 CHUNK: Final = 1 << 18  # bytes
 # The start of a literal, a comment or an IRI, a bracket, or a backslash, which escapes the next.

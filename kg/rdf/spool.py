@@ -7,7 +7,7 @@ Python runs per statement, which takes a third of the time of a loop over quads.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Final, cast
 
@@ -16,6 +16,7 @@ import pyoxigraph as ox
 from kg.errors import InputError, Location, WorldError
 from kg.rdf.files import LinesOfStatements, format_of, open_rdf
 from kg.rdf.labels import TABLE, make_labels
+from kg.records import dataclass
 from kg.temporary import temporary_folder
 from kg.terms import iri
 from kg.workspace import show_path

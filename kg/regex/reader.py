@@ -11,10 +11,11 @@ Spec: https://www.w3.org/TR/xpath-functions-31/#regex-syntax
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import lru_cache
 from typing import Final
 
+from kg.records import dataclass
 from kg.regex.characters import (
     CATEGORIES,
     LAST,

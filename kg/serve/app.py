@@ -9,7 +9,7 @@ import asyncio
 import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from hashlib import blake2b
 from pathlib import Path
 from typing import Final
@@ -25,6 +25,7 @@ from kg.about import tool_version
 from kg.builds import current_name
 from kg.page import assets
 from kg.queries.question_files import questions_mark
+from kg.records import dataclass
 from kg.serve.guards import BODY_SECONDS, Doors, Guard
 from kg.serve.messages import MOST_FIELDS, Known, Reply, Request
 from kg.serve.pool import BusyError, Pool, orders_of

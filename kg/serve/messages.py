@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Final
 from urllib.parse import parse_qsl
+
+from kg.records import dataclass
 
 # Bytes that a reply takes besides its body.
 _OF_REPLY: Final = 1_000

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pickle
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Final, TypeVar
@@ -23,6 +22,7 @@ from kg.queries.dataset import open_build
 from kg.queries.engine import Engine
 from kg.queries.question import Question
 from kg.queries.question_files import Found, questions_now
+from kg.records import dataclass
 from kg.serve.links import ServerLinks
 from kg.serve.messages import Orders
 from kg.terms import RDF_TYPE, text_of

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from itertools import chain, islice
 from pathlib import Path
 from typing import Final
@@ -31,6 +30,7 @@ from kg.queries.limits import Limits
 from kg.queries.ordered import ordered
 from kg.queries.question import Question
 from kg.queries.run import prepare as prepare_question
+from kg.records import dataclass
 from kg.release import SUMS, release
 from kg.site.addresses import SiteLinks, entity_path, question_path
 from kg.site.folder import Folder

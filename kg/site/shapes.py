@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Final
 
 from kg.page.markup import Html, joined, tag
 from kg.page.show import Shower
+from kg.records import dataclass
 from kg.terms import split_literal
 from kg.validation import model
 from kg.validation.names import sh

@@ -7,7 +7,6 @@ holds one page at a time.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from itertools import groupby
 from operator import itemgetter
 from typing import Any, Final
@@ -16,6 +15,7 @@ from kg.duck import Connection, sql_text
 from kg.page.entity import LABELS, Entity, Group, grouped
 from kg.page.reading import MOST_LEADING
 from kg.quads import QuadTable
+from kg.records import dataclass
 from kg.terms import text_of
 
 # Blank nodes within each other that are followed, and rows fetched at once.

@@ -16,7 +16,7 @@ import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import Final
 from urllib.parse import unquote, urlsplit
@@ -26,6 +26,7 @@ from kg.basis import leads_to, varies
 from kg.errors import InputError, LimitError, UsageError
 from kg.mapping.plan import LogicalSource
 from kg.paths import open_file, real_path
+from kg.records import dataclass
 from kg.sources.files import Folders, SourceFile, check_file
 
 Answer = Callable[[str], str]

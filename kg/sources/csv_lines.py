@@ -13,12 +13,12 @@ import csv
 import re
 from collections import deque
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from io import TextIOWrapper
 from typing import Final, TextIO
 
 from kg.errors import MOST_TOLD, InputError, InputErrors, Location
 from kg.mapping.plan import LogicalSource
+from kg.records import dataclass
 from kg.sources.files import SourceFile
 from kg.sources.streams import BAD_BYTES, bad_byte, open_text, wrong_encoding
 

@@ -19,7 +19,7 @@ import sys
 import tempfile
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import astuple, dataclass, replace
+from dataclasses import astuple, replace
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import IO, Any, Final
@@ -28,6 +28,7 @@ from kg.errors import InputError, LimitError, Location
 from kg.extras import need
 from kg.mapping.cell_range import CellRange, parse_range
 from kg.mapping.plan import LogicalSource
+from kg.records import dataclass
 from kg.sources.files import PATTERN, SourceFile
 from kg.sources.headers import names_of, picked
 from kg.sources.reading import Reading

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 from urllib.parse import unquote, urlsplit
@@ -16,6 +16,7 @@ from kg.mapping.source_table import Column
 from kg.mapping.walk import plan_sources, with_sources
 from kg.notes import Notes
 from kg.paths import is_file, is_inside, is_link, kind_of, names_in, real_path, show_path
+from kg.records import dataclass
 from kg.wording import nearest
 
 WORKSPACE: Final = "the workspace"

@@ -7,11 +7,11 @@ cut at the records, but at what holds all that the references see.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 from kg.errors import InputError
 from kg.mapping.jsonpath import Asks, JsonPath, Step, Wildcard, no_iterator
 from kg.mapping.plan import Origin
+from kg.records import dataclass
 
 
 @dataclass(frozen=True, slots=True)

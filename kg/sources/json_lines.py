@@ -10,11 +10,12 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final, NoReturn
 
 from kg.errors import MOST_TOLD, InputError, InputErrors, KgError, Location
 from kg.mapping.plan import LogicalSource
+from kg.records import dataclass
 from kg.rejects import Note, current
 from kg.sources.files import SourceFile
 from kg.sources.json_scan import JsonScanner, too_large

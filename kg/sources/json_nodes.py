@@ -6,12 +6,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import Final
 
 from kg.errors import InputError, Location
 from kg.mapping.jsonpath import Asks, Step, Wildcard, parse_jsonpath, until_wildcard
 from kg.mapping.plan import LogicalSource
+from kg.records import dataclass
 from kg.sources import json_trees
 from kg.sources.reading import Host
 

@@ -6,10 +6,11 @@ Spec: https://www.w3.org/TR/xmlschema11-2/
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
 from typing import Final
+
+from kg.records import dataclass
 
 # A number in a part of an ISO 8601 duration, and the letter behind it.
 _PART: Final = re.compile(r"(-?\d+(?:\.\d+)?)([YMWDHS])")

@@ -7,11 +7,12 @@ text, or a list of texts, and the kind of its natural datatype (see `kg.mapping.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 
 from kg.mapping.jsonpath import JsonPath, Step
 from kg.mapping.plan import LogicalSource
+from kg.records import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,8 +10,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Final
+
+from kg.records import dataclass
 
 _NAME: Final = r"[^\W\d][\w.\-]*"
 _PATH: Final = re.compile(rf"(?:(//?)((?:{_NAME}:)?{_NAME}|(?:{_NAME}:)?\*))+")

@@ -13,7 +13,6 @@ import json
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, suppress
-from dataclasses import dataclass
 from io import StringIO
 from pathlib import Path
 from typing import Final, TextIO
@@ -23,6 +22,7 @@ from kg.mapping.jsonpath import Step, Wildcard, parse_jsonpath
 from kg.mapping.plan import LogicalSource
 from kg.mapping.yaml_events import Doubt, Event, Kind, careful_events, quick_events
 from kg.mapping.yaml_nodes import UNPAIRED, paired, yaml_error
+from kg.records import dataclass
 from kg.sources import json_files
 from kg.sources.files import SourceFile, empty_file
 from kg.sources.reading import Reading

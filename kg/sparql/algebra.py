@@ -11,9 +11,10 @@ Spec: https://www.w3.org/TR/sparql11-query/#sparqlAlgebra
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from typing import Any, Final, NamedTuple, TypeAlias, TypeVar
 
+from kg.records import dataclass
 from kg.sparql.tree import Variable
 from kg.sparql.words import Form
 

@@ -13,11 +13,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import lru_cache
 from typing import Final
 
 from kg.errors import InputError, Location
+from kg.records import dataclass
 from kg.sparql import tree
 from kg.sparql.characters import broken_at
 from kg.sparql.complexity import refuse_too_complex, too_deep

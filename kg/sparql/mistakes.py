@@ -6,9 +6,9 @@ Each rule looks at one usual slip; the first that fits speaks.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Final
 
+from kg.records import dataclass
 from kg.sparql.characters import broken_at
 from kg.sparql.cursor import Mistake
 from kg.sparql.lexer import Kind, Token, declared_prefixes

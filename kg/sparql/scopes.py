@@ -8,9 +8,9 @@ https://www.w3.org/TR/sparql11-query/#aggregateRestrictions
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from typing import Final
 
+from kg.records import dataclass
 from kg.sparql import tree
 from kg.sparql.walk import find, walk
 

@@ -11,10 +11,11 @@ Spec: https://www.w3.org/TR/sparql12-query/#sparqlGrammar
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Final, NamedTuple, TypeAlias
 from typing import Literal as OneOf
 
+from kg.records import dataclass
 from kg.sparql.words import Form
 
 

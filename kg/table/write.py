@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, field
 from pathlib import Path
 from typing import Any, Final
 
@@ -22,6 +22,7 @@ import duckdb
 
 from kg import paths, progress, temporary
 from kg.duck import read_parquet, sql_target, translated
+from kg.records import dataclass
 from kg.table import ids
 from kg.table.macros import MACROS
 from kg.terms import RDF_TYPE

@@ -14,10 +14,11 @@ import warnings
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from kg.errors import InputError
+from kg.records import dataclass
 from kg.terms import XSD, literal
 from kg.validation.messages import QUERY_MESSAGE, standard_message, tell_branch, tell_results
 from kg.validation.names import SH, sh

@@ -5,9 +5,9 @@ Spec: https://www.w3.org/TR/shacl/#shapes
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Final
 
+from kg.records import dataclass
 from kg.validation.names import sh
 from kg.validation.paths import Path
 

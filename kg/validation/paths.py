@@ -6,9 +6,9 @@ Spec: https://www.w3.org/TR/shacl/#property-paths
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from enum import IntEnum
 
+from kg.records import dataclass
 from kg.validation.names import sh
 
 

@@ -9,9 +9,10 @@ Spec: https://www.w3.org/TR/sparql11-query/#sparqlGrammar
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Final
 
+from kg.records import dataclass
 from kg.sparql import tree
 from kg.sparql.names import Names
 from kg.sparql.walk import find, outermost

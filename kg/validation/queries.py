@@ -12,7 +12,6 @@ import math
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
 from pathlib import Path as FilePath
 from typing import Any, Final
 
@@ -23,6 +22,7 @@ from kg.duck import lent, reserved, sql_text, translated
 from kg.quads import copy_lines
 from kg.queries.engine import Answer, Engine, Rows
 from kg.queries.oxigraph import Oxigraph, kept_form
+from kg.records import dataclass
 from kg.store import Room, load_lines
 from kg.temporary import temporary_folder
 from kg.terms import XSD, literal

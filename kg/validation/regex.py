@@ -7,12 +7,12 @@ An expression is run by two engines: Python's ``re`` for short texts, and Oxigra
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from functools import cache, lru_cache
 from typing import Final
 
 from kg.queries.engine import Engine, Rows
 from kg.queries.oxigraph import Oxigraph
+from kg.records import dataclass
 from kg.regex.reader import Reading, RegexError, read
 from kg.sparql.guard import guard
 from kg.store import empty_store

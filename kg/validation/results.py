@@ -8,12 +8,13 @@ Spec: https://www.w3.org/TR/shacl/#validation-report
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import IntEnum
 from pathlib import Path as FilePath
 from typing import Final
 
 from kg.errors import Location
+from kg.records import dataclass
 from kg.validation.names import sh
 from kg.validation.paths import Path
 

@@ -11,9 +11,9 @@ Spec: https://www.w3.org/TR/shacl/#pre-binding
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Final
 
+from kg.records import dataclass
 from kg.sparql import tree
 from kg.sparql.guard import Guarded, guard, with_path
 from kg.sparql.scopes import has_aggregates

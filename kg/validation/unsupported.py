@@ -10,10 +10,11 @@ Spec: https://www.w3.org/TR/shacl/, https://www.w3.org/TR/shacl-af/
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final
 
 from kg.errors import InputError, Location
+from kg.records import dataclass
 from kg.validation.names import RDF_TYPE, RDFS_ENTAILMENT, sh
 from kg.validation.shapes import ShapesGraph, Triple, list_members
 from kg.validation.vocabulary import NEWER, TERMS, unknown_name

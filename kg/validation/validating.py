@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import islice
 from pathlib import Path as FilePath
 from typing import TYPE_CHECKING, Final
@@ -17,6 +17,7 @@ from kg.errors import LimitError
 from kg.infer import infer_rdfs
 from kg.names import local_name
 from kg.quads import QuadTable
+from kg.records import dataclass
 from kg.temporary import temporary_folder
 from kg.validation.answers import Teller
 from kg.validation.check import load_shapes

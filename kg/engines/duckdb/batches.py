@@ -7,7 +7,6 @@ of a wide table would cost the square of its width, and so would one query for a
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Final
 
 from kg.engines.duckdb.dialect import array
@@ -15,6 +14,7 @@ from kg.engines.duckdb.late_sql import LateTerms
 from kg.engines.duckdb.program import RuleSql
 from kg.engines.duckdb.rule_sql import combined
 from kg.engines.duckdb.term_sql import TermSql
+from kg.records import dataclass
 
 # Rules that one query holds.
 MOST_TOGETHER: Final = 50

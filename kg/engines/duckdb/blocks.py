@@ -7,7 +7,7 @@ numbers, so that the sort compares little. Blocks that come sorted are written o
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 
 import duckdb
@@ -16,6 +16,7 @@ from kg.duck import only_row, read_parquet
 from kg.engines.duckdb.order import SubjectOrder
 from kg.engines.duckdb.program import Program, Stream
 from kg.quads import QuadTable, copy_plain, copy_rows, sorted_rows, write_sorted
+from kg.records import dataclass
 from kg.sql import sql_text
 from kg.terms import RDF_TYPE
 

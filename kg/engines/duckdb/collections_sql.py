@@ -9,12 +9,12 @@ Spec: https://kg-construct.github.io/rml-cc/spec/docs/#generating-well-formed-na
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 
 from kg.engines.duckdb.gather_sql import NIL, PLACE, made_heads, members
 from kg.engines.duckdb.made_term import TermSql
 from kg.engines.duckdb.term_sql import TermPrinter
 from kg.mapping.rules import Collection, Gathered, MapRules, Parent, Rule, Term, bare
+from kg.records import dataclass
 from kg.sql import sql_text
 from kg.terms import RDF, RDF_TYPE
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
 
 import duckdb
 
 from kg.duck import memory_limit, reserve, reserved
+from kg.records import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final
 
 from kg.engines.duckdb.term_sql import TermPrinter, TermSql
@@ -24,6 +24,7 @@ from kg.mapping.rules import (
     picky_calls,
     reference_names,
 )
+from kg.records import dataclass
 from kg.terms import XSD
 
 _NEITHER: Final = "as a condition it counts as false"

@@ -10,10 +10,10 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Final
 
 from kg.engines.duckdb.dialect import array
+from kg.records import dataclass
 from kg.sql import sql_text
 from kg.terms import RDF_TYPE
 

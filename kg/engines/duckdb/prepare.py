@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from typing import Final
 
 import duckdb
@@ -23,6 +22,7 @@ from kg.errors import InputError
 from kg.mapping.plan import Call, Expression, Function, Lookup, OwnFunction, Plan
 from kg.mapping.source_table import Column, SourceTable
 from kg.mapping.walk import plan_calls, plan_lookups
+from kg.records import dataclass
 from kg.sources import Folders
 
 _NAME: Final = re.compile(r"\bkg_\w+")

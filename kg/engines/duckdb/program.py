@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from kg.engines.duckdb.order import SubjectOrder
 from kg.engines.duckdb.term_sql import TermSql
 from kg.mapping.plan import LogicalTarget
 from kg.mapping.rules import Check, MapRules
 from kg.mapping.source_table import SourceTable
+from kg.records import dataclass
 
 
 @dataclass(frozen=True, slots=True)

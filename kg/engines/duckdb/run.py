@@ -8,7 +8,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Container, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext, redirect_stdout
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
@@ -37,6 +37,7 @@ from kg.mapping.lists import with_lists
 from kg.mapping.plan import Plan
 from kg.mapping.walk import own_files
 from kg.quads import QuadTable, spooled
+from kg.records import dataclass
 from kg.rejects import Rejects, current
 from kg.sources import Folders
 

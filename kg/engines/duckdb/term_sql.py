@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final
 
 from kg.engines.duckdb.datatypes_sql import wrong_value_sql
@@ -48,6 +48,7 @@ from kg.mapping.rules import (
     skips,
 )
 from kg.mapping.source_table import Column, SourceTable
+from kg.records import dataclass
 from kg.sql import sql_text
 from kg.terms import XSD, XSD_STRING
 

@@ -8,12 +8,12 @@ Spec: https://www.w3.org/TR/sparql11-query/#specifyingDataset
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 import pyoxigraph as ox
 
+from kg.records import dataclass
 from kg.sparql.guard import Guarded, guard
 from kg.sparql.names import Names
 from kg.store import empty_store

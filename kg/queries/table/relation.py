@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from itertools import count
 from typing import Final
 
+from kg.records import dataclass
 from kg.sql import sql_text
 from kg.table.ids import HASHED, Kind, chars_sql, text_sql
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from itertools import islice
 from typing import Final
 
@@ -12,6 +11,7 @@ from kg.page.markup import Html, Piece, joined, tag
 from kg.queries.engine import Answer, Row, Rows
 from kg.queries.ordered import ordered
 from kg.queries.run import Prepared
+from kg.records import dataclass
 from kg.serve.messages import Request
 from kg.serve.state import State
 

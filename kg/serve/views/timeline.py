@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from statistics import median
 from typing import Final
 from urllib.parse import urlencode
@@ -14,6 +13,7 @@ from kg.names import local_name
 from kg.page.frame import document
 from kg.page.markup import Html, joined, tag
 from kg.page.timeline import Event, Lane, Span, day_of, events_table, picture, years
+from kg.records import dataclass
 from kg.serve.messages import Reply, Request
 from kg.serve.state import State, shared
 from kg.serve.views.home import not_there

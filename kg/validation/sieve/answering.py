@@ -7,9 +7,10 @@ own: the rows of a branch, each with its root, the value that the outer result i
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Final
 
+from kg.records import dataclass
 from kg.validation import model
 from kg.validation.sieve.plan import Answer, Branch, Doubt, Part
 from kg.validation.sieve.routes import Route

@@ -8,9 +8,10 @@ suspects collects all triples that pySHACL reads, for paths of any length and re
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from kg.duck import sql_text
+from kg.records import dataclass
 from kg.validation import model, paths
 from kg.validation.model import Shape
 from kg.validation.names import RDF_TYPE, RDFS_SUBCLASS

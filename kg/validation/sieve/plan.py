@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from enum import Enum
 from typing import Final
 
+from kg.records import dataclass
 from kg.validation.model import Constraint, Shape
 from kg.validation.sieve.values import Test
 

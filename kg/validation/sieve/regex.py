@@ -10,9 +10,9 @@ points, ``\p``, subtracted sets) are left to pySHACL.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import Final
 
+from kg.records import dataclass
 from kg.regex.reader import RegexError, normalized
 from kg.validation.regex import read_regex
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import Enum
 from typing import Final
 
+from kg.records import dataclass
 from kg.validation import model
 from kg.validation.model import Shape
 from kg.validation.sieve.compiler import Compiler

@@ -5,7 +5,6 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path as FilePath
 from typing import Final
 
@@ -13,6 +12,7 @@ import duckdb
 
 from kg.duck import only_row, read_parquet, sql_target, sql_text, translated
 from kg.quads import QuadTable
+from kg.records import dataclass
 from kg.temporary import temporary_folder
 
 # Below this many rows, a second thread costs more than it saves.

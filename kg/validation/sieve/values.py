@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date
 from typing import Final
 
 from kg.duck import sql_text
+from kg.records import dataclass
 from kg.sql import is_blank, is_iri, is_literal
 from kg.terms import RDF_LANG_STRING, XSD, XSD_STRING
 from kg.validation import model, terms
