@@ -34,6 +34,7 @@ NCNAME_PATTERN: Final = f"[{_START}][{_REST}.]*"
 # Characters of a literal that `Namer` shows.
 _LONGEST: Final = 60
 _PLAIN: Final = frozenset({XSD_STRING, *(f"{XSD}{t}" for t in ("integer", "decimal", "boolean"))})
+_ASCII_PREFIX: Final = re.compile(r"[A-Za-z][A-Za-z0-9_-]*|")
 _ASCII_LOCAL: Final = re.compile(r"(?:[A-Za-z0-9_](?:[A-Za-z0-9_.-]*[A-Za-z0-9_-])?)?")
 # Beginnings of IRIs for which `Namer` remembers the prefixes that they may have.
 _REMEMBERED: Final = 1_000
@@ -42,6 +43,11 @@ _REMEMBERED: Final = 1_000
 @cache
 def _local() -> re.Pattern[str]:
     return re.compile(LOCAL_PATTERN)  # which takes 30 ms, so only where a name is not ASCII
+
+
+@cache
+def _ncname() -> re.Pattern[str]:
+    return re.compile(NCNAME_PATTERN.removesuffix(f"[{_REST}.]*") + f"[{_REST}]*")
 
 
 def is_local(text: str) -> bool:
@@ -53,6 +59,19 @@ def is_local(text: str) -> bool:
     if text.isascii():
         return _ASCII_LOCAL.fullmatch(text) is not None
     return _local().fullmatch(text) is not None
+
+
+def is_prefix(text: str) -> bool:
+    """Return whether a text can be a prefix: as the standards have it, but without dots.
+
+    >>> is_prefix("ex-1"), is_prefix("駅"), is_prefix("1x"), is_prefix("a.b"), is_prefix("")
+    (True, True, False, False, True)
+
+    Spec: https://www.w3.org/TR/turtle/#grammar-production-PN_PREFIX
+    """
+    if text.isascii():
+        return _ASCII_PREFIX.fullmatch(text) is not None
+    return text[0] not in "_0123456789-·" and _ncname().fullmatch(text) is not None
 
 
 def ordered(prefixes: Mapping[str, str]) -> tuple[tuple[str, str], ...]:

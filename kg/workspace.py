@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any, Final, Literal
 
 from kg.errors import InputError, KgError, Location
+from kg.names import is_prefix
 from kg.paths import check_inside, find_files, is_file, is_folder, kind_of, read_file, real_path
 from kg.paths import show_path as show_path
 from kg.records import dataclass
@@ -52,7 +53,6 @@ _KEYS: Final = {
 _TABLES: Final = ("build", "prefixes", "check", "defaults")
 _BUILD_KEYS: Final = {"infer"}
 _CHECK_KEYS: Final = {"accept"}
-_PREFIX: Final = re.compile(r"[A-Za-z][A-Za-z0-9_-]*|")
 
 Infer = Literal["none", "rdfs"]
 
@@ -439,7 +439,7 @@ def _workspace_from(config: dict[str, Any], root: Path, shown: str) -> Workspace
             shown, "base", "must be an absolute IRI that ends in / or #", value=texts["base"]
         )
     for prefix, namespace in prefixes.items():
-        if not _PREFIX.fullmatch(prefix):
+        if not is_prefix(prefix):
             raise _config_error(shown, f"prefixes.{prefix}", "has a name that is no prefix")
         if not isinstance(namespace, str) or not is_iri(namespace):
             rule = "must be an absolute IRI in quotes"

@@ -11,6 +11,7 @@ import sqlite3
 import tomllib
 from pathlib import Path
 
+import pyoxigraph as ox
 import pytest
 
 from kg.cli.main import main
@@ -245,3 +246,22 @@ def test_names_that_are_not_latin_name_classes_and_properties(tmp_path, capfd):
     # One IRI is no class and a property at once.
     asked = "SELECT ?c { ?c a owl:Class, ?kind FILTER (?kind != owl:Class) }"
     assert answer(capfd, folder, asked) == []
+
+
+def test_prefixes_are_written_in_the_script_of_the_files(tmp_path, capfd):
+    cities = "اسم المدينة,السكان\nالقاهرة,10\nجدة,4\n"
+    stations = "駅,番号\n渋谷,1\n梅田,2\n"
+    folder, made = make(tmp_path, {"مدن.csv": cities, "駅.csv": stations, "%%.csv": "k,v\na,1\n"})
+    assert [entity.prefix for entity in made.entities] == ["مدن", "駅", "row"]
+    assert f'"駅" = "{BASE}駅/"' in (folder / "kg.toml").read_text(encoding="utf-8")
+    built(capfd, folder)
+    asked = "SELECT ?n ?m { مدن:جدة ns:اسم_المدينة ?n . 駅:梅田 ns:番号 ?m }"
+    assert answer(capfd, folder, asked) == [{"n": "جدة", "m": "2"}]
+    for form in ("ttl", "nq", "jsonld", "rdf"):
+        assert kg(capfd, folder, "-q", "export", "-o", str(folder / f"o.{form}"))[0] == 0
+    turtle = (folder / "o.ttl").read_text(encoding="utf-8")
+    assert "駅:梅田 a ns:駅" in turtle
+    quads = {str(quad.triple) for quad in ox.parse(path=str(folder / "o.nq"))}
+    assert quads == {str(quad.triple) for quad in ox.parse(turtle, ox.RdfFormat.TURTLE)}
+    code, out, _ = kg(capfd, folder, "show", "駅:梅田")
+    assert (code, "駅.csv:3" in out) == (0, True)

@@ -121,6 +121,8 @@ def kg_options(**words):
         ('base = "https://e.org/"\nprefixes = 3', "must be a table"),
         ('base = "https://e.org/"\nbuild = "rdfs"', "must be a table"),
         ('base = "https://e.org/"\n[prefixes]\nx = "a b"', "prefixes.x"),
+        ('base = "https://e.org/"\n[prefixes]\n"1駅" = "http://e.org/"', "prefixes.1駅"),
+        ('base = "https://e.org/"\n[prefixes]\n"駅.x" = "http://e.org/"', "prefixes.駅.x"),
         ('base = "https://e.org/"\n[prefixes]\nx = "http://e.org/a b"', "prefixes.x"),
         ('base = "https://e.org/"\n[prefixes]\nx = "relative/"', "prefixes.x"),
         ('base = "https://e.org/"\n[prefixes]\nx = "http://e.org/<"', "prefixes.x"),

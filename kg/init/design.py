@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Final, NamedTuple
 
+from kg.names import is_prefix
 from kg.peek import Column, Kind, Peeked, Table
 from kg.peek.keys import Key, key_of
 from kg.peek.links import Link, links_of
@@ -111,7 +112,7 @@ def _names(tables: Sequence[Table]) -> Mapping[str, _Name]:
         parts = [*parts[:-1], singular(parts[-1])]
         tried = _free(parts, taken)
         prefix = _prefix(tried)
-        if not prefix.isascii():  # kg.toml has prefixes of ASCII alone
+        if not is_prefix(prefix):
             prefix = _prefix(_free(["row"], taken))
         found[table.sql_name] = _Name(tried, prefix)
     return found

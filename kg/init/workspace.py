@@ -170,7 +170,7 @@ def _texts(
 
 
 def _config(title: str, base: str, entities: Sequence[Entity]) -> str:
-    prefixes = "\n".join(f'{e.prefix} = "{base}{e.prefix}/"' for e in entities)
+    prefixes = "\n".join(f'{_key(e.prefix)} = "{base}{e.prefix}/"' for e in entities)
     return f"""\
 # A kg workspace. The folder that holds this file is its root: `kg help workspace`.
 title = {text(title)}
@@ -188,6 +188,11 @@ base = "{base}"
 ns = "{base}ns#"
 {prefixes}
 """
+
+
+def _key(name: str) -> str:
+    """Return a name as a key of TOML."""
+    return name if name.isascii() else text(name)
 
 
 def _readme(title: str, entities: Sequence[Entity], paths: Sequence[str]) -> str:

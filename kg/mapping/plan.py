@@ -85,12 +85,7 @@ class Formulation(Enum):
 
         Spec: https://www.w3.org/TR/r2rml/#natural-mapping
         """
-        return self in (
-            Formulation.SQL,
-            Formulation.PARQUET,
-            Formulation.EXCEL,
-            Formulation.DUCKDB,
-        )
+        return self.value in ("SQL", "Parquet", "Excel", "DuckDB")
 
 
 @dataclass(frozen=True, slots=True)

@@ -77,10 +77,14 @@ def camel(parts: list[str]) -> str:
 
     >>> camel(["dep", "time"]), camel(["ID"]), camel(["2", "nd"])
     ('depTime', 'id', '_2Nd')
+    >>> camel(["اسم", "المدينة"]), camel(["駅", "都市"]), camel(["都市", "ID"])
+    ('اسم_المدينة', '駅都市', '都市Id')
     """
     if not parts:
         return ""
-    name = parts[0].lower() + "".join(map(_capital, parts[1:]))
+    name = parts[0].lower()
+    for part in parts[1:]:
+        name += f"_{part}" if _runs_on(name[-1], part[0]) else _capital(part)
     return f"_{name}" if name[0].isdigit() else name
 
 
@@ -92,6 +96,19 @@ def pascal(parts: list[str]) -> str:
     """
     name = camel(parts).lstrip("_")
     return name[:1].title() + name[1:] if name and not name[0].isdigit() else f"Row{name}"
+
+
+def _runs_on(before: str, after: str) -> bool:
+    """Return whether nothing shows that a word begins: letters without case.
+
+    Japanese and Chinese need no mark there: they are written without blanks.
+    """
+    return all(
+        char.isalpha()
+        and char.lower() == char.upper()
+        and not unicodedata.name(char, "").startswith(("CJK", "HIRAGANA", "KATAKANA"))
+        for char in (before, after)
+    )
 
 
 def _capital(word: str) -> str:

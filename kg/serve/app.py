@@ -33,6 +33,8 @@ from kg.serve.protocol import ProtocolError, read_request
 from kg.workspace import Workspace
 
 _PIECE: Final = 2**16
+# Seconds that a page waits at most for what all pages need, before another worker finds it too.
+_WARMING: Final = 3.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,11 +83,11 @@ def create_app(settings: Settings, folder: Path) -> Starlette:
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
         del app
         await service.pool.start()
-        warming = asyncio.create_task(service.warm())
+        service.warming = asyncio.create_task(service.warm())
         yield
-        warming.cancel()
+        service.warming.cancel()
         with suppress(asyncio.CancelledError):
-            await warming
+            await service.warming
         await service.pool.close()
 
     return Starlette(
@@ -131,6 +133,7 @@ class _Service:
         self._settings = settings
         self.pool = pool
         self._known = Known()
+        self.warming: asyncio.Task[None] | None = None
 
     async def warm(self) -> None:
         """Have a worker find what all pages need, before somebody asks for one."""
@@ -173,6 +176,9 @@ class _Service:
         known = {each.strip() for each in request.headers.get("if-none-match", "").split(",")}
         if tag in known and request.method == "GET":
             return Response(status_code=304, headers=_caching(tag))
+        if self.warming is not None and asked.sparql is None:
+            # Another worker would have to find the same before it answers.
+            await asyncio.wait({self.warming}, timeout=_WARMING)
         try:
             reply = self._known.get(tag) or await self.pool.ask_while(
                 request.is_disconnected, asked
