@@ -47,14 +47,14 @@ Step = str | int | Wildcard
 _STEP: Final = re.compile(
     r"""
       \.\.(?:[^.\[\]"'*?();,<>=!|{}^`\\]+|\*|(?=\[))               # ..name, ..*, ..[
-    | (?P<all>\.\*|\[\s*\*\s*\])                     # .*, [*]
+    | (?P<all>\.\*|\.?\[\s*\*\s*\])                   # .*, [*], and .[*] as many write
     | \.(?P<name>[^.\[\]"'*?();,<>=!|{}^`\\]+)        # .name
-    | \[\s*'(?P<single>(?:\\.|[^'\\])*)'\s*\]         # ['name']
-    | \[\s*"(?P<double>(?:\\.|[^"\\])*)"\s*\]         # ["name"]
-    | \[\s*(?P<index>-?[0-9]{1,16})\s*\]                      # [0], [-1]
-    | \[\s*-?[0-9]{0,16}\s*:\s*-?[0-9]{0,16}\s*(?::\s*-?[0-9]{0,16}\s*)?\]    # slice
-    | \[\s*\?.+\]                                     # filter
-    | \[[^\[\]]+,[^\[\]]+\]                           # union
+    | \.?\[\s*'(?P<single>(?:\\.|[^'\\])*)'\s*\]         # ['name']
+    | \.?\[\s*"(?P<double>(?:\\.|[^"\\])*)"\s*\]         # ["name"]
+    | \.?\[\s*(?P<index>-?[0-9]{1,16})\s*\]                      # [0], [-1]
+    | \.?\[\s*-?[0-9]{0,16}\s*:\s*-?[0-9]{0,16}\s*(?::\s*-?[0-9]{0,16}\s*)?\]    # slice
+    | \.?\[\s*\?.+\]                                     # filter
+    | \.?\[[^\[\]]+,[^\[\]]+\]                           # union
     """,
     re.VERBOSE,
 )
@@ -64,6 +64,7 @@ _ROOTED: Final = re.compile(r"[$@](?=[.\[]|$)")
 # Up from a record: ^, ^^, $.^, @^ and what follows them.
 _UPWARDS: Final = re.compile(r"[$@]?(?:\.?\^)+")
 _POSITION: Final = re.compile(r"[$@]?\.?#")
+_DOTTED: Final = re.compile(r"""('(?:\\.|[^'\\])*'|"(?:\\.|[^"\\])*")|\]\.\[""")
 _QUOTED: Final = re.compile(r"""'(?:\\.|[^'\\])*'|"(?:\\.|[^"\\])*\"""")
 
 
@@ -176,10 +177,20 @@ def _parsed(text: str, path: str) -> JsonPath:
         step = _step(match, text)
         # DuckDB reads the key * as a wildcard, and has no way to write the empty key.
         if tail or step is None or step in ("", "*"):
-            tail += match[0] if step is None else _written(step)
+            tail += _undotted(match[0]) if step is None else _written(step)
         else:
             steps.append(step)
     return JsonPath(f"${path[1:]}", None if tail else tuple(steps), tuple(steps), tail)
+
+
+def _undotted(tail: str) -> str:
+    """Return a part of a path without dots before brackets, which RFC 9535 does not have.
+
+    >>> _undotted(".[?@.a == '].[' ].[0]")
+    "[?@.a == '].[' ][0]"
+    """
+    tail = tail.removeprefix(".") if tail.startswith(".[") else tail
+    return _DOTTED.sub(lambda match: match[1] or "][", tail)
 
 
 def _written(step: Step) -> str:
@@ -215,9 +226,7 @@ def _unescaped(key: str, step: str, path: str) -> str:
 
 def _error(path: str, rest: str) -> InputError:
     hint = "A path looks like $.items[*] or $['a key'].name."
-    if rest.startswith(".[") and ".[" in path:
-        hint = f"Write {path.replace('.[', '[')}: no dot stands before a bracket."
-    elif not _ROOTED.match(path) and not re.search(r"[.\[\]'\"\\]", path):
+    if not _ROOTED.match(path) and not re.search(r"[.\[\]'\"\\]", path):
         hint = f"If it is a key, write $['{path}']."
     return InputError(
         "bad-jsonpath",

@@ -41,6 +41,9 @@ KEYS = st.text(st.characters(exclude_categories=["Cs"]), min_size=1).filter(lamb
         ("$.*", (ALL,)),
         ("names[*]", ("names", ALL)),
         ("$.a[*].b.*", ("a", ALL, "b", ALL)),
+        # As other libraries take it, though RFC 9535 has no dot there.
+        ("$.[*]", (ALL,)),
+        ("$.a.[*].b.[0].['c']", ("a", ALL, "b", 0, "c")),
         ("$.été", ("été",)),
         ("$.a-b_c@d:e", ("a-b_c@d:e",)),
     ],
@@ -76,6 +79,18 @@ def test_paths_that_need_a_library(path, full):
     assert parsed.steps is None
     assert parsed.is_many
     assert parsed.text == full
+
+
+@pytest.mark.parametrize(
+    ("path", "standard"),
+    [
+        ("$.a.[?@.b > 1].[0].c", '$["a"][?@.b > 1][0]["c"]'),
+        ("$.a.[1:3]", '$["a"][1:3]'),
+        ("$.a.[*].b", '$["a"][*]["b"]'),
+    ],
+)
+def test_a_dot_before_a_bracket_is_passed_over(path, standard):
+    assert parse_jsonpath(path).standard == standard
 
 
 @pytest.mark.parametrize(
