@@ -32,6 +32,7 @@ from kg.mapping.texts import Text
 from kg.mapping.yaml_nodes import Node
 from kg.mapping.yarrrml_access import SourceReader, TargetReader
 from kg.mapping.yarrrml_documents import (
+    BASES,
     MAPPINGS,
     TARGETS,
     Document,
@@ -154,7 +155,7 @@ class _MapReader:
         self.documents = documents
         self.scope = document.scope
         self.own_prefixes = document.prefixes
-        base = document.node.get("base")
+        base = document.node.get(*BASES)
         self.base = base.text("base") if base else default_base
         if base and not is_iri(self.base):
             raise base.error(

@@ -26,7 +26,9 @@ AUTHORS: Final = ("authors", "author", "a")
 TARGETS: Final = ("targets", "target")
 SOURCES: Final = ("sources", "source")
 _SHARED: Final = ("prefixes", "external", "sources", *TARGETS)
-_KEYS: Final = frozenset({"prefixes", "base", "external", "sources", *TARGETS, *AUTHORS, *MAPPINGS})
+# The second as in Turtle and JSON-LD.
+BASES: Final = ("base", "@base")
+_KEYS: Final = frozenset({"prefixes", "external", "sources", *BASES, *TARGETS, *AUTHORS, *MAPPINGS})
 _AUTHOR_KEYS: Final = frozenset({"name", "email", "website"})
 
 

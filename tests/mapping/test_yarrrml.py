@@ -620,6 +620,10 @@ class TestDocument:
             read(text + "base: http://b/\n", base="http://a/").triples_maps[0].base == "http://b/"
         )
 
+    def test_base_as_in_turtle(self):
+        text = document("[p, x]") + "'@base': http://b/\n"
+        assert read(text, base="http://a/").triples_maps[0].base == "http://b/"
+
     def test_prefixes_of_the_document_go_before_those_of_the_caller(self):
         plan = read(document("[ex:p, x]", more="prefixes: {ex: 'http://own/'}\n"))
         (predicate,) = plan.triples_maps[0].predicate_objects[0].predicates
