@@ -126,10 +126,11 @@ class FunctionReader:
         """Yield the parameters of a function value with what they are given."""
         for pair in self.graph.all(value.term, "predicateObjectMap"):
             name = self.constant(pair, "predicate")
-            given = self.graph.one(pair.term, "object", "objectMap")
-            if given is None:
+            given = self.graph.all(pair.term, "object", "objectMap")
+            if not given:
                 raise pair.error("a parameter needs an object map")
-            yield name, given
+            # Several are the values of an array.
+            yield from ((name, each) for each in given)
 
     def of_map(self, value: Value) -> Expression:
         """Return what an expression map gives; a node that is not described is a constant."""

@@ -43,6 +43,9 @@ _RENAMED: Final[Mapping[str, str]] = {
     "multiJoinCondition": "joinCondition",
     "namespaceName": "namespaceURL",
     "declaresNamespace": "namespace",
+    # Drafts of RML-FNML.
+    "execution": "functionExecution",
+    "valueMap": "inputValueMap",
 }
 
 # Properties whose values are terms of the output.

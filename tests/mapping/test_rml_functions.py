@@ -238,6 +238,10 @@ def _parts(pair: str) -> tuple[str, str, str]:
             "fno:executes rr:objectMap [ rr:constant grel:toUpperCase ]",
             'grel:valueParameter rr:objectMap [ rr:template "{name}" ]',
         ),
+        # A draft of RML-FNML.
+        "fnml:execution [ a fnml:Execution ; fnml:function grel:toUpperCase ; fnml:input ["
+        ' fnml:parameter grel:valueParam ; fnml:valueMap [ old:reference "name" ] ] ] ;'
+        " fnml:return grel:stringOut",
     ],
 )
 def test_function_values_of_before(tmp_path, value):
@@ -245,6 +249,18 @@ def test_function_values_of_before(tmp_path, value):
   rr:subjectMap [ rr:template "http://example.org/{{id}}" ] ;
   rr:predicateObjectMap [ rr:predicate ex:p ; rr:objectMap [ {value} ] ] ."""
     assert objects(tmp_path, mapping) == ['"ANN"', '"BOB"']
+
+
+def test_an_array_has_several_object_maps(tmp_path):
+    value = old_value(
+        "fno:executes rr:object grel:array_join",
+        'grel:p_array_a rr:objectMap [ old:reference "id" ] , [ old:reference "name" ]',
+        'grel:p_string_sep rr:object "-"',
+    )
+    mapping = f"""{HEAD}<#m> a rr:TriplesMap ; {OLD} ;
+  rr:subjectMap [ rr:template "http://example.org/{{id}}" ] ;
+  rr:predicateObjectMap [ rr:predicate ex:p ; rr:objectMap [ {value} ] ] ."""
+    assert objects(tmp_path, mapping) == ['"1-Ann"', '"2-Bob"', '"3"']
 
 
 def test_what_a_condition_of_before_leaves_out_is_not_lost(tmp_path):
