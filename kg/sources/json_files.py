@@ -61,11 +61,34 @@ def read(reading: Reading) -> JsonRecords:
         reading.notes.append(
             f"{place}: the key {key!r} stands twice in an object; the first counts"
         )
+    if told := _array_told(reading, iterator, paths):
+        reading.notes.append(told)
     form = "" if reading.is_large else _native_form(reading, iterator, paths, seen)
     if form:
         return _native(reading, iterator.steps or (), form, seen)
     several = is_lines(reading.file, reading.source)
     return _cut(reading, iterator, _text(reading), several=several, marks=reading.is_repaired)
+
+
+def _array_told(reading: Reading, iterator: JsonPath, paths: Sequence[JsonPath]) -> str:
+    """Return what is told of a record that is an array, where all references want keys of it.
+
+    Some engines take the elements of such an array for the records.
+    """
+    steps = iterator.steps
+    if steps is None or steps[-1:] == (Wildcard.ALL,) or iterator.looks_around or not paths:
+        return ""
+    if any(path.looks_around or not isinstance((*path.head, 0)[0], str) for path in paths):
+        return ""
+    if is_lines(reading.file, reading.source) or not _is_small(reading.file, reading.source):
+        return ""
+    if not _is_array(reading, steps):
+        return ""
+    path = reading.source.iterator or "$"
+    return (
+        f"{reading.file.shown}: the iterator {path} leads to an array, which is one record without"
+        f" keys; write {path}[*] for its elements"
+    )
 
 
 def read_lines(reading: Reading, path: Path) -> JsonRecords:

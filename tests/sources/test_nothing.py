@@ -86,3 +86,21 @@ def test_keys_of_json(read, document, iterator, said):
 def test_other_sources_say_no_more(read):
     assert read({"a.csv": "x,y\n"}, "x").table.nothing == ""
     assert read({"a.csv": "x,y\n1,2\n"}, "x").table.nothing == ""
+
+
+@pytest.mark.parametrize(
+    ("document", "iterator", "reference", "told"),
+    [
+        ('[{"a": 1}]', "$", "a", "the iterator $ leads to an array"),
+        ('[{"a": 1}]', "", "$.a", "write $[*] for its elements"),
+        ('{"p": [{"a": 1}]}', "$.p", "a", "write $.p[*] for its elements"),
+        ('{"p": [{"a": 1}]}', "$.p", "[0].a", ""),
+        ('{"p": [{"a": 1}]}', "$.p[*]", "a", ""),
+        ('{"p": {"a": 1}}', "$.p", "a", ""),
+        ('{"p": []}', "$.q", "a", ""),
+    ],
+)
+def test_a_record_that_is_an_array_is_told(read, document, iterator, reference, told):
+    made = read({"a.json": document}, reference, formulation=Formulation.JSON, iterator=iterator)
+    notes = " ".join(made.table.notes)
+    assert told in notes if told else not notes
