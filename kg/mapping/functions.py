@@ -228,6 +228,9 @@ class _Call(Constants):
         found = [(known.index(local), n) for n, known in enumerate(folded) if local in known]
         if found:
             return min(found)[1]
+        # Of a parameter that may be repeated, some number the names.
+        if signature.repeated and local.rstrip("0123456789") in folded[-1]:
+            return len(folded) - 1
         raise self.error(
             f"{self.shown} has no parameter {name}", hint=f"It has {_shown(signature)}."
         )

@@ -87,6 +87,11 @@ def test_executions(tmp_path, object_map, made):
     assert objects(tmp_path, mapping) == made
 
 
+def test_names_of_a_repeated_parameter_may_be_numbered(tmp_path):
+    inputs = (f'grel:valueParam{n} ; rml:inputValue "{n}"' for n in (1, 2, 3))
+    assert objects(tmp_path, document(call("grel:string_concat", *inputs))) == ['"123"'] * 3
+
+
 def whole(head: str, *pairs: str) -> str:
     made = "".join(f" ; rml:predicateObjectMap [ {pair} ]" for pair in pairs)
     return f"{HEAD}<#m> a rml:TriplesMap ; {SOURCE} ; rml:subjectMap [ {head} ]{made} ."
