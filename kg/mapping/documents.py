@@ -16,7 +16,7 @@ from typing import Final
 from kg.errors import InputError, KgError, Location, raise_all
 from kg.mapping.plan import Plan
 from kg.mapping.texts import Text
-from kg.paths import find_files, open_file, read_file, real_path
+from kg.paths import find_files, is_file, open_file, read_file, real_path
 from kg.terms import is_iri
 from kg.variables import current
 from kg.workspace import MAPPING_PATTERNS, show_path
@@ -55,6 +55,13 @@ def _text(path: Path) -> Text:
         InputError: It is missing, may not be read, or is not UTF-8.
     """
     shown = show_path(path)
+    several = [Path(part.strip()) for part in str(path).split(",")]
+    if len(several) > 1 and not is_file(path) and all(map(is_file, several)):
+        raise InputError(
+            "missing-file",
+            f"there is no file {shown}, but its parts are files",
+            hint=f"Write blanks for the commas: kg map {' '.join(map(str, several))}",
+        )
     try:
         text = read_file(path).decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -77,6 +84,8 @@ def _is_yarrrml(path: Path, text: str) -> bool:
     """
     if path.suffix.lower() in (*_OF_YARRRML, *_OF_RML):
         return path.suffix.lower() in _OF_YARRRML
+    if _SECTION.match(text) and (named := _MAPPINGS_OF.findall(text)):
+        raise _configuration(path, named)
     if _YARRRML_INSIDE.search(text) and not _PREFIX.search(text):
         return True
     if _RML.search(text.encode()):
@@ -85,6 +94,19 @@ def _is_yarrrml(path: Path, text: str) -> bool:
         "unknown-format",
         f"{show_path(path)} is no mapping by its ending, nor by what it holds",
         hint=f"Mappings are named {', '.join(MAPPING_PATTERNS)}; kg map takes .yml and .ttl, too.",
+    )
+
+
+def _configuration(path: Path, named: Sequence[str]) -> InputError:
+    """Return the error for a configuration of Morph-KGC or SDM-RDFizer, which names mappings."""
+    names = [part.strip() for each in named for part in each.split(",") if part.strip()]
+    # What stands for a folder in the file is beside it.
+    names = [re.sub(r"\$\{[^}]*\}/|^\./", "", name) for name in dict.fromkeys(names)]
+    return InputError(
+        "unknown-format",
+        f"{show_path(path)} is a configuration of another program, which kg does not read",
+        hint=f"Name its mappings: kg map {' '.join(names)} -o graph.nt. The page"
+        " bring-a-mapping.md of the documentation says what its other lines are in kg.",
     )
 
 
@@ -118,6 +140,9 @@ _PAIRS: Final = re.compile(rb"[\"']?\b(?:po|predicateobjects?)[\"']?[ ]*:")
 _RML: Final = re.compile(rb"\b(?:logicalSource|logicalTable)\b")
 # Of documents whose ending says nothing; YAML may be written as JSON.
 _YARRRML_INSIDE: Final = re.compile(r"(?:^|\{)\s*[\"']?mappings?[\"']?\s*:", re.MULTILINE)
+# A file of sections, and the line that names mappings.
+_SECTION: Final = re.compile(r"(?:\s|[#;].*\n)*\[[^\]\n]+\]\s*\n")
+_MAPPINGS_OF: Final = re.compile(r"^[ \t]*mappings?[ \t]*[=:][ \t]*(\S.*)$", re.MULTILINE)
 _PREFIX: Final = re.compile(r"^\s*@?prefix\s+\S*:\s*<", re.MULTILINE | re.IGNORECASE)
 
 

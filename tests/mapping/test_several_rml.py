@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from kg.errors import InputError
@@ -201,6 +203,31 @@ def test_another_file_is_no_mapping(tmp_path):
     path.write_text("a text")
     with pytest.raises(InputError, match="no mapping by its ending, nor by what it holds"):
         read_mappings([path], {})
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        ("[CONFIGURATION]\noutput_file=a.nt\n[Data]\nmappings=./a.ttl, b.yml\n", "a.ttl b.yml"),
+        ("# mine\n\n[datasets]\nname: a\n[d1]\nmapping: ${default:dir}/a.ttl\n"
+         "[d2]\nmapping: b.ttl\n", "a.ttl b.ttl"),
+    ],
+)  # fmt: skip
+def test_a_configuration_of_another_program_is_told_with_its_mappings(tmp_path, text, names):
+    path = tmp_path / "config.ini"
+    path.write_text(text)
+    with pytest.raises(InputError, match="a configuration of another program") as caught:
+        read_mappings([path], {})
+    assert f"kg map {names} -o" in caught.value.hint
+
+
+def test_files_with_commas_between_them_are_told(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for name in ("a.ttl", "b.ttl"):
+        Path(name).write_text("")
+    with pytest.raises(InputError, match="its parts are files") as caught:
+        read_mappings([Path("a.ttl,b.ttl")], {})
+    assert "kg map a.ttl b.ttl" in caught.value.hint
 
 
 def test_a_triples_map_without_source_is_told_and_passed_over_where_others_have_one(tmp_path):
