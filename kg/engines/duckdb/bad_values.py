@@ -6,13 +6,14 @@ datatype for. A value may be no IRI, or no language tag.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from itertools import chain, groupby
 from typing import Final
 
 import duckdb
 
 from kg.duck import sql_name
+from kg.engines.doubtful import no_term, no_value
 from kg.engines.duckdb.term_sql import TermPrinter
 from kg.engines.loaded import LoadedTable, locate_all
 from kg.errors import MOST_TOLD, InputError, InputErrors, KgError, Location
@@ -26,12 +27,6 @@ from kg.sources.csv_files import numbered_lines
 _CHECKED_AT_ONCE: Final = 50
 # Values whose lines are looked for in one pass through their file.
 _NOTED_AT_ONCE: Final = 100_000
-# How to get at values inside of arrays and objects, where references cannot.
-_INSIDE: Final[Mapping[Formulation, str]] = {
-    Formulation.SQL: "Take it apart in the query, or cast it to a text.",
-    Formulation.DUCKDB: "Refer to another column; arrays and structures are not read.",
-    Formulation.PARQUET: "Refer to another column; arrays and structures are not read.",
-}
 # Number of the file, number of the record, and the value.
 _Found = tuple[int, int, str]
 
@@ -98,7 +93,7 @@ def column_error(
         count += number
         kind = loaded.table.source.formulation
         for place, value in _placed(loaded, found, column.reference):
-            errors.append(_no_value(value, column.reference, place, kind))
+            errors.append(no_value(value, column.reference, place, kind))
     return _together(errors, count, loaded)
 
 
@@ -115,7 +110,7 @@ def note_columns(
         with rejects.noting(*key, of_records=False) as note:
             found = _all(connection, _bad_cells(loaded, column))
             for place, value in _placed_all(loaded, found, column.reference):
-                error = _no_value(value, column.reference, place, kind)
+                error = no_value(value, column.reference, place, kind)
                 note(place, value, error.message)
 
 
@@ -148,19 +143,6 @@ def _bad_cells(loaded: LoadedTable, column: Column) -> str:
     return f"SELECT file, record, unnest({bad}).v AS value FROM {table} WHERE {_is_bad(column)}"
 
 
-def _no_value(text: str, reference: str, place: Location, kind: Formulation) -> InputError:
-    if text.startswith("["):
-        what, hint = "an array", f"Refer to what is inside it, such as {reference}[*]."
-    elif text.startswith("{"):
-        what, hint = "an object", f"Refer to what is inside it, such as {reference}.name."
-    elif kind in _INSIDE:
-        what, hint = f"{text}, which has no datatype in RDF", ""
-    else:
-        what, hint = f"{text}, which JSON does not know", "Write a number, null or a text."
-    message = f"the value is {what}, not a single value"
-    return InputError("not-a-value", message, location=place, hint=_INSIDE.get(kind, hint))
-
-
 # --- values that make no valid term ---------------------------------------------------------
 
 
@@ -187,10 +169,8 @@ def term_error(
             continue
         found, number = _first(connection, _bad_terms(same), MOST_TOLD - len(errors))
         count += number
-        hint = f"It makes a term of {check.term.owner}; mend the value or the mapping."
         for place, value in _placed(entry, found, _column(check)):
-            message = f"{value!r} is not {check.expected}"
-            errors.append(InputError(check.code, message, location=place, hint=hint))
+            errors.append(no_term(check, value, place))
     return _together(errors, count, *tables.values()) if errors else None
 
 

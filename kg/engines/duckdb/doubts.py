@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from typing import Final
 
 import duckdb
 
 from kg.duck import only_row, sql_name
+from kg.engines.doubtful import advice, unfit
 from kg.engines.duckdb.losses_sql import LossSql, UnfitSql, combinations, crosses
 from kg.engines.loaded import LoadedTable, locate
 from kg.engines.outcome import IllTyped
 from kg.errors import LimitError, Location
-from kg.mapping.plan import Function
 from kg.mapping.rules import Crossing
 from kg.terms import XSD
 from kg.wording import counted
@@ -24,19 +23,6 @@ MOST_COMBINATIONS: Final = 1_000_000
 _AT_ONCE: Final = 20
 # Records up to which the line of one is looked for: a file is read up to it.
 _FEW_RECORDS: Final = 100_000
-# How people write that there is no value.
-_NO_VALUES: Final = frozenset(
-    {"", "na", "n/a", "#n/a", "nan", "null", "none", "nil", "-", "--", ".", "?", "\\n"}
-    | {"unknown", "missing", "n.a.", "(null)", "undefined"}
-)
-# Days and numbers as people write them.
-_DATED: Final = frozenset((Function.TO_DATE.value, Function.TO_DATE_TIME.value))
-_DAYS: Final = ("date", "dateTime")
-# A day as XML Schema writes it: no pattern of toDate is needed for it.
-_STANDARD: Final = re.compile(r"\s*-?[0-9]{4,}-[0-9]{2}-[0-9]{2}(?!\d)")
-_DAY: Final = re.compile(r"\s*\d{1,4}\s*[./-]\s*(\d{1,2}|[A-Za-z]{3,9})\s*[./-]\s*\d{2,4}\b")
-_NUMBERS: Final = ("decimal", "double", "float", "integer")
-_COMMA: Final = re.compile(r"[+-]?\d+,\d+")
 
 
 def crossing_notes(
@@ -97,23 +83,11 @@ def ill_typed(
                 value, place = _first(connection, each, "", loaded)
                 name = each.what.removeprefix(XSD)
                 shown = f"xsd:{name}" if name != each.what else each.what
-                advice = each.advice or _advice(name, value)
+                told = each.advice or advice(name, value)
                 found.append(
-                    IllTyped(int(number), shown, tuple(each.references), value, place, advice)
+                    IllTyped(int(number), shown, tuple(each.references), value, place, told)
                 )
     return found
-
-
-def _advice(name: str, value: str) -> str:
-    """Return what to do about a value that is not of a datatype of XML Schema."""
-    if value.strip().casefold() in _NO_VALUES:
-        return f"if that means no value, say so in the source: nulls: [{value!r}]"
-    if name in _DAYS and _DAY.match(value) and not _STANDARD.match(value):
-        return "the function toDate reads dates that are written so"
-    if name in _NUMBERS and _COMMA.fullmatch(value.strip()):
-        instead = "" if name == "integer" else "."
-        return f"""the function replace(…, ",", "{instead}") mends the comma"""
-    return ""
 
 
 def unfit_value(connection: duckdb.DuckDBPyConnection, loss: LossSql, loaded: LoadedTable) -> str:
@@ -121,7 +95,7 @@ def unfit_value(connection: duckdb.DuckDBPyConnection, loss: LossSql, loaded: Lo
     if loss.unfit is None:
         return ""
     value, place = _first(connection, loss.unfit, loss.missing, loaded)
-    return f"{_unfit(loss.unfit.what, value)}, at {place}"
+    return f"{unfit(loss.unfit.what, value)}, at {place}"
 
 
 def first_record(
@@ -133,17 +107,6 @@ def first_record(
         " ORDER BY file, record LIMIT 1"
     ).fetchone()
     return None if row is None else _place(loaded, row[0], row[1], loss.references)
-
-
-def _unfit(function: str, value: str) -> str:
-    r"""Return why a function makes nothing of a value.
-
-    >>> _unfit("toDate", "soon"), _unfit("add", "x' and '1")
-    ("'soon' does not fit the pattern of toDate", 'add makes nothing of "x\' and \'1"')
-    """
-    if function in _DATED:
-        return f"{value!r} does not fit the pattern of {function}"
-    return f"{function} makes nothing of {value!r}"
 
 
 def _first(
