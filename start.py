@@ -5,6 +5,7 @@
     python3 start.py test         set up, run every check and test
     python3 start.py test ARGS    set up, run pytest with these arguments
     python3 start.py test --long  more examples, coverage, and an hour of fuzzing
+    python3 start.py test --spark  install Apache Spark too (450 MB; needs Java), run its tests
     python3 start.py setup        set up only
 
 Needs Python 3.11 or newer with its standard library, and a package index that pip reaches. What
@@ -29,6 +30,8 @@ ROOT = os.path.dirname(os.path.abspath(__file__))
 VENV = os.path.join(ROOT, ".venv")
 PYTHON = os.path.join(VENV, "bin", "python")
 LOCK = os.path.join(ROOT, "requirements.txt")
+SPARK_LOCK = os.path.join(ROOT, "requirements-spark.txt")
+SPARK_TESTS = "tests/mapping/test_spark.py"
 PROJECT = os.path.join(ROOT, "pyproject.toml")
 # Written first, so that a folder that this script did not make is never touched; the digest of
 # what was installed comes last, so that a set-up that was interrupted is seen.
@@ -189,6 +192,18 @@ def set_up():
     write_stamp(wanted)
 
 
+def add_spark():
+    """Install Spark beside the rest; it comes as source alone, which setuptools packs."""
+    if subprocess.call([PYTHON, "-c", "import pyspark"], stderr=subprocess.DEVNULL) == 0:
+        return
+    tell("installing Apache Spark in .venv, once: 450 MB")
+    run(
+        "cannot install what requirements-spark.txt names",
+        [PYTHON, "-m", "pip", "install", "--disable-pip-version-check", "--no-input", "--no-user"]
+        + ["--require-hashes", "--no-deps", "-r", SPARK_LOCK],
+    )
+
+
 def wanted_stamp():
     """Return what tells a set-up that is wanted now from any other."""
     digest = hashlib.sha256()
@@ -303,6 +318,10 @@ def test(pytest_arguments):
     environment = dict(os.environ)
     # Tests start kg some thousand times: each would compile its modules anew.
     environment.pop("PYTHONDONTWRITEBYTECODE", None)
+    if "--spark" in pytest_arguments:
+        add_spark()
+        pytest_arguments = [word for word in pytest_arguments if word != "--spark"]
+        pytest_arguments = pytest_arguments or [SPARK_TESTS]
     is_long = "--long" in pytest_arguments
     if is_long:
         pytest_arguments = [word for word in pytest_arguments if word != "--long"]

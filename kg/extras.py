@@ -17,6 +17,7 @@ _PACKAGES: Final[Mapping[str, str]] = {
     "jsonpath": "python-jsonpath",
     "mcp": "mcp",
     "serve": "starlette uvicorn",
+    "spark": "pyspark",
     "sql": "sqlalchemy 'psycopg[binary]'",
     "mysql": "sqlalchemy pymysql",
     "xml": "lxml",

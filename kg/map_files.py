@@ -142,7 +142,7 @@ def map_files(
             prefixes,
             memory,
             threads,
-            None if allow_outside else _folders(mappings, source_folders),
+            None if allow_outside else source_folders_of(mappings, source_folders),
         )
 
 
@@ -235,7 +235,7 @@ def _no_output(routing: Routing) -> UsageError:
     )
 
 
-def _folders(mappings: Sequence[Path], source_folders: Sequence[Path]) -> tuple[Path, ...]:
+def source_folders_of(mappings: Sequence[Path], source_folders: Sequence[Path]) -> tuple[Path, ...]:
     """Return the folders that sources and targets may lie in: the current one, and those named."""
     own = [real_path(path).parent for path in mappings]
     return real_path(Path.cwd()), *own, *map(real_path, source_folders)

@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from kg.cli import map_spark
 from kg.cli.context import settings, show
 from kg.cli.functions import FunctionsOption, use_functions
 from kg.cli.limits import MemoryOption, ThreadsOption, TimeoutOption, limit
@@ -17,6 +18,13 @@ from kg.cli.rejects import BadRecords, OnBad, OnBadOption, RejectsOption
 from kg.cli.run_report import ReportFormatOption, ReportOption, reporting
 from kg.errors import ExitCode, UsageError
 from kg.wording import counted
+
+
+class MapEngine(StrEnum):
+    """What runs a mapping."""
+
+    DUCKDB = "duckdb"
+    SPARK = "spark"
 
 
 class Datatypes(StrEnum):
@@ -104,6 +112,23 @@ def map_command(
             " from texts.",
         ),
     ] = Datatypes.NATURAL,
+    engine: Annotated[
+        MapEngine,
+        typer.Option(
+            "--engine",
+            help="What maps: duckdb on this machine, or Apache Spark, which writes a folder of"
+            " Parquet, or of N-Quads with --format nquads.",
+        ),
+    ] = MapEngine.DUCKDB,
+    master: Annotated[
+        str | None,
+        typer.Option(
+            "--master",
+            metavar="URL",
+            help="With --engine spark: the cluster, such as spark://host:7077. Default: that of"
+            " spark-submit, or all cores of this machine.",
+        ),
+    ] = None,
     report: ReportOption = None,
     report_format: ReportFormatOption = None,
     replaced: Annotated[
@@ -129,7 +154,11 @@ def map_command(
 ) -> int:
     """Map source files to RDF; sources are found beside the mapping."""
     handled = BadRecords(on_bad, rejects)
-    limit(memory, timeout, threads)
+    on_spark = engine is MapEngine.SPARK
+    if master is not None and not on_spark:
+        raise UsageError("usage", "--master goes with --engine spark", hint="Add --engine spark.")
+    # On Spark the memory is that of Java, which takes some besides.
+    limit(None if on_spark else memory, timeout, threads)
     from kg.map_files import explain_files, map_files, read_replacements
 
     use_functions(context, functions)
@@ -147,6 +176,26 @@ def map_command(
     addresses = read_replacements(replaced or ())
     if check:
         return check_mappings(shared, mappings, prefixes, base, variables, format_name)
+    if on_spark:
+        refused = {"--report": report, "--threads": threads, "--replace-address": replaced}
+        map_spark.refuse_others(refused)
+        asked = map_spark.Asked(
+            mappings,
+            output,
+            master,
+            memory,
+            format_name,
+            base,
+            prefixes,
+            variables,
+            checked_folders(source_folders or ()),
+            datatypes.value,
+            allow_outside,
+            strict,
+        )
+        if explain:
+            return map_spark.explain(asked)
+        return map_spark.run(asked, shared, context.with_resource(handled))
     if explain:
         found = checked_folders(source_folders or ())
         show(explain_files(mappings, base, prefixes, variables, found, datatypes.value))

@@ -1,0 +1,339 @@
+"""From rules to a program of Spark SQL: which queries make quads out of which views.
+
+All statements of the triples maps of a source that need no join are made in one scan of it; whether
+a parent is there, where the child's own values make the parent's subject, is one more column of
+that scan. Each other join is a query of its own. Constant predicates and graphs travel as numbers,
+given in the order of the quad table.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import groupby
+from typing import Final
+
+from kg.engines.spark.dialect import text
+from kg.engines.spark.made_term import TermSql
+from kg.engines.spark.term_sql import TermPrinter
+from kg.mapping.rules import BlankNode, Fixed, MapRules, Parent, Rule, Rules, Term, bare
+from kg.mapping.source_table import SourceTable
+from kg.terms import RDF_TYPE
+
+# Statements that one scan makes of a record; Java limits the size of a method.
+MOST_AT_ONCE: Final = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Select:
+    """A query that makes quads.
+
+    Attributes:
+        sql: The query, with the columns s, p, o, g.
+        tables: Names of the tables that it reads; first that of its subjects.
+        statements: Most statements that a record makes, as far as that is known.
+    """
+
+    sql: str
+    tables: tuple[str, ...]
+    statements: int
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """A compiled plan.
+
+    Attributes:
+        rules: The rules.
+        selects: The queries.
+        subjects: For each table that has any, a query for the column s.
+        predicates: Constant predicates in sort order; None where a predicate is not constant.
+        graphs: Constant graphs in sort order; None exactly where `predicates` is.
+        numbered: Names of the tables whose records need their numbers.
+    """
+
+    rules: Rules
+    selects: tuple[Select, ...]
+    subjects: Mapping[str, str]
+    predicates: tuple[str, ...] | None
+    graphs: tuple[str, ...] | None
+    numbered: frozenset[str]
+
+    @property
+    def sql(self) -> str:
+        """The query for all quads, with the columns s, p, o, g."""
+        return " UNION ALL ".join(each.sql for each in self.selects)
+
+    @property
+    def shown(self) -> tuple[str, str]:
+        """The SQL of predicate and graph as terms."""
+        if self.predicates is None or self.graphs is None:
+            return "p", f"nullif(g, {_DEFAULT})"
+        return (_element(self.predicates, "p"), _element(self.graphs, "g"))
+
+
+def _element(terms: Sequence[str], column: str) -> str:
+    if not terms:
+        return "CAST(NULL AS STRING)"
+    return f"get(array({', '.join(map(text, terms))}), {column})"
+
+
+def predicate_key(predicate: str) -> tuple[bool, bytes]:
+    """Return what predicates are sorted by: ``rdf:type`` first, the rest by their bytes."""
+    return (predicate != RDF_TYPE, predicate.encode())
+
+
+def compile_rules(rules: Rules) -> Program:
+    """Compile rules."""
+    return _Compiler(rules).program()
+
+
+class _Compiler:
+    def __init__(self, rules: Rules) -> None:
+        self.rules = rules
+        self.printers = {table.name: TermPrinter(table) for table in rules.tables}
+        every = [rule for each in rules.maps for rule in each.rules]
+        terms = [rule.predicate for rule in every]
+        graphs = [rule.graph for rule in every if rule.graph is not None]
+        self.coded = all(isinstance(term, Fixed) for term in (*terms, *graphs))
+        fixed = {term.term for term in terms if isinstance(term, Fixed)}
+        named = {term.term for term in graphs if isinstance(term, Fixed)}
+        self.predicates = _numbers(sorted(fixed, key=predicate_key))
+        self.graphs = _numbers(sorted(named, key=str.encode))
+
+    def program(self) -> Program:
+        selects: list[Select] = []
+        subjects: dict[str, str] = {}
+        for table in self.rules.tables:
+            maps = [each for each in self.rules.maps if each.table.name == table.name]
+            if maps:
+                selects += self._scans(table, maps)
+                subjects[table.name] = self._subjects(table, maps)
+        return Program(
+            rules=self.rules,
+            selects=tuple(selects),
+            subjects=subjects,
+            predicates=tuple(self.predicates) if self.coded else None,
+            graphs=tuple(self.graphs) if self.coded else None,
+            numbered=frozenset(self._numbered()),
+        )
+
+    def term(self, table: SourceTable, term: Term) -> TermSql:
+        return self.printers[table.name].term(term)
+
+    def _numbered(self) -> Iterator[str]:
+        """Yield the tables of which a blank node is made for each record."""
+        for each in self.rules.maps:
+            terms: list[Term | Parent | None] = [each.subject]
+            for rule in each.rules:
+                terms += [rule.object, rule.graph, rule.predicate]
+            for term in terms:
+                table = each.table
+                if isinstance(term, Parent):
+                    table, term = (table, term.own) if term.own else (term.table, term.subject)
+                made = bare(term) if term is not None else None
+                if isinstance(made, BlankNode) and made.value is None:
+                    yield table.name
+
+    def _subjects(self, table: SourceTable, maps: Sequence[MapRules]) -> str:
+        found = [self.term(table, each.subject) for each in maps]
+        lists = ", ".join(term.sql if term.many else f"array({term.sql})" for term in found)
+        return f"SELECT explode(flatten(array({lists}))) AS s FROM {{rows}}"
+
+    # --- statements without a join ----------------------------------------------------------
+
+    def _scans(self, table: SourceTable, maps: Sequence[MapRules]) -> Iterator[Select]:
+        """Yield the queries for the statements of the triples maps of a table."""
+        columns: dict[str, str] = {}
+        joins = Joins()
+        entries: list[str] = []
+        others: list[str] = []
+        for each in maps:
+            subject = self.term(table, each.subject)
+            for _, group in groupby(each.rules, key=lambda rule: id(rule.object)):
+                same = list(group)
+                made = same[0].object
+                if isinstance(made, Parent) and made.own is None:
+                    yield self._join(same, made)
+                    continue
+                there = ""
+                if isinstance(made, Parent):
+                    assert made.own is not None
+                    if made.keys:
+                        there = self._there(same[0], made, joins)
+                        others.append(made.table.name)
+                    made = made.own
+                entries += [self._entry(rule, subject, made, there, columns) for rule in same]
+        made_of = "".join(f", {sql} AS {name}" for sql, name in columns.items())
+        rows = f"{table.name}{joins.sql}"
+        for start in range(0, len(entries), MOST_AT_ONCE):
+            some = entries[start : start + MOST_AT_ONCE]
+            lists = [entry for entry in some if not entry.startswith("named_struct")]
+            singles = [entry for entry in some if entry.startswith("named_struct")]
+            if singles:
+                lists.insert(0, f"array({', '.join(singles)})")
+            whole = lists[0] if len(lists) == 1 else f"concat({', '.join(lists)})"
+            where = "s IS NOT NULL AND o IS NOT NULL"
+            where += "" if self.coded else " AND p IS NOT NULL AND g <> ''"
+            yield Select(
+                f"SELECT s, p, o, g FROM (SELECT inline({whole}) FROM"
+                f" (SELECT *{made_of} FROM {rows})) WHERE {where}",
+                (table.name, *others),
+                len(some),
+            )
+
+    def _entry(
+        self, rule: Rule, subject: TermSql, made: Term, there: str, columns: dict[str, str]
+    ) -> str:
+        """Return the SQL of a statement as a struct, or of an array of them."""
+        if not subject.many:
+            subject = TermSql(_bound(subject.sql, columns, "s"), False, "")
+        printed = self.term(rule.table, made)
+        if there:
+            empty = "array()" if printed.many else "NULL"
+            sql = f"CASE WHEN {there} THEN {printed.sql} ELSE {empty} END"
+            printed = TermSql(sql, printed.many, "")
+        predicate, graph = self._place(rule)
+        return _combined({"s": subject, "p": predicate, "o": printed, "g": graph})
+
+    def _place(self, rule: Rule) -> tuple[TermSql, TermSql]:
+        """Return the predicate and the graph of a rule, as numbers where all are constant.
+
+        The default graph is NULL for a number; else an empty text stands for no graph, so that a
+        statement whose graph is missing is told from one in the default graph.
+        """
+        if self.coded:
+            assert isinstance(rule.predicate, Fixed)
+            graph = "CAST(NULL AS INT)"
+            if isinstance(rule.graph, Fixed):
+                graph = str(self.graphs[rule.graph.term])
+            return (
+                TermSql(str(self.predicates[rule.predicate.term]), False, ""),
+                TermSql(graph, False, ""),
+            )
+        if rule.graph is None:
+            return self.term(rule.table, rule.predicate), TermSql(_DEFAULT, False, "")
+        found = self.term(rule.table, rule.graph)
+        if not found.many:
+            found = TermSql(f"coalesce({found.sql}, '')", False, "")
+        return self.term(rule.table, rule.predicate), found
+
+    def _there(self, rule: Rule, parent: Parent, joins: Joins) -> str:
+        """Have the keys of a parent joined; return the condition that it is there."""
+        found = joins.there(rule.table, parent)
+        if parent.condition is not None:
+            found += f" AND {TermPrinter(rule.table).holds(parent.condition)}"
+        return found
+
+    # --- joins --------------------------------------------------------------------------------
+
+    def _join(self, rules: Sequence[Rule], parent: Parent) -> Select:
+        """Return the query of rules that have the same join and differ in predicate and graph."""
+        rule = rules[0]
+        child, other = TermPrinter(rule.table), TermPrinter(parent.table)
+        subject = next(each.subject for each in self.rules.maps if each.name == rule.triples_map)
+        kept = {"s": child.term(subject)}
+        for number, each in enumerate(rules):
+            predicate, graph = self._place(each)
+            kept |= {f"p{number}": _or_null(predicate), f"g{number}": _or_null(graph)}
+        rows = rule.table.name
+        if parent.condition is not None:
+            rows = f"(SELECT * FROM {rows} WHERE {child.holds(parent.condition)})"
+        own = {f"k{n}": child.key(key) for n, (key, _) in enumerate(parent.keys)}
+        theirs = {f"k{n}": other.key(key) for n, (_, key) in enumerate(parent.keys)}
+        left = unnested(rows, {**kept, **own})
+        right = unnested(parent.table.name, {"o": other.term(parent.subject), **theirs})
+        condition = " AND ".join(f"child.{key} = parent.{key}" for key in own) or "true"
+        entries = ", ".join(f"named_struct('p', p{n}, 'g', g{n})" for n in range(len(rules)))
+        where = "s IS NOT NULL AND o IS NOT NULL AND u.p IS NOT NULL"
+        where += "" if self.coded else " AND u.g <> ''"
+        return Select(
+            f"SELECT s, u.p AS p, o, u.g AS g FROM (SELECT s, o, explode(array({entries})) AS u"
+            f" FROM ({left}) AS child JOIN (SELECT DISTINCT * FROM ({right})) AS parent"
+            f" ON {condition}) WHERE {where}",
+            (rule.table.name, parent.table.name),
+            len(rules),
+        )
+
+
+@dataclass(slots=True)
+class Joins:
+    """The parents whose keys are looked for in a scan, each once."""
+
+    _found: dict[tuple[str, tuple[str, ...], tuple[str, ...]], int] = field(default_factory=dict)
+
+    def there(self, table: SourceTable, parent: Parent, *, with_subject: bool = False) -> str:
+        """Return the condition that a record has a parent, whose keys are single values.
+
+        Args:
+            table: The table of the record.
+            parent: The parent.
+            with_subject: Whether only parents with a subject count.
+        """
+        child, other = TermPrinter(table), TermPrinter(parent.table)
+        own = tuple(child.key(key).sql for key, _ in parent.keys)
+        theirs = tuple(other.key(key).sql for _, key in parent.keys)
+        rows = parent.table.name
+        missing = other.term(parent.subject).missing if with_subject else ""
+        if missing:
+            rows = f"(SELECT * FROM {rows} WHERE NOT ({missing}))"
+        number = self._found.setdefault((rows, own, theirs), len(self._found))
+        return f"j{number} IS TRUE"
+
+    @property
+    def sql(self) -> str:
+        """What follows the table in a FROM clause."""
+        return "".join(
+            f" LEFT JOIN (SELECT DISTINCT {_named(theirs, number)}, true AS j{number}"
+            f" FROM {parents}) ON {_equal(own, number)}"
+            for (parents, own, theirs), number in self._found.items()
+        )
+
+
+def _named(keys: Sequence[str], number: int) -> str:
+    return ", ".join(f"{sql} AS j{number}k{n}" for n, sql in enumerate(keys))
+
+
+def _equal(keys: Sequence[str], number: int) -> str:
+    return " AND ".join(f"{sql} = j{number}k{n}" for n, sql in enumerate(keys))
+
+
+# The default graph where graphs are terms; no term, and before all of them.
+_DEFAULT: Final = "' '"
+
+
+def _bound(sql: str, columns: dict[str, str], letter: str) -> str:
+    return columns.setdefault(sql, f"{letter}{len(columns)}")
+
+
+def _combined(terms: Mapping[str, TermSql]) -> str:
+    """Return the SQL of a struct of terms; where some are arrays, an array of all combinations."""
+    inner = {key: f"x_{key}" if term.many else term.sql for key, term in terms.items()}
+    sql = "named_struct(" + ", ".join(f"'{key}', {value}" for key, value in inner.items()) + ")"
+    for depth, (key, term) in enumerate((k, t) for k, t in terms.items() if t.many):
+        sql = f"transform({term.sql}, x_{key} -> {sql})"
+        sql = f"flatten({sql})" if depth else sql
+    return sql
+
+
+def _or_null(term: TermSql) -> TermSql:
+    """Let an empty array be one of a NULL, so that it takes no record away when unnested."""
+    sql = f"CASE WHEN size({term.sql}) > 0 THEN {term.sql} ELSE array(CAST(NULL AS STRING)) END"
+    return replace(term, sql=sql) if term.many else term
+
+
+def unnested(rows: str, columns: Mapping[str, TermSql]) -> str:
+    """Return a query for the rows of expressions, arrays unnested one after another."""
+    final = {}
+    for name, term in columns.items():
+        if term.many:
+            rows = f"(SELECT *, explode({term.sql}) AS m_{name} FROM {rows})"
+            final[name] = f"m_{name}"
+        else:
+            final[name] = term.sql
+    shown = ", ".join(f"{sql} AS {name}" for name, sql in final.items())
+    return f"SELECT {shown} FROM {rows}"
+
+
+def _numbers(terms: Sequence[str]) -> dict[str, int]:
+    return {term: number for number, term in enumerate(terms)}

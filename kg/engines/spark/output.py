@@ -1,0 +1,108 @@
+"""Quads on Spark: cut into ranges of subjects, sorted, each once, and written in parts.
+
+Spark's own way to cut into ranges would make all quads twice, once for a sample. Here a sample of
+the subjects is made, of few records, and what range a quad is in is said in SQL.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Final
+
+from kg.engines.spark.compile import Program
+from kg.engines.spark.dialect import text
+from kg.engines.spark.session import translated
+from kg.terms import RDF_TYPE
+
+if TYPE_CHECKING:
+    from pyspark.sql import DataFrame, SparkSession
+
+# Quads of one range, about: what a task sorts in some hundred MB.
+QUADS_OF_RANGE: Final = 1_000_000
+MOST_RANGES: Final = 4_000
+# Records of a source of which the subjects are looked at.
+_SAMPLE: Final = 20_000
+_SEED: Final = 7
+
+
+def quads(spark: SparkSession, program: Program, records: dict[str, int], cores: int) -> DataFrame:
+    """Return the quads with the columns s, p, o, g: in ranges, sorted, each once.
+
+    Args:
+        spark: The session.
+        program: The program, whose views are there.
+        records: Number of records of each table.
+        cores: How many tasks run at once.
+    """
+    count = sum(records[each.tables[0]] * each.statements for each in program.selects)
+    ranges = min(MOST_RANGES, max(1, -(-count // QUADS_OF_RANGE)))
+    if ranges > 1:
+        ranges = max(ranges, cores)
+    bounds = _bounds(spark, program, records, ranges) if ranges > 1 else []
+    rows = program.sql or "SELECT '' AS s, 0 AS p, '' AS o, 0 AS g WHERE false"
+    with translated():
+        frame = spark.sql(f"SELECT {_range(bounds)} AS r, s, p, o, g FROM ({rows})")
+        parted = frame.repartitionById(len(bounds) + 1, frame["r"])
+        parted.createOrReplaceTempView("kg_quads")
+        keys = "r, s, p, o, g" if program.predicates is not None else "r, s, t, p, o, g"
+        kind = "" if program.predicates is not None else f", p <> {text(RDF_TYPE)} AS t"
+        predicate, graph = program.shown
+        # Equal rows stand together once they are sorted by all columns that they are grouped by.
+        return spark.sql(
+            f"SELECT s, {predicate} AS p, o, {graph} AS g FROM (SELECT {keys} FROM"
+            f" (SELECT *{kind} FROM kg_quads) GROUP BY {keys})"
+        )
+
+
+def _bounds(
+    spark: SparkSession, program: Program, records: dict[str, int], ranges: int
+) -> list[str]:
+    """Return where ranges of about the same number of quads begin."""
+    weights = dict.fromkeys(program.subjects, 0)
+    for each in program.selects:
+        weights[each.tables[0]] += each.statements
+    sampled: list[tuple[str, float]] = []
+    for table, query in program.subjects.items():
+        if not records[table]:
+            continue
+        share = min(1.0, _SAMPLE / records[table])
+        rows = f"(SELECT * FROM {table} WHERE rand({_SEED}) < {share})"
+        with translated():
+            found = [row[0] for row in spark.sql(query.format(rows=rows)).collect()]
+        sampled += [(s, weights[table] / share) for s in found if s is not None]
+    sampled.sort(key=lambda pair: pair[0].encode())
+    total, passed = sum(weight for _, weight in sampled), 0.0
+    bounds: list[str] = []
+    for subject, weight in sampled:
+        if passed >= total * (len(bounds) + 1) / ranges and (not bounds or bounds[-1] != subject):
+            bounds.append(subject)
+        passed += weight
+    return bounds
+
+
+def _range(bounds: Sequence[str]) -> str:
+    """Return the SQL of the number of the range of a subject."""
+
+    def between(low: int, high: int) -> str:
+        if low == high:
+            return str(low)
+        middle = (low + high) // 2
+        under, over = between(low, middle), between(middle + 1, high)
+        return f"CASE WHEN s < {text(bounds[middle])} THEN {under} ELSE {over} END"
+
+    return between(0, len(bounds))
+
+
+def write_parquet(frame: DataFrame, folder: str) -> None:
+    """Write the quad table as a folder of files that follow one another."""
+    with translated():
+        frame.write.mode("append").parquet(folder)
+
+
+def write_lines(frame: DataFrame, folder: str, compression: str) -> None:
+    """Write N-Quads (N-Triples where there are no graphs), in parts."""
+    line = "concat(s, ' ', p, ' ', o, CASE WHEN g IS NULL THEN ' .' ELSE concat(' ', g, ' .') END)"
+    with translated():
+        frame.selectExpr(f"{line} AS value").write.mode("append").text(
+            folder, compression=compression
+        )

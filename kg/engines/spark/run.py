@@ -1,0 +1,156 @@
+"""Runs a plan on Spark: sources as views, a survey of each, then one job that writes the quads."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from kg.engines.outcome import MapCount
+from kg.engines.spark import output, refusals
+from kg.engines.spark.compile import Program, compile_rules
+from kg.engines.spark.session import session, translated
+from kg.engines.spark.sources import Loaded, load, show
+from kg.engines.spark.survey import Lists, Survey, count_records
+from kg.mapping.flatten import flatten
+from kg.mapping.lists import with_lists
+from kg.mapping.plan import Plan
+from kg.paths import real_path
+from kg.rejects import current
+from kg.sources import Folders
+
+if TYPE_CHECKING:
+    from pyspark.sql import DataFrame, SparkSession
+
+FORMATS: Final = ("parquet", "nquads")
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What a run wrote.
+
+    Attributes:
+        counts: One entry for each triples map.
+        statements: Number of quads.
+    """
+
+    counts: tuple[MapCount, ...]
+    statements: int
+
+
+@dataclass(frozen=True, slots=True)
+class Spark:
+    """Runs plans on Spark.
+
+    Attributes:
+        master: The cluster; None: that of ``spark-submit``, or all cores of this machine.
+        settings: Settings of Spark.
+    """
+
+    master: str | None = None
+    settings: Mapping[str, str] | None = None
+
+    def run(self, plan: Plan, folders: Folders, target: Path, *, form: str = "parquet") -> Written:
+        """Run a plan and write its quads into a new folder, in parts.
+
+        Args:
+            plan: The plan.
+            folders: Where the sources are.
+            target: The folder to make.
+            form: One of `FORMATS`.
+
+        Raises:
+            InputError: The plan asks for what Spark does not have, or does not fit the sources.
+            LimitError: Memory was too little.
+            WorldError: Spark, a disk or the cluster failed.
+        """
+        refusals.check_plan(plan)
+        refusals.check_rules(flatten(plan, routed=True, skips=True))
+        with session(self.master, self.settings or {}) as spark:
+            program, loaded, counts = _surveyed(spark, plan, folders)
+            frame = _frame(spark, program, loaded, counts)
+            folder = real_path(target).as_uri()
+            if form == "parquet":
+                output.write_parquet(frame, folder)
+            else:
+                output.write_lines(frame, folder, "none")
+            return Written(counts, _count(spark, folder, form))
+
+    def explain(self, plan: Plan, folders: Folders) -> str:
+        """Return the SQL of a plan, and what Spark makes of it.
+
+        Raises:
+            InputError: As for `run`.
+            WorldError: As for `run`.
+        """
+        refusals.check_plan(plan)
+        refusals.check_rules(flatten(plan, routed=True, skips=True))
+        with session(self.master, self.settings or {}) as spark:
+            program = compile_rules(flatten(plan, skips=True))
+            loaded = [load(spark, table, folders) for table in program.rules.tables]
+            for each in loaded:
+                _number(spark, program, each)
+            records = {each.table.name: 0 for each in loaded}
+            frame = output.quads(spark, program, records, 1)
+            with translated():
+                planned = frame._jdf.queryExecution().explainString(_formatted(spark))
+        queries = "\n\n".join(f"{each.sql};" for each in program.selects)
+        return f"{queries}\n\n{planned}"
+
+
+def _formatted(spark: SparkSession) -> object:
+    jvm = spark._jvm
+    assert jvm is not None
+    return jvm.org.apache.spark.sql.execution.ExplainMode.fromString("formatted")
+
+
+def _surveyed(
+    spark: SparkSession, plan: Plan, folders: Folders
+) -> tuple[Program, list[Loaded], tuple[MapCount, ...]]:
+    """Read the sources as far as to know that all is well; leave out what is not, if wanted."""
+    rejects = current()
+    while True:
+        program = compile_rules(flatten(plan, skips=True))
+        strict = flatten(plan)
+        loaded = [load(spark, table, folders) for table in program.rules.tables]
+        for each in loaded:
+            _number(spark, program, each)
+        # The losses of a plan without `skips` count bad values as lost, too, which stops here.
+        rules = program.rules if rejects is not None else strict
+        found: dict[str, MapCount] = {}
+        try:
+            for each in loaded:
+                maps = [m for m in rules.maps if m.table.name == each.table.name]
+                survey = Survey(spark, each, maps)
+                found |= {count.triples_map: count for count in survey.counts(rejects)}
+        except Lists as lists:
+            plan = with_lists(plan, lists.source, lists.names)
+            continue
+        return program, loaded, tuple(found[m.name] for m in rules.maps)
+
+
+def _number(spark: SparkSession, program: Program, loaded: Loaded) -> None:
+    """Give records their numbers where blank nodes are made of them; leave out what is bad."""
+    numbered = loaded.table.name in program.numbered
+    if numbered:
+        count_records(spark, loaded)
+    if numbered or current() is not None:
+        typed = [column for column in loaded.table.columns if column.typed]
+        show(spark, loaded, numbered=numbered, without=typed if current() else None)
+
+
+def _frame(
+    spark: SparkSession, program: Program, loaded: list[Loaded], counts: tuple[MapCount, ...]
+) -> DataFrame:
+    records = {each.table.name: 0 for each in loaded}
+    for rules, count in zip(program.rules.maps, counts, strict=True):
+        records[rules.table.name] = count.records
+    return output.quads(spark, program, records, spark.sparkContext.defaultParallelism)
+
+
+def _count(spark: SparkSession, folder: str, form: str) -> int:
+    with translated():
+        reader = spark.read
+        rows = reader.parquet(folder) if form == "parquet" else reader.text(folder)
+        return int(rows.count())

@@ -1,0 +1,68 @@
+"""One session of Spark for the tests of a module, made to start soon rather than to be fast."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from kg.duck import engine
+from kg.engines.spark.run import Spark, Written
+from kg.engines.spark.session import LOG
+from kg.mapping.plan import Plan
+from kg.quads import QuadTable
+from kg.sources import Folders
+from tests.mapping.running import Quad
+
+_SOON = {
+    "spark.ui.enabled": "false",
+    "spark.ui.showConsoleProgress": "false",
+    "spark.driver.bindAddress": "127.0.0.1",
+    "spark.driver.host": "127.0.0.1",
+    "spark.driver.extraJavaOptions": "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"
+    f" -Dlog4j2.configurationFile={LOG.as_uri()}",
+    "spark.sql.codegen.wholeStage": "false",
+    "spark.sql.codegen.factoryMode": "NO_CODEGEN",
+    "spark.sql.shuffle.partitions": "2",
+    "spark.sql.adaptive.enabled": "false",
+}
+
+
+def missing() -> str:
+    """Return why Spark cannot be tried here; nothing if it can."""
+    if importlib.util.find_spec("pyspark") is None:
+        return "pyspark is not installed: pip install 'kg-exporter[spark]'"
+    if not (shutil.which("java") or os.environ.get("JAVA_HOME")):
+        return "there is no Java"
+    return ""
+
+
+@contextmanager
+def session(master: str = "local[2]", **settings: str) -> Iterator[Any]:
+    from pyspark.sql import SparkSession
+
+    builder = SparkSession.builder.master(master).config(map={**_SOON, **settings})
+    spark = builder.getOrCreate()
+    try:
+        yield spark
+    finally:
+        spark.stop()
+
+
+def run_spark(plan: Plan, form: str = "parquet") -> tuple[list[Quad], Written]:
+    """Run a plan in the session that is there; return the quads in their order."""
+    with TemporaryDirectory() as name, engine() as connection:
+        target = Path(name) / "quads"
+        made = Spark().run(plan, Folders(None, Path(name)), target, form=form)
+        if form == "nquads":
+            parts = sorted(target.glob("part-*"))
+            lines = [line for part in parts for line in part.read_text("utf-8").splitlines()]
+            return [(line, "", "", None) for line in lines], made
+        table = QuadTable(target)
+        quads = connection.execute(f"SELECT s, p, o, g FROM {table.sql}").fetchall()
+        return quads, made
