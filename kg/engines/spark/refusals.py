@@ -29,6 +29,7 @@ _NAMES: Final = {
     Formulation.EXCEL: "workbooks",
     Formulation.YAML: "YAML",
     Formulation.SQL: "databases",
+    Formulation.DUCKDB: "DuckDB files",
     Formulation.SPARQL: "RDF files that are asked in SPARQL",
 }
 # Endings that Hadoop unpacks by, with kg's names of what they are.
