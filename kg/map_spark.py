@@ -122,13 +122,8 @@ def _write(plan: Plan, folders: Folders, target: Path, cluster: Cluster, form: s
             f"{show_path(target)} is there already",
             hint="Name a folder that is not there.",
         )
-    if kind_of(target) == "a folder":
-        target.rmdir()
     with making(real_path(target)) as part:
-        made = cluster.engine.run(plan, folders, part, form=form)
-        for left in [*part.glob("_SUCCESS"), *part.glob(".*.crc")]:
-            left.unlink()
-    return made
+        return cluster.engine.run(plan, folders, part, form=form)
 
 
 def explain_on_spark(

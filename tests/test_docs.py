@@ -245,7 +245,7 @@ def test_every_option_of_the_documentation_exists():
     root = typer.main.get_command(command_line())
     known = options_of(root).union(*map(options_of, commands().values()))
     named = set(re.findall(r"(?<![\w-])--[a-z][a-z-]+", pages()))
-    # Those of other programs: xmllint, oxigraph, fuseki, tdbloader, curl, start.py.
+    # Those of other programs: xmllint, oxigraph, fuseki, tdbloader, curl, start.py, spark-submit.
     others = {
         "--noent",
         "--location",
@@ -253,6 +253,8 @@ def test_every_option_of_the_documentation_exists():
         "--union-default-graph",
         "--loc",
         "--long",
+        *("--executor-memory", "--deploy-mode", "--conf", "--driver-java-options"),
+        *("--num-executors", "--executor-cores"),
     }
     assert named - known == others | {"--data-binary"} | ({"--help"} & named)
 
