@@ -436,7 +436,7 @@ class _Builder:
                     merged = self.index(connection, table)
         if self.options.table or (self.options.table is None and large):
             with self.step("table"):
-                if not self.before.table():
+                if not (self.before.table() or self.before.changed_table(connection, table)):
                     write_copies(connection, table.sql, self.made.table, PARTS if large else 1)
         with self.step("kinds"):
             self.kinds = self.before.kinds() or read_facts(connection, table.sql)

@@ -6,6 +6,7 @@ regular file (a device, a named pipe) is written to directly.
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -98,6 +99,18 @@ def replacing(
     finally:
         if not given:
             remove_part(part)
+
+
+def link(source: Path, target: Path) -> None:
+    """Give a file of kg's own that is never written to a second name; copy it if that cannot be.
+
+    Raises:
+        OSError: The disk failed.
+    """
+    try:
+        target.hardlink_to(source)
+    except OSError:  # another file system, or one without links
+        shutil.copyfile(source, target)
 
 
 @contextmanager

@@ -17,13 +17,15 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
 
+import duckdb
+
 from kg.basis import Basis, digest
 from kg.builds import check_build, check_index, check_table, quad_digests
 from kg.engines.outcome import IllTyped, LossCount, MapCount, Shared
 from kg.errors import KgError, Location
 from kg.exports import Problem
 from kg.exports.survey import SURVEY_NAME, read_survey
-from kg.files import writing
+from kg.files import link, writing
 from kg.mapping import own_functions
 from kg.mapping.plan import Constant, Formulation, Plan, TermType
 from kg.mapping.walk import plan_calls, plan_sources
@@ -33,6 +35,7 @@ from kg.quads import QuadTable
 from kg.records import dataclass
 from kg.sources.files import patterns_of
 from kg.sparql.volatile import is_volatile
+from kg.table.change import change_copies
 from kg.temporary import write_text
 from kg.validation import Severity, Sink, Verdict
 from kg.validation import paths as shape_paths
@@ -165,9 +168,9 @@ class Kept:
         kept, target = self._before.path / name, self._made.path / name
         try:
             if is_folder(kept):
-                shutil.copytree(kept, target, copy_function=_linked)
+                shutil.copytree(kept, target, copy_function=_taken)
             elif is_file(kept):
-                _linked(kept, target)
+                _taken(kept, target)
             else:
                 return False
         except OSError:  # made anew, which tells what is wrong with the disk
@@ -264,6 +267,25 @@ class Kept:
         with suppress(KgError):
             check_table(before)
             return self.copy(self._made.table.name)
+        return False
+
+    def changed_table(self, connection: duckdb.DuckDBPyConnection, table: QuadTable) -> bool:
+        """Make the coded copies out of those of quads that differ little; return if it was done."""
+        before = self._before
+        if before is None or table.path.name != before.quads.name:
+            return False
+        old, new = (QuadTable(build.quads) for build in (before, self._made))
+        with suppress(KgError):
+            check_table(before)
+            digests = {**quad_digests(before)}, {path.name: digest(path) for path in new.files}
+            same = {*digests[0].values()} & {*digests[1].values()}
+            if len(same) < len(new.files) // 2:
+                return False
+            old, new = (
+                QuadTable(each.path, frozenset(n for n, sha in known.items() if sha in same))
+                for each, known in zip((old, new), digests, strict=True)
+            )
+            return change_copies(connection, before.table, old.sql, new.sql, self._made.table)
         return False
 
     def kinds(self) -> dict[str, str] | None:
@@ -369,16 +391,10 @@ class FirstResults:
             self.results.append(result)
 
 
-def _linked(source: str | Path, target: str | Path) -> None:
-    """Give a Parquet file a second name, if the file system can; copy other files.
-
-    No Parquet file of a build is ever written to, while Oxigraph writes into those of its index.
-    """
-    if str(source).endswith(".parquet"):
-        with suppress(OSError):
-            Path(target).hardlink_to(source)
-            return
-    shutil.copyfile(source, target)
+def _taken(source: str | Path, target: str | Path) -> None:
+    """Give a Parquet file a second name; copy others, as Oxigraph writes into its own."""
+    take = link if str(source).endswith(".parquet") else shutil.copyfile
+    take(Path(source), Path(target))
 
 
 def _note(workspace: Workspace) -> Path:

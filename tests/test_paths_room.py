@@ -110,7 +110,7 @@ ALLOWED = {
         "a new folder, and kg's own template",
     ),
     "kg/kept.py": (
-        "copyfile copytree hardlink_to mkdir replace rmtree unlink write_text",
+        "copytree mkdir replace rmtree unlink write_text",
         f"{BUILD}, and its own beside it",
     ),
     "kg/lineage/lines.py": ("remove", "an element of a list"),
@@ -155,6 +155,7 @@ ALLOWED = {
     "kg/sparql/walk.py": ("walk", "a tree of SPARQL, not a folder"),
     "kg/store.py": ("open parse", OWN),
     "kg/supervise.py": ("open remove rmtree unlink", "/proc, and what the watched process named"),
+    "kg/table/change.py": ("mkdir rmtree", BUILD),
     "kg/table/write.py": ("mkdir write_text", BUILD),
     "kg/validation/reports/page.py": ("read_text", "a page that kg was installed with"),
     "kg/validation/report.py": ("open", OWN),

@@ -143,13 +143,19 @@ def prefixes_sql(terms: str) -> str:
     Args:
         terms: A relation of distinct terms, column ``t``.
     """
-    pattern = sql_text(f"^{_NUMBERED}$")
     return (
         f"SELECT id, min(t) AS t FROM (SELECT {_digest_sql('t', _NUMBER_BITS)} AS id, t FROM"
-        f" (SELECT regexp_extract(t, {pattern}, 1) AS t FROM {terms}"
-        f" WHERE starts_with(t, '<') AND NOT starts_with(t, '<<') AND regexp_full_match(t,"
-        f" {pattern}))"
+        f" (SELECT {numbered_prefix_sql('t')} AS t FROM {terms}) WHERE t IS NOT NULL"
         f" GROUP BY t HAVING count(*) >= {COMMON}) GROUP BY id"
+    )
+
+
+def numbered_prefix_sql(term: str) -> str:
+    """Return SQL for the prefix of an IRI that ends in a number; NULL for other terms."""
+    pattern = sql_text(f"^{_NUMBERED}$")
+    return (
+        f"CASE WHEN starts_with({term}, '<') AND NOT starts_with({term}, '<<') AND"
+        f" regexp_full_match({term}, {pattern}) THEN regexp_extract({term}, {pattern}, 1) END"
     )
 
 

@@ -31,9 +31,26 @@ ROW_GROUP: Final = 61_440
 ORDERS: Final = {"spo": "s, p, o, g", "pos": "p, o, s, g", "pso": "p, s, o, g"}
 # Parts of a large graph: a changed row makes 1/64 of the bytes new.
 PARTS: Final = 64
+TERMS: Final = "terms"
+PREFIXES: Final = "prefixes.parquet"
 # Mixes the bits of a subject's id: those of numbered IRIs are near to each other.
 _PART: Final = "(((s & 4294967295)::HUGEINT * 2654435761 + (s >> 32) * 40503) >> 20)"
 _PART_OF_TERM: Final = f"(id >> {ids.BITS - 6})"
+# Whether a file tells for each value that it is not NULL hangs on what DuckDB knows of nulls, and
+# so on how the rows were made. With these it never knows.
+_QUADS: Final = ", ".join(
+    (
+        *(f"nullif({name}, -1) AS {name}" for name in "spog"),
+        "CASE WHEN s <> -1 THEN first END AS first",
+    )
+)
+_VALUES: Final = ", ".join(
+    (
+        "nullif(id, -1) AS id",
+        "nullif(t, '') AS t",
+        *(f"CASE WHEN id <> -1 THEN {n} END AS {n}" for n in ("rank", "exact", "double")),
+    )
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,38 +118,32 @@ def write_copies(
         define_macros(connection)
         progress.part(0, 2 + len(ORDERS))
         _code_terms(connection, quads)
-        _write(connection, "SELECT * FROM table_prefixes ORDER BY id", folder / "prefixes.parquet")
-        # Texts are read at random, so that it pays to unpack them fast.
-        terms = f"SELECT *, ({_PART_OF_TERM} & {parts - 1}) AS part FROM ({_TERMS})"
-        connection.execute(f"CREATE OR REPLACE TEMP TABLE table_texts AS {terms} ORDER BY part")
-        for part, target in _targets(folder, "terms", parts):
+        write_rows(connection, "SELECT id, t FROM table_prefixes", folder / PREFIXES, "id")
+        connection.execute(
+            "CREATE OR REPLACE TEMP TABLE table_texts AS"
+            f" SELECT *, {part_of_term(parts)} AS part FROM ({terms_sql()}) ORDER BY part"
+        )
+        for part, target in _targets(folder, TERMS, parts):
             rows = f"SELECT id, t, rank, exact, double FROM table_texts WHERE part = {part}"
-            _write(connection, f"{rows} ORDER BY id", target, "snappy")
+            write_terms(connection, rows, target)
         connection.execute("DROP TABLE table_texts")
         progress.part(1, 2 + len(ORDERS))
-        fresh = " OR ".join(f"q.{name} IS DISTINCT FROM lag(q.{name}) OVER ()" for name in "spo")
-        connection.execute(
-            "CREATE OR REPLACE TEMP TABLE table_coded AS SELECT s.id AS s, p.id AS p, o.id AS o,"
-            f" g.id AS g, q.first FROM (SELECT *, {fresh} AS first FROM {quads} AS q) AS q"
-            " JOIN table_terms AS s ON s.t = q.s JOIN table_terms AS p ON p.t = q.p"
-            " JOIN table_terms AS o ON o.t = q.o LEFT JOIN table_terms AS g ON g.t = q.g"
-        )
+        connection.execute(f"CREATE OR REPLACE TEMP TABLE table_coded AS {coded_sql(quads)}")
         if parts > 1:  # in their order, so that each is read without the others
             connection.execute(
-                f"CREATE OR REPLACE TEMP TABLE table_coded AS SELECT *, ({_PART} & {parts - 1})"
+                f"CREATE OR REPLACE TEMP TABLE table_coded AS SELECT *, {part_of_quad(parts)}"
                 " AS part FROM table_coded ORDER BY part"
             )
-        for number, (name, order) in enumerate(ORDERS.items()):
+        for number, name in enumerate(ORDERS):
             progress.part(2 + number, 2 + len(ORDERS))
             for part, target in _targets(folder, name, parts):
                 only = f"WHERE part = {part}" if parts > 1 else ""
-                rows = f"SELECT s, p, o, g, first FROM table_coded {only}"
-                _write(connection, f"{rows} ORDER BY {order} NULLS FIRST", target)
-        found = _count(connection, _read(folder, "terms"))
+                write_quads(
+                    connection, f"SELECT s, p, o, g, first FROM table_coded {only}", target, name
+                )
+        found = write_statistics(connection, folder)
         for name in ("coded", "terms", "prefixes"):
             connection.execute(f"DROP TABLE table_{name}")
-    text = json.dumps(asdict(found), indent=1)
-    temporary.write_text(folder / "statistics.json", text + "\n")
     return found
 
 
@@ -148,7 +159,7 @@ def open_copies(connection: duckdb.DuckDBPyConnection, folder: Path) -> None:
     """Define the macros, and the views ``spo``, ``pos``, ``pso``, ``terms``, ``prefixes``."""
     define_macros(connection)
     for name in (*ORDERS, "terms", "prefixes"):
-        table = _read(folder, name)
+        table = read_copy(folder, name)
         # Parquet has no HUGEINT.
         columns = "* REPLACE (exact::HUGEINT AS exact)" if name == "terms" else "*"
         connection.execute(f"CREATE OR REPLACE VIEW {name} AS SELECT {columns} FROM {table}")
@@ -164,11 +175,56 @@ def _targets(folder: Path, name: str, parts: int) -> Iterator[tuple[int, Path]]:
         yield part, folder / name / f"{part:02}.parquet"
 
 
-def _read(folder: Path, name: str) -> str:
+def read_copy(folder: Path, name: str) -> str:
     """Return the table function that reads a copy, whether it has parts or not."""
-    whole = folder / f"{name}.parquet"
-    parts = paths.find_files(folder / name, lambda file: file.endswith(".parquet"))
-    return read_parquet(*(parts or [whole]))
+    return read_parquet(*(copy_parts(folder, name) or [folder / f"{name}.parquet"]))
+
+
+def copy_parts(folder: Path, name: str) -> tuple[Path, ...]:
+    """Return the files of a copy that has parts, in their order; none if it has not."""
+    return paths.find_files(folder / name, lambda file: file.endswith(".parquet"))
+
+
+def part_of_quad(parts: int) -> str:
+    """Return SQL for the part of a quad, by its column ``s``."""
+    return f"({_PART} & {parts - 1})"
+
+
+def part_of_term(parts: int) -> str:
+    """Return SQL for the part of a term, by its column ``id``."""
+    return f"({_PART_OF_TERM} & {parts - 1})"
+
+
+def terms_sql() -> str:
+    """Return a query for the rows of the terms in ``table_terms`` that an id does not hold."""
+    return _TERMS
+
+
+def coded_sql(quads: str) -> str:
+    """Return a query for quads as ids; ``table_terms`` has the ids of all their terms.
+
+    Args:
+        quads: As for `write_copies`.
+    """
+    fresh = " OR ".join(f"q.{name} IS DISTINCT FROM lag(q.{name}) OVER ()" for name in "spo")
+    return (
+        "SELECT s.id AS s, p.id AS p, o.id AS o, g.id AS g, q.first"
+        f" FROM (SELECT *, {fresh} AS first FROM {quads} AS q) AS q"
+        " JOIN table_terms AS s ON s.t = q.s JOIN table_terms AS p ON p.t = q.p"
+        " JOIN table_terms AS o ON o.t = q.o LEFT JOIN table_terms AS g ON g.t = q.g"
+    )
+
+
+def write_quads(connection: duckdb.DuckDBPyConnection, rows: str, target: Path, name: str) -> None:
+    """Write rows as a part of one of `ORDERS`."""
+    order = f"{ORDERS[name]} NULLS FIRST"
+    write_rows(connection, f"SELECT {_QUADS} FROM ({rows})", target, order)
+
+
+def write_terms(connection: duckdb.DuckDBPyConnection, rows: str, target: Path) -> None:
+    """Write rows of `terms_sql` as a part of the terms."""
+    # Texts are read at random, so that it pays to unpack them fast.
+    write_rows(connection, f"SELECT {_VALUES} FROM ({rows})", target, "id", "snappy")
 
 
 _TERMS: Final = f"""
@@ -194,30 +250,38 @@ def _code_terms(connection: duckdb.DuckDBPyConnection, quads: str) -> None:
     connection.execute("DROP TABLE table_texts")
 
 
-def _write(
-    connection: duckdb.DuckDBPyConnection, rows: str, target: Path, packed: str = "zstd"
+def write_rows(
+    connection: duckdb.DuckDBPyConnection, rows: str, target: Path, order: str, packed: str = "zstd"
 ) -> None:
+    """Write the rows of a query in an order."""
     connection.execute(
-        f"COPY ({rows}) TO {sql_target(target)} (FORMAT parquet, COMPRESSION {packed},"
-        f" ROW_GROUP_SIZE {ROW_GROUP}, USE_TMP_FILE false)"
+        f"COPY ({rows} ORDER BY {order}) TO {sql_target(target)} (FORMAT parquet,"
+        f" COMPRESSION {packed}, ROW_GROUP_SIZE {ROW_GROUP}, USE_TMP_FILE false)"
     )
 
 
-def _count(connection: duckdb.DuckDBPyConnection, terms: str) -> Statistics:
+def write_statistics(connection: duckdb.DuckDBPyConnection, folder: Path) -> Statistics:
+    """Count what the copies in a folder hold, write that beside them, and return it."""
+    found = _count(connection, read_copy(folder, "spo"), read_copy(folder, TERMS))
+    text = json.dumps(asdict(found), indent=1)
+    temporary.write_text(folder / "statistics.json", text + "\n")
+    return found
+
+
+def _count(connection: duckdb.DuckDBPyConnection, coded: str, terms: str) -> Statistics:
     rows = connection.execute(
         "SELECT p, count(*), approx_count_distinct(s), approx_count_distinct(o),"
-        " bit_or(1 << id_kind(s)), bit_or(1 << id_kind(o)) FROM table_coded WHERE first GROUP BY p"
-        " ORDER BY p"
+        " bit_or(1 << id_kind(s)), bit_or(1 << id_kind(o))"
+        f" FROM {coded} WHERE first GROUP BY p ORDER BY p"
     ).fetchall()
     predicates = {p: PredicateCounts(*map(int, counts)) for p, *counts in rows}
     classes = connection.execute(
-        "SELECT o, count(*) FROM table_coded WHERE first AND p ="
-        " (SELECT id FROM table_terms WHERE t = ?) GROUP BY o ORDER BY o",
-        [RDF_TYPE],
+        f"SELECT o, count(*) FROM {coded} WHERE first AND p ="
+        f" {ids.hashed(RDF_TYPE, ids.Kind.NODE)} GROUP BY o ORDER BY o"
     ).fetchall()
     beyond, quads = connection.execute(
         f"SELECT (SELECT count(*) FROM {terms} WHERE rank <= 2 AND exact IS NULL),"
-        " (SELECT count(*) FROM table_coded)"
+        f" (SELECT count(*) FROM {coded})"
     ).fetchall()[0]
     triples = sum(counts.triples for counts in predicates.values())
     return Statistics(quads, triples, beyond, predicates, dict(classes))

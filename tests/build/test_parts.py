@@ -18,8 +18,10 @@ from kg.duck import engine
 from kg.errors import InputError
 from kg.exports import export_workspace
 from kg.quads import QuadTable, copy_rows, sorted_rows, write_table
+from kg.table.change import change_copies
 from kg.terms import RDF_TYPE
 from kg.workspace import Build, Workspace, read_workspace
+from tests.build.test_incremental import made
 
 EXAMPLES = int(os.environ.get("KG_EXAMPLES", "10"))
 Row = tuple[str, str, str, str | None]
@@ -213,6 +215,33 @@ def test_a_comparison_reads_only_what_differs(workspace, monkeypatch, capsys):
     assert all(1 <= sql.count(".parquet'") <= 3 for sql in read)
     assert main(["diff", "previous", "current", "--merged"]) == 1
     assert capsys.readouterr().out == apart
+
+
+@pytest.mark.usefixtures("eight")
+def test_a_changed_row_changes_the_parts_of_copies(workspace, tmp_path, monkeypatch):
+    monkeypatch.setattr("kg.building.PARTS", 4)
+    monkeypatch.setattr("kg.basis._TICK", -1)  # files need not rest before they are read
+    ways: list[bool] = []
+
+    def noted(*words):
+        ways.append(change_copies(*words))
+        return ways[-1]
+
+    monkeypatch.setattr("kg.kept.change_copies", noted)
+    some, full = workspace.root, tmp_path / "full" / "w"
+    options = BuildOptions(index=False)
+    made(some, options, anew=False)
+    source = some / "data" / "things.csv"
+    text = source.read_text(encoding="utf-8")
+    source.write_text(text.replace("t000007,2020-08-08,7", "t000007,2020-08-08,8"), "utf-8")
+    shutil.copytree(some, full, ignore=shutil.ignore_patterns(".kg"))
+    expected = made(full, options, anew=True)
+    assert not ways
+    told, files = made(some, options, anew=False)
+    assert ways == [True]
+    assert (told, files) == expected
+    copies = sorted(workspace.current_build().table.glob("spo/*.parquet"))
+    assert {path.stat().st_nlink for path in copies} == {1, 2}
 
 
 @pytest.mark.skipif(EXAMPLES < 100, reason="a minute: KG_EXAMPLES=100")

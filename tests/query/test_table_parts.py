@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import os
+import random
 from hashlib import sha256
 from pathlib import Path
 
 import duckdb
 import pytest
 
+from kg.table.change import change_copies
 from kg.table.write import open_copies, write_copies
+from kg.terms import RDF_TYPE, XSD
 
+EXAMPLES = int(os.environ.get("KG_EXAMPLES", "3"))
 EX = "http://example.org/"
 Quad = tuple[str, str, str, str | None]
 # Numbered subjects, which are near to each other as ids, and names.
@@ -54,3 +59,70 @@ def test_copies_hold_the_same_whether_they_have_parts_or_not(parts: int, tmp_pat
             assert connection.execute(counted).fetchone() == (600, 600, 600)
         sizes = connection.execute("SELECT count(*), count(DISTINCT t) FROM terms").fetchone()
         assert sizes == (603, 603)
+
+
+def files_of(folder: Path) -> dict[str, bytes]:
+    return {str(p.relative_to(folder)): p.read_bytes() for p in folder.rglob("*") if p.is_file()}
+
+
+def write(connection: duckdb.DuckDBPyConnection, name: str, rows: set[Quad]) -> None:
+    connection.execute(f"CREATE OR REPLACE TABLE {name} (s TEXT, p TEXT, o TEXT, g TEXT)")
+    ordered = sorted(rows, key=lambda row: (*row[:3], row[3] or ""))
+    connection.executemany(f"INSERT INTO {name} VALUES (?, ?, ?, ?)", ordered)
+
+
+def changed(chance: random.Random, rows: set[Quad], number: int) -> set[Quad]:
+    """Return rows of which one is gone, one has another object, one is in a graph, and so on."""
+    found, other = set(rows), sorted(rows, key=str)
+    gone, row, moved, subject = (chance.choice(other) for _ in range(4))
+    found -= {gone}
+    new = chance.choice(['"new"', f'"07"^^<{XSD}integer>', f'"{number}"@en'])
+    found.add((*row[:2], new, row[3]))
+    found.add((*moved[:3], f"<{EX}graph>"))
+    if chance.random() < 0.5:
+        found = {each for each in found if each[0] != subject[0]}
+    if chance.random() < 0.3:
+        found.add((f"<{EX}numbered/{1000 + number}>", RDF_TYPE, f"<{EX}Thing>", None))
+    if chance.random() < 0.3:
+        found.add((f"<{EX}many/{number}>", f"<{EX}p0>", f"<{EX}few/{number}>", None))
+    return found
+
+
+def test_changed_copies_are_those_made_anew(tmp_path: Path) -> None:
+    chance, done = random.Random(int(os.environ.get("KG_SEED", "1"))), 0
+    many: set[Quad] = {
+        (f"<{EX}many/{n}>", f"<{EX}p0>", f"<{EX}few/{n % 63}>", None) for n in range(64)
+    }
+    rows = {*ROWS, *many, (f"<{EX}x>", f"<{EX}p0>", "_:b", f"<{EX}other>")}
+    with duckdb.connect(config={"threads": 2}) as connection:
+        write(connection, "old", rows)
+        write_copies(connection, "old", tmp_path / "0", 4)
+        for number in range(1, EXAMPLES + 1):
+            rows = changed(chance, rows, number)
+            write(connection, "new", rows)
+            before, folder = tmp_path / f"{number - 1}", tmp_path / f"{number}"
+            # Parts that are the same in both are left out; the others have all of a subject.
+            differ = "(FROM old EXCEPT FROM new) UNION (FROM new EXCEPT FROM old)"
+            kept = f"s NOT IN (SELECT s FROM ({differ})) AND hash(s) % 2 = 0"
+            near = [f"(SELECT * FROM {name} WHERE NOT ({kept}))" for name in ("old", "new")]
+            write_copies(connection, "new", tmp_path / f"whole{number}", 4)
+            made = change_copies(connection, before, *near, folder)
+            done += made
+            if made:
+                assert files_of(folder) == files_of(tmp_path / f"whole{number}"), number
+            else:
+                assert not folder.exists()
+                (tmp_path / f"whole{number}").rename(folder)
+            connection.execute("CREATE OR REPLACE TABLE old AS FROM new")
+    assert EXAMPLES * 0.5 <= done < EXAMPLES or EXAMPLES < 10
+
+
+def test_much_that_changed_and_copies_without_parts(tmp_path: Path) -> None:
+    with duckdb.connect() as connection:
+        write(connection, "old", set(ROWS))
+        write(connection, "new", set(ROWS[:300]))
+        write_copies(connection, "old", tmp_path / "one")
+        assert not change_copies(connection, tmp_path / "one", "old", "new", tmp_path / "new")
+        write_copies(connection, "old", tmp_path / "two", 2)
+        assert not change_copies(connection, tmp_path / "two", "old", "new", tmp_path / "new")
+        assert not (tmp_path / "new").exists()
