@@ -436,17 +436,24 @@ class _Builder:
                     merged = self.index(connection, table)
         if self.options.table or (self.options.table is None and large):
             with self.step("table"):
-                if not (self.before.table() or self.before.changed_table(connection, table)):
+                if not (self.before.table() or self.before.changed_table(connection)):
                     write_copies(connection, table.sql, self.made.table, PARTS if large else 1)
         with self.step("kinds"):
-            self.kinds = self.before.kinds() or read_facts(connection, table.sql)
+            self.kinds = (
+                self.before.kinds()
+                or self.before.changed_kinds(connection)
+                or read_facts(connection, table.sql)
+            )
             self.across = None if large else count_across(connection, table.sql)
         return merged
 
     def survey(
         self, connection: duckdb.DuckDBPyConnection, table: QuadTable
     ) -> tuple[Problem, ...]:
-        known = self.before.survey(self.inferred_graph)
+        inferred = self.inferred_graph
+        known = self.before.survey(inferred)
+        if known is None:
+            known = self.before.changed_survey(connection, inferred)
         if known is not None:
             return known
         return write_survey(connection, table, self.workspace, self.inferred_graph).problems

@@ -14,17 +14,17 @@ import re
 import shutil
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
-import duckdb
-
 from kg.basis import Basis, digest
 from kg.builds import check_build, check_index, check_table, quad_digests
+from kg.duck import Connection
 from kg.engines.outcome import IllTyped, LossCount, MapCount, Shared
 from kg.errors import KgError, Location
 from kg.exports import Problem
-from kg.exports.survey import SURVEY_NAME, read_survey
+from kg.exports.survey import SURVEY_NAME, Survey, change_survey, read_survey
 from kg.files import link, writing
 from kg.mapping import own_functions
 from kg.mapping.plan import Constant, Formulation, Plan, TermType
@@ -32,6 +32,7 @@ from kg.mapping.walk import plan_calls, plan_sources
 from kg.notes import Note, tell
 from kg.paths import is_file, is_folder, is_link, names_in, read_file
 from kg.quads import QuadTable
+from kg.queries.oxigraph.facts import change_facts
 from kg.records import dataclass
 from kg.sources.files import patterns_of
 from kg.sparql.volatile import is_volatile
@@ -114,6 +115,8 @@ class Kept:
         self._old: dict[str, Any] = {}
         self._before: Build | None = None
         self._same: bool | None = None
+        self._near: tuple[QuadTable, QuadTable] | None = None
+        self._looked = False
         self._parts: dict[str, Any] = {}
         self._added: list[Path] = []
         if basis is not None and not basis.anew:
@@ -269,24 +272,58 @@ class Kept:
             return self.copy(self._made.table.name)
         return False
 
-    def changed_table(self, connection: duckdb.DuckDBPyConnection, table: QuadTable) -> bool:
+    def near(self) -> tuple[QuadTable, QuadTable] | None:
+        """Return the parts of the table before and of the new one that differ; None if many do."""
+        if not self._looked:
+            self._looked = True
+            with suppress(KgError):
+                self._near = self._find_near()
+        return self._near
+
+    def _find_near(self) -> tuple[QuadTable, QuadTable] | None:
+        if self._before is None or not is_folder(self._made.quads):
+            return None
+        old, new = QuadTable(self._before.quads), QuadTable(self._made.quads)
+        before, made = (
+            quad_digests(self._before),
+            {path.name: digest(path) for path in new.files},
+        )
+        same = {*before.values()} & {*made.values()}
+        if not is_folder(old.path) or len(same) < len(made) // 2:
+            return None
+        return (
+            replace(old, without=frozenset(name for name in before if before[name] in same)),
+            replace(new, without=frozenset(name for name in made if made[name] in same)),
+        )
+
+    def changed_table(self, connection: Connection) -> bool:
         """Make the coded copies out of those of quads that differ little; return if it was done."""
-        before = self._before
-        if before is None or table.path.name != before.quads.name:
+        near = self.near()
+        if self._before is None or near is None:
             return False
-        old, new = (QuadTable(build.quads) for build in (before, self._made))
         with suppress(KgError):
-            check_table(before)
-            digests = {**quad_digests(before)}, {path.name: digest(path) for path in new.files}
-            same = {*digests[0].values()} & {*digests[1].values()}
-            if len(same) < len(new.files) // 2:
-                return False
-            old, new = (
-                QuadTable(each.path, frozenset(n for n, sha in known.items() if sha in same))
-                for each, known in zip((old, new), digests, strict=True)
-            )
-            return change_copies(connection, before.table, old.sql, new.sql, self._made.table)
+            check_table(self._before)
+            copies = self._before.table
+            return change_copies(connection, copies, near[0].sql, near[1].sql, self._made.table)
         return False
+
+    def changed_kinds(self, connection: Connection) -> dict[str, str] | None:
+        """Return the kinds of terms as those of quads that differ little tell them, if for sure."""
+        near = self.near()
+        known = None if self._before is None else self._before.info().get("kinds")
+        if near is None or not isinstance(known, dict):
+            return None
+        return change_facts(connection, known, near[0].sql, near[1].sql)
+
+    def changed_survey(
+        self, connection: Connection, inferred: str | None
+    ) -> tuple[Problem, ...] | None:
+        """Make the survey out of that of quads that differ little; return its problems, if so."""
+        near, known = self.near(), self._known_survey(inferred)
+        if near is None or known is None:
+            return None
+        found = change_survey(connection, known, *near, QuadTable(self._made.quads), inferred)
+        return None if found is None else found.problems
 
     def kinds(self) -> dict[str, str] | None:
         """Return what is known of the kinds of terms of the same quads; None if nothing is."""
@@ -296,14 +333,17 @@ class Kept:
 
     def survey(self, inferred: str | None) -> tuple[Problem, ...] | None:
         """Copy the survey of the same quads; return its problems, None if there is none."""
-        before = self.same_quads()
+        found = None if self.same_quads() is None else self._known_survey(inferred)
+        return found.problems if found is not None and self.copy(SURVEY_NAME) else None
+
+    def _known_survey(self, inferred: str | None) -> Survey | None:
+        """Return the survey of the build before, if it was made for the same prefixes."""
+        before = self._before
         if before is None or before.info().get("inferred_graph") != inferred:
             return None
-        found = read_survey(QuadTable(before.quads))
-        prefixes = self._workspace.prefixes
-        if found is None or [*found.prefixes.items()] != [*prefixes.items()]:
-            return None
-        return found.problems if self.copy(SURVEY_NAME) else None
+        found, prefixes = read_survey(QuadTable(before.quads)), self._workspace.prefixes
+        same = found is not None and [*found.prefixes.items()] == [*prefixes.items()]
+        return found if same else None
 
     def verdict(self, key: str | None, sinks: Sequence[Sink]) -> Verdict | None:
         """Return the verdict that had the same causes, and pass its results to sinks again."""

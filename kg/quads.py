@@ -76,11 +76,12 @@ class QuadTable:
             WorldError: The disk failed.
             LimitError: The memory limit was reached.
         """
-        if is_large(self.count(connection)):
+        quads = self.count(connection)
+        if is_large(quads):
             target = target.with_suffix("")
             _write_parts(connection, self, target)
-        elif self.path.is_dir():
-            copy_rows(connection, f"SELECT * FROM {self.sql}", target)
+        elif self.path.is_dir() or quads > ROW_GROUP:
+            copy_rows(connection, _again_sorted(f"SELECT * FROM {self.sql}"), target)
         else:
             self.path.replace(target)
             return QuadTable(target)
@@ -123,7 +124,16 @@ def _write_parts(connection: duckdb.DuckDBPyConnection, table: QuadTable, folder
         within = [f"s >= {low}"] if low else []
         within += [f"s < {high}"] if high else []
         rows = f"SELECT * FROM {table.sql} WHERE {' AND '.join(within) or 'true'}"
-        copy_rows(connection, rows, folder / f"{number:02}.parquet")
+        copy_rows(connection, _again_sorted(rows), folder / f"{number:02}.parquet")
+
+
+def _again_sorted(rows: str) -> str:
+    """Return a query for rows that are sorted, so that their file hangs on nothing but the rows.
+
+    Where row groups end hangs on how many rows an operator gives at once: one that leaves out rows
+    gives as many as there are left, a sort always the same number.
+    """
+    return f"{rows} ORDER BY {SORT}"
 
 
 def write_table(connection: duckdb.DuckDBPyConnection, select: str, target: Path) -> QuadTable:

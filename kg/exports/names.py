@@ -206,6 +206,45 @@ def survey(connection: duckdb.DuckDBPyConnection, rows: str, names: Names) -> Us
     return found.use(predicates)
 
 
+def change_use(
+    connection: duckdb.DuckDBPyConnection, use: Use, old: str, new: str, names: Names
+) -> Use | None:
+    """Return the use of prefixes in rows of which some were replaced; None if that is not sure.
+
+    Args:
+        connection: From `kg.duck.engine`.
+        use: What `survey` gave of the rows before.
+        old: A query for rows that were replaced; it has all rows of a subject, or none.
+        new: The same for what is in their place.
+        names: All prefixes.
+    """
+    with translated():
+        distinct = [_distinct(connection, rows) for rows in (old, new)]
+        if use.predicates is None or None in distinct or distinct[0] != distinct[1]:
+            return None
+        sides = [_Found(names), _Found(names)]
+        for side, rows in zip(sides, (old, new), strict=True):
+            side.add(connection, _subjects(rows))
+            side.add(connection, _objects(rows))
+    before, after = (side.use(None) for side in sides)
+    used = {
+        prefix: count - before.used.get(prefix, 0) + after.used.get(prefix, 0)
+        for prefix, count in use.used.items()
+    }
+    if before.unsure - after.unsure or after.unsure - use.unsure or after.used.keys() - used.keys():
+        return None
+    return Use(used, use.unsure, use.predicates) if all(used.values()) else None
+
+
+def _distinct(
+    connection: duckdb.DuckDBPyConnection, rows: str
+) -> set[tuple[str | None, ...]] | None:
+    """Return the predicates and datatypes of rows; None if they are many."""
+    terms = f"SELECT DISTINCT p AS term FROM ({rows}) UNION {_datatypes(rows)}"
+    found = connection.execute(f"{terms} LIMIT {_MOST_PREDICATES}").fetchall()
+    return set(found) if len(found) < _MOST_PREDICATES else None
+
+
 def survey_graphs(connection: duckdb.DuckDBPyConnection, rows: str, names: Names, use: Use) -> Use:
     """Return `use` with the prefixes of graph names added."""
     found = _Found(names, dict(use.used), set(use.unsure))

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from kg.exports.checks import Problem, check_rows
 from kg.exports.graphs import select_graphs
-from kg.exports.names import Names, Use, survey
+from kg.exports.names import Names, Use, change_use, survey
 from kg.quads import QuadTable
 from kg.records import dataclass
 from kg.terms import iri
@@ -64,7 +64,39 @@ def write_survey(
     selection = select_graphs(connection, table, left_out=[iri(inferred)] if inferred else ())
     rows = selection.rows_of(table)
     use = survey(connection, rows, Names.of(workspace.prefixes))
-    found = Survey(dict(workspace.prefixes), use, check_rows(connection, rows))
+    return _written(Survey(dict(workspace.prefixes), use, check_rows(connection, rows)), table)
+
+
+def change_survey(
+    connection: duckdb.DuckDBPyConnection,
+    known: Survey,
+    old: QuadTable,
+    new: QuadTable,
+    table: QuadTable,
+    inferred: str | None = None,
+) -> Survey | None:
+    """Make the survey of a table of which some files were replaced, as `write_survey` would.
+
+    Args:
+        connection: From `kg.duck.engine`.
+        known: The survey of the table before.
+        old: The files that were replaced; they have all rows of a subject, or none.
+        new: Those in their place.
+        table: The table.
+        inferred: As for `write_survey`.
+
+    Returns:
+        The survey; None if it is not sure, and nothing is written.
+    """
+    selection = select_graphs(connection, new, left_out=[iri(inferred)] if inferred else ())
+    before, after = selection.rows_of(old), selection.rows_of(new)
+    if check_rows(connection, before) or check_rows(connection, after):
+        return None
+    use = change_use(connection, known.use, before, after, Names.of(known.prefixes))
+    return None if use is None else _written(Survey(known.prefixes, use, known.problems), table)
+
+
+def _written(found: Survey, table: QuadTable) -> Survey:
     content = {"version": _VERSION, "size": table.size, **asdict(found)}
     path = table.path.with_name(SURVEY_NAME)
     path.write_text(json.dumps(content, default=sorted, ensure_ascii=False), encoding="utf-8")

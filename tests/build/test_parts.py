@@ -106,6 +106,38 @@ def test_a_new_subject_makes_at_most_three_parts_new(tmp_path):
         assert len(set(parts(table(tmp_path / str(n), more))) - old) <= 3
 
 
+def test_row_groups_do_not_hang_on_what_is_before_them(tmp_path, monkeypatch):
+    monkeypatch.setattr("kg.sizes.LARGE", 0)
+    monkeypatch.setattr("kg.quads.PARTS", 4)
+    monkeypatch.setattr("kg.quads.ROW_GROUP", 2048)
+    made = []
+    with engine(tmp_path / "spill", threads=2) as connection:
+        for more in (0, 1):
+            rows = (
+                "SELECT concat('<http://e/', if(i = 99999, 0, i), '>') AS s,"
+                " '<http://e/p>' AS p, '\"o\"' AS o, NULL::VARCHAR AS g"
+                f" FROM range({100_000 - more}, 120000) AS t(i)"
+            )
+            whole = write_table(connection, rows, tmp_path / "whole.parquet")
+            made.append(parts(whole.moved(connection, tmp_path / f"{more}.parquet")))
+    assert [len(each) for each in made] == [4, 4]
+    assert made[0][1:] == made[1][1:], "one row more, in the first part"
+
+
+def test_row_groups_of_one_file_do_not_hang_on_duplicates(tmp_path, monkeypatch):
+    monkeypatch.setattr("kg.quads.ROW_GROUP", 2048)
+    rows = (
+        "SELECT concat('<http://e/', i, '>') AS s, '<http://e/p>' AS p, '\"o\"' AS o,"
+        " NULL::VARCHAR AS g FROM range(10000, 15000) AS t(i)"
+    )
+    made = []
+    with engine(tmp_path / "spill", threads=2) as connection:
+        for select in (rows, f"{rows} UNION ALL {rows} WHERE i % 3 = 0 AND i < 11000"):
+            whole = write_table(connection, select, tmp_path / "whole.parquet")
+            made.append(parts(whole.moved(connection, tmp_path / "quads.parquet")))
+    assert made[0] == made[1]
+
+
 @pytest.mark.usefixtures("eight")
 def test_few_subjects_and_none(tmp_path):
     assert read(table(tmp_path / "none", set())) == []

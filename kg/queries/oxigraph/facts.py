@@ -82,6 +82,27 @@ def read_facts(connection: Connection, table: str) -> dict[str, str] | None:
     return {predicate: "".join(sorted(letters)) for predicate, letters in sorted(found.items())}
 
 
+def change_facts(
+    connection: Connection, known: dict[str, str], old: str, new: str
+) -> dict[str, str] | None:
+    """Return the kinds of a table of which some rows were replaced; None if they are not sure.
+
+    Args:
+        connection: From `kg.duck.engine`.
+        known: What `read_facts` gave of the table before.
+        old: The rows that were replaced, for a FROM clause.
+        new: Those in their place.
+    """
+    gone, made = read_facts(connection, old), read_facts(connection, new)
+    if gone is None or made is None:
+        return None
+    # A kind that only replaced rows have may be that of others still.
+    if any(set(kinds) - set(made.get(predicate, "")) for predicate, kinds in gone.items()):
+        return None
+    found = {p: "".join(sorted({*known.get(p, ""), *made.get(p, "")})) for p in {*known, *made}}
+    return dict(sorted(found.items())) if len(found) <= MOST else None
+
+
 def _doubtful(batch: Iterable[tuple[str, str]]) -> Iterable[tuple[str, str]]:
     pairs = list(batch)
     kept = kept_forms(term for _, term in pairs)
