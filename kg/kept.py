@@ -204,6 +204,13 @@ class Kept:
         }
         self.keep("graph", key, gave)
 
+    def changed(self, files: Iterable[Path]) -> list[Path]:
+        """Return the files that the build before has not read as they are."""
+        if self._before is None or self._basis is None:
+            return list(files)
+        known = {source["sha256"] for source in self._before.info()["sources"]}
+        return [path for path in files if self._basis.digest(path) not in known]
+
     def has_rules(self, key: str | None) -> bool:
         """Return whether the build before has run the same rules, and keep their key."""
         self.keep("rules", key, ())

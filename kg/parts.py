@@ -71,8 +71,9 @@ def map_all(
         with spare(connection, SPOOL_MEMORY) as memory, strictly(strict):
             spool_rdf(workspace.graph_files(), spool, memory=memory)
         found = None
-        most = MOST_BYTES if again else MOST_AT_ONCE
-        if rules is not None and _is_small(input_files(plan, folders), most):
+        files = input_files(plan, folders)
+        most = MOST_BYTES if again and not _is_most(kept.changed(files), files) else MOST_AT_ONCE
+        if rules is not None and _is_small(files, most):
             found = run_parts(connection, plan, folders, spool, kept, rules)
         if found is None:
             found = run_whole(connection, plan, folders, target, spool)
@@ -211,6 +212,14 @@ def run_whole(
     found = DuckDB(connection).run(plan, folders, target, spool)
     files = tuple(path for entry in found.loaded for path in entry.files)
     return Mapped(found.table, found.counts, files)
+
+
+def _is_most(changed: Iterable[Path], files: Iterable[Path]) -> bool:
+    """Return whether some files have more bytes than the others."""
+    with suppress(OSError):
+        sizes = [sum(path.stat().st_size for path in each) for each in (changed, files)]
+        return sizes[0] * 2 > sizes[1]
+    return True
 
 
 def _is_small(files: Iterable[Path], most: int) -> bool:
