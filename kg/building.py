@@ -56,7 +56,7 @@ from kg.sizes import USUAL_MEMORY, is_large
 from kg.sources import Folders
 from kg.sources.inputs import input_files
 from kg.store import Room, write_index
-from kg.table.write import PARTS, write_copies
+from kg.table.write import PARTS, read_statistics, write_copies
 from kg.validation import Options, Severity, Sink, Verdict, load_shapes, validate
 from kg.validation.origins import Origins
 from kg.workspace import Build, Infer, Workspace, show_path
@@ -222,7 +222,9 @@ class _Builder:
                 build=self.made,
                 in_force=not refused,
                 quads=table.count(connection),
-                triples=table.count_triples(connection),
+                triples=read_statistics(self.made.table).triples
+                if self.made.table.is_dir()
+                else table.count_triples(connection),
                 graphs=tuple(table.graphs(connection)),
                 counts=mapped.counts,
                 verdict=verdict,
@@ -454,9 +456,9 @@ class _Builder:
         known = self.before.survey(inferred)
         if known is None:
             known = self.before.changed_survey(connection, inferred)
-        if known is not None:
-            return known
-        return write_survey(connection, table, self.workspace, self.inferred_graph).problems
+        if known is None:
+            known = write_survey(connection, table, self.workspace, inferred).problems
+        return known
 
     def index(self, connection: duckdb.DuckDBPyConnection, table: QuadTable) -> int:
         files = write_index_files(connection, table, self.spill)

@@ -8,6 +8,20 @@ from typing import Final
 HAS_BLANK: Final = "(s >= '_' OR o >= '_' OR coalesce(g >= '_', false))"
 
 
+def some_blank(rows: str) -> str:
+    """Return a query for a row with a blank node, if there is one.
+
+    Each column is asked for itself: then statistics of files and row groups answer for those that
+    have none, without a scan.
+
+    Args:
+        rows: A query with the columns s, p, o, g.
+    """
+    return " UNION ALL ".join(
+        f"(SELECT s, p, o, g FROM ({rows}) WHERE {column} >= '_' LIMIT 1)" for column in "sog"
+    )
+
+
 def sql_text(value: str) -> str:
     """Return the text as an SQL string literal.
 

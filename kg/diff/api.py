@@ -18,7 +18,7 @@ from kg.errors import InputError
 from kg.quads import copy_lines
 from kg.records import dataclass
 from kg.sizes import parse_size
-from kg.sql import HAS_BLANK
+from kg.sql import some_blank
 from kg.temporary import temporary_folder
 from kg.wording import visible
 from kg.workspace import COMMON_PREFIXES, Workspace, find_workspace
@@ -188,8 +188,7 @@ def _compare(
 
 
 def _has_blank(connection: duckdb.DuckDBPyConnection, rows: str) -> bool:
-    found = connection.execute(f"SELECT 1 FROM ({rows}) WHERE {HAS_BLANK} LIMIT 1").fetchone()
-    return found is not None
+    return connection.execute(some_blank(rows)).fetchone() is not None
 
 
 def _prefixes(find: Callable[[], Workspace], sides: list[Side]) -> Mapping[str, str]:

@@ -20,7 +20,7 @@ from kg.exports.write import Rows, write
 from kg.notes import strictly
 from kg.outputs import refuse_input
 from kg.quads import QuadTable, spooled, write_table
-from kg.sql import HAS_BLANK
+from kg.sql import some_blank
 from kg.temporary import temporary_folder
 from kg.workspace import COMMON_PREFIXES, Build, Workspace, show_path
 
@@ -179,7 +179,7 @@ def export_quads(
 
 def _skolemized(connection: duckdb.DuckDBPyConnection, rows: Rows, base: str, folder: Path) -> Rows:
     """Return the rows with blank nodes replaced by IRIs, sorted again."""
-    if not connection.execute(f"SELECT 1 FROM ({rows.sql}) WHERE {HAS_BLANK} LIMIT 1").fetchone():
+    if not connection.execute(some_blank(rows.sql)).fetchone():
         return rows
     sql = skolemized_sql(rows.sql, base)
     table = write_table(connection, sql, folder / "skolemized.parquet")

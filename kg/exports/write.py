@@ -13,13 +13,14 @@ from kg.duck import interruptible
 from kg.exports.formats import COTTAS, JSON_LD, N_QUADS, N_TRIPLES, RDF_XML, TRIG, TURTLE
 from kg.exports.lines import by_graph_sql, merged_sql, nquads_sql, ntriples_sql
 from kg.exports.names import Names, Use, survey, survey_graphs
-from kg.exports.nested import BLANK, Nesting
+from kg.exports.nested import Nesting
 from kg.exports.options import ExportOptions, Job
 from kg.exports.sinks import Writer, opened, piped, splitting, standard_output
 from kg.exports.turtle import Printable, trig_sql, turtle_sql
 from kg.files import replacing
 from kg.quads import copy_lines, copy_rows
 from kg.records import dataclass
+from kg.sql import some_blank
 
 if TYPE_CHECKING:
     import duckdb
@@ -176,10 +177,7 @@ def _pretty_lines(
     connection: duckdb.DuckDBPyConnection, rows: Rows, prepared: str, job: Job
 ) -> tuple[str, int | None]:
     names = Names.of(job.prefixes)
-    # The table's statistics answer this without a scan if there are no blank nodes.
-    blank = connection.execute(
-        f"SELECT 1 FROM ({rows.sql}) WHERE s >= '{BLANK}' OR o >= '{BLANK}' LIMIT 1"
-    ).fetchone()
+    blank = connection.execute(some_blank(rows.sql)).fetchone()
     nesting = Nesting(connection, prepared) if blank else None
     if nesting is not None:
         use = survey(connection, nesting.plain_rows, names)
