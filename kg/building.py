@@ -291,11 +291,14 @@ class _Builder:
                 connection, workspace, plan, folders, before, rules, strict, again=same
             )
             if self.inference == "none":
-                mapped = replace(mapped, table=mapped.table.moved(connection, self.made.quads))
+                mapped = replace(mapped, table=self.placed(connection, mapped.table))
         elif mapped.graph:
             self.inferred_graph = mapped.graph
         own = [path for path in own_files(plan) if is_inside(path, [workspace.root])]
         return mapped, [*self.inputs(), *mapped.files, *own]
+
+    def placed(self, connection: duckdb.DuckDBPyConnection, table: QuadTable) -> QuadTable:
+        return table.moved(connection, self.made.quads, self.before.quads())
 
     def inputs(self) -> list[Path]:
         """Return the files of the workspace that the build reads, sources left aside."""
@@ -352,7 +355,7 @@ class _Builder:
         made, count = infer_rdfs(
             connection, table, self.inferred_graph, self.spill / "inferred.parquet"
         )
-        return made.moved(connection, self.made.quads), count
+        return self.placed(connection, made), count
 
     def judge(self, connection: duckdb.DuckDBPyConnection, table: QuadTable) -> Verdict | None:
         """Validate; if an ill-typed literal makes pySHACL abort, report that literal."""
@@ -438,14 +441,10 @@ class _Builder:
                     merged = self.index(connection, table)
         if self.options.table or (self.options.table is None and large):
             with self.step("table"):
-                if not (self.before.table() or self.before.changed_table(connection)):
+                if not self.before.table(connection):
                     write_copies(connection, table.sql, self.made.table, PARTS if large else 1)
         with self.step("kinds"):
-            self.kinds = (
-                self.before.kinds()
-                or self.before.changed_kinds(connection)
-                or read_facts(connection, table.sql)
-            )
+            self.kinds = self.before.kinds(connection) or read_facts(connection, table.sql)
             self.across = None if large else count_across(connection, table.sql)
         return merged
 
@@ -453,9 +452,7 @@ class _Builder:
         self, connection: duckdb.DuckDBPyConnection, table: QuadTable
     ) -> tuple[Problem, ...]:
         inferred = self.inferred_graph
-        known = self.before.survey(inferred)
-        if known is None:
-            known = self.before.changed_survey(connection, inferred)
+        known = self.before.survey(connection, inferred)
         if known is None:
             known = write_survey(connection, table, self.workspace, inferred).problems
         return known

@@ -269,16 +269,6 @@ class Kept:
             return merged if self.copy(self._made.store.name) else None
         return None
 
-    def table(self) -> bool:
-        """Copy the coded copies of the same quads; return whether there were any."""
-        before = self.same_quads()
-        if before is None:
-            return False
-        with suppress(KgError):
-            check_table(before)
-            return self.copy(self._made.table.name)
-        return False
-
     def near(self) -> tuple[QuadTable, QuadTable] | None:
         """Return the parts of the table before and of the new one that differ; None if many do."""
         if not self._looked:
@@ -287,61 +277,60 @@ class Kept:
                 self._near = self._find_near()
         return self._near
 
-    def _find_near(self) -> tuple[QuadTable, QuadTable] | None:
-        if self._before is None or not is_folder(self._made.quads):
+    def quads(self) -> QuadTable | None:
+        """Return the table before, if it is in parts that the same software made."""
+        before, software = self._before, self._old.get("software")
+        if before is None or self._basis is None or self._basis.software != software:
             return None
-        old, new = QuadTable(self._before.quads), QuadTable(self._made.quads)
+        return QuadTable(before.quads) if is_folder(before.quads) else None
+
+    def _find_near(self) -> tuple[QuadTable, QuadTable] | None:
+        old, new = self.quads(), QuadTable(self._made.quads)
+        if self._before is None or old is None or not is_folder(new.path):
+            return None
         before, made = (
             quad_digests(self._before),
             {path.name: digest(path) for path in new.files},
         )
         same = {*before.values()} & {*made.values()}
-        if not is_folder(old.path) or len(same) < len(made) // 2:
+        if len(same) < len(made) // 2:
             return None
         return (
             replace(old, without=frozenset(name for name in before if before[name] in same)),
             replace(new, without=frozenset(name for name in made if made[name] in same)),
         )
 
-    def changed_table(self, connection: Connection) -> bool:
-        """Make the coded copies out of those of quads that differ little; return if it was done."""
+    def table(self, connection: Connection) -> bool:
+        """Make the coded copies out of those of the build before; return if it was done."""
         near = self.near()
-        if self._before is None or near is None:
+        if self._before is None or not (near or self.same_quads()):
             return False
         with suppress(KgError):
             check_table(self._before)
-            copies = self._before.table
-            return change_copies(connection, copies, near[0].sql, near[1].sql, self._made.table)
+            if self.same_quads() is not None:
+                return self.copy(self._made.table.name)
+            if near is not None:
+                old, new = (side.sql for side in near)
+                return change_copies(connection, self._before.table, old, new, self._made.table)
         return False
 
-    def changed_kinds(self, connection: Connection) -> dict[str, str] | None:
-        """Return the kinds of terms as those of quads that differ little tell them, if for sure."""
-        near = self.near()
+    def kinds(self, connection: Connection) -> dict[str, str] | None:
+        """Return the kinds of terms as the build before tells them; None if they are not sure."""
         known = None if self._before is None else self._before.info().get("kinds")
-        if near is None or not isinstance(known, dict):
-            return None
-        return change_facts(connection, known, near[0].sql, near[1].sql)
+        if not isinstance(known, dict) or self.same_quads() is not None:
+            return known if isinstance(known, dict) else None
+        near = self.near()
+        return None if near is None else change_facts(connection, known, near[0].sql, near[1].sql)
 
-    def changed_survey(
-        self, connection: Connection, inferred: str | None
-    ) -> tuple[Problem, ...] | None:
-        """Make the survey out of that of quads that differ little; return its problems, if so."""
-        near, known = self.near(), self._known_survey(inferred)
-        if near is None or known is None:
-            return None
-        found = change_survey(connection, known, *near, QuadTable(self._made.quads), inferred)
-        return None if found is None else found.problems
-
-    def kinds(self) -> dict[str, str] | None:
-        """Return what is known of the kinds of terms of the same quads; None if nothing is."""
-        before = self.same_quads()
-        found = None if before is None else before.info().get("kinds")
-        return found if isinstance(found, dict) else None
-
-    def survey(self, inferred: str | None) -> tuple[Problem, ...] | None:
-        """Copy the survey of the same quads; return its problems, None if there is none."""
-        found = None if self.same_quads() is None else self._known_survey(inferred)
-        return found.problems if found is not None and self.copy(SURVEY_NAME) else None
+    def survey(self, connection: Connection, inferred: str | None) -> tuple[Problem, ...] | None:
+        """Make the survey out of that of the build before; return its problems, None if not."""
+        found, near = self._known_survey(inferred), self.near()
+        if found is not None and self.same_quads() is not None:
+            return found.problems if self.copy(SURVEY_NAME) else None
+        if found is not None and near is not None:
+            found = change_survey(connection, found, *near, QuadTable(self._made.quads), inferred)
+            return None if found is None else found.problems
+        return None
 
     def _known_survey(self, inferred: str | None) -> Survey | None:
         """Return the survey of the build before, if it was made for the same prefixes."""
@@ -390,7 +379,14 @@ class Kept:
             return
         same = self._new.get("rules") == self._old.get("rules")
         parts = self._parts or (self._old.get("parts", {}) if same else {})
-        content = {"build": self._made.id, **self._new, "parts": parts, "sha256": NO_DIGEST}
+        software = self._basis.software
+        content = {
+            "build": self._made.id,
+            "software": software,
+            **self._new,
+            "parts": parts,
+            "sha256": NO_DIGEST,
+        }
         with suppress(OSError):
             write_text(_note(self._workspace), sealed(json.dumps(content)))
             for name in () if is_link(self._folder) else names_in(self._folder):

@@ -21,6 +21,7 @@ from typing import Final
 import duckdb
 
 from kg.duck import only_row, read_parquet, sql_target, sql_text, translated
+from kg.files import link
 from kg.sizes import is_large
 from kg.terms import RDF_TYPE
 
@@ -64,13 +65,16 @@ class QuadTable:
         files = self.files
         return read_parquet(*files) if files else _NOTHING
 
-    def moved(self, connection: duckdb.DuckDBPyConnection, target: Path) -> QuadTable:
+    def moved(
+        self, connection: duckdb.DuckDBPyConnection, target: Path, before: QuadTable | None = None
+    ) -> QuadTable:
         """Move the table to where a build has it, and return it.
 
         Args:
             connection: From `kg.duck.engine`.
             target: The file of a small graph; a large one becomes a folder of parts, with its name
                 but for the suffix.
+            before: A table in parts: a part with the same rows becomes a second name of its file.
 
         Raises:
             WorldError: The disk failed.
@@ -79,7 +83,7 @@ class QuadTable:
         quads = self.count(connection)
         if is_large(quads):
             target = target.with_suffix("")
-            _write_parts(connection, self, target)
+            _write_parts(connection, self, target, before)
         elif self.path.is_dir() or quads > ROW_GROUP:
             copy_rows(connection, _again_sorted(f"SELECT * FROM {self.sql}"), target)
         else:
@@ -110,8 +114,10 @@ class QuadTable:
         ).fetchall()
 
 
-def _write_parts(connection: duckdb.DuckDBPyConnection, table: QuadTable, folder: Path) -> None:
-    """Write a table as a folder of parts."""
+def _write_parts(
+    connection: duckdb.DuckDBPyConnection, table: QuadTable, folder: Path, before: QuadTable | None
+) -> None:
+    """Write a table as a folder of parts, as `QuadTable.moved` says."""
     folder.mkdir()
     first = f"SELECT s FROM (SELECT s, lag(s) OVER () AS before FROM {table.sql})"
     with translated():
@@ -119,12 +125,37 @@ def _write_parts(connection: duckdb.DuckDBPyConnection, table: QuadTable, folder
             f"SELECT s FROM ({first} WHERE s IS DISTINCT FROM before ORDER BY md5(s), s"
             f" LIMIT {PARTS - 1}) ORDER BY s"
         ).fetchall()
-    bounds = [None, *(sql_text(cut) for (cut,) in cuts), None]
+    known = {} if before is None else _firsts(connection, before)
+    bounds = [None, *(cut for (cut,) in cuts), None]
     for number, (low, high) in enumerate(pairwise(bounds)):
-        within = [f"s >= {low}"] if low else []
-        within += [f"s < {high}"] if high else []
-        rows = f"SELECT * FROM {table.sql} WHERE {' AND '.join(within) or 'true'}"
-        copy_rows(connection, _again_sorted(rows), folder / f"{number:02}.parquet")
+        within = [f"s >= {sql_text(low)}"] if low is not None else []
+        within += [f"s < {sql_text(high)}"] if high is not None else []
+        rows = f"SELECT s, p, o, g FROM {table.sql} WHERE {' AND '.join(within) or 'true'}"
+        target, kept = folder / f"{number:02}.parquet", known.get(low)
+        if kept is not None and _are_the_same(connection, rows, kept):
+            link(kept, target)
+        else:
+            copy_rows(connection, _again_sorted(rows), target)
+
+
+def _firsts(connection: duckdb.DuckDBPyConnection, table: QuadTable) -> dict[str | None, Path]:
+    """Return the files of a table in parts by their first subject; None for that of the first."""
+    found: dict[str | None, Path] = {}
+    for number, file in enumerate(table.files):
+        row = connection.execute(f"SELECT s FROM {read_parquet(file)} LIMIT 1").fetchone()
+        found[str(row[0]) if row and number else None] = file
+    return found
+
+
+def _are_the_same(connection: duckdb.DuckDBPyConnection, rows: str, file: Path) -> bool:
+    """Return whether a file has the rows of a query in their order, a quarter of writing it."""
+    differ = " OR ".join(f"a.{name} IS DISTINCT FROM b.{name}" for name in "spog")
+    with translated():
+        found = connection.execute(
+            f"SELECT 1 FROM ({rows}) AS a POSITIONAL JOIN"
+            f" (SELECT s, p, o, g FROM {read_parquet(file)}) AS b WHERE {differ} LIMIT 1"
+        ).fetchone()
+    return found is None
 
 
 def _again_sorted(rows: str) -> str:

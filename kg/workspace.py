@@ -39,18 +39,8 @@ COMMON_PREFIXES: Final[Mapping[str, str]] = {
     "schema": "http://schema.org/",
     "sh": "http://www.w3.org/ns/shacl#",
 }
-_KEYS: Final = {
-    "title",
-    "description",
-    "base",
-    "licence",
-    "publisher",
-    "prefixes",
-    "build",
-    "check",
-    "defaults",
-}
 _TABLES: Final = ("build", "prefixes", "check", "defaults")
+_KEYS: Final = {"title", "description", "base", "licence", "publisher", *_TABLES}
 _BUILD_KEYS: Final = {"infer"}
 _CHECK_KEYS: Final = {"accept"}
 

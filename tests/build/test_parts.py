@@ -49,7 +49,9 @@ def rows(chance: random.Random) -> set[Row]:
     }
 
 
-def table(folder: Path, content: set[Row], threads: int = 1) -> QuadTable:
+def table(
+    folder: Path, content: set[Row], threads: int = 1, before: QuadTable | None = None
+) -> QuadTable:
     """Return the table of some rows, as a build has it."""
     folder.mkdir()
     with engine(folder / "spill", threads=threads) as connection:
@@ -57,7 +59,7 @@ def table(folder: Path, content: set[Row], threads: int = 1) -> QuadTable:
         for row in content:
             connection.execute("INSERT INTO made VALUES (?, ?, ?, ?)", row)
         made = write_table(connection, "SELECT s, p, o, g FROM made", folder / "made.parquet")
-        return made.moved(connection, folder / "quads.parquet")
+        return made.moved(connection, folder / "quads.parquet", before)
 
 
 def read(found: QuadTable) -> list[Row]:
@@ -136,6 +138,24 @@ def test_row_groups_of_one_file_do_not_hang_on_duplicates(tmp_path, monkeypatch)
             whole = write_table(connection, select, tmp_path / "whole.parquet")
             made.append(parts(whole.moved(connection, tmp_path / "quads.parquet")))
     assert made[0] == made[1]
+
+
+@pytest.mark.usefixtures("eight")
+def test_parts_with_the_same_rows_are_the_files_that_there_are(tmp_path):
+    chance = random.Random(3)
+    content = rows(chance)
+    before = table(tmp_path / "before", content)
+    one, *_ = content
+    for name, other in (
+        ("gone", content - {one}),
+        ("more", {*content, (*one[:2], '"more"', None)}),
+        ("cut", {*content, *((f"<http://e/{n}-new>", RDF_TYPE, '"1"', None) for n in range(5))}),
+        ("none", rows(random.Random(4))),
+    ):
+        after = table(tmp_path / name, other, before=before)
+        assert parts(after) == parts(table(tmp_path / f"{name}2", other))
+        linked = [path.stat().st_nlink > 1 for path in after.files]
+        assert (sum(linked) == 7) if name in ("gone", "more") else not all(linked)
 
 
 @pytest.mark.usefixtures("eight")
