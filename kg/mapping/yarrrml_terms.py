@@ -324,7 +324,7 @@ class TermReader:
             return self.from_text(function, written or CallText(text, ()))
         if written is not None:
             raise parameters.error("the parameters stand in the function's line already")
-        arguments = [self.argument(each) for each in parameters.items()]
+        arguments = [self.argument(each) for each in parameters_in(parameters)]
         return make_call(
             self.function_name(text), arguments, function.origin, text, folder=self.folder
         )
@@ -393,7 +393,17 @@ def parameter_parts(node: Node) -> tuple[str, Node, str | None]:
 def parameters_of(node: Node) -> Iterator[Node]:
     """Yield the parameters of a function that is written out."""
     found = node.get(*_PARAMETERS)
-    yield from found.items() if found else ()
+    yield from parameters_in(found) if found else ()
+
+
+def parameters_in(node: Node) -> Iterator[Node]:
+    """Yield the parameters in a list of them; some write ``name: value`` for ``[name, value]``."""
+    for each in node.items():
+        if each.is_map and each.get(*_PARAMETER) is None:
+            for name, value in each.entries("a parameter"):
+                yield Node((Node(name, value.origin), value), value.origin)
+        else:
+            yield each
 
 
 def _marked(text: str) -> tuple[str, TermType | None]:

@@ -72,6 +72,9 @@ class TestConditions:
             ("['equal($(a), x)', 'equal($(b), y)']", "2"),
             ("{function: equal, parameters: [[str1, $(a)], [str2, $(b)]]}", "1"),
             ("{function: notEqual, parameters: [[str2, $(a)], [str1, y]]}", "1 2 4 5"),
+            ("{function: equal, parameters: {str1: $(a), str2: $(b)}}", "1"),
+            ("{function: equal, parameters: [{str1: $(a)}, {str2: $(b)}]}", "1"),
+            ("{function: equal, parameters: [{parameter: str1, value: $(a)}, [str2, x]]}", "1 2"),
             ("{fn: idlab-fn:equal, pms: [[grel:valueParameter, $(a)],"
              " [grel:valueParameter2, x]]}", "1 2"),
             ("{f: grel:boolean_not, parameters: [{parameter: grel:bool_b,"
