@@ -56,6 +56,9 @@ _NAMESPACES: Final = (
     "http://example.com/functions/",
     "http://example.com/fns#",
     "http://example.com/",
+    # Prefixes that nothing declares, as yarrrml-parser then writes them.
+    "grel:",
+    "idlab-fn:",
 )
 # Prefixes that a mapping need not declare to name a function.
 FUNCTION_PREFIXES: Final[Mapping[str, str]] = {"grel": GREL, "idlab-fn": IDLAB}

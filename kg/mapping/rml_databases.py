@@ -51,6 +51,16 @@ def is_described(graph: RmlGraph, source: Value) -> bool:
     )
 
 
+def file_meant(graph: RmlGraph, source: Value) -> Value:
+    """Return the name of the file that a database stands for, or else the source itself.
+
+    yarrrml-parser writes a database with the driver ``undefined`` for a file whose type is stated.
+    """
+    drivers = graph.iri_values(source.term, f"{_D2RQ}jdbcDriver")
+    names = graph.iri_values(source.term, f"{_D2RQ}jdbcDSN")
+    return names[0] if names and [each.text for each in drivers] == ["undefined"] else source
+
+
 def named_by_user(graph: RmlGraph, value: Value) -> LogicalSource:
     """Return the database that the environment names, as R2RML leaves it to the processor.
 

@@ -23,6 +23,7 @@ from kg.mapping.rml_databases import (
     SQL,
     SQLITE_ENDINGS,
     described,
+    file_meant,
     is_described,
     named_by_user,
     queried,
@@ -82,6 +83,7 @@ def read_logical_source(graph: RmlGraph, value: Value) -> LogicalSource:
     source = graph.one(node, "source")
     if source is None:
         return queried(graph, value, named_by_user(graph, value))
+    source = file_meant(graph, source)
     if is_described(graph, source):
         return queried(graph, value, described(graph, source))
     if _is_database(graph, value, source):

@@ -54,6 +54,23 @@ ASKS = [
 ]
 
 
+def test_a_file_that_is_written_as_a_database_is_one(tmp_path):
+    """As yarrrml-parser writes a file with ``type: localfile``."""
+    text = """@prefix rr: <http://www.w3.org/ns/r2rml#> . @prefix ex: <http://example.org/> .
+@prefix rml: <http://semweb.mmlab.be/ns/rml#> . @prefix ql: <http://semweb.mmlab.be/ns/ql#> .
+@prefix d2rq: <http://www.wiwiss.fu-berlin.de/suhl/bizer/D2RQ/0.1#> .
+@prefix fnml: <http://semweb.mmlab.be/ns/fnml#> .
+@prefix fno: <https://w3id.org/function/ontology#> .
+<#d> a d2rq:Database ; d2rq:jdbcDSN "a.csv" ; d2rq:jdbcDriver "undefined" .
+<#m> rml:logicalSource [ rml:source <#d> ; rml:referenceFormulation ql:CSV ] ;
+  rr:subjectMap [ rr:template "http://example.org/{id}" ] ;
+  rr:predicateObjectMap [ rr:predicate ex:p ; rr:objectMap [ fnml:functionValue [
+    rr:predicateObjectMap [ rr:predicate fno:executes ; rr:object <grel:toUpperCase> ] ,
+      [ rr:predicate <grel:valueParameter> ; rr:objectMap [ rml:reference "v" ] ] ] ] ] ."""
+    made = run_mapping(tmp_path, text, {"a.csv": "id,v\n1,x\n2,\n"})
+    assert made.objects() == ['"X"']  # an empty field is none, as where a file is named
+
+
 @pytest.mark.parametrize("asks", ASKS)
 @pytest.mark.parametrize("source", ["rml:source <#DB> ;", 'rml:source "a.db" ;', ""])
 def test_a_table_or_query_is_read_however_it_is_written(folder, source, asks):
