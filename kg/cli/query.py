@@ -60,8 +60,9 @@ class EngineName(StrEnum):
 TargetArgument = Annotated[
     str | None,
     typer.Argument(
-        metavar="[NAME|FILE.rq|-]",
-        help="A question of the workspace (see `kg questions`), a file, or - for standard input.",
+        metavar="[NAME|FILE.rq|SPARQL|-]",
+        help="A question of the workspace (see `kg questions`), a file, - for standard input,"
+        " or SPARQL itself.",
         autocompletion=_names,
         show_default=False,
     ),
@@ -315,7 +316,7 @@ def _named_graph(text: str) -> tuple[str, Path]:
 
 def _question(target: str | None, text: str | None, source: Source) -> Question:
     from kg.queries.question import parse_question
-    from kg.queries.run import find_question
+    from kg.queries.run import find_question, is_text
 
     if (target is None) == (text is None):
         raise UsageError(
@@ -326,6 +327,8 @@ def _question(target: str | None, text: str | None, source: Source) -> Question:
     if text is not None:
         return parse_question(_as_text(text, "-e"), "-e", source.prefixes())
     assert target is not None
+    if is_text(target):
+        return parse_question(_as_text(target, "the question"), "the question", source.prefixes())
     return find_question(target, source.workspace)
 
 

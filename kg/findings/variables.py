@@ -2,88 +2,25 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator
-from typing import Final
 
 from kg.errors import Location
 from kg.findings.model import Finding
 from kg.queries.question import Question
-from kg.sparql import tree
+from kg.queries.slips import slips
 from kg.sparql.guard import read_tree
 from kg.sparql.places import position
-from kg.sparql.walk import find
-from kg.wording import plain_slip
-
-_TAKE_NOTHING: Final = ("IF", "COALESCE", "BOUND")
-_DIGITS: Final = str.maketrans("", "", "0123456789")
 
 
 def slipped_variables(question: Question) -> Iterator[Finding]:
-    """Yield a finding for each variable that has no value, or that is used once and near another.
-
-    No pattern gives the first a value, so FILTER drops every row, ORDER BY sorts nothing, and a
-    column stays empty. The second joins nothing: rows are multiplied.
-    """
+    """Yield a finding for each variable that is probably a slip, at its place in the question."""
     query = read_tree(question.text)
-    if query is None:
-        return
-    every = list(find(query, tree.Variable))
-    counts = Counter(each.name for each in every)
-    # The triples of a CONSTRUCT's template take values, and give none.
-    template = query.body.template if isinstance(query.body, tree.Construct) else None
-    in_template = {id(each) for each in template or ()}
-    in_patterns = Counter(
-        each.name
-        for triples in find(query, tree.Triples)
-        if id(triples) not in in_template
-        for each in find(triples, tree.Variable)
-    )
-    given = {*in_patterns, *_given(query)}
-    # IF(…, …, ?unbound) is how SPARQL writes that there is no value.
-    meant = {
-        argument.name
-        for call in find(query, tree.Call)
-        if call.function in _TAKE_NOTHING
-        for argument in call.arguments
-        if isinstance(argument, tree.Variable)
-    }
-    first = {each.name: each for each in reversed(every)}
-    told: set[str] = set()
-    for name, variable in sorted(first.items(), key=lambda item: item[1].span, reverse=True):
-        others = [each for each in given if each != name and _differs(each, name)]
-        if name not in given and name not in meant:
-            said = f"no pattern gives ?{name} a value"
-        elif counts[name] == 1 and name in in_patterns and plain_slip(name, others):
-            said = f"?{name} is used once, and nothing is joined by it"
-        else:
-            continue
-        near = plain_slip(name, others)
-        if near in told:
-            continue
-        told.add(name)
-        line, column = position(question.text, variable.span.start)
+    for slip in slips(query) if query is not None else ():
+        line, column = position(question.text, slip.variable.span.start)
         yield Finding(
             "slipped-variable",
-            f"{question.name}: ?{name}",
-            said,
+            f"{question.name}: ?{slip.variable.name}",
+            slip.said,
             Location(question.source, line, column),
-            f"Did you mean ?{near}?" if near else "Bind it in a pattern, or take it out.",
+            slip.hint,
         )
-
-
-def _given(query: tree.Query) -> Iterator[str]:
-    """Yield the variables that get values outside of triple patterns."""
-    for each in find(query, tree.Values):
-        yield from (variable.name for variable in each.variables)
-    for bound in find(query, tree.Bind, tree.As):
-        yield bound.variable.name
-    for group in find(query, tree.GraphGroup, tree.Service):
-        if isinstance(group.name, tree.Variable):
-            yield group.name.name
-
-
-def _differs(one: str, other: str) -> bool:
-    """Return whether names differ in more than numbers, and the end of a plural."""
-    plain = (one.translate(_DIGITS).rstrip("s_"), other.translate(_DIGITS).rstrip("s_"))
-    return plain[0] != plain[1]

@@ -6,6 +6,7 @@ import sys
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from itertools import islice
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Final
 
@@ -34,6 +35,8 @@ if TYPE_CHECKING:  # only remote stores answer with odd terms
 
 # Seconds for a question that is only asked of a remote store for the sake of a message.
 _ASK_SECONDS: Final = 10.0
+# Slips of a query that are told, at most.
+_SLIPS: Final = 3
 
 
 @dataclass(frozen=True)
@@ -145,7 +148,10 @@ class Prepared:
 
     def remarks(self) -> list[str]:
         """Return what to tell about an answer that has been read to its end."""
-        remarks = [remark for odd in self._odd if (remark := odd.remark())]
+        from kg.queries.slips import slips
+
+        remarks = [f"{slip.said}. {slip.hint}" for slip in islice(slips(self.query.tree), _SLIPS)]
+        remarks += [remark for odd in self._odd if (remark := odd.remark())]
         for watch in self._watches:
             remarks += watch.remarks()
         if self.engine is not None:
@@ -287,6 +293,11 @@ def check_question(question: Question, workspace: Workspace) -> None:
         line.check(checked.columns)
 
 
+def is_text(target: str) -> bool:
+    """Tell whether a word in the place of a name is SPARQL: it has a brace, and is no file."""
+    return "{" in target and not is_file(Path(target))
+
+
 def find_question(target: str, workspace: Workspace | None) -> Question:
     """Return the question that a word of the command line names.
 
@@ -316,8 +327,6 @@ def find_question(target: str, workspace: Workspace | None) -> Question:
 def _unknown_question(target: str, names: list[str]) -> InputError:
     near = nearest(target, names)
     hint = "See `kg questions` for the names; the name of a file ends in .rq."
-    if "{" in target:
-        hint = "Ask a text with -e: kg query -e 'SELECT …'"
-    elif near:
+    if near:
         hint = f"Did you mean {near}? See `kg questions` for all names."
     return InputError("unknown-question", f"there is no question {target}", hint=hint)

@@ -77,7 +77,18 @@ def test_a_file_a_text_and_standard_input(ask: Ask, workspace: Path) -> None:
     path.write_text(text)
     assert ask(str(path)) == (0, expected, "")
     assert ask("-e", text) == (0, expected, "")
+    assert ask(text) == (0, expected, "")
     assert run_kg(workspace, "query", "-", text=text).stdout == expected
+
+
+def test_a_column_without_a_value_is_told(ask: Ask) -> None:
+    code, out, err = ask("SELECT ?counted { ?s ex:count ?count }")
+    assert (code, set(out.split())) == (0, {"counted", '""'})
+    assert err.splitlines() == [
+        "kg: no pattern gives ?counted a value. Bind it in a pattern, or take it out."
+    ]
+    _, _, err = ask("SELECT ?coutn { ?s ex:count ?count }")
+    assert "Did you mean ?count?" in err
 
 
 def test_relative_iris_are_those_of_the_workspace(ask: Ask) -> None:
@@ -189,7 +200,7 @@ BAD: list[tuple[list[str], int, str]] = [
     (["since", "-p", "since"], 2, "--param takes NAME=VALUE, not 'since'"),
     (["since", "-p", "since=2022-01-01", "-p", "since=2022-01-02"], 2, "given twice"),
     (["sinse"], 2, "Did you mean since?"),
-    (["SELECT * { ?s ?p ?o }"], 2, "kg query -e"),
+    (["SELECT * { ?s <http://e/p> ?o"], 2, "the question:1:30: the query ends"),
     (["no/such.rq"], 2, "there is no file no/such.rq"),
     ([], 2, "give a question or a text with -e"),
     (["since", "-e", "ASK {}"], 2, "not both"),
