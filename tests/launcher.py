@@ -33,11 +33,8 @@ from typing import Any, Final, NoReturn
 ROOT: Final = Path(__file__).resolve().parent.parent
 # What kg imports only when it is used.
 _LATE: Final = (
-    "duckdb",
-    "pyshacl",
-    "rdflib.plugins.parsers.notation3",
-    "lxml.etree",
-    "ruamel.yaml",
+    *("duckdb", "pyshacl", "rdflib.plugins.parsers.notation3", "lxml.etree"),
+    *("ruamel.yaml", "python_calamine"),
 )
 # A program that asks for a run, with the words that follow the path of the socket. It imports
 # only what Python has loaded anyway, so that it starts in a hundredth of a second.
@@ -123,7 +120,7 @@ def _break(stream: int, fault: str) -> None:
 
 def _serve(listener: socket.socket) -> None:
     """Fork a process for each request, until the tests have ended."""
-    _load()
+    load()
     woken, wake = os.pipe()
     os.set_blocking(wake, False)
     signal.set_wakeup_fd(wake)
@@ -159,7 +156,7 @@ def _say(link: socket.socket, number: int) -> None:
         link.sendall(b"%16d" % number)
 
 
-def _load() -> None:
+def load() -> None:
     """Load all that a run may load, so that none has to."""
     for module in pkgutil.walk_packages([str(ROOT / "kg")], "kg."):
         if not module.name.endswith("__main__"):

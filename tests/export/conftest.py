@@ -1,5 +1,8 @@
 """Quad tables and workspaces to export from, made without a build."""
 
+import atexit
+import contextlib
+import functools
 import json
 import subprocess
 from collections.abc import Callable, Iterable
@@ -8,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from kg.builds import seal
-from kg.duck import engine, sql_text
+from kg.duck import Connection, engine, sql_text
 from kg.quads import QuadTable, write_table
 from kg.workspace import Build
 from tests.launcher import program
@@ -25,6 +28,14 @@ voc = "https://example.org/ns#"
 """
 
 
+@functools.cache
+def connection() -> Connection:
+    """Return a connection to DuckDB for all tests: opening one takes longer than most of them."""
+    opened = contextlib.ExitStack()
+    atexit.register(opened.close)
+    return opened.enter_context(engine(threads=1))
+
+
 def make_table(path: Path, quads: Iterable[Quad]) -> QuadTable:
     lines = path.with_suffix(".jsonl")
     objects = (dict(zip("spog", quad, strict=True)) for quad in quads)
@@ -32,8 +43,7 @@ def make_table(path: Path, quads: Iterable[Quad]) -> QuadTable:
     columns = ", ".join(f"{name}: 'VARCHAR'" for name in "spog")
     source = sql_text(str(lines))
     select = f"FROM read_json({source}, columns = {{{columns}}}, format = 'newline_delimited')"
-    with engine(threads=1) as connection:
-        table = write_table(connection, select, path)
+    table = write_table(connection(), select, path)
     lines.unlink()
     return table
 

@@ -19,15 +19,15 @@ from kg.exports.survey import SURVEY_NAME, read_survey, write_survey
 from kg.quads import QuadTable
 from kg.workspace import read_workspace
 from tests.datatypes import INVALID, VALID
-from tests.export.conftest import make_table
+from tests.export.conftest import connection, make_table
 from tests.export.samples import EX, INFERRED, SAMPLE, VOC
 from tests.terms import PLAIN_QUADS, XSD, row
 
 
 def problems_of(rows):
-    with tempfile.TemporaryDirectory() as name, engine(threads=1) as connection:
+    with tempfile.TemporaryDirectory() as name:
         table = make_table(Path(name) / "quads.parquet", rows)
-        return check_rows(connection, f"SELECT s, p, o, g FROM {table.sql}")
+        return check_rows(connection(), f"SELECT s, p, o, g FROM {table.sql}")
 
 
 def typed(values):
@@ -129,10 +129,13 @@ def test_oxigraph_parses_exactly_the_iris_that_are_not_errors(texts):
     """No authorities are tested here: parsers check more of them."""
     terms = {f"<x:{text}>" for text in texts if not text.startswith("//")}
     values = ", ".join(f"({sql_text(term)})" for term in terms | {"<x:>"})
-    with engine(threads=1) as connection:
-        ours = connection.execute(
+    ours = (
+        connection()
+        .execute(
             f"SELECT term FROM (VALUES {values}) AS t(term) WHERE {iri_code_sql('term')} IS NULL"
-        ).fetchall()
+        )
+        .fetchall()
+    )
     assert {term for (term,) in ours} == {term for term in terms | {"<x:>"} if parses(term)}
 
 

@@ -106,7 +106,7 @@ def test_bytes_do_not_depend_on_order_or_threads(table, tmp_path, ending):
             f'"{n}"',
             (None, RECORD, f"<{EX}g{n % 5}>")[n % 3],
         )
-        for n in range(20_000)
+        for n in range(5_000)
     ]
     exported(table(quads), tmp_path / f"a.{ending}", threads=1)
     random.Random(1).shuffle(quads)

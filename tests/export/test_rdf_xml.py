@@ -8,12 +8,12 @@ import rdflib
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kg.duck import engine, sql_text
+from kg.duck import sql_text
 from kg.errors import InputError
 from kg.exports import ExportOptions
 from kg.exports.api import export_quads
 from kg.exports.xml_names import refuse_unnameable
-from tests.export.conftest import make_table
+from tests.export.conftest import connection, make_table
 from tests.export.reading import read
 from tests.export.test_roundtrip import FUZZ, in_reach
 
@@ -80,8 +80,7 @@ def is_refused(connection, row):
 def test_names_are_read_alike_or_refused(tmp_path):
     iris = [f"<{namespace}{end}>" for namespace in NAMESPACES for end in ENDS + RESERVED]
     rows = [row for iri in iris for row in (("<e:s>", iri, "<e:o>"), ("<e:s>", TYPE, iri))]
-    with engine(threads=1) as connection:
-        held = {row for row in rows if not is_refused(connection, row)}
+    held = {row for row in rows if not is_refused(connection(), row)}
     path = tmp_path / "a.rdf"
     assert exported([(*row, None) for row in sorted(held)], path) is not None
     assert {row[:3] for row in read(path)} == held
@@ -103,9 +102,8 @@ def test_names_are_read_alike_or_refused(tmp_path):
     ],
 )
 def test_names_that_parsers_disagree_on_are_refused(iri, predicate, type_):
-    with engine(threads=1) as connection:
-        assert is_refused(connection, ("<e:s>", iri, '"x"')) != predicate
-        assert is_refused(connection, ("<e:s>", TYPE, iri)) != type_
+    assert is_refused(connection(), ("<e:s>", iri, '"x"')) != predicate
+    assert is_refused(connection(), ("<e:s>", TYPE, iri)) != type_
 
 
 @FUZZ

@@ -6,7 +6,6 @@ with Server() as server:
 
 from __future__ import annotations
 
-import importlib
 import json
 import os
 import resource
@@ -22,14 +21,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Final
 
+from tests.launcher import load
+
 ROOT: Final = Path(__file__).resolve().parents[2]
-# What commands import when they run.
-_PRELOADED: Final = (
-    *("kg.cli.main", "kg.building", "kg.map_files", "kg.queries.run", "kg.queries.answer"),
-    *("kg.cli.output",),
-    *("kg.mapping.yarrrml", "kg.mapping.rml", "kg.validation.formats", "kg.exports", "kg.diff"),
-    *("kg.describe", "kg.lineage", "kg.api", "pyshacl", "duckdb", "lxml.etree", "python_calamine"),
-)
 _DISK: Final = 2 * 10**9  # bytes of a file that a run may write
 _ADDRESSES: Final = 12 * 10**9  # bytes of address space: the machine is used by others, too
 
@@ -105,8 +99,7 @@ class Server:
 
 def _serve() -> None:
     sys.dont_write_bytecode = True
-    for name in _PRELOADED:
-        importlib.import_module(name)
+    load()
     for line in sys.stdin:
         print(json.dumps(_run(json.loads(line))), flush=True)
 

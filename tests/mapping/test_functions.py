@@ -59,7 +59,7 @@ def named(database: Any, name: str, *values: tuple[str, str]) -> Any:
 
 texts = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=12)
 short = st.text("ab-é \U0001f469\u0301", max_size=6)
-FEW = settings(max_examples=25, deadline=None)
+FEW = settings(max_examples=15, deadline=None)
 
 
 class TestExamples:

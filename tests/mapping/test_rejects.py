@@ -73,7 +73,7 @@ def as_csv(records):
 
 
 # Shrinking takes minutes, as each example is two runs.
-@settings(max_examples=12, deadline=None, phases=[Phase.explicit, Phase.generate])
+@settings(max_examples=6, deadline=None, phases=[Phase.explicit, Phase.generate])
 @given(records=st.lists(RECORD, max_size=12), pairs=st.lists(st.sampled_from(PAIRS), min_size=1))
 @pytest.mark.parametrize("stream_from", [0, 10**9])
 @pytest.mark.parametrize("subject", ["$(s)", "ex:$(x)"])

@@ -15,6 +15,8 @@ import pytest
 LONG = "SELECT (COUNT(*) AS ?n) { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i . ?j ?k ?l . ?m ?n ?o }"
 FOUR = "?a ?b ?c . ?d ?e ?f . ?g ?h ?i . ?j ?k ?l"
 MANY = f"SELECT ?a ?d ?g {{ {FOUR} }}"
+# Rows that are joined with each other: their answer takes more memory than a run may.
+ROWS = 1800
 # Known only when all four triples are found.
 NEVER = "FILTER(CONCAT(STR(?a), STR(?j)) = 'x')"
 
@@ -58,14 +60,14 @@ def test_the_time_limit_stops_any_query(query: str, data: Path, tmp_path: Path) 
     usual = time.monotonic() - started
     started = time.monotonic()
     result = subprocess.run(
-        command(data, "-e", query, "-o", str(target), "--timeout", "2"),
+        command(data, "-e", query, "-o", str(target), "--timeout", "1"),
         capture_output=True,
         text=True,
         check=False,
     )
-    assert time.monotonic() - started < 2.5 + 2 * usual
+    assert time.monotonic() - started < 1.5 + 2 * usual
     assert result.returncode == 4
-    assert result.stderr.startswith("kg: stopped after 2 s")
+    assert result.stderr.startswith("kg: stopped after 1 s")
     assert "--timeout" in result.stderr
     assert target.read_text() == "before"
     assert names(tmp_path) == [target.name]
@@ -168,7 +170,7 @@ def test_large_files_go_to_a_folder_that_is_removed(
 
 def test_a_folder_of_a_stopped_query_is_removed(data: Path, tmp_path: Path) -> None:
     code = "from kg import store; store.LARGEST_IN_MEMORY = 100\nfrom kg.cli.main import run; run()"
-    words = [sys.executable, "-c", code, *command(data, "-e", LONG, "--timeout", "2")[3:]]
+    words = [sys.executable, "-c", code, *command(data, "-e", LONG, "--timeout", "1")[3:]]
     result = subprocess.run(
         words, capture_output=True, text=True, check=False, env=environment(tmp_path)
     )
@@ -185,10 +187,10 @@ def test_limits_that_are_none(words: list[str], data: Path) -> None:
 
 
 @pytest.mark.slow
-def test_ten_million_rows_are_streamed(tmp_path: Path) -> None:
+def test_millions_of_rows_are_streamed(tmp_path: Path) -> None:
     data = tmp_path / "data.nt"
     data.write_text("".join(f"<http://e/{i}> <http://e/p> {i} .\n".replace(f" {i} ", f' "{i}" ')
-                            for i in range(3200)))  # fmt: skip
+                            for i in range(ROWS)))  # fmt: skip
     target = tmp_path / "out.csv"
     script = (
         "import re, resource\n"
@@ -213,6 +215,6 @@ def test_ten_million_rows_are_streamed(tmp_path: Path) -> None:
     assert code == 0
     with target.open("rb") as file:
         assert sum(chunk.count(b"\n") for chunk in iter(lambda: file.read(1 << 20), b"")) == (
-            3200 * 3200 + 1
+            ROWS**2 + 1
         )
     assert peak < 300_000

@@ -185,7 +185,7 @@ def folder() -> Iterator[Path]:
         yield Path(name)
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
     document=nested(4),
     iterator=st.sampled_from(["$.*.*.*", "$.a.*.*", "$.*.b.*", "$.*.*.c"]),

@@ -170,7 +170,7 @@ SEGMENTS = st.one_of(
 )
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(
     data=VALUES,
     iterator=st.lists(SEGMENTS, max_size=3).map("".join),

@@ -165,18 +165,17 @@ PIECES = [
     st.sampled_from(["", "i"]),
 )
 def test_portable_patterns_mean_the_same_in_duckdb_and_pyshacl(
-    pattern: str, texts: list[str], flags: str
+    connection: duckdb.DuckDBPyConnection, pattern: str, texts: list[str], flags: str
 ) -> None:
     way = portable(pattern, flags)
     if way is None:
         return
     searched = re.compile(pattern, re.IGNORECASE if flags else 0)
-    with duckdb.connect() as fresh:
-        for text in texts:
-            row = fresh.execute(
-                f"SELECT regexp_matches(?, {sql_text(pattern)}, {sql_text(way.flags)})", [text]
-            ).fetchone()
-            assert row == (searched.search(text) is not None,), text
+    for text in texts:
+        row = connection.execute(
+            f"SELECT regexp_matches(?, {sql_text(pattern)}, {sql_text(way.flags)})", [text]
+        ).fetchone()
+        assert row == (searched.search(text) is not None,), text
 
 
 def test_constraints_on_several_values_have_no_test() -> None:
