@@ -16,6 +16,7 @@ from kg.cli.functions import FunctionsOption, use_functions
 from kg.cli.given import ContextOption
 from kg.cli.limits import MemoryOption, ThreadsOption, TimeoutOption, limit
 from kg.cli.losses import say_losses
+from kg.cli.options import UnsupportedOption
 from kg.cli.rejects import BadRecords, OnBad, OnBadOption, RejectsOption
 from kg.cli.results import FormOption, of_build, of_unchanged, print_json, wants_json
 from kg.errors import ExitCode, UsageError
@@ -87,12 +88,7 @@ def build_command(
             help="Fail if there are losses or findings that are not accepted.",
         ),
     ] = False,
-    ignore_unsupported: Annotated[
-        bool,
-        typer.Option(
-            "--ignore-unsupported", help="Leave out what kg does not support of SHACL, and say so."
-        ),
-    ] = False,
+    ignore_unsupported: UnsupportedOption = False,
     watch: Annotated[
         bool, typer.Option("--watch", help="Build again on each change, until Ctrl-C.")
     ] = False,

@@ -11,6 +11,7 @@ import typer
 from kg.cli.context import settings
 from kg.cli.given import ContextOption
 from kg.cli.limits import MemoryOption, ThreadsOption, TimeoutOption, limit
+from kg.cli.options import InferredOption
 from kg.cli.rejects import BadRecords, OnBad, OnBadOption, RejectsOption
 from kg.errors import ExitCode, UsageError
 
@@ -41,9 +42,7 @@ def diff_command(
             " no graphs.",
         ),
     ] = False,
-    with_inferred: Annotated[
-        bool, typer.Option("--with-inferred", help="Also what `kg build --infer` added.")
-    ] = False,
+    with_inferred: InferredOption = False,
     contexts: ContextOption = None,  # noqa: ARG001  (its callback acts on it)
     chunk: Annotated[
         int, typer.Option(min=1, help="Triples of one operation of a SPARQL Update.")

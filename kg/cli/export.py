@@ -13,6 +13,7 @@ from kg.cli.context import Settings, settings
 from kg.cli.functions import FunctionsOption, use_functions
 from kg.cli.given import ContextOption, DataFormatOption, given_data
 from kg.cli.limits import MemoryOption, ThreadsOption, TimeoutOption, limit
+from kg.cli.options import InferredOption
 from kg.cli.rejects import BadRecords, OnBad, OnBadOption, RejectsOption, only_with_data
 from kg.errors import ExitCode, UsageError
 from kg.paths import real_path
@@ -61,9 +62,7 @@ def export_command(
             " be repeated. Default: all.",
         ),
     ] = [],  # noqa: B006  (nothing changes it)
-    with_inferred: Annotated[
-        bool, typer.Option("--with-inferred", help="Also what `kg build --infer` added.")
-    ] = False,
+    with_inferred: InferredOption = False,
     skolemize: Annotated[
         bool, typer.Option("--skolemize", help="Write blank nodes as IRIs below the base.")
     ] = False,

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from kg.cli.context import settings
+from kg.cli.options import AllowHostOption, HostOption, PortOption, WorkerMemoryOption
 from kg.errors import ExitCode, UsageError
 
 
@@ -15,26 +16,16 @@ def mcp_command(
     http: Annotated[
         bool, typer.Option("--http", help="Speak HTTP, instead of over standard input and output.")
     ] = False,
-    host: Annotated[
-        str, typer.Option("--host", metavar="ADDRESS", help="The address to listen on.")
-    ] = "127.0.0.1",
-    port: Annotated[
-        int, typer.Option("--port", metavar="N", help="The port; 0 for any that is free.")
-    ] = 8002,
+    host: HostOption = "127.0.0.1",
+    port: PortOption = 8002,
     timeout: Annotated[
         float, typer.Option("--timeout", metavar="S", help="Seconds of one call; 0 for no limit.")
     ] = 60,
     workers: Annotated[
         int, typer.Option("--workers", metavar="N", help="The most processes that answer.")
     ] = 2,
-    memory: Annotated[
-        str | None,
-        typer.Option("--memory", metavar="SIZE", help="Of each such process. Default: 2GB."),
-    ] = None,
-    allow_host: Annotated[
-        list[str] | None,
-        typer.Option("--allow-host", metavar="NAME", help="Answer under this name too."),
-    ] = None,
+    memory: WorkerMemoryOption = None,
+    allow_host: AllowHostOption = None,
     cors: Annotated[
         list[str] | None,
         typer.Option("--cors", metavar="ORIGIN", help="Let pages of an origin ask, or * for all."),

@@ -8,6 +8,7 @@ import typer
 
 from kg.cli.context import settings, show
 from kg.cli.limits import MemoryOption, TimeoutOption, limit
+from kg.cli.options import InferredOption
 from kg.cli.results import FormOption, of_push, print_json, wants_json
 from kg.errors import UsageError
 from kg.logins import without_login
@@ -41,9 +42,7 @@ def push_command(
     skolemize: Annotated[
         bool, typer.Option("--skolemize", help="Push blank nodes as IRIs below the base.")
     ] = False,
-    with_inferred: Annotated[
-        bool, typer.Option("--with-inferred", help="Also what `kg build --infer` added.")
-    ] = False,
+    with_inferred: InferredOption = False,
     endpoint: Annotated[
         str | None,
         typer.Option(

@@ -14,6 +14,7 @@ import typer
 
 from kg.cli.context import Settings, settings, show
 from kg.cli.given import STANDARD_INPUT, ContextOption, DataFormatOption, given_data
+from kg.cli.options import FileOption
 from kg.cli.rejects import BadRecords, OnBad, OnBadOption, RejectsOption, only_with_data
 from kg.errors import ExitCode, InputError, Location, UsageError
 from kg.records import dataclass
@@ -94,12 +95,6 @@ ChartOption = Annotated[
         " columns that the question's own line names.",
     ),
 ]
-OutputOption = Annotated[
-    Path | None,
-    typer.Option(
-        "-o", "--output", metavar="FILE", help="Write to a file; its ending says the format."
-    ),
-]
 DataOption = Annotated[
     list[Path] | None,
     typer.Option("--data", metavar="FILE", help="Ask an RDF file instead, or - ; repeatable."),
@@ -178,7 +173,7 @@ def query_command(
     text: TextOption = None,
     param: ParamOption = None,
     form: FormatOption = None,
-    output: OutputOption = None,
+    output: FileOption = None,
     chart: ChartOption = None,
     data: DataOption = None,
     data_format: DataFormatOption = None,

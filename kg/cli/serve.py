@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from kg.cli.context import Settings, settings
+from kg.cli.options import AllowHostOption, HostOption, PortOption, WorkerMemoryOption
 from kg.errors import ExitCode, UsageError
 
 
@@ -21,12 +22,8 @@ class EngineName(StrEnum):
 
 def serve_command(
     context: typer.Context,
-    host: Annotated[
-        str, typer.Option("--host", metavar="ADDRESS", help="The address to listen on.")
-    ] = "127.0.0.1",
-    port: Annotated[
-        int, typer.Option("--port", metavar="N", help="The port; 0 for any that is free.")
-    ] = 8001,
+    host: HostOption = "127.0.0.1",
+    port: PortOption = 8001,
     engine: Annotated[
         EngineName, typer.Option("--engine", help="Who answers, as for kg query.")
     ] = EngineName.AUTO,
@@ -41,14 +38,8 @@ def serve_command(
         int | None,
         typer.Option("--workers", metavar="N", help="The most processes that answer. Default: 4."),
     ] = None,
-    memory: Annotated[
-        str | None,
-        typer.Option("--memory", metavar="SIZE", help="Of each such process. Default: 2GB."),
-    ] = None,
-    allow_host: Annotated[
-        list[str] | None,
-        typer.Option("--allow-host", metavar="NAME", help="Answer under this name too."),
-    ] = None,
+    memory: WorkerMemoryOption = None,
+    allow_host: AllowHostOption = None,
     cors: Annotated[
         list[str] | None,
         typer.Option("--cors", metavar="ORIGIN", help="Let pages of an origin read, or * for all."),

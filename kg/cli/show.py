@@ -12,6 +12,7 @@ import typer
 from kg.cli.context import Settings, settings, show
 from kg.cli.functions import FunctionsOption, use_functions
 from kg.cli.limits import MemoryOption, TimeoutOption, limit
+from kg.cli.options import OutsideOption
 from kg.errors import ExitCode, InputError, UsageError
 from kg.wording import printable, width
 
@@ -46,10 +47,7 @@ def show_command(
     functions: FunctionsOption = None,
     timeout: TimeoutOption = None,
     memory: MemoryOption = None,
-    allow_outside: Annotated[
-        bool,
-        typer.Option("--allow-outside", help="Files and servers may lie outside the workspace."),
-    ] = False,
+    allow_outside: OutsideOption = False,
 ) -> int:
     """Show what the graph knows of a term, and where from.
 

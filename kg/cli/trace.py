@@ -9,6 +9,7 @@ import typer
 from kg.cli.context import settings, show
 from kg.cli.functions import FunctionsOption, use_functions
 from kg.cli.limits import MemoryOption, TimeoutOption, limit
+from kg.cli.options import OutsideOption
 from kg.cli.results import FormOption, of_traces, print_json, wants_json
 from kg.errors import ExitCode
 
@@ -30,10 +31,7 @@ def trace_command(
     functions: FunctionsOption = None,
     timeout: TimeoutOption = None,
     memory: MemoryOption = None,
-    allow_outside: Annotated[
-        bool,
-        typer.Option("--allow-outside", help="Files and servers may lie outside the workspace."),
-    ] = False,
+    allow_outside: OutsideOption = False,
 ) -> int:
     """Show which file, record and column an entity comes from.
 

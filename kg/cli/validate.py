@@ -17,6 +17,7 @@ from kg.cli.context import Settings, settings
 from kg.cli.functions import FunctionsOption, use_functions
 from kg.cli.given import ContextOption, DataFormatOption, given_data
 from kg.cli.limits import MemoryOption, ThreadsOption, TimeoutOption, limit
+from kg.cli.options import FileOption, OutsideOption, UnsupportedOption
 from kg.cli.rejects import BadRecords, OnBad, OnBadOption, RejectsOption, only_with_data
 from kg.cli.reports import STANDARD_OUTPUT, ReportFormat, chosen_format, opened
 from kg.errors import ExitCode, UsageError
@@ -74,12 +75,7 @@ def validate_command(
             help="How results are shown. Default: by the ending of FILE, else table.",
         ),
     ] = None,
-    output: Annotated[
-        Path | None,
-        typer.Option(
-            "-o", "--output", metavar="FILE", help="Write to a file; its ending says the format."
-        ),
-    ] = None,
+    output: FileOption = None,
     fail_on: Annotated[
         FailOn, typer.Option(help="Mildest severity that gives exit code 1.")
     ] = FailOn.VIOLATION,
@@ -94,12 +90,7 @@ def validate_command(
     max_results: Annotated[
         int | None, typer.Option(min=1, help="Stop after so many results. Default: no limit.")
     ] = None,
-    ignore_unsupported: Annotated[
-        bool,
-        typer.Option(
-            "--ignore-unsupported", help="Leave out what kg does not support of SHACL, and say so."
-        ),
-    ] = False,
+    ignore_unsupported: UnsupportedOption = False,
     explain: Annotated[
         bool, typer.Option("--explain", help="Say on standard error which way each shape took.")
     ] = False,
@@ -109,10 +100,7 @@ def validate_command(
     timeout: TimeoutOption = None,
     memory: MemoryOption = None,
     threads: ThreadsOption = None,
-    allow_outside: Annotated[
-        bool,
-        typer.Option("--allow-outside", help="Files and servers may lie outside the workspace."),
-    ] = False,
+    allow_outside: OutsideOption = False,
 ) -> int:
     """Validate the graph against its SHACL shapes.
 

@@ -27,27 +27,6 @@ _OF_RML: Final = (".ttl", ".turtle", ".nt", ".r2rml")
 _ENDINGS: Final = (".yarrrml", ".yaml", ".yml", ".ttl")
 
 
-def read_mapping(
-    path: Path,
-    prefixes: Mapping[str, str],
-    base: str = "",
-    faults: list[InputError] | None = None,
-) -> Plan:
-    """Read a mapping document, YARRRML or RML.
-
-    Args:
-        path: The document; its sources are relative to its folder.
-        prefixes: Prefixes known to YARRRML without being declared.
-        base: Base IRI, unless the document has its own.
-        faults: Receives what is wrong with single mappings of the document, which are left out
-            then; without it, that is raised.
-
-    Raises:
-        InputError: The document is missing, may not be read, is not UTF-8, empty or wrong.
-    """
-    return read_mappings([path], prefixes, base, faults)
-
-
 def _text(path: Path) -> Text:
     """Return a mapping document as it is written.
 
@@ -171,10 +150,17 @@ def read_mappings(
     base: str = "",
     faults: list[InputError] | None = None,
 ) -> Plan:
-    """Read mapping documents into one plan; arguments as for `read_mapping`.
+    """Read mapping documents, YARRRML or RML, into one plan.
 
     YARRRML documents are one mapping: they share prefixes, sources, targets and mappings. So are
     RML documents. What is wrong is told of all documents together.
+
+    Args:
+        paths: The documents; the sources of each are relative to its folder.
+        prefixes: Prefixes known to YARRRML without being declared.
+        base: Base IRI, unless a document has its own.
+        faults: Receives what is wrong with single mappings, which are left out then; without it,
+            that is raised.
 
     Raises:
         InputError: The base is not an absolute IRI, or documents are wrong.

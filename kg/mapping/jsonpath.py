@@ -13,7 +13,6 @@ https://kg-construct.github.io/rml-lv/spec/docs/
 
 from __future__ import annotations
 
-import itertools
 import json
 import re
 from collections.abc import Sequence
@@ -248,16 +247,6 @@ def no_iterator(path: JsonPath) -> InputError:
         f"{path.text!r} is not an iterator: ^ and # are for references",
         hint="An iterator looks like $.items[*], or $.items.*~ for the keys.",
     )
-
-
-def engine_paths(steps: Sequence[Step]) -> list[str]:
-    """Return the paths that DuckDB needs: a wildcard of it finds elements, or members, not both.
-
-    >>> engine_paths(("a", Wildcard.ALL))
-    ['$."a"[*]', '$."a".*']
-    """
-    wildcards = [("[*]", ".*") for step in steps if isinstance(step, Wildcard)]
-    return [engine_path(steps, chosen) for chosen in itertools.product(*wildcards)]
 
 
 def engine_path(steps: Sequence[Step], wildcards: Sequence[str] = ()) -> str:

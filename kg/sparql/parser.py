@@ -12,7 +12,6 @@ from collections.abc import Sequence
 from typing import Final, cast
 from typing import Literal as OneOf
 
-from kg.sparql.cursor import Mistake, Stop
 from kg.sparql.expression_parser import ExpressionParser
 from kg.sparql.lexer import Kind, Token, string_value
 from kg.sparql.term_parser import PATTERNS
@@ -70,19 +69,6 @@ def parse(found: Sequence[Token]) -> Query:
         RecursionError: They nest too deep.
     """
     return _Parser(found).unit()
-
-
-def find_mistake(found: Sequence[Token]) -> Mistake | None:
-    """Return where tokens, without comments, leave the grammar of queries, or None.
-
-    Raises:
-        RecursionError: They nest too deep.
-    """
-    try:
-        parse(found)
-    except Stop as stop:
-        return stop.mistake
-    return None
 
 
 class _Parser(ExpressionParser):

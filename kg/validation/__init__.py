@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from kg.validation.check import load_shapes
     from kg.validation.results import Result, Severity, ShapeWay, Sink, Verdict
-    from kg.validation.validating import Options, validate, validate_table
+    from kg.validation.validating import Options, validate
 
 __all__ = [
     "Options",
@@ -23,13 +23,12 @@ __all__ = [
     "Verdict",
     "load_shapes",
     "validate",
-    "validate_table",
 ]
 
 _HOMES = {
     "load_shapes": "check",
     **dict.fromkeys(("Result", "Severity", "ShapeWay", "Sink", "Verdict"), "results"),
-    **dict.fromkeys(("Options", "validate", "validate_table"), "validating"),
+    **dict.fromkeys(("Options", "validate"), "validating"),
 }
 
 if not TYPE_CHECKING:  # a type checker would take every name for one that is there

@@ -75,25 +75,6 @@ def _raise_all(errors: Iterable[InputError]) -> None:
     raise_all(sorted(errors, key=lambda error: _line(error.location)), "the shapes")
 
 
-def refuse_unsupported(shapes: ShapesGraph) -> None:
-    """Refuse features that would otherwise be ignored silently.
-
-    Raises:
-        InputError: A shape uses a feature of SHACL-AF or SHACL-JS.
-    """
-    found = (each for each in unsupported(shapes) if each.error.code == "unsupported-shacl")
-    _raise_all(refusals(found))
-
-
-def check_shapes(shapes: ShapesGraph) -> None:
-    """Validate the shapes against the SHACL of SHACL.
-
-    Raises:
-        InputError: A shape is not well-formed; the message says where, and why.
-    """
-    _raise_all(shape_errors(shapes))
-
-
 def shape_errors(shapes: ShapesGraph) -> Iterator[InputError]:
     """Yield the violations of the SHACL of SHACL, and property paths that are too large."""
     large = {path: told for path in _paths(shapes) if (told := path_fault(shapes, path))}
@@ -133,11 +114,6 @@ def _place(shapes: ShapesGraph, result: Result) -> tuple[tuple[str, int], tuple[
 
 def _line(place: Location | None) -> tuple[str, int]:
     return (place.file, place.line or 0) if place else ("", 0)
-
-
-def meta_judge() -> Judge:
-    """Return pySHACL loaded with the SHACL of SHACL."""
-    return Judge(_shacl_of_shacl())
 
 
 def _shacl_of_shacl() -> ShapesGraph:

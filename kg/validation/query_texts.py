@@ -40,19 +40,12 @@ _REPORTED: Final = ("this", "value", "path", "failure")
 _ENGINE_PLACE: Final = re.compile(r"^error at \d+:\d+: ")
 
 
-def check_queries(shapes: ShapesGraph) -> None:
-    """Check the queries of constraints and of the validators of components.
-
-    Raises:
-        InputError: A query is missing, invalid, of the wrong form, would fetch something, or calls
-            an unknown function.
-    """
-    for error in query_errors(shapes):
-        raise error
-
-
 def query_errors(shapes: ShapesGraph) -> Iterator[InputError]:
-    """Yield the errors of all queries; see `check_queries`."""
+    """Yield the errors of the queries of constraints and of the validators of components.
+
+    A query is missing, invalid, of the wrong form, would fetch something, or calls an unknown
+    function.
+    """
     for subject, predicate, object_ in shapes.triples():
         try:
             if predicate == sh("sparql"):

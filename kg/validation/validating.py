@@ -20,7 +20,6 @@ from kg.quads import QuadTable
 from kg.records import dataclass
 from kg.temporary import temporary_folder
 from kg.validation.answers import Teller
-from kg.validation.check import load_shapes
 from kg.validation.judge import Judge, to_graph
 from kg.validation.model import Shape
 from kg.validation.names import RDF_TYPE, sh
@@ -97,36 +96,6 @@ class Options:
 
 
 DEFAULTS: Final = Options()
-
-
-def validate_table(
-    connection: duckdb.DuckDBPyConnection,
-    table: QuadTable,
-    shape_files: Sequence[FilePath],
-    *,
-    report: FilePath | None = None,
-    sinks: Sequence[Sink] = (),
-    options: Options = DEFAULTS,
-    ignore_unsupported: bool = False,
-) -> Verdict:
-    """Read and check shapes, and validate a quad table against them.
-
-    Args:
-        connection: From `kg.duck.engine`.
-        table: The graph; all its named graphs are validated as one.
-        shape_files: RDF files with the shapes.
-        report: Where the standard report goes, in Turtle.
-        sinks: Each is called with every result, as it is found.
-        options: How to validate.
-        ignore_unsupported: Leave out unsupported features of SHACL, with a note.
-
-    Raises:
-        InputError: The shapes are wrong or cannot be applied.
-        WorldError: The disk failed.
-        LimitError: The memory limit was reached.
-    """
-    shapes = load_shapes(shape_files, ignore_unsupported=ignore_unsupported)
-    return validate(connection, table, shapes, report=report, sinks=sinks, options=options)
 
 
 def validate(

@@ -6,7 +6,7 @@ from kg.errors import InputErrors
 from kg.findings.material import read_material
 from kg.findings.workspace import file_findings
 from kg.init import init_workspace
-from kg.mapping.documents import read_mapping
+from kg.mapping.documents import read_mappings
 from kg.workspace import read_workspace
 from tests.findings.slips import MAPPING, PEAKS, QUESTION, SHAPES, VOCABULARY
 from tests.graph_copy import run_kg
@@ -126,7 +126,7 @@ def test_a_build_tells_several_wrong_mappings_and_no_more_than_can_be_read(root,
     path = root / "data/wrong.yarrrml.yml"
     path.write_text(f"mappings:\n{wrong}", encoding="utf-8")
     with pytest.raises(InputErrors) as raised:
-        read_mapping(path, {"ns": "http://e/"})
+        read_mappings([path], {"ns": "http://e/"})
     # Each mapping has three: no sources, a subject that is no IRI, a pair without an object.
     assert len(raised.value.errors) == 3 * count
     told = raised.value.report()

@@ -11,7 +11,7 @@ import pyoxigraph as ox
 import pytest
 
 from kg.errors import InputError
-from kg.mapping.documents import read_mapping
+from kg.mapping.documents import read_mappings
 from kg.mapping.natural import Datatypes
 from tests.mapping.running import run_plan
 
@@ -80,7 +80,7 @@ def check(
 
 
 def made(case: Case, datatypes: Datatypes = Datatypes.NATURAL) -> bytes:
-    plan = read_mapping(case.folder / "mapping.ttl", {}, case.base)
+    plan = read_mappings([case.folder / "mapping.ttl"], {}, case.base)
     quads = run_plan(replace(plan, datatypes=datatypes)).quads
     return "".join(" ".join(term for term in quad if term) + " .\n" for quad in quads).encode()
 

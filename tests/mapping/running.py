@@ -11,7 +11,7 @@ from kg.duck import engine
 from kg.engines.duckdb import DuckDB
 from kg.engines.duckdb.run import STREAM_FROM
 from kg.engines.outcome import Outcome
-from kg.mapping.documents import read_mapping
+from kg.mapping.documents import read_mappings
 from kg.mapping.plan import Plan
 from kg.sources import Folders
 from kg.workspace import COMMON_PREFIXES
@@ -82,7 +82,7 @@ def read_plan(folder: Path, mapping: str, *, base: str = "") -> Plan:
     name = "mapping.ttl" if "rml:" in mapping or "rr:" in mapping else "mapping.yml"
     path = folder / name
     path.write_text(mapping, encoding="utf-8")
-    return read_mapping(path, PREFIXES, base)
+    return read_mappings([path], PREFIXES, base)
 
 
 def yarrrml(

@@ -17,7 +17,7 @@ from kg.duck import engine
 from kg.engines.duckdb import DuckDB, explain
 from kg.engines.duckdb.compile import compile_plan
 from kg.errors import InputError
-from kg.mapping.documents import read_mapping
+from kg.mapping.documents import read_mappings
 from kg.mapping.plan import Plan
 from kg.sources import Folders
 from kg.terms import RDF_TYPE
@@ -28,7 +28,7 @@ NAMES = sorted(path.stem for path in GOLDEN.glob("*.yml"))
 
 
 def golden_plan(name: str) -> Plan:
-    return read_mapping(GOLDEN / f"{name}.yml", PREFIXES)
+    return read_mappings([GOLDEN / f"{name}.yml"], PREFIXES)
 
 
 def sql_of(name: str) -> str:

@@ -15,7 +15,7 @@ import pytest
 from kg.cli.main import main
 from kg.errors import InputError
 from kg.lineage import Wanted, trace_workspace
-from kg.mapping.documents import read_mapping
+from kg.mapping.documents import read_mappings
 from kg.mapping.plan import Plan, TermMap
 from kg.workspace import find_workspace
 from tests.mapping.conformance import canonical
@@ -56,7 +56,7 @@ def check(folder: Path, mapping: str, expected: str, records: Any = RECORDS) -> 
     """Assert that a mapping of records makes what is expected, written in TriG."""
     (folder / "t.json").write_text(json.dumps(records), encoding="utf-8")
     (folder / "m.ttl").write_text(mapping, encoding="utf-8")
-    check_plan(read_mapping(folder / "m.ttl", {}), expected)
+    check_plan(read_mappings([folder / "m.ttl"], {}), expected)
 
 
 def check_plan(plan: Plan, expected: str) -> None:
@@ -374,7 +374,7 @@ def test_a_subject_map_cannot_gather_its_own_subjects(tmp_path):
     text = of_subject(gathered("", "[ rml:parentTriplesMap <#M> ]"))
     (tmp_path / "m.ttl").write_text(text, encoding="utf-8")
     with pytest.raises(InputError, match="gathers its own subjects"):
-        run_plan(read_mapping(tmp_path / "m.ttl", {}))
+        run_plan(read_mappings([tmp_path / "m.ttl"], {}))
 
 
 def test_members_of_maps_that_cannot_be_read_are_left_out():
@@ -519,7 +519,7 @@ def test_what_yarrrml_gathers(object_map, expected, tmp_path):
     (tmp_path / "t.json").write_text(json.dumps(RECORDS), encoding="utf-8")
     text = YARRRML.replace("OBJECT", object_map)
     (tmp_path / "m.yml").write_text(text, encoding="utf-8")
-    check_plan(read_mapping(tmp_path / "m.yml", {}), expected)
+    check_plan(read_mappings([tmp_path / "m.yml"], {}), expected)
 
 
 SLIPS = {
@@ -541,6 +541,6 @@ def test_what_yarrrml_cannot_gather(object_map, message, tmp_path):
         )
     (tmp_path / "m.yml").write_text(text, encoding="utf-8")
     with pytest.raises(InputError, match=message) as caught:
-        read_mapping(tmp_path / "m.yml", {})
+        read_mappings([tmp_path / "m.yml"], {})
     assert caught.value.location is not None
     assert caught.value.location.line == 6

@@ -8,7 +8,7 @@ import pytest
 
 from kg.duck import engine
 from kg.engines.duckdb import DuckDB, run
-from kg.mapping.documents import read_mapping
+from kg.mapping.documents import read_mappings
 from kg.sources import Folders
 from tests.mapping.running import run_plan, write_files
 
@@ -37,7 +37,7 @@ mappings:
 @pytest.fixture
 def plan(tmp_path):
     write_files(tmp_path, FILES)
-    return read_mapping(tmp_path / "m.yarrrml.yml", {})
+    return read_mappings([tmp_path / "m.yarrrml.yml"], {})
 
 
 def test_they_are_those_of_rules_that_run_alone(plan, monkeypatch):

@@ -22,7 +22,7 @@ from xml.sax.saxutils import escape
 import pyoxigraph as ox
 import pytest
 
-from kg.mapping.documents import read_mapping
+from kg.mapping.documents import read_mappings
 from tests.mapping.conformance import Case, canonical, needs_suite, read_cases
 from tests.mapping.running import run_plan
 
@@ -162,7 +162,7 @@ def test_siblings_give_the_same(kind, tmp_path, monkeypatch):
         if number % 3 != list(KINDS).index(kind) and "KG_EXAMPLES" not in os.environ:
             continue  # another kind tries this case
         monkeypatch.chdir(folder)
-        quads = run_plan(read_mapping(mapping, {}, case.base)).quads
+        quads = run_plan(read_mappings([mapping], {}, case.base)).quads
         made = "".join(" ".join(term for term in quad if term) + " .\n" for quad in quads)
         assert case.output is not None
         typed = KINDS[kind].typed

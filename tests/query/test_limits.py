@@ -170,7 +170,7 @@ def test_large_files_go_to_a_folder_that_is_removed(
 
 def test_a_folder_of_a_stopped_query_is_removed(data: Path, tmp_path: Path) -> None:
     code = "from kg import store; store.LARGEST_IN_MEMORY = 100\nfrom kg.cli.main import run; run()"
-    words = [sys.executable, "-c", code, *command(data, "-e", LONG, "--timeout", "1")[3:]]
+    words = [sys.executable, "-c", code, *command(data, "-e", LONG, "--timeout", "2")[3:]]
     result = subprocess.run(
         words, capture_output=True, text=True, check=False, env=environment(tmp_path)
     )

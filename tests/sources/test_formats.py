@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from kg.mapping.documents import read_mapping
+from kg.mapping.documents import read_mappings
 from kg.mapping.plan import Formulation, LogicalSource
 from kg.mapping.source_options import HONOURED, refused_option
 from kg.sources.formats import FORMATS
@@ -21,7 +21,7 @@ DOCS = Path(__file__).resolve().parents[2] / "docs"
 def formulation_of(kind: str, folder: Path) -> Formulation:
     file = folder / f"{kind}.yarrrml.yml"
     file.write_text(mapping(kind), encoding="utf-8")
-    return read_mapping(file, {"ex": "http://example.org/"}).triples_maps[0].source.formulation
+    return read_mappings([file], {"ex": "http://example.org/"}).triples_maps[0].source.formulation
 
 
 @pytest.mark.parametrize("formulation", Formulation)

@@ -13,7 +13,7 @@ from rdflib.namespace import RDF, SH
 
 from kg.errors import InputError
 from kg.quads import QuadTable
-from kg.validation import Options, Result, Severity, validate, validate_table
+from kg.validation import Options, Result, Severity, load_shapes, validate
 from kg.validation.judge import Asked, Judge
 from kg.validation.shapes import ShapesGraph
 from kg.validation.sieve import answering
@@ -190,7 +190,9 @@ def test_the_report_is_standard_rdf(
 ) -> None:
     source = tmp_path / "rules.ttl"
     source.write_text(PREFIXES + RULES, encoding="utf-8")
-    verdict = validate_table(connection, table(LAUNCHES), [source], report=tmp_path / "report.ttl")
+    verdict = validate(
+        connection, table(LAUNCHES), load_shapes([source]), report=tmp_path / "report.ttl"
+    )
     assert verdict.counts == {Severity.VIOLATION: 1, Severity.WARNING: 2}
     assert not verdict.conforms
     assert verdict.fails(Severity.VIOLATION)
@@ -214,7 +216,7 @@ def test_a_conforming_graph_has_no_results(
     source = tmp_path / "rules.ttl"
     source.write_text(PREFIXES + RULES, encoding="utf-8")
     good = table('ex:c a ex:Launch ; ex:outcome "success" ; ex:when "2020-01-01"^^xsd:date .')
-    verdict = validate_table(connection, good, [source], report=tmp_path / "report.ttl")
+    verdict = validate(connection, good, load_shapes([source]), report=tmp_path / "report.ttl")
     assert verdict.conforms
     assert not verdict.fails(Severity.INFO)
     report = rdflib.Graph().parse(tmp_path / "report.ttl")
@@ -251,5 +253,5 @@ def test_wrong_shapes_are_named_with_their_line(
 
 def test_no_shapes_is_an_error(connection: duckdb.DuckDBPyConnection, table: Make) -> None:
     with pytest.raises(InputError, match="no shapes") as caught:
-        validate_table(connection, table(LAUNCHES), [])
+        validate(connection, table(LAUNCHES), load_shapes([]))
     assert caught.value.code == "no-shapes"

@@ -13,9 +13,10 @@ import pytest
 
 from kg.errors import InputError
 from kg.validation import Result, validate
-from kg.validation.check import check_shapes, refuse_unsupported
+from kg.validation.check import shape_errors
 from kg.validation.loading import load_files
 from kg.validation.shapes import read_shapes
+from kg.validation.unsupported import unsupported
 from tests.validation.w3c import Case, cases, facts_of, suite_folder
 
 # Cases in the suite, and those that kg passes.
@@ -44,7 +45,8 @@ def passes(case: Case, connection: duckdb.DuckDBPyConnection) -> bool:
     found: list[Result] = []
     try:
         shapes = read_shapes([case.shapes])
-        refuse_unsupported(shapes)
+        if any(each.error.code == "unsupported-shacl" for each in unsupported(shapes)):
+            return case.expected is None
         with load_files(connection, [case.data]) as table:
             validate(connection, table, shapes, sinks=[found.append])
     except InputError:
@@ -65,8 +67,6 @@ def test_all_cases_pass_but_the_known_ones(connection: duckdb.DuckDBPyConnection
 def test_the_shapes_of_the_suite_are_well_formed() -> None:
     refused = set()
     for case in suite():
-        try:
-            check_shapes(read_shapes([case.shapes]))
-        except InputError:
+        if any(shape_errors(read_shapes([case.shapes]))):
             refused.add(case.name)
     assert refused == set(ILL_FORMED)
