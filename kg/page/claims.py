@@ -43,6 +43,23 @@ class Claim:
 
 
 @dataclass(frozen=True, slots=True)
+class Word:
+    """What the label of an aspect stands for.
+
+    Attributes:
+        iri: The concept.
+        meaning: Its definition; or nothing.
+    """
+
+    iri: str
+    meaning: str
+
+
+# Aspect and label to the concept.
+Words = Mapping[tuple[str, str], Word]
+
+
+@dataclass(frozen=True, slots=True)
 class Evidence:
     """A judgement of a claim.
 
@@ -105,6 +122,7 @@ def claims_main(
     shower: Shower,
     opens: Mapping[str, str],
     total: int,
+    words: Words,
 ) -> Html:
     """Return the main part of the view of claims.
 
@@ -114,6 +132,7 @@ def claims_main(
         shower: Writes terms; it knows the labels of speakers.
         opens: Claim to the address of what it shows when opened.
         total: How many claims fit, if not all are shown.
+        words: What the labels of aspects stand for.
     """
     shown = len(claims)
     told = f"{total:,} claim{'' if total == 1 else 's'}"
@@ -130,7 +149,7 @@ def claims_main(
                 action=shower.links.view("claims"),
             ),
             tag("p", told, class_="soft", role="status"),
-            tag("ol", *(_claim(each, shower, opens) for each in claims), class_="claims")
+            tag("ol", *(_claim(each, shower, opens, words) for each in claims), class_="claims")
             if claims
             else tag("p", "No claim fits. Choose less, or “all”.", class_="empty"),
         ]
@@ -153,15 +172,14 @@ def _field(each: Filter) -> Html:
     )
 
 
-def _claim(claim: Claim, shower: Shower, opens: Mapping[str, str]) -> Html:
+def _claim(claim: Claim, shower: Shower, opens: Mapping[str, str], words: Words) -> Html:
     speakers = joined((shower.term(each) for each in claim.chain), " → ")
-    marks = [
-        _mark(claim.mode, "mode"),
-        _mark(claim.certainty, "certainty"),
-        _mark(claim.polarity, "polarity"),
-        _mark(claim.delivery, "delivery") if claim.delivery != "stated" else None,
-        *(_mark(each, "direction") for each in claim.directions),
+    delivery = claim.delivery if claim.delivery != "stated" else ""
+    aspects = [
+        *(("mode", claim.mode), ("certainty", claim.certainty), ("polarity", claim.polarity)),
+        *(("delivery", delivery), *(("direction", each) for each in claim.directions)),
     ]
+    marks = [_mark(label, kind, words.get((kind, label)), shower.links) for kind, label in aspects]
     address = opens.get(claim.term)
     more = (
         tag("a", "What it is about, and what the record says", href=address, data_fill=True)
@@ -199,11 +217,18 @@ def _claim(claim: Claim, shower: Shower, opens: Mapping[str, str]) -> Html:
     )  # fmt: skip
 
 
-def _mark(label: str, kind: str) -> Html | None:
+def _mark(
+    label: str, kind: str, word: Word | None = None, links: Links | None = None
+) -> Html | None:
+    """Return the label of an aspect, which leads to what it means if that is known."""
     if not label:
         return None
-    tone = _TONES.get(label, "")
-    return tag("span", label, class_=f"mark {tone}".rstrip(), title=kind)
+    look = f"mark {_TONES.get(label, '')}".rstrip()
+    address = links.entity(word.iri) if word is not None and links is not None else None
+    if word is None or address is None:
+        return tag("span", label, class_=look, title=kind)
+    title = f"{kind}: {word.meaning}" if word.meaning else kind
+    return tag("a", label, class_=look, title=title, href=address)
 
 
 # What is worth a colour at a glance; the word says the same.

@@ -12,21 +12,24 @@ from kg.page.links import Links
 from kg.page.markup import Html, joined, tag
 from kg.queries.question import Parameter, Question
 
+# How the names of questions begin that ask for slips.
+CHECK: Final = "check-"
 _XSD: Final = "http://www.w3.org/2001/XMLSchema#"
 _DAY: Final = re.compile(r"\d{4}-\d\d-\d\d")
 
 
 def questions_main(questions: Iterable[Question], links: Links) -> Html:
     """Return the main part of the list of questions."""
-    items = [_item(question, links) for question in questions]
+    listed = list(questions)
+    asked = [_item(each, links) for each in listed if not each.name.startswith(CHECK)]
+    checks = [_item(each, links) for each in listed if each.name.startswith(CHECK)]
+    none = tag("p", "The workspace has no questions yet: put one in queries/.", class_="empty")
     return joined(
         [
             tag("h1", "Questions"),
-            tag("ul", *items, class_="list")
-            if items
-            else tag(
-                "p", "The workspace has no questions yet: put one in queries/.", class_="empty"
-            ),
+            tag("ul", *asked, class_="list") if asked else None,
+            joined([tag("h2", "Checks"), tag("ul", *checks, class_="list")]) if checks else None,
+            None if listed else none,
         ]
     )
 

@@ -19,7 +19,7 @@ from kg.page.answer import table
 from kg.page.entity import LABELS, Entity, entity_main
 from kg.page.frame import Frame, document
 from kg.page.markup import Html, Piece, joined, tag
-from kg.page.question import question_head, questions_main, same_answer
+from kg.page.question import CHECK, question_head, questions_main, same_answer
 from kg.page.show import Shower
 from kg.page.vocabulary import vocabulary_main
 from kg.paths import kind_of
@@ -196,7 +196,7 @@ class _Site:
             ("classes", len(card.classes)),
             ("properties", len(card.properties)),
         ]
-        asked = [each for each in self._questions if not each.name.startswith("check-")][:_FEW]
+        asked = [each for each in self._questions if not each.name.startswith(CHECK)][:_FEW]
         about = self._workspace.description
         main = joined(
             [

@@ -8,9 +8,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kg.page.answer import table
+from kg.page.claims import Claim, Word, claims_main
 from kg.page.entity import entity_main, grouped
 from kg.page.frame import Frame, document
 from kg.page.markup import tag
+from kg.page.question import questions_main
+from kg.queries.question import read_question
 from kg.terms import literal
 from tests.page.pages import SHOWER, Seen, TestLinks, entity_of, reader_of
 
@@ -100,3 +103,23 @@ def test_predicates_stand_in_a_fixed_order():
     kind = "<http://www.w3.org/1999/02/22-rdf-syntax-ns#type>"
     pairs = [("<u:b>", "<u:1>"), (label, '"x"'), ("<u:a>", "<u:2>"), (kind, "<u:T>")]
     assert [each.predicate for each in grouped(pairs)] == [kind, label, "<u:a>", "<u:b>"]
+
+
+def test_checks_stand_behind_the_other_questions(tmp_path):
+    names = ("check-a", "b", "check-c", "d")
+    questions = []
+    for name in names:
+        (tmp_path / f"{name}.rq").write_text(f"# title: T {name}\nASK {{}}")
+        questions.append(read_question(tmp_path / f"{name}.rq"))
+    text = str(questions_main(questions, TestLinks()))
+    order = [text.index(part) for part in ("T b", "T d", "Checks", "T check-a", "T check-c")]
+    assert order == sorted(order)
+
+
+def test_words_of_a_claim_lead_to_what_they_mean():
+    claim = Claim("<http://e/c>", "c", "1", (), "hears", "certain", "", "", "It flew.")
+    words = {("mode", "hears"): Word("http://e/hears", 'Passes on "talk".')}
+    page = Seen(claims_main([claim], [], SHOWER, {}, 1, words))
+    assert ("title", 'mode: Passes on "talk".') in page.attributes
+    assert "/entity?iri=http%3A%2F%2Fe%2Fhears" in page.hrefs
+    assert ("title", "certainty") in page.attributes

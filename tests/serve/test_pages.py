@@ -168,6 +168,38 @@ def test_what_leads_to_an_iri_is_paged(client):
 RDF_TYPE = "http%3A%2F%2Fwww.w3.org%2F1999%2F02%2F22-rdf-syntax-ns%23type"
 
 
+def test_a_search_finds_questions_by_their_words(client):
+    for text in ("which launches since a day?", "day launches", "LAUNCHES took"):
+        page = seen(client, f"/search?q={text}")
+        assert "/questions/since" in page.hrefs, text
+        assert "/questions/any" not in page.hrefs, text
+    assert "/questions/since" not in seen(client, "/search?q=launches of bananas in spring").hrefs
+    assert "Nothing bears" in seen(client, "/search?q=which of").text
+
+
+@pytest.mark.parametrize(
+    "text", ["18 November", "what flew on Nov 18th, 2022?", "2022-11-18", "the 18th of November"]
+)
+def test_a_search_finds_what_was_on_a_day(client, text):
+    page = seen(client, f"/search?q={text}")
+    assert "On that day" in page.text
+    assert "/id/L1" in page.hrefs
+    assert "/id/L2" not in page.hrefs
+
+
+@pytest.mark.parametrize("text", ["19 November", "18 November 2021", "2022-11-1", "18 Novembers"])
+def test_a_search_finds_no_other_day(client, text):
+    assert "On that day" not in seen(client, f"/search?q={text}").text
+
+
+def test_a_search_finds_texts(client):
+    page = seen(client, "/search?q=ALERT(1)")
+    assert "In texts" in page.text
+    assert "/id/note" in page.hrefs
+    assert HOSTILE in page.text
+    assert "In texts" not in seen(client, "/search?q=XMLSchema").text
+
+
 def test_a_name_is_found(client):
     assert "/id/L2" in seen(client, "/search?q=secOND").hrefs
     assert "/questions/since" in seen(client, "/search?q=since").hrefs

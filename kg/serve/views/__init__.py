@@ -14,9 +14,10 @@ from kg.serve.views.claims import claims, one_claim
 from kg.serve.views.description import description
 from kg.serve.views.editor import check, editor
 from kg.serve.views.entity import data, entity, leading, own_entity, records
-from kg.serve.views.home import home, search, vocabulary
+from kg.serve.views.home import home, vocabulary
 from kg.serve.views.map import places
 from kg.serve.views.questions import question, questions
+from kg.serve.views.search import search
 from kg.serve.views.timeline import timeline
 
 View = Callable[[State, Request], Reply]

@@ -7,13 +7,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 from urllib.parse import urlencode
 
-from kg.page.claims import Claim, Evidence, Filter, Opened, claims_main, opened_part
+from kg.page.claims import Claim, Evidence, Filter, Opened, Word, claims_main, opened_part
 from kg.page.frame import document
 from kg.page.markup import joined, tag
 from kg.serve.messages import Reply, Request, text_reply
 from kg.serve.state import State
 from kg.serve.views.home import not_there
-from kg.terms import is_iri, text_of
+from kg.terms import is_iri, is_named, text_of
 
 HTML: Final = "text/html; charset=utf-8"
 # Claims that are looked at, and that are shown.
@@ -37,6 +37,15 @@ _CLAIMS: Final = _HEAD + (
     " OPTIONAL { ?claim ace:certainty/skos:prefLabel ?certainty }"
     " OPTIONAL { ?claim ace:polarity/skos:prefLabel ?polarity }"
     f" OPTIONAL {{ ?claim ace:delivery/skos:prefLabel ?delivery }} }} LIMIT {_MOST}"
+)
+_CONCEPTS: Final = _HEAD + (
+    "SELECT DISTINCT ?kind ?concept ?label ?meaning {"
+    " VALUES (?property ?kind) { (ace:attributionMode 'mode') (ace:certainty 'certainty')"
+    " (ace:polarity 'polarity') (ace:delivery 'delivery') (ace:direction 'direction') }"
+    " { SELECT DISTINCT ?property ?concept { VALUES ?property { ace:attributionMode ace:certainty"
+    " ace:polarity ace:delivery ace:direction } ?it ?property ?concept } }"
+    " ?concept skos:prefLabel ?label OPTIONAL { ?concept skos:definition ?meaning } }"
+    f" LIMIT {_MOST}"
 )
 # What other claims have to do with one: predicate, and what it is called in both directions.
 _RELATIONS: Final = (
@@ -77,7 +86,7 @@ def claims(state: State, request: Request) -> Reply:
     fitting = [claim for claim in found if _fits(claim, pairs)]
     shown = fitting[:_SHOWN]
     opens = {each.term: f"/claims/one?{urlencode({'iri': each.term[1:-1]})}" for each in shown}
-    main = claims_main(shown, filters, shower, opens, len(fitting))
+    main = claims_main(shown, filters, shower, opens, len(fitting), _words(state))
     if len(rows) >= _MOST:
         notice = tag("p", f"Only the first {_MOST:,} claims are looked at.", class_="notice")
         main = joined([main, notice])
@@ -147,6 +156,16 @@ def _claims(state: State, rows: Sequence[_Row]) -> list[Claim]:
         )
         for row in rows
     ]
+
+
+def _words(state: State) -> dict[tuple[str, str], Word]:
+    """Return what the labels of aspects stand for."""
+    found: dict[tuple[str, str], Word] = {}
+    for kind, concept, label, meaning in state.reader.rows(_CONCEPTS):
+        if kind and concept and label and is_named(concept):
+            word = Word(concept[1:-1], text_of(meaning) if meaning else "")
+            found.setdefault((text_of(kind), text_of(label)), word)
+    return found
 
 
 def _text(term: str) -> str:

@@ -1,21 +1,20 @@
-"""The first page, the vocabulary, and the search for names."""
+"""The first page, and the vocabulary."""
 
 from __future__ import annotations
 
 from typing import Final
 
 from kg.page.frame import document
-from kg.page.markup import Html, joined, tag
+from kg.page.markup import joined, tag
+from kg.page.question import CHECK
 from kg.page.vocabulary import vocabulary_main
 from kg.serve.messages import Reply, Request
 from kg.serve.state import State, shared
-from kg.terms import OWL, expand
+from kg.terms import OWL
 
 HTML: Final = "text/html; charset=utf-8"
-# Questions and classes on the first page; things that a search finds.
+# Questions and classes on the first page.
 _FEW: Final = 12
-_FOUND: Final = 100
-_LONGEST: Final = 200
 
 
 def home(state: State, request: Request) -> Reply:
@@ -36,7 +35,7 @@ def home(state: State, request: Request) -> Reply:
     asked = (
         tag("li", tag("a", each.title or each.question or each.name,
                       href=state.links.question(each.name)))
-        for each in [q for q in state.questions if not q.name.startswith("check-")][:_FEW]
+        for each in [q for q in state.questions if not q.name.startswith(CHECK)][:_FEW]
     )  # fmt: skip
     more = len(state.questions) > _FEW
     main = joined(
@@ -91,63 +90,3 @@ def vocabulary(state: State, request: Request) -> Reply:
     del request
     main = vocabulary_main(state.facts.vocabulary, state.shower)
     return Reply(200, HTML, document(state.frame, "Vocabulary", main, view="vocabulary"))
-
-
-def search(state: State, request: Request) -> Reply:
-    """Return what bears a name, or the way to the IRI that was typed."""
-    wanted = request.value("q").strip()[:_LONGEST]
-    iri = _as_iri(state, wanted)
-    if iri is not None:
-        address = state.links.entity(iri)
-        return Reply(303, "text/plain", headers=(("location", address),), is_stable=False)
-    rows = _named(state, wanted) if wanted else []
-    questions = [
-        each
-        for each in state.questions
-        if wanted and wanted.lower() in f"{each.name} {each.title} {each.question}".lower()
-    ]
-    main = joined(
-        [
-            tag("h1", f"Search: {wanted}" if wanted else "Search"),
-            _list(
-                "Questions",
-                [
-                    tag("a", each.title or each.name, href=state.links.question(each.name))
-                    for each in questions
-                ],
-            ),
-            _list("Things", rows),
-            None if rows or questions else tag(
-                "p",
-                f"Nothing bears a name with “{wanted}”." if wanted else
-                "Type a part of a name, an IRI or a short name such as ex:a.",
-                class_="empty",
-            ),
-        ]
-    )  # fmt: skip
-    return Reply(200, HTML, document(state.frame, "Search", main, view="search"))
-
-
-def _list(title: str, items: list[Html]) -> Html | None:
-    if not items:
-        return None
-    listed = (tag("li", each) for each in items)
-    return joined([tag("h2", title), tag("ul", *listed, class_="list")])
-
-
-def _as_iri(state: State, text: str) -> str | None:
-    """Return the IRI that a text is, or stands for, if the graph knows it."""
-    # A short name may look like an IRI of a scheme of its own.
-    for iri in (expand(text, state.workspace.prefixes), text.strip("<>")):
-        if iri is not None and (found := state.reader.entity(iri)) and found.is_known:
-            return iri
-    return None
-
-
-def _named(state: State, wanted: str) -> list[Html]:
-    labels = dict(state.named(wanted, _FOUND))
-    shower = state.shower.with_labels(labels)
-    return [
-        joined([shower.term(term), " ", tag("code", state.namer(term), class_="soft")])
-        for term in labels
-    ]
