@@ -17,6 +17,14 @@ def site_command(
         Path,
         typer.Option("--output", "-o", metavar="DIR", show_default=False, help="Folder to make."),
     ],
+    records: Annotated[
+        bool | None,
+        typer.Option(
+            "--records/--no-records",
+            show_default=False,
+            help="Show the source records on pages. Default: for graphs of up to 200,000 triples.",
+        ),
+    ] = None,
     timeout: TimeoutOption = None,
     memory: MemoryOption = None,
 ) -> None:
@@ -31,7 +39,7 @@ def site_command(
     shared = settings(context)
     graph = open_graph(shared.workspace, memory=memory)
     with graph, shared.status() as progress:
-        made = make_site(graph, folder, memory=memory, progress=progress)
+        made = make_site(graph, folder, memory=memory, progress=progress, records=records)
     for remark in made.remarks:
         shared.say(f"kg: {remark}")
     shared.say(f"made {folder}: {made.pages:,} pages of things, {made.questions:,} of questions")

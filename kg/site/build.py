@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
 from itertools import chain, islice
 from pathlib import Path
 from typing import Final
 
 from kg.describe import describe, write_card
 from kg.duck import Connection, engine, translated
-from kg.errors import InputError, KgError
+from kg.errors import InputError, KgError, Location
 from kg.files import making
 from kg.graph import Graph
+from kg.lineage.asked import Trace, Wanted
 from kg.names import Namer
 from kg.page import assets
 from kg.page.answer import table
@@ -20,9 +22,10 @@ from kg.page.entity import LABELS, Entity, entity_main
 from kg.page.frame import Frame, document
 from kg.page.markup import Html, Piece, joined, tag
 from kg.page.question import CHECK, question_head, questions_main, same_answer
+from kg.page.records import records_part
 from kg.page.show import Shower
 from kg.page.vocabulary import vocabulary_main
-from kg.paths import kind_of
+from kg.paths import kind_of, path_within
 from kg.quads import QuadTable
 from kg.queries.engine import Row, Rows
 from kg.queries.limited import limited
@@ -46,6 +49,10 @@ from kg.wording import counted
 _ROWS: Final = 500
 _SECONDS: Final = 120.0
 _FEW: Final = 12
+# Triples of a graph whose pages show source records unless told otherwise, and things that are
+# traced at once.
+_TRACED: Final = 200_000
+_BATCH: Final = 2_000
 _GRAPH: Final = ("subject", "predicate", "object")
 
 
@@ -70,6 +77,7 @@ def make_site(
     *,
     memory: str | None = None,
     progress: Callable[[str], None] | None = None,
+    records: bool | None = None,
 ) -> Made:
     """Make the folder of a site. The same build gives the same bytes.
 
@@ -78,6 +86,8 @@ def make_site(
         folder: The folder, which must not exist.
         memory: Peak memory of the process, such as ``1GB``.
         progress: Called with the name of each step.
+        records: Whether pages show the source records; None: if the graph is not too large for
+            that to be quick.
 
     Raises:
         InputError: The folder is there, the build is damaged, or a question is wrong.
@@ -97,7 +107,9 @@ def make_site(
         with temporary_folder("site") as spill, engine(spill, memory) as connection, translated():
             say("tables")
             prepare(connection, QuadTable(graph.build.quads), graph.workspace.base)
-            return _Site(graph, Folder(part), connection).make(say)
+            if records is None:
+                records = describe(graph.workspace, graph.build).triples <= _TRACED
+            return _Site(graph, Folder(part), connection, has_records=records).make(say)
 
 
 class _Site:
@@ -107,10 +119,14 @@ class _Site:
         graph: The graph.
         folder: Where files go.
         connection: With the tables of `kg.site.tables.prepare`.
+        has_records: Whether pages show the source records.
     """
 
-    def __init__(self, graph: Graph, folder: Folder, connection: Connection) -> None:
+    def __init__(
+        self, graph: Graph, folder: Folder, connection: Connection, *, has_records: bool
+    ) -> None:
         self._graph = graph
+        self._has_records = has_records
         self._workspace = graph.workspace
         self._folder = folder
         self._connection = connection
@@ -350,7 +366,7 @@ class _Site:
     def _entities(self) -> None:
         base = self._workspace.base
         makers: dict[int, tuple[PageMaker, SiteShower]] = {}
-        for entity, pages in entities(self._connection):
+        for entity, pages, records in self._with_records():
             path = entity_path(entity.iri, base)
             depth = path.count("/")
             links, frame = self._at(depth)
@@ -360,8 +376,26 @@ class _Site:
             maker, shower = makers[depth]
             named = shower.with_labels(entity.labels)
             title = entity.text(LABELS) or named.label(entity.term)
-            self._folder.put(f"{path}.html", maker.page(title, entity_main(entity, named)))
+            part = None if records is None else records_part(records, named, self._place)
+            self._folder.put(f"{path}.html", maker.page(title, entity_main(entity, named, part)))
             self._folder.put(f"{path}.nt", _triples(entity))
+
+    def _with_records(self) -> Iterator[tuple[Entity, set[str], list[Trace] | None]]:
+        """Yield each entity with the terms that have pages, and its source records."""
+        found = entities(self._connection)
+        if not self._has_records:
+            yield from ((entity, pages, None) for entity, pages in found)
+            return
+        while some := list(islice(found, _BATCH)):
+            traces: dict[str, list[Trace]] = {}
+            for each in self._graph.tracer.trace_all(Wanted(entity.term) for entity, _ in some):
+                traces.setdefault(each.wanted.subject, []).append(each)
+            for entity, pages in some:
+                yield entity, pages, traces.get(entity.term, [])
+
+    def _place(self, location: Location) -> str:
+        """Return a place as it is called wherever the site is made."""
+        return str(replace(location, file=path_within(location.file, self._workspace.root)))
 
 
 def _triples(entity: Entity) -> bytes:

@@ -119,6 +119,21 @@ def test_a_thing_has_a_page_and_its_triples_beside_it(site):
     assert len(said) == 4
 
 
+def test_a_page_shows_the_source_records(root, site, tmp_path, monkeypatch):
+    text = (site / "id" / "L1.html").read_text()
+    told = text[text.index("Source records") :]
+    assert "data/launches.csv:2 (record 1)" in told
+    assert "column day" in told
+    assert "2022-11-18" in told
+    assert "data/notes.ttl" in (site / "id" / "note.html").read_text()
+    # Where the site is made from does not count.
+    monkeypatch.chdir(root)
+    make_site(open_graph(root), tmp_path / "again")
+    assert (tmp_path / "again" / "id" / "L1.html").read_text() == text
+    make_site(open_graph(root), tmp_path / "bare", records=False)
+    assert "Source records" not in (tmp_path / "bare" / "id" / "L1.html").read_text()
+
+
 def test_blank_nodes_are_shown_within_the_page(site):
     page = (site / "id" / "where.html").read_text()
     assert "1.5" in page

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
 
 from kg.errors import KgError
-from kg.lineage import Trace
 from kg.page.entity import LABELS, Entity, entity_main
 from kg.page.frame import document
 from kg.page.markup import Html, joined, tag
+from kg.page.records import records_part
 from kg.queries.formats import FORMATS
 from kg.serve.endpoint import graph_reply
 from kg.serve.messages import Reply, Request, text_reply
@@ -121,7 +120,7 @@ def records(state: State, request: Request) -> Reply:
     except KgError as error:
         main = tag("pre", error.report(), class_="error")
     else:
-        main = _records(state, traces)
+        main = records_part(traces, state.shower)
     whole = joined(
         [
             tag("h1", "Source records of ", state.shower.term(f"<{iri}>")),
@@ -130,37 +129,3 @@ def records(state: State, request: Request) -> Reply:
     )
     # Sources may change while the build stays.
     return Reply(200, _HTML, document(state.frame, "Source records", whole), is_stable=False)
-
-
-def _records(state: State, traces: Sequence[Trace]) -> Html:
-    """Return source records: for each place, what it gives."""
-    if not traces:
-        return tag("p", "No record of a source is known for it.", class_="empty")
-    by_place: dict[str, list[Trace]] = {}
-    for each in traces:
-        by_place.setdefault(str(each.location.within(None)), []).append(each)
-    return joined(_record(state, place, each) for place, each in by_place.items())
-
-
-def _record(state: State, place: str, traces: Sequence[Trace]) -> Html:
-    facts = [
-        joined(
-            [
-                tag("dt", state.shower.term(each.predicate)),
-                tag("dd", state.shower.term(each.object), _column(each)),
-            ]
-        )
-        for each in traces
-        if each.predicate is not None
-    ]
-    return tag(
-        "div",
-        tag("h3", tag("code", place)),
-        tag("dl", *facts) if facts else None,
-        class_="facts record",
-    )
-
-
-def _column(trace: Trace) -> Html | None:
-    name = trace.location.column
-    return None if name is None else tag("span", f" column {name}", class_="mark")
