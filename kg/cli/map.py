@@ -178,6 +178,7 @@ def map_command(
         return check_mappings(shared, mappings, prefixes, base, variables, format_name)
     if on_spark:
         refused = {"--report": report, "--threads": threads, "--replace-address": replaced}
+        refused["--limit"] = first
         map_spark.refuse_others(refused)
         asked = map_spark.Asked(
             mappings,

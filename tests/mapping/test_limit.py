@@ -62,3 +62,10 @@ def test_files_follow_one_another(subjects):
 
 def test_a_limit_is_a_number_of_records(tmp_path):
     assert main(["map", str(tmp_path / "m.yml"), "-o", "-", "--limit", "0"]) == 2
+
+
+def test_spark_has_no_such_limit(tmp_path, capfd):
+    (tmp_path / "m.yml").write_text("mappings: {}")
+    words = ("map", str(tmp_path / "m.yml"), "--engine", "spark", "-o", "o", "--limit", "1")
+    assert main([*words]) == 2
+    assert "--limit does not go with --engine spark" in capfd.readouterr().err

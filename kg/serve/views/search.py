@@ -116,15 +116,20 @@ def _on_day(state: State, wanted: str) -> list[Html]:
     rows = find_on_day(state.build, day, _FOUND) if day else []
     labels = state.reader.labels([term for row in rows for term in row[:2]])
     shower = state.shower.with_labels(labels)
+    dates: dict[tuple[str, str], list[str]] = {}
+    for term, predicate, date in rows:
+        dates.setdefault((term, text_of(date)), []).append(predicate)
+    # What has a name is easier to know again.
+    ordered = sorted(dates.items(), key=lambda each: each[0][0] not in labels)
     return [
         joined(
             [
                 shower.term(term),
-                tag("span", f" {shower.label(predicate)} ", class_="soft"),
-                text_of(date),
+                tag("span", f" {', '.join(map(shower.label, predicates))} ", class_="soft"),
+                date,
             ]
         )
-        for term, predicate, date in rows
+        for (term, date), predicates in ordered
     ]
 
 
