@@ -100,6 +100,19 @@ class TestClaimsAgainstRecord:
         for row in ask("claims-against-record"):
             assert len(row["evidence"].split("; ")) == pieces[local(row["claim"])]
 
+    def test_evidence_that_is_a_claim_is_named_as_a_statement(self):
+        expected = {
+            link["claim"]: {
+                f"statement {local(each)}" for each in link["evidence"] if each.startswith("claim/")
+            }
+            for link in records("evidence", "links")
+        }
+        assert any(expected.values())
+        for row in ask("claims-against-record"):
+            pieces = set(row["evidence"].split("; "))
+            said = {piece for piece in pieces if piece.startswith("statement ")}
+            assert said == expected[local(row["claim"])]
+
     def test_the_class_of_18_november(self):
         launch = next(row for row in table("record/launches.csv") if row["id"] == "L0270")
         by_claim = {local(row["claim"]): row for row in ask("claims-on-launch")}
