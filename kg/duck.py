@@ -35,7 +35,8 @@ _PAUSE: Final = 0.05
 _TRIES: Final = 40
 # The share of its limit that DuckDB goes over in large sorts.
 _OVERSHOOT: Final = 0.05
-_SMALLEST: Final = ceil((PROCESS_FLOOR + SMALLEST_LIMIT * (1 + _OVERSHOOT)) / 10**6) * 10**6
+# The least memory of a process that `engine` takes.
+SMALLEST: Final = ceil((PROCESS_FLOOR + SMALLEST_LIMIT * (1 + _OVERSHOOT)) / 10**6) * 10**6
 
 
 def _buffers(memory: int) -> int:
@@ -65,7 +66,7 @@ def engine(
         raise InputError(
             "memory-too-small",
             f"--memory {memory} is too little to work with",
-            hint=f"Give at least {_SMALLEST // 10**6}MB.",
+            hint=f"Give at least {SMALLEST // 10**6}MB.",
         )
     if spill is not None:
         spill.mkdir(parents=True, exist_ok=True)
@@ -168,7 +169,7 @@ def spare(connection: duckdb.DuckDBPyConnection, most: str) -> Iterator[str]:
         most: As much is enough, such as ``1GB``.
     """
     with lent(connection) as (free, _):
-        whole = max(_SMALLEST, min(parse_size(most), free + PROCESS_FLOOR))
+        whole = max(SMALLEST, min(parse_size(most), free + PROCESS_FLOOR))
         yield f"{whole}B"
 
 

@@ -299,17 +299,23 @@ class Graph:
             LimitError: The memory limit was reached.
         """
         from kg.builds import check_build
-        from kg.duck import engine
+        from kg.duck import SMALLEST, engine
         from kg.quads import QuadTable
         from kg.queries.choice import OXIGRAPH
-        from kg.queries.dataset import open_build
-        from kg.validation import validate
+        from kg.queries.dataset import open_both
+        from kg.sizes import USUAL_MEMORY, is_large, parse_size
+        from kg.validation import Both, validate
 
         wanted, build = checks or Checks(), check_build(self.build)
         read = shapes or self.shapes()
+        # What the table engine takes, validation leaves.
+        share = parse_size(wanted.memory or self._memory or USUAL_MEMORY) // 4
+        both = open_both(build, memory=f"{share}B")
+        is_asked = build.table.is_dir() and is_large(build.info()["quads"]) and share >= SMALLEST
         options = replace(
             wanted.options,
-            open_index=(lambda: open_build(build, OXIGRAPH)) if build.store.is_dir() else None,
+            open_index=(lambda: both.engine(OXIGRAPH)) if build.store.is_dir() else None,
+            both=Both(both, share) if is_asked else None,
             is_inferred=build.inferred_graph is not None,
         )
         with ExitStack() as stack:

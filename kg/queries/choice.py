@@ -127,6 +127,20 @@ class Chosen:
         self._remember(key, known)
         return known
 
+    def agree(self, query: Guarded) -> bool:
+        """Return whether the table engine answers a query, and surely as Oxigraph does.
+
+        Args:
+            query: A query with its own prefixes and without relative IRIs.
+        """
+        from kg.queries.differences import differing
+        from kg.queries.meets import Asked
+
+        facts = self._facts()
+        if facts is None or differing(Asked(query, {}, None, facts, self._any)):
+            return False
+        return self._table_or_oxigraph(query, {}, None, "").name == TABLE
+
     def _remember(self, key: _Key, choice: Choice) -> None:
         with self._lock:
             for known in (self._choices, self._latest, self._watches):

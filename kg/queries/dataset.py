@@ -41,6 +41,19 @@ def open_build(
         LimitError: The memory is too small to make one.
     """
     check_name(name)
+    both = open_both(build, folder, memory=memory, threads=threads, tell=tell)
+    return both if name == AUTO else both.engine(name)
+
+
+def open_both(
+    build: Build,
+    folder: Callable[[], Path] | None = None,
+    *,
+    memory: str | None = None,
+    threads: int | None = None,
+    tell: Tell = lambda _: None,
+) -> Chosen:
+    """Return both engines of a build, opened when they are wanted; as for `open_build`."""
     label = f"build {build.id}"
 
     def open_oxigraph() -> Engine:
@@ -64,12 +77,10 @@ def open_build(
             place = made_table(build, folder, memory, tell)
         return Table.of_folder(place, label, memory, threads)
 
-    if name == AUTO:
-        info = build.info()
-        return Chosen(
-            label, open_oxigraph, open_table, lambda: read_kinds(info), is_large(info["quads"])
-        )
-    return open_oxigraph() if name == OXIGRAPH else open_table()
+    info = build.info()
+    return Chosen(
+        label, open_oxigraph, open_table, lambda: read_kinds(info), is_large(info["quads"])
+    )
 
 
 def open_files(

@@ -11,10 +11,12 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from kg.validation.check import load_shapes
+    from kg.validation.queries import Both
     from kg.validation.results import Result, Severity, ShapeWay, Sink, Verdict
     from kg.validation.validating import Options, validate
 
 __all__ = [
+    "Both",
     "Options",
     "Result",
     "Severity",
@@ -27,6 +29,7 @@ __all__ = [
 
 _HOMES = {
     "load_shapes": "check",
+    "Both": "queries",
     **dict.fromkeys(("Result", "Severity", "ShapeWay", "Sink", "Verdict"), "results"),
     **dict.fromkeys(("Options", "validate"), "validating"),
 }

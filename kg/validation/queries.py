@@ -20,6 +20,7 @@ import duckdb
 from kg.datatypes import NUMERIC
 from kg.duck import lent, reserved, sql_text, translated
 from kg.quads import copy_lines
+from kg.queries.choice import TABLE, Chosen
 from kg.queries.engine import Answer, Engine, Rows
 from kg.queries.oxigraph import Oxigraph, kept_form
 from kg.records import dataclass
@@ -43,10 +44,25 @@ _BYTES_IN_MEMORY: Final = 250
 _BYTES_OF_OPEN: Final = 64 * 2**20
 # Solutions whose lexical forms are looked up together; each look-up scans the triples.
 _TOGETHER: Final = 10_000
+# Stands for a focus node that is an IRI.
+_ANY: Final = "<urn:kg:node>"
 _COMPONENT: Final = sh("SPARQLConstraintComponent")
 
 Row = Mapping[str, str]
 OpenIndex = Callable[[], Engine]
+
+
+@dataclass(frozen=True, slots=True)
+class Both:
+    """Both engines of a large graph.
+
+    Attributes:
+        engines: The engines.
+        memory: Bytes that the table engine may take.
+    """
+
+    engines: Chosen
+    memory: int
 
 
 # Datatypes of which Oxigraph keeps the value, not the lexical form.
@@ -88,6 +104,7 @@ class QueryRunner:
         triples: The triples.
         shapes: The shapes graph.
         open_index: Opens the existing index of these triples; by default one is made.
+        both: Both engines of these triples: the table engine is asked where they surely agree.
     """
 
     def __init__(
@@ -96,18 +113,23 @@ class QueryRunner:
         triples: Triples,
         shapes: ShapesGraph,
         open_index: OpenIndex | None = None,
+        both: Both | None = None,
     ) -> None:
         self._connection = connection
         self._triples = triples
         self._shapes = shapes
         self._open_index = open_index
+        self._both = both
+        self._table: Engine | None = None
+        # By the text of a query: whether the table engine is asked.
+        self._by_table: dict[str, bool] = {}
         self._predicates: list[str] | None = None
         self._engine: Engine | None = None
         self._held = ExitStack()
 
     def close(self) -> None:
         """Remove the index if it is temporary."""
-        self._engine = None
+        self._engine = self._table = None
         self._held.close()
 
     def restrict(self, predicates: Iterable[str]) -> None:
@@ -136,15 +158,17 @@ class QueryRunner:
             rows += found
             asked += [pair for pair in chunk if pair[0] in failing]
             if len(rows) >= _TOGETHER:
-                yield from self._told(constraint, rows, asked)
+                yield from self._told(constraint, query, rows, asked)
                 rows, asked = [], []
-        yield from self._told(constraint, rows, asked)
+        yield from self._told(constraint, query, rows, asked)
 
     def _told(
-        self, constraint: _Constraint, rows: list[Row], asked: list[tuple[str, int]]
+        self, constraint: _Constraint, query: Query, rows: list[Row], asked: list[tuple[str, int]]
     ) -> Iterator[Result]:
         """Yield the results of solutions, in the order of the focus nodes."""
-        forms = self._lexical_forms(rows)
+        # The table engine gives the terms as they are.
+        kept = self._by_table.get(query.text, False)
+        forms = Forms({}, {}) if kept else self._lexical_forms(rows)
         by_node: dict[str, list[Result]] = {}
         for row in rows:
             by_node.setdefault(row["this"], []).extend(constraint.results(row, forms))
@@ -154,8 +178,8 @@ class QueryRunner:
 
     def solutions(self, query: Query, nodes: list[str]) -> Iterator[Row]:
         """Yield the distinct solutions for focus nodes, as terms of the quad table."""
-        engine = self._index()
         named = [node for node in nodes if node.startswith("<")]
+        engine = self._engine_for(query, named)
         seen: dict[tuple[tuple[str, str], ...], None] = {}
         if named:
             _take(engine.ask(query.joined_with(named)), seen, None)
@@ -164,6 +188,20 @@ class QueryRunner:
             if not node.startswith("<"):
                 _take(engine.ask(query.guarded, bound={"this": node}), seen, node)
         yield from (dict(row) for row in seen)
+
+    def _engine_for(self, query: Query, named: list[str]) -> Engine:
+        """Return the engine for a query, all of whose focus nodes are asked of one."""
+        if self._both is None:
+            return self._index()
+        if query.text not in self._by_table:
+            joined = query.joined_with(named[:1] or [_ANY])
+            self._by_table[query.text] = self._both.engines.agree(joined)
+        if not self._by_table[query.text]:
+            return self._index()
+        if self._table is None:
+            self._held.enter_context(reserved(self._connection, self._both.memory))
+            self._table = self._both.engines.engine(TABLE)
+        return self._table
 
     def _index(self) -> Engine:
         """Return an index whose blank nodes have the same labels as in the quad table."""

@@ -24,7 +24,7 @@ from kg.validation.judge import Judge, to_graph
 from kg.validation.model import Shape
 from kg.validation.names import RDF_TYPE, sh
 from kg.validation.patterns import Patterns, read_patterns
-from kg.validation.queries import OpenIndex, QueryRunner
+from kg.validation.queries import Both, OpenIndex, QueryRunner
 from kg.validation.report import turtle_file
 from kg.validation.results import Result, Severity, ShapeWay, Sink, Verdict
 from kg.validation.shape_reader import read_model
@@ -70,6 +70,8 @@ class Options:
     Attributes:
         open_index: Opens the Oxigraph index of the table, for ``sh:sparql``; by default one is
             made if needed.
+        both: Both engines of the table, if it is large: ``sh:sparql`` is asked of the table engine
+            where the two surely agree.
         infer: Whether to infer RDFS triples from subclasses and subproperties first; done in any
             case if the shapes require it with ``sh:entailment``.
         is_inferred: Whether the table and the index already contain the inferred triples.
@@ -84,6 +86,7 @@ class Options:
     """
 
     open_index: OpenIndex | None = None
+    both: Both | None = None
     infer: bool = False
     is_inferred: bool = False
     max_results: int | None = None
@@ -131,11 +134,11 @@ def validate(
             takers.append(stack.enter_context(turtle_file(report, shapes)).add)
         if (options.infer or shapes.wants_rdfs) and not options.is_inferred:
             table = stack.enter_context(_inferred(connection, table))
-            options = replace(options, open_index=None)  # it lacks the inferred triples
+            options = replace(options, open_index=None, both=None)  # they lack the inferred triples
         triples = stack.enter_context(merged_triples(connection, table))
         model = read_model(shapes)
         sieve = stack.enter_context(Sieve(connection, triples, model, options.reasons))
-        runner = QueryRunner(connection, triples, shapes, options.open_index)
+        runner = QueryRunner(connection, triples, shapes, options.open_index, options.both)
         stack.callback(runner.close)
         routes = choose_routes(model, sieve.compiler)
         work = _Validation(connection, triples, shapes, sieve, runner, options)

@@ -12,15 +12,17 @@ import pytest
 
 from kg.errors import InputError, LimitError
 from kg.quads import QuadTable
+from kg.queries.choice import Chosen
 from kg.queries.engine import Engine
 from kg.queries.oxigraph import Oxigraph
 from kg.sparql.guard import guard
 from kg.validation import Options, Result, validate
 from kg.validation import validate as run_validation
-from kg.validation.queries import QueryRunner
+from kg.validation.queries import Both, QueryRunner
 from kg.validation.shapes import ShapesGraph
 from kg.validation.sparql import UnsafeError, check_joinable, prefixes_of
 from kg.validation.validating import memory_limit
+from tests.query.tables import facts_of, table_of
 
 Make = Callable[[str], QuadTable]
 Shapes = Callable[[str], ShapesGraph]
@@ -253,3 +255,45 @@ def test_a_temporary_index_holds_only_what_the_queries_read(
         connection, data, shapes(f"ex:S sh:targetNode ex:a ; sh:sparql [ sh:select '{select}' ] .")
     )
     assert sizes == [loaded]
+
+
+BY_TABLE = {
+    "SELECT $this ?value { $this ex:n ?value FILTER(?value > 1) }": True,
+    "SELECT $this { $this ex:n ?x FILTER NOT EXISTS { $this ex:none ?y } }": True,
+    "SELECT $this { $this ex:n ?x . FILTER(?x + ?x > 3) }": True,
+    # `07` and `7` are one for Oxigraph.
+    "SELECT $this ?value { $this ex:odd ?value }": False,
+    "SELECT $this ?x { $this (ex:n|ex:odd) ?x }": False,
+}
+
+
+@pytest.mark.parametrize(("select", "is_asked"), BY_TABLE.items())
+def test_the_table_engine_is_asked_where_both_surely_agree(
+    select: str,
+    is_asked: bool,
+    connection: duckdb.DuckDBPyConnection,
+    table: Make,
+    shapes: Shapes,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    text = "ex:a ex:n 1 , 2 ; ex:odd 07 , 7 . ex:b ex:n 3 . _:c ex:n 4 . ex:d ex:n 5 ."
+    data, shape = (
+        table(text),
+        shapes(f"ex:S sh:targetSubjectsOf ex:n ; sh:sparql [ sh:select '{select}' ] ."),
+    )
+    rows = connection.execute(f"SELECT s, p, o FROM {data.sql}").fetchall()
+    lines = "".join(f"{' '.join(row)} .\n" for row in rows)
+    quads = list(ox.parse(lines, ox.RdfFormat.N_QUADS))
+    store = ox.Store()
+    store.bulk_extend(quads)
+    facts = facts_of(quads, store)
+    openers = (lambda: Oxigraph(store, "a test"), lambda: table_of(quads, tmp_path / "copies"))
+    both = Both(Chosen("a test", *openers, lambda: facts, large=True), 0)
+    wanted = found(connection, data, shape)
+    loaded: list[bool] = []
+    load = QueryRunner.load_index
+    monkeypatch.setattr(QueryRunner, "load_index", lambda it: loaded.append(True) or load(it))
+    assert found(connection, data, shape, Options(both=both)) == wanted
+    assert wanted
+    assert bool(loaded) is not is_asked
