@@ -142,10 +142,10 @@ KNOWN: Final[tuple[Difference, ...]] = (
         meets.joined_terms,
     ),
     Difference(
-        "reckoning with days and times, and the order of durations",
-        "differences, and sums with durations; `xsd:date` and a duration in months or years has no"
+        "reckoning with durations, and their order",
+        "sums with days, times and each other; `xsd:date` and a duration in months or years has no"
         " value",
-        "has no value",
+        "has no value; the difference of two days or two times has one",
         "where a selected expression is empty, and no part of the query is optional",
         meets.times,
         is_lack=True,

@@ -195,6 +195,9 @@ def kind_of(lexical: str, datatype: str | None, language: str | None) -> str:
     return CHANGING[datatype] + RESPELLED if datatype in CHANGING else OTHER
 
 
+_DAYS: Final = frozenset({DAY, MOMENT})
+
+
 @dataclass
 class Values:
     """What the variables and expressions of a query may have as values.
@@ -314,6 +317,8 @@ class Values:
             other = self.of(operand)
             kinds = (found.kinds | other.kinds) - {NODE, TEXT, TAGGED, TRUTH, OTHER, RESPELLED}
             whole, fraction = max(found.whole, other.whole) + 1, max(found.fraction, other.fraction)
+            if operator == "-" and found.kinds & _DAYS and other.kinds & _DAYS:
+                kinds |= {TIME}
             if operator == "*":
                 whole, fraction = found.whole + other.whole, found.fraction + other.fraction
             elif operator == "/":

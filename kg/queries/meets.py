@@ -221,8 +221,8 @@ def joined_terms(asked: Asked) -> bool:
 
 
 def times(asked: Asked) -> bool:
-    """Return whether days or times may be reckoned with, or durations put in an order."""
-    if any(operand.kinds & _TIMES for _, found in asked.reckonings() for operand in found):
+    """Return whether durations may be reckoned with, or put in an order."""
+    if any(kinds.TIME in operand.kinds for _, found in asked.reckonings() for operand in found):
         return True
     orders = [each.first for each in _comparisons(asked) if each.rest[0][0] in _ORDERS]
     orders += [each.argument for each in asked.aggregates("MIN", "MAX") if each.argument]

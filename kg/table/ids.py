@@ -280,6 +280,22 @@ MACROS: Final[Mapping[str, str]] = {
     "id_date_text(x)": _literal_sql("id_date_chars(x)", "date"),
     "id_instant_text(x)": _literal_sql("id_instant_chars(x)", "dateTime"),
     "id_truth_text(x)": _literal_sql("id_truth_chars(x)", "boolean"),
+    # The time between two days, and between two instants, as a term.
+    "duration_term(n, text)": _literal_sql(
+        "CASE WHEN n < 0 THEN '-' ELSE '' END || 'P' || text", "dayTimeDuration"
+    ),
+    "days_term(n)": (
+        "CASE WHEN n = 0 THEN duration_term(n, 'T0S') ELSE duration_term(n, abs(n) || 'D') END"
+    ),
+    "seconds_term(n)": (
+        "CASE WHEN n % 86400 = 0 THEN days_term(n // 86400) ELSE duration_term(n,"
+        " CASE WHEN abs(n) < 86400 THEN '' ELSE (abs(n) // 86400) || 'D' END || 'T'"
+        " || CASE WHEN abs(n) // 3600 % 24 = 0 THEN '' ELSE (abs(n) // 3600 % 24) || 'H' END"
+        " || CASE WHEN abs(n) // 60 % 60 = 0 THEN '' ELSE (abs(n) // 60 % 60) || 'M' END"
+        " || CASE WHEN abs(n) % 60 = 0 THEN '' ELSE (abs(n) % 60) || 'S' END) END"
+    ),
+    "dates_apart(a, b)": "days_term(a - b)",
+    "instants_apart(a, b)": "CASE WHEN a & 1 = b & 1 THEN seconds_term((a >> 1) - (b >> 1)) END",
     "id_prefix(x)": f"((x & {REST}) >> {_NUMBER_BITS})",
     "id_number(x)": f"(x & {(1 << _NUMBER_BITS) - 1})",
 }

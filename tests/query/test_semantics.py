@@ -114,8 +114,18 @@ MEANINGS = (
         table=([""], ""),
         oxigraph=([""], "write GROUP_CONCAT(STR(…))"),
     ),
-    meaning("SELECT (GROUP_CONCAT(STR(?v)) AS ?n) { VALUES ?v { :a 1 } }", "http://e/a 1"),
+    # In any order.
+    meaning("SELECT (STRLEN(GROUP_CONCAT(STR(?v))) AS ?n) { VALUES ?v { :a 1 } }", "12"),
     # Dates and durations.
+    meaning("SELECT (?d - '2020-01-01'^^xsd:date AS ?n) { ?s :day ?d }", "P30D"),
+    meaning("SELECT ('2020-01-01'^^xsd:date - ?d AS ?n) { ?s :day ?d }", "-P30D"),
+    meaning("SELECT (?d - ?d AS ?n) { ?s :day ?d }", "PT0S"),
+    meaning(
+        "SELECT ('2020-01-31T10:00:00Z'^^xsd:dateTime - '2020-01-01T10:30:05'^^xsd:dateTime AS ?n)"
+        " {}",
+        "",
+        oxigraph=([""], "?n is empty"),
+    ),
     meaning(
         "SELECT (?d + 'P1D'^^xsd:dayTimeDuration AS ?n) { ?s :day ?d }",
         "2020-02-01",

@@ -93,6 +93,13 @@ GIVES = {
     "YEAR(?day)": "2020", "MONTH(?day)": "5", "DAY(?day)": "6", "HOURS(?day)": "",
     "MINUTES(?day)": "", "SECONDS(?day)": "", "TZ(?day)": "", "TIMEZONE(?day)": "",
     "YEAR('-0044-03-15Z'^^xsd:date)": "-44", "YEAR('2020-02-30'^^xsd:date)": "", "YEAR(?t)": "",
+    "?day - '2020-05-01'^^xsd:date": "P5D", "'2020-05-01'^^xsd:date - ?day": "-P5D",
+    "?day - ?day": "PT0S", "?day - '2020-05-01Z'^^xsd:date": "", "?day - ?when": "", "?day - 1": "",
+    "?when - '2020-05-05T00:08:10Z'^^xsd:dateTime": "P1DT6H59M59S",
+    "'2020-05-06T07:00:00Z'^^xsd:dateTime - ?when": "-PT8M9S",
+    "?when - '2020-05-06T07:08:08.75Z'^^xsd:dateTime": "PT0.25S", "?when - ?local": "",
+    "?there - ?when": "PT5H30M0.5S", "?local - '2020-05-04T07:08:09'^^xsd:dateTime": "P2D",
+    "DATATYPE(?day - ?day)": f"{XSD}dayTimeDuration",
     # Casts.
     "xsd:integer(' 7 ')": "7", "xsd:integer('\u00a07')": "", "xsd:integer(?d)": "2",
     "xsd:integer('x')": "", "xsd:decimal('2.50')": "2.5", "xsd:string(?d)": "2.5",

@@ -84,6 +84,25 @@ def _arithmetic(sign: str, left: str, right: str) -> str:
         return of_number((Decimal(x) / Decimal(y)).quantize(Decimal(1).scaleb(-18), ROUND_DOWN))
 
 
+def _subtracted(left: str, right: str) -> str:
+    a, b = parse(left), parse(right)
+    if not (isinstance(a.value, Moment) and isinstance(b.value, Moment)):
+        return _arithmetic("-", left, right)
+    plain = a.datatype == b.datatype != f"{XSD}dateTimeStamp"
+    if not plain or (a.value.offset is None) != (b.value.offset is None):
+        raise SparqlError("no difference")
+    since = a.value.since - b.value.since
+    text, left_over = "", abs(since)
+    for size, unit in ((86400, "D"), (3600, "H"), (60, "M")):
+        count, left_over = divmod(left_over, size)
+        text += ("T" if unit == "H" else "") + (f"{count}{unit}" if count else "")
+    if left_over:
+        seconds = f"{Decimal(left_over.numerator) / Decimal(left_over.denominator):f}"
+        text += f"{seconds}S"
+    text = text.removesuffix("T") or "T0S"
+    return literal(f"{'-' if since < 0 else ''}P{text}", f"{XSD}dayTimeDuration")
+
+
 def _rounded(way: str, term: str) -> str:
     value = number(term)
     is_single = parse(term).datatype == f"{XSD}float"
@@ -313,7 +332,7 @@ FUNCTIONS: Final[dict[str, Callable[..., str]]] = {
     ">=": lambda a, b: of_truth(less(b, a) or equals(a, b)),
     "!": lambda a: of_truth(not truth(a)),
     "+": lambda a, b=None: _signed(a, 1) if b is None else _arithmetic("+", a, b),
-    "-": lambda a, b=None: _signed(a, -1) if b is None else _arithmetic("-", a, b),
+    "-": lambda a, b=None: _signed(a, -1) if b is None else _subtracted(a, b),
     "NOW": lambda: literal("2020-01-01T00:00:00Z", f"{XSD}dateTime"),
     "RAND": lambda: of_number(0.5),
     "UUID": lambda: f"<{uuid4().urn}>",

@@ -300,6 +300,8 @@ def _same_term(inside: Expressions, operands: Operands) -> Operand:
 def _adds(sign: str) -> _Way:
     def way(inside: Expressions, operands: Operands) -> Operand:
         found = [inside.operand(each) for each in operands]
+        if sign == "-" and len(found) == 2 and (between := _apart(inside, *found)) is not None:
+            return between
         if not all(map(_is_exact, found)):
             return _python(inside, sign if len(found) == 2 else f"{sign}1", found)
         numbers = [each.number() for each in found]
@@ -314,6 +316,23 @@ def _adds(sign: str) -> _Way:
         return NumberOperand(Number(rank, exact, f"exact_double({exact})"))
 
     return way
+
+
+# The kinds of days and times, with what says how far two of them are apart.
+_APART: Final = {Kind.DATE: "dates_apart", Kind.INSTANT: "instants_apart"}
+
+
+def _apart(inside: Expressions, a: Operand, b: Operand) -> Operand | None:
+    """Return the time between days or times, None where the operands may be no such."""
+    both = [_kinds(each) for each in (a, b)]
+    for kind, macro in _APART.items():
+        if both == [{kind}, {kind}]:
+            assert isinstance(a, VariableOperand | ConstantOperand)
+            assert isinstance(b, VariableOperand | ConstantOperand)
+            return inside.as_text(f"{macro}({a.id}, {b.id})")
+    if both[0] is not None and both[1] is not None and both[0] & both[1] & _APART.keys():
+        return _python(inside, "-", [a, b])
+    return None
 
 
 def _is_exact(operand: Operand) -> bool:

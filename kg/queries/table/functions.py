@@ -29,6 +29,7 @@ from urllib.parse import quote
 
 from kg.datatypes import INTEGER_RANGES, NUMERIC, is_lexical_form
 from kg.queries.table.values import (
+    DIFFERING,
     FLOATING,
     INSTANT,
     STRINGS,
@@ -36,6 +37,7 @@ from kg.queries.table.values import (
     Known,
     NoValueError,
     Value,
+    apart,
     compare,
     double_text,
     number_of,
@@ -73,6 +75,12 @@ def _multiply(left: str, right: str) -> str:
 def _add(left: str, right: str, sign: int = 1) -> str:
     x, y, datatype = promoted(left, right)
     return of_number(x + sign * y, datatype)
+
+
+def _subtract(left: str, right: str) -> str:
+    if read(left).datatype in DIFFERING:
+        return apart(left, right)
+    return _add(left, right, -1)
 
 
 def _signed(term: str, sign: int) -> str:
@@ -352,7 +360,7 @@ FUNCTIONS: Final[Mapping[str, Callable[..., str]]] = {
     "*": _multiply,
     "/": _divide,
     "+": _add,
-    "-": lambda a, b: _add(a, b, -1),
+    "-": _subtract,
     "+1": lambda a: _signed(a, 1),
     "-1": lambda a: _signed(a, -1),
     "CAST": _cast,

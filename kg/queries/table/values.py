@@ -55,6 +55,39 @@ class Instant(NamedTuple):
         return self.days * 86400 + self.seconds - 60 * (self.offset or 0)
 
 
+# The days and times that have a difference.
+DIFFERING: Final = frozenset({f"{XSD}date", f"{XSD}dateTime"})
+
+
+def apart(left: str, right: str) -> str:
+    """Return the time between two days, or two moments, as a literal.
+
+    Raises:
+        NoValueError: They are none, or only one has a time zone.
+
+    Spec: https://www.w3.org/TR/xpath-functions/#func-subtract-dateTimes
+    """
+    a, b = read(left), read(right)
+    if a.datatype != b.datatype or a.datatype not in DIFFERING:
+        raise NoValueError
+    if a.value is None or b.value is None or (a.value.offset is None) != (b.value.offset is None):
+        raise NoValueError
+    return literal(_duration(a.value.utc - b.value.utc), f"{XSD}dayTimeDuration")
+
+
+def _duration(seconds: Decimal) -> str:
+    minutes, rest = divmod(abs(seconds), 60)
+    days, hours, minutes = int(minutes) // 1440, int(minutes) // 60 % 24, int(minutes) % 60
+    rest = rest.normalize()
+    time = "".join(
+        f"{n:f}{unit}"
+        for n, unit in ((Decimal(hours), "H"), (Decimal(minutes), "M"), (rest, "S"))
+        if n
+    )
+    text = (f"{days}D" if days else "") + (f"T{time}" if time else "")
+    return f"{'-' if seconds < 0 else ''}P{text or 'T0S'}"
+
+
 def read(term: str) -> Value:
     """Return a literal's parts and value.
 
