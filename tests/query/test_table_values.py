@@ -363,3 +363,24 @@ def test_what_gives_other_solutions_each_time_is_asked_once(table):
 def test_constants_have_ids_of_their_own_forms():
     forms = {id_of(literal(form, f"{XSD}integer"), {}) for form in ODD["int"]}
     assert len(forms) == len(ODD["int"])
+
+
+def test_numbers_with_many_digits_are_put_in_order(tmp_path):
+    table = table_of([], tmp_path / "table")
+    digits = "0.12345678901234567"
+    wanted = [f"-{digits}92", f"-{digits}9", f"-{digits}89", "0", digits, f"{digits}1", "10"]
+    listed = " ".join(f"'{each}'" for each in reversed(wanted))
+    text = f"SELECT ?t {{ VALUES ?t {{ {listed} }} BIND(xsd:decimal(?t) AS ?n) }} ORDER BY "
+    for order, expected in (("?n", wanted), ("DESC(?n)", wanted[::-1])):
+        found = table.ask(guard(text + order, "a query", PREFIXES), PREFIXES)
+        assert [text_of(row[0]) for row in found] == expected
+
+
+def test_means_are_put_in_order_and_compared(tmp_path):
+    table = table_of([], tmp_path / "table")
+    text = (
+        "SELECT ?g { VALUES (?g ?x) { (1 2) (2 1) (2 1) (2 2) (3 1) (3 0) (3 0) } } GROUP BY ?g"
+        " HAVING (AVG(?x) > 0.33) ORDER BY AVG(?x)"
+    )
+    found = table.ask(guard(text, "a query", PREFIXES), PREFIXES)
+    assert [text_of(row[0]) for row in found] == ["3", "2", "1"]

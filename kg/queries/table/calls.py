@@ -324,15 +324,17 @@ _APART: Final = {Kind.DATE: "dates_apart", Kind.INSTANT: "instants_apart"}
 
 def _apart(inside: Expressions, a: Operand, b: Operand) -> Operand | None:
     """Return the time between days or times, None where the operands may be no such."""
-    both = [_kinds(each) for each in (a, b)]
+    if not isinstance(a, VariableOperand | ConstantOperand):
+        return None
+    if not isinstance(b, VariableOperand | ConstantOperand):
+        return None
+    mine, theirs = _kinds(a), _kinds(b)
+    if mine is None or theirs is None:
+        return None
     for kind, macro in _APART.items():
-        if both == [{kind}, {kind}]:
-            assert isinstance(a, VariableOperand | ConstantOperand)
-            assert isinstance(b, VariableOperand | ConstantOperand)
+        if mine == theirs == frozenset({kind}):
             return inside.as_text(f"{macro}({a.id}, {b.id})")
-    if both[0] is not None and both[1] is not None and both[0] & both[1] & _APART.keys():
-        return _python(inside, "-", [a, b])
-    return None
+    return _python(inside, "-", [a, b]) if mine & theirs & _APART.keys() else None
 
 
 def _is_exact(operand: Operand) -> bool:

@@ -25,13 +25,13 @@ from kg.queries.table.functions import (
     python_double,
     python_double_term,
     python_exact,
-    python_order,
     python_rank,
     python_test,
     python_truth,
 )
 from kg.queries.table.held import Held
 from kg.queries.table.modifiers import texts_sql
+from kg.queries.table.ordering import python_order
 from kg.queries.table.patterns import python_regex, python_replacement
 from kg.queries.table.relation import Column, NotCompiledError, Relation
 from kg.queries.table.scans import MERGED

@@ -86,11 +86,13 @@ class TextOperand:
 
 
 def _number_of(text: str, view: View) -> Number:
-    return Number(
-        view.let(f"python_rank({text})"),
-        view.let(f"python_exact({text})::HUGEINT"),
-        view.let(f"python_double({text})::DOUBLE"),
-    )
+    rank, double = rank_and_double(text, view)
+    return Number(rank, view.let(f"python_exact({text})::HUGEINT"), double)
+
+
+def rank_and_double(text: str, view: View) -> tuple[str, str]:
+    """Return a number's rank and double, of text whose exact value may have too many digits."""
+    return view.let(f"python_rank({text})"), view.let(f"python_double({text})::DOUBLE")
 
 
 def _string_of(text: str, view: View) -> Text:

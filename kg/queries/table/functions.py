@@ -398,7 +398,7 @@ def python_call(name: str, operands: Sequence[str | None]) -> str | None:
     if None in operands:
         return None
     try:
-        with localcontext(_EXACT):
+        with localcontext(EXACT):
             return FUNCTIONS[name](*operands)
     except NoValueError:
         return None
@@ -409,7 +409,7 @@ def python_test(sign: str, left: str | None, right: str | None) -> bool | None:
     if left is None or right is None:
         return None
     try:
-        with localcontext(_EXACT):
+        with localcontext(EXACT):
             return compare(sign, left, right)
     except NoValueError:
         return None
@@ -442,7 +442,7 @@ def python_exact(term: str | None) -> str | None:
     number = _maybe_number(term)
     if number is None or isinstance(number[0], float):
         return None
-    with localcontext(_EXACT):
+    with localcontext(EXACT):
         scaled = Decimal(number[0]).scaleb(SCALE)
         if scaled != scaled.to_integral_value() or abs(scaled) >= _MOST:
             raise OverflowError(f"{term} has more than 38 digits")
@@ -460,27 +460,6 @@ def python_double_term(value: float | None) -> str | None:
     return None if value is None else of_number(value, f"{XSD}double")
 
 
-def python_order(term: str | None) -> str | None:
-    """Return what literals of one datatype that are no numbers are sorted by; None for others.
-
-    Raises:
-        OverflowError: A time is farther away than the digits of the text reach.
-    """
-    if term is None or not is_literal(term):
-        return None
-    value = read(term)
-    if isinstance(value.value, Instant):
-        with localcontext(_EXACT):
-            since = value.value.utc + _FARTHEST
-        if not 0 < since < 2 * _FARTHEST:
-            raise OverflowError(f"{term} is too far away")
-        whole, _, fraction = f"{since:f}".partition(".")
-        return f"{whole:0>22}.{fraction.rstrip('0')}"
-    if isinstance(value.value, bool):
-        return str(int(value.value))
-    return value.lexical
-
-
 def _maybe_number(term: str | None) -> tuple[Any, str] | None:
     if term is None:
         return None
@@ -492,9 +471,8 @@ def _maybe_number(term: str | None) -> tuple[Any, str] | None:
 
 _RANKS: Final = {f"{XSD}{n}": r for r, n in enumerate(("integer", "decimal", "float", "double"), 1)}
 # What would be rounded is refused.
-_EXACT: Final = Context(prec=400, traps=[Inexact, InvalidOperation, DivisionByZero, Overflow])
+EXACT: Final = Context(prec=400, traps=[Inexact, InvalidOperation, DivisionByZero, Overflow])
 _MOST: Final = Decimal(10) ** 36
-_FARTHEST: Final = Decimal(10) ** 20
 
 
 def now() -> str:

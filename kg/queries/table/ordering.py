@@ -8,6 +8,7 @@ Spec: https://www.w3.org/TR/sparql11-query/#modOrderBy
 
 from __future__ import annotations
 
+from decimal import Decimal, localcontext
 from typing import Final
 
 from kg.queries.table.expressions import (
@@ -16,10 +17,15 @@ from kg.queries.table.expressions import (
     NumberOperand,
     Operand,
     StringOperand,
+    TextOperand,
     TruthOperand,
     VariableOperand,
+    rank_and_double,
 )
+from kg.queries.table.functions import EXACT
+from kg.queries.table.values import Instant, read
 from kg.table.ids import Kind
+from kg.terms import is_literal
 
 _NODES: Final = frozenset({Kind.NODE, Kind.NUMBERED})
 # Kinds whose ids are in the order of their values, one kind at a time.
@@ -44,7 +50,11 @@ def order_keys(operand: Operand) -> list[str]:
     # What an id holds has one form for each value, in the order of the values.
     inline = isinstance(operand, VariableOperand) and Kind.LITERAL not in operand.kinds
     value = text if inline else f"python_order({text})"
-    rank, exact, double = operand.number() or Number("NULL", "NULL::HUGEINT", "NULL::DOUBLE")
+    if isinstance(operand, TextOperand):
+        rank, double = rank_and_double(text, operand.view)
+        exact = f"CASE WHEN {rank} <= 2 THEN {value} END"
+    else:
+        rank, exact, double = operand.number() or Number("NULL", "NULL::HUGEINT", "NULL::DOUBLE")
     other = f"is_literal({text}) AND {rank} IS NULL"
     return [
         f"{nodes} WHEN {rank} IS NOT NULL THEN 3 WHEN is_literal({text}) THEN 4"
@@ -55,3 +65,44 @@ def order_keys(operand: Operand) -> list[str]:
         f"CASE WHEN is_string({text}) THEN term_lexical({text}) WHEN {other} THEN {value} END",
         text,
     ]
+
+
+_FARTHEST: Final = Decimal(10) ** 20
+_WHOLE_DIGITS: Final = 64
+_TURNED: Final = str.maketrans("0123456789", "9876543210")
+
+
+def python_order(term: str | None) -> str | None:
+    """Return what literals of one datatype are sorted by; None for others.
+
+    Numbers are sorted by it where they are the same as doubles.
+
+    Raises:
+        OverflowError: A time is farther away, or a number larger, than the digits of the text
+            reach.
+    """
+    if term is None or not is_literal(term):
+        return None
+    value = read(term)
+    if isinstance(value.value, Instant):
+        with localcontext(EXACT):
+            since = value.value.utc + _FARTHEST
+        if not 0 < since < 2 * _FARTHEST:
+            raise OverflowError(f"{term} is too far away")
+        whole, _, fraction = f"{since:f}".partition(".")
+        return f"{whole:0>22}.{fraction.rstrip('0')}"
+    if isinstance(value.value, bool):
+        return str(int(value.value))
+    if isinstance(value.value, int | Decimal):
+        return _sorted_digits(value.value)
+    return value.lexical
+
+
+def _sorted_digits(number: int | Decimal) -> str:
+    """Return a text for a number; the texts are in the order of the numbers."""
+    whole, _, fraction = f"{abs(number):f}".partition(".")
+    if len(whole) > _WHOLE_DIGITS:
+        raise OverflowError(f"{number} has more than {_WHOLE_DIGITS} digits")
+    digits = f"{whole:0>{_WHOLE_DIGITS}}.{fraction.rstrip('0')}"
+    # Of numbers below zero that with less digits is the greater one.
+    return f"0{digits.translate(_TURNED)}~" if number < 0 else f"1{digits}"

@@ -76,8 +76,8 @@ def apart(left: str, right: str) -> str:
 
 
 def _duration(seconds: Decimal) -> str:
-    minutes, rest = divmod(abs(seconds), 60)
-    days, hours, minutes = int(minutes) // 1440, int(minutes) // 60 % 24, int(minutes) % 60
+    whole, rest = divmod(abs(seconds), 60)
+    days, hours, minutes = int(whole) // 1440, int(whole) // 60 % 24, int(whole) % 60
     rest = rest.normalize()
     time = "".join(
         f"{n:f}{unit}"
