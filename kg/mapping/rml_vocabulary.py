@@ -53,6 +53,11 @@ _KNOWN: Final = _CORE | _IO | _FNML | _CC | _LV | _CARML | _HINTS
 _OF_STAR: Final = frozenset({"quotedTriplesMap", "starMap"})
 _MISSING: Final = (
     ("event streams", frozenset({"ldes"}), "Write files, and publish them as a stream."),
+    (
+        "outer joins of views",
+        frozenset({"outerJoin", "fullJoin"}),
+        "Write rml:leftJoin, and a triples map on the other view for what has no match.",
+    ),
     ("quoted triples", _OF_STAR, "Write a node for the statement, with triples about it."),
 )
 

@@ -414,3 +414,13 @@ def test_values_that_are_odd_documents(tmp_path, formulation, iterator, value, e
     csv.field_size_limit(131_072)  # what it is where no file was read yet
     key = "k" if formulation == "CSV" else "$.k"
     assert of_values(tmp_path, document(formulation, iterator, key), value) == expected
+
+
+@pytest.mark.parametrize("kind", ["outerJoin", "fullJoin"])
+def test_outer_joins_are_refused_with_what_to_write(tmp_path, kind):
+    mapping = HEAD + YEARS + view("ex:json", NAME, more=join(kind, SAME, YEAR))
+    mapping += triples('rml:reference "year"')
+    with pytest.raises(InputError, match="outer joins of views are not supported") as caught:
+        run_mapping(tmp_path, mapping, FILES)
+    assert caught.value.code == "unsupported-mapping"
+    assert "rml:leftJoin" in caught.value.hint
