@@ -236,12 +236,17 @@ class _RmlReader:
         joins = self.graph.all(value.term, "joinCondition")
         return RefObjectMap(
             self.graph.name(parent.term),
-            tuple(self.join(join) for join in joins),
+            tuple(made for join in joins for made in self.joins(join)),
             self.condition(value),
             read_targets(self.graph, value),
             is_older=parent.is_older,
             origin=value.origin,
         )
+
+    def joins(self, value: Value) -> list[JoinCondition]:
+        """Return the join conditions of a node, of which a function may be several."""
+        called = self.graph.one(value.term, "functionValue")
+        return [self.join(value)] if called is None else self.functions.joins(called)
 
     def join(self, value: Value) -> JoinCondition:
         sides: list[Expression] = []
@@ -429,6 +434,8 @@ class _RmlReader:
         name, inner = found[0]
         if name == "constant":
             constant = self.constant(inner, is_iri=term_type.is_iri)
+            if term_type is TermType.BLANK_NODE and inner.is_older and inner.is_literal:
+                constant = replace(constant, kind=term_type)  # the text is its label
             if constant.kind is not term_type and not (constant.kind.is_iri and term_type.is_iri):
                 raise inner.error(
                     f"rml:termType says {term_type.value}, but the constant is of the kind"

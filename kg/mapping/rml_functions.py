@@ -16,7 +16,7 @@ import pyoxigraph as ox
 
 from kg.mapping.functions import Argument, make_call
 from kg.mapping.own_functions import local_part
-from kg.mapping.plan import Call, Constant, Expression, TermType
+from kg.mapping.plan import Call, Constant, Expression, JoinCondition, TermType
 from kg.mapping.rml_graph import RmlGraph, Term, Value
 from kg.mapping.templates import MOST_NESTED
 
@@ -31,6 +31,9 @@ _RETURNS: Final = frozenset(
         *("hasStringOutput", "hasProtocolOutput", "hasDomainOutput"),
     }
 )
+# What a join condition by a function may be.
+_EQUAL: Final = ("equal", "equals")
+_ALL: Final = ("and", "boolean_and")
 _T = TypeVar("_T")
 # Functions that one term may be made by: executions that are shared may stand for very many.
 MOST_CALLS: Final = 1000
@@ -51,6 +54,8 @@ class FunctionReader:
         self.expression = expression
         self.open: list[Term] = []
         self.read = 0
+        # Whether a value that was read is one of the parent's record.
+        self.of_parent = False
 
     def execution(self, owner: Value, execution: Value) -> Call:
         """Read ``rml:functionExecution`` of an expression map.
@@ -95,6 +100,38 @@ class FunctionReader:
         folder = self.graph.folder_of(value)
         return make_call(named.value, arguments, function.origin, folder=folder)
 
+    def joins(self, value: Value) -> list[JoinCondition]:
+        """Read the function value of a join condition: that two values are equal, or several are.
+
+        yarrrml-parser writes it so where a side is more than a reference.
+
+        Raises:
+            InputError: It is another function, or not of a value of each record.
+        """
+        name, given = "", list[Value]()
+        for parameter, each in self.within(value, self.pairs):
+            if parameter.text == _EXECUTES:
+                found = self.of_map(each)
+                iri = found.value if isinstance(found, Constant) else ""
+                name = local_part(iri).rpartition(":")[2].lower()
+            else:
+                given.append(each)
+        if name in _ALL:
+            called = [self.graph.one(each.term, "functionValue") for each in given]
+            return [made for each in called if each is not None for made in self.joins(each)]
+        sides: dict[bool, Expression] = {}
+        for each in given:
+            self.of_parent = False
+            made = self.of_map(each)
+            sides[self.of_parent] = made
+        if name not in _EQUAL or len(given) != 2 or len(sides) != 2:
+            raise value.unsupported(
+                "a join condition by a function says that a value of one record equals one of the"
+                " other",
+                hint="Write rr:child and rr:parent, or idlab-fn:equal with rml:parentTermMap.",
+            )
+        return [JoinCondition(sides[False], sides[True])]
+
     # --- parts ----------------------------------------------------------------------------
 
     def within(self, value: Value, read: Callable[[Value], Iterator[_T]]) -> list[_T]:
@@ -136,6 +173,9 @@ class FunctionReader:
         """Return what an expression map gives; a node that is not described is a constant."""
         if not self.graph.described(value.term):
             return _constant(value)
+        for side in self.graph.all(value.term, "parentTermMap", "childTermMap"):
+            self.of_parent |= bool(self.graph.all(value.term, "parentTermMap"))
+            return self.of_map(side)
         found = self.expression(value)
         if found is None:
             raise value.error("the value of a parameter needs a reference, template or constant")

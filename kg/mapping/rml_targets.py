@@ -25,6 +25,8 @@ _ADDRESSES: Final = (
     "http://rdfs.org/ns/void#dataDump",
     "http://www.w3.org/ns/dcat#accessURL",
     "http://www.w3.org/ns/dcat#downloadURL",
+    # As yarrrml-parser writes it.
+    "http://www.w3.org/ns/dcat#dataDump",
 )
 
 

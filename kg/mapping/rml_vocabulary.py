@@ -36,6 +36,8 @@ _FNML: Final = frozenset(
     }
 )
 # Of CARML.
+# Of yarrrml-parser, in join conditions by a function: whose record a value is taken from.
+_SIDES: Final = frozenset({"parentTermMap", "childTermMap"})
 _CARML: Final = frozenset({"url", "streamName"})
 # What RMLMapper adds: dynamic targets, requests to servers, streams of events.
 _EXTENSIONS: Final = "https://w3id.org/imec/rml/ns/extensions#"
@@ -48,11 +50,15 @@ _LV: Final = frozenset(
 # They change no triple: how a database writes a value back, and whose SQL a query is.
 _HINTS: Final = frozenset({"inverseExpression", "sqlVersion"})
 _CC: Final = frozenset({"gather", "gatherAs", "strategy", "allowEmptyListAndContainer"})
-_KNOWN: Final = _CORE | _IO | _FNML | _CC | _LV | _CARML | _HINTS
+_KNOWN: Final = _CORE | _IO | _FNML | _CC | _LV | _CARML | _SIDES | _HINTS
 # What modules of RML that kg does not have are for, by their properties.
 _OF_STAR: Final = frozenset({"quotedTriplesMap", "starMap"})
 _MISSING: Final = (
-    ("event streams", frozenset({"ldes"}), "Write files, and publish them as a stream."),
+    (
+        "event streams",
+        frozenset({"ldes", "ldesBaseIRI", "ldesGenerateImmutableIRI"}),
+        "Write files, and publish them as a stream.",
+    ),
     (
         "outer joins of views",
         frozenset({"outerJoin", "fullJoin"}),
@@ -98,6 +104,6 @@ def _refusal(name: str, value: Value) -> InputError:
     for what, names, hint in _MISSING:
         if name in names:
             return value.unsupported(f"rml:{name}: {what} are not supported", hint=hint)
-    similar = nearest(name, _KNOWN - _HINTS - _CARML)
+    similar = nearest(name, _KNOWN - _HINTS - _CARML - _SIDES)
     hint = f"Did you mean rml:{similar}?" if similar else "kg would pass it over: take it away."
     return value.error(f"rml:{name} is no property that kg knows", hint=hint)

@@ -73,6 +73,8 @@ _FORMULATIONS: Final[Mapping[str, Formulation]] = {
     "sqlite": Formulation.SQL,
     "sparql": Formulation.SPARQL,
 }
+# Targets that take SPARQL Update.
+_SERVER_TYPES: Final = frozenset({"sd", "sparql"})
 _FILE_TYPES: Final = frozenset({"localfile", "void", "dcat"})
 
 
@@ -394,6 +396,8 @@ class TargetReader:
         if len(parts) > 3:
             raise parts[3].error("a target in brackets is [path~type, serialization, compression]")
         path, tilde, kind = parts[0].text("a target").rpartition("~")
+        if tilde and kind.lower() in _SERVER_TYPES:
+            return _server(parts[0], path)
         if tilde and kind.lower() not in _FILE_TYPES:
             raise parts[0].unsupported(_no_file("a target", kind))
         serialization = parts[1] if len(parts) > 1 else None
@@ -411,6 +415,9 @@ class TargetReader:
             )
         if access is None:
             raise node.error("a target needs access", hint="Write access: graph.nq")
+        kind = node.get("type")
+        if kind and kind.text("type").lower() in _SERVER_TYPES:
+            return _server(access, access.text("access"))
         _check_type(node, "a target", _FILE_TYPES)
         parts = (node.get("serialization"), node.get("compression"), node.get("encoding"))
         return self.made(node, access.text("access"), *parts)
@@ -436,6 +443,18 @@ class TargetReader:
             encoding=_one_of(encoding, "encoding", ENCODINGS, "utf-8"),
             origin=node.origin,
         )
+
+
+def _server(node: Node, address: str) -> LogicalTarget:
+    """Return a target that gets statements by SPARQL Update."""
+    from kg.http import web_parts  # its libraries take time that few mappings need
+
+    if web_parts(address) is None:
+        raise node.error(
+            f"{without_login(address)} is no address of a server",
+            hint="Write it with http:// or https://.",
+        )
+    return LogicalTarget(address, endpoint=address, origin=node.origin)
 
 
 def _local_path(node: Node, address: str) -> str:

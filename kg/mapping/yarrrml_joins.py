@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Final
 
 from kg.mapping.functions import make_call
+from kg.mapping.own_functions import local_part
 from kg.mapping.plan import Call, Expression, Function, JoinCondition, RefObjectMap, references
 from kg.mapping.templates import CallText
 from kg.mapping.yaml_nodes import Node
@@ -117,6 +118,10 @@ class JoinReader:
         if written is not None:
             yield from self.of_text(node, written)
             return
+        if local_part(self.terms.function_name(text)).lower() in ("and", "boolean_and"):
+            for parameter in parameters_of(node):
+                yield from self.condition(parameter_parts(parameter)[1])
+            return
         sides: list[_Side] = []
         for parameter in parameters_of(node):
             name, value = self.terms.argument(parameter)
@@ -144,7 +149,8 @@ class JoinReader:
             sides: Its arguments, with ``s`` or ``o`` where they say whose value they are.
         """
         marked = {side for _, _, side in sides}
-        if call.function is Function.EQUAL and all(map(references, call.arguments)):
+        is_join = "o" in marked or all(map(references, call.arguments))
+        if call.function is Function.EQUAL and is_join:
             if marked == {None}:
                 yield JoinCondition(*call.arguments)
                 return
@@ -156,12 +162,6 @@ class JoinReader:
             if (first, second) == ("o", "s"):
                 yield JoinCondition(call.arguments[1], call.arguments[0])
                 return
-        constant = not all(map(references, call.arguments))
-        if "o" in marked and call.function is Function.EQUAL and constant:
-            raise node.error(
-                "a join compares a value of one mapping with one of the other, not with a constant",
-                hint="Give the constant's condition to the other mapping itself.",
-            )
         if "o" in marked:
             raise node.error(
                 "only equal compares with a value of the other mapping",

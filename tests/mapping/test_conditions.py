@@ -516,6 +516,35 @@ class TestTemplates:
         assert parse_call("f") is None
 
 
+@pytest.mark.parametrize(
+    ("condition", "made"),
+    [
+        ("{function: equal, parameters: [[str1, x, s], [str2, $(w), o]]}", ["1 7", "2 7"]),
+        ("{function: equal, parameters: [[str2, $(w), o], [str1, y]]}", ["1 8", "2 8"]),
+        (
+            "{function: grel:boolean_and, parameters: ["
+            "[param_rep_b, {function: equal, parameters: [[str1, $(v), s], [str2, $(w), o]]}],"
+            "[param_rep_b, {function: equal, parameters: [[str1, $(k), s], [str2, $(k), o]]}]]}",
+            ["1 7"],
+        ),
+    ],
+)
+def test_joins_with_constants_and_of_several_conditions(tmp_path, condition, made):
+    mapping = f"""\
+    mappings:
+      a:
+        sources: [[a.csv~csv]]
+        s: http://e/$(id)
+        po: [{{p: ex:p, o: {{mapping: c, condition: {condition}}}}}]
+      c:
+        sources: [[c.csv~csv]]
+        s: http://e/$(k)
+    """
+    files = {"a.csv": "id,v,k\n1,x,7\n2,x,8\n", "c.csv": "k,w\n7,x\n8,y\n"}
+    found = run_mapping(tmp_path, mapping, files).triples
+    assert [f"{s[-2]} {o[-2]}" for s, _, o in found] == made
+
+
 class TestLineage:
     """What conditions leave out is not led back to."""
 

@@ -268,6 +268,72 @@ def test_an_array_has_several_object_maps(tmp_path):
     assert objects(tmp_path, mapping) == ['"1-Ann"', '"2-Bob"', '"3"']
 
 
+def equal_of(child: str, parent: str) -> str:
+    return old_value(
+        "fno:executes rr:object idlab-fn:equal",
+        f"grel:valueParameter rr:objectMap [ {child} ]",
+        f"grel:valueParameter2 rr:objectMap [ {parent} ]",
+    )
+
+
+OF_PARENT = 'old:parentTermMap [ old:reference "%s" ]'
+
+
+@pytest.mark.parametrize(
+    ("condition", "made"),
+    [
+        (equal_of('old:reference "id"', OF_PARENT % "id"), ["1 1", "2 2"]),
+        (equal_of(OF_PARENT % "id", 'old:reference "id"'), ["1 1", "2 2"]),
+        (equal_of('rr:constant "2"', OF_PARENT % "id"), ["1 2", "2 2", "3 2"]),
+        (
+            equal_of(
+                old_value(
+                    "fno:executes rr:object grel:toLowerCase",
+                    'grel:valueParameter rr:objectMap [ old:reference "name" ]',
+                ),
+                OF_PARENT % "low",
+            ),
+            ["1 1"],
+        ),
+        (
+            old_value(
+                "fno:executes rr:object <grel:boolean_and>",
+                *(
+                    f"<grel:param_rep_b> rr:objectMap [ {each} ]"
+                    for each in (
+                        equal_of('old:reference "id"', OF_PARENT % "id"),
+                        equal_of('old:reference "age"', OF_PARENT % "age"),
+                    )
+                ),
+            ),
+            ["2 2"],
+        ),
+    ],
+)
+def test_joins_by_a_function_of_before(tmp_path, condition, made):
+    """As yarrrml-parser writes them, where a side is more than a reference."""
+    mapping = f"""{HEAD}<#m> {OLD} ; rr:subjectMap [ rr:template "http://example.org/{{id}}" ] ;
+  rr:predicateObjectMap [ rr:predicate ex:p ; rr:objectMap [ rr:parentTriplesMap <#n> ;
+    rr:joinCondition [ {condition} ] ] ] .
+<#n> {OLD.replace("t.csv", "u.csv")} ;
+  rr:subjectMap [ rr:template "http://example.org/{{id}}" ] ."""
+    rows = "id,low,age\n1,ann,31\n2,x,4\n"
+    found = run_mapping(tmp_path, mapping, {**FILES, "u.csv": rows})
+    short = [
+        f"{s.rpartition('/')[2][:-1]} {o.rpartition('/')[2][:-1]}" for s, _, o in found.triples
+    ]
+    assert short == made
+
+
+def test_other_joins_by_a_function_are_refused(tmp_path):
+    condition = equal_of('old:reference "id"', 'old:reference "id"')
+    mapping = f"""{HEAD}<#m> {OLD} ; rr:subjectMap [ rr:template "http://example.org/{{id}}" ] ;
+  rr:predicateObjectMap [ rr:predicate ex:p ; rr:objectMap [ rr:parentTriplesMap <#m> ;
+    rr:joinCondition [ {condition} ] ] ] ."""
+    with pytest.raises(InputError, match="a value of one record equals one of the other"):
+        run_mapping(tmp_path, mapping, FILES)
+
+
 def test_what_a_condition_of_before_leaves_out_is_not_lost(tmp_path):
     """As yarrrml-parser writes conditions; a value that is missing is lost all the same."""
     equal = old_value(

@@ -27,6 +27,7 @@ from kg.duck import engine
 from kg.errors import InputError, UsageError, WorldError
 from kg.exports.targets import write_target
 from kg.map_files import map_files
+from kg.mapping.documents import read_mapping
 from kg.mapping.plan import LogicalTarget
 from kg.mapping.targets import COMPRESSIONS, FORMATS, SERIALIZATIONS
 from kg.quads import QuadTable, write_table
@@ -575,3 +576,26 @@ class TestSuite:
         assert {n: dumped(tmp_path / n) for n in expected} == {
             n: dumped(path) for n, path in expected.items()
         }
+
+
+@pytest.mark.parametrize(
+    "target",
+    [
+        "['http://localhost:1/sparql~sparql']",
+        "['http://localhost:1/sparql~sd']",
+        "{access: 'http://localhost:1/sparql', type: sparql}",
+        "{access: 'http://localhost:1/sparql', type: sd}",
+    ],
+)
+def test_servers_in_yarrrml(tmp_path, target):
+    path = tmp_path / "m.yarrrml.yml"
+    path.write_text(
+        f"targets: {{t: {target}}}\nmappings: {{m: {{sources: [[a.csv~csv]],"
+        " s: {value: 'http://e/$(id)', targets: t}, po: [[ex:p, $(id)]]}}\n"
+    )
+    plan = read_mapping(path, {"ex": "http://example.org/"})
+    (found,) = plan.triples_maps[0].subject.targets
+    assert found.endpoint == found.path == "http://localhost:1/sparql"
+    path.write_text(path.read_text().replace("http://localhost", "ftp://localhost"))
+    with pytest.raises(InputError, match="is no address of a server"):
+        read_mapping(path, {"ex": "http://example.org/"})
