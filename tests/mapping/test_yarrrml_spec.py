@@ -266,7 +266,6 @@ class TestTargets:
         ("written", "message"),
         [
             ("nobody", "there is no target 'nobody'"),
-            ("{access: 'http://localhost/sparql', type: sparql}", "'sparql'"),
             ("{serialization: turtle}", "a target needs access"),
             ("[x~void, owlxml]", "there is no target"),
             ("{access: x, serialization: owlxml}", "'owlxml' is no serialization"),
