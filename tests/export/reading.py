@@ -9,9 +9,13 @@ import pyoxigraph as ox
 import rdflib
 import zstandard
 
+from kg.exports.formats import FORMATS as WRITTEN
 from kg.workspace import rdf_suffix
 from tests.terms import row
 
+# Endings of the formats that kg writes: of triples, and of quads.
+TRIPLE_FORMATS = tuple(form.suffixes[0][1:] for form in WRITTEN if not form.quads)
+QUAD_FORMATS = tuple(form.suffixes[0][1:] for form in WRITTEN if form.quads)
 FORMATS = {
     ".ttl": ox.RdfFormat.TURTLE,
     ".nt": ox.RdfFormat.N_TRIPLES,

@@ -17,6 +17,11 @@ def test_every_format_is_documented():
         assert all(f"`{suffix}`" in GUIDE for suffix in form.suffixes)
 
 
+def test_the_help_of_the_command_names_every_format():
+    shown = " ".join(kg("export", "--help").stdout.decode().split())
+    assert [form.name for form in FORMATS if form.name not in shown] == []
+
+
 def test_every_option_is_documented():
     options = set(re.findall(r"--[a-z-]+", kg("export", "--help").stdout.decode()))
     assert len(options) > 10
@@ -27,7 +32,7 @@ def test_every_error_code_is_documented():
     pages = [*(ROOT / "docs").glob("errors.md"), *(ROOT / "docs" / "errors").glob("*.md")]
     text = "\n".join(page.read_text(encoding="utf-8") for page in pages)
     documented = set(re.findall(r"^##+ `?([a-z0-9-]+)`?$", text, re.MULTILINE))
-    sources = [*(ROOT / "kg" / "export").glob("*.py"), *(ROOT / "kg" / "rdf").glob("*.py")]
+    sources = [*(ROOT / "kg" / "exports").glob("*.py"), *(ROOT / "kg" / "rdf").glob("*.py")]
     raised = set(MESSAGES)
     for path in sources:
         source = path.read_text(encoding="utf-8")

@@ -15,7 +15,7 @@ from kg.errors import InputError
 from kg.exports import ExportOptions, export_files
 from kg.exports.api import export_quads
 from tests.export.conftest import make_table
-from tests.export.reading import read
+from tests.export.reading import QUAD_FORMATS, TRIPLE_FORMATS, read
 from tests.export.samples import EX
 from tests.terms import NAMED_NODES, OBJECTS, PLAIN_QUADS, QUADS, XSD, canonical, row
 
@@ -34,8 +34,7 @@ PREFIXES = {
     "bad": "not an IRI",
 }
 RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
-TRIPLES = ("ttl", "nt", "rdf")
-FORMATS = ("ttl", "nt", "nq", "trig", "jsonld", "rdf", "cottas")
+FORMATS = (*TRIPLE_FORMATS, *QUAD_FORMATS)
 
 
 def written(rows, folder, ending):
@@ -60,7 +59,7 @@ def in_reach(path, act):
 
 
 def wanted(rows, ending):
-    return {(s, p, o, None if ending in TRIPLES else g) for s, p, o, g in rows}
+    return {(s, p, o, None if ending in TRIPLE_FORMATS else g) for s, p, o, g in rows}
 
 
 @FUZZ
