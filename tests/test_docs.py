@@ -124,6 +124,15 @@ def test_lines_of_prose_have_at_most_100_characters():
     assert not long, "wrap these lines"
 
 
+def test_the_floor_plan_has_every_room():
+    text = (DOCS / "architecture.md").read_text(encoding="utf-8")
+    plan = text.partition("## The floor plan")[2].partition("## Four walks")[0]
+    named = {room.partition("/")[0] for room in re.findall(r"`([\w/]+)`", plan)}
+    paths = [path for path in (ROOT / "kg").iterdir() if path.is_dir() or path.suffix == ".py"]
+    rooms = {path.stem for path in paths if not path.stem.startswith("__")}
+    assert named == rooms
+
+
 # The files that CONTRIBUTING.md has a reader add.
 ADDED = {"kg/sources/fixed_files.py", "tests/sources/test_fixed.py"}
 
