@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import ast
+import functools
 import re
 import subprocess
 import sys
@@ -51,9 +52,10 @@ def kg() -> Runner:
 # --- errors ---------------------------------------------------------------------------------
 
 
-def modules() -> Iterator[tuple[Path, ast.Module]]:
-    for path in sorted((ROOT / "kg").rglob("*.py")):
-        yield path, ast.parse(path.read_text(encoding="utf-8"))
+@functools.cache
+def modules() -> list[tuple[Path, ast.Module]]:
+    paths = sorted((ROOT / "kg").rglob("*.py"))
+    return [(path, ast.parse(path.read_text(encoding="utf-8"))) for path in paths]
 
 
 def with_code_first() -> dict[str, int]:
@@ -68,6 +70,7 @@ def with_code_first() -> dict[str, int]:
     return found
 
 
+@functools.cache
 def codes_raised() -> dict[str, list[str]]:
     """Return each code of an error in the program, with the places where it stands."""
     takers = with_code_first()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import functools
 import os
 import shutil
 import statistics
@@ -27,6 +28,7 @@ LONGEST_MODULE, USUAL_MODULE = 500, 400
 LONGEST_FUNCTION, USUAL_FUNCTION = 60, 30
 
 
+@functools.cache
 def tree(path: Path) -> ast.Module:
     return ast.parse(path.read_text(encoding="utf-8"))
 

@@ -175,24 +175,26 @@ class TestSetUp:
         assert once.stamp.stat().st_mtime_ns == before
         assert time.monotonic() - started < 2
 
-    def test_a_new_lock_gives_a_new_environment(self, once):
+    def test_a_new_lock_is_another_set_up(self, tmp_path, monkeypatch):
+        script = load_script()
+        monkeypatch.setattr(script, "LOCK", str(tmp_path / "lock"))
+        (tmp_path / "lock").write_text("part==1\n")
+        before = script.wanted_stamp()
+        (tmp_path / "lock").write_text("part==2\n")
+        assert script.wanted_stamp() != before
+
+    def test_a_new_lock_and_an_interrupted_set_up_give_a_new_environment(self, once):
         left = once.venv / "left-over"
         left.write_text("")
+        once.stamp.write_text("begun\n")
+        shutil.rmtree(once.venv / "bin")
+        (once.venv / "bin").write_text("in the way")
         once.lock(2)
         result = once.run()
         assert result.returncode == 0, result.stderr
         assert "setting up anew" in result.stderr
         assert result.stdout.startswith("kg build 2\n")
         assert not left.exists()
-
-    def test_an_interrupted_set_up_is_repaired(self, once):
-        once.stamp.write_text("begun\n")
-        shutil.rmtree(once.venv / "bin")
-        (once.venv / "bin").write_text("in the way")
-        once.lock(3)
-        result = once.run()
-        assert result.returncode == 0, result.stderr
-        assert result.stdout.startswith("kg build 3\n")
 
     def test_an_environment_of_somebody_else_is_not_touched(self, tmp_path):
         project = Project(tmp_path)
