@@ -248,7 +248,7 @@ def _frame(workspace: Workspace, asked: Mapping[str, object]) -> dict[str, objec
             names.update(os.fsencode(path) + b"\0")
     return {
         "asked": dict(asked),
-        "software": _software(),
+        "software": software(),
         "names": names.hexdigest(),
         "accepts": _mark(workspace.root / ACCEPTED_NAME) is not None,
     }
@@ -262,7 +262,7 @@ def _is_other(name: str) -> bool:
     return not name.endswith(".parquet")
 
 
-def _software() -> str:
+def software() -> str:
     """Return a digest of Python, kg's own files, and the names and versions of libraries."""
     found = hashlib.sha256(repr((sys.version, sys.path)).encode("utf-8", "surrogateescape"))
     for path in find_files(Path(__file__).parent, lambda name: name.endswith(".py")):

@@ -343,6 +343,7 @@ class _Builder:
                 read_material(workspace, self.plan),
                 {} if verdict is None else verdict.met,
                 inside,
+                anew=self.options.basis is not None and self.options.basis.anew,
             ),
         ]
         return without_accepted(counts, known, prefixes, workspace.root), known.new(found)

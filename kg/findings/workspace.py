@@ -12,6 +12,7 @@ from kg.findings import mappings as of_mappings
 from kg.findings import questions as of_questions
 from kg.findings import shapes as of_shapes
 from kg.findings.keys import unread_keys, unread_paths
+from kg.findings.known import Asked, KnownQuestions
 from kg.findings.material import Material
 from kg.findings.model import Finding, of_error
 from kg.findings.namespaces import glued_names, iris_of, near_namespaces
@@ -43,6 +44,8 @@ def workspace_findings(
     material: Material,
     met: Mapping[str, int] | None,
     inside: Path | None,
+    *,
+    anew: bool = False,
 ) -> list[Finding]:
     """Return the findings about files and graph; those of both are reported once.
 
@@ -53,15 +56,16 @@ def workspace_findings(
         material: The content of its files.
         met: Shape with targets to the number of its focus nodes, if that is known already.
         inside: The folder that sources must be in; None: anywhere.
+        anew: Whether to read questions about which all is known.
     """
-    found = file_findings(workspace, material, inside)
+    found = file_findings(workspace, material, inside, anew=anew)
     told = {(each.code, each.about) for each in found}
     of_graph = _graph_findings(connection, table, workspace, met, material)
     return [*found, *(each for each in of_graph if (each.code, each.about) not in told)]
 
 
 def file_findings(
-    workspace: Workspace, material: Material, inside: Path | None = None
+    workspace: Workspace, material: Material, inside: Path | None = None, *, anew: bool = False
 ) -> list[Finding]:
     """Return the findings that need no build, and the faults of files.
 
@@ -69,6 +73,7 @@ def file_findings(
         workspace: The workspace.
         material: The content of its files.
         inside: The folder that sources must be in; None: anywhere, since only names are read.
+        anew: Whether to read questions about which all is known.
     """
     plan, vocabulary, shapes = material.plan, material.vocabulary, material.shapes
     prefixes = {**workspace.prefixes, **dict(plan.prefixes)}
@@ -76,7 +81,7 @@ def file_findings(
     sources = sources_of(plan, inside, missing)
     imports = [(iri, show_path(path)) for iri, path in vocabulary.imports]
     of_shape_files = list(of_shapes.terms_of(shapes, workspace.shape_files))
-    asked, about_questions, declared = _of_questions(workspace, material)
+    asked, about_questions, declared = _of_questions(workspace, material, anew=anew)
     is_mapped = "data" in material.whole and not missing
     found = chain(
         material.faults,
@@ -133,29 +138,45 @@ def _undeclared(
 
 
 def _of_questions(
-    workspace: Workspace, material: Material
+    workspace: Workspace, material: Material, *, anew: bool
 ) -> tuple[list[Used], list[Finding], list[tuple[str, str]]]:
     """Return the terms that questions name, the findings about them, and their prefixes."""
+    known = KnownQuestions(workspace, anew=anew)
+    asked = [
+        known.of(path, lambda path: _of_question(path, workspace))
+        for path in workspace.question_files
+    ]
+    known.write()
+    used = [term for each in asked for term in each.used]
+    found = [finding for each in asked for finding in each.found]
+    return (
+        used,
+        [*found, *_undeclared(used, material, workspace.prefixes)],
+        [prefix for each in asked for prefix in each.declared],
+    )
+
+
+def _of_question(path: Path, workspace: Workspace) -> Asked:
     from kg.queries.run import check_question
 
-    used: list[Used] = []
-    found: list[Finding] = []
-    declared: list[tuple[str, str]] = []
-    for path in workspace.question_files:
-        try:
-            question = read_question(path, workspace.prefixes)
-            check_question(question, workspace)
-        except InputError as error:
-            found.append(of_error(error, show_path(path)))
-            continue
-        declared += of_questions.prefixes_of(question)
-        used += of_questions.terms_of(question, workspace.prefixes)
-        found += of_questions.dates_as_texts(question)
-        found += slipped_variables(question)
-        found += of_questions.slipped_headers(question)
-        found += of_questions.wrong_defaults(question, workspace.prefixes)
-        found += of_questions.empty_expressions(question, workspace.prefixes)
-    return used, [*found, *_undeclared(used, material, workspace.prefixes)], declared
+    prefixes = workspace.prefixes
+    try:
+        question = read_question(path, prefixes)
+        check_question(question, workspace)
+    except InputError as error:
+        return Asked(found=(of_error(error, show_path(path)),))
+    found = chain(
+        of_questions.dates_as_texts(question),
+        slipped_variables(question),
+        of_questions.slipped_headers(question),
+        of_questions.wrong_defaults(question, prefixes),
+        of_questions.empty_expressions(question, prefixes),
+    )
+    return Asked(
+        tuple(of_questions.terms_of(question, prefixes)),
+        tuple(found),
+        tuple(of_questions.prefixes_of(question)),
+    )
 
 
 def _graph_findings(
