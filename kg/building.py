@@ -25,7 +25,7 @@ import duckdb
 from kg.about import tool_version
 from kg.basis import Basis, noting
 from kg.builds import last_build, new_build, put_in_force, seal, source_records
-from kg.duck import beside, engine, lent, spare
+from kg.duck import beside, engine, spare
 from kg.engines.outcome import MapCount
 from kg.errors import InputError
 from kg.exports import Problem, write_survey
@@ -37,6 +37,7 @@ from kg.findings.records import ill_typed, losses, shared_subjects, without_acce
 from kg.findings.results import Results
 from kg.findings.sources import sources_of
 from kg.findings.workspace import workspace_findings
+from kg.indexing import make_index
 from kg.infer import infer_rdfs
 from kg.kept import FirstResults, Kept, Mapped, note_shapes, note_sources
 from kg.lineage import Wanted, trace_workspace
@@ -48,14 +49,13 @@ from kg.names import Namer
 from kg.outputs import files_of
 from kg.parts import map_all
 from kg.paths import is_inside
-from kg.quads import QuadTable, write_index_files
+from kg.quads import QuadTable
 from kg.queries.oxigraph.facts import count_across, read_facts
 from kg.records import dataclass
 from kg.rejects import check_target, current
 from kg.sizes import USUAL_MEMORY, is_large
 from kg.sources import Folders
 from kg.sources.inputs import input_files
-from kg.store import Room, write_index
 from kg.table.write import PARTS, read_statistics, write_copies
 from kg.validation import Options, Severity, Sink, Verdict, load_shapes, validate
 from kg.validation.origins import Origins
@@ -437,9 +437,7 @@ class _Builder:
         large, merged = is_large(table.count(connection)), None
         if self.options.index or (self.options.index is None and not large):
             with self.step("index"):
-                merged = self.before.index()
-                if merged is None:
-                    merged = self.index(connection, table)
+                merged = make_index(connection, table, self.made, self.before, self.spill)
         if self.options.table or (self.options.table is None and large):
             with self.step("table"):
                 if not self.before.table(connection):
@@ -457,14 +455,6 @@ class _Builder:
         if known is None:
             known = write_survey(connection, table, self.workspace, inferred).problems
         return known
-
-    def index(self, connection: duckdb.DuckDBPyConnection, table: QuadTable) -> int:
-        files = write_index_files(connection, table, self.spill)
-        lines = sum(lines for _, lines in files)
-        with lent(connection) as (free, taken):
-            room = Room(free, taken, ", or leave the index out with --no-index")
-            held = write_index([path for path, _ in files], self.made.store, room)
-        return lines - held
 
 
 # --- build.json -----------------------------------------------------------------------------

@@ -269,6 +269,15 @@ class Kept:
             return merged if self.copy(self._made.store.name) else None
         return None
 
+    def plain_index(self) -> Build | None:
+        """Return the build before if it has an index, and that merges no quads."""
+        before = self._before
+        with suppress(KgError):
+            if before is not None and before.info().get("merged_by_index") == 0:
+                check_index(before)
+                return before if is_folder(before.store) else None
+        return None
+
     def near(self) -> tuple[QuadTable, QuadTable] | None:
         """Return the parts of the table before and of the new one that differ; None if many do."""
         if not self._looked:

@@ -89,6 +89,32 @@ def write_index(nquads: Sequence[Path], target: Path, room: Room | None = None) 
     return count
 
 
+def change_index(folder: Path, gone: Path, added: Path, room: Room) -> int | None:
+    """Take quads out of an index on disk and add others, and return its number of quads.
+
+    Args:
+        folder: The index.
+        gone: A file of N-Quads, those to take out.
+        added: A file of N-Quads, those to add then.
+        room: The memory that this may take.
+
+    Returns:
+        The number; None if the index cannot be changed.
+    """
+    form = ox.RdfFormat.N_QUADS
+    try:
+        if not all(room.holds(_size(path)) for path in (gone, added)):
+            return None
+        store = ox.Store(str(folder))
+        for quad in ox.parse(path=str(gone), format=form, lenient=True):
+            store.remove(quad)
+        store.extend(ox.parse(path=str(added), format=form, lenient=True))
+        store.flush()
+        return len(store)
+    except (OSError, RuntimeError):
+        return None
+
+
 def load_lines(lines: Path, folder: Path | None = None, room: Room | None = None) -> ox.Store:
     """Load a file of N-Triples into a new store; blank nodes keep their labels.
 

@@ -46,7 +46,6 @@ _CHECK_KEYS: Final = {"accept"}
 
 Infer = Literal["none", "rdfs"]
 
-
 # The format of builds, coded copies and all; one of another format is made anew.
 FORMAT: Final = 2
 NO_DIGEST: Final = "0" * 64

@@ -103,12 +103,14 @@ ALLOWED = {
     "kg/findings/accepted.py": ("write_text", "a file of the workspace; a link is replaced"),
     "kg/findings/fixes.py": ("write_text", CHECKED),
     "kg/findings/keys.py": ("open", OWN),
+    "kg/findings/known.py": ("write_text", "what is known of questions, in .kg"),
     "kg/findings/vocabulary.py": ("read_text", "a list that kg was installed with"),
     "kg/http.py": ("open", "an address, not a path"),
     "kg/init/template.py": (
         "iterdir mkdir read_text write_text",
         "a new folder, and kg's own template",
     ),
+    "kg/indexing.py": ("rmtree", BUILD),
     "kg/kept.py": (
         "copytree mkdir replace rmtree unlink write_text",
         f"{BUILD}, and its own beside it",
@@ -153,7 +155,7 @@ ALLOWED = {
     "kg/sources/yaml_files.py": ("open replace", OWN),
     "kg/sparql/scopes.py": ("walk", "a tree of SPARQL, not a folder"),
     "kg/sparql/walk.py": ("walk", "a tree of SPARQL, not a folder"),
-    "kg/store.py": ("open parse", OWN),
+    "kg/store.py": ("open parse remove", f"{OWN}; quads of an index"),
     "kg/supervise.py": ("open remove rmtree unlink", "/proc, and what the watched process named"),
     "kg/table/change.py": ("mkdir rmtree", BUILD),
     "kg/table/write.py": ("mkdir write_text", BUILD),

@@ -16,7 +16,7 @@ import pyoxigraph
 import pytest
 
 import kg
-from kg import basis, building, parts
+from kg import basis, building, indexing, parts
 from kg.basis import Basis
 from kg.building import BuildOptions
 from kg.engines.duckdb import run
@@ -81,6 +81,7 @@ SWAPS = {
         ("[a, e:Town], ", ""),
         ("mappings:", "# a comment\nmappings:"),
         ("xsd:integer", "xsd:string"),
+        ("[a, e:Town], ", "[a, e:Town], [e:n, '1', xsd:integer], [e:n, '01', xsd:integer], "),
     ],
     "data/more.ttl": [("Nine", "Neun"), ("e:Person ;", "e:Town ;")],
     "data/eight.jsonld": [('"unknown": 1', '"unknown": 2, "more": 1'), ("Eight", "Acht"), LEADS],
@@ -246,8 +247,10 @@ class TestWork:
             return load(connection, table, *more)
 
         monkeypatch.setattr(run, "load_any", loaded)
-        for name in ("infer_rdfs", "validate", "write_index", "write_survey"):
+        for name in ("infer_rdfs", "validate", "write_survey"):
             counted(building, name)
+        for name in ("write_index", "change_index"):
+            counted(indexing, name)
         return found
 
     @pytest.fixture
@@ -273,7 +276,7 @@ class TestWork:
         assert steps == [*everything, "infer_rdfs", "validate"], "the quads are the same"
         steps.clear()
         self.change(root, "data/people.csv", "Ann", "Eve")
-        after = ["infer_rdfs", "validate", "write_index", "write_survey"]
+        after = ["infer_rdfs", "validate", "change_index", "write_survey"]
         assert steps == ["reads people.csv", "reads towns.yaml", *after], "of what refers to it"
         steps.clear()
         self.change(root, "data/pets.csv", "Rex", "Max")
@@ -298,6 +301,22 @@ class TestWork:
         path = root / name
         path.write_text(path.read_text(encoding="utf-8").replace(old, new), encoding="utf-8")
         self.build(root)
+
+    def test_an_index_of_many_changes_is_made_anew(self, root, steps, monkeypatch):
+        monkeypatch.setattr(indexing, "_FEW", 0)
+        monkeypatch.setattr(indexing, "_SHARE", 0)
+        self.change(root, "data/people.csv", "Ann", "Eve")
+        assert "write_index" in steps
+        assert "change_index" not in steps
+
+    def test_an_index_that_merges_quads_is_made_anew(self, root, steps):
+        more = "[a, e:Town], [e:n, '1', xsd:integer], [e:n, '01', xsd:string]"
+        self.change(root, "data/people.yarrrml.yml", "[a, e:Town]", more)
+        self.change(root, "data/people.yarrrml.yml", "'01', xsd:string", "'01', xsd:integer")
+        assert "change_index" in steps
+        steps.clear()
+        self.change(root, "data/people.csv", "Ann", "Eve")
+        assert "write_index" in steps, "to take 01 out would take 1 with it"
 
     def test_what_is_damaged_is_not_taken(self, root, steps):
         kept, build = root / ".kg" / "kept.json", read_workspace(root).current_build()
