@@ -8,7 +8,7 @@ from typing import Final
 HAS_BLANK: Final = "(s >= '_' OR o >= '_' OR coalesce(g >= '_', false))"
 
 
-def some_blank(rows: str) -> str:
+def some_blank(rows: str, columns: str = "sog") -> str:
     """Return a query for a row with a blank node, if there is one.
 
     Each column is asked for itself: then statistics of files and row groups answer for those that
@@ -16,9 +16,10 @@ def some_blank(rows: str) -> str:
 
     Args:
         rows: A query with the columns s, p, o, g.
+        columns: The names of those to look at.
     """
     return " UNION ALL ".join(
-        f"(SELECT s, p, o, g FROM ({rows}) WHERE {column} >= '_' LIMIT 1)" for column in "sog"
+        f"(SELECT s, p, o, g FROM ({rows}) WHERE {column} >= '_' LIMIT 1)" for column in columns
     )
 
 

@@ -158,6 +158,8 @@ def export_quads(
         engine(Path(name), options.memory, options.threads) as connection,
         translated(),
     ):
+        # The files of a table are opened by several queries, and nothing writes to them.
+        connection.execute("SET parquet_metadata_cache = true")
         selection = select_graphs(connection, table, options.graphs, prefixes, left_out)
         sql = selection.rows_of(table)
         problems: tuple[Problem, ...] = ()

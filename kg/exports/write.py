@@ -177,7 +177,7 @@ def _pretty_lines(
     connection: duckdb.DuckDBPyConnection, rows: Rows, prepared: str, job: Job
 ) -> tuple[str, int | None]:
     names = Names.of(job.prefixes)
-    blank = connection.execute(some_blank(rows.sql)).fetchone()
+    blank = connection.execute(some_blank(rows.sql, "so")).fetchone()
     nesting = Nesting(connection, prepared) if blank else None
     if nesting is not None:
         use = survey(connection, nesting.plain_rows, names)
