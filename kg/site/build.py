@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import replace
 from itertools import chain, islice
 from pathlib import Path
 from typing import Final
 
 from kg.describe import describe, write_card
 from kg.duck import Connection, engine, translated
-from kg.errors import InputError, KgError, Location
+from kg.errors import InputError, KgError
 from kg.files import making
 from kg.graph import Graph
 from kg.lineage.asked import Trace, Wanted
@@ -25,7 +24,7 @@ from kg.page.question import CHECK, question_head, questions_main, same_answer
 from kg.page.records import records_part
 from kg.page.show import Shower
 from kg.page.vocabulary import vocabulary_main
-from kg.paths import kind_of, path_within
+from kg.paths import kind_of
 from kg.quads import QuadTable
 from kg.queries.engine import Row, Rows
 from kg.queries.limited import limited
@@ -376,7 +375,7 @@ class _Site:
             maker, shower = makers[depth]
             named = shower.with_labels(entity.labels)
             title = entity.text(LABELS) or named.label(entity.term)
-            part = None if records is None else records_part(records, named, self._place)
+            part = None if records is None else records_part(records, named, self._workspace.root)
             self._folder.put(f"{path}.html", maker.page(title, entity_main(entity, named, part)))
             self._folder.put(f"{path}.nt", _triples(entity))
 
@@ -392,10 +391,6 @@ class _Site:
                 traces.setdefault(each.wanted.subject, []).append(each)
             for entity, pages in some:
                 yield entity, pages, traces.get(entity.term, [])
-
-    def _place(self, location: Location) -> str:
-        """Return a place as it is called wherever the site is made."""
-        return str(replace(location, file=path_within(location.file, self._workspace.root)))
 
 
 def _triples(entity: Entity) -> bytes:

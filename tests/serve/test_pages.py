@@ -154,6 +154,9 @@ def test_an_iri_gives_html_or_rdf(client):
 
 def test_an_entity_leads_to_its_row(client):
     page = seen(client, f"/records?iri={EX}id/L2")
+    # Where the workspace lies is nobody's business.
+    assert "data/launches.csv:3 (record 2)" in page.text
+    assert "/data/launches.csv" not in page.text
     assert "launches.csv:3 (record 2)" in page.text
     assert "column day" in page.text
     assert "No record" in seen(client, f"/records?iri={EX}id/none").text

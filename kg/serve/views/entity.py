@@ -120,7 +120,7 @@ def records(state: State, request: Request) -> Reply:
     except KgError as error:
         main = tag("pre", error.report(), class_="error")
     else:
-        main = records_part(traces, state.shower)
+        main = records_part(traces, state.shower, state.workspace.root)
     whole = joined(
         [
             tag("h1", "Source records of ", state.shower.term(f"<{iri}>")),
