@@ -104,8 +104,38 @@ def test_numbers_beyond_what_sql_can_add_are_not_added_wrongly(tmp_path):
     big = "9" * 45
     data = f'<{EX}a> <{EX}n> "{big}"^^<{XSD}integer> .'
     table = table_of(parsed(data), tmp_path / "table")
-    with pytest.raises(InputError, match="more than 38 digits"):
-        table.ask(guard("SELECT (SUM(?o) AS ?n) { ?s ?p ?o }", "a query", {}), {})
+    for function in ("SUM", "AVG"):
+        found = table.ask(guard(f"SELECT ({function}(?o) AS ?n) {{ ?s ?p ?o }}", "a query", {}), {})
+        assert isinstance(found, Rows)
+        with pytest.raises(InputError, match="more than 38 digits"):
+            list(found)
+
+
+def test_other_numbers_of_a_graph_with_long_ones_are_added_and_long_ones_compared(tmp_path):
+    long = ["40." + "1" * 30, "40." + "1" * 29 + "2", "-" + "9" * 45, "07.5", "2.5E0", "8"]
+    types = ["decimal", "decimal", "integer", "decimal", "double", "integer"]
+    data = "".join(
+        f'<{EX}{n}> <{EX}{"few" if n > 2 else "many"}> "{text}"^^<{XSD}{types[n]}> .\n'
+        for n, text in enumerate(long)
+    )
+    table = table_of(parsed(data), tmp_path / "table")
+
+    def asked(text: str) -> list[str]:
+        found = table.ask(guard(text, "a query", {"ex": EX}), {"ex": EX})
+        assert isinstance(found, Rows)
+        return [
+            str(row[0]).removeprefix(f"<{EX}").split('"')[-1].removesuffix(">") for row in found
+        ]
+
+    assert asked("SELECT ?s { ?s ?p ?o } ORDER BY ?o") == ["2", "4", "3", "5", "0", "1"]
+    assert asked("SELECT ?s { ?s ?p ?o } ORDER BY DESC(?o)") == ["1", "0", "5", "3", "4", "2"]
+    assert asked("SELECT ?s { ?s ?p ?o FILTER(?o < 8) } ORDER BY ?o") == ["2", "4", "3"]
+    assert asked("SELECT ?s { ?s ?p ?o , ?x . ex:0 ex:many ?y FILTER(?x > ?y) }") == ["1"]
+    assert asked("SELECT ?s { ?s ?p ?o . ex:0 ex:many ?y FILTER(?o = ?y) }") == ["0"]
+    found = table.ask(guard("SELECT (SUM(?o) AS ?n) { ?s ex:few ?o }", "q", {"ex": EX}), {"ex": EX})
+    assert isinstance(found, Rows)
+    ((total,),) = found
+    assert float(str(total).split('"')[1]) == 18
 
 
 def test_numbers_that_grow_beyond_what_sql_can_hold_are_seen_on_the_way(tmp_path):

@@ -191,12 +191,18 @@ def _asked(sign: str, left: Operand, right: Operand) -> str:
 
 def _numbers_compared(sign: str, left: Operand, right: Operand) -> list[str]:
     """Return the case of a CASE for two numbers, if they may be."""
-    a, b = left.number(), right.number()
+    a, b = (
+        each.facets() if isinstance(each, VariableOperand) else each.number()
+        for each in (left, right)
+    )
     if a is None or b is None:
         return []
+    exact = f"{a.exact} {sign} {b.exact}"
+    if any(isinstance(each, VariableOperand) and each.lacks_exact for each in (left, right)):
+        exact = f"coalesce({exact}, {_asked(sign, left, right)})"
     # Beside a float, others are rounded as it is, which SQL does not do without errors.
     test = (
-        f"CASE WHEN {a.rank} <= 2 AND {b.rank} <= 2 THEN {a.exact} {sign} {b.exact}"
+        f"CASE WHEN {a.rank} <= 2 AND {b.rank} <= 2 THEN {exact}"
         f" WHEN {a.rank} <> 4 AND {b.rank} <> 4 THEN {_asked(sign, left, right)}"
         f" WHEN isnan({a.double}) OR isnan({b.double}) THEN false"
         f" ELSE {a.double} {sign} {b.double} END"

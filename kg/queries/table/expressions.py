@@ -263,6 +263,9 @@ def _inline_number(id_: str, kind: Kind) -> Number:
     return Number("2", f"id_decimal_exact({id_})", f"id_decimal_double({id_})")
 
 
+_TOO_LONG: Final = "error('the graph has numbers of more than 38 digits')::HUGEINT"
+
+
 class VariableOperand:
     """A variable that a relation has as ids."""
 
@@ -290,12 +293,25 @@ class VariableOperand:
             ways[Kind.LITERAL] = self._view.let(f"python_truth({stored})")
         return _by_kind(self.id, self.kinds, ways)
 
+    @property
+    def lacks_exact(self) -> bool:
+        """Whether it may be a number that has too many digits for an exact value."""
+        return self._beyond and Kind.LITERAL in self.kinds
+
     def number(self) -> Number | None:
-        """Return the number, or None."""
+        """Return the number, or None; the query ends where its exact value is wanted and lacks."""
+        found = self.facets()
+        if found is None or not self.lacks_exact:
+            return found
+        lacks = f"{found.rank} <= 2 AND {found.exact} IS NULL"
+        return found._replace(
+            exact=self._view.let(f"CASE WHEN {lacks} THEN {_TOO_LONG} ELSE {found.exact} END")
+        )
+
+    def facets(self) -> Number | None:
+        """Return the number, or None; its exact value is NULL where it has too many digits."""
         ways = {kind: _inline_number(self.id, kind) for kind in _NUMBERS & self.kinds}
         if Kind.LITERAL in self.kinds:
-            if self._beyond:
-                raise NotCompiledError("the graph has numbers of more than 38 digits")
             if self.column.stored:
                 parts = (self._view.stored(self.column, n) for n in Number._fields)
                 ways[Kind.LITERAL] = Number(*parts)

@@ -28,6 +28,7 @@ from kg.table.ids import Kind
 from kg.terms import is_literal
 
 _NODES: Final = frozenset({Kind.NODE, Kind.NUMBERED})
+_NO_NUMBER: Final = Number("NULL", "NULL::HUGEINT", "NULL::DOUBLE")
 # Kinds whose ids are in the order of their values, one kind at a time.
 _ORDERED: Final = ({Kind.INTEGER}, {Kind.DATE}, {Kind.INSTANT}, {Kind.TRUTH})
 
@@ -53,8 +54,11 @@ def order_keys(operand: Operand) -> list[str]:
     if isinstance(operand, TextOperand):
         rank, double = rank_and_double(text, operand.view)
         exact = f"CASE WHEN {rank} <= 2 THEN {value} END"
+    elif isinstance(operand, VariableOperand) and operand.lacks_exact:
+        rank, exact, double = operand.facets() or _NO_NUMBER
+        exact = f"CASE WHEN {rank} <= 2 THEN {value} END"
     else:
-        rank, exact, double = operand.number() or Number("NULL", "NULL::HUGEINT", "NULL::DOUBLE")
+        rank, exact, double = operand.number() or _NO_NUMBER
     other = f"is_literal({text}) AND {rank} IS NULL"
     return [
         f"{nodes} WHEN {rank} IS NOT NULL THEN 3 WHEN is_literal({text}) THEN 4"
