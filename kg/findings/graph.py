@@ -23,6 +23,7 @@ _NOTHING: Final = (
     *("na", "n%2fa", "n-a", "n.a.", "nan", "null", "none", "nil", "undefined", "unknown"),
     *("missing", "-", "--", "%3f", "%23n%2fa", "%23ref%21", "%20", "nat", "(null)"),
 )
+_USUAL: Final = ("integer", "decimal", "double", "date", "dateTime", "gYear", "boolean")
 # Most unknown datatypes that are reported.
 _MOST_DATATYPES: Final = 20
 
@@ -65,8 +66,8 @@ def doubtful_nodes(
     spelt = ", ".join(map(sql_text, _NOTHING))
     ending = "lower(regexp_extract(n, '[^/#:=]*$')[:-2])"
     nodes = (
-        f"SELECT s AS n, true AS made FROM {table.sql} WHERE {own.format('s')} UNION"
-        f" SELECT o, false FROM {table.sql} WHERE {own.format('o')}"
+        f"SELECT s AS n, true AS made FROM ({_subjects(table)}) WHERE {own.format('s')} UNION ALL"
+        f" SELECT DISTINCT o, false FROM {table.sql} WHERE {own.format('o')}"
     )
     for node, made in _rows(
         connection,
@@ -83,6 +84,12 @@ def doubtful_nodes(
         )
     yield from _spaced_keys(connection, nodes, namer)
     yield from _dangling_links(connection, table, own.format("o"), namer)
+
+
+def _subjects(table: QuadTable) -> str:
+    """Return a query for the subjects of a table, each once: they stand together there."""
+    before = f"SELECT s, lag(s) OVER () AS before FROM {table.sql}"
+    return f"SELECT s FROM ({before}) WHERE s IS DISTINCT FROM before"
 
 
 def _spaced_keys(
@@ -114,7 +121,7 @@ def _dangling_links(
     """Yield a finding for each property with links to undescribed nodes."""
     dangling = (
         f"SELECT s, p, o FROM {table.sql} WHERE {own} AND p <> {sql_text(RDF_TYPE)}"
-        f" AND o NOT IN (SELECT s FROM {table.sql})"
+        f" AND o NOT IN ({_subjects(table)})"
     )
     rows = _rows(
         connection,
@@ -155,7 +162,7 @@ def _spelt_alike(
     rows = _rows(
         connection,
         "SELECT p, min((o, d.s, t.s)) FROM"
-        f" ({dangling}) AS d JOIN (SELECT DISTINCT s FROM {table.sql}) AS t"
+        f" ({dangling}) AS d JOIN ({_subjects(table)}) AS t"
         f" ON {plain('d.o')} = {plain('t.s')} GROUP BY p",
     )
     return {predicate: (like, wrong, subject) for predicate, (wrong, subject, like) in rows}
@@ -196,11 +203,14 @@ def unknown_datatypes(
     A mapping that takes datatypes from the data, as in ``xsd:$(type)``, makes them silently.
     """
     start = f'"^^<{XSD}'
+    # Taking the name out of each literal costs more than leaving most of them out first.
+    usual = " OR ".join(f"ends_with(o, {sql_text(f'{start}{name}>')})" for name in _USUAL)
     rows = _rows(
         connection,
         "SELECT name, count(*), min((s, p)) FROM"
         f" (SELECT s, p, list_extract(string_split(o, {sql_text(start)}), -1)[:-2] AS name"
-        f" FROM {table.sql} WHERE contains(o, {sql_text(start)}) AND ends_with(o, '>'))"
+        f" FROM {table.sql} WHERE ends_with(o, '>') AND NOT ({usual})"
+        f" AND contains(o, {sql_text(start)}))"
         f" WHERE name NOT IN ({', '.join(map(sql_text, sorted(known_names())))})"
         f" GROUP BY name ORDER BY count(*) DESC, name LIMIT {_MOST_DATATYPES}",
     )
