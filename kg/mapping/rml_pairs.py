@@ -1,4 +1,4 @@
-"""References of RML of before to triples maps of another source, without a join condition.
+"""References of YARRRML, and of RML of before, to maps of another source without a join condition.
 
 By the specification that is an error. RMLMapper, for which such mappings are written, takes all
 subjects of the other triples map; mappings rely on that where a document has one of each.

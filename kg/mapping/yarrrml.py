@@ -28,6 +28,7 @@ from kg.mapping.plan import (
     TriplesMap,
     both,
 )
+from kg.mapping.rml_pairs import paired
 from kg.mapping.texts import Text
 from kg.mapping.yaml_nodes import Node
 from kg.mapping.yarrrml_access import SourceReader, TargetReader
@@ -49,6 +50,7 @@ from kg.mapping.yarrrml_inverses import Made, inverted, with_all_parents
 from kg.mapping.yarrrml_joins import JoinReader
 from kg.mapping.yarrrml_prefixes import PREDEFINED
 from kg.mapping.yarrrml_terms import CONDITIONS, FUNCTION, TERM_KEYS, VALUE, TermReader
+from kg.notes import Notes
 from kg.records import dataclass
 from kg.terms import RDF, is_iri
 from kg.workspace import COMMON_PREFIXES
@@ -121,6 +123,9 @@ def read_documents(
     by_name = {
         each.triples_map.name: each.triples_map for found in resolved.values() for each in found
     }
+    notes = Notes()
+    for found in resolved.values():
+        found[:] = [Made(paired(m.triples_map, by_name, notes), m.inverses) for m in found]
     return {
         file: Plan(
             (

@@ -79,7 +79,11 @@ class JoinReader:
         joins = tuple(m for m in made if isinstance(m, JoinCondition))
         rest = tuple(m for m in made if isinstance(m, Call))
         condition = Call(Function.AND, rest) if len(rest) > 1 else next(iter(rest), None)
-        return tuple(RefObjectMap(name, joins, condition, origin=node.origin) for name in names)
+        # Without a condition it is what yarrrml-parser makes of it: RML of before.
+        return tuple(
+            RefObjectMap(name, joins, condition, is_older=True, origin=node.origin)
+            for name in names
+        )
 
     def name(self, node: Node, name: str) -> str:
         """Return the name that a mapping has in the plan."""

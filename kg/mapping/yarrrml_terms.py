@@ -399,7 +399,7 @@ def parameters_of(node: Node) -> Iterator[Node]:
 def parameters_in(node: Node) -> Iterator[Node]:
     """Yield the parameters in a list of them; some write ``name: value`` for ``[name, value]``."""
     for each in node.items():
-        if each.is_map and each.get(*_PARAMETER) is None:
+        if each.is_map and each.value and each.get(*_PARAMETER) is None:
             for name, value in each.entries("a parameter"):
                 yield Node((Node(name, value.origin), value), value.origin)
         else:

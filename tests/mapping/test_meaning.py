@@ -231,11 +231,9 @@ class TestJoins:
     def test_parent_without_a_subject(self, tmp_path):
         assert self.run(tmp_path, ("a", "x"), child="id,a\n1,k\n", parent="id,x\n,k\n") == []
 
-    def test_other_source_needs_a_condition(self, tmp_path):
-        with pytest.raises(InputError) as caught:
-            self.run(tmp_path)
-        assert "without a join condition" in caught.value.message
-        assert caught.value.location.line == 6
+    def test_without_a_condition_all_are_joined_with_all(self, tmp_path):
+        found = self.run(tmp_path, child="id,a\n1,k\n2,\n", parent="id,x\n8,k\n9,\n")
+        assert found == [(ex(s), ex(f"u-{o}")) for s in "12" for o in "89"]
 
     def test_missing_parent(self, tmp_path):
         text = f"""

@@ -61,6 +61,19 @@ def test_in_the_vocabulary_of_today_it_is_an_error(tmp_path):
         run(tmp_path, NEW % "other")
 
 
+def test_in_yarrrml_it_is_as_in_what_yarrrml_parser_makes_of_it(tmp_path):
+    text = """
+mappings:
+  m: {sources: [[a.csv~csv]], s: 'http://example.org/$(id)', po: [{p: ex:p, o: {mapping: n}}]}
+  n: {sources: [[b.csv~csv]], s: 'http://example.org/$(id)'}
+"""
+    write_files(tmp_path, {"m.yarrrml.yml": text, **FILES})
+    with hearing() as notes:
+        made = run_plan(read_mappings([tmp_path / "m.yarrrml.yml"], PREFIXES))
+    assert made.objects() == [f"<http://example.org/{each}>" for each in "xxyy"]
+    assert any("each record is joined with all of the other" in n.text for n in notes.values())
+
+
 def test_maps_that_only_maps_without_source_refer_to_make_nothing_either(tmp_path):
     _, notes = run(tmp_path, OLD % "same")
     assert sum("has no logical source, so it makes nothing" in note for note in notes) == 2
