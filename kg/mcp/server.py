@@ -235,17 +235,6 @@ def make_app(settings: Settings, folder: Path) -> ASGIApp:
 def serve_http(
     settings: Settings, host: str, port: int, ready: Callable[[str], None] = lambda _: None
 ) -> None:
-    """Serve over HTTP until interrupted.
-
-    Args:
-        settings: How the server works.
-        host: The address to listen on.
-        port: The port; 0 for any that is free.
-        ready: Is told the address when requests are answered.
-
-    Raises:
-        WorldError: The port is taken.
-        KeyboardInterrupt: It was interrupted.
-    """
+    """Serve over HTTP until interrupted; all but the settings is as for `kg.serve.server.run`."""
     with temporary_folder("mcp") as folder:
         run(lambda: make_app(settings, folder), host, port, lambda address: ready(f"{address}mcp"))

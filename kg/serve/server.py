@@ -86,18 +86,7 @@ def listening(host: str, port: int) -> socket.socket:
 def serve(
     settings: Settings, host: str, port: int, ready: Callable[[str], None] = lambda _: None
 ) -> None:
-    """Serve until interrupted.
-
-    Args:
-        settings: How the server works.
-        host: The address to listen on.
-        port: The port; 0 for any that is free.
-        ready: Is told the address when requests are answered.
-
-    Raises:
-        WorldError: The port is taken.
-        KeyboardInterrupt: It was interrupted.
-    """
+    """Serve as the settings say until interrupted; the rest is as for `run`."""
     with temporary_folder("serve") as folder:
         run(lambda: create_app(settings, folder), host, port, ready)
 
