@@ -11,6 +11,7 @@ import pytest
 
 from kg.engines.spark.refusals import check_plan, check_rules
 from kg.errors import InputError
+from kg.mapping.documents import read_mappings
 from kg.mapping.flatten import flatten
 from kg.mapping.plan import Plan
 from tests.mapping import spark_session
@@ -162,3 +163,12 @@ class TestRefusals:
         assert caught.value.code == "not-on-spark"
         assert named in caught.value.message
         assert caught.value.location is not None
+
+    def test_a_triples_map_of_constants_has_no_file_that_spark_reads(self, tmp_path):
+        path = tmp_path / "m.rml.ttl"
+        path.write_text(
+            "@prefix rml: <http://w3id.org/rml/> .\n<#m> rml:subjectMap ["
+            " rml:constant <http://e/s> ; rml:class <http://e/C> ] ; a rml:TriplesMap ."
+        )
+        with pytest.raises(InputError, match="a triples map without a source cannot be had"):
+            refuse(read_mappings([path], {}))

@@ -31,6 +31,7 @@ _NAMES: Final = {
     Formulation.SQL: "databases",
     Formulation.DUCKDB: "DuckDB files",
     Formulation.SPARQL: "RDF files that are asked in SPARQL",
+    Formulation.NONE: "a triples map without a source",
 }
 # Endings that Hadoop unpacks by, with kg's names of what they are.
 _PACKED: Final = {".gz": "gzip", ".bz2": "bzip2"}
