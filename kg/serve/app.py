@@ -33,8 +33,6 @@ from kg.serve.protocol import ProtocolError, read_request
 from kg.workspace import Workspace
 
 _PIECE: Final = 2**16
-# Seconds that a page waits at most for what all pages need, before another worker finds it too.
-_WARMING: Final = 3.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,11 +81,9 @@ def create_app(settings: Settings, folder: Path) -> Starlette:
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
         del app
         await service.pool.start()
-        service.warming = asyncio.create_task(service.warm())
+        service.warm(current_name(settings.workspace))
         yield
-        service.warming.cancel()
-        with suppress(asyncio.CancelledError):
-            await service.warming
+        await service.cool()
         await service.pool.close()
 
     return Starlette(
@@ -133,14 +129,31 @@ class _Service:
         self._settings = settings
         self.pool = pool
         self._known = Known()
-        self.warming: asyncio.Task[None] | None = None
+        self._warmed = ""
+        self._warming: asyncio.Task[Reply] | None = None
 
-    async def warm(self) -> None:
-        """Have a worker find what all pages need, before somebody asks for one."""
-        build = current_name(self._settings.workspace)
-        if build:
+    def warm(self, build: str) -> None:
+        """Have a worker find what all answers need of a build, before somebody asks for one."""
+        if build and build != self._warmed:
+            if self._warming is not None:
+                self._warming.cancel()
             mark = questions_mark(self._settings.workspace)
-            await self.pool.ask(Request(path="", build=build, questions=mark))
+            wanted = Request(path="", build=build, questions=mark, is_warming=True)
+            self._warmed, self._warming = build, asyncio.create_task(self.pool.ask(wanted))
+
+    async def is_warm(self) -> bool:
+        """Wait until that is found; another worker would have to find the same."""
+        if self._warming is None:
+            return True
+        seconds = self._settings.seconds
+        return bool((await asyncio.wait({self._warming}, timeout=seconds))[0])
+
+    async def cool(self) -> None:
+        """End what is still being found."""
+        if self._warming is not None:
+            self._warming.cancel()
+            with suppress(asyncio.CancelledError, BusyError):
+                await self._warming
 
     async def sparql(self, request: HttpRequest) -> Response:
         """Answer a request to the endpoint."""
@@ -176,9 +189,13 @@ class _Service:
         known = {each.strip() for each in request.headers.get("if-none-match", "").split(",")}
         if tag in known and request.method == "GET":
             return Response(status_code=304, headers=_caching(tag))
-        if self.warming is not None and asked.sparql is None:
-            # Another worker would have to find the same before it answers.
-            await asyncio.wait({self.warming}, timeout=_WARMING)
+        self.warm(build)
+        if not await self.is_warm():
+            return PlainTextResponse(
+                "the graph is still being looked at; try again\n",
+                status_code=503,
+                headers={"retry-after": "10"},
+            )
         try:
             reply = self._known.get(tag) or await self.pool.ask_while(
                 request.is_disconnected, asked

@@ -29,6 +29,8 @@ class Request:
         sparql: What the SPARQL protocol asks, for requests to the endpoint.
         tool: A call of a tool, for those of assistants.
         questions: The mark of the files of questions that are there.
+        is_warming: Whether it is the server's own, for what is found once for a build, however
+            long that takes.
     """
 
     path: str
@@ -39,6 +41,7 @@ class Request:
     sparql: SparqlRequest | None = None
     tool: ToolCall | None = None
     questions: str = ""
+    is_warming: bool = False
 
     @property
     def is_query(self) -> bool:

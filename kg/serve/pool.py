@@ -205,7 +205,7 @@ class Pool:
             return reply
 
     async def _answer(self, worker: _Process, request: Request) -> Reply:
-        limit = self._orders.seconds
+        limit = None if request.is_warming else self._orders.seconds
         try:
             async with asyncio.timeout(None if limit is None else limit + _GRACE):
                 await worker.send(request)

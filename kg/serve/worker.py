@@ -127,8 +127,10 @@ def main(answering: Answering = reply_of) -> None:
     watch, worker = Watch(orders), Worker(orders, answering)
     _write(out, READY)
     while (request := _read(source)) is not None:
-        watch.begin()
-        reply = worker.reply(cast(Request, request))
+        asked = cast(Request, request)
+        if not asked.is_warming:
+            watch.begin()
+        reply = worker.reply(asked)
         watch.end()
         _write(out, reply)
 

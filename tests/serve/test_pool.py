@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import os
+from asyncio.subprocess import PIPE
 from contextlib import suppress
+from dataclasses import replace
 
 import pytest
 
@@ -89,3 +91,25 @@ def test_a_reply_that_comes_too_late_leaves_no_file(tmp_path):
 
     assert asyncio.run(main()) is None
     assert not file.exists()
+
+
+def test_what_is_found_once_for_a_build_takes_its_time(tmp_path, started, monkeypatch):
+    monkeypatch.setattr(pools, "_GRACE", 0.0)
+
+    async def main():
+        pool = Pool(replace(orders(tmp_path), seconds=0.1), 2)
+        done = []
+        for is_warming in (False, True):
+            process = await asyncio.create_subprocess_exec(stdin=PIPE, stdout=PIPE)
+            worker = pools._Process(process, orders(tmp_path).own_folder(process.pid))
+            asked = Request(path="", is_warming=is_warming)
+            work = asyncio.create_task(pool._answer(worker, asked))
+            done.append(bool((await asyncio.wait({work}, timeout=0.5))[0]))
+            work.cancel()
+            with suppress(asyncio.CancelledError):
+                await work
+            await worker.end()
+        return done
+
+    assert asyncio.run(main()) == [True, False]
+    assert len(started) == 2
