@@ -13,6 +13,7 @@ from kg.errors import InputError
 from kg.paths import is_file
 from kg.quads import QuadTable, spooled, write_table
 from kg.rdf import SPOOL_MEMORY, format_of, formats, spool_rdf
+from kg.rdf.tables import is_table
 from kg.workspace import Build, Workspace
 
 if TYPE_CHECKING:
@@ -72,7 +73,11 @@ def read_side(
         LimitError: The memory limit was reached.
     """
     path = Path(name)
-    if is_file(path) or formats.suffix_of(path.name) in (*formats.SUFFIXES, *formats.UNSURE):
+    if (
+        is_file(path)
+        or is_table(path)
+        or formats.suffix_of(path.name) in (*formats.SUFFIXES, *formats.UNSURE)
+    ):
         form = format_of(path)
         folder.mkdir()
         spool = folder / "spool.parquet"

@@ -19,6 +19,7 @@ from kg.paths import address_of, open_file, show_path
 from kg.rdf import formats
 from kg.rdf.guard import GuardedSource
 from kg.rdf.limits import DEEPEST, LONGEST_TERM, Problems, too_deep, too_long
+from kg.rdf.tables import is_table, open_table
 from kg.rejects import current
 from kg.terms import is_iri
 
@@ -49,6 +50,8 @@ def format_of(path: Path) -> ox.RdfFormat:
     form = formats.declared_format(path) or formats.SUFFIXES.get(formats.suffix_of(path.name))
     if form is not None:
         return form
+    if is_table(path):
+        return ox.RdfFormat.N_QUADS
     with open_binary(path) as source, _translated(path, None):
         head = source.read(formats.HEAD)
     unsure = formats.suffix_of(path.name) in formats.UNSURE
@@ -67,9 +70,13 @@ def format_of(path: Path) -> ox.RdfFormat:
 def open_binary(path: Path) -> IO[bytes]:
     """Open a file for reading; its suffix decides how it is decompressed.
 
+    A folder of Parquet is a file of N-Quads.
+
     Raises:
         InputError: The file is missing, is a folder or may not be read.
     """
+    if is_table(path):
+        return open_table(path)
     raw = open_file(path, buffering=_BUFFER)
     compression = path.suffix.lower()
     if compression not in formats.COMPRESSIONS:

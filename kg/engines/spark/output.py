@@ -6,12 +6,14 @@ the subjects is made, of few records, and what range a quad is in is said in SQL
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from itertools import pairwise, takewhile
 from typing import TYPE_CHECKING, Final
 
 from kg.engines.spark.compile import Program
 from kg.engines.spark.dialect import text
 from kg.engines.spark.session import translated
+from kg.engines.spark.sources import Loaded, sample
 from kg.terms import RDF_TYPE
 
 if TYPE_CHECKING:
@@ -22,15 +24,21 @@ QUADS_OF_RANGE: Final = 1_000_000
 MOST_RANGES: Final = 4_000
 # Records of a source of which the subjects are looked at.
 _SAMPLE: Final = 20_000
-_SEED: Final = 7
 
 
-def quads(spark: SparkSession, program: Program, records: dict[str, int], cores: int) -> DataFrame:
+def quads(
+    spark: SparkSession,
+    program: Program,
+    loaded: Sequence[Loaded],
+    records: Mapping[str, int],
+    cores: int,
+) -> DataFrame:
     """Return the quads with the columns s, p, o, g: in ranges, sorted, each once.
 
     Args:
         spark: The session.
         program: The program, whose views are there.
+        loaded: Its sources.
         records: Number of records of each table.
         cores: How many tasks run at once.
     """
@@ -38,24 +46,51 @@ def quads(spark: SparkSession, program: Program, records: dict[str, int], cores:
     ranges = min(MOST_RANGES, max(1, -(-count // QUADS_OF_RANGE)))
     if ranges > 1:
         ranges = max(ranges, cores)
-    bounds = _bounds(spark, program, records, ranges) if ranges > 1 else []
+    tables = {each.table.name: each for each in loaded}
+    bounds = _bounds(spark, program, tables, records, ranges) if ranges > 1 else []
     rows = program.sql or "SELECT '' AS s, 0 AS p, '' AS o, 0 AS g WHERE false"
+    shared = _shared(bounds)
+    starts = f"get(array({', '.join(str(len(each) + 1) for each in shared)}), r)"
+    whole = f"concat(get(array({', '.join(map(text, shared))}), r), s)"
     with translated():
-        frame = spark.sql(f"SELECT {_range(bounds)} AS r, s, p, o, g FROM ({rows})")
+        # What all subjects of a range begin with neither travels nor is compared.
+        frame = spark.sql(
+            f"SELECT r, substr(s, {starts}) AS s, p, o, g FROM"
+            f" (SELECT {_range(bounds)} AS r, s, p, o, g FROM ({rows}))"
+        )
         parted = frame.repartitionById(len(bounds) + 1, frame["r"])
         parted.createOrReplaceTempView("kg_quads")
-        keys = "r, s, p, o, g" if program.predicates is not None else "r, s, t, p, o, g"
+        keys = "s, p, o, g, r" if program.predicates is not None else "s, t, p, o, g, r"
         kind = "" if program.predicates is not None else f", p <> {text(RDF_TYPE)} AS t"
         predicate, graph = program.shown
         # Equal rows stand together once they are sorted by all columns that they are grouped by.
         return spark.sql(
-            f"SELECT s, {predicate} AS p, o, {graph} AS g FROM (SELECT {keys} FROM"
+            f"SELECT {whole} AS s, {predicate} AS p, o, {graph} AS g FROM (SELECT {keys} FROM"
             f" (SELECT *{kind} FROM kg_quads) GROUP BY {keys})"
         )
 
 
+def _shared(bounds: Sequence[str]) -> list[str]:
+    """Return what all subjects of each range begin with; of the outer ones that is not known.
+
+    >>> _shared(["<a/1>", "<a/13>", "<a/2>"])
+    ['', '<a/1', '<a/', '']
+    """
+    between = [_beginning(low, high) for low, high in pairwise(bounds)]
+    return ["", *between, ""] if bounds else [""]
+
+
+def _beginning(low: str, high: str) -> str:
+    same = takewhile(lambda pair: pair[0] == pair[1], zip(low, high, strict=False))
+    return "".join(char for char, _ in same)
+
+
 def _bounds(
-    spark: SparkSession, program: Program, records: dict[str, int], ranges: int
+    spark: SparkSession,
+    program: Program,
+    loaded: Mapping[str, Loaded],
+    records: Mapping[str, int],
+    ranges: int,
 ) -> list[str]:
     """Return where ranges of about the same number of quads begin."""
     weights = dict.fromkeys(program.subjects, 0)
@@ -66,8 +101,8 @@ def _bounds(
         if not records[table]:
             continue
         share = min(1.0, _SAMPLE / records[table])
-        rows = f"(SELECT * FROM {table} WHERE rand({_SEED}) < {share})"
         with translated():
+            rows = sample(spark, loaded[table], share)
             found = [row[0] for row in spark.sql(query.format(rows=rows)).collect()]
         sampled += [(s, weights[table] / share) for s in found if s is not None]
     sampled.sort(key=lambda pair: pair[0].encode())

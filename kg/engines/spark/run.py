@@ -92,7 +92,7 @@ class Spark:
             for each in loaded:
                 _number(spark, program, each)
             records = {each.table.name: 0 for each in loaded}
-            frame = output.quads(spark, program, records, 1)
+            frame = output.quads(spark, program, loaded, records, 1)
             with translated():
                 planned = frame._jdf.queryExecution().explainString(_formatted(spark))
         queries = "\n\n".join(f"{each.sql};" for each in program.selects)
@@ -146,7 +146,7 @@ def _frame(
     records = {each.table.name: 0 for each in loaded}
     for rules, count in zip(program.rules.maps, counts, strict=True):
         records[rules.table.name] = count.records
-    return output.quads(spark, program, records, spark.sparkContext.defaultParallelism)
+    return output.quads(spark, program, loaded, records, spark.sparkContext.defaultParallelism)
 
 
 def _count(spark: SparkSession, folder: str, form: str) -> int:

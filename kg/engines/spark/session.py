@@ -27,7 +27,6 @@ _NEEDED: Final[Mapping[str, str]] = {
     "spark.sql.ansi.enabled": "true",
     "spark.sql.session.timeZone": "UTC",
     "spark.sql.variable.substitute": "false",
-    "spark.sql.parser.escapedStringLiterals": "false",
     "spark.sql.caseSensitive": "true",
     # Equal rows that follow one another become one: no table of all of them is held.
     "spark.sql.execution.useHashAggregateExec": "false",

@@ -7,6 +7,7 @@ A view has the columns of its source table (`kg.mapping.source_table`) and, to f
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
@@ -32,6 +33,7 @@ from kg.sources.streams import open_text, wrong_encoding
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
 
+_SEED: Final = 7
 _PLACE: Final = ("_metadata.file_path AS kg_p", "_metadata.file_block_start AS kg_b")
 
 
@@ -42,16 +44,20 @@ class Loaded:
     Attributes:
         table: The table.
         parts: The files, in the order of their numbers.
-        bytes: Their size.
+        query: The query of `base`.
+        raw: Views of lines or documents that it reads, each once.
         has_lines: Whether a record is a line, so that its number tells its line.
+        is_numbered: Whether the view has the columns ``file`` and ``record``.
         firsts: For each block of a file: the least of its records' ``kg_i``, and the number of
             records before; empty where that was not counted.
     """
 
     table: SourceTable
     parts: tuple[SourceFile, ...]
-    bytes: int
+    query: str = ""
+    raw: tuple[str, ...] = ()
     has_lines: bool = False
+    is_numbered: bool = False
     firsts: dict[tuple[str, int], tuple[int, int]] = field(default_factory=dict)
 
     @property
@@ -84,16 +90,30 @@ def load(spark: SparkSession, table: SourceTable, folders: Folders) -> Loaded:
     """
     source = table.source
     files = files_of(source, folders)
-    size = sum(file.path.stat().st_size for file in files)
-    loaded = Loaded(table, files, size)
+    loaded = Loaded(table, files)
     if source.formulation is Formulation.CSV:
         _load_csv(spark, loaded)
     elif source.formulation is Formulation.JSON:
         _load_json(spark, loaded)
     else:
         _load_parquet(spark, loaded)
+    spark.sql(loaded.query).createOrReplaceTempView(loaded.base)
     show(spark, loaded)
     return loaded
+
+
+def sample(spark: SparkSession, loaded: Loaded, share: float) -> str:
+    """Make a view of some of a source's records, of which only these are read; return its name."""
+    chosen = f"WHERE rand({_SEED}) < {share}"
+    name = f"{loaded.view}_sample"
+    if loaded.is_numbered:
+        query = f"SELECT * FROM {loaded.view} {chosen}"
+    else:
+        query = loaded.query
+        for raw in loaded.raw:
+            query = re.sub(rf"FROM {raw}\b", f"FROM (SELECT * FROM {raw} {chosen})", query)
+    spark.sql(query).createOrReplaceTempView(name)
+    return name
 
 
 def show(
@@ -112,6 +132,7 @@ def show(
         without: The columns whose values that are none are left out, as are records that cannot be
             read; None: all is there.
     """
+    loaded.is_numbered = numbered
     columns, rows, where = "v.*", f"{loaded.base} AS v", ""
     if numbered:
         blocks = [
@@ -170,10 +191,11 @@ def _load_csv(spark: SparkSession, loaded: Loaded) -> None:
             loaded.has_lines = False
             frame = spark.read.text(_uris(files), wholetext=True).selectExpr("value", *_PLACE)
             frame.createOrReplaceTempView(raw)
-            raw = f"({csv_sql.whole_query(raw, table)})"
+        loaded.raw += (raw,)
+        rows = f"({csv_sql.whole_query(raw, table)})" if is_whole else raw
         columns = loaded.table.columns
-        queries.append(csv_sql.lines_query(raw, table, columns, is_whole=is_whole))
-    spark.sql(" UNION ALL ".join(queries)).createOrReplaceTempView(loaded.base)
+        queries.append(csv_sql.lines_query(rows, table, columns, is_whole=is_whole))
+    loaded.query = " UNION ALL ".join(queries)
 
 
 def _header(file: SourceFile, table: SourceTable) -> tuple[str, int, tuple[int, ...]]:
@@ -230,8 +252,9 @@ def _load_json(spark: SparkSession, loaded: Loaded) -> None:
         raw = f"{loaded.view}_raw{number}"
         frame = spark.read.text(_uris(files), wholetext=is_whole).selectExpr("value", *_PLACE)
         frame.createOrReplaceTempView(raw)
+        loaded.raw += (raw,)
         queries.append(_json_query(raw, steps, table.columns, source))
-    spark.sql(" UNION ALL ".join(queries)).createOrReplaceTempView(loaded.base)
+    loaded.query = " UNION ALL ".join(queries)
 
 
 def _json_query(
@@ -296,8 +319,8 @@ def _load_parquet(spark: SparkSession, loaded: Loaded) -> None:
             _without_nulls(f"c{column.index}", loaded.table.source),
             f"t{column.index}",
         ]
-    query = f"SELECT {', '.join(listed)} FROM (SELECT {inner} FROM {raw})"
-    spark.sql(query).createOrReplaceTempView(loaded.base)
+    loaded.raw = (raw,)
+    loaded.query = f"SELECT {', '.join(listed)} FROM (SELECT {inner} FROM {raw})"
 
 
 def _with_place(frame: DataFrame, loaded: Loaded) -> DataFrame:
