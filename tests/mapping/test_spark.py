@@ -2,22 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import os
+import tempfile
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import duckdb
 import pytest
+from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import strategies as st
 
 from kg.engines.spark.refusals import check_plan, check_rules
-from kg.errors import InputError
+from kg.engines.spark.session import explained
+from kg.errors import InputError, LimitError, WorldError
 from kg.mapping.documents import read_mappings
 from kg.mapping.flatten import flatten
 from kg.mapping.plan import Plan
 from tests.mapping import spark_session
+from tests.mapping.random_plans import plans
 from tests.mapping.running import read_plan, run_plan, write_files, yarrrml
 from tests.mapping.spark_session import run_spark
 
+EXAMPLES = int(os.environ.get("KG_EXAMPLES", "30"))
 NEEDS_SPARK = pytest.mark.skipif(bool(spark_session.missing()), reason=spark_session.missing())
 
 PEOPLE = """id,name,age,town,lang,page
@@ -131,6 +138,72 @@ class TestRun:
         assert on_many.value.code == on_one.value.code
         if on_one.value.code == "bad-iri":
             assert str(on_many.value) == str(on_one.value)
+
+
+@NEEDS_SPARK
+@pytest.mark.skipif(not os.environ.get("KG_LONG"), reason="takes minutes: --long")
+@settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck))
+@given(data=st.data())
+def test_random_plans_mean_the_same(spark, data):  # noqa: ARG001 (it is there)
+    with tempfile.TemporaryDirectory() as name:
+        plan = data.draw(plans(Path(name)))
+        expected, found = outcome(run_plan, plan), outcome(run_spark, plan)
+        if isinstance(found, InputError):
+            assume(found.code != "not-on-spark")
+            assert isinstance(expected, InputError), found
+            assert found.code == expected.code
+            return
+        assert not isinstance(expected, InputError), expected
+        quads, written = found
+        assert quads == expected.quads
+        for one, other in zip(written.counts, expected.made.counts, strict=True):
+            assert (one.records, one.losses) == (other.records, other.losses)
+
+
+def outcome(run: Callable[[Plan], Any], plan: Plan) -> Any:
+    try:
+        return run(plan)
+    except InputError as error:
+        return error
+
+
+@pytest.mark.parametrize(
+    ("said", "kind", "told"),
+    [
+        (
+            "An error occurred while calling o1.parquet.\n: org.apache.spark.SparkException: Job"
+            " aborted.\n\tat org.apache.X.y(X.scala:1)\nCaused by: java.lang.OutOfMemoryError:"
+            " Java heap space\n\tat java.base/z",
+            LimitError,
+            "an executor had too little memory: OutOfMemoryError: Java heap space",
+        ),
+        (
+            "Caused by: java.io.IOException: No space left on device\n\tat java.base/z",
+            WorldError,
+            "a disk of the cluster is full: IOException: No space left on device",
+        ),
+        (
+            "[PATH_NOT_FOUND] Path does not exist: file:/a.csv. SQLSTATE: 42K03",
+            InputError,
+            "a file is not there",
+        ),
+        (
+            "org.apache.spark.SparkException: All masters are unresponsive! Giving up.",
+            WorldError,
+            "the cluster cannot be reached",
+        ),
+        (
+            "java.lang.IllegalStateException: odd\n\tat a.b",
+            WorldError,
+            "IllegalStateException: odd",
+        ),
+    ],
+)
+def test_a_failed_job_is_told_in_a_line(said, kind, told):
+    error = explained(said)
+    assert isinstance(error, kind)
+    assert told in error.message
+    assert "\n" not in error.message
 
 
 _PAIR = "[ex:p, $(v)]"
