@@ -31,7 +31,7 @@ VENV = os.path.join(ROOT, ".venv")
 PYTHON = os.path.join(VENV, "bin", "python")
 LOCK = os.path.join(ROOT, "requirements.txt")
 SPARK_LOCK = os.path.join(ROOT, "requirements-spark.txt")
-SPARK_TESTS = "tests/mapping/test_spark.py"
+SPARK_TESTS = ["tests/mapping/test_spark.py", "tests/mapping/test_spark_cluster.py"]
 PROJECT = os.path.join(ROOT, "pyproject.toml")
 # Written first, so that a folder that this script did not make is never touched; the digest of
 # what was installed comes last, so that a set-up that was interrupted is seen.
@@ -318,14 +318,14 @@ def test(pytest_arguments):
     environment = dict(os.environ)
     # Tests start kg some thousand times: each would compile its modules anew.
     environment.pop("PYTHONDONTWRITEBYTECODE", None)
-    if "--spark" in pytest_arguments:
-        add_spark()
-        pytest_arguments = [word for word in pytest_arguments if word != "--spark"]
-        pytest_arguments = pytest_arguments or [SPARK_TESTS]
     is_long = "--long" in pytest_arguments
     if is_long:
         pytest_arguments = [word for word in pytest_arguments if word != "--long"]
         environment = dict(LONG, **environment)
+    if "--spark" in pytest_arguments:
+        add_spark()
+        pytest_arguments = [word for word in pytest_arguments if word != "--spark"]
+        pytest_arguments = pytest_arguments or SPARK_TESTS
     checks = () if pytest_arguments else CHECKS
     broken = []
     for name, words in checks:
