@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
+from kg.engines.spark.hadoop import is_address
 from kg.engines.spark.run import Spark, Written
 from kg.errors import UsageError, WorldError
 from kg.files import making
@@ -15,11 +16,9 @@ from kg.map_files import Mapped, source_folders_of
 from kg.mapping.documents import read_mappings
 from kg.mapping.natural import Datatypes
 from kg.mapping.plan import Plan
-from kg.outputs import refuse_input
 from kg.paths import kind_of, names_in, real_path, show_path
 from kg.sources import Folders
 from kg.sources.files import located
-from kg.sources.inputs import input_files
 from kg.variables import Variables, using
 from kg.workspace import COMMON_PREFIXES
 
@@ -67,7 +66,7 @@ def read_plan(
 
 def map_on_spark(
     mappings: Sequence[Path],
-    target: Path,
+    target: str,
     cluster: Cluster,
     *,
     format_name: str | None = None,
@@ -82,7 +81,7 @@ def map_on_spark(
 
     Args:
         mappings: As for `kg.map_files.map_files`, like all that are not named here.
-        target: The folder to make.
+        target: The folder to make, or an address that Hadoop knows.
         cluster: Where Spark runs.
         format_name: ``parquet`` (by default: a quad table), ``nquads`` or ``ntriples``.
         base: Prepended to relative IRIs.
@@ -109,10 +108,12 @@ def map_on_spark(
         plan = read_plan(mappings, base, prefixes, source_folders, datatypes)
         inside = None if allow_outside else source_folders_of(mappings, source_folders)
         folders = Folders(inside, Path(), "the current folder and the mapping's")
-        refuse_input(target, [*mappings, *input_files(plan, folders)], read_as="a source")
-        made = _write(plan, folders, target, cluster, form)
+        if is_address(target):
+            made = cluster.engine.run(plan, folders, target, form=form)
+        else:
+            made = _write(plan, folders, Path(target), cluster, form)
     known = {**prefixes, **dict(plan.prefixes)}
-    return Mapped(str(target), made.statements, made.counts, prefixes=known)
+    return Mapped(target, made.statements, made.counts, prefixes=known)
 
 
 def _write(plan: Plan, folders: Folders, target: Path, cluster: Cluster, form: str) -> Written:

@@ -97,7 +97,7 @@ def run(asked: Asked, shared: Settings, bad: BadRecords) -> int:
         status("map on Spark")
         mapped = map_on_spark(
             asked.mappings,
-            Path(asked.output),
+            asked.output,
             Cluster(asked.master, asked.memory),
             format_name=asked.format_name,
             base=asked.base,

@@ -13,12 +13,14 @@ import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
+from kg.engines.spark.hadoop import check_allowed
 from kg.engines.spark.refusals import check_plan, check_rules
 from kg.engines.spark.session import explained
 from kg.errors import InputError, LimitError, WorldError
 from kg.mapping.documents import read_mappings
 from kg.mapping.flatten import flatten
 from kg.mapping.plan import Plan
+from kg.mapping.walk import plan_sources
 from tests.mapping import spark_session
 from tests.mapping.random_plans import plans
 from tests.mapping.running import read_plan, run_plan, write_files, yarrrml
@@ -118,6 +120,15 @@ class TestRun:
             assert (one.triples_map, one.records) == (other.triples_map, other.records)
             assert one.losses == other.losses
             assert [str(each) for each in one.ill_typed] == [str(each) for each in other.ill_typed]
+
+    def test_addresses_of_hadoop_are_read_where_that_is_allowed(self, tmp_path):
+        write_files(tmp_path, {"a.csv": "id,v\n1,x\n", "b.csv": "v,id\ny,2\n"})
+        near = read_plan(tmp_path, yarrrml("[['*.csv~csv']]", ["[ex:p, $(v)]"]))
+        far = read_plan(tmp_path, yarrrml(f"[['{tmp_path.as_uri()}/*.csv~csv']]", ["[ex:p, $(v)]"]))
+        assert run_spark(far)[0] == run_plan(near).quads
+        with pytest.raises(InputError) as caught:
+            check_allowed(plan_sources(far), allowed=False)
+        assert caught.value.code == "outside-folder"
 
     @pytest.mark.parametrize(
         ("files", "pair"),

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from kg.engines.outcome import MapCount
-from kg.engines.spark import output, refusals
+from kg.engines.spark import hadoop, output, refusals
 from kg.engines.spark.compile import Program, compile_rules
 from kg.engines.spark.session import session, translated
 from kg.engines.spark.sources import Loaded, load, show
@@ -16,6 +16,7 @@ from kg.engines.spark.survey import Lists, Survey, count_records
 from kg.mapping.flatten import flatten
 from kg.mapping.lists import with_lists
 from kg.mapping.plan import Plan
+from kg.mapping.walk import plan_sources
 from kg.paths import real_path
 from kg.rejects import current
 from kg.sources import Folders
@@ -51,13 +52,15 @@ class Spark:
     master: str | None = None
     settings: Mapping[str, str] | None = None
 
-    def run(self, plan: Plan, folders: Folders, target: Path, *, form: str = "parquet") -> Written:
+    def run(
+        self, plan: Plan, folders: Folders, target: Path | str, *, form: str = "parquet"
+    ) -> Written:
         """Run a plan and write its quads into a new folder, in parts.
 
         Args:
             plan: The plan.
             folders: Where the sources are.
-            target: The folder to make.
+            target: The folder to make, or an address that Hadoop knows.
             form: One of `FORMATS`.
 
         Raises:
@@ -65,12 +68,13 @@ class Spark:
             LimitError: Memory was too little.
             WorldError: Spark, a disk or the cluster failed.
         """
+        hadoop.check_allowed(plan_sources(plan), allowed=folders.inside is None)
         refusals.check_plan(plan)
         refusals.check_rules(flatten(plan, routed=True, skips=True))
         with session(self.master, self.settings or {}) as spark:
             program, loaded, counts = _surveyed(spark, plan, folders)
             frame = _frame(spark, program, loaded, counts)
-            folder = real_path(target).as_uri()
+            folder = target if isinstance(target, str) else real_path(target).as_uri()
             if form == "parquet":
                 output.write_parquet(frame, folder)
             else:

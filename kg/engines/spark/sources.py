@@ -10,12 +10,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from io import BytesIO, TextIOWrapper
 from typing import TYPE_CHECKING, Final
 from urllib.parse import unquote, urlsplit
 
 from kg.engines.spark import csv_sql, json_sql
 from kg.engines.spark.csv_sql import CsvTable
 from kg.engines.spark.dialect import name, text
+from kg.engines.spark.hadoop import files_at, first_line, has_address
 from kg.engines.spark.parquet_sql import column_sql
 from kg.errors import InputError, Location
 from kg.mapping.jsonpath import parse_jsonpath
@@ -72,10 +74,8 @@ class Loaded:
 
     def number(self, path: str) -> int:
         """Return the number of a file from what Spark calls it."""
-        return self._numbers()[_plain(path)]
-
-    def _numbers(self) -> dict[str, int]:
-        return {str(real_path(part.path)): n for n, part in enumerate(self.parts)}
+        names = [part.name or str(real_path(part.path)) for part in self.parts]
+        return names.index(path if path in names else _plain(path))
 
 
 def _plain(uri: str) -> str:
@@ -89,7 +89,8 @@ def load(spark: SparkSession, table: SourceTable, folders: Folders) -> Loaded:
         InputError: A file is missing or broken, or lacks a column.
     """
     source = table.source
-    files = files_of(source, folders)
+    far = has_address(source)
+    files = files_at(spark, source) if far else files_of(source, folders)
     loaded = Loaded(table, files)
     if source.formulation is Formulation.CSV:
         _load_csv(spark, loaded)
@@ -169,7 +170,7 @@ def _without_odd(query: str, columns: Sequence[Column], odd: Sequence[Column]) -
 def _uris(files: Iterable[SourceFile]) -> list[str]:
     # Hadoop takes a path for a pattern, unless its marks are escaped.
     marks = str.maketrans({mark: f"\\{mark}" for mark in "\\{}[]*?,"})
-    return [f"file://{str(real_path(file.path)).translate(marks)}" for file in files]
+    return [file.name or f"file://{str(real_path(file.path)).translate(marks)}" for file in files]
 
 
 # --- CSV ------------------------------------------------------------------------------------
@@ -178,7 +179,7 @@ def _uris(files: Iterable[SourceFile]) -> list[str]:
 def _load_csv(spark: SparkSession, loaded: Loaded) -> None:
     groups: dict[tuple[str, int, tuple[int, ...]], list[SourceFile]] = {}
     for file in loaded.parts:
-        groups.setdefault(_header(file, loaded.table), []).append(file)
+        groups.setdefault(_header(spark, file, loaded.table), []).append(file)
     queries = []
     loaded.has_lines = True
     for number, ((header, width, found), files) in enumerate(groups.items()):
@@ -198,12 +199,17 @@ def _load_csv(spark: SparkSession, loaded: Loaded) -> None:
     loaded.query = " UNION ALL ".join(queries)
 
 
-def _header(file: SourceFile, table: SourceTable) -> tuple[str, int, tuple[int, ...]]:
+def _header(
+    spark: SparkSession, file: SourceFile, table: SourceTable
+) -> tuple[str, int, tuple[int, ...]]:
     """Return the line of the header, the number of columns, and those that are wanted."""
     source = table.source
-    with open_text(file, source) as stream:
-        first = stream.readline().rstrip("\r\n")
-    with open_text(file, source) as stream:
+    if file.name:
+        first = first_line(spark, file).removeprefix(chr(0xFEFF))
+    else:
+        with open_text(file, source) as stream:
+            first = stream.readline().rstrip("\r\n")
+    with _text(first) if file.name else open_text(file, source) as stream:
         rows = rows_of(Lines(stream, source, file.shown), file, source, strict=True)
         line, fields = next(((line, row) for line, row in rows if row), (1, []))
     place = Location(file.shown, line)
@@ -214,6 +220,10 @@ def _header(file: SourceFile, table: SourceTable) -> tuple[str, int, tuple[int, 
     names = names_of(fields, source, place, "bad-csv")
     found = tuple(picked(table.columns, names, source, place))
     return first if source.dialect.header else "", len(names), found
+
+
+def _text(line: str) -> TextIOWrapper:
+    return TextIOWrapper(BytesIO(f"{line}\n".encode()), encoding="utf-8", newline="")
 
 
 def _must_be_whole(spark: SparkSession, raw: str, table: CsvTable, loaded: Loaded) -> bool:

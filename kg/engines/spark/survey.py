@@ -261,7 +261,8 @@ class _Map:
         values, source = self.survey.sums.values, self.survey.loaded.table.source
         origin = self.rules.origin.location()
         if not records:
-            nothing = why_nothing(source, self.survey.loaded.parts)
+            parts = self.survey.loaded.parts
+            nothing = "" if any(part.name for part in parts) else why_nothing(source, parts)
             return MapCount(self.rules.name, 0, (), nothing=nothing, origin=origin)
         notes = [*self._crossings(values), *self.rules.losses.notes]
         lost = (
