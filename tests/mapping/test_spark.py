@@ -15,12 +15,14 @@ from hypothesis import strategies as st
 
 from kg.engines.spark.hadoop import check_allowed
 from kg.engines.spark.refusals import check_plan, check_rules
+from kg.engines.spark.run import Spark
 from kg.engines.spark.session import explained
 from kg.errors import InputError, LimitError, WorldError
 from kg.mapping.documents import read_mappings
 from kg.mapping.flatten import flatten
 from kg.mapping.plan import Plan
 from kg.mapping.walk import plan_sources
+from kg.sources import Folders
 from tests.mapping import spark_session
 from tests.mapping.random_plans import plans
 from tests.mapping.running import read_plan, run_plan, write_files, yarrrml
@@ -120,6 +122,12 @@ class TestRun:
             assert (one.triples_map, one.records) == (other.triples_map, other.records)
             assert one.losses == other.losses
             assert [str(each) for each in one.ill_typed] == [str(each) for each in other.ill_typed]
+
+    def test_the_plan_of_spark_is_shown_and_has_no_python(self, folder):
+        shown = Spark().explain(read_plan(folder, MAPPING), Folders(None, folder))
+        assert "SELECT s, p, o, g FROM (SELECT inline(" in shown
+        assert "== Physical Plan ==" in shown
+        assert "EvalPython" not in shown
 
     def test_addresses_of_hadoop_are_read_where_that_is_allowed(self, tmp_path):
         write_files(tmp_path, {"a.csv": "id,v\n1,x\n", "b.csv": "v,id\ny,2\n"})
