@@ -129,13 +129,13 @@ def run_parts(
     Returns:
         The quads; None if the plan must be run at once.
     """
-    wanted: dict[str, Plan] = {}
+    wanted: dict[str, tuple[Plan, list[Path]]] = {}
     for each in parts_of(plan):
-        names = [made.name for made in each.triples_maps]
-        key = kept.key(input_files(each, folders), causes, names)
+        names, files = [made.name for made in each.triples_maps], input_files(each, folders)
+        key = kept.key(files, causes, names)
         if key is None:
             return None
-        wanted[key] = each
+        wanted[key] = each, files
     if len(wanted) < 2:
         return None  # nothing could be taken over
     path, known = kept.parts() or (None, {})
@@ -174,7 +174,7 @@ def _rows(path: Path, parts: Iterable[Part]) -> str:
 def _run_some(
     connection: duckdb.DuckDBPyConnection,
     plan: Plan,
-    parts: Mapping[str, Plan],
+    parts: Mapping[str, tuple[Plan, list[Path]]],
     first: int,
     folders: Folders,
     table: Path,
@@ -186,16 +186,17 @@ def _run_some(
     """
     names = {
         made.name: number
-        for number, each in enumerate(parts.values(), first)
+        for number, (each, _) in enumerate(parts.values(), first)
         for made in each.triples_maps
     }
     maps = tuple(each for each in plan.triples_maps if each.name in names)
-    found = DuckDB(connection).run_parts(replace(plan, triples_maps=maps), folders, table, names)
+    some = plan if maps == plan.triples_maps else replace(plan, triples_maps=maps)
+    found = DuckDB(connection).run_parts(some, folders, table, names)
     read = dict.fromkeys(path for entry in found.loaded for path in entry.files)
     made: dict[str, Part] = {}
-    for number, (key, each) in enumerate(parts.items(), first):
+    for number, (key, (_, files)) in enumerate(parts.items(), first):
         counts = tuple(count for count in found.counts if names[count.triples_map] == number)
-        own = tuple(path for path in input_files(each, folders) if path in read)
+        own = tuple(path for path in files if path in read)
         made[key] = Part(number, counts, own)
     known = {path for part in made.values() for path in part.files}
     return made, tuple(path for path in read if path not in known)

@@ -71,6 +71,10 @@ _UNSAFE: Final = frozenset({TermType.UNSAFE_IRI, TermType.UNSAFE_URI})
 _ANCHORED: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]*:(?://[^/?#]*[/?#]|(?!//|/$))")
 
 
+# The last rules, with what they are made of: a build runs them, and traces its results by them.
+_last: Final[list[tuple[Plan, tuple[bool, bool], Rules]]] = []
+
+
 def flatten(plan: Plan, *, routed: bool = False, skips: bool = False) -> Rules:
     """Return the rules of a plan.
 
@@ -82,9 +86,14 @@ def flatten(plan: Plan, *, routed: bool = False, skips: bool = False) -> Rules:
     Raises:
         InputError: The plan asks for something that cannot be.
     """
+    for known, options, rules in [*_last]:
+        if known is plan and options == (routed, skips):
+            return rules
     flattener = Flattener(plan, routed=routed, skips=skips)
     maps = tuple(flattener.rules_of(triples_map) for triples_map in plan.triples_maps)
-    return Rules(flattener.tables, maps, flattener.routing.targets)
+    rules = Rules(flattener.tables, maps, flattener.routing.targets)
+    _last[:] = [(plan, (routed, skips), rules)]
+    return rules
 
 
 class Flattener:

@@ -116,6 +116,10 @@ class _Needs:
         return Wants(keys, frozenset(self.textual), self.is_whole)
 
 
+# The last plan whose tables were found, with these: a build asks for those of one plan often.
+_last: Final[list[tuple[Plan, PlanTables]]] = []
+
+
 def plan_tables(plan: Plan) -> PlanTables:
     """Return the tables of a plan: one for each source, and for what each use needs of a view.
 
@@ -123,6 +127,15 @@ def plan_tables(plan: Plan) -> PlanTables:
         InputError: An iterator or a reference is not a JSONPath where it must be one, or no field
             of a view.
     """
+    for known, tables in [*_last]:
+        if known is plan:
+            return tables
+    tables = _plan_tables(plan)
+    _last[:] = [(plan, tables)]
+    return tables
+
+
+def _plan_tables(plan: Plan) -> PlanTables:
     sources: dict[LogicalSource, _Needs] = {}
     of_views: dict[str, _Needs] = {}
 

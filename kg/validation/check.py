@@ -6,10 +6,14 @@ Spec: https://www.w3.org/TR/shacl/#shacl-shacl
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import replace
+from hashlib import sha256
 from pathlib import Path as FilePath
+from typing import Final
 
-from kg.errors import InputError, Location, raise_all
+from kg.errors import InputError, KgError, Location, raise_all
+from kg.paths import is_file, read_file
 from kg.regex.reader import RegexError
 from kg.rejects import stopping
 from kg.validation.faults import fault
@@ -43,9 +47,29 @@ def load_shapes(files: Sequence[FilePath], *, ignore_unsupported: bool = False) 
             "there are no shapes to validate against",
             hint="Put SHACL files into shapes/, or name them with --shapes FILE.",
         )
+    key = _content(files, ignore_unsupported)
+    for known, shapes in [*_last]:
+        if key is not None and known == key:
+            return shapes
     with stopping():  # --on-bad skip is for data; shapes must be complete
         shapes = read_shapes(files)
-    return checked(shapes, ignore_unsupported=ignore_unsupported)
+    shapes = checked(shapes, ignore_unsupported=ignore_unsupported)
+    _last[:] = [(key, shapes)]
+    return shapes
+
+
+# The last shapes, with all that they are made of: who shows results has read them before.
+_last: Final[list[tuple[object, ShapesGraph]]] = []
+
+
+def _content(files: Sequence[FilePath], ignore_unsupported: bool) -> object:
+    """Return what shapes are made of; None if it is not in these files alone."""
+    if any(path.suffix.lower() not in (".ttl", ".nt") or not is_file(path) for path in files):
+        return None  # JSON-LD names files of contexts, and a pipe is read once
+    with suppress(KgError, OSError):
+        texts = [sha256(read_file(path)).digest() for path in files]
+        return FilePath.cwd(), tuple(files), texts, ignore_unsupported
+    return None
 
 
 def checked(shapes: ShapesGraph, *, ignore_unsupported: bool = False) -> ShapesGraph:

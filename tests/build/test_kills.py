@@ -79,6 +79,7 @@ def test_killed_builds_do_no_harm(tmp_path):
             "kept.json",
             "lock",
             "parts",
+            "questions.json",
             "seen.json",
         )
     }

@@ -263,7 +263,7 @@ def test_a_link_in_place_of_a_build_is_removed_but_not_its_target(tmp_path):
     assert names(workspace) == [workspace.current_build().id]
 
 
-@pytest.mark.parametrize("name", ["lock", "current", "seen.json", "checked.json"])
+@pytest.mark.parametrize("name", ["lock", "current", "seen.json", "checked.json", "questions.json"])
 def test_no_file_of_the_state_is_written_through_a_link(tmp_path, name):
     workspace = make(tmp_path / "w")
     mine = tmp_path / "mine.txt"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from kg.errors import InputError
@@ -20,6 +22,7 @@ from kg.mapping.rules import (
     may_be_missing,
     names,
 )
+from kg.mapping.tables import plan_tables
 from kg.terms import RDF_TYPE, XSD
 from tests.mapping.running import EX, read_plan, run_mapping, yarrrml
 
@@ -151,3 +154,14 @@ def _named(term):
     if isinstance(term, Literal) and isinstance(term.language, Language):
         return Literal(term.value, Language(term.language.value, term.language.owner[-1]))
     return term
+
+
+def test_the_rules_of_a_plan_are_found_once(tmp_path):
+    plan = read_plan(tmp_path, yarrrml("[['x.csv~csv']]", ["[ex:p, $(a)]"]))
+    rules, tables = flatten(plan), plan_tables(plan)
+    assert flatten(plan) is rules
+    assert plan_tables(plan) is tables
+    assert flatten(plan, skips=True) is not rules
+    other = replace(plan, most_records=1)
+    assert plan_tables(other).all[0].most_records == 1
+    assert plan_tables(plan).all[0].most_records is None

@@ -232,3 +232,18 @@ def test_correct_queries_are_accepted(query: str, tmp_path: Path) -> None:
     text = f'ex:S a sh:NodeShape ; sh:sparql [ sh:select """{query}""" ] .'
     source.write_text(PREFIXES + DECLARED + text, encoding="utf-8")
     assert list(query_errors(read_shapes([source]))) == []
+
+
+def test_shapes_are_read_again_if_a_file_has_changed(tmp_path, monkeypatch):
+    path = tmp_path / "s.ttl"
+    text = "[] a <http://www.w3.org/ns/shacl#NodeShape> ."
+    path.write_text(text, encoding="utf-8")
+    first = load_shapes([path])
+    assert load_shapes([path]) is first
+    assert load_shapes([path], ignore_unsupported=True) is not first
+    path.write_text(text.replace("[]", "<http://e/S>"), encoding="utf-8")
+    assert [*load_shapes([path]).triples()] != [*first.triples()]
+    monkeypatch.chdir(tmp_path)
+    before = load_shapes([path])
+    monkeypatch.chdir(tmp_path.parent)
+    assert load_shapes([path]) is not before, "messages name files as seen from the folder"
