@@ -10,11 +10,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
-from kg.engines.duckdb.compile import compile_plan
 from kg.errors import InputError, single_errors
 from kg.findings.model import Finding, of_error
 from kg.findings.vocabulary import Vocabulary, read_vocabulary
 from kg.mapping.documents import read_mappings
+from kg.mapping.flatten import flatten
 from kg.mapping.plan import Plan, RefObjectMap, TriplesMap
 from kg.paths import show_path
 from kg.validation.check import checked
@@ -120,9 +120,9 @@ def _mappings(workspace: Workspace) -> tuple[Plan, list[Finding]]:
 
 
 def compiled(plan: Plan) -> tuple[Plan, list[InputError]]:
-    """Return the triples maps of a plan that compile, and the errors of the others."""
+    """Return the triples maps of a plan whose rules can be found, and the errors of the others."""
     try:
-        compile_plan(plan)
+        flatten(plan)
     except InputError:
         return _apart(plan)
     return plan, []
@@ -133,7 +133,7 @@ def _apart(plan: Plan) -> tuple[Plan, list[InputError]]:
     kept, errors = [], []
     for triples_map in plan.triples_maps:
         try:
-            compile_plan(replace(plan, triples_maps=tuple(_with_parents(triples_map, by_name))))
+            flatten(replace(plan, triples_maps=tuple(_with_parents(triples_map, by_name))))
         except InputError as error:
             errors.append(error)
         else:
