@@ -330,12 +330,9 @@ _APART: Final = {Kind.DATE: "dates_apart", Kind.INSTANT: "instants_apart"}
 
 def _apart(inside: Expressions, a: Operand, b: Operand) -> Operand | None:
     """Return the time between days or times, None where the operands may be no such."""
-    if not isinstance(a, VariableOperand | ConstantOperand):
-        return None
-    if not isinstance(b, VariableOperand | ConstantOperand):
-        return None
+    terms = VariableOperand | ConstantOperand
     mine, theirs = _kinds(a), _kinds(b)
-    if mine is None or theirs is None:
+    if not (isinstance(a, terms) and isinstance(b, terms)) or mine is None or theirs is None:
         return None
     for kind, macro in _APART.items():
         if mine == theirs == frozenset({kind}):
