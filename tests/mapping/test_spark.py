@@ -22,6 +22,7 @@ from kg.mapping.documents import read_mappings
 from kg.mapping.flatten import flatten
 from kg.mapping.plan import Plan
 from kg.mapping.walk import plan_sources
+from kg.rejects import skipping
 from kg.sources import Folders
 from tests.mapping import spark_session
 from tests.mapping.random_plans import plans
@@ -122,6 +123,18 @@ class TestRun:
             assert (one.triples_map, one.records) == (other.triples_map, other.records)
             assert one.losses == other.losses
             assert [str(each) for each in one.ill_typed] == [str(each) for each in other.ill_typed]
+
+    def test_what_is_left_out_is_noted(self, tmp_path):
+        lines = ["id,v", "1,http://e.org/a", "2,no iri", "3,x,y", "4,http://e.org/b", ""]
+        write_files(tmp_path, {"a.csv": "\n".join(lines)})
+        plan = read_plan(tmp_path, yarrrml("[['a.csv~csv']]", ["[ex:p, $(v)~iri]"]))
+        with skipping(None) as on_one:
+            expected = run_plan(plan)
+        with skipping(None) as on_many:
+            quads, _ = run_spark(plan)
+        assert quads == expected.quads
+        assert (on_many.records, on_many.values) == (on_one.records, on_one.values) == (1, 1)
+        assert {place for place, *_ in on_many.listed} == {place for place, *_ in on_one.listed}
 
     def test_the_plan_of_spark_is_shown_and_has_no_python(self, folder):
         shown = Spark().explain(read_plan(folder, MAPPING), Folders(None, folder))

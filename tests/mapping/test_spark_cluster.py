@@ -91,7 +91,9 @@ class Cluster:
 
     def kill_worker(self) -> None:
         """End a worker and its executors at once."""
-        os.killpg(self.started.pop().pid, signal.SIGKILL)
+        worker = self.started.pop()
+        os.killpg(worker.pid, signal.SIGKILL)
+        worker.wait()
 
     def stop(self) -> None:
         for each in self.started:

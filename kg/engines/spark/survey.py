@@ -102,11 +102,16 @@ class Survey:
             LimitError: A record gives too many combinations of values.
         """
         table, sums = self.loaded.table, self.sums
-        records, bad = sums.add("count(*)"), sums.count("kg_bad")
+        records = sums.add("count(*)")
+        # Of what is left out, the view of the records that count tells nothing.
+        all_records = sums if rejects is None else _Sums()
+        bad = all_records.count("kg_bad")
         typed = [column for column in table.columns if column.typed]
-        odd = [sums.count(_is_bad(column)) for column in typed]
+        odd = [all_records.count(_is_bad(column)) for column in typed]
         lists = [
-            sums.count(f"{_is_bad(c)} AND startswith(c{c.index}, '[')") for c in typed if not c.many
+            all_records.count(f"{_is_bad(c)} AND startswith(c{c.index}, '[')")
+            for c in typed
+            if not c.many
         ]
         checks = list(dict.fromkeys(check for each in self.maps for check in each.checks))
         printer = TermPrinter(table)
@@ -114,7 +119,9 @@ class Survey:
         wrong = [sums.add(_total(values)) for values in found]
         asked = [_Map(each, self) for each in self.maps]
         sums.run(self.spark, f"{table.name}{self.joins.sql}")
-        values = sums.values
+        if rejects is not None:
+            all_records.run(self.spark, self.loaded.base)
+        values = all_records.values
         if values[bad]:
             self._bad_records(values[bad], rejects)
         single = [column for column in typed if not column.many]
@@ -123,6 +130,7 @@ class Survey:
         if listed and source.has_members and source.formulation is Formulation.JSON:
             raise Lists(self.loaded, listed)
         self._odd_values([(c, values[n]) for c, n in zip(typed, odd, strict=True)], rejects)
+        values = sums.values
         terms = zip(checks, found, (values[n] for n in wrong), strict=True)
         self._wrong_terms([each for each in terms if each[2]], rejects)
         return [each.count(values[records]) for each in asked]
@@ -141,7 +149,7 @@ class Survey:
         if rejects is not None:
             key = ("bad record", self.loaded.table.source)
             with rejects.noting(*key) as note:
-                for place, _ in self.places("kg_bad", "''", MOST_NOTED):
+                for place, _ in self.places("kg_bad", "''", MOST_NOTED, is_all=True):
                     note(place, "", message)
             return
         errors = [
@@ -162,7 +170,7 @@ class Survey:
             if column.many:
                 value = f"filter({value}, e -> e.t = '!')[0].v"
             most = MOST_NOTED if rejects is not None else MOST_TOLD
-            placed = self.places(_is_bad(column), value, most, column.reference)
+            placed = self.places(_is_bad(column), value, most, column.reference, is_all=True)
             told = [no_value(v, column.reference, place, kind) for place, v in placed]
             if rejects is not None:
                 key = ("no value", self.loaded.table.source, column.reference)
@@ -202,10 +210,24 @@ class Survey:
     # --- places -------------------------------------------------------------------------------
 
     def places(
-        self, condition: str, value: str, most: int, column: str | None = None
+        self,
+        condition: str,
+        value: str,
+        most: int,
+        column: str | None = None,
+        *,
+        is_all: bool = False,
     ) -> list[tuple[Location, str]]:
-        """Return the first records where a condition holds, with a value of each."""
-        view = f"{self.loaded.table.name}{self.joins.sql}"
+        """Return the first records where a condition holds, with a value of each.
+
+        Args:
+            condition: The condition.
+            value: SQL of the value.
+            most: How many records at most.
+            column: What the value is of.
+            is_all: Whether records are looked at that do not count.
+        """
+        view = self.loaded.base if is_all else f"{self.loaded.table.name}{self.joins.sql}"
         with translated():
             rows = self.spark.sql(
                 f"SELECT kg_p, kg_b, kg_i, {value} AS value FROM {view} WHERE {condition}"
