@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 import json
+from importlib import import_module
 from urllib.parse import urljoin, urlsplit
 
 import pytest
 from rdflib import Graph
 
+from kg.builds import current_name
+from kg.serve.messages import Orders
+from kg.serve.state import State
+from kg.serve.views.home import _counts
+from kg.workspace import find_workspace
 from tests.page.pages import Seen
 from tests.serve.conftest import EX, HOSTILE
 
@@ -280,3 +286,22 @@ def test_a_page_that_is_not_there_is_told(client):
     seen(client, "/nowhere", 404)
     assert client.get("/nowhere", headers={"accept": "text/plain"}).text.startswith("there is no")
     assert client.post("/questions").status_code == 405
+
+
+def test_the_first_page_of_a_large_graph_leaves_its_entities_uncounted(
+    workspace, tmp_path, monkeypatch
+):
+    opened = State(
+        Orders(str(workspace), str(tmp_path), "auto", None, None, None, 0), current(workspace), ""
+    )
+    try:
+        whole = dict(_counts(opened))
+        monkeypatch.setattr(import_module("kg.serve.views.home"), "_LARGE", 0)
+        assert dict(_counts(opened)).items() <= {**whole}.items()
+        assert "entities" not in dict(_counts(opened))
+    finally:
+        opened.close()
+
+
+def current(workspace):
+    return current_name(find_workspace(workspace))

@@ -15,6 +15,8 @@ from kg.terms import OWL
 HTML: Final = "text/html; charset=utf-8"
 # Questions and classes on the first page.
 _FEW: Final = 12
+# Triples of a graph from which on its entities are not counted for the first page.
+_LARGE: Final = 5_000_000
 
 
 def home(state: State, request: Request) -> Reply:
@@ -76,6 +78,14 @@ def not_there(state: State, reason: str) -> Reply:
 
 
 def _counts(state: State) -> list[tuple[str, int]]:
+    triples = state.build.info()["triples"]
+    if triples > _LARGE:  # counting entities would take the memory of the worker
+        known = state.facts.vocabulary
+        return [
+            ("triples", triples),
+            ("classes", sum(1 for each in known.classes if each.count)),
+            ("properties", sum(1 for each in known.properties if each.count)),
+        ]
     card = state.graph.describe(with_inferred=True)
     return [
         ("triples", card.triples),
