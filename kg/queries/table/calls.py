@@ -440,17 +440,13 @@ def _part(macro: str) -> _Way:
 
     def way(inside: Expressions, operands: Operands) -> Operand:
         operand = inside.operand(operands[0])
-        if isinstance(operand, VariableOperand) and operand.kinds <= {Kind.INSTANT}:
-            return IntegerOperand(f"{macro}(id_instant({operand.id}))")
-        if (
-            isinstance(operand, VariableOperand)
-            and operand.kinds <= {Kind.DATE}
-            and macro in _OF_DAYS
-        ):
-            return IntegerOperand(f"{macro}(id_date({operand.id}))")
-        return _python(
-            inside, macro.upper() + ("S" if macro in ("hour", "minute") else ""), [operand]
-        )
+        if isinstance(operand, VariableOperand):
+            if operand.kinds <= {Kind.INSTANT}:
+                return IntegerOperand(f"{macro}(id_instant({operand.id}))")
+            if operand.kinds <= {Kind.DATE} and macro in _OF_DAYS:
+                return IntegerOperand(f"{macro}(id_date({operand.id}))")
+        ending = "S" if macro in ("hour", "minute") else ""
+        return _python(inside, macro.upper() + ending, [operand])
 
     return way
 
