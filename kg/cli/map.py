@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from kg.cli import map_spark
-from kg.cli.context import settings, show
+from kg.cli.context import Settings, settings, show
 from kg.cli.functions import FunctionsOption, use_functions
 from kg.cli.limits import MemoryOption, ThreadsOption, TimeoutOption, limit
 from kg.cli.losses import say_losses
@@ -18,6 +18,9 @@ from kg.cli.rejects import BadRecords, OnBad, OnBadOption, RejectsOption
 from kg.cli.run_report import ReportFormatOption, ReportOption, reporting
 from kg.errors import ExitCode, UsageError
 from kg.wording import counted
+
+if TYPE_CHECKING:
+    from kg.map_files import Mapped
 
 
 class MapEngine(StrEnum):
@@ -155,31 +158,19 @@ def map_command(
     """Map source files to RDF; sources are found beside the mapping."""
     handled = BadRecords(on_bad, rejects)
     on_spark = engine is MapEngine.SPARK
-    if master is not None and not on_spark:
-        raise UsageError("usage", "--master goes with --engine spark", hint="Add --engine spark.")
-    # On Spark the memory is that of Java, which takes some besides.
-    limit(None if on_spark else memory, timeout, threads)
+    _check_usage(master, report, report_format, on_spark=on_spark, runs=not (check or explain))
+    limit(None if on_spark else memory, timeout, threads)  # on Spark it is the memory of Java
     from kg.map_files import explain_files, map_files, read_replacements
 
     use_functions(context, functions)
     shared = settings(context)
     prefixes = _prefixes(context)
     variables = variables_of(given or (), allowed or (), looks_only=check)
-    if report is None and report_format is not None:
-        raise UsageError("usage", "--report-format goes with --report FILE", hint="Add --report.")
-    if report is not None and (check or explain):
-        raise UsageError(
-            "usage",
-            "--report is of a run, and --check and --explain run nothing",
-            hint="Leave out one of them; --check --format json lists what it finds.",
-        )
     addresses = read_replacements(replaced or ())
     if check:
         return check_mappings(shared, mappings, prefixes, base, variables, format_name)
     if on_spark:
-        refused = {"--report": report, "--threads": threads, "--replace-address": replaced}
-        refused["--limit"] = first
-        map_spark.refuse_others(refused)
+        _refuse_on_spark(report, threads, replaced, first)
         asked = map_spark.Asked(
             mappings,
             output,
@@ -201,11 +192,10 @@ def map_command(
         found = checked_folders(source_folders or ())
         show(explain_files(mappings, base, prefixes, variables, found, datatypes.value))
         return ExitCode.DONE
-    to_pipe = output == "-"
     bad = context.with_resource(handled)
     told = reporting(report, report_format, mappings, output, bad, rejects, prefixes)
     with told, shared.status() as status:
-        if not to_pipe:  # what is written may stand on the same terminal
+        if output != "-":  # what is written may stand on the same terminal
             status("map")
         mapped = map_files(
             mappings,
@@ -223,11 +213,53 @@ def map_command(
             most_records=first,
         )
         told.wrote(mapped)
+    _say_written(shared, mapped, output, first, strict=strict)
+    failed = strict and not all(count.is_whole for count in mapped.counts)
+    return bad.finish(shared, ExitCode.NO if failed else ExitCode.DONE)
+
+
+def _check_usage(
+    master: str | None,
+    report: str | None,
+    report_format: str | None,
+    *,
+    on_spark: bool,
+    runs: bool,
+) -> None:
+    """Refuse options that have no meaning together."""
+    if master is not None and not on_spark:
+        raise UsageError("usage", "--master goes with --engine spark", hint="Add --engine spark.")
+    if report is None and report_format is not None:
+        raise UsageError("usage", "--report-format goes with --report FILE", hint="Add --report.")
+    if report is not None and not runs:
+        raise UsageError(
+            "usage",
+            "--report is of a run, and --check and --explain run nothing",
+            hint="Leave out one of them; --check --format json lists what it finds.",
+        )
+
+
+def _refuse_on_spark(
+    report: str | None, threads: int | None, replaced: list[str] | None, first: int | None
+) -> None:
+    map_spark.refuse_others(
+        {
+            "--report": report,
+            "--threads": threads,
+            "--replace-address": replaced,
+            "--limit": first,
+        }
+    )
+
+
+def _say_written(
+    shared: Settings, mapped: Mapped, output: str | None, first: int | None, *, strict: bool
+) -> None:
     records = sum(count.records for count in mapped.counts)
     for written in mapped.targets:
         shared.say(f"wrote {counted(written.statements, 'statement')} to {written.shown}")
     if output is not None:
-        target = "standard output" if to_pipe else output
+        target = "standard output" if output == "-" else output
         made = counted(mapped.statements, "statement")
         shared.say(f"wrote {made} from {counted(records, 'record')} to {target}")
     if first is not None and any(count.records >= first for count in mapped.counts):
@@ -236,8 +268,6 @@ def map_command(
             f"of each source the first {shown} alone, as --limit says; joins look no further"
         )
     say_losses(shared, mapped.counts, mapped.prefixes, strict=strict)
-    whole = all(count.is_whole for count in mapped.counts)
-    return bad.finish(shared, ExitCode.NO if strict and not whole else ExitCode.DONE)
 
 
 def _prefixes(context: typer.Context) -> dict[str, str]:
