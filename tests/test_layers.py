@@ -63,6 +63,7 @@ BREACHES = {
         "import pyoxigraph",
     ),
     "DuckDB is known to the rooms that run SQL": ("kg/queries/run.py", "import duckdb"),
+    "Spark is known to its engine": ("kg/queries/run.py", "import pyspark"),
     "the command line and Python reach builds, engines and sources through use cases": (
         "kg/cli/query.py",
         "import kg.store",
