@@ -169,7 +169,7 @@ def test_diff_writes_text_patch_and_update(sides: Path) -> None:
 
 def test_diff_reports_wrong_arguments(sides: Path, built: Workspace, refused: Refused) -> None:
     refused(sides, "diff old.nt none.nt", "none.nt")
-    refused(sides, "diff old.nt new.ttl -f html", "text, patch, update")
+    refused(sides, "diff old.nt new.ttl -f html", "text, json, patch, update")
     refused(sides, "diff old.nt", "Missing argument 'NEW'")
     refused(sides, "diff old.nt current", "kg.toml")
     refused(built.root, "diff previous current", "previous")
