@@ -119,7 +119,7 @@ def day_in(text: str) -> str:
     r"""Return the pattern of a day that a text names, of any year if it names none; or nothing.
 
     >>> day_in("what flew on 18 November?"), day_in("Nov 18th, 2022"), day_in("2022-11-18")
-    ('\\\\d{4}-11-18', '2022-11-18', '2022-11-18')
+    ('\\d{4}-11-18', '2022-11-18', '2022-11-18')
     >>> day_in("in November 2022")
     ''
     """

@@ -38,6 +38,9 @@ def slips(query: tree.Query) -> Iterator[Slip]:
     """
     every = list(find(query, tree.Variable))
     counts = Counter(each.name for each in every)
+    for triples in find(query, tree.Triples):  # a subject is written once and joins its triples
+        if isinstance(triples.subject, tree.Variable):
+            counts[triples.subject.name] += sum(len(each.objects) for each in triples.properties) - 1
     # The triples of a CONSTRUCT's template take values, and give none.
     template = query.body.template if isinstance(query.body, tree.Construct) else None
     in_template = {id(each) for each in template or ()}
@@ -87,5 +90,5 @@ def _given(query: tree.Query) -> Iterator[str]:
 
 def _differs(one: str, other: str) -> bool:
     """Return whether names differ in more than numbers, and the end of a plural."""
-    plain = (one.translate(_DIGITS).rstrip("s_"), other.translate(_DIGITS).rstrip("s_"))
+    plain = (one.translate(_DIGITS).rstrip("es_"), other.translate(_DIGITS).rstrip("es_"))
     return plain[0] != plain[1]

@@ -102,6 +102,8 @@ def test_a_question_is_parsed_once_for_all_that_look_at_it():
         ("SELECT ?g { GRAPH ?g { ?a ns:p ?b } }", []),
         ("SELECT ?label ?label2 { ?a ns:p ?label . ?a ns:q ?label2 }", []),
         ("SELECT ?peak { ?peak ns:p ?peaks }", []),
+        ("SELECT (COUNT(*) AS ?launches) ?n { ?launch ns:p ?n }", []),
+        ("SELECT (COUNT(*) AS ?mountian) ?n { ?mountain a ns:M ; ns:p ?n }", []),
         ("SELECT ?n { ?mountain ns:p ?n . ?mountian ns:q ?m }", ["mountian"]),
         ("SELECT ?n { { SELECT ?n { ?a ns:p ?n } } FILTER(?n > 1) }", []),
         ("CONSTRUCT { ?a ns:p ?b } WHERE { ?a ns:q ?b }", []),

@@ -27,7 +27,7 @@ from kg.duck import engine
 from kg.errors import InputError, UsageError, WorldError
 from kg.exports.targets import write_target
 from kg.map_files import map_files
-from kg.mapping.documents import read_mapping
+from kg.mapping.documents import read_mappings
 from kg.mapping.plan import LogicalTarget
 from kg.mapping.targets import COMPRESSIONS, FORMATS, SERIALIZATIONS
 from kg.quads import QuadTable, write_table
@@ -593,9 +593,9 @@ def test_servers_in_yarrrml(tmp_path, target):
         f"targets: {{t: {target}}}\nmappings: {{m: {{sources: [[a.csv~csv]],"
         " s: {value: 'http://e/$(id)', targets: t}, po: [[ex:p, $(id)]]}}\n"
     )
-    plan = read_mapping(path, {"ex": "http://example.org/"})
+    plan = read_mappings([path], {"ex": "http://example.org/"})
     (found,) = plan.triples_maps[0].subject.targets
     assert found.endpoint == found.path == "http://localhost:1/sparql"
     path.write_text(path.read_text().replace("http://localhost", "ftp://localhost"))
     with pytest.raises(InputError, match="is no address of a server"):
-        read_mapping(path, {"ex": "http://example.org/"})
+        read_mappings([path], {"ex": "http://example.org/"})

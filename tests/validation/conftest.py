@@ -26,7 +26,8 @@ PREFIXES = """
 
 @pytest.fixture(scope="session")
 def connection() -> Iterator[duckdb.DuckDBPyConnection]:
-    with engine(memory="1GB", threads=2) as connection:
+    # Of the whole process, which has run many other tests before.
+    with engine(memory="4GB", threads=2) as connection:
         yield connection
 
 
