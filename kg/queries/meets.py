@@ -226,6 +226,8 @@ def times(asked: Asked) -> bool:
         return True
     orders = [each.first for each in _comparisons(asked) if each.rest[0][0] in _ORDERS]
     orders += [each.argument for each in asked.aggregates("MIN", "MAX") if each.argument]
+    for modifiers in find(asked.query.tree, tree.Modifiers):
+        orders += [each.expression for each in modifiers.order]
     return any(kinds.TIME in asked.values.of(each).kinds for each in orders)
 
 

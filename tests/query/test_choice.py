@@ -165,6 +165,16 @@ class Nothing:
         ),
         ("SELECT ?s { ?s ex:day ?x ; ex:text ?y FILTER(?x != ?y) }", ""),
         ("SELECT ?s { ?s ex:span ?x , ?y FILTER(?x < ?y) }", "reckoning with durations"),
+        ("SELECT ?s { ?s ex:span ?x } ORDER BY ?x", "reckoning with durations"),
+        ("SELECT ?s { ?s ex:day ?x , ?y } ORDER BY DESC(?x - ?y)", "reckoning with durations"),
+        (
+            "SELECT (?x - ?y AS ?d) { ?s ex:day ?x , ?y } ORDER BY ?d",
+            "reckoning with durations",
+        ),
+        (
+            "SELECT ?d { ?s ex:day ?x , ?y BIND(?x - ?y AS ?d) } ORDER BY ?d",
+            "reckoning with durations",
+        ),
     ],
 )
 def test_a_difference_is_seen_in_the_text_and_the_values(text, words):
