@@ -294,8 +294,9 @@ def check_question(question: Question, workspace: Workspace) -> None:
 
 
 def is_text(target: str) -> bool:
-    """Tell whether a word in the place of a name is SPARQL: it has a brace, and is no file."""
-    return "{" in target and not is_file(Path(target))
+    """Tell whether a word in the place of a name is SPARQL: a brace, or DESCRIBE, and no file."""
+    is_sparql = "{" in target or target.strip()[:9].lower() == "describe "
+    return is_sparql and not is_file(Path(target))
 
 
 def find_question(target: str, workspace: Workspace | None) -> Question:

@@ -78,6 +78,7 @@ def test_a_file_a_text_and_standard_input(ask: Ask, workspace: Path) -> None:
     assert ask(str(path)) == (0, expected, "")
     assert ask("-e", text) == (0, expected, "")
     assert ask(text) == (0, expected, "")
+    assert ask("DESCRIBE id:L2") == ask("-e", "DESCRIBE id:L2")
     assert run_kg(workspace, "query", "-", text=text).stdout == expected
 
 
