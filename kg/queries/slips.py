@@ -40,7 +40,9 @@ def slips(query: tree.Query) -> Iterator[Slip]:
     counts = Counter(each.name for each in every)
     for triples in find(query, tree.Triples):  # a subject is written once and joins its triples
         if isinstance(triples.subject, tree.Variable):
-            counts[triples.subject.name] += sum(len(each.objects) for each in triples.properties) - 1
+            counts[triples.subject.name] += (
+                sum(len(each.objects) for each in triples.properties) - 1
+            )
     # The triples of a CONSTRUCT's template take values, and give none.
     template = query.body.template if isinstance(query.body, tree.Construct) else None
     in_template = {id(each) for each in template or ()}
