@@ -104,7 +104,7 @@ def _looked_at(file: SourceFile, source: LogicalSource, name: str) -> _Found | N
     empty = next((n for n, last in enumerate(sheet.last) if last >= row), 0)
     if empty and not dialect.cells:
         right = max(n for n, last in enumerate(sheet.last) if last >= row)
-        cells = f"{_letters(empty)}:{_letters(right)}"
+        cells = f"{_letters(sheet.unused + empty)}:{_letters(sheet.unused + right)}"
         dialect = replace(dialect, cells=cells)
         texts = [cells_of[empty : right + 1] for cells_of in texts]
         header = header_of(texts)

@@ -64,7 +64,7 @@ def read(reading: Reading) -> RowRecords:
         reading.host.reserved(limit),
         _opened(path, target, limit, reading.file) as child,
     ):
-        name, row, cells, _ = child.start(source)
+        name, row, cells, *_ = child.start(source)
         place = Location(reading.file.shown, row)
         names = _names(source, name, cells, place)
         again = not source.dialect.header
@@ -107,7 +107,7 @@ def column_names(file: SourceFile, source: LogicalSource) -> tuple[list[str], in
         temporary_folder("sheet") as folder,
         _opened(file.path, Path(folder) / "rows.jsonl", _LARGEST, file) as child,
     ):
-        name, row, cells, _ = child.start(source)
+        name, row, cells, *_ = child.start(source)
         return _names(source, name, cells, Location(file.shown, row)), row
 
 
@@ -160,11 +160,13 @@ class Sheet:
         rows: The first rows that are not empty: their numbers, from 1, and texts.
         last: Of each column, the last row with a value; 0 if there is none.
         merged: The last row of cells that are merged over several rows; 0 without such.
+        unused: How many columns stand before the first that is used.
     """
 
     rows: list[tuple[int, list[str | None]]]
     last: list[int]
     merged: int
+    unused: int
 
 
 def look_at(file: SourceFile, source: LogicalSource, count: int) -> Sheet:
@@ -183,7 +185,7 @@ def look_at(file: SourceFile, source: LogicalSource, count: int) -> Sheet:
     with temporary_folder("sheet") as folder:
         target = Path(folder) / "rows.jsonl"
         with _opened(file.path, target, _LARGEST, file) as child:
-            _, _, cells, merged = child.start(source)
+            _, _, cells, merged, unused = child.start(source)
             child.ask({"columns": list(range(len(cells))), "again": True})
         rows, last = [], [0] * len(cells)
         with target.open(encoding="utf-8") as stream:
@@ -195,7 +197,7 @@ def look_at(file: SourceFile, source: LogicalSource, count: int) -> Sheet:
                 ]
                 if number < count:
                     rows.append((int(at), parts[::2]))
-    return Sheet(rows, last, merged)
+    return Sheet(rows, last, merged, unused)
 
 
 # --- the process ----------------------------------------------------------------------------
@@ -217,8 +219,11 @@ class _Child:
     back: IO[str]
     limit: int
 
-    def start(self, source: LogicalSource) -> tuple[str, int, Sequence[str | None], int]:
-        """Choose the sheet; return its name, its first row and the cells there, the last merged."""
+    def start(self, source: LogicalSource) -> tuple[str, int, Sequence[str | None], int, int]:
+        """Choose the sheet; return its name, its first row and the cells there.
+
+        Then come the last merged row, and how many columns stand before the first that is used.
+        """
         names = self.hear()["sheets"]
         name = _sheet_name(self.file, source, names)
         dialect = source.dialect
@@ -231,7 +236,7 @@ class _Child:
             "trim": dialect.trim,
         }
         answer = self.ask(asked)
-        return name, answer["row"], answer["cells"], answer["merged"]
+        return name, answer["row"], answer["cells"], answer["merged"], answer["unused"]
 
     def ask(self, message: object) -> dict[str, Any]:
         """Send a message, and return the answer."""

@@ -9,9 +9,10 @@ It writes lines of JSON to its standard output, and reads them from its standard
 - it writes the names of the sheets, and reads the number of one, which rows and columns of it are
   the table, whether merged cells are filled, how many rows to skip, and which ends of texts lose
   their white space;
-- it writes the number of the first row with a value and its cells, and the last row, or 0, of
-  cells that are merged down; it reads the numbers of the
-  columns to read (-1 stands for the name of the sheet), and whether that row is a record;
+- it writes the number of the first row with a value and its cells, the last row, or 0, of cells
+  that are merged down, and how many columns stand before the first that is used; it reads the
+  numbers of the columns to read (-1 stands for the name of the sheet), and whether that row is a
+  record;
 - it writes the records to TARGET, one a line: the number of the row, then texts and kinds in turn;
   it then writes the length of the longest line, and the notes for the user.
 
@@ -94,7 +95,8 @@ def _read(sheet: Any, asked: dict[str, Any], target: Path, noticed: list[str]) -
     first = next(rows, None)
     number, header = first or (asked["cells"][0] + asked["skip"] + 1, [])
     cells = [make(value)[0] for value in header]
-    _say({"row": number, "cells": cells, "merged": _last_merged(sheet)})
+    merged, unused = _last_merged(sheet), _unused(sheet)
+    _say({"row": number, "cells": cells, "merged": merged, "unused": unused})
     wanted = _hear()
     records = chain((first,), rows) if first and wanted["again"] else rows
     named = make(sheet.name)
@@ -107,7 +109,12 @@ def _rows(sheet: Any, asked: dict[str, Any]) -> Iterator[tuple[int, Sequence[Cel
     top, bottom, left, right = asked["cells"]
     end = None if right is None else right + 1
     fill = _filler(sheet) if asked["fill"] else None
-    for number, row in enumerate(sheet.iter_rows(), 1):
+    # The library gives the rows from the first column that is used on. Ranges count from A.
+    before = [""] * _unused(sheet)
+    if right is None:  # the columns before belong to no table
+        left = max(left, len(before))
+    for number, used in enumerate(sheet.iter_rows(), 1):
+        row = before + used
         if bottom is not None and number > bottom + 1:
             return
         # What merged cells are filled with makes no record of an empty row.
@@ -115,6 +122,12 @@ def _rows(sheet: Any, asked: dict[str, Any]) -> Iterator[tuple[int, Sequence[Cel
         cells = fill(number - 1, row) if fill else row
         if has_value and number > top + asked["skip"]:
             yield number, cells[left:end]
+
+
+def _unused(sheet: Any) -> int:  # noqa: ANN401
+    """Return how many columns stand before the first that is used."""
+    columns: int = sheet.start[1] if sheet.start else 0
+    return columns
 
 
 def _last_merged(sheet: Any) -> int:  # noqa: ANN401

@@ -226,6 +226,23 @@ class TestFiles:
         with pytest.raises(InputError, match=r"no sheet 'x\*'"):
             tables(f"{path}#x*")
 
+    def test_of_workbooks_may_stand_apart_from_the_first_column(self, tmp_path):
+        pytest.importorskip("python_calamine", reason="the extra excel is not installed")
+        from tests.sources.workbooks import workbook
+
+        path = tmp_path / "a.xlsx"
+        before = [None] * 3
+        rows = [[None, "Report"], [], [*before, "a", "b", "c"], [*before, 1, "x", 2]]
+        path.write_bytes(workbook({"S": [*rows, [*before, 3, None, 4]]}))
+        (table,) = tables(path)
+        assert [(each.name, each.filled) for each in table.columns] == [
+            ("a", 2),
+            ("b", 1),
+            ("c", 2),
+        ]
+        assert (table.source.dialect.cells, table.rows, table.header) == ("D:F", 2, 3)
+        assert "the columns beside D:F are empty" in table.notes
+
     def test_of_databases_have_their_tables(self, tmp_path):
         pytest.importorskip("sqlalchemy", reason="the extra sql is not installed")
         path = tmp_path / "a.db"

@@ -24,13 +24,14 @@ ROWS = [
 BOOK = {"2020": ROWS, "About": [["text"]], "2021": ROWS}
 
 
-def pairs(tmp_path, po="$(shop) $(region)", book=BOOK, merged=("B3:B4",), **options):
+def pairs(tmp_path, po="$(shop) $(region)", book=BOOK, joined=("B3:B4",), **options):
     """Return what a mapping says of each record of the sheet 2020."""
     options = {"iterator": "2020", "range": "B2:D6", **options}
+    options = {key: value for key, value in options.items() if value is not None}
     source = {"access": "a.xlsx", "referenceFormulation": "excel", **options}
     one = {"sources": "s", "s": "ex:x", "po": [["ex:p", po]]}
     text = json.dumps({"sources": {"s": source}, "mappings": {"m": one}})
-    return run_mapping(tmp_path, text, {"a.xlsx": workbook(book, merged)}).objects()
+    return run_mapping(tmp_path, text, {"a.xlsx": workbook(book, joined)}).objects()
 
 
 @pytest.mark.parametrize(
@@ -92,6 +93,41 @@ def test_cells_merged_with_those_above_a_range(tmp_path):
     assert run_mapping(tmp_path, text, {"a.xlsx": workbook({"S": rows}, ["B2:B3"])}).objects() == [
         '"x"'
     ]
+
+
+# Nothing stands in column A, nor in row 1.
+BESIDE = [
+    [],
+    [None, "region", "city", "n"],
+    [None, "North", "x", 1],
+    [None, "South", "y", 2],
+    [None, None, "z", 3],
+]
+
+
+@pytest.mark.parametrize(
+    ("options", "po", "expected"),
+    [
+        ({}, "$(city) $(n)", ["x 1", "y 2", "z 3"]),
+        ({"header": False}, "$(1) $(2)", ["North x", "South y", "region city"]),
+        ({"range": "B2:D5"}, "$(city) $(n)", ["x 1", "y 2", "z 3"]),
+        ({"range": "B3:C4", "header": False}, "$(1) $(2)", ["North x", "South y"]),
+        ({"range": "A3:C4", "header": False}, "$(2) $(3)", ["North x", "South y"]),
+        ({"range": "C3:D", "header": False}, "$(1) $(2)", ["x 1", "y 2", "z 3"]),
+        ({"range": "D3:", "header": False}, "n $(1)", ["n 1", "n 2", "n 3"]),
+        ({"range": "3:4", "header": False}, "$(1) $(2)", ["North x", "South y"]),
+        ({"skipRows": 4, "header": False, "merged": "fill"}, "$(1) $(2)", ["South z"]),
+        (
+            {"range": "B4:C5", "header": False, "merged": "fill"},
+            "$(1) $(2)",
+            ["South y", "South z"],
+        ),
+    ],
+)
+def test_ranges_count_from_the_first_column_though_it_is_empty(tmp_path, options, po, expected):
+    options = {"iterator": "S", "range": None, **options}
+    found = pairs(tmp_path, po, {"S": BESIDE}, ["B4:B5"], **options)
+    assert found == [f'"{text}"' for text in expected]
 
 
 def test_sheets_that_match_are_one_source(tmp_path):
