@@ -117,6 +117,24 @@ class TestValues:
             }.items()
         )
 
+    def test_of_several_kinds_are_texts(self, tmp_path, capfd):
+        pytest.importorskip("python_calamine", reason="the extra excel is not installed")
+        pytest.importorskip("sqlalchemy", reason="the extra sql is not installed")
+        from tests.sources.workbooks import workbook
+
+        sheet, base = tmp_path / "sheet.xlsx", tmp_path / "base.db"
+        sheet.write_bytes(workbook({"S": [["id", "code"], [1, "A1"], [2, "B2"], [3, 7]]}))
+        with sqlite3.connect(base) as connection:
+            connection.execute("CREATE TABLE t (id INTEGER, c, name)")
+            connection.execute("INSERT INTO t VALUES (1, 'A', 'Ann'), (2, 7, 8)")
+        folder = tmp_path / "graph"
+        init_from(folder, BASE, [str(sheet), str(base)])
+        built(capfd, folder)
+        each = "?s a ?k; ns:code|ns:c|rdfs:label ?o FILTER(?k IN (ns:Sheet, ns:T))"
+        found = answer(capfd, folder, f"SELECT ?o (datatype(?o) AS ?d) {{ {each} }} ORDER BY ?o")
+        assert [row["o"] for row in found] == ["7", "7", "8", "A", "A1", "Ann", "B2"]
+        assert {row["d"].rpartition("#")[2] for row in found} == {"string"}
+
     def test_that_are_none_here_may_be_one_there(self, tmp_path, capfd):
         codes = "\n".join(f"A{chr(65 + n // 26)}{chr(65 + n % 26)},{n},{n}" for n in range(60))
         text = f"iso,number,people\n{codes}\nNA,99,NA\n"

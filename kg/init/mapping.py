@@ -147,7 +147,7 @@ def _mapping(entity: Entity) -> Iterator[str]:
     if entity.title is not None:
         plain = f"$({escaped(entity.title.reference)})"
         own = tuple(text for text in entity.title.nulls if text not in entity.nulls)
-        yield f"    {_pair('rdfs:label', quoted(plain), '', plain, own)}"
+        yield f"    {_pair('rdfs:label', quoted(plain), _datatype(entity.title), plain, own)}"
     for each in entity.properties:
         yield from (f"    {line}" for line in _property(each))
     for column in entity.empty:

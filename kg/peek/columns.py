@@ -41,6 +41,7 @@ _OF_LETTERS: Final = {
 }
 _NUMBERS: Final = frozenset("idn")
 _TYPED: Final = (Formulation.PARQUET, Formulation.SQL, Formulation.DUCKDB)
+_SEVERAL: Final = "the file has values of several kinds here"
 _TEXT: Final = Form(Kind.TEXT, Written.PLAIN, "")
 
 
@@ -145,10 +146,10 @@ def _found(connection: duckdb.DuckDBPyConnection, name: str, source: LogicalSour
     if len(kinds) == 1 and kinds != {" "} and is_typed and letters in _OF_LETTERS:
         return _Found(Form(_OF_LETTERS[letters], Written.PLAIN, ""), natural=True)
     if kinds and not kinds <= _NUMBERS | {" "}:
-        doubt = ("the file has values of several kinds here",)
-        return _Found(_TEXT, _spelled(connection, SURE_NULLS), doubts=doubt)
+        return _Found(_TEXT, _spelled(connection, SURE_NULLS), doubts=(_SEVERAL,))
     found = _truth(connection) or _of_texts(connection, name, source)
-    return found or _Found(_TEXT, _spelled(connection, _no_texts(connection)))
+    doubts = (_SEVERAL,) if kinds & _NUMBERS else ()
+    return found or _Found(_TEXT, _spelled(connection, _no_texts(connection)), doubts=doubts)
 
 
 def _no_texts(connection: duckdb.DuckDBPyConnection) -> frozenset[str]:
