@@ -15,7 +15,7 @@ from pathlib import PurePath
 from typing import Final
 from urllib.parse import quote, unquote
 
-_HIDDEN: Final = "***"
+HIDDEN: Final = "***"
 # In a text: a scheme, a user name, a colon; the password goes to the last @ of the word, since
 # people write passwords with / and @ as they are.
 _LOGIN: Final = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*:/{1,2})[^\s/?#@:]*:\S*@")
@@ -24,6 +24,15 @@ _QUOTED: Final = re.compile(r"(['\"][A-Za-z][A-Za-z0-9+.-]*:/{1,2})[^\s/?#@:'\"]
 # An address alone: whatever is before its last @.
 _BEFORE: Final = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*:/{0,2}).*@", re.DOTALL)
 
+# A word that is an address, also behind the name of an option or variable.
+_ADDRESS: Final = re.compile(
+    r"((?:[^=:\s]*=)*)((?:jdbc:|[a-z][a-z0-9+.-]*://).*)", re.DOTALL | re.IGNORECASE
+)
+# The parameter of an address whose name tells of a secret, and all behind it.
+_SECRET: Final = re.compile(
+    r"([?;&][^=;&?\s]*(?:pass|pwd|secret|token|key|cred|auth|sig)[^=;&\s]*=).*",
+    re.DOTALL | re.IGNORECASE,
+)
 
 # How a text looks as it is, in SQL, and in JSON.
 _ESCAPES: Final[Sequence[Callable[[str], str]]] = (
@@ -120,7 +129,7 @@ def without_logins(text: str) -> str:
     text = without_values(text)
     if "@" not in text:
         return text
-    return _LOGIN.sub(rf"\1{_HIDDEN}@", _QUOTED.sub(rf"\1{_HIDDEN}@", text))
+    return _LOGIN.sub(rf"\1{HIDDEN}@", _QUOTED.sub(rf"\1{HIDDEN}@", text))
 
 
 def without_login(address: str) -> str:
@@ -130,7 +139,7 @@ def without_login(address: str) -> str:
     ('mysql://***@host/db', 'data/a@b.csv')
     """
     address = without_values(address)
-    return _BEFORE.sub(rf"\1{_HIDDEN}@", address, count=1) if "@" in address else address
+    return _BEFORE.sub(rf"\1{HIDDEN}@", address, count=1) if "@" in address else address
 
 
 def database_shown(address: str) -> str:
@@ -141,11 +150,30 @@ def database_shown(address: str) -> str:
     >>> database_shown("mysql://me:a?b@h/db?password=x"), database_shown("jdbc:oracle:thin:u/p@h/x")
     ('mysql://***@h/db', 'jdbc:oracle:***@h/x')
     """
-    if address.startswith("jdbc:"):
-        return f"jdbc:{database_shown(address.removeprefix('jdbc:'))}"
+    if address[:5].lower() == "jdbc:":
+        return address[:5] + database_shown(address[5:])
     if "://" in address:
         return without_login(re.split("[?;]", escape_login(address))[0])
     return re.split("[?;]", without_login(address))[0]
+
+
+def without_secrets(word: str) -> str:
+    """Return a word of a command line without a login and without secret parameters.
+
+    What comes after a secret parameter is hidden too: its value may hold any character.
+
+    >>> without_secrets("--endpoint=http://me:x@h/q?a=b&api_key=c&d=e")
+    '--endpoint=http://***@h/q?a=b&api_key=***'
+    >>> without_secrets("jdbc:oracle:thin:me/x@h/d"), without_secrets("data/a@b.csv")
+    ('jdbc:oracle:***@h/d', 'data/a@b.csv')
+    """
+    if "://" not in word and "jdbc:" not in word.lower():
+        return without_values(word)
+    address = _ADDRESS.fullmatch(word)
+    if address is not None:
+        is_jdbc = address[2].lower().startswith("jdbc:")
+        word = address[1] + (database_shown if is_jdbc else without_login)(address[2])
+    return _SECRET.sub(rf"\1{HIDDEN}", without_logins(word))
 
 
 def escape_login(address: str) -> str:

@@ -9,13 +9,16 @@ from __future__ import annotations
 import os
 import shlex
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Final
 
 from kg.files import writing
-from kg.logins import without_logins, without_values
+from kg.logins import HIDDEN, without_secrets, without_values
 from kg.records import dataclass
+
+_SET: Final = "--set"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +44,7 @@ def begin(path: Path, words: Sequence[str]) -> None:
 
     Args:
         path: The file.
-        words: The words of the command line; logins in them are left out.
+        words: The words of the command line; logins and secrets in them are left out.
 
     Raises:
         WorldError: The file cannot be written.
@@ -49,7 +52,22 @@ def begin(path: Path, words: Sequence[str]) -> None:
     with writing(path):
         descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o666)
     _current[:] = [Log(descriptor, os.getpid(), time.monotonic())]
-    note(f"begins: kg {shlex.join(map(without_logins, words))}")
+    note(f"begins: kg {shlex.join(_shown(words))}")
+
+
+def _shown(words: Sequence[str]) -> Iterator[str]:
+    """Yield the words of a command line; the values of variables may be secret, so without them."""
+    before = ""
+    for word in words:
+        option, mark, given = word.partition("=")
+        if before == _SET:
+            yield f"{option}={HIDDEN}" if mark else HIDDEN
+        elif option == _SET and mark:
+            name, mark, _ = given.partition("=")
+            yield f"{_SET}={name}={HIDDEN}" if mark else f"{_SET}={HIDDEN}"
+        else:
+            yield without_secrets(word)
+        before = word
 
 
 def note(text: str) -> None:

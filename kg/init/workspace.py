@@ -18,7 +18,7 @@ from kg.init.shapes import shapes_text
 from kg.init.vocabulary import text, vocabulary_text
 from kg.paths import is_file, is_folder, is_inside, real_path
 from kg.peek import peek
-from kg.peek.databases import is_address, refuse_secrets
+from kg.peek.databases import is_address, refuse_others, refuse_secrets
 from kg.peek.tables import ENDINGS, split_member
 from kg.records import dataclass
 from kg.sources.files import SourceFile
@@ -103,6 +103,7 @@ def _listed(written: str, folder: Path) -> Iterator[str]:
         refuse_secrets(written)
         yield written
         return
+    refuse_others(written)
     path = Path(written)
     if not is_folder(path):
         yield written

@@ -34,6 +34,7 @@ _KINDS: Final = {
     "db2": "db2",
 }
 _ADDRESS: Final = re.compile(rf"({'|'.join(_KINDS)})://", re.IGNORECASE)
+_OTHER: Final = re.compile(r"jdbc:|[a-z][a-z0-9+.-]*://", re.IGNORECASE)
 _NESTED: Final = re.compile(r"STRUCT|MAP|UNION|LIST|.*\[\d*\]", re.IGNORECASE)
 
 
@@ -44,6 +45,34 @@ def is_address(text: str) -> bool:
     (True, False)
     """
     return _ADDRESS.match(text) is not None
+
+
+def refuse_others(text: str) -> None:
+    """Refuse an address of another kind, which is the name of no file.
+
+    Raises:
+        InputError: It starts as an address does, and no server that is read has such a one.
+    """
+    if _OTHER.match(text) and not is_address(text):
+        raise InputError(
+            "bad-database",
+            f"{database_shown(split_table(text)[0])} is an address that kg cannot look at",
+            hint="Name a file, or a server as postgresql://host:port/name (or mysql, mssql,"
+            " oracle).",
+        )
+
+
+def split_table(text: str) -> tuple[str, str]:
+    """Return the address of a server, and the table that is named behind ``#``.
+
+    A ``#`` before the last ``@`` is part of a password.
+
+    >>> split_table("mysql://me:a#b@host/shop#orders"), split_table("mysql://host/shop")
+    (('mysql://me:a#b@host/shop', 'orders'), ('mysql://host/shop', ''))
+    """
+    login, at, rest = text.rpartition("@")
+    place, _, table = rest.partition("#")
+    return login + at + place, table
 
 
 def sqlite_sights(file: SourceFile, source: LogicalSource) -> Iterator[Sight]:
@@ -74,7 +103,7 @@ def server_sights(
     """
     from kg.sources.databases import find_database, tables_of
 
-    address, _, wanted = text.partition("#")
+    address, wanted = split_table(text)
     shown = database_shown(address)
     kind = _KINDS[address.partition(":")[0].lower()]
     source = LogicalSource(

@@ -102,6 +102,7 @@ def _sights(connection: duckdb.DuckDBPyConnection, text: str, folders: Folders) 
     if databases.is_address(text):
         yield from databases.server_sights(connection, text, folders)
         return
+    databases.refuse_others(text)
     path, member = split_member(text)
     file = SourceFile(path, member)
     formulation = _formulation(file)

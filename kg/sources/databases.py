@@ -290,8 +290,9 @@ def _engine(reading: Reading, library: Library) -> Engine:
         return library.create_engine("sqlite://", creator=open_file)  # type: ignore[no-any-return]
     try:
         url = library.make_url(_url(source))
-    except library.exc.ArgumentError as error:
-        raise _bad_url(source) from error
+    except (library.exc.ArgumentError, ValueError):
+        # The cause would show a part of the login.
+        raise _bad_url(source) from None
     database = source.database or Database()
     username, password = _expanded(database.username, source), _expanded(database.password, source)
     if username:
@@ -414,5 +415,6 @@ def _bad_url(source: LogicalSource) -> InputError:
         "bad-database",
         "the address of the database is none that kg can read",
         location=source.origin.location(),
-        hint="Write postgresql://host:port/name (or mysql, mssql, oracle), or a path of SQLite.",
+        hint="Write postgresql://host:port/name (or mysql, mssql, oracle), or a path of SQLite;"
+        " / # @ of a password are %2F %23 %40.",
     )

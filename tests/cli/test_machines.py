@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from kg.cli.log import begin, end
 from kg.cli.main import main
 from kg.init import init_workspace
 
@@ -86,3 +87,51 @@ def test_a_log_that_cannot_be_written_is_told(capfd, tmp_path):
     code, _, said = kg(capfd, "--log", str(tmp_path / "no" / "kg.log"), "help")
     assert code in (2, 3)
     assert "kg.log" in said
+
+
+@pytest.mark.parametrize(
+    ("words", "logged"),
+    [
+        (["map", "m.yml", "--set", "DBPW=s3cret"], "map m.yml --set 'DBPW=***'"),
+        (["map", "m.yml", "--set=DBPW=s3cret=a"], "map m.yml '--set=DBPW=***'"),
+        (["map", "m.yml", "--set", "s3cret"], "map m.yml --set '***'"),
+        (
+            ["peek", "postgresql://me:x@localhost/d?a=b&sslPassword=s3cret&c=s3cret"],
+            "peek 'postgresql://***@localhost/d?a=b&sslPassword=***'",
+        ),
+        (["peek", "jdbc:postgresql://h/d?user=me&password=s3cret"], "peek jdbc:postgresql://h/d"),
+        (["peek", "JDBC:sqlserver://h;databaseName=d;pwd=s3cret"], "peek JDBC:sqlserver://h"),
+        (["peek", "jdbc:oracle:thin:me/s3cret@h/d"], "peek 'jdbc:oracle:***@h/d'"),
+        (["peek", "nosuch://me:s3 s3cret@h/d"], "peek 'nosuch://***@h/d'"),
+        (
+            ["query", "--endpoint=http://h/q?api_key=s3cret", "-e", "ASK {}"],
+            "query '--endpoint=http://h/q?api_key=***' -e 'ASK {}'",
+        ),
+        (["peek", "a@b.csv", "--format", "json"], "peek a@b.csv --format json"),
+    ],
+)
+def test_the_log_has_no_secrets(words, logged, tmp_path):
+    log = tmp_path / "kg.log"
+    begin(log, words)
+    end(0)
+    assert log.read_text().splitlines()[0].endswith(f"begins: kg {logged}")
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "jdbc:postgresql://localhost/shop?user=me&password=s3cret",
+        "jdbc:oracle:thin:me/s3cret@localhost/shop",
+        "nosuch://me:s3cret@localhost/shop#t",
+        "nosuch://me:a#s3cret@localhost/shop",
+    ],
+)
+def test_addresses_that_are_not_read_are_no_files(address, capfd, tmp_path):
+    log = tmp_path / "kg.log"
+    code, _, said = kg(capfd, "--log", str(log), "peek", address)
+    assert (code, "[bad-database]" in said) == (2, True)
+    assert "no file" not in said
+    made = tmp_path / "w"
+    code, _, again = kg(capfd, "--log", str(log), "init", str(made), "--from", address)
+    assert (code, "[bad-database]" in again, made.exists()) == (2, True, False)
+    assert "s3cret" not in said + again + log.read_text()

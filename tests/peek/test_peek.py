@@ -294,3 +294,23 @@ def test_what_is_no_file_is_told_before_its_ending(tmp_path, name):
     (tmp_path / name).mkdir()
     with pytest.raises(InputError, match="is a folder, not a file"), peek([str(tmp_path / name)]):
         pass
+
+
+@pytest.mark.parametrize("place", ["localhost:notaport/shop", "localhost:1x/shop#t"])
+@pytest.mark.parametrize("password", ["s3cret", "s3/cr#etpw", "s3@cr?etpw"])
+def test_an_address_that_cannot_be_read_is_told_without_its_login(place, password, capfd):
+    pytest.importorskip("sqlalchemy", reason="the extra sql is not installed")
+    assert main(["--debug", "peek", f"postgresql://me:{password}@{place}"]) == 2
+    said = capfd.readouterr().err
+    assert "[bad-database]" in said
+    assert "%23" in said
+    assert not [part for part in ("s3", "cr", "etpw") if part in said.partition("kg: ")[2]]
+    assert "ValueError" not in said
+
+
+def test_a_password_may_have_the_mark_of_tables(capfd):
+    pytest.importorskip("psycopg", reason="the extra sql is not installed")
+    assert main(["peek", "postgresql://me:s3/cr#etpw@127.0.0.1:1/shop#t"]) == 3
+    said = capfd.readouterr().err
+    assert "[database-unreachable]" in said
+    assert "etpw" not in said
