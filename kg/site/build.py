@@ -52,6 +52,8 @@ _FEW: Final = 12
 # traced at once.
 _TRACED: Final = 200_000
 _BATCH: Final = 2_000
+# Errors of sources that the build was allowed to read or got a value for, and the site was not.
+_OUT_OF_REACH: Final = ("missing-variable", "outside-workspace")
 _GRAPH: Final = ("subject", "predicate", "object")
 
 
@@ -106,9 +108,11 @@ def make_site(
         with temporary_folder("site") as spill, engine(spill, memory) as connection, translated():
             say("tables")
             prepare(connection, QuadTable(graph.build.quads), graph.workspace.base)
+            is_asked = records is True
             if records is None:
                 records = describe(graph.workspace, graph.build).triples <= _TRACED
-            return _Site(graph, Folder(part), connection, has_records=records).make(say)
+            site = _Site(graph, Folder(part), connection, has_records=records, is_asked=is_asked)
+            return site.make(say)
 
 
 class _Site:
@@ -119,13 +123,21 @@ class _Site:
         folder: Where files go.
         connection: With the tables of `kg.site.tables.prepare`.
         has_records: Whether pages show the source records.
+        is_asked: Whether the user asked for them, so that it is an error if they cannot be read.
     """
 
     def __init__(
-        self, graph: Graph, folder: Folder, connection: Connection, *, has_records: bool
+        self,
+        graph: Graph,
+        folder: Folder,
+        connection: Connection,
+        *,
+        has_records: bool,
+        is_asked: bool,
     ) -> None:
         self._graph = graph
         self._has_records = has_records
+        self._is_asked = is_asked
         self._workspace = graph.workspace
         self._folder = folder
         self._connection = connection
@@ -386,11 +398,33 @@ class _Site:
             yield from ((entity, pages, None) for entity, pages in found)
             return
         while some := list(islice(found, _BATCH)):
-            traces: dict[str, list[Trace]] = {}
-            for each in self._graph.tracer.trace_all(Wanted(entity.term) for entity, _ in some):
-                traces.setdefault(each.wanted.subject, []).append(each)
+            traces = self._traces([entity for entity, _ in some])
+            if traces is None:
+                # Pages that have records are written again: all have them, or none.
+                yield from ((entity, pages, None) for entity, pages in entities(self._connection))
+                return
             for entity, pages in some:
                 yield entity, pages, traces.get(entity.term, [])
+
+    def _traces(self, some: Sequence[Entity]) -> dict[str, list[Trace]] | None:
+        """Return the source records of things; None if sources are out of reach from here.
+
+        Raises:
+            InputError: A source cannot be read.
+        """
+        traces: dict[str, list[Trace]] = {}
+        try:
+            for each in self._graph.tracer.trace_all(Wanted(entity.term) for entity in some):
+                traces.setdefault(each.wanted.subject, []).append(each)
+        except InputError as error:
+            if error.code not in _OUT_OF_REACH:
+                raise
+            if self._is_asked:
+                error.hint = "Leave the source records out: --no-records."
+                raise
+            self._remarks[f"the pages show no source records: {error.message}"] = None
+            return None
+        return traces
 
 
 def _triples(entity: Entity) -> bytes:

@@ -18,7 +18,9 @@ from hypothesis import strategies as st
 
 from kg.building import build
 from kg.cli.main import main
+from kg.errors import InputError
 from kg.graph import open_graph
+from kg.release import SUMS
 from kg.site import make_site
 from kg.site.addresses import SiteLinks, entity_path
 from kg.workspace import find_workspace
@@ -249,3 +251,42 @@ def test_the_search_works_from_the_disk(site):
         page.goto(f"{(site / 'search.html').as_uri()}?q=zzz")
         page.wait_for_function("document.getElementById('told').textContent.includes('Nothing')")
         assert said == []
+
+
+@pytest.mark.parametrize(
+    ("table", "code"),
+    [
+        ("{access: 'postgresql://localhost:1/d', type: postgresql", "outside-workspace"),
+        ("{access: '$KG_TEST_NONE', type: postgresql", "missing-variable"),
+    ],
+)
+def test_sources_out_of_reach_cost_the_records_alone(workspace, tmp_path, monkeypatch, table, code):
+    def no_downloads(_: object, folder: Path, **__: object) -> None:
+        folder.mkdir()
+        (folder / SUMS).write_text("")
+
+    monkeypatch.setattr("kg.site.build.release", no_downloads)
+    root = tmp_path / "ws"
+    shutil.copytree(workspace, root)
+    shutil.rmtree(root / "queries")
+    # As if the graph had been built where the database may be read.
+    (root / "data" / "more.yarrrml.yml").write_text(
+        "mappings:\n  more:\n    sources:\n      - "
+        + table
+        + ", queryFormulation: sql2008, query: 'SELECT key, day FROM t'}\n"
+        "    s: id:$(key)\n    po: [[ex:day, $(day), xsd:date]]\n"
+    )
+    # Batches of one: pages that were written with records before the failure have none after it.
+    monkeypatch.setattr("kg.site.build._BATCH", 1)
+    with open_graph(root) as graph:
+        (remark,) = make_site(graph, tmp_path / "site").remarks
+        with pytest.raises(InputError) as raised:
+            make_site(graph, tmp_path / "asked", records=True)
+    assert remark.startswith("the pages show no source records: ")
+    pages = [path.read_text() for path in (tmp_path / "site").rglob("*.html")]
+    assert len(pages) > 5
+    assert not any("Source records" in page for page in pages)
+    assert raised.value.code == code
+    assert "--no-records" in raised.value.report()
+    assert "--allow-outside" not in raised.value.report()
+    assert not (tmp_path / "asked").exists()
