@@ -109,10 +109,20 @@ def change_index(folder: Path, gone: Path, added: Path, room: Room) -> int | Non
         for quad in ox.parse(path=str(gone), format=form, lenient=True):
             store.remove(quad)
         store.extend(ox.parse(path=str(added), format=form, lenient=True))
+        # A store keeps the name of a graph whose quads are all removed.
+        for quad in ox.parse(path=str(gone), format=form, lenient=True):
+            _forget_if_empty(store, quad.graph_name)
         store.flush()
         return len(store)
     except (OSError, RuntimeError):
         return None
+
+
+def _forget_if_empty(store: ox.Store, graph: ox.NamedNode | ox.BlankNode | ox.DefaultGraph) -> None:
+    if isinstance(graph, ox.DefaultGraph) or not store.contains_named_graph(graph):
+        return
+    if next(store.quads_for_pattern(None, None, None, graph), None) is None:
+        store.remove_graph(graph)
 
 
 def load_lines(lines: Path, folder: Path | None = None, room: Room | None = None) -> ox.Store:

@@ -9,7 +9,15 @@ import pytest
 
 from kg.builds import seal
 from kg.errors import InputError, WorldError
-from kg.store import is_small, load_files, open_index, write_index
+from kg.store import (
+    Room,
+    change_index,
+    is_small,
+    load_files,
+    open_index,
+    read_index,
+    write_index,
+)
 from kg.workspace import Build
 
 EX = "http://example.org/"
@@ -30,6 +38,25 @@ def test_what_is_written_is_read(tmp_path: Path) -> None:
     assert len(first) == len(second) == 2
     with pytest.raises(RuntimeError, match="read-write"):
         first.add(ox.Quad(ox.NamedNode(EX), ox.NamedNode(EX), ox.NamedNode(EX)))
+
+
+def test_a_changed_index_has_the_graphs_of_a_new_one(tmp_path: Path) -> None:
+    def written(name: str, *lines: str) -> Path:
+        (tmp_path / name).write_text("".join(f"<{EX}a> <{EX}p> {line} .\n" for line in lines))
+        return tmp_path / name
+
+    stays, new, back = f"<{EX}b> <{EX}1>", f"<{EX}b> <{EX}3>", f"<{EX}c> <{EX}4>"
+    goes = [f"<{EX}c> <{EX}1>", f"<{EX}b> <{EX}2>", f"<{EX}b> _:g", f"<{EX}b> <{EX}4>", f"<{EX}b>"]
+    room = Room(2**30, 0)
+    write_index([written("before.nq", stays, *goes)], tmp_path / "changed")
+    gone = written("gone.nq", *goes)
+    added = written("added.nq", new, back)
+    assert change_index(tmp_path / "changed", gone, added, room) == 3
+    write_index([written("after.nq", stays, new, back)], tmp_path / "new")
+    changed, fresh = (read_index(tmp_path / name) for name in ("changed", "new"))
+    assert set(changed) == set(fresh)
+    assert set(changed.named_graphs()) == set(fresh.named_graphs())
+    assert len(set(fresh.named_graphs())) == 3
 
 
 def test_what_is_not_there(tmp_path: Path) -> None:
