@@ -30,6 +30,8 @@ _UNREAD: Final = re.compile(r"(?:later-store/)?store/(?:LOG.*|LOCK|IDENTITY)")
 _INDEX: Final = ("store/", "later-store/")
 _TABLE: Final = ("table/", "later-table/")
 _QUADS: Final = ("quads/", "quads.parquet")
+# Folders of which all Parquet files are read.
+_ALL_READ: Final = (*_TABLE, "quads/")
 # The parts of a build that may be made after it, and the list of the files of such a part.
 _PARTS: Final = ("store", "table")
 _LIST: Final = "files.json"
@@ -124,6 +126,8 @@ def check_quads(build: Build, *, again: bool = False) -> None:
     Raises:
         InputError: The build is damaged, or of another format.
     """
+    if paths.is_folder(build.path / "quads") and paths.is_file(build.path / "quads.parquet"):
+        raise broken_build(build, "it has both quads.parquet and a folder quads")
     _check_remembered(build, _QUADS, again=again)
 
 
@@ -141,33 +145,38 @@ def quad_digests(build: Build) -> dict[str, str]:
     }
 
 
-def check_index(build: Build) -> None:
-    """Check the SPARQL index of a build; unchanged files are not read again.
+def check_index(build: Build, *, again: bool = False) -> None:
+    """Check the SPARQL index of a build; unchanged files are read again only if `again` says so.
 
     On a damaged block Oxigraph may run forever and take ever more memory.
 
     Raises:
         InputError: The build is damaged, or of another format.
     """
-    _check_remembered(build, _INDEX)
+    _check_remembered(build, _INDEX, again=again)
 
 
-def check_table(build: Build) -> None:
-    """Check the coded copies of a build; unchanged files are not read again.
+def check_table(build: Build, *, again: bool = False) -> None:
+    """Check the coded copies of a build; unchanged files are read again only if `again` says so.
 
     Raises:
         InputError: The build is damaged, or of another format.
     """
-    _check_remembered(build, _TABLE)
+    _check_remembered(build, _TABLE, again=again)
 
 
 def _check_remembered(build: Build, folders: tuple[str, ...], *, again: bool = False) -> None:
+    # Found before the lists are read: a part that is made meanwhile comes with its list.
+    held = _held(build, folders)
     known = _remembered(build)
     files = {
         name: file
         for name, file in _files(build).items()
         if _is_read(name) and name.startswith(folders)
     }
+    for name in held:
+        if name not in files:
+            raise broken_build(build, f"{name} is none of its files")
     for name in files if again else ():
         _WHOLE.pop(build.path / name, None)
     found = known | {
@@ -176,6 +185,16 @@ def _check_remembered(build: Build, folders: tuple[str, ...], *, again: bool = F
     }
     if found != known:
         _remember(build, found)
+
+
+def _held(build: Build, folders: tuple[str, ...]) -> list[str]:
+    """Return the Parquet files in folders of a build, whose readers take all that they find."""
+    return [
+        path.relative_to(build.path).as_posix()
+        for folder in folders
+        if folder in _ALL_READ
+        for path in paths.find_files(build.path / folder, lambda name: name.endswith(".parquet"))
+    ]
 
 
 def _is_read(name: str) -> bool:

@@ -120,17 +120,19 @@ class Kept:
         self._parts: dict[str, Any] = {}
         self._added: list[Path] = []
         if basis is not None and not basis.anew:
-            self._read()
+            self._read(basis)
 
-    def _read(self) -> None:
+    def _read(self, basis: Basis) -> None:
         with suppress(*_WRONG, RecursionError):
             text = read_file(_note(self._workspace)).decode("ascii")
             loaded = json.loads(text)
             if sealed(text.replace(loaded["sha256"], NO_DIGEST)) != text:
                 return
             before = self._workspace.current_build()
-            if loaded["build"] == before.id:
-                self._before, self._old = check_build(before), loaded
+            # Other software may lay out files otherwise, also those that no key tells of.
+            if loaded["build"] == before.id and loaded["software"] == basis.software:
+                # What is taken over gets digests of its own, which would hide that it is damaged.
+                self._before, self._old = check_build(before, again=True), loaded
 
     def key(self, files: Iterable[Path], *causes: object) -> str | None:
         """Return the digest of what a step depends on; None if that is not known for sure.
@@ -265,7 +267,7 @@ class Kept:
         if before is None or not isinstance(merged, int):
             return None
         with suppress(KgError):
-            check_index(before)
+            check_index(before, again=True)
             return merged if self.copy(self._made.store.name) else None
         return None
 
@@ -274,7 +276,7 @@ class Kept:
         before = self._before
         with suppress(KgError):
             if before is not None and before.info().get("merged_by_index") == 0:
-                check_index(before)
+                check_index(before, again=True)
                 return before if is_folder(before.store) else None
         return None
 
@@ -287,11 +289,9 @@ class Kept:
         return self._near
 
     def quads(self) -> QuadTable | None:
-        """Return the table before, if it is in parts that the same software made."""
-        before, software = self._before, self._old.get("software")
-        if before is None or self._basis is None or self._basis.software != software:
-            return None
-        return QuadTable(before.quads) if is_folder(before.quads) else None
+        """Return the table before, if it is in parts."""
+        before = self._before
+        return QuadTable(before.quads) if before and is_folder(before.quads) else None
 
     def _find_near(self) -> tuple[QuadTable, QuadTable] | None:
         old, new = self.quads(), QuadTable(self._made.quads)
@@ -315,7 +315,7 @@ class Kept:
         if self._before is None or not (near or self.same_quads()):
             return False
         with suppress(KgError):
-            check_table(self._before)
+            check_table(self._before, again=True)
             if self.same_quads() is not None:
                 return self.copy(self._made.table.name)
             if near is not None:

@@ -199,7 +199,9 @@ def contents(build: Build) -> dict[str, object]:
     info["files"] = {k: v for k, v in info["files"].items() if not k.startswith("store/")}
     found["build.json"] = info
     if build.store.is_dir():
-        found["store"] = sorted(map(str, pyoxigraph.Store.read_only(str(build.store))))
+        store = pyoxigraph.Store.read_only(str(build.store))
+        found["store"] = sorted(map(str, store))
+        found["named graphs"] = set(map(str, store.named_graphs()))
     return found
 
 
@@ -317,6 +319,22 @@ class TestWork:
         steps.clear()
         self.change(root, "data/people.csv", "Ann", "Eve")
         assert "write_index" in steps, "to take 01 out would take 1 with it"
+
+    def test_other_software_takes_nothing_over(self, root, steps, monkeypatch):
+        monkeypatch.setattr("kg.basis.Basis.software", "another")
+        self.build(root)
+        assert {"infer_rdfs", "validate", "write_index", "write_survey"} <= set(steps)
+
+    def test_damage_that_no_time_tells_is_not_taken(self, root, monkeypatch):
+        monkeypatch.setattr("kg.builds._mark", lambda path: [path.lstat().st_size])
+        options = BuildOptions(table=True)
+        first = made(root, options, anew=True)
+        build = read_workspace(root).current_build()
+        damaged = [build.table / "spo.parquet", next(build.store.glob("*.sst"))]
+        for path in damaged:
+            good = path.read_bytes()
+            path.write_bytes(good[:-40] + b"?" + good[-39:])
+        assert made(root, options, anew=False) == first
 
     def test_what_is_damaged_is_not_taken(self, root, steps):
         kept, build = root / ".kg" / "kept.json", read_workspace(root).current_build()

@@ -11,7 +11,7 @@ import pytest
 
 import kg
 from kg.building import BuildOptions
-from kg.builds import check_build, quad_digests, seal
+from kg.builds import check_build, check_table, quad_digests, seal
 from kg.cli.main import main
 from kg.diff.compare import compare_ground
 from kg.duck import engine
@@ -246,6 +246,46 @@ def test_a_damaged_part_is_found(workspace):
     os.utime(part, ns=(status.st_atime_ns, status.st_mtime_ns))
     with pytest.raises(InputError, match=r"quads/03\.parquet has changed"):
         export_workspace(workspace, str(workspace.root / "out.nt"))
+
+
+@pytest.mark.usefixtures("eight")
+def test_a_parquet_file_of_others_is_found(workspace, monkeypatch):
+    monkeypatch.setattr("kg.building.PARTS", 2)
+    options = BuildOptions(index=False, validate=False)
+    build = kg.build(workspace, options).build
+    check_build(build)
+    check_table(build)
+    places = (
+        ("quads", check_build),
+        *((f"table/{name}", check_table) for name in ("spo", "pos", "pso", "terms")),
+        ("later-table/table", check_table),
+    )
+    for place, check in places:
+        known = next((build.path / place).glob("*.parquet"), build.path / "quads" / "00.parquet")
+        other = build.path / place / "01 (conflicted copy).parquet"
+        other.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(known, other)
+        with pytest.raises(InputError, match=rf"{place}/01 \(conflicted copy\)\.parquet is none"):
+            check(build)
+        other.unlink()
+    shutil.rmtree(build.path / "later-table")
+    check_build(build)
+    check_table(build)
+    shutil.copy(build.path / "quads" / "00.parquet", build.path / "quads.parquet")
+    with pytest.raises(InputError, match="both"):
+        check_build(build)
+
+
+@pytest.mark.usefixtures("eight")
+def test_a_damaged_part_is_not_taken_over(workspace, monkeypatch):
+    monkeypatch.setattr("kg.basis._TICK", -1)  # files need not rest before they are read
+    options = BuildOptions(index=False, table=False, validate=False)
+    first = made(workspace.root, options, anew=False)
+    part = QuadTable(workspace.current_build().quads).files[3]
+    content, status = part.read_bytes(), part.stat()
+    part.write_bytes(content[:-40] + b"x" + content[-39:])
+    os.utime(part, ns=(status.st_atime_ns, status.st_mtime_ns))
+    assert made(workspace.root, options, anew=False) == first
 
 
 @pytest.mark.usefixtures("eight")
