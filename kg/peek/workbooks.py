@@ -42,7 +42,7 @@ def sights(file: SourceFile, source: LogicalSource, stem: str) -> Iterator[Sight
         stem: What the only table is called.
 
     Raises:
-        InputError: It is no workbook, or has no such sheet.
+        InputError: It is no workbook, has no such sheet, or there is nothing in it.
         LimitError: A sheet does not fit in memory.
     """
     whole = SourceFile(file.path)
@@ -64,7 +64,15 @@ def sights(file: SourceFile, source: LogicalSource, stem: str) -> Iterator[Sight
             hint=(f"Did you mean {near!r}? " if near else "") + f"Sheets: {', '.join(sheets)}.",
         )
     found = {name: made for name in sheets_wanted if (made := _looked_at(whole, source, name))}
-    if wanted and wanted not in sheets and found:
+    if not found:
+        raise InputError(
+            "empty-file",
+            f"there is nothing in the sheet {', '.join(map(repr, sheets_wanted))}",
+            location=file.location,
+            hint="Is the file what you think it is? Formulas without a stored result and errors are"
+            " no values.",
+        )
+    if wanted and wanted not in sheets:
         yield _together(replace(source, iterator=wanted), stem, found)
         return
     alike = _alike(found, sheets)

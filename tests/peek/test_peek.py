@@ -205,6 +205,17 @@ class TestFiles:
         assert [each.kind for each in two.columns] == [Kind.INTEGER, Kind.TEXT, Kind.BOOLEAN]
         assert tables(f"{path}#Two") == (two,)
 
+    @pytest.mark.parametrize("asked", ["#Two", "#T*", "#One!F1:G9", ""])
+    def test_of_workbooks_with_nothing_are_told(self, tmp_path, asked):
+        pytest.importorskip("python_calamine", reason="the extra excel is not installed")
+        from tests.sources.workbooks import workbook
+
+        path = tmp_path / "a.xlsx"
+        path.write_bytes(workbook({"One": [["k"], [1]] if asked else [], "Two": []}))
+        with pytest.raises(InputError, match="there is nothing in the sheet") as raised:
+            tables(f"{path}{asked}")
+        assert raised.value.code == "empty-file"
+
     def test_of_workbooks_can_be_parts_of_sheets(self, tmp_path):
         pytest.importorskip("python_calamine", reason="the extra excel is not installed")
         from tests.sources.workbooks import workbook
