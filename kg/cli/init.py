@@ -90,6 +90,8 @@ def _check_order(folder: Path) -> None:
 
 
 def _tell_made(shared: Settings, folder: Path, made: Made) -> None:
+    from kg.init.mapping import login_variables
+
     for entity in made.entities:
         key = " and ".join(column.name for column in entity.key.columns) or "no key"
         guess = "" if entity.key.is_sure or not entity.key.columns else " (a guess)"
@@ -111,7 +113,9 @@ def _tell_made(shared: Settings, folder: Path, made: Made) -> None:
     asked = "\n".join(f"  kg query {name}" for name in made.questions)
     servers = [e.table.source.database for e in made.entities if e.table.source.database]
     outside = " --allow-outside" if servers else ""
-    if any("@" in server.url for server in servers):
-        shared.say("the login of the database is not written down: export KG_DB_USER and")
-        shared.say("KG_DB_PASSWORD, or write your own variables into the mapping")
+    names = dict.fromkeys(name for server in servers for name in login_variables(server.url))
+    if names:
+        shown = " and ".join(name.strip("${}") for name in names)
+        shared.say(f"the login of the database is not written down: export {shown},")
+        shared.say("or write your own variables into the mapping")
     shared.say(f"next:\n{there}  kg build{outside}\n{asked}")

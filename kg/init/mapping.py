@@ -30,8 +30,8 @@ _FORMATS: Final = {
     Formulation.DUCKDB: "duckdb",
 }
 # Variables that stand for the login of a database.
-USER: Final = "$KG_DB_USER"
-PASSWORD: Final = "$KG_DB_PASSWORD"
+_USER: Final = "$KG_DB_USER"
+_PASSWORD: Final = "$KG_DB_PASSWORD"
 _PLAIN: Final = re.compile(r"[A-Za-z_$(](?:[\w $()./~-]|:(?=\S))*")
 # Texts that YAML would take for something else.
 _NOT_TEXTS: Final = re.compile(r"(?i)(true|false|yes|no|null|on|off|y|n|~|[-+]?[0-9.].*|)")
@@ -99,16 +99,30 @@ def _source(entity: Entity, path: str) -> list[str]:
 
 def _access(address: str) -> dict[str, str]:
     """Return how a server is reached: without a password, which no file should hold."""
-    place, login = login_of(address)
-    user, _, password = login.partition(":")
-    found = {"access": quoted(place)}
-    if login:
-        names = [
-            quoted(text if text.startswith("$") else name)
-            for text, name in ((user, USER), (password, PASSWORD))
-        ]
-        found["credentials"] = f"{{username: {names[0]}, password: {names[1]}}}"
+    found = {"access": quoted(login_of(address)[0])}
+    names = login_variables(address)
+    if names:
+        user, password = map(quoted, names)
+        found["credentials"] = f"{{username: {user}, password: {password}}}"
     return found
+
+
+def login_variables(address: str) -> tuple[str, ...]:
+    """Return the variables that stand for the user and password in an address; () without a login.
+
+    >>> login_variables("mysql://me:secret@host/shop"), login_variables("mysql://host/shop")
+    (('$KG_DB_USER', '$KG_DB_PASSWORD'), ())
+    >>> login_variables("mysql://$SHOP_USER:secret@host/shop")
+    ('$SHOP_USER', '$KG_DB_PASSWORD')
+    """
+    login = login_of(address)[1]
+    user, _, password = login.partition(":")
+    if not login:
+        return ()
+    return tuple(
+        text if text.startswith("$") else name
+        for text, name in ((user, _USER), (password, _PASSWORD))
+    )
 
 
 def _options(source: LogicalSource, nulls: Sequence[str]) -> Iterator[tuple[str, str]]:

@@ -768,7 +768,7 @@ def test_tables_of_a_server_are_looked_at(tmp_path, monkeypatch, capfd, port, ex
     assert main(["init", "w", "--from", *tables]) == 0
     said = capfd.readouterr()
     assert "kg build --allow-outside" in said.err
-    assert "export KG_DB_USER" in said.err
+    assert "export KG_DB_USER and KG_DB_PASSWORD," in said.err
     assert (
         "nested columns are left out: tags" in (tmp_path / "w/data/tables.yarrrml.yml").read_text()
     )
@@ -781,6 +781,10 @@ def test_tables_of_a_server_are_looked_at(tmp_path, monkeypatch, capfd, port, ex
     capfd.readouterr()
     assert main(["-C", "w", "-q", "query", "-e", "SELECT ?n { ?p ns:maker/rdfs:label ?n }"]) == 0
     assert sorted(capfd.readouterr().out.split()) == ["Ann", "Bob", "Bob", "n"]
+    named = f"postgresql://$SHOP_USER:$KG_DB_PASSWORD@127.0.0.1:{port}/postgres#makers"
+    monkeypatch.setenv("SHOP_USER", "tester")
+    assert main(["init", "v", "--from", named]) == 0
+    assert "export SHOP_USER and KG_DB_PASSWORD," in capfd.readouterr().err
 
 
 def test_a_server_that_is_not_there(capfd):
