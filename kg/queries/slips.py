@@ -38,11 +38,6 @@ def slips(query: tree.Query) -> Iterator[Slip]:
     """
     every = list(find(query, tree.Variable))
     counts = Counter(each.name for each in every)
-    for triples in find(query, tree.Triples):  # a subject is written once and joins its triples
-        if isinstance(triples.subject, tree.Variable):
-            counts[triples.subject.name] += (
-                sum(len(each.objects) for each in triples.properties) - 1
-            )
     # The triples of a CONSTRUCT's template take values, and give none.
     template = query.body.template if isinstance(query.body, tree.Construct) else None
     in_template = {id(each) for each in template or ()}
@@ -67,7 +62,10 @@ def slips(query: tree.Query) -> Iterator[Slip]:
         others = [each for each in given if each != name and _differs(each, name)]
         if name not in given and name not in meant:
             said = f"no pattern gives ?{name} a value"
-        elif counts[name] == 1 and name in in_patterns and plain_slip(name, others):
+        elif counts[name] == 1 and name in in_patterns:
+            others = [each for each in others if each in in_patterns]
+            if not plain_slip(name, others):
+                continue
             said = f"?{name} is used once, and nothing is joined by it"
         else:
             continue
