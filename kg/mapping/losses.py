@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import product
+from typing import Final
 
-from kg.mapping.plan import Constant, Plan, RefObjectMap, Template, TermMap, TriplesMap
+from kg.mapping.calls import asked
+from kg.mapping.plan import Constant, Expression, Plan, RefObjectMap, Template, TermMap, TriplesMap
 from kg.mapping.rules import (
     Bare,
     Crossing,
@@ -15,16 +17,21 @@ from kg.mapping.rules import (
     Literal,
     Loss,
     Losses,
+    MapRules,
     Parent,
     Term,
     bare,
     crossed,
+    expressions,
     may_be_missing,
     names,
 )
 from kg.mapping.source_table import Column, SourceTable
 from kg.records import dataclass
 from kg.terms import RDF_TYPE
+
+# What comes of a text that is a condition, and says neither true nor false.
+NEITHER: Final = "as a condition it counts as false"
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,3 +181,17 @@ def _notes(plan: Plan, triples_map: TriplesMap) -> Iterator[str]:
             # A mapping may be completed in another file.
             at = f"line {place.line}" if place.file == own.file else str(place.location())
             yield f"{at}: {term_map.note}"
+
+
+def asked_in(rules: MapRules) -> tuple[Expression, ...]:
+    """Return the texts that conditions of a triples map ask whether they are true."""
+    terms: list[Term | Parent | None] = [rules.subject]
+    for rule in rules.rules:
+        terms += [rule.predicate, rule.object, rule.graph]
+    found: list[Expression] = []
+    for term in dict.fromkeys(terms):
+        if isinstance(term, Parent):
+            found += [term.condition] if term.condition else []
+        elif term is not None:
+            found += expressions(term)
+    return asked(*found)

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from typing import Final
 
 from kg.engines.duckdb.term_sql import TermPrinter, TermSql
-from kg.mapping.calls import asked
-from kg.mapping.plan import NOWHERE, Expression, Origin
+from kg.mapping.losses import NEITHER, asked_in
+from kg.mapping.plan import NOWHERE, Origin
 from kg.mapping.rules import (
     Crossing,
     Fixed,
@@ -19,15 +18,12 @@ from kg.mapping.rules import (
     Term,
     bare,
     condition_of,
-    expressions,
     names,
     picky_calls,
     reference_names,
 )
 from kg.records import dataclass
 from kg.terms import XSD
-
-_NEITHER: Final = "as a condition it counts as false"
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,18 +153,9 @@ class LossPrinter:
 
     def doubtful(self) -> Iterator[UnfitSql]:
         """Yield the texts that are conditions and say neither true nor false."""
-        terms: list[Term | Parent | None] = [self.rules.subject]
-        for rule in self.rules.rules:
-            terms += [rule.predicate, rule.object, rule.graph]
-        found: list[Expression] = []
-        for term in dict.fromkeys(terms):
-            if isinstance(term, Parent):
-                found += [term.condition] if term.condition else []
-            elif term is not None:
-                found += expressions(term)
-        for text in asked(*found):
+        for text in asked_in(self.rules):
             values = self.printer.doubtful(text)
-            yield UnfitSql(values, f"{XSD}boolean", reference_names((text,)), _NEITHER)
+            yield UnfitSql(values, f"{XSD}boolean", reference_names((text,)), NEITHER)
 
     def own_subject(self) -> str:
         """Return the SQL of the subject if each record should have one of its own; else nothing."""

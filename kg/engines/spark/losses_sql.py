@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from kg.engines.spark.compile import Joins, unnested
 from kg.engines.spark.made_term import TermSql
 from kg.engines.spark.term_sql import TermPrinter
-from kg.mapping.calls import asked
-from kg.mapping.plan import NOWHERE, Expression, Origin
+from kg.mapping.losses import NEITHER, asked_in
+from kg.mapping.plan import NOWHERE, Origin
 from kg.mapping.rules import (
     Fixed,
     Literal,
@@ -18,14 +18,11 @@ from kg.mapping.rules import (
     Term,
     bare,
     condition_of,
-    expressions,
     names,
     picky_calls,
     reference_names,
 )
 from kg.terms import XSD
-
-NEITHER = "as a condition it counts as false"
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,15 +163,6 @@ class LossPrinter:
 
     def doubtful(self) -> Iterator[Unfit]:
         """Yield the texts that are conditions and say neither true nor false."""
-        terms: list[Term | Parent | None] = [self.rules.subject]
-        for rule in self.rules.rules:
-            terms += [rule.predicate, rule.object, rule.graph]
-        found: list[Expression] = []
-        for term in dict.fromkeys(terms):
-            if isinstance(term, Parent):
-                found += [term.condition] if term.condition else []
-            elif term is not None:
-                found += expressions(term)
-        for text in asked(*found):
+        for text in asked_in(self.rules):
             values = self.printer.doubtful(text)
             yield Unfit(values, f"{XSD}boolean", reference_names((text,)), NEITHER)
