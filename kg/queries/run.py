@@ -35,6 +35,8 @@ if TYPE_CHECKING:  # only remote stores answer with odd terms
 
 # Seconds for a question that is only asked of a remote store for the sake of a message.
 _ASK_SECONDS: Final = 10.0
+# The first words of queries.
+_BEGINNINGS: Final = ("select", "ask", "construct", "describe", "prefix", "base")
 # Slips of a query that are told, at most.
 _SLIPS: Final = 3
 
@@ -294,8 +296,12 @@ def check_question(question: Question, workspace: Workspace) -> None:
 
 
 def is_text(target: str) -> bool:
-    """Tell whether a word in the place of a name is SPARQL: a brace, or DESCRIBE, and no file."""
-    is_sparql = "{" in target or target.strip()[:9].lower() == "describe "
+    """Tell whether a word in the place of a name is SPARQL, and no file.
+
+    It has a brace, or begins as queries do: what is wrong in it is told by its parser.
+    """
+    first, *more = target.split(maxsplit=1) or [""]
+    is_sparql = "{" in target or (bool(more) and first.lower() in _BEGINNINGS)
     return is_sparql and not is_file(Path(target))
 
 

@@ -202,6 +202,7 @@ BAD: list[tuple[list[str], int, str]] = [
     (["since", "-p", "since=2022-01-01", "-p", "since=2022-01-02"], 2, "given twice"),
     (["sinse"], 2, "Did you mean since?"),
     (["SELECT * { ?s <http://e/p> ?o"], 2, "the question:1:30: the query ends"),
+    (["SELECT * WHERE ?s <http://e/p> ?o }"], 2, "the question:1:16: "),
     (["no/such.rq"], 2, "there is no file no/such.rq"),
     ([], 2, "give a question or a text with -e"),
     (["since", "-e", "ASK {}"], 2, "not both"),
