@@ -43,7 +43,9 @@ def test_each_judgement_is_a_claim_review() -> None:
         }
         claim = graph.value(review, SCHEMA.itemReviewed)
         assert (claim, RDF.type, SCHEMA.Claim) in graph
-        assert (claim, SCHEMA.author, None) in graph
+        for said in (review, claim):
+            author = graph.value(said, SCHEMA.author)
+            assert set(graph.objects(author, RDF.type)) & {SCHEMA.Person, SCHEMA.Organization}
         assert graph.value(claim, SCHEMA.text) == graph.value(review, SCHEMA.claimReviewed)
 
 
