@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from typing import Final
 
 from kg.errors import InputError, Location
 from kg.mapping.plan import Formulation, Function
-from kg.mapping.rules import Check
+from kg.mapping.rules import Check, reference_names
 
 # How people write that there is no value.
 _NO_VALUES: Final = frozenset(
@@ -72,3 +72,17 @@ def no_term(check: Check, value: str, place: Location) -> InputError:
     """Return the error for a value that makes no valid term."""
     hint = f"It makes a term of {check.term.owner}; mend the value or the mapping."
     return InputError(check.code, f"{value!r} is not {check.expected}", location=place, hint=hint)
+
+
+def grouped(checks: Sequence[Check]) -> Collection[list[Check]]:
+    """Return checks by what they look at: several terms may be made of the same values."""
+    found: dict[object, list[Check]] = {}
+    for check in dict.fromkeys(checks):
+        key = (check.table.name, check.term.value, check.expected)
+        found.setdefault(key, []).append(check)
+    return found.values()
+
+
+def column_of(check: Check) -> str | None:
+    """Return the first reference of a value; None for one that is made of constants alone."""
+    return next(iter(reference_names([check.term.value])), None)

@@ -317,10 +317,8 @@ class MapRules:
             for part in (made.head, *made.members):
                 yield from self._checks(part, conditions)
             return
-        inner = (made, made.language, made.datatype) if isinstance(made, Literal) else (made,)
-        for each in inner:
-            if isinstance(each, CheckedIri | Language):
-                yield Check(each, self.table, conditions)
+        for each in looked_at(made):
+            yield Check(each, self.table, conditions)
 
 
 @dataclass(frozen=True, slots=True)
@@ -374,11 +372,13 @@ def condition_of(term: Term) -> Call | None:
 
 def skips(term: Term) -> bool:
     """Return whether a term is left out where its value is bad."""
-    made = bare(term)
-    if isinstance(made, Literal):
-        parts = (made.language, made.datatype)
-        return any(isinstance(each, CheckedIri | Language) and each.skips for each in parts)
-    return isinstance(made, CheckedIri) and made.skips
+    return any(each.skips for each in looked_at(bare(term)))
+
+
+def looked_at(term: Bare) -> tuple[CheckedIri | Language, ...]:
+    """Return the parts of a term whose values may make no valid one; not those of members."""
+    parts = (term, term.language, term.datatype) if isinstance(term, Literal) else (term,)
+    return tuple(each for each in parts if isinstance(each, CheckedIri | Language))
 
 
 def expressions(term: Term) -> tuple[Expression, ...]:

@@ -13,12 +13,12 @@ from typing import Final
 import duckdb
 
 from kg.duck import sql_name
-from kg.engines.doubtful import no_term, no_value
+from kg.engines.doubtful import column_of, grouped, no_term, no_value
 from kg.engines.duckdb.term_sql import TermPrinter
 from kg.engines.loaded import LoadedTable, locate_all
 from kg.errors import MOST_TOLD, InputError, InputErrors, KgError, Location
 from kg.mapping.plan import Formulation, LogicalSource
-from kg.mapping.rules import Check, reference_names
+from kg.mapping.rules import Check
 from kg.mapping.source_table import Column
 from kg.rejects import Rejects
 from kg.sources.csv_files import numbered_lines
@@ -163,13 +163,13 @@ def term_error(
     tables = {entry.table.name: entry for entry in loaded if entry.table.name in there}
     errors: list[InputError] = []
     count = 0
-    for same in _grouped(checks):
+    for same in grouped(checks):
         entry, check = tables.get(same[0].table.name), same[0]
         if entry is None:
             continue
         found, number = _first(connection, _bad_terms(same), MOST_TOLD - len(errors))
         count += number
-        for place, value in _placed(entry, found, _column(check)):
+        for place, value in _placed(entry, found, column_of(check)):
             errors.append(no_term(check, value, place))
     return _together(errors, count, *tables.values()) if errors else None
 
@@ -182,32 +182,18 @@ def note_terms(
 ) -> None:
     """Note all values that make no valid term."""
     tables = {entry.table.name: entry for entry in loaded}
-    for same in _grouped(checks):
+    for same in grouped(checks):
         entry, check = tables[same[0].table.name], same[0]
         key = ("no term", entry.table.source, check.term.value, check.expected)
         with rejects.noting(*key, of_records=False) as note:
             found = _all(connection, _bad_terms(same))
-            for place, value in _placed_all(entry, found, _column(check)):
+            for place, value in _placed_all(entry, found, column_of(check)):
                 note(place, value, f"it is not {check.expected}")
-
-
-def _grouped(checks: Sequence[Check]) -> Collection[list[Check]]:
-    """Return the checks by what they look at: several terms may be made of the same values."""
-    found: dict[object, list[Check]] = {}
-    for check in checks:
-        key = (check.table.name, check.term.value, check.expected)
-        found.setdefault(key, []).append(check)
-    return found.values()
 
 
 def _bad_terms(checks: Sequence[Check]) -> str:
     """Return a query for file, record and value of what is bad by any check, each once."""
     return " UNION ".join(TermPrinter(check.table).bad_values(check) for check in checks)
-
-
-def _column(check: Check) -> str | None:
-    """Return the first reference of a value; None for one that is made of constants alone."""
-    return next(iter(reference_names([check.term.value])), None)
 
 
 # --- both -----------------------------------------------------------------------------------

@@ -13,6 +13,7 @@ from kg.engines.spark.compile import Program, compile_rules
 from kg.engines.spark.session import session, translated
 from kg.engines.spark.sources import Loaded, load, show
 from kg.engines.spark.survey import Lists, Survey, count_records
+from kg.engines.spark.wrong_terms import tell_wrong_terms
 from kg.mapping.flatten import flatten
 from kg.mapping.lists import with_lists
 from kg.mapping.plan import Plan
@@ -123,14 +124,17 @@ def _surveyed(
         # The losses of a plan without `skips` count bad values as lost, too, which stops here.
         rules = program.rules if rejects is not None else strict
         found: dict[str, MapCount] = {}
+        surveys = [
+            Survey(spark, each, [m for m in rules.maps if m.table.name == each.table.name])
+            for each in loaded
+        ]
         try:
-            for each in loaded:
-                maps = [m for m in rules.maps if m.table.name == each.table.name]
-                survey = Survey(spark, each, maps)
+            for survey in surveys:
                 found |= {count.triples_map: count for count in survey.counts(rejects)}
         except Lists as lists:
             plan = with_lists(plan, lists.source, lists.names)
             continue
+        tell_wrong_terms(spark, surveys, strict.maps, rejects)
         return program, loaded, tuple(found[m.name] for m in rules.maps)
 
 

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
-from kg.engines.doubtful import advice, no_term, no_value, unfit
+from kg.engines.doubtful import advice, no_value, unfit
 from kg.engines.outcome import IllTyped, LossCount, MapCount
 from kg.engines.spark.compile import Joins
 from kg.engines.spark.dialect import text
@@ -21,7 +21,7 @@ from kg.engines.spark.sources import Loaded
 from kg.engines.spark.term_sql import TermPrinter
 from kg.errors import MOST_TOLD, InputError, InputErrors, LimitError, Location
 from kg.mapping.plan import Formulation
-from kg.mapping.rules import Check, Crossing, MapRules, reference_names
+from kg.mapping.rules import Check, Crossing, MapRules
 from kg.mapping.source_table import Column
 from kg.rejects import Rejects
 from kg.sources.nothing import why_nothing
@@ -78,10 +78,13 @@ class _Sums:
 class Survey:
     """Looks through the records of one source.
 
-    Args:
+    Attributes:
         spark: The session.
         loaded: The source.
         maps: The triples maps over it.
+        sums: What is summed up.
+        joins: Parents that records are looked up in.
+        wrong: The checks that values do not pass, once records are counted.
     """
 
     spark: SparkSession
@@ -89,6 +92,7 @@ class Survey:
     maps: Sequence[MapRules]
     sums: _Sums = field(default_factory=_Sums)
     joins: Joins = field(default_factory=Joins)
+    wrong: list[Check] = field(default_factory=list)
 
     def counts(self, rejects: Rejects | None) -> list[MapCount]:
         """Return the counts of each triples map.
@@ -97,7 +101,7 @@ class Survey:
             rejects: Where to note what is left out; None: it is an error.
 
         Raises:
-            InputError: A record cannot be read, or a value makes no valid term.
+            InputError: A record cannot be read, or a value is none.
             Lists: A reference to a single value has a list.
             LimitError: A record gives too many combinations of values.
         """
@@ -115,8 +119,7 @@ class Survey:
         ]
         checks = list(dict.fromkeys(check for each in self.maps for check in each.checks))
         printer = TermPrinter(table)
-        found = [printer.bad_values(check) for check in checks]
-        wrong = [sums.add(_total(values)) for values in found]
+        wrong = [sums.add(_total(printer.bad_values(check))) for check in checks]
         asked = [_Map(each, self) for each in self.maps]
         sums.run(self.spark, f"{table.name}{self.joins.sql}")
         if rejects is not None:
@@ -131,8 +134,7 @@ class Survey:
             raise Lists(self.loaded, listed)
         self._odd_values([(c, values[n]) for c, n in zip(typed, odd, strict=True)], rejects)
         values = sums.values
-        terms = zip(checks, found, (values[n] for n in wrong), strict=True)
-        self._wrong_terms([each for each in terms if each[2]], rejects)
+        self.wrong = [check for check, n in zip(checks, wrong, strict=True) if values[n]]
         return [each.count(values[records]) for each in asked]
 
     # --- what is wrong ------------------------------------------------------------------------
@@ -181,31 +183,8 @@ class Survey:
         if errors and rejects is None:
             raise self._together(errors, count)
 
-    def _wrong_terms(
-        self, found: Sequence[tuple[Check, TermSql, int]], rejects: Rejects | None
-    ) -> None:
-        errors: list[InputError] = []
-        count = 0
-        for check, values, number in found:
-            column = next(iter(reference_names([check.term.value])), None)
-            most = MOST_NOTED if rejects is not None else MOST_TOLD
-            placed = self.places(f"{values.count} > 0", values.first, most, column)
-            if rejects is None:
-                errors += [no_term(check, value, place) for place, value in placed]
-                count += number
-                continue
-            key = ("no term", self.loaded.table.source, check.term.value, check.expected)
-            with rejects.noting(*key, of_records=False) as note:
-                for place, value in placed:
-                    note(place, value, f"it is not {check.expected}")
-        if errors:
-            raise self._together(errors, count)
-
     def _together(self, errors: Sequence[InputError], count: int) -> InputError:
-        if count == 1:
-            return errors[0]
-        files = [part.shown for part in self.loaded.parts]
-        return InputErrors(errors, files[0] if len(files) == 1 else "the sources", count)
+        return together(errors, count, [self.loaded])
 
     # --- places -------------------------------------------------------------------------------
 
@@ -228,12 +207,18 @@ class Survey:
             is_all: Whether records are looked at that do not count.
         """
         view = self.loaded.base if is_all else f"{self.loaded.table.name}{self.joins.sql}"
+        return self.placed(
+            f"SELECT *, {value} AS value FROM {view} WHERE {condition}", most, column
+        )
+
+    def placed(self, rows: str, most: int, column: str | None) -> list[tuple[Location, str]]:
+        """Return the first rows of a query for records, with the column ``value`` of each."""
         with translated():
-            rows = self.spark.sql(
-                f"SELECT kg_p, kg_b, kg_i, {value} AS value FROM {view} WHERE {condition}"
+            found = self.spark.sql(
+                f"SELECT kg_p, kg_b, kg_i, value FROM ({rows})"
                 f" ORDER BY kg_p, kg_b, kg_i LIMIT {most}"
             ).collect()
-        return [(self._place(p, b, i).within(column), str(v)) for p, b, i, v in rows]
+        return [(self._place(p, b, i).within(column), str(v)) for p, b, i, v in found]
 
     def _place(self, path: str, block: int, number: int) -> Location:
         loaded = self.loaded
@@ -361,6 +346,20 @@ class _Map:
                     " together, make it the iterator"
                 )
         return notes
+
+
+def together(errors: Sequence[InputError], count: int, loaded: Sequence[Loaded]) -> InputError:
+    """Return one error for what is wrong with some values of sources.
+
+    Args:
+        errors: The first errors.
+        count: How many there are in all.
+        loaded: The sources.
+    """
+    if count == 1:
+        return errors[0]
+    files = list(dict.fromkeys(part.shown for each in loaded for part in each.parts))
+    return InputErrors(errors, files[0] if len(files) == 1 else "the sources", count)
 
 
 def _total(values: TermSql) -> str:

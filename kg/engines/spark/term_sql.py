@@ -39,6 +39,7 @@ from kg.mapping.rules import (
     condition_of,
     expressions,
     is_strict,
+    looked_at,
     skips,
 )
 from kg.mapping.source_table import Column, SourceTable
@@ -147,6 +148,23 @@ class TermPrinter:
             return f"CASE WHEN {' AND '.join(found)} THEN {_checked(check.term, bindings)} END"
 
         return self._over((check.term.value, *check.conditions), bad)
+
+    def spoiled(self, term: Term) -> TermSql | None:
+        """Return the SQL of whether values that are all there make no valid term, else NULL.
+
+        It is None where no value can do that.
+        """
+        made = bare(term)
+        parts = looked_at(made)
+        if not parts:
+            return None
+
+        def bad(bindings: _Bindings) -> str:
+            there = [f"{_plain(part, bindings)} IS NOT NULL AND " for part in expressions(made)]
+            wrong = " OR ".join(_bad(part, bindings) for part in parts)
+            return f"CASE WHEN {_if_chosen(term, bindings)}{''.join(there)}({wrong}) THEN '' END"
+
+        return self._over(expressions(term), bad)
 
     # --- values ---------------------------------------------------------------------------
 
