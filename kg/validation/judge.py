@@ -283,9 +283,9 @@ class Judge:
 
 def to_graph(triples: Iterable[Triple]) -> Graph:
     """Return an rdflib graph of triples of the quad table, with unchanged lexical forms."""
-    from rdflib import Graph
+    from kg.validation.read_once import ReadOnceGraph
 
-    graph = Graph(bind_namespaces="none")
+    graph = ReadOnceGraph(bind_namespaces="none")
     terms: dict[str, Node] = {}
 
     def term(text: str) -> Node:
