@@ -297,8 +297,13 @@ class _RmlReader:
                 f"the {what} map makes a {term_type.value}, which a {what} cannot be",
                 hint=f"rml:termType must be one of {', '.join(sorted(t.value for t in types))}.",
             )
-        if (language or datatype) and term_type is not TermType.LITERAL:
+        if language and term_type is not TermType.LITERAL:
             raise value.error("only a literal has a language or a datatype")
+        if datatype and term_type is not TermType.LITERAL:
+            # Mappings say xsd:anyURI of what they make IRIs.
+            text = f"{{count}} × only a literal has a datatype: the {term_type.value} has none"
+            Notes().add(text, datatype.origin.location(), loses=False)
+            datatype = None
         expression = self.expression(value, term_type)
         if expression is None and term_type is not TermType.BLANK_NODE:
             raise value.error(

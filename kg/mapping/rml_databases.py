@@ -138,13 +138,19 @@ def queried(graph: RmlGraph, value: Value, place: LogicalSource) -> LogicalSourc
     return check_options(check_query(made))
 
 
+def _qualified(graph: RmlGraph, value: Value, table: Value) -> str:
+    """Return the name of a table, with the names before it that Virtuoso writes apart."""
+    before = (graph.one(value.term, name) for name in ("tableSchema", "tableOwner"))
+    return ".".join(each.text for each in (*before, table) if each is not None)
+
+
 def _asked(graph: RmlGraph, value: Value) -> tuple[str, str]:
     """Return the query and the name of the table, of which one is empty."""
     query, table = graph.one(value.term, "query"), graph.one(value.term, "tableName")
     if query and table:
         raise table.error("a source has a query or a table, not both", hint="Take one away.")
     if query or table:
-        return (query.text if query else "", table.text if table else "")
+        return (query.text if query else "", _qualified(graph, value, table) if table else "")
     iterator = graph.one(value.term, "iterator")
     if iterator is None:
         raise value.error(

@@ -16,11 +16,15 @@ import pyoxigraph as ox
 
 from kg.mapping.functions import Argument, make_call
 from kg.mapping.own_functions import local_part
-from kg.mapping.plan import Call, Constant, Expression, JoinCondition, TermType
+from kg.mapping.plan import Call, Constant, Expression, JoinCondition, Template, TermType
 from kg.mapping.rml_graph import RmlGraph, Term, Value
 from kg.mapping.templates import MOST_NESTED
 
-_EXECUTES: Final = "https://w3id.org/function/ontology#executes"
+# The second is of FnO's first years, and of the RML that yarrrml-parser wrote then.
+_EXECUTES: Final = (
+    "https://w3id.org/function/ontology#executes",
+    "http://w3id.org/function/ontology#executes",
+)
 # What functions may say that they return, without the namespace.
 _RETURNS: Final = frozenset(
     {
@@ -86,7 +90,7 @@ class FunctionReader:
         arguments: list[Argument] = []
         function: Value | None = None
         for name, given in self.within(value, self.pairs):
-            if name.text == _EXECUTES:
+            if name.text in _EXECUTES:
                 function = given
             else:
                 arguments.append((name.text, self.of_map(given)))
@@ -94,7 +98,7 @@ class FunctionReader:
             raise value.error(
                 "the function value says no function", hint="Give it the predicate fno:executes."
             )
-        named = self.of_map(function)
+        named = _folded(self.of_map(function))
         if not isinstance(named, Constant):
             raise function.error("the function must be a constant")
         folder = self.graph.folder_of(value)
@@ -110,8 +114,8 @@ class FunctionReader:
         """
         name, given = "", list[Value]()
         for parameter, each in self.within(value, self.pairs):
-            if parameter.text == _EXECUTES:
-                found = self.of_map(each)
+            if parameter.text in _EXECUTES:
+                found = _folded(self.of_map(each))
                 iri = found.value if isinstance(found, Constant) else ""
                 name = local_part(iri).rpartition(":")[2].lower()
             else:
@@ -198,6 +202,15 @@ class FunctionReader:
         if found is None:
             raise long.error(f"rml:{what}Map must be constant", hint="Name one with rml:constant.")
         return found
+
+
+def _folded(made: Expression) -> Expression:
+    """Return a template without references as the constant that it is."""
+    if isinstance(made, Template):
+        texts = [part for part in made.parts if isinstance(part, str)]
+        if len(texts) == len(made.parts):
+            return Constant("".join(texts), TermType.IRI)
+    return made
 
 
 def _constant(value: Value) -> Constant:

@@ -18,6 +18,8 @@ import pyoxigraph as ox
 from kg.errors import InputError, Location
 from kg.lines import LineReader
 from kg.mapping.plan import Origin
+from kg.mapping.yarrrml_prefixes import PREDEFINED
+from kg.notes import Notes
 from kg.records import dataclass
 from kg.terms import RDF
 
@@ -57,6 +59,22 @@ MADE: Final = frozenset(
 )
 
 _DEEPEST_TERM: Final = 100
+_UNDECLARED: Final = re.compile(r"^The prefix (\S+): has not been declared")
+# What prefixes mean that a document does not declare.
+_PREFIXES: Final[Mapping[str, str]] = {
+    **PREDEFINED,
+    "rml": RML,
+    "ql": "http://semweb.mmlab.be/ns/ql#",
+    "rmlt": "http://semweb.mmlab.be/ns/rml-target#",
+    "comp": "http://semweb.mmlab.be/ns/rml-compression#",
+    "fnml": "http://semweb.mmlab.be/ns/fnml#",
+    "carml": "http://carml.taxonic.com/carml/",
+    "fno": "https://w3id.org/function/ontology#",
+    "grel": "http://users.ugent.be/~bjdmeest/function/grel.ttl#",
+    "idlab-fn": "https://w3id.org/imec/idlab/function#",
+    "d2rq": "http://www.wiwiss.fu-berlin.de/suhl/bizer/D2RQ/0.1#",
+    "formats": "http://www.w3.org/ns/formats/",
+}
 
 Term = ox.NamedNode | ox.BlankNode | ox.Literal
 
@@ -246,21 +264,37 @@ def _check_depth(text: str, file: str) -> None:
             )
 
 
-def _parse(
-    text: str, file: str, base: str, prefixes: dict[str, str]
-) -> Iterator[tuple[ox.Quad, int]]:
+def _parse(text: str, file: str, base: str, prefixes: dict[str, str]) -> list[tuple[ox.Quad, int]]:
+    """Return the triples of a document, each with its line; fill in the prefixes.
+
+    Prefixes that a document uses and does not declare are those of the initial context of RDFa, and
+    of mappings: RDF4J, with which RMLMapper and CARML read, knows the former too.
+    """
     _check_depth(text, file)
-    lines = LineReader(text.encode())
-    try:
-        quads = ox.parse(cast(IO[bytes], lines), ox.RdfFormat.TURTLE, base_iri=base)
-        for quad in quads:
-            yield quad, lines.line
-        prefixes.update(quads.prefixes)
-    except SyntaxError as error:
-        message = re.sub(r"^Parser error at .*?: ", "", error.msg or str(error))
-        raise InputError(
-            "bad-rdf",
-            f"not valid Turtle: {message}",
-            location=Location(file, error.lineno, error.offset),
-            hint="Mend the mapping at this place.",
-        ) from error
+    declared = ""  # on the first line, so that all others keep their numbers
+    while True:
+        lines = LineReader((declared + text).encode())
+        found: list[tuple[ox.Quad, int]] = []
+        try:
+            quads = ox.parse(cast(IO[bytes], lines), ox.RdfFormat.TURTLE, base_iri=base)
+            found += ((quad, lines.line) for quad in quads)
+            prefixes.update(quads.prefixes)
+            return found
+        except SyntaxError as error:
+            message = re.sub(r"^Parser error at .*?: ", "", error.msg or str(error))
+            column = error.offset
+            if error.lineno == 1 and column is not None:
+                column -= len(declared)
+            place = Location(file, error.lineno, column)
+            missing = _UNDECLARED.search(message)
+            namespace = _PREFIXES.get(missing[1]) if missing else None
+            if missing is None or namespace is None or f"@prefix {missing[1]}:" in declared:
+                raise InputError(
+                    "bad-rdf",
+                    f"not valid Turtle: {message}",
+                    location=place,
+                    hint="Mend the mapping at this place.",
+                ) from error
+            declared += f"@prefix {missing[1]}: <{namespace}> . "
+            told = f"the prefix {missing[1]}: is not declared, and is taken as <{namespace}>"
+            Notes().add(told, place, loses=False)

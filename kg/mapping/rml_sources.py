@@ -31,6 +31,7 @@ from kg.mapping.rml_databases import (
 from kg.mapping.rml_graph import RmlGraph, Value
 from kg.mapping.source_formats import by_ending
 from kg.mapping.source_options import check_options
+from kg.notes import Notes
 from kg.terms import RDF
 
 _FORMULATIONS: Final[Mapping[str, Formulation]] = {
@@ -230,12 +231,23 @@ def read_formulation(
         if prefix is None or url is None:
             raise entry.error("a namespace needs rml:namespacePrefix and rml:namespaceURL")
         namespaces.append((prefix.text, url.text))
+    if name is not None and name not in _FORMULATIONS:
+        name = _otherwise_written(stated, name)
     if name is None or name not in _FORMULATIONS:
         raise stated.unsupported(
             f"{stated.text} is no reference formulation that kg knows",
             hint=f"Known: {', '.join(f'rml:{k}' for k in _FORMULATIONS)}.",
         )
     return _FORMULATIONS[name], tuple(namespaces)
+
+
+def _otherwise_written(stated: Value, name: str) -> str:
+    """Return the name that differs from one in capitals alone; morph-kgc takes them as equal."""
+    found = next((known for known in _FORMULATIONS if known.lower() == name.lower()), name)
+    if found != name:
+        text = f"{{count}} × the reference formulation {name} is taken as {found}"
+        Notes().add(text, stated.origin.location(), loses=False)
+    return found
 
 
 def _root(graph: RmlGraph, source: Value, folder: str) -> str:

@@ -25,6 +25,8 @@ _CORE: Final = frozenset(
 _IO: Final = frozenset(
     {
         *("source", "referenceFormulation", "iterator", "query", "tableName", "path", "root"),
+        # Of drafts of R2RML, and of Virtuoso.
+        *("tableSchema", "tableOwner"),
         *("encoding", "compression", "null", "namespace", "namespacePrefix", "namespaceURL"),
         *("logicalTarget", "target", "serialization"),
     }

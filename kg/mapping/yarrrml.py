@@ -15,11 +15,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import chain
+from pathlib import PurePath
 from typing import Final
 
 from kg.errors import InputError, collecting, raise_all, single_errors
 from kg.mapping.plan import (
     Constant,
+    Formulation,
+    LogicalSource,
     Plan,
     PredicateObjectMap,
     RefObjectMap,
@@ -27,6 +30,7 @@ from kg.mapping.plan import (
     TermType,
     TriplesMap,
     both,
+    term_references,
 )
 from kg.mapping.rml_pairs import paired
 from kg.mapping.texts import Text
@@ -35,6 +39,7 @@ from kg.mapping.yarrrml_access import SourceReader, TargetReader
 from kg.mapping.yarrrml_documents import (
     BASES,
     MAPPINGS,
+    SOURCES,
     TARGETS,
     Document,
     check_mappings,
@@ -62,9 +67,7 @@ _INVERSES: Final = ("inversepredicates", "inversepredicate", "i", "iv")
 _OBJECTS: Final = ("objects", "object", "o")
 _GRAPHS: Final = ("graphs", "graph", "g")
 _QUOTED: Final = ("quoted", "quotedNonAsserted")
-_MAPPING_KEYS: Final = frozenset(
-    {"sources", "source", *_SUBJECTS, *_PAIRS, *_GRAPHS, *CONDITIONS, *TARGETS}
-)
+_MAPPING_KEYS: Final = frozenset({*SOURCES, *_SUBJECTS, *_PAIRS, *_GRAPHS, *CONDITIONS, *TARGETS})
 _NOTES: Final = frozenset({"type", "datatype", "language"})
 _PAIR_KEYS: Final = frozenset({*_PREDICATES, *_INVERSES, *_OBJECTS, *_GRAPHS, *CONDITIONS, *_NOTES})
 _OBJECT_KEYS: Final = frozenset({*TERM_KEYS, *GATHER_KEYS, *MAPPINGS, *_INVERSES, *_QUOTED})
@@ -226,6 +229,8 @@ class _MapReader:
             part.check_keys(f"the mapping {name}", _MAPPING_KEYS)
         faults: list[InputError] = []
         pairs: list[_Pair] = []
+        subjects: list[TermMap] = []
+        graphs: tuple[TermMap, ...] = ()
         with collecting(faults):
             subjects = _subjects(name, stated)
         with collecting(faults):
@@ -235,7 +240,9 @@ class _MapReader:
                 with collecting(faults):
                     pairs += reader.predicate_objects(entry)
         with collecting(faults):
-            sources = list(self.sources.of_mapping(name, node))
+            made = [pair.pair for pair in pairs]
+            constant = None if faults else self.constant(node, subjects, made, graphs)
+            sources = [constant] if constant else self.sources.of_mapping(name, node)
         raise_all(faults, f"the mapping {name}")
         check_subjects(subjects, [pair.pair for pair in pairs])
         for number, (source, subject) in enumerate((a, b) for a in sources for b in subjects):
@@ -249,6 +256,29 @@ class _MapReader:
                 origin=node.origin,
             )
             yield Made(triples_map, tuple(pair.inverses for pair in pairs))
+
+    def constant(
+        self,
+        node: Node,
+        subjects: Sequence[TermMap],
+        pairs: Sequence[PredicateObjectMap],
+        graphs: tuple[TermMap, ...],
+    ) -> LogicalSource | None:
+        """Return one record without values, for a mapping without sources that takes none.
+
+        Spec: https://kg-construct.github.io/rml-core/spec/docs/#dfn-triples-map
+        """
+        if node.get(*SOURCES) is not None or not subjects or not pairs:
+            return None
+        file, folder = PurePath(self.document.file).name, self.document.folder
+        source = LogicalSource(file, Formulation.NONE, folder=folder, origin=node.origin)
+        for subject in subjects:
+            made = TriplesMap("", source, subject, tuple(pairs), graphs)
+            if subject.expression is None or not all(
+                isinstance(each, TermMap) and not term_references(each) for each in made.maps
+            ):
+                return None
+        return source
 
     def subject(self, node: Node) -> TermMap:
         if not node.is_map:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from pathlib import Path
+from pathlib import Path, PureWindowsPath
 from typing import Final
 from urllib.parse import unquote, urlsplit
 
@@ -137,7 +137,7 @@ def _matches(source: LogicalSource, written: str) -> Iterator[SourceFile]:
     folder = Path(source.folder)
     pattern = _pattern(folder, name)
     if pattern is None:
-        yield SourceFile(folder / name, member)
+        yield SourceFile(_of_elsewhere(source, name) or folder / name, member)
         return
     found = sorted(pattern[0].glob(pattern[1]))
     files = [SourceFile(match, member) for match in found if is_file(match)]
@@ -149,6 +149,21 @@ def _matches(source: LogicalSource, written: str) -> Iterator[SourceFile]:
             hint=f"The pattern was looked for in {_folder_name(folder)}.",
         )
     yield from files
+
+
+def _of_elsewhere(source: LogicalSource, name: str) -> Path | None:
+    """Return the file that an absolute path of another computer names by its end, if it is there.
+
+    It is looked for as that of an address is: mappings that are published name folders of homes.
+    """
+    parts = PureWindowsPath(name)  # has both kinds of slashes
+    path = Path(source.folder) / parts.name
+    is_absolute = parts.is_absolute() or name.startswith("/")
+    if not is_absolute or kind_of(Path(name)) is not None or not is_file(path):
+        return None
+    text = f"{name} is not there: the file {show_path(path)} is read in its stead"
+    Notes().add(text.replace("{", "{{").replace("}", "}}"), source.origin.location(), loses=False)
+    return path
 
 
 def has_pattern(source: LogicalSource) -> bool:

@@ -313,10 +313,28 @@ class TestSources:
         assert message in error.message
         assert error.location.line in (2, 3, 6)
 
-    def test_missing(self):
-        error = refused("mappings:\n  m:\n    s: ex:a\n    po: [[ex:p, x]]\n")
+    @pytest.mark.parametrize(
+        "inside",
+        [
+            "s: ex:$(id)\n    po: [[ex:p, x]]",
+            "s: ex:a\n    po: [[ex:p, $(x)]]",
+            "s: ex:a\n    po: [[ex:p, x, $(tag)~lang]]",
+            "s: ex:a\n    graphs: ex:$(g)\n    po: [[ex:p, x]]",
+            "s: ex:a\n    po: [{p: ex:p, o: {mapping: m}}]",
+            "s: ex:a",
+            "po: [[ex:p, x]]",
+        ],
+    )
+    def test_missing(self, inside):
+        error = refused(f"mappings:\n  m:\n    {inside}\n")
         assert str(error.location) == "m.yml:2"
         assert "has no sources" in error.message
+
+    def test_constants_need_none(self):
+        """As in RML: what takes nothing of a record is said once."""
+        plan = read("mappings:\n  m:\n    s: ex:a\n    po: [[a, ex:C], [ex:p, x, en~lang]]\n")
+        (made,) = plan.triples_maps
+        assert made.source.formulation is Formulation.NONE
 
 
 class TestSubjects:
