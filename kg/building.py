@@ -25,6 +25,7 @@ import duckdb
 from kg.about import tool_version
 from kg.basis import Basis, noting
 from kg.builds import last_build, new_build, put_in_force, seal, source_records
+from kg.counts import write_counts
 from kg.duck import beside, engine, spare
 from kg.engines.outcome import MapCount
 from kg.errors import InputError
@@ -57,6 +58,7 @@ from kg.sizes import USUAL_MEMORY, is_large
 from kg.sources import Folders
 from kg.sources.inputs import input_files
 from kg.table.write import PARTS, read_statistics, write_copies
+from kg.terms import iri
 from kg.validation import Options, Severity, Sink, Verdict, load_shapes, validate
 from kg.validation.origins import Origins
 from kg.workspace import Build, Infer, Workspace, show_path
@@ -454,6 +456,10 @@ class _Builder:
         known = self.before.survey(connection, inferred)
         if known is None:
             known = write_survey(connection, table, self.workspace, inferred).problems
+        if not self.before.counts(inferred):
+            left_out = None if inferred is None else iri(inferred)
+            base, folder = self.workspace.base, self.made.path
+            write_counts(connection, table.sql, folder, base, left_out)
         return known
 
 

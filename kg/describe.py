@@ -13,23 +13,18 @@ import hashlib
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, Literal
+from typing import Any, Final, Literal
 from urllib.parse import quote
 
 from kg.builds import check_build
-from kg.duck import engine, sql_text, translated
+from kg.counts import Counts, counts_of
 from kg.errors import UsageError
 from kg.names import Namer
-from kg.quads import QuadTable
 from kg.records import dataclass
 from kg.rejects import told
-from kg.temporary import temporary_folder
 from kg.terms import RDF, RDF_TYPE, XSD, iri, is_iri, literal
 from kg.wording import visible
 from kg.workspace import MAPPING_PATTERNS, Build, Workspace
-
-if TYPE_CHECKING:
-    import duckdb
 
 CardForm = Literal["turtle", "jsonld", "markdown"]
 CARD_FORMS: Final[tuple[CardForm, ...]] = ("turtle", "jsonld", "markdown")
@@ -50,16 +45,6 @@ _ENDINGS: Final[Mapping[str, CardForm]] = {
     ".jsonld": "jsonld",
     ".md": "markdown",
 }
-# The namespace of an IRI: up to its last # or /.
-_NAMESPACE: Final = r"'^<(.*[#/])[^#/]*>$'"
-_LINKS: Final = (
-    "<http://www.w3.org/2002/07/owl#sameAs>",
-    *(
-        f"<http://www.w3.org/2004/02/skos/core#{name}Match>"
-        for name in ("exact", "close", "broad", "narrow", "related")
-    ),
-    "<http://www.w3.org/2000/01/rdf-schema#seeAlso>",
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,28 +80,16 @@ class Card:
         workspace: Title, licence and publisher.
         build: The build's name.
         info: The content of ``build.json``.
-        triples: Distinct triples of all graphs.
-        entities: Subjects that are IRIs below the base.
-        subjects: Distinct subjects.
-        objects: Distinct objects.
-        classes: Class to number of instances, most first.
-        properties: Property to number of triples, most first.
+        counts: What there is in the graph.
         vocabularies: Namespaces of classes and properties, sorted.
-        links: Property and target namespace to number of links to other data sets.
         distributions: Files in which it is published.
     """
 
     workspace: Workspace
     build: str
     info: Mapping[str, Any]
-    triples: int
-    entities: int
-    subjects: int
-    objects: int
-    classes: tuple[tuple[str, int], ...]
-    properties: tuple[tuple[str, int], ...]
+    counts: Counts
     vocabularies: tuple[str, ...]
-    links: tuple[tuple[str, str, int], ...]
     distributions: tuple[Distribution, ...] = ()
 
     @property
@@ -153,63 +126,16 @@ def describe(
         LimitError: The memory limit was reached.
     """
     chosen = check_build(build or workspace.current_build())
-    table = QuadTable(chosen.quads)
-    with (
-        temporary_folder("describe") as name,
-        engine(Path(name), memory) as connection,
-        translated(),
-    ):
-        left_out = "" if with_inferred else chosen.inferred_graph or ""
-        triples = (
-            f"(SELECT DISTINCT s, p, o FROM {table.sql}"
-            f" WHERE g IS DISTINCT FROM {sql_text(left_out)})"
-        )
-        return _card(connection, triples, workspace, chosen, tuple(distributions))
-
-
-def _card(
-    connection: duckdb.DuckDBPyConnection,
-    triples: str,
-    workspace: Workspace,
-    build: Build,
-    distributions: tuple[Distribution, ...],
-) -> Card:
-    total = connection.execute(
-        "SELECT count(*), count(DISTINCT s), count(DISTINCT o), count(DISTINCT s) FILTER"
-        f" (starts_with(s, ?)) FROM {triples}",
-        [f"<{workspace.base}"],
-    ).fetchone()
-    assert total is not None
-    classes = connection.execute(
-        f"SELECT o, count(*) AS n FROM {triples} WHERE p = ? AND o LIKE '<%' GROUP BY o"
-        " ORDER BY n DESC, o",
-        [RDF_TYPE],
-    ).fetchall()
-    properties = connection.execute(
-        f"SELECT p, count(*) AS n FROM {triples} GROUP BY p ORDER BY n DESC, p"
-    ).fetchall()
-    linking = ", ".join("?" for _ in _LINKS)
-    links = connection.execute(
-        f"SELECT p, regexp_extract(o, {_NAMESPACE}, 1) AS space, count(*) FROM {triples}"
-        f" WHERE p IN ({linking}) AND o LIKE '<%' AND NOT starts_with(o, ?)"
-        " GROUP BY p, space HAVING space <> '' ORDER BY p, space",
-        [*_LINKS, f"<{workspace.base}"],
-    ).fetchall()
-    terms = [term for term, _ in (*classes, *properties)]
+    counts = counts_of(chosen, workspace.base, with_inferred=with_inferred, memory=memory)
+    terms = [term for term, _ in (*counts.classes, *counts.properties)]
     spaces = {match[1] for term in terms if (match := re.match(r"<(.*[#/])[^#/]*>$", term))}
     return Card(
         workspace=workspace,
-        build=build.id,
-        info=build.info(),
-        triples=total[0],
-        subjects=total[1],
-        objects=total[2],
-        entities=total[3],
-        classes=tuple(classes),
-        properties=tuple(properties),
+        build=chosen.id,
+        info=chosen.info(),
+        counts=counts,
         vocabularies=tuple(sorted(space for space in spaces if is_iri(space))),
-        links=tuple(links),
-        distributions=distributions,
+        distributions=tuple(distributions),
     )
 
 
@@ -304,27 +230,27 @@ def _about(card: Card, dataset: str) -> Iterator[Triple]:
 
 def _counts(card: Card, dataset: str) -> Iterator[Triple]:
     for short, number in (
-        ("void:triples", card.triples),
-        ("void:entities", card.entities),
-        ("void:distinctSubjects", card.subjects),
-        ("void:distinctObjects", card.objects),
-        ("void:classes", len(card.classes)),
-        ("void:properties", len(card.properties)),
+        ("void:triples", card.counts.triples),
+        ("void:entities", card.counts.entities),
+        ("void:distinctSubjects", card.counts.subjects),
+        ("void:distinctObjects", card.counts.objects),
+        ("void:classes", len(card.counts.classes)),
+        ("void:properties", len(card.counts.properties)),
     ):
         yield dataset, _name(short), _number(number)
     yield dataset, _name("void:uriSpace"), literal(card.workspace.base)
     for space in card.vocabularies:
         yield dataset, _name("void:vocabulary"), iri(space)
     for kind, name, count, pairs in (
-        ("class", "void:class", "void:entities", card.classes),
-        ("property", "void:property", "void:triples", card.properties),
+        ("class", "void:class", "void:entities", card.counts.classes),
+        ("property", "void:property", "void:triples", card.counts.properties),
     ):
         for number, (term, held) in enumerate(pairs, 1):
             part = f"<{card.dataset}#{kind}-{number}>"
             yield dataset, _name(f"void:{kind}Partition"), part
             yield part, _name(name), term
             yield part, _name(count), _number(held)
-    for number, (predicate, space, held) in enumerate(card.links, 1):
+    for number, (predicate, space, held) in enumerate(card.counts.links, 1):
         linkset = f"<{card.dataset}#links-{number}>"
         yield linkset, RDF_TYPE, _name("void:Linkset")
         yield linkset, _name("void:subset"), dataset
@@ -386,20 +312,20 @@ def card_markdown(card: Card) -> str:
         ("Base IRI", workspace.base),
         ("Build", f"{card.build}, {card.info['tool']}"),
         ("Left out, as it could not be read", card.skipped),
-        ("Triples", f"{card.triples:,}"),
-        ("Entities", f"{card.entities:,}"),
+        ("Triples", f"{card.counts.triples:,}"),
+        ("Entities", f"{card.counts.entities:,}"),
     ]
     lines += [f"- {name}: {value}" for name, value in facts if value]
     if card.distributions:
         rows = [(f.name, f.media_type, f"{f.size:,}", f"`{f.sha256}`") for f in card.distributions]
         lines += _table("Files", ("file", "media type", "bytes", "SHA-256"), rows)
     namer = Namer(workspace.prefixes)
-    short = [(namer(term), f"{n:,}") for term, n in card.classes]
+    short = [(namer(term), f"{n:,}") for term, n in card.counts.classes]
     lines += _table("Classes", ("class", "instances"), short)
-    short = [(namer(term), f"{n:,}") for term, n in card.properties]
+    short = [(namer(term), f"{n:,}") for term, n in card.counts.properties]
     lines += _table("Properties", ("property", "triples"), short)
     lines += _table("Vocabularies", ("namespace",), [(space,) for space in card.vocabularies])
-    links = [(namer(p), space, f"{n:,}") for p, space, n in card.links]
+    links = [(namer(p), space, f"{n:,}") for p, space, n in card.counts.links]
     lines += _table("Links", ("property", "to", "links"), links)
     sources = [
         (_published(s)[0], f"{s['size']:,}", f"`{s['sha256']}`") for s in card.info["sources"]

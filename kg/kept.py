@@ -20,6 +20,7 @@ from typing import Any, Final
 
 from kg.basis import Basis, digest
 from kg.builds import check_build, check_index, check_table, quad_digests
+from kg.counts import COUNTS_NAME, read_counts
 from kg.duck import Connection
 from kg.engines.outcome import IllTyped, LossCount, MapCount, Shared
 from kg.errors import KgError, Location
@@ -340,6 +341,14 @@ class Kept:
             found = change_survey(connection, found, *near, QuadTable(self._made.quads), inferred)
             return None if found is None else found.problems
         return None
+
+    def counts(self, inferred: str | None) -> bool:
+        """Take over the counts of the same quads, made for the same base; return if it was done."""
+        before = self.same_quads()
+        if before is None or before.info().get("inferred_graph") != inferred:
+            return False
+        known = read_counts(before, self._workspace.base, with_inferred=True)
+        return known is not None and self.copy(COUNTS_NAME)
 
     def _known_survey(self, inferred: str | None) -> Survey | None:
         """Return the survey of the build before, if it was made for the same prefixes."""

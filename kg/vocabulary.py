@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
 from kg.builds import check_build
+from kg.counts import count_table, read_counts
 from kg.duck import Connection, engine, sql_text, translated
 from kg.names import Namer
 from kg.quads import QuadTable
@@ -95,15 +96,10 @@ def read_vocabulary(
         engine(folder, memory, threads) as connection,
         translated(),
     ):
-        classes = _counts(
-            connection,
-            f"SELECT o, count(DISTINCT s) FROM {table.sql} WHERE p = {sql_text(RDF_TYPE)}"
-            " AND starts_with(o, '<') GROUP BY o",
-        )
-        properties = _counts(
-            connection,
-            f"SELECT p, count(*) FROM (SELECT DISTINCT s, p, o FROM {table.sql}) GROUP BY p",
-        )
+        base = workspace.base
+        counts = read_counts(build, base, with_inferred=True)
+        counts = counts or count_table(connection, table.sql, base)
+        classes, properties = dict(counts.classes), dict(counts.properties)
         declared = {kind: _declared(connection, table, kind) for kind in (_CLASSES, _PROPERTIES)}
         terms = {*classes, *properties, *declared[_CLASSES], *declared[_PROPERTIES]}
         said = _said(connection, table, terms)
@@ -200,10 +196,6 @@ def _by_first(
 
 # Subject and predicate to objects, all as terms.
 _Said = Mapping[tuple[str, str], Sequence[str]]
-
-
-def _counts(connection: Connection, sql: str) -> dict[str, int]:
-    return dict(connection.execute(sql).fetchall())
 
 
 def _declared(connection: Connection, table: QuadTable, kinds: Sequence[str]) -> set[str]:

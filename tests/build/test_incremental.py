@@ -249,7 +249,7 @@ class TestWork:
             return load(connection, table, *more)
 
         monkeypatch.setattr(run, "load_any", loaded)
-        for name in ("infer_rdfs", "validate", "write_survey"):
+        for name in ("infer_rdfs", "validate", "write_survey", "write_counts"):
             counted(building, name)
         for name in ("write_index", "change_index"):
             counted(indexing, name)
@@ -278,7 +278,7 @@ class TestWork:
         assert steps == [*everything, "infer_rdfs", "validate"], "the quads are the same"
         steps.clear()
         self.change(root, "data/people.csv", "Ann", "Eve")
-        after = ["infer_rdfs", "validate", "change_index", "write_survey"]
+        after = ["infer_rdfs", "validate", "change_index", "write_survey", "write_counts"]
         assert steps == ["reads people.csv", "reads towns.yaml", *after], "of what refers to it"
         steps.clear()
         self.change(root, "data/pets.csv", "Rex", "Max")
@@ -323,7 +323,8 @@ class TestWork:
     def test_other_software_takes_nothing_over(self, root, steps, monkeypatch):
         monkeypatch.setattr("kg.basis.Basis.software", "another")
         self.build(root)
-        assert {"infer_rdfs", "validate", "write_index", "write_survey"} <= set(steps)
+        made = {"infer_rdfs", "validate", "write_index", "write_survey", "write_counts"}
+        assert made <= set(steps)
 
     def test_damage_that_no_time_tells_is_not_taken(self, root, monkeypatch):
         monkeypatch.setattr("kg.builds._mark", lambda path: [path.lstat().st_size])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from kg.counts import read_counts
 from kg.page.frame import document
 from kg.page.markup import joined, tag
 from kg.page.question import CHECK
@@ -15,7 +16,8 @@ from kg.terms import OWL
 HTML: Final = "text/html; charset=utf-8"
 # Questions and classes on the first page.
 _FEW: Final = 12
-# Triples of a graph from which on its entities are not counted for the first page.
+# Triples of a graph from which on its entities are not counted for the first page, if its build
+# has not counted them.
 _LARGE: Final = 5_000_000
 
 
@@ -79,19 +81,21 @@ def not_there(state: State, reason: str) -> Reply:
 
 def _counts(state: State) -> list[tuple[str, int]]:
     triples = state.build.info()["triples"]
-    if triples > _LARGE:  # counting entities would take the memory of the worker
+    base = state.workspace.base
+    counts = read_counts(state.build, base, with_inferred=True)
+    if counts is None and triples > _LARGE:  # counting entities would take the worker's memory
         known = state.facts.vocabulary
         return [
             ("triples", triples),
             ("classes", sum(1 for each in known.classes if each.count)),
             ("properties", sum(1 for each in known.properties if each.count)),
         ]
-    card = state.graph.describe(with_inferred=True)
+    counts = counts or state.graph.describe(with_inferred=True).counts
     return [
-        ("triples", card.triples),
-        ("entities", card.entities),
-        ("classes", len(card.classes)),
-        ("properties", len(card.properties)),
+        ("triples", counts.triples),
+        ("entities", counts.entities),
+        ("classes", len(counts.classes)),
+        ("properties", len(counts.properties)),
     ]
 
 
