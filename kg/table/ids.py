@@ -211,7 +211,7 @@ def _hashed_sql(text: str, kind: Kind) -> str:
 
 
 def _integer_sql(text: str) -> str:
-    return f"({Kind.INTEGER << BITS} | ({text}::BIGINT + {_INTEGER_ZERO}))"
+    return f"integer_id({text}::BIGINT)"
 
 
 def _decimal_sql(text: str) -> str:
@@ -242,7 +242,7 @@ def _instant_sql(text: str) -> str:
 
 
 def _truth_sql(text: str) -> str:
-    return f"({Kind.TRUTH << BITS} | ({text} = 'true')::BIGINT)"
+    return f"truth_id({text} = 'true')"
 
 
 def _literal_sql(text: str, name: str) -> str:
@@ -254,6 +254,9 @@ _TEN: Final = ", ".join(f"{10**power}" for power in range(16))
 SCALE: Final = 15
 MACROS: Final[Mapping[str, str]] = {
     "id_kind(x)": f"(x >> {BITS})",
+    # Of a number that has an id: of up to seventeen digits.
+    "integer_id(n)": f"({Kind.INTEGER << BITS} | (n + {_INTEGER_ZERO}))",
+    "truth_id(b)": f"({Kind.TRUTH << BITS} | (b)::BIGINT)",
     "id_integer(x)": f"((x & {REST}) - {_INTEGER_ZERO})",
     "id_mantissa(x)": f"(((x & {REST}) >> 4) - {_DECIMAL_ZERO})",
     "id_integer_exact(x)": f"(id_integer(x)::HUGEINT * {10**SCALE})",
@@ -274,7 +277,7 @@ MACROS: Final[Mapping[str, str]] = {
     "id_instant_chars(x)": (
         "strftime(id_instant(x), '%Y-%m-%dT%H:%M:%S') || CASE WHEN x & 1 = 1 THEN 'Z' ELSE '' END"
     ),
-    "id_truth_chars(x)": "CASE WHEN x & 1 = 1 THEN 'true' ELSE 'false' END",
+    "id_truth_chars(x)": "CASE WHEN x & 1 = 1 THEN 'true' WHEN x & 1 = 0 THEN 'false' END",
     "id_integer_text(x)": _literal_sql("id_integer_chars(x)", "integer"),
     "id_decimal_text(x)": _literal_sql("id_decimal_chars(x)", "decimal"),
     "id_date_text(x)": _literal_sql("id_date_chars(x)", "date"),

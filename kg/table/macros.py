@@ -76,6 +76,12 @@ def _class(chars: Iterable[str]) -> str:
     return "[" + "".join(f"\\x{{{ord(char):x}}}" for char in chars) + "]"
 
 
+# Without zero below zero, which sorts as zero does.
+_PLAIN_INTEGER: Final = rf'"(?:0|-?[1-9][0-9]{{0,16}})"\^\^<{XSD}integer>'
+_PLAIN_DECIMAL: Final = (
+    rf'"(?:[0-9]{{1,9}}|-[1-9][0-9]{{0,8}})(?:\.[0-9]{{1,8}})?"\^\^<{XSD}decimal>'
+)
+
 MACROS: Final[Mapping[str, str]] = {
     **ids.MACROS,
     "term_tail(t)": "regexp_extract(t, '[^\"]*$')",
@@ -114,6 +120,22 @@ MACROS: Final[Mapping[str, str]] = {
     "number_single(rank, d)": (
         "CASE WHEN rank <> 3 THEN d WHEN abs(d) < 3.4028235677973366e38 THEN d::FLOAT::DOUBLE"
         " WHEN isnan(d) THEN d WHEN d > 0 THEN 'Infinity'::DOUBLE ELSE '-Infinity'::DOUBLE END"
+    ),
+    # Facets of numbers of up to seventeen digits, as most are; NULL for other terms.
+    "plain_rank(t)": (
+        f"CASE WHEN regexp_full_match(t, {sql_text(_PLAIN_INTEGER)}) THEN 1"
+        f" WHEN regexp_full_match(t, {sql_text(_PLAIN_DECIMAL)}) THEN 2 END"
+    ),
+    "plain_double(t)": "CASE WHEN plain_rank(t) IS NOT NULL THEN term_raw(t)::DOUBLE END",
+    "plain_digits(t)": (
+        "lpad(regexp_extract(term_raw(t), '^-?([0-9]+)', 1), 64, '0') || '.'"
+        " || rtrim(regexp_extract(term_raw(t), '\\.([0-9]+)$', 1), '0')"
+    ),
+    # A text that is sorted as the number is.
+    "plain_order(t)": (
+        "CASE WHEN plain_rank(t) IS NOT NULL THEN CASE WHEN starts_with(t, '\"-') THEN"
+        " '0' || translate(plain_digits(t), '0123456789', '9876543210') || '~'"
+        " ELSE '1' || plain_digits(t) END END"
     ),
     "truth_term(b)": f"CASE WHEN b THEN '\"true\"^^<{XSD}boolean>' WHEN NOT b THEN"
     f" '\"false\"^^<{XSD}boolean>' END",

@@ -100,6 +100,47 @@ def test_terms_and_values_are_those_of_the_specification(text, rows, tmp_path):
     assert [str(row[0]).split('"')[1] for row in found] == rows
 
 
+@pytest.mark.parametrize(
+    "term",
+    [
+        f"<{EX}b>",
+        '"text"',
+        *(
+            f'"{text}"^^<{XSD}{name}>'
+            for text, name in [
+                ("true", "boolean"),
+                ("1", "integer"),
+                ("1.5", "decimal"),
+                ("2020-01-31", "date"),
+                ("2020-01-31T10:00:00", "dateTime"),
+            ]
+        ),
+    ],
+)
+def test_a_variable_without_a_value_has_no_text_whatever_its_kind(term, tmp_path):
+    table = table_of(parsed(f"<{EX}a> <{EX}p> <{EX}c> .\n<{EX}b> <{EX}q> {term} ."), tmp_path / "t")
+    text = "SELECT ?x ?last { ?s ex:p ?o OPTIONAL { ?s ex:q ?x } OPTIONAL { SELECT (MAX(?y) AS"
+    found = table.ask(guard(f"{text} ?last) {{ ex:c ex:q ?y }} }} }}", "q", {"ex": EX}), {"ex": EX})
+    assert isinstance(found, Rows)
+    assert found.lines is not None
+    assert list(found.lines()) == [",\r\n"]
+    assert list(found) == [(None, None)]
+
+
+@pytest.mark.parametrize("made", ["COUNT(*)", "MAX(STRLEN(STR(?s)))", "SUM(STRLEN(STR(?s)))"])
+def test_totals_are_sorted_without_a_call_of_python(made, tmp_path, monkeypatch):
+    quads = [f"<{EX}s{'x' * (n % 5)}{n}> <{EX}p{n % 3}> <{EX}o> ." for n in range(40)]
+    table = table_of(parsed("\n".join(quads)), tmp_path / "t")
+    text = f"SELECT ?p ({made} AS ?n) {{ ?s ?p ?o }} GROUP BY ?p ORDER BY DESC(?n)"
+    monkeypatch.setattr("kg.queries.table.ordering.read", None)
+    monkeypatch.setattr("kg.queries.table.functions.read", None)
+    found = table.ask(guard(text, "a query", {}), {})
+    assert isinstance(found, Rows)
+    numbers = [int(str(n).split('"')[1]) for _, n in found]
+    assert numbers == sorted(numbers, reverse=True)
+    assert len(numbers) == 3
+
+
 def test_numbers_beyond_what_sql_can_add_are_not_added_wrongly(tmp_path):
     big = "9" * 45
     data = f'<{EX}a> <{EX}n> "{big}"^^<{XSD}integer> .'

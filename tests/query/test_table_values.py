@@ -12,6 +12,8 @@ from kg.errors import InputError
 from kg.queries.engine import Rows
 from kg.queries.table import relation
 from kg.queries.table.engine import Table
+from kg.queries.table.functions import python_double, python_rank
+from kg.queries.table.ordering import python_order
 from kg.sparql.guard import guard
 from kg.table.ids import id_of
 from kg.terms import XSD, escape, literal, text_of
@@ -384,3 +386,23 @@ def test_means_are_put_in_order_and_compared(tmp_path):
     )
     found = table.ask(guard(text, "a query", PREFIXES), PREFIXES)
     assert [text_of(row[0]) for row in found] == ["3", "2", "1"]
+
+
+def test_plain_numbers_are_ranked_and_sorted_as_python_does_it(table):
+    rng = random.Random(16)
+    forms = ["0", "-0", "00", "+1", "1.", ".5", "-0.5", "0.0", "-1.0", "9" * 17, "9" * 18, "x", ""]
+    for _ in range(60):
+        digits = str(rng.randrange(10 ** rng.randrange(1, 19)))
+        forms.append(rng.choice(["", "-", "0"]) + digits)
+        forms.append(f"{forms[-1]}.{rng.randrange(10 ** rng.randrange(1, 10))}")
+    terms = [literal(form, XSD + kind) for form in forms for kind in ("integer", "decimal")]
+    sql = "SELECT t, plain_rank(t), plain_double(t), plain_order(t) FROM (SELECT unnest(?) AS t)"
+    known = 0
+    for term, rank, double, order in table._connection.execute(sql, [terms]).fetchall():
+        assert (rank is None) is (double is None) is (order is None)
+        if rank is not None:
+            known += 1
+            assert rank == python_rank(term), term
+            assert double == float(python_double(term)), term
+            assert order == python_order(term), term
+    assert known > len(terms) // 4

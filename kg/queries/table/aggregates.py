@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from typing import Final
 
 from kg.queries.table.expressions import (
     ConstantOperand,
@@ -16,39 +17,49 @@ from kg.queries.table.expressions import (
     VariableOperand,
 )
 from kg.queries.table.ordering import order_keys
-from kg.queries.table.relation import Names, Relation
+from kg.queries.table.relation import Column, Names, Relation
 from kg.sparql import algebra
 from kg.sparql.tree import Variable
 from kg.sql import sql_text
 from kg.table.ids import Kind
 
 
-def aggregate(node: algebra.Aggregation, inside: Expressions, relation: Relation) -> str:
-    """Return SQL for the term that an aggregate gives, as text.
+def aggregate(
+    node: algebra.Aggregation, inside: Expressions, relation: Relation, name: str
+) -> tuple[Column, str]:
+    """Return the column of a variable that gets what an aggregate gives, and its SQL.
 
     Args:
         node: The aggregate.
         inside: Turns expressions over the solutions into SQL.
         relation: The solutions.
+        name: The column's name.
 
     Raises:
         NotCompiledError: SQL cannot say it.
     """
     if node.expression is None:
-        return f"integer_term({_count_rows(node, inside, relation)})"
+        return _counted(_count_rows(node, inside, relation), name)
     operand = inside.operand(node.expression)
     key = _identity(operand)
-    distinct = "DISTINCT " if node.distinct else ""
-    match node.function:
-        case "COUNT":
-            return f"integer_term(count({distinct}{key}))"
-        case "SAMPLE":
-            return f"any_value({operand.text()})"
-        case "MIN" | "MAX":
-            return _extreme(node.function, operand, key)
-        case "GROUP_CONCAT":
-            return _concatenated(node, operand)
-    return _total(node, operand, key)
+    if node.function == "COUNT":
+        return _counted(f"count({'DISTINCT ' if node.distinct else ''}{key})", name)
+    if node.function in _CHOOSING:
+        chosen = Column(name, bound=False)
+        if isinstance(operand, VariableOperand):
+            chosen = replace(operand.column, name=name, bound=False)
+        return chosen, _chosen(node.function, operand, key)
+    text = _concatenated(node, operand) if node.function == "GROUP_CONCAT" else None
+    return Column(name, bound=False), text or _total(node, operand, key)
+
+
+# Those that give one of the terms that they are of.
+_CHOOSING: Final = frozenset({"SAMPLE", "MIN", "MAX"})
+
+
+def _counted(count: str, name: str) -> tuple[Column, str]:
+    """Return the same for a number: as an id, which sorts and compares as it is."""
+    return Column(name, frozenset({Kind.INTEGER})), f"integer_id({count})"
 
 
 def with_empty(
@@ -73,21 +84,23 @@ def with_empty(
     items = [f"{left}.{key}"]
     for name, column in found.columns.items():
         if name != graph:
-            nothing = _of_nothing(aggregations[Variable(name)])
+            nothing = _of_nothing(aggregations[Variable(name)], column)
             case = f"CASE WHEN {on} THEN {right}.{column.name} ELSE {nothing} END"
             items.append(f"{case} AS {column.name}")
     source = f"({unit.sql}) AS {left} LEFT JOIN ({found.sql}) AS {right} ON {on}"
     return replace(found, sql=f"SELECT {', '.join(items)} FROM {source}")
 
 
-def _of_nothing(node: algebra.Aggregation) -> str:
-    """Return SQL for the term that an aggregate of no solutions gives, as text."""
+def _of_nothing(node: algebra.Aggregation, column: Column) -> str:
+    """Return SQL for what an aggregate of no solutions gives, an id or text as its column has."""
     match node.function:
-        case "COUNT" | "SUM" | "AVG":
+        case "COUNT":
+            return "integer_id(0)"
+        case "SUM" | "AVG":
             return "integer_term(0)"
         case "GROUP_CONCAT":
             return "plain_term('')"
-    return "NULL::VARCHAR"
+    return "NULL::VARCHAR" if column.kinds is None else "NULL::BIGINT"
 
 
 def _identity(operand: Operand) -> str:
@@ -115,10 +128,16 @@ def _without_errors(found: str, key: str) -> str:
     return f"CASE WHEN count(*) = count({key}) THEN {found} END"
 
 
-def _extreme(function: str, operand: Operand, key: str) -> str:
-    way = "arg_min" if function == "MIN" else "arg_max"
-    keys = ", ".join(f"k{n} := {sql}" for n, sql in enumerate(order_keys(operand)))
-    return _without_errors(f"{way}({operand.text()}, struct_pack({keys}))", key)
+def _chosen(function: str, operand: Operand, key: str) -> str:
+    """Return SQL for the term that is chosen: an id where the terms are ids."""
+    term = key if isinstance(operand, VariableOperand) else operand.text()
+    if function == "SAMPLE":
+        return f"any_value({term})"
+    way, keys = function.lower(), order_keys(operand)
+    if keys == [term]:
+        return _without_errors(f"{way}({term})", key)
+    packed = ", ".join(f"k{n} := {sql}" for n, sql in enumerate(keys))
+    return _without_errors(f"arg_{way}({term}, struct_pack({packed}))", key)
 
 
 def _concatenated(node: algebra.Aggregation, operand: Operand) -> str:

@@ -16,13 +16,15 @@ from kg.queries.table.exists import exists_sql, needed, substitutes
 from kg.queries.table.expressions import (
     ConstantOperand,
     Expressions,
+    IntegerOperand,
     Operand,
+    TruthOperand,
     VariableOperand,
 )
 from kg.queries.table.functions import now
 from kg.queries.table.joins import HIDDEN, Joins, compatible, merged
 from kg.queries.table.leaves import Leaves
-from kg.queries.table.modifiers import csv_sql, cut, distinct, texts_sql
+from kg.queries.table.modifiers import csv_sql, cut, distinct, projected, texts_sql
 from kg.queries.table.ordering import order_keys
 from kg.queries.table.paths import is_empty
 from kg.queries.table.relation import (
@@ -182,7 +184,8 @@ class Compiler:
                 return self._order(self.relation(pattern, graph, outer), keys, graph, outer)
             case algebra.Project(pattern, variables):
                 hidden = () if graph.variable is None else (Variable(graph.variable),)
-                return self._project(self.relation(pattern, graph, outer), (*variables, *hidden))
+                inner = self.relation(pattern, graph, outer)
+                return projected(inner, (*variables, *hidden), self.column)
             case algebra.Distinct(pattern):
                 known = self._counted.distinct(node, graph)
                 return known or distinct(self.relation(pattern, graph, outer))
@@ -371,7 +374,12 @@ class Compiler:
             self._leaves.keep(operand.term)
             column = Column(self.column(name), frozenset({operand.kind}), stored=False)
             return column, f"{operand.id}::BIGINT"
-        return Column(self.column(name), None, bound=False), operand.text()
+        made = Column(self.column(name), bound=False)
+        if isinstance(operand, IntegerOperand):
+            return replace(made, kinds=frozenset({Kind.INTEGER})), f"integer_id({operand.sql})"
+        if isinstance(operand, TruthOperand):
+            return replace(made, kinds=frozenset({Kind.TRUTH})), f"truth_id({operand.sql})"
+        return made, operand.text()
 
     def _aggregates(
         self,
@@ -405,9 +413,9 @@ class Compiler:
             items.append(f"{view.value(column)} AS {column.name}")
         grouped = ", ".join(view.value(column) for column in columns.values())
         for variable, aggregation in aggregations:
-            column = Column(self.column(variable.name), None, bound=False)
-            columns[variable.name] = column
-            items.append(f"{aggregate(aggregation, expressions, keyed)} AS {column.name}")
+            name = self.column(variable.name)
+            columns[variable.name], sql = aggregate(aggregation, expressions, keyed, name)
+            items.append(f"{sql} AS {name}")
         sql = view.select(items or ["1 AS one"])
         if grouped:
             sql += f" GROUP BY {grouped}"
@@ -462,22 +470,6 @@ class Compiler:
             inner = self._extend(inner, name, each, graph, outer)
             found.append(Variable(name))
         return inner, found
-
-    def _project(self, inner: Relation, variables: tuple[Variable, ...]) -> Relation:
-        columns, items = {}, []
-        for variable in variables:
-            column = inner.columns.get(variable.name)
-            if column is None:
-                column = Column(self.column(variable.name), frozenset({Kind.NODE}), bound=False)
-                items.append(f"NULL::BIGINT AS {column.name}")
-            else:
-                items.append(column.name)
-            columns[variable.name] = column
-        own = {column.name for column in columns.values()}
-        items += [name for name, _ in inner.order if name not in own]
-        return Relation(
-            f"SELECT {', '.join(items) or '1 AS one'} FROM ({inner.sql})", columns, inner.order
-        )
 
     # -- answers -----------------------------------------------------------------------------
 

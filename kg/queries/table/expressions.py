@@ -92,7 +92,10 @@ def _number_of(text: str, view: View) -> Number:
 
 def rank_and_double(text: str, view: View) -> tuple[str, str]:
     """Return a number's rank and double, of text whose exact value may have too many digits."""
-    return view.let(f"python_rank({text})"), view.let(f"python_double({text})::DOUBLE")
+    return (
+        view.let(f"coalesce(plain_rank({text}), python_rank({text}))"),
+        view.let(f"coalesce(plain_double({text}), python_double({text})::DOUBLE)"),
+    )
 
 
 def _string_of(text: str, view: View) -> Text:

@@ -5,9 +5,46 @@ Spec: https://www.w3.org/TR/sparql11-query/#solutionModifiers
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from kg.queries.table.relation import Names, Relation, Texts, View, columns_sql, may_escape
+from kg.queries.table.relation import (
+    Column,
+    Names,
+    Relation,
+    Texts,
+    View,
+    columns_sql,
+    may_escape,
+)
+from kg.sparql.tree import Variable
+from kg.table.ids import Kind
+
+
+def projected(
+    inner: Relation, variables: Sequence[Variable], name_of: Callable[[str], str]
+) -> Relation:
+    """Return the solutions with some of their variables.
+
+    Args:
+        inner: The solutions.
+        variables: The variables, in their order.
+        name_of: Returns the column's name of a variable.
+    """
+    columns, items = {}, []
+    for variable in variables:
+        column = inner.columns.get(variable.name)
+        if column is None:
+            column = Column(name_of(variable.name), frozenset({Kind.NODE}), bound=False)
+            items.append(f"NULL::BIGINT AS {column.name}")
+        else:
+            items.append(column.name)
+        columns[variable.name] = column
+    own = {column.name for column in columns.values()}
+    items += [name for name, _ in inner.order if name not in own]
+    return Relation(
+        f"SELECT {', '.join(items) or '1 AS one'} FROM ({inner.sql})", columns, inner.order
+    )
 
 
 def distinct(inner: Relation) -> Relation:

@@ -53,7 +53,7 @@ def order_keys(operand: Operand) -> list[str]:
     value = text if inline else f"python_order({text})"
     if isinstance(operand, TextOperand):
         rank, double = rank_and_double(text, operand.view)
-        exact = f"CASE WHEN {rank} <= 2 THEN {value} END"
+        exact = f"CASE WHEN {rank} <= 2 THEN coalesce(plain_order({text}), {value}) END"
     elif isinstance(operand, VariableOperand) and operand.lacks_exact:
         rank, exact, double = operand.facets() or _NO_NUMBER
         exact = f"CASE WHEN {rank} <= 2 THEN {value} END"
@@ -104,7 +104,7 @@ def python_order(term: str | None) -> str | None:
 
 def _sorted_digits(number: int | Decimal) -> str:
     """Return a text for a number; the texts are in the order of the numbers."""
-    whole, _, fraction = f"{abs(number):f}".partition(".")
+    whole, _, fraction = f"{Decimal(number).copy_abs():f}".partition(".")
     if len(whole) > _WHOLE_DIGITS:
         raise OverflowError(f"{number} has more than {_WHOLE_DIGITS} digits")
     digits = f"{whole:0>{_WHOLE_DIGITS}}.{fraction.rstrip('0')}"
