@@ -20,6 +20,8 @@ from kg.errors import WorldError
 
 _TEMPORARY: Final = re.compile(r"kg-[a-z]+-(\d+)-\w+")
 _LONGEST_NAME: Final = 255  # bytes
+# How often what others write to at the same time is removed.
+_TRIES: Final = 20
 # Each temporary file or folder of this process with the open descriptor that locks it. The number
 # of a process in a name is not enough: in another container it means another process.
 _HELD: Final[dict[Path, int]] = {}
@@ -70,6 +72,22 @@ def remove_folder(folder: Path) -> None:
 
     shutil.rmtree(folder, ignore_errors=True)
     _release(folder)
+
+
+def remove_held() -> None:
+    """Remove all that this process has made here, since it is about to end without more ado.
+
+    Its other threads may still write there, so what they made meanwhile is removed, too.
+    """
+    import shutil
+
+    for path in [path for path in tuple(_HELD) if str(os.getpid()) in path.name]:
+        for _ in range(_TRIES):
+            shutil.rmtree(path, ignore_errors=True)
+            with suppress(OSError):
+                path.unlink()
+            if not path.exists():
+                break
 
 
 @contextmanager

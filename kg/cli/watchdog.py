@@ -23,6 +23,7 @@ from typing import Final
 from kg.errors import ExitCode, LimitError
 from kg.memory import resident
 from kg.queries.limits import Limits, memory_error, time_error
+from kg.temporary import remove_held
 
 # Seconds between two checks of the memory; a query can allocate some 100 MB in that time.
 _LOOK: Final = 0.02
@@ -81,6 +82,7 @@ class Guard:
             if self._done:
                 return
             remove(self.leftovers)
+            remove_held()
             with suppress(OSError):
                 os.write(2, f"{text}\n".encode())
             os._exit(code)

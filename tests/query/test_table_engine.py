@@ -141,6 +141,23 @@ def test_totals_are_sorted_without_a_call_of_python(made, tmp_path, monkeypatch)
     assert len(numbers) == 3
 
 
+def test_a_rare_predicate_is_said_to_be_rare_and_all_its_triples_count(tmp_path):
+    quads = [f"<{EX}s{n}> <{EX}p{n % 2}> <{EX}o{n % 9}> <{EX}g{n % 3}> ." for n in range(300)]
+    quads += [f"<{EX}s{n}> <{EX}rare> <{EX}o1> <{EX}g{g}> ." for n in (1, 2) for g in "ab"]
+    table = table_of(parsed("\n".join(quads)), tmp_path / "t", default="first")
+
+    def asked(text: str) -> tuple[bool, list[str]]:
+        query = guard(text, "a query", {"ex": EX})
+        found = table.ask(query, {"ex": EX})
+        assert isinstance(found, Rows)
+        return "LIMIT 2)" in table.compiled(query, {"ex": EX})[1].sql, [str(n) for (n,) in found]
+
+    assert asked("SELECT ?s { ?s ex:p0 ?x . ?s ex:rare ?o }") == (True, [f"<{EX}s2>"])
+    assert asked("SELECT ?s { ?s ex:p0 ?x ; ex:p1 ?o }") == (False, [])
+    in_graphs = asked("SELECT ?s { GRAPH ?g { ?s ex:rare ?o } }")
+    assert (in_graphs[0], len(in_graphs[1])) == (False, 4)
+
+
 def test_numbers_beyond_what_sql_can_add_are_not_added_wrongly(tmp_path):
     big = "9" * 45
     data = f'<{EX}a> <{EX}n> "{big}"^^<{XSD}integer> .'

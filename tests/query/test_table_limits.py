@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -12,13 +14,14 @@ import pyoxigraph as ox
 import pytest
 
 from kg.cli.output import opened
-from kg.cli.watchdog import guarded
+from kg.cli.watchdog import Guard, guarded
 from kg.errors import LimitError
 from kg.queries.engine import Answer
 from kg.queries.limited import limited
 from kg.queries.limits import Limits
 from kg.queries.table.engine import Table
 from kg.sparql.guard import guard
+from kg.temporary import new_folder, new_part
 from tests.query.tables import table_of
 
 EX = "http://example.org/"
@@ -89,3 +92,34 @@ def write(ask: Callable[[], Answer], table: Table, target: Path) -> None:
         found = ask()
         assert not isinstance(found, bool)
         out.write(str(list(found)).encode())
+
+
+class Ended(Exception):
+    """The process would have ended."""
+
+
+def test_nothing_temporary_is_left_where_the_process_is_ended(tmp_path, monkeypatch) -> None:
+    def end(code: int) -> None:
+        raise Ended(code)
+
+    monkeypatch.setattr("kg.cli.watchdog.os._exit", end)
+    spill = new_folder("spill", tmp_path)
+    part = new_part(tmp_path / "target.csv")
+    (tmp_path / "kg-spill-0-other").mkdir()
+    stopped = threading.Event()
+
+    def write() -> None:  # as a thread of DuckDB does until the process is gone
+        for number in range(200):
+            with suppress(OSError):
+                (spill / f"{number}.tmp").write_bytes(b"x")
+        stopped.set()
+
+    writer = threading.Thread(target=write)
+    writer.start()
+    with pytest.raises(Ended):
+        Guard().stop("kg: ended", 4)
+    stopped.wait()
+    writer.join()
+    assert not part.exists()
+    assert not spill.exists()
+    assert (tmp_path / "kg-spill-0-other").exists(), "that of another process"

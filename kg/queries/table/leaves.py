@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from kg.queries.table.paths import Paths
+from kg.queries.table.paths import Paths, is_empty
 from kg.queries.table.relation import UNIT, Column, Names, NotCompiledError, Relation, Texts
-from kg.queries.table.scans import ActiveGraph, Scans, all_kinds
+from kg.queries.table.scans import ActiveGraph, Scans
 from kg.sparql import algebra
 from kg.sparql.tree import Variable
 from kg.sql import sql_text
@@ -73,19 +73,21 @@ class Leaves:
                 raise NotCompiledError("triple terms")
         if seeds is not None:
             places[0] = seeds
-        sql = Paths(self._scans, graph, self._id_of, self._names).sql(node.path, *places)
+        paths = Paths(self._scans, graph, self._id_of, self._names)
+        sql, known = paths.sql(node.path, *places), paths.kinds(node.path)
+        # Without a step a path leads to terms that the graph may lack.
+        stored = not is_empty(node.path)
+        extra = frozenset() if stored else self._extra_kinds()
         columns, tests = {}, []
         items = []
-        known = all_kinds(self._scans.statistics)
-        for place, end in zip("ab", ends, strict=True):
+        for place, end, kinds in zip("ab", ends, known, strict=True):
             if isinstance(end, algebra.Constant):
                 tests.append(f"{place} = {self._id_of(end.term)}")
             elif isinstance(end, Variable):
                 if end.name in columns:
                     tests.append("a = b")
                     continue
-                kinds = known | self._extra_kinds()
-                columns[end.name] = Column(self._column(end.name), kinds, stored=False)
+                columns[end.name] = Column(self._column(end.name), kinds | extra, stored=stored)
                 items.append(f"{place} AS {columns[end.name].name}")
         if graph.variable is not None:
             if graph.variable in columns:

@@ -8,8 +8,10 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from kg.queries.table.relation import Names
-from kg.queries.table.scans import ActiveGraph, Scans
+from kg.queries.table.scans import ActiveGraph, Scans, all_kinds
 from kg.sparql import algebra
+from kg.sparql.tree import Variable
+from kg.table.ids import Kind
 
 
 def is_empty(path: algebra.PathExpression) -> bool:
@@ -78,6 +80,27 @@ class Paths:
                 found = self._closure(inner, start, end)
                 return f"({found}) UNION ({self._no_step(start, end)})"
 
+    def kinds(self, path: algebra.PathExpression) -> tuple[frozenset[Kind], frozenset[Kind]]:
+        """Return the kinds of the ids that a path starts from, and of those that it ends at."""
+        every = all_kinds(self._scans.statistics)
+        match path:
+            case _ if is_empty(path):
+                return every, every
+            case algebra.Link(iri):
+                triple = algebra.Triple(Variable("s"), algebra.Constant(iri), Variable("o"))
+                return self._scans.kinds(triple, "s"), self._scans.kinds(triple, "o")
+            case algebra.Inv(inner):
+                start, end = self.kinds(inner)
+                return end, start
+            case algebra.Seq(paths):
+                return self.kinds(paths[0])[0], self.kinds(paths[-1])[1]
+            case algebra.Alt(paths):
+                starts, ends = zip(*map(self.kinds, paths), strict=True)
+                return frozenset().union(*starts), frozenset().union(*ends)
+            case algebra.OneOrMorePath(inner):
+                return self.kinds(inner)
+        return every, every
+
     def _step(self, tests: Sequence[str], start: str | None, end: str | None) -> str:
         tests = [*tests]
         if start is not None:
@@ -116,9 +139,11 @@ class Paths:
         near, far = ("b", "a") if backwards else ("a", "b")
         seed = end if backwards else start
         where = "" if seed is None else f" WHERE {_within(near, seed)}"
+        # What is found counts once; the steps of one property are distinct anyway.
+        once = "" if isinstance(path, algebra.Link) else "DISTINCT "
         rest = "" if backwards or end is None else f" WHERE {_within('b', end)}"
         return (
-            f"WITH RECURSIVE {step} AS MATERIALIZED (SELECT DISTINCT a, b, g FROM"
+            f"WITH RECURSIVE {step} AS MATERIALIZED (SELECT {once}a, b, g FROM"
             f" ({self.sql(path)})), {found} AS (SELECT {near}, {far}, g FROM {step}{where}"
             f" UNION SELECT {found}.{near}, {step}.{far}, {step}.g FROM {found} JOIN {step}"
             f" ON {step}.{near} = {found}.{far}{same_graph})"

@@ -16,6 +16,8 @@ from kg.terms import RDF_TYPE
 
 # The rows of the merge of all graphs.
 MERGED: Final = "first"
+# How much less frequent than others a predicate is that is rare.
+_RARE: Final = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +88,10 @@ class Scans:
                     constants += place
                 elif not isinstance(part, Variable):
                     raise NotCompiledError("triple terms")
-            tables.append(f"{self.rows(_copy(constants), graph, tests)} AS {alias}")
+            rows = self.rows(_copy(constants), graph, tests)
+            if constants == "p" and graph.condition == MERGED and not graph.several:
+                rows = self._few(rows, triple)
+            tables.append(f"{rows} AS {alias}")
             places = [*zip("spo", triple, strict=True)]
             if graph.variable is not None:
                 places.append(("g", Variable(graph.variable)))
@@ -104,6 +109,19 @@ class Scans:
         items = ", ".join(f"{sql} AS {columns[name].name}" for name, sql in first.items())
         where = f" WHERE {' AND '.join(conditions)}" if conditions else ""
         return Relation(f"SELECT {items or '1 AS one'} FROM {', '.join(tables)}{where}", columns)
+
+    def _few(self, rows: str, triple: algebra.Triple) -> str:
+        """Return the rows of a predicate; of a rare one, so that DuckDB knows that they are few.
+
+        It takes all predicates to be as frequent, and would begin joins with others.
+        """
+        assert isinstance(triple.predicate, algebra.Constant)
+        counts = self.statistics.predicates
+        known = counts.get(self.id_of(triple.predicate.term))
+        most = 0 if known is None else known.triples
+        if most * len(counts) * _RARE > self.statistics.triples:
+            return rows
+        return f"{rows[:-1]} LIMIT {most})"
 
     def kinds(self, triple: algebra.Triple, place: str) -> frozenset[Kind]:
         """Return the kinds of the ids at a place of a pattern."""
