@@ -151,6 +151,7 @@ class Chosen:
     def _choose(self, query: Guarded, prefixes: Mapping[str, str], base: str | None) -> Choice:
         from kg.queries.differences import differing
         from kg.queries.meets import Asked, spelled
+        from kg.queries.valueless import valueless_remarks
 
         facts = self._facts()
         if facts is None:
@@ -168,7 +169,8 @@ class Chosen:
             return Choice(OXIGRAPH, "the graph is small, and the engines give the same answer")
         lacks = [each.what for each in found if each.is_lack]
         if not lacks:
-            return self._table_or_oxigraph(query, prefixes, base, why)
+            told = tuple(valueless_remarks(asked))
+            return self._table_or_oxigraph(query, prefixes, base, why, told)
         if spelled(asked):
             why = "how values are written may matter, which only the table engine keeps"
             told = (
