@@ -28,18 +28,24 @@ def said(text: str) -> list[str]:
 @pytest.mark.parametrize(
     ("text", "remark"),
     [
-        ("SELECT (SUM(?x) AS ?n) { ?s ex:day ?x }", "SUM(?x) has no value: it takes numbers, not days"),
+        (
+            "SELECT (SUM(?x) AS ?n) { ?s ex:day ?x }",
+            "SUM(?x) has no value: it takes numbers, not days",
+        ),
         (
             "SELECT (AVG( DISTINCT ?x ) AS ?n) { ?s ex:name ?x }",
             "AVG( DISTINCT ?x ) has no value: it takes numbers, not texts or texts with a language",
         ),
-        ("SELECT (?x * 2 AS ?n) { ?s ex:link ?x }", "?x * 2 has no value: it takes numbers, not nodes"),
+        (
+            "SELECT (?x * 2 AS ?n) { ?s ex:link ?x }",
+            "?x * 2 has no value: it takes numbers, not nodes",
+        ),
         (
             "SELECT ?s { ?s ex:size ?y ; ex:flag ?x FILTER(?y + ?x > 1) }",
             "?y + ?x has no value: it takes numbers, not truth values",
         ),
     ],
-)  # fmt: skip
+)
 def test_totals_and_sums_of_what_is_no_number_are_told(text: str, remark: str) -> None:
     assert said(text) == [remark]
 
