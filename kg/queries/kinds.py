@@ -32,11 +32,12 @@ DOUBLE: Final = "f"
 TRUTH: Final = "b"
 DAY: Final = "D"
 MOMENT: Final = "T"
-TIME: Final = "u"  # durations, times of day, years and the like
+TIME: Final = "u"  # times of day, years and the like
+SPAN: Final = "p"  # durations
 OTHER: Final = "o"
 # Beside another kind: values in another form than that in which Oxigraph's index keeps them.
 RESPELLED: Final = "x"
-EVERY: Final = frozenset("rslindhfbDTuox")
+EVERY: Final = frozenset("rslindhfbDTupox")
 
 _DATE: Final = "[1-9][0-9]{3}-(0[1-9]|1[0-2])-(0[1-9]|1[0-9]|2[0-8])"
 _LATE: Final = "[1-9][0-9]{3}-(0[13-9]|1[0-2])-(29|30)|[1-9][0-9]{3}-(0[13578]|1[02])-31"
@@ -65,8 +66,8 @@ CHANGING: Final[Mapping[str, str]] = {
         DOUBLE: "double float",
         DAY: "date",
         MOMENT: "dateTime",
-        TIME: "dateTimeStamp time gYear gYearMonth gMonth gMonthDay gDay duration"
-        " dayTimeDuration yearMonthDuration",
+        TIME: "dateTimeStamp time gYear gYearMonth gMonth gMonthDay gDay",
+        SPAN: "duration dayTimeDuration yearMonthDuration",
     }.items()
     for name in names.split()
 }
@@ -318,7 +319,7 @@ class Values:
             kinds = (found.kinds | other.kinds) - {NODE, TEXT, TAGGED, TRUTH, OTHER, RESPELLED}
             whole, fraction = max(found.whole, other.whole) + 1, max(found.fraction, other.fraction)
             if operator == "-" and found.kinds & _DAYS and other.kinds & _DAYS:
-                kinds |= {TIME}
+                kinds |= {SPAN}
             if operator == "*":
                 whole, fraction = found.whole + other.whole, found.fraction + other.fraction
             elif operator == "/":
@@ -345,7 +346,7 @@ class Values:
             found = self.of(arguments[0])
             fraction = 0 if function in _ROUNDED else found.fraction
             return Value(found.numbers, found.whole, fraction)
-        fixed = {"SECONDS": DECIMAL, "NOW": MOMENT, "RAND": DOUBLE, "TIMEZONE": TIME}
+        fixed = {"SECONDS": DECIMAL, "NOW": MOMENT, "RAND": DOUBLE, "TIMEZONE": SPAN}
         return _of(fixed[function]) if function in fixed else _ANY
 
     def _cast(self, node: tree.FunctionCall) -> Value:

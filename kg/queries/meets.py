@@ -26,7 +26,7 @@ _PARTS_OF_MOMENTS: Final = ("HOURS", "MINUTES", "SECONDS", "TIMEZONE", "TZ", "AD
 _ROUNDING: Final = ("ABS", "CEIL", "FLOOR", "ROUND")
 # Kinds that only one of the engines compares by `<`.
 _UNORDERED: Final = frozenset({kinds.NODE, kinds.TAGGED, kinds.TRUTH, kinds.OTHER})
-_TIMES: Final = frozenset({kinds.DAY, kinds.MOMENT, kinds.TIME})
+_TIMES: Final = frozenset({kinds.DAY, kinds.MOMENT, kinds.TIME, kinds.SPAN})
 _ORDERS: Final = frozenset({"<", ">", "<=", ">="})
 # A regular expression that all engines read alike: letters, digits, anchors, choices, classes.
 _SAFE_PATTERN: Final = re.compile(
@@ -221,14 +221,23 @@ def joined_terms(asked: Asked) -> bool:
 
 
 def times(asked: Asked) -> bool:
+    """Return whether times of day and the like may be reckoned with, or put in an order."""
+    return _reckons_or_orders(asked, kinds.TIME)
+
+
+def durations(asked: Asked) -> bool:
     """Return whether durations may be reckoned with, or put in an order."""
-    if any(kinds.TIME in operand.kinds for _, found in asked.reckonings() for operand in found):
+    return _reckons_or_orders(asked, kinds.SPAN)
+
+
+def _reckons_or_orders(asked: Asked, kind: str) -> bool:
+    if any(kind in operand.kinds for _, found in asked.reckonings() for operand in found):
         return True
     orders = [each.first for each in _comparisons(asked) if each.rest[0][0] in _ORDERS]
     orders += [each.argument for each in asked.aggregates("MIN", "MAX") if each.argument]
     for modifiers in find(asked.query.tree, tree.Modifiers):
         orders += [each.expression for each in modifiers.order]
-    return any(kinds.TIME in asked.values.of(each).kinds for each in orders)
+    return any(kind in asked.values.of(each).kinds for each in orders)
 
 
 def equal_times(asked: Asked) -> bool:

@@ -21,10 +21,11 @@ _NAMES: Final = {
     kinds.TRUTH: "truth values",
     kinds.DAY: "days",
     kinds.MOMENT: "times",
-    kinds.TIME: "times or durations",
+    kinds.TIME: "times of day, years or the like",
+    kinds.SPAN: "durations",
     kinds.OTHER: "values of other datatypes",
 }
-_TIMES: Final = frozenset({kinds.DAY, kinds.MOMENT, kinds.TIME})
+_TIMES: Final = frozenset({kinds.DAY, kinds.MOMENT, kinds.TIME, kinds.SPAN})
 
 
 def valueless_remarks(asked: Asked) -> Iterator[str]:

@@ -22,7 +22,9 @@ from kg.datatypes import INTEGER_RANGES, is_lexical_form
 from kg.terms import RDF_LANG_STRING, XSD, XSD_STRING, is_iri, is_language_tag, literal
 from tests.sparql.values import (
     Moment,
+    Span,
     SparqlError,
+    after,
     equals,
     less,
     number,
@@ -84,8 +86,58 @@ def _arithmetic(sign: str, left: str, right: str) -> str:
         return of_number((Decimal(x) / Decimal(y)).quantize(Decimal(1).scaleb(-18), ROUND_DOWN))
 
 
+def _added(left: str, right: str, sign: int = 1) -> str:
+    a, b = parse(left), parse(right)
+    if sign == 1 and isinstance(a.value, Span) and isinstance(b.value, Moment):
+        a, b = b, a
+    if not isinstance(b.value, Span):
+        if isinstance(a.value, Span):
+            raise SparqlError("no sum")
+        return _arithmetic("+" if sign == 1 else "-", left, right)
+    months, seconds = (sign * part for part in b.value)
+    if isinstance(a.value, Span):
+        months, seconds = months + a.value.months, seconds + a.value.seconds
+        if months * seconds < 0:
+            raise SparqlError("months and seconds of two signs")
+        return of_span(
+            Span(int(months), seconds),
+            a.datatype if a.datatype == b.datatype else f"{XSD}duration",
+        )
+    if not isinstance(a.value, Moment):
+        raise SparqlError("no sum")
+    found = after(a.value.local, int(months))
+    whole, fraction = divmod(seconds + a.value.fraction, 1)
+    found += timedelta(seconds=whole)
+    zone = re.search(r"(Z|[+-]\d\d:\d\d)?$", a.lexical)
+    assert zone is not None
+    zone_text = zone[0] if a.value.offset is not None else ""
+    if a.datatype == f"{XSD}date":
+        return literal(f"{found.date().isoformat()}{zone_text}", a.datatype)
+    part = f"{Decimal(fraction.numerator) / fraction.denominator:f}"[1:] if fraction else ""
+    return literal(f"{found.isoformat()}{part}{zone_text}", a.datatype)
+
+
+def of_span(value: Span, datatype: str) -> str:
+    """Return the literal of a duration."""
+    years, months = divmod(abs(value.months), 12)
+    text = (f"{years}Y" if years else "") + (f"{months}M" if months else "")
+    days, left = divmod(abs(value.seconds), 86400)
+    text += f"{days}D" if days else ""
+    text += "T" if left else ""
+    for size, unit in ((3600, "H"), (60, "M")):
+        count, left = divmod(left, size)
+        text += f"{count}{unit}" if count else ""
+    if left:
+        text += f"{Decimal(left.numerator) / left.denominator:f}S"
+    text = text or ("0M" if "yearMonth" in datatype else "T0S")
+    sign = "-" if value.months < 0 or value.seconds < 0 else ""
+    return literal(f"{sign}P{text}", datatype)
+
+
 def _subtracted(left: str, right: str) -> str:
     a, b = parse(left), parse(right)
+    if isinstance(a.value, Span) or isinstance(b.value, Span):
+        return _added(left, right, -1)
     if not (isinstance(a.value, Moment) and isinstance(b.value, Moment)):
         return _arithmetic("-", left, right)
     plain = a.datatype == b.datatype != f"{XSD}dateTimeStamp"
@@ -123,6 +175,9 @@ def _rounded(way: str, term: str) -> str:
 
 
 def _signed(term: str, sign: int) -> str:
+    if isinstance(given := parse(term).value, Span):
+        turned = Span(sign * given.months, sign * given.seconds)
+        return of_span(turned, parse(term).datatype)
     with localcontext() as context:
         context.prec = 2000
         value = number(term) * sign
@@ -331,7 +386,7 @@ FUNCTIONS: Final[dict[str, Callable[..., str]]] = {
     "<=": lambda a, b: of_truth(less(a, b) or equals(a, b)),
     ">=": lambda a, b: of_truth(less(b, a) or equals(a, b)),
     "!": lambda a: of_truth(not truth(a)),
-    "+": lambda a, b=None: _signed(a, 1) if b is None else _arithmetic("+", a, b),
+    "+": lambda a, b=None: _signed(a, 1) if b is None else _added(a, b),
     "-": lambda a, b=None: _signed(a, -1) if b is None else _subtracted(a, b),
     "NOW": lambda: literal("2020-01-01T00:00:00Z", f"{XSD}dateTime"),
     "RAND": lambda: of_number(0.5),

@@ -53,7 +53,9 @@ ODD = (
                 *("2020-01-30T23:59:59-05:30", "2020-02-01T24:00:00Z"),
             ),
             "dateTimeStamp": ("2020-01-31T10:00:00Z",),
-            "duration": ("P1D",),
+            "duration": ("P1D", "P1M", "PT24H", "P1Y2M3DT4H5M6.70S"),
+            "dayTimeDuration": ("P30D", "-PT1H", "PT36H"),
+            "yearMonthDuration": ("P1M", "-P1Y", "P14M"),
             "gYear": ("2020",),
         }.items()
         for text in texts

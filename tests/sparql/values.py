@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 import re
+from contextlib import suppress
 from datetime import datetime, timedelta
 from decimal import Decimal
 from fractions import Fraction
@@ -57,7 +58,56 @@ def _read(text: str, datatype: str) -> Any:
         return value if name == "double" else single(value)
     if name == "boolean":
         return text in ("true", "1")
+    if name.lower().endswith("duration"):
+        return span(text)
     return moment(text) if name in ("date", "dateTime", "dateTimeStamp") else None
+
+
+class Span(NamedTuple):
+    """A duration: its months, and its seconds beside them."""
+
+    months: int
+    seconds: Fraction
+
+
+def span(text: str) -> Span:
+    """Return what the text of a duration stands for."""
+    days, _, time = text.partition("T")
+    sign = -1 if text.startswith("-") else 1
+    sizes = {"Y": (12, 0), "M": (1, 0), "D": (0, 86400)}
+    parts = [(sizes[unit], count) for count, unit in re.findall(r"(\d+)([YMD])", days)]
+    sizes = {"H": (0, 3600), "M": (0, 60), "S": (0, 1)}
+    parts += [(sizes[unit], count) for count, unit in re.findall(r"([\d.]+)([HMS])", time)]
+    return Span(
+        sign * sum(months * int(count) for (months, _), count in parts if months),
+        sign * sum((size * Fraction(count) for (_, size), count in parts), Fraction(0)),
+    )
+
+
+def after(local: datetime, months: int) -> datetime:
+    """Return the same day of a later month, or the last one of that month."""
+    year, month = divmod(12 * local.year + local.month - 1 + months, 12)
+    for day in (local.day, 30, 29, 28):
+        if day <= local.day:
+            with suppress(ValueError):
+                return local.replace(year=year, month=month + 1, day=day)
+    raise SparqlError("a year that Python has not")
+
+
+def longer(left: Span, right: Span) -> Fraction:
+    """Return how much longer one duration is than another, about.
+
+    Raises:
+        SparqlError: That hangs on when they begin.
+    """
+    found = []
+    for year, month in ((1696, 9), (1697, 2), (1903, 3), (1903, 7)):
+        first = datetime(year, month, 1)
+        a, b = (after(first, each.months) - first for each in (left, right))
+        found.append(Fraction((a - b) // timedelta(seconds=1)) + left.seconds - right.seconds)
+    if len({(each > 0) - (each < 0) for each in found}) > 1:
+        raise SparqlError("nobody knows which is the longer")
+    return found[0]
 
 
 def single(value: float) -> float:
@@ -177,6 +227,8 @@ def equals(left: str, right: str) -> bool:
         return bool(x == y)
     if a.datatype == b.datatype and isinstance(a.value, Moment) and isinstance(b.value, Moment):
         return apart(a.value, b.value) == 0
+    if isinstance(a.value, Span) and isinstance(b.value, Span):
+        return a.value == b.value
     if a.datatype == b.datatype and a.value is not None and b.value is not None:
         return (a.value, a.language) == (b.value, b.language)
     known = (XSD_STRING, RDF_LANG_STRING)
@@ -193,6 +245,8 @@ def less(left: str, right: str) -> bool:
     if _is_numeric(a.datatype) and _is_numeric(b.datatype):
         x, y, _ = promoted(left, right)
         return bool(x < y)
+    if isinstance(a.value, Span) and isinstance(b.value, Span):
+        return longer(a.value, b.value) < 0
     if a.datatype != b.datatype or a.value is None or b.value is None or a.language:
         raise SparqlError("they do not compare")
     if isinstance(a.value, Moment):
@@ -227,6 +281,8 @@ def order_key(term: str | None) -> tuple[Any, ...]:
         exact = (0, 0) if isinstance(kept, float) else (1, kept)
         return (3, 1, nan, 0 if nan else float(kept), exact, term)
     kept = value.value.since if isinstance(value.value, Moment) else value.value
+    if isinstance(kept, Span):
+        kept = kept.months * 365.2425 * 86400 / 12 + float(kept.seconds)
     return (3, 2, value.datatype, kept is None, value.lexical if kept is None else kept, term)
 
 

@@ -28,6 +28,7 @@ from typing import Any, Final
 from urllib.parse import quote
 
 from kg.datatypes import INTEGER_RANGES, NUMERIC, is_lexical_form
+from kg.queries.table.durations import DURATIONS, Duration, duration_term
 from kg.queries.table.values import (
     DIFFERING,
     FLOATING,
@@ -45,6 +46,7 @@ from kg.queries.table.values import (
     of_truth,
     promoted,
     read,
+    shifted,
     shortest,
     value_of,
 )
@@ -73,17 +75,22 @@ def _multiply(left: str, right: str) -> str:
 
 
 def _add(left: str, right: str, sign: int = 1) -> str:
+    if (found := shifted(left, right, sign)) is not None:
+        return found
     x, y, datatype = promoted(left, right)
     return of_number(x + sign * y, datatype)
 
 
 def _subtract(left: str, right: str) -> str:
-    if read(left).datatype in DIFFERING:
+    if read(left).datatype in DIFFERING and read(right).datatype not in DURATIONS:
         return apart(left, right)
     return _add(left, right, -1)
 
 
 def _signed(term: str, sign: int) -> str:
+    given = read(term)
+    if isinstance(given.value, Duration):
+        return duration_term(given.value.signed(sign), given.datatype)
     value, datatype = number_of(term)
     return of_number(sign * value, datatype)
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 from decimal import Decimal, localcontext
 from typing import Final
 
+from kg.queries.table.durations import Duration
 from kg.queries.table.expressions import (
     IntegerOperand,
     Number,
@@ -95,6 +96,8 @@ def python_order(term: str | None) -> str | None:
             raise OverflowError(f"{term} is too far away")
         whole, _, fraction = f"{since:f}".partition(".")
         return f"{whole:0>22}.{fraction.rstrip('0')}"
+    if isinstance(value.value, Duration):
+        return _sorted_digits(value.value.about)
     if isinstance(value.value, bool):
         return str(int(value.value))
     if isinstance(value.value, int | Decimal):

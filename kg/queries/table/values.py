@@ -16,6 +16,18 @@ from typing import Any, Final, NamedTuple, TypeAlias
 
 from kg.datatypes import INTEGER_RANGES, NUMERIC, is_lexical_form
 from kg.queries import term as terms
+from kg.queries.table.durations import (
+    DAY_TIME,
+    DURATION,
+    DURATIONS,
+    Duration,
+    date_of,
+    days_since,
+    duration_order,
+    duration_term,
+    later,
+    read_duration,
+)
 from kg.terms import RDF_LANG_STRING, XSD, XSD_STRING, is_literal, literal, split_literal
 
 # A number, a text, a truth value, an instant: what it is, is told by the datatype beside it.
@@ -72,20 +84,51 @@ def apart(left: str, right: str) -> str:
         raise NoValueError
     if a.value is None or b.value is None or (a.value.offset is None) != (b.value.offset is None):
         raise NoValueError
-    return literal(_duration(a.value.utc - b.value.utc), f"{XSD}dayTimeDuration")
+    return duration_term(Duration(0, a.value.utc - b.value.utc), DAY_TIME)
 
 
-def _duration(seconds: Decimal) -> str:
-    whole, rest = divmod(abs(seconds), 60)
-    days, hours, minutes = int(whole) // 1440, int(whole) // 60 % 24, int(whole) % 60
-    rest = rest.normalize()
-    time = "".join(
-        f"{n:f}{unit}"
-        for n, unit in ((Decimal(hours), "H"), (Decimal(minutes), "M"), (rest, "S"))
-        if n
-    )
-    text = (f"{days}D" if days else "") + (f"T{time}" if time else "")
-    return f"{'-' if seconds < 0 else ''}P{text or 'T0S'}"
+def shifted(left: str, right: str, sign: int) -> str | None:
+    """Return the sum or the difference of a duration and a day, a time or another duration.
+
+    Returns:
+        A literal; None where neither is a duration.
+
+    Raises:
+        NoValueError: They do not add up.
+
+    Spec: https://www.w3.org/TR/xpath-functions/#dateTime-arithmetic
+    """
+    a, b = read(left), read(right)
+    if isinstance(a.value, Duration) and isinstance(b.value, Instant) and sign == 1:
+        a, b = b, a
+    if not isinstance(b.value, Duration):
+        if isinstance(a.value, Duration):
+            raise NoValueError
+        return None
+    more = b.value.signed(sign)
+    if isinstance(a.value, Duration):
+        total = Duration(a.value.months + more.months, a.value.seconds + more.seconds)
+        if total.months * total.seconds < 0:
+            raise NoValueError
+        return duration_term(total, a.datatype if a.datatype == b.datatype else DURATION)
+    if not isinstance(a.value, Instant):
+        raise NoValueError
+    days, seconds = later(a.value.days, a.value.seconds, more)
+    return literal(_instant_text(days, seconds, a), a.datatype)
+
+
+def _instant_text(days: int, seconds: Decimal, like: Value) -> str:
+    """Return the lexical form of a day or a time, with the zone that another has."""
+    year, month, day = date_of(days)
+    text = f"{'-' if year < 0 else ''}{abs(year):04}-{month:02}-{day:02}"
+    if like.datatype != f"{XSD}date":
+        minutes, rest = divmod(seconds, 60)
+        shown = f"{rest.normalize():f}"
+        whole, dot, fraction = shown.partition(".")
+        text += f"T{int(minutes) // 60:02}:{int(minutes) % 60:02}:{whole:0>2}{dot}{fraction}"
+    found = INSTANT.fullmatch(like.lexical)
+    assert found is not None
+    return text + (found[7] or "")
 
 
 def read(term: str) -> Value:
@@ -120,7 +163,7 @@ def value_of(text: str, datatype: str) -> Known:
         return terms.truth(text)
     if name in ("dateTime", "date", "dateTimeStamp"):
         return _instant(text)
-    return None
+    return read_duration(text) if datatype in DURATIONS else None
 
 
 def _instant(text: str) -> Instant | None:
@@ -136,15 +179,7 @@ def _instant(text: str) -> Instant | None:
     seconds = Decimal(0)
     if found[4] is not None:
         seconds = int(found[4]) * 3600 + int(found[5]) * 60 + Decimal(found[6])
-    return Instant(_days(year, month, day), seconds, offset)
-
-
-def _days(year: int, month: int, day: int) -> int:
-    """Return the number of a day in the Gregorian calendar: any year."""
-    shifted = year - (month <= 2)
-    era, of_era = divmod(shifted, 400)
-    of_year = (153 * ((month + 9) % 12) + 2) // 5 + day - 1
-    return era * 146097 + of_era * 365 + of_era // 4 - of_era // 100 + of_year
+    return Instant(days_since(year, month, day), seconds, offset)
 
 
 FLOATING: Final = frozenset({f"{XSD}double", f"{XSD}float"})
@@ -248,6 +283,8 @@ def equals(left: str, right: str) -> bool:
         return True
     if a.value is None or b.value is None:
         raise NoValueError
+    if isinstance(a.value, Duration) and isinstance(b.value, Duration):
+        return a.value == b.value
     if isinstance(a.value, Instant) and isinstance(b.value, Instant):
         if a.datatype != b.datatype:
             return False
@@ -280,6 +317,11 @@ def less(left: str, right: str) -> bool:
     if a.datatype in NUMERIC and b.datatype in NUMERIC:
         x, y, _ = promoted(left, right)
         return bool(x < y)
+    if isinstance(a.value, Duration) and isinstance(b.value, Duration):
+        order = duration_order(a.value, b.value)
+        if order is None:
+            raise NoValueError
+        return order < 0
     if a.datatype != b.datatype:
         raise NoValueError
     if isinstance(a.value, Instant):
