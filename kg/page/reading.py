@@ -19,8 +19,10 @@ MOST_NODES = 200
 MOST_LEADING = 25
 # Subjects that are looked at together before they are asked for predicate by predicate.
 _LEADING = 500
-# IRIs whose labels are asked for at once.
-_ASKED = 200
+# IRIs whose labels are asked for at once, and labels that are read then. To put them in order takes
+# longer than to find them, and so many are there only where a label is no label.
+_ASKED = 1_000
+_MOST_TEXTS = 100_000
 
 
 class Reader:
@@ -65,11 +67,15 @@ class Reader:
     def leading(self, iri: str, predicate: str, start: int, most: int) -> list[str]:
         """Return subjects that lead to an IRI by a predicate, from one of them on.
 
-        The order is that of the engine, which is the same as long as the build is.
+        Subjects are in order: engines give rows in any, and another each time, so that one page of
+        a list would repeat what another has.
         """
         if not (is_iri(iri) and is_iri(predicate)):
             return []
-        text = f"SELECT DISTINCT ?s {{ ?s <{predicate}> <{iri}> }} OFFSET {start} LIMIT {most}"
+        text = (
+            f"SELECT DISTINCT ?s {{ ?s <{predicate}> <{iri}> }}"
+            f" ORDER BY ?s OFFSET {start} LIMIT {most}"
+        )
         return [row[0] for row in self.rows(text) if row[0] is not None]
 
     def labels(self, terms: Iterable[str]) -> dict[str, str]:
@@ -79,7 +85,7 @@ class Reader:
         for start in range(0, len(wanted), _ASKED):
             text = (
                 f"SELECT ?s ?p ?o {{ VALUES ?s {{ {' '.join(wanted[start : start + _ASKED])} }}"
-                f" VALUES ?p {{ {' '.join(LABELS)} }} ?s ?p ?o }} LIMIT {_ASKED * MOST_OF_NODE}"
+                f" VALUES ?p {{ {' '.join(LABELS)} }} ?s ?p ?o }} LIMIT {_MOST_TEXTS}"
             )
             for s, p, o in self.rows(text):
                 if s and p and o:
@@ -88,11 +94,11 @@ class Reader:
         return {term: text for term, text in found.items() if text}
 
     def _said(self, term: str) -> list[tuple[str, str]]:
-        text = f"SELECT DISTINCT ?p ?o {{ {term} ?p ?o }} LIMIT {MOST_SAID + 1}"
+        text = f"SELECT DISTINCT ?p ?o {{ {term} ?p ?o }} ORDER BY ?p ?o LIMIT {MOST_SAID + 1}"
         return [(row[0], row[1]) for row in self.rows(text) if row[0] and row[1]]
 
     def _used(self, term: str) -> tuple[tuple[str, str], ...]:
-        text = f"SELECT ?s ?o {{ ?s {term} ?o }} LIMIT {MOST_LEADING}"
+        text = f"SELECT ?s ?o {{ ?s {term} ?o }} ORDER BY ?s ?o LIMIT {MOST_LEADING}"
         return tuple((row[0], row[1]) for row in self.rows(text) if row[0] and row[1])
 
     def _nested(self, pairs: Sequence[tuple[str, str]]) -> dict[str, tuple[Group, ...]]:
@@ -110,7 +116,7 @@ class Reader:
 
     def _leading(self, term: str) -> tuple[Group, ...]:
         """Return what leads to an IRI, the first of each predicate."""
-        text = f"SELECT DISTINCT ?p ?s {{ ?s ?p {term} }} LIMIT {_LEADING + 1}"
+        text = f"SELECT DISTINCT ?p ?s {{ ?s ?p {term} }} ORDER BY ?p ?s LIMIT {_LEADING + 1}"
         pairs = [(row[0], row[1]) for row in self.rows(text) if row[0] and row[1]]
         if len(pairs) <= _LEADING:
             return tuple(

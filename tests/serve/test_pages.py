@@ -10,8 +10,10 @@ import pytest
 from rdflib import Graph
 
 from kg.builds import current_name
-from kg.serve.messages import Orders
+from kg.page.reading import Reader
+from kg.serve.messages import Orders, Request
 from kg.serve.state import State
+from kg.serve.views import page
 from kg.serve.views.home import _counts
 from kg.workspace import find_workspace
 from tests.page.pages import Seen
@@ -288,7 +290,7 @@ def test_a_page_that_is_not_there_is_told(client):
     assert client.post("/questions").status_code == 405
 
 
-def test_the_first_page_of_a_large_graph_leaves_its_entities_uncounted(
+def test_the_first_page_of_a_large_graph_leaves_uncounted_what_its_build_has_not_counted(
     workspace, tmp_path, monkeypatch
 ):
     opened = State(
@@ -296,11 +298,36 @@ def test_the_first_page_of_a_large_graph_leaves_its_entities_uncounted(
     )
     try:
         whole = dict(_counts(opened))
-        monkeypatch.setattr(import_module("kg.serve.views.home"), "_LARGE", 0)
+        home = import_module("kg.serve.views.home")
+        monkeypatch.setattr(home, "_LARGE", 0)
+        assert dict(_counts(opened)) == whole
+        monkeypatch.setattr(home, "read_counts", lambda *_, **__: None)
         assert dict(_counts(opened)).items() <= {**whole}.items()
         assert "entities" not in dict(_counts(opened))
     finally:
         opened.close()
+
+
+@pytest.mark.parametrize("path", ["timeline", "map", "id/L1", "leading", "entity"])
+def test_what_is_cut_has_an_order(workspace, tmp_path, monkeypatch, path):
+    """Without one, engines give other rows each time, and a list other ones on each page."""
+    opened = State(
+        Orders(str(workspace), str(tmp_path), "auto", None, None, None, 0), current(workspace), ""
+    )
+    asked: list[str] = []
+    rows = Reader.rows
+    try:
+        assert opened.facts.dates
+        monkeypatch.setattr(
+            Reader, "rows", lambda self, text: asked.append(text) or rows(self, text)
+        )
+        query = f"iri={EX}ns%23Launch&predicate=http://www.w3.org/1999/02/22-rdf-syntax-ns%23type"
+        page(opened, Request(path, query))
+    finally:
+        opened.close()
+    cut = [text for text in asked if "LIMIT" in text and "VALUES ?p" not in text]  # no labels
+    assert cut
+    assert all(text.count("ORDER BY") == text.count("LIMIT") for text in cut), cut
 
 
 def current(workspace):

@@ -36,7 +36,7 @@ _CLAIMS: Final = _HEAD + (
     " OPTIONAL { ?claim ace:attributionMode/skos:prefLabel ?mode }"
     " OPTIONAL { ?claim ace:certainty/skos:prefLabel ?certainty }"
     " OPTIONAL { ?claim ace:polarity/skos:prefLabel ?polarity }"
-    f" OPTIONAL {{ ?claim ace:delivery/skos:prefLabel ?delivery }} }} LIMIT {_MOST}"
+    f" OPTIONAL {{ ?claim ace:delivery/skos:prefLabel ?delivery }} }} ORDER BY ?claim LIMIT {_MOST}"
 )
 _CONCEPTS: Final = _HEAD + (
     "SELECT DISTINCT ?kind ?concept ?label ?meaning {"
@@ -45,7 +45,7 @@ _CONCEPTS: Final = _HEAD + (
     " { SELECT DISTINCT ?property ?concept { VALUES ?property { ace:attributionMode ace:certainty"
     " ace:polarity ace:delivery ace:direction } ?it ?property ?concept } }"
     " ?concept skos:prefLabel ?label OPTIONAL { ?concept skos:definition ?meaning } }"
-    f" LIMIT {_MOST}"
+    f" ORDER BY ?kind ?concept ?label LIMIT {_MOST}"
 )
 # What other claims have to do with one: predicate, and what it is called in both directions.
 _RELATIONS: Final = (
@@ -127,17 +127,23 @@ def _counted(documents: Iterable[str]) -> dict[str, int]:
 
 
 def _claims(state: State, rows: Sequence[_Row]) -> list[Claim]:
-    text = f"{_HEAD} SELECT ?outer ?inner {{ ?outer ace:embeds ?inner }} LIMIT {_MOST}"
+    text = (
+        f"{_HEAD} SELECT ?outer ?inner {{ ?outer ace:embeds ?inner }}"
+        f" ORDER BY ?outer ?inner LIMIT {_MOST}"
+    )
     outer = {str(row[1]): str(row[0]) for row in state.reader.rows(text)}
     text = (
         f"{_HEAD} SELECT DISTINCT ?claim ?label {{ ?link ace:assesses ?claim ;"
-        f" ace:direction/skos:prefLabel ?label }} LIMIT {_MOST}"
+        f" ace:direction/skos:prefLabel ?label }} ORDER BY ?claim ?label LIMIT {_MOST}"
     )
     judged: dict[str, list[str]] = defaultdict(list)
     for claim, label in state.reader.rows(text):
         if claim and label:
             judged[claim].append(text_of(label))
-    text = f"{_HEAD} SELECT ?claim ?who {{ ?claim a ace:Claim ; ace:claimant ?who }} LIMIT {_MOST}"
+    text = (
+        f"{_HEAD} SELECT ?claim ?who {{ ?claim a ace:Claim ; ace:claimant ?who }}"
+        f" ORDER BY ?claim ?who LIMIT {_MOST}"
+    )
     speaker = {str(row[0]): str(row[1]) for row in state.reader.rows(text)} if outer else {}
     passed: dict[str, list[str]] = defaultdict(list)
     for row in rows:

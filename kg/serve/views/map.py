@@ -60,14 +60,17 @@ def _places(state: State) -> Iterator[Place]:
     """Yield places by their names, each once, one more than are drawn at most."""
     found: dict[str, tuple[float, float]] = {}
     for latitude, longitude in PAIRS:
-        text = f"SELECT ?s ?a ?b {{ ?s <{latitude}> ?a ; <{longitude}> ?b }} LIMIT {_MOST + 1}"
+        text = (
+            f"SELECT ?s ?a ?b {{ ?s <{latitude}> ?a ; <{longitude}> ?b }}"
+            f" ORDER BY ?s LIMIT {_MOST + 1}"
+        )
         for s, a, b in state.reader.rows(text):
             place = _degrees(text_of(a or '""'), text_of(b or '""'))
             if s and s.startswith("<") and place is not None:
                 found.setdefault(s, place)
     text = (
         f"SELECT ?s ?w {{ {{ ?s <{WKT[0]}>/<{WKT[1]}> ?w }} UNION {{ ?s <{WKT[1]}> ?w }} }}"
-        f" LIMIT {_MOST + 1}"
+        f" ORDER BY ?s LIMIT {_MOST + 1}"
     )
     for s, w in state.reader.rows(text):
         match = _POINT.match(text_of(w or '""'))

@@ -189,7 +189,9 @@ def _offered(state: State, found: Question) -> dict[str, list[tuple[str, str]]]:
         iri = default[1:-1] if default.startswith("<") else expand(default, declared)
         if not each.type.is_iri or iri is None or not is_iri(iri):
             continue
-        text = f"SELECT DISTINCT ?x {{ <{iri}> a ?class . ?x a ?class }} LIMIT {_OFFERED}"
+        text = (
+            f"SELECT DISTINCT ?x {{ <{iri}> a ?class . ?x a ?class }} ORDER BY ?x LIMIT {_OFFERED}"
+        )
         terms = [row[0] for row in state.reader.rows(text) if row[0] is not None]
         labels = state.reader.labels(terms)
         offered[each.name] = sorted(

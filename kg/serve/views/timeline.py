@@ -17,7 +17,7 @@ from kg.records import dataclass
 from kg.serve.messages import Reply, Request
 from kg.serve.state import State, shared
 from kg.serve.views.home import not_there
-from kg.terms import is_iri, text_of
+from kg.terms import is_iri, is_named, text_of
 
 HTML: Final = "text/html; charset=utf-8"
 # Events that are drawn at once, and that the table has.
@@ -32,6 +32,8 @@ _WEEK: Final = 7 / 365
 # Instances of a class that are looked at for what divides them.
 _LOOKED_AT: Final = 2_000
 _FEWEST: Final = 100
+# Events whose kind is asked for at once.
+_ASKED: Final = 2_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +139,7 @@ def _lanes(state: State, chosen: _Chosen, marked: Iterable[str]) -> tuple[list[L
         limits.append(f"FILTER(STR(COALESCE(?end, ?start)) >= '{chosen.first}')")
     text = (
         f"SELECT ?s ?class ?start ?end {{ ?s <{chosen.start}> ?start ; a ?class {end}"
-        f" {' '.join(limits)} }} LIMIT {_MOST + 1}"
+        f" {' '.join(limits)} }} ORDER BY ?s ?start LIMIT {_MOST + 1}"
     )
     rows = [row for row in state.reader.rows(text) if row[0] and row[1] and row[2]]
     is_whole = len(rows) <= _MOST
@@ -201,7 +203,7 @@ def _kinds(state: State) -> dict[str, str]:
             continue
         text = (
             f"SELECT ?p (COUNT(DISTINCT ?o) AS ?n) (COUNT(DISTINCT ?s) AS ?all)"
-            f" {{ {{ SELECT ?s {{ ?s a <{each.iri}> }} LIMIT {_LOOKED_AT} }} ?s ?p ?o"
+            f" {{ {{ SELECT ?s {{ ?s a <{each.iri}> }} ORDER BY ?s LIMIT {_LOOKED_AT} }} ?s ?p ?o"
             " FILTER(isIRI(?o)) } GROUP BY ?p"
         )
         most = min(each.count, _LOOKED_AT)
@@ -220,11 +222,12 @@ def _kinds(state: State) -> dict[str, str]:
 def _parts(state: State, terms: Iterable[str], kinds: Mapping[str, str]) -> dict[str, str]:
     """Return the kind of each event, for classes that are divided."""
     found: dict[str, str] = {}
-    known = set(terms)
+    named = [term for term in terms if is_named(term)]
     for kind, predicate in kinds.items():
-        text = f"SELECT ?s ?o {{ ?s a {kind} ; {predicate} ?o }} LIMIT {_MOST * 2}"
-        pairs = state.reader.rows(text)
-        found |= {str(s): str(o) for s, o in pairs if s in known and o}
+        for start in range(0, len(named), _ASKED):
+            values = " ".join(named[start : start + _ASKED])
+            text = f"SELECT ?s ?o {{ VALUES ?s {{ {values} }} ?s a {kind} ; {predicate} ?o }}"
+            found |= {str(s): str(o) for s, o in state.reader.rows(text) if o}
     return found
 
 
