@@ -158,6 +158,19 @@ def test_a_rare_predicate_is_said_to_be_rare_and_all_its_triples_count(tmp_path)
     assert (in_graphs[0], len(in_graphs[1])) == (False, 4)
 
 
+def test_the_members_of_a_large_class_are_found_where_a_join_does_not_begin(tmp_path):
+    kind = "<http://www.w3.org/1999/02/22-rdf-syntax-ns#type>"
+    quads = [f"<{EX}s{n}> {kind} <{EX}{'A' if n % 50 else 'B'}> ." for n in range(300)]
+    quads += [f"<{EX}s{n}> <{EX}p{n % 4}> <{EX}o{n % 9}> ." for n in range(300)]
+    table = table_of(parsed("\n".join(quads)), tmp_path / "t", default="first")
+    for name, often, size in (("A", True, 294), ("B", False, 6)):
+        query = guard(f"SELECT ?s {{ ?s a ex:{name} ; ?p ?o }}", "a query", {"ex": EX})
+        assert (", -1)" in table.compiled(query, {"ex": EX})[1].sql) is often
+        found = table.ask(query, {"ex": EX})
+        assert isinstance(found, Rows)
+        assert len(list(found)) == 2 * size
+
+
 def test_numbers_beyond_what_sql_can_add_are_not_added_wrongly(tmp_path):
     big = "9" * 45
     data = f'<{EX}a> <{EX}n> "{big}"^^<{XSD}integer> .'

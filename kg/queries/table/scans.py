@@ -16,6 +16,8 @@ from kg.terms import RDF_TYPE
 
 # The rows of the merge of all graphs.
 MERGED: Final = "first"
+# What is no id. To test for one of two values tells DuckDB that they may be many.
+_NO_ID: Final = -1
 # How much less frequent than others a predicate is that is rare.
 _RARE: Final = 16
 
@@ -84,7 +86,9 @@ class Scans:
             constants = ""
             for place, part in zip("spo", triple, strict=True):
                 if isinstance(part, algebra.Constant):
-                    tests.append(f"{place} = {self.id_of(part.term)}")
+                    id_ = self.id_of(part.term)
+                    often = place == "o" and constants == "p" and self._is_frequent(triple)
+                    tests.append(f"o IN ({id_}, {_NO_ID})" if often else f"{place} = {id_}")
                     constants += place
                 elif not isinstance(part, Variable):
                     raise NotCompiledError("triple terms")
@@ -122,6 +126,13 @@ class Scans:
         if most * len(counts) * _RARE > self.statistics.triples:
             return rows
         return f"{rows[:-1]} LIMIT {most})"
+
+    def _is_frequent(self, triple: algebra.Triple) -> bool:
+        """Return whether an object of a predicate, such as a class, is that of very many triples.
+
+        DuckDB takes all objects to be as frequent, and would begin joins with this one.
+        """
+        return self.size(triple) * len(self.statistics.predicates) * 2 > self.statistics.triples
 
     def kinds(self, triple: algebra.Triple, place: str) -> frozenset[Kind]:
         """Return the kinds of the ids at a place of a pattern."""
