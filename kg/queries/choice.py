@@ -264,6 +264,10 @@ class Chosen:
         """Yield the names of the named graphs, in no order."""
         return self._any().graphs()
 
+    def in_use(self) -> Iterator[Term]:
+        """Yield properties and classes that the data use: all, or those that are soon found."""
+        return self._any().in_use()
+
     def watch(self, query: Guarded) -> Watch | None:
         """Return what is to look at the rows of the query's answer, if anything is."""
         known = self._latest.get(query.text)

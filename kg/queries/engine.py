@@ -144,6 +144,9 @@ class Engine(Protocol):
     def graphs(self) -> Iterator[Term]:
         """Yield the names of the named graphs, in no order."""
 
+    def in_use(self) -> Iterator[Term]:
+        """Yield properties and classes that the data use: all, or those that are soon found."""
+
     def watch(self, query: Guarded) -> Watch | None:
         """Return what is to look at the rows of the query's answer, if anything is."""
 

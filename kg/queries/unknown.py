@@ -7,12 +7,12 @@ from itertools import islice
 from typing import Final
 
 from kg.names import Namer
-from kg.queries.engine import Engine, Rows, Term
-from kg.sparql.guard import Guarded, guard
+from kg.queries.engine import Engine, Term
+from kg.sparql.guard import Guarded
 from kg.sparql.names import Names
 from kg.sparql.tree import Iri, Literal, Name
 from kg.sparql.walk import find, triple_patterns
-from kg.terms import RDF_TYPE, XSD, is_iri, is_named, literal
+from kg.terms import OWL, RDF, RDF_TYPE, RDFS, XSD, is_iri, is_named, literal
 from kg.wording import nearest
 
 _NAMED: Final = (Iri, Name)
@@ -24,18 +24,14 @@ _LOOKED_UP: Final = 50
 _GIVEN: Final = 3
 # Candidates that a misspelt term is compared with, at most.
 _CANDIDATES: Final = 20_000
-_VOCABULARY: Final = """
-SELECT DISTINCT ?term WHERE {
-  VALUES ?kind {
-    <http://www.w3.org/2002/07/owl#Class> <http://www.w3.org/2000/01/rdf-schema#Class>
-    <http://www.w3.org/2002/07/owl#ObjectProperty>
-    <http://www.w3.org/2002/07/owl#DatatypeProperty>
-    <http://www.w3.org/2002/07/owl#AnnotationProperty>
-    <http://www.w3.org/1999/02/22-rdf-syntax-ns#Property>
-    <http://www.w3.org/2004/02/skos/core#Concept>
-  }
-  ?term a ?kind .
-}"""
+# What those are of whose names a misspelt one may be meant.
+_KINDS: Final = (
+    *(f"<{OWL}{name}>" for name in ("Class", "ObjectProperty", "DatatypeProperty")),
+    f"<{OWL}AnnotationProperty>",
+    f"<{RDFS}Class>",
+    f"<{RDF}Property>",
+    "<http://www.w3.org/2004/02/skos/core#Concept>",
+)
 
 
 def why_empty(engine: Engine, query: Guarded, prefixes: Mapping[str, str]) -> list[str]:
@@ -116,20 +112,11 @@ def _unused(engine: Engine, node: Term, role: str, namer: Namer) -> str | None:
 
 
 def _vocabulary(engine: Engine) -> list[str]:
-    found = engine.ask(guard(_VOCABULARY, "the vocabulary", {}))
-    assert isinstance(found, Rows)
-    terms = (term[1:-1] for (term,) in found if term is not None and is_named(term))
-    return list(islice(terms, _CANDIDATES)) or _in_use(engine)
-
-
-def _in_use(engine: Engine) -> list[str]:
-    """Return the properties and classes of the first triples of data without a vocabulary."""
-    terms: dict[str, None] = {}
-    for _, predicate, object_ in islice(engine.triples(), _CANDIDATES):
-        terms[predicate[1:-1]] = None
-        if predicate == RDF_TYPE and is_named(object_):
-            terms[object_[1:-1]] = None
-    return list(terms)
+    # Looked up, not asked: an engine that is asked again gets ready for more questions.
+    kinds = [kind for kind in _KINDS if engine.has(p=RDF_TYPE, o=kind)]
+    found = (s for kind in kinds for s, _, _ in engine.triples(p=RDF_TYPE, o=kind))
+    named = dict.fromkeys(term[1:-1] for term in found if is_named(term))
+    return list(islice(named or (term[1:-1] for term in engine.in_use()), _CANDIDATES))
 
 
 def _nowhere(iri: str, candidates: Sequence[str], namer: Namer) -> str:

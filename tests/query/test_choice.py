@@ -100,6 +100,9 @@ class Nothing:
     def graphs(self) -> list[str]:
         return []
 
+    def in_use(self) -> list[str]:
+        return []
+
 
 @pytest.mark.parametrize(
     ("text", "words"),

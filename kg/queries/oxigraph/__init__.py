@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
+from itertools import islice
 from pathlib import Path
 from typing import IO, Final
 
@@ -18,10 +19,12 @@ from kg.queries.oxigraph.faults import evaluation_error, syntax_error
 from kg.sparql.guard import Guarded, guard
 from kg.sparql.words import Form
 from kg.store import ask, empty_store
-from kg.terms import split_literal
+from kg.terms import RDF_TYPE, is_named, split_literal
 
 # Stands for the default graph, where None stands for all graphs.
 _DEFAULT: Final = ""
+# Triples that are looked at for what is in use.
+_LOOKED_AT: Final = 20_000
 
 _OxTerm = ox.NamedNode | ox.BlankNode | ox.Literal | ox.Triple
 # Returns kg's error for one of Oxigraph's.
@@ -95,6 +98,15 @@ class Oxigraph:
     def graphs(self) -> Iterator[Term]:
         """Yield the names of the named graphs, in no order."""
         return map(str, self._store.named_graphs())
+
+    def in_use(self) -> Iterator[Term]:
+        """Yield the properties and classes of the first triples."""
+        terms: dict[Term, None] = {}
+        for _, predicate, object_ in islice(self.triples(), _LOOKED_AT):
+            terms[predicate] = None
+            if predicate == RDF_TYPE and is_named(object_):
+                terms[object_] = None
+        return iter(terms)
 
     def watch(self, query: Guarded) -> Watch | None:
         """Return what counts the empty cells of computed columns, if the query has some."""

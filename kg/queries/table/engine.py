@@ -34,7 +34,7 @@ from kg.queries.table.modifiers import texts_sql
 from kg.queries.table.ordering import python_order
 from kg.queries.table.patterns import python_regex, python_replacement
 from kg.queries.table.relation import Column, NotCompiledError, Relation
-from kg.queries.table.scans import MERGED
+from kg.queries.table.scans import MERGED, copy_for
 from kg.sparql import algebra
 from kg.sparql.guard import Guarded
 from kg.sparql.translate import translate
@@ -51,6 +51,8 @@ LONGEST: Final = 200_000
 _IN_PYTHON: Final = re.compile(".*Python exception occurred while executing the UDF: [A-Za-z.]+: ")
 # The triples of a DESCRIBE.
 _DESCRIBED: Final = (algebra.Triple(*map(Variable, "spo")),)
+# Properties and classes that are told of a table.
+_MOST_IN_USE: Final = 5_000
 # Rows that are read at once.
 _BATCH: Final = 2048
 
@@ -293,18 +295,18 @@ class Table:
     ) -> int:
         """Return the number of triples that match, in a named graph or the default graph."""
         place = self._default if graph is None else f"g = {id_of(graph, self._prefixes)}"
-        return int(self._values(f"SELECT count(*) FROM spo{self._where(s, p, o, place)}")[0][0])
+        return int(self._values(f"SELECT count(*) FROM {self._where(s, p, o, place)}")[0][0])
 
     def has(self, s: Term | None = None, p: Term | None = None, o: Term | None = None) -> bool:
         """Return whether any graph has a triple that matches."""
-        return bool(self._values(f"SELECT 1 FROM spo{self._where(s, p, o)} LIMIT 1"))
+        return bool(self._values(f"SELECT 1 FROM {self._where(s, p, o)} LIMIT 1"))
 
     def triples(
         self, s: Term | None = None, p: Term | None = None, o: Term | None = None
     ) -> Iterator[Triple]:
         """Yield the triples of all graphs that match, each once."""
         columns = {name: Column(name, ids.EVERY) for name in "spo"}
-        found = Relation(f"SELECT s, p, o FROM spo{self._where(s, p, o, 'first')}", columns)
+        found = Relation(f"SELECT s, p, o FROM {self._where(s, p, o, 'first')}", columns)
         cursor = self._connection.cursor()
         with translated():
             cursor.execute(texts_sql(found, list(columns)))
@@ -316,6 +318,22 @@ class Table:
         column = {"g": Column("g", frozenset({ids.Kind.NODE, ids.Kind.NUMBERED}))}
         found = Relation("SELECT DISTINCT g FROM spo WHERE g IS NOT NULL", column)
         yield from (str(name) for (name,) in self._values(texts_sql(found, ["g"])))
+
+    def in_use(self) -> Iterator[Term]:
+        """Yield the properties and classes, those that occur most first."""
+        known = self._statistics
+        counts = {p: each.triples for p, each in known.predicates.items()} | known.classes
+        nodes = [id_ for id_ in counts if id_ >> ids.BITS in (ids.Kind.NODE, ids.Kind.NUMBERED)]
+        listed = sorted(nodes, key=lambda id_: -counts[id_])[:_MOST_IN_USE]
+        rows = ", ".join(f"({number}, {id_})" for number, id_ in enumerate(listed))
+        if not rows:
+            return
+        found = Relation(
+            f"SELECT v FROM (VALUES {rows}) AS x(k, v) ORDER BY k",
+            {"v": Column("v", frozenset({ids.Kind.NODE, ids.Kind.NUMBERED}))},
+        )
+        for (term,) in self._values(texts_sql(found, ["v"])):
+            yield str(term)
 
     def watch(self, query: Guarded) -> Watch | None:
         """Return None: an empty cell is an error of the expression, as SPARQL has it."""
@@ -331,10 +349,11 @@ class Table:
     def _where(
         self, s: Term | None, p: Term | None, o: Term | None, place: str | None = None
     ) -> str:
-        terms = {"s": s, "p": p, "o": o}.items()
-        tests = [f"{name} = {id_of(term, self._prefixes)}" for name, term in terms if term]
+        """Return the copy in which what matches is together, and the conditions."""
+        known = {name: term for name, term in zip("spo", (s, p, o), strict=True) if term}
+        tests = [f"{name} = {id_of(term, self._prefixes)}" for name, term in known.items()]
         tests += [place] if place else []
-        return f" WHERE {' AND '.join(tests)}" if tests else ""
+        return copy_for("".join(known)) + (f" WHERE {' AND '.join(tests)}" if tests else "")
 
     def _values(self, sql: str) -> list[tuple[Any, ...]]:
         with translated():

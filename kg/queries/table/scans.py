@@ -92,7 +92,7 @@ class Scans:
                     constants += place
                 elif not isinstance(part, Variable):
                     raise NotCompiledError("triple terms")
-            rows = self.rows(_copy(constants), graph, tests)
+            rows = self.rows(copy_for(constants), graph, tests)
             if constants == "p" and graph.condition == MERGED and not graph.several:
                 rows = self._few(rows, triple)
             tables.append(f"{rows} AS {alias}")
@@ -183,7 +183,8 @@ class Scans:
         return size
 
 
-def _copy(constants: str) -> str:
+def copy_for(constants: str) -> str:
+    """Return the copy in which the triples are together that have constants at some places."""
     if "s" in constants:
         return "spo" if "p" not in constants else "pso"
     return "pos" if "o" in constants else "pso"
