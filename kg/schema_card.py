@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Final
 
 from kg.names import Namer
 from kg.terms import OWL, RDF, RDFS
-from kg.vocabulary import Usage, Vocabulary, VocabularyTerm, read_usage
+from kg.usage import Usage, read_usage
+from kg.vocabulary import Vocabulary, VocabularyTerm
 
 if TYPE_CHECKING:
     from kg.graph import Graph

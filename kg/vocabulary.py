@@ -16,7 +16,7 @@ from kg.names import Namer
 from kg.quads import QuadTable
 from kg.records import dataclass
 from kg.temporary import temporary_folder
-from kg.terms import OWL, RDF, RDF_TYPE, RDFS, XSD_STRING, split_literal
+from kg.terms import OWL, RDF, RDF_TYPE, RDFS, split_literal
 from kg.workspace import Build, Workspace
 
 _SKOS: Final = "http://www.w3.org/2004/02/skos/core#"
@@ -109,89 +109,6 @@ def read_vocabulary(
         _terms(properties, declared[_PROPERTIES], said, namer),
         workspace.prefixes,
     )
-
-
-@dataclass(frozen=True, slots=True)
-class Usage:
-    """How the classes and properties of a graph go together.
-
-    Attributes:
-        triples: Distinct triples.
-        properties: IRI of a class to the properties of its instances, as IRIs, each with its
-            number of triples, those that occur most first.
-        objects: IRI of a property to what it leads to: classes and datatypes as IRIs, an empty text
-            for IRIs without a class, likewise.
-        graphs: IRI and number of triples of each named graph.
-    """
-
-    triples: int
-    properties: Mapping[str, Sequence[tuple[str, int]]]
-    objects: Mapping[str, Sequence[tuple[str, int]]]
-    graphs: Sequence[tuple[str, int]]
-
-
-# Classes and datatypes told of one property.
-_MOST_OBJECTS: Final = 6
-
-
-def read_usage(build: Build, *, memory: str | None = None) -> Usage:
-    """Count how the classes and properties of a build go together.
-
-    Args:
-        build: The build.
-        memory: Peak memory of the process, such as ``1GB``.
-
-    Raises:
-        InputError: The build is damaged.
-        LimitError: The memory limit was reached.
-    """
-    table = QuadTable(check_build(build).quads)
-    with temporary_folder("usage") as folder, engine(folder, memory) as connection, translated():
-        connection.execute(f"CREATE TEMP VIEW kg_said AS SELECT DISTINCT s, p, o FROM {table.sql}")
-        connection.execute(
-            "CREATE TEMP TABLE kg_types AS SELECT s, o AS class FROM kg_said"
-            f" WHERE p = {sql_text(RDF_TYPE)} AND starts_with(o, '<')"
-        )
-        (total,) = connection.execute("SELECT count(*) FROM kg_said").fetchall()[0]
-        properties = connection.execute(
-            "SELECT class, p, count(*) AS n FROM kg_said JOIN kg_types USING (s)"
-            " GROUP BY class, p ORDER BY class, n DESC, p"
-        ).fetchall()
-        objects = connection.execute(
-            "SELECT p, coalesce(class, CASE WHEN starts_with(o, '\"') THEN"
-            f" {_DATATYPE} ELSE '<>' END) AS kind, count(*) AS n FROM kg_said LEFT JOIN"
-            " (SELECT s AS o, class FROM kg_types) USING (o)"
-            " GROUP BY p, kind ORDER BY p, n DESC, kind"
-        ).fetchall()
-        graphs = connection.execute(
-            f"SELECT g, count(*) FROM {table.sql} WHERE g IS NOT NULL AND starts_with(g, '<')"
-            " GROUP BY g ORDER BY g"
-        ).fetchall()
-    return Usage(
-        total,
-        _by_first(properties, None),
-        _by_first(objects, _MOST_OBJECTS),
-        [(name[1:-1], count) for name, count in graphs],
-    )
-
-
-# The datatype of a literal, as a term.
-_DATATYPE: Final = (
-    f"CASE WHEN ends_with(o, '\"') THEN '<{XSD_STRING}>'"
-    f" WHEN ends_with(o, '>') THEN '<' || regexp_extract(o, '\"\\^\\^<([^<>\"]*)>$', 1) || '>'"
-    f" ELSE '<{RDF}langString>' END"
-)
-
-
-def _by_first(
-    rows: Iterable[tuple[str, str, int]], most: int | None
-) -> dict[str, list[tuple[str, int]]]:
-    found: dict[str, list[tuple[str, int]]] = {}
-    for first, second, count in rows:
-        listed = found.setdefault(first[1:-1], [])
-        if most is None or len(listed) < most:
-            listed.append((second[1:-1], count))
-    return found
 
 
 # Subject and predicate to objects, all as terms.
