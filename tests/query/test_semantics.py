@@ -129,12 +129,10 @@ MEANINGS = (
     meaning(
         "SELECT (?d + 'P1D'^^xsd:dayTimeDuration AS ?n) { ?s :day ?d }",
         "2020-02-01",
-        table=([""], ""),
     ),
     meaning(
         "SELECT (?d + 'P1M'^^xsd:yearMonthDuration AS ?n) { ?s :day ?d }",
         "2020-02-29",
-        table=([""], ""),
         oxigraph=([""], "?n is empty in 1 row"),
     ),
     meaning("SELECT (?d + 1 AS ?n) { ?s :day ?d }", "", oxigraph=([""], "?n is empty in 1 row")),
