@@ -151,7 +151,7 @@ class Chosen:
     def _choose(self, query: Guarded, prefixes: Mapping[str, str], base: str | None) -> Choice:
         from kg.queries.differences import differing
         from kg.queries.meets import Asked, spelled
-        from kg.queries.valueless import valueless_remarks
+        from kg.queries.valueless import never_remarks, valueless_remarks
 
         facts = self._facts()
         if facts is None:
@@ -165,11 +165,13 @@ class Chosen:
         else:
             found = differing(asked)
             why = "; ".join(f"the engines differ in {each.what}" for each in found)
+        never = tuple(never_remarks(asked))
         if not found and not self._large:
-            return Choice(OXIGRAPH, "the graph is small, and the engines give the same answer")
+            why = "the graph is small, and the engines give the same answer"
+            return Choice(OXIGRAPH, why, never)
         lacks = [each.what for each in found if each.is_lack]
         if not lacks:
-            told = tuple(valueless_remarks(asked))
+            told = (*valueless_remarks(asked), *never)
             return self._table_or_oxigraph(query, prefixes, base, why, told)
         if spelled(asked):
             why = "how values are written may matter, which only the table engine keeps"

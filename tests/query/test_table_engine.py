@@ -171,6 +171,20 @@ def test_the_members_of_a_large_class_are_found_where_a_join_does_not_begin(tmp_
         assert len(list(found)) == 2 * size
 
 
+@pytest.mark.parametrize(
+    ("test", "rows"),
+    [("?x < 'a'", 0), ("?x = 'a'", 0), ("?x != 'a'", 2), ("!('a' = ?x)", 2), ("!(?x > 'a')", 0)],
+)
+def test_what_is_never_a_text_is_compared_with_one_without_a_call(test, rows, tmp_path):
+    data = f'<{EX}a> <{EX}n> "1"^^<{XSD}integer> .\n<{EX}b> <{EX}n> <{EX}c> .'
+    table = table_of(parsed(data), tmp_path / "table")
+    query = guard(f"SELECT ?s {{ ?s ?p ?x FILTER({test}) }}", "a query", {})
+    assert "python_test" not in table.compiled(query)[1].sql
+    found = table.ask(query)
+    assert isinstance(found, Rows)
+    assert len(list(found)) == rows
+
+
 def test_numbers_beyond_what_sql_can_add_are_not_added_wrongly(tmp_path):
     big = "9" * 45
     data = f'<{EX}a> <{EX}n> "{big}"^^<{XSD}integer> .'

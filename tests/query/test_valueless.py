@@ -4,7 +4,7 @@ import pytest
 
 from kg.queries.kinds import Facts
 from kg.queries.meets import Asked
-from kg.queries.valueless import valueless_remarks
+from kg.queries.valueless import never_remarks, valueless_remarks
 from kg.sparql.guard import guard
 
 PREFIXES = {"ex": "http://example.org/"}
@@ -22,7 +22,8 @@ FACTS = Facts({f"http://example.org/{name}": frozenset(kinds) for name, kinds in
 
 def said(text: str) -> list[str]:
     query = guard(text, "a query", PREFIXES)
-    return list(valueless_remarks(Asked(query, PREFIXES, None, FACTS, lambda: None)))
+    asked = Asked(query, PREFIXES, None, FACTS, lambda: None)
+    return [*valueless_remarks(asked), *never_remarks(asked)]
 
 
 @pytest.mark.parametrize(
@@ -61,7 +62,35 @@ def test_totals_and_sums_of_what_is_no_number_are_told(text: str, remark: str) -
         "SELECT (?x + ?y AS ?n) { ?s ex:day ?x ; ex:time ?y }",
         "SELECT (MAX(?x) AS ?n) { ?s ex:name ?x }",
         "SELECT (COUNT(?x) AS ?n) { ?s ex:day ?x }",
+        "SELECT ?s { ?s ex:size ?x FILTER(?x > 100) }",
+        "SELECT ?s { ?s ex:size ?x FILTER(?x != 'a') }",
+        "SELECT ?s { ?s ex:mixed ?x FILTER(?x > 'a' || ?x < 3) }",
+        "SELECT ?s { ?s ex:time ?x FILTER(?x > 'a') }",
+        "SELECT ?s { ?s ex:name ?x FILTER(?x = 'a') }",
+        "SELECT ?s { ?s ex:link ?x FILTER(?x = ex:a) }",
+        "SELECT ?s { ?s ex:unknown ?x FILTER(?x = 'a') }",
     ],
 )
 def test_what_may_have_a_value_is_not_told(text: str) -> None:
     assert said(text) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "remark"),
+    [
+        (
+            "SELECT ?s { ?s ex:size ?x FILTER(?x > '100') }",
+            "?x > '100' never holds: numbers are not compared with texts",
+        ),
+        (
+            "SELECT ?s { ?s ex:day ?x FILTER('2020' <= ?x && ?s = ?s) }",
+            "'2020' <= ?x never holds: texts are not compared with days",
+        ),
+        (
+            "SELECT ?s { ?s ex:day ?x ; ex:size ?y FILTER(?x = ?y) }",
+            "?x = ?y never holds: days are not compared with numbers",
+        ),
+    ],
+)
+def test_comparisons_that_never_hold_are_told(text: str, remark: str) -> None:
+    assert said(text) == [remark]

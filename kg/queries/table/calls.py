@@ -20,6 +20,7 @@ from kg.queries.table.expressions import (
     VariableOperand,
     identity,
     is_node,
+    never_text,
 )
 from kg.queries.table.functions import CASTS, FUNCTIONS
 from kg.queries.table.patterns import regex, replace
@@ -153,6 +154,8 @@ def _equal(left: Operand, right: Operand) -> str:
         return identity(left, right)
     if isinstance(left, TruthOperand) and isinstance(right, TruthOperand):
         return f"({left.sql} = {right.sql})"
+    if other := never_text(left, right):
+        return f"(CASE WHEN {other} IS NOT NULL THEN false END)"
     if not (_is_leaf(left) and _is_leaf(right)):
         return _asked("=", left, right)
     cases = _numbers_compared("=", left, right)
@@ -222,6 +225,8 @@ def _compared(sign: str, left: Operand, right: Operand) -> str:
     """Return SQL for ``<``, ``<=``, ``>`` or ``>=``."""
     if not (_is_leaf(left) and _is_leaf(right)):
         return _asked(sign, left, right)
+    if never_text(left, right):
+        return "NULL::BOOLEAN"
     kinds = _kinds(left), _kinds(right)
     ids_ = [
         each.id for each in (left, right) if isinstance(each, ConstantOperand | VariableOperand)

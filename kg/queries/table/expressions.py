@@ -465,3 +465,12 @@ def identity(left: Operand, right: Operand) -> str:
     if isinstance(left, coded) and isinstance(right, coded):
         return f"({left.id} = {right.id})"
     return f"({left.text()} = {right.text()})"
+
+
+def never_text(left: Operand, right: Operand) -> str:
+    """Return the ids of an operand that is never a text, if the other is one; else nothing."""
+    for text, other in ((left, right), (right, left)):
+        if isinstance(text, ConstantOperand) and text.is_string:
+            is_other = isinstance(other, VariableOperand) and Kind.LITERAL not in other.kinds
+            return other.id if is_other and isinstance(other, VariableOperand) else ""
+    return ""
