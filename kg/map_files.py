@@ -173,11 +173,20 @@ def _map_files(
     routing = Routing(plan)
     if target is None and (not routing.targets or routing.has_default(plan)):
         raise _no_output(routing)
-    _check_targets(routing, target, inside)
-    outputs = _check_inputs(plan, mappings, routing, target, inside)
+    stated = [each for each in routing.targets if each.name is None]
+    _check_targets(stated, target, inside)
+    outputs = _check_inputs(plan, mappings, stated, target, inside)
     with temporary_folder("map") as folder, Renames() as together:
         spill = Path(folder)
         made = _run(plan, Folders(inside, spill, _CALLED, outputs), memory, threads)
+        if len(stated) < len(routing.targets):  # records named the files of the others
+            written_to = [logical for logical, _ in made.targets]
+            _check_targets(written_to, target, inside)
+            inputs = _inputs(plan, mappings, inside)
+            inputs += [
+                each.target for each in (recording.current(), current()) if each and each.target
+            ]
+            _refuse_inputs(inputs, written_to)
         sent = {
             logical: write_target(
                 table,
@@ -241,10 +250,12 @@ def source_folders_of(mappings: Sequence[Path], source_folders: Sequence[Path]) 
     return real_path(Path.cwd()), *own, *map(real_path, source_folders)
 
 
-def _check_targets(routing: Routing, output: str | None, inside: tuple[Path, ...] | None) -> None:
+def _check_targets(
+    targets: Sequence[LogicalTarget], output: str | None, inside: tuple[Path, ...] | None
+) -> None:
     """Refuse targets that lie outside, or that are the same file, before any work is done."""
     seen: dict[Path, LogicalTarget] = {}
-    for target in routing.targets:
+    for target in targets:
         if target.endpoint:
             _check_server(target, inside)
             continue
@@ -307,33 +318,43 @@ def _check_server(target: LogicalTarget, inside: tuple[Path, ...] | None) -> Non
 def _check_inputs(
     plan: Plan,
     mappings: Sequence[Path],
-    routing: Routing,
+    targets: Sequence[LogicalTarget],
     output: str | None,
     inside: tuple[Path, ...] | None,
 ) -> frozenset[Path]:
-    """Refuse to write over a mapping or a source, before any work is done.
+    """Refuse to write over a mapping or a source, before anything is written.
 
     Returns:
         The files that the run writes: paths in the data may lead to them, too.
     """
-    inputs = [*mappings, *input_files(plan, Folders(inside, Path(), _CALLED)), *files()]
+    inputs = _inputs(plan, mappings, inside)
+    outputs = _refuse_inputs(inputs, targets, output)
+    read_or_written = [*inputs, *outputs]
+    check_target(read_or_written)
+    noted, rejects = recording.current(), current()
+    if noted is not None and noted.before is not None:
+        noted.before(read_or_written)
+    written = [*outputs]
+    written += [each.target for each in (noted, rejects) if each and each.target]
+    return frozenset(map(real_path, written))
+
+
+def _inputs(plan: Plan, mappings: Sequence[Path], inside: tuple[Path, ...] | None) -> list[Path]:
+    return [*mappings, *input_files(plan, Folders(inside, Path(), _CALLED)), *files()]
+
+
+def _refuse_inputs(
+    inputs: Sequence[Path], targets: Sequence[LogicalTarget], output: str | None = None
+) -> list[Path]:
+    """Refuse to write over a file that is read, and return the files that are written."""
     outputs: list[tuple[Path, Location | None]] = [
-        (target_path(target), target.origin.location())
-        for target in routing.targets
-        if not target.endpoint
+        (target_path(target), target.origin.location()) for target in targets if not target.endpoint
     ]
     if output not in (None, "-"):
         outputs.append((Path(str(output)), None))
     for path, place in outputs:
         refuse_input(path, inputs, read_as="a mapping or a source", place=place)
-    read_or_written = [*inputs, *(path for path, _ in outputs)]
-    check_target(read_or_written)
-    noted, rejects = recording.current(), current()
-    if noted is not None and noted.before is not None:
-        noted.before(read_or_written)
-    written = [path for path, _ in outputs]
-    written += [each.target for each in (noted, rejects) if each and each.target]
-    return frozenset(map(real_path, written))
+    return [path for path, _ in outputs]
 
 
 def explain_files(

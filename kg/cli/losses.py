@@ -106,7 +106,7 @@ def _short(count: MapCount, prefixes: Mapping[str, str]) -> str:
 
 def _what(loss: LossCount, prefixes: Mapping[str, str]) -> str:
     number = "not every" if loss.is_partial else "no"
-    if loss.what in ("subject", "predicate", "graph"):
+    if loss.what in ("subject", "predicate", "graph", "target"):
         return f"{number} {loss.what}"
     return f"{number} {Namer(prefixes).iri(loss.what)}"
 
@@ -114,6 +114,8 @@ def _what(loss: LossCount, prefixes: Mapping[str, str]) -> str:
 def _why(loss: LossCount) -> str:
     if loss.unfit:
         return loss.unfit
+    if loss.parent and not loss.references:
+        return f"{loss.parent} has no record with a subject"
     if loss.parent:
         return f"no {loss.parent} has its {_listed(loss, 'and')}"
     guess = f"; did you mean {loss.meant}?" if loss.meant else ""
@@ -121,4 +123,4 @@ def _why(loss: LossCount) -> str:
 
 
 def _listed(loss: LossCount, word: str) -> str:
-    return f" {word} ".join(loss.references) or "the join"
+    return f" {word} ".join(loss.references)

@@ -37,11 +37,13 @@ from kg.mapping.rules import (
     Bare,
     BlankNode,
     CheckedIri,
+    Collection,
     Fixed,
     Gathered,
     Iri,
     Language,
     Literal,
+    Loss,
     MapRules,
     Parent,
     Rule,
@@ -52,7 +54,7 @@ from kg.mapping.rules import (
 )
 from kg.mapping.source_table import SourceTable
 from kg.mapping.tables import plan_tables
-from kg.mapping.targets import Routing
+from kg.mapping.targets import Routing, address_map
 from kg.records import dataclass
 from kg.terms import RDF_LANG_STRING, XSD, is_iri, literal
 
@@ -136,12 +138,15 @@ class Flattener:
         rules = tuple(
             rule
             for pair, (made, places) in zip(triples_map.predicate_objects, placed, strict=True)
-            for rule in self._rules(triples_map, subject, pair, made, places)
+            for rule in self._rules(terms, triples_map, subject, pair, made, places)
         )
         losses = losses_of(self._plan, triples_map, terms.table, subject, graphs, pairs)
+        losses = replace(losses, losses=(*losses.losses, *self._nameless(terms, triples_map)))
         number = self._numbers[triples_map.name]
-        finder = CollectionFinder(triples_map, number, terms.table, subject, self.routing.mask)
-        collections = finder.find(_places(triples_map.graphs, graphs), placed)
+        collections: tuple[Collection, ...] = ()
+        if any(isinstance(each, TermMap) and each.gather for each in triples_map.maps):
+            finder = CollectionFinder(triples_map, number, terms.table, subject, self.routing.mask)
+            collections = finder.find(_places(triples_map.graphs, graphs), placed)
         origin = triples_map.origin
         return MapRules(triples_map.name, terms.table, subject, rules, losses, collections, origin)
 
@@ -163,8 +168,15 @@ class Flattener:
             tuple(terms.term(graph, f"{number}.g{n}") for n, graph in enumerate(pair.graphs)),
         )
 
+    def _nameless(self, terms: _Terms, triples_map: TriplesMap) -> Iterator[Loss]:
+        """Yield what records fail to give for the names of targets."""
+        for target in self.routing.to(*triples_map.maps):
+            if target.name is not None:
+                yield Loss("target", terms.term(address_map(target, None), ""), target.origin)
+
     def _rules(
         self,
+        terms: _Terms,
         triples_map: TriplesMap,
         subject: Term,
         pair: PredicateObjectMap,
@@ -176,8 +188,16 @@ class Flattener:
             for predicate_map, predicate in zip(pair.predicates, made.predicates, strict=True):
                 for graph_map, graph in places:
                     maps = (triples_map.subject, predicate_map, object_map, graph_map)
-                    mask = self.routing.mask(*maps)
-                    yield Rule(triples_map.name, table, subject, predicate, each, graph, mask)
+                    targets = self.routing.to(*maps)
+                    named = [target for target in targets if target.name is not None]
+                    rule = Rule(triples_map.name, table, subject, predicate, each, graph)
+                    if not named or len(named) < len(targets):
+                        mask = self.routing.bits(t for t in targets if t.name is None)
+                        yield replace(rule, targets=mask)
+                    for target in named:
+                        address = address_map(target, graph_map if graph is not None else None)
+                        place = terms.term(address, "")
+                        yield replace(rule, graph=place, targets=self.routing.bits([target]))
 
     def _parent(self, triples_map: TriplesMap, object_map: RefObjectMap) -> Parent:
         try:

@@ -312,11 +312,11 @@ class LogicalTarget:
     Attributes:
         path: File name, or the address of a server, as written.
         folder: The folder that `path` is relative to.
-        serialization: Name of the RDF format: ``nquads``, ``ntriples``, ``turtle``, ``trig``,
-            ``n3``, ``jsonld``, ``rdfxml`` or ``rdfjson``.
+        serialization: Name of the RDF format, one of `kg.mapping.targets`.
         compression: ``gzip``, ``zip``, ``targz``, ``tarxz`` or nothing.
         encoding: ``utf-8`` or ``utf-16``.
         endpoint: Where SPARQL Update is sent to; empty for a file.
+        name: What makes the file name of a record, where each has its own.
 
     Spec: https://kg-construct.github.io/rml-io/spec/docs/#target-vocabulary
     """
@@ -327,6 +327,7 @@ class LogicalTarget:
     compression: str = ""
     encoding: str = "utf-8"
     endpoint: str = ""
+    name: Template | None = None
     origin: Origin = field(default=NOWHERE, compare=False)
 
 
@@ -378,12 +379,12 @@ def term_references(term_map: TermMap) -> tuple[Reference, ...]:
     return tuple(dict.fromkeys(found))
 
 
-def term_targets(term_map: TermMap) -> tuple[LogicalTarget, ...]:
-    """Return the targets of a term map, those of its language and datatype included."""
+def targets_of(term_map: TermMap | RefObjectMap) -> tuple[LogicalTarget, ...]:
+    """Return the targets of a map, those of its language and datatype included."""
     found = term_map.targets
-    for inner in (term_map.language, term_map.datatype):
-        if inner is not None:
-            found += term_targets(inner)
+    if isinstance(term_map, TermMap):
+        for inner in (term_map.language, term_map.datatype):
+            found += targets_of(inner) if inner is not None else ()
     return tuple(dict.fromkeys(found))
 
 

@@ -39,6 +39,7 @@ from kg.mapping.rml_documents import has_source, joined, triples_maps
 from kg.mapping.rml_functions import FunctionReader
 from kg.mapping.rml_gather import GatherReader, without_parents
 from kg.mapping.rml_graph import RmlGraph, Term, Value
+from kg.mapping.rml_named_targets import makers
 from kg.mapping.rml_pairs import paired
 from kg.mapping.rml_targets import read_targets
 from kg.mapping.rml_templates import read_template
@@ -96,9 +97,12 @@ def read_rml_documents(
     faults += of_views
     maps: dict[str, list[TriplesMap]] = {graph.file: [] for graph in graphs}
     named, broken = Counter[str](), set()
+    apart = makers(reader.graph)
     for node in triples_maps(reader.graph):
         file = reader.graph.origin(node).file
         named[file] += 1
+        if node in apart:
+            continue
         try:
             maps[file].append(reader.triples_map(node))
         except InputError as error:

@@ -14,6 +14,7 @@ from urllib.parse import unquote, urlsplit
 from kg.logins import without_login
 from kg.mapping.plan import LogicalTarget
 from kg.mapping.rml_graph import RmlGraph, Term, Value
+from kg.mapping.rml_named_targets import named_targets
 from kg.mapping.rml_vocabulary import dynamic_target, is_extension
 from kg.mapping.targets import COMPRESSIONS, ENCODINGS, FORMATS
 
@@ -40,7 +41,8 @@ def read_targets(graph: RmlGraph, term_map: Value) -> tuple[LogicalTarget, ...]:
     Raises:
         InputError: A target is incomplete, or of a kind that kg does not write.
     """
-    found = (_target(graph, value) for value in graph.all(term_map.term, "logicalTarget"))
+    found = [_target(graph, value) for value in graph.all(term_map.term, "logicalTarget")]
+    found += named_targets(graph, term_map)
     return tuple(dict.fromkeys(found))
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from kg.notes import Notes
 from kg.wording import nearest
 
 if TYPE_CHECKING:
@@ -43,6 +44,7 @@ _SIDES: Final = frozenset({"parentTermMap", "childTermMap"})
 _CARML: Final = frozenset({"url", "streamName"})
 # What RMLMapper adds: dynamic targets, requests to servers, streams of events.
 _EXTENSIONS: Final = "https://w3id.org/imec/rml/ns/extensions#"
+TARGET_MAP: Final = f"{_EXTENSIONS}logicalTargetMap"
 _LV: Final = frozenset(
     {
         *("viewOn", "field", "fieldName", "leftJoin", "innerJoin", "parentLogicalView"),
@@ -52,21 +54,23 @@ _LV: Final = frozenset(
 # They change no triple: how a database writes a value back, and whose SQL a query is.
 _HINTS: Final = frozenset({"inverseExpression", "sqlVersion"})
 _CC: Final = frozenset({"gather", "gatherAs", "strategy", "allowEmptyListAndContainer"})
+# What a target says of an event stream; its file is RDF all the same.
+_LDES: Final = frozenset({"ldes", "ldesBaseIRI", "ldesGenerateImmutableIRI"})
 _KNOWN: Final = _CORE | _IO | _FNML | _CC | _LV | _CARML | _SIDES | _HINTS
 # What modules of RML that kg does not have are for, by their properties.
 _OF_STAR: Final = frozenset({"quotedTriplesMap", "starMap"})
 _MISSING: Final = (
-    (
-        "event streams",
-        frozenset({"ldes", "ldesBaseIRI", "ldesGenerateImmutableIRI"}),
-        "Write files, and publish them as a stream.",
-    ),
     (
         "outer joins of views",
         frozenset({"outerJoin", "fullJoin"}),
         "Write rml:leftJoin, and a triples map on the other view for what has no match.",
     ),
     ("quoted triples", _OF_STAR, "Write a node for the statement, with triples about it."),
+)
+
+
+_STREAM: Final = (
+    "{count} × a target is an event stream (LDES): its statements are written as they are"
 )
 
 
@@ -77,11 +81,15 @@ def check_vocabulary(graph: RmlGraph) -> None:
         InputError: One is not; the message says which and where.
     """
     for name, value in graph.properties():
-        if name not in _KNOWN:
+        if name in _LDES:
+            Notes().add(_STREAM, value.origin.location(), loses=False)
+        elif name not in _KNOWN:
             raise _refusal(name, value)
     for predicate, value in graph.others():
         name = predicate.removeprefix(_EXTENSIONS)
-        if name.lower() == "logicaltargetmap":
+        if predicate == TARGET_MAP:
+            continue
+        if predicate.lower() == TARGET_MAP.lower():
             raise dynamic_target(value)
         if name != predicate:
             raise value.unsupported(
@@ -95,10 +103,11 @@ def is_extension(value: Value) -> bool:
 
 
 def dynamic_target(value: Value) -> InputError:
-    """Return the error for a target whose name depends on the record."""
+    """Return the error for a target whose file a record is to name, and that is not described."""
     return value.unsupported(
-        "targets whose name depends on the record (dynamic targets) are not supported",
-        hint="Name one file, or use a condition for each.",
+        "the document does not say which file the record names (dynamic targets)",
+        hint="Name one file, or describe the targets as yarrrml-parser does: by triples maps for"
+        " rmle:ThisMapping with the same templates, and void:dataDump of the file.",
     )
 
 

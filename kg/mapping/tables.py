@@ -30,6 +30,7 @@ from kg.mapping.plan import (
     TermType,
     TriplesMap,
     references,
+    targets_of,
     term_references,
 )
 from kg.mapping.source_table import Column, Nest, SourceTable
@@ -328,6 +329,10 @@ def _own(triples_map: TriplesMap) -> Iterator[_Use]:
     needs = _needs(triples_map)
     for use in _beside_subject(triples_map):
         yield replace(use, needs=needs)
+    for each in triples_map.maps:
+        for target in targets_of(each):
+            for reference in references(target.name) if target.name is not None else ():
+                yield _Use(triples_map, reference, target.origin, needs=needs)
 
 
 def _needs(triples_map: TriplesMap) -> tuple[str, ...]:

@@ -8,11 +8,24 @@ Spec: https://kg-construct.github.io/rml-io/spec/docs/#target-vocabulary
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from itertools import product
 from typing import Final
+from urllib.parse import quote, unquote
 
-from kg.mapping.plan import LogicalTarget, Plan, RefObjectMap, TermMap, term_targets
+from kg.errors import InputError
+from kg.mapping.plan import (
+    Constant,
+    LogicalTarget,
+    Plan,
+    Reference,
+    RefObjectMap,
+    Template,
+    TermMap,
+    TermType,
+    targets_of,
+)
 
 # Name in YARRRML, to the name of the format.
 SERIALIZATIONS: Final[Mapping[str, str]] = {
@@ -42,6 +55,15 @@ COMPRESSIONS: Final[Mapping[str, str]] = {
 ENCODINGS: Final[Mapping[str, str]] = {"utf-8": "utf-8", "utf-16": "utf-16"}
 
 
+# How the name of a file, and the graph of a statement for it, stand in the table of a target whose
+# file each record names.
+_ADDRESS: Final = "urn:kg:target:"
+_GRAPH: Final = "#"
+_ENCODED: Final = re.compile(r"(?:%[0-9A-Fa-f]{2})+")
+# What a value of a record may not bring into the name of a file: it stays encoded.
+_KEPT: Final = re.compile(r"[\x00-\x1f\x7f/\\%]")
+
+
 class Routing:
     """The targets of a plan, each with a bit that stands for it.
 
@@ -54,33 +76,92 @@ class Routing:
         self._bits = {target: 1 << number for number, target in enumerate(self.targets)}
 
     def mask(self, *maps: TermMap | RefObjectMap | None) -> int:
-        """Return the bits of the targets that statements of some maps go to; 0: the default."""
-        mask = 0
-        for each in maps:
-            for target in _targets(each) if each is not None else ():
-                mask |= self._bits.get(target, 0)
-        return mask
+        """Return the bits of the targets that statements of some maps go to; 0: the default.
+
+        Raises:
+            InputError: The file of one is named by each record.
+        """
+        for target in self.to(*maps):
+            if target.name is not None:
+                raise InputError(
+                    "unsupported-mapping",
+                    "collections do not go to targets whose name depends on the record",
+                    location=target.origin.location(),
+                    hint="Name one file, or use a condition for each.",
+                )
+        return self.bits(self.to(*maps))
+
+    def to(self, *maps: TermMap | RefObjectMap | None) -> tuple[LogicalTarget, ...]:
+        """Return the targets that statements of some maps go to; none: the default output."""
+        found = (target for each in maps if each is not None for target in targets_of(each))
+        return tuple(dict.fromkeys(target for target in found if target in self._bits))
+
+    def bits(self, targets: Iterable[LogicalTarget]) -> int:
+        """Return the bits of targets."""
+        return sum(self._bits[target] for target in targets)
 
     def has_default(self, plan: Plan) -> bool:
         """Return whether any statement of a plan goes to the default output."""
         for triples_map in plan.triples_maps:
             if triples_map.subject.gather is not None:
                 own = triples_map.graphs or (None,)
-                if not all(self.mask(triples_map.subject, graph) for graph in own):
+                if not all(self.to(triples_map.subject, graph) for graph in own):
                     return True
             for pair in triples_map.predicate_objects:
                 graphs = (*triples_map.graphs, *pair.graphs) or (None,)
                 for predicate, object_map, graph in product(pair.predicates, pair.objects, graphs):
-                    if not self.mask(triples_map.subject, predicate, object_map, graph):
+                    if not self.to(triples_map.subject, predicate, object_map, graph):
                         return True
         return False
 
 
-def _targets(each: TermMap | RefObjectMap) -> tuple[LogicalTarget, ...]:
-    return term_targets(each) if isinstance(each, TermMap) else each.targets
+def address_map(target: LogicalTarget, graph: TermMap | None) -> TermMap:
+    """Return what makes, of a record, the name of its file in a target, and a statement's graph.
+
+    Args:
+        target: A target whose file each record names.
+        graph: Makes the graph; None: the default graph.
+
+    Raises:
+        InputError: The record chooses the graph, too.
+    """
+    assert target.name is not None
+    parts: list[str | Reference] = [_ADDRESS]
+    parts += (quote(p, safe="/") if isinstance(p, str) else p for p in target.name.parts)
+    if graph is not None:
+        if not isinstance(graph.expression, Constant) or graph.condition is not None:
+            raise InputError(
+                "unsupported-mapping",
+                "the record names both the file of the target and the graph",
+                location=target.origin.location(),
+                hint="Name one file, or one graph.",
+            )
+        parts.append(_GRAPH + quote(graph.expression.value, safe=""))
+    joined: list[str | Reference] = []
+    for part in parts:
+        if isinstance(part, str) and joined and isinstance(joined[-1], str):
+            joined[-1] += part
+        else:
+            joined.append(part)
+    return TermMap(Template(tuple(joined)), TermType.IRI, origin=target.origin)
+
+
+def read_address(term: str) -> tuple[str, str | None]:
+    """Return the name of a file and the IRI of a graph, from what `address_map` made.
+
+    A slash, backslash or percent sign that a value has stays encoded in the name, so that records
+    choose names and no folders, and two values never name one file.
+    """
+    name, mark, graph = term[1:-1].removeprefix(_ADDRESS).partition(_GRAPH)
+    return _ENCODED.sub(_decoded, name), unquote(graph) if mark else None
+
+
+def _decoded(match: re.Match[str]) -> str:
+    text = unquote(match[0])
+    return _KEPT.sub(lambda found: f"%{ord(found[0]):02X}", text)
 
 
 def _all_targets(plan: Plan) -> Iterable[LogicalTarget]:
     for triples_map in plan.triples_maps:
         for each in triples_map.maps:
-            yield from _targets(each)
+            yield from targets_of(each)

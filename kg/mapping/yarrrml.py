@@ -30,12 +30,13 @@ from kg.mapping.plan import (
     TermType,
     TriplesMap,
     both,
+    targets_of,
     term_references,
 )
 from kg.mapping.rml_pairs import paired
 from kg.mapping.texts import Text
 from kg.mapping.yaml_nodes import Node
-from kg.mapping.yarrrml_access import SourceReader, TargetReader
+from kg.mapping.yarrrml_access import SourceReader
 from kg.mapping.yarrrml_documents import (
     BASES,
     MAPPINGS,
@@ -54,6 +55,7 @@ from kg.mapping.yarrrml_gather import GATHER, GATHER_KEYS, check_subjects, read_
 from kg.mapping.yarrrml_inverses import Made, inverted, with_all_parents
 from kg.mapping.yarrrml_joins import JoinReader
 from kg.mapping.yarrrml_prefixes import PREDEFINED
+from kg.mapping.yarrrml_targets import TargetReader
 from kg.mapping.yarrrml_terms import CONDITIONS, FUNCTION, TERM_KEYS, VALUE, TermReader
 from kg.notes import Notes
 from kg.records import dataclass
@@ -255,7 +257,18 @@ class _MapReader:
                 base=self.base,
                 origin=node.origin,
             )
+            self.check_targets(triples_map)
             yield Made(triples_map, tuple(pair.inverses for pair in pairs))
+
+    def check_targets(self, triples_map: TriplesMap) -> None:
+        """Refuse targets whose files the records of another source name."""
+        for target in (target for each in triples_map.maps for target in targets_of(each)):
+            stated = self.targets.sources.get(target)
+            if stated is not None and self.sources.source(stated) != triples_map.source:
+                raise stated.unsupported(
+                    "the records of another source than the mapping's name the target",
+                    hint="Give the target the source of the mapping that it is for.",
+                )
 
     def constant(
         self,

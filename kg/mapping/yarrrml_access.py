@@ -1,20 +1,18 @@
-"""Sources and targets of YARRRML documents.
+"""Sources of YARRRML documents.
 
 Beside the specification: ``~yaml``, ``~tsv``, ``~jsonl``, ``~parquet``, ``~excel`` and ``~sqlite``
-name formats, ``nulls`` the texts that stand for no value, ``access`` may be a list of files, and
-``encoding`` goes with targets too. `_SOURCE_KEYS` lists what else is read.
+name formats, ``nulls`` the texts that stand for no value, and ``access`` may be a list of files.
+`_SOURCE_KEYS` lists what else is read.
 
-Spec: https://rml.io/yarrrml/spec/#data-sources, https://rml.io/yarrrml/spec/#targets
+Spec: https://rml.io/yarrrml/spec/#data-sources
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
-from pathlib import Path
 from typing import Final
 
-from kg.logins import without_login
 from kg.mapping.cell_range import MERGED, RANGE_HINT, parse_range
 from kg.mapping.database_urls import database_url
 from kg.mapping.plan import (
@@ -22,13 +20,12 @@ from kg.mapping.plan import (
     Dialect,
     Formulation,
     LogicalSource,
-    LogicalTarget,
 )
 from kg.mapping.source_formats import by_ending
 from kg.mapping.source_options import check_options, check_query, refused_option
-from kg.mapping.targets import COMPRESSIONS, ENCODINGS, SERIALIZATIONS
+from kg.mapping.targets import COMPRESSIONS
 from kg.mapping.yaml_nodes import Node, with_external
-from kg.mapping.yarrrml_documents import TARGETS, Shared
+from kg.mapping.yarrrml_documents import Shared
 
 ADD_SOURCES: Final = "Add sources: [[file.csv~csv]]"
 _DIALECT_KEYS: Final = ("delimiter", "quote", "escape", "header", "comment", "skipRows", "trim")
@@ -53,9 +50,6 @@ _DATABASES: Final[Mapping[str, str]] = {
     "oracle": "oracle",
     "db2": "db2",
 }
-_TARGET_KEYS: Final = frozenset(
-    {"type", "access", "serialization", "compression", "encoding", "source"}
-)
 _FORMULATIONS: Final[Mapping[str, Formulation]] = {
     "csv": Formulation.CSV,
     "tsv": Formulation.CSV,
@@ -73,9 +67,6 @@ _FORMULATIONS: Final[Mapping[str, Formulation]] = {
     "sqlite": Formulation.SQL,
     "sparql": Formulation.SPARQL,
 }
-# Targets that take SPARQL Update.
-_SERVER_TYPES: Final = frozenset({"sd", "sparql"})
-_FILE_TYPES: Final = frozenset({"localfile", "void", "dcat"})
 
 
 class SourceReader:
@@ -157,7 +148,7 @@ class SourceReader:
             if node.get("namespaces"):
                 raise refused_option(made, "namespaces")
             return made
-        _check_type(node, "a source", frozenset({"localfile"}))
+        check_type(node, "a source", frozenset({"localfile"}))
         assert kind is not None
         iterator = node.get("iterator")
         paths = [path.text("access") for path in access.items()]
@@ -328,161 +319,15 @@ def _of_sheet(node: Node, dialect: Dialect) -> Dialect:
     )
 
 
-class TargetReader:
-    """Reads the targets of one document.
-
-    They are relative to the current folder, as all files are that a command writes.
-
-    Args:
-        known: Targets by name.
-        external: Values of external references.
-    """
-
-    def __init__(self, known: Shared[Node], external: Mapping[str, str]) -> None:
-        self.known = known
-        self.external = external
-        self.named = known.named
-        self.folder = str(Path.cwd())
-
-    def of_term(self, node: Node) -> tuple[LogicalTarget, ...]:
-        """Return the targets of a term map or mapping, none if it has no such key.
-
-        Raises:
-            InputError: One is incomplete or not known.
-        """
-        found = node.get(*TARGETS)
-        if found is None:
-            return ()
-        return tuple(dict.fromkeys(self.listed(with_external(found, self.external))))
-
-    def listed(self, node: Node) -> Iterator[LogicalTarget]:
-        """Yield one target, or each of a list."""
-        parts = list(node.items())
-        if node.is_list and parts and self.is_short(parts):
-            yield self.short(parts)
-            return
-        for part in parts:
-            yield self.target(part)
-
-    def is_short(self, parts: list[Node]) -> bool:
-        """Tell ``[dump.ttl~void, turtle]``, one target, from ``[first, second]``."""
-        texts = [part.value for part in parts]
-        return (
-            isinstance(texts[0], str)
-            and texts[0] not in self.named
-            and (len(texts) == 1 or str(texts[1]).lower() in SERIALIZATIONS)
-        )
-
-    def target(self, node: Node, seen: frozenset[str] = frozenset()) -> LogicalTarget:
-        """Read a target in any form: its name, a path, in brackets, or written out."""
-        node = with_external(node, self.external)
-        if node.is_map:
-            return self.long(node)
-        if node.is_list:
-            return self.short(list(node.items()))
-        name = node.text("a target")
-        if name in self.named and name not in seen:
-            return self.target(self.named[name], seen | {name})
-        self.known.check(node, "target", name)
-        if not seen and "~" not in name and "." not in name:
-            raise node.error(
-                f"there is no target {name!r}",
-                hint=f"Declared targets: {', '.join(sorted(self.named)) or 'none'}.",
-            )
-        return self.short([node])
-
-    def short(self, parts: list[Node]) -> LogicalTarget:
-        """Read ``[path~type, serialization, compression]``, of which the path alone is needed."""
-        if len(parts) > 3:
-            raise parts[3].error("a target in brackets is [path~type, serialization, compression]")
-        path, tilde, kind = parts[0].text("a target").rpartition("~")
-        if tilde and kind.lower() in _SERVER_TYPES:
-            return _server(parts[0], path)
-        if tilde and kind.lower() not in _FILE_TYPES:
-            raise parts[0].unsupported(_no_file("a target", kind))
-        serialization = parts[1] if len(parts) > 1 else None
-        compression = parts[2] if len(parts) > 2 else None
-        return self.made(parts[0], path if tilde else kind, serialization, compression, None)
-
-    def long(self, node: Node) -> LogicalTarget:
-        """Read a target that is written out."""
-        node.check_keys("a target", _TARGET_KEYS)
-        access, source = node.get("access"), node.get("source")
-        if source:
-            raise source.unsupported(
-                "targets whose name depends on the record are not supported",
-                hint="Name one file, or use a condition for each.",
-            )
-        if access is None:
-            raise node.error("a target needs access", hint="Write access: graph.nq")
-        kind = node.get("type")
-        if kind and kind.text("type").lower() in _SERVER_TYPES:
-            return _server(access, access.text("access"))
-        _check_type(node, "a target", _FILE_TYPES)
-        parts = (node.get("serialization"), node.get("compression"), node.get("encoding"))
-        return self.made(node, access.text("access"), *parts)
-
-    def made(
-        self,
-        node: Node,
-        path: str,
-        serialization: Node | None,
-        compression: Node | None,
-        encoding: Node | None,
-    ) -> LogicalTarget:
-        """Return the target of a path, with what is said of it."""
-        if "://" in path:
-            path = _local_path(node, path)
-        if "$(" in path:
-            raise node.unsupported("the name of a target cannot depend on the record")
-        return LogicalTarget(
-            path=path,
-            folder=self.folder,
-            serialization=_one_of(serialization, "serialization", SERIALIZATIONS, "nquads"),
-            compression=_one_of(compression, "compression", COMPRESSIONS, ""),
-            encoding=_one_of(encoding, "encoding", ENCODINGS, "utf-8"),
-            origin=node.origin,
-        )
-
-
-def _server(node: Node, address: str) -> LogicalTarget:
-    """Return a target that gets statements by SPARQL Update."""
-    from kg.http import web_parts  # its libraries take time that few mappings need
-
-    if web_parts(address) is None:
-        raise node.error(
-            f"{without_login(address)} is no address of a server",
-            hint="Write it with http:// or https://.",
-        )
-    return LogicalTarget(address, endpoint=address, origin=node.origin)
-
-
-def _local_path(node: Node, address: str) -> str:
-    if not address.startswith("file://"):
-        raise node.error(
-            f"{without_login(address)} is no file", hint="kg writes files; see kg push for stores."
-        )
-    return address.removeprefix("file://")
-
-
-def _one_of(node: Node | None, what: str, known: Mapping[str, str], default: str) -> str:
-    if node is None:
-        return default
-    name = node.text(what)
-    if name.lower() not in known:
-        raise node.error(
-            f"{name!r} is no {what} that kg writes", hint=f"Known: {', '.join(known)}."
-        )
-    return known[name.lower()]
-
-
-def _check_type(node: Node, what: str, known: frozenset[str]) -> None:
+def check_type(node: Node, what: str, known: frozenset[str]) -> None:
+    """Refuse a source or target of a type that is not among those known."""
     kind = node.get("type")
     if kind and kind.text("type").lower() not in known:
-        raise kind.unsupported(_no_file(what, kind.text("type")))
+        raise kind.unsupported(no_file(what, kind.text("type")))
 
 
-def _no_file(what: str, kind: str) -> str:
+def no_file(what: str, kind: str) -> str:
+    """Return what to say of a source or target that is no file."""
     return f"{what} of the type {kind!r} is not supported: kg reads and writes files"
 
 

@@ -31,7 +31,7 @@ from kg.mapping.plan import (
 )
 from kg.mapping.templates import CallText, TemplateError, escaped, parse_call, parse_template
 from kg.mapping.yaml_nodes import Node
-from kg.mapping.yarrrml_access import TargetReader
+from kg.mapping.yarrrml_targets import TargetReader
 from kg.notes import Notes
 from kg.terms import RDF_LANG_STRING, expand, is_iri, is_language_tag
 from kg.wording import nearest

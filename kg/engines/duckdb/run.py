@@ -26,6 +26,7 @@ from kg.engines.duckdb.compile import compile_plan
 from kg.engines.duckdb.counting import count_all, has_distinct, record_made
 from kg.engines.duckdb.late_sql import LateTerms
 from kg.engines.duckdb.loading import drop_table
+from kg.engines.duckdb.named_targets import by_name
 from kg.engines.duckdb.prepare import Prepared, prepare
 from kg.engines.duckdb.program import Program, RuleSql, Stream
 from kg.engines.duckdb.view_loading import load_any
@@ -34,7 +35,7 @@ from kg.engines.loaded import LoadedTable
 from kg.engines.outcome import MapCount, Outcome
 from kg.logins import without_login
 from kg.mapping.lists import with_lists
-from kg.mapping.plan import Plan
+from kg.mapping.plan import LogicalTarget, Plan
 from kg.mapping.walk import own_files
 from kg.quads import QuadTable, spooled
 from kg.records import dataclass
@@ -244,11 +245,12 @@ def _write_targets(
 
     default = _live([rule for rule in program.rules if not rule.targets], loaded)
     table = written(default, target)
-    made = []
+    made: list[tuple[LogicalTarget, QuadTable]] = []
     for number, logical in enumerate(program.targets):
         rules = [rule for rule in program.rules if rule.targets & 1 << number]
         path = target.with_name(f"target{number}-{target.name}")
-        made.append((logical, written(rules, path)))
+        own = written(rules, path)
+        made += [(logical, own)] if logical.name is None else by_name(connection, logical, own)
     has_default = any(not rule.targets for rule in program.rules)
     return Outcome(table, loaded, counts, tuple(made), has_default)
 

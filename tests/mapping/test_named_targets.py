@@ -1,0 +1,210 @@
+"""Targets whose file each record names.
+
+Spec: https://rml.io/specs/target/dynamictarget/
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from kg.errors import InputError
+from kg.map_files import map_files
+from kg.mapping.plan import Reference, Template
+from kg.mapping.targets import LogicalTarget, address_map, read_address
+from kg.notes import hearing
+from tests.mapping.running import write_files
+
+DATA = "id,name,to\n1,Ann,x\n2,Bob,y\n3,Cy,x\n"
+YARRRML = """prefixes: {{ex: 'http://e/'}}
+sources: {{s: ['t.csv~csv'], other: ['u.csv~csv']}}
+targets:
+  t: {target}
+mappings:
+  m:
+    sources: s
+    s: {subject}
+    po:
+      - [ex:p, $(name)]
+      - {{p: {{value: ex:q, targets: {predicate}}}, o: {{value: $(id), targets: {object}}}}}
+"""
+RML = """@prefix rr: <http://www.w3.org/ns/r2rml#> . @prefix rml: <http://semweb.mmlab.be/ns/rml#> .
+@prefix ql: <http://semweb.mmlab.be/ns/ql#> . @prefix t: <http://semweb.mmlab.be/ns/rml-target#> .
+@prefix rmle: <https://w3id.org/imec/rml/ns/extensions#> .
+@prefix void: <http://rdfs.org/ns/void#> .
+@prefix formats: <http://www.w3.org/ns/formats/> .
+<#s> rml:source "t.csv" ; rml:referenceFormulation ql:CSV .
+<#m> rml:logicalSource <#s> ;
+  rr:subjectMap [ rr:template "http://e/{id}" ; rmle:logicalTargetMap [ rr:template "OWN" ] ] ;
+  rr:predicateObjectMap [
+    rr:predicate <http://e/p> ; rr:objectMap [ rml:reference "name" ] ] .
+<#t> rml:logicalSource <#s> ;
+  rr:subjectMap [ rr:template "of_{to}" ; rr:class t:LogicalTarget ;
+    rml:logicalTarget rmle:ThisMapping ] ;
+  rr:predicateObjectMap [
+    rr:predicate t:target ; rr:objectMap [ rr:template "file_{to}" ; rr:termType rr:IRI ] ] ;
+  rr:predicateObjectMap [ rr:predicateMap [ rr:constant t:serialization ] ;
+    rr:objectMap [ rr:constant formats:N-Triples ] ] .
+<#f> rml:logicalSource <#s> ;
+  rr:subjectMap [ rr:template "file_{to}" ; rr:class t:Target, void:Dataset ;
+    rml:logicalTarget rmle:ThisMapping ] ;
+  rr:predicateObjectMap [ rr:predicate void:dataDump ; rr:objectMap [ rr:template "FILE" ] ] .
+"""
+
+
+def run(folder: Path, mapping: str, data: str = DATA, output: str | None = "out.nq"):
+    """Run a mapping in a folder; return the lines of each file that it made, and the result."""
+    name = "m.ttl" if "rml:" in mapping else "m.yml"
+    write_files(folder, {name: mapping, "t.csv": data})
+    before = Path.cwd()
+    os.chdir(folder)
+    try:
+        made = map_files([Path(name)], output)
+    finally:
+        os.chdir(before)
+    return {each.path.name: lines(each.path) for each in made.targets}, made
+
+
+def lines(path: Path) -> list[str]:
+    text = path.read_text(encoding="utf-8").replace("<http://e/", "<")
+    return [line.removesuffix(" .") for line in text.splitlines()]
+
+
+def yarrrml(target: str, subject="{value: 'ex:$(id)', targets: t}", predicate="[]", object="[]"):
+    return YARRRML.format(target=target, subject=subject, predicate=predicate, object=object)
+
+
+FULL = "{source: s, type: void, access: '$(to).nt', serialization: ntriples}"
+
+
+class TestYarrrml:
+    def test_of_subjects(self, tmp_path):
+        files, made = run(tmp_path, yarrrml(FULL), output=None)
+        assert files == {
+            "x.nt": ['<1> <p> "Ann"', '<1> <q> "1"', '<3> <p> "Cy"', '<3> <q> "3"'],
+            "y.nt": ['<2> <p> "Bob"', '<2> <q> "2"'],
+        }
+        assert made.target is None
+
+    @pytest.mark.parametrize("place", ["predicate", "object"])
+    def test_of_predicates_and_objects(self, tmp_path, place):
+        files, _ = run(tmp_path, yarrrml(FULL, "ex:$(id)", **{place: "t"}))
+        assert files == {"x.nt": ['<1> <q> "1"', '<3> <q> "3"'], "y.nt": ['<2> <q> "2"']}
+        assert lines(tmp_path / "out.nq") == ['<1> <p> "Ann"', '<2> <p> "Bob"', '<3> <p> "Cy"']
+
+    def test_two_at_once_and_one_that_is_the_same_for_all(self, tmp_path):
+        subject = "{value: 'ex:$(id)', targets: [t, '$(id)-$(to).nt~void', all.nt]}"
+        files, _ = run(tmp_path, yarrrml(FULL, subject), output=None)
+        assert {name: len(found) for name, found in files.items()} == {
+            **{"x.nt": 4, "y.nt": 2, "all.nt": 6},
+            **{"1-x.nt": 2, "2-y.nt": 2, "3-x.nt": 2},
+        }
+
+    def test_named_by_an_id(self, tmp_path):
+        target = FULL.replace("source: s", "source: s, id: 'own_$(to)'")
+        subject = "{value: 'ex:$(id)', targets: ['own_$(to)']}"
+        assert set(run(tmp_path, yarrrml(target, subject))[0]) == {"x.nt", "y.nt"}
+
+    def test_graphs_stay(self, tmp_path):
+        text = yarrrml(FULL.replace("ntriples", "nquads")).replace(
+            "    po:", "    graphs: 'ex:g#1'\n    po:"
+        )
+        files, _ = run(tmp_path, text, output=None)
+        assert files["y.nt"] == ['<2> <p> "Bob" <g#1>', '<2> <q> "2" <g#1>']
+
+    def test_records_without_a_name_are_told(self, tmp_path):
+        files, made = run(tmp_path, yarrrml(FULL), "id,name,to\n1,Ann,\n2,Bob,y\n", None)
+        assert set(files) == {"y.nt"}
+        (count,) = made.counts
+        assert [(loss.records, loss.what, loss.references) for loss in count.losses] == [
+            (1, "target", ("to",))
+        ]
+
+    def test_values_name_files_and_no_folders(self, tmp_path):
+        data = "id,name,to\n1,Ann,../a\\b%\n2,Bob,ü x\n3,Cy,..%2Fa\n"
+        files, _ = run(tmp_path, yarrrml(FULL), data, None)
+        assert set(files) == {"..%2Fa%5Cb%25.nt", "ü x.nt", "..%252Fa.nt"}
+        assert {path.parent for path in tmp_path.rglob("*.nt")} == {tmp_path}
+
+    @pytest.mark.parametrize(
+        ("target", "data", "code"),
+        [
+            (FULL.replace("$(to).nt", "../$(to).nt"), DATA, "outside-folder"),
+            (FULL.replace("$(to).nt", "no/$(to).nt"), DATA, "missing-folder"),
+            (FULL.replace("$(to).nt", "$(to).csv"), "id,name,to\n1,Ann,t\n", "same-target"),
+            (FULL.replace("$(to).nt", "$(to).nq"), "id,name,to\n1,Ann,out\n", "same-target"),
+            (FULL.replace("source: s", "source: other"), DATA, "unsupported-mapping"),
+            (FULL.replace("$(to)", "$(too)"), DATA, "missing-column"),
+        ],
+    )
+    def test_refused(self, tmp_path, target, data, code):
+        with pytest.raises(InputError) as caught:
+            run(tmp_path, yarrrml(target), data)
+        assert caught.value.code == code
+        assert {path.name for path in tmp_path.iterdir()} == {"m.yml", "t.csv"}
+        assert (tmp_path / "t.csv").read_text() == data
+
+    def test_a_graph_of_each_record_is_refused(self, tmp_path):
+        text = yarrrml(FULL).replace("    po:", "    graphs: ex:$(to)\n    po:")
+        with pytest.raises(InputError, match="both the file of the target and the graph"):
+            run(tmp_path, text)
+
+    def test_too_many_names(self, tmp_path, monkeypatch):
+        monkeypatch.setattr("kg.engines.duckdb.named_targets._MOST", 1)
+        with pytest.raises(InputError, match="more than 1 names"):
+            run(tmp_path, yarrrml(FULL))
+
+
+class TestRml:
+    @pytest.mark.parametrize("file", ["{to}.nt", "file://{to}.nt"])
+    def test_as_yarrrml_parser_writes_it(self, tmp_path, file):
+        text = RML.replace("OWN", "of_{to}").replace("FILE", file)
+        files, _ = run(tmp_path, text, output=None)
+        assert files == {"x.nt": ['<1> <p> "Ann"', '<3> <p> "Cy"'], "y.nt": ['<2> <p> "Bob"']}
+
+    @pytest.mark.parametrize(
+        ("own", "file", "message"),
+        [
+            ("another_{to}", "{to}.nt", "does not say which file"),
+            ("of_{to}", "{id}.nt", "other values than its IRI"),
+        ],
+    )
+    def test_refused(self, tmp_path, own, file, message):
+        with pytest.raises(InputError, match=message) as caught:
+            run(tmp_path, RML.replace("OWN", own).replace("FILE", file))
+        assert caught.value.code == "unsupported-mapping"
+
+    def test_an_event_stream_is_written_as_it_is(self, tmp_path):
+        text = (
+            RML.partition("<#m>")[0]
+            + """<#m> rml:logicalSource <#s> ;
+          rr:subjectMap [ rr:template "http://e/{id}" ; rml:logicalTarget [
+            a t:LogicalTarget, t:EventStreamTarget ; t:target [ void:dataDump <file://o.nt> ] ;
+            t:serialization formats:N-Triples ; t:ldesBaseIRI <http://e/l> ; t:ldes [
+              <https://w3id.org/ldes#timestampPath> <http://e/p> ] ] ] ;
+          rr:predicateObjectMap [ rr:predicate <http://e/p> ; rr:objectMap [
+            rml:reference "name" ] ] ."""
+        )
+        with hearing() as heard:
+            files, _ = run(tmp_path, text, output=None)
+        assert files == {"o.nt": ['<1> <p> "Ann"', '<2> <p> "Bob"', '<3> <p> "Cy"']}
+        (note,) = heard.values()
+        assert "a target is an event stream (LDES)" in note.text
+
+
+@pytest.mark.parametrize("graph", [None, "http://e/g?a=1&b=%C3%BC#x"])
+@pytest.mark.parametrize("name", ["a b", "ü/ä.nt", "1#2?3"])
+def test_names_are_told_from_graphs(name, graph):
+    """What stands in the place of the graph is taken apart again."""
+    from kg.mapping.plan import Constant, TermMap, TermType
+
+    target = LogicalTarget("", name=Template((name, Reference("x"))))
+    stated = None if graph is None else TermMap(Constant(graph, TermType.IRI), TermType.IRI)
+    made = address_map(target, stated).expression
+    assert isinstance(made, Template)
+    assert read_address(f"<{''.join(p if isinstance(p, str) else 'v' for p in made.parts)}>") == (
+        f"{name}v",
+        graph,
+    )
