@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -152,6 +153,14 @@ class TestRun:
             check_allowed(plan_sources(far), allowed=False)
         assert caught.value.code == "outside-folder"
 
+    @pytest.mark.parametrize("end", ["", "\n"])
+    def test_controls_in_fields_are_kept(self, tmp_path, end):
+        fields = ["\x01", '"\x01"', "a\x02b", '"\x03\x04"', '""', f'"a{end}\x03b"']
+        rows = [f"{n},{field}" for n, field in enumerate(fields)]
+        write_files(tmp_path, {"a.csv": "\n".join(["id,v", *rows, '6,"x"'])})
+        plan = read_plan(tmp_path, yarrrml("[['a.csv~csv']]", ["[ex:p, $(v)]"]))
+        assert run_spark(plan)[0] == run_plan(plan).quads
+
     @pytest.mark.parametrize(
         ("files", "pair"),
         [
@@ -271,7 +280,7 @@ def test_random_plans_mean_the_same(spark, data):  # noqa: ARG001 (it is there)
         expected, found = outcome(run_plan, plan), outcome(run_spark, plan)
         if isinstance(found, InputError):
             assert isinstance(expected, InputError), found
-            assert str(found) == str(expected)
+            assert _without_lines(found) == _without_lines(expected)
             return
         quads, written = found
         if isinstance(expected, InputError):
@@ -283,6 +292,11 @@ def test_random_plans_mean_the_same(spark, data):  # noqa: ARG001 (it is there)
         assert quads == expected.quads
         for one, other in zip(written.counts, expected.made.counts, strict=True):
             assert (one.records, one.losses) == (other.records, other.losses)
+
+
+def _without_lines(error: InputError) -> str:
+    """Return what is told but for lines, which Spark does not know where quotes hold line ends."""
+    return re.sub(r":\d+ (?=\(record)", " ", str(error))
 
 
 def outcome(run: Callable[[Plan], Any], plan: Plan) -> Any:

@@ -16,12 +16,14 @@ from kg.engines.spark.dialect import text
 from kg.mapping.plan import LogicalSource
 from kg.mapping.source_table import Column
 
-# What stands for a field in quotes without content, which Spark would take for one without quotes.
-_EMPTY: Final = "\x01"
-_FIELD: Final = "\x01"
-_PAIR: Final = "\x02"
+# Marks are characters that Unicode leaves to programs; where one alone would change a value, it is
+# two of them. What stands for a field in quotes without content, which Spark would take for one
+# without quotes:
+_EMPTY: Final = "\ufdd0\ufdd1"
+_FIELD: Final = "\ufdd0"
+_PAIR: Final = "\ufdd1"
 # Line ends within quotes, in files that are read as a whole.
-_HIDDEN, _HIDDEN_CR = "\x03", "\x04"
+_HIDDEN, _HIDDEN_CR = "\ufdd2\ufdd3", "\ufdd3\ufdd2"
 _LINE_FEED, _RETURN = "'\\n'", "'\\r'"
 _ENDS: Final = r"\r\n|\r|\n"
 _END: Final = r"(?:\r\n|\r|\n)\z"
