@@ -11,8 +11,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 
 from kg.engines.duckdb.gather_sql import NIL, PLACE, made_heads, members
-from kg.engines.duckdb.made_term import TermSql
 from kg.engines.duckdb.term_sql import TermPrinter
+from kg.engines.sql.made_term import TermSql
 from kg.mapping.rules import Collection, Gathered, MapRules, Parent, Rule, Term, bare
 from kg.records import dataclass
 from kg.sql import sql_text

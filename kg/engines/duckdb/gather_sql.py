@@ -15,7 +15,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING, Final
 
 from kg.engines.duckdb.dialect import array
-from kg.engines.duckdb.made_term import TermSql
+from kg.engines.sql.made_term import TermSql
 from kg.mapping.plan import Call
 from kg.mapping.rules import BlankNode, Collection, Gathered, Parent, Term
 from kg.sql import sql_name, sql_text
@@ -75,9 +75,9 @@ def _named_heads(printer: TermPrinter, gathered: Gathered) -> TermSql:
         sql += f" ELSE {empty} END"
         missing = name.missing if gathered.keeps_empty else f"({sql}) IS NULL"
         return TermSql(sql, False, missing)
-    others = f"list_transform({name.terms}, lambda term: {empty})" if gathered.keeps_empty else "[]"
+    others = f"list_transform({_all(name)}, lambda term: {empty})" if gathered.keeps_empty else "[]"
     sql = f"CASE WHEN {filled} THEN {name.sql} ELSE {others} END"
-    return TermSql(sql, True, f"coalesce(len({TermSql(sql, True, '').terms}), 0) = 0")
+    return TermSql(sql, True, f"coalesce(len({_all(TermSql(sql, True, ''))}), 0) = 0")
 
 
 def _numbered_heads(printer: TermPrinter, gathered: Gathered) -> TermSql:
@@ -142,10 +142,10 @@ def _is_there(printer: TermPrinter, member: Term | Parent) -> str:
 def _terms(printer: TermPrinter, member: Term | Parent) -> str:
     """Return the SQL of the list of all terms that a member gives of a record."""
     if not isinstance(member, Parent):
-        return printer.term(member).terms
+        return _all(printer.term(member))
     if not member.keys:
         assert member.own is not None
-        return printer.term(member.own).terms
+        return _all(printer.term(member.own))
     conditions = []
     for number, (key, _) in enumerate(member.keys):
         own = printer.key(key)
@@ -169,7 +169,7 @@ def _parents(printer: TermPrinter, parent: Parent) -> str:
     other = printer.of(parent.table)
     subject = other.term(parent.subject)
     keys = [other.key(key) for _, key in parent.keys]
-    rows = f"SELECT file AS pf, {parent.table.row} AS pr, {subject.terms} AS o{_keys(keys)}"
+    rows = f"SELECT file AS pf, {parent.table.row} AS pr, {_all(subject)} AS o{_keys(keys)}"
     rows = f"{rows} FROM {sql_name(parent.table.name)}"
     rows = f"SELECT * REPLACE (unnest(o) AS o), generate_subscripts(o, 1) AS pk FROM ({rows})"
     return _flat(rows, keys)
@@ -320,3 +320,10 @@ def _placed(collection: Collection, rows: str, place: Mapping[str, str]) -> str:
     found = {**number, **place}
     shown = ", ".join(f"({found.get(name, name)})::BIGINT AS {name}" for name in PLACE)
     return f"SELECT {shown}, g, h, o FROM ({rows})"
+
+
+def _all(term: TermSql) -> str:
+    """Return the SQL of the list of all terms that are made from a record."""
+    if term.many:
+        return f"list_filter({term.sql}, lambda term: term IS NOT NULL)"
+    return f"CASE WHEN ({term.sql}) IS NULL THEN [] ELSE [{term.sql}] END"

@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import Final
 
 from kg.engines.duckdb.dialect import array
-from kg.engines.duckdb.made_term import Shape, TermSql
+from kg.engines.sql.made_term import Shape, TermSql
 from kg.mapping.natural import Datatypes
 from kg.mapping.plan import Reference, Template, TermType
 from kg.mapping.rules import Bare, Fixed, Iri, Literal

@@ -14,8 +14,8 @@ from itertools import groupby
 from typing import Final
 
 from kg.engines.spark.dialect import text
-from kg.engines.spark.made_term import TermSql
 from kg.engines.spark.term_sql import TermPrinter
+from kg.engines.sql.made_term import TermSql
 from kg.mapping.rules import BlankNode, Fixed, MapRules, Parent, Rule, Rules, Term, bare
 from kg.mapping.source_table import SourceTable
 from kg.terms import RDF_TYPE

@@ -56,7 +56,7 @@ def let(value: str, make: Callable[[str], str], bound: str = "it") -> str:
 def fits(value: str, pattern: str) -> str:
     """Return the condition that a whole text fits a pattern that Java and RE2 read alike."""
     whole = text("^(?:" + pattern + ")" + chr(92) + "z")
-    return f"{value} RLIKE {whole}"
+    return f"({value} RLIKE {whole})"
 
 
 # --- IRIs -----------------------------------------------------------------------------------

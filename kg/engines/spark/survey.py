@@ -12,13 +12,14 @@ from typing import TYPE_CHECKING, Any, Final
 
 from kg.engines.doubtful import advice, no_value, unfit
 from kg.engines.outcome import IllTyped, LossCount, MapCount
+from kg.engines.spark import words
 from kg.engines.spark.compile import Joins
 from kg.engines.spark.dialect import text
-from kg.engines.spark.losses_sql import Loss, LossPrinter, Unfit
-from kg.engines.spark.made_term import TermSql
+from kg.engines.spark.losses_sql import LossPrinter
 from kg.engines.spark.session import translated
 from kg.engines.spark.sources import Loaded
 from kg.engines.spark.term_sql import TermPrinter
+from kg.engines.sql.losses import LossSql, UnfitSql
 from kg.errors import MOST_TOLD, InputError, InputErrors, LimitError, Location
 from kg.mapping.plan import Formulation
 from kg.mapping.rules import Check, Crossing, MapRules
@@ -119,7 +120,7 @@ class Survey:
         ]
         checks = list(dict.fromkeys(check for each in self.maps for check in each.checks))
         printer = TermPrinter(table)
-        wrong = [sums.add(_total(printer.bad_values(check))) for check in checks]
+        wrong = [sums.add(_total(words.count(printer.bad_values(check)))) for check in checks]
         asked = [_Map(each, self) for each in self.maps]
         sums.run(self.spark, f"{table.name}{self.joins.sql}")
         if rejects is not None:
@@ -256,8 +257,8 @@ class _Map:
         self.losses = list(printer.losses())
         self.suspects = [*printer.ill_typed(), *printer.doubtful()]
         sums = survey.sums
-        self.lost = [sums.count(loss.missing) if not loss.lacking else -1 for loss in self.losses]
-        self.unfit = [sums.add(_total(each.values)) for each in self.suspects]
+        self.lost = [sums.count(loss.missing) if not loss.found else -1 for loss in self.losses]
+        self.unfit = [sums.add(_total(each.count)) for each in self.suspects]
         self.crossed = [
             (sums.add(f"max({_combinations(c)})"), sums.count(f"{_crosses(c)} > 1"))
             for c in rules.losses.crossings
@@ -286,20 +287,20 @@ class _Map:
             origin=origin,
         )
 
-    def _lacking(self, loss: Loss) -> int:
+    def _lacking(self, loss: LossSql) -> int:
         view = self.survey.loaded.table.name
         with translated():
             row = self.survey.spark.sql(
-                f"SELECT count(*) FROM {view} LEFT ANTI JOIN ({loss.lacking})"
+                f"SELECT count(*) FROM {view} LEFT ANTI JOIN ({loss.found})"
                 f" ON kg_p = p0 AND kg_b = b0 AND kg_i = i0 WHERE {loss.missing}"
             ).collect()[0]
         return int(row[0])
 
-    def _loss(self, loss: Loss, number: int) -> LossCount:
+    def _loss(self, loss: LossSql, number: int) -> LossCount:
         why = ""
         if loss.unfit is not None:
             place, value = self.survey.places(
-                loss.missing, loss.unfit.values.first, 1, " ".join(loss.references) or None
+                loss.missing, loss.unfit.first, 1, " ".join(loss.references) or None
             )[0]
             why = f"{unfit(loss.unfit.what, value)}, at {place}"
         return LossCount(
@@ -312,10 +313,9 @@ class _Map:
             origin=loss.origin.location(),
         )
 
-    def _ill_typed(self, each: Unfit, number: int) -> IllTyped:
-        values = each.values
+    def _ill_typed(self, each: UnfitSql, number: int) -> IllTyped:
         place, value = self.survey.places(
-            f"{values.count} > 0", values.first, 1, " ".join(each.references) or None
+            f"{each.count} > 0", each.first, 1, " ".join(each.references) or None
         )[0]
         datatype = each.what.removeprefix(XSD)
         shown = f"xsd:{datatype}" if datatype != each.what else each.what
@@ -362,8 +362,8 @@ def together(errors: Sequence[InputError], count: int, loaded: Sequence[Loaded])
     return InputErrors(errors, files[0] if len(files) == 1 else "the sources", count)
 
 
-def _total(values: TermSql) -> str:
-    return f"coalesce(sum({values.count}), 0)"
+def _total(count: str) -> str:
+    return f"coalesce(sum({count}), 0)"
 
 
 def _is_bad(column: Column) -> str:

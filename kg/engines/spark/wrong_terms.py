@@ -10,11 +10,12 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Final
 
 from kg.engines.doubtful import column_of, grouped, no_term
+from kg.engines.spark import words
 from kg.engines.spark.compile import unnested
-from kg.engines.spark.made_term import TermSql
 from kg.engines.spark.session import translated
 from kg.engines.spark.survey import MOST_NOTED, Survey, together
 from kg.engines.spark.term_sql import TermPrinter
+from kg.engines.sql.made_term import TermSql
 from kg.errors import MOST_TOLD, InputError
 from kg.mapping.rules import Check, MapRules, Parent, Rule, Term
 from kg.mapping.source_table import SourceTable
@@ -86,7 +87,7 @@ def _is_needed(spark: SparkSession, maps: Sequence[MapRules]) -> bool:
         found = scans.setdefault(each.table.name, [])
         subject = TermPrinter(each.table).spoiled(each.subject)
         if subject is not None and not subject.many:
-            found.append(f"{subject.count} > 0")
+            found.append(f"{words.count(subject)} > 0")
         for rule in each.rules:
             if isinstance(rule.object, Parent) and rule.object.keys:
                 queries += _of_join(rule, rule.object)
@@ -144,7 +145,7 @@ def _wanted(table: SourceTable, *terms: Term | None) -> tuple[str, str]:
         if term is None:
             continue
         missing, spoiled = printer.term(term).missing, printer.spoiled(term)
-        some = f"{spoiled.count} > 0" if spoiled is not None else ""
+        some = f"{words.count(spoiled)} > 0" if spoiled is not None else ""
         if missing:
             there.append(f"(({missing}) IS NOT TRUE{' OR ' + some if some else ''})")
         if some:

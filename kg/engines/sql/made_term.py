@@ -47,7 +47,7 @@ class TermSql:
         lost: Condition that no term is made although that of the term holds; the same as
             `missing` where the term has none.
         code: The number that stands for a constant predicate or graph.
-        late: How the term can be made later; None where it cannot.
+        late: How the term can be made later; None where it cannot, or an engine never does.
     """
 
     sql: str
@@ -61,10 +61,3 @@ class TermSql:
     def there(self) -> str:
         """Condition that a term is made from a record."""
         return f"({self.missing}) IS NOT TRUE" if self.missing else "true"
-
-    @property
-    def terms(self) -> str:
-        """SQL of the list of all terms that are made from a record."""
-        if self.many:
-            return f"list_filter({self.sql}, lambda term: term IS NOT NULL)"
-        return f"CASE WHEN ({self.sql}) IS NULL THEN [] ELSE [{self.sql}] END"
