@@ -38,6 +38,7 @@ from kg.findings.records import ill_typed, losses, shared_subjects, without_acce
 from kg.findings.results import Results
 from kg.findings.sources import sources_of
 from kg.findings.workspace import workspace_findings
+from kg.found import STEP, graph_findings
 from kg.indexing import make_index
 from kg.infer import infer_rdfs
 from kg.kept import FirstResults, Kept, Mapped, note_shapes, note_sources
@@ -54,6 +55,7 @@ from kg.quads import QuadTable
 from kg.queries.oxigraph.facts import count_across, read_facts
 from kg.records import dataclass
 from kg.rejects import check_target, current
+from kg.rows import keep_rows
 from kg.sizes import USUAL_MEMORY, is_large
 from kg.sources import Folders
 from kg.sources.inputs import input_files
@@ -193,6 +195,7 @@ class _Builder:
         self.across: int | None = None
         self.before = Kept(workspace, made, options.basis)
         self.causes: str | None = None
+        self.rows: str | None = None
 
     def run(self) -> BuildResult:
         started, rejects = datetime.now(UTC), current()
@@ -250,6 +253,7 @@ class _Builder:
             seal(self.made, info)
             put_in_force(self.workspace, self.made)
             if self.options.basis and self.options.basis.write(self.made, inputs, result.doubts):
+                keep_rows(self.before, self.plan, mapped, self.rows)
                 self.before.write()
         return result
 
@@ -286,11 +290,12 @@ class _Builder:
         rules = self.before.key(workspace.mapping_files, workspace.base, *settings)
         others = [path for path, _ in workspace.graph_files()]
         self.causes = self.before.key([*others, *read], rules, self.inference)
+        self.rows = self.before.key(others, rules) if self.inference == "none" else None
         mapped, same = self.before.graph(self.causes), self.before.has_rules(rules)
         if mapped is None:
             strict, before = self.options.strict, self.before
             mapped = map_all(
-                connection, workspace, plan, folders, before, rules, strict, again=same
+                connection, workspace, plan, folders, before, rules, strict, self.rows, again=same
             )
             if self.inference == "none":
                 mapped = replace(mapped, table=self.placed(connection, mapped.table))
@@ -335,6 +340,8 @@ class _Builder:
             counts = with_meant(counts, self.plan, sources, unread)
         self.kept += [*shared, *losses(counts, prefixes, workspace.root), *keys]
         known = read_accepted(workspace.root, workspace.accepted)
+        material = read_material(workspace, self.plan)
+        key, steps = graph_findings(connection, table, self.before, workspace, material, self.spill)
         found = [
             *shared,
             *keys,
@@ -342,12 +349,14 @@ class _Builder:
                 connection,
                 table,
                 workspace,
-                read_material(workspace, self.plan),
+                material,
                 {} if verdict is None else verdict.met,
                 inside,
+                steps,
                 anew=self.options.basis is not None and self.options.basis.anew,
             ),
         ]
+        self.before.keep(STEP, key, steps.found)
         return without_accepted(counts, known, prefixes, workspace.root), known.new(found)
 
     def infer(
@@ -463,12 +472,8 @@ class _Builder:
         return known
 
 
-# --- build.json -----------------------------------------------------------------------------
-
-
 def _info(result: BuildResult, started: datetime, sources: list[dict[str, Any]]) -> dict[str, Any]:
     verdict = result.verdict
-    usage = resource.getrusage(resource.RUSAGE_SELF)
     return {
         "id": result.build.id,
         "tool": f"kg {tool_version()}",
@@ -484,7 +489,7 @@ def _info(result: BuildResult, started: datetime, sources: list[dict[str, Any]])
         else {severity.label: count for severity, count in verdict.counts.items()},
         "skipped": {"records": result.skipped_records, "values": result.skipped_values},
         "cpu_seconds": result.seconds,
-        "peak_memory": usage.ru_maxrss * _MAXRSS_UNIT,
+        "peak_memory": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * _MAXRSS_UNIT,
         "sources": sources,
     }
 

@@ -7,12 +7,11 @@ workspace that may come from anywhere, so it is read as JSON, into a few known k
 
 from __future__ import annotations
 
-import dataclasses
 import hashlib
 import json
 import re
 import shutil
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -22,8 +21,8 @@ from kg.basis import Basis, digest
 from kg.builds import check_build, check_index, check_table, quad_digests
 from kg.counts import COUNTS_NAME, read_counts
 from kg.duck import Connection
-from kg.engines.outcome import IllTyped, LossCount, MapCount, Shared
-from kg.errors import KgError, Location
+from kg.engines.outcome import MapCount
+from kg.errors import KgError
 from kg.exports import Problem
 from kg.exports.survey import SURVEY_NAME, Survey, change_survey, read_survey
 from kg.files import link, writing
@@ -31,8 +30,9 @@ from kg.mapping import own_functions
 from kg.mapping.plan import Constant, Formulation, Plan, TermType
 from kg.mapping.walk import plan_calls, plan_sources
 from kg.notes import Note, tell
+from kg.packed import packed, unpacked
 from kg.paths import is_file, is_folder, is_link, names_in, read_file
-from kg.quads import QuadTable
+from kg.quads import QuadTable, differing
 from kg.queries.oxigraph.facts import change_facts
 from kg.records import dataclass
 from kg.sources.files import patterns_of
@@ -40,7 +40,6 @@ from kg.sparql.volatile import is_volatile
 from kg.table.change import change_copies
 from kg.temporary import write_text
 from kg.validation import Severity, Sink, Verdict
-from kg.validation import paths as shape_paths
 from kg.validation.results import Result
 from kg.validation.shapes import ShapesGraph
 from kg.validation.terms import is_literal, split_literal
@@ -50,15 +49,6 @@ from kg.workspace import NO_DIGEST, Build, Workspace, sealed
 _NAME: Final = "kept.json"
 # Validation results that are kept; where there are more, validation is done again.
 _MOST_RESULTS: Final = 10_000
-_KINDS: Final[Mapping[str, type]] = {
-    kind.__name__: kind
-    for kind in (
-        *(IllTyped, LossCount, MapCount, Shared, Location, Note, Result),
-        *(shape_paths.Predicate, shape_paths.Inverse, shape_paths.Sequence),
-        *(shape_paths.Alternative, shape_paths.ZeroOrMore, shape_paths.OneOrMore),
-        shape_paths.ZeroOrOne,
-    )
-}
 _PART: Final = re.compile(r"[0-9a-f]{64}\.parquet")
 _WRONG: Final = (KgError, OSError, ValueError, LookupError, TypeError, AttributeError)
 
@@ -118,6 +108,7 @@ class Kept:
         self._same: bool | None = None
         self._near: tuple[QuadTable, QuadTable] | None = None
         self._looked = False
+        self._differing: tuple[QuadTable, QuadTable] | None = None
         self._parts: dict[str, Any] = {}
         self._added: list[Path] = []
         if basis is not None and not basis.anew:
@@ -155,13 +146,23 @@ class Kept:
         """Return what a step gave that had the same causes; None if there was none."""
         with suppress(*_WRONG, RecursionError):
             if key is not None and self._old[step]["key"] == key:
-                return _unpacked(self._old[step]["gave"])
+                return unpacked(self._old[step]["gave"])
         return None
 
     def keep(self, step: str, key: str | None, gave: object) -> None:
         """Keep what a step gave."""
         if key is not None:
-            self._new[step] = {"key": key, "gave": _packed(gave)}
+            self._new[step] = {"key": key, "gave": packed(gave)}
+
+    def last(self, step: str) -> Any:  # noqa: ANN401  (what the step gave)
+        """Return what a step gave in the build before, whatever its causes; None if unknown."""
+        with suppress(*_WRONG, RecursionError):
+            return unpacked(self._old[step]["gave"])
+        return None
+
+    def digest(self, path: Path) -> str | None:
+        """Return the digest of a file; None if it is not known for sure."""
+        return self._basis.digest(path) if self._basis is not None else None
 
     def copy(self, name: str) -> bool:
         """Take a file or folder of the build before into the one that is made; return if it was.
@@ -207,6 +208,16 @@ class Kept:
         }
         self.keep("graph", key, gave)
 
+    @property
+    def rows(self) -> Path:
+        """The folder of copies of sources, which `kg.rows` keeps."""
+        return self._workspace.state / "rows"
+
+    @property
+    def target(self) -> Path:
+        """The folder of the quad table that is made, if that is in parts."""
+        return self._made.quads.with_suffix("")
+
     def changed(self, files: Iterable[Path]) -> list[Path]:
         """Return the files that the build before has not read as they are."""
         if self._before is None or self._basis is None:
@@ -226,7 +237,7 @@ class Kept:
             path = self._folder / f"{known['sha256']}.parquet"
             if is_link(self._folder) or digest(path) != known["sha256"]:
                 return None
-            return path, {key: _part(_unpacked(gave)) for key, gave in known["of"].items()}
+            return path, {key: _part(unpacked(gave)) for key, gave in known["of"].items()}
         return None
 
     def keep_parts(self, table: Path, parts: Mapping[str, Part]) -> Path:
@@ -241,7 +252,7 @@ class Kept:
             self._folder.mkdir(exist_ok=True)
             table.replace(path)
         of = {
-            key: _packed({"number": each.number, "counts": each.counts, "files": each.files})
+            key: packed({"number": each.number, "counts": each.counts, "files": each.files})
             for key, each in parts.items()
         }
         self._parts = {"sha256": content, "of": of}
@@ -289,6 +300,17 @@ class Kept:
                 self._near = self._find_near()
         return self._near
 
+    def differing(self, connection: Connection) -> tuple[QuadTable, QuadTable] | None:
+        """Return the rows before and now of the subjects that differ; None if many parts do."""
+        near = self.near()
+        if self._differing is None and near is not None:
+            self._differing = differing(connection, *near, self._made.path / "spill")
+        return self._differing
+
+    def _nears(self, connection: Connection) -> Iterator[tuple[QuadTable, QuadTable]]:
+        """Yield rows that differ, and parts that do: in more rows more is sure."""
+        yield from (each for each in (self.differing(connection), self.near()) if each)
+
     def quads(self) -> QuadTable | None:
         """Return the table before, if it is in parts."""
         before = self._before
@@ -312,15 +334,15 @@ class Kept:
 
     def table(self, connection: Connection) -> bool:
         """Make the coded copies out of those of the build before; return if it was done."""
-        near = self.near()
-        if self._before is None or not (near or self.same_quads()):
+        rows = self.differing(connection)
+        if self._before is None or not (rows or self.same_quads()):
             return False
         with suppress(KgError):
             check_table(self._before, again=True)
             if self.same_quads() is not None:
                 return self.copy(self._made.table.name)
-            if near is not None:
-                old, new = (side.sql for side in near)
+            if rows is not None:
+                old, new = (side.sql for side in rows)
                 return change_copies(connection, self._before.table, old, new, self._made.table)
         return False
 
@@ -329,17 +351,20 @@ class Kept:
         known = None if self._before is None else self._before.info().get("kinds")
         if not isinstance(known, dict) or self.same_quads() is not None:
             return known if isinstance(known, dict) else None
-        near = self.near()
-        return None if near is None else change_facts(connection, known, near[0].sql, near[1].sql)
+        found = (change_facts(connection, known, o.sql, n.sql) for o, n in self._nears(connection))
+        return next((kinds for kinds in found if kinds is not None), None)
 
     def survey(self, connection: Connection, inferred: str | None) -> tuple[Problem, ...] | None:
         """Make the survey out of that of the build before; return its problems, None if not."""
-        found, near = self._known_survey(inferred), self.near()
-        if found is not None and self.same_quads() is not None:
-            return found.problems if self.copy(SURVEY_NAME) else None
-        if found is not None and near is not None:
-            found = change_survey(connection, found, *near, QuadTable(self._made.quads), inferred)
-            return None if found is None else found.problems
+        known, table = self._known_survey(inferred), QuadTable(self._made.quads)
+        if known is None:
+            return None
+        if self.same_quads() is not None:
+            return known.problems if self.copy(SURVEY_NAME) else None
+        for near in self._nears(connection):
+            found = change_survey(connection, known, *near, table, inferred)
+            if found is not None:
+                return found.problems
         return None
 
     def counts(self, inferred: str | None) -> bool:
@@ -464,27 +489,3 @@ def _note(workspace: Workspace) -> Path:
 
 def _part(gave: Mapping[str, Any]) -> Part:
     return Part(int(gave["number"]), gave["counts"], tuple(map(Path, gave["files"])))
-
-
-def _packed(value: Any) -> Any:  # noqa: ANN401  (of any kind)
-    """Return a value as JSON has it; records of `_KINDS` name their kind."""
-    if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        parts = {each.name: getattr(value, each.name) for each in dataclasses.fields(value)}
-        return {"@": type(value).__name__, **_packed(parts)}
-    if isinstance(value, Path):
-        return str(value)
-    if isinstance(value, Mapping):
-        return {key: _packed(each) for key, each in value.items()}
-    if isinstance(value, Sequence) and not isinstance(value, str):
-        return [_packed(each) for each in value]
-    return value
-
-
-def _unpacked(value: Any) -> Any:  # noqa: ANN401  (of any kind)
-    """Return a value of `_packed`; lists become tuples."""
-    if isinstance(value, dict):
-        parts = {key: _unpacked(each) for key, each in value.items()}
-        return _KINDS[parts.pop("@")](**parts) if "@" in parts else parts
-    if isinstance(value, list):
-        return tuple(map(_unpacked, value))
-    return value

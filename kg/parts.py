@@ -24,6 +24,7 @@ from kg.mapping.walk import plan_sources
 from kg.notes import hearing, strictly, tell
 from kg.quads import copy_plain, spooled, write_table
 from kg.rdf import SPOOL_MEMORY, spool_rdf
+from kg.rows import map_rows
 from kg.sources import Folders
 from kg.sources.inputs import input_files
 from kg.workspace import Workspace
@@ -46,6 +47,7 @@ def map_all(
     kept: Kept,
     rules: str | None,
     strict: bool,
+    rows: str | None = None,
     *,
     again: bool,
 ) -> Mapped:
@@ -59,6 +61,8 @@ def map_all(
         kept: What the build before has kept.
         rules: The key of the rules, if it is known for sure.
         strict: Whether RDF files may lose nothing.
+        rows: The key of the rules and of all files but the sources, if what is mapped is the whole
+            quad table.
         again: Whether that build ran the same rules.
 
     Raises:
@@ -71,9 +75,11 @@ def map_all(
         with spare(connection, SPOOL_MEMORY) as memory, strictly(strict):
             spool_rdf(workspace.graph_files(), spool, memory=memory)
         found = None
+        if rows is not None and again and not notes:
+            found = map_rows(connection, plan, folders, spool, kept, rows)
         files = input_files(plan, folders)
         most = MOST_BYTES if again and not _is_most(kept.changed(files), files) else MOST_AT_ONCE
-        if rules is not None and _is_small(files, most):
+        if found is None and rules is not None and _is_small(files, most):
             found = run_parts(connection, plan, folders, spool, kept, rules)
         if found is None:
             found = run_whole(connection, plan, folders, target, spool)

@@ -13,6 +13,7 @@ have written as files in that order (``part-*.parquet``) are read the same way.
 from __future__ import annotations
 
 import shutil
+from bisect import bisect_right
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
@@ -68,7 +69,7 @@ class QuadTable:
     def moved(
         self, connection: duckdb.DuckDBPyConnection, target: Path, before: QuadTable | None = None
     ) -> QuadTable:
-        """Move the table to where a build has it, and return it.
+        """Move the table to where a build has it, unless it is there, and return it.
 
         Args:
             connection: From `kg.duck.engine`.
@@ -80,6 +81,8 @@ class QuadTable:
             WorldError: The disk failed.
             LimitError: The memory limit was reached.
         """
+        if self.path == target:
+            return self
         quads = self.count(connection)
         if is_large(quads):
             target = target.with_suffix("")
@@ -128,14 +131,133 @@ def _write_parts(
     known = {} if before is None else _firsts(connection, before)
     bounds = [None, *(cut for (cut,) in cuts), None]
     for number, (low, high) in enumerate(pairwise(bounds)):
-        within = [f"s >= {sql_text(low)}"] if low is not None else []
-        within += [f"s < {sql_text(high)}"] if high is not None else []
-        rows = f"SELECT s, p, o, g FROM {table.sql} WHERE {' AND '.join(within) or 'true'}"
+        rows = f"SELECT s, p, o, g FROM {table.sql} WHERE {_within(low, high)}"
         target, kept = folder / f"{number:02}.parquet", known.get(low)
         if kept is not None and _are_the_same(connection, rows, kept):
             link(kept, target)
         else:
             copy_rows(connection, _again_sorted(rows), target)
+
+
+def change_parts(
+    connection: duckdb.DuckDBPyConnection,
+    before: QuadTable,
+    folder: Path,
+    subjects: str,
+    old: str,
+    new: str,
+) -> QuadTable | None:
+    """Write a table in parts of which the rows of some subjects are others: the parts of these.
+
+    Args:
+        connection: From `kg.duck.engine`.
+        before: The table before, in parts.
+        folder: The folder to make; the parts that stay become second names of their files.
+        subjects: Name of a table of the subjects, column s.
+        old: Name of a table of their rows in the table before, as `rows_of` makes it.
+        new: Name of a table of their rows, each once.
+
+    Returns:
+        The table; None if it may be cut at other subjects now, or be no longer large.
+
+    Raises:
+        WorldError: The disk failed.
+        LimitError: The memory limit was reached.
+    """
+    known = _firsts(connection, before)
+    if [*known.values()] != before.files or len(known) != PARTS:
+        return None
+    cuts = [low for low in known if low is not None]
+    gone = f"SELECT s FROM {old} WHERE s NOT IN (SELECT s FROM {new})"
+    come = f"SELECT md5(s) AS cut FROM {new} WHERE s NOT IN (SELECT s FROM {old})"
+    last = "(SELECT max(md5(s)) FROM (SELECT unnest($cuts) AS s))"
+    others = (
+        f"SELECT 1 FROM ({gone}) WHERE list_contains($cuts, s)"
+        f" UNION ALL SELECT 1 FROM ({come}) WHERE cut <= {last}"
+    )
+    with translated():
+        if connection.execute(others, {"cuts": cuts}).fetchone():
+            return None
+        counts = (f"SELECT count(*) FROM {name}" for name in (old, new))
+        fewer, more = (_integer(connection, query) for query in counts)
+        if not is_large(before.count(connection) - fewer + more):
+            return None
+        differing = connection.execute(
+            f"SELECT DISTINCT s FROM ((FROM {old} EXCEPT FROM {new})"
+            f" UNION ALL (FROM {new} EXCEPT FROM {old}))"
+        ).fetchall()
+    changed, made = {bisect_right(cuts, subject) for (subject,) in differing}, False
+    folder.mkdir()
+    try:
+        bounds = pairwise([*known, None])
+        for number, ((low, high), file) in enumerate(zip(bounds, before.files, strict=True)):
+            target = folder / file.name
+            if number in changed:
+                stay = f"FROM {read_parquet(file)} AS f ANTI JOIN {subjects} AS g ON f.s = g.s"
+                rows = f"SELECT s, p, o, g FROM {new} WHERE {_within(low, high)}"
+                both = f"SELECT f.s, f.p, f.o, f.g {stay} UNION ALL {rows}"
+                copy_rows(connection, _again_sorted(f"SELECT * FROM ({both})"), target)
+            else:
+                link(file, target)
+        made = True
+    finally:
+        if not made:
+            shutil.rmtree(folder)
+    return QuadTable(folder)
+
+
+def rows_of(
+    connection: duckdb.DuckDBPyConnection, table: QuadTable, subjects: str, name: str
+) -> None:
+    """Make a temporary table of the rows of a table that have some subjects.
+
+    Args:
+        connection: From `kg.duck.engine`.
+        table: The table.
+        subjects: Name of a table of the subjects, column s.
+        name: What the table that is made is called.
+    """
+    with translated():
+        connection.execute(
+            f"CREATE TEMP TABLE {name} AS SELECT s, p, o, g FROM {table.sql}"
+            f" WHERE s IN (SELECT s FROM {subjects})"
+        )
+
+
+def differing(
+    connection: duckdb.DuckDBPyConnection, old: QuadTable, new: QuadTable, folder: Path
+) -> tuple[QuadTable, QuadTable]:
+    """Write the rows of two tables that have a subject of which they have other rows, sorted.
+
+    Args:
+        connection: From `kg.duck.engine`.
+        old: A table, or its files of which the other has none.
+        new: The other.
+        folder: Where the files are made.
+
+    Raises:
+        WorldError: The disk failed.
+        LimitError: The memory limit was reached.
+    """
+    one, other = (f"SELECT s, p, o, g FROM {side.sql}" for side in (old, new))
+    made = tuple(QuadTable(folder / f"{name}.parquet") for name in ("replaced", "made"))
+    with translated():
+        connection.execute(
+            "CREATE OR REPLACE TEMP TABLE kg_differ AS SELECT DISTINCT s FROM"
+            f" (({one} EXCEPT {other}) UNION ALL ({other} EXCEPT {one}))"
+        )
+        for side, target in zip((old, new), made, strict=True):
+            rows = f"SELECT q.* FROM {side.sql} AS q SEMI JOIN kg_differ AS d ON q.s = d.s"
+            copy_plain(connection, f"{rows} ORDER BY {SORT}", target.path)
+        connection.execute("DROP TABLE kg_differ")
+    return made[0], made[1]
+
+
+def _within(low: str | None, high: str | None) -> str:
+    """Return the condition that a subject is in a part, which begins at one and ends before one."""
+    found = [f"s >= {sql_text(low)}"] if low is not None else []
+    found += [f"s < {sql_text(high)}"] if high is not None else []
+    return " AND ".join(found) or "true"
 
 
 def _firsts(connection: duckdb.DuckDBPyConnection, table: QuadTable) -> dict[str | None, Path]:

@@ -129,6 +129,7 @@ ALLOWED = {
     "kg/rdf/spool.py": ("open", CHECKED),
     "kg/rdf/zstd.py": ("open", CHECKED),
     "kg/rejects.py": ("open", OWN),
+    "kg/rows.py": ("copyfile mkdir touch unlink", "copies of sources, in .kg"),
     "kg/site/folder.py": (
         "iterdir mkdir read_text write_bytes",
         "the folder of a site while it is made",
@@ -146,6 +147,7 @@ ALLOWED = {
     "kg/sources/excel_files.py": ("open", CHECKED),
     "kg/sources/files.py": ("glob", "patterns of mappings; each file is checked"),
     "kg/sources/json_files.py": ("open unlink walk", OWN),
+    "kg/sources/line_changes.py": ("write_bytes", OWN),
     "kg/sources/json_scan.py": ("walk", "a document, not a folder"),
     "kg/sources/nothing.py": ("walk", "a document, not a folder"),
     "kg/sources/rows.py": ("open", OWN),

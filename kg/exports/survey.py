@@ -80,15 +80,17 @@ def change_survey(
     Args:
         connection: From `kg.duck.engine`.
         known: The survey of the table before.
-        old: The files that were replaced; they have all rows of a subject, or none.
-        new: Those in their place.
+        old: Files with the rows that were replaced; they have all rows of a subject, or none.
+        new: Files with those in their place.
         table: The table.
         inferred: As for `write_survey`.
 
     Returns:
         The survey; None if it is not sure, and nothing is written.
     """
-    selection = select_graphs(connection, new, left_out=[iri(inferred)] if inferred else ())
+    left_out = [iri(inferred)] if inferred else []
+    sides = [select_graphs(connection, side, left_out=left_out) for side in (old, new)]
+    selection = max(sides, key=lambda side: side.overlapping)
     before, after = selection.rows_of(old), selection.rows_of(new)
     if check_rows(connection, before) or check_rows(connection, after):
         return None

@@ -47,13 +47,13 @@ def terms_of(connection: duckdb.DuckDBPyConnection, table: QuadTable) -> Iterato
         yield Used(kind[1:-1], "class", count=count)
 
 
-def doubtful_nodes(
+def doubtful_keys(
     connection: duckdb.DuckDBPyConnection,
     table: QuadTable,
     base: str,
     prefixes: Mapping[str, str],
 ) -> Iterator[Finding]:
-    """Yield findings about nodes: keys that mean a missing value, links that lead nowhere.
+    """Yield findings about nodes whose keys mean a missing value, or have white space around them.
 
     Args:
         connection: From `kg.duck.engine`.
@@ -62,12 +62,11 @@ def doubtful_nodes(
         prefixes: Prefix to namespace, to name terms.
     """
     namer = Namer(prefixes)
-    own = f"starts_with({{0}}, {sql_text('<' + base)})"
     spelt = ", ".join(map(sql_text, _NOTHING))
     ending = "lower(regexp_extract(n, '[^/#:=]*$')[:-2])"
     nodes = (
-        f"SELECT s AS n, true AS made FROM ({_subjects(table)}) WHERE {own.format('s')} UNION ALL"
-        f" SELECT DISTINCT o, false FROM {table.sql} WHERE {own.format('o')}"
+        f"SELECT s AS n, true AS made FROM ({_subjects(table)}) WHERE {is_own('s', base)} UNION ALL"
+        f" SELECT DISTINCT o, false FROM {table.sql} WHERE {is_own('o', base)}"
     )
     for node, made in _rows(
         connection,
@@ -83,7 +82,16 @@ def doubtful_nodes(
             + (f"; `kg trace {quote(named)}` shows the record." if made else "."),
         )
     yield from _spaced_keys(connection, nodes, namer)
-    yield from _dangling_links(connection, table, own.format("o"), namer)
+
+
+def is_own(term: str, base: str) -> str:
+    """Return the condition that a term is one of the graph's own IRIs.
+
+    Args:
+        term: The term, as SQL.
+        base: The start of the graph's own IRIs.
+    """
+    return f"starts_with({term}, {sql_text('<' + base)})"
 
 
 def _subjects(table: QuadTable) -> str:
@@ -115,10 +123,18 @@ def _spaced_keys(
         )
 
 
-def _dangling_links(
-    connection: duckdb.DuckDBPyConnection, table: QuadTable, own: str, namer: Namer
+def dangling_links(
+    connection: duckdb.DuckDBPyConnection, table: QuadTable, base: str, prefixes: Mapping[str, str]
 ) -> Iterator[Finding]:
-    """Yield a finding for each property with links to undescribed nodes."""
+    """Yield a finding for each property with links to own nodes that nothing is said of.
+
+    Args:
+        connection: From `kg.duck.engine`.
+        table: The quad table.
+        base: The start of the graph's own IRIs.
+        prefixes: Prefix to namespace, to name terms.
+    """
+    own, namer = is_own("o", base), Namer(prefixes)
     dangling = (
         f"SELECT s, p, o FROM {table.sql} WHERE {own} AND p <> {sql_text(RDF_TYPE)}"
         f" AND o NOT IN ({_subjects(table)})"

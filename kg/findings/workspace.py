@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -34,6 +34,7 @@ from kg.workspace import Workspace
 if TYPE_CHECKING:
     import duckdb
 
+    from kg.findings.before import GraphFindings
     from kg.quads import QuadTable
 
 
@@ -44,6 +45,7 @@ def workspace_findings(
     material: Material,
     met: Mapping[str, int] | None,
     inside: Path | None,
+    steps: GraphFindings | None = None,
     *,
     anew: bool = False,
 ) -> list[Finding]:
@@ -56,11 +58,12 @@ def workspace_findings(
         material: The content of its files.
         met: Shape with targets to the number of its focus nodes, if that is known already.
         inside: The folder that sources must be in; None: anywhere.
+        steps: Finds what is doubtful in the graph; by default in all of it.
         anew: Whether to read questions about which all is known.
     """
     found = file_findings(workspace, material, inside, anew=anew)
     told = {(each.code, each.about) for each in found}
-    of_graph = _graph_findings(connection, table, workspace, met, material)
+    of_graph = _graph_findings(connection, table, workspace, met, material, steps)
     return [*found, *(each for each in of_graph if (each.code, each.about) not in told)]
 
 
@@ -185,30 +188,41 @@ def _graph_findings(
     workspace: Workspace,
     met: Mapping[str, int] | None,
     material: Material,
+    steps: GraphFindings | None,
 ) -> list[Finding]:
     """Return the findings about a graph that was built."""
     vocabulary, shapes = material.vocabulary, material.shapes
-    prefixes = {**workspace.prefixes, **shapes.prefixes}
+    prefixes, base = {**workspace.prefixes, **shapes.prefixes}, workspace.base
     # Imported here: findings about files alone do not load DuckDB.
     from kg.findings import graph as of_graph
+    from kg.findings.before import GraphFindings
     from kg.findings.texts import doubtful_texts, placeholder_days, unknown_languages
     from kg.validation.coverage import focus_counts
 
-    used = list(of_graph.terms_of(connection, table))
+    of = steps or GraphFindings(connection, table, None)
+    used = of.used(lambda rows: of_graph.terms_of(connection, rows))
     classes = [f"<{each.iri}>" for each in used if each.role == "class"]
     namer = Namer(prefixes)
     if met is None:
         met = focus_counts(connection, table, shapes)
+
+    def of_rows(find: Callable[..., Iterator[Finding]], *more: object) -> list[Finding]:
+        return of.of_rows(find.__name__, lambda rows: find(connection, rows, *more, prefixes))
+
+    def links(rows: QuadTable) -> Iterator[Finding]:
+        return of_graph.dangling_links(connection, rows, base, prefixes)
+
     return [
         *of_shapes.unused_shapes(
             shapes, met, [each for each in classes if not vocabulary.lacks(each[1:-1])], namer
         ),
         *_undeclared(used, material, prefixes),
-        *of_graph.unknown_datatypes(connection, table, prefixes),
-        *of_graph.large_integers(connection, table, prefixes),
-        *of_graph.doubtful_nodes(connection, table, workspace.base, prefixes),
-        *doubtful_texts(connection, table, prefixes),
-        *placeholder_days(connection, table, prefixes),
-        *unknown_languages(connection, table, prefixes),
-        *of_graph.unused_base(connection, table, workspace.base),
+        *of_rows(of_graph.unknown_datatypes),
+        *of_rows(of_graph.large_integers),
+        *of_rows(of_graph.doubtful_keys, base),
+        *of.of_links("dangling_links", links, of_graph.is_own("o", base)),
+        *of_rows(doubtful_texts),
+        *of_rows(placeholder_days),
+        *of_rows(unknown_languages),
+        *of_graph.unused_base(connection, table, base),
     ]

@@ -89,6 +89,7 @@ class SourceTable:
             stay in the order of the source.
         rows: How the rows of a view are made; None for the table of a logical source.
         most_records: How many records of the source it has, the first ones; None: all.
+        kept: Condition on its columns for the records that it has; empty: all.
         by_name: The columns by reference, without documents.
     """
 
@@ -99,6 +100,7 @@ class SourceTable:
     sorted_by: str = ""
     rows: ViewRows | None = field(default=None, hash=False, compare=False)
     most_records: int | None = None
+    kept: str = ""
     by_name: Mapping[str, Column] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:

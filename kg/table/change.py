@@ -27,6 +27,7 @@ from kg.table.write import (
     part_of_quad,
     part_of_term,
     read_copy,
+    read_statistics,
     terms_sql,
     write_quads,
     write_statistics,
@@ -225,9 +226,13 @@ class _Change:
         )
 
     def rest(self) -> bool:
-        """Take over the prefixes, and count anew."""
+        """Take over the prefixes, and count anew what predicates of changed rows have."""
         link(self.before / PREFIXES, self.folder / PREFIXES)
-        write_statistics(self.connection, self.folder)
+        predicates = self.numbers(
+            "SELECT id FROM table_terms WHERE t IN"
+            " (SELECT p FROM table_gone UNION SELECT p FROM table_new)"
+        )
+        write_statistics(self.connection, self.folder, read_statistics(self.before), predicates)
         return True
 
     def numbers(self, sql: str) -> set[int]:

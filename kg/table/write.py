@@ -13,7 +13,7 @@ part of each copy, and the bytes of all others stay as they are.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import asdict, field
 from pathlib import Path
 from typing import Any, Final
@@ -260,28 +260,58 @@ def write_rows(
     )
 
 
-def write_statistics(connection: duckdb.DuckDBPyConnection, folder: Path) -> Statistics:
-    """Count what the copies in a folder hold, write that beside them, and return it."""
-    found = _count(connection, read_copy(folder, "spo"), read_copy(folder, TERMS))
+def write_statistics(
+    connection: duckdb.DuckDBPyConnection,
+    folder: Path,
+    known: Statistics | None = None,
+    changed: Collection[int] = (),
+) -> Statistics:
+    """Count what the copies in a folder hold, write that beside them, and return it.
+
+    Args:
+        connection: From `kg.duck.engine`, with the macros of `define_macros`.
+        folder: The folder.
+        known: What copies hold that differ from these in rows of some predicates alone.
+        changed: The ids of these predicates.
+    """
+    found = _count(connection, folder, known, changed)
     text = json.dumps(asdict(found), indent=1)
     temporary.write_text(folder / "statistics.json", text + "\n")
     return found
 
 
-def _count(connection: duckdb.DuckDBPyConnection, coded: str, terms: str) -> Statistics:
+def _count(
+    connection: duckdb.DuckDBPyConnection,
+    folder: Path,
+    known: Statistics | None,
+    changed: Collection[int],
+) -> Statistics:
+    coded, terms = read_copy(folder, "spo"), read_copy(folder, TERMS)
+    # Of these rows a predicate's are together.
+    by_predicate = coded if known is None else read_copy(folder, "pos")
+    some = "" if known is None else f" AND p IN ({', '.join(map(str, changed)) or 'NULL'})"
     rows = connection.execute(
         "SELECT p, count(*), approx_count_distinct(s), approx_count_distinct(o),"
         " bit_or(1 << id_kind(s)), bit_or(1 << id_kind(o))"
-        f" FROM {coded} WHERE first GROUP BY p ORDER BY p"
+        f" FROM {by_predicate} WHERE first{some} GROUP BY p ORDER BY p"
     ).fetchall()
     predicates = {p: PredicateCounts(*map(int, counts)) for p, *counts in rows}
-    classes = connection.execute(
-        f"SELECT o, count(*) FROM {coded} WHERE first AND p ="
-        f" {ids.hashed(RDF_TYPE, ids.Kind.NODE)} GROUP BY o ORDER BY o"
-    ).fetchall()
+    rdf_type = ids.hashed(RDF_TYPE, ids.Kind.NODE)
+    if known is not None:
+        kept = {p: counts for p, counts in known.predicates.items() if p not in changed}
+        predicates = dict(sorted({**kept, **predicates}.items()))
+    if known is not None and rdf_type not in changed:
+        classes = known.classes
+    else:
+        classes = dict(
+            connection.execute(
+                f"SELECT o, count(*) FROM {by_predicate} WHERE first AND p = {rdf_type}"
+                " GROUP BY o ORDER BY o"
+            ).fetchall()
+        )
     beyond, quads = connection.execute(
         f"SELECT (SELECT count(*) FROM {terms} WHERE rank <= 2 AND exact IS NULL),"
         f" (SELECT count(*) FROM {coded})"
     ).fetchall()[0]
     triples = sum(counts.triples for counts in predicates.values())
-    return Statistics(quads, triples, beyond, predicates, dict(classes))
+    return Statistics(quads, triples, beyond, predicates, classes)

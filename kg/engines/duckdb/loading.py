@@ -312,8 +312,11 @@ def make_table(
     create = f"CREATE TEMP TABLE {sql_name(table.name)} AS SELECT *"
     order = f" ORDER BY {table.sorted_by}" if table.sorted_by else ""
     incomplete = False
+    made = f"{create}{computed} FROM ({select})"
+    if table.kept:
+        made = f"{create} FROM (SELECT *{computed} FROM ({select})) WHERE {table.kept}"
     try:
-        connection.execute(f"{create}{computed} FROM ({select}){order}")
+        connection.execute(f"{made}{order}")
     except duckdb.InvalidInputException as error:
         if BAD_VALUE not in str(error):
             raise
