@@ -15,8 +15,8 @@ import duckdb
 from kg.duck import memory_limit, only_row
 from kg.table.write import ORDERS
 
-# The share of DuckDB's memory that copies may take.
-_SHARE: Final = 4
+# The share of DuckDB's memory that copies may take. It writes them to disk where it needs the room.
+_SHARE: Final = 2
 # Bytes of a quad, and of a term beside its text.
 _QUAD: Final = 36
 _TERM: Final = 80
