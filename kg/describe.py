@@ -17,7 +17,7 @@ from typing import Any, Final, Literal
 from urllib.parse import quote
 
 from kg.builds import check_build
-from kg.counts import Counts, counts_of
+from kg.counts import counts_of
 from kg.errors import UsageError
 from kg.names import Namer
 from kg.records import dataclass
@@ -80,7 +80,13 @@ class Card:
         workspace: Title, licence and publisher.
         build: The build's name.
         info: The content of ``build.json``.
-        counts: What there is in the graph.
+        triples: Distinct triples of all graphs.
+        entities: Subjects that are IRIs below the base.
+        subjects: Distinct subjects.
+        objects: Distinct objects.
+        classes: Class to number of instances, most first.
+        properties: Property to number of triples, most first.
+        links: Property and target namespace to number of links to other data sets.
         vocabularies: Namespaces of classes and properties, sorted.
         distributions: Files in which it is published.
     """
@@ -88,7 +94,13 @@ class Card:
     workspace: Workspace
     build: str
     info: Mapping[str, Any]
-    counts: Counts
+    triples: int
+    entities: int
+    subjects: int
+    objects: int
+    classes: tuple[tuple[str, int], ...]
+    properties: tuple[tuple[str, int], ...]
+    links: tuple[tuple[str, str, int], ...]
     vocabularies: tuple[str, ...]
     distributions: tuple[Distribution, ...] = ()
 
@@ -133,7 +145,13 @@ def describe(
         workspace=workspace,
         build=chosen.id,
         info=chosen.info(),
-        counts=counts,
+        triples=counts.triples,
+        entities=counts.entities,
+        subjects=counts.subjects,
+        objects=counts.objects,
+        classes=counts.classes,
+        properties=counts.properties,
+        links=counts.links,
         vocabularies=tuple(sorted(space for space in spaces if is_iri(space))),
         distributions=tuple(distributions),
     )
@@ -230,27 +248,27 @@ def _about(card: Card, dataset: str) -> Iterator[Triple]:
 
 def _counts(card: Card, dataset: str) -> Iterator[Triple]:
     for short, number in (
-        ("void:triples", card.counts.triples),
-        ("void:entities", card.counts.entities),
-        ("void:distinctSubjects", card.counts.subjects),
-        ("void:distinctObjects", card.counts.objects),
-        ("void:classes", len(card.counts.classes)),
-        ("void:properties", len(card.counts.properties)),
+        ("void:triples", card.triples),
+        ("void:entities", card.entities),
+        ("void:distinctSubjects", card.subjects),
+        ("void:distinctObjects", card.objects),
+        ("void:classes", len(card.classes)),
+        ("void:properties", len(card.properties)),
     ):
         yield dataset, _name(short), _number(number)
     yield dataset, _name("void:uriSpace"), literal(card.workspace.base)
     for space in card.vocabularies:
         yield dataset, _name("void:vocabulary"), iri(space)
     for kind, name, count, pairs in (
-        ("class", "void:class", "void:entities", card.counts.classes),
-        ("property", "void:property", "void:triples", card.counts.properties),
+        ("class", "void:class", "void:entities", card.classes),
+        ("property", "void:property", "void:triples", card.properties),
     ):
         for number, (term, held) in enumerate(pairs, 1):
             part = f"<{card.dataset}#{kind}-{number}>"
             yield dataset, _name(f"void:{kind}Partition"), part
             yield part, _name(name), term
             yield part, _name(count), _number(held)
-    for number, (predicate, space, held) in enumerate(card.counts.links, 1):
+    for number, (predicate, space, held) in enumerate(card.links, 1):
         linkset = f"<{card.dataset}#links-{number}>"
         yield linkset, RDF_TYPE, _name("void:Linkset")
         yield linkset, _name("void:subset"), dataset
@@ -312,20 +330,20 @@ def card_markdown(card: Card) -> str:
         ("Base IRI", workspace.base),
         ("Build", f"{card.build}, {card.info['tool']}"),
         ("Left out, as it could not be read", card.skipped),
-        ("Triples", f"{card.counts.triples:,}"),
-        ("Entities", f"{card.counts.entities:,}"),
+        ("Triples", f"{card.triples:,}"),
+        ("Entities", f"{card.entities:,}"),
     ]
     lines += [f"- {name}: {value}" for name, value in facts if value]
     if card.distributions:
         rows = [(f.name, f.media_type, f"{f.size:,}", f"`{f.sha256}`") for f in card.distributions]
         lines += _table("Files", ("file", "media type", "bytes", "SHA-256"), rows)
     namer = Namer(workspace.prefixes)
-    short = [(namer(term), f"{n:,}") for term, n in card.counts.classes]
+    short = [(namer(term), f"{n:,}") for term, n in card.classes]
     lines += _table("Classes", ("class", "instances"), short)
-    short = [(namer(term), f"{n:,}") for term, n in card.counts.properties]
+    short = [(namer(term), f"{n:,}") for term, n in card.properties]
     lines += _table("Properties", ("property", "triples"), short)
     lines += _table("Vocabularies", ("namespace",), [(space,) for space in card.vocabularies])
-    links = [(namer(p), space, f"{n:,}") for p, space, n in card.counts.links]
+    links = [(namer(p), space, f"{n:,}") for p, space, n in card.links]
     lines += _table("Links", ("property", "to", "links"), links)
     sources = [
         (_published(s)[0], f"{s['size']:,}", f"`{s['sha256']}`") for s in card.info["sources"]

@@ -73,10 +73,10 @@ def _card(state: State) -> Iterator[_Triple]:
     """Yield the dataset card, with the properties of each class and what they lead to."""
     card: Card = state.graph.describe()
     yield from card_triples(card)
-    if card.counts.triples <= _LARGEST:
+    if card.triples <= _LARGEST:
         nodes = {
             term: f"<{card.dataset}#class-{number}>"
-            for number, (term, _) in enumerate(card.counts.classes, 1)
+            for number, (term, _) in enumerate(card.classes, 1)
         }
         yield from partition_triples(read_partitions(state.build), nodes)
 

@@ -110,7 +110,7 @@ def make_site(
             prepare(connection, QuadTable(graph.build.quads), graph.workspace.base)
             is_asked = records is True
             if records is None:
-                records = describe(graph.workspace, graph.build).counts.triples <= _TRACED
+                records = describe(graph.workspace, graph.build).triples <= _TRACED
             site = _Site(graph, Folder(part), connection, has_records=records, is_asked=is_asked)
             return site.make(say)
 
@@ -218,10 +218,10 @@ class _Site:
         links, _ = self._at(0)
         card = describe(self._workspace, self._graph.build)
         tiles = [
-            ("triples", card.counts.triples),
+            ("triples", card.triples),
             ("pages", count_pages(self._connection)),
-            ("classes", len(card.counts.classes)),
-            ("properties", len(card.counts.properties)),
+            ("classes", len(card.classes)),
+            ("properties", len(card.properties)),
         ]
         asked = [each for each in self._questions if not each.name.startswith(CHECK)][:_FEW]
         about = self._workspace.description

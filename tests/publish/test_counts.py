@@ -93,7 +93,7 @@ def test_the_card_and_the_vocabulary_take_what_the_build_counted(
 ) -> None:
     workspace = built(tmp_path, "rdfs")
     monkeypatch.delattr(counts, "count_table")  # whoever counts anew fails
-    stated, every = describe(workspace).counts, describe(workspace, with_inferred=True).counts
+    stated, every = describe(workspace), describe(workspace, with_inferred=True)
     assert (stated.triples, dict(stated.classes)) == (3, {f"<{BASE}C>": 1})
     assert every.triples > 3
     assert dict(every.classes)[f"<{BASE}D>"] == 1

@@ -90,12 +90,12 @@ def _counts(state: State) -> list[tuple[str, int]]:
             ("classes", sum(1 for each in known.classes if each.count)),
             ("properties", sum(1 for each in known.properties if each.count)),
         ]
-    counts = counts or state.graph.describe(with_inferred=True).counts
+    found = counts or state.graph.describe(with_inferred=True)
     return [
-        ("triples", counts.triples),
-        ("entities", counts.entities),
-        ("classes", len(counts.classes)),
-        ("properties", len(counts.properties)),
+        ("triples", found.triples),
+        ("entities", found.entities),
+        ("classes", len(found.classes)),
+        ("properties", len(found.properties)),
     ]
 
 
