@@ -5,8 +5,11 @@
     python3 start.py test         set up, run every check and test
     python3 start.py test ARGS    set up, run pytest with these arguments
     python3 start.py test --long  more examples, coverage, and an hour of fuzzing
-    python3 start.py test --spark  install Apache Spark too (450 MB; needs Java), run its tests
+    python3 start.py test --spark  run the tests of Apache Spark alone; with --long all of them
     python3 start.py setup        set up only
+
+Where there is Java 17 or newer, all tests are with a small one of Apache Spark, which is installed
+for it, once (500 MB). KG_SPARK=off leaves it out.
 
 Needs Python 3.11 or newer with its standard library, and a package index that pip reaches. What
 is installed, and nothing else, stands with its digests in requirements.txt. What pip is told by
@@ -20,6 +23,7 @@ from __future__ import print_function
 import hashlib
 import os
 import platform
+import re
 import shutil
 import subprocess
 import sys
@@ -45,6 +49,9 @@ CHECKS = (
     ("types", ["-m", "mypy"]),
     ("layers", [os.path.join(VENV, "bin", "lint-imports")]),
 )
+
+# The oldest Java that Spark runs on.
+OLDEST_JAVA = 17
 
 # What makes tests try more, unless the environment says how much.
 LONG = {
@@ -196,12 +203,37 @@ def add_spark():
     """Install Spark beside the rest; it comes as source alone, which setuptools packs."""
     if subprocess.call([PYTHON, "-c", "import pyspark"], stderr=subprocess.DEVNULL) == 0:
         return
-    tell("installing Apache Spark in .venv, once: 450 MB")
+    tell(
+        "installing Apache Spark in .venv, once: about a minute, 500 MB; KG_SPARK=off leaves it out"
+    )
     run(
-        "cannot install what requirements-spark.txt names",
+        "cannot install what requirements-spark.txt names; KG_SPARK=off leaves it out",
         [PYTHON, "-m", "pip", "install", "--disable-pip-version-check", "--no-input", "--no-user"]
         + ["--require-hashes", "--no-deps", "-r", SPARK_LOCK],
     )
+
+
+def lacks_spark():
+    """Return why Spark is not tried; nothing if it can be."""
+    if os.environ.get("KG_SPARK", "").lower() == "off":
+        return "KG_SPARK=off"
+    version = java_version()
+    if not version:
+        return "there is no Java"
+    return "Java is older than %d" % OLDEST_JAVA if version < OLDEST_JAVA else ""
+
+
+def java_version():
+    """Return the first number of Java's version, 0 where there is no Java that runs."""
+    home = os.environ.get("JAVA_HOME")
+    java = os.path.join(home, "bin", "java") if home else "java"
+    try:
+        said = subprocess.check_output([java, "-version"], stderr=subprocess.STDOUT)
+    except (OSError, subprocess.CalledProcessError):
+        return 0
+    # Before 9 it was called 1.8 and so on.
+    found = re.search(r'version "(?:1\.)?([0-9]+)', said.decode("utf-8", "replace"))
+    return int(found.group(1)) if found else 0
 
 
 def wanted_stamp():
@@ -322,8 +354,13 @@ def test(pytest_arguments):
     if is_long:
         pytest_arguments = [word for word in pytest_arguments if word != "--long"]
         environment = dict(LONG, **environment)
+    if "--spark" in pytest_arguments or not pytest_arguments:
+        lacks = lacks_spark()
+        if lacks:
+            tell("Apache Spark is not tried: %s" % lacks)
+        else:
+            add_spark()
     if "--spark" in pytest_arguments:
-        add_spark()
         pytest_arguments = [word for word in pytest_arguments if word != "--spark"]
         pytest_arguments = pytest_arguments or SPARK_TESTS
     checks = () if pytest_arguments else CHECKS

@@ -121,7 +121,11 @@ class Project:
         kept = {
             k: v for k, v in os.environ.items() if not k.startswith(("PIP_", "COV", "PYTHONPATH"))
         }
-        settings = {"PIP_NO_INDEX": "1", "PIP_FIND_LINKS": str(self.wheels)}
+        settings = {
+            "PIP_NO_INDEX": "1",
+            "PIP_FIND_LINKS": str(self.wheels),
+            "KG_SPARK": "off",
+        }
         return subprocess.run(
             [sys.executable, "start.py", *arguments],
             cwd=self.folder,
@@ -383,6 +387,50 @@ class TestCounting:
         assert lines[-1] == last
         if broken:
             assert "these checks failed: types" in lines
+
+
+class TestSpark:
+    """Whether Spark is installed and tried: where there is a Java that it runs on."""
+
+    @pytest.mark.parametrize(
+        ("said", "lacks"),
+        [
+            ('openjdk version "17.0.15" 2025-04-15', ""),
+            ('java version "21" 2023-09-19 LTS', ""),
+            ('openjdk version "1.8.0_402"', "Java is older than 17"),
+            ('openjdk version "11.0.2" 2019-01-15', "Java is older than 17"),
+            ("", "there is no Java"),
+        ],
+    )
+    def test_needs_java_17(self, tmp_path, monkeypatch, said, lacks):
+        java = tmp_path / "bin" / "java"
+        java.parent.mkdir()
+        java.write_text(f"#!/bin/sh\necho '{said}' >&2\n" if said else "#!/bin/sh\nexit 1\n")
+        java.chmod(0o755)
+        monkeypatch.delenv("KG_SPARK", raising=False)
+        monkeypatch.setenv("JAVA_HOME", str(tmp_path))
+        assert load_script().lacks_spark() == lacks
+
+    def test_no_java(self, tmp_path, monkeypatch):
+        monkeypatch.delenv("KG_SPARK", raising=False)
+        monkeypatch.delenv("JAVA_HOME", raising=False)
+        monkeypatch.setenv("PATH", str(tmp_path))
+        assert load_script().lacks_spark() == "there is no Java"
+
+    @pytest.mark.parametrize(
+        ("words", "lacks", "installed"),
+        [([], "", 1), ([], "KG_SPARK=off", 0), (["--spark"], "", 1), (["tests/sql"], "", 0)],
+    )
+    def test_is_installed_for_all_tests_and_told_where_not(
+        self, monkeypatch, capsys, words, lacks, installed
+    ):
+        script, found = load_script(), []
+        monkeypatch.setattr(script, "lacks_spark", lambda: lacks)
+        monkeypatch.setattr(script, "add_spark", lambda: found.append(1))
+        monkeypatch.setattr(script.subprocess, "call", lambda *_, **__: 0)
+        script.test(words)
+        assert len(found) == installed
+        assert ("Apache Spark is not tried: KG_SPARK=off" in capsys.readouterr().err) == bool(lacks)
 
 
 class TestTheLock:

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
-import os
-import shutil
+import runpy
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -19,6 +18,7 @@ from kg.quads import QuadTable
 from kg.sources import Folders
 from tests.mapping.running import Quad
 
+_ROOT = Path(__file__).parents[2]
 _SOON = {
     "spark.ui.enabled": "false",
     "spark.ui.showConsoleProgress": "false",
@@ -37,9 +37,8 @@ def missing() -> str:
     """Return why Spark cannot be tried here; nothing if it can."""
     if importlib.util.find_spec("pyspark") is None:
         return "pyspark is not installed: pip install 'kg-exporter[spark]'"
-    if not (shutil.which("java") or os.environ.get("JAVA_HOME")):
-        return "there is no Java"
-    return ""
+    lacks: str = runpy.run_path(str(_ROOT / "start.py"))["lacks_spark"]()
+    return lacks
 
 
 @contextmanager

@@ -32,7 +32,10 @@ from tests.mapping.running import read_plan, run_plan, write_files, yarrrml
 from tests.mapping.spark_session import run_spark
 
 EXAMPLES = int(os.environ.get("KG_EXAMPLES", "30"))
-NEEDS_SPARK = pytest.mark.skipif(bool(spark_session.missing()), reason=spark_session.missing())
+LACKS = spark_session.missing()
+NEEDS_SPARK = pytest.mark.skipif(bool(LACKS), reason=LACKS)
+# The others are a small test that is always run: 35 seconds of the processor.
+TAKES_LONG = pytest.mark.skipif(not os.environ.get("KG_LONG"), reason="takes minutes: --long")
 
 PEOPLE = """id,name,age,town,lang,page
 1,"Ann ""x"", é",3,a b,en,http://example.org/a
@@ -144,6 +147,7 @@ class TestRun:
         assert "== Physical Plan ==" in shown
         assert "EvalPython" not in shown
 
+    @TAKES_LONG
     def test_addresses_of_hadoop_are_read_where_that_is_allowed(self, tmp_path):
         write_files(tmp_path, {"a.csv": "id,v\n1,x\n", "b.csv": "v,id\ny,2\n"})
         near = read_plan(tmp_path, yarrrml("[['*.csv~csv']]", ["[ex:p, $(v)]"]))
@@ -153,6 +157,7 @@ class TestRun:
             check_allowed(plan_sources(far), allowed=False)
         assert caught.value.code == "outside-folder"
 
+    @TAKES_LONG
     @pytest.mark.parametrize("end", ["", "\n"])
     def test_controls_in_fields_are_kept(self, tmp_path, end):
         fields = ["\x01", '"\x01"', "a\x02b", '"\x03\x04"', '""', f'"a{end}\x03b"']
@@ -186,6 +191,7 @@ _UNDER = "{function: equal, parameters: [[str1, $(w)], [str2, y]]}"
 
 
 @NEEDS_SPARK
+@TAKES_LONG
 @pytest.mark.usefixtures("spark")
 class TestBadTerms:
     """A bad value is an error where it is all that a statement lacks."""
@@ -264,7 +270,7 @@ class TestBadTerms:
 
 
 @NEEDS_SPARK
-@pytest.mark.skipif(not os.environ.get("KG_LONG"), reason="takes minutes: --long")
+@TAKES_LONG
 @settings(
     max_examples=EXAMPLES,
     deadline=None,
