@@ -9,7 +9,7 @@ written. Whatever this cannot be said of is mapped as a whole.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from contextlib import closing, suppress
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from shutil import copyfile
@@ -17,6 +17,7 @@ from typing import Any, Final
 
 import duckdb
 
+from kg.duck import translated
 from kg.engines import recording
 from kg.engines.duckdb.again import ANEW, SUBJECTS, Again, Changed, NotAgainError
 from kg.errors import KgError
@@ -68,7 +69,7 @@ def map_rows(
     if known is None or mapped is None or before is None or mapped["notes"] or not _is_usual(plan):
         return None
     try:
-        with hearing() as notes, connection.cursor() as own, closing(own):
+        with hearing() as notes, translated(), connection.cursor() as own:
             changed = _changed(plan, folders, kept, known, block)
             if changed is None:
                 return None
@@ -192,10 +193,13 @@ def _by_lines(plan: Plan, folders: Folders, mapped: Mapped) -> set[Path]:
     good, bad = set[Path](), set[Path]()
     for source in plan_sources(plan):
         files = files_of(source, folders)
-        lines = -1
-        if source in of_source and _is_by_lines(source) and not any(f.member for f in files):
-            lines = sum(count_lines(f.path) - column_names(f, source)[1] for f in files)
-        (good if lines == of_source.get(source) else bad).update(file.path for file in files)
+        is_good = source in of_source and _is_by_lines(source) and not any(f.member for f in files)
+        if is_good:
+            counts = [count_lines(file.path) for file in files]
+            heads = sum(column_names(file, source)[1] for file in files)
+            whole = [count for count in counts if count is not None]
+            is_good = whole == counts and sum(whole) - heads == of_source[source]
+        (good if is_good else bad).update(file.path for file in files)
     return good - bad
 
 

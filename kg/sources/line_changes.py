@@ -56,7 +56,8 @@ def line_changes(old: Path, new: Path, head: int, block: int = BLOCK) -> LineCha
         block: How many bytes are compared at once.
 
     Returns:
-        The changes; None if the first lines differ, or too many others.
+        The changes; None if the first lines differ, or too many others, or if a line that came
+        has a line end of another kind within.
     """
     with open_file(old) as before, open_file(new) as after:
         first = b"".join(before.readline() for _ in range(head))
@@ -70,20 +71,31 @@ def line_changes(old: Path, new: Path, head: int, block: int = BLOCK) -> LineCha
                 return None
             gone.update(_lines(were))
             come.update(_lines(are))
+    if any(_has_inner_end(line) for line in come):
+        return None
     lost, new_lines = gone - come, come - gone
     return LineChanges(
         first, tuple(lost.elements()), tuple(new_lines.elements()), digest.hexdigest()
     )
 
 
-def count_lines(path: Path) -> int:
-    """Return the number of lines of a file; the last needs no line end."""
-    found, last = 0, b"\n"
+def count_lines(path: Path) -> int | None:
+    """Return the number of lines of a file; None if a line has a line end of another kind within.
+
+    The last line needs no line end.
+    """
+    found, last, inner = 0, b"\n", 0
     with open_file(path) as source:
         while part := source.read(_AHEAD):
             found += part.count(b"\n")
+            inner += part.count(b"\r") - part.count(b"\r\n")
+            inner -= last == b"\r" and part[:1] == b"\n"
             last = part[-1:]
-    return found + (last != b"\n")
+    return None if inner else found + (last != b"\n")
+
+
+def _has_inner_end(line: bytes) -> bool:
+    return b"\r" in line.removesuffix(b"\n").removesuffix(b"\r")
 
 
 class _Ahead:

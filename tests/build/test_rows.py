@@ -49,7 +49,7 @@ mappings:
     graphs: e:airports
     po: [[e:code, $(code)], [e:name, $(name)]]
 """
-KINDS = ("change", "insert", "remove", "move", "double", "swap")
+KINDS = ("change", "insert", "remove", "move", "double", "swap", "clean")
 HEADS = {"flights": "id,carrier,from,zone,delay,note", "carriers": "id,name", "known": "code,name"}
 FILES = {
     "kg.toml": 'base = "http://e/"\n[prefixes]\ne = "http://e/"\n',
@@ -58,9 +58,13 @@ FILES = {
 }
 
 
+NOTES = ("", "a", "ä b", '"x, y"', '"say ""hi"""', "9", "a\rb", '"c\nd"')
+
+
 def row(name: str, number: int, chance: random.Random) -> str:
     if name == "flights":
-        note = chance.choice(["", "a", "ä b", '"x, y"', '"say ""hi"""', "9"])
+        # Line ends within a record are rare: the records are no lines then.
+        note = chance.choice(NOTES[:6] if chance.random() < 0.98 else NOTES)
         at = chance.randrange(6)
         zone = at if chance.random() < 0.9 else ""
         return f"F{number},C{chance.randrange(5)},A{at},{zone},{chance.randrange(99)},{note}"
@@ -93,6 +97,8 @@ def change(lines: dict[str, list[str]], chance: random.Random, fresh: int) -> st
         table.append(table.pop(at))
     elif what == "double" and chance.random() < 0.3:
         table.insert(at, table[chance.randrange(len(table))])
+    elif what == "clean":
+        table[:] = [r for r in dict.fromkeys(table) if "\r" not in r and "\n" not in r]
     elif what == "swap":
         other = chance.randrange(len(table))
         table[at], table[other] = table[other], table[at]
@@ -142,7 +148,7 @@ def test_a_build_is_that_of_a_full_one(tmp_path, monkeypatch, taken):
         found = made(some, options, anew=False)
         assert found == expected, f"KG_SEED={SEED}: {done}"
         done += [change(lines, chance, 100 + 3 * number + n) for n in range(chance.randint(1, 3))]
-    assert sum(taken) > EDITS / 4
+    assert sum(taken) > EDITS / 8
 
 
 def test_only_changed_records_are_read(tmp_path, monkeypatch, taken):

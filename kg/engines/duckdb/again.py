@@ -98,7 +98,6 @@ class Again:
             self.rules[rule.triples_map].append(rule)
         self.at = {name for name, table in self.tables.items() if table.source in changed}
         self.loaded: dict[str, LoadedTable] = {}
-        self.read = 0
         _check(self.program, self.tables, self.at)
 
     @property
@@ -188,7 +187,6 @@ class Again:
             if entry.incomplete:
                 raise NotAgainError  # there is a bad value
             self.loaded[table.name] = entry
-            self.read += entry.records
         return self.loaded[table.name]
 
     def _drop(self, name: str) -> None:
