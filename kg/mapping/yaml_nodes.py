@@ -29,6 +29,8 @@ _SURROGATE: Final = re.compile("[\ud800-\udfff]")
 UNPAIRED: Final = "half of a surrogate pair is no character"
 # A reference as other languages write it; where YAML takes it, it is a mapping of one key.
 _BRACED: Final = re.compile(r"(?<=[^\s,\[{])\{([\w.-]+)\}")
+# A key up to the space before its value.
+_KEY: Final = re.compile(r"[ -]*[^\s\"'\[{#-][^\"'\[{#]*:[ ]*")
 # How people shorten keys.
 _SHORTENED: Final[Mapping[str, str]] = {
     "subj": "subjects",
@@ -220,12 +222,13 @@ def with_external(node: Node, external: Mapping[str, str]) -> Node:
     return replace(node, value=text, written=node.written or node.value)
 
 
-def parse_yaml(text: str, file: str) -> Node:
+def parse_yaml(text: str, file: str, tabs: int = 50) -> Node:
     """Parse a YAML document.
 
     Args:
         text: The document.
         file: Its name in messages.
+        tabs: How many tabs between keys and values are taken as spaces.
 
     Raises:
         InputError: It is not valid YAML, or a key occurs twice.
@@ -239,6 +242,9 @@ def parse_yaml(text: str, file: str) -> Node:
     except RecursionError as error:  # far deeper than what is allowed
         raise _too_deep(Location(file)) from error
     except MarkedYAMLError as error:
+        apart = _without_tab(text, error) if tabs else None
+        if apart is not None:
+            return parse_yaml(apart, file, tabs - 1)
         found = yaml_error(error, file)
         line = (found.location and found.location.line) or 1
         written = _BRACED.search("".join(text.splitlines()[line - 1 : line]))
@@ -253,6 +259,25 @@ def parse_yaml(text: str, file: str) -> Node:
             location=Location(file, line),
             hint="Take the character out.",
         ) from error
+
+
+def _without_tab(text: str, error: MarkedYAMLError) -> str | None:
+    """Return a text with a space for the tab between a key and its value; None for other faults.
+
+    YAML has both there, and ruamel.yaml has spaces alone.
+
+    Spec: https://yaml.org/spec/1.2.2/#62-separation-spaces
+    """
+    mark = error.problem_mark
+    if mark is None or "'\\t'" not in str(error.problem):
+        return None
+    lines = text.splitlines(keepends=True)
+    line = lines[mark.line] if mark.line < len(lines) else ""
+    before = line[: mark.column]
+    if line[mark.column : mark.column + 1] != "\t" or not _KEY.fullmatch(before):
+        return None
+    lines[mark.line] = f"{before} {line[mark.column + 1 :]}"
+    return "".join(lines)
 
 
 def _document(events: Iterator[Event], file: str) -> Node:

@@ -114,6 +114,33 @@ def test_errors_say_where(text, place, message):
     assert caught.value.hint
 
 
+@pytest.mark.parametrize("text", ["a: \t1\nb:\t'2'\n", "a:\t\t1\nb: \t 2\n", "a: 1\nb:\t2\n"])
+def test_a_tab_between_key_and_value_is_a_space(text):
+    """YAML 1.2.2, section 6.2; ruamel.yaml takes none."""
+    assert plain(parse_yaml(text, "f")) == {"a": "1", "b": "2"}
+
+
+@pytest.mark.parametrize(
+    "text", ["- a:\n  \tb\n", "a:\n- \tb: 1\n\tc: 2\n", "a: [\n\t1]\nb:\t\n\tc\n"]
+)
+def test_other_tabs_are_left_to_ruamel(text):
+    from ruamel.yaml import YAML
+    from ruamel.yaml.error import YAMLError
+
+    try:
+        expected = YAML(typ="safe", pure=True).load(text)
+    except YAMLError:
+        with pytest.raises(InputError):
+            parse_yaml(text, "f")
+    else:
+        assert str(plain(parse_yaml(text, "f"))).replace("'1'", "1") == str(expected)
+
+
+def test_tabs_in_texts_stay():
+    text = "a: |\n  x:\ty\nb:\t'k:\tv'\n"
+    assert plain(parse_yaml(text, "f")) == {"a": "x:\ty\n", "b": "k:\tv"}
+
+
 def test_control_characters_are_refused():
     with pytest.raises(InputError) as caught:
         parse_yaml("a: 1\nb: \x01\n", "f")
