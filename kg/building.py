@@ -465,7 +465,7 @@ class _Builder:
         known = self.before.survey(connection, inferred)
         if known is None:
             known = write_survey(connection, table, self.workspace, inferred).problems
-        if not self.before.counts(inferred):
+        if not self.before.counts(connection, inferred):
             left_out = None if inferred is None else iri(inferred)
             base, folder = self.workspace.base, self.made.path
             write_counts(connection, table.sql, folder, base, left_out)

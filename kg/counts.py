@@ -8,6 +8,7 @@ for another base, they are counted anew.
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -138,6 +139,20 @@ def write_counts(
     found = {
         name: count_table(connection, table, base, left_out) for name, left_out in kinds.items()
     }
+    put_counts(folder, base, found)
+
+
+def put_counts(folder: Path, base: str, found: dict[str, Counts]) -> None:
+    """Write counts down, unless they have too many rows.
+
+    Args:
+        folder: Where the file goes.
+        base: As for `count_table`.
+        found: The counts with inferred triples (``all``), and without (``stated``).
+
+    Raises:
+        WorldError: The disk failed.
+    """
     every = found["all"]
     if len(every.classes) + len(every.properties) + len(every.links) > _MOST:
         return
@@ -147,6 +162,82 @@ def write_counts(
         **{name: asdict(counts) for name, counts in found.items()},
     }
     temporary.write_text(folder / COUNTS_NAME, json.dumps(content, ensure_ascii=False) + "\n")
+
+
+def change_counts(
+    connection: Connection, known: Counts, old: str, new: str, table: str, base: str
+) -> Counts:
+    """Count what a quad table has that differs from one whose counts are known.
+
+    Args:
+        connection: From `kg.duck.engine`.
+        known: The counts of the table before.
+        old: The rows before of the subjects whose rows differ, for a FROM clause.
+        new: Their rows now.
+        table: The table for a FROM clause.
+        base: As for `count_table`.
+
+    Raises:
+        LimitError: The memory limit was reached.
+    """
+    triples = (
+        f"(SELECT DISTINCT s, p, o, 1 AS n FROM {new}"
+        f" UNION ALL SELECT DISTINCT s, p, o, -1 FROM {old})"
+    )
+    own: dict[str, object] = {"base": f"<{base}"}
+
+    def ask(sql: str, given: dict[str, object]) -> list[Any]:
+        return connection.execute(sql, given).fetchall()
+
+    subjects, entities = ask(
+        "SELECT coalesce(sum(n), 0)::BIGINT, coalesce(sum(n) FILTER (starts_with(s, $base)), 0)"
+        f"::BIGINT FROM (SELECT DISTINCT s, n FROM {triples})",
+        own,
+    )[0]
+    # Objects that came or went count where no other row has them.
+    objects = ask(
+        f"SELECT coalesce(sum(n), 0)::BIGINT FROM (SELECT o, sum(n) AS n FROM"
+        f" (SELECT DISTINCT o, n FROM {triples}) GROUP BY o HAVING sum(n) <> 0) WHERE o NOT IN"
+        f" (SELECT o FROM {table} WHERE o IN (SELECT o FROM {triples})"
+        f" AND s NOT IN (SELECT s FROM {new}))",
+        {},
+    )[0][0]
+    properties = ask(f"SELECT p, sum(n)::BIGINT FROM {triples} GROUP BY p", {})
+    classes = ask(
+        f"SELECT o, sum(n)::BIGINT FROM {triples} WHERE p = $type AND starts_with(o, '<')"
+        " GROUP BY o",
+        {"type": RDF_TYPE},
+    )
+    links = ask(
+        f"SELECT p, regexp_extract(o, {_NAMESPACE}, 1) AS space, sum(n)::BIGINT FROM {triples}"
+        " WHERE p IN (SELECT unnest($links)) AND starts_with(o, '<')"
+        " AND NOT starts_with(o, $base) GROUP BY p, space HAVING space <> ''",
+        {**own, "links": [*_LINKS]},
+    )
+    counted = _added(known.properties, properties)
+    return Counts(
+        triples=sum(number for _, number in counted),
+        entities=known.entities + entities,
+        subjects=known.subjects + subjects,
+        objects=known.objects + objects,
+        classes=tuple(sorted(_added(known.classes, classes), key=_most_first)),
+        properties=tuple(sorted(counted, key=_most_first)),
+        links=tuple(
+            sorted(_added(known.links, links), key=lambda row: (row[0].encode(), row[1].encode()))
+        ),
+    )
+
+
+def _added(known: Iterable[tuple[Any, ...]], more: Iterable[tuple[Any, ...]]) -> list[Any]:
+    """Return rows that end with a number, those of two lists that begin alike added up."""
+    found = {row[:-1]: row[-1] for row in known}
+    for *name, number in more:
+        found[tuple(name)] = found.get(tuple(name), 0) + number
+    return [(*name, number) for name, number in found.items() if number]
+
+
+def _most_first(row: tuple[str, int]) -> tuple[int, bytes]:
+    return -row[1], row[0].encode()
 
 
 def read_counts(build: Build, base: str, *, with_inferred: bool) -> Counts | None:

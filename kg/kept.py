@@ -19,7 +19,7 @@ from typing import Any, Final
 
 from kg.basis import Basis, digest
 from kg.builds import check_build, check_index, check_table, quad_digests
-from kg.counts import COUNTS_NAME, read_counts
+from kg.counts import COUNTS_NAME, change_counts, put_counts, read_counts
 from kg.duck import Connection
 from kg.engines.outcome import MapCount
 from kg.errors import KgError
@@ -367,13 +367,20 @@ class Kept:
                 return found.problems
         return None
 
-    def counts(self, inferred: str | None) -> bool:
-        """Take over the counts of the same quads, made for the same base; return if it was done."""
-        before = self.same_quads()
+    def counts(self, connection: Connection, inferred: str | None) -> bool:
+        """Make the counts out of those before, for the same base; return if it was done."""
+        before, base = self._before, self._workspace.base
         if before is None or before.info().get("inferred_graph") != inferred:
             return False
-        known = read_counts(before, self._workspace.base, with_inferred=True)
-        return known is not None and self.copy(COUNTS_NAME)
+        known, rows = read_counts(before, base, with_inferred=True), self.differing(connection)
+        if known is not None and self.same_quads() is not None:
+            return self.copy(COUNTS_NAME)
+        if known is None or rows is None or inferred is not None:
+            return False
+        table = QuadTable(self._made.quads).sql
+        made = change_counts(connection, known, rows[0].sql, rows[1].sql, table, base)
+        put_counts(self._made.path, base, {"all": made})
+        return True
 
     def _known_survey(self, inferred: str | None) -> Survey | None:
         """Return the survey of the build before, if it was made for the same prefixes."""

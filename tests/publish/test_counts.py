@@ -129,3 +129,31 @@ def test_changed_counts_are_a_broken_build(tmp_path: Path) -> None:
     with pytest.raises(InputError) as raised:
         describe(workspace)
     assert raised.value.code == "broken-build"
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_counts_after_a_change_are_those_of_a_whole_count(seed: int, tmp_path: Path) -> None:
+    rng = random.Random(seed)
+
+    def quad() -> tuple[str, str, str, str | None]:
+        made = rng.choice([RDF_TYPE, SAME, "<urn:p>"]), rng.choice(TERMS + QUOTED)
+        return rng.choice(TERMS), *made, rng.choice(GRAPHS[:2])
+
+    before = {quad() for _ in range(30)}
+    after = {each for each in before if rng.random() < 0.9} | {quad() for _ in range(2)}
+    differ = {s for s, *_ in before ^ after}
+    sides = {
+        "old": [each for each in before if each[0] in differ],
+        "new": [each for each in after if each[0] in differ],
+        "whole": sorted(after, key=lambda q: (q[0], q[1] != RDF_TYPE, *q[1:3], q[3] or "")),
+        "known": sorted(before, key=lambda q: (q[0], q[1] != RDF_TYPE, *q[1:3], q[3] or "")),
+    }
+    with engine(tmp_path) as connection:
+        for name, rows in sides.items():
+            made = f"CREATE TABLE {name} (s VARCHAR, p VARCHAR, o VARCHAR, g VARCHAR)"
+            connection.execute(made)
+            if rows:
+                connection.executemany(f"INSERT INTO {name} VALUES (?, ?, ?, ?)", rows)
+        known = counts.count_table(connection, "known", BASE)
+        found = counts.change_counts(connection, known, "old", "new", "whole", BASE)
+        assert found == counts.count_table(connection, "whole", BASE)
