@@ -192,3 +192,21 @@ def test_a_key_that_may_be_meant_is_named(kg, folder):
         encoding="utf-8",
     )
     assert "(no value in size.heigth; did you mean height?)" in kg("build", cwd=folder).err
+
+
+def test_a_join_without_condition_names_what_is_missing(tmp_path, monkeypatch, capsys):
+    """There is no reference to name where all records are joined."""
+    from kg.cli.main import main
+
+    monkeypatch.chdir(tmp_path)
+    Path("t.csv").write_text("id,name\n1,\n", encoding="utf-8")
+    Path("u.csv").write_text("id\n1\n", encoding="utf-8")
+    Path("m.yml").write_text(
+        HEAD + "  m: {sources: [['u.csv~csv']], s: 'http://e/$(id)',"
+        " po: [{p: ex:q, o: {mapping: other}}]}\n"
+        "  other: {sources: [['t.csv~csv']], s: 'http://o/$(name)'}\n",
+        encoding="utf-8",
+    )
+    assert main(["map", "m.yml", "-o", "out.nt"]) == 0
+    told = capsys.readouterr().err
+    assert "1 gave no ex:q (m.yml#other has no record with a subject)" in told
