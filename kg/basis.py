@@ -17,6 +17,7 @@ import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from contextvars import ContextVar
+from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
@@ -262,6 +263,7 @@ def _is_other(name: str) -> bool:
     return not name.endswith(".parquet")
 
 
+@cache
 def software() -> str:
     """Return a digest of Python, kg's own files, and the names and versions of libraries."""
     found = hashlib.sha256(repr((sys.version, sys.path)).encode("utf-8", "surrogateescape"))

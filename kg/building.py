@@ -13,10 +13,9 @@ import resource
 import shutil
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import field, replace
 from datetime import UTC, datetime
-from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
@@ -26,11 +25,10 @@ from kg.about import tool_version
 from kg.basis import Basis, noting
 from kg.builds import last_build, new_build, put_in_force, seal, source_records
 from kg.counts import write_counts
-from kg.duck import beside, engine, spare
+from kg.duck import engine
 from kg.engines.outcome import MapCount
 from kg.errors import InputError
 from kg.exports import Problem, write_survey
-from kg.exports.checks import check_rows
 from kg.findings import Finding, Level, as_record, read_accepted
 from kg.findings.keys import unread_keys, unread_paths, with_meant
 from kg.findings.material import read_material
@@ -41,8 +39,7 @@ from kg.findings.workspace import workspace_findings
 from kg.found import STEP, graph_findings
 from kg.indexing import make_index
 from kg.infer import infer_rdfs
-from kg.kept import FirstResults, Kept, Mapped, note_shapes, note_sources
-from kg.lineage import Wanted, trace_workspace
+from kg.kept import Kept, Mapped, note_shapes, note_sources
 from kg.mapping import own_functions
 from kg.mapping.documents import read_mappings, unnamed_mappings
 from kg.mapping.plan import Plan
@@ -56,13 +53,14 @@ from kg.queries.oxigraph.facts import count_across, read_facts
 from kg.records import dataclass
 from kg.rejects import check_target, current
 from kg.rows import keep_rows
-from kg.sizes import USUAL_MEMORY, is_large
+from kg.sizes import is_large
 from kg.sources import Folders
 from kg.sources.inputs import input_files
 from kg.table.write import PARTS, read_statistics, write_copies
 from kg.terms import iri
-from kg.validation import Options, Severity, Sink, Verdict, load_shapes, validate
-from kg.validation.origins import Origins
+from kg.unread import keep_unread, known_unread
+from kg.validation import Severity, Sink, Verdict, load_shapes
+from kg.verdict import Judging
 from kg.workspace import Build, Infer, Workspace, show_path
 
 Progress = Callable[[str], None]
@@ -196,6 +194,9 @@ class _Builder:
         self.before = Kept(workspace, made, options.basis)
         self.causes: str | None = None
         self.rows: str | None = None
+        self.rules: str | None = None
+        self.others: list[Path] = []
+        self.read: list[str] = []
 
     def run(self) -> BuildResult:
         started, rejects = datetime.now(UTC), current()
@@ -209,7 +210,7 @@ class _Builder:
                     table, inferred = self.infer(connection, table)
             self.before.keep_graph(self.causes, mapped, inferred or 0, self.inferred_graph)
             with self.step("validate"):
-                verdict = self.judge(connection, table)
+                verdict = self.validate(connection, table)
             with self.step("check"):
                 lossy, findings = self.doubts(connection, table, mapped.counts, verdict)
             doubtful = not all(count.is_whole for count in lossy) or any(
@@ -288,9 +289,10 @@ class _Builder:
             note_sources(self.options.basis, plan, read)
         settings = dict(workspace.prefixes), self.options.strict, self.options.allow_outside
         rules = self.before.key(workspace.mapping_files, workspace.base, *settings)
-        others = [path for path, _ in workspace.graph_files()]
-        self.causes = self.before.key([*others, *read], rules, self.inference)
-        self.rows = self.before.key(others, rules) if self.inference == "none" else None
+        self.rules, self.read = rules, [str(path) for path in read]
+        self.others = [path for path, _ in workspace.graph_files()]
+        self.causes = self.before.key([*self.others, *read], rules, self.inference)
+        self.rows = self.before.key(self.others, rules) if self.inference == "none" else None
         mapped, same = self.before.graph(self.causes), self.before.has_rules(rules)
         if mapped is None:
             strict, before = self.options.strict, self.before
@@ -333,7 +335,9 @@ class _Builder:
         ]
         inside = None if self.options.allow_outside else workspace.root
         sources = sources_of(self.plan, inside, [])
-        unread = unread_paths(self.plan, sources, self.spill)
+        known_keys = known_unread(self.before, self.rules, sources)
+        unread = unread_paths(self.plan, sources, self.spill, known_keys)
+        keep_unread(self.before, self.rules, unread)
         keys = list(unread_keys(unread, workspace.root))
         if any(loss.records == count.records for count in counts for loss in count.losses):
             unread |= unread_paths(self.plan, sources, None)
@@ -369,35 +373,6 @@ class _Builder:
         )
         return self.placed(connection, made), count
 
-    def judge(self, connection: duckdb.DuckDBPyConnection, table: QuadTable) -> Verdict | None:
-        """Validate; if an ill-typed literal makes pySHACL abort, report that literal."""
-        try:
-            return self.validate(connection, table)
-        except InputError as error:
-            if error.code != "shapes-failed":
-                raise
-            raise self.ill_typed(connection, table) or error from error
-
-    def ill_typed(
-        self, connection: duckdb.DuckDBPyConnection, table: QuadTable
-    ) -> InputError | None:
-        rows = f"SELECT s, p, o, g FROM {table.sql}"
-        for problem in check_rows(connection, rows):
-            if problem.code != "ill-typed-literal":
-                continue
-            s, p, o, _ = problem.examples[0]
-            with spare(connection, self.options.memory or USUAL_MEMORY) as memory:
-                found = trace_workspace(self.workspace, [Wanted(s, p, o)], memory=memory)
-                trace = next(found, None)
-            more = f" ({problem.count:,} values like it)" if problem.count > 1 else ""
-            return InputError(
-                problem.code,
-                f"{o} is not in the lexical space of its datatype{more}",
-                location=trace.location if trace else None,
-                hint="Write a date as 2022-11-18, a number with digits; pySHACL stops here.",
-            )
-        return None
-
     def validate(self, connection: duckdb.DuckDBPyConnection, table: QuadTable) -> Verdict | None:
         if not self.options.validate or not self.workspace.shape_files:
             return None
@@ -407,37 +382,24 @@ class _Builder:
         if self.options.basis:
             note_shapes(self.options.basis, shapes)
         namer = Namer({**self.workspace.prefixes, **shapes.prefixes})
-        results, held = Results(shapes, namer, self.workspace.root), FirstResults()
-        sinks = (*self.options.sinks, results.add, held.add)
-        causes = self.before.key(
-            self.workspace.shape_files, self.causes, self.options.ignore_unsupported
+        results = Results(shapes, namer, self.workspace.root)
+        key, files = self.before.key, self.workspace.shape_files
+        judging = Judging(
+            workspace=self.workspace,
+            plan=self.plan,
+            shapes=shapes,
+            kept=self.before,
+            report=self.made.report,
+            spill=self.spill,
+            is_inferred=self.inferred_graph is not None,
+            causes=key(files, self.causes, self.options.ignore_unsupported),
+            places=key([*files, *self.others], self.rules, self.read),
+            ignores=self.options.ignore_unsupported,
+            memory=self.options.memory,
+            threads=self.options.threads,
+            sinks=(*self.options.sinks, results.add),
         )
-        known = self.before.verdict(causes, sinks)
-        if known is not None:
-            self.before.keep_verdict(causes, known, held.results)
-            self.kept += results.findings()
-            return known
-        with ExitStack() as stack:
-
-            @cache
-            def origins() -> Origins:
-                # A separate connection, because source tables have the names of the graph's.
-                sources = stack.enter_context(beside(connection, self.spill, self.options.threads))
-                made = Origins(sources, self.workspace, shapes, self.spill, self.plan)
-                return stack.enter_context(closing(made))
-
-            verdict = validate(
-                connection,
-                table,
-                shapes,
-                report=self.made.report,
-                sinks=sinks,
-                options=Options(
-                    locate=lambda found: origins().locate(found),
-                    is_inferred=self.inferred_graph is not None,
-                ),
-            )
-        self.before.keep_verdict(causes, verdict, held.results)
+        verdict = judging.verdict(connection, table)
         self.kept += results.findings()
         return verdict
 

@@ -37,7 +37,8 @@ def make_index(
     """
     merged = kept.index()
     if merged is None and (before := kept.plain_index()) is not None:
-        merged = _changed(connection, QuadTable(before.quads), table, made, kept, spill)
+        near = kept.difference(connection) or (QuadTable(before.quads), table)
+        merged = _changed(connection, near, table, made, kept, spill)
     return _whole(connection, table, made, spill) if merged is None else merged
 
 
@@ -53,8 +54,8 @@ def _whole(
 
 def _changed(
     connection: duckdb.DuckDBPyConnection,
-    old: QuadTable,
-    new: QuadTable,
+    near: tuple[QuadTable, QuadTable],
+    table: QuadTable,
     made: Build,
     kept: Kept,
     spill: Path,
@@ -63,7 +64,8 @@ def _changed(
 
     That index merges no quads, so that what goes takes nothing with it that stays.
     """
-    lines = new.count_triples(connection) + sum(n for g, n in new.graphs(connection) if g)
+    old, new = near
+    lines = table.count_triples(connection) + sum(n for g, n in table.graphs(connection) if g)
     gone, added = spill / "gone.nq", spill / "added.nq"
     changes = copy_lines(connection, _lines(old, new), gone)
     changes += copy_lines(connection, _lines(new, old), added)

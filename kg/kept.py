@@ -39,16 +39,11 @@ from kg.sources.files import patterns_of
 from kg.sparql.volatile import is_volatile
 from kg.table.change import change_copies
 from kg.temporary import write_text
-from kg.validation import Severity, Sink, Verdict
-from kg.validation.results import Result
 from kg.validation.shapes import ShapesGraph
 from kg.validation.terms import is_literal, split_literal
-from kg.validation.unchecked import Note as Unchecked
 from kg.workspace import NO_DIGEST, Build, Workspace, sealed
 
 _NAME: Final = "kept.json"
-# Validation results that are kept; where there are more, validation is done again.
-_MOST_RESULTS: Final = 10_000
 _PART: Final = re.compile(r"[0-9a-f]{64}\.parquet")
 _WRONG: Final = (KgError, OSError, ValueError, LookupError, TypeError, AttributeError)
 
@@ -109,6 +104,7 @@ class Kept:
         self._near: tuple[QuadTable, QuadTable] | None = None
         self._looked = False
         self._differing: tuple[QuadTable, QuadTable] | None = None
+        self._between: tuple[QuadTable, QuadTable] | None = None
         self._parts: dict[str, Any] = {}
         self._added: list[Path] = []
         if basis is not None and not basis.anew:
@@ -159,6 +155,11 @@ class Kept:
         with suppress(*_WRONG, RecursionError):
             return unpacked(self._old[step]["gave"])
         return None
+
+    def keep_again(self, step: str, key: str | None) -> None:
+        """Keep what the build before has kept of a step that had the same causes."""
+        if key is not None and self.find(step, key) is not None:
+            self._new[step] = self._old[step]
 
     def digest(self, path: Path) -> str | None:
         """Return the digest of a file; None if it is not known for sure."""
@@ -307,6 +308,16 @@ class Kept:
             self._differing = differing(connection, *near, self._made.path / "spill")
         return self._differing
 
+    def difference(self, connection: Connection) -> tuple[QuadTable, QuadTable] | None:
+        """Return the rows of `differing`, also of tables that are one file each."""
+        new = QuadTable(self._made.quads)
+        if self._before is None or is_folder(self._before.quads) or is_folder(new.path):
+            return self.differing(connection)
+        if self._between is None:
+            old = QuadTable(self._before.quads)
+            self._between = differing(connection, old, new, self._made.path / "spill")
+        return self._between
+
     def _nears(self, connection: Connection) -> Iterator[tuple[QuadTable, QuadTable]]:
         """Yield rows that differ, and parts that do: in more rows more is sure."""
         yield from (each for each in (self.differing(connection), self.near()) if each)
@@ -391,38 +402,6 @@ class Kept:
         same = found is not None and [*found.prefixes.items()] == [*prefixes.items()]
         return found if same else None
 
-    def verdict(self, key: str | None, sinks: Sequence[Sink]) -> Verdict | None:
-        """Return the verdict that had the same causes, and pass its results to sinks again."""
-        found = self.find("validate", key)
-        if found is None or not self.copy(self._made.report.name):
-            return None
-        for result in found["results"]:
-            for sink in sinks:
-                sink(result)
-        return Verdict(
-            {Severity(number): count for number, count in found["counts"]},
-            self._made.report,
-            judged=found["judged"],
-            applied=found["applied"],
-            notes=tuple(Unchecked(text, code) for text, code in found["notes"]),
-            met=found["met"],
-        )
-
-    def keep_verdict(self, key: str | None, verdict: Verdict, results: Sequence[Result]) -> None:
-        """Keep a verdict with its results, unless they are too many."""
-        if sum(verdict.counts.values()) != len(results):
-            return
-        notes = [(str(note), getattr(note, "code", "")) for note in verdict.notes]
-        gave = {
-            "counts": [(int(severity), count) for severity, count in verdict.counts.items()],
-            "judged": verdict.judged,
-            "applied": verdict.applied,
-            "notes": notes,
-            "met": verdict.met,
-            "results": results,
-        }
-        self.keep("validate", key, gave)
-
     def write(self) -> None:
         """Write what is kept of the build in force, if all causes of its steps are known."""
         if self._basis is None or self._basis.leads_on:
@@ -470,18 +449,6 @@ def note_shapes(basis: Basis, shapes: ShapesGraph) -> None:
     texts = (value for _, _, value in shapes.triples() if is_literal(value))
     if any(is_volatile(split_literal(text).lexical) for text in texts):
         basis.give_up()
-
-
-class FirstResults:
-    """A sink that holds the first validation results."""
-
-    def __init__(self) -> None:
-        self.results: list[Result] = []
-
-    def add(self, result: Result) -> None:
-        """Take a result."""
-        if len(self.results) < _MOST_RESULTS:
-            self.results.append(result)
 
 
 def _taken(source: str | Path, target: str | Path) -> None:

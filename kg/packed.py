@@ -27,11 +27,20 @@ _KINDS: Final[Mapping[str, type]] = {
 }
 
 
+_RECORDS: Final = frozenset(_KINDS.values())
+# The names of the fields of those that were written.
+_FIELDS: Final[dict[type, tuple[str, ...]]] = {}
+# What most parts of kept records are: JSON has these as they are.
+_PLAIN: Final = frozenset({str, int, float, bool, type(None)})
+
+
 def packed(value: Any) -> Any:  # noqa: ANN401  (of any kind)
     """Return a value as JSON has it; records of `_KINDS` name their kind."""
-    if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        parts = {each.name: getattr(value, each.name) for each in dataclasses.fields(value)}
-        return {"@": type(value).__name__, **packed(parts)}
+    if type(value) in _PLAIN:
+        return value
+    if type(value) in _RECORDS:
+        parts = {name: packed(getattr(value, name)) for name in _names(type(value))}
+        return {"@": type(value).__name__, **parts}
     if isinstance(value, Path):
         return str(value)
     if isinstance(value, Mapping):
@@ -39,6 +48,13 @@ def packed(value: Any) -> Any:  # noqa: ANN401  (of any kind)
     if isinstance(value, Sequence) and not isinstance(value, str):
         return [packed(each) for each in value]
     return value
+
+
+def _names(kind: type) -> tuple[str, ...]:
+    found = _FIELDS.get(kind)
+    if found is None:
+        found = _FIELDS[kind] = tuple(each.name for each in dataclasses.fields(kind))
+    return found
 
 
 def unpacked(value: Any) -> Any:  # noqa: ANN401  (of any kind)

@@ -11,6 +11,7 @@ from contextlib import suppress
 from dataclasses import field, replace
 from itertools import islice
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Final
 
 from kg.engines.outcome import LossCount, MapCount
@@ -71,9 +72,12 @@ class Unread:
 
 
 def unread_paths(
-    plan: Plan, sources: Mapping[LogicalSource, tuple[SourceFile, ...]], spill: Path | None
+    plan: Plan,
+    sources: Mapping[LogicalSource, tuple[SourceFile, ...]],
+    spill: Path | None,
+    known: Mapping[SourceFile, Unread] = MappingProxyType({}),
 ) -> dict[SourceFile, Unread]:
-    """Return the keys that no mapping reads, for the files with such keys.
+    """Return the keys that no mapping reads, of each document.
 
     JSON is always searched; YAML, which is slow to read, only with a build.
 
@@ -81,6 +85,7 @@ def unread_paths(
         plan: The plan.
         sources: The files of each source.
         spill: Folder where a build converted YAML to JSON. With it YAML is searched, else JSON.
+        known: What is known of documents; they are not read.
     """
     formulation = Formulation.JSON if spill is None else Formulation.YAML
     read: dict[SourceFile, _Node] = {}
@@ -99,11 +104,13 @@ def unread_paths(
                 node.add(path.below(iterator.head), whole=not iterator.tail)
     unread: dict[SourceFile, Unread] = {}
     for file, node in read.items():
+        if file in known:
+            unread[file] = known[file]
+            continue
         found, sampled = _Found(), False
         with suppress(InputError, LimitError):  # whoever reads the whole file reports its faults
             sampled = _look_through(file, readers[file], node, found, spill)
-        if found.keys:
-            unread[file] = Unread(tuple(found.keys), sampled)
+        unread[file] = Unread(tuple(found.keys), sampled)
     return unread
 
 
@@ -115,6 +122,8 @@ def unread_keys(unread: Mapping[SourceFile, Unread], root: Path) -> Iterator[Fin
         root: The folder of the workspace.
     """
     for file, found in unread.items():
+        if not found.keys:
+            continue
         about = path_within(str(file.path), root)
         yield _finding(file, about, list(found.keys), found.sampled)
 

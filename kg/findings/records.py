@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import lru_cache
 from pathlib import Path
 
 from kg.engines.outcome import LossCount, MapCount
@@ -85,9 +86,14 @@ def losses(
 
 def about_loss(count: MapCount, loss: LossCount, prefixes: Mapping[str, str], root: Path) -> str:
     """Return the name of a loss: the same in each run, for any number of records."""
-    what = loss.what if ":" not in loss.what else Namer(prefixes).iri(loss.what)
+    what = loss.what if ":" not in loss.what else _namer(tuple(prefixes.items())).iri(loss.what)
     why = ", ".join(loss.references)
     return f"{_name(count, root)}: no {what} ({f'{loss.parent}: ' if loss.parent else ''}{why})"
+
+
+@lru_cache(maxsize=4)
+def _namer(prefixes: tuple[tuple[str, str], ...]) -> Namer:
+    return Namer(dict(prefixes))
 
 
 def _name(count: MapCount, root: Path) -> str:

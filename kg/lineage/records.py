@@ -73,13 +73,14 @@ class RecordTracer:
         self._plan = plan
         self._folders = folders
         self._loaded: dict[str, LoadedTable] = {}
+        self._files: dict[Path, None] = {}
         self._located_in = ""
         self._located: dict[tuple[int, int], Location] = {}
 
     @property
     def read(self) -> tuple[Path, ...]:
         """The files read so far."""
-        return tuple(path for table in self._loaded.values() for path in table.files)
+        return tuple(self._files)
 
     def trace(self, asked: Sequence[Wanted]) -> Iterator[Trace]:
         """Yield the records behind triples, in the order of the mapping and of the records.
@@ -231,7 +232,8 @@ class RecordTracer:
     ) -> Iterator[Trace]:
         found = self._connection.execute(
             "SELECT DISTINCT id, file, record FROM kg_wanted JOIN kg_records ON s = kg_s"
-            f" ORDER BY id, file, record LIMIT {MOST_RECORDS}"
+            " QUALIFY dense_rank() OVER (PARTITION BY id ORDER BY file, record)"
+            f" <= {MOST_RECORDS} ORDER BY id, file, record"
         ).fetchall()
         names = _columns(rules.subject)
         places = self._places(loaded, ((row[1], row[2]) for row in found))
@@ -253,9 +255,9 @@ class RecordTracer:
         if table.name not in self._loaded:
             for under in tables_under(table):
                 self._load(under)
-            self._loaded[table.name] = load_any(
-                self._connection, table, self._loaded.values(), self._folders
-            )
+            found = load_any(self._connection, table, self._loaded.values(), self._folders)
+            self._loaded[table.name] = found
+            self._files.update(dict.fromkeys(found.files))
         return self._loaded[table.name]
 
 

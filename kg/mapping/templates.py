@@ -17,6 +17,7 @@ from kg.mapping.plan import Constant, Expression, Reference, Template, TermType
 from kg.records import dataclass
 
 _SPECIAL: Final = "$()\\:"
+_BEGINNING: Final = re.compile(r"[$\\]")
 # How deep calls of functions may be nested.
 MOST_NESTED: Final = 40
 # name(...) over the whole text
@@ -81,8 +82,15 @@ def _pieces(text: str, external: Mapping[str, str]) -> Iterator[str | Reference]
                 yield Reference(re.sub(r"\\(.)", r"\1", inside))
             position = end + 1
         else:
-            yield text[position]
-            position += 1
+            end = _plain_end(text, position + 1)
+            yield text[position:end]
+            position = end
+
+
+def _plain_end(text: str, start: int) -> int:
+    """Return where the next character stands that may begin a reference or an escape."""
+    found = _BEGINNING.search(text, start)
+    return len(text) if found is None else found.start()
 
 
 def _closing(text: str, start: int) -> int:

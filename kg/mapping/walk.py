@@ -26,20 +26,28 @@ from kg.paths import real_path
 _KINDS: Final[dict[type, tuple[str, ...]]] = {}
 # What most parts of a plan are, and what has no parts.
 _WITHIN_NONE: Final = frozenset({str, Origin, bool, type(None), LogicalSource})
-# The last plan that was searched, with its calls: a run asks for those of one plan often.
-_last: Final[list[tuple[tuple[TriplesMap, ...], tuple[Call, ...]]]] = [((), ())]
+# The calls of triples maps that were searched, by identity: a run asks often for those of one plan,
+# and of its parts. What is held so is forgotten from so many triples maps on.
+_known: Final[dict[int, tuple[TriplesMap, tuple[Call, ...]]]] = {}
+_MOST_KNOWN: Final = 5_000
 _LEAVES: Final = (LogicalSource, LogicalTarget, Lookup, Origin, OwnFunction, type)
 
 
 def plan_calls(plan: Plan) -> Sequence[Call]:
     """Return the calls of functions in a plan, the outer before the inner."""
-    maps, calls = _last[0]
-    if maps is not plan.triples_maps:
-        found: list[Call] = []
-        _find_calls(plan.triples_maps, found)
-        calls = tuple(found)
-        _last[0] = plan.triples_maps, calls
-    return calls
+    return tuple(call for each in plan.triples_maps for call in _calls_of(each))
+
+
+def _calls_of(triples_map: TriplesMap) -> tuple[Call, ...]:
+    known = _known.get(id(triples_map))
+    if known is not None and known[0] is triples_map:
+        return known[1]
+    found: list[Call] = []
+    _find_calls(triples_map, found)
+    if len(_known) >= _MOST_KNOWN:
+        _known.clear()
+    _known[id(triples_map)] = triples_map, tuple(found)
+    return tuple(found)
 
 
 def placed_calls(plan: Plan) -> Iterator[tuple[Call, Origin]]:

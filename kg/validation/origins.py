@@ -71,6 +71,11 @@ class Origins:
         if self._folder is not None:
             remove_folder(self._folder)
 
+    @property
+    def read(self) -> tuple[FilePath, ...]:
+        """The source files read so far; what they hold is what origins depend on."""
+        return () if self._lineage is None else self._lineage.read
+
     def locate(self, results: Sequence[Result]) -> list[Result]:
         """Return the results with their origins.
 

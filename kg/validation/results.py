@@ -141,6 +141,7 @@ class Verdict:
         applied: Number of shapes with targets; if zero, nothing was checked.
         notes: What was not checked although it seems so, one sentence each.
         met: Shape with targets to the number of its focus nodes.
+        sieved: Shapes, each with how many of the first results DuckDB found for it, in order.
     """
 
     counts: Mapping[Severity, int]
@@ -150,6 +151,7 @@ class Verdict:
     applied: int = 0
     notes: tuple[str, ...] = ()
     met: Mapping[str, int] = field(default_factory=dict)
+    sieved: tuple[tuple[str, int], ...] = ()
 
     @property
     def conforms(self) -> bool:

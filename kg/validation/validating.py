@@ -30,6 +30,7 @@ from kg.validation.results import Result, Severity, ShapeWay, Sink, Verdict
 from kg.validation.shape_reader import read_model
 from kg.validation.shapes import ShapesGraph, Triple
 from kg.validation.sieve.plan import QuerySite
+from kg.validation.sieve.renewal import Before, Renewal
 from kg.validation.sieve.routes import Route, Way, choose_routes
 from kg.validation.sieve.run import Sieve
 from kg.validation.sieve.triples import Triples, merged_triples
@@ -83,6 +84,7 @@ class Options:
         traced: How many results of each constraint are traced; None for all.
         explain: Called for each shape with how it will be validated, before the first one is.
         progress: Called with the name of each step.
+        before: The validation of a graph that differs a little, to judge only what that affects.
     """
 
     open_index: OpenIndex | None = None
@@ -96,6 +98,7 @@ class Options:
     traced: int | None = None
     explain: Callable[[ShapeWay], None] | None = None
     progress: Callable[[str], None] = lambda _: None
+    before: Before | None = None
 
 
 DEFAULTS: Final = Options()
@@ -134,14 +137,18 @@ def validate(
             takers.append(stack.enter_context(turtle_file(report, shapes)).add)
         if (options.infer or shapes.wants_rdfs) and not options.is_inferred:
             table = stack.enter_context(_inferred(connection, table))
-            options = replace(options, open_index=None, both=None)  # they lack the inferred triples
+            # They lack the inferred triples.
+            options = replace(options, open_index=None, both=None, before=None)
         triples = stack.enter_context(merged_triples(connection, table))
         model = read_model(shapes)
         sieve = stack.enter_context(Sieve(connection, triples, model, options.reasons))
         runner = QueryRunner(connection, triples, shapes, options.open_index, options.both)
         stack.callback(runner.close)
-        routes = choose_routes(model, sieve.compiler)
-        work = _Validation(connection, triples, shapes, sieve, runner, options)
+        renewal = sieve.renewal(options.before) if options.before else None
+        routes = renewal.routes() if renewal else None
+        if routes is None:
+            renewal, routes = None, choose_routes(model, sieve.compiler)
+        work = _Validation(connection, triples, shapes, sieve, runner, options, renewal)
         found = work.results(routes)
         for result in located_results(islice(found, options.max_results), options):
             counts[result.level] += 1
@@ -152,7 +159,8 @@ def validate(
         notes = (*shapes.notes, *notes_on_targets(shapes, model, applied, work.classes))
         judged = sieve.suspects_by_shape()
     sums = dict(sorted(counts.items(), reverse=True))
-    return Verdict(sums, report, cut, judged, len(routes), notes, applied)
+    sieved = tuple(work.sieved.items())
+    return Verdict(sums, report, cut, judged, len(routes), notes, applied, sieved)
 
 
 @contextmanager
@@ -207,7 +215,10 @@ class _Validation:
         sieve: Sieve,
         runner: QueryRunner,
         options: Options,
+        renewal: Renewal | None,
     ) -> None:
+        self._renewal = renewal
+        self.sieved: Counter[str] = Counter()
         self._options = options
         self._connection = connection
         self._triples = triples
@@ -227,8 +238,13 @@ class _Validation:
                 self._options.explain(way)
         bounded = [route for route in routes if route.way is not Way.WHOLE]
         teller = Teller(self._shapes, self._options.reasons, self._reasoned)
-        for told in self._sieve.answers(bounded, tell):
-            yield from teller.results(told)
+        for route, answers in self._sieve.answers(bounded, tell):
+            results = (result for told in answers for result in teller.results(told))
+            for result in (
+                results if self._renewal is None else self._renewal.merged(route, results)
+            ):
+                self.sieved[route.shape.node] += 1
+                yield result
         if self._sieve.number_suspects():
             judge = self._judge(self._shapes.without(_is_query))
             yield from self._sieve.judged(judge.judge_parts, tell)
@@ -250,6 +266,8 @@ class _Validation:
 
     def focus_counts(self, routes: list[Route]) -> list[tuple[Route, int]]:
         """Return the routes, each with the number of its focus nodes."""
+        if self._renewal is not None:
+            return [(route, self._renewal.count(route)) for route in routes]
         counts = {table: self._sieve.count(table) for table in {r.targets for r in routes}}
         return [(route, counts[route.targets]) for route in routes]
 

@@ -351,7 +351,7 @@ def unread(keep: Callable[[neighbourhood.Transition], bool]) -> Mutation:
 
 
 def no_subclasses(stack: ExitStack) -> None:
-    patch(stack, classes, "_subclasses", lambda axioms, iri: [iri])  # noqa: ARG005
+    patch(stack, classes, "subclasses", lambda axioms, iri: [iri])  # noqa: ARG005
 
 
 def first_predicate(stack: ExitStack) -> None:

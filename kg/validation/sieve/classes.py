@@ -51,12 +51,12 @@ class Classes:
         """Return whether a class certainly has no instances."""
         if self._axioms is None or self._populated is None:
             return False
-        return not any(each in self._populated for each in _subclasses(self._axioms, iri))
+        return not any(each in self._populated for each in subclasses(self._axioms, iri))
 
     def _is_subclass(self, column: str, iri: str) -> str:
         """Return the condition that a column is a class or one of its subclasses."""
         if self._axioms is not None:
-            return f"{column} IN ({', '.join(map(sql_text, _subclasses(self._axioms, iri)))})"
+            return f"{column} IN ({', '.join(map(sql_text, subclasses(self._axioms, iri)))})"
         return (
             f"{column} IN (WITH RECURSIVE c(n) AS (SELECT {sql_text(iri)} UNION SELECT e.s FROM c"
             f" JOIN {self._subclass_axioms()} e ON e.o = c.n) SELECT n FROM c)"
@@ -70,7 +70,7 @@ class Classes:
         return f"SELECT s, o FROM {self._triples.name} WHERE {self._triples.has(iri)}"
 
 
-def _subclasses(axioms: Sequence[tuple[str, str]], iri: str) -> list[str]:
+def subclasses(axioms: Sequence[tuple[str, str]], iri: str) -> list[str]:
     """Return a class and all of its subclasses."""
     below: dict[str, list[str]] = {}
     for low, high in axioms:

@@ -61,11 +61,13 @@ class Automaton:
 
     def transitions(self) -> list[Transition]:
         """Return all transitions, after removing those that read no triple."""
+        by_state: dict[State, list[Transition]] = {}
+        for move in self._moves:
+            by_state.setdefault(move.state, []).append(move)
         found: dict[Transition, None] = {}
         for state in range(self._states):
-            reached = self._closure(state)
-            for move in self._moves:
-                if move.state in reached:
+            for each in sorted(self._closure(state)):
+                for move in by_state.get(each, ()):
                     found[replace(move, state=state)] = None
         alive = {move.state for move in found}
         return [
@@ -167,6 +169,24 @@ def transitions_sql(transitions: list[Transition]) -> str:
     empty = "(NULL::INTEGER, NULL::VARCHAR, false, NULL::INTEGER)"
     filtered = "" if transitions else " WHERE false"
     return f"SELECT * FROM (VALUES {rows or empty}) AS {columns}{filtered}"
+
+
+def backward_sql(frontier: str, moves: str, triples: str) -> str:
+    """Return a query (n, q) for the nodes and states from which a triple leads to a frontier.
+
+    Args:
+        frontier: Table (n, q).
+        moves: Table of transitions.
+        triples: Table with the columns s, p, o.
+    """
+    leads = f"(SELECT f.n, m.q, m.p, m.inverse FROM {frontier} f JOIN {moves} m ON m.next = f.q)"
+    return (
+        f"WITH r AS MATERIALIZED {leads}"
+        f" SELECT t.s AS n, r.q FROM {triples} t"
+        " JOIN (FROM r WHERE NOT inverse) r ON t.o = r.n AND t.p = r.p"
+        f" UNION SELECT t.o, r.q FROM {triples} t"
+        " JOIN (FROM r WHERE inverse) r ON t.s = r.n AND t.p = r.p"
+    )
 
 
 def step_sql(frontier: str, moves: str, triples: str) -> str:

@@ -45,15 +45,30 @@ class Route:
 def choose_routes(shapes: Mapping[str, Shape], compiler: Compiler) -> list[Route]:
     """Return the route of every active shape that has targets, sorted by shape."""
     return [
-        _route(shapes, shapes[node], compiler)
+        route_of(shapes, shapes[node], compiler)
         for node in sorted(shapes)
         if shapes[node].targets and not shapes[node].deactivated
     ]
 
 
-def _route(shapes: Mapping[str, Shape], shape: Shape, compiler: Compiler) -> Route:
-    targets = compiler.targets(shape)
-    unbounded = _reads_unbounded(shapes, shape)
+def unaffected(shape: Shape, targets: str) -> Route:
+    """Return the route of a shape that has nothing to judge; `targets` is a table without rows."""
+    return Route(shape, Way.SIEVE, targets, _NONE)
+
+
+def route_of(
+    shapes: Mapping[str, Shape], shape: Shape, compiler: Compiler, nodes: str | None = None
+) -> Route:
+    """Return the route of a shape.
+
+    Args:
+        shapes: All shapes, by node.
+        shape: A shape with targets.
+        compiler: Compiles it.
+        nodes: Table (n) of the focus nodes to judge; None for all.
+    """
+    targets = nodes or compiler.targets(shape)
+    unbounded = reads_unbounded(shapes, shape)
     if unbounded is not None:
         return Route(shape, Way.WHOLE, targets, _NONE, unbounded)
     try:
@@ -61,7 +76,7 @@ def _route(shapes: Mapping[str, Shape], shape: Shape, compiler: Compiler) -> Rou
     except NeedsQueryError as error:
         return Route(shape, Way.WHOLE, targets, _NONE, str(error))
     except NotCompilableError as error:
-        way = Way.WHOLE if _has_query(shapes, shape) else Way.JUDGE
+        way = Way.WHOLE if has_query(shapes, shape) else Way.JUDGE
         if way is Way.WHOLE:
             return Route(shape, way, targets, _NONE, str(error))
         all_of_them = Doubt(shape, None, (f"SELECT n FROM {targets}",))
@@ -69,7 +84,7 @@ def _route(shapes: Mapping[str, Shape], shape: Shape, compiler: Compiler) -> Rou
         return Route(shape, way, targets, suspects, str(error))
 
 
-def _reads_unbounded(shapes: Mapping[str, Shape], shape: Shape) -> str | None:
+def reads_unbounded(shapes: Mapping[str, Shape], shape: Shape) -> str | None:
     """Return why it is unknown which triples pySHACL reads for a shape, or None.
 
     Reasons are a shape that is missing, unreadable or has custom components, and a query that
@@ -98,7 +113,7 @@ def _reads_unbounded(shapes: Mapping[str, Shape], shape: Shape) -> str | None:
     return None
 
 
-def _has_query(shapes: Mapping[str, Shape], shape: Shape) -> bool:
+def has_query(shapes: Mapping[str, Shape], shape: Shape) -> bool:
     """Return whether a shape, or one that it refers to, has a query."""
     pending, seen = [shape], {shape.node}
     while pending:

@@ -28,6 +28,7 @@ from kg.validation.sieve.compiler import Compiler
 from kg.validation.sieve.neighbourhood import Automaton, step_sql, transitions_sql
 from kg.validation.sieve.paths import PathCompiler
 from kg.validation.sieve.plan import QuerySite
+from kg.validation.sieve.renewal import Before, Renewal
 from kg.validation.sieve.routes import Route
 from kg.validation.sieve.session import Session
 from kg.validation.sieve.solutions import solvable_sql
@@ -72,8 +73,9 @@ class Sieve:
         self._triples = triples
         self._shapes = shapes
         prefix = self._session.name("t")
+        self._held_axioms = self._axioms()
         self.compiler = Compiler(
-            shapes, triples, prefix, self._axioms(), self._populated(), bool(reasons)
+            shapes, triples, prefix, self._held_axioms, self._populated(), bool(reasons)
         )
         self._answering = Answering(self._session, reasons)
 
@@ -96,7 +98,16 @@ class Sieve:
         for step in self.compiler.steps:
             self._make(step.name, step.sql)
 
-    def answers(self, routes: Sequence[Route], tell: Tell) -> Iterator[Told]:
+    def renewal(self, before: Before) -> Renewal | None:
+        """Return what judges again what a difference affects; None if that is not known."""
+        if self._held_axioms is None:
+            return None
+        given = self._session, self._triples, self._shapes, self.compiler, self._held_axioms
+        return Renewal(*given, before)
+
+    def answers(
+        self, routes: Sequence[Route], tell: Tell
+    ) -> Iterator[tuple[Route, Iterator[Told]]]:
         """Yield the results that DuckDB finds, shape by shape; collect the nodes for pySHACL.
 
         Args:
@@ -107,7 +118,7 @@ class Sieve:
             bar = progress_bar(number, len(routes))
             tell(f"{bar} shape {number + 1} of {len(routes)}: {local_name(route.shape.node)}")
             progress.part(number, len(routes), "shapes")
-            yield from self._answering.told(route)
+            yield route, self._answering.told(route)
 
     def number_suspects(self) -> int:
         """Put the nodes for pySHACL into batches, and count them."""

@@ -73,7 +73,7 @@ class Session:
             return self._made[table]
         return int(self.run(f"SELECT count(*) FROM {table}")[0][0])
 
-    def run(self, sql: str) -> list[Any]:
+    def run(self, sql: str, parameters: object = None) -> list[Any]:
         """Run a statement, and return its rows.
 
         Raises:
@@ -81,4 +81,4 @@ class Session:
             WorldError: The disk failed.
         """
         with translated():
-            return self._connection.execute(sql).fetchall()
+            return self._connection.execute(sql, parameters).fetchall()
