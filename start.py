@@ -35,7 +35,7 @@ VENV = os.path.join(ROOT, ".venv")
 PYTHON = os.path.join(VENV, "bin", "python")
 LOCK = os.path.join(ROOT, "requirements.txt")
 SPARK_LOCK = os.path.join(ROOT, "requirements-spark.txt")
-SPARK_TESTS = ["tests/mapping/test_spark.py", "tests/mapping/test_spark_cluster.py"]
+SPARK_TESTS = ["tests/mapping/test_spark%s.py" % kind for kind in ("", "_cluster", "_conformance")]
 PROJECT = os.path.join(ROOT, "pyproject.toml")
 # Written first, so that a folder that this script did not make is never touched; the digest of
 # what was installed comes last, so that a set-up that was interrupted is seen.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import runpy
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -13,6 +13,7 @@ from typing import Any
 from kg.duck import engine
 from kg.engines.spark.run import Spark, Written
 from kg.engines.spark.session import LOG
+from kg.errors import InputError
 from kg.mapping.plan import Plan
 from kg.quads import QuadTable
 from kg.sources import Folders
@@ -65,3 +66,11 @@ def run_spark(plan: Plan, form: str = "parquet") -> tuple[list[Quad], Written]:
         table = QuadTable(target)
         quads = connection.execute(f"SELECT s, p, o, g FROM {table.sql}").fetchall()
         return quads, made
+
+
+def outcome(run: Callable[[Plan], Any], plan: Plan) -> Any:
+    """Return what a run gives, or the error that it ends with."""
+    try:
+        return run(plan)
+    except InputError as error:
+        return error

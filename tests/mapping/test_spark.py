@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +29,7 @@ from tests.mapping import spark_session
 from tests.mapping.evaluator import evaluate
 from tests.mapping.random_plans import plans
 from tests.mapping.running import read_plan, run_plan, write_files, yarrrml
-from tests.mapping.spark_session import run_spark
+from tests.mapping.spark_session import outcome, run_spark
 
 EXAMPLES = int(os.environ.get("KG_EXAMPLES", "30"))
 LACKS = spark_session.missing()
@@ -303,13 +303,6 @@ def test_random_plans_mean_the_same(spark, data):  # noqa: ARG001 (it is there)
 def _without_lines(error: InputError) -> str:
     """Return what is told but for lines, which Spark does not know where quotes hold line ends."""
     return re.sub(r":\d+ (?=\(record)", " ", str(error))
-
-
-def outcome(run: Callable[[Plan], Any], plan: Plan) -> Any:
-    try:
-        return run(plan)
-    except InputError as error:
-        return error
 
 
 @pytest.mark.parametrize(
