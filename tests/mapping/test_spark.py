@@ -14,6 +14,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, assume, given, settings
 from hypothesis import strategies as st
 
+from kg.engines.spark.functions_sql import _TEXTS
 from kg.engines.spark.hadoop import check_allowed
 from kg.engines.spark.refusals import check_plan, check_rules
 from kg.engines.spark.run import Spark
@@ -21,7 +22,7 @@ from kg.engines.spark.session import explained
 from kg.errors import InputError, LimitError, WorldError
 from kg.mapping.documents import read_mappings
 from kg.mapping.flatten import flatten
-from kg.mapping.plan import Plan
+from kg.mapping.plan import Function, Plan
 from kg.mapping.walk import plan_sources
 from kg.rejects import skipping
 from kg.sources import Folders
@@ -34,7 +35,7 @@ from tests.mapping.spark_session import outcome, run_spark
 EXAMPLES = int(os.environ.get("KG_EXAMPLES", "30"))
 LACKS = spark_session.missing()
 NEEDS_SPARK = pytest.mark.skipif(bool(LACKS), reason=LACKS)
-# The others are a small test that is always run: 35 seconds of the processor.
+# The others are a small test that is always run: 45 seconds of the processor.
 TAKES_LONG = pytest.mark.skipif(not os.environ.get("KG_LONG"), reason="takes minutes: --long")
 
 PEOPLE = """id,name,age,town,lang,page
@@ -185,6 +186,51 @@ class TestRun:
         assert on_many.value.code == on_one.value.code
         if on_one.value.code == "bad-iri":
             assert str(on_many.value) == str(on_one.value)
+
+
+CALLS = (
+    *("toLowerCase($(v))", "toUpperCase($(v))", "trim($(v))", "chomp($(v), $(w))"),
+    *("indexOf($(v), $(w))", "urlProtocol($(v))", "urlDomain($(v))", "urlPath($(v))"),
+    *('array_join($(v), "-")', "array_length($(v))", "replace($(v), $(w), a)", "length($(v))"),
+    *("concat($(v), $(w))", "substring($(v), 1, -1)", "split($(v), a)", "equal($(v), $(w))"),
+    *("notEqual($(v), $(w))", "contains($(v), $(w))", "stringContainsOtherString($(v), $(w), b)"),
+)
+TEXTS = (
+    *("abc", "ABC", "ΣΑΣ", "İx", "straße", "ǅ", "ŉ", "ᾳ", "ﬁ", "", "http://e.org/a/b", " a "),
+    *("http://e.org/a\nb", "ftp://x", "x//y", "aXa", "😀a😀", "a,b"),
+)
+
+
+@NEEDS_SPARK
+class TestFunctions:
+    def test_they_give_what_they_give_on_one_machine(self, spark, tmp_path):  # noqa: ARG002
+        pairs = [(v, w) for v in TEXTS for w in ("", "a", "b", "X", "😀")]
+        rows = [f'{number},"{v}",{w}' for number, (v, w) in enumerate(pairs)]
+        write_files(tmp_path, {"a.csv": "\n".join(["id,v,w", *rows])})
+        made = [f"{{p: ex:p{n}, o: {{function: '{call}'}}}}" for n, call in enumerate(CALLS)]
+        plan = read_plan(tmp_path, yarrrml("[['a.csv~csv']]", made))
+        expected = run_plan(plan)
+        quads, written = run_spark(plan)
+        assert quads == expected.quads
+        assert [c.losses for c in written.counts] == [c.losses for c in expected.made.counts]
+
+    @TAKES_LONG
+    def test_every_letter_has_the_same_case(self, spark):
+        lower, upper = (_TEXTS[function]("c") for function in (Function.LOWER, Function.UPPER))
+        surrogates = "BETWEEN 55296 AND 57343"
+        with duckdb.connect() as connection:
+            expected = connection.execute(
+                "SELECT i, lower(c), upper(replace(c, 'ß', 'SS')) FROM (SELECT i,"
+                f" chr(CASE WHEN i {surrogates} THEN 0 ELSE i::INTEGER END) AS c"
+                f" FROM range(128, 1114112) AS r(i) WHERE i NOT {surrogates})"
+                " WHERE lower(c) <> c OR upper(replace(c, 'ß', 'SS')) <> c"
+            ).fetchall()
+        found = spark.sql(
+            f"SELECT * FROM (SELECT id, c, {lower} AS l, {upper} AS u FROM (SELECT id,"
+            " decode(unhex(lpad(hex(id), 8, '0')), 'UTF-32') AS c FROM range(128, 1114112)"
+            f" WHERE id NOT {surrogates})) WHERE l <> c OR u <> c ORDER BY id"
+        ).collect()
+        assert [(i, low, up) for i, _, low, up in found] == expected
 
 
 _UNDER = "{function: equal, parameters: [[str1, $(w)], [str2, y]]}"

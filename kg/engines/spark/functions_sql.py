@@ -61,8 +61,8 @@ def is_known(call: Call) -> bool:
     function = call.function
     if function is F.SUBSTRING:
         return all(isinstance(place, Constant) for place in call.arguments[1:])
-    if function is F.SPLIT:
-        mark = call.arguments[1]
+    if function in (F.SPLIT, F.CONTAINS_PART):
+        mark = call.arguments[1 if function is F.SPLIT else 2]
         return isinstance(mark, Constant) and bool(mark.value)
     known = (*_JOINED, F.NOT, F.XOR, F.IF, *_TRUTHS, *_TEXTS, *_LISTS)
     return function in known
@@ -83,6 +83,77 @@ def _part(call: Call, value: str) -> str:
 def _place(place: int, x: str) -> str:
     """Return a place from the start; one beyond the start is the start."""
     return str(place) if place >= 0 else f"greatest(length({x}) - {-place}, 0)"
+
+
+# Letters that got their other case after Unicode 15, which is what kg's other engine has.
+_NEW_CAPITALS: Final = (
+    "[\u1c89\ua7cb\ua7cc\ua7ce\ua7d2\ua7d4\ua7da\ua7dc\U00010d50-\U00010d65\U00016ea0-\U00016eb8]"
+)
+_NEW_SMALL: Final = (
+    "[\u019b\u0264\u1c8a\ua7cd\ua7cf\ua7d3\ua7d5\ua7db\U00010d70-\U00010d85\U00016ebb-\U00016ed3]"
+)
+# Small letters whose capital is one letter, though in capitals they are two.
+_WITH_IOTA: Final = "".join(
+    map(chr, (*range(0x1F80, 0x1F88), *range(0x1F90, 0x1F98), *range(0x1FA0, 0x1FA8)))
+)
+_SINGLE: Final = (
+    _WITH_IOTA + "\u1fb3\u1fc3\u1ff3",
+    "".join(chr(ord(each) + 8) for each in _WITH_IOTA) + "\u1fbc\u1fcc\u1ffc",
+)
+
+
+def _letters(value: str, function: str, cases: str) -> str:
+    """Return a text whose letters beyond ASCII are changed each for itself."""
+
+    def made(x: str) -> str:
+        letters = f"transform(split({x}, ''), ch -> CASE {cases} END)"
+        return (
+            f"CASE WHEN octet_length({x}) = char_length({x}) THEN {function}({x})"
+            f" ELSE array_join({letters}, '') END"
+        )
+
+    return dialect.let(value, made)
+
+
+def _lower(value: str) -> str:
+    new = f"ch RLIKE {dialect.text(_NEW_CAPITALS)}"
+    return _letters(
+        value, "lower", f"WHEN ch = '\u0130' THEN 'i' WHEN {new} THEN ch ELSE lower(ch)"
+    )
+
+
+def _upper(value: str) -> str:
+    new, (few, capitals) = f"ch RLIKE {dialect.text(_NEW_SMALL)}", _SINGLE
+    return _letters(
+        value,
+        "upper",
+        f"WHEN ch = '\u00df' THEN 'SS' WHEN {new} THEN ch WHEN char_length(upper(ch)) = 1"
+        f" THEN upper(ch) ELSE translate(ch, '{few}', '{capitals}')",
+    )
+
+
+def _index(value: str, part: str) -> str:
+    sql = "CASE WHEN i.a IS NULL OR i.b IS NULL THEN NULL WHEN i.b = '' THEN '0'"
+    sql += " ELSE CAST(instr(i.a, i.b) - 1 AS STRING) END"
+    return dialect.let_parts({"a": value, "b": part}, sql, "i")
+
+
+def _chomp(value: str, end: str) -> str:
+    sql = "CASE WHEN i.b IS NULL THEN NULL WHEN endswith(i.a, i.b)"
+    sql += " THEN left(i.a, length(i.a) - length(i.b)) ELSE i.a END"
+    return dialect.let_parts({"a": value, "b": end}, sql, "i")
+
+
+def _part_of_url(pattern: str) -> Callable[[str], str]:
+    return lambda value: f"nullif(regexp_extract({value}, {dialect.text(pattern)}, 1), '')"
+
+
+def _array_join(values: str, mark: str = "''") -> str:
+    return dialect.let(
+        values,
+        lambda x: f"CASE WHEN size({x}) > 0 THEN array_join({x}, {mark}) END",
+        "all",
+    )
 
 
 def _split(value: str, mark: str) -> str:
@@ -106,16 +177,26 @@ _TRUTHS: Final[Mapping[object, Callable[..., str]]] = {
     F.STARTS_WITH: lambda a, b: f"startswith({a}, {b})",
     F.ENDS_WITH: lambda a, b: f"endswith({a}, {b})",
     F.CONTAINS: lambda a, b: f"contains({a}, {b})",
+    F.CONTAINS_PART: lambda a, b, mark: f"array_contains({_split(a, mark)}, {b})",
     F.TRUTH: lambda a: f"(lower({a}) NOT IN ('', 'false', 'no', 'off', '0'))",
 }
 _TEXTS: Final[Mapping[object, Callable[..., str]]] = {
     F.COALESCE: lambda *values: f"coalesce({', '.join(values)})",
+    F.LOWER: _lower,
+    F.UPPER: _upper,
     F.TRIM: dialect.trim,
+    F.CHOMP: _chomp,
     F.REPLACE: lambda a, b, c: f"replace({a}, {b}, {c})",
     F.CONCAT: lambda *values: dialect.concat(values),
     F.LENGTH: lambda a: f"CAST(length({a}) AS STRING)",
+    F.INDEX_OF: _index,
     F.TO_STRING: lambda a: str(a),
     F.URL_ENCODE: dialect.uri_safe,
+    F.URL_PROTOCOL: _part_of_url(r"^([^:/]+)://"),
+    F.URL_DOMAIN: _part_of_url(r"^[^:/]+://([^/]+)"),
+    F.URL_PATH: _part_of_url(r"^[^:/]+://[^/]+/([^\n]+)\z"),
+    F.ARRAY_JOIN: _array_join,
+    F.ARRAY_LENGTH: lambda a: f"CAST(size({a}) AS STRING)",
     F.MD5: lambda a: f"md5({a})",
     F.SHA1: lambda a: f"sha1({a})",
     F.SHA256: lambda a: f"sha2({a}, 256)",
