@@ -425,6 +425,7 @@ class TestLists:
             ("array_length($(tags[*]))", [f'"{n}"^^<{XSD}integer>' for n in (0, 0, 3)]),
             ("array_get($(tags[*]), 1)", ['"a"']),
             ("array_uniques($(tags[*]))", ['"a"', '"b"']),
+            ("array_join($(tags[*]), $(n))", ['"b1a1b"']),
             ("array_join(toUpperCase($(tags[*])), -)", ['"B-A-B"']),
             ("array_join(array_sort($(tags[*])), -)", ['"a-b-b"']),
             ("concat($(tags[*]), array_join($(tags[*]), +))", ['"ab+a+b"', '"bb+a+b"']),

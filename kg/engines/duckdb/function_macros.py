@@ -110,6 +110,10 @@ _TEXTS: Final = (
     " replace(replace(replace(replace(replace(replace(replace(replace(p, '\\n', chr(10)),"
     " '\\r', chr(13)), '\\t', chr(9)), '\\b', chr(8)), '\\f', chr(12)), '\\\"', '\"'),"
     " '\\''', ''''), '\\/', '/')), '\\')",
+    # DuckDB's array_to_string takes no separator that is a value of the record.
+    "kg_joined_all(x, mark) AS CASE WHEN len(x) > 0 AND mark IS NOT NULL THEN array_to_string("
+    "list_transform(x, lambda each, n: CASE WHEN n > 1 THEN mark || each ELSE each END), '') END",
+    "kg_joined(x, mark) AS kg_joined_all(list_filter(x, lambda each: each IS NOT NULL), mark)",
     # DuckDB's own function turns letters together with their marks, which moves the places.
     "kg_reverse(x) AS array_to_string(list_reverse(string_split(x, '')), '')",
     "kg_last_index(x, y) AS CASE WHEN y = '' THEN length(x) WHEN contains(x, y)"

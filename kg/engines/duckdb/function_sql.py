@@ -369,9 +369,7 @@ _TEXTS: Final[Mapping[object, Callable[..., str]]] = {
     F.RANDOM_NUMBER: lambda a, b, seed: (
         f"kg_shown(kg_number({a}) + (kg_number({b}) - kg_number({a})) * kg_share({_digest(seed)}))"
     ),
-    F.ARRAY_JOIN: lambda a, mark="''": (
-        f"CASE WHEN len({a}) > 0 THEN array_to_string({a}, {mark}) END"
-    ),
+    F.ARRAY_JOIN: lambda a, mark="''": f"kg_joined({a}, {mark})",
     F.ARRAY_LENGTH: lambda a: f"CAST(len({a}) AS VARCHAR)",
     F.ARRAY_SUM: _macro("kg_total"),
     F.TO_NUMBER: _macro("kg_canonical"),
