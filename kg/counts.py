@@ -8,7 +8,7 @@ for another base, they are counted anew.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -28,6 +28,8 @@ COUNTS_NAME: Final = "counts.json"
 _VERSION: Final = 1
 # Classes, properties and links that are written down; a graph with more is counted when asked.
 _MOST: Final = 20_000
+# Triples that differ of which the objects are looked for one by one.
+_FEW: Final = 1_000
 # The namespace of an IRI: up to its last # or /.
 _NAMESPACE: Final = r"'^<(.*[#/])[^#/]*>$'"
 _LINKS: Final = (
@@ -165,7 +167,13 @@ def put_counts(folder: Path, base: str, found: dict[str, Counts]) -> None:
 
 
 def change_counts(
-    connection: Connection, known: Counts, old: str, new: str, table: str, base: str
+    connection: Connection,
+    known: Counts,
+    old: str,
+    new: str,
+    table: str,
+    base: str,
+    held: Callable[[Sequence[str], Sequence[str]], Collection[str] | None] | None = None,
 ) -> Counts:
     """Count what a quad table has that differs from one whose counts are known.
 
@@ -176,13 +184,16 @@ def change_counts(
         new: Their rows now.
         table: The table for a FROM clause.
         base: As for `count_table`.
+        held: Tells which of some terms the table has as objects of other subjects than some,
+            without a scan of all its rows; None where it does not know.
 
     Raises:
         LimitError: The memory limit was reached.
     """
-    triples = (
-        f"(SELECT DISTINCT s, p, o, 1 AS n FROM {new}"
-        f" UNION ALL SELECT DISTINCT s, p, o, -1 FROM {old})"
+    triples = "kg_counted"
+    connection.execute(
+        f"CREATE OR REPLACE TEMP TABLE {triples} AS SELECT DISTINCT s, p, o, 1 AS n FROM {new}"
+        f" UNION ALL SELECT DISTINCT s, p, o, -1 FROM {old}"
     )
     own: dict[str, object] = {"base": f"<{base}"}
 
@@ -195,13 +206,24 @@ def change_counts(
         own,
     )[0]
     # Objects that came or went count where no other row has them.
-    objects = ask(
-        f"SELECT coalesce(sum(n), 0)::BIGINT FROM (SELECT o, sum(n) AS n FROM"
-        f" (SELECT DISTINCT o, n FROM {triples}) GROUP BY o HAVING sum(n) <> 0) WHERE o NOT IN"
-        f" (SELECT o FROM {table} WHERE o IN (SELECT o FROM {triples})"
-        f" AND s NOT IN (SELECT s FROM {new}))",
-        {},
-    )[0][0]
+    turned = (
+        f"(SELECT o, sum(n)::BIGINT AS n FROM (SELECT DISTINCT o, n FROM {triples})"
+        " GROUP BY o HAVING sum(n) <> 0)"
+    )
+    objects = None
+    if held and ask(f"SELECT count(*) FROM {triples}", {})[0][0] <= _FEW:
+        numbers = dict(ask(f"SELECT o, n FROM {turned}", {}))
+        own_subjects = [s for (s,) in ask(f"SELECT DISTINCT s FROM {triples}", {})]
+        elsewhere = held([*numbers], own_subjects)
+        if elsewhere is not None:
+            objects = sum(n for term, n in numbers.items() if term not in elsewhere)
+    if objects is None:
+        objects = ask(
+            f"SELECT coalesce(sum(n), 0)::BIGINT FROM {turned} WHERE o NOT IN"
+            f" (SELECT o FROM {table} WHERE o IN (SELECT o FROM {triples})"
+            f" AND s NOT IN (SELECT s FROM {triples}))",
+            {},
+        )[0][0]
     properties = ask(f"SELECT p, sum(n)::BIGINT FROM {triples} GROUP BY p", {})
     classes = ask(
         f"SELECT o, sum(n)::BIGINT FROM {triples} WHERE p = $type AND starts_with(o, '<')"
@@ -214,6 +236,7 @@ def change_counts(
         " AND NOT starts_with(o, $base) GROUP BY p, space HAVING space <> ''",
         {**own, "links": [*_LINKS]},
     )
+    connection.execute(f"DROP TABLE {triples}")
     counted = _added(known.properties, properties)
     return Counts(
         triples=sum(number for _, number in counted),

@@ -14,6 +14,7 @@ import shutil
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -37,7 +38,7 @@ from kg.queries.oxigraph.facts import change_facts
 from kg.records import dataclass
 from kg.sources.files import patterns_of
 from kg.sparql.volatile import is_volatile
-from kg.table.change import change_copies
+from kg.table.change import change_copies, objects_elsewhere
 from kg.temporary import write_text
 from kg.validation.shapes import ShapesGraph
 from kg.validation.terms import is_literal, split_literal
@@ -389,7 +390,10 @@ class Kept:
         if known is None or rows is None or inferred is not None:
             return False
         table = QuadTable(self._made.quads).sql
-        made = change_counts(connection, known, rows[0].sql, rows[1].sql, table, base)
+        held = None
+        if is_folder(self._made.table):
+            held = partial(objects_elsewhere, connection, self._made.table)
+        made = change_counts(connection, known, rows[0].sql, rows[1].sql, table, base, held)
         put_counts(self._made.path, base, {"all": made})
         return True
 

@@ -8,7 +8,7 @@ prefix that becomes common or rare, two terms of one id) is left to that.
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -77,6 +77,48 @@ def change_copies(
         if not made:
             shutil.rmtree(folder)
     return made
+
+
+def objects_elsewhere(
+    connection: duckdb.DuckDBPyConnection,
+    folder: Path,
+    terms: Sequence[str],
+    subjects: Sequence[str],
+) -> set[str] | None:
+    """Return those of some terms that are objects of other subjects than some.
+
+    Args:
+        connection: From `kg.duck.engine`, with the macros of `define_macros`.
+        folder: The folder of copies.
+        terms: The terms; few.
+        subjects: The subjects; few.
+
+    Returns:
+        The terms; None if an id is that of two terms.
+
+    Raises:
+        LimitError: The memory limit was reached.
+    """
+    every = "(SELECT DISTINCT unnest($terms) AS t)"
+    asked = ids.id_sql(every, read_parquet(folder / PREFIXES))
+    with translated():
+        rows = connection.execute(asked, {"terms": [*terms, *subjects]}).fetchall()
+        # Numbers in the text of a query are compared with the least and most of row groups.
+        known, of_term = ", ".join(str(id_) for _, id_ in rows) or "NULL", dict(rows)
+        texts = connection.execute(
+            f"SELECT id, t FROM {read_copy(folder, TERMS)} WHERE id IN ({known})"
+        ).fetchall()
+        if len(set(of_term.values())) < len(rows) or not {*texts} <= {(i, t) for t, i in rows}:
+            return None
+        objects, own = (
+            ", ".join(str(of_term[term]) for term in some) or "NULL" for some in (terms, subjects)
+        )
+        found = connection.execute(
+            f"SELECT DISTINCT o FROM {read_copy(folder, 'pos')}"
+            f" WHERE o IN ({objects}) AND coalesce(s NOT IN ({own}), true)"
+        ).fetchall()
+    held = {id_ for (id_,) in found}
+    return {term for term in terms if of_term[term] in held}
 
 
 class _Change:
