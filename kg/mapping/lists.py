@@ -16,7 +16,6 @@ from kg.mapping.abstract_source import AbstractSource
 from kg.mapping.plan import (
     JoinCondition,
     LogicalSource,
-    LogicalTarget,
     Lookup,
     Origin,
     OwnFunction,
@@ -27,7 +26,7 @@ from kg.mapping.plan import (
 )
 from kg.mapping.views import ExpressionField, Field, IterableField, LogicalView
 
-_LEFT_ALONE = (AbstractSource, LogicalTarget, Lookup, Origin, OwnFunction)
+_LEFT_ALONE = (AbstractSource, Lookup, Origin, OwnFunction)
 
 
 def with_lists(plan: Plan, source: LogicalSource, names: Collection[str]) -> Plan:

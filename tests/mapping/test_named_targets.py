@@ -122,6 +122,29 @@ class TestYarrrml:
             (1, "target", ("to",))
         ]
 
+    def test_lists_name_several_files(self, tmp_path):
+        """Another mapping, whose records have no list, writes to the same files."""
+        text = yarrrml(FULL).replace("['t.csv~csv']", "['t.csv~jsonpath', '$[*]']")
+        text += (
+            "  n:\n    sources: other\n    s: {value: 'ex:$(id)', targets: t}\n"
+            "    po: [[ex:r, $(to)]]\n"
+        )
+        (tmp_path / "u.csv").write_text("id,to\n7,x\n8,z\n")
+        data = '[{"id": 1, "name": "Ann", "to": ["x", "y"]}, {"id": 2, "name": "Bob", "to": "x"}]'
+        files, _ = run(tmp_path, text.replace("source: s, ", ""), data, None)
+        ann, bob = [f'<{n}> <q> "{n}"^^<http://www.w3.org/2001/XMLSchema#integer>' for n in (1, 2)]
+        assert files == {
+            "x.nt": ['<1> <p> "Ann"', ann, '<2> <p> "Bob"', bob, '<7> <r> "x"'],
+            "y.nt": ['<1> <p> "Ann"', ann],
+            "z.nt": ['<8> <r> "z"'],
+        }
+
+    def test_names_that_meet_are_one_file(self, tmp_path):
+        subject = "{value: 'ex:$(id)', targets: [['$(id).nt', ntriples], t, ['1.nt', ntriples]]}"
+        files, _ = run(tmp_path, yarrrml(FULL, subject), "id,name,to\n1,Ann,2\n2,Bob,\n", None)
+        ann, bob = ['<1> <p> "Ann"', '<1> <q> "1"'], ['<2> <p> "Bob"', '<2> <q> "2"']
+        assert files == {"1.nt": [*ann, *bob], "2.nt": [*ann, *bob]}
+
     def test_values_name_files_and_no_folders(self, tmp_path):
         data = "id,name,to\n1,Ann,../a\\b%\n2,Bob,ü x\n3,Cy,..%2Fa\n"
         files, _ = run(tmp_path, yarrrml(FULL), data, None)

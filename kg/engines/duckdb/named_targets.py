@@ -5,13 +5,13 @@ Spec: https://rml.io/specs/target/dynamictarget/
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Final
 
 import duckdb
 
-from kg.duck import sql_text
+from kg.duck import read_parquet, sql_text
 from kg.errors import InputError
 from kg.mapping.plan import LogicalTarget
 from kg.mapping.targets import read_address
@@ -65,3 +65,18 @@ def by_name(
         own = f"SELECT s, p, o, {place} AS g FROM {rows} WHERE g IN ({these})"
         copy_rows(connection, f"SELECT * FROM ({own}) ORDER BY {SORT}", path)
         yield replace(target, path=name, name=None), QuadTable(path)
+
+
+def merged(connection: duckdb.DuckDBPyConnection, tables: Sequence[QuadTable]) -> QuadTable:
+    """Return the statements of one file, to which several targets may have led.
+
+    Args:
+        connection: From `kg.duck.engine`.
+        tables: Those of each.
+    """
+    if len(tables) == 1:
+        return tables[0]
+    path = tables[0].path.with_name(f"merged-{tables[0].path.name}")
+    rows = read_parquet(*(file for table in tables for file in table.files))
+    copy_rows(connection, f"SELECT DISTINCT s, p, o, g FROM {rows} ORDER BY {SORT}", path)
+    return QuadTable(path)

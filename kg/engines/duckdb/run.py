@@ -26,7 +26,7 @@ from kg.engines.duckdb.compile import compile_plan
 from kg.engines.duckdb.counting import count_all, has_distinct, record_made
 from kg.engines.duckdb.late_sql import LateTerms
 from kg.engines.duckdb.loading import drop_table
-from kg.engines.duckdb.named_targets import by_name
+from kg.engines.duckdb.named_targets import by_name, merged
 from kg.engines.duckdb.prepare import Prepared, prepare
 from kg.engines.duckdb.program import Program, RuleSql, Stream
 from kg.engines.duckdb.view_loading import load_any
@@ -245,14 +245,17 @@ def _write_targets(
 
     default = _live([rule for rule in program.rules if not rule.targets], loaded)
     table = written(default, target)
-    made: list[tuple[LogicalTarget, QuadTable]] = []
+    made: dict[LogicalTarget, list[QuadTable]] = {}
     for number, logical in enumerate(program.targets):
         rules = [rule for rule in program.rules if rule.targets & 1 << number]
         path = target.with_name(f"target{number}-{target.name}")
         own = written(rules, path)
-        made += [(logical, own)] if logical.name is None else by_name(connection, logical, own)
+        of_file = [(logical, own)] if logical.name is None else by_name(connection, logical, own)
+        for file, rows in of_file:
+            made.setdefault(file, []).append(rows)
     has_default = any(not rule.targets for rule in program.rules)
-    return Outcome(table, loaded, counts, tuple(made), has_default)
+    targets = tuple((file, merged(connection, tables)) for file, tables in made.items())
+    return Outcome(table, loaded, counts, targets, has_default)
 
 
 def _write(
