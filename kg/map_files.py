@@ -21,14 +21,14 @@ from kg.engines.outcome import MapCount as MapCount
 from kg.engines.outcome import Outcome
 from kg.errors import InputError, Location, UsageError
 from kg.exports import choose_format, export_table
-from kg.exports.targets import target_path, write_target
+from kg.exports.targets import write_target
 from kg.files import Renames
 from kg.logins import without_login
 from kg.mapping.documents import read_mappings
 from kg.mapping.natural import Datatypes
 from kg.mapping.own_functions import files, of_texts
 from kg.mapping.plan import LogicalTarget, Plan
-from kg.mapping.targets import Routing
+from kg.mapping.targets import Routing, file_fault, no_file, target_path
 from kg.outputs import refuse_input
 from kg.paths import is_inside, real_path, show_path
 from kg.records import dataclass
@@ -182,11 +182,8 @@ def _map_files(
         if len(stated) < len(routing.targets):  # records named the files of the others
             written_to = [logical for logical, _ in made.targets]
             _check_targets(written_to, target, inside)
-            inputs = _inputs(plan, mappings, inside)
-            inputs += [
-                each.target for each in (recording.current(), current()) if each and each.target
-            ]
-            _refuse_inputs(inputs, written_to)
+            _refuse_inputs(_inputs(plan, mappings, inside), written_to)
+            _refuse_options(written_to)
         sent = {
             logical: write_target(
                 table,
@@ -268,6 +265,9 @@ def _check_targets(
                 location=place,
                 hint="Name a file below them, or allow it with --allow-outside.",
             )
+        fault = file_fault(target)
+        if fault:
+            raise no_file(target, fault, place, "Name a file.")
         if not path.parent.is_dir():
             raise InputError(
                 "missing-folder",
@@ -276,12 +276,7 @@ def _check_targets(
                 hint="Make the folder.",
             )
         if path in seen:
-            raise InputError(
-                "same-target",
-                f"{target.path} is a target twice, in different forms",
-                location=place,
-                hint=f"The other one is at {seen[path].origin.location()}.",
-            )
+            raise _same_file(target, seen[path])
         if output not in (None, "-") and path == real_path(Path(str(output))):
             raise InputError(
                 "same-target",
@@ -290,6 +285,18 @@ def _check_targets(
                 hint="Give -o another name.",
             )
         seen[path] = target
+
+
+def _same_file(target: LogicalTarget, other: LogicalTarget) -> InputError:
+    """Return the error for two targets that are one file, by their names or by links."""
+    what = f"{target.path} and {other.path} are the same file"
+    if target.path == other.path:
+        what = f"{target.path} is a target twice"
+    if replace(target, path="", folder="") != replace(other, path="", folder=""):
+        what += ", in different forms"
+    place, others = target.origin.location(), other.origin.location()
+    hint = "Give each a file of its own." if place == others else f"The other one is at {others}."
+    return InputError("same-target", what, location=place, hint=hint)
 
 
 def _check_server(target: LogicalTarget, inside: tuple[Path, ...] | None) -> None:
@@ -355,6 +362,22 @@ def _refuse_inputs(
     for path, place in outputs:
         refuse_input(path, inputs, read_as="a mapping or a source", place=place)
     return [path for path, _ in outputs]
+
+
+def _refuse_options(targets: Sequence[LogicalTarget]) -> None:
+    """Refuse files that records name and options of the run, too."""
+    for option, written in (("--report", recording.current()), ("--rejects", current())):
+        if written is None or written.target is None:
+            continue
+        own = real_path(written.target)
+        for target in targets:
+            if not target.endpoint and real_path(target_path(target)) == own:
+                raise InputError(
+                    "same-target",
+                    f"a record names {target.path}, the file of {option}, as that of a target",
+                    location=target.origin.location(),
+                    hint=f"Give {option} another name.",
+                )
 
 
 def explain_files(

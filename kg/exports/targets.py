@@ -22,6 +22,7 @@ from kg.exports.api import export_table
 from kg.exports.rdfjson import EMPTY, rdf_json_sql
 from kg.files import Renames, replacing
 from kg.mapping.plan import LogicalTarget
+from kg.mapping.targets import target_path
 from kg.quads import QuadTable, copy_lines
 
 _CHUNK: Final = 1 << 20  # bytes or characters
@@ -32,11 +33,6 @@ _XZ_PRESET: Final = 1
 # N3 is a superset of Turtle. RDF/JSON is written by this module.
 _WRITTEN_AS: Final[Mapping[str, str]] = {"n3": "turtle"}
 _UTF_8_DECLARATION: Final = 'encoding="UTF-8"'
-
-
-def target_path(target: LogicalTarget) -> Path:
-    """Return the path of the file that a target names."""
-    return Path(target.folder) / target.path
 
 
 def write_target(

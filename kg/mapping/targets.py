@@ -8,13 +8,15 @@ Spec: https://kg-construct.github.io/rml-io/spec/docs/#target-vocabulary
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterable, Mapping
 from itertools import product
+from pathlib import Path
 from typing import Final
 from urllib.parse import quote, unquote
 
-from kg.errors import InputError
+from kg.errors import InputError, Location
 from kg.mapping.plan import (
     Constant,
     LogicalTarget,
@@ -26,6 +28,7 @@ from kg.mapping.plan import (
     TermType,
     targets_of,
 )
+from kg.paths import is_folder
 
 # Name in YARRRML, to the name of the format.
 SERIALIZATIONS: Final[Mapping[str, str]] = {
@@ -62,6 +65,7 @@ _GRAPH: Final = "#"
 _ENCODED: Final = re.compile(r"(?:%[0-9A-Fa-f]{2})+")
 # What a value of a record may not bring into the name of a file: it stays encoded.
 _KEPT: Final = re.compile(r"[\x00-\x1f\x7f/\\%]")
+_LONGEST_NAME: Final = 255  # bytes
 
 
 class Routing:
@@ -154,6 +158,43 @@ def read_address(term: str) -> tuple[str, str | None]:
     """
     name, mark, graph = term[1:-1].removeprefix(_ADDRESS).partition(_GRAPH)
     return _ENCODED.sub(_decoded, name), unquote(graph) if mark else None
+
+
+def without_graph(term: str) -> str:
+    """Return what `address_map` makes of a record for the default graph."""
+    return f"<{term[1:-1].partition(_GRAPH)[0]}>"
+
+
+def target_path(target: LogicalTarget) -> Path:
+    """Return the path of the file that a target names."""
+    return Path(target.folder) / target.path
+
+
+def file_fault(target: LogicalTarget) -> str:
+    """Return why a name can be that of no file that is written; empty where it can.
+
+    What else may be wrong, such as the permissions, is told by who writes the file.
+    """
+    if target.path.rpartition("/")[2] in ("", ".", "..") or is_folder(target_path(target)):
+        return "that is a folder"
+    longest = max(len(os.fsencode(part)) for part in target_path(target).parts)
+    if longest > _LONGEST_NAME:
+        return f"it has {longest} bytes, and a name may have {_LONGEST_NAME}"
+    return ""
+
+
+def no_file(target: LogicalTarget, fault: str, place: Location, hint: str) -> InputError:
+    """Return the error for a name that can be that of no file.
+
+    Args:
+        target: The target that has it.
+        fault: What `file_fault` says.
+        place: What names it.
+        hint: What to do.
+    """
+    name = target.path if len(target.path) < 100 else f"{target.path[:60]}…{target.path[-20:]}"
+    message = f"{name!r} cannot be the file of a target: {fault}"
+    return InputError("bad-target", message, location=place, hint=hint)
 
 
 def _decoded(match: re.Match[str]) -> str:

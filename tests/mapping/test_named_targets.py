@@ -10,11 +10,13 @@ from pathlib import Path
 
 import pytest
 
+from kg.engines.recording import recording
 from kg.errors import InputError
 from kg.map_files import map_files
 from kg.mapping.plan import Reference, Template
 from kg.mapping.targets import LogicalTarget, address_map, read_address
 from kg.notes import hearing
+from kg.rejects import skipping
 from tests.mapping.running import write_files
 
 DATA = "id,name,to\n1,Ann,x\n2,Bob,y\n3,Cy,x\n"
@@ -168,6 +170,55 @@ class TestYarrrml:
         assert caught.value.code == code
         assert {path.name for path in tmp_path.iterdir()} == {"m.yml", "t.csv"}
         assert (tmp_path / "t.csv").read_text() == data
+
+    @pytest.mark.parametrize("wrong", ["", ".", "..", "folder", "ü" * 128, "o" * 300])
+    def test_names_of_no_file_are_told_with_the_record(self, tmp_path, wrong):
+        (tmp_path / "folder").mkdir()
+        with pytest.raises(InputError) as caught:
+            run(
+                tmp_path,
+                yarrrml(FULL.replace("$(to).nt", "$(to)")),
+                f'id,name,to\n1,A,x\n2,B,"{wrong}"\n',
+            )
+        assert caught.value.code == "bad-target"
+        assert str(caught.value.location) == 't.csv:3 (record 2), column "to"'
+        assert "m.yml:4" in str(caught.value.hint)
+        assert not (tmp_path / "x").exists()
+
+    @pytest.mark.parametrize("wrong", [".", "folder", "folder/", "o" * 300])
+    def test_such_names_in_the_mapping_are_told_with_its_line(self, tmp_path, wrong):
+        (tmp_path / "folder").mkdir()
+        with pytest.raises(InputError) as caught:
+            run(tmp_path, yarrrml(f"[{wrong}~void]"))
+        assert (caught.value.code, str(caught.value.location)) == ("bad-target", "m.yml:4")
+
+    @pytest.mark.parametrize("option", ["--report", "--rejects"])
+    def test_files_of_options_are_refused(self, tmp_path, option):
+        """Whether they are there, or not yet."""
+        file, text = tmp_path / "r.csv", yarrrml(FULL.replace(".nt", ".csv"))
+        with recording() as noted, skipping(file if option == "--rejects" else None):
+            noted.target = file if option == "--report" else None
+            with pytest.raises(InputError, match=f"names r.csv, the file of {option}") as caught:
+                run(tmp_path, text, "id,name,to\n1,Ann,r\n")
+        assert (caught.value.code, str(caught.value.location)) == ("same-target", "m.yml:4")
+
+    @pytest.mark.parametrize(
+        ("subject", "message", "hint"),
+        [
+            ("[t, ['$(to).nt', nquads]]", "x.nt is a target twice, in different forms", "m.yml:4"),
+            ("[t, ['./$(to).nt', ntriples]]", "./x.nt and x.nt are the same file", "m.yml:4"),
+            ("[['l-$(to).nt', ntriples], t]", "x.nt and l-x.nt are the same file", "m.yml:8"),
+            ("t", "y.nt and l.nt are the same file", "Give each a file of its own."),
+        ],
+    )
+    def test_two_names_of_one_file(self, tmp_path, subject, message, hint):
+        for link, name in (("l-x.nt", "x.nt"), ("l.nt", "y.nt")):
+            (tmp_path / link).symlink_to(name)
+        data = "id,name,to\n1,Ann,x\n" if "[" in subject else "id,name,to\n1,Ann,l\n2,Bob,y\n"
+        with pytest.raises(InputError) as caught:
+            run(tmp_path, yarrrml(FULL, f"{{value: ex:$(id), targets: {subject}}}"), data)
+        assert caught.value.message == message
+        assert hint in str(caught.value.hint)
 
     def test_a_graph_of_each_record_is_refused(self, tmp_path):
         text = yarrrml(FULL).replace("    po:", "    graphs: ex:$(to)\n    po:")

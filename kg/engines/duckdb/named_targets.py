@@ -11,10 +11,13 @@ from typing import Final
 
 import duckdb
 
-from kg.duck import read_parquet, sql_text
-from kg.errors import InputError
+from kg.duck import read_parquet, sql_name, sql_text
+from kg.engines.duckdb.term_sql import TermPrinter
+from kg.engines.loaded import LoadedTable, locate
+from kg.errors import InputError, Location
 from kg.mapping.plan import LogicalTarget
-from kg.mapping.targets import read_address
+from kg.mapping.rules import MapRules, Parent, names
+from kg.mapping.targets import file_fault, no_file, read_address, without_graph
 from kg.quads import SORT, QuadTable, copy_rows
 
 # More files are hardly meant: a column was taken for another.
@@ -22,7 +25,11 @@ _MOST: Final = 10_000
 
 
 def by_name(
-    connection: duckdb.DuckDBPyConnection, target: LogicalTarget, table: QuadTable
+    connection: duckdb.DuckDBPyConnection,
+    target: LogicalTarget,
+    table: QuadTable,
+    maps: Sequence[MapRules],
+    loaded: Sequence[LoadedTable],
 ) -> Iterator[tuple[LogicalTarget, QuadTable]]:
     """Yield a target for each name that records gave, with its statements.
 
@@ -30,9 +37,11 @@ def by_name(
         connection: From `kg.duck.engine`.
         target: The target.
         table: Its statements; what stands for the graph holds the name, too.
+        maps: The triples maps of the plan.
+        loaded: The source tables.
 
     Raises:
-        InputError: There are too many names.
+        InputError: There are too many names, or one can be that of no file.
         WorldError: The disk failed.
         LimitError: The memory limit was reached.
     """
@@ -41,7 +50,7 @@ def by_name(
     copy_rows(connection, f"SELECT s, p, o, g FROM {table.sql} ORDER BY g, {SORT}", sorted_path)
     rows = QuadTable(sorted_path).sql
     found = connection.execute(f"SELECT DISTINCT g FROM {rows} ORDER BY g LIMIT {_MOST + 1}")
-    names: dict[str, dict[str, str | None]] = {}
+    found_names: dict[str, dict[str, str | None]] = {}
     addresses = [address for (address,) in found.fetchall()]
     if len(addresses) > _MOST:
         raise InputError(
@@ -52,8 +61,13 @@ def by_name(
         )
     for address in addresses:
         name, graph = read_address(address)
-        names.setdefault(name, {})[address] = graph
-    for number, (name, graphs) in enumerate(names.items()):
+        found_names.setdefault(name, {})[address] = graph
+    for number, (name, graphs) in enumerate(found_names.items()):
+        file = replace(target, path=name, name=None)
+        fault = file_fault(file)
+        if fault:
+            record = _first_record(connection, target, min(graphs), maps, loaded)
+            raise no_file(file, fault, record, f"Mend the value, or {target.origin.location()}.")
         cases = " ".join(
             f"WHEN {sql_text(address)} THEN {sql_text(f'<{graph}>')}"
             for address, graph in graphs.items()
@@ -64,7 +78,46 @@ def by_name(
         path = table.path.with_name(f"named{number}-{table.path.name}")
         own = f"SELECT s, p, o, {place} AS g FROM {rows} WHERE g IN ({these})"
         copy_rows(connection, f"SELECT * FROM ({own}) ORDER BY {SORT}", path)
-        yield replace(target, path=name, name=None), QuadTable(path)
+        yield file, QuadTable(path)
+
+
+def _first_record(
+    connection: duckdb.DuckDBPyConnection,
+    target: LogicalTarget,
+    address: str,
+    maps: Sequence[MapRules],
+    loaded: Sequence[LoadedTable],
+) -> Location:
+    """Return the place of the first record that gives a name; that of the target if none is found.
+
+    Args:
+        connection: From `kg.duck.engine`.
+        target: The target.
+        address: What stands for the name and a graph.
+        maps: The triples maps of the plan.
+        loaded: The source tables.
+    """
+    tables = {entry.table.name: entry for entry in loaded}
+    wanted = sql_text(without_graph(address))
+    for rules in maps:
+        for loss in rules.losses.losses:
+            if (
+                loss.what != "target"
+                or loss.origin != target.origin
+                or isinstance(loss.term, Parent)
+            ):
+                continue
+            made = TermPrinter(rules.table).term(loss.term)
+            here = f"list_contains({made.sql}, {wanted})" if made.many else f"{made.sql} = {wanted}"
+            row = connection.execute(
+                f"SELECT file, record FROM {sql_name(rules.table.name)} WHERE {here}"
+                " ORDER BY file, record LIMIT 1"
+            ).fetchone()
+            if row is not None:
+                return locate(
+                    tables[rules.table.name], row[0], row[1], next(iter(names(loss.term)), None)
+                )
+    return target.origin.location()
 
 
 def merged(connection: duckdb.DuckDBPyConnection, tables: Sequence[QuadTable]) -> QuadTable:

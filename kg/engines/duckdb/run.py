@@ -250,8 +250,10 @@ def _write_targets(
         rules = [rule for rule in program.rules if rule.targets & 1 << number]
         path = target.with_name(f"target{number}-{target.name}")
         own = written(rules, path)
-        of_file = [(logical, own)] if logical.name is None else by_name(connection, logical, own)
-        for file, rows in of_file:
+        if logical.name is None:
+            made.setdefault(logical, []).append(own)
+            continue
+        for file, rows in by_name(connection, logical, own, program.maps, loaded):
             made.setdefault(file, []).append(rows)
     has_default = any(not rule.targets for rule in program.rules)
     targets = tuple((file, merged(connection, tables)) for file, tables in made.items())
