@@ -44,6 +44,9 @@ _CHECKED: Final = "checked.json"
 _Mark = list[int]
 # Files that this process has checked.
 _WHOLE: Final[dict[Path, _Mark]] = {}
+# Digests of Parquet files that this process has read since the last build was sealed, by device and
+# mark. Most of a build that differs little from the one before are files of that one.
+_READ: Final[dict[tuple[int, ...], str]] = {}
 
 
 # --- checking a build -----------------------------------------------------------------------
@@ -56,6 +59,7 @@ def seal(build: Build, info: Mapping[str, Any]) -> None:
         WorldError: The disk failed.
     """
     files = _listed(build.path, build.path, build.info_file.name)
+    _READ.clear()
     _write_list(build.info_file, {"format": FORMAT, **info, "files": files})
     _remember(build, {name: _mark(build.path / name) for name in files if _is_read(name)})
 
@@ -87,7 +91,10 @@ def make_later(build: Build, name: str, make: Callable[[Path], object]) -> None:
 
 def _listed(folder: Path, root: Path, but: str) -> dict[str, Any]:
     return {
-        path.relative_to(root).as_posix(): {"size": path.stat().st_size, "sha256": _digest(path)}
+        path.relative_to(root).as_posix(): {
+            "size": path.stat().st_size,
+            "sha256": made_digest(path),
+        }
         for path in paths.find_files(folder, lambda name: name != but)
     }
 
@@ -268,7 +275,24 @@ def _check(build: Build, name: str, file: Mapping[str, Any], known: _Mark | None
         if path.is_symlink() or mark[-1] != file["size"] or _digest(path) != file["sha256"]:
             raise broken_build(build, f"{name} has changed since the build")
         _WHOLE[path] = mark
+        if path.suffix == ".parquet":
+            _READ[path.lstat().st_dev, *mark] = file["sha256"]
     return mark
+
+
+def made_digest(path: Path) -> str:
+    """Return the digest of a file of a build that is made, which is read once if it is Parquet.
+
+    Raises:
+        KgError: It cannot be opened.
+        OSError: It cannot be read.
+    """
+    if path.suffix != ".parquet" or path.is_symlink():
+        return _digest(path)
+    mark = path.lstat().st_dev, *_mark(path)
+    if mark not in _READ:
+        _READ[mark] = _digest(path)
+    return _READ[mark]
 
 
 def _digest(path: Path) -> str:

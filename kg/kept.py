@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from kg.basis import Basis, digest
-from kg.builds import check_build, check_index, check_table, quad_digests
+from kg.builds import check_build, check_index, check_table, made_digest, quad_digests
 from kg.counts import COUNTS_NAME, change_counts, put_counts, read_counts
 from kg.duck import Connection
 from kg.engines.outcome import MapCount
@@ -270,7 +270,7 @@ class Kept:
             return None
         if self._same is None:
             self._same = quad_digests(self._before) == {
-                path.name: digest(path) for path in QuadTable(self._made.quads).files
+                path.name: made_digest(path) for path in QuadTable(self._made.quads).files
             }
         return self._before if self._same else None
 
@@ -334,7 +334,7 @@ class Kept:
             return None
         before, made = (
             quad_digests(self._before),
-            {path.name: digest(path) for path in new.files},
+            {path.name: made_digest(path) for path in new.files},
         )
         same = {*before.values()} & {*made.values()}
         if len(same) < len(made) // 2:

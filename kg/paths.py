@@ -327,7 +327,12 @@ def find_files(
             continue
         except OSError as error:
             raise _unreadable(here, error) from error
-    return tuple(sorted(found))
+    return tuple(sorted(found, key=_order))
+
+
+def _order(path: Path) -> str:
+    """Return a text in the order of paths, which is that of their parts, faster to compare."""
+    return str(path).replace(os.sep, "\0")
 
 
 def names_in(folder: Path) -> list[str]:
@@ -356,8 +361,9 @@ def plain_path(path: Path) -> Path:
     DuckDB has no escape that holds for every name beside it. So a path with characters that it
     gives a meaning to is read through a link with a plain name, which lasts as long as the process.
     """
-    absolute = Path(os.path.abspath(path))  # noqa: PTH100 - resolve() follows links
-    if not _ODD.search(str(absolute)):
+    text = os.path.abspath(path)  # noqa: PTH100 - resolve() follows links
+    absolute = path if str(path) == text else Path(text)  # a large table has many files
+    if not _ODD.search(text):
         return absolute
     links = _links()
     if links is None:

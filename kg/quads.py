@@ -23,6 +23,7 @@ import duckdb
 
 from kg.duck import only_row, read_parquet, sql_target, sql_text, translated
 from kg.files import link
+from kg.paths import find_files
 from kg.sizes import is_large
 from kg.terms import RDF_TYPE
 
@@ -52,7 +53,10 @@ class QuadTable:
     @property
     def files(self) -> list[Path]:
         """The files of the table, in their order."""
-        found = sorted(self.path.glob("*.parquet")) if self.path.is_dir() else [self.path]
+        if not self.path.is_dir():
+            found: tuple[Path, ...] = (self.path,)
+        else:
+            found = find_files(self.path, lambda name: name.endswith(".parquet"), deep=False)
         return [file for file in found if file.name not in self.without]
 
     @property

@@ -38,7 +38,18 @@ from kg.table.write import (
 _LITTLE: Final = 1 / 16
 _COLUMNS: Final = "s, p, o, g"
 _HASHED: Final = ", ".join(str(int(kind)) for kind in ids.HASHED)
-_TABLES: Final = ("gone", "new", "rows", "terms", "prefixes", "delta", "coded", "fresh", "lost")
+_TABLES: Final = (
+    "gone",
+    "new",
+    "rows",
+    "terms",
+    "prefixes",
+    "delta",
+    "coded",
+    "known",
+    "fresh",
+    "lost",
+)
 
 
 def change_copies(
@@ -211,25 +222,26 @@ class _Change:
         """Write the parts of terms that have come or gone; return whether ids tell them apart."""
         stored = read_copy(self.before, TERMS)
         hashed = f"id_kind(id) IN ({_HASHED})"
-        known = f"SELECT id, t FROM {stored} WHERE id IN (SELECT id FROM table_terms)"
+        self.table("known", f"SELECT id, t FROM {stored} WHERE id IN (SELECT id FROM table_terms)")
         clashes = (
-            f"SELECT count(*) FROM ({known}) AS k JOIN table_terms AS t ON t.id = k.id"
+            "SELECT count(*) FROM table_known AS k JOIN table_terms AS t ON t.id = k.id"
             " WHERE t.t <> k.t"
         )
         again = f"SELECT count(*) - count(DISTINCT id) FROM table_terms WHERE {hashed}"
         if self.number(clashes) or self.number(again):
             return False
-        coded = read_copy(self.folder, "spo")
         asked = f"SELECT id FROM table_delta WHERE NOT is_new AND {hashed}"
-        there = " UNION ".join(
-            f"SELECT {column} FROM {coded} WHERE {column} IN ({asked})" for column in "spog"
-        )
-        self.table("lost", f"{asked} AND id NOT IN ({there})")
-        self.table(
-            "fresh",
-            f"SELECT * FROM ({terms_sql()}) WHERE id IN (SELECT id FROM table_delta WHERE is_new)"
-            f" AND id NOT IN (SELECT id FROM ({known}))",
-        )
+        self.table("lost", asked)
+        if self.number("SELECT count(*) FROM table_lost"):
+            coded = read_copy(self.folder, "spo")
+            there = " UNION ".join(
+                f"SELECT {column} FROM {coded} WHERE {column} IN ({asked})" for column in "spog"
+            )
+            self.table("lost", f"{asked} AND id NOT IN ({there})")
+        new = "SELECT id FROM table_delta WHERE is_new AND id NOT IN (SELECT id FROM table_known)"
+        # What numbers are worth is much SQL, even for no rows.
+        texts = terms_sql() if self.numbers(new) else f"SELECT * FROM {stored} LIMIT 0"
+        self.table("fresh", f"SELECT * FROM ({texts}) WHERE id IN ({new})")
         affected = self.numbers(
             f"SELECT DISTINCT {part_of_term(self.parts)} FROM"
             " (SELECT id FROM table_lost UNION ALL SELECT id FROM table_fresh)"
