@@ -155,9 +155,9 @@ class _Change:
         # Terms of rows that are gone, and not in new ones, and the other way round.
         self.table(
             "delta",
-            f"SELECT d.*, t.id FROM (SELECT t, true AS is_new FROM ({self.terms_of('new')} EXCEPT"
-            f" {self.terms_of('gone')}) UNION ALL SELECT t, false FROM ({self.terms_of('gone')}"
-            f" EXCEPT {self.terms_of('new')})) AS d JOIN table_terms AS t ON t.t = d.t",
+            f"SELECT d.*, t.id FROM (SELECT t, true AS is_new FROM (({self.terms_of('new')}) EXCEPT"
+            f" ({self.terms_of('gone')})) UNION ALL SELECT t, false FROM (({self.terms_of('gone')})"
+            f" EXCEPT ({self.terms_of('new')}))) AS d JOIN table_terms AS t ON t.t = d.t",
         )
         if not self.keeps_prefixes():
             return False
@@ -238,7 +238,10 @@ class _Change:
                 f"SELECT {column} FROM {coded} WHERE {column} IN ({asked})" for column in "spog"
             )
             self.table("lost", f"{asked} AND id NOT IN ({there})")
-        new = "SELECT id FROM table_delta WHERE is_new AND id NOT IN (SELECT id FROM table_known)"
+        new = (
+            f"SELECT id FROM table_delta WHERE is_new AND {hashed}"
+            " AND id NOT IN (SELECT id FROM table_known)"
+        )
         # What numbers are worth is much SQL, even for no rows.
         texts = terms_sql() if self.numbers(new) else f"SELECT * FROM {stored} LIMIT 0"
         self.table("fresh", f"SELECT * FROM ({texts}) WHERE id IN ({new})")
