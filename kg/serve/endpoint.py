@@ -113,6 +113,9 @@ def written(state: State, prepared: Prepared, form: Format, name: str = "") -> R
     except KgError as error:
         out.discard()
         return error_reply(error)
+    except KeyboardInterrupt:
+        out.discard()
+        raise
     body, file = out.taken()
     headers = [("kg-remark", _ascii(remark)) for remark in prepared.remarks()]
     if name:

@@ -86,6 +86,11 @@ class State:
         self.namer = Namer(workspace.prefixes)
         self.links = ServerLinks(workspace.base)
 
+    def interrupt(self, thread: int) -> bool:
+        """Interrupt what a thread asks; see `kg.queries.engine.Engine.interrupt`."""
+        opened: Engine | None = self.__dict__.get("engine")  # without opening it
+        return opened is not None and opened.interrupt(thread)
+
     def close(self) -> None:
         """Close what is open."""
         self.graph.close()

@@ -1,8 +1,9 @@
 """A worker: a process that answers one request after the other, from one build at a time.
 
 It reads pickled requests from standard input and writes pickled replies to standard output, each
-behind its length; both ends are of the same program. It ends when its parent has gone, when a
-request takes too long, or when it takes too much memory.
+behind its length; both ends are of the same program. A request that takes too long is interrupted
+where its engine can be, and the process goes on with what it holds. It ends when its parent has
+gone, when a request goes on none the less, or when it takes too much memory.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from typing import IO, Final, cast
 
 from kg.errors import KgError
 from kg.memory import resident, trim
+from kg.queries.limits import time_error
 from kg.serve.endpoint import answer, error_reply
 from kg.serve.messages import Orders, Reply, Request, text_reply
 from kg.serve.state import State
@@ -31,18 +33,26 @@ READY: Final = Reply(100, "")
 TOO_LONG: Final = 76
 TOO_LARGE: Final = 77
 _LOOK: Final = 0.05
+# Seconds in which an interrupted request has to end.
+_GRACE: Final = 1.0
 
 
 class Watch:
-    """Ends the process when a limit is reached, or when nobody waits for its replies.
+    """Stops requests at the limit of time; ends the process where that is not enough.
+
+    It also ends the process at the limit of memory, and when nobody waits for its replies.
 
     Args:
         orders: The limits.
+        interrupt: Interrupts what a thread asks; tells whether that can be interrupted.
     """
 
-    def __init__(self, orders: Orders) -> None:
+    def __init__(self, orders: Orders, interrupt: Callable[[int], bool]) -> None:
         self._orders = orders
+        self._interrupt = interrupt
+        self._thread = threading.get_ident()
         self._deadline: float | None = None
+        self._lock = threading.Lock()
         threading.Thread(target=self._look, name="kg-limits", daemon=True).start()
 
     def begin(self) -> None:
@@ -51,17 +61,22 @@ class Watch:
         self._deadline = None if seconds is None else time.monotonic() + seconds
 
     def end(self) -> None:
-        """Note that it has been answered."""
-        self._deadline = None
+        """Note that it has been answered: what comes after it is not interrupted."""
+        with self._lock:
+            self._deadline = None
 
     def _look(self) -> None:
         while True:
             time.sleep(_LOOK)
-            deadline, memory = self._deadline, self._orders.memory
+            memory = self._orders.memory
             if os.getppid() != self._orders.parent:
                 os._exit(0)
-            if deadline is not None and time.monotonic() > deadline:
-                os._exit(TOO_LONG)
+            with self._lock:
+                deadline, now = self._deadline, time.monotonic()
+                if deadline is not None and now > deadline:
+                    stops = self._interrupt(self._thread)
+                    if now > deadline + (_GRACE if stops else 0):
+                        os._exit(TOO_LONG)
             if memory is not None and resident() > memory:
                 os._exit(TOO_LARGE)
 
@@ -97,11 +112,17 @@ class Worker:
             return self._answering(self._open(request), request)
         except KgError as error:
             return error_reply(error)
+        except KeyboardInterrupt:
+            return error_reply(time_error(self._orders.seconds or 0))
         except RecursionError:
             return text_reply(400, "the request nests deeper than Python follows")
         except Exception:  # noqa: BLE001  (a fault of kg must not end the service)
             traceback.print_exc()
             return text_reply(500, "this is a fault of kg; the server's messages tell more")
+
+    def interrupt(self, thread: int) -> bool:
+        """Interrupt what a thread asks; see `kg.queries.engine.Engine.interrupt`."""
+        return self._state is not None and self._state.interrupt(thread)
 
     def _open(self, request: Request) -> State:
         wanted = (request.build, request.questions)
@@ -124,7 +145,8 @@ def main(answering: Answering = reply_of) -> None:
     out = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # what libraries print is no reply
     orders = cast(Orders, _read(source))
-    watch, worker = Watch(orders), Worker(orders, answering)
+    worker = Worker(orders, answering)
+    watch = Watch(orders, worker.interrupt)
     _write(out, READY)
     while (request := _read(source)) is not None:
         asked = cast(Request, request)

@@ -162,6 +162,8 @@ DOORS = {
     "kg/sparql/guard.py": {"Guarded"},
     # They read a query's text, and evaluate nothing.
     "kg/validation/query_texts.py": {"parseQuery"},
+    # It hands a query of shapes on to rdflib, of which `kg.validation.offline` takes the network.
+    "kg/validation/read_once.py": {"query", "prepareQuery"},
 }
 ENGINES = {
     "query", "update", "prepareQuery", "prepareUpdate", "parseQuery", "evalQuery", "processUpdate",

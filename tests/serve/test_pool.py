@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import os
+import time
 from asyncio.subprocess import PIPE
 from contextlib import suppress
 from dataclasses import replace
 
 import pytest
 
+from kg.builds import current_name
 from kg.serve import pool as pools
 from kg.serve.endpoint import Spool
-from kg.serve.messages import Orders, Reply, Request
+from kg.serve.messages import Orders, Reply, Request, SparqlRequest
 from kg.serve.pool import Pool
+from kg.workspace import find_workspace
 
 
 def orders(folder):
@@ -113,3 +116,40 @@ def test_what_is_found_once_for_a_build_takes_its_time(tmp_path, started, monkey
 
     assert asyncio.run(main()) == [True, False]
     assert len(started) == 2
+
+
+RUNAWAY = " . ".join(f"?a{n} ?b{n} ?c{n}" for n in range(9))
+RUNAWAY = f"SELECT * {{ {RUNAWAY} FILTER(CONCAT(STR(?a0), STR(?c8)) = 'no') }}"
+
+
+def asked(workspace, query):
+    names = SparqlRequest(query, (), (), "json")
+    return Request("sparql", build=current_name(find_workspace(workspace)), sparql=names)
+
+
+@pytest.mark.parametrize(("engine", "ends"), [("table", False), ("oxigraph", True)])
+def test_a_request_that_takes_too_long_ends_its_process_only_where_it_must(
+    workspace, tmp_path, engine, ends
+):
+    """The table engine is interrupted, and what the worker holds stays."""
+
+    async def main():
+        pool = Pool(
+            replace(orders(tmp_path), workspace=str(workspace), engine=engine, seconds=1), 1
+        )
+        try:
+            first = await pool.ask(asked(workspace, "ASK { ?s ?p ?o }"))
+            (before,) = [worker._process.pid for _, worker in pool._idle]
+            began = time.monotonic()
+            stopped = await pool.ask(asked(workspace, RUNAWAY))
+            took = time.monotonic() - began
+            again = await pool.ask(asked(workspace, "ASK { ?s ?p ?o }"))
+            (after,) = [worker._process.pid for _, worker in pool._idle]
+        finally:
+            await pool.close()
+        return first.status, stopped, took, again.status, before != after
+
+    first, stopped, took, again, ended = asyncio.run(main())
+    assert (first, stopped.status, again, ended) == (200, 503, 200, ends)
+    assert b"stopped after 1 s" in stopped.body
+    assert 1 <= took < 20
