@@ -49,6 +49,7 @@ from kg.outputs import files_of
 from kg.parts import map_all
 from kg.paths import is_inside
 from kg.quads import QuadTable
+from kg.queries.kinds import NOTED
 from kg.queries.oxigraph.facts import count_across, read_facts
 from kg.records import dataclass
 from kg.rejects import check_target, current
@@ -248,7 +249,7 @@ class _Builder:
             info = _info(result, started, source_records(self.workspace, inputs))
             info["previous"] = last_build(self.workspace, self.made)
             info["inferred_graph"] = self.inferred_graph
-            info["kinds"] = self.kinds
+            info[NOTED] = self.kinds
             info["values_in_several_graphs"] = self.across
             info["findings"] = [as_record(finding) for finding in self.kept]
             seal(self.made, info)

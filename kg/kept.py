@@ -34,6 +34,7 @@ from kg.notes import Note, tell
 from kg.packed import packed, unpacked
 from kg.paths import is_file, is_folder, is_link, names_in, read_file
 from kg.quads import QuadTable, differing
+from kg.queries.kinds import NOTED
 from kg.queries.oxigraph.facts import change_facts
 from kg.records import dataclass
 from kg.sources.files import patterns_of
@@ -360,7 +361,7 @@ class Kept:
 
     def kinds(self, connection: Connection) -> dict[str, str] | None:
         """Return the kinds of terms as the build before tells them; None if they are not sure."""
-        known = None if self._before is None else self._before.info().get("kinds")
+        known = None if self._before is None else self._before.info().get(NOTED)
         if not isinstance(known, dict) or self.same_quads() is not None:
             return known if isinstance(known, dict) else None
         found = (change_facts(connection, known, o.sql, n.sql) for o, n in self._nears(connection))

@@ -17,7 +17,7 @@ from typing import Any, Final, TypeAlias, TypeVar
 
 from kg.errors import InputError, UsageError
 from kg.queries.engine import Answer, Engine, Row, Rows, Term, Triple, Triples, Watch
-from kg.queries.kinds import Facts
+from kg.queries.kinds import NOTED, Facts
 from kg.queries.rows import csv_lines
 from kg.sparql.guard import Guarded
 
@@ -48,7 +48,7 @@ def check_name(name: str) -> None:
 
 def read_kinds(info: Mapping[str, Any]) -> Facts | None:
     """Return what ``build.json`` says of the kinds of values of each predicate, if it does."""
-    noted = info.get("kinds")
+    noted = info.get(NOTED)
     if noted is None:
         return None
     kinds = {predicate: frozenset(letters) for predicate, letters in noted.items()}

@@ -157,10 +157,12 @@ KNOWN: Final[tuple[Difference, ...]] = (
         meets.durations,
     ),
     Difference(
-        "`=`, `!=` and `IN` between days, times or durations",
+        "`=`, `!=` and `IN` between days, times or durations, and of times of day and years with"
+        " any literal",
         "a time with a zone and one without are unequal where their order is open; `xsd:time` by"
-        " its value",
-        "the former is an error; `xsd:time` by how it is written, an error where that differs",
+        " its value; times of day and years are unequal to what is of another kind",
+        "the former is an error; times of day and years by how they are written, an error where"
+        " that differs",
         "no",
         meets.equal_times,
     ),
@@ -174,10 +176,13 @@ KNOWN: Final[tuple[Difference, ...]] = (
         is_lack=True,
     ),
     Difference(
-        "`<` and `>` between texts with a language, truth values, nodes or other datatypes; the"
-        " truth of a text with a language",
-        "compares texts in one language, and a node with itself; the truth is an error",
-        "compares truth values alone; a text is true unless it is empty",
+        "`<` and `>` between texts with a language, truth values, nodes, other datatypes or"
+        " ill-typed literals; the truth of a text with a language, of an ill-typed number or truth"
+        " value, and of a number over 64 bits",
+        "compares texts in one language, and a node or an ill-typed literal with itself; the truth"
+        ' is an error; `"300"^^xsd:byte` is the number 300',
+        "compares truth values alone; a text is true unless it is empty; what is ill-typed is"
+        " false, and no number",
         "no",
         meets.tagged,
     ),

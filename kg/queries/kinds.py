@@ -27,22 +27,38 @@ TAGGED: Final = "l"
 WHOLE: Final = "i"  # up to nine digits
 LONG: Final = "n"  # up to eighteen digits
 DECIMAL: Final = "d"  # up to nine digits before and behind the point
-HUGE: Final = "h"  # other numbers, and what is none though its datatype is one of numbers
+HUGE: Final = "h"  # other numbers, and what has a datatype of numbers or truth values in vain
 DOUBLE: Final = "f"
 TRUTH: Final = "b"
 DAY: Final = "D"
 MOMENT: Final = "T"
 TIME: Final = "u"  # times of day, years and the like
 SPAN: Final = "p"  # durations
-OTHER: Final = "o"
+OTHER: Final = "o"  # other datatypes, and, beside another kind, forms that a datatype has not
 # Beside another kind: values in another form than that in which Oxigraph's index keeps them.
 RESPELLED: Final = "x"
 EVERY: Final = frozenset("rslindhfbDTupox")
+# What build.json has them as. Builds before had "kinds", without what is ill-typed.
+NOTED: Final = "value_kinds"
 
 _DATE: Final = "[1-9][0-9]{3}-(0[1-9]|1[0-2])-(0[1-9]|1[0-9]|2[0-8])"
 _LATE: Final = "[1-9][0-9]{3}-(0[13-9]|1[0-2])-(29|30)|[1-9][0-9]{3}-(0[13578]|1[02])-31"
 _ANY_DATE: Final = f"({_DATE}|{_LATE})"
 _WHOLE: Final = "0|-?[1-9][0-9]{0,8}"
+
+
+def _within(least: int | None, greatest: int | None) -> str:
+    """Return a pattern of whole numbers of few digits, all of them within a range."""
+    # An end such as 0 is told by the sign.
+    far = [abs(end) for end in (least, greatest) if end is not None and abs(end) > 1]
+    digits = min([9, *(len(str(end)) - 1 for end in far)])
+    number = f"[1-9][0-9]{{0,{digits - 1}}}"
+    zero = ["0"] if (least or 0) <= 0 <= (greatest or 0) else []
+    above = [number] if greatest is None or greatest > 0 else []
+    below = [f"-{number}"] if least is None or least < 0 else []
+    return "|".join([*zero, *above, *below])
+
+
 # Datatype, kinds, and the lexical forms that are of them; RE2 and Python's re read them alike.
 PLAIN: Final[tuple[tuple[str, str, str], ...]] = (
     ("string", TEXT, "(?s:.*)"),
@@ -54,8 +70,8 @@ PLAIN: Final[tuple[tuple[str, str, str], ...]] = (
     ("date", DAY, _ANY_DATE),
     ("dateTime", MOMENT, rf"{_ANY_DATE}T([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]Z?"),
     *(
-        (iri.removeprefix(XSD), WHOLE + RESPELLED, _WHOLE)
-        for iri in INTEGER_RANGES
+        (iri.removeprefix(XSD), WHOLE + RESPELLED, _within(*ends))
+        for iri, ends in INTEGER_RANGES.items()
         if iri != f"{XSD}integer"
     ),
 )

@@ -26,6 +26,8 @@ _PARTS_OF_MOMENTS: Final = ("HOURS", "MINUTES", "SECONDS", "TIMEZONE", "TZ", "AD
 _ROUNDING: Final = ("ABS", "CEIL", "FLOOR", "ROUND")
 # Kinds that only one of the engines compares by `<`.
 _UNORDERED: Final = frozenset({kinds.NODE, kinds.TAGGED, kinds.TRUTH, kinds.OTHER})
+# Kinds of whose truth only one of the engines tells.
+_UNTRUE: Final = frozenset({kinds.TAGGED, kinds.HUGE, kinds.OTHER})
 _TIMES: Final = frozenset({kinds.DAY, kinds.MOMENT, kinds.TIME, kinds.SPAN})
 _ORDERS: Final = frozenset({"<", ">", "<=", ">="})
 # A regular expression that all engines read alike: letters, digits, anchors, choices, classes.
@@ -165,7 +167,10 @@ def subtypes(asked: Asked) -> bool:
 
 
 def inexact(asked: Asked) -> bool:
-    """Return whether numbers are reckoned with that an engine may round or refuse."""
+    """Return whether numbers are reckoned with, or compared, that an engine rounds or refuses."""
+    compared = (side for sides in _compared(asked) for side in sides)
+    if any(kinds.HUGE in asked.values.of(each).kinds for each in compared):
+        return True
     for node, operands in asked.reckonings():
         found = asked.values.of(node)
         if found.numbers and not (found.is_exact and all(each.is_exact for each in operands)):
@@ -241,17 +246,23 @@ def _reckons_or_orders(asked: Asked, kind: str) -> bool:
 
 
 def equal_times(asked: Asked) -> bool:
-    """Return whether days, times or durations may be compared by `=`, `!=` or `IN`."""
-    sides: list[tuple[tree.Node, tuple[tree.Node, ...]]] = [
-        (each.first, (each.rest[0][1],))
-        for each in _comparisons(asked)
-        if each.rest[0][0] not in _ORDERS
-    ]
-    sides += [(each.value, each.options) for each in find(asked.query.tree, tree.In)]
+    """Return whether days, times or durations may be compared by `=`, `!=` or `IN`.
+
+    Times of day and years count beside any other literal, too.
+    """
     return any(
-        asked.values.of(one).kinds & _TIMES
-        and any(asked.values.of(other).kinds & _TIMES for other in others)
-        for one, others in sides
+        _are_times(*(asked.values.of(side).kinds for side in sides))
+        for sides in _compared(asked, orders=False)
+    )
+
+
+def _are_times(one: frozenset[str], other: frozenset[str]) -> bool:
+    """Return whether two values may be times, or the like, that the engines compare otherwise."""
+    if one & _TIMES and other & _TIMES:
+        return True
+    return any(
+        kinds.TIME in first and second - {kinds.NODE, kinds.RESPELLED}
+        for first, second in ((one, other), (other, one))
     )
 
 
@@ -268,6 +279,20 @@ def parts_of_days(asked: Asked) -> bool:
     )
 
 
+def _compared(asked: Asked, *, orders: bool = True) -> Iterator[tuple[tree.Node, tree.Node]]:
+    """Yield what is compared with each other, also by `IN`.
+
+    Args:
+        asked: The query.
+        orders: Whether `<` and the like count.
+    """
+    for each in _comparisons(asked):
+        if orders or each.rest[0][0] not in _ORDERS:
+            yield each.first, each.rest[0][1]
+    for listed in find(asked.query.tree, tree.In):
+        yield from ((listed.value, option) for option in listed.options)
+
+
 def _comparisons(asked: Asked) -> Iterator[tree.Operation]:
     for each in find(asked.query.tree, tree.Operation):
         if each.rest[0][0] in (*_ORDERS, "=", "!="):
@@ -275,14 +300,14 @@ def _comparisons(asked: Asked) -> Iterator[tree.Operation]:
 
 
 def tagged(asked: Asked) -> bool:
-    """Return whether `<` may compare what only one engine does, or a tagged text be a condition."""
+    """Return whether `<` may compare, or a condition be, what only one engine takes."""
     for each in _comparisons(asked):
         sides = (each.first, each.rest[0][1])
         if each.rest[0][0] in _ORDERS and all(
             asked.values.of(side).kinds & _UNORDERED for side in sides
         ):
             return True
-    return any(kinds.TAGGED in asked.values.of(each).kinds for each in _conditions(asked))
+    return any(asked.values.of(each).kinds & _UNTRUE for each in _conditions(asked))
 
 
 def _conditions(asked: Asked) -> Iterator[tree.Node]:
@@ -302,7 +327,7 @@ def _conditions(asked: Asked) -> Iterator[tree.Node]:
 
 # Kinds that have an order among each other.
 _GROUPS: Final = (
-    frozenset({kinds.WHOLE, kinds.LONG, kinds.DECIMAL, kinds.HUGE, kinds.DOUBLE}),
+    frozenset({kinds.WHOLE, kinds.LONG, kinds.DECIMAL, kinds.DOUBLE}),
     *(frozenset({kind}) for kind in (kinds.TEXT, kinds.TAGGED, kinds.TRUTH, kinds.DAY)),
     frozenset({kinds.MOMENT}),
 )

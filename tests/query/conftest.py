@@ -12,6 +12,7 @@ import pytest
 from kg.builds import seal
 from kg.duck import engine
 from kg.quads import spooled, write_table
+from kg.queries.kinds import NOTED
 from kg.queries.oxigraph.facts import read_facts
 from kg.rdf import spool_rdf
 from kg.store import write_index
@@ -66,7 +67,7 @@ def quad_table() -> tuple[bytes, dict[str, Any]]:
         kinds, quads = read_facts(connection, table.sql), table.count(connection)
         return table.path.read_bytes(), {
             "quads": quads,
-            "kinds": kinds,
+            NOTED: kinds,
             "merged_by_index": 0,
             "values_in_several_graphs": 0,
         }

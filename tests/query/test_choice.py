@@ -81,7 +81,7 @@ KINDS = Facts(
         for name, letters in {
             "number": "i", "long": "n", "double": "f", "decimal": "d", "day": "D", "moment": "T",
             "text": "s", "label": "l", "node": "r", "odd": "ix", "mixed": "is",
-            "span": "p", "clock": "u",
+            "span": "p", "clock": "u", "huge": "hx", "ill": "hxo", "illday": "Do", "illreal": "fo",
         }.items()
     },
     merged=False,
@@ -135,6 +135,21 @@ class Nothing:
         ("SELECT ?s { ?s ex:label ?x FILTER(?x < 'a') }", ""),
         ("SELECT ?s { ?s ex:label ?x , ?y FILTER(?x < ?y) }", "`<` and `>`"),
         ("SELECT ?s { ?s ex:label ?x FILTER(?x) }", "`<` and `>`"),
+        *(
+            (f"SELECT ?s {{ ?s ex:{name} ?x FILTER({test}) }}", "`<` and `>`")
+            for name in ("ill", "huge", "illreal")
+            for test in ("?x", "!?x", "IF(?x, 1, 2) = 1", "?x || ?s = ex:a", "COALESCE(!?x, true)")
+        ),
+        ("SELECT ?s { ?s ex:illreal ?x } GROUP BY ?s HAVING(SAMPLE(?x))", "`<` and `>`"),
+        ("SELECT (?x <= ?y AS ?z) { ?s ex:illday ?x , ?y }", "`<` and `>`"),
+        ("SELECT ?s { ?s ex:illday ?x ; ex:day ?y FILTER(?x <= ?y) }", ""),
+        ("SELECT (MIN(?x) AS ?z) { ?s ex:illday ?x }", "values of different kinds"),
+        ("SELECT (MAX(?x) AS ?z) { ?s ex:huge ?x }", "values of different kinds"),
+        ("SELECT ?s { ?s ex:huge ?x FILTER(?x > 5) }", "over 64 bits"),
+        ("SELECT ?s { ?s ex:huge ?x ; ex:number ?y FILTER(?y IN (5, ?x)) }", "over 64 bits"),
+        ("SELECT ?s { ?s ex:clock ?x FILTER(?x != 5) }", "`IN` between"),
+        ("SELECT ?s { ?s ex:clock ?x FILTER('a' IN (?x)) }", "`IN` between"),
+        ("SELECT ?s { ?s ex:clock ?x FILTER(?x = ?s) }", ""),
         ("SELECT ?x { ?s ex:mixed ?x } ORDER BY ?x", "values of different kinds"),
         ("SELECT (GROUP_CONCAT(?x) AS ?n) { ?s ex:text ?x }", ""),
         ("SELECT (GROUP_CONCAT(?x) AS ?n) { ?s ex:label ?x }", "`GROUP_CONCAT`"),

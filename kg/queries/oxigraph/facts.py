@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Final
 
+from kg.datatypes import LEXICAL_SPACES, is_lexical_form
 from kg.duck import Connection, only_row, sql_text, translated
 from kg.queries.kinds import (
     CHANGING,
@@ -63,7 +64,7 @@ def read_facts(connection: Connection, table: str) -> dict[str, str] | None:
     """
     with translated():
         rows = connection.execute(
-            f"SELECT p[2:-2], {_KIND} AS kind FROM {table} GROUP BY ALL LIMIT {MOST * 14}"
+            f"SELECT p[2:-2], {_KIND} AS kind FROM {table} GROUP BY ALL LIMIT {MOST * 15}"
         ).fetchall()
     found: dict[str, set[str]] = {}
     for predicate, kind in rows:
@@ -107,7 +108,10 @@ def _doubtful(batch: Iterable[tuple[str, str]]) -> Iterable[tuple[str, str]]:
     pairs = list(batch)
     kept = kept_forms(term for _, term in pairs)
     for predicate, term in pairs:
-        yield predicate, CHANGING[split_literal(term).datatype]
+        parts = split_literal(term)
+        yield predicate, CHANGING[parts.datatype]
+        if not is_lexical_form(parts.lexical, parts.datatype):
+            yield predicate, OTHER
         if term not in kept:
             yield predicate, RESPELLED
 
@@ -125,7 +129,14 @@ def _kind_sql() -> str:
             cases.append(
                 f"WHEN ends_with(o, {tail}) AND regexp_full_match(o, {lexical}) THEN '{kind}'"
             )
-    for datatypes, kind in ((CHANGING, _DOUBT), (DOUBTED, HUGE + RESPELLED)):
+    for name in ("integer", "decimal", "boolean"):
+        tail = sql_text(f"^^<{XSD}{name}>")
+        lexical = sql_text(rf'"({LEXICAL_SPACES[XSD + name]})"\^\^<{XSD}{name}>')
+        cases.append(
+            f"WHEN ends_with(o, {tail}) AND regexp_full_match(o, {lexical})"
+            f" THEN '{HUGE + RESPELLED}'"
+        )
+    for datatypes, kind in ((CHANGING, _DOUBT), (DOUBTED, HUGE + RESPELLED + OTHER)):
         tails = " OR ".join(f"ends_with(o, {sql_text(f'^^<{iri}>')})" for iri in sorted(datatypes))
         cases.append(f"WHEN {tails} THEN '{kind}'")
     return f"CASE {' '.join(cases)} ELSE '{OTHER}' END"
