@@ -270,7 +270,12 @@ def read_counts(build: Build, base: str, *, with_inferred: bool) -> Counts | Non
         build: The build, of which the files have been checked.
         base: As for `count_table`.
         with_inferred: Whether triples count that the build inferred.
+
+    Raises:
+        InputError: ``build.json`` is damaged.
     """
+    if COUNTS_NAME not in build.info()["files"]:  # nobody has checked what lies there
+        return None
     try:
         content = json.loads(read_file(build.path / COUNTS_NAME))
     except (KgError, ValueError):

@@ -118,9 +118,15 @@ def test_a_graph_with_very_many_classes_is_counted_when_asked(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(counts, "_MOST", 1)
-    held = built(tmp_path).current_build()
+    workspace = built(tmp_path)
+    held = workspace.current_build()
     assert not (held.path / COUNTS_NAME).exists()
     assert counts_of(held, BASE, with_inferred=False).triples == 3
+    # A file that the build does not list is none of its own, whatever it holds.
+    for text in ["[]", '{"version": 1}', f'{{"version": 1, "base": "{BASE}", "all": 3}}', "x"]:
+        (held.path / COUNTS_NAME).write_text(text)
+        assert read_counts(held, BASE, with_inferred=False) is None
+    assert describe(workspace).triples == 3
 
 
 def test_changed_counts_are_a_broken_build(tmp_path: Path) -> None:

@@ -281,9 +281,11 @@ def order_key(term: str | None) -> tuple[Any, ...]:
         exact = (0, 0) if isinstance(kept, float) else (1, kept)
         return (3, 1, nan, 0 if nan else float(kept), exact, term)
     kept = value.value.since if isinstance(value.value, Moment) else value.value
+    datatype = value.datatype
     if isinstance(kept, Span):
         kept = kept.months * 365.2425 * 86400 / 12 + float(kept.seconds)
-    return (3, 2, value.datatype, kept is None, value.lexical if kept is None else kept, term)
+        datatype = f"{XSD}duration"
+    return (3, 2, datatype, kept is None, value.lexical if kept is None else kept, term)
 
 
 def canonical(term: str | None) -> str:

@@ -1,7 +1,7 @@
 """The order of terms, as ORDER BY, MIN and MAX have it.
 
 What has no value comes first, then blank nodes, IRIs, and literals: numbers by value, then the
-others by datatype, value and text.
+others by datatype, value and text; the three datatypes of durations count as one.
 
 Spec: https://www.w3.org/TR/sparql11-query/#modOrderBy
 """
@@ -11,7 +11,7 @@ from __future__ import annotations
 from decimal import Decimal, localcontext
 from typing import Final
 
-from kg.queries.table.durations import Duration
+from kg.queries.table.durations import DURATION, DURATIONS, Duration
 from kg.queries.table.expressions import (
     IntegerOperand,
     Number,
@@ -25,10 +25,13 @@ from kg.queries.table.expressions import (
 )
 from kg.queries.table.functions import EXACT
 from kg.queries.table.values import Instant, read
+from kg.sql import sql_text
 from kg.table.ids import Kind
 from kg.terms import is_literal
 
 _NODES: Final = frozenset({Kind.NODE, Kind.NUMBERED})
+# Durations of different datatypes have one order.
+_DURATIONS: Final = ", ".join(sql_text(f"<{each}>") for each in sorted(DURATIONS))
 _NO_NUMBER: Final = Number("NULL", "NULL::HUGEINT", "NULL::DOUBLE")
 # Kinds whose ids are in the order of their values, one kind at a time.
 _ORDERED: Final = ({Kind.INTEGER}, {Kind.DATE}, {Kind.INSTANT}, {Kind.TRUTH})
@@ -61,12 +64,14 @@ def order_keys(operand: Operand) -> list[str]:
     else:
         rank, exact, double = operand.number() or _NO_NUMBER
     other = f"is_literal({text}) AND {rank} IS NULL"
+    datatype = f"term_datatype({text})"
     return [
         f"{nodes} WHEN {rank} IS NOT NULL THEN 3 WHEN is_literal({text}) THEN 4"
         f" WHEN {text} IS NOT NULL THEN 5 END",
         double,
         exact,
-        f"CASE WHEN {other} THEN term_datatype({text}) END",
+        f"CASE WHEN {other} THEN"
+        f" CASE WHEN {datatype} IN ({_DURATIONS}) THEN '<{DURATION}>' ELSE {datatype} END END",
         f"CASE WHEN is_string({text}) THEN term_lexical({text}) WHEN {other} THEN {value} END",
         text,
     ]
@@ -78,7 +83,7 @@ _TURNED: Final = str.maketrans("0123456789", "9876543210")
 
 
 def python_order(term: str | None) -> str | None:
-    """Return what literals of one datatype are sorted by; None for others.
+    """Return what literals of one datatype, or of durations, are sorted by; None for others.
 
     Numbers are sorted by it where they are the same as doubles.
 
