@@ -184,30 +184,24 @@ def _map_files(
             _check_targets(written_to, target, inside)
             _refuse_inputs(_inputs(plan, mappings, inside), written_to)
             _refuse_options(written_to)
-        sent = {
-            logical: write_target(
-                table,
-                logical,
-                prefixes=prefixes,
-                spill=spill,
-                memory=memory,
-                threads=threads,
-                together=together,
-            )
-            for logical, table in made.targets
-            if not logical.endpoint
-        }
-        statements = 0
-        if target is not None:
-            progress.begin("write")
-            statements = export_table(
-                made.table,
-                target,
-                format_name=format_name,
-                prefixes=prefixes,
-                memory=memory,
-                threads=threads,
-            ).statements
+        with engine(spill, memory, threads) as connection:  # one for all files
+            sent = {
+                logical: write_target(
+                    connection, table, logical, prefixes=prefixes, spill=spill, together=together
+                )
+                for logical, table in made.targets
+                if not logical.endpoint
+            }
+            statements = 0
+            if target is not None:
+                progress.begin("write")
+                statements = export_table(
+                    made.table,
+                    target,
+                    format_name=format_name,
+                    prefixes=prefixes,
+                    connection=connection,
+                ).statements
         # Servers come last: what they get cannot be taken back.
         for logical, table in made.targets:
             if logical.endpoint:

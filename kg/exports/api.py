@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -111,6 +112,7 @@ def export_table(
     format_name: str | None = None,
     memory: str | None = None,
     threads: int | None = None,
+    connection: duckdb.DuckDBPyConnection | None = None,
 ) -> Exported:
     """Write a whole quad table that kg made, without checking it; see `export_workspace`.
 
@@ -121,9 +123,11 @@ def export_table(
         format_name: Name of the format; by default that of the target's suffix.
         memory: Peak memory of the process, such as ``1GB``.
         threads: Worker threads.
+        connection: From `kg.duck.engine`, for several tables; None: one with this memory and these
+            threads is opened.
     """
     options = ExportOptions(format_name=format_name, memory=memory, threads=threads)
-    return export_quads(table, target, options, prefixes, origins=None)
+    return export_quads(table, target, options, prefixes, origins=None, opened=connection)
 
 
 Tracer = Callable[["Iterable[Wanted]"], "Iterable[Trace]"]
@@ -139,6 +143,7 @@ def export_quads(
     origins: Finder | None,
     left_out: Iterable[str] = (),
     surveyed: Survey | None = None,
+    opened: duckdb.DuckDBPyConnection | None = None,
 ) -> Exported:
     """Select the rows of the chosen graphs, check them, and write them.
 
@@ -150,12 +155,15 @@ def export_quads(
         origins: Finds where examples of problems come from; None: do not check the rows.
         left_out: Graphs, as terms, that are left out unless they are named.
         surveyed: The survey of these rows, if there is one.
+        opened: A connection from `kg.duck.engine`; None: one is opened.
     """
     form, compression = choose_format(target, options.format_name)
     options.check(target, form, compression)
     with (
         temporary_folder("export") as name,
-        engine(Path(name), options.memory, options.threads) as connection,
+        nullcontext(opened)
+        if opened
+        else engine(Path(name), options.memory, options.threads) as connection,
         translated(),
     ):
         # The files of a table are opened by several queries, and nothing writes to them.

@@ -17,7 +17,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
-from kg.duck import engine
+from kg.duck import Connection
 from kg.exports.api import export_table
 from kg.exports.rdfjson import EMPTY, rdf_json_sql
 from kg.files import Renames, replacing
@@ -36,24 +36,22 @@ _UTF_8_DECLARATION: Final = 'encoding="UTF-8"'
 
 
 def write_target(
+    connection: Connection,
     table: QuadTable,
     target: LogicalTarget,
     *,
     prefixes: Mapping[str, str],
     spill: Path,
-    memory: str | None = None,
-    threads: int | None = None,
     together: Renames | None = None,
 ) -> int:
     """Write a quad table to a logical target, and return the number of statements.
 
     Args:
+        connection: From `kg.duck.engine`.
         table: The quads of the target.
         target: The target; its file is replaced in one step.
         prefixes: Prefix to namespace, for Turtle, N3 and TriG.
         spill: Folder for intermediate files.
-        memory: Peak memory of the process, such as ``1GB``.
-        threads: Worker threads.
         together: Replaces the file later, with others.
 
     Raises:
@@ -63,14 +61,13 @@ def write_target(
     """
     plain = spill / "target.plain"
     if target.serialization == "rdfjson":
-        with engine(spill, memory, threads) as connection:
-            statements = copy_lines(connection, rdf_json_sql(_triples(table)), plain)
+        statements = copy_lines(connection, rdf_json_sql(_triples(table)), plain)
         if not statements:
             plain.write_text(f"{EMPTY}\n", encoding="utf-8")
     else:
         name = _WRITTEN_AS.get(target.serialization, target.serialization)
         statements = export_table(
-            table, str(plain), format_name=name, prefixes=prefixes, memory=memory, threads=threads
+            table, str(plain), format_name=name, prefixes=prefixes, connection=connection
         ).statements
     path = target_path(target)
     with _encoded(plain, target.encoding) as made, replacing(path, together) as part:

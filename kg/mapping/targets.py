@@ -62,7 +62,8 @@ ENCODINGS: Final[Mapping[str, str]] = {"utf-8": "utf-8", "utf-16": "utf-16"}
 # file each record names.
 _ADDRESS: Final = "urn:kg:target:"
 _GRAPH: Final = "#"
-_ENCODED: Final = re.compile(r"(?:%[0-9A-Fa-f]{2})+")
+# A percent sign and the like that the mapping itself has; of values, exclamation marks are encoded.
+_ENCODED: Final = re.compile(r"(?:%[0-9A-Fa-f]{2})+|!([0-9A-F]{2})")
 # What a value of a record may not bring into the name of a file: it stays encoded.
 _KEPT: Final = re.compile(r"[\x00-\x1f\x7f/\\%]")
 _LONGEST_NAME: Final = 255  # bytes
@@ -131,7 +132,7 @@ def address_map(target: LogicalTarget, graph: TermMap | None) -> TermMap:
     """
     assert target.name is not None
     parts: list[str | Reference] = [_ADDRESS]
-    parts += (quote(p, safe="/") if isinstance(p, str) else p for p in target.name.parts)
+    parts += (_stated(p) if isinstance(p, str) else p for p in target.name.parts)
     if graph is not None:
         if not isinstance(graph.expression, Constant) or graph.condition is not None:
             raise InputError(
@@ -197,7 +198,17 @@ def no_file(target: LogicalTarget, fault: str, place: Location, hint: str) -> In
     return InputError("bad-target", message, location=place, hint=hint)
 
 
+def _stated(text: str) -> str:
+    """Return a part of a name that the mapping has, so that it is told from what values have."""
+    return "".join(
+        f"!{ord(each):02X}" if each != "/" and _KEPT.match(each) else quote(each, safe="/")
+        for each in text
+    )
+
+
 def _decoded(match: re.Match[str]) -> str:
+    if match[1]:
+        return chr(int(match[1], 16))
     text = unquote(match[0])
     return _KEPT.sub(lambda found: f"%{ord(found[0]):02X}", text)
 

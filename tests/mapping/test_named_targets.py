@@ -6,10 +6,12 @@ Spec: https://rml.io/specs/target/dynamictarget/
 from __future__ import annotations
 
 import os
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import pytest
 
+from kg.duck import Connection, engine
 from kg.engines.recording import recording
 from kg.errors import InputError
 from kg.map_files import map_files
@@ -123,6 +125,23 @@ class TestYarrrml:
         assert [(loss.records, loss.what, loss.references) for loss in count.losses] == [
             (1, "target", ("to",))
         ]
+
+    def test_what_the_mapping_says_of_the_name_stays(self, tmp_path):
+        target = FULL.replace("$(to)", "100%-!25-$(to)")
+        files, _ = run(tmp_path, yarrrml(target), "id,name,to\n1,Ann,5%\n2,Bob,!25\n", None)
+        assert set(files) == {"100%-!25-5%25.nt", "100%-!25-!25.nt"}
+
+    def test_one_engine_writes_all_files(self, tmp_path, monkeypatch):
+        asked: list[object] = []
+
+        def counted(*given: object) -> AbstractContextManager[Connection]:
+            asked.append(given)
+            return engine(*given)
+
+        for name in ("kg.map_files.engine", "kg.exports.api.engine"):
+            monkeypatch.setattr(name, counted)
+        files, _ = run(tmp_path, yarrrml(FULL.replace("$(to)", "$(id)")))
+        assert (len(files), len(asked)) == (3, 2)
 
     def test_lists_name_several_files(self, tmp_path):
         """Another mapping, whose records have no list, writes to the same files."""
@@ -269,7 +288,7 @@ class TestRml:
 
 
 @pytest.mark.parametrize("graph", [None, "http://e/g?a=1&b=%C3%BC#x"])
-@pytest.mark.parametrize("name", ["a b", "ü/ä.nt", "1#2?3"])
+@pytest.mark.parametrize("name", ["a b", "ü/ä.nt", "1#2?3", "100%-", "!25%25", "a\\b"])
 def test_names_are_told_from_graphs(name, graph):
     """What stands in the place of the graph is taken apart again."""
     from kg.mapping.plan import Constant, TermMap, TermType

@@ -437,8 +437,13 @@ def unpacked(path: Path, compression: str) -> tuple[str, bytes]:
 
 def write(folder: Path, rows: QuadTable, **more: str) -> Path:
     made = LogicalTarget("x.dump", str(folder), **more)
-    write_target(rows, made, prefixes={"e": "http://e/"}, spill=folder)
-    return folder / "x.dump"
+    return write_to(folder, made, rows)
+
+
+def write_to(folder: Path, target: LogicalTarget, rows: QuadTable) -> Path:
+    with engine(folder, threads=1) as connection:
+        write_target(connection, rows, target, prefixes={"e": "http://e/"}, spill=folder)
+    return folder / target.path
 
 
 class TestForms:
@@ -493,12 +498,12 @@ class TestForms:
     )
     def test_names_in_archives(self, tmp_path, path, compression, inside):
         made = LogicalTarget(path, str(tmp_path), compression=compression)
-        write_target(table(tmp_path, TERMS), made, prefixes={}, spill=tmp_path)
+        write_to(tmp_path, made, table(tmp_path, TERMS))
         assert unpacked(tmp_path / path, compression)[0] == inside
 
     def test_ending_says_nothing_where_no_compression_is_asked(self, tmp_path):
         made = LogicalTarget("d.nq.gz", str(tmp_path))
-        write_target(table(tmp_path, TERMS), made, prefixes={}, spill=tmp_path)
+        write_to(tmp_path, made, table(tmp_path, TERMS))
         assert (tmp_path / "d.nq.gz").read_bytes().startswith(b"<http://e/s>")
 
     def test_nothing_is_left_behind(self, tmp_path):
