@@ -24,6 +24,7 @@ from kg.mapping.plan import (
 )
 from kg.mapping.source_table import JoinedRows, ViewRows
 from kg.mapping.tables import plan_tables
+from kg.mapping.targets import Routing
 from kg.mapping.walk import placed_calls, plan_sources
 from kg.notes import Note, hearing
 from kg.sources.servers import VARIABLE
@@ -59,6 +60,7 @@ def preview(
         *_variables({**variables.missing, **_of_logins(plan, variables)}),
         *_notes(notes.values()),
         *_sources(plan),
+        *_targets(plan),
         *_addresses(plan),
         *_functions(plan),
         *(of_error(each) for each in errors),
@@ -126,6 +128,15 @@ def _sources(plan: Plan) -> Iterator[Finding]:
             count=len(columns),
             level=Level.INFO,
         )
+
+
+def _targets(plan: Plan) -> Iterator[Finding]:
+    """Yield the targets whose files records name: which these are is not known without data."""
+    for target in Routing(plan).targets:
+        if target.name is not None:
+            text = f"writes a file for each {target.path}, as the records name it"
+            place = target.origin.location()
+            yield Finding("target", target.path, text, place, level=Level.INFO)
 
 
 def _view(rows: ViewRows, keys: Sequence[str]) -> Finding:

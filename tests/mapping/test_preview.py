@@ -179,3 +179,15 @@ def test_logins_of_databases_are_not_shown(tmp_path, capsys, address, shown):
     assert "hush" not in json.dumps(found)
     if code == 0:
         assert f"the database {shown}" in json.dumps(found)
+
+
+def test_names_of_targets_are_listed(tmp_path, capsys):
+    text = (
+        "prefixes: {ex: 'http://e/'}\nsources: {s: ['t.csv~csv']}\n"
+        "targets:\n  t: ['of-$(to).nt', ntriples]\n"
+        "mappings:\n  m: {sources: s, s: {value: 'ex:$(id)', targets: t}, po: [[ex:p, $(to)]]}\n"
+    )
+    code, found = check(tmp_path, text, capsys, "m.yml")
+    assert code == 0
+    assert places(found, "target") == [("target", 4)]
+    assert any("writes a file for each of-$(to).nt" in each["message"] for each in found)
