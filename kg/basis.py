@@ -119,6 +119,11 @@ class Basis:
                 self._digests[path] = known[-1] if known[:-1] == mark else digest(path)
         return self._digests.get(path)
 
+    def digest_now(self, path: Path) -> str | None:
+        """Return the digest of a file that is surely as it was when it was noted; else None."""
+        mark = self._marks.get(path)
+        return self.digest(path) if self._is_sure and mark and _mark(path) == mark else None
+
     def write(self, build: Build, read: Iterable[Path], told: int) -> bool:
         """Write the note of a build that is in force; return whether it is.
 
@@ -213,14 +218,14 @@ def unchanged(workspace: Workspace, asked: Mapping[str, object]) -> tuple[Build,
             return None
         if any(_matches(Path(root), text) != found for root, text, found in note["patterns"]):
             return None
+        files = {path: _same(Path(path), known) for path, known in note["files"].items()}
+        if None in files.values():
+            return None
         check_quads(build)
         check_index(build)
         check_table(build)
-        files = {path: _same(Path(path), known) for path, known in note["files"].items()}
         told = int(note["told"])
     except (KgError, OSError, ValueError, LookupError, TypeError, AttributeError, RecursionError):
-        return None
-    if None in files.values():
         return None
     if files != note["files"]:
         with suppress(OSError):

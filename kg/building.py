@@ -246,7 +246,8 @@ class _Builder:
             )
         shutil.rmtree(self.spill)
         if result.in_force:
-            info = _info(result, started, source_records(self.workspace, inputs))
+            known = self.before.digest_now
+            info = _info(result, started, source_records(self.workspace, inputs, known))
             info["previous"] = last_build(self.workspace, self.made)
             info["inferred_graph"] = self.inferred_graph
             info[NOTED] = self.kinds

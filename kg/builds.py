@@ -305,8 +305,16 @@ def _digest(path: Path) -> str:
 # --- what went in ---------------------------------------------------------------------------
 
 
-def source_records(workspace: Workspace, files: Iterable[Path]) -> list[dict[str, Any]]:
-    """Return what ``build.json`` has of each file that went into a build, by name."""
+def source_records(
+    workspace: Workspace, files: Iterable[Path], known: Callable[[Path], str | None]
+) -> list[dict[str, Any]]:
+    """Return what ``build.json`` has of each file that went into a build, by name.
+
+    Args:
+        workspace: The workspace.
+        files: The files.
+        known: Returns the digest of a file that is as it was when it was read; None if unknown.
+    """
     found = []
     for name, path in sorted({_source_name(workspace.root, file): file for file in files}.items()):
         status = path.stat()
@@ -315,7 +323,7 @@ def source_records(workspace: Workspace, files: Iterable[Path]) -> list[dict[str
                 "path": name,
                 "size": status.st_size,
                 "mtime_ns": status.st_mtime_ns,
-                "sha256": _digest(path),
+                "sha256": known(path) or _digest(path),
             }
         )
     return found

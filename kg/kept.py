@@ -167,6 +167,10 @@ class Kept:
         """Return the digest of a file; None if it is not known for sure."""
         return self._basis.digest(path) if self._basis is not None else None
 
+    def digest_now(self, path: Path) -> str | None:
+        """Return the digest of a file if it is as it was when it was noted; else None."""
+        return self._basis.digest_now(path) if self._basis is not None else None
+
     def copy(self, name: str) -> bool:
         """Take a file or folder of the build before into the one that is made; return if it was.
 

@@ -23,7 +23,7 @@ import duckdb
 
 from kg.duck import only_row, read_parquet, sql_target, sql_text, translated
 from kg.files import link
-from kg.paths import find_files
+from kg.paths import find_files, plain_path
 from kg.sizes import is_large
 from kg.terms import RDF_TYPE
 
@@ -266,10 +266,21 @@ def _within(low: str | None, high: str | None) -> str:
 
 def _firsts(connection: duckdb.DuckDBPyConnection, table: QuadTable) -> dict[str | None, Path]:
     """Return the files of a table in parts by their first subject; None for that of the first."""
+    names = {str(plain_path(file)): file for file in table.files}
+    # Rows are sorted by subject: the first is the least, which the file tells of a row group, but
+    # for very long ones.
+    rows = connection.execute(
+        "SELECT file_name, stats_min_value FROM parquet_metadata"
+        f"([{', '.join(map(sql_text, names))}]) WHERE row_group_id = 0 AND path_in_schema = 's'"
+    ).fetchall()
+    least = dict(rows)
     found: dict[str | None, Path] = {}
-    for number, file in enumerate(table.files):
-        row = connection.execute(f"SELECT s FROM {read_parquet(file)} LIMIT 1").fetchone()
-        found[str(row[0]) if row and number else None] = file
+    for number, (name, file) in enumerate(names.items()):
+        first = least.get(name)
+        if first is None:
+            row = connection.execute(f"SELECT s FROM {read_parquet(file)} LIMIT 1").fetchone()
+            first = row[0] if row else None
+        found[str(first) if first is not None and number else None] = file
     return found
 
 

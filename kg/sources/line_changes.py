@@ -88,7 +88,8 @@ def count_lines(path: Path) -> int | None:
     with open_file(path) as source:
         while part := source.read(_AHEAD):
             found += part.count(b"\n")
-            inner += part.count(b"\r") - part.count(b"\r\n")
+            if returns := part.count(b"\r"):
+                inner += returns - part.count(b"\r\n")
             inner -= last == b"\r" and part[:1] == b"\n"
             last = part[-1:]
     return None if inner else found + (last != b"\n")

@@ -37,6 +37,8 @@ from kg.table.write import (
 # Where more rows than this share of all have changed, all is made anew.
 _LITTLE: Final = 1 / 16
 _COLUMNS: Final = "s, p, o, g"
+# What ids are made with and told apart by.
+_MACROS: Final = ("id_kind", "integer_id", "truth_id", "id_prefix")
 _HASHED: Final = ", ".join(str(int(kind)) for kind in ids.HASHED)
 _TABLES: Final = (
     "gone",
@@ -80,7 +82,7 @@ def change_copies(
     made = False
     try:
         with translated():
-            define_macros(connection)
+            define_macros(connection, _MACROS)
             made = _Change(connection, before, folder, parts).run(old, new)
     finally:
         for name in _TABLES:
@@ -99,7 +101,7 @@ def objects_elsewhere(
     """Return those of some terms that are objects of other subjects than some.
 
     Args:
-        connection: From `kg.duck.engine`, with the macros of `define_macros`.
+        connection: From `kg.duck.engine`, with which copies were made.
         folder: The folder of copies.
         terms: The terms; few.
         subjects: The subjects; few.
@@ -243,7 +245,10 @@ class _Change:
             " AND id NOT IN (SELECT id FROM table_known)"
         )
         # What numbers are worth is much SQL, even for no rows.
-        texts = terms_sql() if self.numbers(new) else f"SELECT * FROM {stored} LIMIT 0"
+        texts = f"SELECT * FROM {stored} LIMIT 0"
+        if self.numbers(new):
+            define_macros(self.connection)
+            texts = terms_sql()
         self.table("fresh", f"SELECT * FROM ({texts}) WHERE id IN ({new})")
         affected = self.numbers(
             f"SELECT DISTINCT {part_of_term(self.parts)} FROM"

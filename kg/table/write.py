@@ -91,10 +91,13 @@ class Statistics:
     classes: dict[int, int] = field(default_factory=dict)
 
 
-def define_macros(connection: duckdb.DuckDBPyConnection) -> None:
-    """Define what the SQL of this room and of queries is written in."""
+def define_macros(
+    connection: duckdb.DuckDBPyConnection, names: Collection[str] | None = None
+) -> None:
+    """Define what the SQL of this room and of queries is written in; `names` says if only some."""
     for name, sql in MACROS.items():
-        connection.execute(f"CREATE OR REPLACE MACRO {name} AS {sql}")
+        if names is None or name.partition("(")[0] in names:
+            connection.execute(f"CREATE OR REPLACE MACRO {name} AS {sql}")
 
 
 def write_copies(
