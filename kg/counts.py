@@ -8,7 +8,7 @@ for another base, they are counted anew.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -173,7 +173,7 @@ def change_counts(
     new: str,
     table: str,
     base: str,
-    held: Callable[[Sequence[str], Sequence[str]], Collection[str] | None] | None = None,
+    held: Callable[[Sequence[str]], Mapping[str, int] | None] | None = None,
 ) -> Counts:
     """Count what a quad table has that differs from one whose counts are known.
 
@@ -184,8 +184,8 @@ def change_counts(
         new: Their rows now.
         table: The table for a FROM clause.
         base: As for `count_table`.
-        held: Tells which of some terms the table has as objects of other subjects than some,
-            without a scan of all its rows; None where it does not know.
+        held: Returns in how many rows the table has each of some terms as object, without those
+            that it has in none; None where it does not know.
 
     Raises:
         LimitError: The memory limit was reached.
@@ -213,10 +213,10 @@ def change_counts(
     objects = None
     if held and ask(f"SELECT count(*) FROM {triples}", {})[0][0] <= _FEW:
         numbers = dict(ask(f"SELECT o, n FROM {turned}", {}))
-        own_subjects = [s for (s,) in ask(f"SELECT DISTINCT s FROM {triples}", {})]
-        elsewhere = held([*numbers], own_subjects)
-        if elsewhere is not None:
-            objects = sum(n for term, n in numbers.items() if term not in elsewhere)
+        rows_now = dict(ask(f"SELECT o, count(*) FROM {new} GROUP BY o", {}))
+        rows = held([*numbers])
+        if rows is not None:
+            objects = sum(n for o, n in numbers.items() if rows.get(o, 0) == rows_now.get(o, 0))
     if objects is None:
         objects = ask(
             f"SELECT coalesce(sum(n), 0)::BIGINT FROM {turned} WHERE o NOT IN"

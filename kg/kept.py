@@ -39,7 +39,7 @@ from kg.queries.oxigraph.facts import change_facts
 from kg.records import dataclass
 from kg.sources.files import patterns_of
 from kg.sparql.volatile import is_volatile
-from kg.table.change import change_copies, objects_elsewhere
+from kg.table.change import change_copies, object_rows
 from kg.temporary import write_text
 from kg.validation.shapes import ShapesGraph
 from kg.validation.terms import is_literal, split_literal
@@ -397,7 +397,7 @@ class Kept:
         table = QuadTable(self._made.quads).sql
         held = None
         if is_folder(self._made.table):
-            held = partial(objects_elsewhere, connection, self._made.table)
+            held = partial(object_rows, connection, self._made.table)
         made = change_counts(connection, known, rows[0].sql, rows[1].sql, table, base, held)
         put_counts(self._made.path, base, {"all": made})
         return True

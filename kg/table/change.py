@@ -92,46 +92,36 @@ def change_copies(
     return made
 
 
-def objects_elsewhere(
-    connection: duckdb.DuckDBPyConnection,
-    folder: Path,
-    terms: Sequence[str],
-    subjects: Sequence[str],
-) -> set[str] | None:
-    """Return those of some terms that are objects of other subjects than some.
+def object_rows(
+    connection: duckdb.DuckDBPyConnection, folder: Path, terms: Sequence[str]
+) -> dict[str, int] | None:
+    """Return in how many rows of copies each of some terms is the object, if it is in any.
 
     Args:
         connection: From `kg.duck.engine`, with which copies were made.
         folder: The folder of copies.
         terms: The terms; few.
-        subjects: The subjects; few.
 
     Returns:
-        The terms; None if an id is that of two terms.
+        The numbers; None if an id is that of two terms.
 
     Raises:
         LimitError: The memory limit was reached.
     """
-    every = "(SELECT DISTINCT unnest($terms) AS t)"
-    asked = ids.id_sql(every, read_parquet(folder / PREFIXES))
+    asked = ids.id_sql("(SELECT DISTINCT unnest($t) AS t)", read_parquet(folder / PREFIXES))
     with translated():
-        rows = connection.execute(asked, {"terms": [*terms, *subjects]}).fetchall()
+        of_id = {id_: t for t, id_ in connection.execute(asked, {"t": [*terms]}).fetchall()}
         # Numbers in the text of a query are compared with the least and most of row groups.
-        known, of_term = ", ".join(str(id_) for _, id_ in rows) or "NULL", dict(rows)
+        some = f"IN ({', '.join(map(str, of_id)) or 'NULL'})"
         texts = connection.execute(
-            f"SELECT id, t FROM {read_copy(folder, TERMS)} WHERE id IN ({known})"
+            f"SELECT id, t FROM {read_copy(folder, TERMS)} WHERE id {some}"
         ).fetchall()
-        if len(set(of_term.values())) < len(rows) or not {*texts} <= {(i, t) for t, i in rows}:
+        if len(of_id) < len({*terms}) or not {*texts} <= of_id.items():
             return None
-        objects, own = (
-            ", ".join(str(of_term[term]) for term in some) or "NULL" for some in (terms, subjects)
-        )
-        found = connection.execute(
-            f"SELECT DISTINCT o FROM {read_copy(folder, 'pos')}"
-            f" WHERE o IN ({objects}) AND coalesce(s NOT IN ({own}), true)"
+        rows = connection.execute(
+            f"SELECT o, count(*) FROM {read_copy(folder, 'pos')} WHERE o {some} GROUP BY o"
         ).fetchall()
-    held = {id_ for (id_,) in found}
-    return {term for term in terms if of_term[term] in held}
+    return {of_id[id_]: count for id_, count in rows}
 
 
 class _Change:
