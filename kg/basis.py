@@ -268,13 +268,17 @@ def _is_other(name: str) -> bool:
     return not name.endswith(".parquet")
 
 
-@cache
 def software() -> str:
     """Return a digest of Python, kg's own files, and the names and versions of libraries."""
-    found = hashlib.sha256(repr((sys.version, sys.path)).encode("utf-8", "surrogateescape"))
+    return _software(sys.version, tuple(sys.path))
+
+
+@cache
+def _software(version: str, folders: tuple[str, ...]) -> str:
+    found = hashlib.sha256(repr((version, [*folders])).encode("utf-8", "surrogateescape"))
     for path in find_files(Path(__file__).parent, lambda name: name.endswith(".py")):
         found.update(repr((str(path), _mark(path))).encode("utf-8", "surrogateescape"))
-    for folder in sys.path:
+    for folder in folders:
         names = sorted(name for name in names_in(Path(folder)) if name.endswith(".dist-info"))
         found.update(repr(names).encode("utf-8", "surrogateescape"))
     return found.hexdigest()
