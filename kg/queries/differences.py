@@ -151,8 +151,10 @@ KNOWN: Final[tuple[Difference, ...]] = (
     ),
     Difference(
         "reckoning with durations, and their order",
-        "a day and a duration in months or years has no sum, but a difference",
-        "both have a value, as XPath says",
+        "a day and a duration in months or years has no sum, but a difference; a duration over 64"
+        " bits of months, or of seconds with 18 decimals, has no value",
+        "both have a value, as XPath says, and so have long durations; refused where one has too"
+        " many digits",
         "where a selected expression is empty, and no part of the query is optional",
         meets.durations,
     ),

@@ -8,6 +8,7 @@ from itertools import product
 import pyoxigraph as ox
 import pytest
 
+from kg.errors import InputError
 from kg.queries.engine import Rows
 from kg.queries.table.durations import date_of, days_since
 from kg.queries.table.functions import python_call, python_test
@@ -80,6 +81,15 @@ def test_order_by_min_and_max_have_the_order_of_durations_of_all_datatypes(tmp_p
     assert asked("SELECT ?x { ?s ex:span ?x } ORDER BY ?x") == expected
     assert sorted(names, key=lambda form: order_key(literal(form, XSD + names[form]))) == expected
     assert asked("SELECT (MIN(?x) AS ?a) (MAX(?x) AS ?b) { ?s ex:span ?x }") == ["P0M", "P13M"]
+
+
+@pytest.mark.parametrize("form", [f"P{'9' * 5000}Y", f"PT{'9' * 500}.5S"])
+def test_durations_of_too_many_digits_are_refused_in_plain_words(form: str, tmp_path) -> None:
+    data = f"<{EX}a> <{EX}span> {literal(form, f'{XSD}duration')} .\n"
+    table = table_of(ox.parse(data, ox.RdfFormat.N_QUADS), tmp_path / "table")
+    text = 'SELECT (?x + "P1Y"^^<http://www.w3.org/2001/XMLSchema#duration> AS ?y) { ?s ?p ?x }'
+    with pytest.raises(InputError, match="a duration has more digits than it reckons with"):
+        list(table.ask(guard(text, "a query", {}), {}))
 
 
 def test_durations_of_a_graph_are_sorted_and_compared(tmp_path) -> None:

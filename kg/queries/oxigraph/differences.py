@@ -60,7 +60,10 @@ class Watch:
                     f" ones write {made_by}(xsd:double(…))"
                 )
             else:
-                reason = "its values cannot be reckoned with; whole numbers end at 64 bits"
+                reason = (
+                    "its values cannot be reckoned with; whole numbers end at 64 bits, and days"
+                    " and times take no months: only --engine table adds those"
+                )
             yield f"?{name} is empty in {rows}: {reason}"
 
 

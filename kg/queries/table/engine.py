@@ -48,6 +48,8 @@ from kg.terms import is_literal, is_named
 # Characters of SQL: DuckDB plans no longer text in a moment.
 LONGEST: Final = 200_000
 # What DuckDB says before the message of an error in Python.
+# What Python says of numbers with too many digits.
+_TOO_LONG: Final = re.compile(r"integer string conversion|decimal\.(?:Inexact|Overflow|Invalid)")
 _IN_PYTHON: Final = re.compile(".*Python exception occurred while executing the UDF: [A-Za-z.]+: ")
 # The triples of a DESCRIBE.
 _DESCRIBED: Final = (algebra.Triple(*map(Variable, "spo")),)
@@ -394,7 +396,10 @@ def _refused() -> Iterator[None]:
         duckdb.BinderException,
         duckdb.NotImplementedException,
     ) as error:
-        raise NotCompiledError(_IN_PYTHON.sub("", first_line(error))) from error
+        told = _IN_PYTHON.sub("", first_line(error))
+        if _TOO_LONG.search(told):
+            told = "a number or a duration has more digits than it reckons with"
+        raise NotCompiledError(told) from error
 
 
 @contextmanager
