@@ -60,7 +60,8 @@ class Client(threading.Thread):
 
     def run(self) -> None:
         """Ask."""
-        with httpx2.Client(timeout=120) as client:
+        # Queries that take for ever wait for one another, longer than a client usually would.
+        with httpx2.Client(timeout=900) as client:
             while time.monotonic() < self.until:
                 began = time.monotonic()
                 kind = self.random.random()
