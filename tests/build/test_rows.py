@@ -148,7 +148,7 @@ def test_a_build_is_that_of_a_full_one(tmp_path, monkeypatch, taken):
         found = made(some, options, anew=False)
         assert found == expected, f"KG_SEED={SEED}: {done}"
         done += [change(lines, chance, 100 + 3 * number + n) for n in range(chance.randint(1, 3))]
-    assert sum(taken) > EDITS / 8
+    assert sum(taken) >= max(1, EDITS // 16)  # or the edits have tried little
 
 
 def test_only_changed_records_are_read(tmp_path, monkeypatch, taken):
