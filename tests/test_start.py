@@ -17,6 +17,7 @@ import subprocess
 import sys
 import time
 import zipfile
+from contextlib import nullcontext
 from pathlib import Path
 from types import ModuleType
 
@@ -431,6 +432,27 @@ class TestSpark:
         script.test(words)
         assert len(found) == installed
         assert ("Apache Spark is not tried: KG_SPARK=off" in capsys.readouterr().err) == bool(lacks)
+
+    @pytest.mark.parametrize(
+        ("words", "said", "fails"),
+        [
+            ([], "no route to host", False),
+            ([], "THESE PACKAGES DO NOT MATCH THE HASHES", True),
+            (["--spark"], "no route to host", True),
+        ],
+    )
+    def test_that_cannot_be_installed_is_told(self, monkeypatch, capsys, words, said, fails):
+        script = load_script()
+
+        def add_spark():
+            raise script.SetupError(said, 3)
+
+        monkeypatch.setattr(script, "lacks_spark", lambda: "")
+        monkeypatch.setattr(script, "add_spark", add_spark)
+        monkeypatch.setattr(script.subprocess, "call", lambda *_, **__: 0)
+        with pytest.raises(script.SetupError) if fails else nullcontext():
+            script.test(words)
+        assert (f"Apache Spark is not tried: {said}" in capsys.readouterr().err) != fails
 
 
 class TestTheLock:
