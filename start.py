@@ -365,7 +365,7 @@ def test(pytest_arguments):
             try:
                 add_spark()
             except SetupError as error:
-                # Who asks for it, or is given another file, has to know; all other tests go without.
+                # Who asks for it, or is given another file, has to know; all other tests go on.
                 if "--spark" in pytest_arguments or WRONG_FILE in str(error):
                     raise
                 tell("Apache Spark is not tried: %s" % error)
