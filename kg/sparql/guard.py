@@ -34,7 +34,12 @@ from kg.terms import is_iri
 
 # Compiled when they are needed: few queries need them.
 _ESCAPE: Final = r"\\(?:u([0-9A-Fa-f]{4})|U([0-9A-Fa-f]{8}))"
-_IRIS: Final = r"(?:<[A-Za-z][^<>\"{}|^`\\\x00-\x20]*>(?: |\Z))+"
+_IRI: Final = r"<[A-Za-z][^<>\"{}|^`\\\x00-\x20]*>"
+# After a backslash no u: what that means is not the same everywhere.
+_LITERAL: Final = (
+    r'"(?:[^"\\\r\n]|\\[tnrbf"\\](?![uU]))*"(?:@[A-Za-z]+(?:-[A-Za-z0-9]+)*|\^\^' + _IRI + ")?"
+)
+_TERMS: Final = rf"(?:(?:{_IRI}|{_LITERAL})(?: |\Z))+"
 _SERVICE: Final = "SERVICE"
 _SCHEME: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]*:")
 
@@ -60,28 +65,34 @@ class Guarded:
         """The query form."""
         return self.tree.form
 
-    def with_values(self, name: str, iris: Sequence[str]) -> Guarded:
-        """Return the query with a VALUES block for one variable, which holds IRIs.
+    def with_values(self, name: str, terms: Sequence[str]) -> Guarded:
+        """Return the query with a VALUES block for one variable.
 
         The block is the first element of the outermost group.
 
         Args:
             name: The variable.
-            iris: IRIs as N-Triples writes them.
+            terms: Its values as N-Triples writes them, for which `is_listed` holds.
 
         Raises:
-            ValueError: One of them is not an IRI, the name is none, or the group is a query itself.
+            ValueError: It does not hold for one of them, the name is none, or the group is a query
+                itself.
         """
-        listed = " ".join(iris)
+        listed = " ".join(terms)
         where = self.tree.body.where
         if not isinstance(where, tree.Group) or not name.isidentifier():
             raise ValueError("no values can be put there")
-        if iris and not re.fullmatch(_IRIS, listed):
-            raise ValueError("a value is no IRI")
+        if terms and not re.fullmatch(_TERMS, listed):
+            raise ValueError("a value is no IRI and no literal")
         at = where.span.start + 1
         text = f"{self.text[:at]} VALUES ?{name} {{ {listed} }} {self.text[at:]}"
         # The tree of the query itself: nothing reads that of the values.
         return replace(self, text=text)
+
+
+def is_listed(term: str) -> bool:
+    """Return whether a VALUES block can hold a term as N-Triples writes it."""
+    return re.fullmatch(_TERMS, term) is not None
 
 
 def guard(

@@ -24,6 +24,7 @@ from kg.queries.choice import TABLE, Chosen
 from kg.queries.engine import Answer, Engine, Rows
 from kg.queries.oxigraph import Oxigraph, kept_form
 from kg.records import dataclass
+from kg.sparql.guard import is_listed
 from kg.store import Room, load_lines
 from kg.temporary import temporary_folder
 from kg.terms import XSD, literal
@@ -184,9 +185,13 @@ class QueryRunner:
         if named:
             _take(engine.ask(query.joined_with(named)), seen, None)
         for node in nodes:
-            # VALUES cannot list a blank node, and a literal might return in another form.
+            # VALUES cannot list a blank node, and a literal might return in another form. To bind a
+            # literal is not enough: Oxigraph then takes `?x = $this` for the same term, not value.
             if not node.startswith("<"):
-                _take(engine.ask(query.guarded, bound={"this": node}), seen, node)
+                if is_listed(node):
+                    _take(engine.ask(query.joined_with([node])), seen, node)
+                else:
+                    _take(engine.ask(query.guarded, bound={"this": node}), seen, node)
         yield from (dict(row) for row in seen)
 
     def _engine_for(self, query: Query, named: list[str]) -> Engine:

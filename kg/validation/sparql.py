@@ -54,7 +54,7 @@ class Query:
         return self.guarded.text
 
     def joined_with(self, nodes: list[str]) -> Guarded:
-        """Return the query joined with focus nodes, which must be IRIs."""
+        """Return the query joined with focus nodes, for which `is_listed` holds."""
         return self.guarded.with_values("this", nodes)
 
 

@@ -28,7 +28,7 @@ from tests.validation.random_cases import (
 
 # Seeds that once showed a difference.
 REGRESSIONS: tuple[int, ...] = ()
-QUERY_REGRESSIONS: tuple[int, ...] = (2820, 2978, 3097, 3241, 3518, 3642, 3713)
+QUERY_REGRESSIONS: tuple[int, ...] = (371, 2820, 2978, 3097, 3241, 3518, 3642, 3713)
 SMALL_REGRESSIONS: tuple[int, ...] = ()
 NESTED_REGRESSIONS: tuple[int, ...] = ()
 # A long run tries three times as many.

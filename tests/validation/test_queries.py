@@ -297,3 +297,13 @@ def test_the_table_engine_is_asked_where_both_surely_agree(
     assert found(connection, data, shape, Options(both=both)) == wanted
     assert wanted
     assert bool(loaded) is not is_asked
+
+
+@pytest.mark.parametrize("node", ["1", "1.0", "1e0", '"1"^^xsd:double', '"01"^^xsd:short'])
+def test_a_literal_is_compared_by_its_value(
+    node: str, connection: duckdb.DuckDBPyConnection, table: Make, shapes: Shapes
+) -> None:
+    select = "SELECT $this ?value { ?value ex:n ?x FILTER(?x = $this) }"
+    rules = shapes(f"ex:S sh:targetNode {node} ; sh:sparql [ sh:select '{select}' ] .")
+    results = found(connection, table("ex:a ex:n 1 . ex:b ex:n 2 ."), rules)
+    assert len(results) == 1
