@@ -147,7 +147,7 @@ def _refused(name: str) -> tuple[str, str]:
     )
 
 
-def _value(command: str, name: str, option: Any, value: object) -> Any:  # noqa: ANN401
+def _value(command: str, name: str, option: Any, value: object) -> Any:  # noqa: ANN401  (Typer's)
     """Return a value as Typer takes it from a default; None if the option cannot have it."""
     if option.is_flag:
         return value if isinstance(value, bool) else _TRUTHS.get(str(value).lower())

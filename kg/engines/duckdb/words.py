@@ -27,7 +27,7 @@ def text(value: str) -> str:
     return sql_text(value)
 
 
-def let(value: str, make: Callable[[str], str], bound: str = "") -> str:  # noqa: ARG001
+def let(value: str, make: Callable[[str], str], bound: str = "") -> str:  # noqa: ARG001  (others do)
     # DuckDB works out once what it finds twice.
     return make(value)
 
