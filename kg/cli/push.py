@@ -50,6 +50,19 @@ def push_command(
             help="SPARQL endpoint for the check. Default: found from the store's URL.",
         ),
     ] = None,
+    changes: Annotated[
+        bool,
+        typer.Option(
+            "--changes", help="Send only what has changed since the last push to this store."
+        ),
+    ] = False,
+    update: Annotated[
+        str | None,
+        typer.Option(
+            metavar="URL",
+            help="Endpoint that takes the changes. Default: found from the store's URL.",
+        ),
+    ] = None,
     check: Annotated[
         bool, typer.Option(help="Count afterwards what the store holds of each graph.")
     ] = True,
@@ -94,6 +107,8 @@ def push_command(
         timeout=wait,
         tries=tries,
         memory=memory,
+        changes=changes,
+        update=update,
     )
     if dry_run:
         check_url(url)
@@ -114,10 +129,14 @@ def push_command(
         shared.detail(f"{pushed.name or 'default graph'}: {pushed.triples:,} triples{merged}")
     total = sum(pushed.triples for pushed in done.graphs)
     merged_total = sum(pushed.merged for pushed in done.graphs)
-    shared.say(
-        f"pushed {total:,} triples in {len(done.graphs)} graphs to {url}"
-        + (f" ({done.retried} retries)" if done.retried else "")
-    )
+    retries = f" ({done.retried} retries)" if done.retried else ""
+    if done.changed is None:
+        shared.say(f"pushed {total:,} triples in {len(done.graphs)} graphs to {url}{retries}")
+    else:
+        shared.say(
+            f"pushed changes to {url}: {done.changed.removed:,} triples removed,"
+            f" {done.changed.added:,} added, {total:,} in all{retries}"
+        )
     if done.checked:
         held = (
             f"; {merged_total:,} are merged with others of the same value" if merged_total else ""

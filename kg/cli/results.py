@@ -112,6 +112,7 @@ def of_push(done: Pushed, url: str) -> dict[str, Any]:
         "triples": sum(each.triples for each in done.graphs),
         "retries": done.retried,
         "checked": done.checked,
+        "changed": done.changed and {"removed": done.changed.removed, "added": done.changed.added},
         "graphs": [
             {"name": each.name, "triples": each.triples, "merged": each.merged}
             for each in done.graphs

@@ -36,6 +36,7 @@ class FakeStore:
     log: list[tuple[str, int]] = field(default_factory=list)
     graphs: dict[str, set[str]] = field(default_factory=dict)
     writes: int = 0
+    updates: int = 0
     url: str = ""
     lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -107,6 +108,8 @@ class Handler(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         if urlsplit(self.path).path == "/query":
             self.count()
+        elif urlsplit(self.path).path == "/update":
+            self.update()
         else:
             self.write_graph()
 
@@ -119,6 +122,34 @@ class Handler(BaseHTTPRequestHandler):
             held = {line.replace('"01"', '"1"') for line in held}
         value = {"n": {"type": "literal", "value": str(len(held))}}
         self.answer(200, json.dumps({"results": {"bindings": [value]}}))
+
+    def update(self) -> None:
+        body = self.rfile.read(int(self.headers["Content-Length"])).decode()
+        self.store.updates += 1
+        failure = self.store.fail(self.store.writes + self.store.updates)
+        if failure.isdigit():
+            self.answer(int(failure), self.store.said)
+            return
+        if failure == "cut":
+            self.close_connection = True
+            self.connection.close()
+            return
+        store = ox.Store()
+        for name, held in self.store.graphs.items():
+            graph = ox.NamedNode(name) if name else ox.DefaultGraph()
+            for quad in ox.parse(" .\n".join([*held, ""]), ox.RdfFormat.N_TRIPLES):
+                store.add(ox.Quad(quad.subject, quad.predicate, quad.object, graph))
+        store.update(parse_qs(body)["update"][0])
+        names = ["", *(graph.value for graph in store.named_graphs())]
+        self.store.graphs = {name: set() for name in names if name or "" in self.store.graphs}
+        for quad in store:
+            name = "" if quad.graph_name == ox.DefaultGraph() else quad.graph_name.value
+            self.store.graphs.setdefault(name, set()).add(str(quad.triple))
+        if failure == "lost":
+            self.close_connection = True
+            self.connection.close()
+            return
+        self.answer(204)
 
     def write_graph(self) -> None:
         length = int(self.headers["Content-Length"])
