@@ -118,11 +118,18 @@ class _Compiler:
             name = self._computed(table, rest)
             whole = self.order.joined(block, name)
             number = block if block % 2 else None
-            return SubjectSql(table.name, f"{block}::INTEGER", name, whole, number)
-        if isinstance(bare(subject), Fixed):
-            return SubjectSql(table.name, *self.order.split(term.sql), term.sql)
-        name = self._computed(table, term.sql)
-        return SubjectSql(table.name, *self.order.split(name), name)
+            return SubjectSql(table.name, f"{block}::INTEGER", name, whole, number, block)
+        if isinstance(subject, Fixed):
+            block, rest = self.order.fixed(subject.term)
+            return SubjectSql(table.name, f"{block}::INTEGER", rest, term.sql, place=block)
+        iri = bare(subject)
+        found = self.order.within(f"<{iri.prefix}", term.sql) if isinstance(iri, Iri) else None
+        if found is None:
+            name = self._computed(table, term.sql)
+            return SubjectSql(table.name, *self.order.split(name), name)
+        block, name = found[0], self._computed(table, found[1])
+        whole = self.order.joined(block, name)
+        return SubjectSql(table.name, f"{block}::INTEGER", name, whole, place=block)
 
     def _computed(self, table: SourceTable, sql: str) -> str:
         columns = self.computed[table.name]

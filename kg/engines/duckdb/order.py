@@ -62,12 +62,38 @@ class SubjectOrder:
             prefix: The text that they start with.
             rest: SQL of what follows it.
         """
-        number = bisect_right(self.blocks, prefix.encode(), key=str.encode) - 1
-        block = self.blocks[number] if number >= 0 else ""
-        if number < 0 or not prefix.startswith(block):
+        number = self._before(prefix)
+        if not self._is_within(prefix, number):
             return 2 * number + 2, f"{sql_text(prefix)} || {rest}"
-        left = prefix[len(block) :]
+        left = prefix[len(self.blocks[number]) :]
         return 2 * number + 1, f"{sql_text(left)} || {rest}" if left else rest
+
+    def fixed(self, term: str) -> tuple[int, str]:
+        """Return number and rest (as SQL) of a subject that is known."""
+        number = self._before(term)
+        if not self._is_within(term, number):
+            return 2 * number + 2, sql_text(term)
+        return 2 * number + 1, sql_text(term[len(self.blocks[number]) :])
+
+    def within(self, prefix: str, term: str) -> tuple[int, str] | None:
+        """Return number and rest (as SQL) of subjects that start with a prefix, if it tells them.
+
+        Args:
+            prefix: The text that they start with; it may be the start of a block, and then tells
+                nothing.
+            term: SQL of the whole subject; NULL where there is none.
+        """
+        number = self._before(prefix)
+        if not self._is_within(prefix, number):
+            return None
+        return 2 * number + 1, f"({term})[{len(self.blocks[number]) + 1}:]"
+
+    def _before(self, prefix: str) -> int:
+        """Return which block is the last that does not come after a text; -1: all do."""
+        return bisect_right(self.blocks, prefix.encode(), key=str.encode) - 1
+
+    def _is_within(self, prefix: str, number: int) -> bool:
+        return number >= 0 and prefix.startswith(self.blocks[number])
 
     def split(self, term: str) -> tuple[str, str]:
         """Return number and rest, as SQL, of a subject that may be any term, given as SQL."""

@@ -22,7 +22,9 @@ class SubjectSql:
         block: Number of the block, as SQL.
         rest: The subject without what its block shares, as SQL.
         whole: The subject as a term, as SQL.
-        number: Number of the block, where all subjects are in the same.
+        number: Number of the block, where all subjects are in the same and one stream may give
+            all of their quads.
+        place: What `block` is for all subjects; None where that hangs on the record.
     """
 
     rows: str
@@ -30,6 +32,7 @@ class SubjectSql:
     rest: str
     whole: str
     number: int | None = None
+    place: int | None = None
 
     @property
     def kept(self) -> dict[str, str]:
