@@ -71,7 +71,7 @@ def _canonical(quads: Iterable[Quad]) -> set[ox.Quad]:
 
 @contextmanager
 def as_if_wide(wide: bool) -> Iterator[None]:
-    """Do as for a plan of thousands of references: in pieces, and few blocks told apart."""
+    """Do as for thousands of references and large files: in pieces, and few blocks told apart."""
     with ExitStack() as stack:
         if wide:
             for name, number in (
@@ -80,6 +80,7 @@ def as_if_wide(wide: bool) -> Iterator[None]:
                 ("kg.engines.duckdb.counting.MOST_COUNTS_AT_ONCE", 2),
                 ("kg.engines.duckdb.batches.MOST_TOGETHER", 3),
                 ("kg.engines.duckdb.order.MOST_BLOCKS", 1),
+                ("kg.engines.duckdb.json_sql._SMALL", -1),
             ):
                 stack.enter_context(patch(name, number))
         yield

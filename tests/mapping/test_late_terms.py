@@ -7,9 +7,10 @@ import re
 import pytest
 
 from kg.duck import engine
-from kg.engines.duckdb import DuckDB, run
+from kg.engines.duckdb import DuckDB, json_sql, run
 from kg.mapping.documents import read_mappings
 from kg.sources import Folders
+from kg.workspace import COMMON_PREFIXES
 from tests.mapping.running import run_plan, write_files
 
 MACRO = re.compile(r"\bkg_(?:iri_safe|quoted|natural)\(")
@@ -49,13 +50,67 @@ def test_they_are_those_of_rules_that_run_alone(plan, monkeypatch):
     assert len(found.quads) == 18
 
 
+def test_values_of_large_files_are_those_of_small_ones(plan, monkeypatch):
+    expected = run_plan(plan)
+    monkeypatch.setattr(json_sql, "_SMALL", -1)
+    found = run_plan(plan)
+    assert found.quads == expected.quads
+    assert found.made.counts == expected.made.counts
+
+
+def statements_of(plan, folder):
+    """Run a plan, and return what DuckDB was asked."""
+    with engine(folder / "spill") as connection:
+        connection.execute("CALL enable_logging('QueryLog')")
+        DuckDB(connection).run(plan, Folders(None, folder), folder / "quads.parquet")
+        rows = connection.execute("SELECT message FROM duckdb_logs WHERE type = 'QueryLog'")
+        return [message for (message,) in rows.fetchall()]
+
+
+def test_what_makes_a_value_is_planned_once_for_all_of_a_small_file(plan, tmp_path):
+    [made] = [each for each in statements_of(plan, tmp_path) if "read_json(" in each]
+    assert made.count("kg_json_text(") == 2  # of single values, and of lists
+
+
+SUBJECTS = """prefixes: {e: http://e/}
+mappings:
+  one:
+    sources: [['x.csv~csv']]
+    s: e:one/$(id)
+    po: [[e:name, $(name)], [e:id, $(id)], [e:same, 'e:two/$(id)~iri']]
+  two:
+    sources: [['x.csv~csv']]
+    s: e:two/$(id)
+    po: [[e:name, $(name)], [e:note, a note]]
+  three:
+    sources: [['x.csv~csv']]
+    s: e:one/$(id)
+    condition: 'isNotNull($(name))'
+    po: [[a, e:A], [e:note, named]]
+  four:
+    sources: [['x.csv~csv']]
+    s: e:two/three
+    po: [[e:of, 'e:one/$(id)~iri']]
+"""
+
+
+def test_rules_of_one_source_are_one_statement(tmp_path, monkeypatch):
+    write_files(tmp_path, {"m.yarrrml.yml": SUBJECTS, "x.csv": "id,name\n1,a\n2,b\n3,\n"})
+    plan = read_mappings([tmp_path / "m.yarrrml.yml"], COMMON_PREFIXES)
+    expected = run_plan(plan)
+    monkeypatch.setattr(run, "MOST_RULES_AT_ONCE", 0)
+    assert run_plan(plan).quads == expected.quads
+    assert len(expected.quads) == 20
+    asked = statements_of(plan, tmp_path)
+    assert len([each for each in asked if "TEMP TABLE kg_quads" in each]) == 1
+    assert not [each for each in asked if "INSERT INTO kg_quads" in each]
+    # A subject that a template makes is in a block, also where not every record has one.
+    assert not [each for each in asked if "starts_with(s" in each]
+
+
 def test_each_macro_is_called_once(plan, tmp_path, monkeypatch):
     monkeypatch.setattr(run, "MOST_RULES_AT_ONCE", 0)
-    with engine(tmp_path / "spill") as connection:
-        connection.execute("CALL enable_logging('QueryLog')")
-        DuckDB(connection).run(plan, Folders(None, tmp_path), tmp_path / "quads.parquet")
-        rows = connection.execute("SELECT message FROM duckdb_logs WHERE type = 'QueryLog'")
-        statements = [message for (message,) in rows.fetchall()]
+    statements = statements_of(plan, tmp_path)
     made = [each for each in statements if each.startswith("COPY")]
     assert len(made) == 1
     assert sorted(MACRO.findall(made[0])) == ["kg_iri_safe(", "kg_natural(", "kg_quoted("]

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from contextlib import suppress
 from itertools import groupby
 from typing import Final
 
 from kg.duck import sql_file
+from kg.engines.duckdb.dialect import array
 from kg.engines.duckdb.json_around_sql import keys_of, records_around
 from kg.mapping.jsonpath import Asks, JsonPath, Step, Wildcard, engine_path, until_wildcard
 from kg.mapping.source_table import Column
@@ -15,6 +17,8 @@ from kg.sources.records import JsonRecords
 from kg.sql import sql_text
 
 _SMALLEST_BUFFER: Final = 2**20
+# Bytes of files up to which planning what is made of their values takes longer than making it.
+_SMALL: Final = 2**20
 
 
 def json_query(
@@ -44,12 +48,16 @@ def _manner(records: JsonRecords) -> object:
 def _alike(files: Mapping[int, JsonRecords], columns: Sequence[Column], most: int | None) -> str:
     records = next(iter(files.values()))
     needed: dict[tuple[Step, ...], int] = {}
-    shown = [
-        _around(column, number, records.around[number], needed, marks=records.marks)
-        if number in records.around
-        else _column(column, steps, needed, marks=records.marks)
-        for number, (column, steps) in enumerate(zip(columns, records.values, strict=True))
-    ]
+    made = ""
+    if not records.around and _is_small(files.values()):
+        shown, made = _at_once(columns, records, needed)
+    else:
+        shown = [
+            _around(column, number, records.around[number], needed, marks=records.marks)
+            if number in records.around
+            else _column(column, steps, needed, marks=records.marks)
+            for number, (column, steps) in enumerate(zip(columns, records.values, strict=True))
+        ]
     listed = "".join(f", {sql}" for sql in shown)
     values = f", {_taken('rec', needed)} AS v" if needed else ""
     first = "" if most is None else f" LIMIT {most}"
@@ -57,7 +65,48 @@ def _alike(files: Mapping[int, JsonRecords], columns: Sequence[Column], most: in
         f"(SELECT {number}::INTEGER AS file, * FROM ({_found(each)}){first})"
         for number, each in files.items()
     )
-    return f"SELECT file, record{listed} FROM (SELECT *{values} FROM ({found}))"
+    rows = f"SELECT *{values} FROM ({found})"
+    return f"SELECT file, record{listed} FROM ({f'SELECT *{made} FROM ({rows})' if made else rows})"
+
+
+def _is_small(files: Collection[JsonRecords]) -> bool:
+    with suppress(OSError):
+        sizes = [each.path.stat().st_size for each in files if each.packing == "none"]
+        return len(sizes) == len(files) and sum(sizes) <= _SMALL
+    return False
+
+
+def _at_once(
+    columns: Sequence[Column], records: JsonRecords, needed: dict[tuple[Step, ...], int]
+) -> tuple[list[str], str]:
+    """Return the SQL of columns, and of lists that they are taken of, each with a comma before it.
+
+    The expression that makes a value stands in a lambda function, once for all columns: that is
+    planned in a quarter of the time, and runs in half as much again.
+    """
+    single: dict[str, int] = {}
+    several: dict[tuple[Step, ...], dict[str, int]] = {}
+    shown: list[str] = []
+    for column, steps in zip(columns, records.values, strict=True):
+        head, rest = until_wildcard(steps)
+        if column.is_document or (column.many and not rest):
+            shown.append(_column(column, steps, needed, marks=records.marks))
+            continue
+        found = f"v[{needed.setdefault(head, len(needed) + 1)}]"
+        alike = several.setdefault(rest, {}) if column.many else single
+        place = alike.setdefault(found, len(alike) + 1)
+        made, index = f"m{[*several].index(rest)}" if column.many else "w", column.index
+        own = f"{made}[{place}]"
+        shown.append(
+            f"{own} AS c{index}" if column.many else f"{own}.v AS c{index}, {own}.t AS t{index}"
+        )
+    marks = records.marks
+    pair = f"{{'v': {_text('e', marks=marks)}, 't': {_kind('e', marks=marks)}}}"
+    lists = [f", list_transform({array([*single])}, lambda e: {pair}) AS w"] if single else []
+    for number, (rest, alike) in enumerate(several.items()):
+        values = _values(_all("d", rest, lenient=True), marks=marks)
+        lists.append(f", list_transform({array([*alike])}, lambda d: {values}) AS m{number}")
+    return shown, "".join(lists)
 
 
 def columns_within(
@@ -196,10 +245,15 @@ def _single(column: Column, found: str, *, marks: bool) -> str:
 
 
 def _several(column: Column, values: str, *, marks: bool) -> str:
+    return f"{_values(values, marks=marks)} AS c{column.index}"
+
+
+def _values(values: str, *, marks: bool) -> str:
+    """Return the SQL of the list of texts and kinds of a list of JSON values."""
     return (
         f"list_filter(list_transform({values}, lambda e:"
         f" {{'v': {_text('e', marks=marks)}, 't': {_kind('e', marks=marks)}}}),"
-        f" lambda e: e.v IS NOT NULL) AS c{column.index}"
+        " lambda e: e.v IS NOT NULL)"
     )
 
 
