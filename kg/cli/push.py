@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Final
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
@@ -12,6 +12,10 @@ from kg.cli.options import InferredOption
 from kg.cli.results import FormOption, of_push, print_json, wants_json
 from kg.errors import UsageError
 from kg.logins import without_login
+
+if TYPE_CHECKING:
+    from kg.push import Changed, PushOptions
+    from kg.workspace import Workspace
 
 # Least and most seconds to wait for a store.
 _SHORTEST_WAIT: Final = 0.1
@@ -92,7 +96,7 @@ def push_command(
         raise UsageError(
             "usage", f"--wait takes {_SHORTEST_WAIT} to {_LONGEST_WAIT:,} seconds, not {wait:g}"
         )
-    from kg.push import PushOptions, check_url, graph_url, plan_push, push
+    from kg.push import PushOptions, push
 
     shared = settings(context)
     options = PushOptions(
@@ -111,14 +115,7 @@ def push_command(
         update=update,
     )
     if dry_run:
-        check_url(url)
-        for planned in plan_push(shared.workspace, options):
-            method = "POST" if add else "PUT"
-            requests = -(-planned.triples // chunk)
-            show(
-                f"{method} {graph_url(url, planned.name)}: {planned.triples:,} triples,"
-                f" {requests:,} requests"
-            )
+        _show_plan(shared.workspace, url, options)
         return
     with shared.status() as progress:
         done = push(shared.workspace, url, options, progress=progress, say=shared.say)
@@ -132,11 +129,10 @@ def push_command(
     retries = f" ({done.retried} retries)" if done.retried else ""
     if done.changed is None:
         shared.say(f"pushed {total:,} triples in {len(done.graphs)} graphs to {url}{retries}")
+    elif done.requests:
+        shared.say(f"pushed to {url}: {_of_changes(done.changed)}, {total:,} in all{retries}")
     else:
-        shared.say(
-            f"pushed changes to {url}: {done.changed.removed:,} triples removed,"
-            f" {done.changed.added:,} added, {total:,} in all{retries}"
-        )
+        shared.say(f"nothing has changed since the last push to {url}: {total:,} triples")
     if done.checked:
         held = (
             f"; {merged_total:,} are merged with others of the same value" if merged_total else ""
@@ -149,3 +145,27 @@ def push_command(
             )
     elif check:
         shared.say("not checked: give the store's SPARQL endpoint with --endpoint")
+
+
+def _show_plan(workspace: Workspace, url: str, options: PushOptions) -> None:
+    """Print the requests that a push would send."""
+    from kg.push import check_url, graph_url, plan_changes, plan_push
+
+    check_url(url)
+    if options.changes:
+        found = plan_changes(workspace, url, options)
+        if not isinstance(found, str):
+            show(f"only changes: {_of_changes(found)}")
+            return
+        show(f"all is sent: {found}")
+    for planned in plan_push(workspace, options):
+        method = "POST" if options.add else "PUT"
+        requests = -(-planned.triples // options.chunk)
+        show(
+            f"{method} {graph_url(url, planned.name)}: {planned.triples:,} triples,"
+            f" {requests:,} requests"
+        )
+
+
+def _of_changes(changed: Changed) -> str:
+    return f"{changed.removed:,} triples removed, {changed.added:,} added"

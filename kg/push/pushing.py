@@ -42,6 +42,22 @@ def plan_push(workspace: Workspace, options: PushOptions) -> list[PushedGraph]:
         return graphs_of(connection, rows)
 
 
+def plan_changes(workspace: Workspace, url: str, options: PushOptions) -> Changed | str:
+    """Return what a push of changes would remove and add, or why it would send everything.
+
+    It counts what the store holds, and changes nothing.
+
+    Raises:
+        UsageError: As for `push`.
+        InputError: There is no build, a graph is unknown, or there are blank nodes.
+        WorldError: The store cannot be reached.
+    """
+    one = _Push.to(workspace, url, options)
+    with _opened(workspace, options) as (connection, _, build, folder):
+        found = one.difference(connection, build, folder)
+        return found if isinstance(found, str) else found.count
+
+
 def push(
     workspace: Workspace,
     url: str,
@@ -67,11 +83,7 @@ def push(
         LimitError: The memory limit was reached.
     """
     chosen = options or PushOptions()
-    check_url(url)
-    check_endpoint(chosen.endpoint, "--endpoint")
-    check_endpoint(chosen.update, "--update")
-    client = Client(find_credentials(url), timeout=chosen.timeout, tries=chosen.tries, say=say)
-    one = _Push(workspace, url, chosen, client, progress, say)
+    one = _Push.to(workspace, url, chosen, progress, say)
     with _opened(workspace, chosen) as (connection, rows, build, folder):
         return (one.changes(connection, build, folder) if chosen.changes else None) or one.all(
             connection, rows, build, folder
@@ -88,6 +100,27 @@ class _Push:
     client: Client
     progress: Progress | None
     say: Progress | None
+
+    @classmethod
+    def to(
+        cls,
+        workspace: Workspace,
+        url: str,
+        options: PushOptions,
+        progress: Progress | None = None,
+        say: Progress | None = None,
+    ) -> _Push:
+        """Return a push to a store whose URLs have been checked.
+
+        Raises:
+            UsageError: A URL is wrong or contains a password.
+        """
+        check_url(url)
+        check_endpoint(options.endpoint, "--endpoint")
+        check_endpoint(options.update, "--update")
+        login = find_credentials(url)
+        client = Client(login, timeout=options.timeout, tries=options.tries, say=say)
+        return cls(workspace, url, options, client, progress, say)
 
     @property
     def endpoint(self) -> str | None:
@@ -110,23 +143,27 @@ class _Push:
         self, connection: duckdb.DuckDBPyConnection, build: Build, folder: Path
     ) -> Pushed | None:
         """Send what has changed, or return None if all has to be sent."""
-        endpoint, update = self._endpoints()
-        held = read_held(self.workspace, self.url, self.options)
-        why = why_all(self.workspace, held, self.client, endpoint)
-        if held is None or why is not None:
-            self._tell(f"all is sent: {why}")
-            return None
-        found = Changes(connection, self.workspace, build, held, self.options, folder)
-        if found.too_many:
-            self._tell(f"all is sent: {found.total:,} triples have changed")
+        _, update = self._endpoints()
+        found = self.difference(connection, build, folder)
+        if isinstance(found, str):
+            if self.say:
+                self.say(f"all is sent: {found}")
             return None
         forget(self.workspace, self.url)
         requests = found.send(self.client, update, self.options.chunk, self.progress)
         return self._counted(build, found.graphs(), requests, found.count)
 
-    def _tell(self, sentence: str) -> None:
-        if self.say:
-            self.say(sentence)
+    def difference(
+        self, connection: duckdb.DuckDBPyConnection, build: Build, folder: Path
+    ) -> Changes | str:
+        """Return what has changed since the last push, or why all has to be sent."""
+        endpoint, _ = self._endpoints()
+        held = read_held(self.workspace, self.url, self.options)
+        why = why_all(self.workspace, held, self.client, endpoint)
+        if held is None or why is not None:
+            return str(why)
+        found = Changes(connection, self.workspace, build, held, self.options, folder)
+        return f"{found.total:,} triples have changed" if found.too_many else found
 
     def _endpoints(self) -> tuple[str, str]:
         if self.options.add:

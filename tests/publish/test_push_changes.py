@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from kg.builds import seal
+from kg.cli.main import main
 from kg.duck import engine
 from kg.errors import UsageError, WorldError
 from kg.push import Changed, PushOptions, push
@@ -96,6 +97,24 @@ def test_changes_leave_what_a_whole_push_leaves(
         (workspace.state / "pushed.json").write_bytes(record)
         removed = set(chance.sample(sorted(rows, key=str), 4))
         rows = (rows - removed) | quads(4, chance.randrange(1_000_000))
+
+
+def test_the_command_says_what_it_sends(
+    workspace: Workspace, store: FakeStore, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ["-C", str(workspace.root), "push", "--changes", store.url]
+    assert main([*words, "--dry-run"]) == 0
+    assert "no earlier push" in capsys.readouterr().out
+    before = build(workspace, 1, quads(40, 1))
+    assert main(words) == 0
+    build(workspace, 2, quads(40, 1) | {("<http://e/x>", "<http://e/p>", '"x"', None)}, before)
+    capsys.readouterr()
+    assert main([*words, "--dry-run"]) == 0
+    assert capsys.readouterr().out == "only changes: 0 triples removed, 1 added\n"
+    assert main(words) == 0
+    assert "0 triples removed, 1 added" in capsys.readouterr().err
+    assert main(words) == 0
+    assert "nothing has changed" in capsys.readouterr().err
 
 
 def test_what_others_wrote_is_found_and_replaced(workspace: Workspace, store: FakeStore) -> None:
