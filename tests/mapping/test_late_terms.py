@@ -104,8 +104,19 @@ def test_rules_of_one_source_are_one_statement(tmp_path, monkeypatch):
     asked = statements_of(plan, tmp_path)
     assert len([each for each in asked if "TEMP TABLE kg_quads" in each]) == 1
     assert not [each for each in asked if "INSERT INTO kg_quads" in each]
+    assert len([each for each in asked if "FILTER" in each]) == 1  # the losses of all maps
+    assert len([each for each in asked if " lag(" in each and "kg_quads" not in each]) <= 1
     # A subject that a template makes is in a block, also where not every record has one.
     assert not [each for each in asked if "starts_with(s" in each]
+
+
+def test_columns_are_looked_at_each_for_itself_only_where_one_has_odd_values(plan, tmp_path):
+    def asked_of_columns(size):
+        write_files(tmp_path, {"x.json": FILES["x.json"].replace("1.50", size)})
+        return [each for each in statements_of(plan, tmp_path) if "bool_or(t" in each]
+
+    assert len(asked_of_columns("1.50")) == 1
+    assert not asked_of_columns("1")
 
 
 def test_each_macro_is_called_once(plan, tmp_path, monkeypatch):

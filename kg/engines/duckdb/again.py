@@ -17,7 +17,7 @@ from typing import Final
 
 import duckdb
 
-from kg.duck import only_row, sql_name, sql_text
+from kg.duck import only_row, sql_text
 from kg.engines.duckdb.blocks import Codes
 from kg.engines.duckdb.compile import compile_plan
 from kg.engines.duckdb.counting import count_all
@@ -224,7 +224,7 @@ class Again:
         """Return whether each record is to have a subject of its own, and makes a quad of it."""
         printer = LossPrinter(each)
         return (
-            bool(printer.own_subject())
+            printer.has_own_subject()
             and not printer.chosen
             and any(_is_always(rule) for rule in self.rules[each.name])
         )
@@ -252,11 +252,14 @@ class Again:
 
     def _check_shared(self, name: str) -> None:
         for each in self.program.maps:
-            own = LossPrinter(each).own_subject() if each.table.name == name else ""
-            if own and name in self.loaded:
+            if each.table.name != name or name not in self.loaded:
+                continue
+            if LossPrinter(each).has_own_subject():
+                subject = self.program.subjects[each.name]
                 row = only_row(
                     self.connection.execute(
-                        f"SELECT count({own}), count(DISTINCT {own}) FROM {sql_name(name)}"
+                        f"SELECT count({subject.apart}), count(DISTINCT {subject.apart})"
+                        f" FROM {subject.rows}"
                     )
                 )
                 if row[0] != row[1]:

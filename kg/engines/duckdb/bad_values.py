@@ -12,8 +12,9 @@ from typing import Final
 
 import duckdb
 
-from kg.duck import sql_name
+from kg.duck import only_row, sql_name
 from kg.engines.doubtful import column_of, grouped, no_term, no_value
+from kg.engines.duckdb.dialect import array
 from kg.engines.duckdb.term_sql import TermPrinter
 from kg.engines.loaded import LoadedTable, locate_all
 from kg.errors import MOST_TOLD, InputError, InputErrors, KgError, Location
@@ -23,6 +24,10 @@ from kg.mapping.source_table import Column
 from kg.rejects import Rejects
 from kg.sources.csv_files import numbered_lines
 
+# The kinds of values that are none, and of numbers that may be beyond xsd:double.
+BAD: Final = "!"
+DOUBLE: Final = "d"
+_ODD: Final = (BAD, DOUBLE)
 # Columns that one query looks through for values that are none.
 _CHECKED_AT_ONCE: Final = 50
 # Values whose lines are looked for in one pass through their file.
@@ -31,6 +36,26 @@ _NOTED_AT_ONCE: Final = 100_000
 _Found = tuple[int, int, str]
 
 # --- references that give no single value ---------------------------------------------------
+
+
+def odd_kinds(connection: duckdb.DuckDBPyConnection, loaded: LoadedTable) -> set[str]:
+    """Return which of the kinds `BAD` and `DOUBLE` values of a table have, asked in one statement.
+
+    Few tables have either, and which columns have them takes DuckDB long to plan.
+    """
+    typed = [column for column in loaded.table.columns if column.typed]
+    found: set[str] = set()
+    for start in range(0, len(typed), _CHECKED_AT_ONCE):
+        some = typed[start : start + _CHECKED_AT_ONCE]
+        kinds = [f"t{column.index}" for column in some if not column.many]
+        if lists := [f"c{column.index}" for column in some if column.many]:
+            of_lists = f"list_transform(flatten({array(lists)}), lambda e: e.t)"
+            kinds.append(f"array_to_string({of_lists}, '')")
+        asked = ", ".join(f"bool_or(contains(kinds, '{kind}'))" for kind in _ODD)
+        rows = f"SELECT concat({', '.join(kinds)}) AS kinds FROM {sql_name(loaded.table.name)}"
+        row = only_row(connection.execute(f"SELECT {asked} FROM ({rows})"))
+        found.update(kind for kind, is_there in zip(_ODD, row, strict=True) if is_there)
+    return found
 
 
 def bad_columns(connection: duckdb.DuckDBPyConnection, loaded: LoadedTable) -> list[Column]:

@@ -155,7 +155,7 @@ class _Compiler:
             streams=streams,
             checks=tuple(checks),
             maps=self.rules.maps,
-            subjects={name: subject.rest for name, subject in self.subjects.items()},
+            subjects=self.subjects,
             order=self.order,
             predicates=tuple(self.predicates) if self.coded else None,
             graphs=tuple(self.graphs) if self.coded else None,

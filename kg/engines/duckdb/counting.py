@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Final
 
 import duckdb
 
-from kg.duck import sql_name
+from kg.duck import only_row, sql_name
 from kg.engines.duckdb.doubts import crossing_notes, first_record, ill_typed, unfit_value
-from kg.engines.duckdb.losses_sql import LossPrinter
-from kg.engines.duckdb.program import Program, RuleSql
+from kg.engines.duckdb.losses_sql import LossPrinter, LossSql
+from kg.engines.duckdb.program import Program, RuleSql, SubjectSql
 from kg.engines.loaded import LoadedTable
 from kg.engines.outcome import LossCount, MapCount, Shared
 from kg.engines.recording import Made, Recording, current
@@ -29,15 +29,24 @@ def count_all(
 ) -> tuple[MapCount, ...]:
     """Return what is said of each triples map; what is noted of a source, at its first."""
     tables = {entry.table.name: entry for entry in loaded}
+    printers = {rules.name: LossPrinter(rules) for rules in program.maps}
+    losses = _losses(connection, printers.values(), tables)
+    distinct = Distinct(connection)
     counts: list[MapCount] = []
     noted: set[tuple[str, str]] = set()
     for rules in program.maps:
-        entry, printer = tables[rules.table.name], LossPrinter(rules)
+        entry, printer = tables[rules.table.name], printers[rules.name]
         found: list[str] = []
         count = MapCount(rules.name, 0, ())
         if entry.records:
             found = crossing_notes(connection, rules.losses.crossings, entry)
-            count = _count(connection, printer, entry, program.subjects[rules.name])
+            count = MapCount(
+                rules.name,
+                entry.records,
+                tuple(losses[rules.name]),
+                shared=_shared(distinct, printer, entry, program.subjects[rules.name]),
+                origin=rules.origin.location(),
+            )
         found += rules.losses.notes
         # What several triples maps of one mapping share is reported once.
         notes = [note for note in (*entry.notes, *found) if (entry.table.name, note) not in noted]
@@ -62,68 +71,90 @@ def count_all(
     return tuple(counts)
 
 
-def _count(
-    connection: duckdb.DuckDBPyConnection, printer: LossPrinter, entry: LoadedTable, column: str
-) -> MapCount:
-    """Count the records and losses of a triples map, some losses at a time."""
-    table, losses = sql_name(entry.table.name), [*printer.losses()]
-    found: list[int] = []
-    records = 0
-    for start in range(0, max(1, len(losses)), MOST_COUNTS_AT_ONCE):
-        some = losses[start : start + MOST_COUNTS_AT_ONCE]
-        conditions = [f"count(*) FILTER (WHERE {loss.missing})" for loss in some]
-        row = connection.execute(
-            f"SELECT {', '.join(['count(*)', *conditions])} FROM {table}"
-        ).fetchone()
-        assert row is not None
-        records = row[0]
-        found += row[1:]
-    lost = tuple(
-        LossCount(
-            loss.what,
-            loss.references,
-            number,
-            loss.parent,
-            unfit_value(connection, loss, entry),
-            is_partial=loss.is_partial,
-            origin=loss.origin.location(),
-            place=None if current() is None else first_record(connection, loss, entry),
-        )
-        for loss, number in zip(losses, found, strict=True)
-        if number
+def _losses(
+    connection: duckdb.DuckDBPyConnection,
+    printers: Iterable[LossPrinter],
+    tables: Mapping[str, LoadedTable],
+) -> dict[str, list[LossCount]]:
+    """Count the losses of triples maps: of all that read a table, some at a time."""
+    of_tables: dict[str, list[tuple[str, LossSql]]] = {}
+    found: dict[str, list[LossCount]] = {}
+    for printer in printers:
+        name = printer.rules.name
+        found[name] = []
+        if tables[printer.rules.table.name].records:
+            of_table = of_tables.setdefault(printer.rules.table.name, [])
+            of_table += ((name, loss) for loss in printer.losses())
+    for table, losses in of_tables.items():
+        for start in range(0, len(losses), MOST_COUNTS_AT_ONCE):
+            some = losses[start : start + MOST_COUNTS_AT_ONCE]
+            conditions = [f"count(*) FILTER (WHERE {loss.missing})" for _, loss in some]
+            row = only_row(
+                connection.execute(f"SELECT {', '.join(conditions)} FROM {sql_name(table)}")
+            )
+            for (name, loss), number in zip(some, row, strict=True):
+                if number:
+                    found[name].append(_lost(connection, loss, number, tables[table]))
+    return found
+
+
+def _lost(
+    connection: duckdb.DuckDBPyConnection, loss: LossSql, number: int, entry: LoadedTable
+) -> LossCount:
+    return LossCount(
+        loss.what,
+        loss.references,
+        number,
+        loss.parent,
+        unfit_value(connection, loss, entry),
+        is_partial=loss.is_partial,
+        origin=loss.origin.location(),
+        place=None if current() is None else first_record(connection, loss, entry),
     )
-    shared = _shared(connection, printer, entry, column)
-    origin = printer.rules.origin.location()
-    return MapCount(printer.rules.name, records, lost, shared=shared, origin=origin)
 
 
 def _shared(
-    connection: duckdb.DuckDBPyConnection, printer: LossPrinter, entry: LoadedTable, column: str
+    distinct: Distinct, printer: LossPrinter, entry: LoadedTable, subject: SubjectSql
 ) -> Shared | None:
     """Return what records of a triples map share their subjects, if any do."""
-    own, table = printer.own_subject(), entry.table
-    if not own:
+    if not printer.has_own_subject():
         return None
-    if column == table.sorted_by and has_distinct(connection, table.name, column):
+    if subject.rest == entry.table.sorted_by and distinct.of(entry.table.name, subject.rest):
         return None  # neighbours are compared faster than all subjects are counted
-    rows = f"SELECT file, record, {own} AS s FROM {sql_name(table.name)}"
-    counts = connection.execute(f"SELECT count(s), count(DISTINCT s) FROM ({rows})").fetchone()
-    assert counts is not None
+    connection = distinct.connection
+    numbers = f"count({subject.apart}), count(DISTINCT {subject.apart})"
+    counts = only_row(connection.execute(f"SELECT {numbers} FROM {subject.rows}"))
     if counts[0] == counts[1]:
         return None
+    rows = f"SELECT file, record, {subject.whole} AS s FROM {subject.rows}"
     numbered = (
         f"SELECT *, row_number() OVER (PARTITION BY s ORDER BY file, record) AS n FROM ({rows})"
     )
-    first = connection.execute(
-        f"SELECT s, file, record FROM ({numbered}) WHERE n = 2 AND s IS NOT NULL"
-        " ORDER BY file, record LIMIT 1"
-    ).fetchone()
-    assert first is not None
-    subject, file, record = first
+    first, file, record = only_row(
+        connection.execute(
+            f"SELECT s, file, record FROM ({numbered}) WHERE n = 2 AND s IS NOT NULL"
+            " ORDER BY file, record LIMIT 1"
+        )
+    )
     key = names(printer.rules.subject)
     # The line is not looked for: that reads the file again, though it may be meant to be so.
     place = Location(entry.parts[file].shown, record=record, column=key[0])
-    return Shared(counts[0], counts[1], subject, key, place)
+    return Shared(counts[0], counts[1], first, key, place)
+
+
+class Distinct:
+    """Which columns that tables are sorted by have no value twice, each asked once."""
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
+        self.connection = connection
+        self._known: dict[tuple[str, str], bool] = {}
+
+    def of(self, table: str, column: str) -> bool:
+        """Whether no value occurs twice in the column that a table is sorted by."""
+        known = self._known.get((table, column))
+        if known is None:
+            known = self._known[table, column] = has_distinct(self.connection, table, column)
+        return known
 
 
 def record_made(

@@ -14,11 +14,14 @@ import duckdb
 
 from kg.duck import only_row, sql_name, sql_text
 from kg.engines.duckdb.bad_values import (
+    BAD,
+    DOUBLE,
     ListsFound,
     bad_columns,
     column_error,
     list_names,
     note_columns,
+    odd_kinds,
     without_bad,
 )
 from kg.engines.duckdb.big_numbers import beyond_double
@@ -61,10 +64,12 @@ def load_table(
     """
     source = table.source
     files = files_of(source, folders)
-    width = _width(connection)
-    if len(table.columns) <= width or not FORMATS[source.formulation].is_ordered:
-        return _load(connection, table, files, folders)
-    return _load_wide(connection, table, files, folders, width)
+    # Few are read at once whatever the memory is, which takes a statement to ask.
+    if len(table.columns) > FEWEST_COLUMNS and FORMATS[source.formulation].is_ordered:
+        width = _width(connection)
+        if len(table.columns) > width:
+            return _load_wide(connection, table, files, folders, width)
+    return _load(connection, table, files, folders)
 
 
 def _width(connection: duckdb.DuckDBPyConnection) -> int:
@@ -151,10 +156,11 @@ def _load(
     notes = tuple(dict.fromkeys(note for reading in readings for note in reading.notes))
     nothing = "" if records else why_nothing(source, files)
     loaded = LoadedTable(table, tuple(files), records, folders.spill, incomplete, notes, nothing)
-    if beyond := beyond_double(connection, loaded):
-        loaded = replace(loaded, notes=(*notes, *beyond))
     loaded = replace(loaded, read_too=tuple(path for each in readings for path in each.read_too))
-    bad = bad_columns(connection, loaded)
+    kinds = odd_kinds(connection, loaded)
+    if DOUBLE in kinds and (beyond := beyond_double(connection, loaded)):
+        loaded = replace(loaded, notes=(*notes, *beyond))
+    bad = bad_columns(connection, loaded) if BAD in kinds else []
     if not bad:
         return loaded
     if lists := list_names(connection, loaded, bad):
@@ -316,11 +322,10 @@ def make_table(
     if table.kept:
         made = f"{create} FROM (SELECT *{computed} FROM ({select})) WHERE {table.kept}"
     try:
-        connection.execute(f"{made}{order}")
+        row = only_row(connection.execute(f"{made}{order}"))
     except duckdb.InvalidInputException as error:
         if BAD_VALUE not in str(error):
             raise
         incomplete = True
-        connection.execute(f"{create} FROM ({select})")
-    row = only_row(connection.execute(f"SELECT count(*) FROM {sql_name(table.name)}"))
+        row = only_row(connection.execute(f"{create} FROM ({select})"))
     return int(row[0]), incomplete

@@ -33,12 +33,9 @@ class LossPrinter(AnyLossPrinter):
         joined = f"SELECT file, record FROM {rows} WHERE {_tuple(own)} IN ({parents})"
         return f"(file, record) NOT IN ({joined})", ""
 
-    def own_subject(self) -> str:
-        """Return the SQL of the subject if each record should have one of its own; else nothing."""
-        subject = self.printer.term(self.rules.subject)
-        if subject.many or not self.rules.losses.is_thing:
-            return ""
-        return f"CASE WHEN true{self.chosen} THEN {subject.sql} END" if self.chosen else subject.sql
+    def has_own_subject(self) -> bool:
+        """Return whether each record should have a subject of its own."""
+        return self.rules.losses.is_thing and not self.printer.term(self.rules.subject).many
 
 
 def combinations(crossing: Crossing) -> str:

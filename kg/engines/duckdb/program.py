@@ -35,6 +35,11 @@ class SubjectSql:
     place: int | None = None
 
     @property
+    def apart(self) -> str:
+        """What tells subjects apart, as SQL; NULL where there is none."""
+        return self.whole if self.place is None else self.rest
+
+    @property
     def kept(self) -> dict[str, str]:
         """The columns that a quad has of it."""
         return {"b": self.block, "s": self.rest}
@@ -110,7 +115,7 @@ class Program:
         tables: Source tables, each to be read once.
         checks: What must be looked at once a value makes no valid term.
         maps: The triples maps that the rules are of, with what is counted of them.
-        subjects: SQL of the subjects of each triples map, without what their block shares.
+        subjects: Where the subjects of each triples map are.
         order: How subjects are written while they are sorted.
         predicates: Constant predicates in sort order; None where a predicate is not constant.
         graphs: Constant graphs in sort order; None exactly where `predicates` is.
@@ -122,7 +127,7 @@ class Program:
     streams: tuple[Stream, ...]
     checks: tuple[Check, ...]
     maps: tuple[MapRules, ...]
-    subjects: Mapping[str, str]
+    subjects: Mapping[str, SubjectSql]
     order: SubjectOrder
     predicates: tuple[str, ...] | None
     graphs: tuple[str, ...] | None

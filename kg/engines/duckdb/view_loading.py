@@ -13,7 +13,14 @@ from typing import Final
 import duckdb
 
 from kg.duck import sql_file, sql_name
-from kg.engines.duckdb.bad_values import bad_columns, column_error, note_columns, without_bad
+from kg.engines.duckdb.bad_values import (
+    BAD,
+    bad_columns,
+    column_error,
+    note_columns,
+    odd_kinds,
+    without_bad,
+)
 from kg.engines.duckdb.host import DuckHost
 from kg.engines.duckdb.loading import load_table, make_table
 from kg.engines.duckdb.view_sql import ViewSql, shown_sql
@@ -79,7 +86,7 @@ def load_view(
     if base.records and not records:
         nothing = f"no record is left by the joins of the view {rows.name}"
     made = LoadedTable(table, base.parts, records, folders.spill, incomplete, base.notes, nothing)
-    bad = bad_columns(connection, made)
+    bad = bad_columns(connection, made) if BAD in odd_kinds(connection, made) else []
     if bad:
         rejects = current()
         if rejects is None:
