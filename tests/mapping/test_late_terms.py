@@ -110,6 +110,21 @@ def test_rules_of_one_source_are_one_statement(tmp_path, monkeypatch):
     assert not [each for each in asked if "starts_with(s" in each]
 
 
+def test_a_statement_runs_rules_of_several_small_sources(tmp_path, monkeypatch):
+    one = "  {0}:\n    sources: [['{0}.csv~csv']]\n    s: e:$(id)\n    po: [[e:p{0}, $(id)]]\n"
+    names = [f"m{number}" for number in range(10)]
+    mapping = "prefixes: {e: http://e/}\nmappings:\n" + "".join(map(one.format, names))
+    write_files(tmp_path, {"m.yarrrml.yml": mapping} | {f"{n}.csv": "id\n1\n2\n" for n in names})
+    plan = read_mappings([tmp_path / "m.yarrrml.yml"], {})
+    monkeypatch.setattr(run, "MOST_RULES_AT_ONCE", 0)
+    assert len(run_plan(plan).quads) == 20
+    filled = [each for each in statements_of(plan, tmp_path) if "NTO kg_quads" in each]
+    assert len(filled) == 1  # after the first eight sources, which make the table
+    monkeypatch.setattr("kg.engines.duckdb.batches.MOST_RECORDS", 4)
+    filled = [each for each in statements_of(plan, tmp_path) if "NTO kg_quads" in each]
+    assert len(filled) == 4
+
+
 def test_columns_are_looked_at_each_for_itself_only_where_one_has_odd_values(plan, tmp_path):
     def asked_of_columns(size):
         write_files(tmp_path, {"x.json": FILES["x.json"].replace("1.50", size)})

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from enum import Enum, auto
 from typing import Final
 
 from kg.engines.duckdb.dialect import array
@@ -19,9 +20,12 @@ from kg.records import dataclass
 
 # Rules that one query holds.
 MOST_TOGETHER: Final = 50
-# What a number that stands for a term is in SQL: within a list of such, it needs no cast.
-_INTEGER: Final = "::INTEGER"
-_NUMBER: Final = re.compile(rf"-?[0-9]+{_INTEGER}")
+# Queries that one statement runs, and the records that they read: each takes buffers of its own,
+# and planning a statement takes longer than planning one more query in it.
+MOST_BATCHES: Final = 8
+MOST_RECORDS: Final = 20_000
+# A number that stands for a term, or no value, as SQL with its type.
+_PLAIN: Final = re.compile(r"(-?[0-9]+|NULL)::[A-Z]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,34 +59,66 @@ def rule_batches(rules: Sequence[RuleSql], late: LateTerms) -> Iterator[Batch]:
         for start in range(0, len(group), MOST_TOGETHER):
             some = group[start : start + MOST_TOGETHER]
             first = some[0]
-            if _is_alone(first):
+            kind = _kind(first)
+            if kind is _Kind.ALONE:
                 yield Batch(first.sql, first.tables, first.triples_map)
             else:
-                sql = _together(some, late) if _has_lists(first) else _abreast(some, late)
+                sql = _together(some, late) if kind is _Kind.CROSSED else _abreast(some, late, kind)
                 yield Batch(sql, first.tables, first.triples_map, is_late=True)
+
+
+def together(batches: Sequence[Batch], records: Mapping[str, int]) -> Iterator[list[Batch]]:
+    """Yield batches that one statement may run: neighbours of few records, and others alone.
+
+    Args:
+        batches: The batches.
+        records: How many records each source table has.
+    """
+    group: list[Batch] = []
+    taken = 0
+    for batch in batches:
+        number = records[batch.tables[0]] if len(batch.tables) == 1 else MOST_RECORDS + 1
+        if group and (taken + number > MOST_RECORDS or len(group) == MOST_BATCHES):
+            yield group
+            group, taken = [], 0
+        group.append(batch)
+        taken += number
+    if group:
+        yield group
+
+
+class _Kind(Enum):
+    """How many quads rules make of a record, as far as one query holds them together."""
+
+    ALONE = auto()  # read other tables
+    SINGLE = auto()
+    LISTS = auto()  # one for each of several objects
+    LATE_LISTS = auto()  # whose terms are made later
+    CROSSED = auto()  # also for each of several predicates or graphs
+
+
+def _kind(rule: RuleSql) -> _Kind:
+    if not rule.terms or rule.condition:
+        return _Kind.ALONE
+    if rule.terms["p"].many or rule.terms["g"].many:
+        return _Kind.CROSSED
+    if not rule.terms["o"].many:
+        return _Kind.SINGLE
+    return _Kind.LISTS if rule.terms["o"].late is None else _Kind.LATE_LISTS
 
 
 def _group(rule: RuleSql, number: int) -> tuple[object, ...]:
     """Return what rules have in common that one query may hold."""
-    if _is_alone(rule):
+    kind, subject = _kind(rule), rule.subject
+    if kind is _Kind.ALONE:
         return (number,)
-    if _has_lists(rule):
-        return ("lists", rule.subject, rule.tables)
     # A block that hangs on the record is long in SQL, and is to be there once.
-    same = rule.subject if rule.subject.place is None else rule.subject.rows
-    return ("single", same, rule.tables)
+    is_same = subject.place is None or kind is _Kind.CROSSED
+    return (kind, subject if is_same else subject.rows, rule.tables)
 
 
-def _is_alone(rule: RuleSql) -> bool:
-    return not rule.terms or bool(rule.condition)
-
-
-def _has_lists(rule: RuleSql) -> bool:
-    return any(term.many for term in rule.terms.values())
-
-
-def _abreast(rules: Sequence[RuleSql], late: LateTerms) -> str:
-    """Return the query of rules that make one quad of a record: lists that are unnested abreast.
+def _abreast(rules: Sequence[RuleSql], late: LateTerms, kind: _Kind) -> str:
+    """Return the query of rules of the same rows: lists that are unnested abreast.
 
     A list of structs says the same, but DuckDB takes three times as long to plan it.
     """
@@ -91,18 +127,27 @@ def _abreast(rules: Sequence[RuleSql], late: LateTerms) -> str:
         made, more = late.parts(rule.terms["o"])
         predicate, graph = rule.terms["p"], rule.terms["g"]
         o = f"CASE WHEN NOT ({graph.missing}) THEN {made.sql} END" if graph.missing else made.sql
-        rows.append({**rule.subject.kept, "p": predicate.sql, "o": o, "g": graph.sql, **more})
+        rows.append({**rule.subject.kept, "p": predicate.sql, "g": graph.sql, **more, "o": o})
+    if kind is _Kind.LATE_LISTS:  # the list has what they are made of, and its kind
+        for row in rows:
+            del row["t"]
     listed = ", ".join(f"{_spread([row[name] for row in rows])} AS {name}" for name in rows[0])
-    there = "s IS NOT NULL AND o IS NOT NULL AND p IS NOT NULL"
-    return f"SELECT * FROM (SELECT {listed} FROM {rules[0].subject.rows}) WHERE {there}"
+    sql = f"SELECT {listed} FROM {rules[0].subject.rows}"
+    there = " WHERE s IS NOT NULL AND o IS NOT NULL AND p IS NOT NULL"
+    if kind is _Kind.SINGLE:
+        return f"SELECT b, s, p, o, g, k, t FROM ({sql}){there}"
+    shown = "u AS o, g, k, t" if kind is _Kind.LISTS else "u.v AS o, g, k, u.t AS t"
+    sql = f"SELECT * EXCLUDE (o), unnest(o) AS u FROM ({sql})"
+    return f"SELECT * FROM (SELECT b, s, p, {shown} FROM ({sql})){there}"
 
 
 def _spread(items: Sequence[str]) -> str:
     """Return the SQL of a column that has each of some values for each record."""
     if len({*items}) == 1:
         return items[0]
-    if all(map(_NUMBER.fullmatch, items)):
-        items = [item.removesuffix(_INTEGER) for item in items]
+    # In a list whose other values have a type, numbers and NULL need no cast.
+    plain = map(_PLAIN.fullmatch, items)
+    items = [found[1] if found else item for found, item in zip(plain, items, strict=True)]
     return f"unnest({array(items)})"
 
 

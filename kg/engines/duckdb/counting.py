@@ -86,15 +86,16 @@ def _losses(
             of_table = of_tables.setdefault(printer.rules.table.name, [])
             of_table += ((name, loss) for loss in printer.losses())
     for table, losses in of_tables.items():
-        for start in range(0, len(losses), MOST_COUNTS_AT_ONCE):
-            some = losses[start : start + MOST_COUNTS_AT_ONCE]
-            conditions = [f"count(*) FILTER (WHERE {loss.missing})" for _, loss in some]
-            row = only_row(
-                connection.execute(f"SELECT {', '.join(conditions)} FROM {sql_name(table)}")
-            )
-            for (name, loss), number in zip(some, row, strict=True):
-                if number:
-                    found[name].append(_lost(connection, loss, number, tables[table]))
+        conditions, numbers = [*dict.fromkeys(loss.missing for _, loss in losses)], dict[str, int]()
+        for start in range(0, len(conditions), MOST_COUNTS_AT_ONCE):
+            some = conditions[start : start + MOST_COUNTS_AT_ONCE]
+            counts = ", ".join(f"count(*) FILTER (WHERE {each})" for each in some)
+            row = only_row(connection.execute(f"SELECT {counts} FROM {sql_name(table)}"))
+            numbers.update(zip(some, row, strict=True))
+        for name, loss in losses:
+            if numbers[loss.missing]:
+                lost = _lost(connection, loss, numbers[loss.missing], tables[table])
+                found[name].append(lost)
     return found
 
 

@@ -19,7 +19,7 @@ from kg.duck import memory_limit, translated
 from kg.engines import recording
 from kg.engines.duckdb import dialect
 from kg.engines.duckdb.bad_values import ListsFound, note_terms, term_error
-from kg.engines.duckdb.batches import Batch, rule_batches
+from kg.engines.duckdb.batches import Batch, rule_batches, together
 from kg.engines.duckdb.blocks import Codes, write_coded, write_marked, write_parts
 from kg.engines.duckdb.call_errors import REFUSALS, call_error
 from kg.engines.duckdb.compile import compile_plan
@@ -381,18 +381,24 @@ def _staged(
     if len(rules) > MOST_RULES_AT_ONCE or parts is not None:
         batches = list(rule_batches(rules, late))
     columns = "b, s, p, g" if parts is None else "part, b, s, p, g"
-    last_use = {name: number for number, each in enumerate(batches) for name in each.tables}
+    batches += (Batch(sql, ()) for sql in extra)
+    groups = list(together(batches, {entry.table.name: entry.records for entry in loaded}))
+    used = enumerate([name for batch in group for name in batch.tables] for group in groups)
+    last_use = {name: number for number, names in used for name in names}
     done: dict[int, list[LoadedTable]] = {}
     for entry in loaded:
         if entry.table.name in last_use and entry.table.name not in kept:
             done.setdefault(last_use[entry.table.name], []).append(entry)
-    for number, batch in enumerate([*batches, *(Batch(sql, ()) for sql in extra)]):
-        lacks = "" if batch.is_late else ", NULL::INTEGER AS k, NULL::VARCHAR AS t"
-        if parts is not None:
-            lacks += f", {parts[batch.triples_map]}::INTEGER AS part"
+    for number, group in enumerate(groups):
+        selects = []
+        for batch in group:
+            lacks = "" if batch.is_late else ", NULL::INTEGER AS k, NULL::VARCHAR AS t"
+            if parts is not None:
+                lacks += f", {parts[batch.triples_map]}::INTEGER AS part"
+            selects.append(f"SELECT *{lacks} FROM ({batch.sql})")
         verb = "INSERT INTO kg_quads" if number else "CREATE OR REPLACE TEMP TABLE kg_quads AS"
         with translated():
-            connection.execute(f"{verb} SELECT *{lacks} FROM ({batch.sql})")
+            connection.execute(f"{verb} {' UNION ALL '.join(selects)}")
         for entry in done.get(number, ()):
             drop_table(connection, entry)
     return late.finished("kg_quads", columns)
