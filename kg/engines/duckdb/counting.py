@@ -2,21 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Final
 
 import duckdb
 
 from kg.duck import only_row, sql_name
-from kg.engines.duckdb.doubts import crossing_notes, first_record, ill_typed, unfit_value
+from kg.engines.duckdb.batches import MOST_RECORDS
+from kg.engines.duckdb.doubts import (
+    crossing_notes,
+    first_record,
+    ill_typed,
+    number_of,
+    unfit_value,
+)
 from kg.engines.duckdb.losses_sql import LossPrinter, LossSql
 from kg.engines.duckdb.program import Program, RuleSql, SubjectSql
 from kg.engines.loaded import LoadedTable
 from kg.engines.outcome import LossCount, MapCount, Shared
 from kg.engines.recording import Made, Recording, current
 from kg.errors import Location
-from kg.mapping.rules import names
+from kg.mapping.rules import MapRules, names
 
 # Losses that one query counts: what the engine holds grows with their square.
 MOST_COUNTS_AT_ONCE: Final = 50
@@ -29,13 +36,17 @@ def count_all(
 ) -> tuple[MapCount, ...]:
     """Return what is said of each triples map; what is noted of a source, at its first."""
     tables = {entry.table.name: entry for entry in loaded}
-    printers = {rules.name: LossPrinter(rules) for rules in program.maps}
-    losses = _losses(connection, printers.values(), tables)
-    distinct = Distinct(connection)
+    told = [_Told(rules, tables, program.subjects[rules.name]) for rules in program.maps]
+    numbers = {name: Numbers(connection, sql_name(name)) for name in tables}
+    asked: dict[str, list[str]] = {}
+    for each in told:
+        asked.setdefault(each.rules.table.name, []).extend(each.asked())
+    for name, wanted in asked.items():
+        numbers[name].ask(wanted)
     counts: list[MapCount] = []
     noted: set[tuple[str, str]] = set()
-    for rules in program.maps:
-        entry, printer = tables[rules.table.name], printers[rules.name]
+    for each in told:
+        rules, entry, known = each.rules, each.entry, numbers[each.rules.table.name]
         found: list[str] = []
         count = MapCount(rules.name, 0, ())
         if entry.records:
@@ -43,21 +54,24 @@ def count_all(
             count = MapCount(
                 rules.name,
                 entry.records,
-                tuple(losses[rules.name]),
-                shared=_shared(distinct, printer, entry, program.subjects[rules.name]),
+                tuple(
+                    _lost(connection, loss, known[_missing(loss)], entry)
+                    for loss in each.losses
+                    if known[_missing(loss)]
+                ),
+                shared=_shared(known, each),
                 origin=rules.origin.location(),
             )
         found += rules.losses.notes
         # What several triples maps of one mapping share is reported once.
         notes = [note for note in (*entry.notes, *found) if (entry.table.name, note) not in noted]
         noted.update((entry.table.name, note) for note in notes)
-        suspects = [*printer.ill_typed(), *printer.doubtful()] if entry.records else []
         unfit = [
-            each
-            for each in ill_typed(connection, suspects, entry)
-            if (entry.table.name, str(each)) not in noted
+            one
+            for one in ill_typed(connection, each.suspects, known, entry)
+            if (entry.table.name, str(one)) not in noted
         ]
-        noted.update((entry.table.name, str(each)) for each in unfit)
+        noted.update((entry.table.name, str(one)) for one in unfit)
         is_empty = not entry.records and not entry.nothing
         counts.append(
             replace(
@@ -71,32 +85,48 @@ def count_all(
     return tuple(counts)
 
 
-def _losses(
-    connection: duckdb.DuckDBPyConnection,
-    printers: Iterable[LossPrinter],
-    tables: Mapping[str, LoadedTable],
-) -> dict[str, list[LossCount]]:
-    """Count the losses of triples maps: of all that read a table, some at a time."""
-    of_tables: dict[str, list[tuple[str, LossSql]]] = {}
-    found: dict[str, list[LossCount]] = {}
-    for printer in printers:
-        name = printer.rules.name
-        found[name] = []
-        if tables[printer.rules.table.name].records:
-            of_table = of_tables.setdefault(printer.rules.table.name, [])
-            of_table += ((name, loss) for loss in printer.losses())
-    for table, losses in of_tables.items():
-        conditions, numbers = [*dict.fromkeys(loss.missing for _, loss in losses)], dict[str, int]()
-        for start in range(0, len(conditions), MOST_COUNTS_AT_ONCE):
-            some = conditions[start : start + MOST_COUNTS_AT_ONCE]
-            counts = ", ".join(f"count(*) FILTER (WHERE {each})" for each in some)
-            row = only_row(connection.execute(f"SELECT {counts} FROM {sql_name(table)}"))
-            numbers.update(zip(some, row, strict=True))
-        for name, loss in losses:
-            if numbers[loss.missing]:
-                lost = _lost(connection, loss, numbers[loss.missing], tables[table])
-                found[name].append(lost)
-    return found
+class _Told:
+    """What is to be told of a triples map."""
+
+    def __init__(
+        self, rules: MapRules, tables: Mapping[str, LoadedTable], subject: SubjectSql
+    ) -> None:
+        printer = LossPrinter(rules)
+        self.rules = rules
+        self.entry = tables[rules.table.name]
+        self.subject = subject
+        there = self.entry.records > 0
+        self.losses = [*printer.losses()] if there else []
+        self.suspects = [*printer.ill_typed(), *printer.doubtful()] if there else []
+        self.has_own_subject = there and printer.has_own_subject()
+
+    @property
+    def is_sorted(self) -> bool:
+        """Whether the table is sorted by the subject."""
+        return self.subject.rest == self.entry.table.sorted_by
+
+    def asked(self) -> Iterator[str]:
+        """Yield the numbers that are asked of the table, but for those that take much memory."""
+        yield from map(_missing, self.losses)
+        yield from map(number_of, self.suspects)
+        if self.is_small and self.has_own_subject and self.subject.rows == self.entry.table.name:
+            yield from self.subjects
+
+    @property
+    def is_small(self) -> bool:
+        """Whether the table has few records, so that planning a statement takes longest."""
+        return self.entry.records <= MOST_RECORDS
+
+    @property
+    def subjects(self) -> tuple[str, str]:
+        """The numbers of subjects, and of those that are distinct, as SQL."""
+        apart = self.subject.apart
+        distinct = f"len(list_distinct(list({apart})))"  # planned in half the time
+        return f"count({apart})", distinct if self.is_small else f"count(DISTINCT {apart})"
+
+
+def _missing(loss: LossSql) -> str:
+    return f"count_if({loss.missing})"
 
 
 def _lost(
@@ -114,17 +144,18 @@ def _lost(
     )
 
 
-def _shared(
-    distinct: Distinct, printer: LossPrinter, entry: LoadedTable, subject: SubjectSql
-) -> Shared | None:
+def _shared(numbers: Numbers, told: _Told) -> Shared | None:
     """Return what records of a triples map share their subjects, if any do."""
-    if not printer.has_own_subject():
+    if not told.has_own_subject:
         return None
-    if subject.rest == entry.table.sorted_by and distinct.of(entry.table.name, subject.rest):
-        return None  # neighbours are compared faster than all subjects are counted
-    connection = distinct.connection
-    numbers = f"count({subject.apart}), count(DISTINCT {subject.apart})"
-    counts = only_row(connection.execute(f"SELECT {numbers} FROM {subject.rows}"))
+    subject, entry, connection = told.subject, told.entry, numbers.connection
+    all_subjects, distinct = told.subjects
+    if distinct not in numbers:
+        if told.is_sorted and numbers.has_distinct(subject.rest):
+            return None  # neighbours are compared faster than all subjects are counted
+        numbers = Numbers(connection, subject.rows)
+        numbers.ask((all_subjects, distinct))
+    counts = numbers[all_subjects], numbers[distinct]
     if counts[0] == counts[1]:
         return None
     rows = f"SELECT file, record, {subject.whole} AS s FROM {subject.rows}"
@@ -137,25 +168,52 @@ def _shared(
             " ORDER BY file, record LIMIT 1"
         )
     )
-    key = names(printer.rules.subject)
+    key = names(told.rules.subject)
     # The line is not looked for: that reads the file again, though it may be meant to be so.
     place = Location(entry.parts[file].shown, record=record, column=key[0])
     return Shared(counts[0], counts[1], first, key, place)
 
 
-class Distinct:
-    """Which columns that tables are sorted by have no value twice, each asked once."""
+class Numbers(Mapping[str, int]):
+    """Aggregates of a table, each asked once, and many in one statement.
 
-    def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
+    Args:
+        connection: From `kg.duck.engine`.
+        rows: What is in the FROM clause.
+    """
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection, rows: str) -> None:
         self.connection = connection
-        self._known: dict[tuple[str, str], bool] = {}
+        self._rows = rows
+        self._known: dict[str, int] = {}
+        self._distinct: dict[str, bool] = {}
 
-    def of(self, table: str, column: str) -> bool:
-        """Whether no value occurs twice in the column that a table is sorted by."""
-        known = self._known.get((table, column))
-        if known is None:
-            known = self._known[table, column] = has_distinct(self.connection, table, column)
-        return known
+    def ask(self, wanted: Iterable[str]) -> None:
+        """Find aggregates, given as SQL, that are not known yet."""
+        asked = [sql for sql in dict.fromkeys(wanted) if sql not in self._known]
+        for start in range(0, len(asked), MOST_COUNTS_AT_ONCE):
+            some = asked[start : start + MOST_COUNTS_AT_ONCE]
+            row = self.connection.execute(f"SELECT {', '.join(some)} FROM {self._rows}").fetchone()
+            assert row is not None
+            self._known.update(zip(some, map(int, row), strict=True))
+
+    def __getitem__(self, sql: str) -> int:
+        """Return an aggregate that is known."""
+        return self._known[sql]
+
+    def __iter__(self) -> Iterator[str]:
+        """Return the aggregates that are known."""
+        return iter(self._known)
+
+    def __len__(self) -> int:
+        """Return how many are known."""
+        return len(self._known)
+
+    def has_distinct(self, column: str) -> bool:
+        """Whether no value occurs twice in the column that the table is sorted by."""
+        if column not in self._distinct:
+            self._distinct[column] = has_distinct(self.connection, self._rows, column)
+        return self._distinct[column]
 
 
 def record_made(
@@ -193,7 +251,7 @@ def _predicate(program: Program, code: str | int) -> str:
 def has_distinct(connection: duckdb.DuckDBPyConnection, table: str, column: str) -> bool:
     """Whether no value occurs twice in the column that a table is sorted by."""
     row = connection.execute(
-        f"SELECT 1 FROM (SELECT {column} = lag({column}) OVER () AS twice FROM {sql_name(table)})"
+        f"SELECT 1 FROM (SELECT {column} = lag({column}) OVER () AS twice FROM {table})"
         " WHERE twice LIMIT 1"
     ).fetchone()
     return row is None

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 import duckdb
 
-from kg.duck import only_row, sql_name
+from kg.duck import sql_name
 from kg.engines.doubtful import advice, unfit
 from kg.engines.duckdb.losses_sql import LossSql, UnfitSql, combinations, crosses
 from kg.engines.loaded import LoadedTable, locate
@@ -19,8 +19,6 @@ from kg.wording import counted
 
 # Combinations of values that one record may give.
 MOST_COMBINATIONS: Final = 1_000_000
-# Expressions that one query counts.
-_AT_ONCE: Final = 20
 # Records up to which the line of one is looked for: a file is read up to it.
 _FEW_RECORDS: Final = 100_000
 
@@ -68,25 +66,34 @@ def _too_many(
     )
 
 
+def number_of(values: UnfitSql) -> str:
+    """Return the SQL of how many values of a table are so."""
+    return f"coalesce(sum({values.count}), 0)"
+
+
 def ill_typed(
-    connection: duckdb.DuckDBPyConnection, values: Sequence[UnfitSql], loaded: LoadedTable
+    connection: duckdb.DuckDBPyConnection,
+    values: Sequence[UnfitSql],
+    numbers: Mapping[str, int],
+    loaded: LoadedTable,
 ) -> list[IllTyped]:
-    """Return for each reference the values that are not of their datatype."""
-    table = sql_name(loaded.table.name)
+    """Return for each reference the values that are not of their datatype.
+
+    Args:
+        connection: From `kg.duck.engine`.
+        values: What may be so.
+        numbers: How many there are, by `number_of`.
+        loaded: The table.
+    """
     found = []
-    for start in range(0, len(values), _AT_ONCE):
-        some = values[start : start + _AT_ONCE]
-        sums = ", ".join(f"coalesce(sum({each.count}), 0)" for each in some)
-        row = only_row(connection.execute(f"SELECT {sums} FROM {table}"))
-        for each, number in zip(some, row, strict=True):
-            if number:
-                value, place = _first(connection, each, "", loaded)
-                name = each.what.removeprefix(XSD)
-                shown = f"xsd:{name}" if name != each.what else each.what
-                told = each.advice or advice(name, value)
-                found.append(
-                    IllTyped(int(number), shown, tuple(each.references), value, place, told)
-                )
+    for each in values:
+        number = numbers[number_of(each)]
+        if number:
+            value, place = _first(connection, each, "", loaded)
+            name = each.what.removeprefix(XSD)
+            shown = f"xsd:{name}" if name != each.what else each.what
+            told = each.advice or advice(name, value)
+            found.append(IllTyped(number, shown, tuple(each.references), value, place, told))
     return found
 
 

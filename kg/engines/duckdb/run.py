@@ -15,7 +15,7 @@ from typing import Final
 import duckdb
 
 from kg import progress
-from kg.duck import memory_limit, translated
+from kg.duck import memory_limit, sql_name, translated
 from kg.engines import recording
 from kg.engines.duckdb import dialect
 from kg.engines.duckdb.bad_values import ListsFound, note_terms, term_error
@@ -329,7 +329,7 @@ def _streams(
     sorted_by = {entry.table.name: entry.table.sorted_by for entry in loaded}
     wanted = [s for s in program.streams if sorted_by[s.table] == s.column]
     distinct = {
-        table: has_distinct(connection, table, sorted_by[table])
+        table: has_distinct(connection, sql_name(table), sorted_by[table])
         for table in {stream.table for stream in wanted}
     }
     streams = [stream for stream in wanted if distinct[stream.table]]
