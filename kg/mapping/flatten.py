@@ -55,6 +55,7 @@ from kg.mapping.rules import (
 from kg.mapping.source_table import SourceTable
 from kg.mapping.tables import plan_tables
 from kg.mapping.targets import Routing, address_map
+from kg.mapping.walk import loosened
 from kg.records import dataclass
 from kg.terms import RDF_LANG_STRING, XSD, is_iri, literal
 
@@ -91,8 +92,9 @@ def flatten(plan: Plan, *, routed: bool = False, skips: bool = False) -> Rules:
     for known, options, rules in [*_last]:
         if known is plan and options == (routed, skips):
             return rules
-    flattener = Flattener(plan, routed=routed, skips=skips)
-    maps = tuple(flattener.rules_of(triples_map) for triples_map in plan.triples_maps)
+    loose = replace(plan, triples_maps=loosened(plan.triples_maps)) if skips else plan
+    flattener = Flattener(loose, routed=routed, skips=skips)
+    maps = tuple(flattener.rules_of(triples_map) for triples_map in loose.triples_maps)
     rules = Rules(flattener.tables, maps, flattener.routing.targets)
     _last[:] = [(plan, (routed, skips), rules)]
     return rules

@@ -48,7 +48,7 @@ from kg.wording import nearest
 GREL: Final = "http://users.ugent.be/~bjdmeest/function/grel.ttl#"
 IDLAB: Final = "https://w3id.org/imec/idlab/function#"
 # The longest first, where one starts another.
-_NAMESPACES: Final = (
+NAMESPACES: Final = (
     GREL,
     IDLAB,
     "https://github.com/morph-kgc/morph-kgc/function/built-in.ttl#",
@@ -135,7 +135,7 @@ def make_call(
 
 def _local(name: str) -> str | None:
     """Return the name without its namespace, in lower case; None in a namespace of others."""
-    for namespace in _NAMESPACES:
+    for namespace in NAMESPACES:
         if name.startswith(namespace):
             return name[len(namespace) :].casefold()
     return None if ":" in name else name.casefold()

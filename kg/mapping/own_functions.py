@@ -119,7 +119,7 @@ _KINDS: Final[Mapping[str, str]] = {
 }
 _functions: ContextVar[Mapping[str, OwnFunction]] = ContextVar("own_functions", default={})  # noqa: B039
 # Namespaces of public functions; one of the user's own has such an IRI only if it says so.
-_PUBLIC: Final = (
+PUBLIC: Final = (
     "http://users.ugent.be/~bjdmeest/function/",
     "https://w3id.org/imec/idlab/function#",
     "http://example.com/idlab/function/",
@@ -154,7 +154,12 @@ def find(name: str) -> OwnFunction | None:
     if name in known or ":" not in name:
         return known.get(name)
     own = known.get(re.split(r"[:/#]", name)[-1])
-    return own if own is not None and not name.startswith(_PUBLIC) else None
+    return own if own is not None and not name.startswith(PUBLIC) else None
+
+
+def keys() -> tuple[str, ...]:
+    """Return the names and IRIs of the functions that the user has given."""
+    return tuple(_functions.get())
 
 
 def files() -> tuple[Path, ...]:

@@ -15,6 +15,7 @@ from hashlib import md5
 
 from kg.errors import Location
 from kg.mapping.abstract_source import AbstractSource
+from kg.mapping.chosen import Chosen as Chosen
 from kg.mapping.function_set import Function as Function
 from kg.mapping.gather import Gather
 from kg.mapping.natural import Datatypes
@@ -250,7 +251,7 @@ class Call:
     Spec: https://kg-construct.github.io/rml-fnml/spec/docs/
     """
 
-    function: Function | OwnFunction | Lookup
+    function: Function | OwnFunction | Lookup | Chosen
     arguments: tuple[Expression, ...]
 
 
@@ -279,18 +280,6 @@ def with_filter(term_map: TermMap) -> TermMap:
         term_map = replace(term_map, expression=text, condition=stated)
         call = term_map.expression
     return term_map
-
-
-def natural_kind(expression: Expression) -> str | None:
-    """Return what a call gives, as in `kg.mapping.function_set`; None: a text, or not a call."""
-    if not isinstance(expression, Call):
-        return None
-    function = expression.function
-    if function in (Function.IF, Function.COALESCE):
-        chosen = expression.arguments[function is Function.IF :]
-        kinds = {natural_kind(each) for each in chosen}
-        return kinds.pop() if len(kinds) == 1 else None
-    return function.kind
 
 
 def references(expression: Expression) -> tuple[Reference, ...]:

@@ -1,7 +1,7 @@
 """Functions of RML documents: the executions of RML-FNML, and the function values of before.
 
-Of RML-FNML everything is read but functions and parameters that depend on the record; the set of
-functions is that of `kg.mapping.functions`. Old documents write a function value as predicate
+Of RML-FNML everything is read but parameters that depend on the record; the set of functions is
+that of `kg.mapping.functions`. Old documents write a function value as predicate
 object maps, one of which has the predicate ``fno:executes``.
 
 Spec: https://kg-construct.github.io/rml-fnml/spec/docs/
@@ -14,6 +14,7 @@ from typing import Final, TypeVar
 
 import pyoxigraph as ox
 
+from kg.mapping.chosen_functions import choose_call
 from kg.mapping.functions import Argument, make_call
 from kg.mapping.own_functions import local_part
 from kg.mapping.plan import Call, Constant, Expression, JoinCondition, Template, TermType
@@ -71,19 +72,13 @@ class FunctionReader:
         Raises:
             InputError: The function or a parameter is not known.
         """
-        function = self.constant(execution, "function")
+        function = self.named(execution)
         returned = self.stated(owner, "return")
         if returned is not None and local_part(returned.text) not in _RETURNS:
             raise returned.error(f"{returned.text} is nothing that a function returns")
         with_inputs = self.within(execution, self.inputs)
         part = local_part(returned.text) if returned is not None else ""
-        return make_call(
-            function.text,
-            with_inputs,
-            function.origin,
-            returned=part,
-            folder=self.graph.folder_of(execution),
-        )
+        return self.call(function, with_inputs, part, self.graph.folder_of(execution))
 
     def value(self, value: Value) -> Call:
         """Read ``fnml:functionValue`` of a term map, as old documents have it."""
@@ -98,11 +93,7 @@ class FunctionReader:
             raise value.error(
                 "the function value says no function", hint="Give it the predicate fno:executes."
             )
-        named = _folded(self.of_map(function))
-        if not isinstance(named, Constant):
-            raise function.error("the function must be a constant")
-        folder = self.graph.folder_of(value)
-        return make_call(named.value, arguments, function.origin, folder=folder)
+        return self.call(function, arguments, "", self.graph.folder_of(value))
 
     def joins(self, value: Value) -> list[JoinCondition]:
         """Read the function value of a join condition: that two values are equal, or several are.
@@ -135,6 +126,20 @@ class FunctionReader:
                 hint="Write rr:child and rr:parent, or idlab-fn:equal with rml:parentTermMap.",
             )
         return [JoinCondition(sides[False], sides[True])]
+
+    def named(self, execution: Value) -> Value:
+        """Return the function of an execution: its IRI, or the map that makes it of the record."""
+        long = self.graph.one(execution.term, "functionMap")
+        if long is None or self.graph.one(long.term, "constant") is not None:
+            return self.constant(execution, "function")
+        return long
+
+    def call(self, function: Value, arguments: list[Argument], returned: str, folder: str) -> Call:
+        """Return the call of a function that the document names, or that each record does."""
+        name, origin = _folded(self.of_map(function)), function.origin
+        if isinstance(name, Constant):
+            return make_call(name.value, arguments, origin, returned=returned, folder=folder)
+        return choose_call(name, arguments, origin, returned=returned, folder=folder)
 
     # --- parts ----------------------------------------------------------------------------
 

@@ -11,6 +11,7 @@ from typing import Final
 
 from kg.errors import InputError
 from kg.mapping.abstract_source import AbstractSource
+from kg.mapping.calls import chosen_calls
 from kg.mapping.plan import (
     Expression,
     Formulation,
@@ -246,6 +247,11 @@ class _Fields:
             raise value.error(
                 f"the field {name!r} has no expression",
                 hint="Give it one rml:reference, rml:template or rml:constant.",
+            )
+        if any(True for _ in chosen_calls(expression)):
+            raise value.unsupported(
+                f"each record names the function of the field {name!r}",
+                hint="Call it in a term map over the view.",
             )
         return ExpressionField(name, expression, tuple(self._documents(value)), value.origin)
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import field
 
-from kg.mapping.calls import picky, scattered
+from kg.mapping.calls import chosen_calls, picky, scattered
 from kg.mapping.gather import CollectionKind
 from kg.mapping.natural import Datatypes
 from kg.mapping.plan import (
@@ -25,6 +25,7 @@ from kg.mapping.plan import (
     references,
 )
 from kg.mapping.source_table import Column, SourceTable
+from kg.mapping.walk import loosened
 from kg.records import dataclass
 
 
@@ -91,6 +92,21 @@ class Language:
     value: Expression
     owner: str
     skips: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """The name of a function that a record gives, which must be looked at.
+
+    Attributes:
+        value: The name.
+        call: The call of the function.
+        owner: As for `CheckedIri`.
+    """
+
+    value: Expression
+    call: Call
+    owner: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -306,32 +322,43 @@ class MapRules:
         self, term: Term | Parent | None, outer: tuple[Call | None, ...] = ()
     ) -> Iterator[Check]:
         if isinstance(term, Parent):
+            yield from self._names((*(side for side, _ in term.keys), term.condition), ())
             # Of a parent with keys the parent's own check tells.
             term = None if term.keys else term.own
         if term is None:
             return
         stated = (condition_of(self.subject), *outer, condition_of(term))
-        conditions = tuple(dict.fromkeys(each for each in stated if each is not None))
+        conditions = tuple(loosened(each) for each in dict.fromkeys(stated) if each is not None)
+        yield from self._names((condition_of(term),), conditions[:-1])
         made = bare(term)
         if isinstance(made, Gathered):
             for part in (made.head, *made.members):
                 yield from self._checks(part, conditions)
             return
+        yield from self._names(expressions(made), conditions)
         for each in looked_at(made):
-            yield Check(each, self.table, conditions)
+            yield Check(loosened(each), self.table, conditions)
+
+    def _names(
+        self, parts: Iterable[Expression | None], conditions: tuple[Call, ...]
+    ) -> Iterator[Check]:
+        for call in (c for part in parts if part is not None for c in chosen_calls(part)):
+            yield Check(Named(call.arguments[0], call, self.name), self.table, conditions)
 
 
 @dataclass(frozen=True, slots=True)
 class Check:
     """Tells good values from bad ones, of the records where all conditions hold."""
 
-    term: CheckedIri | Language
+    term: CheckedIri | Language | Named
     table: SourceTable
     conditions: tuple[Call, ...]
 
     @property
     def code(self) -> str:
         """Code of the error for a bad value."""
+        if isinstance(self.term, Named):
+            return "unknown-function"
         return "bad-iri" if isinstance(self.term, CheckedIri) else "bad-language-tag"
 
     @property
@@ -339,6 +366,8 @@ class Check:
         """What a good value is."""
         if isinstance(self.term, CheckedIri):
             return "an absolute IRI such as https://…"
+        if isinstance(self.term, Named):
+            return "the name of a function that takes these parameters"
         return "a tag such as en or pt-BR"
 
 

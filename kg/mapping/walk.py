@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import fields, is_dataclass, replace
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from kg.mapping.plan import (
     Call,
+    Chosen,
     Expression,
     LogicalSource,
     LogicalTarget,
@@ -23,6 +24,7 @@ from kg.mapping.plan import (
 from kg.mapping.views import sources_of
 from kg.paths import real_path
 
+_Part = TypeVar("_Part")
 _KINDS: Final[dict[type, tuple[str, ...]]] = {}
 # What most parts of a plan are, and what has no parts.
 _WITHIN_NONE: Final = frozenset({str, Origin, bool, type(None), LogicalSource})
@@ -30,7 +32,7 @@ _WITHIN_NONE: Final = frozenset({str, Origin, bool, type(None), LogicalSource})
 # and of its parts. What is held so is forgotten from so many triples maps on.
 _known: Final[dict[int, tuple[TriplesMap, tuple[Call, ...]]]] = {}
 _MOST_KNOWN: Final = 5_000
-_LEAVES: Final = (LogicalSource, LogicalTarget, Lookup, Origin, OwnFunction, type)
+_LEAVES: Final = (Chosen, LogicalSource, LogicalTarget, Lookup, Origin, OwnFunction, type)
 
 
 def plan_calls(plan: Plan) -> Sequence[Call]:
@@ -70,7 +72,9 @@ def _parts(term: TermMap | RefObjectMap) -> Iterator[Expression]:
 def _calls(expression: Expression) -> Iterator[Call]:
     if isinstance(expression, Call):
         yield expression
-        for argument in expression.arguments:
+        is_open = isinstance(expression.function, Chosen)
+        # Of the functions that a record may name, none is called for certain.
+        for argument in expression.arguments[: 1 if is_open else None]:
             yield from _calls(argument)
 
 
@@ -92,6 +96,20 @@ def own_files(plan: Plan) -> tuple[Path, ...]:
     functions = (call.function for call in plan_calls(plan))
     own = (each.file for each in functions if isinstance(each, OwnFunction))
     return tuple(real_path(Path(file)) for file in dict.fromkeys(own))
+
+
+def loosened(part: _Part) -> _Part:
+    """Return a part of a plan in which names of no function make nothing, and are no error."""
+    found: list[Call] = []
+    _find_calls(part, found)
+    if not any(isinstance(call.function, Chosen) for call in found):
+        return part
+    made: _Part = changed(part, _without_error)
+    return made
+
+
+def _without_error(part: Any) -> Any:  # noqa: ANN401 (any part of a plan)
+    return replace(part, skips=True) if isinstance(part, Chosen) else part
 
 
 def with_sources(plan: Plan, known: Mapping[LogicalSource, LogicalSource]) -> Plan:

@@ -17,6 +17,7 @@ from dataclasses import replace
 from typing import Final
 
 from kg.mapping.advice import doubt, in_braces, no_iri
+from kg.mapping.chosen_functions import choose_call
 from kg.mapping.functions import FUNCTION_PREFIXES, Argument, make_call
 from kg.mapping.plan import (
     Call,
@@ -56,6 +57,8 @@ _TYPES: Final[Mapping[str, TermType]] = {
 _SCHEMES: Final = frozenset(
     {"urn", "mailto", "tel", "tag", "data", "doi", "info", "geo", "did", "ark", "ni", "news", "sip"}
 )
+# The name of a function that each record has its own of.
+_BY_RECORD: Final = re.compile(r"[^()]*(?:\$\([^()]*\)[^()$]*)+")
 _PREFIXED: Final = (
     "{count} × a text starts with a declared prefix, which is written out in it; write ~iri behind"
     r" it for an IRI, \: for a text with this colon"
@@ -327,12 +330,17 @@ class TermReader:
         if written is not None:
             raise parameters.error("the parameters stand in the function's line already")
         arguments = [self.argument(each) for each in parameters_in(parameters)]
+        if _BY_RECORD.fullmatch(text):
+            name = self.expression(function, self.function_name(text))
+            return choose_call(name, arguments, function.origin, folder=self.folder)
         return make_call(
             self.function_name(text), arguments, function.origin, text, folder=self.folder
         )
 
     def call_text(self, node: Node, text: str) -> CallText | None:
         """Return the call that a text is; None where it is a name alone."""
+        if _BY_RECORD.fullmatch(text):
+            return None
         try:
             return parse_call(text)
         except TemplateError as error:

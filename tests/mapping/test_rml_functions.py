@@ -368,9 +368,10 @@ def test_what_a_condition_of_before_leaves_out_is_not_lost(tmp_path):
         ),
         ("rml:functionExecution [ ]", "bad-mapping", "rml:function is missing"),
         (
-            'rml:functionExecution [ rml:functionMap [ rml:reference "name" ] ]',
+            "rml:functionExecution [ rml:function grel:toUpperCase ; rml:input ["
+            f' rml:parameterMap [ rml:reference "name" ] {NAME} ] ]',
             "bad-mapping",
-            "rml:functionMap must be constant",
+            "rml:parameterMap must be constant",
         ),
         (f"{UPPER} ; rml:return ex:nothing", "bad-mapping", "nothing that a function returns"),
         ("rml:functionExecution <#f>", "bad-mapping", "inside of itself"),

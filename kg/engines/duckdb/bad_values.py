@@ -18,7 +18,8 @@ from kg.engines.duckdb.dialect import array
 from kg.engines.duckdb.term_sql import TermPrinter
 from kg.engines.loaded import LoadedTable, locate_all
 from kg.errors import MOST_TOLD, InputError, InputErrors, KgError, Location
-from kg.mapping.plan import Formulation, LogicalSource
+from kg.mapping.lists import with_lists
+from kg.mapping.plan import Formulation, LogicalSource, Plan
 from kg.mapping.rules import Check
 from kg.mapping.source_table import Column
 from kg.rejects import Rejects
@@ -85,6 +86,10 @@ class ListsFound(Exception):
         super().__init__()
         self.source = source
         self.names = names
+
+    def applied(self, plan: Plan) -> Plan:
+        """Return a plan that takes them."""
+        return with_lists(plan, self.source, self.names)
 
 
 def list_names(

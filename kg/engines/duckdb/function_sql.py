@@ -11,9 +11,11 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
+from kg.engines.duckdb.dialect import STOP
+from kg.mapping.calls import candidates, conditions
 from kg.mapping.date_patterns import ZONE, english_names
 from kg.mapping.own_functions import OwnFunction
-from kg.mapping.plan import Call, Constant, Expression, Function, Lookup
+from kg.mapping.plan import Call, Chosen, Constant, Expression, Function, Lookup
 from kg.sql import sql_text
 
 # Returns the SQL of an expression's text; of a list that is gathered, that of the list.
@@ -49,6 +51,8 @@ def call_sql(call: Call, plain: Plain) -> str:
     if isinstance(function, Lookup):
         value = plain(call.arguments[0])
         return f"(SELECT found FROM {function.sql_name} WHERE key = {value})"
+    if isinstance(function, Chosen):
+        return _chosen(call, plain)
     if function.is_boolean:
         return f"CAST({truth_sql(call, plain)} AS VARCHAR)"
     if function is Function.IF:
@@ -62,6 +66,33 @@ def call_sql(call: Call, plain: Plain) -> str:
     if function in _OF_CONSTANTS:
         return _applied(call, _OF_CONSTANTS[function](call), plain)
     return _applied(call, _TEXTS[function], plain)
+
+
+def _chosen(call: Call, plain: Plain) -> str:
+    """Return the SQL of the function that a record names."""
+    assert isinstance(call.function, Chosen)
+    cases = ""
+    for condition, made in zip(conditions(call), candidates(call), strict=True):
+        is_meant = truth_sql(condition, plain)
+        cases += f" WHEN {is_meant} THEN {_only_if(is_meant, made, plain)}"
+    otherwise = "NULL" if call.function.skips else STOP
+    return f"CASE WHEN {plain(call.arguments[0])} IS NULL THEN NULL{cases} ELSE {otherwise} END"
+
+
+def _only_if(condition: str, made: Expression, plain: Plain) -> str:
+    """Return the SQL of a value where a condition holds, and anything elsewhere.
+
+    DuckDB may call a function of the user's own for all values of a block, whatever CASE says; not
+    for the members of lists that are empty.
+    """
+    if not isinstance(made, Call) or not isinstance(made.function, OwnFunction):
+        return plain(made)
+    given = ", ".join(f"'a{n}': {plain(each)}" for n, each in enumerate(made.arguments))
+    values = ", ".join(f"own.a{n}" for n in range(len(made.arguments)))
+    called = f"{made.function.sql_name}({values})"
+    once = f"[{{{given or repr('a0') + ': 0'}}}]"
+    chosen = f"CASE WHEN {condition} THEN {once} ELSE ({once})[2:] END"
+    return f"list_transform({chosen}, lambda own: {called})[1]"
 
 
 def list_sql(call: Call, plain: Plain) -> str:
@@ -95,7 +126,7 @@ def _applied(call: Call, make: Callable[..., str], plain: Plain) -> str:
 
 def _multiplies(expression: Expression) -> bool:
     return isinstance(expression, Call) and (
-        isinstance(expression.function, OwnFunction | Lookup)
+        isinstance(expression.function, OwnFunction | Lookup | Chosen)
         or expression.function in _USING_OFTEN
         or any(map(_multiplies, expression.arguments))
     )

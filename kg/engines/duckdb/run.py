@@ -26,6 +26,7 @@ from kg.engines.duckdb.compile import compile_plan
 from kg.engines.duckdb.counting import count_all, has_distinct, record_made
 from kg.engines.duckdb.late_sql import LateTerms
 from kg.engines.duckdb.loading import drop_table
+from kg.engines.duckdb.named_functions import NamesFound, find_names
 from kg.engines.duckdb.named_targets import by_name, merged
 from kg.engines.duckdb.prepare import Prepared, prepare
 from kg.engines.duckdb.program import Program, RuleSql, Stream
@@ -34,7 +35,6 @@ from kg.engines.duckdb.view_sql import explained_view
 from kg.engines.loaded import LoadedTable
 from kg.engines.outcome import MapCount, Outcome
 from kg.logins import without_login
-from kg.mapping.lists import with_lists
 from kg.mapping.plan import LogicalTarget, Plan
 from kg.mapping.walk import own_files
 from kg.quads import QuadTable, spooled
@@ -100,14 +100,17 @@ class DuckDB:
         terms = _spool_terms(self.connection, spool) if spool else ([], [])
         prepared = prepare(self.connection, plan, folders)
         rejects = current()
+        skips = False
         while True:
-            program = compile_plan(plan, *terms, routed=routed)
+            program = compile_plan(plan, *terms, routed=routed, skips=skips)
             try:
-                return _with(run.of(program), prepared)
-            except ListsFound as found:
+                return _with(run.of(program, rejects if skips else None), prepared)
+            except (ListsFound, NamesFound) as found:
                 run.drop()
-                plan = with_lists(plan, found.source, found.names)
+                plan = found.applied(plan)
             except REFUSALS as error:
+                if skips:
+                    raise
                 own = prepared.error(self.connection, run.loaded)
                 if own is not None:
                     raise own from error
@@ -115,11 +118,9 @@ class DuckDB:
                     told = term_error(self.connection, program.checks, run.loaded)
                     told = told or call_error(self.connection, plan, run.loaded)
                     raise told or error from error
-                break
-        # Once more, without the bad values: who has none does not pay for leaving them out.
-        run.clear()
-        program = compile_plan(plan, *terms, routed=routed, skips=True)
-        return _with(run.of(program, rejects), prepared)
+                # Once more, without the bad values: who has none does not pay for leaving them out.
+                run.clear()
+                skips = True
 
 
 def _hushed(plan: Plan) -> AbstractContextManager[object]:
@@ -176,6 +177,7 @@ class _Run:
                 noted.tables.append(self.loaded[-1])
         progress.part(len(program.tables), len(program.tables) + 1)
         _drop_under_views(connection, program, self.loaded)
+        find_names(connection, program.checks, self.loaded)
         if any(entry.incomplete for entry in self.loaded):
             raise duckdb.InvalidInputException(dialect.BAD_VALUE)
         if rejects is not None:

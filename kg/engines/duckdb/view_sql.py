@@ -11,7 +11,8 @@ from typing import Final
 
 from kg.engines.duckdb.json_sql import columns_within, items_within, value_of
 from kg.engines.duckdb.term_sql import TermPrinter
-from kg.mapping.plan import Call, Constant, Expression, Reference, natural_kind
+from kg.mapping.calls import natural_kind
+from kg.mapping.plan import Call, Constant, Expression, Reference
 from kg.mapping.source_table import (
     Column,
     FieldDocument,

@@ -11,6 +11,7 @@ from kg.engines.spark.json_sql import is_known as is_known_path
 from kg.errors import InputError, collecting, raise_all
 from kg.mapping.jsonpath import parse_jsonpath
 from kg.mapping.plan import (
+    Chosen,
     Dialect,
     Formulation,
     Function,
@@ -119,6 +120,8 @@ def _functions(plan: Plan) -> Iterator[InputError]:
         name = function.value
         if isinstance(function, OwnFunction):
             what = f"the function {name} of your own"
+        elif isinstance(function, Chosen):
+            what = "a function that each record names"
         elif isinstance(function, Lookup):
             what = "a lookup"
         elif function is Function.LIST or is_known(call):

@@ -13,7 +13,15 @@ from typing import ClassVar, Final, Self
 from kg.engines.sql.datatypes import is_checked, wrong_value_sql
 from kg.engines.sql.dialect import Dialect
 from kg.engines.sql.made_term import TermSql
-from kg.mapping.calls import gathered, list_calls, scattered
+from kg.mapping.calls import (
+    chosen_calls,
+    gathered,
+    is_named,
+    list_calls,
+    natural_kind,
+    scattered,
+    shown_arguments,
+)
 from kg.mapping.natural import Datatypes
 from kg.mapping.plan import (
     Call,
@@ -23,8 +31,6 @@ from kg.mapping.plan import (
     Reference,
     Template,
     TermType,
-    natural_kind,
-    references,
 )
 from kg.mapping.rules import (
     Bare,
@@ -34,6 +40,7 @@ from kg.mapping.rules import (
     Iri,
     Language,
     Literal,
+    Named,
     Term,
     bare,
     condition_of,
@@ -77,7 +84,8 @@ class TermPrinter(ABC):
     def term(self, term: Term) -> TermSql:
         """Return the SQL of a term, which is not gathered."""
         parts, made, condition = expressions(term), bare(term), condition_of(term)
-        loose = skips(term)
+        named = [*dict.fromkeys(call for part in parts for call in chosen_calls(part))]
+        loose = skips(term) or bool(named)
         if condition is None and not loose:
             return self._over(parts, lambda bindings: self._scalar(made, bindings))
 
@@ -95,7 +103,10 @@ class TermPrinter(ABC):
             # A bad value is not a missing one.
             found = [self._plain(part, bindings) for part in expressions(made)]
             texts = found if loose else [self._scalar(made, bindings)]
-            return chosen(" OR ".join(f"{text} IS NULL" for text in texts), bindings)
+            nothing = " OR ".join(f"{text} IS NULL" for text in texts)
+            for call in named:
+                nothing = f"({nothing}) AND NOT {self._misnamed(call, bindings)}"
+            return chosen(nothing, bindings)
 
         whole = self._over(parts, given, loose=loose)
         lost = self._over(parts, lacks, padded=True)
@@ -132,7 +143,7 @@ class TermPrinter(ABC):
             call: One of its `picky_calls`.
         """
         made = bare(term)
-        given = [each for each in call.arguments if references(each)]
+        given = shown_arguments(call)
 
         def bad(bindings: Bindings) -> str:
             values = [self._plain(each, bindings) for each in given]
@@ -296,13 +307,19 @@ class TermPrinter(ABC):
             return self.dialect.fits(iri, _WRITABLE)
         return self.dialect.is_iri(iri)
 
-    def _checked(self, term: CheckedIri | Language, bindings: Bindings) -> str:
+    def _misnamed(self, call: Call, bindings: Bindings) -> str:
+        """Return the SQL of whether a record names no function that a call may be of."""
+        return f"(NOT {self._truth(is_named(call), bindings)})"
+
+    def _checked(self, term: CheckedIri | Language | Named, bindings: Bindings) -> str:
         """Return the SQL of a text that is looked at."""
         if isinstance(term, CheckedIri) and isinstance(term.value, Template):
             return f"({self._template(term.value.parts, bindings, self._encoder(term.kind))})"
         return self._plain(term.value, bindings)
 
-    def _bad(self, term: CheckedIri | Language, bindings: Bindings) -> str:
+    def _bad(self, term: CheckedIri | Language | Named, bindings: Bindings) -> str:
+        if isinstance(term, Named):
+            return self._misnamed(term.call, bindings)
         value = self._checked(term, bindings)
         if isinstance(term, Language):
             return f"NOT {self.dialect.is_language(value)}"
