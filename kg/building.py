@@ -49,7 +49,7 @@ from kg.outputs import files_of
 from kg.parts import map_all
 from kg.paths import is_inside
 from kg.quads import QuadTable
-from kg.queries.kinds import NOTED
+from kg.queries.kinds import ACROSS, NOTED
 from kg.queries.oxigraph.facts import count_across, read_facts
 from kg.records import dataclass
 from kg.rejects import check_target, current
@@ -251,7 +251,7 @@ class _Builder:
             info["previous"] = last_build(self.workspace, self.made)
             info["inferred_graph"] = self.inferred_graph
             info[NOTED] = self.kinds
-            info["values_in_several_graphs"] = self.across
+            info[ACROSS] = self.across
             info["findings"] = [as_record(finding) for finding in self.kept]
             seal(self.made, info)
             put_in_force(self.workspace, self.made)
@@ -419,7 +419,9 @@ class _Builder:
                     write_copies(connection, table.sql, self.made.table, PARTS if large else 1)
         with self.step("kinds"):
             self.kinds = self.before.kinds(connection) or read_facts(connection, table.sql)
-            self.across = None if large else count_across(connection, table.sql)
+            if not large:
+                known = self.before.across(connection)
+                self.across = count_across(connection, table.sql) if known is None else known
         return merged
 
     def survey(

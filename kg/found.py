@@ -37,6 +37,7 @@ def graph_findings(
     """
     named = [*{**workspace.prefixes, **material.shapes.prefixes}.items()]
     key = kept.key((), named, workspace.base)
-    found, near = kept.find(STEP, key), kept.differing(connection)
+    found = kept.find(STEP, key)
+    near = None if found is None else kept.little(connection)
     before = Before.of(connection, found, near, spill / "differ.parquet")
     return key, GraphFindings(connection, table, before)

@@ -34,8 +34,8 @@ from kg.notes import Note, tell
 from kg.packed import packed, unpacked
 from kg.paths import is_file, is_folder, is_link, names_in, read_file
 from kg.quads import QuadTable, differing
-from kg.queries.kinds import NOTED
-from kg.queries.oxigraph.facts import change_facts
+from kg.queries.kinds import ACROSS, NOTED
+from kg.queries.oxigraph.facts import change_facts, count_across
 from kg.records import dataclass
 from kg.sources.files import patterns_of
 from kg.sparql.volatile import is_volatile
@@ -46,6 +46,9 @@ from kg.validation.terms import is_literal, split_literal
 from kg.workspace import NO_DIGEST, Build, Workspace, sealed
 
 _NAME: Final = "kept.json"
+# Of the rows of a table, how many may differ so that these alone are looked at; few are always.
+_SHARE: Final = 0.1
+_FEW: Final = 2_000
 _PART: Final = re.compile(r"[0-9a-f]{64}\.parquet")
 _WRONG: Final = (KgError, OSError, ValueError, LookupError, TypeError, AttributeError)
 
@@ -324,9 +327,18 @@ class Kept:
             self._between = differing(connection, old, new, self._made.path / "spill")
         return self._between
 
+    def little(self, connection: Connection) -> tuple[QuadTable, QuadTable] | None:
+        """Return the rows of `difference` if they are few, so that looking at them is quicker."""
+        found, parts = self.difference(connection), self.near()
+        if found is None or parts is not None:
+            return found
+        whole = QuadTable(self._made.quads).count(connection)
+        rows = sum(side.count(connection) for side in found)
+        return found if rows <= max(_FEW, _SHARE * whole) else None
+
     def _nears(self, connection: Connection) -> Iterator[tuple[QuadTable, QuadTable]]:
         """Yield rows that differ, and parts that do: in more rows more is sure."""
-        yield from (each for each in (self.differing(connection), self.near()) if each)
+        yield from (each for each in (self.little(connection), self.near()) if each)
 
     def quads(self) -> QuadTable | None:
         """Return the table before, if it is in parts."""
@@ -371,6 +383,17 @@ class Kept:
         found = (change_facts(connection, known, o.sql, n.sql) for o, n in self._nears(connection))
         return next((kinds for kinds in found if kinds is not None), None)
 
+    def across(self, connection: Connection) -> int | None:
+        """Return what `count_across` would, by what the build before tells; None if not sure."""
+        known = None if self._before is None else self._before.info().get(ACROSS)
+        if not isinstance(known, int) or self.same_quads() is not None:
+            return known if isinstance(known, int) else None
+        rows = self.little(connection)
+        if rows is None:
+            return None
+        gone, come = (count_across(connection, side.sql) for side in rows)
+        return known - gone + come
+
     def survey(self, connection: Connection, inferred: str | None) -> tuple[Problem, ...] | None:
         """Make the survey out of that of the build before; return its problems, None if not."""
         known, table = self._known_survey(inferred), QuadTable(self._made.quads)
@@ -389,10 +412,10 @@ class Kept:
         before, base = self._before, self._workspace.base
         if before is None or before.info().get("inferred_graph") != inferred:
             return False
-        known, rows = read_counts(before, base, with_inferred=True), self.differing(connection)
+        known = read_counts(before, base, with_inferred=True)
         if known is not None and self.same_quads() is not None:
             return self.copy(COUNTS_NAME)
-        if known is None or rows is None or inferred is not None:
+        if known is None or inferred is not None or (rows := self.little(connection)) is None:
             return False
         table = QuadTable(self._made.quads).sql
         held = None

@@ -12,7 +12,7 @@ Spec: https://www.w3.org/TR/turtle/#sec-grammar-grammar
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import field
 from typing import TYPE_CHECKING, Final
 
@@ -38,7 +38,8 @@ _USUAL_DATATYPES: Final = (
     *(f"{XSD}{name}" for name in ("date", "dateTime", "gYear", "gYearMonth", "anyURI", "duration")),
     *(f"{XSD}{name}" for name in ("time", "float", "int", "long", "nonNegativeInteger")),
 )
-# Up to this number, predicates are shortened once per table and not in every row.
+# Up to this number, predicates are shortened once per table and not in every row, and terms are
+# looked at one by one.
 _MOST_PREDICATES: Final = 1000
 
 
@@ -225,8 +226,7 @@ def change_use(
             return None
         sides = [_Found(names), _Found(names)]
         for side, rows in zip(sides, (old, new), strict=True):
-            side.add(connection, _subjects(rows))
-            side.add(connection, _objects(rows))
+            side.add_few(connection, f"{_subjects(rows)} UNION ALL {_objects(rows)}")
     before, after = (side.use(None) for side in sides)
     used = {
         prefix: count - before.used.get(prefix, 0) + after.used.get(prefix, 0)
@@ -293,11 +293,22 @@ class _Found:
             self.add(connection, f"FROM ({distinct}) WHERE term <> {sql_text(short)}")
             return None
         terms = sorted(term for (term,) in found)
+        self._add_each(terms, short)
+        return tuple(terms)
+
+    def _add_each(self, terms: Iterable[str], short: str = "") -> None:
         for term in terms:
             if term != short:
                 self._count(self._names.prefix_of(term), 1)
             self._unsure.update(self._names.misses(term))
-        return tuple(terms)
+
+    def add_few(self, connection: duckdb.DuckDBPyConnection, source: str) -> None:
+        """Add the column `term` of a query, which may have so few rows that no SQL is planned."""
+        found = connection.execute(f"FROM ({source}) LIMIT {_MOST_PREDICATES + 1}").fetchall()
+        if len(found) > _MOST_PREDICATES:
+            self.add(connection, source)
+        else:
+            self._add_each(term for (term,) in found)
 
     def add(self, connection: duckdb.DuckDBPyConnection, source: str) -> None:
         """Add the column `term` of a query."""

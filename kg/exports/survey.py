@@ -92,7 +92,9 @@ def change_survey(
     sides = [select_graphs(connection, side, left_out=left_out) for side in (old, new)]
     selection = max(sides, key=lambda side: side.overlapping)
     before, after = selection.rows_of(old), selection.rows_of(new)
-    if (known.problems and check_rows(connection, before)) or check_rows(connection, after):
+    if (known.problems and check_rows(connection, before, few=True)) or check_rows(
+        connection, after, few=True
+    ):
         return None
     use = change_use(connection, known.use, before, after, Names.of(known.prefixes))
     return None if use is None else _written(Survey(known.prefixes, use, known.problems), table)

@@ -17,7 +17,7 @@ from typing import Any, Final, TypeAlias, TypeVar
 
 from kg.errors import InputError, UsageError
 from kg.queries.engine import Answer, Engine, Row, Rows, Term, Triple, Triples, Watch
-from kg.queries.kinds import NOTED, Facts
+from kg.queries.kinds import ACROSS, NOTED, Facts
 from kg.queries.rows import csv_lines
 from kg.sparql.guard import Guarded
 
@@ -52,7 +52,7 @@ def read_kinds(info: Mapping[str, Any]) -> Facts | None:
     if noted is None:
         return None
     kinds = {predicate: frozenset(letters) for predicate, letters in noted.items()}
-    merged = (info.get("merged_by_index"), info.get("values_in_several_graphs"))
+    merged = (info.get("merged_by_index"), info.get(ACROSS))
     return Facts(kinds, merged=merged != (0, 0))
 
 

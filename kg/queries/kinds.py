@@ -40,6 +40,8 @@ RESPELLED: Final = "x"
 EVERY: Final = frozenset("rslindhfbDTupox")
 # What build.json has them as. Builds before had "kinds", without what is ill-typed.
 NOTED: Final = "value_kinds"
+# What it has the number of subjects and predicates as that several graphs have typed values of.
+ACROSS: Final = "values_in_several_graphs"
 
 _DATE: Final = "[1-9][0-9]{3}-(0[1-9]|1[0-2])-(0[1-9]|1[0-9]|2[0-8])"
 _LATE: Final = "[1-9][0-9]{3}-(0[13-9]|1[0-2])-(29|30)|[1-9][0-9]{3}-(0[13578]|1[02])-31"

@@ -12,7 +12,7 @@ import pytest
 from kg.builds import seal
 from kg.duck import engine
 from kg.quads import spooled, write_table
-from kg.queries.kinds import NOTED
+from kg.queries.kinds import ACROSS, NOTED
 from kg.queries.oxigraph.facts import read_facts
 from kg.rdf import spool_rdf
 from kg.store import write_index
@@ -69,7 +69,7 @@ def quad_table() -> tuple[bytes, dict[str, Any]]:
             "quads": quads,
             NOTED: kinds,
             "merged_by_index": 0,
-            "values_in_several_graphs": 0,
+            ACROSS: 0,
         }
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Container
 from typing import Final
 
 from kg.datatypes import DATES, LEXICAL_SPACES, MONTH_DAY, RANGES
@@ -14,14 +15,17 @@ from kg.sql import sql_text
 _QUOTE: Final = '"'
 
 
-def ill_typed_sql(term: str) -> str:
+def ill_typed_sql(term: str, datatypes: Container[str] | None = None) -> str:
     """Return SQL that says whether a literal's text is outside its datatype's lexical space.
 
     Args:
         term: SQL for a typed literal. Unknown datatypes have no ill-typed literals.
+        datatypes: The datatypes that it may have; by default any. Fewer are planned sooner.
     """
     cases = []
     for iri, pattern in LEXICAL_SPACES.items():
+        if datatypes is not None and iri not in datatypes:
+            continue
         tail = f'"^^<{iri}>'
         text = f"substr({term}, 2, length({term}) - {len(tail) + 1})"
         # The whole literal is matched, since cutting the text out first costs more.
@@ -34,4 +38,4 @@ def ill_typed_sql(term: str) -> str:
         elif iri == MONTH_DAY:
             wrong += f" OR {no_such_month_day(patterns, term, _QUOTE)}"
         cases.append(f" WHEN ends_with({term}, {sql_text(tail)}) THEN {wrong}")
-    return f"CASE{''.join(cases)} ELSE false END"
+    return f"CASE{''.join(cases)} ELSE false END" if cases else "false"
