@@ -24,7 +24,7 @@ from typing import Any, Final
 from kg.builds import check_index, check_quads, check_table
 from kg.errors import KgError
 from kg.paths import find_files, is_file, names_in, open_file, read_file
-from kg.temporary import write_text
+from kg.temporary import write_note
 from kg.workspace import ACCEPTED_NAME, Build, Workspace
 
 _NAME: Final = "basis.json"
@@ -151,7 +151,7 @@ class Basis:
                 "made": made,
                 "files": files,
             }
-            write_text(_note(self._workspace), json.dumps(note))
+            write_note(_note(self._workspace), json.dumps(note))
             return True
         return False
 
@@ -229,7 +229,7 @@ def unchanged(workspace: Workspace, asked: Mapping[str, object]) -> tuple[Build,
         return None
     if files != note["files"]:
         with suppress(OSError):
-            write_text(_note(workspace), json.dumps({**note, "files": files}))
+            write_note(_note(workspace), json.dumps({**note, "files": files}))
     return build, told
 
 

@@ -13,7 +13,7 @@ import resource
 import shutil
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import field, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -23,12 +23,12 @@ import duckdb
 
 from kg.about import tool_version
 from kg.basis import Basis, noting
-from kg.builds import last_build, new_build, put_in_force, seal, source_records
-from kg.counts import write_counts
+from kg.builds import clearing, last_build, new_build, put_in_force, seal, source_records
 from kg.duck import engine
 from kg.engines.outcome import MapCount
 from kg.errors import InputError
-from kg.exports import Problem, write_survey
+from kg.exports import Problem
+from kg.facts import across_of, count_graph, kinds_of, survey_of
 from kg.findings import Finding, Level, as_record, read_accepted
 from kg.findings.keys import unread_keys, unread_paths, with_meant
 from kg.findings.material import read_material
@@ -37,7 +37,7 @@ from kg.findings.results import Results
 from kg.findings.sources import sources_of
 from kg.findings.workspace import workspace_findings
 from kg.found import STEP, graph_findings
-from kg.indexing import make_index
+from kg.indexing import changing, make_index
 from kg.infer import infer_rdfs
 from kg.kept import Kept, Mapped, note_shapes, note_sources
 from kg.mapping import own_functions
@@ -50,7 +50,6 @@ from kg.parts import map_all
 from kg.paths import is_inside
 from kg.quads import QuadTable
 from kg.queries.kinds import ACROSS, NOTED
-from kg.queries.oxigraph.facts import count_across, read_facts
 from kg.records import dataclass
 from kg.rejects import check_target, current
 from kg.rows import keep_rows
@@ -58,7 +57,6 @@ from kg.sizes import is_large
 from kg.sources import Folders
 from kg.sources.inputs import input_files
 from kg.table.write import PARTS, read_statistics, write_copies
-from kg.terms import iri
 from kg.unread import keep_unread, known_unread
 from kg.validation import Severity, Sink, Verdict, load_shapes
 from kg.verdict import Judging
@@ -202,7 +200,10 @@ class _Builder:
     def run(self) -> BuildResult:
         started, rejects = datetime.now(UTC), current()
         self.spill.mkdir()
-        with engine(self.spill, self.options.memory, self.options.threads) as connection:
+        with (
+            engine(self.spill, self.options.memory, self.options.threads) as connection,
+            ExitStack() as stack,
+        ):
             with self.step("map"):
                 mapped, inputs = self.map(connection)
             table, inferred = mapped.table, mapped.inferred
@@ -210,6 +211,9 @@ class _Builder:
                 with self.step("infer"):
                     table, inferred = self.infer(connection, table)
             self.before.keep_graph(self.causes, mapped, inferred or 0, self.inferred_graph)
+            of_index = connection, table, self.made, self.before, self.spill
+            has_index = self.wants_index(connection, table)
+            change = stack.enter_context(changing(*of_index)) if has_index else None
             with self.step("validate"):
                 verdict = self.validate(connection, table)
             with self.step("check"):
@@ -220,18 +224,20 @@ class _Builder:
             refused = (self.options.strict and doubtful) or (
                 verdict is not None and verdict.fails(self.options.fail_on)
             )
-            merged = None if refused else self.prepare_questions(connection, table)
+            merged: int | None = None
             problems: tuple[Problem, ...] = ()
             if not refused:
+                self.prepare_questions(connection, table)
                 with self.step("survey"):
                     problems = self.survey(connection, table)
+            if has_index and not refused:
+                with self.step("index"):
+                    merged = make_index(*of_index, change)
             result = BuildResult(
                 build=self.made,
                 in_force=not refused,
                 quads=table.count(connection),
-                triples=read_statistics(self.made.table).triples
-                if self.made.table.is_dir()
-                else table.count_triples(connection),
+                triples=self.triples(connection, table),
                 graphs=tuple(table.graphs(connection)),
                 counts=mapped.counts,
                 verdict=verdict,
@@ -246,19 +252,25 @@ class _Builder:
             )
         shutil.rmtree(self.spill)
         if result.in_force:
-            known = self.before.digest_now
-            info = _info(result, started, source_records(self.workspace, inputs, known))
-            info["previous"] = last_build(self.workspace, self.made)
-            info["inferred_graph"] = self.inferred_graph
-            info[NOTED] = self.kinds
-            info[ACROSS] = self.across
-            info["findings"] = [as_record(finding) for finding in self.kept]
-            seal(self.made, info)
-            put_in_force(self.workspace, self.made)
-            if self.options.basis and self.options.basis.write(self.made, inputs, result.doubts):
+            self.put_in_force(result, started, mapped, inputs)
+        return result
+
+    def put_in_force(
+        self, result: BuildResult, started: datetime, mapped: Mapped, inputs: list[Path]
+    ) -> None:
+        known, basis = self.before.digest_now, self.options.basis
+        info = _info(result, started, source_records(self.workspace, inputs, known))
+        info["previous"] = last_build(self.workspace, self.made)
+        info["inferred_graph"] = self.inferred_graph
+        info[NOTED] = self.kinds
+        info[ACROSS] = self.across
+        info["findings"] = [as_record(finding) for finding in self.kept]
+        seal(self.made, info)
+        put_in_force(self.workspace, self.made)
+        with clearing(self.workspace, self.made):
+            if basis and basis.write(self.made, inputs, result.doubts):
                 keep_rows(self.before, self.plan, mapped, self.rows)
                 self.before.write()
-        return result
 
     @contextmanager
     def step(self, name: str) -> Iterator[None]:
@@ -405,37 +417,33 @@ class _Builder:
         self.kept += results.findings()
         return verdict
 
-    def prepare_questions(
-        self, connection: duckdb.DuckDBPyConnection, table: QuadTable
-    ) -> int | None:
-        """Make what questions are asked of; return the quads that the index merges, if made."""
-        large, merged = is_large(table.count(connection)), None
-        if self.options.index or (self.options.index is None and not large):
-            with self.step("index"):
-                merged = make_index(connection, table, self.made, self.before, self.spill)
+    def triples(self, connection: duckdb.DuckDBPyConnection, table: QuadTable) -> int:
+        if self.made.table.is_dir():
+            return read_statistics(self.made.table).triples
+        return table.count_triples(connection)
+
+    def wants_index(self, connection: duckdb.DuckDBPyConnection, table: QuadTable) -> bool:
+        wanted = self.options.index
+        return not is_large(table.count(connection)) if wanted is None else wanted
+
+    def prepare_questions(self, connection: duckdb.DuckDBPyConnection, table: QuadTable) -> None:
+        """Make what questions need besides the index."""
+        large = is_large(table.count(connection))
         if self.options.table or (self.options.table is None and large):
             with self.step("table"):
                 if not self.before.table(connection):
                     write_copies(connection, table.sql, self.made.table, PARTS if large else 1)
         with self.step("kinds"):
-            self.kinds = self.before.kinds(connection) or read_facts(connection, table.sql)
-            if not large:
-                known = self.before.across(connection)
-                self.across = count_across(connection, table.sql) if known is None else known
-        return merged
+            self.kinds = kinds_of(connection, table, self.before)
+            self.across = None if large else across_of(connection, table, self.before)
 
     def survey(
         self, connection: duckdb.DuckDBPyConnection, table: QuadTable
     ) -> tuple[Problem, ...]:
-        inferred = self.inferred_graph
-        known = self.before.survey(connection, inferred)
-        if known is None:
-            known = write_survey(connection, table, self.workspace, inferred).problems
-        if not self.before.counts(connection, inferred):
-            left_out = None if inferred is None else iri(inferred)
-            base, folder = self.workspace.base, self.made.path
-            write_counts(connection, table.sql, folder, base, left_out)
-        return known
+        inferred, base = self.inferred_graph, self.workspace.base
+        problems = survey_of(connection, table, self.before, self.workspace, inferred)
+        count_graph(connection, table, self.before, self.made, base, inferred)
+        return problems
 
 
 def _info(result: BuildResult, started: datetime, sources: list[dict[str, Any]]) -> dict[str, Any]:

@@ -12,10 +12,12 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
 from kg import paths, temporary
+from kg.aside import Aside
 from kg.errors import InputError, KgError, WorldError
 from kg.files import writing
 from kg.supervise import keep, leftover
@@ -228,7 +230,7 @@ def _remember(build: Build, marks: Mapping[str, _Mark]) -> None:
         if paths.is_folder(build.path.with_name(name))
     }
     with suppress(OSError):  # in a read-only folder the check is only repeated
-        temporary.write_text(_memory(build), json.dumps({**known, build.id: marks}))
+        temporary.write_note(_memory(build), json.dumps({**known, build.id: marks}))
 
 
 def _memory(build: Build) -> Path:
@@ -404,6 +406,21 @@ def new_build(workspace: Workspace) -> Iterator[Build]:
                 _remove_others(workspace, made.id)
             else:
                 paths.remove_tree(made.path, workspace.builds)
+
+
+@contextmanager
+def clearing(workspace: Workspace, made: Build) -> Iterator[None]:
+    """Remove builds that are not kept, beside what the context does: disks may take long.
+
+    Args:
+        workspace: The workspace, which is locked by the one who makes the build.
+        made: The build, which is in force.
+    """
+    removing = Aside(partial(_remove_others, workspace, made.id), "kg-clear")
+    try:
+        yield
+    finally:
+        removing.wait()
 
 
 def build_name() -> str:

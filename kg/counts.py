@@ -163,7 +163,7 @@ def put_counts(folder: Path, base: str, found: dict[str, Counts]) -> None:
         "base": base,
         **{name: asdict(counts) for name, counts in found.items()},
     }
-    temporary.write_text(folder / COUNTS_NAME, json.dumps(content, ensure_ascii=False) + "\n")
+    temporary.write_note(folder / COUNTS_NAME, json.dumps(content, ensure_ascii=False) + "\n")
 
 
 def change_counts(

@@ -14,18 +14,14 @@ import shutil
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
 from kg.basis import Basis, digest
 from kg.builds import check_build, check_index, check_table, made_digest, quad_digests
-from kg.counts import COUNTS_NAME, change_counts, put_counts, read_counts
 from kg.duck import Connection
 from kg.engines.outcome import MapCount
 from kg.errors import KgError
-from kg.exports import Problem
-from kg.exports.survey import SURVEY_NAME, Survey, change_survey, read_survey
 from kg.files import link, writing
 from kg.mapping import own_functions
 from kg.mapping.plan import Constant, Formulation, Plan, TermType
@@ -34,13 +30,11 @@ from kg.notes import Note, tell
 from kg.packed import packed, unpacked
 from kg.paths import is_file, is_folder, is_link, names_in, read_file
 from kg.quads import QuadTable, differing
-from kg.queries.kinds import ACROSS, NOTED
-from kg.queries.oxigraph.facts import change_facts, count_across
 from kg.records import dataclass
 from kg.sources.files import patterns_of
 from kg.sparql.volatile import is_volatile
-from kg.table.change import change_copies, object_rows
-from kg.temporary import write_text
+from kg.table.change import change_copies
+from kg.temporary import write_note
 from kg.validation.shapes import ShapesGraph
 from kg.validation.terms import is_literal, split_literal
 from kg.workspace import NO_DIGEST, Build, Workspace, sealed
@@ -127,6 +121,11 @@ class Kept:
                 # What is taken over gets digests of its own, which would hide that it is damaged.
                 self._before, self._old = check_build(before, again=True), loaded
 
+    @property
+    def before(self) -> Build | None:
+        """The build in force, if what it has may be taken over."""
+        return self._before
+
     def key(self, files: Iterable[Path], *causes: object) -> str | None:
         """Return the digest of what a step depends on; None if that is not known for sure.
 
@@ -185,7 +184,7 @@ class Kept:
         kept, target = self._before.path / name, self._made.path / name
         try:
             if is_folder(kept):
-                shutil.copytree(kept, target, copy_function=_taken)
+                shutil.copytree(kept, target, ignore=_logs, copy_function=_taken)
             elif is_file(kept):
                 _taken(kept, target)
             else:
@@ -336,7 +335,7 @@ class Kept:
         rows = sum(side.count(connection) for side in found)
         return found if rows <= max(_FEW, _SHARE * whole) else None
 
-    def _nears(self, connection: Connection) -> Iterator[tuple[QuadTable, QuadTable]]:
+    def nears(self, connection: Connection) -> Iterator[tuple[QuadTable, QuadTable]]:
         """Yield rows that differ, and parts that do: in more rows more is sure."""
         yield from (each for each in (self.little(connection), self.near()) if each)
 
@@ -375,65 +374,6 @@ class Kept:
                 return change_copies(connection, self._before.table, old, new, self._made.table)
         return False
 
-    def kinds(self, connection: Connection) -> dict[str, str] | None:
-        """Return the kinds of terms as the build before tells them; None if they are not sure."""
-        known = None if self._before is None else self._before.info().get(NOTED)
-        if not isinstance(known, dict) or self.same_quads() is not None:
-            return known if isinstance(known, dict) else None
-        found = (change_facts(connection, known, o.sql, n.sql) for o, n in self._nears(connection))
-        return next((kinds for kinds in found if kinds is not None), None)
-
-    def across(self, connection: Connection) -> int | None:
-        """Return what `count_across` would, by what the build before tells; None if not sure."""
-        known = None if self._before is None else self._before.info().get(ACROSS)
-        if not isinstance(known, int) or self.same_quads() is not None:
-            return known if isinstance(known, int) else None
-        rows = self.little(connection)
-        if rows is None:
-            return None
-        gone, come = (count_across(connection, side.sql) for side in rows)
-        return known - gone + come
-
-    def survey(self, connection: Connection, inferred: str | None) -> tuple[Problem, ...] | None:
-        """Make the survey out of that of the build before; return its problems, None if not."""
-        known, table = self._known_survey(inferred), QuadTable(self._made.quads)
-        if known is None:
-            return None
-        if self.same_quads() is not None:
-            return known.problems if self.copy(SURVEY_NAME) else None
-        for near in self._nears(connection):
-            found = change_survey(connection, known, *near, table, inferred)
-            if found is not None:
-                return found.problems
-        return None
-
-    def counts(self, connection: Connection, inferred: str | None) -> bool:
-        """Make the counts out of those before, for the same base; return if it was done."""
-        before, base = self._before, self._workspace.base
-        if before is None or before.info().get("inferred_graph") != inferred:
-            return False
-        known = read_counts(before, base, with_inferred=True)
-        if known is not None and self.same_quads() is not None:
-            return self.copy(COUNTS_NAME)
-        if known is None or inferred is not None or (rows := self.little(connection)) is None:
-            return False
-        table = QuadTable(self._made.quads).sql
-        held = None
-        if is_folder(self._made.table):
-            held = partial(object_rows, connection, self._made.table)
-        made = change_counts(connection, known, rows[0].sql, rows[1].sql, table, base, held)
-        put_counts(self._made.path, base, {"all": made})
-        return True
-
-    def _known_survey(self, inferred: str | None) -> Survey | None:
-        """Return the survey of the build before, if it was made for the same prefixes."""
-        before = self._before
-        if before is None or before.info().get("inferred_graph") != inferred:
-            return None
-        found, prefixes = read_survey(QuadTable(before.quads)), self._workspace.prefixes
-        same = found is not None and [*found.prefixes.items()] == [*prefixes.items()]
-        return found if same else None
-
     def write(self) -> None:
         """Write what is kept of the build in force, if all causes of its steps are known."""
         if self._basis is None or self._basis.leads_on:
@@ -449,7 +389,7 @@ class Kept:
             "sha256": NO_DIGEST,
         }
         with suppress(OSError):
-            write_text(_note(self._workspace), sealed(json.dumps(content)))
+            write_note(_note(self._workspace), sealed(json.dumps(content)))
             for name in () if is_link(self._folder) else names_in(self._folder):
                 if _PART.fullmatch(name) and name.partition(".")[0] != parts.get("sha256"):
                     (self._folder / name).unlink()
@@ -487,6 +427,12 @@ def _taken(source: str | Path, target: str | Path) -> None:
     """Give a Parquet file a second name; copy others, as Oxigraph writes into its own."""
     take = link if str(source).endswith(".parquet") else shutil.copyfile
     take(Path(source), Path(target))
+
+
+def _logs(folder: str, names: list[str]) -> list[str]:
+    """Return the files in which RocksDB says how it was opened: one more each time."""
+    del folder
+    return [name for name in names if name.startswith("LOG")]
 
 
 def _note(workspace: Workspace) -> Path:

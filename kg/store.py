@@ -89,33 +89,35 @@ def write_index(nquads: Sequence[Path], target: Path, room: Room | None = None) 
     return count
 
 
-def change_index(folder: Path, gone: Path, added: Path, room: Room) -> int | None:
-    """Take quads out of an index on disk and add others, and return its number of quads.
+def change_index(folder: Path, gone: Path, added: Path) -> int | None:
+    """Take quads out of an index on disk that merges none, and add others.
 
     Args:
         folder: The index.
         gone: A file of N-Quads, those to take out.
         added: A file of N-Quads, those to add then.
-        room: The memory that this may take.
 
     Returns:
-        The number; None if the index cannot be changed.
+        How many of those that were added it merges with others; None if the index cannot be
+        changed, or had not what was to be taken out.
     """
-    form = ox.RdfFormat.N_QUADS
+    form, merged = ox.RdfFormat.N_QUADS, 0
     try:
-        if not all(room.holds(_size(path)) for path in (gone, added)):
-            return None
         store = ox.Store(str(folder))
         for quad in ox.parse(path=str(gone), format=form, lenient=True):
+            if quad not in store:
+                return None
             store.remove(quad)
-        store.extend(ox.parse(path=str(added), format=form, lenient=True))
+        for quad in ox.parse(path=str(added), format=form, lenient=True):
+            merged += quad in store
+            store.add(quad)
         # A store keeps the name of a graph whose quads are all removed.
         for quad in ox.parse(path=str(gone), format=form, lenient=True):
             _forget_if_empty(store, quad.graph_name)
         store.flush()
-        return len(store)
     except (OSError, RuntimeError):
         return None
+    return merged
 
 
 def _forget_if_empty(store: ox.Store, graph: ox.NamedNode | ox.BlankNode | ox.DefaultGraph) -> None:
@@ -201,6 +203,10 @@ class Room:
         share = min(1.0, _AT_ONCE / max(1, size.lines))
         taken = _OF_QUAD * size.lines + _OF_BYTE * size.bytes
         return _LOADER + share * taken <= self.size
+
+    def holds_all(self, *files: Path) -> bool:
+        """Return whether files of lines can be loaded at once, one after the other."""
+        return all(self.holds(_size(path)) for path in files)
 
     @property
     def piece(self) -> tuple[int, int]:

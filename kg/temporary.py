@@ -290,12 +290,28 @@ def write_text(path: Path, text: str) -> None:
     Raises:
         OSError: It cannot be written.
     """
+    _write(path, text, is_lasting=True)
+
+
+def write_note(path: Path, text: str) -> None:
+    """Write a small file as `write_text`, without waiting for the disk.
+
+    If the machine fails it may be damaged, so whoever reads it must see that, and do without.
+
+    Raises:
+        OSError: It cannot be written.
+    """
+    _write(path, text, is_lasting=False)
+
+
+def _write(path: Path, text: str, *, is_lasting: bool) -> None:
     part = new_part(path)
     try:
         with part.open("w", encoding="utf-8") as out:
             out.write(text)
             out.flush()
-            os.fsync(out.fileno())
+            if is_lasting:
+                os.fsync(out.fileno())
         part.replace(path)
     finally:
         remove_part(part)

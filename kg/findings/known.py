@@ -20,7 +20,7 @@ from kg.errors import KgError, Location
 from kg.findings.model import Finding, as_record, from_record, place_record
 from kg.findings.terms import Used
 from kg.paths import is_folder, read_file
-from kg.temporary import write_text
+from kg.temporary import write_note
 from kg.workspace import NO_DIGEST, Workspace, sealed
 
 _NAME: Final = "questions.json"
@@ -95,7 +95,7 @@ class KnownQuestions:
         if self._new.keys() != self._old.keys() and is_folder(state):
             content = {"questions": self._new, "sha256": NO_DIGEST}
             with suppress(KgError, OSError):
-                write_text(state / _NAME, sealed(json.dumps(content)))
+                write_note(state / _NAME, sealed(json.dumps(content)))
 
     def _read(self) -> dict[str, Any]:
         with suppress(*_WRONG, RecursionError):

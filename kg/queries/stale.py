@@ -15,7 +15,7 @@ from typing import Any, Final
 
 from kg.errors import KgError
 from kg.paths import open_file, read_file
-from kg.temporary import write_text
+from kg.temporary import write_note
 from kg.workspace import Build, Workspace
 
 _MEMORY: Final = "seen.json"
@@ -136,4 +136,4 @@ def _read(path: Path) -> dict[str, Any]:
 
 def _write(path: Path, content: dict[str, Any]) -> None:
     with suppress(OSError):
-        write_text(path, json.dumps(content))
+        write_note(path, json.dumps(content))

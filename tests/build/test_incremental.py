@@ -16,7 +16,7 @@ import pyoxigraph
 import pytest
 
 import kg
-from kg import basis, building, indexing, parts, verdict
+from kg import basis, building, facts, indexing, parts, verdict
 from kg.basis import Basis
 from kg.building import BuildOptions
 from kg.engines.duckdb import run
@@ -253,8 +253,9 @@ class TestWork:
             return load(connection, table, *more)
 
         monkeypatch.setattr(run, "load_any", loaded)
-        for name in ("infer_rdfs", "read_facts", "count_across", "write_survey", "write_counts"):
-            counted(building, name)
+        counted(building, "infer_rdfs")
+        for name in ("read_facts", "write_survey", "write_counts"):
+            counted(facts, name)
         counted(verdict, "validate")
         for name in ("write_index", "change_index"):
             counted(indexing, name)
@@ -283,11 +284,13 @@ class TestWork:
         assert steps == [*everything, "infer_rdfs", "validate"], "the quads are the same"
         steps.clear()
         self.change(root, "data/people.csv", "Ann", "Eve")
-        after = ["infer_rdfs", "validate", "change_index", "write_counts"]
-        assert steps == ["reads people.csv", "reads towns.yaml", *after], "of what refers to it"
+        # The index is changed beside other steps.
+        after = ["change_index", "infer_rdfs", "validate", "write_counts"]
+        read = ["reads people.csv", "reads towns.yaml"]
+        assert sorted(steps) == sorted([*read, *after]), "of what refers to it"
         steps.clear()
         self.change(root, "data/pets.csv", "Rex", "Max")
-        assert steps == ["reads pets.csv", *after]
+        assert sorted(steps) == sorted(["reads pets.csv", *after])
         steps.clear()
         self.change(root, "data/pets.csv", "Max", "Rex")
         self.change(root, "data/people.csv", "Eve", "Ann")

@@ -10,7 +10,6 @@ import pytest
 from kg.builds import seal
 from kg.errors import InputError, WorldError
 from kg.store import (
-    Room,
     change_index,
     is_small,
     load_files,
@@ -47,16 +46,29 @@ def test_a_changed_index_has_the_graphs_of_a_new_one(tmp_path: Path) -> None:
 
     stays, new, back = f"<{EX}b> <{EX}1>", f"<{EX}b> <{EX}3>", f"<{EX}c> <{EX}4>"
     goes = [f"<{EX}c> <{EX}1>", f"<{EX}b> <{EX}2>", f"<{EX}b> _:g", f"<{EX}b> <{EX}4>", f"<{EX}b>"]
-    room = Room(2**30, 0)
     write_index([written("before.nq", stays, *goes)], tmp_path / "changed")
     gone = written("gone.nq", *goes)
     added = written("added.nq", new, back)
-    assert change_index(tmp_path / "changed", gone, added, room) == 3
+    assert change_index(tmp_path / "changed", gone, added) == 0
     write_index([written("after.nq", stays, new, back)], tmp_path / "new")
     changed, fresh = (read_index(tmp_path / name) for name in ("changed", "new"))
     assert set(changed) == set(fresh)
     assert set(changed.named_graphs()) == set(fresh.named_graphs())
     assert len(set(fresh.named_graphs())) == 3
+    assert change_index(tmp_path / "changed", gone, added) is None, "it had not what should go"
+
+
+def test_a_changed_index_tells_what_it_merges(tmp_path: Path) -> None:
+    def written(name: str, *numbers: str) -> Path:
+        number = "<http://www.w3.org/2001/XMLSchema#integer>"
+        lines = "".join(f'<{EX}a> <{EX}p> "{each}"^^{number} .\n' for each in numbers)
+        (tmp_path / name).write_text(lines)
+        return tmp_path / name
+
+    write_index([written("before.nq", "1", "2")], tmp_path / "changed")
+    gone, added = written("gone.nq", "2"), written("added.nq", "01", "3", "03", "003")
+    assert change_index(tmp_path / "changed", gone, added) == 3
+    assert len(read_index(tmp_path / "changed")) == 2
 
 
 def test_what_is_not_there(tmp_path: Path) -> None:
