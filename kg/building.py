@@ -41,13 +41,14 @@ from kg.indexing import changing, make_index
 from kg.infer import infer_rdfs
 from kg.kept import Kept, Mapped, note_shapes, note_sources
 from kg.mapping import own_functions
-from kg.mapping.documents import read_mappings, unnamed_mappings
+from kg.mapping.documents import unnamed_mappings
 from kg.mapping.plan import Plan
 from kg.mapping.walk import own_files
 from kg.names import Namer
 from kg.outputs import files_of
 from kg.parts import map_all
 from kg.paths import is_inside
+from kg.planned import read_plan
 from kg.quads import QuadTable
 from kg.queries.kinds import ACROSS, NOTED
 from kg.records import dataclass
@@ -286,8 +287,9 @@ class _Builder:
 
     def map(self, connection: duckdb.DuckDBPyConnection) -> tuple[Mapped, list[Path]]:
         workspace = self.workspace
-        plan = read_mappings(workspace.mapping_files, workspace.prefixes, workspace.base)
-        self.plan = plan
+        settings = dict(workspace.prefixes), self.options.strict, self.options.allow_outside
+        rules = self.before.key(workspace.mapping_files, workspace.base, *settings)
+        self.plan = plan = read_plan(workspace, self.before, rules)
         if not plan.triples_maps and not workspace.data_rdf_files:
             hint = "Add data/NAME.yarrrml.yml beside your facts; see `kg help mapping`."
             for path, name in unnamed_mappings(workspace.root / "data"):
@@ -301,7 +303,7 @@ class _Builder:
         check_target([*files_of(workspace), *read, *own_functions.files()])
         if self.options.basis:
             note_sources(self.options.basis, plan, read)
-        settings = dict(workspace.prefixes), self.options.strict, self.options.allow_outside
+        # No longer known if the sources are not files alone.
         rules = self.before.key(workspace.mapping_files, workspace.base, *settings)
         self.rules, self.read = rules, [str(path) for path in read]
         self.others = [path for path, _ in workspace.graph_files()]
