@@ -4,15 +4,18 @@ Python writes and compiles the methods of a dataclass as its module is read, whi
 millisecond for each. kg has hundreds of small ones, and a command makes objects of few: half of the
 time that it took to read its modules went into methods that it never called.
 
-Type checkers see `dataclasses.dataclass`, and that is what makes the methods in the end.
+Type checkers see `dataclasses.dataclass`. It finds the fields in the end; the methods of usual
+classes are made here, and those of all others by it.
 """
 
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from inspect import get_annotations  # which dataclasses needs, too
+from operator import attrgetter
+from reprlib import recursive_repr
 from threading import RLock
 from typing import TYPE_CHECKING, Any, Final
 
@@ -22,6 +25,8 @@ if TYPE_CHECKING:
 # The last tells other threads that all are made.
 _MADE: Final = ("__repr__", "__eq__", "__hash__", "__setattr__", "__delattr__", "__init__")
 _TOLD: Final = ("__dataclass_fields__", "__dataclass_params__", "__match_args__")
+# What a class may have written itself.
+_OWN: Final = frozenset(_MADE)
 _lock: Final = RLock()
 
 
@@ -54,9 +59,10 @@ def _waiting(plain: type, options: dict[str, bool]) -> object:
         with _lock:
             if "__signature__" not in made.__dict__:
                 return  # another thread was here first
-            dataclasses.dataclass(frozen=True, **options)(plain)
+            usual = not (options or _OWN & plain.__dict__.keys() or _has_base(plain))
+            methods = _usual(plain, made) if usual else _standard(plain, options)
             for name in (*_TOLD, *_MADE):
-                setattr(made, name, plain.__dict__[name])
+                setattr(made, name, methods[name])
             del made.__signature__
 
     def __init__(self: object, *words: object, **named: object) -> None:
@@ -74,6 +80,115 @@ def _waiting(plain: type, options: dict[str, bool]) -> object:
     for name in (*_TOLD, "__signature__"):
         setattr(made, name, _Late(name, finish))
     return made
+
+
+def _has_base(plain: type) -> bool:
+    # Not `is_dataclass`, which would make the methods of the base.
+    return any("__dataclass_fields__" in base.__dict__ for base in plain.__mro__[1:])
+
+
+def _standard(plain: type, options: Mapping[str, bool]) -> Mapping[str, Any]:
+    """Return the methods of a frozen class as the standard library makes them."""
+    dataclasses.dataclass(frozen=True, **options)(plain)
+    return plain.__dict__
+
+
+def _usual(plain: type, made: Any) -> Mapping[str, Any]:  # noqa: ANN401  (a class with slots)
+    """Return the methods of a frozen class that has no base and no method of its own for them.
+
+    The standard library compiles six texts, which takes four times as long; here only the text of
+    ``__init__`` is compiled, which puts values into slots.
+    """
+    plain.__doc__ = plain.__doc__ or "-"  # else the signature is worked out for it
+    dataclasses.dataclass(init=False, repr=False, eq=False)(plain)
+    fields = dataclasses.fields(plain)
+    names = frozenset(field.name for field in fields)
+    told, of_frozen = plain.__dict__, _Frozen.__dataclass_params__  # type: ignore[attr-defined]
+    values = _values(field.name for field in fields if field.compare)
+    keys = _values(
+        field.name for field in fields if (field.compare if field.hash is None else field.hash)
+    )
+    shown = [field.name for field in fields if field.repr]
+
+    def __eq__(self: object, other: object) -> bool:
+        return (
+            values(self) == values(other) if other.__class__ is self.__class__ else NotImplemented
+        )
+
+    def __hash__(self: object) -> int:
+        return hash(keys(self))
+
+    @recursive_repr()
+    def __repr__(self: object) -> str:
+        parts = ", ".join(f"{name}={getattr(self, name)!r}" for name in shown)
+        return f"{self.__class__.__qualname__}({parts})"
+
+    def __setattr__(self: object, name: str, value: object) -> None:
+        if type(self) is made or name in names:
+            raise dataclasses.FrozenInstanceError(f"cannot assign to field {name!r}")
+        super(made, self).__setattr__(name, value)
+
+    def __delattr__(self: object, name: str) -> None:
+        if type(self) is made or name in names:
+            raise dataclasses.FrozenInstanceError(f"cannot delete field {name!r}")
+        super(made, self).__delattr__(name)
+
+    methods = (__repr__, __eq__, __hash__, __setattr__, __delattr__, _init(fields, made))
+    named = dict(zip(_MADE, methods, strict=True))
+    return {**{name: told[name] for name in _TOLD}, "__dataclass_params__": of_frozen, **named}
+
+
+def _values(names: Iterable[str]) -> Callable[[object], tuple[object, ...]]:
+    """Return what gives the values of attributes as a tuple."""
+    found = tuple(names)
+    if len(found) > 1:
+        return attrgetter(*found)
+    return lambda record: tuple(getattr(record, name) for name in found)
+
+
+def _init(fields: Iterable[dataclasses.Field[Any]], made: Any) -> object:  # noqa: ANN401  (a class)
+    """Return ``__init__`` of a class with slots for some fields."""
+    given, lines = ["self"], []
+    known: dict[str, object] = {"_made": _FACTORY}
+    for field in fields:
+        name, default = field.name, f"_of_{field.name}"
+        known[f"_set_{name}"] = made.__dict__[name].__set__
+        if field.default is not dataclasses.MISSING:
+            known[default] = field.default
+            parameter, value = f"{name}={default}", name
+        elif field.default_factory is not dataclasses.MISSING:
+            known[default] = field.default_factory
+            default += "()"
+            parameter, value = f"{name}=_made", f"{default} if {name} is _made else {name}"
+        else:
+            parameter, value, default = name, name, ""
+        if field.init:
+            given.append(parameter)
+        if field.init or default:
+            lines.append(f"  _set_{name}(self, {value if field.init else default})")
+    if hasattr(made, "__post_init__"):
+        lines.append("  self.__post_init__()")
+    exec(f"def __init__({', '.join(given)}):\n" + "\n".join(lines or ["  pass"]), known)
+    init: Any = known["__init__"]
+    init.__qualname__ = f"{made.__qualname__}.__init__"
+    types = {field.name: field.type for field in fields if field.init}
+    init.__annotations__ = {**types, "return": None}
+    return init
+
+
+class _Factory:
+    """Stands for a value that a field makes for itself."""
+
+    def __repr__(self) -> str:
+        return "<factory>"
+
+
+_FACTORY: Final = _Factory()
+
+
+@dataclasses.dataclass(frozen=True)
+class _Frozen:
+    """Tells what the standard library tells of a frozen class."""
 
 
 class _Late:

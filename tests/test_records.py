@@ -83,6 +83,56 @@ def test_objects_behave_as_those_of_the_standard_library():
     assert Named(name="x").name == "x"
 
 
+FIELDS = {
+    "needed": dataclasses.field(),
+    "left_aside": dataclasses.field(default=1, compare=False),
+    "hidden": dataclasses.field(default="x", repr=False),
+    "unhashed": dataclasses.field(default_factory=list, hash=False),
+    "fixed": dataclasses.field(default=3, init=False),
+    "made": dataclasses.field(default_factory=dict, init=False, compare=False),
+    "counted": dataclasses.field(default=(), compare=False, hash=None),
+}
+
+
+@pytest.mark.parametrize("chosen", [list(FIELDS)[:end] for end in range(len(FIELDS) + 1)])
+def test_each_kind_of_field_is_that_of_the_standard_library(chosen):
+    def kind(decorate):
+        space = {name: copy.copy(FIELDS[name]) for name in chosen}
+        space |= {"__annotations__": dict.fromkeys(chosen, "object"), "__doc__": "A record."}
+        return decorate(frozen=True, slots=True)(type("Kind", (), space))
+
+    waiting, plain = kind(records.dataclass), kind(dataclasses.dataclass)
+    needed = {"needed": 0} if chosen else {}
+    others = {
+        name: 7
+        for name in chosen
+        if FIELDS[name].init and FIELDS[name].default_factory is dataclasses.MISSING
+    }
+    for given in (needed, {**needed, **others}):
+        one, other = waiting(**given), plain(**given)
+        assert repr(one) == repr(other)
+        assert hash(one) == hash(other)
+        assert dataclasses.asdict(one) == dataclasses.asdict(other)
+        assert one == waiting(**given)
+        assert one != other
+        for changed in others:
+            more = {**needed, **given, changed: 8}
+            assert (one == waiting(**more)) is (other == plain(**more)), changed
+    assert str(inspect.signature(waiting)) == str(inspect.signature(plain))
+    assert waiting.__match_args__ == plain.__match_args__
+    assert str(waiting.__dataclass_params__) == str(plain.__dataclass_params__)
+    for name in chosen:
+        for change in (lambda each, name: setattr(each, name, 1), delattr):
+            errors = []
+            for each in (one, other):
+                with pytest.raises(dataclasses.FrozenInstanceError) as caught:
+                    change(each, name)
+                errors.append(str(caught.value))
+            assert errors[0] == errors[1]
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        waiting(**needed).unknown = 1
+
+
 @pytest.mark.parametrize(
     "ask",
     [
