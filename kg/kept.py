@@ -43,6 +43,8 @@ _NAME: Final = "kept.json"
 # Of the rows of a table, how many may differ so that these alone are looked at; few are always.
 _SHARE: Final = 0.1
 _FEW: Final = 2_000
+# Most bytes of the statements of RDF files that are kept: reading them is a small part of a build.
+_MOST_RDF: Final = 8 * 2**20
 _PART: Final = re.compile(r"[0-9a-f]{64}\.parquet")
 _WRONG: Final = (KgError, OSError, ValueError, LookupError, TypeError, AttributeError)
 
@@ -105,6 +107,7 @@ class Kept:
         self._differing: tuple[QuadTable, QuadTable] | None = None
         self._between: tuple[QuadTable, QuadTable] | None = None
         self._parts: dict[str, Any] = {}
+        self._rdf = ""
         self._added: list[Path] = []
         if basis is not None and not basis.anew:
             self._read(basis)
@@ -200,6 +203,8 @@ class Kept:
         if found is None or self._before is None or not self.copy(self._before.quads.name):
             return None
         tell(found["notes"])
+        with suppress(*_WRONG):  # the graph has the same statements of RDF files
+            self._rdf, self._new["rdf"] = str(self._old["rdf"]["gave"]["sha256"]), self._old["rdf"]
         files = tuple(Path(name) for name in found["files"])
         table = QuadTable(self._made.quads)
         return Mapped(
@@ -266,6 +271,33 @@ class Kept:
         }
         self._parts = {"sha256": content, "of": of}
         return path
+
+    def rdf(self, key: str | None, target: Path) -> bool:
+        """Give a file the statements of RDF files that are kept; return whether they are."""
+        with suppress(*_WRONG):
+            found = self.find("rdf", key)
+            path = self._folder / f"{found['sha256']}.parquet"
+            if is_link(self._folder) or digest(path) != found["sha256"]:
+                return False
+            link(path, target)
+            tell(found["notes"])
+            self._rdf, self._new["rdf"] = str(found["sha256"]), self._old["rdf"]
+            return True
+        return False
+
+    def keep_rdf(self, key: str | None, spool: Path, notes: Iterable[Note]) -> None:
+        """Keep the statements of RDF files, if they are not many, and what was told of them."""
+        if key is None or is_link(self._folder) or spool.stat().st_size > _MOST_RDF:
+            return
+        content = digest(spool)
+        path = self._folder / f"{content}.parquet"
+        with writing(path):
+            self._folder.mkdir(exist_ok=True)
+            if not is_file(path):
+                self._added.append(path)
+                link(spool, path)
+        self._rdf = content
+        self.keep("rdf", key, {"sha256": content, "notes": tuple(notes)})
 
     @property
     def _folder(self) -> Path:
@@ -390,8 +422,9 @@ class Kept:
         }
         with suppress(OSError):
             write_note(_note(self._workspace), sealed(json.dumps(content)))
+            wanted = parts.get("sha256"), self._rdf
             for name in () if is_link(self._folder) else names_in(self._folder):
-                if _PART.fullmatch(name) and name.partition(".")[0] != parts.get("sha256"):
+                if _PART.fullmatch(name) and name.partition(".")[0] not in wanted:
                     (self._folder / name).unlink()
             self._added.clear()
 

@@ -72,8 +72,12 @@ def map_all(
     """
     spool, target = folders.spill / "rdf.parquet", folders.spill / "quads.parquet"
     with hearing() as notes:
-        with spare(connection, SPOOL_MEMORY) as memory, strictly(strict):
-            spool_rdf(workspace.graph_files(), spool, memory=memory)
+        graphs = workspace.graph_files()
+        rdf = kept.key([path for path, _ in graphs], [graph for _, graph in graphs], strict)
+        if not kept.rdf(rdf, spool):
+            with spare(connection, SPOOL_MEMORY) as memory, strictly(strict):
+                spool_rdf(graphs, spool, memory=memory)
+            kept.keep_rdf(rdf, spool, notes.values())
         found = None
         if rows is not None and again and not notes:
             found = map_rows(connection, plan, folders, spool, kept, rows)

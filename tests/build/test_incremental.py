@@ -16,7 +16,7 @@ import pyoxigraph
 import pytest
 
 import kg
-from kg import basis, building, facts, indexing, parts, verdict
+from kg import basis, building, facts, indexing, parts, planned, verdict
 from kg.basis import Basis
 from kg.building import BuildOptions
 from kg.engines.duckdb import run
@@ -246,6 +246,8 @@ class TestWork:
             monkeypatch.setattr(room, name, run)
 
         counted(parts, "run_whole")
+        counted(parts, "spool_rdf")
+        counted(planned, "read_mappings")
         load = run.load_any
 
         def loaded(connection, table, *more):
@@ -281,7 +283,8 @@ class TestWork:
         steps.clear()
         self.change(root, "data/people.yarrrml.yml", "mappings:", "# a comment\nmappings:")
         everything = [f"reads {name}" for name in ("people.csv", "towns.yaml", "pets.csv")]
-        assert steps == [*everything, "infer_rdfs", "validate"], "the quads are the same"
+        made = ["read_mappings", *everything, "infer_rdfs", "validate"]
+        assert steps == made, "the quads are the same"
         steps.clear()
         self.change(root, "data/people.csv", "Ann", "Eve")
         # The index is changed beside other steps.
@@ -296,12 +299,14 @@ class TestWork:
         self.change(root, "data/people.csv", "Eve", "Ann")
         assert steps.count("reads pets.csv") == 1
         assert steps.count("reads people.csv") == 1
-        assert len(list((root / ".kg" / "parts").iterdir())) == 1
+        assert len(list((root / ".kg" / "parts").iterdir())) == 2, "of mappings, and of RDF files"
 
     def test_many_bytes_are_run_at_once(self, root, steps, monkeypatch):
         monkeypatch.setattr(parts, "MOST_AT_ONCE", 10)
         self.change(root, "data/people.yarrrml.yml", "[e:name, $(name)]", "[e:called, $(name)]")
-        assert steps[0] == "run_whole", "sorting quads again takes longer than making them"
+        assert steps[:2] == ["read_mappings", "run_whole"], (
+            "sorting quads again takes longer than making them"
+        )
         self.change(root, "data/people.csv", "Ann", "Eve")
         steps.clear()
         self.change(root, "data/pets.csv", "Rex", "Max")
