@@ -16,6 +16,7 @@ from kg.validation import Options, Result, validate
 from kg.validation.judge import Asked, Judge
 from kg.validation.shapes import ShapesGraph
 from kg.validation.sieve import answering
+from kg.validation.sieve import run as sieve
 from kg.validation.sieve.plan import NOTHING, union
 from kg.validation.sieve.session import Session
 
@@ -140,6 +141,20 @@ def test_nested_results_come_page_by_page(
     assert [(r, r.reasons) for r in paged] == [(r, r.reasons) for r in whole]
     ors = [r for r in whole if "#Or" in r.component]
     assert sum(bool(r.reasons) for r in ors) == min(reasons, len(ors))
+
+
+def test_few_triples_take_one_statement_for_several_constraints(
+    connection: duckdb.DuckDBPyConnection, table: Make, shapes: Shapes
+) -> None:
+    data, graph = table(GOOD + BAD), shapes(RULES)
+    found, work = [], []
+    for number in (8, 2, 1):
+        with mock.patch.object(sieve, "ANSWERS_AT_ONCE", number), counted() as counts:
+            found.append([(r, r.reasons) for r in run(connection, data, graph, reasons=3)])
+        work.append(counts["statements"])
+    assert found[0] == found[1] == found[2]
+    assert found[0]
+    assert work[0] < work[2]
 
 
 def test_more_results_take_no_more_statements(

@@ -20,8 +20,6 @@ from kg.validation.sieve.session import Session
 PAGE: Final = 20_000
 PAGE_WITHIN: Final = 4_000
 
-_COLUMNS: Final = "(c INTEGER, r VARCHAR, n VARCHAR, v VARCHAR, p VARCHAR, w BIGINT)"
-
 
 @dataclass(frozen=True, slots=True)
 class Told:
@@ -47,9 +45,18 @@ class Told:
 
 @dataclass(slots=True)
 class _Rows:
-    """A table of result rows; its column c is an index into answers, counts and branches."""
+    """A table of result rows; its column c is an index into answers, counts and branches.
+
+    Attributes:
+        table: Its name.
+        answers: What the rows are of.
+        asked: The queries for them, in brackets; those that have run are counted.
+        counts: How many rows each query gave.
+        within: The branches of those that have rows, with theirs.
+    """
 
     table: str
+    asked: list[str] = field(default_factory=list)
     answers: list[Answer] = field(default_factory=list)
     counts: dict[int, int] = field(default_factory=dict)
     within: dict[int, list[tuple[str, _Rows]]] = field(default_factory=dict)
@@ -65,11 +72,13 @@ class Answering:
     Args:
         session: Makes the tables.
         reasons: How many results of each logical constraint get the results of its branches.
+        at_once: How many queries one statement runs; each takes buffers of its own.
     """
 
-    def __init__(self, session: Session, reasons: int = 0) -> None:
+    def __init__(self, session: Session, reasons: int = 0, at_once: int = 1) -> None:
         self._session = session
         self._reasons = reasons
+        self._at_once = at_once
         self._units: list[tuple[Route, Doubt]] = []
         self.found = session.name("found")
         session.make(self.found, "SELECT 0 AS unit, '' AS n, 0::BIGINT AS w WHERE false")
@@ -99,14 +108,21 @@ class Answering:
             route: The route of the shape; None for nested results, whose nodes are not in doubt.
         """
         rows = _Rows(self._session.fresh("rows"))
+        tables: list[str] = []
         for part in parts:
-            tables: list[str] = []
             if self._ready(part, tables):
                 if route is not None:
                     self._ask_judge(route, part)
                 for answer in part.answers:
-                    self._add(rows, answer, part.weights, made)
-            self._session.drop(tables)
+                    rows.asked.append(_weighed(answer.rows, part.weights))
+                    rows.answers.append(answer)
+            if len(rows.asked) - len(rows.counts) >= self._at_once:
+                self._add(rows, made)
+            if len(rows.asked) == len(rows.counts):
+                self._session.drop(tables)
+                tables = []
+        self._add(rows, made)
+        self._session.drop(tables)
         for code, count in rows.counts.items():
             if count:
                 rows.within[code] = [
@@ -131,17 +147,26 @@ class Answering:
                 weighed = _weighed(f"SELECT DISTINCT n FROM ({sql})", part.weights)
                 self._session.add(self.found, f"SELECT {unit}, n, w FROM {weighed}")
 
-    def _add(self, rows: _Rows, answer: Answer, weights: str | None, made: list[str]) -> None:
-        if not rows.answers:
-            self._session.create(rows.table, _COLUMNS)
-            made.append(rows.table)
-        code = len(rows.answers)
-        rows.answers.append(answer)
-        # One by one: DuckDB plans a union of dozens for longer than they take to run.
-        weighed = _weighed(answer.rows, weights)
-        rows.counts[code] = self._session.add(
-            rows.table, f"SELECT {code}, r, n, v, p, w FROM {weighed}"
-        )
+    def _add(self, rows: _Rows, made: list[str]) -> None:
+        """Run the queries that have not run yet, and count what each gives."""
+        for start in range(len(rows.counts), len(rows.asked), self._at_once):
+            codes = range(start, min(start + self._at_once, len(rows.asked)))
+            # No more at once: DuckDB plans a union of dozens for longer than they take to run.
+            sql = " UNION ALL ".join(
+                f"SELECT {code} AS c, r, n, v, p, w::BIGINT AS w FROM {rows.asked[code]}"
+                for code in codes
+            )
+            if rows.table in made:
+                count = self._session.add(rows.table, sql)
+            else:
+                count = self._session.make(rows.table, sql)
+                made.append(rows.table)
+            rows.counts.update(dict.fromkeys(codes, 0))
+            if count and len(codes) == 1:
+                rows.counts[start] = count
+            elif count:
+                asked = f"SELECT c, count(*) FROM {rows.table} WHERE c >= {start} GROUP BY c"
+                rows.counts.update(self._session.run(asked))
 
     def _fill_branch(self, rows: _Rows, code: int, branch: Branch, made: list[str]) -> _Rows:
         """Run a branch for the values of the rows with a code."""

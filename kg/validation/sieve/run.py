@@ -43,6 +43,8 @@ NARROWED: Final = 1_000
 
 # Up to this many subclass axioms are held in memory and written into queries; more are joined.
 _HELD_AXIOMS: Final = 2_000
+# Queries for results that one statement runs, of few triples.
+ANSWERS_AT_ONCE: Final = 8
 
 # If shapes target this many classes, first find which have instances; hold up to so many of these.
 _MANY_CLASSES: Final = 20
@@ -77,7 +79,8 @@ class Sieve:
         self.compiler = Compiler(
             shapes, triples, prefix, self._held_axioms, self._populated(), bool(reasons)
         )
-        self._answering = Answering(self._session, reasons)
+        at_once = ANSWERS_AT_ONCE if triples.few else 1
+        self._answering = Answering(self._session, reasons, at_once)
 
     def __enter__(self) -> Self:
         """Begin."""

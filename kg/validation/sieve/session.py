@@ -40,11 +40,6 @@ class Session:
         self._made[name] = rows
         return rows
 
-    def create(self, name: str, columns: str) -> None:
-        """Make a temporary table without rows."""
-        self.run(f"CREATE TEMP TABLE {name} {columns}")
-        self._made[name] = 0
-
     def add(self, name: str, sql: str) -> int:
         """Add rows to a table, and return how many."""
         rows = int(self.run(f"INSERT INTO {name} {sql}")[0][0])

@@ -15,7 +15,8 @@ from kg.quads import QuadTable
 from kg.records import dataclass
 from kg.temporary import temporary_folder
 
-# Below this many rows, a second thread costs more than it saves.
+# Below this many rows, a second thread costs more than it saves, and so does running queries one
+# by one.
 _ONE_THREAD: Final = 200_000
 # Up to this many triples are kept in a table, which is faster to scan repeatedly; a million take
 # about 120 MB.
@@ -31,10 +32,12 @@ class Triples:
     Attributes:
         name: Its name.
         hashed: Whether it has a column h with the hash of p, which is faster to compare.
+        few: Whether they are so few that a query is planned for longer than it runs.
     """
 
     name: str
     hashed: bool = False
+    few: bool = False
 
     def has(self, *predicates: str) -> str:
         """Return the condition that a triple has one of the predicates."""
@@ -61,7 +64,7 @@ def merged_triples(connection: duckdb.DuckDBPyConnection, table: QuadTable) -> I
     name = f"kg_triples_{next(_serial)}"
     rows = table.count(connection)
     with _threads_for(connection, rows):
-        yield from _merged(connection, table, name, rows <= _HELD)
+        yield from _merged(connection, table, name, rows)
 
 
 @contextmanager
@@ -77,8 +80,9 @@ def _threads_for(connection: duckdb.DuckDBPyConnection, rows: int) -> Iterator[N
 
 
 def _merged(
-    connection: duckdb.DuckDBPyConnection, table: QuadTable, name: str, held: bool
+    connection: duckdb.DuckDBPyConnection, table: QuadTable, name: str, rows: int
 ) -> Iterator[Triples]:
+    held = rows <= _HELD
     source = f"SELECT s, p, o FROM {table.sql}"
     merged = len(table.graphs(connection)) > 1
     if merged:
@@ -98,6 +102,6 @@ def _merged(
         kind = "TABLE" if held else "VIEW"
         connection.execute(f"CREATE TEMP {kind} {name} AS {source}")
         try:
-            yield Triples(name, held)
+            yield Triples(name, held, rows < _ONE_THREAD)
         finally:
             connection.execute(f"DROP {kind} IF EXISTS {name}")
