@@ -135,7 +135,7 @@ def map(  # the name of the command
     <http://example.org/1> <http://example.org/name> "Ada" . 1
     """
     from kg.functions import with_functions
-    from kg.map_files import map_files, read_replacements
+    from kg.map_files import MappingFiles, map_files, read_replacements
     from kg.variables import Variables
 
     if prefixes is None:
@@ -144,17 +144,19 @@ def map(  # the name of the command
     own = [Path(file) for file in functions]
     with with_functions(own) if own else nullcontext():
         return map_files(
-            [Path(path) for path in mappings],
+            MappingFiles(
+                [Path(path) for path in mappings],
+                base,
+                prefixes,
+                None if variables is None else Variables(dict(variables)),
+                [Path(folder) for folder in source_folders],
+                datatypes,
+                allow_outside,
+            ),
             None if target is None else str(target),
             format_name=format_name,
-            base=base,
-            prefixes=prefixes,
             memory=memory,
             threads=threads,
-            allow_outside=allow_outside,
-            variables=None if variables is None else Variables(dict(variables)),
-            source_folders=[Path(folder) for folder in source_folders],
-            datatypes=datatypes,
             addresses=read_replacements([f"{p}={name}" for p, name in (addresses or {}).items()]),
         )
 

@@ -5,7 +5,8 @@ What a mapping sends to logical targets goes there, the rest to the default outp
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import field, replace
 from pathlib import Path
 from typing import Final
@@ -86,40 +87,76 @@ class Mapped:
     prefixes: Mapping[str, str] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True)
+class MappingFiles:
+    """Mapping files, and what is known beside them.
+
+    Attributes:
+        paths: RML (``.ttl``) or YARRRML (``.yml``) files; sources are found beside them.
+        base: Prepended to relative IRIs, unless a mapping has its own base.
+        prefixes: Prefixes known to YARRRML without being declared, and used in Turtle
+            beside those that the mappings declare.
+        variables: Values that mappings name as ``${NAME}``; None: they are taken as they are.
+        source_folders: Where sources are looked for that are not beside their mapping.
+        datatypes: Which datatypes literals have that the mapping gives none: ``natural``,
+            ``none`` or ``guess``.
+        allow_outside: Let the mappings name sources and targets outside of the current folder
+            and of their own, and servers.
+    """
+
+    paths: Sequence[Path]
+    base: str = ""
+    prefixes: Mapping[str, str] = field(default_factory=lambda: COMMON_PREFIXES)
+    variables: Variables | None = None
+    source_folders: Sequence[Path] = ()
+    datatypes: str = Datatypes.NATURAL.value
+    allow_outside: bool = False
+
+    @contextmanager
+    def read(self) -> Iterator[Plan]:
+        """Give their plan; the variables have their values as long as the context lasts.
+
+        Raises:
+            InputError: A mapping is wrong.
+            UsageError: There are no such datatypes.
+        """
+        natural = Datatypes.named(self.datatypes)
+        with using(self.variables):
+            plan = located(read_mappings(self.paths, self.prefixes, self.base), self.source_folders)
+            yield replace(plan, datatypes=natural)
+
+    @property
+    def inside(self) -> tuple[Path, ...] | None:
+        """The folders that sources and targets may lie in; None: anywhere."""
+        if self.allow_outside:
+            return None
+        own = [real_path(path).parent for path in self.paths]
+        return real_path(Path.cwd()), *own, *map(real_path, self.source_folders)
+
+    def prefixes_of(self, plan: Plan) -> dict[str, str]:
+        """Return the prefixes that are known, with those that the mappings declare."""
+        return {**self.prefixes, **dict(plan.prefixes)}
+
+
 def map_files(
-    mappings: Sequence[Path],
+    mappings: MappingFiles,
     target: str | None,
     *,
     format_name: str | None = None,
-    base: str = "",
-    prefixes: Mapping[str, str] = COMMON_PREFIXES,
     memory: str | None = None,
     threads: int | None = None,
-    allow_outside: bool = False,
-    variables: Variables | None = None,
-    source_folders: Sequence[Path] = (),
-    datatypes: str = Datatypes.NATURAL.value,
     addresses: Replacements | None = None,
     most_records: int | None = None,
 ) -> Mapped:
     """Run mapping files and write what they make.
 
     Args:
-        mappings: RML (``.ttl``) or YARRRML (``.yml``) files; sources are found beside them.
+        mappings: The files.
         target: The RDF file of the default output, or ``-`` for standard output; None where all
             statements go to targets that the mappings name.
         format_name: Name of the RDF format; by default the target's ending tells it.
-        base: Prepended to relative IRIs, unless a mapping has its own base.
-        prefixes: Prefixes known to YARRRML without being declared, and used in Turtle
-            beside those that the mappings declare.
         memory: Peak memory of the process, such as ``1GB``.
         threads: Worker threads.
-        allow_outside: Let the mappings name sources and targets outside of the current folder
-            and of their own, and servers.
-        variables: Values that mappings name as ``${NAME}``; None: they are taken as they are.
-        source_folders: Where sources are looked for that are not beside their mapping.
-        datatypes: Which datatypes literals have that the mapping gives none: ``natural``,
-            ``none`` or ``guess``.
         addresses: What answers ``unparsed-text`` of XPath; None: addresses are refused.
         most_records: How many records of each source are mapped, the first ones; None: all.
 
@@ -131,19 +168,9 @@ def map_files(
     """
     if target is not None:
         choose_format(target, format_name)
-    natural = Datatypes.named(datatypes)
-    with using(variables), replacing(addresses or Replacements()):
-        plan = located(read_mappings(mappings, prefixes, base), source_folders)
-        return _map_files(
-            replace(plan, datatypes=natural, most_records=most_records),
-            mappings,
-            target,
-            format_name,
-            prefixes,
-            memory,
-            threads,
-            None if allow_outside else source_folders_of(mappings, source_folders),
-        )
+    with mappings.read() as plan, replacing(addresses or Replacements()):
+        plan = replace(plan, most_records=most_records)
+        return _map_files(plan, mappings, target, format_name, memory, threads)
 
 
 def read_replacements(options: Sequence[str]) -> Replacements:
@@ -161,28 +188,26 @@ def read_replacements(options: Sequence[str]) -> Replacements:
 
 def _map_files(
     plan: Plan,
-    mappings: Sequence[Path],
+    mappings: MappingFiles,
     target: str | None,
     format_name: str | None,
-    prefixes: Mapping[str, str],
     memory: str | None,
     threads: int | None,
-    inside: tuple[Path, ...] | None,
 ) -> Mapped:
-    prefixes = {**prefixes, **dict(plan.prefixes)}
+    prefixes, inside = mappings.prefixes_of(plan), mappings.inside
     routing = Routing(plan)
     if target is None and (not routing.targets or routing.has_default(plan)):
         raise _no_output(routing)
     stated = [each for each in routing.targets if each.name is None]
     _check_targets(stated, target, inside)
-    outputs = _check_inputs(plan, mappings, stated, target, inside)
+    outputs = _check_inputs(plan, mappings.paths, stated, target, inside)
     with temporary_folder("map") as folder, Renames() as together:
         spill = Path(folder)
         made = _run(plan, Folders(inside, spill, _CALLED, outputs), memory, threads)
         if len(stated) < len(routing.targets):  # records named the files of the others
             written_to = [logical for logical, _ in made.targets]
             _check_targets(written_to, target, inside)
-            _refuse_inputs(_inputs(plan, mappings, inside), written_to)
+            _refuse_inputs(_inputs(plan, mappings.paths, inside), written_to)
             _refuse_options(written_to)
         with engine(spill, memory, threads) as connection:  # one for all files
             sent = {
@@ -233,12 +258,6 @@ def _no_output(routing: Routing) -> UsageError:
         "there is no -o FILE, and not all statements go to targets of the mapping",
         hint="Write -o graph.ttl for what has no target.",
     )
-
-
-def source_folders_of(mappings: Sequence[Path], source_folders: Sequence[Path]) -> tuple[Path, ...]:
-    """Return the folders that sources and targets may lie in: the current one, and those named."""
-    own = [real_path(path).parent for path in mappings]
-    return real_path(Path.cwd()), *own, *map(real_path, source_folders)
 
 
 def _check_targets(
@@ -374,29 +393,12 @@ def _refuse_options(targets: Sequence[LogicalTarget]) -> None:
                 )
 
 
-def explain_files(
-    mappings: Sequence[Path],
-    base: str,
-    prefixes: Mapping[str, str],
-    variables: Variables | None = None,
-    source_folders: Sequence[Path] = (),
-    datatypes: str = Datatypes.NATURAL.value,
-) -> str:
+def explain_files(mappings: MappingFiles) -> str:
     """Return the SQL that mapping files compile to; nothing is read but the mappings.
-
-    Args:
-        mappings: As for `map_files`, like all others.
-        base: Prepended to relative IRIs.
-        prefixes: Prefixes known to YARRRML.
-        variables: Values of ``${NAME}``.
-        source_folders: Where sources are looked for that are not beside their mapping.
-        datatypes: Which datatypes literals have that the mapping gives none.
 
     Raises:
         InputError: A mapping is wrong.
         UsageError: There are no such datatypes.
     """
-    natural = Datatypes.named(datatypes)
-    with using(variables):
-        plan = located(read_mappings(mappings, prefixes, base), source_folders)
-        return explain(replace(plan, datatypes=natural))
+    with mappings.read() as plan:
+        return explain(plan)

@@ -30,7 +30,7 @@ from rdflib.term import Identifier
 
 from kg.errors import InputError, LimitError
 from kg.exports import ExportOptions, export_files
-from kg.map_files import map_files
+from kg.map_files import MappingFiles, map_files
 from kg.queries.question import parse_question
 from kg.queries.syntax import check_query
 from kg.workspace import COMMON_PREFIXES
@@ -147,7 +147,7 @@ def fuzz_header(random_: random.Random, folder: Path) -> None:
     path, target = folder / "t.yarrrml.yml", folder / "out.nt"
     path.write_text(mapping, encoding="utf-8", errors="replace")
     try:
-        done = map_files([path], str(target), base=BASE, threads=1)
+        done = map_files(MappingFiles([path], BASE), str(target), threads=1)
     except InputError:
         assert not target.exists()
         return

@@ -15,7 +15,7 @@ from kg.cli.main import main
 from kg.errors import KgError, Location
 from kg.http import find_credentials
 from kg.logins import escape_login, without_logins
-from kg.map_files import explain_files, map_files
+from kg.map_files import MappingFiles, explain_files, map_files
 from kg.paths import show_path
 from kg.push import check_url
 from kg.queries.remote import check_endpoint
@@ -78,11 +78,11 @@ def test_no_message_of_a_mapping_shows_it(kind, password, tmp_path, monkeypatch)
     ((name, text),) = texts(password)[kind].items()
     (tmp_path / name).write_text(text, encoding="utf-8")
     with pytest.raises(KgError) as caught:
-        map_files([tmp_path / name], str(tmp_path / "out.nt"))
+        map_files(MappingFiles([tmp_path / name]), str(tmp_path / "out.nt"))
     shown = caught.value.report() + repr(caught.value) + str(caught.value.message)
     assert SECRET not in shown
     with suppress(KgError):
-        assert SECRET not in explain_files([tmp_path / name], "", {})
+        assert SECRET not in explain_files(MappingFiles([tmp_path / name], prefixes={}))
 
 
 @pytest.mark.parametrize("password", PASSWORDS + ODD)

@@ -29,7 +29,7 @@ from ruamel.yaml.error import YAMLError
 from kg.errors import KgError
 from kg.findings import Level
 from kg.findings.preview import preview
-from kg.map_files import map_files
+from kg.map_files import MappingFiles, map_files
 from kg.variables import Variables
 
 ROWS = 4
@@ -157,7 +157,7 @@ def ours(case: Case) -> set[str] | str:
     """Return what kg makes."""
     target = case.folder / "ours.nq"
     try:
-        map_files([case.folder / "mapping.yml"], str(target), allow_outside=True)
+        map_files(MappingFiles([case.folder / "mapping.yml"], allow_outside=True), str(target))
     except KgError as error:
         return str(error)
     return set(map(plain, target.read_text().splitlines()))

@@ -25,7 +25,7 @@ import pyshacl
 import rdflib
 from rdflib.namespace import RDF, SH
 
-from kg.map_files import map_files, read_replacements
+from kg.map_files import MappingFiles, map_files, read_replacements
 
 SERVICE = "https://digest-api.ted-data.eu/api/v1/hashing/fn/uuid/"
 
@@ -49,7 +49,11 @@ def run_kg(folder: Path, notices: list[Path]) -> None:
     cpu, wall = used(resource.RUSAGE_SELF), time.perf_counter()
     for notice in notices:
         shutil.copyfile(notice, folder / "data" / "source.xml")
-        map_files(mappings, str(folder / "kg.nt"), source_folders=[folder], addresses=addresses)
+        map_files(
+            MappingFiles(mappings, source_folders=[folder]),
+            str(folder / "kg.nt"),
+            addresses=addresses,
+        )
     told(
         "kg",
         len(notices),

@@ -160,7 +160,7 @@ def map_command(
     on_spark = engine is MapEngine.SPARK
     _check_usage(master, report, report_format, on_spark=on_spark, runs=not (check or explain))
     limit(None if on_spark else memory, timeout, threads)  # on Spark it is the memory of Java
-    from kg.map_files import explain_files, map_files, read_replacements
+    from kg.map_files import MappingFiles, explain_files, map_files, read_replacements
 
     use_functions(context, functions)
     shared = settings(context)
@@ -171,26 +171,23 @@ def map_command(
         return check_mappings(shared, mappings, prefixes, base, variables, format_name)
     if on_spark:
         _refuse_on_spark(report, threads, replaced, first)
-        asked = map_spark.Asked(
-            mappings,
-            output,
-            master,
-            memory,
-            format_name,
-            base,
-            prefixes,
-            variables,
-            checked_folders(source_folders or ()),
-            datatypes.value,
-            allow_outside,
-            strict,
+
+    def files() -> MappingFiles:
+        folders = checked_folders(source_folders or ())
+        return MappingFiles(
+            mappings, base, prefixes, variables, folders, datatypes.value, allow_outside
         )
+
+    if on_spark:
+        from kg.map_spark import Cluster
+
+        cluster = Cluster(master, memory)
         if explain:
-            return map_spark.explain(asked)
-        return map_spark.run(asked, shared, context.with_resource(handled))
+            return map_spark.explain(files(), cluster)
+        bad = context.with_resource(handled)
+        return map_spark.run(files(), output, cluster, format_name, shared, bad, strict=strict)
     if explain:
-        found = checked_folders(source_folders or ())
-        show(explain_files(mappings, base, prefixes, variables, found, datatypes.value))
+        show(explain_files(files()))
         return ExitCode.DONE
     bad = context.with_resource(handled)
     told = reporting(report, report_format, mappings, output, bad, rejects, prefixes)
@@ -198,17 +195,11 @@ def map_command(
         if output != "-":  # what is written may stand on the same terminal
             status("map")
         mapped = map_files(
-            mappings,
+            files(),
             output,
             format_name=format_name,
-            base=base,
-            prefixes=prefixes,
             memory=memory,
             threads=threads,
-            allow_outside=allow_outside,
-            variables=variables,
-            source_folders=checked_folders(source_folders or ()),
-            datatypes=datatypes.value,
             addresses=addresses,
             most_records=first,
         )

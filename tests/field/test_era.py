@@ -18,7 +18,7 @@ import pytest
 from ruamel.yaml import YAML
 
 from kg.errors import InputError
-from kg.map_files import map_files
+from kg.map_files import MappingFiles, map_files
 from kg.variables import Variables
 from tests.field import field, files_of
 from tests.field.stand_in import StandIn, for_sqlite, queries_of
@@ -186,18 +186,14 @@ def test_a_mapping_makes_what_its_text_says(name, tmp_path):
         "NAMED_GRAPH": GRAPH,
     }
     target = tmp_path / "made.nq"
+    files = MappingFiles(
+        [tmp_path / f"{name}.yml"], variables=Variables(values), allow_outside=True
+    )
     if name in FAULTY:
         with pytest.raises(InputError, match=FAULTY[name]):
-            map_files(
-                [tmp_path / f"{name}.yml"],
-                str(target),
-                variables=Variables(values),
-                allow_outside=True,
-            )
+            map_files(files, str(target))
         return
-    map_files(
-        [tmp_path / f"{name}.yml"], str(target), variables=Variables(values), allow_outside=True
-    )
+    map_files(files, str(target))
     made = set(target.read_text().splitlines())
     expected = set(Document(text, tmp_path / "stand-in.db", tmp_path).statements())
     assert made == expected

@@ -17,7 +17,7 @@ import pyoxigraph as ox
 import pytest
 
 from kg.errors import InputError
-from kg.map_files import map_files, read_replacements
+from kg.map_files import MappingFiles, map_files, read_replacements
 from tests.field import field, files_of
 
 pytest.importorskip("elementpath", reason="the extra xpath is not installed")
@@ -57,12 +57,8 @@ def mappings(folder: Path) -> list[Path]:
 def mapped(folder: Path, notice: Path) -> set[Triple]:
     (folder / "data" / "source.xml").write_bytes(notice.read_bytes())
     target = folder / "made.nt"
-    map_files(
-        mappings(folder),
-        str(target),
-        source_folders=[folder],
-        addresses=read_replacements([f"{SERVICE}=uuid"]),
-    )
+    files = MappingFiles(mappings(folder), source_folders=[folder])
+    map_files(files, str(target), addresses=read_replacements([f"{SERVICE}=uuid"]))
     return triples(target, ox.RdfFormat.N_TRIPLES)
 
 
@@ -146,6 +142,6 @@ def test_the_service_is_not_asked(folder):
     notice = files_of("ted-f13/test_data", "*.xml")[0]
     (folder / "data" / "source.xml").write_bytes(notice.read_bytes())
     with pytest.raises(InputError) as raised:
-        map_files(mappings(folder), str(folder / "made.nt"), source_folders=[folder])
+        map_files(MappingFiles(mappings(folder), source_folders=[folder]), str(folder / "made.nt"))
     assert raised.value.code == "refused-address"
     assert f"--replace-address {SERVICE}=uuid" in raised.value.hint

@@ -12,7 +12,7 @@ import pytest
 
 from kg.cli.main import main
 from kg.errors import InputError
-from kg.map_files import map_files
+from kg.map_files import MappingFiles, map_files
 from kg.mapping.plan import Formulation, LogicalSource
 from kg.sources.statements import check_statement
 from kg.variables import Variables
@@ -32,13 +32,10 @@ PLACES = {
 def mapped(mapping: Path, values: dict[str, str], folder: Path, *sources: Path) -> set[str]:
     """Run a mapping with values for its variables, and return its statements as lines."""
     target = folder / "made.nq"
-    map_files(
-        [mapping],
-        str(target),
-        variables=Variables(values),
-        allow_outside=True,
-        source_folders=sources,
+    files = MappingFiles(
+        [mapping], variables=Variables(values), source_folders=sources, allow_outside=True
     )
+    map_files(files, str(target))
     return set(target.read_text().splitlines())
 
 

@@ -14,7 +14,7 @@ import pytest
 from kg.duck import Connection, engine
 from kg.engines.recording import recording
 from kg.errors import InputError
-from kg.map_files import map_files
+from kg.map_files import MappingFiles, map_files
 from kg.mapping.plan import Reference, Template
 from kg.mapping.targets import LogicalTarget, address_map, read_address
 from kg.notes import hearing
@@ -65,7 +65,7 @@ def run(folder: Path, mapping: str, data: str = DATA, output: str | None = "out.
     before = Path.cwd()
     os.chdir(folder)
     try:
-        made = map_files([Path(name)], output)
+        made = map_files(MappingFiles([Path(name)]), output)
     finally:
         os.chdir(before)
     return {each.path.name: lines(each.path) for each in made.targets}, made

@@ -8,7 +8,7 @@ from kg.cli.main import main
 from kg.engines.outcome import LossCount
 from kg.errors import UsageError
 from kg.execution.model import why
-from kg.map_files import explain_files
+from kg.map_files import MappingFiles, explain_files
 from kg.mapping.natural import Datatypes
 from kg.terms import XSD
 from tests.mapping.running import write_files, yarrrml
@@ -88,7 +88,14 @@ def test_the_explanation_is_that_of_the_datatypes(tmp_path):
     write_files(tmp_path, files)
 
     def explained(datatypes: str) -> str:
-        return explain_files([tmp_path / "m.yml"], "", {}, None, [tmp_path / "data"], datatypes)
+        return explain_files(
+            MappingFiles(
+                [tmp_path / "m.yml"],
+                prefixes={},
+                source_folders=[tmp_path / "data"],
+                datatypes=datatypes,
+            )
+        )
 
     assert len({explained(each.value) for each in Datatypes}) == 3
     with pytest.raises(UsageError, match="no datatypes 'any'"):

@@ -26,7 +26,7 @@ from kg.cli.main import main
 from kg.duck import engine
 from kg.errors import InputError, UsageError, WorldError
 from kg.exports.targets import write_target
-from kg.map_files import map_files
+from kg.map_files import MappingFiles, map_files
 from kg.mapping.documents import read_mappings
 from kg.mapping.plan import LogicalTarget
 from kg.mapping.targets import COMPRESSIONS, FORMATS, SERIALIZATIONS
@@ -69,7 +69,8 @@ def run(folder: Path, mapping: str, output: str | None = "out.nq", **more: Any) 
     before = Path.cwd()
     os.chdir(folder)
     try:
-        mapped = map_files([Path(name)], output, **more)
+        form = more.pop("format_name", None)
+        mapped = map_files(MappingFiles([Path(name)], **more), output, format_name=form)
     finally:
         os.chdir(before)
     return [f"{each.path.name}: {each.statements}" for each in mapped.targets]

@@ -11,7 +11,7 @@ from sqlalchemy import make_url
 import kg
 from kg.building import BuildOptions
 from kg.errors import InputError
-from kg.map_files import map_files
+from kg.map_files import MappingFiles, map_files
 from kg.mapping.plan import Database, Formulation, LogicalSource, Origin
 from kg.sources.servers import check_variables
 
@@ -37,7 +37,7 @@ def run(place, source, **more):
     mapping = place / "project" / "mappings" / "m.yarrrml.yml"
     mapping.write_text(MAPPING.replace("SOURCE", source))
     target = place / "project" / "out.nt"
-    map_files([mapping], str(target), **more)
+    map_files(MappingFiles([mapping], **more), str(target))
     return target.read_text()
 
 
@@ -95,7 +95,7 @@ def test_an_sqlite_file_outside_is_refused_unless_the_user_names_it(place, monke
         " [ rr:predicate rr:p ; rr:objectMap [ rr:column 'name' ] ] ."
     )
     monkeypatch.setenv("KG_DATABASE", f"sqlite:///{path}")
-    assert map_files([mapping], "out.nt").statements == 1
+    assert map_files(MappingFiles([mapping]), "out.nt").statements == 1
 
 
 def test_a_server_is_refused_unless_allowed(place):
