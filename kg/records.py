@@ -17,7 +17,7 @@ from inspect import get_annotations  # which dataclasses needs, too
 from operator import attrgetter
 from reprlib import recursive_repr
 from threading import RLock
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, dataclass_transform
 
 if TYPE_CHECKING:
     from dataclasses import dataclass as dataclass
@@ -53,7 +53,8 @@ def _waiting(plain: type, options: dict[str, bool]) -> object:
     space = {name: value for name, value in plain.__dict__.items() if name not in without}
     space["__slots__"] = tuple(name for name in fields if name not in taken)
     space["__qualname__"] = plain.__qualname__
-    made: Any = type(plain)(plain.__name__, plain.__bases__, space)
+    kind = type(plain)
+    made: Any = type.__new__(kind, plain.__name__, plain.__bases__, space)
 
     def finish() -> None:
         with _lock:
@@ -189,6 +190,18 @@ _FACTORY: Final = _Factory()
 @dataclasses.dataclass(frozen=True)
 class _Frozen:
     """Tells what the standard library tells of a frozen class."""
+
+
+@dataclass_transform(frozen_default=True, field_specifiers=(dataclasses.field,))
+class Family(type):
+    """The metaclass of classes that are all frozen dataclasses with slots, as their base says."""
+
+    def __new__(  # noqa: D102
+        mcs, name: str, bases: tuple[type, ...], space: dict[str, object]
+    ) -> Any:  # noqa: ANN401  (the class)
+        if not bases and "__annotations__" not in space:  # it only names the family
+            return super().__new__(mcs, name, bases, {**space, "__slots__": ()})
+        return _waiting(super().__new__(mcs, name, bases, space), {})
 
 
 class _Late:

@@ -45,6 +45,18 @@ class Named:
     name: str
 
 
+class Parent(metaclass=records.Family):
+    """Says that its children are frozen, too."""
+
+    place: int = dataclasses.field(default=0, compare=False, kw_only=True)
+
+
+class Heir(Parent):
+    """One of a family."""
+
+    one: int
+
+
 @dataclasses.dataclass(frozen=True, slots=True)
 class Plain:
     """One of the standard library, for comparison."""
@@ -131,6 +143,15 @@ def test_each_kind_of_field_is_that_of_the_standard_library(chosen):
             assert errors[0] == errors[1]
     with pytest.raises(dataclasses.FrozenInstanceError):
         waiting(**needed).unknown = 1
+
+
+def test_classes_of_a_family_are_frozen_and_have_slots_without_a_decorator():
+    made = Heir(1, place=7)
+    assert (made, Heir.__match_args__) == (Heir(1), ("one",))
+    assert pickle.loads(pickle.dumps(made)).place == 7
+    assert not hasattr(made, "__dict__")
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        made.one = 2
 
 
 @pytest.mark.parametrize(

@@ -14,29 +14,30 @@ from collections.abc import Callable, Iterator
 from dataclasses import fields
 from typing import Any, Final, NamedTuple, TypeAlias, TypeVar
 
-from kg.records import dataclass
+from kg.records import Family
 from kg.sparql.tree import Variable
 from kg.sparql.words import Form
 
 _T = TypeVar("_T")
 
 
-@dataclass(frozen=True, slots=True)
-class Constant:
+class Part(metaclass=Family):
+    """A part of a query in algebra."""
+
+
+class Constant(Part):
     """An IRI or a literal, as N-Triples writes it."""
 
     term: str
 
 
-@dataclass(frozen=True, slots=True)
-class NewBlank:
+class NewBlank(Part):
     """A blank node of a template: a new one for each solution."""
 
     label: str
 
 
-@dataclass(frozen=True, slots=True)
-class TripleTerm:
+class TripleTerm(Part):
     """A triple as a term; it may hold variables."""
 
     subject: Term
@@ -55,57 +56,49 @@ class Triple(NamedTuple):
 # -- property paths ------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class Link:
+class Link(Part):
     """``link(iri)``: one property."""
 
     iri: str
 
 
-@dataclass(frozen=True, slots=True)
-class Inv:
+class Inv(Part):
     """``inv(path)``: from the end to the start."""
 
     path: PathExpression
 
 
-@dataclass(frozen=True, slots=True)
-class Seq:
+class Seq(Part):
     """``seq(path, path)``: one after the other; two or more."""
 
     paths: tuple[PathExpression, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Alt:
+class Alt(Part):
     """``alt(path, path)``: any of them; two or more."""
 
     paths: tuple[PathExpression, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class ZeroOrMorePath:
+class ZeroOrMorePath(Part):
     """Any number of times."""
 
     path: PathExpression
 
 
-@dataclass(frozen=True, slots=True)
-class OneOrMorePath:
+class OneOrMorePath(Part):
     """At least once."""
 
     path: PathExpression
 
 
-@dataclass(frozen=True, slots=True)
-class ZeroOrOnePath:
+class ZeroOrOnePath(Part):
     """Once, or not at all."""
 
     path: PathExpression
 
 
-@dataclass(frozen=True, slots=True)
-class NPS:
+class NPS(Part):
     """A negated property set: any property but these."""
 
     iris: tuple[str, ...]
@@ -114,8 +107,7 @@ class NPS:
 # -- expressions ---------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class Function:
+class Function(Part):
     """An operator or a function with its operands.
 
     Attributes:
@@ -128,8 +120,7 @@ class Function:
     operands: tuple[Expression, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Exists:
+class Exists(Part):
     """``exists(pattern)``."""
 
     pattern: Operator
@@ -138,15 +129,13 @@ class Exists:
 # -- graph patterns ------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class BGP:
+class BGP(Part):
     """A basic graph pattern; without triples it has one solution, the empty one."""
 
     triples: tuple[Triple, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Path:
+class Path(Part):
     """A property path between two terms."""
 
     subject: Term
@@ -154,16 +143,14 @@ class Path:
     object: Term
 
 
-@dataclass(frozen=True, slots=True)
-class Join:
+class Join(Part):
     """``Join(left, right)``."""
 
     left: Operator
     right: Operator
 
 
-@dataclass(frozen=True, slots=True)
-class LeftJoin:
+class LeftJoin(Part):
     """``LeftJoin(left, right, condition)``."""
 
     left: Operator
@@ -171,40 +158,35 @@ class LeftJoin:
     condition: Expression
 
 
-@dataclass(frozen=True, slots=True)
-class Filter:
+class Filter(Part):
     """``Filter(condition, pattern)``."""
 
     condition: Expression
     pattern: Operator
 
 
-@dataclass(frozen=True, slots=True)
-class Union:
+class Union(Part):
     """``Union(left, right)``."""
 
     left: Operator
     right: Operator
 
 
-@dataclass(frozen=True, slots=True)
-class Minus:
+class Minus(Part):
     """``Minus(left, right)``."""
 
     left: Operator
     right: Operator
 
 
-@dataclass(frozen=True, slots=True)
-class Lateral:
+class Lateral(Part):
     """For each solution of `left`, those of `right` with its values put in: not in SPARQL."""
 
     left: Operator
     right: Operator
 
 
-@dataclass(frozen=True, slots=True)
-class Extend:
+class Extend(Part):
     """``Extend(pattern, variable, expression)``."""
 
     pattern: Operator
@@ -212,16 +194,14 @@ class Extend:
     expression: Expression
 
 
-@dataclass(frozen=True, slots=True)
-class Graph:
+class Graph(Part):
     """``Graph(name, pattern)``."""
 
     name: Term
     pattern: Operator
 
 
-@dataclass(frozen=True, slots=True)
-class Service:
+class Service(Part):
     """A pattern for another server, which kg asks nothing."""
 
     name: Term
@@ -229,16 +209,14 @@ class Service:
     silent: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Values:
+class Values(Part):
     """Solutions that are given; None in a row is not a value."""
 
     variables: tuple[Variable, ...]
     rows: tuple[tuple[Constant | TripleTerm | None, ...], ...]
 
 
-@dataclass(frozen=True, slots=True)
-class ToMultiset:
+class ToMultiset(Part):
     """``ToMultiset(query)``: the solutions of a query within a group."""
 
     query: Operator
@@ -247,8 +225,7 @@ class ToMultiset:
 # -- grouping and solution modifiers -------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class Group:
+class Group(Part):
     """``Group(keys, pattern)``: without keys all solutions are one group, even if there are none.
 
     Keys that are variables keep their values, where the specification samples them again.
@@ -258,8 +235,7 @@ class Group:
     pattern: Operator
 
 
-@dataclass(frozen=True, slots=True)
-class Aggregation:
+class Aggregation(Part):
     """``Aggregation(expression, function, scalars, group)``, without its group.
 
     Attributes:
@@ -275,46 +251,40 @@ class Aggregation:
     separator: str = " "
 
 
-@dataclass(frozen=True, slots=True)
-class AggregateJoin:
+class AggregateJoin(Part):
     """``AggregateJoin(aggregations)``: a solution for each group, with a variable for each."""
 
     aggregations: tuple[tuple[Variable, Aggregation], ...]
     group: Group
 
 
-@dataclass(frozen=True, slots=True)
-class OrderBy:
+class OrderBy(Part):
     """``OrderBy(pattern, keys)``; each key with whether it descends."""
 
     pattern: Operator
     keys: tuple[tuple[Expression, bool], ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Project:
+class Project(Part):
     """``Project(pattern, variables)``."""
 
     pattern: Operator
     variables: tuple[Variable, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Distinct:
+class Distinct(Part):
     """``Distinct(pattern)``."""
 
     pattern: Operator
 
 
-@dataclass(frozen=True, slots=True)
-class Reduced:
+class Reduced(Part):
     """``Reduced(pattern)``."""
 
     pattern: Operator
 
 
-@dataclass(frozen=True, slots=True)
-class Slice:
+class Slice(Part):
     """``Slice(pattern, start, length)``; length is None if there is no limit."""
 
     pattern: Operator
@@ -322,8 +292,7 @@ class Slice:
     length: int | None
 
 
-@dataclass(frozen=True, slots=True)
-class Query:
+class Query(Part):
     """A query in algebra.
 
     Attributes:

@@ -15,7 +15,7 @@ from dataclasses import field
 from typing import Final, NamedTuple, TypeAlias
 from typing import Literal as OneOf
 
-from kg.records import dataclass
+from kg.records import Family
 from kg.sparql.words import Form
 
 
@@ -30,35 +30,31 @@ class Span(NamedTuple):
 NOWHERE: Final = Span(0, 0)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Node:
+class Node(metaclass=Family):
     """A part of a query.
 
     Attributes:
         span: Its place in the text.
     """
 
-    span: Span = field(default=NOWHERE, compare=False, repr=False)
+    span: Span = field(default=NOWHERE, compare=False, repr=False, kw_only=True)
 
 
 # -- terms ---------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
 class Variable(Node):
     """``?name`` or ``$name``."""
 
     name: str
 
 
-@dataclass(frozen=True, slots=True)
 class Iri(Node):
     """An IRI in ``< >``, which may be relative."""
 
     text: str
 
 
-@dataclass(frozen=True, slots=True)
 class Name(Node):
     """A prefixed name; `local` without escapes."""
 
@@ -66,14 +62,12 @@ class Name(Node):
     local: str
 
 
-@dataclass(frozen=True, slots=True)
 class Blank(Node):
     """A blank node with a label: ``_:label``."""
 
     label: str
 
 
-@dataclass(frozen=True, slots=True)
 class Literal(Node):
     """A literal; numbers and truth values have their datatype.
 
@@ -88,7 +82,6 @@ class Literal(Node):
     language: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
 class TripleTerm(Node):
     """``<<( subject verb object )>>``."""
 
@@ -97,14 +90,12 @@ class TripleTerm(Node):
     object: GraphNode
 
 
-@dataclass(frozen=True, slots=True)
 class Reifier(Node):
     """``~ term``: a name of a triple; None for a new blank node."""
 
     term: GraphNode | None
 
 
-@dataclass(frozen=True, slots=True)
 class ReifiedTriple(Node):
     """``<< subject verb object ~ reifier >>``, which stands for its reifier."""
 
@@ -114,14 +105,12 @@ class ReifiedTriple(Node):
     reifier: Reifier | None = None
 
 
-@dataclass(frozen=True, slots=True)
 class BlankNodePropertyList(Node):
     """A blank node in ``[ ]`` with what is said of it; ``[]`` if that is nothing."""
 
     properties: tuple[Property, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
 class Collection(Node):
     """A list in ``( )``; ``()`` is ``rdf:nil``."""
 
@@ -131,14 +120,12 @@ class Collection(Node):
 # -- triples and paths ---------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
 class AnnotationBlock(Node):
     """``{| properties |}`` behind an object: what is said of the triple."""
 
     properties: tuple[Property, ...]
 
 
-@dataclass(frozen=True, slots=True)
 class Annotated(Node):
     """An object with what is said of its triple."""
 
@@ -146,7 +133,6 @@ class Annotated(Node):
     annotations: tuple[Reifier | AnnotationBlock, ...]
 
 
-@dataclass(frozen=True, slots=True)
 class Property(Node):
     """A verb with its objects."""
 
@@ -154,7 +140,6 @@ class Property(Node):
     objects: tuple[GraphNode | Annotated, ...]
 
 
-@dataclass(frozen=True, slots=True)
 class Triples(Node):
     """A subject with its properties; without any for ``[ … ] .`` and ``<< … >> .``."""
 
@@ -162,28 +147,24 @@ class Triples(Node):
     properties: tuple[Property, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
 class PathSequence(Node):
     """``path / path``."""
 
     parts: tuple[Path, ...]
 
 
-@dataclass(frozen=True, slots=True)
 class PathAlternative(Node):
     """``path | path``."""
 
     parts: tuple[Path, ...]
 
 
-@dataclass(frozen=True, slots=True)
 class PathInverse(Node):
     """``^path``."""
 
     path: Path
 
 
-@dataclass(frozen=True, slots=True)
 class PathRepeat(Node):
     """``path*``, ``path+`` or ``path?``."""
 
@@ -191,7 +172,6 @@ class PathRepeat(Node):
     mark: OneOf["*", "+", "?"]
 
 
-@dataclass(frozen=True, slots=True)
 class PathNegated(Node):
     """``!(property | ^property)``."""
 
@@ -201,7 +181,6 @@ class PathNegated(Node):
 # -- expressions ---------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
 class Operation(Node):
     """Operands with operators of one precedence between them, from left to right."""
 
@@ -209,7 +188,6 @@ class Operation(Node):
     rest: tuple[tuple[str, Expression], ...]
 
 
-@dataclass(frozen=True, slots=True)
 class Unary(Node):
     """``!x``, ``-x`` or ``+x``."""
 
@@ -217,7 +195,6 @@ class Unary(Node):
     operand: Expression
 
 
-@dataclass(frozen=True, slots=True)
 class In(Node):
     """``value IN (options)`` or ``value NOT IN (options)``."""
 
@@ -226,7 +203,6 @@ class In(Node):
     negated: bool = False
 
 
-@dataclass(frozen=True, slots=True)
 class Call(Node):
     """A call of a function of SPARQL's own; its name in capitals."""
 
@@ -234,7 +210,6 @@ class Call(Node):
     arguments: tuple[Expression, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
 class FunctionCall(Node):
     """A call of a function that has an IRI."""
 
@@ -242,7 +217,6 @@ class FunctionCall(Node):
     arguments: tuple[Expression, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
 class Exists(Node):
     """``EXISTS { … }`` or ``NOT EXISTS { … }``."""
 
@@ -250,7 +224,6 @@ class Exists(Node):
     negated: bool = False
 
 
-@dataclass(frozen=True, slots=True)
 class Aggregate(Node):
     """A call of an aggregate; without argument for ``COUNT(*)``."""
 
@@ -260,7 +233,6 @@ class Aggregate(Node):
     separator: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
 class As(Node):
     """``(expression AS ?variable)``, in SELECT and GROUP BY."""
 
@@ -271,42 +243,36 @@ class As(Node):
 # -- patterns ------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
 class Group(Node):
     """``{ … }``."""
 
     elements: tuple[Element, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
 class Optional(Node):
     """``OPTIONAL { … }``."""
 
     group: Group | Select
 
 
-@dataclass(frozen=True, slots=True)
 class Minus(Node):
     """``MINUS { … }``."""
 
     group: Group | Select
 
 
-@dataclass(frozen=True, slots=True)
 class Lateral(Node):
     """``LATERAL { … }``: Oxigraph's own."""
 
     group: Group | Select
 
 
-@dataclass(frozen=True, slots=True)
 class Union(Node):
     """``{ … } UNION { … }``."""
 
     groups: tuple[Group | Select, ...]
 
 
-@dataclass(frozen=True, slots=True)
 class GraphGroup(Node):
     """``GRAPH name { … }``."""
 
@@ -314,7 +280,6 @@ class GraphGroup(Node):
     group: Group | Select
 
 
-@dataclass(frozen=True, slots=True)
 class Service(Node):
     """``SERVICE name { … }``, which the guard refuses."""
 
@@ -323,14 +288,12 @@ class Service(Node):
     silent: bool = False
 
 
-@dataclass(frozen=True, slots=True)
 class Filter(Node):
     """``FILTER condition``."""
 
     condition: Expression
 
 
-@dataclass(frozen=True, slots=True)
 class Bind(Node):
     """``BIND(expression AS ?variable)``."""
 
@@ -338,12 +301,10 @@ class Bind(Node):
     variable: Variable
 
 
-@dataclass(frozen=True, slots=True)
 class Undef(Node):
     """``UNDEF``: no value, in a row of VALUES."""
 
 
-@dataclass(frozen=True, slots=True)
 class Values(Node):
     """``VALUES (variables) { rows }``, or with one variable and no brackets."""
 
@@ -355,7 +316,6 @@ class Values(Node):
 # -- queries -------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
 class Prefix(Node):
     """``PREFIX name: <iri>``."""
 
@@ -363,21 +323,18 @@ class Prefix(Node):
     iri: Iri
 
 
-@dataclass(frozen=True, slots=True)
 class Base(Node):
     """``BASE <iri>``."""
 
     iri: Iri
 
 
-@dataclass(frozen=True, slots=True)
 class Version(Node):
     """``VERSION "1.2"``."""
 
     text: str
 
 
-@dataclass(frozen=True, slots=True)
 class Dataset(Node):
     """``FROM graph`` or ``FROM NAMED graph``."""
 
@@ -385,7 +342,6 @@ class Dataset(Node):
     named: bool = False
 
 
-@dataclass(frozen=True, slots=True)
 class Order(Node):
     """A key of ORDER BY."""
 
@@ -393,7 +349,6 @@ class Order(Node):
     descending: bool = False
 
 
-@dataclass(frozen=True, slots=True)
 class Modifiers(Node):
     """What is behind the pattern: grouping, order and slice."""
 
@@ -407,7 +362,6 @@ class Modifiers(Node):
 PLAIN: Final = Modifiers()
 
 
-@dataclass(frozen=True, slots=True)
 class Select(Node):
     """A SELECT, of the query or within a group.
 
@@ -430,7 +384,6 @@ class Select(Node):
     star: Span = field(default=NOWHERE, compare=False, repr=False)
 
 
-@dataclass(frozen=True, slots=True)
 class Ask(Node):
     """An ASK."""
 
@@ -440,7 +393,6 @@ class Ask(Node):
     values: Values | None = None
 
 
-@dataclass(frozen=True, slots=True)
 class Construct(Node):
     """A CONSTRUCT; without template for ``CONSTRUCT WHERE { … }``."""
 
@@ -451,7 +403,6 @@ class Construct(Node):
     values: Values | None = None
 
 
-@dataclass(frozen=True, slots=True)
 class Describe(Node):
     """A DESCRIBE; `targets` is None for ``*``, `where` if there is no pattern."""
 
@@ -462,7 +413,6 @@ class Describe(Node):
     values: Values | None = None
 
 
-@dataclass(frozen=True, slots=True)
 class Query(Node):
     """A query: the declarations at its head, and one of the four forms."""
 

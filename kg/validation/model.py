@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from kg.records import dataclass
+from kg.records import Family, dataclass
 from kg.validation.names import sh
 from kg.validation.paths import Path
 
@@ -29,47 +29,40 @@ class Targets:
         return any((self.classes, self.nodes, self.subjects_of, self.objects_of))
 
 
-@dataclass(frozen=True, slots=True)
-class Constraint:
+class Constraint(metaclass=Family):
     """One constraint of a shape."""
 
 
-@dataclass(frozen=True, slots=True)
 class Class(Constraint):
     """Each value is an instance of a class."""
 
     iri: str
 
 
-@dataclass(frozen=True, slots=True)
 class Datatype(Constraint):
     """Each value is a well-formed literal of a datatype (an IRI without brackets)."""
 
     iri: str
 
 
-@dataclass(frozen=True, slots=True)
 class NodeKind(Constraint):
     """Each value is of one of the kinds ``<``, ``_`` and ``"``, the first letters of terms."""
 
     starts: frozenset[str]
 
 
-@dataclass(frozen=True, slots=True)
 class MinCount(Constraint):
     """There are at least so many values."""
 
     least: int
 
 
-@dataclass(frozen=True, slots=True)
 class MaxCount(Constraint):
     """There are at most so many values."""
 
     most: int
 
 
-@dataclass(frozen=True, slots=True)
 class Range(Constraint):
     """``value sign literal`` holds for each value; `sign` is ``>``, ``>=``, ``<`` or ``<=``."""
 
@@ -77,21 +70,18 @@ class Range(Constraint):
     bound: str
 
 
-@dataclass(frozen=True, slots=True)
 class MinLength(Constraint):
     """The text of each value has at least so many characters."""
 
     least: int
 
 
-@dataclass(frozen=True, slots=True)
 class MaxLength(Constraint):
     """The text of each value has at most so many characters."""
 
     most: int
 
 
-@dataclass(frozen=True, slots=True)
 class Pattern(Constraint):
     """The text of each value matches a regular expression."""
 
@@ -99,19 +89,16 @@ class Pattern(Constraint):
     flags: str
 
 
-@dataclass(frozen=True, slots=True)
 class LanguageIn(Constraint):
     """Each value has one of the languages, in lower case."""
 
     languages: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
 class UniqueLang(Constraint):
     """No two values share a language."""
 
 
-@dataclass(frozen=True, slots=True)
 class Pair(Constraint):
     """The values relate to those of another property of the focus node.
 
@@ -124,49 +111,42 @@ class Pair(Constraint):
     predicate: str
 
 
-@dataclass(frozen=True, slots=True)
 class Not(Constraint):
     """No value conforms to a shape."""
 
     shape: str
 
 
-@dataclass(frozen=True, slots=True)
 class And(Constraint):
     """Each value conforms to every shape."""
 
     shapes: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
 class Or(Constraint):
     """Each value conforms to at least one shape."""
 
     shapes: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
 class Xone(Constraint):
     """Each value conforms to exactly one shape; a shape may be listed twice."""
 
     shapes: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
 class Node(Constraint):
     """Each value conforms to a node shape."""
 
     shape: str
 
 
-@dataclass(frozen=True, slots=True)
 class Property(Constraint):
     """Each value is validated against a property shape; its results are reported."""
 
     shape: str
 
 
-@dataclass(frozen=True, slots=True)
 class Qualified(Constraint):
     """At least or at most so many values conform to a shape and to none of its siblings."""
 
@@ -176,35 +156,30 @@ class Qualified(Constraint):
     most: int | None
 
 
-@dataclass(frozen=True, slots=True)
 class Closed(Constraint):
     """Each value has only the listed properties."""
 
     allowed: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
 class HasValue(Constraint):
     """A term is among the values."""
 
     term: str
 
 
-@dataclass(frozen=True, slots=True)
 class In(Constraint):
     """Each value is one of the terms."""
 
     terms: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
 class Sparql(Constraint):
     """A query finds the violations; `node` is the value of ``sh:sparql``."""
 
     node: str
 
 
-@dataclass(frozen=True, slots=True)
 class Custom(Constraint):
     """A custom SPARQL-based constraint component."""
 

@@ -8,54 +8,51 @@ from __future__ import annotations
 from collections.abc import Callable
 from enum import IntEnum
 
-from kg.records import dataclass
+from kg.records import Family
 from kg.validation.names import sh
 
 
-@dataclass(frozen=True, slots=True)
-class Predicate:
+class Step(metaclass=Family):
+    """A property path, or a part of one."""
+
+
+class Predicate(Step):
     """One predicate; `iri` is a term of the quad table."""
 
     iri: str
 
 
-@dataclass(frozen=True, slots=True)
-class Inverse:
+class Inverse(Step):
     """The path walked from its end to its start."""
 
     path: Path
 
 
-@dataclass(frozen=True, slots=True)
-class Sequence:
+class Sequence(Step):
     """One path after the other; at least two."""
 
     paths: tuple[Path, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Alternative:
+class Alternative(Step):
     """Any of the paths; at least two."""
 
     paths: tuple[Path, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class ZeroOrMore:
+class ZeroOrMore(Step):
     """The path any number of times, the start itself included."""
 
     path: Path
 
 
-@dataclass(frozen=True, slots=True)
-class OneOrMore:
+class OneOrMore(Step):
     """The path at least once."""
 
     path: Path
 
 
-@dataclass(frozen=True, slots=True)
-class ZeroOrOne:
+class ZeroOrOne(Step):
     """The path once, or the start itself."""
 
     path: Path

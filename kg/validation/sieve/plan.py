@@ -178,7 +178,6 @@ class Domain:
     weights: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
 class Tests(Constraint):
     """Constraints on single values, checked together."""
 
