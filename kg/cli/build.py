@@ -6,12 +6,11 @@ import sys
 from dataclasses import replace
 from enum import StrEnum
 from functools import partial
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
 from kg.cli.context import Settings, settings
-from kg.cli.findings import say_findings
 from kg.cli.functions import FunctionsOption, use_functions
 from kg.cli.given import ContextOption
 from kg.cli.limits import MemoryOption, ThreadsOption, TimeoutOption, limit
@@ -28,6 +27,8 @@ if TYPE_CHECKING:
 
     from kg.basis import Basis
     from kg.building import BuildOptions, BuildResult
+    from kg.cli.context import Settings
+    from kg.findings import Finding
     from kg.validation.formats import Report
     from kg.validation.results import Sink
     from kg.workspace import Build, Workspace
@@ -304,3 +305,30 @@ def _summary(shared: Settings, result: BuildResult, workspace: Workspace, strict
     if strict and not (result.verdict and any(result.verdict.counts.values())):
         reason = "something was lost or is doubtful, and --strict was given"
     shared.say(f"the build is NOT in force: {reason}; what was there before still answers")
+
+
+# --- Report the first findings after a build, with place and advice -------------------------------
+
+
+# Most findings in a summary, unless all are asked for.
+MOST_SHOWN: Final = 10
+
+
+def say_findings(shared: Settings, findings: Sequence[Finding]) -> None:
+    """Report the findings that are not accepted, the worst first.
+
+    Args:
+        shared: Writes messages.
+        findings: The findings.
+    """
+    ordered = sorted(findings, key=lambda each: -each.level)
+    shown = ordered if shared.verbose else ordered[:MOST_SHOWN]
+    for finding in shown:
+        for line in finding.lines():
+            shared.say(line)
+    if len(shown) < len(ordered):
+        shared.say(
+            f"and {counted(len(ordered) - len(shown), 'more finding')}; `kg check` lists all"
+        )
+    if ordered:
+        shared.say("`kg check --accept` accepts those that are intended")

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from kg.cli import map_spark
 from kg.cli.context import Settings, settings, show
 from kg.cli.functions import FunctionsOption, use_functions
 from kg.cli.limits import MemoryOption, ThreadsOption, TimeoutOption, limit
@@ -20,7 +19,9 @@ from kg.errors import ExitCode, UsageError
 from kg.wording import counted
 
 if TYPE_CHECKING:
-    from kg.map_files import Mapped
+    from kg.cli.rejects import BadRecords
+    from kg.map_files import Mapped, MappingFiles
+    from kg.map_spark import Cluster
 
 
 class MapEngine(StrEnum):
@@ -179,13 +180,14 @@ def map_command(
         )
 
     if on_spark:
-        from kg.map_spark import Cluster
+        from kg.map_spark import Cluster, explain_on_spark
 
         cluster = Cluster(master, memory)
         if explain:
-            return map_spark.explain(files(), cluster)
+            show(explain_on_spark(files(), cluster))
+            return ExitCode.DONE
         bad = context.with_resource(handled)
-        return map_spark.run(files(), output, cluster, format_name, shared, bad, strict=strict)
+        return _run_on_spark(files(), output, cluster, format_name, shared, bad, strict=strict)
     if explain:
         show(explain_files(files()))
         return ExitCode.DONE
@@ -230,19 +232,6 @@ def _check_usage(
         )
 
 
-def _refuse_on_spark(
-    report: str | None, threads: int | None, replaced: list[str] | None, first: int | None
-) -> None:
-    map_spark.refuse_others(
-        {
-            "--report": report,
-            "--threads": threads,
-            "--replace-address": replaced,
-            "--limit": first,
-        }
-    )
-
-
 def _say_written(
     shared: Settings, mapped: Mapped, output: str | None, first: int | None, *, strict: bool
 ) -> None:
@@ -266,3 +255,51 @@ def _prefixes(context: typer.Context) -> dict[str, str]:
 
     around = settings(context).workspace_around
     return dict(around.prefixes if around else COMMON_PREFIXES)
+
+
+# --- on Apache Spark ----------------------------------------------------------------------------
+
+
+def _refuse_on_spark(
+    report: str | None, threads: int | None, replaced: list[str] | None, first: int | None
+) -> None:
+    """Refuse options that mean nothing on Spark."""
+    for name, value in (
+        ("--report", report),
+        ("--threads", threads),
+        ("--replace-address", replaced),
+        ("--limit", first),
+    ):
+        if value:
+            raise UsageError(
+                "usage", f"{name} does not go with --engine spark", hint=f"Leave out {name}."
+            )
+
+
+def _run_on_spark(
+    mappings: MappingFiles,
+    output: str | None,
+    cluster: Cluster,
+    format_name: str | None,
+    shared: Settings,
+    bad: BadRecords,
+    *,
+    strict: bool,
+) -> int:
+    """Map on Spark, say what was made and lost, and return the exit code."""
+    from kg.cli.losses import say_losses
+    from kg.map_spark import map_on_spark
+
+    if output is None or output == "-":
+        raise UsageError(
+            "missing-output", "Spark writes a folder", hint="Name one that is not there: -o graph"
+        )
+    with shared.status() as status:
+        status("map on Spark")
+        mapped = map_on_spark(mappings, output, cluster, format_name)
+    records = sum(count.records for count in mapped.counts)
+    made = counted(mapped.statements, "statement")
+    shared.say(f"wrote {made} from {counted(records, 'record')} to {output}")
+    say_losses(shared, mapped.counts, mapped.prefixes, strict=strict)
+    whole = all(count.is_whole for count in mapped.counts)
+    return bad.finish(shared, ExitCode.NO if strict and not whole else ExitCode.DONE)

@@ -9,8 +9,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Final, Literal
 
-from kg.diff.blank import compare_blank
-from kg.diff.compare import compare_ground, cuts_of, rows_of
+from kg.diff.compare import compare_blank, compare_ground, cuts_of, rows_of
 from kg.diff.formats import json_sql, patch_sql, text_sql, update_sql
 from kg.diff.sides import Side, read_side
 from kg.duck import engine, read_parquet, sql_target, translated

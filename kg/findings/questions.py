@@ -12,6 +12,7 @@ from kg.errors import Location
 from kg.findings.model import Finding
 from kg.findings.terms import Used
 from kg.queries.question import Question, slipped_keys, type_of
+from kg.queries.slips import slips
 from kg.sparql import tree
 from kg.sparql.guard import read_tree
 from kg.sparql.names import Names
@@ -249,3 +250,20 @@ def _is_used_as_text(query: tree.Query, variable: tree.Variable) -> bool:
 def _makes_text(node: tree.Node) -> bool:
     """Return whether a side of a comparison is turned into a text: ``STR(?day) = "…"``."""
     return any(each.function in _MAKE_TEXTS for each in find(node, tree.Call))
+
+
+# --- Variables of questions that are slips: without a value, or nearly another one ----------------
+
+
+def slipped_variables(question: Question) -> Iterator[Finding]:
+    """Yield a finding for each variable that is probably a slip, at its place in the question."""
+    query = read_tree(question.text)
+    for slip in slips(query) if query is not None else ():
+        line, column = position(question.text, slip.variable.span.start)
+        yield Finding(
+            "slipped-variable",
+            f"{question.name}: ?{slip.variable.name}",
+            slip.said,
+            Location(question.source, line, column),
+            slip.hint,
+        )

@@ -16,6 +16,7 @@ from kg.findings.known import Asked, KnownQuestions
 from kg.findings.material import Material
 from kg.findings.model import Finding, of_error
 from kg.findings.namespaces import glued_names, iris_of, near_namespaces
+from kg.findings.questions import slipped_variables
 from kg.findings.sources import (
     misplaced_shapes,
     missing_columns,
@@ -25,7 +26,6 @@ from kg.findings.sources import (
     unused_files,
 )
 from kg.findings.terms import Used, undeclared
-from kg.findings.variables import slipped_variables
 from kg.names import Namer
 from kg.paths import show_path
 from kg.queries.question import read_question

@@ -4,7 +4,6 @@ Nothing is stored for this: the mapping's rules run again, and RDF files are rea
 """
 
 from kg.lineage.asked import Trace, Wanted
-from kg.lineage.lineage import Lineage, trace_workspace, workspace_lineage
-from kg.lineage.tracer import Tracer
+from kg.lineage.lineage import Lineage, Tracer, trace_workspace, workspace_lineage
 
 __all__ = ["Lineage", "Trace", "Tracer", "Wanted", "trace_workspace", "workspace_lineage"]

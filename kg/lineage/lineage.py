@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import ExitStack
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final, Self
 
 import duckdb
 
 from kg.duck import engine
-from kg.errors import InputError
+from kg.errors import InputError, Location
 from kg.lineage.asked import Trace, Wanted
-from kg.lineage.files import FileTracer
+from kg.paths import find_files
+from kg.rdf import quads_about
+from kg.records import dataclass
 from kg.rejects import current, skipping_in
 from kg.temporary import temporary_folder
-from kg.workspace import Workspace
+from kg.terms import RDF_TYPE, expand, iri, is_iri
+from kg.wording import nearest
+from kg.workspace import COMMON_PREFIXES, Workspace, show_path
 
 if TYPE_CHECKING:
     from kg.lineage.records import RecordTracer
@@ -139,3 +145,194 @@ def trace_workspace(
         engine(Path(folder), memory) as connection,
     ):
         yield from workspace_lineage(connection, workspace, Path(folder)).trace(wanted)
+
+
+# --- Trace triples to the lines of RDF files that entered the graph unchanged ---------------------
+
+
+# A triple, and the line that it ends on if the format has lines.
+_Line = tuple[tuple[str, str, str], int | None]
+# Triples of a file that are kept for the next question.
+_KEPT: Final = 20_000
+
+
+class FileTracer:
+    """Traces triples of RDF files, by reading the files again.
+
+    Args:
+        files: The files.
+    """
+
+    def __init__(self, files: Sequence[Path]) -> None:
+        self._files = files
+        self._read: dict[Path, _Read] = {}
+
+    def trace(self, asked: Sequence[Wanted]) -> Iterator[Trace]:
+        """Yield the lines behind triples, file by file."""
+        by_subject: dict[str, list[Wanted]] = {}
+        for wanted in asked:
+            by_subject.setdefault(wanted.subject, []).append(wanted)
+        for path in self._files:
+            for (s, p, o), line in self._triples(path, frozenset(by_subject)):
+                for wanted in by_subject.get(s, ()):
+                    if wanted.predicate in (None, p) and wanted.object in (None, o):
+                        yield Trace(wanted, Location(show_path(path), line), p, o, "")
+
+    def _triples(self, path: Path, subjects: frozenset[str]) -> Iterator[_Line]:
+        """Yield the triples of a file about subjects, and keep them for the next question."""
+        known = self._read.pop(path, None)
+        if known is not None and subjects <= known.subjects:
+            self._read[path] = known
+            yield from known.triples
+            return
+        kept: list[_Line] = []
+        for quad, line in quads_about(path, subjects):
+            found = (str(quad.subject), str(quad.predicate), str(quad.object)), line
+            if len(kept) <= _KEPT:
+                kept.append(found)
+            yield found
+        if len(kept) <= _KEPT:
+            self._read[path] = _Read(subjects, kept)
+
+
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """The triples that a file has about some subjects, with their lines."""
+
+    subjects: frozenset[str]
+    triples: Sequence[_Line]
+
+
+# --- Trace repeatedly in one process: sources are read once, until a file changes -----------------
+
+
+# Inode, size and time of a file; None if it does not exist.
+_Mark = tuple[int, int, int] | None
+
+
+class Tracer:
+    """Traces triples of a workspace's graph; its mappings and sources are read as they are now.
+
+    Loaded sources are kept until a file changes. Changes of database tables are not noticed until
+    the tracer is closed. A tracer is thread-safe.
+
+    Args:
+        workspace: The workspace.
+        memory: Peak memory of the process, such as ``1GB``.
+    """
+
+    def __init__(self, workspace: Workspace, *, memory: str | None = None) -> None:
+        self._workspace = workspace
+        self._memory = memory
+        self._lock = threading.RLock()
+        self._held = ExitStack()
+        self._lineage: Lineage | None = None
+        self._marks: dict[Path, _Mark] = {}
+
+    def __enter__(self) -> Self:
+        """Return the tracer, which is closed at the end of the context."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Close the tracer."""
+        self.close()
+
+    def close(self) -> None:
+        """Drop the loaded sources."""
+        with self._lock:
+            self._lineage = None
+            self._marks = {}
+            self._held.close()
+
+    def trace(
+        self, subject: str, predicate: str | None = None, object: str | None = None
+    ) -> list[Trace]:
+        """Return the source records behind an entity, or behind triples of it.
+
+        Args:
+            subject: The entity: an IRI or a prefixed name.
+            predicate: Only triples with this predicate, an IRI, a prefixed name or ``a``. A
+                record without a value for it is returned too.
+            object: Only triples with this object, a term as N-Triples text.
+
+        Raises:
+            InputError: A name is invalid, or a mapping, source or RDF file is missing or invalid.
+            LimitError: The memory limit was reached.
+        """
+        name = None if predicate is None else self.term(predicate)
+        return self.trace_all([Wanted(self.term(subject), name, object)])
+
+    def trace_all(self, wanted: Iterable[Wanted]) -> list[Trace]:
+        """Return the source records behind several triples; see `trace`."""
+        with self._lock:
+            lineage = self._current()
+            found = list(lineage.trace(wanted))
+            for path in lineage.read:
+                self._marks.setdefault(path, _mark(path))
+            return found
+
+    def term(self, text: str) -> str:
+        """Return the term for an IRI, a prefixed name, or ``a``.
+
+        Raises:
+            InputError: It is neither.
+        """
+        if text == "a":
+            return RDF_TYPE
+        bare = text.removeprefix("<").removesuffix(">")
+        expanded = expand(bare, self._workspace.prefixes)
+        if expanded is None and not is_iri(bare):
+            raise InputError(
+                "bad-iri",
+                f"{text!r} is neither an IRI nor a prefixed name",
+                hint=self._hint(bare),
+            )
+        return iri(expanded or bare)
+
+    def near(self, text: str) -> str | None:
+        """Return a prefixed name that is similar to a name without a prefix, or None."""
+        prefixes = self._workspace.prefixes
+        before, colon, name = text.partition(":")
+        if not colon or before in prefixes:
+            return None
+        near = nearest(before, prefixes)
+        return f"{near}:{name}" if near else None
+
+    def _hint(self, text: str) -> str:
+        meant = self.near(text)
+        if meant is not None:
+            return f"Did you mean {meant}?"
+        own = [prefix for prefix in self._workspace.prefixes if prefix not in COMMON_PREFIXES]
+        shown = f" ({', '.join(own[:5])}{', …' if len(own) > 5 else ''})" if own else ""
+        return f"Write an absolute IRI, or a name with a prefix of kg.toml{shown}."
+
+    def _current(self) -> Lineage:
+        """Return the lineage, reopened if one of its files has changed."""
+        workspace = self._workspace
+        listed = {
+            workspace.config_file,
+            *workspace.mapping_files,
+            *workspace.ontology_files,
+            *workspace.data_rdf_files,
+            *find_files(workspace.root / "data", lambda _: True),  # a mapping may name them by *
+        }
+        if (
+            self._lineage is not None
+            and listed <= self._marks.keys()
+            and all(_mark(path) == mark for path, mark in self._marks.items())
+        ):
+            return self._lineage
+        self.close()
+        self._marks = {path: _mark(path) for path in listed}
+        folder = Path(self._held.enter_context(temporary_folder("trace")))
+        connection = self._held.enter_context(engine(folder, self._memory))
+        self._lineage = workspace_lineage(connection, workspace, folder)
+        return self._lineage
+
+
+def _mark(path: Path) -> _Mark:
+    try:
+        status = path.stat()
+    except OSError:
+        return None
+    return status.st_ino, status.st_size, status.st_mtime_ns

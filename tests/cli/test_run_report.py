@@ -8,8 +8,7 @@ from pathlib import Path
 import pytest
 import rdflib
 
-from kg.execution.formats import FORMATS
-from kg.execution.rer import _CLASSES
+from kg.execution.formats import _CLASSES, FORMATS
 
 CSV = "id,name,day\n1,Ann,2020\n2,,soon\n,Cid,2021\n4,Dee,2022\n"
 MAPPING = """\

@@ -2,8 +2,7 @@
 
 import pytest
 
-from kg.findings.questions import dates_as_texts, empty_expressions
-from kg.findings.variables import slipped_variables
+from kg.findings.questions import dates_as_texts, empty_expressions, slipped_variables
 from kg.queries.question import parse_question
 from kg.sparql.guard import read_tree
 

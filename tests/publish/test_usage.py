@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from kg.duck import engine
+from kg.schema_card import of_copies, of_quads
 from kg.table.write import write_copies
 from kg.terms import RDF_TYPE, XSD
-from kg.usage import of_copies, of_quads
 
 BASE = "http://example.org/"
 NODES = [f"<{BASE}{name}>" for name in ("a", "b", "n/1", "n/2")] + ["_:b1"]

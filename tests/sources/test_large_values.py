@@ -6,7 +6,7 @@ import pytest
 
 from kg.errors import InputError, KgError, LimitError
 from kg.mapping.plan import Formulation
-from kg.sources import json_patterns
+from kg.sources import json_trees
 
 JSON, YAML, XML = Formulation.JSON, Formulation.YAML, Formulation.XPATH
 DEEP = 50_000
@@ -168,9 +168,9 @@ def test_patterns_of_the_data(read):
 def test_python_matches_only_what_has_no_choice():
     """Guards the time: two choices can multiply."""
     for pattern in ("a*", "ab?c", "x{2,9}", "a|b", "abc", "[ab].", r"a\.b"):
-        assert json_patterns._plain(pattern) is not None
+        assert json_trees._plain(pattern) is not None
     for pattern in ("a*a*", "(a?)(b?)", "(a+)+", "(a|b)+", "a?b|c", r"\d", "^a", "a$", "(?i)a"):
-        assert json_patterns._plain(pattern) is None
+        assert json_trees._plain(pattern) is None
 
 
 # --- what is silently different elsewhere -----------------------------------------------------

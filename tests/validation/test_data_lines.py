@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from kg.cli.main import main
-from kg.lineage import Wanted, lines
-from kg.lineage.lines import LineTracer
+from kg.lineage import Wanted
+from kg.validation import data_lines as lines
+from kg.validation.data_lines import LineTracer
 from tests.validation.conftest import PREFIXES
 
 EX = "http://example.org/"
