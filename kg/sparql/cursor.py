@@ -75,38 +75,43 @@ class Cursor:
 
     def is_mark(self, *marks: str) -> bool:
         """Return whether the next token is one of these marks."""
-        return self.token is not None and self.token.is_mark(*marks)
+        token = self.token
+        return token is not None and token.kind is Kind.MARK and token.text in marks
 
     def is_word(self, *words: str) -> bool:
         """Return whether the next token is one of these keywords."""
-        return self.token is not None and self.token.is_word(*words)
+        token = self.token
+        return token is not None and token.kind is Kind.WORD and token.text.upper() in words
 
     def is_kind(self, *kinds: Kind) -> bool:
         """Return whether the next token is of one of these kinds."""
-        return self.token is not None and self.token.kind in kinds
+        token = self.token
+        return token is not None and token.kind in kinds
 
     def take_mark(self, *marks: str) -> bool:
         """Take one of these marks if it is next, and tell whether it was."""
-        if not self.is_mark(*marks):
+        token = self.token
+        if token is None or token.kind is not Kind.MARK or token.text not in marks:
             return False
-        assert self.token is not None
-        if self.token.text in "{([":
+        if token.text in "{([":
             self.open.append(self.at)
-        elif self.token.text in "})]" and self.open:
+        elif token.text in "})]" and self.open:
             self.open.pop()
         self.at += 1
         return True
 
     def take_word(self, *words: str) -> bool:
         """Take one of these keywords if it is next, and tell whether it was."""
-        if not self.is_word(*words):
+        token = self.token
+        if token is None or token.kind is not Kind.WORD or token.text.upper() not in words:
             return False
         self.at += 1
         return True
 
     def take_kind(self, *kinds: Kind) -> bool:
         """Take a token of these kinds if it is next, and tell whether it was."""
-        if not self.is_kind(*kinds):
+        token = self.token
+        if token is None or token.kind not in kinds:
             return False
         self.at += 1
         return True
