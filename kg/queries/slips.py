@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 from kg.records import dataclass
@@ -59,17 +59,16 @@ def slips(query: tree.Query) -> Iterator[Slip]:
     first = {each.name: each for each in reversed(every)}
     told: set[str] = set()
     for name, variable in sorted(first.items(), key=lambda item: item[1].span, reverse=True):
-        others = [each for each in given if each != name and _differs(each, name)]
         if name not in given and name not in meant:
+            near = plain_slip(name, _differing(name, given))
             said = f"no pattern gives ?{name} a value"
         elif counts[name] == 1 and name in in_patterns:
-            others = [each for each in others if each in in_patterns]
-            if not plain_slip(name, others):
+            near = plain_slip(name, _differing(name, given & in_patterns.keys()))
+            if not near:
                 continue
             said = f"?{name} is used once, and nothing is joined by it"
         else:
             continue
-        near = plain_slip(name, others)
         if near in told:
             continue
         told.add(name)
@@ -88,7 +87,11 @@ def _given(query: tree.Query) -> Iterator[str]:
             yield group.name.name
 
 
-def _differs(one: str, other: str) -> bool:
-    """Return whether names differ in more than numbers, and the end of a plural."""
-    plain = (one.translate(_DIGITS).rstrip("es_"), other.translate(_DIGITS).rstrip("es_"))
-    return plain[0] != plain[1]
+def _differing(name: str, others: Iterable[str]) -> list[str]:
+    """Return the names that differ from one in more than numbers, and the end of a plural."""
+    plain = _plain(name)
+    return [each for each in others if each != name and _plain(each) != plain]
+
+
+def _plain(name: str) -> str:
+    return name.translate(_DIGITS).rstrip("es_")

@@ -8,6 +8,8 @@ from typing import Any, Final, NamedTuple, TypeVar, overload
 
 from kg.sparql import tree
 
+# Types of what holds no nodes.
+_PLAIN: Final = frozenset({str, int, bool, type(None)})
 _N = TypeVar("_N", bound=tree.Node)
 _M = TypeVar("_M", bound=tree.Node)
 
@@ -17,6 +19,8 @@ def walk(node: tree.Node) -> Iterator[tree.Node]:
     waiting: list[Any] = [node]
     while waiting:
         each = waiting.pop()
+        if type(each) in _PLAIN:  # most are: a name, a number, nothing
+            continue
         if isinstance(each, tree.Node):
             yield each
             waiting += [getattr(each, name) for name in _parts(each)]
