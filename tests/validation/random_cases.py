@@ -218,6 +218,32 @@ def value_case(seed: int) -> RandomCase:
     return RandomCase(seed, HEAD + data, HEAD + _Shapes(rng, literals=ends).value())
 
 
+def tagged_case(seed: int) -> RandomCase:
+    """Return a case whose nodes have several texts in few languages; the same in every run."""
+    rng = random.Random(f"tagged {seed}")
+    data = ""
+    for i in range(12):
+        several = " , ".join(rng.sample(TAGGED, rng.choice([1, 2, 2, 3])))
+        data += (
+            f"ex:w{i} {rng.choice(['ex:p', 'ex:q'])} {several} ; ex:r ex:w{rng.randrange(12)} .\n"
+        )
+    leaf = f"sh:path {rng.choice(['ex:p', 'ex:q'])} ; " + rng.choice(
+        ["sh:uniqueLang true", "sh:uniqueLang true", 'sh:languageIn ( "en" "de" )']
+    )
+    other = f"sh:path ex:p ; sh:maxCount {rng.choice([0, 1, 2])}"
+    shape = rng.choice(
+        [
+            f"sh:not [ {leaf} ]",
+            f"sh:xone ( [ {leaf} ] [ {other} ] )",
+            f"sh:or ( [ {leaf} ] [ sh:not [ {other} ] ] )",
+            f"sh:property [ sh:path ex:r ; sh:qualifiedValueShape [ {leaf} ] ;"
+            f" sh:{rng.choice(['qualifiedMinCount', 'qualifiedMaxCount'])} {rng.choice([0, 1])} ]",
+        ]
+    )
+    shapes = f"ex:N0 sh:targetSubjectsOf {rng.choice(['ex:p', 'ex:q', 'ex:r'])} ; {shape} .\n"
+    return RandomCase(seed, HEAD + data, HEAD + shapes)
+
+
 def random_query_case(seed: int) -> RandomCase:
     """Return a case whose shapes have SPARQL constraints; the same in every run."""
     rng = random.Random(f"queries {seed}")

@@ -1,7 +1,7 @@
 """kg finds the same results as pySHACL alone, on random graphs and shapes.
 
 Run by hand over more seeds: ``python -m tests.validation.test_differential 0 5000 [KIND]``, where
-the kind is ``queries``, ``small``, ``nested`` or ``value``.
+the kind is ``queries``, ``small``, ``nested``, ``value`` or ``tagged``.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from tests.validation.random_cases import (
     random_case,
     random_query_case,
     small_case,
+    tagged_case,
     value_case,
 )
 
@@ -35,6 +36,7 @@ NESTED_REGRESSIONS: tuple[int, ...] = ()
 _TIMES = 3 if os.environ.get("KG_LONG") else 1
 SEEDS = (*range(20 * _TIMES), *REGRESSIONS)
 VALUE_SEEDS = tuple(range(15 * _TIMES))
+TAGGED_SEEDS = tuple(range(12 * _TIMES))
 SMALL_SEEDS = (*range(15 * _TIMES), *SMALL_REGRESSIONS)
 NESTED_SEEDS = (*range(20 * _TIMES), *NESTED_REGRESSIONS)
 QUERY_SEEDS = (*range(10 * _TIMES), *QUERY_REGRESSIONS)
@@ -68,6 +70,13 @@ def test_the_sieve_equals_pyshacl_alone_on_many_values(
     assert difference(value_case(seed), connection, tmp_path) is None
 
 
+@pytest.mark.parametrize("seed", TAGGED_SEEDS)
+def test_the_sieve_equals_pyshacl_alone_on_languages(
+    seed: int, connection: duckdb.DuckDBPyConnection, tmp_path: Path
+) -> None:
+    assert difference(tagged_case(seed), connection, tmp_path) is None
+
+
 @pytest.mark.parametrize("seed", QUERY_SEEDS)
 def test_queries_on_oxigraph_equal_queries_in_pyshacl(
     seed: int, connection: duckdb.DuckDBPyConnection, tmp_path: Path
@@ -94,6 +103,7 @@ if __name__ == "__main__":
         "small": small_case,
         "nested": nested_case,
         "value": value_case,
+        "tagged": tagged_case,
     }
     making = next((kinds[word] for word in sys.argv if word in kinds), random_case)
     sys.exit(main(int(sys.argv[1]), int(sys.argv[2]), making))
