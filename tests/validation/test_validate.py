@@ -17,6 +17,7 @@ from kg.validation import Options, Result, Severity, load_shapes, validate
 from kg.validation.judge import Asked, Judge
 from kg.validation.shapes import ShapesGraph
 from kg.validation.sieve import answering
+from kg.validation.sieve.triples import merged_triples
 from tests.validation.conftest import PREFIXES
 
 Make = Callable[[str], QuadTable]
@@ -113,6 +114,20 @@ def test_many_results_come_page_by_page_in_order(
         paged = run(connection, data, graph)
     assert len(whole) == 50
     assert paged == whole == sorted(whole, key=lambda result: result.focus_node)
+
+
+def test_settings_for_few_triples_are_those_of_the_validation_alone(
+    connection: duckdb.DuckDBPyConnection, table: Make
+) -> None:
+    def told() -> object:
+        asked = "SELECT current_setting('disabled_optimizers'), current_setting('threads')"
+        return connection.execute(asked).fetchone()
+
+    before = told()
+    with merged_triples(connection, table(LAUNCHES)) as triples:
+        assert triples.few
+        assert told() == ("join_filter_pushdown", 1)
+    assert told() == before
 
 
 def test_progress_goes_by_shape(

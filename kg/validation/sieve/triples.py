@@ -63,20 +63,29 @@ def merged_triples(connection: duckdb.DuckDBPyConnection, table: QuadTable) -> I
     """
     name = f"kg_triples_{next(_serial)}"
     rows = table.count(connection)
-    with _threads_for(connection, rows):
+    with _settings_for(connection, rows):
         yield from _merged(connection, table, name, rows)
 
 
 @contextmanager
-def _threads_for(connection: duckdb.DuckDBPyConnection, rows: int) -> Iterator[None]:
-    """Use one thread if there are few rows."""
-    row = only_row(connection.execute("SELECT current_setting('threads')"))
-    if rows < _ONE_THREAD:
-        connection.execute("SET threads = 1")
+def _settings_for(connection: duckdb.DuckDBPyConnection, rows: int) -> Iterator[None]:
+    """Use one thread if there are few rows, and no filters that joins make as they run.
+
+    Such a filter, of the keys of one side for the scan of the other, takes longer to make than
+    a scan of few rows.
+    """
+    if rows >= _ONE_THREAD:
+        yield
+        return
+    settings = "current_setting('threads'), current_setting('disabled_optimizers')"
+    threads, disabled = only_row(connection.execute(f"SELECT {settings}"))
+    connection.execute("SET threads = 1")
+    connection.execute("SET disabled_optimizers = 'join_filter_pushdown'")
     try:
         yield
     finally:
-        connection.execute(f"SET threads = {row[0]}")
+        connection.execute(f"SET disabled_optimizers = {sql_text(disabled)}")
+        connection.execute(f"SET threads = {threads}")
 
 
 def _merged(
