@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable
+from contextlib import ExitStack
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -13,14 +14,13 @@ from unittest.mock import patch
 import duckdb
 import pyoxigraph as ox
 
-from kg.duck import engine
 from kg.queries.engine import Answer, Rows
 from kg.queries.kinds import Facts
 from kg.queries.oxigraph import oxigraph_term, triple_texts
 from kg.queries.oxigraph.facts import read_facts
 from kg.queries.table.engine import Table
-from kg.table import ids
-from kg.table.write import open_copies, write_copies
+from kg.table import ids, write
+from kg.table.write import define_macros, open_copies, write_copies
 from tests.query.manifests import canonical as canonical_graph
 from tests.query.manifests import solutions
 from tests.sparql.values import exact
@@ -41,32 +41,46 @@ def table_of(
         connection: Of a table that is asked after others are made, too.
     """
     rows = sorted({(*triple_texts(quad), _graph(quad)) for quad in quads}, key=str)
+    fresh = connection is not None
     connection = connection or _connection()
     connection.execute("CREATE OR REPLACE TABLE quads (s VARCHAR, p VARCHAR, o VARCHAR, g VARCHAR)")
-    if rows:
-        connection.executemany("INSERT INTO quads VALUES (?, ?, ?, ?)", rows)
-    with patch.object(ids, "COMMON", 2):  # so that small graphs have prefixes, too
+    _insert(connection, "quads", rows)
+    with ExitStack() as stack:
+        stack.enter_context(patch.object(ids, "COMMON", 2))  # so that small graphs have prefixes
+        if not fresh:
+            stack.enter_context(patch.object(write, "define_macros"))
         statistics = write_copies(connection, "quads", folder)
-    open_copies(connection, folder)
+        open_copies(connection, folder)
     return Table(connection, statistics, "a test", default)
 
 
 @cache
 def _connection() -> duckdb.DuckDBPyConnection:
     # One for all: each table takes the place of the one before it.
-    return duckdb.connect(config={"threads": 1})
+    made = duckdb.connect(config={"threads": 1})
+    define_macros(made)
+    return made
 
 
 def facts_of(quads: list[ox.Quad], store: ox.Store) -> Facts:
     """Return what the choice of an engine knows of quads that an index holds."""
     rows = [(f"<{quad.predicate.value}>", str(quad.object)) for quad in quads]
-    with engine(threads=1) as connection:
-        connection.execute("CREATE TABLE quads (p VARCHAR, o VARCHAR)")
-        connection.executemany("INSERT INTO quads VALUES (?, ?)", rows)
-        found = read_facts(connection, "quads")
+    connection = _connection()
+    connection.execute("CREATE OR REPLACE TABLE known (p VARCHAR, o VARCHAR)")
+    _insert(connection, "known", rows)
+    found = read_facts(connection, "known")
     assert found is not None
     kinds = {name: frozenset(letters) for name, letters in found.items()}
     return Facts(kinds, merged=len(store) != len(set(quads)))
+
+
+def _insert(
+    connection: duckdb.DuckDBPyConnection, table: str, rows: list[tuple[str | None, ...]]
+) -> None:
+    if rows:
+        one = f"({', '.join('?' * len(rows[0]))})"
+        values = [value for row in rows for value in row]
+        connection.execute(f"INSERT INTO {table} VALUES {', '.join([one] * len(rows))}", values)
 
 
 def _graph(quad: ox.Quad) -> str | None:

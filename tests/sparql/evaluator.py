@@ -92,6 +92,21 @@ def compatible(left: Solution, right: Solution) -> bool:
     return all(right.get(name, term) == term for name, term in left.items())
 
 
+def partners(
+    left: list[Solution], right: list[Solution]
+) -> Iterator[tuple[Solution, list[Solution]]]:
+    """Yield each solution of one bag with those of another that are compatible with it."""
+    every = [set.intersection(*map(set, rows)) for rows in (left, right) if rows]
+    # Names that all have. What differs in one of them need not be looked at.
+    shared = sorted(set.intersection(*every)) if left and right else []
+    known: dict[tuple[str, ...], list[Solution]] = {}
+    for other in right:
+        known.setdefault(tuple(other[name] for name in shared), []).append(other)
+    for row in left:
+        near = known.get(tuple(row[name] for name in shared), []) if right else []
+        yield row, [other for other in near if compatible(row, other)]
+
+
 class _Evaluator:
     """Evaluates operators over one dataset; `outer` is what EXISTS puts in for variables."""
 
@@ -173,14 +188,14 @@ class _Evaluator:
             yield from ((start, term) for term in seen)
 
     def _join(self, node: algebra.Join, outer: Solution) -> list[Solution]:
-        right = self.rows(node.right, outer)
-        return [{**a, **b} for a in self.rows(node.left, outer) for b in right if compatible(a, b)]
+        left, right = self.rows(node.left, outer), self.rows(node.right, outer)
+        return [{**a, **b} for a, found in partners(left, right) for b in found]
 
     def _leftjoin(self, node: algebra.LeftJoin, outer: Solution) -> list[Solution]:
         found: list[Solution] = []
-        right = self.rows(node.right, outer)
-        for row in self.rows(node.left, outer):
-            merged = [{**row, **other} for other in right if compatible(row, other)]
+        left, right = self.rows(node.left, outer), self.rows(node.right, outer)
+        for row, others in partners(left, right):
+            merged = [{**row, **other} for other in others]
             kept = [each for each in merged if self._holds(node.condition, each, outer)]
             found += kept or [row]
         return found
@@ -200,11 +215,11 @@ class _Evaluator:
         return self.rows(node.left, outer) + self.rows(node.right, outer)
 
     def _minus(self, node: algebra.Minus, outer: Solution) -> list[Solution]:
-        right = self.rows(node.right, outer)
+        left, right = self.rows(node.left, outer), self.rows(node.right, outer)
         return [
             row
-            for row in self.rows(node.left, outer)
-            if not any(row.keys() & other.keys() and compatible(row, other) for other in right)
+            for row, others in partners(left, right)
+            if not any(row.keys() & other.keys() for other in others)
         ]
 
     def _extend(self, node: algebra.Extend, outer: Solution) -> list[Solution]:
