@@ -150,7 +150,7 @@ class Chosen:
 
     def _choose(self, query: Guarded, prefixes: Mapping[str, str], base: str | None) -> Choice:
         from kg.queries.differences import differing
-        from kg.queries.meets import Asked, spelled
+        from kg.queries.meets import Asked
         from kg.queries.valueless import never_remarks, valueless_remarks
 
         facts = self._facts()
@@ -159,29 +159,16 @@ class Chosen:
                 query, prefixes, base, "the build does not say what values the graph has"
             )
         asked = Asked(query, prefixes, base, facts, self._any)
-        if self._large:
-            found = differing(asked, lacks=True)
-            why = "the graph is large"
-        else:
-            found = differing(asked)
-            why = "; ".join(f"the engines differ in {each.what}" for each in found)
         never = tuple(never_remarks(asked))
-        if not found and not self._large:
-            why = "the graph is small, and the engines give the same answer"
-            return Choice(OXIGRAPH, why, never)
-        lacks = [each.what for each in found if each.is_lack]
-        if not lacks:
-            told = (*valueless_remarks(asked), *never)
-            return self._table_or_oxigraph(query, prefixes, base, why, told)
-        if spelled(asked):
-            why = "how values are written may matter, which only the table engine keeps"
-            told = (
-                f"the table engine answers this query, since {why}; it has no value for {lacks[0]}:"
-                " ask that with --engine oxigraph",
-            )
-            return self._table_or_oxigraph(query, prefixes, base, why, told)
-        # What else may differ in it, Oxigraph's own remarks tell.
-        return Choice(OXIGRAPH, f"the table engine has no value for {lacks[0]}")
+        why = "the graph is large"
+        if not self._large:
+            found = differing(asked)
+            if not found:
+                why = "the graph is small, and the engines give the same answer"
+                return Choice(OXIGRAPH, why, never)
+            why = "; ".join(f"the engines differ in {each.what}" for each in found)
+        told = (*valueless_remarks(asked), *never)
+        return self._table_or_oxigraph(query, prefixes, base, why, told)
 
     def _any(self) -> Engine:
         """Return an engine that looks up triples: one that is open, if one is."""

@@ -87,7 +87,6 @@ class Difference:
         told: When it is told, for the docs.
         found: Tells whether it may change the answer to a query.
         remark: Yields what to tell with Oxigraph's answer, from the query's text alone.
-        is_lack: Whether the table engine is the one that has no value.
     """
 
     what: str
@@ -98,7 +97,6 @@ class Difference:
     remark: Callable[[Guarded, Mapping[str, str]], Iterable[str]] | None = field(
         default=None, repr=False
     )
-    is_lack: bool = False
 
 
 KNOWN: Final[tuple[Difference, ...]] = (
@@ -142,12 +140,11 @@ KNOWN: Final[tuple[Difference, ...]] = (
         meets.joined_terms,
     ),
     Difference(
-        "reckoning with times of day and years, and their order",
-        "sums with durations, and differences",
-        "has no value",
+        "times of day, years and the like: reckoning with them, their order and their parts",
+        "a time of day has no sum beyond midnight, `--02-29` no order and no parts",
+        "the former is that of the other day, as XPath says, and `--02-29` a day as others are",
         "where a selected expression is empty, and no part of the query is optional",
         meets.times,
-        is_lack=True,
     ),
     Difference(
         "reckoning with durations, and their order",
@@ -161,21 +158,11 @@ KNOWN: Final[tuple[Difference, ...]] = (
     Difference(
         "`=`, `!=` and `IN` between days, times or durations, and of times of day and years with"
         " any literal",
-        "a time with a zone and one without are unequal where their order is open; `xsd:time` by"
-        " its value; times of day and years are unequal to what is of another kind",
-        "the former is an error; times of day and years by how they are written, an error where"
-        " that differs",
+        "a time with a zone and one without are unequal where their order is open; `--02-29` is"
+        " equal to itself alone",
+        "the former is an error; the latter a day as others are",
         "no",
         meets.equal_times,
-    ),
-    Difference(
-        "`YEAR`, `MONTH` and `DAY` of another type than `xsd:dateTime` and `xsd:date`; `HOURS`,"
-        " `TZ` and the like of another type than `xsd:dateTime`",
-        "the part, if the type has it",
-        "has no value",
-        "no",
-        meets.parts_of_days,
-        is_lack=True,
     ),
     Difference(
         "`<` and `>` between texts with a language, truth values, nodes, other datatypes or"
@@ -256,14 +243,9 @@ KNOWN: Final[tuple[Difference, ...]] = (
 )
 
 
-def differing(asked: Asked, *, lacks: bool = False) -> list[Difference]:
-    """Return what may make the engines answer a query otherwise; nothing if they surely agree.
-
-    Args:
-        asked: The query.
-        lacks: Only look for what the table engine has no value for.
-    """
-    return [each for each in KNOWN if (each.is_lack or not lacks) and each.found(asked)]
+def differing(asked: Asked) -> list[Difference]:
+    """Return what may make the engines answer a query otherwise; nothing if they surely agree."""
+    return [each for each in KNOWN if each.found(asked)]
 
 
 def text_remarks(query: Guarded, prefixes: Mapping[str, str]) -> list[str]:

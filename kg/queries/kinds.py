@@ -214,7 +214,7 @@ def kind_of(lexical: str, datatype: str | None, language: str | None) -> str:
     return CHANGING[datatype] + RESPELLED if datatype in CHANGING else OTHER
 
 
-_DAYS: Final = frozenset({DAY, MOMENT})
+_DIFFERING: Final = frozenset({DAY, MOMENT, TIME})
 
 
 @dataclass
@@ -336,7 +336,7 @@ class Values:
             other = self.of(operand)
             kinds = (found.kinds | other.kinds) - {NODE, TEXT, TAGGED, TRUTH, OTHER, RESPELLED}
             whole, fraction = max(found.whole, other.whole) + 1, max(found.fraction, other.fraction)
-            if operator == "-" and found.kinds & _DAYS and other.kinds & _DAYS:
+            if operator == "-" and found.kinds & _DIFFERING and other.kinds & _DIFFERING:
                 kinds |= {SPAN}
             if operator == "*":
                 whole, fraction = found.whole + other.whole, found.fraction + other.fraction

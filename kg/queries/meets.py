@@ -22,7 +22,10 @@ from kg.sparql.names import Names
 from kg.sparql.walk import find, triple_patterns
 from kg.terms import XSD
 
-_PARTS_OF_MOMENTS: Final = ("HOURS", "MINUTES", "SECONDS", "TIMEZONE", "TZ", "ADJUST")
+_PARTS: Final = (
+    *("YEAR", "MONTH", "DAY", "HOURS", "MINUTES", "SECONDS"),
+    *("TIMEZONE", "TZ", "ADJUST"),
+)
 _ROUNDING: Final = ("ABS", "CEIL", "FLOOR", "ROUND")
 # Kinds that only one of the engines compares by `<`.
 _UNORDERED: Final = frozenset({kinds.NODE, kinds.TAGGED, kinds.TRUTH, kinds.OTHER})
@@ -226,8 +229,10 @@ def joined_terms(asked: Asked) -> bool:
 
 
 def times(asked: Asked) -> bool:
-    """Return whether times of day and the like may be reckoned with, or put in an order."""
-    return _reckons_or_orders(asked, kinds.TIME)
+    """Return whether times of day and the like may be reckoned with, ordered or taken apart."""
+    return _reckons_or_orders(asked, kinds.TIME) or any(
+        kinds.TIME in asked.values.of(each.arguments[0]).kinds for each in asked.calls(*_PARTS)
+    )
 
 
 def durations(asked: Asked) -> bool:
@@ -263,19 +268,6 @@ def _are_times(one: frozenset[str], other: frozenset[str]) -> bool:
     return any(
         kinds.TIME in first and second - {kinds.NODE, kinds.RESPELLED}
         for first, second in ((one, other), (other, one))
-    )
-
-
-def parts_of_days(asked: Asked) -> bool:
-    """Return whether a part may be asked of another time than of those that both engines ask."""
-    parts = {
-        kinds.TIME: asked.calls("YEAR", "MONTH", "DAY", *_PARTS_OF_MOMENTS),
-        kinds.DAY: asked.calls(*_PARTS_OF_MOMENTS),
-    }
-    return any(
-        kind in asked.values.of(each.arguments[0]).kinds
-        for kind, calls in parts.items()
-        for each in calls
     )
 
 

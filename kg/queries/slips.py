@@ -1,4 +1,4 @@
-"""Variables of queries that are slips: without a value, or nearly another one."""
+"""Variables of queries that are slips: without a value where they are, or nearly another one."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Final
 
 from kg.records import dataclass
 from kg.sparql import tree
+from kg.sparql.printer import text_of
 from kg.sparql.walk import find
 from kg.wording import plain_slip
 
@@ -34,8 +35,11 @@ def slips(query: tree.Query) -> Iterator[Slip]:
     """Yield each variable that has no value, or that is used once and near another.
 
     No pattern gives the first a value, so FILTER drops every row, ORDER BY sorts nothing, and a
-    column stays empty. The second joins nothing: rows are multiplied.
+    column stays empty. The second joins nothing: rows are multiplied. Where ``HAVING`` is asked,
+    SELECT has not named its columns yet.
     """
+    for select in find(query, tree.Select):
+        yield from _named_later(select)
     every = list(find(query, tree.Variable))
     counts = Counter(each.name for each in every)
     # The triples of a CONSTRUCT's template take values, and give none.
@@ -74,6 +78,30 @@ def slips(query: tree.Query) -> Iterator[Slip]:
         told.add(name)
         hint = f"Did you mean ?{near}?" if near else "Bind it in a pattern, or take it out."
         yield Slip(variable, said, hint)
+
+
+def _named_later(select: tree.Select) -> Iterator[Slip]:
+    """Yield the variables of HAVING to which SELECT gives a value, which is after it.
+
+    Spec: https://www.w3.org/TR/sparql11-query/#sparqlHavingClause
+    """
+    made = {each.variable.name: each for each in select.items or () if isinstance(each, tree.As)}
+    for key in select.modifiers.group:
+        variable = key.variable if isinstance(key, tree.As) else key
+        made.pop(getattr(variable, "name", ""), None)
+    for condition in select.modifiers.having:
+        inner = {
+            id(v) for part in find(condition, tree.Aggregate) for v in find(part, tree.Variable)
+        }
+        for each in find(condition, tree.Variable):
+            if each.name in made and id(each) not in inner:
+                shown = text_of(made.pop(each.name).expression)
+                shown = shown.replace("( ", "(").replace(" )", ")")
+                yield Slip(
+                    each,
+                    f"?{each.name} has no value in HAVING: SELECT names it afterwards",
+                    f"Write {shown} there.",
+                )
 
 
 def _given(query: tree.Query) -> Iterator[str]:

@@ -92,6 +92,20 @@ def test_a_column_without_a_value_is_told(ask: Ask) -> None:
     assert "Did you mean ?count?" in err
 
 
+def test_a_name_of_select_in_having_is_told_once(ask: Ask) -> None:
+    text = "SELECT ?s (COUNT(*) AS ?n) {{ ?s ex:count ?c }} GROUP BY ?s HAVING({})"
+    code, out, err = ask(text.format("?n > 0 && ?n < 9"))
+    assert (code, out) == (0, "s,n\n")
+    assert err.splitlines()[0] == (
+        "kg: ?n has no value in HAVING: SELECT names it afterwards. Write COUNT(*) there."
+    )
+    assert "HAVING" not in "".join(err.splitlines()[1:])
+    _, out, err = ask(text.format("COUNT(*) > 0 && SUM(?c) < 9"))
+    assert (out.split(), err) == (["s,n", f"{EX}id/L1,1"], "")
+    by_key = "SELECT (STR(?c) AS ?k) { ?s ex:count ?c } GROUP BY ?c HAVING(?c > 9)"
+    assert ask(by_key) == (0, "k\n12\n", "")
+
+
 def test_relative_iris_are_those_of_the_workspace(ask: Ask) -> None:
     assert ask("-e", "SELECT ?n { <L1> <../ns#count> ?n }") == (0, "n\n1\n", "")
 

@@ -26,6 +26,7 @@ from tests.sparql.values import (
     SparqlError,
     after,
     equals,
+    family,
     less,
     number,
     of_number,
@@ -103,8 +104,10 @@ def _added(left: str, right: str, sign: int = 1) -> str:
             Span(int(months), seconds),
             a.datatype if a.datatype == b.datatype else f"{XSD}duration",
         )
-    if not isinstance(a.value, Moment):
+    if not isinstance(a.value, Moment) or a.datatype[len(XSD)] == "g":
         raise SparqlError("no sum")
+    if a.datatype == f"{XSD}time" and months:
+        raise SparqlError("a time of day has no months")
     found = after(a.value.local, int(months))
     whole, fraction = divmod(seconds + a.value.fraction, 1)
     found += timedelta(seconds=whole)
@@ -113,8 +116,9 @@ def _added(left: str, right: str, sign: int = 1) -> str:
     zone_text = zone[0] if a.value.offset is not None else ""
     if a.datatype == f"{XSD}date":
         return literal(f"{found.date().isoformat()}{zone_text}", a.datatype)
+    clock = found.time() if a.datatype == f"{XSD}time" else found
     part = f"{Decimal(fraction.numerator) / fraction.denominator:f}"[1:] if fraction else ""
-    return literal(f"{found.isoformat()}{part}{zone_text}", a.datatype)
+    return literal(f"{clock.isoformat()}{part}{zone_text}", family(a.datatype))
 
 
 def of_span(value: Span, datatype: str) -> str:
@@ -140,8 +144,8 @@ def _subtracted(left: str, right: str) -> str:
         return _added(left, right, -1)
     if not (isinstance(a.value, Moment) and isinstance(b.value, Moment)):
         return _arithmetic("-", left, right)
-    plain = a.datatype == b.datatype != f"{XSD}dateTimeStamp"
-    if not plain or (a.value.offset is None) != (b.value.offset is None):
+    differ = family(a.datatype) == family(b.datatype) and a.datatype[len(XSD)] != "g"
+    if not differ or (a.value.offset is None) != (b.value.offset is None):
         raise SparqlError("no difference")
     since = a.value.since - b.value.since
     text, left_over = "", abs(since)
@@ -189,21 +193,32 @@ def half_up(value: Any) -> int:
     return math.floor(Fraction(value) + Fraction(1, 2))
 
 
-def _day_or_moment(term: str) -> Moment:
-    value = parse(term).value
-    if not isinstance(value, Moment):
-        raise SparqlError("no date")
-    return value
+# The datatypes that have a part.
+_HAVE = {
+    "year": ("date", "dateTime", "dateTimeStamp", "gYear", "gYearMonth"),
+    "month": ("date", "dateTime", "dateTimeStamp", "gYearMonth", "gMonth", "gMonthDay"),
+    "day": ("date", "dateTime", "dateTimeStamp", "gMonthDay", "gDay"),
+    **dict.fromkeys(("hour", "minute", "second"), ("dateTime", "dateTimeStamp", "time")),
+}
 
 
-def _moment(term: str) -> Moment:
-    if parse(term).datatype == f"{XSD}date":
-        raise SparqlError("no date and time")
-    return _day_or_moment(term)
+def _moment(term: str, part: str = "") -> Moment:
+    value = parse(term)
+    if not isinstance(value.value, Moment):
+        raise SparqlError("no day or time")
+    if part and value.datatype[len(XSD) :] not in _HAVE[part]:
+        raise SparqlError(f"it has no {part}")
+    return value.value
+
+
+def _part(name: str) -> Callable[[str], str]:
+    return lambda term: of_number(getattr(_moment(term, name).local, name))
 
 
 def _zone(term: str) -> str:
-    return re.sub(r".*T[\d:.]+", "", parse(term).lexical) if _moment(term) else ""
+    found = re.search(r"(Z|[+-]\d\d:\d\d)?$", parse(term).lexical)
+    assert found is not None
+    return found[0] if _moment(term).offset is not None else ""
 
 
 def _timezone(term: str) -> str:
@@ -217,9 +232,9 @@ def _timezone(term: str) -> str:
 
 
 def _seconds(term: str) -> str:
-    match = re.search(r"T\d\d:\d\d:(\d\d(?:\.\d+)?)", parse(term).lexical)
-    if not _moment(term) or match is None:
-        raise SparqlError("no date and time")
+    match = re.search(r"\d\d:\d\d:(\d\d(?:\.\d+)?)", parse(term).lexical)
+    if not _moment(term, "second") or match is None:
+        raise SparqlError("no time")
     return of_number(Decimal(match[1]))
 
 
@@ -409,11 +424,11 @@ FUNCTIONS: Final[dict[str, Callable[..., str]]] = {
     "STRENDS": _test(str.endswith),
     "STRBEFORE": lambda a, b: _around(a, b, before=True),
     "STRAFTER": lambda a, b: _around(a, b, before=False),
-    "YEAR": lambda a: of_number(_day_or_moment(a).local.year),
-    "MONTH": lambda a: of_number(_day_or_moment(a).local.month),
-    "DAY": lambda a: of_number(_day_or_moment(a).local.day),
-    "HOURS": lambda a: of_number(_moment(a).local.hour),
-    "MINUTES": lambda a: of_number(_moment(a).local.minute),
+    "YEAR": _part("year"),
+    "MONTH": _part("month"),
+    "DAY": _part("day"),
+    "HOURS": _part("hour"),
+    "MINUTES": _part("minute"),
     "SECONDS": _seconds,
     "TIMEZONE": _timezone,
     "TZ": lambda a: literal(_zone(a)),

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 import re
+from calendar import monthrange
 from contextlib import suppress
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -60,7 +61,31 @@ def _read(text: str, datatype: str) -> Any:
         return text in ("true", "1")
     if name.lower().endswith("duration"):
         return span(text)
-    return moment(text) if name in ("date", "dateTime", "dateTimeStamp") else None
+    return moment(_dated(text, name)) if name in (*_DATED, *_UNDATED) else None
+
+
+_DATED = ("date", "dateTime", "dateTimeStamp")
+_UNDATED = ("time", "gYear", "gYearMonth", "gMonth", "gMonthDay", "gDay")
+
+
+def _dated(text: str, name: str) -> str:
+    """Return a time of day, a year or the like as the day or the time that it is compared as."""
+    if name in _DATED:
+        return text
+    if name == "time":
+        return f"1972-12-31T{re.sub('^24', '00', text)}"
+    zone = re.search(r"(Z|[+-]\d\d:\d\d)?$", text)
+    assert zone is not None
+    parts = [part for part in text[: zone.start()].split("-") if part]
+    year = int(parts.pop(0)) if name.startswith("gYear") else 1972
+    month = int(parts.pop(0)) if "Month" in name else 12
+    day = int(parts.pop()) if name.endswith("Day") else monthrange(year, month)[1]
+    return f"{year:04}-{month:02}-{day:02}{zone[0]}"
+
+
+def family(datatype: str) -> str:
+    """Return the datatype that a datatype is a part of."""
+    return datatype.replace("dateTimeStamp", "dateTime")
 
 
 class Span(NamedTuple):
@@ -225,8 +250,8 @@ def equals(left: str, right: str) -> bool:
     if _is_numeric(a.datatype) and _is_numeric(b.datatype):
         x, y, _ = promoted(left, right)
         return bool(x == y)
-    if a.datatype == b.datatype and isinstance(a.value, Moment) and isinstance(b.value, Moment):
-        return apart(a.value, b.value) == 0
+    if isinstance(a.value, Moment) and isinstance(b.value, Moment):
+        return family(a.datatype) == family(b.datatype) and apart(a.value, b.value) == 0
     if isinstance(a.value, Span) and isinstance(b.value, Span):
         return a.value == b.value
     if a.datatype == b.datatype and a.value is not None and b.value is not None:
@@ -247,7 +272,7 @@ def less(left: str, right: str) -> bool:
         return bool(x < y)
     if isinstance(a.value, Span) and isinstance(b.value, Span):
         return longer(a.value, b.value) < 0
-    if a.datatype != b.datatype or a.value is None or b.value is None or a.language:
+    if family(a.datatype) != family(b.datatype) or None in (a.value, b.value) or a.language:
         raise SparqlError("they do not compare")
     if isinstance(a.value, Moment):
         return apart(a.value, b.value) < 0
@@ -281,7 +306,7 @@ def order_key(term: str | None) -> tuple[Any, ...]:
         exact = (0, 0) if isinstance(kept, float) else (1, kept)
         return (3, 1, nan, 0 if nan else float(kept), exact, term)
     kept = value.value.since if isinstance(value.value, Moment) else value.value
-    datatype = value.datatype
+    datatype = family(value.datatype)
     if isinstance(kept, Span):
         kept = kept.months * 365.2425 * 86400 / 12 + float(kept.seconds)
         datatype = f"{XSD}duration"

@@ -29,12 +29,10 @@ from urllib.parse import quote
 
 from kg.datatypes import INTEGER_RANGES, NUMERIC, is_lexical_form
 from kg.queries.table.durations import DURATIONS, Duration, duration_term
+from kg.queries.table.moments import DIFFERING, Instant, parts_of
 from kg.queries.table.values import (
-    DIFFERING,
     FLOATING,
-    INSTANT,
     STRINGS,
-    Instant,
     Known,
     NoValueError,
     Value,
@@ -228,47 +226,40 @@ def _mapped(change: Callable[[str], str]) -> Callable[[str], str]:
 
 # -- days and times ------------------------------------------------------------------------------
 
-# Year, month and day are the first groups of `INSTANT`.
-_DAY_GROUP: Final = 3
 
-
-def _day_or_moment(term: str) -> re.Match[str]:
+def _parts(term: str) -> Mapping[str, str | None]:
     value = read(term)
-    found = INSTANT.fullmatch(value.lexical) if isinstance(value.value, Instant) else None
-    if found is None:
+    if not isinstance(value.value, Instant):
         raise NoValueError
-    _no_midnight(found)
-    return found
+    return parts_of(value.lexical, value.datatype)
 
 
-def _moment(term: str) -> re.Match[str]:
-    found = _day_or_moment(term)
-    if found[4] is None:
-        raise NoValueError
-    return found
-
-
-def _no_midnight(found: re.Match[str]) -> None:
+def _no_midnight(parts: Mapping[str, str | None], lexical: str) -> None:
     """Refuse the end of a day: its parts are those of the next day."""
-    if found[4] == "24":
-        raise OverflowError(f"{found[0]} is not taken apart")
+    if parts.get("hour") == "24" and "day" in parts:
+        raise OverflowError(f"{lexical} is not taken apart")
 
 
-def _part(group: int) -> Callable[[str], str]:
-    taken = _day_or_moment if group <= _DAY_GROUP else _moment
-    return lambda term: of_number(int(taken(term)[group]), f"{XSD}integer")
+def _part(name: str) -> Callable[[str], str]:
+    def call(term: str) -> str:
+        parts = _parts(term)
+        found = parts.get(name)
+        if found is None:
+            raise NoValueError
+        _no_midnight(parts, read(term).lexical)
+        if name == "second":
+            return of_number(Decimal(found), f"{XSD}decimal")
+        return of_number(int(found) % 24 if name == "hour" else int(found), f"{XSD}integer")
 
-
-def _seconds(term: str) -> str:
-    return of_number(Decimal(_moment(term)[6]), f"{XSD}decimal")
+    return call
 
 
 def _tz(term: str) -> str:
-    return literal(_moment(term)[7] or "")
+    return literal(_parts(term)["zone"] or "")
 
 
 def _timezone(term: str) -> str:
-    zone = _moment(term)[7]
+    zone = _parts(term)["zone"]
     if zone is None:
         raise NoValueError
     hours, minutes = (0, 0) if zone == "Z" else (int(zone[1:3]), int(zone[4:6]))
@@ -342,9 +333,7 @@ def _converted(value: Value, name: str, iri: str) -> str:
             raise NoValueError
         return of_number(int(of) if name == "integer" else Decimal(of), iri)
     if name == "date" and value.datatype == f"{XSD}dateTime":
-        found = INSTANT.fullmatch(value.lexical)
-        assert found is not None
-        _no_midnight(found)
+        _no_midnight(parts_of(value.lexical, value.datatype), value.lexical)
         return literal(re.sub(r"T[0-9:.]+", "", value.lexical), iri)
     if name == "dateTime" and value.datatype == f"{XSD}date":
         days = re.match(r"-?[0-9]+-[0-9]{2}-[0-9]{2}", value.lexical)
@@ -380,12 +369,12 @@ FUNCTIONS: Final[Mapping[str, Callable[..., str]]] = {
     "ENCODE_FOR_URI": lambda a: literal(quote(_string(a)[0], safe="-_.~")),
     "STRBEFORE": lambda a, b: _around(a, b, before=True),
     "STRAFTER": lambda a, b: _around(a, b, before=False),
-    "YEAR": _part(1),
-    "MONTH": _part(2),
-    "DAY": _part(3),
-    "HOURS": _part(4),
-    "MINUTES": _part(5),
-    "SECONDS": _seconds,
+    "YEAR": _part("year"),
+    "MONTH": _part("month"),
+    "DAY": _part("day"),
+    "HOURS": _part("hour"),
+    "MINUTES": _part("minute"),
+    "SECONDS": _part("second"),
     "TIMEZONE": _timezone,
     "TZ": _tz,
     **{name: _hash(name.lower()) for name in ("MD5", "SHA1", "SHA256", "SHA384", "SHA512")},
@@ -465,6 +454,11 @@ def python_double(term: str | None) -> str | None:
 def python_double_term(value: float | None) -> str | None:
     """Return the literal of a double."""
     return None if value is None else of_number(value, f"{XSD}double")
+
+
+def python_float_term(value: float | None) -> str | None:
+    """Return the literal of a number with the precision of ``xsd:float``."""
+    return None if value is None else of_number(value, f"{XSD}float")
 
 
 def _maybe_number(term: str | None) -> tuple[Any, str] | None:

@@ -1,7 +1,8 @@
 """The order of terms, as ORDER BY, MIN and MAX have it.
 
 What has no value comes first, then blank nodes, IRIs, and literals: numbers by value, then the
-others by datatype, value and text; the three datatypes of durations count as one.
+others by datatype, value and text; the three datatypes of durations count as one, and so do the two
+of days with times.
 
 Spec: https://www.w3.org/TR/sparql11-query/#modOrderBy
 """
@@ -24,14 +25,14 @@ from kg.queries.table.expressions import (
     rank_and_double,
 )
 from kg.queries.table.functions import EXACT
-from kg.queries.table.values import Instant, read
-from kg.sql import sql_text
+from kg.queries.table.moments import DATE_TIME, STAMP, Instant
+from kg.queries.table.values import read
 from kg.table.ids import Kind
 from kg.terms import is_literal
 
 _NODES: Final = frozenset({Kind.NODE, Kind.NUMBERED})
 # Durations of different datatypes have one order.
-_DURATIONS: Final = ", ".join(sql_text(f"<{each}>") for each in sorted(DURATIONS))
+_DURATIONS: Final = " ".join(f"WHEN '<{each}>' THEN '<{DURATION}>'" for each in sorted(DURATIONS))
 _NO_NUMBER: Final = Number("NULL", "NULL::HUGEINT", "NULL::DOUBLE")
 # Kinds whose ids are in the order of their values, one kind at a time.
 _ORDERED: Final = ({Kind.INTEGER}, {Kind.DATE}, {Kind.INSTANT}, {Kind.TRUTH})
@@ -64,14 +65,16 @@ def order_keys(operand: Operand) -> list[str]:
     else:
         rank, exact, double = operand.number() or _NO_NUMBER
     other = f"is_literal({text}) AND {rank} IS NULL"
-    datatype = f"term_datatype({text})"
+    datatype = (
+        f"CASE term_datatype({text}) WHEN '<{STAMP}>' THEN '<{DATE_TIME}>'"
+        f" {_DURATIONS} ELSE term_datatype({text}) END"
+    )
     return [
         f"{nodes} WHEN {rank} IS NOT NULL THEN 3 WHEN is_literal({text}) THEN 4"
         f" WHEN {text} IS NOT NULL THEN 5 END",
         double,
         exact,
-        f"CASE WHEN {other} THEN"
-        f" CASE WHEN {datatype} IN ({_DURATIONS}) THEN '<{DURATION}>' ELSE {datatype} END END",
+        f"CASE WHEN {other} THEN {datatype} END",
         f"CASE WHEN is_string({text}) THEN term_lexical({text}) WHEN {other} THEN {value} END",
         text,
     ]

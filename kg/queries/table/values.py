@@ -8,7 +8,6 @@ Spec: https://www.w3.org/TR/sparql11-query/#OperatorMapping
 from __future__ import annotations
 
 import math
-import re
 import struct
 from collections.abc import Callable, Mapping
 from decimal import Decimal
@@ -21,12 +20,20 @@ from kg.queries.table.durations import (
     DURATION,
     DURATIONS,
     Duration,
-    date_of,
-    days_since,
     duration_order,
     duration_term,
     later,
     read_duration,
+)
+from kg.queries.table.moments import (
+    DIFFERING,
+    TIME,
+    Instant,
+    around_midnight,
+    general,
+    instant_text,
+    parts_of,
+    read_instant,
 )
 from kg.terms import RDF_LANG_STRING, XSD, XSD_STRING, is_literal, literal, split_literal
 
@@ -48,27 +55,6 @@ class Value(NamedTuple):
 
 
 STRINGS: Final = frozenset({XSD_STRING, RDF_LANG_STRING})
-INSTANT: Final = re.compile(
-    r"(-?[0-9]{4,})-([0-9]{2})-([0-9]{2})(?:T([0-9]{2}):([0-9]{2}):([0-9]{2}(?:\.[0-9]+)?))?"
-    r"(Z|[+-][0-9]{2}:[0-9]{2})?"
-)
-
-
-class Instant(NamedTuple):
-    """A day or a time: days since the year one, seconds of the day, and the offset in minutes."""
-
-    days: int
-    seconds: Decimal
-    offset: int | None
-
-    @property
-    def utc(self) -> Decimal:
-        """Seconds since the year one at offset zero."""
-        return self.days * 86400 + self.seconds - 60 * (self.offset or 0)
-
-
-# The days and times that have a difference.
-DIFFERING: Final = frozenset({f"{XSD}date", f"{XSD}dateTime"})
 
 
 def apart(left: str, right: str) -> str:
@@ -80,7 +66,7 @@ def apart(left: str, right: str) -> str:
     Spec: https://www.w3.org/TR/xpath-functions/#func-subtract-dateTimes
     """
     a, b = read(left), read(right)
-    if a.datatype != b.datatype or a.datatype not in DIFFERING:
+    if general(a.datatype) != general(b.datatype) or a.datatype not in DIFFERING:
         raise NoValueError
     if a.value is None or b.value is None or (a.value.offset is None) != (b.value.offset is None):
         raise NoValueError
@@ -111,24 +97,16 @@ def shifted(left: str, right: str, sign: int) -> str | None:
         if total.months * total.seconds < 0:
             raise NoValueError
         return duration_term(total, a.datatype if a.datatype == b.datatype else DURATION)
-    if not isinstance(a.value, Instant):
+    if not isinstance(a.value, Instant) or a.datatype not in DIFFERING:
         raise NoValueError
+    datatype, zone = general(a.datatype), parts_of(a.lexical, a.datatype)["zone"] or ""
+    if datatype == TIME:
+        if more.months:
+            raise NoValueError
+        seconds = around_midnight(a.value.seconds + more.seconds)
+        return literal(instant_text(a.value.days, seconds, datatype, zone), datatype)
     days, seconds = later(a.value.days, a.value.seconds, more)
-    return literal(_instant_text(days, seconds, a), a.datatype)
-
-
-def _instant_text(days: int, seconds: Decimal, like: Value) -> str:
-    """Return the lexical form of a day or a time, with the zone that another has."""
-    year, month, day = date_of(days)
-    text = f"{'-' if year < 0 else ''}{abs(year):04}-{month:02}-{day:02}"
-    if like.datatype != f"{XSD}date":
-        minutes, rest = divmod(seconds, 60)
-        shown = f"{rest.normalize():f}"
-        whole, dot, fraction = shown.partition(".")
-        text += f"T{int(minutes) // 60:02}:{int(minutes) % 60:02}:{whole:0>2}{dot}{fraction}"
-    found = INSTANT.fullmatch(like.lexical)
-    assert found is not None
-    return text + (found[7] or "")
+    return literal(instant_text(days, seconds, datatype, zone), datatype)
 
 
 def read(term: str) -> Value:
@@ -161,25 +139,7 @@ def value_of(text: str, datatype: str) -> Known:
         return value if name == "double" else single(value)
     if name == "boolean":
         return terms.truth(text)
-    if name in ("dateTime", "date", "dateTimeStamp"):
-        return _instant(text)
-    return read_duration(text) if datatype in DURATIONS else None
-
-
-def _instant(text: str) -> Instant | None:
-    found = INSTANT.fullmatch(text)
-    if found is None:
-        return None
-    year, month, day = (int(part) for part in found.groups()[:3])
-    zone = found[7]
-    offset = None
-    if zone is not None:
-        sign = -1 if zone[0] == "-" else 1
-        offset = 0 if zone == "Z" else sign * (int(zone[1:3]) * 60 + int(zone[4:6]))
-    seconds = Decimal(0)
-    if found[4] is not None:
-        seconds = int(found[4]) * 3600 + int(found[5]) * 60 + Decimal(found[6])
-    return Instant(days_since(year, month, day), seconds, offset)
+    return read_duration(text) if datatype in DURATIONS else read_instant(text, datatype)
 
 
 FLOATING: Final = frozenset({f"{XSD}double", f"{XSD}float"})
@@ -286,7 +246,7 @@ def equals(left: str, right: str) -> bool:
     if isinstance(a.value, Duration) and isinstance(b.value, Duration):
         return a.value == b.value
     if isinstance(a.value, Instant) and isinstance(b.value, Instant):
-        if a.datatype != b.datatype:
+        if general(a.datatype) != general(b.datatype):
             return False
         return _order(a.value, b.value) == 0
     if a.datatype != b.datatype:
@@ -322,7 +282,7 @@ def less(left: str, right: str) -> bool:
         if order is None:
             raise NoValueError
         return order < 0
-    if a.datatype != b.datatype:
+    if general(a.datatype) != general(b.datatype):
         raise NoValueError
     if isinstance(a.value, Instant):
         return _order(a.value, b.value) < 0
