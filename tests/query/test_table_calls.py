@@ -8,8 +8,10 @@ import pytest
 
 from kg.queries.engine import Rows
 from kg.sparql.guard import guard
+from kg.sparql.translate import translate
 from kg.terms import XSD
-from tests.query.tables import table_of
+from tests.query.tables import exact_answer, table_of
+from tests.sparql.evaluator import Dataset, evaluate
 
 EX = "http://example.org/"
 PREFIXES = {"ex": EX, "xsd": XSD}
@@ -185,3 +187,25 @@ def test_each_graph_has_a_group(table):
     assert len(list(table.ask(guard(text, "a query", PREFIXES), PREFIXES))) == 2
     text = "SELECT ?g { GRAPH ?g { SELECT ?x { ?x ?p ?o } OFFSET 1 } }"
     assert list(table.ask(guard(text, "a query", PREFIXES), PREFIXES)) == []
+
+
+@pytest.mark.parametrize(
+    "pattern",
+    [
+        "GRAPH ?z { ?s ex:q ?y } OPTIONAL { ?u ex:q ?z }",
+        "GRAPH ex:h { ?s ex:q ?y } OPTIONAL { ?s ex:p ?x }",
+        "GRAPH ?w { ?s ex:q ?y } OPTIONAL { ?s ex:p ?x }",
+        "GRAPH ?z { ?s ex:q ?y } MINUS { ?s ex:q ?y }",
+        "{ GRAPH ?z { ?s ex:q ?y } } UNION { ?s ex:p ?y }",
+        "GRAPH ?z { ?s ex:q ?y } FILTER EXISTS { ?u ex:p ?x }",
+        "SELECT ?s { GRAPH ?z { ?s ?p ?y } } ORDER BY ?y LIMIT 3",
+        "SELECT (COUNT(*) AS ?n) { GRAPH ?z { ?s ex:q ?y } }",
+        "SELECT (COUNT(*) AS ?n) { GRAPH ex:none { ?s ex:q ?y } }",
+    ],
+)
+def test_what_another_graph_is_asked_has_solutions_in_each_graph_around_it(table, pattern):
+    triples = [(f"<{EX}a>", f"<{EX}{name}>", f"<{EX}b>") for name in "pq"]
+    data = Dataset(named={f"<{EX}g>": {triples[0]}, f"<{EX}h>": {triples[1]}})
+    query = guard(f"SELECT * {{ GRAPH ?w {{ {pattern} }} }}", "a query", PREFIXES)
+    expected = exact_answer(evaluate(translate(query.tree, PREFIXES, EX), data))
+    assert exact_answer(table.ask(query, PREFIXES)) == expected

@@ -158,7 +158,10 @@ class Compiler:
             case algebra.Extend():
                 return self._extended(node, graph, outer)
             case algebra.Graph(name, pattern):
-                return self._graph(name, pattern, outer)
+                found = self._graph(name, pattern, outer)
+                # What another graph is asked has solutions in each graph of a GRAPH around it.
+                alone = graph.variable is None
+                return found if alone else self._joins.join(found, self._leaves.unit(graph))
             case algebra.Values():
                 found = self._leaves.values(node)
                 if graph.variable is None:
