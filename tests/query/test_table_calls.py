@@ -176,6 +176,7 @@ def test_totals_give_what_the_specification_says(table):
     rows = "VALUES (?x ?k ?m) { ('a' 1 1) ('a' 1 1) (ex:b 2 2.5) (UNDEF 1 2.0) }"
     assert given(table, list(TOTALS), rows) == TOTALS
     assert given(table, list(EMPTY), "?x ex:none ?y") == EMPTY
+    assert given(table, ["AVG(?k)"], "VALUES ?k { 1 } FILTER(?k > 5)") == {"AVG(?k)": "0"}
 
 
 def test_each_graph_has_a_group(table):

@@ -112,6 +112,12 @@ def test_values_are_exact(table, text, found):
     assert lexical(table, text) == found
 
 
+def test_an_exact_number_is_rounded_once_to_a_double(table):
+    # To a double before it is divided, it would be another.
+    sql = "SELECT exact_double(57615448340910453820::HUGEINT), exact_double(-2500000000000000)"
+    assert table._values(sql) == [(57615.44834091045, -2.5)]
+
+
 @pytest.mark.parametrize(
     ("text", "found"),
     [
