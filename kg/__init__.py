@@ -7,8 +7,9 @@ time for what it does not use. No submodule has the name of one of them.
 
 from __future__ import annotations
 
-from importlib import import_module
 from typing import TYPE_CHECKING
+
+from kg.late import late
 
 if TYPE_CHECKING:
     from kg.api import build, export, map, open, query, validate
@@ -40,13 +41,7 @@ __all__ = [
 
 
 if not TYPE_CHECKING:  # a type checker would take every name for one that is there
-
-    def __getattr__(name: str) -> object:
-        """Import a name of the API when it is first used."""
-        if name not in _HOMES:
-            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-        found = globals()[name] = getattr(import_module(_HOMES[name]), name)
-        return found
+    __getattr__ = late(__name__, _HOMES)
 
 
 def __dir__() -> list[str]:

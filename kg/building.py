@@ -60,6 +60,7 @@ from kg.sources.inputs import input_files
 from kg.table.write import PARTS, read_statistics, write_copies
 from kg.unread import keep_unread, known_unread
 from kg.validation import Severity, Sink, Verdict, load_shapes
+from kg.validation.shapes import ShapesGraph
 from kg.verdict import Judging
 from kg.workspace import Build, Infer, Workspace, show_path
 
@@ -188,6 +189,7 @@ class _Builder:
         self.seconds: dict[str, float] = {}
         self.plan = Plan(())
         self.kept: list[Finding] = []
+        self.shapes: ShapesGraph | None = None
         self.inferred_graph: str | None = None
         self.kinds: dict[str, str] | None = None
         self.across: int | None = None
@@ -360,7 +362,7 @@ class _Builder:
             counts = with_meant(counts, self.plan, sources, unread)
         self.kept += [*shared, *losses(counts, prefixes, workspace.root), *keys]
         known = read_accepted(workspace.root, workspace.accepted)
-        material = read_material(workspace, self.plan)
+        material = read_material(workspace, self.plan, self.shapes)
         key, steps = graph_findings(connection, table, self.before, workspace, material, self.spill)
         found = [
             *shared,
@@ -397,6 +399,8 @@ class _Builder:
         )
         if self.options.basis:
             note_shapes(self.options.basis, shapes)
+        if not self.options.ignore_unsupported:  # which leaves something out
+            self.shapes = shapes
         namer = Namer({**self.workspace.prefixes, **shapes.prefixes})
         results = Results(shapes, namer, self.workspace.root)
         key, files = self.before.key, self.workspace.shape_files

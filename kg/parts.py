@@ -26,7 +26,7 @@ from kg.quads import copy_plain, spooled, write_table
 from kg.rdf import SPOOL_MEMORY, spool_rdf
 from kg.rows import map_rows
 from kg.sources import Folders
-from kg.sources.inputs import input_files
+from kg.sources.inputs import files_by_source, input_files
 from kg.workspace import Workspace
 
 # Stands for what gathers terms.
@@ -140,8 +140,10 @@ def run_parts(
         The quads; None if the plan must be run at once.
     """
     wanted: dict[str, tuple[Plan, list[Path]]] = {}
+    found = files_by_source(plan, folders)
     for each in parts_of(plan):
-        names, files = [made.name for made in each.triples_maps], input_files(each, folders)
+        names = [made.name for made in each.triples_maps]
+        files = [path for source in plan_sources(each) for path in found[source]]
         key = kept.key(files, causes, names)
         if key is None:
             return None

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeVar
 
 from kg.errors import InputError, single_errors
 from kg.findings.model import Finding, of_error
@@ -21,6 +21,7 @@ from kg.validation.check import checked
 from kg.validation.shapes import ShapesGraph, read_shapes
 from kg.workspace import Workspace
 
+Read = TypeVar("Read")
 _FOLDERS: Final = frozenset({"data", "ontology", "shapes"})
 
 
@@ -44,41 +45,41 @@ class Material:
     whole: frozenset[str] = _FOLDERS
 
 
-def read_material(workspace: Workspace, plan: Plan | None = None) -> Material:
+def read_material(
+    workspace: Workspace, plan: Plan | None = None, shapes: ShapesGraph | None = None
+) -> Material:
     """Read mappings, ontology and shapes of a workspace.
 
     Args:
         workspace: The workspace.
         plan: Its mappings as a build compiled them, which also checks the shapes. If None, both
             are checked here.
+        shapes: Its shapes as a build has read them. If None, they are read here.
 
     Raises:
         InputError: The base of the workspace is not an IRI.
         WorldError: A file cannot be read.
     """
     faults: dict[str, list[Finding]] = {}
-    ontology, faults["ontology"] = _readable(workspace.ontology_files, read_vocabulary)
-    shapes, faults["shapes"] = _shapes(workspace.shape_files)
+    base = workspace.base
+    vocabulary, faults["ontology"] = _readable(
+        workspace.ontology_files, lambda files: read_vocabulary(files, base)
+    )
+    if shapes is None:
+        read, faults["shapes"] = _readable(workspace.shape_files, read_shapes)
+    else:
+        read = shapes
     misused: list[Finding] = []
     if plan is None:
         plan, faults["data"] = _mappings(workspace)
-        misused = _misused(shapes)
+        misused = _misused(read)
     return Material(
         plan,
-        read_vocabulary(ontology, workspace.base),
-        shapes,
+        vocabulary,
+        read,
         (*(fault for found in faults.values() for fault in found), *misused),
         _FOLDERS - {name for name, found in faults.items() if found},
     )
-
-
-def _shapes(files: Sequence[Path]) -> tuple[ShapesGraph, list[Finding]]:
-    """Return the shapes of the files that can be read, and the faults of the others."""
-    try:
-        return read_shapes(files), []
-    except InputError:
-        readable, faults = _readable(files, read_shapes)
-        return read_shapes(readable), faults
 
 
 def _misused(shapes: ShapesGraph) -> list[Finding]:
@@ -91,11 +92,11 @@ def _misused(shapes: ShapesGraph) -> list[Finding]:
 
 
 def _readable(
-    files: Sequence[Path], read: Callable[[Sequence[Path]], object]
-) -> tuple[list[Path], list[Finding]]:
-    """Return the files that can be read, and the faults of the others."""
+    files: Sequence[Path], read: Callable[[Sequence[Path]], Read]
+) -> tuple[Read, list[Finding]]:
+    """Return what the files say that can be read, and the faults of the others."""
     try:
-        read(files)
+        return read(files), []
     except InputError:
         good, wrong = [], []
         for path in files:
@@ -105,8 +106,7 @@ def _readable(
                 wrong += [of_error(each, show_path(path)) for each in single_errors(error)]
             else:
                 good.append(path)
-        return good, wrong
-    return list(files), []
+        return read(good), wrong
 
 
 def _mappings(workspace: Workspace) -> tuple[Plan, list[Finding]]:

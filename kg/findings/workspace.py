@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 from kg.errors import InputError
 from kg.findings import mappings as of_mappings
-from kg.findings import questions as of_questions
 from kg.findings import shapes as of_shapes
 from kg.findings.keys import unread_keys, unread_paths
 from kg.findings.known import Asked, KnownQuestions
@@ -28,7 +27,6 @@ from kg.findings.sources import (
 from kg.findings.terms import Used, undeclared
 from kg.names import Namer
 from kg.paths import show_path
-from kg.queries.question import read_question
 from kg.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -160,6 +158,10 @@ def _of_questions(
 
 
 def _of_question(path: Path, workspace: Workspace) -> Asked:
+    # Imported here: questions are read only if they are not known.
+    from kg.findings import questions as of_questions
+    from kg.findings.variables import slipped_variables
+    from kg.queries.question import read_question
     from kg.queries.run import check_question
 
     prefixes = workspace.prefixes

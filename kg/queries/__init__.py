@@ -2,6 +2,8 @@
 
 from typing import TYPE_CHECKING
 
+from kg.late import late
+
 if TYPE_CHECKING:
     from kg.queries.results import Solution, Solutions, Statements
     from kg.queries.term import Term, Triple, python_value
@@ -12,14 +14,8 @@ _HOMES = {
     **dict.fromkeys(("Term", "Triple", "python_value"), "kg.queries.term"),
 }
 
-
-def __getattr__(name: str) -> object:
-    """Import what Python programs take when it is first used; the command line does without it."""
-    if name not in _HOMES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from importlib import import_module
-
-    return getattr(import_module(_HOMES[name]), name)
+# What Python programs take; the command line does without it.
+__getattr__ = late(__name__, _HOMES)
 
 
 def __dir__() -> list[str]:

@@ -16,12 +16,19 @@ def input_files(plan: Plan, folders: Folders) -> list[Path]:
     Raises:
         InputError: A file is missing, empty, or in a folder that is not allowed.
     """
-    return [
-        file.path
+    return [path for files in files_by_source(plan, folders).values() for path in files]
+
+
+def files_by_source(plan: Plan, folders: Folders) -> dict[LogicalSource, list[Path]]:
+    """Return the files of `input_files` by source, each of which is looked for once.
+
+    Raises:
+        InputError: As for `input_files`.
+    """
+    return {
+        source: [file.path for file in _found(source, folders) if not file.name]
         for source in plan_sources(plan)
-        for file in _found(source, folders)
-        if not file.name
-    ]
+    }
 
 
 def files_of(source: LogicalSource, folders: Folders) -> tuple[SourceFile, ...]:

@@ -6,8 +6,9 @@ submodule has the name of one of them.
 
 from __future__ import annotations
 
-from importlib import import_module
 from typing import TYPE_CHECKING
+
+from kg.late import late
 
 if TYPE_CHECKING:
     from kg.validation.check import load_shapes
@@ -28,17 +29,11 @@ __all__ = [
 ]
 
 _HOMES = {
-    "load_shapes": "check",
-    "Both": "queries",
-    **dict.fromkeys(("Result", "Severity", "ShapeWay", "Sink", "Verdict"), "results"),
-    **dict.fromkeys(("Options", "validate"), "validating"),
+    "load_shapes": ".check",
+    "Both": ".queries",
+    **dict.fromkeys(("Result", "Severity", "ShapeWay", "Sink", "Verdict"), ".results"),
+    **dict.fromkeys(("Options", "validate"), ".validating"),
 }
 
 if not TYPE_CHECKING:  # a type checker would take every name for one that is there
-
-    def __getattr__(name: str) -> object:
-        """Import a name when it is first used."""
-        if name not in _HOMES:
-            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-        found = globals()[name] = getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
-        return found
+    __getattr__ = late(__name__, _HOMES)

@@ -23,10 +23,6 @@ from kg.validation.messages import (
 )
 from kg.validation.paths import to_sparql
 from kg.validation.report import TurtleReport
-from kg.validation.reports.github import GithubReport
-from kg.validation.reports.junit import JunitReport
-from kg.validation.reports.page import HtmlReport
-from kg.validation.reports.rows import CsvReport
 from kg.validation.results import Result, Severity, Verdict
 from kg.validation.shapes import ShapesGraph
 from kg.validation.terms import is_blank, is_literal, split_literal
@@ -333,6 +329,7 @@ def open_report(
     title: str = "",
 ) -> Report:
     """Return the writer of a format: a value of `ENDINGS`, or ``github``; see `TableReport`."""
+    # Imported here: one of them is wanted, and most builds want the table.
     match form:
         case "turtle":
             return TurtleReport(out, shapes)
@@ -341,12 +338,20 @@ def open_report(
         case "sarif":
             return SarifReport(out, shapes, namer)
         case "csv":
+            from kg.validation.reports.rows import CsvReport
+
             return CsvReport(out, shapes)
         case "github":
+            from kg.validation.reports.github import GithubReport
+
             return GithubReport(out, shapes, namer)
         case "html":
+            from kg.validation.reports.page import HtmlReport
+
             return HtmlReport(out, shapes, namer, title)
         case "junit":
+            from kg.validation.reports.junit import JunitReport
+
             return JunitReport(out, shapes, namer, fail_at)
     return TableReport(out, shapes, namer, width, is_accepted, traced)
 

@@ -5,8 +5,9 @@ Both names are imported when they are first used: who compiles a plan alone does
 
 from __future__ import annotations
 
-from importlib import import_module
 from typing import TYPE_CHECKING
+
+from kg.late import late
 
 if TYPE_CHECKING:
     from kg.engines.duckdb.run import DuckDB, explain
@@ -14,10 +15,4 @@ if TYPE_CHECKING:
 __all__ = ["DuckDB", "explain"]
 
 if not TYPE_CHECKING:  # a type checker would take every name for one that is there
-
-    def __getattr__(name: str) -> object:
-        """Import a name when it is first used."""
-        if name not in __all__:
-            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-        found = globals()[name] = getattr(import_module(f"{__name__}.run"), name)
-        return found
+    __getattr__ = late(__name__, dict.fromkeys(__all__, ".run"))
