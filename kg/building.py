@@ -57,7 +57,7 @@ from kg.rows import keep_rows
 from kg.sizes import is_large
 from kg.sources import Folders
 from kg.sources.inputs import input_files
-from kg.table.write import PARTS, read_statistics, write_copies
+from kg.table.write import PARTS, write_copies
 from kg.unread import keep_unread, known_unread
 from kg.validation import Severity, Sink, Verdict, load_shapes
 from kg.validation.shapes import ShapesGraph
@@ -193,6 +193,7 @@ class _Builder:
         self.inferred_graph: str | None = None
         self.kinds: dict[str, str] | None = None
         self.across: int | None = None
+        self.counted = 0
         self.before = Kept(workspace, made, options.basis)
         self.causes: str | None = None
         self.rows: str | None = None
@@ -240,7 +241,7 @@ class _Builder:
                 build=self.made,
                 in_force=not refused,
                 quads=table.count(connection),
-                triples=self.triples(connection, table),
+                triples=table.count_triples(connection) if refused else self.counted,
                 graphs=tuple(table.graphs(connection)),
                 counts=mapped.counts,
                 verdict=verdict,
@@ -423,11 +424,6 @@ class _Builder:
         self.kept += results.findings()
         return verdict
 
-    def triples(self, connection: duckdb.DuckDBPyConnection, table: QuadTable) -> int:
-        if self.made.table.is_dir():
-            return read_statistics(self.made.table).triples
-        return table.count_triples(connection)
-
     def wants_index(self, connection: duckdb.DuckDBPyConnection, table: QuadTable) -> bool:
         wanted = self.options.index
         return not is_large(table.count(connection)) if wanted is None else wanted
@@ -448,7 +444,7 @@ class _Builder:
     ) -> tuple[Problem, ...]:
         inferred, base = self.inferred_graph, self.workspace.base
         problems = survey_of(connection, table, self.before, self.workspace, inferred)
-        count_graph(connection, table, self.before, self.made, base, inferred)
+        self.counted = count_graph(connection, table, self.before, self.made, base, inferred)
         return problems
 
 

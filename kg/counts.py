@@ -123,7 +123,7 @@ def count_table(
 
 def write_counts(
     connection: Connection, table: str, folder: Path, base: str, inferred: str | None
-) -> None:
+) -> Counts:
     """Count what a quad table has, with and without its inferred triples, and write it down.
 
     Args:
@@ -132,6 +132,9 @@ def write_counts(
         folder: Where the file goes.
         base: As for `count_table`.
         inferred: The graph of inferred triples, as a term; None if there is none.
+
+    Returns:
+        The counts with inferred triples.
 
     Raises:
         WorldError: The disk failed.
@@ -142,6 +145,7 @@ def write_counts(
         name: count_table(connection, table, base, left_out) for name, left_out in kinds.items()
     }
     put_counts(folder, base, found)
+    return found["all"]
 
 
 def put_counts(folder: Path, base: str, found: dict[str, Counts]) -> None:

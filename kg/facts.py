@@ -112,8 +112,8 @@ def count_graph(
     made: Build,
     base: str,
     inferred: str | None,
-) -> None:
-    """Write down what a graph has, as `kg.counts.write_counts`.
+) -> int:
+    """Write down what a graph has, as `kg.counts.write_counts`, and return its triples.
 
     Args:
         connection: From `kg.duck.engine`.
@@ -123,6 +123,9 @@ def count_graph(
         base: IRI that entities begin with.
         inferred: IRI of the graph of inferred triples.
 
+    Returns:
+        The number of distinct triples in the merge of all graphs.
+
     Raises:
         WorldError: The disk failed.
         LimitError: The memory limit was reached.
@@ -131,13 +134,13 @@ def count_graph(
     if before is not None and before.info().get("inferred_graph") == inferred:
         known = read_counts(before, base, with_inferred=True)
     if known is not None and kept.same_quads() is not None and kept.copy(COUNTS_NAME):
-        return
+        return known.triples
     rows = None if known is None or inferred is not None else kept.little(connection)
     if known is None or rows is None:
         left_out = None if inferred is None else iri(inferred)
-        write_counts(connection, table.sql, made.path, base, left_out)
-        return
+        return write_counts(connection, table.sql, made.path, base, left_out).triples
     old, new = (side.sql for side in rows)
     held = partial(object_rows, connection, made.table) if is_folder(made.table) else None
     found = change_counts(connection, known, old, new, table.sql, base, held)
     put_counts(made.path, base, {"all": found})
+    return found.triples

@@ -11,7 +11,7 @@ from collections.abc import Container, Mapping, Sequence
 from typing import TYPE_CHECKING, Final, Literal
 
 from kg.duck import sql_text, translated
-from kg.engines.duckdb.datatypes_sql import ill_typed_sql
+from kg.engines.duckdb.datatypes_sql import datatypes_in, ill_typed_sql
 from kg.errors import InputError
 from kg.names import LABEL_PATTERN
 from kg.records import dataclass
@@ -105,7 +105,8 @@ def check_rows(
         WorldError: The disk failed.
     """
     with translated():
-        columns = [_subject_code("s"), _object_code(_datatypes(connection, rows) if few else None)]
+        datatypes = datatypes_in(connection, rows) if few else None
+        columns = [_subject_code("s"), _object_code(datatypes)]
         # Tables have few distinct predicates and graphs: check each once, and search the rows
         # only if one of them is wrong.
         wrong = connection.execute(
@@ -172,13 +173,6 @@ def _subject_code(term: str) -> str:
 def _blank_code(term: str) -> str:
     pattern = sql_text(LABEL_PATTERN)
     return f"CASE WHEN NOT regexp_full_match({term}, {pattern}) THEN 'not-a-term' END"
-
-
-def _datatypes(connection: duckdb.DuckDBPyConnection, rows: str) -> set[str]:
-    """Return the datatypes that literals of the rows may have, by how they end."""
-    ending = "regexp_extract(o, '\\^\\^<([^<>]*)>$', 1)"
-    found = connection.execute(f"SELECT DISTINCT {ending} FROM ({rows}) WHERE ends_with(o, '>')")
-    return {datatype for (datatype,) in found.fetchall()}
 
 
 def _object_code(datatypes: Container[str] | None = None) -> str:

@@ -221,8 +221,7 @@ def change_use(
         names: All prefixes.
     """
     with translated():
-        distinct = [_distinct(connection, rows) for rows in (old, new)]
-        if use.predicates is None or None in distinct or distinct[0] != distinct[1]:
+        if use.predicates is None or not _have_same(connection, old, new):
             return None
         sides = [_Found(names), _Found(names)]
         for side, rows in zip(sides, (old, new), strict=True):
@@ -237,13 +236,14 @@ def change_use(
     return Use(used, use.unsure, use.predicates) if all(used.values()) else None
 
 
-def _distinct(
-    connection: duckdb.DuckDBPyConnection, rows: str
-) -> set[tuple[str | None, ...]] | None:
-    """Return the predicates and datatypes of rows; None if they are many."""
-    terms = f"SELECT DISTINCT p AS term FROM ({rows}) UNION {_datatypes(rows)}"
-    found = connection.execute(f"{terms} LIMIT {_MOST_PREDICATES}").fetchall()
-    return set(found) if len(found) < _MOST_PREDICATES else None
+def _have_same(connection: duckdb.DuckDBPyConnection, one: str, other: str) -> bool:
+    """Return whether rows have the same predicates and datatypes as others; False if many."""
+    sides = f"SELECT false AS side, p, o FROM ({one}) UNION ALL SELECT true, p, o FROM ({other})"
+    terms = f"SELECT DISTINCT side, p AS term FROM ({sides}) UNION {_datatypes(sides, 'side, ')}"
+    most = 2 * _MOST_PREDICATES
+    found = connection.execute(f"{terms} LIMIT {most}").fetchall()
+    first, second = ({term for of, term in found if of is side} for side in (False, True))
+    return len(found) < most and first == second
 
 
 def survey_graphs(connection: duckdb.DuckDBPyConnection, rows: str, names: Names, use: Use) -> Use:
@@ -354,8 +354,13 @@ def _subjects(rows: str) -> str:
     )
 
 
-def _datatypes(rows: str) -> str:
-    """Return a query for the datatypes of the literals that are written with quotes."""
+def _datatypes(rows: str, beside: str = "") -> str:
+    """Return a query for the datatypes of the literals that are written with quotes.
+
+    Args:
+        rows: A query for the rows.
+        beside: Columns of the rows that are given with them, with a comma after each.
+    """
     cases = []
     for datatype in _USUAL_DATATYPES:
         term = sql_text(f"<{datatype}>")
@@ -363,9 +368,9 @@ def _datatypes(rows: str) -> str:
             pattern = sql_text(f'^"(?:{BARE_LITERALS[datatype]})"')
             term = f"CASE WHEN NOT regexp_matches(o, {pattern}) THEN {term} END"
         cases.append(f""" WHEN ends_with(o, {sql_text(f'"^^<{datatype}>')}) THEN {term}""")
+    case = f"CASE{''.join(cases)} ELSE regexp_extract(o, '<[^>]*>$') END"
     return (
-        f"SELECT DISTINCT CASE{''.join(cases)} ELSE regexp_extract(o, '<[^>]*>$') END AS term"
-        f" FROM ({rows}) WHERE o < '<' AND ends_with(o, '>')"
+        f"SELECT DISTINCT {beside}{case} AS term FROM ({rows}) WHERE o < '<' AND ends_with(o, '>')"
     )
 
 

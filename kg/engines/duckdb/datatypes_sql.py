@@ -4,15 +4,30 @@ from __future__ import annotations
 
 import re
 from collections.abc import Container
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from kg.datatypes import DATES, LEXICAL_SPACES, MONTH_DAY, RANGES
 from kg.engines.duckdb import patterns
 from kg.engines.sql.datatypes import no_such_day, no_such_month_day
 from kg.sql import sql_text
 
+if TYPE_CHECKING:
+    import duckdb
+
 # What literals begin with.
 _QUOTE: Final = '"'
+
+
+def datatypes_in(connection: duckdb.DuckDBPyConnection, rows: str) -> set[str]:
+    """Return the datatypes that literals of rows have, by how they end.
+
+    Args:
+        connection: From `kg.duck.engine`.
+        rows: A query with the column o.
+    """
+    ending = "regexp_extract(o, '\\^\\^<([^<>]*)>$', 1)"
+    found = connection.execute(f"SELECT DISTINCT {ending} FROM ({rows}) WHERE ends_with(o, '>')")
+    return {datatype for (datatype,) in found.fetchall()}
 
 
 def ill_typed_sql(term: str, datatypes: Container[str] | None = None) -> str:

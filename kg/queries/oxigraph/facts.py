@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from typing import Final
 
 from kg.datatypes import LEXICAL_SPACES, is_lexical_form
 from kg.duck import Connection, only_row, sql_text, translated
+from kg.engines.duckdb.datatypes_sql import datatypes_in
 from kg.queries.kinds import (
     CHANGING,
     DOUBTED,
@@ -76,7 +77,7 @@ def change_facts(
         old: The rows that were replaced, for a FROM clause.
         new: Those in their place.
     """
-    gone, made = _read(connection, [old, new])
+    gone, made = _read(connection, [old, new], few=True)
     if gone is None or made is None:
         return None
     # A kind that only replaced rows have may be that of others still.
@@ -86,14 +87,17 @@ def change_facts(
     return dict(sorted(found.items())) if len(found) <= MOST else None
 
 
-def _read(connection: Connection, tables: Sequence[str]) -> list[dict[str, str] | None]:
+def _read(
+    connection: Connection, tables: Sequence[str], *, few: bool = False
+) -> list[dict[str, str] | None]:
     """Read the facts of tables in one query: it takes longer to plan than to run on few rows."""
     sides = " UNION ALL ".join(
         f"SELECT {side} AS side, p, o FROM {table}" for side, table in enumerate(tables)
     )
     with translated():
+        kind_sql = _kind_sql(datatypes_in(connection, sides) if few else None)
         rows = connection.execute(
-            f"SELECT side, p[2:-2], {_KIND} AS kind FROM ({sides}) GROUP BY ALL"
+            f"SELECT side, p[2:-2], {kind_sql} AS kind FROM ({sides}) GROUP BY ALL"
             f" LIMIT {MOST * 15 * len(tables)}"
         ).fetchall()
     found: list[dict[str, set[str]]] = [{} for _ in tables]
@@ -105,7 +109,7 @@ def _read(connection: Connection, tables: Sequence[str]) -> list[dict[str, str] 
         with translated(), connection.cursor() as cursor:
             cursor.execute(
                 f"SELECT side, p[2:-2], o FROM (SELECT DISTINCT side, p, o FROM ({sides})"
-                f" WHERE {_KIND} = '{_DOUBT}')"
+                f" WHERE {kind_sql} = '{_DOUBT}')"
             )
             while batch := cursor.fetchmany(_BATCH):
                 for side, predicate, kind in _doubtful(batch):
@@ -128,20 +132,25 @@ def _doubtful(batch: Iterable[tuple[int, str, str]]) -> Iterable[tuple[int, str,
             yield side, predicate, RESPELLED
 
 
-def _kind_sql() -> str:
+def _kind_sql(present: Container[str] | None = None) -> str:
+    """Return SQL for the kind of an object, which may have some datatypes; by default any."""
+
+    def is_present(iri: str) -> bool:
+        return present is None or iri in present
+
     cases = [
         f"WHEN NOT starts_with(o, '\"') THEN '{NODE}'",
         f"WHEN ends_with(o, '\"') THEN '{TEXT}'",
         f"WHEN NOT ends_with(o, '>') THEN '{TAGGED}'",
     ]
     for name, kind, pattern in PLAIN:
-        if kind != TEXT:
+        if kind != TEXT and is_present(XSD + name):
             lexical = sql_text(f'"({pattern})"\\^\\^<{XSD}{name}>')
             tail = sql_text(f"^^<{XSD}{name}>")
             cases.append(
                 f"WHEN ends_with(o, {tail}) AND regexp_full_match(o, {lexical}) THEN '{kind}'"
             )
-    for name in ("integer", "decimal", "boolean"):
+    for name in filter(lambda name: is_present(XSD + name), ("integer", "decimal", "boolean")):
         tail = sql_text(f"^^<{XSD}{name}>")
         lexical = sql_text(rf'"({LEXICAL_SPACES[XSD + name]})"\^\^<{XSD}{name}>')
         cases.append(
@@ -149,9 +158,8 @@ def _kind_sql() -> str:
             f" THEN '{HUGE + RESPELLED}'"
         )
     for datatypes, kind in ((CHANGING, _DOUBT), (DOUBTED, HUGE + RESPELLED + OTHER)):
-        tails = " OR ".join(f"ends_with(o, {sql_text(f'^^<{iri}>')})" for iri in sorted(datatypes))
-        cases.append(f"WHEN {tails} THEN '{kind}'")
+        endings = [f"^^<{iri}>" for iri in sorted(datatypes) if is_present(iri)]
+        if endings:
+            tails = " OR ".join(f"ends_with(o, {sql_text(ending)})" for ending in endings)
+            cases.append(f"WHEN {tails} THEN '{kind}'")
     return f"CASE {' '.join(cases)} ELSE '{OTHER}' END"
-
-
-_KIND: Final = _kind_sql()

@@ -7,15 +7,15 @@ suspects collects all triples that pySHACL reads, for paths of any length and re
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from kg.duck import sql_text
 from kg.records import dataclass
 from kg.validation import model, paths
 from kg.validation.model import Shape
 from kg.validation.names import RDF_TYPE, RDFS_SUBCLASS
 from kg.validation.paths import Path
+from kg.validation.sieve.session import Session
 
 State = int
 
@@ -68,7 +68,7 @@ class Automaton:
         for state in range(self._states):
             for each in sorted(self._closure(state)):
                 for move in by_state.get(each, ()):
-                    found[replace(move, state=state)] = None
+                    found[Transition(state, move.predicate, move.inverse, move.next)] = None
         alive = {move.state for move in found}
         return [
             move if move.next is None or move.next in alive else replace(move, next=None)
@@ -158,17 +158,11 @@ class Automaton:
         self._link(back, end)
 
 
-def transitions_sql(transitions: list[Transition]) -> str:
-    """Return a query for the transitions (q, p, inverse, next)."""
-    rows = ", ".join(
-        f"({move.state}, {'NULL' if move.predicate is None else sql_text(move.predicate)},"
-        f" {str(move.inverse).lower()}, {'NULL' if move.next is None else move.next})"
-        for move in transitions
-    )
-    columns = "t(q, p, inverse, next)"
-    empty = "(NULL::INTEGER, NULL::VARCHAR, false, NULL::INTEGER)"
-    filtered = "" if transitions else " WHERE false"
-    return f"SELECT * FROM (VALUES {rows or empty}) AS {columns}{filtered}"
+def put_transitions(session: Session, name: str, transitions: Sequence[Transition]) -> None:
+    """Make the table (q, p, inverse, next) of transitions."""
+    columns = {"q": "INTEGER", "p": "VARCHAR", "inverse": "BOOLEAN", "next": "INTEGER"}
+    rows = [(move.state, move.predicate, move.inverse, move.next) for move in transitions]
+    session.put(name, columns, rows)
 
 
 def backward_sql(frontier: str, moves: str, triples: str) -> str:

@@ -23,7 +23,7 @@ from kg.validation.names import RDF_TYPE, RDFS_SUBCLASS
 from kg.validation.results import Result
 from kg.validation.sieve.classes import subclasses
 from kg.validation.sieve.compiler import Compiler
-from kg.validation.sieve.neighbourhood import Automaton, backward_sql, transitions_sql
+from kg.validation.sieve.neighbourhood import Automaton, backward_sql, put_transitions
 from kg.validation.sieve.plan import NOTHING
 from kg.validation.sieve.routes import Route, has_query, reads_unbounded, route_of, unaffected
 from kg.validation.sieve.session import Session
@@ -183,7 +183,7 @@ class Renewal:
             f"({number}, {automaton.state(shape)})" for number, shape in enumerate(partly)
         )
         moves, seen = session.name("reads"), session.name("near")
-        session.make(moves, transitions_sql(automaton.transitions()))
+        put_transitions(session, moves, automaton.transitions())
         count = session.make(
             seen,
             f"SELECT c.s AS n, m.q FROM {self._changed} c JOIN {moves} m"
@@ -217,7 +217,8 @@ class Renewal:
             focus nodes which they did not have, or have some no more.
         """
         session, aims = self._session, self._session.name("aims")
-        session.make(aims, _targets_sql(partly, self._axioms))
+        columns = {"i": "INTEGER", "p": "VARCHAR", "o": "VARCHAR", "inverse": "BOOLEAN"}
+        session.put(aims, columns, _targets(partly, self._axioms))
         turned = session.name("turned")
         session.make(
             turned,
@@ -261,15 +262,16 @@ def _properties(shape: Shape) -> list[str]:
     return [each.shape for each in shape.constraints if isinstance(each, model.Property)]
 
 
-def _targets_sql(shapes: Sequence[Shape], axioms: Sequence[tuple[str, str]]) -> str:
-    """Return a query for what makes nodes targets: (i, p, o, inverse); without p, the node is o."""
-    rows = ["(NULL::INTEGER, NULL::VARCHAR, NULL::VARCHAR, false)"]
+def _targets(
+    shapes: Sequence[Shape], axioms: Sequence[tuple[str, str]]
+) -> list[tuple[int, str | None, str | None, bool]]:
+    """Return what makes nodes targets: (i, p, o, inverse); without p, the node is o."""
+    rows: list[tuple[int, str | None, str | None, bool]] = []
     for number, shape in enumerate(shapes):
         targets = shape.targets
         classes = {iri for each in targets.classes for iri in subclasses(axioms, each)}
-        found = [(sql_text(RDF_TYPE), sql_text(iri), "false") for iri in sorted(classes)]
-        found += [("NULL", sql_text(node), "false") for node in targets.nodes]
-        found += [(sql_text(iri), "NULL", "false") for iri in targets.subjects_of]
-        found += [(sql_text(iri), "NULL", "true") for iri in targets.objects_of]
-        rows += [f"({number}, {', '.join(each)})" for each in found]
-    return f"SELECT * FROM (VALUES {', '.join(rows)}) AS t(i, p, o, inverse) WHERE i IS NOT NULL"
+        rows += [(number, RDF_TYPE, iri, False) for iri in sorted(classes)]
+        rows += [(number, None, node, False) for node in targets.nodes]
+        rows += [(number, iri, None, False) for iri in targets.subjects_of]
+        rows += [(number, iri, None, True) for iri in targets.objects_of]
+    return rows

@@ -25,7 +25,7 @@ from kg.validation.results import Result
 from kg.validation.shapes import Triple
 from kg.validation.sieve.answering import Answering, Told
 from kg.validation.sieve.compiler import Compiler
-from kg.validation.sieve.neighbourhood import Automaton, step_sql, transitions_sql
+from kg.validation.sieve.neighbourhood import Automaton, put_transitions, step_sql
 from kg.validation.sieve.paths import PathCompiler
 from kg.validation.sieve.plan import QuerySite
 from kg.validation.sieve.renewal import Before, Renewal
@@ -230,7 +230,7 @@ class Sieve:
             (i, automaton.state(doubt.shape)) for i, (_, doubt) in enumerate(self._answering.units)
         ]
         moves, hood = self._name("moves"), self._name("hood")
-        self._make(moves, transitions_sql(automaton.transitions()))
+        put_transitions(self._session, moves, automaton.transitions())
         self._make(hood, "SELECT 0::BIGINT AS batch, '' AS s, '' AS p, '' AS o WHERE false")
         first = ", ".join(f"({number}, {state})" for number, state in states)
         seen = self._make(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -39,6 +40,22 @@ class Session:
         rows = int(self.run(f"CREATE TEMP TABLE {name} AS {sql}")[0][0])
         self._made[name] = rows
         return rows
+
+    def put(self, name: str, columns: Mapping[str, str], rows: Sequence[Sequence[object]]) -> int:
+        """Make a temporary table of rows, and return how many there are.
+
+        They are parameters: DuckDB reads hundreds of them in the text of a statement for long.
+
+        Args:
+            name: The name of the table.
+            columns: The types of its columns by name.
+            rows: The rows.
+        """
+        parts = ", ".join(f"unnest(?::{kind}[]) AS {column}" for column, kind in columns.items())
+        lists = [list(values) for values in zip(*rows, strict=True)] or [[] for _ in columns]
+        self.run(f"CREATE TEMP TABLE {name} AS SELECT {parts}", lists)
+        self._made[name] = len(rows)
+        return len(rows)
 
     def add(self, name: str, sql: str) -> int:
         """Add rows to a table, and return how many."""
