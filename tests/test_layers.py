@@ -163,6 +163,27 @@ def test_options_are_read_without_pydantic(words):
     assert "pydantic" not in loaded_by(words)
 
 
+def test_a_build_loads_what_it_needs_where_little_has_changed():
+    """What else it needs is loaded when it is needed: readers, reports, exports, mappings."""
+    rooms = "kg.cli.build kg.building kg.validation.validating kg.validation.formats"
+    found = subprocess.run(
+        [sys.executable, "-c", f"import sys, {rooms.replace(' ', ', ')}; print(*sys.modules)"],
+        env={"PYTHONPATH": str(ROOT), "PATH": os.environ["PATH"]},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    loaded = set(found.stdout.split())
+    assert set(rooms.split()) <= loaded
+    others = {
+        *("yaml", "ruamel", "lxml", "rdflib", "pyshacl", "kg.mapping.yarrrml", "kg.mapping.rml"),
+        *("kg.sources.xml_files", "kg.sources.yaml_files", "kg.sources.excel_files"),
+        *("kg.exports.api", "kg.exports.turtle", "kg.graph.graph", "kg.queries.question"),
+        *("kg.validation.reports.page", "kg.validation.reports.junit"),
+    }
+    assert loaded & others == set()
+
+
 def test_only_clients_of_remote_stores_reach_the_network():
     doors = ("urllib.request", "http.client", "socket", "ftplib", "httpx", "requests")
     found = {

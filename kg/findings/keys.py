@@ -25,7 +25,6 @@ from kg.records import dataclass
 from kg.sources.files import SourceFile
 from kg.sources.json_scan import JsonScanner
 from kg.sources.streams import text_blocks
-from kg.sources.yaml_files import converted
 from kg.wording import nearest
 
 # Most characters of a document that is searched whole, and records searched in a larger one.
@@ -255,6 +254,8 @@ def _characters(file: SourceFile, source: LogicalSource, spill: Path | None) -> 
     """Yield the text of a document as JSON; a small document comes in one piece."""
     if source.formulation is Formulation.YAML:
         assert spill is not None
+        from kg.sources.yaml_files import converted  # YAML is loaded only if some is there
+
         with converted(file, source, spill).open(encoding="utf-8") as stream:
             while piece := stream.read(_SMALL + 1):
                 yield piece

@@ -15,7 +15,6 @@ from kg.findings.known import Asked, KnownQuestions
 from kg.findings.material import Material
 from kg.findings.model import Finding, of_error
 from kg.findings.namespaces import glued_names, iris_of, near_namespaces
-from kg.findings.questions import slipped_variables
 from kg.findings.sources import (
     misplaced_shapes,
     missing_columns,
@@ -160,7 +159,6 @@ def _of_questions(
 def _of_question(path: Path, workspace: Workspace) -> Asked:
     # Imported here: questions are read only if they are not known.
     from kg.findings import questions as of_questions
-    from kg.findings.variables import slipped_variables
     from kg.queries.question import read_question
     from kg.queries.run import check_question
 
@@ -172,7 +170,7 @@ def _of_question(path: Path, workspace: Workspace) -> Asked:
         return Asked(found=(of_error(error, show_path(path)),))
     found = chain(
         of_questions.dates_as_texts(question),
-        slipped_variables(question),
+        of_questions.slipped_variables(question),
         of_questions.slipped_headers(question),
         of_questions.wrong_defaults(question, prefixes),
         of_questions.empty_expressions(question, prefixes),

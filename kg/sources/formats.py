@@ -13,15 +13,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from kg.mapping.plan import Formulation, LogicalSource
-from kg.sources import (
-    csv_files,
-    duckdb_files,
-    excel_files,
-    json_files,
-    parquet_files,
-    xml_files,
-    yaml_files,
-)
+from kg.sources import csv_files, duckdb_files, json_files, parquet_files
 from kg.sources.files import SourceFile
 from kg.sources.reading import Reading
 from kg.sources.records import Records
@@ -59,14 +51,13 @@ class Format:
     is_ordered: bool = True
 
 
-def _later(module: str) -> Callable[[Reading], Records]:
-    """Return the reader of a module that takes time to import; it is when something is read."""
+def _later(module: str, name: str = "read") -> Callable[..., Any]:
+    """Return a function of a module that takes time to import; it is when something is read."""
 
-    def read(reading: Reading) -> Records:
-        found: Any = importlib.import_module(f"kg.sources.{module}")
-        return found.read(reading)  # type: ignore[no-any-return]
+    def called(*given: object) -> object:
+        return getattr(importlib.import_module(f"kg.sources.{module}"), name)(*given)
 
-    return read
+    return called
 
 
 FORMATS: Final[Mapping[Formulation, Format]] = {
@@ -77,9 +68,9 @@ FORMATS: Final[Mapping[Formulation, Format]] = {
         skips=lambda _: True,
     ),
     Formulation.EXCEL: Format(
-        read=excel_files.read,
-        lines_of=excel_files.lines_of,
-        column_names=excel_files.column_names,
+        read=_later("excel_files"),
+        lines_of=_later("excel_files", "lines_of"),
+        column_names=_later("excel_files", "column_names"),
         whole="a workbook",
     ),
     Formulation.DUCKDB: Format(read=duckdb_files.read, whole="a DuckDB file"),
@@ -95,9 +86,13 @@ FORMATS: Final[Mapping[Formulation, Format]] = {
     Formulation.SPARQL: Format(read=_later("sparql_results"), is_ordered=False),
     Formulation.SQL: Format(read=_later("databases"), is_ordered=False),
     Formulation.XPATH: Format(
-        read=xml_files.read, lines_of=xml_files.lines_of, whole="an XML document"
+        read=_later("xml_files"),
+        lines_of=_later("xml_files", "lines_of"),
+        whole="an XML document",
     ),
     Formulation.YAML: Format(
-        read=yaml_files.read, lines_beside=yaml_files.lines_of, whole="a YAML document"
+        read=_later("yaml_files"),
+        lines_beside=_later("yaml_files", "lines_of"),
+        whole="a YAML document",
     ),
 }

@@ -6,7 +6,6 @@ from pathlib import Path
 
 from kg.mapping.plan import Formulation, LogicalSource, Plan
 from kg.mapping.walk import plan_sources
-from kg.sources.excel_files import sheets_of
 from kg.sources.files import Folders, SourceFile, find_files
 
 
@@ -41,6 +40,8 @@ def files_of(source: LogicalSource, folders: Folders) -> tuple[SourceFile, ...]:
     files = _found(source, folders)
     if source.formulation is not Formulation.EXCEL:
         return files
+    from kg.sources.excel_files import sheets_of  # few mappings read a workbook
+
     return tuple(sheet for file in files for sheet in sheets_of(file, source))
 
 

@@ -9,6 +9,7 @@ import pytest
 
 from kg.findings import workspace as room
 from kg.findings.material import read_material
+from kg.queries import question
 from kg.workspace import Workspace, read_workspace
 
 BASE = 'base = "http://e/"\n[prefixes]\ne = "http://e/"\n'
@@ -26,13 +27,13 @@ FILES = {
 def read(monkeypatch) -> list[str]:
     """The names of the questions that were read since the list was last cleared."""
     found: list[str] = []
-    whole = room.read_question
+    whole = question.read_question
 
     def counted(path, *more):
         found.append(path.name)
         return whole(path, *more)
 
-    monkeypatch.setattr(room, "read_question", counted)
+    monkeypatch.setattr(question, "read_question", counted)
     return found
 
 

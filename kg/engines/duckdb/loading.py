@@ -38,7 +38,6 @@ from kg.sources import json_files
 from kg.sources.files import Folders, SourceFile
 from kg.sources.formats import FORMATS, Format
 from kg.sources.inputs import files_of
-from kg.sources.nothing import why_nothing
 from kg.sources.reading import Reading
 
 # What reading takes for each column, in bytes: DuckDB holds about six vectors of 2,048 values.
@@ -154,7 +153,11 @@ def _load(
     readings = [Reading(host, file, number, table, folders) for number, file in enumerate(files)]
     records, incomplete = _read(connection, table, known, readings)
     notes = tuple(dict.fromkeys(note for reading in readings for note in reading.notes))
-    nothing = "" if records else why_nothing(source, files)
+    nothing = ""
+    if not records:
+        from kg.sources.nothing import why_nothing  # most sources have some
+
+        nothing = why_nothing(source, files)
     loaded = LoadedTable(table, tuple(files), records, folders.spill, incomplete, notes, nothing)
     loaded = replace(loaded, read_too=tuple(path for each in readings for path in each.read_too))
     kinds = odd_kinds(connection, loaded)
