@@ -56,7 +56,7 @@ from kg.rejects import check_target, current
 from kg.rows import keep_rows
 from kg.sizes import is_large
 from kg.sources import Folders
-from kg.sources.inputs import input_files
+from kg.sources.inputs import files_by_source
 from kg.table.write import PARTS, write_copies
 from kg.unread import keep_unread, known_unread
 from kg.validation import Severity, Sink, Verdict, load_shapes
@@ -302,7 +302,8 @@ class _Builder:
             )
         inside = None if self.options.allow_outside else (workspace.root,)
         folders = Folders(inside, self.spill)
-        read = input_files(plan, folders)
+        sources = files_by_source(plan, folders)
+        read = [path for files in sources.values() for path in files]
         check_target([*files_of(workspace), *read, *own_functions.files()])
         if self.options.basis:
             note_sources(self.options.basis, plan, read)
@@ -315,9 +316,8 @@ class _Builder:
         mapped, same = self.before.graph(self.causes), self.before.has_rules(rules)
         if mapped is None:
             strict, before = self.options.strict, self.before
-            mapped = map_all(
-                connection, workspace, plan, folders, before, rules, strict, self.rows, again=same
-            )
+            of_plan = workspace, plan, folders, before, rules, strict, self.rows
+            mapped = map_all(connection, *of_plan, sources=sources, again=same)
             if self.inference == "none":
                 mapped = replace(mapped, table=self.placed(connection, mapped.table))
         elif mapped.graph:

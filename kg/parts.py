@@ -8,7 +8,7 @@ together. The rows, and so the bytes of the table, are those of one run.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -19,14 +19,13 @@ import duckdb
 from kg.duck import read_parquet, spare
 from kg.engines.duckdb import DuckDB
 from kg.kept import Kept, Mapped, Part
-from kg.mapping.plan import Plan, RefObjectMap, TermMap, TriplesMap
+from kg.mapping.plan import LogicalSource, Plan, RefObjectMap, TermMap, TriplesMap
 from kg.mapping.walk import plan_sources
 from kg.notes import hearing, strictly, tell
 from kg.quads import copy_plain, spooled, write_table
 from kg.rdf import SPOOL_MEMORY, spool_rdf
 from kg.rows import map_rows
 from kg.sources import Folders
-from kg.sources.inputs import files_by_source, input_files
 from kg.workspace import Workspace
 
 # Stands for what gathers terms.
@@ -49,6 +48,7 @@ def map_all(
     strict: bool,
     rows: str | None = None,
     *,
+    sources: Mapping[LogicalSource, Sequence[Path]],
     again: bool,
 ) -> Mapped:
     """Read RDF files and sources of a workspace, and write their quads.
@@ -63,6 +63,7 @@ def map_all(
         strict: Whether RDF files may lose nothing.
         rows: The key of the rules and of all files but the sources, if what is mapped is the whole
             quad table.
+        sources: The files of each source.
         again: Whether that build ran the same rules.
 
     Raises:
@@ -81,10 +82,10 @@ def map_all(
         found = None
         if rows is not None and again and not notes:
             found = map_rows(connection, plan, folders, spool, kept, rows)
-        files = input_files(plan, folders)
+        files = [path for each in sources.values() for path in each]
         most = MOST_BYTES if again and not _is_most(kept.changed(files), files) else MOST_AT_ONCE
         if found is None and rules is not None and _is_small(files, most):
-            found = run_parts(connection, plan, folders, spool, kept, rules)
+            found = run_parts(connection, plan, folders, spool, kept, rules, sources)
         if found is None:
             found = run_whole(connection, plan, folders, target, spool)
     tell(notes.values())
@@ -125,6 +126,7 @@ def run_parts(
     spool: Path,
     kept: Kept,
     causes: str,
+    sources: Mapping[LogicalSource, Sequence[Path]],
 ) -> Mapped | None:
     """Run the parts of a plan whose quads are not kept, and merge the quads of all.
 
@@ -135,15 +137,15 @@ def run_parts(
         spool: What `kg.rdf.spool_rdf` wrote.
         kept: What the build before has kept.
         causes: What the quads depend on besides the files of sources.
+        sources: The files of each source.
 
     Returns:
         The quads; None if the plan must be run at once.
     """
     wanted: dict[str, tuple[Plan, list[Path]]] = {}
-    found = files_by_source(plan, folders)
     for each in parts_of(plan):
         names = [made.name for made in each.triples_maps]
-        files = [path for source in plan_sources(each) for path in found[source]]
+        files = [path for source in plan_sources(each) for path in sources[source]]
         key = kept.key(files, causes, names)
         if key is None:
             return None

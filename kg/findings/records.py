@@ -98,7 +98,14 @@ def _namer(prefixes: tuple[tuple[str, str], ...]) -> Namer:
 
 def _name(count: MapCount, root: Path) -> str:
     file, mark, name = count.triples_map.rpartition("#")
-    return f"{path_within(file, root)}{mark}{name}" if mark else name
+    return f"{_within(str(Path.cwd()), file, root)}{mark}{name}" if mark else name
+
+
+@lru_cache(maxsize=256)
+def _within(here: str, file: str, root: Path) -> str:
+    """Return `path_within`, which depends on the current folder; few files have many losses."""
+    del here
+    return path_within(file, root)
 
 
 def without_accepted(

@@ -24,9 +24,18 @@ Edges = Mapping[str, frozenset[str]]
 
 def references(shapes: ShapesGraph) -> Edges:
     """Return each shape with the shapes that it refers to."""
-    return {
+    for index, edges in [*_last]:
+        if index is shapes.index:
+            return edges
+    edges = {
         shape: frozenset(other for _, other in _referred(shapes, shape)) for shape in shapes.index
     }
+    _last[:] = [(shapes.index, edges)]
+    return edges
+
+
+# The last shapes that were asked for: several checks of the same ones follow one another.
+_last: Final[list[tuple[object, Edges]]] = []
 
 
 def _referred(shapes: ShapesGraph, shape: str) -> Iterator[tuple[str, str]]:
