@@ -111,6 +111,7 @@ def main(arguments):
         return WRONG_INPUT
     try:
         set_up()
+        compile_modules()
         if command == "test":
             return test(arguments[1:])
         return show() if command == "show" else advise()
@@ -200,6 +201,17 @@ def set_up():
         pip + ["--no-build-isolation", "--no-deps", "--editable", ROOT],
     )
     write_stamp(wanted)
+
+
+def compile_modules():
+    """Compile the modules of kg that have changed, as pip does with those that it installs.
+
+    Where Python may not keep what it compiles, each command would compile them anew.
+    """
+    with open(os.devnull, "w") as nowhere:
+        # A folder that may not be written to is no fault.
+        words = [PYTHON, "-m", "compileall", "-q", os.path.join(ROOT, "kg")]
+        subprocess.call(words, stdout=nowhere, stderr=nowhere)
 
 
 def add_spark():

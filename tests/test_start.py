@@ -180,6 +180,12 @@ class TestSetUp:
         assert once.stamp.stat().st_mtime_ns == before
         assert time.monotonic() - started < 2
 
+    def test_modules_are_compiled_where_python_may_not_keep_what_it_compiles(self, once):
+        kept = once.folder / "kg" / "__pycache__"
+        shutil.rmtree(kept, ignore_errors=True)
+        assert once.run("setup", PYTHONDONTWRITEBYTECODE="1").returncode == 0
+        assert {path.name.partition(".")[0] for path in kept.iterdir()} == {"__init__", "__main__"}
+
     def test_a_new_lock_is_another_set_up(self, tmp_path, monkeypatch):
         script = load_script()
         monkeypatch.setattr(script, "LOCK", str(tmp_path / "lock"))
