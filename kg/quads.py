@@ -32,6 +32,8 @@ SORT: Final = f"s, p <> '{RDF_TYPE}', p, o, g NULLS FIRST"
 ROW_GROUP: Final = 61_440
 # Parts of the table of a large graph.
 PARTS: Final = 64
+# Subjects whose rows differ that are held in a table: writing and reading small files takes longer.
+_MOST_HELD: Final = 20_000
 _NOTHING: Final = (
     "(SELECT NULL::VARCHAR AS s, NULL::VARCHAR AS p, NULL::VARCHAR AS o, NULL::VARCHAR AS g"
     " WHERE false)"
@@ -45,10 +47,12 @@ class QuadTable:
     Attributes:
         path: The Parquet file, or a folder of files that make up the table in order of name.
         without: Names of files that are left out.
+        held: Name of a table of DuckDB that has the rows; empty: files have them.
     """
 
     path: Path
     without: frozenset[str] = frozenset()
+    held: str = ""
 
     @property
     def files(self) -> list[Path]:
@@ -67,6 +71,8 @@ class QuadTable:
     @property
     def sql(self) -> str:
         """The table for a FROM clause."""
+        if self.held:
+            return self.held
         files = self.files
         return read_parquet(*files) if files else _NOTHING
 
@@ -231,13 +237,13 @@ def rows_of(
 def differing(
     connection: duckdb.DuckDBPyConnection, old: QuadTable, new: QuadTable, folder: Path
 ) -> tuple[QuadTable, QuadTable]:
-    """Write the rows of two tables that have a subject of which they have other rows, sorted.
+    """Return the rows of two tables that have a subject of which they have other rows, sorted.
 
     Args:
         connection: From `kg.duck.engine`.
         old: A table, or its files of which the other has none.
         new: The other.
-        folder: Where the files are made.
+        folder: Where files are made, if the rows are not few.
 
     Raises:
         WorldError: The disk failed.
@@ -246,13 +252,20 @@ def differing(
     one, other = (f"SELECT s, p, o, g FROM {side.sql}" for side in (old, new))
     made = tuple(QuadTable(folder / f"{name}.parquet") for name in ("replaced", "made"))
     with translated():
-        connection.execute(
+        row = connection.execute(
             "CREATE OR REPLACE TEMP TABLE kg_differ AS SELECT DISTINCT s FROM"
             f" (({one} EXCEPT {other}) UNION ALL ({other} EXCEPT {one}))"
-        )
+        ).fetchone()
+        if row is not None and row[0] <= _MOST_HELD:
+            made = tuple(QuadTable(table.path, held=f"kg_{table.path.stem}") for table in made)
         for side, target in zip((old, new), made, strict=True):
             rows = f"SELECT q.* FROM {side.sql} AS q SEMI JOIN kg_differ AS d ON q.s = d.s"
-            copy_plain(connection, f"{rows} ORDER BY {SORT}", target.path)
+            rows += f" ORDER BY {SORT}"
+            if target.held:
+                # Not a temporary one, which other cursors would not see.
+                connection.execute(f"CREATE OR REPLACE TABLE {target.held} AS {rows}")
+            else:
+                copy_plain(connection, rows, target.path)
         connection.execute("DROP TABLE kg_differ")
     return made[0], made[1]
 

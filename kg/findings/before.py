@@ -56,7 +56,7 @@ class Before:
             connection: From `kg.duck.engine`.
             found: What was kept of it.
             near: As `old` and `new`; None if they are not known, or too many.
-            target: The file to write for rows that differ.
+            target: The file to write for rows that differ, if those before are in files.
 
         Raises:
             WorldError: The disk failed.
@@ -68,8 +68,13 @@ class Before:
             f"SELECT *, false AS came FROM ({old} EXCEPT {new})"
             f" UNION ALL SELECT *, true FROM ({new} EXCEPT {old})"
         )
-        copy_plain(connection, rows, target)
-        return cls(found, *near, QuadTable(target))
+        if not near[0].held:
+            copy_plain(connection, rows, target)
+            return cls(found, *near, QuadTable(target))
+        differ = QuadTable(target, held="kg_turned")
+        with translated():
+            connection.execute(f"CREATE OR REPLACE TABLE {differ.held} AS {rows}")
+        return cls(found, *near, differ)
 
 
 class GraphFindings:
