@@ -60,6 +60,21 @@ class Form:
             checks.append(f"TRY_CAST(substr({text}, 1, 10) AS DATE) IS NOT NULL")
         return " AND ".join(checks)
 
+    def held(self, v: str, ending: str) -> str:
+        """Return the condition that a literal's lexical form matches, looked at where it stands.
+
+        Args:
+            v: The literal; no pattern lets its text have a quotation mark.
+            ending: What it ends with.
+        """
+        whole = sql_text(f'^"(?:{self.pattern})"')
+        longest = self.longest + len(ending) + 1
+        checks = [f"length({v}) <= {longest}", f"regexp_matches({v}, {whole})"]
+        if self.has_day:
+            checks.append(f"NOT starts_with({v}, '\"0000')")
+            checks.append(f"TRY_CAST(substr({v}, 2, 10) AS DATE) IS NOT NULL")
+        return " AND ".join(checks)
+
 
 def _ending(datatype: str | None) -> str:
     return '"' if datatype is None else f'"^^<{datatype}>'
@@ -176,8 +191,7 @@ def _datatype(constraint: model.Datatype, v: str) -> Test:
         return Test("true", f"NOT {typed}")
     if form is None or not datatype.startswith(XSD):
         return exact(f"NOT {typed}")
-    good = _by_datatype(v, [datatype], lambda _, text: f"({form.holds(text)})", "false")
-    return Test(f"NOT {good}", f"NOT {typed}")
+    return Test(f"NOT ({typed} AND {form.held(v, _ending(datatype))})", f"NOT {typed}")
 
 
 def _node_kind(constraint: model.NodeKind, v: str) -> Test:
@@ -260,7 +274,8 @@ def _range(constraint: model.Range, v: str, datatype: str | None = None) -> Test
     def judged(wanted: str) -> str:
         def then(number: int, text: str) -> str:
             compared = f"{kind.key(text)} {constraint.sign} {bound}"
-            return f"{kind.forms[number][0].holds(text)} AND {wanted} ({compared})"
+            form, ending = kind.forms[number][0], _ending(kind.datatypes[number])
+            return f"{form.held(v, ending)} AND {wanted} ({compared})"
 
         return _by_datatype(v, kind.datatypes, then, "false")
 
