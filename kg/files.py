@@ -22,7 +22,8 @@ from kg.temporary import new_part, new_part_folder, part_of, remove_folder, remo
 class Renames:
     """Written files that take the names of their targets once all of them are written.
 
-    It is a context: they are renamed at its end, or removed on failure.
+    It is a context: they are renamed at its end, or removed on failure. Until then they are in one
+    hidden folder beside the targets of a folder, so that ten thousand need one lock.
 
     Raises:
         WorldError: At the end, a target cannot be replaced.
@@ -30,6 +31,21 @@ class Renames:
 
     def __init__(self) -> None:
         self._pairs: list[tuple[Path, Path]] = []
+        self._folders: dict[Path, Path] = {}
+
+    def part(self, target: Path) -> Path:
+        """Return where to write what is to become a target.
+
+        Raises:
+            OSError: The folder for it cannot be made.
+        """
+        place = target.parent
+        if place not in self._folders:
+            folder = place / "targets"
+            leftover(part_of(folder))
+            new_part_folder(folder)
+            self._folders[place] = part_of(folder)
+        return self._folders[place] / str(len(self._pairs))
 
     def add(self, part: Path, target: Path) -> None:
         """Take a written file, which is to become the target."""
@@ -52,8 +68,8 @@ class Renames:
                     with writing(target):
                         part.replace(target)
         finally:
-            for part, _ in self._pairs:
-                remove_part(part)
+            for folder in self._folders.values():
+                remove_folder(folder)
 
 
 @contextmanager
@@ -68,7 +84,8 @@ def replacing(
     Args:
         target: The file.
         together: Takes the file, to rename it later, with others.
-        begun: Is told what to remove if the process is ended; by default `kg.supervise` is.
+        begun: Is told what to remove if the process is ended; by default `kg.supervise` is, as it
+            always is of what is renamed with others.
 
     Raises:
         WorldError: The target cannot be replaced.
@@ -81,10 +98,10 @@ def replacing(
         with writing(target):
             yield target
         return
-    begun(part_of(target))
+    if together is None:
+        begun(part_of(target))
     with writing(target):
-        part = new_part(target)
-    given = False
+        part = new_part(target) if together is None else together.part(target)
     try:
         with writing(target):
             yield part
@@ -92,12 +109,11 @@ def replacing(
                 part.replace(target)
             else:
                 together.add(part, target)
-                given = True
     except WorldError as error:
         error.message = error.message.replace(str(part), show_path(target))
         raise
     finally:
-        if not given:
+        if together is None:
             remove_part(part)
 
 

@@ -200,14 +200,15 @@ def _map_files(
         raise _no_output(routing)
     stated = [each for each in routing.targets if each.name is None]
     _check_targets(stated, target, inside)
-    outputs = _check_inputs(plan, mappings.paths, stated, target, inside)
+    outputs, inputs = _check_inputs(plan, mappings.paths, stated, target, inside)
     with temporary_folder("map") as folder, Renames() as together:
         spill = Path(folder)
-        made = _run(plan, Folders(inside, spill, _CALLED, outputs), memory, threads)
+        made = _run(plan, Folders(inside, spill, _CALLED, outputs, inputs), memory, threads)
         if len(stated) < len(routing.targets):  # records named the files of the others
             written_to = [logical for logical, _ in made.targets]
             _check_targets(written_to, target, inside)
-            _refuse_inputs(_inputs(plan, mappings.paths, inside), written_to)
+            read = [each for each in written_to if not each.endpoint and _is_read(each, inputs)]
+            _refuse_inputs([*inputs], read)
             _refuse_options(written_to)
         with engine(spill, memory, threads) as connection:  # one for all files
             sent = {
@@ -341,11 +342,11 @@ def _check_inputs(
     targets: Sequence[LogicalTarget],
     output: str | None,
     inside: tuple[Path, ...] | None,
-) -> frozenset[Path]:
+) -> tuple[frozenset[Path], frozenset[Path]]:
     """Refuse to write over a mapping or a source, before anything is written.
 
     Returns:
-        The files that the run writes: paths in the data may lead to them, too.
+        The files that the run writes: paths in the data may lead to them, too; those that it reads.
     """
     inputs = _inputs(plan, mappings, inside)
     outputs = _refuse_inputs(inputs, targets, output)
@@ -356,7 +357,11 @@ def _check_inputs(
         noted.before(read_or_written)
     written = [*outputs]
     written += [each.target for each in (noted, rejects) if each and each.target]
-    return frozenset(map(real_path, written))
+    return frozenset(map(real_path, written)), frozenset(map(real_path, inputs))
+
+
+def _is_read(target: LogicalTarget, inputs: frozenset[Path]) -> bool:
+    return real_path(target_path(target)) in inputs
 
 
 def _inputs(plan: Plan, mappings: Sequence[Path], inside: tuple[Path, ...] | None) -> list[Path]:
@@ -378,19 +383,22 @@ def _refuse_inputs(
 
 
 def _refuse_options(targets: Sequence[LogicalTarget]) -> None:
-    """Refuse files that records name and options of the run, too."""
-    for option, written in (("--report", recording.current()), ("--rejects", current())):
-        if written is None or written.target is None:
-            continue
-        own = real_path(written.target)
-        for target in targets:
-            if not target.endpoint and real_path(target_path(target)) == own:
-                raise InputError(
-                    "same-target",
-                    f"a record names {target.path}, the file of {option}, as that of a target",
-                    location=target.origin.location(),
-                    hint=f"Give {option} another name.",
-                )
+    """Refuse files that records name and options of the run, too.
+
+    With ``--rejects``, records that do so were left out.
+    """
+    noted = recording.current()
+    if noted is None or noted.target is None:
+        return
+    own = real_path(noted.target)
+    for target in targets:
+        if not target.endpoint and real_path(target_path(target)) == own:
+            raise InputError(
+                "same-target",
+                f"a record names {target.path}, the file of --report, as that of a target",
+                location=target.origin.location(),
+                hint="Give --report another name.",
+            )
 
 
 def explain_files(mappings: MappingFiles) -> str:

@@ -16,7 +16,7 @@ from kg.mapping.plan import LogicalTarget
 from kg.mapping.rml_graph import RmlGraph, Term, Value
 from kg.mapping.rml_named_targets import named_targets
 from kg.mapping.rml_vocabulary import dynamic_target, is_extension
-from kg.mapping.targets import COMPRESSIONS, ENCODINGS, FORMATS
+from kg.mapping.targets import COMPRESSIONS, ENCODINGS, FORMATS, plain_path
 
 _FORMATS_NAMESPACE: Final = "http://www.w3.org/ns/formats/"
 _SD: Final = "http://www.w3.org/ns/sparql-service-description#"
@@ -58,7 +58,7 @@ def _target(graph: RmlGraph, value: Value) -> LogicalTarget:
     # The specification draws compression and encoding at either of the two nodes.
     nodes = (value.term, access.term)
     return LogicalTarget(
-        path=path,
+        path=plain_path(path),
         folder=root,
         serialization=_serialization(graph, value),
         compression=_named(graph, nodes, "compression", COMPRESSIONS, ""),

@@ -166,6 +166,17 @@ def without_graph(term: str) -> str:
     return f"<{term[1:-1].partition(_GRAPH)[0]}>"
 
 
+def plain_path(path: str) -> str:
+    """Return a path without what changes nothing in it.
+
+    >>> plain_path("./a//./b.nt"), plain_path("/x/"), plain_path("../x"), plain_path(".")
+    ('a/b.nt', '/x/', '../x', '.')
+    """
+    *folders, name = path.split("/")
+    kept = [each for each in folders if each not in ("", ".")]
+    return "/" * path.startswith("/") + "/".join([*kept, name]) if kept or name else path
+
+
 def target_path(target: LogicalTarget) -> Path:
     """Return the path of the file that a target names."""
     return Path(target.folder) / target.path
@@ -184,7 +195,7 @@ def file_fault(target: LogicalTarget) -> str:
     return ""
 
 
-def no_file(target: LogicalTarget, fault: str, place: Location, hint: str) -> InputError:
+def no_file(target: LogicalTarget, fault: str, place: Location | None, hint: str) -> InputError:
     """Return the error for a name that can be that of no file.
 
     Args:

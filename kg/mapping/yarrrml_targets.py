@@ -14,7 +14,7 @@ from typing import Final
 
 from kg.logins import without_login
 from kg.mapping.plan import LogicalTarget, Reference, Template
-from kg.mapping.targets import COMPRESSIONS, ENCODINGS, SERIALIZATIONS
+from kg.mapping.targets import COMPRESSIONS, ENCODINGS, SERIALIZATIONS, plain_path
 from kg.mapping.templates import TemplateError, parse_template
 from kg.mapping.yaml_nodes import Node, with_external
 from kg.mapping.yarrrml_access import check_type, no_file
@@ -141,6 +141,7 @@ class TargetReader:
         """Return the target of a path, with what is said of it."""
         if "://" in path:
             path = _local_path(node, path)
+        path = plain_path(path)
         return LogicalTarget(
             path=path,
             name=_name(node, path),

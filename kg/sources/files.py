@@ -43,12 +43,14 @@ class Folders:
         spill: A folder for files made on the way.
         called: What messages call the folders.
         outputs: The real paths of files that the run writes, which nothing in it may read.
+        inputs: The real paths of files that it reads, which no value may name as a target's.
     """
 
     inside: tuple[Path, ...] | None
     spill: Path
     called: str = WORKSPACE
     outputs: frozenset[Path] = frozenset()
+    inputs: frozenset[Path] = frozenset()
 
     @property
     def code(self) -> str:

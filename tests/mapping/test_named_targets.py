@@ -6,6 +6,7 @@ Spec: https://rml.io/specs/target/dynamictarget/
 from __future__ import annotations
 
 import os
+import resource
 from contextlib import AbstractContextManager
 from pathlib import Path
 
@@ -166,6 +167,12 @@ class TestYarrrml:
         ann, bob = ['<1> <p> "Ann"', '<1> <q> "1"'], ['<2> <p> "Bob"', '<2> <q> "2"']
         assert files == {"1.nt": [*ann, *bob], "2.nt": [*ann, *bob]}
 
+    @pytest.mark.parametrize("other", ["./$(to).nt", ".//$(to).nt", "./x.nt", "././x.nt"])
+    def test_what_changes_nothing_in_a_path_makes_no_other_file(self, tmp_path, other):
+        text = yarrrml(FULL, f"{{value: 'ex:$(id)', targets: [t, ['{other}', ntriples]]}}")
+        files, _ = run(tmp_path, text, "id,name,to\n1,Ann,x\n", None)
+        assert files == {"x.nt": ['<1> <p> "Ann"', '<1> <q> "1"']}
+
     def test_values_name_files_and_no_folders(self, tmp_path):
         data = "id,name,to\n1,Ann,../a\\b%\n2,Bob,ü x\n3,Cy,..%2Fa\n"
         files, _ = run(tmp_path, yarrrml(FULL), data, None)
@@ -211,21 +218,51 @@ class TestYarrrml:
             run(tmp_path, yarrrml(f"[{wrong}~void]"))
         assert (caught.value.code, str(caught.value.location)) == ("bad-target", "m.yml:4")
 
-    @pytest.mark.parametrize("option", ["--report", "--rejects"])
-    def test_files_of_options_are_refused(self, tmp_path, option):
-        """Whether they are there, or not yet."""
-        file, text = tmp_path / "r.csv", yarrrml(FULL.replace(".nt", ".csv"))
-        with recording() as noted, skipping(file if option == "--rejects" else None):
-            noted.target = file if option == "--report" else None
-            with pytest.raises(InputError, match=f"names r.csv, the file of {option}") as caught:
-                run(tmp_path, text, "id,name,to\n1,Ann,r\n")
+    def test_the_file_of_the_report_is_refused(self, tmp_path):
+        """Whether it is there, or not yet."""
+        with recording() as noted:
+            noted.target = tmp_path / "r.csv"
+            with pytest.raises(InputError, match=r"names r\.csv, the file of --report") as caught:
+                run(tmp_path, yarrrml(FULL.replace(".nt", ".csv")), "id,name,to\n1,Ann,r\n")
         assert (caught.value.code, str(caught.value.location)) == ("same-target", "m.yml:4")
+
+    @pytest.mark.parametrize("wrong", ["", "..", "folder", "o" * 300, "m.yml", "t.csv", "r.csv"])
+    def test_records_with_such_names_are_left_out(self, tmp_path, wrong):
+        """Those of no file, and of files that the run reads or writes something else to."""
+        (tmp_path / "folder").mkdir()
+        text = yarrrml(FULL.replace("$(to).nt", "$(to)"))
+        data = f'id,name,to\n1,A,x.nt\n2,B,"{wrong}"\n3,C,x.nt\n4,D,"{wrong}"\n'
+        with skipping(tmp_path / "r.csv") as rejects:
+            files, _ = run(tmp_path, text, data)
+        assert files == {"x.nt": ['<1> <p> "A"', '<1> <q> "1"', '<3> <p> "C"', '<3> <q> "3"']}
+        assert [(str(place), value) for place, value, _ in rejects.listed] == [
+            (f't.csv:{line} (record {line - 1}), column "to"', wrong[:200]) for line in (3, 5)
+        ]
+        assert (tmp_path / "r.csv").read_text().count("cannot be the file of a target") == 2
+
+    def test_many_take_few_open_files(self, tmp_path):
+        count = 10_000 if "KG_EXAMPLES" in os.environ else 60
+        self.many(tmp_path, count, min(count * 2 // 3, 200))
+
+    def many(self, folder: Path, count: int, more: int) -> None:
+        """Write to so many files, with so many more open files than now."""
+        opened = max(int(each.name) for each in Path("/proc/self/fd").iterdir())
+        before = resource.getrlimit(resource.RLIMIT_NOFILE)
+        rows = "".join(f"{n},x,{n}\n" for n in range(count))
+        resource.setrlimit(resource.RLIMIT_NOFILE, (opened + more, before[1]))
+        try:
+            files, _ = run(folder, yarrrml(FULL), f"id,name,to\n{rows}", None)
+        finally:
+            resource.setrlimit(resource.RLIMIT_NOFILE, before)
+        assert len(files) == count
+        assert all(len(found) == 2 for found in files.values())
+        left = {each.name for each in folder.iterdir()} - {*files}
+        assert left == {"m.yml", "t.csv"}
 
     @pytest.mark.parametrize(
         ("subject", "message", "hint"),
         [
             ("[t, ['$(to).nt', nquads]]", "x.nt is a target twice, in different forms", "m.yml:4"),
-            ("[t, ['./$(to).nt', ntriples]]", "./x.nt and x.nt are the same file", "m.yml:4"),
             ("[['l-$(to).nt', ntriples], t]", "x.nt and l-x.nt are the same file", "m.yml:8"),
             ("t", "y.nt and l.nt are the same file", "Give each a file of its own."),
         ],

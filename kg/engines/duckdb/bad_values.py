@@ -138,8 +138,8 @@ def note_columns(
     for column in columns:
         key = ("no value", loaded.table.source, column.reference)
         with rejects.noting(*key, of_records=False) as note:
-            found = _all(connection, _bad_cells(loaded, column))
-            for place, value in _placed_all(loaded, found, column.reference):
+            found = found_rows(connection, _bad_cells(loaded, column))
+            for place, value in placed_all(loaded, found, column.reference):
                 error = no_value(value, column.reference, place, kind)
                 note(place, value, error.message)
 
@@ -216,8 +216,8 @@ def note_terms(
         entry, check = tables[same[0].table.name], same[0]
         key = ("no term", entry.table.source, check.term.value, check.expected)
         with rejects.noting(*key, of_records=False) as note:
-            found = _all(connection, _bad_terms(same))
-            for place, value in _placed_all(entry, found, column_of(check)):
+            found = found_rows(connection, _bad_terms(same))
+            for place, value in placed_all(entry, found, column_of(check)):
                 note(place, value, f"it is not {check.expected}")
 
 
@@ -239,7 +239,7 @@ def _first(connection: duckdb.DuckDBPyConnection, bad: str, most: int) -> tuple[
     return [row[:3] for row in rows[: max(0, most)]], count
 
 
-def _all(connection: duckdb.DuckDBPyConnection, bad: str) -> Iterator[list[_Found]]:
+def found_rows(connection: duckdb.DuckDBPyConnection, bad: str) -> Iterator[list[_Found]]:
     """Yield the values of a query, some at a time."""
     connection.execute(f"SELECT file, record, value FROM ({bad}) ORDER BY file, record")
     while rows := connection.fetchmany(_NOTED_AT_ONCE):
@@ -256,7 +256,7 @@ def _placed(
         yield place if column is None else place.within(column), value
 
 
-def _placed_all(
+def placed_all(
     loaded: LoadedTable, found: Iterator[list[_Found]], column: str | None
 ) -> Iterator[tuple[Location, str]]:
     """Yield values with their places, in the order of files and records.

@@ -5,20 +5,31 @@ Spec: https://rml.io/specs/target/dynamictarget/
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import Final
 
 import duckdb
 
 from kg.duck import read_parquet, sql_name, sql_text
+from kg.engines.duckdb.bad_values import found_rows, placed_all
 from kg.engines.duckdb.term_sql import TermPrinter
 from kg.engines.loaded import LoadedTable, locate
 from kg.errors import InputError, Location
 from kg.mapping.plan import LogicalTarget
 from kg.mapping.rules import MapRules, Parent, names
-from kg.mapping.targets import file_fault, no_file, read_address, without_graph
+from kg.mapping.targets import (
+    file_fault,
+    no_file,
+    plain_path,
+    read_address,
+    target_path,
+    without_graph,
+)
+from kg.paths import real_path
 from kg.quads import SORT, QuadTable, copy_rows
+from kg.rejects import Rejects, current
 
 # More files are hardly meant: a column was taken for another.
 _MOST: Final = 10_000
@@ -30,8 +41,11 @@ def by_name(
     table: QuadTable,
     maps: Sequence[MapRules],
     loaded: Sequence[LoadedTable],
+    taken: frozenset[Path],
 ) -> Iterator[tuple[LogicalTarget, QuadTable]]:
     """Yield a target for each name that records gave, with its statements.
+
+    Where bad values are left out, names that can be those of no file are.
 
     Args:
         connection: From `kg.duck.engine`.
@@ -39,12 +53,14 @@ def by_name(
         table: Its statements; what stands for the graph holds the name, too.
         maps: The triples maps of the plan.
         loaded: The source tables.
+        taken: Real paths of files that the run reads, or writes something else to.
 
     Raises:
         InputError: There are too many names, or one can be that of no file.
         WorldError: The disk failed.
         LimitError: The memory limit was reached.
     """
+    rejects = current()
     # By name first, so that a reader of one file skips those of others.
     sorted_path = table.path.with_name(f"named-{table.path.name}")
     copy_rows(connection, f"SELECT s, p, o, g FROM {table.sql} ORDER BY g, {SORT}", sorted_path)
@@ -61,13 +77,19 @@ def by_name(
         )
     for address in addresses:
         name, graph = read_address(address)
-        found_names.setdefault(name, {})[address] = graph
+        found_names.setdefault(plain_path(name), {})[address] = graph
     for number, (name, graphs) in enumerate(found_names.items()):
         file = replace(target, path=name, name=None)
         fault = file_fault(file)
+        if rejects is not None and not fault and real_path(target_path(file)) in taken:
+            fault = "the run reads it, or writes something else there"
         if fault:
-            record = _first_record(connection, target, min(graphs), maps, loaded)
-            raise no_file(file, fault, record, f"Mend the value, or {target.origin.location()}.")
+            records = _Records(connection, target, graphs, maps, loaded)
+            if rejects is None:
+                hint = f"Mend the value, or {target.origin.location()}."
+                raise no_file(file, fault, records.first(), hint)
+            records.note(rejects, name, no_file(file, fault, None, "").message)
+            continue
         cases = " ".join(
             f"WHEN {sql_text(address)} THEN {sql_text(f'<{graph}>')}"
             for address, graph in graphs.items()
@@ -81,43 +103,67 @@ def by_name(
         yield file, QuadTable(path)
 
 
-def _first_record(
-    connection: duckdb.DuckDBPyConnection,
-    target: LogicalTarget,
-    address: str,
-    maps: Sequence[MapRules],
-    loaded: Sequence[LoadedTable],
-) -> Location:
-    """Return the place of the first record that gives a name; that of the target if none is found.
+class _Records:
+    """The records that give a name.
 
     Args:
         connection: From `kg.duck.engine`.
         target: The target.
-        address: What stands for the name and a graph.
+        addresses: What stands for the name and a graph.
         maps: The triples maps of the plan.
         loaded: The source tables.
     """
-    tables = {entry.table.name: entry for entry in loaded}
-    wanted = sql_text(without_graph(address))
-    for rules in maps:
-        for loss in rules.losses.losses:
-            if (
-                loss.what != "target"
-                or loss.origin != target.origin
-                or isinstance(loss.term, Parent)
-            ):
-                continue
-            made = TermPrinter(rules.table).term(loss.term)
-            here = f"list_contains({made.sql}, {wanted})" if made.many else f"{made.sql} = {wanted}"
-            row = connection.execute(
-                f"SELECT file, record FROM {sql_name(rules.table.name)} WHERE {here}"
-                " ORDER BY file, record LIMIT 1"
-            ).fetchone()
+
+    def __init__(
+        self,
+        connection: duckdb.DuckDBPyConnection,
+        target: LogicalTarget,
+        addresses: Iterable[str],
+        maps: Sequence[MapRules],
+        loaded: Sequence[LoadedTable],
+    ) -> None:
+        self.connection = connection
+        self.target = target
+        self.wanted = [*dict.fromkeys(map(without_graph, addresses))]
+        self.maps = maps
+        self.tables = {entry.table.name: entry for entry in loaded}
+
+    def queries(self) -> Iterator[tuple[LoadedTable, str, str | None]]:
+        """Yield for each table with such records a query for them, and their column."""
+        wanted = ", ".join(map(sql_text, self.wanted))
+        for rules in self.maps:
+            for loss in rules.losses.losses:
+                if (
+                    loss.what != "target"
+                    or loss.origin != self.target.origin
+                    or isinstance(loss.term, Parent)
+                ):
+                    continue
+                made = TermPrinter(rules.table).term(loss.term)
+                there = f"{made.sql} IN ({wanted})"
+                if made.many:
+                    there = f"list_has_any({made.sql}, [{wanted}])"
+                sql = f"SELECT file, record FROM {sql_name(rules.table.name)} WHERE {there}"
+                yield self.tables[rules.table.name], sql, next(iter(names(loss.term)), None)
+
+    def first(self) -> Location:
+        """Return the place of the first; that of the target if none is found."""
+        for entry, sql, column in self.queries():
+            row = self.connection.execute(f"{sql} ORDER BY file, record LIMIT 1").fetchone()
             if row is not None:
-                return locate(
-                    tables[rules.table.name], row[0], row[1], next(iter(names(loss.term)), None)
+                return locate(entry, row[0], row[1], column)
+        return self.target.origin.location()
+
+    def note(self, rejects: Rejects, name: str, reason: str) -> None:
+        """Note all of them."""
+        for entry, sql, column in self.queries():
+            key = ("no target", self.target, entry.table.source, column, name)
+            with rejects.noting(*key, of_records=False) as note:
+                rows = found_rows(
+                    self.connection, f"SELECT *, {sql_text(name)} AS value FROM ({sql})"
                 )
-    return target.origin.location()
+                for place, value in placed_all(entry, rows, column):
+                    note(place, value, reason)
 
 
 def merged(connection: duckdb.DuckDBPyConnection, tables: Sequence[QuadTable]) -> QuadTable:

@@ -187,7 +187,8 @@ class _Run:
             noted.counts += counts
             record_made(connection, program, noted)
         if program.targets:
-            return _write_targets(connection, program, self.loaded, counts, self.target)
+            taken = self.folders.outputs | self.folders.inputs
+            return _write_targets(connection, program, self.loaded, counts, self.target, taken)
         codes = Codes(program.order, program.predicates, program.graphs)
         if self.parts is not None:
             rules, rows = (
@@ -233,6 +234,7 @@ def _write_targets(
     loaded: tuple[LoadedTable, ...],
     counts: tuple[MapCount, ...],
     target: Path,
+    taken: frozenset[Path],
 ) -> Outcome:
     """Write the rules of the default output and those of each target to tables of their own."""
     codes = Codes(program.order, program.predicates, program.graphs)
@@ -255,7 +257,7 @@ def _write_targets(
         if logical.name is None:
             made.setdefault(logical, []).append(own)
             continue
-        for file, rows in by_name(connection, logical, own, program.maps, loaded):
+        for file, rows in by_name(connection, logical, own, program.maps, loaded, taken):
             made.setdefault(file, []).append(rows)
     has_default = any(not rule.targets for rule in program.rules)
     targets = tuple((file, merged(connection, tables)) for file, tables in made.items())
