@@ -14,6 +14,8 @@ _NAME: Final = re.compile(r"(?<!\\[pP])(?<![{$])\{([A-Za-z_][\w.-]*)\}(?!\})")
 _REFERENCE: Final = re.compile(r"\$\(")
 # A whole one, in which braces are part of a name; brackets in it are escaped, or have partners.
 _WHOLE_REFERENCE: Final = re.compile(r"\$\((?:[^()\\]|\\.|\([^()]*\))*\)")
+# The same, or a reference of RML.
+_RML: Final = re.compile(rf"{_WHOLE_REFERENCE.pattern}|\{{([^{{}}$()\\]+)\}}")
 _WEB: Final = re.compile(r"https?://[^\s]+")
 _BAD: Final = re.compile(r"[\x00-\x20<>\"{}|^`\\\\]")
 _NAMES: Final = {" ": "a space", "\t": "a tab", "\n": "a line break", "\r": "a line break"}
@@ -62,6 +64,19 @@ def doubt(text: str) -> str:
     return (
         f"{text!r} holds {{{named}}} as it is; a reference is written $({named})" if named else ""
     )
+
+
+def with_references(text: str) -> str:
+    """Return the template of an IRI with its references as YARRRML writes them.
+
+    No IRI holds a brace, so that one can mean nothing else than a reference of RML.
+
+    >>> with_references("http://example.org/{id}/$(name)/$({x})")
+    'http://example.org/$(id)/$(name)/$({x})'
+    >>> with_references("http://example.org/{$(id)}")
+    'http://example.org/{$(id)}'
+    """
+    return _RML.sub(lambda found: f"$({found[1]})" if found[1] else found[0], text)
 
 
 def in_braces(text: str) -> str:

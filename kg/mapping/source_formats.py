@@ -13,6 +13,7 @@ from kg.errors import InputError
 from kg.mapping.plan import Dialect, Formulation, LogicalSource
 
 _TABBED: Final = (".tsv", ".tab", ".tsv.gz", ".tsv.zst")
+_LINES: Final = (".jsonl", ".ndjson")
 _PARQUET: Final = ".parquet"
 _WORKBOOKS: Final = (".xlsx", ".xls", ".xlsm", ".xlsb", ".ods")
 # Tables of other programs, by the endings of their files; none of them is text.
@@ -41,6 +42,18 @@ def foreign_format(path: str) -> str:
     """
     ending = "." + path.lower().rpartition(".")[2]
     return next((name for name, known in _FOREIGN.items() if ending in known.split()), "")
+
+
+def format_of(path: str) -> str:
+    """Return what `~` would say of a table, by the ending of its name; empty for others.
+
+    >>> format_of("a/B.CSV"), format_of("t.tsv"), format_of("t.json"), format_of("people")
+    ('csv', 'tsv', '', '')
+    """
+    name = path.lower()
+    if name.endswith((".csv", ".csv.gz", ".csv.zst", _PARQUET, *_WORKBOOKS)):
+        return "csv"
+    return "tsv" if name.endswith(_TABBED) else "jsonl" if name.endswith(_LINES) else ""
 
 
 def by_ending(source: LogicalSource, *, with_tabs: bool) -> LogicalSource:

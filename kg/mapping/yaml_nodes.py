@@ -28,6 +28,8 @@ _HINT: Final = "Check the indentation, and put quotes around texts that hold : #
 _SURROGATE: Final = re.compile("[\ud800-\udfff]")
 UNPAIRED: Final = "half of a surrogate pair is no character"
 # A reference as other languages write it; where YAML takes it, it is a mapping of one key.
+# What YARRRML escapes.
+_ESCAPED: Final = ":$()"
 _BRACED: Final = re.compile(r"(?<=[^\s,\[{])\{([\w.-]+)\}")
 # A key up to the space before its value.
 _KEY: Final = re.compile(r"[ -]*[^\s\"'\[{#-][^\"'\[{#]*:[ ]*")
@@ -228,7 +230,7 @@ def parse_yaml(text: str, file: str, tabs: int = 50) -> Node:
     Args:
         text: The document.
         file: Its name in messages.
-        tabs: How many tabs between keys and values are taken as spaces.
+        tabs: How many tabs between keys and values are taken as spaces, and backslashes as such.
 
     Raises:
         InputError: It is not valid YAML, or a key occurs twice.
@@ -242,7 +244,7 @@ def parse_yaml(text: str, file: str, tabs: int = 50) -> Node:
     except RecursionError as error:  # far deeper than what is allowed
         raise _too_deep(Location(file)) from error
     except MarkedYAMLError as error:
-        apart = _without_tab(text, error) if tabs else None
+        apart = (_without_tab(text, error) or _with_escape(text, error)) if tabs else None
         if apart is not None:
             return parse_yaml(apart, file, tabs - 1)
         found = yaml_error(error, file)
@@ -277,6 +279,23 @@ def _without_tab(text: str, error: MarkedYAMLError) -> str | None:
     if line[mark.column : mark.column + 1] != "\t" or not _KEY.fullmatch(before):
         return None
     lines[mark.line] = f"{before} {line[mark.column + 1 :]}"
+    return "".join(lines)
+
+
+def _with_escape(text: str, error: MarkedYAMLError) -> str | None:
+    r"""Return a text with a backslash for YAML before one of YARRRML; None for other faults.
+
+    ``\:`` and the like have no meaning in YAML's double quotes, and one in YARRRML.
+    """
+    mark, problem = error.problem_mark, str(error.problem)
+    found = re.search("unknown escape character '([^'])'", problem)
+    if mark is None or found is None or found[1] not in _ESCAPED:
+        return None
+    lines = text.splitlines(keepends=True)
+    line = lines[mark.line] if mark.line < len(lines) else ""
+    if line[mark.column - 1 : mark.column + 1] != f"\\{found[1]}":
+        return None
+    lines[mark.line] = f"{line[: mark.column]}\\{line[mark.column :]}"
     return "".join(lines)
 
 

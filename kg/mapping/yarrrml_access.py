@@ -21,11 +21,12 @@ from kg.mapping.plan import (
     Formulation,
     LogicalSource,
 )
-from kg.mapping.source_formats import by_ending
+from kg.mapping.source_formats import by_ending, format_of
 from kg.mapping.source_options import check_options, check_query, refused_option
 from kg.mapping.targets import COMPRESSIONS
 from kg.mapping.yaml_nodes import Node, with_external
 from kg.mapping.yarrrml_documents import Shared
+from kg.notes import Notes
 
 ADD_SOURCES: Final = "Add sources: [[file.csv~csv]]"
 _DIALECT_KEYS: Final = ("delimiter", "quote", "escape", "header", "comment", "skipRows", "trim")
@@ -36,6 +37,10 @@ _SOURCE_KEYS: Final = frozenset(
         *("query", "queryFormulation", "credentials", "contentType", "operationType", "security"),
         *("table", "namespaces", "columns", *_DIALECT_KEYS, *_SHEET_KEYS),
     }
+)
+_BY_NAME: Final = (
+    "{count} × a source does not say its format, which its name tells; write it behind ~, as in"
+    " data.csv~csv"
 )
 # Of a number of rows.
 _MOST_DIGITS: Final = 18
@@ -85,6 +90,7 @@ class SourceReader:
         self.named = known.named
         self.folder = folder
         self.external = external
+        self.notes = Notes()
 
     def of_mapping(self, name: str, node: Node) -> list[LogicalSource]:
         """Return the sources of a mapping.
@@ -118,7 +124,7 @@ class SourceReader:
             folder, found = self.named[name]
             reader = SourceReader(self.known, folder, self.external)
             return reader.source(with_external(found, self.external), seen | {name})
-        if "~" in name:
+        if "~" in name or format_of(name):
             return self.short(node, "")
         self.known.check(node, "source", name)
         raise node.error(
@@ -129,6 +135,9 @@ class SourceReader:
     def short(self, node: Node, iterator: str) -> LogicalSource:
         """Read ``path~format``."""
         path, tilde, kind = node.text("a source").rpartition("~")
+        if not tilde and format_of(kind):
+            self.notes.add(_BY_NAME, node.origin.location(), kind, loses=False)
+            return self.file(node, kind, format_of(kind), iterator)
         if not tilde:
             raise node.error(f"{kind!r} does not say its format", hint="Write it as data.csv~csv.")
         return self.file(node, path, kind, iterator)

@@ -16,7 +16,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Final
 
-from kg.mapping.advice import doubt, in_braces, no_iri
+from kg.mapping.advice import doubt, in_braces, no_iri, with_references
 from kg.mapping.chosen_functions import choose_call
 from kg.mapping.functions import FUNCTION_PREFIXES, Argument, make_call
 from kg.mapping.plan import (
@@ -56,6 +56,10 @@ _TYPES: Final[Mapping[str, TermType]] = {
 # Schemes that are written with a colon alone, so that they look like prefixes.
 _SCHEMES: Final = frozenset(
     {"urn", "mailto", "tel", "tag", "data", "doi", "info", "geo", "did", "ark", "ni", "news", "sip"}
+)
+_AS_IN_RML: Final = (
+    "{count} × an IRI has a name in braces, as RML writes references, and it is taken for one;"
+    " write $(name)"
 )
 # The name of a function that each record has its own of.
 _BY_RECORD: Final = re.compile(r"[^()]*(?:\$\([^()]*\)[^()$]*)+")
@@ -217,7 +221,7 @@ class TermReader:
     def made(self, node: Node, text: str, term_type: TermType) -> TermMap:
         """Return the term of a template; prefixes are expanded in IRIs."""
         if term_type.is_iri:
-            text = self.expanded(text, node)
+            text = self.expanded(self.in_yarrrml(node, text), node)
         expression = self.expression(node, text)
         if isinstance(expression, Template) and term_type.is_iri:
             self.check_braces(node, text, expression)
@@ -232,6 +236,13 @@ class TermReader:
             if term_type.is_iri and re.fullmatch(r"\w[\w-]*", expression.value):
                 return TermMap(expression, term_type, note=note, origin=node.origin)
         return TermMap(expression, term_type, origin=node.origin)
+
+    def in_yarrrml(self, node: Node, text: str) -> str:
+        """Return the template of an IRI; references that it has as in RML are told."""
+        made = with_references(text) if "{" in text else text
+        if made != text:
+            self.notes.add(_AS_IN_RML, node.origin.location(), text, loses=False)
+        return made
 
     def check_braces(self, node: Node, text: str, template: Template) -> None:
         """Refuse the template of an IRI with a reference as other languages write it.

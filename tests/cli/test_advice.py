@@ -96,8 +96,6 @@ class TestSlips:
         ("old", "new", "said"),
         [
             ("$(name)", "${name}", "Write a reference as $(name)."),
-            ("ex:$(id)", "ex:{id}", "Write a reference as $(id)."),
-            ("[ex:name, $(name)]", "[ex:name, ex:{name}~iri]", "Write a reference as $(name)."),
             ("t.csv~csv", "data/t.csv~csv", "There is data/t.csv: paths start in the folder"),
             ("ex:age", "foo:age", "Declare foo: under prefixes of this file, or in kg.toml"),
             ("[ex:name,", "[ex:name {,", "Check the indentation"),

@@ -136,6 +136,14 @@ def test_other_tabs_are_left_to_ruamel(text):
         assert str(plain(parse_yaml(text, "f"))).replace("'1'", "1") == str(expected)
 
 
+def test_backslashes_of_yarrrml_stand_in_double_quotes():
+    """YAML has no such escapes; others that it lacks are faults."""
+    text = 'a: "x\\:y"\nb: ["\\$\\(c\\)", "\\\\:", "\\t"]\n'
+    assert plain(parse_yaml(text, "f")) == {"a": "x\\:y", "b": ["\\$\\(c\\)", "\\:", "\t"]}
+    with pytest.raises(InputError, match="unknown escape character 'q'"):
+        parse_yaml('a: "\\q"', "f")
+
+
 def test_tabs_in_texts_stay():
     text = "a: |\n  x:\ty\nb:\t'k:\tv'\n"
     assert plain(parse_yaml(text, "f")) == {"a": "x:\ty\n", "b": "k:\tv"}

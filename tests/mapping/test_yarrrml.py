@@ -297,7 +297,7 @@ class TestSources:
         ("written", "message"),
         [
             ("other", "there is no source 'other'"),
-            ("[[t.csv]]", "'t.csv' does not say its format"),
+            ("[[t.dat]]", "'t.dat' does not say its format"),
             ("t.csv~word", "'word' is no format that kg reads"),
             ("[]", "the mapping m has no sources"),
             ("", "the mapping m has no sources"),

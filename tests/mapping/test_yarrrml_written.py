@@ -33,24 +33,51 @@ def refused(tmp_path, mapping: str) -> InputError:
 
 
 @pytest.mark.parametrize(
-    "subject",
+    ("subject", "made"),
     [
-        "http://e/$(id)/{name}",
-        "ex:$(id)/{name}",
-        "http://e/{name}/$(id)",
-        "http://e/{name}",
-        "ex:{name}",
+        ("http://e/$(id)/{name}", "http://e/1/Ann"),
+        ("ex:$(id)/{name}", "http://example.org/1/Ann"),
+        ("http://e/{name}/$(id)", "http://e/Ann/1"),
+        ("http://e/{name}", "http://e/Ann"),
+        ("ex:{name}", "http://example.org/Ann"),
+        ("ex:{The id}", "http://example.org/7"),
     ],
 )
-def test_braces_in_an_iri_are_refused_with_the_reference_to_write(tmp_path, subject):
-    error = refused(tmp_path, yarrrml(CSV, ["[ex:p, x]"], subject=subject))
-    assert error.hint == "Write a reference as $(name)."
-    assert error.location.line == 4
+def test_braces_in_an_iri_are_references_and_told(tmp_path, subject, made):
+    """As yarrrml-parser has it; no IRI holds a brace, so that nothing else can be meant."""
+    rows = {"t.csv": "id,name,The id\n1,Ann,7\n"}
+    with hearing() as notes:
+        run = run_mapping(tmp_path, yarrrml(CSV, ["[ex:p, x]"], subject=f"'{subject}'"), rows)
+    assert [s for s, *_ in run.quads] == [f"<{made}>"]
+    (note,) = notes.values()
+    assert note.place.line == 4
+    assert "as RML writes references, and it is taken for one; write $(name)" in note.text
 
 
-@pytest.mark.parametrize("pair", ["[ex:p, 'ex:$(id)/{name}~iri']", "['ex:{name}', x]"])
-def test_so_are_those_of_objects_and_predicates(tmp_path, pair):
-    assert refused(tmp_path, yarrrml(CSV, [pair])).hint == "Write a reference as $(name)."
+@pytest.mark.parametrize(
+    ("pair", "made"),
+    [("[ex:p, 'ex:$(id)/{name}~iri']", "1/Ann"), ("['ex:{name}', ex:x~iri]", "x")],
+)
+def test_so_are_those_of_objects_and_predicates(tmp_path, pair, made):
+    run = run_mapping(tmp_path, yarrrml(CSV, [pair]), ROWS)
+    assert [o for _, _, o, _ in run.quads] == [f"<http://example.org/{made}>"]
+
+
+@pytest.mark.parametrize("subject", ["ex:{$(id)", "ex:$(id)}", "ex:{}", "'ex:{$(id)}'"])
+def test_other_braces_are_refused(tmp_path, subject):
+    assert refused(tmp_path, yarrrml(CSV, ["[ex:p, x]"], subject=subject)).location.line == 4
+
+
+@pytest.mark.parametrize("source", ["t.csv", "[t.csv]", "[[t.csv]]"])
+def test_the_name_of_a_table_tells_its_format(tmp_path, source):
+    with hearing() as notes:
+        assert objects(tmp_path, "[ex:p, $(name)]") == ['"Ann"']
+        assert not notes
+        assert run_mapping(tmp_path, yarrrml(source, ["[ex:p, $(name)]"]), ROWS).objects() == [
+            '"Ann"'
+        ]
+    (note,) = notes.values()
+    assert "a source does not say its format" in note.text
 
 
 @pytest.mark.parametrize(
