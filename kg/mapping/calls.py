@@ -65,9 +65,8 @@ def natural_kind(expression: Expression) -> str | None:
     if not isinstance(expression, Call):
         return None
     function = expression.function
-    if function in (Function.IF, Function.COALESCE) or isinstance(function, Chosen):
+    if function in (Function.IF, Function.COALESCE):
         chosen = expression.arguments[function is Function.IF :]
-        chosen = candidates(expression) if isinstance(function, Chosen) else chosen
         kinds = {natural_kind(each) for each in chosen}
         return kinds.pop() if len(kinds) == 1 else None
     return function.kind

@@ -61,6 +61,11 @@ def test_each_record_has_its_own(tmp_path):
     ]  # fmt: skip
 
 
+def test_what_others_name_changes_no_datatype(tmp_path):
+    """It is a text, also where all functions that are named give numbers."""
+    assert made(tmp_path, BY_REFERENCE, ("length", "ann")) == [("1", '"3"')]
+
+
 @pytest.mark.parametrize("namespace", ["", *NAMESPACES])
 def test_names_are_found_as_those_of_mappings_are(tmp_path, namespace):
     assert made(tmp_path, BY_REFERENCE, (f"{namespace}toUpperCase", "a")) == [("1", '"A"')]
