@@ -60,15 +60,16 @@ _MACROS: Final = (
     "kg_double_text(sign, digits, zeros, e) AS CASE WHEN digits = '' THEN"
     " sign || '0.0E0' ELSE sign || digits[1] || '.' || CASE WHEN length(digits) > 1"
     " THEN digits[2:] ELSE '0' END || 'E' || (e - zeros) END",
-    "kg_double_of(q) AS kg_double_text(q.sign,"
-    " rtrim(ltrim(q.whole || q.part, '0'), '0'),"
-    " length(q.whole || q.part) - length(ltrim(q.whole || q.part, '0')),"
-    " q.e + length(q.whole) - 1)",
+    # What is used often is the parameter of a lambda function: planned once, and made once.
+    "kg_double_of(q) AS list_transform([ltrim(q.whole || q.part, '0')], lambda digits:"
+    " kg_double_text(q.sign, rtrim(digits, '0'),"
+    " length(q.whole || q.part) - length(digits), q.e + length(q.whole) - 1))[1]",
     "kg_double_shown(x) AS CASE x WHEN 'inf' THEN 'INF' WHEN '-inf' THEN '-INF'"
-    " WHEN 'nan' THEN 'NaN'"
-    " ELSE kg_double_of(kg_double_parts(x)) END",
+    " WHEN 'nan' THEN 'NaN' ELSE"
+    " list_transform([kg_double_parts(x)], lambda parts: kg_double_of(parts))[1] END",
     # TRY_CAST: the engine may fold a constant text that is not a number before it asks the kind.
-    "kg_double(x) AS kg_double_shown(CAST(TRY_CAST(x AS DOUBLE) AS VARCHAR))",
+    "kg_double(x) AS list_transform([CAST(TRY_CAST(x AS DOUBLE) AS VARCHAR)],"
+    " lambda number: kg_double_shown(number))[1]",
     # The order of two values: numbers as numbers, texts as texts, NULL for one of each.
     "kg_number(x) AS CASE WHEN regexp_full_match(x,"
     " '[+-]?(?:[0-9]+(?:\\.[0-9]*)?|\\.[0-9]+)(?:[eE][+-]?[0-9]+)?')"
