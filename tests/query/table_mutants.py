@@ -28,8 +28,10 @@ from typing import Any, NamedTuple
 
 ROOT = Path(__file__).parents[2]
 SUITES = (
+    "tests/query/test_table_patterns.py",
     "tests/query/test_table_calls.py",
     "tests/query/test_table_values.py",
+    "tests/query/test_table_durations.py",
     "tests/query/test_table_counted.py",
     "tests/query/test_table_held.py",
     "tests/query/test_table_engine.py",

@@ -1,0 +1,157 @@
+"""Patterns that the table engine answers as the plain evaluator does: one for each turn of them."""
+
+from __future__ import annotations
+
+import duckdb
+import pyoxigraph as ox
+import pytest
+
+from kg.queries.table.engine import Table
+from kg.sparql.guard import guard
+from kg.sparql.translate import translate
+from tests.query.tables import exact_answer, table_of
+from tests.sparql.answers import dataset_of
+from tests.sparql.evaluator import evaluate
+
+EX = "http://example.org/"
+PREFIXES = {"ex": EX}
+DATA = f"""
+PREFIX ex: <{EX}>
+ex:a ex:p ex:b , 1 ; ex:q ex:b , 01 ; ex:r ex:a .
+ex:b ex:p ex:c ; ex:q "b"@en ; ex:s ex:a .
+ex:c ex:p ex:a ; ex:q true , "2020-01-31"^^<http://www.w3.org/2001/XMLSchema#date> .
+GRAPH ex:g {{ ex:a ex:p ex:b , 2 . ex:b ex:p ex:c . ex:g ex:q ex:a }}
+GRAPH ex:h {{ ex:a ex:p ex:b . ex:c ex:q ex:h , 2.5 }}
+"""
+JOINS = (
+    "SELECT * { VALUES (?x ?y) { (1 UNDEF) (2 2) } VALUES (?x ?y) { (1 3) (UNDEF 2) (2 4) } }",
+    "SELECT * { ?s ex:p ?o OPTIONAL { ?o ex:q ?x } OPTIONAL { ?s ex:s ?x } }",
+    "SELECT * { ?s ex:p ?o OPTIONAL { ?o ex:q ?x } ?y ex:q ?x }",
+    "SELECT * { { ?s ex:p ?x } UNION { ?s ex:q ?y } ?s ex:r ?x }",
+    "SELECT * { { ?s ex:p ?x } UNION { ?s ex:q ?y } OPTIONAL { ?s ex:s ?x , ?y } }",
+    "SELECT * { ?s ex:p ?o OPTIONAL { ?o ex:p ?x FILTER(?x != ?s) } }",
+    "SELECT * { ?s ex:p ?o OPTIONAL { ?o ex:q ?x OPTIONAL { ?x ex:p ?y } FILTER(BOUND(?y)) } }",
+    "SELECT * { ?s ex:p ?o OPTIONAL { BIND(STR(?o) AS ?t) } OPTIONAL { ?s ex:q ?t } }",
+    "SELECT * { BIND(ex:b AS ?o) ?s ex:p ?o BIND(STR(?s) AS ?t) FILTER(?t = STR(ex:a)) }",
+    "SELECT * { ?s ex:p ?o MINUS { ?o ex:q ?x } }",
+    "SELECT * { ?s ex:p ?o MINUS { ?x ex:none ?y } }",
+    "SELECT * { ?s ex:p ?o MINUS { ?x ex:q ?y } }",
+    "SELECT * { ?s ex:p ?o OPTIONAL { ?o ex:q ?x } MINUS { ?y ex:q ?x OPTIONAL { ?y ex:s ?s } } }",
+    "SELECT * { ?s ex:p ?o MINUS { { ?s ex:r ?o } UNION { ?z ex:s ?o } } }",
+    "SELECT * { ?s ex:p ?s } ",
+    "SELECT * { ?s ?p ?o . ?o ?p ?x }",
+    "SELECT * { ?s ex:p 1 ; ex:q 1 }",
+    "SELECT * { ?s ex:p 01 }",
+    "SELECT * { VALUES ?p { ex:p ex:none } ?s ?p ex:b }",
+    "SELECT * { VALUES (?x ?x2) { (UNDEF 1) } VALUES ?x { 1 'a' ex:b } OPTIONAL { ?x ex:p ?y } }",
+)
+PATHS = (
+    "SELECT * { ?s ex:p+ ?o }",
+    "SELECT * { ?s ex:p* ?o }",
+    "SELECT * { ?s (ex:p|ex:q)* ?o }",
+    "SELECT * { ?s ex:p? ?o }",
+    "SELECT * { ?s (ex:p/ex:p?) ?o }",
+    "SELECT * { ?s (ex:p?/ex:q?) ?o }",
+    "SELECT * { ?s (ex:p?|ex:q) ?o }",
+    "SELECT * { ?s ^(ex:p/ex:q) ?o }",
+    "SELECT * { ?s (^ex:p|ex:q)+ ?o }",
+    "SELECT * { ?s !(ex:p|^ex:q) ?o }",
+    "SELECT * { ?s ex:p|ex:q ?o }",
+    "SELECT * { ?s ex:p/ex:p/ex:p ?s }",
+    "SELECT * { ex:a ex:p* ex:a }",
+    "SELECT * { ex:none ex:p* ex:none }",
+    "SELECT * { ex:none ex:p? ex:other }",
+    "SELECT * { ex:none ex:p* ?o }",
+    "SELECT * { ?s ex:p* 'none' }",
+    "SELECT * { ?s ex:p+ ex:a }",
+    "SELECT * { ?s (ex:p*)+ ex:a }",
+    "SELECT * { ?s ex:s ?x . ?x ex:p+ ?o }",
+    "SELECT * { ?s ex:p* ?s }",
+    "SELECT * { VALUES ?s { 5 ex:b } ?s ex:p* ?o }",
+    "SELECT * { GRAPH ?g { ?s ex:p/ex:p ?o } }",
+    "SELECT * { GRAPH ?g { ?s ex:p+ ?o } }",
+    "SELECT * { GRAPH ?g { ?s ex:p* ?o } }",
+    "SELECT * { GRAPH ?g { ?s (ex:p|ex:q)* ?g } }",
+    "SELECT * { GRAPH ?g { ex:a ex:p? ?o } }",
+    "SELECT * { GRAPH ex:g { ex:a ex:p* ex:none } }",
+    "SELECT * { GRAPH ex:g { ?s (ex:p|^ex:q)+ ?o } }",
+)
+GRAPHS = (
+    "SELECT * { GRAPH ?g { ?g ex:q ?o } }",
+    "SELECT * { GRAPH ?g { ?s ex:q ?g } }",
+    "SELECT * { GRAPH ?g { ?s ex:p ?o } GRAPH ?g { ?s ex:p ?x } }",
+    "SELECT * { GRAPH ?g { VALUES ?x { 1 2 } } }",
+    "SELECT * { GRAPH ?g { BIND(1 AS ?x) OPTIONAL { ?s ex:p ?o } } }",
+    "SELECT * { GRAPH ?g { ?s ex:p ?o MINUS { ?x ex:q ?o } } }",
+    "SELECT * { GRAPH ?g { ?s ex:p ?o FILTER EXISTS { ?x ex:q ?y } } }",
+    "SELECT * { GRAPH ?g { SELECT DISTINCT ?s { ?s ex:p ?o } } }",
+    "SELECT * { GRAPH ?g { SELECT (SUM(?o) AS ?n) (MIN(?s) AS ?m) { ?s ex:p ?o } } }",
+    "SELECT * { GRAPH ?g { SELECT ?s (COUNT(*) AS ?n) { ?s ex:p ?o } GROUP BY ?s } }",
+    "SELECT * { GRAPH ?g { SELECT (COUNT(*) AS ?n) { ?s ex:p ?o } HAVING(COUNT(*) > 1) } }",
+    "SELECT * { GRAPH ex:none { VALUES ?x { 1 } } }",
+    "SELECT * FROM ex:g FROM ex:h { ?s ex:p ?o }",
+    "SELECT * FROM NAMED ex:g { GRAPH ?g { ?s ex:p ?o } }",
+    "SELECT * FROM ex:h FROM NAMED ex:g { ?s ex:p ?o GRAPH ?g { ?s ex:p ?x } }",
+)
+EXISTS = (
+    "SELECT * { ?s ex:p ?o FILTER EXISTS { ?o ex:q ?x } }",
+    "SELECT * { ?s ex:p ?o FILTER NOT EXISTS { ?o ex:q ?x . ?x ex:p ?y } }",
+    "SELECT * { ?s ex:p ?o OPTIONAL { ?s ex:s ?z } FILTER EXISTS { ?o ex:p ?z } }",
+    "SELECT * { ?s ex:p ?o FILTER EXISTS { ?o ex:p ?x FILTER(?x != ?s) } }",
+    "SELECT * { ?s ex:p ?o FILTER EXISTS { ?o ex:p+ ?s } }",
+    "SELECT * { ?s ex:p ?o FILTER EXISTS { { ?o ex:r ?x } UNION { ?s ex:r ?x } } }",
+    "SELECT * { ?s ex:p ?o FILTER EXISTS { ?o ex:p ?x FILTER NOT EXISTS { ?x ex:s ?s } } }",
+    "SELECT (EXISTS { ?s ex:s ?x } AS ?e) ?s { ?s ex:p ?o }",
+    "SELECT * { FILTER NOT EXISTS { } }",
+    "SELECT * { BIND(EXISTS { ex:a ex:p ex:b } AS ?e) }",
+)
+GROUPS = (
+    "SELECT ?p (COUNT(?x) AS ?n) (COUNT(DISTINCT ?s) AS ?m) { ?s ?p ?o OPTIONAL { ?o ex:q ?x } }"
+    " GROUP BY ?p",
+    "SELECT ?t (SUM(?o) AS ?n) (AVG(?o) AS ?m) { ?s ex:p|ex:q ?o BIND(STR(?s) AS ?t) } GROUP BY ?t",
+    "SELECT (COUNT(DISTINCT *) AS ?n) { ?s ex:p|ex:q ?o }",
+    "SELECT (MAX(?o) AS ?n) (MIN(?o) AS ?m) { ?s ex:p|ex:q ?o FILTER(isNumeric(?o)) }",
+    "SELECT ?s { ?s ?p ?o } GROUP BY ?s HAVING(COUNT(*) > 2)",
+    "SELECT (COUNT(*) AS ?n) { ?s ex:none ?o } GROUP BY ?s",
+    "SELECT (COUNT(*) AS ?n) { ?s ex:none ?o } HAVING(COUNT(*) < 1)",
+    "SELECT DISTINCT ?o { ?s ?p ?o }",
+    "SELECT DISTINCT (STR(?o) AS ?t) { ?s ?p ?o }",
+)
+# As a list: in order, and cut.
+ORDERS = (
+    "SELECT ?s ?o { ?s ex:p ?o } ORDER BY DESC(?o) ?s",
+    "SELECT ?s ?o { ?s ex:p|ex:q ?o } ORDER BY ?o ?s",
+    "SELECT ?s ?x { ?s ex:p ?o OPTIONAL { ?o ex:q ?x } } ORDER BY ?x ?s ?o",
+    "SELECT ?s ?x { ?s ex:p ?o OPTIONAL { ?o ex:q ?x } } ORDER BY DESC(?x) ?s ?o",
+    "SELECT ?s ?o { ?s ex:p|ex:q ?o } ORDER BY STR(?o) ?s LIMIT 3",
+    "SELECT ?s ?o { ?s ex:p|ex:q ?o } ORDER BY ?o ?s OFFSET 2 LIMIT 2",
+    "SELECT ?s ?o { ?s ex:p|ex:q ?o } ORDER BY ?o ?s OFFSET 5",
+    "SELECT DISTINCT ?s { ?s ex:p ?o } ORDER BY DESC(?s) LIMIT 2",
+    "SELECT ?n { { SELECT (COUNT(*) AS ?n) ?s { ?s ?p ?o } GROUP BY ?s ORDER BY ?n OFFSET 1 } }"
+    " ORDER BY ?n",
+)
+
+
+@pytest.fixture(scope="module")
+def quads() -> list[ox.Quad]:
+    return list(ox.parse(DATA, ox.RdfFormat.TRIG))
+
+
+@pytest.fixture(scope="module")
+def table(quads: list[ox.Quad], tmp_path_factory: pytest.TempPathFactory) -> Table:
+    connection = duckdb.connect(config={"threads": 1})
+    return table_of(quads, tmp_path_factory.mktemp("patterns") / "table", connection=connection)
+
+
+@pytest.mark.parametrize("texts", [JOINS, PATHS, GRAPHS, EXISTS, GROUPS, ORDERS])
+def test_patterns_are_answered_as_the_evaluator_answers_them(texts, quads, table):
+    data = dataset_of(quads)
+    for text in texts:
+        query = guard(text, "a query", PREFIXES)
+        expected = evaluate(translate(query.tree, PREFIXES, EX), data)
+        found = table.ask(query, PREFIXES, EX)
+        if texts is ORDERS:
+            rows = [dict(zip(found.columns, row, strict=True)) for row in found]
+            assert [{k: v for k, v in row.items() if v} for row in rows] == expected, text
+        else:
+            assert exact_answer(found) == exact_answer(expected), text
