@@ -321,7 +321,7 @@ class TestPlaces:
 
     @pytest.mark.parametrize(
         ("first", "second"),
-        [("x.nq", "./x.nq"), ("out.nq", "y.nq"), ("x.nq", 'x.nq" ; rml:encoding "UTF-16')],
+        [("x.nq", "no/../x.nq"), ("out.nq", "y.nq"), ("x.nq", 'x.nq" ; rml:encoding "UTF-16')],
     )
     def test_one_file_for_two(self, tmp_path, first, second):
         with pytest.raises(InputError) as caught:
