@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from shlex import quote
 from typing import TYPE_CHECKING, Any, Final
 
@@ -11,6 +11,7 @@ from kg.duck import sql_text, translated
 from kg.findings.model import Finding, Level
 from kg.findings.terms import Used
 from kg.names import Namer
+from kg.records import dataclass
 from kg.terms import RDF_TYPE, XSD
 
 if TYPE_CHECKING:
@@ -28,48 +29,60 @@ _USUAL: Final = ("integer", "decimal", "double", "date", "dateTime", "gYear", "b
 _MOST_DATATYPES: Final = 20
 
 
-def terms_of(connection: duckdb.DuckDBPyConnection, table: QuadTable) -> Iterator[Used]:
-    """Yield the properties and classes that a graph uses, with their counts.
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """A graph, or some rows of it, that is looked at.
 
-    Args:
+    Attributes:
         connection: From `kg.duck.engine`.
         table: The quad table.
+        base: The start of the graph's own IRIs.
+        namer: Writes terms.
     """
-    rows = _rows(connection, f"SELECT p, count(*) FROM {table.sql} GROUP BY p ORDER BY p")
+
+    connection: duckdb.DuckDBPyConnection
+    table: QuadTable
+    base: str
+    namer: Namer
+
+    def rows(self, sql: str) -> list[Any]:
+        """Return the rows of a query."""
+        with translated():
+            return self.connection.execute(sql).fetchall()
+
+    def is_own(self, term: str) -> str:
+        """Return the condition that a term, given as SQL, is one of the graph's own IRIs."""
+        return f"starts_with({term}, {sql_text('<' + self.base)})"
+
+    def traced(self, subject: str, predicate: str) -> str:
+        """Return how the record of a value is found."""
+        words = f"{quote(self.namer(subject))} {quote(self.namer(predicate))}"
+        return f"`kg trace {words}` shows the first record."
+
+
+def terms_of(graph: Looked) -> Iterator[Used]:
+    """Yield the properties and classes that a graph uses, with their counts."""
+    rows = graph.rows(f"SELECT p, count(*) FROM {graph.table.sql} GROUP BY p ORDER BY p")
     for predicate, count in rows:
         yield Used(predicate[1:-1], "property", count=count)
-    rows = _rows(
-        connection,
-        f"SELECT o, count(*) FROM {table.sql} WHERE p = {sql_text(RDF_TYPE)}"
+    rows = graph.rows(
+        f"SELECT o, count(*) FROM {graph.table.sql} WHERE p = {sql_text(RDF_TYPE)}"
         " AND starts_with(o, '<') GROUP BY o ORDER BY o",
     )
     for kind, count in rows:
         yield Used(kind[1:-1], "class", count=count)
 
 
-def doubtful_keys(
-    connection: duckdb.DuckDBPyConnection,
-    table: QuadTable,
-    base: str,
-    prefixes: Mapping[str, str],
-) -> Iterator[Finding]:
-    """Yield findings about nodes whose keys mean a missing value, or have white space around them.
-
-    Args:
-        connection: From `kg.duck.engine`.
-        table: The quad table.
-        base: The start of the graph's own IRIs.
-        prefixes: Prefix to namespace, to name terms.
-    """
-    namer = Namer(prefixes)
+def doubtful_keys(graph: Looked) -> Iterator[Finding]:
+    """Yield findings about nodes whose keys mean no value, or have white space around them."""
+    namer = graph.namer
     spelt = ", ".join(map(sql_text, _NOTHING))
     ending = "lower(regexp_extract(n, '[^/#:=]*$')[:-2])"
     nodes = (
-        f"SELECT s AS n, true AS made FROM ({_subjects(table)}) WHERE {is_own('s', base)} UNION ALL"
-        f" SELECT DISTINCT o, false FROM {table.sql} WHERE {is_own('o', base)}"
+        f"SELECT s AS n, true AS made FROM ({_subjects(graph.table)}) WHERE {graph.is_own('s')}"
+        f" UNION ALL SELECT DISTINCT o, false FROM {graph.table.sql} WHERE {graph.is_own('o')}"
     )
-    for node, made in _rows(
-        connection,
+    for node, made in graph.rows(
         f"SELECT n, bool_or(made) FROM ({nodes}) WHERE {ending} IN ({spelt}) GROUP BY n ORDER BY n",
     ):
         named = namer(node)
@@ -81,17 +94,7 @@ def doubtful_keys(
             "Say in the mapping which texts are no value, such as nulls: ['', NA]"
             + (f"; `kg trace {quote(named)}` shows the record." if made else "."),
         )
-    yield from _spaced_keys(connection, nodes, namer)
-
-
-def is_own(term: str, base: str) -> str:
-    """Return the condition that a term is one of the graph's own IRIs.
-
-    Args:
-        term: The term, as SQL.
-        base: The start of the graph's own IRIs.
-    """
-    return f"starts_with({term}, {sql_text('<' + base)})"
+    yield from _spaced_keys(graph, nodes)
 
 
 def _subjects(table: QuadTable) -> str:
@@ -100,13 +103,10 @@ def _subjects(table: QuadTable) -> str:
     return f"SELECT s FROM ({before}) WHERE s IS DISTINCT FROM before"
 
 
-def _spaced_keys(
-    connection: duckdb.DuckDBPyConnection, nodes: str, namer: Namer
-) -> Iterator[Finding]:
+def _spaced_keys(graph: Looked, nodes: str) -> Iterator[Finding]:
     """Yield a finding for each namespace of things whose keys begin or end with white space."""
     space = "(%20|%09|%0A|%0D|%C2%A0)"
-    rows = _rows(
-        connection,
+    rows = graph.rows(
         "SELECT regexp_extract(n, '^<(.*[/#:=])', 1) AS part, count(*), min(n) FROM"
         f" (SELECT DISTINCT n FROM ({nodes}) WHERE contains(n, '%')"
         f" AND regexp_matches(n, '[/#:=]{space}|{space}>$')) GROUP BY part ORDER BY part",
@@ -116,35 +116,25 @@ def _spaced_keys(
         yield Finding(
             "spaced-key",
             part,
-            f"{count:,} {verb} with white space, such as that of {namer(example)}",
+            f"{count:,} {verb} with white space, such as that of {graph.namer(example)}",
             None,
             "Say trim: true in the source, or mend the data: with and without it are two things.",
             count,
         )
 
 
-def dangling_links(
-    connection: duckdb.DuckDBPyConnection, table: QuadTable, base: str, prefixes: Mapping[str, str]
-) -> Iterator[Finding]:
-    """Yield a finding for each property with links to own nodes that nothing is said of.
-
-    Args:
-        connection: From `kg.duck.engine`.
-        table: The quad table.
-        base: The start of the graph's own IRIs.
-        prefixes: Prefix to namespace, to name terms.
-    """
-    own, namer = is_own("o", base), Namer(prefixes)
+def dangling_links(graph: Looked) -> Iterator[Finding]:
+    """Yield a finding for each property with links to own nodes that nothing is said of."""
+    own, namer = graph.is_own("o"), graph.namer
     dangling = (
-        f"SELECT s, p, o FROM {table.sql} WHERE {own} AND p <> {sql_text(RDF_TYPE)}"
-        f" AND o NOT IN ({_subjects(table)})"
+        f"SELECT s, p, o FROM {graph.table.sql} WHERE {own} AND p <> {sql_text(RDF_TYPE)}"
+        f" AND o NOT IN ({_subjects(graph.table)})"
     )
-    rows = _rows(
-        connection,
+    rows = graph.rows(
         f"SELECT p, count(DISTINCT o), min(o), min_by(s, (o, s)) FROM ({dangling})"
         " GROUP BY p ORDER BY p",
     )
-    alike = _spelt_alike(connection, table, dangling) if rows else {}
+    alike = _spelt_alike(graph, dangling) if rows else {}
     for predicate, count, example, subject in rows:
         named, near = namer(predicate), ""
         if predicate in alike:
@@ -159,14 +149,12 @@ def dangling_links(
             f"{count:,} {links} by {named} to what nothing is said of, such as {namer(example)}",
             None,
             f"{near}Mend the key in the data, or add what it names;"
-            f" `kg trace {quote(namer(subject))} {quote(named)}` shows the first record.",
+            f" {graph.traced(subject, predicate)}",
             count,
         )
 
 
-def _spelt_alike(
-    connection: duckdb.DuckDBPyConnection, table: QuadTable, dangling: str
-) -> dict[str, tuple[str, str, str]]:
+def _spelt_alike(graph: Looked, dangling: str) -> dict[str, tuple[str, str, str]]:
     """Return by property the first node that a link misses by case or white space alone.
 
     It comes with the object and the subject of the link.
@@ -175,25 +163,21 @@ def _spelt_alike(
     def plain(text: str) -> str:
         return f"lower(replace({text}, '%20', ''))"
 
-    rows = _rows(
-        connection,
+    rows = graph.rows(
         "SELECT p, min((o, d.s, t.s)) FROM"
-        f" ({dangling}) AS d JOIN ({_subjects(table)}) AS t"
+        f" ({dangling}) AS d JOIN ({_subjects(graph.table)}) AS t"
         f" ON {plain('d.o')} = {plain('t.s')} GROUP BY p",
     )
     return {predicate: (like, wrong, subject) for predicate, (wrong, subject, like) in rows}
 
 
-def large_integers(
-    connection: duckdb.DuckDBPyConnection, table: QuadTable, prefixes: Mapping[str, str]
-) -> Iterator[Finding]:
+def large_integers(graph: Looked) -> Iterator[Finding]:
     """Yield a finding for each property with integers that Oxigraph cannot calculate with."""
-    namer = Namer(prefixes)
+    namer = graph.namer
     digits = f"regexp_extract(o, '^\"([-+]?[0-9]{{19,}})\"\\^\\^<{XSD}', 1)"
-    rows = _rows(
-        connection,
+    rows = graph.rows(
         f"SELECT p, count(*), min((s, number)) FROM (SELECT s, p, {digits} AS number"
-        f" FROM {table.sql} WHERE length(o) > {len(XSD) + 24} AND ends_with(o, '>'))"
+        f" FROM {graph.table.sql} WHERE length(o) > {len(XSD) + 24} AND ends_with(o, '>'))"
         " WHERE number <> '' AND try_cast(number AS BIGINT) IS NULL GROUP BY p ORDER BY p",
     )
     for predicate, count, (subject, number) in rows:
@@ -206,14 +190,12 @@ def large_integers(
             f" {number[:40]}: FILTER and sums of questions pass over such numbers",
             None,
             "Make it a text if it is a code, and xsd:double if it is compared or summed;"
-            f" `kg trace {quote(namer(subject))} {quote(named)}` shows the first record.",
+            f" {graph.traced(subject, predicate)}",
             count,
         )
 
 
-def unknown_datatypes(
-    connection: duckdb.DuckDBPyConnection, table: QuadTable, prefixes: Mapping[str, str]
-) -> Iterator[Finding]:
+def unknown_datatypes(graph: Looked) -> Iterator[Finding]:
     """Yield a finding for each unknown XML Schema datatype of literals.
 
     A mapping that takes datatypes from the data, as in ``xsd:$(type)``, makes them silently.
@@ -221,16 +203,14 @@ def unknown_datatypes(
     start = f'"^^<{XSD}'
     # Taking the name out of each literal costs more than leaving most of them out first.
     usual = " OR ".join(f"ends_with(o, {sql_text(f'{start}{name}>')})" for name in _USUAL)
-    rows = _rows(
-        connection,
+    rows = graph.rows(
         "SELECT name, count(*), min((s, p)) FROM"
         f" (SELECT s, p, list_extract(string_split(o, {sql_text(start)}), -1)[:-2] AS name"
-        f" FROM {table.sql} WHERE ends_with(o, '>') AND NOT ({usual})"
+        f" FROM {graph.table.sql} WHERE ends_with(o, '>') AND NOT ({usual})"
         f" AND contains(o, {sql_text(start)}))"
         f" WHERE name NOT IN ({', '.join(map(sql_text, sorted(known_names())))})"
         f" GROUP BY name ORDER BY count(*) DESC, name LIMIT {_MOST_DATATYPES}",
     )
-    namer = Namer(prefixes)
     for name, count, (subject, predicate) in rows:
         verb = "value has" if count == 1 else "values have"
         yield Finding(
@@ -238,28 +218,20 @@ def unknown_datatypes(
             f"xsd:{name}",
             f"xsd:{name} is not a datatype of XML Schema, and {count:,} {verb} it",
             None,
-            f"{unknown_datatype(XSD + name)} `kg trace {quote(namer(subject))}"
-            f" {quote(namer(predicate))}` shows the first record.",
+            f"{unknown_datatype(XSD + name)} {graph.traced(subject, predicate)}",
             count,
         )
 
 
-def unused_base(
-    connection: duckdb.DuckDBPyConnection, table: QuadTable, base: str
-) -> Iterator[Finding]:
+def unused_base(graph: Looked) -> Iterator[Finding]:
     """Yield a finding if nothing in the graph has an IRI below the workspace's base."""
-    below = f"SELECT 1 FROM {table.sql} WHERE starts_with(s, {sql_text('<' + base)}) LIMIT 1"
-    if not _rows(connection, below) and _rows(connection, f"SELECT 1 FROM {table.sql} LIMIT 1"):
+    below = f"SELECT 1 FROM {graph.table.sql} WHERE {graph.is_own('s')} LIMIT 1"
+    if not graph.rows(below) and graph.rows(f"SELECT 1 FROM {graph.table.sql} LIMIT 1"):
         yield Finding(
             "unused-base",
-            base,
-            f"nothing in the graph has an IRI below the base {base}",
+            graph.base,
+            f"nothing in the graph has an IRI below the base {graph.base}",
             None,
             "Write the same base in kg.toml, in the mappings and in the prefixes.",
             level=Level.WARNING,
         )
-
-
-def _rows(connection: duckdb.DuckDBPyConnection, sql: str) -> list[Any]:
-    with translated():
-        return connection.execute(sql).fetchall()

@@ -6,17 +6,11 @@ Literals with a datatype of their own are left to the lexical forms of the datat
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from shlex import quote
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
-from kg.duck import sql_text, translated
+from kg.duck import sql_text
+from kg.findings.graph import Looked
 from kg.findings.model import Finding, Level
-from kg.names import Namer
-
-if TYPE_CHECKING:
-    import duckdb
-
-    from kg.quads import QuadTable
 
 # What people and spreadsheets write for a missing value. A word that may be a value, such as
 # "unknown" or "none", is none of them.
@@ -79,25 +73,15 @@ _KINDS: Final[Mapping[str, tuple[str, str, str]]] = {
 }
 
 
-def doubtful_texts(
-    connection: duckdb.DuckDBPyConnection, table: QuadTable, prefixes: Mapping[str, str]
-) -> Iterator[Finding]:
-    """Yield a finding for each property and kind of doubt about its texts.
-
-    Args:
-        connection: From `kg.duck.engine`.
-        table: The quad table.
-        prefixes: Prefix to namespace, to name terms.
-    """
-    namer = Namer(prefixes)
-    with translated():
-        rows = connection.execute(
-            f"SELECT p, kind, count(*), min((s, o)) FROM (SELECT s, p, o, {_kind_sql()} AS kind"
-            f" FROM {table.sql} WHERE starts_with(o, '\"') AND NOT ends_with(o, '>'))"
-            " WHERE kind IS NOT NULL GROUP BY p, kind ORDER BY kind, p"
-        ).fetchall()
+def doubtful_texts(graph: Looked) -> Iterator[Finding]:
+    """Yield a finding for each property and kind of doubt about its texts."""
+    rows = graph.rows(
+        f"SELECT p, kind, count(*), min((s, o)) FROM (SELECT s, p, o, {_kind_sql()} AS kind"
+        f" FROM {graph.table.sql} WHERE starts_with(o, '\"') AND NOT ends_with(o, '>'))"
+        " WHERE kind IS NOT NULL GROUP BY p, kind ORDER BY kind, p"
+    )
     for predicate, kind, count, (subject, text) in rows:
-        named = namer(predicate)
+        named = graph.namer(predicate)
         one, many, advice = _KINDS[kind]
         values, verb = ("value", one) if count == 1 else ("values", many)
         shown = text if len(text) <= 60 else f"{text[:60]}…"
@@ -106,31 +90,21 @@ def doubtful_texts(
             named,
             f"{count:,} {values} of {named} {verb}, such as {shown}",
             None,
-            f"{advice}; `kg trace {quote(namer(subject))} {quote(named)}` shows the first record.",
+            f"{advice}; {graph.traced(subject, predicate)}",
             count,
         )
 
 
-def placeholder_days(
-    connection: duckdb.DuckDBPyConnection, table: QuadTable, prefixes: Mapping[str, str]
-) -> Iterator[Finding]:
-    """Yield a finding for each property and day that programs write where a day is not known.
-
-    Args:
-        connection: From `kg.duck.engine`.
-        table: The quad table.
-        prefixes: Prefix to namespace, to name terms.
-    """
-    namer = Namer(prefixes)
+def placeholder_days(graph: Looked) -> Iterator[Finding]:
+    """Yield a finding for each property and day that programs write where a day is not known."""
     days = ", ".join(map(sql_text, _PLACEHOLDERS))
-    with translated():
-        rows = connection.execute(
-            "SELECT p, substr(o, 2, 10) AS day, count(*), min(s)"
-            f" FROM {table.sql} WHERE starts_with(o, '\"') AND substr(o, 2, 10) IN ({days})"
-            " AND substr(o, 12, 1) IN ('\"', 'T', 'Z') GROUP BY p, day ORDER BY p, day"
-        ).fetchall()
+    rows = graph.rows(
+        "SELECT p, substr(o, 2, 10) AS day, count(*), min(s)"
+        f" FROM {graph.table.sql} WHERE starts_with(o, '\"') AND substr(o, 2, 10) IN ({days})"
+        " AND substr(o, 12, 1) IN ('\"', 'T', 'Z') GROUP BY p, day ORDER BY p, day"
+    )
     for predicate, day, count, subject in rows:
-        named = namer(predicate)
+        named = graph.namer(predicate)
         values = "value of {} is" if count == 1 else "values of {} are"
         yield Finding(
             "placeholder-day",
@@ -138,34 +112,25 @@ def placeholder_days(
             f"{count:,} {values.format(named)} {day}, which programs write for a day not known",
             None,
             "If it stands for none, say so in the mapping, such as nulls: ['', "
-            f"{day}]; `kg trace {quote(namer(subject))} {quote(named)}` shows the first record.",
+            f"{day}]; {graph.traced(subject, predicate)}",
             count,
             Level.INFO,
         )
 
 
-def unknown_languages(
-    connection: duckdb.DuckDBPyConnection, table: QuadTable, prefixes: Mapping[str, str]
-) -> Iterator[Finding]:
+def unknown_languages(graph: Looked) -> Iterator[Finding]:
     """Yield a finding for each language tag whose language or region is none.
 
     Codes of three letters are taken as they are: there are eight thousand.
 
-    Args:
-        connection: From `kg.duck.engine`.
-        table: The quad table.
-        prefixes: Prefix to namespace, to name terms.
-
     Spec: https://www.rfc-editor.org/rfc/rfc5646#section-2.2.1
     """
-    namer = Namer(prefixes)
-    with translated():
-        rows = connection.execute(
-            "SELECT tag, count(*), min((s, p)) FROM (SELECT s, p,"
-            f" regexp_extract(o, '\"@([A-Za-z0-9-]+)$', 1) AS tag FROM {table.sql}"
-            " WHERE starts_with(o, '\"') AND NOT ends_with(o, '\"') AND NOT ends_with(o, '>'))"
-            " GROUP BY tag ORDER BY tag"
-        ).fetchall()
+    rows = graph.rows(
+        "SELECT tag, count(*), min((s, p)) FROM (SELECT s, p,"
+        f" regexp_extract(o, '\"@([A-Za-z0-9-]+)$', 1) AS tag FROM {graph.table.sql}"
+        " WHERE starts_with(o, '\"') AND NOT ends_with(o, '\"') AND NOT ends_with(o, '>'))"
+        " GROUP BY tag ORDER BY tag"
+    )
     for tag, count, (subject, predicate) in rows:
         language, *others = tag.lower().split("-")
         meant = _MEANT.get(language) or (f"{language}-gb" if others == ["uk"] else "")
@@ -174,7 +139,6 @@ def unknown_languages(
             continue
         values = "text has" if count == 1 else "texts have"
         did = f"Did you mean {meant}? " if meant else ""
-        trace = f"kg trace {quote(namer(subject))} {quote(namer(predicate))}"
         what = "uk, in {0}, is no region" if known else "{0} is the tag of no language"
         yield Finding(
             "unknown-language",
@@ -182,7 +146,7 @@ def unknown_languages(
             f"{what.format(tag)}, and {count:,} {values} it",
             None,
             f"{did}Tags are codes of ISO 639, such as en or pt-BR;"
-            f" `{trace}` shows the first record.",
+            f" {graph.traced(subject, predicate)}",
             count,
         )
 

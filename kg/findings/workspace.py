@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -200,29 +201,28 @@ def _graph_findings(
     from kg.validation.coverage import focus_counts
 
     of = steps or GraphFindings(connection, table, None)
-    used = of.used(lambda rows: of_graph.terms_of(connection, rows))
-    classes = [f"<{each.iri}>" for each in used if each.role == "class"]
-    namer = Namer(prefixes)
+    looked = of_graph.Looked(connection, table, base, Namer(prefixes))
+    used = of.used(lambda rows: of_graph.terms_of(replace(looked, table=rows)))
+    classes = [each.iri for each in used if each.role == "class"]
+    known = [f"<{iri}>" for iri in classes if not vocabulary.lacks(iri)]
     if met is None:
         met = focus_counts(connection, table, shapes)
 
-    def of_rows(find: Callable[..., Iterator[Finding]], *more: object) -> list[Finding]:
-        return of.of_rows(find.__name__, lambda rows: find(connection, rows, *more, prefixes))
+    def of_rows(find: Callable[[of_graph.Looked], Iterator[Finding]]) -> list[Finding]:
+        return of.of_rows(find.__name__, lambda rows: find(replace(looked, table=rows)))
 
     def links(rows: QuadTable) -> Iterator[Finding]:
-        return of_graph.dangling_links(connection, rows, base, prefixes)
+        return of_graph.dangling_links(replace(looked, table=rows))
 
     return [
-        *of_shapes.unused_shapes(
-            shapes, met, [each for each in classes if not vocabulary.lacks(each[1:-1])], namer
-        ),
+        *of_shapes.unused_shapes(shapes, met, known, looked.namer),
         *_undeclared(used, material, prefixes),
         *of_rows(of_graph.unknown_datatypes),
         *of_rows(of_graph.large_integers),
-        *of_rows(of_graph.doubtful_keys, base),
-        *of.of_links("dangling_links", links, of_graph.is_own("o", base)),
+        *of_rows(of_graph.doubtful_keys),
+        *of.of_links("dangling_links", links, looked.is_own("o")),
         *of_rows(doubtful_texts),
         *of_rows(placeholder_days),
         *of_rows(unknown_languages),
-        *of_graph.unused_base(connection, table, base),
+        *of_graph.unused_base(looked),
     ]
