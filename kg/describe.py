@@ -12,12 +12,13 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import fields
 from pathlib import Path
 from typing import Any, Final, Literal
 from urllib.parse import quote
 
 from kg.builds import check_build
-from kg.counts import counts_of
+from kg.counts import Counts, counts_of
 from kg.errors import UsageError
 from kg.names import Namer
 from kg.records import dataclass
@@ -73,20 +74,13 @@ class Distribution:
 
 
 @dataclass(frozen=True, slots=True)
-class Card:
-    """The facts about a build.
+class Card(Counts):
+    """The facts about a build: what there is in it, and what is known of it.
 
     Attributes:
         workspace: Title, licence and publisher.
         build: The build's name.
         info: The content of ``build.json``.
-        triples: Distinct triples of all graphs.
-        entities: Subjects that are IRIs below the base.
-        subjects: Distinct subjects.
-        objects: Distinct objects.
-        classes: Class to number of instances, most first.
-        properties: Property to number of triples, most first.
-        links: Property and target namespace to number of links to other data sets.
         vocabularies: Namespaces of classes and properties, sorted.
         distributions: Files in which it is published.
     """
@@ -94,13 +88,6 @@ class Card:
     workspace: Workspace
     build: str
     info: Mapping[str, Any]
-    triples: int
-    entities: int
-    subjects: int
-    objects: int
-    classes: tuple[tuple[str, int], ...]
-    properties: tuple[tuple[str, int], ...]
-    links: tuple[tuple[str, str, int], ...]
     vocabularies: tuple[str, ...]
     distributions: tuple[Distribution, ...] = ()
 
@@ -142,16 +129,10 @@ def describe(
     terms = [term for term, _ in (*counts.classes, *counts.properties)]
     spaces = {match[1] for term in terms if (match := re.match(r"<(.*[#/])[^#/]*>$", term))}
     return Card(
+        **{field.name: getattr(counts, field.name) for field in fields(counts)},
         workspace=workspace,
         build=chosen.id,
         info=chosen.info(),
-        triples=counts.triples,
-        entities=counts.entities,
-        subjects=counts.subjects,
-        objects=counts.objects,
-        classes=counts.classes,
-        properties=counts.properties,
-        links=counts.links,
         vocabularies=tuple(sorted(space for space in spaces if is_iri(space))),
         distributions=tuple(distributions),
     )
