@@ -250,7 +250,7 @@ def _frame(workspace: Workspace, asked: Mapping[str, object]) -> dict[str, objec
     """Return what must be the same besides the content of files."""
     names = hashlib.sha256()
     for folder in _FOLDERS:
-        for path in find_files(workspace.root / folder, _any):
+        for path in find_files(workspace.root / folder, bool):
             names.update(os.fsencode(path) + b"\0")
     return {
         "asked": dict(asked),
@@ -258,10 +258,6 @@ def _frame(workspace: Workspace, asked: Mapping[str, object]) -> dict[str, objec
         "names": names.hexdigest(),
         "accepts": _mark(workspace.root / ACCEPTED_NAME) is not None,
     }
-
-
-def _any(name: str) -> bool:
-    return bool(name)
 
 
 def _is_other(name: str) -> bool:

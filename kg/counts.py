@@ -309,10 +309,10 @@ def counts_of(build: Build, base: str, *, with_inferred: bool, memory: str | Non
     if found is not None:
         return found
     # Imported here, since what was written down needs no DuckDB.
-    from kg.duck import engine, translated
+    from kg.duck import engine
     from kg.quads import QuadTable
     from kg.temporary import temporary_folder
 
     left_out = None if with_inferred else build.inferred_graph
-    with temporary_folder("counts") as spill, engine(spill, memory) as connection, translated():
+    with temporary_folder("counts") as spill, engine(spill, memory) as connection:
         return count_table(connection, QuadTable(build.quads).sql, base, left_out)

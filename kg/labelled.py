@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any, Final
 
 from kg.builds import check_build
-from kg.duck import engine, sql_text, translated
+from kg.duck import engine, sql_text
 from kg.quads import QuadTable
 from kg.temporary import temporary_folder
 from kg.terms import escape
@@ -16,7 +15,7 @@ from kg.workspace import Build
 
 
 def find_labelled(
-    build: Build, text: str, predicates: Sequence[str], most: int, memory: str | None = None
+    build: Build, text: str, predicates: Sequence[str], most: int
 ) -> list[tuple[str, str]]:
     """Return IRIs with a label that holds a text, each with one such label; the shortest first.
 
@@ -25,7 +24,6 @@ def find_labelled(
         text: What the label holds, whatever the case of its letters.
         predicates: The predicates of labels, as terms.
         most: How many at most.
-        memory: Peak memory of the process, such as ``1GB``.
 
     Raises:
         InputError: The build is damaged.
@@ -41,12 +39,10 @@ def find_labelled(
           AND contains(lower(regexp_replace(o, '"[^"]*$', '')), lower(?))
         GROUP BY s ORDER BY length(label), label, s LIMIT {most}"""
     wanted = escape(text)
-    return _rows(sql, [wanted, wanted], memory)
+    return _rows(sql, [wanted, wanted])
 
 
-def find_said(
-    build: Build, text: str, left_out: Sequence[str], most: int, memory: str | None = None
-) -> list[tuple[str, str]]:
+def find_said(build: Build, text: str, left_out: Sequence[str], most: int) -> list[tuple[str, str]]:
     """Return IRIs with a literal that holds a text, each with the shortest such; those first.
 
     Args:
@@ -54,7 +50,6 @@ def find_said(
         text: What the literal holds, whatever the case of its letters.
         left_out: Predicates, as terms, that do not count.
         most: How many at most.
-        memory: Peak memory of the process.
 
     Raises:
         InputError: The build is damaged.
@@ -69,19 +64,16 @@ def find_said(
           AND contains(lower(regexp_replace(o, '"[^"]*$', '')), lower(?))
         GROUP BY s ORDER BY length(said), said, s LIMIT {most}"""
     wanted = escape(text)
-    return _rows(sql, [wanted, wanted], memory)
+    return _rows(sql, [wanted, wanted])
 
 
-def find_on_day(
-    build: Build, day: str, most: int, memory: str | None = None
-) -> list[tuple[str, str, str]]:
+def find_on_day(build: Build, day: str, most: int) -> list[tuple[str, str, str]]:
     """Return IRIs with a date on a day, each with the predicate and the date; the last first.
 
     Args:
         build: The build.
         day: As `day_in` gives it.
         most: How many at most.
-        memory: Peak memory of the process.
 
     Raises:
         InputError: The build is damaged.
@@ -93,7 +85,7 @@ def find_on_day(
         SELECT DISTINCT s, p, o FROM {table.sql}
         WHERE starts_with(s, '<') AND starts_with(o, '"') AND regexp_full_match(o, ?)
         ORDER BY o DESC, s, p LIMIT {most}"""
-    return _rows(sql, [pattern], memory)
+    return _rows(sql, [pattern])
 
 
 _XSD_DATE: Final = "http://www.w3.org/2001/XMLSchema#date"
@@ -135,10 +127,6 @@ def day_in(text: str) -> str:
     return ""
 
 
-def _rows(sql: str, parameters: Sequence[str], memory: str | None) -> list[Any]:
-    with (
-        temporary_folder("search") as folder,
-        engine(Path(folder), memory) as connection,
-        translated(),
-    ):
+def _rows(sql: str, parameters: Sequence[str]) -> list[Any]:
+    with temporary_folder("search") as folder, engine(folder) as connection:
         return connection.execute(sql, list(parameters)).fetchall()

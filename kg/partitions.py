@@ -8,11 +8,10 @@ Spec: https://www.w3.org/TR/void/#class-property-partitions, http://ldf.fi/void-
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from pathlib import Path
 from typing import Final
 
 from kg.builds import check_build
-from kg.duck import engine, sql_text, translated
+from kg.duck import engine, sql_text
 from kg.quads import QuadTable
 from kg.records import dataclass
 from kg.temporary import temporary_folder
@@ -45,12 +44,8 @@ class Partition:
     triples: int
 
 
-def read_partitions(build: Build, memory: str | None = None) -> list[Partition]:
+def read_partitions(build: Build) -> list[Partition]:
     """Return the partitions of a build, sorted; of very many, those with most triples.
-
-    Args:
-        build: The build.
-        memory: Peak memory of the process, such as ``1GB``.
 
     Raises:
         InputError: The build is damaged.
@@ -71,11 +66,7 @@ def read_partitions(build: Build, memory: str | None = None) -> list[Partition]:
         FROM facts f JOIN kinds a ON f.s = a.s LEFT JOIN kinds b ON f.o = b.s
         WHERE f.p <> {sql_text(RDF_TYPE)}
         GROUP BY 1, 2, 3, 4 ORDER BY n DESC, 1, 2, 3 LIMIT {_MOST}"""
-    with (
-        temporary_folder("partitions") as folder,
-        engine(Path(folder), memory) as connection,
-        translated(),
-    ):
+    with temporary_folder("partitions") as folder, engine(folder) as connection:
         rows = connection.execute(sql).fetchall()
     return sorted(
         (Partition(*row) for row in rows), key=lambda p: (p.subject, p.predicate, p.object)

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from kg.builds import check_build, check_table
-from kg.duck import Connection, engine, sql_text, translated
+from kg.duck import Connection, engine, sql_text
 from kg.names import Namer
 from kg.quads import QuadTable
 from kg.records import dataclass
@@ -153,7 +153,7 @@ def read_usage(build: Build, *, memory: str | None = None) -> Usage:
         LimitError: The memory limit was reached.
     """
     table = QuadTable(check_build(build).quads)
-    with temporary_folder("usage") as folder, engine(folder, memory) as connection, translated():
+    with temporary_folder("usage") as folder, engine(folder, memory) as connection:
         if build.table.is_dir():
             check_table(build)
             return of_copies(connection, build.table)

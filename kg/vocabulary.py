@@ -11,7 +11,7 @@ from typing import Final
 
 from kg.builds import check_build
 from kg.counts import count_table, read_counts
-from kg.duck import Connection, engine, sql_text, translated
+from kg.duck import Connection, engine, sql_text
 from kg.names import Namer
 from kg.quads import QuadTable
 from kg.records import dataclass
@@ -91,11 +91,7 @@ def read_vocabulary(
         LimitError: The memory limit was reached.
     """
     table = QuadTable(check_build(build).quads)
-    with (
-        temporary_folder("vocabulary") as folder,
-        engine(folder, memory, threads) as connection,
-        translated(),
-    ):
+    with temporary_folder("vocabulary") as folder, engine(folder, memory, threads) as connection:
         base = workspace.base
         counts = read_counts(build, base, with_inferred=True)
         counts = counts or count_table(connection, table.sql, base)

@@ -321,7 +321,7 @@ class _Found:
             tests.append(f"CASE WHEN {start} THEN {_is_local('term', namespace)} END AS f{number}")
             # A longer namespace takes precedence if its local name is valid.
             longer = (
-                n for n, (_, other) in enumerate(prefixes[:number]) if _within(other, namespace)
+                n for n, (_, other) in enumerate(prefixes[:number]) if other.startswith(namespace)
             )
             uses.append(f"count_if(f{number}{''.join(f' AND f{n} IS NOT true' for n in longer)})")
             misses.append(f"bool_or(NOT f{number})")
@@ -335,10 +335,6 @@ class _Found:
             self._count(prefix, use)
             if miss:
                 self._unsure.add(prefix)
-
-
-def _within(namespace: str, other: str) -> bool:
-    return namespace.startswith(other)
 
 
 def _objects(rows: str) -> str:

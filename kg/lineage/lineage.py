@@ -140,11 +140,8 @@ def trace_workspace(
     Raises:
         InputError: A mapping, source or RDF file is missing or invalid.
     """
-    with (
-        temporary_folder("trace") as folder,
-        engine(Path(folder), memory) as connection,
-    ):
-        yield from workspace_lineage(connection, workspace, Path(folder)).trace(wanted)
+    with temporary_folder("trace") as folder, engine(folder, memory) as connection:
+        yield from workspace_lineage(connection, workspace, folder).trace(wanted)
 
 
 # --- Trace triples to the lines of RDF files that entered the graph unchanged ---------------------

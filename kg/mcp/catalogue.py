@@ -6,7 +6,7 @@ Nothing here knows a library of the protocol: schemas are JSON Schema as diction
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import field
 from typing import Any, Final
 
@@ -230,7 +230,7 @@ def checked(tool: Tool, given: Mapping[str, Any] | None) -> dict[str, Any]:
             raise ArgumentError(f"the argument {name} of {tool.name} is no {_named(schema)}")
     missing = [name for name in tool.required if name not in arguments]
     if missing:
-        raise ArgumentError(f"{tool.name} needs {_listed(missing)}")
+        raise ArgumentError(f"{tool.name} needs {' and '.join(missing)}")
     for name, schema in _PAGING.items():
         if name in tool.properties:
             arguments.setdefault(name, schema["default"])
@@ -255,7 +255,3 @@ def _named(schema: Schema) -> str:
     low, high = schema.get("minimum"), schema.get("maximum")
     limits = [f"from {low}" if low is not None else "", f"up to {high}" if high is not None else ""]
     return " ".join([str(schema["type"]), *(each for each in limits if each)])
-
-
-def _listed(names: Sequence[str]) -> str:
-    return " and ".join(names)

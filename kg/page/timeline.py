@@ -119,7 +119,7 @@ def picture(lanes: Sequence[Lane], span: Span, shower: Shower, marked: Collectio
         drawn, height = _lane(lane, seen, span, at, shower, marked)
         rows.append(drawn)
         at += height
-    inner = joined([_axis(span, at), *rows])
+    inner = joined([tag("g", *_ticks(span, at), class_="axis"), *rows])
     return tag(
         "svg",
         inner,
@@ -221,10 +221,6 @@ def _shape(
         tabindex=-1,
         data_told=told,
     )
-
-
-def _axis(span: Span, height: float) -> Html:
-    return tag("g", *_ticks(span, height), class_="axis")
 
 
 def _ticks(span: Span, height: float) -> Iterator[Html]:

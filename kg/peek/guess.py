@@ -52,7 +52,8 @@ def csv_source(file: SourceFile, source: LogicalSource) -> tuple[LogicalSource, 
     """
     encoding, notes = _encoding(file, source)
     source = replace(source, encoding=encoding)
-    lines = _first_lines(file, source)
+    with open_text(file, source) as stream:
+        lines = list(islice(stream, _LOOKED_AT))
     if not any(line.strip() for line in lines):
         raise InputError(
             "empty-file",
@@ -100,11 +101,6 @@ def _encoding(file: SourceFile, source: LogicalSource) -> tuple[str, list[str]]:
         return "utf-8", []
     name = "cp1252" if is_windows else "latin-1"
     return name, [f"the file is not UTF-8; it is taken for {name}: look at its accents"]
-
-
-def _first_lines(file: SourceFile, source: LogicalSource) -> list[str]:
-    with open_text(file, source) as stream:
-        return list(islice(stream, _LOOKED_AT))
 
 
 def _delimiter(lines: Sequence[str], name: str) -> str:

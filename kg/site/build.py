@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from kg.describe import describe, write_card
-from kg.duck import Connection, engine, translated
+from kg.duck import Connection, engine
 from kg.errors import InputError, KgError
 from kg.files import making
 from kg.graph import Graph
@@ -105,7 +105,7 @@ def make_site(
     with making(folder) as part:
         say("downloads")
         release(graph.workspace, part / "downloads", memory=memory)
-        with temporary_folder("site") as spill, engine(spill, memory) as connection, translated():
+        with temporary_folder("site") as spill, engine(spill, memory) as connection:
             say("tables")
             prepare(connection, QuadTable(graph.build.quads), graph.workspace.base)
             is_asked = records is True

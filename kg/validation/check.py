@@ -5,7 +5,7 @@ Spec: https://www.w3.org/TR/shacl/#shacl-shacl
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from hashlib import sha256
@@ -93,13 +93,8 @@ def checked(shapes: ShapesGraph, *, ignore_unsupported: bool = False) -> ShapesG
     errors += shape_errors(shapes) if not errors else ()
     errors += pattern_errors(shapes)
     errors += query_errors(shapes)
-    _raise_all(errors)
-    return replace(shapes, notes=(*shapes.notes, *notes_on(shapes)))
-
-
-def _raise_all(errors: Iterable[InputError]) -> None:
-    """Raise the errors in file order, without duplicates."""
     raise_all(sorted(errors, key=lambda error: _line(error.location)), "the shapes")
+    return replace(shapes, notes=(*shapes.notes, *notes_on(shapes)))
 
 
 def shape_errors(shapes: ShapesGraph) -> Iterator[InputError]:
