@@ -14,12 +14,13 @@ import errno
 import os
 import re
 import stat
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager, suppress
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, cast
 
+from kg.aside import Aside
 from kg.errors import InputError, Location, WorldError
 from kg.logins import without_login
 from kg.temporary import new_folder, remove_folder, short_name
@@ -409,4 +410,42 @@ def remove_tree(folder: Path, root: Path) -> None:
     if folder.is_symlink() or is_file(folder):
         folder.unlink(missing_ok=True)
     else:
+        with suppress(OSError):
+            _remove_files(os.open(folder, _FOLDER))
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def _remove_files(folder: int, *, deep: bool = True) -> None:
+    """Remove the files of a folder and of those in it, several at once: a disk may take 2 ms each.
+
+    Links are not followed. Whatever cannot be removed so is left.
+
+    Args:
+        folder: Its descriptor, which is closed.
+        deep: Whether those of the folders in it are removed, too.
+    """
+    try:
+        names = os.listdir(folder)
+        shares = [names[start::_AT_ONCE] for start in range(min(_AT_ONCE, len(names)))]
+        removing = [Aside(partial(_unlink, share, folder), "kg-remove") for share in shares]
+        left = [name for each in removing for name in each.wait()]
+        for name in left if deep else ():
+            with suppress(OSError):
+                _remove_files(os.open(name, _FOLDER, dir_fd=folder), deep=False)
+    finally:
+        os.close(folder)
+
+
+_FOLDER: Final = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW
+_AT_ONCE: Final = 4
+
+
+def _unlink(names: Iterable[str], folder: int) -> list[str]:
+    """Remove files of a folder; return the names of what is none, or stays."""
+    left = []
+    for name in names:
+        try:
+            os.unlink(name, dir_fd=folder)
+        except OSError:
+            left.append(name)
+    return left

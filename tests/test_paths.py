@@ -217,3 +217,25 @@ def test_a_part_of_a_long_name_has_a_name_too(tmp_path):
         part.write_text("x")
     assert target.read_text() == "x"
     assert list(tmp_path.iterdir()) == [target]
+
+
+def test_a_folder_is_removed_and_not_what_links_lead_to(tmp_path):
+    kept = tmp_path / "kept"
+    kept.mkdir()
+    (kept / "file").write_text("stays")
+    root = tmp_path / "root"
+    for folder in ("", "some", "some/deep/er", "none"):
+        (root / "build" / folder).mkdir(parents=True)
+        for number in range(6 if folder != "none" else 0):
+            (root / "build" / folder / f"{number}.txt").write_text("goes")
+    for name in ("build/to-folder", "build/some/to-folder", "build/some/deep/to-folder"):
+        (root / name).symlink_to(kept)
+    (root / "build/some/to-file").symlink_to(kept / "file")
+    paths.remove_tree(root / "build", root)
+    assert list(root.iterdir()) == []
+    assert (kept / "file").read_text() == "stays"
+    (root / "link").symlink_to(kept)
+    paths.remove_tree(root / "link", root)
+    paths.remove_tree(kept, root)
+    assert list(root.iterdir()) == []
+    assert (kept / "file").read_text() == "stays", "it is outside"
