@@ -35,6 +35,8 @@ _NEEDED: Final[Mapping[str, str]] = {
     "spark.sql.files.ignoreMissingFiles": "false",
     "spark.sql.parquet.compression.codec": "zstd",
     "spark.sql.codegen.maxFields": "400",
+    # Letters change their case as Unicode says, as they do on one machine.
+    "spark.sql.icu.caseMappings.enabled": "true",
 }
 # What a session is started with, unless its user says otherwise.
 _STARTED: Final[Mapping[str, str]] = {
