@@ -11,8 +11,11 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from kg.duck import engine
+from kg.engines.outcome import MapCount
+from kg.engines.spark import run
 from kg.engines.spark.run import Spark, Written
 from kg.engines.spark.session import LOG
+from kg.engines.spark.session import session as kept
 from kg.errors import InputError
 from kg.mapping.plan import Plan
 from kg.quads import QuadTable
@@ -29,7 +32,7 @@ _SOON = {
     f" -Dlog4j2.configurationFile={LOG.as_uri()}",
     "spark.sql.codegen.wholeStage": "false",
     "spark.sql.codegen.factoryMode": "NO_CODEGEN",
-    "spark.sql.shuffle.partitions": "2",
+    "spark.sql.shuffle.partitions": "1",
     "spark.sql.adaptive.enabled": "false",
 }
 
@@ -68,9 +71,17 @@ def run_spark(plan: Plan, form: str = "parquet") -> tuple[list[Quad], Written]:
         return quads, made
 
 
-def outcome(run: Callable[[Plan], Any], plan: Plan) -> Any:
+def collect_spark(plan: Plan) -> tuple[list[Quad], tuple[MapCount, ...]]:
+    """Return the quads of a plan in their order, and the counts; nothing is written for it."""
+    with kept(None, {}) as spark, TemporaryDirectory() as name:
+        program, loaded, counts = run._surveyed(spark, plan, Folders(None, Path(name)))
+        rows = run._frame(spark, program, loaded, counts).collect()
+        return [tuple(row) for row in rows], counts
+
+
+def outcome(make: Callable[[Plan], Any], plan: Plan) -> Any:
     """Return what a run gives, or the error that it ends with."""
     try:
-        return run(plan)
+        return make(plan)
     except InputError as error:
         return error

@@ -8,16 +8,16 @@ given in the order of the quad table.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import groupby
 from typing import Final
 
-from kg.engines.spark.dialect import text
+from kg.engines.spark.dialect import concat, text
 from kg.engines.spark.term_sql import TermPrinter
 from kg.engines.sql.made_term import TermSql
 from kg.mapping.rules import BlankNode, Fixed, MapRules, Parent, Rule, Rules, Term, bare
-from kg.mapping.source_table import SourceTable
+from kg.mapping.source_table import FieldIndex, SourceTable
 from kg.terms import RDF_TYPE
 
 # Statements that one scan makes of a record; Java limits the size of a method.
@@ -29,7 +29,8 @@ class Select:
     """A query that makes quads.
 
     Attributes:
-        sql: The query, with the columns s, p, o, g.
+        sql: The query, with the columns s, and u: an array of structs p, o, g. A statement counts
+            if all of it is there, as `Program.is_there` says.
         tables: Names of the tables that it reads; first that of its subjects.
         statements: Most statements that a record makes, as far as that is known.
     """
@@ -61,8 +62,15 @@ class Program:
 
     @property
     def sql(self) -> str:
-        """The query for all quads, with the columns s, p, o, g."""
+        """The query for all quads, with the columns s and u."""
         return " UNION ALL ".join(each.sql for each in self.selects)
+
+    @property
+    def is_there(self) -> str:
+        """The condition that a statement has all its terms; its subject is there."""
+        return "o IS NOT NULL" + (
+            "" if self.predicates is not None else " AND p IS NOT NULL AND g <> ''"
+        )
 
     @property
     def shown(self) -> tuple[str, str]:
@@ -81,6 +89,24 @@ def _element(terms: Sequence[str], column: str) -> str:
 def predicate_key(predicate: str) -> tuple[bool, bytes]:
     """Return what predicates are sorted by: ``rdf:type`` first, the rest by their bytes."""
     return (predicate != RDF_TYPE, predicate.encode())
+
+
+def with_under(tables: Sequence[SourceTable], names: Iterable[str]) -> frozenset[str]:
+    """Return the names of tables whose records need numbers, and of those that views are on.
+
+    Args:
+        tables: All tables; views are behind what they are on.
+        names: Those of which blank nodes are made for each record.
+    """
+    found = set(names)
+    for table in reversed(tables):
+        rows = table.rows
+        if rows is None:
+            continue
+        counted = any(isinstance(step, FieldIndex) and step.of < 0 for step in rows.steps)
+        if table.name in found or rows.is_numbered or counted:
+            found.add(rows.base.name)
+    return frozenset(found)
 
 
 def compile_rules(rules: Rules) -> Program:
@@ -115,7 +141,7 @@ class _Compiler:
             subjects=subjects,
             predicates=tuple(self.predicates) if self.coded else None,
             graphs=tuple(self.graphs) if self.coded else None,
-            numbered=frozenset(self._numbered()),
+            numbered=with_under(self.rules.tables, self._numbered()),
         )
 
     def term(self, table: SourceTable, term: Term) -> TermSql:
@@ -144,9 +170,8 @@ class _Compiler:
 
     def _scans(self, table: SourceTable, maps: Sequence[MapRules]) -> Iterator[Select]:
         """Yield the queries for the statements of the triples maps of a table."""
-        columns: dict[str, str] = {}
         joins = Joins()
-        entries: list[str] = []
+        entries: list[_Entry] = []
         others: list[str] = []
         for each in maps:
             subject = self.term(table, each.subject)
@@ -163,38 +188,26 @@ class _Compiler:
                         there = self._there(same[0], made, joins)
                         others.append(made.table.name)
                     made = made.own
-                entries += [self._entry(rule, subject, made, there, columns) for rule in same]
-        made_of = "".join(f", {sql} AS {name}" for sql, name in columns.items())
+                entries += [self._entry(rule, subject, made, there) for rule in same]
         rows = f"{table.name}{joins.sql}"
         for start in range(0, len(entries), MOST_AT_ONCE):
             some = entries[start : start + MOST_AT_ONCE]
-            lists = [entry for entry in some if not entry.startswith("named_struct")]
-            singles = [entry for entry in some if entry.startswith("named_struct")]
-            if singles:
-                lists.insert(0, f"array({', '.join(singles)})")
-            whole = lists[0] if len(lists) == 1 else f"concat({', '.join(lists)})"
-            where = "s IS NOT NULL AND o IS NOT NULL"
-            where += "" if self.coded else " AND p IS NOT NULL AND g <> ''"
-            yield Select(
-                f"SELECT s, p, o, g FROM (SELECT inline({whole}) FROM"
-                f" (SELECT *{made_of} FROM {rows})) WHERE {where}",
-                (table.name, *others),
-                len(some),
-            )
+            yield Select(_packed(some, rows), (table.name, *others), len(some))
 
-    def _entry(
-        self, rule: Rule, subject: TermSql, made: Term, there: str, columns: dict[str, str]
-    ) -> str:
-        """Return the SQL of a statement as a struct, or of an array of them."""
-        if not subject.many:
-            subject = TermSql(_bound(subject.sql, columns, "s"), False, "")
+    def _entry(self, rule: Rule, subject: TermSql, made: Term, there: str) -> _Entry:
+        """Return the SQL of a statement without its subject, or of an array of such."""
         printed = self.term(rule.table, made)
         if there:
             empty = "array()" if printed.many else "NULL"
             sql = f"CASE WHEN {there} THEN {printed.sql} ELSE {empty} END"
             printed = TermSql(sql, printed.many, "")
         predicate, graph = self._place(rule)
-        return _combined({"s": subject, "p": predicate, "o": printed, "g": graph})
+        sql = _combined({"p": predicate, "o": printed, "g": graph})
+        many = predicate.many or printed.many or graph.many
+        place = -1
+        if isinstance(rule.predicate, Fixed):
+            place = self.predicates[rule.predicate.term]
+        return _Entry(subject, sql, many, place)
 
     def _place(self, rule: Rule) -> tuple[TermSql, TermSql]:
         """Return the predicate and the graph of a rule, as numbers where all are constant.
@@ -244,13 +257,12 @@ class _Compiler:
         left = unnested(rows, {**kept, **own})
         right = unnested(parent.table.name, {"o": other.term(parent.subject), **theirs})
         condition = " AND ".join(f"child.{key} = parent.{key}" for key in own) or "true"
-        entries = ", ".join(f"named_struct('p', p{n}, 'g', g{n})" for n in range(len(rules)))
-        where = "s IS NOT NULL AND o IS NOT NULL AND u.p IS NOT NULL"
-        where += "" if self.coded else " AND u.g <> ''"
+        entries = ", ".join(
+            f"named_struct('p', p{n}, 'o', o, 'g', g{n})" for n in range(len(rules))
+        )
         return Select(
-            f"SELECT s, u.p AS p, o, u.g AS g FROM (SELECT s, o, explode(array({entries})) AS u"
-            f" FROM ({left}) AS child JOIN (SELECT DISTINCT * FROM ({right})) AS parent"
-            f" ON {condition}) WHERE {where}",
+            f"SELECT s, array({entries}) AS u FROM ({left}) AS child"
+            f" JOIN (SELECT DISTINCT * FROM ({right})) AS parent ON {condition}",
             (rule.table.name, parent.table.name),
             len(rules),
         )
@@ -302,8 +314,52 @@ def _equal(keys: Sequence[str], number: int) -> str:
 _DEFAULT: Final = "' '"
 
 
-def _bound(sql: str, columns: dict[str, str], letter: str) -> str:
-    return columns.setdefault(sql, f"{letter}{len(columns)}")
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    """A statement of a record.
+
+    Attributes:
+        subject: Its subject.
+        sql: A struct of p, o and g, or an array of them.
+        is_many: Whether it is an array.
+        place: The number of its predicate; -1 where that is not constant.
+    """
+
+    subject: TermSql
+    sql: str
+    is_many: bool
+    place: int
+
+
+def _packed(entries: Sequence[_Entry], rows: str) -> str:
+    """Return the query for subjects, each with an array of what a record says of it.
+
+    So a subject is made, placed in a range and sent once for all its statements.
+    """
+    subjects: dict[tuple[str, bool], list[_Entry]] = {}
+    for entry in entries:
+        subjects.setdefault((entry.subject.sql, entry.subject.many), []).append(entry)
+    columns, singles, lists = "", [], []
+    for number, ((sql, many), same) in enumerate(subjects.items()):
+        columns += f", {sql} AS s{number}, {_array(same)} AS u{number}"
+        if many:
+            lists.append(f"transform(s{number}, x -> named_struct('s', x, 'u', u{number}))")
+        else:
+            singles.append(f"named_struct('s', s{number}, 'u', u{number})")
+    inner = f"SELECT {columns[2:]} FROM {rows}"
+    if not lists and len(singles) == 1:
+        return f"SELECT s0 AS s, u0 AS u FROM ({inner})"
+    parts = [*([f"array({', '.join(singles)})"] if singles else []), *lists]
+    return f"SELECT inline({concat(parts)}) FROM ({inner})"
+
+
+def _array(entries: Sequence[_Entry]) -> str:
+    """Return the SQL of an array of statements, sorted by predicate as far as may be."""
+    singles = sorted((each for each in entries if not each.is_many), key=lambda each: each.place)
+    lists = [each.sql for each in entries if each.is_many]
+    if singles:
+        lists.insert(0, f"array({', '.join(each.sql for each in singles)})")
+    return concat(lists)
 
 
 def _combined(terms: Mapping[str, TermSql]) -> str:

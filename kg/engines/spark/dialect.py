@@ -59,6 +59,16 @@ def fits(value: str, pattern: str) -> str:
     return f"({value} RLIKE {whole})"
 
 
+def without_nulls(value: str, nulls: Sequence[str], *, many: bool = False) -> str:
+    """Return a value, or a list of values, without the texts that stand for none."""
+    if not nulls:
+        return value
+    listed = ", ".join(map(text, nulls))
+    if many:
+        return f"filter({value}, e -> e.v NOT IN ({listed}))"
+    return f"CASE WHEN {value} IN ({listed}) THEN NULL ELSE {value} END"
+
+
 # --- IRIs -----------------------------------------------------------------------------------
 
 
@@ -77,8 +87,10 @@ def iri_safe(value: str) -> str:
         chars = (
             f"transform(split({x}, ''), ch -> CASE WHEN {one} THEN ch ELSE {uri_safe('ch')} END)"
         )
+        # Most values are plain, which one look at them tells.
         return (
-            f"CASE WHEN octet_length({x}) = char_length({x}) THEN {uri_safe(x)}"
+            f"CASE WHEN {fits(x, f'[{_UNRESERVED}]*')} THEN {x}"
+            f" WHEN octet_length({x}) = char_length({x}) THEN {uri_safe(x)}"
             f" WHEN {fits(x, f'[{_UNRESERVED}{UCSCHAR}]*')} THEN {x}"
             f" ELSE array_join({chars}, '') END"
         )

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
+from urllib.parse import unquote, urlsplit
 
 from kg.engines.spark.session import translated
 from kg.errors import InputError
 from kg.mapping.plan import LogicalSource
+from kg.paths import real_path
 from kg.sources.files import SourceFile
 
 if TYPE_CHECKING:
@@ -18,6 +20,9 @@ if TYPE_CHECKING:
 _ADDRESS: Final = re.compile(
     r"(?:s3a?|hdfs|webhdfs|abfss?|wasbs?|gs|viewfs|file)://", re.IGNORECASE
 )
+
+# Where a line or document is: its file, and where the block starts that it was read with.
+PLACE: Final = ("_metadata.file_path AS kg_p", "_metadata.file_block_start AS kg_b")
 
 
 def is_address(path: str) -> bool:
@@ -75,3 +80,15 @@ def first_line(spark: SparkSession, file: SourceFile) -> str:
     with translated():
         row = spark.read.text(file.name).head()
     return "" if row is None else str(row[0])
+
+
+def uris(files: Iterable[SourceFile]) -> list[str]:
+    """Return what Hadoop calls files, which takes a path for a pattern unless it is escaped."""
+    marks = str.maketrans({mark: f"\\{mark}" for mark in "\\{}[]*?,"})
+    return [file.name or f"file://{str(real_path(file.path)).translate(marks)}" for file in files]
+
+
+def number_of(files: Sequence[SourceFile], path: str) -> int:
+    """Return the number of a file from what Spark calls it."""
+    names = [file.name or str(real_path(file.path)) for file in files]
+    return names.index(path if path in names else unquote(urlsplit(path).path))

@@ -101,8 +101,12 @@ def items(parent: str, steps: Sequence[Step], depth: int = 0, *, lenient: bool =
 
 
 def columns_sql(node: str, column: Column, steps: Sequence[Step]) -> str:
-    """Return the SQL of a column of what is in a record."""
+    """Return the SQL of a column of what is in a record: ``v3`` with text and kind, or ``c3``."""
     index = column.index
+    if column.is_document:
+        if column.many:
+            return f"transform({items(node, steps)}, x -> named_struct('v', x)) AS c{index}"
+        return f"{_within(node, steps)} AS c{index}"
     if not column.many:
         value = let(_within(node, steps), _value, "x")
         return f"{value} AS v{index}"

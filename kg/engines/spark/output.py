@@ -17,13 +17,16 @@ from kg.engines.spark.sources import Loaded, sample
 from kg.terms import RDF_TYPE
 
 if TYPE_CHECKING:
-    from pyspark.sql import DataFrame, SparkSession
+    from pyspark.sql import DataFrame, Observation, SparkSession
 
 # Quads of one range, about: what a task sorts in some hundred MB.
 QUADS_OF_RANGE: Final = 1_000_000
 MOST_RANGES: Final = 4_000
 # Records of a source of which the subjects are looked at.
 _SAMPLE: Final = 20_000
+# The part of the most that a source must give, to be looked at.
+_SMALL: Final = 0.01
+_NOTHING: Final = "named_struct('p', 0, 'o', '', 'g', 0)"
 
 
 def quads(
@@ -48,25 +51,27 @@ def quads(
         ranges = max(ranges, cores)
     tables = {each.table.name: each for each in loaded}
     bounds = _bounds(spark, program, tables, records, ranges) if ranges > 1 else []
-    rows = program.sql or "SELECT '' AS s, 0 AS p, '' AS o, 0 AS g WHERE false"
+    rows = program.sql or f"SELECT '' AS s, array({_NOTHING}) AS u WHERE false"
     shared = _shared(bounds)
     starts = f"get(array({', '.join(str(len(each) + 1) for each in shared)}), r)"
     whole = f"concat(get(array({', '.join(map(text, shared))}), r), s)"
     with translated():
         # What all subjects of a range begin with neither travels nor is compared.
         frame = spark.sql(
-            f"SELECT r, substr(s, {starts}) AS s, p, o, g FROM"
-            f" (SELECT {_range(bounds)} AS r, s, p, o, g FROM ({rows}))"
+            f"SELECT r, substr(s, {starts}) AS s, u FROM"
+            f" (SELECT {_range(bounds)} AS r, s, u FROM ({rows}) WHERE s IS NOT NULL)"
         )
         parted = frame.repartitionById(len(bounds) + 1, frame["r"])
         parted.createOrReplaceTempView("kg_quads")
+        # Subjects are few: once they are sorted, their statements nearly are, and soon sorted.
         keys = "s, p, o, g, r" if program.predicates is not None else "s, t, p, o, g, r"
         kind = "" if program.predicates is not None else f", p <> {text(RDF_TYPE)} AS t"
         predicate, graph = program.shown
         # Equal rows stand together once they are sorted by all columns that they are grouped by.
         return spark.sql(
             f"SELECT {whole} AS s, {predicate} AS p, o, {graph} AS g FROM (SELECT {keys} FROM"
-            f" (SELECT *{kind} FROM kg_quads) GROUP BY {keys})"
+            f" (SELECT *{kind} FROM (SELECT r, s, inline(u) FROM"
+            f" (SELECT * FROM kg_quads SORT BY s)) WHERE {program.is_there}) GROUP BY {keys})"
         )
 
 
@@ -96,15 +101,24 @@ def _bounds(
     weights = dict.fromkeys(program.subjects, 0)
     for each in program.selects:
         weights[each.tables[0]] += each.statements
-    sampled: list[tuple[str, float]] = []
+    most = max((weights[name] * records[name] for name in program.subjects), default=0)
+    queries: list[str] = []
     for table, query in program.subjects.items():
-        if not records[table]:
+        # What is small beside the others does not move where ranges begin.
+        if not records[table] or weights[table] * records[table] < most * _SMALL:
             continue
         share = min(1.0, _SAMPLE / records[table])
         with translated():
             rows = sample(spark, loaded[table], share)
-            found = [row[0] for row in spark.sql(query.format(rows=rows)).collect()]
-        sampled += [(s, weights[table] / share) for s in found if s is not None]
+        queries.append(
+            f"SELECT s, {weights[table] / share:e} AS w FROM ({query.format(rows=rows)})"
+        )
+    with translated():
+        sampled = [
+            (row[0], row[1])
+            for row in spark.sql(" UNION ALL ".join(queries)).collect()
+            if row[0] is not None
+        ]
     sampled.sort(key=lambda pair: pair[0].encode())
     total, passed = sum(weight for _, weight in sampled), 0.0
     bounds: list[str] = []
@@ -128,16 +142,29 @@ def _range(bounds: Sequence[str]) -> str:
     return between(0, len(bounds))
 
 
-def write_parquet(frame: DataFrame, folder: str) -> None:
-    """Write the quad table as a folder of files that follow one another."""
+def write_parquet(frame: DataFrame, folder: str) -> int:
+    """Write the quad table as a folder of files that follow one another; return its length."""
+    counted, observed = _counting(frame)
     with translated():
-        frame.write.mode("append").parquet(folder)
+        counted.write.mode("append").parquet(folder)
+    return int(observed.get["n"])
 
 
-def write_lines(frame: DataFrame, folder: str, compression: str) -> None:
-    """Write N-Quads (N-Triples where there are no graphs), in parts."""
+def write_lines(frame: DataFrame, folder: str, compression: str) -> int:
+    """Write N-Quads (N-Triples where there are no graphs), in parts; return how many."""
     line = "concat(s, ' ', p, ' ', o, CASE WHEN g IS NULL THEN ' .' ELSE concat(' ', g, ' .') END)"
+    counted, observed = _counting(frame)
     with translated():
-        frame.selectExpr(f"{line} AS value").write.mode("append").text(
+        counted.selectExpr(f"{line} AS value").write.mode("append").text(
             folder, compression=compression
         )
+    return int(observed.get["n"])
+
+
+def _counting(frame: DataFrame) -> tuple[DataFrame, Observation]:
+    """Return a frame whose rows are counted as they are written, and where the number will be."""
+    from pyspark.sql import Observation
+    from pyspark.sql.functions import expr
+
+    observed = Observation("kg")
+    return frame.observe(observed, expr("count(1)").alias("n")), observed

@@ -8,6 +8,8 @@ from typing import Final
 
 from kg.engines.spark.functions_sql import is_known
 from kg.engines.spark.json_sql import is_known as is_known_path
+from kg.engines.spark.term_sql import TermPrinter
+from kg.engines.spark.view_sql import reads_documents
 from kg.errors import InputError, collecting, raise_all
 from kg.mapping.jsonpath import parse_jsonpath
 from kg.mapping.plan import (
@@ -21,7 +23,8 @@ from kg.mapping.plan import (
     Plan,
     TermMap,
 )
-from kg.mapping.rules import Rules
+from kg.mapping.rules import MapRules, Parent, Rules
+from kg.mapping.source_table import FieldItems, ViewRows
 from kg.mapping.walk import placed_calls, plan_sources
 
 _INSTEAD: Final = "Leave out --engine spark, or {}."
@@ -54,7 +57,7 @@ def check_plan(plan: Plan) -> None:
 
 
 def check_rules(rules: Rules) -> None:
-    """Refuse views, targets, and references that need a library for JSONPath.
+    """Refuse targets, parts of views, and references that need a library for JSONPath.
 
     Raises:
         InputError: As for `check_plan`.
@@ -66,17 +69,50 @@ def check_rules(rules: Rules) -> None:
     for table in rules.tables:
         place = table.source.origin.location()
         if table.rows is not None:
-            place = table.rows.origin.location()
-            errors.append(_refused(f"the view {table.rows.name}", place, "join triples maps"))
+            errors += _of_view(table.rows)
         elif table.source.formulation is Formulation.JSON:
             paths = [(table.source.iterator or "$", place)]
             paths += [(c.reference, c.origin.location()) for c in table.columns]
             for reference, where in paths:
                 path = parse_jsonpath(reference)
                 if path.looks_around or not is_known_path(path.steps):
-                    told = f"the path {reference!r}"
-                    errors.append(_refused(told, where, "use keys, indices and [*] alone"))
+                    errors.append(_path(reference, where))
+    for each in rules.maps:
+        errors += _of_joins(each)
     raise_all(errors, "the mapping")
+
+
+def _path(reference: str, place: object) -> InputError:
+    return _refused(f"the path {reference!r}", place, "use keys, indices and [*] alone")
+
+
+def _of_view(rows: ViewRows) -> Iterator[InputError]:
+    """Yield what Spark does not have of a view."""
+    document = reads_documents(rows)
+    if document is not None:
+        what = f"the field {document.name} of {rows.name}, whose values are read as documents,"
+        yield _refused(what, document.origin.location(), "take them apart beforehand")
+    for step in rows.steps:
+        if isinstance(step, FieldItems):
+            if not is_known_path(step.steps or ()):
+                yield _path(f"of the view {rows.name}", rows.origin.location())
+            for column, path in zip(step.values, step.paths, strict=True):
+                if not is_known_path(path):
+                    yield _path(column.reference, column.origin.location())
+
+
+def _of_joins(rules: MapRules) -> Iterator[InputError]:
+    """Yield the joins of a view's rows that look for several values: rows have no place."""
+    child = TermPrinter(rules.table)
+    for rule in rules.rules if rules.table.rows is not None else ():
+        if not isinstance(rule.object, Parent):
+            continue
+        other = TermPrinter(rule.object.table)
+        keys = [child.key(a) for a, _ in rule.object.keys]
+        keys += [other.key(b) for _, b in rule.object.keys]
+        if any(key.many for key in keys):
+            what = f"a join of {rules.name} by one of several values"
+            yield _refused(what, rules.origin.location(), "make each value a row of a view")
 
 
 def _refused(what: str, place: object, instead: str) -> InputError:

@@ -11,8 +11,8 @@ from kg.engines.outcome import MapCount
 from kg.engines.spark import hadoop, output, refusals
 from kg.engines.spark.compile import Program, compile_rules
 from kg.engines.spark.session import session, translated
-from kg.engines.spark.sources import Loaded, load, show
-from kg.engines.spark.survey import Lists, Survey, count_records
+from kg.engines.spark.sources import Loaded, load, load_view, open_sources, show
+from kg.engines.spark.survey import Lists, Survey, count_records, run_surveys
 from kg.engines.spark.wrong_terms import tell_wrong_terms
 from kg.mapping.flatten import flatten
 from kg.mapping.lists import with_lists
@@ -77,10 +77,8 @@ class Spark:
             frame = _frame(spark, program, loaded, counts)
             folder = target if isinstance(target, str) else real_path(target).as_uri()
             if form == "parquet":
-                output.write_parquet(frame, folder)
-            else:
-                output.write_lines(frame, folder, "none")
-            return Written(counts, _count(spark, folder, form))
+                return Written(counts, output.write_parquet(frame, folder))
+            return Written(counts, output.write_lines(frame, folder, "none"))
 
     def explain(self, plan: Plan, folders: Folders) -> str:
         """Return the SQL of a plan, and what Spark makes of it.
@@ -93,9 +91,7 @@ class Spark:
         refusals.check_rules(flatten(plan, routed=True, skips=True))
         with session(self.master, self.settings or {}) as spark:
             program = compile_rules(flatten(plan, skips=True))
-            loaded = [load(spark, table, folders) for table in program.rules.tables]
-            for each in loaded:
-                _number(spark, program, each)
+            loaded = _loaded(spark, program, folders)
             records = {each.table.name: 0 for each in loaded}
             frame = output.quads(spark, program, loaded, records, 1)
             with translated():
@@ -118,29 +114,41 @@ def _surveyed(
     while True:
         program = compile_rules(flatten(plan, skips=True))
         strict = flatten(plan)
-        loaded = [load(spark, table, folders) for table in program.rules.tables]
-        for each in loaded:
-            _number(spark, program, each)
+        loaded = _loaded(spark, program, folders)
         # The losses of a plan without `skips` count bad values as lost, too, which stops here.
         rules = program.rules if rejects is not None else strict
-        found: dict[str, MapCount] = {}
         surveys = [
             Survey(spark, each, [m for m in rules.maps if m.table.name == each.table.name])
             for each in loaded
         ]
         try:
-            for survey in surveys:
-                found |= {count.triples_map: count for count in survey.counts(rejects)}
+            found = run_surveys(surveys, rejects)
         except Lists as lists:
-            plan = with_lists(plan, lists.source, lists.names)
+            for source, names in lists.found:
+                plan = with_lists(plan, source, names)
             continue
         tell_wrong_terms(spark, surveys, strict.maps, rejects)
         return program, loaded, tuple(found[m.name] for m in rules.maps)
 
 
+def _loaded(spark: SparkSession, program: Program, folders: Folders) -> list[Loaded]:
+    """Make the views of all tables; those of logical views are behind what they are made of."""
+    tables = program.rules.tables
+    opened = open_sources(spark, (table for table in tables if table.rows is None), folders)
+    made = {each.table.name: each for each in opened}
+    for table in tables:
+        if table.rows is None:
+            load(spark, made[table.name])
+        else:
+            has_files = table.rows.base.name in program.numbered
+            made[table.name] = load_view(spark, table, made, has_files=has_files)
+        _number(spark, program, made[table.name])
+    return [made[table.name] for table in tables]
+
+
 def _number(spark: SparkSession, program: Program, loaded: Loaded) -> None:
     """Give records their numbers where blank nodes are made of them; leave out what is bad."""
-    numbered = loaded.table.name in program.numbered
+    numbered = loaded.table.name in program.numbered and loaded.under is None
     if numbered:
         count_records(spark, loaded)
     if numbered or current() is not None:
@@ -155,10 +163,3 @@ def _frame(
     for rules, count in zip(program.rules.maps, counts, strict=True):
         records[rules.table.name] = count.records
     return output.quads(spark, program, loaded, records, spark.sparkContext.defaultParallelism)
-
-
-def _count(spark: SparkSession, folder: str, form: str) -> int:
-    with translated():
-        reader = spark.read
-        rows = reader.parquet(folder) if form == "parquet" else reader.text(folder)
-        return int(rows.count())

@@ -1,42 +1,38 @@
 """Logical sources as views of Spark: a row for each record.
 
-A view has the columns of its source table (`kg.mapping.source_table`) and, to find a record again:
+A view has the columns of its source table (`kg.mapping.source_table`) and, to find a record again,
 ``kg_p``, the path of its file; ``kg_b``, where the block of the file starts that it was read with;
-``kg_i``, which grows with the records of a block. ``kg_bad`` says that it cannot be read.
+``kg_i``, which grows with the records of a block. ``kg_bad`` says that it cannot be read. Where
+records are numbered, ``file`` and ``record`` are the numbers, and ``kg_before`` says how many
+records the files before have.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from io import BytesIO, TextIOWrapper
 from typing import TYPE_CHECKING, Final
-from urllib.parse import unquote, urlsplit
 
-from kg.engines.spark import csv_sql, json_sql
-from kg.engines.spark.csv_sql import CsvTable
-from kg.engines.spark.dialect import name, text
-from kg.engines.spark.hadoop import files_at, first_line, has_address
+from kg.engines.spark import json_sql
+from kg.engines.spark.csv_loading import CsvFiles, find_whole, open_csv
+from kg.engines.spark.dialect import name, text, without_nulls
+from kg.engines.spark.hadoop import PLACE, files_at, has_address, number_of, uris
 from kg.engines.spark.parquet_sql import column_sql
-from kg.errors import InputError, Location
+from kg.engines.spark.session import translated
+from kg.engines.spark.view_sql import view_query
 from kg.mapping.jsonpath import parse_jsonpath
 from kg.mapping.plan import Formulation, LogicalSource
 from kg.mapping.source_table import Column, SourceTable
-from kg.paths import real_path
 from kg.sources import Folders
-from kg.sources.csv_lines import Lines, rows_of
 from kg.sources.files import SourceFile, missing_reference
-from kg.sources.headers import names_of, picked
 from kg.sources.inputs import files_of
 from kg.sources.json_files import is_lines
-from kg.sources.streams import open_text, wrong_encoding
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
 
 _SEED: Final = 7
-_PLACE: Final = ("_metadata.file_path AS kg_p", "_metadata.file_block_start AS kg_b")
 
 
 @dataclass(slots=True)
@@ -52,6 +48,10 @@ class Loaded:
         is_numbered: Whether the view has the columns ``file`` and ``record``.
         firsts: For each block of a file: the least of its records' ``kg_i``, and the number of
             records before; empty where that was not counted.
+        counts: The number of records of each file, where that was counted.
+        under: Of a view: the source, or view, that it is on.
+        csv: Its CSV files.
+        whole: The views of `csv` that cannot be read line by line.
     """
 
     table: SourceTable
@@ -61,6 +61,10 @@ class Loaded:
     has_lines: bool = False
     is_numbered: bool = False
     firsts: dict[tuple[str, int], tuple[int, int]] = field(default_factory=dict)
+    counts: dict[str, int] = field(default_factory=dict)
+    under: Loaded | None = None
+    csv: tuple[CsvFiles, ...] = ()
+    whole: frozenset[str] = frozenset()
 
     @property
     def view(self) -> str:
@@ -74,40 +78,74 @@ class Loaded:
 
     def number(self, path: str) -> int:
         """Return the number of a file from what Spark calls it."""
-        names = [part.name or str(real_path(part.path)) for part in self.parts]
-        return names.index(path if path in names else _plain(path))
+        return number_of(self.parts, path)
 
 
-def _plain(uri: str) -> str:
-    return unquote(urlsplit(uri).path)
-
-
-def load(spark: SparkSession, table: SourceTable, folders: Folders) -> Loaded:
-    """Make the view of a source table; the header of each CSV file is read for it.
+def open_sources(
+    spark: SparkSession, tables: Iterable[SourceTable], folders: Folders
+) -> list[Loaded]:
+    """Find the files of source tables; headers of CSV files are read for it.
 
     Raises:
         InputError: A file is missing or broken, or lacks a column.
     """
-    source = table.source
-    far = has_address(source)
-    files = files_at(spark, source) if far else files_of(source, folders)
-    loaded = Loaded(table, files)
-    if source.formulation is Formulation.CSV:
+    opened: list[Loaded] = []
+    for table in tables:
+        source = table.source
+        far = has_address(source)
+        made = Loaded(table, files_at(spark, source) if far else files_of(source, folders))
+        if source.formulation is Formulation.CSV:
+            made.csv = open_csv(spark, table, made.parts)
+        opened.append(made)
+    whole = find_whole(spark, [files for each in opened for files in each.csv])
+    for each in opened:
+        each.whole = whole & {files.raw for files in each.csv}
+    return opened
+
+
+def load(spark: SparkSession, loaded: Loaded) -> None:
+    """Make the view of a source table.
+
+    Raises:
+        InputError: A file is broken, or lacks a column.
+    """
+    formulation = loaded.table.source.formulation
+    if formulation is Formulation.CSV:
         _load_csv(spark, loaded)
-    elif source.formulation is Formulation.JSON:
+    elif formulation is Formulation.JSON:
         _load_json(spark, loaded)
     else:
         _load_parquet(spark, loaded)
     spark.sql(loaded.query).createOrReplaceTempView(loaded.base)
     show(spark, loaded)
-    return loaded
+
+
+def load_view(
+    spark: SparkSession, table: SourceTable, loaded: Mapping[str, Loaded], *, has_files: bool
+) -> Loaded:
+    """Make the view of a logical view.
+
+    Args:
+        spark: The session.
+        table: Its table.
+        loaded: The tables under it, by name.
+        has_files: Whether the records have the columns ``file`` and ``record``.
+    """
+    assert table.rows is not None
+    under = loaded[table.rows.base.name]
+    made = Loaded(table, under.parts, has_lines=under.has_lines, firsts=under.firsts, under=under)
+    made.query = view_query(table, has_files=has_files)
+    with translated():
+        spark.sql(made.query).createOrReplaceTempView(made.base)
+    show(spark, made)
+    return made
 
 
 def sample(spark: SparkSession, loaded: Loaded, share: float) -> str:
     """Make a view of some of a source's records, of which only these are read; return its name."""
     chosen = f"WHERE rand({_SEED}) < {share}"
     name = f"{loaded.view}_sample"
-    if loaded.is_numbered:
+    if loaded.is_numbered or loaded.under is not None:
         query = f"SELECT * FROM {loaded.view} {chosen}"
     else:
         query = loaded.query
@@ -136,20 +174,27 @@ def show(
     loaded.is_numbered = numbered
     columns, rows, where = "v.*", f"{loaded.base} AS v", ""
     if numbered:
-        blocks = [
-            (path, block, loaded.number(path), before - least + 1)
-            for (path, block), (least, before) in loaded.firsts.items()
-        ]
-        schema = "kg_p STRING, kg_b BIGINT, file INT, shift BIGINT"
+        schema = "kg_p STRING, kg_b BIGINT, file INT, shift BIGINT, kg_before BIGINT"
+        blocks = list(_blocks(loaded))
         spark.createDataFrame(blocks, schema).createOrReplaceTempView(f"{loaded.view}_blocks")
         rows += f" JOIN {loaded.view}_blocks AS n ON v.kg_p = n.kg_p AND v.kg_b = n.kg_b"
-        columns = "/*+ BROADCAST(n) */ v.*, n.file, v.kg_i + n.shift AS record"
+        columns = "/*+ BROADCAST(n) */ v.*, n.file, v.kg_i + n.shift AS record, n.kg_before"
     if without is not None:
         where = " WHERE NOT v.kg_bad"
     query = f"SELECT {columns} FROM {rows}{where}"
     if without:
         query = _without_odd(query, loaded.table.columns, without)
     spark.sql(query).createOrReplaceTempView(loaded.view)
+
+
+def _blocks(loaded: Loaded) -> Iterator[tuple[str, int, int, int, int]]:
+    """Yield the blocks of files: number of the file, what is added to ``kg_i``, records before."""
+    earlier = 0
+    for file, path in sorted({(loaded.number(path), path) for path, _ in loaded.firsts}):
+        for (of, block), (least, before) in loaded.firsts.items():
+            if of == path:
+                yield path, block, file, before - least + 1, earlier
+        earlier += loaded.counts[path]
 
 
 def _without_odd(query: str, columns: Sequence[Column], odd: Sequence[Column]) -> str:
@@ -167,86 +212,19 @@ def _without_odd(query: str, columns: Sequence[Column], odd: Sequence[Column]) -
     return f"SELECT * EXCEPT ({names}), {', '.join(changed)} FROM ({query})"
 
 
-def _uris(files: Iterable[SourceFile]) -> list[str]:
-    # Hadoop takes a path for a pattern, unless its marks are escaped.
-    marks = str.maketrans({mark: f"\\{mark}" for mark in "\\{}[]*?,"})
-    return [file.name or f"file://{str(real_path(file.path)).translate(marks)}" for file in files]
-
-
-# --- CSV ------------------------------------------------------------------------------------
+# --- what is read -----------------------------------------------------------------------------
 
 
 def _load_csv(spark: SparkSession, loaded: Loaded) -> None:
-    groups: dict[tuple[str, int, tuple[int, ...]], list[SourceFile]] = {}
-    for file in loaded.parts:
-        groups.setdefault(_header(spark, file, loaded.table), []).append(file)
     queries = []
-    loaded.has_lines = True
-    for number, ((header, width, found), files) in enumerate(groups.items()):
-        table = CsvTable(loaded.table.source, header, width, found)
-        raw = f"{loaded.view}_raw{number}"
-        frame = spark.read.text(_uris(files)).selectExpr("value", *_PLACE)
-        frame.createOrReplaceTempView(raw)
-        is_whole = _must_be_whole(spark, raw, table, loaded)
+    for files in loaded.csv:
+        is_whole = files.raw in loaded.whole
         if is_whole:
-            loaded.has_lines = False
-            frame = spark.read.text(_uris(files), wholetext=True).selectExpr("value", *_PLACE)
-            frame.createOrReplaceTempView(raw)
-        loaded.raw += (raw,)
-        rows = f"({csv_sql.whole_query(raw, table)})" if is_whole else raw
-        columns = loaded.table.columns
-        queries.append(csv_sql.lines_query(rows, table, columns, is_whole=is_whole))
+            files.show(spark, is_whole=True)
+        queries.append(files.query(loaded.table, is_whole=is_whole))
+    loaded.raw = tuple(files.raw for files in loaded.csv)
+    loaded.has_lines = not loaded.whole
     loaded.query = " UNION ALL ".join(queries)
-
-
-def _header(
-    spark: SparkSession, file: SourceFile, table: SourceTable
-) -> tuple[str, int, tuple[int, ...]]:
-    """Return the line of the header, the number of columns, and those that are wanted."""
-    source = table.source
-    if file.name:
-        first = first_line(spark, file).removeprefix(chr(0xFEFF))
-    else:
-        with open_text(file, source) as stream:
-            first = stream.readline().rstrip("\r\n")
-    with _text(first) if file.name else open_text(file, source) as stream:
-        rows = rows_of(Lines(stream, source, file.shown), file, source, strict=True)
-        line, fields = next(((line, row) for line, row in rows if row), (1, []))
-    place = Location(file.shown, line)
-    if not fields:
-        raise InputError(
-            "empty-file", "there is no header row", location=place, hint="Add the names of columns."
-        )
-    names = names_of(fields, source, place, "bad-csv")
-    found = tuple(picked(table.columns, names, source, place))
-    return first if source.dialect.header else "", len(names), found
-
-
-def _text(line: str) -> TextIOWrapper:
-    return TextIOWrapper(BytesIO(f"{line}\n".encode()), encoding="utf-8", newline="")
-
-
-def _must_be_whole(spark: SparkSession, raw: str, table: CsvTable, loaded: Loaded) -> bool:
-    """Return whether files cannot be read line by line, since a field or name has a line end.
-
-    Raises:
-        InputError: A line is not UTF-8.
-    """
-    header = csv_sql.is_header(table) if table.header else "false"
-    rows = spark.sql(
-        "SELECT kg_p, count_if(NOT is_valid_utf8(value)),"
-        f" count_if({csv_sql.is_open(table.source)}), count_if({header})"
-        f" FROM {raw} GROUP BY kg_p ORDER BY kg_p"
-    ).collect()
-    for path, wrong, _, _ in rows:
-        if wrong:
-            part = loaded.parts[loaded.number(path)]
-            raise wrong_encoding(part.location, table.source)
-    headers = 1 if table.header else 0
-    return any(is_open or found != headers for _, _, is_open, found in rows)
-
-
-# --- JSON and Parquet -----------------------------------------------------------------------
 
 
 def _load_json(spark: SparkSession, loaded: Loaded) -> None:
@@ -260,7 +238,7 @@ def _load_json(spark: SparkSession, loaded: Loaded) -> None:
         if not files:
             continue
         raw = f"{loaded.view}_raw{number}"
-        frame = spark.read.text(_uris(files), wholetext=is_whole).selectExpr("value", *_PLACE)
+        frame = spark.read.text(uris(files), wholetext=is_whole).selectExpr("value", *PLACE)
         frame.createOrReplaceTempView(raw)
         loaded.raw += (raw,)
         queries.append(_json_query(raw, steps, table.columns, source))
@@ -285,31 +263,21 @@ def _json_query(
     inner = ", ".join(
         ["kg_p", "kg_b", "monotonically_increasing_id() AS kg_i", "r IS NULL AS kg_bad", *parsed]
     )
+    nulls = source.nulls or ()
     shown = ["kg_p", "kg_b", "kg_i", "kg_bad"]
     for column in columns:
         index = column.index
-        if column.many:
-            shown.append(_without_nulls(f"c{index}", source, many=True))
-        else:
-            shown += [_without_nulls(f"v{index}.v", source, f"c{index}"), f"v{index}.t AS t{index}"]
+        if column.is_document:
+            shown.append(f"c{index}")
+            continue
+        found = f"c{index}" if column.many else f"v{index}.v"
+        shown.append(f"{without_nulls(found, nulls, many=column.many)} AS c{index}")
+        shown += [] if column.many else [f"v{index}.t AS t{index}"]
     return f"SELECT {', '.join(shown)} FROM (SELECT {inner} FROM ({records}))"
 
 
-def _without_nulls(
-    value: str, source: LogicalSource, called: str = "", *, many: bool = False
-) -> str:
-    """Return a column without the values that the source says stand for none."""
-    called = called or value
-    if not source.nulls:
-        return f"{value} AS {called}"
-    listed = ", ".join(map(text, source.nulls))
-    if many:
-        return f"filter({value}, e -> e.v NOT IN ({listed})) AS {called}"
-    return f"CASE WHEN {value} IN ({listed}) THEN NULL ELSE {value} END AS {called}"
-
-
 def _load_parquet(spark: SparkSession, loaded: Loaded) -> None:
-    frame = spark.read.parquet(*_uris(loaded.parts))
+    frame = spark.read.parquet(*uris(loaded.parts))
     types = dict(frame.dtypes)
     for column in loaded.table.columns:
         if column.reference not in types:
@@ -323,16 +291,14 @@ def _load_parquet(spark: SparkSession, loaded: Loaded) -> None:
     inner = ", ".join(
         ["kg_p", "kg_b", "monotonically_increasing_id() AS kg_i", "false AS kg_bad", *shown]
     )
-    listed = ["kg_p", "kg_b", "kg_i", "kg_bad"]
+    listed, nulls = ["kg_p", "kg_b", "kg_i", "kg_bad"], loaded.table.source.nulls or ()
     for column in loaded.table.columns:
-        listed += [
-            _without_nulls(f"c{column.index}", loaded.table.source),
-            f"t{column.index}",
-        ]
+        value = f"c{column.index}"
+        listed += [f"{without_nulls(value, nulls)} AS {value}", f"t{column.index}"]
     loaded.raw = (raw,)
     loaded.query = f"SELECT {', '.join(listed)} FROM (SELECT {inner} FROM {raw})"
 
 
 def _with_place(frame: DataFrame, loaded: Loaded) -> DataFrame:
     wanted = [f"{name(column.reference)} AS h{column.index}" for column in loaded.table.columns]
-    return frame.selectExpr(*wanted, *_PLACE)
+    return frame.selectExpr(*wanted, *PLACE)

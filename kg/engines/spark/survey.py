@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from kg.engines.doubtful import advice, no_value, unfit
 from kg.engines.outcome import IllTyped, LossCount, MapCount
@@ -21,7 +21,7 @@ from kg.engines.spark.sources import Loaded
 from kg.engines.spark.term_sql import TermPrinter
 from kg.engines.sql.losses import LossSql, UnfitSql
 from kg.errors import MOST_TOLD, InputError, InputErrors, LimitError, Location
-from kg.mapping.plan import Formulation
+from kg.mapping.plan import Formulation, LogicalSource
 from kg.mapping.rules import Check, Crossing, MapRules
 from kg.mapping.source_table import Column
 from kg.rejects import Rejects
@@ -34,6 +34,8 @@ if TYPE_CHECKING:
 
 # Sums that one query makes; Java limits the size of a method.
 _AT_ONCE: Final = 60
+# The largest sum that is told as it is.
+_MOST: Final = 1e18
 # Combinations of values that one record may give.
 MOST_COMBINATIONS: Final = 1_000_000
 # Values that are left out of which each is written down.
@@ -41,38 +43,72 @@ MOST_NOTED: Final = 100_000
 
 
 class Lists(Exception):
-    """References to single values have lists: the plan is to be read anew with their members."""
+    """References to single values have lists: the plan is to be read anew with their members.
 
-    def __init__(self, loaded: Loaded, names: Sequence[str]) -> None:
+    Attributes:
+        found: Sources, each with the references.
+    """
+
+    def __init__(self, *found: tuple[LogicalSource, Sequence[str]]) -> None:
         super().__init__()
-        self.source = loaded.table.source
-        self.names = names
+        self.found = found
 
 
 @dataclass(slots=True)
 class _Sums:
-    """Sums over the records of a source, made together."""
+    """Sums over the rows of a FROM clause."""
 
+    rows: str = ""
     found: dict[str, int] = field(default_factory=dict)
-    values: tuple[Any, ...] = ()
+    values: list[int | None] = field(default_factory=list)
 
     def add(self, sql: str) -> int:
-        """Take the SQL of a sum; return its number in `values`."""
+        """Take the SQL of a sum, which is a whole number; return its number in `values`."""
         return self.found.setdefault(sql, len(self.found))
 
     def count(self, condition: str) -> int:
         """Take a condition on records."""
         return self.add(f"count_if({condition})")
 
-    def run(self, spark: SparkSession, rows: str) -> None:
-        """Make the sums."""
-        values: tuple[Any, ...] = ()
-        listed = list(self.found)
+    def of(self, number: int) -> int:
+        """Return a sum; none is 0."""
+        return self.values[number] or 0
+
+
+def _run(spark: SparkSession, sums: Sequence[_Sums]) -> None:
+    """Make the sums of several sources, in one query: each query has its price."""
+    queries: list[str] = []
+    for number, each in enumerate(sums):
+        listed, each.values = list(each.found), [None] * len(each.found)
         for start in range(0, len(listed), _AT_ONCE):
-            some = listed[start : start + _AT_ONCE]
-            with translated():
-                values += tuple(spark.sql(f"SELECT {', '.join(some)} FROM {rows}").collect()[0])
-        self.values = values
+            # Doubles are exact as far as records can be counted.
+            some = (f"CAST({sql} AS DOUBLE)" for sql in listed[start : start + _AT_ONCE])
+            place = f"{number} AS n, {start} AS start"
+            queries.append(f"SELECT {place}, array({', '.join(some)}) AS made FROM {each.rows}")
+    with translated():
+        found = spark.sql(" UNION ALL ".join(queries)).collect() if queries else []
+    for number, start, made in found:
+        values = [None if value is None else int(min(value, _MOST)) for value in made]
+        sums[number].values[start : start + len(values)] = values
+
+
+@dataclass(frozen=True, slots=True)
+class _Numbers:
+    """The numbers of the sums that are asked of a source.
+
+    Attributes:
+        records: Records.
+        bad: Those that cannot be read.
+        typed: Columns whose values can be none, with the number of these, and of lists in them.
+        wrong: Checks with the number of values that do not pass them.
+        maps: What is asked of each triples map.
+    """
+
+    records: int
+    bad: int
+    typed: Sequence[tuple[Column, int, int]]
+    wrong: Sequence[tuple[Check, int]]
+    maps: Sequence[_Map]
 
 
 @dataclass(slots=True)
@@ -83,7 +119,8 @@ class Survey:
         spark: The session.
         loaded: The source.
         maps: The triples maps over it.
-        sums: What is summed up.
+        sums: What is summed up of the records that count.
+        of_all: What is summed up of all records; where none is left out, these are the same.
         joins: Parents that records are looked up in.
         wrong: The checks that values do not pass, once records are counted.
     """
@@ -92,51 +129,51 @@ class Survey:
     loaded: Loaded
     maps: Sequence[MapRules]
     sums: _Sums = field(default_factory=_Sums)
+    of_all: _Sums = field(default_factory=_Sums)
     joins: Joins = field(default_factory=Joins)
     wrong: list[Check] = field(default_factory=list)
 
-    def counts(self, rejects: Rejects | None) -> list[MapCount]:
-        """Return the counts of each triples map.
-
-        Args:
-            rejects: Where to note what is left out; None: it is an error.
-
-        Raises:
-            InputError: A record cannot be read, or a value is none.
-            Lists: A reference to a single value has a list.
-            LimitError: A record gives too many combinations of values.
-        """
+    def ask(self, rejects: Rejects | None) -> _Numbers:
+        """Ask for the sums that tell what there is to know of the source."""
         table, sums = self.loaded.table, self.sums
         records = sums.add("count(*)")
-        # Of what is left out, the view of the records that count tells nothing.
-        all_records = sums if rejects is None else _Sums()
-        bad = all_records.count("kg_bad")
-        typed = [column for column in table.columns if column.typed]
-        odd = [all_records.count(_is_bad(column)) for column in typed]
-        lists = [
-            all_records.count(f"{_is_bad(c)} AND startswith(c{c.index}, '[')")
-            for c in typed
-            if not c.many
+        if rejects is None:
+            self.of_all = sums
+        bad = self.of_all.count("kg_bad")
+        typed = [
+            (
+                c,
+                self.of_all.count(_is_bad(c)),
+                -1
+                if c.many
+                else self.of_all.count(f"{_is_bad(c)} AND startswith(c{c.index}, '[')"),
+            )
+            for c in table.columns
+            if c.typed
         ]
-        checks = list(dict.fromkeys(check for each in self.maps for check in each.checks))
+        checks = dict.fromkeys(check for each in self.maps for check in each.checks)
         printer = TermPrinter(table)
-        wrong = [sums.add(_total(words.count(printer.bad_values(check)))) for check in checks]
-        asked = [_Map(each, self) for each in self.maps]
-        sums.run(self.spark, f"{table.name}{self.joins.sql}")
-        if rejects is not None:
-            all_records.run(self.spark, self.loaded.base)
-        values = all_records.values
-        if values[bad]:
-            self._bad_records(values[bad], rejects)
-        single = [column for column in typed if not column.many]
-        listed = [c.reference for c, n in zip(single, lists, strict=True) if values[n]]
-        source = table.source
-        if listed and source.has_members and source.formulation is Formulation.JSON:
-            raise Lists(self.loaded, listed)
-        self._odd_values([(c, values[n]) for c, n in zip(typed, odd, strict=True)], rejects)
-        values = sums.values
-        self.wrong = [check for check, n in zip(checks, wrong, strict=True) if values[n]]
-        return [each.count(values[records]) for each in asked]
+        wrong = [
+            (check, sums.add(_total(words.count(printer.bad_values(check))))) for check in checks
+        ]
+        maps = [_Map(each, self) for each in self.maps]
+        self.of_all.rows = self.loaded.base
+        sums.rows = f"{table.name}{self.joins.sql}"
+        return _Numbers(records, bad, typed, wrong, maps)
+
+    def counts(self, asked: _Numbers, rejects: Rejects | None) -> list[MapCount]:
+        """Return the counts of each triples map, once the sums are made."""
+        of_all = self.of_all
+        if of_all.of(asked.bad):
+            self._bad_records(of_all.of(asked.bad), rejects)
+        listed = [c.reference for c, _, n in asked.typed if n >= 0 and of_all.of(n)]
+        source = self.loaded.table.source
+        can_be_listed = self.loaded.under is None and source.has_members
+        if listed and can_be_listed and source.formulation is Formulation.JSON:
+            raise Lists((source, listed))
+        self._odd_values([(c, of_all.of(n)) for c, n, _ in asked.typed], rejects)
+        self.wrong = [check for check, n in asked.wrong if self.sums.of(n)]
+        return [each.count(self.sums.of(asked.records)) for each in asked.maps]
 
     # --- what is wrong ------------------------------------------------------------------------
 
@@ -235,6 +272,8 @@ class Survey:
 
 def count_records(spark: SparkSession, loaded: Loaded) -> None:
     """Count the records of each block of a source's files, so that records have numbers."""
+    if loaded.under is not None:
+        count_records(spark, loaded.under)
     if loaded.firsts:
         return
     with translated():
@@ -242,10 +281,10 @@ def count_records(spark: SparkSession, loaded: Loaded) -> None:
             f"SELECT kg_p, kg_b, min(kg_i), count(*) FROM {loaded.base} GROUP BY kg_p, kg_b"
             " ORDER BY kg_p, kg_b"
         ).collect()
-    before: dict[str, int] = {}
     for path, block, least, count in rows:
-        loaded.firsts[path, block] = (least, before.get(path, 0))
-        before[path] = before.get(path, 0) + count
+        before = loaded.counts.get(path, 0)
+        loaded.firsts[path, block] = (least, before)
+        loaded.counts[path] = before + count
 
 
 class _Map:
@@ -266,18 +305,17 @@ class _Map:
 
     def count(self, records: int) -> MapCount:
         """Return the counts of the triples map."""
-        values, source = self.survey.sums.values, self.survey.loaded.table.source
+        sums, source = self.survey.sums, self.survey.loaded.table.source
         origin = self.rules.origin.location()
         if not records:
-            parts = self.survey.loaded.parts
-            nothing = "" if any(part.name for part in parts) else why_nothing(source, parts)
+            nothing = self._nothing(source)
             return MapCount(self.rules.name, 0, (), nothing=nothing, origin=origin)
-        notes = [*self._crossings(values), *self.rules.losses.notes]
+        notes = [*self._crossings(), *self.rules.losses.notes]
         lost = (
-            (loss, values[n] if n >= 0 else self._lacking(loss))
+            (loss, sums.of(n) if n >= 0 else self._lacking(loss))
             for loss, n in zip(self.losses, self.lost, strict=True)
         )
-        unfit = zip(self.suspects, (values[n] for n in self.unfit), strict=True)
+        unfit = zip(self.suspects, (sums.of(n) for n in self.unfit), strict=True)
         return MapCount(
             self.rules.name,
             records,
@@ -286,6 +324,16 @@ class _Map:
             ill_typed=tuple(self._ill_typed(each, number) for each, number in unfit if number),
             origin=origin,
         )
+
+    def _nothing(self, source: LogicalSource) -> str:
+        """Return why there is no record."""
+        loaded = self.survey.loaded
+        if loaded.under is not None and _has_records(self.survey.spark, loaded.under):
+            rows = loaded.table.rows
+            assert rows is not None
+            return f"no record is left by the joins of the view {rows.name}"
+        far = any(part.name for part in loaded.parts)
+        return "" if far else why_nothing(source, loaded.parts)
 
     def _lacking(self, loss: LossSql) -> int:
         view = self.survey.loaded.table.name
@@ -320,32 +368,69 @@ class _Map:
         datatype = each.what.removeprefix(XSD)
         shown = f"xsd:{datatype}" if datatype != each.what else each.what
         told = each.advice or advice(datatype, value)
-        return IllTyped(int(number), shown, each.references, value, place, told)
+        return IllTyped(number, shown, each.references, value, place, told)
 
-    def _crossings(self, values: tuple[Any, ...]) -> list[str]:
-        notes = []
+    def _crossings(self) -> list[str]:
+        notes, sums = [], self.survey.sums
         for crossing, (most, several) in zip(
             self.rules.losses.crossings, self.crossed, strict=True
         ):
             together = " and ".join(dict.fromkeys(crossing.references))
-            if (values[most] or 0) > MOST_COMBINATIONS:
+            if sums.of(most) > MOST_COMBINATIONS:
                 place, _ = self.survey.places(
                     f"{_combinations(crossing)} > {MOST_COMBINATIONS}", "''", 1
                 )[0]
                 raise LimitError(
                     "too-many-combinations",
-                    f"{together} make {values[most]:,.0f} combinations in one record;"
+                    f"{together} make {sums.of(most):,} combinations in one record;"
                     f" {MOST_COMBINATIONS:,} are allowed",
                     location=place,
                     hint="Make the element that they belong to the iterator.",
                 )
-            if values[several] and crossing.is_template:
+            if sums.of(several) and crossing.is_template:
                 notes.append(
                     f"a template pairs each value of {' with each of '.join(crossing.references)},"
-                    f" in {counted(values[several], 'record')}; to keep values of one element"
+                    f" in {counted(sums.of(several), 'record')}; to keep values of one element"
                     " together, make it the iterator"
                 )
         return notes
+
+
+def _has_records(spark: SparkSession, loaded: Loaded) -> bool:
+    with translated():
+        return bool(spark.sql(f"SELECT 1 FROM {loaded.view} LIMIT 1").collect())
+
+
+def run_surveys(surveys: Sequence[Survey], rejects: Rejects | None) -> dict[str, MapCount]:
+    """Return the counts of the triples maps over some sources, by name.
+
+    Args:
+        surveys: One for each source.
+        rejects: Where to note what is left out; None: it is an error.
+
+    Raises:
+        InputError: A record cannot be read, or a value is none.
+        Lists: References to single values have lists.
+        LimitError: A record gives too many combinations of values.
+    """
+    if not surveys:
+        return {}
+    asked = [survey.ask(rejects) for survey in surveys]
+    sums = [survey.sums for survey in surveys]
+    if rejects is not None:
+        # Of what is left out, the view of the records that count tells nothing.
+        sums += [survey.of_all for survey in surveys]
+    _run(surveys[0].spark, sums)
+    counts: dict[str, MapCount] = {}
+    lists: list[tuple[LogicalSource, Sequence[str]]] = []
+    for survey, numbers in zip(surveys, asked, strict=True):
+        try:
+            counts |= {count.triples_map: count for count in survey.counts(numbers, rejects)}
+        except Lists as found:
+            lists += found.found
+    if lists:
+        raise Lists(*lists)
+    return counts
 
 
 def together(errors: Sequence[InputError], count: int, loaded: Sequence[Loaded]) -> InputError:
