@@ -95,7 +95,7 @@ CHANGES: dict[str, tuple[tuple[str, str], ...]] = {
     "queries.table.moments": (
         ("- 60 * (self.offset or 0)", "+ 60 * (self.offset or 0)"),
         ("sign = -1 if zone[0] == \"-\" else 1", "sign = 1"),
-        ("days_since(year + month // 12, month % 12 + 1, 1) - 1", "days_since(year, month, 1)"),
+        ("days_since(year + month // 12, month", "days_since(year, month"),
         ("        seconds %= _OF_A_DAY", "        pass"),
         ("_USUAL_YEAR: Final = 1972", "_USUAL_YEAR: Final = 1973"),
         ("return left + _OF_A_DAY if left < 0 else left + 0", "return left"),

@@ -30,9 +30,9 @@ FORMS = {
     "time": ["10:00:00", "23:59:59.50-01:00", "24:00:00", "00:00:00Z"],
     "dateTimeStamp": ["2020-03-31T00:00:00Z"],
     "gYear": ["2020", "2019Z"],
-    "gYearMonth": ["2020-02"],
+    "gYearMonth": ["2020-02", "2020-12"],
     "gMonth": ["--02"],
-    "gMonthDay": ["--02-29"],
+    "gMonthDay": ["--02-29", "--03-01"],
     "gDay": ["---31"],
 }
 TERMS = [literal(form, XSD + name) for name, forms in FORMS.items() for form in forms]
