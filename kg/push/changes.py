@@ -39,7 +39,7 @@ _MOST: Final = 0.5
 
 
 def why_all(workspace: Workspace, held: Held | None, client: Client, endpoint: str) -> str | None:
-    """Return why all triples have to be sent, or None if the changes are enough.
+    """Return why all triples have to be sent, or None if it may be that the changes are enough.
 
     Args:
         workspace: The workspace.
@@ -59,12 +59,15 @@ def why_all(workspace: Workspace, held: Held | None, client: Client, endpoint: s
     for graph in held.graphs:
         now = count_of(client, endpoint, graph.name)
         if now != graph.held:
-            shown = f"<{graph.name}>" if graph.name else "its default graph"
             return (
-                f"the store has {now:,} triples in {shown}, and had {graph.held:,} after the last"
-                " push: something else has written to it"
+                f"the store has {now:,} triples in {_shown(graph.name)}, and had {graph.held:,}"
+                " after the last push: something else has written to it"
             )
     return None
+
+
+def _shown(name: str | None) -> str:
+    return f"<{name}>" if name else "its default graph"
 
 
 class Changes:
@@ -114,6 +117,10 @@ class Changes:
                 f"SELECT count(*) FILTER (sign = '-'), count(*) FILTER (sign = '+')"
                 f" FROM {self._found}"
             ).fetchone()
+            before_rows = rows_apart(connection, before, workspace, options)
+            self._before = connection.execute(
+                f"SELECT g, count(*) FROM ({before_rows}) GROUP BY g"
+            ).fetchall()
         assert row is not None
         self.count = Changed(*row)
 
@@ -122,19 +129,29 @@ class Changes:
         """The number of removed and added triples."""
         return self.count.removed + self.count.added
 
-    @property
-    def too_many(self) -> bool:
-        """Whether sending all triples is quicker."""
-        return self.total > _MOST * sum(graph.triples for graph in self._held.graphs)
+    def why_all(self, client: Client, endpoint: str) -> str | None:
+        """Return why all triples have to be sent, or None if the changes are enough.
+
+        Raises:
+            WorldError: The store cannot be reached.
+        """
+        known = {graph.name: graph.triples for graph in self._held.graphs if graph.triples}
+        if {_name(name): triples for name, triples in self._before} != known:
+            return "by today's settings the last push would have sent other graphs"
+        for name in self._touched() - known.keys():
+            if there := count_of(client, endpoint, name):
+                return f"the store has {there:,} triples in {_shown(name)}, which is a new graph"
+        if self.total > _MOST * sum(known.values()):
+            return f"{self.total:,} triples have changed"
+        return None
+
+    def _touched(self) -> set[str | None]:
+        rows = self._connection.execute(f"SELECT DISTINCT g FROM {self._found}").fetchall()
+        return {_name(name) for (name,) in rows}
 
     def graphs(self) -> list[PushedGraph]:
         """Return the graphs of the current build, and the emptied ones, with their triples."""
-        touched = {
-            name[1:-1] if name else None
-            for (name,) in self._connection.execute(
-                f"SELECT DISTINCT g FROM {self._found}"
-            ).fetchall()
-        }
+        touched = self._touched()
         found = {graph.name: graph for graph in self._held.graphs if graph.name not in touched}
         found |= {name: PushedGraph(name, 0, 0) for name in touched}
         named = ", ".join(sql_text(f"<{name}>") for name in sorted(filter(None, touched)))
@@ -186,6 +203,10 @@ class Changes:
                     lines,
                     end.encode(),
                 )
+
+
+def _name(graph: str | None) -> str | None:
+    return graph[1:-1] if graph else None
 
 
 def _post(client: Client, update: str, text: bytes) -> None:

@@ -18,6 +18,7 @@ from kg.paths import read_file
 from kg.push.model import PushedGraph, PushOptions
 from kg.records import dataclass
 from kg.temporary import write_text
+from kg.terms import expand
 from kg.workspace import NO_DIGEST, Workspace, sealed
 
 _NAME: Final = "pushed.json"
@@ -79,9 +80,13 @@ def remember(
 
 def _key(workspace: Workspace, options: PushOptions) -> dict[str, object]:
     """Return what decides which triples of a build a push sends."""
+
+    def whole(name: str) -> str:  # another namespace makes another graph of gg:g
+        return expand(name, workspace.prefixes) or name
+
     return {
-        "graphs": sorted(set(options.graphs)),
-        "into": options.into,
+        "graphs": sorted({whole(name) for name in options.graphs}),
+        "into": options.into and whole(options.into),
         "skolemize": workspace.base if options.skolemize else None,
         "with_inferred": options.with_inferred,
     }

@@ -135,7 +135,10 @@ class _Push:
         total = sum(graph.triples for graph in graphs)
         sender = Sender(self.client, self.url, self.options, total, self.progress)
         sender.greet(graphs)
+        held = read_held(self.workspace, self.url, self.options) if self.options.changes else None
         forget(self.workspace, self.url)
+        if held is not None:
+            sender.remove({graph.name for graph in held.graphs} - {each.name for each in graphs})
         sender.send(chunks(connection, rows, self.options.chunk, folder))
         return self._counted(build, graphs, sender.requests)
 
@@ -163,7 +166,7 @@ class _Push:
         if held is None or why is not None:
             return str(why)
         found = Changes(connection, self.workspace, build, held, self.options, folder)
-        return f"{found.total:,} triples have changed" if found.too_many else found
+        return found.why_all(self.client, endpoint) or found
 
     def _endpoints(self) -> tuple[str, str]:
         if self.options.add:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import urllib.parse
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
 from kg.errors import WorldError
@@ -45,6 +45,15 @@ class Sender:
         first = graphs[0].name if graphs else None
         others = frozenset({400, 404, 405, 406, 500, 501})  # not every store answers HEAD
         self.client.send("HEAD", graph_url(self.url, first), accepted=others)
+
+    def remove(self, graphs: Iterable[str | None]) -> None:
+        """Delete graphs.
+
+        Raises:
+            WorldError: The store cannot be reached, or refuses.
+        """
+        for name in graphs:
+            self.client.send("DELETE", graph_url(self.url, name), accepted=_NO_DELETE)
 
     def send(self, chunks: Iterator[Chunk]) -> None:
         """Send the graphs, in chunks.

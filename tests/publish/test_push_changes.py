@@ -3,6 +3,7 @@
 import os
 import random
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -161,6 +162,65 @@ def test_many_changes_and_other_options_send_all(workspace: Workspace, store: Fa
     build(workspace, 2, {(s, "<http://e/q>", o, g) for s, _, o, g in quads(40, 1)}, before)
     assert push(workspace, store.url, CHANGES, say=said.append).changed is None
     assert "triples have changed" in said[1]
+
+
+def in_graph(name: str | None, number: int, first: int = 0) -> list[Quad]:
+    return [
+        (f"<http://e/s{i}>", "<http://e/p>", f'"{i}"', name) for i in range(first, first + number)
+    ]
+
+
+@pytest.mark.parametrize("option", ["graphs", "into"])
+def test_another_namespace_makes_another_graph(
+    option: str, workspace: Workspace, store: FakeStore
+) -> None:
+    one, two = "http://e/1/", "http://e/2/"
+    build(workspace, 1, [*in_graph(f"<{one}g>", 9), *in_graph(f"<{two}g>", 5)])
+    options = PushOptions(changes=True, **{option: ["gg:g"] if option == "graphs" else "gg:g"})  # type: ignore[arg-type]
+    for namespace in (one, two):
+        renamed = replace(workspace, prefixes={**workspace.prefixes, "gg": namespace})
+        assert push(renamed, store.url, options).changed is None
+        assert store.graphs[f"{namespace}g"]
+
+
+def test_a_name_that_has_come_to_mean_another_graph_sends_all(
+    workspace: Workspace, store: FakeStore
+) -> None:
+    before = build(workspace, 1, [*in_graph("<http://e/a/g>", 9), *in_graph("<http://e/b/h>", 9)])
+    options = PushOptions(changes=True, graphs=["g"])
+    push(workspace, store.url, options)
+    build(workspace, 2, [*in_graph("<http://e/b/g>", 9), *in_graph("<http://e/b/h>", 9)], before)
+    push(workspace, store.url, options)
+    assert {name for name, lines in store.graphs.items() if lines} == {"http://e/b/g"}
+
+
+def test_graphs_that_are_gone_are_removed_also_where_all_is_sent(
+    workspace: Workspace, store: FakeStore
+) -> None:
+    graph = "<http://e/g>"
+    first = build(workspace, 1, [*in_graph(None, 50), *in_graph(graph, 4)])
+    push(workspace, store.url, CHANGES)
+    second = build(workspace, 2, in_graph(graph, 54), first)
+    assert push(workspace, store.url, CHANGES).changed is None
+    assert not store.graphs.get("")
+    build(workspace, 3, [*in_graph(None, 3), *in_graph(graph, 54)], second)
+    assert push(workspace, store.url, CHANGES).changed == Changed(0, 3)
+    assert len(store.graphs[""]) == 3
+
+
+def test_a_new_graph_that_the_store_has_already_is_replaced(
+    workspace: Workspace, store: FakeStore
+) -> None:
+    graph = "<http://e/g>"
+    first = build(workspace, 1, [*in_graph(None, 50), *in_graph(graph, 50)])
+    push(workspace, store.url)
+    second = build(workspace, 2, in_graph(graph, 50), first)
+    push(workspace, store.url)  # leaves the default graph
+    build(workspace, 3, [*in_graph(None, 3), *in_graph(graph, 50)], second)
+    said: list[str] = []
+    assert push(workspace, store.url, CHANGES, say=said.append).changed is None
+    assert "50 triples in its default graph, which is a new graph" in said[0]
+    assert len(store.graphs[""]) == 3
 
 
 def test_adding_is_not_remembered(workspace: Workspace, store: FakeStore) -> None:
