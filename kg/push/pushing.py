@@ -138,7 +138,7 @@ class _Push:
         held = read_held(self.workspace, self.url, self.options) if self.options.changes else None
         forget(self.workspace, self.url)
         if held is not None:
-            sender.remove({graph.name for graph in held.graphs} - {each.name for each in graphs})
+            sender.drop({graph.name for graph in held.graphs} - {each.name for each in graphs})
         sender.send(chunks(connection, rows, self.options.chunk, folder))
         return self._counted(build, graphs, sender.requests)
 

@@ -46,7 +46,7 @@ class Sender:
         others = frozenset({400, 404, 405, 406, 500, 501})  # not every store answers HEAD
         self.client.send("HEAD", graph_url(self.url, first), accepted=others)
 
-    def remove(self, graphs: Iterable[str | None]) -> None:
+    def drop(self, graphs: Iterable[str | None]) -> None:
         """Delete graphs.
 
         Raises:

@@ -8,7 +8,6 @@ from typing import Final
 
 from kg.records import dataclass
 from kg.sparql import tree
-from kg.sparql.printer import text_of
 from kg.sparql.walk import find
 from kg.wording import plain_slip
 
@@ -95,6 +94,8 @@ def _named_later(select: tree.Select) -> Iterator[Slip]:
         }
         for each in find(condition, tree.Variable):
             if each.name in made and id(each) not in inner:
+                from kg.sparql.printer import text_of  # few queries have the slip
+
                 shown = text_of(made.pop(each.name).expression)
                 shown = shown.replace("( ", "(").replace(" )", ")")
                 yield Slip(

@@ -119,7 +119,7 @@ def test_a_folder_that_cannot_be_written_is_no_error(
     def refuse(*_: object, **__: object) -> int:
         raise PermissionError(13, "no")
 
-    monkeypatch.setattr(stale, "write_text", refuse)
+    monkeypatch.setattr(stale, "write_note", refuse)
     assert message(built)
     assert message(built)
 

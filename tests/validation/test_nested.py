@@ -65,9 +65,9 @@ def counted() -> Iterator[Counter[str]]:
     counts: Counter[str] = Counter()
     statement, judge = Session.run, Judge.judge_parts
 
-    def run(self: Session, sql: str) -> list[Any]:
+    def run(self: Session, sql: str, parameters: object = None) -> list[Any]:
         counts["statements"] += 1
-        return statement(self, sql)
+        return statement(self, sql, parameters)
 
     def judge_parts(self: Judge, graph: Any, asked: Sequence[Asked]) -> Iterator[Result]:
         counts["batches"] += 1

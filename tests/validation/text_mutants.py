@@ -50,7 +50,11 @@ def _values() -> Iterator[TextMutant]:
     def of(needs: str, old: str, new: str, kind: str = "value") -> TextMutant:
         return TextMutant("values", old, new, needs, kind)
 
-    yield of("sh:datatype", "length({v}) - {len(ending) + 1})", "length({v}) - {len(ending) + 2})")
+    yield of(
+        "sh:(min|max)(In|Ex)clusive|lessThan",
+        "length({v}) - {len(ending) + 1})",
+        "length({v}) - {len(ending) + 2})",
+    )
     yield of(
         "sh:datatype xsd:integer",
         '"integer": Form("[+-]?[0-9]+")',

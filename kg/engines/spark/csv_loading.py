@@ -36,7 +36,7 @@ class CsvFiles:
     table: CsvTable
     files: tuple[SourceFile, ...]
 
-    def query(self, table: SourceTable, *, is_whole: bool) -> str:
+    def survey(self, table: SourceTable, *, is_whole: bool) -> str:
         """Return the query for their records."""
         rows = f"({csv_sql.whole_query(self.raw, self.table)})" if is_whole else self.raw
         return csv_sql.lines_query(rows, self.table, table.columns, is_whole=is_whole)

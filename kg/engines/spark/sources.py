@@ -42,7 +42,7 @@ class Loaded:
     Attributes:
         table: The table.
         parts: The files, in the order of their numbers.
-        query: The query of `base`.
+        select: The query of `base`.
         raw: Views of lines or documents that it reads, each once.
         has_lines: Whether a record is a line, so that its number tells its line.
         is_numbered: Whether the view has the columns ``file`` and ``record``.
@@ -56,7 +56,7 @@ class Loaded:
 
     table: SourceTable
     parts: tuple[SourceFile, ...]
-    query: str = ""
+    select: str = ""
     raw: tuple[str, ...] = ()
     has_lines: bool = False
     is_numbered: bool = False
@@ -116,7 +116,7 @@ def load(spark: SparkSession, loaded: Loaded) -> None:
         _load_json(spark, loaded)
     else:
         _load_parquet(spark, loaded)
-    spark.sql(loaded.query).createOrReplaceTempView(loaded.base)
+    spark.sql(loaded.select).createOrReplaceTempView(loaded.base)
     show(spark, loaded)
 
 
@@ -134,9 +134,9 @@ def load_view(
     assert table.rows is not None
     under = loaded[table.rows.base.name]
     made = Loaded(table, under.parts, has_lines=under.has_lines, firsts=under.firsts, under=under)
-    made.query = view_query(table, has_files=has_files)
+    made.select = view_query(table, has_files=has_files)
     with translated():
-        spark.sql(made.query).createOrReplaceTempView(made.base)
+        spark.sql(made.select).createOrReplaceTempView(made.base)
     show(spark, made)
     return made
 
@@ -148,7 +148,7 @@ def sample(spark: SparkSession, loaded: Loaded, share: float) -> str:
     if loaded.is_numbered or loaded.under is not None:
         query = f"SELECT * FROM {loaded.view} {chosen}"
     else:
-        query = loaded.query
+        query = loaded.select
         for raw in loaded.raw:
             query = re.sub(rf"FROM {raw}\b", f"FROM (SELECT * FROM {raw} {chosen})", query)
     spark.sql(query).createOrReplaceTempView(name)
@@ -221,10 +221,10 @@ def _load_csv(spark: SparkSession, loaded: Loaded) -> None:
         is_whole = files.raw in loaded.whole
         if is_whole:
             files.show(spark, is_whole=True)
-        queries.append(files.query(loaded.table, is_whole=is_whole))
+        queries.append(files.survey(loaded.table, is_whole=is_whole))
     loaded.raw = tuple(files.raw for files in loaded.csv)
     loaded.has_lines = not loaded.whole
-    loaded.query = " UNION ALL ".join(queries)
+    loaded.select = " UNION ALL ".join(queries)
 
 
 def _load_json(spark: SparkSession, loaded: Loaded) -> None:
@@ -242,7 +242,7 @@ def _load_json(spark: SparkSession, loaded: Loaded) -> None:
         frame.createOrReplaceTempView(raw)
         loaded.raw += (raw,)
         queries.append(_json_query(raw, steps, table.columns, source))
-    loaded.query = " UNION ALL ".join(queries)
+    loaded.select = " UNION ALL ".join(queries)
 
 
 def _json_query(
@@ -296,7 +296,7 @@ def _load_parquet(spark: SparkSession, loaded: Loaded) -> None:
         value = f"c{column.index}"
         listed += [f"{without_nulls(value, nulls)} AS {value}", f"t{column.index}"]
     loaded.raw = (raw,)
-    loaded.query = f"SELECT {', '.join(listed)} FROM (SELECT {inner} FROM {raw})"
+    loaded.select = f"SELECT {', '.join(listed)} FROM (SELECT {inner} FROM {raw})"
 
 
 def _with_place(frame: DataFrame, loaded: Loaded) -> DataFrame:
