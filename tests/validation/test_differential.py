@@ -28,7 +28,7 @@ from tests.validation.random_cases import (
 )
 
 # Seeds that once showed a difference.
-REGRESSIONS: tuple[int, ...] = ()
+REGRESSIONS: tuple[int, ...] = (2569,)  # a query of three million characters
 QUERY_REGRESSIONS: tuple[int, ...] = (371, 2820, 2978, 3097, 3241, 3518, 3642, 3713)
 SMALL_REGRESSIONS: tuple[int, ...] = ()
 NESTED_REGRESSIONS: tuple[int, ...] = ()

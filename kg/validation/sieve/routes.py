@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from enum import Enum
 from typing import Final
 
@@ -13,6 +13,9 @@ from kg.validation.sieve.compiler import Compiler
 from kg.validation.sieve.plan import Doubt, NeedsQueryError, NotCompilableError, Part, Suspects
 
 _NONE: Final = Suspects((), ())
+# Characters of a query that DuckDB plans in some two seconds; six times as many take minutes.
+# Shapes that lie within each other several times over, under negation, reach that.
+_LONGEST: Final = 500_000
 
 
 class Way(Enum):
@@ -72,7 +75,10 @@ def route_of(
     if unbounded is not None:
         return Route(shape, Way.WHOLE, targets, _NONE, unbounded)
     try:
-        return Route(shape, Way.SIEVE, targets, compiler.suspects(shape, targets))
+        found = compiler.suspects(shape, targets)
+        if _longest(found.parts) > _LONGEST:
+            raise NotCompilableError("its shapes within shapes make a query that is too long")
+        return Route(shape, Way.SIEVE, targets, found)
     except NeedsQueryError as error:
         return Route(shape, Way.WHOLE, targets, _NONE, str(error))
     except NotCompilableError as error:
@@ -82,6 +88,18 @@ def route_of(
         all_of_them = Doubt(shape, None, (f"SELECT n FROM {targets}",))
         suspects = Suspects((Part((), (), (all_of_them,)),), ())
         return Route(shape, way, targets, suspects, str(error))
+
+
+def _longest(parts: Sequence[Part]) -> int:
+    """Return the length of the longest query of parts and their branches, in characters."""
+    found = 0
+    for part in parts:
+        texts = [*(step.sql for step in part.steps), *(answer.rows for answer in part.answers)]
+        texts += [text for doubt in part.doubts for text in doubt.nodes]
+        branches = [branch for answer in part.answers for branch in answer.branches]
+        texts += [step.sql for branch in branches for step in branch.steps]
+        found = max(found, 0, *map(len, texts), *(_longest(branch.parts) for branch in branches))
+    return found
 
 
 def reads_unbounded(shapes: Mapping[str, Shape], shape: Shape) -> str | None:
