@@ -196,7 +196,7 @@ class _Frozen:
 class Family(type):
     """The metaclass of classes that are all frozen dataclasses with slots, as their base says."""
 
-    def __new__(  # noqa: D102
+    def __new__(  # noqa: D102  (its class says what it makes)
         mcs, name: str, bases: tuple[type, ...], space: dict[str, object]
     ) -> Any:  # noqa: ANN401  (the class)
         if not bases and "__annotations__" not in space:  # it only names the family

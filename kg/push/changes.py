@@ -11,7 +11,6 @@ Spec: https://www.w3.org/TR/sparql11-update/#updateLanguage
 
 from __future__ import annotations
 
-import urllib.parse
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -24,8 +23,8 @@ from kg.errors import InputError, KgError
 from kg.http import Client
 from kg.push.known import Held
 from kg.push.model import Changed, Progress, PushedGraph, PushOptions
-from kg.push.rows import chunks, graphs_of, rows_apart
-from kg.push.store import count_of
+from kg.push.rows import chunks, graphs_of, name_of, rows_apart
+from kg.push.store import count_of, post_form, shown
 from kg.quads import QuadTable
 from kg.workspace import Build, Workspace
 
@@ -60,14 +59,10 @@ def why_all(workspace: Workspace, held: Held | None, client: Client, endpoint: s
         now = count_of(client, endpoint, graph.name)
         if now != graph.held:
             return (
-                f"the store has {now:,} triples in {_shown(graph.name)}, and had {graph.held:,}"
+                f"the store has {now:,} triples in {shown(graph.name)}, and had {graph.held:,}"
                 " after the last push: something else has written to it"
             )
     return None
-
-
-def _shown(name: str | None) -> str:
-    return f"<{name}>" if name else "its default graph"
 
 
 class Changes:
@@ -136,18 +131,18 @@ class Changes:
             WorldError: The store cannot be reached.
         """
         known = {graph.name: graph.triples for graph in self._held.graphs if graph.triples}
-        if {_name(name): triples for name, triples in self._before} != known:
+        if {name_of(name): triples for name, triples in self._before} != known:
             return "by today's settings the last push would have sent other graphs"
         for name in self._touched() - known.keys():
             if there := count_of(client, endpoint, name):
-                return f"the store has {there:,} triples in {_shown(name)}, which is a new graph"
+                return f"the store has {there:,} triples in {shown(name)}, which is a new graph"
         if self.total > _MOST * sum(known.values()):
             return f"{self.total:,} triples have changed"
         return None
 
     def _touched(self) -> set[str | None]:
         rows = self._connection.execute(f"SELECT DISTINCT g FROM {self._found}").fetchall()
-        return {_name(name) for (name,) in rows}
+        return {name_of(name) for (name,) in rows}
 
     def graphs(self) -> list[PushedGraph]:
         """Return the graphs of the current build, and the emptied ones, with their triples."""
@@ -175,7 +170,7 @@ class Changes:
         requests = 0
         for text in texts:
             try:
-                _post(client, update, text)
+                post_form(client, update, {"update": text})
             except KgError as error:
                 error.hint = (
                     f"{error.hint or ''} Run the same command again: all is sent then. If the"
@@ -203,16 +198,3 @@ class Changes:
                     lines,
                     end.encode(),
                 )
-
-
-def _name(graph: str | None) -> str | None:
-    return graph[1:-1] if graph else None
-
-
-def _post(client: Client, update: str, text: bytes) -> None:
-    client.send(
-        "POST",
-        update,
-        urllib.parse.urlencode({"update": text}).encode(),
-        {"Content-Type": "application/x-www-form-urlencoded"},
-    )

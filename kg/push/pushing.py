@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from kg.builds import check_build
 from kg.duck import engine
-from kg.errors import UsageError
+from kg.errors import UsageError, WorldError
 from kg.http import Client, find_credentials
 from kg.push.changes import Changes, why_all
 from kg.push.known import forget, read_held, remember
@@ -120,7 +120,10 @@ class _Push:
         check_endpoint(options.update, "--update")
         login = find_credentials(url)
         client = Client(login, timeout=options.timeout, tries=options.tries, say=say)
-        return cls(workspace, url, options, client, progress, say)
+        made = cls(workspace, url, options, client, progress, say)
+        if options.changes:
+            made._endpoints()  # told before anything is read
+        return made
 
     @property
     def endpoint(self) -> str | None:
@@ -205,8 +208,15 @@ class _Push:
         counted = tuple(checked(self.client, endpoint, graph, add=add) for graph in graphs)
         hidden = hides_all(self.client, endpoint, counted)
         if not add:
-            remember(self.workspace, self.url, self.options, build.id, counted)
+            self._remember(build, counted)
         return Pushed(counted, requests, self.client.retried, True, hidden, changed)
+
+    def _remember(self, build: Build, graphs: tuple[PushedGraph, ...]) -> None:
+        try:
+            remember(self.workspace, self.url, self.options, build.id, graphs)
+        except WorldError as error:  # the store has everything all the same
+            if self.say:
+                self.say(f"the next push will send all again, for this cannot be noted: {error}")
 
 
 @contextmanager

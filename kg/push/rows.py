@@ -101,10 +101,7 @@ def graphs_of(connection: duckdb.DuckDBPyConnection, rows: str) -> list[PushedGr
             f" FROM ({valued}) GROUP BY g"
             ") GROUP BY g ORDER BY g NULLS FIRST"
         ).fetchall()
-    return [
-        PushedGraph(name[1:-1] if name else None, triples, values)
-        for name, triples, values in found
-    ]
+    return [PushedGraph(name_of(name), triples, values) for name, triples, values in found]
 
 
 def value_sql(term: str) -> str:
@@ -152,9 +149,10 @@ def chunks(
             triples = (triple for _, _, triple in of_graph)
             fresh = True
             while held := list(islice(triples, size)):
-                yield _name(graph.decode()), fresh, len(held), b"".join(held)
+                yield name_of(graph.decode()), fresh, len(held), b"".join(held)
                 fresh = False
 
 
-def _name(graph: str) -> str | None:
+def name_of(graph: str | None) -> str | None:
+    """Return the IRI of a graph's term; None for the default graph."""
     return graph[1:-1] if graph else None

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 import urllib.parse
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
 from kg.errors import WorldError
-from kg.http import Client
+from kg.http import Client, Reply
 from kg.push.model import Progress, PushedGraph, PushOptions
 from kg.push.rows import Chunk
 from kg.push.urls import graph_url
@@ -102,11 +102,10 @@ def checked(client: Client, endpoint: str, graph: PushedGraph, *, add: bool) -> 
     # Adding keeps older triples, and a default graph may be the merge of all graphs.
     open_ended = add or graph.name is None
     if held < graph.values or (held > graph.triples and not open_ended):
-        shown = f"<{graph.name}>" if graph.name else "the default graph"
         raise WorldError(
             "remote-count-differs",
-            f"the store has {held:,} triples in {shown}, not the {graph.triples:,} that were"
-            f" sent ({graph.values:,} if it merges literals of the same value)",
+            f"the store has {held:,} triples in {shown(graph.name)}, not the"
+            f" {graph.triples:,} that were sent ({graph.values:,} if it merges literals of the same value)",
             hint="Is another program writing to it, or does the store refuse values? See"
             " `kg help stores`.",
         )
@@ -127,15 +126,8 @@ def hides_all(client: Client, endpoint: str, graphs: Sequence[PushedGraph]) -> b
 
 
 def _number(client: Client, endpoint: str, query: str) -> int:
-    reply = client.send(
-        "POST",
-        endpoint,
-        urllib.parse.urlencode({"query": query}).encode(),
-        {
-            "Content-Type": "application/x-www-form-urlencoded",
-            "Accept": "application/sparql-results+json",
-        },
-    )
+    accept = {"Accept": "application/sparql-results+json"}
+    reply = post_form(client, endpoint, {"query": query}, accept)
     try:
         return int(json.loads(reply.body)["results"]["bindings"][0]["n"]["value"])
     except (ValueError, KeyError, IndexError, TypeError) as error:
@@ -144,3 +136,25 @@ def _number(client: Client, endpoint: str, query: str) -> int:
             f"{endpoint} did not answer the count of triples",
             hint="Give the store's SPARQL endpoint with --endpoint, or --no-check.",
         ) from error
+
+
+def post_form(
+    client: Client,
+    url: str,
+    fields: Mapping[str, str | bytes],
+    headers: Mapping[str, str] | None = None,
+) -> Reply:
+    """Send a query or an update to an endpoint, as a form.
+
+    Raises:
+        WorldError: The store cannot be reached, or refuses.
+
+    Spec: https://www.w3.org/TR/sparql11-protocol/#query-via-post-urlencoded
+    """
+    kind = {"Content-Type": "application/x-www-form-urlencoded", **(headers or {})}
+    return client.send("POST", url, urllib.parse.urlencode(fields).encode(), kind)
+
+
+def shown(graph: str | None) -> str:
+    """Return the name of a graph of a store, for messages."""
+    return f"<{graph}>" if graph else "the default graph"

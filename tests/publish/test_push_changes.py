@@ -219,7 +219,7 @@ def test_a_new_graph_that_the_store_has_already_is_replaced(
     build(workspace, 3, [*in_graph(None, 3), *in_graph(graph, 50)], second)
     said: list[str] = []
     assert push(workspace, store.url, CHANGES, say=said.append).changed is None
-    assert "50 triples in its default graph, which is a new graph" in said[0]
+    assert "50 triples in the default graph, which is a new graph" in said[0]
     assert len(store.graphs[""]) == 3
 
 
@@ -252,6 +252,22 @@ def test_a_store_of_unknown_urls_needs_its_endpoints(
     odd = PushOptions(changes=True, endpoint=store.url.replace("/store", "/query"))
     with pytest.raises(UsageError, match="updates"):
         push(workspace, store.url.replace("/store", "/other"), odd)
+
+
+def test_a_push_that_cannot_be_noted_is_a_push(
+    workspace: Workspace, store: FakeStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr("kg.push.known.write_text", refuse)
+    said: list[str] = []
+    done = push(workspace, store.url, say=said.append)
+    assert done.checked
+    assert len(said) == 1
+    assert "the next push will send all again" in said[0]
+    assert "pushed.json" in said[0]
+    assert push(workspace, store.url, CHANGES, say=said.append).changed is None
 
 
 def test_a_record_that_somebody_edited_is_not_used(workspace: Workspace, store: FakeStore) -> None:
