@@ -105,7 +105,8 @@ def checked(client: Client, endpoint: str, graph: PushedGraph, *, add: bool) -> 
         raise WorldError(
             "remote-count-differs",
             f"the store has {held:,} triples in {shown(graph.name)}, not the"
-            f" {graph.triples:,} that were sent ({graph.values:,} if it merges literals of the same value)",
+            f" {graph.triples:,} that were sent ({graph.values:,} if it merges literals of the"
+            " same value)",
             hint="Is another program writing to it, or does the store refuse values? See"
             " `kg help stores`.",
         )
