@@ -20,6 +20,17 @@ from kg.mapping.plan import (
     Reference,
     references,
 )
+from kg.terms import XSD
+
+# Kinds of constants, whose datatype the mapping writes.
+_CONSTANTS: Final = {
+    f"{XSD}integer": "i",
+    f"{XSD}double": "d",
+    f"{XSD}boolean": "b",
+    f"{XSD}decimal": "n",
+    f"{XSD}date": "D",
+    f"{XSD}dateTime": "T",
+}
 
 
 def scattered(expression: Expression) -> tuple[Reference, ...]:
@@ -70,6 +81,13 @@ def natural_kind(expression: Expression) -> str | None:
         kinds = {natural_kind(each) for each in chosen}
         return kinds.pop() if len(kinds) == 1 else None
     return function.kind
+
+
+def kind_of(expression: Expression) -> str | None:
+    """Return the kind of a constant, by the datatype that the mapping writes, or of a call."""
+    if isinstance(expression, Constant):
+        return _CONSTANTS.get(expression.datatype or "")
+    return natural_kind(expression)
 
 
 def chosen_calls(expression: Expression) -> Iterator[Call]:

@@ -7,12 +7,11 @@ are called.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Final
 
 from kg.engines.duckdb.json_sql import columns_within, items_within, value_of
 from kg.engines.duckdb.term_sql import TermPrinter
-from kg.mapping.calls import natural_kind
-from kg.mapping.plan import Call, Constant, Expression, Reference
+from kg.mapping.calls import kind_of
+from kg.mapping.plan import Expression, Reference
 from kg.mapping.source_table import (
     Column,
     FieldDocument,
@@ -26,17 +25,6 @@ from kg.mapping.source_table import (
     ViewStep,
 )
 from kg.sql import sql_name, sql_text
-from kg.terms import XSD
-
-# Kinds of constants, whose datatype the mapping writes.
-_KINDS: Final = {
-    f"{XSD}integer": "i",
-    f"{XSD}double": "d",
-    f"{XSD}boolean": "b",
-    f"{XSD}decimal": "n",
-    f"{XSD}date": "D",
-    f"{XSD}dateTime": "T",
-}
 
 
 class ViewSql:
@@ -159,11 +147,7 @@ def _columns(number: int, text: str, kind: str) -> list[str]:
 
 def _kind(expression: Expression, text: str) -> str:
     """Return the SQL of the kind of what an expression makes, whose SQL is given."""
-    kind = None
-    if isinstance(expression, Constant):
-        kind = _KINDS.get(expression.datatype or "")
-    elif isinstance(expression, Call):
-        kind = natural_kind(expression)
+    kind = kind_of(expression)
     if kind == "#":
         return f"kg_number_kind({text})"
     return sql_text(kind) if kind else "NULL::VARCHAR"

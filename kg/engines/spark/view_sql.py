@@ -12,8 +12,8 @@ from typing import Final
 from kg.engines.spark import json_sql
 from kg.engines.spark.dialect import text, without_nulls
 from kg.engines.spark.term_sql import TermPrinter
-from kg.mapping.calls import natural_kind
-from kg.mapping.plan import Call, Constant, Expression, Reference
+from kg.mapping.calls import kind_of
+from kg.mapping.plan import Expression, Reference
 from kg.mapping.source_table import (
     Column,
     FieldDocument,
@@ -26,17 +26,7 @@ from kg.mapping.source_table import (
     ViewRows,
     ViewStep,
 )
-from kg.terms import XSD
 
-# Kinds of constants, whose datatype the mapping writes.
-_KINDS: Final = {
-    f"{XSD}integer": "i",
-    f"{XSD}double": "d",
-    f"{XSD}boolean": "b",
-    f"{XSD}decimal": "n",
-    f"{XSD}date": "D",
-    f"{XSD}dateTime": "T",
-}
 _NO_KIND: Final = "CAST(NULL AS STRING)"
 _PLACE: Final = "kg_p, kg_b, kg_i"
 
@@ -122,11 +112,7 @@ def _unnested(before: str, listed: str, number: int) -> str:
 
 def _kind(expression: Expression, value: str) -> str:
     """Return the SQL of the kind of what an expression makes, whose SQL is given."""
-    kind = None
-    if isinstance(expression, Constant):
-        kind = _KINDS.get(expression.datatype or "")
-    elif isinstance(expression, Call):
-        kind = natural_kind(expression)
+    kind = kind_of(expression)
     if kind == "#":
         return f"CASE WHEN {value} RLIKE '^[+-]?[0-9]+$' THEN 'i' ELSE 'd' END"
     return text(kind) if kind else _NO_KIND
