@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 from unittest import mock
 
@@ -18,7 +19,10 @@ from kg.validation.shapes import ShapesGraph
 from kg.validation.sieve import answering
 from kg.validation.sieve import run as sieve
 from kg.validation.sieve.plan import NOTHING, union
+from kg.validation.sieve.routes import LONGEST
 from kg.validation.sieve.session import Session
+from tests.validation.differential import difference
+from tests.validation.random_cases import HEAD, RandomCase
 
 Make = Callable[[str], QuadTable]
 Shapes = Callable[[str], ShapesGraph]
@@ -261,3 +265,30 @@ def test_bounds_are_of_any_size(
 ) -> None:
     rules = f"ex:S sh:targetNode ex:a ; sh:property [ sh:path {path} ; {constraint} {HUGE} ] ."
     assert len(run(connection, table('ex:a ex:p "x", "y" .'), shapes(rules))) == results
+
+
+@pytest.mark.parametrize("depth", [2, 5])
+def test_no_query_takes_minutes_to_plan(
+    connection: duckdb.DuckDBPyConnection, tmp_path: Path, depth: int
+) -> None:
+    """The query of shapes that refer to others twice grows by their depth; pySHACL takes over."""
+    shapes = "ex:S0 sh:property [ sh:path ex:p ; sh:minLength 2 ] .\n"
+    for level in range(1, depth + 1):
+        other = f"[ sh:not ex:S{level - 1} ; sh:property [ sh:path ex:q ; sh:maxCount {level} ] ]"
+        shapes += f"ex:S{level} sh:xone ( ex:S{level - 1} {other} ) .\n"
+    shapes += f"ex:S{depth} sh:targetSubjectsOf ex:q .\n"
+    data = "".join(
+        f'ex:s{i} ex:p "{"x" * (i % 4)}" ; ex:q ex:s{(i + 1) % 8}, ex:s{i % 3} .\n'
+        for i in range(8)
+    )
+    longest = 0
+    statement = Session.run
+
+    def noted(self: Session, sql: str, parameters: object = None) -> list[Any]:
+        nonlocal longest
+        longest = max(longest, len(sql))
+        return statement(self, sql, parameters)
+
+    with mock.patch.object(Session, "run", noted):
+        assert difference(RandomCase(0, HEAD + data, HEAD + shapes), connection, tmp_path) is None
+    assert longest < 2 * LONGEST

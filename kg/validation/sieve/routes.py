@@ -15,7 +15,7 @@ from kg.validation.sieve.plan import Doubt, NeedsQueryError, NotCompilableError,
 _NONE: Final = Suspects((), ())
 # Characters of a query that DuckDB plans in some two seconds; six times as many take minutes.
 # Shapes that lie within each other several times over, under negation, reach that.
-_LONGEST: Final = 500_000
+LONGEST: Final = 500_000
 
 
 class Way(Enum):
@@ -76,7 +76,7 @@ def route_of(
         return Route(shape, Way.WHOLE, targets, _NONE, unbounded)
     try:
         found = compiler.suspects(shape, targets)
-        if _longest(found.parts) > _LONGEST:
+        if _longest(found.parts) > LONGEST:
             raise NotCompilableError("its shapes within shapes make a query that is too long")
         return Route(shape, Way.SIEVE, targets, found)
     except NeedsQueryError as error:
