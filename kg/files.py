@@ -98,12 +98,12 @@ def replacing(
         with writing(target):
             yield target
         return
+    part = part_of(target)
     if together is None:
-        begun(part_of(target))
-    with writing(target):
-        part = new_part(target) if together is None else together.part(target)
+        begun(part)
     try:
         with writing(target):
+            part = new_part(target) if together is None else together.part(target)
             yield part
             if together is None:
                 part.replace(target)

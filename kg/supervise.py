@@ -289,10 +289,11 @@ class _Watch:
 
     def _ended(self, code: int) -> int:
         if code >= 0:
-            remove_folder(self.folder)
-            if self.signalled and code == ExitCode.INTERRUPTED:
-                return 128 + self.signalled
-            return code
+            if not self.signalled or code != ExitCode.INTERRUPTED:
+                remove_folder(self.folder)
+                return code
+            self._clean()  # the signal may have struck while the work removed what it had made
+            return 128 + self.signalled
         self._clean()
         if self.signalled and -code in (signal.SIGUSR1, signal.SIGUSR2):
             return self._say_signal()  # before the child was ready for it

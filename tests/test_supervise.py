@@ -197,6 +197,16 @@ def test_a_signal_is_passed_on_once(tmp_path, number, code, to_group):
     assert list((tmp_path / "tmp").iterdir()) == []
 
 
+def test_what_an_interruption_leaves_behind_is_removed(tmp_path):
+    """It strikes anywhere, also between what is made and who is to remove it."""
+    half = "supervise.leftover(Path('half')); Path('half').touch()"
+    with start(tmp_path, CLEANS_UP.replace("try:", f"try:\n    {half}")) as process:
+        until((tmp_path / "half").exists)
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(10) == 143
+    assert not (tmp_path / "half").exists()
+
+
 def test_a_second_signal_ends_work_that_does_not_listen(tmp_path):
     with start(tmp_path, STUCK) as process:
         process.send_signal(signal.SIGINT)

@@ -103,3 +103,15 @@ def test_a_part_is_not_written_through_a_link(tmp_path):
     with files.replacing(tmp_path / "out") as part:
         part.write_text("new")
     assert (mine.read_text(), (tmp_path / "out").read_text()) == ("mine", "new")
+
+
+def test_a_part_is_removed_where_an_interruption_strikes_as_it_is_made(tmp_path, monkeypatch):
+    def made(target: Path) -> Path:
+        temporary.new_part(target)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(files, "new_part", made)
+    (tmp_path / "out").write_text("old")
+    with pytest.raises(KeyboardInterrupt), files.replacing(tmp_path / "out"):
+        pass
+    assert [(path.name, path.read_text()) for path in tmp_path.iterdir()] == [("out", "old")]
