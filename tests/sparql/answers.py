@@ -1,12 +1,15 @@
-"""Answers of Oxigraph, in a form in which they compare."""
+"""Answers of Oxigraph and of rdflib, in a form in which they compare."""
 
 from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Iterable
 from typing import Any
+from unittest.mock import patch
 
 import pyoxigraph as ox
+import rdflib
 
 from tests.sparql.evaluator import Dataset
 from tests.sparql.values import canonical
@@ -33,6 +36,42 @@ def answer(store: ox.Store, text: str, base: str | None = None) -> Any:
 
 def _shown(term: object) -> str:
     return "" if term is None else _BLANK.sub("_:", str(term))
+
+
+def rdflib_dataset(quads: Iterable[ox.Quad]) -> rdflib.Dataset:
+    """Return quads as rdflib holds them, with the lexical forms that they have."""
+    data = ox.serialize(quads, format=ox.RdfFormat.N_QUADS)
+    assert data is not None
+    with patch.object(rdflib, "NORMALIZE_LITERALS", False):
+        return rdflib.Dataset().parse(data=data, format="nquads")
+
+
+def rdflib_answer(dataset: rdflib.Dataset, text: str, base: str) -> Any:
+    """Return what rdflib answers, in the form of `answer`; None where it fails."""
+    try:
+        with patch.object(rdflib, "NORMALIZE_LITERALS", False):
+            found = dataset.query(text, base=base)
+            if found.type == "ASK":
+                return found.askAnswer
+            if found.type == "SELECT":
+                names = [str(name) for name in found.vars or ()]
+                rows = [[row.get(name) for name in found.vars or ()] for row in found.bindings]
+                return names, Counter(tuple(_shown(_term(each)) for each in row) for row in rows)
+            return Counter(" ".join(_shown(_term(each)) for each in row) for row in found)
+    except Exception:  # noqa: BLE001  (it has many ways to fail; none says a thing about kg)
+        return None
+
+
+def _term(term: object) -> object:
+    """Return a term of rdflib as one of Oxigraph."""
+    if isinstance(term, rdflib.URIRef):
+        return ox.NamedNode(str(term))
+    if isinstance(term, rdflib.BNode):
+        return ox.BlankNode()
+    if isinstance(term, rdflib.Literal):
+        datatype = term.datatype and ox.NamedNode(str(term.datatype))
+        return ox.Literal(str(term), datatype=datatype, language=term.language)
+    return term
 
 
 def load(data: str) -> ox.Store:
