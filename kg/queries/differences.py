@@ -191,6 +191,13 @@ KNOWN: Final[tuple[Difference, ...]] = (
         meets.graphs,
     ),
     Difference(
+        "`EXISTS` around `MINUS`",
+        "`MINUS` counts variables from around as shared, and so takes away what shares nothing",
+        "puts their values in first, as SPARQL says; refused where `MINUS` has one of them",
+        "no",
+        meets.subtracted,
+    ),
+    Difference(
         '`BNODE("text")`',
         "gives one node for all rows",
         "one for each row; refused outside of assignments",

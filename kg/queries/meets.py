@@ -351,6 +351,11 @@ def graphs(asked: Asked) -> bool:
     return False
 
 
+def subtracted(asked: Asked) -> bool:
+    """Return whether ``EXISTS`` holds ``MINUS``."""
+    return any(any(find(each, tree.Minus)) for each in find(asked.query.tree, tree.Exists))
+
+
 def absent(asked: Asked) -> bool:
     """Return whether a path that may have no step begins or ends with a term the graph lacks."""
     is_whole = not asked.query.tree.body.datasets

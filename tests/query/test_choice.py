@@ -159,6 +159,15 @@ class Nothing:
         ("SELECT ?x { ?s ex:node/(ex:node/ex:node|ex:node) ?x }", "a path with"),
         ("SELECT ?g { GRAPH ?g { ?s ex:number ?x FILTER(?x > 1) } }", ""),
         ("SELECT ?g { GRAPH ?g { VALUES ?x { 1 } } }", "`GRAPH ?g`"),
+        (
+            "SELECT ?s { ?s ex:text ?x FILTER EXISTS { ?s ex:node ?y MINUS { ?y ex:node ?z } } }",
+            "around `MINUS`",
+        ),
+        (
+            "ASK { ?s ex:text ?x FILTER NOT EXISTS { { SELECT ?y { MINUS { ?y ex:node ?z } } } } }",
+            "around `MINUS`",
+        ),
+        ("SELECT ?s { ?s ex:text ?x MINUS { ?s ex:node ?y } FILTER EXISTS { ?s ex:node ?y } }", ""),
         ("SELECT ?s { ?s ex:text ?x FILTER(REGEX(?x, '^[ab]c+$', 'i')) }", ""),
         ("SELECT ?s { ?s ex:text ?x FILTER(REGEX(?x, '\\\\d')) }", "`REGEX`"),
         ("SELECT ?s { ?s ex:text ?x FILTER(REGEX(?x, '(a')) }", "`REGEX`"),

@@ -101,6 +101,10 @@ def lexical(table: Table, text: str) -> list[str | None]:
         ("SELECT ?o { ex:float3 ex:float ?f BIND(?f = 16777217.0e0 AS ?o) }", ["false"]),
         ("SELECT ?o { ex:float0 ex:float ?f BIND(?f < 0.1e0 AS ?o) }", ["false"]),
         ("SELECT (STR(xsd:string(?f)) AS ?o) { ex:float0 ex:float ?f }", ["0.1"]),
+        ("SELECT (STR(xsd:float(16777217)) AS ?o) { }", ["16777216"]),
+        ("SELECT (STR(xsd:float(1e-50)) AS ?o) { }", ["0"]),
+        ("SELECT (STR(xsd:float(-1e-50)) AS ?o) { }", ["-0"]),
+        ("SELECT (STR(xsd:float(123456789.5)) AS ?o) { }", ["123456790"]),
         # Sums and products are exact, quotients are cut.
         ("SELECT ?n { BIND(12345678901234567890.5 * 98765432109876543210.5 AS ?n) }",
          ["1219326311370217952293019356616819082450.25"]),

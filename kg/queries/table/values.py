@@ -210,10 +210,13 @@ def double_text(value: float) -> str:
 
 def shortest(value: float, datatype: str) -> float:
     """Return a number of a datatype with the fewest digits that tell it from its neighbours."""
-    if datatype == f"{XSD}double" or not math.isfinite(single(value)):
-        return value if datatype == f"{XSD}double" else single(value)
+    if datatype == f"{XSD}double":
+        return value
+    value = single(value)
+    if not math.isfinite(value):
+        return value
     near = (float(f"{value:.{digits}g}") for digits in range(1, 10))
-    return next(each for each in near if single(each) == single(value))
+    return next(each for each in near if single(each) == value)
 
 
 def of_truth(value: bool) -> str:
