@@ -5,12 +5,13 @@ Each rule looks at one usual slip; the first that fits speaks.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from kg.records import dataclass
 from kg.sparql.characters import broken_at
 from kg.sparql.cursor import Mistake
+from kg.sparql.elsewhere import ELSEWHERE, Place, Rule
 from kg.sparql.lexer import Kind, Token, declared_prefixes
 from kg.sparql.words import AGGREGATES, FUNCTIONS
 from kg.wording import nearest
@@ -31,22 +32,6 @@ class Advice:
     hint: str
 
 
-@dataclass(frozen=True, slots=True)
-class _Place:
-    """A mistake with what stands around it."""
-
-    mistake: Mistake
-    found: Sequence[Token]
-
-    @property
-    def token(self) -> Token | None:
-        return self.back(0)
-
-    def back(self, steps: int) -> Token | None:
-        at = self.mistake.at - steps
-        return self.found[at] if 0 <= at < len(self.found) else None
-
-
 def advise(
     text: str, found: Sequence[Token], prefixes: Mapping[str, str], mistake: Mistake | None
 ) -> Advice:
@@ -65,7 +50,7 @@ def advise(
     if unknown is not None:
         return unknown
     assert mistake is not None
-    place = _Place(mistake, found)
+    place = Place(mistake, found)
     at = place.token.start if place.token else len(text.rstrip())
     for rule in _RULES:
         told = rule(place)
@@ -148,7 +133,7 @@ def _unknown_prefix(found: Sequence[Token], prefixes: Mapping[str, str]) -> Advi
 # -- rules: each returns message and hint, or None ------------------------------------------------
 
 
-def _end_of_text(place: _Place) -> tuple[str, str] | None:
+def _end_of_text(place: Place) -> tuple[str, str] | None:
     opened = place.mistake.opened
     if place.token is not None or opened is None:
         return None
@@ -157,13 +142,13 @@ def _end_of_text(place: _Place) -> tuple[str, str] | None:
     return f"the query ends, and a {bracket} is still open", f"Close it with {closing}."
 
 
-def _too_many(place: _Place) -> tuple[str, str] | None:
+def _too_many(place: Place) -> tuple[str, str] | None:
     if place.mistake.context == "end" and place.token and place.token.is_mark("}", ")"):
         return f"this {place.token.text} closes nothing", "Take it away, or open it before."
     return None
 
 
-def _other_language(place: _Place) -> tuple[str, str] | None:
+def _other_language(place: Place) -> tuple[str, str] | None:
     token = place.token
     if place.mistake.context != "form" or token is None:
         return None
@@ -176,13 +161,13 @@ def _other_language(place: _Place) -> tuple[str, str] | None:
     return None
 
 
-def _prefix_line(place: _Place) -> tuple[str, str] | None:
+def _prefix_line(place: Place) -> tuple[str, str] | None:
     if place.mistake.context == "prefix":
         return f"expected {place.mistake.expected} here", "Write PREFIX ex: <http://example.org/>"
     return None
 
 
-def _in_select(place: _Place) -> tuple[str, str] | None:
+def _in_select(place: Place) -> tuple[str, str] | None:
     token, context = place.token, place.mistake.context
     if token is None or context not in ("select", "select expression"):
         return None
@@ -196,7 +181,7 @@ def _in_select(place: _Place) -> tuple[str, str] | None:
     return None
 
 
-def _misspelt(place: _Place) -> tuple[str, str] | None:
+def _misspelt(place: Place) -> tuple[str, str] | None:
     token = place.token
     if token is None or token.kind is not Kind.WORD:
         return None
@@ -206,26 +191,17 @@ def _misspelt(place: _Place) -> tuple[str, str] | None:
     return None
 
 
-# Functions of SQL, and what SPARQL calls them.
-_FOREIGN: Final = {
-    "LOWER": "LCASE", "UPPER": "UCASE", "LENGTH": "STRLEN", "LEN": "STRLEN", "NVL": "COALESCE",
-    "IFNULL": "COALESCE", "SUBSTRING": "SUBSTR", "STARTSWITH": "STRSTARTS",
-    "ENDSWITH": "STRENDS", "CEILING": "CEIL", "DATE": "xsd:date", "INT": "xsd:integer",
-}  # fmt: skip
-
-
-def _function(place: _Place) -> tuple[str, str] | None:
+def _function(place: Place) -> tuple[str, str] | None:
     token, behind = place.token, place.back(-1)
     if token is None or token.kind is not Kind.WORD or behind is None or not behind.is_mark("("):
         return None
     if place.mistake.context not in ("expression", "filter"):
         return None
-    near = _FOREIGN.get(token.text.upper())
-    hint = f"Did you mean {near}?" if near else f"The functions are {', '.join(FUNCTIONS[:43])}."
-    return f"{token.text} is no function of SPARQL", hint
+    known = ", ".join(FUNCTIONS[:43])
+    return f"{token.text} is no function of SPARQL", f"The functions are {known}."
 
 
-def _bare_word(place: _Place) -> tuple[str, str] | None:
+def _bare_word(place: Place) -> tuple[str, str] | None:
     token = place.token
     contexts = ("verb", "object", "triple", "pattern", "expression", "values", "from")
     if token is None or token.kind is not Kind.WORD or place.mistake.context not in contexts:
@@ -244,7 +220,7 @@ def _bare_word(place: _Place) -> tuple[str, str] | None:
 _MODIFIERS: Final = ("GROUP", "HAVING", "ORDER", "LIMIT", "OFFSET")
 
 
-def _modifier_inside(place: _Place) -> tuple[str, str] | None:
+def _modifier_inside(place: Place) -> tuple[str, str] | None:
     if place.token and place.token.is_word(*_MODIFIERS) and place.mistake.opened is not None:
         word = place.token.text.upper()
         return (
@@ -254,7 +230,7 @@ def _modifier_inside(place: _Place) -> tuple[str, str] | None:
     return None
 
 
-def _operator(place: _Place) -> tuple[str, str] | None:
+def _operator(place: Place) -> tuple[str, str] | None:
     token, before = place.token, place.back(1)
     if token is None:
         return None
@@ -270,7 +246,7 @@ def _operator(place: _Place) -> tuple[str, str] | None:
     return None
 
 
-def _filter(place: _Place) -> tuple[str, str] | None:
+def _filter(place: Place) -> tuple[str, str] | None:
     if place.mistake.context == "filter":
         return "a condition without brackets", "Write FILTER(?x > 3)"
     if place.mistake.context == "bind":
@@ -278,25 +254,25 @@ def _filter(place: _Place) -> tuple[str, str] | None:
     return None
 
 
-def _arity(place: _Place) -> tuple[str, str] | None:
+def _arity(place: Place) -> tuple[str, str] | None:
     if place.mistake.context != "arity":
         return None
     return place.mistake.expected, "See https://www.w3.org/TR/sparql11-query/#SparqlOps"
 
 
-def _compared_twice(place: _Place) -> tuple[str, str] | None:
+def _compared_twice(place: Place) -> tuple[str, str] | None:
     if place.mistake.context != "compared twice":
         return None
     return "a second comparison beside the first", "Write both with &&: ?x > 1 && ?x < 3"
 
 
-def _annotated_path(place: _Place) -> tuple[str, str] | None:
+def _annotated_path(place: Place) -> tuple[str, str] | None:
     if place.mistake.context != "annotated path":
         return None
     return "nothing can be said of a path", "~ and {| |} take a triple with a single property."
 
 
-def _triple_end(place: _Place) -> tuple[str, str] | None:
+def _triple_end(place: Place) -> tuple[str, str] | None:
     """Tell of a missing dot, and of ``;`` or ``,`` where a dot was meant."""
     token, start = place.token, place.mistake.triple
     if place.mistake.context != "triple" or token is None or start is None:
@@ -322,7 +298,7 @@ def _triple_end(place: _Place) -> tuple[str, str] | None:
     )
 
 
-def _incomplete_triple(place: _Place) -> tuple[str, str] | None:
+def _incomplete_triple(place: Place) -> tuple[str, str] | None:
     context, token = place.mistake.context, place.token
     if context not in ("object", "verb") or place.mistake.triple is None:
         return None
@@ -342,7 +318,7 @@ def _incomplete_triple(place: _Place) -> tuple[str, str] | None:
     return None
 
 
-def _limit(place: _Place) -> tuple[str, str] | None:
+def _limit(place: Place) -> tuple[str, str] | None:
     before = place.back(1)
     if before and before.is_word("LIMIT", "OFFSET"):
         size = " of at most 18 digits" if place.token and place.token.text.isdecimal() else ""
@@ -355,7 +331,7 @@ def _limit(place: _Place) -> tuple[str, str] | None:
     return None
 
 
-def _unclosed(place: _Place) -> tuple[str, str] | None:
+def _unclosed(place: Place) -> tuple[str, str] | None:
     opened = place.mistake.opened
     if place.token is None or opened is None or ")" not in place.mistake.expected:
         return None
@@ -364,7 +340,7 @@ def _unclosed(place: _Place) -> tuple[str, str] | None:
     return None
 
 
-def _broken_iri(place: _Place) -> tuple[str, str] | None:
+def _broken_iri(place: Place) -> tuple[str, str] | None:
     if place.token is None or not place.token.is_mark("<"):
         return None
     if place.mistake.context not in ("object", "verb", "triple", "pattern", "prefix", "from"):
@@ -375,7 +351,7 @@ def _broken_iri(place: _Place) -> tuple[str, str] | None:
     )
 
 
-def _values(place: _Place) -> tuple[str, str] | None:
+def _values(place: Place) -> tuple[str, str] | None:
     if place.mistake.context != "values":
         return None
     return (
@@ -384,7 +360,7 @@ def _values(place: _Place) -> tuple[str, str] | None:
     )
 
 
-def _sorted(place: _Place) -> tuple[str, str] | None:
+def _sorted(place: Place) -> tuple[str, str] | None:
     before = place.back(1)
     if before and before.is_word("ASC", "DESC"):
         return f"{before.text} stands before what is sorted", f"Write {before.text}(?x)"
@@ -394,18 +370,24 @@ def _sorted(place: _Place) -> tuple[str, str] | None:
     return None
 
 
-def _where(place: _Place) -> tuple[str, str] | None:
+_BEFORE_GROUPS: Final = ("OPTIONAL", "MINUS", "EXISTS", "UNION")
+
+
+def _where(place: Place) -> tuple[str, str] | None:
     if place.mistake.expected == "{" and place.token is not None:
-        return "the pattern does not start with {", "Write WHERE { … }"
+        before = place.back(1)
+        word = before.text.upper() if before and before.is_word(*_BEFORE_GROUPS) else "WHERE"
+        return "the pattern does not start with {", f"Write {word} {{ … }}"
     return None
 
 
-_RULES: Final[tuple[Callable[[_Place], tuple[str, str] | None], ...]] = (
+_RULES: Final[tuple[Rule, ...]] = (
     _end_of_text,
     _too_many,
     _other_language,
     _broken_iri,
     _prefix_line,
+    *ELSEWHERE,
     _values,
     _sorted,
     _in_select,

@@ -208,7 +208,7 @@ class _Scopes:
             if grouped:
                 self._refuse_star(node)
             return scope
-        return self._items(node.items, scope, grouped, outer)
+        return self._items(node, node.items, scope, grouped, outer)
 
     def _refuse_star(self, node: tree.Select) -> None:
         place = tree.Node(span=node.star)
@@ -220,6 +220,7 @@ class _Scopes:
 
     def _items(
         self,
+        node: tree.Select,
         items: tuple[tree.Variable | tree.As, ...],
         scope: set[str],
         grouped: bool,
@@ -233,20 +234,35 @@ class _Scopes:
                 self._assign(variable, scope | outer | names)
             elif variable.name in names:
                 self._refuse(variable, f"SELECT names ?{variable.name} twice", "Take one away.")
-            names.add(variable.name)
             if grouped:
                 expression = item.expression if isinstance(item, tree.As) else item
                 for free in _outside_aggregates(expression):
                     if free.name not in scope:
-                        self._refuse_ungrouped(free)
+                        self._refuse_ungrouped(free, node, names)
+            names.add(variable.name)
         return names
 
-    def _refuse_ungrouped(self, variable: tree.Variable) -> None:
+    def _refuse_ungrouped(
+        self, variable: tree.Variable, node: tree.Select, named: set[str]
+    ) -> None:
+        """Refuse a variable beside an aggregate, and say what is usually meant.
+
+        Args:
+            variable: The variable.
+            node: The SELECT.
+            named: The columns before the one in which it stands.
+        """
         name = f"?{variable.name}"
+        hint = f"Add GROUP BY {name} behind the pattern, or take it away."
+        if variable.name in named:
+            hint = (
+                f"What AS names has no value yet beside an aggregate: write the expression of"
+                f" {name} again, or reckon around a query in braces."
+            )
+        elif any(variable in find(key, tree.Variable) for key in node.modifiers.group):
+            hint = "Name what is grouped, and select the name: GROUP BY (STR(?x) AS ?key)"
         self._refuse(
-            variable,
-            f"{name} may be selected beside an aggregate only if it is grouped",
-            f"Add GROUP BY {name} behind the pattern, or take it away.",
+            variable, f"{name} may be selected beside an aggregate only if it is grouped", hint
         )
 
 
