@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -13,6 +12,7 @@ from kg.errors import InputError, Location
 from kg.findings.material import compiled
 from kg.findings.model import Finding, Level, of_error
 from kg.logins import database_shown, without_login
+from kg.mapping.addresses import is_address, name_at
 from kg.mapping.documents import read_mappings
 from kg.mapping.plan import (
     Database,
@@ -95,9 +95,13 @@ def _addresses(plan: Plan) -> Iterator[Finding]:
     """Yield the sources that are not on this machine."""
     for source in plan_sources(plan):
         for path in source.paths if source.database is None else ():
-            if re.match(r"https?://", path):
-                name = path.partition("?")[0].rpartition("/")[2]
-                copy = f"the file {name} beside the mapping, or in a folder of --sources, is read"
+            if is_address(path):
+                name = name_at(path)
+                copy = "it names no file that could be read in its stead"
+                if name:
+                    copy = (
+                        f"the file {name} beside the mapping, or in a folder of --sources, is read"
+                    )
                 text = f"{without_login(path)} is not fetched: {copy}"
                 yield Finding(
                     "remark", without_login(path), text, source.origin.location(), level=Level.INFO

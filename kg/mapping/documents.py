@@ -7,6 +7,7 @@ into.
 from __future__ import annotations
 
 import re
+import shlex
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
@@ -14,6 +15,7 @@ from pathlib import Path
 from typing import Final
 
 from kg.errors import InputError, KgError, Location, raise_all
+from kg.mapping.other_notations import other_notation, other_syntax
 from kg.mapping.plan import Plan
 from kg.mapping.texts import Text
 from kg.paths import find_files, is_file, open_file, read_file, real_path
@@ -61,19 +63,40 @@ def _is_yarrrml(path: Path, text: str) -> bool:
     Raises:
         InputError: Neither its name nor its text says so.
     """
-    if path.suffix.lower() in (*_OF_YARRRML, *_OF_RML):
-        return path.suffix.lower() in _OF_YARRRML
-    if _SECTION.match(text) and (named := _MAPPINGS_OF.findall(text)):
+    if path.suffix.lower() in _OF_YARRRML:
+        return True
+    if path.suffix.lower() in _OF_RML:
+        _check_syntax(path, text)
+        return False
+    other = other_notation(text, path.stem)
+    if other is not None:
+        raise _not_read(path, *other)
+    has_sections = _SECTION.match(text) or path.suffix.lower() == ".properties"
+    if has_sections and (named := _MAPPINGS_OF.findall(text)):
         raise _configuration(path, named)
     if _YARRRML_INSIDE.search(text) and not _PREFIX.search(text):
         return True
     if _RML.search(text.encode()):
+        _check_syntax(path, text)
         return False
     raise InputError(
         "unknown-format",
         f"{show_path(path)} is no mapping by its ending, nor by what it holds",
         hint=f"Mappings are named {', '.join(MAPPING_PATTERNS)}; kg map takes .yml and .ttl, too.",
     )
+
+
+def _check_syntax(path: Path, text: str) -> None:
+    syntax = other_syntax(text)
+    if syntax:
+        name = shlex.quote(f"{path.stem}.rml.ttl")
+        hint = f"Write it as Turtle: kg export --data {shlex.quote(str(path))} -o {name}"
+        raise _not_read(path, syntax, hint)
+
+
+def _not_read(path: Path, what: str, hint: str) -> InputError:
+    message = f"{show_path(path)} is {what}, and mappings are YARRRML, or RML in Turtle"
+    return InputError("unknown-format", message, hint=hint)
 
 
 def _configuration(path: Path, named: Sequence[str]) -> InputError:
@@ -121,7 +144,9 @@ _RML: Final = re.compile(rb"\b(?:logicalSource|logicalTable)\b")
 _YARRRML_INSIDE: Final = re.compile(r"(?:^|\{)\s*[\"']?mappings?[\"']?\s*:", re.MULTILINE)
 # A file of sections, and the line that names mappings.
 _SECTION: Final = re.compile(r"(?:\s|[#;].*\n)*\[[^\]\n]+\]\s*\n")
-_MAPPINGS_OF: Final = re.compile(r"^[ \t]*mappings?[ \t]*[=:][ \t]*(\S.*)$", re.MULTILINE)
+_MAPPINGS_OF: Final = re.compile(
+    r"^[ \t]*mapping(?:s|_?files?)?[ \t]*[=:][ \t]*(\S.*)$", re.MULTILINE
+)
 _PREFIX: Final = re.compile(r"^\s*@?prefix\s+\S*:\s*<", re.MULTILINE | re.IGNORECASE)
 
 

@@ -41,6 +41,7 @@ from kg.mapping.rml_gather import GatherReader, without_parents
 from kg.mapping.rml_graph import RmlGraph, Term, Value
 from kg.mapping.rml_named_targets import makers
 from kg.mapping.rml_pairs import paired
+from kg.mapping.rml_places import tell_misplaced
 from kg.mapping.rml_targets import read_targets
 from kg.mapping.rml_templates import read_template
 from kg.mapping.rml_views import Reads, ViewReader
@@ -73,7 +74,7 @@ def read_rml_documents(
 
     Args:
         texts: The documents, Turtle.
-        base: Base IRI that relative IRIs of terms are prepended with.
+        base: Base IRI that relative IRIs of terms are prepended with, before those of documents.
         faults: Receives what is wrong with documents and single triples maps, which are left out.
 
     Returns:
@@ -93,6 +94,7 @@ def read_rml_documents(
     if not graphs:
         return {}
     reader = _RmlReader(joined(graphs, faults), base)
+    tell_misplaced(reader.graph)
     of_views = [*dict.fromkeys(reader.views.check_all())]
     faults += of_views
     maps: dict[str, list[TriplesMap]] = {graph.file: [] for graph in graphs}
@@ -177,9 +179,13 @@ class _RmlReader:
             subject=subject,
             predicate_objects=tuple(pairs),
             graphs=graphs,
-            base=base.text if base else self.base,
+            base=base.text if base else self.base_of(self.graph.origin(node)),
             origin=self.graph.origin(node),
         )
+
+    def base_of(self, origin: Origin) -> str:
+        """Return the base of the call, else that of a document, as RMLMapper and SDM-RDFizer do."""
+        return self.base or self.graph.bases.get(origin.file, "")
 
     def source(self, node: Term) -> AbstractSource:
         """Return the source of a triples map; where all is constant, one record without values."""
@@ -422,9 +428,9 @@ class _RmlReader:
         if not is_iri or made.kind is not TermType.LITERAL or made.datatype or made.language:
             return made
         text = expand(made.value, self.graph.prefixes) or made.value
-        if not is_absolute(text) and not is_absolute(self.base + text):
-            return made
         place = value.origin
+        if not is_absolute(text) and not is_absolute(self.base_of(place) + text):
+            return made
         if (place, text) not in self.told:
             self.told.add((place, text))
             self.notes.add(_TEXT_AS_IRI, place.location(), text, loses=False)

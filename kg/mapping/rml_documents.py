@@ -141,6 +141,7 @@ def _add(graph: RmlGraph, made: RmlGraph, names: Mapping[Term, Term]) -> None:
     """Add a document to the joined graph."""
     made.prefixes.update((name, iri) for name, iri in graph.prefixes.items())
     made.folders.update(graph.folders)
+    made.bases.update(graph.bases)
     for node, properties in graph.values.items():
         subject = names.get(node, node)
         known = made.values.setdefault(subject, {})
@@ -184,10 +185,10 @@ def triples_maps(graph: RmlGraph) -> list[Term]:
         text = f"the triples map {graph.name(node)} has no logical source, so it makes nothing"
         place = graph.origin(node).location()
         Notes().add(text.replace("{", "{{").replace("}", "}}"), place, loses=False)
-    return [node for node in _described(graph) if node not in passed]
+    return [node for node in described_maps(graph) if node not in passed]
 
 
-def _described(graph: RmlGraph) -> Iterator[Term]:
+def described_maps(graph: RmlGraph) -> Iterator[Term]:
     """Yield the triples maps of a graph."""
     # Function values of the older vocabularies have sources and pairs, too.
     values = {value.term for name, value in graph.properties() if name == "functionValue"}
@@ -232,7 +233,7 @@ def _incomplete(graph: RmlGraph) -> set[Term]:
 
     Mappings of many files have them where a part is not in use. RMLMapper passes over them, too.
     """
-    found = list(_described(graph))
+    found = list(described_maps(graph))
     lacking = [node for node in found if not has_source(graph, node)]
     if len(lacking) == len(found):
         return set()

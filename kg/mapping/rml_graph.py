@@ -43,6 +43,7 @@ _RENAMED: Final[Mapping[str, str]] = {
     "multiReference": "reference",
     "multiTemplate": "template",
     "multiJoinCondition": "joinCondition",
+    "multiFunctionValue": "functionValue",
     "namespaceName": "namespaceURL",
     "declaresNamespace": "namespace",
     # Drafts of RML-FNML.
@@ -132,6 +133,7 @@ class RmlGraph:
         values: The objects of each subject by predicate.
         origins: Where each subject is described first.
         folders: The folder of each file.
+        bases: The base that a file declares, of those that do.
         names: The IRI of a node that stands for one that several documents describe differently.
         numbers: The number of each subject in its document.
 
@@ -148,7 +150,9 @@ class RmlGraph:
         self.folders = {file: folder}
         self.names: dict[Term, Term] = {}
         self.numbers: dict[Term, int] = {}
-        for quad, line in _parse(text, file, base, self.prefixes):
+        quads, declared = _parse(text, file, base, self.prefixes)
+        self.bases = {file: declared} if declared else {}
+        for quad, line in quads:
             origin = Origin(file, line)
             if isinstance(quad.subject, ox.Triple) or isinstance(quad.object, ox.Triple):
                 raise InputError(
@@ -264,8 +268,10 @@ def _check_depth(text: str, file: str) -> None:
             )
 
 
-def _parse(text: str, file: str, base: str, prefixes: dict[str, str]) -> list[tuple[ox.Quad, int]]:
-    """Return the triples of a document, each with its line; fill in the prefixes.
+def _parse(
+    text: str, file: str, base: str, prefixes: dict[str, str]
+) -> tuple[list[tuple[ox.Quad, int]], str]:
+    """Return the triples of a document, each with its line, and its base; fill in the prefixes.
 
     Prefixes that a document uses and does not declare are those of the initial context of RDFa, and
     of mappings: RDF4J, with which RMLMapper and CARML read, knows the former too.
@@ -279,7 +285,7 @@ def _parse(text: str, file: str, base: str, prefixes: dict[str, str]) -> list[tu
             quads = ox.parse(cast(IO[bytes], lines), ox.RdfFormat.TURTLE, base_iri=base)
             found += ((quad, lines.line) for quad in quads)
             prefixes.update(quads.prefixes)
-            return found
+            return found, "" if quads.base_iri == base else quads.base_iri or ""
         except SyntaxError as error:
             message = re.sub(r"^Parser error at .*?: ", "", error.msg or str(error))
             column = error.offset

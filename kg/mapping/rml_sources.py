@@ -29,6 +29,7 @@ from kg.mapping.rml_databases import (
     queried,
 )
 from kg.mapping.rml_graph import RmlGraph, Value
+from kg.mapping.rml_streams import file_of_stream
 from kg.mapping.source_formats import by_ending
 from kg.mapping.source_options import check_options
 from kg.notes import Notes
@@ -154,11 +155,9 @@ def _file(graph: RmlGraph, source: Value, formulation: Formulation, folder: str)
         return _csvw(graph, source, formulation, folder)
     for address in _addresses(graph, source):
         return LogicalSource(_local(address), formulation, folder=folder)
-    if graph.has_type(source.term, "Stream") or graph.all(source.term, "streamName"):
-        raise source.unsupported(
-            "a stream that a program hands over (carml:Stream) is not supported",
-            hint='Write what it holds to a file, and name that: rml:source "data.json".',
-        )
+    stream = file_of_stream(graph, source, formulation)
+    if stream is not None:
+        return LogicalSource(stream, formulation, folder=folder)
     for endpoint in graph.iri_values(source.term, _ENDPOINT):
         raise endpoint.unsupported(
             f"{without_login(endpoint.text)} is a SPARQL endpoint, and kg fetches nothing",
@@ -178,7 +177,8 @@ def _addresses(graph: RmlGraph, source: Value) -> Iterator[Value]:
     for name in _ADDRESSES:
         yield from graph.iri_values(source.term, name)
     yield from graph.all(source.term, "url")
-    for affordance in graph.iri_values(source.term, f"{_TD}hasPropertyAffordance"):
+    # The source may also be the affordance.
+    for affordance in (source, *graph.iri_values(source.term, f"{_TD}hasPropertyAffordance")):
         for form in graph.iri_values(affordance.term, f"{_TD}hasForm"):
             yield from graph.iri_values(form.term, _TARGET)
 

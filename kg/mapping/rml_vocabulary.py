@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from kg.mapping.other_notations import BY_PROPERTY
 from kg.notes import Notes
 from kg.wording import nearest
 
@@ -86,6 +87,9 @@ def check_vocabulary(graph: RmlGraph) -> None:
         elif name not in _KNOWN:
             raise _refusal(name, value)
     for predicate, value in graph.others():
+        if predicate in BY_PROPERTY:
+            what, hint = BY_PROPERTY[predicate]
+            raise value.unsupported(f"this is {what}, which kg does not read", hint=hint)
         name = predicate.removeprefix(_EXTENSIONS)
         if predicate == TARGET_MAP:
             continue
@@ -112,6 +116,13 @@ def dynamic_target(value: Value) -> InputError:
 
 
 def _refusal(name: str, value: Value) -> InputError:
+    experiment = name.removeprefix("experimental/")
+    if experiment != name:
+        return value.unsupported(
+            f"{experiment} of CARML's experiments is not supported",
+            hint="Give what is nested a triples map with an iterator of its own, such as"
+            " $.orders[*].items[*].",
+        )
     for what, names, hint in _MISSING:
         if name in names:
             return value.unsupported(f"rml:{name}: {what} are not supported", hint=hint)

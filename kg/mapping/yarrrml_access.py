@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Final
 
+from kg.mapping.addresses import is_address, name_at
 from kg.mapping.cell_range import MERGED, RANGE_HINT, parse_range
 from kg.mapping.database_urls import database_url
 from kg.mapping.plan import (
@@ -157,13 +158,15 @@ class SourceReader:
             if node.get("namespaces"):
                 raise refused_option(made, "namespaces")
             return made
-        check_type(node, "a source", frozenset({"localfile"}))
         assert kind is not None
         iterator = node.get("iterator")
-        paths = [path.text("access") for path in access.items()]
+        paths = [path.text("access") for path in access.items()] or [access.text("access")]
+        # Of what is elsewhere the file is read that its address names.
+        if not all(is_address(path) and name_at(path) for path in paths):
+            check_type(node, "a source", frozenset({"localfile"}))
         source = self.file(
             node,
-            paths[0] if paths else access.text("access"),
+            paths[0],
             kind.text("referenceFormulation"),
             iterator.text("iterator") if iterator else "",
         )

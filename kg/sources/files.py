@@ -7,10 +7,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path, PureWindowsPath
 from typing import Final
-from urllib.parse import unquote, urlsplit
 
 from kg.errors import InputError, Location
 from kg.logins import without_login
+from kg.mapping.addresses import is_address, name_at
 from kg.mapping.plan import Formulation, LogicalSource, Plan
 from kg.mapping.source_table import Column
 from kg.mapping.walk import plan_sources, with_sources
@@ -28,7 +28,6 @@ ARCHIVES: Final = frozenset({"zip", "tar", "targz", "tarxz"})
 _MOST_NAMES: Final = 50
 # Formats that may have a title above the header.
 _WITH_TITLES: Final = (Formulation.CSV, Formulation.EXCEL)
-_ADDRESS: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://")
 _MEMBER: Final = re.compile(
     rf"(.*(?:{'|'.join(map(re.escape, ARCHIVE_ENDINGS))}))#(.+)", re.IGNORECASE
 )
@@ -98,7 +97,7 @@ def find_files(source: LogicalSource, folders: Folders) -> tuple[SourceFile, ...
 def patterns_of(source: LogicalSource) -> Iterator[tuple[Path, str]]:
     """Yield the patterns among a source's files, each with the folder that it is looked for in."""
     for written in source.paths:
-        if not _ADDRESS.match(written):
+        if not is_address(written):
             pattern = _pattern(Path(source.folder), _split_member(source, written)[0])
             if pattern is not None:
                 yield pattern
@@ -132,7 +131,7 @@ def _folder_name(folder: Path) -> str:
 
 
 def _matches(source: LogicalSource, written: str) -> Iterator[SourceFile]:
-    if _ADDRESS.match(written):
+    if is_address(written):
         yield _copy_of(source, written)
         return
     name, member = _split_member(source, written)
@@ -190,12 +189,9 @@ def _copy_of(source: LogicalSource, address: str) -> SourceFile:
         InputError: There is none; kg fetches nothing.
     """
     shown, place = without_login(address), source.origin.location()
-    try:
-        name = unquote(urlsplit(address).path.rpartition("/")[2])
-    except ValueError:  # such as a bracket where a host is named
-        name = ""
+    name = name_at(address)
     path = Path(source.folder) / name
-    if name and "/" not in name and is_file(path):
+    if name and is_file(path):
         text = f"{shown} is not fetched: the file {show_path(path)} is read in its stead"
         Notes().add(text.replace("{", "{{").replace("}", "}}"), place, loses=False)
         return SourceFile(path)

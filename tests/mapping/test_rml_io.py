@@ -104,6 +104,11 @@ def mapped(folder, access, rest=CSV, files=None):
             CSV,
             ['""', '"NULL"', '"x"'],
         ),
+        (
+            'a td:PropertyAffordance ; td:hasForm [ hctl:hasTarget "file://./t.csv" ]',
+            CSV,
+            ['""', '"NULL"', '"x"'],
+        ),
     ],
 )
 def test_descriptions_of_files(tmp_path, access, rest, expected):

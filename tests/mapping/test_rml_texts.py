@@ -127,18 +127,32 @@ def test_files_and_namespaces_of_carml(tmp_path):
     assert run.triples == [(S, "<http://e/p>", '"Ann"'), (S, "<http://e/p>", '"Anna"')]
 
 
+STREAMS = "@prefix rmls: <http://semweb.mmlab.be/ns/rmls#> .\n"
+
+
 @pytest.mark.parametrize(
-    ("source", "message"),
+    ("source", "file"),
     [
-        ("a carml:Stream", "carml:Stream"),
-        ('a carml:Stream ; carml:streamName "books"', "carml:Stream"),
-        ("a carml:FileSource", "no rml:path"),
+        ("a carml:Stream", "stream.xml"),
+        ('a carml:Stream ; carml:streamName "books"', "books.xml"),
+        ('carml:streamName "a/{b}.xml"', "{b}.xml"),
+        ('a rmls:KafkaStream ; rmls:broker "localhost:9092" ; rmls:topic "books"', "books.xml"),
+        ('a rmls:TCPSocketStream ; rmls:hostName "localhost" ; rmls:port "5005"', "stream.xml"),
+        ('a rmls:FileStream ; rmls:path "books.xml"', ""),
     ],
 )
-def test_streams_of_carml_are_refused_by_name(tmp_path, source, message):
-    with pytest.raises(InputError, match=message) as caught:
-        run_mapping(tmp_path, CARML.replace("SOURCE", f"{NAMESPACE} {source}"), {})
-    assert (caught.value.code == "unsupported-mapping") == ("Stream" in source)
+def test_a_file_is_read_in_the_stead_of_a_stream(tmp_path, source, file):
+    text = STREAMS + CARML.replace("SOURCE", f"{NAMESPACE} {source}")
+    with hearing() as notes:
+        run = run_mapping(tmp_path, text, {file or "books.xml": XML})
+    assert run.triples == [(S, "<http://e/p>", '"Ann"'), (S, "<http://e/p>", '"Anna"')]
+    told = f"is not listened to: the file {file} is read in its stead"
+    assert [note.text.endswith(told) for note in notes.values()] == [True] * bool(file)
+
+
+def test_a_file_of_carml_needs_its_address(tmp_path):
+    with pytest.raises(InputError, match=r"no rml:path"):
+        run_mapping(tmp_path, CARML.replace("SOURCE", f"{NAMESPACE} a carml:FileSource"), {})
 
 
 EXTENSIONS = "https://w3id.org/imec/rml/ns/extensions#"
