@@ -221,6 +221,51 @@ class TestWork:
         assert [column.sql.count("kg_iri_safe") for column in table.computed] == [2]
         assert all("kg_iri_safe" not in rule.sql for rule in program.rules)
 
+    def test_subjects_of_several_values_are_made_once(self, tmp_path):
+        po = [f"[ex:p{number}, x]" for number in range(10)]
+        mapping = yarrrml("[[t.json~jsonpath, '$[*]']]", po, "ex:$(ids[*])")
+        program = compile_plan(read_plan(tmp_path, mapping))
+        (table,) = program.tables
+        assert [column.sql.count("kg_iri_safe") for column in table.computed] == [1]
+        assert all("kg_iri_safe" not in rule.sql for rule in program.rules)
+
+    def test_combined_subjects_are_made_once_they_are_known_to_be_few(self, tmp_path):
+        mapping = yarrrml("[[t.json~jsonpath, '$[*]']]", ["[ex:p, x]"], "ex:$(a[*])/$(b[*])")
+        (table,) = compile_plan(read_plan(tmp_path, mapping)).tables
+        assert table.computed == ()
+
+    @pytest.mark.parametrize(
+        ("pair", "lacks", "there"),
+        [
+            ("[ex:p, $(a)]", "", "x"),
+            ("[ex:p, 'http://e/$(a)~iri']", "", "x"),
+            ("[ex:$(a), x]", "", "x"),
+            ("{p: ex:p, o: x, graphs: ex:$(a)}", "", "x"),
+            (
+                "{p: ex:p, o: {mapping: m, condition: {function: equal,"
+                " parameters: [[str1, $(a)], [str2, $(id)]]}}}",
+                "",
+                "1",
+            ),
+            (
+                "{p: ex:p, o: {value: $(a), condition: {function: equal,"
+                " parameters: [[str1, $(id)], [str2, '1']]}}}",
+                "",
+                "x",
+            ),
+        ],
+    )
+    def test_what_no_record_has_is_not_asked_for(self, tmp_path, pair, lacks, there):
+        """Planning a rule takes time; a document seldom has all that a mapping knows."""
+        mapping = yarrrml("[[t.csv~csv]]", [pair, "[ex:always, x]"])
+        found = {}
+        for value in (lacks, there):
+            spy, quads = self.run(tmp_path, mapping, {"t.csv": f"id,a\n1,{value}\n"})
+            writes = [sql for sql in spy.asked if sql.startswith("COPY") or "kg_quads" in sql]
+            found[value] = quads, sum(sql.count("source_0") for sql in writes)
+        assert [quads for quads, _ in found.values()] == [1, 2]
+        assert found[lacks][1] < found[there][1]
+
     def test_join_on_the_key_carries_no_row(self):
         program = compile_plan(golden_plan("joins"))
         by_key = [rule for rule in program.rules if " IN (SELECT " in rule.sql]

@@ -87,7 +87,7 @@ def differences(
             alike = plain(other) == (both := plain(answer(store, query.text, EX)))
             fails = "rdflib fails" if other is None else "rdflib says other than Oxigraph"
             counts["rdflib says as Oxigraph" if alike else fails] += 1
-            if alike and both != plain(told):
+            if alike and both != plain(told) and "REDUCED" not in query.text:
                 yield f"the evaluator, against two others: {query.text}"
         for each in _asked(query, table, expected, with_lines=number % LINES == 0):
             counts[each or "table"] += 1

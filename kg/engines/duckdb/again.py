@@ -194,7 +194,7 @@ class Again:
 
     def _counts(self) -> dict[str, MapCount]:
         some = replace(self.program, maps=tuple(self.of_changed))
-        found = count_all(self.connection, some, tuple(self.loaded.values()))
+        found = count_all(self.connection, some, tuple(self.loaded.values())).maps
         return {count.triples_map: count for count in found}
 
     def _note_subjects(self, *, is_new: bool) -> None:

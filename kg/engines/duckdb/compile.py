@@ -35,6 +35,7 @@ from kg.mapping.rules import (
     Rules,
     Term,
     bare,
+    crossed,
 )
 from kg.mapping.source_table import Computed, SourceTable
 from kg.sql import sql_text
@@ -100,6 +101,7 @@ class _Compiler:
         )
         self.computed: dict[str, dict[str, Computed]] = {t.name: {} for t in rules.tables}
         self.subjects = {each.name: self._subject(each, terms[each.name]) for each in rules.maps}
+        self.made_subjects = terms
 
     def term(self, table: SourceTable, term: Term) -> TermSql:
         return self.printers[table.name].term(term)
@@ -107,9 +109,13 @@ class _Compiler:
     def _subject(self, rules: MapRules, term: TermSql) -> SubjectSql:
         """Have the subjects computed as the source is read, and return where they are."""
         table, subject = rules.table, rules.subject
-        if term.many or isinstance(bare(subject), Gathered):
+        gathers = isinstance(bare(subject), Gathered)
+        if term.many or gathers:
             # What gathers may read other tables, so that no column can be computed beforehand.
-            made = f"unnest({term.sql})" if term.many else term.sql
+            # Nor are combinations of values: whether there are too many is looked at first.
+            is_late = gathers or len(crossed(table, subject)) > 1
+            made = term.sql if is_late else self._computed(table, term.sql)
+            made = f"unnest({made})" if term.many else made
             rows = f"(SELECT *, {made} AS subject FROM {table.name})"
             return SubjectSql(rows, *self.order.split("subject"), "subject")
         if isinstance(subject, Iri):
@@ -228,7 +234,19 @@ class _Compiler:
         tables = tuple(dict.fromkeys((rule.table.name, *others, *gathered)))
         # What reads other tables is no stream, and is run alone.
         terms = {} if gathered else terms
-        return RuleSql(rule.triples_map, sql, tables, subject, rule.targets, terms, condition)
+        absent = self.absent(rule, () if gathered else (predicate, made, graph))
+        name, mask = rule.triples_map, rule.targets
+        return RuleSql(name, sql, tables, subject, mask, terms, condition, absent=absent)
+
+    def absent(self, rule: Rule, terms: Iterable[TermSql]) -> tuple[str, ...]:
+        """Return the conditions under which a record makes no quad of a rule.
+
+        Args:
+            rule: The rule.
+            terms: What a quad needs beside the subject.
+        """
+        found = (term.lost for term in (self.made_subjects[rule.triples_map], *terms))
+        return tuple(dict.fromkeys(f"({condition})" for condition in found if condition))
 
     def place(self, rule: Rule) -> tuple[TermSql, TermSql]:
         """Return the predicate and the graph of a rule, as numbers where it can be."""
@@ -269,7 +287,13 @@ class _Compiler:
             tuple(dict.fromkeys((rule.table.name, parent.table.name, *gathered_tables(rule)))),
             subject,
             rule.targets,
+            absent=self.absent(rule, [self._keys(rule.table, parent)]),
         )
+
+    def _keys(self, table: SourceTable, parent: Parent) -> TermSql:
+        """Return what a child needs for a join, of which only `TermSql.lost` is told."""
+        keys = (self.printers[table.name].key(child) for child, _ in parent.keys)
+        return TermSql("", False, "", " OR ".join(key.missing for key in keys if key.missing))
 
 
 def _code(number: int) -> TermSql:

@@ -24,6 +24,7 @@ from kg.engines.outcome import LossCount, MapCount, Shared
 from kg.engines.recording import Made, Recording, current
 from kg.errors import Location
 from kg.mapping.rules import MapRules, names
+from kg.records import dataclass
 
 # Losses that one query counts: what the engine holds grows with their square.
 MOST_COUNTS_AT_ONCE: Final = 50
@@ -31,10 +32,37 @@ MOST_COUNTS_AT_ONCE: Final = 50
 MOST_PREDICATES: Final = 1_000
 
 
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """What is known of the records before they are mapped.
+
+    Attributes:
+        maps: What is said of each triples map; what is noted of a source, at its first.
+        records: The number of records of each table.
+        numbers: The aggregates of each table that are known.
+    """
+
+    maps: tuple[MapCount, ...]
+    records: Mapping[str, int]
+    numbers: Mapping[str, Numbers]
+
+    def live(self, rules: Iterable[RuleSql]) -> list[RuleSql]:
+        """Return the rules that make quads; planning the others takes time all the same."""
+        return [rule for rule in rules if not self._makes_nothing(rule)]
+
+    def _makes_nothing(self, rule: RuleSql) -> bool:
+        # What is joined or gathered may be missing: an empty collection is a value.
+        if not any(self.records[name] for name in rule.sources):
+            return True
+        table = rule.tables[0]
+        known, records = self.numbers[table], self.records[table]
+        return any(known.get(_missing(each)) == records for each in rule.absent)
+
+
 def count_all(
     connection: duckdb.DuckDBPyConnection, program: Program, loaded: Sequence[LoadedTable]
-) -> tuple[MapCount, ...]:
-    """Return what is said of each triples map; what is noted of a source, at its first."""
+) -> Counted:
+    """Count what each triples map reads and loses."""
     tables = {entry.table.name: entry for entry in loaded}
     told = [_Told(rules, tables, program.subjects[rules.name]) for rules in program.maps]
     numbers = {name: Numbers(connection, sql_name(name)) for name in tables}
@@ -55,9 +83,9 @@ def count_all(
                 rules.name,
                 entry.records,
                 tuple(
-                    _lost(connection, loss, known[_missing(loss)], entry)
+                    _lost(connection, loss, number, entry)
                     for loss in each.losses
-                    if known[_missing(loss)]
+                    if (number := known[_missing(loss.missing)])
                 ),
                 shared=_shared(known, each),
                 origin=rules.origin.location(),
@@ -82,7 +110,8 @@ def count_all(
                 ill_typed=tuple(unfit),
             )
         )
-    return tuple(counts)
+    records = {name: entry.records for name, entry in tables.items()}
+    return Counted(tuple(counts), records, numbers)
 
 
 class _Told:
@@ -107,7 +136,7 @@ class _Told:
 
     def asked(self) -> Iterator[str]:
         """Yield the numbers that are asked of the table, but for those that take much memory."""
-        yield from map(_missing, self.losses)
+        yield from (_missing(loss.missing) for loss in self.losses)
         yield from map(number_of, self.suspects)
         if self.is_small and self.has_own_subject and self.subject.rows == self.entry.table.name:
             yield from self.subjects
@@ -125,8 +154,8 @@ class _Told:
         return f"count({apart})", distinct if self.is_small else f"count(DISTINCT {apart})"
 
 
-def _missing(loss: LossSql) -> str:
-    return f"count_if({loss.missing})"
+def _missing(condition: str) -> str:
+    return f"count_if({condition})"
 
 
 def _lost(

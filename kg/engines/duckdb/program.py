@@ -65,6 +65,8 @@ class RuleSql:
         sorts: Whether the query sorts its rows, so that it is better run alone.
         makers: Names of the source tables whose records make quads, whatever the other tables
             hold; empty: the first of `tables` alone. Several maps may make one collection.
+        absent: Conditions on the first of `tables`: where one holds for all records, there is no
+            quad. They are written as those of losses are, which are counted anyway.
     """
 
     triples_map: str
@@ -76,6 +78,7 @@ class RuleSql:
     condition: str = field(default="", repr=False)
     sorts: bool = False
     makers: tuple[str, ...] = ()
+    absent: tuple[str, ...] = field(default=(), repr=False)
 
     @property
     def sources(self) -> tuple[str, ...]:

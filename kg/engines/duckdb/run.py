@@ -23,7 +23,7 @@ from kg.engines.duckdb.batches import Batch, rule_batches, together
 from kg.engines.duckdb.blocks import Codes, write_coded, write_marked, write_parts
 from kg.engines.duckdb.call_errors import REFUSALS, call_error
 from kg.engines.duckdb.compile import compile_plan
-from kg.engines.duckdb.counting import count_all, has_distinct, record_made
+from kg.engines.duckdb.counting import Counted, count_all, has_distinct, record_made
 from kg.engines.duckdb.late_sql import LateTerms
 from kg.engines.duckdb.loading import drop_table
 from kg.engines.duckdb.named_functions import NamesFound, find_names
@@ -33,7 +33,7 @@ from kg.engines.duckdb.program import Program, RuleSql, Stream
 from kg.engines.duckdb.view_loading import load_any
 from kg.engines.duckdb.view_sql import explained_view
 from kg.engines.loaded import LoadedTable
-from kg.engines.outcome import MapCount, Outcome
+from kg.engines.outcome import Outcome
 from kg.logins import without_login
 from kg.mapping.plan import LogicalTarget, Plan
 from kg.mapping.walk import own_files
@@ -182,26 +182,24 @@ class _Run:
             raise duckdb.InvalidInputException(dialect.BAD_VALUE)
         if rejects is not None:
             note_terms(connection, program.checks, self.loaded, rejects)
-        counts = count_all(connection, program, self.loaded)
+        counted = count_all(connection, program, self.loaded)
+        counts = counted.maps
         if noted is not None:
             noted.counts += counts
             record_made(connection, program, noted)
         if program.targets:
             taken = self.folders.outputs | self.folders.inputs
-            return _write_targets(connection, program, self.loaded, counts, self.target, taken)
+            return _write_targets(connection, program, self.loaded, counted, self.target, taken)
         codes = Codes(program.order, program.predicates, program.graphs)
         if self.parts is not None:
-            rules, rows = (
-                _live(program.rules, self.loaded),
-                f"SELECT 0 AS part, * FROM ({_NOTHING})",
-            )
+            rules, rows = counted.live(program.rules), f"SELECT 0 AS part, * FROM ({_NOTHING})"
             if rules:
                 rows = _staged(connection, rules, (), self.loaded, (), self.parts)
             marked = write_marked(connection, rows, self.target, codes)
             return Outcome(marked, self.loaded, counts)
         extra = [codes.encoded(spooled(self.spool))] if self.spool else []
         stream_from = self.engine.stream_from
-        table = _write(connection, program, self.loaded, extra, self.target, stream_from)
+        table = _write(connection, program, self.loaded, counted, extra, self.target, stream_from)
         return Outcome(table, self.loaded, counts)
 
     def drop(self) -> None:
@@ -232,7 +230,7 @@ def _write_targets(
     connection: duckdb.DuckDBPyConnection,
     program: Program,
     loaded: tuple[LoadedTable, ...],
-    counts: tuple[MapCount, ...],
+    counted: Counted,
     target: Path,
     taken: frozenset[Path],
 ) -> Outcome:
@@ -247,7 +245,7 @@ def _write_targets(
             rows = _staged(connection, rules, (), loaded, kept=tables)
         return write_coded(connection, rows, path, codes)
 
-    default = _live([rule for rule in program.rules if not rule.targets], loaded)
+    default = counted.live(rule for rule in program.rules if not rule.targets)
     table = written(default, target)
     made: dict[LogicalTarget, list[QuadTable]] = {}
     for number, logical in enumerate(program.targets):
@@ -261,13 +259,14 @@ def _write_targets(
             made.setdefault(file, []).append(rows)
     has_default = any(not rule.targets for rule in program.rules)
     targets = tuple((file, merged(connection, tables)) for file, tables in made.items())
-    return Outcome(table, loaded, counts, targets, has_default)
+    return Outcome(table, loaded, counted.maps, targets, has_default)
 
 
 def _write(
     connection: duckdb.DuckDBPyConnection,
     program: Program,
     loaded: Sequence[LoadedTable],
+    counted: Counted,
     extra: Sequence[str],
     target: Path,
     stream_from: int,
@@ -278,7 +277,7 @@ def _write(
     if _quads(program.rules, loaded) >= stream_from:
         streams = _streams(connection, program, loaded, extra)
     streamed = {number for stream in streams for number in stream.rules}
-    rules = _live([rule for n, rule in enumerate(program.rules) if n not in streamed], loaded)
+    rules = counted.live(rule for n, rule in enumerate(program.rules) if n not in streamed)
     selects = [*(rule.sql for rule in rules), *extra]
     rows = " UNION ALL ".join(selects) or _NOTHING
     if selects and (streams or _is_large(connection, rules, loaded)):
@@ -287,15 +286,6 @@ def _write(
     if not streams:
         return write_coded(connection, rows, target, codes)
     return write_parts(connection, rows, target, codes, program, streams)
-
-
-def _live(rules: Sequence[RuleSql], loaded: Sequence[LoadedTable]) -> list[RuleSql]:
-    """Return the rules that have records; planning the others takes time all the same.
-
-    What is joined or gathered may be missing: an empty collection is a value.
-    """
-    empty = {entry.table.name for entry in loaded if not entry.records}
-    return [rule for rule in rules if not empty.issuperset(rule.sources)]
 
 
 def _quads(rules: Sequence[RuleSql], loaded: Sequence[LoadedTable]) -> int:
