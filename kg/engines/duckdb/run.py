@@ -46,8 +46,11 @@ from kg.sources import Folders
 MOST_CODES: Final = 512
 # Quads from which on it pays to write blocks of subjects one by one, without sorting quads.
 STREAM_FROM: Final = 500_000
-# Rules that one query may hold; planning more of them takes longer than they do.
+# Rules that one query may hold; planning more of them takes longer than they do. Where there are
+# few quads, fewer: their buffers are most of what the process takes.
 MOST_RULES_AT_ONCE: Final = 200
+_MOST_OF_FEW: Final = 20
+_FEW_QUADS: Final = 50_000
 # What a quad takes while it is sorted, in bytes; measured on timetables and on this graph.
 BYTES_PER_QUAD: Final = 110
 # Of the memory limit; the sort spills, but the engine's estimates of its own needs are rough.
@@ -344,10 +347,15 @@ def _is_large(
 
     In one query the engine works at all rules at once, with buffers for each.
     """
-    if len(rules) > MOST_RULES_AT_ONCE or any(rule.sorts for rule in rules):
-        return True
     quads = _quads(rules, loaded)
+    if _are_many(rules, quads) or any(rule.sorts for rule in rules):
+        return True
     return quads * BYTES_PER_QUAD > memory_limit(connection) * SHARE_OF_MEMORY
+
+
+def _are_many(rules: Sequence[RuleSql], quads: int) -> bool:
+    most = min(MOST_RULES_AT_ONCE, _MOST_OF_FEW) if quads < _FEW_QUADS else MOST_RULES_AT_ONCE
+    return len(rules) > most
 
 
 def _staged(
@@ -372,7 +380,7 @@ def _staged(
         A query for the rows of the table.
     """
     late, batches = LateTerms(), [Batch(r.sql, r.tables, r.triples_map) for r in rules]
-    if len(rules) > MOST_RULES_AT_ONCE or parts is not None:
+    if parts is not None or _are_many(rules, _quads(rules, loaded)):
         batches = list(rule_batches(rules, late))
     columns = "b, s, p, g" if parts is None else "part, b, s, p, g"
     batches += (Batch(sql, ()) for sql in extra)
