@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Final
 
 from kg.errors import InputError, KgError, Location, raise_all
+from kg.mapping.obda import as_r2rml, is_obda
 from kg.mapping.other_notations import other_notation, other_syntax
 from kg.mapping.plan import Plan
 from kg.mapping.texts import Text
@@ -68,7 +69,9 @@ def _is_yarrrml(path: Path, text: str) -> bool:
     if path.suffix.lower() in _OF_RML:
         _check_syntax(path, text)
         return False
-    other = other_notation(text, path.stem)
+    if is_obda(text):
+        return False
+    other = other_notation(text)
     if other is not None:
         raise _not_read(path, *other)
     has_sections = _SECTION.match(text) or path.suffix.lower() == ".properties"
@@ -119,6 +122,7 @@ def _rml(texts: Sequence[Text], base: str, faults: list[InputError]) -> dict[str
     from kg.mapping.rml import read_rml_documents
 
     variables = current()
+    texts = [as_r2rml(each, faults) if is_obda(each.text) else each for each in texts]
     if variables is not None:
         texts = [replace(each, text=variables.in_turtle(each.text)) for each in texts]
     return read_rml_documents(texts, base=base, faults=faults)

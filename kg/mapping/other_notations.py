@@ -5,14 +5,8 @@ from __future__ import annotations
 import re
 from typing import Final
 
-_GUIDE: Final = "The page bring-a-mapping.md of the documentation says more."
-# What a document holds, what it is, and what to do; NAME stands for its name without the ending.
+# What a document holds, what it is, and what to do.
 _KNOWN: Final = (
-    (
-        re.compile(r"^\[MappingDeclaration\]\s*@collection", re.MULTILINE),
-        "a mapping of Ontop",
-        f"Write it as R2RML: ontop mapping to-r2rml -i NAME.obda -o NAME.ttl. {_GUIDE}",
-    ),
     (
         re.compile(
             r"^\s*FROM\s+(?:SQL|JSON|CSV|GRAPHQL|ELASTIC|CASSANDRA|XML)?\s*\{", re.MULTILINE
@@ -48,19 +42,15 @@ BY_PROPERTY: Final = {
 }
 
 
-def other_notation(text: str, stem: str) -> tuple[str, str] | None:
+def other_notation(text: str) -> tuple[str, str] | None:
     """Return what a document is, and what to do with it; None if that is not known.
 
-    Args:
-        text: The document.
-        stem: Its name without the ending.
-
-    >>> other_notation("[MappingDeclaration] @collection [[", "a")[0]
-    'a mapping of Ontop'
+    >>> other_notation("FROM SQL {")
+    ('a mapping of Stardog', 'Export it as R2RML, and map that.')
     """
     for pattern, what, hint in _KNOWN:
         if pattern.search(text):
-            return what, hint.replace("NAME", stem)
+            return what, hint
     return None
 
 
