@@ -57,15 +57,30 @@ _BELONGS: Final = {
     "joinCondition": "beside rml:parentTriplesMap",
 }
 
+_UNUSED: Final = "{count} × a predicate-object map is in no triples map, so it makes nothing"
+
 
 def tell_misplaced(graph: RmlGraph) -> None:
     """Tell of properties that say nothing where they stand, each once for a kind of place."""
     notes = Notes()
+    for node in _unused(graph):
+        notes.add(_UNUSED, graph.origin(node).location(), loses=False)
     for name, where, node in _misplaced(graph):
         for value in graph.all(node, name):
             belongs = f"; it belongs {_BELONGS[name]}" if name in _BELONGS else ""
             text = f"{{count}} × rml:{name} says nothing {where}{belongs}"
             notes.add(text, value.origin.location(), loses=False)
+
+
+def _unused(graph: RmlGraph) -> Iterator[Term]:
+    """Yield predicate-object maps that no triples map has: a full stop ends one too early."""
+    used = {each.term for name, each in graph.properties() if name == "predicateObjectMap"}
+    for node in graph.subjects():
+        says = graph.all(node, "predicate", "predicateMap") and graph.all(
+            node, "object", "objectMap"
+        )
+        if says and node not in used and not graph.all(node, "subjectMap", "subject"):
+            yield node
 
 
 def _misplaced(graph: RmlGraph) -> Iterator[tuple[str, str, Term]]:

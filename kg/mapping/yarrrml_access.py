@@ -39,6 +39,8 @@ _SOURCE_KEYS: Final = frozenset(
         *("table", "namespaces", "columns", *_DIALECT_KEYS, *_SHEET_KEYS),
     }
 )
+# How what is elsewhere would be asked for; kg reads a copy.
+_REQUEST_KEYS: Final = frozenset({"methodName", "headers", "authentication"})
 _BY_NAME: Final = (
     "{count} × a source does not say its format, which its name tells; write it behind ~, as in"
     " data.csv~csv"
@@ -145,8 +147,9 @@ class SourceReader:
 
     def long(self, node: Node) -> LogicalSource:
         """Read a source that is written out."""
-        node.check_keys("a source", _SOURCE_KEYS)
         access, kind = node.get("access"), node.get("referenceFormulation")
+        is_remote = access is not None and is_address(str(access.value))
+        node.check_keys("a source", _SOURCE_KEYS | _REQUEST_KEYS if is_remote else _SOURCE_KEYS)
         of_type = node.get("type")
         name = of_type.text("type").lower() if of_type else "localfile"
         is_unnamed = access is None and self.asks(node) and (not of_type or name in _DATABASES)

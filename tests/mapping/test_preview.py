@@ -118,6 +118,30 @@ def test_all_that_is_unsupported_in_a_mapping_of_yarrrml(tmp_path, capsys):
     ]
 
 
+ELSEWHERE = """\
+mappings:
+  m:
+    sources:
+      - access: "ADDRESS"
+        type: directhttprequest
+        methodName: GET
+        headers: {name: Accept, value: application/json}
+        referenceFormulation: jsonpath
+        iterator: $[*]
+    s: http://e/$(id)
+    po: [[http://e/p, $(a)]]
+"""
+
+
+def test_a_copy_of_what_is_elsewhere(tmp_path, capsys):
+    text = ELSEWHERE.replace("ADDRESS", "mqtt://localhost/a/Friends.json?x=1")
+    code, found = check(tmp_path, text, capsys, "m.yml")
+    assert (code, places(found)) == (0, [("source", 4), ("remark", 4)])
+    assert "the file Friends.json beside the mapping" in found[1]["message"]
+    code, found = check(tmp_path, ELSEWHERE.replace("ADDRESS", "a.json"), capsys, "m.yml")
+    assert code == 2  # headers is a slip for header, where there is a file
+
+
 def test_a_database_in_the_way_of_before(tmp_path, capsys):
     text = f"""{OLD}<#db> d2rq:jdbcDSN "jdbc:mysql://h/d" ; d2rq:username "$WHO" ;
       d2rq:password "${{PASS}}" .

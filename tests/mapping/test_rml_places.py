@@ -72,6 +72,18 @@ def test_a_property_that_says_nothing_is_told(tmp_path, part, line, told):
     assert mapped(tmp_path, **part)[1] == [(line, f"1 × {told}")]
 
 
+def test_a_pair_behind_the_full_stop_is_told(tmp_path):
+    lost = f"{RML}[ rml:predicate ex:q ; rml:objectMap [ {VALUE} ] ] .\n"
+    named = "<#pair> rml:predicate ex:r ; rml:object ex:o .\n"
+    _, told = mapped(tmp_path, head=lost + named)
+    text = "a predicate-object map is in no triples map, so it makes nothing"
+    assert told == [(7, f"2 × {text}")]
+    shared = RML.replace("SUBJECT ]", "SUBJECT ] ; rml:predicateObjectMap <#pair>")
+    made, told = mapped(tmp_path, head=shared + named)
+    assert ("<http://e/1>", "<http://e/r>", "<http://e/o>") in made
+    assert told == []
+
+
 def test_properties_at_their_places_are_not_told(tmp_path):
     triples, told = mapped(
         tmp_path,
