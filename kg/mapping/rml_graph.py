@@ -49,6 +49,8 @@ _RENAMED: Final[Mapping[str, str]] = {
     # Drafts of RML-FNML.
     "execution": "functionExecution",
     "valueMap": "inputValueMap",
+    "outputMap": "returnMap",
+    "output": "return",
 }
 
 # Properties whose values are terms of the output.

@@ -17,6 +17,7 @@ from urllib.parse import unquote, urlsplit
 import pyoxigraph as ox
 
 from kg.logins import without_login
+from kg.mapping.addresses import is_address
 from kg.mapping.cell_range import MERGED, RANGE_HINT, parse_range
 from kg.mapping.plan import Dialect, Formulation, LogicalSource
 from kg.mapping.rml_databases import (
@@ -88,6 +89,12 @@ def read_logical_source(graph: RmlGraph, value: Value) -> LogicalSource:
     source = file_meant(graph, source)
     if is_described(graph, source):
         return queried(graph, value, described(graph, source))
+    is_bare = isinstance(source.term, ox.NamedNode) and not graph.described(source.term)
+    if is_bare and graph.all(value.term, "query", "tableName"):
+        text = f"nothing is said of the source {source.text}: the database of KG_DATABASE is asked"
+        text = text.replace("{", "{{").replace("}", "}}")
+        Notes().add(text, source.origin.location(), loses=False)
+        return queried(graph, value, named_by_user(graph, value))
     if _is_database(graph, value, source):
         return queried(graph, value, _place(graph, source, Formulation.SQL))
     formulation, namespaces = _formulation(graph, value)
@@ -127,6 +134,8 @@ def _place(graph: RmlGraph, source: Value, formulation: Formulation) -> LogicalS
     folder = graph.folder_of(source)
     if source.is_literal:
         return LogicalSource(source.text, formulation, folder=folder)
+    if isinstance(source.term, ox.NamedNode) and not graph.described(source.term):
+        return LogicalSource(_named(graph, source), formulation, folder=folder)
     nulls = tuple(n.text for n in graph.all(source.term, "null"))
     made = _file(graph, source, formulation, folder)
     if nulls or (formulation is Formulation.CSV and made.nulls is None):
@@ -181,6 +190,21 @@ def _addresses(graph: RmlGraph, source: Value) -> Iterator[Value]:
     for affordance in (source, *graph.iri_values(source.term, f"{_TD}hasPropertyAffordance")):
         for form in graph.iri_values(affordance.term, f"{_TD}hasForm"):
             yield from graph.iri_values(form.term, _TARGET)
+
+
+def _named(graph: RmlGraph, source: Value) -> str:
+    """Return the file that an IRI names of which nothing is said; that it is none is told once.
+
+    Raises:
+        InputError: It names no file.
+    """
+    base = graph.bases.get(source.origin.file, graph.base)
+    name = source.text.removeprefix(base) if source.text.startswith(base) else _local(source)
+    if ":" in name and not is_address(name):
+        raise source.error(f"nothing is said of the source {source.text}", hint=_READ_SOURCES)
+    text = "{count} × an IRI stands where the name of a file is needed, which is a text in quotes"
+    Notes().add(text, source.origin.location(), name, loses=False)
+    return name
 
 
 def _local(address: Value) -> str:

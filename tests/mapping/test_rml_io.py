@@ -115,6 +115,41 @@ def test_descriptions_of_files(tmp_path, access, rest, expected):
     assert mapped(tmp_path, access, rest).objects() == expected
 
 
+NAMED = """@prefix rml: <http://w3id.org/rml/> . @base <http://base/> .
+<#m> rml:logicalSource [ rml:source SOURCE ; rml:referenceFormulation rml:CSV ] ;
+  rml:subjectMap [ rml:template "http://e/{id}" ] ;
+  rml:predicateObjectMap [ rml:predicate <http://example.org/p> ;
+    rml:objectMap [ rml:reference "v" ] ] .
+"""
+
+
+@pytest.mark.parametrize("source", ["<t.csv>", "<http://base/t.csv>", "<file:t.csv>"])
+def test_an_iri_as_the_name_of_a_file(tmp_path, source):
+    with hearing() as notes:
+        made = run_mapping(tmp_path, NAMED.replace("SOURCE", source), ROWS)
+    assert sorted(o for *_, o in made.triples) == ['"NULL"', '"x"']
+    assert [note.text[:29] for note in notes.values()] == ["1 × an IRI stands where the n"]
+
+
+def test_an_iri_that_names_no_file(tmp_path):
+    with pytest.raises(InputError, match=r"nothing is said of the source urn:x:t\.csv"):
+        run_mapping(tmp_path, NAMED.replace("SOURCE", "<urn:x:t.csv>"), ROWS)
+
+
+@pytest.mark.parametrize("form", ["", "rml:referenceFormulation rml:SQL2008Query ; "])
+def test_a_query_of_a_source_of_which_nothing_is_said(tmp_path, monkeypatch, form):
+    with sqlite3.connect(tmp_path / "a.db") as database:
+        database.execute("CREATE TABLE t AS SELECT 1 AS id, 'x' AS v")
+    monkeypatch.setenv("KG_DATABASE", f"sqlite:{tmp_path / 'a.db'}")
+    access = f'<urn:source:s> ; {form}rml:query "SELECT * FROM t"'
+    text = NAMED.replace("SOURCE ; rml:referenceFormulation rml:CSV", access)
+    with hearing() as notes:
+        made = run_mapping(tmp_path, text, {})
+    assert [o for *_, o in made.triples] == ['"x"']
+    (note,) = notes.values()
+    assert note.text.startswith("nothing is said of the source urn:source:s: the database of KG")
+
+
 def test_the_copy_of_an_address_is_read_and_that_is_told(tmp_path):
     access = "dcat:downloadURL <https://example.org/files/t.csv?v=1>"
     with hearing() as notes:
