@@ -206,6 +206,8 @@ def _remove_dead(folder: Path, names: re.Pattern[str]) -> None:
     """Remove what processes left in a folder that have ended; the group of a name is its number."""
     import shutil
 
+    if folder in _HELD:  # it is this process's own, and may hold thousands of files
+        return
     with suppress(OSError), os.scandir(folder) as entries:
         for entry in entries:
             match = names.fullmatch(entry.name)
