@@ -137,11 +137,9 @@ class Outcome:
         loaded: The source tables as they were read.
         counts: One entry for each triples map.
         targets: The quad table of each logical target; `table` is the default output then.
-        has_default: Whether any rule makes quads for the default output.
     """
 
     table: QuadTable
     loaded: tuple[LoadedTable, ...]
     counts: tuple[MapCount, ...]
     targets: tuple[tuple[LogicalTarget, QuadTable], ...] = ()
-    has_default: bool = True

@@ -75,17 +75,8 @@ _NUMBERED_TERM: Final = re.compile(_NUMBERED)
 
 def hashed(term: str, kind: Kind) -> int:
     """Return the id of a term whose text is in the table of terms."""
-    return kind << BITS | _digest(term, BITS)
-
-
-def _digest(text: str, bits: int) -> int:
-    low = hashlib.md5(text.encode(), usedforsecurity=False).digest()[8:]
-    return int.from_bytes(low, "little") & ((1 << bits) - 1)
-
-
-def prefix_id(prefix: str) -> int:
-    """Return what stands for a prefix, in 30 bits."""
-    return _digest(prefix, _NUMBER_BITS)
+    low = hashlib.md5(term.encode(), usedforsecurity=False).digest()[8:]
+    return kind << BITS | int.from_bytes(low, "little") & ((1 << BITS) - 1)
 
 
 def id_of(term: str, prefixes: Mapping[str, int]) -> int:
@@ -93,7 +84,7 @@ def id_of(term: str, prefixes: Mapping[str, int]) -> int:
 
     Args:
         term: The term, as N-Triples has it.
-        prefixes: The table of prefixes: text, with the ``<``, to `prefix_id`.
+        prefixes: The table of prefixes: text, with the ``<``, to its 30 bits.
     """
     if not term.startswith('"'):
         found = _NUMBERED_TERM.fullmatch(term)

@@ -260,9 +260,8 @@ def _write_targets(
             continue
         for file, rows in by_name(connection, logical, own, program.maps, loaded, taken):
             made.setdefault(file, []).append(rows)
-    has_default = any(not rule.targets for rule in program.rules)
     targets = tuple((file, merged(connection, tables)) for file, tables in made.items())
-    return Outcome(table, loaded, counted.maps, targets, has_default)
+    return Outcome(table, loaded, counted.maps, targets)
 
 
 def _write(
