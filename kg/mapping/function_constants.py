@@ -37,6 +37,11 @@ _MOST_TIMES: Final = 1_000
 _ESCAPE: Final = re.compile(r"(?<!\\)((?:\\\\)*+)\\(?:u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8}))")
 _NUMBERED: Final = re.compile(r"\\x\{([0-9a-fA-F]{1,8})\}")
 
+# What a regular expression writes with a backslash: marks, white space, and classes of characters.
+_QUOTED: Final = re.compile(r"\\(.)", re.DOTALL)
+_BLANKS: Final = {"t": "\t", "n": "\n", "r": "\r"}
+_CLASS: Final = re.compile(r"\\[A-Za-mo-qsu-z0-9]")
+
 
 def _in_python(pattern: str) -> str:
     r"""Return a regular expression of RE2 as Python has it.
@@ -74,8 +79,7 @@ class Constants:
             case Function.MATCHES | Function.REPLACE_REGEX | Function.FIND | Function.MATCH:
                 return self.with_regex(call)
             case Function.SPLIT:
-                if isinstance(call.arguments[1], Constant) and not call.arguments[1].value:
-                    raise self.error(f"{self.shown} needs a separator that is not empty")
+                return self.with_separator(call)
             case Function.SUBSTRING | Function.ARRAY_GET | Function.ARRAY_SLICE:
                 return self.with_places(call)
             case Function.SPLIT_LENGTHS:
@@ -103,6 +107,28 @@ class Constants:
             case Function.PARTITION | Function.LAST_PARTITION:
                 if len(call.arguments) > 2:
                     self.constant(call, 2)
+        return call
+
+    def with_separator(self, call: Call) -> Call:
+        r"""Return a call of a function whose separator is a text; ``\|`` is taken as ``|``.
+
+        RMLMapper has read it as a regular expression, and mappings quote it for that.
+        """
+        given = call.arguments[1]
+        if not isinstance(given, Constant):
+            return call
+        separator = given.value
+        if not separator:
+            raise self.error(f"{self.shown} needs a separator that is not empty")
+        meant = _QUOTED.sub(lambda match: _BLANKS.get(match[1], match[1]), separator)
+        if meant == separator:
+            return call
+        told = f"the separator {separator!r} is a text, not a regular expression"
+        if not _CLASS.search(separator):
+            told += f", and is taken as {meant!r}"
+            call = Call(call.function, (call.arguments[0], text(meant), *call.arguments[2:]))
+        told = told.replace("{", "{{").replace("}", "}}")
+        Notes().add(told, self.origin.location(), loses=False)
         return call
 
     def constant(self, call: Call, number: int) -> str:

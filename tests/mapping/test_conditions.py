@@ -17,6 +17,7 @@ from kg.mapping.function_table import TABLE
 from kg.mapping.functions import make_call
 from kg.mapping.plan import Call, Constant, Expression, Function, Origin, Reference, TermType
 from kg.mapping.templates import TemplateError, parse_call, parse_template
+from kg.notes import hearing
 from kg.sources import Folders
 from tests.mapping.running import read_plan, run_mapping, write_files, yarrrml
 
@@ -229,6 +230,27 @@ class TestFunctions:
         assert values(tmp_path, 'toUpperCase(split($(v), ";"))', rows)[1] == '"A"'
         nested = 'split(replace(split($(v), ";"), a, "x y"), " ")'
         assert values(tmp_path, nested, rows) == ['""', '"b"', '"c"', '"d"', '"x"', '"y"']
+
+    @pytest.mark.parametrize(
+        ("separator", "expected", "told"),
+        [
+            (r"\|", ["a.b", "c"], "and is taken as '|'"),
+            (r"\.", ["a", "b|c"], "and is taken as '.'"),
+            (r"\s*\|", ["a.b|c"], "is a text, not a regular expression"),
+            ("|", ["a.b", "c"], ""),
+        ],
+    )
+    def test_a_separator_quoted_for_a_regular_expression(self, tmp_path, separator, expected, told):
+        grel = "http://users.ugent.be/~bjdmeest/function/grel.ttl#"
+        parameters = f"[[<{grel}p_string_sep>, '{separator}'], [<{grel}valueParameter>, $(a)]]"
+        parameters = parameters.replace("<", "'").replace(">", "'")
+        pair = f"{{p: ex:p, o: {{function: '{grel}string_split', parameters: {parameters}}}}}"
+        with hearing() as notes:
+            made = run_mapping(
+                tmp_path, yarrrml("[[t.csv~csv]]", [pair]), {"t.csv": "id,a\n1,a.b|c\n"}
+            )
+        assert made.objects() == [f'"{value}"' for value in expected]
+        assert [note.text.endswith(told) for note in notes.values()] == [True] * bool(told)
 
     def test_split_of_several_values(self, tmp_path):
         files = {"t.json": json.dumps([{"id": 1, "v": ["a b", "c"]}, {"id": 2, "v": []}])}

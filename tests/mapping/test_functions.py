@@ -274,7 +274,8 @@ class TestLaws:
         )
         assert given_by(database, "diff", value, part) == part[different:]
         if part:
-            assert given_by(database, "split", value, part) == value.split(part)
+            if "\\" not in part:  # which quotes, as in a regular expression
+                assert given_by(database, "split", value, part) == value.split(part)
             found = part in value
             parts = list(value.partition(part)) if found else [value, "", ""]
             assert given_by(database, "partition", value, part) == parts
