@@ -8,6 +8,11 @@ from typing import Final
 # What a document holds, what it is, and what to do.
 _KNOWN: Final = (
     (
+        re.compile(r"^jdbc\.url\s*=", re.MULTILINE),
+        "what Ontop knows of a database",
+        "Name the mapping (.obda), with KG_DATABASE=postgresql://user:password@host/name.",
+    ),
+    (
         re.compile(
             r"^\s*FROM\s+(?:SQL|JSON|CSV|GRAPHQL|ELASTIC|CASSANDRA|XML)?\s*\{", re.MULTILINE
         ),
@@ -34,6 +39,10 @@ BY_PROPERTY: Final = {
     "http://www.wiwiss.fu-berlin.de/suhl/bizer/D2RQ/0.1#dataStorage": (
         "a mapping of D2RQ",
         "Write it as R2RML: a triples map for each d2rq:ClassMap.",
+    ),
+    "http://isi.edu/integration/karma/dev#sourceName": (
+        "a model of Karma",
+        "Its columns are paths that no SQL has; write a logical source of the file instead.",
     ),
     "http://i3s.unice.fr/ns/xr2rml#logicalSource": (
         "xR2RML",

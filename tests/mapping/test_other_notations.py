@@ -27,6 +27,12 @@ CASES = {
     ),
     "m.ttl": ('<?xml version="1.0"?>\n<rdf:RDF/>', "RDF/XML", " -o m.rml.ttl"),
     "d.ttl": (f"{D2RQ}<#c> a d:ClassMap ; d:dataStorage <#b> .", "a mapping of D2RQ", "R2RML"),
+    "k.ttl": (
+        '[] <http://isi.edu/integration/karma/dev#sourceName> "a.xml" .',
+        "a model of Karma",
+        "logical source of the file",
+    ),
+    "o.properties": ("jdbc.url = jdbc:h2:mem\n", "what Ontop knows of a database", "KG_DATABASE"),
     "x.ttl": (
         "<#m> <http://i3s.unice.fr/ns/xr2rml#logicalSource> [] .",
         "xR2RML",
