@@ -28,6 +28,8 @@ def no_iri(text: str) -> tuple[str, str]:
     "'http://example.org/a b' is no IRI: it holds a space"
     >>> no_iri("http://example.org/{id}")[1]
     'Write a reference as $(id).'
+    >>> no_iri("<http://example.org/a>")[1]
+    'Take away < and >: IRIs have none here.'
     """
     braces = _BRACES.search(text)
     bad = _BAD.search(text)
@@ -36,6 +38,8 @@ def no_iri(text: str) -> tuple[str, str]:
     shown = _NAMES.get(bad[0], repr(bad[0]))
     if braces:
         return f"{text!r} is no IRI: it holds {shown}", f"Write a reference as $({braces[1]})."
+    if text.startswith("<") and text.endswith(">"):
+        return f"{text!r} is no IRI: it holds {shown}", "Take away < and >: IRIs have none here."
     code = "".join(f"%{byte:02X}" for byte in bad[0].encode())
     return f"{text!r} is no IRI: it holds {shown}", f"Write it as {code}, or take it out."
 

@@ -26,6 +26,8 @@ ARCHIVE_ENDINGS: Final = (".zip", ".tar", ".tar.gz", ".tgz", ".tar.xz", ".txz")
 ARCHIVES: Final = frozenset({"zip", "tar", "targz", "tarxz"})
 # Names that a message lists.
 _MOST_NAMES: Final = 50
+# How far above a mapping a missing file is looked for.
+_LEVELS: Final = 3
 # Formats that may have a title above the header.
 _WITH_TITLES: Final = (Formulation.CSV, Formulation.EXCEL)
 _MEMBER: Final = re.compile(
@@ -199,8 +201,13 @@ def _copy_of(source: LogicalSource, address: str) -> SourceFile:
         "missing-file",
         f"the source {shown} is an address: kg fetches nothing",
         location=place,
-        hint=f"Fetch it first, such as with curl -O {shown}, to beside the mapping or into a folder"
-        " that --sources names.",
+        hint=(
+            f"Fetch it first, such as with curl -O {shown}, to beside the mapping or into a folder"
+            " that --sources names."
+            if re.match("(?:https?|ftp)://", shown)
+            else f"Write what it holds to a file {name or 'of its own'}, beside the mapping or in a"
+            " folder that --sources names."
+        ),
     )
 
 
@@ -248,14 +255,24 @@ def check_file(file: SourceFile, source: LogicalSource, folders: Folders) -> Non
             "missing-file",
             f"there is no file {show_path(path)}",
             location=source.origin.location(),
-            hint=f"Did you mean {near!r}?" if near else _nearer(path),
+            hint=f"Did you mean {near!r}?" if near else _nearer(path, source, folders),
         )
     if path.stat().st_size == 0:
         raise empty_file(file)
 
 
-def _nearer(path: Path) -> str:
-    """Return the advice for a missing file: its first folder may be one too many."""
+def _nearer(path: Path, source: LogicalSource, folders: Folders) -> str:
+    """Return the advice for a missing file: where else it is.
+
+    Other engines start in the current folder, or in that of the project; to a workspace these mean
+    nothing.
+    """
+    if folders.called != WORKSPACE and path.is_relative_to(source.folder):
+        name, folder = path.relative_to(source.folder), Path(source.folder)
+        for other in (Path(), *folder.parents[:_LEVELS]):
+            if is_file(other / name):
+                shown = show_path(other)
+                return f"There is {show_path(other / name)}: add --sources {shown} to read it."
     above = path.parent.parent / path.name
     if kind_of(above) == "a file":
         return f"There is {show_path(above)}: paths start in the folder of the mapping."
