@@ -5,8 +5,9 @@ import os
 import sys
 
 # New objects between two searches for cycles, of which kg makes few: with Python's own 700 a
-# short question spends a tenth of its time on them. 20,000 objects are a few MB.
-_OBJECTS = 100_000
+# short question spends a tenth of its time on them. As many objects are some 20 MB; with a third
+# of that number a build of a small graph looks once, for as long as it maps a table.
+_OBJECTS = 300_000
 
 
 def start() -> None:

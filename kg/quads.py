@@ -253,8 +253,9 @@ def differing(
     made = tuple(QuadTable(folder / f"{name}.parquet") for name in ("replaced", "made"))
     with translated():
         row = connection.execute(
-            "CREATE OR REPLACE TEMP TABLE kg_differ AS SELECT DISTINCT s FROM"
-            f" (({one} EXCEPT {other}) UNION ALL ({other} EXCEPT {one}))"
+            # Each has a row once, so that what is there once is in one of them alone.
+            "CREATE OR REPLACE TEMP TABLE kg_differ AS SELECT DISTINCT s FROM (SELECT s FROM"
+            f" ({one} UNION ALL {other}) GROUP BY s, p, o, g HAVING count(*) = 1)"
         ).fetchone()
         if row is not None and row[0] <= _MOST_HELD:
             made = tuple(QuadTable(table.path, held=f"kg_{table.path.stem}") for table in made)

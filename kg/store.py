@@ -218,31 +218,42 @@ class Room:
 
 @dataclass(frozen=True, slots=True)
 class _Size:
-    """The bytes and lines of a file, and an upper bound for the bytes of its longest line."""
+    """The bytes and lines of a file, and an upper bound for the bytes of its longest line.
+
+    Attributes:
+        blank: Whether it may have blank nodes.
+    """
 
     bytes: int
     lines: int
     longest: int
+    blank: bool
 
 
 def _size(path: Path) -> _Size:
     """Measure a file of lines; the longest line is known to within a block."""
     total = lines = longest = current = 0
+    blank, last = False, b""
     with path.open("rb", buffering=0) as source:
         while block := source.read(_BLOCK):
             total += len(block)
+            blank = blank or b"_:" in block or last + block[:1] == b"_:"
+            last = block[-1:]
             found = block.count(b"\n")
             lines += found
             current = len(block) if found else current + len(block)
             longest = max(longest, current)
-    return _Size(total, lines, longest)
+    return _Size(total, lines, longest, blank)
 
 
 def _load(store: ox.Store, path: Path, form: ox.RdfFormat, size: _Size, room: Room | None) -> None:
     """Load a file of lines, at once if there is enough memory, otherwise in pieces."""
     # Lenient, because the terms have been checked, and mappings may make unsafe IRIs on purpose.
     if room is None or room.holds(size):
-        store.bulk_extend(ox.parse(path=str(path), format=form, lenient=True))
+        if size.blank:  # which `bulk_load` would give other labels
+            store.bulk_extend(ox.parse(path=str(path), format=form, lenient=True))
+        else:
+            store.bulk_load(path=str(path), format=form, lenient=True)
         return
     most_bytes, most_lines = room.piece
     with path.open("rb") as source:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 from pathlib import Path
 
 import pyoxigraph as ox
@@ -55,6 +56,35 @@ def test_an_index_in_pieces_is_that_of_the_whole(tmp_path, monkeypatch, piece, c
     assert set(whole) == set(pieces) == set(ox.parse(
         merged.read_bytes() + named.read_bytes(), format=ox.RdfFormat.N_QUADS
     ))  # fmt: skip
+
+
+@pytest.mark.parametrize("block", range(1, 20))
+def test_blank_nodes_are_seen_wherever_blocks_end(tmp_path, monkeypatch, block):
+    monkeypatch.setattr(store, "_BLOCK", block)
+    without = [f"<{EX}s> <{EX}p> <{EX}{n}> .\n" for n in range(3)]
+    with_one = write(tmp_path / "a.nq", [*without, f"<{EX}s> <{EX}p> _:o .\n"])
+    assert store._size(with_one).blank
+    assert not store._size(write(tmp_path / "b.nq", without)).blank
+    index = ox.Store()
+    store._load(index, with_one, ox.RdfFormat.N_QUADS, store._size(with_one), None)
+    assert set(index) == set(ox.parse(path=str(with_one), format=ox.RdfFormat.N_QUADS))
+
+
+def test_a_file_without_blank_nodes_is_loaded_as_it_is(tmp_path):
+    rows = [
+        f'<{EX}s> <{EX}p> "01"^^<http://www.w3.org/2001/XMLSchema#integer> .\n',
+        f"<{EX}s> <{EX}p> <{EX}a%20b?{{x}}> <{EX}g> .\n",
+        f'<{EX}s> <{EX}p> "é"@en-GB <{EX}g> .\n',
+    ]
+    path = write(tmp_path / "a.nq", rows)
+    size = store._size(path)
+    assert not size.blank
+    index = ox.Store()
+    store._load(index, path, ox.RdfFormat.N_QUADS, size, None)
+    extended = ox.Store()
+    store._load(extended, path, ox.RdfFormat.N_QUADS, replace(size, blank=True), None)
+    assert len(index) == 3
+    assert set(index) == set(extended)
 
 
 def test_a_blank_node_is_one_node_in_the_merge_and_in_its_graph(tmp_path):
