@@ -41,13 +41,17 @@ _LIST: Final = "files.json"
 # Remembers which files of an index are intact, so that a query need not read them all.
 _CHECKED: Final = "checked.json"
 
-# Changes when a file is written to: inode, times and size. A Parquet file may be that of several
-# builds, and the time of its last change of names tells nothing.
+# Endings of files that nothing writes to once they are made: the tables, and those of RocksDB, which
+# makes others and removes the names of those that it needs no more. Builds share them.
+NEVER_CHANGED: Final = (".parquet", ".sst")
+
+# Changes when a file is written to: inode, times and size. A file may be that of several builds,
+# and the time of its last change of names tells nothing.
 _Mark = list[int]
 # Files that this process has checked.
 _WHOLE: Final[dict[Path, _Mark]] = {}
-# Digests of Parquet files that this process has read since the last build was sealed, by device and
-# mark. Most of a build that differs little from the one before are files of that one.
+# Digests of files of several builds that this process has read since the last was sealed, by device
+# and mark. Most of a build that differs little from the one before are files of that one.
 _READ: Final[dict[tuple[int, ...], str]] = {}
 
 
@@ -239,7 +243,7 @@ def _memory(build: Build) -> Path:
 
 def _mark(path: Path) -> _Mark:
     status = path.lstat()
-    changed = [] if path.suffix == ".parquet" else [status.st_ctime_ns]
+    changed = [] if path.suffix in NEVER_CHANGED else [status.st_ctime_ns]
     return [status.st_ino, status.st_mtime_ns, *changed, status.st_size]
 
 
@@ -277,19 +281,19 @@ def _check(build: Build, name: str, file: Mapping[str, Any], known: _Mark | None
         if path.is_symlink() or mark[-1] != file["size"] or _digest(path) != file["sha256"]:
             raise broken_build(build, f"{name} has changed since the build")
         _WHOLE[path] = mark
-        if path.suffix == ".parquet":
+        if path.suffix in NEVER_CHANGED:
             _READ[path.lstat().st_dev, *mark] = file["sha256"]
     return mark
 
 
 def made_digest(path: Path) -> str:
-    """Return the digest of a file of a build that is made, which is read once if it is Parquet.
+    """Return the digest of a file of a build that is made, read once if it is one of an earlier.
 
     Raises:
         KgError: It cannot be opened.
         OSError: It cannot be read.
     """
-    if path.suffix != ".parquet" or path.is_symlink():
+    if path.suffix not in NEVER_CHANGED or path.is_symlink():
         return _digest(path)
     mark = path.lstat().st_dev, *_mark(path)
     if mark not in _READ:

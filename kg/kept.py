@@ -18,7 +18,14 @@ from pathlib import Path
 from typing import Any, Final
 
 from kg.basis import Basis, digest
-from kg.builds import check_build, check_index, check_table, made_digest, quad_digests
+from kg.builds import (
+    NEVER_CHANGED,
+    check_build,
+    check_index,
+    check_table,
+    made_digest,
+    quad_digests,
+)
 from kg.duck import Connection
 from kg.engines.outcome import MapCount
 from kg.errors import KgError
@@ -180,7 +187,8 @@ class Kept:
         """Take a file or folder of the build before into the one that is made; return if it was.
 
         Args:
-            name: Its name in both. Parquet files are the same file in both from then on.
+            name: Its name in both. Files that are never written to are the same in both from then
+                on.
         """
         if self._before is None:
             return False
@@ -457,8 +465,8 @@ def note_shapes(basis: Basis, shapes: ShapesGraph) -> None:
 
 
 def _taken(source: str | Path, target: str | Path) -> None:
-    """Give a Parquet file a second name; copy others, as Oxigraph writes into its own."""
-    take = link if str(source).endswith(".parquet") else shutil.copyfile
+    """Give a file that is never written to a second name; copy others."""
+    take = link if str(source).endswith(NEVER_CHANGED) else shutil.copyfile
     take(Path(source), Path(target))
 
 

@@ -161,7 +161,7 @@ ALLOWED = {
     "kg/sources/yaml_files.py": ("open replace", OWN),
     "kg/sparql/scopes.py": ("walk", "a tree of SPARQL, not a folder"),
     "kg/sparql/walk.py": ("walk", "a tree of SPARQL, not a folder"),
-    "kg/store.py": ("open parse remove", f"{OWN}; quads of an index"),
+    "kg/store.py": ("bulk_load open parse remove", f"{OWN}; quads of an index"),
     "kg/supervise.py": ("open remove rmtree unlink", "/proc, and what the watched process named"),
     "kg/table/change.py": ("mkdir rmtree", BUILD),
     "kg/table/write.py": ("mkdir write_text", BUILD),

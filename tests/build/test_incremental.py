@@ -324,6 +324,15 @@ class TestWork:
         assert "write_index" in steps
         assert "change_index" not in steps
 
+    def test_an_index_shares_the_files_that_did_not_change(self, root):
+        before = read_workspace(root).current_build()
+        held = {path.stat().st_ino: path.read_bytes() for path in before.store.glob("*.sst")}
+        self.change(root, "data/people.csv", "Ann", "Eve")
+        now = {path.stat().st_ino for path in read_workspace(root).current_build().store.iterdir()}
+        assert held.keys() & now
+        left = {path.stat().st_ino: path.read_bytes() for path in before.store.glob("*.sst")}
+        assert left == held, "the build before is as it was"
+
     def test_an_index_that_merges_quads_is_made_anew(self, root, steps):
         more = "[a, e:Town], [e:n, '1', xsd:integer], [e:n, '01', xsd:string]"
         self.change(root, "data/people.yarrrml.yml", "[a, e:Town]", more)
