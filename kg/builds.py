@@ -41,7 +41,7 @@ _LIST: Final = "files.json"
 # Remembers which files of an index are intact, so that a query need not read them all.
 _CHECKED: Final = "checked.json"
 
-# Endings of files that nothing writes to once they are made: the tables, and those of RocksDB, which
+# Endings of files that nothing writes to once they are made: tables, and those of RocksDB, which
 # makes others and removes the names of those that it needs no more. Builds share them.
 NEVER_CHANGED: Final = (".parquet", ".sst")
 
