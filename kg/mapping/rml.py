@@ -60,6 +60,7 @@ _TEXT_AS_IRI: Final = (
     "{count} × a text stands where an IRI is needed and is taken as one; write it in <…>, or with"
     " a prefix and no quotes"
 )
+_IRI_AS_TEXT: Final = "{count} × an IRI stands where rml:termType says Literal, and makes a text"
 _FUNCTIONS: Final = ("functionExecution", "functionValue")
 _EXPRESSIONS: Final = ("constant", "reference", "template", *_FUNCTIONS)
 _SUBJECT_TYPES: Final = frozenset(TermType) - {TermType.LITERAL}
@@ -451,6 +452,9 @@ class _RmlReader:
             constant = self.constant(inner, is_iri=term_type.is_iri)
             if term_type is TermType.BLANK_NODE and inner.is_older and inner.is_literal:
                 constant = replace(constant, kind=term_type)  # the text is its label
+            if term_type is TermType.LITERAL and constant.kind.is_iri and inner.is_older:
+                self.notes.add(_IRI_AS_TEXT, inner.origin.location(), inner.text, loses=False)
+                constant = replace(constant, kind=term_type)
             if constant.kind is not term_type and not (constant.kind.is_iri and term_type.is_iri):
                 raise inner.error(
                     f"rml:termType says {term_type.value}, but the constant is of the kind"

@@ -107,6 +107,13 @@ def test_a_text_that_is_no_iri_is_refused(tmp_path, subject, pair, message):
         run(tmp_path, OLD, subject, pair)
 
 
+def test_an_iri_that_is_to_be_a_literal(tmp_path):
+    pair = "x:predicate ex:p ; x:objectMap [ x:constant ex:o ; x:termType x:Literal ]"
+    with hearing() as notes:
+        assert set(run(tmp_path, OLD, SUBJECT, pair)) == {(S, "<http://e/p>", '"http://e/o"', None)}
+    assert "an IRI stands where rml:termType says Literal" in next(iter(notes.values())).text
+
+
 CARML = """@prefix carml: <http://carml.taxonic.com/carml/> .
 @prefix rr: <http://www.w3.org/ns/r2rml#> . @prefix rml: <http://semweb.mmlab.be/ns/rml#> .
 @prefix ql: <http://semweb.mmlab.be/ns/ql#> . @prefix ex: <http://e/> .
