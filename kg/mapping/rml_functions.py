@@ -18,8 +18,9 @@ from kg.mapping.chosen_functions import choose_call
 from kg.mapping.functions import Argument, make_call
 from kg.mapping.own_functions import local_part
 from kg.mapping.plan import Call, Constant, Expression, JoinCondition, Template, TermType
-from kg.mapping.rml_graph import RmlGraph, Term, Value
+from kg.mapping.rml_graph import RML, RmlGraph, Term, Value
 from kg.mapping.templates import MOST_NESTED
+from kg.terms import RDF
 
 # The second is of FnO's first years, and of the RML that yarrrml-parser wrote then.
 _EXECUTES: Final = (
@@ -169,8 +170,16 @@ class FunctionReader:
             yield parameter.text, value
 
     def pairs(self, value: Value) -> Iterator[tuple[Value, Value]]:
-        """Yield the parameters of a function value with what they are given."""
-        for pair in self.graph.all(value.term, "predicateObjectMap"):
+        """Yield the parameters of a function value with what they are given.
+
+        Without maps they are properties of it: ``fno:executes grel:toUpperCase``.
+        """
+        maps = self.graph.all(value.term, "predicateObjectMap")
+        for predicate, values in () if maps else self.graph.values.get(value.term, {}).items():
+            if not predicate.startswith(RML) and predicate != f"{RDF}type":
+                name = Value(ox.NamedNode(predicate), values[0].origin)
+                yield from ((name, each) for each in values)
+        for pair in maps:
             name = self.constant(pair, "predicate")
             given = self.graph.all(pair.term, "object", "objectMap")
             if not given:

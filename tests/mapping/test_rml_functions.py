@@ -247,6 +247,10 @@ def _parts(pair: str) -> tuple[str, str, str]:
         "fnml:execution [ a fnml:Execution ; fnml:function grel:toUpperCase ; fnml:input ["
         ' fnml:parameter grel:valueParam ; fnml:valueMap [ old:reference "name" ] ] ] ;'
         " fnml:return grel:stringOut",
+        "fnml:execution [ fnml:functionMap [ rr:constant grel:toUpperCase ] ; fnml:input ["
+        " fnml:parameterMap [ rr:constant grel:valueParam ] ;"
+        ' fnml:valueMap [ old:reference "name" ] ] ] ;'
+        " fnml:outputMap [ a fnml:ReturnMap ; rr:constant grel:stringOut ]",
     ],
 )
 def test_function_values_of_before(tmp_path, value):
@@ -254,6 +258,29 @@ def test_function_values_of_before(tmp_path, value):
   rr:subjectMap [ rr:template "http://example.org/{{id}}" ] ;
   rr:predicateObjectMap [ rr:predicate ex:p ; rr:objectMap [ {value} ] ] ."""
     assert objects(tmp_path, mapping) == ['"ANN"', '"BOB"']
+
+
+@pytest.mark.parametrize(
+    ("value", "made"),
+    [
+        ('fno:executes grel:toUpperCase ; grel:valueParameter "a"', ['"A"'] * 3),
+        (
+            "a fno:Execution ; fno:executes grel:toUpperCase ;"
+            ' grel:valueParameter [ old:reference "name" ]',
+            ['"ANN"', '"BOB"'],
+        ),
+        (
+            'fno:executes grel:array_join ; grel:p_array_a "x" , [ old:reference "id" ] ;'
+            ' grel:p_string_sep "-"',
+            ['"x-1"', '"x-2"', '"x-3"'],
+        ),
+    ],
+)
+def test_a_function_value_without_maps(tmp_path, value, made):
+    mapping = f"""{HEAD}<#m> {OLD} ; rr:subjectMap [ rr:template "http://example.org/{{id}}" ] ;
+      rr:predicateObjectMap [ rr:predicate ex:p ; rr:objectMap [
+        fnml:functionValue [ {value} ] ] ] ."""
+    assert sorted(objects(tmp_path, mapping)) == sorted(made)
 
 
 def test_an_array_has_several_object_maps(tmp_path):
