@@ -8,6 +8,7 @@ and doubles, and for what does not fit), and its value as DOUBLE.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from datetime import date
 from typing import Final
 
 from kg.datatypes import INTEGER_RANGES, LEXICAL_SPACES
@@ -82,6 +83,14 @@ _PLAIN_DECIMAL: Final = (
     rf'"(?:[0-9]{{1,9}}|-[1-9][0-9]{{0,8}})(?:\.[0-9]{{1,8}})?"\^\^<{XSD}decimal>'
 )
 
+_INSTANT: Final = (
+    r'"[0-9]{4}-[0-9]{2}-[0-9]{2}T(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](?:\.[0-9]{1,6})?'
+    r"(?:Z|[+-](?:(?:0[0-9]|1[0-3]):[0-5][0-9]|14:00))?"
+    rf'"\^\^<{XSD}dateTime>'
+)
+# Microseconds up to 1970 from the first of March of the year before the year one.
+_BEFORE_1970: Final = (date(1970, 1, 1).toordinal() + 305) * 86_400_000_000
+
 MACROS: Final[Mapping[str, str]] = {
     **ids.MACROS,
     "term_tail(t)": "regexp_extract(t, '[^\"]*$')",
@@ -136,6 +145,24 @@ MACROS: Final[Mapping[str, str]] = {
         "CASE WHEN plain_rank(t) IS NOT NULL THEN CASE WHEN starts_with(t, '\"-') THEN"
         " '0' || translate(plain_digits(t), '0123456789', '9876543210') || '~'"
         " ELSE '1' || plain_digits(t) END END"
+    ),
+    "zone_micros(z)": (
+        "CASE WHEN z <> '' THEN CASE WHEN starts_with(z, '-') THEN -1 ELSE 1 END"
+        " * ((z)[2:3]::BIGINT * 60 + (z)[5:6]::BIGINT) * 60000000 END"
+    ),
+    # Days with times of the usual form: microseconds at offset zero.
+    "term_instant(t)": (
+        f"CASE WHEN regexp_full_match(t, {sql_text(_INSTANT)}) AND (t)[2:5] >= '0001' THEN"
+        f" epoch_us(TRY_CAST((t)[2:20] AS TIMESTAMP)) + {_BEFORE_1970}"
+        " + rpad(regexp_extract(t, '\\.([0-9]+)', 1), 6, '0')::BIGINT"
+        " - coalesce(zone_micros(regexp_extract(t, '([+-][0-9:]+)\"\\^', 1)), 0) END"
+    ),
+    "term_zoned(t)": "regexp_matches(t, '(?:Z|[+-][0-9][0-9]:[0-9][0-9])\"\\^')",
+    "id_micros(x)": f"epoch_us(id_instant(x)) + {_BEFORE_1970}",
+    # A text that is sorted as they are; see `kg.queries.table.ordering.python_order`.
+    "instant_order(t)": (
+        "lpad((term_instant(t) // 1000000 + 100000000000000000000::HUGEINT)::VARCHAR, 22, '0')"
+        " || '.' || rtrim(lpad((term_instant(t) % 1000000)::VARCHAR, 6, '0'), '0')"
     ),
     "truth_term(b)": f"CASE WHEN b THEN '\"true\"^^<{XSD}boolean>' WHEN NOT b THEN"
     f" '\"false\"^^<{XSD}boolean>' END",

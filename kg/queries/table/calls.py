@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Final
 
+from kg.queries.table.comparisons import compared, equal, kinds_of
 from kg.queries.table.expressions import (
     ConstantOperand,
     IntegerOperand,
@@ -20,9 +21,9 @@ from kg.queries.table.expressions import (
     VariableOperand,
     identity,
     is_node,
-    never_text,
 )
 from kg.queries.table.functions import CASTS, FUNCTIONS
+from kg.queries.table.instants import part
 from kg.queries.table.patterns import regex, replace
 from kg.queries.table.relation import NotCompiledError
 from kg.sparql import algebra
@@ -40,8 +41,6 @@ _Way = Callable[["Expressions", Operands], Operand]
 ROW: Final = " row"
 # Characters of SQL that may stand twice.
 _SHORT: Final = 100
-# Ids of these kinds are in the order of their values, and only equal ids are equal values.
-_ORDERED: Final = frozenset({Kind.INTEGER, Kind.DATE, Kind.TRUTH})
 
 
 def call(inside: Expressions, name: str, operands: Operands) -> Operand:
@@ -56,8 +55,17 @@ def call(inside: Expressions, name: str, operands: Operands) -> Operand:
     return _python(inside, name, [inside.operand(each) for each in operands])
 
 
-def _python(inside: Expressions, name: str, operands: list[Operand]) -> Operand:
-    """Return what a function in Python gives; see `kg.queries.table.functions`."""
+def _python(
+    inside: Expressions, name: str, operands: list[Operand], known: str = "NULL"
+) -> Operand:
+    """Return what a function in Python gives; see `kg.queries.table.functions`.
+
+    Args:
+        inside: The solutions.
+        name: The function.
+        operands: Its operands.
+        known: SQL for what it gives; Python is asked where that is NULL.
+    """
     key = name
     if name.startswith("<") and len(name) > 2:
         if name not in CASTS:
@@ -67,7 +75,8 @@ def _python(inside: Expressions, name: str, operands: list[Operand]) -> Operand:
     if key not in FUNCTIONS:
         raise NotCompiledError(f"the function {name}")
     texts = ", ".join(each.text() for each in operands)
-    return inside.as_text(f"python_call({sql_text(key)}, [{texts}]::VARCHAR[])")
+    asked = f"python_call({sql_text(key)}, [{texts}]::VARCHAR[])"
+    return inside.as_text(asked if known == "NULL" else f"coalesce({known}, {asked})")
 
 
 # -- logic ---------------------------------------------------------------------------------------
@@ -105,7 +114,7 @@ def _bound(inside: Expressions, operands: Operands) -> Operand:
 
 def _in(inside: Expressions, operands: Operands) -> Operand:
     value = inside.operand(operands[0])
-    tests = [_equal(value, inside.operand(each)) for each in operands[1:]]
+    tests = [equal(value, inside.operand(each)) for each in operands[1:]]
     if not tests:
         return TruthOperand(f"(CASE WHEN {value.text()} IS NOT NULL THEN false END)")
     return TruthOperand(f"({' OR '.join(tests)})")
@@ -114,20 +123,8 @@ def _in(inside: Expressions, operands: Operands) -> Operand:
 # -- comparison ----------------------------------------------------------------------------------
 
 
-def _kinds(operand: Operand) -> frozenset[Kind] | None:
-    """Return the kinds that an operand's terms may be of; None where they are not ids."""
-    if isinstance(operand, ConstantOperand):
-        return frozenset({operand.kind})
-    return operand.kinds if isinstance(operand, VariableOperand) else None
-
-
-def _is_leaf(operand: Operand) -> bool:
-    """Return whether SQL names an operand's facets shortly, so that it may do so often."""
-    return isinstance(operand, VariableOperand | ConstantOperand | IntegerOperand | StringOperand)
-
-
 def _equals(inside: Expressions, operands: Operands) -> Operand:
-    return _let_truth(inside, _equal(*map(inside.operand, operands)))
+    return _let_truth(inside, equal(*map(inside.operand, operands)))
 
 
 def _let_truth(inside: Expressions, sql: str) -> Operand:
@@ -136,125 +133,16 @@ def _let_truth(inside: Expressions, sql: str) -> Operand:
 
 
 def _differs(inside: Expressions, operands: Operands) -> Operand:
-    found = _let_truth(inside, _equal(*map(inside.operand, operands)))
+    found = _let_truth(inside, equal(*map(inside.operand, operands)))
     return TruthOperand(f"(NOT {found.truth()})")
-
-
-def _equal(left: Operand, right: Operand) -> str:
-    """Return SQL for ``=``."""
-    kinds = _kinds(left), _kinds(right)
-    if is_node(left) or is_node(right):
-        return identity(left, right)
-    if (
-        kinds[0] is not None
-        and kinds[0] == kinds[1]
-        and len(kinds[0]) == 1
-        and kinds[0] <= _ORDERED
-    ):
-        return identity(left, right)
-    if isinstance(left, TruthOperand) and isinstance(right, TruthOperand):
-        return f"({left.sql} = {right.sql})"
-    if other := never_text(left, right):
-        return f"(CASE WHEN {other} IS NOT NULL THEN false END)"
-    if not (_is_leaf(left) and _is_leaf(right)):
-        return _asked("=", left, right)
-    cases = _numbers_compared("=", left, right)
-    # Not a number: equal terms are equal, strings that differ are not.
-    same = identity(left, right)
-    strings = _both_strings(left, right)
-    cases.append(f"WHEN {same} THEN true")
-    if strings:
-        cases.append(f"WHEN {strings} THEN false")
-    return _case(cases, _asked("=", left, right))
-
-
-def _both_strings(left: Operand, right: Operand) -> str:
-    tests = []
-    for each in (left, right):
-        if isinstance(each, ConstantOperand):
-            if not each.is_string:
-                return ""
-        elif isinstance(each, StringOperand):
-            tests.append(f"{each.value.chars} IS NOT NULL")
-        elif each.string() is None:
-            return ""
-        else:
-            tests.append(f"is_string({each.text()})")
-    return " AND ".join(tests)
-
-
-def _case(cases: list[str], otherwise: str) -> str:
-    return f"(CASE {' '.join(cases)} ELSE {otherwise} END)" if cases else f"({otherwise})"
-
-
-def _asked(sign: str, left: Operand, right: Operand) -> str:
-    """Return SQL that asks Python to compare."""
-    return f"python_test({sql_text(sign)}, {left.text()}, {right.text()})"
-
-
-def _numbers_compared(sign: str, left: Operand, right: Operand) -> list[str]:
-    """Return the case of a CASE for two numbers, if they may be."""
-    a, b = (
-        each.facets() if isinstance(each, VariableOperand) else each.number()
-        for each in (left, right)
-    )
-    if a is None or b is None:
-        return []
-    exact = f"{a.exact} {sign} {b.exact}"
-    if any(isinstance(each, VariableOperand) and each.lacks_exact for each in (left, right)):
-        exact = f"coalesce({exact}, {_asked(sign, left, right)})"
-    # Beside a float, others are rounded as it is, which SQL does not do without errors.
-    test = (
-        f"CASE WHEN {a.rank} <= 2 AND {b.rank} <= 2 THEN {exact}"
-        f" WHEN {a.rank} <> 4 AND {b.rank} <> 4 THEN {_asked(sign, left, right)}"
-        f" WHEN isnan({a.double}) OR isnan({b.double}) THEN false"
-        f" ELSE {a.double} {sign} {b.double} END"
-    )
-    return [f"WHEN {a.rank} IS NOT NULL AND {b.rank} IS NOT NULL THEN {test}"]
 
 
 def _compares(sign: str) -> _Way:
     def way(inside: Expressions, operands: Operands) -> Operand:
         left, right = map(inside.operand, operands)
-        return _let_truth(inside, _compared(sign, left, right))
+        return _let_truth(inside, compared(sign, left, right))
 
     return way
-
-
-def _compared(sign: str, left: Operand, right: Operand) -> str:
-    """Return SQL for ``<``, ``<=``, ``>`` or ``>=``."""
-    if not (_is_leaf(left) and _is_leaf(right)):
-        return _asked(sign, left, right)
-    if never_text(left, right):
-        return "NULL::BOOLEAN"
-    kinds = _kinds(left), _kinds(right)
-    ids_ = [
-        each.id for each in (left, right) if isinstance(each, ConstantOperand | VariableOperand)
-    ]
-    cases = []
-    if len(ids_) == 2 and kinds[0] is not None and kinds[1] is not None:
-        plain = f"{ids_[0]} {sign} {ids_[1]}"
-        common = kinds[0] & kinds[1] & _ORDERED
-        if kinds[0] == kinds[1] == common and len(common) == 1:
-            return f"({plain})"
-        for kind in sorted(common):
-            test = f"id_kind({ids_[0]}) = {int(kind)} AND id_kind({ids_[1]}) = {int(kind)}"
-            cases.append(f"WHEN {test} THEN {plain}")
-        if not (kinds[0] & ids.LITERALS and kinds[1] & ids.LITERALS):
-            return "NULL::BOOLEAN"
-    cases += _numbers_compared(sign, left, right)
-    plain_texts = _plain_compared(sign, left, right)
-    if plain_texts:
-        cases.append(plain_texts)
-    return _case(cases, _asked(sign, left, right))
-
-
-def _plain_compared(sign: str, left: Operand, right: Operand) -> str:
-    a, b = left.string(), right.string()
-    if a is None or b is None:
-        return ""
-    tests = " AND ".join(f"{each.chars} IS NOT NULL AND {each.language} = ''" for each in (a, b))
-    return f"WHEN {tests} THEN {a.chars} {sign} {b.chars}"
 
 
 def _iri(inside: Expressions, operands: Operands) -> Operand:
@@ -336,7 +224,7 @@ _APART: Final = {Kind.DATE: "dates_apart", Kind.INSTANT: "instants_apart"}
 def _apart(inside: Expressions, a: Operand, b: Operand) -> Operand | None:
     """Return the time between days or times, None where the operands may be no such."""
     terms = VariableOperand | ConstantOperand
-    mine, theirs = _kinds(a), _kinds(b)
+    mine, theirs = kinds_of(a), kinds_of(b)
     if not (isinstance(a, terms) and isinstance(b, terms)) or mine is None or theirs is None:
         return None
     for kind, macro in _APART.items():
@@ -350,7 +238,7 @@ def _is_exact(operand: Operand) -> bool:
 
     Other literals may be doubles, or numbers that have no exact value.
     """
-    kinds = _kinds(operand)
+    kinds = kinds_of(operand)
     return isinstance(operand, IntegerOperand) if kinds is None else Kind.LITERAL not in kinds
 
 
@@ -440,6 +328,11 @@ def _is_numeric(inside: Expressions, operands: Operands) -> Operand:
 _OF_DAYS: Final = frozenset({"year", "month", "day"})
 
 
+# Where the parts are in the text of a day with a time.
+_PLACES: Final = {"year": (2, 5), "month": (7, 8), "day": (10, 11), "hour": (13, 14),
+                  "minute": (16, 17)}  # fmt: skip
+
+
 def _part(macro: str) -> _Way:
     """Return a part of a day or an instant; other terms are asked of Python."""
 
@@ -451,7 +344,8 @@ def _part(macro: str) -> _Way:
             if operand.kinds <= {Kind.DATE} and macro in _OF_DAYS:
                 return IntegerOperand(f"{macro}(id_date({operand.id}))")
         ending = "S" if macro in ("hour", "minute") else ""
-        return _python(inside, macro.upper() + ending, [operand])
+        usual = part(operand, *_PLACES[macro])
+        return _python(inside, macro.upper() + ending, [operand], usual)
 
     return way
 
