@@ -136,6 +136,10 @@ MACROS: Final[Mapping[str, str]] = {
         f" WHEN regexp_full_match(t, {sql_text(_PLAIN_DECIMAL)}) THEN 2 END"
     ),
     "plain_double(t)": "CASE WHEN plain_rank(t) IS NOT NULL THEN term_raw(t)::DOUBLE END",
+    "plain_exact(t)": (
+        "CASE WHEN plain_rank(t) IS NOT NULL THEN (regexp_extract(term_raw(t), '^-?[0-9]+')"
+        f" || rpad(regexp_extract(term_raw(t), '\\.([0-9]+)$', 1), {SCALE}, '0'))::HUGEINT END"
+    ),
     "plain_digits(t)": (
         "lpad(regexp_extract(term_raw(t), '^-?([0-9]+)', 1), 64, '0') || '.'"
         " || rtrim(regexp_extract(term_raw(t), '\\.([0-9]+)$', 1), '0')"

@@ -90,7 +90,26 @@ GIVES = {
     "a%20b", "isIRI(?node)": "true", "isIRI(?t)": "false", "isIRI(?u)": "", "isLiteral(?i)": "true",
     "isLiteral(?u)": "", "isBlank(?node)": "false", "isBlank(BNODE())": "true",
     "STRLANG(?t, 'de')": "abc", "STRLANG(?t, 'd e')": "", "STRDT(?t, ex:x)": "abc",
+    "UCASE('straße')": "STRASSE", "LCASE('ÀÉ')": "àé", "UCASE(?i)": "", "LANG(UCASE(?en))": "en",
+    "STRBEFORE('日本😀x', '😀')": "日本", "STRAFTER('日本😀xy', '😀x')": "y", "SUBSTR('日本😀x', 3, 1)":
+    "😀", "SUBSTR(?t, -1, 3)": "a", "SUBSTR(?t, 3, 5)": "c", "SUBSTR(?t, 2, -1)": "", "SUBSTR(?t, 5)":
+    "", "LANG(SUBSTR(?en, 2))": "en", "SUBSTR(?t, ?neg)": "abc", "SUBSTR(?i, 1)": "",
+    "LANG(STRAFTER(?en, ''))": "en", "LANG(STRAFTER(?en, 'x'))": "", "STRAFTER(?t, '')": "abc",
+    "STRAFTER(?fr, 'b'@en)": "", "STRAFTER(?en, 'b'@en)": "c", "CONCAT()": "", "CONCAT(?t, ?i)": "",
+    "CONCAT(?t, ?u)": "", "CONCAT(?en, ?t, 'd')": "abcabcd", "LANGMATCHES(?en, '*')": "",
+    "LANGMATCHES('en', '')": "false", "LANGMATCHES('EN', 'en')": "true", "LANGMATCHES('en', ?en)": "",
+    "LANGMATCHES(LANG(?fr), 'en')": "false", "LANGMATCHES(LANG(?t), '*')": "false",
+    "LANGMATCHES(?i, 'en')": "",
+    # Products.
+    "?d * ?d": "6.25", "?i * ?neg": "-7", "?dneg * ?i": "-17.5", "?dzero * ?d": "0", "?i * ?u": "",
+    "?i * ?t": "", "?d * ?e": "2.5", "?e * ?e": "1", "?d * 2 + 1": "6", "?d * 2 > 4": "true",
+    "STRLEN(?t) * 2": "6", "DATATYPE(?i * ?d)": f"{XSD}decimal", "DATATYPE(?i * ?i)":
+    f"{XSD}integer", "99999999999999999 * 99999999999999999": "9999999999999999800000000000000001",
+    "0.000000000000001 * 0.000000000000001": "0.000000000000000000000000000001",
+    "-0.5 * 0.5": "-0.25", "(-0.5 * 0.5) + 0.25 = 0": "true", "1.10 * 10": "11",
     # Days and times.
+    "xsd:date(?when)": "2020-05-06Z", "xsd:date(?local)": "2020-05-06", "xsd:date(?day)":
+    "2020-05-06", "xsd:date('2020-05-06T01:02:03.5+14:00'^^xsd:dateTime)": "2020-05-06+14:00",
     "YEAR(?when)": "2020", "MONTH(?there)": "5", "DAY(?local)": "6", "HOURS(?there)": "7",
     "MINUTES(?when)": "8", "SECONDS(?there)": "9.5", "TZ(?there)": "-05:30", "TZ(?local)": "",
     "TIMEZONE(?there)": "-PT5H30M", "TIMEZONE(?when)": "PT0S", "TIMEZONE(?local)": "",

@@ -6,7 +6,7 @@ Spec: https://www.w3.org/TR/sparql11-query/#SparqlOps
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from kg.queries.table.comparisons import compared, equal, kinds_of
 from kg.queries.table.expressions import (
@@ -23,9 +23,10 @@ from kg.queries.table.expressions import (
     is_node,
 )
 from kg.queries.table.functions import CASTS, FUNCTIONS
-from kg.queries.table.instants import part
+from kg.queries.table.instants import day_of, part
 from kg.queries.table.patterns import regex, replace
 from kg.queries.table.relation import NotCompiledError
+from kg.queries.table.strings import around, cased, joined, matched, piece
 from kg.sparql import algebra
 from kg.sql import sql_text
 from kg.table import ids
@@ -217,6 +218,49 @@ def _adds(sign: str) -> _Way:
     return way
 
 
+def _times(inside: Expressions, operands: Operands) -> Operand:
+    found = [inside.operand(each) for each in operands]
+    a, b = map(_factor, found)
+    if a is None or b is None:
+        return _python(inside, "*", found)
+    product = f"(({a.digits})::HUGEINT * ({b.digits})::HUGEINT)"
+    known = (
+        f"CASE WHEN {a.rank} = 1 AND {b.rank} = 1 THEN integer_term({product})"
+        f" WHEN {a.rank} IS NOT NULL AND {b.rank} IS NOT NULL"
+        f" THEN decimal_term(scaled_text({product}, {a.scale} + {b.scale})) END"
+    )
+    return _python(inside, "*", found, known)
+
+
+class _Factor(NamedTuple):
+    """SQL for an integer or a decimal: its digits, how many are behind the point, its rank."""
+
+    digits: str
+    scale: str
+    rank: str
+
+
+def _factor(operand: Operand) -> _Factor | None:
+    """Return a number that an id holds; NULL for other terms, None where it never is one."""
+    if isinstance(operand, IntegerOperand):
+        return _Factor(operand.sql, "0", f"CASE WHEN {operand.sql} IS NOT NULL THEN 1 END")
+    kinds = kinds_of(operand)
+    if not isinstance(operand, ConstantOperand | VariableOperand) or kinds is None:
+        return None
+    x = operand.id
+    ways = {
+        Kind.INTEGER: _Factor(f"id_integer({x})", "0", "1"),
+        Kind.DECIMAL: _Factor(f"id_mantissa({x})", f"({x} & 15)", "2"),
+    }
+    known = {kind: way for kind, way in ways.items() if kind in kinds}
+    if not known:
+        return None
+    facets = (
+        " ".join(f"WHEN {int(kind)} THEN {way[n]}" for kind, way in known.items()) for n in range(3)
+    )
+    return _Factor(*(f"CASE id_kind({x}) {facet} END" for facet in facets))
+
+
 # The kinds of days and times, with what says how far two of them are apart.
 _APART: Final = {Kind.DATE: "dates_apart", Kind.INSTANT: "instants_apart"}
 
@@ -273,6 +317,48 @@ def _tests(function: str) -> _Way:
         return TruthOperand(f"(CASE WHEN {b.language} IN ('', {a.language}) THEN {test} END)")
 
     return way
+
+
+def _cased(function: str) -> _Way:
+    def way(inside: Expressions, operands: Operands) -> Operand:
+        texts = _strings(inside, operands)
+        return _never(inside) if texts is None else cased(inside, function, texts[0])
+
+    return way
+
+
+def _substr(inside: Expressions, operands: Operands) -> Operand:
+    texts = _strings(inside, operands[:1])
+    if texts is None:
+        return _never(inside)
+    places = [inside.operand(each) for each in operands[1:]]
+    known = piece(inside, texts[0], places)
+    return known or _python(inside, "SUBSTR", [inside.operand(operands[0]), *places])
+
+
+def _around(*, before: bool) -> _Way:
+    def way(inside: Expressions, operands: Operands) -> Operand:
+        texts = _strings(inside, operands)
+        return _never(inside) if texts is None else around(inside, *texts, before=before)
+
+    return way
+
+
+def _concat(inside: Expressions, operands: Operands) -> Operand:
+    if not operands:
+        return inside.as_text("plain_term('')")
+    texts = _strings(inside, operands)
+    return _never(inside) if texts is None else joined(inside, texts)
+
+
+def _lang_matches(inside: Expressions, operands: Operands) -> Operand:
+    texts = _strings(inside, operands)
+    return TruthOperand("NULL::BOOLEAN" if texts is None else matched(inside, *texts))
+
+
+def _date(inside: Expressions, operands: Operands) -> Operand:
+    operand = inside.operand(operands[0])
+    return _python(inside, f"<{XSD}date>", [operand], day_of(operand))
 
 
 def _strlen(inside: Expressions, operands: Operands) -> Operand:
@@ -376,6 +462,15 @@ _WAYS: Final[Mapping[str, _Way]] = {
     "STRSTARTS": _tests("starts_with"),
     "STRENDS": _tests("ends_with"),
     "STRLEN": _strlen,
+    "UCASE": _cased("UCASE"),
+    "LCASE": _cased("LCASE"),
+    "SUBSTR": _substr,
+    "STRBEFORE": _around(before=True),
+    "STRAFTER": _around(before=False),
+    "CONCAT": _concat,
+    "LANGMATCHES": _lang_matches,
+    f"<{XSD}date>": _date,
+    "*": _times,
     "STR": _str,
     "LANG": _lang,
     "DATATYPE": _datatype,

@@ -87,7 +87,8 @@ class TextOperand:
 
 def _number_of(text: str, view: View) -> Number:
     rank, double = rank_and_double(text, view)
-    return Number(rank, view.let(f"python_exact({text})::HUGEINT"), double)
+    exact = view.let(f"coalesce(plain_exact({text}), python_exact({text})::HUGEINT)")
+    return Number(rank, exact, double)
 
 
 def rank_and_double(text: str, view: View) -> tuple[str, str]:

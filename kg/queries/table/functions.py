@@ -157,27 +157,6 @@ def _like(text: str, language: str) -> str:
     return literal(text, language=language or None)
 
 
-def _compatible(left: str, right: str) -> tuple[str, str, str]:
-    (a, language), (b, other) = _string(left), _string(right)
-    if other not in ("", language):
-        raise NoValueError
-    return a, b, language
-
-
-def _around(left: str, right: str, *, before: bool) -> str:
-    a, b, language = _compatible(left, right)
-    if b not in a:
-        return '""'
-    at = a.index(b)
-    return _like(a[:at] if before else a[at + len(b) :], language)
-
-
-def _concat(*terms: str) -> str:
-    parts = [_string(term) for term in terms]
-    languages = {language for _, language in parts}
-    return _like("".join(text for text, _ in parts), languages.pop() if len(languages) == 1 else "")
-
-
 def _substr(term: str, start: str, length: str | None = None) -> str:
     """Return a part of a text; places count from one, and are rounded."""
     text, language = _string(term)
@@ -192,11 +171,6 @@ def _rounded(term: str) -> float:
     if isinstance(value, float) and not math.isfinite(value):
         return value
     return _half_up(value) if isinstance(value, float) else math.floor(value + Decimal("0.5"))
-
-
-def _lang_matches(tag: str, wanted: str) -> str:
-    a, b = _plain(tag).lower(), _plain(wanted).lower()
-    return of_truth(bool(a) if b == "*" else a == b or a.startswith(f"{b}-"))
 
 
 def _strlang(text: str, tag: str) -> str:
@@ -361,14 +335,10 @@ FUNCTIONS: Final[Mapping[str, Callable[..., str]]] = {
     "-1": lambda a: _signed(a, -1),
     "CAST": _cast,
     "IRI": _iri,
-    "LANGMATCHES": _lang_matches,
     **{way: _rounds(way) for way in ("ABS", "CEIL", "FLOOR", "ROUND")},
-    "CONCAT": _concat,
     "UCASE": _mapped(str.upper),
     "LCASE": _mapped(str.lower),
     "ENCODE_FOR_URI": lambda a: literal(quote(_string(a)[0], safe="-_.~")),
-    "STRBEFORE": lambda a, b: _around(a, b, before=True),
-    "STRAFTER": lambda a, b: _around(a, b, before=False),
     "YEAR": _part("year"),
     "MONTH": _part("month"),
     "DAY": _part("day"),

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from typing import Final, NamedTuple
 
 from kg.queries.table.expressions import ConstantOperand, Operand, TextOperand, VariableOperand
-from kg.queries.table.moments import DATE_TIME, STAMP, Instant
+from kg.queries.table.moments import DATE, DATE_TIME, STAMP, Instant
 from kg.queries.table.values import read
 from kg.table.ids import Kind
 
@@ -73,6 +73,16 @@ def part(operand: Operand, start: int, end: int) -> str:
     text = operand.text()
     number = f"integer_term(({text})[{start}:{end}]::BIGINT)"
     return f"CASE WHEN term_instant({text}) IS NOT NULL THEN {number} END"
+
+
+def day_of(operand: Operand) -> str:
+    """Return SQL for the day of a day with a time, as a term; NULL where its form is odd."""
+    if not isinstance(operand, VariableOperand | TextOperand):
+        return "NULL"
+    text = operand.text()
+    zone = f"regexp_extract({text}, '(Z|[+-][0-9:]+)\"\\^', 1)"
+    day = f"({text})[1:11] || {zone} || '\"^^<{DATE}>'"
+    return f"CASE WHEN term_instant({text}) IS NOT NULL THEN {day} END"
 
 
 def _moment(operand: Operand) -> _Moment | None:
