@@ -99,7 +99,7 @@ GIVES = {
     "CONCAT(?t, ?u)": "", "CONCAT(?en, ?t, 'd')": "abcabcd", "LANGMATCHES(?en, '*')": "",
     "LANGMATCHES('en', '')": "false", "LANGMATCHES('EN', 'en')": "true", "LANGMATCHES('en', ?en)": "",
     "LANGMATCHES(LANG(?fr), 'en')": "false", "LANGMATCHES(LANG(?t), '*')": "false",
-    "LANGMATCHES(?i, 'en')": "",
+    "LANGMATCHES(?i, 'en')": "", "SUBSTR(?t, 2.5e0)": "c",
     # Products.
     "?d * ?d": "6.25", "?i * ?neg": "-7", "?dneg * ?i": "-17.5", "?dzero * ?d": "0", "?i * ?u": "",
     "?i * ?t": "", "?d * ?e": "2.5", "?e * ?e": "1", "?d * 2 + 1": "6", "?d * 2 > 4": "true",
