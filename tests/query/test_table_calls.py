@@ -91,9 +91,9 @@ GIVES = {
     "isLiteral(?u)": "", "isBlank(?node)": "false", "isBlank(BNODE())": "true",
     "STRLANG(?t, 'de')": "abc", "STRLANG(?t, 'd e')": "", "STRDT(?t, ex:x)": "abc",
     "UCASE('straße')": "STRASSE", "LCASE('ÀÉ')": "àé", "UCASE(?i)": "", "LANG(UCASE(?en))": "en",
-    "STRBEFORE('日本😀x', '😀')": "日本", "STRAFTER('日本😀xy', '😀x')": "y", "SUBSTR('日本😀x', 3, 1)":
-    "😀", "SUBSTR(?t, -1, 3)": "a", "SUBSTR(?t, 3, 5)": "c", "SUBSTR(?t, 2, -1)": "", "SUBSTR(?t, 5)":
-    "", "LANG(SUBSTR(?en, 2))": "en", "SUBSTR(?t, ?neg)": "abc", "SUBSTR(?i, 1)": "",
+    "STRBEFORE('日本😀x', '😀')": "日本", "STRAFTER('日本😀xy', '😀x')": "y",
+    "SUBSTR('日本😀x', 3, 1)": "😀", "SUBSTR(?t, -1, 3)": "a", "SUBSTR(?t, 3, 5)": "c",
+    "SUBSTR(?t, 2, -1)": "", "SUBSTR(?t, 5)": "", "LANG(SUBSTR(?en, 2))": "en", "SUBSTR(?t, ?neg)": "abc", "SUBSTR(?i, 1)": "",
     "LANG(STRAFTER(?en, ''))": "en", "LANG(STRAFTER(?en, 'x'))": "", "STRAFTER(?t, '')": "abc",
     "STRAFTER(?fr, 'b'@en)": "", "STRAFTER(?en, 'b'@en)": "c", "CONCAT()": "", "CONCAT(?t, ?i)": "",
     "CONCAT(?t, ?u)": "", "CONCAT(?en, ?t, 'd')": "abcabcd", "LANGMATCHES(?en, '*')": "",

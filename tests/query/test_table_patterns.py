@@ -45,6 +45,13 @@ JOINS = (
     "SELECT * { VALUES ?p { ex:p ex:none } ?s ?p ex:b }",
     "SELECT * { VALUES (?x ?x2) { (UNDEF 1) } VALUES ?x { 1 'a' ex:b } OPTIONAL { ?x ex:p ?y } }",
 )
+# Of what is a text, a number, another literal or a node.
+CALLS = (
+    "SELECT ?x (STRBEFORE(?x, 'b') AS ?a) (STRAFTER(?x, 'b') AS ?b) (UCASE(?x) AS ?c) { ?s ex:q ?x }",
+    "SELECT ?x (SUBSTR(?x, 1, 1) AS ?a) (CONCAT(?x, 'c') AS ?b) { ?s ex:q ?x }",
+    "SELECT ?x (LANGMATCHES(LANG(?x), 'en') AS ?a) { ?s ex:q ?x }",
+    "SELECT ?x (?x * 2 AS ?a) (?x * 2.5 AS ?b) (?x * ?x AS ?c) { ?s ex:q ?x }",
+)
 PATHS = (
     "SELECT * { ?s ex:p+ ?o }",
     "SELECT * { ?s ex:p* ?o }",
@@ -143,7 +150,7 @@ def table(quads: list[ox.Quad], tmp_path_factory: pytest.TempPathFactory) -> Tab
     return table_of(quads, tmp_path_factory.mktemp("patterns") / "table", connection=connection)
 
 
-@pytest.mark.parametrize("texts", [JOINS, PATHS, GRAPHS, EXISTS, GROUPS, ORDERS])
+@pytest.mark.parametrize("texts", [JOINS, CALLS, PATHS, GRAPHS, EXISTS, GROUPS, ORDERS])
 def test_patterns_are_answered_as_the_evaluator_answers_them(texts, quads, table):
     data = dataset_of(quads)
     for text in texts:

@@ -82,7 +82,9 @@ def around(inside: Expressions, text: Text, other: Text, *, before: bool) -> Ope
     )
     has = f"contains({text.chars}, {other.chars})"
     fits = "true" if other.language == "''" else f"{other.language} IN ('', {text.language})"
-    chars = inside.view.let(f"CASE WHEN {fits} THEN CASE WHEN {has} THEN {found} ELSE '' END END")
+    chars = inside.view.let(
+        f"CASE WHEN {fits} THEN CASE {has} WHEN true THEN {found} WHEN false THEN '' END END"
+    )
     if text.language == "''":
         return StringOperand(Text(chars, "''"))
     language = f"CASE WHEN {has} THEN {text.language} ELSE '' END"
