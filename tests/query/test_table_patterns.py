@@ -47,7 +47,8 @@ JOINS = (
 )
 # Of what is a text, a number, another literal or a node.
 CALLS = (
-    "SELECT ?x (STRBEFORE(?x, 'b') AS ?a) (STRAFTER(?x, 'b') AS ?b) (UCASE(?x) AS ?c) { ?s ex:q ?x }",
+    "SELECT ?x (STRBEFORE(?x, 'b') AS ?a) (STRAFTER(?x, 'b') AS ?b) { ?s ex:q ?x }",
+    "SELECT ?x (UCASE(?x) AS ?a) (LCASE(?x) AS ?b) { ?s ex:q ?x }",
     "SELECT ?x (SUBSTR(?x, 1, 1) AS ?a) (CONCAT(?x, 'c') AS ?b) { ?s ex:q ?x }",
     "SELECT ?x (LANGMATCHES(LANG(?x), 'en') AS ?a) { ?s ex:q ?x }",
     "SELECT ?x (?x * 2 AS ?a) (?x * 2.5 AS ?b) (?x * ?x AS ?c) { ?s ex:q ?x }",
