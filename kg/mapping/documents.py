@@ -85,7 +85,8 @@ def _is_yarrrml(path: Path, text: str) -> bool:
     raise InputError(
         "unknown-format",
         f"{show_path(path)} is no mapping by its ending, nor by what it holds",
-        hint=f"Mappings are named {', '.join(MAPPING_PATTERNS)}; kg map takes .yml and .ttl, too.",
+        hint=f"Mappings are named {', '.join(MAPPING_PATTERNS)}; kg map takes .yml, .ttl and .obda,"
+        " too.",
     )
 
 
