@@ -41,17 +41,13 @@ _LIST: Final = "files.json"
 # Remembers which files of an index are intact, so that a query need not read them all.
 _CHECKED: Final = "checked.json"
 
-# Endings of files that nothing writes to once they are made: tables, and those of RocksDB, which
-# makes others and removes the names of those that it needs no more. Builds share them.
+# Endings of files that nothing writes to once they are made, nor does RocksDB: builds share them.
 NEVER_CHANGED: Final = (".parquet", ".sst")
-
-# Changes when a file is written to: inode, times and size. A file may be that of several builds,
-# and the time of its last change of names tells nothing.
+# Changes when a file is written to: inode, times and size. Shared files get names later.
 _Mark = list[int]
 # Files that this process has checked.
 _WHOLE: Final[dict[Path, _Mark]] = {}
-# Digests of files of several builds that this process has read since the last was sealed, by device
-# and mark. Most of a build that differs little from the one before are files of that one.
+# Digests of shared files read since the last build was sealed, by device and mark.
 _READ: Final[dict[tuple[int, ...], str]] = {}
 
 
