@@ -82,7 +82,7 @@ SWAPS = {
     "data/towns.yaml": [("Xton", "Xtown"), ("id: y", "id: z"), ("- {id: y", "- {id: w}\n- {id: y")],
     "data/people.yarrrml.yml": [
         ("[e:name, $(name)]", "[e:called, $(name)]"),
-        ("[a, e:Town], ", ""),
+        ("[a, e:Town], [rdfs:label", "[rdfs:label"),
         ("mappings:", "# a comment\nmappings:"),
         ("xsd:integer", "xsd:string"),
         ("[a, e:Town], ", "[a, e:Town], [e:n, '1', xsd:integer], [e:n, '01', xsd:integer], "),
