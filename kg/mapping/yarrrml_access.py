@@ -164,8 +164,8 @@ class SourceReader:
         assert kind is not None
         iterator = node.get("iterator")
         paths = [path.text("access") for path in access.items()] or [access.text("access")]
-        # Of what is elsewhere the file is read that its address names.
-        if not all(is_address(path) and name_at(path) for path in paths):
+        # Of what is elsewhere the file is read that its address names; an endpoint gives no file.
+        if name == "sparql" or not all(is_address(path) and name_at(path) for path in paths):
             check_type(node, "a source", frozenset({"localfile"}))
         source = self.file(
             node,

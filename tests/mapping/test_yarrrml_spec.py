@@ -184,7 +184,8 @@ class TestSources:
     @pytest.mark.parametrize(
         ("source", "message"),
         [
-            ("{access: 'http://e/x', type: wot, referenceFormulation: csv}", "'wot'"),
+            ("{access: 'http://e/', type: wot, referenceFormulation: csv}", "'wot'"),
+            ("{access: 'http://e/q', type: sparql, referenceFormulation: csv}", "'sparql'"),
             ("{access: x, type: sparql, referenceFormulation: csv}", "'sparql'"),
             ("{access: x}", "the source has no referenceFormulation"),
             ("[[x.foo~foo]]", "'foo' is no format"),
