@@ -137,7 +137,7 @@ CHANGES: dict[str, tuple[tuple[str, str], ...]] = {
         ("\"(CASE WHEN {value.text()} IS NOT NULL THEN false END)\"", '"false"'),
         ('f"({a.exact} {sign} {b.exact})"', 'f"({b.exact} {sign} {a.exact})"'),
         ("{a.scale} + {b.scale}", "{a.scale}"),
-        ("WHEN {a.rank} = 1 AND {b.rank} = 1 THEN integer", "WHEN {a.rank} = 1 THEN integer"),
+        ("WHEN {ranks} = 2 THEN integer", "WHEN {ranks} < 4 THEN integer"),
     ),
     "queries.table.comparisons": (
         ('cases.append(f"WHEN {strings} THEN false")', 'cases.append(f"WHEN {strings} THEN NULL")'),
@@ -150,7 +150,7 @@ CHANGES: dict[str, tuple[tuple[str, str], ...]] = {
         ("_case([*cases, *between], _asked", "_case(cases, _asked"),
     ),
     "queries.table.instants": (
-        ("OR {far} THEN {a.since}", "THEN {a.since}"),
+        ("OR {far} THEN {apart}", "THEN {apart}"),
         ("{a.zoned} = {b.zoned} OR", "true OR"),
         ("{left} & 1 = {right} & 1 OR", ""),
         ("if since != int(since) or", "if"),

@@ -223,11 +223,13 @@ def _times(inside: Expressions, operands: Operands) -> Operand:
     a, b = map(_factor, found)
     if a is None or b is None:
         return _python(inside, "*", found)
-    product = f"(({a.digits})::HUGEINT * ({b.digits})::HUGEINT)"
+    # Columns of their own: the text of a decimal names its digits often.
+    product = inside.view.let(f"({a.digits})::HUGEINT * ({b.digits})::HUGEINT")
+    scale = inside.view.let(f"({a.scale} + {b.scale})")
+    ranks = inside.view.let(f"({a.rank} + {b.rank})")
     known = (
-        f"CASE WHEN {a.rank} = 1 AND {b.rank} = 1 THEN integer_term({product})"
-        f" WHEN {a.rank} IS NOT NULL AND {b.rank} IS NOT NULL"
-        f" THEN decimal_term(scaled_text({product}, {a.scale} + {b.scale})) END"
+        f"CASE WHEN {ranks} = 2 THEN integer_term({product})"
+        f" WHEN {ranks} > 2 THEN decimal_term(scaled_text({product}, {scale})) END"
     )
     return _python(inside, "*", found, known)
 

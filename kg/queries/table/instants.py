@@ -38,12 +38,15 @@ def instants_compared(sign: str, left: Operand, right: Operand) -> list[str]:
         left: What stands before it.
         right: What stands behind it.
     """
+    if isinstance(left, TextOperand) and isinstance(right, TextOperand):
+        return []  # few are instants, and SQL is long that may be
     a, b = _moment(left), _moment(right)
     if a is None or b is None:
         return []
-    far = f"abs({a.since} - {b.since}) > {_FAR * _MICRO}"
-    test = f"CASE WHEN {a.zoned} = {b.zoned} OR {far} THEN {a.since} {sign} {b.since} END"
-    return [f"WHEN {a.since} IS NOT NULL AND {b.since} IS NOT NULL THEN {test}"]
+    apart = f"({a.since} - {b.since})"
+    far = f"abs({apart}) > {_FAR * _MICRO}"
+    test = f"CASE WHEN {a.zoned} = {b.zoned} OR {far} THEN {apart} {sign} 0 END"
+    return [f"WHEN {apart} IS NOT NULL THEN {test}"]
 
 
 def ids_compared(sign: str, left: str, right: str) -> str:
