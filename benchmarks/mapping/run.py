@@ -33,7 +33,7 @@ sys.path.insert(0, str(HERE))
 
 # Linux: processes whose parent is gone become children of this one, and are waited for.
 _ADOPTS_CHILDREN = 36
-_MASTER = ("--master", "local[1]")
+_MASTER = ("--master", "local[2]")
 
 
 @dataclass(frozen=True)

@@ -23,13 +23,17 @@ from kg.sources import Folders
 from tests.mapping.running import Quad
 
 _ROOT = Path(__file__).parents[2]
+_JAVA = (
+    *("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC"),
+    *("-XX:+UnlockDiagnosticVMOptions", "-XX:-BytecodeVerificationRemote"),
+    f"-Dlog4j2.configurationFile={LOG.as_uri()}",
+)
 _SOON = {
     "spark.ui.enabled": "false",
     "spark.ui.showConsoleProgress": "false",
     "spark.driver.bindAddress": "127.0.0.1",
     "spark.driver.host": "127.0.0.1",
-    "spark.driver.extraJavaOptions": "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"
-    f" -Dlog4j2.configurationFile={LOG.as_uri()}",
+    "spark.driver.extraJavaOptions": " ".join(_JAVA),
     "spark.sql.codegen.wholeStage": "false",
     "spark.sql.codegen.factoryMode": "NO_CODEGEN",
     "spark.sql.shuffle.partitions": "1",

@@ -48,7 +48,7 @@ PEOPLE = """id,name,age,town,lang,page
 """
 TOWNS = r"""{"id": "a b", "size": 1.50, "tags": ["x", "y\"z\t"], "open": true, "in": {"land": "A"}}
 {"id": "c", "size": 12345678901234567890123, "tags": [1, 2.5e3, null], "open": null}
-{"id": "a b", "size": -0.0, "tags": {"k": "v\u0001\u007f"}, "in": {"land": "B"}}
+{"id": "a b", "size": -0.0, "tags": {"k": "v\u0001\b\u007f\ufffe\uffff"}, "in": {"land": "B"}}
 {"id": "d", "size": 1e400, "tags": "one", "open": "false"}
 """
 MAPPING = """mappings:
@@ -157,7 +157,9 @@ class TestRun:
         assert made.statements == len(quads)
 
     def test_the_plan_of_spark_is_shown_and_has_no_python(self, folder):
-        shown = Spark().explain(read_plan(folder, MAPPING), Folders(None, folder))
+        pairs = ["[a, ex:Person]", "[ex:label, '\"$(name)\" $(age)']", "[ex:page, $(page)~iri]"]
+        plan = read_plan(folder, yarrrml("[['people.csv~csv']]", pairs))
+        shown = Spark().explain(plan, Folders(None, folder))
         assert "SELECT s0 AS s, u0 AS u FROM (SELECT " in shown
         assert "== Physical Plan ==" in shown
         assert "EvalPython" not in shown

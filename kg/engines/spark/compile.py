@@ -189,7 +189,7 @@ class _Compiler:
                         others.append(made.table.name)
                     made = made.own
                 entries += [self._entry(rule, subject, made, there) for rule in same]
-        rows = f"{table.name}{joins.sql}"
+        rows = joins.over(table.name)
         for start in range(0, len(entries), MOST_AT_ONCE):
             some = entries[start : start + MOST_AT_ONCE]
             yield Select(_packed(some, rows), (table.name, *others), len(some))
@@ -290,24 +290,20 @@ class Joins:
         if missing:
             rows = f"(SELECT * FROM {rows} WHERE NOT ({missing}))"
         number = self._found.setdefault((rows, own, theirs), len(self._found))
-        return f"j{number} IS TRUE"
+        return f"j{number}"
 
-    @property
-    def sql(self) -> str:
-        """What follows the table in a FROM clause."""
-        return "".join(
-            f" LEFT JOIN (SELECT DISTINCT {_named(theirs, number)}, true AS j{number}"
-            f" FROM {parents}) ON {_equal(own, number)}"
-            for (parents, own, theirs), number in self._found.items()
-        )
-
-
-def _named(keys: Sequence[str], number: int) -> str:
-    return ", ".join(f"{sql} AS j{number}k{n}" for n, sql in enumerate(keys))
-
-
-def _equal(keys: Sequence[str], number: int) -> str:
-    return " AND ".join(f"{sql} = j{number}k{n}" for n, sql in enumerate(keys))
+    def over(self, rows: str) -> str:
+        """Return what is in the FROM clause: rows, with a column for each parent."""
+        # Keys are columns of their own, since those of parents have the names of the child's.
+        for (parents, own, theirs), number in self._found.items():
+            keys = ", ".join(f"{sql} AS x{number}k{n}" for n, sql in enumerate(own))
+            others = ", ".join(f"{sql} AS j{number}k{n}" for n, sql in enumerate(theirs))
+            equal = " AND ".join(f"x{number}k{n} = j{number}k{n}" for n in range(len(own)))
+            rows = (
+                f"(SELECT *, EXISTS (SELECT 1 FROM (SELECT {others} FROM {parents})"
+                f" WHERE {equal}) AS j{number} FROM (SELECT *, {keys} FROM {rows}))"
+            )
+        return rows
 
 
 # The default graph where graphs are terms; no term, and before all of them.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from io import BytesIO, TextIOWrapper
 from typing import TYPE_CHECKING
@@ -19,7 +19,7 @@ from kg.sources.headers import names_of, picked
 from kg.sources.streams import open_text, wrong_encoding
 
 if TYPE_CHECKING:
-    from pyspark.sql import SparkSession
+    from pyspark.sql import Row, SparkSession
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +35,11 @@ class CsvFiles:
     raw: str
     table: CsvTable
     files: tuple[SourceFile, ...]
+
+    @property
+    def headers(self) -> int:
+        """How many lines of a file are the header."""
+        return 1 if self.table.header else 0
 
     def survey(self, table: SourceTable, *, is_whole: bool) -> str:
         """Return the query for their records."""
@@ -78,27 +83,40 @@ def find_whole(spark: SparkSession, opened: Sequence[CsvFiles]) -> frozenset[str
     Raises:
         InputError: A line is not UTF-8.
     """
+    # Each file begins with its header, or with a line that is open: sums over all files of a source
+    # tell whether there is an odd one, which is then looked for. That takes no sorting of lines.
+    odd = [
+        number
+        for number, _, wrong, is_open, headers in _looked(spark, enumerate(opened))
+        if wrong or is_open or headers != opened[number].headers * len(opened[number].files)
+    ]
     found = set()
-    queries = [_looked(number, each) for number, each in enumerate(opened)]
-    with translated():
-        rows = spark.sql(" UNION ALL ".join(queries)).collect() if queries else []
+    rows = _looked(spark, [(number, opened[number]) for number in odd], by_file=True)
     for number, path, wrong, is_open, headers in sorted(rows, key=lambda row: (row[0], row[1])):
         each = opened[number]
         if wrong:
             part = each.files[number_of(each.files, path)]
             raise wrong_encoding(part.location, each.table.source)
-        if is_open or headers != (1 if each.table.header else 0):
+        if is_open or headers != each.headers:
             found.add(each.raw)
     return frozenset(found)
 
 
-def _looked(number: int, files: CsvFiles) -> str:
-    header = csv_sql.is_header(files.table) if files.table.header else "false"
-    return (
-        f"SELECT {number} AS n, kg_p, count_if(NOT is_valid_utf8(value)) AS wrong,"
-        f" count_if({csv_sql.is_open(files.table.source)}) AS open, count_if({header}) AS headers"
-        f" FROM {files.raw} GROUP BY kg_p"
-    )
+def _looked(
+    spark: SparkSession, opened: Iterable[tuple[int, CsvFiles]], *, by_file: bool = False
+) -> list[Row]:
+    """Return numbers of lines: those that are not UTF-8, end within quotes, or are headers."""
+    path, group = ("kg_p", " GROUP BY kg_p") if by_file else ("''", "")
+    queries = []
+    for number, files in opened:
+        header = csv_sql.is_header(files.table) if files.headers else "false"
+        queries.append(
+            f"SELECT {number} AS n, {path}, count_if(NOT is_valid_utf8(value)) AS wrong,"
+            f" count_if({csv_sql.is_open(files.table.source)}) AS open,"
+            f" count_if({header}) AS headers FROM {files.raw}{group}"
+        )
+    with translated():
+        return spark.sql(" UNION ALL ".join(queries)).collect() if queries else []
 
 
 def _header(

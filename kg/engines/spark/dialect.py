@@ -15,10 +15,8 @@ from kg.terms import IRI_PATTERN, LANGUAGE_PATTERN, UCSCHAR, XSD
 _NAME: Final = re.compile(r"[A-Za-z_][A-Za-z_0-9.]*")
 _UNRESERVED: Final = r"A-Za-z0-9\-._~"
 _ESCAPED: Final = r'[\x00-\x1F"\\\x7F\uFFFE\uFFFF]'
-_NAMED: Final = (
-    *(("\\", "\\\\"), ('"', '\\"'), ("\b", "\\b"), ("\t", "\\t"), ("\n", "\\n")),
-    *(("\f", "\\f"), ("\r", "\\r")),
-)
+_NOT_IN_JSON: Final = ("\x7f", "\ufffe", "\uffff")
+_BRACKETS: Final = r'^\["|"\]\z'
 # Digits up to which a decimal number is the shortest one of its double.
 _SURE_DIGITS: Final = 15
 
@@ -115,28 +113,14 @@ def escaped(value: str) -> str:
     """Return a text as it stands between the quotes of a literal in N-Triples."""
 
     def made(x: str) -> str:
-        replaced = x
-        for plain, mark in _NAMED:
-            replaced = f"replace({replaced}, {text(plain)}, {text(mark)})"
-        left = r"[\x00-\x1F\x7F\uFFFE\uFFFF]"
-        shown = "concat('\\\\u', lpad(hex(unicode_code(ch)), 4, '0'))".replace(
-            "unicode_code(ch)", _code_point("ch")
-        )
-        rest = (
-            f"array_join(transform(split({replaced}, ''), ch -> CASE WHEN {fits('ch', left)}"
-            f" THEN {shown} ELSE ch END), '')"
-        )
-        return f"CASE WHEN {x} RLIKE {text(_ESCAPED)} THEN {rest} ELSE {x} END"
+        # JSON escapes alike, but for three characters. Few values come here, and what is short is
+        # soon compiled.
+        shown = f"regexp_replace(to_json(array({x})), {text(_BRACKETS)}, '')"
+        for char in _NOT_IN_JSON:
+            shown = f"replace({shown}, {text(char)}, {text(f'{chr(92)}u{ord(char):04X}')})"
+        return f"CASE WHEN {x} RLIKE {text(_ESCAPED)} THEN {shown} ELSE {x} END"
 
     return let(value, made)
-
-
-def _code_point(char: str) -> str:
-    """Return the number of a character that is a control or one of the two noncharacters."""
-    return (
-        f"CASE WHEN octet_length({char}) = 1 THEN ascii({char})"
-        f" WHEN {char} = {text(chr(0xFFFE))} THEN 65534 ELSE 65535 END"
-    )
 
 
 def quoted(value: str) -> str:

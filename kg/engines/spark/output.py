@@ -54,7 +54,7 @@ def quads(
     rows = program.sql or f"SELECT '' AS s, array({_NOTHING}) AS u WHERE false"
     shared = _shared(bounds)
     starts = f"get(array({', '.join(str(len(each) + 1) for each in shared)}), r)"
-    whole = f"concat(get(array({', '.join(map(text, shared))}), r), s)"
+    whole = f"concat(get(array({', '.join(map(text, shared))}), r), s)" if bounds else "s"
     with translated():
         # What all subjects of a range begin with neither travels nor is compared.
         frame = spark.sql(
@@ -64,7 +64,9 @@ def quads(
         parted = frame.repartitionById(len(bounds) + 1, frame["r"])
         parted.createOrReplaceTempView("kg_quads")
         # Subjects are few: once they are sorted, their statements nearly are, and soon sorted.
-        keys = "s, p, o, g, r" if program.predicates is not None else "s, t, p, o, g, r"
+        keys = "s, p, o, g" if program.predicates is not None else "s, t, p, o, g"
+        # One range is no key: Spark would sort twice by what is the same everywhere.
+        keys += ", r" if bounds else ""
         kind = "" if program.predicates is not None else f", p <> {text(RDF_TYPE)} AS t"
         predicate, graph = program.shown
         # Equal rows stand together once they are sorted by all columns that they are grouped by.

@@ -35,6 +35,8 @@ _NEEDED: Final[Mapping[str, str]] = {
     "spark.sql.files.ignoreMissingFiles": "false",
     "spark.sql.parquet.compression.codec": "zstd",
     "spark.sql.codegen.maxFields": "400",
+    # All sources in one method would be too long for the compiler of Java.
+    "spark.sql.codegen.wholeStage.union.enabled": "false",
     # Letters change their case as Unicode says, as they do on one machine.
     "spark.sql.icu.caseMappings.enabled": "true",
 }

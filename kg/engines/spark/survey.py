@@ -158,7 +158,7 @@ class Survey:
         ]
         maps = [_Map(each, self) for each in self.maps]
         self.of_all.rows = self.loaded.base
-        sums.rows = f"{table.name}{self.joins.sql}"
+        sums.rows = self.joins.over(table.name)
         return _Numbers(records, bad, typed, wrong, maps)
 
     def counts(self, asked: _Numbers, rejects: Rejects | None) -> list[MapCount]:
@@ -244,7 +244,7 @@ class Survey:
             column: What the value is of.
             is_all: Whether records are looked at that do not count.
         """
-        view = self.loaded.base if is_all else f"{self.loaded.table.name}{self.joins.sql}"
+        view = self.loaded.base if is_all else self.joins.over(self.loaded.table.name)
         return self.placed(
             f"SELECT *, {value} AS value FROM {view} WHERE {condition}", most, column
         )
