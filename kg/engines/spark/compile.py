@@ -14,7 +14,7 @@ from itertools import groupby
 from typing import Final
 
 from kg.engines.spark.dialect import concat, text
-from kg.engines.spark.term_sql import TermPrinter
+from kg.engines.spark.term_sql import SharedPrinter, TermPrinter
 from kg.engines.sql.made_term import TermSql
 from kg.mapping.rules import BlankNode, Fixed, MapRules, Parent, Rule, Rules, Term, bare
 from kg.mapping.source_table import FieldIndex, SourceTable
@@ -170,11 +170,11 @@ class _Compiler:
 
     def _scans(self, table: SourceTable, maps: Sequence[MapRules]) -> Iterator[Select]:
         """Yield the queries for the statements of the triples maps of a table."""
-        joins = Joins()
+        joins, printer = Joins(), SharedPrinter(table)
         entries: list[_Entry] = []
         others: list[str] = []
         for each in maps:
-            subject = self.term(table, each.subject)
+            subject = printer.term(each.subject)
             for _, group in groupby(each.rules, key=lambda rule: id(rule.object)):
                 same = list(group)
                 made = same[0].object
@@ -188,20 +188,22 @@ class _Compiler:
                         there = self._there(same[0], made, joins)
                         others.append(made.table.name)
                     made = made.own
-                entries += [self._entry(rule, subject, made, there) for rule in same]
-        rows = joins.over(table.name)
+                entries += [self._entry(printer, rule, subject, made, there) for rule in same]
+        rows = printer.over(joins.over(table.name))
         for start in range(0, len(entries), MOST_AT_ONCE):
             some = entries[start : start + MOST_AT_ONCE]
             yield Select(_packed(some, rows), (table.name, *others), len(some))
 
-    def _entry(self, rule: Rule, subject: TermSql, made: Term, there: str) -> _Entry:
+    def _entry(
+        self, printer: TermPrinter, rule: Rule, subject: TermSql, made: Term, there: str
+    ) -> _Entry:
         """Return the SQL of a statement without its subject, or of an array of such."""
-        printed = self.term(rule.table, made)
+        printed = printer.term(made)
         if there:
             empty = "array()" if printed.many else "NULL"
             sql = f"CASE WHEN {there} THEN {printed.sql} ELSE {empty} END"
             printed = TermSql(sql, printed.many, "")
-        predicate, graph = self._place(rule)
+        predicate, graph = self._place(printer, rule)
         sql = _combined({"p": predicate, "o": printed, "g": graph})
         many = predicate.many or printed.many or graph.many
         place = -1
@@ -209,7 +211,7 @@ class _Compiler:
             place = self.predicates[rule.predicate.term]
         return _Entry(subject, sql, many, place)
 
-    def _place(self, rule: Rule) -> tuple[TermSql, TermSql]:
+    def _place(self, printer: TermPrinter, rule: Rule) -> tuple[TermSql, TermSql]:
         """Return the predicate and the graph of a rule, as numbers where all are constant.
 
         The default graph is NULL for a number; else an empty text stands for no graph, so that a
@@ -225,11 +227,11 @@ class _Compiler:
                 TermSql(graph, False, ""),
             )
         if rule.graph is None:
-            return self.term(rule.table, rule.predicate), TermSql(_DEFAULT, False, "")
-        found = self.term(rule.table, rule.graph)
+            return printer.term(rule.predicate), TermSql(_DEFAULT, False, "")
+        found = printer.term(rule.graph)
         if not found.many:
             found = TermSql(f"coalesce({found.sql}, '')", False, "")
-        return self.term(rule.table, rule.predicate), found
+        return printer.term(rule.predicate), found
 
     def _there(self, rule: Rule, parent: Parent, joins: Joins) -> str:
         """Have the keys of a parent joined; return the condition that it is there."""
@@ -247,7 +249,7 @@ class _Compiler:
         subject = next(each.subject for each in self.rules.maps if each.name == rule.triples_map)
         kept = {"s": child.term(subject)}
         for number, each in enumerate(rules):
-            predicate, graph = self._place(each)
+            predicate, graph = self._place(child, each)
             kept |= {f"p{number}": _or_null(predicate), f"g{number}": _or_null(graph)}
         rows = rule.table.name
         if parent.condition is not None:

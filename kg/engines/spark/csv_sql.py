@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from kg.engines.spark.dialect import text
+from kg.engines.spark.dialect import text, without_nulls
 from kg.mapping.plan import LogicalSource
 from kg.mapping.source_table import Column
 
@@ -89,19 +89,15 @@ def lines_query(
         where.append(f"NOT {is_header(table)}")
     chosen = f" WHERE {' AND '.join(where)}" if where else ""
     shown = "".join(
-        f", {_value(table, number, column, is_whole=is_whole)}"
-        for number, column in _pairs(table, columns)
+        f", get(f, {number}) AS c{column.index}"
+        for number, column in zip(table.picked, columns, strict=True)
     )
     return (
         f"SELECT kg_p, kg_b, monotonically_increasing_id() AS kg_i,"
         f" size(f) <> {table.width} AS kg_bad{shown}"
-        f" FROM (SELECT kg_p, kg_b, plain, {_fields(table)} AS f FROM"
+        f" FROM (SELECT kg_p, kg_b, plain, {_fields(table, is_whole=is_whole)} AS f FROM"
         f" (SELECT *, {_is_plain(table)} AS plain FROM {rows}{chosen}))"
     )
-
-
-def _pairs(table: CsvTable, columns: Sequence[Column]) -> list[tuple[int, Column]]:
-    return list(zip(table.picked, columns, strict=True))
 
 
 def _is_plain(table: CsvTable) -> str:
@@ -109,11 +105,17 @@ def _is_plain(table: CsvTable) -> str:
     return f"NOT contains(value, {text(quote)})" if quote else "true"
 
 
-def _fields(table: CsvTable) -> str:
+def _fields(table: CsvTable, *, is_whole: bool) -> str:
+    """Return the SQL of the values of a line; of none if it cannot be taken apart.
+
+    What makes values of fields stands in it once and not for each column: Java does not compile
+    methods that are too long.
+    """
     dialect = table.source.dialect
     mark = dialect.delimiter
     pattern = _pattern(mark)
-    plain = f"split(value, {text(pattern)}, -1)"
+    kept = _value(table, "x", is_plain=True, is_whole=is_whole)
+    plain = f"transform(split(value, {text(pattern)}, -1), x -> {kept})"
     if not dialect.quote:
         return plain
     names = [f"h{number}" for number in range(table.width)]
@@ -128,13 +130,14 @@ def _fields(table: CsvTable) -> str:
         f"transform(array(from_csv(value, {text(schema)}, map({listed}))),"
         f" s -> CASE WHEN s.wrong IS NULL THEN array({fields}) END)[0]"
     )
+    kept = _value(table, "x", is_plain=False, is_whole=is_whole)
     # Beside quotes that have no partner: text before or behind what stands in quotes.
     inside = f"[^{pattern}{_FIELD}{_PAIR}]"
     marks = f"[{_FIELD}{_PAIR}]"
     odd = f"{_without_fields(table.source)} RLIKE {text(f'{inside}{marks}|{marks}{inside}')}"
     return (
         f"CASE WHEN plain THEN {plain} WHEN {is_open(table.source)} OR {odd} THEN array()"
-        f" ELSE coalesce({parsed}, array()) END"
+        f" ELSE transform(coalesce({parsed}, array()), x -> {kept}) END"
     )
 
 
@@ -162,17 +165,15 @@ def whole_query(raw: str, table: CsvTable) -> str:
     )
 
 
-def _value(table: CsvTable, number: int, column: Column, *, is_whole: bool) -> str:
-    """Return the SQL of a column: a field without quotes and content is none."""
-    field, nulls = f"get(f, {number})", table.source.nulls
+def _value(table: CsvTable, value: str, *, is_plain: bool, is_whole: bool) -> str:
+    """Return the SQL of a field's value: a field without quotes and content is none."""
+    nulls = table.source.nulls
     if is_whole:
-        shown = f"replace({field}, {text(_HIDDEN)}, {_LINE_FEED})"
-        field = f"replace({shown}, {text(_HIDDEN_CR)}, {_RETURN})"
+        shown = f"replace({value}, {text(_HIDDEN)}, {_LINE_FEED})"
+        value = f"replace({shown}, {text(_HIDDEN_CR)}, {_RETURN})"
     if nulls is None:
-        quoted = f"CASE {field} WHEN {text(_EMPTY)} THEN '' ELSE {field} END"
-        made = f"CASE WHEN plain THEN nullif({field}, '') ELSE {quoted} END"
-    else:
-        whole = f"coalesce(nullif({field}, {text(_EMPTY)}), '')"
-        listed = ", ".join(map(text, nulls))
-        made = f"CASE WHEN {whole} IN ({listed}) THEN NULL ELSE {whole} END" if nulls else whole
-    return f"{made} AS c{column.index}"
+        if is_plain:
+            return f"nullif({value}, '')"
+        return f"CASE {value} WHEN {text(_EMPTY)} THEN '' ELSE {value} END"
+    whole = f"coalesce(nullif({value}, {text(_EMPTY)}), '')"
+    return without_nulls(whole, nulls)

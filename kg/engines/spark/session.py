@@ -35,11 +35,19 @@ _NEEDED: Final[Mapping[str, str]] = {
     "spark.sql.files.ignoreMissingFiles": "false",
     "spark.sql.parquet.compression.codec": "zstd",
     "spark.sql.codegen.maxFields": "400",
-    # All sources in one method would be too long for the compiler of Java.
+    # Java compiles no method that is longer; all sources in one would be.
+    "spark.sql.codegen.hugeMethodLimit": "8000",
     "spark.sql.codegen.wholeStage.union.enabled": "false",
     # Letters change their case as Unicode says, as they do on one machine.
     "spark.sql.icu.caseMappings.enabled": "true",
 }
+# A run uses much of Spark a few thousand times: to compile all that as well as can be would take
+# half of the processor time.
+_JAVA: Final = (
+    "-XX:+UseParallelGC",
+    *("-XX:Tier4InvocationThreshold=40000", "-XX:Tier4MinInvocationThreshold=5000"),
+    *("-XX:Tier4CompileThreshold=100000", "-XX:Tier4BackEdgeThreshold=400000"),
+)
 # What a session is started with, unless its user says otherwise.
 _STARTED: Final[Mapping[str, str]] = {
     "spark.app.name": "kg map",
@@ -69,8 +77,8 @@ def session(master: str | None, settings: Mapping[str, str]) -> Iterator[SparkSe
     running = sql.SparkSession.getActiveSession()
     builder = sql.SparkSession.builder
     if running is None:
-        quiet = f"-Dlog4j2.configurationFile={LOG.as_uri()}"
-        started = {**_STARTED, "spark.driver.extraJavaOptions": quiet, **settings}
+        java = " ".join((*_JAVA, f"-Dlog4j2.configurationFile={LOG.as_uri()}"))
+        started = {**_STARTED, "spark.driver.extraJavaOptions": java, **settings}
         builder = builder.config(map=started)
         if master or _STARTED_BY not in os.environ:
             builder = builder.master(master or LOCAL)

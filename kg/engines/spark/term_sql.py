@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import ClassVar
+import re
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import ClassVar, Final
 
 from kg.engines.spark import words
 from kg.engines.sql.dialect import Dialect
 from kg.engines.sql.made_term import TermSql
 from kg.engines.sql.terms import Bindings, Value
 from kg.engines.sql.terms import TermPrinter as AnyTermPrinter
-from kg.mapping.plan import Call, Expression, Reference, Template
+from kg.mapping.plan import Call, Expression, Reference, Template, TermType
 from kg.mapping.rules import Check, Literal, Term, bare, expressions, looked_at
+from kg.mapping.source_table import SourceTable
 from kg.terms import escape
+
+_COLUMN: Final = re.compile(r"c[0-9]+")
 
 
 class TermPrinter(AnyTermPrinter):
@@ -60,12 +65,50 @@ class TermPrinter(AnyTermPrinter):
             parts = [
                 words.text(escape(part))
                 if isinstance(part, str)
-                else words.escaped(bindings[part].text)
+                else self._escaped(bindings[part].text)
                 for part in term.value.parts
             ]
         else:
-            parts = [words.escaped(self._lexical(term, bindings))]
+            parts = [self._escaped(self._lexical(term, bindings))]
         return words.concat(["'\"'", *parts, _joined('"', ending)])
+
+    def _escaped(self, value: str) -> str:
+        return words.escaped(value)
+
+
+class SharedPrinter(TermPrinter):
+    """Prints terms for one query, in which the values of all columns are encoded in one place.
+
+    What encodes a value is long. Spark prints it into one method as often as it is used, and Java
+    does not compile methods that are too long.
+    """
+
+    def __init__(self, table: SourceTable) -> None:
+        super().__init__(table)
+        self._found: dict[Callable[[str], str], list[str]] = {}
+
+    def over(self, rows: str) -> str:
+        """Return what is in the FROM clause: rows, with lists of the encoded values."""
+        lists = "".join(
+            f", transform(array({', '.join(columns)}), it -> {encode('it')}) AS kg_e{number}"
+            for number, (encode, columns) in enumerate(self._found.items())
+        )
+        return f"(SELECT *{lists} FROM {rows})" if lists else rows
+
+    def _escaped(self, value: str) -> str:
+        return self._shared(words.escaped, value)
+
+    def _encoder(self, kind: TermType) -> Callable[[str], str]:
+        encode = super()._encoder(kind)
+        return encode if encode is str else partial(self._shared, encode)
+
+    def _shared(self, encode: Callable[[str], str], value: str) -> str:
+        if not _COLUMN.fullmatch(value):
+            return encode(value)
+        columns = self._found.setdefault(encode, [])
+        if value not in columns:
+            columns.append(value)
+        return f"get(kg_e{list(self._found).index(encode)}, {columns.index(value)})"
 
 
 def _joined(mark: str, ending: str) -> str:
