@@ -147,7 +147,7 @@ class TestRun:
         monkeypatch.setattr(output, "QUADS_OF_RANGE", 10)
         rows = "".join(f"{n * 7 % 23},{n},{n % 3 or ''}\n" for n in range(40))
         others = "".join(f"{n},{n % 2}\n" for n in range(0, 40, 3))
-        write_files(tmp_path, {"a.csv": f"id,v,w\n{rows}", "b.csv": f"id,w\n{others}"})
+        write_files(tmp_path, {"a.csv": f"id,v,w\n{rows}", "b.csv": f"\nid,w\n{others}"})
         pairs = ["[ex:p, $(v)]", "[a, ex:T]", "[ex:b, $(w)]"]
         mapping = yarrrml("[['a.csv~csv']]", pairs)
         mapping += "  n: {sources: [['b.csv~csv']], s: 'ex:$(id)', po: [[ex:b, $(w)], [a, ex:T]]}\n"

@@ -128,7 +128,8 @@ def _header(
         first = first_line(spark, file).removeprefix(chr(0xFEFF))
     else:
         with open_text(file, source) as stream:
-            first = stream.readline().rstrip("\r\n")
+            lines = (line.rstrip("\r\n") for line in stream)
+            first = next(filter(None, lines), "")
     with _text(first) if file.name else open_text(file, source) as stream:
         rows = rows_of(Lines(stream, source, file.shown), file, source, strict=True)
         line, fields = next(((line, row) for line, row in rows if row), (1, []))

@@ -76,9 +76,9 @@ def files_at(spark: SparkSession, source: LogicalSource) -> tuple[SourceFile, ..
 
 
 def first_line(spark: SparkSession, file: SourceFile) -> str:
-    """Return the first line of a file there; empty if it has none."""
+    """Return the first line of a file there that is not empty; empty if it has none."""
     with translated():
-        row = spark.read.text(file.name).head()
+        row = spark.read.text(file.name).where("value <> ''").head()
     return "" if row is None else str(row[0])
 
 
