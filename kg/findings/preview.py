@@ -95,7 +95,8 @@ def _addresses(plan: Plan) -> Iterator[Finding]:
     """Yield the sources that are not on this machine."""
     for source in plan_sources(plan):
         for path in source.paths if source.database is None else ():
-            if is_address(path):
+            # A variable without a value is told of as such; a file stands in for it.
+            if is_address(path) and not path.startswith("file:"):
                 name = name_at(path)
                 copy = "it names no file that could be read in its stead"
                 if name:
