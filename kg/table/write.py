@@ -131,7 +131,9 @@ def write_copies(
             write_terms(connection, rows, target)
         connection.execute("DROP TABLE table_texts")
         progress.part(1, 2 + len(ORDERS))
-        connection.execute(f"CREATE OR REPLACE TEMP TABLE table_coded AS {coded_sql(quads)}")
+        _code_few(connection, quads)
+        coded = coded_sql(quads, "table_few")
+        connection.execute(f"CREATE OR REPLACE TEMP TABLE table_coded AS {coded}")
         if parts > 1:  # in their order, so that each is read without the others
             connection.execute(
                 f"CREATE OR REPLACE TEMP TABLE table_coded AS SELECT *, {part_of_quad(parts)}"
@@ -145,7 +147,7 @@ def write_copies(
                     connection, f"SELECT s, p, o, g, first FROM table_coded {only}", target, name
                 )
         found = write_statistics(connection, folder)
-        for name in ("coded", "terms", "prefixes"):
+        for name in ("coded", "few", "terms", "prefixes"):
             connection.execute(f"DROP TABLE table_{name}")
     return found
 
@@ -203,18 +205,19 @@ def terms_sql() -> str:
     return _TERMS
 
 
-def coded_sql(quads: str) -> str:
+def coded_sql(quads: str, few: str = "table_terms") -> str:
     """Return a query for quads as ids; ``table_terms`` has the ids of all their terms.
 
     Args:
         quads: As for `write_copies`.
+        few: A table of the ids of predicates and graphs.
     """
     fresh = " OR ".join(f"q.{name} IS DISTINCT FROM lag(q.{name}) OVER ()" for name in "spo")
     return (
         "SELECT s.id AS s, p.id AS p, o.id AS o, g.id AS g, q.first"
         f" FROM (SELECT *, {fresh} AS first FROM {quads} AS q) AS q"
-        " JOIN table_terms AS s ON s.t = q.s JOIN table_terms AS p ON p.t = q.p"
-        " JOIN table_terms AS o ON o.t = q.o LEFT JOIN table_terms AS g ON g.t = q.g"
+        f" JOIN table_terms AS s ON s.t = q.s JOIN {few} AS p ON p.t = q.p"
+        f" JOIN table_terms AS o ON o.t = q.o LEFT JOIN {few} AS g ON g.t = q.g"
     )
 
 
@@ -251,6 +254,15 @@ def _code_terms(connection: duckdb.DuckDBPyConnection, quads: str) -> None:
     coded = ids.id_sql("table_texts", "table_prefixes")
     connection.execute(f"CREATE OR REPLACE TEMP TABLE table_terms AS {coded}")
     connection.execute("DROP TABLE table_texts")
+
+
+def _code_few(connection: duckdb.DuckDBPyConnection, quads: str) -> None:
+    """Make the table of the ids of predicates and graphs: a join holds one side in memory."""
+    found = f"SELECT DISTINCT p FROM {quads} UNION SELECT DISTINCT g FROM {quads}"
+    connection.execute(
+        "CREATE OR REPLACE TEMP TABLE table_few AS SELECT id, t FROM table_terms"
+        f" WHERE t IN (FROM ({found}))"
+    )
 
 
 def write_rows(
