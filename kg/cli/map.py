@@ -43,9 +43,7 @@ def map_command(
     context: typer.Context,
     mappings: Annotated[
         list[Path],
-        typer.Argument(
-            metavar="MAPPING", help="RML (.ttl), YARRRML (.yml) or Ontop (.obda) files."
-        ),
+        typer.Argument(metavar="MAPPING", help="RML (.ttl) or YARRRML (.yml) files."),
     ],
     output: Annotated[
         str | None,

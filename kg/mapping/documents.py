@@ -15,7 +15,6 @@ from pathlib import Path
 from typing import Final
 
 from kg.errors import InputError, KgError, Location, raise_all
-from kg.mapping.obda import as_r2rml, is_obda
 from kg.mapping.other_notations import other_notation, other_syntax
 from kg.mapping.plan import Plan
 from kg.mapping.texts import Text
@@ -69,9 +68,7 @@ def _is_yarrrml(path: Path, text: str) -> bool:
     if path.suffix.lower() in _OF_RML:
         _check_syntax(path, text)
         return False
-    if is_obda(text):
-        return False
-    other = other_notation(text)
+    other = other_notation(text, path.stem)
     if other is not None:
         raise _not_read(path, *other)
     has_sections = _SECTION.match(text) or path.suffix.lower() == ".properties"
@@ -85,8 +82,7 @@ def _is_yarrrml(path: Path, text: str) -> bool:
     raise InputError(
         "unknown-format",
         f"{show_path(path)} is no mapping by its ending, nor by what it holds",
-        hint=f"Mappings are named {', '.join(MAPPING_PATTERNS)}; kg map takes .yml, .ttl and .obda,"
-        " too.",
+        hint=f"Mappings are named {', '.join(MAPPING_PATTERNS)}; kg map takes .yml and .ttl, too.",
     )
 
 
@@ -123,7 +119,6 @@ def _rml(texts: Sequence[Text], base: str, faults: list[InputError]) -> dict[str
     from kg.mapping.rml import read_rml_documents
 
     variables = current()
-    texts = [as_r2rml(each, faults) if is_obda(each.text) else each for each in texts]
     if variables is not None:
         texts = [replace(each, text=variables.in_turtle(each.text)) for each in texts]
     return read_rml_documents(texts, base=base, faults=faults)

@@ -5,12 +5,17 @@ from __future__ import annotations
 import re
 from typing import Final
 
-# What a document holds, what it is, and what to do.
+# What a document holds, what it is, and what to do; NAME stands for its name without the ending.
 _KNOWN: Final = (
+    (
+        re.compile(r"^\s*\[MappingDeclaration\]", re.MULTILINE),
+        "a mapping of Ontop",
+        "Write it as R2RML: ontop mapping to-r2rml -i NAME.obda -o NAME.ttl",
+    ),
     (
         re.compile(r"^jdbc\.url\s*=", re.MULTILINE),
         "what Ontop knows of a database",
-        "Name the mapping (.obda), with KG_DATABASE=postgresql://user:password@host/name.",
+        "Name the mapping, as R2RML, with the address of the database in KG_DATABASE.",
     ),
     (
         re.compile(
@@ -32,7 +37,7 @@ _KNOWN: Final = (
         "Write the mapping in YARRRML or RML.",
     ),
 )
-_XML: Final = re.compile(r"\s*(?:<\?xml\b|<!--|<!DOCTYPE\b|<(?:\w+:)?RDF\b)")
+_XML: Final = re.compile(r"\s*(?:<\?xml\b|<!--|<!DOCTYPE\b|<(?:\w+:)?RDF[\s>])")
 _JSON: Final = re.compile(r"\s*(?:\[\s*)?\{\s*\"")
 # The same of mappings in Turtle, by a property that they have.
 BY_PROPERTY: Final = {
@@ -51,15 +56,19 @@ BY_PROPERTY: Final = {
 }
 
 
-def other_notation(text: str) -> tuple[str, str] | None:
+def other_notation(text: str, stem: str) -> tuple[str, str] | None:
     """Return what a document is, and what to do with it; None if that is not known.
 
-    >>> other_notation("FROM SQL {")
+    Args:
+        text: The document.
+        stem: Its name without the ending.
+
+    >>> other_notation("FROM SQL {", "a")
     ('a mapping of Stardog', 'Export it as R2RML, and map that.')
     """
     for pattern, what, hint in _KNOWN:
         if pattern.search(text):
-            return what, hint
+            return what, hint.replace("NAME", stem)
     return None
 
 

@@ -20,7 +20,7 @@ from kg.mapping.own_functions import local_part
 from kg.mapping.plan import Call, Constant, Expression, JoinCondition, Template, TermType
 from kg.mapping.rml_graph import RML, RmlGraph, Term, Value
 from kg.mapping.templates import MOST_NESTED
-from kg.terms import RDF
+from kg.terms import RDF, RDFS
 
 # The second is of FnO's first years, and of the RML that yarrrml-parser wrote then.
 _EXECUTES: Final = (
@@ -38,6 +38,8 @@ _RETURNS: Final = frozenset(
     }
 )
 # What a join condition by a function may be.
+# Properties of a function value that are none of its parameters.
+_NO_PARAMETERS: Final = frozenset({f"{RDF}type", f"{RDFS}label", f"{RDFS}comment"})
 _EQUAL: Final = ("equal", "equals")
 _ALL: Final = ("and", "boolean_and")
 _T = TypeVar("_T")
@@ -176,7 +178,7 @@ class FunctionReader:
         """
         maps = self.graph.all(value.term, "predicateObjectMap")
         for predicate, values in () if maps else self.graph.values.get(value.term, {}).items():
-            if not predicate.startswith(RML) and predicate != f"{RDF}type":
+            if not predicate.startswith(RML) and predicate not in _NO_PARAMETERS:
                 name = Value(ox.NamedNode(predicate), values[0].origin)
                 yield from ((name, each) for each in values)
         for pair in maps:

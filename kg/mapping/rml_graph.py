@@ -285,9 +285,16 @@ def _parse(
         found: list[tuple[ox.Quad, int]] = []
         try:
             quads = ox.parse(cast(IO[bytes], lines), ox.RdfFormat.TURTLE, base_iri=base)
-            found += ((quad, lines.line) for quad in quads)
+            bases: dict[str | None, int] = {}
+            for quad in quads:
+                found.append((quad, lines.line))
+                bases.setdefault(quads.base_iri, lines.line)
             prefixes.update(quads.prefixes)
-            return found, "" if quads.base_iri == base else quads.base_iri or ""
+            last = quads.base_iri or ""
+            if len(bases.keys() - {base, None}) > 1:
+                told = f"of several bases the last, <{last}>, is that of terms of records"
+                Notes().add(told, Location(file, bases.get(last)), loses=False)
+            return found, "" if last == base else last
         except SyntaxError as error:
             message = re.sub(r"^Parser error at .*?: ", "", error.msg or str(error))
             column = error.offset

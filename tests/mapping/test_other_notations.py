@@ -14,6 +14,11 @@ CASES = {
         "a mapping of Stardog",
         "R2RML",
     ),
+    "a.obda": (
+        "[PrefixDeclaration]\n:\thttp://e/\n\n[MappingDeclaration] @collection [[\n]]\n",
+        "a mapping of Ontop",
+        "ontop mapping to-r2rml -i a.obda -o a.ttl",
+    ),
     "a.shexml": ("PREFIX : <http://e/>\nSOURCE films <a.xml>\n", "ShExML", "RML"),
     "a.sparql": (
         "SELECT * { SERVICE <x-sparql-anything:a.json> { ?s ?p ?o } }",

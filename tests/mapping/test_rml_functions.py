@@ -265,6 +265,11 @@ def test_function_values_of_before(tmp_path, value):
     [
         ('fno:executes grel:toUpperCase ; grel:valueParameter "a"', ['"A"'] * 3),
         (
+            'fno:executes grel:toUpperCase ; grel:valueParameter "a" ;'
+            ' <http://www.w3.org/2000/01/rdf-schema#label> "loud"',
+            ['"A"'] * 3,
+        ),
+        (
             "a fno:Execution ; fno:executes grel:toUpperCase ;"
             ' grel:valueParameter [ old:reference "name" ]',
             ['"ANN"', '"BOB"'],

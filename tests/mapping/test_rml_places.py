@@ -124,3 +124,11 @@ def test_several_values_of_a_function_as_carml_writes_them(tmp_path):
     made, told = mapped(tmp_path, object_map=call, head=old + RML)
     assert ("<http://e/1>", "<http://e/p>", '"A5"') in made
     assert told == []
+
+
+def test_the_last_of_several_bases_is_that_of_terms_of_records_which_is_told(tmp_path):
+    text = "[] ex:said <x> .\n@base <http://last/> .\n[] ex:said <y> ."
+    made = 'rml:template "{v}" ; rml:termType rml:IRI'
+    triples, told = mapped(tmp_path, object_map=made, head=f"{RML}{text}")
+    assert "<http://last/5>" in {triple[2] for triple in triples}
+    assert told == [(9, "of several bases the last, <http://last/>, is that of terms of records")]
