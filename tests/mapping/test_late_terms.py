@@ -142,3 +142,30 @@ def test_each_macro_is_called_once(plan, tmp_path, monkeypatch):
     assert sorted(MACRO.findall(made[0])) == ["kg_iri_safe(", "kg_natural(", "kg_quoted("]
     rules = [each for each in statements if "kg_quads" in each and each not in made]
     assert not any(map(MACRO.search, rules))
+
+
+@pytest.mark.parametrize(
+    "pair",
+    [
+        "{p: e:q, o: {value: $(f), language: $(lang)}}",
+        "[$(iri), $(f)]",
+        "{predicates: e:q, objects: [$(f)], graphs: $(iri)}",
+        "{p: e:q, o: {value: $(f), datatype: $(iri)}}",
+        "[e:q, '$(iri)~iri']",
+    ],
+)
+@pytest.mark.parametrize("most", [0, 99])
+def test_a_bad_value_of_a_statement_that_is_not_made_stops_nothing(
+    tmp_path, monkeypatch, pair, most
+):
+    """Neither does it where many rules run together."""
+    monkeypatch.setattr(run, "MOST_RULES_AT_ONCE", most)
+    mapping = f"""prefixes: {{e: 'http://e/'}}
+mappings: {{m: {{sources: [[t.csv~csv]], s: 'http://e/$(id)', po: [[e:p, $(f)], {pair}]}}}}
+"""
+    table = "id,lang,iri,f\n1,no tag,no iri,\n2,en,http://e/i,v\n"
+    if "~iri" in pair:  # the subject is what lacks
+        table = table.replace("1,no", ",no")
+    write_files(tmp_path, {"m.yarrrml.yml": mapping, "t.csv": table})
+    made = run_plan(read_mappings([tmp_path / "m.yarrrml.yml"], {}))
+    assert len(made.quads) == 2

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from enum import Enum, auto
 from typing import Final
 
-from kg.engines.duckdb.dialect import array
+from kg.engines.duckdb.dialect import STOP, array
 from kg.engines.duckdb.late_sql import LateTerms
 from kg.engines.duckdb.program import RuleSql
 from kg.engines.duckdb.rule_sql import combined
@@ -127,7 +127,8 @@ def _abreast(rules: Sequence[RuleSql], late: LateTerms, kind: _Kind) -> str:
         made, more = late.parts(rule.terms["o"])
         predicate, graph = rule.terms["p"], rule.terms["g"]
         o = f"CASE WHEN NOT ({graph.missing}) THEN {made.sql} END" if graph.missing else made.sql
-        rows.append({**rule.subject.kept, "p": predicate.sql, "g": graph.sql, **more, "o": o})
+        own = {**rule.subject.kept, "p": predicate.sql, "g": graph.sql, **more, "o": o}
+        rows.append({name: _where_needed(sql, rule.terms) for name, sql in own.items()})
     if kind is _Kind.LATE_LISTS:  # the list has what they are made of, and its kind
         for row in rows:
             del row["t"]
@@ -139,6 +140,14 @@ def _abreast(rules: Sequence[RuleSql], late: LateTerms, kind: _Kind) -> str:
     shown = "u AS o, g, k, t" if kind is _Kind.LISTS else "u.v AS o, g, k, u.t AS t"
     sql = f"SELECT * EXCLUDE (o), unnest(o) AS u FROM ({sql})"
     return f"SELECT * FROM (SELECT b, s, p, {shown} FROM ({sql})){there}"
+
+
+def _where_needed(sql: str, terms: Mapping[str, TermSql]) -> str:
+    """Let a value stop the run only where it is all that a quad lacks."""
+    if STOP not in sql:
+        return sql
+    there = [f"NOT ({t.missing})" for t in terms.values() if t.missing and STOP not in t.missing]
+    return f"CASE WHEN {' AND '.join(there)} THEN {sql} END" if there else sql
 
 
 def _spread(items: Sequence[str]) -> str:
