@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from kg.errors import InputError
 from kg.notes import hearing
 from tests.mapping.running import run_mapping
 
@@ -15,6 +16,10 @@ RML = """@prefix rml: <http://w3id.org/rml/> . @prefix ex: <http://e/> .
 <#n> rml:logicalSource <#s> ; rml:subject ex:n ; rml:class ex:N .
 """
 VALUE = 'rml:reference "v"'
+PAIR = (
+    "rml:predicateObjectMap [ rml:predicate ex:p ; rml:objectMap"
+    ' [ rml:reference "v" ; rml:termType rml:IRI ] ]'
+)
 
 
 def mapped(folder, subject="", object_map=VALUE, pair="", of_map="", head=RML):
@@ -132,3 +137,14 @@ def test_the_last_of_several_bases_is_that_of_terms_of_records_which_is_told(tmp
     triples, told = mapped(tmp_path, object_map=made, head=f"{RML}{text}")
     assert "<http://last/5>" in {triple[2] for triple in triples}
     assert told == [(9, "of several bases the last, <http://last/>, is that of terms of records")]
+
+
+def test_the_triples_map_that_a_bad_value_is_told_of_is_one_that_it_is_bad_for(tmp_path):
+    """What is good with a base may be bad without one."""
+    made = 'rml:reference "v" ; rml:termType rml:IRI'
+    of_map = "; rml:baseIRI <http://b/>"
+    head = RML.replace("@base <http://base/> .", "").replace("<#", "<http://m/#")
+    other = f"<http://m/#other> rml:logicalSource <http://m/#s> ; rml:subject ex:o ;\n{PAIR} ."
+    with pytest.raises(InputError, match="is not an absolute IRI") as caught:
+        mapped(tmp_path, object_map=made, of_map=of_map, head=f"{head}{other}")
+    assert "other" in str(caught.value.hint)

@@ -194,14 +194,22 @@ def term_error(
     errors: list[InputError] = []
     count = 0
     for same in grouped(checks):
-        entry, check = tables.get(same[0].table.name), same[0]
+        entry = tables.get(same[0].table.name)
         if entry is None:
             continue
+        # The first that has one tells, as what is good under one base may be bad under another.
+        check = next((each for each in same[:-1] if _has_bad(connection, each)), same[-1])
         found, number = _first(connection, _bad_terms(same), MOST_TOLD - len(errors))
         count += number
         for place, value in _placed(entry, found, column_of(check)):
             errors.append(no_term(check, value, place))
     return _together(errors, count, *tables.values()) if errors else None
+
+
+def _has_bad(connection: duckdb.DuckDBPyConnection, check: Check) -> bool:
+    return (
+        connection.execute(f"SELECT 1 FROM ({_bad_terms([check])}) LIMIT 1").fetchone() is not None
+    )
 
 
 def note_terms(
