@@ -18,7 +18,7 @@ PREFIXES = {"ex": EX}
 DATA = f"""
 PREFIX ex: <{EX}>
 ex:a ex:p ex:b , 1 ; ex:q ex:b , 01 ; ex:r ex:a .
-ex:b ex:p ex:c ; ex:q "b"@en ; ex:s ex:a .
+ex:b ex:p ex:c ; ex:q "b"@en ; ex:s ex:a ; ex:lit "x" .
 ex:c ex:p ex:a ; ex:q true , "2020-01-31"^^<http://www.w3.org/2001/XMLSchema#date> .
 GRAPH ex:g {{ ex:a ex:p ex:b , 2 . ex:b ex:p ex:c . ex:g ex:q ex:a }}
 GRAPH ex:h {{ ex:a ex:p ex:b . ex:c ex:q ex:h , 2.5 }}
@@ -51,6 +51,10 @@ CALLS = (
     "SELECT ?x (UCASE(?x) AS ?a) (LCASE(?x) AS ?b) { ?s ex:q ?x }",
     "SELECT ?x (SUBSTR(?x, 1, 1) AS ?a) (CONCAT(?x, 'c') AS ?b) { ?s ex:q ?x }",
     "SELECT ?x (LANGMATCHES(LANG(?x), 'en') AS ?a) { ?s ex:q ?x }",
+    # Of ex:s only IRIs are the objects, of ex:lit only literals.
+    "SELECT * { ?s ex:p ?o OPTIONAL { ?s ex:s ?x } BIND(ISIRI(?x) AS ?a) BIND(!ISIRI(?x) AS ?b) }",
+    "SELECT * { ?s ex:p ?o OPTIONAL { ?s ex:lit ?x } BIND(ISLITERAL(?x) AS ?a) }",
+    "SELECT * { ?s ex:p ?o OPTIONAL { ?s ex:lit ?x } FILTER(!ISLITERAL(?x)) }",
     "SELECT ?x (?x * 2 AS ?a) (?x * 2.5 AS ?b) (?x * ?x AS ?c) { ?s ex:q ?x }",
 )
 PATHS = (
