@@ -167,3 +167,28 @@ def test_patterns_are_answered_as_the_evaluator_answers_them(texts, quads, table
             assert [{k: v for k, v in row.items() if v} for row in rows] == expected, text
         else:
             assert exact_answer(found) == exact_answer(expected), text
+
+
+OF_SUBJECTS = (
+    "SELECT * { ex:a ?p ?o }",
+    "SELECT * { ex:a ?p ?o . ?o ?q ?x OPTIONAL { ex:b ?r ?x } }",
+    "SELECT * { GRAPH ?g { ex:a ?p ?o } }",
+    "SELECT * FROM ex:g FROM ex:h { ex:a ?p ?o }",
+    "SELECT * { ex:none ?p ?o }",
+    "DESCRIBE ex:a",
+)
+
+
+def test_triples_of_a_subject_of_a_large_graph_are_counted_first(quads, table, monkeypatch):
+    """So DuckDB knows that they are few, and looks up their texts alone."""
+    data = dataset_of(quads)
+    for text in OF_SUBJECTS:
+        query = guard(text, "a query", PREFIXES)
+        monkeypatch.setattr("kg.queries.table.scans.COUNTED_FROM", 5_000_000)
+        expected = exact_answer(table.ask(query, PREFIXES, EX))
+        assert "LIMIT" not in table.compiled(query, PREFIXES, EX)[1].sql
+        monkeypatch.setattr("kg.queries.table.scans.COUNTED_FROM", -1)
+        assert exact_answer(table.ask(query, PREFIXES, EX)) == expected, text
+        if not text.startswith("DESCRIBE"):
+            assert "LIMIT" in table.compiled(query, PREFIXES, EX)[1].sql, text
+            assert exact_answer(evaluate(translate(query.tree, PREFIXES, EX), data)) == expected

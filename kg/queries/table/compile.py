@@ -5,7 +5,7 @@ Spec: https://www.w3.org/TR/sparql11-query/#sparqlAlgebra
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from kg.queries.table.aggregates import aggregate, with_empty
@@ -55,6 +55,7 @@ class Compiler:
         prefixes: The table of prefixes.
         default: SQL for the rows of the default graph.
         query: The query.
+        count: As for `Scans`.
     """
 
     def __init__(
@@ -63,6 +64,7 @@ class Compiler:
         prefixes: Mapping[str, int],
         default: str,
         query: algebra.Query,
+        count: Callable[[str], int] | None = None,
     ) -> None:
         self._statistics = statistics
         self._prefixes = prefixes
@@ -70,7 +72,7 @@ class Compiler:
         self._names = Names()
         self._now = now()
         self._columns: dict[str, str] = {}
-        self._scans = Scans(statistics, self.id_of, self._names, self.column)
+        self._scans = Scans(statistics, self.id_of, self._names, self.column, count)
         self._counted = Counted(self._scans, self.column)
         self._texts = Texts.of(prefixes)
         self._leaves = Leaves(self._scans, self.id_of, self._names, self.column, self._texts)

@@ -14,7 +14,7 @@ from typing import Any, Final
 
 import duckdb
 
-from kg.duck import engine, first_line, translated
+from kg.duck import engine, first_line, only_row, translated
 from kg.errors import InputError, Location
 from kg.queries.engine import Answer, Row, Rows, Term, Triple, Triples, Watch
 from kg.queries.rows import csv_line
@@ -92,7 +92,11 @@ class Compiled:
 
 
 def compile_query(
-    query: algebra.Query, statistics: Statistics, prefixes: Mapping[str, int], default: str
+    query: algebra.Query,
+    statistics: Statistics,
+    prefixes: Mapping[str, int],
+    default: str,
+    count: Callable[[str], int] | None = None,
 ) -> Compiled:
     """Return a query as SQL.
 
@@ -101,11 +105,12 @@ def compile_query(
         statistics: What is known of the table.
         prefixes: The table of prefixes.
         default: SQL for the rows of the default graph.
+        count: Counts the rows of a FROM item; None where nothing may be asked.
 
     Raises:
         NotCompiledError: SQL cannot say it.
     """
-    compiler = Compiler(statistics, prefixes, default, query)
+    compiler = Compiler(statistics, prefixes, default, query, count)
     try:
         found = compiler.solutions()
         if query.form is Form.ASK:
@@ -210,7 +215,12 @@ class Table:
         meaning = translate(query.tree, prefixes or {}, base)
         if bound:
             meaning = with_values(meaning, bound)
-        return meaning, compile_query(meaning, self._statistics, self._prefixes, self._default)
+        known = self._statistics, self._prefixes, self._default
+        return meaning, compile_query(meaning, *known, self._count)
+
+    def _count(self, rows: str) -> int:
+        with self._connection.cursor() as cursor:
+            return int(only_row(cursor.execute(f"SELECT count(*) FROM {rows}"))[0])
 
     def check(self, query: Guarded, prefixes: Mapping[str, str], base: str) -> tuple[str, ...]:
         """Compile a query without answering it; see `kg.queries.engine.Engine.check`."""

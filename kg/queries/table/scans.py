@@ -18,6 +18,9 @@ from kg.terms import RDF_TYPE
 MERGED: Final = "first"
 # What is no id. To test for one of two values tells DuckDB that they may be many.
 _NO_ID: Final = -1
+# Triples from which on those of a subject are counted before they are joined: DuckDB takes them to
+# be a fifth of all, and would hold all texts in memory. Counting them takes some 30 ms.
+COUNTED_FROM: Final = 5_000_000
 # How much less frequent than others a predicate is that is rare.
 _RARE: Final = 16
 
@@ -53,6 +56,7 @@ class Scans:
         id_of: Returns the id of a term.
         names: Gives names.
         column: Returns the column's name of a variable.
+        count: Counts the rows of a FROM item; None where nothing may be asked.
     """
 
     def __init__(
@@ -61,8 +65,10 @@ class Scans:
         id_of: Callable[[str], int],
         names: Names,
         column: Callable[[str], str],
+        count: Callable[[str], int] | None = None,
     ) -> None:
         self.statistics = statistics
+        self._count = count
         self.id_of = id_of
         self._names = names
         self._column = column
@@ -95,6 +101,8 @@ class Scans:
             rows = self.rows(copy_for(constants), graph, tests)
             if constants == "p" and graph.condition == MERGED and not graph.several:
                 rows = self._few(rows, triple)
+            elif constants == "s" and self._count and self.statistics.triples > COUNTED_FROM:
+                rows = f"{rows[:-1]} LIMIT {self._count(rows)})"
             tables.append(f"{rows} AS {alias}")
             places = [*zip("spo", triple, strict=True)]
             if graph.variable is not None:
