@@ -205,6 +205,9 @@ def test_each_graph_has_a_group(table):
     rows = table.ask(guard(text, "a query", PREFIXES), PREFIXES)
     found = {row[0]: (row[1].split('"')[1], row[2]) for row in rows}
     assert found == {f"<{EX}g>": ("1", f"<{EX}b>"), f"<{EX}h>": ("0", None)}
+    text = "SELECT ?g ?n { GRAPH ?g { SELECT (AVG(?o) AS ?n) { ?x ex:p ?o } } }"
+    found = dict(table.ask(guard(text, "a query", PREFIXES), PREFIXES))
+    assert found == {f"<{EX}g>": None, f"<{EX}h>": f'"0"^^<{PREFIXES["xsd"]}integer>'}
     text = "SELECT ?g { GRAPH ?g { SELECT ?x { ?x ?p ?o } LIMIT 1 } }"
     assert len(list(table.ask(guard(text, "a query", PREFIXES), PREFIXES))) == 2
     text = "SELECT ?g { GRAPH ?g { SELECT ?x { ?x ?p ?o } OFFSET 1 } }"
