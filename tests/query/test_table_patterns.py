@@ -89,6 +89,8 @@ PATHS = (
     "SELECT * { GRAPH ex:g { ?s (ex:p|^ex:q)+ ?o } }",
 )
 GRAPHS = (
+    "SELECT * { GRAPH ?g { ?s (ex:p/ex:q)? ?o } }",
+    "SELECT * { GRAPH ?g { ?s (ex:p/ex:q)+ ?o } }",
     "SELECT * { GRAPH ?g { ?g ex:q ?o } }",
     "SELECT * { GRAPH ?g { ?s ex:q ?g } }",
     "SELECT * { GRAPH ?g { ?s ex:p ?o } GRAPH ?g { ?s ex:p ?x } }",
