@@ -169,3 +169,19 @@ mappings: {{m: {{sources: [[t.csv~csv]], s: 'http://e/$(id)', po: [[e:p, $(f)], 
     write_files(tmp_path, {"m.yarrrml.yml": mapping, "t.csv": table})
     made = run_plan(read_mappings([tmp_path / "m.yarrrml.yml"], {}))
     assert len(made.quads) == 2
+
+
+@pytest.mark.parametrize("part", ["{value: '$(f[*])', language: $(lang)}", "'$(f[*])'"])
+@pytest.mark.parametrize("most", [0, 99])
+def test_nor_does_one_beside_a_list_that_is_empty(tmp_path, monkeypatch, part, most):
+    monkeypatch.setattr(run, "MOST_RULES_AT_ONCE", most)
+    predicate = "$(iri)" if part.startswith("'") else "e:q"
+    mapping = f"""prefixes: {{e: 'http://e/'}}
+mappings: {{m: {{sources: [['t.json~jsonpath', '$[*]']], s: 'http://e/$(id)',
+  po: [[e:p, x], {{p: {predicate}, o: {part}}}]}}}}
+"""
+    table = """[{"id": 1, "lang": "no tag", "iri": "no iri", "f": []},
+ {"id": 2, "lang": "en", "iri": "http://e/i", "f": ["v", "w"]}]"""
+    write_files(tmp_path, {"m.yarrrml.yml": mapping, "t.json": table})
+    made = run_plan(read_mappings([tmp_path / "m.yarrrml.yml"], {}))
+    assert len(made.quads) == 4
