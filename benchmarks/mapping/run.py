@@ -188,7 +188,11 @@ def main() -> None:
 
         documents.generate(folder, arguments.scale, arguments.set)
         mapping = folder / f"{arguments.set}.rml.ttl"
-    engines = dict(pair.split("=", 1) for pair in arguments.engine)
+    # The engines run in FOLDER. A link to a Python is not followed: it names an environment.
+    engines = {
+        name: os.path.abspath(python) if os.sep in python else python
+        for name, python in (pair.split("=", 1) for pair in arguments.engine)
+    }
     turns: dict[str, list[Turn]] = {name: [] for name in engines}
     for _ in range(arguments.turns):
         for name, python in engines.items():
