@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import tempfile
@@ -130,6 +131,23 @@ class TestRun:
             assert (one.triples_map, one.records) == (other.triples_map, other.records)
             assert one.losses == other.losses
             assert [str(each) for each in one.ill_typed] == [str(each) for each in other.ill_typed]
+
+    @TAKES_LONG
+    @pytest.mark.parametrize("iterator", ["$", "$.rows[*]", "$.rows[*].in", "$.rows.*.more[*].in"])
+    def test_wildcards_find_what_they_find_on_one_machine(self, tmp_path, iterator):
+        """What no member of an object has, it may have itself; null is an element as well."""
+        values = [{"z": ["b"], "n": 3}, [{"z": "c"}, {"n": None}], {"k": {"z": 1, "n": 4}, "n": 2}]
+        records = [{"id": n, "part": each} for n, each in enumerate((*values, None, "d"))]
+        rows = [{"in": each, "more": [{"in": each}, {"in": None}]} for each in records]
+        top = {**records[0], "rows": [*records, *rows, {"in": None}]}
+        write_files(tmp_path, {"a.json": json.dumps(top)})
+        names = ("part[*].z[*]", "part[*].n", "part[*].z[0]", "rows[*].id", "rows[*].in.part[*].n")
+        pairs = [f"[ex:p{number}, '$({name})']" for number, name in enumerate(names)]
+        plan = read_plan(tmp_path, yarrrml(f"[['a.json~jsonpath', '{iterator}']]", pairs, "ex:s"))
+        expected = run_plan(plan)
+        quads, made = run_spark(plan)
+        assert quads == expected.quads
+        assert [c.records for c in made.counts] == [c.records for c in expected.made.counts]
 
     def test_what_is_left_out_is_noted(self, tmp_path):
         lines = ["id,v", "1,http://e.org/a", "2,no iri", "3,x,y", "4,http://e.org/b", ""]

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from kg.engines.spark.dialect import let, text
-from kg.mapping.jsonpath import Step, Wildcard
+from kg.mapping.jsonpath import Step, until_wildcard
 from kg.mapping.source_table import Column
 from kg.sources.json_numbers import MARK, MARK_AS_JSON
 
@@ -80,24 +80,45 @@ def items(parent: str, steps: Sequence[Step], depth: int = 0, *, lenient: bool =
         depth: How many wildcards are before.
         lenient: Whether one value counts as a list of one, as many programs write lists.
     """
-    end = steps.index(Wildcard.ALL) if Wildcard.ALL in steps else len(steps)
-    found, rest = _within(parent, steps[:end]), steps[end + 1 :]
-    if end == len(steps):
+    head, rest = until_wildcard(tuple(steps))
+    found = _within(parent, head)
+    if not rest:
         return f"filter(array({found}), x -> x IS NOT NULL AND NOT is_variant_null(x))"
+    return _all(found, rest, depth, lenient=lenient)
+
+
+def _all(parent: str, steps: Sequence[Step], depth: int, *, lenient: bool) -> str:
+    """Return the SQL of the array of values below `parent`; the first step is a wildcard."""
+    below, rest = until_wildcard(tuple(steps[1:]))
+
+    def listed(values: str) -> str:
+        if not below:
+            return values
+        name = f"b{depth}"
+        taken = f"transform({values}, {name} -> {_within(name, below)})"
+        return f"filter({taken}, {name} -> {name} IS NOT NULL)"
 
     def made(node: str) -> str:
-        members = f"map_values(try_variant_get({node}, '$', 'map<string,variant>'))"
-        other = "array()" if not lenient else f"filter(array({node}), y -> NOT is_variant_null(y))"
+        elements = listed(f"try_variant_get({node}, '$', 'array<variant>')")
+        members = listed(f"map_values(try_variant_get({node}, '$', 'map<string,variant>'))")
+        other = "array()"
+        if lenient and below:
+            # What no member has, the object may have itself: it is a list of one.
+            own = _within(node, below)
+            other = f"filter(array({own}), x -> x IS NOT NULL)"
+            members = f"get(filter(array({members}), m -> size(m) > 0), 0)"
+        elif lenient:
+            other = f"filter(array({node}), y -> NOT is_variant_null(y))"
         return (
             f"CASE WHEN {node} IS NULL THEN array() ELSE"
-            f" coalesce(try_variant_get({node}, '$', 'array<variant>'), {members}, {other}) END"
+            f" coalesce({elements}, {members}, {other}) END"
         )
 
-    each = let(found, made, f"n{depth}")
+    each = let(parent, made, f"n{depth}")
     if not rest:
         return each
     name = f"w{depth}"
-    return f"flatten(transform({each}, {name} -> {items(name, rest, depth + 1, lenient=lenient)}))"
+    return f"flatten(transform({each}, {name} -> {_all(name, rest, depth + 1, lenient=lenient)}))"
 
 
 def columns_sql(node: str, column: Column, steps: Sequence[Step]) -> str:
