@@ -41,6 +41,11 @@ _NEEDED: Final[Mapping[str, str]] = {
     # Letters change their case as Unicode says, as they do on one machine.
     "spark.sql.icu.caseMappings.enabled": "true",
 }
+# What is set unless the cluster, or who submits the job, says otherwise.
+_USUAL: Final[Mapping[str, str]] = {
+    # Keys of parents that are sent to all tasks: otherwise all records of the child are shuffled.
+    "spark.sql.autoBroadcastJoinThreshold": "32MB",
+}
 # A run uses much of Spark a few thousand times: to compile all that as well as can be would take
 # half of the processor time.
 _JAVA: Final = (
@@ -87,6 +92,9 @@ def session(master: str | None, settings: Mapping[str, str]) -> Iterator[SparkSe
         spark: SparkSession = builder.getOrCreate()
         for key, value in _NEEDED.items():
             spark.conf.set(key, value)
+        for key, value in _USUAL.items():
+            if spark.conf.get(key, None) is None:
+                spark.conf.set(key, value)
     try:
         yield spark
     finally:
