@@ -242,7 +242,9 @@ CHANGES: dict[str, tuple[tuple[str, str], ...]] = {
         ("order=())", "order=inner.order)"),
     ),
     "queries.table.modifiers": (
-        ("{'max' if descending else 'min'}({name})", "min({name})"),
+        ("if _is_sorted_by_shown(node):", "if True:"),
+        ("return mentioned(keys) <= mentioned(shown)", "return False"),
+        ("OVER ({alike}{order_sql(inner.order)})", "OVER ({alike})"),
         ("'DESC NULLS LAST' if descending", "'DESC NULLS FIRST' if descending"),
         ("'ASC NULLS FIRST'", "'ASC NULLS LAST'"),
         (' OFFSET {start}"', ' OFFSET 0"'),

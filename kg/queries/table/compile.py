@@ -193,7 +193,7 @@ class Compiler:
                 return projected(inner, (*variables, *hidden), self.column)
             case algebra.Distinct(pattern):
                 known = self._counted.distinct(node, graph)
-                return known or distinct(self.relation(pattern, graph, outer))
+                return known or distinct(self.relation(pattern, graph, outer), pattern)
             case algebra.Reduced(pattern):
                 return self.relation(pattern, graph, outer)
             case algebra.Slice(pattern, start, length):

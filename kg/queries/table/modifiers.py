@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
+from kg.queries.table.exists import mentioned
 from kg.queries.table.relation import (
     Column,
     Names,
@@ -17,6 +18,7 @@ from kg.queries.table.relation import (
     columns_sql,
     may_escape,
 )
+from kg.sparql import algebra
 from kg.sparql.tree import Variable
 from kg.table.ids import Kind
 
@@ -47,18 +49,32 @@ def projected(
     )
 
 
-def distinct(inner: Relation) -> Relation:
-    """Return the solutions, each once, in their order."""
+def distinct(inner: Relation, node: algebra.Operator) -> Relation:
+    """Return the solutions, each once, in their order: where the first that is like it was.
+
+    Args:
+        inner: The solutions.
+        node: The operator that they are of.
+    """
     names = [column.name for column in inner.columns.values()]
-    listed = columns_sql(names)
-    keys = [(name, descending) for name, descending in inner.order if name not in names]
+    keys = [name for name, _ in inner.order if name not in names]
     if not keys:
-        return replace(inner, sql=f"SELECT DISTINCT {listed} FROM ({inner.sql})")
-    least = "".join(
-        f", {'max' if descending else 'min'}({name}) AS {name}" for name, descending in keys
-    )
-    group = f" GROUP BY {', '.join(names)}" if names else " HAVING count(*) > 0"
-    return replace(inner, sql=f"SELECT {listed}{least} FROM ({inner.sql}){group}")
+        return replace(inner, sql=f"SELECT DISTINCT {columns_sql(names)} FROM ({inner.sql})")
+    if _is_sorted_by_shown(node):  # which solutions that are alike have in common
+        listed = ", ".join([*names, *(f"any_value({name}) AS {name}" for name in keys)])
+        group = f" GROUP BY {', '.join(names)}" if names else " HAVING count(*) > 0"
+        return replace(inner, sql=f"SELECT {listed} FROM ({inner.sql}){group}")
+    alike = f"PARTITION BY {', '.join(names)}" if names else ""
+    number = f"row_number() OVER ({alike}{order_sql(inner.order)})"
+    return replace(inner, sql=f"SELECT * FROM ({inner.sql}) QUALIFY {number} = 1")
+
+
+def _is_sorted_by_shown(node: algebra.Operator) -> bool:
+    """Return whether solutions are sorted by nothing but variables that they show."""
+    match node:
+        case algebra.Project(algebra.OrderBy(_, keys), shown):
+            return mentioned(keys) <= mentioned(shown)
+    return False
 
 
 def cut(inner: Relation, start: int, length: int | None, within: str | None = None) -> Relation:
