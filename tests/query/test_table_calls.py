@@ -200,6 +200,12 @@ def test_totals_give_what_the_specification_says(table):
     assert given(table, ["AVG(?k)"], "VALUES ?k { 1 } FILTER(?k > 5)") == {"AVG(?k)": "0"}
 
 
+def test_a_path_without_a_step_leads_to_values_of_kinds_that_the_graph_lacks(table):
+    gives = {"?i + 1": "6", "MONTH(?w)": "5", "!?y": "false", "STR(?t)": "none"}
+    ends = "?i ex:p* 5 . ?w ex:p? '2020-05-06T07:08:09'^^xsd:dateTime . true ex:p* ?y . 'none' "
+    assert given(table, list(gives), f"{ends} ex:p* ?t") == gives
+
+
 def test_each_graph_has_a_group(table):
     text = "SELECT ?g ?n ?s { GRAPH ?g { SELECT (COUNT(*) AS ?n) (MIN(?o) AS ?s) { ?x ex:p ?o } } }"
     rows = table.ask(guard(text, "a query", PREFIXES), PREFIXES)
