@@ -3,10 +3,10 @@ r"""Mutation test: make each part of the table engine wrong, one at a time; a te
     python -m tests.query.table_mutants [WORD...]
 
 Words choose the mutants whose names have them. Each runs in a process of its own, in which the
-module is read with the change, and in which the tests of `SUITES` run until one fails. Those that
-failed for most mutants of the module run first, and the one that failed for the mutant the last
-time before all others; `KNOWN`, which Git ignores, keeps that. The table shows the seconds of a
-core, and the test; a mutant that survives makes the exit code 1.
+module is read with the change. The test that failed for the mutant the last time runs alone; if it
+passes now, the tests of `SUITES` run until one fails, those first that failed for most mutants of
+the module. `KNOWN`, which Git ignores, keeps that. The table shows the seconds of a core, and the
+test. A mutant that survives makes the exit code 1, and so does one that no test can read.
 """
 
 from __future__ import annotations
@@ -27,19 +27,21 @@ from types import CodeType
 from typing import Any, NamedTuple
 
 ROOT = Path(__file__).parents[2]
+# Those that are quick first.
 SUITES = (
     "tests/query/test_table_patterns.py",
-    "tests/query/test_table_calls.py",
-    "tests/query/test_table_values.py",
-    "tests/query/test_table_durations.py",
-    "tests/query/test_table_instants.py",
     "tests/query/test_table_counted.py",
     "tests/query/test_table_held.py",
+    "tests/query/test_table_values.py",
+    "tests/query/test_table_instants.py",
+    "tests/query/test_table_durations.py",
+    "tests/query/test_table_calls.py",
     "tests/query/test_table_engine.py",
     "tests/query/test_table_ids.py",
 )
 # Seconds of a core after which a mutant is taken for one that never ends.
 LONGEST = 120
+UNREAD = "no test can read it"
 KNOWN = ROOT / ".pytest_cache" / "table_mutants.json"
 
 
@@ -352,18 +354,32 @@ class _Order:
             os.write(self._tell, report.nodeid.encode())
 
 
-def killer(mutant: Mutant, first: Sequence[str]) -> str | None:
+def killer(mutant: Mutant, known: Mapping[str, str]) -> str | None:
     """Return the test that fails, or why none could; None if all pass.
 
     Args:
         mutant: The mutant.
+        known: By the names of mutants, the tests that killed them before.
+    """
+    # To collect all tests takes longer than most of them.
+    last = known.get(mutant.name, "")
+    found = failing(mutant, [last]) if "::" in last else None
+    return found or failing(mutant, SUITES, likely(mutant, known))
+
+
+def failing(mutant: Mutant, tests: Sequence[str], first: Sequence[str] = ()) -> str | None:
+    """Return the same of some tests.
+
+    Args:
+        mutant: The mutant.
+        tests: Names of files, or of tests.
         first: Names of tests that run before the others.
     """
     heard, tell = os.pipe()
     child = os.fork()
     if child == 0:
         os.close(heard)
-        os._exit(_run(mutant, first, tell))
+        os._exit(_run(mutant, tests, first, tell))
     os.close(tell)
     with os.fdopen(heard, encoding="utf-8") as file:
         name = file.read()
@@ -372,13 +388,14 @@ def killer(mutant: Mutant, first: Sequence[str]) -> str | None:
         return name
     if os.WIFSIGNALED(status):
         return "it never ends" if os.WTERMSIG(status) == signal.SIGXCPU else "it crashes"
-    # Pytest's own codes: 0 all passed, 1 some failed, 2 the tests could not be read.
+    # Pytest's own codes: 0 all passed, 1 some failed, 2 the tests could not be read, 4 there is no
+    # such test.
     code = os.WEXITSTATUS(status)
-    assert code in (0, 2), f"pytest ends with {code}"
-    return "the tests cannot be read" if code else None
+    assert code in (0, 2, 4), f"pytest ends with {code}"
+    return UNREAD if code == 2 else None
 
 
-def _run(mutant: Mutant, first: Sequence[str], tell: int) -> int:
+def _run(mutant: Mutant, tests: Sequence[str], first: Sequence[str], tell: int) -> int:
     import pytest
 
     resource.setrlimit(resource.RLIMIT_CPU, (LONGEST, LONGEST + 1))
@@ -387,8 +404,8 @@ def _run(mutant: Mutant, first: Sequence[str], tell: int) -> int:
     os.dup2(quiet, 1)
     os.dup2(quiet, 2)
     options = ["-x", "-q", "--assert=plain", "-p", "no:cacheprovider", "-p", "no:xdist"]
-    suites = [str(ROOT / each) for each in SUITES]
-    return int(pytest.main([*options, *suites], plugins=[_Order(first, tell)]))
+    chosen = [f"{ROOT}/{each}" for each in tests]
+    return int(pytest.main([*options, *chosen], plugins=[_Order(first, tell)]))
 
 
 def likely(mutant: Mutant, killers: Mapping[str, str]) -> list[str]:
@@ -401,8 +418,7 @@ def likely(mutant: Mutant, killers: Mapping[str, str]) -> list[str]:
     module = f"{mutant.module}: "
     near = Counter(test for name, test in killers.items() if name.startswith(module))
     every = Counter(killers.values())
-    last = [killers[mutant.name]] if mutant.name in killers else []
-    return list(dict.fromkeys([*last, *(test for test, _ in (near + every).most_common())]))
+    return [test for test, _ in (near + every).most_common()]
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -426,10 +442,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
             survivors += 1
             continue
         before = _spent()
-        found = killer(each, likely(each, _known()))
-        print(f"{'SURVIVES' if found is None else 'killed'} {_spent() - before:5.1f} s  {each.name}"
+        found = killer(each, _known())
+        survives = found in (None, UNREAD)
+        print(f"{'SURVIVES' if survives else 'killed'} {_spent() - before:5.1f} s  {each.name}"
               f"  ({found})", flush=True)  # fmt: skip
-        if found is None:
+        if found is None or survives:
             survivors += 1
         else:
             KNOWN.parent.mkdir(parents=True, exist_ok=True)
