@@ -158,7 +158,7 @@ class Paths:
         where = f" WHERE {' AND '.join(tests)}" if tests else ""
         constants = [each for each in (start, end) if each is not None and each.isdigit()]
         found = f"SELECT DISTINCT a, a AS b, g FROM ({nodes}){where}"
-        if not constants or (len(constants) == 2 and constants[0] != constants[1]):
+        if not constants:
             return found
         if self._by_graph:
             graphs = self._scans.rows("spo", self._graph)
