@@ -247,7 +247,7 @@ class Compiler:
         outer: tuple[View, ...],
     ) -> Relation:
         a = self.relation(left, graph, outer)
-        # A table of its own may not depend on what is around an EXISTS.
+        # What depends on what is around an EXISTS would be followed for each solution there.
         alone = not any(f"{view.alias}." in a.sql for view in outer)
         if alone and isinstance(right, algebra.Path) and isinstance(right.subject, Variable):
             column = a.columns.get(right.subject.name)
