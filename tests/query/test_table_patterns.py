@@ -9,12 +9,13 @@ import pytest
 from kg.queries.table.engine import Table
 from kg.sparql.guard import guard
 from kg.sparql.translate import translate
+from kg.terms import XSD
 from tests.query.tables import exact_answer, table_of
 from tests.sparql.answers import dataset_of
 from tests.sparql.evaluator import evaluate
 
 EX = "http://example.org/"
-PREFIXES = {"ex": EX}
+PREFIXES = {"ex": EX, "xsd": XSD}
 DATA = f"""
 PREFIX ex: <{EX}>
 ex:a ex:p ex:b , 1 ; ex:q ex:b , 01 ; ex:r ex:a .
@@ -70,6 +71,8 @@ PATHS = (
     "SELECT * { ?s !(ex:p|^ex:q) ?o }",
     "SELECT * { ?s ex:p|ex:q ?o }",
     "SELECT * { ?s (ex:p/ex:q?)+ ?o }",
+    "SELECT * { ex:b (^ex:p|ex:q) ?o }",
+    "SELECT * { ?s (^ex:p|ex:s) ex:b }",
     "SELECT * { ?s ex:p/ex:p/ex:p ?s }",
     "SELECT * { ex:a ex:p* ex:a }",
     "SELECT * { ex:none ex:p* ex:none }",
@@ -109,6 +112,8 @@ GRAPHS = (
     "SELECT * { GRAPH ex:none { VALUES ?x { 1 } } }",
     "SELECT * FROM ex:g FROM ex:h { ?s ex:p ?o }",
     "SELECT * FROM NAMED ex:g { GRAPH ?g { ?s ex:p ?o } }",
+    "SELECT * FROM NAMED ex:g { GRAPH ex:h { ?s ex:p ?o } }",
+    "SELECT * FROM ex:h { GRAPH ex:h { ?s ex:p ?o } }",
     "SELECT * FROM ex:h FROM NAMED ex:g { ?s ex:p ?o GRAPH ?g { ?s ex:p ?x } }",
 )
 EXISTS = (
@@ -119,6 +124,7 @@ EXISTS = (
     "SELECT * { ?s ex:p ?o FILTER EXISTS { ?o ex:p+ ?s } }",
     "SELECT * { ?s ex:p ?o FILTER EXISTS { { ?o ex:r ?x } UNION { ?s ex:r ?x } } }",
     "SELECT * { ?s ex:p ?o FILTER EXISTS { ?o ex:p ?x FILTER NOT EXISTS { ?x ex:s ?s } } }",
+    "SELECT * { ?s ex:p ?o FILTER EXISTS { { ?o ex:p ?x FILTER(?x != ?s) } ?x ex:p+ ?y } }",
     "SELECT (EXISTS { ?s ex:s ?x } AS ?e) ?s { ?s ex:p ?o }",
     "SELECT * { FILTER NOT EXISTS { } }",
     "SELECT * { BIND(EXISTS { ex:a ex:p ex:b } AS ?e) }",
@@ -160,6 +166,14 @@ ORDERS = (
     "SELECT DISTINCT * { VALUES () { () () } } ORDER BY (1)",
     "SELECT DISTINCT ?x { VALUES (?x ?y) { (1 1) (1 2) } } ORDER BY (EXISTS { ?y ex:p ex:b })",
     "SELECT ?x { VALUES ?x { 'a!' 'a' 'b' } } ORDER BY ?x",
+    # By datatype, then by value.
+    "SELECT ?x { VALUES ?x { 'b'^^ex:a 'a'^^ex:b ex:z 5 'c'@en true } } ORDER BY DESC(?x)",
+    "SELECT ?x { VALUES ?x { '2020-01-01T00:00:00Z'^^xsd:dateTime"
+    " '2020-01-01T01:00:00+02:00'^^xsd:dateTimeStamp '2020-01-01T00:00:01Z'^^xsd:dateTimeStamp"
+    " '2020-01-01T00:00:02.5Z'^^xsd:dateTime } } ORDER BY ?x",
+    "SELECT ?k { { BIND(BNODE() AS ?x) BIND(1 AS ?k) } UNION { BIND(ex:a AS ?x) BIND(2 AS ?k) }"
+    " UNION { BIND('a' AS ?x) BIND(3 AS ?k) } UNION { BIND(1 AS ?x) BIND(4 AS ?k) }"
+    " UNION { BIND(0 AS ?k) } } ORDER BY ?x",
     "SELECT ?n { { SELECT (COUNT(*) AS ?n) ?s { ?s ?p ?o } GROUP BY ?s ORDER BY ?n OFFSET 1 } }"
     " ORDER BY ?n",
 )
@@ -188,6 +202,29 @@ def test_patterns_are_answered_as_the_evaluator_answers_them(texts, quads, table
             assert [{k: v for k, v in row.items() if v} for row in rows] == expected, text
         else:
             assert exact_answer(found) == exact_answer(expected), text
+
+
+def test_a_variable_has_the_kinds_that_all_its_patterns_have(table):
+    """What is a subject is never compared as a literal."""
+    for text in ("?s ex:p ?x . ?x ex:q ?y", "?x ex:p ?y . ?s ex:q ?x"):
+        query = guard(f"SELECT * {{ {text} FILTER(?x < 5) }}", "a query", PREFIXES)
+        assert "python_test" not in table.compiled(query, PREFIXES, EX)[1].sql
+        assert list(table.ask(query, PREFIXES, EX)) == []
+
+
+def test_a_path_within_exists_is_followed_once_and_not_for_each_solution_around_it(table):
+    for test, seeds in (("?a != ex:b", True), ("?a != ?s", False)):
+        text = f"{{ ?x ex:q ?a FILTER({test}) }} ?x ex:p+ ?s"
+        query = guard(f"SELECT * {{ ?s ex:p ?o FILTER EXISTS {{ {text} }} }}", "a", PREFIXES)
+        sql = table.compiled(query, PREFIXES, EX)[1].sql
+        assert ("IN (SELECT" in sql) is seeds, sql
+
+
+def test_the_order_of_a_query_within_another_is_not_made(table):
+    for cut, sorts in (("", 0), ("LIMIT 2", 1)):
+        text = f"SELECT ?s {{ {{ SELECT ?s {{ ?s ex:p ?o }} ORDER BY ?o {cut} }} }}"
+        query = guard(text, "a query", PREFIXES)
+        assert table.compiled(query, PREFIXES, EX)[1].sql.count("ORDER BY") == sorts
 
 
 def test_solutions_that_are_alike_and_have_one_place_are_not_numbered(table):

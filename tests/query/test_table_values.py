@@ -271,6 +271,25 @@ def test_values_that_are_given_beforehand(table, text, bound, found):
     assert sorted(shown) == found
 
 
+@pytest.mark.parametrize(
+    ("pattern", "told"),
+    [
+        ("?s ex:next ?o MINUS { ?s ex:tag ?t }", "MINUS or VALUES"),
+        ("?s ex:next ?o VALUES ?s { ex:a }", "MINUS or VALUES"),
+        ("?z ex:next ?o BIND(?z AS ?s)", "an assignment"),
+        ("{ ?z ex:next ?o MINUS { ?o ex:tag ?t } } ?s ex:next ?o", None),
+        ("?s ex:next ?o VALUES ?o { ex:b }", None),
+    ],
+)
+def test_what_has_no_meaning_with_values_given_beforehand_is_refused(table, pattern, told):
+    query = guard(f"SELECT ?o {{ {pattern} }}", "a query", PREFIXES)
+    if told is None:
+        table.ask(query, PREFIXES, bound={"s": f"<{EX}a>"})
+        return
+    with pytest.raises(InputError, match=told):
+        table.ask(query, PREFIXES, bound={"s": f"<{EX}a>"})
+
+
 def test_describe_tells_of_blank_nodes_too(tmp_path):
     data = (
         f"<{EX}a> <{EX}p> _:b .\n_:b <{EX}p> _:c .\n_:c <{EX}p> _:b .\n_:c <{EX}p> <{EX}d> .\n"
