@@ -190,7 +190,7 @@ def main() -> None:
         mapping = folder / f"{arguments.set}.rml.ttl"
     # The engines run in FOLDER. A link to a Python is not followed: it names an environment.
     engines = {
-        name: os.path.abspath(python) if os.sep in python else python
+        name: str(Path(python).absolute()) if os.sep in python else python
         for name, python in (pair.split("=", 1) for pair in arguments.engine)
     }
     turns: dict[str, list[Turn]] = {name: [] for name in engines}
