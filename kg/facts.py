@@ -35,7 +35,10 @@ def kinds_of(connection: Connection, table: QuadTable, kept: Kept) -> dict[str, 
         return read_facts(connection, table.sql)
     if kept.same_quads() is not None:
         return known
-    found = (change_facts(connection, known, o.sql, n.sql) for o, n in kept.nears(connection))
+    whole = None if kept.near() else table.sql
+    found = (
+        change_facts(connection, known, o.sql, n.sql, whole) for o, n in kept.nears(connection)
+    )
     changed = next((kinds for kinds in found if kinds is not None), None)
     return changed or read_facts(connection, table.sql)
 
@@ -87,8 +90,9 @@ def survey_of(
         if kept.copy(SURVEY_NAME):
             return known.problems
     elif known is not None:
+        small = kept.near() is None
         for near in kept.nears(connection):
-            found = change_survey(connection, known, *near, table, inferred)
+            found = change_survey(connection, known, *near, table, inferred, through=small)
             if found is not None:
                 return found.problems
     return write_survey(connection, table, workspace, inferred).problems

@@ -113,6 +113,7 @@ class Kept:
         self._looked = False
         self._differing: tuple[QuadTable, QuadTable] | None = None
         self._between: tuple[QuadTable, QuadTable] | None = None
+        self._is_little: bool | None = None
         self._parts: dict[str, Any] = {}
         self._rdf = ""
         self._added: list[Path] = []
@@ -371,9 +372,11 @@ class Kept:
         found, parts = self.difference(connection), self.near()
         if found is None or parts is not None:
             return found
-        whole = QuadTable(self._made.quads).count(connection)
-        rows = sum(side.count(connection) for side in found)
-        return found if rows <= max(_FEW, _SHARE * whole) else None
+        if self._is_little is None:
+            rows = sum(side.count(connection) for side in found)
+            whole = rows if rows <= _FEW else QuadTable(self._made.quads).count(connection)
+            self._is_little = rows <= max(_FEW, _SHARE * whole)
+        return found if self._is_little else None
 
     def nears(self, connection: Connection) -> Iterator[tuple[QuadTable, QuadTable]]:
         """Yield rows that differ, and parts that do: in more rows more is sure."""

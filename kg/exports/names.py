@@ -12,6 +12,7 @@ Spec: https://www.w3.org/TR/turtle/#sec-grammar-grammar
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import field
 from typing import TYPE_CHECKING, Final
@@ -209,7 +210,12 @@ def survey(connection: duckdb.DuckDBPyConnection, rows: str, names: Names) -> Us
 
 
 def change_use(
-    connection: duckdb.DuckDBPyConnection, use: Use, old: str, new: str, names: Names
+    connection: duckdb.DuckDBPyConnection,
+    use: Use,
+    old: str,
+    new: str,
+    names: Names,
+    table: str | None = None,
 ) -> Use | None:
     """Return the use of prefixes in rows of which some were replaced; None if that is not sure.
 
@@ -219,31 +225,96 @@ def change_use(
         old: A query for rows that were replaced; it has all rows of a subject, or none.
         new: The same for what is in their place.
         names: All prefixes.
+        table: A query for all rows as they are now, to be looked through for predicates and
+            datatypes that only one of `old` and `new` has.
     """
+    if use.predicates is None:
+        return None
     with translated():
-        if use.predicates is None or not _have_same(connection, old, new):
+        turned = _turned(connection, old, new, table)
+        if turned is None:
             return None
         sides = [_Found(names), _Found(names)]
         for side, rows in zip(sides, (old, new), strict=True):
             side.add_few(connection, f"{_subjects(rows)} UNION ALL {_objects(rows)}")
+    for came, kind, term in turned:
+        sides[came].add_term(term, RDF_TYPE if kind == "p" else "")
     before, after = (side.use(None) for side in sides)
     used = {
         prefix: count - before.used.get(prefix, 0) + after.used.get(prefix, 0)
         for prefix, count in use.used.items()
     }
-    if before.unsure - after.unsure or after.unsure - use.unsure or after.used.keys() - used.keys():
+    left = before.unsure - after.unsure
+    if left and (table is None or not _all_missed(connection, table, names, left)):
         return None
-    return Use(used, use.unsure, use.predicates) if all(used.values()) else None
+    if after.unsure - use.unsure or after.used.keys() - used.keys():
+        return None
+    ways: tuple[set[str], set[str]] = (set(), set())
+    for came, kind, term in turned:
+        if kind == "p":
+            ways[came].add(term)
+    predicates = tuple(sorted({*use.predicates} - ways[0] | ways[1]))
+    if len(predicates) > _MOST_PREDICATES or not all(used.values()):
+        return None
+    return Use(used, use.unsure, predicates)
 
 
-def _have_same(connection: duckdb.DuckDBPyConnection, one: str, other: str) -> bool:
-    """Return whether rows have the same predicates and datatypes as others; False if many."""
-    sides = f"SELECT false AS side, p, o FROM ({one}) UNION ALL SELECT true, p, o FROM ({other})"
-    terms = f"SELECT DISTINCT side, p AS term FROM ({sides}) UNION {_datatypes(sides, 'side, ')}"
+def _all_missed(
+    connection: duckdb.DuckDBPyConnection, rows: str, names: Names, prefixes: Iterable[str]
+) -> bool:
+    """Return whether for each prefix a subject or object of rows has no local name with it."""
+    namespaces = dict(names.prefixes)
+    terms = f"{_subjects(rows)} UNION ALL {_objects(rows)}"
+    with translated():
+        return all(
+            connection.execute(
+                f"SELECT 1 FROM ({terms}) WHERE starts_with(term, {sql_text('<' + each)})"
+                f" AND NOT {_is_local('term', each)} LIMIT 1"
+            ).fetchone()
+            for each in (namespaces[prefix] for prefix in prefixes)
+        )
+
+
+def _turned(
+    connection: duckdb.DuckDBPyConnection, old: str, new: str, table: str | None
+) -> list[tuple[int, str, str]] | None:
+    """Return the predicates and datatypes that have gone or come with rows; None if not known.
+
+    Args:
+        connection: From `kg.duck.engine`.
+        old: As for `change_use`.
+        new: As for `change_use`.
+        table: As for `change_use`.
+
+    Returns:
+        For each: 0 if it has gone, 1 if it has come; ``p`` or ``d``; the term.
+    """
+    sides = f"SELECT 0 AS side, p, o FROM ({old}) UNION ALL SELECT 1, p, o FROM ({new})"
     most = 2 * _MOST_PREDICATES
-    found = connection.execute(f"{terms} LIMIT {most}").fetchall()
-    first, second = ({term for of, term in found if of is side} for side in (False, True))
-    return len(found) < most and first == second
+    found = connection.execute(f"{_kinds_of_terms(sides)} LIMIT {most}").fetchall()
+    if len(found) >= most:
+        return None
+    both = Counter((kind, term) for _, kind, term in found)
+    alone = [each for each in found if both[each[1:]] == 1]
+    if not alone or table is None:
+        return None if alone else []
+    predicates = ", ".join(sql_text(term) for _, kind, term in alone if kind == "p")
+    endings = [f"ends_with(o, {sql_text(term)})" for _, kind, term in alone if kind == "d"]
+    wanted = [*([f"p IN ({predicates})"] if predicates else []), *endings]
+    rest = (
+        f"SELECT 0 AS side, p, o FROM ({table}) WHERE ({' OR '.join(wanted)})"
+        f" AND s NOT IN (SELECT s FROM ({new}))"
+    )
+    others = {row[1:] for row in connection.execute(_kinds_of_terms(rest)).fetchall()}
+    return [each for each in alone if each[1:] not in others]
+
+
+def _kinds_of_terms(rows: str) -> str:
+    """Return a query for the predicates and datatypes of rows with a column ``side``."""
+    return (
+        f"SELECT DISTINCT side, 'p' AS kind, p AS term FROM ({rows})"
+        f" UNION ALL SELECT side, 'd', term FROM ({_datatypes(rows, 'side, ')}) WHERE term <> ''"
+    )
 
 
 def survey_graphs(connection: duckdb.DuckDBPyConnection, rows: str, names: Names, use: Use) -> Use:
@@ -298,9 +369,13 @@ class _Found:
 
     def _add_each(self, terms: Iterable[str], short: str = "") -> None:
         for term in terms:
-            if term != short:
-                self._count(self._names.prefix_of(term), 1)
-            self._unsure.update(self._names.misses(term))
+            self.add_term(term, short)
+
+    def add_term(self, term: str, short: str = "") -> None:
+        """Add a term; `short` is one that needs no prefix."""
+        if term != short:
+            self._count(self._names.prefix_of(term), 1)
+        self._unsure.update(self._names.misses(term))
 
     def add_few(self, connection: duckdb.DuckDBPyConnection, source: str) -> None:
         """Add the column `term` of a query, which may have so few rows that no SQL is planned."""

@@ -74,6 +74,8 @@ def change_survey(
     new: QuadTable,
     table: QuadTable,
     inferred: str | None = None,
+    *,
+    through: bool = False,
 ) -> Survey | None:
     """Make the survey of a table of which some files were replaced, as `write_survey` would.
 
@@ -84,6 +86,8 @@ def change_survey(
         new: Files with those in their place.
         table: The table.
         inferred: As for `write_survey`.
+        through: Whether to look through the table where a predicate or datatype may be the first
+            or have been the last.
 
     Returns:
         The survey; None if it is not sure, and nothing is written.
@@ -96,7 +100,8 @@ def change_survey(
         connection, after, few=True
     ):
         return None
-    use = change_use(connection, known.use, before, after, Names.of(known.prefixes))
+    whole = selection.rows_of(table) if through else None
+    use = change_use(connection, known.use, before, after, Names.of(known.prefixes), whole)
     return None if use is None else _written(Survey(known.prefixes, use, known.problems), table)
 
 

@@ -317,6 +317,26 @@ class TestWork:
         path.write_text(path.read_text(encoding="utf-8").replace(old, new), encoding="utf-8")
         self.build(root)
 
+    @pytest.mark.parametrize(
+        ("name", "row"),
+        [
+            ("data/pets.csv", "Rex,1\n"),
+            ("data/pets.csv", "Tom,\n"),
+            ("data/people.csv", "1,Ann,31,x\n"),  # the only number and the only name of the town
+        ],
+    )
+    def test_a_row_that_goes_or_comes_is_looked_at_alone(self, root, steps, name, row):
+        before = made(root, BuildOptions(infer="rdfs"), anew=True)[1]
+        steps.clear()
+        for old, new in ((row, ""), ("\n", f"\n{row}")):
+            path = root / name
+            path.write_text(path.read_text(encoding="utf-8").replace(old, new, 1), encoding="utf-8")
+            found = made(root, BuildOptions(infer="rdfs"), anew=False)
+            assert {"read_facts", "write_survey"}.isdisjoint(steps)
+            assert found == made(root, BuildOptions(infer="rdfs"), anew=True)
+            steps.clear()
+        assert found[1]["survey.json"] == before["survey.json"]
+
     def test_an_index_of_many_changes_is_made_anew(self, root, steps, monkeypatch):
         monkeypatch.setattr(indexing, "_FEW", 0)
         monkeypatch.setattr(indexing, "_SHARE", 0)

@@ -67,7 +67,7 @@ def read_facts(connection: Connection, table: str) -> dict[str, str] | None:
 
 
 def change_facts(
-    connection: Connection, known: dict[str, str], old: str, new: str
+    connection: Connection, known: dict[str, str], old: str, new: str, table: str | None = None
 ) -> dict[str, str] | None:
     """Return the kinds of a table of which some rows were replaced; None if they are not sure.
 
@@ -76,14 +76,22 @@ def change_facts(
         known: What `read_facts` gave of the table before.
         old: The rows that were replaced, for a FROM clause.
         new: Those in their place.
+        table: The table that has these, to be looked through where a kind may have gone.
     """
     gone, made = _read(connection, [old, new], few=True)
     if gone is None or made is None:
         return None
-    # A kind that only replaced rows have may be that of others still.
-    if any(set(kinds) - set(made.get(predicate, "")) for predicate, kinds in gone.items()):
-        return None
     found = {p: "".join(sorted({*known.get(p, ""), *made.get(p, "")})) for p in {*known, *made}}
+    # A kind that only replaced rows have may be that of others still.
+    doubted = [p for p, kinds in gone.items() if set(kinds) - set(made.get(p, ""))]
+    if doubted:
+        if table is None:
+            return None
+        listed = ", ".join(sql_text(f"<{predicate}>") for predicate in doubted)
+        rest = _read(connection, [f"(SELECT p, o FROM {table} WHERE p IN ({listed}))"], few=True)[0]
+        if rest is None:
+            return None
+        found = {p: kinds for p, kinds in found.items() if p not in doubted} | rest
     return dict(sorted(found.items())) if len(found) <= MOST else None
 
 
