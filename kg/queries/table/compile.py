@@ -11,7 +11,7 @@ from dataclasses import replace
 from kg.queries.table.aggregates import aggregate, with_empty
 from kg.queries.table.calls import ROW, makes_blanks
 from kg.queries.table.counted import Counted
-from kg.queries.table.describe import described
+from kg.queries.table.describe import Steps, described
 from kg.queries.table.exists import exists_sql, needed, substitutes
 from kg.queries.table.expressions import (
     ConstantOperand,
@@ -478,10 +478,11 @@ class Compiler:
 
     # -- answers -----------------------------------------------------------------------------
 
-    def described(self) -> Relation:
-        """Return the triples of a DESCRIBE."""
-        found = self.solutions()
-        return described(self._query.targets, found, self._scans, self._default, self._names)
+    def described(self) -> tuple[Steps, Relation]:
+        """Return what a DESCRIBE asks first, and its triples."""
+        found, graph = self.solutions(), self._default
+        about = self._query.targets
+        return described(about, found, self._scans, graph, self._names, self._texts)
 
     def texts(self, relation: Relation, names: list[str]) -> str:
         """Return a SELECT of the texts of variables, in the relation's order."""

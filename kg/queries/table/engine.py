@@ -20,6 +20,7 @@ from kg.queries.engine import Answer, Row, Rows, Term, Triple, Triples, Watch
 from kg.queries.rows import csv_line
 from kg.queries.table.bound import with_values
 from kg.queries.table.compile import Compiler
+from kg.queries.table.describe import Steps
 from kg.queries.table.functions import (
     python_call,
     python_double,
@@ -84,11 +85,23 @@ class Compiled:
         sql: A SELECT of terms as text; for an ASK of one row or none.
         columns: The variables of its columns.
         lines: Returns a SELECT of lines of CSV instead, with their ends.
+        steps: What is asked before.
     """
 
     sql: str
     columns: tuple[str, ...]
     lines: Callable[[], str] | None = None
+    steps: Steps | None = None
+
+    @property
+    def texts(self) -> tuple[str, ...]:
+        """All SQL, in the order in which it is asked."""
+        return (*(self.steps.sql if self.steps else ()), self.sql)
+
+    @property
+    def has_python(self) -> bool:
+        """Whether Python is asked."""
+        return any("python_" in text for text in self.texts)
 
 
 def compile_query(
@@ -111,20 +124,22 @@ def compile_query(
         NotCompiledError: SQL cannot say it.
     """
     compiler = Compiler(statistics, prefixes, default, query, count)
+    steps = None
     try:
         found = compiler.solutions()
         if query.form is Form.ASK:
             return Compiled(f"SELECT 1 FROM ({found.sql}) LIMIT 1", ())
         if query.form is Form.DESCRIBE:
-            found = compiler.described()
+            steps, found = compiler.described()
         columns = _columns(query, found)
         sql = compiler.texts(found, list(columns))
-        lines = partial(compiler.lines, found, list(columns)) if columns else None
+        lines = partial(compiler.lines, found, list(columns)) if columns and not steps else None
     except RecursionError as error:
         raise NotCompiledError("it nests too deep") from error
-    if len(sql) > LONGEST:
+    compiled = Compiled(sql, columns, lines, steps)
+    if any(len(text) > LONGEST for text in compiled.texts):
         raise NotCompiledError("it is too long as SQL")
-    return Compiled(sql, columns, lines)
+    return compiled
 
 
 def _columns(query: algebra.Query, found: Relation) -> tuple[str, ...]:
@@ -240,7 +255,7 @@ class Table:
             return self._answer(query, *self.compiled(query, prefixes, base, bound))
 
     def _answer(self, query: Guarded, meaning: algebra.Query, compiled: Compiled) -> Answer:
-        if "python_" in compiled.sql:
+        if compiled.has_python:
             self._define_python()
         rows = self._rows(compiled, query)
         if meaning.form is Form.ASK:
@@ -254,7 +269,7 @@ class Table:
     def _rows(self, compiled: Compiled, query: Guarded) -> Iterator[Row]:
         """Answer a query when its rows are first wanted, and yield them."""
         width = len(compiled.columns)
-        for rows in self._read(compiled.sql, query):
+        for rows in self._read(compiled.sql, query, compiled.steps):
             yield from rows if width else ((),) * len(rows)
 
     def _lines(self, sql: Callable[[], str], query: Guarded) -> Iterator[str]:
@@ -265,12 +280,16 @@ class Table:
             else:
                 yield from (csv_line(row[1:]) if row[0] is None else row[0] for row in rows)
 
-    def _read(self, sql: str, query: Guarded) -> Iterator[list[tuple[Any, ...]]]:
+    def _read(
+        self, sql: str, query: Guarded, steps: Steps | None = None
+    ) -> Iterator[list[tuple[Any, ...]]]:
         cursor = self._connection.cursor()
         self._running[id(cursor)] = threading.get_ident(), cursor
         try:
             with _told(query), _refused(), translated():
-                self._held.prepare(cursor, sql)
+                self._held.prepare(cursor, " ".join((*(steps.sql if steps else ()), sql)))
+                if steps:
+                    steps.run(cursor)
                 cursor.execute(sql)
                 while rows := cursor.fetchmany(_BATCH):
                     yield rows
@@ -290,14 +309,16 @@ class Table:
         """Yield the SQL of a query, and DuckDB's plan with the rows that it expects."""
         with _told(query):
             _, compiled = self.compiled(query, prefixes, base)
-            if "python_" in compiled.sql:
+            if compiled.has_python:
                 self._define_python()
-            with _refused():
-                plans = self._values(f"EXPLAIN {compiled.sql}")
-        yield "SQL:"
-        yield f"  {compiled.sql}"
-        yield "plan of DuckDB, with the rows that it expects of each step:"
-        for _, plan in plans:
+            with _refused(), translated(), self._connection.cursor() as cursor:
+                if compiled.steps:
+                    compiled.steps.define(cursor)
+                plans = [cursor.execute(f"EXPLAIN {sql}").fetchall() for sql in compiled.texts]
+        for sql, ((_, plan), *_) in zip(compiled.texts, plans, strict=True):
+            yield "SQL:"
+            yield f"  {sql}"
+            yield "plan of DuckDB, with the rows that it expects of each step:"
             yield from (f"  {line}" for line in str(plan).rstrip().splitlines())
 
     def count(

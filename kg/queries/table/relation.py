@@ -92,10 +92,12 @@ class Texts:
     Attributes:
         extra: SQL for the texts of ids that the table of terms may lack.
         prefixes: The prefixes by their ids; they are looked up in their table where there are none.
+        table: The table of terms, or one that has those which are wanted.
     """
 
     extra: dict[int, str] = field(default_factory=dict)
     prefixes: Mapping[int, str] = field(default_factory=dict)
+    table: str = "terms"
 
     @classmethod
     def of(cls, prefixes: Mapping[str, int]) -> Texts:
@@ -209,8 +211,9 @@ class View:
         return self.let(self._stored(column, what))
 
     def _stored(self, column: Column, what: str) -> str:
-        self._join("terms", column, f"id = {self.value(column)}")
-        return f"terms_{column.name}.{what}"
+        table = self._texts.table
+        self._join(table, column, f"id = {self.value(column)}")
+        return f"{table}_{column.name}.{what}"
 
     def _join(self, table: str, column: Column, condition: str) -> None:
         alias = f"{table}_{column.name}"
