@@ -12,7 +12,6 @@ from kg.queries.table.aggregates import aggregate, with_empty
 from kg.queries.table.calls import ROW, makes_blanks
 from kg.queries.table.counted import Counted
 from kg.queries.table.describe import Steps, described
-from kg.queries.table.exists import exists_sql, needed, substitutes
 from kg.queries.table.expressions import (
     ConstantOperand,
     Expressions,
@@ -37,6 +36,7 @@ from kg.queries.table.relation import (
     View,
 )
 from kg.queries.table.scans import ActiveGraph, Scans
+from kg.queries.table.semijoins import SemiJoins, halved
 from kg.sparql import algebra
 from kg.sparql.tree import Variable
 from kg.table.ids import Kind, id_of
@@ -69,14 +69,15 @@ class Compiler:
         self._statistics = statistics
         self._prefixes = prefixes
         self._query = query
-        self._names = Names()
+        self.names = Names()
         self._now = now()
         self._columns: dict[str, str] = {}
-        self._scans = Scans(statistics, self.id_of, self._names, self.column, count)
+        self._scans = Scans(statistics, self.id_of, self.names, self.column, count)
         self._counted = Counted(self._scans, self.column)
         self._texts = Texts.of(prefixes)
-        self._leaves = Leaves(self._scans, self.id_of, self._names, self.column, self._texts)
-        self._joins = Joins(self._names, self._texts)
+        self._leaves = Leaves(self._scans, self.id_of, self.names, self.column, self._texts)
+        self.joins = Joins(self.names, self._texts)
+        self._semijoins = SemiJoins(self)
         self._named = "g IS NOT NULL"
         self._default = ActiveGraph(default)
         if query.default_graphs or query.named_graphs:
@@ -103,13 +104,13 @@ class Compiler:
 
     def view(self, relation: Relation) -> View:
         """Return a view of a relation."""
-        return View(relation, self._names, self._texts)
+        return View(relation, self.names, self._texts)
 
     def expressions(self, view: View, graph: ActiveGraph, outer: tuple[View, ...]) -> Expressions:
         """Return what turns expressions over a view into SQL."""
 
         def exists(pattern: algebra.Operator, inside: View) -> str:
-            return self._exists(pattern, inside, graph, outer)
+            return self._semijoins.exists(pattern, inside, graph, outer)
 
         return Expressions(
             view,
@@ -149,26 +150,28 @@ class Compiler:
                 a, b = self.relation(left, graph, outer), self.relation(right, graph, outer)
                 return self._left_join(a, b, condition, graph, outer)
             case algebra.Filter(condition, pattern):
-                return self._filter(condition, self.relation(pattern, graph, outer), graph, outer)
+                if (kept := self._semijoins.absent(node, graph, outer)) is not None:
+                    return kept
+                return self.filtered(condition, self.relation(pattern, graph, outer), graph, outer)
             case algebra.Union(left, right):
                 a, b = self.relation(left, graph, outer), self.relation(right, graph, outer)
-                return self._joins.union(a, b)
+                return self.joins.union(a, b)
             case algebra.Minus(left, right):
-                return self._joins.minus(
-                    self.relation(left, graph, outer), self.relation(right, graph, outer)
-                )
+                a = self.relation(left, graph, outer)
+                right = halved(right, a.columns)
+                return self.joins.minus(a, self.relation(right, graph, outer))
             case algebra.Extend():
                 return self._extended(node, graph, outer)
             case algebra.Graph(name, pattern):
                 found = self._graph(name, pattern, outer)
                 # What another graph is asked has solutions in each graph of a GRAPH around it.
                 alone = graph.variable is None
-                return found if alone else self._joins.join(found, self._leaves.unit(graph))
+                return found if alone else self.joins.join(found, self._leaves.unit(graph))
             case algebra.Values():
                 found = self._leaves.values(node)
                 if graph.variable is None:
                     return found
-                return self._joins.join(found, self._leaves.unit(graph))
+                return self.joins.join(found, self._leaves.unit(graph))
             case algebra.ToMultiset(query):
                 return replace(self.relation(query, graph, ()), order=())
             case algebra.AggregateJoin():
@@ -216,11 +219,11 @@ class Compiler:
             there = f"EXISTS (SELECT 1 FROM spo WHERE {condition})"
             return replace(found, sql=f"SELECT * FROM ({found.sql}) WHERE {there}")
         assert isinstance(name, Variable)
-        hidden = self._names.new(HIDDEN)
+        hidden = self.names.new(HIDDEN)
         graph = ActiveGraph(self._named, variable=hidden)
         inner = self.relation(pattern, graph, outer)
         if hidden not in inner.columns:
-            inner = self._joins.join(inner, self._leaves.unit(graph))
+            inner = self.joins.join(inner, self._leaves.unit(graph))
         own, mine = inner.columns[hidden], inner.columns.get(name.name)
         rest = {n: column for n, column in inner.columns.items() if n not in (hidden, name.name)}
         column = Column(self.column(name.name), _NODES)
@@ -253,15 +256,15 @@ class Compiler:
             column = a.columns.get(right.subject.name)
             if column is not None and column.bound and column.kinds is not None:
                 return self._followed(a, column, right, graph)
-        return self._joins.join(a, self.relation(right, graph, outer))
+        return self.joins.join(a, self.relation(right, graph, outer))
 
     def _followed(
         self, a: Relation, column: Column, path: algebra.Path, graph: ActiveGraph
     ) -> Relation:
         """Return a join with a path that starts from what a column has."""
-        known = self._names.new("known")
+        known = self.names.new("known")
         b = self._leaves.path(path, graph, f"SELECT {column.name} FROM {known}")
-        joined = self._joins.join(replace(a, sql=f"SELECT * FROM {known}"), b)
+        joined = self.joins.join(replace(a, sql=f"SELECT * FROM {known}"), b)
         return replace(joined, sql=f"WITH {known} AS MATERIALIZED ({a.sql}) {joined.sql}")
 
     def _left_join(
@@ -272,8 +275,8 @@ class Compiler:
         graph: ActiveGraph,
         outer: tuple[View, ...],
     ) -> Relation:
-        a, b = self._joins.aligned(a, b)
-        left, right = self._names.new("a"), self._names.new("b")
+        a, b = self.joins.aligned(a, b)
+        left, right = self.names.new("a"), self.names.new("b")
         if condition == algebra.TRUE:
             columns, items = merged(a, b, left, right, optional=True)
             on = compatible(a, b, left, right) or "true"
@@ -282,10 +285,10 @@ class Compiler:
                 columns,
             )
         # Number the left side, so that what fits it with the condition joins it again.
-        number, numbered = self._names.new("n"), self._names.new("numbered")
+        number, numbered = self.names.new("n"), self.names.new("numbered")
         mine = Relation(f"SELECT * FROM {numbered}", a.columns)
-        fits = self._filter(
-            condition, self._joins.join(mine, b, (number,)), graph, outer, (number,)
+        fits = self.filtered(
+            condition, self.joins.join(mine, b, (number,)), graph, outer, (number,)
         )
         kept: list[str] = []
         found: dict[str, Column] = {}
@@ -305,23 +308,9 @@ class Compiler:
             found,
         )
 
-    def _exists(
-        self,
-        pattern: algebra.Operator,
-        view: View,
-        graph: ActiveGraph,
-        outer: tuple[View, ...],
-    ) -> str:
-        pattern = needed(pattern)
-        around = {name for each in (view, *outer) for name in each.relation.columns}
-        if not substitutes(pattern, around):
-            raise NotCompiledError("EXISTS around what is not a join with its values")
-        inner = self.relation(pattern, graph, (view, *outer))
-        return exists_sql(inner, (view, *outer), self._joins, self._names.new("e"))
-
     # -- values and rows -----------------------------------------------------------------------
 
-    def _filter(
+    def filtered(
         self,
         condition: algebra.Expression,
         inner: Relation,
@@ -329,6 +318,15 @@ class Compiler:
         outer: tuple[View, ...],
         also: tuple[str, ...] = (),
     ) -> Relation:
+        """Return the solutions for which a condition holds.
+
+        Args:
+            condition: The condition.
+            inner: The solutions.
+            graph: The active graph.
+            outer: The solutions that an EXISTS around them is asked of, the nearest first.
+            also: Columns that are kept beside those of its variables.
+        """
         view = self.view(inner)
         test = self.expressions(view, graph, outer).truth(condition)
         items = [f"{view.alias}.{name}" for name in (*inner.names, *also)]
@@ -395,7 +393,7 @@ class Compiler:
     ) -> Relation:
         keyed, keys = inner, []
         for key in node.group.keys:
-            name = key.name if isinstance(key, Variable) else self._names.new(_KEY)
+            name = key.name if isinstance(key, Variable) else self.names.new(_KEY)
             if not isinstance(key, Variable):
                 keyed = self._extend(keyed, name, key, graph, outer)
             keys.append(name)
@@ -433,7 +431,7 @@ class Compiler:
         if graph.variable is None or node.group.keys:
             return found
         unit = self._leaves.unit(graph)
-        return with_empty(found, unit, graph.variable, dict(aggregations), self._names)
+        return with_empty(found, unit, graph.variable, dict(aggregations), self.names)
 
     def _order(
         self,
@@ -449,7 +447,7 @@ class Compiler:
         order = []
         for expression, (_, descending) in zip(named, keys, strict=True):
             for sql in order_keys(expressions.operand(expression)):
-                name = self._names.new("k")
+                name = self.names.new("k")
                 items.append(f"{sql} AS {name}")
                 order.append((name, descending))
         shown = {n: c for n, c in inner.columns.items() if not n.startswith(_KEY)}
@@ -471,7 +469,7 @@ class Compiler:
             if isinstance(each, Variable | algebra.Constant):
                 found.append(each)
                 continue
-            name = self._names.new(_KEY)
+            name = self.names.new(_KEY)
             inner = self._extend(inner, name, each, graph, outer)
             found.append(Variable(name))
         return inner, found
@@ -482,7 +480,7 @@ class Compiler:
         """Return what a DESCRIBE asks first, and its triples."""
         found, graph = self.solutions(), self._default
         about = self._query.targets
-        return described(about, found, self._scans, graph, self._names, self._texts)
+        return described(about, found, self._scans, graph, self.names, self._texts)
 
     def texts(self, relation: Relation, names: list[str]) -> str:
         """Return a SELECT of the texts of variables, in the relation's order."""

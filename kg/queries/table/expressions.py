@@ -293,7 +293,7 @@ class VariableOperand:
             Kind.DECIMAL: f"id_mantissa({self.id}) <> 0",
         }
         if Kind.LITERAL in self.kinds:
-            stored = self._literal()
+            stored = self.literal()
             ways[Kind.LITERAL] = self._view.let(f"python_truth({stored})")
         return _by_kind(self.id, self.kinds, ways)
 
@@ -320,7 +320,7 @@ class VariableOperand:
                 parts = (self._view.stored(self.column, n) for n in Number._fields)
                 ways[Kind.LITERAL] = Number(*parts)
             else:
-                ways[Kind.LITERAL] = _number_of(self._literal(), self._view)
+                ways[Kind.LITERAL] = _number_of(self.literal(), self._view)
         if not ways:
             return None
         facets = (
@@ -335,9 +335,9 @@ class VariableOperand:
         """Return the string, or None."""
         if Kind.LITERAL not in self.kinds:
             return None
-        return _string_of(self._literal(), self._view)
+        return _string_of(self.literal(), self._view)
 
-    def _literal(self) -> str:
+    def literal(self) -> str:
         """Return SQL for the text of a literal that is in no id."""
         if self.column.stored:
             return self._view.stored(self.column, "t")

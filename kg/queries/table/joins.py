@@ -111,12 +111,12 @@ class Joins:
             )
             on = f"{on} AND ({' OR '.join(both)})"
         items = columns_sql(a.names, left)
-        return Relation(
-            f"SELECT {items} FROM ({a.sql}) AS {left}"
-            f" WHERE NOT EXISTS (SELECT 1 FROM ({b.sql}) AS {right} WHERE {on})",
-            a.columns,
-            a.order,
-        )
+        source = f"SELECT {items} FROM ({a.sql}) AS {left}"
+        if all(a.columns[name].bound and b.columns[name].bound for name in shared):
+            # Written as NOT EXISTS, what is asked within the second would be asked for each row.
+            return Relation(f"{source} ANTI JOIN ({b.sql}) AS {right} ON {on}", a.columns, a.order)
+        sql = f"{source} WHERE NOT EXISTS (SELECT 1 FROM ({b.sql}) AS {right} WHERE {on})"
+        return Relation(sql, a.columns, a.order)
 
 
 def merged(
