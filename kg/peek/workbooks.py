@@ -11,7 +11,7 @@ from typing import Final
 from kg.errors import InputError
 from kg.mapping.cell_range import RANGE_HINT, parse_range
 from kg.mapping.plan import Dialect, LogicalSource
-from kg.peek.guess import header_notes, header_of
+from kg.peek.header import header_notes, header_of
 from kg.peek.model import Sight
 from kg.records import dataclass
 from kg.sources import excel_files
@@ -120,7 +120,8 @@ def _looked_at(file: SourceFile, source: LogicalSource, name: str) -> _Found | N
     row = sheet.rows[header.skip][0]
     cells_asked = parse_range(dialect.cells)
     skip = row - 1 - (cells_asked.top if cells_asked else 0)
-    notes += [f"{skip} rows above the header are passed over"] * bool(skip)
+    titles = skip - row + sheet.rows[header.skip + 1 - header.rows][0]
+    notes += [f"{titles} rows above the header are passed over"] * bool(titles)
     notes += header_notes(header)
     if sheet.merged > row:
         notes.append("each of merged cells has their value")

@@ -65,8 +65,7 @@ def main(arguments: Sequence[str]) -> int:
             asked = _hear()
             name = workbook.sheet_names[asked["sheet"]]
             sheet = workbook.get_sheet_by_name(name)
-            noticed = _noticed(sheet, Path(path), name, fills=asked["fill"])
-            _read(sheet, asked, Path(target), noticed)
+            _read(sheet, asked, Path(path), Path(target))
     except python_calamine.CalamineError as error:
         _say({"error": str(error)})
     return 0
@@ -89,7 +88,7 @@ def _hear() -> Any:  # noqa: ANN401  (what JSON holds)
     return json.loads(line)
 
 
-def _read(sheet: Any, asked: dict[str, Any], target: Path, noticed: list[str]) -> None:  # noqa: ANN401
+def _read(sheet: Any, asked: dict[str, Any], path: Path, target: Path) -> None:  # noqa: ANN401
     make = _maker(asked["trim"])
     rows = _rows(sheet, asked)
     first = next(rows, None)
@@ -98,6 +97,8 @@ def _read(sheet: Any, asked: dict[str, Any], target: Path, noticed: list[str]) -
     merged, unused = _last_merged(sheet), _unused(sheet)
     _say({"row": number, "cells": cells, "merged": merged, "unused": unused})
     wanted = _hear()
+    above = number - 1 if wanted["again"] else number
+    noticed = _noticed(sheet, path, above, fills=asked["fill"])
     records = chain((first,), rows) if first and wanted["again"] else rows
     named = make(sheet.name)
     largest = _write(records, wanted["columns"], make, named, target)
@@ -220,11 +221,14 @@ def _lexical() -> ModuleType:
 # --- lost cells of a sheet ------------------------------------------------------------------
 
 
-def _noticed(sheet: Any, path: Path, name: str, *, fills: bool) -> list[str]:  # noqa: ANN401
-    """Return the notes for the user about cells that read as empty and are not."""
+def _noticed(sheet: Any, path: Path, above: int, *, fills: bool) -> list[str]:  # noqa: ANN401
+    """Return the notes for the user about cells that read as empty and are not.
+
+    Merged cells in the first `above` rows, such as those of a title, hold no values of records.
+    """
     found = []
     known = getattr(sheet, "merged_cell_ranges", None)
-    merged = known or ()
+    merged = [each for each in known or () if each[1][0] >= above]
     if fills and known is None:
         found.append("merged: fill has no effect: this kind of workbook does not tell merged cells")
     if merged and not fills:
@@ -236,7 +240,7 @@ def _noticed(sheet: Any, path: Path, name: str, *, fills: bool) -> list[str]:  #
         )
     if zipfile.is_zipfile(path):
         with zipfile.ZipFile(path) as archive:
-            part = _part(archive, name)
+            part = _part(archive, sheet.name)
             if part:
                 found += _lost(archive, part)
     return found

@@ -16,7 +16,7 @@ import pytest
 from kg.cli.main import main
 from kg.errors import InputError
 from kg.peek import Column, Kind, Table, peek
-from kg.peek.guess import header_of
+from kg.peek.header import header_of
 from kg.peek.model import Written
 
 
