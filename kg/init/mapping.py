@@ -155,6 +155,9 @@ def _options(source: LogicalSource, nulls: Sequence[str]) -> Iterator[tuple[str,
 def _mapping(entity: Entity) -> Iterator[str]:
     yield f"{entity.prefix}:"
     yield f"  sources: [{entity.source_name}]"
+    if entity.table.left is not None:
+        plain = f'coalesce($({escaped(entity.table.left.reference)}), "")'
+        yield f"  condition: {_unlike(plain, entity.table.left.texts)}"
     yield from (f"  {line}" for line in _subject(entity))
     yield "  po:"
     yield f"    - [a, ns:{entity.class_name}]"
@@ -233,9 +236,14 @@ def _pair(
     if not nulls and not is_object:
         return f"- [{predicate}, {value}{f', {datatype}' if datatype else ''}]"
     shown = f"{{value: {value}, datatype: {datatype}}}" if datatype else value
-    tests = [f"notEqual({plain}, {json.dumps(text)})" for text in nulls]
-    condition = quoted(tests[0] if len(tests) == 1 else f"and({', '.join(tests)})") if tests else ""
-    return f"- {{p: {predicate}, o: {shown}{f', condition: {condition}' if tests else ''}}}"
+    condition = f", condition: {_unlike(plain, nulls)}" if nulls else ""
+    return f"- {{p: {predicate}, o: {shown}{condition}}}"
+
+
+def _unlike(value: str, texts: Sequence[str]) -> str:
+    """Return the condition that a value is none of some texts, as YAML has it."""
+    tests = [f"notEqual({value}, {json.dumps(text, ensure_ascii=False)})" for text in texts]
+    return quoted(tests[0] if len(tests) == 1 else f"and({', '.join(tests)})")
 
 
 def _about_link(each: Property) -> Iterator[str]:

@@ -77,6 +77,7 @@ def _local() -> list[Form]:
         ("MM/dd/yyyy", "%m/%d/%Y", r"\d{1,2}/\d{1,2}/\d{4}"),
         ("dd/MM/yyyy", "%d/%m/%Y", r"\d{1,2}/\d{1,2}/\d{4}"),
         ("dd-MM-yyyy", "%d-%m-%Y", r"\d{1,2}-\d{1,2}-\d{4}"),
+        ("MM-dd-yyyy", "%m-%d-%Y", r"\d{1,2}-\d{1,2}-\d{4}"),
         ("yyyy/MM/dd", "%Y/%m/%d", r"\d{4}/\d{1,2}/\d{1,2}"),
         ("yyyyMMdd", "%Y%m%d", r"(19|20)\d{6}"),
         ("MMM dd yyyy", "%b %d %Y", r"[A-Z][a-z]{2} \d{1,2} \d{4}"),
@@ -154,12 +155,16 @@ _TEXT: Final = Form(Kind.TEXT, Written.PLAIN, "")
 
 @dataclass(frozen=True, slots=True)
 class _Found:
-    """What was found of one column: its form, the values that do not have it, and doubts."""
+    """What was found of one column: its form, the values that do not have it, and doubts.
+
+    `other` is a form that the values have too.
+    """
 
     form: Form
     nulls: tuple[str, ...] = ()
     natural: bool = False
     doubts: tuple[str, ...] = ()
+    other: Form | None = None
 
 
 def column_of(
@@ -216,8 +221,13 @@ def column_of(
         nulls=found.nulls,
         spellings=_spelled(connection, NULLS) if kind is Kind.TEXT else (),
         doubts=found.doubts,
+        other=_way(found.other) if filled else None,
         sql=_value_sql(loaded, found.nulls),
     )
+
+
+def _way(form: Form | None) -> tuple[Kind, Written, str] | None:
+    return None if form is None else (form.kind, form.written, form.pattern)
 
 
 def _value_sql(loaded: Loaded, nulls: Sequence[str]) -> str:
@@ -309,7 +319,7 @@ def _of_texts(
         nulls = _misfits(connection, form)
         if nulls is not None:
             fitting.append(_Found(form, nulls))
-    return _chosen(fitting, seen, source.dialect.delimiter) if fitting else None
+    return _chosen(fitting, seen) if fitting else None
 
 
 def _misfits(connection: duckdb.DuckDBPyConnection, form: Form) -> tuple[str, ...] | None:
@@ -328,7 +338,7 @@ def _misfits(connection: duckdb.DuckDBPyConnection, form: Form) -> tuple[str, ..
     return texts if fine else None
 
 
-def _chosen(fitting: Sequence[_Found], seen: Sequence[str], delimiter: str) -> _Found:
+def _chosen(fitting: Sequence[_Found], seen: Sequence[str]) -> _Found:
     """Return one of the forms that fit, with a doubt where another one fits as well."""
     best, forms = fitting[0], {each.form.written: each for each in reversed(fitting)}
     if best.form.pattern == COMPACT or forms.keys() >= {Written.PATTERN, Written.PLAIN}:
@@ -336,24 +346,29 @@ def _chosen(fitting: Sequence[_Found], seen: Sequence[str], delimiter: str) -> _
         best = compact[0] if compact and best.form.kind is Kind.INTEGER else best
     points, comma = forms.get(Written.POINTS), forms.get(Written.COMMA)
     if best.form.kind is Kind.DECIMAL and best.form.written is Written.PLAIN and points:
-        # Where ; is between the fields, the comma is in numbers.
-        doubt = f"{_with('.', seen)} is taken for a whole number with points between thousands"
-        if delimiter == ";":
-            return replace(points, doubts=(doubt,))
         doubt = f"{_with('.', seen)} could be a decimal number or have points between thousands"
-        return replace(best, doubts=(doubt,))
+        return replace(best, doubts=(doubt,), other=points.form)
     if best.form.written is Written.THOUSANDS and comma is not None:
         doubt = f"{_with(',', seen)} could be a thousand or a decimal comma"
-        best = comma if delimiter == ";" else best
-        return replace(best, doubts=(doubt,))
-    if best.form.written is Written.THOUSANDS and not any("," in text for text in seen):
-        return best
-    if best.form.pattern == "MM/dd/yyyy" and any(
-        each.form.pattern == "dd/MM/yyyy" for each in fitting
-    ):
-        doubt = f"{seen[0]} is read with the month first; no value has a day above 12 to tell"
-        return replace(best, doubts=(doubt,))
+        return replace(best, doubts=(doubt,), other=comma.form)
+    turned = _turned(best.form.pattern)
+    other = next((each.form for each in fitting if each.form.pattern == turned), None)
+    if turned and other is not None:
+        first = "month" if best.form.pattern.startswith("MM") else "day"
+        doubt = f"{seen[0]} is read with the {first} first; no value has a day above 12 to tell"
+        return replace(best, doubts=(doubt,), other=other)
     return best
+
+
+def _turned(pattern: str) -> str:
+    """Return a pattern of dates with day and month the other way round; empty if it has no other.
+
+    >>> _turned("MM/dd/yyyy HH:mm"), _turned("dd-MM-yyyy"), _turned("dd.MM.yyyy")
+    ('dd/MM/yyyy HH:mm', 'MM-dd-yyyy', '')
+    """
+    first, mark, second, rest = pattern[:2], pattern[2:3], pattern[3:5], pattern[5:]
+    is_turned = {first, second} == {"MM", "dd"} and mark in ("/", "-")
+    return f"{second}{mark}{first}{rest}" if is_turned else ""
 
 
 def _with(mark: str, texts: Sequence[str]) -> str:

@@ -110,6 +110,11 @@ def _sort(text: str) -> str:
     return next((name for name, form in _SORTS if form.fullmatch(text)), _TEXT)
 
 
+def is_value(text: str) -> bool:
+    """Return whether a cell looks like a number, a day, a time or a truth, or stands for none."""
+    return _sort(text) != _TEXT
+
+
 def _sorts_of(rows: Sequence[Sequence[str]], number: int) -> set[str]:
     return {_sort(row[number]) for row in rows if number < len(row)} - {_NOTHING}
 

@@ -82,6 +82,7 @@ class Column:
         nulls: Texts in it that stand for no value.
         spellings: Of a column of texts: those that would stand for no value elsewhere.
         doubts: What was guessed, for comments.
+        other: Another way to read all values: what they are then, how written, the pattern.
         sql: Its value in the table that was read, NULL where there is none; a list if `many`.
     """
 
@@ -102,6 +103,7 @@ class Column:
     nulls: tuple[str, ...] = ()
     spellings: tuple[str, ...] = ()
     doubts: tuple[str, ...] = ()
+    other: tuple[Kind, Written, str] | None = field(default=None, compare=False)
     sql: str = field(default="", compare=False)
 
 
@@ -118,6 +120,27 @@ class Sight:
 
 
 @dataclass(frozen=True, slots=True)
+class LeftOut:
+    """Records that are left out of a table, since they are no records of it.
+
+    Attributes:
+        reference: The column that tells them.
+        texts: What they have there, and no other record.
+    """
+
+    reference: str
+    texts: tuple[str, ...]
+
+    @property
+    def note(self) -> str:
+        """What is told of them."""
+        shown = ", ".join(" ".join(text.split()) for text in self.texts)
+        what = "record is" if len(self.texts) == 1 else f"{len(self.texts)} records are"
+        looks = "it looks" if len(self.texts) == 1 else "they look"
+        return f"the last {what} left out, as {looks} like totals or notes: {shown}"
+
+
+@dataclass(frozen=True, slots=True)
 class Table:
     """A table of a file: a CSV file, a sheet, a table of a database, a list of a document.
 
@@ -128,6 +151,7 @@ class Table:
         columns: Its columns.
         header: Line or row of the header, from 1; 0 where there is none.
         notes: What was guessed, and what a mapping would not see.
+        left: Records at its end that are none.
         sql_name: Its name in the connection that it was read into.
     """
 
@@ -137,6 +161,7 @@ class Table:
     columns: tuple[Column, ...]
     header: int = 0
     notes: tuple[str, ...] = ()
+    left: LeftOut | None = None
     sql_name: str = field(default="", compare=False)
 
     @property

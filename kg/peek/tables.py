@@ -25,6 +25,8 @@ from kg.peek import databases, documents, workbooks
 from kg.peek.columns import column_of
 from kg.peek.guess import csv_source
 from kg.peek.model import Column, Sight, Table
+from kg.peek.siblings import agreed
+from kg.peek.totals import leave_out
 from kg.sources import csv_files
 from kg.sources.files import Folders, SourceFile, check_file
 from kg.sources.reading import Reading
@@ -215,12 +217,18 @@ def _table(
     )
     table = SourceTable(name, source, wanted)
     loaded = load_table(connection, table, folders)
+    left = None if loaded.pieces else leave_out(connection, table)
     columns = tuple(
         column_of(connection, table, column, shown)
         for column, shown in zip(wanted, sight.names, strict=True)
     )
-    notes = (*sight.notes, *loaded.notes)
-    return Table(source, sight.name, loaded.records, columns, sight.header, notes, name)
+    columns = agreed(columns, source.dialect.delimiter)
+    places = tuple(f"{file.shown}: " for file in loaded.parts)
+    own = (note.removeprefix(p) for note in loaded.notes for p in places if note.startswith(p))
+    notes = [*sight.notes, *dict.fromkeys(own)]
+    notes += [left.note] if left else []
+    rows = loaded.records - (len(left.texts) if left else 0)
+    return Table(source, sight.name, rows, columns, sight.header, tuple(notes), left, name)
 
 
 def _wanted(source: LogicalSource, reference: str, index: int) -> Wanted:

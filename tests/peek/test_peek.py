@@ -88,8 +88,8 @@ class TestKinds:
 
     def test_tell_what_was_guessed(self, tmp_path):
         day, number = columns(tmp_path, ["01/02/2000"], ["1,234"])
-        assert "month first" in day.doubts[0]
-        assert "decimal comma" in number.doubts[0]
+        assert "day first, since numbers have decimal commas" in day.doubts[0]
+        assert "1,234 is taken for a decimal number" in number.doubts[0]
 
     @pytest.mark.parametrize(
         ("values", "is_told"),
