@@ -283,3 +283,30 @@ def test_prefixes_are_written_in_the_script_of_the_files(tmp_path, capfd):
     assert quads == {str(quad.triple) for quad in ox.parse(turtle, ox.RdfFormat.TURTLE)}
     code, out, _ = kg(capfd, folder, "show", "駅:梅田")
     assert (code, "駅.csv:3" in out) == (0, True)
+
+
+def test_a_measure_is_no_key(tmp_path):
+    text = 'country,pop,area\nGermany,"83,200,000",357\nMalta,"514,564",0\nTuvalu,"11,204",0\n'
+    _, made = make(tmp_path, {"pop.csv": text})
+    assert [each.name for each in made.entities[0].key.columns] == ["country"]
+    (tmp_path / "more").mkdir()
+    _, made = make(tmp_path / "more", {"pop.csv": "country,pop\nGermany,83\nMalta,5\n"})
+    assert [each.name for each in made.entities[0].key.columns] == ["country"]
+
+
+@pytest.mark.parametrize("name", ["Köln", "X", "東京", "!!", "a (b) 'c'", "l’été 7"])
+def test_the_question_for_a_word_finds_one(tmp_path, capfd, name):
+    folder, made = make(tmp_path, {"towns.csv": f'name;kind\n"{name}";b\nY;c\n'})
+    built(capfd, folder)
+    assert "town-search" in made.questions
+    _, out, _ = kg(capfd, folder, "query", "town-search", "--format", "csv")
+    assert name in out
+
+
+def test_blanks_around_values_are_cut_off_by_the_mapping(tmp_path, capfd):
+    folder, _ = make(tmp_path, {"a.csv": "id , name , score \n 1 , Ann , 3.5 \n 2 , Bob ,   \n"})
+    assert built(capfd, folder).count("[") == 0
+    found = answer(
+        capfd, folder, "SELECT ?n ?s { ?x rdfs:label ?n OPTIONAL {?x ns:score ?s} ?x a ns:A }"
+    )
+    assert [tuple(row.values()) for row in found] == [("Ann", "3.5"), ("Bob", "")]

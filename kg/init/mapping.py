@@ -10,6 +10,7 @@ from typing import Final
 from kg.init.design import Entity, Property
 from kg.mapping.plan import Dialect, Formulation, LogicalSource
 from kg.peek import Column, Kind
+from kg.peek.columns import SEVERAL
 from kg.peek.databases import login_of
 from kg.peek.model import Written
 
@@ -132,6 +133,8 @@ def _options(source: LogicalSource, nulls: Sequence[str]) -> Iterator[tuple[str,
         yield "delimiter", json.dumps(own.delimiter)
     if source.encoding != "utf-8":
         yield "encoding", source.encoding
+    if own.trim != usual.trim:
+        yield "trim", own.trim
     if own.skip_rows:
         yield "skipRows", str(own.skip_rows)
     if not own.header:
@@ -263,7 +266,7 @@ def _about_link(each: Property) -> Iterator[str]:
 def _datatype(column: Column) -> str:
     if column.written is Written.WORDS:
         return ""  # the comparison gives a boolean
-    if column.kind is Kind.TEXT and column.doubts:
+    if column.kind is Kind.TEXT and SEVERAL in column.doubts:
         return "xsd:string"  # of several kinds in the file
     return column.kind.datatype
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 from kg.init.design import Entity, Property
-from kg.peek import Kind
+from kg.init.vocabulary import text
+from kg.peek import Column, Kind
 
 _OVERVIEW: Final = """\
 # title: What there is
@@ -149,8 +151,9 @@ def _search(main: Entity) -> Iterator[tuple[str, str]]:
     """Yield the question for things with a word in their name, or in a text: it has a parameter."""
     texts = [p for p in main.properties if p.column.kind is Kind.TEXT and not p.target]
     shown = _thing(main)
-    path = "rdfs:label" if main.title is not None else f"ns:{texts[0].name}" if texts else ""
-    if path:
+    searched = main.title or (texts[0].column if texts else None)
+    if searched is not None:
+        path = "rdfs:label" if main.title is not None else f"ns:{texts[0].name}"
         yield (
             f"{main.prefix}-search",
             f"# title: {main.label} with a word\n"
@@ -159,7 +162,7 @@ def _search(main: Entity) -> Iterator[tuple[str, str]]:
             f"# columns: {shown[1:]}, found\n"
             f"SELECT {shown} ?found\n"
             "WHERE {\n"
-            '  VALUES ?word { "a" }\n'
+            f"  VALUES ?word {{ {text(_word(searched))} }}\n"
             f"  {shown} a ns:{main.class_name} ;\n"
             f"      {path} ?found .\n"
             "  FILTER (CONTAINS(LCASE(STR(?found)), LCASE(?word)))\n"
@@ -167,6 +170,12 @@ def _search(main: Entity) -> Iterator[tuple[str, str]]:
             "ORDER BY ?found\n"
             "LIMIT 20\n",
         )
+
+
+def _word(column: Column) -> str:
+    """Return a word of a value of a column, so that the question finds something as it is."""
+    example = column.examples[0] if column.examples else ""
+    return max(re.findall(r"[^\W_]+", example), key=len, default=example).lower()
 
 
 def _thing(main: Entity, *others: Property | None) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Final
 
@@ -13,6 +13,7 @@ from kg.duck import only_row, sql_name, sql_text
 from kg.mapping.plan import Formulation, LogicalSource
 from kg.mapping.source_table import Column as Loaded
 from kg.mapping.source_table import SourceTable
+from kg.peek import codes
 from kg.peek.model import Column, Kind, Written
 from kg.records import dataclass
 
@@ -134,6 +135,19 @@ _FEW: Final = 6
 _SHORT: Final = 30
 # Characters of codes such as those of countries.
 _LONGEST_CODE: Final = 3
+# What share of different texts are values of a form that is told, and how many at least.
+_MOSTLY: Final = 0.6
+_FEWEST_ALIKE: Final = 3
+_CALLED: Final = {
+    Kind.INTEGER: "whole numbers",
+    Kind.DECIMAL: "numbers",
+    Kind.DOUBLE: "numbers",
+    Kind.DATE: "days",
+    Kind.DATETIME: "times of days",
+    Kind.TIME: "times",
+    Kind.ADDRESS: "addresses",
+    Kind.BOOLEAN: "true or false",
+}
 # Different texts that could stand for no value in one column.
 _MOST_NULLS: Final = 4
 _OF_LETTERS: Final = {
@@ -149,7 +163,8 @@ _OF_LETTERS: Final = {
 }
 _NUMBERS: Final = frozenset("idn")
 _TYPED: Final = (Formulation.PARQUET, Formulation.SQL, Formulation.DUCKDB)
-_SEVERAL: Final = "the file has values of several kinds here"
+# Told of a column whose values have different types in the file.
+SEVERAL: Final = "the file has values of several kinds here"
 _TEXT: Final = Form(Kind.TEXT, Written.PLAIN, "")
 
 
@@ -263,10 +278,53 @@ def _found(connection: duckdb.DuckDBPyConnection, name: str, source: LogicalSour
     if len(kinds) == 1 and kinds != {" "} and is_typed and letters in _OF_LETTERS:
         return _Found(Form(_OF_LETTERS[letters], Written.PLAIN, ""), natural=True)
     if kinds and not kinds <= _NUMBERS | {" "}:
-        return _Found(_TEXT, _spelled(connection, SURE_NULLS), doubts=(_SEVERAL,))
-    found = _truth(connection) or _of_texts(connection, name, source)
-    doubts = (_SEVERAL,) if kinds & _NUMBERS else ()
-    return found or _Found(_TEXT, _spelled(connection, _no_texts(connection)), doubts=doubts)
+        return _Found(_TEXT, _spelled(connection, SURE_NULLS), doubts=(SEVERAL,))
+    found = _truth(connection) or _of_texts(connection, name)
+    if found is not None and not kinds & _NUMBERS:
+        why = codes.why_text(connection, _VALUES, found.form.kind, found.form.written, name)
+        if why is None:
+            return found
+        return _Found(_TEXT, _spelled(connection, _no_texts(connection)), doubts=why)
+    if found is not None:
+        return found
+    doubts = (SEVERAL,) if kinds & _NUMBERS else _nearly(connection)
+    return _Found(_TEXT, _spelled(connection, _no_texts(connection)), doubts=doubts)
+
+
+def _nearly(connection: duckdb.DuckDBPyConnection) -> tuple[str, ...]:
+    """Return what is told of a column of texts of which most are values of one form."""
+    first = connection.execute(f"SELECT v FROM {_VALUES} ORDER BY first LIMIT {_FIRST}").fetchall()
+    seen = [text for (text,) in first if text not in NULLS]
+    for form in FORMS:
+        matching = sum(bool(re.fullmatch(form.regex, text, re.ASCII)) for text in seen)
+        # Not those whose numbers are days by the name of the column alone.
+        if matching < _MOSTLY * len(seen) or matching < _FEWEST_ALIKE or form.pattern == COMPACT:
+            continue
+        rest = f"FROM {_VALUES} WHERE NOT ({_fits(form)}) AND v NOT IN ({_listed(NULLS)})"
+        misfits, total = only_row(
+            connection.execute(
+                f"SELECT (SELECT count(*) {rest}), count(*) FROM {_VALUES}"
+                f" WHERE v NOT IN ({_listed(NULLS)})"
+            )
+        )
+        rows = connection.execute(f"SELECT v {rest} ORDER BY v LIMIT {_EXAMPLES}").fetchall()
+        # Numbers with zeros in front, and longer ones, are codes.
+        is_code = all(re.fullmatch(r"[-+]?\d+", text, re.ASCII) for (text,) in rows)
+        if misfits and not is_code and total - misfits >= _MOSTLY * total:
+            shown = ", ".join(" ".join(text[:_SHORT].split()) for (text,) in rows)
+            more = ", …" * (misfits > _EXAMPLES)
+            what = (
+                f"{_CALLED.get(form.kind, form.kind.value)}{form.pattern and f' ({form.pattern})'}"
+            )
+            return (
+                f"{total - misfits:,} of {total:,} different values are {what}, but not"
+                f" {shown}{more}",
+            )
+    return ()
+
+
+def _listed(texts: Iterable[str]) -> str:
+    return ", ".join(map(sql_text, sorted(texts)))
 
 
 def _no_texts(connection: duckdb.DuckDBPyConnection) -> frozenset[str]:
@@ -302,9 +360,7 @@ def _truth(connection: duckdb.DuckDBPyConnection) -> _Found | None:
     return None
 
 
-def _of_texts(
-    connection: duckdb.DuckDBPyConnection, name: str, source: LogicalSource
-) -> _Found | None:
+def _of_texts(connection: duckdb.DuckDBPyConnection, name: str) -> _Found | None:
     """Return the narrowest form that all values have but those that stand for none."""
     first = connection.execute(f"SELECT v FROM {_VALUES} ORDER BY first LIMIT {_FIRST}").fetchall()
     seen = [text for (text,) in first if text not in NULLS]
@@ -322,15 +378,20 @@ def _of_texts(
     return _chosen(fitting, seen) if fitting else None
 
 
-def _misfits(connection: duckdb.DuckDBPyConnection, form: Form) -> tuple[str, ...] | None:
-    """Return the values that do not have a form, if all of them can stand for no value."""
+def _fits(form: Form) -> str:
+    """Return the condition that a value has a form."""
     fits = f"regexp_full_match(v, {sql_text(form.regex)})"
     if form.strptime:
         fits += f" AND try_strptime(v, {sql_text(form.strptime)}) IS NOT NULL"
     if form.cast:
         fits += f" AND TRY_CAST(v AS {form.cast}) IS NOT NULL"
+    return fits
+
+
+def _misfits(connection: duckdb.DuckDBPyConnection, form: Form) -> tuple[str, ...] | None:
+    """Return the values that do not have a form, if all of them can stand for no value."""
     rows = connection.execute(
-        f"SELECT v FROM {_VALUES} WHERE NOT ({fits}) ORDER BY v LIMIT {_MOST_NULLS + 1}"
+        f"SELECT v FROM {_VALUES} WHERE NOT ({_fits(form)}) ORDER BY v LIMIT {_MOST_NULLS + 1}"
     ).fetchall()
     texts = tuple(text for (text,) in rows)
     total = only_row(connection.execute(f"SELECT count(*) FROM {_VALUES}"))[0]

@@ -6,7 +6,7 @@ import codecs
 import csv
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from itertools import islice
 from typing import Final
@@ -23,6 +23,8 @@ _DELIMITERS: Final = ",;\t|"
 _BLOCK: Final = 1 << 20
 # Bytes that Windows-1252 has no character for.
 _NOT_WINDOWS: Final = re.compile(rb"[\x81\x8d\x8f\x90\x9d]")
+# Told of a source whose texts lose the blanks at their ends.
+PADDED: Final = "blanks around names and values are cut off"
 _MARKS: Final = ((codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
 
 
@@ -45,6 +47,9 @@ def csv_source(file: SourceFile, source: LogicalSource) -> tuple[LogicalSource, 
         )
     delimiter = _delimiter(lines, plain_name(file))
     dialect = replace(source.dialect, delimiter=delimiter)
+    if is_padded(csv.reader(lines, delimiter=delimiter)):
+        dialect = replace(dialect, trim="true")
+        notes.append(PADDED)
     rows, numbers = _rows(lines, delimiter)
     header = header_of(rows)
     skip, titles = numbers[header.skip] - 1, numbers[header.skip + 1 - header.rows] - 1
@@ -53,6 +58,11 @@ def csv_source(file: SourceFile, source: LogicalSource) -> tuple[LogicalSource, 
     dialect = replace(dialect, skip_rows=skip, header=header.is_there, names=header.names)
     notes += header_notes(header)
     return replace(source, dialect=dialect), skip + 1 if header.is_there else 0, notes
+
+
+def is_padded(rows: Iterable[Sequence[str | None]]) -> bool:
+    """Return whether texts of a table begin or end with blanks."""
+    return any(text and text != text.strip(" \t") for row in rows for text in row)
 
 
 def _encoding(file: SourceFile, source: LogicalSource) -> tuple[str, list[str]]:

@@ -10,7 +10,7 @@ from typing import Final
 import duckdb
 
 from kg.duck import only_row, sql_name
-from kg.peek.model import Column, Kind, Table
+from kg.peek.model import Column, Kind, Table, Written
 from kg.peek.words import folded
 from kg.records import dataclass
 
@@ -64,10 +64,13 @@ _NONE: Final = 9
 
 
 def _rank(table: Table, column: Column) -> int:
-    if not column.unique or column.many or column.kind not in _KINDS or column.longest > _LONGEST:
+    if not column.unique or column.many or not _can_name(column):
         return _NONE
     is_first = column is table.columns[0]
-    if _is_named(table, column):
+    # pop.csv may have a column pop, which counts people.
+    if _is_named(column) or (
+        _is_of_table(table, column) and (is_first or column.kind is Kind.TEXT)
+    ):
         return 0
     is_plain = column.kind is Kind.TEXT or column.kind is Kind.INTEGER
     if is_first and (column.kind is Kind.TEXT or _is_time(column)):
@@ -82,11 +85,20 @@ def _rank(table: Table, column: Column) -> int:
     return 4 if column.kind is Kind.TEXT else _NONE
 
 
-def _is_named(table: Table, column: Column) -> bool:
+def _can_name(column: Column) -> bool:
+    """Return whether the values of a column can stand in names: no numbers with marks in them."""
+    if column.kind is Kind.INTEGER and column.written is not Written.PLAIN:
+        return False
+    return column.kind in _KINDS and column.longest <= _LONGEST
+
+
+def _is_named(column: Column) -> bool:
     name = column.name.strip()
-    of_table = folded(table.name)
-    own = folded(name)
-    return bool(_NAMED.fullmatch(name) or _NAMED.fullmatch(name.lower())) or own == of_table != ""
+    return bool(_NAMED.fullmatch(name) or _NAMED.fullmatch(name.lower()))
+
+
+def _is_of_table(table: Table, column: Column) -> bool:
+    return folded(column.name) == folded(table.name) != ""
 
 
 def _is_time(column: Column) -> bool:
@@ -101,10 +113,11 @@ def _several(connection: duckdb.DuckDBPyConnection, table: Table) -> Key | None:
         if column.filled == table.rows
         and column.distinct > 1
         and not column.many
-        and column.kind in _KINDS
-        and column.longest <= _LONGEST
+        and _can_name(column)
     ]
-    strong = [c for c in usable if c.kind is not Kind.INTEGER or _is_named(table, c)]
+    strong = [
+        c for c in usable if c.kind is not Kind.INTEGER or _is_named(c) or _is_of_table(table, c)
+    ]
     times = [c for c in usable if c not in strong and _is_time(c)]
     measures = [c for c in usable if c not in strong and c not in times]
     # A number that is neither called a key nor a time comes last: it is unique by accident.

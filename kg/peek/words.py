@@ -75,8 +75,8 @@ def singular(word: str) -> str:
 def camel(parts: list[str]) -> str:
     """Return words as one name that starts with a small letter.
 
-    >>> camel(["dep", "time"]), camel(["ID"]), camel(["2", "nd"])
-    ('depTime', 'id', '_2Nd')
+    >>> camel(["dep", "time"]), camel(["ID"]), camel(["2", "nd"]), camel(["1", "22", "20"])
+    ('depTime', 'id', '_2Nd', '_1_22_20')
     >>> camel(["اسم", "المدينة"]), camel(["駅", "都市"]), camel(["都市", "ID"])
     ('اسم_المدينة', '駅都市', '都市Id')
     """
@@ -99,10 +99,12 @@ def pascal(parts: list[str]) -> str:
 
 
 def _runs_on(before: str, after: str) -> bool:
-    """Return whether nothing shows that a word begins: letters without case.
+    """Return whether nothing shows that a word begins: digits, or letters without case.
 
     Japanese and Chinese need no mark there: they are written without blanks.
     """
+    if before.isdigit() and after.isdigit():
+        return True
     return all(
         char.isalpha()
         and char.lower() == char.upper()

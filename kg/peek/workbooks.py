@@ -11,6 +11,7 @@ from typing import Final
 from kg.errors import InputError
 from kg.mapping.cell_range import RANGE_HINT, parse_range
 from kg.mapping.plan import Dialect, LogicalSource
+from kg.peek.guess import PADDED, is_padded
 from kg.peek.header import header_notes, header_of
 from kg.peek.model import Sight
 from kg.records import dataclass
@@ -117,6 +118,9 @@ def _looked_at(file: SourceFile, source: LogicalSource, name: str) -> _Found | N
         texts = [cells_of[empty : right + 1] for cells_of in texts]
         header = header_of(texts)
         notes.append(f"the columns beside {cells} are empty")
+    if is_padded(texts[header.skip + header.is_there :]):
+        dialect = replace(dialect, trim="true")
+        notes.append(PADDED)
     row = sheet.rows[header.skip][0]
     cells_asked = parse_range(dialect.cells)
     skip = row - 1 - (cells_asked.top if cells_asked else 0)

@@ -325,3 +325,86 @@ def test_a_password_may_have_the_mark_of_tables(capfd):
     said = capfd.readouterr().err
     assert "[database-unreachable]" in said
     assert "etpw" not in said
+
+
+class TestCodes:
+    @pytest.mark.parametrize(
+        ("values", "name"),
+        [
+            (["+491701234567", "+441234567890"], "phone"),
+            (["12345678901234567890", "2"], "serial"),
+            (["1e5", "2e7", "12"], "sku"),
+            (["1.10", "1.9"], "version"),
+            (["00", "0"], "n"),
+        ],
+    )
+    def test_stay_texts(self, tmp_path, values, name):
+        (_, found) = table(
+            tmp_path,
+            "".join(
+                f"{a},{b}\n"
+                for a, b in [("x", name), *((f"k{n}", v) for n, v in enumerate(values))]
+            ),
+        ).columns
+        assert found.kind is Kind.TEXT
+
+    @pytest.mark.parametrize(
+        ("values", "kind"),
+        [
+            (["+5", "-3", "+0"], Kind.INTEGER),
+            (["+5", "+3"], Kind.INTEGER),
+            (["1e+05", "2"], Kind.DOUBLE),
+            (["1.5e5", "2"], Kind.DOUBLE),
+            (["1E5", "2.5E7"], Kind.DOUBLE),
+            (["123456789012345678", "2"], Kind.INTEGER),
+        ],
+    )
+    def test_are_not_taken_for_all_numbers(self, tmp_path, values, kind):
+        (_, found) = table(
+            tmp_path, "k,n\n" + "".join(f"k{n},{v}\n" for n, v in enumerate(values))
+        ).columns
+        assert found.kind is kind
+
+    def test_are_told(self, tmp_path):
+        (_, found) = table(tmp_path, "k,n\na,12345678901234567890\nb,3\n").columns
+        assert found.doubts == (
+            "12345678901234567890 is too long to reckon with, so it stays a text",
+        )
+
+
+class TestTextsThatAreNearlyAllValues:
+    @pytest.mark.parametrize(
+        ("values", "doubt"),
+        [
+            (
+                ["1", "2", "3", "4", "unknown"],
+                "4 of 5 different values are whole numbers, but not unknown",
+            ),
+            (
+                ["01.02.2020", "02.02.2020", "05.02.2020", "x", "31.02.2020"],
+                "3 of 5 different values are days (dd.MM.yyyy), but not 31.02.2020, x",
+            ),
+        ],
+    )
+    def test_are_told(self, tmp_path, values, doubt):
+        (_, found) = table(
+            tmp_path, "k,n\n" + "".join(f"k{n},{v}\n" for n, v in enumerate(values))
+        ).columns
+        assert (found.kind, found.doubts) == (Kind.TEXT, (doubt,))
+
+
+class TestBlanks:
+    def test_around_values_are_cut_off(self, tmp_path):
+        found = table(tmp_path, "id , name , score \n 1 , Ann , 3.5 \n 2 , Bob ,   \n")
+        assert [each.name for each in found.columns] == ["id", "name", "score"]
+        assert [each.kind for each in found.columns] == [Kind.INTEGER, Kind.TEXT, Kind.DECIMAL]
+        assert found.columns[2].filled == 1
+        assert found.source.dialect.trim == "true"
+        assert "blanks around names and values are cut off" in found.notes
+
+    def test_within_quotes_too(self, tmp_path):
+        assert table(tmp_path, 'id,n\n"a ",1\nb,2\n').columns[0].examples == ("a", "b")
+
+    def test_that_are_not_there_are_not_told(self, tmp_path):
+        found = table(tmp_path, "id,n\na b,1\n")
+        assert (found.source.dialect.trim, found.notes) == ("false", ())
