@@ -124,7 +124,7 @@ CHANGES: dict[str, tuple[tuple[str, str], ...]] = {
         ("if len(views) > 1 and not column.bound:", "if False:"),
         ("self.view.let(sql, is_new=is_new)", "self.view.let(sql)"),
         ('"false" if found is None', '"true" if found is None'),
-        ('return f"({self.sql} <> 0)"', 'return f"({self.sql} > 0)"'),
+        ('return f"({self.sql} <> 0)"', 'return f"({self.sql} <> 1)"'),
         ("return f\"({self.value.chars} <> '')\"", 'return "true"'),
         ("return self._beyond and Kind.LITERAL in self.kinds", "return False"),
         ('f"id_mantissa({self.id}) <> 0"', 'f"id_mantissa({self.id}) > 0"'),
@@ -157,7 +157,7 @@ CHANGES: dict[str, tuple[tuple[str, str], ...]] = {
         ("{left} & 1 = {right} & 1 OR", ""),
         ("if since != int(since) or", "if"),
         ("{one} ELSE {two} END", "{one} END"),
-        ("if Kind.INSTANT not in operand.kinds:\n        return stored", "if False: pass"),
+        ("return inline if Kind.INSTANT in operand.kinds else None", "return inline"),
     ),
     "queries.table.strings": (
         ("{other.language} IN ('', {text.language})", "{other.language} IN ('', 'en')"),

@@ -61,6 +61,7 @@ GIVES = {
     "?nan = ?nan": "false", "?nan != ?nan": "true", "?nan < 1": "false", "?nan >= ?nan": "false",
     "?e = ?i": "false", "?e <= 1": "true", "?i > ?d": "true", "?i < 'a'": "", "?t < 'abd'": "true",
     "?t < ?en": "", "?en < ?fr": "", "?no < ?yes": "true", "?node < ex:b": "", "?u = 1": "",
+    "?i < ?there": "", "?yes > ?when": "", "?i >= '2020-05-06T07:08:09.5Z'^^xsd:dateTime": "",
     "?when = ?local": "", "?when < ?local": "", "?when >= ?when": "true", "?when < ?there": "true",
     "?there > '2020-05-06T12:38:09Z'^^xsd:dateTime": "true", "?day = ?when": "false",
     "?when < '2020-05-08T00:00:00'^^xsd:dateTime": "true", "?day < '2020-05-07'^^xsd:date": "true",

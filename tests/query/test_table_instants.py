@@ -23,7 +23,9 @@ FORMS = (
     *("2020-01-01T00:00:00.000", "0001-01-01T00:00:00.5", "1582-10-10T01:02:03.25Z"),
     *("2019-12-31T24:00:00Z", "2020-01-01T00:00:00.0000000Z", "-0044-03-15T12:00:00Z"),
     *("2020-02-30T00:00:00.5Z", "2020-01-01T00:00:00.5+14:30", "2020-01-01"),
+    *("2020-01-01T00:00:00.0000001Z", "2020-01-01T00:00:00.0000001"),
 )
+USUAL = 13
 TERMS = [literal(form, f"{XSD}dateTime") for form in FORMS]
 ORDER = [*TERMS, literal("x"), literal("1", f"{XSD}integer"), literal("2020-01-01", f"{XSD}date")]
 
@@ -32,6 +34,7 @@ ORDER = [*TERMS, literal("x"), literal("1", f"{XSD}integer"), literal("2020-01-0
 def table(tmp_path_factory) -> Table:
     lines = [f"<{EX}s{n}> <{EX}t> {term} ." for n, term in enumerate(ORDER)]
     lines += [f"<{EX}i{n}> <{EX}inline> {term} ." for n, term in enumerate(TERMS[:4])]
+    lines += [f"<{EX}u{n}> <{EX}usual> {term} ." for n, term in enumerate(TERMS[:USUAL])]
     quads = ox.parse("\n".join(lines), ox.RdfFormat.N_TRIPLES)
     return table_of(quads, tmp_path_factory.mktemp("instants") / "table")
 
@@ -71,6 +74,15 @@ def test_instants_compare_with_those_of_the_query(table):
         known = " ".join(f"(?a {sign} {term} AS ?v{n})" for n, sign in enumerate(SIGNS))
         for a, *found in ask(table, f"SELECT ?a {known} {{ ?s ex:t ?a }}"):
             assert found == [truth(python_test(sign, a, term)) for sign in SIGNS], (a, term)
+
+
+def test_usual_instants_are_compared_without_a_call_of_python(table, monkeypatch):
+    monkeypatch.setattr("kg.queries.table.functions.compare", None)
+    rows = ask(table, f"SELECT ?a ?b {ALL} {{ ?s ex:usual ?a . ?z ex:usual ?b }}")
+    assert len(rows) == USUAL**2
+    for term in TERMS[:USUAL]:
+        known = " ".join(f"({term} {sign} ?a AS ?v{n})" for n, sign in enumerate(SIGNS))
+        assert len(ask(table, f"SELECT ?a {known} {{ ?s ex:usual ?a }}")) == USUAL
 
 
 def test_usual_instants_are_sorted_by_sql_as_by_python(table):
