@@ -14,6 +14,7 @@ from kg.files import making
 from kg.map_files import Mapped, MappingFiles
 from kg.mapping.plan import Plan
 from kg.paths import kind_of, names_in, real_path, show_path
+from kg.sizes import parse_size
 from kg.sources import Folders
 
 _FORMATS: Final[Mapping[str, str]] = {
@@ -22,13 +23,20 @@ _FORMATS: Final[Mapping[str, str]] = {
 }
 
 
+# Bytes that Java has beside its heap, for its code, stacks and buffers, as measured on a mapping of
+# ten tables; and the least heap with which Spark starts.
+_BESIDE_HEAP: Final = 450_000_000
+_LEAST_HEAP: Final = 550_000_000
+
+
 @dataclass(frozen=True, slots=True)
 class Cluster:
     """Where Spark runs.
 
     Attributes:
         master: As Spark names it; None: that of ``spark-submit``, or all cores of this machine.
-        memory: For the process itself, in which the work is done on one machine.
+        memory: What Java may take in the process itself, which does the work on one machine:
+            its heap, and what it has beside that.
     """
 
     master: str | None = None
@@ -36,8 +44,22 @@ class Cluster:
 
     @property
     def engine(self) -> Spark:
-        """The engine."""
-        return Spark(self.master, {"spark.driver.memory": self.memory} if self.memory else {})
+        """The engine.
+
+        Raises:
+            UsageError: The memory is no size, or too little for Java.
+        """
+        if self.memory is None:
+            return Spark(self.master, {})
+        heap = parse_size(self.memory) - _BESIDE_HEAP
+        if heap < _LEAST_HEAP:
+            least = (_BESIDE_HEAP + _LEAST_HEAP) // 10**6
+            raise UsageError(
+                "bad-size",
+                f"Spark does not run in {self.memory}",
+                hint=f"Give --memory {least}MB or more, or map without Spark.",
+            )
+        return Spark(self.master, {"spark.driver.memory": f"{heap >> 20}m"})
 
 
 def map_on_spark(

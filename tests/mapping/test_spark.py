@@ -21,7 +21,8 @@ from kg.engines.spark.hadoop import check_allowed
 from kg.engines.spark.refusals import check_plan, check_rules
 from kg.engines.spark.run import Spark
 from kg.engines.spark.session import explained
-from kg.errors import InputError, LimitError, WorldError
+from kg.errors import InputError, LimitError, UsageError, WorldError
+from kg.map_spark import Cluster
 from kg.mapping.documents import read_mappings
 from kg.mapping.flatten import flatten
 from kg.mapping.plan import Function, Plan
@@ -463,3 +464,18 @@ class TestRefusals:
         )
         with pytest.raises(InputError, match="a triples map without a source cannot be had"):
             refuse(read_mappings([path], {}))
+
+
+@pytest.mark.parametrize(
+    ("memory", "heap"), [("2GB", "1478m"), ("1.5GiB", "1106m"), ("8g", "7200m")]
+)
+def test_the_heap_is_what_is_left_of_the_memory(memory, heap):
+    assert Cluster(memory=memory).engine.settings == {"spark.driver.memory": heap}
+
+
+@pytest.mark.parametrize(
+    ("memory", "told"), [("900MB", "Spark does not run in 900MB"), ("lots", "is not a size")]
+)
+def test_too_little_memory_for_java_is_told_before_it_starts(memory, told):
+    with pytest.raises(UsageError, match=told):
+        _ = Cluster(memory=memory).engine
