@@ -11,6 +11,7 @@ import sqlite3
 import tomllib
 from pathlib import Path
 
+import duckdb
 import pyoxigraph as ox
 import pytest
 
@@ -310,3 +311,29 @@ def test_blanks_around_values_are_cut_off_by_the_mapping(tmp_path, capfd):
         capfd, folder, "SELECT ?n ?s { ?x rdfs:label ?n OPTIONAL {?x ns:score ?s} ?x a ns:A }"
     )
     assert [tuple(row.values()) for row in found] == [("Ann", "3.5"), ("Bob", "")]
+
+
+def test_numbers_that_are_none_keep_their_datatype_and_break_no_shape(tmp_path, capfd):
+    path = tmp_path / "numbers.parquet"
+    duckdb.execute(
+        "COPY (SELECT i::VARCHAR AS id, CASE i WHEN 3 THEN 'nan'::DOUBLE ELSE i END AS x,"
+        " CASE i WHEN 4 THEN '-inf'::FLOAT ELSE i END AS y, CASE i WHEN 5 THEN 'inf'::FLOAT ELSE i"
+        f" END AS z FROM range(30) t(i)) TO '{path}'"
+    )
+    folder = tmp_path / "graph"
+    init_from(folder, BASE, [str(path)])
+    assert "ill-typed" not in built(capfd, folder)
+    asked = "SELECT ?p ?o { ?s ?p ?o FILTER(STR(?o) IN ('NaN', 'INF', '-INF')) } ORDER BY ?p"
+    assert [row["o"] for row in answer(capfd, folder, asked)] == ["NaN", "-INF", "INF"]
+
+
+def test_a_database_is_a_file_that_is_used(tmp_path, capfd):
+    pytest.importorskip("sqlalchemy", reason="the extra sql is not installed")
+    with sqlite3.connect(tmp_path / "a.db") as connection:
+        connection.execute("CREATE TABLE owners (id INTEGER, name TEXT)")
+        connection.execute("INSERT INTO owners VALUES (7, 'x'), (8, 'y')")
+    folder = tmp_path / "graph"
+    init_from(folder, BASE, [str(tmp_path / "a.db")])
+    assert "unused-file" not in built(capfd, folder)
+    _, out, _ = kg(capfd, folder, "check", "--format", "json")
+    assert not [each for each in json.loads(out) if each["finding"] == "unused-file"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from itertools import islice
@@ -62,9 +62,22 @@ def sources_of(
     return found
 
 
+def database_files(plan: Plan) -> set[Path]:
+    """Return the SQLite files that the sources of a plan name."""
+    found = set()
+    for source in plan_sources(plan):
+        if source.formulation is Formulation.SQL:
+            from kg.sources.databases import find_database  # few mappings ask one
+
+            with suppress(KgError):  # the build tells what is wrong with it
+                found.add(real_path(find_database(source, Folders(None, Path())).path))
+    return found
+
+
 def unused_files(
     workspace: Workspace,
     sources: Mapping[LogicalSource, tuple[SourceFile, ...]],
+    databases: Collection[Path],
     *,
     all_known: bool,
 ) -> Iterator[Finding]:
@@ -73,10 +86,12 @@ def unused_files(
     Args:
         workspace: The workspace.
         sources: The files of each source.
+        databases: Files with databases that are sources, as `database_files` has them.
         all_known: Whether those are all; else only files that look like mappings are reported.
     """
     used = {real_path(file.path) for files in sources.values() for file in files}
     used |= {real_path(path) for path in (*workspace.mapping_files, *workspace.data_rdf_files)}
+    used |= {*databases}
     unnamed = dict(unnamed_mappings(workspace.root / "data"))
     for path in find_files(workspace.root / "data", lambda name: not _is_beside(name)):
         name = unnamed.get(path)

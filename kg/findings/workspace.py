@@ -17,6 +17,7 @@ from kg.findings.material import Material
 from kg.findings.model import Finding, of_error
 from kg.findings.namespaces import glued_names, iris_of, near_namespaces
 from kg.findings.sources import (
+    database_files,
     misplaced_shapes,
     missing_columns,
     sources_of,
@@ -87,7 +88,7 @@ def file_findings(
     found = chain(
         material.faults,
         missing,
-        unused_files(workspace, sources, all_known=is_mapped),
+        unused_files(workspace, sources, database_files(plan), all_known=is_mapped),
         unread_files(workspace),
         missing_columns(plan, sources),
         unread_columns(plan, sources, workspace.root) if is_mapped else (),

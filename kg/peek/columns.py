@@ -216,8 +216,12 @@ def column_of(
     kind = found.form.kind if filled else Kind.NOTHING
     smallest = ""
     if kind.is_number and found.form.written is Written.PLAIN:
-        least = only_row(connection.execute(f"SELECT min(TRY_CAST(v AS DOUBLE)) FROM {kept}"))[0]
-        smallest = "" if least is None else repr(least)
+        number = "TRY_CAST(v AS DOUBLE)"
+        least, has_nan = only_row(
+            connection.execute(f"SELECT min({number}), bool_or(isnan({number})) FROM {kept}")
+        )
+        # NaN is neither above nor below a number.
+        smallest = "" if least is None or has_nan else repr(least)
     return Column(
         name,
         loaded.reference,

@@ -132,7 +132,9 @@ def _typed(value: str, kind: str) -> tuple[str, str]:
     if kind in _INTEGERS:
         return text, "'i'"
     if kind in ("FLOAT", "DOUBLE"):
-        return text, "'d'"
+        # As XSD writes what is no number: https://www.w3.org/TR/xmlschema11-2/#double-lexical-repr
+        special = "WHEN 'nan' THEN 'NaN' WHEN 'inf' THEN 'INF' WHEN '-inf' THEN '-INF'"
+        return f"CASE {text} {special} ELSE {text} END", "'d'"
     if kind.startswith("DECIMAL"):
         return text, "'n'"
     if kind == "BOOLEAN":
