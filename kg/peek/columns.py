@@ -165,6 +165,7 @@ _NUMBERS: Final = frozenset("idn")
 _TYPED: Final = (Formulation.PARQUET, Formulation.SQL, Formulation.DUCKDB)
 # Told of a column whose values have different types in the file.
 SEVERAL: Final = "the file has values of several kinds here"
+_LIST: Final = "the order of a list is not kept, nor what is in it twice"
 _TEXT: Final = Form(Kind.TEXT, Written.PLAIN, "")
 
 
@@ -214,6 +215,8 @@ def column_of(
         values = tuple(text for (text,) in rows_of if len(text) <= _SHORT)
         values = values if len(values) == distinct else ()
     kind = found.form.kind if filled else Kind.NOTHING
+    if loaded.many and kind.is_number:
+        found = replace(found, doubts=(*found.doubts, _LIST))
     smallest = ""
     if kind.is_number and found.form.written is Written.PLAIN:
         number = "TRY_CAST(v AS DOUBLE)"

@@ -79,8 +79,20 @@ def sqlite_sights(file: SourceFile, source: LogicalSource) -> Iterator[Sight]:
     """Yield the tables of an SQLite file, or the one that is named."""
     need("sqlalchemy", "sql", "reading a database")
     known = sqlite_files.table_columns(file.path)
+    broken = [table for table, columns in known.items() if not columns]
+    notes = [f"cannot be read, and left out: the view {table}" for table in broken]
     for table in _wanted(file.member, known, file.location):
-        yield Sight(replace(source, iterator=table), table, known[table], known[table])
+        if table == file.member and table in broken:
+            raise InputError(
+                "missing-table",
+                f"the view {table!r} cannot be read",
+                location=file.location,
+                hint="It may be of a table that is not there any more: mend it in the database.",
+            )
+        if table not in broken:
+            names = known[table]
+            yield Sight(replace(source, iterator=table), table, names, names, notes=tuple(notes))
+            notes = []
 
 
 def duckdb_sights(
@@ -148,9 +160,16 @@ def _wanted(name: str, known: Iterable[str], place: Location | None) -> list[str
     """Return the names of the tables to read.
 
     Raises:
-        InputError: There is no table of the name.
+        InputError: There is no table of the name, or none at all.
     """
     listed = list(known)
+    if not name and not listed:
+        raise InputError(
+            "empty-file",
+            "the database has no tables",
+            location=place,
+            hint="Is it the one that you think it is?",
+        )
     if not name:
         return listed
     if name not in listed:

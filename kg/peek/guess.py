@@ -13,7 +13,8 @@ from typing import Final
 
 from kg.errors import InputError
 from kg.mapping.plan import LogicalSource
-from kg.peek.header import header_notes, header_of
+from kg.peek.header import header_notes, header_of, passed_over
+from kg.sources.csv_lines import take_long_fields
 from kg.sources.files import SourceFile
 from kg.sources.streams import open_source, open_text, plain_name
 
@@ -36,6 +37,7 @@ def csv_source(file: SourceFile, source: LogicalSource) -> tuple[LogicalSource, 
     """
     encoding, notes = _encoding(file, source)
     source = replace(source, encoding=encoding)
+    take_long_fields()
     with open_text(file, source) as stream:
         lines = list(islice(stream, _LOOKED_AT))
     if not any(line.strip() for line in lines):
@@ -54,7 +56,7 @@ def csv_source(file: SourceFile, source: LogicalSource) -> tuple[LogicalSource, 
     header = header_of(rows)
     skip, titles = numbers[header.skip] - 1, numbers[header.skip + 1 - header.rows] - 1
     if titles:
-        notes.append(f"{titles} lines above the header are passed over")
+        notes.append(passed_over(titles, "line"))
     dialect = replace(dialect, skip_rows=skip, header=header.is_there, names=header.names)
     notes += header_notes(header)
     return replace(source, dialect=dialect), skip + 1 if header.is_there else 0, notes
@@ -74,6 +76,8 @@ def _encoding(file: SourceFile, source: LogicalSource) -> tuple[str, list[str]]:
         for mark, name in _MARKS:
             if start.startswith(mark):
                 return name, []
+        if found := _unmarked(start):
+            return found, [f"the file has no mark of its encoding; it is taken for {found}"]
         while block:
             try:
                 decoder.decode(block if is_utf8 else b"")
@@ -86,6 +90,15 @@ def _encoding(file: SourceFile, source: LogicalSource) -> tuple[str, list[str]]:
         return "utf-8", []
     name = "cp1252" if is_windows else "latin-1"
     return name, [f"the file is not UTF-8; it is taken for {name}: look at its accents"]
+
+
+def _unmarked(start: bytes) -> str:
+    """Return the encoding of UTF-16 without a byte order mark, whose bytes are NUL in turn."""
+    pairs = len(start) // 2
+    for name, first in (("utf-16-le", 1), ("utf-16-be", 0)):
+        if pairs and start[first::2].count(0) > pairs / 2 and not start[1 - first :: 2].count(0):
+            return name
+    return ""
 
 
 def _delimiter(lines: Sequence[str], name: str) -> str:

@@ -10,6 +10,7 @@ from typing import Final
 
 from kg.peek.columns import NULLS
 from kg.records import dataclass
+from kg.wording import counted
 
 # A header of fewer names than this cannot be told from a title by its width.
 _WIDE: Final = 3
@@ -70,6 +71,15 @@ def header_notes(header: Header) -> list[str]:
     return ["the header lacks names or has some twice, so all get names here"] * bool(header.names)
 
 
+def passed_over(count: int, noun: str) -> str:
+    """Return what is told of the rows above a header.
+
+    >>> passed_over(1, "line"), passed_over(2, "row")
+    ('1 line above the header is passed over', '2 rows above the header are passed over')
+    """
+    return f"{counted(count, noun)} above the header {'is' if count == 1 else 'are'} passed over"
+
+
 def _titles(rows: Sequence[Sequence[str]]) -> int:
     """Return how many rows above the header are titles: they fill few cells of a wide row."""
     filled = [sum(map(bool, row)) for row in rows]
@@ -80,6 +90,15 @@ def _titles(rows: Sequence[Sequence[str]]) -> int:
     if usual >= _WIDE and max(filled[:full]) <= 1:
         return full
     return full if _is_sure(rows[full], rows[full + 1 :]) else 0
+
+
+def is_header(
+    row: Sequence[str], above: Sequence[Sequence[str]], below: Sequence[Sequence[str]]
+) -> bool:
+    """Return whether a row within a table is the header of another: texts between values."""
+    texts = [n for n, text in enumerate(row) if _sort(text) == _TEXT]
+    is_full = 1 < len(texts) == sum(map(bool, row))
+    return is_full and any(_is_of_values(above, n) or _is_of_values(below, n) for n in texts)
 
 
 def _is_sure(first: Sequence[str], below: Sequence[Sequence[str]]) -> bool:

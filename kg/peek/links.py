@@ -110,14 +110,17 @@ def _best(
         key = keys[target.sql_name].columns
         if len(key) != 1 or not _can_link(table, column, target, key[0]):
             continue
+        if table is not target and _are_alike(table, target):
+            continue
         if _is_twin(keys, tables, table, column, target):
             continue
         named = _is_named(column, target, key[0])
         link = _counted(connection, table, (column,), target, key, named)
         if link is not None and _is_link(link, column):
             share = 1 - link.missing / link.values
-            candidates.append((link.is_named, share, -target.rows, link))
-    return max(candidates, key=lambda each: each[:3])[3] if candidates else None
+            names = _names_table(column, target)
+            candidates.append((link.is_named, share, names, -target.rows, link))
+    return max(candidates, key=lambda each: each[:4])[4] if candidates else None
 
 
 def _can_link(table: Table, column: Column, target: Table, key: Column) -> bool:
@@ -128,6 +131,11 @@ def _can_link(table: Table, column: Column, target: Table, key: Column) -> bool:
         and column.kind in (Kind.TEXT, Kind.INTEGER)
         and column.distinct > 0
     )
+
+
+def _are_alike(table: Table, other: Table) -> bool:
+    """Return whether two tables have the same columns, as those of two years: parts of one."""
+    return [each.name for each in table.columns] == [each.name for each in other.columns]
 
 
 def _is_twin(
@@ -150,13 +158,23 @@ def _is_named(column: Column, target: Table, key: Column) -> bool:
     if own == its and own not in _GENERAL:
         return True
     last = folded((words(target.name) or [""])[-1])
-    stems = {own, *(own.removesuffix(end) for end in ("id", "key", "code", "nr", "no"))} - {""}
-    if stems & {of_table, last}:
+    if _stems(column) & {of_table, last}:
         return True
     parts = {part.lower() for part in words(column.name)}
     return bool(parts & {of_table, last}) or (
         its != "" and its not in _GENERAL and own.endswith(its)
     )
+
+
+def _names_table(column: Column, target: Table) -> bool:
+    """Return whether a column is called as a whole table: TrackId leads to Track first."""
+    return folded(target.name) in _stems(column)
+
+
+def _stems(column: Column) -> set[str]:
+    """Return the name of a column, and that without a word for keys."""
+    own = folded(column.name)
+    return {own, *(own.removesuffix(end) for end in ("id", "key", "code", "nr", "no"))} - {""}
 
 
 def _is_link(link: Link, column: Column) -> bool:
@@ -186,7 +204,7 @@ def _several(
     for target in tables:
         key = keys[target.sql_name].columns
         own = tuple(by_name[part.name] for part in key if part.name in by_name)
-        if len(key) < 2 or target is table or len(own) != len(key):
+        if len(key) < 2 or target is table or len(own) != len(key) or _are_alike(table, target):
             continue
         if any(a.kind is not b.kind for a, b in zip(own, key, strict=True)):
             continue

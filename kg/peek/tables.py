@@ -15,6 +15,7 @@ from kg.duck import engine, read_parquet, sql_name, translated
 from kg.engines.duckdb import dialect
 from kg.engines.duckdb.host import DuckHost
 from kg.engines.duckdb.loading import load_table
+from kg.engines.duckdb.parquet import broken
 from kg.errors import InputError
 from kg.mapping.jsonpath import parse_jsonpath
 from kg.mapping.plan import Formulation, LogicalSource, Origin
@@ -39,6 +40,7 @@ _BY_ENDING: Final = {
     ".tab": Formulation.CSV,
     ".txt": Formulation.CSV,
     ".json": Formulation.JSON,
+    ".geojson": Formulation.JSON,
     ".jsonl": Formulation.JSON,
     ".ndjson": Formulation.JSON,
     ".yaml": Formulation.YAML,
@@ -125,7 +127,11 @@ def _sights(connection: duckdb.DuckDBPyConnection, text: str, folders: Folders) 
     elif formulation is Formulation.EXCEL:
         yield from workbooks.sights(file, source, _stem(SourceFile(path)))
     elif formulation is Formulation.PARQUET:
-        rows = connection.execute(f"DESCRIBE SELECT * FROM {read_parquet(path)}").fetchall()
+        try:
+            described = f"DESCRIBE SELECT * FROM {read_parquet(path)}"
+            rows = connection.execute(described).fetchall()
+        except duckdb.Error as error:
+            raise broken(str(error), file) from error
         names = tuple(row[0] for row in rows if not re.match(r"STRUCT|MAP|.*\[\]", row[1]))
         left = [row[0] for row in rows if row[0] not in names]
         notes = [f"nested columns are left out: {', '.join(left)}"] * bool(left)

@@ -12,7 +12,7 @@ from kg.errors import InputError
 from kg.mapping.cell_range import RANGE_HINT, parse_range
 from kg.mapping.plan import Dialect, LogicalSource
 from kg.peek.guess import PADDED, is_padded
-from kg.peek.header import header_notes, header_of
+from kg.peek.header import header_notes, header_of, is_header, passed_over
 from kg.peek.model import Sight
 from kg.records import dataclass
 from kg.sources import excel_files
@@ -105,7 +105,8 @@ def _looked_at(file: SourceFile, source: LogicalSource, name: str) -> _Found | N
     sheet = excel_files.look_at(file, of_sheet, _LOOKED_AT)
     if not sheet.rows:
         return None
-    texts = [[text or "" for text in cells] for _, cells in sheet.rows]
+    raw = [[text or "" for text in cells] for _, cells in sheet.rows]
+    texts = [[text.strip() for text in cells] for cells in raw]
     dialect, notes = source.dialect, []
     header = header_of(texts)
     row = sheet.rows[header.skip][0]
@@ -115,17 +116,17 @@ def _looked_at(file: SourceFile, source: LogicalSource, name: str) -> _Found | N
         right = max(n for n, last in enumerate(sheet.last) if last >= row)
         cells = f"{_letters(sheet.unused + empty)}:{_letters(sheet.unused + right)}"
         dialect = replace(dialect, cells=cells)
-        texts = [cells_of[empty : right + 1] for cells_of in texts]
+        texts, raw = ([cells_of[empty : right + 1] for cells_of in each] for each in (texts, raw))
         header = header_of(texts)
         notes.append(f"the columns beside {cells} are empty")
-    if is_padded(texts[header.skip + header.is_there :]):
+    if is_padded(raw[header.skip + header.is_there :]):
         dialect = replace(dialect, trim="true")
         notes.append(PADDED)
     row = sheet.rows[header.skip][0]
     cells_asked = parse_range(dialect.cells)
     skip = row - 1 - (cells_asked.top if cells_asked else 0)
     titles = skip - row + sheet.rows[header.skip + 1 - header.rows][0]
-    notes += [f"{titles} rows above the header are passed over"] * bool(titles)
+    notes += [passed_over(titles, "row")] * bool(titles)
     notes += header_notes(header)
     if sheet.merged > row:
         notes.append("each of merged cells has their value")
@@ -136,8 +137,32 @@ def _looked_at(file: SourceFile, source: LogicalSource, name: str) -> _Found | N
         names=header.names,
         fills_merged=sheet.merged > row,
     )
-    names = header.names or tuple(text.strip() for text in texts[header.skip])
+    notes += _apart(texts, [number for number, _ in sheet.rows], header.skip)
+    names = header.names or tuple(texts[header.skip])
     return _Found(dialect, names, row if header.is_there else 0, tuple(notes))
+
+
+def _apart(texts: Sequence[Sequence[str]], numbers: Sequence[int], skip: int) -> Iterator[str]:
+    """Yield what tells that a sheet has several tables: below each other, or side by side."""
+    for place in range(skip + 2, len(texts)):
+        if numbers[place] > numbers[place - 1] + 1 and is_header(
+            texts[place], texts[skip + 1 : place], texts[place + 1 :]
+        ):
+            yield (
+                f"row {numbers[place]} looks like the header of another table: name the cells of"
+                f" each behind the sheet, as in #SHEET!A{numbers[skip]}:"
+                f"{_letters(len(texts[skip]) - 1)}{numbers[place - 1]}"
+            )
+            return
+    first = texts[skip]
+    for place in range(2, len(first) - 2):
+        is_gap = not any(cells[place] for cells in texts[skip:])
+        if is_gap and all(first[place - 2 : place]) and all(first[place + 1 : place + 3]):
+            yield (
+                f"the column {_letters(place)} is empty: if there are two tables side by side, name"
+                " the columns of each behind the sheet, as in #SHEET!A:B"
+            )
+            return
 
 
 def _together(source: LogicalSource, stem: str, found: Mapping[str, _Found]) -> Sight:

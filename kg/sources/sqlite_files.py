@@ -60,6 +60,9 @@ def connect(path: Path) -> sqlite3.Connection:
     return connection
 
 
+_BUSY: Final = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
+
+
 def connect_to_describe(path: Path) -> sqlite3.Connection:
     """Open a file in which a temporary view can be made of a query, and described.
 
@@ -76,8 +79,10 @@ def connect_to_describe(path: Path) -> sqlite3.Connection:
 def table_columns(path: Path) -> dict[str, tuple[str, ...]]:
     """Return the tables and views of a file, in the order they were made, with their columns.
 
+    A view that cannot be read, such as one of a table that is gone, has no columns.
+
     Raises:
-        InputError: It is no SQLite file.
+        InputError: It is no SQLite file, or another program has it locked.
     """
     names = (
         "SELECT name FROM sqlite_master WHERE type IN ('table', 'view')"
@@ -85,22 +90,32 @@ def table_columns(path: Path) -> dict[str, tuple[str, ...]]:
     )
     try:
         with closing(connect(path)) as connection:
-            return {
-                name: tuple(
-                    row[0]
-                    for row in connection.execute(
-                        "SELECT name FROM pragma_table_info(?) ORDER BY cid", (name,)
-                    )
-                )
-                for (name,) in connection.execute(names).fetchall()
-            }
+            listed = connection.execute(names).fetchall()
+            return {name: _columns(connection, name) for (name,) in listed}
     except sqlite3.Error as error:
+        if getattr(error, "sqlite_errorcode", None) in _BUSY:
+            raise InputError(
+                "bad-database",
+                f"another program has the database locked: {error}",
+                location=Location(show_path(path)),
+                hint="Wait until it is done, or close it; or read a copy of the file.",
+            ) from error
         raise InputError(
             "bad-database",
             f"the file is no SQLite database that can be read: {error}",
             location=Location(show_path(path)),
             hint="Check the name.",
         ) from error
+
+
+def _columns(connection: sqlite3.Connection, name: str) -> tuple[str, ...]:
+    query = "SELECT name FROM pragma_table_info(?) ORDER BY cid"
+    try:
+        return tuple(row[0] for row in connection.execute(query, (name,)))
+    except sqlite3.OperationalError as error:
+        if getattr(error, "sqlite_errorcode", None) in _BUSY:
+            raise
+        return ()
 
 
 def is_interrupted(error: BaseException | None) -> bool:

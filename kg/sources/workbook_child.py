@@ -235,8 +235,9 @@ def _noticed(sheet: Any, path: Path, above: int, *, fills: bool) -> list[str]:  
         ((row, column), _), *more = merged
         first = f"{_letters(column)}{row + 1}"
         found.append(
-            f"{len(more) + 1:,} merged cells, the first at {first}: the value is that of the first"
-            " cell alone, the others are empty; merged: fill in the source gives it to all"
+            f"{len(more) + 1:,} merged {'cell' if not more else 'cells'}, the first at {first}: the"
+            " value is that of the first cell alone, the others are empty; merged: fill in the"
+            " source gives it to all"
         )
     if zipfile.is_zipfile(path):
         with zipfile.ZipFile(path) as archive:
@@ -259,11 +260,11 @@ def _lost(archive: zipfile.ZipFile, part: str) -> Iterator[str]:
             errors.count(_ERROR, done)
             formulas.count(_NOT_COMPUTED, done)
     if errors.number:
-        yield f"{errors} hold an error such as #REF! or #N/A, which is no value"
+        yield f"{errors} {errors.verb} an error such as #REF! or #N/A, which is no value"
     if formulas.number:
         yield (
-            f"{formulas} hold a formula without a stored result, which is no value; open the file"
-            " in a spreadsheet program and save it"
+            f"{formulas} {formulas.verb} a formula without a stored result, which is no value; open"
+            " the file in a spreadsheet program and save it"
         )
 
 
@@ -280,8 +281,13 @@ class _Places:
             self.first = places[0].decode()
         self.number += len(places)
 
+    @property
+    def verb(self) -> str:
+        return "holds" if self.number == 1 else "hold"
+
     def __str__(self) -> str:
-        return f"{self.number:,} cells, the first at {self.first},"
+        noun = "cell" if self.number == 1 else "cells"
+        return f"{self.number:,} {noun}, the first at {self.first},"
 
 
 def _part(archive: zipfile.ZipFile, name: str) -> str:

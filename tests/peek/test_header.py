@@ -111,7 +111,7 @@ class TestNamesInTwoRows:
         assert (table.rows, table.header) == (2, 3)
         assert [each.kind.value for each in table.columns] == ["integer"] * 5
         assert table.notes == (
-            "1 lines above the header are passed over",
+            "1 line above the header is passed over",
             "the names of the columns take two rows, which are put together",
         )
 
@@ -127,3 +127,40 @@ class TestNamesInTwoRows:
         assert [each.name for each in table.columns] == ["Region", "2019 m", "2019 f"]
         assert (table.rows, table.header) == (2, 2)
         assert table.notes == ("the names of the columns take two rows, which are put together",)
+
+
+class TestSeveralTablesOfOneSheet:
+    def told(self, folder: Path, rows: list[list[object]]) -> tuple[str, ...]:
+        pytest.importorskip("python_calamine", reason="the extra excel is not installed")
+        from tests.sources.workbooks import workbook
+
+        path = folder / "a.xlsx"
+        path.write_bytes(workbook({"S": rows}))
+        with peek([str(path)]) as found:
+            return found.tables[0].notes
+
+    def test_below_each_other_are_told(self, tmp_path):
+        rows = [["id", "name"], [1, "a"], [2, "b"], [], ["code", "price"], ["x", 1.5], ["y", 2.5]]
+        (note,) = self.told(tmp_path, rows)
+        assert note.startswith("row 5 looks like the header of another table")
+        assert "#SHEET!A1:B3" in note
+
+    def test_side_by_side_are_told(self, tmp_path):
+        rows = [["id", "name", None, "code", "price"], [1, "a", None, "x", 1.5], [2, "b"]]
+        assert "the column C is empty" in self.told(tmp_path, rows)[-1]
+
+    def test_are_not_seen_in_a_blank_row(self, tmp_path):
+        assert self.told(tmp_path, [["id", "name"], [1, "a"], [], [2, "b"]]) == ()
+        assert self.told(tmp_path, [["a", "b"], ["x", "a"], [], ["y", "b"], ["z", "c"]]) == ()
+
+
+def test_names_and_cells_of_a_sheet_lose_their_blanks(tmp_path):
+    pytest.importorskip("python_calamine", reason="the extra excel is not installed")
+    from tests.sources.workbooks import workbook
+
+    path = tmp_path / "a.xlsx"
+    path.write_bytes(workbook({"S": [["id", " Note ", "Note"], [1, " y ", "x"], [2, "z", "x"]]}))
+    with peek([str(path)]) as found:
+        (table,) = found.tables
+    assert [each.name for each in table.columns] == ["id", "Note", "Note_3"]
+    assert (table.columns[1].examples, table.source.dialect.trim) == (("y", "z"), "true")

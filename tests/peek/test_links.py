@@ -148,3 +148,22 @@ def test_links_are_the_same_in_any_script(tmp_path, script):
         )
         for a, columns, b, n in expected
     ]
+
+
+def test_tables_of_one_making_do_not_lead_to_each_other(tmp_path):
+    head = "shop,month,turnover\n"
+    tables = {f"t{y}.csv": head + f"A,1,{y}\nA,2,{y}\nB,1,{y}\nB,2,{y}\n" for y in (2019, 2020)}
+    tables |= {f"o{y}.csv": "id,total\nx,1\ny,2\n" for y in (2019, 2020)}
+    assert seen(tmp_path / "a", tables)[1] == []
+
+
+def test_a_column_that_is_called_as_a_table_leads_to_it(tmp_path):
+    numbers = range(1, 31)
+    tables = {
+        "tracks.csv": "TrackId,Name\n" + "".join(f"{n},t{n}\n" for n in range(1, 41)),
+        "playlist_tracks.csv": "TrackId,PlaylistId\n" + "".join(f"{n},{n % 2}\n" for n in numbers),
+        "lines.csv": "LineId,TrackId\n" + "".join(f"{n},{n}\n" for n in range(1, 21)),
+    }
+    _, links = seen(tmp_path / "a", tables)
+    assert ("lines", ["TrackId"], "tracks", 0) in links
+    assert ("playlist_tracks", ["TrackId"], "tracks", 0) in links

@@ -408,3 +408,59 @@ class TestBlanks:
     def test_that_are_not_there_are_not_told(self, tmp_path):
         found = table(tmp_path, "id,n\na b,1\n")
         assert (found.source.dialect.trim, found.notes) == ("false", ())
+
+
+class TestFilesThatAreNoPlainTables:
+    def test_have_long_fields(self, tmp_path):
+        found = table(tmp_path, f'id,text\n1,"{"x" * 300_000}"\n2,y\n')
+        assert found.columns[1].longest == 300_000
+
+    @pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be"])
+    def test_have_no_mark_of_their_encoding(self, tmp_path, encoding):
+        found = table(tmp_path, "id,text\n1,é\n2,b\n".encode(encoding))
+        assert [each.examples for each in found.columns] == [("1", "2"), ("é", "b")]
+        assert found.source.encoding == encoding
+
+    def test_are_broken_parquet(self, tmp_path):
+        (tmp_path / "a.parquet").write_bytes(b"PAR1xxxx")
+        with pytest.raises(InputError, match="no Parquet file") as raised:
+            tables(tmp_path / "a.parquet")
+        assert raised.value.code == "bad-parquet"
+
+    def test_are_geojson(self, tmp_path):
+        point = {"type": "Point", "coordinates": [1.5, 2.0]}
+        features = [{"id": n, "properties": {"n": n}, "geometry": point} for n in (1, 2)]
+        text = json.dumps({"type": "FeatureCollection", "features": features})
+        found = table(tmp_path, text, "a.geojson")
+        assert (found.rows, found.source.iterator) == (2, "$.features[*]")
+
+    def test_are_databases_that_cannot_be_read(self, tmp_path):
+        pytest.importorskip("sqlalchemy", reason="the extra sql is not installed")
+        with sqlite3.connect(tmp_path / "a.db") as connection:
+            connection.execute("CREATE TABLE t (id INTEGER)")
+            connection.execute("CREATE VIEW v AS SELECT * FROM gone")
+            connection.execute("CREATE TABLE u (id INTEGER)")
+        first, second = tables(tmp_path / "a.db")
+        assert first.notes == ("cannot be read, and left out: the view v",)
+        assert (first.name, second.name, second.notes) == ("t", "u", ())
+        with pytest.raises(InputError, match="the view 'v' cannot be read"):
+            tables(f"{tmp_path / 'a.db'}#v")
+        sqlite3.connect(tmp_path / "none.db").execute("VACUUM")
+        with sqlite3.connect(tmp_path / "none.db") as connection:
+            connection.execute("CREATE TABLE t (id INTEGER)")
+            connection.execute("DROP TABLE t")
+        with pytest.raises(InputError, match="the database has no tables"):
+            tables(tmp_path / "none.db")
+
+    def test_are_databases_that_another_program_writes(self, tmp_path):
+        pytest.importorskip("sqlalchemy", reason="the extra sql is not installed")
+        other = sqlite3.connect(tmp_path / "a.db", isolation_level=None)
+        other.execute("CREATE TABLE t (id INTEGER)")
+        other.execute("BEGIN EXCLUSIVE")
+        with pytest.raises(InputError, match="another program has the database locked"):
+            tables(tmp_path / "a.db")
+        other.close()
+
+    def test_tell_that_lists_of_numbers_have_no_order(self, tmp_path):
+        found = table(tmp_path, '[{"at": [1.5, 2], "tags": ["a"]}]', "a.json")
+        assert [bool(each.doubts) for each in found.columns] == [True, False]
