@@ -183,6 +183,8 @@ def test_what_is_new_is_new_each_time(table):
         text = f"SELECT ({function}() AS ?a) ({function}() AS ?b) {{ ?s ex:int ?o }}"
         terms = [term for row in ask(table, text) for term in row]
         assert len(set(terms)) == 6, function
+        in_one = f"SELECT (sameTerm({function}(), {function}()) AS ?r) {{ ?s ex:int ?o }}"
+        assert lexical(table, in_one) == ["false"] * 3, function
 
 
 @pytest.mark.parametrize(
