@@ -56,6 +56,7 @@ CALLS = (
     "SELECT * { ?s ex:p ?o OPTIONAL { ?s ex:s ?x } BIND(ISIRI(?x) AS ?a) BIND(!ISIRI(?x) AS ?b) }",
     "SELECT * { ?s ex:p ?o OPTIONAL { ?s ex:lit ?x } BIND(ISLITERAL(?x) AS ?a) }",
     "SELECT * { ?s ex:p ?o OPTIONAL { ?s ex:lit ?x } FILTER(!ISLITERAL(?x)) }",
+    "SELECT * { ?s ex:s ?o BIND(BOUND(?none) AS ?a) FILTER(!BOUND(?none)) }",
     "SELECT ?x (?x * 2 AS ?a) (?x * 2.5 AS ?b) (?x * ?x AS ?c) { ?s ex:q ?x }",
 )
 PATHS = (
