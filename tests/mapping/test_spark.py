@@ -324,6 +324,17 @@ class TestBadTerms:
             run_spark(plan)
         assert str(on_many.value) == str(on_one.value)
 
+    @pytest.mark.parametrize("pairs", [["[ex:p, $(u)]"], ["[ex:p, $(id)]"]])
+    def test_one_of_several_subjects_is_one_without_a_statement(self, tmp_path, pairs):
+        write_files(tmp_path, {"a.json": '{"s": ["http://e/s", "no iri"], "id": "x"}'})
+        plan = read_plan(tmp_path, yarrrml("[['a.json~jsonpath', '$']]", pairs, "$(s[*])"))
+        expected, found = outcome(run_plan, plan), outcome(run_spark, plan)
+        assert isinstance(expected, InputError)
+        assert _without_lines(found) == _without_lines(expected)
+        with skipping(None) as left:
+            assert len(run_spark(plan)[0]) == pairs[0].count("id")
+        assert left.values == 1
+
     def test_a_value_of_several_terms_is_told_once(self, tmp_path):
         write_files(tmp_path, {"a.csv": "id,v\n1,no iri\n2,http://e/ a\n"})
         pairs = ["[ex:p, $(v)~iri]", "[ex:q, $(v)~iri]", "[$(v)~iri, x]"]

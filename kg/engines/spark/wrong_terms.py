@@ -86,7 +86,7 @@ def _is_needed(spark: SparkSession, maps: Sequence[MapRules]) -> bool:
     for each in maps:
         found = scans.setdefault(each.table.name, [])
         subject = TermPrinter(each.table).spoiled(each.subject)
-        if subject is not None and not subject.many:
+        if subject is not None:
             found.append(f"{words.count(subject)} > 0")
         for rule in each.rules:
             if isinstance(rule.object, Parent) and rule.object.keys:
