@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from kg.duck import engine
 from kg.engines.spark.hadoop import is_address
 from kg.engines.spark.run import Spark, Written
 from kg.errors import UsageError, WorldError
@@ -16,6 +17,7 @@ from kg.mapping.plan import Plan
 from kg.paths import kind_of, names_in, real_path, show_path
 from kg.sizes import parse_size
 from kg.sources import Folders
+from kg.table.write import COPIES, define_macros, write_statistics
 
 _FORMATS: Final[Mapping[str, str]] = {
     **{"parquet": "parquet", "nquads": "nquads", "nq": "nquads", "ntriples": "nquads"},
@@ -63,7 +65,12 @@ class Cluster:
 
 
 def map_on_spark(
-    mappings: MappingFiles, target: str, cluster: Cluster, format_name: str | None = None
+    mappings: MappingFiles,
+    target: str,
+    cluster: Cluster,
+    format_name: str | None = None,
+    *,
+    copies: bool = False,
 ) -> Mapped:
     """Run mapping files on Spark, and write what they make into a new folder.
 
@@ -72,9 +79,10 @@ def map_on_spark(
         target: The folder to make, or an address that Hadoop knows.
         cluster: Where Spark runs.
         format_name: ``parquet`` (by default: a quad table), ``nquads`` or ``ntriples``.
+        copies: Whether the coded copies are made, which the table engine asks.
 
     Raises:
-        UsageError: There is no such format.
+        UsageError: There is no such format, or no copies can be made of it, or there.
         InputError: A mapping or a source is wrong, or asks for what Spark does not have.
         LimitError: Memory was too little; nothing was written.
         WorldError: The folder is there, or Spark, a disk or the cluster failed.
@@ -86,25 +94,39 @@ def map_on_spark(
             f"Spark writes no {format_name}",
             hint="Write --format parquet, nquads or ntriples; kg export writes the others.",
         )
+    if copies and (form != "parquet" or is_address(target)):
+        raise UsageError(
+            "usage",
+            "coded copies are of a folder of Parquet that this machine reaches by its path",
+            hint="Leave out --table, or map into such a folder.",
+        )
     with mappings.read() as plan:
         folders = Folders(mappings.inside, Path(), "the current folder and the mapping's")
         if is_address(target):
             made = cluster.engine.run(plan, folders, target, form=form)
         else:
-            made = _write(plan, folders, Path(target), cluster, form)
+            made = _write(plan, folders, Path(target), cluster, form, copies=copies)
         known = mappings.prefixes_of(plan)
     return Mapped(target, made.statements, made.counts, prefixes=known)
 
 
-def _write(plan: Plan, folders: Folders, target: Path, cluster: Cluster, form: str) -> Written:
+def _write(
+    plan: Plan, folders: Folders, target: Path, cluster: Cluster, form: str, *, copies: bool
+) -> Written:
     if kind_of(target) is not None and (kind_of(target) != "a folder" or names_in(target)):
         raise WorldError(
             "folder-not-empty",
             f"{show_path(target)} is there already",
             hint="Name a folder that is not there.",
         )
+    name = COPIES if copies else ""
     with making(real_path(target)) as part:
-        return cluster.engine.run(plan, folders, part, form=form)
+        made = cluster.engine.run(plan, folders, part, form=form, copies=name)
+        if copies:
+            with engine() as connection:
+                define_macros(connection)
+                write_statistics(connection, part / COPIES)
+    return made
 
 
 def explain_on_spark(mappings: MappingFiles, cluster: Cluster) -> str:

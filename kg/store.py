@@ -17,6 +17,7 @@ import pyoxigraph as ox
 from kg import progress
 from kg.builds import check_index
 from kg.errors import InputError, LimitError, WorldError
+from kg.paths import find_files
 from kg.records import dataclass
 from kg.sparql.guard import Guarded
 from kg.workspace import Build, show_path
@@ -30,6 +31,7 @@ REBUILD: Final = "Build it again with `kg build`."
 LARGEST_IN_MEMORY: Final = 48 * 2**20
 # Assumed ratio of the size of RDF text to that of its compressed file.
 _COMPRESSION_RATIO: Final = 10
+_PARQUET: Final = ".parquet"
 
 
 def open_index(build: Build) -> ox.Store:
@@ -315,12 +317,18 @@ def empty_store(folder: Path | None = None) -> ox.Store:
 
 
 def is_small(files: Sequence[Path]) -> bool:
-    """Return whether RDF files are small enough to be loaded into memory."""
+    """Return whether RDF files, and folders of Parquet, are small enough for memory."""
     total = 0
     for path in files:
-        factor = _COMPRESSION_RATIO if path.suffix in (".gz", ".zst") else 1
-        total += path.stat().st_size * factor if path.is_file() else 0
+        found = (path,) if path.is_file() else find_files(path, _is_parquet, deep=False)
+        for file in found:
+            factor = _COMPRESSION_RATIO if file.suffix in (".gz", ".zst", _PARQUET) else 1
+            total += file.stat().st_size * factor
     return total <= LARGEST_IN_MEMORY
+
+
+def _is_parquet(name: str) -> bool:
+    return name.endswith(_PARQUET)
 
 
 def load_files(

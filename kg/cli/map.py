@@ -133,6 +133,13 @@ def map_command(
             " spark-submit, or all cores of this machine.",
         ),
     ] = None,
+    table: Annotated[
+        bool,
+        typer.Option(
+            "--table",
+            help="With --engine spark: make the coded copies too, which kg query --data then asks.",
+        ),
+    ] = False,
     report: ReportOption = None,
     report_format: ReportFormatOption = None,
     replaced: Annotated[
@@ -159,7 +166,9 @@ def map_command(
     """Map source files to RDF; sources are found beside the mapping."""
     handled = BadRecords(on_bad, rejects)
     on_spark = engine is MapEngine.SPARK
-    _check_usage(master, report, report_format, on_spark=on_spark, runs=not (check or explain))
+    _check_usage(
+        master, report, report_format, table=table, on_spark=on_spark, runs=not (check or explain)
+    )
     limit(None if on_spark else memory, timeout, threads)  # on Spark it is the memory of Java
     from kg.map_files import MappingFiles, explain_files, map_files, read_replacements
 
@@ -187,7 +196,8 @@ def map_command(
             show(explain_on_spark(files(), cluster))
             return ExitCode.DONE
         bad = context.with_resource(handled)
-        return _run_on_spark(files(), output, cluster, format_name, shared, bad, strict=strict)
+        made = files(), output, cluster, format_name
+        return _run_on_spark(*made, shared, bad, table=table, strict=strict)
     if explain:
         show(explain_files(files()))
         return ExitCode.DONE
@@ -216,10 +226,13 @@ def _check_usage(
     report: str | None,
     report_format: str | None,
     *,
+    table: bool,
     on_spark: bool,
     runs: bool,
 ) -> None:
     """Refuse options that have no meaning together."""
+    if table and not on_spark:
+        raise UsageError("usage", "--table goes with --engine spark", hint="Add --engine spark.")
     if master is not None and not on_spark:
         raise UsageError("usage", "--master goes with --engine spark", hint="Add --engine spark.")
     if report is None and report_format is not None:
@@ -284,6 +297,7 @@ def _run_on_spark(
     shared: Settings,
     bad: BadRecords,
     *,
+    table: bool,
     strict: bool,
 ) -> int:
     """Map on Spark, say what was made and lost, and return the exit code."""
@@ -296,7 +310,7 @@ def _run_on_spark(
         )
     with shared.status() as status:
         status("map on Spark")
-        mapped = map_on_spark(mappings, output, cluster, format_name)
+        mapped = map_on_spark(mappings, output, cluster, format_name, copies=table)
     records = sum(count.records for count in mapped.counts)
     made = counted(mapped.statements, "statement")
     shared.say(f"wrote {made} from {counted(records, 'record')} to {output}")

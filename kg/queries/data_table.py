@@ -1,4 +1,7 @@
-"""RDF files as coded copies, for the table engine: parsed, sorted, coded, asked, and removed."""
+"""RDF files as coded copies, for the table engine: parsed, sorted, coded, asked, and removed.
+
+A folder that Spark wrote may have its copies, which stay as they are.
+"""
 
 from __future__ import annotations
 
@@ -17,8 +20,9 @@ from kg.queries.kinds import Facts
 from kg.queries.oxigraph.facts import read_facts
 from kg.queries.table.engine import Table
 from kg.rdf import SPOOL_MEMORY, spool_rdf
+from kg.rdf.tables import is_table
 from kg.store import refuse_graphs
-from kg.table.write import write_copies
+from kg.table.write import COPIES, has_statistics, read_statistics, write_copies
 from kg.temporary import new_folder, remove_folder
 
 # The default graph has rows of its own, since some of the named graphs may be no part of it.
@@ -61,7 +65,10 @@ class DataTable:
             WorldError: The disk failed.
             LimitError: The memory is too small.
         """
-        folder = self._quads.path.parent / "table"
+        if self._written is not None:
+            folder = self._written.path / COPIES
+            return Table.of_folder(folder, label, self._memory, self._threads)
+        folder = self._quads.path.parent / COPIES
         if not folder.is_dir():
             with self._engine() as connection:
                 write_copies(connection, self._quads.sql, folder)
@@ -88,7 +95,21 @@ class DataTable:
             yield connection
 
     @cached_property
+    def _written(self) -> QuadTable | None:
+        """The only file, if it is a quad table with coded copies of as many quads."""
+        if len(self._default) != 1 or self._named or not is_table(self._default[0]):
+            return None
+        table = QuadTable(self._default[0])
+        if not has_statistics(table.path / COPIES):
+            return None
+        with self._engine() as connection:
+            count = table.count(connection)
+        return table if count == read_statistics(table.path / COPIES).quads else None
+
+    @cached_property
     def _quads(self) -> QuadTable:
+        if self._written is not None:
+            return self._written
         folder = (self._new_folder or self._own_folder)()
         files: list[tuple[Path, str | None]] = [(path, None) for path in self._default]
         files += [(path, graph) for graph, path in self._named]

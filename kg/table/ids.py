@@ -26,11 +26,11 @@ BITS: Final = 60
 REST: Final = (1 << BITS) - 1
 # A prefix is in the table of prefixes if so many IRIs of the graph begin with it.
 COMMON: Final = 64
-_NUMBER_BITS: Final = 30
-_INTEGER_ZERO: Final = 1 << 59
-_DECIMAL_ZERO: Final = 1 << 54
-_DAY_ZERO: Final = 1 << 40
-_SECOND_ZERO: Final = 1 << 50
+NUMBER_BITS: Final = 30
+INTEGER_ZERO: Final = 1 << 59
+DECIMAL_ZERO: Final = 1 << 54
+DAY_ZERO: Final = 1 << 40
+SECOND_ZERO: Final = 1 << 50
 _EPOCH: Final = date(1970, 1, 1).toordinal()
 
 
@@ -53,24 +53,24 @@ LITERALS: Final = frozenset(Kind) - {Kind.NODE, Kind.NUMBERED}
 EVERY: Final = frozenset(Kind)
 
 # The lexical forms that are in an id: one for each value, but for the zeros that end a decimal.
-_INTEGER: Final = "0|-?[1-9][0-9]{0,16}"
-_DECIMAL: Final = r"-?(?:0|[1-9][0-9]{0,14})\.[0-9]{1,15}"
-_MANTISSA: Final = 1 << 53
-_DATE: Final = "[0-9]{4}-[0-9]{2}-[0-9]{2}"
-_INSTANT: Final = f"{_DATE}T[0-9]{{2}}:[0-9]{{2}}:[0-9]{{2}}Z?"
-_NUMBERED: Final = r"(<.*[/#=:._-])(0|[1-9][0-9]{0,8})>"
+INTEGER: Final = "0|-?[1-9][0-9]{0,16}"
+DECIMAL: Final = r"-?(?:0|[1-9][0-9]{0,14})\.[0-9]{1,15}"
+MANTISSA: Final = 1 << 53
+DATE: Final = "[0-9]{4}-[0-9]{2}-[0-9]{2}"
+INSTANT: Final = f"{DATE}T[0-9]{{2}}:[0-9]{{2}}:[0-9]{{2}}Z?"
+NUMBERED: Final = r"(<.*[/#=:._-])(0|[1-9][0-9]{0,8})>"
 
 
 def _typed(pattern: str, name: str) -> re.Pattern[str]:
     return re.compile(rf'"({pattern})"\^\^<{re.escape(XSD + name)}>')
 
 
-_INTEGER_TERM: Final = _typed(_INTEGER, "integer")
-_DECIMAL_TERM: Final = _typed(_DECIMAL, "decimal")
-_DATE_TERM: Final = _typed(_DATE, "date")
-_INSTANT_TERM: Final = _typed(_INSTANT, "dateTime")
+_INTEGER_TERM: Final = _typed(INTEGER, "integer")
+_DECIMAL_TERM: Final = _typed(DECIMAL, "decimal")
+_DATE_TERM: Final = _typed(DATE, "date")
+_INSTANT_TERM: Final = _typed(INSTANT, "dateTime")
 _TRUTH_TERM: Final = _typed("true|false", "boolean")
-_NUMBERED_TERM: Final = re.compile(_NUMBERED)
+_NUMBERED_TERM: Final = re.compile(NUMBERED)
 
 
 def hashed(term: str, kind: Kind) -> int:
@@ -90,14 +90,14 @@ def id_of(term: str, prefixes: Mapping[str, int]) -> int:
         found = _NUMBERED_TERM.fullmatch(term)
         if found is None or found[1] not in prefixes or term.startswith("<<"):
             return hashed(term, Kind.NODE)
-        return Kind.NUMBERED << BITS | prefixes[found[1]] << _NUMBER_BITS | int(found[2])
+        return Kind.NUMBERED << BITS | prefixes[found[1]] << NUMBER_BITS | int(found[2])
     inline = _inline(term)
     return hashed(term, Kind.LITERAL) if inline is None else inline
 
 
 def _inline(term: str) -> int | None:
     if found := _INTEGER_TERM.fullmatch(term):
-        return Kind.INTEGER << BITS | int(found[1]) + _INTEGER_ZERO
+        return Kind.INTEGER << BITS | int(found[1]) + INTEGER_ZERO
     if found := _DECIMAL_TERM.fullmatch(term):
         return _decimal(found[1])
     if found := _TRUTH_TERM.fullmatch(term):
@@ -105,11 +105,11 @@ def _inline(term: str) -> int | None:
     try:
         if found := _DATE_TERM.fullmatch(term):
             days = date.fromisoformat(found[1]).toordinal() - _EPOCH
-            return Kind.DATE << BITS | days + _DAY_ZERO
+            return Kind.DATE << BITS | days + DAY_ZERO
         if found := _INSTANT_TERM.fullmatch(term):
             moment = datetime.fromisoformat(found[1].removesuffix("Z")).replace(tzinfo=UTC)
             seconds = round((moment - datetime(1970, 1, 1, tzinfo=UTC)).total_seconds())
-            return Kind.INSTANT << BITS | (seconds + _SECOND_ZERO) << 1 | found[1].endswith("Z")
+            return Kind.INSTANT << BITS | (seconds + SECOND_ZERO) << 1 | found[1].endswith("Z")
     except ValueError:  # no such day
         return None
     return None
@@ -118,9 +118,9 @@ def _inline(term: str) -> int | None:
 def _decimal(text: str) -> int | None:
     whole, fraction = text.split(".")
     mantissa = int(whole + fraction)
-    if abs(mantissa) >= _MANTISSA or (mantissa == 0 and text.startswith("-")):
+    if abs(mantissa) >= MANTISSA or (mantissa == 0 and text.startswith("-")):
         return None
-    return Kind.DECIMAL << BITS | (mantissa + _DECIMAL_ZERO) << 4 | len(fraction)
+    return Kind.DECIMAL << BITS | (mantissa + DECIMAL_ZERO) << 4 | len(fraction)
 
 
 # -- the same in SQL -----------------------------------------------------------------------------
@@ -135,7 +135,7 @@ def prefixes_sql(terms: str) -> str:
         terms: A relation of distinct terms, column ``t``.
     """
     return (
-        f"SELECT id, min(t) AS t FROM (SELECT {_digest_sql('t', _NUMBER_BITS)} AS id, t FROM"
+        f"SELECT id, min(t) AS t FROM (SELECT {_digest_sql('t', NUMBER_BITS)} AS id, t FROM"
         f" (SELECT {numbered_prefix_sql('t')} AS t FROM {terms}) WHERE t IS NOT NULL"
         f" GROUP BY t HAVING count(*) >= {COMMON}) GROUP BY id"
     )
@@ -143,7 +143,7 @@ def prefixes_sql(terms: str) -> str:
 
 def numbered_prefix_sql(term: str) -> str:
     """Return SQL for the prefix of an IRI that ends in a number; NULL for other terms."""
-    pattern = sql_text(f"^{_NUMBERED}$")
+    pattern = sql_text(f"^{NUMBERED}$")
     return (
         f"CASE WHEN starts_with({term}, '<') AND NOT starts_with({term}, '<<') AND"
         f" regexp_full_match({term}, {pattern}) THEN regexp_extract({term}, {pattern}, 1) END"
@@ -157,19 +157,19 @@ def id_sql(terms: str, prefixes: str) -> str:
         terms: A relation of distinct terms, column ``t``.
         prefixes: The relation of `prefixes_sql`.
     """
-    node, whole = sql_text(f"^{_NUMBERED}$"), "t.t"
+    node, whole = sql_text(f"^{NUMBERED}$"), "t.t"
     text = f"({whole})[2:-{{}}]"
     cases = [
         f"WHEN starts_with({whole}, '_') THEN {_hashed_sql(whole, Kind.NODE)}",
         f"WHEN starts_with({whole}, '<') THEN CASE WHEN x.id IS NULL"
         f" THEN {_hashed_sql(whole, Kind.NODE)} ELSE {Kind.NUMBERED << BITS}"
-        f" | (x.id << {_NUMBER_BITS}) | t.number::BIGINT END",
+        f" | (x.id << {NUMBER_BITS}) | t.number::BIGINT END",
     ]
     for name, pattern, sql in (
-        ("integer", _INTEGER, _integer_sql),
-        ("decimal", _DECIMAL, _decimal_sql),
-        ("date", _DATE, _date_sql),
-        ("dateTime", _INSTANT, _instant_sql),
+        ("integer", INTEGER, _integer_sql),
+        ("decimal", DECIMAL, _decimal_sql),
+        ("date", DATE, _date_sql),
+        ("dateTime", INSTANT, _instant_sql),
         ("boolean", "true|false", _truth_sql),
     ):
         tail = f'"^^<{XSD}{name}>'
@@ -208,9 +208,9 @@ def _integer_sql(text: str) -> str:
 def _decimal_sql(text: str) -> str:
     mantissa = f"TRY_CAST(replace({text}, '.', '') AS BIGINT)"
     return (
-        f"CASE WHEN abs({mantissa}) < {_MANTISSA}"
+        f"CASE WHEN abs({mantissa}) < {MANTISSA}"
         f" AND NOT ({mantissa} = 0 AND starts_with({text}, '-'))"
-        f" THEN {Kind.DECIMAL << BITS} | (({mantissa} + {_DECIMAL_ZERO}) << 4)"
+        f" THEN {Kind.DECIMAL << BITS} | (({mantissa} + {DECIMAL_ZERO}) << 4)"
         f" | (length({text}) - strpos({text}, '.')) END"
     )
 
@@ -219,7 +219,7 @@ def _date_sql(text: str) -> str:
     day = f"TRY_CAST({text} AS DATE)"
     return (
         f"CASE WHEN {text} >= '0001' THEN"
-        f" {Kind.DATE << BITS} | (({day} - DATE '1970-01-01') + {_DAY_ZERO}) END"
+        f" {Kind.DATE << BITS} | (({day} - DATE '1970-01-01') + {DAY_ZERO}) END"
     )
 
 
@@ -228,7 +228,7 @@ def _instant_sql(text: str) -> str:
     valid = f"{text} >= '0001' AND {text}[12:13] < '24' AND {text}[18:19] < '60'"
     return (
         f"CASE WHEN {valid} THEN {Kind.INSTANT << BITS}"
-        f" | (({moment} + {_SECOND_ZERO}) << 1) | ends_with({text}, 'Z')::BIGINT END"
+        f" | (({moment} + {SECOND_ZERO}) << 1) | ends_with({text}, 'Z')::BIGINT END"
     )
 
 
@@ -246,15 +246,15 @@ SCALE: Final = 15
 MACROS: Final[Mapping[str, str]] = {
     "id_kind(x)": f"(x >> {BITS})",
     # Of a number that has an id: of up to seventeen digits.
-    "integer_id(n)": f"({Kind.INTEGER << BITS} | (n + {_INTEGER_ZERO}))",
+    "integer_id(n)": f"({Kind.INTEGER << BITS} | (n + {INTEGER_ZERO}))",
     "truth_id(b)": f"({Kind.TRUTH << BITS} | (b)::BIGINT)",
-    "id_integer(x)": f"((x & {REST}) - {_INTEGER_ZERO})",
-    "id_mantissa(x)": f"(((x & {REST}) >> 4) - {_DECIMAL_ZERO})",
+    "id_integer(x)": f"((x & {REST}) - {INTEGER_ZERO})",
+    "id_mantissa(x)": f"(((x & {REST}) >> 4) - {DECIMAL_ZERO})",
     "id_integer_exact(x)": f"(id_integer(x)::HUGEINT * {10**SCALE})",
     "id_decimal_exact(x)": f"(id_mantissa(x)::HUGEINT * [{_TEN}][16 - (x & 15)])",
     "id_decimal_double(x)": f"(id_mantissa(x)::DOUBLE / [{_TEN}][1 + (x & 15)]::DOUBLE)",
-    "id_date(x)": f"(DATE '1970-01-01' + ((x & {REST}) - {_DAY_ZERO})::INTEGER)",
-    "id_instant(x)": f"make_timestamp((((x & {REST}) >> 1) - {_SECOND_ZERO}) * 1000000)",
+    "id_date(x)": f"(DATE '1970-01-01' + ((x & {REST}) - {DAY_ZERO})::INTEGER)",
+    "id_instant(x)": f"make_timestamp((((x & {REST}) >> 1) - {SECOND_ZERO}) * 1000000)",
     "digits_text(m, scale)": (
         "(CASE WHEN m < 0 THEN '-' ELSE '' END"
         " || lpad(abs(m)::VARCHAR, greatest(scale + 1, length(abs(m)::VARCHAR))::INTEGER, '0')"
@@ -290,8 +290,8 @@ MACROS: Final[Mapping[str, str]] = {
     ),
     "dates_apart(a, b)": "days_term(a - b)",
     "instants_apart(a, b)": "CASE WHEN a & 1 = b & 1 THEN seconds_term((a >> 1) - (b >> 1)) END",
-    "id_prefix(x)": f"((x & {REST}) >> {_NUMBER_BITS})",
-    "id_number(x)": f"(x & {(1 << _NUMBER_BITS) - 1})",
+    "id_prefix(x)": f"((x & {REST}) >> {NUMBER_BITS})",
+    "id_number(x)": f"(x & {(1 << NUMBER_BITS) - 1})",
 }
 _INLINE: Final = {
     Kind.INTEGER: "id_integer",

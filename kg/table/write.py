@@ -32,6 +32,9 @@ ORDERS: Final = {"spo": "s, p, o, g", "pos": "p, o, s, g", "pso": "p, s, o, g"}
 # Parts of a large graph: a changed row makes 1/64 of the bytes new.
 PARTS: Final = 64
 TERMS: Final = "terms"
+_STATISTICS: Final = "statistics.json"
+# The folder of copies in that of a quad table which Spark wrote.
+COPIES: Final = "table"
 PREFIXES: Final = "prefixes.parquet"
 # Mixes the bits of a subject's id: those of numbered IRIs are near to each other.
 _PART: Final = "(((s & 4294967295)::HUGEINT * 2654435761 + (s >> 32) * 40503) >> 20)"
@@ -152,9 +155,14 @@ def write_copies(
     return found
 
 
+def has_statistics(folder: Path) -> bool:
+    """Return whether a folder has the statistics of copies, which are written at the end."""
+    return paths.is_file(folder / _STATISTICS)
+
+
 def read_statistics(folder: Path) -> Statistics:
     """Return the statistics of a folder that `write_copies` wrote."""
-    found: dict[str, Any] = json.loads(paths.read_file(folder / "statistics.json"))
+    found: dict[str, Any] = json.loads(paths.read_file(folder / _STATISTICS))
     predicates = {int(p): PredicateCounts(**counts) for p, counts in found["predicates"].items()}
     classes = {int(c): count for c, count in found["classes"].items()}
     return Statistics(**{**found, "predicates": predicates, "classes": classes})
@@ -291,7 +299,7 @@ def write_statistics(
     """
     found = _count(connection, folder, known, changed)
     text = json.dumps(asdict(found), indent=1)
-    temporary.write_text(folder / "statistics.json", text + "\n")
+    temporary.write_text(folder / _STATISTICS, text + "\n")
     return found
 
 

@@ -111,3 +111,11 @@ def test_small_and_large(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Non
     path = path.rename(tmp_path / "a.ttl")
     assert is_small([path, tmp_path / "none.ttl"])
     assert not is_small([path] * 6)
+
+
+def test_a_folder_of_parquet_is_as_large_as_its_files(tmp_path):
+    assert is_small([tmp_path])
+    for number in range(2):
+        with (tmp_path / f"part-{number}.parquet").open("wb") as file:
+            file.truncate(3 * 2**20)
+    assert not is_small([tmp_path])

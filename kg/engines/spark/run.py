@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 from kg.engines.outcome import MapCount
 from kg.engines.spark import hadoop, output, refusals
 from kg.engines.spark.compile import Program, compile_rules
+from kg.engines.spark.copies import write_copies
 from kg.engines.spark.session import session, translated
 from kg.engines.spark.sources import Loaded, load, load_view, open_sources, show
 from kg.engines.spark.survey import Lists, Survey, count_records, run_surveys
@@ -20,7 +21,9 @@ from kg.mapping.plan import Plan
 from kg.mapping.walk import plan_sources
 from kg.paths import real_path
 from kg.rejects import current
+from kg.sizes import is_large
 from kg.sources import Folders
+from kg.table.write import PARTS
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
@@ -54,7 +57,13 @@ class Spark:
     settings: Mapping[str, str] | None = None
 
     def run(
-        self, plan: Plan, folders: Folders, target: Path | str, *, form: str = "parquet"
+        self,
+        plan: Plan,
+        folders: Folders,
+        target: Path | str,
+        *,
+        form: str = "parquet",
+        copies: str = "",
     ) -> Written:
         """Run a plan and write its quads into a new folder, in parts.
 
@@ -63,6 +72,8 @@ class Spark:
             folders: Where the sources are.
             target: The folder to make, or an address that Hadoop knows.
             form: One of `FORMATS`.
+            copies: Of Parquet: the name of a folder in the new one for the coded copies of the
+                quads, which lack their statistics; empty for none.
 
         Raises:
             InputError: The plan asks for what Spark does not have, or does not fit the sources.
@@ -77,7 +88,11 @@ class Spark:
             frame = _frame(spark, program, loaded, counts)
             folder = target if isinstance(target, str) else real_path(target).as_uri()
             if form == "parquet":
-                return Written(counts, output.write_parquet(frame, folder))
+                made = Written(counts, output.write_parquet(frame, folder))
+                if copies:
+                    parts = PARTS if is_large(made.statements) else 1
+                    write_copies(spark, folder, f"{folder}/{copies}", parts)
+                return made
             return Written(counts, output.write_lines(frame, folder, "none"))
 
     def explain(self, plan: Plan, folders: Folders) -> str:
