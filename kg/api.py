@@ -54,13 +54,18 @@ def build(
     workspace: Place = None,
     options: BuildOptions | None = None,
     progress: Callable[[str], None] | None = None,
+    *,
+    full: bool = False,
 ) -> BuildResult:
     """Build the graph of a workspace and put it in force: map, validate, index, swap in.
+
+    What has not changed since the last build is taken over from it, with the same result.
 
     Args:
         workspace: The workspace, or a folder in it; by default that of the current folder.
         options: What may be chosen, as `kg.BuildOptions`.
         progress: Called with the name of each step as it begins.
+        full: Make all of it anew.
 
     Returns:
         What was made; ``in_force`` is false if validation failed.
@@ -71,8 +76,10 @@ def build(
         LimitError: The memory limit was reached.
     """
     from kg.building import build as run
+    from kg.building import noted
 
-    return run(_workspace(workspace), options, progress)
+    where = _workspace(workspace)
+    return run(where, noted(where, options, anew=full), progress)
 
 
 def map(  # the name of the command

@@ -265,18 +265,22 @@ def _is_other(name: str) -> bool:
 
 
 def software() -> str:
-    """Return a digest of Python, kg's own files, and the names and versions of libraries."""
+    """Return a digest of Python, kg's own files, and the names and versions of libraries.
+
+    It is the same for a command, a script and a notebook of one installation.
+    """
     return _software(sys.version, tuple(sys.path))
 
 
 @cache
 def _software(version: str, folders: tuple[str, ...]) -> str:
-    found = hashlib.sha256(repr((version, [*folders])).encode("utf-8", "surrogateescape"))
+    found = hashlib.sha256(version.encode())
     for path in find_files(Path(__file__).parent, lambda name: name.endswith(".py")):
         found.update(repr((str(path), _mark(path))).encode("utf-8", "surrogateescape"))
-    for folder in folders:
+    for folder in dict.fromkeys(folders):
         names = sorted(name for name in names_in(Path(folder)) if name.endswith(".dist-info"))
-        found.update(repr(names).encode("utf-8", "surrogateescape"))
+        if names:  # not where a script lies, or who runs it
+            found.update(repr((folder, names)).encode("utf-8", "surrogateescape"))
     return found.hexdigest()
 
 

@@ -51,6 +51,7 @@ from kg.paths import is_inside
 from kg.planned import read_plan
 from kg.quads import QuadTable
 from kg.queries.kinds import ACROSS, NOTED
+from kg.rdf.contexts import are_contexts_given
 from kg.records import dataclass
 from kg.rejects import check_target, current
 from kg.rows import keep_rows
@@ -173,6 +174,27 @@ def build(
         builder = _Builder(workspace, chosen, progress, made)
         with closing(builder.before):
             return builder.run()
+
+
+def noted(
+    workspace: Workspace, options: BuildOptions | None = None, *, anew: bool = False
+) -> BuildOptions:
+    """Return options whose basis lets a build take over what the one before it has.
+
+    Args:
+        workspace: The workspace.
+        options: The options; a basis that they have stays.
+        anew: Whether to make all anew.
+    """
+    chosen = options or BuildOptions()
+    if chosen.basis is not None:
+        return chosen
+    asked = repr(replace(chosen, sinks=(), memory=None, threads=None))
+    inside = replace(workspace, allow_outside=chosen.allow_outside)
+    made = Basis(inside, {"python": asked}, anew=anew)
+    if current() or own_functions.files() or are_contexts_given():
+        made.give_up()  # the next build may have others
+    return replace(chosen, basis=made)
 
 
 class _Builder:

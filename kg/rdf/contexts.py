@@ -41,6 +41,11 @@ def given_contexts(pairs: Mapping[str, Path]) -> Iterator[None]:
         _given.reset(token)
 
 
+def are_contexts_given() -> bool:
+    """Return whether local files stand for remote contexts."""
+    return bool(_given.get())
+
+
 def parse_context(text: str) -> tuple[str, Path]:
     """Split the option value ``URL=FILE`` into address and file.
 
