@@ -83,6 +83,11 @@ _PLAIN_DECIMAL: Final = (
     rf'"(?:[0-9]{{1,9}}|-[1-9][0-9]{{0,8}})(?:\.[0-9]{{1,8}})?"\^\^<{XSD}decimal>'
 )
 
+# A double of few digits, with an exponent of two.
+_PLAIN_DOUBLE: Final = (
+    rf'"-?(?:[0-9]{{1,20}}(?:\.[0-9]{{1,20}})?)(?:[eE][+-]?[0-9]{{1,2}})?"\^\^<{XSD}double>'
+)
+
 _INSTANT: Final = (
     r'"[0-9]{4}-[0-9]{2}-[0-9]{2}T(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](?:\.[0-9]{1,6})?'
     r"(?:Z|[+-](?:(?:0[0-9]|1[0-3]):[0-5][0-9]|14:00))?"
@@ -133,11 +138,12 @@ MACROS: Final[Mapping[str, str]] = {
     # Facets of numbers of up to seventeen digits, as most are; NULL for other terms.
     "plain_rank(t)": (
         f"CASE WHEN regexp_full_match(t, {sql_text(_PLAIN_INTEGER)}) THEN 1"
-        f" WHEN regexp_full_match(t, {sql_text(_PLAIN_DECIMAL)}) THEN 2 END"
+        f" WHEN regexp_full_match(t, {sql_text(_PLAIN_DECIMAL)}) THEN 2"
+        f" WHEN regexp_full_match(t, {sql_text(_PLAIN_DOUBLE)}) THEN 4 END"
     ),
     "plain_double(t)": "CASE WHEN plain_rank(t) IS NOT NULL THEN term_raw(t)::DOUBLE END",
     "plain_exact(t)": (
-        "CASE WHEN plain_rank(t) IS NOT NULL THEN (regexp_extract(term_raw(t), '^-?[0-9]+')"
+        "CASE WHEN plain_rank(t) <= 2 THEN (regexp_extract(term_raw(t), '^-?[0-9]+')"
         f" || rpad(regexp_extract(term_raw(t), '\\.([0-9]+)$', 1), {SCALE}, '0'))::HUGEINT END"
     ),
     "plain_digits(t)": (
@@ -146,7 +152,7 @@ MACROS: Final[Mapping[str, str]] = {
     ),
     # A text that is sorted as the number is.
     "plain_order(t)": (
-        "CASE WHEN plain_rank(t) IS NOT NULL THEN CASE WHEN starts_with(t, '\"-') THEN"
+        "CASE WHEN plain_rank(t) <= 2 THEN CASE WHEN starts_with(t, '\"-') THEN"
         " '0' || translate(plain_digits(t), '0123456789', '9876543210') || '~'"
         " ELSE '1' || plain_digits(t) END END"
     ),
@@ -187,6 +193,16 @@ MACROS: Final[Mapping[str, str]] = {
     "exact_term(rank, exact)": (
         f"CASE rank WHEN 1 THEN integer_term(exact // {10**SCALE})"
         f" WHEN 2 THEN decimal_term(scaled_text(exact, {SCALE})) END"
+    ),
+    # A double without an exponent where there is no need for one.
+    "double_text(d)": (
+        "CASE WHEN isnan(d) THEN 'NaN' WHEN isinf(d) THEN upper(replace(d::VARCHAR, 'inity', ''))"
+        " WHEN d = 0 THEN replace(d::VARCHAR, '.0', '')"
+        " WHEN abs(d) < 1e15 AND d = trunc(d) THEN d::BIGINT::VARCHAR ELSE upper(d::VARCHAR) END"
+    ),
+    "double_term(d)": f"'\"' || double_text(d) || '\"^^<{XSD}double>'",
+    "number_term(rank, exact, d)": (
+        "CASE WHEN rank <= 2 THEN exact_term(rank, exact) WHEN rank = 4 THEN double_term(d) END"
     ),
     # Rounded once, as a cast of the digits is.
     "exact_double(exact)": (

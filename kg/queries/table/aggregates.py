@@ -12,10 +12,10 @@ from typing import Final
 from kg.queries.table.expressions import (
     ConstantOperand,
     Expressions,
-    Number,
     Operand,
     VariableOperand,
 )
+from kg.queries.table.numbers import Number
 from kg.queries.table.ordering import order_keys
 from kg.queries.table.relation import Column, Names, Relation
 from kg.sparql import algebra

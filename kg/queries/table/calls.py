@@ -6,14 +6,13 @@ Spec: https://www.w3.org/TR/sparql11-query/#SparqlOps
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final
 
+from kg.queries.table.arithmetic import computed
 from kg.queries.table.comparisons import compared, equal, kinds_of
 from kg.queries.table.expressions import (
     ConstantOperand,
     IntegerOperand,
-    Number,
-    NumberOperand,
     Operand,
     StringOperand,
     Text,
@@ -197,70 +196,14 @@ def _same_term(inside: Expressions, operands: Operands) -> Operand:
 # -- arithmetic ----------------------------------------------------------------------------------
 
 
-def _adds(sign: str) -> _Way:
+def _reckons(sign: str) -> _Way:
     def way(inside: Expressions, operands: Operands) -> Operand:
         found = [inside.operand(each) for each in operands]
         if sign == "-" and len(found) == 2 and (between := _apart(inside, *found)) is not None:
             return between
-        if not all(map(_is_exact, found)):
-            return _python(inside, sign if len(found) == 2 else f"{sign}1", found)
-        numbers = [each.number() for each in found]
-        if len(found) == 1:
-            number = numbers[0]
-            return _never(inside) if number is None else _signed(sign, number)
-        a, b = numbers
-        if a is None or b is None:
-            return _never(inside)
-        rank = f"greatest({a.rank}, {b.rank} + ({a.rank} - {a.rank}))"
-        exact = f"({a.exact} {sign} {b.exact})"
-        return NumberOperand(Number(rank, exact, f"exact_double({exact})"))
+        return computed(inside, sign, found)
 
     return way
-
-
-def _times(inside: Expressions, operands: Operands) -> Operand:
-    found = [inside.operand(each) for each in operands]
-    a, b = map(_factor, found)
-    if a is None or b is None:
-        return _python(inside, "*", found)
-    # Columns of their own: the text of a decimal names its digits often.
-    product = inside.view.let(f"({a.digits})::HUGEINT * ({b.digits})::HUGEINT")
-    scale = inside.view.let(f"({a.scale} + {b.scale})")
-    ranks = inside.view.let(f"({a.rank} + {b.rank})")
-    known = (
-        f"CASE WHEN {ranks} = 2 THEN integer_term({product})"
-        f" WHEN {ranks} > 2 THEN decimal_term(scaled_text({product}, {scale})) END"
-    )
-    return _python(inside, "*", found, known)
-
-
-class _Factor(NamedTuple):
-    """SQL for an integer or a decimal: its digits, how many are behind the point, its rank."""
-
-    digits: str
-    scale: str
-    rank: str
-
-
-def _factor(operand: Operand) -> _Factor | None:
-    """Return a number that an id holds; NULL for other terms, None where it never is one."""
-    if isinstance(operand, IntegerOperand):
-        return _Factor(operand.sql, "0", f"CASE WHEN {operand.sql} IS NOT NULL THEN 1 END")
-    kinds = kinds_of(operand)
-    if not isinstance(operand, ConstantOperand | VariableOperand) or kinds is None:
-        return None
-    x = operand.id
-    ways = {
-        Kind.INTEGER: _Factor(f"id_integer({x})", "0", "1"),
-        Kind.DECIMAL: _Factor(f"id_mantissa({x})", f"({x} & 15)", "2"),
-    }
-    known = {kind: way for kind, way in ways.items() if kind in kinds}
-    if not known:
-        return None
-    facets = (
-        " ".join(f"WHEN {int(kind)} THEN {way[n]}" for kind, way in known.items()) for n in range(3)
-    )
-    return _Factor(*(f"CASE id_kind({x}) {facet} END" for facet in facets))
 
 
 # The kinds of days and times, with what says how far two of them are apart.
@@ -277,21 +220,6 @@ def _apart(inside: Expressions, a: Operand, b: Operand) -> Operand | None:
         if mine == theirs == frozenset({kind}):
             return inside.as_text(f"{macro}({a.id}, {b.id})")
     return _python(inside, "-", [a, b]) if mine & theirs & _APART.keys() else None
-
-
-def _is_exact(operand: Operand) -> bool:
-    """Return whether an operand is a leaf, so that SQL may name it often, and has no other numbers.
-
-    Other literals may be doubles, or numbers that have no exact value.
-    """
-    kinds = kinds_of(operand)
-    return isinstance(operand, IntegerOperand) if kinds is None else Kind.LITERAL not in kinds
-
-
-def _signed(sign: str, number: Number) -> Operand:
-    if sign == "+":
-        return NumberOperand(number)
-    return NumberOperand(Number(number.rank, f"(-{number.exact})", f"(-{number.double})"))
 
 
 # -- strings -------------------------------------------------------------------------------------
@@ -458,8 +386,7 @@ _WAYS: Final[Mapping[str, _Way]] = {
     "UUID": _fresh("'<urn:uuid:' || uuid()::VARCHAR || '>'"),
     "STRUUID": _fresh("plain_term(uuid()::VARCHAR)"),
     "BNODE": _blank,
-    "+": _adds("+"),
-    "-": _adds("-"),
+    **{sign: _reckons(sign) for sign in "+-*/"},
     "CONTAINS": _tests("contains"),
     "STRSTARTS": _tests("starts_with"),
     "STRENDS": _tests("ends_with"),
@@ -472,7 +399,6 @@ _WAYS: Final[Mapping[str, _Way]] = {
     "CONCAT": _concat,
     "LANGMATCHES": _lang_matches,
     f"<{XSD}date>": _date,
-    "*": _times,
     "STR": _str,
     "LANG": _lang,
     "DATATYPE": _datatype,

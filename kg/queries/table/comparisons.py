@@ -9,9 +9,9 @@ from typing import Final
 
 from kg.queries.table.expressions import (
     ConstantOperand,
-    IntegerOperand,
     Operand,
     StringOperand,
+    TextOperand,
     TruthOperand,
     VariableOperand,
     identity,
@@ -19,6 +19,7 @@ from kg.queries.table.expressions import (
     never_text,
 )
 from kg.queries.table.instants import ids_compared, instants_compared
+from kg.queries.table.numbers import Number, NumberOperand, plain_number
 from kg.sql import sql_text
 from kg.table import ids
 from kg.table.ids import Kind
@@ -44,7 +45,7 @@ def _ids(*operands: Operand) -> list[str]:
 
 def _is_leaf(operand: Operand) -> bool:
     """Return whether SQL names an operand's facets shortly, so that it may do so often."""
-    return isinstance(operand, VariableOperand | ConstantOperand | IntegerOperand | StringOperand)
+    return not isinstance(operand, TruthOperand)
 
 
 def equal(left: Operand, right: Operand) -> str:
@@ -69,12 +70,15 @@ def equal(left: Operand, right: Operand) -> str:
     if not (_is_leaf(left) and _is_leaf(right)):
         return _case(between, _asked("=", left, right))
     cases = _numbers_compared("=", left, right)
-    # Not a number: equal terms are equal, strings that differ are not.
+    # Not a number: equal terms are equal, strings that differ are not. But text that is no number
+    # of a plain form may be one of another, such as NaN.
     same = identity(left, right)
     strings = _both_strings(left, right)
-    cases.append(f"WHEN {same} THEN true")
+    is_text = any(isinstance(each, TextOperand | NumberOperand) for each in (left, right))
+    if not is_text:
+        cases.append(f"WHEN {same} THEN true")
     if strings:
-        cases.append(f"WHEN {strings} THEN false")
+        cases.append(f"WHEN {strings} THEN {same if is_text else 'false'}")
     return _case([*cases, *between], _asked("=", left, right))
 
 
@@ -132,15 +136,14 @@ def _plain_compared(sign: str, left: Operand, right: Operand) -> str:
 
 def _numbers_compared(sign: str, left: Operand, right: Operand) -> list[str]:
     """Return the case of a CASE for two numbers, if they may be."""
-    a, b = (
-        each.facets() if isinstance(each, VariableOperand) else each.number()
-        for each in (left, right)
-    )
+    a, b = _facets(left), _facets(right)
     if a is None or b is None:
         return []
     exact = f"{a.exact} {sign} {b.exact}"
-    if any(isinstance(each, VariableOperand) and each.lacks_exact for each in (left, right)):
-        exact = f"coalesce({exact}, {_asked(sign, left, right)})"
+    if _lacks_exact(left) or _lacks_exact(right):
+        # Rounding keeps the order, so that only what is the same as a double has to be asked.
+        differs = f"WHEN {a.double} <> {b.double} THEN {a.double} {sign} {b.double}"
+        exact = f"coalesce({exact}, CASE {differs} ELSE {_asked(sign, left, right)} END)"
     # Beside a float, others are rounded as it is, which SQL does not do without errors.
     test = (
         f"CASE WHEN {a.rank} <= 2 AND {b.rank} <= 2 THEN {exact}"
@@ -149,6 +152,21 @@ def _numbers_compared(sign: str, left: Operand, right: Operand) -> list[str]:
         f" ELSE {a.double} {sign} {b.double} END"
     )
     return [f"WHEN {a.rank} IS NOT NULL AND {b.rank} IS NOT NULL THEN {test}"]
+
+
+def _facets(operand: Operand) -> Number | None:
+    """Return the facets of a number; those of text only for numbers of a plain form."""
+    if isinstance(operand, TextOperand):
+        return plain_number(operand.sql, operand.view)
+    if isinstance(operand, VariableOperand | NumberOperand):
+        return operand.facets()
+    return operand.number()
+
+
+def _lacks_exact(operand: Operand) -> bool:
+    if isinstance(operand, NumberOperand):
+        return not operand.is_exact
+    return isinstance(operand, VariableOperand) and operand.lacks_exact
 
 
 def _case(cases: list[str], otherwise: str) -> str:

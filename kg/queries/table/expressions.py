@@ -19,6 +19,7 @@ from kg.queries.table.functions import (
     python_rank,
     python_truth,
 )
+from kg.queries.table.numbers import Number, number_of
 from kg.queries.table.relation import Column, NotCompiledError, View
 from kg.sparql import algebra
 from kg.sql import sql_text
@@ -28,14 +29,6 @@ from kg.terms import XSD, is_literal, split_literal
 
 _NODES: Final = frozenset({Kind.NODE, Kind.NUMBERED})
 _NUMBERS: Final = frozenset({Kind.INTEGER, Kind.DECIMAL})
-
-
-class Number(NamedTuple):
-    """SQL for the facets of a number; see `kg.table.macros`."""
-
-    rank: str
-    exact: str
-    double: str
 
 
 class Text(NamedTuple):
@@ -78,25 +71,11 @@ class TextOperand:
 
     def number(self) -> Number | None:
         """Return the number."""
-        return _number_of(self.sql, self.view)
+        return number_of(self.sql, self.view)
 
     def string(self) -> Text | None:
         """Return the string."""
         return _string_of(self.sql, self.view)
-
-
-def _number_of(text: str, view: View) -> Number:
-    rank, double = rank_and_double(text, view)
-    exact = view.let(f"coalesce(plain_exact({text}), python_exact({text})::HUGEINT)")
-    return Number(rank, exact, double)
-
-
-def rank_and_double(text: str, view: View) -> tuple[str, str]:
-    """Return a number's rank and double, of text whose exact value may have too many digits."""
-    return (
-        view.let(f"coalesce(plain_rank({text}), python_rank({text}))"),
-        view.let(f"coalesce(plain_double({text}), python_double({text})::DOUBLE)"),
-    )
 
 
 def _string_of(text: str, view: View) -> Text:
@@ -145,29 +124,6 @@ class IntegerOperand:
         """Return the number."""
         rank = f"CASE WHEN {self.sql} IS NOT NULL THEN 1 END"
         return Number(rank, f"({self.sql}::HUGEINT * {10**ids.SCALE})", f"{self.sql}::DOUBLE")
-
-    def string(self) -> Text | None:
-        """Return None: it is no string."""
-        return None
-
-
-@dataclass(frozen=True)
-class NumberOperand:
-    """A number that has an exact value."""
-
-    value: Number
-
-    def text(self) -> str:
-        """Return SQL for the term as text."""
-        return f"exact_term({self.value.rank}, {self.value.exact})"
-
-    def truth(self) -> str:
-        """Return SQL for the effective boolean value."""
-        return f"({self.value.exact} <> 0)"
-
-    def number(self) -> Number | None:
-        """Return the number."""
-        return self.value
 
     def string(self) -> Text | None:
         """Return None: it is no string."""
@@ -320,7 +276,7 @@ class VariableOperand:
                 parts = (self._view.stored(self.column, n) for n in Number._fields)
                 ways[Kind.LITERAL] = Number(*parts)
             else:
-                ways[Kind.LITERAL] = _number_of(self.literal(), self._view)
+                ways[Kind.LITERAL] = number_of(self.literal(), self._view)
         if not ways:
             return None
         facets = (

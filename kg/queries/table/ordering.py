@@ -15,17 +15,15 @@ from typing import Final
 from kg.queries.table.durations import DURATION, DURATIONS, Duration
 from kg.queries.table.expressions import (
     IntegerOperand,
-    Number,
-    NumberOperand,
     Operand,
     StringOperand,
     TextOperand,
     TruthOperand,
     VariableOperand,
-    rank_and_double,
 )
 from kg.queries.table.functions import EXACT
 from kg.queries.table.moments import DATE_TIME, STAMP, Instant
+from kg.queries.table.numbers import Number, NumberOperand, rank_and_double
 from kg.queries.table.values import read
 from kg.table.ids import Kind
 from kg.terms import is_literal
@@ -46,7 +44,9 @@ def order_keys(operand: Operand) -> list[str]:
     elif isinstance(operand, IntegerOperand | TruthOperand):
         return [operand.sql]
     elif isinstance(operand, NumberOperand):
-        return [operand.value.exact]
+        if operand.is_exact:
+            return [operand.known.exact]
+        operand = TextOperand(operand.view.let(operand.text()), operand.view)
     elif isinstance(operand, StringOperand) and operand.value.language == "''":
         return [operand.value.chars]
     text = operand.text()
