@@ -255,6 +255,16 @@ MACROS: Final[Mapping[str, str]] = {
     "id_decimal_double(x)": f"(id_mantissa(x)::DOUBLE / [{_TEN}][1 + (x & 15)]::DOUBLE)",
     "id_date(x)": f"(DATE '1970-01-01' + ((x & {REST}) - {DAY_ZERO})::INTEGER)",
     "id_instant(x)": f"make_timestamp((((x & {REST}) >> 1) - {SECOND_ZERO}) * 1000000)",
+    # NULL for those that an id does not hold.
+    "date_id(d)": (
+        "CASE WHEN d BETWEEN DATE '0001-01-01' AND DATE '9999-12-31'"
+        f" THEN {Kind.DATE << BITS} | ((d - DATE '1970-01-01') + {DAY_ZERO}) END"
+    ),
+    "instant_id(t, zone)": (
+        "CASE WHEN t BETWEEN TIMESTAMP '0001-01-01' AND TIMESTAMP '9999-12-31 23:59:59'"
+        f" THEN {Kind.INSTANT << BITS} | ((epoch_us(t) // 1000000 + {SECOND_ZERO}) << 1)"
+        " | zone END"
+    ),
     "digits_text(m, scale)": (
         "(CASE WHEN m < 0 THEN '-' ELSE '' END"
         " || lpad(abs(m)::VARCHAR, greatest(scale + 1, length(abs(m)::VARCHAR))::INTEGER, '0')"

@@ -93,6 +93,7 @@ _INSTANT: Final = (
     r"(?:Z|[+-](?:(?:0[0-9]|1[0-3]):[0-5][0-9]|14:00))?"
     rf'"\^\^<{XSD}dateTime>'
 )
+_DAY: Final = rf'"[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}"\^\^<{XSD}date>'
 # Microseconds up to 1970 from the first of March of the year before the year one.
 _BEFORE_1970: Final = (date(1970, 1, 1).toordinal() + 305) * 86_400_000_000
 
@@ -166,6 +167,15 @@ MACROS: Final[Mapping[str, str]] = {
         f" epoch_us(TRY_CAST((t)[2:20] AS TIMESTAMP)) + {_BEFORE_1970}"
         " + rpad(regexp_extract(t, '\\.([0-9]+)', 1), 6, '0')::BIGINT"
         " - coalesce(zone_micros(regexp_extract(t, '([+-][0-9:]+)\"\\^', 1)), 0) END"
+    ),
+    # Days of the usual form, without a zone.
+    "plain_day(t)": (
+        f"CASE WHEN regexp_full_match(t, {sql_text(_DAY)}) AND (t)[2:5] >= '0001'"
+        " THEN TRY_CAST((t)[2:11] AS DATE) END"
+    ),
+    "day_order(t)": (
+        f"lpad(((plain_day(t) - DATE '1970-01-01') * 86400 + {_BEFORE_1970 // 1_000_000}"
+        " + 100000000000000000000::HUGEINT)::VARCHAR, 22, '0') || '.'"
     ),
     "term_zoned(t)": "regexp_matches(t, '(?:Z|[+-][0-9][0-9]:[0-9][0-9])\"\\^')",
     "id_micros(x)": f"epoch_us(id_instant(x)) + {_BEFORE_1970}",

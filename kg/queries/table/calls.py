@@ -22,7 +22,7 @@ from kg.queries.table.expressions import (
     is_node,
 )
 from kg.queries.table.functions import CASTS, FUNCTIONS
-from kg.queries.table.instants import day_of, part
+from kg.queries.table.instants import day_of, moved, part
 from kg.queries.table.patterns import regex, replace
 from kg.queries.table.relation import NotCompiledError
 from kg.queries.table.strings import around, cased, joined, matched, piece
@@ -201,6 +201,8 @@ def _reckons(sign: str) -> _Way:
         found = [inside.operand(each) for each in operands]
         if sign == "-" and len(found) == 2 and (between := _apart(inside, *found)) is not None:
             return between
+        if sign in "+-" and len(found) == 2 and (then := moved(sign, *found)) is not None:
+            return _python(inside, sign, found, then)
         return computed(inside, sign, found)
 
     return way

@@ -18,7 +18,7 @@ from kg.queries.table.expressions import (
     is_node,
     never_text,
 )
-from kg.queries.table.instants import ids_compared, instants_compared
+from kg.queries.table.instants import days_compared, ids_compared, instants_compared
 from kg.queries.table.numbers import Number, NumberOperand, plain_number
 from kg.sql import sql_text
 from kg.table import ids
@@ -66,7 +66,7 @@ def equal(left: Operand, right: Operand) -> str:
         return f"(CASE WHEN {other} IS NOT NULL THEN false END)"
     if kinds == (_INSTANTS, _INSTANTS):
         return ids_compared("=", *_ids(left, right))
-    between = instants_compared("=", left, right)
+    between = [*instants_compared("=", left, right), *days_compared("=", left, right)]
     if not (_is_leaf(left) and _is_leaf(right)):
         return _case(between, _asked("=", left, right))
     cases = _numbers_compared("=", left, right)
@@ -107,7 +107,7 @@ def compared(sign: str, left: Operand, right: Operand) -> str:
     plain_texts = _plain_compared(sign, left, right)
     if plain_texts:
         cases.append(plain_texts)
-    cases += instants_compared(sign, left, right)
+    cases += instants_compared(sign, left, right) + days_compared(sign, left, right)
     return _case(cases, _asked(sign, left, right))
 
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final, NamedTuple
 
+from kg.queries.table.durations import Duration
 from kg.queries.table.expressions import ConstantOperand, Operand, TextOperand, VariableOperand
 from kg.queries.table.moments import DATE, DATE_TIME, STAMP, Instant
 from kg.queries.table.values import read
@@ -19,6 +20,11 @@ from kg.table.ids import Kind
 # One with a zone and one without are in no order within this.
 _FAR: Final = 14 * 3600
 _MICRO: Final = 1_000_000
+_OF_A_DAY: Final = 86_400
+# What DuckDB adds to any day of four digits of years.
+_MOST_MONTHS: Final = 120_000
+_MOST_SECONDS: Final = 400_000_000_000
+_INSTANTS: Final = frozenset({Kind.INSTANT})
 # What a BIGINT holds, and no comparison overflows.
 _MOST: Final = 1 << 61
 
@@ -59,6 +65,65 @@ def ids_compared(sign: str, left: str, right: str) -> str:
     """
     far = f"abs(({left} >> 1) - ({right} >> 1)) > {_FAR}"
     return f"(CASE WHEN {left} & 1 = {right} & 1 OR {far} THEN {left} {sign} {right} END)"
+
+
+def days_compared(sign: str, left: Operand, right: Operand) -> list[str]:
+    """Return the case of a CASE for two days, if one of them is computed.
+
+    Args:
+        sign: The operator.
+        left: What stands before it.
+        right: What stands behind it.
+    """
+    if not isinstance(left, TextOperand) and not isinstance(right, TextOperand):
+        return []
+    a, b = _day(left), _day(right)
+    if a is None or b is None:
+        return []
+    return [f"WHEN {a} IS NOT NULL AND {b} IS NOT NULL THEN {a} {sign} {b}"]
+
+
+def _day(operand: Operand) -> str | None:
+    """Return SQL for a day without a zone; None for what is no such day."""
+    if isinstance(operand, TextOperand):
+        return f"plain_day({operand.sql})"
+    if isinstance(operand, ConstantOperand):
+        return f"id_date({operand.id})" if operand.kind is Kind.DATE else None
+    if not isinstance(operand, VariableOperand) or Kind.DATE not in operand.kinds:
+        return None
+    return f"CASE WHEN id_kind({operand.id}) = {int(Kind.DATE)} THEN id_date({operand.id}) END"
+
+
+def moved(sign: str, left: Operand, right: Operand) -> str | None:
+    """Return SQL for a day, or a day with a time, and a duration of the query, as a term.
+
+    It is NULL where an id would not hold what comes of them. None is returned where the operands
+    are others.
+
+    Args:
+        sign: ``+`` or ``-``.
+        left: What stands before it.
+        right: What stands behind it.
+    """
+    if sign == "+" and isinstance(left, ConstantOperand):
+        left, right = right, left
+    if not isinstance(left, VariableOperand) or not isinstance(right, ConstantOperand):
+        return None
+    found = read(right.term).value if right.parts else None
+    if not isinstance(found, Duration):
+        return None
+    months, seconds = found if sign == "+" else found.signed(-1)
+    if abs(months) > _MOST_MONTHS or abs(seconds) > _MOST_SECONDS or seconds != int(seconds):
+        return None
+    # Months come first, and a day that the month has not is its last one, as DuckDB has it.
+    later = f" + to_months({months})" if months else ""
+    if left.kinds == {Kind.DATE}:
+        day = f"(id_date({left.id}){later})::DATE + {int(seconds) // _OF_A_DAY}"
+        return f"id_date_text(date_id({day}))"
+    if left.kinds == _INSTANTS:
+        time = f"id_instant({left.id}){later} + to_seconds({int(seconds)})"
+        return f"id_instant_text(instant_id({time}, {left.id} & 1))"
+    return None
 
 
 def part(operand: Operand, start: int, end: int) -> str:

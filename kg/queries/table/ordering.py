@@ -55,7 +55,11 @@ def order_keys(operand: Operand) -> list[str]:
         return [f"{nodes} END", text]
     # What an id holds has one form for each value, in the order of the values.
     inline = isinstance(operand, VariableOperand) and Kind.LITERAL not in operand.kinds
-    value = text if inline else f"coalesce(instant_order({text}), python_order({text}))"
+    value = (
+        text
+        if inline
+        else (f"coalesce(instant_order({text}), day_order({text}), python_order({text}))")
+    )
     if isinstance(operand, TextOperand):
         rank, double = rank_and_double(text, operand.view)
         exact = f"CASE WHEN {rank} <= 2 THEN coalesce(plain_order({text}), {value}) END"
