@@ -346,6 +346,22 @@ class TestBadTerms:
             run_spark(plan)
         assert str(on_many.value) == str(on_one.value)
 
+    def test_a_triples_map_is_told_for_which_a_value_is_bad(self, tmp_path):
+        """What is good with a base may be bad without one."""
+        made = 'rml:objectMap [ rml:reference "v" ; rml:termType rml:IRI ]'
+        pair = f"rml:predicateObjectMap [ rml:predicate ex:p ; {made} ]"
+        source = 'rml:logicalSource [ rml:source "a.csv" ; rml:referenceFormulation rml:CSV ]'
+        maps = [
+            f"ex:{name} {source} ; rml:subjectMap [ rml:constant ex:s ] ; {pair} {more} ."
+            for name, more in (("first", "; rml:baseIRI <http://b/>"), ("second", ""))
+        ]
+        head = "@prefix rml: <http://w3id.org/rml/> . @prefix ex: <http://e/> ."
+        write_files(tmp_path, {"a.csv": "id,v\n1,x\n2,http://e/y\n"})
+        plan = read_plan(tmp_path, "\n".join((head, *maps)))
+        expected, found = outcome(run_plan, plan), outcome(run_spark, plan)
+        assert "second" in str(expected.hint)
+        assert str(found) == str(expected)
+
     def plan(self, folder: Path, row: str, subject: str, pair: str, graph: str) -> Plan:
         write_files(folder, {"a.csv": f"id,v,w\n{row}\n", "b.csv": "w,u\n1,no iri\n"})
         joined = "{function: equal, parameters: [[str1, $(w)], [str2, $(w)]]}"
