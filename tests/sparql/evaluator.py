@@ -419,14 +419,14 @@ class _Evaluator:
 
     def _iri(self, operands: tuple[Expression, ...], row: Solution, outer: Solution) -> str:
         term = self.value(operands[0], row, outer)
-        text = term[1:-1] if term.startswith("<") else string(term)[0]
+        text = term[1:-1] if term.startswith("<") else _plain(term)
         return FUNCTIONS["IRI"](f"<{text if self.base is None else resolve(self.base, text)}>")
 
     def _blank(self, operands: tuple[Expression, ...], row: Solution, outer: Solution) -> str:
         if not operands:
             return f"_:new{next(_BLANKS)}"
         # The same for the same text in one solution, which may have grown by such nodes.
-        text = string(self.value(operands[0], row, outer))[0]
+        text = _plain(self.value(operands[0], row, outer))
         known = sorted(each for each in row.items() if not each[1].startswith("_:new"))
         return self.blanks.setdefault((text, *known), f"_:new{next(_BLANKS)}")
 
@@ -445,6 +445,14 @@ _SPECIAL: dict[str, Callable[..., str]] = {
     "URI": _Evaluator._iri,
     "BNODE": _Evaluator._blank,
 }
+
+
+def _plain(term: str) -> str:
+    """Return the text of a string without a language."""
+    text, language = string(term)
+    if language:
+        raise SparqlError("a text with a language")
+    return text
 
 
 def _put(part: Term, outer: Solution) -> Term:
