@@ -136,7 +136,7 @@ _SHORT: Final = 30
 # Characters of codes such as those of countries.
 _LONGEST_CODE: Final = 3
 # What share of different texts are values of a form that is told, and how many at least.
-_MOSTLY: Final = 0.6
+_MOSTLY: Final = 0.75
 _FEWEST_ALIKE: Final = 3
 _CALLED: Final = {
     Kind.INTEGER: "whole numbers",

@@ -147,10 +147,14 @@ def _is_of_values(rows: Sequence[Sequence[str]], number: int) -> bool:
 def _is_data(first: Sequence[str], below: Sequence[Sequence[str]]) -> bool:
     """Return whether a first row is a record: its values stand above values of their sorts.
 
-    A text above values shows that it is none, and so does a day above numbers.
+    A text above values shows that it is none, and so do a day above numbers and a first column
+    that has a value everywhere but there.
     """
     sorts = [_sort(text) for text in first]
     if not below or not set(sorts) - {_TEXT, _NOTHING} or _rises(first, below):
+        return False
+    # R and pandas number the rows in a first column without a name.
+    if not first[0] and all(first[1:]) and all(row and row[0] for row in below):
         return False
     for number, own in enumerate(sorts):
         others = _sorts_of(below, number)

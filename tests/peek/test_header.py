@@ -54,6 +54,10 @@ class TestNamesThatLookLikeValues:
     def test_are_values_above_values_of_their_sort(self, text):
         assert not seen(text).is_there
 
+    def test_are_names_beside_a_column_without_one(self):
+        found = seen(",16.5,16.75,17.25\n71,0,0,0\n72,1,2,0\n")
+        assert found.names == ("row", "16.5", "16.75", "17.25")
+
 
 class TestTitles:
     @pytest.mark.parametrize(

@@ -381,8 +381,8 @@ class TestTextsThatAreNearlyAllValues:
                 "4 of 5 different values are whole numbers, but not unknown",
             ),
             (
-                ["01.02.2020", "02.02.2020", "05.02.2020", "x", "31.02.2020"],
-                "3 of 5 different values are days (dd.MM.yyyy), but not 31.02.2020, x",
+                [*(f"0{n}.02.2020" for n in range(1, 7)), "x", "31.02.2020"],
+                "6 of 8 different values are days (dd.MM.yyyy), but not 31.02.2020, x",
             ),
         ],
     )
