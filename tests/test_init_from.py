@@ -179,7 +179,7 @@ class TestTheFolder:
         first, second = write(tmp_path / "f", {"a.csv": "id,n\nx,1\n", "b.csv": "id,n\ny,1\n"})
         assert main(["init", str(tmp_path / "g"), "--from", first, second]) == 0
         assert (tmp_path / "g/data/b.csv").exists()
-        assert "b.csv: 1 record become" in capfd.readouterr().err
+        assert "b.csv: 1 record becomes" in capfd.readouterr().err
         assert main(["init", first, "--from", second]) == 2
         assert "comes first" in capfd.readouterr().err
         assert main(["init", str(tmp_path / "h"), first]) == 2

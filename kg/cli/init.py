@@ -13,7 +13,7 @@ from kg.cli.limits import MemoryOption, ThreadsOption, TimeoutOption, limit
 from kg.errors import UsageError
 from kg.init.template import Template
 from kg.logins import without_login
-from kg.wording import counted
+from kg.wording import counted, printable
 
 if TYPE_CHECKING:
     from kg.init.workspace import Made
@@ -93,15 +93,16 @@ def _tell_made(shared: Settings, folder: Path, made: Made) -> None:
     from kg.init.mapping import login_variables
 
     for entity in made.entities:
-        key = " and ".join(column.name for column in entity.key.columns) or "no key"
+        key = " and ".join(printable(column.name) for column in entity.key.columns) or "no key"
         guess = "" if entity.key.is_sure or not entity.key.columns else " (a guess)"
         file = entity.table.source.path
         records = counted(entity.table.rows, "record")
-        shared.say(f"{file}: {records} become ns:{entity.class_name}, key: {key}{guess}")
+        verb = "becomes" if entity.table.rows == 1 else "become"
+        shared.say(f"{file}: {records} {verb} ns:{entity.class_name}, key: {key}{guess}")
         for each in entity.properties:
             link = each.link
             if link is not None:
-                shown = " and ".join(column.name for column in each.columns)
+                shown = " and ".join(printable(column.name) for column in each.columns)
                 lost = f", {link.missing:,} of {link.values:,} not there" if link.missing else ""
                 shared.say(f"  {shown} leads to {link.target.source.path}{lost}")
     shared.say(f"made {without_login(str(folder))}:")

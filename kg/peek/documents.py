@@ -27,6 +27,13 @@ _DEEPEST: Final = 3
 _FEWEST_MEMBERS: Final = 3
 _PLAIN_KEY: Final = re.compile(r"[\w @:/-]+")
 _KEY_OF_RECORD: Final = "~"
+# What DuckDB calls values of several kinds.
+_MIXED: Final = "JSON"
+# Told of what pandas writes by default.
+_BY_COLUMN: Final = (
+    "the file has columns with numbered rows in them, not records: write it again as a list of"
+    " records (orient='records' in pandas)"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,13 +44,17 @@ class Records:
         source: With its iterator.
         name: Name of the list; empty for that at the top.
         references: Paths of the values in a record.
-        left: Paths that hold lists of records, or values of several kinds.
+        left: Paths that hold lists of records.
+        mixed: Those of the references that have values of several kinds, which may be lists.
+        notes: What looks wrong about them.
     """
 
     source: LogicalSource
     name: str
     references: tuple[str, ...]
     left: tuple[str, ...]
+    mixed: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
 
 
 def records_of(connection: duckdb.DuckDBPyConnection, reading: Reading) -> list[Records]:
@@ -70,12 +81,21 @@ def records_of(connection: duckdb.DuckDBPyConnection, reading: Reading) -> list[
     for name, iterator, record in found:
         references: list[str] = [_KEY_OF_RECORD] * iterator.endswith(".*")
         left: list[str] = []
-        for path, is_value in _values(record, "", 0):
-            (references if is_value else left).append(path)
+        mixed: list[str] = []
+        notes = (_BY_COLUMN,) * (iterator.endswith(".*") and _is_by_column(record))
+        for path, inner in _leaves(record, "", 0):
+            (references if isinstance(inner, str) and path else left).append(path)
+            mixed += [path] * (inner == _MIXED and bool(path))
         if references:
             whole = replace(source, iterator=iterator)
-            made.append(Records(whole, name, tuple(references), tuple(left)))
+            made.append(Records(whole, name, tuple(references), tuple(left), tuple(mixed), notes))
     return made
+
+
+def _is_by_column(record: object) -> bool:
+    """Return whether all keys of records are numbers from 0 on: the records are columns."""
+    keys = list(record) if isinstance(record, Mapping) else []
+    return len(keys) > 1 and sorted(keys) == sorted(map(str, range(len(keys))))
 
 
 def _structure(connection: duckdb.DuckDBPyConnection, reading: Reading) -> tuple[Structure, bool]:
@@ -127,18 +147,17 @@ def _alike(objects: list[Mapping[str, object]]) -> bool:
     return bool(every) and 2 * len(shared) >= len(every)
 
 
-def _values(structure: object, path: str, depth: int) -> Iterator[tuple[str, bool]]:
-    """Yield the paths below a structure, and whether each leads to single values, or lists."""
+def _leaves(structure: object, path: str, depth: int) -> Iterator[tuple[str, object]]:
+    """Yield the paths below a structure, and what is there: a type, or a list or object."""
     if isinstance(structure, Mapping) and depth <= _DEEPEST:
         for key, inner in structure.items():
-            yield from _values(inner, f"{path}{_step(key)}", depth + 1)
+            yield from _leaves(inner, f"{path}{_step(key)}", depth + 1)
     elif isinstance(structure, list):
         inner = structure[0] if structure else ""
-        is_value = isinstance(inner, str) and inner != "JSON"
-        yield f"{path}[*]".removeprefix("."), is_value
+        # What is in a list of several kinds is not looked at.
+        yield f"{path}[*]".removeprefix("."), [inner] if inner == _MIXED else inner
     else:
-        is_value = isinstance(structure, str) and structure != "JSON"
-        yield path.removeprefix("."), is_value and bool(path)
+        yield path.removeprefix("."), structure
 
 
 def _step(key: str) -> str:

@@ -109,7 +109,10 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Sight:
-    """A table before it is read: how, and the names of its columns."""
+    """A table before it is read: how, and the names of its columns.
+
+    `mixed` are references with values of several kinds, of which some may be no single values.
+    """
 
     source: LogicalSource
     name: str
@@ -117,6 +120,7 @@ class Sight:
     references: tuple[str, ...]
     header: int = 0
     notes: tuple[str, ...] = ()
+    mixed: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

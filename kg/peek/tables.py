@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
@@ -13,8 +13,9 @@ import duckdb
 
 from kg.duck import engine, read_parquet, sql_name, translated
 from kg.engines.duckdb import dialect
+from kg.engines.duckdb.bad_values import ListsFound
 from kg.engines.duckdb.host import DuckHost
-from kg.engines.duckdb.loading import load_table
+from kg.engines.duckdb.loading import drop_table, load_table
 from kg.engines.duckdb.parquet import broken
 from kg.errors import InputError
 from kg.mapping.jsonpath import parse_jsonpath
@@ -207,16 +208,45 @@ def _of_document(
             hint="A list of objects is a table. Is the file what you think it is?",
         )
     for each in found:
-        left = [f"not read: {path}, which holds lists or mixed values" for path in each.left]
+        left = [_not_read(path) for path in each.left]
         name = each.name or stem
         names = tuple(path.removesuffix("[*]") for path in each.references)
         shown = tuple("key" if name == "~" else name for name in names)
-        yield Sight(each.source, name, shown, each.references, notes=tuple(left))
+        notes = (*each.notes, *left)
+        yield Sight(each.source, name, shown, each.references, notes=notes, mixed=each.mixed)
+
+
+def _not_read(path: str) -> str:
+    return f"not read: {path}, which holds lists or mixed values"
+
+
+def _single(
+    connection: duckdb.DuckDBPyConnection, sight: Sight, folders: Folders, name: str
+) -> Sight:
+    """Return a table without the references that have lists or objects in some records."""
+    found = sight
+    for number, reference in enumerate(sight.mixed):
+        wanted = _wanted(sight.source, reference, 0)
+        table = SourceTable(f"{name}_only_{number}", sight.source, (wanted,))
+        try:
+            drop_table(connection, load_table(connection, table, folders))
+        except (InputError, ListsFound) as error:
+            if isinstance(error, InputError) and error.code != "not-a-value":
+                raise
+            kept = [n for n, each in enumerate(found.references) if each != reference]
+            found = replace(
+                found,
+                names=tuple(found.names[n] for n in kept),
+                references=tuple(found.references[n] for n in kept),
+                notes=(*found.notes, _not_read(reference)),
+            )
+    return found
 
 
 def _table(
     connection: duckdb.DuckDBPyConnection, sight: Sight, folders: Folders, name: str
 ) -> Table:
+    sight = _single(connection, sight, folders, name)
     source = sight.source
     wanted = tuple(
         _wanted(source, reference, number) for number, reference in enumerate(sight.references)

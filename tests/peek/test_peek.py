@@ -464,3 +464,29 @@ class TestFilesThatAreNoPlainTables:
     def test_tell_that_lists_of_numbers_have_no_order(self, tmp_path):
         found = table(tmp_path, '[{"at": [1.5, 2], "tags": ["a"]}]', "a.json")
         assert [bool(each.doubts) for each in found.columns] == [True, False]
+
+    def test_tell_that_columns_are_no_records(self, tmp_path):
+        columns = {
+            "city": {"0": "Bonn", "1": "Ulm"},
+            "pop": {"0": 3, "1": 1},
+            "x": {"0": 1, "1": 2},
+        }
+        found = table(tmp_path, json.dumps(columns), "a.json")
+        assert "orient='records'" in found.notes[0]
+        found = table(tmp_path, json.dumps({k: {"0": 1, "a": 2} for k in "abc"}), "b.json")
+        assert found.notes == ()
+
+    def test_of_json_may_have_texts_among_numbers(self, tmp_path):
+        records = [
+            {"id": "a", "n": 1, "v": 1, "w": [1], "o": {"x": 1}, "b": True},
+            {"id": "b", "n": "N/A", "v": "two", "w": 3, "o": 5, "b": "no"},
+            {"id": "c", "n": None, "v": None, "w": None, "o": None, "b": None},
+        ]
+        found = table(tmp_path, json.dumps(records), "a.json")
+        assert [(each.name, each.kind, each.filled) for each in found.columns] == [
+            ("id", Kind.TEXT, 3),
+            ("n", Kind.INTEGER, 1),
+            ("v", Kind.TEXT, 2),
+            ("b", Kind.TEXT, 2),
+        ]
+        assert [note.partition(",")[0] for note in found.notes] == ["not read: w", "not read: o"]
