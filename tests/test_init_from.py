@@ -337,3 +337,22 @@ def test_a_database_is_a_file_that_is_used(tmp_path, capfd):
     assert "unused-file" not in built(capfd, folder)
     _, out, _ = kg(capfd, folder, "check", "--format", "json")
     assert not [each for each in json.loads(out) if each["finding"] == "unused-file"]
+
+
+def test_tables_of_one_file_are_told_apart(tmp_path, capfd):
+    pytest.importorskip("sqlalchemy", reason="the extra sql is not installed")
+    path = tmp_path / "a.db"
+    with sqlite3.connect(path) as connection:
+        connection.execute("CREATE TABLE owners (id INTEGER, name TEXT)")
+        connection.execute("INSERT INTO owners VALUES (7, 'x'), (8, 'y')")
+        connection.execute("CREATE TABLE dogs (id INTEGER, owner_id INTEGER)")
+        connection.execute("INSERT INTO dogs VALUES (1, 7), (2, 8)")
+    assert main(["init", str(tmp_path / "g"), "--from", str(path)]) == 0
+    said = capfd.readouterr().err
+    assert "a.db#dogs: 2 records become ns:Dog, key: id\n  owner_id leads to a.db#owners\n" in said
+    text = json.dumps({"owners": [{"id": 1}, {"id": 2}], "dogs": [{"id": 3, "owner": 1}]})
+    (file,) = write(tmp_path / "f", {"b.json": text})
+    assert main(["init", str(tmp_path / "h"), "--from", file]) == 0
+    said = capfd.readouterr().err
+    assert "b.json $.dogs[*]: 1 record becomes ns:Dog" in said
+    assert "owner leads to b.json $.owners[*]" in said

@@ -95,7 +95,7 @@ def _tell_made(shared: Settings, folder: Path, made: Made) -> None:
     for entity in made.entities:
         key = " and ".join(printable(column.name) for column in entity.key.columns) or "no key"
         guess = "" if entity.key.is_sure or not entity.key.columns else " (a guess)"
-        file = entity.table.source.path
+        file = printable(entity.table.place)
         records = counted(entity.table.rows, "record")
         verb = "becomes" if entity.table.rows == 1 else "become"
         shared.say(f"{file}: {records} {verb} ns:{entity.class_name}, key: {key}{guess}")
@@ -104,7 +104,7 @@ def _tell_made(shared: Settings, folder: Path, made: Made) -> None:
             if link is not None:
                 shown = " and ".join(printable(column.name) for column in each.columns)
                 lost = f", {link.missing:,} of {link.values:,} not there" if link.missing else ""
-                shared.say(f"  {shown} leads to {link.target.source.path}{lost}")
+                shared.say(f"  {shown} leads to {printable(link.target.place)}{lost}")
     shared.say(f"made {without_login(str(folder))}:")
     for path in made.written:
         shared.say(f"  {path}")

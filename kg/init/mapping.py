@@ -252,7 +252,7 @@ def _unlike(value: str, texts: Sequence[str]) -> str:
 def _about_link(each: Property) -> Iterator[str]:
     link = each.link
     assert link is not None
-    where = _comment(link.target.source.path)
+    where = _comment(link.target.place)
     if link.missing:
         shown = ", ".join(map(_comment, link.examples)) + ", …" * (link.missing > 3)
         yield (

@@ -89,7 +89,7 @@ def _link(each: Property, entities: Sequence[Entity]) -> tuple[list[str], str]:
     if link.missing:
         return ["sh:nodeKind sh:IRI ;"], "a link"
     target = next(e for e in entities if e.prefix == each.target)
-    return [f"sh:class ns:{target.class_name} ;"], f"one that is in {target.table.source.path}"
+    return [f"sh:class ns:{target.class_name} ;"], f"one that is in {target.table.place}"
 
 
 def _value(column: Column) -> tuple[list[str], str]:

@@ -25,7 +25,7 @@ def vocabulary_text(entities: Sequence[Entity], base: str) -> str:
     """Return the vocabulary document."""
     parts = [_HEAD.format(base=base)]
     for entity in entities:
-        where = entity.table.source.path
+        where = entity.table.place
         parts.append(
             f"ns:{entity.class_name} a owl:Class ;\n"
             f"    rdfs:label {text(entity.label)} ;\n"

@@ -19,6 +19,11 @@ _TITLES = {
 }
 
 
+# Formats whose files have several tables with names, and iterators of JSON for all that there is.
+_OF_TABLES = (Formulation.SQL, Formulation.DUCKDB, Formulation.EXCEL)
+_WHOLE = ("", "$", "$[*]", "$.*")
+
+
 class Kind(StrEnum):
     """What the values of a column are: local names of XSD, and three that it does not have."""
 
@@ -167,6 +172,14 @@ class Table:
     notes: tuple[str, ...] = ()
     left: LeftOut | None = None
     sql_name: str = field(default="", compare=False)
+
+    @property
+    def place(self) -> str:
+        """What people are told of where it is: its file, and which part of it."""
+        path, iterator = self.source.path, self.source.iterator
+        if self.source.formulation in _OF_TABLES:
+            return path if not iterator or "#" in path else f"{path}#{iterator}"
+        return path if iterator in _WHOLE else f"{path} {iterator}"
 
     @property
     def format_name(self) -> str:
