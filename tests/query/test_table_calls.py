@@ -88,7 +88,8 @@ GIVES = {
     "LANG(CONCAT(?en, ?fr))": "", "LANG(CONCAT(?en, ?t))": "", "UCASE(?t)": "ABC",
     "LANGMATCHES('en-GB', 'en')": "true", "LANGMATCHES('english', 'en')": "false",
     "LANGMATCHES('en', '*')": "true", "LANGMATCHES('', '*')": "false", "ENCODE_FOR_URI('a b')":
-    "a%20b", "isIRI(?node)": "true", "IRI(?en)": "", "isIRI(?t)": "false", "isIRI(?u)": "", "isLiteral(?i)": "true",
+    "a%20b", "isIRI(?node)": "true", "IRI(?en)": "", "isIRI(?t)": "false",
+    "isIRI(?u)": "", "isLiteral(?i)": "true",
     "isLiteral(?u)": "", "isBlank(?node)": "false", "isBlank(BNODE())": "true",
     "STRLANG(?t, 'de')": "abc", "STRLANG(?t, 'd e')": "", "STRDT(?t, ex:x)": "abc",
     "UCASE('straße')": "STRASSE", "LCASE('ÀÉ')": "àé", "UCASE(?i)": "", "LANG(UCASE(?en))": "en",
