@@ -154,7 +154,6 @@ CHANGES: dict[str, tuple[tuple[str, str], ...]] = {
     "queries.table.numbers": (
         ("NOT isnan({double})", "true"),
         ("coalesce({one}, {two})", "{one}"),
-        ("CASE WHEN {double} <> 0 THEN true ELSE {asked} END", "{double} <> 0"),
     ),
     "queries.table.comparisons": (
         ("{same if is_text else 'false'}", "{same if is_text else 'NULL'}"),

@@ -92,6 +92,39 @@ def test_what_a_group_decides_is_what_all_its_rows_decide(tmp_path, number):
         assert found == exact_answer(evaluate(translate(query.tree, PREFIXES, EX), data)), text
 
 
+# Of each: values of a group, and what is compared with them. The last value of the group hides one
+# before it, unless they are told apart.
+APART = {
+    "days with times and without a zone": (
+        (f'"2020-01-01T09:59:00Z"^^<{XSD}dateTime>', f'"2020-01-01T10:00:00"^^<{XSD}dateTime>'),
+        (f'"2020-01-01T09:00:00Z"^^<{XSD}dateTime>', f'"2020-01-01T11:00:00Z"^^<{XSD}dateTime>'),
+    ),
+    "the same with fractions": (
+        (f'"2020-01-01T09:59:00.5Z"^^<{XSD}dateTime>', f'"2020-01-01T10:00:00.5"^^<{XSD}dateTime>'),
+        (f'"2020-01-01T09:00:00Z"^^<{XSD}dateTime>', f'"2020-01-01T11:00:00Z"^^<{XSD}dateTime>'),
+    ),
+    # Beside the float, the whole number is rounded to it.
+    "floats and doubles": (
+        (f'"16777216"^^<{XSD}float>', f'"16777216.5"^^<{XSD}double>'),
+        (f'"16777217"^^<{XSD}integer>',),
+    ),
+}
+
+
+@pytest.mark.parametrize("name", APART)
+def test_values_without_one_order_do_not_hide_each_other(name: str, tmp_path: Path):
+    group, others = APART[name]
+    lines = [f"<{EX}v{n}> <{EX}v> {term} ." for n, term in enumerate(group)]
+    lines += [f"<{EX}d{n}> <{EX}d> {term} ." for n, term in enumerate(others)]
+    quads = list(ox.parse("\n".join(lines), ox.RdfFormat.N_TRIPLES))
+    table, data = table_of(quads, tmp_path / "table"), dataset_of(quads)
+    for sign in SIGNS[:5]:
+        text = f"SELECT ?o {{ ?o ex:d ?d FILTER EXISTS {{ ?x ex:v ?d2 FILTER(?d2 {sign} ?d) }} }}"
+        query = guard(text, "a query", PREFIXES)
+        found = exact_answer(table.ask(query, PREFIXES, EX))
+        assert found == exact_answer(evaluate(translate(query.tree, PREFIXES, EX), data)), text
+
+
 ROWS = 600
 LATEST = tuple(PATTERNS[number] for number in (0, 1, 2, 3, 5, 6))
 VALUES = {
