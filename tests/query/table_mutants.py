@@ -304,9 +304,6 @@ CHANGES: dict[str, tuple[tuple[str, str], ...]] = {
         ("not all(column.bound for name, column in b.columns.items() if name in a.columns)",
          "False"),
         ("new = certain(right) - mentioned(left)", "new = mentioned(right)"),
-        ("parts is not None and not any(f\"{each.alias}.\" in inner.sql for each in views)",
-         "parts is not None"),
-        ("not mine & set(seen) <= others or", ""),
     ),
     "queries.table.extremes": (
         ('">": ("max",)', '">": ("min",)'),

@@ -34,6 +34,11 @@ JOINS = (
     "SELECT * { ?s ex:p ?o OPTIONAL { ?o ex:q ?x OPTIONAL { ?x ex:p ?y } FILTER(BOUND(?y)) } }",
     "SELECT * { ?s ex:p ?o OPTIONAL { BIND(STR(?o) AS ?t) } OPTIONAL { ?s ex:q ?t } }",
     "SELECT * { BIND(ex:b AS ?o) ?s ex:p ?o BIND(STR(?s) AS ?t) FILTER(?t = STR(ex:a)) }",
+    # What an optional pattern does not fit, and what only looks like it.
+    "SELECT * { ?s ex:p ?o OPTIONAL { { ?x ex:q ?y } UNION { ?x ex:p ?o } FILTER(?o != ?x) }"
+    " FILTER(!BOUND(?x)) }",
+    "SELECT * { ?s ex:p ?o OPTIONAL { ?s ex:s ?z } OPTIONAL { ?o ex:q ?z } FILTER(!BOUND(?z)) }",
+    "SELECT * { ?s ex:p ?o OPTIONAL { ?o ex:p ?x OPTIONAL { ?x ex:s ?w } } FILTER(!BOUND(?w)) }",
     "SELECT * { ?s ex:p ?o MINUS { ?o ex:q ?x } }",
     "SELECT * { ?s ex:p ?o MINUS { ?x ex:none ?y } }",
     "SELECT * { ?s ex:p ?o MINUS { ?x ex:q ?y } }",
