@@ -90,8 +90,9 @@ def sqlite_sights(file: SourceFile, source: LogicalSource) -> Iterator[Sight]:
                 hint="It may be of a table that is not there any more: mend it in the database.",
             )
         if table not in broken:
-            names = known[table]
-            yield Sight(replace(source, iterator=table), table, names, names, notes=tuple(notes))
+            names, key = known[table], sqlite_files.primary_key(file.path, table)
+            of_table = replace(source, iterator=table)
+            yield Sight(of_table, table, names, names, notes=tuple(notes), key=key)
             notes = []
 
 

@@ -44,7 +44,11 @@ class Key:
 
 
 def key_of(connection: duckdb.DuckDBPyConnection, table: Table) -> Key:
-    """Return the key of a table that was read."""
+    """Return the key of a table that was read: the one that its file declares, or what it shows."""
+    declared = tuple(each for name in table.key for each in table.columns if each.name == name)
+    # SQLite lets a declared key be NULL.
+    if declared and all(each.filled == table.rows > 0 for each in declared):
+        return Key(declared, is_sure=True)
     ranked = [(rank, column) for column in table.columns if (rank := _rank(table, column)) < _NONE]
     best = min(ranked, key=lambda each: each[0], default=None)
     if best is not None and best[0] <= _SURE:

@@ -116,7 +116,8 @@ class Column:
 class Sight:
     """A table before it is read: how, and the names of its columns.
 
-    `mixed` are references with values of several kinds, of which some may be no single values.
+    `mixed` are references with values of several kinds, of which some may be no single values;
+    `key` are the names of the columns that the file declares as the key.
     """
 
     source: LogicalSource
@@ -126,6 +127,7 @@ class Sight:
     header: int = 0
     notes: tuple[str, ...] = ()
     mixed: tuple[str, ...] = ()
+    key: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,6 +163,7 @@ class Table:
         header: Line or row of the header, from 1; 0 where there is none.
         notes: What was guessed, and what a mapping would not see.
         left: Records at its end that are none.
+        key: Names of the columns that the file declares as its key.
         sql_name: Its name in the connection that it was read into.
     """
 
@@ -171,6 +174,7 @@ class Table:
     header: int = 0
     notes: tuple[str, ...] = ()
     left: LeftOut | None = None
+    key: tuple[str, ...] = ()
     sql_name: str = field(default="", compare=False)
 
     @property

@@ -264,7 +264,9 @@ def _table(
     notes = [*sight.notes, *dict.fromkeys(own)]
     notes += [left.note] if left else []
     rows = loaded.records - (len(left.texts) if left else 0)
-    return Table(source, sight.name, rows, columns, sight.header, tuple(notes), left, name)
+    return Table(
+        source, sight.name, rows, columns, sight.header, tuple(notes), left, sight.key, name
+    )
 
 
 def _wanted(source: LogicalSource, reference: str, index: int) -> Wanted:

@@ -108,8 +108,20 @@ def table_columns(path: Path) -> dict[str, tuple[str, ...]]:
         ) from error
 
 
-def _columns(connection: sqlite3.Connection, name: str) -> tuple[str, ...]:
-    query = "SELECT name FROM pragma_table_info(?) ORDER BY cid"
+def primary_key(path: Path, table: str) -> tuple[str, ...]:
+    """Return the columns of the primary key that a table declares, in its order; () without one.
+
+    Raises:
+        sqlite3.Error: The file cannot be read.
+    """
+    with closing(connect(path)) as connection:
+        return _columns(connection, table, "WHERE pk > 0 ORDER BY pk")
+
+
+def _columns(
+    connection: sqlite3.Connection, name: str, which: str = "ORDER BY cid"
+) -> tuple[str, ...]:
+    query = f"SELECT name FROM pragma_table_info(?) {which}"
     try:
         return tuple(row[0] for row in connection.execute(query, (name,)))
     except sqlite3.OperationalError as error:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import sqlite3
 from pathlib import Path
 
 import pytest
@@ -167,3 +168,20 @@ def test_a_column_that_is_called_as_a_table_leads_to_it(tmp_path):
     _, links = seen(tmp_path / "a", tables)
     assert ("lines", ["TrackId"], "tracks", 0) in links
     assert ("playlist_tracks", ["TrackId"], "tracks", 0) in links
+
+
+def test_the_key_that_a_database_declares_is_taken(tmp_path):
+    pytest.importorskip("sqlalchemy", reason="the extra sql is not installed")
+    path = tmp_path / "a.db"
+    with sqlite3.connect(path) as connection:
+        connection.execute(
+            "CREATE TABLE track_of (list INTEGER, track INTEGER, id TEXT,"
+            " PRIMARY KEY (track, list))"
+        )
+        connection.execute("CREATE TABLE empty (a TEXT PRIMARY KEY, b TEXT)")
+        connection.execute("INSERT INTO track_of VALUES (1, 1, 'x'), (1, 2, 'y'), (2, 3, 'z')")
+        connection.execute("INSERT INTO empty VALUES (NULL, 'x'), ('u', 'y')")
+    with peek([str(path)]) as found:
+        keys = [key_of(found.connection, each) for each in found.tables]
+    assert [[c.name for c in key.columns] for key in keys] == [["track", "list"], ["b"]]
+    assert keys[0].is_sure
