@@ -12,7 +12,7 @@ from kg.errors import InputError
 from kg.queries.engine import Rows
 from kg.queries.table import relation
 from kg.queries.table.engine import Table
-from kg.queries.table.functions import python_double, python_rank
+from kg.queries.table.functions import python_double, python_rank, python_test
 from kg.queries.table.ordering import python_order
 from kg.sparql.guard import guard
 from kg.table.ids import id_of
@@ -114,6 +114,12 @@ def lexical(table: Table, text: str) -> list[str | None]:
 )  # fmt: skip
 def test_values_are_exact(table, text, found):
     assert lexical(table, text) == found
+
+
+def test_texts_of_different_languages_differ_in_python_as_in_sql():
+    texts = [literal("a"), '"a"@en', '"a"@fr', '"b"@en']
+    for text in texts:
+        assert [python_test("=", text, other) for other in texts] == [text == o for o in texts]
 
 
 def test_an_exact_number_is_rounded_once_to_a_double(table):
