@@ -168,7 +168,7 @@ def main() -> None:
     """Run the benchmark."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folder", type=Path)
-    parser.add_argument("--set", choices=("gtfs", "json", "events"), default="gtfs")
+    parser.add_argument("--set", choices=("gtfs", "json", "events", "conflicts"), default="gtfs")
     parser.add_argument("--scale", type=int, default=1)
     parser.add_argument("--engine", action="append", required=True, metavar="NAME=PYTHON")
     parser.add_argument("--turns", type=int, default=1)
@@ -183,6 +183,11 @@ def main() -> None:
 
         gtfs.generate(folder, arguments.scale)
         mapping = folder / "gtfs.rml.ttl"
+    elif arguments.set == "conflicts":
+        import conflicts
+
+        conflicts.generate(folder, arguments.scale)
+        mapping = folder / "conflicts.rml.ttl"
     else:
         import documents
 
