@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import field, replace
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -46,7 +47,7 @@ from kg.mapping.plan import Plan
 from kg.mapping.walk import own_files
 from kg.names import Namer
 from kg.outputs import files_of
-from kg.parts import map_all
+from kg.parts import Elsewhere, map_all
 from kg.paths import is_inside
 from kg.planned import read_plan
 from kg.quads import QuadTable
@@ -87,6 +88,7 @@ class BuildOptions:
         ignore_unsupported: Ignore unsupported features of SHACL instead of refusing them.
         sinks: Each is called with every validation result.
         basis: Notes what the build is made from.
+        elsewhere: What maps in the stead of this process.
     """
 
     index: bool | None = None
@@ -101,6 +103,7 @@ class BuildOptions:
     ignore_unsupported: bool = False
     sinks: Sequence[Sink] = ()
     basis: Basis | None = None
+    elsewhere: Elsewhere | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,7 +192,7 @@ def noted(
     chosen = options or BuildOptions()
     if chosen.basis is not None:
         return chosen
-    asked = repr(replace(chosen, sinks=(), memory=None, threads=None))
+    asked = repr(replace(chosen, sinks=(), memory=None, threads=None, elsewhere=None))
     inside = replace(workspace, allow_outside=chosen.allow_outside)
     made = Basis(inside, {"python": asked}, anew=anew)
     if current() or own_functions.files() or are_contexts_given():
@@ -337,9 +340,10 @@ class _Builder:
         self.rows = self.before.key(self.others, rules) if self.inference == "none" else None
         mapped, same = self.before.graph(self.causes), self.before.has_rules(rules)
         if mapped is None:
-            strict, before = self.options.strict, self.before
-            of_plan = workspace, plan, folders, before, rules, strict, self.rows
-            mapped = map_all(connection, *of_plan, sources=sources, again=same)
+            strict, elsewhere = self.options.strict, self.options.elsewhere
+            of_plan = workspace, plan, folders, self.before, rules, strict, self.rows
+            how = partial(map_all, sources=sources, again=same, elsewhere=elsewhere)
+            mapped = how(connection, *of_plan)
             if self.inference == "none":
                 mapped = replace(mapped, table=self.placed(connection, mapped.table))
         elif mapped.graph:

@@ -12,20 +12,22 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
-from typing import Final
+from typing import Final, Protocol
 
 import duckdb
 
 from kg.duck import read_parquet, spare
 from kg.engines.duckdb import DuckDB
+from kg.engines.outcome import MapCount
 from kg.kept import Kept, Mapped, Part
 from kg.mapping.plan import LogicalSource, Plan, RefObjectMap, TermMap, TriplesMap
 from kg.mapping.walk import plan_sources
 from kg.notes import hearing, strictly, tell
-from kg.quads import copy_plain, spooled, write_table
+from kg.quads import QuadTable, copy_plain, spooled, write_table
 from kg.rdf import SPOOL_MEMORY, spool_rdf
 from kg.rows import map_rows
 from kg.sources import Folders
+from kg.temporary import remove_folder
 from kg.workspace import Workspace
 
 # Stands for what gathers terms.
@@ -36,6 +38,21 @@ MOST_BYTES: Final = 32 * 2**20
 # Most bytes for which a build that runs all rules keeps their quads by part: it takes longer then,
 # by less than what the next build gains.
 MOST_AT_ONCE: Final = 4 * 2**20
+
+
+class Made(Protocol):
+    """What another engine tells of a run."""
+
+    @property
+    def counts(self) -> tuple[MapCount, ...]:
+        """What each triples map read and lost."""
+
+
+class Elsewhere(Protocol):
+    """An engine that runs a plan in other processes, and writes a folder of Parquet."""
+
+    def run(self, plan: Plan, folders: Folders, target: Path) -> Made:
+        """Run a plan; see `kg.engines.spark.run.Spark`."""
 
 
 def map_all(
@@ -50,6 +67,7 @@ def map_all(
     *,
     sources: Mapping[LogicalSource, Sequence[Path]],
     again: bool,
+    elsewhere: Elsewhere | None = None,
 ) -> Mapped:
     """Read RDF files and sources of a workspace, and write their quads.
 
@@ -65,6 +83,7 @@ def map_all(
             quad table.
         sources: The files of each source.
         again: Whether that build ran the same rules.
+        elsewhere: What runs the plan in the stead of DuckDB.
 
     Raises:
         InputError: A file or a value is wrong.
@@ -80,9 +99,11 @@ def map_all(
                 spool_rdf(graphs, spool, memory=memory)
             kept.keep_rdf(rdf, spool, notes.values())
         found = None
-        if rows is not None and again and not notes:
-            found = map_rows(connection, plan, folders, spool, kept, rows)
         files = [path for each in sources.values() for path in each]
+        if elsewhere is not None and plan.triples_maps:
+            found = run_elsewhere(connection, elsewhere, plan, folders, target, spool, files)
+        elif rows is not None and again and not notes:
+            found = map_rows(connection, plan, folders, spool, kept, rows)
         most = MOST_BYTES if again and not _is_most(kept.changed(files), files) else MOST_AT_ONCE
         if found is None and rules is not None and _is_small(files, most):
             found = run_parts(connection, plan, folders, spool, kept, rules, sources)
@@ -227,6 +248,34 @@ def run_whole(
     found = DuckDB(connection).run(plan, folders, target, spool)
     files = tuple(path for entry in found.loaded for path in entry.files)
     return Mapped(found.table, found.counts, files)
+
+
+def run_elsewhere(
+    connection: duckdb.DuckDBPyConnection,
+    engine: Elsewhere,
+    plan: Plan,
+    folders: Folders,
+    target: Path,
+    spool: Path,
+    files: Iterable[Path],
+) -> Mapped:
+    """Run a plan by another engine, and merge its quads with those of RDF files.
+
+    Args:
+        connection: From `kg.duck.engine`.
+        engine: The engine.
+        plan: The plan.
+        folders: Where its sources are.
+        target: The file to write.
+        spool: What `kg.rdf.spool_rdf` wrote.
+        files: The files of the sources.
+    """
+    folder = spool.with_name("mapped")
+    made = engine.run(plan, folders, folder)
+    rows = f"SELECT s, p, o, g FROM {QuadTable(folder).sql} UNION ALL {spooled(spool)}"
+    table = write_table(connection, rows, target)
+    remove_folder(folder)
+    return Mapped(table, made.counts, tuple(dict.fromkeys(files)))
 
 
 def _is_most(changed: Iterable[Path], files: Iterable[Path]) -> bool:

@@ -15,7 +15,7 @@ from kg.cli.functions import FunctionsOption, use_functions
 from kg.cli.given import ContextOption
 from kg.cli.limits import MemoryOption, ThreadsOption, TimeoutOption, limit
 from kg.cli.losses import say_losses
-from kg.cli.options import UnsupportedOption
+from kg.cli.options import MapEngine, MasterOption, UnsupportedOption, check_master
 from kg.cli.rejects import BadRecords, OnBad, OnBadOption, RejectsOption
 from kg.cli.results import FormOption, of_build, of_unchanged, print_json, wants_json
 from kg.errors import ExitCode, UsageError
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from kg.building import BuildOptions, BuildResult
     from kg.cli.context import Settings
     from kg.findings import Finding
+    from kg.parts import Elsewhere
     from kg.validation.formats import Report
     from kg.validation.results import Sink
     from kg.workspace import Build, Workspace
@@ -98,6 +99,11 @@ def build_command(
         typer.Option("--ask", metavar="NAME", help="With --watch: a question to ask each time."),
     ] = None,
     form: FormOption = "text",
+    engine: Annotated[
+        MapEngine,
+        typer.Option("--engine", help="What maps: duckdb in this process, or Apache Spark."),
+    ] = MapEngine.DUCKDB,
+    master: MasterOption = None,
     functions: FunctionsOption = None,
     contexts: ContextOption = None,
     on_bad: OnBadOption = OnBad.STOP,
@@ -119,6 +125,13 @@ def build_command(
     handled = BadRecords(on_bad, rejects)
     if ask is not None and not watch:
         raise UsageError("usage", "--ask goes with --watch", hint="Ask with kg query.")
+    on_spark = engine is MapEngine.SPARK
+    check_master(master, on_spark=on_spark)
+    if on_spark and (watch or functions):
+        refused = "--watch" if watch else "--functions"
+        raise UsageError(
+            "usage", f"{refused} does not go with --engine spark", hint=f"Leave out {refused}."
+        )
     as_json = wants_json(form)
     if as_json and watch:
         raise UsageError("usage", "--format json tells of one build, --watch of many")
@@ -140,9 +153,10 @@ def build_command(
             ignore_unsupported=ignore_unsupported,
             sinks=sinks,
             basis=basis,
+            elsewhere=_cluster(master, memory) if on_spark else None,
         )
 
-    left_out = ("context", "memory", "threads", "timeout", "full", "form", "watch", "ask")
+    left_out = ("context", "memory", "threads", "timeout", "full", "form", "watch", "ask", "master")
     asked = {name: each for name, each in context.params.items() if name not in left_out}
     keeps = not (functions or contexts or rejects) and on_bad is OnBad.STOP
 
@@ -155,7 +169,7 @@ def build_command(
         prepare = partial(_prepare, context, functions, (memory, timeout, threads))
         named = tuple(path.absolute() for path in functions or ())
         return _watch(shared, on_bad, lambda w, take: chosen([take], basis(w)), prepare, ask, named)
-    limit(memory, timeout, threads)
+    limit(None if on_spark else memory, timeout, threads)  # Java has it, and then the build
     use_functions(context, functions)
     if keeps and not full and _is_done(shared, asked, as_json, allow_outside):
         return ExitCode.DONE
@@ -168,6 +182,12 @@ def build_command(
     if as_json:
         print_json(of_build(result))
     return bad.finish(shared, ExitCode.DONE if result.in_force else ExitCode.NO)
+
+
+def _cluster(master: str | None, memory: str | None) -> Elsewhere:
+    from kg.map_spark import Cluster
+
+    return Cluster(master, memory).engine
 
 
 def _is_done(

@@ -28,8 +28,9 @@ ALLOWED: Final = frozenset(
         *("strict", "table", "threads", "timeout", "with-inferred"),
     }
 )
-# Options of commands that have another meaning there: what a file lacks is not only not shown.
-_ELSEWHERE: Final = frozenset({("map", "limit")})
+# Options of commands that have another meaning there: what a file lacks is not only not shown, and
+# what maps a workspace is no business of the workspace.
+_ELSEWHERE: Final = frozenset({("map", "limit"), ("build", "engine")})
 # Commands that no workspace is asked for its defaults.
 _APART: Final = frozenset({"help", "init", "peek"})
 # Names that an option goes by on other commands.

@@ -13,6 +13,7 @@ from kg.cli.functions import FunctionsOption, use_functions
 from kg.cli.limits import MemoryOption, ThreadsOption, TimeoutOption, limit
 from kg.cli.losses import say_losses
 from kg.cli.mapping_check import check_mappings, checked_folders, variables_of
+from kg.cli.options import MapEngine, MasterOption, check_master
 from kg.cli.rejects import BadRecords, OnBad, OnBadOption, RejectsOption
 from kg.cli.run_report import ReportFormatOption, ReportOption, reporting
 from kg.errors import ExitCode, UsageError
@@ -22,13 +23,6 @@ if TYPE_CHECKING:
     from kg.cli.rejects import BadRecords
     from kg.map_files import Mapped, MappingFiles
     from kg.map_spark import Cluster
-
-
-class MapEngine(StrEnum):
-    """What runs a mapping."""
-
-    DUCKDB = "duckdb"
-    SPARK = "spark"
 
 
 class Datatypes(StrEnum):
@@ -124,15 +118,7 @@ def map_command(
             " Parquet, or of N-Quads with --format nquads.",
         ),
     ] = MapEngine.DUCKDB,
-    master: Annotated[
-        str | None,
-        typer.Option(
-            "--master",
-            metavar="URL",
-            help="With --engine spark: the cluster, such as spark://host:7077. Default: that of"
-            " spark-submit, or all cores of this machine.",
-        ),
-    ] = None,
+    master: MasterOption = None,
     table: Annotated[
         bool,
         typer.Option(
@@ -233,8 +219,7 @@ def _check_usage(
     """Refuse options that have no meaning together."""
     if table and not on_spark:
         raise UsageError("usage", "--table goes with --engine spark", hint="Add --engine spark.")
-    if master is not None and not on_spark:
-        raise UsageError("usage", "--master goes with --engine spark", hint="Add --engine spark.")
+    check_master(master, on_spark=on_spark)
     if report is None and report_format is not None:
         raise UsageError("usage", "--report-format goes with --report FILE", hint="Add --report.")
     if report is not None and not runs:

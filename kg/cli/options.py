@@ -2,10 +2,42 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 import typer
+
+from kg.errors import UsageError
+
+
+class MapEngine(StrEnum):
+    """What runs a mapping."""
+
+    DUCKDB = "duckdb"
+    SPARK = "spark"
+
+
+MasterOption = Annotated[
+    str | None,
+    typer.Option(
+        "--master",
+        metavar="URL",
+        help="With --engine spark: the cluster, such as spark://host:7077. Default: that of"
+        " spark-submit, or all cores of this machine.",
+    ),
+]
+
+
+def check_master(master: str | None, *, on_spark: bool) -> None:
+    """Refuse a cluster for an engine that has none.
+
+    Raises:
+        UsageError: It is given, and the engine is not Spark.
+    """
+    if master is not None and not on_spark:
+        raise UsageError("usage", "--master goes with --engine spark", hint="Add --engine spark.")
+
 
 OutsideOption = Annotated[
     bool,
