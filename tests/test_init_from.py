@@ -356,3 +356,13 @@ def test_tables_of_one_file_are_told_apart(tmp_path, capfd):
     said = capfd.readouterr().err
     assert "b.json $.dogs[*]: 1 record becomes ns:Dog" in said
     assert "owner leads to b.json $.owners[*]" in said
+
+
+def test_what_was_guessed_of_a_table_is_told(tmp_path, capfd):
+    text = "Report,,\nregion,q1,q2\nN,1,2\nS,3,4\nE,5,6\nTotal,9,12\n"
+    (path,) = write(tmp_path / "f", {"a.csv": text})
+    assert main(["init", str(tmp_path / "g"), "--from", path]) == 0
+    said = capfd.readouterr().err.splitlines()
+    assert said[0] == "a.csv: 3 records become ns:A, key: region"
+    assert said[1] == "  1 line above the header is passed over"
+    assert said[2].startswith("  the last record is left out")

@@ -99,6 +99,8 @@ def _tell_made(shared: Settings, folder: Path, made: Made) -> None:
         records = counted(entity.table.rows, "record")
         verb = "becomes" if entity.table.rows == 1 else "become"
         shared.say(f"{file}: {records} {verb} ns:{entity.class_name}, key: {key}{guess}")
+        for note in entity.table.notes:
+            shared.say(f"  {printable(note)}")
         for each in entity.properties:
             link = each.link
             if link is not None:
