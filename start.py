@@ -36,6 +36,8 @@ PYTHON = os.path.join(VENV, "bin", "python")
 LOCK = os.path.join(ROOT, "requirements.txt")
 SPARK_LOCK = os.path.join(ROOT, "requirements-spark.txt")
 SPARK_TESTS = ["tests/mapping/test_spark%s.py" % kind for kind in ("", "_cluster", "_conformance")]
+SPARK_TESTS += ["tests/mapping/test_spark_views.py", "tests/mapping/test_spark_copies.py"]
+SPARK_TESTS += ["tests/build/test_spark_builds.py"]
 PROJECT = os.path.join(ROOT, "pyproject.toml")
 # Written first, so that a folder that this script did not make is never touched; the digest of
 # what was installed comes last, so that a set-up that was interrupted is seen.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -17,7 +18,9 @@ from kg.errors import InputError
 from tests.build.test_incremental import contents, write
 from tests.mapping import spark_session
 
-LACKS = spark_session.missing()
+LACKS = spark_session.missing() or (
+    "" if os.environ.get("KG_LONG") else "takes a minute: python3 start.py test --long --spark"
+)
 NEEDS_SPARK = pytest.mark.skipif(bool(LACKS), reason=LACKS)
 FILES = {
     "kg.toml": 'base = "http://e/"\n[prefixes]\ne = "http://e/"\n',
