@@ -253,7 +253,7 @@ def _table(
     )
     table = SourceTable(name, source, wanted)
     loaded = load_table(connection, table, folders)
-    left = None if loaded.pieces else leave_out(connection, table)
+    left, doubt = (None, "") if loaded.pieces else leave_out(connection, table)
     columns = tuple(
         column_of(connection, table, column, shown)
         for column, shown in zip(wanted, sight.names, strict=True)
@@ -262,7 +262,7 @@ def _table(
     places = tuple(f"{file.shown}: " for file in loaded.parts)
     own = (note.removeprefix(p) for note in loaded.notes for p in places if note.startswith(p))
     notes = [*sight.notes, *dict.fromkeys(own)]
-    notes += [left.note] if left else []
+    notes += [left.note] if left else [doubt] if doubt else []
     rows = loaded.records - (len(left.texts) if left else 0)
     return Table(
         source, sight.name, rows, columns, sight.header, tuple(notes), left, sight.key, name

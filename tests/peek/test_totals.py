@@ -26,6 +26,8 @@ class TestAreLeftOut:
             ("Total;5,5;4,5\n", ("Total",)),
             ("Summe:;5,5;4,5\n", ("Summe:",)),
             ("Total;;\n", ("Total",)),
+            ("Mean;1,83;1,5\n", ("Mean",)),
+            ("Quelle: Amt;;\n", ("Quelle: Amt",)),
             ("* preliminary (see below);;\n", ("* preliminary (see below)",)),
             (
                 "Total;5,5;4,5\n* preliminary;;\nSource: us;;\n",
@@ -66,9 +68,18 @@ class TestAreLeftOut:
         "name;n\nA;1\nB;2\nTotal Wine;3\n",
         "name;n\nA;1\nB;2\nC;\n",
         "name;n\nTotal;3\n",
+        "title;year\nAlpha;1999\nBeta;2001\nSum;2004\n",
+        "title;year\nAlpha;1999\nBeta;2001\nSum;\n",
+        "name;age;town\nAnn;31;x\nBob;40;y\nZoe;;\n",
+        "name;age;town\nAnn;31;x\nBob;40;y\nAnna Maria von Berg;;\n",
     ],
 )
 def test_other_records_are_not(tmp_path, text):
     found = table(tmp_path, text)
     assert found.left is None
     assert found.rows == len(text.splitlines()) - 1
+
+
+def test_a_record_that_is_called_like_a_total_is_told(tmp_path):
+    found = table(tmp_path, "title;year\nAlpha;1999\nBeta;2001\nSum;2004\n")
+    assert found.notes == ("the last record is called Sum, but has no sum: it is read",)
