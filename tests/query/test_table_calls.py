@@ -136,6 +136,9 @@ GIVES = {
     # Casts.
     "xsd:integer(' 7 ')": "7", "xsd:integer('\u00a07')": "", "xsd:integer(?d)": "2",
     "xsd:integer('x')": "", "xsd:decimal('2.50')": "2.5", "xsd:string(?d)": "2.5",
+    "xsd:string(9007199254740993)": "9007199254740993", "xsd:string(-0.50)": "-0.5",
+    "xsd:decimal(xsd:string(9007199254740993))": "9007199254740993",
+    "xsd:string('9007199254740993'^^xsd:long)": "9007199254740993",
     "xsd:string(1e7)": "1.0E7", "xsd:boolean(?zero)": "false", "xsd:boolean('1')": "true",
     "xsd:boolean(?nan)": "false", "xsd:double(?i)": "7", "xsd:integer(?nan)": "",
     "xsd:date(?there)": "2020-05-06-05:30", "xsd:dateTime(?day)": "2020-05-06T00:00:00",

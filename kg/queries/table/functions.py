@@ -38,6 +38,7 @@ from kg.queries.table.values import (
     Value,
     apart,
     compare,
+    decimal_text,
     double_text,
     number_of,
     of_number,
@@ -281,9 +282,7 @@ def _number_text(value: Known, datatype: str) -> str:
         first, *rest = map(str, digits)
         scale = int(exponent) + len(rest)
         return f"{'-' * sign}{first}.{''.join(rest) or '0'}E{scale}"
-    text = f"{value:f}"
-    text = text.rstrip("0").rstrip(".") if "." in text else text
-    return "0" if text in ("", "-0") else text
+    return decimal_text(value)
 
 
 def _canonical(text: str, iri: str) -> str:

@@ -192,9 +192,14 @@ def of_number(value: Known, datatype: str) -> str:
         return literal(double_text(shortest(float(value), datatype)), datatype)
     if datatype == f"{XSD}integer":
         return literal(str(int(value)), datatype)
-    text = f"{value:f}"
-    text = (text.rstrip("0").rstrip(".") if "." in text else text) or "0"
-    return literal("0" if text == "-0" else text, datatype)
+    return literal(decimal_text(value), datatype)
+
+
+def decimal_text(value: Known) -> str:
+    """Return a number without an exponent, and without zeros at the end of a fraction."""
+    text = f"{Decimal(value):f}"  # a format of an integer goes by way of a double
+    text = text.rstrip("0").rstrip(".") if "." in text else text
+    return "0" if text in ("", "-0") else text
 
 
 def double_text(value: float) -> str:
