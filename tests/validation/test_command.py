@@ -279,7 +279,7 @@ def test_an_interrupted_run_leaves_nothing_behind(folder: Path, tmp_path: Path) 
     scratch = tmp_path / "scratch"
     scratch.mkdir()
     many = "\n".join(
-        f"ex:n{n} a ex:Launch ; ex:outcome 'succes' ; ex:count 'x{n}' ." for n in range(6_000)
+        f"ex:n{n} a ex:Launch ; ex:outcome 'succes' ; ex:count 'x{n}' ." for n in range(100_000)
     )
     (folder / "data.ttl").write_text(PREFIXES + many, encoding="utf-8")
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "TMPDIR": str(scratch)}
