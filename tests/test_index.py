@@ -129,7 +129,7 @@ def test_pieces_are_as_large_as_the_room(size):
     most_bytes, most_lines = room.piece
     needed = store._LOADER + (store._OF_BYTE + store._OF_PIECE) * most_bytes
     needed += store._OF_QUAD * most_lines
-    smallest = store._LOADER + 11 * 2**20
+    smallest = store._LOADER + 13 * 2**20
     assert needed <= max(room.size, smallest) + 1
 
 
