@@ -16,7 +16,6 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import field, replace
 from datetime import UTC, datetime
-from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -342,8 +341,7 @@ class _Builder:
         if mapped is None:
             strict, elsewhere = self.options.strict, self.options.elsewhere
             of_plan = workspace, plan, folders, self.before, rules, strict, self.rows
-            how = partial(map_all, sources=sources, again=same, elsewhere=elsewhere)
-            mapped = how(connection, *of_plan)
+            mapped = map_all(connection, *of_plan, sources=sources, again=same, elsewhere=elsewhere)
             if self.inference == "none":
                 mapped = replace(mapped, table=self.placed(connection, mapped.table))
         elif mapped.graph:
