@@ -75,7 +75,7 @@ def leave_out(
     totals = [row for row in rows[: len(texts)] if any(row[place + 1 :])]
     rest = f"{name} WHERE c{column.index} IS NULL OR c{column.index} NOT IN ({listed})"
     if totals and not _is_summed(connection, rest, cells[place + 1 :], totals, place + 1):
-        return None, f"the last record is called {totals[-1][place]}, but has no sum: it is read"
+        return None, f"a record at the end is called {totals[0][place]}, but has no sum: it is read"
     found = LeftOut(column.reference, texts)
     return (found, "") if _is_deleted(connection, name, column, texts) else (None, "")
 

@@ -82,4 +82,6 @@ def test_other_records_are_not(tmp_path, text):
 
 def test_a_record_that_is_called_like_a_total_is_told(tmp_path):
     found = table(tmp_path, "title;year\nAlpha;1999\nBeta;2001\nSum;2004\n")
-    assert found.notes == ("the last record is called Sum, but has no sum: it is read",)
+    assert found.notes == ("a record at the end is called Sum, but has no sum: it is read",)
+    found = table(tmp_path, "team;points\nMax;3\nUs;4\nThem;5\nSum;7\nAverage;9\n")
+    assert found.notes == ("a record at the end is called Average, but has no sum: it is read",)
